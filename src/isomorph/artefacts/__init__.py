@@ -1,0 +1,29 @@
+"""Artefacts: every file a stage writes, what it must hold, and where it came from."""
+
+from isomorph.artefacts.arrays import (
+    artefact_kind,
+    read_array,
+    read_attributes,
+    read_responses,
+    write_array,
+    write_responses,
+)
+from isomorph.artefacts.files import replacing, sha256
+from isomorph.artefacts.provenance import Provenance, provenance
+from isomorph.artefacts.tables import read_table, read_table_provenance, write_table
+
+__all__ = [
+    "Provenance",
+    "artefact_kind",
+    "provenance",
+    "read_array",
+    "read_attributes",
+    "read_responses",
+    "read_table",
+    "read_table_provenance",
+    "replacing",
+    "sha256",
+    "write_array",
+    "write_responses",
+    "write_table",
+]

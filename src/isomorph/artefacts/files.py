@@ -1,0 +1,57 @@
+"""Writing so that nothing half-written is ever left under its final name."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from isomorph.errors import IsomorphError
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Yield a temporary path beside `path` that becomes it when the block succeeds.
+
+    Raises
+    ------
+    IsomorphError
+        When the disk is full or the folder cannot be written; nothing is left behind.
+    """
+    path = Path(path)
+    temporary: Path | None = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(
+            dir=path.parent, prefix=f".{path.stem}.", suffix=path.suffix
+        )
+        os.close(handle)
+        temporary = Path(name)
+        temporary.chmod(0o644)
+        yield temporary
+        temporary.replace(path)
+    except OSError as error:
+        if error.errno in _DISK:
+            raise IsomorphError(f"{path}: cannot be written, {_DISK[error.errno]}") from error
+        raise
+    finally:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+
+
+_DISK = {
+    errno.ENOSPC: "the disk is full; free some space and run again",
+    errno.EDQUOT: "the disk quota is used up; free some space and run again",
+    errno.EROFS: "the disk is read-only; choose another folder",
+    errno.EACCES: "permission denied; choose a folder you may write",
+}
+
+
+def sha256(path: Path) -> str:
+    """Return the sha256 of a file, read in blocks."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

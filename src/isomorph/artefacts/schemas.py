@@ -1,0 +1,178 @@
+"""What each kind of file must hold: dimensions, coordinates, columns and attributes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from isomorph.errors import IsomorphError
+from isomorph.registry import Registry
+
+
+@dataclass(frozen=True)
+class ArraySchema:
+    """Contents of one netCDF file, or of each session group of a responses file.
+
+    Attributes
+    ----------
+    variables : dict
+        Dimensions of each required variable.
+    coordinates : dict
+        Dimensions of each required coordinate.
+    optional : dict
+        Dimensions of each variable that may be absent.
+    attributes : tuple of str
+        Required attributes.
+    finite : tuple of str
+        Variables in which NaN and infinity are refused.
+    """
+
+    variables: dict[str, tuple[str, ...]]
+    coordinates: dict[str, tuple[str, ...]]
+    optional: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    attributes: tuple[str, ...] = ()
+    finite: tuple[str, ...] = ()
+
+
+RESPONSES = ArraySchema(
+    variables={"response": ("presentation", "unit")},
+    coordinates={
+        "stimulus": ("presentation",),
+        "repetition": ("presentation",),
+        "unit": ("unit",),
+        "region": ("unit",),
+    },
+    attributes=("session",),
+    finite=("response",),
+)
+"""One session: spike counts (or any response) with `response.attrs["units"]` saying which unit
+of measurement; `repetition` counts the showings of each stimulus from 0."""
+
+ACTIVATIONS = ArraySchema(
+    variables={
+        "gram": ("layer", "stimulus", "stimulus_b"),
+        "mean_projection": ("layer", "stimulus"),
+        "mean_norm": ("layer",),
+        "stimulus_mean": ("layer", "stimulus"),
+        "n_features": ("layer",),
+    },
+    coordinates={
+        "layer": ("layer",),
+        "depth": ("layer",),
+        "stimulus": ("stimulus",),
+        "stimulus_b": ("stimulus_b",),
+    },
+    optional={"spectrum": ("layer", "component"), "effective_dimensionality": ("layer",)},
+    attributes=("model", "left_out"),
+    finite=("gram", "mean_projection", "mean_norm", "stimulus_mean"),
+)
+"""`gram` is that of the features centred over stimuli; with `u = mean_projection` and
+`c = mean_norm` the Gram matrix of the raw features is `gram + u_i + u_j + c`, and
+`stimulus_mean` is the mean over features. `depth` counts layers in execution order."""
+
+RDMS = ArraySchema(
+    variables={"rdm": ("representation", "pair")},
+    coordinates={
+        "representation": ("representation",),
+        "distance": ("representation",),
+        "region": ("representation",),
+        "subject": ("representation",),
+        "session": ("representation",),
+        "model": ("representation",),
+        "layer": ("representation",),
+        "depth": ("representation",),
+        "n_units": ("representation",),
+        "stimulus": ("stimulus",),
+        "stimulus_a": ("pair",),
+        "stimulus_b": ("pair",),
+    },
+    optional={"rdm_half": ("half", "representation", "pair")},
+    attributes=("left_out",),
+    finite=("rdm",),
+)
+"""RDMs of brains or models alike. Pairs run over the upper triangle row by row, in the order of
+`stimulus`. Brain rows have empty `model` and `layer` and depth -1, model rows have empty
+`region`, `subject` and `session`. `n_units` is -1 where it is not known. `rdm_half` holds the
+RDMs of two halves of the repetitions; NaN where there are none."""
+
+ARRAYS = Registry("artefact", {"responses": RESPONSES, "activations": ACTIVATIONS, "rdms": RDMS})
+
+TABLES: Registry[tuple[str, ...]] = Registry(
+    "table",
+    {
+        "stimuli": ("stimulus", "file", "sha256"),
+        "reliability": (
+            "subject", "session", "region", "unit", "n_stimuli", "n_repetitions",
+            "split_half", "spearman_brown", "status",
+        ),
+        "comparisons": (
+            "dataset", "simulated", "region", "model", "layer", "depth", "distance", "measure",
+            "invariances", "estimate", "standard_error", "interval_low", "interval_high",
+            "scheme", "n_resamples", "n_stimuli", "n_subjects", "n_units",
+            "ceiling_lower", "ceiling_upper", "ceiling_status",
+            "p", "p_corrected", "correction", "family_size", "status",
+        ),
+        "regions": (
+            "dataset", "simulated", "region_a", "region_b", "distance", "measure", "estimate",
+            "standard_error", "interval_low", "interval_high", "scheme", "p", "p_corrected",
+            "correction", "n_stimuli", "n_subjects_a", "n_subjects_b", "status",
+        ),
+        "contrasts": (
+            "dataset", "simulated", "region", "model", "twins", "n_seeds", "distance", "measure",
+            "score", "twin_score", "difference", "standard_error", "interval_low",
+            "interval_high", "scheme", "p", "p_corrected", "correction", "chosen_layer",
+            "chosen_share", "status",
+        ),
+        "recovery": (
+            "dataset", "region", "planted_model", "planted_layer", "distance", "measure",
+            "found_model", "found_layer", "rank", "n_candidates", "planted_estimate",
+            "found_estimate", "interval_low", "interval_high", "recovered", "status",
+        ),
+    },
+)  # fmt: skip
+"""Required columns by table. `status` is `ok` or says in words why the row has no number."""
+
+
+def check_array(data: xr.Dataset, schema: ArraySchema, where: str) -> None:
+    """Refuse a dataset that does not hold what its schema promises.
+
+    Raises
+    ------
+    IsomorphError
+        Naming the file, the variable, what it is and what it should be.
+    """
+    for name, dims in {**schema.variables, **schema.coordinates}.items():
+        if name not in data.variables:
+            raise IsomorphError(f'{where}: no "{name}" {_dims(dims)}')
+    for name, dims in {**schema.variables, **schema.coordinates, **schema.optional}.items():
+        if name in data.variables and data[name].dims != dims:
+            raise IsomorphError(
+                f'{where}: "{name}" is {_dims(data[name].dims)}, expected {_dims(dims)}'
+            )
+    for name in schema.attributes:
+        if name not in data.attrs:
+            raise IsomorphError(f'{where}: no attribute "{name}"')
+    for name in schema.finite:
+        bad = int(np.size(data[name]) - np.isfinite(data[name].values).sum())
+        if bad:
+            raise IsomorphError(f'{where}: "{name}" holds {bad} values that are not finite')
+
+
+def check_table(table: pd.DataFrame, kind: str, where: str) -> None:
+    """Refuse a table that lacks a column.
+
+    Raises
+    ------
+    IsomorphError
+        Naming the file and the missing columns.
+    """
+    missing = [column for column in TABLES[kind] if column not in table.columns]
+    if missing:
+        raise IsomorphError(f"{where}: no column {', '.join(missing)} in the {kind} table")
+
+
+def _dims(dims: tuple[object, ...]) -> str:
+    return "(" + ", ".join(str(dim) for dim in dims) + ")"

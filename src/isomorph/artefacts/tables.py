@@ -1,0 +1,82 @@
+"""Tables: CSV for people, with the provenance in a JSON file beside it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from isomorph.artefacts.files import replacing
+from isomorph.artefacts.provenance import Provenance
+from isomorph.artefacts.schemas import check_table
+from isomorph.errors import IsomorphError
+
+
+def write_table(
+    path: Path, table: pd.DataFrame, kind: str, provenance: Provenance, *, parquet: bool = False
+) -> None:
+    """Write a table of a kind as CSV, its provenance as `<name>.json` beside it.
+
+    Parameters
+    ----------
+    path : Path
+        The CSV file.
+    table : DataFrame
+        The rows.
+    kind : str
+        Which table, see `isomorph.artefacts.schemas.TABLES`.
+    provenance : Provenance
+        Where the numbers came from.
+    parquet : bool
+        Write `<name>.parquet` too.
+
+    Raises
+    ------
+    IsomorphError
+        When a column is missing.
+    """
+    check_table(table, kind, str(path))
+    with replacing(path.with_suffix(".json")) as temporary:
+        temporary.write_text(provenance.to_json() + "\n", encoding="utf-8")
+    if parquet:
+        with replacing(path.with_suffix(".parquet")) as temporary:
+            table.to_parquet(temporary, index=False)
+    with replacing(path) as temporary:
+        table.to_csv(temporary, index=False)
+
+
+def read_table(path: Path, kind: str) -> pd.DataFrame:
+    """Read a table of a kind; text columns keep empty cells as empty strings.
+
+    Raises
+    ------
+    IsomorphError
+        When the file is absent, is not CSV, or lacks a column.
+    """
+    if not Path(path).is_file():
+        raise IsomorphError(f"{path}: no such file")
+    try:
+        header = pd.read_csv(path, nrows=0)
+        table = pd.read_csv(path, dtype={name: str for name in header if name in TEXT})
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
+        raise IsomorphError(f"{path}: is not a CSV table ({error})") from error
+    text = [name for name in table.columns if name in TEXT or table[name].dtype == object]
+    table[text] = table[text].fillna("")
+    check_table(table, kind, str(path))
+    return table
+
+
+def read_table_provenance(path: Path) -> Provenance:
+    """Return the provenance that stands beside a table."""
+    return Provenance.from_json(path.with_suffix(".json").read_text(encoding="utf-8"))
+
+
+TEXT = frozenset(
+    {
+        *("stimulus", "file", "sha256", "subject", "session", "region", "unit", "status"),
+        *("dataset", "model", "layer", "distance", "measure", "invariances", "scheme"),
+        *("ceiling_status", "correction", "region_a", "region_b", "twins", "chosen_layer"),
+        *("planted_model", "planted_layer", "found_model", "found_layer"),
+    }
+)
+"""Columns that are text in every table, even where they look like numbers (a unit id, "01")."""

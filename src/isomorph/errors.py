@@ -1,0 +1,35 @@
+"""Errors written for people: one sentence saying what, where, and what would be right."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class IsomorphError(Exception):
+    """A mistake the user can mend, said in one sentence.
+
+    The command line prints its text without a traceback and exits with status 1.
+    """
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return a clause that suggests the nearest known name, or lists them all.
+
+    Parameters
+    ----------
+    name : str
+        What was written.
+    known : iterable of str
+        What may be written.
+
+    Returns
+    -------
+    str
+        ``'did you mean "x"?'`` when one is close, else ``'known: a, b, c'``.
+    """
+    names = sorted(known)
+    near = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
+    if near:
+        return f'did you mean "{near[0]}"?'
+    return "known: " + (", ".join(names) if names else "none")

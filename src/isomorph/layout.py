@@ -1,0 +1,85 @@
+"""Where every file of a study stands; the workflow and the stages ask here, nobody spells paths."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from isomorph.study import Study
+from isomorph.study.dataset import SharedStimuli, SimulatedArchive
+
+
+class Layout:
+    """The paths of one study.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+    root : path, optional
+        The folder that holds `data/` and `results/`; the current one unless given.
+    """
+
+    def __init__(self, study: Study, root: Path | str = ".") -> None:
+        self.study = study
+        self.root = Path(root)
+
+    @property
+    def results(self) -> Path:
+        return self.root / "results" / self.study.name
+
+    def archive(self, dataset: str) -> Path:
+        """Folder of a dataset's bytes. A simulated recording is a result, not data."""
+        if isinstance(self.study.dataset(dataset).archive, SimulatedArchive):
+            return self.results / dataset / "archive"
+        return self.root / "data" / "archive" / dataset
+
+    def manifest(self, dataset: str) -> Path:
+        return self.archive(dataset) / "manifest.json"
+
+    def stimuli(self, dataset: str) -> Path:
+        """The stimulus table of the set a dataset uses, which may belong to another dataset."""
+        owner = self.study.stimulus_set(dataset)
+        return self.root / "data" / "stimuli" / owner / "stimuli.csv"
+
+    def owns_stimuli(self, dataset: str) -> bool:
+        return not isinstance(self.study.dataset(dataset).stimuli, SharedStimuli)
+
+    def responses(self, dataset: str, subject: str) -> Path:
+        return self.results / dataset / "responses" / f"{subject}.nc"
+
+    def reliability(self, dataset: str) -> Path:
+        return self.results / dataset / "reliability.csv"
+
+    def activations(self, dataset: str, instance: str) -> Path:
+        """Activations belong to the stimulus set, so datasets that share stimuli share them."""
+        owner = self.study.stimulus_set(dataset)
+        return self.results / owner / "activations" / f"{instance}.nc"
+
+    def brain_rdms(self, dataset: str) -> Path:
+        return self.results / dataset / "rdms" / "brain.nc"
+
+    def model_rdms(self, dataset: str, instance: str) -> Path:
+        owner = self.study.stimulus_set(dataset)
+        return self.results / owner / "rdms" / f"{instance}.nc"
+
+    def comparisons(self, dataset: str) -> Path:
+        return self.results / dataset / "comparisons.csv"
+
+    def regions(self, dataset: str) -> Path:
+        """Comparisons of a dataset's regions with each other."""
+        return self.results / dataset / "regions.csv"
+
+    def contrasts(self, dataset: str) -> Path:
+        """Trained models against their untrained twins."""
+        return self.results / dataset / "contrasts.csv"
+
+    def recovery(self, dataset: str) -> Path:
+        """Whether planted layers were found again."""
+        return self.results / dataset / "recovery.csv"
+
+    def figures(self, dataset: str) -> Path:
+        return self.results / "figures" / dataset
+
+    @property
+    def report(self) -> Path:
+        return self.results / "report.html"

@@ -1,0 +1,22 @@
+"""The typed study: one file that names datasets, models, distances, measures and inference."""
+
+from isomorph.study._base import Spec, StudyError, read_spec
+from isomorph.study._study import Inference, Study, StudySpec, Vocabulary, load_study
+from isomorph.study.dataset import DatasetSpec
+from isomorph.study.model import ModelSpec, Preprocessing
+from isomorph.study.schema import write_schemas
+
+__all__ = [
+    "DatasetSpec",
+    "Inference",
+    "ModelSpec",
+    "Preprocessing",
+    "Spec",
+    "Study",
+    "StudyError",
+    "StudySpec",
+    "Vocabulary",
+    "load_study",
+    "read_spec",
+    "write_schemas",
+]

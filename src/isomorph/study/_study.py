@@ -1,0 +1,234 @@
+"""The study: datasets, models, and how they are compared."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import Field
+
+from isomorph.errors import did_you_mean
+from isomorph.study._base import Name, Spec, StudyError, read_spec
+from isomorph.study.dataset import DatasetSpec, RdmResponses, SharedStimuli, SimulatedArchive
+from isomorph.study.model import ModelSpec
+
+
+class Inference(Spec):
+    """How surely: resampling, permutation and correction."""
+
+    resamples: int = Field(default=1000, ge=10)
+    """Bootstrap resamples of each scheme."""
+    permutations: int = Field(default=1000, ge=0)
+    """Permutations of the stimuli for the test against independence."""
+    interval: float = Field(default=0.95, gt=0, lt=1)
+    """Coverage of the intervals."""
+    minimum_subjects: int = Field(default=5, ge=2)
+    """With fewer, only stimuli are resampled and the claim is about these subjects."""
+    correction: str = "fdr_bh"
+    """Correction across every layer and region of a dataset, per distance and measure."""
+    seed: int = 0
+
+
+class StudySpec(Spec):
+    """A study file as written."""
+
+    name: Name
+    title: str
+    question: str = ""
+    """What the study asks, shown at the head of the report."""
+    datasets: tuple[str, ...] = Field(min_length=1)
+    """Names in `datasets/` beside or above the study file, or paths of YAML files."""
+    models: tuple[str, ...] = Field(min_length=1)
+    """Names in `models/` beside or above the study file, or paths of YAML files."""
+    distances: tuple[str, ...] = Field(default=("correlation",), min_length=1)
+    """Distances inside a representation."""
+    measures: tuple[str, ...] = Field(default=("rho_a",), min_length=1)
+    """Measures between representations; the first is the report's main one."""
+    inference: Inference = Inference()
+
+
+@dataclass(frozen=True)
+class Study:
+    """A study with its datasets and models read and checked against each other.
+
+    Attributes
+    ----------
+    spec : StudySpec
+        The study file.
+    path : Path
+        Where it was read.
+    datasets, models : dict
+        Specs by name, in the study's order.
+    sources : dict
+        The YAML file each dataset or model was read from, by name.
+    """
+
+    spec: StudySpec
+    path: Path
+    datasets: dict[str, DatasetSpec]
+    models: dict[str, ModelSpec]
+    sources: dict[str, Path]
+
+    @property
+    def name(self) -> str:
+        return self.spec.name
+
+    def dataset(self, name: str) -> DatasetSpec:
+        """Return a dataset by name, or say which there are."""
+        if name not in self.datasets:
+            raise StudyError(
+                self.path, [f'datasets: no "{name}", {did_you_mean(name, self.datasets)}']
+            )
+        return self.datasets[name]
+
+    def instances(self) -> Iterator[tuple[str, ModelSpec, int | None]]:
+        """Yield `(instance name, model spec, seed)` for every model the study runs."""
+        for model in self.models.values():
+            for instance, seed in model.instances.items():
+                yield instance, model, seed
+
+    def instance(self, name: str) -> tuple[ModelSpec, int | None]:
+        """Return the spec and seed of a model instance, or say which there are."""
+        known = {instance: (model, seed) for instance, model, seed in self.instances()}
+        if name not in known:
+            raise StudyError(self.path, [f'models: no "{name}", {did_you_mean(name, known)}'])
+        return known[name]
+
+    def stimulus_set(self, dataset: str) -> str:
+        """Return the dataset whose stimuli this one uses: itself unless it says `like`."""
+        stimuli = self.dataset(dataset).stimuli
+        return stimuli.dataset if isinstance(stimuli, SharedStimuli) else dataset
+
+
+Vocabulary = Mapping[str, Collection[str]]
+"""The names the registries know, by the settings that use them: `distances`, `measures`,
+`inference.correction`, `source`."""
+
+
+def load_study(path: Path | str, vocabulary: Vocabulary | None = None) -> Study:
+    """Read a study file with its datasets and models.
+
+    Parameters
+    ----------
+    path : path
+        The study's YAML file.
+    vocabulary : mapping, optional
+        Known names; a setting whose vocabulary is not given is not checked here.
+
+    Raises
+    ------
+    StudyError
+        With every mistake of the study file, of the files it names, and between them.
+    """
+    path = Path(path)
+    spec = read_spec(path, StudySpec)
+    mistakes: list[str] = []
+    sources: dict[str, Path] = {}
+    datasets = _read_members(path, "datasets", DatasetSpec, spec.datasets, sources, mistakes)
+    models = _read_members(path, "models", ModelSpec, spec.models, sources, mistakes)
+    study = Study(spec, path, datasets, models, sources)
+    mistakes += _unknown_names(study, vocabulary or {})
+    if not mistakes:
+        mistakes = list(_mistakes_between(study))
+    if mistakes:
+        raise StudyError(path, mistakes)
+    return study
+
+
+MemberT = TypeVar("MemberT", DatasetSpec, ModelSpec)
+
+
+def _read_members(
+    study: Path,
+    key: str,
+    kind: type[MemberT],
+    names: Sequence[str],
+    sources: dict[str, Path],
+    mistakes: list[str],
+) -> dict[str, MemberT]:
+    """Read the files a study names under one key, adding to the mistakes instead of raising."""
+    members: dict[str, MemberT] = {}
+    for position, name in enumerate(names):
+        try:
+            file = _find(study, key, name, f"{key}.{position}")
+            member = read_spec(file, kind)
+        except StudyError as error:
+            prefix = "" if error.path == study else f"{error.path}: "
+            mistakes += [prefix + mistake for mistake in error.mistakes]
+            continue
+        if member.name in sources:
+            mistakes.append(f'{key}.{position}: "{member.name}" is named twice')
+        members[member.name] = member
+        sources[member.name] = file
+    return members
+
+
+def _find(study: Path, folder: str, name: str, key: str) -> Path:
+    """Find the file of a dataset or model named in a study."""
+    if name.endswith((".yaml", ".yml")):
+        return study.parent / name
+    places = [study.parent / folder, study.parent.parent / folder]
+    for place in places:
+        if (file := place / f"{name}.yaml").is_file():
+            return file
+    known = sorted({file.stem for place in places for file in place.glob("*.yaml")})
+    raise StudyError(
+        study, [f'{key}: no {folder[:-1]} "{name}" in {places[0]}, {did_you_mean(name, known)}']
+    )
+
+
+def _unknown_names(study: Study, vocabulary: Vocabulary) -> Iterator[str]:
+    """Yield every name in the study that no registry knows."""
+    used = {
+        "distances": [(f"distances.{i}", name) for i, name in enumerate(study.spec.distances)],
+        "measures": [(f"measures.{i}", name) for i, name in enumerate(study.spec.measures)],
+        "inference.correction": [("inference.correction", study.spec.inference.correction)],
+        "source": [
+            (f"{study.sources[model.name]}: source", model.source)
+            for model in study.models.values()
+        ],
+    }
+    for setting, known in vocabulary.items():
+        for key, name in used[setting]:
+            if name not in known:
+                yield f'{key}: unknown "{name}", {did_you_mean(name, known)}'
+
+
+def _mistakes_between(study: Study) -> Iterator[str]:
+    """Yield what is wrong between files that are each right."""
+    instances = {name for name, _, _ in study.instances()}
+    for model in study.models.values():
+        if model.twin_of and model.twin_of not in study.models:
+            yield (
+                f'models: "{model.name}" is the twin of "{model.twin_of}", which the study does '
+                "not name; add it"
+            )
+    for dataset in study.datasets.values():
+        where = f"datasets: {dataset.name}"
+        stimuli = dataset.stimuli
+        if isinstance(stimuli, SharedStimuli):
+            base = study.datasets.get(stimuli.dataset)
+            if base is None:
+                yield (
+                    f'{where}: stimuli are those of "{stimuli.dataset}", which the study does '
+                    f"not name, {did_you_mean(stimuli.dataset, study.datasets)}"
+                )
+            elif isinstance(base.stimuli, SharedStimuli):
+                yield f'{where}: "{stimuli.dataset}" itself borrows its stimuli; name their owner'
+        if isinstance(dataset.archive, SimulatedArchive):
+            for region, planted in dataset.archive.regions.items():
+                if planted.model not in instances:
+                    yield (
+                        f'{where}: archive.regions.{region}.model: no model "{planted.model}" '
+                        f"in the study, {did_you_mean(planted.model, instances)}"
+                    )
+        if isinstance(dataset.responses, RdmResponses):
+            for source in dataset.responses.sources:
+                if source.distance not in study.spec.distances:
+                    yield (
+                        f"distances: {dataset.name} comes as {source.distance} RDMs only; add "
+                        f'"{source.distance}"'
+                    )
+                    break
