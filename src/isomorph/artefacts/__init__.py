@@ -8,13 +8,14 @@ from isomorph.artefacts.arrays import (
     write_array,
     write_responses,
 )
-from isomorph.artefacts.files import replacing, sha256
+from isomorph.artefacts.files import disk_errors, replacing, sha256
 from isomorph.artefacts.provenance import Provenance, provenance
 from isomorph.artefacts.tables import read_table, read_table_provenance, write_table
 
 __all__ = [
     "Provenance",
     "artefact_kind",
+    "disk_errors",
     "provenance",
     "read_array",
     "read_attributes",

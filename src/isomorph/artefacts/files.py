@@ -25,22 +25,36 @@ def replacing(path: Path) -> Iterator[Path]:
     path = Path(path)
     temporary: Path | None = None
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(
-            dir=path.parent, prefix=f".{path.stem}.", suffix=path.suffix
-        )
-        os.close(handle)
-        temporary = Path(name)
-        temporary.chmod(0o644)
-        yield temporary
-        temporary.replace(path)
+        with disk_errors(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            handle, name = tempfile.mkstemp(
+                dir=path.parent, prefix=f".{path.stem}.", suffix=path.suffix
+            )
+            os.close(handle)
+            temporary = Path(name)
+            temporary.chmod(0o644)
+            yield temporary
+            temporary.replace(path)
+    finally:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def disk_errors(path: Path) -> Iterator[None]:
+    """Turn what a disk refuses while `path` is written into a sentence.
+
+    Raises
+    ------
+    IsomorphError
+        When the disk is full or read-only, the quota is used up, or permission is denied.
+    """
+    try:
+        yield
     except OSError as error:
         if error.errno in _DISK:
             raise IsomorphError(f"{path}: cannot be written, {_DISK[error.errno]}") from error
         raise
-    finally:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
 
 
 _DISK = {

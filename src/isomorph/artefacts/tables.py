@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pandas as pd
+from pandas.api.types import is_string_dtype
 
 from isomorph.artefacts.files import replacing
 from isomorph.artefacts.provenance import Provenance
@@ -60,7 +61,7 @@ def read_table(path: Path, kind: str) -> pd.DataFrame:
         table = pd.read_csv(path, dtype={name: str for name in header if name in TEXT})
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
         raise IsomorphError(f"{path}: is not a CSV table ({error})") from error
-    text = [name for name in table.columns if name in TEXT or table[name].dtype == object]
+    text = [name for name in table.columns if name in TEXT or is_string_dtype(table[name])]
     table[text] = table[text].fillna("")
     check_table(table, kind, str(path))
     return table
@@ -76,6 +77,7 @@ TEXT = frozenset(
         *("stimulus", "file", "sha256", "subject", "session", "region", "unit", "status"),
         *("dataset", "model", "layer", "distance", "measure", "invariances", "scheme"),
         *("ceiling_status", "correction", "region_a", "region_b", "twins", "chosen_layer"),
+        "duplicate_of",
         *("planted_model", "planted_layer", "found_model", "found_layer"),
     }
 )
