@@ -83,3 +83,13 @@ class Layout:
     @property
     def report(self) -> Path:
         return self.results / "report.html"
+
+    def log(self, stage: str, *names: str) -> Path:
+        """What one job of a stage said."""
+        return self.results.joinpath("logs", stage, *names).with_name(f"{(stage, *names)[-1]}.log")
+
+    def benchmark(self, stage: str, *names: str) -> Path:
+        """What one job of a stage cost."""
+        return self.results.joinpath("benchmarks", stage, *names).with_name(
+            f"{(stage, *names)[-1]}.tsv"
+        )

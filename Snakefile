@@ -1,0 +1,35 @@
+# The workflow of one study. Run it with
+#     snakemake --cores 2 --config study=config/demo.yaml
+# or, for the full reproduction in config/config.yaml, with
+#     snakemake --cores 8
+from snakemake.utils import min_version
+
+min_version("9.0")
+
+
+include: "workflow/common.smk"
+
+
+localrules:
+    all,
+
+
+rule all:
+    default_target: True
+    input:
+        LAYOUT.report,
+
+
+include: "workflow/rules/fetch.smk"
+include: "workflow/rules/stimuli.smk"
+include: "workflow/rules/responses.smk"
+include: "workflow/rules/activations.smk"
+include: "workflow/rules/rdms.smk"
+include: "workflow/rules/compare.smk"
+include: "workflow/rules/report.smk"
+
+
+onerror:
+    sentences = mistakes_since(STARTED)
+    if sentences:
+        print("\nWhat failed, and why:", *sentences, sep="\n  ", file=sys.stderr)

@@ -1,0 +1,135 @@
+"""Arguments in, exit status out: mistakes become sentences, never tracebacks."""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import sys
+import time
+from collections.abc import Callable, Sequence
+
+from isomorph.cli.opening import open_study
+from isomorph.cli.stages import STAGES, Stage, load
+from isomorph.cli.tools import TOOLS, add_root, add_study
+from isomorph.errors import IsomorphError, did_you_mean
+
+FULL = {errno.ENOSPC: "the disk is full", errno.EDQUOT: "the disk quota is used up"}
+
+INTERRUPTED = 130
+"""What a shell reports for a program stopped by Ctrl-C."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        The command line without the program's name; that of the process unless given.
+
+    Returns
+    -------
+    int
+        0, 1 after a mistake that was said in a sentence, 130 when interrupted.
+    """
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        _refuse_unknown_command(given)
+        parsed = _parser().parse_args(given)
+        run: Callable[[argparse.Namespace], None] = parsed.run
+        run(parsed)
+    except IsomorphError as error:
+        return _say(str(error))
+    except KeyboardInterrupt:
+        _say("interrupted; run the same command again to go on")
+        return INTERRUPTED
+    except BrokenPipeError:
+        # whoever read our output has seen enough, as in `isomorph show FILE | head`
+        sys.stderr.close()
+        return 0
+    except OSError as error:
+        number = _full(error)
+        if number is None:
+            raise
+        where = f" while writing {error.filename}" if error.filename else ""
+        return _say(f"{FULL[number]}{where}; free some space and run again")
+    return 0
+
+
+def _say(text: str) -> int:
+    print(f"isomorph: {text}", file=sys.stderr, flush=True)
+    return 1
+
+
+def _full(error: OSError) -> int | None:
+    """Return the number of a disk-full error; HDF5 gives it in words only."""
+    words = {"No space left on device": errno.ENOSPC, "Disk quota exceeded": errno.EDQUOT}
+    if error.errno in FULL:
+        return error.errno
+    return next((number for phrase, number in words.items() if phrase in str(error)), None)
+
+
+def _refuse_unknown_command(given: Sequence[str]) -> None:
+    known = (*STAGES, *TOOLS)
+    if given and not given[0].startswith("-") and given[0] not in known:
+        raise IsomorphError(f'unknown command "{given[0]}", {did_you_mean(given[0], known)}')
+
+
+# ---------------------------------------------------------------- the parser
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="isomorph",
+        description="Which layer of which model is like which brain region, and how surely.",
+        epilog="Whole studies are run by the workflow: snakemake --cores 2",
+    )
+    commands = parser.add_subparsers(
+        title="commands", metavar="COMMAND", dest="command", required=True
+    )
+    for name, stage in STAGES.items():
+        _add_stage(commands.add_parser(name, help=stage.summary, description=stage.summary), stage)
+    for name, (summary, add) in TOOLS.items():
+        add(commands.add_parser(name, help=summary, description=summary))
+    return parser
+
+
+def _add_stage(parser: argparse.ArgumentParser, stage: Stage) -> None:
+    add_study(parser)
+    add_root(parser)
+    for argument in stage.arguments:
+        if argument == "model" and stage.brain_entry:
+            either = parser.add_mutually_exclusive_group(required=True)
+            either.add_argument("--model", metavar="NAME", help="model instance")
+            either.add_argument("--brain", action="store_true", help="the regions of the dataset")
+        else:
+            parser.add_argument(f"--{argument}", required=True, metavar="NAME")
+    parser.set_defaults(run=lambda parsed: run_stage(stage, parsed))
+
+
+def run_stage(stage: Stage, parsed: argparse.Namespace) -> None:
+    """Run a stage with the names it was given, each known to the study."""
+    from isomorph.layout import Layout
+
+    study = open_study(parsed.study)
+    brain = stage.brain_entry if getattr(parsed, "brain", False) else None
+    names = {
+        argument: getattr(parsed, argument)
+        for argument in stage.arguments
+        if not (brain and argument == "model")
+    }
+    if "dataset" in names:
+        study.dataset(names["dataset"])
+    if "model" in names:
+        study.instance(names["model"])
+    if "subject" in names:
+        known = study.dataset(names["dataset"]).subjects
+        if names["subject"] not in known:
+            raise IsomorphError(
+                f'{study.sources[names["dataset"]]}: no subject "{names["subject"]}", '
+                f"{did_you_mean(names['subject'], known)}"
+            )
+    started = time.monotonic()
+    load(brain or stage.entry)(Layout(study, parsed.root), *names.values())
+    what = " ".join([parsed.command, *names.values(), *(["brain"] if brain else [])])
+    print(f"{what}: done in {time.monotonic() - started:.1f} s", file=sys.stderr, flush=True)

@@ -1,0 +1,63 @@
+"""The stages by name. Their code is imported when they run, so that asking for help is quick."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+from isomorph.registry import Registry
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One command of the pipeline.
+
+    Attributes
+    ----------
+    summary : str
+        What it does, for the help.
+    entry : str
+        `module:function`, called with the layout and the arguments in their order.
+    arguments : tuple of str
+        Which of `dataset`, `subject`, `model` it takes; all are required.
+    brain_entry : str or None
+        Called in place of `entry`, with the dataset alone, when `--brain` is given.
+    """
+
+    summary: str
+    entry: str
+    arguments: tuple[str, ...] = ()
+    brain_entry: str | None = None
+
+
+STAGES = Registry(
+    "stage",
+    {
+        "fetch": Stage("bring a dataset's bytes here, verified", "isomorph.archives:run",
+                       ("dataset",)),
+        "stimuli": Stage("images and the stimulus table of a dataset", "isomorph.stimuli:run",
+                         ("dataset",)),
+        "responses": Stage("responses of one subject, aligned to the stimuli",
+                           "isomorph.responses:run", ("dataset", "subject")),
+        "reliability": Stage("split-half reliability of every unit",
+                             "isomorph.responses:run_reliability", ("dataset",)),
+        "activations": Stage("activations of one model, every layer in one pass",
+                             "isomorph.models:run", ("dataset", "model")),
+        "rdms": Stage("RDMs of a model's layers, or of a dataset's regions with --brain",
+                      "isomorph.rdms:run_model", ("dataset", "model"), "isomorph.rdms:run_brain"),
+        "compare": Stage("regions against layers: estimates, intervals, ceilings, tests",
+                         "isomorph.inference:run", ("dataset",)),
+        "figures": Stage("the figures of a dataset", "isomorph.figures:run", ("dataset",)),
+        "report": Stage("the report of the study", "isomorph.report:run"),
+    },
+)  # fmt: skip
+"""Stages in the order in which the data passes them."""
+
+
+def load(entry: str) -> Callable[..., Any]:
+    """Import the function an entry point names."""
+    module, name = entry.split(":")
+    function: Callable[..., Any] = getattr(import_module(module), name)
+    return function

@@ -1,0 +1,97 @@
+"""The commands that are not stages: to check, to look around, to say where the report is."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
+from isomorph.cli.opening import open_study
+from isomorph.cli.stages import load
+from isomorph.errors import IsomorphError
+
+
+def add_study(parser: argparse.ArgumentParser) -> None:
+    """Add the study file to a command's arguments."""
+    parser.add_argument("--study", required=True, type=Path, metavar="FILE", help="study file")
+
+
+def add_root(parser: argparse.ArgumentParser) -> None:
+    """Add the folder of data and results to a command's arguments."""
+    parser.add_argument(
+        "--root", default=Path(), type=Path, metavar="FOLDER",
+        help="folder that holds data/ and results/ (default: the current one)",
+    )  # fmt: skip
+
+
+def _add_check(parser: argparse.ArgumentParser) -> None:
+    add_study(parser)
+    parser.set_defaults(run=_check)
+
+
+def _check(parsed: argparse.Namespace) -> None:
+    from isomorph.jobs import jobs
+
+    study = open_study(parsed.study)
+    counts = (
+        (len(study.datasets), "dataset"),
+        (sum(1 for _ in study.instances()), "model"),
+        (sum(1 for _ in jobs(study)), "job"),
+    )
+    print("fine: " + ", ".join(f"{n} {noun}{'s' if n != 1 else ''}" for n, noun in counts))
+
+
+def _add_schema(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--output", default=Path("config/schema"), type=Path, metavar="FOLDER",
+        help="where the schemas are written (default: config/schema)",
+    )  # fmt: skip
+    parser.set_defaults(run=_schema)
+
+
+def _schema(parsed: argparse.Namespace) -> None:
+    from isomorph.study import write_schemas
+
+    for file in write_schemas(parsed.output):
+        print(file)
+
+
+def _add_show(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", type=Path, help="any file of data/ or results/")
+    parser.add_argument("-o", "--output", type=Path, metavar="PNG", help="draw it into this file")
+    parser.set_defaults(run=_show)
+
+
+def _show(parsed: argparse.Namespace) -> None:
+    from isomorph.cli.show import describe, draw
+
+    if parsed.output is None:
+        print(describe(parsed.file))
+    else:
+        draw(parsed.file, parsed.output)
+        print(parsed.output)
+
+
+def _add_headline(parser: argparse.ArgumentParser) -> None:
+    add_study(parser)
+    add_root(parser)
+    parser.set_defaults(run=_headline)
+
+
+def _headline(parsed: argparse.Namespace) -> None:
+    from isomorph.layout import Layout
+
+    layout = Layout(open_study(parsed.study), parsed.root)
+    if not layout.report.is_file():
+        raise IsomorphError(f"{layout.report}: no report yet; run the study first")
+    lines: list[str] = load("isomorph.report:headline")(layout)
+    print(f"report: {layout.report}", *lines, sep="\n")
+
+
+TOOLS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
+    "check": ("read a study and say every mistake in it", _add_check),
+    "show": ("print any artefact, or draw it into a PNG", _add_show),
+    "headline": ("where the report is and what it says, in three lines", _add_headline),
+    "schema": ("write the JSON schemas of the settings files, for editors", _add_schema),
+}
+"""Commands that are not stages: what they do, and what adds their arguments."""

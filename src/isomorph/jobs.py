@@ -1,0 +1,115 @@
+"""The jobs of a study: which stage runs for which dataset, subject and model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import cast
+
+from isomorph.layout import Layout
+from isomorph.study import Study
+from isomorph.study.dataset import LocalArchive, RdmResponses, SimulatedArchive
+
+
+@dataclass(frozen=True)
+class Job:
+    """One command of the pipeline.
+
+    Attributes
+    ----------
+    stage : str
+        The command.
+    names : tuple of str
+        The dataset, and the subject or model instance where the stage has one.
+    """
+
+    stage: str
+    names: tuple[str, ...] = ()
+
+
+def jobs(study: Study) -> Iterator[Job]:
+    """Yield every job of a study, each once, in an order in which they could run."""
+    for dataset in stimulus_sets(study):
+        yield Job("stimuli", (dataset,))
+        for instance, _, _ in study.instances():
+            yield Job("activations", (dataset, instance))
+            yield Job("rdms", (dataset, instance))
+    for dataset in study.datasets:
+        yield Job("fetch", (dataset,))
+        for subject in recorded_subjects(study, dataset):
+            yield Job("responses", (dataset, subject))
+        if recorded_subjects(study, dataset):
+            yield Job("reliability", (dataset,))
+        yield Job("rdms", (dataset,))
+        yield Job("compare", (dataset,))
+        yield Job("figures", (dataset,))
+    yield Job("report")
+
+
+def stimulus_sets(study: Study) -> list[str]:
+    """Return the datasets whose stimuli the study uses, each once."""
+    return list(dict.fromkeys(study.stimulus_set(dataset) for dataset in study.datasets))
+
+
+def recorded_subjects(study: Study, dataset: str) -> list[str]:
+    """Return the subjects whose responses can be read; none where only RDMs are published."""
+    spec = study.dataset(dataset)
+    return [] if isinstance(spec.responses, RdmResponses) else list(spec.subjects)
+
+
+def simulated(study: Study) -> list[str]:
+    """Return the datasets that are simulated from the activations of models."""
+    return _with_archive(study, SimulatedArchive)
+
+
+def local(study: Study) -> list[str]:
+    """Return the datasets that lie in a folder of the user's own."""
+    return _with_archive(study, LocalArchive)
+
+
+def downloaded(study: Study) -> list[str]:
+    """Return the datasets whose bytes come over the network."""
+    return [name for name in study.datasets if name not in (*simulated(study), *local(study))]
+
+
+def planted_models(study: Study, dataset: str) -> list[str]:
+    """Return the model instances a simulated dataset is made from, each once."""
+    archive = study.dataset(dataset).archive
+    if not isinstance(archive, SimulatedArchive):
+        return []
+    return list(dict.fromkeys(region.model for region in archive.regions.values()))
+
+
+def patterns(study: Study, *, simulated: bool = False) -> Layout:
+    """Return the layout of a study in which any name is a dataset, `{dataset}` included.
+
+    Given names in braces it yields the workflow's path patterns, so that paths are spelt in
+    `isomorph.layout` alone.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+    simulated : bool
+        Whether the datasets are simulated; their archives stand elsewhere.
+    """
+    archive = SimulatedArchive.model_construct() if simulated else None
+    return Layout(cast(Study, _AnyDataset(study.name, archive)))
+
+
+@dataclass(frozen=True)
+class _AnyDataset:
+    """Answers a layout's questions in the same way for any dataset, `{dataset}` included."""
+
+    name: str
+    archive: object
+
+    def dataset(self, _: str) -> _AnyDataset:
+        return self
+
+    def stimulus_set(self, dataset: str) -> str:
+        return dataset
+
+
+def _with_archive(study: Study, kind: type) -> list[str]:
+    return [name for name, spec in study.datasets.items() if isinstance(spec.archive, kind)]

@@ -1,0 +1,121 @@
+"""The part of the settings each stage depends on, so that a change re-runs what it changes."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from isomorph.study import Spec, Study
+from isomorph.study.dataset import NwbResponses, RdmResponses, SimulatedArchive
+
+Slice = dict[str, Any]
+"""JSON-ready settings."""
+
+DESCRIPTIVE_DATASET = {"title", "citation", "doi", "licence", "species", "notes"}
+"""Fields of a dataset that people read and no number depends on."""
+
+DESCRIPTIVE_MODEL = {"title", "citation", "licence", "trained_on"}
+"""Fields of a model that people read and no number depends on."""
+
+
+def fetch(study: Study, dataset: str) -> Slice:
+    """Return what decides the bytes of a dataset.
+
+    A simulated recording is written in the columns its own settings name, so those count; the
+    response window, which only the reading uses, does not.
+    """
+    spec = study.dataset(dataset)
+    settings: Slice = {"archive": _dump(spec.archive)}
+    if isinstance(spec.archive, SimulatedArchive):
+        settings["subjects"] = list(spec.subjects)
+        settings["stimuli"] = study.stimulus_set(dataset)
+        if isinstance(spec.responses, NwbResponses):
+            settings["written"] = _dump(spec.responses, exclude={"window"})
+    return settings
+
+
+def stimuli(study: Study, dataset: str) -> Slice:
+    """Return what decides the stimulus table and the images of a dataset that owns them."""
+    spec = study.dataset(dataset)
+    return {"stimuli": _dump(spec.stimuli), "expected": spec.expected.stimuli}
+
+
+def responses(study: Study, dataset: str) -> Slice:
+    """Return what decides the responses of any subject of a dataset."""
+    spec = study.dataset(dataset)
+    return {
+        "responses": _dump(spec.responses),
+        "expected": _dump(spec.expected, exclude={"stimuli"}),
+    }
+
+
+def reliability(study: Study, dataset: str) -> Slice:
+    """Return what decides the reliability table of a dataset beside its responses."""
+    return {"subjects": list(study.dataset(dataset).subjects)}
+
+
+def activations(study: Study, instance: str) -> Slice:
+    """Return what decides the activations of a model instance."""
+    model, seed = study.instance(instance)
+    fields = {*DESCRIPTIVE_MODEL, "name", "twin_of", "seeds"}
+    return {**_dump(model, exclude=fields), "seed": seed}
+
+
+def brain_rdms(study: Study, dataset: str) -> Slice:
+    """Return what decides the RDMs of a dataset's regions beside its responses."""
+    spec = study.dataset(dataset)
+    settings: Slice = {
+        "distances": list(study.spec.distances),
+        "subjects": list(spec.subjects),
+        "expected": _dump(spec.expected, exclude={"stimuli"}),
+    }
+    if isinstance(spec.responses, RdmResponses):
+        settings["responses"] = _dump(spec.responses)
+    return settings
+
+
+def model_rdms(study: Study) -> Slice:
+    """Return what decides the RDMs of any model beside its activations."""
+    return {"distances": list(study.spec.distances)}
+
+
+def comparisons(study: Study, dataset: str) -> Slice:
+    """Return what decides the comparisons of a dataset with the models."""
+    spec = study.dataset(dataset)
+    planted = isinstance(spec.archive, SimulatedArchive)
+    return {
+        "distances": list(study.spec.distances),
+        "measures": list(study.spec.measures),
+        "inference": _dump(study.spec.inference),
+        "models": {name: model.twin_of for name, model, _ in study.instances()},
+        "simulated": spec.simulated,
+        "planted": _dump(spec.archive) if planted else None,
+        "subjects": list(spec.subjects),
+    }
+
+
+def figures(study: Study, dataset: str) -> Slice:
+    """Return what decides the figures of a dataset: what is drawn is also described."""
+    return {
+        "study": _dump(study.spec),
+        "dataset": _dump(study.dataset(dataset)),
+        "models": {name: _dump(model) for name, model in study.models.items()},
+    }
+
+
+def report(study: Study) -> Slice:
+    """Return what decides the report: everything anybody wrote."""
+    return {
+        "study": _dump(study.spec),
+        "datasets": {name: _dump(dataset) for name, dataset in study.datasets.items()},
+        "models": {name: _dump(model) for name, model in study.models.items()},
+    }
+
+
+def text(settings: Slice) -> str:
+    """Return a slice as one line of JSON that is equal where the settings are."""
+    return json.dumps(settings, sort_keys=True, ensure_ascii=False)
+
+
+def _dump(spec: Spec, exclude: set[str] | None = None) -> Slice:
+    return spec.model_dump(mode="json", exclude=exclude)
