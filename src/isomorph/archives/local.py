@@ -1,0 +1,117 @@
+"""A folder of the user's own, read in place: nothing is copied, every file is hashed."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+from isomorph.archives.manifest import archive_settings, describe_files, write_manifest
+from isomorph.archives.patterns import matches, nearest
+from isomorph.artefacts import provenance
+from isomorph.digest import code_digest
+from isomorph.errors import IsomorphError
+from isomorph.layout import Layout
+from isomorph.study.dataset import LocalArchive
+
+
+def fetch(layout: Layout, dataset: str) -> None:
+    """List the files of a local folder that belong to a dataset, with size and hash.
+
+    Every file is hashed anew: what a user keeps may change under the same size and date. The
+    manifest is written only when something did.
+
+    Raises
+    ------
+    IsomorphError
+        When the folder is absent or a pattern matches nothing.
+    """
+    archive = layout.study.dataset(dataset).archive
+    if not isinstance(archive, LocalArchive):
+        raise IsomorphError(f"{dataset}: archive.kind is {archive.kind}, not local")
+    root = folder(layout, dataset, archive)
+    records = describe_files(root, matching_files(layout, dataset, archive, root))
+    stamp = provenance(
+        "fetch",
+        settings=archive_settings(layout, dataset),
+        source=f"local folder {root}",
+        code=code_digest(__name__),
+    )
+    write_manifest(layout, dataset, root, records, stamp)
+
+
+def folder(layout: Layout, dataset: str, archive: LocalArchive) -> Path:
+    """Return the folder of a local archive; a relative one counts from the dataset's file.
+
+    Raises
+    ------
+    IsomorphError
+        When a variable in the path is not set, or there is no such folder.
+    """
+    source = layout.study.sources[dataset]
+    expanded = os.path.expandvars(archive.path)
+    if unset := re.search(r"\$\{?(\w+)", expanded):
+        raise IsomorphError(
+            f'{source}: archive.path: "{archive.path}" needs the environment variable '
+            f"{unset[1]}, which is not set"
+        )
+    try:
+        root = source.parent / Path(expanded).expanduser()
+    except RuntimeError as error:  # a home that nobody has
+        raise IsomorphError(f'{source}: archive.path: "{archive.path}": {error}') from error
+    if not root.is_dir():
+        what = "is a file, not a folder" if root.exists() else "does not exist"
+        raise IsomorphError(
+            f"{source}: archive.path: {root.resolve()} {what}; give the folder that holds "
+            "the dataset's files (a relative path counts from this YAML file)"
+        )
+    return root
+
+
+def matching_files(layout: Layout, dataset: str, archive: LocalArchive, root: Path) -> list[str]:
+    """Return the relative paths of the files that match any of a local archive's patterns.
+
+    Hidden files and folders are passed over; linked folders are followed, once.
+
+    Raises
+    ------
+    IsomorphError
+        When a pattern matches nothing, or leads out of the folder.
+    """
+    source = layout.study.sources[dataset]
+    present = _walk(root)
+    chosen: set[str] = set()
+    for position, pattern in enumerate(archive.files):
+        where = f'{source}: archive.files.{position}: "{pattern}"'
+        if pattern.startswith(("/", "~")) or ".." in pattern.split("/"):
+            raise IsomorphError(f"{where} leads out of {archive.path}; patterns count from there")
+        found = matches(pattern, present)
+        if not found:
+            raise IsomorphError(
+                f"{where} matches none of the {len(present)} files in {archive.path}, "
+                f"{nearest(pattern, present)}"
+            )
+        chosen.update(found)
+    if not chosen:
+        raise IsomorphError(f"{source}: archive.files: give at least one pattern")
+    return sorted(chosen)
+
+
+def _walk(root: Path) -> list[str]:
+    """Return every file below a folder, relative, hidden ones left out."""
+    files: list[str] = []
+    seen: set[str] = set()
+    for here, folders, names in os.walk(root, followlinks=True):
+        real = os.path.realpath(here)
+        if real in seen:  # a link that leads back up
+            folders.clear()
+            continue
+        seen.add(real)
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        base = Path(here).relative_to(root)
+        files += [
+            (base / name).as_posix()
+            for name in names
+            if not name.startswith(".") and (Path(here) / name).is_file()
+        ]
+    return sorted(files)

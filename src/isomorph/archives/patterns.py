@@ -1,0 +1,50 @@
+"""Glob patterns over relative paths: `*` and `?` stop at a slash, `**` does not."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable
+from pathlib import PurePosixPath
+
+_PIECES = re.compile(r"\*\*/|\*\*|\*|\?|\[!?\]?[^\]]*\]|.", re.DOTALL)
+_MEANING = {"**/": r"(?:[^/]+/)*", "**": r".*", "*": r"[^/]*", "?": r"[^/]"}
+
+
+def matches(pattern: str, paths: Iterable[str]) -> list[str]:
+    """Return the paths a pattern matches whole, sorted.
+
+    Parameters
+    ----------
+    pattern : str
+        ``"stimuli/*.jpg"``, ``"**/*.nwb"``, or a plain path.
+    paths : iterable of str
+        Relative paths with forward slashes.
+    """
+    paths = list(paths)
+    if pattern in paths:  # a file whose very name holds a bracket
+        return [pattern]
+    whole = re.compile("".join(_translate(piece) for piece in _PIECES.findall(pattern)), re.DOTALL)
+    return sorted(path for path in paths if whole.fullmatch(path))
+
+
+def _translate(piece: str) -> str:
+    if piece in _MEANING:
+        return _MEANING[piece]
+    if len(piece) > 1:  # a set of characters
+        inner = piece[1:-1].replace("\\", "\\\\").replace("[", "\\[")
+        return f"[{'^/' + inner[1:] if inner.startswith('!') else inner}]"
+    return re.escape(piece)
+
+
+def nearest(path: str, known: Iterable[str]) -> str:
+    """Return a clause that suggests the known path most like one, or shows a few that there are."""
+    names = sorted(known)
+    name = PurePosixPath(path).name
+    elsewhere = [other for other in names if PurePosixPath(other).name == name]
+    near = elsewhere or difflib.get_close_matches(path, names, n=1, cutoff=0.6)
+    if near:
+        return f'did you mean "{near[0]}"?'
+    if not names:
+        return "there is no file at all"
+    return "there are " + ", ".join(names[:3]) + (", …" if len(names) > 3 else "")
