@@ -104,7 +104,7 @@ class Study:
 
 Vocabulary = Mapping[str, Collection[str]]
 """The names the registries know, by the settings that use them: `distances`, `measures`,
-`inference.correction`, `source`."""
+`inference.correction`, `source`, `transform`."""
 
 
 def load_study(path: Path | str, vocabulary: Vocabulary | None = None) -> Study:
@@ -188,6 +188,10 @@ def _unknown_names(study: Study, vocabulary: Vocabulary) -> Iterator[str]:
         "source": [
             (f"{study.sources[model.name]}: source", model.source)
             for model in study.models.values()
+        ],
+        "transform": [
+            (f"{study.sources[dataset.name]}: transform", dataset.transform)
+            for dataset in study.datasets.values()
         ],
     }
     for setting, known in vocabulary.items():

@@ -244,6 +244,9 @@ class DatasetSpec(Spec):
     archive: ArchiveSpec
     stimuli: StimuliSpec
     responses: ResponsesSpec
+    transform: str = "none"
+    """What is done to responses before distances: `none`, `square_root`, `z_score`,
+    `square_root_z_score`."""
     expected: Expected = Expected()
 
     @model_validator(mode="before")

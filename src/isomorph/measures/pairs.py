@@ -1,0 +1,86 @@
+"""Pairs of stimuli: the upper triangle of an RDM, row by row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import isqrt
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from isomorph.errors import IsomorphError
+
+Floats = NDArray[np.floating]
+Counts = NDArray[np.integer]
+
+
+def stimulus_count(n_pairs: int) -> int:
+    """Return how many stimuli have this many pairs.
+
+    Raises
+    ------
+    IsomorphError
+        When no number of stimuli has.
+    """
+    n_stimuli = (1 + isqrt(1 + 8 * n_pairs)) // 2
+    if n_stimuli * (n_stimuli - 1) // 2 != n_pairs:
+        raise IsomorphError(f"{n_pairs} pairs are not those of any number of stimuli")
+    return n_stimuli
+
+
+def pair_indices(n_stimuli: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return the first and second stimulus of every pair, each `(pair,)`."""
+    first, second = np.triu_indices(n_stimuli, 1)
+    return first, second
+
+
+def squareform(rdms: Floats, n_stimuli: int) -> Floats:
+    """Return RDMs `(rdm, pair)` as symmetric matrices `(rdm, stimulus, stimulus)`."""
+    square = np.zeros((len(rdms), n_stimuli, n_stimuli), dtype=rdms.dtype)
+    first, second = pair_indices(n_stimuli)
+    square[:, first, second] = rdms
+    square[:, second, first] = rdms
+    return square
+
+
+def pair_sums(rdms: Floats) -> Floats:
+    """Return, per stimulus, the sum over the pairs it belongs to: `(rdm, stimulus)`."""
+    n_stimuli = stimulus_count(rdms.shape[1])
+    first, second = pair_indices(n_stimuli)
+    starts = np.searchsorted(first, np.arange(n_stimuli - 1))
+    sums = np.zeros((len(rdms), n_stimuli))
+    sums[:, :-1] = np.add.reduceat(rdms, starts, axis=1)
+    order = np.argsort(second, kind="stable")
+    starts = np.searchsorted(second[order], np.arange(1, n_stimuli))
+    sums[:, 1:] += np.add.reduceat(rdms[:, order], starts, axis=1)
+    return sums
+
+
+def pair_weights(counts: NDArray[Any], pairs: slice = slice(None)) -> NDArray[Any]:
+    """Return how often each pair of different stimuli occurs in each resample.
+
+    A stimulus drawn `m` times makes `m_i * m_j` copies of the pair `(i, j)`; pairs of two copies
+    of one stimulus have distance zero by construction and are left out.
+
+    Parameters
+    ----------
+    counts : (resample, stimulus)
+        How often each stimulus was drawn.
+    pairs : slice
+        Which pairs.
+
+    Returns
+    -------
+    (resample, pair)
+    """
+    first, second = pair_indices(counts.shape[1])
+    weights: NDArray[Any] = counts[:, first[pairs]] * counts[:, second[pairs]]
+    return weights
+
+
+def blocks(total: int, size: int) -> Iterator[slice]:
+    """Yield slices of at most `size` that cover `range(total)`."""
+    size = max(1, size)
+    for start in range(0, total, size):
+        yield slice(start, min(start + size, total))

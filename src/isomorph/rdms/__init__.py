@@ -1,0 +1,181 @@
+"""RDMs: distances inside one representation, brain or model alike."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import numpy as np
+import xarray as xr
+
+from isomorph.artefacts import (
+    artefact_kind,
+    provenance,
+    read_array,
+    read_responses,
+    read_table,
+    write_array,
+)
+from isomorph.digest import code_digest
+from isomorph.errors import IsomorphError
+from isomorph.layout import Layout
+from isomorph.rdms.brain import rdms_of_responses
+from isomorph.rdms.distances import DISTANCES, Distance, UndefinedDistanceError
+from isomorph.rdms.exchange import from_rsatoolbox, to_rsatoolbox
+from isomorph.rdms.geometry import (
+    Geometry,
+    fold_gram,
+    geometry_of_features,
+    geometry_of_layer,
+)
+from isomorph.rdms.table import RdmRow, rdm_dataset
+from isomorph.rdms.transforms import TRANSFORMS
+
+MINIMUM_STIMULI = 4
+"""With fewer, the geometry left after removing what is additive has no dimension."""
+
+
+def run_brain(layout: Layout, dataset: str) -> None:
+    """Write the RDMs of every region and subject of a dataset.
+
+    Raises
+    ------
+    IsomorphError
+        When no region of any subject has an RDM, or stimuli are too few.
+    """
+    spec = layout.study.dataset(dataset)
+    stimuli = _stimuli(layout, dataset)
+    files = [layout.responses(dataset, subject) for subject in spec.subjects]
+    rows: list[RdmRow] = []
+    left_out: dict[str, str] = {}
+    for subject, file in zip(spec.subjects, files, strict=True):
+        if artefact_kind(file) == "rdms":
+            rows += _ready_rows(read_array(file, "rdms"), stimuli, str(file))
+            continue
+        found, without = rdms_of_responses(
+            read_responses(file),
+            stimuli,
+            layout.study.spec.distances,
+            subject=subject,
+            transform=spec.transform,
+        )
+        rows += found
+        left_out |= without
+    if not rows:
+        raise IsomorphError(f"{dataset}: no region has an RDM: {_reasons(left_out)}")
+    write_array(
+        layout.brain_rdms(dataset),
+        rdm_dataset(rows, stimuli, left_out).assign_attrs(dataset=dataset),
+        "rdms",
+        provenance(
+            "rdms",
+            inputs=files,
+            settings={"distances": layout.study.spec.distances, "transform": spec.transform},
+            code=code_digest("isomorph.rdms"),
+        ),
+    )
+    print(f"rdms: {dataset}: {len(rows)} brain RDMs, {len(left_out)} left out", file=sys.stderr)
+
+
+def run_model(layout: Layout, dataset: str, instance: str) -> None:
+    """Write the RDMs of every layer of a model on the stimuli of a dataset.
+
+    A cross-validated distance is, for a model without noise, its noise-free counterpart.
+
+    Raises
+    ------
+    IsomorphError
+        When no layer has an RDM.
+    """
+    file = layout.activations(dataset, instance)
+    activations = read_array(file, "activations")
+    names = dict.fromkeys(
+        DISTANCES[name].noise_free or name for name in layout.study.spec.distances
+    )
+    stimuli = _stimuli(layout, dataset)
+    if activations["stimulus"].values.tolist() != stimuli:
+        raise IsomorphError(f"{file}: its stimuli are not those of {layout.stimuli(dataset)}")
+    rows, left_out = [], dict(json.loads(activations.attrs["left_out"]))
+    for index, layer in enumerate(activations["layer"].values.tolist()):
+        geometry = geometry_of_layer(activations.isel(layer=index))
+        for name in names:
+            try:
+                rdm = DISTANCES[name].compute(geometry)
+            except UndefinedDistanceError as error:
+                left_out[f"{layer} | {name}"] = str(error)
+                continue
+            rows.append(
+                RdmRow(
+                    representation=f"{instance} | {layer}",
+                    distance=name,
+                    rdm=rdm,
+                    model=instance,
+                    layer=layer,
+                    depth=int(activations["depth"][index]),
+                    n_units=geometry.n_features,
+                )
+            )
+    if not rows:
+        raise IsomorphError(f"{instance}: no layer has an RDM: {_reasons(left_out)}")
+    write_array(
+        layout.model_rdms(dataset, instance),
+        rdm_dataset(rows, stimuli, left_out).assign_attrs(model=instance),
+        "rdms",
+        provenance(
+            "rdms",
+            inputs=[file],
+            settings={"distances": list(names)},
+            code=code_digest("isomorph.rdms"),
+        ),
+    )
+
+
+def _stimuli(layout: Layout, dataset: str) -> list[str]:
+    file = layout.stimuli(dataset)
+    stimuli: list[str] = read_table(file, "stimuli")["stimulus"].tolist()
+    if len(stimuli) < MINIMUM_STIMULI:
+        raise IsomorphError(
+            f"{file}: {len(stimuli)} stimuli are too few for a geometry, at least "
+            f"{MINIMUM_STIMULI} are needed"
+        )
+    return stimuli
+
+
+def _ready_rows(data: xr.Dataset, stimuli: list[str], where: str) -> list[RdmRow]:
+    """Return the rows of ready RDMs, which must be over the same stimuli in the same order."""
+    if data["stimulus"].values.tolist() != stimuli:
+        raise IsomorphError(f"{where}: its stimuli are not those of the stimulus table, in order")
+    return [
+        RdmRow(
+            representation=str(row["representation"].item()),
+            distance=str(row["distance"].item()),
+            rdm=np.asarray(row["rdm"].values, dtype=float),
+            region=str(row["region"].item()),
+            subject=str(row["subject"].item()),
+            session=str(row["session"].item()),
+            n_units=int(row["n_units"]),
+        )
+        for row in (data.isel(representation=i) for i in range(data.sizes["representation"]))
+    ]
+
+
+def _reasons(left_out: dict[str, str]) -> str:
+    what, why = next(iter(left_out.items()), ("nothing", "no region was found"))
+    return f"{what}: {why}"
+
+
+__all__ = [
+    "DISTANCES",
+    "TRANSFORMS",
+    "Distance",
+    "Geometry",
+    "RdmRow",
+    "fold_gram",
+    "from_rsatoolbox",
+    "geometry_of_features",
+    "geometry_of_layer",
+    "rdm_dataset",
+    "run_brain",
+    "run_model",
+    "to_rsatoolbox",
+]
