@@ -1,0 +1,254 @@
+"""Layers: which tensors a network makes, in which order, and which of them are asked for."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from isomorph.errors import IsomorphError, did_you_mean
+
+if TYPE_CHECKING:
+    import torch
+
+
+@dataclass(frozen=True)
+class Layer:
+    """What a dry run says about a layer.
+
+    Attributes
+    ----------
+    n_features : int
+        Features per stimulus.
+    left_out : str
+        Why it cannot be used; empty when it can.
+    """
+
+    n_features: int
+    left_out: str = ""
+
+
+Visit = Callable[[str, "torch.Tensor"], None]
+
+
+@contextmanager
+def watching(model: torch.nn.Module, visit: Visit) -> Iterator[None]:
+    """Call `visit(layer, tensor)` for every tensor the modules of a model return.
+
+    A layer is named as in `named_modules()`. The second call of a module adds `#2`, the third
+    `#3`. The first tensor of an output with several bears the plain name, the others add `[1]`
+    (tuples) or `.key` (mappings). The model itself is no layer. The tensor is the module's own:
+    what visits must reduce or copy it at once, since the next module may overwrite it.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        The network.
+    visit : callable
+        Called as each module returns, so in execution order, parts before their whole.
+    """
+    calls: Counter[str] = Counter()
+
+    def hook(name: str) -> Callable[..., None]:
+        def on_return(module: object, inputs: object, output: object) -> None:
+            calls[name] += 1
+            call = name if calls[name] == 1 else f"{name}#{calls[name]}"
+            for suffix, tensor in named_tensors(output):
+                visit(call + suffix, tensor)
+
+        return on_return
+
+    # Every module is hooked, wanted or not, so that a dry run and the real one take the same
+    # way: some modules of torch leave out their parts when nothing listens.
+    handles = [
+        module.register_forward_hook(hook(name)) for name, module in model.named_modules() if name
+    ]
+    try:
+        yield
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+def named_tensors(output: object) -> Iterator[tuple[str, torch.Tensor]]:
+    """Yield the tensors of a module's output with the suffixes that tell them apart."""
+    for position, (suffix, tensor) in enumerate(_walk(output, "")):
+        yield ("" if position == 0 else suffix), tensor
+
+
+def _walk(output: object, suffix: str) -> Iterator[tuple[str, torch.Tensor]]:
+    import torch
+
+    if isinstance(output, torch.Tensor):
+        yield suffix, output
+    elif isinstance(output, Mapping):
+        for key, value in output.items():
+            yield from _walk(value, f"{suffix}.{key}")
+    elif isinstance(output, tuple | list):
+        for position, value in enumerate(output):
+            yield from _walk(value, f"{suffix}[{position}]")
+
+
+def discover(model: torch.nn.Module, images: torch.Tensor) -> dict[str, Layer]:
+    """Find the layers of a model in execution order by three tiny passes.
+
+    Two images pass twice and must give the same numbers; three pass once, and a layer is usable
+    when its first axis follows the number of images.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        In evaluation mode.
+    images : tensor (stimulus, channel, height, width)
+        Three or more; the first three are used.
+
+    Returns
+    -------
+    dict of str to Layer
+        Every layer by name; those that cannot be used say why.
+
+    Raises
+    ------
+    IsomorphError
+        When a module is in training mode, when the same images give different numbers, or when
+        two layers would bear one name.
+    """
+    import torch
+
+    training = [name or "the model itself" for name, m in model.named_modules() if m.training]
+    if training:
+        raise IsomorphError(
+            f"{training[0]} is in training mode, so its activations would depend on the batch; "
+            "call eval() on the model"
+        )
+    kept: dict[str, torch.Tensor] = {}
+    shapes: dict[str, list[tuple[int, ...]]] = {}
+
+    def keep(name: str, tensor: torch.Tensor) -> None:
+        if name in kept:
+            raise IsomorphError(
+                f'two layers would be named "{name}"; rename the module or the output key'
+            )
+        kept[name] = tensor.clone()
+        shapes[name] = [tuple(tensor.shape)]
+
+    def compare(name: str, tensor: torch.Tensor) -> None:
+        if name not in kept or not _same(kept.pop(name), tensor):
+            raise IsomorphError(
+                f'layer "{name}" gives other activations for the same images a second time: the '
+                "model draws random numbers in its forward pass (dropout left on?)"
+            )
+
+    def measure(name: str, tensor: torch.Tensor) -> None:
+        shapes.setdefault(name, []).append(tuple(tensor.shape))
+
+    passes: list[tuple[Visit, torch.Tensor]] = [
+        (keep, images[:2]),
+        (compare, images[:2]),
+        (measure, images[:3]),
+    ]
+    for visit, batch in passes:
+        with watching(model, visit), torch.inference_mode():
+            model(batch)
+    if kept:
+        raise IsomorphError(
+            f'layer "{next(iter(kept))}" is not called every time for the same images: the model '
+            "draws random numbers in its forward pass (stochastic depth left on?)"
+        )
+    return {name: _layer(found) for name, found in shapes.items()}
+
+
+def _same(a: torch.Tensor, b: torch.Tensor) -> bool:
+    """Tell whether two tensors are equal, NaN being equal to NaN."""
+    return a.shape == b.shape and bool(((a == b) | (a.isnan() & b.isnan())).all())
+
+
+def _layer(shapes: Sequence[tuple[int, ...]]) -> Layer:
+    """Judge a layer by the shapes it had for two and for three images."""
+    if len(shapes) != 2:
+        return Layer(0, "is not called for every number of images")
+    two, three = shapes
+    if not two or not three:
+        return Layer(0, "is a single number, not one per stimulus")
+    if (two[0], three[0]) != (2, 3):
+        return Layer(
+            0,
+            f"has {two[0]} and {three[0]} along its first axis for 2 and 3 images, so that is not "
+            "the stimulus axis",
+        )
+    if two[1:] != three[1:]:
+        return Layer(0, f"changes its size with the number of images, {two[1:]} to {three[1:]}")
+    return Layer(math.prod(two[1:]))
+
+
+def select(known: Sequence[str], patterns: Iterable[str], where: str) -> list[str]:
+    """Return the layers that patterns ask for, in the order they are known.
+
+    Parameters
+    ----------
+    known : sequence of str
+        Layer names in execution order.
+    patterns : iterable of str
+        `*` stands for anything up to a dot, `**` for anything, `?` for one character but a dot.
+        A pattern is matched against the whole name.
+    where : str
+        What to name in the error: the model.
+
+    Raises
+    ------
+    IsomorphError
+        When a pattern matches no layer.
+    """
+    chosen: set[str] = set()
+    for pattern in patterns:
+        matching = re.compile(_expression(pattern))
+        found = [name for name in known if matching.fullmatch(name)]
+        if not found:
+            raise IsomorphError(
+                f'{where}: layers: "{pattern}" matches no layer, {did_you_mean(pattern, known)}'
+            )
+        chosen.update(found)
+    return [name for name in known if name in chosen]
+
+
+def _expression(pattern: str) -> str:
+    """Translate a layer pattern to a regular expression."""
+    parts = re.split(r"(\*\*|\*|\?)", pattern)
+    return "".join(WILDCARDS.get(part, re.escape(part)) for part in parts)
+
+
+WILDCARDS = {"**": ".*", "*": "[^.]*", "?": "[^.]"}
+
+
+def matrix(tensor: torch.Tensor, *, ordered: bool) -> Any:
+    """Return a layer's tensor as features, on the processor without a copy where possible.
+
+    Parameters
+    ----------
+    tensor : tensor (stimulus, ...)
+    ordered : bool
+        Whether features must come in the tensor's logical order. A Gram matrix does not mind
+        their order, so channels-last memory can be read as it lies.
+
+    Returns
+    -------
+    ndarray or tensor (stimulus, feature)
+        A tensor when on a GPU; complex features as real and imaginary parts, anything below
+        single precision as single.
+    """
+    import torch
+
+    tensor = tensor.detach()
+    if tensor.is_complex():
+        tensor = torch.view_as_real(tensor.resolve_conj())
+    if tensor.dtype not in (torch.float32, torch.float64):
+        tensor = tensor.to(torch.float32)
+    lies_last = tensor.ndim == 4 and tensor.is_contiguous(memory_format=torch.channels_last)
+    if lies_last and not ordered:
+        tensor = tensor.permute(0, 2, 3, 1)
+    features = tensor.reshape(tensor.shape[0], -1)
+    return features.numpy() if features.device.type == "cpu" else features
