@@ -1,0 +1,43 @@
+"""Responses: from a dataset's files to what each unit did when each stimulus was shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from isomorph.errors import IsomorphError, did_you_mean
+from isomorph.layout import Layout
+from isomorph.registry import Registry
+from isomorph.responses import arrays, nwb, rdms
+from isomorph.responses.reliability import run_reliability
+
+__all__ = ["RESPONSES", "run", "run_reliability"]
+
+RESPONSES: Registry[Callable[[Layout, str, str], None]] = Registry(
+    "kind of responses",
+    {"nwb": nwb.prepare, "arrays": arrays.prepare, "rdms": rdms.prepare},
+)
+"""How responses come, by the `kind` in the dataset's file."""
+
+
+def run(layout: Layout, dataset: str, subject: str) -> None:
+    """Prepare the responses of one subject.
+
+    Parameters
+    ----------
+    layout : Layout
+        Paths of the study.
+    dataset, subject : str
+        Whose responses.
+
+    Raises
+    ------
+    IsomorphError
+        When the subject is not the dataset's, or its files are not as the dataset says.
+    """
+    spec = layout.study.dataset(dataset)
+    if subject not in spec.subjects:
+        raise IsomorphError(
+            f'{layout.study.sources[dataset]}: subjects: no "{subject}", '
+            f"{did_you_mean(subject, spec.subjects)}"
+        )
+    RESPONSES[spec.responses.kind](layout, dataset, subject)

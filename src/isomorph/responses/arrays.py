@@ -1,0 +1,158 @@
+"""Ready responses: an array `(presentation, unit)` beside two tables."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import xarray as xr
+
+from isomorph.archives import find_files
+from isomorph.errors import IsomorphError, did_you_mean
+from isomorph.layout import Layout
+from isomorph.responses.columns import text
+from isomorph.responses.presentations import repetitions, usable
+from isomorph.responses.sessions import session_data, stimulus_ids, summary, write_sessions
+from isomorph.study.dataset import ArrayResponses
+
+Array = npt.NDArray
+
+
+def prepare(layout: Layout, dataset: str, subject: str) -> None:
+    """Read a subject's ready responses and write them, a group per session.
+
+    Parameters
+    ----------
+    layout : Layout
+        Paths of the study.
+    dataset, subject : str
+        Whose responses.
+
+    Raises
+    ------
+    IsomorphError
+        When a file or column is not there, or array and tables disagree. Nothing is written
+        then.
+    """
+    settings = layout.study.dataset(dataset).responses
+    assert isinstance(settings, ArrayResponses)
+    files = [
+        _one(layout, dataset, pattern.replace("{subject}", subject))
+        for pattern in (settings.responses, settings.presentations, settings.units)
+    ]
+    response = _read_response(files[0])
+    shown = _read_csv(files[1], "stimulus", len(response), f"rows of {files[0].name}")
+    units = _read_csv(files[2], "region", response.shape[1], f"columns of {files[0].name}")
+    stimuli = stimulus_ids(layout, dataset)
+    sessions = read_sessions(
+        response, shown, units, stimuli, str(files[1]), str(layout.stimuli(dataset))
+    )
+    for name, data in sessions.items():
+        line = f"responses {dataset} {subject} session {name}: {summary(data)}"
+        print(line, file=sys.stderr, flush=True)
+    write_sessions(layout, dataset, subject, sessions, files)
+
+
+def read_sessions(
+    response: Array,
+    shown: pd.DataFrame,
+    units: pd.DataFrame,
+    stimuli: Array,
+    where: str,
+    table: str,
+) -> dict[str, xr.Dataset]:
+    """Divide ready responses into sessions.
+
+    Parameters
+    ----------
+    response : ndarray (presentation, unit)
+        The responses.
+    shown : DataFrame
+        A row per presentation: `stimulus` and optionally `session` and `run`.
+    units : DataFrame
+        A row per unit: `region` and optionally `unit`.
+    stimuli : ndarray (stimulus,) of str
+        Ids of the stimulus table.
+    where, table : str
+        The presentations and the stimulus table, for messages.
+
+    Returns
+    -------
+    dict of str to Dataset
+        By session; "1" when there is no `session` column.
+    """
+    region = text(units["region"])
+    names = text(units["unit"]) if "unit" in units else np.arange(len(units)).astype(np.str_)
+    if np.unique(names).size != names.size:
+        raise IsomorphError(f"{where}: two units share a name, expected each to have its own")
+    placed = region != ""
+    if not placed.any():
+        raise IsomorphError(f"{where}: none of the {len(region)} units beside it has a region")
+    label = text(shown["stimulus"])
+    session = text(shown["session"]) if "session" in shown else np.full(len(shown), "1")
+    sessions = {}
+    for name in dict.fromkeys(session.tolist()):
+        rows = np.flatnonzero(session == name)
+        keep, dropped = usable(
+            label[rows], np.zeros(len(rows)), stimuli, f"{where}: session {name}", table
+        )
+        rows = rows[keep]
+        data = session_data(
+            response[np.ix_(rows, placed)],
+            stimulus=label[rows],
+            repetition=repetitions(label[rows], rows),
+            unit=names[placed],
+            region=region[placed],
+            stimuli=stimuli,
+            dropped={**dropped, "units without a region": int((~placed).sum())},
+            extra={"run": ("presentation", text(shown["run"])[rows].astype(object))}
+            if "run" in shown
+            else None,
+        )
+        sessions[name.replace("/", "-") or "1"] = data
+    return sessions
+
+
+def _one(layout: Layout, dataset: str, pattern: str) -> Path:
+    files = find_files(layout, dataset, pattern)
+    if len(files) != 1:
+        raise IsomorphError(
+            f"{layout.study.sources[dataset]}: responses: {pattern} matches {len(files)} files of "
+            "the archive, expected one"
+        )
+    return files[0]
+
+
+def _read_response(file: Path) -> Array:
+    try:
+        response = np.load(file, allow_pickle=False)
+    except (OSError, ValueError) as error:
+        raise IsomorphError(f"{file}: is not a .npy array ({error})") from error
+    if (
+        not isinstance(response, np.ndarray)
+        or response.ndim != 2
+        or response.dtype.kind not in "iuf"
+    ):
+        found = getattr(response, "shape", type(response).__name__)
+        raise IsomorphError(f"{file}: holds {found}, expected numbers (presentation, unit)")
+    bad = response.size - int(np.isfinite(response).sum())
+    if bad:
+        raise IsomorphError(f"{file}: holds {bad} values that are not finite; leave those rows out")
+    return response
+
+
+def _read_csv(file: Path, required: str, rows: int, of: str) -> pd.DataFrame:
+    try:
+        table = pd.read_csv(file, dtype=str, keep_default_na=False)
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
+        raise IsomorphError(f"{file}: is not a CSV table ({error})") from error
+    if required not in table.columns:
+        raise IsomorphError(
+            f'{file}: no column "{required}", {did_you_mean(required, map(str, table.columns))}'
+        )
+    if len(table) != rows:
+        raise IsomorphError(f"{file}: has {len(table)} rows, expected {rows}, the {of}")
+    return table

@@ -1,0 +1,93 @@
+"""Spike counts: every presentation and unit from the flat spike vector of a recording."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from isomorph.errors import IsomorphError
+
+Array = npt.NDArray
+
+
+def spike_counts(
+    spike_times: Array, ends: Array, onsets: Array, window: tuple[float, float]
+) -> Array:
+    """Count the spikes of every unit in a window after every onset.
+
+    A spike at time `t` counts for an onset `o` when ``o + start <= t < o + stop``, compared in
+    double precision as written. Windows may overlap and onsets may come in any order.
+
+    Parameters
+    ----------
+    spike_times : ndarray (spike,)
+        Spike times of all units one after another, seconds, ascending within a unit.
+    ends : ndarray (unit,)
+        Where each unit's spikes end in `spike_times`: NWB's `spike_times_index`.
+    onsets : ndarray (presentation,)
+        Onset of each presentation, seconds.
+    window : (start, stop)
+        Window after onset, seconds, half-open.
+
+    Returns
+    -------
+    ndarray (presentation, unit)
+        Spike counts, int32.
+    """
+    # One search per unit places all 2 × presentations edges at once; the edges are sorted first,
+    # so neighbouring searches touch neighbouring spikes. A single search over all units needs a
+    # key that orders (unit, time): adding an offset per unit rounds the times and moves spikes
+    # across edges, and the exact keys (complex numbers, or the rank of each spike among the
+    # edges) take 4.6 and 5.7 times as long on 12 million spikes of 200 units.
+    n = len(onsets)
+    edges = np.concatenate([onsets + window[0], onsets + window[1]])
+    order = np.argsort(edges, kind="stable")
+    ascending = edges[order]
+    counts = np.empty((n, len(ends)), dtype=np.int32)
+    before = np.empty(2 * n, dtype=np.int64)
+    starts = np.concatenate([[0], ends[:-1]]).astype(np.int64)
+    for unit, (start, end) in enumerate(zip(starts, ends, strict=True)):
+        before[order] = np.searchsorted(spike_times[start:end], ascending, side="left")
+        counts[:, unit] = before[n:] - before[:n]
+    return counts
+
+
+def check_spikes(spike_times: Array, ends: Array, units: Array, where: str) -> None:
+    """Refuse spike times that cannot be counted.
+
+    Parameters
+    ----------
+    spike_times : ndarray (spike,)
+        Spike times of all units one after another, seconds.
+    ends : ndarray (unit,)
+        Where each unit's spikes end.
+    units : ndarray (unit,) of str
+        Unit ids, for the message.
+    where : str
+        The file, for the message.
+
+    Raises
+    ------
+    IsomorphError
+        When the index does not fit the vector, or a unit's times are NaN or not ascending.
+    """
+    if len(ends) and (ends[-1] != len(spike_times) or np.any(np.diff(ends) < 0)):
+        raise IsomorphError(
+            f"{where}: spike_times_index ends at {ends[-1]}, expected an ascending index that "
+            f"ends at {len(spike_times)}, the number of spike_times"
+        )
+    owner = np.searchsorted(ends, np.arange(len(spike_times)), side="right")
+    not_finite = ~np.isfinite(spike_times)
+    if not_finite.any():
+        unit = units[owner[np.argmax(not_finite)]]
+        raise IsomorphError(
+            f"{where}: unit {unit} has spike_times that are not finite "
+            f"({int(not_finite.sum())} in the file), expected seconds"
+        )
+    falls = (np.diff(spike_times) < 0) & (np.diff(owner) == 0)
+    if falls.any():
+        unit = units[owner[np.argmax(falls)]]
+        raise IsomorphError(
+            f"{where}: the spike_times of unit {unit} are not in ascending order, which NWB "
+            "requires; sort them in the file"
+        )

@@ -1,0 +1,92 @@
+"""Presentations: which stimulus was shown, for the how-manieth time."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from isomorph.errors import IsomorphError, did_you_mean
+
+Array = npt.NDArray
+
+
+def repetitions(stimulus: Array, onset: Array) -> Array:
+    """Number the showings of each stimulus from 0 in the order of their onsets.
+
+    Parameters
+    ----------
+    stimulus : ndarray (presentation,) of str
+        Stimulus ids.
+    onset : ndarray (presentation,)
+        Anything that orders the presentations; equal onsets keep their order.
+
+    Returns
+    -------
+    ndarray (presentation,)
+        How often the stimulus had been shown before.
+    """
+    if not len(stimulus):
+        return np.zeros(0, dtype=np.int64)
+    _, code = np.unique(stimulus, return_inverse=True)
+    order = np.lexsort((onset, code))
+    grouped = code[order]
+    first = np.flatnonzero(np.concatenate([[True], grouped[1:] != grouped[:-1]]))
+    sizes = np.diff(np.concatenate([first, [len(grouped)]]))
+    numbers = np.empty(len(grouped), dtype=np.int64)
+    numbers[order] = np.arange(len(grouped)) - np.repeat(first, sizes)
+    return numbers
+
+
+def usable(
+    label: Array, onset: Array, stimuli: Array, where: str, table: str
+) -> tuple[Array, dict[str, int]]:
+    """Tell which presentations showed a stimulus of the set at a known time.
+
+    Parameters
+    ----------
+    label : ndarray (presentation,) of str
+        Stimulus named by the recording, '' for none.
+    onset : ndarray (presentation,)
+        Onsets, NaN where unknown.
+    stimuli : ndarray (stimulus,) of str
+        Ids of the stimulus table.
+    where : str
+        File, table and column, for the message.
+    table : str
+        The stimulus table, for the message.
+
+    Returns
+    -------
+    keep : ndarray (presentation,) of bool
+    dropped : dict of str to int
+        How many presentations were left out, by reason.
+
+    Raises
+    ------
+    IsomorphError
+        When not one presentation is left.
+    """
+    named = label != ""
+    known = np.isin(label, stimuli)
+    timed = np.isfinite(onset)
+    keep = known & timed
+    if not keep.any():
+        strange = sorted({str(name) for name in label[named & ~known]})
+        if strange:
+            raise IsomorphError(
+                f'{where}: names "{strange[0]}" and {len(strange) - 1} others, none of them a '
+                f"stimulus of {table}; {did_you_mean(strange[0], _some(stimuli))}"
+            )
+        raise IsomorphError(
+            f"{where}: none of the {len(label)} presentations has both a stimulus and an onset"
+        )
+    return keep, {
+        "presentations without a stimulus": int((~named).sum()),
+        "presentations of a stimulus that is not in the set": int((named & ~known).sum()),
+        "presentations without an onset": int((known & ~timed).sum()),
+    }
+
+
+def _some(stimuli: Array) -> list[str]:
+    """Return few enough ids to be listed in a message."""
+    return [str(stimulus) for stimulus in stimuli[:10]]

@@ -1,0 +1,278 @@
+"""Ready RDMs: published dissimilarities whose responses are not."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+
+from isomorph.archives import find_files
+from isomorph.artefacts import write_array
+from isomorph.errors import IsomorphError
+from isomorph.layout import Layout
+from isomorph.responses.sessions import root_attributes, stamp, stimulus_ids
+from isomorph.responses.variables import fields_of, read_variables, stimulus_names, variable_of
+from isomorph.study.dataset import RdmResponses, RdmSource
+
+Array = npt.NDArray
+
+TOLERANCE = 1e-6
+"""Asymmetry and diagonal allowed, relative to the largest dissimilarity."""
+
+
+def prepare(layout: Layout, dataset: str, subject: str) -> None:
+    """Read one subject's ready RDMs and write them, a representation per region and session.
+
+    Parameters
+    ----------
+    layout : Layout
+        Paths of the study.
+    dataset, subject : str
+        Whose RDMs.
+
+    Raises
+    ------
+    IsomorphError
+        When a file or variable is not there, or is no RDM of the dataset's stimuli. Nothing is
+        written then.
+    """
+    settings = layout.study.dataset(dataset).responses
+    assert isinstance(settings, RdmResponses)
+    stimuli = stimulus_ids(layout, dataset)
+    table = str(layout.stimuli(dataset))
+    rows: list[tuple[RdmSource, str]] = []
+    vectors: list[Array] = []
+    files: list[Path] = []
+    for source in settings.sources:
+        if subject not in source.subjects:
+            continue
+        for file in find_files(layout, dataset, source.file):
+            files.append(file)
+            stack = read_source(file, source, stimuli, table)
+            vectors += list(stack[source.subjects.index(subject)])
+            rows += [(source, session) for session in source.sessions]
+    keys = [(source.region, source.distance, session) for source, session in rows]
+    if len(set(keys)) < len(keys):
+        again = next(key for key in keys if keys.count(key) > 1)
+        raise IsomorphError(
+            f"{layout.study.sources[dataset]}: responses.sources: {again[0]} of {subject}, session "
+            f"{again[2]}, comes twice as {again[1]} RDM; name each once"
+        )
+    data = rdm_data(rows, np.stack(vectors), subject, stimuli)
+    data.attrs.update(root_attributes(layout, dataset, subject))
+    write_array(
+        layout.responses(dataset, subject), data, "rdms", stamp(layout, dataset, unique(files))
+    )
+    print(
+        f"responses {dataset} {subject}: {len(rows)} ready RDMs of {len(stimuli)} stimuli "
+        f"({', '.join(unique([source.region for source, _ in rows]))})",
+        file=sys.stderr,
+        flush=True,
+    )
+
+
+def unique(items: Sequence) -> list:
+    """Return items without repeats, in their order."""
+    return list(dict.fromkeys(items))
+
+
+def rdm_data(
+    rows: Sequence[tuple[RdmSource, str]], vectors: Array, subject: str, stimuli: Array
+) -> xr.Dataset:
+    """Gather ready RDMs of one subject as the dataset that is written.
+
+    Parameters
+    ----------
+    rows : sequence of (RdmSource, session)
+        Where each RDM came from.
+    vectors : ndarray (representation, pair)
+        Dissimilarities.
+    subject : str
+        The subject.
+    stimuli : ndarray (stimulus,) of str
+        Stimulus ids in the order of the RDMs.
+
+    Returns
+    -------
+    Dataset
+        As `isomorph.artefacts.schemas.RDMS` describes it.
+    """
+    a, b = np.triu_indices(len(stimuli), k=1)
+    count = len(rows)
+
+    def each(values: Sequence[str]) -> tuple[str, Array]:
+        return "representation", np.array(values, dtype=object)
+
+    return xr.Dataset(
+        {"rdm": (("representation", "pair"), vectors)},
+        coords={
+            "representation": each(
+                [f"{source.region} | {subject} | session {session}" for source, session in rows]
+            ),
+            "distance": each([source.distance for source, _ in rows]),
+            "region": each([source.region for source, _ in rows]),
+            "subject": each([subject] * count),
+            "session": each([session for _, session in rows]),
+            "model": each([""] * count),
+            "layer": each([""] * count),
+            "depth": ("representation", np.full(count, -1)),
+            "n_units": ("representation", np.full(count, -1)),
+            "description": each([source.description for source, _ in rows]),
+            "stimulus": ("stimulus", stimuli.astype(object)),
+            "stimulus_a": ("pair", stimuli[a].astype(object)),
+            "stimulus_b": ("pair", stimuli[b].astype(object)),
+        },
+        attrs={"left_out": json.dumps({})},
+    )
+
+
+def read_source(file: Path, source: RdmSource, stimuli: Array, table: str) -> Array:
+    """Read the ready RDMs of one region from one file.
+
+    Parameters
+    ----------
+    file : Path
+        `.mat`, `.npy` or `.npz` file.
+    source : RdmSource
+        What stands where in it.
+    stimuli : ndarray (stimulus,) of str
+        Ids of the stimulus table.
+    table : str
+        The stimulus table, for messages.
+
+    Returns
+    -------
+    ndarray (subject, session, pair)
+        Upper triangles, row by row.
+
+    Raises
+    ------
+    IsomorphError
+        When the variable is not there, has another number of stimuli, subjects or sessions, is
+        not symmetric with a zero diagonal, or names its stimuli in another order.
+    """
+    variables = read_variables(file)
+    for key, names in stimulus_names(variables, len(stimuli)):
+        _check_order(names, stimuli, f"{file}: {key}", table)
+    name, values = variable_of(variables, source.variable, str(file))
+    where = f"{file}: {name}"
+    values = _at_index(values, source.index, where)
+    if values.dtype.names is not None:
+        values = fields_of(values, source.field, where)
+    elif source.field is not None:
+        raise IsomorphError(f'{where}: is no struct, so it has no field "{source.field}"')
+    if values.dtype.kind not in "iuf":
+        raise IsomorphError(f"{where}: holds {values.dtype}, expected numbers")
+    outer = (len(source.subjects), len(source.sessions))
+    stack = _outer_first(values.astype(np.float64), outer, len(stimuli), where, table)
+    return condensed(stack, len(stimuli), where)
+
+
+def condensed(stack: Array, n_stimuli: int, where: str) -> Array:
+    """Check RDMs and return their upper triangles.
+
+    Parameters
+    ----------
+    stack : ndarray (..., stimulus, stimulus) or (..., pair)
+        Square RDMs, or upper triangles row by row, as MATLAB's `pdist` and scipy write them.
+    n_stimuli : int
+        Number of stimuli, which tells the two apart.
+    where : str
+        File and variable, for messages.
+
+    Returns
+    -------
+    ndarray (..., pair)
+
+    Raises
+    ------
+    IsomorphError
+        When a value is not finite or negative, or a square is not an RDM.
+    """
+    bad = stack.size - int(np.isfinite(stack).sum())
+    if bad:
+        raise IsomorphError(f"{where}: holds {bad} values that are not finite")
+    allowed = TOLERANCE * float(np.abs(stack).max(initial=0.0))
+    if float(stack.min(initial=0.0)) < -allowed:
+        raise IsomorphError(
+            f"{where}: holds {float(stack.min()):g}, expected dissimilarities, none below zero"
+        )
+    n_pairs = n_stimuli * (n_stimuli - 1) // 2
+    if stack.shape[-2:] != (n_stimuli, n_stimuli):
+        assert stack.shape[-1] == n_pairs
+        return stack
+    diagonal = float(np.abs(np.diagonal(stack, axis1=-2, axis2=-1)).max())
+    if diagonal > allowed:
+        raise IsomorphError(
+            f"{where}: has {diagonal:g} on its diagonal, expected 0; are these similarities?"
+        )
+    asymmetry = float(np.abs(stack - np.swapaxes(stack, -1, -2)).max())
+    if asymmetry > allowed:
+        raise IsomorphError(
+            f"{where}: is not symmetric, two sides differ by {asymmetry:g}; expected one "
+            "dissimilarity per pair"
+        )
+    a, b = np.triu_indices(n_stimuli, k=1)
+    return stack[..., a, b]
+
+
+def _at_index(values: Array, index: tuple[int, ...], where: str) -> Array:
+    # MATLAB has no arrays below two dimensions: its leading axes of length one carry no meaning.
+    while values.dtype.names is not None and values.ndim > len(index) and values.shape[0] == 1:
+        values = values[0]
+    try:
+        return np.asarray(values[index])
+    except IndexError:
+        raise IsomorphError(
+            f"{where}: index {list(index)} lies outside its shape {values.shape}"
+        ) from None
+
+
+def _outer_first(
+    values: Array, outer: tuple[int, int], n_stimuli: int, where: str, table: str
+) -> Array:
+    """Return RDMs as `(subject, session, ...)`, having told squares from vectors by the shape."""
+    n_pairs = n_stimuli * (n_stimuli - 1) // 2
+    for inner in ((n_stimuli, n_stimuli), (n_pairs,)):
+        depth = values.ndim - len(inner)
+        if depth < 0 or values.shape[depth:] != inner:
+            continue
+        # One subject or one session has no axis of its own, or one of length one.
+        if [n for n in values.shape[:depth] if n > 1] == [n for n in outer if n > 1]:
+            return values.reshape(*outer, *inner)
+    last = values.shape[-2:] if len(set(values.shape[-2:])) == 1 else values.shape[-1:]
+    if last not in ((n_stimuli, n_stimuli), (n_pairs,)):
+        raise IsomorphError(
+            f"{where}: holds RDMs of {_stimuli_in(values.shape)}, expected the {n_stimuli} "
+            f"stimuli of {table}"
+        )
+    raise IsomorphError(
+        f"{where}: is of shape {values.shape}, expected {outer[0]} subjects × {outer[1]} sessions "
+        f"of {n_stimuli} stimuli"
+    )
+
+
+def _stimuli_in(shape: tuple[int, ...]) -> str:
+    """Say how many stimuli an array of RDMs is about, as far as its shape tells."""
+    if len(shape) > 1 and shape[-1] == shape[-2]:
+        return f"{shape[-1]} stimuli"
+    count = round((1 + (1 + 8 * (shape[-1] if shape else 0)) ** 0.5) / 2)
+    if shape and count * (count - 1) // 2 == shape[-1]:
+        return f"{count} stimuli"
+    return f"shape {shape}"
+
+
+def _check_order(names: Array, stimuli: Array, where: str, table: str) -> None:
+    stems = np.array([Path(name).stem for name in names])
+    differs = (names != stimuli) & (stems != stimuli)
+    if differs.any():
+        first = int(np.argmax(differs))
+        raise IsomorphError(
+            f'{where}: stimulus {first + 1} is "{names[first]}", in {table} it is '
+            f'"{stimuli[first]}"; the RDMs must be in the order of the table'
+        )

@@ -1,0 +1,137 @@
+"""Sessions of one subject: what each holds, in words, and writing them together."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+
+from isomorph.archives import read_manifest
+from isomorph.artefacts import Provenance, provenance, read_table, write_responses
+from isomorph.digest import code_digest
+from isomorph.errors import IsomorphError
+from isomorph.layout import Layout
+
+Array = npt.NDArray
+
+
+def stimulus_ids(layout: Layout, dataset: str) -> Array:
+    """Return the ids of a dataset's stimulus table, in its order: ndarray (stimulus,) of str."""
+    return read_table(layout.stimuli(dataset), "stimuli")["stimulus"].to_numpy(dtype=np.str_)
+
+
+def session_data(
+    response: Array,
+    *,
+    stimulus: Array,
+    repetition: Array,
+    unit: Array,
+    region: Array,
+    stimuli: Array,
+    dropped: Mapping[str, int],
+    extra: Mapping[str, tuple[str, Array]] | None = None,
+) -> xr.Dataset:
+    """Gather one session as the dataset that is written.
+
+    Parameters
+    ----------
+    response : ndarray (presentation, unit)
+        The responses.
+    stimulus, repetition : ndarray (presentation,)
+        Which stimulus was shown, for the how-manieth time.
+    unit, region : ndarray (unit,) of str
+        Id and region of each unit.
+    stimuli : ndarray (stimulus,) of str
+        Ids of the stimulus table.
+    dropped : mapping of str to int
+        What was left out, by reason.
+    extra : mapping, optional
+        Further coordinates as `(dimension, values)`.
+
+    Returns
+    -------
+    Dataset
+        With `dropped` and `noted` (kept, but worth a word) as JSON attributes.
+    """
+    noted = {
+        "units silent in every window": int((~np.any(response, axis=0)).sum()),
+        "stimuli never shown": int((~np.isin(stimuli, stimulus)).sum()),
+    }
+    return xr.Dataset(
+        {"response": (("presentation", "unit"), response)},
+        coords={
+            "stimulus": ("presentation", stimulus.astype(object)),
+            "repetition": ("presentation", repetition),
+            "unit": ("unit", unit.astype(object)),
+            "region": ("unit", region.astype(object)),
+            **(extra or {}),
+        },
+        attrs={"dropped": json.dumps(dict(dropped)), "noted": json.dumps(noted)},
+    )
+
+
+def summary(data: xr.Dataset) -> str:
+    """Say in one line what a session holds and what was left out of it."""
+    regions, counts = np.unique(data["region"].values.astype(str), return_counts=True)
+    held = ", ".join(f"{region} {count}" for region, count in zip(regions, counts, strict=True))
+    line = (
+        f"{data.sizes['presentation']} presentations × {data.sizes['unit']} units ({held})"
+        f", {np.unique(data['stimulus'].values.astype(str)).size} stimuli"
+    )
+    for words, attribute in (("left out", "dropped"), ("kept", "noted")):
+        counted = json.loads(data.attrs[attribute])
+        said = ", ".join(f"{reason}: {count}" for reason, count in counted.items() if count)
+        line += f"; {words} {said}" if said else ""
+    return line
+
+
+def stamp(layout: Layout, dataset: str, inputs: Sequence[Path]) -> Provenance:
+    """Return the provenance of a subject's responses or ready RDMs."""
+    spec = layout.study.dataset(dataset)
+    return provenance(
+        "responses",
+        inputs=[*inputs, layout.stimuli(dataset)],
+        settings=spec.responses.model_dump(mode="json"),
+        source=read_manifest(layout, dataset).provenance.source,
+        code=code_digest("isomorph.responses"),
+    )
+
+
+def root_attributes(layout: Layout, dataset: str, subject: str) -> dict[str, str]:
+    """Return the attributes that say whose responses a file holds."""
+    simulated = layout.study.dataset(dataset).simulated
+    return {"dataset": dataset, "subject": subject, "simulated": str(simulated).lower()}
+
+
+def write_sessions(
+    layout: Layout,
+    dataset: str,
+    subject: str,
+    sessions: Mapping[str, xr.Dataset],
+    inputs: Sequence[Path],
+) -> None:
+    """Check the presentations against those expected and write the sessions of one subject.
+
+    Raises
+    ------
+    IsomorphError
+        When the number of presentations differs from `expected.presentations`.
+    """
+    expected = layout.study.dataset(dataset).expected.presentations.get(subject)
+    found = sum(data.sizes["presentation"] for data in sessions.values())
+    if expected is not None and found != expected:
+        raise IsomorphError(
+            f"{layout.study.sources[dataset]}: expected.presentations.{subject} says {expected}, "
+            f"the data hold {found} that can be used"
+        )
+    named = {name: data.assign_attrs(session=name) for name, data in sessions.items()}
+    write_responses(
+        layout.responses(dataset, subject),
+        named,
+        root_attributes(layout, dataset, subject),
+        stamp(layout, dataset, inputs),
+    )
