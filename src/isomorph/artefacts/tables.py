@@ -57,8 +57,14 @@ def read_table(path: Path, kind: str) -> pd.DataFrame:
     if not Path(path).is_file():
         raise IsomorphError(f"{path}: no such file")
     try:
-        header = pd.read_csv(path, nrows=0)
-        table = pd.read_csv(path, dtype={name: str for name in header if name in TEXT})
+        header = [str(name) for name in pd.read_csv(path, nrows=0)]
+        table = pd.read_csv(
+            path,
+            dtype={name: str for name in header if name in TEXT},
+            # Only an empty cell is missing, and only among numbers: "None" may be a condition.
+            keep_default_na=False,
+            na_values={name: [""] for name in header if name not in TEXT},
+        )
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
         raise IsomorphError(f"{path}: is not a CSV table ({error})") from error
     text = [name for name in table.columns if name in TEXT or is_string_dtype(table[name])]

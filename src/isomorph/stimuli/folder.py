@@ -1,0 +1,124 @@
+"""Image files in a folder, with or without a table that describes them."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import sys
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+import pandas as pd
+
+from isomorph.archives import find_files
+from isomorph.errors import IsomorphError, did_you_mean
+from isomorph.layout import Layout
+from isomorph.stimuli.pixels import open_rgb
+from isomorph.stimuli.stimulus import Stimulus, check_columns
+from isomorph.study.dataset import FolderStimuli
+
+
+def list_stimuli(layout: Layout, dataset: str) -> Sequence[Stimulus]:
+    """List a stimulus per image file; its name is the file's stem, the order is by name.
+
+    Raises
+    ------
+    IsomorphError
+        When no file matches, two files have one stem, or the table does not fit the images.
+    """
+    spec = layout.study.dataset(dataset).stimuli
+    if not isinstance(spec, FolderStimuli):
+        raise IsomorphError(f"{dataset}: stimuli.kind is {spec.kind}, not folder")
+    files = sorted(find_files(layout, dataset, spec.files), key=lambda file: file.stem)
+    for one, other in itertools.pairwise(files):
+        if one.stem == other.stem:
+            raise IsomorphError(
+                f'{one} and {other}: are both named "{one.stem}", which is to be the id of one '
+                "stimulus; narrow stimuli.files or rename one"
+            )
+    names = [file.stem for file in files]
+    _say_if_numbers_are_out_of_order(names, dataset)
+    described: dict[str, dict[str, object]] = {name: {} for name in names}
+    if spec.table is not None:
+        tables = find_files(layout, dataset, spec.table)
+        if len(tables) != 1:
+            raise IsomorphError(
+                f'{layout.study.sources[dataset]}: stimuli.table: "{spec.table}" matches '
+                f"{len(tables)} files; name one"
+            )
+        described = read_descriptions(tables[0], names)
+    return [
+        Stimulus(file.stem, partial(open_rgb, file), file, described[file.stem]) for file in files
+    ]
+
+
+def read_descriptions(file: Path, names: Sequence[str]) -> dict[str, dict[str, object]]:
+    """Read the descriptive columns of stimuli from a CSV table with a `stimulus` column.
+
+    Parameters
+    ----------
+    file : Path
+        The table.
+    names : sequence of str
+        The stimuli there are.
+
+    Returns
+    -------
+    dict of dict
+        Column to value, by stimulus.
+
+    Raises
+    ------
+    IsomorphError
+        When the table is not CSV, or its stimuli are not exactly those there are.
+    """
+    try:
+        table = pd.read_csv(file, dtype={"stimulus": str}, encoding="utf-8-sig")
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
+        raise IsomorphError(f"{file}: is not a CSV table ({error})") from error
+    if "stimulus" not in table.columns:
+        raise IsomorphError(
+            f'{file}: no column "stimulus", {did_you_mean("stimulus", map(str, table.columns))}'
+        )
+    check_columns([str(column) for column in table.columns if column != "stimulus"], str(file))
+    listed = table["stimulus"].fillna("").tolist()
+    for what, odd in (
+        ("lists twice", sorted({name for name in listed if listed.count(name) > 1})),
+        ("does not list", sorted(set(names) - set(listed))),
+        ("lists, without an image,", sorted(set(listed) - set(names))),
+    ):
+        if odd:
+            raise IsomorphError(
+                f"{file}: {what} {_some(odd)}; it must have one row for each of the {len(names)} "
+                "images, its stimulus the file's name without the ending"
+            )
+    rows = table.set_index("stimulus").to_dict(orient="index")
+    return {str(name): {str(k): v for k, v in row.items()} for name, row in rows.items()}
+
+
+def _some(names: Sequence[str]) -> str:
+    shown = ", ".join(f'"{name}"' for name in names[:3])
+    return shown + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+
+
+def _say_if_numbers_are_out_of_order(names: Sequence[str], dataset: str) -> None:
+    """Warn of `image_10` before `image_2`: ready RDMs may count the other way."""
+    numbered = sorted(names, key=_by_number)
+    if numbered != list(names):
+        place = next(i for i, (a, b) in enumerate(zip(names, numbered, strict=True)) if a != b)
+        print(
+            f'{dataset}: stimuli stand in the order of their names, "{names[place]}" before '
+            f'"{numbered[place]}"; where ready RDMs count otherwise, rename the files with leading '
+            "zeros",
+            file=sys.stderr,
+            flush=True,
+        )
+
+
+def _by_number(name: str) -> list[tuple[int, str]]:
+    return [
+        (int(piece), "") if piece.isdecimal() else (-1, piece)
+        for piece in re.split(r"(\d+)", name)
+        if piece
+    ]

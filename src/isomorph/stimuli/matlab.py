@@ -1,0 +1,177 @@
+"""A MATLAB struct array with one image and some fields per stimulus."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from isomorph.archives import find_files
+from isomorph.errors import IsomorphError, did_you_mean
+from isomorph.layout import Layout
+from isomorph.stimuli.pixels import as_rgb
+from isomorph.stimuli.stimulus import Pixels, Stimulus, check_columns
+from isomorph.study.dataset import MatlabStimuli
+
+
+def list_stimuli(layout: Layout, dataset: str) -> Sequence[Stimulus]:
+    """List a stimulus per element of a struct array, in the array's order.
+
+    Raises
+    ------
+    IsomorphError
+        When file, variable or field are not there, the variable is no struct array, an image is
+        not one, or a field is neither a text nor numbers.
+    """
+    spec = layout.study.dataset(dataset).stimuli
+    if not isinstance(spec, MatlabStimuli):
+        raise IsomorphError(f"{dataset}: stimuli.kind is {spec.kind}, not matlab")
+    files = find_files(layout, dataset, spec.file)
+    if len(files) != 1:
+        raise IsomorphError(
+            f'{layout.study.sources[dataset]}: stimuli.file: "{spec.file}" matches {len(files)} '
+            "files; name one"
+        )
+    if not spec.prefix or any(sign in spec.prefix for sign in "/\\\0"):
+        raise IsomorphError(
+            f'{layout.study.sources[dataset]}: stimuli.prefix: "{spec.prefix}" cannot begin a '
+            "file's name; use letters, digits and underscores"
+        )
+    elements = read_struct(files[0], spec.variable)
+    where = f"{files[0]}: {spec.variable}"
+    for name in (spec.image, *spec.fields):
+        if name not in (elements.dtype.names or ()):
+            raise IsomorphError(
+                f'{where}: no field "{name}", {did_you_mean(name, elements.dtype.names or ())}'
+            )
+    digits = max(2, len(str(len(elements))))
+    columns = {name: flatten_field(elements[name], f"{where}.{name}") for name in spec.fields}
+    described = {key: values for column in columns.values() for key, values in column.items()}
+    check_columns(list(described), where)
+    return [
+        Stimulus(
+            name=f"{spec.prefix}_{place + 1:0{digits}}",
+            pixels=partial(to_pixels, image, f"{where}({place + 1}).{spec.image}"),
+            described={key: values[place] for key, values in described.items()},
+        )
+        for place, image in enumerate(elements[spec.image])
+    ]
+
+
+def read_struct(file: Path, variable: str) -> npt.NDArray[Any]:
+    """Read a struct array from a MATLAB file, flattened in MATLAB's order.
+
+    Parameters
+    ----------
+    file : Path
+        A `.mat` file of version 7 or older.
+    variable : str
+        Name of the struct array.
+
+    Returns
+    -------
+    ndarray (element,) of records
+
+    Raises
+    ------
+    IsomorphError
+        When the file cannot be read or does not hold that variable as a struct array.
+    """
+    from scipy.io import loadmat, whosmat
+    from scipy.io.matlab import MatReadError
+
+    try:
+        known = [name for name, _, _ in whosmat(file)]
+        if variable not in known:
+            raise IsomorphError(
+                f'{file}: no variable "{variable}", {did_you_mean(variable, known)}'
+            )
+        found = loadmat(file, variable_names=[variable])[variable]
+    except NotImplementedError as error:
+        raise IsomorphError(
+            f"{file}: is a MATLAB 7.3 file; save it again with save(..., '-v7')"
+        ) from error
+    except (OSError, ValueError, TypeError, KeyError, MatReadError) as error:
+        raise IsomorphError(f"{file}: is not a MATLAB file that can be read ({error})") from error
+    if found.dtype.names is None:
+        raise IsomorphError(f"{file}: {variable} is {found.dtype}, not a struct array")
+    flat: npt.NDArray[Any] = found.ravel(order="F")
+    return flat
+
+
+def flatten_field(values: npt.NDArray[np.object_], where: str) -> dict[str, list[object]]:
+    """Return a field as columns: one for a text or a number, one per entry for a vector.
+
+    Parameters
+    ----------
+    values : ndarray (element,) of object
+        What `loadmat` read.
+    where : str
+        File, variable and field, for messages; the last part after a dot names the columns.
+
+    Returns
+    -------
+    dict of str to list
+        `<field>`, or `<field>_1`, `<field>_2`, …
+
+    Raises
+    ------
+    IsomorphError
+        When elements differ in length, or are neither text nor numbers.
+    """
+    name = where.rpartition(".")[2]
+    entries = [np.asarray(value).ravel(order="F") for value in values]
+    for place, entry in enumerate(entries):
+        if entry.dtype.kind not in "Ubiuf":
+            raise IsomorphError(
+                f"{where}: of stimulus {place + 1} is {entry.dtype}, neither text nor numbers; "
+                "leave it out of stimuli.fields"
+            )
+    texts = [entry for entry in entries if entry.dtype.kind == "U"]
+    if texts:  # an empty text comes as an array without entries
+        if any(entry.dtype.kind != "U" and entry.size for entry in entries):
+            raise IsomorphError(f"{where}: is text for some stimuli and numbers for others")
+        return {name: [str(entry[0]).strip() if entry.size else "" for entry in entries]}
+    lengths = {len(entry) for entry in entries}
+    if len(lengths) != 1 or 0 in lengths:
+        raise IsomorphError(
+            f"{where}: has {sorted(lengths)} numbers per stimulus, expected as many for each"
+        )
+    matrix = np.stack(entries)
+    if matrix.shape[1] == 1:
+        return {name: matrix[:, 0].tolist()}
+    return {f"{name}_{place + 1}": column.tolist() for place, column in enumerate(matrix.T)}
+
+
+def to_pixels(image: npt.NDArray[Any], where: str) -> Pixels:
+    """Return an image as MATLAB keeps it as RGB.
+
+    Parameters
+    ----------
+    image : ndarray (row, column) or (row, column, 3)
+        uint8, or floating-point in [0, 1].
+    where : str
+        File, variable and field, for messages.
+
+    Raises
+    ------
+    IsomorphError
+        When it is anything else.
+    """
+    colour = image.ndim == 3 and image.shape[2] == 3
+    if not (colour or image.ndim == 2) or image.size == 0:
+        raise IsomorphError(
+            f"{where}: is of shape {image.shape}, expected (height, width, 3) or (height, width)"
+        )
+    if image.dtype.kind == "f" and image.min() >= 0 and image.max() <= 1:
+        image = np.rint(image * 255).astype(np.uint8)
+    if image.dtype != np.uint8:
+        raise IsomorphError(
+            f"{where}: holds {image.dtype}, expected uint8, or floating-point in [0, 1]"
+        )
+    return as_rgb(Image.fromarray(np.ascontiguousarray(image)), where)

@@ -1,0 +1,66 @@
+"""One stimulus: its name, how to get its pixels, and what describes it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NoReturn
+
+import numpy as np
+import numpy.typing as npt
+
+from isomorph.errors import IsomorphError
+from isomorph.layout import Layout
+
+Pixels = npt.NDArray[np.uint8]
+"""An image, (row, column, channel) of uint8, the channels red, green and blue."""
+
+COLUMNS = ("stimulus", "file", "sha256", "width", "height", "duplicate_of")
+"""Columns every stimulus table has; descriptive columns may not take their names."""
+
+
+@dataclass(frozen=True)
+class Stimulus:
+    """One stimulus before it is written.
+
+    Attributes
+    ----------
+    name : str
+        Its id.
+    pixels : callable or None
+        Reads the image; None where there is none.
+    original : Path or None
+        The image's file, where it has one that may be copied as it is.
+    described : mapping
+        Descriptive columns.
+    """
+
+    name: str
+    pixels: Callable[[], Pixels] | None = None
+    original: Path | None = None
+    described: dict[str, object] = field(default_factory=dict)
+
+
+def check_columns(names: list[str], where: str) -> None:
+    """Refuse descriptive columns that would take the place of the table's own.
+
+    Raises
+    ------
+    IsomorphError
+        Naming the first such column.
+    """
+    for name in names:
+        if name in COLUMNS:
+            raise IsomorphError(
+                f'{where}: "{name}" is a column isomorph writes itself; give yours another name'
+            )
+
+
+def refuse_borrowed(layout: Layout, dataset: str) -> NoReturn:
+    """Refuse to make stimuli for a dataset that uses those of another."""
+    owner = layout.study.stimulus_set(dataset)
+    raise IsomorphError(
+        f'{layout.study.sources[dataset]}: stimuli: are those of "{owner}"; make the stimuli '
+        f'of "{owner}" instead'
+    )

@@ -1,0 +1,136 @@
+"""Writing stimuli: all the images, and only then the table that names them."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import pandas as pd
+from PIL import Image
+
+from isomorph.archives import read_manifest
+from isomorph.artefacts import disk_errors, provenance, write_table
+from isomorph.digest import code_digest
+from isomorph.errors import IsomorphError
+from isomorph.layout import Layout
+from isomorph.stimuli.pixels import pixel_digest
+from isomorph.stimuli.stimulus import Stimulus
+
+IMAGES = "images"
+"""Folder of the images, beside the table."""
+
+KEPT = frozenset({".png", ".jpg", ".jpeg", ".webp"})
+"""Kinds of file that are copied as they are; any page can show them. Others become PNG."""
+
+
+def write_stimuli(layout: Layout, dataset: str, stimuli: Sequence[Stimulus]) -> None:
+    """Write images and table of a dataset; when anything fails, what stood before still stands.
+
+    Raises
+    ------
+    IsomorphError
+        When there are not as many stimuli as expected, two have one name, an image cannot be
+        read, or the disk is full.
+    """
+    _check(layout, dataset, stimuli)
+    file = layout.stimuli(dataset)
+    manifest = layout.manifest(dataset)
+    settings = layout.study.dataset(dataset).stimuli.model_dump(mode="json")
+    stamp = provenance(
+        "stimuli",
+        inputs=[manifest],
+        settings=settings,
+        source=read_manifest(layout, dataset).provenance.source,
+        code=code_digest("isomorph.stimuli"),
+    )
+    with disk_errors(file), _gathering(file.parent) as gathered:
+        rows = [_write(one, gathered) for one in _with_progress(stimuli, dataset)]
+        table = _table(rows, dataset)
+        # The old table goes first: no table ever names images that are not its own.
+        file.unlink(missing_ok=True)
+        images = file.parent / IMAGES
+        if images.exists():
+            shutil.rmtree(images)
+        if any(one.pixels for one in stimuli):
+            gathered.rename(images)
+        write_table(file, table, "stimuli", stamp)
+
+
+def _check(layout: Layout, dataset: str, stimuli: Sequence[Stimulus]) -> None:
+    source = layout.study.sources[dataset]
+    if not stimuli:
+        raise IsomorphError(f"{source}: stimuli: there is not one stimulus")
+    names = pd.Series([one.name for one in stimuli])
+    if len(twice := names[names.duplicated()]):
+        raise IsomorphError(
+            f'{source}: stimuli: two are named "{twice.iloc[0]}"; the name of each must be its own'
+        )
+    expected = layout.study.dataset(dataset).expected.stimuli
+    if expected is not None and expected != len(stimuli):
+        raise IsomorphError(
+            f"{source}: expected.stimuli: says {expected}, but the archive holds {len(stimuli)}; "
+            "mend whichever is wrong"
+        )
+
+
+@contextmanager
+def _gathering(folder: Path) -> Iterator[Path]:
+    """Yield a folder to gather images in, gone afterwards unless it was renamed."""
+    folder.mkdir(parents=True, exist_ok=True)
+    gathered = Path(tempfile.mkdtemp(dir=folder, prefix=f".{IMAGES}."))
+    gathered.chmod(0o755)
+    try:
+        yield gathered
+    finally:
+        if gathered.exists():
+            shutil.rmtree(gathered)
+
+
+def _with_progress(stimuli: Sequence[Stimulus], dataset: str) -> Iterator[Stimulus]:
+    said = time.monotonic()
+    for done, one in enumerate(stimuli):
+        if time.monotonic() - said > 5:
+            said = time.monotonic()
+            print(f"{dataset}: {done} of {len(stimuli)} stimuli", file=sys.stderr, flush=True)
+        yield one
+
+
+def _write(stimulus: Stimulus, folder: Path) -> dict[str, object]:
+    """Write the image of a stimulus and return its row of the table."""
+    row: dict[str, object] = {"stimulus": stimulus.name, "file": "", "sha256": ""}
+    row |= {"width": None, "height": None, "duplicate_of": ""}
+    if stimulus.pixels is None:
+        return row | stimulus.described
+    pixels = stimulus.pixels()
+    if stimulus.original is not None and stimulus.original.suffix.lower() in KEPT:
+        name = stimulus.name + stimulus.original.suffix
+        shutil.copyfile(stimulus.original, folder / name)
+    else:
+        name = f"{stimulus.name}.png"
+        Image.fromarray(pixels).save(folder / name, format="PNG")
+    height, width, _ = pixels.shape
+    row |= {"file": f"{IMAGES}/{name}", "sha256": pixel_digest(pixels)}
+    return row | {"width": width, "height": height} | stimulus.described
+
+
+def _table(rows: Sequence[dict[str, object]], dataset: str) -> pd.DataFrame:
+    """Return the table of all stimuli, with duplicates marked and reported."""
+    table = pd.DataFrame(rows).astype({"width": "Int64", "height": "Int64"})
+    first = table.groupby("sha256")["stimulus"].transform("first")
+    again = (table["sha256"] != "") & (first != table["stimulus"])
+    table["duplicate_of"] = first.where(again, "")
+    if again.any():
+        pairs = [f"{b} = {a}" for a, b in zip(first[again], table["stimulus"][again], strict=True)]
+        print(
+            f"{dataset}: {len(pairs)} stimuli have the very pixels of another: "
+            + ", ".join(pairs[:5])
+            + (", …" if len(pairs) > 5 else ""),
+            file=sys.stderr,
+            flush=True,
+        )
+    return table
