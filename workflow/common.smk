@@ -1,10 +1,11 @@
-# What every rule shares: the study, its paths, and the one line each rule runs.
+# What the rules share: the study, its paths, and the one line each runs.
 import re
 import shlex
 import sys
 import time
 
 from isomorph import jobs, slices
+from isomorph.archives import watched_files
 from isomorph.cli import open_study
 from isomorph.digest import code_digest
 from isomorph.errors import IsomorphError
@@ -16,10 +17,10 @@ try:
 except IsomorphError as mistake:
     raise WorkflowError(str(mistake)) from None
 
+STARTED = time.time()
 LAYOUT = Layout(STUDY)
 STIMULUS_SETS = jobs.stimulus_sets(STUDY)
 MODELS = [name for name, _, _ in STUDY.instances()]
-RECORDED = [name for name in STUDY.datasets if jobs.recorded_subjects(STUDY, name)]
 
 
 def one_of(names):
@@ -29,13 +30,7 @@ def one_of(names):
 
 wildcard_constraints:
     dataset=one_of(STUDY.datasets),
-    subject=one_of(
-        {
-            subject
-            for name in RECORDED
-            for subject in jobs.recorded_subjects(STUDY, name)
-        }
-    ),
+    subject=one_of({name for spec in STUDY.datasets.values() for name in spec.subjects}),
     model=one_of(MODELS),
 
 
@@ -44,51 +39,47 @@ PATTERN = jobs.patterns(STUDY)
 SIMULATED = jobs.patterns(STUDY, simulated=True)
 
 
+def local_files(dataset):
+    """Return the files of a local dataset; where it cannot be read, the job itself says why."""
+    try:
+        return watched_files(LAYOUT, dataset)
+    except IsomorphError:
+        return []
+
+
 def responses_of(dataset):
-    """Return the responses of every recorded subject; none where only RDMs are published."""
+    """Return the responses of every subject of a dataset."""
     return [
-        LAYOUT.responses(dataset, name)
-        for name in jobs.recorded_subjects(STUDY, dataset)
+        LAYOUT.responses(dataset, subject)
+        for subject in STUDY.dataset(dataset).subjects
     ]
 
 
 def tables_of(dataset):
     """Return every table of a dataset that a reader gets to see."""
-    reliability = [LAYOUT.reliability(dataset)] if dataset in RECORDED else []
     return [
         LAYOUT.comparisons(dataset),
         LAYOUT.regions(dataset),
         LAYOUT.contrasts(dataset),
         LAYOUT.recovery(dataset),
-        *reliability,
+        LAYOUT.reliability(dataset),
     ]
 
 
 def stage(command):
     """Return the shell line of a stage: what it says goes to the screen and into its log."""
-    run = (
-        shlex.join([sys.executable, "-m", "isomorph"])
-        .replace("{", "{{")
-        .replace("}", "}}")
-    )
-    study = shlex.quote(STUDY_FILE).replace("{", "{{").replace("}", "}}")
-    return (
-        f"OMP_NUM_THREADS={{threads}} {run} {command} --study {study}"
-        " 2>&1 | tee -i {log:q} >&2"
-    )
-
-
-STARTED = time.time()
+    python, study = shlex.quote(sys.executable), shlex.quote(str(STUDY_FILE))
+    line = f"{python} -m isomorph {command} --study {study}"
+    return f"OMP_NUM_THREADS={{threads}} {line} 2>&1 | tee -i {{log:q}} >&2"
 
 
 def mistakes_since(moment):
-    """Return what the stages that failed since a moment said, one sentence each."""
-    logs = sorted(path for path in (LAYOUT.results / "logs").rglob("*.log"))
+    """Return what the stages that failed since a moment said, each sentence once."""
     lines = [
         line.removeprefix("isomorph: ")
-        for path in logs
-        if path.stat().st_mtime >= moment
-        for line in path.read_text(encoding="utf-8", errors="replace").splitlines()
+        for log in sorted((LAYOUT.results / "logs").rglob("*.log"))
+        if log.stat().st_mtime >= moment
+        for line in log.read_text(encoding="utf-8", errors="replace").splitlines()
         if line.startswith("isomorph: ")
     ]
     return list(dict.fromkeys(lines))

@@ -8,7 +8,7 @@ from typing import cast
 
 from isomorph.layout import Layout
 from isomorph.study import Study
-from isomorph.study.dataset import LocalArchive, RdmResponses, SimulatedArchive
+from isomorph.study.dataset import LocalArchive, SimulatedArchive
 
 
 @dataclass(frozen=True)
@@ -36,10 +36,9 @@ def jobs(study: Study) -> Iterator[Job]:
             yield Job("rdms", (dataset, instance))
     for dataset in study.datasets:
         yield Job("fetch", (dataset,))
-        for subject in recorded_subjects(study, dataset):
+        for subject in study.dataset(dataset).subjects:
             yield Job("responses", (dataset, subject))
-        if recorded_subjects(study, dataset):
-            yield Job("reliability", (dataset,))
+        yield Job("reliability", (dataset,))
         yield Job("rdms", (dataset,))
         yield Job("compare", (dataset,))
         yield Job("figures", (dataset,))
@@ -49,12 +48,6 @@ def jobs(study: Study) -> Iterator[Job]:
 def stimulus_sets(study: Study) -> list[str]:
     """Return the datasets whose stimuli the study uses, each once."""
     return list(dict.fromkeys(study.stimulus_set(dataset) for dataset in study.datasets))
-
-
-def recorded_subjects(study: Study, dataset: str) -> list[str]:
-    """Return the subjects whose responses can be read; none where only RDMs are published."""
-    spec = study.dataset(dataset)
-    return [] if isinstance(spec.responses, RdmResponses) else list(spec.subjects)
 
 
 def simulated(study: Study) -> list[str]:

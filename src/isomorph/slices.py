@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from isomorph.study import Spec, Study
-from isomorph.study.dataset import NwbResponses, RdmResponses, SimulatedArchive
+from isomorph.study.dataset import NwbResponses, SimulatedArchive
 
 Slice = dict[str, Any]
 """JSON-ready settings."""
@@ -51,7 +51,8 @@ def responses(study: Study, dataset: str) -> Slice:
 
 def reliability(study: Study, dataset: str) -> Slice:
     """Return what decides the reliability table of a dataset beside its responses."""
-    return {"subjects": list(study.dataset(dataset).subjects)}
+    spec = study.dataset(dataset)
+    return {"subjects": list(spec.subjects), "expected": dict(spec.expected.units)}
 
 
 def activations(study: Study, instance: str) -> Slice:
@@ -64,14 +65,11 @@ def activations(study: Study, instance: str) -> Slice:
 def brain_rdms(study: Study, dataset: str) -> Slice:
     """Return what decides the RDMs of a dataset's regions beside its responses."""
     spec = study.dataset(dataset)
-    settings: Slice = {
+    return {
         "distances": list(study.spec.distances),
+        "transform": spec.transform,
         "subjects": list(spec.subjects),
-        "expected": _dump(spec.expected, exclude={"stimuli"}),
     }
-    if isinstance(spec.responses, RdmResponses):
-        settings["responses"] = _dump(spec.responses)
-    return settings
 
 
 def model_rdms(study: Study) -> Slice:
@@ -86,6 +84,7 @@ def comparisons(study: Study, dataset: str) -> Slice:
     return {
         "distances": list(study.spec.distances),
         "measures": list(study.spec.measures),
+        "transform": spec.transform,
         "inference": _dump(study.spec.inference),
         "models": {name: model.twin_of for name, model, _ in study.instances()},
         "simulated": spec.simulated,

@@ -1,7 +1,6 @@
 # RDMs of regions and of layers, in files of one kind.
 rule brain_rdms:
     input:
-        manifest=lambda wildcards: LAYOUT.manifest(wildcards.dataset),
         stimuli=lambda wildcards: LAYOUT.stimuli(wildcards.dataset),
         responses=lambda wildcards: responses_of(wildcards.dataset),
     output:
@@ -25,6 +24,7 @@ rule brain_rdms:
 
 rule model_rdms:
     input:
+        stimuli=lambda wildcards: LAYOUT.stimuli(wildcards.dataset),
         activations=lambda wildcards: LAYOUT.activations(
             wildcards.dataset, wildcards.model
         ),

@@ -31,8 +31,6 @@ rule reliability:
         PATTERN.log("reliability", "{dataset}"),
     benchmark:
         PATTERN.benchmark("reliability", "{dataset}")
-    wildcard_constraints:
-        dataset=one_of(RECORDED),
     threads: 1
     resources:
         mem_mb=4000,

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 VOCABULARY = {
     "distances": "isomorph.rdms:DISTANCES",
     "measures": "isomorph.measures:MEASURES",
+    "transform": "isomorph.rdms:TRANSFORMS",
     "source": "isomorph.models:SOURCES",
     "inference.correction": "isomorph.inference:CORRECTIONS",
 }
