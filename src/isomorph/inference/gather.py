@@ -1,0 +1,91 @@
+"""Regions and candidates of one dataset, lined up for comparison."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from isomorph.errors import IsomorphError
+from isomorph.measures import Floats
+
+
+@dataclass(frozen=True)
+class Region:
+    """RDMs of one region under one distance.
+
+    Attributes
+    ----------
+    name : str
+    rdms : (subject, pair)
+        Sessions of a subject averaged.
+    subjects : tuple of str
+    n_units : int or None
+        Units over all subjects, None where they are not published.
+    halves : (half, pair) or None
+        RDMs of odd and even repetitions, where there is one subject with repetitions.
+    """
+
+    name: str
+    rdms: Floats
+    subjects: tuple[str, ...]
+    n_units: int | None
+    halves: Floats | None
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """Layers to compare regions with, under one distance.
+
+    Attributes
+    ----------
+    table : DataFrame
+        `model`, `layer`, `depth`, a row per candidate.
+    rdms : (candidate, pair)
+    """
+
+    table: pd.DataFrame
+    rdms: Floats
+
+
+def regions_of(brain: xr.Dataset, distance: str) -> list[Region]:
+    """Return the regions that have RDMs of a distance, in alphabetical order."""
+    chosen = brain.isel(representation=(brain["distance"] == distance).values)
+    regions = []
+    for name in sorted(set(chosen["region"].values.tolist())):
+        rows = chosen.isel(representation=(chosen["region"] == name).values)
+        subject = rows["subject"].values
+        subjects = tuple(dict.fromkeys(subject.tolist()))
+        rdms = np.stack([rows["rdm"].values[subject == one].mean(axis=0) for one in subjects])
+        units = rows["n_units"].values
+        halves = None
+        if "rdm_half" in rows and len(rows["representation"]) == 1:
+            half = rows["rdm_half"].values[:, 0]
+            halves = half if np.isfinite(half).all() else None
+        known = bool((units >= 0).all())
+        regions.append(Region(name, rdms, subjects, int(units.sum()) if known else None, halves))
+    return regions
+
+
+def candidates_of(models: Sequence[xr.Dataset], distance: str) -> Candidates:
+    """Return every layer of every model that has an RDM of a distance.
+
+    Raises
+    ------
+    IsomorphError
+        When there is none.
+    """
+    chosen = [model.isel(representation=(model["distance"] == distance).values) for model in models]
+    if not any(part.sizes["representation"] for part in chosen):
+        raise IsomorphError(f"no layer of any model has an RDM with distance {distance}")
+    table = pd.concat(
+        [
+            pd.DataFrame({name: part[name].values for name in ("model", "layer", "depth")})
+            for part in chosen
+        ],
+        ignore_index=True,
+    )
+    return Candidates(table, np.concatenate([part["rdm"].values for part in chosen]))

@@ -1,0 +1,74 @@
+"""Whether a layer planted in a simulated region was found again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from isomorph.study.dataset import PlantedRegion
+
+
+def recover(comparisons: pd.DataFrame, planted: Mapping[str, PlantedRegion]) -> pd.DataFrame:
+    """Compare the best layer of every planted region with the layer planted in it.
+
+    Parameters
+    ----------
+    comparisons : DataFrame
+        The dataset's comparisons.
+    planted : mapping of str to PlantedRegion
+        The truth, by region.
+
+    Returns
+    -------
+    DataFrame
+        A row per region, distance and measure. `recovered` is `exact` when the planted layer has
+        the highest estimate of all layers of all models, `neighbour` when a layer next to it in
+        the same model has, `no` otherwise.
+    """
+    rows = []
+    keys = ["dataset", "region", "distance", "measure"]
+    for (dataset, region, distance, measure), rivals in comparisons.groupby(keys, sort=False):
+        truth = planted.get(str(region))
+        if truth is None:
+            continue
+        ordered = rivals.sort_values("estimate", ascending=False, ignore_index=True)
+        found = ordered.iloc[0]
+        row = {
+            "dataset": dataset,
+            "region": region,
+            "planted_model": truth.model,
+            "planted_layer": truth.layer,
+            "distance": distance,
+            "measure": measure,
+            "found_model": found["model"],
+            "found_layer": found["layer"],
+            "found_estimate": found["estimate"],
+            "n_candidates": len(ordered),
+        }
+        is_truth = (ordered["model"] == truth.model) & (ordered["layer"] == truth.layer)
+        if not is_truth.any():
+            rows.append({**row, "recovered": "no", "status": "the planted layer has no RDM"})
+            continue
+        rank = int(is_truth.to_numpy().argmax())
+        own = ordered.iloc[rank]
+        rows.append(
+            {
+                **row,
+                "rank": rank + 1,
+                "planted_estimate": own["estimate"],
+                "interval_low": own["interval_low"],
+                "interval_high": own["interval_high"],
+                "recovered": _verdict(own, found, ordered),
+                "status": "ok",
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _verdict(truth: pd.Series, found: pd.Series, rivals: pd.DataFrame) -> str:
+    if truth["model"] != found["model"]:
+        return "no"
+    depths = sorted(rivals.loc[rivals["model"] == truth["model"], "depth"])
+    apart = abs(depths.index(truth["depth"]) - depths.index(found["depth"]))
+    return {0: "exact", 1: "neighbour"}.get(apart, "no")
