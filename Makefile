@@ -1,0 +1,57 @@
+# make demo    the built-in study, from nothing to a report
+# make test    the suite
+# make lint    format, lint, types, import layers, workflow
+# make bench   how fast each stage is beside its peers
+# make report  the full reproduction in config/config.yaml
+# make clean   away with the environment and what the tools leave; data/ and results/ stay
+PYTHON ?= python3
+CORES ?= $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+SPECS := pyproject.toml constraints.txt
+
+.PHONY: demo test lint bench report clean
+
+demo: .venv/installed
+	$(BIN)/snakemake --cores $(CORES) --config study=config/demo.yaml
+	@echo
+	@$(BIN)/isomorph headline --study config/demo.yaml
+
+report: .venv/installed
+	$(BIN)/snakemake --cores $(CORES)
+	@echo
+	@$(BIN)/isomorph headline --study config/config.yaml
+
+test: .venv/installed-dev
+	$(BIN)/python -m pytest
+
+lint: .venv/installed-dev
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/snakefmt --check Snakefile workflow
+	$(BIN)/python workflow/lint.py --config study=config/demo.yaml
+
+bench: .venv/installed-dev
+	@for bench in benchmarks/bench_*.py; do $(BIN)/python "$$bench" --quick || exit 1; done
+
+clean:
+	rm -rf .venv .snakemake .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+.venv/bin/python:
+	@command -v $(PYTHON) >/dev/null || \
+		{ echo "isomorph needs Python 3.11 or newer, and there is no $(PYTHON) here" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "isomorph needs Python 3.11 or newer, $(PYTHON) is $$($(PYTHON) -V 2>&1);" \
+		"name another: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+
+.venv/installed: .venv/bin/python $(SPECS)
+	@echo "installing isomorph and what it needs into .venv, a few minutes the first time"
+	$(PIP) -c constraints.txt -e .
+	@touch $@
+
+.venv/installed-dev: .venv/installed
+	$(PIP) -c constraints.txt -e .[dev]
+	@touch $@

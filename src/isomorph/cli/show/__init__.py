@@ -1,0 +1,58 @@
+"""Looking at an artefact: in words on the terminal, or drawn into a PNG."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from isomorph.artefacts import artefact_kind
+from isomorph.artefacts.schemas import TABLES
+from isomorph.cli.show import drawing, words
+from isomorph.errors import IsomorphError
+
+__all__ = ["describe", "draw"]
+
+
+def describe(file: Path) -> str:
+    """Return what an artefact holds and where it came from, for the terminal.
+
+    Raises
+    ------
+    IsomorphError
+        When the file is absent or is no artefact.
+    """
+    return words.WORDS[_kind(file, "printed")](file)
+
+
+def draw(file: Path, output: Path) -> None:
+    """Draw an artefact into a PNG.
+
+    Raises
+    ------
+    IsomorphError
+        When the file is absent, is no artefact, or is of a kind that has no picture.
+    """
+    if output.suffix != ".png":
+        raise IsomorphError(f"{output}: pictures are PNG; name it {output.with_suffix('.png')}")
+    kind = _kind(file, "drawn")
+    if kind not in drawing.DRAWINGS:
+        raise IsomorphError(
+            f"{file}: a {kind} has no picture, only {', '.join(drawing.DRAWINGS)} have; leave "
+            "-o away to print it"
+        )
+    drawing.save(drawing.DRAWINGS[kind](file), output)
+
+
+def _kind(file: Path, done: str) -> str:
+    """Return which artefact a file is, by its name and what it says of itself."""
+    if not file.is_file():
+        raise IsomorphError(f"{file}: no such file")
+    if file.suffix == ".nc" and (kind := artefact_kind(file)) in words.WORDS:
+        return kind
+    if file.suffix == ".csv":
+        return file.stem if file.stem in TABLES else "table"
+    if file.name == "manifest.json":
+        return "manifest"
+    raise IsomorphError(
+        f"{file}: cannot be {done}; show takes the .nc, .csv and manifest.json files of data/ "
+        "and results/"
+    )

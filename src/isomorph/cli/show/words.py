@@ -1,0 +1,188 @@
+"""Artefacts in words: what they hold, what was left out, where they came from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from isomorph.artefacts import (
+    Provenance,
+    read_array,
+    read_attributes,
+    read_responses,
+    read_table,
+    read_table_provenance,
+)
+from isomorph.artefacts.schemas import TABLES
+
+ROWS = 60
+"""Rows of a table before the middle is left out."""
+
+WIDTH = 46
+"""Characters across an RDM on the terminal."""
+
+SHADES = " ░▒▓█"
+
+
+def _rdms(file: Path) -> str:
+    data = read_array(file, "rdms")
+    columns = ["distance", "region", "subject", "session", "layer", "n_units"]
+    table = pd.DataFrame({name: data[name].values for name in columns})
+    held = [name for name in columns if (table[name].astype(str) != "").any()]
+    name = str(data["representation"].values[0])
+    return _sections(
+        f"{data.sizes['representation']} RDMs of {data.sizes['stimulus']} stimuli "
+        f"({data.sizes['pair']} pairs)",
+        _table(table[held]),
+        f"{name} ({data['distance'].values[0]}), dark is unlike\n"
+        + shaded(data["rdm"].values[0], data.sizes["stimulus"]),
+        _left_out(data),
+        _origin(Provenance.from_json(data.attrs["provenance"])),
+    )
+
+
+def _activations(file: Path) -> str:
+    data = read_array(file, "activations")
+    table = pd.DataFrame(
+        {
+            "layer": data["layer"].values,
+            "features": data["n_features"].values,
+            "variance": np.trace(data["gram"].values, axis1=1, axis2=2)
+            / (data["n_features"].values * max(data.sizes["stimulus"] - 1, 1)),
+        }
+    )
+    if "effective_dimensionality" in data:
+        table["dimensions"] = data["effective_dimensionality"].values
+    return _sections(
+        f"activations of {data.attrs['model']}: {data.sizes['layer']} layers, "
+        f"{data.sizes['stimulus']} stimuli",
+        _table(table),
+        _left_out(data),
+        _origin(Provenance.from_json(data.attrs["provenance"])),
+    )
+
+
+def _responses(file: Path) -> str:
+    attributes = read_attributes(file)
+    rows = [
+        {
+            "session": session,
+            "region": region,
+            "units": int((data["region"].values.astype(str) == region).sum()),
+            "presentations": data.sizes["presentation"],
+            "stimuli": len(np.unique(data["stimulus"].values.astype(str))),
+            "mean": float(data["response"].values[:, data["region"].values == region].mean()),
+        }
+        for session, data in read_responses(file).items()
+        for region in np.unique(data["region"].values.astype(str))
+    ]
+    said = [
+        f"session {session}: {key} {text}"
+        for session, data in read_responses(file).items()
+        for key in ("dropped", "noted")
+        if (text := data.attrs.get(key))
+    ]
+    simulated = " (SIMULATED)" if attributes.get("simulated") == "true" else ""
+    return _sections(
+        f"responses of {attributes.get('dataset')} {attributes.get('subject')}{simulated}",
+        _table(pd.DataFrame(rows)),
+        "\n".join(said),
+        _origin(Provenance.from_json(attributes["provenance"])),
+    )
+
+
+def _known_table(file: Path) -> str:
+    table = read_table(file, file.stem)
+    told = file.with_suffix(".json").is_file()
+    origin = _origin(read_table_provenance(file)) if told else "no provenance beside it"
+    return _sections(f"{file.stem}: {len(table)} rows", _table(table), origin)
+
+
+def _any_table(file: Path) -> str:
+    table = pd.read_csv(file)
+    return _sections(f"{len(table)} rows", _table(table))
+
+
+def _manifest(file: Path) -> str:
+    manifest = json.loads(file.read_text(encoding="utf-8"))
+    files = pd.DataFrame(manifest["files"], columns=["path", "size", "sha256"])
+    files["sha256"] = files["sha256"].str.slice(0, 12) + "…"
+    return _sections(
+        f"{manifest['dataset']}: {len(files)} files, {files['size'].sum() / 1e6:.1f} MB, "
+        f"under {manifest['root']}",
+        _table(files),
+        _origin(Provenance.from_json(json.dumps(manifest["provenance"]))),
+    )
+
+
+WORDS: dict[str, Callable[[Path], str]] = {
+    "rdms": _rdms,
+    "activations": _activations,
+    "responses": _responses,
+    "manifest": _manifest,
+    "table": _any_table,
+    **dict.fromkeys(TABLES, _known_table),
+}
+"""What prints an artefact, by its kind."""
+
+
+def shaded(pairs: np.ndarray, n_stimuli: int) -> str:
+    """Return an RDM as characters, rows and columns thinned to the terminal's width.
+
+    Parameters
+    ----------
+    pairs : ndarray (pair,)
+        The upper triangle row by row.
+    n_stimuli : int
+        Number of stimuli.
+    """
+    full = np.zeros((n_stimuli, n_stimuli))
+    full[np.triu_indices(n_stimuli, 1)] = pairs
+    kept = np.linspace(0, n_stimuli - 1, min(n_stimuli, WIDTH)).round().astype(int)
+    thinned = (full + full.T)[np.ix_(kept, kept)]
+    low, high = float(pairs.min()), float(pairs.max())
+    levels = np.clip((thinned - low) / (high - low or 1.0), 0.0, 1.0) * (len(SHADES) - 1)
+    shades = np.array(list(SHADES))[levels.round().astype(int)]
+    # a character is about twice as high as wide, so each stands twice
+    return "\n".join("".join(np.repeat(row, 2)) for row in shades)
+
+
+def _table(table: pd.DataFrame) -> str:
+    shown = table
+    if len(table) > ROWS:
+        shown = pd.concat([table.head(ROWS // 2), table.tail(ROWS // 2)])
+    text = shown.to_string(index=False, float_format=lambda value: f"{value:.4g}")
+    if len(table) > ROWS:
+        lines = text.splitlines()
+        lines.insert(1 + ROWS // 2, f"… {len(table) - ROWS} rows …")
+        text = "\n".join(lines)
+    return text
+
+
+def _left_out(data: xr.Dataset) -> str:
+    left_out = json.loads(data.attrs["left_out"])
+    return "\n".join(f"left out {what}: {why}" for what, why in left_out.items())
+
+
+def _origin(origin: Provenance) -> str:
+    packages = ", ".join(f"{name} {version}" for name, version in origin.packages.items())
+    lines = {
+        "stage": origin.stage,
+        "source": origin.source,
+        "code": origin.code,
+        "seed": "" if origin.seed is None else str(origin.seed),
+        "inputs": ", ".join(origin.inputs),
+        "settings": json.dumps(origin.settings, ensure_ascii=False) if origin.settings else "",
+        "packages": packages,
+        "python": origin.python,
+    }
+    return "\n".join(f"{key:9}{text}" for key, text in lines.items() if text)
+
+
+def _sections(*parts: str) -> str:
+    return "\n\n".join(part for part in parts if part)
