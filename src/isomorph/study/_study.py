@@ -102,6 +102,12 @@ class Study:
         return stimuli.dataset if isinstance(stimuli, SharedStimuli) else dataset
 
 
+RESERVED_DATASETS = frozenset({"figures", "logs", "benchmarks"})
+"""Folders that stand beside those of the datasets in a study's results."""
+
+RESERVED_MODELS = frozenset({"brain"})
+"""Files that stand beside those of the models."""
+
 Vocabulary = Mapping[str, Collection[str]]
 """The names the registries know, by the settings that use them: `distances`, `measures`,
 `inference.correction`, `source`, `transform`."""
@@ -203,6 +209,12 @@ def _unknown_names(study: Study, vocabulary: Vocabulary) -> Iterator[str]:
 def _mistakes_between(study: Study) -> Iterator[str]:
     """Yield what is wrong between files that are each right."""
     instances = {name for name, _, _ in study.instances()}
+    for key, names, taken in (
+        ("datasets", set(study.datasets), RESERVED_DATASETS),
+        ("models", instances, RESERVED_MODELS),
+    ):
+        for name in sorted(names & taken):
+            yield f'{key}: "{name}" is a name the pipeline uses itself; choose another'
     for model in study.models.values():
         if model.twin_of and model.twin_of not in study.models:
             yield (
