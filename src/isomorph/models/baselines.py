@@ -217,7 +217,8 @@ def category(
                 f'{where}: options.columns: the stimulus table has no "{name}", '
                 f"{did_you_mean(str(name), known)}"
             )
-        values = table[name].fillna("").astype(str).to_numpy()
+        column = table[name]
+        values = column.astype(str).where(column.notna(), "").to_numpy(dtype=str)
         empty = int(np.count_nonzero(values == ""))
         levels = np.unique(values)
         if empty:

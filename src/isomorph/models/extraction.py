@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,12 +18,12 @@ from isomorph.models.activations import Activations
 from isomorph.models.gram import LayerGram, UnusableLayerError, fold
 from isomorph.models.layers import discover, matrix, select, watching
 from isomorph.models.network import Network
+from isomorph.models.spool import spooling
 
 if TYPE_CHECKING:
     import torch
 
 PROGRESS_SECONDS = 10.0
-SPOOL_BYTES = np.dtype(np.float32).itemsize
 
 
 def extract(
@@ -75,6 +73,7 @@ def extract(
         raise IsomorphError(f"{where}: {len(images)} stimuli have no geometry; give at least two")
     _set_threads()
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    on_cpu = device.type == "cpu"
     memory = torch.channels_last if network.channels_last else torch.contiguous_format
     module = network.module.to(device).to(memory_format=memory)  # type: ignore[call-overload]
 
@@ -103,21 +102,19 @@ def extract(
             with watching(module, fold_now):
                 outputs.append(module(batch(*spans[0])))
         else:
-            with _spool(scratch, sizes, len(images), where) as files:
+            with spooling(scratch, sizes, len(images), where) as spool:
 
-                def write(name: str, tensor: torch.Tensor) -> None:
-                    if name in files:
+                def append(name: str, tensor: torch.Tensor) -> None:
+                    if name in sizes:
                         features = matrix(tensor, ordered=True)
-                        features = features if device.type == "cpu" else features.cpu().numpy()
-                        files[name].write(np.ascontiguousarray(features, dtype=np.float32).data)
+                        spool.append(name, features if on_cpu else features.cpu().numpy())
 
                 for start, stop in spans:
-                    with watching(module, write):
+                    with watching(module, append):
                         outputs.append(module(batch(start, stop)))
                     progress.say(stop)
-                for name, file in files.items():
-                    file.flush()
-                    _fold_into(layers, left_out, name, _read(file, len(images), sizes[name], where))
+                for name in sizes:
+                    _fold_into(layers, left_out, name, spool.read(name))
         progress.say(len(images), last=True)
     if missing := [name for name in sizes if name not in layers and name not in left_out]:
         raise IsomorphError(
@@ -140,53 +137,6 @@ def _fold_into(
         layers[name] = fold(features)
     except UnusableLayerError as error:
         left_out[name] = str(error)
-
-
-@contextmanager
-def _spool(
-    scratch: Path, sizes: dict[str, int], n_stimuli: int, where: str
-) -> Iterator[dict[str, BinaryIO]]:
-    """Open a temporary file per layer, in a folder that is removed in the end."""
-    scratch.mkdir(parents=True, exist_ok=True)
-    needed = SPOOL_BYTES * n_stimuli * sum(sizes.values())
-    free = shutil.disk_usage(scratch).free
-    if needed > free:
-        raise IsomorphError(
-            f"{where}: the features of {len(sizes)} layers and {n_stimuli} stimuli need "
-            f"{_gigabytes(needed)} in {scratch} for a while and {_gigabytes(free)} are free; free "
-            "some space, name fewer layers or raise batch_size"
-        )
-    print(
-        f"{where}: {n_stimuli} images do not fit one batch, {_gigabytes(needed)} of features pass "
-        f"through {scratch}",
-        file=sys.stderr,
-        flush=True,
-    )
-    with ExitStack() as stack:
-        folder = Path(
-            stack.enter_context(tempfile.TemporaryDirectory(dir=scratch, prefix=".spool-"))
-        )
-        try:
-            yield {
-                name: stack.enter_context(open(folder / f"{place}.f32", "w+b"))
-                for place, name in enumerate(sizes)
-            }
-        except OSError as error:
-            raise IsomorphError(
-                f"{where}: features cannot be kept in {scratch} ({error.strerror}); free some "
-                "space, name fewer layers or raise batch_size"
-            ) from error
-
-
-def _read(file: BinaryIO, n_stimuli: int, n_features: int, where: str) -> NDArray[np.float32]:
-    """Map a spooled layer into memory `(stimulus, feature)`."""
-    expected = SPOOL_BYTES * n_stimuli * n_features
-    if (found := os.fstat(file.fileno()).st_size) != expected:
-        raise IsomorphError(
-            f"{where}: a layer gave {found} bytes instead of {expected}; it is not called once per "
-            "batch"
-        )
-    return np.memmap(file, dtype=np.float32, mode="r", shape=(n_stimuli, n_features))
 
 
 def _rows(outputs: Sequence[object], n_stimuli: int) -> NDArray[np.float32] | None:
@@ -243,7 +193,3 @@ class _Progress:
             rate = done / max(now - self.start, 1e-9)
             print(self.text.format(done=done, rate=rate), file=sys.stderr, flush=True)
             self.last = now
-
-
-def _gigabytes(size: int) -> str:
-    return f"{size / 1e9:.3g} GB"

@@ -61,11 +61,11 @@ class LayerGram:
 def fold(features: Matrix, *, width: int | None = None) -> LayerGram:
     """Fold features into their centred Gram matrix.
 
-    Features pass in blocks of columns. Each block is centred in double precision, scaled by a
-    power of two so that no square over- or underflows, multiplied by its transpose in the
-    precision it came in, and added up in double precision. So single precision features cost a
-    single precision product (numpy hands `X @ X.T` to SYRK, half the work of GEMM), while sums
-    over a million features lose nothing. Integer and half precision features count as single.
+    Features pass in blocks of columns, each centred and multiplied by its transpose in double
+    precision. Single precision would halve the cost of a product that is small beside the forward
+    pass, but distances between similar stimuli are small differences of large inner products:
+    correlation distances lose two more digits for every factor of ten between the mean of a
+    stimulus and its spread. numpy hands `X @ X.T` to SYRK, half the work of a general product.
 
     Parameters
     ----------
@@ -91,16 +91,14 @@ def fold(features: Matrix, *, width: int | None = None) -> LayerGram:
         device = getattr(getattr(features, "device", None), "type", "cpu")
         block_bytes = BLOCK_BYTES.get(device, BLOCK_BYTES["cpu"])
         width = max(block_bytes // (8 * n_stimuli), MINIMUM_WIDTH)
-    precision = "float64" if str(features.dtype).endswith("float64") else "float32"
 
     gram: Any = 0.0
     projection: Any = 0.0
     totals: Any = 0.0
     mean_norm = mean_total = 0.0
     for start in range(0, n_features, width):
-        block = _cast(features[:, start : start + width], "float64")
-        peak = float(abs(block).max())
-        if not math.isfinite(peak):
+        block = _double(features[:, start : start + width])
+        if not math.isfinite(float(abs(block).max())):
             raise UnusableLayerError("has activations that are not finite")
         mean = block.mean(0)
         block = block - mean
@@ -108,14 +106,14 @@ def fold(features: Matrix, *, width: int | None = None) -> LayerGram:
         totals += block.sum(1)
         mean_norm += float(mean @ mean)
         mean_total += float(mean.sum())
-        exponent = math.frexp(peak)[1]
-        scaled = _cast(block * 2.0**-exponent, precision)
-        gram += _cast(scaled @ scaled.T, "float64") * 4.0**exponent
+        gram += block @ block.T
 
     folded = _host(gram)
     folded = (folded + folded.T) / 2
     spread = float(np.trace(folded)) / n_stimuli
-    if spread <= (ROUNDING * np.finfo(precision).eps) ** 2 * mean_norm:
+    double = str(features.dtype).endswith("float64")
+    rounding = float(np.finfo(np.float64 if double else np.float32).eps)
+    if spread <= (ROUNDING * rounding) ** 2 * mean_norm:
         raise UnusableLayerError("does not tell the stimuli apart beyond rounding error")
     return LayerGram(
         gram=folded,
@@ -169,13 +167,9 @@ def effective_dimensionality(gram: NDArray[np.float64]) -> float:
     return float(np.trace(gram) ** 2 / np.sum(gram**2))
 
 
-def _cast(block: Any, dtype: str) -> Any:
-    """Return an array or tensor in another precision, where it is."""
-    if isinstance(block, np.ndarray):
-        return block.astype(dtype, copy=False)
-    import torch
-
-    return block.to(getattr(torch, dtype))
+def _double(block: Any) -> Any:
+    """Return an array or tensor in double precision, where it is."""
+    return block.astype(np.float64) if isinstance(block, np.ndarray) else block.double()
 
 
 def _host(values: Any) -> NDArray[np.float64]:
