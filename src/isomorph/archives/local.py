@@ -71,7 +71,8 @@ def folder(layout: Layout, dataset: str, archive: LocalArchive) -> Path:
 def matching_files(layout: Layout, dataset: str, archive: LocalArchive, root: Path) -> list[str]:
     """Return the relative paths of the files that match any of a local archive's patterns.
 
-    Hidden files and folders are passed over; linked folders are followed, once.
+    Hidden files and folders are passed over, and so is what isomorph itself writes where the
+    folder holds that too; linked folders are followed, once.
 
     Raises
     ------
@@ -79,7 +80,12 @@ def matching_files(layout: Layout, dataset: str, archive: LocalArchive, root: Pa
         When a pattern matches nothing, or leads out of the folder.
     """
     source = layout.study.sources[dataset]
-    present = _walk(root)
+    written = (
+        layout.archive(dataset).parent,
+        layout.stimuli(dataset).parent.parent,
+        layout.results.parent,
+    )
+    present = _walk(root, {os.path.realpath(place) for place in written})
     chosen: set[str] = set()
     for position, pattern in enumerate(archive.files):
         where = f'{source}: archive.files.{position}: "{pattern}"'
@@ -97,13 +103,14 @@ def matching_files(layout: Layout, dataset: str, archive: LocalArchive, root: Pa
     return sorted(chosen)
 
 
-def _walk(root: Path) -> list[str]:
-    """Return every file below a folder, relative, hidden ones left out."""
+def _walk(root: Path, passed_over: set[str]) -> list[str]:
+    """Return every file below a folder, relative, without hidden ones and some folders."""
     files: list[str] = []
     seen: set[str] = set()
     for here, folders, names in os.walk(root, followlinks=True):
         real = os.path.realpath(here)
-        if real in seen:  # a link that leads back up
+        # Seen: a link that leads back up. The root itself was asked for, whatever it is.
+        if real in seen or (real in passed_over and seen):
             folders.clear()
             continue
         seen.add(real)

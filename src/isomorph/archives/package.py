@@ -20,19 +20,19 @@ from pypi_simple import (
     UnsupportedRepoVersionError,
 )
 
-from isomorph.archives.download import (
-    TIMEOUT,
-    check_status,
-    download,
-    patience,
-    session,
-    without_password,
-)
+from isomorph.archives.download import download
 from isomorph.archives.manifest import (
     FileRecord,
     archive_settings,
     describe_files,
     write_manifest,
+)
+from isomorph.archives.patience import (
+    TIMEOUT,
+    check_status,
+    patience,
+    session,
+    without_password,
 )
 from isomorph.archives.unpack import check_member, unpack
 from isomorph.artefacts import provenance, replacing, sha256

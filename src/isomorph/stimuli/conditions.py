@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from isomorph.archives import find_files
+from isomorph.archives.manifest import find_files
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.layout import Layout
 from isomorph.stimuli.stimulus import Stimulus, check_columns

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from isomorph.archives import find_files
+from isomorph.archives.manifest import find_files
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.layout import Layout
 from isomorph.stimuli.pixels import open_rgb

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from isomorph.archives import find_files
+from isomorph.archives.manifest import find_files
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.layout import Layout
 from isomorph.stimuli.pixels import as_rgb

@@ -13,7 +13,7 @@ from pathlib import Path
 import pandas as pd
 from PIL import Image
 
-from isomorph.archives import read_manifest
+from isomorph.archives.manifest import read_manifest
 from isomorph.artefacts import disk_errors, provenance, write_table
 from isomorph.digest import code_digest
 from isomorph.errors import IsomorphError

@@ -1,0 +1,165 @@
+"""Patience with servers: what may pass is waited out, what will not is said at once."""
+
+from __future__ import annotations
+
+import email.utils
+import os
+import re
+import sys
+import time
+from collections.abc import Iterator
+from urllib.parse import urlsplit, urlunsplit
+
+import requests
+import urllib3
+
+from isomorph.errors import IsomorphError
+
+ATTEMPTS = 5
+"""Attempts in a row that bring nothing new before a download is given up."""
+FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0
+"""Seconds before the second attempt, doubled each time, and the most a server may ask for."""
+TIMEOUT = (20.0, 60.0)
+"""Seconds to connect, and between two pieces of a file."""
+
+NO_NETWORK = "check the network (and HTTPS_PROXY, if it needs a proxy), then run again"
+
+BROKEN = (
+    requests.ConnectionError,
+    requests.Timeout,
+    requests.exceptions.ChunkedEncodingError,
+    urllib3.exceptions.HTTPError,  # the raw stream raises urllib3's own
+)
+"""What a bad line, as opposed to a wrong request, raises."""
+
+
+class TryAgainError(Exception):
+    """An attempt failed in a way that may pass.
+
+    Attributes
+    ----------
+    wait : float or None
+        Seconds the server asked for.
+    """
+
+    def __init__(self, reason: str, wait: float | None = None) -> None:
+        super().__init__(reason)
+        self.wait = wait
+
+
+def session() -> requests.Session:
+    """Return an HTTP session that trusts what pip was told to trust.
+
+    Proxies and `REQUESTS_CA_BUNDLE` are read by requests itself and go before.
+    """
+    opened = requests.Session()
+    bundle = os.environ.get("PIP_CERT") or os.environ.get("SSL_CERT_FILE")
+    if bundle:
+        opened.verify = bundle
+    return opened
+
+
+class Attempt:
+    """One of several attempts; a passing failure inside its block is waited out.
+
+    Parameters
+    ----------
+    what : str
+        Opening of the sentence that gives up.
+    """
+
+    def __init__(self, what: str) -> None:
+        self.what = what
+        self.failures = 0
+        self.done = False
+
+    def restart(self) -> None:
+        """Forget the failures so far."""
+        self.failures = 0
+
+    def __enter__(self) -> Attempt:
+        return self
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> bool:
+        if error is None:
+            self.done = True
+            return False
+        if isinstance(error, requests.exceptions.SSLError):
+            raise IsomorphError(
+                f"{self.what}, its certificate is not trusted here ({_reason(error)}); set "
+                "REQUESTS_CA_BUNDLE to the certificates this network needs"
+            ) from error
+        if not isinstance(error, (TryAgainError, *BROKEN)):
+            if isinstance(error, requests.RequestException):  # an address no server has
+                raise IsomorphError(f"{self.what} ({error})") from error
+            return False
+        self.failures += 1
+        if self.failures >= ATTEMPTS:
+            raise IsomorphError(
+                f"{self.what} ({_reason(error)}); "
+                + ("run again later" if isinstance(error, TryAgainError) else NO_NETWORK)
+            ) from error
+        asked = error.wait if isinstance(error, TryAgainError) else None
+        wait = FIRST_WAIT * 2 ** (self.failures - 1) if asked is None else asked
+        wait = min(wait, LONGEST_WAIT)
+        print(
+            f"{self.what} yet ({_reason(error)}), again in {wait:.0f} s",
+            file=sys.stderr,
+            flush=True,
+        )
+        time.sleep(wait)
+        return True
+
+
+def patience(what: str) -> Iterator[Attempt]:
+    """Yield attempts until one succeeds; give up with a sentence that begins with `what`."""
+    attempt = Attempt(what)
+    while not attempt.done:
+        yield attempt
+
+
+def check_status(response: requests.Response, address: str) -> None:
+    """Refuse an answer that holds no content.
+
+    Raises
+    ------
+    IsomorphError
+        When asking again would not help.
+    """
+    status = response.status_code
+    said = f"{status} {response.reason}"
+    if status == requests.codes.too_many_requests or status >= 500:
+        raise TryAgainError(f"the server says {said}", retry_after(response))
+    if status >= 400:
+        raise IsomorphError(f"{address}: the server says {said}")
+
+
+def retry_after(response: requests.Response) -> float | None:
+    """Return the seconds a server asks to wait, None where it does not say."""
+    text = response.headers.get("Retry-After", "").strip()
+    if text.isdigit():
+        return float(text)
+    try:
+        moment = email.utils.parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return max(0.0, moment.timestamp() - time.time())
+
+
+def without_password(url: str) -> str:
+    """Return an address without the name and password it may carry."""
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], fragment=""))
+
+
+def _reason(error: BaseException) -> str:
+    """Return the innermost cause of a failure, which is the one a person can use."""
+    while True:
+        inner = getattr(error, "reason", None) or next(
+            (arg for arg in error.args if isinstance(arg, BaseException)), None
+        )
+        if not isinstance(inner, BaseException):
+            break
+        error = inner
+    text = str(error) or type(error).__name__
+    return re.sub(r"^\w*Connection\w*\(.*?\): ", "", text)  # which repeats the address

@@ -1,0 +1,49 @@
+import sys
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "servers"))
+
+from distributions import tar_bytes, zip_bytes
+from one_dataset import write_study
+from package_index import PackageIndex
+
+
+@pytest.fixture
+def index(monkeypatch):
+    """A package index on the loopback interface that isomorph is told to use."""
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+    for name in ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL"):
+        monkeypatch.delenv(name, raising=False)
+    with PackageIndex() as server:
+        monkeypatch.setenv("ISOMORPH_PACKAGE_INDEX", server.url)
+        yield server
+
+
+@pytest.fixture
+def waits(monkeypatch):
+    """The seconds isomorph would have waited; it does not."""
+    waited = []
+    monkeypatch.setattr("isomorph.archives.patience.time.sleep", waited.append)
+    return waited
+
+
+@pytest.fixture
+def make_layout(tmp_path):
+    """Write a study of the dataset "objects" with an archive of one's choice; return its layout."""
+    return partial(write_study, tmp_path)
+
+
+@pytest.fixture(params=["tar.gz", "zip"])
+def pack(request):
+    """Pack members into each kind of distribution; `pack.ending` says which."""
+
+    def packed(members):
+        return (tar_bytes if request.param == "tar.gz" else zip_bytes)(members)
+
+    packed.ending = request.param
+    return packed
