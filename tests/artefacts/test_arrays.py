@@ -1,0 +1,220 @@
+import errno
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from isomorph.artefacts import (
+    Provenance,
+    artefact_kind,
+    provenance,
+    read_array,
+    read_attributes,
+    read_responses,
+    replacing,
+    sha256,
+    write_array,
+    write_responses,
+)
+from isomorph.errors import IsomorphError
+
+
+def rdms(n_stimuli=4, n_rdms=2):
+    names = np.array([f"s{i}" for i in range(n_stimuli)], dtype=object)
+    a, b = np.triu_indices(n_stimuli, 1)
+
+    def each(value):
+        return ("representation", np.array([value] * n_rdms, dtype=object))
+
+    rng = np.random.default_rng(0)
+    return xr.Dataset(
+        {"rdm": (("representation", "pair"), rng.random((n_rdms, a.size)))},
+        coords={
+            "representation": ("representation", np.array([f"r{i}" for i in range(n_rdms)], "O")),
+            "distance": each("correlation"), "region": each("V1"), "subject": each("x"),
+            "session": each("1"), "model": each(""), "layer": each(""),
+            "depth": ("representation", np.full(n_rdms, -1)),
+            "n_units": ("representation", np.full(n_rdms, 7)),
+            "stimulus": ("stimulus", names),
+            "stimulus_a": ("pair", names[a]), "stimulus_b": ("pair", names[b]),
+        },
+        attrs={"left_out": "{}"},
+    )  # fmt: skip
+
+
+def session(n_presentations=6, n_units=3):
+    rng = np.random.default_rng(1)
+    return xr.Dataset(
+        {"response": (("presentation", "unit"), rng.poisson(3, (n_presentations, n_units)) * 1.0)},
+        coords={
+            "stimulus": ("presentation", np.array(["a", "b", "c"] * 2, dtype=object)),
+            "repetition": ("presentation", np.repeat([0, 1], 3)),
+            "unit": ("unit", np.array(["01", "02", "3"], dtype=object)),
+            "region": ("unit", np.array(["V1", "V1", "IT"], dtype=object)),
+        },
+        attrs={"session": "1"},
+    )
+
+
+STAMP = Provenance("rdms", source="somewhere", seed=3)
+
+
+def test_what_is_written_is_read_back(tmp_path):
+    file = tmp_path / "deep" / "er" / "brain.nc"
+    write_array(file, rdms(), "rdms", STAMP)
+    back = read_array(file, "rdms")
+    np.testing.assert_array_equal(back["rdm"], rdms()["rdm"])
+    assert back["stimulus"].values.tolist() == ["s0", "s1", "s2", "s3"]
+    assert Provenance.from_json(back.attrs["provenance"]) == STAMP
+    assert artefact_kind(file) == "rdms"
+
+
+def test_any_tool_can_open_it(tmp_path):
+    import h5py
+
+    write_array(tmp_path / "a.nc", rdms(), "rdms", STAMP)
+    with h5py.File(tmp_path / "a.nc") as file:
+        assert file["rdm"].shape == (2, 6)
+
+
+def test_sessions_are_read_back_with_ids_that_look_like_numbers(tmp_path):
+    file = tmp_path / "x.nc"
+    attributes = {"dataset": "d", "subject": "x"}
+    write_responses(file, {"1": session(), "2": session()}, attributes, STAMP)
+    back = read_responses(file)
+    assert list(back) == ["1", "2"]
+    assert back["2"]["unit"].values.tolist() == ["01", "02", "3"]
+    np.testing.assert_array_equal(back["1"]["response"], session()["response"])
+    assert read_attributes(file)["subject"] == "x"
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_what_is_not_finite_is_refused_and_counted(tmp_path, bad):
+    data = rdms()
+    data["rdm"][0, :3] = bad
+    with pytest.raises(IsomorphError, match='"rdm" holds 3 values that are not finite'):
+        write_array(tmp_path / "a.nc", data, "rdms", STAMP)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_wrong_dimensions_are_named_beside_the_right_ones(tmp_path):
+    data = rdms().rename_dims(pair="couple")
+    with pytest.raises(IsomorphError, match=r"\(representation, couple\), expected \(repres") as e:
+        write_array(tmp_path / "a.nc", data, "rdms", STAMP)
+    assert str(tmp_path / "a.nc") in str(e.value)
+
+
+@pytest.mark.parametrize("name", ["rdm", "stimulus_a", "subject"])
+def test_a_missing_variable_is_named(tmp_path, name):
+    with pytest.raises(IsomorphError, match=f'no "{name}"'):
+        write_array(tmp_path / "a.nc", rdms().drop_vars(name), "rdms", STAMP)
+
+
+def test_a_missing_attribute_is_named(tmp_path):
+    data = rdms()
+    del data.attrs["left_out"]
+    with pytest.raises(IsomorphError, match='no attribute "left_out"'):
+        write_array(tmp_path / "a.nc", data, "rdms", STAMP)
+
+
+def test_an_optional_variable_may_be_absent_but_not_of_another_shape(tmp_path):
+    data = rdms()
+    data["rdm_half"] = (("representation", "pair"), data["rdm"].values)
+    with pytest.raises(IsomorphError, match="rdm_half"):
+        write_array(tmp_path / "a.nc", data, "rdms", STAMP)
+
+
+def test_a_bad_session_is_named(tmp_path):
+    bad = session()
+    bad["response"][0, 0] = np.nan
+    with pytest.raises(IsomorphError, match=r"session 2.*1 values that are not finite"):
+        write_responses(tmp_path / "x.nc", {"1": session(), "2": bad}, {}, STAMP)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_reading_says_what_a_file_is_instead(tmp_path):
+    write_array(tmp_path / "a.nc", rdms(), "rdms", STAMP)
+    with pytest.raises(IsomorphError, match="holds rdms, not activations"):
+        read_array(tmp_path / "a.nc", "activations")
+    with pytest.raises(IsomorphError, match="holds rdms, not responses"):
+        read_responses(tmp_path / "a.nc")
+    with pytest.raises(IsomorphError, match="no such file"):
+        read_array(tmp_path / "b.nc", "rdms")
+    (tmp_path / "c.nc").write_bytes(b"not HDF5 at all")
+    with pytest.raises(IsomorphError, match="is not a netCDF file"):
+        read_array(tmp_path / "c.nc", "rdms")
+    xr.Dataset().to_netcdf(tmp_path / "d.nc", engine="h5netcdf")
+    with pytest.raises(IsomorphError, match="no artefact of isomorph"):
+        read_array(tmp_path / "d.nc", "rdms")
+
+
+# ---------------------------------------------------------------- nothing half-written
+
+
+def test_a_failed_writer_leaves_what_was_there(tmp_path):
+    file = tmp_path / "a.txt"
+    file.write_text("old")
+
+    def write():
+        with replacing(file) as temporary:
+            temporary.write_text("half")
+            raise ValueError
+
+    with pytest.raises(ValueError, match=r"^$"):
+        write()
+    assert file.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_an_interrupted_writer_leaves_nothing(tmp_path):
+    def write():
+        with replacing(tmp_path / "a.txt") as temporary:
+            temporary.write_text("half")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write()
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [(errno.ENOSPC, "disk is full"), (errno.EDQUOT, "quota"), (errno.EROFS, "read-only")],
+)
+def test_a_full_disk_is_one_sentence_and_nothing_is_left(tmp_path, monkeypatch, number, said):
+    def full(_self, path, **_):
+        path.write_bytes(b"half")
+        raise OSError(number, "from the system")
+
+    monkeypatch.setattr(xr.Dataset, "to_netcdf", full)
+    with pytest.raises(IsomorphError, match=said) as caught:
+        write_array(tmp_path / "a.nc", rdms(), "rdms", STAMP)
+    assert str(tmp_path / "a.nc") in str(caught.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_real_full_device_is_recognised(tmp_path):
+    if not (full := type(tmp_path)("/dev/full")).exists():
+        pytest.skip("this system has no /dev/full")
+
+    def write():
+        with replacing(tmp_path / "a.txt"), open(full, "w") as device:
+            device.write("x" * 100_000)
+
+    with pytest.raises(IsomorphError, match="disk is full"):
+        write()
+    assert list(tmp_path.iterdir()) == []
+
+
+# ---------------------------------------------------------------- provenance
+
+
+def test_provenance_hashes_what_was_read(tmp_path):
+    file = tmp_path / "in.txt"
+    file.write_bytes(b"abc")
+    stamp = provenance("rdms", inputs=[file], settings={"a": [1]}, code="c", seed=5)
+    known = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+    assert stamp.inputs == {str(file): known}
+    assert sha256(file) == known
+    assert stamp.packages["numpy"] == np.__version__
+    assert Provenance.from_json(stamp.to_json()) == stamp

@@ -1,0 +1,347 @@
+import errno
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+
+from isomorph.artefacts import Provenance, write_array, write_responses, write_table
+from isomorph.cli import command, main
+from isomorph.cli.opening import VOCABULARY
+from isomorph.cli.stages import STAGES, load
+from isomorph.errors import IsomorphError
+from isomorph.jobs import jobs
+from isomorph.layout import Layout
+
+CONFIG = Path(__file__).parents[2] / "config"
+DEMO = str(CONFIG / "demo.yaml")
+STAMP = Provenance("rdms", source="somewhere", packages={"numpy": "2"}, python="3.11")
+
+
+def said(capsys, *arguments):
+    """Run a command that must fail and return its one message."""
+    assert main(arguments) == 1
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.startswith("isomorph: ")
+    assert "Traceback" not in captured.err
+    return captured.err.removeprefix("isomorph: ").strip()
+
+
+def python(code):
+    return subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout
+
+
+# ---------------------------------------------------------------- quick
+
+
+def test_asking_for_help_imports_nothing_heavy():
+    heavy = python(
+        "import sys\n"
+        "from isomorph.cli import main\n"
+        "try: main(['--help'])\n"
+        "except SystemExit: pass\n"
+        "print('HEAVY', sorted({'numpy', 'torch', 'pydantic', 'xarray', 'pandas', 'matplotlib',"
+        " 'pynwb'} & set(sys.modules)))"
+    )
+    assert "HEAVY []" in heavy
+
+
+@pytest.mark.parametrize("setting", list(VOCABULARY))
+def test_the_registries_are_light(setting):
+    module = VOCABULARY[setting].split(":")[0]
+    heavy = python(
+        f"import sys, {module}\n"
+        "print(sorted({'torch', 'pynwb', 'matplotlib', 'rsatoolbox'} & set(sys.modules)))"
+    )
+    assert heavy.strip() == "[]"
+
+
+def test_help_names_every_stage_in_the_order_of_the_data(capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main(["--help"])
+    assert stopped.value.code == 0
+    text = capsys.readouterr().out
+    places = [text.index(f"\n    {name}") for name in STAGES]
+    assert places == sorted(places)
+
+
+@pytest.mark.parametrize("name", list(STAGES))
+def test_every_stage_has_an_entry(name):
+    stage = STAGES[name]
+    assert callable(load(stage.entry))
+    if stage.brain_entry:
+        assert callable(load(stage.brain_entry))
+
+
+# ---------------------------------------------------------------- mistakes
+
+
+def test_an_unknown_command_suggests_one(capsys):
+    assert said(capsys, "compar") == 'unknown command "compar", did you mean "compare"?'
+
+
+def test_unknown_names_suggest_known_ones(capsys):
+    given = ["--study", DEMO]
+    text = said(capsys, "fetch", *given, "--dataset", "plantd")
+    assert 'no "plantd", did you mean "planted"?' in text
+    text = said(capsys, "activations", *given, "--dataset", "planted", "--model", "gabr")
+    assert 'no "gabr", did you mean "gabor"?' in text
+    text = said(capsys, "responses", *given, "--dataset", "planted", "--subject", "sim9")
+    assert 'planted.yaml: no subject "sim9", did you mean "sim' in text
+
+
+def test_all_mistakes_of_a_study_are_said(capsys, tmp_path):
+    file = tmp_path / "study.yaml"
+    file.write_text("name: x\ntitel: y\ndatasets: [a]\nmodels: []\n")
+    lines = said(capsys, "check", "--study", str(file)).splitlines()
+    assert len(lines) == 3
+    assert all(line.startswith(str(file)) for line in lines)
+
+
+def test_a_model_or_the_brain_but_not_both():
+    with pytest.raises(SystemExit) as stopped:
+        main(["rdms", "--study", DEMO, "--dataset", "planted"])
+    assert stopped.value.code == 2
+
+
+def failing(monkeypatch, error):
+    def fail(*_):
+        raise error
+
+    monkeypatch.setattr(command, "load", lambda _entry: fail)
+
+
+FETCH = ("fetch", "--study", DEMO, "--dataset", "planted")
+
+
+def test_a_mistake_found_by_a_stage_is_its_sentence(capsys, monkeypatch):
+    failing(monkeypatch, IsomorphError("x.nc: is wrong; make it right"))
+    assert said(capsys, *FETCH) == "x.nc: is wrong; make it right"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError(errno.ENOSPC, "No space left on device", "big.nc"),
+        OSError("Can't write data (file write failed: No space left on device)"),
+    ],
+)
+def test_a_full_disk_is_a_sentence(capsys, monkeypatch, error):
+    failing(monkeypatch, error)
+    assert "disk is full" in said(capsys, *FETCH)
+
+
+def test_an_interruption_is_no_traceback(capsys, monkeypatch):
+    failing(monkeypatch, KeyboardInterrupt())
+    assert main(FETCH) == 130
+    assert "interrupted" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("error", [ValueError("a bug"), PermissionError("not ours")])
+def test_a_bug_is_never_hidden(monkeypatch, error):
+    failing(monkeypatch, error)
+    with pytest.raises(type(error)):
+        main(FETCH)
+
+
+# ---------------------------------------------------------------- stages
+
+
+def test_a_stage_gets_its_names_in_order_and_says_how_long_it_took(capsys, monkeypatch, tmp_path):
+    calls = []
+    monkeypatch.setattr(command, "load", lambda entry: lambda *given: calls.append((entry, given)))
+    given = ["--study", DEMO, "--root", str(tmp_path), "--dataset", "planted"]
+    assert main(["responses", *given, "--subject", "sim2"]) == 0
+    assert main(["rdms", *given, "--brain"]) == 0
+    assert main(["rdms", *given, "--model", "gabor"]) == 0
+    assert main(["report", *given[:4]]) == 0
+    entries = [entry for entry, _ in calls]
+    assert entries == [
+        "isomorph.responses:run",
+        "isomorph.rdms:run_brain",
+        "isomorph.rdms:run_model",
+        "isomorph.report:run",
+    ]
+    names = [names for _, (_, *names) in calls]
+    assert names == [["planted", "sim2"], ["planted"], ["planted", "gabor"], []]
+    assert all(isinstance(layout, Layout) and layout.root == tmp_path for _, (layout, *_) in calls)
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.split(": done in ")[0] for line in lines] == [
+        "responses planted sim2",
+        "rdms planted brain",
+        "rdms planted gabor",
+        "report",
+    ]
+
+
+def test_check_counts_what_will_run(capsys):
+    assert main(["check", "--study", DEMO]) == 0
+    from isomorph.study import load_study
+
+    count = len(list(jobs(load_study(DEMO))))
+    assert capsys.readouterr().out == f"fine: 2 datasets, 9 models, {count} jobs\n"
+
+
+def test_schemas_are_written_where_asked(capsys, tmp_path):
+    assert main(["schema", "--output", str(tmp_path / "s")]) == 0
+    written = capsys.readouterr().out.split()
+    assert sorted(Path(file).name for file in written) == [
+        "dataset.json",
+        "model.json",
+        "study.json",
+    ]
+    assert all(Path(file).is_file() for file in written)
+
+
+def test_headline_without_a_report_says_so(capsys, tmp_path):
+    text = said(capsys, "headline", "--study", DEMO, "--root", str(tmp_path))
+    assert "no report yet" in text
+
+
+def test_headline_prints_the_report_and_its_lines(capsys, tmp_path, monkeypatch):
+    from isomorph.cli import tools
+
+    report = tmp_path / "results" / "demo" / "report.html"
+    report.parent.mkdir(parents=True)
+    report.write_text("x")
+    monkeypatch.setattr(tools, "load", lambda _entry: lambda _layout: ["one", "two", "three"])
+    assert main(["headline", "--study", DEMO, "--root", str(tmp_path)]) == 0
+    assert capsys.readouterr().out.splitlines() == [f"report: {report}", "one", "two", "three"]
+
+
+# ---------------------------------------------------------------- show
+
+
+@pytest.fixture
+def artefacts(tmp_path):
+    """One artefact of each kind that has a picture."""
+    n, names = 6, np.array([f"s{i}" for i in range(6)], dtype=object)
+    a, b = np.triu_indices(n, 1)
+    rng = np.random.default_rng(0)
+
+    def each(value):
+        return ("representation", np.array([value] * 2, dtype=object))
+
+    rdms = xr.Dataset(
+        {"rdm": (("representation", "pair"), rng.random((2, a.size)))},
+        coords={
+            "representation": ("representation", np.array(["IT | x", "IT | y"], "O")),
+            "distance": each("correlation"), "region": each("IT"), "subject": each("x"),
+            "session": each("1"), "model": each(""), "layer": each(""),
+            "depth": ("representation", np.full(2, -1)),
+            "n_units": ("representation", np.full(2, 7)),
+            "stimulus": ("stimulus", names),
+            "stimulus_a": ("pair", names[a]), "stimulus_b": ("pair", names[b]),
+        },
+        attrs={"left_out": '{"V1 | x": "one unit"}'},
+    )  # fmt: skip
+    features = rng.standard_normal((2, n, 8))
+    features -= features.mean(axis=1, keepdims=True)
+    activations = xr.Dataset(
+        {
+            "gram": (("layer", "stimulus", "stimulus_b"), features @ features.swapaxes(1, 2)),
+            "mean_projection": (("layer", "stimulus"), np.zeros((2, n))),
+            "mean_norm": ("layer", np.zeros(2)),
+            "stimulus_mean": (("layer", "stimulus"), np.zeros((2, n))),
+            "n_features": ("layer", np.array([8, 8])),
+        },
+        coords={
+            "layer": ("layer", np.array(["first", "second"], dtype=object)),
+            "depth": ("layer", np.arange(2)),
+            "stimulus": ("stimulus", names), "stimulus_b": ("stimulus_b", names),
+        },
+        attrs={"model": "m", "left_out": "{}"},
+    )  # fmt: skip
+    session = xr.Dataset(
+        {"response": (("presentation", "unit"), rng.poisson(3, (12, 3)) * 1.0)},
+        coords={
+            "stimulus": ("presentation", np.tile(names, 2)),
+            "repetition": ("presentation", np.repeat([0, 1], n)),
+            "unit": ("unit", np.array(["1", "2", "3"], dtype=object)),
+            "region": ("unit", np.array(["V1", "IT", "V1"], dtype=object)),
+        },
+        attrs={"session": "1"},
+    )
+    write_array(tmp_path / "brain.nc", rdms, "rdms", STAMP)
+    write_array(tmp_path / "m.nc", activations, "activations", STAMP)
+    held = {"dataset": "d", "subject": "x", "simulated": "true"}
+    write_responses(tmp_path / "x.nc", {"1": session}, held, STAMP)
+    from isomorph.artefacts.schemas import TABLES
+
+    comparisons = pd.DataFrame({name: [0.5, 0.25] for name in TABLES["comparisons"]})
+    comparisons = comparisons.assign(
+        region="IT", model=["m", "m"], layer=["first", "second"], depth=[0, 1],
+        distance="correlation", measure="rho_a", status="ok",
+    )  # fmt: skip
+    write_table(tmp_path / "comparisons.csv", comparisons, "comparisons", STAMP)
+    reliability = pd.DataFrame({name: [0.5, 0.25] for name in TABLES["reliability"]})
+    reliability = reliability.assign(region="IT", unit=["1", "2"], status="ok")
+    write_table(tmp_path / "reliability.csv", reliability, "reliability", STAMP)
+    return tmp_path
+
+
+FILES = ["brain.nc", "m.nc", "x.nc", "comparisons.csv", "reliability.csv"]
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("brain.nc", ["2 RDMs of 6 stimuli (15 pairs)", "left out V1 | x: one unit", "█"]),
+        ("m.nc", ["activations of m: 2 layers, 6 stimuli", "second"]),
+        ("x.nc", ["responses of d x (SIMULATED)", "V1", "12"]),
+        ("comparisons.csv", ["comparisons: 2 rows", "0.25"]),
+        ("reliability.csv", ["reliability: 2 rows"]),
+    ],
+)
+def test_show_prints_what_is_there_and_where_it_came_from(artefacts, capsys, name, words):
+    assert main(["show", str(artefacts / name)]) == 0
+    text = capsys.readouterr().out
+    for word in [*words, "stage    rdms", "source   somewhere", "packages numpy 2"]:
+        assert word in text
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_show_draws_a_picture_with_something_in_it(artefacts, name):
+    from PIL import Image
+
+    picture = artefacts / "picture.png"
+    assert main(["show", str(artefacts / name), "-o", str(picture)]) == 0
+    with Image.open(picture) as image:
+        assert np.asarray(image.convert("L")).std() > 5
+
+
+def test_show_says_what_it_cannot(artefacts, capsys):
+    assert "no such file" in said(capsys, "show", str(artefacts / "none.nc"))
+    (artefacts / "a.html").write_text("x")
+    assert "cannot be printed" in said(capsys, "show", str(artefacts / "a.html"))
+    text = said(capsys, "show", str(artefacts / "brain.nc"), "-o", str(artefacts / "a.jpg"))
+    assert "a.png" in text
+    (artefacts / "free.csv").write_text("a,b\n1,2\n")
+    assert main(["show", str(artefacts / "free.csv")]) == 0
+    capsys.readouterr()
+    text = said(capsys, "show", str(artefacts / "free.csv"), "-o", str(artefacts / "a.png"))
+    assert "a table has no picture" in text
+
+
+def test_the_rdm_on_the_terminal_is_darkest_where_stimuli_differ_most():
+    from isomorph.cli.show.words import shaded
+
+    lines = shaded(np.array([0.0, 1.0, 0.5]), 3).splitlines()
+    assert lines == ["    ██", "    ▒▒", "██▒▒  "]
+    assert len(shaded(np.random.default_rng(0).random(92 * 91 // 2), 92).splitlines()) == 46
+
+
+def test_help_is_quick():
+    best = 9.0
+    for _ in range(3):
+        started = time.perf_counter()
+        python("from isomorph.cli import main\ntry: main(['--help'])\nexcept SystemExit: pass")
+        best = min(best, time.perf_counter() - started)
+    assert best < 1.5  # a third of that on an idle machine

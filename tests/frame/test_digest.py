@@ -1,0 +1,115 @@
+from pathlib import Path
+
+import pytest
+
+import isomorph
+from isomorph import digest
+from isomorph.cli.stages import STAGES
+
+FORMULA = '''"""A room."""
+from isomorph.deep import constant
+
+
+def area(radius):
+    """Area of a circle."""
+    # a comment
+    return constant() * radius**2
+'''
+DEEP = '''"""Deep below."""
+
+
+def constant():
+    return 3.14
+'''
+
+
+@pytest.fixture
+def package(tmp_path, monkeypatch):
+    """A package of the same name with a room that imports a deeper one."""
+    root = tmp_path / "isomorph"
+    (root / "room").mkdir(parents=True)
+    (root / "room" / "__init__.py").write_text(FORMULA)
+    (root / "deep.py").write_text(DEEP)
+    (root / "other.py").write_text("x = 1\n")
+    monkeypatch.setattr(digest, "__file__", str(root / "digest.py"))
+    return root
+
+
+def now():
+    return digest.code_digest("isomorph.room")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("    # a comment\n", ""),
+        ("Area of a circle.", "What a circle covers."),
+        ('"""A room."""', '"""Another word for it."""'),
+        ("return constant()", "return  constant( )"),
+    ],
+)
+def test_comments_docstrings_and_spaces_change_nothing(package, old, new):
+    before = now()
+    room = package / "room" / "__init__.py"
+    assert old in room.read_text()
+    room.write_text(room.read_text().replace(old, new))
+    assert now() == before
+
+
+@pytest.mark.parametrize(("old", "new"), [("**2", "**3"), ("radius", "r"), ("area", "surface")])
+def test_a_changed_formula_changes_it(package, old, new):
+    before = now()
+    room = package / "room" / "__init__.py"
+    room.write_text(room.read_text().replace(old, new))
+    assert now() != before
+
+
+def test_what_is_imported_is_followed_and_what_is_not_is_left_out(package):
+    before = now()
+    (package / "other.py").write_text("x = 2\n")
+    assert now() == before
+    (package / "deep.py").write_text(DEEP.replace("3.14", "3.15"))
+    assert now() != before
+
+
+def test_an_import_inside_a_function_is_followed(package):
+    room = package / "room" / "__init__.py"
+    room.write_text(FORMULA.replace("from isomorph.deep", "from math"))
+    without = now()
+    room.write_text("def f():\n    from isomorph import deep\n    return deep.constant()\n")
+    before = now()
+    assert before != without
+    (package / "deep.py").write_text(DEEP.replace("3.14", "3.15"))
+    assert now() != before
+
+
+def test_circular_imports_end(package):
+    (package / "deep.py").write_text("from isomorph.room import area\n" + DEEP)
+    assert len(now()) == 16
+
+
+ROOMS = sorted(
+    {
+        entry.split(":")[0]
+        for stage in STAGES.values()
+        for entry in (stage.entry, stage.brain_entry)
+        if entry
+    }
+)
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_the_digest_of_a_stage_sees_every_module_of_its_room(room):
+    root = Path(isomorph.__file__).parent
+    folder = root.joinpath(*room.split(".")[1:])
+    files = [*folder.rglob("*.py")] if folder.is_dir() else [folder.with_suffix(".py")]
+    expected = {
+        ".".join(["isomorph", *file.relative_to(root).with_suffix("").parts]).removesuffix(
+            ".__init__"
+        )
+        for file in files
+    }
+    seen: dict[str, str] = {}
+    digest._collect(room, seen)
+    assert expected
+    assert expected - set(seen) == set()
