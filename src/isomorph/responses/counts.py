@@ -45,7 +45,7 @@ def spike_counts(
     ascending = edges[order]
     counts = np.empty((n, len(ends)), dtype=np.int32)
     before = np.empty(2 * n, dtype=np.int64)
-    starts = np.concatenate([[0], ends[:-1]]).astype(np.int64)
+    starts = np.concatenate([[0], ends]).astype(np.int64)[:-1]
     for unit, (start, end) in enumerate(zip(starts, ends, strict=True)):
         before[order] = np.searchsorted(spike_times[start:end], ascending, side="left")
         counts[:, unit] = before[n:] - before[:n]

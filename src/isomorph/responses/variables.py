@@ -18,6 +18,8 @@ STIMULUS_KEYS = ("stimulus", "stimuli", "stimulus_id", "stimulus_ids", "stimulus
 
 
 def _read_mat(file: Path) -> dict[str, Array]:
+    import zlib
+
     from scipy.io import loadmat
     from scipy.io.matlab import MatReadError
 
@@ -27,7 +29,10 @@ def _read_mat(file: Path) -> dict[str, Array]:
         raise IsomorphError(
             f'{file}: is a MATLAB 7.3 file, expected version 7; save it with "-v7"'
         ) from None
-    except (OSError, ValueError, TypeError, MatReadError) as error:
+    except (
+        *(OSError, ValueError, TypeError, KeyError, IndexError),
+        *(MatReadError, zlib.error),
+    ) as error:
         raise IsomorphError(f"{file}: is not a MATLAB file ({error})") from error
     return {name: value for name, value in content.items() if not name.startswith("__")}
 

@@ -1,0 +1,96 @@
+"""Ready responses: an array and two tables, and what happens when they disagree."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from isomorph.artefacts import read_responses
+from isomorph.errors import IsomorphError
+from isomorph.responses import run
+
+SETTINGS = {
+    "kind": "arrays",
+    "responses": "{subject}.npy",
+    "presentations": "{subject}.csv",
+    "units": "units.csv",
+}
+RESPONSE = np.arange(18.0).reshape(6, 3)
+SHOWN = pd.DataFrame(
+    {"stimulus": [*list("abaab"), ""], "session": ["d1"] * 3 + ["d2"] * 3, "run": list("111222")}
+)
+UNITS = pd.DataFrame({"region": ["IT", "", "V4"], "unit": ["01", "02", "03"]})
+
+
+def write(files, response=RESPONSE, shown=SHOWN, units=UNITS):
+    np.save(files / "s1.npy", response)
+    shown.to_csv(files / "s1.csv", index=False)
+    units.to_csv(files / "units.csv", index=False)
+
+
+def test_sessions_regions_and_repetitions(make_study, files):
+    write(files)
+    layout = make_study(SETTINGS, ["a", "b"])
+    run(layout, "toy", "s1")
+    sessions = read_responses(layout.responses("toy", "s1"))
+    assert list(sessions) == ["d1", "d2"]
+    one, two = sessions.values()
+    np.testing.assert_array_equal(one["response"], RESPONSE[:3, [0, 2]])
+    np.testing.assert_array_equal(two["response"], RESPONSE[3:5, [0, 2]])
+    assert one["repetition"].values.tolist() == [0, 0, 1]
+    assert two["run"].values.tolist() == ["2", "2"]
+    assert one["unit"].values.tolist() == ["01", "03"]
+    dropped = json.loads(two.attrs["dropped"])
+    assert dropped["presentations without a stimulus"] == 1
+    assert dropped["units without a region"] == 1
+
+
+def test_without_optional_columns(make_study, files):
+    write(files, shown=SHOWN[["stimulus"]], units=UNITS[["region"]])
+    layout = make_study(SETTINGS, ["a", "b"])
+    run(layout, "toy", "s1")
+    sessions = read_responses(layout.responses("toy", "s1"))
+    assert list(sessions) == ["1"]
+    assert sessions["1"]["unit"].values.tolist() == ["0", "2"]
+    assert sessions["1"]["repetition"].values.tolist() == [0, 0, 1, 2, 1]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"response": RESPONSE[:5]}, "s1.csv: has 6 rows, expected 5, the rows of s1.npy"),
+        ({"response": RESPONSE[:, :2]}, "units.csv: has 3 rows, expected 2, the columns of s1.npy"),
+        ({"response": RESPONSE[0]}, "s1.npy: holds (3,), expected numbers (presentation, unit)"),
+        ({"response": np.where(RESPONSE == 4, np.nan, RESPONSE)},
+         "s1.npy: holds 1 values that are not finite"),
+        ({"response": RESPONSE.astype(str)}, "expected numbers (presentation, unit)"),
+        ({"shown": SHOWN.rename(columns={"stimulus": "stimuli"})},
+         's1.csv: no column "stimulus", did you mean "stimuli"?'),
+        ({"units": UNITS.assign(region="")}, "none of the 3 units beside it has a region"),
+        ({"units": UNITS.assign(unit="01")}, "two units share a name"),
+        ({"shown": SHOWN.assign(stimulus="z")}, 'session d1: names "z" and 0 others'),
+    ],
+)  # fmt: skip
+def test_disagreements(make_study, files, wrong, message):
+    write(files, **wrong)
+    layout = make_study(SETTINGS, ["a", "b"])
+    with pytest.raises(IsomorphError, match=re.escape(message)):
+        run(layout, "toy", "s1")
+    assert not layout.responses("toy", "s1").parent.exists()
+
+
+def test_damaged_array(make_study, files):
+    write(files)
+    (files / "s1.npy").write_bytes(b"nothing")
+    with pytest.raises(IsomorphError, match=r"s1\.npy: is not a \.npy array"):
+        run(make_study(SETTINGS, ["a", "b"]), "toy", "s1")
+
+
+def test_one_file_per_role(make_study, files):
+    write(files)
+    with pytest.raises(IsomorphError, match="matches 3 files of the archive, expected one"):
+        run(make_study({**SETTINGS, "responses": "*"}, ["a", "b"]), "toy", "s1")
