@@ -22,13 +22,13 @@ class Spread:
     standard_error : (candidate,)
     scheme : str
         What was resampled, hence to what the interval generalises.
-    degrees_of_freedom : int
+    degrees_of_freedom : float
         Of the t distribution behind intervals and tests: the smallest resampled factor less 1.
     """
 
     standard_error: Floats
     scheme: str
-    degrees_of_freedom: int
+    degrees_of_freedom: float
 
     def interval(self, estimate: Floats, coverage: float) -> tuple[Floats, Floats]:
         """Return the lower and upper end of a two-sided interval."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -146,14 +146,18 @@ def _trained_less_twins(scores: Floats) -> Floats:
 
 
 def _with_seeds(spread: Spread, twin_scores: Floats) -> Spread:
-    """Add that other seeds would have scored otherwise, when there are several."""
-    if len(twin_scores) < 2:
-        return Spread(
-            spread.standard_error, f"{spread.scheme}; one seed", spread.degrees_of_freedom
-        )
-    seeds = twin_scores.var(ddof=1) / len(twin_scores)
+    """Add that other seeds would have scored otherwise, when there are several.
+
+    Degrees of freedom of the two variances together by Satterthwaite's formula.
+    """
+    n_seeds = len(twin_scores)
+    if n_seeds < 2:
+        return replace(spread, scheme=f"{spread.scheme}; one seed")
+    sampling, seeds = spread.standard_error.item() ** 2, twin_scores.var(ddof=1) / n_seeds
+    parts = sampling**2 / spread.degrees_of_freedom + seeds**2 / (n_seeds - 1)
+    together = sampling + seeds
     return Spread(
-        np.sqrt(spread.standard_error**2 + seeds),
+        np.sqrt(np.array([together])),
         f"{spread.scheme} and seeds",
-        min(spread.degrees_of_freedom, len(twin_scores) - 1),
+        together**2 / parts if parts > 0 else spread.degrees_of_freedom,
     )

@@ -1,0 +1,287 @@
+"""Resampling, ceilings, permutation and correction: against rsatoolbox, and with planted truth."""
+
+import numpy as np
+import pytest
+from scipy.stats import false_discovery_control, kstest
+
+from isomorph.inference import Region, across_subjects, ceiling, corrected, permutation_p
+from isomorph.inference.bootstrap import (
+    draw,
+    mean_over_drawn,
+    spread_over_both,
+    spread_over_stimuli,
+)
+from isomorph.inference.contrasts import Resampled, contrast
+from isomorph.inference.gather import regions_of
+from isomorph.inference.permutation import shuffled
+from isomorph.measures import MEASURES
+from isomorph.measures.pairs import pair_indices, squareform
+from isomorph.rdms import rdm_dataset
+from isomorph.rdms.table import RdmRow
+
+RSATOOLBOX = {"pearson": "corr", "cosine": "cosine", "rho_a": "rho-a", "spearman": "spearman",
+              "whitened_cosine": "cosine_cov", "whitened_correlation": "corr_cov"}  # fmt: skip
+
+
+def noisy_rdms(rng, n_subjects, n_stimuli=12, signal=1.0, truth=None):
+    """RDMs of subjects who share a geometry, and that geometry's own RDM."""
+    i, j = pair_indices(n_stimuli)
+    truth = rng.standard_normal((n_stimuli, 10)) if truth is None else truth
+    patterns = signal * truth + rng.standard_normal((n_subjects, n_stimuli, 10))
+    own = ((truth[i] - truth[j]) ** 2).mean(axis=1)
+    return ((patterns[:, i] - patterns[:, j]) ** 2).mean(axis=2), own
+
+
+def region(rdms, halves=None):
+    names = tuple(f"s{k}" for k in range(len(rdms)))
+    return Region("IT", rdms, names, None, halves)
+
+
+@pytest.mark.parametrize("name", RSATOOLBOX)
+def test_ceilings_equal_rsatoolbox(name):
+    from rsatoolbox.inference import boot_noise_ceiling
+    from rsatoolbox.rdm import RDMs
+
+    rdms, _ = noisy_rdms(np.random.default_rng(0), 5)
+    expected = boot_noise_ceiling(RDMs(rdms), method=RSATOOLBOX[name])
+    np.testing.assert_allclose(across_subjects(rdms, MEASURES[name]), expected, atol=1e-12)
+
+
+def test_one_subject_without_repetitions_has_no_ceiling():
+    rdms, _ = noisy_rdms(np.random.default_rng(1), 1)
+    bounds = ceiling(region(rdms), MEASURES["pearson"])
+    assert bounds.status == "undefined: one subject without repetitions"
+    assert np.isnan([bounds.lower, bounds.upper]).all()
+
+
+def test_the_ceiling_of_one_subject_predicts_the_true_model():
+    """Halves agree less than the true RDM scores, which Spearman and Brown predict from them."""
+    i, j = pair_indices(40)
+    found = []
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        truth = rng.standard_normal((40, 10))
+        runs = truth + rng.standard_normal((6, 40, 10))
+        patterns = np.stack([runs[::2].mean(axis=0), runs[1::2].mean(axis=0)])
+        halves = ((patterns[:, i] - patterns[:, j]) ** 2).mean(axis=2)
+        whole = runs.mean(axis=0)
+        own = ((whole[i] - whole[j]) ** 2).mean(axis=1)[None]
+        bounds = ceiling(region(own, halves), MEASURES["pearson"])
+        assert bounds.status.startswith("defined: halves")
+        true = ((truth[i] - truth[j]) ** 2).mean(axis=1)[None]
+        score = MEASURES["pearson"].compare(own, true).item()
+        found.append((bounds.lower, bounds.upper, score))
+    lower, upper, score = np.mean(found, axis=0)
+    assert lower < upper
+    assert upper == pytest.approx(score, abs=0.04)
+    opposed = ceiling(region(own, np.stack([own[0], -own[0]])), MEASURES["pearson"])
+    assert opposed.status == "undefined: halves of the repetitions do not agree"
+
+
+def drawn_counts(rng, n, size):
+    indices = rng.integers(n, size=(size, n))
+    return indices, np.array([np.bincount(row, minlength=n) for row in indices])
+
+
+@pytest.mark.parametrize("name", ["pearson", "rho_a", "whitened_correlation"])
+def test_two_factor_spread_equals_rsatoolbox(name, monkeypatch):
+    """Same draws, same evaluations, same corrected variances as its dual bootstrap."""
+    from rsatoolbox.inference import evaluate
+    from rsatoolbox.model import ModelFixed
+    from rsatoolbox.rdm import RDMs
+
+    rng = np.random.default_rng(3)
+    n_subjects, n_stimuli, size = 6, 12, 25
+    rdms, _ = noisy_rdms(rng, n_subjects, n_stimuli)
+    models, _ = noisy_rdms(rng, 3, n_stimuli)
+    subjects, subject_counts = drawn_counts(rng, n_subjects, size)
+    stimuli, stimulus_counts = drawn_counts(rng, n_stimuli, size)
+    turn = iter(zip(subjects, stimuli, strict=True))
+
+    def sample(data, **_):
+        who, what = next(turn)
+        return data.subsample("index", who).subsample_pattern("index", what), who, what
+
+    monkeypatch.setattr(evaluate, "bootstrap_sample", sample)
+    theirs = evaluate.eval_dual_bootstrap(
+        [ModelFixed(f"m{k}", row) for k, row in enumerate(models)],
+        RDMs(rdms), method=RSATOOLBOX[name], N=size, k_pattern=1, k_rdm=1,
+    )  # fmt: skip
+    measure = MEASURES[name]
+    drawn = measure.resampled(rdms, models, stimulus_counts)
+    plain = np.broadcast_to(measure.compare(rdms, models), drawn.shape)
+    both = mean_over_drawn(drawn, subject_counts)
+    np.testing.assert_allclose(theirs.evaluations[:, :, 0, 0, 0], both, atol=1e-10)
+    ours = spread_over_both(
+        both, mean_over_drawn(plain, subject_counts), drawn.mean(axis=1), n_subjects, n_stimuli
+    )
+    np.testing.assert_allclose(ours.standard_error**2, theirs.model_var, atol=1e-10)
+    assert ours.degrees_of_freedom == theirs.dof
+
+
+def test_stimulus_spread_equals_rsatoolbox(monkeypatch):
+    from rsatoolbox.inference import evaluate
+    from rsatoolbox.model import ModelFixed
+    from rsatoolbox.rdm import RDMs
+
+    rng = np.random.default_rng(4)
+    rdms, _ = noisy_rdms(rng, 3)
+    models, _ = noisy_rdms(rng, 2)
+    stimuli, counts = drawn_counts(rng, 12, 20)
+    turn = iter(stimuli)
+
+    def sample(data, *_):
+        what = next(turn)
+        return data.subsample_pattern("index", what), what
+
+    monkeypatch.setattr(evaluate, "bootstrap_sample_pattern", sample)
+    theirs = evaluate.eval_bootstrap_pattern(
+        [ModelFixed(f"m{k}", row) for k, row in enumerate(models)],
+        RDMs(rdms), method="corr", N=20,
+    )  # fmt: skip
+    drawn = MEASURES["pearson"].resampled(rdms, models, counts).mean(axis=1)
+    np.testing.assert_allclose(theirs.evaluations, drawn, atol=1e-10)
+    ours = spread_over_stimuli(drawn, 12)
+    np.testing.assert_allclose(ours.standard_error**2, theirs.model_var, atol=1e-10)
+
+
+def test_intervals_cover_the_mean_over_experiments():
+    """Two-factor intervals hold the expected score in about as many experiments as they claim."""
+    measure, n_subjects, n_stimuli = MEASURES["pearson"], 8, 20
+    scores, intervals = [], []
+    for seed in range(80):
+        rng = np.random.default_rng(seed)
+        rdms, truth = noisy_rdms(rng, n_subjects, n_stimuli)
+        draws = draw(n_stimuli, 150, rng), draw(n_subjects, 150, rng)
+        plain = measure.compare(rdms, truth[None])
+        drawn = measure.resampled(rdms, truth[None], draws[0])
+        spread = spread_over_both(
+            mean_over_drawn(drawn, draws[1]),
+            mean_over_drawn(np.broadcast_to(plain, drawn.shape), draws[1]),
+            drawn.mean(axis=1), n_subjects, n_stimuli,
+        )  # fmt: skip
+        scores.append(plain.mean())
+        intervals.append(np.concatenate(spread.interval(plain.mean(axis=0), 0.9)))
+    low, high = np.transpose(intervals)
+    covered = ((low < np.mean(scores)) & (np.mean(scores) < high)).mean()
+    assert 0.8 < covered <= 0.99
+
+
+@pytest.mark.parametrize("name", ["pearson", "cosine", "rho_a", "cka"])
+def test_permutation_p_is_uniform_under_independence(name):
+    rng = np.random.default_rng(5)
+    p = np.concatenate(
+        [
+            permutation_p(noisy_rdms(rng, 2)[0], noisy_rdms(rng, 4)[0], MEASURES[name], 199, rng)[
+                :1
+            ]
+            for _ in range(120)
+        ]
+    )
+    assert kstest(p, "uniform").pvalue > 0.01
+
+
+def test_permutation_p_finds_what_is_planted_and_is_never_zero():
+    rng = np.random.default_rng(6)
+    rdms, truth = noisy_rdms(rng, 3, signal=2.0)
+    p = permutation_p(rdms, truth[None], MEASURES["pearson"], 99, rng)
+    assert p.item() == 1 / 100
+    assert np.isnan(permutation_p(rdms, truth[None], MEASURES["pearson"], 0, rng)).all()
+
+
+def test_shuffling_embedded_vectors_is_embedding_shuffled_rdms():
+    rng = np.random.default_rng(7)
+    rdms, _ = noisy_rdms(rng, 2)
+    orders = np.stack([rng.permutation(12) for _ in range(3)])
+    squares = squareform(rdms, 12)
+    for order, result in zip(orders, shuffled(rdms, orders), strict=True):
+        expected = squares[:, order][:, :, order][:, *pair_indices(12)]
+        np.testing.assert_array_equal(result, expected)
+    for name, measure in MEASURES.items():
+        if measure.embed is None:
+            assert name == "tau_a"
+            continue
+        after = measure.embed(shuffled(rdms, orders)[1])
+        before = shuffled(measure.embed(rdms), orders)[1]
+        np.testing.assert_allclose(after, before, atol=1e-12)
+
+
+def test_kendall_permutations_agree_with_rho_a():
+    rng = np.random.default_rng(8)
+    rdms, truth = noisy_rdms(rng, 2, n_stimuli=8, signal=0.4)
+    tau, rho = (
+        permutation_p(rdms, truth[None], MEASURES[name], 199, np.random.default_rng(0))
+        for name in ("tau_a", "rho_a")
+    )
+    assert tau.item() == pytest.approx(rho.item(), abs=0.08)
+
+
+def test_corrections():
+    p = np.array([0.01, 0.04, np.nan, 0.03, 0.5])
+    known = p[[0, 1, 3, 4]]
+    result = corrected(p, "fdr_bh")
+    np.testing.assert_allclose(result[[0, 1, 3, 4]], false_discovery_control(known))
+    assert np.isnan(result[2])
+    np.testing.assert_allclose(corrected(known, "holm"), [0.04, 0.09, 0.09, 0.5])
+    assert (corrected(known, "fdr_by") >= corrected(known, "fdr_bh")).all()
+    assert np.isnan(corrected(np.array([np.nan]), "holm")).all()
+
+
+def planted_contrast(rng, effect, n_subjects=6, n_layers=4, n_twins=3):
+    """A trained model of which one layer has the subjects' geometry, and twins without it."""
+    n_stimuli = 20
+    truth = rng.standard_normal((n_stimuli, 10))
+    rdms, own = noisy_rdms(rng, n_subjects, n_stimuli, truth=truth)
+    layers, _ = noisy_rdms(rng, n_layers * (1 + n_twins), n_stimuli, signal=0.0)
+    layers[2] = (1 - effect) * layers[2] + effect * own
+    counts, measure = draw(n_stimuli, 200, rng), MEASURES["pearson"]
+    resampled = Resampled(
+        measure.compare(rdms, layers),
+        measure.resampled(rdms, layers, counts),
+        measure.resampled(rdms, layers, (counts == 0).astype(int)),
+        draw(n_subjects, 200, rng),
+        n_stimuli,
+    )
+    families = np.arange(len(layers)).reshape(1 + n_twins, n_layers)
+    twins = {f"twin-seed{k}": family for k, family in enumerate(families[1:])}
+    return contrast(resampled, families[0], twins)
+
+
+def test_a_planted_difference_is_found_at_its_layer():
+    result = planted_contrast(np.random.default_rng(9), effect=1.0)
+    assert result.chosen == 2
+    assert result.chosen_share > 0.8
+    assert result.difference > 0.3
+    assert result.spread.two_sided_p(np.array([result.difference])).item() < 0.05
+    assert result.spread.scheme == "stimuli and subjects and seeds"
+
+
+def test_without_an_effect_the_contrast_is_rarely_significant():
+    p = []
+    for seed in range(40):
+        result = planted_contrast(np.random.default_rng(seed), effect=0.0)
+        p.append(result.spread.two_sided_p(np.array([result.difference])).item())
+    assert np.mean(np.array(p) < 0.05) <= 0.15
+
+
+def test_choosing_on_left_out_stimuli_does_not_flatter_noise():
+    """Scores of noise models stay near 0, which the maximum over layers does not."""
+    scores = [
+        planted_contrast(np.random.default_rng(seed), effect=0.0, n_layers=8).score
+        for seed in range(40)
+    ]
+    assert abs(np.mean(scores)) < 0.03
+
+
+def test_sessions_are_averaged_within_subjects():
+    rng = np.random.default_rng(10)
+    rdms = rng.random((3, 10))
+    rows = [
+        RdmRow("IT | a | 1", "correlation", rdms[0], region="IT", subject="a", session="1"),
+        RdmRow("IT | a | 2", "correlation", rdms[1], region="IT", subject="a", session="2"),
+        RdmRow("IT | b | 1", "correlation", rdms[2], region="IT", subject="b", session="1"),
+    ]
+    (found,) = regions_of(rdm_dataset(rows, list("abcde"), {}), "correlation")
+    np.testing.assert_allclose(found.rdms, [rdms[:2].mean(axis=0), rdms[2]])
+    assert found.n_units is None
+    assert found.subjects == ("a", "b")

@@ -1,0 +1,152 @@
+"""Distances against scipy and rsatoolbox, and as theorems."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.spatial.distance import pdist
+
+from isomorph.errors import IsomorphError
+from isomorph.rdms import DISTANCES, TRANSFORMS, Geometry, fold_gram, geometry_of_features
+from isomorph.rdms.distances import UndefinedDistanceError
+
+
+def folds_of(rng, n_repetitions=4, n_stimuli=7, n_units=30):
+    truth = rng.standard_normal((n_stimuli, n_units))
+    return truth + rng.standard_normal((n_repetitions, n_stimuli, n_units))
+
+
+def crossvalidated(folds, seen=None):
+    seen = np.ones(folds.shape[:2], dtype=bool) if seen is None else seen
+    geometry = geometry_of_features(folds.mean(axis=0))
+    crossed = Geometry(
+        geometry.gram, geometry.stimulus_mean, geometry.n_features, fold_gram(folds, seen)
+    )
+    return DISTANCES["crossvalidated_euclidean"].compute(crossed)
+
+
+@pytest.mark.parametrize(
+    ("name", "metric", "power"),
+    [
+        ("correlation", "correlation", 1),
+        ("euclidean", "euclidean", 1),
+        ("squared_euclidean", "sqeuclidean", 1),
+    ],
+)
+def test_equals_scipy(name, metric, power):
+    features = np.random.default_rng(0).standard_normal((12, 40)) + 3
+    per_feature = {"correlation": 1, "euclidean": np.sqrt(40), "squared_euclidean": 40}[name]
+    expected = pdist(features, metric) / per_feature
+    np.testing.assert_allclose(
+        DISTANCES[name].compute(geometry_of_features(features)), expected, atol=1e-12
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "method"), [("correlation", "correlation"), ("squared_euclidean", "euclidean")]
+)
+def test_equals_rsatoolbox(name, method):
+    from rsatoolbox.data import Dataset
+    from rsatoolbox.rdm import calc_rdm
+
+    features = np.random.default_rng(1).standard_normal((9, 25))
+    expected = calc_rdm(Dataset(features), method=method).get_vectors()[0]
+    np.testing.assert_allclose(
+        DISTANCES[name].compute(geometry_of_features(features)), expected, atol=1e-12
+    )
+
+
+# rsatoolbox casts NaN into integer descriptors when it merges folds.
+@pytest.mark.filterwarnings("ignore:invalid value encountered in cast:RuntimeWarning")
+def test_crossvalidated_equals_rsatoolbox():
+    from rsatoolbox.data import Dataset
+    from rsatoolbox.rdm import calc_rdm
+
+    folds = folds_of(np.random.default_rng(2))
+    n_repetitions, n_stimuli, n_units = folds.shape
+    data = Dataset(
+        folds.reshape(-1, n_units),
+        obs_descriptors={
+            "stimulus": np.tile(np.arange(n_stimuli), n_repetitions),
+            "repetition": np.repeat(np.arange(n_repetitions), n_stimuli),
+        },
+    )
+    expected = calc_rdm(
+        data, method="crossnobis", descriptor="stimulus", cv_descriptor="repetition"
+    ).get_vectors()[0]
+    np.testing.assert_allclose(crossvalidated(folds), expected, atol=1e-12)
+
+
+def test_crossvalidated_is_unbiased_where_the_plain_distance_is_not():
+    rng = np.random.default_rng(3)
+    truth = np.zeros((6, 20))
+    noise = truth + rng.standard_normal((2000, 3, 6, 20))
+    values = np.array([crossvalidated(folds) for folds in noise])
+    error = values.std() / np.sqrt(len(values))
+    assert abs(values.mean()) < 4 * error
+    assert (values < 0).mean() == pytest.approx(0.5, abs=0.1)
+    plain = DISTANCES["squared_euclidean"].compute(geometry_of_features(noise[0].mean(axis=0)))
+    assert plain.min() > 0
+
+
+def test_unbalanced_repetitions_use_the_couples_there_are():
+    rng = np.random.default_rng(4)
+    folds = folds_of(rng, n_repetitions=3, n_stimuli=5, n_units=8)
+    seen = np.ones((3, 5), dtype=bool)
+    seen[2, 1] = False
+    gram = fold_gram(np.where(seen[:, :, None], folds, np.inf), seen)
+    products = [folds[r, 1] @ folds[s, 3] for r in (0, 1) for s in range(3) if r != s]
+    assert gram[1, 3] == pytest.approx(np.mean(products))
+    own = [folds[0, 1] @ folds[1, 1]]
+    assert gram[1, 1] == pytest.approx(np.mean(own))
+
+
+def test_crossvalidated_needs_two_repetitions_of_every_stimulus():
+    folds = folds_of(np.random.default_rng(5))
+    seen = np.ones(folds.shape[:2], dtype=bool)
+    seen[1:, 2] = False
+    with pytest.raises(UndefinedDistanceError, match="at least two repetitions of every stimulus"):
+        crossvalidated(folds, seen)
+    with pytest.raises(UndefinedDistanceError, match="at least two repetitions"):
+        DISTANCES["crossvalidated_euclidean"].compute(geometry_of_features(folds[0]))
+
+
+@settings(max_examples=20, deadline=None)
+@given(seed=st.integers(0, 2**16))
+def test_invariances(seed):
+    rng = np.random.default_rng(seed)
+    features = rng.standard_normal((6, 15))
+    rotation, _ = np.linalg.qr(rng.standard_normal((15, 15)))
+    shift = rng.standard_normal(15)
+    for name in ("euclidean", "squared_euclidean"):
+        before = DISTANCES[name].compute(geometry_of_features(features))
+        after = DISTANCES[name].compute(geometry_of_features(features @ rotation + shift))
+        np.testing.assert_allclose(after, before, atol=1e-10)
+    scale, level = rng.uniform(0.5, 2, (6, 1)), rng.standard_normal((6, 1))
+    before = DISTANCES["correlation"].compute(geometry_of_features(features))
+    after = DISTANCES["correlation"].compute(geometry_of_features(features * scale + level))
+    np.testing.assert_allclose(after, before, atol=1e-10)
+
+
+def test_a_flat_stimulus_has_no_correlation_distance():
+    features = np.random.default_rng(6).standard_normal((5, 8))
+    features[3] = 2.5
+    with pytest.raises(UndefinedDistanceError, match="1 of 5 stimuli"):
+        DISTANCES["correlation"].compute(geometry_of_features(features))
+
+
+def test_transforms():
+    rng = np.random.default_rng(7)
+    counts = rng.poisson(4, size=(500, 6)).astype(float)
+    counts[:, 2] = 1
+    scored = TRANSFORMS["z_score"](counts)
+    np.testing.assert_allclose(scored[:, 2], 0)
+    np.testing.assert_allclose(np.delete(scored, 2, axis=1).std(axis=0), 1)
+    np.testing.assert_allclose(TRANSFORMS["square_root"](counts) ** 2, counts)
+    rates = np.array([2.0, 20.0])
+    spread = TRANSFORMS["square_root"](rng.poisson(rates, size=(20000, 2)).astype(float)).var(
+        axis=0
+    )
+    assert spread[0] / spread[1] == pytest.approx(1, abs=0.6)
+    with pytest.raises(IsomorphError, match="needs counts or rates"):
+        TRANSFORMS["square_root"](-counts)
