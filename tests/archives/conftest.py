@@ -1,5 +1,5 @@
 import sys
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 import pytest
@@ -9,6 +9,19 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "servers"))
 from distributions import tar_bytes, zip_bytes
 from one_dataset import write_study
 from package_index import PackageIndex
+
+from isomorph.digest import code_digest
+
+remembered_digest = cache(code_digest)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def digests_once():
+    """Digest the code once for all tests: it does not change under them."""
+    with pytest.MonkeyPatch.context() as patch:
+        for module in ("isomorph.archives.local", "isomorph.archives.package"):
+            patch.setattr(f"{module}.code_digest", remembered_digest)
+        yield
 
 
 @pytest.fixture

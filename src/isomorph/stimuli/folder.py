@@ -74,7 +74,14 @@ def read_descriptions(file: Path, names: Sequence[str]) -> dict[str, dict[str, o
         When the table is not CSV, or its stimuli are not exactly those there are.
     """
     try:
-        table = pd.read_csv(file, dtype={"stimulus": str}, encoding="utf-8-sig")
+        # "None" may be a category; what is missing is empty, or says so as BIDS does.
+        table = pd.read_csv(
+            file,
+            dtype={"stimulus": str},
+            encoding="utf-8-sig",
+            keep_default_na=False,
+            na_values=["", "n/a", "nan", "NaN"],
+        )
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
         raise IsomorphError(f"{file}: is not a CSV table ({error})") from error
     if "stimulus" not in table.columns:

@@ -1,0 +1,154 @@
+"""Stimuli that are conditions named in the recordings."""
+
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+
+from isomorph import archives, stimuli
+from isomorph.errors import IsomorphError
+
+SPEC = {"kind": "conditions", "files": "*.nwb", "column": "condition"}
+
+
+def write(file, table="trials", **columns):
+    """Write the intervals table of an NWB file, and nothing else of it."""
+    with h5py.File(file, "w") as nwb:
+        group = nwb.create_group(f"intervals/{table}")
+        group.attrs["colnames"] = list(columns)
+        for name, values in columns.items():
+            group[name] = np.asarray(values, dtype=object) if isinstance(values[0], str) else values
+
+
+def names(layout):
+    return stimuli.read_stimuli(layout, "objects")["stimulus"].tolist()
+
+
+def test_conditions_of_all_files_are_pooled_and_sorted(data, make):
+    write(data / "1.nwb", condition=["house", "face", "house"])
+    write(data / "2.nwb", condition=["tool", "face"])
+    layout = make(stimuli=SPEC)
+    assert names(layout) == ["face", "house", "tool"]
+    table = stimuli.read_stimuli(layout, "objects")
+    assert (table[["file", "sha256", "duplicate_of"]] == "").all(axis=None)
+    assert table[["width", "height"]].isna().all(axis=None)
+    assert not (layout.stimuli("objects").parent / "images").exists()
+
+
+def test_pattern_may_name_the_subjects(data, make):
+    write(data / "sub-a_1.nwb", condition=["x"])
+    write(data / "sub-b_1.nwb", condition=["y"])
+    write(data / "sub-c_1.nwb", condition=["z"])
+    layout = make(stimuli={**SPEC, "files": "sub-{subject}_*.nwb"}, subjects=["a", "b"])
+    assert names(layout) == ["x", "y"]
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ([10.0, 9.0, -1.0, np.nan, 9.0], ["-1", "9", "10"]),
+        ([3, 20, 100], ["3", "20", "100"]),
+        ([0.5, 0.25, 12.0], ["0.25", "0.5", "12"]),
+        (["None", "n/a", " face "], ["None", "face", "n/a"]),
+        (["b", "10", "9", ""], ["9", "10", "b"]),
+    ],
+)
+def test_values_become_text_in_the_order_of_their_value(data, make, values, expected):
+    write(data / "1.nwb", condition=values)
+    assert names(make(stimuli=SPEC)) == expected
+
+
+def test_rows_without_a_condition_are_counted(data, make, capsys):
+    write(data / "1.nwb", condition=[1.0, np.nan, 2.0, np.nan])
+    make(stimuli=SPEC)
+    assert "2 of 4 rows of trials name no condition" in capsys.readouterr().err
+
+
+def test_labels_of_an_enumeration_are_spelt_out(data, make):
+    write(data / "1.nwb", condition=np.array([1, 0, 1], dtype=np.uint8))
+    with h5py.File(data / "1.nwb", "a") as nwb:
+        nwb["intervals/trials/elements"] = np.array(["face", "house"], dtype=object)
+        nwb["intervals/trials/condition"].attrs["elements"] = nwb["intervals/trials/elements"].ref
+    assert names(make(stimuli=SPEC)) == ["face", "house"]
+
+
+def test_constant_fields_are_kept(data, make):
+    write(data / "1.nwb", condition=["b", "a", "b"], category=["x", "y", "x"], size=[2.5, 1.0, 2.5])
+    spec = {**SPEC, "fields": ["category", "size"]}
+    table = stimuli.read_stimuli(make(stimuli=spec), "objects")
+    assert table["category"].tolist() == ["y", "x"]
+    assert table["size"].tolist() == [1.0, 2.5]
+
+
+def test_field_that_varies_names_the_condition(data, make_layout):
+    write(data / "1.nwb", condition=["b", "a"], category=["x", "y"])
+    write(data / "2.nwb", condition=["b", "a"], category=["z", "y"])
+    layout = make_layout(stimuli={**SPEC, "fields": ["category"]})
+    archives.run(layout, "objects")
+    with pytest.raises(IsomorphError) as caught:
+        stimuli.run(layout, "objects")
+    message = '"category" is not constant within condition "b", it is "x" and "z"'
+    assert message in str(caught.value)
+    assert not layout.stimuli("objects").exists()
+
+
+def test_images_of_conditions_are_refused_helpfully(data, make):
+    write(data / "1.nwb", condition=["b", "a"])
+    layout = make(stimuli=SPEC)
+    with pytest.raises(IsomorphError, match='2 of 2 stimuli have no image, the first is "a"'):
+        stimuli.read_images(layout, "objects", 8)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"table": "trial"}, '1.nwb: no intervals table "trial", did you mean "trials"?'),
+        ({"column": "conditions"}, 'no column "conditions", did you mean "condition"?'),
+        ({"fields": ["categroy"]}, 'no column "categroy", did you mean "category"?'),
+        ({"fields": ["stimulus"]}, '"stimulus" is a column isomorph writes itself'),
+        ({"column": "frames"}, 'column "frames" has several values per row'),
+        ({"column": "ragged"}, 'column "ragged" has several values per row'),
+        ({"column": "empty"}, "there is not one stimulus"),
+    ],
+)
+def test_mistakes_are_one_sentence(data, make, changes, message):
+    write(
+        data / "1.nwb",
+        condition=["b", "a"],
+        category=["x", "y"],
+        frames=np.zeros((2, 3)),
+        ragged=np.zeros(5),
+        ragged_index=np.array([2, 5]),
+        empty=np.full(2, np.nan),
+    )
+    with pytest.raises(IsomorphError) as caught:
+        make(stimuli={**SPEC, **changes})
+    assert message in str(caught.value)
+
+
+def test_what_is_no_nwb_file_is_said(data, make):
+    (data / "1.nwb").write_bytes(b"nothing of the kind")
+    with pytest.raises(IsomorphError, match=r"1\.nwb: is not an NWB file"):
+        make(stimuli=SPEC)
+
+
+REAL = Path(__file__).parents[3] / "shared" / "data" / "zhang_desimone_it"
+
+
+@pytest.mark.skipif(not REAL.is_dir(), reason="the IT recordings are not here")
+def test_real_recordings(make_layout, data):
+    data.rmdir()
+    data.symlink_to(REAL)
+    spec = {
+        **SPEC,
+        "column": "stimulus_condition",
+        "fields": ["stimulus_name", "stimulus_position"],
+    }
+    layout = make_layout(stimuli=spec, expected={"stimuli": 21})
+    archives.run(layout, "objects")
+    stimuli.run(layout, "objects")
+    table = stimuli.read_stimuli(layout, "objects")
+    joined = table["stimulus_name"] + "_" + table["stimulus_position"]
+    assert joined.tolist() == table["stimulus"].tolist()
+    assert table["stimulus_position"].value_counts().tolist() == [7, 7, 7]

@@ -1,0 +1,285 @@
+"""Stimuli from image files, with and without a table."""
+
+import errno
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from isomorph import archives, stimuli
+from isomorph.artefacts import read_table_provenance
+from isomorph.errors import IsomorphError
+
+RNG = np.random.default_rng(78)
+FOLDER = {"kind": "folder", "files": "*.*"}
+
+
+def noise(height=12, width=16):
+    return RNG.integers(0, 256, (height, width, 3), dtype=np.uint8)
+
+
+def save(folder, name, pixels):
+    Image.fromarray(pixels).save(folder / name)
+    return pixels
+
+
+@pytest.fixture
+def three(data):
+    """Three images, named against the order of their making."""
+    return {name: save(data, f"{name}.png", noise()) for name in ("c", "a", "b")}
+
+
+def test_table_stands_in_the_order_of_names(three, make):
+    layout = make(stimuli=FOLDER)
+    table = stimuli.read_stimuli(layout, "objects")
+    assert table["stimulus"].tolist() == ["a", "b", "c"]
+    assert table["file"].tolist() == ["images/a.png", "images/b.png", "images/c.png"]
+    assert list(table.columns) == [
+        *("stimulus", "file", "sha256", "width", "height", "duplicate_of")
+    ]
+    assert table["width"].tolist() == [16] * 3
+    assert table["height"].tolist() == [12] * 3
+    assert (table["duplicate_of"] == "").all()
+
+
+def test_hash_is_of_shape_and_pixels(three, make):
+    table = stimuli.read_stimuli(make(stimuli=FOLDER), "objects").set_index("stimulus")
+    for name, pixels in three.items():
+        expected = hashlib.sha256(b"12 16 3\n" + pixels.tobytes()).hexdigest()
+        assert table.loc[name, "sha256"] == expected
+
+
+def test_originals_are_copied_byte_for_byte_and_others_become_png(data, make):
+    Image.fromarray(noise()).save(data / "a.jpg", quality=60)
+    pixels = save(data, "b.bmp", noise())
+    layout = make(stimuli=FOLDER)
+    images = layout.stimuli("objects").parent / "images"
+    assert (images / "a.jpg").read_bytes() == (data / "a.jpg").read_bytes()
+    assert np.array_equal(np.asarray(Image.open(images / "b.png")), pixels)
+
+
+def test_provenance_names_manifest_settings_and_code(three, make):
+    layout = make(stimuli=FOLDER)
+    stamp = read_table_provenance(layout.stimuli("objects"))
+    assert stamp.stage == "stimuli"
+    assert list(stamp.inputs) == [str(layout.manifest("objects"))]
+    assert stamp.settings["kind"] == "folder"
+    assert stamp.code
+
+
+def test_second_run_gives_the_same_and_forgets_images_that_went(three, data, make):
+    layout = make(stimuli=FOLDER)
+    before = layout.stimuli("objects").read_bytes()
+    make(stimuli=FOLDER)
+    assert layout.stimuli("objects").read_bytes() == before
+    (data / "b.png").unlink()
+    make(stimuli=FOLDER)
+    folder = layout.stimuli("objects").parent
+    assert sorted(p.name for p in (folder / "images").iterdir()) == ["a.png", "c.png"]
+    assert sorted(p.name for p in folder.iterdir()) == ["images", "stimuli.csv", "stimuli.json"]
+
+
+def test_duplicates_are_marked_and_reported(data, make, capsys):
+    pixels = save(data, "first.png", noise())
+    save(data, "second.bmp", pixels)  # the same picture in another format
+    save(data, "third.png", pixels.reshape(16, 12, 3))  # the same bytes in another shape
+    table = stimuli.read_stimuli(make(stimuli=FOLDER), "objects")
+    assert table["duplicate_of"].tolist() == ["", "first", ""]
+    assert "1 stimuli have the very pixels of another: second = first" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("names", [("1", "2", "10"), ("image_1", "image_2", "image_10")])
+def test_unpadded_numbers_are_warned_of(data, make, capsys, names):
+    for name in names:
+        save(data, f"{name}.png", noise())
+    table = stimuli.read_stimuli(make(stimuli=FOLDER), "objects")
+    assert table["stimulus"].tolist() == sorted(names)
+    assert f'"{names[2]}" before "{names[1]}"' in capsys.readouterr().err
+
+
+def test_padded_numbers_are_not(data, make, capsys):
+    for name in ("image_01", "image_02", "image_10"):
+        save(data, f"{name}.png", noise())
+    make(stimuli=FOLDER)
+    assert capsys.readouterr().err == ""
+
+
+# ---------------------------------------------------------------- a table
+
+
+WITH_TABLE = {"kind": "folder", "files": "*.png", "table": "about.csv"}
+
+
+def test_table_is_joined_by_name(three, data, make):
+    (data / "about.csv").write_text("stimulus,category,size\nb,face,2.5\na,None,1\nc,house,n/a\n")
+    table = stimuli.read_stimuli(make(stimuli=WITH_TABLE), "objects")
+    assert table["stimulus"].tolist() == ["a", "b", "c"]
+    assert table["category"].tolist() == ["None", "face", "house"]
+    assert table["size"].tolist()[:2] == [1, 2.5]
+    assert np.isnan(table["size"].iloc[2])
+
+
+def test_numbers_as_names_keep_their_zeros(data, make):
+    for name in ("001", "002"):
+        save(data, f"{name}.png", noise())
+    (data / "about.csv").write_text("stimulus,category\n001,face\n002,house\n")
+    table = stimuli.read_stimuli(make(stimuli=WITH_TABLE), "objects")
+    assert table["stimulus"].tolist() == ["001", "002"]
+    assert table["category"].tolist() == ["face", "house"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("stimulus,x\na,1\nb,2\n", 'does not list "c"; it must have one row for each of the 3'),
+        ("stimulus,x\na,1\nb,2\nc,3\nd,4\ne,5\n", 'lists, without an image, "d", "e"; it must'),
+        ("stimulus,x\na,1\nb,2\nc,3\na,4\n", 'lists twice "a"'),
+        ("stimuli,x\na,1\n", 'no column "stimulus", did you mean "stimuli"'),
+        ("stimulus,sha256\na,1\n", '"sha256" is a column isomorph writes itself'),
+        ("", "is not a CSV table"),
+    ],
+)
+def test_table_that_does_not_fit_is_refused(three, data, make_layout, text, message):
+    (data / "about.csv").write_text(text)
+    layout = make_layout(stimuli=WITH_TABLE)
+    archives.run(layout, "objects")
+    with pytest.raises(IsomorphError) as caught:
+        stimuli.run(layout, "objects")
+    assert message in str(caught.value)
+    assert str(data / "about.csv") in str(caught.value)
+    assert not layout.stimuli("objects").exists()
+
+
+def test_table_pattern_must_name_one_file(three, data, make):
+    (data / "about.csv").write_text("stimulus\na\nb\nc\n")
+    (data / "more.csv").write_text("stimulus\na\nb\nc\n")
+    with pytest.raises(IsomorphError, match=r'stimuli\.table: "\*\.csv" matches 2 files; name one'):
+        make(stimuli={**WITH_TABLE, "table": "*.csv"})
+
+
+# ---------------------------------------------------------------- mistakes
+
+
+def test_missing_images_are_said_with_the_nearest_file(three, make):
+    with pytest.raises(IsomorphError, match=r'no file matches "a\.jpg" among the 3.*"a\.png"'):
+        make(stimuli={"kind": "folder", "files": "a.jpg"})
+
+
+def test_two_files_of_one_name_are_refused(three, data, make):
+    save(data, "a.bmp", noise())
+    with pytest.raises(IsomorphError, match=r'a\.(bmp|png): are both named "a"'):
+        make(stimuli=FOLDER)
+
+
+def test_expected_number_is_checked_before_anything_is_written(three, make_layout):
+    layout = make_layout(stimuli=FOLDER, expected={"stimuli": 4})
+    archives.run(layout, "objects")
+    with pytest.raises(IsomorphError) as caught:
+        stimuli.run(layout, "objects")
+    assert "objects.yaml: expected.stimuli: says 4, but the archive holds 3" in str(caught.value)
+    assert not layout.stimuli("objects").parent.exists()
+
+
+@pytest.mark.parametrize("content", [b"", b"no image", "cut", "flipped"])
+def test_unreadable_image_leaves_what_stood_before(three, data, make, content):
+    layout = make(stimuli=FOLDER)
+    folder = layout.stimuli("objects").parent
+    before = {p: p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+    whole = (data / "b.png").read_bytes()
+    if content == "cut":
+        content = whole[: len(whole) // 2]
+    elif content == "flipped":
+        content = whole[:60] + bytes(byte ^ 0xFF for byte in whole[60:90]) + whole[90:]
+    (data / "b.png").write_bytes(content)
+    with pytest.raises(IsomorphError, match=r"b\.png: cannot be read as an image .*; give a whole"):
+        make(stimuli=FOLDER)
+    assert {p: p.read_bytes() for p in folder.rglob("*") if p.is_file()} == before
+    assert [p.name for p in folder.iterdir() if p.name.startswith(".")] == []
+
+
+def test_full_disk_leaves_nothing(three, make_layout, monkeypatch):
+    layout = make_layout(stimuli=FOLDER)
+    archives.run(layout, "objects")
+    copied = []
+
+    def fill(source, target):
+        copied.append(target)
+        Path(target).write_bytes(b"half")
+        if len(copied) == 2:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("isomorph.stimuli.writing.shutil.copyfile", fill)
+    with pytest.raises(IsomorphError, match=r"stimuli\.csv: cannot be written, the disk is full"):
+        stimuli.run(layout, "objects")
+    assert list(layout.stimuli("objects").parent.iterdir()) == []
+
+
+def test_borrowed_stimuli_are_made_by_their_owner(three, data, make_layout, tmp_path):
+    from isomorph.layout import Layout
+    from isomorph.study import load_study
+
+    make_layout(stimuli=FOLDER)
+    config = tmp_path / "config"
+    text = (config / "objects.yaml").read_text()
+    text = text.replace("name: objects", "name: borrower")
+    text = text.replace("files: '*.*'\n  kind: folder", "dataset: objects\n  kind: like")
+    (config / "borrower.yaml").write_text(text)
+    study = (config / "study.yaml").read_text()
+    (config / "study.yaml").write_text(
+        study.replace("- objects.yaml", "- objects.yaml\n- borrower.yaml")
+    )
+    layout = Layout(load_study(config / "study.yaml"), tmp_path)
+    with pytest.raises(IsomorphError, match=r'borrower\.yaml: stimuli: are those of "objects"'):
+        stimuli.run(layout, "borrower")
+    archives.run(layout, "objects")
+    stimuli.run(layout, "objects")
+    assert stimuli.read_stimuli(layout, "borrower").equals(stimuli.read_stimuli(layout, "objects"))
+    assert stimuli.read_images(layout, "borrower", 8).shape == (3, 3, 8, 8)
+
+
+def test_stimuli_not_made_yet_are_said(make_layout):
+    with pytest.raises(
+        IsomorphError, match=r'stimuli\.csv: no such file; make the stimuli of "objects"'
+    ):
+        stimuli.read_stimuli(make_layout(), "objects")
+
+
+def test_name_twice_in_the_table_is_refused(three, make):
+    layout = make(stimuli=FOLDER)
+    file = layout.stimuli("objects")
+    file.write_text(file.read_text().replace("\nc,", "\na,"))
+    with pytest.raises(IsomorphError, match='stimulus "a" stands in two rows'):
+        stimuli.read_stimuli(layout, "objects")
+
+
+def test_every_kind_of_stimuli_has_its_listing():
+    from typing import get_args
+
+    from isomorph.study.dataset import StimuliSpec
+
+    union = get_args(get_args(StimuliSpec)[0])
+    kinds = {get_args(spec.model_fields["kind"].annotation)[0] for spec in union}
+    assert set(stimuli.STIMULI) == kinds
+
+
+REAL = Path(__file__).parents[3] / "shared" / "data" / "algonauts78"
+
+
+@pytest.mark.skipif(not REAL.is_dir(), reason="the Algonauts photographs are not here")
+def test_real_photographs(make_layout, data):
+    data.rmdir()
+    data.symlink_to(REAL)
+    layout = make_layout(
+        stimuli={"kind": "folder", "files": "stimuli/*.jpg"}, expected={"stimuli": 78}
+    )
+    archives.run(layout, "objects")
+    stimuli.run(layout, "objects")
+    table = stimuli.read_stimuli(layout, "objects")
+    assert table["stimulus"].iloc[[0, -1]].tolist() == ["image_01", "image_78"]
+    assert (table["duplicate_of"] == "").all()
+    images = stimuli.read_images(layout, "objects", 64)
+    assert images.shape == (78, 3, 64, 64)
+    assert images.dtype == np.float32
+    assert 0.3 < images.mean() < 0.6

@@ -1,0 +1,153 @@
+"""Pixels: every kind of image as RGB, and images as a model sees them."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from isomorph import stimuli
+from isomorph.errors import IsomorphError
+from isomorph.stimuli.pixels import as_rgb, open_rgb, pixel_digest, resized
+
+RNG = np.random.default_rng(1970)
+COLOUR = RNG.integers(0, 256, (6, 9, 3), dtype=np.uint8)
+GREY = RNG.integers(0, 256, (6, 9), dtype=np.uint8)
+
+
+def test_grey_is_repeated_in_all_channels():
+    expected = np.repeat(GREY[:, :, None], 3, axis=2)
+    assert np.array_equal(as_rgb(Image.fromarray(GREY), "x"), expected)
+
+
+def test_sixteen_bits_are_scaled_not_clipped(tmp_path):
+    deep = GREY.astype(np.uint16) * 257  # 0 … 65535
+    Image.fromarray(deep).save(tmp_path / "deep.png")
+    assert np.array_equal(open_rgb(tmp_path / "deep.png")[:, :, 0], GREY)
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA", "PA"])
+def test_transparent_pixels_show_mid_grey(mode, tmp_path):
+    opaque = np.zeros((6, 9), dtype=np.uint8)
+    opaque[:, :4] = 255
+    base = {"RGBA": Image.fromarray(COLOUR), "LA": Image.fromarray(GREY)}.get(
+        mode, Image.fromarray(COLOUR).quantize(16)
+    )
+    image = base.convert(mode)
+    image.putalpha(Image.fromarray(opaque))
+    rgb = as_rgb(image, "x")
+    assert np.array_equal(rgb[:, :4], np.asarray(base.convert("RGB"))[:, :4])
+    assert (rgb[:, 4:] == 128).all()
+
+
+def test_half_transparent_is_half_way():
+    image = Image.new("RGBA", (2, 2), (255, 0, 0, 128))
+    expected = [(128 * c + 127 * 128) / 255 for c in (255, 0, 0)]  # the over operator
+    assert np.abs(as_rgb(image, "x")[0, 0] - np.array(expected)).max() <= 1
+
+
+def test_transparent_colour_of_a_palette_shows_mid_grey(tmp_path):
+    image = Image.fromarray(COLOUR).quantize(8)
+    image.save(tmp_path / "p.png", transparency=0)
+    rgb = open_rgb(tmp_path / "p.png")
+    indices = np.asarray(image)
+    assert (rgb[indices == 0] == 128).all()
+    assert np.array_equal(rgb[indices != 0], np.asarray(image.convert("RGB"))[indices != 0])
+
+
+def test_orientation_of_the_camera_is_applied(tmp_path):
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be turned by a quarter clockwise
+    Image.fromarray(COLOUR).save(tmp_path / "turned.png", exif=exif)
+    assert np.array_equal(open_rgb(tmp_path / "turned.png"), np.rot90(COLOUR, -1))
+
+
+@pytest.mark.parametrize("mode", ["F", "I"])
+def test_pixels_of_unknown_range_are_refused(mode):
+    with pytest.raises(
+        IsomorphError, match=f"x: has pixels of kind {mode}, whose range is unknown"
+    ):
+        as_rgb(Image.new(mode, (2, 2)), "x")
+
+
+def test_missing_image_is_said(tmp_path):
+    with pytest.raises(IsomorphError, match=r"gone\.png: no such image"):
+        open_rgb(tmp_path / "gone.png")
+
+
+def test_hash_tells_shapes_and_pixels_apart_and_formats_not():
+    digest = pixel_digest(COLOUR)
+    assert pixel_digest(COLOUR.reshape(9, 6, 3)) != digest
+    assert pixel_digest(COLOUR ^ np.uint8(1)) != digest
+    assert pixel_digest(np.asfortranarray(COLOUR)) == digest
+    buffer = io.BytesIO()
+    Image.fromarray(COLOUR).save(buffer, format="TIFF")
+    assert pixel_digest(as_rgb(Image.open(buffer), "x")) == digest
+
+
+# ---------------------------------------------------------------- what a model sees
+
+
+def test_image_of_the_right_size_keeps_its_values():
+    square = RNG.integers(0, 256, (8, 8, 3), dtype=np.uint8)
+    seen = resized(square, 8)
+    assert seen.dtype == np.float32
+    assert seen.shape == (3, 8, 8)
+    assert np.array_equal(np.rint(seen * 255).astype(np.uint8), square.transpose(2, 0, 1))
+
+
+def test_uniform_image_stays_uniform_whatever_its_shape():
+    seen = resized(np.full((31, 17, 3), (10, 120, 250), dtype=np.uint8), 8)
+    assert np.allclose(seen.mean(axis=(1, 2)), np.array([10, 120, 250]) / 255)
+    assert np.allclose(np.ptp(seen, axis=(1, 2)), 0)
+
+
+def test_shrinking_averages_so_that_fine_gratings_do_not_alias():
+    grating = np.zeros((64, 64, 3), dtype=np.uint8)
+    grating[:, ::2] = 255  # every other column: plain grey from afar
+    assert np.ptp(resized(grating, 16)[:, :, 2:-2]) < 0.02
+
+
+def test_whole_image_is_seen_not_its_middle():
+    wide = np.zeros((10, 40, 3), dtype=np.uint8)
+    wide[:, :10] = 255  # the left quarter
+    seen = resized(wide, 8)
+    assert seen[:, :, 0].min() > 0.95
+    assert seen[:, :, 4:].max() < 0.05
+
+
+@pytest.fixture
+def mixed(data, make):
+    """Three images of different size and kind."""
+    Image.fromarray(COLOUR).save(data / "a.png")
+    Image.fromarray(GREY).save(data / "b.png")
+    Image.fromarray(COLOUR[::-1]).save(data / "c.bmp")
+    return make(stimuli={"kind": "folder", "files": "*.*"})
+
+
+def test_images_come_in_stimulus_order(mixed):
+    images = stimuli.read_images(mixed, "objects", 5)
+    assert images.shape == (3, 3, 5, 5)
+    assert images.dtype == np.float32
+    assert np.array_equal(images[0], resized(COLOUR, 5))
+    assert np.array_equal(images[1], resized(np.repeat(GREY[:, :, None], 3, axis=2), 5))
+    assert np.array_equal(images[2], resized(COLOUR[::-1], 5))
+
+
+def test_rows_are_read_a_batch_at_a_time(mixed):
+    images = stimuli.read_images(mixed, "objects", 5)
+    batches = [stimuli.read_images(mixed, "objects", 5, slice(i, i + 2)) for i in (0, 2)]
+    assert np.array_equal(np.concatenate(batches), images)
+
+
+def test_image_changed_since_is_refused(mixed):
+    file = mixed.stimuli("objects").parent / "images" / "b.png"
+    Image.fromarray(GREY[::-1]).save(file)
+    with pytest.raises(IsomorphError, match=r"b\.png: is not the image .*stimuli\.csv was written"):
+        stimuli.read_images(mixed, "objects", 5)
+
+
+def test_image_lost_since_is_said(mixed):
+    (mixed.stimuli("objects").parent / "images" / "b.png").unlink()
+    with pytest.raises(IsomorphError, match=r"b\.png: no such image"):
+        stimuli.read_images(mixed, "objects", 5)
