@@ -14,7 +14,7 @@ from isomorph.artefacts import provenance, read_array, write_table
 from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
 from isomorph.responses import run, run_reliability
-from isomorph.responses.rdms import condensed
+from isomorph.responses.stacks import condensed
 from isomorph.study import load_study
 
 N = 5
@@ -194,6 +194,13 @@ def test_one_region_named_twice(make_study, files):
         read(make_study({"kind": "rdms", "sources": twice}, STIMULI))
 
 
+def test_presentations_cannot_be_expected_of_rdms(make_study, files):
+    np.save(files / "r.npy", SQUARES[0, 0])
+    expected = {"presentations": {"s1": 3}}
+    with pytest.raises(IsomorphError, match=r"expected\.presentations cannot be checked"):
+        read(make_study(settings(file="r.npy", subjects=["s1"]), STIMULI, expected=expected))
+
+
 def test_asymmetry_of_rounding_is_allowed():
     square = SQUARES[0, 0].copy()
     square[0, 1] *= 1 + 1e-9
@@ -253,6 +260,6 @@ def test_reliability_of_ready_rdms(make_study, files):
         r = np.corrcoef(VECTORS[number])[0, 1]
         np.testing.assert_allclose(it["split_half"], r)
         np.testing.assert_allclose(it["spearman_brown"], 2 * r / (1 + r))
-        assert it["status"] == "ok: correlation of correlation RDMs between 2 sessions"
+        assert it["status"] == "ok: Pearson correlation of the RDMs of 2 sessions"
         assert np.isnan(v4["split_half"])
         assert v4["status"] == "undefined: one RDM, no repetitions"

@@ -8,12 +8,8 @@ import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
 
-from isomorph.responses.reliability import (
-    _half_means,
-    spearman_brown,
-    split_half,
-    unit_rows,
-)
+from isomorph.responses.halves import _half_means, spearman_brown, split_half
+from isomorph.responses.reliability import unit_rows
 
 
 def rng():

@@ -26,7 +26,6 @@ def open_nwb(path: Path) -> Iterator[Any]:
     """
     import warnings
 
-    from hdmf.build import BuildManager  # noqa: F401  (registers the errors raised below)
     from hdmf.build.errors import BuildError, ConstructError
     from pynwb import NWBHDF5IO
 

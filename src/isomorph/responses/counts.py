@@ -76,18 +76,22 @@ def check_spikes(spike_times: Array, ends: Array, units: Array, where: str) -> N
             f"{where}: spike_times_index ends at {ends[-1]}, expected an ascending index that "
             f"ends at {len(spike_times)}, the number of spike_times"
         )
-    owner = np.searchsorted(ends, np.arange(len(spike_times)), side="right")
     not_finite = ~np.isfinite(spike_times)
     if not_finite.any():
-        unit = units[owner[np.argmax(not_finite)]]
         raise IsomorphError(
-            f"{where}: unit {unit} has spike_times that are not finite "
-            f"({int(not_finite.sum())} in the file), expected seconds"
+            f"{where}: unit {_owner(int(np.argmax(not_finite)), ends, units)} has spike_times that "
+            f"are not finite ({int(not_finite.sum())} in the file), expected seconds"
         )
-    falls = (np.diff(spike_times) < 0) & (np.diff(owner) == 0)
+    falls = spike_times[1:] < spike_times[:-1]
+    inner = ends[(ends > 0) & (ends < len(spike_times))]
+    falls[inner - 1] = False  # from one unit to the next, time may well fall
     if falls.any():
-        unit = units[owner[np.argmax(falls)]]
         raise IsomorphError(
-            f"{where}: the spike_times of unit {unit} are not in ascending order, which NWB "
-            "requires; sort them in the file"
+            f"{where}: the spike_times of unit {_owner(int(np.argmax(falls)), ends, units)} are "
+            "not in ascending order, which NWB requires; sort them in the file"
         )
+
+
+def _owner(spike: int, ends: Array, units: Array) -> str:
+    """Return the unit that fired a spike."""
+    return str(units[np.searchsorted(ends, spike, side="right")])

@@ -189,6 +189,7 @@ def _units(
     spikes = np.asarray(column_of_spikes.target.data[:], dtype=np.float64)
     if (sizes < 0).any() or sizes.sum() != len(spikes):
         check_spikes(spikes, ends, ids, where)
-    spikes, ends = spikes[np.repeat(keep, sizes)], np.cumsum(sizes[keep])
+    if not keep.all():
+        spikes, ends = spikes[np.repeat(keep, sizes)], np.cumsum(sizes[keep])
     check_spikes(spikes, ends, ids[keep], where)
     return ids[keep], regions[keep], spikes, ends, dropped

@@ -16,13 +16,11 @@ from isomorph.artefacts import write_array
 from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
 from isomorph.responses.sessions import root_attributes, stamp, stimulus_ids
+from isomorph.responses.stacks import at_index, condensed, outer_first
 from isomorph.responses.variables import fields_of, read_variables, stimulus_names, variable_of
 from isomorph.study.dataset import RdmResponses, RdmSource
 
 Array = npt.NDArray
-
-TOLERANCE = 1e-6
-"""Asymmetry and diagonal allowed, relative to the largest dissimilarity."""
 
 
 def prepare(layout: Layout, dataset: str, subject: str) -> None:
@@ -41,8 +39,14 @@ def prepare(layout: Layout, dataset: str, subject: str) -> None:
         When a file or variable is not there, or is no RDM of the dataset's stimuli. Nothing is
         written then.
     """
-    settings = layout.study.dataset(dataset).responses
+    spec = layout.study.dataset(dataset)
+    settings = spec.responses
     assert isinstance(settings, RdmResponses)
+    if spec.expected.presentations:
+        raise IsomorphError(
+            f"{layout.study.sources[dataset]}: expected.presentations cannot be checked where only "
+            "RDMs are published; leave it out"
+        )
     stimuli = stimulus_ids(layout, dataset)
     table = str(layout.stimuli(dataset))
     rows: list[tuple[RdmSource, str]] = []
@@ -161,7 +165,7 @@ def read_source(file: Path, source: RdmSource, stimuli: Array, table: str) -> Ar
         _check_order(names, stimuli, f"{file}: {key}", table)
     name, values = variable_of(variables, source.variable, str(file))
     where = f"{file}: {name}"
-    values = _at_index(values, source.index, where)
+    values = at_index(values, source.index, where)
     if values.dtype.names is not None:
         values = fields_of(values, source.field, where)
     elif source.field is not None:
@@ -169,102 +173,8 @@ def read_source(file: Path, source: RdmSource, stimuli: Array, table: str) -> Ar
     if values.dtype.kind not in "iuf":
         raise IsomorphError(f"{where}: holds {values.dtype}, expected numbers")
     outer = (len(source.subjects), len(source.sessions))
-    stack = _outer_first(values.astype(np.float64), outer, len(stimuli), where, table)
+    stack = outer_first(values.astype(np.float64), outer, len(stimuli), where, table)
     return condensed(stack, len(stimuli), where)
-
-
-def condensed(stack: Array, n_stimuli: int, where: str) -> Array:
-    """Check RDMs and return their upper triangles.
-
-    Parameters
-    ----------
-    stack : ndarray (..., stimulus, stimulus) or (..., pair)
-        Square RDMs, or upper triangles row by row, as MATLAB's `pdist` and scipy write them.
-    n_stimuli : int
-        Number of stimuli, which tells the two apart.
-    where : str
-        File and variable, for messages.
-
-    Returns
-    -------
-    ndarray (..., pair)
-
-    Raises
-    ------
-    IsomorphError
-        When a value is not finite or negative, or a square is not an RDM.
-    """
-    bad = stack.size - int(np.isfinite(stack).sum())
-    if bad:
-        raise IsomorphError(f"{where}: holds {bad} values that are not finite")
-    allowed = TOLERANCE * float(np.abs(stack).max(initial=0.0))
-    if float(stack.min(initial=0.0)) < -allowed:
-        raise IsomorphError(
-            f"{where}: holds {float(stack.min()):g}, expected dissimilarities, none below zero"
-        )
-    n_pairs = n_stimuli * (n_stimuli - 1) // 2
-    if stack.shape[-2:] != (n_stimuli, n_stimuli):
-        assert stack.shape[-1] == n_pairs
-        return stack
-    diagonal = float(np.abs(np.diagonal(stack, axis1=-2, axis2=-1)).max())
-    if diagonal > allowed:
-        raise IsomorphError(
-            f"{where}: has {diagonal:g} on its diagonal, expected 0; are these similarities?"
-        )
-    asymmetry = float(np.abs(stack - np.swapaxes(stack, -1, -2)).max())
-    if asymmetry > allowed:
-        raise IsomorphError(
-            f"{where}: is not symmetric, two sides differ by {asymmetry:g}; expected one "
-            "dissimilarity per pair"
-        )
-    a, b = np.triu_indices(n_stimuli, k=1)
-    return stack[..., a, b]
-
-
-def _at_index(values: Array, index: tuple[int, ...], where: str) -> Array:
-    # MATLAB has no arrays below two dimensions: its leading axes of length one carry no meaning.
-    while values.dtype.names is not None and values.ndim > len(index) and values.shape[0] == 1:
-        values = values[0]
-    try:
-        return np.asarray(values[index])
-    except IndexError:
-        raise IsomorphError(
-            f"{where}: index {list(index)} lies outside its shape {values.shape}"
-        ) from None
-
-
-def _outer_first(
-    values: Array, outer: tuple[int, int], n_stimuli: int, where: str, table: str
-) -> Array:
-    """Return RDMs as `(subject, session, ...)`, having told squares from vectors by the shape."""
-    n_pairs = n_stimuli * (n_stimuli - 1) // 2
-    for inner in ((n_stimuli, n_stimuli), (n_pairs,)):
-        depth = values.ndim - len(inner)
-        if depth < 0 or values.shape[depth:] != inner:
-            continue
-        # One subject or one session has no axis of its own, or one of length one.
-        if [n for n in values.shape[:depth] if n > 1] == [n for n in outer if n > 1]:
-            return values.reshape(*outer, *inner)
-    last = values.shape[-2:] if len(set(values.shape[-2:])) == 1 else values.shape[-1:]
-    if last not in ((n_stimuli, n_stimuli), (n_pairs,)):
-        raise IsomorphError(
-            f"{where}: holds RDMs of {_stimuli_in(values.shape)}, expected the {n_stimuli} "
-            f"stimuli of {table}"
-        )
-    raise IsomorphError(
-        f"{where}: is of shape {values.shape}, expected {outer[0]} subjects × {outer[1]} sessions "
-        f"of {n_stimuli} stimuli"
-    )
-
-
-def _stimuli_in(shape: tuple[int, ...]) -> str:
-    """Say how many stimuli an array of RDMs is about, as far as its shape tells."""
-    if len(shape) > 1 and shape[-1] == shape[-2]:
-        return f"{shape[-1]} stimuli"
-    count = round((1 + (1 + 8 * (shape[-1] if shape else 0)) ** 0.5) / 2)
-    if shape and count * (count - 1) // 2 == shape[-1]:
-        return f"{count} stimuli"
-    return f"shape {shape}"
 
 
 def _check_order(names: Array, stimuli: Array, where: str, table: str) -> None:
