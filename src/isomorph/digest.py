@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+from functools import cache
 from pathlib import Path
 
 
@@ -33,11 +34,17 @@ def code_digest(*modules: str) -> str:
 def _collect(module: str, seen: dict[str, str]) -> None:
     if module in seen or (file := _file(module)) is None:
         return
+    seen[module], imported = _read(file, file.stat().st_mtime_ns)
+    for name in imported:
+        _collect(name, seen)
+
+
+@cache
+def _read(file: Path, modified: int) -> tuple[str, tuple[str, ...]]:
+    """Return the digest of one source and what it imports; parsed once until modified."""
     tree = ast.parse(file.read_text(encoding="utf-8"))
     _blank_docstrings(tree)
-    seen[module] = hashlib.sha256(ast.dump(tree).encode()).hexdigest()
-    for name in _imports(tree):
-        _collect(name, seen)
+    return hashlib.sha256(ast.dump(tree).encode()).hexdigest(), tuple(_imports(tree))
 
 
 def _file(module: str) -> Path | None:

@@ -150,3 +150,13 @@ def test_transforms():
     assert spread[0] / spread[1] == pytest.approx(1, abs=0.6)
     with pytest.raises(IsomorphError, match="needs counts or rates"):
         TRANSFORMS["square_root"](-counts)
+
+
+def test_distances_that_should_tie_do():
+    labels = np.random.default_rng(8).integers(0, 7, size=40)
+    features = (labels[:, None] == np.arange(7)).astype(float)
+    for name in ("correlation", "euclidean", "squared_euclidean"):
+        values = DISTANCES[name].compute(geometry_of_features(features))
+        same = labels[:, None] == labels
+        assert len(np.unique(values[same[np.triu_indices(40, 1)]])) == 1
+        assert len(np.unique(values)) <= 3

@@ -9,8 +9,9 @@ from scipy.stats import rankdata
 
 from isomorph.measures.pairs import Counts, Floats, blocks, pair_weights
 
-BLOCK = 2**25
-"""Numbers held at once by the ranks of a block of resamples (256 MiB)."""
+BLOCK = 2**22
+"""Numbers held at once by the ranks of a block of resamples (32 MiB, so that the rows of one RDM
+stay in cache while they are ranked)."""
 
 
 @dataclass(frozen=True)
@@ -55,73 +56,76 @@ class RankForm:
             NaN where a resample leaves no two different distances.
         """
         both = np.concatenate([first, second])
-        order = np.argsort(both, axis=1, kind="stable")
-        groups = [_tie_groups(values[by]) for values, by in zip(both, order, strict=True)]
+        places = [_places(values) for values in both]
         rows = BLOCK // both.size
-        parts = [
-            self._block(counts[part], order, groups, len(first))
-            for part in blocks(len(counts), rows)
-        ]
-        return np.concatenate(parts)
+        return np.concatenate(
+            [self._block(counts[part], places, len(first)) for part in blocks(len(counts), rows)]
+        )
 
-    def _block(
-        self,
-        counts: Counts,
-        order: Counts,
-        groups: list[tuple[Counts, Counts] | None],
-        n_first: int,
-    ) -> Floats:
+    def _block(self, counts: Counts, places: list[Places], n_first: int) -> Floats:
         weights = pair_weights(counts.astype(float))
         total = weights.sum(axis=1)
-        by_pair = np.ascontiguousarray(weights.T)
-        ranks = np.empty((len(counts), len(order), order.shape[1]))
-        for row, (by, ties) in enumerate(zip(order, groups, strict=True)):
-            ranks[:, row, by] = _centred_midranks(by_pair[by], ties, total).T
-        weighted = ranks[:, :n_first] * weights[:, None, :]
-        cross = weighted @ ranks[:, n_first:].transpose(0, 2, 1)
+        ranks = np.empty((len(counts), len(places), weights.shape[1]))
+        squares = np.empty(ranks.shape[:2])
+        for row, place in enumerate(places):
+            ranks[:, row] = own = _centred_midranks(weights, place, total)
+            if not self.ties_cost:
+                squares[:, row] = np.einsum("rp,rp,rp->r", own, own, weights)
+        cross = (ranks[:, :n_first] * weights[:, None, :]) @ ranks[:, n_first:].transpose(0, 2, 1)
         if self.ties_cost:
             scale = (total**3 - total)[:, None, None] / 12
         else:
-            squares = (ranks**2 @ weights[:, :, None])[:, :, 0]
-            norms = np.sqrt(squares)
-            scale = norms[:, :n_first, None] * norms[:, None, n_first:]
+            scale = np.sqrt(squares[:, :n_first, None] * squares[:, None, n_first:])
         with np.errstate(divide="ignore", invalid="ignore"):
             return np.where(scale > 0, cross / scale, np.nan)
 
 
-def _tie_groups(ordered: Floats) -> tuple[Counts, Counts] | None:
-    """Return where each sorted value's group of ties starts and ends, None without ties."""
-    new = np.concatenate([[True], ordered[1:] != ordered[:-1]])
-    if new.all():
-        return None
-    group = np.cumsum(new) - 1
-    starts = np.flatnonzero(new)
+@dataclass(frozen=True)
+class Places:
+    """Where the distances of one RDM stand in its order, found once for all resamples.
+
+    Attributes
+    ----------
+    order : (pair,)
+        Pairs by rising distance.
+    start, end : (pair,)
+        For each pair, the positions in that order at which its group of ties begins and ends.
+    """
+
+    order: Counts
+    start: Counts
+    end: Counts
+
+
+def _places(distances: Floats) -> Places:
+    """Return the places of the distances `(pair,)` of one RDM."""
+    order = np.argsort(distances, kind="stable")
+    ordered = distances[order]
+    starts = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
     ends = np.concatenate([starts[1:], [len(ordered)]])
-    return starts[group], ends[group]
+    group = np.empty(len(order), dtype=np.intp)
+    group[order] = np.repeat(np.arange(len(starts)), ends - starts)
+    return Places(order, starts[group], ends[group])
 
 
-def _centred_midranks(weights: Floats, ties: tuple[Counts, Counts] | None, total: Floats) -> Floats:
-    """Return weighted midranks of sorted values, less their mean: `(pair, resample)`.
+def _centred_midranks(weights: Floats, places: Places, total: Floats) -> Floats:
+    """Return weighted midranks less their mean: `(resample, pair)`.
 
-    A value that stands for `w` equal copies after `c` smaller ones has midrank `c + (w + 1) / 2`.
+    `w` copies of a distance that come after `c` smaller ones have midrank `c + (w + 1) / 2`; the
+    mean of all ranks is `(total + 1) / 2`.
 
     Parameters
     ----------
-    weights : (pair, resample)
-        Copies of each sorted value.
-    ties : pair of (pair,), optional
-        Start and end of each value's group of ties.
+    weights : (resample, pair)
+        Copies of each pair.
+    places : Places
     total : (resample,)
         Sum of the weights.
     """
-    below = np.zeros((len(weights) + 1, weights.shape[1]), dtype=weights.dtype)
-    np.cumsum(weights, axis=0, out=below[1:])
-    if ties is None:
-        middle = below[:-1] + below[1:]
-    else:
-        starts, ends = ties
-        middle = below[starts] + below[ends]
-    # (c + c + w + 1) / 2 - (total + 1) / 2
+    below = np.zeros((len(weights), weights.shape[1] + 1))
+    np.cumsum(weights.take(places.order, axis=1), axis=1, out=below[:, 1:])
+    middle = below.take(places.start, axis=1)
+    middle += below.take(places.end, axis=1)
+    middle -= total[:, None]
     middle /= 2
-    middle -= total / 2
     return middle

@@ -23,7 +23,7 @@ class Distance:
     Attributes
     ----------
     name, title : str
-    compute : callable
+    formula : callable
         From a geometry to distances `(pair,)`, upper triangle row by row.
     repetitions : bool
         Whether it needs repetitions.
@@ -34,9 +34,25 @@ class Distance:
 
     name: str
     title: str
-    compute: Callable[[Geometry], Floats]
+    formula: Callable[[Geometry], Floats]
     repetitions: bool = False
     noise_free: str = ""
+
+    def compute(self, geometry: Geometry) -> Floats:
+        """Return distances `(pair,)`, equal ones exactly equal.
+
+        A model that predicts ties, such as one of categories, has them only up to rounding, and
+        a rank measure would break them by that noise. So distances are kept to 40 binary digits
+        of the largest.
+
+        Raises
+        ------
+        UndefinedDistanceError
+            When the distance does not exist for this representation.
+        """
+        distances = self.formula(geometry)
+        step = np.abs(distances).max() * 2.0**-40
+        return np.round(distances / step) * step if step > 0 else distances
 
 
 def correlation(geometry: Geometry) -> Floats:
