@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from isomorph.study import Spec, Study
-from isomorph.study.dataset import NwbResponses, SimulatedArchive
+from isomorph.study.dataset import SimulatedArchive
 
 Slice = dict[str, Any]
 """JSON-ready settings."""
@@ -19,18 +19,12 @@ DESCRIPTIVE_MODEL = {"title", "citation", "licence", "trained_on"}
 
 
 def fetch(study: Study, dataset: str) -> Slice:
-    """Return what decides the bytes of a dataset.
-
-    A simulated recording is written in the columns its own settings name, so those count; the
-    response window, which only the reading uses, does not.
-    """
+    """Return what decides the bytes of a dataset; what reads them does not count."""
     spec = study.dataset(dataset)
     settings: Slice = {"archive": _dump(spec.archive)}
     if isinstance(spec.archive, SimulatedArchive):
         settings["subjects"] = list(spec.subjects)
         settings["stimuli"] = study.stimulus_set(dataset)
-        if isinstance(spec.responses, NwbResponses):
-            settings["written"] = _dump(spec.responses, exclude={"window"})
     return settings
 
 
@@ -52,7 +46,11 @@ def responses(study: Study, dataset: str) -> Slice:
 def reliability(study: Study, dataset: str) -> Slice:
     """Return what decides the reliability table of a dataset beside its responses."""
     spec = study.dataset(dataset)
-    return {"subjects": list(spec.subjects), "expected": dict(spec.expected.units)}
+    return {
+        "subjects": list(spec.subjects),
+        "expected": dict(spec.expected.units),
+        "seed": study.spec.inference.seed,
+    }
 
 
 def activations(study: Study, instance: str) -> Slice:

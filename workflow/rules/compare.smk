@@ -5,10 +5,6 @@ rule compare:
         models=lambda wildcards: [
             LAYOUT.model_rdms(wildcards.dataset, model) for model in MODELS
         ],
-        activations=lambda wildcards: [
-            LAYOUT.activations(wildcards.dataset, model) for model in MODELS
-        ],
-        responses=lambda wildcards: responses_of(wildcards.dataset),
     output:
         comparisons=ensure(PATTERN.comparisons("{dataset}"), non_empty=True),
         parquet=ensure(

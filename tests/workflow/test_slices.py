@@ -1,0 +1,185 @@
+"""What each stage depends on, and what it does not."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+import yaml
+
+from isomorph import jobs, slices
+from isomorph.layout import Layout
+from isomorph.study import load_study
+
+CONFIG = Path(__file__).parents[2] / "config"
+
+
+@pytest.fixture
+def config(tmp_path):
+    shutil.copytree(CONFIG, tmp_path / "config")
+    return tmp_path / "config"
+
+
+def every_slice(config):
+    """Return every slice of the demo study by stage and name."""
+    study = load_study(config / "demo.yaml")
+    found = {("model_rdms", ""): slices.model_rdms(study), ("report", ""): slices.report(study)}
+    for dataset in study.datasets:
+        for stage in ("fetch", "responses", "reliability", "brain_rdms", "comparisons", "figures"):
+            found[stage, dataset] = getattr(slices, stage)(study, dataset)
+    for dataset in jobs.stimulus_sets(study):
+        found["stimuli", dataset] = slices.stimuli(study, dataset)
+    for instance, _, _ in study.instances():
+        found["activations", instance] = slices.activations(study, instance)
+    return {key: slices.text(value) for key, value in found.items()}
+
+
+def edit(file, place, value):
+    content = yaml.safe_load(file.read_text(encoding="utf-8"))
+    *way, last = place
+    inner = content
+    for key in way:
+        inner = inner[key]
+    inner[last] = value
+    file.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
+
+
+DRAWN = {
+    ("figures", "kriegeskorte92"), ("figures", "planted"), ("report", ""),
+}  # fmt: skip
+COMPARED = {("comparisons", "kriegeskorte92"), ("comparisons", "planted")}
+PLANTED = ("datasets", "planted.yaml")
+
+CASES = {
+    "a measure": (("demo.yaml",), ("measures",), ["pearson"], COMPARED | DRAWN),
+    "resamples": (("demo.yaml",), ("inference", "resamples"), 99, COMPARED | DRAWN),
+    "the title of the study": (("demo.yaml",), ("title",), "x", DRAWN),
+    "a distance": (
+        ("demo.yaml",),
+        ("distances",),
+        ["correlation"],
+        {("brain_rdms", "kriegeskorte92"), ("brain_rdms", "planted"), ("model_rdms", "")}
+        | COMPARED
+        | DRAWN,
+    ),
+    "a response window": (
+        PLANTED,
+        ("responses", "window"),
+        [0.0, 0.2],
+        {("responses", "planted"), ("figures", "planted"), ("figures", "planted"), ("report", "")},
+    ),
+    "a citation": (PLANTED, ("citation",), "x", {("figures", "planted"), ("report", "")}),
+    "repetitions of a simulation": (
+        PLANTED,
+        ("archive", "repetitions"),
+        4,
+        {("fetch", "planted"), ("comparisons", "planted"), ("figures", "planted"), ("report", "")},
+    ),
+    "a transform": (
+        PLANTED,
+        ("transform",),
+        "square_root",
+        {
+            ("brain_rdms", "planted"),
+            ("comparisons", "planted"),
+            ("figures", "planted"),
+            ("report", ""),
+        },
+    ),
+    "the preprocessing of a model": (
+        ("models", "pixels.yaml"),
+        ("preprocessing", "size"),
+        32,
+        {("activations", "pixels")} | DRAWN,
+    ),
+    "the title of a model": (("models", "pixels.yaml"), ("title",), "x", DRAWN),
+    "a field of the stimuli": (
+        ("datasets", "kriegeskorte92.yaml"),
+        ("stimuli", "fields"),
+        ["category"],
+        {("stimuli", "kriegeskorte92"), ("figures", "kriegeskorte92"), ("report", "")},
+    ),
+}
+
+
+@pytest.mark.parametrize("case", list(CASES))
+def test_an_edit_changes_the_slices_of_what_depends_on_it_and_no_other(config, case):
+    file, place, value, expected = CASES[case]
+    before = every_slice(config)
+    edit(config.joinpath(*file), place, value)
+    after = every_slice(config)
+    assert before.keys() == after.keys()
+    assert {key for key in before if before[key] != after[key]} == expected
+
+
+def test_comments_and_the_order_of_keys_change_nothing(config):
+    before = every_slice(config)
+    for file in config.rglob("*.yaml"):
+        content = yaml.safe_load(file.read_text(encoding="utf-8"))
+        text = yaml.safe_dump(dict(reversed(content.items())), sort_keys=False)
+        file.write_text("# another word\n" + text, encoding="utf-8")
+    assert every_slice(config) == before
+
+
+def test_a_slice_is_one_line_of_json(config):
+    for text in every_slice(config).values():
+        assert "\n" not in text
+        json.loads(text)
+
+
+def test_instances_differ_by_their_seed_alone(config):
+    study = load_study(config / "demo.yaml")
+    first, second = (
+        slices.activations(study, f"efficientnet-lite0-untrained-seed{seed}") for seed in (0, 1)
+    )
+    assert first.pop("seed") == 0
+    assert second.pop("seed") == 1
+    assert first == second
+
+
+# ---------------------------------------------------------------- jobs
+
+
+def test_jobs_are_named_once_and_shared_stimuli_are_computed_once(config):
+    study = load_study(config / "demo.yaml")
+    listed = list(jobs.jobs(study))
+    assert len(listed) == len(set(listed))
+    assert [job.names for job in listed if job.stage == "stimuli"] == [("kriegeskorte92",)]
+    seen = {job.names[0] for job in listed if job.stage == "activations"}
+    assert seen == {"kriegeskorte92"}
+
+
+def test_archives_are_told_apart(config):
+    study = load_study(config / "demo.yaml")
+    assert jobs.downloaded(study) == ["kriegeskorte92"]
+    assert jobs.simulated(study) == ["planted"]
+    assert jobs.local(study) == []
+    assert jobs.planted_models(study, "planted") == ["gabor", "efficientnet-lite0"]
+    assert jobs.planted_models(study, "kriegeskorte92") == []
+
+
+def test_patterns_filled_in_are_the_paths_of_the_layout(config):
+    study = load_study(config / "demo.yaml")
+    layout, pattern = Layout(study), jobs.patterns(study)
+    name, model = "kriegeskorte92", "gabor"
+    for method in (
+        "archive", "manifest", "stimuli", "reliability", "brain_rdms", "comparisons", "regions",
+        "contrasts", "recovery", "figures",
+    ):  # fmt: skip
+        filled = str(getattr(pattern, method)("{dataset}")).format(dataset=name)
+        assert filled == str(getattr(layout, method)(name))
+    for method in ("activations", "model_rdms"):
+        filled = str(getattr(pattern, method)("{dataset}", "{model}"))
+        expected = getattr(layout, method)(name, model)
+        assert filled.format(dataset=name, model=model) == str(expected)
+    simulated = jobs.patterns(study, simulated=True).manifest("{dataset}")
+    assert str(simulated).format(dataset="planted") == str(layout.manifest("planted"))
+
+
+def test_logs_and_benchmarks_stand_by_stage(config):
+    layout = Layout(load_study(config / "demo.yaml"), "top")
+    assert layout.log("report") == Path("top/results/demo/logs/report.log")
+    path = layout.log("responses", "planted", "sim.1")
+    assert path == Path("top/results/demo/logs/responses/planted/sim.1.log")
+    path = layout.benchmark("rdms", "planted", "brain")
+    assert path == Path("top/results/demo/benchmarks/rdms/planted/brain.tsv")

@@ -1,0 +1,188 @@
+"""The Snakefile run for real: interrupted, with a broken dataset, mended, and edited."""
+
+import re
+import shutil
+
+import pytest
+import tiny_study as tiny
+import yaml
+
+NOTHING = "Nothing to be done"
+AFTER_COMPARE = {"compare", "figures", "report"}
+
+
+@pytest.fixture(scope="module")
+def story(tmp_path_factory):
+    """One study through its life; what each run said, and what stood there after it."""
+    folder = tmp_path_factory.mktemp("tiny study")  # a space in the path is no matter
+    tiny.write(folder)
+    told = {"folder": folder}
+    told["interrupted"] = tiny.interrupted(folder, "fetch small: done")
+    told["left"] = tiny.times(folder)
+    told["broken"] = tiny.snakemake(folder)
+    told["saved"] = tiny.times(folder)
+    tiny.settle()
+    tiny.write_rdms(folder, tiny.N_STIMULI)
+    told["mended"] = tiny.snakemake(folder)
+    told["finished"] = tiny.times(folder)
+    told["again"] = tiny.snakemake(folder)
+    return told
+
+
+@pytest.fixture
+def finished(story, tmp_path):
+    """A copy of the finished study to edit."""
+    shutil.copytree(story["folder"], tmp_path / "study", dirs_exist_ok=True)
+    return tmp_path / "study"
+
+
+def planned(folder, **more):
+    """Return which rules a dry run would run, with how many jobs each."""
+    done = tiny.snakemake(folder, "--dry-run", **more)
+    assert done.returncode == 0, done.stdout
+    if NOTHING in done.stdout:
+        return {}
+    table = done.stdout.split("Job stats:")[1].split("total")[0]
+    counts = dict(re.findall(r"^(\w+)\s+(\d+)$", table, flags=re.MULTILINE))
+    counts.pop("all", None)
+    return {name: int(count) for name, count in counts.items()}
+
+
+# ---------------------------------------------------------------- the life of a study
+
+
+def test_an_interruption_is_no_success_and_leaves_nothing_half_written(story):
+    status, said = story["interrupted"]
+    assert status != 0, said
+    assert not any(name.startswith(".") for path in story["left"] for name in path.split("/")[-1:])
+
+
+def test_the_next_run_goes_on_where_the_interrupted_one_stopped(story):
+    manifest = "data/archive/small/manifest.json"
+    assert manifest in story["left"]
+    assert story["saved"][manifest] == story["left"][manifest]
+
+
+def test_a_broken_dataset_fails_with_one_sentence(story):
+    done = story["broken"]
+    assert done.returncode != 0
+    assert "Traceback" not in done.stdout
+    summary = done.stdout.split("What failed, and why:")[1]
+    sentences = [line for line in summary.splitlines() if "rdms.npy" in line]
+    # its two subjects lie in the same file
+    assert len(sentences) == 1, done.stdout
+    assert "11 stimuli" in sentences[0]
+    assert "12 stimuli" in sentences[0]
+
+
+def test_the_rest_of_the_study_is_completed(story):
+    assert "results/tiny/small/comparisons.csv" in story["saved"]
+    assert any(path.startswith("results/tiny/figures/small/") for path in story["saved"])
+    assert not any(path.startswith("results/tiny/broken/rdms/brain") for path in story["saved"])
+    assert "results/tiny/report.html" not in story["saved"]
+
+
+def test_what_a_stage_says_is_on_the_screen_and_in_its_log(story):
+    log = story["folder"] / "results" / "tiny" / "logs" / "compare" / "small.log"
+    line = next(line for line in log.read_text().splitlines() if "compare small: done" in line)
+    assert line in story["broken"].stdout
+
+
+def test_once_mended_only_the_broken_part_runs_and_the_report_is_made(story):
+    done = story["mended"]
+    assert done.returncode == 0, done.stdout
+    assert "results/tiny/report.html" in story["finished"]
+    kept = [path for path in story["saved"] if path.startswith("results/tiny/small/")]
+    assert kept
+    assert all(story["finished"][path] == story["saved"][path] for path in kept)
+
+
+def test_every_job_left_a_log_and_a_benchmark(story):
+    from isomorph.jobs import jobs
+    from isomorph.study import load_study
+
+    count = len(list(jobs(load_study(story["folder"] / "config" / "study.yaml"))))
+    results = story["folder"] / "results" / "tiny"
+    assert len(list((results / "logs").rglob("*.log"))) == count
+    assert len(list((results / "benchmarks").rglob("*.tsv"))) == count
+
+
+def test_a_second_run_does_nothing(story):
+    assert story["again"].returncode == 0
+    assert NOTHING in story["again"].stdout
+    assert tiny.times(story["folder"]) == story["finished"]
+
+
+# ---------------------------------------------------------------- what an edit re-runs
+
+
+def test_a_changed_measure_runs_comparisons_and_what_follows(finished):
+    tiny.write_yaml(finished / "config" / "study.yaml", {**tiny.STUDY, "measures": ["spearman"]})
+    assert planned(finished) == {"compare": 2, "figures": 2, "report": 1}
+    done = tiny.snakemake(finished)
+    assert done.returncode == 0, done.stdout
+    table = (finished / "results" / "tiny" / "small" / "comparisons.csv").read_text()
+    assert "spearman" in table
+    assert "pearson" not in table
+    assert planned(finished) == {}
+
+
+def test_a_comment_in_any_settings_file_runs_nothing(finished):
+    for file in (finished / "config").rglob("*.yaml"):
+        file.write_text("# a comment\n" + file.read_text())
+    assert planned(finished) == {}
+
+
+def test_a_changed_dataset_runs_that_dataset_alone(finished):
+    file = finished / "config" / "datasets" / "small.yaml"
+    content = yaml.safe_load(file.read_text())
+    tiny.write_yaml(file, {**content, "transform": "z_score"})
+    assert planned(finished) == {"brain_rdms": 1, "compare": 1, "figures": 1, "report": 1}
+
+
+def test_a_changed_file_of_a_local_dataset_is_noticed(finished):
+    file = finished / "files" / "small" / "one_units.csv"
+    tiny.settle()
+    file.write_text(file.read_text().replace("V1", "V2"))
+    counts = planned(finished)
+    assert counts["fetch_local"] == 1
+    assert counts["responses"] == len(tiny.SUBJECTS)
+
+
+def test_code_re_runs_what_it_changes_and_comments_run_nothing(finished, tmp_path):
+    source = tmp_path / "src"
+    shutil.copytree(tiny.ROOT / "src" / "isomorph", source / "isomorph")
+    room = source / "isomorph" / "measures" / "__init__.py"
+    assert planned(finished, source=source) == {}
+    room.write_text(room.read_text() + "\n# a comment\n")
+    assert planned(finished, source=source) == {}
+    room.write_text(room.read_text() + "\nADDED = 1\n")
+    assert set(planned(finished, source=source)) == AFTER_COMPARE
+    archive = source / "isomorph" / "archives" / "download.py"
+    archive.write_text(archive.read_text() + "\nADDED = 1\n")
+    assert not {"fetch", "fetch_local"} & set(planned(finished, source=source))
+
+
+# ---------------------------------------------------------------- mistakes before anything runs
+
+
+def test_mistakes_in_the_study_stop_it_in_sentences(tmp_path):
+    tiny.write(tmp_path)
+    study = {**tiny.STUDY, "measures": ["pearsn"], "models": ["pixls"]}
+    tiny.write_yaml(tmp_path / "config" / "study.yaml", study)
+    done = tiny.snakemake(tmp_path)
+    assert done.returncode != 0
+    assert "Traceback" not in done.stdout
+    assert 'measures.0: unknown "pearsn", did you mean "pearson"?' in done.stdout
+    assert 'no model "pixls"' in done.stdout
+    assert not (tmp_path / "results").exists()
+
+
+def test_a_missing_folder_of_the_users_is_that_datasets_own_mistake(tmp_path):
+    tiny.write(tmp_path)
+    shutil.rmtree(tmp_path / "files" / "broken")
+    done = tiny.snakemake(tmp_path, "--until", "stimuli")
+    assert done.returncode != 0
+    assert "Traceback" not in done.stdout
+    assert "files/broken" in done.stdout.split("What failed, and why:")[1]
+    assert (tmp_path / "data" / "stimuli" / "small" / "stimuli.csv").is_file()

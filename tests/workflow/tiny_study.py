@@ -1,0 +1,159 @@
+"""A study small enough to run for real: twelve images, two people, one dataset that is broken."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import yaml
+from PIL import Image
+
+ROOT = Path(__file__).parents[2]
+N_STIMULI, N_UNITS, N_REPETITIONS = 12, 8, 3
+SUBJECTS = ("one", "two")
+
+STUDY = {
+    "name": "tiny",
+    "title": "A tiny study",
+    "datasets": ["small", "broken"],
+    "models": ["pixels"],
+    "distances": ["correlation"],
+    "measures": ["pearson"],
+    "inference": {"resamples": 20, "permutations": 20, "minimum_subjects": 2},
+}
+COMMON = {
+    "title": "Tiny",
+    "citation": "Nobody, for a test.",
+    "licence": "CC0-1.0",
+    "species": "none",
+    "subjects": list(SUBJECTS),
+    "stimuli": {"kind": "folder", "files": "images/*.png"},
+}
+SMALL = {
+    **COMMON,
+    "name": "small",
+    "archive": {"kind": "local", "path": "../../files/small"},
+    "responses": {
+        "kind": "arrays",
+        "responses": "{subject}.npy",
+        "presentations": "{subject}_presentations.csv",
+        "units": "{subject}_units.csv",
+    },
+}
+BROKEN = {
+    **COMMON,
+    "name": "broken",
+    "archive": {"kind": "local", "path": "../../files/broken"},
+    "responses": {
+        "kind": "rdms",
+        "sources": [
+            {
+                "region": "IT", "file": "rdms.npy", "subjects": list(SUBJECTS),
+                "distance": "correlation",
+            },
+        ],
+    },
+}  # fmt: skip
+
+
+def write(folder: Path) -> None:
+    """Write the study, its two datasets and its model into an empty folder."""
+    rng = np.random.default_rng(0)
+    config = folder / "config"
+    for place in ("datasets", "models"):
+        (config / place).mkdir(parents=True)
+    model = ROOT / "config" / "models" / "pixels.yaml"
+    (config / "models" / "pixels.yaml").write_text(model.read_text(encoding="utf-8"))
+    write_yaml(config / "study.yaml", STUDY)
+    for dataset in (SMALL, BROKEN):
+        write_yaml(config / "datasets" / f"{dataset['name']}.yaml", dataset)
+        images = folder / "files" / dataset["name"] / "images"
+        images.mkdir(parents=True)
+        for number in range(N_STIMULI):
+            pixels = rng.integers(0, 256, (16, 16, 3), dtype=np.uint8)
+            Image.fromarray(pixels).save(images / f"image_{number:02}.png")
+    names = [f"image_{number:02}" for number in range(N_STIMULI)]
+    tuning = rng.standard_normal((N_STIMULI, N_UNITS))
+    small = folder / "files" / "small"
+    for subject in SUBJECTS:
+        noise = rng.standard_normal((N_REPETITIONS, N_STIMULI, N_UNITS))
+        np.save(small / f"{subject}.npy", (tuning + 0.3 * noise).reshape(-1, N_UNITS))
+        shown = pd.DataFrame({"stimulus": names * N_REPETITIONS})
+        shown.to_csv(small / f"{subject}_presentations.csv", index=False)
+        units = pd.DataFrame({"region": ["V1", "IT"] * (N_UNITS // 2)})
+        units.to_csv(small / f"{subject}_units.csv", index=False)
+    write_rdms(folder, N_STIMULI - 1)
+
+
+def write_rdms(folder: Path, n_stimuli: int) -> None:
+    """Write the RDMs of the broken dataset, which is right with as many stimuli as images."""
+    rng = np.random.default_rng(1)
+    stack = rng.random((len(SUBJECTS), n_stimuli, n_stimuli))
+    stack = stack + stack.swapaxes(1, 2)
+    stack[:, np.arange(n_stimuli), np.arange(n_stimuli)] = 0
+    np.save(folder / "files" / "broken" / "rdms.npy", stack)
+
+
+def write_yaml(file: Path, content: dict) -> None:
+    file.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
+
+
+def snakemake(
+    folder: Path, *arguments: str, source: Path = ROOT / "src"
+) -> subprocess.CompletedProcess[str]:
+    """Run the workflow of the repository in a folder."""
+    return subprocess.run(
+        _command(folder, *arguments), cwd=folder, env=_environment(source), text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
+    )  # fmt: skip
+
+
+def interrupted(folder: Path, after: str) -> tuple[int, str]:
+    """Start the workflow and press Ctrl-C once it has said something; return status and words."""
+    process = subprocess.Popen(
+        _command(folder), cwd=folder, env=_environment(ROOT / "src"), text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
+    )  # fmt: skip
+    assert process.stdout is not None
+    lines = []
+    for line in process.stdout:
+        lines.append(line)
+        if after in line:
+            break
+    # a terminal sends Ctrl-C to everything that runs in it
+    os.killpg(process.pid, signal.SIGINT)
+    rest, _ = process.communicate(timeout=60)
+    return process.returncode, "".join([*lines, rest])
+
+
+def times(folder: Path) -> dict[str, int]:
+    """Return when each file of the results and the data was last written."""
+    return {
+        str(file.relative_to(folder)): file.stat().st_mtime_ns
+        for top in ("data", "results")
+        for file in sorted((folder / top).rglob("*"))
+        if file.is_file() and not {"logs", "benchmarks"} & set(file.parts)
+    }
+
+
+def settle() -> None:
+    """Let a moment pass, so that a file written now is newer than one written before."""
+    time.sleep(0.05)
+
+
+def _command(folder: Path, *arguments: str) -> list[str]:
+    return [
+        *(sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")),
+        *("--workflow-profile", str(ROOT / "profiles" / "default")),
+        *("--directory", str(folder), "--cores", "2"),
+        *(arguments or ()),
+        *("--config", "study=config/study.yaml"),
+    ]
+
+
+def _environment(source: Path) -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(source), "OMP_NUM_THREADS": "1"}
