@@ -30,12 +30,12 @@ COMMON = {
     "citation": "Nobody, for a test.",
     "licence": "CC0-1.0",
     "species": "none",
-    "subjects": list(SUBJECTS),
-    "stimuli": {"kind": "folder", "files": "images/*.png"},
 }
 SMALL = {
     **COMMON,
     "name": "small",
+    "subjects": list(SUBJECTS),
+    "stimuli": {"kind": "folder", "files": "images/*.png"},
     "archive": {"kind": "local", "path": "../../files/small"},
     "responses": {
         "kind": "arrays",
@@ -47,12 +47,14 @@ SMALL = {
 BROKEN = {
     **COMMON,
     "name": "broken",
+    "subjects": ["one"],
+    "stimuli": {"kind": "like", "dataset": "small"},
     "archive": {"kind": "local", "path": "../../files/broken"},
     "responses": {
         "kind": "rdms",
         "sources": [
             {
-                "region": "IT", "file": "rdms.npy", "subjects": list(SUBJECTS),
+                "region": "IT", "file": "rdms.npy", "subjects": ["one"],
                 "distance": "correlation",
             },
         ],
@@ -71,11 +73,12 @@ def write(folder: Path) -> None:
     write_yaml(config / "study.yaml", STUDY)
     for dataset in (SMALL, BROKEN):
         write_yaml(config / "datasets" / f"{dataset['name']}.yaml", dataset)
-        images = folder / "files" / dataset["name"] / "images"
-        images.mkdir(parents=True)
-        for number in range(N_STIMULI):
-            pixels = rng.integers(0, 256, (16, 16, 3), dtype=np.uint8)
-            Image.fromarray(pixels).save(images / f"image_{number:02}.png")
+        (folder / "files" / dataset["name"]).mkdir(parents=True)
+    (folder / "files" / "small" / "images").mkdir()
+    for number in range(N_STIMULI):
+        pixels = rng.integers(0, 256, (16, 16, 3), dtype=np.uint8)
+        file = folder / "files" / "small" / "images" / f"image_{number:02}.png"
+        Image.fromarray(pixels).save(file)
     names = [f"image_{number:02}" for number in range(N_STIMULI)]
     tuning = rng.standard_normal((N_STIMULI, N_UNITS))
     small = folder / "files" / "small"
@@ -92,10 +95,8 @@ def write(folder: Path) -> None:
 def write_rdms(folder: Path, n_stimuli: int) -> None:
     """Write the RDMs of the broken dataset, which is right with as many stimuli as images."""
     rng = np.random.default_rng(1)
-    stack = rng.random((len(SUBJECTS), n_stimuli, n_stimuli))
-    stack = stack + stack.swapaxes(1, 2)
-    stack[:, np.arange(n_stimuli), np.arange(n_stimuli)] = 0
-    np.save(folder / "files" / "broken" / "rdms.npy", stack)
+    half = np.triu(rng.random((n_stimuli, n_stimuli)), k=1)
+    np.save(folder / "files" / "broken" / "rdms.npy", half + half.T)
 
 
 def write_yaml(file: Path, content: dict) -> None:

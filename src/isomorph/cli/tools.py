@@ -80,8 +80,9 @@ def _add_headline(parser: argparse.ArgumentParser) -> None:
 
 def _headline(parsed: argparse.Namespace) -> None:
     from isomorph.layout import Layout
+    from isomorph.study import load_study
 
-    layout = Layout(open_study(parsed.study), parsed.root)
+    layout = Layout(load_study(parsed.study), parsed.root)
     if not layout.report.is_file():
         raise IsomorphError(f"{layout.report}: no report yet; run the study first")
     lines: list[str] = load("isomorph.report:headline")(layout)
