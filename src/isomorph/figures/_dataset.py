@@ -1,0 +1,241 @@
+"""The figures of one dataset: what is drawn from which file, and the list the report reads."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from isomorph.artefacts import provenance, read_array, read_table, replacing
+from isomorph.digest import code_digest
+from isomorph.figures import selection
+from isomorph.figures.geometry import layer_rdms, region_means
+from isomorph.figures.map import draw_map
+from isomorph.figures.overview import draw_overview
+from isomorph.figures.profile import draw_profile
+from isomorph.figures.rdm_pair import draw_rdm_pair
+from isomorph.figures.style import save, slug
+from isomorph.layout import Layout
+from isomorph.measures import MEASURES
+
+Entry = dict[str, str]
+LISTING = "figures.json"
+
+
+def run(layout: Layout, dataset: str) -> list[Entry]:
+    """Draw every figure of a dataset and list them in `figures.json`, which is written last.
+
+    Returns
+    -------
+    list of dict
+        `title`, `caption`, `file`, `region` (empty where it is not about one) and `kind`.
+
+    Raises
+    ------
+    IsomorphError
+        When the comparisons or the RDMs are absent.
+    """
+    sources = [layout.comparisons(dataset), layout.brain_rdms(dataset), layout.stimuli(dataset)]
+    comparisons = read_table(sources[0], "comparisons")
+    brain = read_array(sources[1], "rdms")
+    table = read_table(sources[2], "stimuli")
+    stimuli = [str(name) for name in brain["stimulus"].values]
+    table = table.set_index("stimulus").loc[stimuli].reset_index()
+    models: dict[str, xr.Dataset] = {}
+    for instance, _, _ in layout.study.instances():
+        if (file := layout.model_rdms(dataset, instance)).is_file():
+            models[instance] = read_array(file, "rdms")
+            sources.append(file)
+    folder = layout.figures(dataset)
+    study = layout.study.spec
+    panels = [
+        shown
+        for region in selection.regions(comparisons)
+        if (shown := selection.main(comparisons, region, study.measures, study.distances))
+    ]
+    entries: list[Entry] = []
+    images = layout.stimuli(dataset).parent
+    for group in (
+        _profiles(layout, dataset, panels, folder),
+        _pairs(layout, panels, brain, models, table, folder, images),
+        _overviews(layout, dataset, panels, folder),
+        _maps(layout, dataset, panels, brain, models, folder),
+    ):
+        for entry in group:
+            entries.append(entry)
+            print(f"figures {dataset}: {entry['file']}", file=sys.stderr, flush=True)
+    stamp = provenance(
+        "figures", inputs=sources, code=code_digest("isomorph.figures"),
+        settings={"measures": list(study.measures), "distances": list(study.distances)},
+    )  # fmt: skip
+    with replacing(folder / "provenance.json") as temporary:
+        temporary.write_text(stamp.to_json() + "\n", encoding="utf-8")
+    with replacing(folder / LISTING) as temporary:
+        text = json.dumps(entries, indent=2, ensure_ascii=False)
+        temporary.write_text(text + "\n", encoding="utf-8")
+    return entries
+
+
+def measure_title(name: str) -> str:
+    """Return a measure's name for people."""
+    return MEASURES[name].title if name in MEASURES else name.replace("_", " ")
+
+
+def _label(shown: selection.Shown) -> str:
+    """Return what an axis says: the measure's field name, without the explanation after it."""
+    return measure_title(shown.measure).split(", ")[0]
+
+
+def _said(layout: Layout, dataset: str) -> str:
+    return "Simulated data. " if layout.study.dataset(dataset).simulated else ""
+
+
+def _profiles(
+    layout: Layout, dataset: str, panels: list[selection.Shown], folder: Path
+) -> Iterator[Entry]:
+    groups = selection.families(layout.study)
+    coverage = f"{layout.study.spec.inference.interval:.0%}"
+    for shown in panels:
+        file = f"profile_{slug(shown.region)}.svg"
+        save(draw_profile(shown.rows, groups, label=_label(shown)), folder / file)
+        bounds = selection.ceiling(shown.rows)
+        above = (
+            f"The noise ceiling is undefined: {bounds}."
+            if isinstance(bounds, str)
+            else "The grey band is the noise ceiling, lower to upper bound."
+        )
+        yield {
+            "kind": "profile",
+            "region": shown.region,
+            "file": file,
+            "title": f"Which layer is like {shown.region}?",
+            "caption": (
+                f"{_said(layout, dataset)}{measure_title(shown.measure)} between the RDM of "
+                f"{shown.region} and that of each layer, in depth order; "
+                f"{shown.distance.replace('_', ' ')} distance. Bands and bars: {coverage} "
+                f"intervals. Filled dots: p < .05 after {correction(shown.rows)}; open dots: not. "
+                f"{above} Baselines, which have no depth, stand at the right."
+            ),
+        }
+
+
+CORRECTIONS = {
+    "fdr_bh": "false discovery rate correction (Benjamini-Hochberg)",
+    "fdr_by": "false discovery rate correction (Benjamini-Yekutieli)",
+    "holm": "Holm correction",
+    "bonferroni": "Bonferroni correction",
+    "max_t": "family-wise correction by the maximum statistic",
+    "none": "no correction",
+}
+
+
+def correction(rows: pd.DataFrame) -> str:
+    """Return how the p values of rows were corrected, in words."""
+    names = [name for name in dict.fromkeys(rows["correction"].astype(str)) if name]
+    return CORRECTIONS.get(names[0], f"correction ({names[0]})") if names else "no correction"
+
+
+def _pairs(
+    layout: Layout,
+    panels: list[selection.Shown],
+    brain: xr.Dataset,
+    models: dict[str, xr.Dataset],
+    table: pd.DataFrame,
+    folder: Path,
+    images: Path,
+) -> Iterator[Entry]:
+    groups = selection.families(layout.study)
+    stimuli = list(table["stimulus"])
+    titles = {name: family.title for family in groups for name in family.instances}
+    for shown in panels:
+        best = selection.best_row(shown, groups)
+        means = region_means(brain, shown.distance, stimuli)
+        if best is None or best["model"] not in models or shown.region not in means:
+            continue
+        layers = layer_rdms(models[best["model"]], shown.distance, stimuli)
+        if best["layer"] not in layers:
+            continue
+        mean, n = means[shown.region]
+        subjects = f"mean of {n} subjects" if n > 1 else "one RDM"
+        figure = draw_rdm_pair(
+            mean,
+            layers[best["layer"]],
+            (f"{shown.region}, {subjects}", f"{titles[best['model']]}: {best['layer']}"),
+            table,
+            images,
+        )
+        file = f"rdms_{slug(shown.region)}.png"
+        save(figure, folder / file)
+        yield {
+            "kind": "rdms",
+            "region": shown.region,
+            "file": file,
+            "title": f"{shown.region} beside its best layer",
+            "caption": (
+                f"RDMs over {len(stimuli)} stimuli ({shown.distance.replace('_', ' ')} distance), "
+                "each transformed to percentile ranks: dark pairs are alike, bright ones differ. "
+                "Rows and columns follow the stimulus table"
+                + ("; thumbnails are staggered in three rows." if all(table["file"]) else ".")
+            ),
+        }
+
+
+def _overviews(
+    layout: Layout, dataset: str, panels: list[selection.Shown], folder: Path
+) -> Iterator[Entry]:
+    if not panels:
+        return
+    groups = selection.families(layout.study)
+    figure = draw_overview(panels, groups, labels=[_label(shown) for shown in panels])
+    save(figure, folder / "overview.svg")
+    yield {
+        "kind": "overview",
+        "region": "",
+        "file": "overview.svg",
+        "title": "Every model's best layer",
+        "caption": (
+            f"{_said(layout, dataset)}The highest layer of each model for each region with its "
+            f"{layout.study.spec.inference.interval:.0%} interval; for families of seeds, a tick "
+            "per seed and a dot for their mean. Grey: noise ceiling. Filled: p < .05 after "
+            f"{correction(panels[0].rows)}. Choosing the highest layer on the same data flatters "
+            "models with many layers; the contrasts choose it on left-out stimuli."
+        ),
+    }
+
+
+def _maps(
+    layout: Layout,
+    dataset: str,
+    panels: list[selection.Shown],
+    brain: xr.Dataset,
+    models: dict[str, xr.Dataset],
+    folder: Path,
+) -> Iterator[Entry]:
+    stimuli = [str(name) for name in brain["stimulus"].values]
+    if not panels or len(stimuli) < 3:
+        return
+    distance = panels[0].distance
+    layers = {name: layer_rdms(data, distance, stimuli) for name, data in models.items()}
+    regions = {name: mean for name, (mean, _) in region_means(brain, distance, stimuli).items()}
+    everything = [*regions.values(), *(rdm for each in layers.values() for rdm in each.values())]
+    if sum(bool(np.ptp(rdm) > 0) for rdm in everything) < 3:
+        return
+    figure = draw_map(regions, layers, selection.families(layout.study))
+    save(figure, folder / "map.svg")
+    yield {
+        "kind": "map",
+        "region": "",
+        "file": "map.svg",
+        "title": "Regions and layers on one map",
+        "caption": (
+            f"{_said(layout, dataset)}Classical multidimensional scaling of all RDMs "
+            f"({distance.replace('_', ' ')} distance); squared distance between two points is "
+            "1 - r, r the Pearson correlation of their RDMs. Lines join the layers of a model in "
+            "depth order, dots growing with depth; diamonds are regions (group means)."
+        ),
+    }

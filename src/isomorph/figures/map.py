@@ -1,0 +1,186 @@
+"""The map: regions and layers as points, near where their geometries are alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from isomorph.figures.selection import Family
+from isomorph.figures.style import FAINT, REGION, colours, name_lines, styled
+
+
+def classical_mds(squared: np.ndarray, n_dimensions: int = 2) -> tuple[np.ndarray, np.ndarray]:
+    """Place points so that their squared distances are as given, as nearly as few axes allow.
+
+    Parameters
+    ----------
+    squared : ndarray (point, point)
+        Squared distances.
+    n_dimensions : int
+        Axes kept.
+
+    Returns
+    -------
+    points : ndarray (point, axis)
+        Centred coordinates; each axis is signed so that its largest entry is positive.
+    share : ndarray (axis,)
+        Share of the positive eigenvalues' sum that each axis carries.
+
+    Notes
+    -----
+    Torgerson (1952), Psychometrika 17, 401-419: the eigenvectors of the doubly centred matrix
+    of squared distances times -1/2, scaled by the roots of their eigenvalues.
+    """
+    centred = squared - squared.mean(axis=0) - squared.mean(axis=1)[:, None] + squared.mean()
+    values, vectors = np.linalg.eigh(-0.5 * centred)
+    order = np.argsort(values)[::-1][:n_dimensions]
+    total = values[values > 0].sum()
+    kept = np.clip(values[order], 0, None)
+    points = vectors[:, order] * np.sqrt(kept)
+    largest = np.abs(points).argmax(axis=0)
+    points = points * np.where(points[largest, np.arange(len(order))] < 0, -1.0, 1.0)
+    return points, kept / total if total > 0 else np.zeros(len(order))
+
+
+def second_order(rdms: np.ndarray) -> np.ndarray:
+    """Return `1 - r` between RDMs `(rdm, pair)`, r the Pearson correlation over pairs.
+
+    It is a squared Euclidean distance: half that between the standardised pair vectors.
+    """
+    return np.clip(1 - np.corrcoef(rdms), 0, None)
+
+
+def draw_map(
+    regions: Mapping[str, np.ndarray],
+    models: Mapping[str, Mapping[str, np.ndarray]],
+    families: Sequence[Family],
+    *,
+    title: str = "",
+) -> Figure:
+    """Draw the classical MDS of regions and layers.
+
+    Parameters
+    ----------
+    regions : mapping of str to ndarray (pair,)
+        Group-mean RDM of each region.
+    models : mapping of str to mapping of str to ndarray (pair,)
+        RDM of each layer in depth order, by model instance.
+    families : sequence of Family
+        For names and colours.
+    title : str, optional
+        Title of the figure.
+    """
+    owners = [("", name) for name in regions]
+    owners += [(instance, layer) for instance, layers in models.items() for layer in layers]
+    vectors = [*regions.values(), *(rdm for layers in models.values() for rdm in layers.values())]
+    varied = [i for i, rdm in enumerate(vectors) if np.ptp(rdm) > 0]  # r needs variance
+    points, share = classical_mds(second_order(np.array([vectors[i] for i in varied])))
+    place = {owners[i]: point for i, point in zip(varied, points, strict=True)}
+    drawn = [family for family in families if any(name in models for name in family.instances)]
+    paint = colours(families)
+    notes: list[Note] = []
+    with styled():
+        figure = Figure(figsize=(7.6, 6.4), layout="constrained")
+        ax = figure.subplots()
+        for family in sorted(drawn, key=lambda family: family.kind != "twins"):
+            for name in family.instances:
+                path = [(layer, place[name, layer]) for layer in models.get(name, {})
+                        if (name, layer) in place]  # fmt: skip
+                if path:
+                    notes += _path(ax, path, family, paint[family.name])
+        for name in regions:
+            if ("", name) in place:
+                x, y = place["", name]
+                ax.scatter(x, y, s=120, marker="D", color=REGION, edgecolors="white", zorder=8)
+                notes.insert(0, Note(name, (x, y), REGION, 10.5))
+        ax.set_aspect("equal", adjustable="datalim")
+        ax.set_xlabel(f"dimension 1 ({share[0]:.0%} of squared distance)")
+        ax.set_ylabel(f"dimension 2 ({share[1]:.0%})")
+        ax.tick_params(labelsize=7, colors=FAINT)
+        ax.margins(0.08)
+        name_lines(ax, [(f.title, paint[f.name]) for f in drawn if f.kind != "baseline"])
+        if title:
+            figure.suptitle(title, x=0.01, ha="left", fontsize=11, fontweight="bold")
+        _write(figure, ax, notes)
+    return figure
+
+
+@dataclass(frozen=True)
+class Note:
+    """A label of a point, not yet placed."""
+
+    text: str
+    at: tuple[float, float]
+    colour: str
+    size: float
+
+
+def _path(
+    ax: Any, path: Sequence[tuple[str, np.ndarray]], family: Family, colour: str
+) -> list[Note]:
+    """Draw a model's layers, joined in depth order, and return the labels it asks for."""
+    xy = np.array([point for _, point in path])
+    thin = family.kind == "twins"
+    baseline = family.kind == "baseline"
+    if not baseline:
+        width = 0.7 if thin else 1.8
+        ax.plot(*xy.T, color=colour, linewidth=width, alpha=0.7, zorder=2 + (not thin))
+    sizes = np.linspace(8, 30, len(xy)) * (0.5 if thin else 1.3)
+    ax.scatter(
+        *xy.T, s=24 if baseline else sizes, color=colour, marker="s" if baseline else "o",
+        linewidths=0, alpha=0.75 if thin else 1, zorder=3 + (not thin),
+    )  # fmt: skip
+    if thin:
+        return []
+    if baseline:
+        texts = [family.title] if len(path) == 1 else [layer for layer, _ in path]
+        named = list(zip(texts, xy, strict=True))
+    else:
+        named = [(path[0][0], xy[0]), (path[-1][0], xy[-1])]
+    return [Note(text, (float(x), float(y)), colour, 7.5) for text, (x, y) in named]
+
+
+def _write(figure: Figure, ax: Any, notes: Sequence[Note]) -> None:
+    """Place labels around their points where they cover no other; the last ones give way.
+
+    Regions come first and are always written.
+    """
+    figure.draw_without_rendering()  # until then nothing knows where its pixels are
+    figure.set_layout_engine("none")
+    renderer = FigureCanvasAgg(figure).get_renderer()
+    taken: list[Any] = []
+    for note in notes:
+        reach = 4 + note.size * 0.35
+        for x, y, ha, va in PLACES:
+            text = ax.annotate(
+                note.text, note.at, xytext=(x * reach, y * reach), textcoords="offset points",
+                ha=ha, va=va, color=note.colour, fontsize=note.size, zorder=9,
+                fontweight="bold" if note.colour == REGION else "normal",
+            )  # fmt: skip
+            box = text.get_window_extent(renderer)
+            inside = ax.bbox.containsx(box.x0) and ax.bbox.containsx(box.x1)
+            if inside and not any(box.overlaps(other) for other in taken):
+                taken.append(box)
+                break
+            text.remove()
+        else:
+            if note.colour == REGION:
+                ax.annotate(note.text, note.at, color=note.colour, fontsize=note.size, zorder=9)
+
+
+PLACES = (
+    (1, 0, "left", "center"),
+    (-1, 0, "right", "center"),
+    (0, 1, "center", "bottom"),
+    (0, -1, "center", "top"),
+    (0.8, 0.8, "left", "bottom"),
+    (-0.8, 0.8, "right", "bottom"),
+    (0.8, -0.8, "left", "top"),
+    (-0.8, -0.8, "right", "top"),
+)
+"""Where a label may stand around its point: direction and alignment, the best first."""

@@ -1,0 +1,192 @@
+"""A region's RDM beside a layer's, with the stimuli along the axes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from PIL import Image
+from scipy.stats import rankdata
+
+from isomorph.figures.geometry import square
+from isomorph.figures.style import COLOUR_MAP, FAINT, INK, styled
+
+SIDE = 5.6
+"""Side of one RDM, inches."""
+STAGGER = 3
+"""Rows of thumbnails, so each may be three cells wide."""
+MOST_THUMBNAILS = 150
+"""With more, thumbnails would be too small to tell apart."""
+MOST_NAMES = 60
+THUMBNAIL = 44
+"""Pixels kept of each thumbnail."""
+
+
+def draw_rdm_pair(
+    left: np.ndarray,
+    right: np.ndarray,
+    titles: tuple[str, str],
+    stimuli: pd.DataFrame,
+    folder: Path | None = None,
+) -> Figure:
+    """Draw two RDMs side by side, each transformed to percentile ranks.
+
+    Parameters
+    ----------
+    left, right : ndarray (pair,)
+        The RDMs, over the same stimuli in the same order.
+    titles : pair of str
+        What each is.
+    stimuli : DataFrame
+        The stimulus table, a row per stimulus in the order of the RDMs.
+    folder : Path, optional
+        Where the image files of the table stand; without images the axes carry category or
+        stimulus names.
+    """
+    n = len(stimuli)
+    images = _images(stimuli, folder) if folder is not None and n <= MOST_THUMBNAILS else []
+    cell = SIDE / n
+    edge = cell * (STAGGER**2 + 1) if images else 1.15
+    gap, head, foot = 0.3, 0.45, 0.75
+    width = 2 * (edge + SIDE) + gap + 0.2
+    height = head + edge + SIDE + foot
+    with styled():
+        figure = Figure(figsize=(width, height))
+        for side, (pairs, title) in enumerate(zip((left, right), titles, strict=True)):
+            # Rows of both panels are the same stimuli: thumbnails stand on the outer flanks.
+            x = 0.1 + edge if side == 0 else 0.1 + edge + SIDE + gap
+            ax = figure.add_axes((x / width, foot / height, SIDE / width, SIDE / height))
+            image = _draw_matrix(ax, pairs, n)
+            figure.text(x / width, 1 - 0.12 / height, title, va="top", fontsize=11, weight="bold")
+            # A cell of air keeps the strips apart where both overhang the corner.
+            over, deep = cell * (STAGGER - 1) / 2, edge - cell
+            flank = (0.1 if side == 0 else x + SIDE + cell, foot - over, deep, SIDE + 2 * over)
+            top = (x - over, foot + SIDE + cell, SIDE + 2 * over, deep)
+            if images:
+                _thumbnails(figure, images, top, flank, (width, height), outward=side == 1)
+            else:
+                _labels(ax, stimuli, right=side == 1)
+        bar = figure.add_axes(((width / 2 - 1.5) / width, 0.42 / height, 3 / width, 0.11 / height))
+        colour_bar = figure.colorbar(image, cax=bar, orientation="horizontal")
+        colour_bar.outline.set_visible(False)
+        colour_bar.set_ticks([0, 0.5, 1], labels=["most similar pair", "median", "least similar"])
+        bar.tick_params(length=0, labelsize=8)
+    return figure
+
+
+def percentile_ranks(pairs: np.ndarray) -> np.ndarray:
+    """Return the ranks of pairs scaled to [0, 1], ties sharing their mean rank."""
+    ranks = rankdata(pairs)
+    return (ranks - 1) / max(len(pairs) - 1, 1)
+
+
+def _draw_matrix(ax: Any, pairs: np.ndarray, n: int) -> Any:
+    matrix = square(percentile_ranks(pairs))
+    np.fill_diagonal(matrix, np.nan)  # the diagonal is zero by definition and says nothing
+    image = ax.imshow(matrix, cmap=COLOUR_MAP, vmin=0, vmax=1, interpolation="nearest")
+    ax.set(xticks=[], yticks=[], xlim=(-0.5, n - 0.5), ylim=(n - 0.5, -0.5))
+    for spine in ax.spines.values():
+        spine.set_visible(False)
+    return image
+
+
+def _images(stimuli: pd.DataFrame, folder: Path) -> list[np.ndarray]:
+    """Return a small square image `(pixel, pixel, 3)` per stimulus, or none when any is absent."""
+    files = [folder / name for name in stimuli["file"] if name]
+    if len(files) < len(stimuli) or not all(file.is_file() for file in files):
+        return []
+    images = []
+    for file in files:
+        with Image.open(file) as image:
+            small = image.convert("RGB").resize((THUMBNAIL, THUMBNAIL), Image.Resampling.LANCZOS)
+            images.append(np.asarray(small))
+    return images
+
+
+def _thumbnails(
+    figure: Figure,
+    images: Sequence[np.ndarray],
+    top: tuple[float, float, float, float],
+    flank: tuple[float, float, float, float],
+    size: tuple[float, float],
+    *,
+    outward: bool,
+) -> None:
+    """Place a staggered strip of thumbnails above a matrix and one on its flank.
+
+    `top` and `flank` are boxes `(left, bottom, width, height)` in inches. Each strip is one
+    picture composed here: hundreds of separate artists would be slow.
+    """
+    strips = (
+        (top, strip(images, vertical=False, nearest_first=False)),
+        (flank, strip(images, vertical=True, nearest_first=outward)),
+    )
+    for (left, bottom, width, height), picture in strips:
+        ax = figure.add_axes((left / size[0], bottom / size[1], width / size[0], height / size[1]))
+        ax.imshow(picture, aspect="auto", interpolation="lanczos")
+        ax.axis("off")
+
+
+def strip(images: Sequence[np.ndarray], *, vertical: bool, nearest_first: bool) -> np.ndarray:
+    """Compose thumbnails into one picture `(pixel, pixel, 3)` that runs along an axis of an RDM.
+
+    Thumbnail i is centred on cell i and neighbours stand in different rows (columns when
+    `vertical`), so that each may be wider than a cell; the strip overhangs the matrix by half of
+    what a thumbnail exceeds a cell. The first row is the one nearest to the matrix, on the
+    picture's low side when `nearest_first`.
+    """
+    cell = -(-(THUMBNAIL + 2) // STAGGER)
+    pitch = cell * STAGGER
+    margin = (pitch - THUMBNAIL) // 2
+    canvas = np.full(((len(images) + STAGGER - 1) * cell, pitch * STAGGER, 3), 255, np.uint8)
+    for i, image in enumerate(images):
+        row = i % STAGGER if nearest_first else STAGGER - 1 - i % STAGGER
+        along, across = i * cell + margin, row * pitch + margin
+        turned = image if vertical else np.swapaxes(image, 0, 1)
+        canvas[along : along + THUMBNAIL, across : across + THUMBNAIL] = turned
+    return canvas if vertical else np.swapaxes(canvas, 0, 1)
+
+
+def _labels(ax: Any, stimuli: pd.DataFrame, *, right: bool) -> None:
+    """Name runs of a category along the axes, or the stimuli themselves when they are few."""
+    runs = category_runs(stimuli)
+    if runs:
+        places = [(first + last) / 2 for _, first, last in runs]
+        names = [name for name, _, _ in runs]
+        for _, _, last in runs[:-1]:
+            ax.axhline(last + 0.5, color="white", linewidth=0.8)
+            ax.axvline(last + 0.5, color="white", linewidth=0.8)
+    else:
+        step = -(-len(stimuli) // MOST_NAMES)
+        names = [str(name) for name in stimuli["stimulus"].iloc[::step]]
+        places = list(np.arange(0.0, len(stimuli), step))
+    size = 7.5 if len(names) <= MOST_NAMES // 2 else 6
+    names = [name if len(name) <= 18 else name[:17] + "…" for name in names]
+    ax.xaxis.tick_top()
+    ax.set_xticks(places, names, rotation=55, ha="left", rotation_mode="anchor", fontsize=size)
+    if right:
+        ax.yaxis.tick_right()
+    ax.set_yticks(places, names, fontsize=size)
+    ax.tick_params(length=0, colors=INK if len(names) <= MOST_NAMES else FAINT)
+
+
+def category_runs(stimuli: pd.DataFrame) -> list[tuple[str, int, int]]:
+    """Return `(name, first, last)` of each run of the first column that sorts the stimuli.
+
+    A column qualifies when it has between 2 and 20 values, each in one unbroken run.
+    """
+    for column in stimuli.columns.difference(["stimulus", "file", "sha256"], sort=False):
+        values = stimuli[column].astype(str).to_numpy()
+        breaks = (np.flatnonzero(values[1:] != values[:-1]) + 1).tolist()
+        starts, stops = [0, *breaks], [*breaks, len(values)]
+        names = [values[start] for start in starts]
+        if 2 <= len(names) <= 20 and len(set(names)) == len(names) < len(values):
+            return [
+                (str(name), int(first), int(stop) - 1)
+                for name, first, stop in zip(names, starts, stops, strict=True)
+            ]
+    return []

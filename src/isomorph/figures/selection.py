@@ -1,0 +1,141 @@
+"""Which rows of the comparisons a figure shows: the main measure, its distance, the best layers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from isomorph.study import Study
+
+SIGNIFICANT = 0.05
+
+
+@dataclass(frozen=True)
+class Family:
+    """A model or a group of models that differ only in their seed.
+
+    Attributes
+    ----------
+    name, title : str
+        As in the model's settings file.
+    kind : str
+        `trained` for networks, `twins` for untrained ones, `baseline` for anything else.
+    instances : tuple of str
+        Names under which the family appears in the tables.
+    twin_of : str or None
+        The trained family this one is the untrained twin of.
+    """
+
+    name: str
+    title: str
+    kind: Literal["trained", "twins", "baseline"]
+    instances: tuple[str, ...]
+    twin_of: str | None = None
+
+
+@dataclass(frozen=True)
+class Shown:
+    """The comparisons of one region under one distance and one measure.
+
+    Attributes
+    ----------
+    region, distance, measure : str
+    rows : DataFrame
+        Rows with a number, in the order of the table.
+    """
+
+    region: str
+    distance: str
+    measure: str
+    rows: pd.DataFrame
+
+
+def families(study: Study) -> list[Family]:
+    """Return the model families of a study in its order."""
+    found = []
+    for model in study.models.values():
+        kind: Literal["trained", "twins", "baseline"] = "trained"
+        if model.twin_of or model.source.startswith("untrained/"):
+            kind = "twins"
+        elif model.source.startswith("baseline/"):
+            kind = "baseline"
+        found.append(Family(model.name, model.title, kind, tuple(model.instances), model.twin_of))
+    return found
+
+
+def usable(table: pd.DataFrame, value: str = "estimate") -> pd.DataFrame:
+    """Return the rows that hold a number; the others say in `status` why they do not."""
+    return table[(table["status"] == "ok") & np.isfinite(table[value].astype(float))]
+
+
+def regions(comparisons: pd.DataFrame) -> list[str]:
+    """Return the regions of a table in the order in which they appear."""
+    return list(dict.fromkeys(comparisons["region"]))
+
+
+def main(
+    comparisons: pd.DataFrame, region: str, measures: Sequence[str], distances: Sequence[str]
+) -> Shown | None:
+    """Return a region's rows under the study's first measure and distance that have numbers.
+
+    Parameters
+    ----------
+    comparisons : DataFrame
+        A comparisons table.
+    region : str
+        The region.
+    measures, distances : sequence of str
+        In the study's order. Published RDMs come with their own distance, and some measures
+        use none, so what the table holds is tried after what the study lists.
+    """
+    rows = usable(comparisons[comparisons["region"] == region])
+    for measure in dict.fromkeys([*measures, *rows["measure"]]):
+        of_measure = rows[rows["measure"] == measure]
+        for distance in dict.fromkeys([*distances, *of_measure["distance"]]):
+            found = of_measure[of_measure["distance"] == distance]
+            if len(found):
+                return Shown(region, distance, measure, found)
+    return None
+
+
+def matching(table: pd.DataFrame, shown: Shown) -> pd.DataFrame:
+    """Return the rows of another table under the same distance and measure."""
+    return table[(table["measure"] == shown.measure) & (table["distance"] == shown.distance)]
+
+
+def best_layers(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return for each model instance the row of its highest estimate, in table order."""
+    if rows.empty:
+        return rows
+    best = rows.loc[rows.groupby("model", sort=False)["estimate"].idxmax()]
+    return best.reset_index(drop=True)
+
+
+def best_row(shown: Shown, groups: Sequence[Family]) -> pd.Series | None:
+    """Return the best layer of a trained model, or of any model when none is trained."""
+    for kinds in (("trained",), ("trained", "twins", "baseline")):
+        names = {name for family in groups if family.kind in kinds for name in family.instances}
+        rows = shown.rows[shown.rows["model"].isin(names)]
+        if len(rows):
+            return rows.iloc[int(rows["estimate"].to_numpy().argmax())]
+    return None
+
+
+def ceiling(rows: pd.DataFrame) -> tuple[float, float] | str:
+    """Return the lower and upper noise ceiling of a region's rows, or why there is none."""
+    said = rows["ceiling_status"].astype(str)
+    defined = rows[said.str.startswith("defined") & rows["ceiling_upper"].notna()]
+    if len(defined):
+        first = defined.iloc[0]
+        return float(first["ceiling_lower"]), float(first["ceiling_upper"])
+    reasons = [text for text in dict.fromkeys(said) if text]
+    return reasons[0].removeprefix("undefined:").strip() if reasons else "not computed"
+
+
+def significant(rows: pd.DataFrame) -> np.ndarray:
+    """Return where the corrected p is below 0.05; a missing p is not."""
+    return (rows["p_corrected"].astype(float) < SIGNIFICANT).to_numpy()

@@ -1,0 +1,246 @@
+"""A small study with synthetic artefacts of every kind, written as the stages write them.
+
+All numbers are drawn from a seeded generator; nothing here is data.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+import yaml
+from PIL import Image
+
+from isomorph.artefacts import provenance, sha256, write_array, write_responses, write_table
+from isomorph.layout import Layout
+from isomorph.study import load_study
+
+LAYERS = ("stem", "blocks.0", "blocks.1", "blocks.2", "head")
+BEST = {"alpha": "blocks.2", "beta": "blocks.0"}
+REGIONS = ("alpha", "beta")
+SHAPE = ("estimate", "standard_error", "interval_low", "interval_high")
+
+
+def write_settings(root: Path) -> Path:
+    """Write the settings files and return the study's."""
+    study = {
+        "name": "small",
+        "title": "A <small> study",
+        "question": "Which layer is like alpha & beta?",
+        "datasets": ["real", "sim"],
+        "models": ["net", "net-untrained", "pixels"],
+        "distances": ["correlation"],
+        "measures": ["rho_a", "pearson"],
+    }
+    real = {
+        "name": "real",
+        "title": "Two regions",
+        "citation": "Nobody N (2020). A journal <1>, 1-2.",
+        "doi": "10.1000/xyz",
+        "licence": "CC0",
+        "species": "Mus musculus",
+        "notes": ["A limit & its reason."],
+        "subjects": ["s1", "s2"],
+        "archive": {"kind": "local", "path": "files"},
+        "stimuli": {"kind": "folder", "files": "*.png"},
+        "responses": {"kind": "nwb", "files": "{subject}.nwb", "window": [0.0, 0.2],
+                      "presentations": {"onset": "start_time", "stimulus": "image"}},
+    }  # fmt: skip
+    sim = {
+        **real,
+        "name": "sim",
+        "title": "A simulated recording",
+        "species": "none (simulated)",
+        "archive": {"kind": "simulated", "repetitions": 2, "regions": {
+            "alpha": {"model": "net", "layer": "blocks.2", "units": 5},
+            "beta": {"model": "net", "layer": "blocks.0", "units": 5}}},
+        "stimuli": {"kind": "like", "dataset": "real"},
+    }  # fmt: skip
+    models = [
+        {"name": "net", "title": "Net, trained", "source": "package/net", "trained_on": "ImageNet"},
+        {"name": "net-untrained", "title": "Net, untrained", "source": "untrained/net",
+         "twin_of": "net", "seeds": [0, 1, 2]},
+        {"name": "pixels", "title": "Pixels", "source": "baseline/pixels"},
+    ]  # fmt: skip
+    for folder, specs in (("datasets", [real, sim]), ("models", models)):
+        (root / "config" / folder).mkdir(parents=True, exist_ok=True)
+        for spec in specs:
+            (root / "config" / folder / f"{spec['name']}.yaml").write_text(yaml.safe_dump(spec))
+    path = root / "config" / "small.yaml"
+    path.write_text(yaml.safe_dump(study))
+    return path
+
+
+def write_study(root: Path, n_stimuli: int = 12, datasets: tuple[str, ...] = ("real", "sim")):
+    """Write settings and artefacts under a root and return the layout."""
+    layout = Layout(load_study(write_settings(root)), root)
+    rng = np.random.default_rng(1)
+    stimuli = [f"s{i:02d}" for i in range(n_stimuli)]
+    truth = {layer: rng.standard_normal((n_stimuli, 20)) for layer in LAYERS}
+    write_stimuli(layout, stimuli, rng)
+    write_models(layout, stimuli, truth, rng)
+    for dataset in datasets:
+        write_brain(layout, dataset, stimuli, truth, rng)
+        write_tables(layout, dataset, n_stimuli, rng)
+    return layout
+
+
+def write_stimuli(layout: Layout, stimuli: list[str], rng: np.random.Generator) -> None:
+    path = layout.stimuli("real")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    half = len(stimuli) // 2
+    for i, name in enumerate(stimuli):
+        pixels = np.full((16, 16, 3), 128, np.uint8)
+        pixels[4:12, 4:12] = rng.integers(0, 255, 3)
+        Image.fromarray(pixels).save(path.parent / f"{name}.png")
+        assert i >= 0
+    table = pd.DataFrame(
+        {
+            "stimulus": stimuli,
+            "file": [f"{name}.png" for name in stimuli],
+            "sha256": [sha256(path.parent / f"{name}.png") for name in stimuli],
+            "category": ["animal"] * half + ["thing"] * (len(stimuli) - half),
+        }
+    )
+    write_table(path, table, "stimuli", provenance("stimuli"))
+
+
+def rdm(features: np.ndarray) -> np.ndarray:
+    return (1 - np.corrcoef(features))[np.triu_indices(len(features), 1)]
+
+
+def rdm_file(stimuli: list[str], rows: list[dict]) -> xr.Dataset:
+    upper = np.triu_indices(len(stimuli), 1)
+    names = np.array(stimuli)
+    blank = {"region": "", "subject": "", "session": "", "model": "", "layer": "", "depth": -1,
+             "n_units": -1, "distance": "correlation"}  # fmt: skip
+    full = [{**blank, **row} for row in rows]
+    coords = {key: ("representation", [row[key] for row in full]) for key in blank}
+    labels = [f"{r['region'] or r['model']} | {r['subject'] or r['layer']}" for r in full]
+    return xr.Dataset(
+        {"rdm": (("representation", "pair"), np.array([row["rdm"] for row in full]))},
+        {
+            **coords,
+            "representation": labels,
+            "stimulus": names,
+            "stimulus_a": ("pair", names[upper[0]]),
+            "stimulus_b": ("pair", names[upper[1]]),
+        },
+        {"left_out": '{"gamma | s1": "no units"}'},
+    )
+
+
+def write_models(layout, stimuli, truth, rng) -> None:
+    for instance, model, seed in layout.study.instances():
+        layers = ("pixels",) if model.name == "pixels" else LAYERS
+        rows = []
+        for depth, layer in enumerate(layers):
+            features = truth.get(layer, truth["stem"])
+            if instance != "net":
+                features = features * 0.3 + rng.standard_normal(features.shape)
+            rows.append({"rdm": rdm(features), "model": instance, "layer": layer, "depth": depth})
+        data = rdm_file(stimuli, rows)
+        stamp = provenance("rdms", settings={"distances": ["correlation"]}, seed=seed)
+        write_array(layout.model_rdms("real", instance), data, "rdms", stamp)
+
+
+def write_brain(layout, dataset, stimuli, truth, rng) -> None:
+    rows = []
+    for region in REGIONS:
+        for subject in ("s1", "s2"):
+            noise = rng.standard_normal((len(stimuli), 20))
+            features = truth[BEST[region]] + 0.8 * noise
+            rows.append({"rdm": rdm(features), "region": region, "subject": subject})
+    write_array(
+        layout.brain_rdms(dataset), rdm_file(stimuli, rows), "rdms", provenance("rdms", seed=3)
+    )
+
+
+def write_tables(layout, dataset, n_stimuli, rng) -> None:
+    simulated = layout.study.dataset(dataset).simulated
+    stamp = provenance("comparisons", source="synthetic", seed=7)
+    rows = []
+    for region in REGIONS:
+        for instance, model, _ in layout.study.instances():
+            layers = ("pixels",) if model.name == "pixels" else LAYERS
+            for depth, layer in enumerate(layers):
+                for measure in ("rho_a", "pearson"):
+                    peak = 0.4 if layer == BEST[region] and instance == "net" else 0.1
+                    estimate = peak + 0.02 * rng.standard_normal()
+                    rows.append(
+                        {"region": region, "model": instance, "layer": layer, "depth": depth,
+                         "measure": measure, **interval(estimate), "n_units": 10 + depth,
+                         "p": 0.0004 if peak > 0.2 else 0.2,
+                         "p_corrected": 0.0009 if peak > 0.2 else 0.3}
+                    )  # fmt: skip
+    comparisons = pd.DataFrame(rows).assign(
+        dataset=dataset, simulated=simulated, distance="correlation", invariances="monotone",
+        scheme="stimuli and subjects", n_resamples=1000, n_stimuli=n_stimuli, n_subjects=2,
+        correction="fdr_bh", family_size=32, status="ok", ceiling_lower=0.5, ceiling_upper=0.6,
+        ceiling_status="defined",
+    )  # fmt: skip
+    beta = comparisons["region"] == "beta"
+    comparisons.loc[beta, ["ceiling_lower", "ceiling_upper"]] = np.nan
+    comparisons.loc[beta, "ceiling_status"] = "undefined: one subject"
+    write_table(layout.comparisons(dataset), comparisons, "comparisons", stamp, parquet=True)
+    regions = pd.DataFrame(
+        [{"region_a": "alpha", "region_b": "beta", "measure": m, **interval(0.49), "p": 0.001,
+          "p_corrected": 0.002} for m in ("rho_a", "pearson")]
+    ).assign(
+        dataset=dataset, simulated=simulated, distance="correlation", scheme="stimuli",
+        correction="fdr_bh", n_stimuli=n_stimuli, n_subjects_a=2, n_subjects_b=1, status="ok",
+    )  # fmt: skip
+    write_table(layout.regions(dataset), regions, "regions", stamp)
+    contrasts = pd.DataFrame(
+        [{"region": region, "score": 0.38, "twin_score": 0.12, "difference": 0.26,
+          "standard_error": 0.04, "interval_low": 0.18, "interval_high": 0.34, "p": 0.0001,
+          "p_corrected": 0.0002, "chosen_layer": BEST[region], "chosen_share": 0.9}
+         for region in REGIONS]
+    ).assign(
+        dataset=dataset, simulated=simulated, model="net", twins="net-untrained", n_seeds=3,
+        distance="correlation", measure="rho_a", scheme="stimuli and subjects",
+        correction="fdr_bh", status="ok",
+    )  # fmt: skip
+    write_table(layout.contrasts(dataset), contrasts, "contrasts", stamp)
+    if simulated:
+        recovery = pd.DataFrame(
+            [{"region": region, "planted_layer": BEST[region], "found_layer": BEST[region],
+              "rank": 1, "recovered": "exact"} for region in REGIONS]
+        ).assign(
+            dataset=dataset, planted_model="net", found_model="net", distance="correlation",
+            measure="rho_a", n_candidates=16, planted_estimate=0.4, found_estimate=0.4,
+            interval_low=0.3, interval_high=0.5, status="ok",
+        )  # fmt: skip
+        write_table(layout.recovery(dataset), recovery, "recovery", stamp)
+    reliability = pd.DataFrame(
+        {"subject": ["s1", "s1", "s2"], "session": "1", "region": ["alpha", "beta", "alpha"],
+         "unit": ["001", "002", "003"], "n_stimuli": n_stimuli, "n_repetitions": [4, 4, 1],
+         "split_half": [0.5, 0.7, np.nan], "spearman_brown": [0.667, 0.824, np.nan],
+         "status": ["ok", "ok", "one repetition only"]}
+    )  # fmt: skip
+    write_table(layout.reliability(dataset), reliability, "reliability", stamp)
+
+
+def interval(estimate: float) -> dict[str, float]:
+    return dict(zip(SHAPE, (estimate, 0.04, estimate - 0.08, estimate + 0.08), strict=True))
+
+
+def write_one_recording(path: Path, n_stimuli: int = 6) -> None:
+    """Write a responses file of one session."""
+    rng = np.random.default_rng(4)
+    names = [f"s{i:02d}" for i in range(n_stimuli)] * 2
+    session = xr.Dataset(
+        {"response": (("presentation", "unit"), rng.poisson(3, (2 * n_stimuli, 4)).astype(float))},
+        {
+            "stimulus": ("presentation", names),
+            "repetition": ("presentation", [0] * n_stimuli + [1] * n_stimuli),
+            "unit": ["1", "2", "3", "4"],
+            "region": ("unit", ["alpha", "alpha", "beta", "beta"]),
+        },
+        {"session": "day1"},
+    )
+    session["response"].attrs["units"] = "spikes"
+    attributes = {"dataset": "real", "subject": "s1", "left_out": '{"unit 9": "no spikes"}'}
+    write_responses(path, {"day1": session}, attributes, provenance("responses", seed=4))
