@@ -34,7 +34,7 @@ lint: .venv/installed-dev
 	$(BIN)/python workflow/lint.py --config study=config/demo.yaml
 
 bench: .venv/installed-dev
-	@for bench in benchmarks/bench_*.py; do $(BIN)/python "$$bench" --quick || exit 1; done
+	@for bench in benchmarks/[a-z]*.py; do $(BIN)/python "$$bench" --quick || exit 1; done
 
 clean:
 	rm -rf .venv .snakemake .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -14,7 +14,7 @@ Slice = dict[str, Any]
 DESCRIPTIVE_DATASET = {"title", "citation", "doi", "licence", "species", "notes"}
 """Fields of a dataset that people read and no number depends on."""
 
-DESCRIPTIVE_MODEL = {"title", "citation", "licence", "trained_on"}
+DESCRIPTIVE_MODEL = {"title", "citation", "licence"}
 """Fields of a model that people read and no number depends on."""
 
 

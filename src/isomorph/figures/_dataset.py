@@ -20,8 +20,8 @@ from isomorph.figures.overview import draw_overview
 from isomorph.figures.profile import draw_profile
 from isomorph.figures.rdm_pair import draw_rdm_pair
 from isomorph.figures.style import save, slug
+from isomorph.figures.words import correction, distance_title, measure_label, measure_title
 from isomorph.layout import Layout
-from isomorph.measures import MEASURES
 
 Entry = dict[str, str]
 LISTING = "figures.json"
@@ -81,16 +81,6 @@ def run(layout: Layout, dataset: str) -> list[Entry]:
     return entries
 
 
-def measure_title(name: str) -> str:
-    """Return a measure's name for people."""
-    return MEASURES[name].title if name in MEASURES else name.replace("_", " ")
-
-
-def _label(shown: selection.Shown) -> str:
-    """Return what an axis says: the measure's field name, without the explanation after it."""
-    return measure_title(shown.measure).split(", ")[0]
-
-
 def _said(layout: Layout, dataset: str) -> str:
     return "Simulated data. " if layout.study.dataset(dataset).simulated else ""
 
@@ -102,7 +92,7 @@ def _profiles(
     coverage = f"{layout.study.spec.inference.interval:.0%}"
     for shown in panels:
         file = f"profile_{slug(shown.region)}.svg"
-        save(draw_profile(shown.rows, groups, label=_label(shown)), folder / file)
+        save(draw_profile(shown.rows, groups, label=measure_label(shown.measure)), folder / file)
         bounds = selection.ceiling(shown.rows)
         above = (
             f"The noise ceiling is undefined: {bounds}."
@@ -117,27 +107,11 @@ def _profiles(
             "caption": (
                 f"{_said(layout, dataset)}{measure_title(shown.measure)} between the RDM of "
                 f"{shown.region} and that of each layer, in depth order; "
-                f"{shown.distance.replace('_', ' ')} distance. Bands and bars: {coverage} "
+                f"{distance_title(shown.distance)}. Bands and bars: {coverage} "
                 f"intervals. Filled dots: p < .05 after {correction(shown.rows)}; open dots: not. "
                 f"{above} Baselines, which have no depth, stand at the right."
             ),
         }
-
-
-CORRECTIONS = {
-    "fdr_bh": "false discovery rate correction (Benjamini-Hochberg)",
-    "fdr_by": "false discovery rate correction (Benjamini-Yekutieli)",
-    "holm": "Holm correction",
-    "bonferroni": "Bonferroni correction",
-    "max_t": "family-wise correction by the maximum statistic",
-    "none": "no correction",
-}
-
-
-def correction(rows: pd.DataFrame) -> str:
-    """Return how the p values of rows were corrected, in words."""
-    names = [name for name in dict.fromkeys(rows["correction"].astype(str)) if name]
-    return CORRECTIONS.get(names[0], f"correction ({names[0]})") if names else "no correction"
 
 
 def _pairs(
@@ -177,7 +151,7 @@ def _pairs(
             "file": file,
             "title": f"{shown.region} beside its best layer",
             "caption": (
-                f"RDMs over {len(stimuli)} stimuli ({shown.distance.replace('_', ' ')} distance), "
+                f"RDMs over {len(stimuli)} stimuli ({distance_title(shown.distance)}), "
                 "each transformed to percentile ranks: dark pairs are alike, bright ones differ. "
                 "Rows and columns follow the stimulus table"
                 + ("; thumbnails are staggered in three rows." if all(table["file"]) else ".")
@@ -191,7 +165,9 @@ def _overviews(
     if not panels:
         return
     groups = selection.families(layout.study)
-    figure = draw_overview(panels, groups, labels=[_label(shown) for shown in panels])
+    figure = draw_overview(
+        panels, groups, labels=[measure_label(shown.measure) for shown in panels]
+    )
     save(figure, folder / "overview.svg")
     yield {
         "kind": "overview",
@@ -234,7 +210,7 @@ def _maps(
         "title": "Regions and layers on one map",
         "caption": (
             f"{_said(layout, dataset)}Classical multidimensional scaling of all RDMs "
-            f"({distance.replace('_', ' ')} distance); squared distance between two points is "
+            f"({distance_title(distance)}); squared distance between two points is "
             "1 - r, r the Pearson correlation of their RDMs. Lines join the layers of a model in "
             "depth order, dots growing with depth; diamonds are regions (group means)."
         ),

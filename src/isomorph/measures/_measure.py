@@ -13,7 +13,10 @@ from isomorph.measures.pairs import Counts, Floats
 
 
 class Form(Protocol):
-    """The arithmetic of a measure."""
+    """The arithmetic of a measure; one that is an inner product of vectors also has `embed`."""
+
+    def compare(self, first: Floats, second: Floats) -> Floats:
+        """Compare `(a, pair)` with `(b, pair)`: `(a, b)`."""
 
     def resampled(self, first: Floats, second: Floats, counts: Counts) -> Floats:
         """Compare `(a, pair)` with `(b, pair)` in each resample: `(resample, a, b)`."""
@@ -56,10 +59,7 @@ class Measure:
 
     def compare(self, first: Floats, second: Floats) -> Floats:
         """Return the measure between all RDMs: `(a, pair)` and `(b, pair)` give `(a, b)`."""
-        if self.embed is None:
-            compare: Callable[[Floats, Floats], Floats] = self.form.compare  # type: ignore[attr-defined]
-            return compare(first, second)
-        return self.embed(first) @ self.embed(second).T
+        return self.form.compare(np.asarray(first, float), np.asarray(second, float))
 
     def resampled(self, first: Floats, second: Floats, counts: Counts) -> Floats:
         """Return the measure in every resample of the stimuli: `(resample, a, b)`."""

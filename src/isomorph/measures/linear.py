@@ -101,6 +101,10 @@ class LinearForm:
             embedded = rest + keep_additive * additive_pairs + keep_mean * parts
         return _unit_rows(embedded, rdms)
 
+    def compare(self, first: Floats, second: Floats) -> Floats:
+        """Return the measure between all RDMs: `(a, pair)` and `(b, pair)` give `(a, b)`."""
+        return self.embed(first) @ self.embed(second).T
+
     def resampled(self, first: Floats, second: Floats, counts: Counts) -> Floats:
         """Return the measure between all RDMs in every resample of the stimuli.
 

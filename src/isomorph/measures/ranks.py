@@ -41,6 +41,10 @@ class RankForm:
         norms = np.linalg.norm(ranks, axis=1, keepdims=True)
         return ranks / np.where(norms > 0, norms, 1.0)
 
+    def compare(self, first: Floats, second: Floats) -> Floats:
+        """Return the measure between all RDMs: `(a, pair)` and `(b, pair)` give `(a, b)`."""
+        return self.embed(first) @ self.embed(second).T
+
     def resampled(self, first: Floats, second: Floats, counts: Counts) -> Floats:
         """Return the measure in every resample, ranks taken afresh in each.
 

@@ -38,7 +38,7 @@ def _activations(file: Path) -> Figure:
     return _matrices(
         gram / (scale[:, :, None] * scale[:, None, :]),
         [str(layer) for layer in data["layer"].values],
-        "similarity of stimuli (normalised Gram matrix)",
+        "cosine of centred features",
     )
 
 
@@ -48,30 +48,32 @@ def _responses(file: Path) -> Figure:
         figure = Figure(figsize=(8, 1 + 3 * len(sessions)), layout="constrained")
         axes = figure.subplots(len(sessions), squeeze=False)[:, 0]
         for ax, (name, data) in zip(axes, sessions.items(), strict=True):
-            means = data["response"].groupby("stimulus").mean()
+            means = data["response"].groupby("stimulus").mean().transpose("unit", "stimulus").values
             order = np.argsort(data["region"].values.astype(str), kind="stable")
+            # each unit over its own mean and spread, or the liveliest would hide the others
+            spread = np.where(np.ptp(means, axis=1) > 0, means.std(axis=1), 1.0)
+            shown = (means - means.mean(axis=1, keepdims=True)) / spread[:, None]
             image = ax.imshow(
-                means.transpose("unit", "stimulus").values[order],
-                aspect="auto", interpolation="nearest", cmap=COLOUR_MAP,
+                shown[order], aspect="auto", interpolation="nearest", cmap=COLOUR_MAP,
+                vmin=-3, vmax=3,
             )  # fmt: skip
             regions, starts = np.unique(data["region"].values.astype(str)[order], return_index=True)
             ax.set_yticks(starts, regions)
             ax.set_xlabel("stimulus")
             ax.set_title(f"session {name}")
-            bar = figure.colorbar(image, ax=ax)
-            bar.set_label(f"mean response ({data['response'].attrs.get('units', 'as given')})")
+            figure.colorbar(image, ax=ax, label="mean response, z-scored per unit")
     return figure
 
 
 def _reliability(file: Path) -> Figure:
     table = read_table(file, "reliability")
-    values = table["spearman_brown"].dropna()
-    if values.empty:
+    units = table[(table["unit"] != "") & table["spearman_brown"].notna()]
+    if units.empty:
         raise IsomorphError(f"{file}: no unit has a reliability: {table['status'].iloc[0]}")
     with styled():
         figure = Figure(figsize=(6, 3.5), layout="constrained")
         ax = figure.subplots()
-        for region, rows in table.loc[values.index].groupby("region"):
+        for region, rows in units.groupby("region"):
             ordered = np.sort(rows["spearman_brown"].to_numpy())
             share = np.arange(1, len(ordered) + 1) / len(ordered)
             ax.step(ordered, share, where="post", label=f"{region} ({len(ordered)})")
@@ -116,21 +118,22 @@ DRAWINGS: dict[str, Callable[[Path], Figure]] = {
 
 
 def _matrices(stack: np.ndarray, titles: Sequence[str], label: str) -> Figure:
-    """Draw matrices `(matrix, stimulus, stimulus)` in a grid, each over its own range."""
+    """Draw matrices `(matrix, stimulus, stimulus)` in a grid, each over its pairs' own range."""
     rows, columns = _grid(len(stack))
     with styled():
         figure = Figure(figsize=(2.4 * columns, 2.7 * rows), layout="constrained")
         axes = figure.subplots(rows, columns, squeeze=False).ravel()
         for ax, matrix, title in zip(axes, stack, titles, strict=False):
-            image = ax.imshow(matrix, interpolation="nearest", cmap=COLOUR_MAP)
+            low, high = np.percentile(matrix[np.triu_indices(len(matrix), 1)], [1, 99])
+            image = ax.imshow(matrix, interpolation="nearest", cmap=COLOUR_MAP, vmin=low, vmax=high)
             ax.set_title(title, fontsize=7)
             ax.set_xticks([])
             ax.set_yticks([])
             figure.colorbar(image, ax=ax, shrink=0.6).ax.tick_params(labelsize=6)
         for ax in axes[len(stack) :]:
             ax.set_axis_off()
-        left = f"; the first {len(stack)} of {len(titles)}" if len(titles) > len(stack) else ""
-        figure.suptitle(f"{label}, stimuli in the order of their table{left}", fontsize=9)
+        left = f" ({len(stack)} of {len(titles)})" if len(titles) > len(stack) else ""
+        figure.suptitle(label + left, fontsize=9)
     return figure
 
 

@@ -23,7 +23,7 @@ from isomorph.artefacts.schemas import TABLES
 ROWS = 60
 """Rows of a table before the middle is left out."""
 
-WIDTH = 46
+WIDTH = 40
 """Characters across an RDM on the terminal."""
 
 SHADES = " ░▒▓█"
@@ -39,7 +39,7 @@ def _rdms(file: Path) -> str:
         f"{data.sizes['representation']} RDMs of {data.sizes['stimulus']} stimuli "
         f"({data.sizes['pair']} pairs)",
         _table(table[held]),
-        f"{name} ({data['distance'].values[0]}), dark is unlike\n"
+        f"{name} ({data['distance'].values[0]}), the fuller the less alike\n"
         + shaded(data["rdm"].values[0], data.sizes["stimulus"]),
         _left_out(data),
         _origin(Provenance.from_json(data.attrs["provenance"])),
