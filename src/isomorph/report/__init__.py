@@ -1,0 +1,26 @@
+"""The report: one self-contained page, and the three sentences that matter in it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from isomorph.layout import Layout
+
+
+def run(layout: Layout) -> Path:
+    """Write the report of a study from whatever is there of it, and return its path."""
+    from isomorph.report import page
+
+    return page.run(layout)
+
+
+def headline(layout: Layout) -> list[str]:
+    """Return three sentences: the best layer, what training does, what planted layers show."""
+    from isomorph.report import answers
+
+    return answers.headline(layout)
+
+
+__all__ = ["headline", "run"]

@@ -1,0 +1,84 @@
+"""What each number on the page means."""
+
+from __future__ import annotations
+
+from isomorph.study import Inference
+
+Term = tuple[str, str]
+
+
+def glossary(inference: Inference) -> list[Term]:
+    """Return terms and what they mean under a study's inference settings."""
+    coverage = f"{100 * inference.interval:.0f} %"
+    return [
+        (
+            "estimate",
+            "The measure between a region's RDM and a layer's, computed for each subject and "
+            "averaged. 1 is a perfect match of geometries; what unrelated ones give depends on "
+            "the measure and is 0 for most.",
+        ),
+        (
+            "interval",
+            f"Where the estimate would lie in {coverage} of repetitions of the study with new "
+            "stimuli, and with new subjects where the scheme says so "
+            f"({inference.resamples} bootstrap resamples). It says how precise the estimate is "
+            "and how far it generalises.",
+        ),
+        (
+            "scheme",
+            f"What was resampled. With at least {inference.minimum_subjects} subjects both "
+            "stimuli and subjects, so the claim is about the population of each; with fewer, "
+            "stimuli alone, and the claim is about these subjects.",
+        ),
+        (
+            "noise ceiling",
+            "What the best possible model could reach, given the noise. Lower bound: each subject "
+            "against the mean of the others; upper bound: each subject against the mean of all. "
+            "One subject with repetitions is compared with itself across halves. With neither "
+            "the ceiling is undefined, which is not the same as 1.",
+        ),
+        (
+            "p",
+            "One-sided, against the claim that region and layer have nothing to do with each "
+            f"other: the stimuli are shuffled {inference.permutations} times. A small p does not "
+            "say that the value generalises to new subjects; the interval does. The two can "
+            "therefore differ.",
+        ),
+        (
+            "correction",
+            "Each p is corrected for every region and layer of its dataset under the same "
+            "distance and measure. Only corrected values are called significant here, at .05.",
+        ),
+        (
+            "best layer",
+            "The layer with the highest estimate on all stimuli. Choosing it on the data that "
+            "judges it flatters models with many layers a little.",
+        ),
+        (
+            "trained against twins",
+            "Both networks choose their layer on the stimuli a resample left out and are scored "
+            "on those it drew, so the choice flatters neither. The p is two-sided and counts "
+            "the spread over stimuli, seeds and, where resampled, subjects.",
+        ),
+        (
+            "recovered",
+            "Exact: the planted layer has the highest estimate of all layers of all models. "
+            "Neighbour: a layer directly before or after it has. No: neither.",
+        ),
+        (
+            "reliability",
+            "How well two halves of the repetitions agree (split half), and what that predicts "
+            "for all of them (Spearman-Brown).",
+        ),
+    ]
+
+
+LIMITS = (
+    "A likeness of geometries is not a likeness of mechanisms: different computations can "
+    "produce the same RDM, and the result depends on the stimuli that were shown.",
+    "The layer profile shows many estimates from the same data; neighbouring layers are not "
+    "independent.",
+    "Networks saw the images as given, resized to their input; whether subjects saw them at the "
+    "same size in their visual field is not modelled.",
+)
+"""Limits of every study; those of its datasets are added to them."""

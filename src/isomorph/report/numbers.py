@@ -1,0 +1,58 @@
+"""Numbers as the field prints them: no leading zero, a true minus sign, p never 0."""
+
+from __future__ import annotations
+
+import math
+
+MINUS = "\N{MINUS SIGN}"
+NONE = "\N{EN DASH}"
+"""What stands where there is no number."""
+
+
+def number(value: float, digits: int = 2) -> str:
+    """Return a number between about -1 and 1 without its leading zero: `.46`, `−.03`, `1.20`."""
+    if not math.isfinite(value):
+        return NONE
+    text = f"{abs(value):.{digits}f}"
+    zero = float(text) == 0
+    text = text.removeprefix("0") if digits else text
+    return text if value >= 0 or zero else MINUS + text
+
+
+def interval(low: float, high: float) -> str:
+    """Return `[.38, .53]`, or a dash where an end is missing."""
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return NONE
+    return f"[{number(low)}, {number(high)}]"
+
+
+def p_value(p: float) -> str:
+    """Return `< .001` or the value to three digits after the point, without `p =`."""
+    if not math.isfinite(p):
+        return NONE
+    if p < 0.001:
+        return "< .001"
+    return "1" if p > 0.9995 else number(p, 3)
+
+
+def p_said(p: float) -> str:
+    """Return `p < .001` or `p = .034` for a sentence."""
+    text = p_value(p)
+    if text == NONE:
+        return "p not computed"
+    return f"p {text}" if text.startswith("<") else f"p = {text}"
+
+
+def count(n: int, noun: str, plural: str = "") -> str:
+    """Return `1 layer`, `20 layers`."""
+    return f"{n} {noun}" if n == 1 else f"{n} {plural or noun + 's'}"
+
+
+def listed(words: list[str]) -> str:
+    """Return `a`, `a and b`, `a, b and c`."""
+    return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
+
+
+def percent(share: float) -> str:
+    """Return `95 %`."""
+    return f"{100 * share:.0f} %" if math.isfinite(share) else NONE

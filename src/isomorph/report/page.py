@@ -1,0 +1,201 @@
+"""The page: gathered, rendered, and written as one file that needs nothing else."""
+
+from __future__ import annotations
+
+import base64
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from isomorph.artefacts import Provenance, replacing
+from isomorph.figures import selection
+from isomorph.figures.style import slug
+from isomorph.figures.words import correction, distance_title, measure_label, measure_title
+from isomorph.layout import Layout
+from isomorph.measures import MEASURES
+from isomorph.report import sections
+from isomorph.report.answers import sentences
+from isomorph.report.glossary import LIMITS, glossary
+from isomorph.report.tables import (
+    Figure,
+    Results,
+    read_bytes_told,
+    read_origins,
+    read_results,
+)
+
+MEDIA = {".svg": "image/svg+xml", ".png": "image/png"}
+
+
+def run(layout: Layout) -> Path:
+    """Write the report of a study from whatever is there of it.
+
+    Returns
+    -------
+    Path
+        The page.
+
+    Raises
+    ------
+    IsomorphError
+        When a table or a listed figure cannot be read.
+    """
+    text = render(layout)
+    with replacing(layout.report) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+    print(f"report: {layout.report}, {len(text) / 1e6:.1f} MB", file=sys.stderr, flush=True)
+    return layout.report
+
+
+def render(layout: Layout) -> str:
+    """Return the page as HTML; everything that was written by anybody is escaped."""
+    environment = Environment(
+        loader=PackageLoader("isomorph.report", "."),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["embedded"] = embedded
+    environment.filters["slug"] = slug
+    page: str = environment.get_template("page.html.j2").render(context(layout))
+    return page
+
+
+def embedded(path: Path) -> str:
+    """Return a picture as a data address, so that the page stands alone."""
+    return f"data:{MEDIA[path.suffix]};base64,{base64.b64encode(path.read_bytes()).decode()}"
+
+
+def context(layout: Layout) -> dict[str, Any]:
+    """Return all the page says, apart from its layout."""
+    study = layout.study
+    results = {name: read_results(layout, name) for name in study.datasets}
+    found = [each for each in results.values() if each]
+    return {
+        "study": study.spec,
+        "path": _relative(study.path, layout.root),
+        "answers": sentences(layout, found),
+        "datasets": [
+            {
+                "spec": spec,
+                "results": None if (each := results[name]) is None else _dataset(layout, each),
+                "numbers": _dataset_numbers(each),
+            }
+            for name, spec in study.datasets.items()
+        ],
+        "models": [
+            {"spec": model, "family": family}
+            for model, family in zip(study.models.values(), selection.families(study), strict=True)
+        ],
+        "distances": [(name, distance_title(name)) for name in study.spec.distances],
+        "measures": [_measure(name) for name in study.spec.measures],
+        "glossary": glossary(study.spec.inference),
+        "limits": LIMITS,
+        "origins": [
+            (name, _origins(read_origins(layout, name)), read_bytes_told(layout, name))
+            for name in study.datasets
+        ],
+        "has_recovery": any(
+            sections.recovery(layout, each, everything=False) is not None for each in found
+        ),
+        "has_reliability": any(sections.reliability(each) is not None for each in found),
+    }
+
+
+def _dataset(layout: Layout, results: Results) -> dict[str, Any]:
+    drawn = {(figure.kind, figure.region): figure for figure in results.figures}
+    comparisons = results.tables["comparisons"]
+    without = [
+        region
+        for region in selection.regions(comparisons)
+        if region not in {shown.region for shown in results.shown}
+    ]
+    return {
+        "overview": drawn.get(("overview", "")),
+        "map": drawn.get(("map", "")),
+        "regions": [_region(layout, shown, drawn, results) for shown in results.shown],
+        "without": [
+            (region, _reasons(comparisons[comparisons["region"] == region]["status"].tolist()))
+            for region in without
+        ],
+        "contrasts": sections.contrasts(results),
+        "comparisons_of_regions": sections.regions(results),
+        "recovery": sections.recovery(layout, results, everything=False),
+        "recovery_in_full": sections.recovery(layout, results, everything=True),
+        "reliability": sections.reliability(results),
+        "correction": correction(comparisons),
+        "coverage": f"{100 * layout.study.spec.inference.interval:.0f} %",
+    }
+
+
+def _region(
+    layout: Layout,
+    shown: selection.Shown,
+    drawn: dict[tuple[str, str], Figure],
+    results: Results,
+) -> dict[str, Any]:
+    comparisons = results.tables["comparisons"]
+    first = shown.rows.iloc[0]
+    bounds = selection.ceiling(shown.rows)
+    return {
+        "name": shown.region,
+        "measure": measure_title(shown.measure),
+        "distance": distance_title(shown.distance),
+        "profile": drawn.get(("profile", shown.region)),
+        "rdms": drawn.get(("rdms", shown.region)),
+        "best": sections.best_layers(layout, shown),
+        "full": sections.every_layer(comparisons[comparisons["region"] == shown.region]),
+        "scheme": first["scheme"],
+        "undefined": bounds if isinstance(bounds, str) else "",
+        "correction": correction(shown.rows),
+        "family_size": int(first["family_size"]),
+        "n_stimuli": int(first["n_stimuli"]),
+        "n_subjects": int(first["n_subjects"]),
+    }
+
+
+def _dataset_numbers(results: Results | None) -> str:
+    """Return how much was compared: regions, subjects, stimuli."""
+    if results is None or results.tables["comparisons"].empty:
+        return ""
+    table = results.tables["comparisons"]
+    names = selection.regions(table)
+    return f"{len(names)} regions ({', '.join(names)}), {int(table['n_stimuli'].max())} stimuli"
+
+
+def _measure(name: str) -> dict[str, str]:
+    words = {"name": name, "label": measure_label(name), "title": measure_title(name)}
+    if name not in MEASURES:
+        return {**words, "invariances": "", "independence": "", "citation": ""}
+    known = MEASURES[name]
+    return {
+        **words,
+        "invariances": ", ".join(known.invariances),
+        "independence": known.independence,
+        "citation": known.citation,
+    }
+
+
+def _reasons(statuses: Sequence[str]) -> str:
+    return "; ".join(dict.fromkeys(statuses))
+
+
+def _origins(origins: dict[str, Provenance]) -> list[tuple[str, dict[str, Any]]]:
+    return [
+        (name, {**asdict(origin), "settings": json.dumps(origin.settings, indent=1)})
+        for name, origin in origins.items()
+    ]
+
+
+def _relative(path: Path, root: Path) -> str:
+    """Return a path as a user of the study's folder would type it."""
+    try:
+        return str(path.resolve().relative_to(root.resolve()))
+    except ValueError:
+        return str(path)

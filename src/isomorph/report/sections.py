@@ -1,0 +1,217 @@
+"""The rows of the page's tables, every cell a finished text."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from isomorph.figures import selection
+from isomorph.figures.words import distance_title, measure_label
+from isomorph.layout import Layout
+from isomorph.report.answers import main_recovery
+from isomorph.report.numbers import (
+    NONE,
+    count,
+    interval,
+    number,
+    p_value,
+    percent,
+)
+from isomorph.report.tables import Results
+
+Row = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of the page.
+
+    Attributes
+    ----------
+    head : tuple of str
+        Column names.
+    rows : sequence of tuple of str
+        Cells.
+    strong : sequence of bool
+        Rows set in bold: what is significant, what was found.
+    words : int
+        How many leading columns hold words; the others are set as numbers.
+    """
+
+    head: Row
+    rows: Sequence[Row]
+    strong: Sequence[bool]
+    words: int
+
+
+def best_layers(layout: Layout, shown: selection.Shown) -> Table:
+    """Return each model's best layer for a region; families of seeds are one row."""
+    bounds = selection.ceiling(shown.rows)
+    above = (
+        "undefined" if isinstance(bounds, str) else f"{number(bounds[0])} to {number(bounds[1])}"
+    )
+    rows: list[Row] = []
+    strong = []
+    for family in selection.families(layout.study):
+        best = selection.best_layers(shown.rows[shown.rows["model"].isin(family.instances)])
+        if best.empty:
+            continue
+        p = best["p_corrected"].astype(float)
+        if len(best) == 1:
+            row = best.iloc[0]
+            layer, value = str(row["layer"]), number(row["estimate"])
+            spread = interval(row["interval_low"], row["interval_high"])
+        else:
+            layers = list(dict.fromkeys(best["layer"]))
+            layer = layers[0] if len(layers) == 1 else f"{count(len(layers), 'layer')}, by seed"
+            value = f"{number(best['estimate'].mean())} mean of {len(best)}"
+            spread = f"{number(best['estimate'].min())} to {number(best['estimate'].max())} (seeds)"
+        worst = float(p.max()) if p.notna().all() else float("nan")
+        rows.append((family.title, layer, value, spread, above, p_value(worst)))
+        strong.append(worst < selection.SIGNIFICANT)
+    head = ("model", "best layer", measure_label(shown.measure), "interval", "noise ceiling",
+            "p, corrected")  # fmt: skip
+    return Table(head, rows, strong, 2)
+
+
+def every_layer(rows: pd.DataFrame) -> list[tuple[str, Table]]:
+    """Return a region's comparisons per distance: a row per layer, a column per measure."""
+    tables = []
+    for distance, inside in rows.groupby("distance", sort=False):
+        measures = list(dict.fromkeys(inside["measure"]))
+        cells = {
+            (row["model"], row["layer"], row["measure"]): _cell(row)
+            for row in inside.to_dict("records")
+        }
+        layers = list(dict.fromkeys(zip(inside["model"], inside["layer"], strict=True)))
+        body = [
+            (model, layer, *(cells.get((model, layer, measure), NONE) for measure in measures))
+            for model, layer in layers
+        ]
+        head = ("model", "layer", *(measure_label(measure) for measure in measures))
+        tables.append((distance_title(str(distance)), Table(head, body, [False] * len(body), 2)))
+    return tables
+
+
+def _cell(row: Mapping[Hashable, Any]) -> str:
+    """Return one comparison in a cell, or why it has no number."""
+    if row["status"] != "ok":
+        return str(row["status"])
+    value, low, high, p = (
+        float(row[key]) for key in ("estimate", "interval_low", "interval_high", "p_corrected")
+    )
+    star = "*" if p < selection.SIGNIFICANT else ""
+    return f"{number(value)}{star} {interval(low, high)}"
+
+
+def contrasts(results: Results) -> Table | None:
+    """Return trained models against their untrained twins, every measure and distance."""
+    table = results.tables.get("contrasts")
+    if table is None or table.empty:
+        return None
+    rows: list[Row] = []
+    strong = []
+    for _, row in table.iterrows():
+        start = (str(row["region"]), f"{row['model']} against {int(row['n_seeds'])} twins")
+        how = (distance_title(str(row["distance"])), measure_label(str(row["measure"])))
+        if row["status"] != "ok":
+            rows.append((*start, *how, str(row["status"]), *[NONE] * 5))
+            strong.append(False)
+            continue
+        rows.append(
+            (
+                *start, *how,
+                f"{row['chosen_layer']} ({percent(row['chosen_share'])} of resamples)",
+                number(row["score"]), number(row["twin_score"]), number(row["difference"]),
+                interval(row["interval_low"], row["interval_high"]), p_value(row["p_corrected"]),
+            )
+        )  # fmt: skip
+        strong.append(bool(row["p_corrected"] < selection.SIGNIFICANT))
+    head = ("region", "models", "distance", "measure", "layer chosen on left-out stimuli",
+            "trained", "twins", "difference", "interval", "p, corrected")  # fmt: skip
+    return Table(head, rows, strong, 5)
+
+
+def regions(results: Results) -> Table | None:
+    """Return a dataset's regions against each other, every measure and distance."""
+    table = results.tables.get("regions")
+    if table is None or table.empty:
+        return None
+    rows: list[Row] = []
+    strong = []
+    for _, row in table.iterrows():
+        start = (
+            f"{row['region_a']} against {row['region_b']}", distance_title(str(row["distance"])),
+            measure_label(str(row["measure"])),
+        )  # fmt: skip
+        if row["status"] != "ok":
+            rows.append((*start, str(row["status"]), *[NONE] * 3))
+            strong.append(False)
+            continue
+        rows.append(
+            (
+                *start, str(row["scheme"]), number(row["estimate"]),
+                interval(row["interval_low"], row["interval_high"]), p_value(row["p_corrected"]),
+            )
+        )  # fmt: skip
+        strong.append(bool(row["p_corrected"] < selection.SIGNIFICANT))
+    head = ("regions", "distance", "measure", "resampled", "estimate", "interval", "p, corrected")
+    return Table(head, rows, strong, 4)
+
+
+def recovery(layout: Layout, results: Results, *, everything: bool) -> Table | None:
+    """Return planted layers and where they were found, the main rows or all of them."""
+    table = results.tables.get("recovery") if everything else main_recovery(layout, results)
+    if table is None or table.empty:
+        return None
+    rows: list[Row] = [
+        (
+            str(row["region"]), f"{row['planted_model']}: {row['planted_layer']}",
+            f"{row['found_model']}: {row['found_layer']}", str(row["recovered"]),
+            distance_title(str(row["distance"])), measure_label(str(row["measure"])),
+            f"{int(row['rank'])} of {int(row['n_candidates'])}", number(row["planted_estimate"]),
+            number(row["found_estimate"]),
+        )
+        if row["status"] == "ok"
+        else (
+            str(row["region"]), f"{row['planted_model']}: {row['planted_layer']}",
+            str(row["status"]), *[NONE] * 6,
+        )
+        for _, row in table.iterrows()
+    ]  # fmt: skip
+    head = ("region", "planted", "found", "recovered", "distance", "measure",
+            "rank of the planted", "planted", "found")  # fmt: skip
+    return Table(head, rows, list(table["recovered"] == "exact"), 6)
+
+
+def reliability(results: Results) -> Table | None:
+    """Return the reliability of each region: medians over units or subjects."""
+    table = results.tables.get("reliability")
+    if table is None or table.empty:
+        return None
+    rows: list[Row] = []
+    for region, inside in table.groupby("region", sort=False):
+        known = inside["spearman_brown"].astype(float).dropna()
+        halves = inside["split_half"].astype(float).dropna()
+        of_units = bool((inside["unit"] != "").any())
+        n = len(known) if of_units else inside["subject"].nunique()
+        quarters = known.quantile([0.25, 0.75]).tolist() if len(known) else [float("nan")] * 2
+        missing = inside[inside["spearman_brown"].isna()]
+        reasons = "; ".join(
+            f"{int(times)} without: {why}"
+            for why, times in missing["status"].value_counts().items()
+        )
+        rows.append(
+            (
+                str(region), count(n, "unit" if of_units else "subject's RDM", "" if of_units
+                                   else "subjects' RDMs"),
+                reasons or "none without", number(halves.median()) if len(halves) else NONE,
+                number(known.median()) if len(known) else NONE, interval(*quarters),
+            )
+        )  # fmt: skip
+    head = ("region", "of", "left out", "split half, median", "Spearman-Brown, median",
+            "middle half")  # fmt: skip
+    return Table(head, rows, [False] * len(rows), 3)
