@@ -7,7 +7,7 @@ import time
 from isomorph import jobs, slices
 from isomorph.archives import watched_files
 from isomorph.cli import open_study
-from isomorph.digest import code_digest
+from isomorph.digest import code_digest, files_digest
 from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
 

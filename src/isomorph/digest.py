@@ -31,6 +31,28 @@ def code_digest(*modules: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
+def files_digest(package: str) -> str:
+    """Return a digest of what a package holds beside code: templates, style sheets.
+
+    Parameters
+    ----------
+    package : str
+        Dotted name inside the package: ``"isomorph.report"``.
+
+    Returns
+    -------
+    str
+        The first 16 hex digits of a sha256 over names and contents.
+    """
+    folder = Path(__file__).parent.joinpath(*package.split(".")[1:])
+    found = hashlib.sha256()
+    for file in sorted(folder.rglob("*")):
+        if file.is_file() and file.suffix not in {".py", ".pyc", ".pyi"}:
+            found.update(f"{file.relative_to(folder).as_posix()}\n".encode())
+            found.update(hashlib.sha256(file.read_bytes()).digest())
+    return found.hexdigest()[:16]
+
+
 def _collect(module: str, seen: dict[str, str]) -> None:
     if module in seen or (file := _file(module)) is None:
         return

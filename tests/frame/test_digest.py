@@ -88,6 +88,19 @@ def test_circular_imports_end(package):
     assert len(now()) == 16
 
 
+def test_templates_count_by_name_and_content_and_code_does_not(package):
+    page = package / "room" / "page.html"
+    page.write_text("<p>")
+    before = digest.files_digest("isomorph.room")
+    (package / "room" / "more.py").write_text("x = 1\n")
+    assert digest.files_digest("isomorph.room") == before
+    page.write_text("<b>")
+    changed = digest.files_digest("isomorph.room")
+    assert changed != before
+    page.rename(package / "room" / "other.html")
+    assert digest.files_digest("isomorph.room") != changed
+
+
 ROOMS = sorted(
     {
         entry.split(":")[0]

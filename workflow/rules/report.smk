@@ -41,6 +41,7 @@ rule report:
         runtime=60,
     params:
         code=code_digest("isomorph.report"),
+        page=files_digest("isomorph.report"),
         settings=lambda wildcards: slices.text(slices.report(STUDY)),
     shell:
         stage("report")
