@@ -25,6 +25,7 @@ from isomorph.layout import Layout
 
 Entry = dict[str, str]
 LISTING = "figures.json"
+BELOW = "p\N{NO-BREAK SPACE}<\N{NO-BREAK SPACE}.05"
 
 
 def run(layout: Layout, dataset: str) -> list[Entry]:
@@ -62,7 +63,7 @@ def run(layout: Layout, dataset: str) -> list[Entry]:
     images = layout.stimuli(dataset).parent
     for group in (
         _profiles(layout, dataset, panels, folder),
-        _pairs(layout, panels, brain, models, table, folder, images),
+        _pairs(layout, dataset, panels, brain, models, table, folder, images),
         _overviews(layout, dataset, panels, folder),
         _maps(layout, dataset, panels, brain, models, folder),
     ):
@@ -108,14 +109,15 @@ def _profiles(
                 f"{_said(layout, dataset)}{measure_title(shown.measure)} between the RDM of "
                 f"{shown.region} and that of each layer, in depth order; "
                 f"{distance_title(shown.distance)}. Bands and bars: {coverage} "
-                f"intervals. Filled dots: p < .05 after {correction(shown.rows)}; open dots: not. "
-                f"{above} Baselines, which have no depth, stand at the right."
+                f"intervals. Filled dots: {BELOW} after {correction(shown.rows)}; open dots: "
+                f"not. {above} Baselines, which have no depth, stand at the right."
             ),
         }
 
 
 def _pairs(
     layout: Layout,
+    dataset: str,
     panels: list[selection.Shown],
     brain: xr.Dataset,
     models: dict[str, xr.Dataset],
@@ -151,8 +153,8 @@ def _pairs(
             "file": file,
             "title": f"{shown.region} beside its best layer",
             "caption": (
-                f"RDMs over {len(stimuli)} stimuli ({distance_title(shown.distance)}), "
-                "each transformed to percentile ranks: dark pairs are alike, bright ones differ. "
+                f"{_said(layout, dataset)}RDMs over {len(stimuli)} stimuli "
+                f"({distance_title(shown.distance)}), each transformed to percentile ranks: dark pairs are alike, bright ones differ. "
                 "Rows and columns follow the stimulus table"
                 + ("; thumbnails are staggered in three rows." if all(table["file"]) else ".")
             ),
@@ -177,7 +179,7 @@ def _overviews(
         "caption": (
             f"{_said(layout, dataset)}The highest layer of each model for each region with its "
             f"{layout.study.spec.inference.interval:.0%} interval; for families of seeds, a tick "
-            "per seed and a dot for their mean. Grey: noise ceiling. Filled: p < .05 after "
+            f"per seed and a dot for their mean. Grey: noise ceiling. Filled: {BELOW} after "
             f"{correction(panels[0].rows)}. Choosing the highest layer on the same data flatters "
             "models with many layers; the contrasts choose it on left-out stimuli."
         ),

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.transforms import Bbox
 
 from isomorph.figures.selection import Family
 from isomorph.figures.style import FAINT, REGION, colours, name_lines, styled
@@ -153,8 +154,16 @@ def _write(figure: Figure, ax: Any, notes: Sequence[Note]) -> None:
     figure.draw_without_rendering()  # until then nothing knows where its pixels are
     figure.set_layout_engine("none")
     renderer = FigureCanvasAgg(figure).get_renderer()
+    # A diamond is 11 points wide: no label may cover another region's.
+    half = 0.5 * 12 * figure.dpi / 72
+    marks = {
+        note.text: Bbox.from_extents(*(ax.transData.transform(note.at) - half),
+                                     *(ax.transData.transform(note.at) + half))
+        for note in notes if note.colour == REGION
+    }  # fmt: skip
     taken: list[Any] = []
     for note in notes:
+        others = [mark for name, mark in marks.items() if name != note.text]
         reach = 4 + note.size * 0.35
         for x, y, ha, va in PLACES:
             text = ax.annotate(
@@ -164,7 +173,7 @@ def _write(figure: Figure, ax: Any, notes: Sequence[Note]) -> None:
             )  # fmt: skip
             box = text.get_window_extent(renderer)
             inside = ax.bbox.containsx(box.x0) and ax.bbox.containsx(box.x1)
-            if inside and not any(box.overlaps(other) for other in taken):
+            if inside and not any(box.overlaps(other) for other in [*taken, *others]):
                 taken.append(box)
                 break
             text.remove()

@@ -113,8 +113,8 @@ def _frame(ax: Any, rows: pd.DataFrame, label: str) -> None:
     else:
         ax.axhspan(*bounds, color=CEILING, linewidth=0, zorder=0)
         ax.annotate(
-            "noise ceiling", (0.0, bounds[0]), xycoords=("axes fraction", "data"),
-            xytext=(4, 3), textcoords="offset points", va="bottom", fontsize=7.5, color=FAINT,
+            "noise ceiling", (0.0, bounds[1]), xycoords=("axes fraction", "data"),
+            xytext=(4, -3), textcoords="offset points", va="top", fontsize=7.5, color=FAINT,
         )  # fmt: skip
     ax.set_ylabel(label)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -63,6 +64,7 @@ def render(layout: Layout) -> str:
     )
     environment.filters["embedded"] = embedded
     environment.filters["slug"] = slug
+    environment.filters["tied"] = tied
     page: str = environment.get_template("page.html.j2").render(context(layout))
     return page
 
@@ -70,6 +72,15 @@ def render(layout: Layout) -> str:
 def embedded(path: Path) -> str:
     """Return a picture as a data address, so that the page stands alone."""
     return f"data:{MEDIA[path.suffix]};base64,{base64.b64encode(path.read_bytes()).decode()}"
+
+
+def tied(text: str) -> str:
+    """Return a sentence in which no line breaks between p and its value or inside brackets."""
+    return re.sub(r"(?<=\bp) ([=<]) (?=\.)|(?<=\[)([^\]\s]+) (?=[^\]]*\])", _tie, text)
+
+
+def _tie(match: re.Match[str]) -> str:
+    return match.group(0).replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def context(layout: Layout) -> dict[str, Any]:
@@ -153,6 +164,7 @@ def _region(
         "full": sections.every_layer(comparisons[comparisons["region"] == shown.region]),
         "scheme": first["scheme"],
         "undefined": bounds if isinstance(bounds, str) else "",
+        "wide": sections.small_p_wide_interval(shown.rows),
         "correction": correction(shown.rows),
         "family_size": int(first["family_size"]),
         "n_stimuli": int(first["n_stimuli"]),

@@ -47,6 +47,13 @@ class Table:
     words: int
 
 
+def small_p_wide_interval(rows: pd.DataFrame) -> bool:
+    """Tell whether some interval holds 0 although its p is small, which asks for a word."""
+    best = selection.best_layers(rows)
+    wide = (best["interval_low"] < 0) & (best["interval_high"] > 0)
+    return bool((wide & selection.significant(best)).any())
+
+
 def best_layers(layout: Layout, shown: selection.Shown) -> Table:
     """Return each model's best layer for a region; families of seeds are one row."""
     bounds = selection.ceiling(shown.rows)
@@ -72,8 +79,9 @@ def best_layers(layout: Layout, shown: selection.Shown) -> Table:
         worst = float(p.max()) if p.notna().all() else float("nan")
         rows.append((family.title, layer, value, spread, above, p_value(worst)))
         strong.append(worst < selection.SIGNIFICANT)
-    head = ("model", "best layer", measure_label(shown.measure), "interval", "noise ceiling",
-            "p, corrected")  # fmt: skip
+    coverage = percent(layout.study.spec.inference.interval)
+    head = ("model", "best layer", measure_label(shown.measure), f"{coverage} interval",
+            "noise ceiling", "p, corrected")  # fmt: skip
     return Table(head, rows, strong, 2)
 
 
@@ -107,59 +115,81 @@ def _cell(row: Mapping[Hashable, Any]) -> str:
     return f"{number(value)}{star} {interval(low, high)}"
 
 
-def contrasts(results: Results) -> Table | None:
-    """Return trained models against their untrained twins, every measure and distance."""
-    table = results.tables.get("contrasts")
-    if table is None or table.empty:
-        return None
-    rows: list[Row] = []
-    strong = []
-    for _, row in table.iterrows():
-        start = (str(row["region"]), f"{row['model']} against {int(row['n_seeds'])} twins")
-        how = (distance_title(str(row["distance"])), measure_label(str(row["measure"])))
-        if row["status"] != "ok":
-            rows.append((*start, *how, str(row["status"]), *[NONE] * 5))
-            strong.append(False)
-            continue
-        rows.append(
-            (
-                *start, *how,
-                f"{row['chosen_layer']} ({percent(row['chosen_share'])} of resamples)",
-                number(row["score"]), number(row["twin_score"]), number(row["difference"]),
-                interval(row["interval_low"], row["interval_high"]), p_value(row["p_corrected"]),
-            )
-        )  # fmt: skip
-        strong.append(bool(row["p_corrected"] < selection.SIGNIFICANT))
-    head = ("region", "models", "distance", "measure", "layer chosen on left-out stimuli",
+def contrasts(results: Results) -> list[tuple[str, Table]]:
+    """Return trained models against their untrained twins, a table per distance."""
+    head = ("region", "measure", "layer chosen on left-out stimuli (how often)", "resampled",
             "trained", "twins", "difference", "interval", "p, corrected")  # fmt: skip
-    return Table(head, rows, strong, 5)
+    tables = []
+    for (distance, model), inside in _groups(results, "contrasts", ["distance", "model"]):
+        rows: list[Row] = []
+        for row in inside:
+            start = (str(row["region"]), measure_label(str(row["measure"])))
+            if row["status"] != "ok":
+                rows.append((*start, str(row["status"]), *[NONE] * 6))
+                continue
+            rows.append(
+                (
+                    *start,
+                    f"{row['chosen_layer']} ({percent(row['chosen_share'])})",
+                    str(row["scheme"]).replace(" and ", "),
+                    number(row["score"]), number(row["twin_score"]),
+                    number(row["difference"]),
+                    interval(row["interval_low"], row["interval_high"]),
+                    p_value(row["p_corrected"]),
+                )
+            )  # fmt: skip
+        seeds = count(int(inside[0]["n_seeds"]), "untrained twin")
+        title = f"{model} against {seeds}; {distance_title(distance)}"
+        tables.append((title, Table(head, rows, _sure(inside), 4)))
+    return tables
 
 
-def regions(results: Results) -> Table | None:
-    """Return a dataset's regions against each other, every measure and distance."""
-    table = results.tables.get("regions")
+def regions(results: Results) -> list[tuple[str, Table]]:
+    """Return a dataset's regions against each other, a table per distance."""
+    head = ("regions", "measure", "resampled", "estimate", "interval", "p, corrected")
+    tables = []
+    for (distance,), inside in _groups(results, "regions", ["distance"]):
+        rows: list[Row] = []
+        for row in inside:
+            start = (
+                f"{row['region_a']} against {row['region_b']}", measure_label(str(row["measure"]))
+            )  # fmt: skip
+            if row["status"] != "ok":
+                rows.append((*start, str(row["status"]), *[NONE] * 3))
+                continue
+            rows.append(
+                (
+                    *start, str(row["scheme"]).replace(" and ", ", "), number(row["estimate"]),
+                    interval(row["interval_low"], row["interval_high"]),
+                    p_value(row["p_corrected"]),
+                )
+            )  # fmt: skip
+        tables.append((distance_title(distance), Table(head, rows, _sure(inside), 3)))
+    return tables
+
+
+Record = dict[Hashable, Any]
+
+
+def _groups(
+    results: Results, kind: str, keys: list[str]
+) -> list[tuple[tuple[str, ...], list[Record]]]:
+    """Return the rows of a table group by group, inside each sorted by what they compare."""
+    table = results.tables.get(kind)
     if table is None or table.empty:
-        return None
-    rows: list[Row] = []
-    strong = []
-    for _, row in table.iterrows():
-        start = (
-            f"{row['region_a']} against {row['region_b']}", distance_title(str(row["distance"])),
-            measure_label(str(row["measure"])),
-        )  # fmt: skip
-        if row["status"] != "ok":
-            rows.append((*start, str(row["status"]), *[NONE] * 3))
-            strong.append(False)
-            continue
-        rows.append(
-            (
-                *start, str(row["scheme"]), number(row["estimate"]),
-                interval(row["interval_low"], row["interval_high"]), p_value(row["p_corrected"]),
-            )
-        )  # fmt: skip
-        strong.append(bool(row["p_corrected"] < selection.SIGNIFICANT))
-    head = ("regions", "distance", "measure", "resampled", "estimate", "interval", "p, corrected")
-    return Table(head, rows, strong, 4)
+        return []
+    subject = ["region_a", "region_b"] if kind == "regions" else ["region"]
+    ordered = table.sort_values(subject, kind="stable")
+    # The order of the groups is that of the table as written, where the main distance is first.
+    first_seen = dict.fromkeys(zip(*(table[key] for key in keys), strict=True))
+    return [
+        (group, ordered[(ordered[keys] == list(group)).all(axis=1)].to_dict("records"))
+        for group in first_seen
+    ]
+
+
+def _sure(rows: Sequence[Record]) -> list[bool]:
+    return [row["status"] == "ok" and row["p_corrected"] < selection.SIGNIFICANT for row in rows]
 
 
 def recovery(layout: Layout, results: Results, *, everything: bool) -> Table | None:
