@@ -154,7 +154,8 @@ def _pairs(
             "title": f"{shown.region} beside its best layer",
             "caption": (
                 f"{_said(layout, dataset)}RDMs over {len(stimuli)} stimuli "
-                f"({distance_title(shown.distance)}), each transformed to percentile ranks: dark pairs are alike, bright ones differ. "
+                f"({distance_title(shown.distance)}), each transformed to percentile ranks: "
+                "dark pairs are alike, bright ones differ. "
                 "Rows and columns follow the stimulus table"
                 + ("; thumbnails are staggered in three rows." if all(table["file"]) else ".")
             ),

@@ -131,7 +131,7 @@ def contrasts(results: Results) -> list[tuple[str, Table]]:
                 (
                     *start,
                     f"{row['chosen_layer']} ({percent(row['chosen_share'])})",
-                    str(row["scheme"]).replace(" and ", "),
+                    str(row["scheme"]).replace(" and ", ", "),
                     number(row["score"]), number(row["twin_score"]),
                     number(row["difference"]),
                     interval(row["interval_low"], row["interval_high"]),
