@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
 from matplotlib.transforms import Bbox
 
 from isomorph.figures.selection import Family
@@ -161,6 +162,7 @@ def _write(figure: Figure, ax: Any, notes: Sequence[Note]) -> None:
                                      *(ax.transData.transform(note.at) + half))
         for note in notes if note.colour == REGION
     }  # fmt: skip
+    halo = [withStroke(linewidth=2.2, foreground="white")]
     taken: list[Any] = []
     for note in notes:
         others = [mark for name, mark in marks.items() if name != note.text]
@@ -169,7 +171,7 @@ def _write(figure: Figure, ax: Any, notes: Sequence[Note]) -> None:
             text = ax.annotate(
                 note.text, note.at, xytext=(x * reach, y * reach), textcoords="offset points",
                 ha=ha, va=va, color=note.colour, fontsize=note.size, zorder=9,
-                fontweight="bold" if note.colour == REGION else "normal",
+                fontweight="bold" if note.colour == REGION else "normal", path_effects=halo,
             )  # fmt: skip
             box = text.get_window_extent(renderer)
             inside = ax.bbox.containsx(box.x0) and ax.bbox.containsx(box.x1)

@@ -108,7 +108,7 @@ def _difference(row: pd.Series) -> str:
     )
 
 
-def main_recovery(layout: Layout, results: Results) -> pd.DataFrame | None:
+def main_recovery(results: Results) -> pd.DataFrame | None:
     """Return the recovery of each region under its main measure and distance."""
     table = results.tables.get("recovery")
     if table is None:
@@ -128,7 +128,7 @@ def _recovery(layout: Layout, found: Sequence[Results]) -> str:
         part
         for results in found
         if results.dataset in simulated
-        and (part := main_recovery(layout, results)) is not None
+        and (part := main_recovery(results)) is not None
         and len(part)
     ]
     if not parts:

@@ -19,8 +19,8 @@ def glossary(inference: Inference) -> list[Term]:
         ),
         (
             "interval",
-            f"Where the estimate would lie in {coverage} of repetitions of the study with new "
-            "stimuli, and with new subjects where the scheme says so "
+            f"A {coverage} confidence interval for what the estimate would be with all stimuli of "
+            "this kind, and with all subjects where the scheme says so "
             f"({inference.resamples} bootstrap resamples). It says how precise the estimate is "
             "and how far it generalises.",
         ),

@@ -112,9 +112,7 @@ def context(layout: Layout) -> dict[str, Any]:
             (name, _origins(read_origins(layout, name)), read_bytes_told(layout, name))
             for name in study.datasets
         ],
-        "has_recovery": any(
-            sections.recovery(layout, each, everything=False) is not None for each in found
-        ),
+        "has_recovery": any(sections.recovery(layout, each, everything=False) for each in found),
         "has_reliability": any(sections.reliability(each) is not None for each in found),
     }
 

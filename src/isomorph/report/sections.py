@@ -192,29 +192,46 @@ def _sure(rows: Sequence[Record]) -> list[bool]:
     return [row["status"] == "ok" and row["p_corrected"] < selection.SIGNIFICANT for row in rows]
 
 
-def recovery(layout: Layout, results: Results, *, everything: bool) -> Table | None:
-    """Return planted layers and where they were found, the main rows or all of them."""
-    table = results.tables.get("recovery") if everything else main_recovery(layout, results)
+def recovery(layout: Layout, results: Results, *, everything: bool) -> list[tuple[str, Table]]:
+    """Return planted layers and where they were found, a table per distance.
+
+    Parameters
+    ----------
+    layout : Layout
+    results : Results
+    everything : bool
+        Every distance and measure, or only the main ones.
+    """
+    table = results.tables.get("recovery") if everything else main_recovery(results)
     if table is None or table.empty:
-        return None
-    rows: list[Row] = [
-        (
-            str(row["region"]), f"{row['planted_model']}: {row['planted_layer']}",
-            f"{row['found_model']}: {row['found_layer']}", str(row["recovered"]),
-            distance_title(str(row["distance"])), measure_label(str(row["measure"])),
-            f"{int(row['rank'])} of {int(row['n_candidates'])}", number(row["planted_estimate"]),
-            number(row["found_estimate"]),
-        )
-        if row["status"] == "ok"
-        else (
-            str(row["region"]), f"{row['planted_model']}: {row['planted_layer']}",
-            str(row["status"]), *[NONE] * 6,
-        )
-        for _, row in table.iterrows()
-    ]  # fmt: skip
-    head = ("region", "planted", "found", "recovered", "distance", "measure",
-            "rank of the planted", "planted", "found")  # fmt: skip
-    return Table(head, rows, list(table["recovered"] == "exact"), 6)
+        return []
+    titles = {name: f.title for f in selection.families(layout.study) for name in f.instances}
+    head = ("region", "measure", "planted", "found", "recovered", "rank of the planted",
+            "estimate of the planted", "of the found")  # fmt: skip
+    tables = []
+    for distance, inside in table.groupby("distance", sort=False):
+        rows: list[Row] = []
+        records = inside.to_dict("records")
+        for row in records:
+            planted = f"{titles.get(row['planted_model'], row['planted_model'])}: "
+            start = (
+                str(row["region"]), measure_label(str(row["measure"])),
+                planted + str(row["planted_layer"]),
+            )  # fmt: skip
+            if row["status"] != "ok":
+                rows.append((*start, str(row["status"]), *[NONE] * 4))
+                continue
+            found = f"{titles.get(row['found_model'], row['found_model'])}: {row['found_layer']}"
+            rows.append(
+                (
+                    *start, found, str(row["recovered"]),
+                    f"{int(row['rank'])} of {int(row['n_candidates'])}",
+                    number(row["planted_estimate"]), number(row["found_estimate"]),
+                )
+            )  # fmt: skip
+        exact = [row["recovered"] == "exact" for row in records]
+        tables.append((distance_title(str(distance)), Table(head, rows, exact, 5)))
+    return tables
 
 
 def reliability(results: Results) -> Table | None:
