@@ -1,0 +1,198 @@
+import base64
+import re
+from html.parser import HTMLParser
+
+import pytest
+import yaml
+from synthetic_study import write_settings
+
+from isomorph import report
+from isomorph.artefacts import provenance, read_table, write_table
+from isomorph.errors import IsomorphError
+from isomorph.layout import Layout
+from isomorph.report.numbers import interval, number
+from isomorph.report.page import render, tied
+from isomorph.study import load_study
+
+VOID = {"meta", "img", "input", "br", "link", "hr"}
+
+
+class Page(HTMLParser):
+    """Collects what the tests ask of a page, and checks that its tags nest."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.open, self.ids, self.links, self.sources, self.text = [], [], [], [], []
+        self.tags = []
+        self.feed(html)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag, attrs):
+        found = dict(attrs)
+        self.tags.append(tag)
+        if tag not in VOID:
+            self.open.append(tag)
+        if "id" in found:
+            self.ids.append(found["id"])
+        if "href" in found:
+            self.links.append(found["href"])
+        if "src" in found:
+            self.sources.append(found["src"])
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if self.open and self.open[-1] not in {"style"}:
+            self.text.append(data)
+
+    @property
+    def words(self):
+        return re.sub(r"[\s\xa0]+", " ", " ".join(self.text))
+
+
+@pytest.fixture(scope="module")
+def html(drawn):
+    path = report.run(drawn)
+    assert path == drawn.report
+    return path.read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def page(html):
+    return Page(html)
+
+
+def test_the_page_needs_nothing_but_itself(html, page):
+    assert all(source.startswith("data:image/") for source in page.sources)
+    assert len(page.sources) == 2 * 6  # two datasets: two profiles, two pairs, overview, map
+    assert all(link.startswith("#") for link in page.links)
+    style = html[html.index("<style>") : html.index("</style>")]
+    assert "url(" not in style
+    assert "@import" not in style
+    assert not {"script", "link", "iframe", "object"} & set(page.tags)
+
+
+def test_every_anchor_of_the_contents_exists_once(page):
+    assert len(page.ids) == len(set(page.ids))
+    assert {link[1:] for link in page.links} <= set(page.ids)
+
+
+def test_pictures_are_the_drawn_files(drawn, page):
+    held = {base64.b64decode(source.split(",", 1)[1]) for source in page.sources}
+    for dataset in ("real", "sim"):
+        for file in drawn.figures(dataset).glob("*.[sp][vn]g"):
+            assert file.read_bytes() in held
+
+
+def test_what_people_wrote_is_escaped(html, page):
+    assert "A &lt;small&gt; study" in html
+    assert "<small> study" not in html
+    assert "A limit &amp; its reason." in html
+    assert "A <small> study" in page.words
+
+
+def test_the_three_lines_are_those_of_the_headline(drawn, page):
+    for sentence in report.headline(drawn):
+        assert sentence in page.words
+
+
+def test_every_estimate_is_in_the_full_tables(drawn, page):
+    table = read_table(drawn.comparisons("real"), "comparisons")
+    for row in table.itertuples():
+        star = "*" if row.p_corrected < 0.05 else ""
+        cell = f"{number(row.estimate)}{star} {interval(row.interval_low, row.interval_high)}"
+        assert cell in page.words
+
+
+def test_simulated_is_said_wherever_it_is_shown(html):
+    banner = "No animal and no person produced these responses"
+    assert html.count(banner) == 3  # its card, its section, the recovery
+    inside = html[html.index('<section id="sim"') : html.index('<section id="recovery"')]
+    assert banner in inside
+    assert inside.count("Simulated data.") >= 4  # in every caption
+    real = html[html.index('<section id="real"') : html.index('<section id="sim"')]
+    assert "imulated" not in real
+
+
+def test_every_p_says_how_it_was_corrected(html):
+    for note in re.findall(r'<p class="small">(.*?)</p>', html, flags=re.S):
+        if "p:" in note or "&lt;" in note:
+            assert "false discovery rate correction" in note
+
+
+def test_tables_hold_contrasts_regions_recovery_and_reliability(page):
+    words = page.words
+    assert "alpha against beta" in words
+    assert ".49 [.41, .57]" in words
+    assert "net against 3 untrained twins" in words
+    assert "blocks.2 (90 %)" in words
+    assert "1 of 16" in words
+    assert "1 without: one repetition only" in words
+    assert "The noise ceiling is undefined: one subject." in words
+
+
+def test_provenance_can_be_followed(drawn, page):
+    words = page.words
+    assert "snakemake --cores 2 --config study=config/small.yaml" in words
+    for name in ("comparisons.csv", "contrasts.csv", "reliability.csv", "isomorph 0.1.0"):
+        assert name in words
+
+
+def test_the_same_results_give_the_same_page(drawn, html):
+    assert render(drawn) == html
+
+
+def test_a_dataset_that_is_missing_is_named_with_what_to_run(fresh):
+    fresh.comparisons("real").unlink()
+    words = Page(render(fresh)).words
+    assert "No comparisons of real yet. Run" in words
+    assert "The figures are not drawn yet. Run" in words  # those of the other dataset
+
+
+def test_nothing_computed_is_still_a_page(tmp_path):
+    layout = Layout(load_study(write_settings(tmp_path)), tmp_path)
+    words = Page(report.run(layout).read_text(encoding="utf-8")).words
+    assert words.count("what is done already is not done again") == 2
+    assert "No provenance yet." in words
+
+
+def test_a_study_of_one_simulated_family_without_twins(tmp_path, fresh):
+    path = fresh.study.path
+    spec = {**yaml.safe_load(path.read_text()), "datasets": ["real"], "models": ["net"]}
+    path.write_text(yaml.safe_dump(spec))
+    layout = Layout(load_study(path), fresh.root)
+    _, training, recovery = report.headline(layout)
+    assert training == "Whether training matters is not asked: the study has no untrained twins."
+    assert recovery == "No layers were planted: the study has no simulated recording."
+    assert "Are planted layers found again?" not in render(layout)
+
+
+def test_rows_without_numbers_say_why(fresh):
+    for kind in ("comparisons", "contrasts", "regions"):
+        path = getattr(fresh, kind)("real")
+        table = read_table(path, kind)
+        where = table["region" if kind != "regions" else "region_a"] == "alpha"
+        table.loc[where, "status"] = f"no {kind} because of the moon"
+        write_table(path, table, kind, provenance("test"))
+    words = Page(render(fresh)).words
+    for kind in ("contrasts", "regions"):
+        assert f"no {kind} because of the moon" in words
+    assert "No layer has a number: no comparisons because of the moon" in words
+
+
+def test_a_listed_figure_that_is_gone_stops_the_report_with_a_sentence(fresh):
+    folder = fresh.figures("real")
+    folder.mkdir(parents=True)
+    listing = '[{"title": "", "caption": "", "file": "x.svg", "region": "", "kind": "map"}]'
+    (folder / "figures.json").write_text(listing)
+    with pytest.raises(IsomorphError, match=r"lists x\.svg, which is not there"):
+        report.run(fresh)
+    assert not fresh.report.exists()
+    assert not list(fresh.results.glob(".report*"))
+
+
+def test_p_and_brackets_are_not_torn_apart():
+    tie = "\N{NO-BREAK SPACE}"
+    assert tied("is .3 [.1, .4] (p = .02)") == f"is .3 [.1,{tie}.4] (p{tie}={tie}.02)"
