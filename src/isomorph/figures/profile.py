@@ -107,8 +107,8 @@ def _frame(ax: Any, rows: pd.DataFrame, label: str) -> None:
     bounds = ceiling(rows)
     if isinstance(bounds, str):
         ax.text(
-            *(0.995, 0.985), f"ceiling undefined: {_wrapped(bounds)}", transform=ax.transAxes,
-            ha="right", va="top", fontsize=7.5, color=FAINT, style="italic",
+            *(0.008, 0.985), f"ceiling undefined: {_wrapped(bounds)}", transform=ax.transAxes,
+            va="top", fontsize=7.5, color=FAINT, style="italic",
         )  # fmt: skip
     else:
         ax.axhspan(*bounds, color=CEILING, linewidth=0, zorder=0)
@@ -117,6 +117,7 @@ def _frame(ax: Any, rows: pd.DataFrame, label: str) -> None:
             xytext=(4, -3), textcoords="offset points", va="top", fontsize=7.5, color=FAINT,
         )  # fmt: skip
     ax.set_ylabel(label)
+    ax.margins(y=0.1)
 
 
 def _wrapped(text: str, most: int = 70) -> str:
@@ -158,7 +159,7 @@ def _dashes(ax: Any, dashes: pd.DataFrame, *, start: float, paint: dict[str, str
     for x, (filled, row) in enumerate(zip(sure, dashes.itertuples(), strict=True)):
         at, colour = start + x, paint[str(row.family)]
         ax.plot([at, at], [row.interval_low, row.interval_high], color=colour, linewidth=1.0)
-        ax.plot([at - 0.36, at + 0.36], [row.estimate] * 2, color=colour, linewidth=2.2)
+        ax.scatter(at, row.estimate, s=240, marker="_", c=colour, linewidths=2.2)
         ax.scatter(
             at, row.estimate, s=22, c=colour if filled else "white", edgecolors=colour, zorder=6
         )

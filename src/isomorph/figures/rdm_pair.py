@@ -50,7 +50,7 @@ def draw_rdm_pair(
     n = len(stimuli)
     images = _images(stimuli, folder) if folder is not None and n <= MOST_THUMBNAILS else []
     cell = SIDE / n
-    edge = cell * (STAGGER**2 + 1) if images else 1.15
+    edge = cell * (STAGGER**2 + 1) if images else 0.9
     gap, head, foot = 0.3, 0.45, 0.75
     width = 2 * (edge + SIDE) + gap + 0.2
     height = head + edge + SIDE + foot
