@@ -15,7 +15,7 @@ from rsatoolbox.data import Dataset
 from rsatoolbox.rdm import calc_rdm
 from scipy.spatial.distance import pdist
 
-from isomorph.rdms import DISTANCES, Geometry, fold_gram, geometry_of_features
+from isomorph.rdms import DISTANCES, fold_gram, geometry_of_features
 
 
 def seconds(work: Callable[[], object], repeats: int) -> float:
@@ -33,9 +33,8 @@ def from_features(name: str, features: np.ndarray) -> np.ndarray:
 
 
 def crossvalidated(folds: np.ndarray) -> np.ndarray:
-    geometry = geometry_of_features(folds.mean(axis=0))
     crossed = fold_gram(folds, np.ones(folds.shape[:2], dtype=bool))
-    whole = Geometry(geometry.gram, geometry.stimulus_mean, geometry.n_features, crossed)
+    whole = geometry_of_features(folds.mean(axis=0), crossed)
     return DISTANCES["crossvalidated_euclidean"].compute(whole)
 
 

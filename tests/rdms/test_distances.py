@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy.spatial.distance import pdist
 
 from isomorph.errors import IsomorphError
-from isomorph.rdms import DISTANCES, TRANSFORMS, Geometry, fold_gram, geometry_of_features
+from isomorph.rdms import DISTANCES, TRANSFORMS, fold_gram, geometry_of_features
 from isomorph.rdms.distances import UndefinedDistanceError
 
 
@@ -18,11 +18,8 @@ def folds_of(rng, n_repetitions=4, n_stimuli=7, n_units=30):
 
 def crossvalidated(folds, seen=None):
     seen = np.ones(folds.shape[:2], dtype=bool) if seen is None else seen
-    geometry = geometry_of_features(folds.mean(axis=0))
-    crossed = Geometry(
-        geometry.gram, geometry.stimulus_mean, geometry.n_features, fold_gram(folds, seen)
-    )
-    return DISTANCES["crossvalidated_euclidean"].compute(crossed)
+    geometry = geometry_of_features(folds.mean(axis=0), fold_gram(folds, seen))
+    return DISTANCES["crossvalidated_euclidean"].compute(geometry)
 
 
 @pytest.mark.parametrize(
@@ -152,11 +149,29 @@ def test_transforms():
         TRANSFORMS["square_root"](-counts)
 
 
-def test_distances_that_should_tie_do():
+@pytest.mark.parametrize("offset", [0.0, 100.1, 1000.1])
+def test_distances_that_should_tie_do(offset):
     labels = np.random.default_rng(8).integers(0, 7, size=40)
-    features = (labels[:, None] == np.arange(7)).astype(float)
+    features = 1.7 * (labels[:, None] == np.arange(7)) + offset
     for name in ("correlation", "euclidean", "squared_euclidean"):
         values = DISTANCES[name].compute(geometry_of_features(features))
         same = labels[:, None] == labels
         assert len(np.unique(values[same[np.triu_indices(40, 1)]])) == 1
-        assert len(np.unique(values)) <= 3
+        assert len(np.unique(values)) == 2
+
+
+def test_a_mean_pattern_that_dwarfs_the_differences_costs_no_digits():
+    rng = np.random.default_rng(9)
+    features = rng.standard_normal((8, 30))
+    for name, offset in (
+        ("squared_euclidean", 1e6 * rng.standard_normal(30)),
+        ("correlation", 1e6),
+    ):
+        before = DISTANCES[name].compute(geometry_of_features(features))
+        after = DISTANCES[name].compute(geometry_of_features(features + offset))
+        np.testing.assert_allclose(after, before, atol=1e-8)
+
+
+def test_a_representation_that_tells_nothing_apart_has_no_rdm():
+    with pytest.raises(UndefinedDistanceError, match="all distances are equal"):
+        DISTANCES["euclidean"].compute(geometry_of_features(np.ones((5, 3))))

@@ -36,9 +36,9 @@ class Spread:
         return estimate - reach, estimate + reach
 
     def two_sided_p(self, estimate: Floats) -> Floats:
-        """Return the p-value of a two-sided t-test of the estimate against 0."""
-        with np.errstate(divide="ignore", invalid="ignore"):
-            ratio = np.abs(estimate) / self.standard_error
+        """Return the p-value of a two-sided t-test against 0; NaN without a standard error."""
+        error = np.where(self.standard_error > 0, self.standard_error, np.nan)
+        ratio = np.abs(estimate) / error
         p: Floats = 2 * student.sf(ratio, self.degrees_of_freedom)
         return p
 

@@ -41,7 +41,7 @@ def ceiling(region: Region, measure: Measure) -> Ceiling:
     if len(region.subjects) > 1:
         return Ceiling(*across_subjects(region.rdms, measure), "defined: across subjects")
     if region.halves is None:
-        return Ceiling(np.nan, np.nan, "undefined: one subject without repetitions")
+        return Ceiling(np.nan, np.nan, "undefined: one subject without repetitions to halve")
     agreement = float(measure.compare(region.halves[:1], region.halves[1:])[0, 0])
     if measure.independence != "0":
         reason = "undefined: one subject, and halves agree by chance under this measure"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ from isomorph.inference.bootstrap import (
     spread_over_stimuli,
 )
 from isomorph.inference.ceilings import ceiling
-from isomorph.inference.contrasts import Contrast, Resampled, contrast
+from isomorph.inference.contrasts import Resampled, contrast
 from isomorph.inference.gather import Candidates, Region
 from isomorph.inference.multiplicity import corrected
 from isomorph.inference.permutation import permutation_p
@@ -177,16 +177,17 @@ def _region_rows(
 ) -> pd.DataFrame:
     estimate: Floats = resampled.plain.mean(axis=0)
     spread = region_spread(resampled)
-    low, high = spread.interval(estimate, setting.inference.interval)
+    n_usable = np.asarray(np.isfinite(resampled.drawn).all(axis=1).sum(axis=0))
+    sound = 2 * n_usable > len(resampled.drawn)
+    error = np.where(sound, spread.standard_error, np.nan)
+    low, high = replace(spread, standard_error=error).interval(estimate, setting.inference.interval)
     bounds = ceiling(region, setting.measure)
-    usable = np.asarray(np.isfinite(resampled.drawn).all(axis=1))
-    n_usable = usable.sum(axis=0)
     return candidates.table.assign(
         **setting.columns,
         region=region.name,
         invariances=" ".join(setting.measure.invariances),
         estimate=estimate,
-        standard_error=spread.standard_error,
+        standard_error=error,
         interval_low=low,
         interval_high=high,
         scheme=spread.scheme,
@@ -200,9 +201,7 @@ def _region_rows(
         p=permutation_p(
             region.rdms, candidates.rdms, setting.measure, setting.inference.permutations, rng
         ),
-        status=np.where(
-            n_usable > len(usable) // 2, "ok", "more than half of the resamples are degenerate"
-        ),
+        status=np.where(sound, "ok", "half of the resamples or more are degenerate"),
     )
 
 
@@ -219,9 +218,7 @@ def _contrast_rows(
         for model in candidates.table["model"].unique()
     }
     for model, instances in twins.items():
-        result: Contrast | None = contrast(
-            resampled, members[model], {name: members[name] for name in instances}
-        )
+        result = contrast(resampled, members[model], {name: members[name] for name in instances})
         row: dict[str, Any] = {
             **setting.columns,
             "region": region.name,
@@ -229,13 +226,12 @@ def _contrast_rows(
             "twins": instances[0].rsplit("-seed", 1)[0],
             "n_seeds": len(instances),
         }
-        if result is None:
+        if isinstance(result, str):
             undefined = dict.fromkeys(
                 ("score", "twin_score", "difference", "standard_error", "interval_low",
                  "interval_high", "p", "chosen_share"), np.nan
             )  # fmt: skip
-            status = "too few stimuli to choose a layer on those left out"
-            rows.append({**row, **undefined, "scheme": "", "chosen_layer": "", "status": status})
+            rows.append({**row, **undefined, "scheme": "", "chosen_layer": "", "status": result})
             continue
         low, high = result.spread.interval(np.array(result.difference), setting.inference.interval)
         rows.append(
@@ -251,7 +247,7 @@ def _contrast_rows(
                 "p": float(result.spread.two_sided_p(np.array(result.difference)).item()),
                 "chosen_layer": candidates.table["layer"].iloc[result.chosen],
                 "chosen_share": result.chosen_share,
-                "status": "ok",
+                "status": "ok" if len(instances) > 1 else "one seed says nothing of other seeds",
             }
         )
     return rows

@@ -53,7 +53,8 @@ class Contrast:
         Means over resamples; each model's layer was chosen on the stimuli the resample left out,
         so that the choice does not flatter the score.
     spread : Spread
-        Of the difference: stimuli, subjects where resampled, and seeds.
+        Of the difference: stimuli, subjects where resampled, and seeds. Its standard error is
+        NaN with one seed.
     chosen : int
         The candidate most often chosen for the trained model.
     chosen_share : float
@@ -70,7 +71,7 @@ class Contrast:
 
 def contrast(
     resampled: Resampled, trained: Indices, twins: Mapping[str, Indices]
-) -> Contrast | None:
+) -> Contrast | str:
     """Compare a trained model with its untrained twins.
 
     Parameters
@@ -84,15 +85,22 @@ def contrast(
 
     Returns
     -------
-    Contrast or None
-        None when fewer than half of the resamples left out enough stimuli to choose a layer on.
+    Contrast or str
+        Why there is none: a model without a layer that scores, or too few stimuli to choose a
+        layer on in half of the resamples.
     """
-    families = [trained, *twins.values()]
+    # A layer that is undefined in most resamples, such as one with a constant RDM, cannot win.
+    defined = np.isfinite(resampled.left_out + resampled.drawn).all(axis=1).mean(axis=0) > 1 / 2
+    families = [family[defined[family]] for family in (trained, *twins.values())]
+    if not any(len(family) for family in families):
+        return "too few stimuli to choose a layer on those left out"
+    if not all(len(family) for family in families):
+        return "a model has no layer that can be scored"
     members = np.concatenate(families)
     finite = np.isfinite(resampled.left_out[:, :, members] + resampled.drawn[:, :, members])
     enough: NDArray[np.bool_] = np.asarray(finite.all(axis=(1, 2)))
     if 2 * enough.sum() < len(enough):
-        return None
+        return "too few stimuli to choose a layer on those left out"
     drawn, left_out = resampled.drawn[enough], resampled.left_out[enough].mean(axis=1)
     choices = [family[left_out[:, family].argmax(axis=1)] for family in families]
     rows = np.arange(len(drawn))
@@ -146,14 +154,18 @@ def _trained_less_twins(scores: Floats) -> Floats:
 
 
 def _with_seeds(spread: Spread, twin_scores: Floats) -> Spread:
-    """Add that other seeds would have scored otherwise, when there are several.
+    """Add that other seeds would have scored otherwise.
 
-    Degrees of freedom of the two variances together by Satterthwaite's formula.
+    Were training without effect, the trained model would be one more draw from the twins, so the
+    seeds' variance enters once for it and once for the twins' mean: `1 + 1/n` times. Degrees of
+    freedom of the two variances together by Satterthwaite's formula. With one seed the variance
+    is unknown, and so is what the difference means.
     """
     n_seeds = len(twin_scores)
     if n_seeds < 2:
-        return replace(spread, scheme=f"{spread.scheme}; one seed")
-    sampling, seeds = spread.standard_error.item() ** 2, twin_scores.var(ddof=1) / n_seeds
+        return replace(spread, standard_error=np.array([np.nan]))
+    sampling = spread.standard_error.item() ** 2
+    seeds = twin_scores.var(ddof=1) * (1 + 1 / n_seeds)
     parts = sampling**2 / spread.degrees_of_freedom + seeds**2 / (n_seeds - 1)
     together = sampling + seeds
     return Spread(

@@ -1,4 +1,4 @@
-"""Regions against each other: group-mean RDM against group-mean RDM."""
+"""Regions against each other: group RDM against group RDM."""
 
 from __future__ import annotations
 
@@ -21,8 +21,9 @@ def compare_regions(
 ) -> pd.DataFrame:
     """Compare every two regions of a dataset under one distance and measure.
 
-    The RDM of a region is the mean over its subjects, so subjects are not resampled and the
-    interval is about stimuli alone.
+    The RDM of a region is pooled over its subjects as for the ceilings, each with the same
+    weight whatever the scale of its distances. Subjects are not resampled, so the interval is
+    about stimuli alone.
 
     Parameters
     ----------
@@ -34,7 +35,7 @@ def compare_regions(
     """
     rows = []
     for first, second in combinations(regions, 2):
-        one, other = (region.rdms.mean(axis=0)[None] for region in (first, second))
+        one, other = (setting.measure.pool(region.rdms)[None] for region in (first, second))
         estimate = setting.measure.compare(one, other)[0]
         resampled = setting.measure.resampled(one, other, draws)[:, 0]
         spread = spread_over_stimuli(resampled, draws.shape[1])

@@ -50,7 +50,9 @@ def run_brain(layout: Layout, dataset: str) -> None:
     left_out: dict[str, str] = {}
     for subject, file in zip(spec.subjects, files, strict=True):
         if artefact_kind(file) == "rdms":
-            rows += _ready_rows(read_array(file, "rdms"), stimuli, str(file))
+            found, without = _ready_rows(read_array(file, "rdms"), stimuli, str(file))
+            rows += found
+            left_out |= without
             continue
         found, without = rdms_of_responses(
             read_responses(file),
@@ -141,11 +143,16 @@ def _stimuli(layout: Layout, dataset: str) -> list[str]:
     return stimuli
 
 
-def _ready_rows(data: xr.Dataset, stimuli: list[str], where: str) -> list[RdmRow]:
-    """Return the rows of ready RDMs, which must be over the same stimuli in the same order."""
+def _ready_rows(
+    data: xr.Dataset, stimuli: list[str], where: str
+) -> tuple[list[RdmRow], dict[str, str]]:
+    """Return the rows of ready RDMs, and which have no geometry.
+
+    They must be over the same stimuli in the same order.
+    """
     if data["stimulus"].values.tolist() != stimuli:
         raise IsomorphError(f"{where}: its stimuli are not those of the stimulus table, in order")
-    return [
+    rows = [
         RdmRow(
             representation=str(row["representation"].item()),
             distance=str(row["distance"].item()),
@@ -157,6 +164,9 @@ def _ready_rows(data: xr.Dataset, stimuli: list[str], where: str) -> list[RdmRow
         )
         for row in (data.isel(representation=i) for i in range(data.sizes["representation"]))
     ]
+    flat = {row.representation for row in rows if row.rdm.min() == row.rdm.max()}
+    reason = "all distances are equal, there is no geometry to compare"
+    return [row for row in rows if row.representation not in flat], dict.fromkeys(flat, reason)
 
 
 def _reasons(left_out: dict[str, str]) -> str:

@@ -113,11 +113,8 @@ def _pooled_geometry(folds: Sequence[Floats], seen: Sequence[np.ndarray]) -> Geo
     if any(not s.any(axis=0).all() for s in seen):
         return None
     means = [f.sum(axis=0) / s.sum(axis=0)[:, None] for f, s in zip(folds, seen, strict=True)]
-    geometry = geometry_of_features(np.concatenate(means, axis=1))
     crossed = sum(fold_gram(f, s) for f, s in zip(folds, seen, strict=True))
-    return Geometry(
-        geometry.gram, geometry.stimulus_mean, geometry.n_features, fold_gram=np.asarray(crossed)
-    )
+    return geometry_of_features(np.concatenate(means, axis=1), np.asarray(crossed))
 
 
 def _both_halves(distance: str, halves: Sequence[Geometry | None]) -> Floats | None:

@@ -11,6 +11,9 @@ from isomorph.errors import IsomorphError
 from isomorph.rdms.geometry import Floats, Geometry
 from isomorph.registry import Registry
 
+ROUNDING = 1e-12
+"""Share of a mean square below which a variance is rounding error."""
+
 
 class UndefinedDistanceError(IsomorphError):
     """A distance that does not exist for a representation, and why."""
@@ -48,11 +51,15 @@ class Distance:
         Raises
         ------
         UndefinedDistanceError
-            When the distance does not exist for this representation.
+            When the distance does not exist for this representation, or tells no stimuli apart.
         """
         distances = self.formula(geometry)
         step = np.abs(distances).max() * 2.0**-40
-        return np.round(distances / step) * step if step > 0 else distances
+        if step > 0:
+            distances = np.round(distances / step) * step
+        if distances.min() == distances.max():
+            raise UndefinedDistanceError("all distances are equal, there is no geometry to compare")
+        return distances
 
 
 def correlation(geometry: Geometry) -> Floats:
@@ -64,9 +71,10 @@ def correlation(geometry: Geometry) -> Floats:
         When a stimulus has the same value in every feature.
     """
     mean = geometry.stimulus_mean
-    covariance = geometry.gram / geometry.n_features - np.outer(mean, mean)
+    raw = geometry.raw_gram / geometry.n_features
+    covariance = raw - np.outer(mean, mean)
     variance = np.diag(covariance)
-    flat = variance <= 1e-10 * np.diag(geometry.gram) / geometry.n_features
+    flat = variance <= ROUNDING * np.diag(raw)
     if flat.any():
         raise UndefinedDistanceError(
             f"correlation distance is undefined: {int(flat.sum())} of {len(flat)} stimuli have "

@@ -13,12 +13,19 @@ Floats = NDArray[np.floating]
 
 @dataclass(frozen=True)
 class Geometry:
-    """Gram matrix and means of a representation of stimuli by features.
+    r"""Gram matrix and means of a representation of stimuli by features.
+
+    With :math:`K` the Gram matrix of features centred over stimuli, :math:`u_i` the product of
+    centred features with their mean pattern and :math:`c` that pattern's squared norm, raw
+    features have inner products :math:`K_{ij} + u_i + u_j + c`. Kept apart, a mean pattern that
+    dwarfs the differences costs Euclidean distances no digits.
 
     Attributes
     ----------
     gram : (stimulus, stimulus)
-        Inner products of the raw features.
+        Inner products of features centred over stimuli.
+    mean_projection : (stimulus,)
+    mean_norm : float
     stimulus_mean : (stimulus,)
         Mean over features.
     n_features : int
@@ -28,18 +35,41 @@ class Geometry:
     """
 
     gram: Floats
+    mean_projection: Floats
+    mean_norm: float
     stimulus_mean: Floats
     n_features: int
     fold_gram: Floats | None = None
 
+    @property
+    def raw_gram(self) -> Floats:
+        """Inner products of the features as they are: `(stimulus, stimulus)`."""
+        raw: Floats = self.gram + self.mean_projection[:, None] + self.mean_projection
+        return raw + self.mean_norm
 
-def geometry_of_features(features: Floats) -> Geometry:
-    """Return the geometry of features `(stimulus, feature)`."""
+
+def geometry_of_features(features: Floats, crossed: Floats | None = None) -> Geometry:
+    """Return the geometry of features.
+
+    A constant added to every feature changes no distance, and is removed for the sake of digits.
+
+    Parameters
+    ----------
+    features : (stimulus, feature)
+    crossed : (stimulus, stimulus), optional
+        Cross-validated inner products, see `fold_gram`.
+    """
     features = np.asarray(features, dtype=float)
+    features = features - features.mean()
+    pattern = features.mean(axis=0)
+    centred = features - pattern
     return Geometry(
-        gram=features @ features.T,
+        gram=centred @ centred.T,
+        mean_projection=centred @ pattern,
+        mean_norm=float(pattern @ pattern),
         stimulus_mean=features.mean(axis=1),
         n_features=features.shape[1],
+        fold_gram=crossed,
     )
 
 
@@ -51,17 +81,17 @@ def geometry_of_layer(layer: xr.Dataset) -> Geometry:
     layer : Dataset
         An activations artefact with the layer selected.
     """
-    projection = layer["mean_projection"].values.astype(float)
-    raw = layer["gram"].values + projection[:, None] + projection + float(layer["mean_norm"])
     return Geometry(
-        gram=raw,
+        gram=layer["gram"].values.astype(float),
+        mean_projection=layer["mean_projection"].values.astype(float),
+        mean_norm=float(layer["mean_norm"]),
         stimulus_mean=layer["stimulus_mean"].values.astype(float),
         n_features=int(layer["n_features"]),
     )
 
 
 def fold_gram(folds: Floats, seen: NDArray[np.bool_]) -> Floats:
-    r"""Return the cross-validated Gram matrix of repetitions.
+    r"""Return the cross-validated Gram matrix of repetitions, whose noise must be independent.
 
     With :math:`S = \sum_r x_r` the sum over repetitions, the products of different repetitions
     sum to :math:`S S^\top - \sum_r x_r x_r^\top`; no loop over pairs of repetitions.
