@@ -188,7 +188,7 @@ def test_a_file_that_is_no_study(tmp_path, text, expected):
 
 def test_an_absent_file_and_a_folder(tmp_path):
     assert mistakes(tmp_path / "none.yaml") == ["no such file"]
-    assert mistakes(tmp_path)[0].startswith("cannot be read")
+    assert mistakes(tmp_path) == ["is a folder; name a YAML file"]
 
 
 def test_asking_for_what_is_not_there_suggests_what_is():
@@ -205,6 +205,164 @@ def test_models_and_datasets_can_be_given_by_path(config, tmp_path):
     change(elsewhere, name="mine")
     file = change(config / "demo.yaml", models=[*DEMO["models"], "../mine.yaml"])
     assert "mine" in load_study(file).models
+
+
+# ---------------------------------------------------------------- what would count twice
+
+
+REPEATED = [
+    ("demo.yaml", {"datasets": ["planted", "kriegeskorte92", "planted"]}, 'datasets: "planted"'),
+    ("demo.yaml", {"distances": ["correlation", "correlation"]}, 'distances: "correlation"'),
+    ("demo.yaml", {"measures": ["rho_a", "rho_a"]}, 'measures: "rho_a"'),
+    ("datasets/planted.yaml", {"subjects": ["a", "b", "a"]}, 'subjects: "a"'),
+    ("models/efficientnet-lite0-untrained.yaml", {"seeds": [0, 0]}, "seeds: 0"),
+]
+
+
+@pytest.mark.parametrize(("name", "changes", "expected"), REPEATED)
+def test_what_is_named_twice_is_refused(config, name, changes, expected):
+    change(config / name, **changes)
+    found = mistakes(config / "demo.yaml")
+    assert any(f"{expected} is named twice; name each once" in line for line in found)
+
+
+@pytest.mark.parametrize("key", ["subjects", "sessions"])
+def test_a_subject_or_session_of_ready_rdms_is_named_once(config, key):
+    file = config / "datasets" / "kriegeskorte92.yaml"
+    responses = yaml.safe_load(file.read_text(encoding="utf-8"))["responses"]
+    responses["sources"][1][key] = ["x", "x"]
+    change(file, responses=responses)
+    found = mistakes(config / "demo.yaml")
+    assert any(f'responses.sources.1.{key}: "x" is named twice' in line for line in found)
+
+
+def test_two_files_may_not_hold_one_name_but_a_model_may_be_named_like_a_dataset(config):
+    shutil.copy(config / "models" / "pixels.yaml", config / "models" / "copy.yaml")
+    file = change(config / "demo.yaml", models=[*DEMO["models"], "copy"])
+    (line,) = mistakes(file)
+    assert '"pixels" is named twice' in line
+    assert "copy.yaml" in line
+    change(config / "models" / "copy.yaml", name="planted")
+    study = load_study(file)
+    assert study.dataset_files["planted"].name == "planted.yaml"
+    assert study.model_files["planted"].name == "copy.yaml"
+
+
+def test_two_models_may_not_make_one_instance(config):
+    shutil.copy(config / "models" / "pixels.yaml", config / "models" / "copy.yaml")
+    change(config / "models" / "copy.yaml", name="pixels-seed0")
+    change(config / "models" / "pixels.yaml", seeds=[0])
+    (line,) = mistakes(change(config / "demo.yaml", models=[*DEMO["models"], "copy"]))
+    assert line == 'models: "pixels" and "pixels-seed0" both make "pixels-seed0"; rename one'
+
+
+def test_no_model_is_its_own_twin(config):
+    change(config / "models" / "efficientnet-lite0.yaml", twin_of="efficientnet-lite0")
+    (line,) = mistakes(config / "demo.yaml")
+    assert 'twin_of: "efficientnet-lite0" is the model itself' in line
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("name: a\ntitle: b\nname: c\n", "name: is written twice, at lines 1 and 3; keep one"),
+        ("a:\n- b: 1\n  c: 2\n  b: 3\n", "b: is written twice, at lines 2 and 4; keep one"),
+        ("a: &x {b: &y {c: 1, c: 2}}\nd: *x\n", "c: is written twice, at lines 1 and 1"),
+    ],
+)
+def test_a_key_written_twice_is_named_with_its_lines(tmp_path, text, expected):
+    file = tmp_path / "study.yaml"
+    file.write_text(text, encoding="utf-8")
+    (line,) = mistakes(file)
+    assert line.startswith(expected)
+
+
+def test_what_a_merge_brings_may_be_written_anew(tmp_path):
+    from isomorph.study._yaml import load_yaml
+
+    content = load_yaml("a: &a {x: 1, y: 2}\nb: &b {<<: *a, x: 3}\nc: {<<: *b, y: 4}\n")
+    assert content == {"a": {"x": 1, "y": 2}, "b": {"x": 3, "y": 2}, "c": {"x": 3, "y": 4}}
+
+
+# ---------------------------------------------------------------- text that is none
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ("name: é".encode("latin-1"), "is not UTF-8 text (byte 6); save it as UTF-8"),
+        ("name: a".encode("utf-16"), "is not UTF-8 text (byte 0); save it as UTF-8"),
+        (b"a: 1\nname: a\0b\n", "is not YAML at line 2: holds the character #x0000, which"),
+        (b"a: 1\nname: 2020-99-99\n", 'line 2: "2020-99-99" looks like a date or number but'),
+        (b"a: [" * 4000, "is nested too deeply for a settings file"),
+    ],
+)
+def test_text_that_cannot_be_read_is_one_line(tmp_path, content, expected):
+    file = tmp_path / "study.yaml"
+    file.write_bytes(content)
+    (line,) = mistakes(file)
+    assert line.startswith(expected)
+    assert "\n" not in line
+
+
+def test_a_byte_order_mark_is_no_mistake(tmp_path, config):
+    file = config / "demo.yaml"
+    file.write_bytes(b"\xef\xbb\xbf" + file.read_bytes())
+    assert load_study(file).name == "demo"
+
+
+def test_a_dataset_that_is_a_folder(config):
+    (config / "datasets" / "mine.yaml").mkdir()
+    for name in ("mine", "datasets/mine.yaml"):
+        (line,) = mistakes(change(config / "demo.yaml", datasets=[*DEMO["datasets"], name]))
+        assert line.endswith("mine.yaml: is a folder; name a YAML file")
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "x" * 300 + ".yaml", "a\0b.yaml"])
+def test_a_name_no_disk_can_hold(config, name):
+    (line,) = mistakes(change(config / "demo.yaml", datasets=[*DEMO["datasets"], name]))
+    assert line
+
+
+WORDS = [
+    ("demo.yaml", {"datasets": "d"}, 'datasets: must be a list, as in [a, b], not "d"'),
+    ("demo.yaml", {"datasets": []}, "datasets: must name at least one"),
+    ("demo.yaml", {"datasets": [5]}, "datasets.0: must be text, not 5; put it in quotes"),
+    ("demo.yaml", {"inference": {"seed": -1}}, "inference.seed: must be at least 0, not -1"),
+    ("demo.yaml", {"inference": {"resamples": "x"}}, "resamples: must be a whole number, not "),
+    ("demo.yaml", {"inference": 3}, "inference: must be a mapping of keys to values, not 3"),
+    (
+        "demo.yaml",
+        {"name": "-x"},
+        "name: must be letters, digits, dot, dash and underscore, beginning with a letter or "
+        'digit, not "-x"',
+    ),
+    (
+        "models/efficientnet-lite0-untrained.yaml",
+        {"seeds": [-1]},
+        "seeds.0: must be at least 0, not -1",
+    ),
+    (
+        "models/pixels.yaml",
+        {"preprocessing": {"size": 8, "std": [1, 0, 1]}},
+        "preprocessing.std.1: must be greater than 0",
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "changes", "expected"), WORDS)
+def test_mistakes_are_said_in_peoples_words(config, name, changes, expected):
+    change(config / name, **changes)
+    found = mistakes(config / "demo.yaml")
+    assert any(expected in line for line in found)
+
+
+def test_a_window_without_end_is_refused(config):
+    file = config / "datasets" / "planted.yaml"
+    responses = yaml.safe_load(file.read_text(encoding="utf-8"))["responses"]
+    change(file, responses={**responses, "window": [0, float("inf")]})
+    found = mistakes(config / "demo.yaml")
+    assert any("window.1: must be a finite number, not inf" in line for line in found)
 
 
 # ---------------------------------------------------------------- whatever anybody writes

@@ -48,7 +48,7 @@ def folder(layout: Layout, dataset: str, archive: LocalArchive) -> Path:
     IsomorphError
         When a variable in the path is not set, or there is no such folder.
     """
-    source = layout.study.sources[dataset]
+    source = layout.study.dataset_files[dataset]
     expanded = os.path.expandvars(archive.path)
     if unset := re.search(r"\$\{?(\w+)", expanded):
         raise IsomorphError(
@@ -79,7 +79,7 @@ def matching_files(layout: Layout, dataset: str, archive: LocalArchive, root: Pa
     IsomorphError
         When a pattern matches nothing, or leads out of the folder.
     """
-    source = layout.study.sources[dataset]
+    source = layout.study.dataset_files[dataset]
     written = (
         layout.archive(dataset).parent,
         layout.stimuli(dataset).parent.parent,

@@ -64,7 +64,7 @@ def fetch(layout: Layout, dataset: str) -> None:
     if not isinstance(archive, PackageArchive):
         raise IsomorphError(f"{dataset}: archive.kind is {archive.kind}, not package")
     for member in archive.members:
-        check_member(member, f"{layout.study.sources[dataset]}: archive.members")
+        check_member(member, f"{layout.study.dataset_files[dataset]}: archive.members")
     folder = layout.archive(dataset)
     records = _unpacked(folder, archive)
     lacking = [member for member in archive.members if member not in records]

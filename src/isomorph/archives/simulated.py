@@ -82,7 +82,7 @@ def _planted_features(
         file = layout.activations(dataset, planted.model)
         activations = read_array(file, "activations")
         layers = [str(layer) for layer in activations["layer"].values]
-        where = f"{layout.study.sources[dataset]}: archive.regions.{region}.layer"
+        where = f"{layout.study.dataset_files[dataset]}: archive.regions.{region}.layer"
         if planted.layer not in layers:
             raise IsomorphError(
                 f'{where}: "{planted.layer}" is no layer of {planted.model} in {file}, '

@@ -128,7 +128,7 @@ def run_stage(stage: Stage, parsed: argparse.Namespace) -> None:
         known = study.dataset(names["dataset"]).subjects
         if names["subject"] not in known:
             raise IsomorphError(
-                f'{study.sources[names["dataset"]]}: no subject "{names["subject"]}", '
+                f'{study.dataset_files[names["dataset"]]}: no subject "{names["subject"]}", '
                 f"{did_you_mean(names['subject'], known)}"
             )
     started = time.monotonic()

@@ -159,7 +159,7 @@ def run(layout: Layout, dataset: str, instance: str) -> None:
     if source.needs_images:
         if spec.preprocessing is None:
             raise IsomorphError(
-                f"{layout.study.sources[spec.name]}: preprocessing: is required, {spec.source} "
+                f"{layout.study.model_files[spec.name]}: preprocessing: is required, {spec.source} "
                 "takes images"
             )
         images = read_images(layout, dataset, spec.preprocessing.size)

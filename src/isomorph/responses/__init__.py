@@ -37,13 +37,13 @@ def run(layout: Layout, dataset: str, subject: str) -> None:
     spec = layout.study.dataset(dataset)
     if subject not in spec.subjects:
         raise IsomorphError(
-            f'{layout.study.sources[dataset]}: subjects: no "{subject}", '
+            f'{layout.study.dataset_files[dataset]}: subjects: no "{subject}", '
             f"{did_you_mean(subject, spec.subjects)}"
         )
     for name in spec.expected.presentations:
         if name not in spec.subjects:
             raise IsomorphError(
-                f'{layout.study.sources[dataset]}: expected.presentations: no subject "{name}", '
+                f'{layout.study.dataset_files[dataset]}: expected.presentations: no subject "{name}", '
                 f"{did_you_mean(name, spec.subjects)}"
             )
     RESPONSES[spec.responses.kind](layout, dataset, subject)

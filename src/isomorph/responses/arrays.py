@@ -120,7 +120,7 @@ def _one(layout: Layout, dataset: str, pattern: str) -> Path:
     files = find_files(layout, dataset, pattern)
     if len(files) != 1:
         raise IsomorphError(
-            f"{layout.study.sources[dataset]}: responses: {pattern} matches {len(files)} files of "
+            f"{layout.study.dataset_files[dataset]}: responses: {pattern} matches {len(files)} files of "
             "the archive, expected one"
         )
     return files[0]

@@ -44,7 +44,7 @@ def prepare(layout: Layout, dataset: str, subject: str) -> None:
     assert isinstance(settings, RdmResponses)
     if spec.expected.presentations:
         raise IsomorphError(
-            f"{layout.study.sources[dataset]}: expected.presentations cannot be checked where only "
+            f"{layout.study.dataset_files[dataset]}: expected.presentations cannot be checked where only "
             "RDMs are published; leave it out"
         )
     stimuli = stimulus_ids(layout, dataset)
@@ -64,7 +64,7 @@ def prepare(layout: Layout, dataset: str, subject: str) -> None:
     if len(set(keys)) < len(keys):
         again = next(key for key in keys if keys.count(key) > 1)
         raise IsomorphError(
-            f"{layout.study.sources[dataset]}: responses.sources: {again[0]} of {subject}, session "
+            f"{layout.study.dataset_files[dataset]}: responses.sources: {again[0]} of {subject}, session "
             f"{again[2]}, comes twice as {again[1]} RDM; name each once"
         )
     data = rdm_data(rows, np.stack(vectors), subject, stimuli)

@@ -54,7 +54,7 @@ def run_reliability(layout: Layout, dataset: str) -> None:
                 rows += unit_rows(data, subject, session, rng)
         print(f"reliability {dataset} {subject}: done", file=sys.stderr, flush=True)
     table = pd.DataFrame(rows)
-    _check_expected(table, spec.expected.units, layout.study.sources[dataset])
+    _check_expected(table, spec.expected.units, layout.study.dataset_files[dataset])
     stamp = provenance(
         "reliability",
         inputs=files,

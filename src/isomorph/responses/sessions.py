@@ -125,7 +125,7 @@ def write_sessions(
     found = sum(data.sizes["presentation"] for data in sessions.values())
     if expected is not None and found != expected:
         raise IsomorphError(
-            f"{layout.study.sources[dataset]}: expected.presentations.{subject} says {expected}, "
+            f"{layout.study.dataset_files[dataset]}: expected.presentations.{subject} says {expected}, "
             f"the data hold {found} that can be used"
         )
     named = {name: data.assign_attrs(session=name) for name, data in sessions.items()}

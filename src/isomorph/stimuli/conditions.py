@@ -33,7 +33,7 @@ def list_stimuli(layout: Layout, dataset: str) -> Sequence[Stimulus]:
     spec = layout.study.dataset(dataset).stimuli
     if not isinstance(spec, ConditionStimuli):
         raise IsomorphError(f"{dataset}: stimuli.kind is {spec.kind}, not conditions")
-    source = str(layout.study.sources[dataset])
+    source = str(layout.study.dataset_files[dataset])
     check_columns(list(spec.fields), f"{source}: stimuli.fields")
     # A pattern may name the subject, as that of the responses does.
     patterns = {

@@ -44,7 +44,7 @@ def list_stimuli(layout: Layout, dataset: str) -> Sequence[Stimulus]:
         tables = find_files(layout, dataset, spec.table)
         if len(tables) != 1:
             raise IsomorphError(
-                f'{layout.study.sources[dataset]}: stimuli.table: "{spec.table}" matches '
+                f'{layout.study.dataset_files[dataset]}: stimuli.table: "{spec.table}" matches '
                 f"{len(tables)} files; name one"
             )
         described = read_descriptions(tables[0], names)

@@ -34,12 +34,12 @@ def list_stimuli(layout: Layout, dataset: str) -> Sequence[Stimulus]:
     files = find_files(layout, dataset, spec.file)
     if len(files) != 1:
         raise IsomorphError(
-            f'{layout.study.sources[dataset]}: stimuli.file: "{spec.file}" matches {len(files)} '
+            f'{layout.study.dataset_files[dataset]}: stimuli.file: "{spec.file}" matches {len(files)} '
             "files; name one"
         )
     if not spec.prefix or any(sign in spec.prefix for sign in "/\\\0"):
         raise IsomorphError(
-            f'{layout.study.sources[dataset]}: stimuli.prefix: "{spec.prefix}" cannot begin a '
+            f'{layout.study.dataset_files[dataset]}: stimuli.prefix: "{spec.prefix}" cannot begin a '
             "file's name; use letters, digits and underscores"
         )
     elements = read_struct(files[0], spec.variable)

@@ -61,6 +61,6 @@ def refuse_borrowed(layout: Layout, dataset: str) -> NoReturn:
     """Refuse to make stimuli for a dataset that uses those of another."""
     owner = layout.study.stimulus_set(dataset)
     raise IsomorphError(
-        f'{layout.study.sources[dataset]}: stimuli: are those of "{owner}"; make the stimuli '
+        f'{layout.study.dataset_files[dataset]}: stimuli: are those of "{owner}"; make the stimuli '
         f'of "{owner}" instead'
     )

@@ -62,7 +62,7 @@ def write_stimuli(layout: Layout, dataset: str, stimuli: Sequence[Stimulus]) -> 
 
 
 def _check(layout: Layout, dataset: str, stimuli: Sequence[Stimulus]) -> None:
-    source = layout.study.sources[dataset]
+    source = layout.study.dataset_files[dataset]
     if not stimuli:
         raise IsomorphError(f"{source}: stimuli: there is not one stimulus")
     names = pd.Series([one.name for one in stimuli])

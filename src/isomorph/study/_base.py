@@ -2,28 +2,68 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
-import yaml
-from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+)
 
 from isomorph.errors import IsomorphError, did_you_mean
+from isomorph.study._words import in_words
+from isomorph.study._yaml import YamlError, load_yaml
 
-Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
+SHA256 = r"^[0-9a-f]{64}$"
+
+Name = Annotated[str, StringConstraints(pattern=NAME)]
 """A name that is also safe as part of a file name."""
 
-Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+Sha256 = Annotated[str, StringConstraints(pattern=SHA256)]
+
+Seed = Annotated[int, Field(ge=0, lt=2**32)]
+"""A seed every generator of random numbers takes."""
+
+PATTERNS = {
+    NAME: "letters, digits, dot, dash and underscore, beginning with a letter or digit",
+    SHA256: "64 lower-case hexadecimal digits",
+}
+"""What a text must be, in words, by its pattern."""
 
 SpecT = TypeVar("SpecT", bound="Spec")
+ItemT = TypeVar("ItemT", bound=Hashable)
+
+
+def _each_once(items: tuple[ItemT, ...]) -> tuple[ItemT, ...]:
+    """Refuse an item that stands in a list twice: it would count twice in every number."""
+    for place, item in enumerate(items):
+        if item in items[:place]:
+            shown = f'"{item}"' if isinstance(item, str) else item
+            raise ValueError(f"{shown} is named twice; name each once")
+    return items
+
+
+Unique = Annotated[
+    tuple[ItemT, ...],
+    AfterValidator(_each_once),
+    Field(json_schema_extra={"uniqueItems": True}),
+]
+"""A list in which nothing stands twice."""
 
 
 class Spec(BaseModel):
     """A settings object: immutable, with no keys beyond those declared."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, use_attribute_docstrings=True, allow_inf_nan=False
+    )
 
 
 class StudyError(IsomorphError):
@@ -41,20 +81,24 @@ def read_yaml(path: Path) -> dict[str, Any]:
     Raises
     ------
     StudyError
-        When the file is absent, is not YAML, or is not a mapping.
+        When the file is absent, is not text or YAML, has a key twice, or is not a mapping.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        content = load_yaml(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise StudyError(path, ["no such file"]) from None
+    except IsADirectoryError:
+        raise StudyError(path, ["is a folder; name a YAML file"]) from None
     except OSError as error:
         raise StudyError(path, [f"cannot be read: {error.strerror}"]) from None
-    try:
-        content = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        where = getattr(error, "problem_mark", None)
-        line = f" at line {where.line + 1}" if where else ""
-        raise StudyError(path, [f"is not YAML{line}: {getattr(error, 'problem', error)}"]) from None
+    except UnicodeDecodeError as error:
+        raise StudyError(
+            path, [f"is not UTF-8 text (byte {error.start}); save it as UTF-8"]
+        ) from None
+    except YamlError as error:
+        raise StudyError(path, [str(error)]) from None
+    except ValueError:  # a NUL character in the name
+        raise StudyError(path, ["is not the name of a file"]) from None
     if not isinstance(content, dict):
         raise StudyError(path, ["must be a mapping of keys to values"])
     return content
@@ -96,11 +140,8 @@ def _say(item: Any, kind: type[BaseModel]) -> str:
             part.strip(" '") for part in item["ctx"]["expected"].replace(" or ", ", ").split(",")
         ]
         return f'{key}: unknown "{item["input"]}", {did_you_mean(str(item["input"]), known)}'
-    message = item["msg"].removeprefix("Value error, ")
-    message = message[0].lower() + message[1:]
-    if item["type"] == "value_error":
-        return f"{key}: {message}" if key else message
-    return f"{key}: {message}, not {item['input']!r}"
+    message = in_words(item, PATTERNS)
+    return f"{key}: {message}" if key else message
 
 
 def _models_in(annotation: Any) -> list[type[BaseModel]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import TypeVar
 from pydantic import Field
 
 from isomorph.errors import did_you_mean
-from isomorph.study._base import Name, Spec, StudyError, read_spec
+from isomorph.study._base import Name, Seed, Spec, StudyError, Unique, read_spec
 from isomorph.study.dataset import DatasetSpec, RdmResponses, SharedStimuli, SimulatedArchive
 from isomorph.study.model import ModelSpec
 
@@ -28,7 +29,7 @@ class Inference(Spec):
     """With fewer, only stimuli are resampled and the claim is about these subjects."""
     correction: str = "fdr_bh"
     """Correction across every layer and region of a dataset, per distance and measure."""
-    seed: int = 0
+    seed: Seed = 0
 
 
 class StudySpec(Spec):
@@ -38,13 +39,13 @@ class StudySpec(Spec):
     title: str
     question: str = ""
     """What the study asks, shown at the head of the report."""
-    datasets: tuple[str, ...] = Field(min_length=1)
+    datasets: Unique[str] = Field(min_length=1)
     """Names in `datasets/` beside or above the study file, or paths of YAML files."""
-    models: tuple[str, ...] = Field(min_length=1)
+    models: Unique[str] = Field(min_length=1)
     """Names in `models/` beside or above the study file, or paths of YAML files."""
-    distances: tuple[str, ...] = Field(default=("correlation",), min_length=1)
+    distances: Unique[str] = Field(default=("correlation",), min_length=1)
     """Distances inside a representation."""
-    measures: tuple[str, ...] = Field(default=("rho_a",), min_length=1)
+    measures: Unique[str] = Field(default=("rho_a",), min_length=1)
     """Measures between representations; the first is the report's main one."""
     inference: Inference = Inference()
 
@@ -61,15 +62,16 @@ class Study:
         Where it was read.
     datasets, models : dict
         Specs by name, in the study's order.
-    sources : dict
-        The YAML file each dataset or model was read from, by name.
+    dataset_files, model_files : dict
+        The YAML file each was read from, by name; a model may be named like a dataset.
     """
 
     spec: StudySpec
     path: Path
     datasets: dict[str, DatasetSpec]
     models: dict[str, ModelSpec]
-    sources: dict[str, Path]
+    dataset_files: dict[str, Path]
+    model_files: dict[str, Path]
 
     @property
     def name(self) -> str:
@@ -131,10 +133,9 @@ def load_study(path: Path | str, vocabulary: Vocabulary | None = None) -> Study:
     path = Path(path)
     spec = read_spec(path, StudySpec)
     mistakes: list[str] = []
-    sources: dict[str, Path] = {}
-    datasets = _read_members(path, "datasets", DatasetSpec, spec.datasets, sources, mistakes)
-    models = _read_members(path, "models", ModelSpec, spec.models, sources, mistakes)
-    study = Study(spec, path, datasets, models, sources)
+    datasets, dataset_files = _read_members(path, "datasets", DatasetSpec, spec.datasets, mistakes)
+    models, model_files = _read_members(path, "models", ModelSpec, spec.models, mistakes)
+    study = Study(spec, path, datasets, models, dataset_files, model_files)
     mistakes += _unknown_names(study, vocabulary or {})
     if not mistakes:
         mistakes = list(_mistakes_between(study))
@@ -151,11 +152,11 @@ def _read_members(
     key: str,
     kind: type[MemberT],
     names: Sequence[str],
-    sources: dict[str, Path],
     mistakes: list[str],
-) -> dict[str, MemberT]:
+) -> tuple[dict[str, MemberT], dict[str, Path]]:
     """Read the files a study names under one key, adding to the mistakes instead of raising."""
     members: dict[str, MemberT] = {}
+    files: dict[str, Path] = {}
     for position, name in enumerate(names):
         try:
             file = _find(study, key, name, f"{key}.{position}")
@@ -164,11 +165,14 @@ def _read_members(
             prefix = "" if error.path == study else f"{error.path}: "
             mistakes += [prefix + mistake for mistake in error.mistakes]
             continue
-        if member.name in sources:
-            mistakes.append(f'{key}.{position}: "{member.name}" is named twice')
+        if member.name in files:
+            mistakes.append(
+                f'{key}.{position}: "{member.name}" is named twice, by {files[member.name]} and '
+                f"{file}; name each once"
+            )
         members[member.name] = member
-        sources[member.name] = file
-    return members
+        files[member.name] = file
+    return members, files
 
 
 def _find(study: Path, folder: str, name: str, key: str) -> Path:
@@ -177,9 +181,11 @@ def _find(study: Path, folder: str, name: str, key: str) -> Path:
         return study.parent / name
     places = [study.parent / folder, study.parent.parent / folder]
     for place in places:
-        if (file := place / f"{name}.yaml").is_file():
+        # `Path.exists` raises on a name that is too long
+        if os.path.exists(file := place / f"{name}.yaml"):
             return file
-    known = sorted({file.stem for place in places for file in place.glob("*.yaml")})
+    found = {file.stem for place in places for file in place.glob("*.yaml") if file.is_file()}
+    known = sorted(found)
     raise StudyError(
         study, [f'{key}: no {folder[:-1]} "{name}" in {places[0]}, {did_you_mean(name, known)}']
     )
@@ -192,11 +198,11 @@ def _unknown_names(study: Study, vocabulary: Vocabulary) -> Iterator[str]:
         "measures": [(f"measures.{i}", name) for i, name in enumerate(study.spec.measures)],
         "inference.correction": [("inference.correction", study.spec.inference.correction)],
         "source": [
-            (f"{study.sources[model.name]}: source", model.source)
+            (f"{study.model_files[model.name]}: source", model.source)
             for model in study.models.values()
         ],
         "transform": [
-            (f"{study.sources[dataset.name]}: transform", dataset.transform)
+            (f"{study.dataset_files[dataset.name]}: transform", dataset.transform)
             for dataset in study.datasets.values()
         ],
     }
@@ -215,6 +221,14 @@ def _mistakes_between(study: Study) -> Iterator[str]:
     ):
         for name in sorted(names & taken):
             yield f'{key}: "{name}" is a name the pipeline uses itself; choose another'
+    owners: dict[str, str] = {}
+    for instance, model, _ in study.instances():
+        if instance in owners:
+            yield (
+                f'models: "{owners[instance]}" and "{model.name}" both make "{instance}"; '
+                "rename one"
+            )
+        owners[instance] = model.name
     for model in study.models.values():
         if model.twin_of and model.twin_of not in study.models:
             yield (

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from isomorph.study._base import Name, Sha256, Spec
+from isomorph.study._base import Name, Seed, Sha256, Spec, Unique
 
 # ---------------------------------------------------------------- archives
 
@@ -20,7 +20,7 @@ class PackageArchive(Spec):
     version: str
     sha256: Sha256
     """Hash of the whole source distribution."""
-    members: tuple[str, ...] = Field(min_length=1)
+    members: Unique[str] = Field(min_length=1)
     """Paths inside the distribution, below its top folder, to unpack."""
 
 
@@ -31,7 +31,7 @@ class LocalArchive(Spec):
     path: str
     """The folder; `~` and environment variables are expanded, a relative path counts from the
     dataset's file."""
-    files: tuple[str, ...] = ("**/*",)
+    files: Unique[str] = ("**/*",)
     """Glob patterns of the files that belong to the dataset."""
 
 
@@ -62,7 +62,7 @@ class SimulatedArchive(Spec):
     """Standard deviation of the trial-to-trial log gain shared by a region's units."""
     bad_units: int = Field(default=3, ge=0)
     """Units per subject that fail the quality criterion."""
-    seed: int = 0
+    seed: Seed = 0
 
 
 ArchiveSpec = Annotated[
@@ -90,7 +90,7 @@ class MatlabStimuli(Spec):
     variable: str
     image: str
     """Field that holds the pixels `(height, width, 3)` uint8."""
-    fields: tuple[str, ...] = ()
+    fields: Unique[str] = ()
     """Fields kept as columns of the stimulus table."""
     prefix: str = "stimulus"
     """Ids are `<prefix>_01`, `<prefix>_02`, …"""
@@ -105,7 +105,7 @@ class ConditionStimuli(Spec):
     table: str = "trials"
     column: str
     """Column of the intervals table that names the condition."""
-    fields: tuple[str, ...] = ()
+    fields: Unique[str] = ()
     """Further columns, constant within a condition, kept in the stimulus table."""
 
 
@@ -140,7 +140,7 @@ class Criterion(Spec):
 
     min: float | None = None
     max: float | None = None
-    allowed: tuple[str, ...] | None = None
+    allowed: Unique[str] | None = None
 
     @model_validator(mode="after")
     def _says_something(self) -> Criterion:
@@ -196,9 +196,9 @@ class RdmSource(Spec):
     """Leading index into the variable, for struct arrays and stacks."""
     field: str | None = None
     """Field that holds the RDM when the variable is a struct array."""
-    subjects: tuple[Name, ...] = Field(min_length=1)
+    subjects: Unique[Name] = Field(min_length=1)
     """Subjects along the first remaining axis, or the one subject when there is none."""
-    sessions: tuple[Name, ...] = ("1",)
+    sessions: Unique[Name] = ("1",)
     """Sessions along the next axis; with one session there is no such axis."""
     distance: Literal["correlation", "euclidean", "squared_euclidean"]
     """The distance the authors used."""
@@ -240,7 +240,7 @@ class DatasetSpec(Spec):
     """True for anything no animal or person produced; said wherever the dataset is shown."""
     notes: tuple[str, ...] = ()
     """Limits a reader must know, repeated in the report."""
-    subjects: tuple[Name, ...] = Field(min_length=1)
+    subjects: Unique[Name] = Field(min_length=1)
     archive: ArchiveSpec
     stimuli: StimuliSpec
     responses: ResponsesSpec

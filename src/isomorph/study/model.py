@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
-from isomorph.study._base import Name, Spec
+from isomorph.study._base import Name, Seed, Spec, Unique
+
+
+Positive = Annotated[float, Field(gt=0)]
 
 
 class Preprocessing(Spec):
@@ -16,7 +19,7 @@ class Preprocessing(Spec):
     """Side of the square input, pixels; images are resized to it whole, with antialiasing."""
     mean: tuple[float, float, float] = (0.0, 0.0, 0.0)
     """Subtracted per channel from pixels in [0, 1]."""
-    std: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    std: tuple[Positive, Positive, Positive] = (1.0, 1.0, 1.0)
     """Divisor per channel."""
 
 
@@ -34,9 +37,9 @@ class ModelSpec(Spec):
     """What the weights were trained on; null for anything untrained."""
     twin_of: Name | None = None
     """The trained model this one is the untrained twin of."""
-    seeds: tuple[int, ...] = ()
+    seeds: Unique[Seed] = ()
     """One instance per seed, named `<name>-seed<seed>`."""
-    layers: tuple[str, ...] = ("**",)
+    layers: Unique[str] = ("**",)
     """Patterns of layer names, in which `*` stops at a dot and `**` does not."""
     preprocessing: Preprocessing | None = None
     """Null for models that take no pixels."""
@@ -50,6 +53,11 @@ class ModelSpec(Spec):
             raise ValueError('source must read "<source>/<what>"')
         if self.source.startswith("untrained/") and not self.seeds:
             raise ValueError("an untrained model needs seeds")
+        if self.twin_of == self.name:
+            raise ValueError(
+                f'twin_of: "{self.name}" is the model itself; name the trained model it is the '
+                "twin of, or leave twin_of out"
+            )
         return self
 
     @property
