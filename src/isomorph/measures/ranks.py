@@ -71,8 +71,9 @@ class RankForm:
         total = weights.sum(axis=1)
         ranks = np.empty((len(counts), len(places), weights.shape[1]))
         squares = np.empty(ranks.shape[:2])
+        room = np.empty((3, len(counts), weights.shape[1] + 1))
         for row, place in enumerate(places):
-            ranks[:, row] = own = _centred_midranks(weights, place, total)
+            ranks[:, row] = own = _centred_midranks(weights, place, total, room)
             if not self.ties_cost:
                 squares[:, row] = np.einsum("rp,rp,rp->r", own, own, weights)
         cross = (ranks[:, :n_first] * weights[:, None, :]) @ ranks[:, n_first:].transpose(0, 2, 1)
@@ -112,8 +113,8 @@ def _places(distances: Floats) -> Places:
     return Places(order, starts[group], ends[group])
 
 
-def _centred_midranks(weights: Floats, places: Places, total: Floats) -> Floats:
-    """Return weighted midranks less their mean: `(resample, pair)`.
+def _centred_midranks(weights: Floats, places: Places, total: Floats, room: Floats) -> Floats:
+    """Return weighted midranks less their mean: `(resample, pair)`, a view of `room`.
 
     `w` copies of a distance that come after `c` smaller ones have midrank `c + (w + 1) / 2`; the
     mean of all ranks is `(total + 1) / 2`.
@@ -125,11 +126,16 @@ def _centred_midranks(weights: Floats, places: Places, total: Floats) -> Floats:
     places : Places
     total : (resample,)
         Sum of the weights.
+    room : (3, resample, pair + 1)
+        Scratch, so that no memory is asked for anew for each RDM.
     """
-    below = np.zeros((len(weights), weights.shape[1] + 1))
-    np.cumsum(weights.take(places.order, axis=1), axis=1, out=below[:, 1:])
-    middle = below.take(places.start, axis=1)
-    middle += below.take(places.end, axis=1)
+    below, sorted_weights, middle = room[0], room[1, :, 1:], room[2, :, 1:]
+    # Indices are in range; "clip" only spares numpy a buffered copy.
+    weights.take(places.order, axis=1, out=sorted_weights, mode="clip")
+    below[:, 0] = 0
+    np.cumsum(sorted_weights, axis=1, out=below[:, 1:])
+    below.take(places.start, axis=1, out=middle, mode="clip")
+    middle += below.take(places.end, axis=1, out=sorted_weights, mode="clip")
     middle -= total[:, None]
     middle /= 2
     return middle
