@@ -10,17 +10,19 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 SPECS := pyproject.toml constraints.txt
 
+# Where a dataset failed there is still a page of the others; the exit status stays.
+define run
+@$(BIN)/snakemake --cores $(CORES) --config study=$(1); status=$$?; \
+	echo; $(BIN)/isomorph headline --study $(1); exit $$status
+endef
+
 .PHONY: demo test lint bench report clean
 
 demo: .venv/installed
-	$(BIN)/snakemake --cores $(CORES) --config study=config/demo.yaml
-	@echo
-	@$(BIN)/isomorph headline --study config/demo.yaml
+	$(call run,config/demo.yaml)
 
 report: .venv/installed
-	$(BIN)/snakemake --cores $(CORES)
-	@echo
-	@$(BIN)/isomorph headline --study config/config.yaml
+	$(call run,config/config.yaml)
 
 test: .venv/installed-dev
 	$(BIN)/python -m pytest

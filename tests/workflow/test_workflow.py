@@ -21,6 +21,7 @@ def story(tmp_path_factory):
     told["left"] = tiny.times(folder)
     told["broken"] = tiny.snakemake(folder)
     told["saved"] = tiny.times(folder)
+    told["page"] = (folder / "results" / "tiny" / "report.html").read_text(encoding="utf-8")
     tiny.settle()
     tiny.write_rdms(folder, tiny.N_STIMULI)
     told["mended"] = tiny.snakemake(folder)
@@ -78,7 +79,8 @@ def test_the_rest_of_the_study_is_completed(story):
     assert "results/tiny/small/comparisons.csv" in story["saved"]
     assert any(path.startswith("results/tiny/figures/small/") for path in story["saved"])
     assert not any(path.startswith("results/tiny/broken/rdms/brain") for path in story["saved"])
-    assert "results/tiny/report.html" not in story["saved"]
+    assert "results/tiny/report.html" in story["saved"]
+    assert "broken" in story["page"]
 
 
 def test_what_a_stage_says_is_on_the_screen_and_in_its_log(story):
@@ -90,7 +92,8 @@ def test_what_a_stage_says_is_on_the_screen_and_in_its_log(story):
 def test_once_mended_only_the_broken_part_runs_and_the_report_is_made(story):
     done = story["mended"]
     assert done.returncode == 0, done.stdout
-    assert "results/tiny/report.html" in story["finished"]
+    report = "results/tiny/report.html"
+    assert story["finished"][report] != story["saved"][report]
     kept = [path for path in story["saved"] if path.startswith("results/tiny/small/")]
     assert kept
     assert all(story["finished"][path] == story["saved"][path] for path in kept)
