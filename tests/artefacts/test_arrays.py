@@ -1,4 +1,6 @@
 import errno
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -182,11 +184,12 @@ def test_an_interrupted_writer_leaves_nothing(tmp_path):
     [(errno.ENOSPC, "disk is full"), (errno.EDQUOT, "quota"), (errno.EROFS, "read-only")],
 )
 def test_a_full_disk_is_one_sentence_and_nothing_is_left(tmp_path, monkeypatch, number, said):
-    def full(_self, path, **_):
-        path.write_bytes(b"half")
+    def full(path, _content):
+        with open(path, "wb") as file:
+            file.write(b"half")
         raise OSError(number, "from the system")
 
-    monkeypatch.setattr(xr.Dataset, "to_netcdf", full)
+    monkeypatch.setattr(type(tmp_path), "write_bytes", full)
     with pytest.raises(IsomorphError, match=said) as caught:
         write_array(tmp_path / "a.nc", rdms(), "rdms", STAMP)
     assert str(tmp_path / "a.nc") in str(caught.value)
@@ -204,6 +207,75 @@ def test_a_real_full_device_is_recognised(tmp_path):
     with pytest.raises(IsomorphError, match="disk is full"):
         write()
     assert list(tmp_path.iterdir()) == []
+
+
+LIMITED = """
+import resource, sys
+from pathlib import Path
+import numpy as np
+import xarray as xr
+from isomorph.artefacts import Provenance, write_array, write_responses
+from isomorph.cli import command
+sys.path.insert(0, {tests!r})
+from test_arrays import rdms, session
+
+def too_much(layout):
+    file = layout.root / "a.nc"
+    if {kind!r} == "rdms":
+        write_array(file, rdms(200), "rdms", Provenance("rdms"))
+    else:
+        wide = xr.concat([session()] * 400, "unit", data_vars="all", coords="minimal")
+        write_responses(file, {{"1": wide}}, {{}}, Provenance("responses"))
+
+command.load = lambda entry: too_much
+command.refuse_nothing = lambda layout: None
+resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, 40_000))
+sys.exit(command.main(["report", "--study", {study!r}, "--root", {root!r}]))
+"""
+
+
+@pytest.mark.parametrize("kind", ["rdms", "responses"])
+def test_a_limit_of_the_system_is_one_sentence_and_nothing_is_left(tmp_path, repository, kind):
+    code = LIMITED.format(
+        tests=str(repository / "tests" / "artefacts"),
+        study=str(repository / "config" / "demo.yaml"),
+        root=str(tmp_path),
+        kind=kind,
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert ran.returncode == 1, ran.stderr
+    (line,) = ran.stderr.splitlines()
+    assert line.startswith(f"isomorph: {tmp_path / 'a.nc'}: cannot be written, it grows larger")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("prepare", "said"),
+    [
+        (lambda top: (top / "results").write_text("x"), "a file stands where its folder should"),
+        (lambda top: (top / "results" / "a.nc").mkdir(parents=True), "a folder of that name"),
+    ],
+)
+def test_what_stands_in_the_way_is_one_sentence(tmp_path, prepare, said):
+    prepare(tmp_path)
+    file = tmp_path / "results" / "a.nc"
+    with pytest.raises(IsomorphError, match=r"a\.nc: cannot be written") as caught:
+        write_array(file, rdms(), "rdms", STAMP)
+    assert said in str(caught.value)
+
+
+def test_a_file_in_place_of_the_folder_is_one_sentence(tmp_path):
+    (tmp_path / "results").write_text("x")
+    with pytest.raises(IsomorphError, match="part of its path is a file"):
+        write_array(tmp_path / "results" / "deep" / "a.nc", rdms(), "rdms", STAMP)
+
+
+def test_hdf5_that_is_not_ours_is_told_apart_without_a_warning(tmp_path):
+    import h5py
+
+    with h5py.File(tmp_path / "a.nc", "w") as file:
+        file["x"] = np.zeros(3)
+    assert artefact_kind(tmp_path / "a.nc") == ""
 
 
 # ---------------------------------------------------------------- provenance

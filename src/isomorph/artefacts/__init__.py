@@ -8,11 +8,12 @@ from isomorph.artefacts.arrays import (
     write_array,
     write_responses,
 )
-from isomorph.artefacts.files import disk_errors, replacing, sha256
+from isomorph.artefacts.files import NoSuchFileError, disk_errors, replacing, sha256
 from isomorph.artefacts.provenance import Provenance, provenance
 from isomorph.artefacts.tables import read_table, read_table_provenance, write_table
 
 __all__ = [
+    "NoSuchFileError",
     "Provenance",
     "artefact_kind",
     "disk_errors",

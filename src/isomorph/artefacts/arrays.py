@@ -8,7 +8,7 @@ from typing import Literal
 
 import xarray as xr
 
-from isomorph.artefacts.files import replacing
+from isomorph.artefacts.files import NoSuchFileError, replacing
 from isomorph.artefacts.provenance import Provenance
 from isomorph.artefacts.schemas import ARRAYS, RESPONSES, check_array
 from isomorph.errors import IsomorphError
@@ -26,8 +26,7 @@ def write_array(path: Path, data: xr.Dataset, kind: str, provenance: Provenance)
     """
     check_array(data, ARRAYS[kind], str(path))
     stamped = data.assign_attrs(artefact=kind, provenance=provenance.to_json())
-    with replacing(path) as temporary:
-        stamped.to_netcdf(temporary, engine=ENGINE)
+    _write(path, stamped)
 
 
 def read_array(path: Path, kind: str) -> xr.Dataset:
@@ -67,8 +66,14 @@ def write_responses(
         check_array(data, RESPONSES, f"{path}: session {session}")
     root = xr.Dataset(attrs={**attributes, "artefact": "responses", "provenance": stamp.to_json()})
     tree = xr.DataTree.from_dict({"/": root, **{f"/{key}": s for key, s in sessions.items()}})
+    _write(path, tree)
+
+
+def _write(path: Path, data: xr.Dataset | xr.DataTree) -> None:
+    """Write netCDF by way of memory: HDF5 itself can crash where a disk refuses to be written."""
+    content = data.to_netcdf(engine=ENGINE)
     with replacing(path) as temporary:
-        tree.to_netcdf(temporary, engine=ENGINE)
+        temporary.write_bytes(content)
 
 
 def read_responses(path: Path) -> dict[str, xr.Dataset]:
@@ -103,9 +108,14 @@ def artefact_kind(path: Path) -> str:
 def read_attributes(path: Path) -> dict[str, str]:
     """Return the attributes of a netCDF file without reading its arrays."""
     if not Path(path).is_file():
-        raise IsomorphError(f"{path}: no such file")
+        raise NoSuchFileError(path)
     try:
-        with xr.open_dataset(path, engine=ENGINE) as data:
+        # `phony_dims` names the axes of HDF5 files that are not netCDF, without a warning
+        with xr.open_dataset(path, engine=ENGINE, phony_dims="access") as data:
             return {str(key): value for key, value in data.attrs.items()}
-    except OSError as error:
-        raise IsomorphError(f"{path}: is not a netCDF file ({error})") from error
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
+        raise IsomorphError(f"{path}: is not a netCDF file ({_first_line(error)})") from error
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error) or type(error).__name__).splitlines()[0]

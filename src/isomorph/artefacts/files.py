@@ -13,6 +13,14 @@ from pathlib import Path
 from isomorph.errors import IsomorphError
 
 
+class NoSuchFileError(IsomorphError):
+    """A file that is not there; which stage makes it is known further up."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = Path(path)
+        super().__init__(f"{path}: no such file")
+
+
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """Yield a temporary path beside `path` that becomes it when the block succeeds.
@@ -47,7 +55,8 @@ def disk_errors(path: Path) -> Iterator[None]:
     Raises
     ------
     IsomorphError
-        When the disk is full or read-only, the quota is used up, or permission is denied.
+        When the disk is full, read-only or broken, a limit is reached, a file stands in the way, or
+        permission is denied.
     """
     try:
         yield
@@ -61,6 +70,15 @@ _DISK = {
     errno.ENOSPC: "the disk is full; free some space and run again",
     errno.EDQUOT: "the disk quota is used up; free some space and run again",
     errno.EROFS: "the disk is read-only; choose another folder",
+    errno.EFBIG: "it grows larger than the disk or `ulimit -f` allows; raise the limit or choose "
+    "another folder",
+    errno.EIO: "the disk reports an error of its own; check it or choose another folder",
+    errno.ENOTDIR: "part of its path is a file, not a folder; move that file or choose another "
+    "folder",
+    errno.EEXIST: "a file stands where its folder should be; move that file or choose another "
+    "folder",
+    errno.EISDIR: "a folder of that name stands there; move it or choose another folder",
+    errno.ENAMETOOLONG: "its name is too long for the disk; choose shorter names",
     errno.EACCES: "permission denied; choose a folder you may write",
 }
 

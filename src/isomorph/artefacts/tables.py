@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 from pandas.api.types import is_string_dtype
 
-from isomorph.artefacts.files import replacing
+from isomorph.artefacts.files import NoSuchFileError, replacing
 from isomorph.artefacts.provenance import Provenance
 from isomorph.artefacts.schemas import check_table
 from isomorph.errors import IsomorphError
@@ -55,7 +55,7 @@ def read_table(path: Path, kind: str) -> pd.DataFrame:
         When the file is absent, is not CSV, or lacks a column.
     """
     if not Path(path).is_file():
-        raise IsomorphError(f"{path}: no such file")
+        raise NoSuchFileError(path)
     try:
         header = [str(name) for name in pd.read_csv(path, nrows=0)]
         table = pd.read_csv(
