@@ -1,5 +1,6 @@
 """The manifest, and finding files through it."""
 
+import shutil
 import string
 
 import pytest
@@ -102,6 +103,15 @@ def test_damaged_manifest_is_refused_when_read_and_replaced_when_run(fetched, te
         archives.read_manifest(fetched, "objects")
     archives.run(fetched, "objects")
     assert file.read_text() == whole
+
+
+def test_a_file_in_place_of_a_folder_is_not_the_fault_of_the_manifest(fetched):
+    folder = fetched.manifest("objects").parent
+    shutil.rmtree(folder)
+    folder.write_text("in the way")
+    with pytest.raises(IsomorphError, match=r"manifest\.json: cannot be read, ") as caught:
+        archives.read_manifest(fetched, "objects")
+    assert "delete" not in str(caught.value)
 
 
 def test_every_kind_of_archive_has_its_fetch():

@@ -360,6 +360,28 @@ def test_index_that_is_a_folder_is_refused(monkeypatch):
         package.package_indexes()
 
 
+def test_the_variable_that_names_no_index_is_blamed(monkeypatch):
+    monkeypatch.setenv("PIP_INDEX_URL", "https://a/simple")
+    monkeypatch.setenv("ISOMORPH_PACKAGE_INDEX", "nonsense")
+    with pytest.raises(IsomorphError, match=r"^ISOMORPH_PACKAGE_INDEX names no index"):
+        package.package_indexes()
+
+
+@pytest.mark.parametrize("version", ["1.1", "2.0"])
+def test_hash_of_another_version_than_the_one_named_is_refused(served, toy, version):
+    layout = served(toy, version=version)
+    with pytest.raises(IsomorphError) as caught:
+        archives.run(layout, "objects")
+    assert f"is toy 1.0, but archive.version says {version}" in str(caught.value)
+    assert left_behind(layout) == []
+
+
+def test_a_version_may_be_written_longer_than_the_index_writes_it(served, toy):
+    layout = served(toy, version="1.0.0")
+    archives.run(layout, "objects")
+    assert left_behind(layout) == WHOLE
+
+
 def test_second_index_is_asked_when_the_first_does_not_know(index, served, toy, monkeypatch):
     layout = served(toy)
     monkeypatch.setenv("ISOMORPH_PACKAGE_INDEX", f"{index.url}nothing/ {index.url}")
@@ -374,8 +396,10 @@ def test_mistaken_member_is_suggested_and_costs_no_second_download(index, served
     layout = served(toy, members=["data/image.mat", "rdms.mat"])
     with pytest.raises(IsomorphError) as caught:
         archives.run(layout, "objects")
-    assert 'no member "data/image.mat", did you mean "data/images.mat"?' in str(caught.value)
-    assert 'no member "rdms.mat", did you mean "data/rdms.mat"?' in str(caught.value)
+    message = str(caught.value)
+    assert message.startswith(f"{layout.study.dataset_files['objects']}: archive.members: toy-1.0-")
+    assert 'has no "data/image.mat", did you mean "data/images.mat"?' in message
+    assert 'no "rdms.mat", did you mean "data/rdms.mat"?' in message
     archive = {**layout.study.dataset("objects").archive.model_dump()}
     layout = make_layout({**archive, "members": ["data/images.mat", "data/rdms.mat"]})
     archives.run(layout, "objects")

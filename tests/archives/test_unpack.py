@@ -55,7 +55,7 @@ def test_hostile_member_cannot_be_named(tmp_path, place, pack, member):
 )
 def test_links_and_other_oddities_in_a_tar_are_refused(tmp_path, place, kind):
     content = tar_bytes({"toy-1.0/good": b"good"}, [("toy-1.0/odd", "/etc/passwd", kind)])
-    with pytest.raises(IsomorphError, match='member "odd" is a link or a folder, not a file'):
+    with pytest.raises(IsomorphError, match=r'"odd" of toy\.sdist is a link or a folder, not'):
         unpack(written(tmp_path, content), ["odd"], place)
     assert files_below(place) == []
 
@@ -70,7 +70,7 @@ def test_tar_link_to_a_good_member_is_refused_too(tmp_path, place):
 
 def test_link_in_a_zip_is_refused(tmp_path, place):
     content = zip_bytes({"toy-1.0/good": b"good"}, [("toy-1.0/odd", "/etc/passwd")])
-    with pytest.raises(IsomorphError, match='member "odd" is a link'):
+    with pytest.raises(IsomorphError, match=r'"odd" of toy\.sdist is a link'):
         unpack(written(tmp_path, content), ["odd"], place)
 
 
@@ -87,15 +87,18 @@ def test_every_missing_member_is_named(tmp_path, place, pack):
     content = pack({"toy-1.0/data/brain.mat": b"1", "toy-1.0/data/model.mat": b"2"})
     with pytest.raises(IsomorphError) as caught:
         unpack(written(tmp_path, content), ["data/brian.mat", "model.mat", "data/model.mat"], place)
-    assert 'no member "data/brian.mat", did you mean "data/brain.mat"?' in str(caught.value)
-    assert 'no member "model.mat", did you mean "data/model.mat"?' in str(caught.value)
+    assert 'members: toy.sdist has no "data/brian.mat", did you mean "data/brain.mat"?' in str(
+        caught.value
+    )
+    assert 'no "model.mat", did you mean "data/model.mat"?' in str(caught.value)
     assert files_below(place) == []
 
 
 @pytest.mark.parametrize("content", [b"", b"not an archive", b"\x1f\x8b and no more"])
 def test_what_is_no_archive_is_said(tmp_path, place, content):
-    with pytest.raises(IsomorphError, match=r"toy\.sdist: cannot be unpacked"):
+    with pytest.raises(IsomorphError, match=r"toy\.sdist: cannot be unpacked") as caught:
         unpack(written(tmp_path, content), ["good"], place)
+    assert "\n" not in str(caught.value)
 
 
 def test_cut_off_archive_leaves_no_half_member(tmp_path, place, pack):

@@ -89,7 +89,9 @@ def read_manifest(layout: Layout, dataset: str) -> Manifest:
         raise IsomorphError(
             f'{file}: no such file; fetch the dataset "{dataset}" first (isomorph fetch)'
         ) from None
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except OSError as error:  # a file in place of a folder, or no permission: not its fault
+        raise IsomorphError(f"{file}: cannot be read, {error.strerror}") from error
+    except (ValueError, KeyError, TypeError) as error:
         raise IsomorphError(
             f"{file}: is not a manifest ({type(error).__name__}: {error}); delete it and fetch "
             f'the dataset "{dataset}" again'
@@ -210,3 +212,30 @@ def find_files(layout: Layout, dataset: str, pattern: str) -> list[Path]:
                 "back or fetch again"
             )
     return files
+
+
+def check_unchanged(layout: Layout, dataset: str, files: Sequence[Path]) -> None:
+    """Refuse files that are no longer those that were fetched.
+
+    Parameters
+    ----------
+    layout : Layout
+        The study's paths.
+    dataset : str
+        Name of the dataset.
+    files : sequence of Path
+        As `find_files` gives them.
+
+    Raises
+    ------
+    IsomorphError
+        Naming the first file whose bytes have changed.
+    """
+    manifest = read_manifest(layout, dataset)
+    known = {manifest.root / record.path: record for record in manifest.files}
+    for file in files:
+        if not known[file].is_intact(manifest.root):
+            raise IsomorphError(
+                f"{file}: has changed since {dataset} was fetched; put it back, or fetch again "
+                "and everything made from it anew"
+            )

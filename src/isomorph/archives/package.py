@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import requests
+from packaging.utils import canonicalize_version
 from pypi_simple import (
     DistributionPackage,
     NoSuchProjectError,
@@ -42,6 +43,8 @@ from isomorph.layout import Layout
 from isomorph.study.dataset import PackageArchive
 
 DEFAULT_INDEX = "https://pypi.org/simple/"
+OWN_INDEX = "ISOMORPH_PACKAGE_INDEX"
+"""The environment variable that names the index to ask before any other."""
 RECORD = ".unpacked.json"
 """Stands beside the members and says which distribution they are from. The manifest alone would
 not do: a workflow engine deletes an output before it makes it again."""
@@ -63,14 +66,15 @@ def fetch(layout: Layout, dataset: str) -> None:
     archive = layout.study.dataset(dataset).archive
     if not isinstance(archive, PackageArchive):
         raise IsomorphError(f"{dataset}: archive.kind is {archive.kind}, not package")
+    where = f"{layout.study.dataset_files[dataset]}: archive.members"
     for member in archive.members:
-        check_member(member, f"{layout.study.dataset_files[dataset]}: archive.members")
+        check_member(member, where)
     folder = layout.archive(dataset)
     records = _unpacked(folder, archive)
     lacking = [member for member in archive.members if member not in records]
     if lacking:
         distribution = _distribution(folder, archive)
-        unpack(distribution, lacking, folder)
+        unpack(distribution, lacking, folder, where)
         records |= {record.path: record for record in describe_files(folder, lacking)}
         content = {"sha256": archive.sha256, "files": [asdict(one) for one in records.values()]}
         with replacing(folder / RECORD) as temporary:
@@ -116,14 +120,15 @@ def package_indexes() -> list[str]:
     index, and then `PIP_EXTRA_INDEX_URL`. Indexes that are folders, which pip also knows, are
     passed over.
     """
-    own = os.environ.get("ISOMORPH_PACKAGE_INDEX", "").split()
+    own = os.environ.get(OWN_INDEX, "").split()
     first = os.environ.get("PIP_INDEX_URL", "").split() or [DEFAULT_INDEX]
     extra = os.environ.get("PIP_EXTRA_INDEX_URL", "").split()
     indexes = [url for url in own or first + extra if urlsplit(url).scheme in ("http", "https")]
     if not indexes:
+        to_blame = OWN_INDEX if own else "PIP_INDEX_URL"
         raise IsomorphError(
-            "PIP_INDEX_URL names no index that can be read over HTTP; set ISOMORPH_PACKAGE_INDEX, "
-            f"for example to {DEFAULT_INDEX}"
+            f"{to_blame} names no index that can be read over HTTP; set {OWN_INDEX}, for example "
+            f"to {DEFAULT_INDEX}"
         )
     return indexes
 
@@ -183,10 +188,19 @@ def _project_page(http: requests.Session, archive: PackageArchive, index: str) -
 def _choose(page: ProjectPage, archive: PackageArchive, index: str) -> str:
     """Return the address of the file with the pinned hash, or of the one that may have it."""
     sources = [file for file in page.packages if file.package_type == "sdist"]
+    pinned = canonicalize_version(archive.version)  # to an index, 1.0 is 1.0.0
     for file in sources:
         if file.digests.get("sha256") == archive.sha256:
+            if file.version and canonicalize_version(file.version) != pinned:
+                raise IsomorphError(
+                    f"{index}: the file with archive.sha256 {archive.sha256} is "
+                    f"{archive.project} {file.version}, but archive.version says "
+                    f"{archive.version}; mend whichever is wrong"
+                )
             return file.url
-    of_version = [file for file in sources if file.version == archive.version]
+    of_version = [
+        file for file in sources if file.version and canonicalize_version(file.version) == pinned
+    ]
     if not of_version:
         versions = {file.version for file in sources if file.version}
         raise IsomorphError(

@@ -22,7 +22,9 @@ Opener = Callable[[], IO[bytes] | None]
 """Opens one member for reading; None when the member is not an ordinary file."""
 
 
-def unpack(distribution: Path, members: Sequence[str], folder: Path) -> None:
+def unpack(
+    distribution: Path, members: Sequence[str], folder: Path, where: str = "members"
+) -> None:
     """Unpack named members of a `.tar.*` or `.zip`, keeping their paths below its top folder.
 
     Parameters
@@ -33,6 +35,8 @@ def unpack(distribution: Path, members: Sequence[str], folder: Path) -> None:
         Paths below the top folder.
     folder : Path
         Where they go. No path from inside the distribution is ever used to write.
+    where : str, optional
+        The setting that names the members, for messages.
 
     Raises
     ------
@@ -41,20 +45,20 @@ def unpack(distribution: Path, members: Sequence[str], folder: Path) -> None:
         damaged or the disk is full. Members written before stay whole.
     """
     for member in members:
-        check_member(member, distribution.name)
+        check_member(member, where)
     with _readable(distribution), _open(distribution) as openers:
         absent = [member for member in members if member not in openers]
         if absent:
             raise IsomorphError(
-                f"{distribution.name}: has no member "
-                + "; no member ".join(f'"{one}", {nearest(one, openers)}' for one in absent)
+                f"{where}: {distribution.name} has no "
+                + "; no ".join(f'"{one}", {nearest(one, openers)}' for one in absent)
             )
         for member in members:
             source = openers[member]()
             if source is None:
                 raise IsomorphError(
-                    f'{distribution.name}: member "{member}" is a link or a folder, not a file; '
-                    "name ordinary files"
+                    f'{where}: "{member}" of {distribution.name} is a link or a folder, '
+                    "not a file; name ordinary files"
                 )
             with source, replacing(folder / member) as temporary, open(temporary, "wb") as sink:
                 shutil.copyfileobj(source, sink)
@@ -87,8 +91,8 @@ def _readable(distribution: Path) -> Iterator[None]:
         RuntimeError,  # a zip under a password, or packed in a way unknown here
     ) as error:
         raise IsomorphError(
-            f"{distribution.name}: cannot be unpacked ({error}); pin a source distribution that "
-            "is a plain .tar.gz or .zip"
+            f"{distribution.name}: cannot be unpacked ({_reason(error)}); pin a source "
+            "distribution that is a plain .tar.gz or .zip"
         ) from error
 
 
@@ -116,3 +120,9 @@ def _zip_opener(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Opener:
     kind = stat.S_IFMT(info.external_attr >> 16)
     plain = not info.is_dir() and kind in (0, stat.S_IFREG)
     return lambda: archive.open(info) if plain else None
+
+
+def _reason(error: BaseException) -> str:
+    lines = str(error).splitlines() or [type(error).__name__]
+    # over several lines, tarfile lists every compression it tried
+    return lines[0] if len(lines) == 1 else "it is no tar or zip archive, or is cut short"
