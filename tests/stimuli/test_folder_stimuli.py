@@ -44,6 +44,15 @@ def test_table_stands_in_the_order_of_names(three, make):
     assert (table["duplicate_of"] == "").all()
 
 
+def test_an_image_changed_after_fetching_is_refused(three, data, make_layout):
+    layout = make_layout(stimuli=FOLDER)
+    archives.run(layout, "objects")
+    save(data, "b.png", noise())
+    with pytest.raises(IsomorphError, match=r"b\.png: has changed since objects was fetched"):
+        stimuli.run(layout, "objects")
+    assert not layout.stimuli("objects").exists()
+
+
 def test_hash_is_of_shape_and_pixels(three, make):
     table = stimuli.read_stimuli(make(stimuli=FOLDER), "objects").set_index("stimulus")
     for name, pixels in three.items():

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from isomorph.archives.manifest import find_files
+from isomorph.archives.manifest import check_unchanged, find_files
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.layout import Layout
 from isomorph.stimuli.pixels import open_rgb
@@ -25,7 +25,8 @@ def list_stimuli(layout: Layout, dataset: str) -> Sequence[Stimulus]:
     Raises
     ------
     IsomorphError
-        When no file matches, two files have one stem, or the table does not fit the images.
+        When no file matches, one changed since it was fetched, two have one stem, or the table
+        does not fit the images.
     """
     spec = layout.study.dataset(dataset).stimuli
     if not isinstance(spec, FolderStimuli):
@@ -37,6 +38,7 @@ def list_stimuli(layout: Layout, dataset: str) -> Sequence[Stimulus]:
                 f'{one} and {other}: are both named "{one.stem}", which is to be the id of one '
                 "stimulus; narrow stimuli.files or rename one"
             )
+    check_unchanged(layout, dataset, files)
     names = [file.stem for file in files]
     _say_if_numbers_are_out_of_order(names, dataset)
     described: dict[str, dict[str, object]] = {name: {} for name in names}

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from isomorph.archives.manifest import find_files
+from isomorph.archives.manifest import check_unchanged, find_files
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.layout import Layout
 from isomorph.stimuli.pixels import as_rgb
@@ -26,7 +26,7 @@ def list_stimuli(layout: Layout, dataset: str) -> Sequence[Stimulus]:
     ------
     IsomorphError
         When file, variable or field are not there, the variable is no struct array, an image is
-        not one, or a field is neither a text nor numbers.
+        not one, the file changed since it was fetched, or a field is neither a text nor numbers.
     """
     spec = layout.study.dataset(dataset).stimuli
     if not isinstance(spec, MatlabStimuli):
@@ -34,14 +34,15 @@ def list_stimuli(layout: Layout, dataset: str) -> Sequence[Stimulus]:
     files = find_files(layout, dataset, spec.file)
     if len(files) != 1:
         raise IsomorphError(
-            f'{layout.study.dataset_files[dataset]}: stimuli.file: "{spec.file}" matches {len(files)} '
-            "files; name one"
+            f'{layout.study.dataset_files[dataset]}: stimuli.file: "{spec.file}" matches '
+            f"{len(files)} files; name one"
         )
     if not spec.prefix or any(sign in spec.prefix for sign in "/\\\0"):
         raise IsomorphError(
-            f'{layout.study.dataset_files[dataset]}: stimuli.prefix: "{spec.prefix}" cannot begin a '
-            "file's name; use letters, digits and underscores"
+            f'{layout.study.dataset_files[dataset]}: stimuli.prefix: "{spec.prefix}" cannot begin '
+            "a file's name; use letters, digits and underscores"
         )
+    check_unchanged(layout, dataset, files)
     elements = read_struct(files[0], spec.variable)
     where = f"{files[0]}: {spec.variable}"
     for name in (spec.image, *spec.fields):
