@@ -126,3 +126,17 @@ def test_the_digest_of_a_stage_sees_every_module_of_its_room(room):
     digest._collect(room, seen)
     assert expected
     assert expected - set(seen) == set()
+
+
+@pytest.mark.parametrize("stage", ["responses", "stimuli"])
+def test_what_downloads_is_no_part_of_what_reads(stage, monkeypatch):
+    # else a better retry would count every spike again
+    read = []
+    monkeypatch.setattr(digest, "_read", lambda file, _: (read.append(file), original(file, 0))[1])
+    digest.code_digest(f"isomorph.{stage}")
+    names = {file.relative_to(Path(isomorph.__file__).parent).as_posix() for file in read}
+    assert "archives/manifest.py" in names
+    assert not names & {"archives/download.py", "archives/package.py", "archives/__init__.py"}
+
+
+original = digest._read

@@ -46,6 +46,19 @@ def test_counts_and_coordinates(make_study, files, write_nwb, nwb_settings, caps
     assert "5 presentations × 2 units (IT 1, V4 1)" in capsys.readouterr().err
 
 
+def test_a_silent_session_is_refused(make_study, files, write_nwb, nwb_settings):
+    trials = {**TRIALS, "on": [1000.0 * onset for onset in TRIALS["on"]]}  # milliseconds
+    write_nwb(files / "s1.nwb", SPIKES, trials, UNITS, session_id="9")
+    layout = make_study(nwb_settings, STIMULI)
+    with pytest.raises(IsomorphError) as caught:
+        run(layout, "toy", "s1")
+    assert (
+        "s1.nwb: every unit is silent in every window [0, 0.1) s: spikes lie between 1.01 and "
+        "5.01, onsets between 1000 and 5000; both must be in seconds" in str(caught.value)
+    )
+    assert not layout.responses("toy", "s1").exists()
+
+
 def test_repetitions_follow_onsets_not_rows(make_study, files, write_nwb, nwb_settings):
     trials = {"on": [5.0, 1.0, 3.0], "image": ["a", "a", "a"]}
     write_nwb(files / "s1.nwb", SPIKES, trials, UNITS, session_id="9")

@@ -53,6 +53,17 @@ def one_by_one(cells):
     return out
 
 
+@pytest.mark.parametrize(("distance", "refused"), [("correlation", True), ("euclidean", False)])
+def test_correlation_distances_are_at_most_two(make_study, files, distance, refused):
+    np.save(files / "r.npy", np.where(SQUARES[:, 0] > 0, SQUARES[:, 0] + 1.5, 0))
+    layout = make_study(settings(file="r.npy", distance=distance), STIMULI, SUBJECTS)
+    if refused:
+        with pytest.raises(IsomorphError, match=r"r\.npy: .*1 - r, is at most 2"):
+            run(layout, "toy", "s1")
+    else:
+        assert read(layout)["rdm"].max() > 2
+
+
 @pytest.mark.parametrize("form", ["npz squares", "npy vectors", "mat struct", "mat vectors"])
 def test_every_form_gives_the_same_vectors(make_study, files, form):
     cells = one_by_one(list(SQUARES.reshape(-1, N, N)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 import xarray as xr
 
-from isomorph.archives import find_files
+from isomorph.archives.manifest import find_files
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.layout import Layout
 from isomorph.responses.columns import text
@@ -47,13 +48,27 @@ def prepare(layout: Layout, dataset: str, subject: str) -> None:
     shown = _read_csv(files[1], "stimulus", len(response), f"rows of {files[0].name}")
     units = _read_csv(files[2], "region", response.shape[1], f"columns of {files[0].name}")
     stimuli = stimulus_ids(layout, dataset)
-    sessions = read_sessions(
-        response, shown, units, stimuli, str(files[1]), str(layout.stimuli(dataset))
-    )
+    named = Named(str(files[1]), str(files[2]), str(layout.stimuli(dataset)))
+    sessions = read_sessions(response, shown, units, stimuli, named)
     for name, data in sessions.items():
         line = f"responses {dataset} {subject} session {name}: {summary(data)}"
         print(line, file=sys.stderr, flush=True)
     write_sessions(layout, dataset, subject, sessions, files)
+
+
+@dataclass(frozen=True)
+class Named:
+    """The files responses are read from, for messages.
+
+    Attributes
+    ----------
+    presentations, units, stimuli : str
+        The two tables beside the array, and the stimulus table.
+    """
+
+    presentations: str
+    units: str
+    stimuli: str
 
 
 def read_sessions(
@@ -61,8 +76,7 @@ def read_sessions(
     shown: pd.DataFrame,
     units: pd.DataFrame,
     stimuli: Array,
-    where: str,
-    table: str,
+    named: Named,
 ) -> dict[str, xr.Dataset]:
     """Divide ready responses into sessions.
 
@@ -76,8 +90,8 @@ def read_sessions(
         A row per unit: `region` and optionally `unit`.
     stimuli : ndarray (stimulus,) of str
         Ids of the stimulus table.
-    where, table : str
-        The presentations and the stimulus table, for messages.
+    named : Named
+        The files, for messages.
 
     Returns
     -------
@@ -87,19 +101,31 @@ def read_sessions(
     region = text(units["region"])
     names = text(units["unit"]) if "unit" in units else np.arange(len(units)).astype(np.str_)
     if np.unique(names).size != names.size:
-        raise IsomorphError(f"{where}: two units share a name, expected each to have its own")
+        raise IsomorphError(
+            f'{named.units}: two units share the name "{_first_repeated(names)}", expected each to '
+            "have its own"
+        )
     placed = region != ""
     if not placed.any():
-        raise IsomorphError(f"{where}: none of the {len(region)} units beside it has a region")
+        raise IsomorphError(f"{named.units}: none of the {len(region)} units has a region")
     label = text(shown["stimulus"])
     session = text(shown["session"]) if "session" in shown else np.full(len(shown), "1")
     sessions = {}
     for name in dict.fromkeys(session.tolist()):
         rows = np.flatnonzero(session == name)
         keep, dropped = usable(
-            label[rows], np.zeros(len(rows)), stimuli, f"{where}: session {name}", table
+            label[rows],
+            np.zeros(len(rows)),
+            stimuli,
+            f"{named.presentations}: session {name}",
+            named.stimuli,
         )
         rows = rows[keep]
+        if not np.any(response[np.ix_(rows, placed)]):
+            raise IsomorphError(
+                f"{named.presentations}: session {name}: every response of every unit with a "
+                "region is 0; leave the session out"
+            )
         data = session_data(
             response[np.ix_(rows, placed)],
             stimulus=label[rows],
@@ -116,12 +142,17 @@ def read_sessions(
     return sessions
 
 
+def _first_repeated(names: Array) -> str:
+    found, counts = np.unique(names, return_counts=True)
+    return str(found[counts > 1][0])
+
+
 def _one(layout: Layout, dataset: str, pattern: str) -> Path:
     files = find_files(layout, dataset, pattern)
     if len(files) != 1:
         raise IsomorphError(
-            f"{layout.study.dataset_files[dataset]}: responses: {pattern} matches {len(files)} files of "
-            "the archive, expected one"
+            f"{layout.study.dataset_files[dataset]}: responses: {pattern} matches "
+            f"{len(files)} files of the archive, expected one"
         )
     return files[0]
 

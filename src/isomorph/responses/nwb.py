@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
-from isomorph.archives import find_files
+from isomorph.archives.manifest import find_files
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.layout import Layout
 from isomorph.responses.columns import column, open_nwb, text
@@ -110,6 +110,12 @@ def read_session(
     units, regions, spikes, ends, left_out = _units(nwb, settings, where)
     response = spike_counts(spikes, ends, onset, settings.window)
     start, stop = settings.window
+    if not response.any():
+        raise IsomorphError(
+            f"{where}: every unit is silent in every window [{start:g}, {stop:g}) s: spikes lie "
+            f"between {spikes.min():g} and {spikes.max():g}, onsets between {onset.min():g} and "
+            f"{onset.max():g}; both must be in seconds on one clock, and responses.window too"
+        )
     data = session_data(
         response,
         stimulus=label,

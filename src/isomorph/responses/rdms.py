@@ -11,16 +11,19 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
-from isomorph.archives import find_files
+from isomorph.archives.manifest import find_files
 from isomorph.artefacts import write_array
 from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
 from isomorph.responses.sessions import root_attributes, stamp, stimulus_ids
-from isomorph.responses.stacks import at_index, condensed, outer_first
+from isomorph.responses.stacks import TOLERANCE, at_index, condensed, outer_first
 from isomorph.responses.variables import fields_of, read_variables, stimulus_names, variable_of
 from isomorph.study.dataset import RdmResponses, RdmSource
 
 Array = npt.NDArray
+
+MOST = {"correlation": 2.0}
+"""The largest dissimilarity there can be, by distance."""
 
 
 def prepare(layout: Layout, dataset: str, subject: str) -> None:
@@ -44,8 +47,8 @@ def prepare(layout: Layout, dataset: str, subject: str) -> None:
     assert isinstance(settings, RdmResponses)
     if spec.expected.presentations:
         raise IsomorphError(
-            f"{layout.study.dataset_files[dataset]}: expected.presentations cannot be checked where only "
-            "RDMs are published; leave it out"
+            f"{layout.study.dataset_files[dataset]}: expected.presentations cannot be checked "
+            "where only RDMs are published; leave it out"
         )
     stimuli = stimulus_ids(layout, dataset)
     table = str(layout.stimuli(dataset))
@@ -64,8 +67,8 @@ def prepare(layout: Layout, dataset: str, subject: str) -> None:
     if len(set(keys)) < len(keys):
         again = next(key for key in keys if keys.count(key) > 1)
         raise IsomorphError(
-            f"{layout.study.dataset_files[dataset]}: responses.sources: {again[0]} of {subject}, session "
-            f"{again[2]}, comes twice as {again[1]} RDM; name each once"
+            f"{layout.study.dataset_files[dataset]}: responses.sources: {again[0]} of "
+            f"{subject}, session {again[2]}, comes twice as {again[1]} RDM; name each once"
         )
     data = rdm_data(rows, np.stack(vectors), subject, stimuli)
     data.attrs.update(root_attributes(layout, dataset, subject))
@@ -174,7 +177,14 @@ def read_source(file: Path, source: RdmSource, stimuli: Array, table: str) -> Ar
         raise IsomorphError(f"{where}: holds {values.dtype}, expected numbers")
     outer = (len(source.subjects), len(source.sessions))
     stack = outer_first(values.astype(np.float64), outer, len(stimuli), where, table)
-    return condensed(stack, len(stimuli), where)
+    vectors = condensed(stack, len(stimuli), where)
+    largest, most = float(vectors.max()), MOST.get(source.distance, np.inf)
+    if largest > most * (1 + TOLERANCE):
+        raise IsomorphError(
+            f"{where}: holds {largest:g}, but a {source.distance} distance, 1 - r, is at most "
+            f"{most:g}; mend `distance`, or divide where it is given in percent"
+        )
+    return vectors
 
 
 def _check_order(names: Array, stimuli: Array, where: str, table: str) -> None:

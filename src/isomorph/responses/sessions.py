@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
-from isomorph.archives import read_manifest
+from isomorph.archives.manifest import read_manifest
 from isomorph.artefacts import Provenance, provenance, read_table, write_responses
 from isomorph.digest import code_digest
 from isomorph.errors import IsomorphError
@@ -125,8 +125,8 @@ def write_sessions(
     found = sum(data.sizes["presentation"] for data in sessions.values())
     if expected is not None and found != expected:
         raise IsomorphError(
-            f"{layout.study.dataset_files[dataset]}: expected.presentations.{subject} says {expected}, "
-            f"the data hold {found} that can be used"
+            f"{layout.study.dataset_files[dataset]}: expected.presentations.{subject} says "
+            f"{expected}, the data hold {found} that can be used"
         )
     named = {name: data.assign_attrs(session=name) for name, data in sessions.items()}
     write_responses(

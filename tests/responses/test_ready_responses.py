@@ -70,8 +70,10 @@ def test_without_optional_columns(make_study, files):
         ({"response": RESPONSE.astype(str)}, "expected numbers (presentation, unit)"),
         ({"shown": SHOWN.rename(columns={"stimulus": "stimuli"})},
          's1.csv: no column "stimulus", did you mean "stimuli"?'),
-        ({"units": UNITS.assign(region="")}, "none of the 3 units beside it has a region"),
-        ({"units": UNITS.assign(unit="01")}, "two units share a name"),
+        ({"units": UNITS.assign(region="")}, "units.csv: none of the 3 units has a region"),
+        ({"units": UNITS.assign(unit="01")}, 'units.csv: two units share the name "01"'),
+        ({"response": RESPONSE * (np.arange(6) < 3)[:, None]},
+         "s1.csv: session d2: every response of every unit with a region is 0"),
         ({"shown": SHOWN.assign(stimulus="z")}, 'session d1: names "z" and 0 others'),
     ],
 )  # fmt: skip
