@@ -182,7 +182,7 @@ def _find(study: Path, folder: str, name: str, key: str) -> Path:
     places = [study.parent / folder, study.parent.parent / folder]
     for place in places:
         # `Path.exists` raises on a name that is too long
-        if os.path.exists(file := place / f"{name}.yaml"):
+        if os.path.exists(file := place / f"{name}.yaml"):  # noqa: PTH110
             return file
     found = {file.stem for place in places for file in place.glob("*.yaml") if file.is_file()}
     known = sorted(found)
@@ -221,6 +221,13 @@ def _mistakes_between(study: Study) -> Iterator[str]:
     ):
         for name in sorted(names & taken):
             yield f'{key}: "{name}" is a name the pipeline uses itself; choose another'
+    yield from _mistakes_of_models(study)
+    for dataset in study.datasets.values():
+        yield from _mistakes_of_dataset(study, dataset, instances)
+
+
+def _mistakes_of_models(study: Study) -> Iterator[str]:
+    """Yield instances that two models make, and twins of models that are not there."""
     owners: dict[str, str] = {}
     for instance, model, _ in study.instances():
         if instance in owners:
@@ -235,30 +242,35 @@ def _mistakes_between(study: Study) -> Iterator[str]:
                 f'models: "{model.name}" is the twin of "{model.twin_of}", which the study does '
                 "not name; add it"
             )
-    for dataset in study.datasets.values():
-        where = f"datasets: {dataset.name}"
-        stimuli = dataset.stimuli
-        if isinstance(stimuli, SharedStimuli):
-            base = study.datasets.get(stimuli.dataset)
-            if base is None:
+
+
+def _mistakes_of_dataset(
+    study: Study, dataset: DatasetSpec, instances: Collection[str]
+) -> Iterator[str]:
+    """Yield what a dataset asks of the study and does not get."""
+    where = f"datasets: {dataset.name}"
+    stimuli = dataset.stimuli
+    if isinstance(stimuli, SharedStimuli):
+        base = study.datasets.get(stimuli.dataset)
+        if base is None:
+            yield (
+                f'{where}: stimuli are those of "{stimuli.dataset}", which the study does '
+                f"not name, {did_you_mean(stimuli.dataset, study.datasets)}"
+            )
+        elif isinstance(base.stimuli, SharedStimuli):
+            yield f'{where}: "{stimuli.dataset}" itself borrows its stimuli; name their owner'
+    if isinstance(dataset.archive, SimulatedArchive):
+        for region, planted in dataset.archive.regions.items():
+            if planted.model not in instances:
                 yield (
-                    f'{where}: stimuli are those of "{stimuli.dataset}", which the study does '
-                    f"not name, {did_you_mean(stimuli.dataset, study.datasets)}"
+                    f'{where}: archive.regions.{region}.model: no model "{planted.model}" '
+                    f"in the study, {did_you_mean(planted.model, instances)}"
                 )
-            elif isinstance(base.stimuli, SharedStimuli):
-                yield f'{where}: "{stimuli.dataset}" itself borrows its stimuli; name their owner'
-        if isinstance(dataset.archive, SimulatedArchive):
-            for region, planted in dataset.archive.regions.items():
-                if planted.model not in instances:
-                    yield (
-                        f'{where}: archive.regions.{region}.model: no model "{planted.model}" '
-                        f"in the study, {did_you_mean(planted.model, instances)}"
-                    )
-        if isinstance(dataset.responses, RdmResponses):
-            for source in dataset.responses.sources:
-                if source.distance not in study.spec.distances:
-                    yield (
-                        f"distances: {dataset.name} comes as {source.distance} RDMs only; add "
-                        f'"{source.distance}"'
-                    )
-                    break
+    if isinstance(dataset.responses, RdmResponses):
+        for source in dataset.responses.sources:
+            if source.distance not in study.spec.distances:
+                yield (
+                    f"distances: {dataset.name} comes as {source.distance} RDMs only; add "
+                    f'"{source.distance}"'
+                )
+                break

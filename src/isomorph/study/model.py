@@ -8,7 +8,6 @@ from pydantic import Field, model_validator
 
 from isomorph.study._base import Name, Seed, Spec, Unique
 
-
 Positive = Annotated[float, Field(gt=0)]
 
 
