@@ -1,4 +1,5 @@
 import errno
+import shutil
 import subprocess
 import sys
 import time
@@ -8,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
+import yaml
 
 from isomorph.artefacts import Provenance, write_array, write_responses, write_table
 from isomorph.cli import command, main
@@ -157,6 +159,9 @@ def test_a_bug_is_never_hidden(monkeypatch, error):
 def test_a_stage_gets_its_names_in_order_and_says_how_long_it_took(capsys, monkeypatch, tmp_path):
     calls = []
     monkeypatch.setattr(command, "load", lambda entry: lambda *given: calls.append((entry, given)))
+    computed = tmp_path / "results" / "demo" / "planted" / "comparisons.csv"
+    computed.parent.mkdir(parents=True)
+    computed.touch()
     given = ["--study", DEMO, "--root", str(tmp_path), "--dataset", "planted"]
     assert main(["responses", *given, "--subject", "sim2"]) == 0
     assert main(["rdms", *given, "--brain"]) == 0
@@ -203,6 +208,65 @@ def test_schemas_are_written_where_asked(capsys, tmp_path):
 def test_headline_without_a_report_says_so(capsys, tmp_path):
     text = said(capsys, "headline", "--study", DEMO, "--root", str(tmp_path))
     assert "no report yet" in text
+    assert text.endswith(f"snakemake --cores 2 --config study={DEMO}")
+
+
+def test_a_report_on_nothing_is_refused_with_the_command_that_computes(capsys, tmp_path):
+    text = said(capsys, "report", "--study", DEMO, "--root", str(tmp_path))
+    assert "results/demo: nothing computed yet" in text
+    assert text.endswith(f"snakemake --cores 2 --config study={DEMO}")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("command_line", [("report",), ("headline",), FETCH[:1] + FETCH[3:]])
+def test_a_root_that_is_a_file(capsys, tmp_path, command_line):
+    root = tmp_path / "root"
+    root.write_text("x")
+    text = said(capsys, *command_line, "--study", DEMO, "--root", str(root))
+    assert text == f"--root {root}: is a file; give the folder of data/ and results/"
+
+
+MISSING = [
+    (("rdms", "--brain", "--dataset", "planted"),
+     "stimuli --dataset kriegeskorte92"),
+    (("rdms", "--model", "gabor", "--dataset", "planted"),
+     "activations --dataset kriegeskorte92 --model gabor"),
+    (("reliability", "--dataset", "kriegeskorte92"),
+     "responses --dataset kriegeskorte92 --subject"),
+    (("figures", "--dataset", "planted"), "compare --dataset planted"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("given", "stage"), MISSING)
+def test_a_stage_before_its_input_says_which_makes_it(capsys, tmp_path, given, stage):
+    text = said(capsys, *given, "--study", DEMO, "--root", str(tmp_path))
+    assert "no such file" in text
+    name, _, rest = stage.partition(" ")
+    assert f"isomorph {name} --study {DEMO} --root {tmp_path} {rest}" in text
+
+
+def test_a_missing_file_that_no_stage_makes_stays_what_it_is(monkeypatch):
+    failing(monkeypatch, FileNotFoundError(errno.ENOENT, "No such file", "elsewhere"))
+    with pytest.raises(FileNotFoundError):
+        main(FETCH)
+
+
+def test_an_option_the_source_does_not_know_is_found_by_check(capsys, tmp_path):
+    shutil.copytree(CONFIG, tmp_path / "config")
+    for name, options in (("pixels", {"foo": 1}), ("gabor", {"orientation": 8})):
+        file = tmp_path / "config" / "models" / f"{name}.yaml"
+        content = yaml.safe_load(file.read_text(encoding="utf-8"))
+        file.write_text(yaml.safe_dump({**content, "options": options}), encoding="utf-8")
+    lines = said(capsys, "check", "--study", str(tmp_path / "config" / "demo.yaml")).splitlines()
+    assert len(lines) == 2
+    assert any(
+        line.endswith("pixels.yaml: options: baseline/pixels takes none, leave foo out")
+        for line in lines
+    )
+    assert any(
+        line.endswith('options.orientation: unknown key, did you mean "orientations"?')
+        for line in lines
+    )
 
 
 def test_headline_prints_the_report_and_its_lines(capsys, tmp_path, monkeypatch):
@@ -328,6 +392,40 @@ def test_show_says_what_it_cannot(artefacts, capsys):
     capsys.readouterr()
     text = said(capsys, "show", str(artefacts / "free.csv"), "-o", str(artefacts / "a.png"))
     assert "a table has no picture" in text
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "expected"),
+    [
+        ("a.csv", b"", "is empty, expected a CSV table"),
+        ("a.csv", b"\x89PNG\xff\xfe\x00", "is not a CSV table ("),
+        ("a.csv", b'a,b\n1,2\n3,4,5\n"', "is not a CSV table ("),
+        ("reliability.csv", b"", "is not a CSV table ("),
+        ("reliability.csv", b"\xff\xfe\x00", "is not a CSV table ("),
+        ("manifest.json", b"{}", "is not a manifest of isomorph (KeyError: "),
+        ("manifest.json", b"\xff", "is not a manifest of isomorph (UnicodeDecodeError: "),
+        ("a.nc", b"\x89HDF\r\n\x1a\n and no more", "is not a netCDF file ("),
+    ],
+)
+def test_show_of_a_damaged_file_is_one_sentence(tmp_path, capsys, name, content, expected):
+    (tmp_path / name).write_bytes(content)
+    text = said(capsys, "show", str(tmp_path / name))
+    assert text.startswith(f"{tmp_path / name}: {expected}")
+    assert "\n" not in text
+
+
+def test_show_of_a_folder_and_of_files_that_are_not_ours(tmp_path, capsys):
+    import h5py
+
+    text = said(capsys, "show", str(tmp_path))
+    assert text == f"{tmp_path}: is a folder; name one of the files in it"
+    with h5py.File(tmp_path / "plain.nc", "w") as file:
+        file["x"] = np.zeros(3)
+    xr.Dataset({"x": ("time", [1.0])}).to_netcdf(tmp_path / "other.nc", engine="h5netcdf")
+    for name in ("plain.nc", "other.nc"):
+        text = said(capsys, "show", str(tmp_path / name))
+        assert "is not an artefact of isomorph, it says nothing of itself" in text
+        assert "\n" not in text
 
 
 def test_the_rdm_on_the_terminal_is_darkest_where_stimuli_differ_most():

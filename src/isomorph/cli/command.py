@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from isomorph.cli.stages import STAGES, Stage, load
-from isomorph.cli.tools import TOOLS, add_root, add_study
+from isomorph.cli.tools import TOOLS, add_root, add_study, open_layout, refuse_nothing
 from isomorph.errors import IsomorphError, did_you_mean
 
 FULL = {errno.ENOSPC: "the disk is full", errno.EDQUOT: "the disk quota is used up"}
@@ -108,7 +108,7 @@ def _add_stage(parser: argparse.ArgumentParser, stage: Stage) -> None:
 
 def run_stage(stage: Stage, parsed: argparse.Namespace) -> None:
     """Run a stage with the names it was given, each known to the study."""
-    from isomorph.layout import Layout
+    from isomorph.cli.origin import say_who_makes
     from isomorph.study import load_study
 
     # Not `open_study`: each registry refuses what it does not know when the stage asks it, and
@@ -131,7 +131,11 @@ def run_stage(stage: Stage, parsed: argparse.Namespace) -> None:
                 f'{study.dataset_files[names["dataset"]]}: no subject "{names["subject"]}", '
                 f"{did_you_mean(names['subject'], known)}"
             )
+    layout = open_layout(study, parsed.root)
+    if stage.needs_results:
+        refuse_nothing(layout)
     started = time.monotonic()
-    load(brain or stage.entry)(Layout(study, parsed.root), *names.values())
+    with say_who_makes(layout):
+        load(brain or stage.entry)(layout, *names.values())
     what = " ".join([parsed.command, *names.values(), *(["brain"] if brain else [])])
     print(f"{what}: done in {time.monotonic() - started:.1f} s", file=sys.stderr, flush=True)

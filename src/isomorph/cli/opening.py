@@ -32,10 +32,19 @@ def open_study(path: Path | str) -> Study:
     StudyError
         With every mistake at once, a line each.
     """
-    from isomorph.study import load_study
+    from isomorph.models import unknown_options
+    from isomorph.study import StudyError, load_study
 
     vocabulary = {}
     for setting, entry in VOCABULARY.items():
         module, name = entry.split(":")
         vocabulary[setting] = getattr(import_module(module), name)
-    return load_study(path, vocabulary)
+    study = load_study(path, vocabulary)
+    mistakes = [
+        f"{study.model_files[name]}: {mistake}"
+        for name, model in study.models.items()
+        for mistake in unknown_options(model)
+    ]
+    if mistakes:
+        raise StudyError(study.path, mistakes)
+    return study

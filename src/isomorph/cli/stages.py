@@ -24,12 +24,15 @@ class Stage:
         Which of `dataset`, `subject`, `model` it takes; all are required.
     brain_entry : str or None
         Called in place of `entry`, with the dataset alone, when `--brain` is given.
+    needs_results : bool
+        Whether it has nothing to say before anything was computed.
     """
 
     summary: str
     entry: str
     arguments: tuple[str, ...] = ()
     brain_entry: str | None = None
+    needs_results: bool = False
 
 
 STAGES = Registry(
@@ -50,7 +53,8 @@ STAGES = Registry(
         "compare": Stage("regions against layers: estimates, intervals, ceilings, tests",
                          "isomorph.inference:run", ("dataset",)),
         "figures": Stage("the figures of a dataset", "isomorph.figures:run", ("dataset",)),
-        "report": Stage("the report of the study", "isomorph.report:run"),
+        "report": Stage("the report of the study", "isomorph.report:run",
+                        needs_results=True),
     },
 )  # fmt: skip
 """Stages in the order in which the data passes them."""

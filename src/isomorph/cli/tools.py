@@ -5,10 +5,15 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from isomorph.cli.opening import open_study
 from isomorph.cli.stages import load
 from isomorph.errors import IsomorphError
+
+if TYPE_CHECKING:
+    from isomorph.layout import Layout
+    from isomorph.study import Study
 
 
 def add_study(parser: argparse.ArgumentParser) -> None:
@@ -22,6 +27,45 @@ def add_root(parser: argparse.ArgumentParser) -> None:
         "--root", default=Path(), type=Path, metavar="FOLDER",
         help="folder that holds data/ and results/ (default: the current one)",
     )  # fmt: skip
+
+
+def open_layout(study: Study, root: Path) -> Layout:
+    """Return the paths of a study below a folder.
+
+    Raises
+    ------
+    IsomorphError
+        When the folder is a file.
+    """
+    from isomorph.layout import Layout
+
+    if root.exists() and not root.is_dir():
+        raise IsomorphError(f"--root {root}: is a file; give the folder of data/ and results/")
+    return Layout(study, root)
+
+
+def refuse_nothing(layout: Layout) -> None:
+    """Refuse to report on a study of which nothing was computed.
+
+    Raises
+    ------
+    IsomorphError
+        With the command that computes it.
+    """
+    told = [
+        place(dataset)
+        for dataset in layout.study.datasets
+        for place in (layout.comparisons, layout.brain_rdms, layout.reliability)
+    ]
+    if not any(file.is_file() for file in told):
+        raise IsomorphError(
+            f"{layout.results}: nothing computed yet, so there is nothing to report; run the study "
+            f"first: {_run(layout)}"
+        )
+
+
+def _run(layout: Layout) -> str:
+    return f"snakemake --cores 2 --config study={layout.study.path}"
 
 
 def _add_check(parser: argparse.ArgumentParser) -> None:
@@ -79,12 +123,11 @@ def _add_headline(parser: argparse.ArgumentParser) -> None:
 
 
 def _headline(parsed: argparse.Namespace) -> None:
-    from isomorph.layout import Layout
     from isomorph.study import load_study
 
-    layout = Layout(load_study(parsed.study), parsed.root)
+    layout = open_layout(load_study(parsed.study), parsed.root)
     if not layout.report.is_file():
-        raise IsomorphError(f"{layout.report}: no report yet; run the study first")
+        raise IsomorphError(f"{layout.report}: no report yet; run the study first: {_run(layout)}")
     lines: list[str] = load("isomorph.report:headline")(layout)
     print(f"report: {layout.report}", *lines, sep="\n")
 

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 from isomorph.artefacts import provenance, write_array
 from isomorph.digest import code_digest
-from isomorph.errors import IsomorphError
+from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.layout import Layout
 from isomorph.registry import Registry
-from isomorph.study import ModelSpec, Preprocessing
+from isomorph.study import ModelSpec, Preprocessing, StudyError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from isomorph.models.activations import Activations
     from isomorph.models.network import Network
 
-__all__ = ["SOURCES", "Inputs", "Source", "preprocess", "run"]
+__all__ = ["SOURCES", "Inputs", "Source", "preprocess", "run", "unknown_options"]
 
 
 @dataclass(frozen=True)
@@ -64,10 +64,13 @@ class Source:
         Computes them; heavy libraries are imported inside.
     needs_images : bool
         Whether the stimuli must be images; otherwise the stimulus table is enough.
+    options : tuple of str
+        The `options` of a model it knows.
     """
 
     activations: Callable[[Inputs], Activations]
     needs_images: bool = True
+    options: tuple[str, ...] = ()
 
 
 def _extract(network: Network, inputs: Inputs) -> Activations:
@@ -126,10 +129,33 @@ SOURCES: Registry[Source] = Registry(
         "package/efficientnet-lite0": Source(_pretrained_lite0),
         "untrained/efficientnet-lite0": Source(_untrained_lite0),
         "baseline/pixels": Source(_pixels),
-        "baseline/gabor": Source(_gabor),
-        "baseline/category": Source(_category, needs_images=False),
+        "baseline/gabor": Source(_gabor, options=("orientations", "wavelengths")),
+        "baseline/category": Source(_category, needs_images=False, options=("columns",)),
     },
 )
+
+
+def unknown_options(spec: ModelSpec) -> list[str]:
+    """Return a sentence for each option of a model that its source does not know.
+
+    Parameters
+    ----------
+    spec : ModelSpec
+
+    Raises
+    ------
+    IsomorphError
+        When the source itself is unknown.
+    """
+    known = SOURCES[spec.source].options
+    if not known and spec.options:
+        names = ", ".join(map(str, spec.options))
+        return [f"options: {spec.source} takes none, leave {names} out"]
+    return [
+        f"options.{name}: unknown key, {did_you_mean(str(name), known)}"
+        for name in spec.options
+        if name not in known
+    ]
 
 
 def run(layout: Layout, dataset: str, instance: str) -> None:
@@ -146,14 +172,16 @@ def run(layout: Layout, dataset: str, instance: str) -> None:
     Raises
     ------
     IsomorphError
-        When the instance or its source is unknown, when stimuli are missing, or when no layer
-        can be used.
+        When the instance, its source or one of its options is unknown, when stimuli are missing,
+        or when no layer can be used.
     """
     from isomorph.models.activations import as_dataset
     from isomorph.stimuli import read_images, read_stimuli
 
     spec, seed = layout.study.instance(instance)
     source = SOURCES[spec.source]
+    if mistakes := unknown_options(spec):
+        raise StudyError(layout.study.model_files[spec.name], mistakes)
     stimuli = read_stimuli(layout, dataset)
     images = np.zeros((len(stimuli), 3, 0, 0), dtype=np.float32)
     if source.needs_images:

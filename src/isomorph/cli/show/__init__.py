@@ -44,10 +44,17 @@ def draw(file: Path, output: Path) -> None:
 
 def _kind(file: Path, done: str) -> str:
     """Return which artefact a file is, by its name and what it says of itself."""
+    if file.is_dir():
+        raise IsomorphError(f"{file}: is a folder; name one of the files in it")
     if not file.is_file():
         raise IsomorphError(f"{file}: no such file")
-    if file.suffix == ".nc" and (kind := artefact_kind(file)) in words.WORDS:
-        return kind
+    if file.suffix == ".nc":
+        if (kind := artefact_kind(file)) in words.WORDS:
+            return kind
+        raise IsomorphError(
+            f"{file}: is not an artefact of isomorph, it says {kind or 'nothing'} of itself; show "
+            "takes what the stages write into data/ and results/"
+        )
     if file.suffix == ".csv":
         return file.stem if file.stem in TABLES else "table"
     if file.name == "manifest.json":

@@ -19,6 +19,7 @@ from isomorph.artefacts import (
     read_table_provenance,
 )
 from isomorph.artefacts.schemas import TABLES
+from isomorph.errors import IsomorphError
 
 ROWS = 60
 """Rows of a table before the middle is left out."""
@@ -104,19 +105,31 @@ def _known_table(file: Path) -> str:
 
 
 def _any_table(file: Path) -> str:
-    table = pd.read_csv(file)
+    try:
+        table = pd.read_csv(file)
+    except pd.errors.EmptyDataError:
+        raise IsomorphError(f"{file}: is empty, expected a CSV table") from None
+    except (pd.errors.ParserError, UnicodeDecodeError) as error:
+        raise IsomorphError(f"{file}: is not a CSV table ({first_line(error)})") from error
     return _sections(f"{len(table)} rows", _table(table))
 
 
 def _manifest(file: Path) -> str:
-    manifest = json.loads(file.read_text(encoding="utf-8"))
-    files = pd.DataFrame(manifest["files"], columns=["path", "size", "sha256"])
+    try:
+        manifest = json.loads(file.read_text(encoding="utf-8"))
+        files = pd.DataFrame(manifest["files"], columns=["path", "size", "sha256"])
+        origin = Provenance(**manifest["provenance"])
+        root = manifest["root"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise IsomorphError(
+            f"{file}: is not a manifest of isomorph ({type(error).__name__}: {first_line(error)})"
+        ) from error
     files["sha256"] = files["sha256"].str.slice(0, 12) + "…"
     return _sections(
         f"{manifest['dataset']}: {len(files)} files, {files['size'].sum() / 1e6:.1f} MB, "
-        f"under {manifest['root']}",
+        f"under {root}",
         _table(files),
-        _origin(Provenance.from_json(json.dumps(manifest["provenance"]))),
+        _origin(origin),
     )
 
 
@@ -150,6 +163,11 @@ def shaded(pairs: np.ndarray, n_stimuli: int) -> str:
     shades = np.array(list(SHADES))[levels.round().astype(int)]
     # a character is about twice as high as wide, so each stands twice
     return "\n".join("".join(np.repeat(row, 2)) for row in shades)
+
+
+def first_line(error: BaseException) -> str:
+    """Return what an error says, as far as one line goes."""
+    return (str(error) or type(error).__name__).splitlines()[0]
 
 
 def _table(table: pd.DataFrame) -> str:
