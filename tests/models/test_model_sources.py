@@ -41,6 +41,7 @@ MODELS = {
     "pixels": {"source": "baseline/pixels", "preprocessing": {"size": 16}},
     "labels": {"source": "baseline/category", "options": {"columns": ["kind", "world"]}},
     "blind": {"source": "baseline/pixels"},
+    "odd": {"source": "baseline/pixels", "preprocessing": {"size": 16}, "options": {"foo": 1}},
     "wrong": {"source": "baseline/pixel", "preprocessing": {"size": 16}},
 }  # fmt: skip
 DATASET = {
@@ -199,6 +200,7 @@ def test_pixels_and_labels(layout):
     ("instance", "message"),
     [
         ("blind", r"blind\.yaml: preprocessing: is required, baseline/pixels takes images"),
+        ("odd", r"odd\.yaml: options: baseline/pixels takes none, leave foo out"),
         ("wrong", 'unknown model source "baseline/pixel": did you mean "baseline/pixels"'),
         ("twin", 'models: no "twin", known: .*twin-seed3'),
     ],
