@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 
 import numpy as np
 import pandas as pd
@@ -301,6 +303,25 @@ def test_planted_geometry_is_found_again(make_layout):
 
 
 # ------------------------------------------------------------------ bad input
+
+
+def test_a_limit_of_the_system_is_one_sentence_and_leaves_nothing(make_layout):
+    layout = make_layout()
+    code = (
+        "import resource, sys\n"
+        "from isomorph.cli import main\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, 40_000))\n"
+        "sys.exit(main(sys.argv[1:]))"
+    )
+    given = ["--study", layout.study.path, "--root", layout.root, "--dataset", "planted"]
+    ran = subprocess.run(
+        [sys.executable, "-c", code, "fetch", *map(str, given)],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert ran.returncode == 1, ran.stderr
+    (line,) = ran.stderr.splitlines()
+    assert "sim1.nwb: cannot be written, it grows larger than the disk" in line
+    assert list(layout.archive("planted").iterdir()) == []
 
 
 def test_unknown_layer(make_layout):

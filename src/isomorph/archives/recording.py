@@ -64,6 +64,7 @@ def write_nwb(
     archive : SimulatedArchive
         Settings, spelled out in the file.
     """
+    import h5py
     from pynwb import NWBHDF5IO, NWBFile
     from pynwb.file import Subject
 
@@ -87,22 +88,25 @@ def write_nwb(
     _add_electrodes(nwb, recording)
     nwb.units = _units(nwb, recording)
     nwb.trials = _trials(recording)
-    with NWBHDF5IO(str(path), mode="w") as io:
+    # By way of memory: HDF5 itself can crash where a disk refuses to be written.
+    file = h5py.File(path.name, "w", driver="core", backing_store=False)
+    with NWBHDF5IO(file=file, mode="w") as io:
         io.write(nwb)
-    _fix_object_ids(path, nwb.identifier)
+        _fix_object_ids(file, nwb.identifier)
+        file.flush()
+        content = file.id.get_file_image()
+    path.write_bytes(content)
 
 
-def _fix_object_ids(path: Path, identifier: str) -> None:
+def _fix_object_ids(file: Any, identifier: str) -> None:
     """Replace the random ids that NWB gives its objects, so that equal content is equal bytes."""
-    import h5py
 
     def fix(name: str, item: Any) -> None:
         if "object_id" in item.attrs:
             item.attrs.modify("object_id", str(uuid5(NAMESPACE_URL, f"{identifier}/{name}")))
 
-    with h5py.File(path, "r+") as file:
-        fix("", file)
-        file.visititems(fix)
+    fix("", file)
+    file.visititems(fix)
 
 
 def _add_electrodes(nwb: Any, recording: Recording) -> None:
