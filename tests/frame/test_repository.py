@@ -3,10 +3,12 @@ import re
 import subprocess
 import sys
 import tomllib
+from importlib.metadata import distributions
 from pathlib import Path
 
 import pytest
 import yaml
+from packaging.specifiers import SpecifierSet
 
 from isomorph.cli import open_study
 from isomorph.study import read_spec
@@ -41,6 +43,20 @@ def test_every_package_the_project_names_is_pinned(name):
 def test_the_pins_fit_any_build_of_torch():
     assert pinned()["torch"] == "2.13.0"
     assert not any("+" in version for version in pinned().values())
+
+
+def test_the_pins_install_on_the_oldest_python_promised():
+    lowest = PROJECT["project"]["requires-python"].removeprefix(">=") + ".0"
+    pins = {normal(name): version for name, version in pinned().items()}
+    there = [d for d in distributions() if pins.get(normal(d.name)) == d.version]
+    assert len(there) > 50  # of those installed here, at the version that is pinned
+    refused = [
+        f"{one.name} {one.version} needs Python {wants}"
+        for one in there
+        if (wants := one.metadata.get("Requires-Python"))
+        and not SpecifierSet(wants).contains(lowest)
+    ]
+    assert refused == []
 
 
 def test_the_conda_environment_is_thin_and_true():
