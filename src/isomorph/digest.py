@@ -7,12 +7,16 @@ import hashlib
 from functools import cache
 from pathlib import Path
 
+DECIDED_ELSEWHERE = ("isomorph.study", "isomorph.layout")
+"""Packages no digest follows: what they hold reaches a stage through its slice of the settings,
+so that a new key in a settings file does not make every artefact stale."""
+
 
 def code_digest(*modules: str) -> str:
     """Return a digest of modules and of everything in the package they import.
 
     Two sources with the same syntax tree, docstrings aside, have the same digest, so a comment
-    changes nothing and a changed formula, however deep, does.
+    changes nothing and a changed formula, however deep, does. Settings and paths are not followed.
 
     Parameters
     ----------
@@ -54,7 +58,9 @@ def files_digest(package: str) -> str:
 
 
 def _collect(module: str, seen: dict[str, str]) -> None:
-    if module in seen or (file := _file(module)) is None:
+    if module in seen or module.startswith(DECIDED_ELSEWHERE):
+        return
+    if (file := _file(module)) is None:
         return
     seen[module], imported = _read(file, file.stat().st_mtime_ns)
     for name in imported:

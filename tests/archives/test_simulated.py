@@ -175,7 +175,13 @@ def test_rates_have_the_mean_and_the_shared_gain_they_should():
     tuning = draw_tuning(LAYERS["late"], 4000, 0.5, rng())
     stimulus = np.append(np.tile(np.arange(N), 60), -1)
     driven, spontaneous = driven_rates(
-        tuning, stimulus, mean_rate=8.0, depth=0.3, gain_variability=0.2, rng=rng()
+        tuning,
+        stimulus,
+        mean_rate=8.0,
+        maximum_rate=1e9,
+        depth=0.3,
+        gain_variability=0.2,
+        rng=rng(),
     )
     assert driven[:-1].mean() == pytest.approx(8.0, rel=0.05)
     np.testing.assert_array_equal(driven[-1], spontaneous)
@@ -183,6 +189,15 @@ def test_rates_have_the_mean_and_the_shared_gain_they_should():
     deviation = log - log.mean(axis=0)  # what changes from showing to showing is gain alone
     np.testing.assert_allclose(deviation, np.broadcast_to(deviation[..., :1], log.shape), atol=1e-9)
     assert deviation[..., 0].std() == pytest.approx(0.2, rel=0.1)
+
+
+def test_no_unit_fires_faster_than_its_maximum():
+    tuning = 10 * draw_tuning(LAYERS["late"], 50, 0.5, rng())
+    driven, _ = driven_rates(
+        tuning, np.arange(N), mean_rate=8.0, maximum_rate=100.0, depth=0.6, gain_variability=0.1,
+        rng=rng(),
+    )  # fmt: skip
+    assert 90 < driven.max() < 100
 
 
 def test_spikes_are_poisson_at_the_rates():

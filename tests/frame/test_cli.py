@@ -443,3 +443,18 @@ def test_help_is_quick():
         python("from isomorph.cli import main\ntry: main(['--help'])\nexcept SystemExit: pass")
         best = min(best, time.perf_counter() - started)
     assert best < 1.5  # a third of that on an idle machine
+
+
+def test_a_dataset_without_images_refuses_models_that_need_them(tmp_path):
+    from isomorph.cli import open_study
+    from isomorph.study import StudyError
+
+    examples = Path(__file__).parents[2] / "config" / "examples"
+    study = tmp_path / "study.yaml"
+    study.write_text(
+        "name: blind\ntitle: Blind\n"
+        f"datasets: [{examples}/datasets/zhang_desimone_it.yaml]\n"
+        f"models: [{examples.parent}/models/pixels.yaml, {examples}/models/objects.yaml]\n"
+    )
+    with pytest.raises(StudyError, match="has no images, and pixels cannot do without"):
+        open_study(study)

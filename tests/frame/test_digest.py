@@ -140,3 +140,14 @@ def test_what_downloads_is_no_part_of_what_reads(stage, monkeypatch):
 
 
 original = digest._read
+
+
+def test_a_new_settings_key_makes_nothing_stale(package):
+    room = package / "room" / "__init__.py"
+    room.write_text("from isomorph.study import Study\n" + room.read_text())
+    (package / "study").mkdir()
+    settings = package / "study" / "__init__.py"
+    settings.write_text("class Study: key = 1\n")
+    before = now()
+    settings.write_text("class Study: key = 1; another = 2\n")
+    assert now() == before

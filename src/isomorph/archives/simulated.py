@@ -138,6 +138,7 @@ def simulate(
             schedule.stimulus,
             mean_rate=archive.mean_rate,
             depth=archive.tuning,
+            maximum_rate=archive.maximum_rate,
             gain_variability=archive.gain_variability,
             rng=rng,
         )

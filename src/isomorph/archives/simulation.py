@@ -117,6 +117,7 @@ def driven_rates(
     stimulus: Array,
     *,
     mean_rate: float,
+    maximum_rate: float,
     depth: float,
     gain_variability: float,
     rng: np.random.Generator,
@@ -130,7 +131,9 @@ def driven_rates(
     stimulus : ndarray (trial,)
         Stimulus of each trial, -1 for none.
     mean_rate : float
-        Mean rate over units and stimuli, spikes per second.
+        Mean rate over units and stimuli before saturation, spikes per second.
+    maximum_rate : float
+        Rate no unit exceeds: a drive `r` fires at `r / (1 + r / maximum_rate)`, spikes per second.
     depth : float
         Standard deviation of the log rate over stimuli.
     gain_variability : float
@@ -152,6 +155,7 @@ def driven_rates(
     gain = np.exp(gain_variability * rng.standard_normal(stimulus.size) - gain_variability**2 / 2)
     mean = mean_rate * baseline
     driven = mean * np.exp(depth * tuning[stimulus] - depth**2 / 2) * gain[:, None]
+    driven /= 1 + driven / maximum_rate
     spontaneous = SPONTANEOUS * mean
     driven[stimulus < 0] = spontaneous
     return driven, spontaneous

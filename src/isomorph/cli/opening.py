@@ -32,7 +32,7 @@ def open_study(path: Path | str) -> Study:
     StudyError
         With every mistake at once, a line each.
     """
-    from isomorph.models import unknown_options
+    from isomorph.models import blind_models, unknown_options
     from isomorph.study import StudyError, load_study
 
     vocabulary = {}
@@ -45,6 +45,7 @@ def open_study(path: Path | str) -> Study:
         for name, model in study.models.items()
         for mistake in unknown_options(model)
     ]
+    mistakes += blind_models(study)
     if mistakes:
         raise StudyError(study.path, mistakes)
     return study

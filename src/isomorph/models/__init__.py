@@ -17,7 +17,8 @@ from isomorph.digest import code_digest
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.layout import Layout
 from isomorph.registry import Registry
-from isomorph.study import ModelSpec, Preprocessing, StudyError
+from isomorph.study import ModelSpec, Preprocessing, Study, StudyError
+from isomorph.study.dataset import ConditionStimuli
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from isomorph.models.activations import Activations
     from isomorph.models.network import Network
 
-__all__ = ["SOURCES", "Inputs", "Source", "preprocess", "run", "unknown_options"]
+__all__ = ["SOURCES", "Inputs", "Source", "blind_models", "preprocess", "run", "unknown_options"]
 
 
 @dataclass(frozen=True)
@@ -155,6 +156,26 @@ def unknown_options(spec: ModelSpec) -> list[str]:
         f"options.{name}: unknown key, {did_you_mean(str(name), known)}"
         for name in spec.options
         if name not in known
+    ]
+
+
+def blind_models(study: Study) -> list[str]:
+    """Return a sentence for each dataset without images that meets a model which needs them.
+
+    Parameters
+    ----------
+    study : Study
+    """
+    blind = [
+        name for name, spec in study.datasets.items() if isinstance(spec.stimuli, ConditionStimuli)
+    ]
+    needy = [name for name, model in study.models.items() if SOURCES[model.source].needs_images]
+    if not needy:
+        return []
+    return [
+        f"datasets: {name} has no images, and {', '.join(needy)} cannot do without; give them a "
+        "study of their own"
+        for name in blind
     ]
 
 

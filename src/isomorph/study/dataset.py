@@ -56,6 +56,8 @@ class SimulatedArchive(Spec):
     """Showings of each stimulus per subject."""
     mean_rate: float = Field(default=8.0, gt=0)
     """Mean driven firing rate, spikes per second."""
+    maximum_rate: float = Field(default=100.0, gt=0)
+    """Rate at which units saturate, spikes per second."""
     tuning: float = Field(default=0.6, gt=0)
     """Standard deviation of the log firing rate across stimuli."""
     gain_variability: float = Field(default=0.15, ge=0)
