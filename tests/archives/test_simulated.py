@@ -178,7 +178,7 @@ def test_rates_have_the_mean_and_the_shared_gain_they_should():
         tuning,
         stimulus,
         mean_rate=8.0,
-        maximum_rate=1e9,
+        maximum_rate=np.inf,
         depth=0.3,
         gain_variability=0.2,
         rng=rng(),
