@@ -10,8 +10,6 @@ Every figure is a ratio of times (or bytes) measured in the same run, variants t
 
 from __future__ import annotations
 
-import argparse
-import json
 import sys
 import tempfile
 import time
@@ -21,6 +19,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from _command import command
 from isomorph.models.activations import Activations
 from isomorph.models.extraction import extract
 from isomorph.models.layers import discover, select, watching
@@ -111,18 +110,5 @@ def measure(n_images: int, rounds: int) -> dict[str, float]:
     }
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="32 images once instead of 92 thrice")
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
-    options = parser.parse_args()
-    ratios = measure(32, 2) if options.quick else measure(92, 3)
-    if options.json:
-        print(json.dumps(ratios))
-    else:
-        for name, ratio in ratios.items():
-            print(f"{name:36s} {ratio:8.2f}")
-
-
 if __name__ == "__main__":
-    main()
+    command(__doc__, lambda quick: measure(32, 2) if quick else measure(92, 3))

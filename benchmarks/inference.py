@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import io
-import json
-import sys
 import time
 from collections.abc import Callable
 
@@ -15,6 +12,7 @@ from rsatoolbox.inference import eval_bootstrap, eval_dual_bootstrap
 from rsatoolbox.model import ModelFixed
 from rsatoolbox.rdm import RDMs
 
+from _command import command
 from isomorph.inference.bootstrap import (
     draw,
     mean_over_drawn,
@@ -89,19 +87,5 @@ def measure(quick: bool) -> dict[str, float]:
     return ratios
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="smaller cases, within a minute")
-    parser.add_argument("--json", action="store_true", help="one JSON object of name to ratio")
-    options = parser.parse_args()
-    ratios = measure(options.quick)
-    if options.json:
-        json.dump(ratios, sys.stdout, indent=1)
-        print()
-    else:
-        for name, ratio in ratios.items():
-            print(f"{name:80} {ratio:8.0f}x")
-
-
 if __name__ == "__main__":
-    main()
+    command(__doc__, measure)

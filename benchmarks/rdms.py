@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
-import json
-import sys
 import time
 import warnings
 from collections.abc import Callable
@@ -15,6 +12,7 @@ from rsatoolbox.data import Dataset
 from rsatoolbox.rdm import calc_rdm
 from scipy.spatial.distance import pdist
 
+from _command import command
 from isomorph.rdms import DISTANCES, fold_gram, geometry_of_features
 
 
@@ -36,6 +34,10 @@ def crossvalidated(folds: np.ndarray) -> np.ndarray:
     crossed = fold_gram(folds, np.ones(folds.shape[:2], dtype=bool))
     whole = geometry_of_features(folds.mean(axis=0), crossed)
     return DISTANCES["crossvalidated_euclidean"].compute(whole)
+
+
+# rsatoolbox casts NaN into integer descriptors when it merges folds.
+warnings.filterwarnings("ignore", "invalid value encountered in cast", RuntimeWarning)
 
 
 def measure(quick: bool) -> dict[str, float]:
@@ -75,22 +77,5 @@ def measure(quick: bool) -> dict[str, float]:
     return ratios
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="smaller cases, within a minute")
-    parser.add_argument("--json", action="store_true", help="one JSON object of name to ratio")
-    options = parser.parse_args()
-    with warnings.catch_warnings():
-        # rsatoolbox casts NaN into integer descriptors when it merges folds.
-        warnings.filterwarnings("ignore", "invalid value encountered in cast", RuntimeWarning)
-        ratios = measure(options.quick)
-    if options.json:
-        json.dump(ratios, sys.stdout, indent=1)
-        print()
-    else:
-        for name, ratio in ratios.items():
-            print(f"{name:70} {ratio:8.1f}x")
-
-
 if __name__ == "__main__":
-    main()
+    command(__doc__, measure)
