@@ -59,15 +59,14 @@ def geometry_of_features(features: Floats, crossed: Floats | None = None) -> Geo
     crossed : (stimulus, stimulus), optional
         Cross-validated inner products, see `fold_gram`.
     """
-    features = np.asarray(features, dtype=float)
-    features = features - features.mean()
-    pattern = features.mean(axis=0)
+    pattern = np.mean(features, axis=0, dtype=float)
     centred = features - pattern
+    pattern -= pattern.mean()
     return Geometry(
         gram=centred @ centred.T,
         mean_projection=centred @ pattern,
         mean_norm=float(pattern @ pattern),
-        stimulus_mean=features.mean(axis=1),
+        stimulus_mean=centred.mean(axis=1),
         n_features=features.shape[1],
         fold_gram=crossed,
     )
