@@ -10,19 +10,17 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 SPECS := pyproject.toml constraints.txt
 
-# Where a dataset failed there is still a page of the others; the exit status stays.
-define run
-@$(BIN)/snakemake --cores $(CORES) --config study=$(1); status=$$?; \
-	echo; $(BIN)/isomorph headline --study $(1); exit $$status
-endef
-
 .PHONY: demo test lint bench report clean
 
 demo: .venv/installed
-	$(call run,config/demo.yaml)
+	$(BIN)/snakemake --cores $(CORES) --config study=config/demo.yaml
+	@echo
+	@$(BIN)/isomorph headline --study config/demo.yaml
 
 report: .venv/installed
-	$(call run,config/config.yaml)
+	$(BIN)/snakemake --cores $(CORES) --config study=config/config.yaml
+	@echo
+	@$(BIN)/isomorph headline --study config/config.yaml
 
 test: .venv/installed-dev
 	$(BIN)/python -m pytest

@@ -68,8 +68,11 @@ def tables_of(dataset):
 
 def stage(command):
     """Return the shell line of a stage: what it says goes to the screen and into its log."""
-    python, study = shlex.quote(sys.executable), shlex.quote(str(STUDY_FILE))
-    line = f"{python} -m isomorph {command} --study {study}"
+    # The study's path is filled in as the job runs: Snakemake remembers the line as it is here, and
+    # two studies that share a dataset must not each find that it was made by another line.
+    line = (
+        f"{shlex.quote(sys.executable)} -m isomorph {command} --study {{STUDY_FILE:q}}"
+    )
     return f"OMP_NUM_THREADS={{threads}} {line} 2>&1 | tee -i {{log:q}} >&2"
 
 

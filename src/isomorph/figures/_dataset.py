@@ -151,11 +151,12 @@ def _pairs(
             "kind": "rdms",
             "region": shown.region,
             "file": file,
-            "title": f"{shown.region} beside its best layer",
+            "title": f"{shown.region} beside the best layer of a trained network",
             "caption": (
                 f"{_said(layout, dataset)}RDMs over {len(stimuli)} stimuli "
                 f"({distance_title(shown.distance)}), each transformed to percentile ranks: "
                 "dark pairs are alike, bright ones differ. "
+                "Where no model was trained, the layer is the best of all models. "
                 "Rows and columns follow the stimulus table"
                 + ("; thumbnails are staggered in three rows." if all(table["file"]) else ".")
             ),

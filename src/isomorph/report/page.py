@@ -36,6 +36,9 @@ MEDIA = {".svg": "image/svg+xml", ".png": "image/png"}
 def run(layout: Layout) -> Path:
     """Write the report of a study from whatever is there of it.
 
+    With a dataset missing it stands beside the report's own place, as `report.partial.html`, so
+    that it is never taken for the finished one.
+
     Returns
     -------
     Path
@@ -47,10 +50,12 @@ def run(layout: Layout) -> Path:
         When a table or a listed figure cannot be read.
     """
     text = render(layout)
-    with replacing(layout.report) as temporary:
+    complete = all(layout.comparisons(dataset).is_file() for dataset in layout.study.datasets)
+    page = layout.report if complete else layout.report.with_suffix(".partial.html")
+    with replacing(page) as temporary:
         temporary.write_text(text, encoding="utf-8")
-    print(f"report: {layout.report}, {len(text) / 1e6:.1f} MB", file=sys.stderr, flush=True)
-    return layout.report
+    print(f"report: {page}, {len(text) / 1e6:.1f} MB", file=sys.stderr, flush=True)
+    return page
 
 
 def render(layout: Layout) -> str:
