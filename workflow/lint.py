@@ -1,6 +1,6 @@
-"""`snakemake --lint`, less the one rule of it that this workflow breaks on purpose.
+"""`snakemake --lint`, less the two rules of it that this workflow breaks on purpose.
 
-It wants a conda environment or a container for each rule. Every rule here runs the one package
+One wants a conda environment or a container for each rule. Every rule here runs the one package
 that is installed beside Snakemake, pinned in constraints.txt, so a second declaration could only
 disagree with the first.
 """
@@ -9,7 +9,11 @@ import re
 import subprocess
 import sys
 
-ARGUED = "Specify a conda environment or container for each rule.:"
+ARGUED = {
+    "Specify a conda environment or container for each rule.:",
+    # Filled in as the job runs, so that the line Snakemake remembers is the same in every study.
+    "Shell command directly uses variable STUDY_FILE from outside of the rule:",
+}
 
 
 def main(arguments: list[str]) -> int:
@@ -26,7 +30,7 @@ def main(arguments: list[str]) -> int:
     if not lints and done.returncode:
         print(said, end="", file=sys.stderr)  # it never got to linting
         return done.returncode
-    left = [f"{where} {title}" for where, title in lints if title != ARGUED]
+    left = [f"{where} {title}" for where, title in lints if title not in ARGUED]
     print(*left or ["snakemake --lint: clean"], sep="\n")
     return 1 if left else 0
 
