@@ -8,7 +8,7 @@ from typing import cast
 
 from isomorph.layout import Layout
 from isomorph.study import Study
-from isomorph.study.dataset import LocalArchive, SimulatedArchive
+from isomorph.study.archive import LocalArchive, SimulatedArchive
 
 
 @dataclass(frozen=True)

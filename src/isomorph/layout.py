@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from isomorph.study import Study
-from isomorph.study.dataset import SharedStimuli, SimulatedArchive
+from isomorph.study.archive import SimulatedArchive
+from isomorph.study.stimuli import SharedStimuli
 
 
 class Layout:

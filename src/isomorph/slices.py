@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+from pathlib import Path
 from typing import Any
 
 from isomorph.study import Spec, Study
-from isomorph.study.dataset import SimulatedArchive
+from isomorph.study.archive import DandiArchive, OpenNeuroArchive, SimulatedArchive
 
 Slice = dict[str, Any]
 """JSON-ready settings."""
@@ -22,6 +24,9 @@ def fetch(study: Study, dataset: str) -> Slice:
     """Return what decides the bytes of a dataset; what reads them does not count."""
     spec = study.dataset(dataset)
     settings: Slice = {"archive": _dump(spec.archive)}
+    if isinstance(spec.archive, DandiArchive | OpenNeuroArchive):
+        settings["also"] = [_dump(one) for one in spec.also]
+        settings["lock"] = _lock_digest(study.dataset_files[dataset].with_suffix(".lock.tsv"))
     if isinstance(spec.archive, SimulatedArchive):
         settings["subjects"] = list(spec.subjects)
         settings["stimuli"] = study.stimulus_set(dataset)
@@ -112,6 +117,16 @@ def report(study: Study) -> Slice:
 def text(settings: Slice) -> str:
     """Return a slice as one line of JSON that is equal where the settings are."""
     return json.dumps(settings, sort_keys=True, ensure_ascii=False)
+
+
+def _lock_digest(file: Path) -> str:
+    """Return the sha256 of what a lock pins, notes and order aside; '' when there is none."""
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return ""
+    pinned = sorted(line for line in lines if line and not line.startswith("#"))
+    return hashlib.sha256("\n".join(pinned).encode()).hexdigest()
 
 
 def _dump(spec: Spec, exclude: set[str] | None = None) -> Slice:

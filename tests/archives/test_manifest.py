@@ -117,7 +117,7 @@ def test_a_file_in_place_of_a_folder_is_not_the_fault_of_the_manifest(fetched):
 def test_every_kind_of_archive_has_its_fetch():
     from typing import get_args
 
-    from isomorph.study.dataset import ArchiveSpec
+    from isomorph.study.archive import ArchiveSpec
 
     union = get_args(get_args(ArchiveSpec)[0])
     kinds = {get_args(spec.model_fields["kind"].annotation)[0] for spec in union}

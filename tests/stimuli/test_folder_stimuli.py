@@ -266,7 +266,7 @@ def test_name_twice_in_the_table_is_refused(three, make):
 def test_every_kind_of_stimuli_has_its_listing():
     from typing import get_args
 
-    from isomorph.study.dataset import StimuliSpec
+    from isomorph.study.stimuli import StimuliSpec
 
     union = get_args(get_args(StimuliSpec)[0])
     kinds = {get_args(spec.model_fields["kind"].annotation)[0] for spec in union}

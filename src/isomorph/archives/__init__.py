@@ -46,6 +46,12 @@ def _local(layout: Layout, dataset: str) -> None:
     local.fetch(layout, dataset)
 
 
+def _pinned(layout: Layout, dataset: str) -> None:
+    from isomorph.archives import pinned
+
+    pinned.fetch(layout, dataset)
+
+
 def _simulated(layout: Layout, dataset: str) -> None:
     from isomorph.archives import simulated
 
@@ -58,7 +64,8 @@ ARCHIVES: Registry[Fetch] = Registry(
         "package": _package,
         "local": _local,
         "simulated": _simulated,
-        # "dandi" and "openneuro" stand here once their modules do.
+        "dandi": _pinned,
+        "openneuro": _pinned,
     },
 )
 """Fetches by the `kind` of a dataset's archive."""
@@ -88,7 +95,7 @@ def watched_files(layout: Layout, dataset: str) -> list[Path]:
     A pinned archive watches nothing, its hash says all.
     """
     from isomorph.archives import local
-    from isomorph.study.dataset import LocalArchive
+    from isomorph.study.archive import LocalArchive
 
     archive = layout.study.dataset(dataset).archive
     if not isinstance(archive, LocalArchive):

@@ -12,7 +12,7 @@ from isomorph.artefacts import provenance
 from isomorph.digest import code_digest
 from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
-from isomorph.study.dataset import LocalArchive
+from isomorph.study.archive import LocalArchive
 
 
 def fetch(layout: Layout, dataset: str) -> None:

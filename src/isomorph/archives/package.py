@@ -40,7 +40,7 @@ from isomorph.artefacts import provenance, replacing, sha256
 from isomorph.digest import code_digest
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.layout import Layout
-from isomorph.study.dataset import PackageArchive
+from isomorph.study.archive import PackageArchive
 
 DEFAULT_INDEX = "https://pypi.org/simple/"
 OWN_INDEX = "ISOMORPH_PACKAGE_INDEX"

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from isomorph.archives.simulation import Schedule
-from isomorph.study.dataset import SimulatedArchive
+from isomorph.study.archive import SimulatedArchive
 
 Array = npt.NDArray
 

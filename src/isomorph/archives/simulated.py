@@ -20,7 +20,7 @@ from isomorph.artefacts import provenance, read_array, replacing
 from isomorph.digest import code_digest
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.layout import Layout
-from isomorph.study.dataset import SimulatedArchive
+from isomorph.study.archive import SimulatedArchive
 
 Array = npt.NDArray
 

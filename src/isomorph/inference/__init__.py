@@ -28,7 +28,7 @@ from isomorph.layout import Layout
 from isomorph.measures import MEASURES
 from isomorph.rdms import DISTANCES
 from isomorph.study import Study
-from isomorph.study.dataset import SimulatedArchive
+from isomorph.study.archive import SimulatedArchive
 
 
 def run(layout: Layout, dataset: str) -> None:

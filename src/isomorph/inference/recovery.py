@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from isomorph.study.dataset import PlantedRegion
+from isomorph.study.archive import PlantedRegion
 
 
 def recover(comparisons: pd.DataFrame, planted: Mapping[str, PlantedRegion]) -> pd.DataFrame:

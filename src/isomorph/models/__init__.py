@@ -18,7 +18,7 @@ from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.layout import Layout
 from isomorph.registry import Registry
 from isomorph.study import ModelSpec, Preprocessing, Study, StudyError
-from isomorph.study.dataset import ConditionStimuli
+from isomorph.study.stimuli import ConditionStimuli
 
 if TYPE_CHECKING:
     import pandas as pd

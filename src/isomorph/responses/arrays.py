@@ -17,7 +17,7 @@ from isomorph.layout import Layout
 from isomorph.responses.columns import text
 from isomorph.responses.presentations import repetitions, usable
 from isomorph.responses.sessions import session_data, stimulus_ids, summary, write_sessions
-from isomorph.study.dataset import ArrayResponses
+from isomorph.study.responses import ArrayResponses
 
 Array = npt.NDArray
 

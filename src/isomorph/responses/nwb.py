@@ -19,7 +19,7 @@ from isomorph.responses.counts import check_spikes, spike_counts
 from isomorph.responses.presentations import repetitions, usable
 from isomorph.responses.sessions import session_data, stimulus_ids, summary, write_sessions
 from isomorph.responses.units import passing, unit_ids, unit_regions
-from isomorph.study.dataset import NwbResponses, Presentations
+from isomorph.study.responses import NwbResponses, Presentations
 
 Array = npt.NDArray
 
@@ -140,12 +140,11 @@ def _presentations(
     """Return stimulus and onset of each usable presentation, in the file's order."""
     tables = {"trials": nwb.trials, "epochs": nwb.epochs, **nwb.intervals}
     tables = {name: table for name, table in tables.items() if table is not None}
-    if spec.table not in tables:
-        raise IsomorphError(
-            f'{where}: no intervals table "{spec.table}", {did_you_mean(spec.table, tables)}'
-        )
-    table, place = tables[spec.table], f"{where}: {spec.table}"
-    label = text(column(table, spec.stimulus, place))
+    name = spec.table or "trials"
+    if name not in tables:
+        raise IsomorphError(f'{where}: no intervals table "{name}", {did_you_mean(name, tables)}')
+    table, place = tables[name], f"{where}: {name}"
+    label = text(column(table, spec.stimulus or "", place))
     written = column(table, spec.onset, place)
     try:
         onset = written.astype(np.float64)

@@ -18,7 +18,7 @@ from isomorph.layout import Layout
 from isomorph.responses.sessions import root_attributes, stamp, stimulus_ids
 from isomorph.responses.stacks import TOLERANCE, at_index, condensed, outer_first
 from isomorph.responses.variables import fields_of, read_variables, stimulus_names, variable_of
-from isomorph.study.dataset import RdmResponses, RdmSource
+from isomorph.study.responses import RdmResponses, RdmSource
 
 Array = npt.NDArray
 

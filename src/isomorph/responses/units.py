@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.responses.columns import column, text
-from isomorph.study.dataset import Criterion
+from isomorph.study.responses import Criterion
 
 Array = npt.NDArray
 

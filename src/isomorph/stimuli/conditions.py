@@ -16,7 +16,7 @@ from isomorph.archives.manifest import find_files
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.layout import Layout
 from isomorph.stimuli.stimulus import Stimulus, check_columns
-from isomorph.study.dataset import ConditionStimuli
+from isomorph.study.stimuli import ConditionStimuli
 
 
 def list_stimuli(layout: Layout, dataset: str) -> Sequence[Stimulus]:

@@ -16,7 +16,7 @@ from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.layout import Layout
 from isomorph.stimuli.pixels import open_rgb
 from isomorph.stimuli.stimulus import Stimulus, check_columns
-from isomorph.study.dataset import FolderStimuli
+from isomorph.study.stimuli import FolderStimuli
 
 
 def list_stimuli(layout: Layout, dataset: str) -> Sequence[Stimulus]:

@@ -16,7 +16,7 @@ from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.layout import Layout
 from isomorph.stimuli.pixels import as_rgb
 from isomorph.stimuli.stimulus import Pixels, Stimulus, check_columns
-from isomorph.study.dataset import MatlabStimuli
+from isomorph.study.stimuli import MatlabStimuli
 
 
 def list_stimuli(layout: Layout, dataset: str) -> Sequence[Stimulus]:

@@ -34,6 +34,8 @@ Seed = Annotated[int, Field(ge=0, lt=2**32)]
 PATTERNS = {
     NAME: "letters, digits, dot, dash and underscore, beginning with a letter or digit",
     SHA256: "64 lower-case hexadecimal digits",
+    r"^[0-9]{6}$": "the six digits of a dandiset, in quotes",
+    r"^ds[0-9]{6}(-[a-z0-9]+)?$": "the name of an OpenNeuro repository, such as ds000105",
 }
 """What a text must be, in words, by its pattern."""
 

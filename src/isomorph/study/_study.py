@@ -12,8 +12,11 @@ from pydantic import Field
 
 from isomorph.errors import did_you_mean
 from isomorph.study._base import Name, Seed, Spec, StudyError, Unique, read_spec
-from isomorph.study.dataset import DatasetSpec, RdmResponses, SharedStimuli, SimulatedArchive
+from isomorph.study.archive import SimulatedArchive
+from isomorph.study.dataset import DatasetSpec
 from isomorph.study.model import ModelSpec
+from isomorph.study.responses import RdmResponses
+from isomorph.study.stimuli import SharedStimuli
 
 
 class Inference(Spec):

@@ -38,6 +38,9 @@ class ModelSpec(Spec):
     """The trained model this one is the untrained twin of."""
     seeds: Unique[Seed] = ()
     """One instance per seed, named `<name>-seed<seed>`."""
+    datasets: Unique[Name] = ()
+    """Datasets the model speaks of; empty for every dataset. A model that takes pixels is passed
+    over for datasets without images anyway."""
     layers: Unique[str] = ("**",)
     """Patterns of layer names, in which `*` stops at a dot and `**` does not."""
     preprocessing: Preprocessing | None = None

