@@ -104,6 +104,7 @@ TABLES: Registry[tuple[str, ...]] = Registry(
     "table",
     {
         "stimuli": ("stimulus", "file", "sha256"),
+        "names": ("file", "name", "stimulus"),
         "reliability": (
             "subject", "session", "region", "unit", "n_stimuli", "n_repetitions",
             "split_half", "spearman_brown", "status",

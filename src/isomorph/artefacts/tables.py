@@ -83,7 +83,7 @@ TEXT = frozenset(
         *("stimulus", "file", "sha256", "subject", "session", "region", "unit", "status"),
         *("dataset", "model", "layer", "distance", "measure", "invariances", "scheme"),
         *("ceiling_status", "correction", "region_a", "region_b", "twins", "chosen_layer"),
-        "duplicate_of",
+        *("duplicate_of", "near_duplicate_of", "name"),
         *("planted_model", "planted_layer", "found_model", "found_layer"),
     }
 )

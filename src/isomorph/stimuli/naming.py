@@ -1,0 +1,135 @@
+"""Names recordings use, and the stimuli they stand for; the two need not agree between files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+import numpy.typing as npt
+
+from isomorph.archives.manifest import read_manifest
+from isomorph.artefacts import read_table
+from isomorph.errors import IsomorphError
+from isomorph.layout import Layout
+from isomorph.stimuli.images import read_stimuli
+
+Texts = npt.NDArray[np.str_]
+
+
+@dataclass(frozen=True)
+class Naming:
+    """Which stimulus each name stands for.
+
+    Attributes
+    ----------
+    stimuli : frozenset of str
+        Ids of the stimulus table.
+    by_file : mapping of str to mapping of str to str
+        Stimulus by name, by file relative to `root`; empty where a name is its own id.
+    common : mapping of str to str
+        Stimulus by name in a file that holds no images itself; '' where the others disagree.
+    root : Path
+        The folder the files of the dataset stand in.
+    where : str
+        The table of names, for messages.
+    """
+
+    stimuli: frozenset[str]
+    by_file: Mapping[str, Mapping[str, str]]
+    common: Mapping[str, str]
+    root: Path
+    where: str
+
+    def ids(self, file: Path, names: npt.NDArray) -> Texts:
+        """Return the stimulus each name stands for in one file.
+
+        Parameters
+        ----------
+        file : Path
+            The recording that uses the names, as `find_files` gives it.
+        names : ndarray (presentation,) of str
+            Names, '' for none.
+
+        Returns
+        -------
+        ndarray (presentation,) of str
+            Stimulus ids; '' where a name is no stimulus of the set.
+
+        Raises
+        ------
+        IsomorphError
+            When the file holds no images of its own and one of its names stands for different
+            images in others.
+        """
+        distinct, place = np.unique(np.asarray(names, dtype=np.str_), return_inverse=True)
+        found = [self._id(file, str(name)) for name in distinct]
+        return np.array(found, dtype=np.str_)[place.reshape(-1)]
+
+    def _id(self, file: Path, name: str) -> str:
+        if not self.by_file:
+            return next((one for one in (name, path_id(name)) if one in self.stimuli), "")
+        try:
+            own = self.by_file.get(file.relative_to(self.root).as_posix())
+        except ValueError:  # a recording of another dataset that borrows these stimuli
+            own = None
+        if own is not None:
+            return own.get(name, "")
+        stimulus = self.common.get(name)
+        if stimulus == "":
+            raise IsomorphError(
+                f'{file}: uses the name "{name}", which stands for different images in different '
+                f"files of {self.where}, and holds no images itself; name it in stimuli.files if "
+                "it has some, or leave it out of responses.files"
+            )
+        return stimulus or ""
+
+
+def naming(layout: Layout, dataset: str) -> Naming:
+    """Return what the names used in the recordings of a dataset stand for.
+
+    Images inside recordings have a table of names beside that of the stimuli; for any other kind
+    of stimuli a name is the id itself, or the path the id was made of (see `path_id`).
+
+    Raises
+    ------
+    IsomorphError
+        When the stimuli have not been made, or their table of names has gone.
+    """
+    stimuli = frozenset(read_stimuli(layout, dataset)["stimulus"])
+    owner = layout.study.stimulus_set(dataset)
+    file = names_file(layout, dataset)
+    if layout.study.dataset(owner).stimuli.kind != "nwb":
+        return Naming(stimuli, {}, {}, Path(), str(file))
+    if not file.is_file():
+        raise IsomorphError(
+            f'{file}: no such file; make the stimuli of "{owner}" again (isomorph stimuli)'
+        )
+    table = read_table(file, "names")
+    common = {
+        str(name): str(ids.iloc[0]) if ids.nunique() == 1 else ""
+        for name, ids in table.groupby("name")["stimulus"]
+    }
+    by_file = {
+        str(path): dict(zip(rows["name"], rows["stimulus"], strict=True))
+        for path, rows in table.groupby("file")
+    }
+    return Naming(stimuli, by_file, common, read_manifest(layout, owner).root, str(file))
+
+
+def names_file(layout: Layout, dataset: str) -> Path:
+    """Return where the names used in recordings stand: beside the stimulus table."""
+    return layout.stimuli(dataset).with_name("names.csv")
+
+
+def path_id(path: str) -> str:
+    r"""Return a path without its ending, its slashes as dashes: `faces\f01.bmp` is `faces-f01`.
+
+    Parameters
+    ----------
+    path : str
+        With slashes or backslashes.
+    """
+    plain = PurePosixPath(path.replace("\\", "/").lstrip("/"))
+    return "-".join(plain.with_suffix("").parts)
