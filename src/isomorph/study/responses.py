@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from isomorph.study._base import Name, Spec, Unique
 
 
+def _ordered(window: tuple[float, float]) -> tuple[float, float]:
+    if not window[0] < window[1]:
+        raise ValueError(f"must start before it stops, not {list(window)}")
+    return window
+
+
+Window = Annotated[tuple[float, float], AfterValidator(_ordered)]
+"""Half-open `[start, stop)` relative to onset, seconds."""
+
+
 class Presentations(Spec):
-    """Where a recording says what was shown when."""
+    """Where a recording says what was shown when.
+
+    A value of the recording becomes a stimulus in this order: blanks are set aside, `names` looks
+    it up, `offset` is added, `name` is filled in, and the stimulus of that name is found.
+    """
 
     table: str | None = None
     """Intervals table of the NWB file; `trials` unless a series is named."""
@@ -19,7 +33,11 @@ class Presentations(Spec):
     onset: str = "start_time"
     """Column of stimulus onsets."""
     stimulus: str | None = None
-    """Column whose values name the stimulus; of an IndexSeries its data unless given."""
+    """Column whose values name the stimulus. With a series, a dataset inside it; `data` unless
+    given."""
+    names: str | None = None
+    """HDF5 path of a list of names in which the values are places counted from 0, such as the
+    `external_file` of an image series."""
     name: str = "{}"
     """How a value becomes the stimulus' name: `image_{}`, `NaturalScene{}`. With `{stem}` in place
     of `{}` the value is a path, of which the last part without its ending counts."""
@@ -28,12 +46,13 @@ class Presentations(Spec):
     blank: Unique[str] = ()
     """Values that are no stimulus: `-1`, `omitted`."""
     where: dict[str, Unique[str]] = {}
-    """Values a column may have for the presentation to count, by column: catch trials out."""
+    """Values a column may have for the presentation to count, by column: catch trials out. Numbers
+    compare as numbers, truth values as `True` and `False`."""
     clock: float = Field(default=1.0, gt=0)
     """Units of the onset column in a second: 1 for seconds, 1000 for samples at 1 kHz."""
     suspect: str | None = None
-    """A value that blanks may have been folded into: left out when it is shown about twice as
-    often as the others, and said so."""
+    """A value that blanks may have been folded into: left out when it is shown at least 1.5 times
+    as often as the median of the others, and said so."""
 
     @model_validator(mode="after")
     def _one_place(self) -> Presentations:
@@ -41,6 +60,12 @@ class Presentations(Spec):
             raise ValueError("give table or series, not both")
         if self.series is None and self.stimulus is None:
             raise ValueError("stimulus: is required with a table")
+        if self.series is not None and self.where:
+            raise ValueError("where: goes with a table; a series has no columns")
+        if self.series is not None and "onset" in self.model_fields_set:
+            raise ValueError("onset: goes with a table; the onsets of a series are its timestamps")
+        if self.name.count("{}") + self.name.count("{stem}") != 1:
+            raise ValueError('name: must hold "{}" or "{stem}" once, where the value goes')
         return self
 
 
@@ -58,27 +83,102 @@ class Criterion(Spec):
         return self
 
 
-class NwbResponses(Spec):
-    """Spike counts from NWB recordings."""
+class RegionTable(Spec):
+    """A table that says where each unit stands, for recordings that do not."""
 
-    kind: Literal["nwb"]
+    table: str
+    """CSV inside the archive, or beside the dataset's file; it may be gzipped."""
+    unit: str = "unit"
+    """Column of unit ids."""
+    region: str = "region"
+    """Column of regions."""
+    file: str | None = None
+    """Column that names the recording a row is about, by the name of its file without the ending;
+    every row is about every recording unless given."""
+
+
+class Windowed(Spec):
+    """What every response around an onset needs: when, and which regions."""
+
     files: str
     """Glob pattern inside the archive; `{subject}` stands for the subject. One file, one
     session."""
     presentations: Presentations
-    window: tuple[float, float]
-    """Response window after onset, seconds, half-open `[start, stop)`."""
-    region: str = "location"
-    """Column of the units table, or else of its electrodes, that names the region."""
+    window: Window | None = None
+    """The one response window, under the regions' own names."""
+    windows: dict[Name, Window] = {}
+    """Several windows instead, by name: each makes regions of its own, `<region> <name>`."""
+    baseline: Window | None = None
+    """Window relative to onset whose mean response (of spikes: whose rate, times the length of the
+    response window) is taken off."""
+    regions: dict[str, Unique[str]] = {}
+    """Names of regions and the recording's own names for each, as glob patterns in which case
+    counts: `{VISp: [VISp, "VISp[0-9]*"]}`. The first that matches holds. Empty: regions as they
+    are called in the recording."""
+    others: Literal["drop", "keep"] = "drop"
+    """What becomes of units of regions that `regions` does not name: left out and counted, or kept
+    under the recording's own name."""
+
+    @model_validator(mode="after")
+    def _windowed(self) -> Self:
+        if (self.window is None) == (not self.windows):
+            raise ValueError("give window or windows, one of the two")
+        if self.others == "keep" and not self.regions:
+            raise ValueError("others: goes with regions")
+        return self
+
+    @property
+    def named_windows(self) -> dict[str, tuple[float, float]]:
+        """The windows by name; a single one is called ''."""
+        return dict(self.windows) if self.window is None else {"": self.window}
+
+
+class NwbResponses(Windowed):
+    """Spike counts from NWB recordings."""
+
+    kind: Literal["nwb"]
+    rate: bool = False
+    """Whether responses are spikes per second instead of counts."""
+    region: str | RegionTable = "location"
+    """Column of the units table, or else of its electrodes, that names the region; or a table."""
+    electrode: str | None = None
+    """Column of the units table that holds the id of the electrode a unit stands at, such as
+    `peak_channel_id`, where the units table does not point at electrodes itself."""
     quality: dict[str, Criterion] = {}
     """Criteria by units column; the number of units each removes is reported."""
 
-    @field_validator("window")
-    @classmethod
-    def _ordered(cls, window: tuple[float, float]) -> tuple[float, float]:
-        if not window[0] < window[1]:
-            raise ValueError(f"must start before it stops, not {list(window)}")
-        return window
+    @model_validator(mode="after")
+    def _electrodes_have_columns(self) -> NwbResponses:
+        if self.electrode is not None and not isinstance(self.region, str):
+            raise ValueError("electrode: goes with a column of the electrodes, not with a table")
+        return self
+
+
+class TraceResponses(Windowed):
+    """Mean fluorescence in a window, from imaged regions of interest (ROIs) in NWB recordings."""
+
+    kind: Literal["traces"]
+    signal: str
+    """HDF5 path of the RoiResponseSeries: `processing/ophys/DfOverF/DfOverF`."""
+    region: str = "location"
+    """Attribute of the imaging plane, or column of the ROI table, that names the region."""
+    unit: str | None = None
+    """Column of the ROI table that names the ROIs; their ids unless given."""
+    quality: dict[str, Criterion] = {}
+    """Criteria by column of the ROI table; the number of ROIs each removes is reported."""
+
+
+class RasterResponses(Windowed):
+    """Spike counts from rasters: a number of spikes per time bin and unit, in NWB recordings."""
+
+    kind: Literal["rasters"]
+    raster: str
+    """HDF5 path of the series whose data are `(time, unit)`."""
+    units: str
+    """HDF5 path of the list of unit names, in the order of the raster."""
+    region: RegionTable
+    rate: bool = False
+    """Whether responses are spikes per second instead of counts."""
 
 
 class ArrayResponses(Spec):
@@ -121,4 +221,7 @@ class RdmResponses(Spec):
     sources: tuple[RdmSource, ...] = Field(min_length=1)
 
 
-ResponsesSpec = Annotated[NwbResponses | ArrayResponses | RdmResponses, Field(discriminator="kind")]
+ResponsesSpec = Annotated[
+    NwbResponses | TraceResponses | RasterResponses | ArrayResponses | RdmResponses,
+    Field(discriminator="kind"),
+]
