@@ -66,6 +66,14 @@ def tables_of(dataset):
     ]
 
 
+def models_of(dataset):
+    """Return the RDMs of every model a dataset is compared with."""
+    return [
+        LAYOUT.model_rdms(dataset, model)
+        for model, _, _ in STUDY.instances_for(dataset)
+    ]
+
+
 def stage(command):
     """Return the shell line of a stage: what it says goes to the screen and into its log."""
     # The study's path is filled in as the job runs: Snakemake remembers the line as it is here, and

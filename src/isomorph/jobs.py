@@ -31,7 +31,7 @@ def jobs(study: Study) -> Iterator[Job]:
     """Yield every job of a study, each once, in an order in which they could run."""
     for dataset in stimulus_sets(study):
         yield Job("stimuli", (dataset,))
-        for instance, _, _ in study.instances():
+        for instance in models_on(study, dataset):
             yield Job("activations", (dataset, instance))
             yield Job("rdms", (dataset, instance))
     for dataset in study.datasets:
@@ -48,6 +48,14 @@ def jobs(study: Study) -> Iterator[Job]:
 def stimulus_sets(study: Study) -> list[str]:
     """Return the datasets whose stimuli the study uses, each once."""
     return list(dict.fromkeys(study.stimulus_set(dataset) for dataset in study.datasets))
+
+
+def models_on(study: Study, owner: str) -> list[str]:
+    """Return the model instances that any dataset with the stimuli of `owner` is compared with."""
+    users = [name for name in study.datasets if study.stimulus_set(name) == owner]
+    return list(
+        dict.fromkeys(instance for user in users for instance, _, _ in study.instances_for(user))
+    )
 
 
 def simulated(study: Study) -> list[str]:

@@ -61,7 +61,7 @@ def reliability(study: Study, dataset: str) -> Slice:
 def activations(study: Study, instance: str) -> Slice:
     """Return what decides the activations of a model instance."""
     model, seed = study.instance(instance)
-    fields = {*DESCRIPTIVE_MODEL, "name", "twin_of", "seeds"}
+    fields = {*DESCRIPTIVE_MODEL, "name", "twin_of", "seeds", "datasets"}
     return {**_dump(model, exclude=fields), "seed": seed}
 
 
@@ -72,12 +72,13 @@ def brain_rdms(study: Study, dataset: str) -> Slice:
         "distances": list(study.spec.distances),
         "transform": spec.transform,
         "subjects": list(spec.subjects),
+        "level": study.level(dataset),
     }
 
 
-def model_rdms(study: Study) -> Slice:
+def model_rdms(study: Study, dataset: str) -> Slice:
     """Return what decides the RDMs of any model beside its activations."""
-    return {"distances": list(study.spec.distances)}
+    return {"distances": list(study.spec.distances), "level": study.level(dataset)}
 
 
 def comparisons(study: Study, dataset: str) -> Slice:
@@ -89,7 +90,7 @@ def comparisons(study: Study, dataset: str) -> Slice:
         "measures": list(study.spec.measures),
         "transform": spec.transform,
         "inference": _dump(study.spec.inference),
-        "models": {name: model.twin_of for name, model, _ in study.instances()},
+        "models": {name: model.twin_of for name, model, _ in study.instances_for(dataset)},
         "simulated": spec.simulated,
         "planted": _dump(spec.archive) if planted else None,
         "subjects": list(spec.subjects),

@@ -23,12 +23,13 @@ def config(tmp_path):
 def every_slice(config):
     """Return every slice of the demo study by stage and name."""
     study = load_study(config / "demo.yaml")
-    found = {("model_rdms", ""): slices.model_rdms(study), ("report", ""): slices.report(study)}
+    found = {("report", ""): slices.report(study)}
     for dataset in study.datasets:
         for stage in ("fetch", "responses", "reliability", "brain_rdms", "comparisons", "figures"):
             found[stage, dataset] = getattr(slices, stage)(study, dataset)
     for dataset in jobs.stimulus_sets(study):
         found["stimuli", dataset] = slices.stimuli(study, dataset)
+        found["model_rdms", dataset] = slices.model_rdms(study, dataset)
     for instance, _, _ in study.instances():
         found["activations", instance] = slices.activations(study, instance)
     return {key: slices.text(value) for key, value in found.items()}
@@ -58,7 +59,11 @@ CASES = {
         ("demo.yaml",),
         ("distances",),
         ["correlation"],
-        {("brain_rdms", "kriegeskorte92"), ("brain_rdms", "planted"), ("model_rdms", "")}
+        {
+            ("brain_rdms", "kriegeskorte92"),
+            ("brain_rdms", "planted"),
+            ("model_rdms", "kriegeskorte92"),
+        }
         | COMPARED
         | DRAWN,
     ),
@@ -93,6 +98,18 @@ CASES = {
         {("activations", "pixels")} | DRAWN,
     ),
     "the title of a model": (("models", "pixels.yaml"), ("title",), "x", DRAWN),
+    "a level": (
+        ("datasets", "kriegeskorte92.yaml"),
+        ("level",),
+        "category",
+        {
+            ("brain_rdms", "kriegeskorte92"),
+            ("brain_rdms", "planted"),
+            ("model_rdms", "kriegeskorte92"),
+            ("figures", "kriegeskorte92"),
+            ("report", ""),
+        },
+    ),
     "a field of the stimuli": (
         ("datasets", "kriegeskorte92.yaml"),
         ("stimuli", "fields"),

@@ -2,9 +2,7 @@
 rule compare:
     input:
         brain=lambda wildcards: LAYOUT.brain_rdms(wildcards.dataset),
-        models=lambda wildcards: [
-            LAYOUT.model_rdms(wildcards.dataset, model) for model in MODELS
-        ],
+        models=lambda wildcards: models_of(wildcards.dataset),
     output:
         comparisons=ensure(PATTERN.comparisons("{dataset}"), non_empty=True),
         parquet=ensure(

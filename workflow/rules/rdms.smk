@@ -42,6 +42,8 @@ rule model_rdms:
         runtime=60,
     params:
         code=code_digest("isomorph.rdms"),
-        settings=lambda wildcards: slices.text(slices.model_rdms(STUDY)),
+        settings=lambda wildcards: slices.text(
+            slices.model_rdms(STUDY, wildcards.dataset)
+        ),
     shell:
         stage("rdms --dataset {wildcards.dataset} --model {wildcards.model}")

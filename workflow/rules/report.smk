@@ -3,9 +3,7 @@ rule figures:
     input:
         stimuli=lambda wildcards: LAYOUT.stimuli(wildcards.dataset),
         brain=lambda wildcards: LAYOUT.brain_rdms(wildcards.dataset),
-        models=lambda wildcards: [
-            LAYOUT.model_rdms(wildcards.dataset, model) for model in MODELS
-        ],
+        models=lambda wildcards: models_of(wildcards.dataset),
         tables=lambda wildcards: tables_of(wildcards.dataset),
     output:
         directory(PATTERN.figures("{dataset}")),

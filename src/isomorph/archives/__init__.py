@@ -13,6 +13,7 @@ from isomorph.archives.manifest import (
     read_manifest,
     write_manifest,
 )
+from isomorph.expected import check_expected
 from isomorph.layout import Layout
 from isomorph.registry import Registry
 
@@ -87,6 +88,8 @@ def run(layout: Layout, dataset: str) -> None:
         When the bytes cannot be had or are not those the dataset pins.
     """
     ARCHIVES[layout.study.dataset(dataset).archive.kind](layout, dataset)
+    files = read_manifest(layout, dataset).files
+    check_expected(layout, dataset, {"bytes": sum(file.size for file in files)})
 
 
 def watched_files(layout: Layout, dataset: str) -> list[Path]:

@@ -32,7 +32,7 @@ def open_study(path: Path | str) -> Study:
     StudyError
         With every mistake at once, a line each.
     """
-    from isomorph.models import blind_models, unknown_options
+    from isomorph.models import mistakes_of
     from isomorph.study import StudyError, load_study
 
     vocabulary = {}
@@ -43,9 +43,8 @@ def open_study(path: Path | str) -> Study:
     mistakes = [
         f"{study.model_files[name]}: {mistake}"
         for name, model in study.models.items()
-        for mistake in unknown_options(model)
+        for mistake in mistakes_of(model)
     ]
-    mistakes += blind_models(study)
     if mistakes:
         raise StudyError(study.path, mistakes)
     return study

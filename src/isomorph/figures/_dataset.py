@@ -22,6 +22,7 @@ from isomorph.figures.rdm_pair import draw_rdm_pair
 from isomorph.figures.style import save, slug
 from isomorph.figures.words import correction, distance_title, measure_label, measure_title
 from isomorph.layout import Layout
+from isomorph.rdms import compared_stimuli
 
 Entry = dict[str, str]
 LISTING = "figures.json"
@@ -44,11 +45,9 @@ def run(layout: Layout, dataset: str) -> list[Entry]:
     sources = [layout.comparisons(dataset), layout.brain_rdms(dataset), layout.stimuli(dataset)]
     comparisons = read_table(sources[0], "comparisons")
     brain = read_array(sources[1], "rdms")
-    table = read_table(sources[2], "stimuli")
-    stimuli = [str(name) for name in brain["stimulus"].values]
-    table = table.set_index("stimulus").loc[stimuli].reset_index()
+    table = compared_stimuli(layout, dataset)
     models: dict[str, xr.Dataset] = {}
-    for instance, _, _ in layout.study.instances():
+    for instance, _, _ in layout.study.instances_for(dataset):
         if (file := layout.model_rdms(dataset, instance)).is_file():
             models[instance] = read_array(file, "rdms")
             sources.append(file)

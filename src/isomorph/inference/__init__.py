@@ -43,7 +43,7 @@ def run(layout: Layout, dataset: str) -> None:
     """
     study = layout.study
     spec = study.dataset(dataset)
-    instances = [name for name, _, _ in study.instances()]
+    instances = [name for name, _, _ in study.instances_for(dataset)]
     files = [
         layout.brain_rdms(dataset),
         *(layout.model_rdms(dataset, instance) for instance in instances),

@@ -17,8 +17,7 @@ from isomorph.digest import code_digest
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.layout import Layout
 from isomorph.registry import Registry
-from isomorph.study import ModelSpec, Preprocessing, Study, StudyError
-from isomorph.study.stimuli import ConditionStimuli
+from isomorph.study import ModelSpec, Preprocessing, StudyError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
     from isomorph.models.activations import Activations
     from isomorph.models.network import Network
 
-__all__ = ["SOURCES", "Inputs", "Source", "blind_models", "preprocess", "run", "unknown_options"]
+__all__ = ["SOURCES", "Inputs", "Source", "mistakes_of", "preprocess", "run"]
 
 
 @dataclass(frozen=True)
@@ -136,8 +135,8 @@ SOURCES: Registry[Source] = Registry(
 )
 
 
-def unknown_options(spec: ModelSpec) -> list[str]:
-    """Return a sentence for each option of a model that its source does not know.
+def mistakes_of(spec: ModelSpec) -> list[str]:
+    """Return a sentence for each setting of a model that its source cannot use.
 
     Parameters
     ----------
@@ -148,7 +147,12 @@ def unknown_options(spec: ModelSpec) -> list[str]:
     IsomorphError
         When the source itself is unknown.
     """
-    known = SOURCES[spec.source].options
+    source = SOURCES[spec.source]
+    known = source.options
+    if source.needs_images and spec.preprocessing is None:
+        return [f"preprocessing: is required, {spec.source} takes images"]
+    if not source.needs_images and spec.preprocessing is not None:
+        return [f"preprocessing: {spec.source} takes no images, leave it out"]
     if not known and spec.options:
         names = ", ".join(map(str, spec.options))
         return [f"options: {spec.source} takes none, leave {names} out"]
@@ -156,26 +160,6 @@ def unknown_options(spec: ModelSpec) -> list[str]:
         f"options.{name}: unknown key, {did_you_mean(str(name), known)}"
         for name in spec.options
         if name not in known
-    ]
-
-
-def blind_models(study: Study) -> list[str]:
-    """Return a sentence for each dataset without images that meets a model which needs them.
-
-    Parameters
-    ----------
-    study : Study
-    """
-    blind = [
-        name for name, spec in study.datasets.items() if isinstance(spec.stimuli, ConditionStimuli)
-    ]
-    needy = [name for name, model in study.models.items() if SOURCES[model.source].needs_images]
-    if not needy:
-        return []
-    return [
-        f"datasets: {name} has no images, and {', '.join(needy)} cannot do without; give them a "
-        "study of their own"
-        for name in blind
     ]
 
 
@@ -201,16 +185,12 @@ def run(layout: Layout, dataset: str, instance: str) -> None:
 
     spec, seed = layout.study.instance(instance)
     source = SOURCES[spec.source]
-    if mistakes := unknown_options(spec):
+    if mistakes := mistakes_of(spec):
         raise StudyError(layout.study.model_files[spec.name], mistakes)
     stimuli = read_stimuli(layout, dataset)
     images = np.zeros((len(stimuli), 3, 0, 0), dtype=np.float32)
     if source.needs_images:
-        if spec.preprocessing is None:
-            raise IsomorphError(
-                f"{layout.study.model_files[spec.name]}: preprocessing: is required, {spec.source} "
-                "takes images"
-            )
+        assert spec.preprocessing is not None, "refused above"
         images = read_images(layout, dataset, spec.preprocessing.size)
         if len(images) != len(stimuli):
             raise IsomorphError(

@@ -28,6 +28,7 @@ from isomorph.rdms.geometry import (
     geometry_of_features,
     geometry_of_layer,
 )
+from isomorph.rdms.level import Level, averaged, compared_stimuli, level_of, regrouped
 from isomorph.rdms.table import RdmRow, rdm_dataset
 from isomorph.rdms.transforms import TRANSFORMS
 
@@ -44,18 +45,24 @@ def run_brain(layout: Layout, dataset: str) -> None:
         When no region of any subject has an RDM, or stimuli are too few.
     """
     spec = layout.study.dataset(dataset)
-    stimuli = _stimuli(layout, dataset)
+    level = _level(layout, dataset)
+    stimuli = level.names
     files = [layout.responses(dataset, subject) for subject in spec.subjects]
     rows: list[RdmRow] = []
     left_out: dict[str, str] = {}
     for subject, file in zip(spec.subjects, files, strict=True):
         if artefact_kind(file) == "rdms":
+            if not level.is_single:
+                raise IsomorphError(
+                    f"{layout.study.dataset_files[dataset]}: level: ready RDMs cannot be averaged "
+                    "into others; leave it out"
+                )
             found, without = _ready_rows(read_array(file, "rdms"), stimuli, str(file))
             rows += found
             left_out |= without
             continue
         found, without = rdms_of_responses(
-            read_responses(file),
+            {name: regrouped(one, level) for name, one in read_responses(file).items()},
             stimuli,
             layout.study.spec.distances,
             subject=subject,
@@ -72,7 +79,11 @@ def run_brain(layout: Layout, dataset: str) -> None:
         provenance(
             "rdms",
             inputs=files,
-            settings={"distances": layout.study.spec.distances, "transform": spec.transform},
+            settings={
+                "distances": layout.study.spec.distances,
+                "transform": spec.transform,
+                "level": layout.study.level(dataset),
+            },
             code=code_digest("isomorph.rdms"),
         ),
     )
@@ -94,12 +105,13 @@ def run_model(layout: Layout, dataset: str, instance: str) -> None:
     names = dict.fromkeys(
         DISTANCES[name].noise_free or name for name in layout.study.spec.distances
     )
-    stimuli = _stimuli(layout, dataset)
+    level = _level(layout, dataset)
+    stimuli = read_table(layout.stimuli(dataset), "stimuli")["stimulus"].tolist()
     if activations["stimulus"].values.tolist() != stimuli:
         raise IsomorphError(f"{file}: its stimuli are not those of {layout.stimuli(dataset)}")
     rows, left_out = [], dict(json.loads(activations.attrs["left_out"]))
     for index, layer in enumerate(activations["layer"].values.tolist()):
-        geometry = geometry_of_layer(activations.isel(layer=index))
+        geometry = geometry_of_layer(averaged(activations.isel(layer=index), level))
         for name in names:
             try:
                 rdm = DISTANCES[name].compute(geometry)
@@ -121,26 +133,27 @@ def run_model(layout: Layout, dataset: str, instance: str) -> None:
         raise IsomorphError(f"{instance}: no layer has an RDM: {_reasons(left_out)}")
     write_array(
         layout.model_rdms(dataset, instance),
-        rdm_dataset(rows, stimuli, left_out).assign_attrs(model=instance),
+        rdm_dataset(rows, level.names, left_out).assign_attrs(model=instance),
         "rdms",
         provenance(
             "rdms",
             inputs=[file],
-            settings={"distances": list(names)},
+            settings={"distances": list(names), "level": layout.study.level(dataset)},
             code=code_digest("isomorph.rdms"),
         ),
     )
 
 
-def _stimuli(layout: Layout, dataset: str) -> list[str]:
-    file = layout.stimuli(dataset)
-    stimuli: list[str] = read_table(file, "stimuli")["stimulus"].tolist()
-    if len(stimuli) < MINIMUM_STIMULI:
+def _level(layout: Layout, dataset: str) -> Level:
+    level = level_of(layout, dataset)
+    if len(level.names) < MINIMUM_STIMULI:
+        column = layout.study.level(dataset)
         raise IsomorphError(
-            f"{file}: {len(stimuli)} stimuli are too few for a geometry, at least "
-            f"{MINIMUM_STIMULI} are needed"
+            f"{layout.stimuli(dataset)}: {len(level.names)} "
+            + (f'values of "{column}"' if column else "stimuli")
+            + f" are too few for a geometry, at least {MINIMUM_STIMULI} are needed"
         )
-    return stimuli
+    return level
 
 
 def _ready_rows(
@@ -180,6 +193,7 @@ __all__ = [
     "Distance",
     "Geometry",
     "RdmRow",
+    "compared_stimuli",
     "fold_gram",
     "from_rsatoolbox",
     "geometry_of_features",

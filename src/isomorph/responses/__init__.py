@@ -40,11 +40,4 @@ def run(layout: Layout, dataset: str, subject: str) -> None:
             f'{layout.study.dataset_files[dataset]}: subjects: no "{subject}", '
             f"{did_you_mean(subject, spec.subjects)}"
         )
-    for name in spec.expected.presentations:
-        if name not in spec.subjects:
-            raise IsomorphError(
-                f"{layout.study.dataset_files[dataset]}: expected.presentations: no subject "
-                f'"{name}", '
-                f"{did_you_mean(name, spec.subjects)}"
-            )
     RESPONSES[spec.responses.kind](layout, dataset, subject)

@@ -13,7 +13,7 @@ import xarray as xr
 from isomorph.archives.manifest import read_manifest
 from isomorph.artefacts import Provenance, provenance, read_table, write_responses
 from isomorph.digest import code_digest
-from isomorph.errors import IsomorphError
+from isomorph.expected import check_expected
 from isomorph.layout import Layout
 
 Array = npt.NDArray
@@ -114,20 +114,21 @@ def write_sessions(
     sessions: Mapping[str, xr.Dataset],
     inputs: Sequence[Path],
 ) -> None:
-    """Check the presentations against those expected and write the sessions of one subject.
+    """Check the sessions of one subject against the figures expected and write them.
 
     Raises
     ------
     IsomorphError
-        When the number of presentations differs from `expected.presentations`.
+        See `isomorph.expected.check_expected`.
     """
-    expected = layout.study.dataset(dataset).expected.presentations.get(subject)
-    found = sum(data.sizes["presentation"] for data in sessions.values())
-    if expected is not None and found != expected:
-        raise IsomorphError(
-            f"{layout.study.dataset_files[dataset]}: expected.presentations.{subject} says "
-            f"{expected}, the data hold {found} that can be used"
-        )
+    fewest = min(int(np.unique(d["stimulus"].values.astype(str), return_counts=True)[1].min())
+                 for d in sessions.values())  # fmt: skip
+    found = {
+        f"sessions.{subject}": len(sessions),
+        f"presentations.{subject}": sum(d.sizes["presentation"] for d in sessions.values()),
+        f"repetitions.{subject}": fewest,
+    }
+    check_expected(layout, dataset, found)
     named = {name: data.assign_attrs(session=name) for name, data in sessions.items()}
     write_responses(
         layout.responses(dataset, subject),

@@ -17,6 +17,7 @@ from isomorph.archives.manifest import read_manifest
 from isomorph.artefacts import disk_errors, provenance, write_table
 from isomorph.digest import code_digest
 from isomorph.errors import IsomorphError
+from isomorph.expected import check_expected
 from isomorph.layout import Layout
 from isomorph.stimuli.pixels import pixel_digest
 from isomorph.stimuli.stimulus import Stimulus
@@ -70,12 +71,7 @@ def _check(layout: Layout, dataset: str, stimuli: Sequence[Stimulus]) -> None:
         raise IsomorphError(
             f'{source}: stimuli: two are named "{twice.iloc[0]}"; the name of each must be its own'
         )
-    expected = layout.study.dataset(dataset).expected.stimuli
-    if expected is not None and expected != len(stimuli):
-        raise IsomorphError(
-            f"{source}: expected.stimuli: says {expected}, but the archive holds {len(stimuli)}; "
-            "mend whichever is wrong"
-        )
+    check_expected(layout, dataset, {"stimuli": len(stimuli)})
 
 
 @contextmanager

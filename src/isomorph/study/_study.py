@@ -16,7 +16,7 @@ from isomorph.study.archive import SimulatedArchive
 from isomorph.study.dataset import DatasetSpec
 from isomorph.study.model import ModelSpec
 from isomorph.study.responses import RdmResponses
-from isomorph.study.stimuli import SharedStimuli
+from isomorph.study.stimuli import ConditionStimuli, SharedStimuli
 
 
 class Inference(Spec):
@@ -93,6 +93,23 @@ class Study:
         for model in self.models.values():
             for instance, seed in model.instances.items():
                 yield instance, model, seed
+
+    def instances_for(self, dataset: str) -> Iterator[tuple[str, ModelSpec, int | None]]:
+        """Yield the instances that are compared with a dataset, as `instances` does.
+
+        Passed over are models that speak of other datasets, and models that take pixels where the
+        stimuli have none.
+        """
+        owner = self.stimulus_set(dataset)
+        blind = isinstance(self.dataset(owner).stimuli, ConditionStimuli)
+        for instance, model, seed in self.instances():
+            meant = not model.datasets or {dataset, owner} & set(model.datasets)
+            if meant and not (blind and model.preprocessing is not None):
+                yield instance, model, seed
+
+    def level(self, dataset: str) -> str | None:
+        """Return the column whose values are compared in place of single stimuli, if any."""
+        return self.dataset(self.stimulus_set(dataset)).level
 
     def instance(self, name: str) -> tuple[ModelSpec, int | None]:
         """Return the spec and seed of a model instance, or say which there are."""
@@ -254,6 +271,8 @@ def _mistakes_of_dataset(
     where = f"datasets: {dataset.name}"
     stimuli = dataset.stimuli
     if isinstance(stimuli, SharedStimuli):
+        if dataset.level is not None:
+            yield f'{where}: level: belongs to the owner of the stimuli, "{stimuli.dataset}"'
         base = study.datasets.get(stimuli.dataset)
         if base is None:
             yield (
@@ -262,6 +281,11 @@ def _mistakes_of_dataset(
             )
         elif isinstance(base.stimuli, SharedStimuli):
             yield f'{where}: "{stimuli.dataset}" itself borrows its stimuli; name their owner'
+    if _owner_is_known(study, dataset) and not any(study.instances_for(dataset.name)):
+        yield (
+            f"models: none speaks of {dataset.name}; models that take pixels are passed over where "
+            "stimuli have no images, and others where their datasets: names only others"
+        )
     if isinstance(dataset.archive, SimulatedArchive):
         for region, planted in dataset.archive.regions.items():
             if planted.model not in instances:
@@ -277,3 +301,8 @@ def _mistakes_of_dataset(
                     f'"{source.distance}"'
                 )
                 break
+
+
+def _owner_is_known(study: Study, dataset: DatasetSpec) -> bool:
+    stimuli = dataset.stimuli
+    return not isinstance(stimuli, SharedStimuli) or stimuli.dataset in study.datasets

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
+from isomorph.errors import did_you_mean
 from isomorph.study._base import Name, Spec, Unique
 from isomorph.study.archive import (
     ArchiveSpec,
@@ -79,6 +80,13 @@ class DatasetSpec(Spec):
             self.stimuli, SharedStimuli
         ):
             raise ValueError("a simulated dataset takes its stimuli from another (kind: like)")
+        for key in ("sessions", "presentations", "repetitions"):
+            for subject in getattr(self.expected, key):
+                if subject not in self.subjects:
+                    raise ValueError(
+                        f'expected.{key}: no subject "{subject}", '
+                        f"{did_you_mean(subject, self.subjects)}"
+                    )
         if self.also and not isinstance(self.archive, DandiArchive | OpenNeuroArchive):
             raise ValueError("also: goes with an archive of kind dandi or openneuro")
         if isinstance(self.responses, RdmResponses):

@@ -1,0 +1,154 @@
+"""Levels: categories compared in place of single stimuli, brain and model averaged alike."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import xarray as xr
+
+from isomorph.artefacts import read_table
+from isomorph.errors import IsomorphError, did_you_mean
+from isomorph.layout import Layout
+
+
+@dataclass(frozen=True)
+class Level:
+    """What is compared: the stimuli themselves, or groups of them.
+
+    Attributes
+    ----------
+    names : list of str
+        What the RDMs are over.
+    members : dict of str to str
+        The name each stimulus goes under; a stimulus without a value is not in it.
+    table : DataFrame
+        A row per name: the columns of the stimulus table that are constant within it, the image
+        of its first stimulus.
+    """
+
+    names: list[str]
+    members: dict[str, str]
+    table: pd.DataFrame
+
+    @property
+    def is_single(self) -> bool:
+        return all(stimulus == name for stimulus, name in self.members.items())
+
+
+def level_of(layout: Layout, dataset: str) -> Level:
+    """Read what a dataset's RDMs are over.
+
+    Raises
+    ------
+    IsomorphError
+        When the stimulus table has no such column, or no value in it.
+    """
+    file = layout.stimuli(dataset)
+    table = read_table(file, "stimuli")
+    stimuli: list[str] = table["stimulus"].tolist()
+    column = layout.study.level(dataset)
+    if column is None:
+        return Level(stimuli, dict(zip(stimuli, stimuli, strict=True)), table)
+    where = f"{layout.study.dataset_files[layout.study.stimulus_set(dataset)]}: level:"
+    if column not in table.columns:
+        raise IsomorphError(
+            f'{where} no column "{column}" in {file}, '
+            f"{did_you_mean(column, map(str, table.columns))}"
+        )
+    values = table[column].map(_text)
+    if not (values != "").any():
+        raise IsomorphError(f'{where} column "{column}" of {file} is empty')
+    kept = table[values != ""].assign(**{column: values[values != ""]})
+    groups = kept.groupby(column, sort=True)
+    first = groups.first().reset_index()
+    varied = groups.nunique(dropna=False).gt(1).any()
+    constant = [name for name in table.columns if name not in varied.index or not varied[name]]
+    rows = first[[*dict.fromkeys([column, "file", "sha256", *constant])]]
+    names = first[column].tolist()
+    return Level(
+        names,
+        dict(zip(kept["stimulus"], kept[column], strict=True)),
+        rows.drop(columns="stimulus", errors="ignore").assign(stimulus=names),
+    )
+
+
+def _text(value: object) -> str:
+    if value is None or (isinstance(value, float) and np.isnan(value)):
+        return ""
+    return str(value).strip()
+
+
+def regrouped(session: xr.Dataset, level: Level) -> xr.Dataset:
+    """Return a session whose presentations go under the names that are compared.
+
+    Every presentation of any stimulus of a group is a repetition of it, in the order of the file;
+    presentations of stimuli in no group are left out.
+
+    Parameters
+    ----------
+    session : Dataset
+        `response (presentation, unit)`.
+    level : Level
+    """
+    if level.is_single:
+        return session
+    names = np.array([level.members.get(s, "") for s in session["stimulus"].values.tolist()])
+    kept = session.isel(presentation=np.flatnonzero(names != ""))
+    names = names[names != ""]
+    repetition = pd.Series(names).groupby(names).cumcount().to_numpy()
+    return kept.assign_coords(
+        stimulus=("presentation", names.astype(object)), repetition=("presentation", repetition)
+    )
+
+
+def averaged(layer: xr.Dataset, level: Level) -> xr.Dataset:
+    """Return one layer's activations averaged within the names that are compared.
+
+    With `M (name, stimulus)` the averaging matrix, `A = M gram Mᵀ` holds the inner products of the
+    averaged features, still centred on the old mean; centring them on their own mean moves the
+    mean pattern by `m`, whose inner products with anything are row means of `A` and of
+    `b = M mean_projection`.
+
+    Parameters
+    ----------
+    layer : Dataset
+        Activations of one layer: `gram (stimulus, stimulus_b)`, `mean_projection (stimulus)`,
+        `mean_norm`, `stimulus_mean (stimulus)`, `n_features`.
+    level : Level
+    """
+    if level.is_single:
+        return layer
+    mean = averaging(layer["stimulus"].values.tolist(), level)
+    crossed = mean @ layer["gram"].values.astype(float) @ mean.T
+    rows, whole = crossed.mean(axis=1), crossed.mean()
+    toward = mean @ layer["mean_projection"].values.astype(float)
+    return xr.Dataset(
+        {
+            "gram": (("stimulus", "stimulus_b"), crossed - rows - rows[:, None] + whole),
+            "mean_projection": ("stimulus", toward - toward.mean() + rows - whole),
+            "mean_norm": float(layer["mean_norm"]) + 2 * toward.mean() + whole,
+            "stimulus_mean": ("stimulus", mean @ layer["stimulus_mean"].values.astype(float)),
+            "n_features": layer["n_features"],
+        },
+        coords={"stimulus": level.names, "stimulus_b": level.names},
+        attrs=layer.attrs,
+    )
+
+
+def averaging(stimuli: list[str], level: Level) -> npt.NDArray[np.float64]:
+    """Return the matrix `(name, stimulus)` that averages stimuli within names."""
+    place = {name: index for index, name in enumerate(level.names)}
+    matrix = np.zeros((len(level.names), len(stimuli)))
+    for column, stimulus in enumerate(stimuli):
+        if stimulus in level.members:
+            matrix[place[level.members[stimulus]], column] = 1
+    normed: npt.NDArray[np.float64] = matrix / matrix.sum(axis=1, keepdims=True)
+    return normed
+
+
+def compared_stimuli(layout: Layout, dataset: str) -> pd.DataFrame:
+    """Return the table of what a dataset's RDMs are over, a row each, in their order."""
+    return level_of(layout, dataset).table
