@@ -4,19 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from isomorph.study._base import Name, Spec, Unique
-
-
-def _ordered(window: tuple[float, float]) -> tuple[float, float]:
-    if not window[0] < window[1]:
-        raise ValueError(f"must start before it stops, not {list(window)}")
-    return window
-
-
-Window = Annotated[tuple[float, float], AfterValidator(_ordered)]
-"""Half-open `[start, stop)` relative to onset, seconds."""
+from isomorph.study.betas import BetaResponses
+from isomorph.study.bids import BidsResponses
+from isomorph.study.epochs import EpochResponses
+from isomorph.study.windows import Window
 
 
 class Presentations(Spec):
@@ -29,7 +23,8 @@ class Presentations(Spec):
     table: str | None = None
     """Intervals table of the NWB file; `trials` unless a series is named."""
     series: str | None = None
-    """HDF5 path of an IndexSeries instead: its timestamps are the onsets, its data the values."""
+    """HDF5 path of an IndexSeries instead: its timestamps are the onsets, its data the values. With
+    a table too, onsets and `where` are the table's, row by row."""
     onset: str = "start_time"
     """Column of stimulus onsets."""
     stimulus: str | None = None
@@ -56,14 +51,12 @@ class Presentations(Spec):
 
     @model_validator(mode="after")
     def _one_place(self) -> Presentations:
-        if self.table is not None and self.series is not None:
-            raise ValueError("give table or series, not both")
         if self.series is None and self.stimulus is None:
             raise ValueError("stimulus: is required with a table")
-        if self.series is not None and self.where:
-            raise ValueError("where: goes with a table; a series has no columns")
-        if self.series is not None and "onset" in self.model_fields_set:
-            raise ValueError("onset: goes with a table; the onsets of a series are its timestamps")
+        if self.series is not None and self.table is None:
+            for key in ("where", "onset"):
+                if key in self.model_fields_set:
+                    raise ValueError(f"{key}: names columns, which a series has none of; add table")
         if self.name.count("{}") + self.name.count("{stem}") != 1:
             raise ValueError('name: must hold "{}" or "{stem}" once, where the value goes')
         return self
@@ -95,6 +88,9 @@ class RegionTable(Spec):
     file: str | None = None
     """Column that names the recording a row is about, by the name of its file without the ending;
     every row is about every recording unless given."""
+    channels: int | None = Field(default=None, gt=0)
+    """Channels of a bank, for tables of banks: the column `unit` then holds banks counted from 0,
+    and a unit stands on the channel, counted from 1, that is the first number in its name."""
 
 
 class Windowed(Spec):
@@ -104,6 +100,9 @@ class Windowed(Spec):
     """Glob pattern inside the archive; `{subject}` stands for the subject. One file, one
     session."""
     presentations: Presentations
+    companion: str | None = None
+    """Name of the file, beside each recording, that holds its presentations, where the recording
+    does not; `{stem}` stands for the recording's name without the ending."""
     window: Window | None = None
     """The one response window, under the regions' own names."""
     windows: dict[Name, Window] = {}
@@ -222,6 +221,13 @@ class RdmResponses(Spec):
 
 
 ResponsesSpec = Annotated[
-    NwbResponses | TraceResponses | RasterResponses | ArrayResponses | RdmResponses,
+    NwbResponses
+    | TraceResponses
+    | RasterResponses
+    | ArrayResponses
+    | RdmResponses
+    | BidsResponses
+    | BetaResponses
+    | EpochResponses,
     Field(discriminator="kind"),
 ]
