@@ -1,0 +1,17 @@
+"""Windows in time around the onset of a stimulus."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import AfterValidator
+
+
+def _ordered(window: tuple[float, float]) -> tuple[float, float]:
+    if not window[0] < window[1]:
+        raise ValueError(f"must start before it stops, not {list(window)}")
+    return window
+
+
+Window = Annotated[tuple[float, float], AfterValidator(_ordered)]
+"""Half-open `[start, stop)` relative to onset, seconds."""
