@@ -445,7 +445,27 @@ def test_help_is_quick():
     assert best < 1.5  # a third of that on an idle machine
 
 
-def test_a_dataset_without_images_refuses_models_that_need_them(tmp_path):
+def test_a_termination_is_an_interruption(tmp_path):
+    program = (
+        "import os, signal, sys\nfrom isomorph.artefacts import replacing\n"
+        "from isomorph.cli import command, stages\nfrom pathlib import Path\n"
+        "def run(parsed):\n"
+        "    with replacing(Path(sys.argv[1]) / 'half.csv') as temporary:\n"
+        "        temporary.write_text('half')\n"
+        "        os.kill(os.getpid(), signal.SIGTERM)\n"
+        "        raise AssertionError('went on')\n"
+        "command.TOOLS['halve'] = ('write by halves', lambda p: p.set_defaults(run=run))\n"
+        "sys.exit(command.main(['halve']))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 130, done.stderr
+    assert "interrupted; run the same command again to go on" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_models_that_take_pixels_are_passed_over_where_there_are_no_images(tmp_path):
     from isomorph.cli import open_study
     from isomorph.study import StudyError
 
@@ -456,5 +476,9 @@ def test_a_dataset_without_images_refuses_models_that_need_them(tmp_path):
         f"datasets: [{examples}/datasets/zhang_desimone_it.yaml]\n"
         f"models: [{examples.parent}/models/pixels.yaml, {examples}/models/objects.yaml]\n"
     )
-    with pytest.raises(StudyError, match="has no images, and pixels cannot do without"):
+    assert [name for name, _, _ in open_study(study).instances_for("zhang_desimone_it")] == [
+        "objects"
+    ]
+    study.write_text(study.read_text().replace(f", {examples}/models/objects.yaml", ""))
+    with pytest.raises(StudyError, match="models: none speaks of zhang_desimone_it"):
         open_study(study)

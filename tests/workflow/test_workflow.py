@@ -19,6 +19,7 @@ def story(tmp_path_factory):
     told = {"folder": folder}
     told["interrupted"] = tiny.interrupted(folder, "stimuli small: done")
     told["left"] = tiny.times(folder)
+    told["hidden"] = [file for file in folder.rglob(".*") if ".snakemake" not in file.parts]
     told["broken"] = tiny.snakemake(folder)
     told["saved"] = tiny.times(folder)
     tiny.settle()
@@ -54,6 +55,7 @@ def planned(folder, **more):
 def test_an_interruption_is_no_success(story):
     status, said = story["interrupted"]
     assert status != 0, said
+    assert story["hidden"] == []
 
 
 def test_the_next_run_goes_on_where_the_interrupted_one_stopped(story):
@@ -109,6 +111,19 @@ def test_a_second_run_does_nothing(story):
     assert story["again"].returncode == 0
     assert NOTHING in story["again"].stdout
     assert tiny.times(story["folder"]) == story["finished"]
+
+
+def test_two_studies_that_share_a_dataset_leave_each_other_alone(finished):
+    second = {**tiny.STUDY, "name": "second", "datasets": ["small"], "measures": ["cosine"]}
+    tiny.write_yaml(finished / "config" / "second.yaml", second)
+    before = tiny.times(finished)
+    done = tiny.snakemake(finished, study="second")
+    assert done.returncode == 0, done.stdout
+    assert "rule stimuli" not in done.stdout
+    assert "rule fetch" not in done.stdout
+    assert planned(finished) == {}
+    assert planned(finished, study="second") == {}
+    assert {path: tiny.times(finished)[path] for path in before} == before
 
 
 # ---------------------------------------------------------------- what an edit re-runs

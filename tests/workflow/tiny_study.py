@@ -104,11 +104,12 @@ def write_yaml(file: Path, content: dict) -> None:
 
 
 def snakemake(
-    folder: Path, *arguments: str, source: Path = ROOT / "src"
+    folder: Path, *arguments: str, source: Path = ROOT / "src", study: str = "study"
 ) -> subprocess.CompletedProcess[str]:
     """Run the workflow of the repository in a folder."""
     return subprocess.run(
-        _command(folder, *arguments), cwd=folder, env=_environment(source), text=True,
+        _command(folder, *arguments, study=study),
+        cwd=folder, env=_environment(source), text=True,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
     )  # fmt: skip
 
@@ -146,13 +147,13 @@ def settle() -> None:
     time.sleep(0.05)
 
 
-def _command(folder: Path, *arguments: str) -> list[str]:
+def _command(folder: Path, *arguments: str, study: str = "study") -> list[str]:
     return [
         *(sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")),
         *("--workflow-profile", str(ROOT / "profiles" / "default")),
         *("--directory", str(folder), "--cores", "2"),
         *(arguments or ()),
-        *("--config", "study=config/study.yaml"),
+        *("--config", f"study=config/{study}.yaml"),
     ]
 
 

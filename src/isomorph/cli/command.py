@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import argparse
 import errno
+import signal
 import sys
+import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 from isomorph.cli.stages import STAGES, Stage, load
 from isomorph.cli.tools import TOOLS, add_root, add_study, open_layout, refuse_nothing
@@ -36,7 +39,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _refuse_unknown_command(given)
         parsed = _parser().parse_args(given)
         run: Callable[[argparse.Namespace], None] = parsed.run
-        run(parsed)
+        with _termination_interrupts():
+            run(parsed)
     except IsomorphError as error:
         return _say(str(error))
     except KeyboardInterrupt:
@@ -53,6 +57,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
         where = f" while writing {error.filename}" if error.filename else ""
         return _say(f"{FULL[number]}{where}; free some space and run again")
     return 0
+
+
+@contextmanager
+def _termination_interrupts() -> Iterator[None]:
+    """Let a termination end a command as Ctrl-C does: what was half written is taken away.
+
+    A workflow engine or a cluster sends it, often right after Ctrl-C; what comes after the first
+    of them must not break off the tidying.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def interrupt(*_: object) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    before = {one: signal.signal(one, interrupt) for one in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
 
 
 def _say(text: str) -> int:
