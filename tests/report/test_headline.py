@@ -52,6 +52,28 @@ def test_what_was_missed_is_said(fresh):
     assert said.endswith(": beta was planted from blocks.0 and found at blocks.1.")
 
 
+def test_settings_that_recover_less_are_counted_too(fresh):
+    path = fresh.recovery("sim")
+    table = read_table(path, "recovery")
+    other = table.assign(distance="euclidean", recovered=["neighbour", "no"])
+    both = pd.concat([table, other], ignore_index=True)
+    write_table(path, both, "recovery", provenance("test"))
+    assert headline(fresh)[2].endswith(
+        "2 of 2 planted layers were recovered exactly among 16 candidates (rho-a, 1 - Pearson "
+        "correlation); over all 2 settings of distance and measure 2 of 4 exactly, 1 at a "
+        "neighbour."
+    )
+
+
+def test_a_layer_that_chance_would_reach_is_not_said_to_be_like_the_region(fresh):
+    path = fresh.comparisons("real")
+    change(path, "comparisons", p_corrected=0.4)
+    assert (
+        "blocks.2 has the highest number, but is not told from chance, for alpha"
+        in (headline(fresh)[0])
+    )
+
+
 def test_only_simulated_results_are_said_to_be_simulated(tmp_path):
     best, training, _ = headline(write_study(tmp_path, datasets=("sim",)))
     assert "most like simulated alpha" in best

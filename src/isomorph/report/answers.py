@@ -66,8 +66,10 @@ def _best_layer(layout: Layout, chosen: tuple[Results, selection.Shown] | None) 
     )
     simulated = _simulated(layout, results.dataset)
     of = f"Of the {n_layers} layers of {title}," if n_layers > 1 else f"{title}:"
+    sure = bool(best["p_corrected"] < selection.SIGNIFICANT)
+    like = "is most like" if sure else "has the highest number, but is not told from chance, for"
     return (
-        f"{of} {best['layer']} is most like {simulated}{shown.region}: "
+        f"{of} {best['layer']} {like} {simulated}{shown.region}: "
         f"{measure_label(shown.measure)} {number(best['estimate'])} "
         f"{interval(best['interval_low'], best['interval_high'])} "
         f"({percent(layout.study.spec.inference.interval)} interval over {best['scheme']}), "
@@ -151,7 +153,22 @@ def _recovery(layout: Layout, found: Sequence[Results]) -> str:
     if near.any():
         text += f" and {int(near.sum())} at a neighbouring layer"
     how = f"{measure_label(str(first['measure']))}, {distance_title(str(first['distance']))}"
-    return f"{text} ({how})" + (f": {listed(details)}." if details else ".")
+    return f"{text} ({how})" + (f": {listed(details)}" if details else "") + _elsewhere(found) + "."
+
+
+def _elsewhere(found: Sequence[Results]) -> str:
+    """Say how recovery fared over every distance and measure, the unfavourable ones included."""
+    tables = [table for one in found if (table := one.tables.get("recovery")) is not None]
+    whole = pd.concat(tables, ignore_index=True)
+    settings = whole[["distance", "measure"]].drop_duplicates()
+    if len(settings) < 2:
+        return ""
+    recovered = whole["recovered"]
+    return (
+        f"; over all {len(settings)} settings of distance and measure "
+        f"{int((recovered == 'exact').sum())} of {len(whole)} exactly, "
+        f"{int((recovered == 'neighbour').sum())} at a neighbour"
+    )
 
 
 def _simulated(layout: Layout, dataset: str) -> str:
