@@ -1,0 +1,195 @@
+"""Assets of the DANDI archive: what stands behind a line of a lock file."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+import requests
+
+from isomorph.archives.lock import LockedFile
+from isomorph.archives.mirrors import mirrored
+from isomorph.archives.patience import TIMEOUT, check_status, patience, without_password
+from isomorph.errors import IsomorphError
+from isomorph.study.archive import DandiArchive
+
+_ADDRESS = re.compile(r"/assets/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/download/?$")
+KEYS = {
+    "api.dandiarchive.org": "DANDI_API_KEY",
+    "api.sandbox.dandiarchive.org": "DANDI_SANDBOX_API_KEY",
+    "api.lincbrain.org": "LINC_API_KEY",
+    "api-dandi.emberarchive.org": "EMBER_DANDI_API_KEY",
+}
+"""Environment variable that holds the API key, by host; the names are the client's own."""
+
+
+@dataclass(frozen=True)
+class Asset:
+    """One asset as the archive describes it now.
+
+    Attributes
+    ----------
+    id : str
+        Of this very content: an asset that changes gets another.
+    name : str
+        Last part of its path.
+    needs_key : bool
+        Whether it is shown only to those who have an API key.
+    """
+
+    id: str
+    name: str
+    needs_key: bool
+
+
+def key_variable(archive: DandiArchive) -> str:
+    """Return the environment variable for the API key of an archive.
+
+    A key goes to nobody but the archive it is for, so archives without a variable of their own
+    have one made of their host.
+    """
+    host = urlsplit(archive.instance).hostname or ""
+    return KEYS.get(host, re.sub(r"\W", "_", f"{host}_API_KEY").upper())
+
+
+def api_key(archive: DandiArchive) -> str | None:
+    """Return the API key the user has set for an archive, None without one."""
+    return os.environ.get(key_variable(archive), "").strip() or None
+
+
+def find_asset(
+    http: requests.Session, archive: DandiArchive, file: LockedFile, relock: str
+) -> Asset:
+    """Find the asset of a line of the lock and check that it is what was locked.
+
+    It is asked for by its id, which holds although a version no longer lists it. Where the id
+    is gone, the asset now at the same path will do if it has the same bytes.
+
+    Parameters
+    ----------
+    http : requests.Session
+        See `isomorph.archives.patience.session`.
+    archive : DandiArchive
+        Dandiset, version and instance.
+    file : LockedFile
+        What was locked.
+    relock : str
+        The command that writes the lock anew, for messages.
+
+    Raises
+    ------
+    IsomorphError
+        When the asset is gone, differs from what was locked, or is not shown without a key.
+    """
+    found = _ADDRESS.search(file.url)
+    if found is None:
+        raise IsomorphError(
+            f'{file.path}: its url in the lock, "{file.url}", is not that of an asset, such as '
+            f"{archive.instance}/assets/<asset id>/download/; {relock}"
+        )
+    described, needs_key = _ask(http, archive, f"assets/{found[1]}/", file.path)
+    if described is None:
+        return _successor(http, archive, file, found[1], relock)
+    if difference := _difference(described, file):
+        raise IsomorphError(
+            f"{file.path}: asset {found[1]} of dandiset {archive.dandiset} has {difference}; "
+            f"the line of the lock is not of this asset, {relock}"
+        )
+    return Asset(found[1], _name(described, file), needs_key)
+
+
+def _successor(
+    http: requests.Session, archive: DandiArchive, file: LockedFile, asset: str, relock: str
+) -> Asset:
+    """Return the asset that stands in the version at a path whose own asset is gone."""
+    where = f"version {archive.version} of dandiset {archive.dandiset}"
+    query = urlencode({"path": file.path, "metadata": "true"})
+    place = f"dandisets/{archive.dandiset}/versions/{archive.version}/assets/?{query}"
+    page, needs_key = _ask(http, archive, place, file.path)
+    if page is None:
+        raise IsomorphError(
+            f"{file.path}: the archive has neither asset {asset} nor {where}; check "
+            f"archive.dandiset and archive.version, then {relock}"
+        )
+    listed = [row for row in page.get("results", []) if row.get("path") == file.path]
+    if not listed:
+        raise IsomorphError(
+            f"{file.path}: is gone from the archive, neither as asset {asset} nor in {where}; "
+            f"{relock}"
+        )
+    described = listed[0].get("metadata") or {}
+    if difference := _difference(described, file):
+        moved = "the draft has moved on" if archive.version == "draft" else "it was replaced"
+        raise IsomorphError(
+            f"{file.path}: {moved} since it was locked, in {where} it now has {difference}; "
+            f"{relock}"
+        )
+    return Asset(str(listed[0]["asset_id"]), _name(described, file), needs_key)
+
+
+def _ask(
+    http: requests.Session, archive: DandiArchive, place: str, path: str
+) -> tuple[dict[str, Any] | None, bool]:
+    """Return what the API says at an address, None where it has nothing, and if a key was needed.
+
+    A key is shown only where it is asked for: a key that has expired would close what is open.
+    """
+    address = mirrored(f"{archive.instance.rstrip('/')}/{place}")
+    said = without_password(address)
+    key = None
+    for attempt in patience(f"{path}: the archive cannot be reached at {said}"):
+        with attempt:
+            response = http.get(address, headers=_headers(key), timeout=TIMEOUT)
+            if response.status_code in _CLOSED and key is None:
+                key = api_key(archive)
+                response = http.get(address, headers=_headers(key), timeout=TIMEOUT)
+            if response.status_code in _CLOSED:
+                variable = key_variable(archive)
+                raise IsomorphError(
+                    f"{path}: dandiset {archive.dandiset} is not open to everyone (it may be "
+                    f"under embargo); set {variable} to "
+                    + ("a key that may see it, the present one is refused" if key else "your key")
+                )
+            if response.status_code == requests.codes.not_found:
+                return None, key is not None
+            check_status(response, f"{path}: {said}")
+            try:
+                content = response.json()
+            except ValueError:
+                content = None
+            if not isinstance(content, dict):
+                raise IsomorphError(
+                    f"{path}: {said} does not answer as the DANDI archive does; check "
+                    "archive.instance"
+                )
+            return content, key is not None
+    raise AssertionError("patience ends by returning or raising")
+
+
+_CLOSED = (requests.codes.unauthorized, requests.codes.forbidden)
+
+
+def _headers(key: str | None) -> dict[str, str]:
+    return {"Authorization": f"token {key}"} if key else {}
+
+
+def _difference(described: dict[str, Any], file: LockedFile) -> str:
+    """Say what tells an asset from what was locked, '' for nothing.
+
+    The archive computes the sha256 some time after an upload; until then only the size tells.
+    """
+    size = described.get("contentSize")
+    digest = (described.get("digest") or {}).get("dandi:sha2-256")
+    if digest is not None and file.algorithm == "sha256" and digest != file.hash:
+        return f"sha256 {digest}, expected {file.hash}"
+    if size is not None and size != file.size:
+        return f"{size:,} bytes, expected {file.size:,}"
+    return ""
+
+
+def _name(described: dict[str, Any], file: LockedFile) -> str:
+    """Return the name the client will give the file, which follows the asset's present path."""
+    return str(described.get("path") or file.path).strip("/").rpartition("/")[2]
