@@ -14,11 +14,11 @@ from isomorph.figures import selection
 from isomorph.figures.overview import draw_overview
 from isomorph.figures.profile import draw_profile
 from isomorph.figures.rdm_pair import (
-    STAGGER,
     THUMBNAIL,
     category_runs,
     draw_rdm_pair,
     percentile_ranks,
+    stagger,
     strip,
 )
 from isomorph.figures.style import colours, slug, thinned
@@ -118,8 +118,8 @@ def test_percentile_ranks_see_only_the_order():
 
 @pytest.mark.parametrize("vertical", [True, False])
 @pytest.mark.parametrize("nearest_first", [True, False])
-def test_each_thumbnail_stands_on_its_cell_upright_and_whole(vertical, nearest_first):
-    n = 8
+@pytest.mark.parametrize("n", [8, 30, 60])
+def test_each_thumbnail_stands_on_its_cell_upright_and_whole(vertical, nearest_first, n):
     images = []
     for i in range(n):
         image = np.full((THUMBNAIL, THUMBNAIL, 3), 10 + i, np.uint8)
@@ -127,17 +127,17 @@ def test_each_thumbnail_stands_on_its_cell_upright_and_whole(vertical, nearest_f
         images.append(image)
     picture = strip(images, vertical=vertical, nearest_first=nearest_first)
     along_axis = 0 if vertical else 1
-    cells = picture.shape[along_axis] / (n + STAGGER - 1)
+    cells = picture.shape[along_axis] / (n + stagger(n) - 1)
     for i in range(n):
         mark = np.argwhere(picture[..., 0] == 200 + i)
         whole = np.argwhere((picture[..., 0] == 10 + i) | (picture[..., 0] == 200 + i))
         assert len(mark) == 5 * 9
         assert len(whole) == THUMBNAIL**2
         np.testing.assert_array_equal(mark.min(axis=0), whole.min(axis=0))
-        centre = whole[:, along_axis].mean() / cells - (STAGGER - 1) / 2
+        centre = whole[:, along_axis].mean() / cells - (stagger(n) - 1) / 2
         assert centre == pytest.approx(i + 0.5, abs=0.2)
-        row = int(whole[:, 1 - along_axis].mean() // (picture.shape[1 - along_axis] / STAGGER))
-        assert row == (i % STAGGER if nearest_first else STAGGER - 1 - i % STAGGER)
+        row = int(whole[:, 1 - along_axis].mean() // (picture.shape[1 - along_axis] / stagger(n)))
+        assert row == (i % stagger(n) if nearest_first else stagger(n) - 1 - i % stagger(n))
 
 
 def test_without_images_the_axes_carry_categories_or_names():

@@ -157,7 +157,7 @@ def _pairs(
                 "dark pairs are alike, bright ones differ. "
                 "Where no model was trained, the layer is the best of all models. "
                 "Rows and columns follow the stimulus table"
-                + ("; thumbnails are staggered in three rows." if all(table["file"]) else ".")
+                + ("; thumbnails stand in staggered rows." if all(table["file"]) else ".")
             ),
         }
 

@@ -17,8 +17,8 @@ from isomorph.figures.style import COLOUR_MAP, FAINT, INK, styled
 
 SIDE = 5.6
 """Side of one RDM, inches."""
-STAGGER = 3
-"""Rows of thumbnails, so each may be three cells wide."""
+SMALLEST_SIDE, WIDEST_CELL = 3.6, 0.45
+"""An RDM of a few stimuli is drawn smaller, so that its cells are no posters; inches."""
 MOST_THUMBNAILS = 150
 """With more, thumbnails would be too small to tell apart."""
 MOST_NAMES = 60
@@ -49,23 +49,24 @@ def draw_rdm_pair(
     """
     n = len(stimuli)
     images = _images(stimuli, folder) if folder is not None and n <= MOST_THUMBNAILS else []
-    cell = SIDE / n
-    edge = cell * (STAGGER**2 + 1) if images else 0.9
+    extent = min(SIDE, max(SMALLEST_SIDE, WIDEST_CELL * n))
+    cell, rows = extent / n, stagger(n)
+    edge = cell * (rows**2 + 1) if images else 0.9
     gap, head, foot = 0.3, 0.45, 0.75
-    width = 2 * (edge + SIDE) + gap + 0.2
-    height = head + edge + SIDE + foot
+    width = 2 * (edge + extent) + gap + 0.2
+    height = head + edge + extent + foot
     with styled():
         figure = Figure(figsize=(width, height))
         for side, (pairs, title) in enumerate(zip((left, right), titles, strict=True)):
             # Rows of both panels are the same stimuli: thumbnails stand on the outer flanks.
-            x = 0.1 + edge if side == 0 else 0.1 + edge + SIDE + gap
-            ax = figure.add_axes((x / width, foot / height, SIDE / width, SIDE / height))
+            x = 0.1 + edge if side == 0 else 0.1 + edge + extent + gap
+            ax = figure.add_axes((x / width, foot / height, extent / width, extent / height))
             image = _draw_matrix(ax, pairs, n)
             figure.text(x / width, 1 - 0.12 / height, title, va="top", fontsize=11, weight="bold")
             # A cell of air keeps the strips apart where both overhang the corner.
-            over, deep = cell * (STAGGER - 1) / 2, edge - cell
-            flank = (0.1 if side == 0 else x + SIDE + cell, foot - over, deep, SIDE + 2 * over)
-            top = (x - over, foot + SIDE + cell, SIDE + 2 * over, deep)
+            over, deep = cell * (rows - 1) / 2, edge - cell
+            flank = (0.1 if side == 0 else x + extent + cell, foot - over, deep, extent + 2 * over)
+            top = (x - over, foot + extent + cell, extent + 2 * over, deep)
             if images:
                 _thumbnails(figure, images, top, flank, (width, height), outward=side == 1)
             else:
@@ -76,6 +77,11 @@ def draw_rdm_pair(
         colour_bar.set_ticks([0, 0.5, 1], labels=["most similar pair", "median", "least similar"])
         bar.tick_params(length=0, labelsize=8)
     return figure
+
+
+def stagger(n: int) -> int:
+    """Return the rows of thumbnails for a number of stimuli: each may be as many cells wide."""
+    return 1 if n <= 20 else 2 if n <= 45 else 3
 
 
 def percentile_ranks(pairs: np.ndarray) -> np.ndarray:
@@ -139,12 +145,13 @@ def strip(images: Sequence[np.ndarray], *, vertical: bool, nearest_first: bool) 
     what a thumbnail exceeds a cell. The first row is the one nearest to the matrix, on the
     picture's low side when `nearest_first`.
     """
-    cell = -(-(THUMBNAIL + 2) // STAGGER)
-    pitch = cell * STAGGER
+    rows = stagger(len(images))
+    cell = -(-(THUMBNAIL + 2) // rows)
+    pitch = cell * rows
     margin = (pitch - THUMBNAIL) // 2
-    canvas = np.full(((len(images) + STAGGER - 1) * cell, pitch * STAGGER, 3), 255, np.uint8)
+    canvas = np.full(((len(images) + rows - 1) * cell, pitch * rows, 3), 255, np.uint8)
     for i, image in enumerate(images):
-        row = i % STAGGER if nearest_first else STAGGER - 1 - i % STAGGER
+        row = i % rows if nearest_first else rows - 1 - i % rows
         along, across = i * cell + margin, row * pitch + margin
         turned = image if vertical else np.swapaxes(image, 0, 1)
         canvas[along : along + THUMBNAIL, across : across + THUMBNAIL] = turned
