@@ -1,0 +1,98 @@
+"""Events tables: the trials of one run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from isomorph.errors import IsomorphError
+from isomorph.responses.names import named
+from isomorph.responses.tables import read_tsv
+from isomorph.study.bids import BidsEvents
+
+Array = npt.NDArray
+
+
+def read_events(file: Path, spec: BidsEvents) -> tuple[pd.DataFrame, dict[str, int]]:
+    """Read the trials of one run.
+
+    Parameters
+    ----------
+    file : Path
+        `…_events.tsv`.
+    spec : BidsEvents
+        Columns and filters.
+
+    Returns
+    -------
+    trials : DataFrame
+        A row per trial in order of onset: `onset` and `duration` in seconds, `name` of the
+        stimulus.
+    dropped : dict of str to int
+        Rows left out, by reason.
+
+    Raises
+    ------
+    IsomorphError
+        When a column is missing, an onset or duration is no number or negative, a trial stands
+        twice, or no trial is left.
+    """
+    table = read_tsv(file, "onset", "duration", spec.stimulus, *spec.where)
+    counted = np.ones(len(table), dtype=bool)
+    for column, allowed in spec.where.items():
+        counted &= table[column].isin(allowed).to_numpy()
+    shown = ~table[spec.stimulus].isin({"", *spec.without}).to_numpy()
+    dropped = {
+        "events left out by where": int((~counted).sum()),
+        "events without a stimulus": int((counted & ~shown).sum()),
+    }
+    rows = table[counted & shown]
+    if rows.empty:
+        raise IsomorphError(
+            f"{file}: none of its {len(table)} events has a stimulus in {spec.stimulus} and "
+            "passes where; check responses.events"
+        )
+    onset = _seconds(rows["onset"], spec.clock, file) + spec.shift
+    duration = _seconds(rows["duration"], spec.clock, file)
+    if (duration < 0).any():
+        worst = rows.index[duration < 0][0]
+        raise IsomorphError(
+            f"{file}: line {worst + 2}: duration is {rows['duration'][worst]}, expected 0 or more"
+        )
+    trials = pd.DataFrame(
+        {
+            "onset": onset,
+            "duration": duration,
+            "name": named(rows[spec.stimulus].to_numpy(dtype=np.str_), spec.name),
+        },
+        index=rows.index,
+    )
+    twice = trials.duplicated(["onset", "name"])
+    if twice.any():
+        worst = trials.index[twice][0]
+        raise IsomorphError(
+            f"{file}: line {worst + 2}: {trials['name'][worst]} begins at "
+            f"{trials['onset'][worst]:g} s twice; each trial must stand once"
+        )
+    trials = trials.sort_values("onset", kind="stable").reset_index(drop=True)
+    return trials, dropped
+
+
+def _seconds(column: pd.Series, clock: float, file: Path) -> Array:
+    values = pd.to_numeric(column, errors="coerce").to_numpy(dtype=np.float64)
+    if not np.isfinite(values).all():
+        worst = column.index[~np.isfinite(values)][0]
+        raise IsomorphError(
+            f'{file}: line {worst + 2}: {column.name} is "{column[worst]}", expected a number; '
+            "leave the row out by where or without if it is no trial"
+        )
+    return values / clock
+
+
+def add_counts(total: Mapping[str, int], more: Mapping[str, int]) -> dict[str, int]:
+    """Return the sum of two counts by reason."""
+    return {reason: total.get(reason, 0) + more.get(reason, 0) for reason in {**total, **more}}

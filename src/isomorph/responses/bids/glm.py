@@ -1,0 +1,216 @@
+r"""General linear models of many voxels at once.
+
+With :math:`Y` the volumes (scan, voxel) and :math:`X` the design (scan, regressor), every fit here
+is a product of :math:`Y` with matrices that are small or shared between voxels; nothing loops over
+voxels or trials.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from isomorph.responses.bids.design import Design
+
+Array = npt.NDArray
+STEPS = 100
+"""Autocorrelations are rounded towards 0 to steps of a hundredth, as nilearn does."""
+ESTIMABLE = 1e-6
+"""How far the design may be from telling an amplitude from all others."""
+
+
+@dataclass(frozen=True)
+class Fit:
+    """What a model found.
+
+    Attributes
+    ----------
+    amplitudes : ndarray (estimate, voxel)
+        Of the columns of interest.
+    residuals : ndarray (scan, voxel)
+        Whitened over time where the model has autocorrelation.
+    freedom : int
+        Degrees of freedom of the residuals: scans less the rank of the design.
+    """
+
+    amplitudes: Array
+    residuals: Array
+    freedom: int
+
+
+def estimable(design: Design) -> Array:
+    """Tell which amplitudes the design tells apart from all else.
+
+    Amplitude :math:`i` is estimable when the row space of the design holds the unit vector
+    :math:`e_i` (Scheffé 1959, The Analysis of Variance, section 1.4).
+
+    Returns
+    -------
+    ndarray (estimate,) of bool
+    """
+    matrix = _unit_columns(design.matrix)
+    pseudo = np.linalg.pinv(matrix, rcond=1e-10)
+    projected = np.einsum("ks,sk->k", pseudo, matrix)[: design.interest.shape[1]]
+    return projected > 1 - ESTIMABLE
+
+
+def _unit_columns(matrix: Array) -> Array:
+    """Scale columns, so that rank does not hang on units of measurement."""
+    norms = np.linalg.norm(matrix, axis=0)
+    return matrix / np.where(norms > 0, norms, 1)
+
+
+def rank(matrix: Array) -> int:
+    """Return the rank of a design, whatever the units of its columns."""
+    return int(np.linalg.matrix_rank(_unit_columns(matrix), rtol=1e-10))
+
+
+def ols(design: Design, volumes: Array) -> Fit:
+    """Fit by least squares, noise independent over time.
+
+    Parameters
+    ----------
+    design : Design
+        Of the run.
+    volumes : ndarray (scan, voxel)
+    """
+    matrix = design.matrix
+    amplitudes = _pseudo_inverse(matrix) @ volumes
+    residuals = volumes - matrix @ amplitudes
+    freedom = len(volumes) - rank(matrix)
+    return Fit(amplitudes[: design.interest.shape[1]], residuals, freedom)
+
+
+def ar1(design: Design, volumes: Array) -> Fit:
+    r"""Fit with noise that is autoregressive of first order, estimated from the OLS residuals.
+
+    Whitening by :math:`\rho` turns :math:`x_t` into :math:`x_t - \rho x_{t-1}` (the first stays),
+    so every product the normal equations need is a polynomial in :math:`\rho`:
+    :math:`A_0 - \rho A_1 + \rho^2 A_2`. The products with all voxels are formed three times in
+    all, not once for each :math:`\rho`.
+
+    Parameters
+    ----------
+    design : Design
+        Of the run.
+    volumes : ndarray (scan, voxel)
+    """
+    matrix = design.matrix
+    whole = rank(matrix)
+    first = ols(design, volumes)
+    rho = autocorrelation(first.residuals)
+    left, right = matrix[1:], matrix[:-1]
+    crossed = left.T @ right
+    products = (matrix.T @ matrix, crossed + crossed.T, right.T @ right)
+    seen = (
+        matrix.T @ volumes,
+        left.T @ volumes[:-1] + right.T @ volumes[1:],
+        right.T @ volumes[:-1],
+    )
+    amplitudes = np.empty((matrix.shape[1], volumes.shape[1]))
+    for value in np.unique(rho):
+        here = np.flatnonzero(rho == value)
+        normal = products[0] - value * products[1] + value**2 * products[2]
+        target = seen[0][:, here] - value * seen[1][:, here] + value**2 * seen[2][:, here]
+        amplitudes[:, here] = _solve(normal, target)
+    residuals = volumes - matrix @ amplitudes
+    residuals[1:] -= rho * residuals[:-1].copy()
+    return Fit(amplitudes[: design.interest.shape[1]], residuals, len(volumes) - whole)
+
+
+def autocorrelation(residuals: Array) -> Array:
+    """Return the lag-one autocorrelation of each voxel in steps of a hundredth.
+
+    The Yule-Walker estimate with the number of products in each mean, as nilearn has it.
+
+    Parameters
+    ----------
+    residuals : ndarray (scan, voxel)
+
+    Returns
+    -------
+    ndarray (voxel,)
+    """
+    scans = len(residuals)
+    energy = np.einsum("sv,sv->v", residuals, residuals) / scans
+    lagged = np.einsum("sv,sv->v", residuals[1:], residuals[:-1]) / (scans - 1)
+    rho = np.divide(lagged, energy, out=np.zeros_like(energy), where=energy > 0)
+    return np.trunc(rho * STEPS) / STEPS
+
+
+def lss(design: Design, volumes: Array) -> Fit:
+    r"""Estimate single trials, each with all other trials as one regressor.
+
+    Mumford et al. (2012, https://doi.org/10.1016/j.neuroimage.2011.08.076) fit a model per trial.
+    With nuisance projected out, trial :math:`a` and the sum of the others :math:`b`, the
+    amplitude of :math:`a` is :math:`((b \cdot b) a - (a \cdot b) b) \cdot y` over
+    :math:`(a \cdot a)(b \cdot b) - (a \cdot b)^2`: a weight per scan for each trial, so all the
+    models together are one product with the volumes.
+
+    The residuals are those of the model that has every trial.
+
+    Parameters
+    ----------
+    design : Design
+        Of the run, a column of interest per trial.
+    volumes : ndarray (scan, voxel)
+    """
+    trials = _without(design.nuisance, design.interest)
+    others = trials.sum(axis=1, keepdims=True) - trials
+    aa, bb, ab = (
+        np.einsum("st,st->t", one, two)
+        for one, two in ((trials, trials), (others, others), (trials, others))
+    )
+    determinant = aa * bb - ab**2
+    alone = determinant <= ESTIMABLE**2 * aa * bb
+    weights = np.where(
+        alone,
+        np.divide(trials, aa, out=np.zeros_like(trials), where=aa > 0),
+        (bb * trials - ab * others) / np.where(alone, 1, determinant),
+    )
+    whole = ols(design, volumes)
+    return Fit(weights.T @ volumes, whole.residuals, whole.freedom)
+
+
+def ridge(design: Design, volumes: Array, penalty: float) -> Fit:
+    """Estimate single trials together under a penalty on their squares; nuisance is not penalised.
+
+    The residuals are those of the model without penalty.
+
+    Parameters
+    ----------
+    design : Design
+        Of the run, a column of interest per trial.
+    volumes : ndarray (scan, voxel)
+    penalty : float
+        In units of the trials' mean energy.
+    """
+    trials = _without(design.nuisance, design.interest)
+    gram = trials.T @ trials
+    size = penalty * np.trace(gram) / len(gram)
+    weights = np.linalg.solve(gram + size * np.eye(len(gram)), trials.T)
+    whole = ols(design, volumes)
+    return Fit(weights @ volumes, whole.residuals, whole.freedom)
+
+
+def _without(nuisance: Array, columns: Array) -> Array:
+    """Return columns with everything nuisance could explain removed."""
+    return columns - nuisance @ (_pseudo_inverse(nuisance) @ columns)
+
+
+def _pseudo_inverse(matrix: Array) -> Array:
+    norms = np.linalg.norm(matrix, axis=0)
+    norms = np.where(norms > 0, norms, 1)
+    inverse: Array = np.linalg.pinv(matrix / norms, rcond=1e-10) / norms[:, None]
+    return inverse
+
+
+def _solve(normal: Array, target: Array) -> Array:
+    scale = np.sqrt(np.diag(normal))
+    scale = np.where(scale > 0, scale, 1)
+    scaled = normal / np.outer(scale, scale)
+    inverse = np.linalg.pinv(scaled, rcond=1e-12, hermitian=True)
+    found: Array = (inverse @ (target / scale[:, None])) / scale[:, None]
+    return found

@@ -1,0 +1,179 @@
+"""What was recorded by fMRI and laid out as BIDS: volumes, events, confounds and regions."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, model_validator
+
+from isomorph.study._base import Name, Spec, Unique
+
+HIGH_PASS = 1 / 128
+"""Cut-off of slow drifts, Hz; the usual one of SPM."""
+
+
+class BidsEvents(Spec):
+    """The events table of each run: what was shown when.
+
+    A row is a trial of a stimulus unless `where` or `without` leave it out. Rows left out are not
+    modelled; trials of something that is not in the stimulus set are, together, as of no interest.
+    """
+
+    files: str
+    """Glob pattern inside the archive; `{subject}` stands for the subject."""
+    stimulus: str = "trial_type"
+    """Column whose values name the stimulus. Values are read as text: 2766534.015976 stays so."""
+    name: str = "{}"
+    """How a value becomes the stimulus' name: `image_{}`. With `{stem}` in place of `{}` the value
+    is a path, of which the last part without its ending counts."""
+    where: dict[str, Unique[str]] = {}
+    """Values a column may have for the row to count, by column."""
+    without: Unique[str] = ("n/a",)
+    """Values of the stimulus column that are no stimulus: `rest`, `n/a`."""
+    clock: float = Field(default=1.0, gt=0)
+    """Units of onset and duration in a second: 1 for seconds, 1000 for milliseconds."""
+    shift: float = 0.0
+    """Added to every onset, seconds: where volumes were left off the beginning of a run."""
+
+    @model_validator(mode="after")
+    def _one_value(self) -> BidsEvents:
+        if self.name.count("{}") + self.name.count("{stem}") != 1:
+            raise ValueError('name: must hold "{}" or "{stem}" once, where the value goes')
+        return self
+
+
+class BidsConfounds(Spec):
+    """Regressors of no interest, from a table beside the volumes."""
+
+    strategy: Unique[Literal["motion", "wm_csf", "global_signal", "compcor", "high_pass"]] = ()
+    """Groups of fMRIPrep's confounds, as nilearn's `load_confounds` knows them."""
+    motion: Literal["basic", "power2", "derivatives", "full"] = "basic"
+    """With `motion` in the strategy: 6, 12, 12 or 24 regressors."""
+    files: str | None = None
+    """Or a glob pattern of tables; `{subject}` stands for the subject."""
+    columns: Unique[str] = ()
+    """Columns of those tables."""
+
+    @model_validator(mode="after")
+    def _one_way(self) -> BidsConfounds:
+        if bool(self.strategy) == bool(self.columns) or bool(self.files) != bool(self.columns):
+            raise ValueError("give strategy, for fMRIPrep's tables, or files and columns")
+        if "compcor" in self.strategy and "high_pass" not in self.strategy:
+            raise ValueError("strategy: compcor needs high_pass, with which fMRIPrep made it")
+        return self
+
+
+def _names_a_region(pattern: str) -> str:
+    try:
+        found = re.compile(pattern)
+    except re.error as error:
+        raise ValueError(f"is not a regular expression ({error})") from None
+    if found.groups != 1:
+        raise ValueError("must hold one group in parentheses, the region's name")
+    return pattern
+
+
+class MaskRegions(Spec):
+    """A mask image per region, or per region and hemisphere."""
+
+    kind: Literal["masks"]
+    files: str | None = None
+    """Glob pattern of the masks; `{subject}` stands for the subject."""
+    region: Annotated[str, AfterValidator(_names_a_region)] = r"^(.+?)\.nii(?:\.gz)?$"
+    """Regular expression whose one group finds the region in a file's name. Masks with the same
+    region are joined, as those of two hemispheres are."""
+    named: dict[Name, Unique[str]] = {}
+    """Or glob patterns of masks by region; those of one region are joined."""
+    resample: bool = False
+    """Whether masks on another grid than the volumes are brought to it, nearest neighbour."""
+
+    @model_validator(mode="after")
+    def _one_way(self) -> MaskRegions:
+        if (self.files is None) == (not self.named):
+            raise ValueError("give files, with the region in each name, or named patterns")
+        return self
+
+
+class LabelRegions(Spec):
+    """Regions out of an image of labels, such as fMRIPrep's aparcaseg."""
+
+    kind: Literal["labels"]
+    file: str
+    """Glob pattern of the image; `{subject}` stands for the subject. Where several match, they
+    must be equal."""
+    table: str
+    """Tab-separated table with `index` and `name`."""
+    regions: dict[Name, Unique[str]] = Field(min_length=1)
+    """Names in the table by region; those of one region are joined."""
+    resample: bool = False
+    """Whether an image on another grid than the volumes is brought to it, nearest neighbour."""
+
+
+class WholeRegion(Spec):
+    """One mask, all of it one region."""
+
+    kind: Literal["whole"]
+    file: str
+    """Glob pattern of the mask; `{subject}` stands for the subject. Where several match, as masks
+    of runs do, a voxel must be in all of them."""
+    region: Name
+    resample: bool = False
+    """Whether a mask on another grid than the volumes is brought to it, nearest neighbour."""
+
+
+BidsRegions = Annotated[MaskRegions | LabelRegions | WholeRegion, Field(discriminator="kind")]
+
+
+class BidsResponses(Spec):
+    """Response amplitudes estimated from BOLD volumes, a general linear model per run."""
+
+    kind: Literal["bids"]
+    bold: str
+    """Glob pattern of 4D images, preprocessed or raw; `{subject}` stands for the subject. One
+    image, one run."""
+    events: BidsEvents
+    regions: BidsRegions
+    confounds: BidsConfounds | None = None
+    estimate: Literal["runs", "lss", "ridge"] = "runs"
+    """`runs`: one amplitude per stimulus and run. `lss`: one per trial, each with all the others
+    as one regressor. `ridge`: one per trial, all together under a penalty."""
+    penalty: float = Field(default=1.0, gt=0)
+    """Of `ridge`, in units of the trials' mean energy."""
+    hrf: Literal["glover", "spm"] = "glover"
+    drift: Literal["cosine", "none"] = "cosine"
+    high_pass: float = Field(default=HIGH_PASS, gt=0)
+    """Cut-off of the cosine drifts, Hz."""
+    noise_model: Literal["ols", "ar1"] = "ols"
+    """Noise over time: independent, or autoregressive of first order."""
+    scale: Literal["percent", "none"] = "percent"
+    """Whether each voxel's run is expressed as percent of its mean."""
+    noise: Literal["none", "univariate", "multivariate"] = "none"
+    """Normalisation by the residuals: none, by the standard deviation of each voxel, or by the
+    covariance of each region's voxels."""
+    shrinkage: Literal["identity", "diagonal"] = "diagonal"
+    """Where the covariance is shrunk to: equal variances (Ledoit and Wolf 2004), or each voxel's
+    own (Schäfer and Strimmer 2005)."""
+    covariance: Literal["each_run", "all_runs"] = "each_run"
+    """Which residuals normalise a run: its own, or those of all runs together."""
+    sessions: Literal["together", "apart"] = "together"
+    """Whether the runs of all BIDS sessions repeat the stimuli of one recording, or each session
+    is a recording of its own."""
+    repetition_time: float | None = Field(default=None, gt=0)
+    """Seconds between volumes, where no JSON file says it."""
+    start_time: float | None = Field(default=None, ge=0)
+    """When in its repetition time a volume was taken, seconds, where no JSON file says it; 0
+    unless given."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> BidsResponses:
+        if self.confounds and self.drift == "cosine":
+            cosines = {c for c in self.confounds.columns if c.startswith("cosine")}
+            if "high_pass" in self.confounds.strategy or cosines:
+                raise ValueError(
+                    "drift: cosine and confounds that hold cosines would model drift twice; set "
+                    "drift: none"
+                )
+        if self.estimate != "runs" and self.noise_model != "ols":
+            raise ValueError(f"estimate: {self.estimate} goes with noise_model: ols")
+        return self
