@@ -31,6 +31,11 @@ def write_study(folder, archive, **changes):
         "source": "baseline/pixels",
         "preprocessing": {"size": 8},
     }
+    if dataset["stimuli"]["kind"] == "conditions":  # no pixels to speak of
+        model = {
+            **{"name": "pixels", "title": "names", "source": "baseline/category"},
+            "options": {"columns": ["stimulus"]},
+        }
     study = {
         "name": "study",
         "title": "study",

@@ -37,7 +37,7 @@ def test_table_stands_in_the_order_of_names(three, make):
     assert table["stimulus"].tolist() == ["a", "b", "c"]
     assert table["file"].tolist() == ["images/a.png", "images/b.png", "images/c.png"]
     assert list(table.columns) == [
-        *("stimulus", "file", "sha256", "width", "height", "duplicate_of")
+        *("stimulus", "file", "sha256", "width", "height", "duplicate_of", "near_duplicate_of")
     ]
     assert table["width"].tolist() == [16] * 3
     assert table["height"].tolist() == [12] * 3
@@ -187,7 +187,7 @@ def test_expected_number_is_checked_before_anything_is_written(three, make_layou
     archives.run(layout, "objects")
     with pytest.raises(IsomorphError) as caught:
         stimuli.run(layout, "objects")
-    assert "objects.yaml: expected.stimuli: says 4, but the archive holds 3" in str(caught.value)
+    assert "objects.yaml: expected.stimuli says 4, there are 3" in str(caught.value)
     assert not layout.stimuli("objects").parent.exists()
 
 

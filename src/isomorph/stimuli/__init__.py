@@ -33,6 +33,12 @@ def _conditions(layout: Layout, dataset: str) -> Sequence[Stimulus]:
     return conditions.list_stimuli(layout, dataset)
 
 
+def _nwb(layout: Layout, dataset: str) -> Sequence[Stimulus]:
+    from isomorph.stimuli import nwb
+
+    return nwb.list_stimuli(layout, dataset)
+
+
 def _like(layout: Layout, dataset: str) -> Sequence[Stimulus]:
     from isomorph.stimuli import stimulus
 
@@ -41,7 +47,13 @@ def _like(layout: Layout, dataset: str) -> Sequence[Stimulus]:
 
 STIMULI: Registry[ListStimuli] = Registry(
     "kind of stimuli",
-    {"folder": _folder, "matlab": _matlab, "conditions": _conditions, "like": _like},
+    {
+        "folder": _folder,
+        "matlab": _matlab,
+        "nwb": _nwb,
+        "conditions": _conditions,
+        "like": _like,
+    },
 )
 """Listings by the `kind` of a dataset's stimuli."""
 
@@ -51,8 +63,11 @@ def run(layout: Layout, dataset: str) -> None:
 
     The columns are `stimulus`, `file` (relative to the table's folder, empty without an image),
     `sha256` of the pixels (see `isomorph.stimuli.pixels.pixel_digest`), `width` and `height` in
-    pixels, `duplicate_of` (the first stimulus with the very same pixels), and whatever describes
-    the stimuli. The rows stand in the dataset's own stimulus order, which every later file keeps.
+    pixels, `duplicate_of` (the first stimulus with the very same pixels), `near_duplicate_of` (the
+    first that looks the same, see `isomorph.stimuli.near_duplicates`), and whatever describes the
+    stimuli. The rows stand in the dataset's own stimulus order, which every later file keeps.
+    Where recordings hold the images, `names.csv` beside it says what each calls them, see
+    `isomorph.stimuli.naming`.
 
     Parameters
     ----------

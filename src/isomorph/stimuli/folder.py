@@ -11,16 +11,17 @@ from pathlib import Path
 
 import pandas as pd
 
-from isomorph.archives.manifest import check_unchanged, find_files
+from isomorph.archives.manifest import check_unchanged, find_files, read_manifest
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.layout import Layout
+from isomorph.stimuli.naming import path_id
 from isomorph.stimuli.pixels import open_rgb
 from isomorph.stimuli.stimulus import Stimulus, check_columns
 from isomorph.study.stimuli import FolderStimuli
 
 
 def list_stimuli(layout: Layout, dataset: str) -> Sequence[Stimulus]:
-    """List a stimulus per image file; its name is the file's stem, the order is by name.
+    """List a stimulus per image file, in the order of their ids.
 
     Raises
     ------
@@ -31,32 +32,89 @@ def list_stimuli(layout: Layout, dataset: str) -> Sequence[Stimulus]:
     spec = layout.study.dataset(dataset).stimuli
     if not isinstance(spec, FolderStimuli):
         raise IsomorphError(f"{dataset}: stimuli.kind is {spec.kind}, not folder")
-    files = sorted(find_files(layout, dataset, spec.files), key=lambda file: file.stem)
-    for one, other in itertools.pairwise(files):
-        if one.stem == other.stem:
+    source = str(layout.study.dataset_files[dataset])
+    root = read_manifest(layout, dataset).root
+    below = root / fixed_folder(spec.files)
+    named = sorted(
+        (file.stem if spec.ids == "name" else path_id(file.relative_to(below).as_posix()), file)
+        for file in find_files(layout, dataset, spec.files)
+    )
+    for (one, file), (other, again) in itertools.pairwise(named):
+        if one == other:
             raise IsomorphError(
-                f'{one} and {other}: are both named "{one.stem}", which is to be the id of one '
-                "stimulus; narrow stimuli.files or rename one"
+                f'{file} and {again}: are both named "{one}", which is to be the id of one '
+                "stimulus; narrow stimuli.files, rename one, or say stimuli.ids: path"
             )
+    names, files = [name for name, _ in named], [file for _, file in named]
     check_unchanged(layout, dataset, files)
-    names = [file.stem for file in files]
     _say_if_numbers_are_out_of_order(names, dataset)
-    described: dict[str, dict[str, object]] = {name: {} for name in names}
-    if spec.table is not None:
-        tables = find_files(layout, dataset, spec.table)
-        if len(tables) != 1:
-            raise IsomorphError(
-                f'{layout.study.dataset_files[dataset]}: stimuli.table: "{spec.table}" matches '
-                f"{len(tables)} files; name one"
-            )
-        described = read_descriptions(tables[0], names)
+    described = describe(layout, dataset, spec.table, names)
+    fields = fields_of([file.relative_to(root).as_posix() for file in files], spec, source)
     return [
-        Stimulus(file.stem, partial(open_rgb, file), file, described[file.stem]) for file in files
+        Stimulus(name, partial(open_rgb, file), file, own | described.get(name, {}))
+        for name, file, own in zip(names, files, fields, strict=True)
     ]
 
 
+def fixed_folder(pattern: str) -> str:
+    """Return the folders a glob pattern spells out: `stimuli` of `stimuli/**/*.jpg`."""
+    parts = pattern.split("/")[:-1]
+    return "/".join(itertools.takewhile(lambda part: not re.search(r"[*?\[]", part), parts))
+
+
+def fields_of(paths: Sequence[str], spec: FolderStimuli, source: str) -> list[dict[str, object]]:
+    """Return the columns that the paths of images spell out.
+
+    Raises
+    ------
+    IsomorphError
+        When a path does not fit the expression, or a column is one isomorph writes itself.
+    """
+    if spec.fields_from is None:
+        return [{} for _ in paths]
+    expression = re.compile(spec.fields_from)
+    check_columns(list(expression.groupindex), f"{source}: stimuli.fields_from")
+    found = []
+    for path in paths:
+        match = expression.search(path)
+        if match is None:
+            raise IsomorphError(
+                f'{source}: stimuli.fields_from: "{spec.fields_from}" is not found in "{path}"; '
+                "it must fit every image"
+            )
+        found.append({name: value or "" for name, value in match.groupdict().items()})
+    return found
+
+
+def describe(
+    layout: Layout, dataset: str, table: str | None, names: Sequence[str]
+) -> dict[str, dict[str, object]]:
+    """Return the descriptive columns of stimuli; nothing without a table.
+
+    The table stands beside the dataset's file, or else inside its archive.
+
+    Raises
+    ------
+    IsomorphError
+        When it names not exactly one file, or one that does not fit the stimuli.
+    """
+    if table is None:
+        return {}
+    source = layout.study.dataset_files[dataset]
+    beside = source.parent / table
+    if beside.is_file():
+        return read_descriptions(beside, names)
+    tables = find_files(layout, dataset, table)
+    if len(tables) != 1:
+        raise IsomorphError(
+            f'{source}: stimuli.table: "{table}" matches {len(tables)} files; name one'
+        )
+    check_unchanged(layout, dataset, tables)
+    return read_descriptions(tables[0], names)
+
+
 def read_descriptions(file: Path, names: Sequence[str]) -> dict[str, dict[str, object]]:
-    """Read the descriptive columns of stimuli from a CSV table with a `stimulus` column.
+    """Read the descriptive columns of stimuli from a CSV or TSV table with a `stimulus` column.
 
     Parameters
     ----------
@@ -79,6 +137,7 @@ def read_descriptions(file: Path, names: Sequence[str]) -> dict[str, dict[str, o
         # "None" may be a category; what is missing is empty, or says so as BIDS does.
         table = pd.read_csv(
             file,
+            sep="\t" if ".tsv" in file.suffixes else ",",
             dtype={"stimulus": str},
             encoding="utf-8-sig",
             keep_default_na=False,

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from isomorph.archives.manifest import read_manifest
 from isomorph.artefacts import read_table
-from isomorph.errors import IsomorphError
+from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.layout import Layout
 from isomorph.stimuli.images import read_stimuli
 
@@ -64,8 +65,22 @@ class Naming:
             images in others.
         """
         distinct, place = np.unique(np.asarray(names, dtype=np.str_), return_inverse=True)
-        found = [self._id(file, str(name)) for name in distinct]
-        return np.array(found, dtype=np.str_)[place.reshape(-1)]
+        found = np.array([self._id(file, str(name)) for name in distinct], dtype=np.str_)
+        self._say_missing(file, distinct[(distinct != "") & (found == "")])
+        return found[place.reshape(-1)]
+
+    def _say_missing(self, file: Path, names: Texts) -> None:
+        """Say which names have no stimulus, and what the nearest are called."""
+        if not len(names):
+            return
+        shown = ", ".join(f'"{name}"' for name in names[:3]) + (", …" if len(names) > 3 else "")
+        near = did_you_mean(path_id(str(names[0])), sorted(self.stimuli)[:2000])
+        print(
+            f"{file}: {len(names)} names are those of no stimulus of {self.where}: {shown}; "
+            + (near if near.startswith("did") else f'stimuli are called "{min(self.stimuli)}"'),
+            file=sys.stderr,
+            flush=True,
+        )
 
     def _id(self, file: Path, name: str) -> str:
         if not self.by_file:
@@ -101,7 +116,7 @@ def naming(layout: Layout, dataset: str) -> Naming:
     owner = layout.study.stimulus_set(dataset)
     file = names_file(layout, dataset)
     if layout.study.dataset(owner).stimuli.kind != "nwb":
-        return Naming(stimuli, {}, {}, Path(), str(file))
+        return Naming(stimuli, {}, {}, Path(), str(layout.stimuli(dataset)))
     if not file.is_file():
         raise IsomorphError(
             f'{file}: no such file; make the stimuli of "{owner}" again (isomorph stimuli)'
@@ -123,13 +138,18 @@ def names_file(layout: Layout, dataset: str) -> Path:
     return layout.stimuli(dataset).with_name("names.csv")
 
 
+IMAGE_ENDINGS = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
+"""Endings that are no part of a name. Any other dot is: 2766534.015976 is a name."""
+
+
 def path_id(path: str) -> str:
-    r"""Return a path without its ending, its slashes as dashes: `faces\f01.bmp` is `faces-f01`.
+    r"""Return a path as an id: without an image's ending, slashes as dashes.
 
     Parameters
     ----------
     path : str
-        With slashes or backslashes.
+        With slashes or backslashes: `faces\f01.bmp` becomes `faces-f01`.
     """
-    plain = PurePosixPath(path.replace("\\", "/").lstrip("/"))
-    return "-".join(plain.with_suffix("").parts)
+    plain = path.replace("\\", "/").strip("/ ")
+    ending = next((one for one in IMAGE_ENDINGS if plain.lower().endswith(one)), "")
+    return plain.removesuffix(plain[len(plain) - len(ending) :]).replace("/", "-")

@@ -16,7 +16,7 @@ from isomorph.layout import Layout
 Pixels = npt.NDArray[np.uint8]
 """An image, (row, column, channel) of uint8, the channels red, green and blue."""
 
-COLUMNS = ("stimulus", "file", "sha256", "width", "height", "duplicate_of")
+COLUMNS = (*("stimulus", "file", "sha256", "width", "height", "duplicate_of", "near_duplicate_of"),)
 """Columns every stimulus table has; descriptive columns may not take their names."""
 
 
@@ -34,12 +34,16 @@ class Stimulus:
         The image's file, where it has one that may be copied as it is.
     described : mapping
         Descriptive columns.
+    names : tuple of (str, str)
+        Files, relative to the root of the archive's, and what each calls it; empty where its name
+        is its id.
     """
 
     name: str
     pixels: Callable[[], Pixels] | None = None
     original: Path | None = None
     described: dict[str, object] = field(default_factory=dict)
+    names: tuple[tuple[str, str], ...] = ()
 
 
 def check_columns(names: list[str], where: str) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 from PIL import Image
 
@@ -19,6 +20,8 @@ from isomorph.digest import code_digest
 from isomorph.errors import IsomorphError
 from isomorph.expected import check_expected
 from isomorph.layout import Layout
+from isomorph.stimuli.naming import names_file
+from isomorph.stimuli.near_duplicates import Thumbnail, near_duplicates, thumbnail
 from isomorph.stimuli.pixels import pixel_digest
 from isomorph.stimuli.stimulus import Stimulus
 
@@ -50,15 +53,23 @@ def write_stimuli(layout: Layout, dataset: str, stimuli: Sequence[Stimulus]) -> 
         code=code_digest("isomorph.stimuli"),
     )
     with disk_errors(file), _gathering(file.parent) as gathered:
-        rows = [_write(one, gathered) for one in _with_progress(stimuli, dataset)]
-        table = _table(rows, dataset)
+        rows, thumbnails = [], []
+        for one in _with_progress(stimuli, dataset):
+            row, small = _write(one, gathered)
+            rows.append(row)
+            thumbnails.append(small)
+        table = _table(rows, thumbnails, dataset)
         # The old table goes first: no table ever names images that are not its own.
         file.unlink(missing_ok=True)
+        for old in (names := names_file(layout, dataset), names.with_suffix(".json")):
+            old.unlink(missing_ok=True)
         images = file.parent / IMAGES
         if images.exists():
             shutil.rmtree(images)
         if any(one.pixels for one in stimuli):
             gathered.rename(images)
+        if any(one.names for one in stimuli):
+            write_table(names, _names(stimuli), "names", stamp)
         write_table(file, table, "stimuli", stamp)
 
 
@@ -96,12 +107,18 @@ def _with_progress(stimuli: Sequence[Stimulus], dataset: str) -> Iterator[Stimul
         yield one
 
 
-def _write(stimulus: Stimulus, folder: Path) -> dict[str, object]:
-    """Write the image of a stimulus and return its row of the table."""
+def _names(stimuli: Sequence[Stimulus]) -> pd.DataFrame:
+    """Return what each file calls the stimuli, in the order of files and names."""
+    rows = sorted((*pair, one.name) for one in stimuli for pair in one.names)
+    return pd.DataFrame(rows, columns=["file", "name", "stimulus"])
+
+
+def _write(stimulus: Stimulus, folder: Path) -> tuple[dict[str, object], Thumbnail | None]:
+    """Write the image of a stimulus and return its row of the table, and a thumbnail."""
     row: dict[str, object] = {"stimulus": stimulus.name, "file": "", "sha256": ""}
-    row |= {"width": None, "height": None, "duplicate_of": ""}
+    row |= {"width": None, "height": None, "duplicate_of": "", "near_duplicate_of": ""}
     if stimulus.pixels is None:
-        return row | stimulus.described
+        return row | stimulus.described, None
     pixels = stimulus.pixels()
     if stimulus.original is not None and stimulus.original.suffix.lower() in KEPT:
         name = stimulus.name + stimulus.original.suffix
@@ -111,22 +128,51 @@ def _write(stimulus: Stimulus, folder: Path) -> dict[str, object]:
         Image.fromarray(pixels).save(folder / name, format="PNG")
     height, width, _ = pixels.shape
     row |= {"file": f"{IMAGES}/{name}", "sha256": pixel_digest(pixels)}
-    return row | {"width": width, "height": height} | stimulus.described
+    return row | {"width": width, "height": height} | stimulus.described, thumbnail(pixels)
 
 
-def _table(rows: Sequence[dict[str, object]], dataset: str) -> pd.DataFrame:
+def _table(
+    rows: Sequence[dict[str, object]], thumbnails: Sequence[Thumbnail | None], dataset: str
+) -> pd.DataFrame:
     """Return the table of all stimuli, with duplicates marked and reported."""
     table = pd.DataFrame(rows).astype({"width": "Int64", "height": "Int64"})
     first = table.groupby("sha256")["stimulus"].transform("first")
     again = (table["sha256"] != "") & (first != table["stimulus"])
     table["duplicate_of"] = first.where(again, "")
-    if again.any():
-        pairs = [f"{b} = {a}" for a, b in zip(first[again], table["stimulus"][again], strict=True)]
+    _say_pairs(dataset, table, "duplicate_of", "have the very pixels of another")
+    table["near_duplicate_of"] = _near(thumbnails, again.tolist(), table["stimulus"].tolist())
+    _say_pairs(dataset, table, "near_duplicate_of", "look like another")
+    return table
+
+
+def _near(
+    thumbnails: Sequence[Thumbnail | None], again: Sequence[bool], names: Sequence[str]
+) -> list[str]:
+    """Return the stimulus each looks like, '' for none; exact duplicates have that said already."""
+    near = [""] * len(names)
+    seen = {
+        place: small
+        for place, (small, twice) in enumerate(zip(thumbnails, again, strict=True))
+        if small is not None and not twice
+    }
+    if seen:
+        places = list(seen)
+        for place, other in zip(
+            places, near_duplicates(np.stack(list(seen.values()))), strict=True
+        ):
+            near[place] = names[places[other]] if other >= 0 else ""
+    return near
+
+
+def _say_pairs(dataset: str, table: pd.DataFrame, column: str, what: str) -> None:
+    """Say which stimuli are like another; '' marks those that are like none."""
+    both = zip(table["stimulus"], table[column], strict=True)
+    pairs = [f"{one} = {other}" for one, other in both if other]
+    if pairs:
         print(
-            f"{dataset}: {len(pairs)} stimuli have the very pixels of another: "
+            f"{dataset}: {len(pairs)} stimuli {what}: "
             + ", ".join(pairs[:5])
             + (", …" if len(pairs) > 5 else ""),
             file=sys.stderr,
             flush=True,
         )
-    return table

@@ -2,21 +2,39 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from isomorph.study._base import Name, Spec, Unique
 
 
+def _has_named_groups(pattern: str) -> str:
+    try:
+        named = re.compile(pattern).groupindex
+    except re.error as error:
+        raise ValueError(f"is no regular expression ({error})") from None
+    if not named:
+        raise ValueError("names no field; write each as (?P<category>...)")
+    return pattern
+
+
 class FolderStimuli(Spec):
-    """Image files in a folder; the stimulus id is the file's stem, the order is by name."""
+    """Image files in a folder, in the order of their ids."""
 
     kind: Literal["folder"]
     files: str
     """Glob pattern inside the archive."""
+    ids: Literal["name", "path"] = "name"
+    """What a stimulus is called: its file's name without the ending, or, where two folders hold
+    files of one name, its path below the folders that `files` spells out, slashes as dashes."""
+    fields_from: Annotated[str, AfterValidator(_has_named_groups)] | None = None
+    """Regular expression, found in each path inside the archive, whose named groups become columns
+    of the stimulus table: `(?P<category>[a-z]+)/[^/]+$`."""
     table: str | None = None
-    """CSV inside the archive with a `stimulus` column and any descriptive columns."""
+    """CSV or TSV inside the archive, or beside the dataset's file, with a `stimulus` column and
+    any descriptive columns."""
 
 
 class MatlabStimuli(Spec):
@@ -38,10 +56,17 @@ class ConditionStimuli(Spec):
 
     kind: Literal["conditions"]
     files: str
-    """Glob pattern of the NWB files."""
+    """Glob pattern of the NWB files, or of the BIDS tables of events (`*_events.tsv`);
+    `{subject}` stands for each subject."""
     table: str = "trials"
+    """Intervals table of NWB files; a table of events is one itself."""
     column: str
-    """Column of the intervals table that names the condition."""
+    """Column that names the condition."""
+    where: dict[str, Unique[str]] = {}
+    """Values a column may have for a row to count, by column. Numbers compare as numbers, truth
+    values as `True` and `False`."""
+    without: Unique[str] = ()
+    """Values that are no condition: `rest`."""
     fields: Unique[str] = ()
     """Further columns, constant within a condition, kept in the stimulus table."""
 
@@ -54,6 +79,8 @@ class NamedBy(Spec):
     """Column of onsets, seconds."""
     column: str
     """Column of names."""
+    where: dict[str, Unique[str]] = {}
+    """Values a column may have for a row to count, by column, as in the responses."""
     tolerance: float = Field(default=0.05, gt=0)
     """How far a frame's time and an onset may lie apart, seconds."""
     fields: Unique[str] = ()
@@ -64,23 +91,27 @@ class NwbStimuli(Spec):
     """Images inside the recordings.
 
     Two files may use one name for different pixels, so stimuli are told apart by their pixels and
-    named afterwards.
+    named afterwards: the commonest use of a name keeps it, others are `<name>-<start of the
+    hash>`. What each file means by its names stands in `names.csv` beside the stimulus table.
     """
 
     kind: Literal["nwb"]
     files: str
     """Glob pattern of the NWB files; `{subject}` stands for each subject."""
     images: Unique[str] = Field(min_length=1)
-    """HDF5 paths of what holds the images: a container of named images, or a series of frames."""
+    """HDF5 paths of what holds the images: a container of named images, a series of frames, or a
+    dataset of frames inside a series, such as `stimulus/templates/faces/unwarped`. A `*` stands
+    for anything but a slash; a file need not hold every path, but one of them."""
     channels: Literal["rgb", "bgr"] = "rgb"
     """Order of the colour channels in the file."""
     transposed: bool = False
     """Whether rows and columns are exchanged in the file."""
     named_by: NamedBy | None = None
-    """Where a series of frames gets its names; a container names its images itself."""
+    """Where a series of frames gets its names. A container names its images itself, and a series
+    may name its frames in `control_description`."""
     table: str | None = None
-    """CSV inside the archive, or beside the dataset's file, with a `stimulus` column and any
-    descriptive columns."""
+    """CSV or TSV inside the archive, or beside the dataset's file, with a `stimulus` column and
+    any descriptive columns."""
 
 
 class SharedStimuli(Spec):

@@ -1,0 +1,173 @@
+"""Images inside recordings: told apart by their pixels, and named afterwards."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+from isomorph.archives.manifest import check_unchanged, find_files, read_manifest
+from isomorph.errors import IsomorphError
+from isomorph.layout import Layout
+from isomorph.stimuli.folder import describe
+from isomorph.stimuli.frames import Frame, Source, find_sources, nearest_place, open_hdf5
+from isomorph.stimuli.identity import Described, Use, constant_fields, group_uses
+from isomorph.stimuli.looks import Look, read_pixels
+from isomorph.stimuli.naming import path_id
+from isomorph.stimuli.partners import partners
+from isomorph.stimuli.pixels import pixel_digest
+from isomorph.stimuli.rows import onsets, read_rows
+from isomorph.stimuli.stimulus import Pixels, Stimulus, check_columns
+from isomorph.study.stimuli import NamedBy, NwbStimuli
+
+
+def list_stimuli(layout: Layout, dataset: str) -> Sequence[Stimulus]:
+    """List the images in recordings, by name, numbers in the order of their value.
+
+    Every image is read once to be told apart by its hash, and again when it is written. What has
+    no name, or one name for several images in one file, is counted and left out.
+
+    Raises
+    ------
+    IsomorphError
+        When no file matches, one changed since it was fetched, one holds no images where they are
+        said to be, or a descriptive field is not constant for a stimulus.
+    """
+    spec = layout.study.dataset(dataset).stimuli
+    if not isinstance(spec, NwbStimuli):
+        raise IsomorphError(f"{dataset}: stimuli.kind is {spec.kind}, not nwb")
+    source = str(layout.study.dataset_files[dataset])
+    if spec.named_by is not None:
+        check_columns(list(spec.named_by.fields), f"{source}: stimuli.named_by.fields")
+    patterns = {
+        spec.files.replace("{subject}", one) for one in layout.study.dataset(dataset).subjects
+    }
+    files = sorted({file for one in patterns for file in find_files(layout, dataset, one)})
+    check_unchanged(layout, dataset, files)
+    root = read_manifest(layout, dataset).root
+    uses = [
+        use
+        for file in _with_progress(files, dataset)
+        for use in read_uses(file, file.relative_to(root).as_posix(), spec)
+    ]
+    named = group_uses(uses)
+    described = describe(layout, dataset, spec.table, list(named))
+    where = f"{source}: stimuli.named_by.fields: stimulus"
+    return [
+        Stimulus(
+            name,
+            partial(_read_again, group[0].frame, group[0].look, group[0].digest),
+            described=constant_fields(group, f'{where}: stimulus "{name}"')
+            | described.get(name, {}),
+            names=tuple((use.file, use.name) for use in group),
+        )
+        for name, group in named.items()
+    ]
+
+
+def read_uses(file: Path, path: str, spec: NwbStimuli) -> list[Use]:
+    """Return which image each name stands for in one file.
+
+    Parameters
+    ----------
+    file : Path
+        The recording.
+    path : str
+        Its path relative to the root of the archive's files.
+    spec : NwbStimuli
+        Where its images and names are.
+
+    Raises
+    ------
+    IsomorphError
+        See `list_stimuli`.
+    """
+    look = Look(transposed=spec.transposed, bgr=spec.channels == "bgr")
+    uses: dict[tuple[str, str], Use] = {}
+    unnamed = holes = 0
+    with open_hdf5(file) as nwb:
+        sources = [one for place in spec.images for one in find_sources(nwb, file, place, look)]
+        if not sources:
+            raise IsomorphError(
+                f'{file}: holds nothing at "{spec.images[0]}", which stimuli.images names; '
+                f"{nearest_place(nwb, spec.images[0])}"
+            )
+        for source in sources:
+            names, described = _names(source, file, spec.named_by)
+            holes += len(names) if source.look.holes else 0
+            for frame, name, fields in zip(source.frames, names, described, strict=True):
+                if not path_id(name):
+                    unnamed += 1
+                    continue
+                pixels = read_pixels(nwb[frame.place], frame.index, source.look, str(frame))
+                key = name, pixel_digest(pixels)
+                use = uses.setdefault(key, Use(path, *key, frame, source.look))
+                use.described.extend([fields] if fields else [])
+    meanings = Counter(name for name, _ in uses)
+    unclear = sorted(name for name, count in meanings.items() if count > 1)
+    _say(file, unnamed, "images without a name, left out")
+    _say(file, len(unclear), "names that stand for several images each, left out", unclear)
+    _say(file, holes, "images with pixels that have no value (NaN), laid on mid grey")
+    return [use for (name, _), use in uses.items() if meanings[name] == 1]
+
+
+def _names(source: Source, file: Path, spec: NamedBy | None) -> tuple[list[str], list[Described]]:
+    """Return the name of each frame, '' for none, and what describes it."""
+    if source.names is not None:
+        return source.names, [{} for _ in source.names]
+    place = f"{file}: {source.frames[0].place if source.frames else 'a series'}"
+    if spec is None or source.times is None:
+        raise IsomorphError(
+            f"{place}: its frames have no names of their own; say in stimuli.named_by which table "
+            "names them"
+        )
+    columns = tuple(dict.fromkeys((spec.onset, spec.column, *spec.fields)))
+    rows = read_rows(file, spec.table, columns, spec.where).reset_index(drop=True)
+    onset = onsets(rows[spec.onset], f'{file}: {spec.table}: column "{spec.onset}"')
+    row = partners(source.times, onset, spec.tolerance)
+    found = row >= 0
+    if not found.any():
+        raise IsomorphError(
+            f"{place}: no frame stands within {spec.tolerance:g} s of an onset of {spec.table}; "
+            f"frames lie between {np.nanmin(source.times):g} and {np.nanmax(source.times):g} s, "
+            f"onsets between {np.nanmin(onset):g} and {np.nanmax(onset):g} s"
+        )
+    _say(file, int((~found).sum()), f"images that no row of {spec.table} shows")
+    _say(file, len(rows) - int(found.sum()), f"rows of {spec.table} that show no image")
+    names = [str(rows[spec.column].iloc[place]) if place >= 0 else "" for place in row]
+    fields = [
+        {name: str(rows[name].iloc[place]) for name in spec.fields} if place >= 0 else {}
+        for place in row
+    ]
+    return names, fields
+
+
+def _read_again(frame: Frame, look: Look, digest: str) -> Pixels:
+    with open_hdf5(frame.file) as nwb:
+        data = nwb[frame.place]
+        assert isinstance(data, h5py.Dataset)
+        pixels = read_pixels(data, frame.index, look, str(frame))
+    if pixel_digest(pixels) != digest:
+        raise IsomorphError(f"{frame}: changed while it was read; run again")
+    return pixels
+
+
+def _with_progress(files: Sequence[Path], dataset: str) -> Iterator[Path]:
+    said = time.monotonic()
+    for done, file in enumerate(files):
+        if time.monotonic() - said > 5:
+            said = time.monotonic()
+            print(f"{dataset}: images of {done} of {len(files)} files read", file=sys.stderr)
+        yield file
+
+
+def _say(file: Path, count: int, what: str, names: Sequence[str] = ()) -> None:
+    if count:
+        shown = f": {', '.join(names[:3])}" if names else ""
+        print(f"{file}: {count} {what}{shown}", file=sys.stderr, flush=True)
