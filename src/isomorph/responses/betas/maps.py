@@ -1,0 +1,138 @@
+"""Maps of one file, whatever its format: a value per unit, several times over."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from isomorph.errors import IsomorphError, did_you_mean
+
+Array = npt.NDArray
+
+
+class Place(Protocol):
+    """Where the units of a file are."""
+
+    file: Path
+
+    def __len__(self) -> int: ...
+
+    def is_same(self, other: Place) -> bool:
+        """Tell whether another file has the very same units in the same order."""
+
+    def names(self) -> Array:
+        """Return the name of each unit (unit,)."""
+
+    def positions_of(self, other: Place) -> Array:
+        """Return where the units of another file stand among these, -1 for none (unit,)."""
+
+
+@dataclass(frozen=True)
+class Maps:
+    """The maps of one file, not yet read.
+
+    Attributes
+    ----------
+    file : Path
+        The file.
+    names : tuple of str
+        Name of each map, '' where the format has none.
+    place : Place
+        Where the units are.
+    labels : tuple of dict of int to str
+        Label table of each map, empty for a file of scalars.
+    image : nibabel image
+        The open file.
+    maps_first : bool
+        Whether maps are the first axis of the data, as in CIFTI; else they are the last.
+    """
+
+    file: Path
+    names: tuple[str, ...]
+    place: Place
+    labels: tuple[dict[int, str], ...]
+    image: Any
+    maps_first: bool
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def read(self, units: Array) -> Array:
+        """Return the values of some units, (map, unit) of float32.
+
+        Parameters
+        ----------
+        units : ndarray (unit,)
+            Positions of the units.
+
+        Raises
+        ------
+        IsomorphError
+            When the file is damaged.
+        """
+        try:
+            values = np.asanyarray(self.image.dataobj)
+        except (OSError, ValueError, EOFError) as error:
+            raise IsomorphError(f"{self.file}: cannot be read ({error})") from error
+        if self.maps_first:
+            return np.asarray(values[:, units], dtype=np.float32)
+        flat = values.reshape(-1, len(self))
+        return np.ascontiguousarray(flat[units].T, dtype=np.float32)
+
+    def read_map(self, which: int | str) -> tuple[Array, dict[int, str]]:
+        """Return one map over all units and its label table.
+
+        Parameters
+        ----------
+        which : int or str
+            Its place counted from 0, or its name.
+
+        Returns
+        -------
+        values : ndarray (unit,) of float32
+        labels : dict of int to str
+            Empty for a file of scalars.
+
+        Raises
+        ------
+        IsomorphError
+            When there is no such map.
+        """
+        if isinstance(which, str):
+            if which not in self.names:
+                raise IsomorphError(
+                    f'{self.file}: no map "{which}", {did_you_mean(which, self.names)}'
+                )
+            which = self.names.index(which)
+        if not 0 <= which < len(self):
+            raise IsomorphError(f"{self.file}: no map {which}, it has {len(self)}, counted from 0")
+        values = self.read(np.arange(len(self.place)))[which]
+        return values, self.labels[which] if self.labels else {}
+
+
+def open_maps(file: Path) -> Maps:
+    """Open a CIFTI or NIfTI file.
+
+    Raises
+    ------
+    IsomorphError
+        When it is neither.
+    """
+    import nibabel
+    from nibabel.filebasedimages import ImageFileError
+    from nibabel.spatialimages import HeaderDataError
+
+    from isomorph.responses.betas import cifti, volumes
+
+    try:
+        image = nibabel.load(file)
+    except (ImageFileError, HeaderDataError, OSError, ValueError, EOFError) as error:
+        said = (str(error) or type(error).__name__).splitlines()[0]
+        raise IsomorphError(f"{file}: is neither CIFTI nor NIfTI ({said})") from error
+    if isinstance(image, nibabel.Cifti2Image):
+        return cifti.open_cifti(file, image)
+    return volumes.open_volume(file, image)

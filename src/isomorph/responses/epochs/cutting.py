@@ -1,0 +1,220 @@
+"""Cutting epochs: values of channels in windows around each onset, block by block."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from isomorph.errors import IsomorphError
+from isomorph.responses.epochs.noise import Moments
+from isomorph.study.epochs import EpochResponses
+
+Array = npt.NDArray
+
+BLOCK = 20.0
+"""Seconds of a recording held at a time."""
+LARGEST = 2**24
+"""Values of epochs held at a time; epochs overlap where stimuli follow fast."""
+SLACK = 1e-6
+"""Samples by which a window's edge may miss a sample by rounding."""
+
+
+@dataclass(frozen=True)
+class Cut:
+    """The epochs of one recording.
+
+    Attributes
+    ----------
+    kept : ndarray (event,) of bool
+        Which events became epochs.
+    values : dict of str to ndarray (epoch, channel, sample)
+        By window; one sample, the mean, unless samples are asked for.
+    times : dict of str to ndarray (sample,)
+        Seconds from onset, by window; empty for means.
+    baseline : Moments or None
+        Of the samples of all baselines, where noise is measured there.
+    dropped : dict of str to int
+        Epochs left out, by reason.
+    """
+
+    kept: Array
+    values: dict[str, Array]
+    times: dict[str, Array]
+    baseline: Moments | None
+    dropped: dict[str, int]
+
+
+def samples_of(window: tuple[float, float], rate: float, name: str, where: str) -> tuple[int, int]:
+    """Return the first sample of a half-open window and the one after its last, from onset.
+
+    Raises
+    ------
+    IsomorphError
+        When no sample lies in it.
+    """
+    first, after = (int(np.ceil(edge * rate - SLACK)) for edge in window)
+    if first >= after:
+        raise IsomorphError(
+            f"{where}: no sample lies in the window {name} {list(window)} s at {rate:g} Hz"
+        )
+    return first, after
+
+
+def cut(raw: Any, scale: Array, onset: Array, spec: EpochResponses, file: Path) -> Cut:
+    """Cut a recording around onsets.
+
+    Parameters
+    ----------
+    raw : mne.io.BaseRaw
+        The recording with only the channels that count, filtered if asked.
+    scale : ndarray (channel,)
+        Factor to the unit of the responses.
+    onset : ndarray (event,)
+        Seconds from the recording's first sample.
+    spec : EpochResponses
+        Windows and what is done to epochs.
+    file : Path
+        The recording, for messages.
+
+    Returns
+    -------
+    Cut
+    """
+    rate, where = float(raw.info["sfreq"]), str(file)
+    spans = {name: samples_of(w, rate, name, where) for name, w in spec.windows.items()}
+    base = samples_of(spec.baseline, rate, "baseline", where) if spec.baseline else None
+    _check_decimation(raw, spec, rate, where)
+    edges = [*spans.values(), *([base] if base else [])]
+    first, after = min(edge[0] for edge in edges), max(edge[1] for edge in edges)
+    start = np.rint(onset * rate).astype(np.int64)
+    inside = (start + first >= 0) & (start + after <= raw.n_times)
+    clean = ~_in_bad_segment(raw, start + first, start + after, rate)
+    kept = inside & clean
+    _refuse_none(kept, inside, where, rate, raw.n_times)
+    moments = Moments(len(scale)) if spec.noise and spec.noise.of == "baseline" else None
+    quiet = np.ones(len(start), dtype=bool)
+    parts: dict[str, list[Array]] = {name: [] for name in spans}
+    before = slice(base[0] - first, base[1] - first) if base else None
+    for events, held in _blocks(raw, scale, np.flatnonzero(kept), start, (first, after), file):
+        epochs = _referenced(held, before, spec)
+        if spec.reject is not None:
+            quiet[events] = (np.ptp(epochs, axis=2) <= spec.reject).all(axis=1)
+            epochs = epochs[quiet[events]]
+        if moments is not None and before is not None:
+            moments.add(_baseline_noise(epochs[:, :, before]))
+        for name, (begin, end) in spans.items():
+            values = epochs[:, :, begin - first : end - first : spec.decimate]
+            means = spec.units == "channels"
+            parts[name].append(values.mean(axis=2, keepdims=True) if means else values.copy())
+    noisy = int((kept & ~quiet).sum())
+    kept &= quiet
+    if not kept.any():
+        raise IsomorphError(
+            f"{where}: in every one of the {noisy} epochs a channel goes over responses.reject, "
+            f"{spec.reject:g} from peak to peak; raise it or leave the channel out"
+        )
+    return Cut(
+        kept,
+        {name: np.concatenate(part) for name, part in parts.items()},
+        _times(spans, spec, rate),
+        moments,
+        {
+            "epochs that reach outside the recording": int((~inside).sum()),
+            "epochs in a segment marked bad": int((inside & ~clean).sum()),
+            "epochs above the peak-to-peak limit": noisy,
+        },
+    )
+
+
+def _referenced(epochs: Array, baseline: slice | None, spec: EpochResponses) -> Array:
+    """Return epochs (epoch, channel, sample) in the reference asked for, baselines taken off."""
+    if spec.reference == "average":
+        epochs = epochs - epochs.mean(axis=1, keepdims=True)
+    if baseline is not None:
+        epochs = epochs - epochs[:, :, baseline].mean(axis=2, keepdims=True)
+    return epochs
+
+
+def _baseline_noise(baselines: Array) -> Array:
+    """Return the samples (sample, channel) of baselines (epoch, channel, sample) as noise.
+
+    Their mean was taken off, and a share of their variance with it.
+    """
+    length = baselines.shape[2]
+    lost = np.sqrt(length / max(length - 1, 1))
+    return lost * np.moveaxis(baselines, 1, 2).reshape(-1, baselines.shape[1])
+
+
+def _blocks(
+    raw: Any, scale: Array, events: Array, start: Array, edges: tuple[int, int], file: Path
+) -> Iterator[tuple[Array, Array]]:
+    """Yield events in their own order and their epochs (epoch, channel, sample), some at a time."""
+    first, after = edges
+    most = max(1, int(BLOCK * float(raw.info["sfreq"])))
+    within = np.arange(first, after)
+    at = 0
+    while at < len(events):
+        ahead = start[events[at:]]
+        low, high = np.minimum.accumulate(ahead), np.maximum.accumulate(ahead)
+        few = high - low <= most
+        few[max(1, LARGEST // (len(within) * len(scale))) :] = False
+        count = len(few) if few.all() else int(np.argmin(few))
+        block = events[at : at + count]
+        begin = int(start[block].min()) + first
+        data = raw[:, begin : int(start[block].max()) + after][0] * scale[:, None]
+        bad = data.size - int(np.isfinite(data).sum())
+        if bad:
+            raise IsomorphError(
+                f"{file}: holds {bad} values that are not finite near {begin / most * BLOCK:.1f} s"
+            )
+        index = (start[block] - begin)[:, None] + within
+        yield block, np.moveaxis(data[:, index], 1, 0)
+        at += count
+
+
+def _in_bad_segment(raw: Any, begin: Array, end: Array, rate: float) -> Array:
+    """Tell which epochs overlap an annotation that begins with "bad", as MNE-Python has it."""
+    hit = np.zeros(len(begin), dtype=bool)
+    for note in raw.annotations:
+        if str(note["description"]).lower().startswith("bad"):
+            first = (float(note["onset"]) - float(raw.first_time)) * rate
+            hit |= (begin < first + float(note["duration"]) * rate) & (end > first)
+    return hit
+
+
+def _refuse_none(kept: Array, inside: Array, where: str, rate: float, n_times: int) -> None:
+    if kept.any():
+        return
+    if inside.any():
+        raise IsomorphError(f"{where}: all {len(kept)} epochs lie in segments marked bad")
+    raise IsomorphError(
+        f"{where}: none of the {len(kept)} epochs lies inside the recording of "
+        f"{n_times / rate:g} s; presentations.clock must be the units of the onset column in a "
+        "second"
+    )
+
+
+def _check_decimation(raw: Any, spec: EpochResponses, rate: float, where: str) -> None:
+    if spec.decimate == 1:
+        return
+    highest = float(raw.info["lowpass"])
+    allowed = rate / spec.decimate / 3
+    if highest > allowed * (1 + 1e-9):
+        raise IsomorphError(
+            f"{where}: responses.decimate leaves {rate / spec.decimate:g} Hz, which takes a "
+            f"recording with nothing above {allowed:g} Hz, and this has up to {highest:g} Hz; set "
+            f"responses.filter.high to {allowed:g} or less"
+        )
+
+
+def _times(
+    spans: Mapping[str, tuple[int, int]], spec: EpochResponses, rate: float
+) -> dict[str, Array]:
+    if spec.units == "channels":
+        return {name: np.zeros(0) for name in spans}
+    return {name: np.arange(*span, spec.decimate) / rate for name, span in spans.items()}

@@ -1,0 +1,81 @@
+"""Events of a recording: which stimulus was shown at which sample."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from isomorph.errors import IsomorphError
+from isomorph.responses.names import named, stimulus_of
+from isomorph.responses.presentations import usable
+from isomorph.responses.tables import read_tsv
+from isomorph.stimuli.naming import Naming
+from isomorph.study.epochs import EventColumns
+
+Array = npt.NDArray
+
+
+@dataclass(frozen=True)
+class Events:
+    """Usable presentations of one recording.
+
+    Attributes
+    ----------
+    stimulus : ndarray (presentation,) of str
+    onset : ndarray (presentation,)
+        Seconds from the recording's first sample.
+    dropped : dict of str to int
+        What was left out, by reason.
+    """
+
+    stimulus: Array
+    onset: Array
+    dropped: dict[str, int]
+
+
+def read_events(
+    file: Path, columns: EventColumns, naming: Naming, stimuli: Array, table: str
+) -> Events:
+    """Read the events table of one recording.
+
+    Parameters
+    ----------
+    file : Path
+        The table.
+    columns : EventColumns
+        What its columns mean.
+    naming : Naming
+        What names stand for.
+    stimuli : ndarray (stimulus,) of str
+        Ids of the stimulus table.
+    table : str
+        The stimulus table, for messages.
+
+    Raises
+    ------
+    IsomorphError
+        When a column is not there, or no event shows a stimulus of the set.
+    """
+    if not file.is_file():
+        raise IsomorphError(
+            f"{file}: no such file; the events of a recording stand in a table beside it"
+        )
+    rows = read_tsv(file, columns.onset, columns.stimulus, *columns.where)
+    counts = np.ones(len(rows), dtype=bool)
+    for name, allowed in columns.where.items():
+        counts &= rows[name].isin(allowed).to_numpy()
+    if not counts.any():
+        said = ", ".join(f"{name} in {list(values)}" for name, values in columns.where.items())
+        raise IsomorphError(f"{file}: none of the {len(rows)} events has {said or 'a row'}")
+    rows = rows[counts]
+    names = named(rows[columns.stimulus].to_numpy(np.str_), columns.name, columns.blank)
+    label = stimulus_of(naming, file, names)
+    written = pd.to_numeric(rows[columns.onset], errors="coerce").to_numpy(np.float64)
+    where = f'{file}: column "{columns.stimulus}"'
+    keep, dropped = usable(label, written, stimuli, where, table)
+    onset = written[keep] / columns.clock
+    return Events(label[keep], onset, {"events of another kind": int((~counts).sum()), **dropped})
