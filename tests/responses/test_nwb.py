@@ -13,7 +13,7 @@ from isomorph.artefacts import read_attributes, read_responses
 from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
 from isomorph.responses import run, run_reliability
-from isomorph.responses.nwb import session_names
+from isomorph.responses.recordings import session_names
 from isomorph.study import load_study
 
 STIMULI = ["a", "b", "c"]
@@ -53,7 +53,7 @@ def test_a_silent_session_is_refused(make_study, files, write_nwb, nwb_settings)
     with pytest.raises(IsomorphError) as caught:
         run(layout, "toy", "s1")
     assert (
-        "s1.nwb: every unit is silent in every window [0, 0.1) s: spikes lie between 1.01 and "
+        "s1.nwb: every unit is silent from 0 to 0.1 s after onset: spikes lie between 1.01 and "
         "5.01, onsets between 1000 and 5000; both must be in seconds" in str(caught.value)
     )
     assert not layout.responses("toy", "s1").exists()
@@ -232,12 +232,12 @@ def test_expected_figures(make_study, files, write_nwb, nwb_settings):
     run_reliability(layout, "toy")
 
     layout = make_study(nwb_settings, STIMULI, expected={"presentations": {"s1": 6}})
-    with pytest.raises(IsomorphError, match=r"expected\.presentations\.s1 says 6, the data hold 5"):
+    with pytest.raises(IsomorphError, match=r"expected\.presentations\.s1 says 6, there are 5"):
         run(layout, "toy", "s1")
 
     layout = make_study(nwb_settings, STIMULI, expected={"units": {"IT": 3}})
     run(layout, "toy", "s1")
-    with pytest.raises(IsomorphError, match=r"expected\.units\.IT says 3, the responses hold 1"):
+    with pytest.raises(IsomorphError, match=r"expected\.units\.IT says 3, there are 1"):
         run_reliability(layout, "toy")
 
 

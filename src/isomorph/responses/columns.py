@@ -2,64 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Iterable
 from typing import Any
 
+import h5py
 import numpy as np
 import numpy.typing as npt
 
 from isomorph.errors import IsomorphError, did_you_mean
+from isomorph.responses.recording import values_of
 
 Array = npt.NDArray
 
 
-@contextmanager
-def open_nwb(path: Path) -> Iterator[Any]:
-    """Open an NWB file for reading and yield its `NWBFile`, arrays left on disk.
-
-    Raises
-    ------
-    IsomorphError
-        When the file is not HDF5 or not NWB.
-    """
-    import warnings
-
-    from hdmf.build.errors import BuildError, ConstructError
-    from pynwb import NWBHDF5IO
-
-    with warnings.catch_warnings():
-        # A file carries the schema it was written with; a newer pynwb says it uses its own.
-        warnings.filterwarnings("ignore", message=".*cached namespace", category=UserWarning)
-        try:
-            io = NWBHDF5IO(str(path), mode="r")
-        except (OSError, ValueError, TypeError, KeyError) as error:
-            raise IsomorphError(f"{path}: is not an NWB file ({_first_line(error)})") from error
-        with io:
-            try:
-                nwb = io.read()
-            except (
-                *(OSError, ValueError, TypeError, KeyError, AttributeError),
-                *(BuildError, ConstructError),
-            ) as error:
-                raise IsomorphError(
-                    f"{path}: cannot be read as NWB ({_first_line(error)})"
-                ) from error
-            yield nwb
+def column_names(table: h5py.Group) -> list[str]:
+    """Return the names of a table's columns."""
+    named = table.attrs.get("colnames")
+    return list(table) if named is None else [str(name) for name in text(named)]
 
 
-def _first_line(error: BaseException) -> str:
-    lines = str(error).strip().splitlines() or [type(error).__name__]
-    return lines[0][:200]
-
-
-def column(table: Any, name: str, where: str) -> Array:
+def column(table: h5py.Group, name: str, where: str) -> Array:
     """Return one column of an NWB table that has one value per row.
 
     Parameters
     ----------
-    table : DynamicTable
+    table : h5py.Group
         The table.
     name : str
         The column.
@@ -71,21 +38,21 @@ def column(table: Any, name: str, where: str) -> Array:
     IsomorphError
         When there is no such column, or it has several values per row.
     """
-    from hdmf.common import DynamicTableRegion, VectorIndex
-
-    if name not in table.colnames:
-        raise IsomorphError(f'{where}: no column "{name}", {did_you_mean(name, table.colnames)}')
+    if not isinstance(table.get(name), h5py.Dataset):
+        raise IsomorphError(
+            f'{where}: no column "{name}", {did_you_mean(name, column_names(table))}'
+        )
     found = table[name]
-    if isinstance(found, VectorIndex | DynamicTableRegion):
+    # A column that points at rows of another table is none of values either.
+    if f"{name}_index" in table or "table" in found.attrs:
         raise IsomorphError(
             f'{where}: column "{name}" has several values per row, expected one; choose another'
         )
-    values = np.asarray(found[:])  # `[:]` also spells out the labels of an enumeration
-    if values.ndim != 1:
+    if found.ndim != 1:
         raise IsomorphError(
-            f'{where}: column "{name}" is of shape {values.shape}, expected one value per row'
+            f'{where}: column "{name}" is of shape {found.shape}, expected one value per row'
         )
-    return values
+    return np.asarray(values_of(found))
 
 
 def text(values: Iterable[Any]) -> Array:
@@ -101,6 +68,10 @@ def text(values: Iterable[Any]) -> Array:
     ndarray of str
         One text per value, stripped.
     """
+    if isinstance(values, np.ndarray) and values.dtype.kind in "biuf" and values.size:
+        # Few different numbers are shown many times.
+        distinct, place = np.unique(values, return_inverse=True)
+        return np.array([_text(value) for value in distinct], dtype=np.str_)[place.reshape(-1)]
     return np.array([_text(value) for value in values], dtype=np.str_)
 
 

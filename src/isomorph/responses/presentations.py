@@ -38,7 +38,12 @@ def repetitions(stimulus: Array, onset: Array) -> Array:
 
 
 def usable(
-    label: Array, onset: Array, stimuli: Array, where: str, table: str
+    label: Array,
+    onset: Array,
+    stimuli: Array,
+    where: str,
+    table: str,
+    known: Array | None = None,
 ) -> tuple[Array, dict[str, int]]:
     """Tell which presentations showed a stimulus of the set at a known time.
 
@@ -54,6 +59,8 @@ def usable(
         File, table and column, for the message.
     table : str
         The stimulus table, for the message.
+    known : ndarray (presentation,) of bool, optional
+        Whether the label stands for a stimulus of the set; unless given, labels are ids.
 
     Returns
     -------
@@ -67,7 +74,7 @@ def usable(
         When not one presentation is left.
     """
     named = label != ""
-    known = np.isin(label, stimuli)
+    known = np.isin(label, stimuli) if known is None else named & known
     timed = np.isfinite(onset)
     keep = known & timed
     if not keep.any():

@@ -1,0 +1,180 @@
+"""Sampled series: when each sample was taken, and sums over windows of samples."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import h5py
+import numpy as np
+import numpy.typing as npt
+
+from isomorph.errors import IsomorphError
+from isomorph.responses.recording import dataset_at
+
+Array = npt.NDArray
+
+TOLERANCE = 1e-6
+"""Share of a sampling period by which a regular sample and an edge may miss each other and still
+be one: `0.1 + 1.234` and `1334 / 1000` are not the same number."""
+
+BLOCK = 2_000_000
+"""Values read at a time."""
+
+
+@dataclass(frozen=True)
+class Clock:
+    """When the samples of a series were taken.
+
+    Attributes
+    ----------
+    size : int
+        Number of samples.
+    timestamps : ndarray (sample,) or None
+        Times, ascending, seconds; None where sampling is regular.
+    start, rate : float
+        First time and samples per second of regular sampling.
+    """
+
+    size: int
+    timestamps: Array | None = None
+    start: float = 0.0
+    rate: float = 1.0
+
+    def times(self) -> Array:
+        """Return the time of every sample (sample,), seconds."""
+        if self.timestamps is not None:
+            return self.timestamps
+        return self.start + np.arange(self.size) / self.rate
+
+    def before(self, edges: Array) -> Array:
+        """Return how many samples were taken before each edge (edge,), an edge itself excluded."""
+        if self.timestamps is not None:
+            return np.searchsorted(self.timestamps, edges, side="left")
+        places = np.ceil((edges - self.start) * self.rate - TOLERANCE)
+        return np.clip(places, 0, self.size).astype(np.int64)
+
+    @property
+    def period(self) -> float:
+        """Time from one sample to the next, seconds: the median where sampling is irregular."""
+        if self.timestamps is None:
+            return 1 / self.rate
+        return float(np.median(np.diff(self.timestamps))) if self.size > 1 else 0.0
+
+    @property
+    def end(self) -> float:
+        """The time one period after the last sample, seconds."""
+        if self.timestamps is None:
+            return self.start + self.size / self.rate
+        return float(self.timestamps[-1]) + self.period if self.size else 0.0
+
+
+def read_clock(series: h5py.Group, size: int, where: str) -> Clock:
+    """Read when the samples of a series were taken.
+
+    Parameters
+    ----------
+    series : h5py.Group
+        An NWB TimeSeries.
+    size : int
+        Number of its samples.
+    where : str
+        File and series, for messages.
+
+    Raises
+    ------
+    IsomorphError
+        When the series says no times, or as many as there are no samples.
+    """
+    if "timestamps" not in series:
+        if "starting_time" not in series:
+            raise IsomorphError(f"{where}: has neither timestamps nor a starting_time")
+        first = series["starting_time"]
+        rate = float(first.attrs.get("rate", 0))
+        if not rate > 0:
+            raise IsomorphError(f"{where}: its starting_time has no rate above 0")
+        return Clock(size, None, float(first[()]), rate)
+    times = np.asarray(dataset_at(series, "timestamps", where)[()], dtype=np.float64)
+    if times.shape != (size,):
+        raise IsomorphError(f"{where}: has {times.size} timestamps for {size} samples")
+    return Clock(size, times)
+
+
+def check_ascending(clock: Clock, where: str) -> None:
+    """Refuse times that do not ascend, in which nothing can be searched.
+
+    Raises
+    ------
+    IsomorphError
+        Naming the first sample out of order.
+    """
+    if clock.timestamps is None:
+        return
+    ordered = np.diff(clock.timestamps) > 0
+    if not ordered.all():
+        at = int(np.argmin(ordered))
+        raise IsomorphError(
+            f"{where}: sample {at + 1} is at {clock.timestamps[at + 1]:g} s, not after sample {at} "
+            f"at {clock.timestamps[at]:g} s; expected ascending times"
+        )
+
+
+def sums_before(data: h5py.Dataset, places: Array) -> tuple[Array, Array]:
+    """Return the sum of all samples before some places, the difference of two being a window's.
+
+    The series is read once, in blocks; no loop over windows.
+
+    Parameters
+    ----------
+    data : h5py.Dataset (sample, unit)
+        Values; those that are not finite count as missing, not as a number.
+    places : ndarray (place,)
+        Numbers of samples, in any order.
+
+    Returns
+    -------
+    sums : ndarray (place, unit) of float64
+        Sum of the finite samples before each place.
+    missing : ndarray (place, unit) of int64
+        How many samples before it are not finite.
+    """
+    order = np.argsort(places, kind="stable")
+    ascending = places[order]
+    n_units = data.shape[1]
+    sums = np.zeros((len(places), n_units))
+    missing = np.zeros((len(places), n_units), dtype=np.int64)
+    total = np.zeros(n_units)
+    gone = np.zeros(n_units, dtype=np.int64)
+    for rows, columns in _blocks(data):
+        if rows.start == 0:
+            total[columns], gone[columns] = 0.0, 0
+        block = data[rows, columns]
+        finite = np.isfinite(block)
+        cumulated = np.zeros((len(block) + 1, block.shape[1]))
+        np.cumsum(np.where(finite, block, 0), axis=0, out=cumulated[1:])
+        # A place at the end of a block is the start of the next one, but for the last.
+        first, last = np.searchsorted(ascending, [rows.start, rows.stop], side="left")
+        last = len(ascending) if rows.stop == data.shape[0] else last
+        local = ascending[first:last] - rows.start
+        into = order[first:last]
+        sums[into, columns] = total[columns] + cumulated[local]
+        total[columns] += cumulated[-1]
+        if finite.all():
+            missing[into, columns] = gone[columns]
+            continue
+        lost = np.zeros((len(block) + 1, block.shape[1]), dtype=np.int64)
+        np.cumsum(~finite, axis=0, out=lost[1:])
+        missing[into, columns] = gone[columns] + lost[local]
+        gone[columns] += lost[-1]
+    return sums, missing
+
+
+def _blocks(data: h5py.Dataset) -> Iterator[tuple[slice, slice]]:
+    """Yield blocks of rows and columns such that each chunk on disk is read once."""
+    size, n_units = data.shape
+    tall, wide = data.chunks or (1, n_units)
+    columns = min(n_units, max(wide, BLOCK // max(tall, 1) // wide * wide))
+    rows = max(tall, BLOCK // max(columns, 1) // tall * tall)
+    for left in range(0, n_units, max(columns, 1)):
+        for top in range(0, size, rows):
+            yield slice(top, min(top + rows, size)), slice(left, min(left + columns, n_units))

@@ -1,0 +1,102 @@
+"""Spike times of a recording, a block of units at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import h5py
+import numpy as np
+import numpy.typing as npt
+
+from isomorph.errors import IsomorphError
+from isomorph.responses.counts import check_spikes
+
+Array = npt.NDArray
+
+BLOCK = 2_000_000
+"""Spikes read at a time: 16 MB. A unit with more is read whole."""
+
+
+@dataclass(frozen=True)
+class Trains:
+    """The spike times of the units of one file, left on disk.
+
+    Attributes
+    ----------
+    times : h5py.Dataset (spike,)
+        Spike times of all units one after another, seconds.
+    ends : ndarray (unit,)
+        Where each unit's spikes end in `times`.
+    """
+
+    times: h5py.Dataset
+    ends: Array
+
+    @property
+    def sizes(self) -> Array:
+        """Number of spikes of each unit (unit,)."""
+        return np.diff(self.ends, prepend=0)
+
+    def blocks(self, keep: Array, ids: Array, where: str) -> Iterator[tuple[slice, Array, Array]]:
+        """Yield the spikes of the units to keep, checked, only theirs read.
+
+        Parameters
+        ----------
+        keep : ndarray (unit,) of bool
+            Which units.
+        ids : ndarray (unit,) of str
+            Ids of all units, for messages.
+        where : str
+            The file, for messages.
+
+        Yields
+        ------
+        units : slice
+            Places among the units kept.
+        spike_times : ndarray (spike,)
+            Of these units one after another, seconds, float64.
+        ends : ndarray (unit,)
+            Where each one's end.
+
+        Raises
+        ------
+        IsomorphError
+            When a unit's times are NaN or not ascending.
+        """
+        wanted = np.flatnonzero(keep)
+        sizes = self.sizes[wanted]
+        # Units go into one block until it is full; each run of neighbours is one read.
+        full = (np.cumsum(sizes) - sizes) // BLOCK
+        for block in np.unique(full):
+            first, stop = np.searchsorted(full, [block, block + 1])
+            units = wanted[first:stop]
+            runs = np.split(units, np.flatnonzero(np.diff(units) > 1) + 1)
+            read = [self.times[self._start(run[0]) : self.ends[run[-1]]] for run in runs]
+            spikes = np.concatenate(read).astype(np.float64, copy=False)
+            ends = np.cumsum(sizes[first:stop])
+            check_spikes(spikes, ends, ids[units], where)
+            yield slice(int(first), int(stop)), spikes, ends
+
+    def _start(self, unit: int) -> int:
+        return int(self.ends[unit - 1]) if unit else 0
+
+
+def read_trains(units: h5py.Group, where: str) -> Trains:
+    """Return the spike trains of a units table.
+
+    Raises
+    ------
+    IsomorphError
+        When there are none, or the index does not fit them.
+    """
+    if "spike_times" not in units or "spike_times_index" not in units:
+        raise IsomorphError(f"{where}: units have no spike_times, expected sorted units")
+    times = units["spike_times"]
+    ends = np.asarray(units["spike_times_index"][:], dtype=np.int64)
+    if (np.diff(ends, prepend=0) < 0).any() or (len(ends) and ends[-1] != len(times)):
+        raise IsomorphError(
+            f"{where}: spike_times_index ends at {ends[-1]}, expected an ascending index that "
+            f"ends at {len(times)}, the number of spike_times"
+        )
+    return Trains(times, ends)
