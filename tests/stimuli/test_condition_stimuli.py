@@ -133,6 +133,57 @@ def test_what_is_no_nwb_file_is_said(data, make):
         make(stimuli=SPEC)
 
 
+# ---------------------------------------------------------------- tables of events
+
+EVENTS = {"kind": "conditions", "files": "**/*_events.tsv", "column": "trial_type"}
+
+
+def events(file, text):
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text.replace(" ", "\t"))
+
+
+def test_conditions_of_bids_events(data, make, capsys):
+    head = "onset duration trial_type object good\n"
+    events(
+        data / "sub-1" / "run-1_events.tsv", head + "0 2 face a 1\n2 2 rest n/a 1\n4 2 n/a b 1\n"
+    )
+    events(data / "sub-1" / "run-2_events.tsv", head + "0 2 house c 1.0\n2 2 scrambled d 0\n")
+    spec = {**EVENTS, "without": ["rest"], "where": {"good": ["1"]}, "fields": ["object"]}
+    table = stimuli.read_stimuli(make(stimuli=spec), "objects")
+    assert table["stimulus"].tolist() == ["face", "house"]
+    assert table["object"].tolist() == ["a", "c"]
+    said = capsys.readouterr().err
+    assert "1 of 4 rows of events name no trial_type" in said
+    assert "1 of 4 rows of events are left out (rest)" in said
+
+
+def test_ids_that_numbers_would_merge_stay_text(data, make):
+    ids = ["2766534.015976", "2766534.016", "2766534.0160", "007"]
+    events(data / "1_events.tsv", "trial_type\n" + "\n".join(ids) + "\n")
+    assert sorted(names(make(stimuli=EVENTS))) == sorted(ids)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"column": "trialtype"}, '1_events.tsv: no column "trialtype", did you mean "trial_type"'),
+        ({"where": {"goood": ["1"]}}, 'no column "goood", did you mean "good"'),
+        ({"without": ["face"]}, "there is not one stimulus"),
+    ],
+)
+def test_mistakes_in_events_are_one_sentence(data, make, changes, message):
+    events(data / "1_events.tsv", "trial_type good\nface 1\n")
+    with pytest.raises(IsomorphError, match=message):
+        make(stimuli={**EVENTS, **changes})
+
+
+def test_what_is_no_table_of_events_is_said(data, make):
+    (data / "1_events.tsv").write_bytes(b"")
+    with pytest.raises(IsomorphError, match=r"1_events\.tsv: is not a table of events"):
+        make(stimuli=EVENTS)
+
+
 REAL = Path(__file__).parents[3] / "shared" / "data" / "zhang_desimone_it"
 
 

@@ -11,6 +11,7 @@ from PIL import Image
 from isomorph import archives, stimuli
 from isomorph.artefacts import read_table_provenance
 from isomorph.errors import IsomorphError
+from isomorph.stimuli.naming import naming
 
 RNG = np.random.default_rng(78)
 FOLDER = {"kind": "folder", "files": "*.*"}
@@ -166,6 +167,75 @@ def test_table_pattern_must_name_one_file(three, data, make):
     (data / "more.csv").write_text("stimulus\na\nb\nc\n")
     with pytest.raises(IsomorphError, match=r'stimuli\.table: "\*\.csv" matches 2 files; name one'):
         make(stimuli={**WITH_TABLE, "table": "*.csv"})
+
+
+def test_a_table_of_bids_may_stand_beside_the_yaml(three, make, make_layout, tmp_path):
+    make_layout()
+    text = "stimulus\tcategory\na\tn/a\nb\tface\nc\thouse\n"
+    (tmp_path / "config" / "stimuli.tsv").write_text(text)
+    layout = make(stimuli={**FOLDER, "files": "*.png", "table": "stimuli.tsv"})
+    assert stimuli.read_stimuli(layout, "objects")["category"].tolist() == ["", "face", "house"]
+
+
+# ---------------------------------------------------------------- paths
+
+
+@pytest.fixture
+def two_folders(data):
+    """Files of one name in two folders."""
+    for folder in ("faces", "houses"):
+        (data / "stimuli" / folder).mkdir(parents=True)
+        for name in ("1.bmp", "2.bmp"):
+            save(data / "stimuli" / folder, name, noise())
+
+
+def test_ids_may_be_paths_and_paths_may_name_categories(two_folders, data, make):
+    spec = {
+        **{"kind": "folder", "files": "stimuli/**/*.bmp", "ids": "path"},
+        "fields_from": "(?P<category>[a-z]+)/(?P<exemplar>[0-9]+)",
+    }
+    layout = make(stimuli=spec)
+    table = stimuli.read_stimuli(layout, "objects")
+    assert table["stimulus"].tolist() == ["faces-1", "faces-2", "houses-1", "houses-2"]
+    assert table["category"].tolist() == ["faces", "faces", "houses", "houses"]
+    assert table["exemplar"].tolist() == [1, 2, 1, 2]
+    assert stimuli.read_images(layout, "objects", 8).shape == (4, 3, 8, 8)
+    found = naming(layout, "objects").ids(data / "any", np.array(["faces/2.bmp", "houses\\1.bmp"]))
+    assert found.tolist() == ["faces-2", "houses-1"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({}, r'are both named "1".* or say stimuli\.ids: path'),
+        (
+            {"ids": "path", "fields_from": "(?P<a>faces)/"},
+            r'"\(\?P<a>faces\)/" is not found in "st',
+        ),
+        (
+            {"ids": "path", "fields_from": "(?P<file>1)"},
+            '"file" is a column isomorph writes itself',
+        ),
+        ({"fields_from": "faces"}, "fields_from: names no field; write each as"),
+        ({"fields_from": "(?P<a"}, "fields_from: is no regular expression"),
+    ],
+)
+def test_mistakes_in_paths_are_one_sentence(two_folders, make, changes, message):
+    with pytest.raises(IsomorphError, match=message):
+        make(stimuli={"kind": "folder", "files": "stimuli/**/*.bmp", **changes})
+
+
+def test_numbered_tiffs_of_sixteen_bits_become_png(data, make):
+    levels = np.arange(256, dtype=np.uint16).reshape(16, 16)
+    for number in (0, 9, 10):
+        Image.fromarray((levels + number).clip(0, 255).astype(np.uint16) * 257).save(
+            data / f"{number:03}.tiff"
+        )
+    layout = make(stimuli=FOLDER)
+    table = stimuli.read_stimuli(layout, "objects")
+    assert table["file"].tolist() == ["images/000.png", "images/009.png", "images/010.png"]
+    first = np.asarray(Image.open(layout.stimuli("objects").parent / "images" / "000.png"))
+    assert np.array_equal(first, np.repeat(levels[:, :, None], 3, axis=2))
 
 
 # ---------------------------------------------------------------- mistakes

@@ -74,6 +74,8 @@ def measured(look: Look, images: Iterable[Images], where: str) -> Look:
             holes |= bool(empty.any())
             if not empty.all():
                 low, high = min(low, values[~empty].min()), max(high, values[~empty].max())
+    if low > high:
+        raise IsomorphError(f"{where}: holds not one pixel with a value, only NaN")
     white = _white({data.dtype for data, _ in others}, high)
     if not 0 <= low <= high <= white:
         raise IsomorphError(
