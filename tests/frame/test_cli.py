@@ -191,7 +191,26 @@ def test_check_counts_what_will_run(capsys):
     from isomorph.study import load_study
 
     count = len(list(jobs(load_study(DEMO))))
-    assert capsys.readouterr().out == f"fine: 2 datasets, 9 models, {count} jobs\n"
+    assert capsys.readouterr().out.splitlines() == [
+        f"fine: 2 datasets, 9 models, {count} jobs",
+        "kriegeskorte92: 4 files of the source distribution rsatoolbox==0.0.4",
+        "planted: simulated from the study's own models",
+    ]
+
+
+def test_check_looks_for_the_files_of_a_local_dataset(capsys, tmp_path):
+    examples = Path(__file__).parents[2] / "config" / "examples"
+    content = yaml.safe_load((examples / "datasets" / "zhang_desimone_it.yaml").read_text())
+    content["archive"] = {"kind": "local", "path": str(tmp_path / "gone")}
+    (tmp_path / "own.yaml").write_text(yaml.safe_dump(content))
+    study = tmp_path / "study.yaml"
+    study.write_text(
+        f"name: own\ntitle: Own\ndatasets: [own.yaml]\nmodels: [{examples}/models/objects.yaml]\n"
+    )
+    lines = said(capsys, "check", "--study", str(study)).splitlines()
+    assert len(lines) == 1
+    assert "archive.path" in lines[0]
+    assert "does not exist" in lines[0]
 
 
 def test_schemas_are_written_where_asked(capsys, tmp_path):

@@ -70,19 +70,31 @@ def _run(layout: Layout) -> str:
 
 def _add_check(parser: argparse.ArgumentParser) -> None:
     add_study(parser)
+    add_root(parser)
     parser.set_defaults(run=_check)
 
 
 def _check(parsed: argparse.Namespace) -> None:
+    from isomorph.archives.readiness import readiness
     from isomorph.jobs import jobs
 
     study = open_study(parsed.study)
+    layout = open_layout(study, parsed.root)
+    mistakes, told = [], []
+    for dataset in study.datasets:
+        try:
+            told.append(f"{dataset}: {readiness(layout, dataset)}")
+        except IsomorphError as error:
+            mistakes.append(str(error))
+    if mistakes:
+        raise IsomorphError("\n".join(mistakes))
     counts = (
         (len(study.datasets), "dataset"),
         (sum(1 for _ in study.instances()), "model"),
         (sum(1 for _ in jobs(study)), "job"),
     )
     print("fine: " + ", ".join(f"{n} {noun}{'s' if n != 1 else ''}" for n, noun in counts))
+    print(*told, sep="\n")
 
 
 def _add_schema(parser: argparse.ArgumentParser) -> None:
@@ -192,7 +204,7 @@ def _to_lock(parsed: argparse.Namespace) -> list[tuple[DatasetSpec, Path, str]]:
 
 
 TOOLS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
-    "check": ("read a study and say every mistake in it", _add_check),
+    "check": ("read a study, say every mistake in it and what its datasets still need", _add_check),
     "show": ("print any artefact, or draw it into a PNG", _add_show),
     "headline": ("where the report is and what it says, in three lines", _add_headline),
     "lock": ("pin every file of a dataset by what its archive says", _add_lock),
