@@ -107,6 +107,9 @@ class Windowed(Spec):
     """The one response window, under the regions' own names."""
     windows: dict[Name, Window] = {}
     """Several windows instead, by name: each makes regions of its own, `<region> <name>`."""
+    bins: float | None = Field(default=None, gt=0)
+    """Length of the time bins the one window is cut into, seconds: each makes regions of its own,
+    `<region> 50-60ms`."""
     baseline: Window | None = None
     """Window relative to onset whose mean response (of spikes: whose rate, times the length of the
     response window) is taken off."""
@@ -124,11 +127,32 @@ class Windowed(Spec):
             raise ValueError("give window or windows, one of the two")
         if self.others == "keep" and not self.regions:
             raise ValueError("others: goes with regions")
+        if self.bins is not None:
+            if self.window is None:
+                raise ValueError("bins: cuts one window; give window, not windows")
+            parts = (self.window[1] - self.window[0]) / self.bins
+            if abs(parts - round(parts)) > 1e-6 or round(parts) < 2:
+                raise ValueError(
+                    f"bins: {self.bins:g} s cut the window {list(self.window)} into {parts:g} "
+                    "parts, expected a whole number, two or more"
+                )
         return self
+
+    @property
+    def edges(self) -> tuple[float, ...]:
+        """Edges of the time bins relative to onset, seconds; none without `bins`."""
+        if self.bins is None or self.window is None:
+            return ()
+        start, stop = self.window
+        parts = round((stop - start) / self.bins)
+        return (*(start + part * self.bins for part in range(parts)), stop)
 
     @property
     def named_windows(self) -> dict[str, tuple[float, float]]:
         """The windows by name; a single one is called ''."""
+        if self.edges:
+            pairs = zip(self.edges[:-1], self.edges[1:], strict=True)
+            return {f"{1000 * a:.6g}-{1000 * b:.6g}ms": (a, b) for a, b in pairs}
         return dict(self.windows) if self.window is None else {"": self.window}
 
 
