@@ -7,14 +7,21 @@ from collections.abc import Callable
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.layout import Layout
 from isomorph.registry import Registry
-from isomorph.responses import arrays, nwb, rdms
+from isomorph.responses import arrays, betas, bids, epochs, nwb, rdms
 from isomorph.responses.reliability import run_reliability
 
 __all__ = ["RESPONSES", "run", "run_reliability"]
 
 RESPONSES: Registry[Callable[[Layout, str, str], None]] = Registry(
     "kind of responses",
-    {"nwb": nwb.prepare, "arrays": arrays.prepare, "rdms": rdms.prepare},
+    {
+        "nwb": nwb.prepare,
+        "arrays": arrays.prepare,
+        "rdms": rdms.prepare,
+        "bids": bids.prepare,
+        "betas": betas.prepare,
+        "epochs": epochs.prepare,
+    },
 )
 """How responses come, by the `kind` in the dataset's file."""
 
