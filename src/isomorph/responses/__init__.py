@@ -7,7 +7,7 @@ from collections.abc import Callable
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.layout import Layout
 from isomorph.registry import Registry
-from isomorph.responses import arrays, betas, bids, epochs, nwb, rdms
+from isomorph.responses import arrays, betas, bids, epochs, nwb, rasters, rdms, traces
 from isomorph.responses.reliability import run_reliability
 
 __all__ = ["RESPONSES", "run", "run_reliability"]
@@ -16,6 +16,8 @@ RESPONSES: Registry[Callable[[Layout, str, str], None]] = Registry(
     "kind of responses",
     {
         "nwb": nwb.prepare,
+        "traces": traces.prepare,
+        "rasters": rasters.prepare,
         "arrays": arrays.prepare,
         "rdms": rdms.prepare,
         "bids": bids.prepare,
