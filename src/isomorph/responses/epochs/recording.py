@@ -109,7 +109,7 @@ def choose_channels(raw: Any, file: Path, spec: EpochResponses) -> Channels:
     IsomorphError
         When a pick is neither a type nor a name, or no good channel is left.
     """
-    types = dict(zip(raw.ch_names, raw.get_channel_types(verbose="error"), strict=True))
+    types = dict(zip(raw.ch_names, raw.get_channel_types(), strict=True))
     bad = set(raw.info["bads"])
     table = beside(file, "channels")
     if table.is_file():
