@@ -29,6 +29,7 @@ from isomorph.report.tables import (
     read_origins,
     read_results,
 )
+from isomorph.study.stimuli import ConditionStimuli
 
 MEDIA = {".svg": "image/svg+xml", ".png": "image/png"}
 
@@ -102,6 +103,7 @@ def context(layout: Layout) -> dict[str, Any]:
                 "spec": spec,
                 "results": None if (each := results[name]) is None else _dataset(layout, each),
                 "numbers": _dataset_numbers(each),
+                "shown": _shown(layout, name),
             }
             for name, spec in study.datasets.items()
         ],
@@ -182,6 +184,23 @@ def _dataset_numbers(results: Results | None) -> str:
     table = results.tables["comparisons"]
     names = selection.regions(table)
     return f"{len(names)} regions ({', '.join(names)}), {int(table['n_stimuli'].max())} stimuli"
+
+
+def _shown(layout: Layout, dataset: str) -> str:
+    """Say what a reader would not expect of a dataset's stimuli; nothing for plain images."""
+    study = layout.study
+    owner = study.stimulus_set(dataset)
+    said = []
+    if isinstance(study.dataset(owner).stimuli, ConditionStimuli):
+        said.append(
+            "named conditions; there are no images, so networks have nothing to see and only "
+            "models of what describes the conditions are compared"
+        )
+    if level := study.level(dataset):
+        said.append(
+            f"compared by {level}: responses and model features are averaged within each value"
+        )
+    return "; ".join(said)
 
 
 def _measure(name: str) -> dict[str, str]:
