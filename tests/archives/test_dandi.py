@@ -8,17 +8,14 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from dandi_archive import Fault, serve
+from dandi_study import ARCHIVE, locked, patch_network, patch_waits, refused
 
 from isomorph.archives.dandi import PARTIAL, bring
-from isomorph.archives.lock import LockedFile
-from isomorph.errors import IsomorphError
 
-ARCHIVE = "https://api.dandiarchive.org"
 VERSION = "0.240123.1806"
 ONE, TWO = "sub-1/sub-1_ses-1_ecephys+image.nwb", "sub-2/sub-2_ses-1_ecephys+image.nwb"
 SIZE = 3_000_000
@@ -29,15 +26,7 @@ ELSEWHERE = "00000000-0000-4000-8000-000000000000"
 
 @pytest.fixture
 def no_waits(monkeypatch):
-    """The seconds isomorph and the client would have waited before they ask again."""
-    import dandi.download  # noqa: F401
-
-    waited = []
-    nap = SimpleNamespace(sleep=waited.append, time=time.time, monotonic=time.monotonic)
-    for clock in ("tenacity.nap.time", "dandi.download.time", "isomorph.archives.patience.time"):
-        monkeypatch.setattr(clock, nap)
-    monkeypatch.setattr("dandi.dandiapi.sleep", waited.append)
-    return waited
+    return patch_waits(monkeypatch)
 
 
 @pytest.fixture
@@ -56,28 +45,14 @@ def root(tmp_path):
 @pytest.fixture
 def archive(root, monkeypatch):
     """The archive on the loopback interface, which stands in for the public one."""
-    for name in [name for name in os.environ if name.upper().endswith(("_PROXY", "_API_KEY"))]:
-        monkeypatch.delenv(name)
     with serve(root) as server:
-        monkeypatch.setenv("ISOMORPH_MIRRORS", f"{ARCHIVE}={server.url}")
+        patch_network(monkeypatch, server.url)
         yield server
 
 
 @pytest.fixture
 def folder(tmp_path):
     return tmp_path / "files"
-
-
-def locked(asset, **changes):
-    """Return the line of the lock for an asset."""
-    line = {
-        "path": asset.path,
-        "size": asset.size,
-        "algorithm": "sha256",
-        "hash": asset.sha256,
-        "url": f"{ARCHIVE}{asset.download_path}",
-    }
-    return LockedFile(**(line | changes))
 
 
 def leftovers(folder):
@@ -101,17 +76,6 @@ def fetch(archive, make_layout, folder):
 @pytest.fixture
 def one(archive):
     return archive.asset(f"000469/{VERSION}/{ONE}")
-
-
-def refused(call, *parts):
-    """Check that a call ends in one sentence that has some parts, and return it."""
-    with pytest.raises(IsomorphError) as caught:
-        call()
-    sentence = str(caught.value)
-    assert "\n" not in sentence
-    for part in parts:
-        assert part in sentence
-    return sentence
 
 
 # ------------------------------------------------------------------------- fair weather

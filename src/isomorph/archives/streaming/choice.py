@@ -20,6 +20,8 @@ PLACES = ("acquisition", "analysis", "processing", "stimulus")
 """Groups that must be there even when empty, with those directly below `stimulus`."""
 REQUIRED = {"TimeIntervals": ("start_time", "stop_time")}
 """Columns without which a table of a type is none."""
+ONE_OF = {"PlaneSegmentation": ("pixel_mask", "voxel_mask", "image_mask")}
+"""Columns of which a table of a type needs one; of those there are, the smallest is kept."""
 
 
 @dataclass
@@ -184,7 +186,10 @@ class _Chooser:
         links = {n for n in names if isinstance(group.get(n, getlink=True), h5py.SoftLink)}
         if "colnames" in group.attrs:
             wanted = {_column(name) for name in kept}
-            wanted |= {"id", *REQUIRED.get(_text(group.attrs["neurodata_type"]), ())}
+            kind = _text(group.attrs["neurodata_type"])
+            wanted |= {"id", *REQUIRED.get(kind, ())}
+            if there := set(names).intersection(ONE_OF.get(kind, ())):
+                wanted.add(min(there, key=lambda name: int(group[name].id.get_storage_size())))
             more = {name for name in names if _column(name) in wanted} | links
         elif any(f"{path}/{name}" in self.choice.datasets for name in kept):
             # A time series: its values may be large, all else of it is needed to read it.
