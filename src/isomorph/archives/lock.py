@@ -67,7 +67,12 @@ class Lock:
 
 def lock_file(study: Study, dataset: str) -> Path:
     """Return where the lock of a dataset stands: beside its YAML file."""
-    return study.dataset_files[dataset].with_suffix(".lock.tsv")
+    return lock_beside(study.dataset_files[dataset])
+
+
+def lock_beside(file: Path) -> Path:
+    """Return where the lock of a dataset's YAML file stands."""
+    return file.with_suffix(".lock.tsv")
 
 
 def read_lock(study: Study, dataset: str) -> Lock:
@@ -78,13 +83,29 @@ def read_lock(study: Study, dataset: str) -> Lock:
     IsomorphError
         When there is none, or a line is not what it must be; with the command that writes one.
     """
-    file = lock_file(study, dataset)
+    command = f"isomorph lock --study {study.path} --dataset {dataset}"
+    return read_lock_file(lock_file(study, dataset), command)
+
+
+def read_lock_file(file: Path, command: str) -> Lock:
+    """Read a lock file.
+
+    Parameters
+    ----------
+    file : Path
+    command : str
+        What writes it, said where there is none.
+
+    Raises
+    ------
+    IsomorphError
+        When there is none, or a line is not what it must be.
+    """
     try:
         lines = file.read_text(encoding="utf-8").splitlines()
     except FileNotFoundError:
         raise IsomorphError(
-            f"{file}: no such file; `isomorph lock --study {study.path} --dataset {dataset}` "
-            "writes it from the archive's own metadata"
+            f"{file}: no such file; `{command}` writes it from the archive's own metadata"
         ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise IsomorphError(f"{file}: cannot be read ({error})") from error

@@ -1,0 +1,141 @@
+"""A public S3 bucket: listed, and every file hashed once, for it has no hash to trust."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+import time
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator, Sequence
+from urllib.parse import quote, unquote_plus
+
+import requests
+
+from isomorph.archives.download import BLOCK
+from isomorph.archives.lock import LockedFile
+from isomorph.archives.mirrors import mirrored
+from isomorph.archives.patience import (
+    TIMEOUT,
+    TryAgainError,
+    check_status,
+    patience,
+    session,
+    without_password,
+)
+from isomorph.archives.resolve.asking import AbsentError, ask
+from isomorph.archives.resolve.resolution import Resolution, join
+from isomorph.archives.resolve.selection import choose
+from isomorph.errors import IsomorphError
+from isomorph.study.archive import BucketFiles
+
+
+def resolve(files: BucketFiles, subjects: Sequence[str], where: str) -> Resolution:
+    """Pin files of a bucket by downloading each once.
+
+    An object's ETag is the md5 of its bytes only when it was uploaded in one piece and without
+    encryption, which a listing does not say; so it is never used.
+
+    Parameters
+    ----------
+    files : BucketFiles
+    subjects : sequence of str
+        What `{subject}` stands for.
+    where : str
+        Opening of every mistake: the dataset's file and the key.
+
+    Raises
+    ------
+    IsomorphError
+        When the bucket or a file is not there or not public.
+    """
+    folder = files.prefix.strip("/") + "/" if files.prefix.strip("/") else ""
+    address = bucket_address(files.bucket)
+    with session() as http:
+        sizes = dict(_listed(http, files.bucket, folder, where))
+        chosen = choose(sizes, files.include, (), subjects, where)
+        pinned: list[LockedFile] = []
+        said = time.monotonic()
+        for path in chosen.subjects:
+            if time.monotonic() - said > 5:
+                said = time.monotonic()
+                print(
+                    f"{address}: {len(pinned):,} of {len(chosen.subjects):,} files hashed",
+                    file=sys.stderr,
+                    flush=True,
+                )
+            url = f"{address}/{quote(folder + path)}"
+            digest = _sha256(http, url, sizes[path])
+            pinned.append(LockedFile(_place(files, path), sizes[path], "sha256", digest, url))
+    note = (
+        f"bucket {files.bucket}, {folder or 'all of it'}: {address}, {len(pinned):,} files, "
+        "downloaded and hashed here, for the bucket has no hash to trust"
+    )
+    subjects_of = {_place(files, path): subject for path, subject in chosen.subjects.items()}
+    return join([Resolution(tuple(pinned), (note,), subjects_of, chosen.remarks)], where)
+
+
+def bucket_address(bucket: str) -> str:
+    """Return the address of a public bucket.
+
+    Under its own host name a bucket is found in whatever region it stands; a dot in its name does
+    not go with the certificate of those names, and such a bucket is a folder of the common host.
+    """
+    if "." in bucket:
+        return f"https://s3.amazonaws.com/{bucket}"
+    return f"https://{bucket}.s3.amazonaws.com"
+
+
+def _place(files: BucketFiles, path: str) -> str:
+    into = files.into.strip("/")
+    return f"{into}/{path}" if into else path
+
+
+def _listed(
+    http: requests.Session, bucket: str, folder: str, where: str
+) -> Iterator[tuple[str, int]]:
+    """Yield path below a folder and size of every object (ListObjectsV2)."""
+    url = bucket_address(bucket)
+    # Keys may hold what XML may not, so they come encoded.
+    query = {"list-type": "2", "encoding-type": "url", "prefix": folder}
+    while True:
+        try:
+            page = ET.fromstring(ask(http, url + ("" if "." in bucket else "/"), query))
+        except AbsentError:
+            raise IsomorphError(f'{where}.bucket: there is no public bucket "{bucket}"') from None
+        except ET.ParseError:
+            raise IsomorphError(
+                f"{without_password(mirrored(url))}: answers with no listing of a bucket; check "
+                f"{where}.bucket and ISOMORPH_MIRRORS"
+            ) from None
+        for element in page.iter():
+            element.tag = element.tag.rpartition("}")[2]  # servers differ in the namespace
+        encoded = page.findtext("EncodingType") == "url"
+        for entry in page.findall("Contents"):
+            key = entry.findtext("Key", "")
+            key = unquote_plus(key) if encoded else key
+            path = key.removeprefix(folder)
+            if path and not path.endswith("/"):  # a folder that the console made
+                yield path, int(entry.findtext("Size", "0"))
+        token = page.findtext("NextContinuationToken")
+        if page.findtext("IsTruncated") != "true" or not token:
+            return
+        query = {**query, "continuation-token": token}
+
+
+def _sha256(http: requests.Session, url: str, size: int) -> str:
+    """Return the sha256 of a file, read and not kept."""
+    address = mirrored(url)
+    shown = without_password(address)
+    for attempt in patience(f"{shown}: cannot be downloaded"):
+        with attempt:
+            digest, have = hashlib.sha256(), 0
+            headers = {"Accept-Encoding": "identity"}
+            with http.get(address, headers=headers, stream=True, timeout=TIMEOUT) as response:
+                check_status(response, shown)
+                for block in response.raw.stream(BLOCK, decode_content=False):
+                    digest.update(block)
+                    have += len(block)
+            if have != size:
+                raise TryAgainError(f"{have:,} bytes came, the bucket lists {size:,}")
+            return digest.hexdigest()
+    raise AssertionError("patience ends by returning or raising")
