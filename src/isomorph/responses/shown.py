@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -119,11 +120,7 @@ def _rows(
         if spec.table is None:
             return values, times, np.ones(len(values), dtype=bool), {}, place
     tables = file.get("intervals", {})
-    name = spec.table or "trials"
-    if name not in tables:
-        raise IsomorphError(
-            f'{where}: no intervals table "{name}", {did_you_mean(name, list(tables))}'
-        )
+    name = _table_name(list(tables), spec.table or "trials", where)
     table, beside = tables[name], f"{where}: {name}"
     onset = _onsets(table, spec, beside)
     counted, dropped = _counted(table, spec, len(onset), beside)
@@ -141,6 +138,21 @@ def _rows(
             f'{place} has {len(values)} rows, column "{spec.onset}" has {len(onset)}'
         )
     return values, onset, counted, dropped, place
+
+
+def _table_name(tables: list[str], wanted: str, where: str) -> str:
+    """Return the one intervals table a name or glob pattern stands for."""
+    found = [wanted] if wanted in tables else sorted(fnmatch.filter(tables, wanted))
+    if not found:
+        raise IsomorphError(
+            f'{where}: no intervals table "{wanted}", {did_you_mean(wanted, tables)}'
+        )
+    if len(found) > 1:
+        raise IsomorphError(
+            f'{where}: {len(found)} intervals tables match "{wanted}", {" and ".join(found[:2])} '
+            "among them; name one"
+        )
+    return found[0]
 
 
 def _onsets(table: h5py.Group, spec: Presentations, where: str) -> Array:

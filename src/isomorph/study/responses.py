@@ -21,7 +21,8 @@ class Presentations(Spec):
     """
 
     table: str | None = None
-    """Intervals table of the NWB file; `trials` unless a series is named."""
+    """Intervals table of the NWB file; `trials` unless a series is named. A glob pattern stands for
+    the one table it matches in a recording, where sessions name theirs after what they show."""
     series: str | None = None
     """HDF5 path of an IndexSeries instead: its timestamps are the onsets, its data the values. With
     a table too, onsets and `where` are the table's, row by row."""
