@@ -12,6 +12,7 @@ import h5py
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 from allen_layout import write_recording
 from dandi_archive import Fault, serve
 from dandi_study import locked, patch_network, patch_waits, refused
@@ -23,7 +24,8 @@ from pynwb.ophys import ImageSegmentation
 from isomorph.archives import run as fetch_dataset
 from isomorph.archives.dandi import bring
 from isomorph.archives.streaming import choose, copy_choice
-from isomorph.artefacts import provenance, write_table
+from isomorph.artefacts import provenance, read_responses, write_table
+from isomorph.responses import run as prepare_responses
 
 PATH = "sub-707296975/sub-707296975_ses-721123822.nwb"
 KEEP = (
@@ -143,9 +145,6 @@ def test_the_slim_file_holds_what_was_asked_for_bit_by_bit_and_reads_as_nwb(stre
 
 
 def test_spike_counts_are_those_of_the_full_file(stream, recording, make_layout, tmp_path):
-    from isomorph.artefacts import read_sessions
-    from isomorph.responses import prepare
-
     place = stream()
     counts = {}
     for name, file in (("slim", place), ("full", recording)):
@@ -171,10 +170,11 @@ def test_spike_counts_are_those_of_the_full_file(stream, recording, make_layout,
         table = pd.DataFrame({"stimulus": [str(k) for k in range(7)], "file": "", "sha256": ""})
         write_table(layout.stimuli("objects"), table, "stimuli", provenance("stimuli"))
         fetch_dataset(layout, "objects")
-        prepare(layout, "objects", "one")
-        ((_, counts[name]),) = read_sessions(layout.responses("objects", "one")).items()
+        prepare_responses(layout, "objects", "one")
+        (counts[name],) = read_responses(layout.responses("objects", "one")).values()
     assert counts["slim"]["response"].sum() > 100
-    assert counts["slim"].drop_attrs().identical(counts["full"].drop_attrs())
+    assert set(counts["slim"]["region"].values) <= {"VISp", "VISl", "LGd", "None"}
+    xr.testing.assert_equal(counts["slim"], counts["full"])
 
 
 def test_far_less_is_read_than_there_is_and_it_is_said(stream, archive, asset, capfd):
@@ -189,7 +189,7 @@ def test_far_less_is_read_than_there_is_and_it_is_said(stream, archive, asset, c
         )
     )
     assert asset.size > 12_000_000
-    assert read < 0.35 * asset.size
+    assert read < 0.1 * asset.size
     assert f"read {read / 1e6:.1f} of {asset.size / 1e6:.1f} MB" in err
     assert "left out intervals/natural_scenes_presentations/timeseries" in err
 
@@ -199,7 +199,7 @@ def test_the_same_reading_gives_the_same_bytes(recording, tmp_path):
     for name in ("one.nwb", "two.nwb"):
         slim(recording, KEEP, tmp_path / name)
         hashes.append(hashlib.sha256((tmp_path / name).read_bytes()).hexdigest())
-        time.sleep(1.1)  # dates in HDF5 are of whole seconds
+        time.sleep(0.6)  # dates in HDF5 are of whole seconds
     assert hashes[0] == hashes[1]
 
 

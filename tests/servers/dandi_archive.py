@@ -165,6 +165,8 @@ class Server:
         By path, what goes wrong with the next answers, one after another.
     unlisted : set of str
         Asset ids that are no longer in their version, though they still exist.
+    sent : int
+        Bytes of all bodies.
     """
 
     root: Path
@@ -176,6 +178,7 @@ class Server:
     log: list[Request] = field(default_factory=list)
     faults: dict[str, deque[Fault]] = field(default_factory=dict)
     unlisted: set[str] = field(default_factory=set)
+    sent: int = 0
     _known: dict[tuple[Path, int, int], tuple[str, str]] = field(default_factory=dict)
     _lock: Any = field(default_factory=Lock)
     _line_free: float = 0.0
@@ -223,7 +226,9 @@ class Server:
             return waiting[0] if waiting[0].always else waiting.popleft()
 
     def pace(self, size: int) -> None:
-        """Wait until so many bytes may have gone over the line."""
+        """Count bytes and wait until so many may have gone over the line."""
+        with self._lock:
+            self.sent += size
         if self.bandwidth:
             with self._lock:
                 self._line_free = max(self._line_free, time.monotonic()) + size / self.bandwidth

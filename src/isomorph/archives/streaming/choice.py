@@ -11,7 +11,9 @@ from typing import Any
 import h5py
 import numpy as np
 
-from isomorph.archives.patterns import matches, nearest
+from isomorph.archives.patterns import nearest
+from isomorph.archives.streaming.pattern import PathPattern
+from isomorph.archives.streaming.references import has_references, references
 from isomorph.errors import IsomorphError
 
 ALWAYS = ("general", "specifications")
@@ -86,8 +88,8 @@ def choose(file: h5py.File, keep: Sequence[str], where: str) -> Choice:
     chooser.keep_what_must_be()
     seen: list[str] = []
     for pattern in keep:
-        pieces = tuple(piece for piece in pattern.split("/") if piece)
-        if not chooser.walk(file, "", _start(pieces), pieces, seen):
+        whole = PathPattern(pattern)
+        if not chooser.walk(file, "", whole, whole.start, seen):
             raise IsomorphError(
                 f'{where}: archive.keep: "{pattern}" matches nothing in it, '
                 f"{nearest(pattern.strip('/'), seen)}"
@@ -121,8 +123,8 @@ class _Chooser:
         self,
         group: h5py.Group,
         path: str,
-        states: frozenset[int],
-        pieces: tuple[str, ...],
+        pattern: PathPattern,
+        places: frozenset[int],
         seen: list[str],
     ) -> bool:
         """Keep what a pattern matches below a group and tell whether there was any."""
@@ -130,12 +132,12 @@ class _Chooser:
         for name in group:
             inner = f"{path}/{name}".lstrip("/")
             seen.append(inner)
-            after = _advance(states, pieces, name)
-            if len(pieces) in after:
+            after = pattern.advance(places, name)
+            if pattern.ends(after):
                 self.keep(inner)
                 matched = True
             elif after and isinstance(below := _hard(group, name), h5py.Group):
-                matched |= self.walk(below, inner, after, pieces, seen)
+                matched |= self.walk(below, inner, pattern, after, seen)
         return matched
 
     def keep(self, path: str) -> None:
@@ -267,20 +269,6 @@ class _Chooser:
         )
 
 
-def has_references(dtype: np.dtype) -> bool:
-    """Tell whether values of a type are, or hold, references to objects."""
-    fields = [dtype[name] for name in dtype.names or ()]
-    return any(h5py.check_ref_dtype(one) is not None for one in (dtype, *fields))
-
-
-def references(values: Any, dtype: np.dtype) -> Iterable[Any]:
-    """Return every reference in the values of a dataset or attribute."""
-    values = np.asarray(values)
-    named = [values[n] for n in dtype.names or () if h5py.check_ref_dtype(dtype[n]) is not None]
-    parts = named if dtype.names else [values]
-    return [reference for part in parts for reference in part.ravel()]
-
-
 def _hard(group: h5py.Group, name: str) -> Any:
     """Return a member of a group, None where it is a link to elsewhere."""
     link = group.get(name, getlink=True)
@@ -302,27 +290,3 @@ def _column(name: str) -> str:
 
 def _text(value: Any) -> str:
     return value.decode("utf-8") if isinstance(value, bytes) else str(value)
-
-
-def _start(pieces: tuple[str, ...]) -> frozenset[int]:
-    return _closed({0}, pieces)
-
-
-def _advance(states: frozenset[int], pieces: tuple[str, ...], name: str) -> frozenset[int]:
-    """Return where in a pattern one may be after one more part of a path."""
-    after = set()
-    for state in states:
-        if state < len(pieces):
-            if pieces[state] == "**":
-                after.add(state)
-            elif matches(pieces[state], [name]):
-                after.add(state + 1)
-    return _closed(after, pieces)
-
-
-def _closed(states: set[int], pieces: tuple[str, ...]) -> frozenset[int]:
-    """Add the places reached by taking `**` for nothing."""
-    for place, piece in enumerate(pieces):
-        if place in states and piece == "**":
-            states.add(place + 1)
-    return frozenset(states)

@@ -7,7 +7,8 @@ from typing import Any
 import h5py
 import numpy as np
 
-from isomorph.archives.streaming.choice import Choice, has_references
+from isomorph.archives.streaming.choice import Choice
+from isomorph.archives.streaming.references import has_references
 
 
 def copy_choice(source: h5py.File, choice: Choice, target: h5py.File) -> None:
