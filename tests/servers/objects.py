@@ -107,7 +107,8 @@ class Server:
     """Objects below a folder, `<root>/<bucket>/<key>`, asked for at `<url>/<bucket>/<key>`.
 
     `faults` holds, by `/<bucket>/<key>`, what goes wrong with the next answers, one after another;
-    `log` what was asked for. `page` is the most keys one listing holds.
+    `log` what was asked for. `page` is the most keys one listing holds. `busiest` counts the most
+    answers that were under way at once.
     """
 
     root: Path
@@ -115,6 +116,8 @@ class Server:
     faults: dict[str, deque[Fault]] = field(default_factory=dict)
     log: list[Request] = field(default_factory=list)
     page: int = 1000
+    busy: int = 0
+    busiest: int = 0
     lock: Lock = field(default_factory=Lock)
 
     def fail(self, path: str, *faults: Fault) -> None:
@@ -139,6 +142,18 @@ class Server:
                 return Fault()
             return waiting.popleft()
 
+    @contextmanager
+    def answering(self) -> Iterator[None]:
+        """Count an answer while it is under way."""
+        with self.lock:
+            self.busy += 1
+            self.busiest = max(self.busiest, self.busy)
+        try:
+            yield
+        finally:
+            with self.lock:
+                self.busy -= 1
+
     def content(self, path: str) -> bytes | None:
         """Return the bytes of an object."""
         parts = path.split("/")[1:]
@@ -159,7 +174,9 @@ class Server:
         names = [name for name in names if name.encode() > after.encode()]
         most = min(self.page, int(query.get("max-keys", "1000")))
         shown, more = names[:most], len(names) > most
-        quoted = quote if query.get("encoding-type") == "url" else escape
+        encoded = query.get("encoding-type") == "url"
+        quoted = quote if encoded else escape
+        encoding = "<EncodingType>url</EncodingType>" if encoded else ""
         items = "".join(
             f"<Contents><Key>{quoted(name)}</Key>"
             "<LastModified>2024-01-01T00:00:00.000Z</LastModified>"
@@ -176,7 +193,8 @@ class Server:
             f'<?xml version="1.0" encoding="UTF-8"?><ListBucketResult xmlns="{NAMESPACE}">'
             f"<Name>{escape(bucket)}</Name><Prefix>{quoted(prefix)}</Prefix>"
             f"<KeyCount>{len(shown)}</KeyCount><MaxKeys>{most}</MaxKeys>"
-            f"<IsTruncated>{str(more).lower()}</IsTruncated>{following}{items}</ListBucketResult>"
+            f"<IsTruncated>{str(more).lower()}</IsTruncated>{encoding}{following}{items}"
+            "</ListBucketResult>"
         ).encode()
 
 
@@ -218,6 +236,10 @@ def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
             self.do_GET()
 
         def do_GET(self) -> None:
+            with server.answering():
+                self._get()
+
+        def _get(self) -> None:
             asked = urlsplit(self.path)
             query = dict(parse_qsl(asked.query, keep_blank_values=True))
             path = unquote(asked.path)

@@ -6,9 +6,11 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from http.client import IncompleteRead
 from pathlib import Path
 
 import requests
+import urllib3
 
 from isomorph.archives.hashes import Examined, Pin
 from isomorph.archives.held import held
@@ -172,7 +174,11 @@ def _attempt(http: requests.Session, url: str, part: Path, pin: Pin, progress: P
             _empty(part, progress)  # the server ignores ranges: all of it comes again
         total = pin.size if pin.size is not None else total
         progress.size = progress.size or total
-        _pour(response, part, total, progress)
+        try:
+            _pour(response, part, total, progress)
+        except urllib3.exceptions.ProtocolError as error:
+            if total is None or not isinstance(error.args[-1], IncompleteRead):
+                raise  # else it is said below, with what is here by now
     if total is not None and (size := _size(part)) != total:
         if size > total:
             raise WrongFileError(

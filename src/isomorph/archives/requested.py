@@ -167,7 +167,9 @@ def _named(table: Path, spec: RequestedFiles, where: str) -> dict[str, str]:
         expected[path] = digest
     wanted = {path for pattern in spec.files for path in matches(pattern, expected)}
     if not wanted:
-        raise IsomorphError(f"{where}.names: {table} names no file that matches {where}.files")
+        raise IsomorphError(
+            f"{where}.names: {table} names no file that matches the patterns of `files`"
+        )
     return {path: digest for path, digest in expected.items() if path in wanted}
 
 

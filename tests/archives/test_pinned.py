@@ -1,0 +1,216 @@
+"""The frame around a lock: what it must hold, what comes, and what the manifest says."""
+
+import pytest
+from pinned_set import KEY, digest, files_below, noise, object_of, put, write_locked
+
+from isomorph import archives
+from isomorph.archives import pinned
+from isomorph.archives.lock import LockedFile
+from isomorph.errors import IsomorphError
+
+SUBJECTS = ["sub-01", "sub-02"]
+
+
+def source(include, **more):
+    return {"dataset": KEY, "version": "1.0.0", "include": include, **more}
+
+
+RAW = source(["README", "{subject}/*_bold.nii", "{subject}/*_events.tsv"])
+
+
+@pytest.fixture
+def locked(objects):
+    """A set of two subjects in a bucket, pinned."""
+    names = ["README"]
+    for subject in SUBJECTS:
+        names += [f"{subject}/run-{n}_{end}" for n in (1, 2) for end in ("bold.nii", "events.tsv")]
+    return [put(objects, name, noise(500, n)) for n, name in enumerate(names)]
+
+
+def paths(layout):
+    return [one.path for one in archives.read_manifest(layout, "objects").files]
+
+
+def test_manifest_is_what_lock_and_patterns_name_together(objects, locked, make_layout):
+    layout = write_locked(make_layout, locked, sources=[RAW], subjects=SUBJECTS)
+    stray = layout.archive("objects") / "sub-01" / "run-9_bold.nii"
+    stray.parent.mkdir(parents=True)
+    stray.write_bytes(b"mine")
+    archives.run(layout, "objects")
+    manifest = archives.read_manifest(layout, "objects")
+    assert [one.path for one in manifest.files] == sorted(file.path for file in locked)
+    for record, file in zip(manifest.files, sorted(locked, key=lambda f: f.path), strict=True):
+        right = (objects.root / object_of(file)[1:]).read_bytes()
+        assert (record.size, record.sha256) == (500, digest(right, "sha256"))
+    assert manifest.provenance.source == "OpenNeuro ds000001 1.0.0, 9 files, 0.0 MB"
+    assert next(iter(manifest.provenance.inputs)).endswith("objects.lock.tsv")
+    assert stray.read_bytes() == b"mine"
+
+
+def test_second_run_asks_nobody_and_touches_nothing(objects, locked, make_layout):
+    layout = write_locked(make_layout, locked, sources=[RAW], subjects=SUBJECTS)
+    archives.run(layout, "objects")
+    asked, before = len(objects.log), layout.manifest("objects").stat().st_mtime_ns
+    archives.run(layout, "objects")
+    assert len(objects.log) == asked
+    assert layout.manifest("objects").stat().st_mtime_ns == before
+
+
+def test_one_subject_out_of_the_lock_of_all(objects, locked, make_layout, capsys):
+    layout = write_locked(make_layout, locked, sources=[RAW], subjects=["sub-02"])
+    archives.run(layout, "objects")
+    assert paths(layout) == ["README", *(f.path for f in locked if f.path.startswith("sub-02"))]
+    said = capsys.readouterr().err
+    assert "objects: 4 of the 9 files in the lock are of subjects or patterns" in said
+    assert "objects: 5 files, 0.0 MB, 0.0 MB of it here already" in said
+    assert len(objects.log) == 5
+
+
+def test_files_an_older_lock_named_leave_the_manifest(objects, locked, make_layout):
+    archives.run(write_locked(make_layout, locked, sources=[RAW], subjects=SUBJECTS), "objects")
+    fewer = [file for file in locked if "run-2" not in file.path]
+    layout = write_locked(make_layout, fewer, sources=[RAW], subjects=SUBJECTS)
+    archives.run(layout, "objects")
+    assert paths(layout) == sorted(file.path for file in fewer)
+    assert len(files_below(layout.archive("objects"))) == 10  # nothing was deleted
+
+
+@pytest.mark.parametrize(
+    ("subjects", "changes", "said"),
+    [
+        (["sub-01", "sub-03"], {}, 'no file of subject "sub-03"'),
+        (SUBJECTS, {"include": ["README", "{subject}/*.nii", "CHANGES"]}, 'matches "CHANGES"'),
+        (SUBJECTS, {"exclude": ["sub-02/**"]}, 'no file of subject "sub-02"'),
+    ],
+)
+def test_lock_that_lacks_what_is_asked_for_is_refused(
+    objects, locked, make_layout, subjects, changes, said
+):
+    layout = write_locked(make_layout, locked, sources=[{**RAW, **changes}], subjects=subjects)
+    with pytest.raises(IsomorphError) as caught:
+        archives.run(layout, "objects")
+    message = str(caught.value)
+    assert "objects.lock.tsv: does not hold what the dataset asks for" in message
+    assert said in message
+    assert f"`isomorph lock --study {layout.study.path} --dataset objects` locks it anew" in message
+    assert "\n" not in message
+    assert objects.log == []
+
+
+def test_no_lock_names_the_command(make_layout):
+    layout = make_layout({"kind": "openneuro", "sources": [RAW]})
+    with pytest.raises(IsomorphError, match=r"objects\.lock\.tsv: no such file; `isomorph lock"):
+        archives.run(layout, "objects")
+
+
+def test_sources_and_buckets_each_have_their_folder(objects, make_layout):
+    derived = put(
+        objects, "fmriprep/sub-01/bold.nii", b"derived", bucket="openneuro-derivatives",
+        address="https://openneuro-derivatives.s3.amazonaws.com", key="",
+    )  # fmt: skip
+    derived = LockedFile(
+        "derivatives/fmriprep/sub-01/bold.nii", *(derived.size, derived.algorithm, derived.hash),
+        derived.url.replace(".com//", ".com/"),
+    )  # fmt: skip
+    picture = put(objects, "set/images/1.png", b"pixels", bucket="pictures", key="x")
+    picture = LockedFile(
+        "images/1.png", *(picture.size, picture.algorithm, picture.hash), picture.url
+    )
+    layout = write_locked(
+        make_layout,
+        [put(objects, "sub-01/bold.nii", b"raw"), derived, picture],
+        sources=[
+            source(["{subject}/bold.nii", "**/*.nii"]),
+            source(["{subject}/*.nii"], dataset="ds000001-fmriprep", into="derivatives/fmriprep"),
+        ],
+        subjects=["sub-01"],
+        also=[{"kind": "bucket", "bucket": "pictures", "prefix": "x/set/images", "into": "images",
+               "include": ["*.png"]}],
+    )  # fmt: skip
+    archives.run(layout, "objects")
+    contents = {
+        one.path: (layout.archive("objects") / one.path).read_bytes()
+        for one in archives.read_manifest(layout, "objects").files
+    }
+    assert contents == {
+        "sub-01/bold.nii": b"raw",
+        "derivatives/fmriprep/sub-01/bold.nii": b"derived",
+        "images/1.png": b"pixels",
+    }
+    assert archives.read_manifest(layout, "objects").provenance.source == (
+        "OpenNeuro ds000001 1.0.0, 1 file, 0.0 MB; OpenNeuro ds000001-fmriprep 1.0.0, 1 file, "
+        "0.0 MB; bucket pictures/x/set/images, 1 file, 0.0 MB"
+    )
+
+
+def test_an_asset_of_dandi_comes_by_its_own_client_and_images_from_a_bucket(
+    objects, make_layout, monkeypatch
+):
+    brought = []
+
+    def bring(_layout, _dataset, files, folder):
+        brought.extend(file.path for file in files)
+        for file in files:
+            (folder / file.path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / file.path).write_bytes(b"session")
+
+    monkeypatch.setattr("isomorph.archives.dandi.bring", bring)
+    session = put(objects, "sub-1/sub-1.nwb", b"session", "sha256")
+    picture = put(objects, "images/1.png", b"pixels", bucket="pictures")
+    archive = {"dandiset": "000001", "version": "0.1", "include": ["{subject}/*.nwb"]}
+    side = {"kind": "bucket", "bucket": "pictures", "prefix": KEY, "into": "images"}
+    layout = write_locked(make_layout, [session, picture], subjects=["sub-1"])
+    layout = make_layout({"kind": "dandi", **archive}, subjects=["sub-1"], also=[side])
+    archives.run(layout, "objects")
+    assert brought == ["sub-1/sub-1.nwb"]
+    assert [request.path for request in objects.log] == [object_of(picture, "pictures")]
+    assert [(one.path, one.sha256) for one in archives.read_manifest(layout, "objects").files] == [
+        ("images/1.png", digest(b"pixels", "sha256")),
+        ("sub-1/sub-1.nwb", session.hash),
+    ]
+
+
+def test_what_is_streamed_is_listed_as_it_came(objects, make_layout, monkeypatch):
+    def bring(_layout, _dataset, files, folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        for file in files:
+            (folder / file.path).write_bytes(b"the wanted objects")
+
+    monkeypatch.setattr("isomorph.archives.dandi.bring", bring)
+    huge = LockedFile("sub-1.nwb", 10**15, "sha256", "0" * 64, "https://a.org/assets/1")
+    write_locked(make_layout, [huge])
+    layout = make_layout(
+        {"kind": "dandi", "dandiset": "000001", "version": "draft", "include": ["*.nwb"],
+         "access": "stream", "keep": ["units/spike_times"]},
+    )  # fmt: skip
+    archives.run(layout, "objects")  # a petabyte would not fit the disk
+    (record,) = archives.read_manifest(layout, "objects").files
+    assert record.sha256 == digest(b"the wanted objects", "sha256")
+    before = layout.manifest("objects").stat().st_mtime_ns
+    archives.run(layout, "objects")
+    assert layout.manifest("objects").stat().st_mtime_ns == before
+
+
+def test_manifest_goes_while_a_file_is_missing(objects, locked, make_layout, monkeypatch):
+    layout = write_locked(make_layout, locked, sources=[RAW], subjects=SUBJECTS)
+    archives.run(layout, "objects")
+    (layout.archive("objects") / locked[3].path).unlink()
+    seen = []
+
+    def look(label, files, folder):
+        seen.append(layout.manifest("objects").exists())
+        return archive(label, files, folder)
+
+    archive = pinned.transfer
+    monkeypatch.setattr("isomorph.archives.pinned.transfer", look)
+    archives.run(layout, "objects")
+    assert seen == [False]
+    assert layout.manifest("objects").exists()
+
+
+def test_no_room_is_said_before_anything_is_asked(objects, make_layout):
+    huge = LockedFile("README", 10**15, "md5", "0" * 32, "https://s3.amazonaws.com/x")
+    layout = write_locked(make_layout, [huge])
+    with pytest.raises(IsomorphError, match=r"1,000,000,000\.0 MB are still to come but the disk"):
+        archives.run(layout, "objects")
+    assert objects.log == []
