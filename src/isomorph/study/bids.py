@@ -135,11 +135,15 @@ class BidsResponses(Spec):
     events: BidsEvents
     regions: BidsRegions
     confounds: BidsConfounds | None = None
-    estimate: Literal["runs", "lss", "ridge"] = "runs"
-    """`runs`: one amplitude per stimulus and run. `lss`: one per trial, each with all the others
-    as one regressor. `ridge`: one per trial, all together under a penalty."""
+    per: Literal["run", "trial"] = "run"
+    """One amplitude per stimulus and run, or one per trial. Trials of one run share its noise, so
+    only amplitudes per run are independent repetitions."""
+    estimate: Literal["lsa", "lss", "ridge"] = "lsa"
+    """`lsa`: all amplitudes of a run in one model. `lss`: each with all the others as one
+    regressor, where stimuli follow each other so closely that one model confounds them with
+    drifts. `ridge`: all in one model under a penalty."""
     penalty: float = Field(default=1.0, gt=0)
-    """Of `ridge`, in units of the trials' mean energy."""
+    """Of `ridge`, in units of the mean energy of what is penalised."""
     hrf: Literal["glover", "spm"] = "glover"
     drift: Literal["cosine", "none"] = "cosine"
     high_pass: float = Field(default=HIGH_PASS, gt=0)
@@ -156,6 +160,10 @@ class BidsResponses(Spec):
     own (Schäfer and Strimmer 2005)."""
     covariance: Literal["each_run", "all_runs"] = "each_run"
     """Which residuals normalise a run: its own, or those of all runs together."""
+    centre: Literal["none", "run"] = "none"
+    """Whether each unit's mean over the amplitudes of a run is taken off them. Runs differ in their
+    baseline; differences of stimuli within a run, and so cross-validated distances, stay as they
+    are."""
     sessions: Literal["together", "apart"] = "together"
     """Whether the runs of all BIDS sessions repeat the stimuli of one recording, or each session
     is a recording of its own."""
@@ -174,6 +182,6 @@ class BidsResponses(Spec):
                     "drift: cosine and confounds that hold cosines would model drift twice; set "
                     "drift: none"
                 )
-        if self.estimate != "runs" and self.noise_model != "ols":
+        if self.estimate != "lsa" and self.noise_model != "ols":
             raise ValueError(f"estimate: {self.estimate} goes with noise_model: ols")
         return self

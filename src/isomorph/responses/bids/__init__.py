@@ -31,7 +31,8 @@ Array = npt.NDArray
 def prepare(layout: Layout, dataset: str, subject: str) -> None:
     """Estimate the responses of a subject and write them, a group per session.
 
-    One presentation is one stimulus in one run, or one trial; its repetition counts over runs.
+    One presentation is one stimulus in one run, or one trial. Of amplitudes per run the repetition
+    is the place of the run, so that two different repetitions never share the noise of one run.
 
     Parameters
     ----------
@@ -135,7 +136,10 @@ def _by_region(
     together: Sequence[Run], run: Run, regions: Regions, settings: BidsResponses, where: str
 ) -> dict[str, Array]:
     """Return the amplitudes of each region's voxels `(estimate, voxel)`, noise normalised."""
-    amplitudes = {name: run.fit.amplitudes[:, m] for name, m in regions.members.items()}
+    whole = run.fit.amplitudes
+    if settings.centre == "run":
+        whole = whole - whole.mean(axis=0)
+    amplitudes = {name: whole[:, member] for name, member in regions.members.items()}
     if settings.noise == "none":
         return amplitudes
     return {
@@ -172,7 +176,9 @@ def _gather(
     data = session_data(
         response,
         stimulus=stimulus,
-        repetition=repetitions(stimulus, np.arange(len(stimulus))),
+        repetition=np.repeat(np.arange(len(sizes)), sizes)
+        if settings.per == "run"
+        else repetitions(stimulus, np.arange(len(stimulus))),
         unit=np.array([unit for name in names for unit in regions.unit_ids(name)]),
         region=np.repeat(names, [len(regions.members[name]) for name in names]),
         stimuli=stimuli,
@@ -194,8 +200,9 @@ def _units(settings: BidsResponses) -> str:
 
 
 def _described(settings: BidsResponses) -> str:
-    per = "stimulus and run" if settings.estimate == "runs" else "trial"
-    return f"BOLD amplitude per {per}, noise normalisation {settings.noise}"
+    per = "stimulus and run" if settings.per == "run" else "trial"
+    centred = ", mean of each run taken off" if settings.centre == "run" else ""
+    return f"BOLD amplitude per {per}{centred}, noise normalisation {settings.noise}"
 
 
 def _with_notes(data: xr.Dataset, noted: Mapping[str, int]) -> xr.Dataset:

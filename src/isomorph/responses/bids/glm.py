@@ -56,6 +56,19 @@ def estimable(design: Design) -> Array:
     return projected > 1 - ESTIMABLE
 
 
+def present(design: Design) -> Array:
+    """Tell which columns of interest hold more than nuisance could explain.
+
+    Returns
+    -------
+    ndarray (estimate,) of bool
+    """
+    left = _without(design.nuisance, design.interest)
+    energy = np.einsum("se,se->e", design.interest, design.interest)
+    told: Array = np.einsum("se,se->e", left, left) > ESTIMABLE * energy
+    return told
+
+
 def _unit_columns(matrix: Array) -> Array:
     """Scale columns, so that rank does not hang on units of measurement."""
     norms = np.linalg.norm(matrix, axis=0)
@@ -141,56 +154,56 @@ def autocorrelation(residuals: Array) -> Array:
 
 
 def lss(design: Design, volumes: Array) -> Fit:
-    r"""Estimate single trials, each with all other trials as one regressor.
+    r"""Estimate each amplitude with all the others as one regressor.
 
     Mumford et al. (2012, https://doi.org/10.1016/j.neuroimage.2011.08.076) fit a model per trial.
-    With nuisance projected out, trial :math:`a` and the sum of the others :math:`b`, the
+    With nuisance projected out, one column :math:`a` and the sum of the others :math:`b`, the
     amplitude of :math:`a` is :math:`((b \cdot b) a - (a \cdot b) b) \cdot y` over
-    :math:`(a \cdot a)(b \cdot b) - (a \cdot b)^2`: a weight per scan for each trial, so all the
+    :math:`(a \cdot a)(b \cdot b) - (a \cdot b)^2`: a weight per scan for each column, so all the
     models together are one product with the volumes.
 
-    The residuals are those of the model that has every trial.
+    The residuals are those of the one model that has every column.
 
     Parameters
     ----------
     design : Design
-        Of the run, a column of interest per trial.
+        Of the run, a column of interest per amplitude.
     volumes : ndarray (scan, voxel)
     """
-    trials = _without(design.nuisance, design.interest)
-    others = trials.sum(axis=1, keepdims=True) - trials
+    columns = _without(design.nuisance, design.interest)
+    others = columns.sum(axis=1, keepdims=True) - columns
     aa, bb, ab = (
-        np.einsum("st,st->t", one, two)
-        for one, two in ((trials, trials), (others, others), (trials, others))
+        np.einsum("se,se->e", one, two)
+        for one, two in ((columns, columns), (others, others), (columns, others))
     )
     determinant = aa * bb - ab**2
     alone = determinant <= ESTIMABLE**2 * aa * bb
     weights = np.where(
         alone,
-        np.divide(trials, aa, out=np.zeros_like(trials), where=aa > 0),
-        (bb * trials - ab * others) / np.where(alone, 1, determinant),
+        np.divide(columns, aa, out=np.zeros_like(columns), where=aa > 0),
+        (bb * columns - ab * others) / np.where(alone, 1, determinant),
     )
     whole = ols(design, volumes)
     return Fit(weights.T @ volumes, whole.residuals, whole.freedom)
 
 
 def ridge(design: Design, volumes: Array, penalty: float) -> Fit:
-    """Estimate single trials together under a penalty on their squares; nuisance is not penalised.
+    """Estimate all amplitudes under a penalty on their squares; nuisance is not penalised.
 
     The residuals are those of the model without penalty.
 
     Parameters
     ----------
     design : Design
-        Of the run, a column of interest per trial.
+        Of the run, a column of interest per amplitude.
     volumes : ndarray (scan, voxel)
     penalty : float
-        In units of the trials' mean energy.
+        In units of the mean energy of the columns of interest.
     """
-    trials = _without(design.nuisance, design.interest)
-    gram = trials.T @ trials
+    columns = _without(design.nuisance, design.interest)
+    gram = columns.T @ columns
     size = penalty * np.trace(gram) / len(gram)
-    weights = np.linalg.solve(gram + size * np.eye(len(gram)), trials.T)
+    weights = np.linalg.solve(gram + size * np.eye(len(gram)), columns.T)
     whole = ols(design, volumes)
     return Fit(weights @ volumes, whole.residuals, whole.freedom)
 

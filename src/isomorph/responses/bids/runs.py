@@ -26,7 +26,7 @@ from isomorph.responses.bids.confounds import read_confounds
 from isomorph.responses.bids.design import Design, make_design
 from isomorph.responses.bids.entities import parse, partner
 from isomorph.responses.bids.events import read_events
-from isomorph.responses.bids.glm import Fit, ar1, estimable, lss, ols, ridge
+from isomorph.responses.bids.glm import Fit, ar1, estimable, lss, ols, present, ridge
 from isomorph.responses.names import stimulus_of
 from isomorph.responses.presentations import usable
 from isomorph.stimuli.naming import Naming
@@ -37,11 +37,16 @@ Array = npt.NDArray
 ESTIMATES: Registry[Callable[[Design, Array, BidsResponses], Fit]] = Registry(
     "estimate",
     {
-        "runs": lambda design, volumes, settings: FITS[settings.noise_model](design, volumes),
+        "lsa": lambda design, volumes, settings: FITS[settings.noise_model](design, volumes),
         "lss": lambda design, volumes, _: lss(design, volumes),
         "ridge": lambda design, volumes, settings: ridge(design, volumes, settings.penalty),
     },
 )
+TOLD: Registry[Callable[[Design], Array]] = Registry(
+    "estimate", {"lsa": estimable, "lss": present, "ridge": present}
+)
+"""Which amplitudes can be told: in one model from all others, else from what is of no interest."""
+
 FITS: Registry[Callable[[Design, Array], Fit]] = Registry("noise model", {"ols": ols, "ar1": ar1})
 
 
@@ -223,15 +228,11 @@ class Reader:
             tables = list(self.confounds)
             confounds = read_confounds(run.bold, tables, self.settings.confounds, len(values))
         design = make_design(trials, amount, frames, self.settings, confounds)
-        told = estimable(design)
-        if self.settings.estimate == "ridge":
-            told = np.ones_like(told)  # a penalty tells apart what least squares cannot
-        if self.settings.estimate == "lss":
-            told = np.abs(design.interest).sum(axis=0) > 0
+        told = TOLD[self.settings.estimate](design)
         if not told.any():
             raise IsomorphError(
                 f"{run.events}: the design tells none of {len(told)} amplitudes from the others "
-                f"with {len(values)} volumes; use estimate: lss, or fewer regressors"
+                f"with {len(values)} volumes; use estimate: lss or fewer regressors"
             )
         dropped["amplitudes the design cannot tell apart"] = int((~told).sum())
         fit = ESTIMATES[self.settings.estimate](design, values, self.settings)
@@ -242,7 +243,7 @@ class Reader:
     def _amplitudes(self, label: Array, known: Array) -> tuple[Array, Array, Array]:
         """Return to which amplitude each trial belongs, each one's stimulus and its first trial."""
         which = np.full(len(label), -1)
-        if self.settings.estimate == "runs":
+        if self.settings.per == "run":
             names, first, which[known] = np.unique(
                 label[known], return_index=True, return_inverse=True
             )
