@@ -131,6 +131,28 @@ def test_two_names_in_one_file_stay_two_however_equal(data, make, capsys):
     assert "have the very pixels of another: right = left" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("share", "kept"), [(1, ["b"]), (0.67, ["b"]), (0.66, ["b", "c"]), (0.1, ["a", "b", "c"])]
+)
+def test_images_too_few_files_hold_are_left_out_and_said(data, make, capsys, share, kept):
+    container(data / "1.nwb", {"a": PICTURES[0], "b": PICTURES[1]})
+    container(data / "2.nwb", {"c": PICTURES[2], "b": PICTURES[1]})
+    container(data / "3.nwb", {"b": PICTURES[1], "c": PICTURES[2]})
+    layout = make(stimuli={**SPEC, "shared": share})
+    assert sorted(written(layout)) == kept
+    assert ("images are held by fewer than" in capsys.readouterr().err) == (len(kept) < 3)
+    ids = naming(layout, "objects").ids(data / "1.nwb", np.array(["a"]))
+    assert ids.tolist() == (["a"] if "a" in kept else [""])
+
+
+def test_files_that_share_nothing_are_said(data, make):
+    container(data / "1.nwb", {"a": PICTURES[0]})
+    container(data / "2.nwb", {"a": PICTURES[1]})
+    message = "no image is held by 2 of the 2 files, the commonest by 1; lower it"
+    with pytest.raises(IsomorphError, match=message):
+        make(stimuli={**SPEC, "shared": 1})
+
+
 def test_a_recording_without_images_uses_names_that_mean_the_same_everywhere(data, make):
     container(data / "1.nwb", {"x": PICTURES[0], "y": PICTURES[1]})
     container(data / "2.nwb", {"x": PICTURES[2], "y": PICTURES[1]})
@@ -168,13 +190,24 @@ def test_numbers_float32_would_merge_stay_apart(data, make):
     assert set(written(make(stimuli=NAMED))) == {"2766534.015976", "2766534.016"}
 
 
-def test_names_without_a_stimulus_are_said_with_the_nearest(data, make, capsys):
-    container(data / "1.nwb", {"image_1": PICTURES[0]})
-    found = naming(make(stimuli=SPEC), "objects")
-    found.ids(data / "1.nwb", np.array(["image_1", "imag_1", "imag_1", "other", ""]))
+@pytest.mark.parametrize("other", ["image_2", "kitten"])
+def test_names_without_a_stimulus_are_said_with_the_nearest(data, make, capsys, other):
+    for name in ("image_1", "image_3"):
+        Image.fromarray(PICTURES[0]).save(data / f"{name}.png")
+    found = naming(make(stimuli={"kind": "folder", "files": "*.png"}), "objects")
+    found.ids(data / "1.nwb", np.array(["image_1", other, other, "", "zebra"]))
+    near = "did you mean" if other == "image_2" else 'stimuli are called "image_1" and so on'
     said = capsys.readouterr().err
-    assert "2 names are those of no stimulus" in said
-    assert '"imag_1", "other"; did you mean "image_1"?' in said
+    assert "1.nwb: 2 names are those of no stimulus of" in said
+    assert f'stimuli.csv: "{other}", "zebra"; {near}' in said
+
+
+def test_images_that_were_left_out_are_said_without_another(data, make, capsys):
+    container(data / "1.nwb", {"image_1": PICTURES[0], "image_2": PICTURES[1]})
+    container(data / "2.nwb", {"image_1": PICTURES[0]})
+    found = naming(make(stimuli={**SPEC, "shared": 1}), "objects")
+    assert found.ids(data / "1.nwb", np.array(["image_2"])).tolist() == [""]
+    assert 'names.csv: "image_2"; their presentations do not count' in capsys.readouterr().err
 
 
 # ---------------------------------------------------------------- channels, axes, levels

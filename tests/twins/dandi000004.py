@@ -28,7 +28,7 @@ EDITS = {
     }
 }
 CATEGORIES = ("houses", "landscapes", "mobility", "phones", "smallAnimal")
-N_IMAGES, N_LEARNT, N_UNITS, TRUNCATED = 30, 15, 12, 2
+N_IMAGES, N_LEARNT, N_UNITS, TRUNCATED = 30, 15, 40, 2
 _PICTURES = natural_like(40, 40, 30, seed=4)
 """Upright pictures, more rows than columns: 400 by 300 in the original, and distorted there too."""
 NAMES = [rf"newolddelay\{CATEGORIES[n % 5]}\{1100 + n}.jpg" for n in range(N_IMAGES)]

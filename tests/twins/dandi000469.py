@@ -32,11 +32,11 @@ LOCATIONS = (
     *("dorsal_anterior_cingulate_cortex_left", "pre_supplementary_motor_area_right"),
 )
 EXPECTED = {
-    "stimuli": len(NUMBERS) + 1,
+    "stimuli": len(NUMBERS) - 1,
     "sessions": {"population": len(PATIENTS)},
-    "presentations": {"population": len(PATIENTS) * len(NUMBERS) * REPETITIONS},
+    "presentations": {"population": len(PATIENTS) * (len(NUMBERS) - 1) * REPETITIONS},
     "repetitions": {"population": REPETITIONS},
-    "units": {"hippocampus": 2 * N_UNITS // 2, "amygdala": 2 * N_UNITS // 2},
+    "units": {"hippocampus": N_UNITS, "amygdala": N_UNITS, "dACC": 2, "preSMA": 2},
 }
 
 

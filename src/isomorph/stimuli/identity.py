@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
+import sys
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -110,6 +112,45 @@ def names_of(groups: Sequence[Sequence[Use]]) -> list[str]:
         name if holder[name] == place else f"{name}-{group[0].digest[:8]}"
         for place, ((name, _), group) in enumerate(zip(wanted, groups, strict=True))
     ]
+
+
+def held_by_enough(
+    stimuli: Mapping[str, list[Use]], n_files: int, share: float, where: str
+) -> dict[str, list[Use]]:
+    """Return the stimuli that enough files hold, and say how many others there are.
+
+    Parameters
+    ----------
+    stimuli : mapping of str to list of Use
+        Uses by id.
+    n_files : int
+        How many files there are.
+    share : float
+        Least share of them that must hold an image.
+    where : str
+        File and key, for messages.
+
+    Raises
+    ------
+    IsomorphError
+        When no image is held by enough.
+    """
+    held = {name: len({use.file for use in uses}) for name, uses in stimuli.items()}
+    needed = math.ceil(share * n_files - 1e-9)
+    kept = {name: uses for name, uses in stimuli.items() if held[name] >= needed}
+    if stimuli and not kept:
+        raise IsomorphError(
+            f"{where}: no image is held by {needed} of the {n_files} files, the commonest by "
+            f"{max(held.values())}; lower it"
+        )
+    if len(kept) < len(stimuli):
+        print(
+            f"{where}: {len(stimuli) - len(kept)} of {len(stimuli)} images are held by fewer than "
+            f"{needed} of the {n_files} files and left out",
+            file=sys.stderr,
+            flush=True,
+        )
+    return kept
 
 
 def constant_fields(group: Sequence[Use], where: str) -> dict[str, object]:

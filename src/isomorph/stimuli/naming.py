@@ -75,9 +75,12 @@ class Naming:
             return
         shown = ", ".join(f'"{name}"' for name in names[:3]) + (", …" if len(names) > 3 else "")
         near = did_you_mean(path_id(str(names[0])), sorted(self.stimuli)[:2000])
+        if self.by_file:  # an image that was left out on purpose: nothing else was meant
+            near = "their presentations do not count"
+        elif not near.startswith("did"):
+            near = f'stimuli are called "{min(self.stimuli)}" and so on'
         print(
-            f"{file}: {len(names)} names are those of no stimulus of {self.where}: {shown}; "
-            + (near if near.startswith("did") else f'stimuli are called "{min(self.stimuli)}"'),
+            f"{file}: {len(names)} names are those of no stimulus of {self.where}: {shown}; {near}",
             file=sys.stderr,
             flush=True,
         )

@@ -17,7 +17,13 @@ from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
 from isomorph.stimuli.folder import describe
 from isomorph.stimuli.frames import Frame, Source, find_sources, nearest_place, open_hdf5
-from isomorph.stimuli.identity import Described, Use, constant_fields, group_uses
+from isomorph.stimuli.identity import (
+    Described,
+    Use,
+    constant_fields,
+    group_uses,
+    held_by_enough,
+)
 from isomorph.stimuli.looks import Look, read_pixels
 from isomorph.stimuli.naming import path_id
 from isomorph.stimuli.partners import partners
@@ -57,6 +63,8 @@ def list_stimuli(layout: Layout, dataset: str) -> Sequence[Stimulus]:
         for use in read_uses(file, file.relative_to(root).as_posix(), spec)
     ]
     named = group_uses(uses)
+    if spec.shared is not None:
+        named = held_by_enough(named, len(files), spec.shared, f"{source}: stimuli.shared")
     described = describe(layout, dataset, spec.table, list(named))
     where = f"{source}: stimuli.named_by.fields: stimulus"
     return [
