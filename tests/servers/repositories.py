@@ -117,7 +117,9 @@ def build(
                 tree.append(("100644", path, content))
                 key = f"GIT--{_blob(content)}"
             if version := version_of(f"{prefix}{path}", key):
-                value = f"+{version}#{prefix}{path}"
+                value = f"{version}#{prefix}{path}"
+                if " " in value:
+                    value = f"!{base64.b64encode(value.encode()).decode()}"
                 recorded.setdefault(key, [])
                 if value not in recorded[key]:
                     recorded[key].append(value)
@@ -137,8 +139,8 @@ def build(
     for key, values in recorded.items():
         digest = hashlib.md5(key.encode(), usedforsecurity=False).hexdigest()
         records[f"{digest[:3]}/{digest[3:6]}/{key}.log.rmet"] = (
-            f"1600000000.5s {PUBLIC}:V {' '.join(values)}\n"
-            f"1700000000.5s {DEAD}:V {values[0].replace('+', '+gone')}\n"
+            f"1600000000.5s {PUBLIC}:V {' '.join(f'+{value}' for value in values)}\n"
+            f"1700000000.5s {DEAD}:V +gone{values[0]}\n"
         )
     tree = [("100644", path, text.encode()) for path, text in records.items()]
     stream += _commit("refs/heads/git-annex", "update", tree)

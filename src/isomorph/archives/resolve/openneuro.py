@@ -76,11 +76,11 @@ def _reference(source: OpenNeuroSource, references: Mapping[str, str], where: st
             return kind + source.version
     if COMMIT.fullmatch(source.version):
         return source.version
-    tags = [name.removeprefix("refs/tags/") for name in references if name.startswith("refs/tags/")]
+    tags = {name.removeprefix("refs/tags/") for name in references if "/tags/" in name}
+    branches = {name.removeprefix("refs/heads/") for name in references if "/heads/" in name}
     raise IsomorphError(
-        f'{where}.version: {source.dataset} has no version "{source.version}", '
-        f"{did_you_mean(source.version, tags)}"
-        + ("" if tags else "; of a repository without tags give the 40 digits of a commit")
+        f'{where}.version: {source.dataset} has no tag, branch or whole commit "{source.version}", '
+        f"{did_you_mean(source.version, tags or branches - {annex.BRANCH})}"
     )
 
 

@@ -34,8 +34,8 @@ _SETTINGS = (
 )
 _ENVIRONMENT = {
     "GIT_TERMINAL_PROMPT": "0",
-    "GIT_ASKPASS": "true",
-    "SSH_ASKPASS": "true",
+    "GIT_ASKPASS": "",
+    "SSH_ASKPASS": "",
     "GCM_INTERACTIVE": "never",
     "GIT_NO_LAZY_FETCH": "1",  # what lacks is asked for here, many at a time
     "LC_ALL": "C",
