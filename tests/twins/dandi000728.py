@@ -13,8 +13,7 @@ SESSIONS = {
 N_STIMULI, REPETITIONS, N_ROIS = 12, 6, 10
 EXPECTED = {
     "sessions": {subject: len(SESSIONS[subject]) for subject in SUBJECTS},
-    "stimuli": N_STIMULI,
-    # Scene 0 is left out: the blanks were folded into it.
+    "stimuli": N_STIMULI - 1,  # scene 0 is left out: the blanks were folded into it
     "presentations": {
         subject: len(SESSIONS[subject]) * (N_STIMULI - 1) * REPETITIONS for subject in SUBJECTS
     },

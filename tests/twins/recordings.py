@@ -46,8 +46,7 @@ def table(file, path, ids, columns, kind="DynamicTable", ragged=()):
         if name in ragged:
             ends = np.cumsum([len(value) for value in values])
             index = group.create_dataset(f"{name}_index", data=ends.astype(np.int64))
-            values = np.concatenate(values)
-        array = np.asarray(values)
+        array = np.concatenate(values) if name in ragged else np.asarray(values)
         is_text = array.dtype.kind in "UO"
         column = group.create_dataset(
             name, data=array.astype(object) if is_text else array, dtype=TEXT if is_text else None

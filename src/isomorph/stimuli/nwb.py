@@ -13,7 +13,7 @@ import h5py
 import numpy as np
 
 from isomorph.archives.manifest import check_unchanged, find_files, read_manifest
-from isomorph.errors import IsomorphError
+from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.layout import Layout
 from isomorph.stimuli.folder import describe
 from isomorph.stimuli.frames import Frame, Source, find_sources, nearest_place, open_hdf5
@@ -63,6 +63,12 @@ def list_stimuli(layout: Layout, dataset: str) -> Sequence[Stimulus]:
         for use in read_uses(file, file.relative_to(root).as_posix(), spec)
     ]
     named = group_uses(uses)
+    for name in spec.without:
+        if name not in named:
+            raise IsomorphError(
+                f'{source}: stimuli.without: no stimulus "{name}", {did_you_mean(name, named)}'
+            )
+        del named[name]
     if spec.shared is not None:
         named = held_by_enough(named, len(files), spec.shared, f"{source}: stimuli.shared")
     described = describe(layout, dataset, spec.table, list(named))

@@ -112,6 +112,8 @@ class NwbStimuli(Spec):
     named_by: NamedBy | None = None
     """Where a series of frames gets its names. A container names its images itself, and a series
     may name its frames in `control_description`."""
+    without: Unique[str] = ()
+    """Stimuli to leave out, by id: one whose presentations cannot be told from blanks."""
     shared: float | None = Field(default=None, gt=0, le=1)
     """Least share of the files that must hold an image for it to be a stimulus; every image is one
     unless given. A population pooled over recordings is compared on what all of them showed, so
