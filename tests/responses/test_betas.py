@@ -108,7 +108,7 @@ def test_a_region_by_bounds_of_a_map_and_units_in_two_regions(make_study, two_ru
     assert (data["region"] == "strong").sum() == len(strong)
     both = len({*strong.tolist()} & {*range(10, 20), *range(70, 75)})
     assert both == 5
-    assert f'"units once more in a region": {both}' in data.attrs["dropped"]
+    assert f'"units that count in two regions": {both}' in data.attrs["noted"]
     assert len(set(data["unit"].values)) == data.sizes["unit"]
 
 

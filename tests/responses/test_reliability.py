@@ -8,8 +8,16 @@ import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
 
-from isomorph.responses.halves import _half_means, spearman_brown, split_half
+from isomorph.responses import halves
+from isomorph.responses.halves import (
+    draw_splits,
+    half_means,
+    parts_needed,
+    spearman_brown,
+    split_half,
+)
 from isomorph.responses.reliability import unit_rows
+from isomorph.responses.variance import divide_variance
 
 
 def rng():
@@ -19,7 +27,7 @@ def rng():
 def test_halves_are_disjoint_and_equal_and_random():
     """Presentations as unit vectors: the means then show who is in which half."""
     code = np.array([0, 1, 0, 1, 0, 1, 0, 1, 1])  # stimulus 0 four times, stimulus 1 five times
-    first, second = _half_means(np.eye(9), code, 50, rng())
+    first, second = half_means(np.eye(9), draw_splits(code.astype(str), 50, rng()))
     assert first.shape == second.shape == (50, 2, 9)
     np.testing.assert_allclose(first.sum(axis=2), 1)
     np.testing.assert_allclose(second.sum(axis=2), 1)
@@ -42,6 +50,74 @@ def test_equals_a_loop_over_splits_and_units():
         expected.append([np.corrcoef(a[:, u], b[:, u])[0, 1] for u in range(2)])
     found = split_half(response, stimulus, rng(), splits=20_000)
     np.testing.assert_allclose(found.correlation, np.mean(expected, axis=0), atol=0.02)
+
+
+def test_the_products_equal_a_plain_loop_over_the_same_splits(monkeypatch):
+    """Stimuli shown 2, 3, 4 and 5 times; blocks of one unit give the same numbers."""
+    stimulus = rng().permutation(np.repeat(list("abcdef"), [2, 3, 4, 5, 4, 1]))
+    response = rng().normal(size=(len(stimulus), 3))
+    groups = draw_splits(stimulus, 7, rng())
+    expected = np.zeros((7, 3))
+    for split, unit in np.ndindex(7, 3):
+        sides = []
+        for sign in (1, -1):
+            means = []
+            for group in groups:
+                for rows, signs in zip(group.rows, group.signs[:, split], strict=True):
+                    means.append(np.mean(response[rows[signs == sign], unit]))
+            sides.append(means)
+        expected[split, unit] = np.corrcoef(*sides)[0, 1]
+    found = split_half(response, stimulus, rng(), splits=7)
+    np.testing.assert_allclose(found.correlation, expected.mean(axis=0), rtol=1e-12)
+    np.testing.assert_allclose(found.spread, expected.std(axis=0), rtol=1e-10)
+    assert (found.n_stimuli, found.n_repetitions, found.n_splits) == (5, 2, 7)
+    monkeypatch.setattr(halves, "LARGEST", 1)
+    again = split_half(response, stimulus, rng(), splits=7)
+    np.testing.assert_allclose(again.correlation, found.correlation, rtol=1e-12)
+
+
+def test_planted_signal_and_noise_variance_are_recovered():
+    """Signal variance 2, noise variance 9, stimuli shown 3, 5 and 8 times."""
+    draw = rng()
+    shown = np.tile([3, 5, 8], 400)
+    signal = np.sqrt(2) * draw.normal(size=(1200, 10))
+    response = 50 + np.repeat(signal, shown, axis=0) + 3 * draw.normal(size=(shown.sum(), 10))
+    found = divide_variance(response, np.repeat(np.arange(1200), shown).astype(str))
+    np.testing.assert_allclose(found.signal.mean(), 2, rtol=0.05)
+    np.testing.assert_allclose(found.noise.mean(), 9, rtol=0.03)
+    np.testing.assert_allclose(found.ratio.mean(), np.sqrt(2) / 3, rtol=0.03)
+    np.testing.assert_allclose(found.ceiling(4).mean(), 2 / (2 + 9 / 4), rtol=0.03)
+
+
+def test_variances_are_those_of_a_textbook_analysis():
+    response = rng().normal(size=(9, 2)) + 3
+    stimulus = np.array(list("aabbbcccc"))
+    counts = np.array([2, 3, 4])
+    groups = [response[stimulus == s] for s in "abc"]
+    within = sum(((g - g.mean(axis=0)) ** 2).sum(axis=0) for g in groups) / (9 - 3)
+    between = sum(
+        len(g) * (g.mean(axis=0) - response.mean(axis=0)) ** 2 for g in groups
+    ) / (3 - 1)  # fmt: skip
+    n0 = (9 - (counts**2).sum() / 9) / 2
+    found = divide_variance(response, stimulus)
+    np.testing.assert_allclose(found.noise, within)
+    np.testing.assert_allclose(found.signal, (between - within) / n0)
+
+
+def test_no_signal_has_no_snr_and_no_ceiling_above_zero():
+    """Showings that cancel: every stimulus has the same mean, so the signal falls below 0."""
+    response = np.array([[1.0, 7.0], [-1.0, 7.0]] * 4)
+    found = divide_variance(response, np.repeat(list("abcd"), 2))
+    assert found.signal[0] < 0
+    assert found.ratio[0] == found.ceiling(2)[0] == 0
+    assert np.isnan(found.ratio[1])
+    assert np.isnan(found.ceiling(2)[1])
+
+
+@given(st.floats(0.01, 0.99), st.floats(0.05, 0.95))
+def test_the_parts_needed_give_the_target(r, target):
+    np.testing.assert_allclose(spearman_brown(r, float(parts_needed(r, target))), target)
+    assert np.isnan(parts_needed(-r, target))
 
 
 def test_a_unit_without_noise_is_perfectly_reliable():
@@ -144,3 +220,31 @@ def test_rows_of_a_session():
     assert v4["split_half"] == rows[1]["split_half"]
     assert np.isnan(mt["split_half"])
     assert mt["status"] == "undefined: no unit of the region has a value"
+    assert mt["n_units"] == 0
+    assert {row["n_splits"] for row in rows} == {100}
+    assert it["snr"] == pytest.approx((rows[0]["snr"] + rows[2]["snr"]) / 2)
+
+
+def test_the_curve_of_reliability_comes_true():
+    """What 4 showings foretell of 16 is what 16 showings give, and 16 of 4."""
+    draw = rng()
+    signal = draw.normal(size=(300, 25))
+    truth = {n: 1 / (1 + 6 / n) for n in (1, 4, 16)}
+    foretold = {}
+    for n in (4, 16):
+        response = np.tile(signal, (n, 1)) + np.sqrt(6) * draw.normal(size=(300 * n, 25))
+        data = xr.Dataset(
+            {"response": (("presentation", "unit"), response)},
+            coords={
+                "stimulus": ("presentation", np.tile(np.arange(300), n).astype(str)),
+                "unit": ("unit", np.arange(25).astype(str)),
+                "region": ("unit", np.full(25, "IT")),
+            },
+        )
+        (region,) = [row for row in unit_rows(data, "s", "d", rng()) if row["unit"] == ""]
+        foretold[n] = region
+    for region in foretold.values():
+        for number, expected in truth.items():
+            assert region[f"reliability_at_{number}"] == pytest.approx(expected, abs=0.02)
+        assert region["repetitions_for_0.8"] == pytest.approx(24, rel=0.1)
+        assert region["noise_ceiling"] == pytest.approx(region["spearman_brown"], abs=0.02)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +16,10 @@ MINIMUM_STIMULI = 3
 """Two stimuli always correlate perfectly."""
 
 
+LARGEST = 2**23
+"""Half means held at a time, so that memory does not grow with the units."""
+
+
 @dataclass(frozen=True)
 class SplitHalf:
     """Split-half correlation of units over stimuli.
@@ -23,16 +28,22 @@ class SplitHalf:
     ----------
     correlation : ndarray (unit,)
         Mean over splits, NaN where undefined.
+    spread : ndarray (unit,)
+        Standard deviation over splits, NaN where undefined.
     status : list of str
         Per unit `ok`, or why there is no number.
     n_stimuli, n_repetitions : int
         Stimuli shown at least twice, and the fewest showings among them.
+    n_splits : int
+        Random divisions into halves; 0 where nothing could be divided.
     """
 
     correlation: Array
+    spread: Array
     status: list[str]
     n_stimuli: int
     n_repetitions: int
+    n_splits: int
 
 
 def split_half(
@@ -56,58 +67,108 @@ def split_half(
     -------
     SplitHalf
     """
-    names, code, shown = np.unique(stimulus, return_inverse=True, return_counts=True)
+    names, shown = np.unique(stimulus, return_counts=True)
     repeated = shown >= 2
     n_stimuli = int(repeated.sum())
     n_units = response.shape[1]
     fewest = int(shown[repeated].min()) if n_stimuli else int(shown.max(initial=0))
     if n_stimuli < MINIMUM_STIMULI:
         why = f"undefined: {n_stimuli} of {len(names)} stimuli were shown more than once"
-        return SplitHalf(np.full(n_units, np.nan), [why] * n_units, n_stimuli, fewest)
-    rows = repeated[code]
-    code = (np.cumsum(repeated) - 1)[code[rows]]
-    first, second = _half_means(response[rows].astype(np.float64), code, splits, rng)
-    correlation = _correlate(first, second)
+        nothing = np.full(n_units, np.nan)
+        return SplitHalf(nothing, nothing, [why] * n_units, n_stimuli, fewest, 0)
+    groups = draw_splits(stimulus, splits, rng)
+    step = max(1, LARGEST // (splits * n_stimuli))
+    correlation = np.concatenate(
+        [
+            _correlate(*half_means(response[:, start : start + step], groups))
+            for start in range(0, n_units, step)
+        ],
+        axis=1,
+    )
     undefined = ~np.isfinite(correlation)
     with np.errstate(invalid="ignore"):
-        mean = correlation.mean(axis=0)
+        mean, spread = correlation.mean(axis=0), correlation.std(axis=0)
     status = [
         "ok" if not count else
         f"undefined: the same response to every stimulus in a half of {count} of {splits} splits"
         for count in undefined.sum(axis=0)
     ]  # fmt: skip
-    return SplitHalf(mean, status, n_stimuli, fewest)
+    return SplitHalf(mean, spread, status, n_stimuli, fewest, splits)
 
 
-def _half_means(
-    response: Array, code: Array, splits: int, rng: np.random.Generator
-) -> tuple[Array, Array]:
-    """Return the mean responses `(split, stimulus, unit)` of two random halves.
+@dataclass(frozen=True)
+class Splits:
+    """Random halves of the showings of stimuli that were shown equally often.
 
-    Each half of every split is a sparse row per stimulus that averages its presentations, so all
-    splits are one sparse product.
+    Attributes
+    ----------
+    rows : ndarray (stimulus, showing)
+        Presentations of each stimulus.
+    signs : ndarray (stimulus, split, showing)
+        1 in the one half, -1 in the other, 0 for the one left out of an odd number.
     """
-    from scipy.sparse import csr_array
 
-    n, n_stimuli = len(code), int(code.max()) + 1
-    # A random order of all presentations, sorted by stimulus, shuffles each stimulus' own.
-    shuffled = rng.permuted(np.tile(np.arange(n), (splits, 1)), axis=1)
-    by_stimulus = np.argsort(code[shuffled], axis=1, kind="stable")
-    order = np.take_along_axis(shuffled, by_stimulus, axis=1)
-    counts = np.bincount(code)
-    place = np.arange(n) - np.repeat(np.cumsum(counts) - counts, counts)
-    half = np.repeat(counts // 2, counts)
-    grouped = np.repeat(np.arange(n_stimuli), counts)
-    means = []
-    for chosen in (place < half, (place >= half) & (place < 2 * half)):
-        columns = order[:, chosen]
-        rows = np.arange(splits)[:, None] * n_stimuli + grouped[chosen]
-        weights = np.broadcast_to(1.0 / half[chosen], columns.shape)
-        averaging = csr_array(
-            (weights.ravel(), (rows.ravel(), columns.ravel())), shape=(splits * n_stimuli, n)
-        )
-        means.append((averaging @ response).reshape(splits, n_stimuli, -1))
-    return means[0], means[1]
+    rows: Array
+    signs: Array
+
+
+def draw_splits(stimulus: Array, splits: int, rng: np.random.Generator) -> list[Splits]:
+    """Divide the showings of every stimulus shown twice or more into random halves.
+
+    Parameters
+    ----------
+    stimulus : ndarray (presentation,) of str
+        Stimulus of each presentation.
+    splits : int
+        How many divisions.
+    rng : Generator
+        Draws them.
+
+    Returns
+    -------
+    list of Splits
+        By number of showings.
+    """
+    _, code, shown = np.unique(stimulus, return_inverse=True, return_counts=True)
+    order = np.argsort(code, kind="stable")
+    starts = np.cumsum(shown) - shown
+    found = []
+    for count in np.unique(shown[shown >= 2]).tolist():
+        rows = order[starts[shown == count][:, None] + np.arange(count)]
+        half = count // 2
+        pattern = np.zeros(count)
+        pattern[:half], pattern[half : 2 * half] = 1, -1
+        signs = np.broadcast_to(pattern, (len(rows), splits, count))
+        found.append(Splits(rows, rng.permuted(signs, axis=2)))
+    return found
+
+
+def half_means(response: Array, groups: Sequence[Splits]) -> tuple[Array, Array]:
+    """Return the mean responses of the two halves, (split, stimulus, unit) each.
+
+    With signs as a matrix, the difference of the halves' sums is one product per stimulus and
+    their total another, over all splits and units at once.
+
+    Parameters
+    ----------
+    response : ndarray (presentation, unit)
+        Responses.
+    groups : sequence of Splits
+        The halves.
+    """
+    first, second = [], []
+    for group in groups:
+        shown = response[group.rows].astype(np.float64)  # (stimulus, showing, unit)
+        count = group.rows.shape[1]
+        total = np.abs(group.signs) @ shown if count % 2 else shown.sum(axis=1)[:, None]
+        difference = group.signs @ shown
+        each = 2 * (count // 2)
+        first.append((total + difference) / each)
+        second.append((total - difference) / each)
+    return (
+        np.swapaxes(np.concatenate(first), 0, 1),
+        np.swapaxes(np.concatenate(second), 0, 1),
+    )
 
 
 def _correlate(first: Array, second: Array) -> Array:
@@ -125,15 +186,15 @@ def is_constant(values: Array, axis: int) -> Array:
     return np.ptp(values, axis=axis) <= 1e-12 * np.abs(values).max(axis=axis)
 
 
-def spearman_brown(correlation: npt.ArrayLike, parts: int = 2) -> Array:
+def spearman_brown(correlation: npt.ArrayLike, parts: float = 2) -> Array:
     """Return the reliability of the whole from that of one of its parts.
 
     Parameters
     ----------
     correlation : float or ndarray
         Reliability of one part.
-    parts : int
-        How many parts the whole has.
+    parts : float
+        How many parts the whole has; below 1 the whole is smaller than the part.
 
     Returns
     -------
@@ -148,3 +209,26 @@ def spearman_brown(correlation: npt.ArrayLike, parts: int = 2) -> Array:
     below = 1 + (parts - 1) * correlation
     whole = np.full_like(correlation, np.nan)
     return np.divide(parts * correlation, below, out=whole, where=below > 0)
+
+
+def parts_needed(correlation: npt.ArrayLike, target: float) -> Array:
+    """Return how many parts a whole of a given reliability must have.
+
+    Parameters
+    ----------
+    correlation : float or ndarray
+        Reliability of one part.
+    target : float
+        Reliability of the whole, between 0 and 1.
+
+    Returns
+    -------
+    ndarray
+        ``R (1 - r) / (r (1 - R))``, what `spearman_brown` gives solved for the parts; NaN where
+        one part is not reliable at all.
+    """
+    correlation = np.asarray(correlation, dtype=np.float64)
+    needed = np.full_like(correlation, np.nan)
+    return np.divide(
+        target * (1 - correlation), correlation * (1 - target), out=needed, where=correlation > 0
+    )

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import xarray as xr
 
@@ -17,10 +17,25 @@ from isomorph.artefacts import (
     read_responses,
     write_table,
 )
+from isomorph.artefacts.schemas import TABLES
 from isomorph.digest import code_digest
-from isomorph.errors import IsomorphError
+from isomorph.expected import check_expected
 from isomorph.layout import Layout
-from isomorph.responses.halves import SPLITS, is_constant, spearman_brown, split_half
+from isomorph.responses.halves import (
+    SPLITS,
+    is_constant,
+    parts_needed,
+    spearman_brown,
+    split_half,
+)
+from isomorph.responses.variance import divide_variance
+
+Array = npt.NDArray
+
+SHOWINGS = (1, 2, 4, 8, 16)
+"""Numbers of showings for which reliability is foretold."""
+TARGET = 0.8
+"""Reliability for which the number of showings is foretold."""
 
 
 def run_reliability(layout: Layout, dataset: str) -> None:
@@ -54,7 +69,11 @@ def run_reliability(layout: Layout, dataset: str) -> None:
                 rows += unit_rows(data, subject, session, rng)
         print(f"reliability {dataset} {subject}: done", file=sys.stderr, flush=True)
     table = pd.DataFrame(rows)
-    _check_expected(table, spec.expected.units, layout.study.dataset_files[dataset])
+    first = list(TABLES["reliability"])
+    table = table[[*first, *(name for name in table.columns if name not in first)]]
+    counts = table[table["unit"] != ""]["region"].value_counts()
+    regions = {*spec.expected.units, *map(str, counts.index)}
+    check_expected(layout, dataset, {f"units.{name}": int(counts.get(name, 0)) for name in regions})
     stamp = provenance(
         "reliability",
         inputs=files,
@@ -70,6 +89,13 @@ def unit_rows(
 ) -> list[dict[str, Any]]:
     """Return the reliability of every unit of a session and their mean per region.
 
+    Beside the split-half correlation and its standard deviation over splits a row holds the
+    variance of signal and noise, their ratio as standard deviations (`snr`), the share of variance
+    a perfect model explains of the mean over `n_repetitions` showings (`noise_ceiling`), and what
+    the Spearman-Brown formula foretells: the reliability of means over 1, 2, 4 … showings, and how
+    many showings make it `TARGET`. In a region's row these two start from the region's mean
+    correlation; the rest are means over its units.
+
     Parameters
     ----------
     data : Dataset
@@ -79,33 +105,52 @@ def unit_rows(
     rng : Generator
         Draws the halves.
     """
-    found = split_half(data["response"].values, data["stimulus"].values.astype(str), rng)
-    regions = data["region"].values.astype(str)
-    common = {"n_stimuli": found.n_stimuli, "n_repetitions": found.n_repetitions}
-    corrected = spearman_brown(found.correlation)
-    rows: list[dict[str, Any]] = [
+    response, stimulus = data["response"].values, data["stimulus"].values.astype(str)
+    found = split_half(response, stimulus, rng)
+    variance = divide_variance(response, stimulus)
+    table = pd.DataFrame(
         {
-            "subject": subject, "session": session, "region": region, "unit": unit, **common,
-            "split_half": r, "spearman_brown": full, "status": status, "n_units": 1,
+            "region": data["region"].values.astype(str),
+            "unit": data["unit"].values.astype(str),
+            "split_half": found.correlation,
+            "split_half_sd": found.spread,
+            "spearman_brown": spearman_brown(found.correlation),
+            "signal_variance": variance.signal,
+            "noise_variance": variance.noise,
+            "snr": variance.ratio,
+            "noise_ceiling": variance.ceiling(found.n_repetitions),
+            "status": found.status,
+            "n_units": 1,
         }
-        for region, unit, r, full, status in zip(
-            regions, data["unit"].values.astype(str), found.correlation, corrected, found.status,
-            strict=True,
-        )
-    ]  # fmt: skip
-    for region in np.unique(regions):
-        here = (regions == region) & np.isfinite(found.correlation)
-        some = here.any()
-        rows.append(
-            {
-                "subject": subject, "session": session, "region": region, "unit": "", **common,
-                "split_half": found.correlation[here].mean() if some else np.nan,
-                "spearman_brown": corrected[here].mean() if some else np.nan,
-                "status": "ok" if some else "undefined: no unit of the region has a value",
-                "n_units": int(here.sum()),
-            }
-        )  # fmt: skip
+    )
+    known = table[np.isfinite(found.correlation)]
+    means = known.groupby("region").mean(numeric_only=True).reindex(np.unique(table["region"]))
+    n_units = known["region"].value_counts().reindex(means.index, fill_value=0)
+    nothing = "undefined: no unit of the region has a value"
+    status = ["ok" if count else nothing for count in n_units]
+    regions = means.assign(unit="", status=status, n_units=n_units).reset_index()
+    whole = pd.concat([table, regions], ignore_index=True).assign(
+        subject=subject,
+        session=session,
+        n_stimuli=found.n_stimuli,
+        n_repetitions=found.n_repetitions,
+        n_splits=found.n_splits,
+    )
+    foretold = _foretold(whole["split_half"].to_numpy(), found.n_repetitions // 2)
+    rows: list[dict[str, Any]] = whole.assign(**foretold).to_dict("records")
     return rows
+
+
+def _foretold(correlation: Array, showings: int) -> dict[str, Array]:
+    """Return what the reliability of means over so many showings says of means over others."""
+    if not showings:
+        correlation, showings = np.full_like(correlation, np.nan), 1
+    columns = {
+        f"reliability_at_{number}": spearman_brown(correlation, number / showings)
+        for number in SHOWINGS
+    }
+    needed = parts_needed(correlation, TARGET) * showings
+    return {**columns, f"repetitions_for_{TARGET:g}": needed}
 
 
 def rdm_rows(data: xr.Dataset, subject: str) -> list[dict[str, Any]]:
@@ -134,18 +179,7 @@ def rdm_rows(data: xr.Dataset, subject: str) -> list[dict[str, Any]]:
                 "subject": subject, "session": "", "region": region, "unit": "",
                 "n_stimuli": data.sizes["stimulus"], "n_repetitions": parts,
                 "split_half": split, "spearman_brown": float(spearman_brown(split, parts)),
-                "status": status, "n_units": -1,
+                "status": status, "n_units": -1, "n_splits": 0,
             }
         )  # fmt: skip
     return rows
-
-
-def _check_expected(table: pd.DataFrame, expected: dict[str, int], source: Path) -> None:
-    """Refuse a number of units per region other than the expected one."""
-    found = table[table["unit"] != ""]["region"].value_counts()
-    for region, count in expected.items():
-        if int(found.get(region, 0)) != count:
-            raise IsomorphError(
-                f"{source}: expected.units.{region} says {count}, the responses hold "
-                f"{int(found.get(region, 0))} over all subjects"
-            )

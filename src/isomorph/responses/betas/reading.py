@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from collections.abc import Callable, Sequence
@@ -112,7 +113,7 @@ def read_betas(
     response = np.concatenate(parts)
     good, left_out = _good(response, found, where)
     label = label[keep]
-    return session_data(
+    data = session_data(
         response[:, good],
         stimulus=label,
         repetition=repetitions(label, np.arange(len(label))),
@@ -122,6 +123,8 @@ def read_betas(
         dropped={**dropped, **left_out},
         extra={"run": ("presentation", run[keep].astype(object))},
     )
+    noted = {**json.loads(data.attrs["noted"]), "units that count in two regions": found.twice}
+    return data.assign_attrs(noted=json.dumps(noted))
 
 
 class _Names:
@@ -228,7 +231,10 @@ def _good(response: Array, found: Regions, where: str) -> tuple[Array, dict[str,
     if not good.any():
         raise IsomorphError(f"{where}: no unit of any region has a beta in every map")
     reason = "units with a beta that is not a number, or the same in a whole run"
-    return good, {reason: int((~good).sum()), **found.counted}
+    return good, {
+        reason: int((~good).sum()),
+        "units of a region without betas": found.absent,
+    }
 
 
 def _centred(betas: Array) -> Array:

@@ -29,13 +29,16 @@ class Regions:
         Where each unit stands in the betas' files.
     region : ndarray (unit,) of str
         Its region.
-    counted : dict of str to int
-        What was left out, and what counts in two regions.
+    absent : int
+        Units the regions' files mark that have no betas.
+    twice : int
+        Units counted in a further region.
     """
 
     position: Array
     region: Array
-    counted: dict[str, int]
+    absent: int
+    twice: int
 
 
 def find_regions(place: Place, regions: Sequence[tuple[BetaRegion, Path]]) -> Regions:
@@ -74,8 +77,7 @@ def find_regions(place: Place, regions: Sequence[tuple[BetaRegion, Path]]) -> Re
     position = np.concatenate(list(members.values()))
     region = np.repeat(list(members), [len(units) for units in members.values()])
     twice = len(position) - len(np.unique(position))
-    counted = {"units of a region without betas": absent, "units once more in a region": twice}
-    return Regions(position, region.astype(np.str_), counted)
+    return Regions(position, region.astype(np.str_), absent, twice)
 
 
 def _marked(maps: Maps, spec: BetaRegion) -> dict[str, Array]:
