@@ -30,9 +30,9 @@ def refused(call, *parts):
     with pytest.raises(IsomorphError) as caught:
         call()
     sentence = str(caught.value)
-    assert "\n" not in sentence
+    assert "\n" not in sentence, sentence
     for part in parts:
-        assert part in sentence
+        assert part in sentence, sentence
     return sentence
 
 

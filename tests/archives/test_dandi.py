@@ -18,7 +18,7 @@ from isomorph.archives.dandi import PARTIAL, bring
 
 VERSION = "0.240123.1806"
 ONE, TWO = "sub-1/sub-1_ses-1_ecephys+image.nwb", "sub-2/sub-2_ses-1_ecephys+image.nwb"
-SIZE = 3_000_000
+SIZE = 600_000
 SPEC = {"kind": "dandi", "dandiset": "000469", "version": VERSION, "include": ["**"]}
 DRAFT = SPEC | {"version": "draft"}
 ELSEWHERE = "00000000-0000-4000-8000-000000000000"
@@ -94,7 +94,7 @@ def test_files_stand_at_their_paths_and_are_not_asked_for_again(
     assert not (folder / PARTIAL).exists()
     out, err = capfd.readouterr()
     assert out == ""
-    assert sorted(err.splitlines()) == [f"{path}: 3.0 MB, verified" for path in (ONE, TWO)]
+    assert sorted(err.splitlines()) == [f"{path}: 0.6 MB, verified" for path in (ONE, TWO)]
     after = logger.level, logger.propagate, list(logger.handlers), sys.stdin, dict(os.environ)
     assert after == before
     asked = len(archive.log)
@@ -131,12 +131,12 @@ PASSING = {
     "503 of the redirect": ("download", [Fault(503)]),
     "429 with Retry-After": ("blob", [Fault(429, retry_after="7")]),
     "500": ("blob", [Fault(500)]),
-    "truncated": ("blob", [Fault(truncate=1_000_000)]),
-    "truncated thrice": ("blob", [Fault(truncate=size) for size in (900_000, 800_000, 7)]),
+    "truncated": ("blob", [Fault(truncate=400_000)]),
+    "truncated thrice": ("blob", [Fault(truncate=size) for size in (300_000, 100_000, 7)]),
     "truncated at once": ("blob", [Fault(truncate=0)]),
     "truncated, then no ranges": (
         "blob",
-        [Fault(truncate=1_000_000), Fault(ignore_range=True)],
+        [Fault(truncate=400_000), Fault(ignore_range=True)],
     ),
     "no ranges": ("blob", [Fault(ignore_range=True, always=True)]),
     "corrupted once": ("blob", [Fault(corrupt=True)]),
@@ -234,7 +234,7 @@ def test_a_wrong_hash_is_told_where_the_archive_knows_none(archive, fetch, one, 
 
 
 def test_a_wrong_size_in_the_lock_is_told(fetch):
-    refused(lambda: fetch(size=SIZE + 1), "3,000,000 bytes, expected 3,000,001")
+    refused(lambda: fetch(size=SIZE + 1), "600,000 bytes, expected 600,001")
 
 
 @pytest.mark.parametrize(
@@ -378,9 +378,9 @@ def gathered(folder):
 
 
 def test_a_killed_download_is_resumed_where_it_broke_off(archive, make_layout, fetch, one, folder):
-    archive.bandwidth = 1e6
+    archive.bandwidth = 3e5
     process = start(make_layout(SPEC), one, folder)
-    wait_for(lambda: gathered(folder) > 300_000)
+    wait_for(lambda: gathered(folder) > 150_000)
     process.kill()
     process.communicate()
     have = gathered(folder)
@@ -416,3 +416,11 @@ def test_one_failure_ends_the_others_and_leaves_what_is_whole(archive, make_layo
     assert not (folder / TWO).exists()
     bring(make_layout(SPEC), "objects", [locked(asset) for asset in assets], folder)
     assert (folder / ONE).read_bytes() == Path(assets[0].file).read_bytes()
+
+
+def test_what_the_system_refuses_otherwise_is_told_in_one_sentence(fetch, monkeypatch):
+    def reset(self, blob):
+        raise OSError(5000, "an unknown error")
+
+    monkeypatch.setattr("dandi.download.DownloadDirectory.append", reset)
+    refused(fetch, ONE, "cannot be downloaded", "an unknown error")

@@ -502,3 +502,14 @@ def test_a_killed_reading_leaves_nothing_under_the_final_name(make_layout, archi
     archive.bandwidth = None
     fetch_dataset(layout, "objects")
     assert "units/spike_times" in content(layout.archive("objects") / PATH)
+
+
+def test_a_full_disk_is_told(stream, folder):
+    resource = pytest.importorskip("resource")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, before[1]))
+    try:
+        refused(stream, PATH, "it grows larger than the disk")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert not list(folder.rglob("*.nwb"))

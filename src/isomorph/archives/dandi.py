@@ -157,6 +157,8 @@ def _download(
             if isinstance(error.__cause__, OSError):  # a full disk shall have room again
                 shutil.rmtree(folder, ignore_errors=True)
             raise
+        except OSError as error:
+            raise IsomorphError(f"{file.path}: cannot be downloaded ({error})") from error
         break
     if (found := sha256(came)) != file.hash:
         shutil.rmtree(folder)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 import time
 import warnings
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -112,8 +114,9 @@ def _copy(remote: Remote, keep: Sequence[str], path: str, target: Path) -> list[
         # Whatever HDF5 makes of it, a read that failed is the cause.
         if remote.failure is not None:
             raise remote.failure from error
-        if isinstance(error, OSError) and error.errno is not None:
-            raise  # the disk's, told by `replacing`
+        if found := re.search(r"errno = (\d+)", str(error)):  # HDF5 tells the system's in words
+            with suppress(OSError), disk_errors(Path(path)):
+                raise OSError(int(found[1]), "HDF5 cannot write") from error
         raise IsomorphError(
             f"{path}: cannot be read as HDF5 ({_first_line(error)}); use archive.access: download"
         ) from error
