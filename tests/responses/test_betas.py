@@ -263,3 +263,18 @@ def test_volumes_need_names_and_one_grid(make_study, volumes, files):
     shifted.to_filename(str(files / "s1_roi.nii.gz"))
     with pytest.raises(IsomorphError, match=r"on a grid \(4, 5, 3\), .* that lies elsewhere"):
         read(make_study(VOLUMES, STIMULI))
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"regions": []}, "regions: must name at least one"),
+        ({"regions": [{"file": "x", "min": 1}]}, "name: is required with min or max"),
+        ({"within_run": "zscore"}, 'did you mean "z_score"?'),
+        ({"name": "x"}, 'must hold "{}" or "{stem}" once'),
+    ],
+)
+def test_settings_that_cannot_be(make_study, changes, words):
+    with pytest.raises(IsomorphError) as error:
+        make_study(settings(**changes), STIMULI)
+    assert words in str(error.value)

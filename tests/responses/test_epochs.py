@@ -359,3 +359,48 @@ def test_a_hole_in_the_recording_is_refused(make_study, recording, files):
     write_brainvision(files / "s1" / "s1_task-x_eeg.vhdr", recording)
     with pytest.raises(IsomorphError, match="holds 1 values that are not finite"):
         read(make_study(settings(), STIMULI))
+
+
+def write_edf(file, data):
+    """Write (channel, sample) in µV as EDF: text of fixed widths, then seconds of int16."""
+    n, rate = len(data), int(RATE)
+    seconds = data.shape[1] // rate
+    per_channel = [
+        (16, CHANNELS), (80, [""] * n), (8, ["uV"] * n), (8, ["-3276.8"] * n), (8, ["3276.7"] * n),
+        (8, ["-32768"] * n), (8, ["32767"] * n), (80, [""] * n), (8, [rate] * n), (32, [""] * n),
+    ]  # fmt: skip
+    start = [(8, "0"), (80, "X X X X"), (80, "Startdate X X X X"), (8, "01.01.20"), (8, "00.00.00"),
+             (8, 256 * (n + 1)), (44, ""), (8, seconds), (8, 1), (4, n)]  # fmt: skip
+    header = "".join(str(value).ljust(width) for width, value in start)
+    header += "".join(str(v).ljust(width) for width, values in per_channel for v in values)
+    records = np.rint(data * 10).astype("<i2").reshape(n, seconds, rate)
+    file.parent.mkdir(parents=True)
+    file.write_bytes(header.encode("ascii") + np.swapaxes(records, 0, 1).tobytes())
+
+
+def test_edf_is_read_in_microvolt(make_study, files):
+    data = 20 * np.random.default_rng(8).normal(size=(6, 6000))
+    file = files / "s1" / "s1_task-x_eeg.edf"
+    write_edf(file, data)
+    write_tables(file)
+    found = read(make_study(settings(files="{subject}/*.edf"), STIMULI))
+    expected = epochs_of(np.rint(data * 10) / 10, 100, 150).mean(axis=2)
+    np.testing.assert_allclose(found["response"].values[:, :6], expected, rtol=1e-4, atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"windows": {}}, "windows: must name at least one"),
+        ({"windows": {"w": [0.2, 0.1]}}, "must start before it stops"),
+        ({"decimate": 2}, "decimate: goes with units: samples"),
+        ({"noise": {"kind": "univariate", "of": "baseline"}}, "noise.of: baseline needs baseline"),
+        ({"filter": {}}, "give low, high or both"),
+        ({"filter": {"low": 40, "high": 1}}, "low must be below high"),
+        ({"presentations": {"name": "x"}}, 'must hold "{}" or "{stem}" once'),
+    ],
+)
+def test_settings_that_contradict_themselves(make_study, changes, words):
+    with pytest.raises(IsomorphError) as error:
+        make_study(settings(**changes), STIMULI)
+    assert words in str(error.value)
