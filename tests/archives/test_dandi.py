@@ -393,10 +393,10 @@ def test_a_killed_download_is_resumed_where_it_broke_off(archive, make_layout, f
 def test_a_second_process_waits_for_the_first_and_downloads_nothing(
     archive, make_layout, one, folder
 ):
-    archive.bandwidth = 1e5
+    archive.bandwidth = 1e4
     layout = make_layout(SPEC)
     first = start(layout, one, folder)
-    wait_for(lambda: gathered(folder) > 0)
+    wait_for(lambda: archive.asked(one.blob_path))
     second = start(layout, one, folder)
     assert "another process is downloading it, waiting" in second.stdout.readline()
     archive.bandwidth = None

@@ -229,11 +229,12 @@ class Server:
         """Count bytes and wait until so many may have gone over the line."""
         with self._lock:
             self.sent += size
-        if self.bandwidth:
-            with self._lock:
-                self._line_free = max(self._line_free, time.monotonic()) + size / self.bandwidth
-                wait = self._line_free - time.monotonic()
-            time.sleep(max(0.0, wait))
+        if not self.bandwidth:
+            return
+        with self._lock:
+            self._line_free = free = max(self._line_free, time.monotonic()) + size / self.bandwidth
+        while self.bandwidth and (wait := free - time.monotonic()) > 0:
+            time.sleep(min(wait, 0.05))  # the line may become free of its limit meanwhile
 
 
 @contextmanager
