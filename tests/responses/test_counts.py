@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -10,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from isomorph.errors import IsomorphError
-from isomorph.responses.counts import check_spikes, spike_counts
+from isomorph.responses.bins import binned_counts
+from isomorph.responses.counts import check_spikes, spike_counts, window_counts
 
 # Multiples of 0.1 meet each other on edges all the time, and are not exact in binary.
 TENTHS = st.integers(0, 60).map(lambda n: n * 0.1)
@@ -62,6 +64,74 @@ def test_total_is_kept_when_windows_tile_the_recording():
     onsets = rng.permutation(np.arange(10.0))
     counts = spike_counts(flat, ends, onsets, window=(0.0, 1.0))
     assert counts.sum(axis=0).tolist() == [50, 0, 80]
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    units=st.lists(st.lists(TENTHS, max_size=25).map(sorted), max_size=5),
+    onsets=st.lists(TENTHS, max_size=8),
+    start=st.integers(-5, 5),
+    widths=st.lists(st.integers(1, 6), min_size=1, max_size=6),
+    even=st.booleans(),
+)
+def test_bins_equal_a_loop_over_trials_units_and_bins(units, onsets, start, widths, even):
+    widths = [widths[0]] * len(widths) if even else widths
+    edges = 0.1 * (start + np.concatenate([[0], np.cumsum(widths)]))
+    flat = np.array([t for unit in units for t in unit])
+    ends = np.cumsum([len(unit) for unit in units], dtype=np.int64)
+    counts = binned_counts(flat, ends, np.array(onsets, dtype=float), edges)
+    expected = [
+        plain(units, onsets, (edges[b], edges[b + 1])) for b in range(len(edges) - 1)
+    ]  # as `plain` adds them: onset + edge
+    np.testing.assert_array_equal(counts, np.moveaxis(expected, 0, 2))
+    assert counts.dtype == np.uint8
+    whole = spike_counts(flat, ends, np.array(onsets, dtype=float), (edges[0], edges[-1]))
+    np.testing.assert_array_equal(counts.sum(axis=2), whole)
+    pairs = list(pairwise(edges))
+    windows = window_counts(flat, ends, np.array(onsets, dtype=float), pairs)
+    np.testing.assert_array_equal(windows, expected)
+
+
+@pytest.mark.parametrize(
+    ("most", "dtype"), [(255, np.uint8), (256, np.uint16), (70_000, np.uint32)]
+)
+def test_bins_hold_any_number_of_spikes(most, dtype):
+    """A count is never wrapped around, whatever units were counted before."""
+    many = np.full(most, 2.05)
+    flat = np.concatenate([[2.01], many, [2.02, 2.11]])
+    counts = binned_counts(flat, np.array([1, 1 + most, 3 + most]), np.array([2.0]), [0, 0.1, 0.2])
+    assert counts.tolist() == [[[1, 0], [most, 0], [1, 1]]]
+    assert counts.dtype == dtype
+
+
+def test_counts_of_more_units_than_are_gathered_together():
+    rng = np.random.default_rng(3)
+    units = [np.sort(rng.uniform(0, 20, rng.integers(0, 60))) for _ in range(37)]
+    ends = np.cumsum([len(unit) for unit in units])
+    onsets, edges = rng.uniform(0, 18, 30), np.arange(6) * 0.4
+    counts = binned_counts(np.concatenate(units), ends, onsets, edges)
+    for unit, train in enumerate(units):
+        for trial, onset in enumerate(onsets):
+            found, _ = np.histogram(train, bins=onset + edges)
+            # np.histogram closes the last bin; no spike stands there.
+            assert counts[trial, unit].tolist() == found.tolist()
+
+
+def test_shifting_all_times_and_permuting_trials():
+    rng = np.random.default_rng(4)
+    flat = np.sort(rng.integers(0, 4000, 300) / 64)  # exact in binary, so a shift is too
+    onsets = rng.integers(0, 3000, 50) / 64
+    edges, ends = np.arange(5) / 8, np.array([300])
+    once = binned_counts(flat, ends, onsets, edges)
+    np.testing.assert_array_equal(binned_counts(flat + 512, ends, onsets + 512, edges), once)
+    order = rng.permutation(50)
+    np.testing.assert_array_equal(binned_counts(flat, ends, onsets[order], edges), once[order])
+
+
+@pytest.mark.parametrize("edges", [[0.1], [0.1, 0.1], [0.2, 0.1], []])
+def test_edges_that_do_not_ascend(edges):
+    with pytest.raises(IsomorphError, match="expected two or more that ascend"):
+        binned_counts(np.array([1.0]), np.array([1]), np.array([1.0]), np.array(edges))
 
 
 UNITS = np.array(["a", "b"])

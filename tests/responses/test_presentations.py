@@ -1,0 +1,226 @@
+"""What was shown when, read from tables and series: blanks, filters, clocks, names, duplicates."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from isomorph.errors import IsomorphError
+from isomorph.responses.presentations import repetitions
+from isomorph.responses.shown import Names, read_shown
+from isomorph.study.responses import Presentations
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "twins"))
+
+from recordings import series, table
+
+STIMULI = np.array(["image_1", "image_2", "image_3"])
+
+
+def names(stimuli=STIMULI):
+    known = set(map(str, stimuli))
+    return Names(
+        lambda _, found: np.array([one if one in known else "" for one in found]),
+        np.asarray(stimuli),
+        "stimuli.csv",
+    )
+
+
+@pytest.fixture
+def recording(tmp_path):
+    """An empty recording, open for writing."""
+    with h5py.File(tmp_path / "r.nwb", "w") as file:
+        yield file
+
+
+def read(file, stimuli=STIMULI, **settings):
+    return read_shown(file, Path("r.nwb"), Presentations(**settings), names(stimuli))
+
+
+def trials(file, **columns):
+    size = len(next(iter(columns.values())))
+    own = {"start_time": np.arange(size) + 1.0, "stop_time": np.arange(size) + 1.5, **columns}
+    table(file, "intervals/trials", np.arange(size), own, kind="TimeIntervals")
+
+
+def test_floats_and_blanks_in_a_table(recording):
+    trials(recording, frame=np.array([0.0, -1.0, 2.0, np.nan, 7.0, 1.0]))
+    shown = read(recording, stimulus="frame", name="image_{}", offset=1, blank=["-1"])
+    assert shown.stimulus.tolist() == ["image_1", "image_3", "image_2"]
+    assert shown.onset.tolist() == [1.0, 3.0, 6.0]
+    assert {reason: count for reason, count in shown.dropped.items() if count} == {
+        "blank presentations": 1,
+        "presentations without a stimulus": 1,
+        "presentations of a stimulus that is not in the set": 1,
+    }
+
+
+@pytest.mark.parametrize("written", ["-1", "-1.0", "-1e0"])
+def test_a_blank_is_a_number_however_it_is_written(recording, written):
+    trials(recording, frame=np.array([1, -1], dtype=np.int32))
+    shown = read(recording, stimulus="frame", name="image_{}", blank=[written])
+    assert shown.stimulus.tolist() == ["image_1"]
+
+
+def test_text_is_compared_as_it_stands(recording):
+    trials(recording, image=["01", "1", "omitted"])
+    shown = read(recording, ["im01"], stimulus="image", name="im{}", blank=["omitted", "1.0"])
+    assert shown.stimulus.tolist() == ["im01"]
+    assert shown.dropped["presentations of a stimulus that is not in the set"] == 1
+
+
+def test_a_series_says_what_and_when(recording):
+    series(recording, "stimulus/presentation/shown", np.array([2, 0, 1], dtype=np.uint32),
+           "IndexSeries", timestamps=[5.0, 1.0, 3.0])  # fmt: skip
+    shown = read(recording, series="stimulus/presentation/shown", name="image_{}", offset=1)
+    assert shown.stimulus.tolist() == ["image_3", "image_1", "image_2"]
+    assert shown.onset.tolist() == [5.0, 1.0, 3.0]
+
+
+def test_places_in_a_list_of_paths(recording):
+    """An index into external files; the onsets are the table's, row by row."""
+    series(recording, "stimulus/presentation/shown", np.array([1, 0]), "IndexSeries",
+           timestamps=[0.9, 1.9])  # fmt: skip
+    trials(recording, other=[0, 0])
+    recording["files"] = [r"C:\Stimuli\image_2.jpg", "Stimuli/image_1.jpg"]
+    shown = read(
+        recording, table="trials", series="stimulus/presentation/shown", names="files",
+        name="{stem}",
+    )  # fmt: skip
+    assert shown.stimulus.tolist() == ["image_1", "image_2"]
+    assert shown.onset.tolist() == [1.0, 2.0]
+
+
+def test_samples_become_seconds(recording):
+    trials(recording, image=["image_1", "image_2"], sample=[1500, 2500])
+    shown = read(recording, stimulus="image", onset="sample", clock=1000)
+    assert shown.onset.tolist() == [1.5, 2.5]
+
+
+def test_catch_trials_are_left_out(recording):
+    trials(
+        recording,
+        image=["image_1", "image_2", "image_3", "image_1"],
+        omitted=np.array([False, True, False, False]),
+        active=np.array([1.0, 1.0, 1.0, 0.0]),  # a truth value kept as a number
+        phase=["learn", "learn", "recog", "learn"],
+    )
+    shown = read(
+        recording,
+        stimulus="image",
+        where={"omitted": ["False"], "active": ["True"], "phase": ["learn"]},
+    )
+    assert shown.stimulus.tolist() == ["image_1"]
+    assert shown.dropped["presentations left out by omitted"] == 1
+    assert shown.dropped["presentations left out by active"] == 1
+    assert shown.dropped["presentations left out by phase"] == 1
+
+
+@pytest.mark.parametrize(("zeros", "kept"), [(8, False), (6, False), (5, True), (4, True)])
+def test_a_suspect_value_counts_unless_shown_too_often(recording, zeros, kept):
+    values = np.array([0] * zeros + [1] * 4 + [2] * 4)
+    trials(recording, index=values)
+    stimuli = ["NaturalScene0", "NaturalScene1", "NaturalScene2"]
+    shown = read(recording, stimuli, stimulus="index", name="NaturalScene{}", suspect="0")
+    assert ("NaturalScene0" in shown.stimulus) is kept
+    said = [reason for reason in shown.dropped if reason.startswith("presentations of 0, shown")]
+    assert len(said) == (not kept)
+    assert len(shown.stimulus) == 8 + zeros * kept
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.integers(0, 2**63), min_size=1, max_size=20, unique=True))
+def test_large_ids_stay_exact(ids):
+    """Neighbours above 2^24 are one number in single precision, above 2^53 in double."""
+    with h5py.File("r.nwb", "w", driver="core", backing_store=False) as file:
+        trials(file, id_shown=np.array(ids, dtype=np.uint64))
+        shown = read(file, [str(one) for one in ids], stimulus="id_shown")
+        assert shown.stimulus.tolist() == [str(one) for one in ids]
+
+
+def test_repetitions_of_permuted_trials_follow_their_onsets():
+    rng = np.random.default_rng(0)
+    stimulus, onset = rng.choice(["a", "b", "c"], 40), rng.permutation(np.arange(40.0))
+    order = rng.permutation(40)
+    once = repetitions(stimulus, onset)
+    np.testing.assert_array_equal(repetitions(stimulus[order], onset[order]), once[order])
+    np.testing.assert_array_equal(repetitions(stimulus, onset + 1e4), once)
+
+
+def test_overlapping_and_unsorted_intervals_are_fine(recording):
+    trials(
+        recording,
+        image=["image_1", "image_1", "image_2"],
+        start_time=[9.0, 1.0, 1.0],
+        stop_time=[9.5, 20.0, 1.2],
+    )
+    assert read(recording, stimulus="image").onset.tolist() == [9.0, 1.0, 1.0]
+
+
+# ------------------------------------------------------------------ bad input
+
+
+@pytest.mark.parametrize(
+    ("columns", "settings", "message"),
+    [
+        ({"image": ["image_1", "image_1"], "start_time": [1.0, 1.0]}, {},
+         '"image_1" at 1 s is listed twice (1 presentations are)'),
+        ({"image": ["image_1"], "start_time": [2.0], "stop_time": [1.0]}, {},
+         "r.nwb: trials: row 0 ends at 1, before it starts at 2"),
+        ({"image": np.array([2.0**24 + 2], dtype=np.float32)}, {},
+         'column "image": holds 1 numbers above 16777216 as float32, which rounds them'),
+        ({"image": ["image_1"], "active": [True]}, {"where": {"active": ["False"]}},
+         'r.nwb: trials: column "active" is nowhere False, it holds "True"'),
+        ({"image": ["image_1"]}, {"where": {"activ": ["False"]}},
+         'r.nwb: trials: no column "activ"'),
+        ({"image": [-1, -1]}, {"blank": ["-1"]},
+         "none of the 2 presentations is left (2 blank presentations)"),
+        ({"image": [5]}, {"names": "list"}, "5 is no place in list, which lists 2 names"),
+        ({"image": [0]}, {"names": "lost"}, 'r.nwb: no "lost", nothing called "lost" in /'),
+        ({"image": ["dog"]}, {}, 'names "dog" and 0 others, none of them a stimulus'),
+    ],
+)  # fmt: skip
+def test_presentations_that_cannot_be_used(recording, columns, settings, message):
+    trials(recording, **columns)
+    recording["list"] = ["image_1", "image_2"]
+    with pytest.raises(IsomorphError, match=re.escape(message)) as caught:
+        read(recording, stimulus="image", **settings)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("times", "message"),
+    [
+        ([1.0], "has 1 timestamps for 2 samples"),
+        ([2.0, 1.0], "its 2 values do not follow one another as the 2 rows of trials do"),
+        (None, "has neither timestamps nor a starting_time"),
+    ],
+)
+def test_series_that_do_not_fit_their_table(recording, times, message):
+    trials(recording, other=[0, 0])
+    series(recording, "shown", np.array([1, 2]), "IndexSeries", timestamps=times)
+    with pytest.raises(IsomorphError, match=re.escape(message)):
+        read(recording, table="trials", series="shown", name="image_{}")
+
+
+@pytest.mark.parametrize(
+    ("given_settings", "message"),
+    [
+        ({"series": "a", "where": {"b": ["c"]}}, "where: names columns"),
+        ({"series": "a", "onset": "b"}, "onset: names columns"),
+        ({"table": "a"}, "stimulus: is required with a table"),
+        ({"series": "a", "name": "image"}, 'name: must hold "{}"'),
+        ({"series": "a", "clock": 0}, "greater than 0"),
+    ],
+)
+def test_settings_that_contradict_themselves(given_settings, message):
+    with pytest.raises(ValidationError, match=re.escape(message)):
+        Presentations(**given_settings)
