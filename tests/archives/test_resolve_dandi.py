@@ -4,6 +4,9 @@ import dandi_archive
 import pytest
 from dandi_archive import Fault
 
+from isomorph.archives.dandi_asset import find_asset
+from isomorph.archives.lock import LockedFile
+from isomorph.archives.patience import session
 from isomorph.archives.resolve.dandi import resolve
 from isomorph.errors import IsomorphError
 from isomorph.study.archive import DandiArchive
@@ -114,3 +117,14 @@ def test_an_address_that_is_no_archive_is_refused(dandi):
     for elsewhere, said in (("/api/info/", "no listing of the DANDI API"), (blob, "not JSON")):
         dandi.fail("/api/dandisets/000469/versions/", Fault(redirect=dandi.url + elsewhere))
         refusal(resolved, said)
+
+
+def test_an_asset_of_which_only_the_path_is_known_is_found_by_it(dandi):
+    archive = DandiArchive(kind="dandi", dandiset="000469", version="draft", include=("**",))
+    asset = next(one for one in dandi.assets() if one.version == "draft")
+    listing = f"{INSTANCE}/api/dandisets/000469/versions/draft/assets/?path={asset.path}"
+    line = LockedFile(asset.path, asset.size, "sha256", asset.sha256, listing)
+    absent = LockedFile("sub-9/a.nwb", 1, "sha256", asset.sha256, listing)
+    with session() as http:
+        assert find_asset(http, archive, line, "lock it").id == asset.id
+        refusal(lambda: find_asset(http, archive, absent, "lock it"), "is gone", "not in version")

@@ -17,6 +17,7 @@ from isomorph.errors import IsomorphError
 from isomorph.study.archive import DandiArchive
 
 _ADDRESS = re.compile(r"/assets/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/download/?$")
+_LISTING = "/assets/?path="
 KEYS = {
     "api.dandiarchive.org": "DANDI_API_KEY",
     "api.sandbox.dandiarchive.org": "DANDI_SANDBOX_API_KEY",
@@ -66,7 +67,8 @@ def find_asset(
     """Find the asset of a line of the lock and check that it is what was locked.
 
     It is asked for by its id, which holds although a version no longer lists it. Where the id
-    is gone, the asset now at the same path will do if it has the same bytes.
+    is gone, or the lock knows none and names the listing of a path (`…/assets/?path=<path>`), the
+    asset now at the same path will do if it has the same bytes.
 
     Parameters
     ----------
@@ -85,6 +87,8 @@ def find_asset(
         When the asset is gone, differs from what was locked, or is not shown without a key.
     """
     found = _ADDRESS.search(file.url)
+    if found is None and _LISTING in file.url:
+        return _successor(http, archive, file, None, relock)
     if found is None:
         raise IsomorphError(
             f'{file.path}: its url in the lock, "{file.url}", is not that of an asset, such as '
@@ -102,23 +106,23 @@ def find_asset(
 
 
 def _successor(
-    http: requests.Session, archive: DandiArchive, file: LockedFile, asset: str, relock: str
+    http: requests.Session, archive: DandiArchive, file: LockedFile, gone: str | None, relock: str
 ) -> Asset:
-    """Return the asset that stands in the version at a path whose own asset is gone."""
+    """Return the asset that stands in the version at a path whose own asset is gone or unknown."""
     where = f"version {archive.version} of dandiset {archive.dandiset}"
     query = urlencode({"path": file.path, "metadata": "true"})
     place = f"dandisets/{archive.dandiset}/versions/{archive.version}/assets/?{query}"
     page, needs_key = _ask(http, archive, place, file.path)
     if page is None:
         raise IsomorphError(
-            f"{file.path}: the archive has neither asset {asset} nor {where}; check "
-            f"archive.dandiset and archive.version, then {relock}"
+            f"{file.path}: the archive has {f'neither asset {gone} nor' if gone else 'no'} "
+            f"{where}; check archive.dandiset and archive.version, then {relock}"
         )
     listed = [row for row in page.get("results", []) if row.get("path") == file.path]
     if not listed:
         raise IsomorphError(
-            f"{file.path}: is gone from the archive, neither as asset {asset} nor in {where}; "
-            f"{relock}"
+            f"{file.path}: is gone from the archive, "
+            f"{f'neither as asset {gone} nor' if gone else 'not'} in {where}; {relock}"
         )
     described = listed[0].get("metadata") or {}
     if difference := _difference(described, file):
