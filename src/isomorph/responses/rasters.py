@@ -23,7 +23,7 @@ from isomorph.responses.recordings import (
 )
 from isomorph.responses.samples import check_ascending, read_clock, sums_before
 from isomorph.responses.units import kept, refuse_none
-from isomorph.responses.windows import places_of, refuse_coarse
+from isomorph.responses.windows import places_of, refuse_coarse, refuse_uncovered
 from isomorph.study.responses import RasterResponses
 
 Array = npt.NDArray
@@ -79,6 +79,7 @@ def read_session(recording: Open, settings: RasterResponses) -> xr.Dataset:
     windows = all_windows(settings)
     refuse_coarse(clock, windows, place)
     first, stop, inside = places_of(clock, recording.shown.onset, windows)
+    refuse_uncovered(inside, clock, recording.shown.onset, place)
     sums, missing = sums_before(data, np.concatenate([first.ravel(), stop.ravel()]))
     if missing.any() or (sums < 0).any():
         raise IsomorphError(f"{place}: holds bins without a number, expected spikes per bin")

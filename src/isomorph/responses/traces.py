@@ -24,7 +24,7 @@ from isomorph.responses.recordings import (
 from isomorph.responses.regions import placed
 from isomorph.responses.samples import check_ascending, read_clock, sums_before
 from isomorph.responses.units import kept, passing, refuse_none, row_ids
-from isomorph.responses.windows import places_of, refuse_coarse
+from isomorph.responses.windows import places_of, refuse_coarse, refuse_uncovered
 from isomorph.study.responses import TraceResponses
 
 Array = npt.NDArray
@@ -82,13 +82,7 @@ def read_session(recording: Open, settings: TraceResponses) -> xr.Dataset:
     refuse_coarse(clock, windows, place)
     ids, regions, reasons = _rois(series, data.shape[1], settings, place)
     first, stop, inside = places_of(clock, recording.shown.onset, windows)
-    if not inside.any():
-        onset = recording.shown.onset
-        raise IsomorphError(
-            f"{place}: covers none of the {len(inside)} presentations: samples lie between "
-            f"{clock.times()[0]:g} and {clock.end:g} s, onsets between {onset.min():g} and "
-            f"{onset.max():g} s; both must be in seconds on one clock"
-        )
+    refuse_uncovered(inside, clock, recording.shown.onset, place)
     means, missing, empty = _means(data, first[:, inside], stop[:, inside])
     reasons["units with a window of missing samples alone"] = empty
     keep, dropped = kept(reasons, len(ids))
