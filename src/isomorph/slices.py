@@ -26,6 +26,7 @@ def fetch(study: Study, dataset: str) -> Slice:
     settings: Slice = {"archive": _dump(spec.archive)}
     if isinstance(spec.archive, DandiArchive | OpenNeuroArchive):
         settings["also"] = [_dump(one) for one in spec.also]
+        settings["subjects"] = list(spec.subjects)  # whose files are taken out of the lock
         settings["lock"] = _lock_digest(study.dataset_files[dataset].with_suffix(".lock.tsv"))
     if isinstance(spec.archive, SimulatedArchive):
         settings["subjects"] = list(spec.subjects)
@@ -36,7 +37,11 @@ def fetch(study: Study, dataset: str) -> Slice:
 def stimuli(study: Study, dataset: str) -> Slice:
     """Return what decides the stimulus table and the images of a dataset that owns them."""
     spec = study.dataset(dataset)
-    return {"stimuli": _dump(spec.stimuli), "expected": spec.expected.stimuli}
+    settings: Slice = {"stimuli": _dump(spec.stimuli), "expected": spec.expected.stimuli}
+    beside = study.dataset_files[dataset].parent / (getattr(spec.stimuli, "table", None) or "")
+    if beside.is_file():  # a table of descriptions that stands beside the dataset's own file
+        settings["table"] = hashlib.sha256(beside.read_bytes()).hexdigest()
+    return settings
 
 
 def responses(study: Study, dataset: str) -> Slice:

@@ -1,19 +1,32 @@
 """Bad weather: right bytes or one sentence, and never a wrong byte under a final name."""
 
+import fcntl
 import random
 import shutil
+import signal
 import subprocess
 import sys
 import time
 from collections import Counter
-from threading import Thread
+from threading import Event, Thread
 
 import pytest
-from objects import FORBIDDEN, STALE, VANISHED, Fault
-from pinned_set import digest, files_below, noise, object_of, put, unversioned, write_locked
+from objects import FORBIDDEN, HELD, STALE, VANISHED, Fault
+from pinned_set import (
+    BUCKET,
+    KEY,
+    digest,
+    files_below,
+    noise,
+    object_of,
+    put,
+    unversioned,
+    write_locked,
+)
 
 from isomorph import archives
 from isomorph.archives.hashes import Pin
+from isomorph.archives.held import held
 from isomorph.archives.transfer import part_of, transfer
 from isomorph.errors import IsomorphError
 
@@ -205,62 +218,69 @@ def start(layout):
     return subprocess.Popen(command(layout), stderr=subprocess.PIPE, text=True)
 
 
-def part_grown(layout, large, size=20_000, seconds=30.0):
-    """Wait until so much of a file is here."""
-    part = part_of(layout.archive("objects") / PATH, Pin.of(large))
+@pytest.fixture
+def rest(objects):
+    """The large file stops in the middle until this is set."""
+    event = Event()
+    objects.fail(f"/{BUCKET}/{KEY}/{PATH}", Fault(hold=event))
+    yield event
+    event.set()
+
+
+def wait_until(true, seconds=60.0):
     end = time.monotonic() + seconds
-    while not (part.exists() and part.stat().st_size > size):
-        assert time.monotonic() < end, f"{part} has not come that far"
+    while not true():
+        assert time.monotonic() < end, f"waited {seconds} s"
         time.sleep(0.01)
+
+
+def wait_for_half(layout, large):
+    """Wait until the large file has come to its middle, return its part file."""
+    part = part_of(layout.archive("objects") / PATH, Pin.of(large))
+    wait_until(lambda: part.exists() and part.stat().st_size == HELD)
     return part
 
 
-def test_a_process_killed_in_mid_file_leaves_no_manifest_and_is_resumed(objects, pinned):
+def test_a_process_killed_in_mid_file_leaves_no_manifest_and_is_resumed(objects, pinned, rest):
     layout, name, large = pinned()
-    objects.fail(name, Fault(slow=0.25))
-    running = start(layout)
-    part = part_grown(layout, large)
-    running.kill()
-    running.wait()
-    running.stderr.close()
+    with start(layout) as running:
+        part = wait_for_half(layout, large)
+        running.kill()
+    assert running.returncode == -signal.SIGKILL
     assert not layout.manifest("objects").exists()
     assert not (layout.archive("objects") / PATH).exists()
-    came = part.stat().st_size
-    assert part.read_bytes() == CONTENT[:came]
+    assert part.read_bytes() == CONTENT[:HELD]
     archives.run(layout, "objects")
-    assert [request.range for request in objects.asked(name)] == [None, f"bytes={came}-"]
+    assert [request.range for request in objects.asked(name)] == [None, f"bytes={HELD}-"]
     check_whole(layout)
 
 
-def test_of_two_processes_one_waits_and_the_file_comes_once(objects, pinned, capsys):
+def test_of_two_processes_one_waits_and_the_file_comes_once(objects, pinned, rest, capfd):
     layout, name, large = pinned()
-    objects.fail(name, Fault(slow=0.15))
-    first = start(layout)
-    part_grown(layout, large)
-    archives.run(layout, "objects")
-    said = first.communicate(timeout=30)[1]
+    with start(layout) as first:
+        wait_for_half(layout, large)
+        second = Thread(target=archives.run, args=(layout, "objects"))
+        second.start()
+        wait_until(lambda: "downloading this, waiting for it" in capfd.readouterr().err)
+        rest.set()
+        second.join(60)
+        said = first.communicate(timeout=60)[1]
     assert first.returncode == 0, said
-    assert "another process is downloading this, waiting for it" in capsys.readouterr().err
     assert len(objects.asked(name)) == 1
     check_whole(layout)
 
 
-def test_who_waits_for_a_process_that_is_killed_goes_on_where_it_was(objects, pinned):
+def test_who_waits_for_a_process_that_is_killed_goes_on_where_it_was(objects, pinned, rest, capfd):
     layout, name, large = pinned()
-    objects.fail(name, Fault(slow=0.25))
-    first = start(layout)
-    part_grown(layout, large)
-    second = Thread(target=archives.run, args=(layout, "objects"))
-    second.start()
-    time.sleep(0.3)
-    assert len(objects.asked(name)) == 1  # it waits
-    first.kill()
-    first.wait()
-    first.stderr.close()
-    second.join(20)
-    ranges = [request.range for request in objects.asked(name)]
-    assert ranges[0] is None
-    assert int(ranges[1].removeprefix("bytes=").removesuffix("-")) > 20_000
+    with start(layout) as first:
+        wait_for_half(layout, large)
+        second = Thread(target=archives.run, args=(layout, "objects"))
+        second.start()
+        wait_until(lambda: "downloading this, waiting for it" in capfd.readouterr().err)
+        assert len(objects.asked(name)) == 1
+        first.kill()
+    second.join(60)
+    assert [request.range for request in objects.asked(name)] == [None, f"bytes={HELD}-"]
     check_whole(layout)
 
 
@@ -278,6 +298,25 @@ def test_on_a_disk_without_locks_two_threads_each_have_their_own_file(objects, p
         thread.join(20)
     assert len(objects.asked(name)) == 2
     check_whole(layout)
+
+
+def test_a_file_finished_between_opening_and_locking_is_not_written_to(tmp_path, monkeypatch):
+    part, final = tmp_path / "file.part", tmp_path / "file"
+    part.write_bytes(b"the last byte has come")
+    lock, calls = fcntl.flock, []
+
+    def late(handle, operation):
+        if not calls:
+            part.replace(final)  # the other process was quicker
+        calls.append(handle)
+        lock(handle, operation)
+
+    monkeypatch.setattr("isomorph.archives.held.fcntl.flock", late)
+    with held(part, time.sleep) as mine:
+        mine.write_bytes(b"mine")
+        assert not mine.samefile(final)
+    assert len(calls) == 2
+    assert final.read_bytes() == b"the last byte has come"
 
 
 # ---------------------------------------------------------------- the disk

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Lock, Thread
+from threading import Event, Lock, Thread
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 from xml.sax.saxutils import escape
@@ -23,6 +23,8 @@ from xml.sax.saxutils import escape
 NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
 PIECE = 1 << 14
 """Bytes a slow server sends at a time."""
+HELD = 1 << 16
+"""Bytes a server sends before it holds the rest back."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,8 @@ class Fault:
         Send the client to another address of the same object.
     slow : float
         Seconds before each piece of 16 KiB.
+    hold : Event or None
+        Send the first 64 KiB, and the rest once this is set.
     stale : bool
         There is no such version: waits for a request that names one, and meets that alone.
     """
@@ -74,6 +78,7 @@ class Fault:
     chunked: bool = False
     redirect: bool = False
     slow: float = 0.0
+    hold: Event | None = None
     stale: bool = False
 
 
@@ -228,6 +233,7 @@ def _md5(content: bytes) -> str:
 def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True  # else every small body waits 40 ms behind its headers
 
         def log_message(self, *_: Any) -> None:
             """Keep quiet."""
@@ -301,7 +307,7 @@ def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
             if self.command == "HEAD":
                 return
             stops = [stop for stop in (fault.truncate, fault.reset) if stop is not None]
-            self._pour(body[: min(stops)] if stops else body, fault.slow)
+            self._pour(body[: min(stops)] if stops else body, fault)
             if stops:
                 self.close_connection = True
             if fault.reset is not None:  # close without lingering sends RST in place of FIN
@@ -310,13 +316,13 @@ def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
                 self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
                 self.connection.close()
 
-        def _pour(self, body: bytes, slow: float) -> None:
-            if not slow:
-                self.wfile.write(body)
-                return
-            for start in range(0, len(body), PIECE):
-                time.sleep(slow)
-                self.wfile.write(body[start : start + PIECE])
-                self.wfile.flush()
+        def _pour(self, body: bytes, fault: Fault) -> None:
+            if fault.hold:
+                self.wfile.write(body[:HELD])
+                fault.hold.wait()
+                body = body[HELD:]
+            for start in range(0, len(body), PIECE if fault.slow else len(body) or 1):
+                time.sleep(fault.slow)
+                self.wfile.write(body[start : start + (PIECE if fault.slow else len(body))])
 
     return Handler
