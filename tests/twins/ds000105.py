@@ -55,5 +55,5 @@ def write(root: Path) -> None:
             ["onset", "duration", "trial_type"],
             [(f"{onset:.3f}", f"{duration:.3f}", name) for onset, duration, name in events],
         )
-        bold = volumes.simulate(planted, events, SCANS, TR, rng)
+        bold = volumes.simulate(planted, events, SCANS, TR, rng, noise=0.4)
         volumes.write_fmriprep(derived / stem, bold, TR, rng)

@@ -12,6 +12,8 @@ import pandas as pd
 from isomorph.study.bids import BidsResponses
 
 Array = npt.NDArray
+EMPTY = 1e-10
+"""A column this small beside the largest is one of zeros."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,7 @@ def make_design(
         # apart are found by `isomorph.responses.bids.glm.estimable`, and counted.
         warnings.filterwarnings("ignore", message=".*null duration", category=UserWarning)
         warnings.filterwarnings("ignore", message=".*[Ss]ingular", category=UserWarning)
+        warnings.filterwarnings("ignore", message="divide by zero", category=RuntimeWarning)
         warnings.filterwarnings("ignore", message=".*not considered in", category=UserWarning)
         matrix = make_first_level_design_matrix(
             frames,
@@ -86,4 +89,7 @@ def make_design(
         )
     of_interest = [str(name).startswith("e0") for name in matrix.columns]
     values = matrix.to_numpy(dtype=np.float64)
+    # nilearn fills a column of zeros, of trials after the run, with rounding errors
+    norms = np.linalg.norm(values, axis=0)
+    values = np.where(norms > EMPTY * norms.max(), values, 0)
     return Design(values[:, of_interest], values[:, np.logical_not(of_interest)])

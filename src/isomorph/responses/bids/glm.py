@@ -19,6 +19,9 @@ STEPS = 100
 """Autocorrelations are rounded towards 0 to steps of a hundredth, as nilearn does."""
 ESTIMABLE = 1e-6
 """How far the design may be from telling an amplitude from all others."""
+FAINT = 0.01
+"""A column of interest this small beside the largest predicts next to nothing: its trials begin as
+the run ends."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +33,8 @@ class Fit:
     amplitudes : ndarray (estimate, voxel)
         Of the columns of interest.
     residuals : ndarray (scan, voxel)
-        Whitened over time where the model has autocorrelation.
+        Whitened over time where the model has autocorrelation; without a row where nobody asked
+        for them.
     freedom : int
         Degrees of freedom of the residuals: scans less the rank of the design.
     """
@@ -53,7 +57,7 @@ def estimable(design: Design) -> Array:
     matrix = _unit_columns(design.matrix)
     pseudo = np.linalg.pinv(matrix, rcond=1e-10)
     projected = np.einsum("ks,sk->k", pseudo, matrix)[: design.interest.shape[1]]
-    return projected > 1 - ESTIMABLE
+    return _predicts(design) & (projected > 1 - ESTIMABLE)
 
 
 def present(design: Design) -> Array:
@@ -66,7 +70,13 @@ def present(design: Design) -> Array:
     left = _without(design.nuisance, design.interest)
     energy = np.einsum("se,se->e", design.interest, design.interest)
     told: Array = np.einsum("se,se->e", left, left) > ESTIMABLE * energy
-    return told
+    return _predicts(design) & told
+
+
+def _predicts(design: Design) -> Array:
+    """Tell which columns of interest are more than faint."""
+    norms = np.linalg.norm(design.interest, axis=0)
+    return (norms > 0) & (norms > FAINT * norms.max(initial=0))
 
 
 def _unit_columns(matrix: Array) -> Array:
@@ -80,7 +90,7 @@ def rank(matrix: Array) -> int:
     return int(np.linalg.matrix_rank(_unit_columns(matrix), rtol=1e-10))
 
 
-def ols(design: Design, volumes: Array) -> Fit:
+def ols(design: Design, volumes: Array, residuals: bool = True) -> Fit:
     """Fit by least squares, noise independent over time.
 
     Parameters
@@ -88,15 +98,20 @@ def ols(design: Design, volumes: Array) -> Fit:
     design : Design
         Of the run.
     volumes : ndarray (scan, voxel)
+    residuals : bool
+        Whether to return them.
     """
     matrix = design.matrix
-    amplitudes = _pseudo_inverse(matrix) @ volumes
-    residuals = volumes - matrix @ amplitudes
+    count = design.interest.shape[1]
     freedom = len(volumes) - rank(matrix)
-    return Fit(amplitudes[: design.interest.shape[1]], residuals, freedom)
+    inverse = _pseudo_inverse(matrix)
+    if not residuals:
+        return Fit(inverse[:count] @ volumes, volumes[:0], freedom)
+    amplitudes = inverse @ volumes
+    return Fit(amplitudes[:count], volumes - matrix @ amplitudes, freedom)
 
 
-def ar1(design: Design, volumes: Array) -> Fit:
+def ar1(design: Design, volumes: Array, residuals: bool = True) -> Fit:
     r"""Fit with noise that is autoregressive of first order, estimated from the OLS residuals.
 
     Whitening by :math:`\rho` turns :math:`x_t` into :math:`x_t - \rho x_{t-1}` (the first stays),
@@ -109,9 +124,11 @@ def ar1(design: Design, volumes: Array) -> Fit:
     design : Design
         Of the run.
     volumes : ndarray (scan, voxel)
+    residuals : bool
+        Whether to return them.
     """
     matrix = design.matrix
-    whole = rank(matrix)
+    count, freedom = design.interest.shape[1], len(volumes) - rank(matrix)
     first = ols(design, volumes)
     rho = autocorrelation(first.residuals)
     left, right = matrix[1:], matrix[:-1]
@@ -128,9 +145,11 @@ def ar1(design: Design, volumes: Array) -> Fit:
         normal = products[0] - value * products[1] + value**2 * products[2]
         target = seen[0][:, here] - value * seen[1][:, here] + value**2 * seen[2][:, here]
         amplitudes[:, here] = _solve(normal, target)
-    residuals = volumes - matrix @ amplitudes
-    residuals[1:] -= rho * residuals[:-1].copy()
-    return Fit(amplitudes[: design.interest.shape[1]], residuals, len(volumes) - whole)
+    if not residuals:
+        return Fit(amplitudes[:count], volumes[:0], freedom)
+    left_over = volumes - matrix @ amplitudes
+    left_over[1:] -= rho * left_over[:-1].copy()
+    return Fit(amplitudes[:count], left_over, freedom)
 
 
 def autocorrelation(residuals: Array) -> Array:
@@ -153,7 +172,7 @@ def autocorrelation(residuals: Array) -> Array:
     return np.trunc(rho * STEPS) / STEPS
 
 
-def lss(design: Design, volumes: Array) -> Fit:
+def lss(design: Design, volumes: Array, residuals: bool = True) -> Fit:
     r"""Estimate each amplitude with all the others as one regressor.
 
     Mumford et al. (2012, https://doi.org/10.1016/j.neuroimage.2011.08.076) fit a model per trial.
@@ -169,6 +188,8 @@ def lss(design: Design, volumes: Array) -> Fit:
     design : Design
         Of the run, a column of interest per amplitude.
     volumes : ndarray (scan, voxel)
+    residuals : bool
+        Whether to return them.
     """
     columns = _without(design.nuisance, design.interest)
     others = columns.sum(axis=1, keepdims=True) - columns
@@ -177,17 +198,20 @@ def lss(design: Design, volumes: Array) -> Fit:
         for one, two in ((columns, columns), (others, others), (columns, others))
     )
     determinant = aa * bb - ab**2
-    alone = determinant <= ESTIMABLE**2 * aa * bb
+    # no others, or the others lie along this one: nothing to hold against it
+    whole_others = design.interest.sum(axis=1, keepdims=True) - design.interest
+    least = ESTIMABLE**2 * np.einsum("se,se->e", whole_others, whole_others)
+    alone = (bb <= least) | (determinant <= ESTIMABLE**2 * aa * bb)
     weights = np.where(
         alone,
         np.divide(columns, aa, out=np.zeros_like(columns), where=aa > 0),
         (bb * columns - ab * others) / np.where(alone, 1, determinant),
     )
-    whole = ols(design, volumes)
-    return Fit(weights.T @ volumes, whole.residuals, whole.freedom)
+    left_over, freedom = _of_the_whole(design, volumes, residuals)
+    return Fit(weights.T @ volumes, left_over, freedom)
 
 
-def ridge(design: Design, volumes: Array, penalty: float) -> Fit:
+def ridge(design: Design, volumes: Array, penalty: float, residuals: bool = True) -> Fit:
     """Estimate all amplitudes under a penalty on their squares; nuisance is not penalised.
 
     The residuals are those of the model without penalty.
@@ -199,13 +223,23 @@ def ridge(design: Design, volumes: Array, penalty: float) -> Fit:
     volumes : ndarray (scan, voxel)
     penalty : float
         In units of the mean energy of the columns of interest.
+    residuals : bool
+        Whether to return them.
     """
     columns = _without(design.nuisance, design.interest)
     gram = columns.T @ columns
     size = penalty * np.trace(gram) / len(gram)
     weights = np.linalg.solve(gram + size * np.eye(len(gram)), columns.T)
+    left_over, freedom = _of_the_whole(design, volumes, residuals)
+    return Fit(weights @ volumes, left_over, freedom)
+
+
+def _of_the_whole(design: Design, volumes: Array, residuals: bool) -> tuple[Array, int]:
+    """Return residuals of the model of every column, and their degrees of freedom."""
+    if not residuals:
+        return volumes[:0], len(volumes) - rank(design.matrix)
     whole = ols(design, volumes)
-    return Fit(weights @ volumes, whole.residuals, whole.freedom)
+    return whole.residuals, whole.freedom
 
 
 def _without(nuisance: Array, columns: Array) -> Array:

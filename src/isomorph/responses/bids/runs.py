@@ -34,20 +34,26 @@ from isomorph.study.bids import BidsResponses
 
 Array = npt.NDArray
 
-ESTIMATES: Registry[Callable[[Design, Array, BidsResponses], Fit]] = Registry(
+FITS: Registry[Callable[[Design, Array, bool], Fit]] = Registry(
+    "noise model", {"ols": ols, "ar1": ar1}
+)
+
+ESTIMATES: Registry[Callable[[Design, Array, BidsResponses, bool], Fit]] = Registry(
     "estimate",
     {
-        "lsa": lambda design, volumes, settings: FITS[settings.noise_model](design, volumes),
-        "lss": lambda design, volumes, _: lss(design, volumes),
-        "ridge": lambda design, volumes, settings: ridge(design, volumes, settings.penalty),
+        "lsa": lambda design, volumes, settings, residuals: FITS[settings.noise_model](
+            design, volumes, residuals
+        ),
+        "lss": lambda design, volumes, _, residuals: lss(design, volumes, residuals),
+        "ridge": lambda design, volumes, settings, residuals: ridge(
+            design, volumes, settings.penalty, residuals
+        ),
     },
 )
 TOLD: Registry[Callable[[Design], Array]] = Registry(
     "estimate", {"lsa": estimable, "lss": present, "ridge": present}
 )
 """Which amplitudes can be told: in one model from all others, else from what is of no interest."""
-
-FITS: Registry[Callable[[Design, Array], Fit]] = Registry("noise model", {"ols": ols, "ar1": ar1})
 
 
 @dataclass(frozen=True)
@@ -235,7 +241,8 @@ class Reader:
                 f"with {len(values)} volumes; use estimate: lss or fewer regressors"
             )
         dropped["amplitudes the design cannot tell apart"] = int((~told).sum())
-        fit = ESTIMATES[self.settings.estimate](design, values, self.settings)
+        normalise = self.settings.noise != "none"
+        fit = ESTIMATES[self.settings.estimate](design, values, self.settings, normalise)
         onset = trials["onset"].to_numpy()[first]
         kept = Fit(fit.amplitudes[told], fit.residuals, fit.freedom)
         return Run(names[told], onset[told], kept, signal, dropped)

@@ -1,0 +1,131 @@
+"""Volumes of one run, when they were taken, and what is of no interest."""
+
+import gzip
+import json
+
+import nibabel as nib
+import numpy as np
+import pytest
+
+from isomorph.errors import IsomorphError
+from isomorph.responses.bids.bold import (
+    Grid,
+    grid_of,
+    has_variance,
+    open_image,
+    percent_change,
+    read_voxels,
+    timing,
+)
+from isomorph.responses.bids.confounds import read_confounds
+from isomorph.study.bids import BidsConfounds, BidsResponses
+
+
+def settings(**keys):
+    return BidsResponses.model_validate(
+        {
+            "kind": "bids", "bold": "x", "events": {"files": "x"},
+            "regions": {"kind": "whole", "file": "m", "region": "r"}, **keys,
+        }
+    )  # fmt: skip
+
+
+@pytest.fixture
+def bold(tmp_path):
+    """A scaled run of 5 volumes, and its values."""
+    stored = np.random.default_rng(0).integers(0, 1000, (20, 15, 10, 5)).astype(np.int16)
+    image = nib.Nifti1Image(stored, np.eye(4))
+    image.header.set_slope_inter(0.5, 10)
+    file = tmp_path / "sub-1_task-x_run-01_bold.nii.gz"
+    content = image.to_bytes()
+    file.write_bytes(gzip.compress(content))
+    return file, np.asanyarray(nib.load(file).dataobj)
+
+
+def test_some_voxels_are_read_as_nibabel_scales_them(bold):
+    file, values = bold
+    voxels = np.array([[3, 2, 1], [0, 0, 0], [1, 2, 0]])
+    found = read_voxels(file, voxels, grid_of(open_image(file)))
+    np.testing.assert_allclose(found, values[tuple(voxels.T)].T)
+
+
+def test_another_grid_and_a_file_cut_short_are_refused(bold):
+    file, _ = bold
+    grid = grid_of(open_image(file))
+    voxels = np.zeros((1, 3), dtype=int)
+    with pytest.raises(IsomorphError, match="choose images in one space"):
+        read_voxels(file, voxels, Grid((20, 15, 11), np.eye(4)))
+    file.write_bytes(file.read_bytes()[:-400])
+    with pytest.raises(IsomorphError, match="cannot be read whole"):
+        read_voxels(file, voxels, grid)
+
+
+def test_a_single_volume_is_no_run(tmp_path):
+    file = tmp_path / "mask.nii"
+    nib.save(nib.Nifti1Image(np.ones((2, 2, 2), dtype=np.uint8), np.eye(4)), file)
+    with pytest.raises(IsomorphError, match="expected volumes"):
+        read_voxels(file, np.zeros((1, 3), dtype=int), grid_of(open_image(file)))
+
+
+def test_percent_change_has_mean_zero_and_knows_where_there_is_no_signal():
+    values = np.array([[90.0, 0.0, 5.0, np.nan], [110.0, 0.0, 5.0, 1.0]])
+    assert has_variance(values).tolist() == [True, False, False, False]
+    change, signal = percent_change(values[:, :3])
+    assert change.tolist() == [[-10.0, 0.0, 0.0], [10.0, 0.0, 0.0]]
+    assert signal.tolist() == [True, False, True]
+
+
+def test_times_come_from_json_files_nearest_last(bold):
+    file, _ = bold
+    task = file.with_name("task-x_bold.json")
+    own = file.with_name("sub-1_task-x_run-01_bold.json")
+    task.write_text(json.dumps({"RepetitionTime": 3, "StartTime": 1.5}))
+    own.write_text(json.dumps({"RepetitionTime": 2.5}))
+    clock = timing(file, [task, own], settings(repetition_time=9))
+    assert (clock.repetition, clock.start) == (2.5, 1.5)
+    assert clock.frames(3).tolist() == [1.5, 4.0, 6.5]
+    clock = timing(file, [], settings(repetition_time=2.0, start_time=0.5))
+    assert (clock.repetition, clock.start) == (2.0, 0.5)
+    with pytest.raises(IsomorphError, match=r"give responses\.repetition_time in seconds"):
+        timing(file, [], settings())
+    own.write_text(json.dumps({"RepetitionTime": "2.5 s"}))
+    with pytest.raises(IsomorphError, match=r"RepetitionTime is '2.5 s', expected seconds"):
+        timing(file, [own], settings())
+
+
+def test_confounds_by_column_start_with_a_difference_that_has_no_value(bold, tmp_path):
+    file, _ = bold
+    table = tmp_path / "sub-1_task-x_run-1_desc-confounds_timeseries.tsv"
+    table.write_text("fd\tx\nn/a\t1\n.5\t2\n.5\t3\n.5\t4\n.5\t5\n")
+    spec = BidsConfounds(files="*.tsv", columns=("fd", "x"))
+    found = read_confounds(file, [table], spec, 5)
+    assert found[:2].tolist() == [[0.0, 1.0], [0.5, 2.0]]
+    with pytest.raises(IsomorphError, match="5 rows of confounds, expected 6 volumes"):
+        read_confounds(file, [table], spec, 6)
+    table.write_text("fd\tx\nn/a\t1\nn/a\t2\n")
+    with pytest.raises(IsomorphError, match='line 3: fd is "n/a", expected a number'):
+        read_confounds(file, [table], spec, 2)
+
+
+def test_confounds_of_fmriprep_that_are_not_there_are_one_sentence(bold):
+    with pytest.raises(IsomorphError, match="its confounds cannot be read") as refusal:
+        read_confounds(bold[0], [], BidsConfounds(strategy=("motion",)), 5)
+    assert "\n" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("keys", "said"),
+    [
+        ({"confounds": {"strategy": ["motion", "high_pass"]}}, "model drift twice"),
+        ({"confounds": {"files": "*.tsv", "columns": ["cosine00"]}}, "model drift twice"),
+        ({"confounds": {"strategy": ["compcor"]}, "drift": "none"}, "needs high_pass"),
+        ({"confounds": {}}, "give strategy"),
+        ({"estimate": "lss", "noise_model": "ar1"}, "goes with noise_model: ols"),
+        ({"regions": {"kind": "masks"}}, "give files"),
+        ({"regions": {"kind": "masks", "files": "*", "region": "x"}}, "one group"),
+        ({"events": {"files": "x", "name": "a"}}, "must hold"),
+    ],
+)
+def test_settings_that_contradict_themselves_are_refused(keys, said):
+    with pytest.raises(ValueError, match=said):
+        settings(**keys)
