@@ -25,6 +25,12 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 NAME = re.compile(r"ds[0-9]{6}(-[a-z0-9]+)?")
+CONFIG = """[core]
+\trepositoryformatversion = 0
+\tbare = true
+[uploadpack]
+\tallowFilter = true
+"""
 PUBLIC, DEAD = "58443c6c-00c7-4b06-a405-d5d699b354bc", "0e4ef9a2-0000-4000-8000-00000000dead"
 """The remote that holds everything, and one that was given up."""
 TEXTS = (".json", ".tsv", ".csv", ".txt", ".md", ".bval", ".bvec", ".vhdr", ".vmrk", "")
@@ -100,8 +106,10 @@ def build(
     links : dict, optional
         Further symbolic links by path, in every version.
     """
-    target.mkdir(parents=True)
-    _git(target, "init", "--quiet", "--bare", "--initial-branch=main", "--template=")
+    for folder in ("objects", "refs"):  # as `git init --bare` does, without a process
+        (target / folder).mkdir(parents=True)
+    (target / "HEAD").write_text("ref: refs/heads/main\n")
+    (target / "config").write_text(CONFIG)
     stream: list[bytes] = []
     recorded: dict[str, list[str]] = {}
     bucket, prefix = _bucket(dataset), _prefix(dataset)
@@ -145,7 +153,6 @@ def build(
     tree = [("100644", path, text.encode()) for path, text in records.items()]
     stream += _commit("refs/heads/git-annex", "update", tree)
     _git(target, "fast-import", "--quiet", "--force", text=b"".join(stream))
-    _git(target, "update-server-info")
 
 
 def _commit(branch: str, message: str, tree: Iterable[tuple[str, str, bytes]]) -> list[bytes]:
@@ -175,9 +182,18 @@ def _blob(content: bytes) -> str:
     return hashlib.sha1(head + content, usedforsecurity=False).hexdigest()
 
 
+def _environment() -> dict[str, str]:
+    """Return the variables that are not about some other repository."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+
+
 def _git(folder: Path, *arguments: str, text: bytes = b"") -> bytes:
     done = subprocess.run(
-        ["git", "--git-dir", str(folder), *arguments], input=text, capture_output=True, check=False
+        ["git", "--git-dir", str(folder), *arguments],
+        input=text,
+        env=_environment(),
+        capture_output=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr.decode()
     return done.stdout
@@ -248,7 +264,8 @@ def serve(
                 }
                 place = server.place(folder.name)
                 build(place, folder.name, versions, version_of)
-                server.configure(folder.name, allowFilter="true")
+                if dumb:
+                    _git(place, "update-server-info")
         with _Http(
             ("127.0.0.1", 0), type("Handler", (_Handler,), {"repositories": server})
         ) as http:
@@ -311,7 +328,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _backend(self, path: str, query: str, body: bytes) -> None:
         if self.headers.get("Content-Encoding") == "gzip":
             body = gzip.decompress(body)
-        environment = os.environ | {
+        environment = _environment() | {
             "GIT_PROJECT_ROOT": str(self.repositories.folder),
             "GIT_HTTP_EXPORT_ALL": "1",
             "GIT_PROTOCOL": self.headers.get("Git-Protocol", ""),

@@ -40,6 +40,11 @@ _ENVIRONMENT = {
     "GIT_NO_LAZY_FETCH": "1",  # what lacks is asked for here, many at a time
     "LC_ALL": "C",
 }
+_ELSEWHERE = (
+    "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR",
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_NAMESPACE",
+)  # fmt: skip
+"""Variables that point git at a repository, as inside a hook; they do not mean this one."""
 _ABSENT = ("not found", "could not read username", "authentication failed", "error: 40", "not our")
 _PASSING = (
     "could not resolve host", "connection", "timed out", "timeout", "early eof", "hung up",
@@ -202,12 +207,7 @@ class _NoShallowError(Exception):
 
 def _git(folder: Path, arguments: Sequence[str], text: str) -> subprocess.CompletedProcess[bytes]:
     settings = [word for setting in _SETTINGS for word in ("-c", setting)]
-    # Variables that point git at a repository, as inside a hook, are not meant for this one.
-    kept = {
-        name: value
-        for name, value in os.environ.items()
-        if name not in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY")
-    }
+    kept = {name: value for name, value in os.environ.items() if name not in _ELSEWHERE}
     return subprocess.run(
         ["git", *settings, "--git-dir", str(folder), *arguments],
         input=text.encode(),
