@@ -4,6 +4,7 @@ import nibabel as nib
 import numpy as np
 import pytest
 
+from isomorph import archives
 from isomorph.archives.labelled import arrange
 from isomorph.errors import IsomorphError
 from isomorph.study.archive import LabelledVolumes, PackageArchive
@@ -77,3 +78,23 @@ def test_what_is_arranged_must_be_a_member():
             kind="package", project="p", version="1", sha256="0" * 64, members=("labels.txt",),
             arrange=SPEC,
         )  # fmt: skip
+
+
+def test_a_package_is_arranged_on_arrival_and_the_manifest_lists_it_all(folder, index, make_layout):
+    from distributions import tar_bytes
+
+    members = ["bold.nii.gz", "labels.txt"]
+    content = tar_bytes({f"toy-1.0/{name}": (folder / name).read_bytes() for name in members})
+    archive = {
+        "kind": "package", "project": "toy", "version": "1.0", "members": members,
+        "sha256": index.add("toy", "toy-1.0.tar.gz", content), "arrange": SPEC.model_dump(),
+    }  # fmt: skip
+    layout = make_layout({**archive, "arrange": {**archive["arrange"], "rest": ["rest"]}})
+    archives.run(layout, "objects")
+    assert {record.path for record in archives.read_manifest(layout, "objects").files} == {
+        *members, *arrange(folder, SPEC)
+    }  # fmt: skip
+    before = layout.manifest("objects").read_bytes(), layout.manifest("objects").stat().st_mtime_ns
+    archives.run(layout, "objects")
+    after = layout.manifest("objects").read_bytes(), layout.manifest("objects").stat().st_mtime_ns
+    assert before == after

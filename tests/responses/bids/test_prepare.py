@@ -5,6 +5,7 @@ import json
 
 import nibabel as nib
 import numpy as np
+import pandas as pd
 import pytest
 
 from isomorph import responses
@@ -53,6 +54,13 @@ def test_categories_of_blocks_have_the_planted_geometry(twin):
     assert data["response"].attrs["units"] == "standard deviations of the noise"
     for region in ("fusiform", "pericalcarine"):
         assert recovered(data, planted, region) > 0.9, region
+
+
+def test_conditions_are_described_by_a_table_beside_the_dataset(twin):
+    layout, _ = twin("ds000105")
+    table = pd.read_csv(layout.stimuli("ds000105")).set_index("stimulus")
+    assert table["kind"].to_dict()["face"] == "face"
+    assert table["animate"].value_counts().to_dict() == {"no": 6, "yes": 2}
 
 
 def test_noise_normalisation_and_confounds_may_be_left_out(twin):

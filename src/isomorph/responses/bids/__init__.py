@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -125,11 +127,17 @@ def _session(
         if settings.covariance == "all_runs" and settings.noise != "none":
             read.append(result)
             continue
-        found.append((result, _by_region([result], result, regions, settings, str(run.bold))))
-        result.fit.residuals.resize((0, 0), refcheck=False)  # the largest array, no longer needed
+        normalised = _by_region([result], result, regions, settings, str(run.bold))
+        found.append((_without_arrays(result), normalised))
     for result in read:
         found.append((result, _by_region(read, result, regions, settings, who)))
     return found
+
+
+def _without_arrays(run: Run) -> Run:
+    """Return a run without its volumes, so that one run's are in memory at a time."""
+    nothing = np.zeros((0, 0))
+    return replace(run, fit=replace(run.fit, amplitudes=nothing, residuals=nothing))
 
 
 def _by_region(
@@ -206,7 +214,5 @@ def _described(settings: BidsResponses) -> str:
 
 
 def _with_notes(data: xr.Dataset, noted: Mapping[str, int]) -> xr.Dataset:
-    import json
-
     notes = {**json.loads(data.attrs["noted"]), **{k: v for k, v in noted.items() if v}}
     return data.assign_attrs(noted=json.dumps(notes))
