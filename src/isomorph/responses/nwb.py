@@ -12,16 +12,14 @@ from isomorph.responses.bins import binned_counts
 from isomorph.responses.counts import window_counts
 from isomorph.responses.recordings import (
     Open,
-    all_windows,
     prepare_recordings,
     refuse_silent,
     region_reasons,
-    said_windows,
     session_of,
-    spikes_per_window,
 )
 from isomorph.responses.spikes import Trains, read_trains
 from isomorph.responses.units import kept, passing, refuse_none, unit_ids, unit_regions
+from isomorph.responses.windows import all_windows, said_windows, spikes_per_window
 from isomorph.study.responses import NwbResponses
 
 Array = npt.NDArray

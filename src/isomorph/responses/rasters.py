@@ -13,17 +13,21 @@ from isomorph.responses.columns import text
 from isomorph.responses.recording import dataset_at, group_at, values_of
 from isomorph.responses.recordings import (
     Open,
-    all_windows,
     prepare_recordings,
     refuse_silent,
     region_reasons,
-    said_windows,
     session_of,
-    spikes_per_window,
 )
 from isomorph.responses.samples import check_ascending, read_clock, sums_before
 from isomorph.responses.units import kept, refuse_none
-from isomorph.responses.windows import places_of, refuse_coarse, refuse_uncovered
+from isomorph.responses.windows import (
+    all_windows,
+    places_of,
+    refuse_coarse,
+    refuse_uncovered,
+    said_windows,
+    spikes_per_window,
+)
 from isomorph.study.responses import RasterResponses
 
 Array = npt.NDArray

@@ -5,7 +5,7 @@ from __future__ import annotations
 import fnmatch
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import h5py
 import numpy as np
@@ -16,6 +16,7 @@ from isomorph.responses.columns import column, column_names, text
 from isomorph.responses.presentations import usable
 from isomorph.responses.recording import dataset_at, group_at, values_of
 from isomorph.responses.samples import read_clock
+from isomorph.responses.values import as_written, called
 from isomorph.study.responses import Presentations
 
 Array = npt.NDArray
@@ -84,7 +85,7 @@ def read_shown(file: h5py.File, path: Path, spec: Presentations, names: Names) -
     """
     values, onset, counted, dropped, place = _rows(file, str(path), spec)
     label = text(values)
-    blank = np.isin(label, _as_written(spec.blank, values))
+    blank = np.isin(label, as_written(spec.blank, values))
     if spec.blank:
         dropped["blank presentations"] = int((blank & counted).sum())
     counted = counted & ~blank
@@ -96,9 +97,9 @@ def read_shown(file: h5py.File, path: Path, spec: Presentations, names: Names) -
             f"{place}: none of the {len(counted)} presentations is left"
             + (f" ({said})" if said else "")
         )
-    called = _called(file, str(path), label, values, spec, place)
-    ids = np.asarray(names.ids(path, called), dtype=np.str_)
-    keep, left_out = usable(called, onset, names.stimuli, place, names.table, ids != "")
+    name = called(file, str(path), label, values, spec, place)
+    ids = np.asarray(names.ids(path, name), dtype=np.str_)
+    keep, left_out = usable(name, onset, names.stimuli, place, names.table, ids != "")
     _refuse_repeated(ids[keep], onset[keep], place)
     return Shown(ids[keep], onset[keep], {**dropped, **left_out})
 
@@ -177,7 +178,7 @@ def _counted(
             raise IsomorphError(
                 f'{where}: column "{name}" has {len(values)} rows, column "{spec.onset}" {size}'
             )
-        good = np.isin(text(values), _as_written(allowed, values))
+        good = np.isin(text(values), as_written(allowed, values))
         if not good.any():
             present = ", ".join(f'"{value}"' for value in np.unique(text(values))[:5])
             raise IsomorphError(
@@ -186,22 +187,6 @@ def _counted(
         dropped[f"presentations left out by {name}"] = int((counted & ~good).sum())
         counted &= good
     return counted, dropped
-
-
-def _as_written(wanted: tuple[str, ...], values: Array) -> list[str]:
-    """Return values asked for as `text` writes those of a column: numbers as numbers."""
-    if values.dtype.kind not in "iuf":
-        return list(wanted)
-    truths = {"True": "1", "False": "0"}  # a truth value may be kept as a number
-    written = [truths.get(value, value) for value in wanted]
-    return [str(text([_number(value)])[0]) for value in written]
-
-
-def _number(value: str) -> float | str:
-    try:
-        return float(value)
-    except ValueError:
-        return value
 
 
 def _refuse_negative(table: h5py.Group, where: str) -> None:
@@ -224,7 +209,7 @@ def _folded(
     nothing = np.zeros(len(label), dtype=bool)
     if spec.suspect is None:
         return nothing
-    wanted = _as_written((spec.suspect,), values)[0]
+    wanted = as_written((spec.suspect,), values)[0]
     distinct, counts = np.unique(label[counted & (label != "")], return_counts=True)
     others = counts[distinct != wanted]
     own = int(counts[distinct == wanted].sum())
@@ -236,57 +221,6 @@ def _folded(
     )
     dropped[reason] = own
     return np.asarray(label == wanted)
-
-
-def _called(
-    file: h5py.File, where: str, label: Array, values: Array, spec: Presentations, place: str
-) -> Array:
-    """Return the name each value stands for (presentation,), '' for none."""
-    _refuse_rounded(values, place)
-    if spec.names is not None:
-        label = _looked_up(file, where, label, spec.names, place)
-    elif spec.offset and values.dtype.kind in "iuf":
-        label = np.array([str(int(one) + spec.offset) if _whole(one) else one for one in label])
-    distinct, at = np.unique(label, return_inverse=True)
-    named = [_filled(spec.name, str(value)) if value else "" for value in distinct]
-    return np.array(named, dtype=np.str_)[at.reshape(-1)]
-
-
-def _refuse_rounded(values: Array, where: str) -> None:
-    """Refuse numbers a float cannot tell from their neighbours: they were ids once."""
-    if values.dtype.kind != "f" or not values.size:
-        return
-    most = 2 ** (np.finfo(values.dtype).nmant + 1)
-    if (far := np.abs(values[np.isfinite(values)]) > most).any():
-        raise IsomorphError(
-            f"{where}: holds {int(far.sum())} numbers above {most} as {values.dtype}, which "
-            "rounds them; expected ids as whole numbers or text"
-        )
-
-
-def _whole(value: str) -> bool:
-    return value.removeprefix("-").isdecimal()
-
-
-def _looked_up(file: h5py.File, where: str, label: Array, path: str, place: str) -> Array:
-    """Return the entries of a list of names at the places that labels say."""
-    known = text(np.ravel(values_of(dataset_at(file, path, where))))
-    wrong = [
-        one for one in np.unique(label) if one and not (one.isdecimal() and int(one) < len(known))
-    ]
-    if wrong:
-        raise IsomorphError(
-            f"{place}: {wrong[0]} is no place in {path}, which lists {len(known)} names; expected "
-            f"0 to {len(known) - 1}"
-        )
-    found = ["" if one == "" else known[int(one)] for one in label]
-    return np.array(found, dtype=np.str_)
-
-
-def _filled(template: str, value: str) -> str:
-    if "{stem}" in template:
-        return template.replace("{stem}", PurePosixPath(value.replace("\\", "/")).stem)
-    return template.replace("{}", value)
 
 
 def _refuse_repeated(stimulus: Array, onset: Array, where: str) -> None:

@@ -15,16 +15,20 @@ from isomorph.responses.columns import column, column_names, text
 from isomorph.responses.recording import dataset_at, group_at, values_of
 from isomorph.responses.recordings import (
     Open,
-    all_windows,
     prepare_recordings,
     region_reasons,
-    said_windows,
     session_of,
 )
 from isomorph.responses.regions import placed
 from isomorph.responses.samples import check_ascending, read_clock, sums_before
 from isomorph.responses.units import kept, passing, refuse_none, row_ids
-from isomorph.responses.windows import places_of, refuse_coarse, refuse_uncovered
+from isomorph.responses.windows import (
+    all_windows,
+    places_of,
+    refuse_coarse,
+    refuse_uncovered,
+    said_windows,
+)
 from isomorph.study.responses import TraceResponses
 
 Array = npt.NDArray

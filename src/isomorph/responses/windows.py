@@ -1,4 +1,4 @@
-"""Windows of sampled series: which samples each holds."""
+"""Windows after onset: which there are, what is made of their counts, which samples each holds."""
 
 from __future__ import annotations
 
@@ -9,8 +9,63 @@ import numpy.typing as npt
 
 from isomorph.errors import IsomorphError
 from isomorph.responses.samples import TOLERANCE, Clock
+from isomorph.study.responses import Windowed
 
 Array = npt.NDArray
+
+
+def all_windows(settings: Windowed) -> list[tuple[float, float]]:
+    """Return every window to count in: those named, and last the baseline where there is one."""
+    baseline = [] if settings.baseline is None else [settings.baseline]
+    return [*settings.named_windows.values(), *baseline]
+
+
+def said_windows(settings: Windowed) -> str:
+    """Return the windows of a study in words."""
+    windows = settings.named_windows
+    if settings.edges:
+        start, stop = settings.edges[0], settings.edges[-1]
+        text = f"in bins of {settings.bins:g} s from {start:g} to {stop:g} s after onset"
+    else:
+        text = ", ".join(
+            (f"{name} " if name else "") + f"from {start:g} to {stop:g} s after onset"
+            for name, (start, stop) in windows.items()
+        )
+    if settings.baseline is None:
+        return text
+    return text + f", less those from {settings.baseline[0]:g} to {settings.baseline[1]:g} s"
+
+
+def spikes_per_window(
+    counts: Array, settings: Windowed, *, rate: bool
+) -> tuple[dict[str, Array], str]:
+    """Turn counts into the responses a study asks for.
+
+    Parameters
+    ----------
+    counts : ndarray (window, presentation, unit)
+        Spikes in each named window and, where there is one, last in the baseline.
+    settings : Windowed
+        Windows and baseline.
+    rate : bool
+        Whether responses are spikes per second.
+
+    Returns
+    -------
+    responses : dict of str to ndarray (presentation, unit)
+        By window.
+    unit : str
+        Unit of measurement.
+    """
+    responses = {}
+    for place, (name, (start, stop)) in enumerate(settings.named_windows.items()):
+        response = counts[place]
+        length = stop - start
+        if settings.baseline is not None:
+            before = settings.baseline[1] - settings.baseline[0]
+            response = response - counts[-1] * (length / before)
+        responses[name] = response / length if rate else response
+    return responses, "spikes/s" if rate else "spikes"
 
 
 def places_of(
