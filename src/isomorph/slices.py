@@ -26,6 +26,7 @@ def fetch(study: Study, dataset: str) -> Slice:
     settings: Slice = {"archive": _dump(spec.archive)}
     if isinstance(spec.archive, DandiArchive | OpenNeuroArchive):
         settings["also"] = [_dump(one) for one in spec.also]
+        settings["tables"] = _tables_beside(study, dataset, settings["also"])
         settings["subjects"] = list(spec.subjects)  # whose files are taken out of the lock
         settings["lock"] = _lock_digest(study.dataset_files[dataset].with_suffix(".lock.tsv"))
     if isinstance(spec.archive, SimulatedArchive):
@@ -37,19 +38,22 @@ def fetch(study: Study, dataset: str) -> Slice:
 def stimuli(study: Study, dataset: str) -> Slice:
     """Return what decides the stimulus table and the images of a dataset that owns them."""
     spec = study.dataset(dataset)
-    settings: Slice = {"stimuli": _dump(spec.stimuli), "expected": spec.expected.stimuli}
-    beside = study.dataset_files[dataset].parent / (getattr(spec.stimuli, "table", None) or "")
-    if beside.is_file():  # a table of descriptions that stands beside the dataset's own file
-        settings["table"] = hashlib.sha256(beside.read_bytes()).hexdigest()
-    return settings
+    settings = _dump(spec.stimuli)
+    return {
+        "stimuli": settings,
+        "expected": spec.expected.stimuli,
+        "tables": _tables_beside(study, dataset, settings),
+    }
 
 
 def responses(study: Study, dataset: str) -> Slice:
     """Return what decides the responses of any subject of a dataset."""
     spec = study.dataset(dataset)
+    settings = _dump(spec.responses)
     return {
-        "responses": _dump(spec.responses),
-        "expected": _dump(spec.expected, exclude={"stimuli"}),
+        "responses": settings,
+        "expected": _dump(spec.expected, exclude={"stimuli", "units", "bytes"}),
+        "tables": _tables_beside(study, dataset, settings),
     }
 
 
@@ -133,6 +137,21 @@ def _lock_digest(file: Path) -> str:
         return ""
     pinned = sorted(line for line in lines if line and not line.startswith("#"))
     return hashlib.sha256("\n".join(pinned).encode()).hexdigest()
+
+
+def _tables_beside(study: Study, dataset: str, settings: Any) -> dict[str, str]:
+    """Return the sha256 of every table that settings name and that stands beside their file."""
+    if isinstance(settings, dict | list):
+        inner = settings.values() if isinstance(settings, dict) else settings
+        found = [_tables_beside(study, dataset, one) for one in inner]
+        return {name: digest for one in found for name, digest in one.items()}
+    if not (isinstance(settings, str) and settings.endswith((".csv", ".tsv"))):
+        return {}
+    file = study.dataset_files[dataset].parent / settings
+    try:
+        return {settings: hashlib.sha256(file.read_bytes()).hexdigest()}
+    except OSError:  # a pattern, or a table inside the archive
+        return {}
 
 
 def _dump(spec: Spec, exclude: set[str] | None = None) -> Slice:

@@ -44,7 +44,7 @@ def mistakes(path, vocabulary=None):
 
 def test_the_demo_study_is_read_whole():
     study = load_study(CONFIG / "demo.yaml")
-    assert list(study.datasets) == ["kriegeskorte92", "planted"]
+    assert list(study.datasets) == ["kriegeskorte92", "haxby2001", "planted"]
     assert study.stimulus_set("planted") == "kriegeskorte92"
     assert study.dataset("planted").simulated
     instances = [name for name, _, _ in study.instances()]

@@ -46,9 +46,10 @@ def edit(file, place, value):
 
 
 DRAWN = {
-    ("figures", "kriegeskorte92"), ("figures", "planted"), ("report", ""),
+    ("figures", "kriegeskorte92"), ("figures", "haxby2001"), ("figures", "planted"), ("report", ""),
 }  # fmt: skip
-COMPARED = {("comparisons", "kriegeskorte92"), ("comparisons", "planted")}
+DATASETS = ("kriegeskorte92", "haxby2001", "planted")
+COMPARED = {("comparisons", dataset) for dataset in DATASETS}
 PLANTED = ("datasets", "planted.yaml")
 
 CASES = {
@@ -119,6 +120,14 @@ CASES = {
 }
 
 
+def test_a_table_beside_a_datasets_file_counts_where_it_is_read(config):
+    before = every_slice(config)
+    table = config / "datasets" / "haxby2001.stimuli.csv"
+    table.write_text(table.read_text() + "\n")
+    after = every_slice(config)
+    assert {key for key in before if before[key] != after[key]} == {("stimuli", "haxby2001")}
+
+
 @pytest.mark.parametrize("case", list(CASES))
 def test_an_edit_changes_the_slices_of_what_depends_on_it_and_no_other(config, case):
     file, place, value, expected = CASES[case]
@@ -161,14 +170,16 @@ def test_jobs_are_named_once_and_shared_stimuli_are_computed_once(config):
     study = load_study(config / "demo.yaml")
     listed = list(jobs.jobs(study))
     assert len(listed) == len(set(listed))
-    assert [job.names for job in listed if job.stage == "stimuli"] == [("kriegeskorte92",)]
-    seen = {job.names[0] for job in listed if job.stage == "activations"}
-    assert seen == {"kriegeskorte92"}
+    owners = ["kriegeskorte92", "haxby2001"]
+    assert [job.names[0] for job in listed if job.stage == "stimuli"] == owners
+    on_haxby = [job.names[1] for job in listed if job.stage == "activations"
+                and job.names[0] == "haxby2001"]  # fmt: skip
+    assert on_haxby == ["categories-haxby"]  # there are no images for the others
 
 
 def test_archives_are_told_apart(config):
     study = load_study(config / "demo.yaml")
-    assert jobs.downloaded(study) == ["kriegeskorte92"]
+    assert jobs.downloaded(study) == ["kriegeskorte92", "haxby2001"]
     assert jobs.simulated(study) == ["planted"]
     assert jobs.local(study) == []
     assert jobs.planted_models(study, "planted") == ["gabor", "efficientnet-lite0"]

@@ -1,0 +1,104 @@
+"""The whole road for every dataset of the configuration: locks, bytes, responses, report."""
+
+import json
+
+import pandas as pd
+import pytest
+import twin_study as twins
+
+from isomorph.archives.lock import read_lock
+from isomorph.layout import Layout
+from isomorph.study import load_study
+
+STUDY = {
+    "name": "twins",
+    "title": "Every dataset, in miniature",
+    "distances": ["crossvalidated_euclidean", "correlation"],
+    "measures": ["pearson"],
+    "inference": {"resamples": 20, "permutations": 20, "minimum_subjects": 2},
+}
+PIXELS = {
+    "name": "pixels", "title": "Pixels", "source": "baseline/pixels", "preprocessing": {"size": 8},
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def road(tmp_path_factory):
+    """One study of all twins from nothing to its report; what each step said."""
+    folder = tmp_path_factory.mktemp("twins")
+    twins.write_config(folder, STUDY, {"pixels": PIXELS, **twins.categories()})
+    archives = twins.write_files(folder)
+    told = {"folder": folder}
+    with twins.servers(archives, folder / "objects") as servers:
+        lock = ("isomorph", "lock", "--study", "config/study.yaml")
+        told["locked"] = twins.run(folder, servers.mirrors, *lock)
+        asked = servers.asked
+        told["planned"] = twins.snakemake(folder, servers.mirrors, "--dry-run")
+        told["asked while planning"] = servers.asked - asked
+        told["done"] = twins.snakemake(folder, servers.mirrors)
+        told["asked"] = servers.asked
+        told["checked"] = twins.run(folder, servers.mirrors, *lock, "--check")
+    # the archives are gone: what is there must be enough
+    told["again"] = twins.snakemake(folder, "https://=http://127.0.0.1:9")
+    told["layout"] = Layout(load_study(folder / "config" / "study.yaml"), folder)
+    return told
+
+
+def test_locks_are_written_for_every_dataset(road):
+    assert road["locked"].returncode == 0, road["locked"].stdout
+    study = road["layout"].study
+    for dataset in study.datasets:
+        assert read_lock(study, dataset).files
+    assert road["checked"].returncode == 0, road["checked"].stdout
+
+
+def test_a_dry_run_lists_every_job_and_asks_no_archive(road):
+    assert road["planned"].returncode == 0, road["planned"].stdout
+    assert road["asked while planning"] == 0
+    for dataset in road["layout"].study.datasets:
+        assert str(road["layout"].comparisons(dataset).relative_to(road["folder"])) in (
+            road["planned"].stdout
+        )
+
+
+def test_the_whole_study_ends_in_a_report(road):
+    assert road["done"].returncode == 0, road["done"].stdout[-6000:]
+    assert "Traceback" not in road["done"].stdout
+    page = road["layout"].report.read_text(encoding="utf-8")
+    for dataset in road["layout"].study.datasets.values():
+        assert dataset.title in page
+
+
+@pytest.mark.parametrize("dataset", sorted(twins.twins()))
+def test_every_file_is_the_one_that_was_locked(road, dataset):
+    layout = road["layout"]
+    manifest = json.loads(layout.manifest(dataset).read_text(encoding="utf-8"))
+    pinned = {file.path: file for file in read_lock(layout.study, dataset).files}
+    held = {record["path"]: record for record in manifest["files"]}
+    requested = {
+        f for f in held if any(f.startswith(one.into) for one in _requested(layout, dataset))
+    }
+    assert set(held) - requested == set(pinned)
+    if getattr(layout.study.dataset(dataset).archive, "access", "download") == "download":
+        assert all(held[path]["size"] == file.size for path, file in pinned.items())
+        assert all(
+            held[path]["sha256"] == file.hash
+            for path, file in pinned.items()
+            if file.algorithm == "sha256"
+        )
+
+
+def _requested(layout, dataset):
+    return [one for one in layout.study.dataset(dataset).also if one.kind == "requested"]
+
+
+@pytest.mark.parametrize("dataset", sorted(twins.twins()))
+def test_every_dataset_is_compared_with_a_model(road, dataset):
+    table = pd.read_csv(road["layout"].comparisons(dataset))
+    assert len(table)
+    assert (table["status"] == "ok").any(), table["status"].unique()
+
+
+def test_a_second_run_does_nothing_and_asks_nobody(road):
+    assert road["again"].returncode == 0, road["again"].stdout
+    assert "Nothing to be done" in road["again"].stdout
