@@ -60,11 +60,8 @@ CASES = {
         ("demo.yaml",),
         ("distances",),
         ["correlation"],
-        {
-            ("brain_rdms", "kriegeskorte92"),
-            ("brain_rdms", "planted"),
-            ("model_rdms", "kriegeskorte92"),
-        }
+        {("brain_rdms", dataset) for dataset in DATASETS}
+        | {("model_rdms", dataset) for dataset in DATASETS[:2]}
         | COMPARED
         | DRAWN,
     ),
