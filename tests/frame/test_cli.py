@@ -192,8 +192,9 @@ def test_check_counts_what_will_run(capsys):
 
     count = len(list(jobs(load_study(DEMO))))
     assert capsys.readouterr().out.splitlines() == [
-        f"fine: 2 datasets, 9 models, {count} jobs",
+        f"fine: 3 datasets, 10 models, {count} jobs",
         "kriegeskorte92: 4 files of the source distribution rsatoolbox==0.0.4",
+        "haxby2001: 3 files of the source distribution pymvpa2==2.6.5",
         "planted: simulated from the study's own models",
     ]
 

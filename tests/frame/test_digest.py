@@ -111,6 +111,10 @@ ROOMS = sorted(
 )
 
 
+NO_STAGE = ("archives.locking", "archives.readiness", "archives.resolve")
+"""What tools beside the stages use; no artefact depends on it."""
+
+
 @pytest.mark.parametrize("room", ROOMS)
 def test_the_digest_of_a_stage_sees_every_module_of_its_room(room):
     root = Path(isomorph.__file__).parent
@@ -121,6 +125,11 @@ def test_the_digest_of_a_stage_sees_every_module_of_its_room(room):
             ".__init__"
         )
         for file in files
+    }
+    expected = {
+        name
+        for name in expected
+        if not name.startswith(tuple(f"isomorph.{one}" for one in NO_STAGE))
     }
     seen: dict[str, str] = {}
     digest._collect(room, seen)
