@@ -38,6 +38,11 @@ class Layout:
         """Folder where the user puts the files of a dataset that only their owners give out."""
         return self.root / "data" / "requested" / dataset
 
+    @property
+    def atlases(self) -> Path:
+        """Folder of brain atlases, which belong to no dataset."""
+        return self.root / "data" / "atlases"
+
     def manifest(self, dataset: str) -> Path:
         return self.archive(dataset) / "manifest.json"
 

@@ -13,6 +13,9 @@ from isomorph.study.archive import DandiArchive, OpenNeuroArchive, SimulatedArch
 Slice = dict[str, Any]
 """JSON-ready settings."""
 
+BESIDE = (".csv", ".tsv", ".nii", ".nii.gz", ".gii", ".annot")
+"""Endings of tables, masks and labels that may stand beside a dataset's file."""
+
 DESCRIPTIVE_DATASET = {"title", "citation", "doi", "licence", "species", "notes"}
 """Fields of a dataset that people read and no number depends on."""
 
@@ -140,12 +143,12 @@ def _lock_digest(file: Path) -> str:
 
 
 def _tables_beside(study: Study, dataset: str, settings: Any) -> dict[str, str]:
-    """Return the sha256 of every table that settings name and that stands beside their file."""
+    """Return the sha256 of every file that settings name and that stands beside their own."""
     if isinstance(settings, dict | list):
         inner = settings.values() if isinstance(settings, dict) else settings
         found = [_tables_beside(study, dataset, one) for one in inner]
         return {name: digest for one in found for name, digest in one.items()}
-    if not (isinstance(settings, str) and settings.endswith((".csv", ".tsv"))):
+    if not (isinstance(settings, str) and settings.endswith(BESIDE)):
         return {}
     file = study.dataset_files[dataset].parent / settings
     try:

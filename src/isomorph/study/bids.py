@@ -33,6 +33,9 @@ class BidsEvents(Spec):
     """Values of the stimulus column that are no stimulus: `rest`, `n/a`."""
     clock: float = Field(default=1.0, gt=0)
     """Units of onset and duration in a second: 1 for seconds, 1000 for milliseconds."""
+    late: Literal["refuse", "drop"] = "refuse"
+    """What becomes of trials that begin after the last volume: `refuse`, for they say that clock,
+    repetition time or file are wrong, or `drop`, counted, where the scanner was stopped early."""
     shift: float = 0.0
     """Added to every onset, seconds: where volumes were left off the beginning of a run."""
 
@@ -74,13 +77,29 @@ def _names_a_region(pattern: str) -> str:
     return pattern
 
 
-class MaskRegions(Spec):
-    """A mask image per region, or per region and hemisphere."""
+class _Regions(Spec):
+    """What all kinds of regions share.
+
+    Their files stand inside the archive, by glob pattern, or beside the dataset's own YAML file,
+    by name. They are on the units of the BOLD: NIfTI for volumes; for surfaces GIfTI (`.label.gii`,
+    `.shape.gii`) or FreeSurfer (`.annot`) files, one for each hemisphere, which their names say
+    (`hemi-L`, `lh.`, `.L.`, `left`); for CIFTI any of those, or CIFTI files over grayordinates.
+    """
+
+    empty: Literal["refuse", "drop"] = "refuse"
+    """What becomes of a region without a unit, or without one that has a signal: `refuse`, or
+    `drop`, counted, where some people lack a region."""
+
+
+class MaskRegions(_Regions):
+    """A mask per region, or per region and hemisphere."""
 
     kind: Literal["masks"]
     files: str | None = None
     """Glob pattern of the masks; `{subject}` stands for the subject."""
-    region: Annotated[str, AfterValidator(_names_a_region)] = r"^(.+?)\.nii(?:\.gz)?$"
+    region: Annotated[str, AfterValidator(_names_a_region)] = (
+        r"^(.+?)(?:\.nii(?:\.gz)?|(?:\.(?:label|shape|func))?\.gii|\.annot)$"
+    )
     """Regular expression whose one group finds the region in a file's name. Masks with the same
     region are joined, as those of two hemispheres are."""
     named: dict[Name, Unique[str]] = {}
@@ -95,22 +114,24 @@ class MaskRegions(Spec):
         return self
 
 
-class LabelRegions(Spec):
-    """Regions out of an image of labels, such as fMRIPrep's aparcaseg."""
+class LabelRegions(_Regions):
+    """Regions out of labels, such as fMRIPrep's aparcaseg or an annotation of a surface."""
 
     kind: Literal["labels"]
     file: str
-    """Glob pattern of the image; `{subject}` stands for the subject. Where several match, they
-    must be equal."""
-    table: str
-    """Tab-separated table with `index` and `name`."""
+    """Glob pattern of the labels; `{subject}` stands for the subject. Where several match, they
+    must be equal, but for those of two hemispheres."""
+    table: str | None = None
+    """Tab-separated table with `index` and `name`, where the labels themselves hold no names:
+    volumes hold none; GIfTI label files, annotations and CIFTI label files do."""
     regions: dict[Name, Unique[str]] = Field(min_length=1)
-    """Names in the table by region; those of one region are joined."""
+    """Names of labels by region, those of one region are joined: each as it is written, or else a
+    glob pattern."""
     resample: bool = False
     """Whether an image on another grid than the volumes is brought to it, nearest neighbour."""
 
 
-class WholeRegion(Spec):
+class WholeRegion(_Regions):
     """One mask, all of it one region."""
 
     kind: Literal["whole"]
@@ -122,16 +143,41 @@ class WholeRegion(Spec):
     """Whether a mask on another grid than the volumes is brought to it, nearest neighbour."""
 
 
-BidsRegions = Annotated[MaskRegions | LabelRegions | WholeRegion, Field(discriminator="kind")]
+class AtlasRegions(_Regions):
+    """Regions out of an atlas that nilearn fetches, on BOLD in the atlas' template space.
+
+    The atlas is downloaded to `data/atlases/<atlas>`; where its files stand there already, as
+    nilearn lays them out, no network is needed. An atlas of volumes is brought to the BOLD's grid,
+    nearest neighbour.
+    """
+
+    kind: Literal["atlas"]
+    atlas: Literal["aal", "destrieux_surf", "harvard_oxford", "juelich", "schaefer_2018"]
+    """`destrieux_surf` is of surfaces, in fsaverage5; the others are of volumes, in MNI space."""
+    options: dict[str, bool | int | str] = {}
+    """Which of its forms: `atlas_name` and `symmetric_split` of `harvard_oxford` and `juelich`,
+    `version` of `aal`, `n_rois`, `yeo_networks` and `resolution_mm` of `schaefer_2018`."""
+    space: str | None = None
+    """Space of the BOLD where names of files do not say it: `MNI152NLin2009cAsym`,
+    `fsaverage5`."""
+    regions: dict[Name, Unique[str]] = Field(min_length=1)
+    """Names of the atlas' labels by region, those of one region are joined: each as the atlas
+    writes it, or else a glob pattern, `G_oc-temp*`."""
+
+
+BidsRegions = Annotated[
+    MaskRegions | LabelRegions | WholeRegion | AtlasRegions, Field(discriminator="kind")
+]
 
 
 class BidsResponses(Spec):
-    """Response amplitudes estimated from BOLD volumes, a general linear model per run."""
+    """Response amplitudes estimated from BOLD, a general linear model per run."""
 
     kind: Literal["bids"]
     bold: str
-    """Glob pattern of 4D images, preprocessed or raw; `{subject}` stands for the subject. One
-    image, one run."""
+    """Glob pattern of runs, preprocessed or raw; `{subject}` stands for the subject. A run is one
+    4D image, one CIFTI series (`*_bold.dtseries.nii`), or two GIfTI series, `hemi-L` and `hemi-R`
+    (`*_hemi-[LR]_space-fsaverage5_bold.func.gii`), whose units then stand side by side."""
     events: BidsEvents
     regions: BidsRegions
     confounds: BidsConfounds | None = None
@@ -168,7 +214,8 @@ class BidsResponses(Spec):
     """Whether the runs of all BIDS sessions repeat the stimuli of one recording, or each session
     is a recording of its own."""
     repetition_time: float | None = Field(default=None, gt=0)
-    """Seconds between volumes, where no JSON file says it."""
+    """Seconds between volumes, where no JSON file says it. Where neither does, a CIFTI series says
+    it itself; headers of volumes are not believed."""
     start_time: float | None = Field(default=None, ge=0)
     """When in its repetition time a volume was taken, seconds, where no JSON file says it; 0
     unless given."""

@@ -8,16 +8,9 @@ import numpy as np
 import pytest
 
 from isomorph.errors import IsomorphError
-from isomorph.responses.bids.bold import (
-    Grid,
-    grid_of,
-    has_variance,
-    open_image,
-    percent_change,
-    read_voxels,
-    timing,
-)
+from isomorph.responses.bids.bold import has_variance, open_bold, percent_change
 from isomorph.responses.bids.confounds import read_confounds
+from isomorph.responses.bids.timing import timing
 from isomorph.study.bids import BidsConfounds, BidsResponses
 
 
@@ -45,26 +38,25 @@ def bold(tmp_path):
 def test_some_voxels_are_read_as_nibabel_scales_them(bold):
     file, values = bold
     voxels = np.array([[3, 2, 1], [0, 0, 0], [1, 2, 0]])
-    found = read_voxels(file, voxels, grid_of(open_image(file)))
-    np.testing.assert_allclose(found, values[tuple(voxels.T)].T)
+    units = np.ravel_multi_index(tuple(voxels.T), (20, 15, 10))
+    stored = open_bold([file]).read(units)
+    assert stored.values.dtype == np.int16  # as small and as exact as in the file
+    np.testing.assert_allclose(stored.scaled(), values[tuple(voxels.T)].T)
+    np.testing.assert_allclose(stored.scaled(np.array([2])), values[1, 2, 0][:, None])
 
 
-def test_another_grid_and_a_file_cut_short_are_refused(bold):
+def test_a_file_cut_short_is_refused(bold):
     file, _ = bold
-    grid = grid_of(open_image(file))
-    voxels = np.zeros((1, 3), dtype=int)
-    with pytest.raises(IsomorphError, match="choose images in one space"):
-        read_voxels(file, voxels, Grid((20, 15, 11), np.eye(4)))
     file.write_bytes(file.read_bytes()[:-400])
     with pytest.raises(IsomorphError, match="cannot be read whole"):
-        read_voxels(file, voxels, grid)
+        open_bold([file]).read(np.array([0]))
 
 
 def test_a_single_volume_is_no_run(tmp_path):
     file = tmp_path / "mask.nii"
     nib.save(nib.Nifti1Image(np.ones((2, 2, 2), dtype=np.uint8), np.eye(4)), file)
     with pytest.raises(IsomorphError, match="expected volumes"):
-        read_voxels(file, np.zeros((1, 3), dtype=int), grid_of(open_image(file)))
+        open_bold([file])
 
 
 def test_percent_change_has_mean_zero_and_knows_where_there_is_no_signal():

@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 
 from isomorph.rdms import DISTANCES, fold_gram, geometry_of_features
-from isomorph.responses.bids import _session, _with_signal
-from isomorph.responses.bids.bold import grid_of, open_image
-from isomorph.responses.bids.regions import read_regions
-from isomorph.responses.bids.runs import Reader, RunFiles
+from isomorph.responses.bids.bold import open_bold
+from isomorph.responses.bids.estimates import estimate, read_runs, with_signal
+from isomorph.responses.bids.files import RunFiles
+from isomorph.responses.bids.regions import Source, read_regions
+from isomorph.responses.bids.runs import Reader
+from isomorph.responses.bids.scratch import Scratch
 from isomorph.stimuli.naming import Naming
 from isomorph.study.bids import BidsResponses
 
@@ -20,7 +22,7 @@ pytestmark = pytest.mark.skipif(not FILES.is_dir(), reason="haxby_bids is not on
 
 
 @pytest.fixture(scope="module")
-def amplitudes():
+def amplitudes(tmp_path_factory):
     """Noise-normalised amplitudes (run, category, voxel)."""
     settings = BidsResponses.model_validate(
         {
@@ -32,14 +34,17 @@ def amplitudes():
         RunFiles(bold, Path(str(bold).replace("bold.nii.gz", "events.tsv")), "", str(number))
         for number, bold in enumerate(sorted(FILES.glob("sub-1/func/*_bold.nii.gz")), 1)
     ]
-    grid = grid_of(open_image(runs[0].bold))
-    regions = read_regions(settings.regions, lambda pattern: sorted(FILES.glob(pattern)), grid)
+    first = open_bold(runs[0].files)
+    source = Source(lambda pattern: sorted(FILES.glob(pattern)), first.place)
+    regions = read_regions(settings.regions, source)
     names = Naming(frozenset(CATEGORIES), {}, {}, Path(), "")
     jsons = [FILES / "task-objectviewing_bold.json"]
     reader = Reader(settings, np.array(CATEGORIES), "", names, jsons, [])
-    regions, silent = _with_signal(reader, runs, regions, grid)
-    assert not silent
-    found = _session(reader, runs, regions, grid, "haxby")
+    with Scratch(tmp_path_factory.mktemp("scratch")) as scratch:
+        masked = read_runs(reader, runs, regions.units, first, scratch)
+        regions, units, silent = with_signal(masked, regions, settings)
+        assert not silent
+        found = estimate(reader, masked, regions, units, "haxby")
     assert all(run.stimulus.tolist() == CATEGORIES for run, _ in found)
     return np.stack([by_region["slice"] for _, by_region in found])
 

@@ -8,8 +8,8 @@ import pytest
 from pydantic import TypeAdapter
 
 from isomorph.errors import IsomorphError
-from isomorph.responses.bids.bold import Grid
-from isomorph.responses.bids.regions import read_regions
+from isomorph.responses.bids.places import Grid
+from isomorph.responses.bids.regions import Source, read_regions
 from isomorph.study.bids import BidsRegions
 
 AFFINE = np.diag([2.0, 2.0, 2.0, 1.0])
@@ -31,13 +31,13 @@ def save(tmp_path):
 def read(tmp_path):
     def of(**settings):
         spec = TypeAdapter(BidsRegions).validate_python(settings)
-        return read_regions(spec, lambda pattern: sorted(tmp_path.glob(pattern)), GRID)
+        return read_regions(spec, Source(lambda pattern: sorted(tmp_path.glob(pattern)), GRID))
 
     return of
 
 
 def where(regions, name):
-    return sorted(map(tuple, regions.voxels[regions.members[name]].tolist()))
+    return sorted(map(tuple, GRID.indices(regions.units[regions.members[name]]).T.tolist()))
 
 
 def test_masks_of_hemispheres_are_joined_and_overlaps_said(save, read):
@@ -47,9 +47,9 @@ def test_masks_of_hemispheres_are_joined_and_overlaps_said(save, read):
     regions = read(kind="masks", files="*.nii.gz", region=r"_[LR]H_(.+?)\.nii")
     assert where(regions, "V1") == [(0, 0, 0), (3, 0, 0), (3, 1, 0)]
     assert where(regions, "HVC") == [(2, 2, 1), (3, 1, 0)]
-    assert len(regions.voxels) == 4
+    assert len(regions.units) == 4
     assert regions.noted["voxels in both HVC and V1"] == 1
-    ids = [unit for name in regions.members for unit in regions.unit_ids(name)]
+    ids = [unit for name in regions.members for unit in regions.unit_ids(name, GRID)]
     assert len(set(ids)) == 5
     assert "V1:3-1-0" in ids
     assert "HVC:3-1-0" in ids
@@ -60,12 +60,14 @@ def test_patterns_may_be_named_and_an_empty_region_is_said(save, read):
     save("b.nii", [(2, 1, 1)])
     save("c.nii", [])
     named = {"both": ["a.nii", "b.nii"], "nothing": ["c.nii"]}
-    regions = read(kind="masks", named=named)
+    with pytest.raises(IsomorphError, match=r"region nothing has no voxel.*empty: drop"):
+        read(kind="masks", named=named)
+    regions = read(kind="masks", named=named, empty="drop")
     assert where(regions, "both") == [(1, 1, 1), (2, 1, 1)]
     assert list(regions.members) == ["both"]
     assert regions.noted["region nothing without a voxel"] == 1
-    with pytest.raises(IsomorphError, match="none of the regions nothing has a voxel"):
-        read(kind="masks", named={"nothing": ["c.nii"]})
+    with pytest.raises(IsomorphError, match="region nothing has no voxel among"):
+        read(kind="masks", named={"nothing": ["c.nii"]}, empty="drop")
 
 
 def test_labels_are_found_by_name(tmp_path, read):

@@ -1,121 +1,13 @@
-"""CIFTI files: maps over grayordinates, the vertices of surfaces and voxels of a volume."""
+"""CIFTI files of maps: scalars or labels over grayordinates."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
 from isomorph.errors import IsomorphError
-from isomorph.responses.betas.maps import Maps, Place
-
-Array = npt.NDArray
-
-
-class Grayordinates:
-    """The grayordinates of a CIFTI file, in its order.
-
-    Parameters
-    ----------
-    axis : nibabel.cifti2.BrainModelAxis
-        The file's own description of them.
-    file : Path
-        The file, for messages.
-    """
-
-    def __init__(self, axis: Any, file: Path) -> None:
-        self.axis = axis
-        self.file = file
-
-    def __len__(self) -> int:
-        return len(self.axis)
-
-    def is_same(self, other: Place) -> bool:
-        """Tell whether another file has the very same grayordinates in the same order."""
-        return isinstance(other, Grayordinates) and bool(self.axis == other.axis)
-
-    def names(self) -> Array:
-        """Return a name per grayordinate: `cortex left 1021`, or a voxel `putamen left 40 52 30`.
-
-        Returns
-        -------
-        ndarray (grayordinate,) of str
-        """
-        axis = self.axis
-        structure = np.array([_plain(str(name)) for name in axis.name])
-        vertex = axis.vertex.astype(np.str_)
-        voxel = np.array([" ".join(map(str, place)) for place in axis.voxel.tolist()])
-        where = np.where(axis.surface_mask, vertex, voxel)
-        return np.char.add(np.char.add(structure, " "), where)
-
-    def positions_of(self, other: Place) -> Array:
-        """Return where the grayordinates of another file stand among these.
-
-        Parameters
-        ----------
-        other : Place
-            The grayordinates of another file.
-
-        Returns
-        -------
-        ndarray (grayordinate of the other,)
-            Position, -1 for one that is not among these.
-
-        Raises
-        ------
-        IsomorphError
-            When the other is no CIFTI file, or of another surface or voxel grid.
-        """
-        if not isinstance(other, Grayordinates):
-            raise IsomorphError(
-                f"{other.file}: is a volume, {self.file} has grayordinates; regions and betas must "
-                "be of one kind"
-            )
-        if self.is_same(other):
-            return np.arange(len(self))
-        self._check_surfaces(other)
-        structures = {str(name) for name in (*self.axis.name, *other.axis.name)}
-        code = {name: number for number, name in enumerate(sorted(structures))}
-        mine, theirs = self._keys(code), other._keys(code)
-        order = np.argsort(mine)
-        found = np.searchsorted(mine, theirs, sorter=order)
-        candidate = order[np.minimum(found, len(order) - 1)]
-        return np.where(mine[candidate] == theirs, candidate, -1)
-
-    def _check_surfaces(self, other: Grayordinates) -> None:
-        one, two = self.axis.nvertices, other.axis.nvertices
-        for structure in sorted({*one} & {*two}):
-            if one[structure] != two[structure]:
-                raise IsomorphError(
-                    f"{other.file}: {_plain(structure)} is a surface of {two[structure]} vertices, "
-                    f"in {self.file} of {one[structure]}; regions and betas must be of one surface"
-                )
-        grids = [axis.axis for axis in (self, other) if axis.axis.volume_mask.any()]
-        if len(grids) == 2 and (
-            grids[0].volume_shape != grids[1].volume_shape
-            or not np.allclose(grids[0].affine, grids[1].affine, atol=1e-3)
-        ):
-            raise IsomorphError(
-                f"{other.file}: its voxels are on a grid {grids[1].volume_shape}, those of "
-                f"{self.file} on {grids[0].volume_shape} that lies otherwise; regions and betas "
-                "must be of one grid"
-            )
-
-    def _keys(self, code: dict[str, int]) -> Array:
-        """Return a number per grayordinate that says structure and vertex, or voxel."""
-        axis = self.axis
-        structure = np.array([code[str(name)] for name in axis.name], dtype=np.int64)
-        within = axis.vertex.astype(np.int64)
-        if axis.volume_mask.any():
-            voxels = axis.voxel[axis.volume_mask].T
-            within[axis.volume_mask] = np.ravel_multi_index(tuple(voxels), axis.volume_shape)
-        return structure * np.int64(2**32) + within
-
-
-def _plain(structure: str) -> str:
-    return structure.removeprefix("CIFTI_STRUCTURE_").replace("_", " ").lower()
+from isomorph.responses.betas.maps import Maps
+from isomorph.responses.grayordinates import Grayordinates
 
 
 def open_cifti(file: Path, image: Any) -> Maps:

@@ -4,31 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from isomorph.errors import IsomorphError, did_you_mean
+from isomorph.responses.grayordinates import Place
 
 Array = npt.NDArray
-
-
-class Place(Protocol):
-    """Where the units of a file are."""
-
-    file: Path
-
-    def __len__(self) -> int: ...
-
-    def is_same(self, other: Place) -> bool:
-        """Tell whether another file has the very same units in the same order."""
-
-    def names(self) -> Array:
-        """Return the name of each unit (unit,)."""
-
-    def positions_of(self, other: Place) -> Array:
-        """Return where the units of another file stand among these, -1 for none (unit,)."""
 
 
 @dataclass(frozen=True)

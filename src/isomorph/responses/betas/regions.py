@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from isomorph.errors import IsomorphError
-from isomorph.responses.betas.maps import Maps, Place, open_maps
+from isomorph.responses.betas.maps import Maps, open_maps
+from isomorph.responses.grayordinates import Place
 from isomorph.study.betas import BetaRegion
 
 Array = npt.NDArray

@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from isomorph.errors import IsomorphError
-from isomorph.responses.betas.maps import Maps, Place
+from isomorph.responses.betas.maps import Maps
+from isomorph.responses.grayordinates import Place
 
 Array = npt.NDArray
 

@@ -1,69 +1,68 @@
-"""BOLD volumes: one run at a time, only the voxels that are asked for."""
+"""BOLD: one run at a time, only the units that are asked for."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
+import zlib
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from xml.parsers.expat import ExpatError
 
 import numpy as np
 import numpy.typing as npt
 
 from isomorph.errors import IsomorphError
-from isomorph.responses.bids.entities import sidecars
-from isomorph.study.bids import BidsResponses
+from isomorph.responses.bids.places import Gray, Grid, Place, Vertices
+from isomorph.responses.grayordinates import Grayordinates
 
 Array = npt.NDArray
-SAME_PLACE = 1e-3
-"""How far the affines of two images may differ and still be one grid, millimetres."""
 
 
 @dataclass(frozen=True)
-class Grid:
-    """Where the voxels of an image stand.
+class Stored:
+    """Some units of a run as the file stores them.
 
     Attributes
     ----------
-    shape : tuple of int
-        Voxels along x, y and z.
-    affine : ndarray (4, 4)
-        From voxels to millimetres.
+    values : ndarray (scan, unit)
+        Of the file's own type, so that integers stay as small and as exact as they are.
+    slope, intercept : float
+        What makes them signals.
     """
 
-    shape: tuple[int, ...]
-    affine: Array
+    values: Array
+    slope: float = 1.0
+    intercept: float = 0.0
 
-    def is_that_of(self, other: Grid) -> bool:
-        """Tell whether another image has the same voxels."""
-        return self.shape == other.shape and np.allclose(
-            self.affine, other.affine, rtol=0, atol=SAME_PLACE
-        )
-
-    def __str__(self) -> str:
-        rows = np.round(self.affine[:3], 3).tolist()
-        return f"{'×'.join(map(str, self.shape))} voxels with affine {rows}"
+    def scaled(self, units: Array | None = None) -> Array:
+        """Return the signals of all or some units: (scan, unit) of float64."""
+        chosen = self.values if units is None else self.values[:, units]
+        return chosen.astype(np.float64) * self.slope + self.intercept
 
 
 @dataclass(frozen=True)
-class Timing:
-    """When the volumes of a run were taken.
+class Bold:
+    """A run, opened and not yet read.
 
     Attributes
     ----------
-    repetition : float
-        Seconds between volumes.
-    start : float
-        When the first was taken, seconds.
+    files : tuple of Path
+        One, or those of both hemispheres.
+    place : Place
+        Where its units are.
+    read : callable
+        Gives the values of some units.
+    repetition, start : float or None
+        What the file itself says of its time, seconds. Headers of volumes are not believed, for
+        many hold a value that nobody set.
     """
 
-    repetition: float
-    start: float
-
-    def frames(self, n_scans: int) -> Array:
-        """Return the time of each volume, seconds: (scan,)."""
-        return self.start + self.repetition * np.arange(n_scans)
+    files: tuple[Path, ...]
+    place: Place
+    read: Callable[[Array], Stored]
+    repetition: float | None = None
+    start: float | None = None
 
 
 def open_image(file: Path) -> Any:
@@ -76,11 +75,33 @@ def open_image(file: Path) -> Any:
     """
     import nibabel
     from nibabel.filebasedimages import ImageFileError
+    from nibabel.spatialimages import HeaderDataError
 
     try:
         return nibabel.load(file)
-    except (ImageFileError, OSError, EOFError, ValueError) as error:
-        raise IsomorphError(f"{file}: is not an image ({error})") from error
+    except (
+        *(ImageFileError, HeaderDataError, ExpatError),
+        *(OSError, EOFError, ValueError, zlib.error),
+    ) as error:
+        raise IsomorphError(f"{file}: is not an image ({_said(error)})") from error
+
+
+def open_bold(files: Sequence[Path]) -> Bold:
+    """Open a run: volumes, a CIFTI file, or GIfTI files of the left and the right hemisphere.
+
+    Raises
+    ------
+    IsomorphError
+        When it is no such image, or has no time axis.
+    """
+    from nibabel import Cifti2Image, GiftiImage
+
+    images = [open_image(file) for file in files]
+    if all(isinstance(image, GiftiImage) for image in images):
+        return _surfaces(files, images)
+    if isinstance(images[0], Cifti2Image):
+        return _grayordinates(files[0], images[0])
+    return _volumes(files[0], images[0])
 
 
 def grid_of(image: Any) -> Grid:
@@ -88,61 +109,107 @@ def grid_of(image: Any) -> Grid:
     return Grid(tuple(image.shape[:3]), np.asarray(image.affine, dtype=np.float64))
 
 
-def read_voxels(file: Path, voxels: Array, grid: Grid) -> Array:
-    """Read some voxels of a run.
-
-    The file is decompressed once and held as it is stored, so memory is that of one run's
-    integers and of the voxels asked for.
-
-    Parameters
-    ----------
-    file : Path
-        4D image.
-    voxels : ndarray (voxel, 3)
-        Indices.
-    grid : Grid
-        The grid the indices count in.
-
-    Returns
-    -------
-    ndarray (scan, voxel) of float64
-
-    Raises
-    ------
-    IsomorphError
-        When it has no time axis, another grid, or is damaged.
-    """
-    image = open_image(file)
+def _volumes(file: Path, image: Any) -> Bold:
+    """Open volumes. They are decompressed once and held as stored while some voxels are taken."""
     if image.ndim != 4 or image.shape[3] < 2:
         raise IsomorphError(f"{file}: is of shape {image.shape}, expected volumes (x, y, z, time)")
-    own = grid_of(image)
-    if not own.is_that_of(grid):
+    grid = grid_of(image)
+
+    def read(units: Array) -> Stored:
+        stored = _unscaled(file, image)
+        x, y, z = grid.indices(units)
+        return Stored(stored[x, y, z].T, image.dataobj.slope, image.dataobj.inter)
+
+    return Bold((file,), grid, read)
+
+
+def _grayordinates(file: Path, image: Any) -> Bold:
+    """Open a dense time series: `(time, grayordinate)`."""
+    from nibabel.cifti2 import BrainModelAxis, SeriesAxis
+
+    axes = [image.header.get_axis(number) for number in range(image.ndim)]
+    if not (
+        len(axes) == 2 and isinstance(axes[0], SeriesAxis) and isinstance(axes[1], BrainModelAxis)
+    ):
+        kinds = " by ".join(type(axis).__name__.removesuffix("Axis").lower() for axis in axes)
         raise IsomorphError(
-            f"{file}: has {own}, the first run of the subject {grid}; choose images in one space"
+            f"{file}: is a CIFTI file of {kinds}, expected a series over time by grayordinates, "
+            "as in *_bold.dtseries.nii"
         )
+
+    def read(units: Array) -> Stored:
+        values = _unscaled(file, image)[:, units]
+        return Stored(values, image.dataobj.slope, image.dataobj.inter)
+
+    timed = str(axes[0].unit).upper() == "SECOND"
+    return Bold(
+        (file,),
+        Gray(Grayordinates(axes[1], file)),
+        read,
+        float(axes[0].step) if timed else None,
+        float(axes[0].start) if timed else None,
+    )
+
+
+def _surfaces(files: Sequence[Path], images: Sequence[Any]) -> Bold:
+    """Open the series of both hemispheres, vertices of the left first."""
+    sides = [_series(file, image) for file, image in zip(files, images, strict=True)]
+    if len(sides[0]) != len(sides[1]):
+        raise IsomorphError(
+            f"{files[1]}: has {len(sides[1])} volumes, {files[0].name} {len(sides[0])}; both "
+            "hemispheres must be of one run"
+        )
+    both = np.concatenate(sides, axis=1)
+    return Bold(
+        tuple(files),
+        Vertices(sides[0].shape[1], sides[1].shape[1]),
+        lambda units: Stored(both[:, units]),
+    )
+
+
+def _series(file: Path, image: Any) -> Array:
+    """Return the series of one hemisphere: (scan, vertex)."""
+    arrays = [np.asarray(one.data) for one in image.darrays]
+    if len(arrays) == 1 and arrays[0].ndim == 2:  # all of it in one array (vertex, scan)
+        series = arrays[0].T
+    elif len({one.shape for one in arrays}) == 1 and arrays[0].ndim == 1:
+        series = np.stack(arrays)
+    else:
+        series = np.zeros((0, 0))
+    if len(series) < 2:
+        shapes = sorted({one.shape for one in arrays})
+        raise IsomorphError(
+            f"{file}: holds {len(arrays)} arrays of shape {shapes}, expected one of all vertices "
+            "for each volume"
+        )
+    return series
+
+
+def _unscaled(file: Path, image: Any) -> Array:
     try:
-        stored = image.dataobj.get_unscaled()
-    except (OSError, EOFError, ValueError) as error:
-        raise IsomorphError(f"{file}: cannot be read whole ({error})") from error
-    slope, intercept = image.dataobj.slope, image.dataobj.inter
-    x, y, z = np.asarray(voxels).T
-    values: Array = stored[x, y, z].T.astype(np.float64)
-    return values * slope + intercept
+        stored: Array = image.dataobj.get_unscaled()
+    except (OSError, EOFError, ValueError, zlib.error) as error:
+        raise IsomorphError(f"{file}: cannot be read whole ({_said(error)})") from error
+    return stored
+
+
+def _said(error: Exception) -> str:
+    return (str(error) or type(error).__name__).splitlines()[0]
 
 
 def percent_change(values: Array) -> tuple[Array, Array]:
-    """Express each voxel's run as percent of its mean.
+    """Express each unit's run as percent of its mean.
 
     Parameters
     ----------
-    values : ndarray (scan, voxel)
+    values : ndarray (scan, unit)
 
     Returns
     -------
-    change : ndarray (scan, voxel)
+    change : ndarray (scan, unit)
         Percent above or below the mean; 0 without signal.
-    signal : ndarray (voxel,) of bool
-        Voxels with a mean above 0.
+    signal : ndarray (unit,) of bool
+        Units with a mean above 0.
     """
     mean = values.mean(axis=0)
     signal = mean > 0
@@ -152,44 +219,28 @@ def percent_change(values: Array) -> tuple[Array, Array]:
 
 
 def has_variance(values: Array) -> Array:
-    """Tell which voxels are finite and change over a run: (voxel,) of bool."""
+    """Tell which units are finite and change over a run: (unit,) of bool."""
     with np.errstate(invalid="ignore"):
         return np.isfinite(values).all(axis=0) & (np.ptp(values, axis=0) > 0)
 
 
-def timing(file: Path, known: Sequence[Path], settings: BidsResponses) -> Timing:
-    """Return when the volumes of a run were taken, from its JSON files or the settings.
+def refuse_empty_volumes(values: Array, file: Path) -> None:
+    """Refuse a run in which a whole volume holds no number.
 
     Parameters
     ----------
+    values : ndarray (scan, unit)
     file : Path
         The run.
-    known : sequence of Path
-        All JSON files of the dataset.
-    settings : BidsResponses
-        `repetition_time` and `start_time`, for what no JSON file says.
 
     Raises
     ------
     IsomorphError
-        When nothing says the repetition time, or it is no positive number.
+        Naming the first such volume.
     """
-    said: dict[str, Any] = {}
-    for other in sidecars(file, known):
-        try:
-            content = json.loads(other.read_text(encoding="utf-8-sig"))
-        except (OSError, ValueError) as error:
-            raise IsomorphError(f"{other}: is not a JSON file ({error})") from error
-        if isinstance(content, dict):
-            said |= content
-    repetition = said.get("RepetitionTime", settings.repetition_time)
-    if repetition is None:
+    nothing = np.flatnonzero(~np.isfinite(values).any(axis=1))
+    if len(nothing):
         raise IsomorphError(
-            f"{file}: no JSON file beside or above it gives RepetitionTime; give "
-            "responses.repetition_time in seconds"
+            f"{file}: volume {nothing[0] + 1} of {len(values)} is not a number in any unit of the "
+            f"regions ({len(nothing)} such volumes); leave the run out, or preprocess it again"
         )
-    start = said.get("StartTime", settings.start_time or 0.0)
-    for key, value, least in (("RepetitionTime", repetition, 0.01), ("StartTime", start, 0.0)):
-        if not isinstance(value, int | float) or not least <= value < 100:
-            raise IsomorphError(f"{file}: {key} is {value!r}, expected seconds")
-    return Timing(float(repetition), float(start))

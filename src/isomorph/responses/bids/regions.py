@@ -1,4 +1,4 @@
-"""Regions: which voxels of the volumes belong to which."""
+"""Regions: which units of the runs belong to which."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import itertools
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -14,79 +15,105 @@ import numpy.typing as npt
 
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.registry import Registry
-from isomorph.responses.bids.bold import Grid, grid_of, open_image
+from isomorph.responses.betas.regions import BACKGROUND
+from isomorph.responses.bids.atlases import atlas_marks
+from isomorph.responses.bids.labels import Marks, read_marks
+from isomorph.responses.bids.places import SIDES, Place
 from isomorph.responses.tables import read_tsv
-from isomorph.study.bids import LabelRegions, MaskRegions, WholeRegion
+from isomorph.study.bids import AtlasRegions, LabelRegions, MaskRegions, WholeRegion
 
 Array = npt.NDArray
 Find = Callable[[str], list[Path]]
-"""Return the files of the archive that match a pattern."""
+"""Return the files that match a pattern."""
 
 
 @dataclass(frozen=True)
 class Regions:
-    """Voxels by region; a voxel may stand in several.
+    """Units by region; a unit may stand in several.
 
     Attributes
     ----------
-    voxels : ndarray (voxel, 3)
-        Indices of the union of all regions.
+    units : ndarray (unit,)
+        The union of all regions, in the order of the place.
     members : mapping of str to ndarray of int
-        Places in `voxels`, by region.
+        Places in `units`, by region.
     noted : mapping of str to int
-        What is worth a word: voxels in two regions, regions without a voxel.
+        What is worth a word: units in two regions, regions without a unit.
     """
 
-    voxels: Array
+    units: Array
     members: Mapping[str, Array]
     noted: Mapping[str, int]
 
-    def unit_ids(self, region: str) -> list[str]:
+    def unit_ids(self, region: str, place: Place) -> list[str]:
         """Return the id of each unit of a region: `V1:12-30-7`, unique though regions overlap."""
-        return [f"{region}:{x}-{y}-{z}" for x, y, z in self.voxels[self.members[region]].tolist()]
+        return [f"{region}:{name}" for name in place.names(self.units[self.members[region]])]
 
 
-def read_regions(settings: Any, find: Find, grid: Grid) -> Regions:
-    """Return the regions of a subject on the grid of its volumes.
+@dataclass(frozen=True)
+class Source:
+    """Where regions come from.
+
+    Attributes
+    ----------
+    find : callable
+        Returns the files that match a pattern, `{subject}` and all.
+    place : Place
+        Where the units of the runs are.
+    bold : Path
+        A run; its name says in which space they are.
+    atlases : Path
+        Folder of atlases.
+    """
+
+    find: Find
+    place: Place
+    bold: Path = Path()
+    atlases: Path = Path()
+
+
+def read_regions(settings: Any, source: Source) -> Regions:
+    """Return the regions of a subject at the units of its runs.
 
     Parameters
     ----------
-    settings : MaskRegions, LabelRegions or WholeRegion
-        Where they come from.
-    find : callable
-        Returns the files that match a pattern, `{subject}` and all.
-    grid : Grid
-        Of the volumes.
+    settings : MaskRegions, LabelRegions, WholeRegion or AtlasRegions
+        What the dataset's file says.
+    source : Source
+        Where files are, and the units.
 
     Raises
     ------
     IsomorphError
-        When an image stands on another grid and may not be resampled, a label is unknown, or no
-        region has a voxel.
+        When a file is of another grid or surface and may not be resampled, a label is unknown, or
+        a region has no unit.
     """
-    masks = KINDS[settings.kind](settings, find, grid)
+    masks, noted = KINDS[settings.kind](settings, source)
     empty = [name for name, mask in masks.items() if not mask.any()]
-    if len(empty) == len(masks):
+    if len(empty) == len(masks) or (empty and settings.empty == "refuse"):
+        said = "none of the regions" if len(empty) > 1 else "region"
+        has = "has a voxel" if len(empty) > 1 else "has no voxel"
         raise IsomorphError(
-            f"none of the regions {', '.join(sorted(masks))} has a voxel among the volumes' {grid}"
+            f"{source.bold}: {said} {', '.join(sorted(empty))} {has} among the run's "
+            f"{source.place}; mend responses.regions" + ALLOW_EMPTY
         )
     masks = {name: masks[name] for name in sorted(masks) if name not in empty}
-    together = np.zeros(grid.shape, dtype=bool)
-    for mask in masks.values():
-        together |= mask
-    voxels = np.argwhere(together)
-    place = np.full(grid.shape, -1, dtype=np.int64)
-    place[tuple(voxels.T)] = np.arange(len(voxels))
-    noted = {f"region {name} without a voxel": 1 for name in empty}
+    units = np.flatnonzero(np.logical_or.reduce(list(masks.values())))
+    place = np.full(len(source.place), -1, dtype=np.int64)
+    place[units] = np.arange(len(units))
+    noted |= {f"region {name} without a voxel": 1 for name in empty}
     for (one, here), (other, there) in itertools.combinations(masks.items(), 2):
         noted[f"voxels in both {one} and {other}"] = int((here & there).sum())
-    return Regions(voxels, {name: place[mask] for name, mask in masks.items()}, noted)
+    return Regions(units, {name: place[mask] for name, mask in masks.items()}, noted)
 
 
-def _from_masks(settings: MaskRegions, find: Find, grid: Grid) -> dict[str, Array]:
+ALLOW_EMPTY = ", or set responses.regions.empty: drop where some people lack a region"
+
+
+def _from_masks(settings: MaskRegions, source: Source) -> tuple[dict[str, Array], dict[str, int]]:
     files: dict[str, list[Path]] = {}
     if settings.files is not None:
-        for file in find(settings.files):
+        for file in source.find(settings.files):
             found = re.search(settings.region, file.name)
             if found is None:
                 raise IsomorphError(
@@ -95,46 +122,122 @@ def _from_masks(settings: MaskRegions, find: Find, grid: Grid) -> dict[str, Arra
                 )
             files.setdefault(found.group(1), []).append(file)
     for name, patterns in settings.named.items():
-        files[name] = [file for pattern in patterns for file in find(pattern)]
-    return {
-        name: np.logical_or.reduce([_mask(file, grid, settings.resample) for file in joined])
-        for name, joined in files.items()
-    }
+        files[name] = [file for pattern in patterns for file in source.find(pattern)]
+    masks = {}
+    for name, joined in files.items():
+        marks = [read_marks(file, source.place, settings.resample) for file in joined]
+        masks[name] = np.logical_or.reduce([_marked(one) for one in marks])
+    return masks, {}
 
 
-def _from_labels(settings: LabelRegions, find: Find, grid: Grid) -> dict[str, Array]:
-    table = _one(find(settings.table), "responses.regions.table")
-    rows = read_tsv(table, "index", "name")
-    index = dict(zip(rows["name"], rows["index"], strict=True))
-    for region, names in settings.regions.items():
-        for name in names:
-            if name not in index:
-                raise IsomorphError(
-                    f'{table}: has no "{name}", asked for by responses.regions.regions.{region}; '
-                    f"{did_you_mean(name, index)}"
-                )
-    images = find(settings.file)
-    labels = _on_grid(images[0], grid, settings.resample)
-    for other in images[1:]:
-        if not np.array_equal(_on_grid(other, grid, settings.resample), labels):
+def _whole(settings: WholeRegion, source: Source) -> tuple[dict[str, Array], dict[str, int]]:
+    marks = [
+        read_marks(file, source.place, settings.resample) for file in source.find(settings.file)
+    ]
+    _refuse_half(marks, source.place)
+    covered = np.logical_or.reduce([one.covered for one in marks])
+    everywhere = np.logical_and.reduce([_marked(one) | ~one.covered for one in marks])
+    return {settings.region: covered & everywhere}, {}
+
+
+def _from_labels(settings: LabelRegions, source: Source) -> tuple[dict[str, Array], dict[str, int]]:
+    marks = [
+        read_marks(file, source.place, settings.resample) for file in source.find(settings.file)
+    ]
+    _refuse_half(marks, source.place)
+    if settings.table is not None:
+        table = _one(source.find(settings.table), "responses.regions.table")
+        names = _index(table)
+        marks = [Marks(one.file, one.values, one.covered, names) for one in marks]
+    for one in marks:
+        table = table if settings.table is not None else one.file
+        if not one.names:
             raise IsomorphError(
-                f"{other}: differs from {images[0].name}; name one image of labels for all runs in "
-                "responses.regions.file"
+                f"{one.file}: has labels without names; give responses.regions.table, a table "
+                "with index and name"
             )
-    return {
-        region: np.isin(labels, [float(index[name]) for name in names])
-        for region, names in settings.regions.items()
-    }
+    for one, other in itertools.combinations(marks, 2):
+        both = one.covered & other.covered
+        if not np.array_equal(one.values[both], other.values[both]):
+            raise IsomorphError(
+                f"{other.file}: differs from {one.file.name}; name one image of labels for all "
+                "runs in responses.regions.file"
+            )
+    return _chosen(marks, settings.regions, str(table)), {}
 
 
-def _whole(settings: WholeRegion, find: Find, grid: Grid) -> dict[str, Array]:
-    masks = [_mask(file, grid, settings.resample) for file in find(settings.file)]
-    return {settings.region: np.logical_and.reduce(masks)}
+def _from_atlas(settings: AtlasRegions, source: Source) -> tuple[dict[str, Array], dict[str, int]]:
+    marks, noted = atlas_marks(settings, source.place, source.bold, source.atlases)
+    return _chosen(marks, settings.regions, f"atlas {settings.atlas}"), noted
 
 
-KINDS: Registry[Callable[[Any, Find, Grid], dict[str, Array]]] = Registry(
-    "kind of regions", {"masks": _from_masks, "labels": _from_labels, "whole": _whole}
+KINDS: Registry[Callable[[Any, Source], tuple[dict[str, Array], dict[str, int]]]] = Registry(
+    "kind of regions",
+    {"masks": _from_masks, "labels": _from_labels, "whole": _whole, "atlas": _from_atlas},
 )
+
+
+def _chosen(
+    marks: Sequence[Marks], regions: Mapping[str, Sequence[str]], where: str
+) -> dict[str, Array]:
+    """Return the units of each region: those whose label has one of the names asked for.
+
+    A name is a label as it is written, or else a glob pattern, which the background never matches.
+    """
+    known = dict.fromkeys(name for one in marks for name in one.names.values())
+    masks = {}
+    for region, wanted in regions.items():
+        names = set()
+        for name in wanted:
+            found = {name} & known.keys() or {
+                one for one in known if fnmatchcase(one, name) and one.lower() not in BACKGROUND
+            }
+            if not found:
+                raise IsomorphError(
+                    f'{where}: has no "{name}", asked for by responses.regions.regions.{region}; '
+                    f"{did_you_mean(name, list(known))}"
+                )
+            names |= found
+        masks[region] = np.logical_or.reduce(
+            [
+                one.covered & np.isin(one.values, [k for k, n in one.names.items() if n in names])
+                for one in marks
+            ]
+        )
+    return masks
+
+
+def _marked(marks: Marks) -> Array:
+    """Tell which units a file marks: those of any label but the background's, or above 0."""
+    if not marks.names:
+        return marks.covered & (marks.values > 0)
+    keys = [key for key, name in marks.names.items() if name.lower() not in BACKGROUND]
+    return marks.covered & np.isin(marks.values, keys)
+
+
+def _refuse_half(marks: Sequence[Marks], place: Place) -> None:
+    """Refuse files that say nothing of one of two hemispheres."""
+    covered = np.logical_or.reduce([one.covered for one in marks])
+    for side in SIDES:
+        cortex = place.hemisphere(side)
+        if cortex is not None and len(cortex.units) and not covered[cortex.units].any():
+            raise IsomorphError(
+                f"{marks[0].file}: no file of the {side} hemisphere stands beside it; "
+                "responses.regions.file must match those of both"
+            )
+
+
+def _index(table: Path) -> dict[int, str]:
+    rows = read_tsv(table, "index", "name")
+    names = {}
+    for line, (index, name) in enumerate(zip(rows["index"], rows["name"], strict=True), 2):
+        try:
+            names[int(float(index))] = str(name)
+        except (ValueError, OverflowError):
+            raise IsomorphError(
+                f'{table}: line {line}: index is "{index}", expected a number'
+            ) from None
+    return names
 
 
 def _one(files: Sequence[Path], key: str) -> Path:
@@ -143,33 +246,3 @@ def _one(files: Sequence[Path], key: str) -> Path:
             f"{files[0]}: {key} matches {len(files)} files, {files[1].name} too; name one"
         )
     return files[0]
-
-
-def _mask(file: Path, grid: Grid, resample: bool) -> Array:
-    mask: Array = _on_grid(file, grid, resample) > 0
-    return mask
-
-
-def _on_grid(file: Path, grid: Grid, resample: bool) -> Array:
-    """Return an image's values at the voxels of a grid, 0 outside the image: (x, y, z)."""
-    image = open_image(file)
-    values = np.asarray(image.dataobj)
-    while values.ndim > 3 and values.shape[-1] == 1:
-        values = values[..., 0]
-    own = grid_of(image)
-    if values.ndim != 3:
-        raise IsomorphError(f"{file}: is of shape {values.shape}, expected one volume (x, y, z)")
-    if own.is_that_of(grid):
-        return values
-    if not resample:
-        raise IsomorphError(
-            f"{file}: has {own}, the BOLD volumes have {grid}; give an image on their grid, or set "
-            "responses.regions.resample: true"
-        )
-    to_own = np.linalg.inv(own.affine) @ grid.affine
-    x, y, z = np.indices(grid.shape).reshape(3, -1)
-    places = np.rint(to_own[:3] @ np.stack([x, y, z, np.ones_like(x)])).astype(np.int64)
-    inside = np.all((places >= 0) & (places < np.array(own.shape)[:, None]), axis=0)
-    found = np.zeros(x.size, dtype=values.dtype)
-    found[inside] = values[tuple(places[:, inside])]
-    return found.reshape(grid.shape)

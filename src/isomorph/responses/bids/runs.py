@@ -4,29 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from isomorph.archives.manifest import find_files, read_manifest
-from isomorph.archives.patterns import matches
 from isomorph.errors import IsomorphError
-from isomorph.layout import Layout
 from isomorph.registry import Registry
 from isomorph.responses.bids.bold import (
-    Grid,
+    Bold,
+    Stored,
     has_variance,
     percent_change,
-    read_voxels,
-    timing,
+    refuse_empty_volumes,
 )
 from isomorph.responses.bids.confounds import read_confounds
 from isomorph.responses.bids.design import Design, make_design
-from isomorph.responses.bids.entities import parse, partner
 from isomorph.responses.bids.events import read_events
+from isomorph.responses.bids.files import RunFiles
 from isomorph.responses.bids.glm import Fit, ar1, estimable, lss, ols, present, ridge
+from isomorph.responses.bids.scratch import Scratch
+from isomorph.responses.bids.timing import timing
 from isomorph.responses.names import stimulus_of
 from isomorph.responses.presentations import usable
 from isomorph.stimuli.naming import Naming
@@ -57,20 +55,25 @@ TOLD: Registry[Callable[[Design], Array]] = Registry(
 
 
 @dataclass(frozen=True)
-class RunFiles:
-    """The files of one run.
+class Masked:
+    """The units of one run that stand in a region, read.
 
     Attributes
     ----------
-    bold, events : Path
-    session, run : str
-        BIDS session, '' for none, and the run's number, '1' for none.
+    run : RunFiles
+    stored : Stored
+        Its values `(scan, unit)`, left on disk.
+    signal : ndarray (unit,) of bool
+        Units that have a signal.
+    repetition, start : float or None
+        What the file itself says of its time, seconds.
     """
 
-    bold: Path
-    events: Path
-    session: str
-    run: str
+    run: RunFiles
+    stored: Stored
+    signal: Array
+    repetition: float | None = None
+    start: float | None = None
 
 
 @dataclass(frozen=True)
@@ -83,9 +86,7 @@ class Run:
     onset : ndarray (estimate,)
         Of the trial, or of the stimulus' first trial in the run, seconds.
     fit : Fit
-        Amplitudes `(estimate, voxel)` and residuals `(scan, voxel)`.
-    signal : ndarray (voxel,) of bool
-        Voxels that have a signal.
+        Amplitudes `(estimate, unit)` and residuals `(scan, unit)`.
     dropped : mapping of str to int
         What was left out, by reason.
     """
@@ -93,54 +94,7 @@ class Run:
     stimulus: Array
     onset: Array
     fit: Fit
-    signal: Array
     dropped: Mapping[str, int] = field(default_factory=dict)
-
-
-def find_runs(
-    layout: Layout, dataset: str, subject: str, settings: BidsResponses
-) -> list[RunFiles]:
-    """Return the runs of a subject, sessions and runs in order, each with its events.
-
-    Raises
-    ------
-    IsomorphError
-        When a run has no events of its own, or two files are of the same run.
-    """
-    volumes = find_files(layout, dataset, settings.bold.replace("{subject}", subject))
-    events = find_files(layout, dataset, settings.events.files.replace("{subject}", subject))
-    named = {file: parse(file) for file in volumes}
-    ordered = sorted(
-        volumes,
-        key=lambda file: (
-            str(named[file].entities.get("ses", "")),
-            str(named[file].entities.get("task", "")),
-            int(named[file].entities.get("run", 1)),
-            file.name,
-        ),
-    )
-    for one, other in pairwise(ordered):
-        if named[one].recording == named[other].recording:
-            raise IsomorphError(
-                f"{other}: is of the same run as {one.name}; narrow responses.bold to one space "
-                "and one kind of image"
-            )
-    return [
-        RunFiles(
-            file,
-            partner(file, events, "tables of events"),
-            str(named[file].entities.get("ses", "")),
-            str(named[file].entities.get("run", 1)),
-        )
-        for file in ordered
-    ]
-
-
-def json_files(layout: Layout, dataset: str) -> list[Path]:
-    """Return every JSON file of a dataset."""
-    manifest = read_manifest(layout, dataset)
-    known = [record.path for record in manifest.files]
-    return [manifest.root / path for path in matches("**/*.json", known)]
 
 
 @dataclass(frozen=True)
@@ -167,22 +121,46 @@ class Reader:
     jsons: Sequence[Path]
     confounds: Sequence[Path]
 
-    def volumes(self, run: RunFiles, voxels: Array, grid: Grid) -> tuple[Array, Array]:
-        """Return the volumes of a run, scaled, and which voxels have a signal.
+    def masked(self, run: RunFiles, bold: Bold, units: Array, scratch: Scratch) -> Masked:
+        """Read some units of a run, once, and leave them on disk.
 
         Parameters
         ----------
         run : RunFiles
-        voxels : ndarray (voxel, 3)
-        grid : Grid
+        bold : Bold
+            The same, opened.
+        units : ndarray (unit,)
+            Positions of the units in its place.
+        scratch : Scratch
+            Where values are left.
+
+        Raises
+        ------
+        IsomorphError
+            When the file is damaged, or a whole volume is not a number.
+        """
+        stored = bold.read(units)
+        values = stored.scaled()
+        refuse_empty_volumes(values, run.bold)
+        _, signal = self.volumes(values, run)
+        kept = Stored(scratch.keep(stored.values), stored.slope, stored.intercept)
+        return Masked(run, kept, signal, bold.repetition, bold.start)
+
+    def volumes(self, values: Array, run: RunFiles) -> tuple[Array, Array]:
+        """Return the volumes of a run, scaled, and which units have a signal.
+
+        Parameters
+        ----------
+        values : ndarray (scan, unit)
+            As recorded; units without a signal become 0 in place.
+        run : RunFiles
 
         Returns
         -------
-        values : ndarray (scan, voxel)
-            0 in voxels without a signal.
-        signal : ndarray (voxel,) of bool
+        values : ndarray (scan, unit)
+            0 in units without a signal.
+        signal : ndarray (unit,) of bool
         """
-        values = read_voxels(run.bold, voxels, grid)
         signal = has_variance(values)
         values[:, ~signal] = 0
         if self.settings.scale == "percent":
@@ -195,24 +173,24 @@ class Reader:
             signal &= positive
         return values, signal
 
-    def read(self, run: RunFiles, voxels: Array, grid: Grid) -> Run:
+    def read(self, masked: Masked, units: Array) -> Run:
         """Estimate the amplitudes of one run.
 
         Parameters
         ----------
-        run : RunFiles
-        voxels : ndarray (voxel, 3)
-            Indices of the voxels to read.
-        grid : Grid
-            The grid the indices count in.
+        masked : Masked
+            The run.
+        units : ndarray (unit,)
+            Which of its units count.
 
         Raises
         ------
         IsomorphError
             When a file is not what it must be, or no amplitude can be estimated.
         """
-        values, signal = self.volumes(run, voxels, grid)
-        clock = timing(run.bold, self.jsons, self.settings)
+        run = masked.run
+        values, _ = self.volumes(masked.stored.scaled(units), run)
+        clock = timing(run.bold, self.jsons, self.settings, masked.repetition, masked.start)
         frames = clock.frames(len(values))
         trials, dropped = read_events(run.events, self.settings.events)
         label = stimulus_of(self.naming, run.events, trials["name"].to_numpy(dtype=np.str_))
@@ -221,6 +199,14 @@ class Reader:
         dropped |= more
         late = trials["onset"].to_numpy() >= frames[-1] + clock.repetition
         if late.any():
+            worst = trials[late].iloc[0]
+            if self.settings.events.late == "refuse":
+                raise IsomorphError(
+                    f"{run.events}: {worst['name']} begins at {worst['onset']:g} s, after the end "
+                    f"of {run.bold.name} at {frames[-1] + clock.repetition:g} s, as {late.sum()} "
+                    "of its trials do; check responses.events.clock and the repetition time, or "
+                    "set responses.events.late: drop"
+                )
             dropped["events after the last volume"] = int(late.sum())
             trials, label, known = trials[~late], label[~late], known[~late]
             if not known.any():
@@ -245,7 +231,7 @@ class Reader:
         fit = ESTIMATES[self.settings.estimate](design, values, self.settings, normalise)
         onset = trials["onset"].to_numpy()[first]
         kept = Fit(fit.amplitudes[told], fit.residuals, fit.freedom)
-        return Run(names[told], onset[told], kept, signal, dropped)
+        return Run(names[told], onset[told], kept, dropped)
 
     def _amplitudes(self, label: Array, known: Array) -> tuple[Array, Array, Array]:
         """Return to which amplitude each trial belongs, each one's stimulus and its first trial."""

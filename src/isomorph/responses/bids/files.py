@@ -1,0 +1,117 @@
+"""Which files belong to which run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+from isomorph.archives.manifest import find_files, read_manifest
+from isomorph.archives.patterns import matches
+from isomorph.errors import IsomorphError
+from isomorph.layout import Layout
+from isomorph.responses.bids.entities import BidsName, parse, partner
+from isomorph.study.bids import BidsResponses
+
+
+@dataclass(frozen=True)
+class RunFiles:
+    """The files of one run.
+
+    Attributes
+    ----------
+    bold, events : Path
+    session, run : str
+        BIDS session, '' for none, and the run's number, '1' for none.
+    right : Path or None
+        The right hemisphere, where `bold` is the left.
+    """
+
+    bold: Path
+    events: Path
+    session: str
+    run: str
+    right: Path | None = None
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The files of its BOLD."""
+        return (self.bold,) if self.right is None else (self.bold, self.right)
+
+
+def find_runs(
+    layout: Layout, dataset: str, subject: str, settings: BidsResponses
+) -> list[RunFiles]:
+    """Return the runs of a subject, sessions and runs in order, each with its events.
+
+    Raises
+    ------
+    IsomorphError
+        When a run has no events of its own, a hemisphere is missing, or two files are of the same
+        run.
+    """
+    volumes = find_files(layout, dataset, settings.bold.replace("{subject}", subject))
+    events = find_files(layout, dataset, settings.events.files.replace("{subject}", subject))
+    named = {file: parse(file) for file in volumes}
+    ordered = sorted(
+        volumes,
+        key=lambda file: (
+            str(named[file].entities.get("ses", "")),
+            str(named[file].entities.get("task", "")),
+            int(named[file].entities.get("run", 1)),
+            file.name,
+        ),
+    )
+    ordered, right = _paired(ordered, named)
+    for one, other in pairwise(ordered):
+        if named[one].recording == named[other].recording:
+            raise IsomorphError(
+                f"{other}: is of the same run as {one.name}; narrow responses.bold to one space "
+                "and one kind of image"
+            )
+    return [
+        RunFiles(
+            file,
+            partner(file, events, "tables of events"),
+            str(named[file].entities.get("ses", "")),
+            str(named[file].entities.get("run", 1)),
+            right.get(file),
+        )
+        for file in ordered
+    ]
+
+
+def _paired(
+    files: Sequence[Path], named: Mapping[Path, BidsName]
+) -> tuple[list[Path], dict[Path, Path]]:
+    """Return files without those of right hemispheres, and those by the left's."""
+    by_rest: dict[object, dict[str, Path]] = {}
+    for file in files:
+        if not file.name.endswith(".gii"):
+            continue
+        entities = {**named[file].entities}
+        side = str(entities.pop("hemi", ""))
+        if side not in ("L", "R"):
+            raise IsomorphError(
+                f"{file}: its name says no hemisphere, expected hemi-L or hemi-R in it"
+            )
+        key = (file.parent, tuple(entities.items()), named[file].suffix)
+        by_rest.setdefault(key, {})[side] = file
+    for pair in by_rest.values():
+        if len(pair) < 2:
+            ((side, file),) = pair.items()
+            lacking = "R" if side == "L" else "L"
+            raise IsomorphError(
+                f"{file}: no file of the other hemisphere, hemi-{lacking}, stands beside it; "
+                "responses.bold must match both"
+            )
+    right = {pair["L"]: pair["R"] for pair in by_rest.values()}
+    return [file for file in files if file not in set(right.values())], right
+
+
+def json_files(layout: Layout, dataset: str) -> list[Path]:
+    """Return every JSON file of a dataset."""
+    manifest = read_manifest(layout, dataset)
+    known = [record.path for record in manifest.files]
+    return [manifest.root / path for path in matches("**/*.json", known)]

@@ -1,0 +1,162 @@
+"""Where the units of BOLD are: voxels of a grid, vertices of two surfaces, or grayordinates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from isomorph.responses.grayordinates import Grayordinates
+
+Array = npt.NDArray
+SAME_PLACE = 1e-3
+"""How far the affines of two images may differ and still be one grid, millimetres."""
+SIDES = ("left", "right")
+STRUCTURES = {"left": "CIFTI_STRUCTURE_CORTEX_LEFT", "right": "CIFTI_STRUCTURE_CORTEX_RIGHT"}
+"""What CIFTI calls the cortex of each hemisphere."""
+
+
+@dataclass(frozen=True)
+class Hemisphere:
+    """The units of a place that stand on the cortex of one hemisphere.
+
+    Attributes
+    ----------
+    units : ndarray (unit,)
+        Their positions in the place.
+    vertices : ndarray (unit,)
+        The vertex of each.
+    n_vertices : int
+        Vertices of the whole surface, those without a unit too.
+    """
+
+    units: Array
+    vertices: Array
+    n_vertices: int
+
+
+class Place(Protocol):
+    """Where the units of a run are. Units are counted from 0."""
+
+    def __len__(self) -> int: ...
+
+    def is_that_of(self, other: Any) -> bool:
+        """Tell whether another run has the very same units in the same order."""
+
+    def names(self, units: Array) -> list[str]:
+        """Return a name for each of some units."""
+
+    def hemisphere(self, side: str) -> Hemisphere | None:
+        """Return the cortex of the left or right hemisphere; none of volumes."""
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The voxels of an image, the last index running fastest.
+
+    Attributes
+    ----------
+    shape : tuple of int
+        Voxels along x, y and z.
+    affine : ndarray (4, 4)
+        From voxels to millimetres.
+    """
+
+    shape: tuple[int, ...]
+    affine: Array
+
+    def __len__(self) -> int:
+        return int(np.prod(self.shape))
+
+    def is_that_of(self, other: Any) -> bool:
+        """Tell whether another image has the same voxels."""
+        return (
+            isinstance(other, Grid)
+            and self.shape == other.shape
+            and np.allclose(self.affine, other.affine, rtol=0, atol=SAME_PLACE)
+        )
+
+    def indices(self, units: Array) -> Array:
+        """Return x, y and z of some voxels: (3, unit)."""
+        return np.stack(np.unravel_index(units, self.shape))
+
+    def names(self, units: Array) -> list[str]:
+        """Return the indices of some voxels: `12-30-7`."""
+        return [f"{x}-{y}-{z}" for x, y, z in self.indices(units).T.tolist()]
+
+    def hemisphere(self, side: str) -> None:
+        """Return nothing: a volume has no surfaces."""
+
+    def __str__(self) -> str:
+        rows = np.round(self.affine[:3], 3).tolist()
+        return f"{'×'.join(map(str, self.shape))} voxels with affine {rows}"
+
+
+@dataclass(frozen=True)
+class Vertices:
+    """The vertices of two hemispheres, those of the left first.
+
+    Attributes
+    ----------
+    left, right : int
+        How many each has.
+    """
+
+    left: int
+    right: int
+
+    def __len__(self) -> int:
+        return self.left + self.right
+
+    def is_that_of(self, other: Any) -> bool:
+        """Tell whether other surfaces have as many vertices."""
+        return self == other
+
+    def names(self, units: Array) -> list[str]:
+        """Return side and number of some vertices: `left-1021`."""
+        return [
+            f"left-{unit}" if unit < self.left else f"right-{unit - self.left}"
+            for unit in np.asarray(units).tolist()
+        ]
+
+    def hemisphere(self, side: str) -> Hemisphere:
+        """Return the vertices of one side."""
+        count, first = (self.left, 0) if side == "left" else (self.right, self.left)
+        return Hemisphere(first + np.arange(count), np.arange(count), count)
+
+    def __str__(self) -> str:
+        return f"surfaces of {self.left} (left) and {self.right} (right) vertices"
+
+
+@dataclass(frozen=True)
+class Gray:
+    """The grayordinates of a CIFTI file.
+
+    Attributes
+    ----------
+    grayordinates : Grayordinates
+    """
+
+    grayordinates: Grayordinates
+
+    def __len__(self) -> int:
+        return len(self.grayordinates)
+
+    def is_that_of(self, other: Any) -> bool:
+        """Tell whether another file has the same grayordinates."""
+        return isinstance(other, Gray) and self.grayordinates.is_same(other.grayordinates)
+
+    def names(self, units: Array) -> list[str]:
+        """Return structure and vertex or voxel of some grayordinates: `cortex left 1021`."""
+        return [str(name) for name in self.grayordinates.names()[units]]
+
+    def hemisphere(self, side: str) -> Hemisphere:
+        """Return the vertices of one side that the file has."""
+        axis = self.grayordinates.axis
+        units = np.flatnonzero(axis.name == STRUCTURES[side])
+        return Hemisphere(units, axis.vertex[units], axis.nvertices.get(STRUCTURES[side], 0))
+
+    def __str__(self) -> str:
+        return f"{len(self)} grayordinates"
