@@ -214,13 +214,32 @@ def write_tables(layout, dataset, n_stimuli, rng) -> None:
             interval_low=0.3, interval_high=0.5, status="ok",
         )  # fmt: skip
         write_table(layout.recovery(dataset), recovery, "recovery", stamp)
-    reliability = pd.DataFrame(
-        {"subject": ["s1", "s1", "s2"], "session": "1", "region": ["alpha", "beta", "alpha"],
-         "unit": ["001", "002", "003"], "n_stimuli": n_stimuli, "n_repetitions": [4, 4, 1],
-         "split_half": [0.5, 0.7, np.nan], "spearman_brown": [0.667, 0.824, np.nan],
-         "status": ["ok", "ok", "one repetition only"]}
-    )  # fmt: skip
+    reliability = reliability_of(n_stimuli)
     write_table(layout.reliability(dataset), reliability, "reliability", stamp)
+
+
+def reliability_of(n_stimuli: int) -> pd.DataFrame:
+    """Return reliability of units shown four times, one of them without a number."""
+    units = pd.DataFrame(
+        {"subject": ["s1", "s1", "s1", "s2"], "region": ["alpha", "beta", "alpha", "alpha"],
+         "unit": ["001", "002", "003", "004"], "split_half": [0.5, 0.7, 0.3, np.nan],
+         "n_units": 1, "status": ["ok", "ok", "ok", "one repetition only"],
+         "n_repetitions": [4, 4, 4, 1]}
+    )  # fmt: skip
+    regions = pd.DataFrame(
+        {"subject": ["s1", "s1", "s2"], "region": ["alpha", "beta", "alpha"], "unit": "",
+         "split_half": [0.4, 0.7, np.nan], "n_units": [2, 1, 0],
+         "status": ["ok", "ok", "undefined: no unit of the region has a value"],
+         "n_repetitions": [4, 4, 1]}
+    )  # fmt: skip
+    table = pd.concat([units, regions], ignore_index=True)
+    half = table["split_half"]
+    table["spearman_brown"] = 2 * half / (1 + half)
+    single = half / (2 - half)  # of one showing, by the formula for half of two
+    for number in (1, 2, 4, 8, 16):
+        table[f"reliability_at_{number}"] = number * single / (1 + (number - 1) * single)
+    table["repetitions_for_0.8"] = 4 * (1 - single) / single
+    return table.assign(session="1", n_stimuli=n_stimuli)
 
 
 def interval(estimate: float) -> dict[str, float]:

@@ -175,7 +175,7 @@ def test_run_draws_lists_and_repeats_itself_to_the_byte(small, tmp_path):
     names = {entry["file"] for entry in entries}
     assert names == {
         "profile_alpha.svg", "profile_beta.svg", "rdms_alpha.png", "rdms_beta.png",
-        "overview.svg", "map.svg",
+        "overview.svg", "map.svg", "reliability.svg",
     }  # fmt: skip
     assert all("Simulated" in entry["caption"] for entry in entries)
     shutil.copytree(folder, tmp_path / "first")

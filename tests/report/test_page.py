@@ -66,7 +66,7 @@ def page(html):
 
 def test_the_page_needs_nothing_but_itself(html, page):
     assert all(source.startswith("data:image/") for source in page.sources)
-    assert len(page.sources) == 2 * 6  # two datasets: two profiles, two pairs, overview, map
+    assert len(page.sources) == 2 * 7  # two profiles, two pairs, overview, map, reliability
     assert all(link.startswith("#") for link in page.links)
     style = html[html.index("<style>") : html.index("</style>")]
     assert "url(" not in style

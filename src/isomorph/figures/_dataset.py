@@ -19,6 +19,7 @@ from isomorph.figures.map import draw_map
 from isomorph.figures.overview import draw_overview
 from isomorph.figures.profile import draw_profile
 from isomorph.figures.rdm_pair import draw_rdm_pair
+from isomorph.figures.reliability import CAPTION, draw_reliability, regions_told
 from isomorph.figures.style import save, slug
 from isomorph.figures.words import correction, distance_title, measure_label, measure_title
 from isomorph.layout import Layout
@@ -51,6 +52,10 @@ def run(layout: Layout, dataset: str) -> list[Entry]:
         if (file := layout.model_rdms(dataset, instance)).is_file():
             models[instance] = read_array(file, "rdms")
             sources.append(file)
+    reliability = pd.DataFrame()
+    if (file := layout.reliability(dataset)).is_file():
+        reliability = read_table(file, "reliability")
+        sources.append(file)
     folder = layout.figures(dataset)
     study = layout.study.spec
     panels = [
@@ -65,6 +70,7 @@ def run(layout: Layout, dataset: str) -> list[Entry]:
         _pairs(layout, dataset, panels, brain, models, table, folder, images),
         _overviews(layout, dataset, panels, folder),
         _maps(layout, dataset, panels, brain, models, folder),
+        _reliability(layout, dataset, reliability, folder),
     ):
         for entry in group:
             entries.append(entry)
@@ -217,4 +223,20 @@ def _maps(
             "1 - r, r the Pearson correlation of their RDMs. Lines join the layers of a model in "
             "depth order, dots growing with depth; diamonds are regions (group means)."
         ),
+    }
+
+
+def _reliability(
+    layout: Layout, dataset: str, table: pd.DataFrame, folder: Path
+) -> Iterator[Entry]:
+    told = regions_told(table) if len(table) else []
+    if not told:  # ready RDMs, or nothing was shown twice
+        return
+    save(draw_reliability(told), folder / "reliability.svg")
+    yield {
+        "kind": "reliability",
+        "region": "",
+        "file": "reliability.svg",
+        "title": "How reliable is a unit, and what would more showings give?",
+        "caption": _said(layout, dataset) + CAPTION,
     }

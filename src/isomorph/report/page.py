@@ -145,6 +145,7 @@ def _dataset(layout: Layout, results: Results) -> dict[str, Any]:
         "recovery": sections.recovery(layout, results, everything=False),
         "recovery_in_full": sections.recovery(layout, results, everything=True),
         "reliability": sections.reliability(results),
+        "units": drawn.get(("reliability", "")),
         "correction": correction(comparisons),
         "coverage": f"{100 * layout.study.spec.inference.interval:.0f} %",
     }
