@@ -160,6 +160,11 @@ def _download(
         except OSError as error:
             raise IsomorphError(f"{file.path}: cannot be downloaded ({error})") from error
         break
+    if not came.is_file():
+        raise IsomorphError(
+            f"{file.path}: the archive names asset {asset.id} differently each time it is asked, "
+            f'so it came under another name than "{asset.name}"; run again later'
+        )
     if (found := sha256(came)) != file.hash:
         shutil.rmtree(folder)
         raise IsomorphError(

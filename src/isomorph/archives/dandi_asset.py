@@ -5,18 +5,20 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import TypeVar
 from urllib.parse import urlencode, urlsplit
 
 import requests
+from pydantic import BaseModel
 
+from isomorph.archives.dandi_answers import UUID, ListedAsset, Metadata, Page, read_answer
 from isomorph.archives.lock import LockedFile
 from isomorph.archives.mirrors import mirrored
 from isomorph.archives.patience import TIMEOUT, check_status, patience, without_password
 from isomorph.errors import IsomorphError
 from isomorph.study.archive import DandiArchive
 
-_ADDRESS = re.compile(r"/assets/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/download/?$")
+_ADDRESS = re.compile(rf"/assets/({UUID})/download/?$")
 _LISTING = "/assets/?path="
 KEYS = {
     "api.dandiarchive.org": "DANDI_API_KEY",
@@ -94,7 +96,7 @@ def find_asset(
             f'{file.path}: its url in the lock, "{file.url}", is not that of an asset, such as '
             f"{archive.instance}/assets/<asset id>/download/; {relock}"
         )
-    described, needs_key = _ask(http, archive, f"assets/{found[1]}/", file.path)
+    described, needs_key = _ask(http, archive, f"assets/{found[1]}/", file.path, Metadata)
     if described is None:
         return _successor(http, archive, file, found[1], relock)
     if difference := _difference(described, file):
@@ -112,31 +114,34 @@ def _successor(
     where = f"version {archive.version} of dandiset {archive.dandiset}"
     query = urlencode({"path": file.path, "metadata": "true"})
     place = f"dandisets/{archive.dandiset}/versions/{archive.version}/assets/?{query}"
-    page, needs_key = _ask(http, archive, place, file.path)
+    page, needs_key = _ask(http, archive, place, file.path, Page[ListedAsset])
     if page is None:
         raise IsomorphError(
             f"{file.path}: the archive has {f'neither asset {gone} nor' if gone else 'no'} "
             f"{where}; check archive.dandiset and archive.version, then {relock}"
         )
-    listed = [row for row in page.get("results", []) if row.get("path") == file.path]
+    listed = [row for row in page.results if row.path == file.path]
     if not listed:
         raise IsomorphError(
             f"{file.path}: is gone from the archive, "
             f"{f'neither as asset {gone} nor' if gone else 'not'} in {where}; {relock}"
         )
-    described = listed[0].get("metadata") or {}
+    described = listed[0].metadata or Metadata()
     if difference := _difference(described, file):
         moved = "the draft has moved on" if archive.version == "draft" else "it was replaced"
         raise IsomorphError(
             f"{file.path}: {moved} since it was locked, in {where} it now has {difference}; "
             f"{relock}"
         )
-    return Asset(str(listed[0]["asset_id"]), _name(described, file), needs_key)
+    return Asset(listed[0].asset_id, _name(described, file), needs_key)
+
+
+AnswerT = TypeVar("AnswerT", bound=BaseModel)
 
 
 def _ask(
-    http: requests.Session, archive: DandiArchive, place: str, path: str
-) -> tuple[dict[str, Any] | None, bool]:
+    http: requests.Session, archive: DandiArchive, place: str, path: str, model: type[AnswerT]
+) -> tuple[AnswerT | None, bool]:
     """Return what the API says at an address, None where it has nothing, and if a key was needed.
 
     A key is shown only where it is asked for: a key that has expired would close what is open.
@@ -164,12 +169,10 @@ def _ask(
                 content = response.json()
             except ValueError:
                 content = None
-            if not isinstance(content, dict):
-                raise IsomorphError(
-                    f"{path}: {said} does not answer as the DANDI archive does; check "
-                    "archive.instance"
-                )
-            return content, key is not None
+            refusal = (
+                f"{path}: {said} does not answer as the DANDI archive does; check archive.instance"
+            )
+            return read_answer(model, content, refusal), key is not None
     raise AssertionError("patience ends by returning or raising")
 
 
@@ -180,13 +183,12 @@ def _headers(key: str | None) -> dict[str, str]:
     return {"Authorization": f"token {key}"} if key else {}
 
 
-def _difference(described: dict[str, Any], file: LockedFile) -> str:
+def _difference(described: Metadata, file: LockedFile) -> str:
     """Say what tells an asset from what was locked, '' for nothing.
 
     The archive computes the sha256 some time after an upload; until then only the size tells.
     """
-    size = described.get("contentSize")
-    digest = (described.get("digest") or {}).get("dandi:sha2-256")
+    size, digest = described.size, described.sha256
     if digest is not None and file.algorithm == "sha256" and digest != file.hash:
         return f"sha256 {digest}, expected {file.hash}"
     if size is not None and size != file.size:
@@ -194,6 +196,6 @@ def _difference(described: dict[str, Any], file: LockedFile) -> str:
     return ""
 
 
-def _name(described: dict[str, Any], file: LockedFile) -> str:
+def _name(described: Metadata, file: LockedFile) -> str:
     """Return the name the client will give the file, which follows the asset's present path."""
-    return str(described.get("path") or file.path).strip("/").rpartition("/")[2]
+    return (described.path or file.path).strip("/").rpartition("/")[2]

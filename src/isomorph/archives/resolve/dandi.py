@@ -5,10 +5,18 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TypeVar
 
 import requests
 
+from isomorph.archives.dandi_answers import (
+    Answer,
+    ListedAsset,
+    ListedVersion,
+    Metadata,
+    Page,
+    read_answer,
+)
 from isomorph.archives.lock import LockedFile
 from isomorph.archives.patience import session
 from isomorph.archives.resolve.asking import AbsentError, ask_json
@@ -19,8 +27,8 @@ from isomorph.study.archive import DandiArchive
 
 PAGE = "1000"
 """Assets asked for at once: the most the archive gives."""
-SHA256 = "dandi:sha2-256"
-"""What the archive calls the sha256 among an asset's digests."""
+
+ListedT = TypeVar("ListedT", bound=Answer)
 
 
 def resolve(archive: DandiArchive, subjects: Sequence[str], where: str) -> Resolution:
@@ -46,10 +54,9 @@ def resolve(archive: DandiArchive, subjects: Sequence[str], where: str) -> Resol
     version = f"{dandiset}/versions/{archive.version}"
     with session() as http:
         _check_version(http, archive, dandiset, where)
-        assets = {
-            asset["path"]: asset
-            for asset in _pages(http, f"{version}/assets/", {"page_size": PAGE, "order": "path"})
-        }
+        query = {"page_size": PAGE, "order": "path"}
+        listing = _pages(http, f"{version}/assets/", Page[ListedAsset], query)
+        assets = {asset.path: asset for asset in listing}
         chosen = choose(assets, archive.include, archive.exclude, subjects, where)
         files: list[LockedFile] = []
         said = time.monotonic()
@@ -61,40 +68,41 @@ def resolve(archive: DandiArchive, subjects: Sequence[str], where: str) -> Resol
                     file=sys.stderr,
                     flush=True,
                 )
-            identity = assets[path]["asset_id"]
-            if assets[path].get("zarr"):
+            identity = assets[path].asset_id
+            if assets[path].zarr:
                 raise IsomorphError(
                     f"{where}: {path} is a Zarr folder, and only single files can be pinned; leave "
                     "it out with exclude"
                 )
-            metadata = ask_json(http, f"{version}/assets/{identity}/")
-            files.append(_pin(path, identity, metadata, instance, where))
+            address = f"{version}/assets/{identity}/"
+            refusal = (
+                f"{where}: {address} does not answer as the DANDI archive does; check "
+                "archive.instance"
+            )
+            described = read_answer(Metadata, ask_json(http, address), refusal)
+            files.append(_pin(path, identity, described, instance, where))
     note = f"dandiset {archive.dandiset} {archive.version}: {version}, {len(files):,} assets"
     pinned = Resolution(tuple(files), (note,), chosen.subjects, chosen.remarks)
     return join([pinned], where)
 
 
-def _pin(
-    path: str, identity: str, metadata: dict[str, Any], instance: str, where: str
-) -> LockedFile:
+def _pin(path: str, identity: str, described: Metadata, instance: str, where: str) -> LockedFile:
     """Return what the archive says about one asset."""
-    digest = metadata.get("digest", {}).get(SHA256)
-    size = metadata.get("contentSize")
-    if not isinstance(digest, str) or not isinstance(size, int):
+    digest, size = described.sha256, described.size
+    if digest is None or size is None:
         raise IsomorphError(
             f"{where}: the archive has not computed the sha256 of {path} yet, which it does within "
             "a day of an upload to a draft; run again later, or name a published version"
         )
-    return LockedFile(
-        path, size, "sha256", digest.lower(), f"{instance}/assets/{identity}/download/"
-    )
+    return LockedFile(path, size, "sha256", digest, f"{instance}/assets/{identity}/download/")
 
 
 def _check_version(
     http: requests.Session, archive: DandiArchive, dandiset: str, where: str
 ) -> None:
     try:
-        known = [one["version"] for one in _pages(http, f"{dandiset}/versions/")]
+        listing = _pages(http, f"{dandiset}/versions/", Page[ListedVersion])
+        known = [one.version for one in listing]
     except AbsentError:
         raise IsomorphError(
             f"{where}.dandiset: {archive.instance} has no dandiset {archive.dandiset}; check its "
@@ -108,16 +116,22 @@ def _check_version(
 
 
 def _pages(
-    http: requests.Session, url: str, parameters: dict[str, str] | None = None
-) -> Iterator[dict[str, Any]]:
+    http: requests.Session,
+    url: str,
+    model: type[Page[ListedT]],
+    parameters: dict[str, str] | None = None,
+) -> Iterator[ListedT]:
     """Yield the results of a listing, page after page."""
+    refusal = f"{url}: answers with no listing of the DANDI API; check archive.instance"
     following: str | None = url
+    asked: set[str] = set()
     while following:
-        page = ask_json(http, following, parameters)
-        try:
-            yield from page["results"]
-            following, parameters = page["next"], None  # which holds the query already
-        except (TypeError, KeyError):
+        if following in asked:
             raise IsomorphError(
-                f"{url}: answers with no listing of the DANDI API; check archive.instance"
-            ) from None
+                f"{url}: its pages lead in a circle, page {len(asked)} to one that was read "
+                "already; run again later"
+            )
+        asked.add(following)
+        page = read_answer(model, ask_json(http, following, parameters), refusal)
+        yield from page.results
+        following, parameters = page.next, None  # which holds the query already

@@ -1,0 +1,121 @@
+"""What the DANDI archive's API answers, checked before any of it is used.
+
+Its description: https://api.dandiarchive.org/api/docs/redoc. Fields beyond those named here are
+passed over.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Generic, TypeVar
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+)
+
+from isomorph.archives.lock import is_inside
+from isomorph.errors import IsomorphError
+
+UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+"""An id of the archive. It becomes part of addresses and of names of folders, so nothing else
+passes for one."""
+
+AnswerT = TypeVar("AnswerT", bound=BaseModel)
+
+
+def _inside(path: str) -> str:
+    if not is_inside(path.strip("/")):
+        raise ValueError("is no path inside a dandiset")
+    return path
+
+
+def _lower(text: object) -> object:
+    return text.lower() if isinstance(text, str) else text
+
+
+class Answer(BaseModel):
+    """What is common to all answers: no value is taken for another kind of value."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True, strict=True)
+
+
+class Digest(Answer):
+    """Hashes of an asset."""
+
+    sha256: Annotated[
+        Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")] | None,
+        BeforeValidator(_lower),
+    ] = Field(None, alias="dandi:sha2-256")
+    """Absent until the archive has computed it, some time after an upload."""
+
+
+class Metadata(Answer):
+    """An asset as its metadata describes it."""
+
+    path: Annotated[str, AfterValidator(_inside)] | None = None
+    size: int | None = Field(None, alias="contentSize", ge=0)
+    """Bytes."""
+    digest: Digest | None = None
+
+    @property
+    def sha256(self) -> str | None:
+        """The asset's sha256, None where the archive has not computed it yet."""
+        return self.digest.sha256 if self.digest else None
+
+
+class ListedAsset(Answer):
+    """An asset in the listing of a version."""
+
+    asset_id: Annotated[str, StringConstraints(pattern=f"^{UUID}$")]
+    path: str
+    zarr: str | None = None
+    """Id of the Zarr folder the asset is, None of a single file."""
+    metadata: Metadata | None = None
+    """Where the listing was asked for it."""
+
+
+class ListedVersion(Answer):
+    """A version in the listing of a dandiset."""
+
+    version: str
+
+
+ListedT = TypeVar("ListedT", bound=Answer)
+
+
+class Page(Answer, Generic[ListedT]):
+    """A page of a listing."""
+
+    results: list[ListedT]
+    next: str | None = None
+    """Address of the page that follows."""
+
+
+def read_answer(model: type[AnswerT], content: object, refusal: str) -> AnswerT:
+    """Return an answer as what it must be.
+
+    Parameters
+    ----------
+    model : type
+        What it must be.
+    content : object
+        What came, as read from JSON.
+    refusal : str
+        The sentence that refuses it; what is wrong stands in brackets behind it.
+
+    Raises
+    ------
+    IsomorphError
+        When it is not.
+    """
+    try:
+        return model.model_validate(content)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        place = ".".join(str(part) for part in first["loc"]) or "all of it"
+        raise IsomorphError(f"{refusal} ({place}: {first['msg']})") from None
