@@ -12,6 +12,7 @@ from isomorph.errors import IsomorphError
 
 IMAGES = {f"{n}.jpg": f"image {n}".encode() for n in range(6)}
 HOW = "Ask the lab for the images."
+SOURCE = {"dataset": "ds000001", "version": "1.0.0", "include": ["**"]}
 
 
 def by_sha256(content):
@@ -218,6 +219,26 @@ def test_table_that_is_not_there(ask, objects):
     layout = ask(names="nmaes.csv")
     give(layout)
     assert "also.0.names: " in refusal(layout, objects)
+
+
+@pytest.mark.parametrize(
+    "into", ["/tmp", "..", "a/../..", "a//b", "a\\b", "a/./b", "a\nb", "/", "a\x1b[2J"]
+)
+def test_they_never_leave_the_archive(make_layout, into):
+    for side in (
+        {"kind": "requested", "how": HOW, "into": into},
+        {"kind": "bucket", "bucket": "b", "prefix": "p", "into": into},
+    ):
+        with pytest.raises(IsomorphError, match=r"also\.0\..*into: .* must be a folder inside the"):
+            make_layout({"kind": "openneuro", "sources": [SOURCE]}, also=[side])
+    with pytest.raises(IsomorphError, match=r"sources\.0\.into: .* must be a folder inside the"):
+        make_layout({"kind": "openneuro", "sources": [{**SOURCE, "into": into}]})
+
+
+def test_a_name_no_archive_can_hold_is_refused(ask, objects):
+    layout = ask()
+    give(layout, {"a\\b.jpg": b"a"})
+    assert "a name that cannot stand in an archive; rename it" in refusal(layout, objects)
 
 
 def test_they_may_not_stand_where_the_lock_puts_another_file(ask, objects):

@@ -92,6 +92,11 @@ def _find(layout: Layout, dataset: str, key: str, spec: RequestedFiles) -> list[
             f"{where}: {len(missing):,} of {len(wanted):,} files are not in {root} "
             f"({_few(missing)}){_elsewhere(missing[0], present)}; {_how(spec)}"
         )
+    for path in wanted:
+        if not is_inside(_below(spec.into, path)):
+            raise IsomorphError(
+                f"{where}: {root} holds {path!r}, a name that cannot stand in an archive; rename it"
+            )
     records = _examine(root, wanted, expected, spec, where)
     return [
         Given(root / path, FileRecord(_below(spec.into, path), size, digest))

@@ -2,14 +2,32 @@
 
 from __future__ import annotations
 
+import json
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from isomorph.study._base import Name, Seed, Sha256, Spec, Unique
 
 DANDISET = r"^[0-9]{6}$"
 OPENNEURO = r"^ds[0-9]{6}(-[a-z0-9]+)?$"
+
+
+def _below(folder: str) -> str:
+    """Refuse a folder that is not plainly below another; return it without a slash at its end."""
+    parts = folder.removesuffix("/").split("/")
+    if folder in ("", "."):
+        return ""  # the archive's folder itself
+    if not folder.isprintable() or "\\" in folder or {"", ".", ".."} & set(parts):
+        raise ValueError(
+            f"{json.dumps(folder, ensure_ascii=False)} must be a folder inside the archive's, such "
+            "as derivatives/fmriprep"
+        )
+    return "/".join(parts)
+
+
+Into = Annotated[str, AfterValidator(_below)]
+"""A folder inside the archive's own: nothing a dataset's file names is written anywhere else."""
 
 
 class LabelledVolumes(Spec):
@@ -127,7 +145,7 @@ class OpenNeuroSource(Spec):
     """`ds000105`, or a repository of derivatives such as `ds000105-fmriprep`."""
     version: str
     """A snapshot's tag; of a repository of derivatives, the commit."""
-    into: str = ""
+    into: Into = ""
     """Folder of the archive the files come to stand in, such as `derivatives/fmriprep`."""
     include: Unique[str] = Field(min_length=1)
     """Glob patterns of paths; `{subject}` stands for each subject of the dataset."""
@@ -159,7 +177,7 @@ class BucketFiles(Spec):
     """Key that all the files begin with; paths count from it."""
     include: Unique[str] = ("**",)
     """Glob patterns of paths."""
-    into: str
+    into: Into
     """Folder of the archive the files come to stand in."""
 
 
@@ -178,7 +196,7 @@ class RequestedFiles(Spec):
     there."""
     md5_in_name: bool = False
     """Whether the stem of each file is the md5 of its bytes."""
-    into: str
+    into: Into
     """Folder of the archive the files come to stand in."""
 
 
