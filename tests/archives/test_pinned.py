@@ -214,3 +214,15 @@ def test_no_room_is_said_before_anything_is_asked(objects, make_layout):
     with pytest.raises(IsomorphError, match=r"1,000,000,000\.0 MB are still to come but the disk"):
         archives.run(layout, "objects")
     assert objects.log == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["manifest.json", "Manifest.JSON", ".partial/x", ".fetched.json", "a.nii.0123456789ab.part"],
+)
+def test_names_isomorph_writes_itself_are_refused(objects, make_layout, name):
+    layout = write_locked(make_layout, [put(objects, "a.nii", b"a"), put(objects, name, b"theirs")])
+    with pytest.raises(IsomorphError, match="is a name isomorph itself writes in the archive's"):
+        archives.run(layout, "objects")
+    assert objects.log == []
+    assert not layout.manifest("objects").exists()

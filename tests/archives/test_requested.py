@@ -257,3 +257,9 @@ def test_a_file_that_changes_while_it_is_copied_is_refused(ask, monkeypatch):
     with pytest.raises(IsomorphError, match=r"0\.jpg: changed while it was copied; run again"):
         requested.bring(given, layout.archive("objects"))
     assert not any(os.scandir(layout.archive("objects") / "stimuli"))
+
+
+def test_none_may_have_the_name_of_the_manifest(ask, objects):
+    layout = ask(into=".")
+    give(layout, {"manifest.json": b"mine"})
+    assert "also: manifest.json is a name isomorph itself writes" in refusal(layout, objects)

@@ -118,3 +118,20 @@ def test_zip_with_a_damaged_member_is_refused(tmp_path, place):
     with pytest.raises(IsomorphError, match="Bad CRC"):
         unpack(tmp_path / "toy.sdist", ["good"], place)
     assert files_below(place) == []
+
+
+@pytest.mark.parametrize(
+    ("member", "said"),
+    [
+        ("", 'member "" is not the path of a file'),
+        (".", 'member "." is not the path of a file'),
+        ("a\nb", r'member "a\\nb" is not the path of a file'),
+        ("manifest.json", "has a name isomorph itself writes"),
+        ("./.Unpacked.json", "has a name isomorph itself writes"),
+    ],
+)
+def test_member_that_is_no_file_or_one_of_ours(tmp_path, place, member, said):
+    content = tar_bytes({"toy-1.0/manifest.json": b"theirs"})
+    with pytest.raises(IsomorphError, match=said):
+        unpack(written(tmp_path, content), [member], place)
+    assert files_below(place) == []

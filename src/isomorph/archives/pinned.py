@@ -16,6 +16,7 @@ from isomorph.archives.manifest import (
     read_manifest,
     write_manifest,
 )
+from isomorph.archives.reserved import is_reserved
 from isomorph.archives.resolve.selection import choose
 from isomorph.archives.transfer import announce, megabytes, transfer
 from isomorph.artefacts import Provenance, provenance
@@ -103,6 +104,7 @@ def fetch(layout: Layout, dataset: str) -> None:
     given = requested.check(layout, dataset)
     lock = read_lock(layout.study, dataset)
     chosen = choose_files(layout, dataset, lock)
+    _refuse_reserved(layout, dataset, chosen, given)
     _refuse_clashes(layout, dataset, chosen, given)
     folder = layout.archive(dataset)
     main = [file for source, files in chosen for file in files if source.main]
@@ -199,6 +201,24 @@ def _home(path: str, sources: Sequence[Source]) -> str | None:
     """Return the innermost folder of any source that holds a path."""
     folders = [one.into.strip("/") for one in sources if one.inside(path) is not None]
     return max(folders, key=len, default=None)
+
+
+def _refuse_reserved(
+    layout: Layout,
+    dataset: str,
+    chosen: Sequence[tuple[Source, list[LockedFile]]],
+    given: Sequence[requested.Given],
+) -> None:
+    """Refuse files that would stand where isomorph writes what it knows of them."""
+    source = layout.study.dataset_files[dataset]
+    named = [(one.key, file.path) for one, files in chosen for file in files]
+    named += [("also", one.record.path) for one in given]
+    for key, path in named:
+        if is_reserved(path):
+            raise IsomorphError(
+                f"{source}: {key}: {path} is a name isomorph itself writes in the archive's "
+                "folder; leave that file out by the patterns, or give the source another `into`"
+            )
 
 
 def _refuse_clashes(

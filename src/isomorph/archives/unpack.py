@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import lzma
 import shutil
 import stat
@@ -15,6 +16,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from isomorph.archives.patterns import nearest
+from isomorph.archives.reserved import is_reserved
 from isomorph.artefacts import replacing
 from isomorph.errors import IsomorphError
 
@@ -70,9 +72,20 @@ def check_member(member: str, where: str) -> None:
     Raises
     ------
     IsomorphError
-        For absolute paths, `..`, backslashes and drive letters.
+        For absolute paths, `..`, backslashes and drive letters, for no path at all, and for names
+        isomorph writes there itself.
     """
     path = PurePosixPath(member)
+    if is_reserved(str(path)):
+        raise IsomorphError(
+            f'{where}: member "{member}" has a name isomorph itself writes in the folder it is '
+            "unpacked into; leave it out"
+        )
+    if not path.parts or not member.isprintable():
+        raise IsomorphError(
+            f"{where}: member {json.dumps(member)} is not the path of a file; give a path below "
+            "the distribution's top folder"
+        )
     if path.is_absolute() or ".." in path.parts or "\\" in member or ":" in path.parts[0]:
         raise IsomorphError(
             f'{where}: member "{member}" leads out of the folder it is unpacked into; give a path '
