@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from isomorph.errors import IsomorphError
 from isomorph.rdms import DISTANCES, geometry_of_features
+from isomorph.rdms.brain import rdms_of_responses
 from isomorph.rdms.geometry import geometry_of_layer
 from isomorph.rdms.level import Level, averaged, averaging, level_of, regrouped
 
@@ -61,21 +62,69 @@ def test_single_stimuli_are_left_as_they_are():
     assert averaged(one, single) is one
 
 
-def test_every_presentation_of_a_group_is_a_repetition_of_it():
-    _, wanted = level(["a", "a", "b", ""])
-    session = xr.Dataset(
-        {"response": (("presentation", "unit"), np.arange(10.0).reshape(5, 2))},
+def session(stimulus, response, **coords):
+    n_units = np.shape(response)[1]
+    return xr.Dataset(
+        {"response": (("presentation", "unit"), np.asarray(response, dtype=float))},
         coords={
-            "stimulus": ("presentation", np.array(["s0", "s2", "s1", "s3", "s0"], dtype=object)),
-            "repetition": ("presentation", [0, 0, 0, 0, 1]),
+            "stimulus": ("presentation", np.array(stimulus, dtype=object)),
+            "repetition": ("presentation", np.zeros(len(stimulus), dtype=int)),
+            "unit": ("unit", [f"u{unit}" for unit in range(n_units)]),
+            "region": ("unit", ["IT"] * n_units),
+            **{name: ("presentation", np.array(values)) for name, values in coords.items()},
         },
     )
-    found = regrouped(session, wanted)
-    assert found["stimulus"].values.tolist() == ["a", "b", "a", "a"]
-    assert found["repetition"].values.tolist() == [0, 0, 1, 2]
-    np.testing.assert_array_equal(
-        found["response"].values, session["response"].values[[0, 1, 2, 4]]
-    )
+
+
+def test_each_stimulus_of_a_group_counts_once_however_often_it_was_shown():
+    _, wanted = level(["a", "a", "b", ""])
+    found = regrouped(session(["s0", "s2", "s1", "s3", "s0"], [[1], [5], [9], [100], [3]]), wanted)
+    assert found["stimulus"].values.tolist() == ["a", "b", "a"]
+    assert found["response"].values.ravel().tolist() == [2, 5, 9]
+    assert len(set(found["repetition"].values.tolist())) == 3
+
+
+def test_within_a_run_stimuli_are_averaged_and_the_run_is_the_repetition():
+    _, wanted = level(["a", "a", "b"])
+    shown = session(["s0", "s1", "s2", "s1", "s2"], [[1], [3], [5], [7], [9]], run=[1, 1, 1, 2, 2])
+    found = regrouped(shown, wanted)
+    assert found["stimulus"].values.tolist() == ["a", "b", "a", "b"]
+    assert found["response"].values.ravel().tolist() == [2, 5, 7, 9]
+    assert found["repetition"].values.tolist() == [0, 0, 1, 1]
+
+
+def test_brain_and_model_are_averaged_alike():
+    rng = np.random.default_rng(5)
+    stimuli, wanted = level(list("aaaabbbbccccddddeeee"))
+    features = rng.standard_normal((len(stimuli), 40)) + 2.0
+    often = [name for place, name in enumerate(stimuli) for _ in range(1 + place % 2)]
+    place = [stimuli.index(name) for name in often]
+    brain, _ = rdms_of_responses(
+        {"1": regrouped(session(often, features[place]), wanted)}, wanted.names,
+        ["correlation", "squared_euclidean"], subject="one", transform="none",
+    )  # fmt: skip
+    model = geometry_of_layer(averaged(layer(features), wanted))
+    for row in brain:
+        np.testing.assert_allclose(row.rdm, DISTANCES[row.distance].compute(model), rtol=1e-9)
+
+
+def test_noise_that_runs_share_does_not_pass_for_distance():
+    rng = np.random.default_rng(8)
+    counts = {"a": 6, "b": 1, "c": 1, "d": 6}  # stimuli of each group in a run
+    groups = [name for name, count in counts.items() for _ in range(count)]
+    stimuli, wanted = level(groups)
+    found = []
+    for _ in range(60):
+        runs = np.repeat(np.arange(6), len(stimuli))
+        offset = 2 * rng.standard_normal((6, 1, 20))
+        noise = offset + rng.standard_normal((6, len(stimuli), 20))
+        one = regrouped(session(stimuli * 6, noise.reshape(-1, 20), run=runs), wanted)
+        rows, _ = rdms_of_responses(
+            {"1": one}, wanted.names, ["crossvalidated_euclidean"], subject="s", transform="none"
+        )
+        found.append(rows[0].rdm)
+    mean, error = np.mean(found, axis=0), np.std(found, axis=0) / np.sqrt(len(found))
+    assert (np.abs(mean) < 4 * error).all(), (mean, error)
 
 
 def study(tmp_path, table, column):

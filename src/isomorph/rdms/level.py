@@ -84,24 +84,53 @@ def _text(value: object) -> str:
 def regrouped(session: xr.Dataset, level: Level) -> xr.Dataset:
     """Return a session whose presentations go under the names that are compared.
 
-    Every presentation of any stimulus of a group is a repetition of it, in the order of the file;
-    presentations of stimuli in no group are left out.
+    Showings of one stimulus are averaged first, so that each stimulus of a group counts once,
+    however often it was shown, as it does for models. Each stimulus is then a repetition of its
+    group, with a number that no other group's shares: a cross-validated distance multiplies
+    responses to different stimuli only, and so generalises over them. Where the session says in
+    which run a presentation stood, stimuli are averaged within runs and the run is the repetition,
+    because noise is shared within a run; each run of a group then counts once.
 
     Parameters
     ----------
     session : Dataset
-        `response (presentation, unit)`.
+        `response (presentation, unit)`; presentations of stimuli in no group are left out.
     level : Level
     """
     if level.is_single:
         return session
     names = np.array([level.members.get(s, "") for s in session["stimulus"].values.tolist()])
     kept = session.isel(presentation=np.flatnonzero(names != ""))
-    names = names[names != ""]
-    repetition = pd.Series(names).groupby(names).cumcount().to_numpy()
-    return kept.assign_coords(
-        stimulus=("presentation", names.astype(object)), repetition=("presentation", repetition)
+    shown = pd.DataFrame({"name": names[names != ""], "stimulus": kept["stimulus"].values})
+    if "run" in kept.coords:
+        shown["run"] = kept["run"].values
+    showings, responses = _means(shown, kept["response"].values, ["name", *shown.columns[1:]])
+    if "run" in shown:
+        showings, responses = _means(showings, responses, ["name", "run"])
+        repetition = pd.factorize(showings["run"])[0]
+    else:
+        repetition = np.arange(len(showings))
+    return xr.Dataset(
+        {"response": (("presentation", "unit"), responses, kept["response"].attrs)},
+        coords={
+            "stimulus": ("presentation", showings["name"].to_numpy(dtype=object)),
+            "repetition": ("presentation", repetition),
+            **{name: kept[name] for name in ("unit", "region")},
+        },
+        attrs=kept.attrs,
     )
+
+
+def _means(
+    rows: pd.DataFrame, values: npt.NDArray[np.floating], by: list[str]
+) -> tuple[pd.DataFrame, npt.NDArray[np.float64]]:
+    """Average rows `(presentation, unit)` that agree in some columns, in order of appearance."""
+    groups = rows.groupby(by, sort=False)
+    code = groups.ngroup().to_numpy()
+    order = np.argsort(code, kind="stable")
+    starts = np.flatnonzero(np.diff(code[order], prepend=-1))
+    sums = np.add.reduceat(values[order].astype(float), starts, axis=0)
+    return groups.size().index.to_frame(index=False), sums / np.bincount(code)[:, None]
 
 
 def averaged(layer: xr.Dataset, level: Level) -> xr.Dataset:

@@ -34,9 +34,10 @@ def square_root(responses: Floats) -> Floats:
 def z_score(responses: Floats) -> Floats:
     """Return responses with mean 0 and standard deviation 1 per unit over presentations.
 
-    A unit that never varies carries no geometry and becomes zero.
+    A unit that never varies, but for rounding, carries no geometry and becomes zero.
     """
     spread = responses.std(axis=0)
+    spread[spread <= 1e-12 * np.abs(responses).max(axis=0)] = 0
     centred = responses - responses.mean(axis=0)
     return np.divide(centred, spread, out=np.zeros_like(centred), where=spread > 0)
 

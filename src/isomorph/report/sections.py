@@ -241,9 +241,11 @@ def reliability(results: Results) -> Table | None:
         return None
     rows: list[Row] = []
     for region, inside in table.groupby("region", sort=False):
+        of_units = bool((inside["unit"] != "").any())
+        if of_units:
+            inside = inside[inside["unit"] != ""]  # noqa: PLW2901  rows of a whole region aside
         known = inside["spearman_brown"].astype(float).dropna()
         halves = inside["split_half"].astype(float).dropna()
-        of_units = bool((inside["unit"] != "").any())
         n = len(known) if of_units else inside["subject"].nunique()
         quarters = known.quantile([0.25, 0.75]).tolist() if len(known) else [float("nan")] * 2
         missing = inside[inside["spearman_brown"].isna()]

@@ -121,8 +121,11 @@ def write_sessions(
     IsomorphError
         See `isomorph.expected.check_expected`.
     """
-    fewest = min(int(np.unique(d["stimulus"].values.astype(str), return_counts=True)[1].min())
-                 for d in sessions.values())  # fmt: skip
+    stimuli = stimulus_ids(layout, dataset)
+    fewest = min(
+        int((stimuli[:, None] == data["stimulus"].values.astype(str)).sum(axis=1).min())
+        for data in sessions.values()
+    )
     found = {
         f"sessions.{subject}": len(sessions),
         f"presentations.{subject}": sum(d.sizes["presentation"] for d in sessions.values()),
