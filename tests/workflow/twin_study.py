@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,9 @@ from types import ModuleType
 from typing import Any
 
 import yaml
+
+from isomorph.jobs import Job, jobs
+from isomorph.study import Study
 
 ROOT = Path(__file__).parents[2]
 for folder in ("servers", "twins"):
@@ -131,14 +135,59 @@ def _arrange_objects(archives: Path, scratch: Path) -> None:
         shutil.copytree(bucket, scratch / bucket.name)
 
 
-def run(folder: Path, mirrors: str, *command: str) -> subprocess.CompletedProcess[str]:
+BY_HAND = (
+    "import json, sys\nfrom isomorph.cli import main\n"
+    "for command in json.loads(sys.argv[1]):\n"
+    "    if status := main(command):\n"
+    "        sys.exit(status)\n"
+)
+"""Runs commands one after another in one process, up to the first that fails."""
+
+ORDER = (
+    "fetch",
+    "stimuli",
+    "responses",
+    "activations",
+    "rdms",
+    "reliability",
+    "compare",
+    "figures",
+)
+
+
+def commands(study: Study, datasets: Sequence[str]) -> list[list[str]]:
+    """Return every job of some datasets as the command a person would type."""
+    listed = [job for job in jobs(study) if job.names and job.names[0] in datasets]
+    return [_command(job) for job in sorted(listed, key=lambda job: ORDER.index(job.stage))]
+
+
+def _command(job: Job) -> list[str]:
+    dataset, *name = job.names
+    command = [job.stage, "--dataset", dataset, "--study", "config/study.yaml"]
+    if job.stage == "responses":
+        return [*command, "--subject", *name]
+    if job.stage == "rdms" and not name:
+        return [*command, "--brain"]
+    return [*command, "--model", *name] if name else command
+
+
+def by_hand(
+    folder: Path, mirrors: str, study: Study, datasets: Sequence[str]
+) -> subprocess.CompletedProcess[str]:
+    """Run every stage of some datasets without the workflow."""
+    return run(folder, mirrors, BY_HAND, json.dumps(commands(study, datasets)), flag="-c")
+
+
+def run(
+    folder: Path, mirrors: str, *command: str, flag: str = "-m"
+) -> subprocess.CompletedProcess[str]:
     """Run a module of Python in the study's folder, with the loopback archives as mirrors."""
     environment = {
         **os.environ, "PYTHONPATH": str(ROOT / "src"), "OMP_NUM_THREADS": "1",
         "ISOMORPH_MIRRORS": mirrors,
     }  # fmt: skip
     return subprocess.run(
-        [sys.executable, "-m", *command], cwd=folder, env=environment, text=True,
+        [sys.executable, flag, *command], cwd=folder, env=environment, text=True,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, check=False,
     )  # fmt: skip
 
