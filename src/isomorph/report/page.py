@@ -199,8 +199,8 @@ def _shown(layout: Layout, dataset: str) -> str:
         )
     if level := study.level(dataset):
         said.append(
-            f"compared by {level}: responses and model features are averaged within each value, and "
-            "a cross-validated distance multiplies responses to different stimuli or runs only"
+            f"compared by {level}: responses and model features are averaged within each value, "
+            "and a cross-validated distance multiplies responses to different stimuli or runs only"
         )
     return "; ".join(said)
 
