@@ -30,7 +30,7 @@ def fetch(study: Study, dataset: str) -> Slice:
     if isinstance(spec.archive, DandiArchive | OpenNeuroArchive):
         settings["also"] = [_dump(one) for one in spec.also]
         settings["tables"] = _tables_beside(study, dataset, settings["also"])
-        settings["subjects"] = list(spec.subjects)  # whose files are taken out of the lock
+        settings["subjects"] = sorted(spec.subjects)  # whose files are taken out of the lock
         settings["lock"] = _lock_digest(study.dataset_files[dataset].with_suffix(".lock.tsv"))
     if isinstance(spec.archive, SimulatedArchive):
         settings["subjects"] = list(spec.subjects)
@@ -150,11 +150,16 @@ def _tables_beside(study: Study, dataset: str, settings: Any) -> dict[str, str]:
         return {name: digest for one in found for name, digest in one.items()}
     if not (isinstance(settings, str) and settings.endswith(BESIDE)):
         return {}
-    file = study.dataset_files[dataset].parent / settings
-    try:
-        return {settings: hashlib.sha256(file.read_bytes()).hexdigest()}
-    except OSError:  # a pattern, or a table inside the archive
-        return {}
+    found = files_beside(study, dataset, settings.replace("{subject}", "*"))
+    return {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in found}
+
+
+def files_beside(study: Study, dataset: str, pattern: str) -> list[Path]:
+    """Return the files beside a dataset's own that match a glob pattern, sorted."""
+    folder = study.dataset_files[dataset].parent
+    if not pattern or "**" in pattern or Path(pattern).is_absolute():
+        return []
+    return sorted(file for file in folder.glob(pattern) if file.is_file())
 
 
 def _dump(spec: Spec, exclude: set[str] | None = None) -> Slice:

@@ -80,10 +80,11 @@ def _names_a_region(pattern: str) -> str:
 class _Regions(Spec):
     """What all kinds of regions share.
 
-    Their files stand inside the archive, by glob pattern, or beside the dataset's own YAML file,
-    by name. They are on the units of the BOLD: NIfTI for volumes; for surfaces GIfTI (`.label.gii`,
-    `.shape.gii`) or FreeSurfer (`.annot`) files, one for each hemisphere, which their names say
-    (`hemi-L`, `lh.`, `.L.`, `left`); for CIFTI any of those, or CIFTI files over grayordinates.
+    Their files stand beside the dataset's own YAML file, or else inside the archive; patterns
+    count from there, and `**` does not look beside the YAML file. They are on the units of the
+    BOLD: NIfTI for volumes; for surfaces GIfTI (`.label.gii`, `.shape.gii`) or FreeSurfer
+    (`.annot`) files, one for each hemisphere, which their names say (`hemi-L`, `lh.`, `.L.`,
+    `left`); for CIFTI any of those, or CIFTI files over grayordinates.
     """
 
     empty: Literal["refuse", "drop"] = "refuse"

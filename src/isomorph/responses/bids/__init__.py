@@ -24,6 +24,7 @@ from isomorph.responses.bids.runs import Masked, Reader, Run
 from isomorph.responses.bids.scratch import Scratch
 from isomorph.responses.presentations import repetitions
 from isomorph.responses.sessions import session_data, stimulus_ids, summary, write_sessions
+from isomorph.slices import files_beside
 from isomorph.stimuli.naming import naming
 from isomorph.study.bids import AtlasRegions, BidsResponses
 
@@ -59,8 +60,8 @@ def prepare(layout: Layout, dataset: str, subject: str) -> None:
     used: list[Path] = []
 
     def find_regions(pattern: str) -> list[Path]:
-        beside = layout.study.dataset_files[dataset].parent / pattern.replace("{subject}", subject)
-        found = [beside] if beside.is_file() else find(pattern)
+        beside = files_beside(layout.study, dataset, pattern.replace("{subject}", subject))
+        found = beside or find(pattern)
         used.extend(found)
         return found
 

@@ -17,7 +17,13 @@ from isomorph.study.bids import BidsConfounds
 Array = npt.NDArray
 
 
-def read_confounds(bold: Path, tables: list[Path], spec: BidsConfounds, n_scans: int) -> Array:
+def read_confounds(
+    bold: Path,
+    tables: list[Path],
+    spec: BidsConfounds,
+    n_scans: int,
+    right: Path | None = None,
+) -> Array:
     """Return the confounds of one run.
 
     Parameters
@@ -30,6 +36,8 @@ def read_confounds(bold: Path, tables: list[Path], spec: BidsConfounds, n_scans:
         Which confounds.
     n_scans : int
         Volumes of the run.
+    right : Path, optional
+        The right hemisphere, where `bold` is the left.
 
     Returns
     -------
@@ -41,7 +49,7 @@ def read_confounds(bold: Path, tables: list[Path], spec: BidsConfounds, n_scans:
         When the table or a column is missing, a value is no number, or volumes and rows differ.
     """
     if spec.strategy:
-        where, found = str(bold), _from_fmriprep(bold, spec)
+        where, found = str(bold), _from_fmriprep(bold, right, spec)
     else:
         table = partner(bold, tables, "tables of confounds")
         where, found = str(table), _from_columns(table, spec.columns)
@@ -50,14 +58,15 @@ def read_confounds(bold: Path, tables: list[Path], spec: BidsConfounds, n_scans:
     return found
 
 
-def _from_fmriprep(bold: Path, spec: BidsConfounds) -> Array:
+def _from_fmriprep(bold: Path, right: Path | None, spec: BidsConfounds) -> Array:
     from nilearn.interfaces.fmriprep import load_confounds
 
+    image = str(bold) if right is None else [str(bold), str(right)]
     try:
         with warnings.catch_warnings():
             # nilearn lists every file it might have meant; what counts is said below
             warnings.simplefilter("ignore")
-            found, _ = load_confounds(str(bold), strategy=spec.strategy, motion=spec.motion)
+            found, _ = load_confounds(image, strategy=spec.strategy, motion=spec.motion)
     except (ValueError, OSError, KeyError) as error:
         first = (str(error).splitlines() or [type(error).__name__])[0]
         raise IsomorphError(

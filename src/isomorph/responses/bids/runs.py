@@ -218,7 +218,9 @@ class Reader:
         confounds = None
         if self.settings.confounds is not None:
             tables = list(self.confounds)
-            confounds = read_confounds(run.bold, tables, self.settings.confounds, len(values))
+            confounds = read_confounds(
+                run.bold, tables, self.settings.confounds, len(values), run.right
+            )
         design = make_design(trials, amount, frames, self.settings, confounds)
         told = TOLD[self.settings.estimate](design)
         if not told.any():
