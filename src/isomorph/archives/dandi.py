@@ -18,7 +18,7 @@ from isomorph.archives.dandi_asset import Asset, api_key, find_asset
 from isomorph.archives.dandi_client import ChecksumError, Client, StoppedError, quiet_client
 from isomorph.archives.lock import LockedFile, lock_file
 from isomorph.archives.mirrors import mirrored
-from isomorph.archives.patience import session
+from isomorph.archives.patience import session, without_secrets
 from isomorph.artefacts import disk_errors, sha256
 from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
@@ -158,7 +158,8 @@ def _download(
                 shutil.rmtree(folder, ignore_errors=True)
             raise
         except OSError as error:
-            raise IsomorphError(f"{file.path}: cannot be downloaded ({error})") from error
+            said = without_secrets(str(error))
+            raise IsomorphError(f"{file.path}: cannot be downloaded ({said})") from error
         break
     if not came.is_file():
         raise IsomorphError(

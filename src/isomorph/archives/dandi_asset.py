@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import re
 from dataclasses import dataclass
@@ -48,19 +49,60 @@ class Asset:
     needs_key: bool
 
 
+PREFIX = "ISOMORPH_KEY_"
+"""How the variable of any other archive begins; its host follows. So a dataset's file, which may
+come from anybody, cannot name a host for which another program's key is set."""
+
+
 def key_variable(archive: DandiArchive) -> str:
     """Return the environment variable for the API key of an archive.
 
     A key goes to nobody but the archive it is for, so archives without a variable of their own
     have one made of their host.
     """
-    host = urlsplit(archive.instance).hostname or ""
-    return KEYS.get(host, re.sub(r"\W", "_", f"{host}_API_KEY").upper())
+    host = _host(archive.instance)
+    return KEYS.get(host, PREFIX + re.sub(r"[^A-Za-z0-9]", "_", host).upper())
 
 
 def api_key(archive: DandiArchive) -> str | None:
-    """Return the API key the user has set for an archive, None without one."""
-    return os.environ.get(key_variable(archive), "").strip() or None
+    """Return the API key the user has set for an archive, None without one.
+
+    Raises
+    ------
+    IsomorphError
+        When it has a character that no key has, or would go over the line in clear. The key
+        itself is never said.
+    """
+    variable = key_variable(archive)
+    key = os.environ.get(variable, "").strip()
+    if not key:
+        return None
+    if not re.fullmatch(r"[\x21-\x7e]+", key):
+        raise IsomorphError(
+            f"{variable}: holds a character no API key has, such as a blank, a line break or one "
+            "that cannot be seen; copy the key anew"
+        )
+    address = mirrored(archive.instance)
+    if urlsplit(address).scheme != "https" and not _is_loopback(_host(address)):
+        raise IsomorphError(
+            f"{variable}: the key would go in clear to {without_password(address)}; give "
+            "archive.instance, or its mirror in ISOMORPH_MIRRORS, with https"
+        )
+    return key
+
+
+def _host(address: str) -> str:
+    try:
+        return urlsplit(address).hostname or ""
+    except ValueError:  # no address at all
+        return ""
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def find_asset(
@@ -126,7 +168,7 @@ def _successor(
             f"{file.path}: is gone from the archive, "
             f"{f'neither as asset {gone} nor' if gone else 'not'} in {where}; {relock}"
         )
-    described = listed[0].metadata or Metadata()
+    described = listed[0].metadata or Metadata.model_validate({})
     if difference := _difference(described, file):
         moved = "the draft has moved on" if archive.version == "draft" else "it was replaced"
         raise IsomorphError(

@@ -14,8 +14,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
-from isomorph.archives.patience import TryAgainError, patience
+from isomorph.archives.patience import (
+    TryAgainError,
+    patience,
+    without_password,
+    without_secrets,
+)
 from isomorph.errors import IsomorphError
 
 SAID_EVERY = 5.0
@@ -66,7 +72,7 @@ class Client:
         IsomorphError
             When the client gives up for another reason.
         """
-        for attempt in patience(f"{name}: {asset} cannot be reached"):
+        for attempt in patience(f"{name}: {without_password(asset)} cannot be reached"):
             with attempt:
                 self._download(asset, folder, name, key)
 
@@ -75,14 +81,14 @@ class Client:
 
         self._records.begin(name)
         try:
-            with _key_for(asset, key):
-                download(
-                    asset,
-                    folder,
-                    # prints one record per line, where the other format draws a table
-                    format=DownloadFormat.DEBUG,
-                    existing=DownloadExisting.OVERWRITE,
-                )
+            _show_key(asset, name, key)
+            download(
+                asset,
+                folder,
+                # prints one record per line, where the other format draws a table
+                format=DownloadFormat.DEBUG,
+                existing=DownloadExisting.OVERWRITE,
+            )
         except (StoppedError, IsomorphError):
             raise
         except Exception as error:
@@ -90,7 +96,7 @@ class Client:
                 raise  # the disk's, which is told apart further up
             record = self._records.failure()
             if record.get("checksum") == "differs":
-                raise ChecksumError(str(record.get("message"))) from error
+                raise ChecksumError(_first_line(record.get("message"))) from error
             reason = _first_line(record.get("message") or error)
             if "retrieve server info" in reason:  # the one request the client does not repeat
                 raise TryAgainError(reason) from error
@@ -107,6 +113,8 @@ def quiet_client() -> Iterator[Client]:
     """
     before = dict(os.environ)
     os.environ["DANDI_NO_ET"] = "1"
+    # The user's own may ask its password on the terminal itself; a key comes from us or not at all.
+    os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.null.Keyring"
     logger = logging.getLogger("dandi")
     records, log = _Records(), _Waits()
     propagate, level, stdin = logger.propagate, logger.level, sys.stdin
@@ -127,21 +135,37 @@ def quiet_client() -> Iterator[Client]:
             logger.propagate = propagate
             logger.setLevel(level)
             for name in os.environ.keys() - before.keys():
-                del os.environ[name]  # the key that `_key_for` showed, too
+                del os.environ[name]  # the key that `_show_key` showed, too
             os.environ.update(before)
 
 
-@contextmanager
-def _key_for(asset: str, key: str | None) -> Iterator[None]:
-    """Show the client an API key in the variable in which it looks for that of an address."""
+def _show_key(asset: str, name: str, key: str | None) -> None:
+    """Show the client an API key in the variable in which it looks for that of an address.
+
+    The client goes where the server at an address says that its API is, and takes the key there;
+    so a server that names another is refused, even where no key is needed: the user's mirror
+    would be passed by.
+    """
     from dandi.dandiarchive import parse_dandi_url
 
+    instance = parse_dandi_url(asset).instance
+    if _server(instance.api) != _server(asset):
+        raise IsomorphError(
+            f"{name}: {_server(asset)} says that its API is at {without_password(instance.api)}, "
+            "where the dandi client would go in its place; let /api/info/ of a mirror name the "
+            "mirror, or give archive.instance as that address"
+        )
     if key is not None:
         # A mirror or an institute's own archive is named by its host there, so that the
         # variable the user has set is not the one the client reads.
-        name = parse_dandi_url(asset).instance.name
-        os.environ[f"{name.upper().replace('-', '_')}_API_KEY"] = key
-    yield
+        os.environ[f"{instance.name.upper().replace('-', '_')}_API_KEY"] = key
+
+
+def _server(address: str) -> str:
+    """Return host and port of an address."""
+    parts = urlsplit(address)
+    port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+    return f"{parts.hostname}:{port}"
 
 
 class _Records(io.TextIOBase):
@@ -201,5 +225,5 @@ class _Waits(logging.Handler):
 
 
 def _first_line(said: object) -> str:
-    lines = str(said).strip().splitlines() or [type(said).__name__]
+    lines = without_secrets(str(said)).strip().splitlines() or [type(said).__name__]
     return lines[0][:300]

@@ -102,7 +102,7 @@ class Attempt:
             ) from error
         if not isinstance(error, (TryAgainError, *BROKEN)):
             if isinstance(error, requests.RequestException):  # an address no server has
-                raise IsomorphError(f"{self.what} ({error})") from error
+                raise IsomorphError(f"{self.what} ({without_secrets(str(error))})") from error
             return False
         self.failures += 1
         if self.failures >= ATTEMPTS:
@@ -153,19 +153,46 @@ def check_status(response: requests.Response, address: str) -> None:
 def retry_after(response: requests.Response) -> float | None:
     """Return the seconds a server asks to wait, None where it does not say."""
     text = response.headers.get("Retry-After", "").strip()
-    if text.isdigit():
+    if text.isascii() and text.isdigit():
         return float(text)
     try:
-        moment = email.utils.parsedate_to_datetime(text)
-    except ValueError:
+        moment = email.utils.parsedate_to_datetime(text).timestamp()
+    except (ValueError, OverflowError, OSError):  # no date, or one beyond the calendar
         return None
-    return max(0.0, moment.timestamp() - time.time())
+    return max(0.0, moment - time.time())
 
 
 def without_password(url: str) -> str:
-    """Return an address without the name and password it may carry."""
-    parts = urlsplit(url)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], fragment=""))
+    """Return an address as it may be shown.
+
+    Without the name and password it may carry, and of its query only what names a file: the rest
+    may be a signature that opens it.
+    """
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # no address at all
+        return without_secrets(url)
+    shown = [one for one in parts.query.split("&") if one.partition("=")[0] in SHOWN]
+    host, path = parts.netloc.rpartition("@")[2], parts.path
+    if not parts.netloc:  # without a scheme what should be the host counts as path
+        path = re.sub(r"^[^/]*@", "", path)
+    return urlunsplit(parts._replace(netloc=host, path=path, query="&".join(shown), fragment=""))
+
+
+SHOWN = ("versionId", "path")
+"""Parts of a query that are said in messages."""
+
+_PASSWORD = re.compile(r"//[^/\s]*@")
+_SIGNATURE = re.compile(
+    r"\b(X-(?:Amz|Goog)-[\w-]+|AWSAccessKeyId|GoogleAccessId|Signature|Policy|Key-Pair-Id|sig|token)"
+    r"=[^&\s'\")>]+",
+    re.IGNORECASE,
+)
+
+
+def without_secrets(text: str) -> str:
+    """Return what another program says, without passwords and signatures of addresses in it."""
+    return _SIGNATURE.sub(r"\1=…", _PASSWORD.sub("//", text))
 
 
 def _reason(error: BaseException) -> str:
@@ -178,4 +205,4 @@ def _reason(error: BaseException) -> str:
             break
         error = inner
     text = str(error) or type(error).__name__
-    return re.sub(r"^\w*Connection\w*\(.*?\): ", "", text)  # which repeats the address
+    return without_secrets(re.sub(r"^\w*Connection\w*\(.*?\): ", "", text))  # repeats the address

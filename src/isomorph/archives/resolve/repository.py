@@ -14,7 +14,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from isomorph.archives.mirrors import mirrored
-from isomorph.archives.patience import TryAgainError, patience, without_password
+from isomorph.archives.patience import (
+    TryAgainError,
+    patience,
+    without_password,
+    without_secrets,
+)
 from isomorph.errors import IsomorphError
 
 BATCH = 5000
@@ -86,7 +91,8 @@ class Repository:
 
     def references(self) -> dict[str, str]:
         """Return the commit of each branch and tag by its full name, `refs/tags/1.0.0`."""
-        lines = self._ask(["ls-remote", "origin"]).decode().splitlines()
+        told = self._ask(["ls-remote", "origin"])
+        lines = told.decode("utf-8", "surrogateescape").split("\n")
         words = [line.split("\t", 1) for line in lines if "\t" in line]
         found = {name: commit for commit, name in words}
         # an annotated tag comes twice, the second time as its commit
@@ -221,7 +227,7 @@ def _reason(said: str) -> str:
     """Return the line of git's complaint that says what is wrong."""
     lines = [line.strip() for line in said.splitlines() if line.strip()]
     told = [line for line in lines if line.startswith(("fatal:", "error:", "remote:"))] or lines
-    return re.sub(r"//[^/@\s]+@", "//", told[0].partition(": ")[2] or told[0]) if told else "silent"
+    return without_secrets(told[0].partition(": ")[2] or told[0]) if told else "silent"
 
 
 def _split(output: bytes, wanted: Sequence[str]) -> dict[str, bytes]:

@@ -1,0 +1,169 @@
+"""API keys, passwords and signatures go to nobody they are not for, and into no message."""
+
+import pytest
+import requests
+from canned import answer, patch_answers
+from dandi_archive import Fault, serve
+from dandi_study import locked, refused
+from test_dandi_answers import ID, LINE, SPEC, described
+
+from isomorph.archives.dandi import bring
+from isomorph.archives.dandi_asset import api_key, key_variable
+from isomorph.archives.dandi_client import quiet_client
+from isomorph.archives.mirrors import mirrored
+from isomorph.archives.patience import (
+    ATTEMPTS,
+    TryAgainError,
+    patience,
+    without_password,
+    without_secrets,
+)
+from isomorph.study.archive import DandiArchive
+
+SIGNED = "https://b.s3.amazonaws.com/blobs/x?versionId=v1&X-Amz-Signature=5ec4e7&X-Amz-Date=2026"
+
+
+def archive(instance):
+    return DandiArchive(**(SPEC | {"instance": instance}))
+
+
+@pytest.fixture(autouse=True)
+def no_mirrors(monkeypatch):
+    monkeypatch.delenv("ISOMORPH_MIRRORS", raising=False)
+
+
+@pytest.mark.parametrize("key", ["abc\ndef", "abc\u200bdef", "abc def", "käse"])
+def test_a_key_no_header_can_carry_is_refused_unsaid(
+    monkeypatch, make_layout, tmp_path, capfd, key
+):
+    monkeypatch.setenv("DANDI_API_KEY", key)
+    patch_answers(monkeypatch, lambda path, query: answer(b"", 401))
+    said = refused(
+        lambda: bring(make_layout(SPEC), "objects", [LINE], tmp_path / "files"), "DANDI_API_KEY"
+    )
+    assert "abc" not in said + "".join(capfd.readouterr())
+    assert "käse" not in said
+
+
+@pytest.mark.parametrize(
+    ("instance", "variable"),
+    [
+        ("https://api.dandiarchive.org/api", "DANDI_API_KEY"),
+        ("https://api.dandiarchive.org.evil.org/api", "ISOMORPH_KEY_API_DANDIARCHIVE_ORG_EVIL_ORG"),
+        ("http://openai/api", "ISOMORPH_KEY_OPENAI"),
+        ("http://dandi/api", "ISOMORPH_KEY_DANDI"),
+        ("http://[x/api", "ISOMORPH_KEY_"),
+    ],
+)
+def test_no_dataset_can_ask_for_another_programs_key(instance, variable):
+    assert key_variable(archive(instance)) == variable
+
+
+def test_a_key_goes_over_no_open_line_but_that_of_this_machine(monkeypatch):
+    monkeypatch.setenv("DANDI_API_KEY", "secret")
+    monkeypatch.setenv("ISOMORPH_KEY_127_0_0_1", "own")
+    assert api_key(archive("https://api.dandiarchive.org/api")) == "secret"
+    assert api_key(archive("http://127.0.0.1:9/api")) == "own"
+    in_clear = archive("http://api.dandiarchive.org/api")
+    assert "secret" not in refused(lambda: api_key(in_clear), "DANDI_API_KEY", "in clear", "https")
+    monkeypatch.setenv("ISOMORPH_MIRRORS", "https://api.dandiarchive.org=http://mirror.org")
+    refused(lambda: api_key(archive("https://api.dandiarchive.org/api")), "http://mirror.org")
+
+
+def test_an_archive_that_sends_the_client_elsewhere_is_refused(monkeypatch, tmp_path):
+    about = {
+        "version": "0.0.0", "schema_version": "0.7.0", "cli-minimal-version": "0.1.0",
+        "cli-bad-versions": [], "services": {"api": {"url": "https://evil.org/api"}},
+    }  # fmt: skip
+    asked = patch_answers(
+        monkeypatch, lambda path, query: about if "info" in path else described()
+    )
+    with quiet_client() as client:
+        refused(
+            lambda: client.download(f"http://mirror.test/api/assets/{ID}/", tmp_path, "a", "key"),
+            "mirror.test:80 says that its API is at https://evil.org/api",
+        )
+    assert all("evil" not in request.url for request in asked)
+    assert not any(request.headers.get("Authorization") for request in asked)
+
+
+def test_the_client_never_asks_a_keyring(monkeypatch):
+    import dandi.keyring_utils
+
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
+    with quiet_client():
+        assert dandi.keyring_utils.keyring_lookup("dandi-api-dandi", "key")[1] is None
+
+
+# ------------------------------------------------------------------------- in messages
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        (SIGNED, "https://b.s3.amazonaws.com/blobs/x?versionId=v1"),
+        ("https://me:p@ss@a.org/x?path=b#c", "https://a.org/x?path=b"),
+        ("me:hunter2@a.org/x", "a.org/x"),
+        ("https://me:hunter2@[a/x", "https://[a/x"),
+        ("https://a.org/x@y.nwb", "https://a.org/x@y.nwb"),
+    ],
+)
+def test_an_address_is_shown_without_what_opens_it(address, shown):
+    assert without_password(address).removeprefix("me:") == shown
+    assert "hunter2" not in without_password(address)
+
+
+def test_what_others_say_is_shown_without_secrets():
+    said = f"Max retries for http://me:hunter2@a.org/x, then {SIGNED}' and Signature=abc&b=1"
+    shown = without_secrets(said)
+    for secret in ("hunter2", "5ec4e7", "Signature=abc"):
+        assert secret not in shown
+    assert "a.org/x, then https://b.s3.amazonaws.com/blobs/x?versionId=v1&" in shown
+    assert shown.endswith("b=1")
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [TryAgainError(SIGNED), requests.ConnectionError(SIGNED), requests.URLRequired(SIGNED)],
+)
+def test_patience_says_no_secret(capfd, failure):
+    def run():
+        for attempt in patience("x: cannot be read", lambda seconds: None):
+            with attempt:
+                raise failure
+
+    assert "5ec4e7" not in refused(run, "x: cannot be read") + "".join(capfd.readouterr())
+
+
+def test_the_password_of_a_mirror_is_not_said(monkeypatch, make_layout, tmp_path, capfd):
+    monkeypatch.setattr("isomorph.archives.patience.FIRST_WAIT", 0.0)
+    file = tmp_path / "served" / "000469" / "0.1" / "a.nwb"
+    file.parent.mkdir(parents=True)
+    file.write_bytes(b"hello")
+    with serve(tmp_path / "served") as server:
+        with_password = server.url.replace("http://", "http://me:hunter2@")
+        monkeypatch.setenv("ISOMORPH_MIRRORS", f"https://api.dandiarchive.org={with_password}")
+        asset = server.asset("000469/0.1/a.nwb")
+        for path in ("/api/info/", "/server-info"):
+            server.fail(path, *[Fault(500)] * ATTEMPTS * 2)
+        said = refused(
+            lambda: bring(make_layout(SPEC), "objects", [locked(asset)], tmp_path / "files")
+        )
+    assert "hunter2" not in said + "".join(capfd.readouterr())
+
+
+@pytest.mark.parametrize("mirror", ["me:hunter2@b.org", "//me:hunter2@b.org", ""])
+def test_a_mirror_without_a_scheme_is_refused_without_its_password(monkeypatch, mirror):
+    monkeypatch.setenv("ISOMORPH_MIRRORS", f"https://a.org={mirror}")
+    assert "hunter2" not in refused(lambda: mirrored("https://a.org/x"), "ISOMORPH_MIRRORS")
+
+
+def test_a_mirror_is_asked_for_what_stands_below_its_address_alone(monkeypatch):
+    monkeypatch.setenv(
+        "ISOMORPH_MIRRORS", "https://a.org=https://m.org https://b.org/x/=https://n/"
+    )
+    assert mirrored("https://a.org") == "https://m.org"
+    assert mirrored("https://a.org/x?y") == "https://m.org/x?y"
+    assert mirrored("https://a.org?y") == "https://m.org?y"
+    assert mirrored("https://a.org.evil.org/x") == "https://a.org.evil.org/x"
+    assert mirrored("https://b.org/x/y") == "https://n/y"
