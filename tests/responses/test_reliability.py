@@ -9,14 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from isomorph.responses import halves
-from isomorph.responses.halves import (
-    draw_splits,
-    half_means,
-    parts_needed,
-    spearman_brown,
-    split_half,
-)
+from isomorph.responses.halves import parts_needed, spearman_brown, split_half
 from isomorph.responses.reliability import unit_rows
+from isomorph.responses.splits import draw_run_splits, draw_splits, half_means
 from isomorph.responses.variance import divide_variance
 
 
@@ -222,7 +217,6 @@ def test_rows_of_a_session():
     assert mt["status"] == "undefined: no unit of the region has a value"
     assert mt["n_units"] == 0
     assert {row["n_splits"] for row in rows} == {100}
-    assert it["snr"] == pytest.approx((rows[0]["snr"] + rows[2]["snr"]) / 2)
 
 
 def test_the_curve_of_reliability_comes_true():
@@ -248,3 +242,132 @@ def test_the_curve_of_reliability_comes_true():
             assert region[f"reliability_at_{number}"] == pytest.approx(expected, abs=0.02)
         assert region["repetitions_for_0.8"] == pytest.approx(24, rel=0.1)
         assert region["noise_ceiling"] == pytest.approx(region["spearman_brown"], abs=0.02)
+
+
+def runs_of_noise(n, runs, units, baseline=0.0, centred=False, signal=0.0, showings=1):
+    """Return a session of so many stimuli in each run, their responses noise of variance 1."""
+    draw = np.random.default_rng(3)
+    response = draw.normal(size=(runs, showings, n, units))
+    response += signal * draw.normal(size=(n, units))
+    response += baseline * draw.normal(size=(runs, 1, 1, units))
+    if centred:
+        response -= response.mean(axis=(1, 2), keepdims=True)
+    stimulus = np.tile(np.arange(n).astype(str), runs * showings)
+    run = np.repeat(np.arange(runs).astype(str), n * showings)
+    return xr.Dataset(
+        {"response": (("presentation", "unit"), response.reshape(-1, units))},
+        coords={
+            "stimulus": ("presentation", stimulus.astype(object)),
+            "run": ("presentation", run.astype(object)),
+            "unit": ("unit", np.arange(units).astype(str)),
+            "region": ("unit", np.full(units, "V1")),
+        },
+    )
+
+
+def region_row(data):
+    (region,) = [row for row in unit_rows(data, "s", "1", rng()) if row["unit"] == ""]
+    return region
+
+
+@pytest.mark.parametrize("showings", [1, 3])
+@pytest.mark.parametrize(("baseline", "centred"), [(0, False), (3, False), (3, True)])
+def test_noise_in_runs_is_not_reliable(baseline, centred, showings):
+    """Neither the baseline of a run nor taking its mean off makes noise look like signal."""
+    region = region_row(runs_of_noise(8, 12, 1000, baseline, centred, showings=showings))
+    for name in ("split_half", "spearman_brown", "reliability_at_1"):
+        assert region[name] == pytest.approx(0, abs=0.03), name
+    assert region["signal_variance"] == pytest.approx(0, abs=0.01)
+    assert region["noise_variance"] == pytest.approx(1, abs=0.01)
+    assert region["noise_ceiling"] < 0.05
+
+
+@pytest.mark.parametrize("centred", [False, True])
+def test_signal_in_runs_is_as_reliable_as_planted(centred):
+    region = region_row(runs_of_noise(60, 8, 300, 2.0, centred, signal=0.5))
+    assert region["signal_variance"] == pytest.approx(0.25, rel=0.05)
+    assert region["noise_variance"] == pytest.approx(1, rel=0.02)
+    assert region["split_half"] == pytest.approx(0.25 / (0.25 + 1 / 4), abs=0.03)
+    assert region["noise_ceiling"] == pytest.approx(0.25 / (0.25 + 1 / 8), abs=0.02)
+    assert region["snr"] == pytest.approx(0.5, rel=0.05)
+    assert region["reliability_at_8"] == pytest.approx(region["spearman_brown"])
+
+
+def test_a_region_of_noise_has_no_ceiling_and_what_is_foretold_agrees():
+    """Without runs: four showings of eight stimuli, five hundred units."""
+    region = region_row(runs_of_noise(8, 4, 500).drop_vars("run"))
+    assert region["noise_ceiling"] < 0.03
+    assert region["snr"] < 0.1
+    assert region["spearman_brown"] == pytest.approx(region["reliability_at_4"])
+    assert abs(region["spearman_brown"]) < 0.05
+
+
+def test_a_half_is_of_whole_runs():
+    """Presentations as unit vectors: who is in a half is who was in its runs."""
+    run, stimulus = np.repeat(np.arange(5), 3), np.tile(list("abc"), 5)
+    run, stimulus = run[:-1], stimulus[:-1]  # the last run lacks c
+    groups = draw_run_splits(stimulus, run.astype(str), 60, rng())
+    first, second = half_means(np.eye(14), groups)
+    assert not np.any((first > 0) & (second > 0))
+    for half in (first, second):
+        runs = [set(run[np.any(one > 0, axis=0)]) for one in half]
+        assert {len(one) for one in runs} == {2}
+        for one, means in zip(runs, half, strict=True):
+            np.testing.assert_array_equal(np.any(means > 0, axis=0), np.isin(run, list(one)))
+
+
+def test_stimuli_missing_from_a_half_are_left_out_of_that_split():
+    """Each of 40 stimuli in three of six runs with a baseline each: against a plain loop."""
+    draw = rng()
+    run = np.concatenate([draw.permutation(6)[:3] for _ in range(40)])
+    stimulus = np.repeat(np.arange(40), 3).astype(str)
+    response = draw.normal(size=(120, 3)) + 5 * draw.normal(size=(6, 3))[run]
+    signs = draw_run_splits(stimulus, run.astype(str), 20, rng())[0].signs  # (stimulus, split, 3)
+    expected = np.zeros((20, 3))
+    for split, unit in np.ndindex(20, 3):
+        pairs = []
+        for place in range(40):
+            values = response[np.unique(stimulus, return_inverse=True)[1] == place, unit]
+            sides = [values[signs[place, split] == sign] for sign in (1, -1)]
+            if len(sides[0]) and len(sides[1]):
+                pairs.append([side.mean() for side in sides])
+        expected[split, unit] = np.corrcoef(np.transpose(pairs))[0, 1]
+    found = split_half(response, stimulus, rng(), splits=20, run=run.astype(str))
+    np.testing.assert_allclose(found.correlation, expected.mean(axis=0), rtol=1e-10)
+    assert found.showings == pytest.approx(2 / (1 + 1 / 2))  # one showing against two
+    assert (found.n_stimuli, found.n_repetitions, found.n_splits) == (40, 3, 20)
+
+
+def test_stimuli_repeated_within_one_run_alone_are_halved_within_it():
+    response, stimulus = rng().normal(size=(16, 2)), np.array(list("aabbccddeeffgghh"))
+    run = np.repeat(["1", "2"], 8)
+    np.testing.assert_array_equal(
+        split_half(response, stimulus, rng(), run=run).correlation,
+        split_half(response, stimulus, rng()).correlation,
+    )
+
+
+def test_variances_with_runs_are_those_of_least_squares():
+    """An unbalanced design, against residuals of both models and the trace of the projection."""
+    draw = rng()
+    stimulus = np.array(list("aabbbccccdde"))
+    run = np.array(list("121231123233"))
+    response = draw.normal(size=(12, 2)) + 4 * (run == "2")[:, None]
+    kept = stimulus != "e"
+    z = (stimulus[kept, None] == np.unique(stimulus[kept])).astype(float)
+    x = (run[kept, None] == np.unique(run)).astype(float)
+    y = response[kept]
+
+    def left(design):
+        return y - design @ np.linalg.lstsq(design, y, rcond=None)[0]
+
+    both = np.hstack([x, z])
+    rank = np.linalg.matrix_rank(both)
+    noise = np.sum(left(both) ** 2, axis=0) / (len(y) - rank)
+    outside = np.eye(len(y)) - x @ np.linalg.pinv(x)
+    explained = np.sum(left(x) ** 2, axis=0) - np.sum(left(both) ** 2, axis=0)
+    found = divide_variance(response, stimulus, run)
+    np.testing.assert_allclose(found.noise, noise)
+    np.testing.assert_allclose(
+        found.signal, (explained - (rank - 3) * noise) / np.trace(z.T @ outside @ z)
+    )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+
+from isomorph.responses.splits import Splits, draw_run_splits, draw_splits, half_means
 
 Array = npt.NDArray
 
@@ -33,9 +34,12 @@ class SplitHalf:
     status : list of str
         Per unit `ok`, or why there is no number.
     n_stimuli, n_repetitions : int
-        Stimuli shown at least twice, and the fewest showings among them.
+        Stimuli shown at least twice, of whole runs in two runs at least, and the fewest showings
+        among them.
     n_splits : int
         Random divisions into halves; 0 where nothing could be divided.
+    showings : float
+        Showings in a half: half of `n_repetitions`, of whole runs the harmonic mean.
     """
 
     correlation: Array
@@ -44,12 +48,23 @@ class SplitHalf:
     n_stimuli: int
     n_repetitions: int
     n_splits: int
+    showings: float = 0
 
 
 def split_half(
-    response: Array, stimulus: Array, rng: np.random.Generator, splits: int = SPLITS
+    response: Array,
+    stimulus: Array,
+    rng: np.random.Generator,
+    splits: int = SPLITS,
+    run: Array | None = None,
 ) -> SplitHalf:
     """Correlate, over stimuli, the mean responses of two halves of the repetitions.
+
+    What all presentations of a run share, its baseline or the mean that was taken off it, would
+    stand in both halves if each stimulus' showings were divided on their own, and make noise
+    correlate: below 0 by what is shared, above 0 where run means were taken off. So halves are of
+    whole runs wherever stimuli come in several; a stimulus missing from a half is left out of that
+    split.
 
     Parameters
     ----------
@@ -62,11 +77,15 @@ def split_half(
         Draws the halves.
     splits : int
         How many random divisions.
+    run : ndarray (presentation,) of str, optional
+        Run of each presentation.
 
     Returns
     -------
     SplitHalf
     """
+    if run is not None and (found := _over_runs(response, stimulus, run, rng, splits)) is not None:
+        return found
     names, shown = np.unique(stimulus, return_counts=True)
     repeated = shown >= 2
     n_stimuli = int(repeated.sum())
@@ -77,108 +96,88 @@ def split_half(
         nothing = np.full(n_units, np.nan)
         return SplitHalf(nothing, nothing, [why] * n_units, n_stimuli, fewest, 0)
     groups = draw_splits(stimulus, splits, rng)
-    step = max(1, LARGEST // (splits * n_stimuli))
-    correlation = np.concatenate(
+    mean, spread, status = _summarised(_correlations(response, groups))
+    return SplitHalf(mean, spread, status, n_stimuli, fewest, splits, fewest // 2)
+
+
+def _over_runs(
+    response: Array, stimulus: Array, run: Array, rng: np.random.Generator, splits: int
+) -> SplitHalf | None:
+    """Return what halves of whole runs say, None where too few stimuli come in several runs."""
+    groups = draw_run_splits(stimulus, run, splits, rng)
+    if not groups:
+        return None
+    first, second = (
+        np.concatenate([np.sum(group.signs == sign, axis=2) for group in groups]).T
+        for sign in (1, -1)
+    )  # (split, stimulus)
+    both = (first > 0) & (second > 0)
+    enough = both.sum(axis=1) >= MINIMUM_STIMULI
+    if not enough.any():
+        return None
+    both = both[enough]
+    mean, spread, status = _summarised(
+        _correlations(response, [Splits(g.rows, g.signs[:, enough]) for g in groups])
+    )
+    return SplitHalf(
+        mean,
+        spread,
+        status,
+        n_stimuli=int(both.any(axis=0).sum()),
+        n_repetitions=min(group.rows.shape[1] for group in groups),
+        n_splits=int(enough.sum()),
+        showings=float(2 / np.mean(1 / first[enough][both] + 1 / second[enough][both])),
+    )
+
+
+def _correlations(response: Array, groups: list[Splits]) -> Array:
+    """Return correlations over stimuli (split, unit), a block of units at a time."""
+    n_stimuli = sum(len(group.rows) for group in groups)
+    step = max(1, LARGEST // (groups[0].signs.shape[1] * n_stimuli))
+    return np.concatenate(
         [
             _correlate(*half_means(response[:, start : start + step], groups))
-            for start in range(0, n_units, step)
+            for start in range(0, response.shape[1], step)
         ],
         axis=1,
     )
+
+
+def _summarised(correlation: Array) -> tuple[Array, Array, list[str]]:
+    """Return mean and standard deviation over splits (unit,), and what to say of each unit."""
     undefined = ~np.isfinite(correlation)
     with np.errstate(invalid="ignore"):
         mean, spread = correlation.mean(axis=0), correlation.std(axis=0)
     status = [
         "ok" if not count else
-        f"undefined: the same response to every stimulus in a half of {count} of {splits} splits"
+        f"undefined: the same response to every stimulus in a half of {count} of "
+        f"{len(correlation)} splits"
         for count in undefined.sum(axis=0)
     ]  # fmt: skip
-    return SplitHalf(mean, spread, status, n_stimuli, fewest, splits)
-
-
-@dataclass(frozen=True)
-class Splits:
-    """Random halves of the showings of stimuli that were shown equally often.
-
-    Attributes
-    ----------
-    rows : ndarray (stimulus, showing)
-        Presentations of each stimulus.
-    signs : ndarray (stimulus, split, showing)
-        1 in the one half, -1 in the other, 0 for the one left out of an odd number.
-    """
-
-    rows: Array
-    signs: Array
-
-
-def draw_splits(stimulus: Array, splits: int, rng: np.random.Generator) -> list[Splits]:
-    """Divide the showings of every stimulus shown twice or more into random halves.
-
-    Parameters
-    ----------
-    stimulus : ndarray (presentation,) of str
-        Stimulus of each presentation.
-    splits : int
-        How many divisions.
-    rng : Generator
-        Draws them.
-
-    Returns
-    -------
-    list of Splits
-        By number of showings.
-    """
-    _, code, shown = np.unique(stimulus, return_inverse=True, return_counts=True)
-    order = np.argsort(code, kind="stable")
-    starts = np.cumsum(shown) - shown
-    found = []
-    for count in np.unique(shown[shown >= 2]).tolist():
-        rows = order[starts[shown == count][:, None] + np.arange(count)]
-        half = count // 2
-        pattern = np.zeros(count)
-        pattern[:half], pattern[half : 2 * half] = 1, -1
-        signs = np.broadcast_to(pattern, (len(rows), splits, count))
-        found.append(Splits(rows, rng.permuted(signs, axis=2)))
-    return found
-
-
-def half_means(response: Array, groups: Sequence[Splits]) -> tuple[Array, Array]:
-    """Return the mean responses of the two halves, (split, stimulus, unit) each.
-
-    With signs as a matrix, the difference of the halves' sums is one product per stimulus and
-    their total another, over all splits and units at once.
-
-    Parameters
-    ----------
-    response : ndarray (presentation, unit)
-        Responses.
-    groups : sequence of Splits
-        The halves.
-    """
-    first, second = [], []
-    for group in groups:
-        shown = response[group.rows].astype(np.float64)  # (stimulus, showing, unit)
-        count = group.rows.shape[1]
-        total = np.abs(group.signs) @ shown if count % 2 else shown.sum(axis=1)[:, None]
-        difference = group.signs @ shown
-        each = 2 * (count // 2)
-        first.append((total + difference) / each)
-        second.append((total - difference) / each)
-    return (
-        np.swapaxes(np.concatenate(first), 0, 1),
-        np.swapaxes(np.concatenate(second), 0, 1),
-    )
+    return mean, spread, status
 
 
 def _correlate(first: Array, second: Array) -> Array:
-    """Return Pearson correlations over axis 1: (split, unit), NaN where a side is constant."""
+    """Return Pearson correlations over axis 1: (split, unit), NaN where a side is constant.
+
+    A stimulus that is NaN on a side counts on neither.
+    """
+    missing = np.isnan(first[..., :1]) | np.isnan(second[..., :1])
+    if missing.any():
+        first, second = (_without(side, missing) for side in (first, second))
     constant = is_constant(first, axis=1) | is_constant(second, axis=1)
     first = first - first.mean(axis=1, keepdims=True)
     second = second - second.mean(axis=1, keepdims=True)
     norms = np.sqrt(np.square(first).sum(axis=1) * np.square(second).sum(axis=1))
     products = np.einsum("ijk,ijk->ik", first, second)
     return np.divide(products, norms, out=np.full_like(norms, np.nan), where=~constant)
+
+
+def _without(side: Array, missing: Array) -> Array:
+    """Return half means with the mean of those there in place of those missing: they add 0."""
+    there = np.where(missing, 0.0, side)
+    mean = there.sum(axis=1, keepdims=True) / np.sum(~missing, axis=1, keepdims=True)
+    return np.where(missing, mean, side)
 
 
 def is_constant(values: Array, axis: int) -> Array:

@@ -28,7 +28,7 @@ from isomorph.responses.halves import (
     spearman_brown,
     split_half,
 )
-from isomorph.responses.variance import divide_variance
+from isomorph.responses.variance import Variance, divide_variance
 
 Array = npt.NDArray
 
@@ -93,8 +93,9 @@ def unit_rows(
     variance of signal and noise, their ratio as standard deviations (`snr`), the share of variance
     a perfect model explains of the mean over `n_repetitions` showings (`noise_ceiling`), and what
     the Spearman-Brown formula foretells: the reliability of means over 1, 2, 4 … showings, and how
-    many showings make it `TARGET`. In a region's row these two start from the region's mean
-    correlation; the rest are means over its units.
+    many showings make it `TARGET`. In a region's row what the formula foretells starts from the
+    region's mean correlation, and `snr` and `noise_ceiling` from its mean variances: means of what
+    was cut off at 0 in each unit would find signal in noise. The rest are means over its units.
 
     Parameters
     ----------
@@ -106,19 +107,17 @@ def unit_rows(
         Draws the halves.
     """
     response, stimulus = data["response"].values, data["stimulus"].values.astype(str)
-    found = split_half(response, stimulus, rng)
-    variance = divide_variance(response, stimulus)
+    run = data["run"].values.astype(str) if "run" in data.coords else None
+    found = split_half(response, stimulus, rng, run=run)
+    variance = divide_variance(response, stimulus, run)
     table = pd.DataFrame(
         {
             "region": data["region"].values.astype(str),
             "unit": data["unit"].values.astype(str),
             "split_half": found.correlation,
             "split_half_sd": found.spread,
-            "spearman_brown": spearman_brown(found.correlation),
             "signal_variance": variance.signal,
             "noise_variance": variance.noise,
-            "snr": variance.ratio,
-            "noise_ceiling": variance.ceiling(found.n_repetitions),
             "status": found.status,
             "n_units": 1,
         }
@@ -136,12 +135,19 @@ def unit_rows(
         n_repetitions=found.n_repetitions,
         n_splits=found.n_splits,
     )
-    foretold = _foretold(whole["split_half"].to_numpy(), found.n_repetitions // 2)
-    rows: list[dict[str, Any]] = whole.assign(**foretold).to_dict("records")
+    correlation = whole["split_half"].to_numpy()
+    both = Variance(whole["signal_variance"].to_numpy(), whole["noise_variance"].to_numpy())
+    derived = {
+        "spearman_brown": spearman_brown(correlation),
+        "snr": both.ratio,
+        "noise_ceiling": both.ceiling(found.n_repetitions),
+        **_foretold(correlation, found.showings),
+    }
+    rows: list[dict[str, Any]] = whole.assign(**derived).to_dict("records")
     return rows
 
 
-def _foretold(correlation: Array, showings: int) -> dict[str, Array]:
+def _foretold(correlation: Array, showings: float) -> dict[str, Array]:
     """Return what the reliability of means over so many showings says of means over others."""
     if not showings:
         correlation, showings = np.full_like(correlation, np.nan), 1

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy import sparse
 
 Array = npt.NDArray
 
@@ -55,11 +56,12 @@ class Variance:
         return np.divide(signal, whole, out=np.full_like(whole, np.nan), where=whole > 0)
 
 
-def divide_variance(response: Array, stimulus: Array) -> Variance:
+def divide_variance(response: Array, stimulus: Array, run: Array | None = None) -> Variance:
     """Divide the variance of each unit between stimuli and showings of one stimulus.
 
-    The estimates are those of a one-way analysis of variance with random effects; stimuli may be
-    shown unequally often.
+    The estimates are those of an analysis of variance with random stimuli and, where there are
+    runs, a fixed mean of each: neither the baseline of a run nor that its mean was taken off
+    counts as signal or noise. Stimuli may be shown unequally often.
 
     Parameters
     ----------
@@ -67,30 +69,50 @@ def divide_variance(response: Array, stimulus: Array) -> Variance:
         Responses.
     stimulus : ndarray (presentation,) of str
         Stimulus of each presentation; one shown once is left out.
+    run : ndarray (presentation,) of str, optional
+        Run of each presentation.
 
     Returns
     -------
     Variance
-        NaN where fewer than two stimuli were shown twice.
+        NaN where fewer than two stimuli were shown twice, or runs cannot be told from stimuli.
 
     References
     ----------
-    Searle SR, Casella G, McCulloch CE (1992) Variance Components, section 3.6.
+    Searle SR, Casella G, McCulloch CE (1992) Variance Components, sections 3.6 and 5.3
+    (Henderson's method III).
     """
+    nothing = np.full(response.shape[1], np.nan)
     _, code, shown = np.unique(stimulus, return_inverse=True, return_counts=True)
-    repeated = shown >= 2
-    if repeated.sum() < 2:
-        nothing = np.full(response.shape[1], np.nan)
+    rows = np.flatnonzero(shown[code] >= 2)
+    if (shown >= 2).sum() < 2:
         return Variance(nothing, nothing)
-    rows = np.flatnonzero(repeated[code])
-    rows = rows[np.argsort(code[rows], kind="stable")]
-    counts = shown[repeated]
     values = response[rows].astype(np.float64)
     values -= values.mean(axis=0)
-    means = np.add.reduceat(values, np.cumsum(counts) - counts, axis=0) / counts[:, None]
-    total, groups = len(rows), len(counts)
-    between = (counts[:, None] * means**2).sum(axis=0)  # the grand mean is 0
-    within = np.square(values - np.repeat(means, counts, axis=0)).sum(axis=0)
-    noise = within / (total - groups)
-    typical = (total - np.square(counts).sum() / total) / (groups - 1)
-    return Variance((between / (groups - 1) - noise) / typical, noise)
+    stimuli = _members(code[rows])
+    runs = _members(np.zeros(len(rows), dtype=int) if run is None else run[rows])
+    per_stimulus, per_run = (np.asarray(m.sum(axis=1)).ravel() for m in (stimuli, runs))
+    means = (stimuli @ values) / per_stimulus[:, None]
+    totals = runs @ values
+    # Runs, as far as stimuli do not tell of them: the equations of the smaller side.
+    together = (stimuli @ runs.T).toarray()
+    left = np.diag(per_run) - together.T @ (together / per_stimulus[:, None])
+    roots, vectors = np.linalg.eigh(left)
+    told = roots > 1e-9 * per_run.max()
+    beyond = vectors[:, told].T @ (totals - together.T @ means) / np.sqrt(roots[told])[:, None]
+    within = np.square(values - stimuli.T @ means).sum(axis=0) - np.square(beyond).sum(axis=0)
+    freedom = len(rows) - len(per_stimulus) - int(told.sum())
+    of_runs = np.square(values - runs.T @ (totals / per_run[:, None])).sum(axis=0)
+    between = len(rows) - len(per_run) - freedom
+    trace = len(rows) - float(np.sum(np.square(together) / per_run))
+    if freedom < 1 or between < 1:
+        return Variance(nothing, nothing)
+    noise = np.maximum(within, 0) / freedom  # rounding falls below 0 where nothing varies
+    return Variance((of_runs - within - between * noise) / trace, noise)
+
+
+def _members(labels: Array) -> sparse.csr_array:
+    """Return which presentation is of which label, 1 or 0: (label, presentation)."""
+    code = np.unique(labels, return_inverse=True)[1]
+    place = np.arange(len(code))
+    return sparse.csr_array((np.ones(len(code)), (code, place)))
