@@ -85,6 +85,7 @@ def brain_rdms(study: Study, dataset: str) -> Slice:
         "transform": spec.transform,
         "subjects": list(spec.subjects),
         "level": study.level(dataset),
+        "units": None if spec.units is None else _dump(spec.units),
     }
 
 
@@ -101,6 +102,7 @@ def comparisons(study: Study, dataset: str) -> Slice:
         "distances": list(study.spec.distances),
         "measures": list(study.spec.measures),
         "transform": spec.transform,
+        "units": None if spec.units is None else _dump(spec.units),
         "inference": _dump(study.spec.inference),
         "models": {name: model.twin_of for name, model, _ in study.instances_for(dataset)},
         "simulated": spec.simulated,
@@ -150,8 +152,8 @@ def _tables_beside(study: Study, dataset: str, settings: Any) -> dict[str, str]:
         return {name: digest for one in found for name, digest in one.items()}
     if not (isinstance(settings, str) and settings.endswith(BESIDE)):
         return {}
-    found = files_beside(study, dataset, settings.replace("{subject}", "*"))
-    return {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in found}
+    files = files_beside(study, dataset, settings.replace("{subject}", "*"))
+    return {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
 
 
 def files_beside(study: Study, dataset: str, pattern: str) -> list[Path]:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from xml.etree.ElementTree import ParseError
 
 import numpy as np
 import numpy.typing as npt
@@ -133,6 +134,7 @@ def fetch(settings: AtlasRegions, folder: Path) -> Any:
         When an option is unknown, or the atlas cannot be had.
     """
     import nilearn.datasets
+    from nibabel.filebasedimages import ImageFileError
 
     atlas = ATLASES[settings.atlas]
     for option in settings.options:
@@ -150,7 +152,12 @@ def fetch(settings: AtlasRegions, folder: Path) -> Any:
             found = getattr(nilearn.datasets, atlas.fetcher)(
                 data_dir=str(own), verbose=0, **options
             )
-    except ValueError as error:
+    except (ImageFileError, ParseError, AttributeError, EOFError) as error:
+        raise IsomorphError(
+            f"{own}: files there are not those of the atlas ({error}); delete them to have them "
+            "downloaded anew"
+        ) from error
+    except (ValueError, TypeError) as error:
         said = " ".join(str(error).split())
         raise IsomorphError(f"responses.regions.options: {settings.atlas}: {said}") from error
     except OSError as error:

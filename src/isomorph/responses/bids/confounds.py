@@ -79,9 +79,9 @@ def _from_fmriprep(bold: Path, right: Path | None, spec: BidsConfounds) -> Array
 def _from_columns(table: Path, columns: tuple[str, ...]) -> Array:
     rows = read_tsv(table, *columns)[list(columns)]
     values = rows.apply(lambda column: pd.to_numeric(column, errors="coerce"))
-    numbers = values.to_numpy(dtype=np.float64)
+    numbers = values.to_numpy(dtype=np.float64, copy=True)
     # a difference between volumes has no value at the first
-    numbers[0] = np.where(np.isnan(numbers[0]), 0.0, numbers[0]) if len(numbers) else 0.0
+    numbers[:1] = np.where(np.isnan(numbers[:1]), 0.0, numbers[:1])
     if not np.isfinite(numbers).all():
         row, column = np.argwhere(~np.isfinite(numbers))[0]
         wrong = str(rows.iat[row, column])

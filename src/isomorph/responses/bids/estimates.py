@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -83,7 +84,6 @@ def with_signal(
     silent = {}
     members = {}
     place = np.cumsum(signal) - 1
-    where = masked[0].run.bold
     for name, member in regions.members.items():
         kept = member[signal[member]]
         if len(kept) < len(member):
@@ -92,16 +92,22 @@ def with_signal(
             members[name] = place[kept]
         elif settings.regions.empty == "refuse" and signal.any():
             raise IsomorphError(
-                f"{where}: none of the {len(member)} voxels of {name} has a signal in every run"
+                f"{_faintest(masked, member)}: none of the {len(member)} voxels of {name} has a signal in every run"
                 + ALLOW_EMPTY
             )
     if not members:
+        everything = np.arange(len(signal))
         raise IsomorphError(
-            f"{where}: none of the {len(signal)} voxels of "
+            f"{_faintest(masked, everything)}: none of the {len(signal)} voxels of "
             f"{', '.join(regions.members)} has a signal in every run"
         )
     units = np.flatnonzero(signal)
     return Regions(regions.units[units], members, regions.noted), units, silent
+
+
+def _faintest(masked: Sequence[Masked], units: Array) -> Path:
+    """Return the run in which the fewest of some units have a signal."""
+    return min(masked, key=lambda one: int(one.signal[units].sum())).run.bold
 
 
 def estimate(
