@@ -89,6 +89,17 @@ CASES = {
             ("report", ""),
         },
     ),
+    "which units count": (
+        PLANTED,
+        ("units",),
+        {"minimum_reliability": 0.2},
+        {
+            ("brain_rdms", "planted"),
+            ("comparisons", "planted"),
+            ("figures", "planted"),
+            ("report", ""),
+        },
+    ),
     "the preprocessing of a model": (
         ("models", "pixels.yaml"),
         ("preprocessing", "size"),

@@ -31,6 +31,7 @@ from isomorph.rdms.geometry import (
 from isomorph.rdms.level import Level, averaged, compared_stimuli, level_of, regrouped
 from isomorph.rdms.table import RdmRow, rdm_dataset
 from isomorph.rdms.transforms import TRANSFORMS
+from isomorph.rdms.units import reliable_units
 
 MINIMUM_STIMULI = 4
 """With fewer, the geometry left after removing what is additive has no dimension."""
@@ -50,7 +51,7 @@ def run_brain(layout: Layout, dataset: str) -> None:
     files = [layout.responses(dataset, subject) for subject in spec.subjects]
     rows: list[RdmRow] = []
     left_out: dict[str, str] = {}
-    for subject, file in zip(spec.subjects, files, strict=True):
+    for number, (subject, file) in enumerate(zip(spec.subjects, files, strict=True)):
         if artefact_kind(file) == "rdms":
             if not level.is_single:
                 raise IsomorphError(
@@ -61,8 +62,15 @@ def run_brain(layout: Layout, dataset: str) -> None:
             rows += found
             left_out |= without
             continue
+        sessions = {name: regrouped(one, level) for name, one in read_responses(file).items()}
+        if spec.units is not None:
+            sessions, without = reliable_units(
+                sessions, stimuli, spec.units, subject=subject, number=number,
+                where=str(layout.study.dataset_files[dataset]),
+            )  # fmt: skip
+            left_out |= without
         found, without = rdms_of_responses(
-            {name: regrouped(one, level) for name, one in read_responses(file).items()},
+            sessions,
             stimuli,
             layout.study.spec.distances,
             subject=subject,
@@ -83,6 +91,7 @@ def run_brain(layout: Layout, dataset: str) -> None:
                 "distances": layout.study.spec.distances,
                 "transform": spec.transform,
                 "level": layout.study.level(dataset),
+                "units": None if spec.units is None else spec.units.model_dump(mode="json"),
             },
             code=code_digest("isomorph.rdms"),
         ),

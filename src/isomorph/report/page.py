@@ -202,6 +202,11 @@ def _shown(layout: Layout, dataset: str) -> str:
             f"compared by {level}: responses and model features are averaged within each value, "
             "and a cross-validated distance multiplies responses to different stimuli or runs only"
         )
+    if (chosen := study.dataset(dataset).units) is not None:
+        said.append(
+            f"RDMs are of units with a reliability of {chosen.minimum_reliability:g} or more on "
+            f"{100 * chosen.training:g} % of the repetitions, computed from the other repetitions"
+        )
     return "; ".join(said)
 
 

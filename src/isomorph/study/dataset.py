@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import Field, model_validator
 
 from isomorph.errors import did_you_mean
-from isomorph.study._base import Name, Spec, Unique
+from isomorph.study._base import Name, Seed, Spec, Unique
 from isomorph.study.archive import (
     ArchiveSpec,
     DandiArchive,
@@ -37,6 +37,22 @@ class Expected(Spec):
     """What a difference does: stop, or be said and go on."""
 
 
+class UnitFilter(Spec):
+    """Units left out of the RDMs because they do not answer alike when a stimulus comes again.
+
+    Some repetitions choose the units, the RDMs are computed from the others: the choice cannot
+    favour noise that is then compared. Every stimulus must be shown four times in every session.
+    """
+
+    minimum_reliability: float = Field(ge=0, lt=1)
+    """Spearman-Brown reliability of the mean over all repetitions, as the repetitions that choose
+    foretell it; units below, and those that never vary, are left out and counted."""
+    training: float = Field(default=0.5, gt=0, lt=1)
+    """Which part of the repetitions chooses; two at least choose and two at least are compared."""
+    seed: Seed = 0
+    """Draws which repetitions choose."""
+
+
 class DatasetSpec(Spec):
     """One dataset: bytes, stimuli and responses, with what a reader must know about it."""
 
@@ -63,6 +79,9 @@ class DatasetSpec(Spec):
     transform: str = "none"
     """What is done to responses before distances: `none`, `square_root`, `z_score`,
     `square_root_z_score`."""
+    units: UnitFilter | None = None
+    """Which units the RDMs are computed from; all that were read unless given. The reliability
+    table is about all of them."""
     expected: Expected = Expected()
 
     @model_validator(mode="before")
@@ -90,6 +109,8 @@ class DatasetSpec(Spec):
         if self.also and not isinstance(self.archive, DandiArchive | OpenNeuroArchive):
             raise ValueError("also: goes with an archive of kind dandi or openneuro")
         if isinstance(self.responses, RdmResponses):
+            if self.units is not None:
+                raise ValueError("units: ready RDMs have none to choose from; leave it out")
             named = {subject for source in self.responses.sources for subject in source.subjects}
             if named != set(self.subjects):
                 raise ValueError(

@@ -1,0 +1,175 @@
+"""Units left out for being unreliable, told from repetitions that the RDMs do not see.
+
+Chosen and compared on the same responses, units of pure noise whose repetitions happen to agree
+would have cross-validated distances above 0, and with them cosines with any model above 0. So some
+repetitions choose and the others are compared: given the choice, the noise of what is compared is
+as if nothing had been chosen.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+
+from isomorph.errors import IsomorphError
+from isomorph.responses.halves import spearman_brown, split_half
+from isomorph.study.dataset import UnitFilter
+
+Array = npt.NDArray
+
+FEWEST = 2
+"""Repetitions on either side: one has no halves, and no cross-validated distances."""
+
+
+def reliable_units(
+    sessions: Mapping[str, xr.Dataset],
+    stimuli: Sequence[str],
+    wanted: UnitFilter,
+    *,
+    subject: str,
+    where: str,
+    number: int = 0,
+) -> tuple[dict[str, xr.Dataset], dict[str, str]]:
+    """Return the reliable units of every session, on the repetitions that did not choose them.
+
+    Parameters
+    ----------
+    sessions : mapping of str to Dataset
+        `response (presentation, unit)` by session.
+    stimuli : sequence of str
+        What is compared; a session that lacks one is returned as it is.
+    wanted : UnitFilter
+        The bound, and which part of the repetitions chooses.
+    subject : str
+    where : str
+        The dataset's file, for messages.
+    number : int
+        The subject's place among the subjects, so that each has draws of its own.
+
+    Returns
+    -------
+    sessions : dict of str to Dataset
+        With repetitions numbered anew from 0; those of one number keep one number.
+    left_out : dict of str to str
+        How many units of each region are left out, and why.
+
+    Raises
+    ------
+    IsomorphError
+        When a stimulus was not shown often enough to choose on some repetitions and compare on
+        others.
+    """
+    found = {}
+    units: Counter[str] = Counter()
+    kept: Counter[str] = Counter()
+    for order, (name, session) in enumerate(sessions.items()):
+        names = session["stimulus"].values.astype(str)
+        known = np.isin(names, stimuli)
+        distinct, counts = np.unique(names[known], return_counts=True)
+        if len(distinct) < len(stimuli):
+            found[name] = session
+            continue
+        rarest, fewest = distinct[counts.argmin()], int(counts.min())
+        if fewest < 2 * FEWEST:
+            raise IsomorphError(
+                f'{where}: units: "{rarest}" has {fewest} repetitions in session {name} of '
+                f"{subject}, expected {2 * FEWEST} or more, so that some choose units and others "
+                "are compared; leave units out"
+            )
+        rng = np.random.default_rng([wanted.seed, number, order])
+        repetition = session["repetition"].values.astype(int)
+        choosing = training(repetition[known], names[known], wanted.training, rng)
+        chooses = known & np.isin(repetition, choosing)
+        reliable = reliability(session, chooses, fewest, rng) >= wanted.minimum_reliability
+        region = session["region"].values.astype(str)
+        units.update(region.tolist())
+        kept.update(region[reliable].tolist())
+        found[name] = _compared(session, known & ~chooses, reliable)
+    left_out = {
+        f"{region} | {subject} | units": (
+            f"{units[region] - kept[region]} of {units[region]} units are less reliable than "
+            f"{wanted.minimum_reliability:g} on the repetitions that choose"
+        )
+        for region in sorted(units)
+        if kept[region] < units[region]
+    }
+    return found, left_out
+
+
+def training(repetition: Array, stimulus: Array, share: float, rng: np.random.Generator) -> Array:
+    """Return which repetitions choose: whole ones, as noise is shared within a repetition.
+
+    Presentations of one number are those cross-validation takes to share their noise (in BOLD, a
+    run), so no number is on both sides, not even for different stimuli.
+
+    Parameters
+    ----------
+    repetition : ndarray (presentation,) of int
+        Numbers of repetitions; a number may show some stimuli only.
+    stimulus : ndarray (presentation,) of str
+        What was shown.
+    share : float
+        Which part of the repetitions of the stimulus shown least chooses, for any stimulus;
+        `FEWEST` at least are compared.
+    rng : Generator
+        Draws them.
+
+    Returns
+    -------
+    ndarray (number,)
+        Numbers of repetitions, ascending.
+    """
+    numbers, row = np.unique(repetition, return_inverse=True)
+    names, column = np.unique(stimulus, return_inverse=True)
+    shows = np.zeros((len(numbers), len(names)), dtype=bool)
+    shows[row, column] = True
+    fewest = int(shows.sum(axis=0).min())
+    size = int(np.clip(round(share * fewest), FEWEST, fewest - FEWEST))
+    order = rng.permutation(len(numbers))
+    # Those that show most come first, so that no stimulus is done before the others have theirs.
+    order = order[np.argsort(-shows[order].sum(axis=1), kind="stable")]
+    held = np.zeros(len(names), dtype=int)
+    chosen = []
+    for one in order.tolist():
+        if (held[shows[one]] < size).all():
+            held += shows[one]
+            chosen.append(one)
+    return numbers[np.sort(chosen)]
+
+
+def reliability(
+    session: xr.Dataset, chooses: Array, fewest: int, rng: np.random.Generator
+) -> Array:
+    """Return what the repetitions that choose foretell of the mean over all of them.
+
+    Parameters
+    ----------
+    session : Dataset
+        `response (presentation, unit)`.
+    chooses : ndarray (presentation,) of bool
+        Presentations that are looked at; no others are.
+    fewest : int
+        Showings of which the reliability is told, so that it does not hang on how many choose.
+    rng : Generator
+        Draws the halves.
+
+    Returns
+    -------
+    ndarray (unit,)
+        Spearman-Brown reliability, NaN for a unit that never varies.
+    """
+    rows = np.flatnonzero(chooses)
+    stimulus = session["stimulus"].values[rows].astype(str)
+    halves = split_half(session["response"].values[rows], stimulus, rng)
+    return spearman_brown(halves.correlation, fewest / max(halves.n_repetitions // 2, 1))
+
+
+def _compared(session: xr.Dataset, rows: Array, reliable: Array) -> xr.Dataset:
+    """Return the rest of a session, its repetitions numbered anew."""
+    rest = session.isel(presentation=np.flatnonzero(rows), unit=np.flatnonzero(reliable))
+    again = np.unique(rest["repetition"].values, return_inverse=True)[1]
+    return rest.assign_coords(repetition=("presentation", again))
