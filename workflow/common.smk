@@ -4,8 +4,7 @@ import shlex
 import sys
 import time
 
-from isomorph import jobs, slices
-from isomorph.archives import watched_files
+from isomorph import archives, jobs, slices
 from isomorph.cli import open_study
 from isomorph.digest import code_digest, files_digest
 from isomorph.errors import IsomorphError
@@ -40,9 +39,9 @@ SIMULATED = jobs.patterns(STUDY, simulated=True)
 
 
 def local_files(dataset):
-    """Return the files of a local dataset; where it cannot be read, the job itself says why."""
+    """Return the user's own files of a dataset; what cannot be read, the job itself says why."""
     try:
-        return watched_files(LAYOUT, dataset)
+        return archives.watched_files(LAYOUT, dataset)
     except IsomorphError:
         return []
 

@@ -1,12 +1,16 @@
 """The frame around a lock: what it must hold, what comes, and what the manifest says."""
 
+from pathlib import Path
+
 import pytest
 from pinned_set import KEY, digest, files_below, noise, object_of, put, write_locked
 
 from isomorph import archives
 from isomorph.archives import pinned
-from isomorph.archives.lock import LockedFile
+from isomorph.archives.lock import LockedFile, lock_file
 from isomorph.errors import IsomorphError
+from isomorph.layout import Layout
+from isomorph.study import load_study
 
 SUBJECTS = ["sub-01", "sub-02"]
 
@@ -72,7 +76,50 @@ def test_files_an_older_lock_named_leave_the_manifest(objects, locked, make_layo
     layout = write_locked(make_layout, fewer, sources=[RAW], subjects=SUBJECTS)
     archives.run(layout, "objects")
     assert paths(layout) == sorted(file.path for file in fewer)
-    assert len(files_below(layout.archive("objects"))) == 10  # nothing was deleted
+    assert len(files_below(layout.archive("objects"))) == 11  # nothing was deleted
+
+
+def test_studies_of_other_subjects_share_a_folder(objects, locked, make_layout):
+    both = write_locked(make_layout, locked, sources=[RAW], subjects=SUBJECTS)
+    archives.run(both, "objects")
+    whole, before = paths(both), both.manifest("objects").stat().st_mtime_ns
+    settings = archives.settings(both, "objects")
+    one = write_locked(make_layout, locked, sources=[RAW], subjects=["sub-02"])
+    assert archives.settings(one, "objects") == settings  # no workflow fetches again
+    archives.run(one, "objects")
+    assert both.manifest("objects").stat().st_mtime_ns == before
+    found = archives.find_files(one, "objects", "*/*_bold.nii")
+    assert {file.parent.name for file in found} == {"sub-02"}  # no more than it asked for
+    one.manifest("objects").unlink()  # as a workflow engine does
+    archives.run(one, "objects")
+    assert paths(both) == whole
+    (one.archive("objects") / "sub-01" / "run-1_bold.nii").unlink()
+    archives.run(one, "objects")
+    assert len(paths(one)) == 5
+    with pytest.raises(IsomorphError, match=r"it lacks sub-01; fetch the dataset .* again"):
+        archives.find_files(both, "objects", "sub-02/*")
+
+
+def test_a_subject_more_is_added_to_what_is_there(objects, locked, make_layout):
+    first = write_locked(make_layout, locked, sources=[RAW], subjects=["sub-01"])
+    archives.run(first, "objects")
+    second = write_locked(make_layout, locked, sources=[RAW], subjects=["sub-02"])
+    archives.run(second, "objects")
+    assert len(objects.log) == 9
+    assert len(paths(first)) == 9
+    assert len(archives.find_files(first, "objects", "**")) == 5
+    assert archives.settings(first, "objects") == archives.settings(second, "objects")
+
+
+def test_a_manifest_of_other_patterns_is_refused(objects, locked, make_layout):
+    narrow = source(["README", "{subject}/*_bold.nii"])
+    archives.run(write_locked(make_layout, locked, sources=[narrow], subjects=SUBJECTS), "objects")
+    wide = write_locked(make_layout, locked, sources=[RAW], subjects=SUBJECTS)
+    with pytest.raises(IsomorphError, match="was written for other settings of `archive`") as said:
+        archives.find_files(wide, "objects", "*/*_bold.nii")
+    assert "\n" not in str(said.value)
+    archives.run(wide, "objects")
+    assert len(archives.find_files(wide, "objects", "**")) == 9
 
 
 @pytest.mark.parametrize(
@@ -225,4 +272,29 @@ def test_names_isomorph_writes_itself_are_refused(objects, make_layout, name):
     with pytest.raises(IsomorphError, match="is a name isomorph itself writes in the archive's"):
         archives.run(layout, "objects")
     assert objects.log == []
+    assert not layout.manifest("objects").exists()
+
+
+def test_another_name_for_the_same_study_or_line_ending_changes_nothing(
+    objects, locked, make_layout, tmp_path, monkeypatch
+):
+    layout = write_locked(make_layout, locked, sources=[RAW], subjects=SUBJECTS)
+    archives.run(layout, "objects")
+    file, lock = layout.manifest("objects"), lock_file(layout.study, "objects")
+    before = file.stat().st_mtime_ns
+    monkeypatch.chdir(tmp_path)
+    lock.write_bytes(lock.read_bytes().replace(b"\n", b"\r\n"))
+    for study, root in ((Path("config/study.yaml"), "."), (layout.study.path, tmp_path / "x/..")):
+        other = Layout(load_study(study), root)
+        archives.run(other, "objects")
+        assert file.stat().st_mtime_ns == before
+        assert archives.find_files(other, "objects", "README")[0].read_bytes() == noise(500, 0)
+
+
+def test_bytes_that_are_not_those_expected_leave_no_manifest(objects, locked, make_layout):
+    layout = write_locked(
+        make_layout, locked, sources=[RAW], subjects=SUBJECTS, expected={"bytes": 1}
+    )
+    with pytest.raises(IsomorphError, match=r"expected\.bytes says 1, there are 4,500"):
+        archives.run(layout, "objects")
     assert not layout.manifest("objects").exists()

@@ -62,8 +62,6 @@ def test_they_come_to_stand_beside_what_the_lock_names(ask):
     assert any(path.endswith("names.csv") for path in manifest.provenance.inputs)
     found = archives.find_files(layout, "objects", "stimuli/*.jpg")
     assert [file.read_bytes() for file in found] == list(IMAGES.values())
-    # no second copy where the disk can do without
-    assert found[0].samefile(layout.requested("objects") / "0.jpg")
 
 
 def test_second_run_touches_nothing(ask):
@@ -75,18 +73,22 @@ def test_second_run_touches_nothing(ask):
     assert layout.manifest("objects").stat().st_mtime_ns == before
 
 
-def test_on_two_disks_they_are_copied(ask, monkeypatch):
-    def refuse(*_):
-        raise OSError(18, "Invalid cross-device link")
-
-    monkeypatch.setattr("isomorph.archives.requested.os.link", refuse)
+def test_a_file_edited_in_place_does_not_change_the_archive(ask):
     layout = ask()
-    folder = give(layout)
+    mine = give(layout) / "0.jpg"
+    ours = layout.archive("objects") / "stimuli" / "0.jpg"
+    ours.parent.mkdir(parents=True)
+    ours.hardlink_to(mine)
     archives.run(layout, "objects")
+    mine.write_bytes(b"painted over")
+    assert ours.read_bytes() == IMAGES["0.jpg"]
+    assert archives.watched_files(layout, "objects") == sorted(mine.parent.iterdir())
     archives.run(layout, "objects")
-    (copy,) = archives.find_files(layout, "objects", "stimuli/0.jpg")
-    assert not copy.samefile(folder / "0.jpg")
-    assert copy.read_bytes() == IMAGES["0.jpg"]
+    assert ours.read_bytes() == b"painted over"
+
+
+def test_files_that_are_not_there_yet_are_not_watched(ask):
+    assert archives.watched_files(ask(files=["0.jpg"]), "objects") == []
 
 
 def test_a_file_the_user_replaced_replaces_ours(ask):

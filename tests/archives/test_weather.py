@@ -55,7 +55,7 @@ def standing(layout):
 
 def check_whole(layout):
     """Make sure the set is whole, as pinned, and nothing else is there."""
-    assert standing(layout) == ["README", "manifest.json", PATH]
+    assert standing(layout) == [".fetched.json", "README", "manifest.json", PATH]
     assert (layout.archive("objects") / PATH).read_bytes() == CONTENT
     records = {one.path: one.sha256 for one in archives.read_manifest(layout, "objects").files}
     assert records == {

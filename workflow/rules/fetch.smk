@@ -6,8 +6,11 @@ localrules:
     fetch_local,
 
 
-# Downloads carry no digest of code: new code never makes old bytes wrong.
+# What comes as it is carries no digest of code: new code never makes old bytes wrong. What is cut
+# or laid out anew on arrival does. Files the user was asked to put there are inputs.
 rule fetch:
+    input:
+        lambda wildcards: local_files(wildcards.dataset),
     output:
         ensure(PATTERN.manifest("{dataset}"), non_empty=True),
     log:
@@ -22,7 +25,10 @@ rule fetch:
         mem_mb=1000,
         runtime=240,
     params:
-        settings=lambda wildcards: slices.text(slices.fetch(STUDY, wildcards.dataset)),
+        code=lambda wildcards: archives.code_of(LAYOUT, wildcards.dataset),
+        settings=lambda wildcards: slices.text(
+            archives.settings(LAYOUT, wildcards.dataset)
+        ),
     shell:
         stage("fetch --dataset {wildcards.dataset}")
 

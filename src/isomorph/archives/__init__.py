@@ -5,27 +5,34 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from isomorph import slices
 from isomorph.archives.manifest import (
     FileRecord,
     Manifest,
     describe_files,
     find_files,
+    own_files,
     read_manifest,
     write_manifest,
 )
+from isomorph.digest import code_digest
+from isomorph.errors import IsomorphError
 from isomorph.expected import check_expected
 from isomorph.layout import Layout
 from isomorph.registry import Registry
+from isomorph.study.archive import DandiArchive, LocalArchive, PackageArchive
 
 __all__ = [
     "ARCHIVES",
     "Fetch",
     "FileRecord",
     "Manifest",
+    "code_of",
     "describe_files",
     "find_files",
     "read_manifest",
     "run",
+    "settings",
     "watched_files",
     "write_manifest",
 ]
@@ -33,6 +40,9 @@ __all__ = [
 Fetch = Callable[[Layout, str], None]
 """Bring the bytes of a dataset and write its manifest. A fetch verifies first: where everything
 is there and right it changes nothing, not even the time of the manifest."""
+
+STREAMING = ("isomorph.archives.streaming.choice", "isomorph.archives.streaming.copying")
+"""Modules that say what of a remote file is kept and how it is written."""
 
 
 def _package(layout: Layout, dataset: str) -> None:
@@ -88,20 +98,56 @@ def run(layout: Layout, dataset: str) -> None:
         When the bytes cannot be had or are not those the dataset pins.
     """
     ARCHIVES[layout.study.dataset(dataset).archive.kind](layout, dataset)
-    files = read_manifest(layout, dataset).files
-    check_expected(layout, dataset, {"bytes": sum(file.size for file in files)})
+    try:
+        files = own_files(layout, dataset, read_manifest(layout, dataset))
+        check_expected(layout, dataset, {"bytes": sum(file.size for file in files)})
+    except IsomorphError:  # what was refused shall not be taken for fetched
+        layout.manifest(dataset).unlink(missing_ok=True)
+        raise
+
+
+def settings(layout: Layout, dataset: str) -> slices.Slice:
+    """Return what decides the bytes of a dataset, so that a change fetches again.
+
+    Of a pinned archive the subjects that another study brought into the same folder count too.
+    """
+    from isomorph.archives import pinned
+
+    kind = layout.study.dataset(dataset).archive.kind
+    if kind in pinned.BRING:
+        return pinned.settings_for(layout, dataset)
+    return slices.fetch(layout.study, dataset)
+
+
+def code_of(layout: Layout, dataset: str) -> str:
+    """Return a digest of the code that decides the bytes of a dataset, '' where it comes as it is.
+
+    Members that are laid out as BIDS on arrival, and files of which only some objects are read,
+    are written by isomorph.
+    """
+    archive = layout.study.dataset(dataset).archive
+    if isinstance(archive, PackageArchive) and archive.arrange is not None:
+        return code_digest("isomorph.archives.labelled")
+    if isinstance(archive, DandiArchive) and archive.access == "stream":
+        return code_digest(*STREAMING)
+    return ""
 
 
 def watched_files(layout: Layout, dataset: str) -> list[Path]:
-    """Return the files whose change should bring a fetch again: those of a local archive.
+    """Return the user's own files whose change should bring a fetch again.
 
-    A pinned archive watches nothing, its hash says all.
+    Those of a local archive, and files by request as far as they are there. Whatever is pinned is
+    not watched, its hash says all.
+
+    Raises
+    ------
+    IsomorphError
+        When a folder of the user's is absent or a pattern matches nothing in it.
     """
-    from isomorph.archives import local
-    from isomorph.study.archive import LocalArchive
+    from isomorph.archives import local, requested
 
     archive = layout.study.dataset(dataset).archive
     if not isinstance(archive, LocalArchive):
-        return []
+        return requested.present(layout, dataset)
     root = local.folder(layout, dataset, archive)
     return [root / path for path in local.matching_files(layout, dataset, archive, root)]

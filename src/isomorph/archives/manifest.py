@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,9 @@ from isomorph.archives.patterns import matches, nearest
 from isomorph.artefacts import Provenance, replacing, sha256
 from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
+
+COPY = ".fetched.json"
+"""Stands beside the manifest of a pinned archive and says the same."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,9 @@ class Manifest:
     files : tuple of FileRecord
         In order of path.
     provenance : Provenance
+    subjects : mapping of str to tuple of str
+        Of a pinned archive the subjects it was fetched for, each with the paths of its files; what
+        all share stands with none. Empty for archives that are not taken by subject.
     """
 
     dataset: str
@@ -60,6 +67,22 @@ class Manifest:
     root: Path
     files: tuple[FileRecord, ...]
     provenance: Provenance
+    subjects: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def files_for(self, subjects: Collection[str]) -> list[FileRecord]:
+        """Return the files of some subjects and those all share.
+
+        A folder may hold more subjects than a study asks for, as studies of one dataset share it;
+        no number may depend on what another study fetched.
+        """
+        others = {
+            path
+            for subject, paths in self.subjects.items()
+            if subject not in subjects
+            for path in paths
+        }
+        own = {path for one in subjects for path in self.subjects.get(one, ())}
+        return [one for one in self.files if one.path in own or one.path not in others]
 
 
 def archive_settings(layout: Layout, dataset: str) -> dict[str, Any]:
@@ -75,15 +98,34 @@ def read_manifest(layout: Layout, dataset: str) -> Manifest:
     IsomorphError
         When the dataset has not been fetched or its manifest cannot be read.
     """
-    file = layout.manifest(dataset)
+    return _read(layout, dataset, layout.manifest(dataset))
+
+
+def remembered(layout: Layout, dataset: str) -> Manifest | None:
+    """Return the manifest that stands, or else the copy of the last one; None without either.
+
+    A workflow engine deletes an output before it makes it again, and a fetch that fails leaves no
+    manifest; what other studies brought into the same folder is known all the same.
+    """
+    for file in (layout.manifest(dataset), layout.manifest(dataset).with_name(COPY)):
+        try:
+            return _read(layout, dataset, file)
+        except IsomorphError:
+            continue  # absent or unreadable: nothing is known of it
+    return None
+
+
+def _read(layout: Layout, dataset: str, file: Path) -> Manifest:
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
+        subjects = content.get("subjects", {})
         return Manifest(
             dataset=content["dataset"],
             archive=content["archive"],
-            root=Path(content["root"]),
+            root=layout.root / content["root"],
             files=tuple(FileRecord(**record) for record in content["files"]),
             provenance=Provenance(**content["provenance"]),
+            subjects={subject: tuple(paths) for subject, paths in subjects.items()},
         )
     except FileNotFoundError:
         raise IsomorphError(
@@ -91,7 +133,7 @@ def read_manifest(layout: Layout, dataset: str) -> Manifest:
         ) from None
     except OSError as error:  # a file in place of a folder, or no permission: not its fault
         raise IsomorphError(f"{file}: cannot be read, {error.strerror}") from error
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise IsomorphError(
             f"{file}: is not a manifest ({type(error).__name__}: {error}); delete it and fetch "
             f'the dataset "{dataset}" again'
@@ -104,6 +146,7 @@ def write_manifest(
     root: Path,
     files: Iterable[FileRecord],
     provenance: Provenance,
+    subjects: Mapping[str, Sequence[str]] | None = None,
 ) -> None:
     """Write the manifest of a dataset, unless the one that stands says the same.
 
@@ -120,6 +163,9 @@ def write_manifest(
     provenance : Provenance
         Where they came from. A manifest that differs in nothing else is left as it is, so that
         nothing downstream runs again.
+    subjects : mapping of str to sequence of str, optional
+        Of a pinned archive, the paths of each subject's files; a copy is kept then, see
+        `remembered`.
     """
     manifest = Manifest(
         dataset=dataset,
@@ -127,26 +173,45 @@ def write_manifest(
         root=root,
         files=tuple(sorted(files, key=lambda record: record.path)),
         provenance=provenance,
+        subjects={one: tuple(sorted(paths)) for one, paths in sorted((subjects or {}).items())},
     )
-    if _says_the_same(layout, manifest):
-        return
-    content = {**asdict(manifest), "root": root.as_posix()}
-    with replacing(layout.manifest(dataset)) as temporary:
-        temporary.write_text(
-            json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
-        )
+    content = {**asdict(manifest), "root": _stored(layout, root)}
+    if not manifest.subjects:
+        del content["subjects"]
+    text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+    file = layout.manifest(dataset)
+    for place in (file, file.with_name(COPY)) if manifest.subjects else (file,):
+        if not _says_the_same(layout, manifest, place):
+            with replacing(place) as temporary:
+                temporary.write_text(text, encoding="utf-8")
 
 
-def _says_the_same(layout: Layout, manifest: Manifest) -> bool:
+def _stored(layout: Layout, root: Path) -> str:
+    """Return a root as it counts from the study's, whatever either was called on the way here."""
+    # Links are not followed: a folder may be one to another disk, in another place tomorrow.
+    absolute, base = (Path(os.path.normpath(one.absolute())) for one in (root, layout.root))
+    inside = absolute.is_relative_to(base)
+    return (absolute.relative_to(base) if inside else absolute).as_posix()
+
+
+def _says_the_same(layout: Layout, manifest: Manifest, file: Path) -> bool:
     try:
-        old = read_manifest(layout, manifest.dataset)
+        old = _read(layout, manifest.dataset, file)
     except IsomorphError:
         return False  # absent or unreadable: to be written
     return (
-        (old.dataset, old.archive, old.root, old.files)
-        == (manifest.dataset, manifest.archive, manifest.root, manifest.files)
-        and old.provenance.inputs == manifest.provenance.inputs
+        (old.dataset, old.archive, _stored(layout, old.root), old.files, old.subjects)
+        == (manifest.dataset, manifest.archive, _stored(layout, manifest.root), manifest.files,
+            manifest.subjects)
+        and _origin(old.provenance) == _origin(manifest.provenance)
     )  # fmt: skip
+
+
+def _origin(stamp: Provenance) -> list[Any]:
+    """Return what a manifest was made from, whatever folder the study was called from."""
+    if "lock" in stamp.settings:  # what the lock pins counts, not how its lines end
+        return [dict(stamp.settings)]
+    return [dict(stamp.settings), *sorted((Path(p).name, h) for p, h in stamp.inputs.items())]
 
 
 def describe_files(root: Path, paths: Sequence[str]) -> list[FileRecord]:
@@ -194,10 +259,10 @@ def find_files(layout: Layout, dataset: str, pattern: str) -> list[Path]:
     ------
     IsomorphError
         When nothing matches, naming the pattern and the nearest file; when a file has gone or
-        the dataset has not been fetched.
+        the dataset has not been fetched, or not as this study asks for it.
     """
     manifest = read_manifest(layout, dataset)
-    known = [record.path for record in manifest.files]
+    known = [record.path for record in own_files(layout, dataset, manifest)]
     found = matches(pattern, known)
     if not found:
         raise IsomorphError(
@@ -212,6 +277,36 @@ def find_files(layout: Layout, dataset: str, pattern: str) -> list[Path]:
                 "back or fetch again"
             )
     return files
+
+
+def own_files(layout: Layout, dataset: str, manifest: Manifest) -> Sequence[FileRecord]:
+    """Return the files of a manifest that a study asks for.
+
+    Raises
+    ------
+    IsomorphError
+        When the manifest is of other settings of the archive, or lacks a subject of the study: some
+        of the files would be taken for all.
+    """
+    if not manifest.subjects:
+        return manifest.files
+    spec = layout.study.dataset(dataset)
+    file = layout.manifest(dataset)
+    also = [one.model_dump(mode="json") for one in spec.also]
+    asked = {"archive": archive_settings(layout, dataset), "also": also}
+    for key, settings in asked.items():
+        if manifest.provenance.settings.get(key) != settings:
+            raise IsomorphError(
+                f"{file}: was written for other settings of `{key}` than those of "
+                f'{layout.study.dataset_files[dataset]}; fetch the dataset "{dataset}" again '
+                "(isomorph fetch)"
+            )
+    if lacking := [one for one in spec.subjects if one not in manifest.subjects]:
+        raise IsomorphError(
+            f"{file}: was written for a study of other subjects, it lacks {', '.join(lacking)}; "
+            f'fetch the dataset "{dataset}" again (isomorph fetch)'
+        )
+    return manifest.files_for(spec.subjects)
 
 
 def check_unchanged(layout: Layout, dataset: str, files: Sequence[Path]) -> None:

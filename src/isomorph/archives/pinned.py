@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from isomorph import slices
 from isomorph.archives import requested
 from isomorph.archives.lock import Lock, LockedFile, lock_file, read_lock
 from isomorph.archives.manifest import (
     FileRecord,
-    archive_settings,
     describe_files,
     read_manifest,
+    remembered,
     write_manifest,
 )
+from isomorph.archives.patterns import matches
 from isomorph.archives.reserved import is_reserved
 from isomorph.archives.resolve.selection import choose
 from isomorph.archives.transfer import announce, megabytes, transfer
@@ -104,6 +107,7 @@ def fetch(layout: Layout, dataset: str) -> None:
     given = requested.check(layout, dataset)
     lock = read_lock(layout.study, dataset)
     chosen = choose_files(layout, dataset, lock)
+    _say_left_out(dataset, lock, chosen)
     _refuse_reserved(layout, dataset, chosen, given)
     _refuse_clashes(layout, dataset, chosen, given)
     folder = layout.archive(dataset)
@@ -111,15 +115,19 @@ def fetch(layout: Layout, dataset: str) -> None:
     side = [file for source, files in chosen for file in files if not source.main]
     if not _is_streamed(spec):
         announce(dataset, main + side, folder)
+    kept = _kept(layout, dataset, lock, {file.path for file in main + side})
+    subjects = [*spec.subjects, *kept.subjects]
+    listed = choose_files(layout, dataset, lock, subjects) if kept.subjects else chosen
+    by_subject = _by_subject(layout, dataset, listed, subjects)
     stamp = provenance(
         "fetch",
         inputs=[lock_file(layout.study, dataset), *requested.tables(layout, dataset)],
-        settings=archive_settings(layout, dataset),
-        source=_words(chosen, given),
+        settings=slices.fetch(layout.study, dataset) | {"subjects": sorted(subjects)},
+        source=_words(listed, given),
         code=code_digest(__name__),
     )
     paths = {file.path for file in main + side} | {one.record.path for one in given}
-    if not _is_whole(layout, dataset, paths, stamp):
+    if not _is_whole(layout, dataset, paths | {one.path for one in kept.files}, stamp):
         layout.manifest(dataset).unlink(missing_ok=True)
     try:
         records = bring(layout, dataset, main, folder)
@@ -128,17 +136,83 @@ def fetch(layout: Layout, dataset: str) -> None:
     except BaseException:
         layout.manifest(dataset).unlink(missing_ok=True)
         raise
-    write_manifest(layout, dataset, folder, records, stamp)
+    write_manifest(layout, dataset, folder, [*records, *kept.files], stamp, by_subject)
+
+
+def settings_for(layout: Layout, dataset: str) -> slices.Slice:
+    """Return what decides the bytes of a dataset, with the subjects its folder holds besides.
+
+    Studies of one dataset share its folder. What a second one fetches is added to what the first
+    one did, so the first need not fetch again, and nothing made from its files is made again.
+    """
+    settings = slices.fetch(layout.study, dataset)
+    held = remembered(layout, dataset)
+    if held is not None and _same_settings(held.provenance, settings):
+        settings["subjects"] = sorted({*settings["subjects"], *held.subjects})
+    return settings
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """Subjects another study fetched into the same folder, and files they alone have."""
+
+    subjects: tuple[str, ...] = ()
+    files: tuple[FileRecord, ...] = ()
+
+
+def _kept(layout: Layout, dataset: str, lock: Lock, own: set[str]) -> _Kept:
+    """Return what another study of the same lock and settings fetched and that still stands.
+
+    It is told by size, as its study verified it and no file of this one is among it.
+    """
+    held = remembered(layout, dataset)
+    if held is None or not _same_settings(held.provenance, slices.fetch(layout.study, dataset)):
+        return _Kept()
+    known = {record.path: record for record in held.files}
+    subjects: list[str] = []
+    files: dict[str, FileRecord] = {}
+    locked = {file.path for file in lock.files}
+    for subject in sorted(set(held.subjects) - set(layout.study.dataset(dataset).subjects)):
+        paths = set(held.subjects[subject]) - own
+        if paths <= locked and all(
+            path in known and _has_size(known[path], held.root) for path in paths
+        ):
+            subjects.append(subject)
+            files |= {path: known[path] for path in paths}
+    return _Kept(tuple(subjects), tuple(files.values()))
+
+
+def _same_settings(stamp: Provenance, settings: slices.Slice) -> bool:
+    """Tell whether a manifest was made with these settings, whoever its subjects are."""
+    return {**stamp.settings, "subjects": ()} == {**settings, "subjects": ()}
+
+
+def _has_size(record: FileRecord, root: Path) -> bool:
+    file = root / record.path
+    return file.is_file() and file.stat().st_size == record.size
 
 
 def _is_streamed(spec: DatasetSpec) -> bool:
     return isinstance(spec.archive, DandiArchive) and spec.archive.access == "stream"
 
 
-def choose_files(layout: Layout, dataset: str, lock: Lock) -> list[tuple[Source, list[LockedFile]]]:
+def choose_files(
+    layout: Layout, dataset: str, lock: Lock, subjects: Sequence[str] | None = None
+) -> list[tuple[Source, list[LockedFile]]]:
     """Return the files of a lock that a dataset's file names, by source.
 
     A lock may hold more: a study of one subject takes that subject's files out of the lock of all.
+
+    Parameters
+    ----------
+    layout : Layout
+        The study's paths.
+    dataset : str
+        Name of the dataset.
+    lock : Lock
+        Its lock.
+    subjects : sequence of str, optional
+        Whose files; those of the study unless given.
 
     Raises
     ------
@@ -147,17 +221,11 @@ def choose_files(layout: Layout, dataset: str, lock: Lock) -> list[tuple[Source,
     """
     spec = layout.study.dataset(dataset)
     sources = list_sources(spec)
-    home = {file.path: _home(file.path, sources) for file in lock.files}
     taken: dict[str, Source] = {}
-    for source in sources:
-        paths = {
-            inside: path
-            for path, into in home.items()
-            if into == source.into.strip("/") and (inside := source.inside(path)) is not None
-        }
+    for source, paths in _paths_below(lock, sources):
         where = f"{layout.study.dataset_files[dataset]}: {source.key}"
         try:
-            found = choose(paths, source.include, source.exclude, spec.subjects, where)
+            found = choose(paths, source.include, source.exclude, subjects or spec.subjects, where)
         except IsomorphError as error:
             raise IsomorphError(
                 f"{lock_file(layout.study, dataset)}: does not hold what the dataset asks for "
@@ -166,17 +234,57 @@ def choose_files(layout: Layout, dataset: str, lock: Lock) -> list[tuple[Source,
             ) from error
         for inside in found.subjects:
             taken.setdefault(paths[inside], source)
-    if left := len(lock.files) - len(taken):
+    return [
+        (source, [file for file in lock.files if taken.get(file.path) is source])
+        for source in sources
+    ]
+
+
+def _say_left_out(
+    dataset: str, lock: Lock, chosen: Sequence[tuple[Source, list[LockedFile]]]
+) -> None:
+    if left := len(lock.files) - sum(len(files) for _, files in chosen):
         print(
             f"{dataset}: {left:,} of the {len(lock.files):,} files in the lock are of subjects or "
             "patterns the dataset does not name, left out",
             file=sys.stderr,
             flush=True,
         )
+
+
+def _paths_below(lock: Lock, sources: Sequence[Source]) -> list[tuple[Source, dict[str, str]]]:
+    """Return for each source the paths it may name, as they count from its folder."""
+    home = {file.path: _home(file.path, sources) for file in lock.files}
     return [
-        (source, [file for file in lock.files if taken.get(file.path) is source])
+        (
+            source,
+            {
+                inside: path
+                for path, into in home.items()
+                if into == source.into.strip("/") and (inside := source.inside(path)) is not None
+            },
+        )
         for source in sources
     ]
+
+
+def _by_subject(
+    layout: Layout,
+    dataset: str,
+    chosen: Sequence[tuple[Source, list[LockedFile]]],
+    subjects: Sequence[str],
+) -> dict[str, list[str]]:
+    """Return the chosen files that patterns name for each subject; those of all have none."""
+    found: dict[str, list[str]] = {subject: [] for subject in subjects}
+    for source, files in chosen:
+        inside = {str(source.inside(file.path)): file.path for file in files}
+        for pattern in source.include:
+            for subject in subjects if "{subject}" in pattern else ():
+                one = pattern.replace("{subject}", subject)
+                literal = re.split(r"[*?\[]", one, maxsplit=1)[0]
+                near = [path for path in inside if path.startswith(literal)]
+                found[subject] += [inside[path] for path in matches(one, near)]
+    return {subject: sorted(set(paths)) for subject, paths in found.items()}
 
 
 def list_sources(spec: DatasetSpec) -> list[Source]:
@@ -243,14 +351,9 @@ def _is_whole(layout: Layout, dataset: str, paths: set[str], stamp: Provenance) 
         manifest = read_manifest(layout, dataset)
     except IsomorphError:
         return False  # absent or unreadable: to be written
-    if manifest.provenance.inputs != stamp.inputs:
+    if manifest.provenance.settings != stamp.settings:
         return False
-    here = {
-        record.path
-        for record in manifest.files
-        if (file := manifest.root / record.path).is_file() and file.stat().st_size == record.size
-    }
-    return here == paths
+    return {one.path for one in manifest.files if _has_size(one, manifest.root)} == paths
 
 
 def _words(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import os
 import re
 import shutil
 from collections.abc import Sequence
@@ -64,6 +63,23 @@ def check(layout: Layout, dataset: str) -> list[Given]:
     ]
 
 
+def present(layout: Layout, dataset: str) -> list[Path]:
+    """Return the requested files of a dataset that are there, right or not."""
+    found: list[Path] = []
+    for key, one in _specs(layout, dataset):
+        root = _root(layout, dataset, key, one)
+        known = walk(root) if root.is_dir() else []
+        found += [root / path for pattern in one.files for path in matches(pattern, known)]
+    return sorted(set(found))
+
+
+def _root(layout: Layout, dataset: str, key: str, spec: RequestedFiles) -> Path:
+    """Return the folder where the user puts the files of one entry."""
+    if spec.folder is None:
+        return layout.requested(dataset)
+    return expand_folder(layout.study.dataset_files[dataset], f"{key}.folder", spec.folder)
+
+
 def _specs(layout: Layout, dataset: str) -> list[tuple[str, RequestedFiles]]:
     return [
         (f"also.{place}", one)
@@ -76,9 +92,7 @@ def _find(layout: Layout, dataset: str, key: str, spec: RequestedFiles) -> list[
     """Return the files of one entry, each verified."""
     source = layout.study.dataset_files[dataset]
     where = f"{source}: {key}"
-    root = layout.requested(dataset)
-    if spec.folder is not None:
-        root = expand_folder(source, f"{key}.folder", spec.folder)
+    root = _root(layout, dataset, key, spec)
     if not root.is_dir():
         raise IsomorphError(
             f"{where}: there is no folder {root} with the files to be requested; {_how(spec)}"
@@ -181,7 +195,8 @@ def _named(table: Path, spec: RequestedFiles, where: str) -> dict[str, str]:
 def bring(given: Sequence[Given], folder: Path) -> list[FileRecord]:
     """Put requested files where the archive's other files stand.
 
-    A hard link where the disk can, else a copy; a file that stands there right is left alone.
+    They are copied: an archive must not change when the user edits a file of their own. One that
+    stands there right is left alone.
 
     Parameters
     ----------
@@ -197,25 +212,18 @@ def bring(given: Sequence[Given], folder: Path) -> list[FileRecord]:
     """
     for one in given:
         target = folder / one.record.path
-        if _same(one.file, target) or one.record.is_intact(folder):
+        if not _same(one.file, target) and one.record.is_intact(folder):
             continue
         with replacing(target) as temporary:
-            _link(one.file.resolve(), temporary)
+            shutil.copyfile(one.file, temporary)
             if sha256(temporary) != one.record.sha256:
                 raise IsomorphError(f"{one.file}: changed while it was copied; run again")
     return [one.record for one in given]
 
 
 def _same(file: Path, target: Path) -> bool:
-    return target.is_file() and not target.is_symlink() and file.samefile(target)
-
-
-def _link(file: Path, target: Path) -> None:
-    target.unlink()
-    try:
-        os.link(file, target)
-    except OSError:  # another disk, or one without hard links
-        shutil.copyfile(file, target)
+    """Tell whether a place holds the user's file itself, by a link of either kind."""
+    return target.is_file() and file.samefile(target)
 
 
 def _below(into: str, path: str) -> str:
