@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import csv
+import hashlib
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path, PurePosixPath
+from urllib.parse import urlsplit
 
 from isomorph.artefacts import replacing
 from isomorph.errors import IsomorphError, did_you_mean
@@ -43,6 +45,10 @@ class LockedFile:
 
 COLUMNS = [field.name for field in fields(LockedFile)]
 
+_WHOLE = re.compile(r"(\d{1,9}) lines, sha256 of the table ([0-9a-f]{64})")
+"""The note by which a lock that lost or changed a line is told; of the table's own lines, so that
+`grep -v '^#' <lock> | sha256sum` says it too."""
+
 
 @dataclass(frozen=True)
 class Lock:
@@ -53,7 +59,7 @@ class Lock:
     files : tuple of LockedFile
         In order of path.
     notes : tuple of str
-        Where they were resolved, a line each.
+        Where they were resolved, a line each, without that which says how long the table is.
     """
 
     files: tuple[LockedFile, ...]
@@ -99,10 +105,11 @@ def read_lock_file(file: Path, command: str) -> Lock:
     Raises
     ------
     IsomorphError
-        When there is none, or a line is not what it must be.
+        When there is none, a line is not what it must be, or the table is not the one that was
+        written.
     """
     try:
-        lines = file.read_text(encoding="utf-8").splitlines()
+        lines = file.read_text(encoding="utf-8-sig").split("\n")
     except FileNotFoundError:
         raise IsomorphError(
             f"{file}: no such file; `{command}` writes it from the archive's own metadata"
@@ -118,13 +125,34 @@ def read_lock_file(file: Path, command: str) -> Lock:
         )
     rows = [_row(line, f"{file}: line {number}") for number, line in numbered[1:]]
     _refuse_clashes([row.path for row in rows], str(file))
-    return Lock(tuple(sorted(rows, key=lambda row: row.path)), notes)
+    said = [found for note in notes if (found := _WHOLE.fullmatch(note))]
+    for found in said:
+        if found[0] != _whole([line for _, line in numbered]):
+            raise IsomorphError(
+                f"{file}: its table has {len(rows):,} lines and is not the one of "
+                f"{int(found[1]):,} that was written, lines were lost or changed; take it from "
+                f"where it came or run `{command}`"
+            )
+    kept = tuple(note for note in notes if not _WHOLE.fullmatch(note))
+    return Lock(tuple(sorted(rows, key=lambda row: row.path)), kept)
+
+
+def _whole(table: Sequence[str]) -> str:
+    """Return the note for a table, which is given with its line of columns."""
+    content = "".join(f"{line}\n" for line in table)
+    digest = hashlib.sha256(content.encode()).hexdigest()
+    return f"{len(table) - 1} lines, sha256 of the table {digest}"
 
 
 def _row(line: str, where: str) -> LockedFile:
     cells = line.split("\t")
     if len(cells) != len(COLUMNS):
         raise IsomorphError(f"{where}: has {len(cells)} columns, expected {len(COLUMNS)}")
+    for column, cell in zip(COLUMNS, cells, strict=True):
+        if not cell.isprintable():  # it could steer the terminal it is shown on
+            raise IsomorphError(
+                f"{where}: {column}: {cell!r} holds a character that cannot be seen"
+            )
     path, size, algorithm, digest, url = cells
     if algorithm not in DIGITS:
         raise IsomorphError(
@@ -134,13 +162,23 @@ def _row(line: str, where: str) -> LockedFile:
         raise IsomorphError(
             f'{where}: hash: "{digest}" is not {DIGITS[algorithm]} lower-case hexadecimal digits'
         )
-    if not size.isdecimal():
-        raise IsomorphError(f'{where}: size: "{size}" is not a number of bytes')
-    if not is_inside(path):
+    if not re.fullmatch(r"[0-9]{1,18}", size):
+        raise IsomorphError(f'{where}: size: "{size[:40]}" is not a number of bytes')
+    if not is_inside(path) or path.startswith("#"):
         raise IsomorphError(
             f'{where}: path: "{path}" must be relative and stay inside the archive\'s folder'
         )
+    if not _is_address(url):
+        raise IsomorphError(f'{where}: url: "{url}" is no address of a server')
     return LockedFile(path, int(size), algorithm, digest, url)
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return bool(parts.scheme and parts.hostname) and (parts.port or 1) > 0
+    except ValueError:
+        return False
 
 
 def is_inside(path: str) -> bool:
@@ -156,17 +194,58 @@ def is_inside(path: str) -> bool:
 
 
 def _refuse_clashes(paths: Sequence[str], where: str) -> None:
-    seen: set[str] = set()
+    if found := clash(paths):
+        first, second = found
+        if first == second:
+            raise IsomorphError(f"{where}: names {first} twice; keep one line")
+        raise IsomorphError(f"{where}: {first} and {second} {CLASH}; keep one of them")
+
+
+CLASH = (
+    "cannot stand side by side on every disk, being one name but for case or accents, or one a "
+    "folder of the other"
+)
+"""What is wrong with two paths that `clash` finds."""
+
+
+def clash(paths: Sequence[str]) -> tuple[str, str] | None:
+    """Return two paths of which one would take the other's place on some disk, None without any.
+
+    Disks of macOS and Windows do not tell apart names that differ in case or in the form of their
+    accents (NFC or NFD), and no disk has a file and a folder of one name.
+    """
+    seen: dict[str, str] = {}
     for path in paths:
-        if path in seen:
-            raise IsomorphError(f"{where}: names {path} twice; keep one line")
-        seen.add(path)
+        folded = unicodedata.normalize("NFC", path).casefold()
+        if folded in seen:
+            return seen[folded], path
+        seen[folded] = path
+    for folded, path in seen.items():
+        end = folded.rfind("/")
+        while end > 0:
+            if folded[:end] in seen:
+                return seen[folded[:end]], path
+            end = folded.rfind("/", 0, end)
+    return None
 
 
 def write_lock(file: Path, lock: Lock) -> None:
-    """Write a lock: notes as lines that begin with #, then a table, sorted by path."""
-    with replacing(file) as temporary, open(temporary, "w", encoding="utf-8", newline="") as out:
-        out.writelines(f"# {note}\n" for note in lock.notes)
-        table = csv.writer(out, delimiter="\t", lineterminator="\n", quoting=csv.QUOTE_NONE)
-        table.writerow(COLUMNS)
-        table.writerows(astuple(row) for row in sorted(lock.files, key=lambda row: row.path))
+    """Write a lock: notes as lines that begin with #, then a table, sorted by path.
+
+    The last note says how many lines the table has and its sha256.
+
+    Raises
+    ------
+    IsomorphError
+        When there is no file to lock or a line could not be read back; nothing is written.
+    """
+    rows = sorted(lock.files, key=lambda row: row.path)
+    if not rows:
+        raise IsomorphError(f"{file}: there is no file to lock")
+    table = ["\t".join(COLUMNS), *("\t".join(map(str, astuple(row))) for row in rows)]
+    for row, line in zip(rows, table[1:], strict=True):
+        _row(line, f"{file}: {row.path!r}")
+    _refuse_clashes([row.path for row in rows], str(file))
+    content = [*(f"# {note}" for note in (*lock.notes, _whole(table))), *table]
+    with replacing(file) as temporary:
+        temporary.write_text("\n".join(content) + "\n", encoding="utf-8", newline="\n")
