@@ -25,13 +25,16 @@ one after another, as a job's start costs more than its work on files as small a
 PIXELS = {
     "name": "pixels", "title": "Pixels", "source": "baseline/pixels", "preprocessing": {"size": 8},
 }  # fmt: skip
+COARSE = {**PIXELS, "name": "coarse", "title": "Coarse", "twin_of": "pixels",
+          "preprocessing": {"size": 4}}  # fmt: skip
+"""Stands in for an untrained twin, which a dataset without images has as little as its model."""
 
 
 @pytest.fixture(scope="module")
 def road(tmp_path_factory):
     """One study of all twins from nothing to its report; what each step said."""
     folder = tmp_path_factory.mktemp("twins")
-    twins.write_config(folder, STUDY, {"pixels": PIXELS, **twins.categories()})
+    twins.write_config(folder, STUDY, {"pixels": PIXELS, "coarse": COARSE, **twins.categories()})
     archives = twins.write_files(folder)
     told = {"folder": folder}
     with twins.servers(archives, folder / "objects") as servers:
@@ -106,6 +109,12 @@ def test_every_dataset_is_compared_with_a_model(road, dataset):
     table = pd.read_csv(road["layout"].comparisons(dataset))
     assert len(table)
     assert (table["status"] == "ok").any(), table["status"].unique()
+
+
+def test_a_model_has_its_twin_beside_it_where_there_are_images(road):
+    layout = road["layout"]
+    assert (pd.read_csv(layout.contrasts("dandi000469"))["twins"] == "coarse").all()
+    assert pd.read_csv(layout.contrasts("ds000105")).empty
 
 
 def test_a_second_run_does_nothing_and_asks_nobody(road):

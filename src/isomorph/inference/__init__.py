@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import product
 from pathlib import Path
 
@@ -55,7 +55,7 @@ def run(layout: Layout, dataset: str) -> None:
     seed = [study.spec.inference.seed, zlib.crc32(dataset.encode())]
     draws = make_draws(_subjects(brain), brain.sizes["stimulus"], study.spec.inference,
                        np.random.default_rng(seed))  # fmt: skip
-    twins = _twins(study)
+    twins = _twins(study, instances)
     for distance, name in product(study.spec.distances, study.spec.measures):
         measure = MEASURES[name]
         regions = regions_of(brain, distance)
@@ -110,11 +110,14 @@ def _subjects(brain: xr.Dataset) -> dict[str, int]:
     return {region: sum(region == r for r, _ in pairs) for region in regions}
 
 
-def _twins(study: Study) -> Mapping[str, list[str]]:
-    """Return the untrained instances of every trained model that has some."""
-    return {
-        model.twin_of: list(model.instances) for model in study.models.values() if model.twin_of
+def _twins(study: Study, compared: Collection[str]) -> Mapping[str, list[str]]:
+    """Return the untrained instances of every trained model that has some, both compared."""
+    found = {
+        model.twin_of: [name for name in model.instances if name in compared]
+        for model in study.models.values()
+        if model.twin_of is not None and model.twin_of in compared
     }
+    return {trained: twins for trained, twins in found.items() if twins}
 
 
 def _joined(parts: Sequence[pd.DataFrame], kind: str) -> pd.DataFrame:

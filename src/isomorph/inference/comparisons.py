@@ -217,7 +217,10 @@ def _contrast_rows(
         model: np.flatnonzero(candidates.table["model"] == model)
         for model in candidates.table["model"].unique()
     }
-    for model, instances in twins.items():
+    for model, named in twins.items():
+        instances = [name for name in named if name in members]
+        if model not in members or not instances:
+            continue  # none of their layers has an RDM of this distance
         result = contrast(resampled, members[model], {name: members[name] for name in instances})
         row: dict[str, Any] = {
             **setting.columns,
