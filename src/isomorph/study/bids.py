@@ -208,9 +208,10 @@ class BidsResponses(Spec):
     covariance: Literal["each_run", "all_runs"] = "each_run"
     """Which residuals normalise a run: its own, or those of all runs together."""
     centre: Literal["none", "run"] = "none"
-    """Whether each unit's mean over the amplitudes of a run is taken off them. Runs differ in their
-    baseline; differences of stimuli within a run, and so cross-validated distances, stay as they
-    are."""
+    """Whether each unit's mean over the stimuli that all runs showed is taken off the amplitudes of
+    each run. Runs differ in their baseline; differences of stimuli within a run, and so
+    cross-validated distances, stay as they are. Refused where stimuli come in several runs but none
+    in all; where none comes in two, the mean is that of all the run showed, and is noted."""
     sessions: Literal["together", "apart"] = "together"
     """Whether the runs of all BIDS sessions repeat the stimuli of one recording, or each session
     is a recording of its own."""

@@ -11,6 +11,7 @@ import surfaces
 import yaml
 
 from isomorph import archives, stimuli
+from isomorph.artefacts import read_responses
 from isomorph.cli import main
 from isomorph.layout import Layout
 from isomorph.study import load_study
@@ -232,3 +233,13 @@ def test_late_events_and_empty_regions_may_be_dropped(small, capsys):
     small.responses["regions"] |= {"files": "V?.nii", "empty": "drop"}
     assert run(small, capsys)[0] == 0
     assert (results(small) / "1.nc").is_file()
+
+
+def test_events_that_outlast_the_volumes_are_noted(small, capsys):
+    """Volumes left off the beginning, but not off the events' clock, show at the end alone."""
+    said = "events that end after the last volume (is responses.events.shift right?)"
+    for line, count in (("117\t3\tb\n", 0), ("118\t6\tb\n", 1)):
+        add_event(line)(small)
+        assert run(small, capsys)[0] == 0
+        (data,) = read_responses(results(small) / "1.nc").values()
+        assert json.loads(data.attrs["noted"]).get(said, 0) == count

@@ -121,8 +121,9 @@ def _gather(
     files = [run.run for run in runs]
     labels = [f"{run.session}-{run.run}" if run.session else run.run for run in files]
     dropped: dict[str, int] = {}
+    noted: dict[str, int] = {}
     for run, _ in session:
-        dropped = add_counts(dropped, run.dropped)
+        dropped, noted = add_counts(dropped, run.dropped), add_counts(noted, run.noted)
     data = session_data(
         response,
         stimulus=stimulus,
@@ -140,7 +141,7 @@ def _gather(
     )
     data["onset"].attrs = {"units": "s"}
     data["response"].attrs = {"units": _units(settings), "long_name": _described(settings)}
-    return _with_notes(data, regions.noted)
+    return _with_notes(data, {**regions.noted, **noted})
 
 
 def _units(settings: BidsResponses) -> str:
@@ -151,7 +152,9 @@ def _units(settings: BidsResponses) -> str:
 
 def _described(settings: BidsResponses) -> str:
     per = "stimulus and run" if settings.per == "run" else "trial"
-    centred = ", mean of each run taken off" if settings.centre == "run" else ""
+    centred = (
+        ", mean of the stimuli of all runs taken off in each" if settings.centre == "run" else ""
+    )
     return f"BOLD amplitude per {per}{centred}, noise normalisation {settings.noise}"
 
 

@@ -92,8 +92,8 @@ def with_signal(
             members[name] = place[kept]
         elif settings.regions.empty == "refuse" and signal.any():
             raise IsomorphError(
-                f"{_faintest(masked, member)}: none of the {len(member)} voxels of {name} has a signal in every run"
-                + ALLOW_EMPTY
+                f"{_faintest(masked, member)}: none of the {len(member)} voxels of {name} has a "
+                "signal in every run" + ALLOW_EMPTY
             )
     if not members:
         everything = np.arange(len(signal))
@@ -143,6 +143,51 @@ def estimate(
         found.append((_without_arrays(result), normalised))
     for result in read:
         found.append((result, _by_region(read, result, regions, settings, who)))
+    return centred(found, who) if settings.centre == "run" else found
+
+
+def centred(
+    runs: Sequence[tuple[Run, Mapping[str, Array]]], who: str
+) -> list[tuple[Run, Mapping[str, Array]]]:
+    """Take each unit's mean over the stimuli that all runs showed off the amplitudes of a run.
+
+    A mean over other stimuli in each run would be another one in each, and bend the distances
+    between runs. Where no stimulus came in two runs there is nothing to compare between runs, and
+    the mean is that of all the run showed; this is noted.
+
+    Parameters
+    ----------
+    runs : sequence of (Run, mapping of str to ndarray (estimate, unit))
+        Each run, and its amplitudes by region.
+    who : str
+        Dataset and subject, for messages.
+
+    Raises
+    ------
+    IsomorphError
+        When some stimuli came in several runs, but none in all.
+    """
+    shown = [set(run.stimulus.tolist()) for run, _ in runs]
+    common, everything = set.intersection(*shown), set.union(*shown)
+    apart = sum(map(len, shown)) == len(everything)
+    if not common and not apart:
+        raise IsomorphError(
+            f"{who}: centre: run takes off the mean of stimuli that all {len(runs)} runs showed, "
+            f"and none of {len(everything)} stimuli came in all of them; set responses.centre: none"
+        )
+    unequal = any(one != common for one in shown)
+    noted = {"stimuli in all runs, whose mean in each run is taken off": len(common)}
+    if apart and unequal:
+        noted = {"runs of stimuli of their own, whose mean is taken off": len(runs)}
+    found: list[tuple[Run, Mapping[str, Array]]] = []
+    for number, (run, by_region) in enumerate(runs):
+        names = sorted(common or shown[number])
+        # every stimulus counts once, however many trials it has
+        weight = np.mean([(run.stimulus == name) / np.sum(run.stimulus == name) for name in names],
+                         axis=0)  # fmt: skip
+        taken = {name: values - weight @ values for name, values in by_region.items()}
+        more = noted if unequal and number == 0 else {}
+        found.append((replace(run, noted={**run.noted, **more}), taken))
     return found
 
 
@@ -157,8 +202,6 @@ def _by_region(
 ) -> dict[str, Array]:
     """Return the amplitudes of each region's voxels `(estimate, unit)`, noise normalised."""
     whole = run.fit.amplitudes
-    if settings.centre == "run":
-        whole = whole - whole.mean(axis=0)
     amplitudes = {name: whole[:, member] for name, member in regions.members.items()}
     if settings.noise == "none":
         return amplitudes

@@ -32,6 +32,9 @@ from isomorph.study.bids import BidsResponses
 
 Array = npt.NDArray
 
+CLOCKS = 0.1
+"""How far the clocks of scanner and stimuli may be apart at the end of a run, seconds."""
+
 FITS: Registry[Callable[[Design, Array, bool], Fit]] = Registry(
     "noise model", {"ols": ols, "ar1": ar1}
 )
@@ -87,14 +90,15 @@ class Run:
         Of the trial, or of the stimulus' first trial in the run, seconds.
     fit : Fit
         Amplitudes `(estimate, unit)` and residuals `(scan, unit)`.
-    dropped : mapping of str to int
-        What was left out, by reason.
+    dropped, noted : mapping of str to int
+        What was left out, and what was kept but is worth a word, by reason.
     """
 
     stimulus: Array
     onset: Array
     fit: Fit
     dropped: Mapping[str, int] = field(default_factory=dict)
+    noted: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -197,13 +201,14 @@ class Reader:
         where = f"{run.events}: {self.settings.events.stimulus}"
         known, more = usable(label, trials["onset"].to_numpy(), self.stimuli, where, self.table)
         dropped |= more
-        late = trials["onset"].to_numpy() >= frames[-1] + clock.repetition
+        end = frames[-1] + clock.repetition
+        late = trials["onset"].to_numpy() >= end
         if late.any():
             worst = trials[late].iloc[0]
             if self.settings.events.late == "refuse":
                 raise IsomorphError(
                     f"{run.events}: {worst['name']} begins at {worst['onset']:g} s, after the end "
-                    f"of {run.bold.name} at {frames[-1] + clock.repetition:g} s, as {late.sum()} "
+                    f"of {run.bold.name} at {end:g} s, as {late.sum()} "
                     "of its trials do; check responses.events.clock and the repetition time, or "
                     "set responses.events.late: drop"
                 )
@@ -214,6 +219,8 @@ class Reader:
                     f"{run.events}: all trials begin after the last volume of {run.bold.name}, at "
                     f"{frames[-1]:g} s; check responses.events.clock and the repetition time"
                 )
+        # Of volumes left off the beginning of a run nothing else tells.
+        cut = int(np.sum(trials["onset"] + trials["duration"] > end + CLOCKS))
         amount, names, first = self._amplitudes(label, known)
         confounds = None
         if self.settings.confounds is not None:
@@ -233,7 +240,8 @@ class Reader:
         fit = ESTIMATES[self.settings.estimate](design, values, self.settings, normalise)
         onset = trials["onset"].to_numpy()[first]
         kept = Fit(fit.amplitudes[told], fit.residuals, fit.freedom)
-        return Run(names[told], onset[told], kept, dropped)
+        noted = {"events that end after the last volume (is responses.events.shift right?)": cut}
+        return Run(names[told], onset[told], kept, dropped, noted)
 
     def _amplitudes(self, label: Array, known: Array) -> tuple[Array, Array, Array]:
         """Return to which amplitude each trial belongs, each one's stimulus and its first trial."""
