@@ -169,7 +169,7 @@ def test_a_lock_nobody_can_read_is_replaced(archive, lock):
     status, said = lock()
     assert status == 0
     assert "the old lock is replaced" in said
-    assert archive.lock.read_text().splitlines()[2].split("\t") == COLUMNS
+    assert archive.lock.read_text().splitlines()[3].split("\t") == COLUMNS
     archive.lock.write_text("path\tsize\n")
     assert lock("--check")[0] == 1
 
