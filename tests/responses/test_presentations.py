@@ -165,7 +165,85 @@ def test_overlapping_and_unsorted_intervals_are_fine(recording):
     assert read(recording, stimulus="image").onset.tolist() == [9.0, 1.0, 1.0]
 
 
+MARKS = {"events": "acquisition/events", "codes": {"1": "onset", "2": "offset"}}
+
+
+def marks(file, codes, times):
+    series(file, "acquisition/events", codes, "TimeSeries", timestamps=np.asarray(times, float))
+
+
+def test_pulses_say_when_and_a_series_what(recording):
+    """The experiment starts (55) and ends (66), a question comes on (3); the times are TTLs'."""
+    marks(recording, np.array([55, 1, 2, 3, 1, 2, 66]), [0.1, 1.0, 1.5, 1.7, 3.0, 3.5, 9.0])
+    series(recording, "stimulus/presentation/shown", np.array([2, 0]), "IndexSeries",
+           timestamps=[100.0, 102.0])  # fmt: skip
+    shown = read(
+        recording, series="stimulus/presentation/shown", name="image_{}", offset=1, **MARKS
+    )
+    assert shown.stimulus.tolist() == ["image_3", "image_1"]
+    assert shown.onset.tolist() == [1.0, 3.0]
+
+
+def test_pulses_go_with_the_rows_of_a_table_and_its_filters(recording):
+    marks(recording, ["on", "off", "on", "off", "on", "off"], [1000, 1500, 3000, 3500, 7000, 7500])
+    trials(recording, image=["image_1", "image_2", "image_3"], phase=["learn", "test", "learn"])
+    codes = {"codes": {"on": "onset", "off": "offset"}, "events": "acquisition/events"}
+    shown = read(recording, stimulus="image", where={"phase": ["learn"]}, clock=1000, **codes)
+    assert shown.stimulus.tolist() == ["image_1", "image_3"]
+    assert shown.onset.tolist() == [1.0, 7.0]
+    assert shown.dropped["presentations left out by phase"] == 1
+
+
+def test_a_series_of_values_and_a_table_of_filters_both_follow_the_pulses(recording):
+    marks(recording, np.array([1.0, 1.0]), [5.0, 6.0])
+    series(recording, "shown", np.array([2, 1]), "IndexSeries", timestamps=[0.0, 0.0])
+    trials(recording, good=[False, True])
+    marked = {"events": "acquisition/events", "codes": {"1": "onset"}}
+    shown = read(recording, series="shown", table="trials", where={"good": ["True"]},
+                 name="image_{}", **marked)  # fmt: skip
+    assert (shown.stimulus.tolist(), shown.onset.tolist()) == (["image_1"], [6.0])
+
+
 # ------------------------------------------------------------------ bad input
+
+
+@pytest.mark.parametrize(
+    ("codes", "times", "message"),
+    [
+        ([1, 2, 1, 2, 1, 2], [1, 2, 3, 4, 5, 6],
+         'r.nwb: trials: column "image" has 2 rows, acquisition/events marks 3 onsets'),
+        ([1, 2], [1, 2],
+         'r.nwb: trials: column "image" has 2 rows, acquisition/events marks 1 onsets'),
+        ([1, 1, 2], [1, 3, 4],
+         "r.nwb: acquisition/events: holds 2 onsets and 1 offsets, and the onset at 3 s does not "
+         "follow an offset; expected an offset after each onset"),
+        ([2, 1, 1, 2], [1, 2, 3, 4],
+         "holds 2 onsets and 2 offsets, and the offset at 1 s does not follow an onset"),
+        ([1, 2, 1], [1, 2, 4],
+         "holds 2 onsets and 1 offsets, and the onset at 4 s is followed by none"),
+        ([1, 2, 1, 2], [1, 5, 3, 4],
+         "acquisition/events: the event at 3 s does not come after the one before it"),
+        ([1, 2, 1, 2], [1, np.nan, 3, 4],
+         "acquisition/events: the event at nan s does not come after the one before it"),
+        ([7, 8], [1, 2], 'none of the 2 events has code 1, they have "7", "8"'),
+    ],
+)  # fmt: skip
+def test_pulses_that_do_not_fit_are_refused_with_both_numbers(recording, codes, times, message):
+    marks(recording, np.array(codes), times)
+    trials(recording, image=["image_1", "image_2"])
+    with pytest.raises(IsomorphError, match=re.escape(message)) as caught:
+        read(recording, stimulus="image", **MARKS)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_series_of_other_length_than_the_pulses_is_refused(recording):
+    marks(recording, np.array([1, 2]), [1, 2])
+    series(recording, "shown", np.array([2, 1]), "IndexSeries", timestamps=[0.0, 1.0])
+    message = "r.nwb: shown has 2 rows, acquisition/events marks 1 onsets; expected one row per"
+    with pytest.raises(IsomorphError, match=re.escape(message)):
+        read(recording, series="shown", name="image_{}", **MARKS)
+    with pytest.raises(IsomorphError, match=re.escape('no "acquisition/lost"')):
+        read(recording, series="shown", **{**MARKS, "events": "acquisition/lost"})
 
 
 @pytest.mark.parametrize(
@@ -219,6 +297,13 @@ def test_series_that_do_not_fit_their_table(recording, times, message):
         ({"table": "a"}, "stimulus: is required with a table"),
         ({"series": "a", "name": "image"}, 'name: must hold "{}"'),
         ({"series": "a", "clock": 0}, "greater than 0"),
+        ({"series": "a", "events": "b"}, "events: goes with codes"),
+        ({"series": "a", "codes": {"1": "onset"}}, "events: goes with codes"),
+        ({"series": "a", "events": "b", "codes": {"1": "offset"}}, "codes: none means onset"),
+        (
+            {"stimulus": "a", "onset": "c", "events": "b", "codes": {"1": "onset"}},
+            "onset: names a column of onsets, which events mark",
+        ),
     ],
 )
 def test_settings_that_contradict_themselves(given_settings, message):

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from isomorph.errors import IsomorphError, did_you_mean
+from isomorph.responses.codes import event_onsets
 from isomorph.responses.columns import column, column_names, text
 from isomorph.responses.presentations import usable
 from isomorph.responses.recording import dataset_at, group_at, values_of
@@ -108,6 +109,7 @@ def _rows(
     file: h5py.File, where: str, spec: Presentations
 ) -> tuple[Array, Array, Array, dict[str, int], str]:
     """Return value and onset of each row, whether it counts, what does not, and the place."""
+    marked = None if spec.events is None else event_onsets(file, where, spec)
     if spec.series is not None:
         series = group_at(file, spec.series, where)
         place = f"{where}: {spec.series}"
@@ -117,28 +119,41 @@ def _rows(
             raise IsomorphError(
                 f"{place}: is of shape {values.shape}, expected one value per presentation"
             )
-        times = read_clock(series, len(values), place).times() / spec.clock
+        if marked is None:
+            times = read_clock(series, len(values), place).times() / spec.clock
+        else:
+            times = marked
         if spec.table is None:
+            _refuse_uneven(values, times, place, spec)
             return values, times, np.ones(len(values), dtype=bool), {}, place
     tables = file.get("intervals", {})
     name = _table_name(list(tables), spec.table or "trials", where)
     table, beside = tables[name], f"{where}: {name}"
-    onset = _onsets(table, spec, beside)
-    counted, dropped = _counted(table, spec, len(onset), beside)
+    onset = _onsets(table, spec, beside) if marked is None else marked
+    counted, dropped = _counted(table, spec, onset, beside)
     _refuse_negative(table, beside)
     if spec.series is None:
         values = column(table, spec.stimulus or "", beside)
         place = f'{beside}: column "{spec.stimulus}"'
-    elif len(values) != len(onset) or np.any(np.argsort(times) != np.argsort(onset)):
+    elif marked is None and (
+        len(values) != len(onset) or np.any(np.argsort(times) != np.argsort(onset))
+    ):
         raise IsomorphError(
             f"{place}: its {len(values)} values do not follow one another as the {len(onset)} "
             f"rows of {name} do; they cannot be told apart by row"
         )
-    if len(values) != len(onset):
-        raise IsomorphError(
-            f'{place} has {len(values)} rows, column "{spec.onset}" has {len(onset)}'
-        )
+    _refuse_uneven(values, onset, place, spec)
     return values, onset, counted, dropped, place
+
+
+def _refuse_uneven(values: Array, onset: Array, place: str, spec: Presentations) -> None:
+    """Refuse values that are more or fewer than the onsets they are matched with by order."""
+    if len(values) == len(onset):
+        return
+    said = f'column "{spec.onset}" has' if spec.events is None else f"{spec.events} marks"
+    raise IsomorphError(
+        f"{place} has {len(values)} rows, {said} {len(onset)} onsets; expected one row per onset"
+    )
 
 
 def _table_name(tables: list[str], wanted: str, where: str) -> str:
@@ -167,17 +182,14 @@ def _onsets(table: h5py.Group, spec: Presentations, where: str) -> Array:
 
 
 def _counted(
-    table: h5py.Group, spec: Presentations, size: int, where: str
+    table: h5py.Group, spec: Presentations, onset: Array, where: str
 ) -> tuple[Array, dict[str, int]]:
     """Tell which rows have the values asked for, and how many each column leaves out."""
-    counted = np.ones(size, dtype=bool)
+    counted = np.ones(len(onset), dtype=bool)
     dropped = {}
     for name, allowed in spec.where.items():
         values = column(table, name, where)
-        if len(values) != size:
-            raise IsomorphError(
-                f'{where}: column "{name}" has {len(values)} rows, column "{spec.onset}" {size}'
-            )
+        _refuse_uneven(values, onset, f'{where}: column "{name}"', spec)
         good = np.isin(text(values), as_written(allowed, values))
         if not good.any():
             present = ", ".join(f'"{value}"' for value in np.unique(text(values))[:5])

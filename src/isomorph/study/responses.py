@@ -28,6 +28,13 @@ class Presentations(Spec):
     a table too, onsets and `where` are the table's, row by row."""
     onset: str = "start_time"
     """Column of stimulus onsets."""
+    events: str | None = None
+    """HDF5 path of a series of events whose codes mark the onsets, such as TTL pulses:
+    `acquisition/events`. The values are then those of the table's column or the series, one for
+    each onset in the order of their times; where their numbers differ they are refused."""
+    codes: dict[str, Literal["onset", "offset"]] = {}
+    """What the codes of events mean, others being about something else: `{"1": onset,
+    "2": offset}`. With offsets, each onset must be followed by one."""
     stimulus: str | None = None
     """Column whose values name the stimulus. With a series, a dataset inside it; `data` unless
     given."""
@@ -45,7 +52,8 @@ class Presentations(Spec):
     """Values a column may have for the presentation to count, by column: catch trials out. Numbers
     compare as numbers, truth values as `True` and `False`."""
     clock: float = Field(default=1.0, gt=0)
-    """Units of the onset column in a second: 1 for seconds, 1000 for samples at 1 kHz."""
+    """Units of the onset column, or of the times of a series or of events, in a second: 1 for
+    seconds, 1000 for samples at 1 kHz."""
     suspect: str | None = None
     """A value that blanks may have been folded into: left out when it is shown at least 1.5 times
     as often as the median of the others, and said so."""
@@ -58,6 +66,13 @@ class Presentations(Spec):
             for key in ("where", "onset"):
                 if key in self.model_fields_set:
                     raise ValueError(f"{key}: names columns, which a series has none of; add table")
+        if (self.events is None) != (not self.codes):
+            raise ValueError("events: goes with codes, which say what each code means")
+        if self.events is not None:
+            if "onset" not in self.codes.values():
+                raise ValueError("codes: none means onset")
+            if "onset" in self.model_fields_set:
+                raise ValueError("onset: names a column of onsets, which events mark; name one")
         if self.name.count("{}") + self.name.count("{stem}") != 1:
             raise ValueError('name: must hold "{}" or "{stem}" once, where the value goes')
         return self
