@@ -85,11 +85,13 @@ def stage(command):
 
 def mistakes_since(moment):
     """Return what the stages that failed since a moment said, each sentence once."""
-    lines = [
-        line.removeprefix("isomorph: ")
-        for log in sorted((LAYOUT.results / "logs").rglob("*.log"))
-        if log.stat().st_mtime >= moment
-        for line in log.read_text(encoding="utf-8", errors="replace").splitlines()
-        if line.startswith("isomorph: ")
-    ]
-    return list(dict.fromkeys(lines))
+    sentences = []
+    for log in sorted((LAYOUT.results / "logs").rglob("*.log")):
+        if log.stat().st_mtime < moment:
+            continue
+        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+        said = [line for line in lines if line.startswith("isomorph: ")]
+        if not said and any(line.startswith("Traceback") for line in lines):
+            said = [f"{lines[-1]} (a defect of isomorph; the whole of it is in {log})"]
+        sentences += [line.removeprefix("isomorph: ") for line in said]
+    return list(dict.fromkeys(sentences))

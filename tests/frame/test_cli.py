@@ -500,5 +500,7 @@ def test_models_that_take_pixels_are_passed_over_where_there_are_no_images(tmp_p
         "objects"
     ]
     study.write_text(study.read_text().replace(f", {examples}/models/objects.yaml", ""))
-    with pytest.raises(StudyError, match="models: none speaks of zhang_desimone_it"):
+    with pytest.raises(
+        StudyError, match=r"none can be compared with zhang_desimone_it: it has no images"
+    ):
         open_study(study)

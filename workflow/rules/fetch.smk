@@ -19,7 +19,6 @@ rule fetch:
         PATTERN.benchmark("fetch", "{dataset}")
     wildcard_constraints:
         dataset=one_of(jobs.downloaded(STUDY)),
-    retries: 1  # the archive is patient itself; this is for a process that dies
     threads: 1
     resources:
         mem_mb=1000,

@@ -45,6 +45,27 @@ def open_study(path: Path | str) -> Study:
         for name, model in study.models.items()
         for mistake in mistakes_of(model)
     ]
+    mistakes += _without_models(study)
     if mistakes:
         raise StudyError(study.path, mistakes)
     return study
+
+
+def _without_models(study: Study) -> list[str]:
+    """Return a sentence for each dataset that no model of the study can be compared with."""
+    from isomorph.study.stimuli import ConditionStimuli
+
+    mistakes = []
+    for name in study.datasets:
+        if any(study.instances_for(name)):
+            continue
+        blind = isinstance(study.dataset(study.stimulus_set(name)).stimuli, ConditionStimuli)
+        why = "it has no images, so no model that takes pixels can; " if blind else ""
+        others = [model for model, spec in study.models.items() if spec.preprocessing is None]
+        could = ", ".join(study.model_files[model].name for model in others)
+        mistakes.append(
+            f"models: none can be compared with {name}: {why}"
+            + (f"add {name} to the datasets of {could}, or " if could else "")
+            + "write a model with source baseline/category and columns of its stimulus table"
+        )
+    return mistakes

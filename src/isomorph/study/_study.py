@@ -281,11 +281,6 @@ def _mistakes_of_dataset(
             )
         elif isinstance(base.stimuli, SharedStimuli):
             yield f'{where}: "{stimuli.dataset}" itself borrows its stimuli; name their owner'
-    if _owner_is_known(study, dataset) and not any(study.instances_for(dataset.name)):
-        yield (
-            f"models: none speaks of {dataset.name}; models that take pixels are passed over where "
-            "stimuli have no images, and others where their datasets: names only others"
-        )
     if isinstance(dataset.archive, SimulatedArchive):
         for region, planted in dataset.archive.regions.items():
             if planted.model not in instances:
@@ -301,8 +296,3 @@ def _mistakes_of_dataset(
                     f'"{source.distance}"'
                 )
                 break
-
-
-def _owner_is_known(study: Study, dataset: DatasetSpec) -> bool:
-    stimuli = dataset.stimuli
-    return not isinstance(stimuli, SharedStimuli) or stimuli.dataset in study.datasets
