@@ -278,7 +278,7 @@ def test_presentations_that_cannot_be_used(recording, columns, settings, message
     ("times", "message"),
     [
         ([1.0], "has 1 timestamps for 2 samples"),
-        ([2.0, 1.0], "its 2 values do not follow one another as the 2 rows of trials do"),
+        ([2.0, 1.0], "value 0 is at 2 s, row 0 at 1 s, and another row is nearer (2 of 2 are so)"),
         (None, "has neither timestamps nor a starting_time"),
     ],
 )

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.responses.codes import event_onsets
 from isomorph.responses.columns import column, column_names, text
+from isomorph.responses.pairing import refuse_unpaired
 from isomorph.responses.presentations import usable
 from isomorph.responses.recording import dataset_at, group_at, values_of
 from isomorph.responses.samples import read_clock
@@ -120,7 +121,9 @@ def _rows(
                 f"{place}: is of shape {values.shape}, expected one value per presentation"
             )
         if marked is None:
-            times = read_clock(series, len(values), place).times() / spec.clock
+            times = read_clock(series, len(values), place).times()
+            # beside a table the clock is that of its column
+            times = times / (1 if spec.table else spec.clock)
         else:
             times = marked
         if spec.table is None:
@@ -135,13 +138,8 @@ def _rows(
     if spec.series is None:
         values = column(table, spec.stimulus or "", beside)
         place = f'{beside}: column "{spec.stimulus}"'
-    elif marked is None and (
-        len(values) != len(onset) or np.any(np.argsort(times) != np.argsort(onset))
-    ):
-        raise IsomorphError(
-            f"{place}: its {len(values)} values do not follow one another as the {len(onset)} "
-            f"rows of {name} do; they cannot be told apart by row"
-        )
+    elif marked is None:
+        refuse_unpaired(times, onset, place, name)
     _refuse_uneven(values, onset, place, spec)
     return values, onset, counted, dropped, place
 
