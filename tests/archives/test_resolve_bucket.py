@@ -25,8 +25,8 @@ def pictures(objects):
     return objects
 
 
-def resolved(bucket="pictures", prefix="scenes", include=("**/*.tiff",)):
-    files = BucketFiles(kind="bucket", bucket=bucket, prefix=prefix, include=include, into="scenes")
+def resolved(bucket="pictures", prefix="scenes", include=("**/*.tiff",), into="scenes"):
+    files = BucketFiles(kind="bucket", bucket=bucket, prefix=prefix, include=include, into=into)
     return resolve(files, ("1",), "f.yaml: also.0")
 
 
@@ -94,3 +94,39 @@ def test_a_page_that_is_no_listing_is_refused(pictures):
 
 def test_a_bucket_with_a_dot_has_no_host_of_its_own():
     assert bucket_address("openneuro.org") == "https://s3.amazonaws.com/openneuro.org"
+
+
+def test_a_file_that_cannot_stand_in_a_lock_is_told_without_naming_a_key_a_bucket_has_not(pictures):
+    odd = pictures.root / "pictures" / "scenes" / "manifest.json"
+    odd.write_bytes(b"{}")
+    refusal(
+        lambda: resolved(include=["**"], into=""), "manifest.json", "alone with include",
+    )  # fmt: skip
+
+
+def listed(*entries, truncated="false", token=""):
+    """Return a page of a listing as a server at fault writes it."""
+    contents = "".join(
+        f"<Contents><Key>{key}</Key><Size>{size}</Size></Contents>" for key, size in entries
+    )
+    more = token and f"<NextContinuationToken>{token}</NextContinuationToken>"
+    page = f"<IsTruncated>{truncated}</IsTruncated>{more}{contents}"
+    return f"<ListBucketResult>{page}</ListBucketResult>".encode()
+
+
+@pytest.mark.parametrize(
+    ("page", "said"),
+    [
+        (listed(("scenes/000.tiff", 11), truncated="true", token="t"), "twice the same"),
+        (listed(("scenes/000.tiff", 11), truncated="true"), "more than came"),
+        (listed(("scenes/000.tiff", "x")), "'x' bytes"),
+        (listed(("scenes/000.tiff", "²")), "bytes"),
+        (listed(("other/000.tiff", 11)), "'other/000.tiff'"),
+        (listed(("scenes/../a.tiff", 1)), "cannot stand in a lock"),
+        (b'<?xml version="1.0" encoding="foo"?><a/>', "no listing of a bucket"),
+    ],
+)
+def test_a_listing_at_fault_is_refused(pictures, page, said):
+    pictures.listing = lambda *_: page
+    refusal(lambda: resolved(include=["**"]), said)
+    assert len(pictures.log) < 4

@@ -1,5 +1,6 @@
 import csv
 import hashlib
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -449,3 +450,67 @@ def test_versions_stand_where_git_annex_puts_them():
     key = "MD5E-s3--900150983cd24fb0d6963f7d28e17f72.txt"
     digest = hashlib.md5(key.encode(), usedforsecurity=False).hexdigest()
     assert annex.versions_file(key) == f"{digest[:3]}/{digest[3:6]}/{key}.log.rmet"
+
+
+# ---------------------------------------------------------------- names no lock can hold
+
+
+@pytest.fixture
+def odd(tmp_path, monkeypatch):
+    """A repository as another program may write it: names that are not UTF-8, or isomorph's own."""
+    folder = tmp_path / "odd"
+    names = [b"caf\xe9.txt", b"a.txt", b'q"uote.txt', b"tab\there.txt", b"manifest.json"]
+    names += [b"Sub/a.tsv", b"sub/a.tsv"]
+    for name in names:
+        file = folder / os.fsdecode(name)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(b"x")
+
+    def git(*arguments):
+        named = ("-c", "user.name=a", "-c", "user.email=a@b", "-c", "core.hooksPath=/dev/null")
+        command = ["git", "-C", str(folder), *named, *arguments]
+        return subprocess.run(command, capture_output=True, check=True).stdout.decode().strip()
+
+    git("init", "--quiet", "--initial-branch=main")
+    git("add", "--all")
+    git("commit", "--quiet", "--message=all")
+    git("tag", "1.0.1")
+    with open(folder / ".git" / "packed-refs", "ab") as refs:
+        refs.write(git("rev-parse", "HEAD").encode() + b" refs/heads/caf\xe9\n")
+    address = "https://github.com/OpenNeuroDatasets/ds000105.git"
+    monkeypatch.setenv("ISOMORPH_MIRRORS", f"{address}=file://{folder}")
+
+
+@pytest.mark.parametrize(
+    ("include", "said"),
+    [
+        ("caf*.txt", r"'caf\udce9.txt', which cannot stand in a lock; leave it out with exclude"),
+        ("tab*.txt", r"'tab\there.txt'"),
+        ("manifest.json", "'manifest.json', which cannot stand in a lock"),
+        ("?ub/a.tsv", "Sub/a.tsv and sub/a.tsv cannot stand side by side on every disk"),
+    ],
+)
+def test_names_that_cannot_stand_in_a_lock_are_refused(odd, include, said):
+    refusal(lambda: resolved(source(include=[include])), "f.yaml: archive.sources", said)
+
+
+def test_names_that_are_odd_but_can_stand_in_a_lock_are_pinned(odd):
+    found = resolved(source(include=["q*.txt", "a.txt"]))
+    assert [file.path for file in found.files] == ["a.txt", 'q"uote.txt']
+    assert found.files[1].url.endswith("/ds000105/q%22uote.txt")
+
+
+def test_a_file_in_the_folder_of_another_source_is_refused(root, github):
+    place = root / "ds000105" / "1.0.1" / "derivatives" / "fmriprep" / "x.json"
+    place.parent.mkdir(parents=True)
+    place.write_bytes(b"{}")
+    raw = source(include=["derivatives/fmriprep/x.json", "*.json"])
+    prepared = source(dataset="ds000105-fmriprep", version="main", into="derivatives/fmriprep")
+    with repositories.serve(root) as server:
+        github(server)
+        assert len(resolved(raw).files) == 2
+        refusal(
+            lambda: resolved(raw, prepared),
+            "derivatives/fmriprep/x.json is of another source than those put into derivatives/fm",
+            "another `into`",
+        )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import sys
 import time
 import xml.etree.ElementTree as ET
@@ -23,7 +24,7 @@ from isomorph.archives.patience import (
     without_password,
 )
 from isomorph.archives.resolve.asking import AbsentError, ask
-from isomorph.archives.resolve.resolution import Resolution, join
+from isomorph.archives.resolve.resolution import Resolution, check_path, join
 from isomorph.archives.resolve.selection import choose
 from isomorph.errors import IsomorphError
 from isomorph.study.archive import BucketFiles
@@ -53,6 +54,8 @@ def resolve(files: BucketFiles, subjects: Sequence[str], where: str) -> Resoluti
     with session() as http:
         sizes = dict(_listed(http, files.bucket, folder, where))
         chosen = choose(sizes, files.include, (), subjects, where)
+        for path in chosen.subjects:
+            check_path(_place(files, path), where, "name the others alone with include")
         pinned: list[LockedFile] = []
         said = time.monotonic()
         for path in chosen.subjects:
@@ -71,7 +74,8 @@ def resolve(files: BucketFiles, subjects: Sequence[str], where: str) -> Resoluti
         "downloaded and hashed here, for the bucket has no hash to trust"
     )
     subjects_of = {_place(files, path): subject for path, subject in chosen.subjects.items()}
-    return join([Resolution(tuple(pinned), (note,), subjects_of, chosen.remarks)], where)
+    into = {file.path: files.into.strip("/") for file in pinned}
+    return join([Resolution(tuple(pinned), (note,), subjects_of, chosen.remarks, into)], where)
 
 
 def bucket_address(bucket: str) -> str:
@@ -97,28 +101,39 @@ def _listed(
     url = bucket_address(bucket)
     # Keys may hold what XML may not, so they come encoded.
     query = {"list-type": "2", "encoding-type": "url", "prefix": folder}
+    no_listing = (
+        f"{without_password(mirrored(url))}: answers with no listing of a bucket; check "
+        f"{where}.bucket and ISOMORPH_MIRRORS"
+    )
+    tokens: set[str] = set()
     while True:
         try:
             page = ET.fromstring(ask(http, url + ("" if "." in bucket else "/"), query))
         except AbsentError:
             raise IsomorphError(f'{where}.bucket: there is no public bucket "{bucket}"') from None
-        except ET.ParseError:
-            raise IsomorphError(
-                f"{without_password(mirrored(url))}: answers with no listing of a bucket; check "
-                f"{where}.bucket and ISOMORPH_MIRRORS"
-            ) from None
+        except (ET.ParseError, LookupError, ValueError):  # which it raises for an odd encoding
+            raise IsomorphError(no_listing) from None
         for element in page.iter():
             element.tag = element.tag.rpartition("}")[2]  # servers differ in the namespace
         encoded = page.findtext("EncodingType") == "url"
         for entry in page.findall("Contents"):
             key = entry.findtext("Key", "")
             key = unquote_plus(key) if encoded else key
+            size = entry.findtext("Size", "")
+            if not key.startswith(folder) or not re.fullmatch(r"[0-9]{1,18}", size):
+                raise IsomorphError(f"{no_listing} ({key!r} of {size!r} bytes below {folder!r})")
             path = key.removeprefix(folder)
             if path and not path.endswith("/"):  # a folder that the console made
-                yield path, int(entry.findtext("Size", "0"))
-        token = page.findtext("NextContinuationToken")
-        if page.findtext("IsTruncated") != "true" or not token:
+                yield path, int(size)
+        if page.findtext("IsTruncated") != "true":
             return
+        token = page.findtext("NextContinuationToken")
+        if not token or token in tokens:
+            raise IsomorphError(
+                f"{no_listing} (it has more than came and says "
+                f"{'twice the same' if token else 'not'} how to ask for it)"
+            )
+        tokens.add(token)
         query = {**query, "continuation-token": token}
 
 

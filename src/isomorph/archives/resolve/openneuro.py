@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from isomorph.archives.lock import LockedFile
 from isomorph.archives.resolve import annex
 from isomorph.archives.resolve.repository import COMMIT, LINK, Entry, Repository, repository
-from isomorph.archives.resolve.resolution import Resolution, join
+from isomorph.archives.resolve.resolution import Resolution, check_path, join
 from isomorph.archives.resolve.selection import Chosen, choose
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.study.archive import OpenNeuroArchive, OpenNeuroSource
@@ -66,6 +66,7 @@ def _resolve_source(source: OpenNeuroSource, subjects: Sequence[str], where: str
         (note + (f" into {into}" if into else ""),),
         {_place(source, path): subject for path, subject in chosen.subjects.items()},
         (*chosen.remarks, *remarks),
+        {file.path: into for file in files},
     )
 
 
@@ -102,12 +103,15 @@ def _pin(
     contents = opened.read([*(tree[path].blob for path in chosen.subjects), *logs])
 
     def log(name: str) -> str:
-        return contents[records[name].blob].decode() if name in records else ""
+        if name not in records:
+            return ""
+        return contents[records[name].blob].decode("utf-8", "replace")
 
     remotes = annex.public_remotes(log(annex.REMOTES), log(annex.TRUST))
     pinned: list[tuple[str, annex.Key]] = []
     links = []
     for path in chosen.subjects:
+        check_path(_place(source, path), where)  # an address is made of it below
         entry, content = tree[path], contents[tree[path].blob]
         linked = entry.mode == LINK
         key = annex.key_of_link(content) if linked else annex.key_of_pointer(content)

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from isomorph.archives.lock import Lock, LockedFile, is_inside
+from isomorph.archives.lock import CLASH, Lock, LockedFile, clash, is_inside
+from isomorph.archives.reserved import is_reserved
 from isomorph.archives.resolve.selection import SHARED
 from isomorph.errors import IsomorphError
 
@@ -29,12 +30,15 @@ class Resolution:
         Subject by path; `SHARED` for files of none.
     remarks : tuple of str
         What the user should know and the lock need not keep.
+    folders : mapping of str to str
+        By path, the folder of the archive its source is put in; the archive's own where absent.
     """
 
     files: tuple[LockedFile, ...]
     notes: tuple[str, ...]
     subjects: Mapping[str, str] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
+    folders: Mapping[str, str] = field(default_factory=dict)
 
     def summary(self) -> list[str]:
         """Return files and bytes, in all and by subject, a line each."""
@@ -72,18 +76,65 @@ def join(parts: Sequence[Resolution], where: str) -> Resolution:
                 "one of them another `into`"
             )
     for file in files:
-        if not is_inside(file.path) or not file.path.isprintable() or file.path[0] == "#":
-            raise IsomorphError(
-                f"{where}: the archive names a file {file.path!r}, which cannot stand in a lock; "
-                "leave it out with exclude"
-            )
+        check_path(file.path, where)
+    if found := clash([file.path for file in files]):
+        raise IsomorphError(f"{where}: {found[0]} and {found[1]} {CLASH}; leave one of them out")
+    folders = {path: folder for part in parts for path, folder in part.folders.items()}
+    _refuse_overlap(files, folders, where)
     subjects = {path: subject for part in parts for path, subject in part.subjects.items()}
     return Resolution(
         tuple(files),
         tuple(note for part in parts for note in part.notes),
         subjects,
         tuple(remark for part in parts for remark in part.remarks),
+        folders,
     )
+
+
+LEAVE_OUT = "leave it out with exclude"
+
+
+def check_path(path: str, where: str, instead: str = LEAVE_OUT) -> None:
+    """Refuse a path of an archive that cannot stand in a lock.
+
+    Parameters
+    ----------
+    path : str
+        Where the file would stand in the archive's folder.
+    where : str
+        Opening of the mistake.
+    instead : str, optional
+        What to do about it.
+
+    Raises
+    ------
+    IsomorphError
+        When the path leaves the folder, cannot be shown, or is a name of isomorph's own.
+    """
+    if not path.isprintable() or not is_inside(path) or path[0] == "#" or is_reserved(path):
+        raise IsomorphError(
+            f"{where}: the archive names a file {path!r}, which cannot stand in a lock; {instead}"
+        )
+
+
+def _refuse_overlap(files: Sequence[LockedFile], folders: Mapping[str, str], where: str) -> None:
+    """Refuse a file that stands in the folder of a source other than its own.
+
+    Whoever fetches tells a file's source by its folder, and would look for it in the other.
+    """
+    known = {"", *folders.values()}
+    for file in files:
+        above = (file.path[:end] for end in _slashes(file.path))
+        deepest = max((folder for folder in above if folder in known), key=len, default="")
+        if deepest != folders.get(file.path, ""):
+            raise IsomorphError(
+                f"{where}: {file.path} is of another source than those put into {deepest}; leave "
+                "it out with exclude, or give that source another `into`"
+            )
+
+
+def _slashes(path: str) -> list[int]:
+    return [place for place, letter in enumerate(path) if letter == "/"]
 
 
 @dataclass(frozen=True)
