@@ -10,7 +10,7 @@ from pathlib import Path
 
 from isomorph import slices
 from isomorph.archives import requested
-from isomorph.archives.lock import Lock, LockedFile, lock_file, read_lock
+from isomorph.archives.lock import CLASH, Lock, LockedFile, clash, lock_file, read_lock
 from isomorph.archives.manifest import (
     FileRecord,
     describe_files,
@@ -335,14 +335,20 @@ def _refuse_clashes(
     chosen: Sequence[tuple[Source, list[LockedFile]]],
     given: Sequence[requested.Given],
 ) -> None:
-    locked = {file.path for _, files in chosen for file in files}
-    for one in given:
-        if one.record.path in locked:
-            raise IsomorphError(
-                f"{layout.study.dataset_files[dataset]}: also: {one.file} would stand at "
-                f"{one.record.path}, where the lock puts another file; give it another `into`"
+    by_path = {one.record.path: one for one in given}
+    locked = [file.path for _, files in chosen for file in files]
+    if found := clash([*locked, *(one.record.path for one in given)]):
+        first, second = found if found[1] in by_path else found[::-1]
+        raise IsomorphError(
+            f"{layout.study.dataset_files[dataset]}: also: {by_path[second].file} would stand at "
+            f"{second}, "
+            + (
+                "where the lock puts another file"
+                if first == second
+                else f"which together with {first} {CLASH}"
             )
-        locked.add(one.record.path)
+            + "; give it another `into`"
+        )
 
 
 def _is_whole(layout: Layout, dataset: str, paths: set[str], stamp: Provenance) -> bool:
