@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from isomorph.artefacts import replacing
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.study import Study
+from isomorph.study.archive import ArchiveSpec, DandiArchive, OpenNeuroArchive
 
 DIGITS = {"md5": 32, "sha256": 64, "git": 40}
 """Hexadecimal digits of a hash by its algorithm; `git` is the sha1 of a git blob."""
@@ -87,10 +88,32 @@ def read_lock(study: Study, dataset: str) -> Lock:
     Raises
     ------
     IsomorphError
-        When there is none, or a line is not what it must be; with the command that writes one.
+        When there is none, a line is not what it must be, or its notes say that it was made of
+        other versions than the dataset's file names; with the command that writes one.
     """
     command = f"isomorph lock --study {study.path} --dataset {dataset}"
-    return read_lock_file(lock_file(study, dataset), command)
+    lock = read_lock_file(lock_file(study, dataset), command)
+    for name, version in _versions(study.dataset(dataset).archive):
+        made_of = {
+            note.removeprefix(f"{name} ").partition(":")[0]
+            for note in lock.notes
+            if note.startswith(f"{name} ")
+        }
+        if made_of and version not in made_of:
+            raise IsomorphError(
+                f"{lock_file(study, dataset)}: is of {name} {', '.join(sorted(made_of))}, but "
+                f"{study.dataset_files[dataset]} asks for {version}; `{command}` locks it anew"
+            )
+    return lock
+
+
+def _versions(archive: ArchiveSpec) -> list[tuple[str, str]]:
+    """Return what the notes of a lock call each repository, and the version asked for."""
+    if isinstance(archive, DandiArchive):
+        return [(f"dandiset {archive.dandiset}", archive.version)]
+    if isinstance(archive, OpenNeuroArchive):
+        return [(one.dataset, one.version) for one in archive.sources]
+    return []
 
 
 def read_lock_file(file: Path, command: str) -> Lock:
