@@ -423,4 +423,4 @@ def test_what_the_system_refuses_otherwise_is_told_in_one_sentence(fetch, monkey
         raise OSError(5000, "an unknown error")
 
     monkeypatch.setattr("dandi.download.DownloadDirectory.append", reset)
-    refused(fetch, ONE, "cannot be downloaded", "an unknown error")
+    refused(fetch, ONE, "cannot be written", "an unknown error")

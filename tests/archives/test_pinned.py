@@ -1,13 +1,19 @@
 """The frame around a lock: what it must hold, what comes, and what the manifest says."""
 
+import errno
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from filelock import FileLock
 from pinned_set import KEY, digest, files_below, noise, object_of, put, write_locked
 
 from isomorph import archives
-from isomorph.archives import pinned
-from isomorph.archives.lock import LockedFile, lock_file
+from isomorph.archives import partial_files, pinned
+from isomorph.archives.download import download
+from isomorph.archives.lock import Lock, LockedFile, lock_file
+from isomorph.archives.readiness import readiness
+from isomorph.archives.transfer import announce, bytes_here
 from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
 from isomorph.study import load_study
@@ -244,15 +250,91 @@ def test_manifest_goes_while_a_file_is_missing(objects, locked, make_layout, mon
     (layout.archive("objects") / locked[3].path).unlink()
     seen = []
 
-    def look(label, files, folder):
+    def look(*which):
         seen.append(layout.manifest("objects").exists())
-        return archive(label, files, folder)
+        return archive(*which)
 
     archive = pinned.transfer
     monkeypatch.setattr("isomorph.archives.pinned.transfer", look)
     archives.run(layout, "objects")
     assert seen == [False]
     assert layout.manifest("objects").exists()
+
+
+def test_manifest_goes_before_a_wrong_file_of_the_right_size_does(
+    objects, locked, make_layout, monkeypatch
+):
+    layout = write_locked(make_layout, locked, sources=[RAW], subjects=SUBJECTS)
+    archives.run(layout, "objects")
+    (layout.archive("objects") / locked[3].path).write_bytes(noise(500, 99))
+    seen = []
+
+    def look(*which, **more):
+        seen.append(layout.manifest("objects").exists())
+        return download(*which, **more)
+
+    monkeypatch.setattr("isomorph.archives.transfer.download", look)
+    archives.run(layout, "objects")
+    assert seen == [False]
+
+
+@pytest.mark.parametrize("how", ["file", "loop", "manifest", "part"])
+def test_what_stands_in_the_way_is_said_in_a_sentence(objects, locked, make_layout, how):
+    layout = write_locked(make_layout, locked, sources=[RAW], subjects=SUBJECTS)
+    folder = layout.archive("objects")
+    folder.parent.mkdir(parents=True)
+    if how == "file":
+        folder.write_text("in the way")
+    elif how == "loop":
+        folder.symlink_to(folder)
+    elif how == "manifest":
+        layout.manifest("objects").mkdir(parents=True)
+    else:
+        (folder / f"README.{'0' * 12}.part").mkdir(parents=True)
+        archives.run(layout, "objects")  # of no use, and no harm
+        return
+    with pytest.raises(IsomorphError, match=r"cannot be (written|read), ") as caught:
+        archives.run(layout, "objects")
+    assert "\n" not in str(caught.value)
+
+
+def test_readiness_counts_what_is_whole(objects, locked, make_layout):
+    layout = write_locked(make_layout, locked, sources=[RAW], subjects=SUBJECTS)
+    archives.run(layout, "objects")
+    for file in locked:
+        (layout.archive("objects") / file.path).write_bytes(b"short")
+    assert "0.0 MB of it here" in readiness(layout, "objects")
+
+
+def test_a_folder_nobody_may_read_is_said_before_anything_starts(
+    objects, locked, make_layout, monkeypatch
+):
+    def refuse(self):
+        raise PermissionError(errno.EACCES, "Permission denied", str(self))
+
+    layout = write_locked(make_layout, locked, sources=[RAW], subjects=SUBJECTS)
+    monkeypatch.setattr("isomorph.archives.transfer.Path.is_file", refuse)
+    with pytest.raises(IsomorphError, match=r"README: cannot be read, Permission denied$"):
+        readiness(layout, "objects")
+
+
+def test_what_dandi_left_partial_counts_and_what_no_lock_names_goes(tmp_path, monkeypatch):
+    file = LockedFile("sub-1.nwb", 40_000_000, "sha256", "ab" * 32, "https://a.org/1")
+    partial = tmp_path / partial_files.PARTIAL
+    for digits in ("ab" * 8, "cd" * 8):
+        place = partial / f"asset-{digits}" / "sub-1.nwb.dandidownload"
+        place.mkdir(parents=True)
+        with open(place / "file", "wb") as out:
+            out.truncate(36_000_000)
+    free = SimpleNamespace(free=10_000_000)
+    monkeypatch.setattr("isomorph.archives.transfer.shutil.disk_usage", lambda _place: free)
+    announce("dandi", [file], tmp_path)
+    assert bytes_here([file], tmp_path) == 36_000_000
+    with FileLock(f"{partial / ('asset-' + 'cd' * 8)}.lock"):
+        partial_files.sweep(tmp_path, Lock((file,)))
+        assert len([one for one in partial.iterdir() if one.is_dir()]) == 2
+    partial_files.sweep(tmp_path, Lock((file,)))
+    assert [one.name for one in partial.iterdir()] == ["asset-" + "ab" * 8]
 
 
 def test_no_room_is_said_before_anything_is_asked(objects, make_layout):
@@ -298,3 +380,16 @@ def test_bytes_that_are_not_those_expected_leave_no_manifest(objects, locked, ma
     with pytest.raises(IsomorphError, match=r"expected\.bytes says 1, there are 4,500"):
         archives.run(layout, "objects")
     assert not layout.manifest("objects").exists()
+
+
+def test_a_lock_of_another_version_is_refused(objects, locked, make_layout):
+    layout = write_locked(make_layout, locked, sources=[RAW], subjects=SUBJECTS)
+    lock = lock_file(layout.study, "objects")
+    old = f"# {KEY} 0.9.9: https://github.com/OpenNeuroDatasets/{KEY}.git, 9 files\n"
+    lock.write_text(old + lock.read_text())
+    with pytest.raises(IsomorphError) as caught:
+        archives.run(layout, "objects")
+    assert f"objects.lock.tsv: is of {KEY} 0.9.9, but" in str(caught.value)
+    assert "asks for 1.0.0; `isomorph lock" in str(caught.value)
+    lock.write_text(lock.read_text().replace("0.9.9", "1.0.0"))
+    archives.run(layout, "objects")

@@ -1,5 +1,6 @@
 """Many pinned files at once: what comes, what is said, what is asked."""
 
+import errno
 import re
 import shutil
 import signal
@@ -129,6 +130,37 @@ def test_neighbours_that_look_like_parts_are_left_alone(objects, folder):
     assert len(files_below(folder)) == 4
 
 
+def test_a_link_in_the_place_of_a_part_is_never_written_through(objects, folder, tmp_path):
+    (tmp_path / "mine").write_bytes(b"mine")
+    file = put(objects, "bold.nii", noise(2000))
+    folder.mkdir()
+    part_of(folder / file.path, Pin.of(file)).symlink_to(tmp_path / "mine")
+    transfer("set", [file], folder)
+    assert (tmp_path / "mine").read_bytes() == b"mine"
+    assert (folder / "bold.nii").read_bytes() == noise(2000)
+    assert not (folder / "bold.nii").is_symlink()
+
+
+def test_an_empty_file_comes_where_the_disk_knows_no_locks(objects, folder, monkeypatch):
+    def refuse(*_):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("isomorph.archives.held.fcntl.flock", refuse)
+    files = [put(objects, "empty", b""), put(objects, "bold.nii", noise(2000))]
+    transfer("set", files, folder)
+    assert files_below(folder) == ["bold.nii", "empty"]
+
+
+@pytest.mark.parametrize("name", ["n" * 255, "ü" * 120 + ".nii"])
+def test_the_longest_name_a_disk_can_hold(objects, folder, name):
+    file = replace(put(objects, "short", noise(2000)), path=name)
+    old = part_of(folder / name, Pin("md5", "0" * 32))
+    folder.mkdir()
+    old.write_bytes(b"of an older lock")
+    transfer("set", [file], folder)
+    assert files_below(folder) == [name]
+
+
 # ---------------------------------------------------------------- how many at once
 
 
@@ -143,6 +175,19 @@ def test_connections_are_bounded(objects, folder, monkeypatch, variable, most):
     assert objects.busiest == most
     if most == 1:  # the longest comes first, so that none is left to run alone
         assert [request.path for request in objects.log] == [object_of(f) for f in files[::-1]]
+
+
+def test_a_server_that_says_416_unasked_is_quoted(objects, folder):
+    file = put(objects, "bold.nii", noise(2000))
+    objects.fail(object_of(file), *[Fault(status=416)] * 3)
+    with pytest.raises(IsomorphError, match=r"bold\.nii\?versionId=v1: the server says 416"):
+        transfer("set", [file], folder)
+    assert len(objects.log) == 2
+
+
+def test_an_address_that_is_none_is_a_sentence():
+    with pytest.raises(IsomorphError, match=r"http://\[bad/x: is not an address"):
+        addresses("http://[bad/x")
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "many", "33", "2.5"])

@@ -15,6 +15,7 @@ from isomorph.archives.manifest import (
     read_manifest,
     write_manifest,
 )
+from isomorph.artefacts import disk_errors
 from isomorph.digest import code_digest
 from isomorph.errors import IsomorphError
 from isomorph.expected import check_expected
@@ -97,7 +98,8 @@ def run(layout: Layout, dataset: str) -> None:
     IsomorphError
         When the bytes cannot be had or are not those the dataset pins.
     """
-    ARCHIVES[layout.study.dataset(dataset).archive.kind](layout, dataset)
+    with disk_errors(layout.archive(dataset)):
+        ARCHIVES[layout.study.dataset(dataset).archive.kind](layout, dataset)
     try:
         files = own_files(layout, dataset, read_manifest(layout, dataset))
         check_expected(layout, dataset, {"bytes": sum(file.size for file in files)})

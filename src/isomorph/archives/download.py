@@ -156,7 +156,7 @@ def _attempt(http: requests.Session, url: str, part: Path, pin: Pin, progress: P
     headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
     with http.get(url, headers=headers, stream=True, timeout=TIMEOUT) as response:
         total = _total(response)
-        if response.status_code == requests.codes.requested_range_not_satisfiable:
+        if have and response.status_code == requests.codes.requested_range_not_satisfiable:
             if total == have and pin.size is None:
                 return  # an earlier run had it all
             _empty(part, progress)

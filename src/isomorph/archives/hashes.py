@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from isomorph.archives.lock import LockedFile
+from isomorph.errors import IsomorphError
 
 BLOCK = 1 << 20
 """Bytes read at a time."""
@@ -86,10 +87,21 @@ class Pin:
         return Examined(found[self.algorithm] == self.hash, found[self.algorithm], found["sha256"])
 
     def stands(self, file: Path) -> Examined | None:
-        """Return what was found where the pinned file stands whole, else None."""
-        if not file.is_file() or self.size not in (None, file.stat().st_size):
-            return None
-        examined = self.examine(file)
+        """Return what was found where the pinned file stands whole, else None.
+
+        Raises
+        ------
+        IsomorphError
+            When something stands there that cannot be read.
+        """
+        try:
+            if not file.is_file() or self.size not in (None, file.stat().st_size):
+                return None
+            examined = self.examine(file)
+        except OSError as error:
+            raise IsomorphError(
+                f"{file}: cannot be read, {error.strerror}; mend or remove what stands there"
+            ) from error
         return examined if examined.right else None
 
 

@@ -41,6 +41,7 @@ def held(part: Path, pause: Callable[[float], None]) -> Iterator[Path]:
     if handle is None:
         part = part.with_name(f"{part.stem}.{uuid4().hex[:8]}.part")
         try:
+            part.touch(exist_ok=False)  # an empty file is never asked for
             yield part
         finally:
             part.unlink(missing_ok=True)
@@ -57,7 +58,7 @@ def _take(part: Path, pause: Callable[[float], None]) -> int | None:
     """Return a handle that locks a part file, None where the disk has no locks."""
     said = False
     while True:
-        handle = os.open(part, os.O_RDWR | os.O_CREAT, 0o644)
+        handle = _open(part)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             if _is(handle, part):
@@ -82,9 +83,22 @@ def _take(part: Path, pause: Callable[[float], None]) -> int | None:
         pause(POLL)
 
 
+def _open(part: Path) -> int:
+    """Open a part file to write, made where it is absent; a link in its place is removed."""
+    # Bytes that a server sends must not come into whatever file a link names.
+    while True:
+        if part.is_symlink():
+            part.unlink(missing_ok=True)
+        try:
+            return os.open(part, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o644)
+        except OSError as error:
+            if error.errno != errno.ELOOP or not part.is_symlink():
+                raise
+
+
 def _is(handle: int, part: Path) -> bool:
     try:
-        return os.path.samestat(os.fstat(handle), part.stat())
+        return os.path.samestat(os.fstat(handle), part.lstat())
     except FileNotFoundError:
         return False
 
@@ -92,9 +106,9 @@ def _is(handle: int, part: Path) -> bool:
 def discard(part: Path) -> None:
     """Remove a part file nobody needs, unless somebody holds it."""
     try:
-        handle = os.open(part, os.O_RDWR)
-    except FileNotFoundError:
-        return
+        handle = os.open(part, os.O_RDWR | os.O_NOFOLLOW)
+    except OSError:
+        return  # gone, or a folder, a link or another user's: it does no harm
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         part.unlink(missing_ok=True)

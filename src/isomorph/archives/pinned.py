@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from isomorph import slices
@@ -22,7 +24,7 @@ from isomorph.archives.patterns import matches
 from isomorph.archives.reserved import is_reserved
 from isomorph.archives.resolve.selection import choose
 from isomorph.archives.transfer import announce, megabytes, transfer
-from isomorph.artefacts import Provenance, provenance
+from isomorph.artefacts import Provenance, disk_errors, provenance
 from isomorph.digest import code_digest
 from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
@@ -37,19 +39,34 @@ Bring = Callable[[Layout, str, Sequence[LockedFile], Path], list[FileRecord]]
 def _dandi(
     layout: Layout, dataset: str, files: Sequence[LockedFile], folder: Path
 ) -> list[FileRecord]:
-    from isomorph.archives import dandi
+    from isomorph.archives import dandi, partial_files
 
-    dandi.bring(layout, dataset, files, folder)
-    if _is_streamed(layout.study.dataset(dataset)):
+    if is_streamed(layout.study.dataset(dataset)):
         # parts of the files, whose own bytes nobody has pinned
+        if not _stand_as_listed(layout, dataset, {file.path for file in files}):
+            _lose(layout, dataset)
+        dandi.bring(layout, dataset, files, folder)
         return describe_files(folder, [file.path for file in files])
-    return [FileRecord(file.path, file.size, file.hash) for file in files]
+    records = [FileRecord(file.path, file.size, file.hash) for file in files]
+    # Read before they are brought, as the manifest must go before a wrong file does.
+    if not (layout.manifest(dataset).exists() and all(one.is_intact(folder) for one in records)):
+        _lose(layout, dataset)
+        partial_files.sweep(folder, read_lock(layout.study, dataset))
+        dandi.bring(layout, dataset, files, folder)
+    return records
 
 
 def _openneuro(
-    _layout: Layout, dataset: str, files: Sequence[LockedFile], folder: Path
+    layout: Layout, dataset: str, files: Sequence[LockedFile], folder: Path
 ) -> list[FileRecord]:
-    return transfer(dataset, files, folder)
+    return transfer(dataset, files, folder, partial(_lose, layout, dataset))
+
+
+def _stand_as_listed(layout: Layout, dataset: str, paths: set[str]) -> bool:
+    """Tell whether files stand with the bytes the manifest says."""
+    held = remembered(layout, dataset)
+    listed = [one for one in held.files if one.path in paths] if held else []
+    return held is not None and all(one.is_intact(held.root) for one in listed)
 
 
 BRING: Registry[Bring] = Registry(
@@ -113,7 +130,7 @@ def fetch(layout: Layout, dataset: str) -> None:
     folder = layout.archive(dataset)
     main = [file for source, files in chosen for file in files if source.main]
     side = [file for source, files in chosen for file in files if not source.main]
-    if not _is_streamed(spec):
+    if not is_streamed(spec):
         announce(dataset, main + side, folder)
     kept = _kept(layout, dataset, lock, {file.path for file in main + side})
     subjects = [*spec.subjects, *kept.subjects]
@@ -128,15 +145,26 @@ def fetch(layout: Layout, dataset: str) -> None:
     )
     paths = {file.path for file in main + side} | {one.record.path for one in given}
     if not _is_whole(layout, dataset, paths | {one.path for one in kept.files}, stamp):
-        layout.manifest(dataset).unlink(missing_ok=True)
+        _lose(layout, dataset)
     try:
         records = bring(layout, dataset, main, folder)
-        records += transfer(f"{dataset}, {_buckets(spec)}", side, folder) if side else []
+        if side:
+            label = f"{dataset}, {_buckets(spec)}"
+            records += transfer(label, side, folder, partial(_lose, layout, dataset))
+        if not all(one.record.is_intact(folder) for one in given):
+            _lose(layout, dataset)
         records += requested.bring(given, folder)
     except BaseException:
-        layout.manifest(dataset).unlink(missing_ok=True)
+        with suppress(IsomorphError):  # what went wrong first is what is said
+            _lose(layout, dataset)
         raise
     write_manifest(layout, dataset, folder, [*records, *kept.files], stamp, by_subject)
+
+
+def _lose(layout: Layout, dataset: str) -> None:
+    """Remove the manifest: the set is not whole, however this run ends."""
+    with disk_errors(layout.manifest(dataset)):
+        layout.manifest(dataset).unlink(missing_ok=True)
 
 
 def settings_for(layout: Layout, dataset: str) -> slices.Slice:
@@ -192,7 +220,8 @@ def _has_size(record: FileRecord, root: Path) -> bool:
     return file.is_file() and file.stat().st_size == record.size
 
 
-def _is_streamed(spec: DatasetSpec) -> bool:
+def is_streamed(spec: DatasetSpec) -> bool:
+    """Tell whether only some objects of a dataset's files are read."""
     return isinstance(spec.archive, DandiArchive) and spec.archive.access == "stream"
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 
+from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
 from isomorph.registry import Registry
 
@@ -42,7 +44,10 @@ def _local(layout: Layout, dataset: str) -> str:
     from isomorph.archives import watched_files
 
     files = watched_files(layout, dataset)
-    size = sum(file.stat().st_size for file in files)
+    try:
+        size = sum(file.stat().st_size for file in files)
+    except OSError as error:
+        raise IsomorphError(f"{error.filename}: cannot be read, {error.strerror}") from error
     return f"{_files(len(files))} in place, {_megabytes(size)}"
 
 
@@ -53,12 +58,16 @@ def _simulated(_layout: Layout, _dataset: str) -> str:
 def _pinned(layout: Layout, dataset: str) -> str:
     from isomorph.archives import pinned, requested
     from isomorph.archives.lock import read_lock
+    from isomorph.archives.transfer import bytes_here
 
     given = requested.check(layout, dataset)
     chosen = pinned.choose_files(layout, dataset, read_lock(layout.study, dataset))
     files = [file for _, some in chosen for file in some]
     folder = layout.archive(dataset)
-    here = sum(file.size for file in files if (folder / file.path).is_file())
+    if pinned.is_streamed(layout.study.dataset(dataset)):  # smaller than the lock says
+        here = sum(file.size for file in files if os.path.isfile(folder / file.path))  # noqa: PTH113
+    else:
+        here = bytes_here(files, folder)
     size = sum(file.size for file in files)
     said = f"{_files(len(files))}, {_megabytes(size)}, {_megabytes(here)} of it here"
     return said + (f"; {_files(len(given))} by request, in place" if given else "")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import re
 import shutil
 import sys
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Event, Thread
@@ -22,6 +23,7 @@ from isomorph.archives.held import discard
 from isomorph.archives.lock import LockedFile
 from isomorph.archives.manifest import FileRecord
 from isomorph.archives.mirrors import mirrored
+from isomorph.archives.partial_files import partial_size, partial_sizes
 from isomorph.archives.patience import GivenUpError, session
 from isomorph.archives.progress import Progress
 from isomorph.errors import IsomorphError
@@ -35,6 +37,8 @@ HOPELESS = 3
 """Files in a row for which nothing came through before the others are not even tried."""
 WHOLE_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}
 """What the disk says to one file and would say to any other."""
+LONGEST = 220
+"""Bytes of a name that one with a hash and `.part` at its end may hold; disks hold 255 in all."""
 GRACE = 2.0
 """Seconds that threads get to end when a user breaks off."""
 
@@ -92,7 +96,10 @@ def addresses(url: str) -> list[str]:
     deleted, and records of them are stale. The hash is what counts, so the object's newest
     version is asked next. Where no version is named the second try is of the same address.
     """
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        raise IsomorphError(f"{url}: is not an address ({error}); lock the dataset anew") from error
     rest = [one for one in parts.query.split("&") if not one.startswith("versionId=")]
     return [mirrored(url), mirrored(urlunsplit(parts._replace(query="&".join(rest))))]
 
@@ -102,7 +109,13 @@ def part_of(target: Path, pin: Pin) -> Path:
 
     So what is left of a file of an older lock is never taken for the beginning of another.
     """
-    return target.with_name(f"{target.name}.{pin.hash[:12]}.part")
+    return target.with_name(f"{_stem(target.name)}.{pin.hash[:12]}.part")
+
+
+def _stem(name: str) -> str:
+    """Return a file's name, or a digest of it where a longer one would be too long for a disk."""
+    encoded = os.fsencode(name)
+    return name if len(encoded) <= LONGEST else hashlib.sha256(encoded).hexdigest()[:32]
 
 
 def announce(label: str, files: Sequence[LockedFile], folder: Path) -> None:
@@ -123,7 +136,7 @@ def announce(label: str, files: Sequence[LockedFile], folder: Path) -> None:
         When what is missing is more than the disk has room for.
     """
     size = sum(file.size for file in files)
-    here = sum(_here(file, folder) for file in files)
+    here = bytes_here(files, folder)
     print(
         f"{label}: {len(files):,} file{'s' if len(files) != 1 else ''}, {megabytes(size)}, "
         f"{megabytes(here)} of it here already",
@@ -145,6 +158,23 @@ def megabytes(size: int) -> str:
     return f"{size / 1e6:,.1f} MB"
 
 
+def bytes_here(files: Sequence[LockedFile], folder: Path) -> int:
+    """Return how much of some files is here, told by size alone, part files included.
+
+    Raises
+    ------
+    IsomorphError
+        When the folder cannot be read.
+    """
+    partial = partial_sizes(folder)
+    try:
+        return sum(_here(file, folder) or partial_size(file, partial) for file in files)
+    except OSError as error:
+        raise IsomorphError(
+            f"{error.filename or folder}: cannot be read, {error.strerror}"
+        ) from error
+
+
 def _here(file: LockedFile, folder: Path) -> int:
     target = folder / file.path
     if target.is_file() and target.stat().st_size == file.size:
@@ -153,7 +183,12 @@ def _here(file: LockedFile, folder: Path) -> int:
     return min(part.stat().st_size, file.size) if part.is_file() else 0
 
 
-def transfer(label: str, files: Sequence[LockedFile], folder: Path) -> list[FileRecord]:
+def transfer(
+    label: str,
+    files: Sequence[LockedFile],
+    folder: Path,
+    lacking: Callable[[], None] = lambda: None,
+) -> list[FileRecord]:
     """Bring pinned files to a folder.
 
     Files that stand there whole are not fetched again. A file that cannot be had stops no other;
@@ -167,6 +202,8 @@ def transfer(label: str, files: Sequence[LockedFile], folder: Path) -> list[File
         The files; the hash of each is what it must have, its address is a hint.
     folder : Path
         Where they come to stand, each at its path.
+    lacking : callable, optional
+        Called before a file is downloaded that did not stand whole.
 
     Returns
     -------
@@ -195,7 +232,9 @@ def transfer(label: str, files: Sequence[LockedFile], folder: Path) -> list[File
                 except Empty:
                     return
                 try:
-                    records[file.path] = _bring(http, file, places[file.path], folder, crew)
+                    records[file.path] = _bring(
+                        http, file, places[file.path], folder, crew, lacking
+                    )
                 except _HaltedError:
                     return
                 except BaseException as error:  # raised again by the thread that waits for all
@@ -223,7 +262,12 @@ def transfer(label: str, files: Sequence[LockedFile], folder: Path) -> list[File
 
 
 def _bring(
-    http: requests.Session, file: LockedFile, places: list[str], folder: Path, crew: _Crew
+    http: requests.Session,
+    file: LockedFile,
+    places: list[str],
+    folder: Path,
+    crew: _Crew,
+    lacking: Callable[[], None],
 ) -> FileRecord:
     """Bring one file and return what it is."""
     target, pin = folder / file.path, Pin.of(file)
@@ -232,6 +276,7 @@ def _bring(
         digest = found.sha256
         crew.find(file.size)
     else:
+        lacking()
         digest = download(http, places, target, pin, part=part, progress=crew)
     crew.finish()
     return FileRecord(file.path, file.size, digest)
@@ -239,11 +284,14 @@ def _bring(
 
 def _discard_parts(folder: Path, paths: Collection[str]) -> None:
     """Remove what other locks, or this one, left of files that now stand."""
+    stems: dict[Path, set[str]] = {}
+    for path in paths:
+        stems.setdefault((folder / path).parent, set()).add(_stem(Path(path).name))
     # Each folder is read once: there are some with 57,000 images.
-    for place in {(folder / path).parent for path in paths}:
+    for place, known in stems.items():
         for part in place.glob("*.part"):
             found = re.fullmatch(r"(.+)\.[0-9a-f]{12}\.part", part.name)
-            if found and (place / found[1]).relative_to(folder).as_posix() in paths:
+            if found and found[1] in known:
                 discard(part)
 
 

@@ -12,6 +12,9 @@ from pathlib import Path
 
 from isomorph.errors import IsomorphError
 
+LONGEST = 200
+"""Bytes of a name that a temporary file beside it takes over; disks hold 255 in all."""
+
 
 class NoSuchFileError(IsomorphError):
     """A file that is not there; which stage makes it is known further up."""
@@ -35,9 +38,8 @@ def replacing(path: Path) -> Iterator[Path]:
     try:
         with disk_errors(path):
             path.parent.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(
-                dir=path.parent, prefix=f".{path.stem}.", suffix=path.suffix
-            )
+            stem = path.stem.encode("utf-8", "surrogateescape")[:LONGEST].decode("utf-8", "ignore")
+            handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{stem}.", suffix=path.suffix)
             os.close(handle)
             temporary = Path(name)
             temporary.chmod(0o644)
@@ -55,16 +57,29 @@ def disk_errors(path: Path) -> Iterator[None]:
     Raises
     ------
     IsomorphError
-        When the disk is full, read-only or broken, a limit is reached, a file stands in the way, or
-        permission is denied.
+        When the disk is full, read-only or broken, a limit is reached, a file stands in the way,
+        permission is denied, or the system says anything else. What a network says passes.
     """
     try:
         yield
     except OSError as error:
-        if error.errno in _DISK:
-            raise IsomorphError(f"{path}: cannot be written, {_DISK[error.errno]}") from error
-        raise
+        if _is_of_the_network(error):
+            raise
+        reason = _DISK.get(error.errno or 0) or error.strerror or str(error)
+        raise IsomorphError(f"{path}: cannot be written, {reason}") from error
 
+
+def _is_of_the_network(error: OSError) -> bool:
+    """Tell whether no disk said this, or a library of its own kind of error."""
+    return (
+        error.errno is None
+        or type(error).__module__ != "builtins"  # of a request, a name server, a certificate
+        or isinstance(error, ConnectionError | TimeoutError)
+        or error.errno in _NETWORK
+    )
+
+
+_NETWORK = {errno.ENETDOWN, errno.ENETUNREACH, errno.EHOSTDOWN, errno.EHOSTUNREACH}
 
 _DISK = {
     errno.ENOSPC: "the disk is full; free some space and run again",
