@@ -146,36 +146,35 @@ class Reader:
         stored = bold.read(units)
         values = stored.scaled()
         refuse_empty_volumes(values, run.bold)
-        _, signal = self.volumes(values, run)
         kept = Stored(scratch.keep(stored.values), stored.slope, stored.intercept)
-        return Masked(run, kept, signal, bold.repetition, bold.start)
+        return Masked(run, kept, self.signal(values, run), bold.repetition, bold.start)
 
-    def volumes(self, values: Array, run: RunFiles) -> tuple[Array, Array]:
-        """Return the volumes of a run, scaled, and which units have a signal.
+    def signal(self, values: Array, run: RunFiles) -> Array:
+        """Tell which units have a signal that can be scaled: (unit,) of bool.
 
         Parameters
         ----------
         values : ndarray (scan, unit)
-            As recorded; units without a signal become 0 in place.
+            As recorded.
         run : RunFiles
 
-        Returns
-        -------
-        values : ndarray (scan, unit)
-            0 in units without a signal.
-        signal : ndarray (unit,) of bool
+        Raises
+        ------
+        IsomorphError
+            When units change over the run but none can be expressed as percent of its mean.
         """
-        signal = has_variance(values)
-        values[:, ~signal] = 0
-        if self.settings.scale == "percent":
-            values, positive = percent_change(values)
-            if signal.any() and not (signal & positive).any():
-                raise IsomorphError(
-                    f"{run.bold}: no voxel has a mean above 0, so percent of the mean means "
-                    "nothing; set responses.scale: none"
-                )
-            signal &= positive
-        return values, signal
+        varies = has_variance(values)
+        if self.settings.scale != "percent":
+            return varies
+        with np.errstate(invalid="ignore"):  # of units with infinite values, which do not vary
+            positive = values.mean(axis=0) > 0
+        if varies.any() and not (varies & positive).any():
+            raise IsomorphError(
+                f"{run.bold}: no voxel has a mean above 0, so percent of the mean means nothing; "
+                "set responses.scale: none"
+            )
+        signal: Array = varies & positive
+        return signal
 
     def read(self, masked: Masked, units: Array) -> Run:
         """Estimate the amplitudes of one run.
@@ -185,7 +184,7 @@ class Reader:
         masked : Masked
             The run.
         units : ndarray (unit,)
-            Which of its units count.
+            Which of its units count; all have a signal.
 
         Raises
         ------
@@ -193,7 +192,9 @@ class Reader:
             When a file is not what it must be, or no amplitude can be estimated.
         """
         run = masked.run
-        values, _ = self.volumes(masked.stored.scaled(units), run)
+        values = masked.stored.scaled(units)
+        if self.settings.scale == "percent":
+            values, _ = percent_change(values)
         clock = timing(run.bold, self.jsons, self.settings, masked.repetition, masked.start)
         frames = clock.frames(len(values))
         trials, dropped = read_events(run.events, self.settings.events)
