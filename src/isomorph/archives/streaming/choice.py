@@ -82,9 +82,9 @@ def choose(file: h5py.File, keep: Sequence[str], where: str) -> Choice:
     Raises
     ------
     IsomorphError
-        When a pattern matches nothing.
+        When a pattern matches nothing, or an object leads to another file.
     """
-    chooser = _Chooser(file)
+    chooser = _Chooser(file, where)
     chooser.keep_what_must_be()
     seen: list[str] = []
     for pattern in keep:
@@ -101,8 +101,9 @@ def choose(file: h5py.File, keep: Sequence[str], where: str) -> Choice:
 
 
 class _Chooser:
-    def __init__(self, file: h5py.File) -> None:
-        self.file = file
+    def __init__(self, file: h5py.File, where: str) -> None:
+        self.file, self.where = file, where
+        self.number = h5py.h5o.get_info(file.id).fileno
         self.choice = Choice()
         self.whole: set[str] = set()
         self.pending: deque[str] = deque()
@@ -168,8 +169,15 @@ class _Chooser:
 
     def _add(self, kind: dict[str, Any], path: str, found: h5py.HLObject) -> None:
         if path not in kind:
+            place = h5py.h5o.get_info(found.id)
+            if place.fileno != self.number or _reads_elsewhere(found):
+                # The name of the other file is the remote one's: it may be any file of the user's.
+                raise IsomorphError(
+                    f"{self.where}: {path} stands in another file, and only what a file holds "
+                    "itself is read; leave it out of archive.keep"
+                )
             kind[path] = found
-            self.choice.paths.setdefault(h5py.h5o.get_info(found.id).addr, path)
+            self.choice.paths.setdefault(place.addr, path)
 
     # -------------------------------------------------------------- what belongs to it
 
@@ -267,6 +275,14 @@ class _Chooser:
             reference and self.choice.path_of(self.file, reference) is None
             for reference in references(dataset[()], dataset.dtype)
         )
+
+
+def _reads_elsewhere(found: h5py.HLObject) -> bool:
+    """Tell whether the values of a dataset are stored in another file."""
+    if not isinstance(found, h5py.Dataset):
+        return False
+    virtual = found.virtual_sources() if found.is_virtual else ()
+    return bool(found.external) or any(source.file_name != "." for source in virtual)
 
 
 def _hard(group: h5py.Group, name: str) -> Any:
