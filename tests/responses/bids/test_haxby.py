@@ -65,6 +65,14 @@ def test_categories_are_identified_in_other_runs(amplitudes):
     assert identified(amplitudes) > 0.75  # chance is 0.125
 
 
+def test_any_two_categories_are_told_apart_in_the_other_half_of_the_runs(amplitudes):
+    """The test of Haxby et al. (2001): a pattern is nearer to its own category than to another."""
+    centred = amplitudes - amplitudes.mean(axis=1, keepdims=True)
+    nearness = np.corrcoef(centred[::2].mean(axis=0), centred[1::2].mean(axis=0))[:8, 8:]
+    right = np.diag(nearness)[:, None] > nearness
+    assert right[~np.eye(8, dtype=bool)].mean() > 0.95  # of 56, chance is 0.5
+
+
 def test_labels_shuffled_within_runs_are_identified_by_chance(amplitudes):
     rng = np.random.default_rng(0)
     shares = [
