@@ -1,5 +1,7 @@
 """Atlases as nilearn reads them, from files laid out as it downloads them; nothing is fetched."""
 
+import json
+
 import nibabel as nib
 import numpy as np
 import pytest
@@ -7,6 +9,8 @@ import requests
 import surfaces
 from pydantic import TypeAdapter
 
+from isomorph import responses
+from isomorph.artefacts import read_attributes, read_responses
 from isomorph.errors import IsomorphError
 from isomorph.responses.bids.places import Grid, Vertices
 from isomorph.responses.bids.regions import Source, read_regions
@@ -41,21 +45,21 @@ def read(tmp_path):
     return of
 
 
-def parcels():
+def parcels(affine=FINE):
     """Return labels twice as fine as the volumes: 1 at the first x, 2 at the second, else 0."""
     labels = np.zeros((6, 6, 6), dtype=np.uint8)
     labels[0], labels[2] = 1, 2
-    return nib.Nifti1Image(labels, FINE)
+    return nib.Nifti1Image(labels, affine)
 
 
 FIRST, SECOND = list(range(9)), list(range(9, 18))
 """Units of `GRID` that those labels mark."""
 
 
-def lay_out_schaefer(folder):
+def lay_out_schaefer(folder, affine=FINE):
     own = folder / "schaefer_2018" / "schaefer_2018"
     own.mkdir(parents=True)
-    nib.save(parcels(), own / "Schaefer2018_100Parcels_7Networks_order_FSLMNI152_2mm.nii.gz")
+    nib.save(parcels(affine), own / "Schaefer2018_100Parcels_7Networks_order_FSLMNI152_2mm.nii.gz")
     (own / "Schaefer2018_100Parcels_7Networks_order.txt").write_text(
         "1\t7Networks_LH_Vis_1\t120\t18\t131\t0\n2\t7Networks_RH_Vis_1\t120\t18\t132\t0\n"
     )
@@ -205,3 +209,26 @@ def test_files_that_are_not_the_atlas_are_said(tmp_path, read):
     (tmp_path / "aal/aal_3v2/AAL3/AAL3v1.xml").write_text("no xml")
     with pytest.raises(IsomorphError, match="aal: files there are not those of the atlas"):
         read("aal", {"l": ["Fusiform_L"]})
+
+
+def test_responses_of_an_atlas_name_its_files(tmp_path, twin):
+    lay_out_schaefer(tmp_path / "data" / "atlases", affine=np.diag([3.0, 3.0, 3.0, 1.0]))
+
+    def to_mni(files):
+        for file in files.glob("**/*_space-T1w_*"):
+            file.rename(file.with_name(file.name.replace("T1w", "MNI152NLin6Asym")))
+
+    folder = "derivatives/fmriprep/sub-{subject}/func/"
+    layout, _ = twin(
+        "ds000105", to_mni, bold=folder + "*_space-MNI152NLin6Asym_desc-preproc_bold.nii.gz",
+        regions={
+            "kind": "atlas", "atlas": "schaefer_2018", "options": {"n_rois": 100},
+            "regions": {"visual": ["*_Vis_*"]},
+        },
+    )  # fmt: skip
+    responses.run(layout, "ds000105", "1")
+    (data,) = read_responses(layout.responses("ds000105", "1")).values()
+    assert data.sizes["unit"] == 2 * 6 * 6  # two sheets of an atlas 6 voxels wide
+    inputs = json.loads(read_attributes(layout.responses("ds000105", "1"))["provenance"])["inputs"]
+    atlas = [file for file in inputs if "atlases" in file]
+    assert [file.rpartition(".")[2] for file in sorted(atlas)] == ["txt", "gz"]
