@@ -122,3 +122,26 @@ def test_a_sha256_of_null_is_one_not_computed_yet(monkeypatch):
 
     patch_answers(monkeypatch, lock)
     refused(lambda: resolve(DandiArchive(**SPEC), ("1",), "f.yaml: archive"), "has not computed")
+
+
+def test_what_is_read_in_parts_is_never_told_by_its_size_alone(monkeypatch, make_layout, tmp_path):
+    patch_answers(
+        monkeypatch,
+        lambda path, query: (
+            listing(LISTED | {"metadata": described(digest=None)})
+            if path.startswith("/api/dandisets")
+            else answer(b"", 404)
+        ),
+    )
+    spec = SPEC | {"access": "stream", "keep": ["units"]}
+    refused(
+        lambda: bring(make_layout(spec), "objects", [LINE], tmp_path / "files"),
+        "a.nwb", "has not computed the sha256",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("instance", ["http://[x/api", "http://a.org:x/api", "nowhere", "https://"])
+def test_an_instance_that_is_no_address_is_told(make_layout, tmp_path, instance):
+    spec = SPEC | {"instance": instance}
+    refused(lambda: bring(make_layout(spec), "objects", [LINE], tmp_path / "files"), "a.nwb")
+    refused(lambda: resolve(DandiArchive(**spec), ("1",), "f.yaml: archive"))

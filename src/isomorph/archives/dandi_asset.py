@@ -175,6 +175,12 @@ def _successor(
             f"{file.path}: {moved} since it was locked, in {where} it now has {difference}; "
             f"{relock}"
         )
+    if archive.access == "stream" and described.sha256 is None:
+        raise IsomorphError(
+            f"{file.path}: the archive has not computed the sha256 of what stands at this path in "
+            f"{where} yet, and a file read in parts cannot be told by anything else; run again "
+            "later"
+        )
     return Asset(listed[0].asset_id, _name(described, file), needs_key)
 
 
