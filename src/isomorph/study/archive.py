@@ -174,7 +174,7 @@ class BucketFiles(Spec):
     kind: Literal["bucket"]
     bucket: str
     prefix: str
-    """Key that all the files begin with; paths count from it."""
+    """Folder of the bucket that holds the files, empty for all of it; paths count from it."""
     include: Unique[str] = ("**",)
     """Glob patterns of paths."""
     into: Into
