@@ -2,7 +2,7 @@
 # make test    the suite
 # make lint    format, lint, types, import layers, workflow
 # make bench   how fast each stage is beside its peers
-# make report  the full reproduction in config/config.yaml
+# make report  the full reproduction in config/config.yaml; of what there is, if a dataset fails
 # make clean   away with the environment and what the tools leave; data/ and results/ stay
 PYTHON ?= python3
 CORES ?= $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
@@ -18,9 +18,11 @@ demo: .venv/installed
 	@$(BIN)/isomorph headline --study config/demo.yaml
 
 report: .venv/installed
-	$(BIN)/snakemake --cores $(CORES) --config study=config/config.yaml
-	@echo
-	@$(BIN)/isomorph headline --study config/config.yaml
+	@failed=0; \
+	$(BIN)/snakemake --cores $(CORES) --config study=config/config.yaml || failed=$$?; \
+	[ $$failed -eq 0 ] || $(BIN)/isomorph report --study config/config.yaml || exit $$failed; \
+	echo; $(BIN)/isomorph headline --study config/config.yaml || exit 1; \
+	exit $$failed
 
 test: .venv/installed-dev
 	$(BIN)/python -m pytest

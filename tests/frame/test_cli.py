@@ -18,6 +18,7 @@ from isomorph.cli.stages import STAGES, load
 from isomorph.errors import IsomorphError
 from isomorph.jobs import jobs
 from isomorph.layout import Layout
+from isomorph.study import load_study
 
 CONFIG = Path(__file__).parents[2] / "config"
 DEMO = str(CONFIG / "demo.yaml")
@@ -295,6 +296,9 @@ def test_headline_prints_the_report_and_its_lines(capsys, tmp_path, monkeypatch)
     report = tmp_path / "results" / "demo" / "report.html"
     report.parent.mkdir(parents=True)
     report.write_text("x")
+    for dataset in load_study(DEMO).datasets:
+        (report.parent / dataset).mkdir()
+        (report.parent / dataset / "comparisons.csv").write_text("x")
     monkeypatch.setattr(tools, "load", lambda _entry: lambda _layout: ["one", "two", "three"])
     assert main(["headline", "--study", DEMO, "--root", str(tmp_path)]) == 0
     assert capsys.readouterr().out.splitlines() == [f"report: {report}", "one", "two", "three"]

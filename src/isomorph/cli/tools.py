@@ -135,13 +135,21 @@ def _add_headline(parser: argparse.ArgumentParser) -> None:
 
 
 def _headline(parsed: argparse.Namespace) -> None:
+    from isomorph.report import missing
     from isomorph.study import load_study
 
     layout = open_layout(load_study(parsed.study), parsed.root)
-    if not layout.report.is_file():
-        raise IsomorphError(f"{layout.report}: no report yet; run the study first: {_run(layout)}")
+    page, absent = missing.place(layout), missing.told(layout)
+    if not page.is_file():
+        some = any(layout.comparisons(dataset).is_file() for dataset in layout.study.datasets)
+        if absent and some:
+            raise IsomorphError(
+                f"{page}: no report yet, {absent}; for a page of what is there run isomorph report "
+                f"--study {layout.study.path}"
+            )
+        raise IsomorphError(f"{page}: no report yet; run the study first: {_run(layout)}")
     lines: list[str] = load("isomorph.report:headline")(layout)
-    print(f"report: {layout.report}", *lines, sep="\n")
+    print(f"report: {page}", *([f"partial: {absent}"] if absent else []), *lines, sep="\n")
 
 
 def _add_lock(parser: argparse.ArgumentParser) -> None:

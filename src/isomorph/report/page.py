@@ -22,6 +22,9 @@ from isomorph.measures import MEASURES
 from isomorph.report import sections
 from isomorph.report.answers import sentences
 from isomorph.report.glossary import LIMITS, glossary
+from isomorph.report.methods import methods
+from isomorph.report.missing import place, told
+from isomorph.report.numbers import count
 from isomorph.report.tables import (
     Figure,
     Results,
@@ -51,10 +54,11 @@ def run(layout: Layout) -> Path:
         When a table or a listed figure cannot be read.
     """
     text = render(layout)
-    complete = all(layout.comparisons(dataset).is_file() for dataset in layout.study.datasets)
-    page = layout.report if complete else layout.report.with_suffix(".partial.html")
+    page = place(layout)
     with replacing(page) as temporary:
         temporary.write_text(text, encoding="utf-8")
+    if page == layout.report:  # what was partial is whole now
+        page.with_suffix(".partial.html").unlink(missing_ok=True)
     print(f"report: {page}, {len(text) / 1e6:.1f} MB", file=sys.stderr, flush=True)
     return page
 
@@ -94,9 +98,11 @@ def context(layout: Layout) -> dict[str, Any]:
     study = layout.study
     results = {name: read_results(layout, name) for name in study.datasets}
     found = [each for each in results.values() if each]
+    compared = {instance for name in results for instance, _, _ in study.instances_for(name)}
     return {
         "study": study.spec,
         "path": _relative(study.path, layout.root),
+        "missing": told(layout),
         "answers": sentences(layout, found),
         "datasets": [
             {
@@ -104,12 +110,14 @@ def context(layout: Layout) -> dict[str, Any]:
                 "results": None if (each := results[name]) is None else _dataset(layout, each),
                 "numbers": _dataset_numbers(each),
                 "shown": _shown(layout, name),
+                "methods": methods(layout, name),
             }
             for name, spec in study.datasets.items()
         ],
         "models": [
             {"spec": model, "family": family}
             for model, family in zip(study.models.values(), selection.families(study), strict=True)
+            if compared & set(family.instances)
         ],
         "distances": [(name, distance_title(name)) for name in study.spec.distances],
         "measures": [_measure(name) for name in study.spec.measures],
@@ -184,7 +192,8 @@ def _dataset_numbers(results: Results | None) -> str:
         return ""
     table = results.tables["comparisons"]
     names = selection.regions(table)
-    return f"{len(names)} regions ({', '.join(names)}), {int(table['n_stimuli'].max())} stimuli"
+    n = int(table["n_stimuli"].max())
+    return f"{count(len(names), 'region')} ({', '.join(names)}), {count(n, 'stimulus', 'stimuli')}"
 
 
 def _shown(layout: Layout, dataset: str) -> str:

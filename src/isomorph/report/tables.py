@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from isomorph.artefacts import Provenance, read_table, read_table_provenance
+from isomorph.artefacts import Provenance, read_attributes, read_table, read_table_provenance
 from isomorph.errors import IsomorphError
 from isomorph.figures import selection
 from isomorph.layout import Layout
@@ -100,8 +100,14 @@ def read_figures(layout: Layout, dataset: str) -> tuple[Figure, ...]:
 
 
 def read_origins(layout: Layout, dataset: str) -> dict[str, Provenance]:
-    """Return the provenance of each table and of the figures, by file name."""
-    origins = {}
+    """Return the provenance of responses, RDMs, tables and figures, by file name.
+
+    Subjects whose responses were made alike share one, which then names all they were read from.
+    """
+    origins = _read_responses_origins(layout, dataset)
+    if layout.brain_rdms(dataset).is_file():
+        stamp = read_attributes(layout.brain_rdms(dataset))["provenance"]
+        origins["rdms/brain.nc"] = Provenance.from_json(stamp)
     for kind in KINDS:
         path = getattr(layout, kind)(dataset)
         if path.with_suffix(".json").is_file() and path.is_file():
@@ -110,6 +116,23 @@ def read_origins(layout: Layout, dataset: str) -> dict[str, Provenance]:
     if drawn.is_file():
         origins["figures"] = Provenance.from_json(drawn.read_text(encoding="utf-8"))
     return origins
+
+
+def _read_responses_origins(layout: Layout, dataset: str) -> dict[str, Provenance]:
+    alike: dict[str, list[tuple[str, Provenance]]] = {}
+    for subject in layout.study.dataset(dataset).subjects:
+        path = layout.responses(dataset, subject)
+        if path.is_file():
+            stamp = Provenance.from_json(read_attributes(path)["provenance"])
+            rest = replace(stamp, inputs={}).to_json()
+            alike.setdefault(rest, []).append((path.name, stamp))
+    return {
+        "responses/" + ", ".join(name for name, _ in group): replace(
+            group[0][1],
+            inputs={file: digest for _, one in group for file, digest in one.inputs.items()},
+        )
+        for group in alike.values()
+    }
 
 
 def read_bytes_told(layout: Layout, dataset: str) -> dict[str, Any] | None:

@@ -1,0 +1,320 @@
+"""How a dataset's responses were made: its settings, and what each session holds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from pydantic import BaseModel
+
+from isomorph.artefacts import artefact_kind, read_attributes
+from isomorph.artefacts.arrays import ENGINE
+from isomorph.layout import Layout
+from isomorph.report.numbers import NONE, count, listed
+from isomorph.report.sections import Table
+
+MOST_REGIONS = 8
+"""Regions that get a column each; more are words in one column."""
+
+MOST_NAMES = 12
+"""Files, subjects or regions named one by one in a cell."""
+
+
+@dataclass(frozen=True)
+class Session:
+    """What one session of one subject holds.
+
+    Attributes
+    ----------
+    subject, name : str
+    presentations, stimuli : int or None
+        None where only RDMs are published.
+    showings : tuple of int
+        Fewest and most showings of a stimulus that was shown; empty where not known.
+    units : dict
+        Units by region; 0 stands for a ready RDM, whose units are not known.
+    dropped, noted : dict
+        What was left out, and what was kept but is worth a word, by reason.
+    """
+
+    subject: str
+    name: str
+    presentations: int | None
+    stimuli: int | None
+    showings: tuple[int, ...]
+    units: Mapping[str, int]
+    dropped: Mapping[str, int]
+    noted: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Methods:
+    """How a dataset's responses were made.
+
+    Attributes
+    ----------
+    facts : list of (term, meaning)
+        Source, form, transform, what was left out.
+    settings : Table or None
+        Settings that differ from the default, each with what it means.
+    defaults : str
+        The settings left as they are by default.
+    totals : str
+        All sessions in one line; empty before any is written.
+    sessions : Table or None
+        A row per session.
+    """
+
+    facts: list[tuple[str, str]]
+    settings: Table | None
+    defaults: str
+    totals: str
+    sessions: Table | None
+
+
+def methods(layout: Layout, dataset: str) -> Methods:
+    """Return how a dataset's responses were made, from its settings and from what was written."""
+    spec = layout.study.dataset(dataset)
+    sessions = [
+        each for subject in spec.subjects for each in read_sessions(layout, dataset, subject)
+    ]
+    rows = list(settings_of(spec.responses))
+    chosen = [(key, value, meaning) for key, value, meaning, default in rows if not default]
+    return Methods(
+        _facts(layout, dataset, sessions),
+        Table(("setting", "value", "meaning"), chosen, [False] * len(chosen), 3)
+        if chosen
+        else None,
+        "; ".join(f"{key} {value}" for key, value, _, default in rows if default),
+        _totals(sessions),
+        session_table(sessions) if sessions else None,
+    )
+
+
+# Settings
+
+
+Setting = tuple[str, str, str, bool]
+
+
+def settings_of(spec: BaseModel, before: str = "") -> Iterator[Setting]:
+    """Yield every setting of a spec that says something: key, value, meaning, whether by default.
+
+    Keys of specs inside are joined by dots, as messages about settings files have them; settings
+    that are off, such as an empty list, are not told.
+    """
+    for key, field in type(spec).model_fields.items():
+        value = getattr(spec, key)
+        if key == "kind" or value is None or value in ((), {}, ""):
+            continue
+        name = before + key
+        if isinstance(value, BaseModel):
+            yield from settings_of(value, f"{name}.")
+            continue
+        meaning = _meaning(field.description or _item_says(value), value)
+        default = key not in spec.model_fields_set or value == field.default
+        yield name, _text(value), meaning, default
+
+
+def _text(value: Any) -> str:
+    """Return a value of the settings as a reader would write it."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, BaseModel):
+        held = value.model_dump(exclude_none=True, exclude_defaults=True).items()
+        return ", ".join(f"{key} {_text(each)}" for key, each in held if key != "kind")
+    if isinstance(value, Mapping):
+        return "; ".join(f"{key}: {_text(each)}" for key, each in value.items())
+    if isinstance(value, tuple | list):
+        if value and isinstance(value[0], BaseModel):
+            return "; ".join(_text(each) for each in value)
+        if len(value) == 2 and all(isinstance(each, float) for each in value):
+            return f"{value[0]:g} to {value[1]:g} s"  # pairs of numbers are windows in time
+        return ", ".join(_text(each) for each in value)
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _item_says(value: Any) -> str | None:
+    """Return what the items of a list of specs are, in the words of their docstring."""
+    return type(value[0]).__doc__ if isinstance(value, tuple | list) else None
+
+
+def _meaning(text: str | None, value: Any) -> str:
+    """Return what a setting means; of a list of choices ("`lsa`: ... `lss`: ..."), the chosen."""
+    mark = f"`{value}`: "
+    return _sentence((text or "").partition(mark)[2] or text)
+
+
+def _sentence(text: str | None) -> str:
+    """Return the first sentence of a docstring, without the marks of code."""
+    whole = " ".join((text or "").split()).replace("`", "")
+    return whole.split(". ", maxsplit=1)[0].rstrip(".:")
+
+
+def _facts(layout: Layout, dataset: str, sessions: Sequence[Session]) -> list[tuple[str, str]]:
+    spec = layout.study.dataset(dataset)
+    facts = [("Bytes", _bytes(layout, dataset))] if layout.manifest(dataset).is_file() else []
+    facts.append(("Responses", _sentence(type(spec.responses).__doc__)))
+    facts.append(("Transform", spec.transform.replace("_", " ")))
+    if lacking := _lacking(sessions, _named_regions(spec.responses)):
+        facts.append(("Regions lacking", lacking))
+    if layout.brain_rdms(dataset).is_file():
+        left = json.loads(read_attributes(layout.brain_rdms(dataset)).get("left_out", "{}"))
+        told = [
+            f"{', '.join(_some([what for what in left if left[what] == why]))}: {why}"
+            for why in dict.fromkeys(left.values())
+        ]
+        if told:
+            facts.append(("Left out of the RDMs", "; ".join(told)))
+    return facts
+
+
+def _bytes(layout: Layout, dataset: str) -> str:
+    manifest = json.loads(layout.manifest(dataset).read_text(encoding="utf-8"))
+    sizes = [file["size"] for file in manifest["files"]]
+    source = manifest["provenance"]["source"] or manifest["archive"]["kind"]
+    return f"{source} ({count(len(sizes), 'file')}, {sum(sizes):,} bytes; sha256 under Provenance)"
+
+
+def _named_regions(responses: BaseModel) -> list[str]:
+    """Return the regions the settings ask for by name, where they do."""
+    asked = getattr(responses, "regions", None)
+    asked = getattr(asked, "regions", getattr(asked, "named", asked))
+    return list(asked) if isinstance(asked, Mapping) else []
+
+
+def _lacking(sessions: Sequence[Session], asked: Sequence[str]) -> str:
+    """Say which regions some subjects, or all, have no unit of."""
+    subjects = list(dict.fromkeys(session.subject for session in sessions))
+    if not subjects:
+        return ""
+    # windows and bins make regions of their own, "<region> <window>"
+    found = list(dict.fromkeys(region for session in sessions for region in session.units))
+    never = [
+        name for name in asked if not any(f"{region} ".startswith(f"{name} ") for region in found)
+    ]
+    told = [f"{listed(never)} in every subject"] if never else []
+    for region in found:
+        have = {session.subject for session in sessions if region in session.units}
+        if without := [subject for subject in subjects if subject not in have]:
+            told.append(f"{region} in {listed(_some(without))}")
+    return "; ".join(_some(told))
+
+
+# Sessions
+
+
+def read_sessions(layout: Layout, dataset: str, subject: str) -> Iterator[Session]:
+    """Yield what each session of a subject holds, without reading its responses; none yet: none."""
+    path = layout.responses(dataset, subject)
+    if not path.is_file():
+        return
+    if artefact_kind(path) == "rdms":
+        yield from _ready(path, subject)
+        return
+    with xr.open_datatree(path, engine=ENGINE) as tree:
+        for name, node in tree.children.items():
+            data = node.to_dataset()
+            regions, n_units = np.unique(data["region"].values.astype(str), return_counts=True)
+            shown, showings = np.unique(data["stimulus"].values.astype(str), return_counts=True)
+            yield Session(
+                subject,
+                name,
+                data.sizes["presentation"],
+                len(shown),
+                (int(showings.min()), int(showings.max())),
+                dict(zip(regions.tolist(), n_units.tolist(), strict=True)),
+                json.loads(data.attrs.get("dropped", "{}")),
+                json.loads(data.attrs.get("noted", "{}")),
+            )
+
+
+def _ready(path: Path, subject: str) -> Iterator[Session]:
+    """Yield the sessions of a file of published RDMs, of whose responses nothing is known."""
+    with xr.open_dataset(path, engine=ENGINE) as data:
+        named = list(
+            zip(data["session"].values.astype(str), data["region"].values.astype(str), strict=True)
+        )
+        n_stimuli = data.sizes["stimulus"]
+    for session in dict.fromkeys(name for name, _ in named):
+        regions = dict.fromkeys((region for name, region in named if name == session), 0)
+        yield Session(subject, session, None, n_stimuli, (), regions, {}, {})
+
+
+def session_table(sessions: Sequence[Session]) -> Table:
+    """Return a row per session: presentations, stimuli, showings, units, what was left out."""
+    regions = list(dict.fromkeys(region for session in sessions for region in session.units))
+    apart = len(regions) <= MOST_REGIONS
+    rows = [
+        (
+            session.subject,
+            session.name,
+            _counted(session.dropped),
+            _counted(session.noted),
+            _number(session.presentations),
+            _number(session.stimuli),
+            " to ".join(map(str, dict.fromkeys(session.showings))) or NONE,
+            *(
+                [_units(session, region) for region in regions]
+                if apart
+                else [_number(sum(session.units.values()) or None)]
+            ),
+        )
+        for session in sessions
+    ]
+    head = ("subject", "session", "left out", "kept, but", "presentations", "stimuli",
+            "showings of a stimulus",
+            *([f"units, {region}" for region in regions] if apart
+              else [f"units of {len(regions)} regions"]))  # fmt: skip
+    return Table(head, rows, [False] * len(rows), 4)
+
+
+def _units(session: Session, region: str) -> str:
+    if region not in session.units:
+        return "none"
+    return f"{session.units[region]:,}" if session.units[region] else "ready RDM"
+
+
+def _number(value: int | None) -> str:
+    return NONE if value is None else f"{value:,}"
+
+
+def _counted(reasons: Mapping[str, int]) -> str:
+    return "; ".join(f"{reason}: {n:,}" for reason, n in reasons.items() if n) or NONE
+
+
+def _totals(sessions: Sequence[Session]) -> str:
+    """Return all sessions in one line: how many, presentations, units by region, left out."""
+    if not sessions:
+        return ""
+    subjects = {session.subject for session in sessions}
+    said = [f"{count(len(sessions), 'session')} of {count(len(subjects), 'subject')}"]
+    if total := sum(session.presentations or 0 for session in sessions):
+        said.append(f"{total:,} presentations")
+    units = _summed(session.units for session in sessions)
+    if n_units := sum(units.values()):
+        each = ", ".join(_some([f"{region} {n:,}" for region, n in units.items()]))
+        said.append(f"{n_units:,} units after all criteria ({each})")
+    dropped = {why: n for why, n in _summed(s.dropped for s in sessions).items() if n}
+    if dropped:
+        said.append("left out " + _counted(dropped).replace("; ", ", "))
+    return "; ".join(said)
+
+
+def _summed(counts: Iterator[Mapping[str, int]]) -> dict[str, int]:
+    total: dict[str, int] = {}
+    for one in counts:
+        for key, n in one.items():
+            total[key] = total.get(key, 0) + n
+    return total
+
+
+def _some(names: Sequence[str]) -> list[str]:
+    """Return the first names, and how many more there are."""
+    left = len(names) - MOST_NAMES
+    return [*names[:MOST_NAMES], f"{left} more"] if left > 0 else list(names)
