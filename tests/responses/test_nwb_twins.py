@@ -144,6 +144,7 @@ def test_neuropixels_units_are_left_out_for_each_reason(made):
         "units failing amplitude_cutoff": 2,  # one above the bound, one NaN
         "units failing presence_ratio": 1,
         "units failing isi_violations": 1,
+        "units failing valid_data": 1,
     }
 
 

@@ -7,6 +7,7 @@ import re
 import sys
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 from pydantic import ValidationError
@@ -63,6 +64,29 @@ def read(make_study, files):
 def trains(n, rate=20.0, seed=0):
     rng = np.random.default_rng(seed)
     return [np.sort(rng.uniform(0, 14, rng.poisson(14 * rate))) for _ in range(n)]
+
+
+def test_units_on_electrodes_that_fail_are_left_out(files, read):
+    """By the id of the electrode a unit names, or by all the rows it points at."""
+    units = {"peak_channel_id": [70, 10, 30, 99]}
+    file = files / "s1.nwb"
+    write(file, units, trains(4), ([10, 30, 70], ["V1", "V1", "V1"]))
+    good = {"valid_data": {"allowed": ["True"]}}
+    with h5py.File(file, "a") as nwb:
+        nwb["general/extracellular_ephys/electrodes/valid_data"] = np.array([True, False, True])
+    data = read(electrode="peak_channel_id", quality=good)
+    assert data["unit"].values.tolist() == ["100", "101"]
+    assert json.loads(data.attrs["dropped"])["units failing valid_data"] == 1
+    with h5py.File(file, "a") as nwb:
+        nwb["units/electrodes"] = [0, 2, 1, 1, 2]
+        nwb["units/electrodes_index"] = [2, 3, 3, 5]
+        reference = nwb["general/extracellular_ephys/electrodes"].ref
+        nwb["units/electrodes"].attrs["table"] = reference
+    data = read(quality=good)
+    assert data["unit"].values.tolist() == ["100"]
+    assert json.loads(data.attrs["dropped"])["units failing valid_data"] == 2
+    with pytest.raises(IsomorphError, match='units: no column "valid"'):
+        read(quality={"valid": {"allowed": ["True"]}})
 
 
 def test_region_of_the_peak_channel(files, read):

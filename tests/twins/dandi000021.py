@@ -29,6 +29,7 @@ FAILING = {
     "presence_ratio": [0.9],
     "isi_violations": [0.6],
     "quality": ["noise"],
+    "valid_data": [False],  # of the channel
 }
 
 
@@ -105,7 +106,7 @@ def _fill(file, rng, shared):
         {
             "location": np.array(locations, dtype=object)[order],
             "probe_vertical_position": 20 * np.arange(len(channels)),
-            "valid_data": np.ones(len(channels), dtype=bool),
+            "valid_data": np.array([one != ("valid_data", False) for one in bad])[order],
         },
     )
     columns = {
@@ -115,7 +116,7 @@ def _fill(file, rng, shared):
         "isi_violations": np.full(len(bad), 0.1),
     }
     for unit, failing in enumerate(bad):
-        if failing is not None:
+        if failing is not None and failing[0] in columns:
             columns[failing[0]][unit] = failing[1]
     columns |= {"snr": rng.uniform(1, 5, len(bad)), "peak_channel_id": channels}
     units = {**columns, "spike_times": trains, "spike_amplitudes": [one * 1e-4 for one in trains]}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 import xarray as xr
@@ -10,6 +12,7 @@ from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
 from isomorph.responses.bins import binned_counts
 from isomorph.responses.counts import window_counts
+from isomorph.responses.observed import covered, shown_where
 from isomorph.responses.recordings import (
     Open,
     prepare_recordings,
@@ -64,6 +67,7 @@ def read_session(recording: Open, settings: NwbResponses) -> xr.Dataset:
         `response (presentation, unit)` in spikes, or spikes per second, with its coordinates.
     """
     trains, ids, regions, keep, dropped = _units(recording, settings)
+    recording, keep, dropped = _observed(recording, keep, dropped, settings)
     counts, between = _counts(trains, ids, keep, recording, settings)
     refuse_silent(counts, recording, settings, between)
     responses, unit = spikes_per_window(counts, settings, rate=settings.rate)
@@ -96,7 +100,7 @@ def _units(
         names, split = unit_regions(units, settings.region, settings.electrode, place)
     regions, outside = region_reasons(names, settings)
     reasons = {"units across two regions": split, **outside}
-    for name, good in passing(units, settings.quality, place).items():
+    for name, good in passing(units, settings.quality, place, settings.electrode).items():
         reasons[f"units failing {name}"] = ~good
     reasons["units without a spike"] = trains.sizes == 0
     for reason, bad in reasons.items():
@@ -107,6 +111,25 @@ def _units(
     keep, dropped = kept(reasons, len(ids))
     refuse_none(keep, dropped, where)
     return trains, ids, regions, keep, dropped
+
+
+def _observed(
+    recording: Open, keep: Array, dropped: dict[str, int], settings: NwbResponses
+) -> tuple[Open, Array, dict[str, int]]:
+    """Leave out presentations no unit was observed in, and units not observed in all others."""
+    where = f"{recording.path}: units"
+    onset, windows = recording.shown.onset, all_windows(settings)
+    inside = covered(recording.file["units"], onset, windows, where)
+    if inside is None:
+        return recording, keep, dropped
+    some = np.asarray(inside[:, keep].any(axis=1))
+    reason = "presentations outside the obs_intervals of all units"
+    shown = shown_where(some, recording.shown, reason, f"{where}: obs_intervals")
+    whole = inside[some].all(axis=0)
+    lost = {"units whose obs_intervals lack some presentation": int((keep & ~whole).sum())}
+    keep, dropped = keep & whole, {**dropped, **lost}
+    refuse_none(keep, dropped, str(recording.path))
+    return replace(recording, shown=shown), keep, dropped
 
 
 def _counts(

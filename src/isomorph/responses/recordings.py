@@ -16,12 +16,13 @@ import xarray as xr
 from isomorph.archives.manifest import find_files
 from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
+from isomorph.responses.observed import without_invalid
 from isomorph.responses.presentations import repetitions
 from isomorph.responses.recording import open_recording, session_id
 from isomorph.responses.regions import Listed, grouped, read_listed
 from isomorph.responses.sessions import session_data, stimulus_ids, summary, write_sessions
 from isomorph.responses.shown import Names, Shown, read_shown
-from isomorph.responses.windows import said_windows
+from isomorph.responses.windows import all_windows, said_windows
 from isomorph.stimuli.naming import naming
 from isomorph.study.responses import RegionTable, Windowed
 
@@ -91,6 +92,7 @@ def prepare_recordings(
                 holder = stack.enter_context(open_recording(beside))
                 inputs.append(beside)
             shown = read_shown(holder, beside, settings.presentations, names)
+            shown = without_invalid(file, str(path), shown, all_windows(settings))
             ids.append(session_id(file))
             sessions.append(read(Open(file, path, shown, stimuli, listed)))
         print(f"responses {dataset} {path.name}: {summary(sessions[-1])}", file=sys.stderr)

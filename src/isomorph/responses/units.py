@@ -140,7 +140,12 @@ def _regions_of_electrodes(units: h5py.Group, regions: Array) -> tuple[Array, Ar
     return found, split
 
 
-def passing(units: h5py.Group, criteria: Mapping[str, Criterion], where: str) -> dict[str, Array]:
+def passing(
+    units: h5py.Group,
+    criteria: Mapping[str, Criterion],
+    where: str,
+    electrode: str | None = None,
+) -> dict[str, Array]:
     """Tell for each criterion which units satisfy it.
 
     Parameters
@@ -148,9 +153,12 @@ def passing(units: h5py.Group, criteria: Mapping[str, Criterion], where: str) ->
     units : h5py.Group
         The units table.
     criteria : mapping of str to Criterion
-        By column. NaN satisfies no bound.
+        By column of the table, or else of the electrodes; a unit on several satisfies one when all
+        of them do, and on none does not. NaN satisfies no bound.
     where : str
         File and table, for messages.
+    electrode : str or None
+        Column that holds the id of a unit's electrode, see `unit_regions`.
 
     Returns
     -------
@@ -161,10 +169,33 @@ def passing(units: h5py.Group, criteria: Mapping[str, Criterion], where: str) ->
     IsomorphError
         When a column is missing, or a bound is put on text.
     """
-    return {
-        name: _satisfies(column(units, name, where), criterion, f'{where}: column "{name}"')
-        for name, criterion in criteria.items()
-    }
+    electrodes = _electrode_table(units, electrode)
+    found = {}
+    for name, criterion in criteria.items():
+        if name in units or electrodes is None or name not in electrodes:
+            good = _satisfies(column(units, name, where), criterion, f'{where}: column "{name}"')
+        else:
+            beside = where.replace("units", "electrodes")
+            place = f'{beside}: column "{name}"'
+            good = _satisfies(column(electrodes, name, beside), criterion, place)
+            if electrode is None:
+                good = _of_all_electrodes(units, good)
+            else:
+                passed = row_ids(electrodes, beside)[good]
+                good = np.isin(text(column(units, electrode, where)), passed)
+        found[name] = good
+    return found
+
+
+def _of_all_electrodes(units: h5py.Group, good: Array) -> Array:
+    """Tell which units have electrodes, all of them good ones."""
+    rows = np.asarray(units["electrodes"][:], dtype=np.int64)
+    if "electrodes_index" not in units:
+        return np.asarray(good[rows])
+    ends = np.asarray(units["electrodes_index"][:], dtype=np.int64)
+    before = np.concatenate([[0], np.cumsum(good[rows])])
+    starts = np.concatenate([[0], ends[:-1]])
+    return np.asarray((ends > starts) & (before[ends] - before[starts] == ends - starts))
 
 
 def _satisfies(values: Array, criterion: Criterion, where: str) -> Array:

@@ -184,7 +184,8 @@ class NwbResponses(Windowed):
     """Column of the units table that holds the id of the electrode a unit stands at, such as
     `peak_channel_id`, where the units table does not point at electrodes itself."""
     quality: dict[str, Criterion] = {}
-    """Criteria by units column; the number of units each removes is reported."""
+    """Criteria by column of the units table, or else of their electrodes, such as `valid_data`; the
+    number of units each removes is reported."""
 
     @model_validator(mode="after")
     def _electrodes_have_columns(self) -> NwbResponses:

@@ -1,0 +1,148 @@
+"""When a recording was recording: what was not observed is not silence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import h5py
+import numpy as np
+import numpy.typing as npt
+
+from isomorph.errors import IsomorphError
+from isomorph.responses.columns import column
+from isomorph.responses.shown import Shown
+
+Array = npt.NDArray
+
+INVALID = "intervals/invalid_times"
+"""Where the NWB schema keeps intervals to be left out of all analysis."""
+ROUNDING = 1e-6
+"""Times that differ by less are one, seconds."""
+
+Windows = Sequence[tuple[float, float]]
+
+
+def without_invalid(file: h5py.File, where: str, shown: Shown, windows: Windows) -> Shown:
+    """Leave out, and count, presentations of which a window meets an invalid interval.
+
+    Parameters
+    ----------
+    file : h5py.File
+        The open recording.
+    where : str
+        Its path, for messages.
+    shown : Shown
+        What was shown when.
+    windows : sequence of (start, stop)
+        Relative to onset, seconds.
+
+    Raises
+    ------
+    IsomorphError
+        When none is left.
+    """
+    table = file.get(INVALID)
+    if table is None:
+        return shown
+    place = f"{where}: invalid_times"
+    starts, stops = merged(
+        np.column_stack([column(table, name, place) for name in ("start_time", "stop_time")])
+    )
+    met = np.zeros(len(shown.onset), dtype=bool)
+    for start, stop in windows:
+        ended = np.searchsorted(stops, shown.onset + start + ROUNDING, side="right")
+        begun = np.searchsorted(starts, shown.onset + stop - ROUNDING, side="left")
+        met |= begun > ended
+    return shown_where(~met, shown, "presentations in invalid_times", place)
+
+
+def covered(units: h5py.Group, onset: Array, windows: Windows, where: str) -> Array | None:
+    """Tell of which presentations each unit was observed in every window.
+
+    Parameters
+    ----------
+    units : h5py.Group
+        The units table.
+    onset : ndarray (presentation,)
+        Seconds.
+    windows : sequence of (start, stop)
+        Relative to onset, seconds.
+    where : str
+        File and table, for messages.
+
+    Returns
+    -------
+    ndarray (presentation, unit) of bool, or None
+        None where the table has no `obs_intervals`, or no interval in any.
+
+    Raises
+    ------
+    IsomorphError
+        When intervals have no start and stop, or their index does not fit them.
+    """
+    if not {"obs_intervals", "obs_intervals_index"} <= set(units):
+        return None
+    intervals = np.asarray(units["obs_intervals"][:], dtype=np.float64)
+    ends = np.asarray(units["obs_intervals_index"][:], dtype=np.int64)
+    if not len(intervals):
+        return None
+    if intervals.ndim != 2 or intervals.shape[1] != 2 or ends[-1] != len(intervals):
+        raise IsomorphError(
+            f"{where}: obs_intervals are of shape {intervals.shape} and their index ends at "
+            f"{ends[-1]}, expected a start and a stop each, all of them of a unit"
+        )
+    found = np.ones((len(onset), len(ends)), dtype=bool)
+    for unit, own in enumerate(np.split(intervals, ends[:-1])):
+        starts, stops = merged(own)
+        if not len(starts):
+            found[:, unit] = False
+            continue
+        for start, stop in windows:
+            place = np.searchsorted(starts, onset + start + ROUNDING, side="right") - 1
+            found[:, unit] &= (place >= 0) & (stops[place] >= onset + stop - ROUNDING)
+    return found
+
+
+def merged(intervals: Array) -> tuple[Array, Array]:
+    """Return starts and stops of intervals (interval, 2), those that touch as one, ascending."""
+    ordered = intervals[np.argsort(intervals[:, 0], kind="stable")]
+    if not len(ordered):
+        return ordered[:, 0], ordered[:, 1]
+    latest = np.maximum.accumulate(ordered[:, 1])
+    first = np.concatenate([[True], ordered[1:, 0] > latest[:-1] + ROUNDING])
+    last = np.concatenate([first[1:], [True]])
+    return ordered[first, 0], latest[last]
+
+
+def shown_where(keep: Array, shown: Shown, reason: str, place: str) -> Shown:
+    """Return some of the presentations, the others counted.
+
+    Parameters
+    ----------
+    keep : ndarray (presentation,) of bool
+        Which.
+    shown : Shown
+        All.
+    reason : str
+        Why the others are left out.
+    place : str
+        File and what in it says so, for the message.
+
+    Raises
+    ------
+    IsomorphError
+        When none is left.
+    """
+    if not keep.any():
+        raise IsomorphError(
+            f"{place}: leaves none of the {len(keep)} presentations, whose onsets lie between "
+            f"{shown.onset.min():g} and {shown.onset.max():g} s; expected times in seconds on the "
+            "clock of the onsets"
+        )
+    return replace(
+        shown,
+        stimulus=shown.stimulus[keep],
+        onset=shown.onset[keep],
+        dropped={**shown.dropped, reason: int((~keep).sum())},
+    )
