@@ -341,6 +341,16 @@ def test_all_axes_reversed_are_told_by_the_number_of_times(data, make):
     equal(written(make(stimuli=NAMED)), dict(zip("abcde", PICTURES, strict=False)))
 
 
+def test_reversed_frames_at_a_steady_rate_have_a_time_each(data, make):
+    """Six frames of channels first: times are counted along the axis of frames."""
+    file = data / "1.nwb"
+    series(file, PICTURES[:6].T, starting_time=10.0)  # (channel, column, row, frame)
+    with h5py.File(file, "a") as nwb:
+        nwb[f"{SERIES}/starting_time"].attrs["rate"] = 0.5
+    trials(file, on=10 + 2 * np.arange(6.0), image=list("abcdef"), category=["x"] * 6)
+    equal(written(make(stimuli=NAMED)), dict(zip("abcdef", PICTURES, strict=False)))
+
+
 def test_frames_may_name_themselves(data, make):
     template = "stimulus/templates/Natural_set_G_2019.05.26"
     warped = PICTURES[:3, :, :, 0]

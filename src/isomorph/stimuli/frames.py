@@ -135,11 +135,12 @@ def _series(series: h5py.Group, data: h5py.Dataset, file: Path, place: str, look
             f"{file}: {place}: is {data.dtype} of shape {data.shape}, expected pixels (frame, "
             "height, width) or (frame, height, width, channel)"
         )
-    times = _times(series)
+    stamps = _timestamps(series)
     backwards = (
         data.ndim == 4 and data.shape[-1] not in CHANNELS and data.shape[0] in CHANNELS
-    ) or (times is not None and data.shape[0] != len(times) == data.shape[-1])
+    ) or (stamps is not None and data.shape[0] != len(stamps) == data.shape[-1])
     n = data.shape[-1 if backwards else 0]
+    times = _regular(series, n) if stamps is None else stamps
     names = _own_names(series, n, f"{file}: {place}")
     if names is None and (times is None or len(times) != n):
         raise IsomorphError(
@@ -151,12 +152,16 @@ def _series(series: h5py.Group, data: h5py.Dataset, file: Path, place: str, look
     return Source(frames, names, times, measured(found, [(data, range(n))], f"{file}: {place}"))
 
 
-def _times(series: h5py.Group) -> Array | None:
+def _timestamps(series: h5py.Group) -> Array | None:
     if isinstance(series.get("timestamps"), h5py.Dataset):
         return np.asarray(series["timestamps"][:], dtype=np.float64)
+    return None
+
+
+def _regular(series: h5py.Group, n: int) -> Array | None:
+    """Return the times of so many frames at a steady rate, None where there is none."""
     if isinstance(series.get("starting_time"), h5py.Dataset):
         start = series["starting_time"]
-        n = len(series["data"])
         return float(start[()]) + np.arange(n) / float(start.attrs.get("rate", 1.0))
     return None
 

@@ -44,9 +44,13 @@ class Covariance:
         return inner * np.outer(self.deviation, self.deviation)
 
     def whiten(self, amplitudes: Array) -> Array:
-        """Return amplitudes times the inverse root: (estimate, voxel).
+        """Return amplitudes times an inverse root: (estimate, voxel).
 
         Inner products of what it returns are those of `amplitudes` under the inverse covariance.
+        Of all roots it is ``D^-1/2 P^-1/2``, with the variances `D` and the correlations `P`
+        (ZCA-cor: Kessy A, Lewin A, Strimmer K 2018, The American Statistician 72, 309-314), which
+        under shrinkage to equal variances is the symmetric one; distances and inner products of
+        patterns are the same under any.
         """
         scaled = amplitudes / self.deviation
         scans, voxels = self.factor.shape
