@@ -1,5 +1,6 @@
 """Assets of the DANDI archive through its real client, in fair weather and in bad."""
 
+import errno
 import hashlib
 import io
 import logging
@@ -424,3 +425,12 @@ def test_what_the_system_refuses_otherwise_is_told_in_one_sentence(fetch, monkey
 
     monkeypatch.setattr("dandi.download.DownloadDirectory.append", reset)
     refused(fetch, ONE, "cannot be written", "an unknown error")
+
+
+def test_a_disk_without_locks_holds_an_archive_too(fetch, folder, monkeypatch):
+    def no_locks(handle, operation):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("fcntl.flock", no_locks)
+    assert fetch()
+    assert not (folder / PARTIAL).exists()

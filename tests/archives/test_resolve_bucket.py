@@ -117,8 +117,8 @@ def listed(*entries, truncated="false", token=""):
 @pytest.mark.parametrize(
     ("page", "said"),
     [
-        (listed(("scenes/000.tiff", 11), truncated="true", token="t"), "twice the same"),
-        (listed(("scenes/000.tiff", 11), truncated="true"), "more than came"),
+        (listed(("scenes/000.tiff", 11), truncated="true", token="t"), "in a circle"),
+        (listed(("scenes/000.tiff", 11), truncated="true"), "it breaks off"),
         (listed(("scenes/000.tiff", "x")), "'x' bytes"),
         (listed(("scenes/000.tiff", "²")), "bytes"),
         (listed(("other/000.tiff", 11)), "'other/000.tiff'"),

@@ -75,9 +75,7 @@ def test_an_archive_that_sends_the_client_elsewhere_is_refused(monkeypatch, tmp_
         "version": "0.0.0", "schema_version": "0.7.0", "cli-minimal-version": "0.1.0",
         "cli-bad-versions": [], "services": {"api": {"url": "https://evil.org/api"}},
     }  # fmt: skip
-    asked = patch_answers(
-        monkeypatch, lambda path, query: about if "info" in path else described()
-    )
+    asked = patch_answers(monkeypatch, lambda path, query: about if "info" in path else described())
     with quiet_client() as client:
         refused(
             lambda: client.download(f"http://mirror.test/api/assets/{ID}/", tmp_path, "a", "key"),

@@ -1,5 +1,6 @@
 """Remote NWB files of which only the wanted objects are read."""
 
+import errno
 import hashlib
 import os
 import signal
@@ -513,3 +514,11 @@ def test_a_full_disk_is_told(stream, folder):
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert not list(folder.rglob("*.nwb"))
+
+
+def test_a_disk_without_locks_is_read_into_too(stream, monkeypatch):
+    def no_locks(handle, operation):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("filelock._unix.fcntl.flock", no_locks)
+    stream()

@@ -10,12 +10,14 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
+from uuid import uuid4
 
 import requests
 from filelock import FileLock, Timeout
 
 from isomorph.archives.dandi_asset import Asset, api_key, find_asset
 from isomorph.archives.dandi_client import ChecksumError, Client, StoppedError, quiet_client
+from isomorph.archives.held import NO_LOCKS
 from isomorph.archives.lock import LockedFile, lock_file
 from isomorph.archives.mirrors import mirrored
 from isomorph.archives.patience import session, without_secrets
@@ -97,14 +99,17 @@ def _fetch(
     # Named by content, so that what an earlier run left is only ever resumed with its own rest;
     # and by path, as two paths may share their bytes.
     partial_folder = folder / PARTIAL / f"{asset.id}-{file.hash[:16]}"
-    with _alone(file, folder, partial_folder):
+    with _alone(file, folder, partial_folder) as mine:
         if not _stands(file, folder):
-            _download(client, archive, asset, file, folder / file.path, partial_folder)
+            _download(client, archive, asset, file, folder / file.path, mine)
 
 
 @contextmanager
-def _alone(file: LockedFile, folder: Path, partial_folder: Path) -> Iterator[None]:
-    """Wait until no other process downloads a file, or the file stands."""
+def _alone(file: LockedFile, folder: Path, partial_folder: Path) -> Iterator[Path]:
+    """Wait until no other process downloads a file, or the file stands; yield where to gather it.
+
+    On a disk without locks that is a folder nobody else can find, and it is not kept.
+    """
     lock = FileLock(f"{partial_folder}.lock")
     said = False
     while True:
@@ -119,8 +124,20 @@ def _alone(file: LockedFile, folder: Path, partial_folder: Path) -> Iterator[Non
             said = True
         except FileNotFoundError:
             pass  # the other process was done and cleared its folder away
+        except OSError as error:
+            if error.errno not in NO_LOCKS:
+                raise
+            Path(lock.lock_file).unlink(missing_ok=True)
+            own = partial_folder.with_name(f"{partial_folder.name}.{uuid4().hex[:8]}")
+            try:
+                yield own
+            finally:
+                shutil.rmtree(own, ignore_errors=True)
+                with suppress(OSError):  # not empty: what a disk with locks left
+                    partial_folder.rmdir()
+            return
     try:
-        yield
+        yield partial_folder
         if _stands(file, folder):
             shutil.rmtree(partial_folder, ignore_errors=True)
             Path(lock.lock_file).unlink(missing_ok=True)

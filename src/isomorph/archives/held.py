@@ -13,7 +13,7 @@ from uuid import uuid4
 
 POLL = 0.5
 """Seconds between two looks at a file another process holds."""
-_NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP}
+NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP}
 """What a disk says that knows no locks, as some network disks do."""
 
 
@@ -69,7 +69,7 @@ def _take(part: Path, pause: Callable[[float], None]) -> int | None:
             os.close(handle)
         except OSError as error:
             os.close(handle)
-            if error.errno not in _NO_LOCKS:
+            if error.errno not in NO_LOCKS:
                 raise
             part.unlink(missing_ok=True)
             return None

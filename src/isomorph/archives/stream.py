@@ -7,8 +7,8 @@ import re
 import sys
 import time
 import warnings
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ import h5py
 from filelock import FileLock
 
 from isomorph.archives.dandi_asset import find_asset
+from isomorph.archives.held import NO_LOCKS
 from isomorph.archives.lock import LockedFile
 from isomorph.archives.manifest import FileRecord, describe_files
 from isomorph.archives.patience import session
@@ -54,7 +55,7 @@ def bring(archive: DandiArchive, files: Sequence[LockedFile], folder: Path, relo
     """
     with disk_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
-    with FileLock(folder / f"{RECORD}.lock"):  # a second process waits and finds the files
+    with _alone(folder):  # a second process waits and finds the files
         known = _record(folder)
         for file in files:
             asked = {"lock": asdict(file), "keep": sorted(archive.keep)}
@@ -64,6 +65,22 @@ def bring(archive: DandiArchive, files: Sequence[LockedFile], folder: Path, relo
                 known[file.path] = {**asked, "file": asdict(written)}
                 with replacing(folder / RECORD) as temporary:
                     temporary.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Wait until no other process reads into a folder; on a disk without locks, do not."""
+    lock = FileLock(folder / f"{RECORD}.lock")
+    try:
+        lock.acquire()
+    except OSError as error:
+        # Two processes then read the same twice, and each file still stands whole.
+        if error.errno not in NO_LOCKS:
+            raise
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _record(folder: Path) -> dict[str, Any]:

@@ -130,8 +130,7 @@ def _listed(
         token = page.findtext("NextContinuationToken")
         if not token or token in tokens:
             raise IsomorphError(
-                f"{no_listing} (it has more than came and says "
-                f"{'twice the same' if token else 'not'} how to ask for it)"
+                f"{no_listing} ({'its pages lead in a circle' if token else 'it breaks off'})"
             )
         tokens.add(token)
         query = {**query, "continuation-token": token}
