@@ -365,11 +365,16 @@ def test_what_is_left_must_still_be_nwb(stream, folder, monkeypatch):
 # ------------------------------------------------------------------------- when it is read again
 
 
-def test_a_file_is_read_again_only_when_it_must_be(stream, archive):
+def test_a_file_is_read_again_only_when_it_must_be(stream, archive, monkeypatch):
     place = stream()
     first, asked = place.read_bytes(), len(archive.log)
     assert stream().read_bytes() == first
     assert len(archive.log) == asked
+    with monkeypatch.context() as patch:
+        patch.setattr("isomorph.archives.stream.reading_code", lambda _archive: "new code")
+        assert stream().read_bytes() == first
+    assert len(archive.log) > asked
+    asked = len(archive.log)
     place.write_bytes(first[:-1] + b"?")  # damaged
     assert stream().read_bytes() == first
     assert len(archive.log) > asked

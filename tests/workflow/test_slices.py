@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from isomorph import jobs, slices
+from isomorph import archives, jobs, slices
+from isomorph.archives.reading import reading_code
 from isomorph.layout import Layout
 from isomorph.study import load_study
+from isomorph.study.archive import DandiArchive
 
 CONFIG = Path(__file__).parents[2] / "config"
 
@@ -169,6 +171,20 @@ def test_instances_differ_by_their_seed_alone(config):
     assert first.pop("seed") == 0
     assert second.pop("seed") == 1
     assert first == second
+
+
+def test_code_counts_where_isomorph_writes_the_files_itself(config, monkeypatch):
+    layout = Layout(load_study(config / "demo.yaml"))
+    monkeypatch.setattr("isomorph.archives.reading.code_digest", lambda *all_: " ".join(all_))
+    assert archives.code_of(layout, "haxby2001") == "isomorph.archives.labelled"
+    assert archives.code_of(layout, "kriegeskorte92") == ""
+    stream = DandiArchive(
+        kind="dandi", dandiset="000001", version="draft", include=("*",), access="stream",
+        keep=("units/*",),
+    )  # fmt: skip
+    assert "isomorph.archives.streaming.copying" in reading_code(stream)
+    whole = stream.model_copy(update={"access": "download", "keep": ()})
+    assert reading_code(whole) == ""
 
 
 # ---------------------------------------------------------------- jobs

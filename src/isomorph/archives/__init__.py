@@ -15,13 +15,13 @@ from isomorph.archives.manifest import (
     read_manifest,
     write_manifest,
 )
+from isomorph.archives.reading import reading_code
 from isomorph.artefacts import disk_errors
-from isomorph.digest import code_digest
 from isomorph.errors import IsomorphError
 from isomorph.expected import check_expected
 from isomorph.layout import Layout
 from isomorph.registry import Registry
-from isomorph.study.archive import DandiArchive, LocalArchive, PackageArchive
+from isomorph.study.archive import LocalArchive
 
 __all__ = [
     "ARCHIVES",
@@ -41,9 +41,6 @@ __all__ = [
 Fetch = Callable[[Layout, str], None]
 """Bring the bytes of a dataset and write its manifest. A fetch verifies first: where everything
 is there and right it changes nothing, not even the time of the manifest."""
-
-STREAMING = ("isomorph.archives.streaming.choice", "isomorph.archives.streaming.copying")
-"""Modules that say what of a remote file is kept and how it is written."""
 
 
 def _package(layout: Layout, dataset: str) -> None:
@@ -127,12 +124,7 @@ def code_of(layout: Layout, dataset: str) -> str:
     Members that are laid out as BIDS on arrival, and files of which only some objects are read,
     are written by isomorph.
     """
-    archive = layout.study.dataset(dataset).archive
-    if isinstance(archive, PackageArchive) and archive.arrange is not None:
-        return code_digest("isomorph.archives.labelled")
-    if isinstance(archive, DandiArchive) and archive.access == "stream":
-        return code_digest(*STREAMING)
-    return ""
+    return reading_code(layout.study.dataset(dataset).archive)
 
 
 def watched_files(layout: Layout, dataset: str) -> list[Path]:

@@ -21,6 +21,7 @@ from isomorph.archives.held import NO_LOCKS
 from isomorph.archives.lock import LockedFile
 from isomorph.archives.manifest import FileRecord, describe_files
 from isomorph.archives.patience import session
+from isomorph.archives.reading import reading_code
 from isomorph.archives.streaming import Remote, choose, copy_choice, open_remote
 from isomorph.artefacts import disk_errors, replacing
 from isomorph.errors import IsomorphError
@@ -33,8 +34,8 @@ RECORD = ".streamed.json"
 def bring(archive: DandiArchive, files: Sequence[LockedFile], folder: Path, relock: str) -> None:
     """Read the wanted objects of assets into smaller files at their paths.
 
-    A file that was read from the same line of the lock with the same `archive.keep` and is
-    still whole is not read again.
+    A file that was read from the same line of the lock with the same `archive.keep` by the same
+    code and is still whole is not read again.
 
     Parameters
     ----------
@@ -56,9 +57,9 @@ def bring(archive: DandiArchive, files: Sequence[LockedFile], folder: Path, relo
     with disk_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
     with _alone(folder):  # a second process waits and finds the files
-        known = _record(folder)
+        known, code = _record(folder), reading_code(archive)
         for file in files:
-            asked = {"lock": asdict(file), "keep": sorted(archive.keep)}
+            asked = {"lock": asdict(file), "keep": sorted(archive.keep), "code": code}
             if not _is_current(known.get(file.path), asked, folder):
                 _stream(archive, file, folder / file.path, relock)
                 (written,) = describe_files(folder, [file.path])
