@@ -216,6 +216,19 @@ def test_the_reliability_is_that_of_all_repetitions_however_few_choose():
         assert found.mean() == pytest.approx(1 / 1.2, abs=0.03)
 
 
+@pytest.mark.parametrize("centred", [False, True])
+def test_neither_baselines_of_runs_nor_centring_makes_noise_reliable(centred):
+    """Sums of ten runs' halves agree by nothing but chance: the median unit is at 0."""
+    draw = np.random.default_rng(4)
+    response = draw.normal(size=(10, 6, 800)) + 2 * draw.normal(size=(10, 1, 800))
+    if centred:
+        response -= response.mean(axis=1, keepdims=True)
+    data = session(response.reshape(60, 800), 6)
+    data = data.assign_coords(run=("presentation", data["repetition"].values.astype(str)))
+    found = reliability(data, np.ones(60, dtype=bool), 5, np.random.default_rng(0))
+    assert abs(np.nanmedian(found)) < 0.08
+
+
 def test_units_are_counted_by_region_and_those_that_never_vary_are_out():
     rng = np.random.default_rng(0)
     signal = np.tile(rng.standard_normal((12, 6)), (4, 1))

@@ -164,8 +164,9 @@ def reliability(
     """
     rows = np.flatnonzero(chooses)
     stimulus = session["stimulus"].values[rows].astype(str)
-    halves = split_half(session["response"].values[rows], stimulus, rng)
-    return spearman_brown(halves.correlation, fewest / max(halves.n_repetitions // 2, 1))
+    run = session["run"].values[rows].astype(str) if "run" in session.coords else None
+    halves = split_half(session["response"].values[rows], stimulus, rng, run=run)
+    return spearman_brown(halves.correlation, fewest / (halves.showings or 1))
 
 
 def _compared(session: xr.Dataset, rows: Array, reliable: Array) -> xr.Dataset:
