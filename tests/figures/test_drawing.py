@@ -20,6 +20,7 @@ from isomorph.figures.rdm_pair import (
     percentile_ranks,
     stagger,
     strip,
+    title_lines,
 )
 from isomorph.figures.style import colours, slug, thinned
 
@@ -108,6 +109,35 @@ def test_the_overview_has_a_panel_per_region(small, shown):
     ]  # fmt: skip
 
 
+def test_every_panel_of_the_overview_has_its_numbers(small, shown):
+    panels = [shown["alpha"]] * 4  # two rows, of which the second has one panel
+    figure = draw_overview(panels, selection.families(small.study), labels=["rho-a"] * 4)
+    figure.canvas.draw()
+    for ax in figure.axes[:4]:
+        assert any(label.get_text() for label in ax.get_xticklabels() if label.get_visible())
+
+
+def test_a_title_that_is_a_list_stays_whole_beside_its_layer(small, shown):
+    rows = shown["alpha"].rows
+    rows = rows[rows["model"] == "net"].assign(model="kinds")
+    families = [selection.Family("kinds", "face, house", "baseline", ("kinds",))]
+    (ax,) = draw_profile(rows, families, label="").axes
+    assert ax.get_xticklabels()[0].get_text() == "face, house: stem"
+
+
+def test_long_titles_of_two_rdms_do_not_overlap():
+    table = pd.DataFrame({"stimulus": list("abcdef"), "file": "", "sha256": ""})
+    pairs = np.random.default_rng(0).random(15)
+    long = ("A region of a very long name, " * 3, "MMMM: features.7.a.layer.of.a.deep.network" * 3)
+    figure = draw_rdm_pair(pairs, pairs, long, table)
+    left, right = (text.get_window_extent() for text in figure.texts)
+    assert left.x1 < right.x0
+    assert right.x1 < figure.bbox.x1
+    top = max(label.get_window_extent().y1 for label in figure.axes[0].get_xticklabels())
+    assert min(left.y0, right.y0) > top
+    assert title_lines("short", 4.0) == ["short"]
+
+
 def test_percentile_ranks_see_only_the_order():
     pairs = np.random.default_rng(2).standard_normal(45)
     ranks = percentile_ranks(pairs)
@@ -178,6 +208,7 @@ def test_run_draws_lists_and_repeats_itself_to_the_byte(small, tmp_path):
         "overview.svg", "map.svg", "reliability.svg",
     }  # fmt: skip
     assert all("Simulated" in entry["caption"] for entry in entries)
+    assert any(e["title"] == "alpha beside the best layer of a trained network" for e in entries)
     shutil.copytree(folder, tmp_path / "first")
     figures.run(small, "sim")
     for name in names:

@@ -20,7 +20,8 @@ def test_three_sentences_say_what_the_tables_say(fresh):
     ]
     top = planted.loc[planted["estimate"].idxmax()]
     assert best == (
-        f"Of the 5 layers of Net, trained, blocks.2 is most like alpha: rho-a "
+        "Of the 5 layers of Net, trained, blocks.2 is most like alpha of real, one of 4 regions in "
+        f"2 datasets: rho-a "
         f"{top['estimate']:.2f} [{top['interval_low']:.2f}, {top['interval_high']:.2f}] (95 % "
         "interval over stimuli and subjects), noise ceiling .50 to .60, p < .001 after false "
         "discovery rate correction."
@@ -76,7 +77,7 @@ def test_a_layer_that_chance_would_reach_is_not_said_to_be_like_the_region(fresh
 
 def test_only_simulated_results_are_said_to_be_simulated(tmp_path):
     best, training, _ = headline(write_study(tmp_path, datasets=("sim",)))
-    assert "most like simulated alpha" in best
+    assert "most like simulated alpha, one of 2 regions: rho-a" in best
     assert "in simulated alpha" in training
 
 

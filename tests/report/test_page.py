@@ -163,10 +163,35 @@ def test_a_study_of_one_simulated_family_without_twins(tmp_path, fresh):
     spec = {**yaml.safe_load(path.read_text()), "datasets": ["real"], "models": ["net"]}
     path.write_text(yaml.safe_dump(spec))
     layout = Layout(load_study(path), fresh.root)
+    assert "<td>Net, trained</td>" in render(layout)
     _, training, recovery = report.headline(layout)
     assert training == "Whether training matters is not asked: the study has no untrained twins."
     assert recovery == "No layers were planted: the study has no simulated recording."
     assert "Are planted layers found again?" not in render(layout)
+
+
+def test_models_that_are_compared_with_nothing_are_not_listed(fresh):
+    path = fresh.study.path.parent / "models" / "pixels.yaml"
+    path.write_text(path.read_text() + "datasets: [elsewhere]\n")
+    page = render(Layout(load_study(fresh.study.path), fresh.root))
+    assert "<td>Net, trained</td>" in page[: page.index("Measures")]
+    assert "<td>Pixels</td>" not in page[: page.index("Measures")]
+
+
+def test_small_p_beside_an_interval_that_holds_0_is_explained_wherever_it_stands(fresh):
+    path = fresh.comparisons("real")
+    table = read_table(path, "comparisons")
+    one = (table["layer"] == "stem") & (table["region"] == "alpha") & (table["model"] == "net")
+    table.loc[one, ["interval_low", "interval_high", "p_corrected"]] = [-0.1, 0.4, 0.01]
+    table.loc[one & (table["measure"] == "rho_a"), "status"] = "half of the resamples are flat"
+    write_table(path, table, "comparisons", provenance("test"))
+    text = render(fresh)
+    alpha = text[text.index('id="real-alpha"') : text.index('id="real-beta"')]
+    assert alpha.count("Where an interval holds 0") == 1  # below every layer, not below the best
+    assert alpha.index("Every layer") < alpha.index("Where an interval holds 0")
+    estimate = table.loc[one & (table["measure"] == "rho_a"), "estimate"].iloc[0]
+    assert f'<td class="number">{number(estimate)}, no interval: half of the' in alpha
+    assert "such as a correlation above 1" in text
 
 
 def test_rows_without_numbers_say_why(fresh):

@@ -141,6 +141,8 @@ def _pairs(
         layers = layer_rdms(models[best["model"]], shown.distance, stimuli)
         if best["layer"] not in layers:
             continue
+        trained = best["model"] in {n for f in groups if f.kind == "trained" for n in f.instances}
+        of = "a trained network" if trained else "all models, none of them a trained network"
         mean, n = means[shown.region]
         subjects = f"mean of {n} subjects" if n > 1 else "one RDM"
         figure = draw_rdm_pair(
@@ -156,12 +158,11 @@ def _pairs(
             "kind": "rdms",
             "region": shown.region,
             "file": file,
-            "title": f"{shown.region} beside the best layer of a trained network",
+            "title": f"{shown.region} beside the best layer of {of}",
             "caption": (
                 f"{_said(layout, dataset)}RDMs over {len(stimuli)} stimuli "
                 f"({distance_title(shown.distance)}), each transformed to percentile ranks: "
                 "dark pairs are alike, bright ones differ. "
-                "Where no model was trained, the layer is the best of all models. "
                 "Rows and columns follow the stimulus table"
                 + ("; thumbnails stand in staggered rows." if all(table["file"]) else ".")
             ),

@@ -41,6 +41,7 @@ def draw_overview(
             _panel(ax, shown, rows, paint)
             ax.set_title(shown.region, fontweight="bold")
             ax.set_xlabel(label)
+            ax.tick_params(axis="x", labelbottom=True)  # a panel may have none below it
         axes[0].set_yticks(range(len(rows)), [family.title for family in rows])
         axes[0].set_ylim(len(rows) - 0.4, -0.6)
         for ax in axes[len(panels) :]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -97,8 +96,8 @@ def _baselines(rows: pd.DataFrame, families: Sequence[Family]) -> pd.DataFrame:
 
 
 def _short(title: str) -> str:
-    """Return the head of a title, without what follows "of" or a comma."""
-    return re.split(r" of |,", title, maxsplit=1)[0]
+    """Return the head of a title, without what follows "of"; a list of names stays whole."""
+    return _wrapped(title.split(" of ", maxsplit=1)[0], 32)
 
 
 def _frame(ax: Any, rows: pd.DataFrame, label: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,8 @@ SMALLEST_SIDE, WIDEST_CELL = 3.6, 0.45
 MOST_THUMBNAILS = 150
 """With more, thumbnails would be too small to tell apart."""
 MOST_NAMES = 60
+TITLE_LETTER, TITLE_LINE = 0.105, 0.2
+"""Width of a wide letter and height of a line of a title, inches."""
 THUMBNAIL = 44
 """Pixels kept of each thumbnail."""
 
@@ -52,17 +55,22 @@ def draw_rdm_pair(
     extent = min(SIDE, max(SMALLEST_SIDE, WIDEST_CELL * n))
     cell, rows = extent / n, stagger(n)
     edge = cell * (rows**2 + 1) if images else 0.9
-    gap, head, foot = 0.3, 0.45, 0.75
+    wrapped = [title_lines(title, extent) for title in titles]
+    gap, foot = 0.3, 0.75
+    head = 0.25 + TITLE_LINE * max(map(len, wrapped))
     width = 2 * (edge + extent) + gap + 0.2
     height = head + edge + extent + foot
     with styled():
         figure = Figure(figsize=(width, height))
-        for side, (pairs, title) in enumerate(zip((left, right), titles, strict=True)):
+        for side, (pairs, lines) in enumerate(zip((left, right), wrapped, strict=True)):
             # Rows of both panels are the same stimuli: thumbnails stand on the outer flanks.
             x = 0.1 + edge if side == 0 else 0.1 + edge + extent + gap
             ax = figure.add_axes((x / width, foot / height, extent / width, extent / height))
             image = _draw_matrix(ax, pairs, n)
-            figure.text(x / width, 1 - 0.12 / height, title, va="top", fontsize=11, weight="bold")
+            figure.text(
+                *(x / width, 1 - 0.12 / height), "\n".join(lines), va="top", fontsize=11,
+                weight="bold", linespacing=1.2,
+            )  # fmt: skip
             # A cell of air keeps the strips apart where both overhang the corner.
             over, deep = cell * (rows - 1) / 2, edge - cell
             flank = (0.1 if side == 0 else x + extent + cell, foot - over, deep, extent + 2 * over)
@@ -77,6 +85,13 @@ def draw_rdm_pair(
         colour_bar.set_ticks([0, 0.5, 1], labels=["most similar pair", "median", "least similar"])
         bar.tick_params(length=0, labelsize=8)
     return figure
+
+
+def title_lines(title: str, width: float) -> list[str]:
+    """Break a title into lines no wider than a matrix of `width` inches, three at most."""
+    return textwrap.wrap(
+        title, int(width / TITLE_LETTER), max_lines=3, placeholder=" …", break_on_hyphens=False
+    )
 
 
 def stagger(n: int) -> int:

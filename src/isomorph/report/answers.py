@@ -29,7 +29,7 @@ def sentences(layout: Layout, found: Sequence[Results]) -> list[str]:
     """Return the three sentences from results already read."""
     chosen = main_region(layout, found)
     return [
-        _best_layer(layout, chosen),
+        _best_layer(layout, found, chosen),
         _training(layout, found, chosen),
         _recovery(layout, found),
     ]
@@ -48,7 +48,9 @@ def main_region(layout: Layout, found: Sequence[Results]) -> tuple[Results, sele
     )
 
 
-def _best_layer(layout: Layout, chosen: tuple[Results, selection.Shown] | None) -> str:
+def _best_layer(
+    layout: Layout, found: Sequence[Results], chosen: tuple[Results, selection.Shown] | None
+) -> str:
     if chosen is None:
         return "No region has been compared with any model yet."
     results, shown = chosen
@@ -69,12 +71,22 @@ def _best_layer(layout: Layout, chosen: tuple[Results, selection.Shown] | None) 
     sure = bool(best["p_corrected"] < selection.SIGNIFICANT)
     like = "is most like" if sure else "has the highest number, but is not told from chance, for"
     return (
-        f"{of} {best['layer']} {like} {simulated}{shown.region}: "
+        f"{of} {best['layer']} {like} {simulated}{shown.region}{_among(found, results)}: "
         f"{measure_label(shown.measure)} {number(best['estimate'])} "
         f"{interval(best['interval_low'], best['interval_high'])} "
         f"({percent(layout.study.spec.inference.interval)} interval over {best['scheme']}), "
         f"{against}, {p_said(best['p_corrected'])} after {_correction(shown.rows)}."
     )
+
+
+def _among(found: Sequence[Results], results: Results) -> str:
+    """Say how many regions a sentence about one of them is silent on; nothing if on none."""
+    regions = [len(one.shown) for one in found if one.shown]
+    if sum(regions) < 2:
+        return ""
+    if len(regions) == 1:
+        return f", one of {regions[0]} regions"
+    return f" of {results.dataset}, one of {sum(regions)} regions in {len(regions)} datasets"
 
 
 def _training(

@@ -22,7 +22,8 @@ def glossary(inference: Inference) -> list[Term]:
             f"A {coverage} confidence interval for what the estimate would be with all stimuli of "
             "this kind, and with all subjects where the scheme says so "
             f"({inference.resamples} bootstrap resamples). It says how precise the estimate is "
-            "and how far it generalises.",
+            "and how far it generalises. It is symmetric around the estimate, so an end can lie "
+            "beyond what the measure can be, such as a correlation above 1.",
         ),
         (
             "scheme",

@@ -150,6 +150,9 @@ def _dataset(layout: Layout, results: Results) -> dict[str, Any]:
         ],
         "contrasts": sections.contrasts(results),
         "comparisons_of_regions": sections.regions(results),
+        "regions_wide": sections.small_p_wide_interval(results.tables["regions"])
+        if "regions" in results.tables
+        else False,
         "recovery": sections.recovery(layout, results, everything=False),
         "recovery_in_full": sections.recovery(layout, results, everything=True),
         "reliability": sections.reliability(results),
@@ -178,7 +181,10 @@ def _region(
         "full": sections.every_layer(comparisons[comparisons["region"] == shown.region]),
         "scheme": first["scheme"],
         "undefined": bounds if isinstance(bounds, str) else "",
-        "wide": sections.small_p_wide_interval(shown.rows),
+        "wide": sections.small_p_wide_interval(selection.best_layers(shown.rows)),
+        "wide_somewhere": sections.small_p_wide_interval(
+            comparisons[comparisons["region"] == shown.region]
+        ),
         "correction": correction(shown.rows),
         "family_size": int(first["family_size"]),
         "n_stimuli": int(first["n_stimuli"]),

@@ -49,9 +49,8 @@ class Table:
 
 def small_p_wide_interval(rows: pd.DataFrame) -> bool:
     """Tell whether some interval holds 0 although its p is small, which asks for a word."""
-    best = selection.best_layers(rows)
-    wide = (best["interval_low"] < 0) & (best["interval_high"] > 0)
-    return bool((wide & selection.significant(best)).any())
+    wide = (rows["interval_low"] < 0) & (rows["interval_high"] > 0)
+    return bool((wide & selection.significant(rows)).any())
 
 
 def best_layers(layout: Layout, shown: selection.Shown) -> Table:
@@ -105,9 +104,11 @@ def every_layer(rows: pd.DataFrame) -> list[tuple[str, Table]]:
 
 
 def _cell(row: Mapping[Hashable, Any]) -> str:
-    """Return one comparison in a cell, or why it has no number."""
+    """Return one comparison in a cell, or why it has no number or no interval."""
     if row["status"] != "ok":
-        return str(row["status"])
+        estimate = number(float(row["estimate"]))
+        why = str(row["status"])
+        return why if estimate == NONE else f"{estimate}, no interval: {why}"
     value, low, high, p = (
         float(row[key]) for key in ("estimate", "interval_low", "interval_high", "p_corrected")
     )
