@@ -508,3 +508,21 @@ def test_models_that_take_pixels_are_passed_over_where_there_are_no_images(tmp_p
         StudyError, match=r"none can be compared with zhang_desimone_it: it has no images"
     ):
         open_study(study)
+
+
+def test_check_matches_patterns_before_anything_is_fetched(capsys, tmp_path):
+    examples = Path(__file__).parents[2] / "config" / "examples"
+    content = yaml.safe_load((examples / "datasets" / "zhang_desimone_it.yaml").read_text())
+    content["archive"] = {"kind": "local", "path": str(tmp_path)}
+    (tmp_path / "sub-1.nwb").write_bytes(b"")
+    content["responses"]["files"] = "{subject}_*.nwb"
+    content["stimuli"]["files"] = "*.nwb"
+    content["subjects"] = ["sub-1"]
+    (tmp_path / "own.yaml").write_text(yaml.safe_dump(content))
+    study = tmp_path / "study.yaml"
+    study.write_text(
+        f"name: own\ntitle: Own\ndatasets: [own.yaml]\nmodels: [{examples}/models/objects.yaml]\n"
+    )
+    line = said(capsys, "check", "--study", str(study))
+    assert 'own.yaml: responses.files: "sub-1_*.nwb" matches none of the' in line
+    assert 'did you mean "sub-1.nwb"?' in line

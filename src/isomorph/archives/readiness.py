@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
+from isomorph.archives.patterns import matches, nearest
 from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
 from isomorph.registry import Registry
+
+Said = tuple[str, Sequence[str] | None]
+"""A sentence, and the paths there will be where they are known beforehand."""
 
 
 def readiness(layout: Layout, dataset: str) -> str:
@@ -24,12 +28,36 @@ def readiness(layout: Layout, dataset: str) -> str:
     ------
     IsomorphError
         When a folder of the user's, a lock or requested files are not there or do not fit the
-        dataset's file.
+        dataset's file, or a pattern of its stimuli or responses matches none of the files.
     """
-    return READINESS[layout.study.dataset(dataset).archive.kind](layout, dataset)
+    said, paths = READINESS[layout.study.dataset(dataset).archive.kind](layout, dataset)
+    if paths is not None:
+        _refuse_unmatched(layout, dataset, paths)
+    return said
 
 
-def _package(layout: Layout, dataset: str) -> str:
+def _refuse_unmatched(layout: Layout, dataset: str, paths: Sequence[str]) -> None:
+    """Refuse patterns that match nothing, before gigabytes are fetched for them."""
+    spec = layout.study.dataset(dataset)
+    patterns = {
+        "stimuli.files": getattr(spec.stimuli, "files", None),
+        "responses.files": getattr(spec.responses, "files", None),
+        "responses.bold": getattr(spec.responses, "bold", None),
+        "responses.events.files": getattr(getattr(spec.responses, "events", None), "files", None),
+    }
+    for key, pattern in patterns.items():
+        if not isinstance(pattern, str):
+            continue
+        for subject in spec.subjects if "{subject}" in pattern else spec.subjects[:1]:
+            one = pattern.replace("{subject}", subject)
+            if not matches(one, paths):
+                raise IsomorphError(
+                    f'{layout.study.dataset_files[dataset]}: {key}: "{one}" matches none of the '
+                    f"{len(paths):,} files of the archive, {nearest(one, paths)}"
+                )
+
+
+def _package(layout: Layout, dataset: str) -> Said:
     from isomorph.study.archive import PackageArchive
 
     archive = layout.study.dataset(dataset).archive
@@ -37,25 +65,30 @@ def _package(layout: Layout, dataset: str) -> str:
     return (
         f"{len(archive.members)} files of the source distribution {archive.project}=="
         f"{archive.version}"
-    )
+    ), None if archive.arrange else archive.members
 
 
-def _local(layout: Layout, dataset: str) -> str:
-    from isomorph.archives import watched_files
+def _local(layout: Layout, dataset: str) -> Said:
+    from isomorph.archives import local, watched_files
+    from isomorph.study.archive import LocalArchive
 
+    archive = layout.study.dataset(dataset).archive
+    assert isinstance(archive, LocalArchive)
     files = watched_files(layout, dataset)
+    root = local.folder(layout, dataset, archive)
     try:
         size = sum(file.stat().st_size for file in files)
     except OSError as error:
         raise IsomorphError(f"{error.filename}: cannot be read, {error.strerror}") from error
-    return f"{_files(len(files))} in place, {_megabytes(size)}"
+    paths = [file.relative_to(root).as_posix() for file in files]
+    return f"{_files(len(files))} in place, {_megabytes(size)}", paths
 
 
-def _simulated(_layout: Layout, _dataset: str) -> str:
-    return "simulated from the study's own models"
+def _simulated(_layout: Layout, _dataset: str) -> Said:
+    return "simulated from the study's own models", None
 
 
-def _pinned(layout: Layout, dataset: str) -> str:
+def _pinned(layout: Layout, dataset: str) -> Said:
     from isomorph.archives import pinned, requested
     from isomorph.archives.lock import read_lock
     from isomorph.archives.transfer import bytes_here
@@ -70,10 +103,11 @@ def _pinned(layout: Layout, dataset: str) -> str:
         here = bytes_here(files, folder)
     size = sum(file.size for file in files)
     said = f"{_files(len(files))}, {_megabytes(size)}, {_megabytes(here)} of it here"
-    return said + (f"; {_files(len(given))} by request, in place" if given else "")
+    said += f"; {_files(len(given))} by request, in place" if given else ""
+    return said, [*(file.path for file in files), *(one.record.path for one in given)]
 
 
-READINESS: Registry[Callable[[Layout, str], str]] = Registry(
+READINESS: Registry[Callable[[Layout, str], Said]] = Registry(
     "archive",
     {
         "package": _package,
