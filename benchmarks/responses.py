@@ -23,12 +23,12 @@ from pynwb import NWBHDF5IO, NWBFile
 from pynwb.misc import Units
 
 from _command import command
-from isomorph.responses.bins import binned_counts
 from isomorph.responses.nwb import read_session
-from isomorph.responses.recording import open_recording
-from isomorph.responses.recordings import Open
-from isomorph.responses.shown import Shown
-from isomorph.responses.spikes import read_trains
+from isomorph.responses.nwb.bins import binned_counts
+from isomorph.responses.nwb.recording import open_recording
+from isomorph.responses.nwb.recordings import Open
+from isomorph.responses.nwb.shown import Shown
+from isomorph.responses.nwb.spikes import read_trains
 from isomorph.study.responses import NwbResponses
 
 WINDOW = (0.05, 0.3)

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from isomorph.errors import IsomorphError
-from isomorph.responses.bins import binned_counts
-from isomorph.responses.counts import check_spikes, spike_counts, window_counts
+from isomorph.responses.nwb.bins import binned_counts
+from isomorph.responses.nwb.counts import check_spikes, spike_counts, window_counts
 
 # Multiples of 0.1 meet each other on edges all the time, and are not exact in binary.
 TENTHS = st.integers(0, 60).map(lambda n: n * 0.1)

@@ -13,7 +13,7 @@ from isomorph.artefacts import read_attributes, read_responses
 from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
 from isomorph.responses import run, run_reliability
-from isomorph.responses.recordings import session_names
+from isomorph.responses.nwb.recordings import session_names
 from isomorph.study import load_study
 
 STIMULI = ["a", "b", "c"]

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from isomorph.artefacts import read_responses
 from isomorph.errors import IsomorphError
 from isomorph.responses import run
-from isomorph.responses import spikes as spikes_module
+from isomorph.responses.nwb import spikes as spikes_module
 from isomorph.responses.regions import grouped
 from isomorph.study.responses import NwbResponses
 

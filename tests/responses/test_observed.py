@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from isomorph.artefacts import read_responses
 from isomorph.errors import IsomorphError
 from isomorph.responses import run
-from isomorph.responses.observed import covered, merged, without_invalid
-from isomorph.responses.shown import Shown
+from isomorph.responses.nwb.observed import covered, merged, without_invalid
+from isomorph.responses.nwb.shown import Shown
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "twins"))
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from isomorph.errors import IsomorphError
-from isomorph.responses.pairing import refuse_unpaired
+from isomorph.responses.nwb.pairing import refuse_unpaired
 
 EVEN = 100 + 2.0 * np.arange(20)
 UNEVEN = 100 + np.cumsum(np.random.default_rng(0).uniform(1, 3, 20))

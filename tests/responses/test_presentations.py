@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from isomorph.errors import IsomorphError
+from isomorph.responses.nwb.shown import Names, read_shown
 from isomorph.responses.presentations import repetitions
-from isomorph.responses.shown import Names, read_shown
 from isomorph.study.responses import Presentations
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "twins"))

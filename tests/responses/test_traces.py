@@ -16,8 +16,9 @@ from numpy.testing import assert_allclose
 
 from isomorph.artefacts import read_responses
 from isomorph.errors import IsomorphError
-from isomorph.responses import run, samples
-from isomorph.responses.samples import Clock, sums_before
+from isomorph.responses import run
+from isomorph.responses.nwb import samples
+from isomorph.responses.nwb.samples import Clock, sums_before
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "twins"))
 

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.layout import Layout
 from isomorph.registry import Registry
-from isomorph.responses import arrays, betas, bids, epochs, nwb, rasters, rdms, traces
+from isomorph.responses import arrays, betas, bids, epochs, nwb, rdms
+from isomorph.responses.nwb import rasters, traces
 from isomorph.responses.reliability import run_reliability
 
 __all__ = ["RESPONSES", "run", "run_reliability"]

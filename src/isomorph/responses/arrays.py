@@ -14,7 +14,7 @@ import xarray as xr
 from isomorph.archives.manifest import find_files
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.layout import Layout
-from isomorph.responses.columns import text
+from isomorph.responses.nwb.columns import text
 from isomorph.responses.presentations import repetitions, usable
 from isomorph.responses.sessions import session_data, stimulus_ids, summary, write_sessions
 from isomorph.study.responses import ArrayResponses

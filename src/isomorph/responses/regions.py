@@ -15,7 +15,7 @@ import pandas as pd
 from isomorph.archives.manifest import find_files
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.layout import Layout
-from isomorph.responses.columns import text
+from isomorph.responses.nwb.columns import text
 from isomorph.study.responses import RegionTable
 
 Array = npt.NDArray

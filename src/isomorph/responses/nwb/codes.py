@@ -7,10 +7,10 @@ import numpy as np
 import numpy.typing as npt
 
 from isomorph.errors import IsomorphError
-from isomorph.responses.columns import text
-from isomorph.responses.recording import dataset_at, group_at, values_of
-from isomorph.responses.samples import read_clock
-from isomorph.responses.values import as_written
+from isomorph.responses.nwb.columns import text
+from isomorph.responses.nwb.recording import dataset_at, group_at, values_of
+from isomorph.responses.nwb.samples import read_clock
+from isomorph.responses.nwb.values import as_written
 from isomorph.study.responses import Presentations
 
 Array = npt.NDArray

@@ -9,18 +9,18 @@ import xarray as xr
 
 from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
-from isomorph.responses.columns import text
-from isomorph.responses.recording import dataset_at, group_at, values_of
-from isomorph.responses.recordings import (
+from isomorph.responses.nwb.columns import text
+from isomorph.responses.nwb.recording import dataset_at, group_at, values_of
+from isomorph.responses.nwb.recordings import (
     Open,
     prepare_recordings,
     refuse_silent,
     region_reasons,
     session_of,
 )
-from isomorph.responses.samples import check_ascending, read_clock, sums_before
-from isomorph.responses.units import kept, refuse_none
-from isomorph.responses.windows import (
+from isomorph.responses.nwb.samples import check_ascending, read_clock, sums_before
+from isomorph.responses.nwb.units import kept, refuse_none
+from isomorph.responses.nwb.windows import (
     all_windows,
     places_of,
     refuse_coarse,

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from isomorph.errors import IsomorphError
-from isomorph.responses.recording import dataset_at
+from isomorph.responses.nwb.recording import dataset_at
 
 Array = npt.NDArray
 

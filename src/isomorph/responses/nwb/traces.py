@@ -11,24 +11,24 @@ import xarray as xr
 
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.layout import Layout
-from isomorph.responses.columns import column, column_names, text
-from isomorph.responses.recording import dataset_at, group_at, values_of
-from isomorph.responses.recordings import (
+from isomorph.responses.nwb.columns import column, column_names, text
+from isomorph.responses.nwb.recording import dataset_at, group_at, values_of
+from isomorph.responses.nwb.recordings import (
     Open,
     prepare_recordings,
     region_reasons,
     session_of,
 )
-from isomorph.responses.regions import placed
-from isomorph.responses.samples import check_ascending, read_clock, sums_before
-from isomorph.responses.units import kept, passing, refuse_none, row_ids
-from isomorph.responses.windows import (
+from isomorph.responses.nwb.samples import check_ascending, read_clock, sums_before
+from isomorph.responses.nwb.units import kept, passing, refuse_none, row_ids
+from isomorph.responses.nwb.windows import (
     all_windows,
     places_of,
     refuse_coarse,
     refuse_uncovered,
     said_windows,
 )
+from isomorph.responses.regions import placed
 from isomorph.study.responses import TraceResponses
 
 Array = npt.NDArray

@@ -12,13 +12,13 @@ import numpy as np
 import numpy.typing as npt
 
 from isomorph.errors import IsomorphError, did_you_mean
-from isomorph.responses.codes import event_onsets
-from isomorph.responses.columns import column, column_names, text
-from isomorph.responses.pairing import refuse_unpaired
+from isomorph.responses.nwb.codes import event_onsets
+from isomorph.responses.nwb.columns import column, column_names, text
+from isomorph.responses.nwb.pairing import refuse_unpaired
+from isomorph.responses.nwb.recording import dataset_at, group_at, values_of
+from isomorph.responses.nwb.samples import read_clock
+from isomorph.responses.nwb.values import as_written, called
 from isomorph.responses.presentations import usable
-from isomorph.responses.recording import dataset_at, group_at, values_of
-from isomorph.responses.samples import read_clock
-from isomorph.responses.values import as_written, called
 from isomorph.study.responses import Presentations
 
 Array = npt.NDArray

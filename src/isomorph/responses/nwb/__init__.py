@@ -10,19 +10,19 @@ import xarray as xr
 
 from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
-from isomorph.responses.bins import binned_counts
-from isomorph.responses.counts import window_counts
-from isomorph.responses.observed import covered, shown_where
-from isomorph.responses.recordings import (
+from isomorph.responses.nwb.bins import binned_counts
+from isomorph.responses.nwb.counts import window_counts
+from isomorph.responses.nwb.observed import covered, shown_where
+from isomorph.responses.nwb.recordings import (
     Open,
     prepare_recordings,
     refuse_silent,
     region_reasons,
     session_of,
 )
-from isomorph.responses.spikes import Trains, read_trains
-from isomorph.responses.units import kept, passing, refuse_none, unit_ids, unit_regions
-from isomorph.responses.windows import all_windows, said_windows, spikes_per_window
+from isomorph.responses.nwb.spikes import Trains, read_trains
+from isomorph.responses.nwb.units import kept, passing, refuse_none, unit_ids, unit_regions
+from isomorph.responses.nwb.windows import all_windows, said_windows, spikes_per_window
 from isomorph.study.responses import NwbResponses
 
 Array = npt.NDArray

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from isomorph.errors import IsomorphError
-from isomorph.responses.columns import column
-from isomorph.responses.shown import Shown
+from isomorph.responses.nwb.columns import column
+from isomorph.responses.nwb.shown import Shown
 
 Array = npt.NDArray
 

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from isomorph.errors import IsomorphError, did_you_mean
-from isomorph.responses.columns import column, column_names, text
+from isomorph.responses.nwb.columns import column, column_names, text
 from isomorph.responses.regions import placed
 from isomorph.study.responses import Criterion
 

@@ -16,13 +16,13 @@ import xarray as xr
 from isomorph.archives.manifest import find_files
 from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
-from isomorph.responses.observed import without_invalid
+from isomorph.responses.nwb.observed import without_invalid
+from isomorph.responses.nwb.recording import open_recording, session_id
+from isomorph.responses.nwb.shown import Names, Shown, read_shown
+from isomorph.responses.nwb.windows import all_windows, said_windows
 from isomorph.responses.presentations import repetitions
-from isomorph.responses.recording import open_recording, session_id
 from isomorph.responses.regions import Listed, grouped, read_listed
 from isomorph.responses.sessions import session_data, stimulus_ids, summary, write_sessions
-from isomorph.responses.shown import Names, Shown, read_shown
-from isomorph.responses.windows import all_windows, said_windows
 from isomorph.stimuli.naming import naming
 from isomorph.study.responses import RegionTable, Windowed
 

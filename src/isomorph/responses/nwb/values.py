@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from isomorph.errors import IsomorphError
-from isomorph.responses.columns import text
-from isomorph.responses.recording import dataset_at, values_of
+from isomorph.responses.nwb.columns import text
+from isomorph.responses.nwb.recording import dataset_at, values_of
 from isomorph.study.responses import Presentations
 
 Array = npt.NDArray

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from isomorph.errors import IsomorphError
-from isomorph.responses.counts import check_spikes
+from isomorph.responses.nwb.counts import check_spikes
 
 Array = npt.NDArray
 

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from isomorph.errors import IsomorphError, did_you_mean
-from isomorph.responses.recording import values_of
+from isomorph.responses.nwb.recording import values_of
 
 Array = npt.NDArray
 
