@@ -408,7 +408,14 @@ def test_show_draws_a_picture_with_something_in_it(artefacts, name):
 def test_show_says_what_it_cannot(artefacts, capsys):
     assert "no such file" in said(capsys, "show", str(artefacts / "none.nc"))
     (artefacts / "a.html").write_text("x")
-    assert "cannot be printed" in said(capsys, "show", str(artefacts / "a.html"))
+    text = said(capsys, "show", str(artefacts / "a.html"))
+    assert text.endswith("a.html: is a page; open it in a browser")
+    (artefacts / "a.svg").write_text("x")
+    assert "is a picture; open it in" in said(
+        capsys, "show", str(artefacts / "a.svg"), "-o", "p.png"
+    )
+    (artefacts / "a.pickle").write_text("x")
+    assert "cannot be printed" in said(capsys, "show", str(artefacts / "a.pickle"))
     text = said(capsys, "show", str(artefacts / "brain.nc"), "-o", str(artefacts / "a.jpg"))
     assert "a.png" in text
     (artefacts / "free.csv").write_text("a,b\n1,2\n")
@@ -423,6 +430,7 @@ def test_show_says_what_it_cannot(artefacts, capsys):
     [
         ("a.csv", b"", "is empty, expected a CSV table"),
         ("a.csv", b"\x89PNG\xff\xfe\x00", "is not a CSV table ("),
+        ("comparisons.parquet", b"PAR1", "is not a Parquet table ("),
         ("a.csv", b'a,b\n1,2\n3,4,5\n"', "is not a CSV table ("),
         ("reliability.csv", b"", "is not a CSV table ("),
         ("reliability.csv", b"\xff\xfe\x00", "is not a CSV table ("),
@@ -436,6 +444,42 @@ def test_show_of_a_damaged_file_is_one_sentence(tmp_path, capsys, name, content,
     text = said(capsys, "show", str(tmp_path / name))
     assert text.startswith(f"{tmp_path / name}: {expected}")
     assert "\n" not in text
+
+
+def test_show_reads_tables_in_every_form_they_come_in(artefacts, capsys):
+    table = pd.read_csv(artefacts / "comparisons.csv")
+    table.to_parquet(artefacts / "comparisons.parquet")
+    assert main(["show", str(artefacts / "comparisons.parquet")]) == 0
+    whole = capsys.readouterr().out
+    assert "comparisons: 2 rows" in whole
+    assert "stage    rdms" in whole
+    table[["model"]].to_parquet(artefacts / "reliability.parquet")
+    text = said(capsys, "show", str(artefacts / "reliability.parquet"))
+    assert "reliability.parquet: no column " in text
+    (artefacts / "lock.tsv").write_text("# a note\npath\tsize\nx y\t3\n")
+    assert main(["show", str(artefacts / "lock.tsv")]) == 0
+    assert "1 row\n\npath  size\n x y     3" in capsys.readouterr().out
+
+
+def test_comparisons_are_drawn_with_intervals_and_models_of_one_layer_apart(artefacts):
+    from isomorph.artefacts import read_table
+    from isomorph.cli.show.drawing import DRAWINGS
+
+    file = artefacts / "comparisons.csv"
+    table = read_table(file, "comparisons").assign(interval_low=-1.5, interval_high=2.5)
+    pixels = table.head(1).assign(model="pixels", layer="pixels", estimate=0.125)
+    other = pd.concat([table, pixels]).assign(region="V1")
+    write_table(file, pd.concat([table, pixels, other]), "comparisons", STAMP)
+    figure = DRAWINGS["comparisons"](file)
+    assert [ax.get_title(loc="left").split(" · ")[0] for ax in figure.axes] == ["IT", "V1"]
+    ax = figure.axes[0]
+    bar, dot = ax.lines[1:3]
+    assert list(bar.get_ydata()) == [-1.5, 2.5]
+    assert list(dot.get_ydata()) == [0.125]
+    assert min(bar.get_xdata()) > 1  # beyond the deepest layer
+    assert [tick.get_text() for tick in ax.get_xticklabels()] == ["0", "1", "pixels"]
+    for layer in ax.collections[1].get_segments():  # an interval of its own for each layer
+        np.testing.assert_array_equal(layer[:, 1], [-1.5, 2.5])
 
 
 def test_show_of_a_folder_and_of_files_that_are_not_ours(tmp_path, capsys):

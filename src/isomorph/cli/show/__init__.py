@@ -11,6 +11,9 @@ from isomorph.errors import IsomorphError
 
 __all__ = ["describe", "draw"]
 
+SEEN = {".html": "a page", ".svg": "a picture", ".png": "a picture", ".jpg": "a picture"}
+"""Files made to be looked at as they are, by ending."""
+
 
 def describe(file: Path) -> str:
     """Return what an artefact holds and where it came from, for the terminal.
@@ -55,11 +58,14 @@ def _kind(file: Path, done: str) -> str:
             f"{file}: is not an artefact of isomorph, it says {kind or 'nothing'} of itself; show "
             "takes what the stages write into data/ and results/"
         )
-    if file.suffix == ".csv":
-        return file.stem if file.stem in TABLES else "table"
+    if file.suffix in words.TABLE_READERS:
+        known = file.stem in TABLES and file.suffix in {".csv", ".parquet"}
+        return file.stem if known else "table"
     if file.name == "manifest.json":
         return "manifest"
+    if file.suffix in SEEN:
+        raise IsomorphError(f"{file}: is {SEEN[file.suffix]}; open it in a browser")
     raise IsomorphError(
-        f"{file}: cannot be {done}; show takes the .nc, .csv and manifest.json files of data/ "
-        "and results/"
+        f"{file}: cannot be {done}; show takes the .nc, .csv, .tsv, .parquet and manifest.json "
+        "files of data/ and results/"
     )

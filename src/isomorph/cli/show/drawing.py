@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pandas as pd
 from matplotlib.figure import Figure
 
-from isomorph.artefacts import read_array, read_responses, read_table
+from isomorph.artefacts import read_array, read_responses
+from isomorph.cli.show.words import known_table
 from isomorph.errors import IsomorphError
 from isomorph.figures.geometry import square
 from isomorph.figures.style import COLOUR_MAP, INK, save, styled
@@ -17,6 +20,9 @@ __all__ = ["DRAWINGS", "save"]
 
 MOST = 24
 """Matrices in one picture."""
+
+MOST_PANELS, ACROSS = 12, 3
+"""Panels of comparisons in one picture, and in one row of it."""
 
 
 def _rdms(file: Path) -> Figure:
@@ -66,7 +72,7 @@ def _responses(file: Path) -> Figure:
 
 
 def _reliability(file: Path) -> Figure:
-    table = read_table(file, "reliability")
+    table = known_table(file)
     units = table[(table["unit"] != "") & table["spearman_brown"].notna()]
     if units.empty:
         raise IsomorphError(f"{file}: no unit has a reliability: {table['status'].iloc[0]}")
@@ -84,27 +90,65 @@ def _reliability(file: Path) -> Figure:
 
 
 def _comparisons(file: Path) -> Figure:
-    table = read_table(file, "comparisons").dropna(subset=["estimate"])
+    table = known_table(file).dropna(subset=["estimate"])
     if table.empty:
         raise IsomorphError(f"{file}: no comparison has an estimate, so there is nothing to draw")
-    panels = list(table.groupby(["region", "distance", "measure"], sort=False))[:MOST]
-    rows, columns = _grid(len(panels))
+    # every region under the first distance and measure, then under the next
+    groups = {
+        (distance, measure, region): panel
+        for (distance, measure), rows in table.groupby(["distance", "measure"], sort=False)
+        for region, panel in rows.groupby("region", sort=False)
+    }
+    panels = list(groups.items())[:MOST_PANELS]
+    columns = min(ACROSS, len(panels))
+    rows = -(-len(panels) // columns)
+    colours = {name: f"C{i % 10}" for i, name in enumerate(dict.fromkeys(table["model"]))}
     with styled():
-        figure = Figure(figsize=(3.6 * columns, 2.6 * rows), layout="constrained")
+        figure = Figure(figsize=(4.8 * columns, 3.6 * rows + 0.6), layout="constrained")
         axes = figure.subplots(rows, columns, squeeze=False).ravel()
-        for ax, (key, panel) in zip(axes, panels, strict=False):
-            for model, layers in panel.groupby("model", sort=False):
-                ordered = layers.sort_values("depth")
-                marker = "o" if len(ordered) == 1 else None
-                ax.plot(ordered["depth"], ordered["estimate"], label=model, marker=marker)
-            ax.axhline(0, color=INK, linewidth=0.5)
-            ax.set_title(" · ".join(str(part) for part in key).replace("_", " "), fontsize=8)
-            ax.set_xlabel("depth (layer)")
+        for ax, ((distance, measure, region), panel) in zip(axes, panels, strict=False):
+            _profiles(ax, panel, colours)
+            ax.set_title(f"{region} · {distance} · {measure}".replace("_", " "), fontsize=9)
         for ax in axes[len(panels) :]:
             ax.set_axis_off()
         handles, labels = axes[0].get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False)
+        left = f" ({len(panels)} of {len(groups)})" if len(groups) > len(panels) else ""
+        figure.suptitle(f"estimate and interval{left}", fontsize=9)
     return figure
+
+
+def _profiles(ax: Any, panel: pd.DataFrame, colours: Mapping[str, str]) -> None:
+    """Draw the layers of each model along depth; models of one layer stand apart, at the right."""
+    counts = panel["model"].value_counts()
+    alone = panel["model"].map(counts) == 1
+    for model, layers in panel[~alone].groupby("model", sort=False):
+        ordered = layers.sort_values("depth")
+        x, colour = ordered["depth"], colours[str(model)]
+        ax.fill_between(
+            x, ordered["interval_low"], ordered["interval_high"], color=colour, alpha=0.15,
+            linewidth=0,
+        )  # fmt: skip
+        # a band alone would hide the interval of a layer whose neighbours have none
+        ax.vlines(
+            x, ordered["interval_low"], ordered["interval_high"], color=colour, alpha=0.3,
+            linewidth=1,
+        )  # fmt: skip
+        ax.plot(x, ordered["estimate"], color=colour, label=model, marker="o", markersize=3)
+    deepest = int(panel.loc[~alone, "depth"].max()) if (~alone).any() else -2
+    places = list(range(deepest + 2, deepest + 2 + int(alone.sum())))
+    for place, row in zip(places, panel[alone].to_dict("records"), strict=True):
+        colour = colours[row["model"]]
+        ax.plot([place, place], [row["interval_low"], row["interval_high"]], color=colour)
+        ax.plot([place], row["estimate"], color=colour, marker="o", ls="", label=row["model"])
+    step = max(1, -(-(deepest + 1) // 10))
+    depths = list(range(0, deepest + 1, step))
+    ax.set_xticks([*depths, *places], [*map(str, depths), *panel.loc[alone, "model"]])
+    for tick in ax.get_xticklabels()[len(depths) :]:
+        tick.set(rotation=30, ha="right", rotation_mode="anchor", fontsize=7)
+    ax.axhline(0, color=INK, linewidth=0.5)
+    if depths:
+        ax.set_xlabel("depth (layer)")
 
 
 DRAWINGS: dict[str, Callable[[Path], Figure]] = {

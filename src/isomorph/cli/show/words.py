@@ -18,8 +18,9 @@ from isomorph.artefacts import (
     read_table,
     read_table_provenance,
 )
-from isomorph.artefacts.schemas import TABLES
+from isomorph.artefacts.schemas import TABLES, check_table
 from isomorph.errors import IsomorphError
+from isomorph.report.numbers import count
 
 ROWS = 60
 """Rows of a table before the middle is left out."""
@@ -98,20 +99,52 @@ def _responses(file: Path) -> str:
 
 
 def _known_table(file: Path) -> str:
-    table = read_table(file, file.stem)
+    table = known_table(file)
     told = file.with_suffix(".json").is_file()
     origin = _origin(read_table_provenance(file)) if told else "no provenance beside it"
-    return _sections(f"{file.stem}: {len(table)} rows", _table(table), origin)
+    return _sections(f"{file.stem}: {count(len(table), 'row')}", _table(table), origin)
+
+
+def known_table(file: Path) -> pd.DataFrame:
+    """Return a table of a kind that is named by its file, as CSV or as Parquet.
+
+    Raises
+    ------
+    IsomorphError
+        When it cannot be read, or is not of that kind.
+    """
+    if file.suffix == ".csv":
+        return read_table(file, file.stem)
+    table = _read(file)
+    check_table(table, file.stem, str(file))
+    return table
 
 
 def _any_table(file: Path) -> str:
+    table = _read(file)
+    return _sections(count(len(table), "row"), _table(table))
+
+
+def _tsv(file: Path) -> pd.DataFrame:
+    return pd.read_csv(file, sep="\t", comment="#")
+
+
+TABLE_READERS: dict[str, tuple[str, Callable[[Path], pd.DataFrame]]] = {
+    ".csv": ("CSV", pd.read_csv),
+    ".tsv": ("TSV", _tsv),
+    ".parquet": ("Parquet", pd.read_parquet),
+}
+"""What a table is called, and what reads it, by the ending of its file."""
+
+
+def _read(file: Path) -> pd.DataFrame:
+    name, reader = TABLE_READERS[file.suffix]
     try:
-        table = pd.read_csv(file)
+        return reader(file)
     except pd.errors.EmptyDataError:
-        raise IsomorphError(f"{file}: is empty, expected a CSV table") from None
-    except (pd.errors.ParserError, UnicodeDecodeError) as error:
-        raise IsomorphError(f"{file}: is not a CSV table ({first_line(error)})") from error
-    return _sections(f"{len(table)} rows", _table(table))
+        raise IsomorphError(f"{file}: is empty, expected a {name} table") from None
+    except (ValueError, OSError) as error:  # those of pandas and pyarrow are among these
+        raise IsomorphError(f"{file}: is not a {name} table ({first_line(error)})") from error
 
 
 def _manifest(file: Path) -> str:
