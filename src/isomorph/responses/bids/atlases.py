@@ -19,7 +19,7 @@ from isomorph.registry import Registry
 from isomorph.responses.bids.bold import grid_of, open_image
 from isomorph.responses.bids.labels import Marks, nearest, on_hemisphere
 from isomorph.responses.bids.places import SIDES, Grid, Place
-from isomorph.responses.entities import entities
+from isomorph.responses.entities import parse
 from isomorph.study.bids import AtlasRegions
 
 Array = npt.NDArray
@@ -96,7 +96,7 @@ def atlas_marks(
         When the run is in another space, an option is unknown, or the atlas cannot be had.
     """
     atlas = ATLASES[settings.atlas]
-    space = settings.space or entities(bold).get("space", "")
+    space = settings.space or str(parse(bold).entities.get("space", ""))
     if not space.startswith(atlas.space):
         is_in = f"is in space {space}" if space else "its name says no space"
         raise IsomorphError(

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from isomorph.errors import IsomorphError
-from isomorph.responses.bids.entities import partner
+from isomorph.responses.entities import partner
 from isomorph.responses.tables import read_tsv
 from isomorph.study.bids import BidsConfounds
 

@@ -11,7 +11,7 @@ from isomorph.archives.manifest import find_files, read_manifest
 from isomorph.archives.patterns import matches
 from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
-from isomorph.responses.bids.entities import BidsName, parse, partner
+from isomorph.responses.entities import BidsName, parse, partner
 from isomorph.study.bids import BidsResponses
 
 

@@ -15,7 +15,7 @@ from isomorph.errors import IsomorphError
 from isomorph.responses.betas.cifti import open_cifti
 from isomorph.responses.bids.bold import grid_of, open_image
 from isomorph.responses.bids.places import SIDES, Gray, Grid, Place
-from isomorph.responses.entities import entities
+from isomorph.responses.entities import parse
 
 Array = npt.NDArray
 SIDE = re.compile(r"(?:^|[._])(?:(lh|left|l)|(?:rh|right|r))(?=[._])", re.IGNORECASE)
@@ -120,7 +120,7 @@ def side_of(file: Path) -> str:
     IsomorphError
         When it says neither.
     """
-    said = entities(file).get("hemi", "")
+    said = str(parse(file).entities.get("hemi", ""))
     if said in ("L", "R"):
         return SIDES["LR".index(said)]
     if found := SIDE.search(file.name):

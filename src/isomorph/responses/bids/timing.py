@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from isomorph.errors import IsomorphError
-from isomorph.responses.bids.entities import sidecars
+from isomorph.responses.entities import sidecars
 from isomorph.study.bids import BidsResponses
 
 Array = npt.NDArray

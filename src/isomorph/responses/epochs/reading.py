@@ -15,7 +15,7 @@ import xarray as xr
 from isomorph.archives.manifest import find_files
 from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
-from isomorph.responses.entities import entities
+from isomorph.responses.entities import parse
 from isomorph.responses.epochs.cutting import Cut, cut
 from isomorph.responses.epochs.events import Events, read_events
 from isomorph.responses.epochs.noise import Moments, normaliser, residual_moments
@@ -223,15 +223,15 @@ def _by_session(files: Sequence[Path]) -> dict[str, list[Path]]:
     """Group recordings by their `ses-`, runs in order; "1" where names have none."""
     found: dict[str, list[Path]] = {}
     for file in sorted(files, key=_run_order):
-        found.setdefault(entities(file).get("ses", "1"), []).append(file)
+        found.setdefault(str(parse(file).entities.get("ses", "1")), []).append(file)
     return found
 
 
 def _run_order(file: Path) -> tuple[int, str]:
-    run = entities(file).get("run", "")
+    run = str(parse(file).entities.get("run", ""))
     return (int(run) if run.isdecimal() else 0, file.name)
 
 
 def _run_names(files: Sequence[Path]) -> Any:
-    runs = [entities(file).get("run", "1") for file in files]
+    runs = [str(parse(file).entities.get("run", "1")) for file in files]
     return np.array(runs if len(set(runs)) == len(files) else [file.name for file in files])

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from isomorph.errors import IsomorphError
-from isomorph.responses.bids.entities import parse, partner, sidecars
+from isomorph.responses.entities import parse, partner, sidecars
 
 BOLD = Path("derivatives/sub-01_ses-a_task-x_run-1_space-T1w_desc-preproc_bold.nii.gz")
 
