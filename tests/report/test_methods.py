@@ -7,8 +7,9 @@ from synthetic_study import rdm_file, write_settings
 
 from isomorph.artefacts import provenance, write_array, write_responses
 from isomorph.layout import Layout
-from isomorph.report.methods import methods, settings_of
+from isomorph.report.methods import methods
 from isomorph.report.page import render
+from isomorph.report.settings import settings_of
 from isomorph.report.tables import read_origins
 from isomorph.study import load_study
 from isomorph.study.bids import BidsResponses

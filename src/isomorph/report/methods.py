@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -17,6 +16,7 @@ from isomorph.artefacts.arrays import ENGINE
 from isomorph.layout import Layout
 from isomorph.report.numbers import NONE, count, listed
 from isomorph.report.sections import Table
+from isomorph.report.settings import sentence, settings_of
 
 MOST_REGIONS = 8
 """Regions that get a column each; more are words in one column."""
@@ -96,70 +96,10 @@ def methods(layout: Layout, dataset: str) -> Methods:
     )
 
 
-# Settings
-
-
-Setting = tuple[str, str, str, bool]
-
-
-def settings_of(spec: BaseModel, before: str = "") -> Iterator[Setting]:
-    """Yield every setting of a spec that says something: key, value, meaning, whether by default.
-
-    Keys of specs inside are joined by dots, as messages about settings files have them; settings
-    that are off, such as an empty list, are not told.
-    """
-    for key, field in type(spec).model_fields.items():
-        value = getattr(spec, key)
-        if key == "kind" or value is None or value in ((), {}, ""):
-            continue
-        name = before + key
-        if isinstance(value, BaseModel):
-            yield from settings_of(value, f"{name}.")
-            continue
-        meaning = _meaning(field.description or _item_says(value), value)
-        default = key not in spec.model_fields_set or value == field.default
-        yield name, _text(value), meaning, default
-
-
-def _text(value: Any) -> str:
-    """Return a value of the settings as a reader would write it."""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, BaseModel):
-        held = value.model_dump(exclude_none=True, exclude_defaults=True).items()
-        return ", ".join(f"{key} {_text(each)}" for key, each in held if key != "kind")
-    if isinstance(value, Mapping):
-        return "; ".join(f"{key}: {_text(each)}" for key, each in value.items())
-    if isinstance(value, tuple | list):
-        if value and isinstance(value[0], BaseModel):
-            return "; ".join(_text(each) for each in value)
-        if len(value) == 2 and all(isinstance(each, float) for each in value):
-            return f"{value[0]:g} to {value[1]:g} s"  # pairs of numbers are windows in time
-        return ", ".join(_text(each) for each in value)
-    return f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def _item_says(value: Any) -> str | None:
-    """Return what the items of a list of specs are, in the words of their docstring."""
-    return type(value[0]).__doc__ if isinstance(value, tuple | list) else None
-
-
-def _meaning(text: str | None, value: Any) -> str:
-    """Return what a setting means; of a list of choices ("`lsa`: ... `lss`: ..."), the chosen."""
-    mark = f"`{value}`: "
-    return _sentence((text or "").partition(mark)[2] or text)
-
-
-def _sentence(text: str | None) -> str:
-    """Return the first sentence of a docstring, without the marks of code."""
-    whole = " ".join((text or "").split()).replace("`", "")
-    return whole.split(". ", maxsplit=1)[0].rstrip(".:")
-
-
 def _facts(layout: Layout, dataset: str, sessions: Sequence[Session]) -> list[tuple[str, str]]:
     spec = layout.study.dataset(dataset)
     facts = [("Bytes", _bytes(layout, dataset))] if layout.manifest(dataset).is_file() else []
-    facts.append(("Responses", _sentence(type(spec.responses).__doc__)))
+    facts.append(("Responses", sentence(type(spec.responses).__doc__)))
     facts.append(("Transform", spec.transform.replace("_", " ")))
     if lacking := _lacking(sessions, _named_regions(spec.responses)):
         facts.append(("Regions lacking", lacking))
@@ -204,9 +144,6 @@ def _lacking(sessions: Sequence[Session], asked: Sequence[str]) -> str:
         if without := [subject for subject in subjects if subject not in have]:
             told.append(f"{region} in {listed(_some(without))}")
     return "; ".join(_some(told))
-
-
-# Sessions
 
 
 def read_sessions(layout: Layout, dataset: str, subject: str) -> Iterator[Session]:
@@ -295,7 +232,7 @@ def _totals(sessions: Sequence[Session]) -> str:
     subjects = {session.subject for session in sessions}
     said = [f"{count(len(sessions), 'session')} of {count(len(subjects), 'subject')}"]
     if total := sum(session.presentations or 0 for session in sessions):
-        said.append(f"{total:,} presentations")
+        said.append(f"{total:,} presentation{'s' if total > 1 else ''}")
     units = _summed(session.units for session in sessions)
     if n_units := sum(units.values()):
         each = ", ".join(_some([f"{region} {n:,}" for region, n in units.items()]))
