@@ -299,7 +299,14 @@ def test_what_stands_in_the_way_is_said_in_a_sentence(objects, locked, make_layo
 
 
 def test_readiness_counts_what_is_whole(objects, locked, make_layout):
-    layout = write_locked(make_layout, locked, sources=[RAW], subjects=SUBJECTS)
+    responses = {
+        "kind": "nwb", "files": "{subject}/*_bold.nii", "window": [0.0, 0.1],
+        "presentations": {"stimulus": "stimulus"},
+    }  # fmt: skip
+    layout = write_locked(
+        make_layout, locked, sources=[RAW], subjects=SUBJECTS, responses=responses,
+        stimuli={"kind": "folder", "files": "*/*_events.tsv"},
+    )  # fmt: skip
     archives.run(layout, "objects")
     for file in locked:
         (layout.archive("objects") / file.path).write_bytes(b"short")

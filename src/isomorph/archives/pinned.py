@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -22,7 +21,7 @@ from isomorph.archives.manifest import (
 )
 from isomorph.archives.patterns import matches
 from isomorph.archives.reserved import is_reserved
-from isomorph.archives.resolve.selection import choose
+from isomorph.archives.sources import Source, choose_files, say_left_out
 from isomorph.archives.transfer import announce, megabytes, transfer
 from isomorph.artefacts import Provenance, disk_errors, provenance
 from isomorph.digest import code_digest
@@ -30,7 +29,7 @@ from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
 from isomorph.registry import Registry
 from isomorph.study import DatasetSpec
-from isomorph.study.archive import BucketFiles, DandiArchive, OpenNeuroArchive
+from isomorph.study.archive import BucketFiles, DandiArchive
 
 Bring = Callable[[Layout, str, Sequence[LockedFile], Path], list[FileRecord]]
 """Brings files of a dataset's main archive to a folder, verified, and says what they are."""
@@ -75,37 +74,6 @@ BRING: Registry[Bring] = Registry(
 """How the files of a main archive come, by its `kind`."""
 
 
-@dataclass(frozen=True)
-class Source:
-    """Some of a dataset's files: where they are named, and where they come to stand.
-
-    Attributes
-    ----------
-    key : str
-        The key of the dataset's file.
-    name : str
-        Archive and version, in words.
-    into : str
-        Folder of the archive; paths count from it.
-    include, exclude : tuple of str
-        Glob patterns.
-    main : bool
-        Whether they are of the dataset's main archive.
-    """
-
-    key: str
-    name: str
-    into: str
-    include: tuple[str, ...]
-    exclude: tuple[str, ...]
-    main: bool
-
-    def inside(self, path: str) -> str | None:
-        """Return a path as it counts from this source's folder, None where it is not below it."""
-        top = f"{self.into.strip('/')}/" if self.into.strip("/") else ""
-        return path.removeprefix(top) if path.startswith(top) else None
-
-
 def fetch(layout: Layout, dataset: str) -> None:
     """Bring every file a dataset pins and write its manifest.
 
@@ -124,7 +92,7 @@ def fetch(layout: Layout, dataset: str) -> None:
     given = requested.check(layout, dataset)
     lock = read_lock(layout.study, dataset)
     chosen = choose_files(layout, dataset, lock)
-    _say_left_out(dataset, lock, chosen)
+    say_left_out(dataset, lock, chosen)
     _refuse_reserved(layout, dataset, chosen, given)
     _refuse_clashes(layout, dataset, chosen, given)
     folder = layout.archive(dataset)
@@ -225,78 +193,6 @@ def is_streamed(spec: DatasetSpec) -> bool:
     return isinstance(spec.archive, DandiArchive) and spec.archive.access == "stream"
 
 
-def choose_files(
-    layout: Layout, dataset: str, lock: Lock, subjects: Sequence[str] | None = None
-) -> list[tuple[Source, list[LockedFile]]]:
-    """Return the files of a lock that a dataset's file names, by source.
-
-    A lock may hold more: a study of one subject takes that subject's files out of the lock of all.
-
-    Parameters
-    ----------
-    layout : Layout
-        The study's paths.
-    dataset : str
-        Name of the dataset.
-    lock : Lock
-        Its lock.
-    subjects : sequence of str, optional
-        Whose files; those of the study unless given.
-
-    Raises
-    ------
-    IsomorphError
-        When a pattern, or a subject, has no file in the lock.
-    """
-    spec = layout.study.dataset(dataset)
-    sources = list_sources(spec)
-    taken: dict[str, Source] = {}
-    for source, paths in _paths_below(lock, sources):
-        where = f"{layout.study.dataset_files[dataset]}: {source.key}"
-        try:
-            found = choose(paths, source.include, source.exclude, subjects or spec.subjects, where)
-        except IsomorphError as error:
-            raise IsomorphError(
-                f"{lock_file(layout.study, dataset)}: does not hold what the dataset asks for "
-                f"({error}); `isomorph lock --study {layout.study.path} --dataset {dataset}` "
-                "locks it anew"
-            ) from error
-        for inside in found.subjects:
-            taken.setdefault(paths[inside], source)
-    return [
-        (source, [file for file in lock.files if taken.get(file.path) is source])
-        for source in sources
-    ]
-
-
-def _say_left_out(
-    dataset: str, lock: Lock, chosen: Sequence[tuple[Source, list[LockedFile]]]
-) -> None:
-    if left := len(lock.files) - sum(len(files) for _, files in chosen):
-        print(
-            f"{dataset}: {left:,} of the {len(lock.files):,} files in the lock are of subjects or "
-            "patterns the dataset does not name, left out",
-            file=sys.stderr,
-            flush=True,
-        )
-
-
-def _paths_below(lock: Lock, sources: Sequence[Source]) -> list[tuple[Source, dict[str, str]]]:
-    """Return for each source the paths it may name, as they count from its folder."""
-    home = {file.path: _home(file.path, sources) for file in lock.files}
-    return [
-        (
-            source,
-            {
-                inside: path
-                for path, into in home.items()
-                if into == source.into.strip("/") and (inside := source.inside(path)) is not None
-            },
-        )
-        for source in sources
-    ]
-
-
 def _by_subject(
     layout: Layout,
     dataset: str,
@@ -314,30 +210,6 @@ def _by_subject(
                 near = [path for path in inside if path.startswith(literal)]
                 found[subject] += [inside[path] for path in matches(one, near)]
     return {subject: sorted(set(paths)) for subject, paths in found.items()}
-
-
-def list_sources(spec: DatasetSpec) -> list[Source]:
-    """Return where the locked files of a dataset come from, those of the main archive first."""
-    sources = []
-    if isinstance(spec.archive, DandiArchive):
-        one = spec.archive
-        name = f"DANDI {one.dandiset} {one.version}"
-        sources.append(Source("archive", name, "", one.include, one.exclude, True))
-    if isinstance(spec.archive, OpenNeuroArchive):
-        for place, part in enumerate(spec.archive.sources):
-            key, name = f"archive.sources.{place}", f"OpenNeuro {part.dataset} {part.version}"
-            sources.append(Source(key, name, part.into, part.include, part.exclude, True))
-    for place, side in enumerate(spec.also):
-        if isinstance(side, BucketFiles):
-            name = f"bucket {side.bucket}/{side.prefix}"
-            sources.append(Source(f"also.{place}", name, side.into, side.include, (), False))
-    return sources
-
-
-def _home(path: str, sources: Sequence[Source]) -> str | None:
-    """Return the innermost folder of any source that holds a path."""
-    folders = [one.into.strip("/") for one in sources if one.inside(path) is not None]
-    return max(folders, key=len, default=None)
 
 
 def _refuse_reserved(

@@ -89,12 +89,12 @@ def _simulated(_layout: Layout, _dataset: str) -> Said:
 
 
 def _pinned(layout: Layout, dataset: str) -> Said:
-    from isomorph.archives import pinned, requested
+    from isomorph.archives import pinned, requested, sources
     from isomorph.archives.lock import read_lock
     from isomorph.archives.transfer import bytes_here
 
     given = requested.check(layout, dataset)
-    chosen = pinned.choose_files(layout, dataset, read_lock(layout.study, dataset))
+    chosen = sources.choose_files(layout, dataset, read_lock(layout.study, dataset))
     files = [file for _, some in chosen for file in some]
     folder = layout.archive(dataset)
     if pinned.is_streamed(layout.study.dataset(dataset)):  # smaller than the lock says
