@@ -20,6 +20,7 @@ from isomorph.archives.dandi_client import ChecksumError, Client, StoppedError, 
 from isomorph.archives.held import NO_LOCKS
 from isomorph.archives.lock import LockedFile, lock_file
 from isomorph.archives.mirrors import mirrored
+from isomorph.archives.partial_files import DIGITS, PARTIAL
 from isomorph.archives.patience import session, without_secrets
 from isomorph.artefacts import disk_errors, sha256
 from isomorph.errors import IsomorphError
@@ -28,8 +29,6 @@ from isomorph.study.archive import DandiArchive
 
 AT_ONCE = 4
 """Files downloaded side by side."""
-PARTIAL = ".partial"
-"""Folder of what is not whole yet, in the folder of the files."""
 
 
 def bring(layout: Layout, dataset: str, files: Sequence[LockedFile], folder: Path) -> None:
@@ -98,7 +97,7 @@ def _fetch(
     asset = find_asset(http, archive, file, relock)
     # Named by content, so that what an earlier run left is only ever resumed with its own rest;
     # and by path, as two paths may share their bytes.
-    partial_folder = folder / PARTIAL / f"{asset.id}-{file.hash[:16]}"
+    partial_folder = folder / PARTIAL / f"{asset.id}-{file.hash[:DIGITS]}"
     with _alone(file, folder, partial_folder) as mine:
         if not _stands(file, folder):
             _download(client, archive, asset, file, folder / file.path, mine)
