@@ -11,28 +11,13 @@ from typing import TypeVar
 from pydantic import Field
 
 from isomorph.errors import did_you_mean
-from isomorph.study._base import Name, Seed, Spec, StudyError, Unique, read_spec
+from isomorph.study._base import Name, Spec, StudyError, Unique, read_spec
 from isomorph.study.archive import SimulatedArchive
 from isomorph.study.dataset import DatasetSpec
+from isomorph.study.inference import Inference
 from isomorph.study.model import ModelSpec
 from isomorph.study.responses import RdmResponses
 from isomorph.study.stimuli import ConditionStimuli, SharedStimuli
-
-
-class Inference(Spec):
-    """How surely: resampling, permutation and correction."""
-
-    resamples: int = Field(default=1000, ge=10)
-    """Bootstrap resamples of each scheme."""
-    permutations: int = Field(default=1000, ge=0)
-    """Permutations of the stimuli for the test against independence."""
-    interval: float = Field(default=0.95, gt=0, lt=1)
-    """Coverage of the intervals."""
-    minimum_subjects: int = Field(default=5, ge=2)
-    """With fewer, only stimuli are resampled and the claim is about these subjects."""
-    correction: str = "fdr_bh"
-    """Correction across every layer and region of a dataset, per distance and measure."""
-    seed: Seed = 0
 
 
 class StudySpec(Spec):
