@@ -52,7 +52,7 @@ class Activations:
 
 def from_features(
     features: Mapping[str, NDArray],
-    patterns: Sequence[str],
+    patterns: str | Sequence[str],
     where: str,
     left_out: Mapping[str, str],
 ) -> Activations:

@@ -29,7 +29,7 @@ PROGRESS_SECONDS = 10.0
 def extract(
     network: Network,
     images: NDArray[np.float32],
-    patterns: Sequence[str],
+    patterns: str | Sequence[str],
     *,
     where: str,
     scratch: Path,

@@ -185,16 +185,17 @@ def _layer(shapes: Sequence[tuple[int, ...]]) -> Layer:
     return Layer(math.prod(two[1:]))
 
 
-def select(known: Sequence[str], patterns: Iterable[str], where: str) -> list[str]:
+def select(known: Sequence[str], patterns: str | Iterable[str], where: str) -> list[str]:
     """Return the layers that patterns ask for, in the order they are known.
 
     Parameters
     ----------
     known : sequence of str
         Layer names in execution order.
-    patterns : iterable of str
-        `*` stands for anything up to a dot, `**` for anything, `?` for one character but a dot.
-        A pattern is matched against the whole name.
+    patterns : str or iterable of str
+        A word (`all`, and `blocks` of what has none) for every layer. In a pattern `*` stands for
+        anything up to a dot, `**` for anything, `?` for one character but a dot; it is matched
+        against the whole name.
     where : str
         What to name in the error: the model.
 
@@ -203,6 +204,8 @@ def select(known: Sequence[str], patterns: Iterable[str], where: str) -> list[st
     IsomorphError
         When a pattern matches no layer.
     """
+    if isinstance(patterns, str):
+        return list(known)
     chosen: set[str] = set()
     for pattern in patterns:
         matching = re.compile(_expression(pattern))

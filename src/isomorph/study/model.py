@@ -2,24 +2,78 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+import re
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 
-from isomorph.study._base import Name, Seed, Spec, Unique
+from isomorph.study._base import HASH_START, Name, Seed, Spec, Unique
 
 Positive = Annotated[float, Field(gt=0)]
+Channel = Annotated[float, Field(ge=0, le=1)]
+Interpolation = Literal["bicubic", "bilinear", "lanczos", "box", "nearest"]
+
+
+def _layers(value: object) -> object:
+    """Refuse a word that is neither `all` nor `blocks`, and what is no list of patterns."""
+    if isinstance(value, str) and value not in ("all", "blocks"):
+        raise ValueError(
+            f'"{value}" is neither all nor blocks; write patterns as a list, [{value}]'
+        )
+    if isinstance(value, str):
+        return value
+    if not isinstance(value, list | tuple) or not all(isinstance(one, str) for one in value):
+        raise ValueError("must be all, blocks, or a list of patterns of layer names")
+    if not value:
+        raise ValueError("must name at least one; write all for every layer")
+    for place, one in enumerate(value):
+        if one in value[:place]:
+            raise ValueError(f'"{one}" is named twice; name each once')
+    return tuple(value)
 
 
 class Preprocessing(Spec):
     """What an image goes through before the model sees it."""
 
     size: int = Field(gt=0)
-    """Side of the square input, pixels; images are resized to it whole, with antialiasing."""
+    """Side of the square input, pixels."""
+    crop: float | None = Field(default=None, gt=0, le=1)
+    """Which part of the shorter side is kept: the image is resized so that its shorter side is
+    `size / crop` and its centre is cut out, as classifiers are tested (0.875: 256 to 224). Unless
+    given, the image is resized whole, whatever its shape."""
+    interpolation: Interpolation = "bicubic"
+    """How pixels are resized; always with antialiasing, `nearest` apart."""
+    degrees: float | None = Field(default=None, gt=0)
+    """Side of the model's field of view, degrees of visual angle. Where a dataset says how large
+    its images were shown (`stimuli.degrees`), an image fills as much of the input as of the field:
+    what is beyond the field is cut, what is around the image is background. Datasets that do not
+    say are resized as above, which is said."""
+    background: tuple[Channel, Channel, Channel] = (128 / 255, 128 / 255, 128 / 255)
+    """What is around the image, red, green and blue in [0, 1]; mid grey unless given."""
+    aperture: Literal["none", "circle", "gaussian"] = "none"
+    """What the input is seen through, fading to the background: `circle` is as wide as the input,
+    with an edge of 5 % of its radius; `gaussian` has a standard deviation of a quarter of the
+    input's side."""
+    grayscale: bool = False
+    """Whether colours are replaced by their luma, repeated in all channels."""
     mean: tuple[float, float, float] = (0.0, 0.0, 0.0)
     """Subtracted per channel from pixels in [0, 1]."""
     std: tuple[Positive, Positive, Positive] = (1.0, 1.0, 1.0)
     """Divisor per channel."""
+
+
+class Weights(Spec):
+    """What the weights of a network must be."""
+
+    sha256: Annotated[str, StringConstraints(pattern=HASH_START)] | None = None
+    """Hash of the weights' file, or its first digits, at least eight; another file is refused."""
+    revision: str | None = None
+    """Commit, tag or branch of the repository they come from; a commit never changes."""
+
+
+TABLE_SOURCES = frozenset({"baseline/category"})
+"""Sources that speak of the stimulus table and see no image."""
 
 
 class ModelSpec(Spec):
@@ -28,8 +82,9 @@ class ModelSpec(Spec):
     name: Name
     title: str
     source: str
-    """`<source>/<what>`: `package/efficientnet-lite0`, `untrained/efficientnet-lite0`,
-    `baseline/pixels`."""
+    """`<source>/<what>`: `package/efficientnet-lite0`, `torchvision/resnet50`,
+    `timm/vit_base_patch16_224.augreg_in21k`, `untrained/resnet50`, `baseline/pixels`. A study may
+    name a source in place of this file."""
     citation: str = ""
     licence: str = ""
     trained_on: str | None = None
@@ -41,10 +96,28 @@ class ModelSpec(Spec):
     datasets: Unique[Name] = ()
     """Datasets the model speaks of; empty for every dataset. A model that takes pixels is passed
     over for datasets without images anyway."""
-    layers: Unique[str] = ("**",)
-    """Patterns of layer names, in which `*` stops at a dot and `**` does not."""
+    layers: Annotated[Literal["all", "blocks"] | Unique[str], BeforeValidator(_layers)] = "all"
+    """`all`; `blocks`, the repeated stages of a network and what stands before and after them; or
+    patterns of layer names, in which `*` stops at a dot and `**` does not."""
+    tokens: Literal["all", "class", "patches", "mean"] = "all"
+    """What is read of a layer of a transformer, `(stimulus, token, feature)`: every token, the
+    class token (where the model has one), every patch, or the mean over patches."""
+    pooling: Literal["none", "mean", "max", "centre"] = "none"
+    """What is read of a feature map: every position, the mean or the maximum over positions, or
+    the positions in the centre."""
+    centre: float = Field(default=0.25, gt=0, le=1)
+    """Side of the central patch of `pooling: centre`, as a share of the side of the map."""
+    spool: Literal["float32", "float16", "sketch"] = "float32"
+    """How features wait on disk when not all images fit one batch: exact, rounded to half
+    precision (relative error 4e-4, half the room), or as a random projection of the features of
+    each layer to 4096 numbers (CountSketch), whose RDM is correlated with the exact one on a
+    sample of stimuli, which the artefact keeps."""
     preprocessing: Preprocessing | None = None
-    """Null for models that take no pixels."""
+    """Left out for models that take no pixels, and for those of a library to take what the
+    library says of the model."""
+    weights: Weights | None = None
+    """What the weights must be; left out, they are what the source gives, and their hash is noted
+    in the activations."""
     options: dict[str, Any] = {}
     """What the source itself needs: columns, orientations, frequencies."""
     batch_size: int = Field(default=128, gt=0)
@@ -63,8 +136,114 @@ class ModelSpec(Spec):
         return self
 
     @property
+    def takes_images(self) -> bool:
+        """Whether the model needs the images of the stimuli, not the stimulus table alone."""
+        return self.source not in TABLE_SOURCES
+
+    @property
     def instances(self) -> dict[str, int | None]:
         """Instance names and their seeds; a model without seeds is its own one instance."""
         if not self.seeds:
             return {self.name: None}
         return {f"{self.name}-seed{seed}": seed for seed in self.seeds}
+
+
+TWIN_SEEDS = (0, 1, 2, 3, 4)
+"""Seeds of an untrained model that a study names without one."""
+
+UNTRAINED = "untrained/"
+SOURCE = re.compile(r"[A-Za-z][A-Za-z0-9_-]*/.")
+
+
+def is_source(entry: str) -> bool:
+    """Tell whether an entry of a study's models is the source of one, not a file."""
+    return bool(SOURCE.match(entry)) and not entry.endswith((".yaml", ".yml"))
+
+
+def named_by_source(entries: Sequence[str], others: Sequence[ModelSpec]) -> dict[str, ModelSpec]:
+    """Make the models that a study names by their sources alone.
+
+    `untrained/resnet50#3` is one seed of an untrained network, without `#` there are five; seeds
+    of one architecture make one family. It is the twin of the first trained model of the same
+    architecture, and sees the images as that one does.
+
+    Parameters
+    ----------
+    entries : sequence of str
+        Entries for which `is_source` holds.
+    others : sequence of ModelSpec
+        The models of the study that have files.
+
+    Returns
+    -------
+    dict of str to ModelSpec
+        By entry, in order; entries of one untrained architecture share theirs.
+
+    Raises
+    ------
+    ValueError
+        When a seed is no number, or stands twice.
+    """
+    made = {entry: _trained(entry) for entry in entries if not entry.startswith(UNTRAINED)}
+    seeds: dict[str, list[int]] = {}
+    for entry in entries:
+        if entry.startswith(UNTRAINED):
+            source, seed = _seed_of(entry)
+            seeds.setdefault(source, []).extend(TWIN_SEEDS if seed is None else [seed])
+    trained = [spec for spec in (*others, *made.values()) if not _is_untrained(spec.source)]
+    for source, drawn in seeds.items():
+        if len(set(drawn)) < len(drawn):
+            twice = next(seed for place, seed in enumerate(drawn) if seed in drawn[:place])
+            raise ValueError(f'"{source}#{twice}" is named twice; name each seed once')
+    families = {source: _untrained(source, drawn, trained) for source, drawn in seeds.items()}
+    return {entry: made.get(entry) or families[_seed_of(entry)[0]] for entry in entries}
+
+
+def architecture(source: str) -> str:
+    """Return what an untrained twin of a trained model is called after `untrained/`."""
+    head, _, what = source.partition("/")
+    name = what.partition("#")[0] if head == "untrained" else what
+    return {"timm": f"timm/{name.partition('.')[0]}", "torchvision": name.partition(".")[0]}.get(
+        head, name
+    )
+
+
+def _is_untrained(source: str) -> bool:
+    return source.startswith(UNTRAINED)
+
+
+def _trained(entry: str) -> ModelSpec:
+    head, _, what = entry.partition("/")
+    title = f"{what} ({head})"
+    return ModelSpec(name=_slug(entry), title=title, source=entry)
+
+
+def _untrained(source: str, seeds: Sequence[int], trained: Sequence[ModelSpec]) -> ModelSpec:
+    name = architecture(source)
+    twin = next((spec for spec in trained if architecture(spec.source) == name), None)
+    options = {"like": twin.source} if twin and twin.preprocessing is None else {}
+    return ModelSpec(
+        name=_slug(source),
+        title=f"{name}, never trained",
+        source=source,
+        seeds=tuple(seeds),
+        twin_of=twin.name if twin else None,
+        preprocessing=twin.preprocessing if twin else None,
+        layers=twin.layers if twin else ("**",),
+        options=options,
+    )
+
+
+def _seed_of(entry: str) -> tuple[str, int | None]:
+    """Split `untrained/resnet50#3` into its source and its seed, None where there is none."""
+    source, hash_, text = entry.partition("#")
+    if not hash_:
+        return source, None
+    if not text.isdecimal() or int(text) >= 2**32:
+        raise ValueError(f'"{entry}": after # comes a seed, a whole number, such as {source}#3')
+    return source, int(text)
+
+
+def _slug(entry: str) -> str:
+    """Return an entry as a name: every run of other characters becomes a dash."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", entry).strip("-._")
