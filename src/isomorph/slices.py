@@ -41,7 +41,7 @@ def fetch(study: Study, dataset: str) -> Slice:
 def stimuli(study: Study, dataset: str) -> Slice:
     """Return what decides the stimulus table and the images of a dataset that owns them."""
     spec = study.dataset(dataset)
-    settings = _dump(spec.stimuli)
+    settings = _dump(spec.stimuli, exclude={"degrees"})  # the table does not hold it
     return {
         "stimuli": settings,
         "expected": spec.expected.stimuli,
@@ -70,11 +70,15 @@ def reliability(study: Study, dataset: str) -> Slice:
     }
 
 
-def activations(study: Study, instance: str) -> Slice:
-    """Return what decides the activations of a model instance."""
+def activations(study: Study, dataset: str, instance: str) -> Slice:
+    """Return what decides the activations of a model instance for the stimuli of a dataset."""
     model, seed = study.instance(instance)
     fields = {*DESCRIPTIVE_MODEL, "name", "twin_of", "seeds", "datasets"}
-    return {**_dump(model, exclude=fields), "seed": seed}
+    settings = {**_dump(model, exclude=fields), "seed": seed}
+    if model.preprocessing is not None and model.preprocessing.degrees is not None:
+        owner = study.dataset(study.stimulus_set(dataset))
+        settings["shown_degrees"] = getattr(owner.stimuli, "degrees", None)
+    return settings
 
 
 def brain_rdms(study: Study, dataset: str) -> Slice:
@@ -103,11 +107,26 @@ def comparisons(study: Study, dataset: str) -> Slice:
         "measures": list(study.spec.measures),
         "transform": spec.transform,
         "units": None if spec.units is None else _dump(spec.units),
-        "inference": _dump(study.spec.inference),
+        "inference": _dump(study.spec.inference, exclude={"explain"}),
         "models": {name: model.twin_of for name, model, _ in study.instances_for(dataset)},
         "simulated": spec.simulated,
         "planted": _dump(spec.archive) if planted else None,
         "subjects": list(spec.subjects),
+    }
+
+
+def explain(study: Study, dataset: str) -> Slice:
+    """Return what decides how the likenesses of a dataset are explained."""
+    return {
+        "distances": list(study.spec.distances),
+        "measures": list(study.spec.measures),
+        "inference": _dump(study.spec.inference),
+        "models": {
+            name: [model.name, model.source, model.twin_of]
+            for name, model, _ in study.instances_for(dataset)
+        },
+        "level": study.level(dataset),
+        "simulated": study.dataset(dataset).simulated,
     }
 
 

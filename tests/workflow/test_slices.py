@@ -33,7 +33,7 @@ def every_slice(config):
         found["stimuli", dataset] = slices.stimuli(study, dataset)
         found["model_rdms", dataset] = slices.model_rdms(study, dataset)
     for instance, _, _ in study.instances():
-        found["activations", instance] = slices.activations(study, instance)
+        found["activations", instance] = slices.activations(study, "kriegeskorte92", instance)
     return {key: slices.text(value) for key, value in found.items()}
 
 
@@ -166,7 +166,8 @@ def test_a_slice_is_one_line_of_json(config):
 def test_instances_differ_by_their_seed_alone(config):
     study = load_study(config / "demo.yaml")
     first, second = (
-        slices.activations(study, f"efficientnet-lite0-untrained-seed{seed}") for seed in (0, 1)
+        slices.activations(study, "kriegeskorte92", f"efficientnet-lite0-untrained-seed{seed}")
+        for seed in (0, 1)
     )
     assert first.pop("seed") == 0
     assert second.pop("seed") == 1

@@ -17,7 +17,7 @@ rule activations:
     params:
         code=code_digest("isomorph.models"),
         settings=lambda wildcards: slices.text(
-            slices.activations(STUDY, wildcards.model)
+            slices.activations(STUDY, wildcards.dataset, wildcards.model)
         ),
     shell:
         stage("activations --dataset {wildcards.dataset} --model {wildcards.model}")

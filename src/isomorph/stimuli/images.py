@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -10,6 +14,7 @@ from isomorph.artefacts import read_table
 from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
 from isomorph.stimuli.pixels import open_rgb, pixel_digest, resized
+from isomorph.stimuli.stimulus import Pixels
 
 
 def read_stimuli(layout: Layout, dataset: str) -> pd.DataFrame:
@@ -73,6 +78,35 @@ def read_images(
         When the dataset has no images, or one is absent, unreadable, or not the one that the
         table was written with.
     """
+    chosen = list_images(layout, dataset)[rows]
+    images = np.empty((len(chosen), 3, size, size), dtype=np.float32)
+    for place, (_, read) in enumerate(chosen):
+        images[place] = resized(read(), size)
+    return images
+
+
+def list_images(layout: Layout, dataset: str) -> list[tuple[str, Callable[[], Pixels]]]:
+    """List the images of a dataset without reading one.
+
+    Parameters
+    ----------
+    layout : Layout
+        The study's paths.
+    dataset : str
+        Name of the dataset.
+
+    Returns
+    -------
+    list of (str, callable)
+        Stimulus ids, in stimulus order, each with what reads its image `(row, column, 3)` and
+        raises IsomorphError when it is absent, unreadable, or not the one that the table was
+        written with.
+
+    Raises
+    ------
+    IsomorphError
+        When the dataset has no images.
+    """
     table = read_stimuli(layout, dataset)
     file = layout.stimuli(dataset)
     without = table["stimulus"][table["file"] == ""]
@@ -82,14 +116,20 @@ def read_images(
             f'"{without.iloc[0]}"; a model that takes pixels needs one for each, use models '
             "without preprocessing (categories, columns) for this dataset"
         )
-    chosen = table.iloc[rows]
-    images = np.empty((len(chosen), 3, size, size), dtype=np.float32)
-    for place, (name, digest) in enumerate(zip(chosen["file"], chosen["sha256"], strict=True)):
-        pixels = open_rgb(file.parent / name)
-        if pixel_digest(pixels) != digest:
-            raise IsomorphError(
-                f"{file.parent / name}: is not the image {file} was written with; make the "
-                "stimuli again"
-            )
-        images[place] = resized(pixels, size)
-    return images
+    return [
+        (str(stimulus), partial(_read, file, name, digest))
+        for stimulus, name, digest in zip(
+            table["stimulus"], table["file"], table["sha256"], strict=True
+        )
+    ]
+
+
+def _read(table: Path, name: str, digest: str) -> Pixels:
+    """Read an image that stands beside the stimulus table, and check that it is the one."""
+    file = table.parent / name
+    pixels = open_rgb(file)
+    if pixel_digest(pixels) != digest:
+        raise IsomorphError(
+            f"{file}: is not the image {table} was written with; make the stimuli again"
+        )
+    return pixels

@@ -20,7 +20,19 @@ def _has_named_groups(pattern: str) -> str:
     return pattern
 
 
-class FolderStimuli(Spec):
+Degrees = Annotated[float, Field(gt=0, le=360)]
+
+
+class Shown(Spec):
+    """Images, with what is known of how they were shown."""
+
+    degrees: Degrees | tuple[Degrees, Degrees] | None = None
+    """How large the images were shown, degrees of visual angle: the width, or width and height;
+    with a width alone the height is what the image's shape makes of it. Models whose
+    `preprocessing` has `degrees` see the images at that size."""
+
+
+class FolderStimuli(Shown):
     """Image files in a folder, in the order of their ids."""
 
     kind: Literal["folder"]
@@ -37,7 +49,7 @@ class FolderStimuli(Spec):
     any descriptive columns."""
 
 
-class MatlabStimuli(Spec):
+class MatlabStimuli(Shown):
     """A MATLAB struct array with one image and some fields per stimulus, in stimulus order."""
 
     kind: Literal["matlab"]
@@ -90,7 +102,7 @@ class NamedBy(Spec):
     """Further columns, constant for a name, kept in the stimulus table."""
 
 
-class NwbStimuli(Spec):
+class NwbStimuli(Shown):
     """Images inside the recordings.
 
     Two files may use one name for different pixels, so stimuli are told apart by their pixels and
