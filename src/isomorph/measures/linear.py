@@ -84,12 +84,16 @@ class LinearForm:
             constant RDM for Pearson, an additive one for CKA) is zero, so it scores 0.
         """
         rdms = np.asarray(rdms, dtype=float)
+        return _unit_rows(self.project(rdms), rdms)
+
+    def project(self, rdms: Floats) -> Floats:
+        """Return what `embed` scales to unit length, a linear map of RDMs: `(rdm, pair)`."""
         n_stimuli = stimulus_count(rdms.shape[1])
         mean = rdms.mean(axis=1, keepdims=True)
         centred = rdms - mean
         parts = 0 if self.centre else mean
         if np.isinf(self.ridge):
-            embedded = centred + parts
+            projected: Floats = centred + parts
         else:
             # A A' has eigenvalue N - 2 on the additive part once the mean is gone.
             additive = pair_sums(centred) / (n_stimuli - 2)
@@ -98,8 +102,8 @@ class LinearForm:
             rest = centred - additive_pairs
             keep_additive = np.sqrt(self.ridge / (self.ridge + n_stimuli - 2))
             keep_mean = np.sqrt(self.ridge / (self.ridge + 2 * n_stimuli - 2))
-            embedded = rest + keep_additive * additive_pairs + keep_mean * parts
-        return _unit_rows(embedded, rdms)
+            projected = rest + keep_additive * additive_pairs + keep_mean * parts
+        return projected
 
     def compare(self, first: Floats, second: Floats) -> Floats:
         """Return the measure between all RDMs: `(a, pair)` and `(b, pair)` give `(a, b)`."""

@@ -1,0 +1,32 @@
+"""What else explains a likeness: controls, combinations of layers, shares of variance."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from isomorph.study._base import Name, Spec, Unique
+
+
+class Explain(Spec):
+    """What is left of a likeness once other models are accounted for."""
+
+    models: Unique[Name] = ()
+    """Models to explain regions with, families or single instances; empty for every model. A
+    family of seeds is represented by its first."""
+    controls: Unique[Name] = ()
+    """Models held constant in partial similarities, each with all its layers; empty for every
+    baseline. A control is itself tested against the other controls."""
+    layers: Literal["best", "all"] = "best"
+    """`best`: each model at the layer chosen on one half of the stimuli and scored on the other;
+    `all`: a row for every layer, none chosen."""
+    partition: Unique[Name] = Field(default=(), max_length=4)
+    """Two to four models whose shares of the explained variance are told apart; empty for each
+    trained model beside the first three controls."""
+    splits: int = Field(default=5, ge=1)
+    """Random halvings of the stimuli; in each, either half chooses and fits for the other."""
+    components: int = Field(default=20, ge=1)
+    """Principal components of a layer that are weighted one by one; the rest share a weight."""
+    resamples: int = Field(default=300, ge=10)
+    """Bootstrap resamples where every one is of fitted combinations or of all layers at once."""
