@@ -43,6 +43,11 @@ class Layout:
         """Folder of brain atlases, which belong to no dataset."""
         return self.root / "data" / "atlases"
 
+    @property
+    def weights(self) -> Path:
+        """Folder of the weights of networks, which belong to no study."""
+        return self.root / "data" / "weights"
+
     def manifest(self, dataset: str) -> Path:
         return self.archive(dataset) / "manifest.json"
 
@@ -86,6 +91,26 @@ class Layout:
     def recovery(self, dataset: str) -> Path:
         """Whether planted layers were found again."""
         return self.results / dataset / "recovery.csv"
+
+    def partial(self, dataset: str) -> Path:
+        """What is left of each model's likeness once controls are accounted for."""
+        return self.results / dataset / "partial.csv"
+
+    def weighted(self, dataset: str) -> Path:
+        """Weighted combinations of layers, and of components of a layer."""
+        return self.results / dataset / "weighted.csv"
+
+    def partition(self, dataset: str) -> Path:
+        """Shares of the explained variance that models have alone and in common."""
+        return self.results / dataset / "partition.csv"
+
+    def models(self, dataset: str) -> Path:
+        """Models against models."""
+        return self.results / dataset / "models.csv"
+
+    def representations(self, dataset: str) -> Path:
+        """Every region and layer against every other."""
+        return self.results / dataset / "representations.nc"
 
     def figures(self, dataset: str) -> Path:
         return self.results / "figures" / dataset

@@ -18,13 +18,15 @@ from isomorph import models, stimuli
 from isomorph.artefacts import Provenance, read_array, sha256
 from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
-from isomorph.models import SOURCES, preprocess
+from isomorph.models import SOURCES
 from isomorph.models.extraction import extract
 from isomorph.models.gram import fold
 from isomorph.models.network import Network
+from isomorph.models.preprocessing import preprocess
 from isomorph.models.pretrained import LITE0_SHA256, efficientnet_lite0, load_weights
 from isomorph.models.untrained import efficientnet_lite0 as untrained_lite0
 from isomorph.study import Preprocessing, load_study
+from isomorph.study.model import TABLE_SOURCES
 
 PHOTOGRAPHS = ["astronaut", "chelsea", "coffee", "rocket"]
 ESPRESSO = 967
@@ -40,7 +42,8 @@ MODELS = {
               "options": {"wavelengths": [4, 8]}},
     "pixels": {"source": "baseline/pixels", "preprocessing": {"size": 16}},
     "labels": {"source": "baseline/category", "options": {"columns": ["kind", "world"]}},
-    "blind": {"source": "baseline/pixels"},
+    "bare": {"source": "baseline/pixels"},
+    "seer": {"source": "baseline/category", "preprocessing": {"size": 16}},
     "odd": {"source": "baseline/pixels", "preprocessing": {"size": 16}, "options": {"foo": 1}},
     "wrong": {"source": "baseline/pixel", "preprocessing": {"size": 16}},
 }  # fmt: skip
@@ -199,7 +202,7 @@ def test_pixels_and_labels(layout):
 @pytest.mark.parametrize(
     ("instance", "message"),
     [
-        ("blind", r"blind\.yaml: preprocessing: is required, baseline/pixels takes images"),
+        ("seer", r"seer\.yaml: preprocessing: baseline/category takes no images, leave it out"),
         ("odd", r"odd\.yaml: options: baseline/pixels takes none, leave foo out"),
         ("wrong", 'unknown model source "baseline/pixel": did you mean "baseline/pixels"'),
         ("twin", 'models: no "twin", known: .*twin-seed3'),
@@ -246,10 +249,21 @@ def test_the_registry_and_the_labels_need_no_torch():
     assert done.returncode == 0, done.stderr
 
 
-def test_every_source_is_reached_by_a_model_of_the_demo():
+def test_every_source_that_needs_no_library_is_reached_by_a_model_of_the_examples():
     folder = Path(__file__).parents[2] / "config" / "models"
     used = {yaml.safe_load(file.read_text())["source"] for file in folder.glob("*.yaml")}
-    assert set(SOURCES) == used
+    assert {name for name in SOURCES if "<" not in name} <= used
+    assert all(name in SOURCES for name in used)
+
+
+def test_the_study_knows_which_sources_take_images():
+    assert {name for name in SOURCES if not SOURCES[name].needs_images} == TABLE_SOURCES
+
+
+def test_pixels_have_a_size_of_their_own(layout):
+    data = activations(layout, "bare")
+    assert json.loads(data.attrs["preprocessing"])["size"] == 64
+    assert int(data.n_features[0]) == 3 * 64 * 64
 
 
 def test_a_network_is_run_as_it_is(tmp_path):

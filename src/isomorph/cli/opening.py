@@ -61,7 +61,7 @@ def _without_models(study: Study) -> list[str]:
             continue
         blind = isinstance(study.dataset(study.stimulus_set(name)).stimuli, ConditionStimuli)
         why = "it has no images, so no model that takes pixels can; " if blind else ""
-        others = [model for model, spec in study.models.items() if spec.preprocessing is None]
+        others = [model for model, spec in study.models.items() if not spec.takes_images]
         could = ", ".join(study.model_files[model].name for model in others)
         mistakes.append(
             f"models: none can be compared with {name}: {why}"

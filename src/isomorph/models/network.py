@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import torch
 
+    from isomorph.study import Preprocessing
+
 
 @dataclass(frozen=True)
 class Network:
@@ -22,8 +24,18 @@ class Network:
     channels_last : bool
         Whether it runs with channels last in memory, which is faster for depthwise convolutions
         but not safe for modules that call `view` on a feature map.
+    preprocessing : Preprocessing or None
+        How images enter it, where whoever made it says so.
+    weights_from : str
+        Where its weights were read: repository and revision, or address.
+    trained_on : str
+        Begins with "ImageNet-1k" where the output means its thousand classes; empty where the
+        library does not say.
     """
 
     module: torch.nn.Module
     weights_sha256: str = ""
     channels_last: bool = False
+    preprocessing: Preprocessing | None = None
+    weights_from: str = ""
+    trained_on: str = ""

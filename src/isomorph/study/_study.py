@@ -15,7 +15,7 @@ from isomorph.study._base import Name, Spec, StudyError, Unique, read_spec
 from isomorph.study.archive import SimulatedArchive
 from isomorph.study.dataset import DatasetSpec
 from isomorph.study.inference import Inference
-from isomorph.study.model import ModelSpec
+from isomorph.study.model import ModelSpec, is_source, named_by_source
 from isomorph.study.responses import RdmResponses
 from isomorph.study.stimuli import ConditionStimuli, SharedStimuli
 
@@ -30,7 +30,8 @@ class StudySpec(Spec):
     datasets: Unique[str] = Field(min_length=1)
     """Names in `datasets/` beside or above the study file, or paths of YAML files."""
     models: Unique[str] = Field(min_length=1)
-    """Names in `models/` beside or above the study file, or paths of YAML files."""
+    """Names in `models/` beside or above the study file, paths of YAML files, or sources of models
+    as a file would name them: `torchvision/resnet50`, `untrained/resnet50#3`, `baseline/pixels`."""
     distances: Unique[str] = Field(default=("correlation",), min_length=1)
     """Distances inside a representation."""
     measures: Unique[str] = Field(default=("rho_a",), min_length=1)
@@ -51,7 +52,8 @@ class Study:
     datasets, models : dict
         Specs by name, in the study's order.
     dataset_files, model_files : dict
-        The YAML file each was read from, by name; a model may be named like a dataset.
+        The YAML file each was read from, by name, the study's own for a model it names by its
+        source; a model may be named like a dataset.
     """
 
     spec: StudySpec
@@ -89,7 +91,7 @@ class Study:
         blind = isinstance(self.dataset(owner).stimuli, ConditionStimuli)
         for instance, model, seed in self.instances():
             meant = not model.datasets or {dataset, owner} & set(model.datasets)
-            if meant and not (blind and model.preprocessing is not None):
+            if meant and not (blind and model.takes_images):
                 yield instance, model, seed
 
     def level(self, dataset: str) -> str | None:
@@ -139,7 +141,7 @@ def load_study(path: Path | str, vocabulary: Vocabulary | None = None) -> Study:
     spec = read_spec(path, StudySpec)
     mistakes: list[str] = []
     datasets, dataset_files = _read_members(path, "datasets", DatasetSpec, spec.datasets, mistakes)
-    models, model_files = _read_members(path, "models", ModelSpec, spec.models, mistakes)
+    models, model_files = _read_models(path, spec.models, mistakes)
     study = Study(spec, path, datasets, models, dataset_files, model_files)
     mistakes += _unknown_names(study, vocabulary or {})
     if not mistakes:
@@ -158,11 +160,14 @@ def _read_members(
     kind: type[MemberT],
     names: Sequence[str],
     mistakes: list[str],
+    passed_over: Collection[str] = (),
 ) -> tuple[dict[str, MemberT], dict[str, Path]]:
     """Read the files a study names under one key, adding to the mistakes instead of raising."""
     members: dict[str, MemberT] = {}
     files: dict[str, Path] = {}
     for position, name in enumerate(names):
+        if name in passed_over:
+            continue
         try:
             file = _find(study, key, name, f"{key}.{position}")
             member = read_spec(file, kind)
@@ -180,20 +185,52 @@ def _read_members(
     return members, files
 
 
+def _read_models(
+    study: Path, names: Sequence[str], mistakes: list[str]
+) -> tuple[dict[str, ModelSpec], dict[str, Path]]:
+    """Read the models that have files and make those a study names by their sources."""
+    by_source = [name for name in names if is_source(name) and not _found(study, "models", name)]
+    members, files = _read_members(study, "models", ModelSpec, names, mistakes, by_source)
+    try:
+        made = named_by_source(by_source, list(members.values()))
+    except ValueError as error:
+        mistakes.append(f"models: {error}")
+        return members, files
+    for entry, model in made.items():
+        if members.setdefault(model.name, model) is not model:
+            mistakes.append(
+                f'models: "{entry}" would be named "{model.name}", as another model is; give it a '
+                "file with a name of its own"
+            )
+        files.setdefault(model.name, study)
+    return members, files
+
+
 def _find(study: Path, folder: str, name: str, key: str) -> Path:
     """Find the file of a dataset or model named in a study."""
     if name.endswith((".yaml", ".yml")):
         return study.parent / name
-    places = [study.parent / folder, study.parent.parent / folder]
-    for place in places:
-        # `Path.exists` raises on a name that is too long
-        if os.path.exists(file := place / f"{name}.yaml"):  # noqa: PTH110
-            return file
+    if file := _found(study, folder, name):
+        return file
+    places = _places(study, folder)
     found = {file.stem for place in places for file in place.glob("*.yaml") if file.is_file()}
     known = sorted(found)
     raise StudyError(
         study, [f'{key}: no {folder[:-1]} "{name}" in {places[0]}, {did_you_mean(name, known)}']
     )
+
+
+def _found(study: Path, folder: str, name: str) -> Path | None:
+    """Return the file of a name beside or above a study, where there is one."""
+    for place in _places(study, folder):
+        # `Path.exists` raises on a name that is too long
+        if os.path.exists(file := place / f"{name}.yaml"):  # noqa: PTH110
+            return file
+    return None
+
+
+def _places(study: Path, folder: str) -> list[Path]:
+    return [study.parent / folder, study.parent.parent / folder]
 
 
 def _unknown_names(study: Study, vocabulary: Vocabulary) -> Iterator[str]:
@@ -214,7 +251,9 @@ def _unknown_names(study: Study, vocabulary: Vocabulary) -> Iterator[str]:
     for setting, known in vocabulary.items():
         for key, name in used[setting]:
             if name not in known:
-                yield f'{key}: unknown "{name}", {did_you_mean(name, known)}'
+                suggest = getattr(known, "suggestion", None)
+                near = suggest(name) if suggest else did_you_mean(name, known)
+                yield f'{key}: unknown "{name}", {near}'
 
 
 def _mistakes_between(study: Study) -> Iterator[str]:

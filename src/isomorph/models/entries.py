@@ -1,0 +1,131 @@
+"""The sources of models, each an entry; heavy libraries are imported when one is used."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Protocol
+
+from isomorph.models.source import Inputs, Source, Sources, Wanted
+from isomorph.study import Preprocessing
+
+if TYPE_CHECKING:
+    from isomorph.models.activations import Activations
+    from isomorph.models.network import Network
+
+
+def _pretrained_lite0(wanted: Wanted) -> Network:
+    from isomorph.models.pretrained import LITE, efficientnet_lite0
+
+    return replace(efficientnet_lite0(), preprocessing=LITE)
+
+
+def _pixels(inputs: Inputs) -> Activations:
+    from isomorph.models.activations import from_features
+    from isomorph.models.baselines import pixels
+
+    return from_features(pixels(inputs.images[:]), inputs.spec.layers, inputs.instance, {})
+
+
+def _gabor(inputs: Inputs) -> Activations:
+    from isomorph.models.activations import from_features
+    from isomorph.models.baselines import gabor
+
+    features = gabor(inputs.images[:], inputs.spec.options, inputs.instance)
+    return from_features(features, inputs.spec.layers, inputs.instance, {})
+
+
+def _category(inputs: Inputs) -> Activations:
+    from isomorph.models.activations import from_features
+    from isomorph.models.baselines import category
+
+    features, left_out = category(inputs.stimuli, inputs.spec.options, inputs.instance)
+    return from_features(features, inputs.spec.layers, inputs.instance, left_out)
+
+
+class Library(Protocol):
+    """A module that knows the models of one library."""
+
+    def network(self, wanted: Wanted) -> Network:
+        """Build a network with its weights."""
+
+    def check(self, name: str) -> None:
+        """Refuse a name the library does not know."""
+
+
+def _timm() -> Library:
+    from isomorph.models.libraries import timm
+
+    return timm
+
+
+def _torchvision() -> Library:
+    from isomorph.models.libraries import torchvision
+
+    return torchvision
+
+
+def _open_clip() -> Library:
+    from isomorph.models.libraries import open_clip
+
+    return open_clip
+
+
+def _transformers() -> Library:
+    from isomorph.models.libraries import transformers
+
+    return transformers
+
+
+def _hub() -> Library:
+    from isomorph.models.libraries import hub
+
+    return hub
+
+
+def _python() -> Library:
+    from isomorph.models.libraries import python
+
+    return python
+
+
+def _untrained() -> Library:
+    from isomorph.models.libraries import untrained
+
+    return untrained
+
+
+def _library(
+    module: Callable[[], Library], extra: str = "", options: tuple[str, ...] = ()
+) -> Source:
+    """Return the source that a module's two functions make."""
+    return Source(
+        network=lambda wanted: module().network(wanted),
+        check=lambda name: module().check(name),
+        says_preprocessing=True,
+        library=extra,
+        options=options,
+    )
+
+
+SOURCES = Sources(
+    {
+        "package/efficientnet-lite0": Source(_pretrained_lite0, says_preprocessing=True),
+        "timm/<name>": _library(_timm, "timm"),
+        "torchvision/<name>[.<weights>]": _library(_torchvision, "torchvision"),
+        "open_clip/<architecture>[/<pretrained>]": _library(_open_clip, "open_clip"),
+        "transformers/<owner>/<repository>": _library(_transformers, "transformers"),
+        "hub/<owner>/<repository>:<commit>/<entry>": _library(_hub),
+        "python/<module>:<function>": _library(_python),
+        "untrained/<architecture>": _library(_untrained, options=("like",)),
+        "baseline/pixels": Source(activations=_pixels, preprocessing=Preprocessing(size=64)),
+        "baseline/gabor": Source(
+            activations=_gabor,
+            preprocessing=Preprocessing(size=128),
+            options=("orientations", "wavelengths"),
+        ),
+        "baseline/category": Source(
+            activations=_category, needs_images=False, options=("columns",)
+        ),
+    }
+)

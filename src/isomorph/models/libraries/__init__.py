@@ -1,0 +1,1 @@
+"""Networks of libraries: a module each, with `network(wanted)` and `check(name)`."""

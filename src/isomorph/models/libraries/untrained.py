@@ -1,0 +1,117 @@
+"""Networks that never saw an image, of any architecture that a library can build."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from isomorph.errors import IsomorphError, did_you_mean
+from isomorph.models.network import Network
+from isomorph.models.pretrained import LITE
+from isomorph.models.source import Wanted
+from isomorph.study.model import architecture
+
+if TYPE_CHECKING:
+    import torch
+
+
+def network(wanted: Wanted) -> Network:
+    """Build an architecture with weights drawn by its own initialisation.
+
+    Batch normalisation keeps its initial statistics (mean 0, variance 1), see
+    `isomorph.models.untrained`. Weights that the architecture itself sets to constants stay so:
+    the classifier of torchvision's vision transformers is zero, and that layer is left out.
+
+    Parameters
+    ----------
+    wanted : Wanted
+        With a seed. `options.like`, the source of a trained model of the same architecture, says
+        whose preprocessing is taken; else it is that of the architecture's own trained weights.
+
+    Raises
+    ------
+    IsomorphError
+        When there is no seed, no such architecture, or `options.like` is another one.
+    """
+    if wanted.seed is None:
+        raise IsomorphError(f"{wanted.instance}: an untrained model needs seeds")
+    like = wanted.spec.options.get("like")
+    if like is not None and architecture(str(like)) != wanted.name:
+        raise IsomorphError(
+            f"{wanted.instance}: options.like: {like} is not a trained {wanted.name}"
+        )
+    if wanted.name in PORTED:
+        return PORTED[wanted.name](wanted.seed)
+    check(wanted.name)
+    return _drawn(wanted.name, wanted.seed, None if like is None else str(like))
+
+
+def check(name: str) -> None:
+    """Refuse an architecture that neither torchvision nor, after `timm/`, timm can build."""
+    head, slash, rest = name.partition("/")
+    if name in PORTED:
+        return
+    if slash and head == "timm":
+        from isomorph.models.libraries import timm
+
+        timm.check_architecture(rest)
+        return
+    if slash and head == "torchvision":
+        raise IsomorphError(f"untrained/{name}: torchvision's are written untrained/{rest}")
+    if slash:
+        raise IsomorphError(
+            f"untrained/{name}: no such library, write untrained/<name> for an architecture of "
+            "torchvision or untrained/timm/<name> for one of timm"
+        )
+    from isomorph.models.libraries import torchvision
+
+    known = {*torchvision.names(), *PORTED}
+    if name not in known:
+        raise IsomorphError(f'no architecture "{name}" in torchvision, {did_you_mean(name, known)}')
+
+
+def seeded(build: Callable[[], torch.nn.Module], seed: int) -> torch.nn.Module:
+    """Build a module under a seed and leave the generator of the caller as it was.
+
+    Parameters
+    ----------
+    build : callable
+        Returns the module, its weights drawn from torch's generator.
+    seed : int
+
+    Returns
+    -------
+    torch.nn.Module
+        In evaluation mode.
+    """
+    import torch
+
+    with torch.random.fork_rng(devices=[]), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # on what a library will do in its next release
+        torch.manual_seed(seed)
+        return build().eval()
+
+
+def _drawn(name: str, seed: int, like: str | None) -> Network:
+    head, _, rest = name.partition("/")
+    if head == "timm":
+        from isomorph.models.libraries import timm
+
+        preprocessing = timm.preprocessing(like.partition("/")[2] if like else rest)
+        return Network(seeded(lambda: timm.build(rest), seed), preprocessing=preprocessing)
+    from isomorph.models.libraries import torchvision
+
+    preprocessing = torchvision.preprocessing(like.partition("/")[2] if like else name)
+    return Network(seeded(lambda: torchvision.build(name), seed), preprocessing=preprocessing)
+
+
+def _lite0(seed: int) -> Network:
+    from isomorph.models.untrained import efficientnet_lite0
+
+    return replace(efficientnet_lite0(seed), preprocessing=LITE)
+
+
+PORTED: dict[str, Callable[[int], Network]] = {"efficientnet-lite0": _lite0}
+"""Architectures that no library holds, by name."""

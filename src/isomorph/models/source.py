@@ -1,0 +1,154 @@
+"""What a source of activations is, and how one is found by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from isomorph.errors import IsomorphError, did_you_mean
+from isomorph.registry import Registry
+from isomorph.study import ModelSpec, Preprocessing
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from isomorph.models.activations import Activations
+    from isomorph.models.network import Network
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A model as it was asked for.
+
+    Attributes
+    ----------
+    instance : str
+        Name of the model instance, for messages.
+    spec : ModelSpec
+    seed : int or None
+    weights : Path
+        Folder in which weights are kept, `data/weights`.
+    beside : Path
+        Folder of the file that names the model, where a user's own files stand.
+    """
+
+    instance: str
+    spec: ModelSpec
+    seed: int | None
+    weights: Path
+    beside: Path
+
+    @property
+    def name(self) -> str:
+        """What stands after the first slash of the source."""
+        return self.spec.source.partition("/")[2]
+
+
+@dataclass(frozen=True)
+class Inputs(Wanted):
+    """What a source that computes activations itself may use, beside what was asked for.
+
+    Attributes
+    ----------
+    stimuli : DataFrame
+        The stimulus table.
+    images : ndarray (stimulus, channel, height, width)
+        Preprocessed; empty when the source needs none.
+    scratch : Path
+        Folder for temporary files.
+    """
+
+    stimuli: pd.DataFrame
+    images: NDArray[np.float32]
+    scratch: Path
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where the activations of a model come from: a network that is run, or a computation.
+
+    Attributes
+    ----------
+    network : callable, optional
+        Builds the network; heavy libraries are imported inside.
+    activations : callable, optional
+        Computes them, for sources that are no torch module.
+    needs_images : bool
+        Whether the stimuli must be images; otherwise the stimulus table is enough.
+    options : tuple of str
+        The `options` of a model it knows.
+    preprocessing : Preprocessing, optional
+        How images enter a model whose file does not say.
+    says_preprocessing : bool
+        Whether the network it builds says how images enter it.
+    library : str
+        The optional package it needs, which is also the extra that installs it; empty for none.
+    check : callable, optional
+        Refuses the name of a model that the library does not know, before anything runs.
+    """
+
+    network: Callable[[Wanted], Network] | None = None
+    activations: Callable[[Inputs], Activations] | None = None
+    needs_images: bool = True
+    options: tuple[str, ...] = ()
+    preprocessing: Preprocessing | None = None
+    says_preprocessing: bool = False
+    library: str = ""
+    check: Callable[[str], None] | None = None
+
+    @property
+    def is_installed(self) -> bool:
+        """Whether the optional package it needs is there."""
+        return not self.library or find_spec(self.library) is not None
+
+
+class Sources(Registry[Source]):
+    """The sources by full name, and whole libraries by their first word.
+
+    Parameters
+    ----------
+    members : mapping of str to Source
+        `baseline/gabor` is that name alone; `timm/<name>` is whatever stands after `timm/`.
+    """
+
+    def __init__(self, members: Mapping[str, Source]) -> None:
+        super().__init__("model source", members)
+        self._libraries = {key.partition("/")[0]: key for key in members if "<" in key}
+
+    def __getitem__(self, name: str) -> Source:
+        key = self._key(name)
+        if key is None:
+            raise IsomorphError(f'unknown model source "{name}": {self.suggestion(name)}')
+        return self._members[key]
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and self._key(name) is not None
+
+    def suggestion(self, name: str) -> str:
+        """Return a clause that suggests what an unknown source may have meant."""
+        head, _, what = name.partition("/")
+        if head in LANGUAGE:
+            return "language models are future work, so far models see images"
+        heads = {key.partition("/")[0] for key in self}
+        if head in heads or not what:
+            return did_you_mean(name, self)
+        near = did_you_mean(head, heads)
+        if not near.startswith("did you mean"):
+            return did_you_mean(name, self)
+        found = near.split('"')[1]
+        return f'did you mean "{found}/{what}"?'
+
+    def _key(self, name: str) -> str | None:
+        if name in self._members:
+            return name
+        head, _, what = name.partition("/")
+        return self._libraries.get(head) if what else None
+
+
+LANGUAGE = ("language", "llm", "text", "vllm", "ollama", "llama_cpp", "sentence_transformers")
+"""First words of sources that mean a language model."""

@@ -1,0 +1,173 @@
+"""The stage: the activations of one model instance for the stimuli of one dataset."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from isomorph.artefacts import provenance, write_array
+from isomorph.digest import code_digest
+from isomorph.errors import IsomorphError, did_you_mean
+from isomorph.layout import Layout
+from isomorph.models.entries import SOURCES
+from isomorph.models.source import Inputs, Source, Wanted
+from isomorph.study import ModelSpec, Preprocessing, StudyError
+
+if TYPE_CHECKING:
+    from isomorph.models.network import Network
+
+
+def mistakes_of(spec: ModelSpec, *, thorough: bool = False) -> list[str]:
+    """Return a sentence for each setting of a model that its source cannot use.
+
+    Parameters
+    ----------
+    spec : ModelSpec
+    thorough : bool, optional
+        Whether the library itself is asked if it knows the model, which imports it.
+
+    Raises
+    ------
+    IsomorphError
+        When the source itself is unknown.
+    """
+    source = SOURCES[spec.source]
+    mistakes = list(_mistakes_of_options(spec, source))
+    if not source.is_installed:
+        mistakes.append(
+            f"source: {spec.source} needs {source.library}, which is not installed; "
+            f'run pip install "isomorph[{source.library}]"'
+        )
+    elif thorough and source.check is not None:
+        try:
+            source.check(spec.source.partition("/")[2])
+        except IsomorphError as error:
+            mistakes.append(f"source: {error}")
+    return mistakes
+
+
+def _mistakes_of_options(spec: ModelSpec, source: Source) -> list[str]:
+    known = source.options
+    says = source.preprocessing is not None or source.says_preprocessing
+    if source.needs_images and spec.preprocessing is None and not says:
+        return [f"preprocessing: is required, {spec.source} takes images"]
+    if not source.needs_images and spec.preprocessing is not None:
+        return [f"preprocessing: {spec.source} takes no images, leave it out"]
+    if not known and spec.options:
+        names = ", ".join(map(str, spec.options))
+        return [f"options: {spec.source} takes none, leave {names} out"]
+    return [
+        f"options.{name}: unknown key, {did_you_mean(str(name), known)}"
+        for name in spec.options
+        if name not in known
+    ]
+
+
+def run(layout: Layout, dataset: str, instance: str) -> None:
+    """Write the activations of one model instance for the stimuli of one dataset.
+
+    Parameters
+    ----------
+    layout : Layout
+    dataset : str
+        The stimuli are those this dataset uses.
+    instance : str
+        Model instance: the model's name, or `<name>-seed<seed>`.
+
+    Raises
+    ------
+    IsomorphError
+        When the instance, its source or one of its options is unknown, when stimuli are missing,
+        when weights cannot be had or are not those that were asked for, or when no layer can be
+        used.
+    """
+    from isomorph.models.activations import as_dataset
+    from isomorph.models.extraction import extract
+    from isomorph.models.preprocessing import Images, field_of_view
+    from isomorph.stimuli import read_stimuli
+
+    spec, seed = layout.study.instance(instance)
+    file = layout.study.model_files[spec.name]
+    source = SOURCES[spec.source]
+    if mistakes := mistakes_of(spec):
+        raise StudyError(file, mistakes)
+    stimuli = read_stimuli(layout, dataset)
+    wanted = Wanted(instance, spec, seed, layout.weights, file.parent)
+    network = source.network(wanted) if source.network else None
+    preprocessing = _preprocessing(spec, source, network)
+    images, seen = np.zeros((len(stimuli), 3, 0, 0), dtype=np.float32), ""
+    if preprocessing is not None:
+        inputs = Images(layout, dataset, preprocessing)
+        seen = field_of_view(preprocessing, inputs.shown, f"{dataset}, {instance}")
+        images = inputs[:]
+    path = layout.activations(dataset, instance)
+    if network is not None:
+        found = extract(
+            network,
+            images,
+            spec.layers,
+            where=instance,
+            scratch=path.parent,
+            batch_size=spec.batch_size,
+        )
+    else:
+        assert source.activations is not None, "a source runs a network or computes"
+        found = source.activations(
+            Inputs(**vars(wanted), stimuli=stimuli, images=images, scratch=path.parent)
+        )
+    trained_on = spec.trained_on or (network.trained_on if network else "")
+    as_settings = preprocessing.model_dump(mode="json") if preprocessing else {}
+    data = as_dataset(
+        found,
+        [str(stimulus) for stimulus in stimuli["stimulus"]],
+        {
+            "model": instance,
+            "title": spec.title,
+            "source": spec.source,
+            "trained_on": trained_on,
+            "seed": "" if seed is None else seed,
+            "weights_sha256": "",
+            "weights_from": network.weights_from if network else "",
+            "preprocessing": json.dumps(as_settings),
+            "seen": seen,
+            "input_sha256": hashlib.sha256(images.data).hexdigest() if images.size else "",
+        },
+        classifies=trained_on.startswith("ImageNet-1k"),
+    )
+    settings = spec.model_dump(
+        mode="json",
+        include={"source", "layers", "preprocessing", "weights", "options", "batch_size"},
+    )
+    stamp = provenance(
+        "activations",
+        inputs=[layout.stimuli(dataset)],
+        settings={**settings, "preprocessing": as_settings},
+        source=f"{spec.source}, weights sha256 {found.attributes.get('weights_sha256') or 'none'}",
+        code=code_digest("isomorph.models"),
+        seed=seed,
+    )
+    write_array(path, data, "activations", stamp)
+
+
+def _preprocessing(
+    spec: ModelSpec, source: Source, network: Network | None
+) -> Preprocessing | None:
+    """Return how images enter: what the study says, else the network, else the source.
+
+    Raises
+    ------
+    IsomorphError
+        When none of them says.
+    """
+    if not source.needs_images:
+        return None
+    said = spec.preprocessing or (network.preprocessing if network else None)
+    if found := said or source.preprocessing:
+        return found
+    raise IsomorphError(
+        f"{spec.name}: {spec.source} does not say how images enter; write preprocessing (size, "
+        "mean, std) into a file of the model"
+    )
