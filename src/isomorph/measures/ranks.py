@@ -61,24 +61,30 @@ class RankForm:
         """
         both = np.concatenate([first, second])
         places = [_places(values) for values in both]
-        rows = BLOCK // both.size
+        rows = max(1, BLOCK // both.size)
         return np.concatenate(
             [self._block(counts[part], places, len(first)) for part in blocks(len(counts), rows)]
         )
 
     def _block(self, counts: Counts, places: list[Places], n_first: int) -> Floats:
-        weights = pair_weights(counts.astype(float))
-        total = weights.sum(axis=1)
+        # All whole numbers: sums of weights are exact, and quicker than in floating point.
+        weights = pair_weights(counts.astype(np.int32))
+        total = weights.sum(axis=1, dtype=np.int32)
+        size = total.astype(float)
+        untied = (weights.astype(float) ** 3).sum(axis=1)
         ranks = np.empty((len(counts), len(places), weights.shape[1]))
         squares = np.empty(ranks.shape[:2])
-        room = np.empty((3, len(counts), weights.shape[1] + 1))
+        below = np.zeros((len(counts), weights.shape[1] + 1), np.int32)
+        room = (below, np.empty_like(weights), np.empty_like(weights))
         for row, place in enumerate(places):
-            ranks[:, row] = own = _centred_midranks(weights, place, total, room)
+            tied = _double_midranks(weights, place, total, room, ranks[:, row])
             if not self.ties_cost:
-                squares[:, row] = np.einsum("rp,rp,rp->r", own, own, weights)
-        cross = (ranks[:, :n_first] * weights[:, None, :]) @ ranks[:, n_first:].transpose(0, 2, 1)
+                cubes = untied if tied is None else (tied.astype(float) ** 3).sum(axis=1)
+                squares[:, row] = (size**3 - cubes) / 12
+        ranks[:, :n_first] *= weights[:, None, :]
+        cross = ranks[:, :n_first] @ ranks[:, n_first:].transpose(0, 2, 1) / 4
         if self.ties_cost:
-            scale = (total**3 - total)[:, None, None] / 12
+            scale = (size**3 - size)[:, None, None] / 12
         else:
             scale = np.sqrt(squares[:, :n_first, None] * squares[:, None, n_first:])
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -93,13 +99,16 @@ class Places:
     ----------
     order : (pair,)
         Pairs by rising distance.
-    start, end : (pair,)
-        For each pair, the positions in that order at which its group of ties begins and ends.
+    starts, ends : (group,) or slice
+        Positions in that order at which each group of ties begins and ends.
+    group : (pair,)
+        Which group each pair is in.
     """
 
     order: Counts
-    start: Counts
-    end: Counts
+    starts: Counts | slice
+    ends: Counts | slice
+    group: Counts
 
 
 def _places(distances: Floats) -> Places:
@@ -110,11 +119,19 @@ def _places(distances: Floats) -> Places:
     ends = np.concatenate([starts[1:], [len(ordered)]])
     group = np.empty(len(order), dtype=np.intp)
     group[order] = np.repeat(np.arange(len(starts)), ends - starts)
-    return Places(order, starts[group], ends[group])
+    if len(starts) == len(order):
+        return Places(order, slice(0, -1), slice(1, None), group)
+    return Places(order, starts, ends, group)
 
 
-def _centred_midranks(weights: Floats, places: Places, total: Floats, room: Floats) -> Floats:
-    """Return weighted midranks less their mean: `(resample, pair)`, a view of `room`.
+def _double_midranks(
+    weights: Counts,
+    places: Places,
+    total: Counts,
+    room: tuple[Counts, Counts, Counts],
+    out: Floats,
+) -> Counts | None:
+    """Write twice the weighted midranks, less their mean, for one RDM.
 
     `w` copies of a distance that come after `c` smaller ones have midrank `c + (w + 1) / 2`; the
     mean of all ranks is `(total + 1) / 2`.
@@ -126,16 +143,26 @@ def _centred_midranks(weights: Floats, places: Places, total: Floats, room: Floa
     places : Places
     total : (resample,)
         Sum of the weights.
-    room : (3, resample, pair + 1)
+    room : three arrays, (resample, pair + 1) with a first column of 0 and two (resample, pair)
         Scratch, so that no memory is asked for anew for each RDM.
+    out : (resample, pair)
+
+    Returns
+    -------
+    (resample, group) or None
+        How many copies each group of ties holds; None where no two distances tie.
     """
-    below, sorted_weights, middle = room[0], room[1, :, 1:], room[2, :, 1:]
+    below, ordered, taken = room
     # Indices are in range; "clip" only spares numpy a buffered copy.
-    weights.take(places.order, axis=1, out=sorted_weights, mode="clip")
-    below[:, 0] = 0
-    np.cumsum(sorted_weights, axis=1, out=below[:, 1:])
-    below.take(places.start, axis=1, out=middle, mode="clip")
-    middle += below.take(places.end, axis=1, out=sorted_weights, mode="clip")
-    middle -= total[:, None]
-    middle /= 2
-    return middle
+    weights.take(places.order, axis=1, out=ordered, mode="clip")
+    np.cumsum(ordered, axis=1, dtype=np.int32, out=below[:, 1:])
+    if isinstance(places.starts, slice):
+        tied = None
+        middle = np.add(below[:, 1:], below[:, :-1], out=ordered)
+        middle -= total[:, None]
+        out[:] = middle.take(places.group, axis=1, out=taken, mode="clip")
+    else:
+        start, end = below[:, places.starts], below[:, places.ends]
+        tied, middle = end - start, end + start - total[:, None]
+        out[:] = middle.take(places.group, axis=1, mode="clip")
+    return tied
