@@ -90,6 +90,7 @@ def brain_rdms(study: Study, dataset: str) -> Slice:
         "subjects": list(spec.subjects),
         "level": study.level(dataset),
         "units": None if spec.units is None else _dump(spec.units),
+        "noise": _dump(spec.noise),
     }
 
 

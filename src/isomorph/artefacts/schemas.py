@@ -45,11 +45,13 @@ RESPONSES = ArraySchema(
         "unit": ("unit",),
         "region": ("unit",),
     },
+    optional={"area": ("unit",), "time_start": ("unit",), "time_stop": ("unit",)},
     attributes=("session",),
     finite=("response",),
 )
 """One session: spike counts (or any response) with `response.attrs["units"]` saying which unit
-of measurement; `repetition` counts the showings of each stimulus from 0."""
+of measurement; `repetition` counts the showings of each stimulus from 0. `area` is the region
+without its window, `time_start` and `time_stop` that window, seconds from onset."""
 
 ACTIVATIONS = ArraySchema(
     variables={
@@ -89,16 +91,48 @@ RDMS = ArraySchema(
         "stimulus_a": ("pair",),
         "stimulus_b": ("pair",),
     },
-    optional={"rdm_half": ("half", "representation", "pair")},
+    optional={
+        "rdm_half": ("half", "representation", "pair"),
+        "area": ("representation",),
+        "time_start": ("representation",),
+        "time_stop": ("representation",),
+    },
     attributes=("left_out",),
     finite=("rdm",),
 )
 """RDMs of brains or models alike. Pairs run over the upper triangle row by row, in the order of
 `stimulus`. Brain rows have empty `model` and `layer` and depth -1, model rows have empty
 `region`, `subject` and `session`. `n_units` is -1 where it is not known. `rdm_half` holds the
-RDMs of two halves of the repetitions; NaN where there are none."""
+RDMs of two halves of the repetitions; NaN where there are none. `area` is a region without its
+window, `time_start` and `time_stop` that window, seconds from onset, NaN where there is none: of
+time bins, one file holds an RDM each."""
 
-ARRAYS = Registry("artefact", {"responses": RESPONSES, "activations": ACTIVATIONS, "rdms": RDMS})
+REPRESENTATIONS = ArraySchema(
+    variables={"similarity": ("measure", "representation", "representation_b")},
+    coordinates={
+        "measure": ("measure",),
+        "representation": ("representation",),
+        "representation_b": ("representation_b",),
+        "region": ("representation",),
+        "model": ("representation",),
+        "layer": ("representation",),
+        "depth": ("representation",),
+    },
+    attributes=("dataset", "distance"),
+    finite=("similarity",),
+)
+"""Every region (subjects pooled) and every layer against every other, under one distance; both
+axes in the same order. Regions have empty `model` and `layer` and depth -1."""
+
+ARRAYS = Registry(
+    "artefact",
+    {
+        "responses": RESPONSES,
+        "activations": ACTIVATIONS,
+        "rdms": RDMS,
+        "representations": REPRESENTATIONS,
+    },
+)
 
 TABLES: Registry[tuple[str, ...]] = Registry(
     "table",
@@ -131,6 +165,29 @@ TABLES: Registry[tuple[str, ...]] = Registry(
             "dataset", "region", "planted_model", "planted_layer", "distance", "measure",
             "found_model", "found_layer", "rank", "n_candidates", "planted_estimate",
             "found_estimate", "interval_low", "interval_high", "recovered", "status",
+        ),
+        "partial": (
+            "dataset", "simulated", "region", "model", "layer", "chosen_share", "distance",
+            "measure", "controls", "n_controls", "statistic", "estimate", "standard_error",
+            "interval_low", "interval_high", "scheme", "p", "p_corrected", "correction",
+            "n_resamples", "n_stimuli", "n_subjects", "status",
+        ),
+        "weighted": (
+            "dataset", "simulated", "region", "model", "kind", "n_weighted", "distance", "measure",
+            "fitted_by", "score", "single", "layer", "chosen_share", "gain", "standard_error",
+            "interval_low", "interval_high", "scheme", "p", "p_corrected", "correction",
+            "weights", "ridge", "n_resamples", "n_stimuli", "n_subjects", "status",
+        ),
+        "partition": (
+            "dataset", "simulated", "region", "predictors", "layers", "distance", "measure",
+            "part", "kind", "variance", "standard_error", "interval_low", "interval_high",
+            "scheme", "p", "p_corrected", "correction", "n_resamples", "n_stimuli", "n_subjects",
+            "status",
+        ),
+        "models": (
+            "dataset", "model_a", "model_b", "distance", "measure", "a_to_b", "b_to_a",
+            "similarity", "standard_error", "interval_low", "interval_high", "scheme",
+            "n_layers_a", "n_layers_b", "n_resamples", "n_stimuli", "status",
         ),
     },
 )  # fmt: skip

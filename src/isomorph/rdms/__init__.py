@@ -19,15 +19,12 @@ from isomorph.artefacts import (
 from isomorph.digest import code_digest
 from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
-from isomorph.rdms.brain import rdms_of_responses
+from isomorph.rdms.brain import geometry_of_folds, rdms_of_responses
 from isomorph.rdms.distances import DISTANCES, Distance, UndefinedDistanceError
 from isomorph.rdms.exchange import from_rsatoolbox, to_rsatoolbox
-from isomorph.rdms.geometry import (
-    Geometry,
-    fold_gram,
-    geometry_of_features,
-    geometry_of_layer,
-)
+from isomorph.rdms.folds import Folds, folds_of
+from isomorph.rdms.geometry import Geometry, geometry_of_layer
+from isomorph.rdms.gram import fold_gram, geometry_of_features
 from isomorph.rdms.level import Level, averaged, compared_stimuli, level_of, regrouped
 from isomorph.rdms.table import RdmRow, rdm_dataset
 from isomorph.rdms.transforms import TRANSFORMS
@@ -75,6 +72,7 @@ def run_brain(layout: Layout, dataset: str) -> None:
             layout.study.spec.distances,
             subject=subject,
             transform=spec.transform,
+            noise=spec.noise,
         )
         rows += found
         left_out |= without
@@ -92,6 +90,7 @@ def run_brain(layout: Layout, dataset: str) -> None:
                 "transform": spec.transform,
                 "level": layout.study.level(dataset),
                 "units": None if spec.units is None else spec.units.model_dump(mode="json"),
+                "noise": spec.noise.model_dump(mode="json"),
             },
             code=code_digest("isomorph.rdms"),
         ),
@@ -200,12 +199,15 @@ __all__ = [
     "DISTANCES",
     "TRANSFORMS",
     "Distance",
+    "Folds",
     "Geometry",
     "RdmRow",
     "compared_stimuli",
     "fold_gram",
+    "folds_of",
     "from_rsatoolbox",
     "geometry_of_features",
+    "geometry_of_folds",
     "geometry_of_layer",
     "rdm_dataset",
     "run_brain",

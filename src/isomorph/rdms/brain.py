@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import xarray as xr
 
-from isomorph.rdms.distances import DISTANCES, UndefinedDistanceError
-from isomorph.rdms.geometry import Floats, Geometry, fold_gram, geometry_of_features
+from isomorph.rdms.distances import DISTANCES
+from isomorph.rdms.folds import Folds, folds_of
+from isomorph.rdms.geometry import Floats, Geometry, Part, UndefinedDistanceError, joined
+from isomorph.rdms.gram import fold_gram, geometry_of_features
 from isomorph.rdms.table import RdmRow
 from isomorph.rdms.transforms import TRANSFORMS
+from isomorph.study.dataset import NoiseSpec
+
+USUAL = NoiseSpec()
 
 
 def rdms_of_responses(
@@ -20,11 +25,13 @@ def rdms_of_responses(
     *,
     subject: str,
     transform: str,
+    noise: NoiseSpec = USUAL,
 ) -> tuple[list[RdmRow], dict[str, str]]:
     """Return the RDMs of every region of one subject, sessions pooled.
 
     The units of all sessions stand side by side in one population, each described by its own
-    session's presentations.
+    session's presentations and weighed by its own session's noise. What each adds is summed, so
+    that the folds of one region in one session are held at a time.
 
     Parameters
     ----------
@@ -37,6 +44,8 @@ def rdms_of_responses(
     subject : str
     transform : str
         Name in `TRANSFORMS`.
+    noise : NoiseSpec, optional
+        What the noise is taken to be.
 
     Returns
     -------
@@ -56,19 +65,14 @@ def rdms_of_responses(
             complete[name] = session
     label = next(iter(complete)) if len(complete) == 1 else f"{len(complete)} pooled"
     regions = sorted({str(r) for s in complete.values() for r in s["region"].values})
+    across = "run" if noise.per == "run" else "repetition"
+    TRANSFORMS[transform]
     rows = []
     for region in regions:
-        folds = [
-            _folds(session, region, stimuli, transform)
-            for session in complete.values()
-            if (session["region"] == region).any()
-        ]
-        whole = _pooled_geometry([fold for fold, _ in folds], [seen for _, seen in folds])
-        assert whole is not None, "complete sessions show every stimulus"
-        halves = [
-            _pooled_geometry([f[half::2] for f, _ in folds], [s[half::2] for _, s in folds])
-            for half in (0, 1)
-        ]
+        holding = [one for one in complete.values() if (one["region"] == region).any()]
+        folds = (folds_of(one, region, stimuli, transform, across) for one in holding)
+        whole, halves = _geometries(folds, distances, noise)
+        place = _place(holding, region)
         for name in distances:
             where = f"{region} | {subject} | {name}"
             try:
@@ -76,6 +80,12 @@ def rdms_of_responses(
             except UndefinedDistanceError as error:
                 left_out[where] = str(error)
                 continue
+            part = whole.parts.get(name)
+            if isinstance(part, Part) and part.n_units < whole.n_features:
+                left_out[f"{where} | units"] = (
+                    f"{whole.n_features - part.n_units} of {whole.n_features} units do the same "
+                    "in every repetition of a stimulus and have no noise to be weighed by"
+                )
             rows.append(
                 RdmRow(
                     representation=f"{region} | {subject}",
@@ -86,35 +96,61 @@ def rdms_of_responses(
                     session=label,
                     n_units=whole.n_features,
                     halves=_both_halves(name, halves),
+                    area=place[0],
+                    time_start=place[1],
+                    time_stop=place[2],
                 )
             )
     return rows, left_out
 
 
-def _folds(
-    session: xr.Dataset, region: str, stimuli: Sequence[str], transform: str
-) -> tuple[Floats, np.ndarray]:
-    """Return responses by repetition `(repetition, stimulus, unit)` and which were shown."""
-    response = session["response"].values[:, (session["region"] == region).values]
-    values = TRANSFORMS[transform](response.astype(float))
-    position = {stimulus: index for index, stimulus in enumerate(stimuli)}
-    shown = np.array([position.get(s, -1) for s in session["stimulus"].values.tolist()])
-    known = shown >= 0
-    repetition = session["repetition"].values[known].astype(int)
-    folds = np.zeros((repetition.max() + 1, len(stimuli), values.shape[1]))
-    seen = np.zeros(folds.shape[:2], dtype=bool)
-    folds[repetition, shown[known]] = values[known]
-    seen[repetition, shown[known]] = True
-    return folds, seen
+def geometry_of_folds(
+    folds: Folds, distances: Iterable[str] = (), noise: NoiseSpec = USUAL
+) -> Geometry | None:
+    """Return the geometry of one session, None when a stimulus has no showing.
 
-
-def _pooled_geometry(folds: Sequence[Floats], seen: Sequence[np.ndarray]) -> Geometry | None:
-    """Return the geometry of sessions side by side, None when a stimulus has no showing."""
-    if any(not s.any(axis=0).all() for s in seen):
+    Parameters
+    ----------
+    folds : Folds
+    distances : iterable of str, optional
+        What the geometry must serve beside distances of Gram matrices.
+    noise : NoiseSpec, optional
+    """
+    if not folds.complete:
         return None
-    means = [f.sum(axis=0) / s.sum(axis=0)[:, None] for f, s in zip(folds, seen, strict=True)]
-    crossed = sum(fold_gram(f, s) for f, s in zip(folds, seen, strict=True))
-    return geometry_of_features(np.concatenate(means, axis=1), np.asarray(crossed))
+    plain = geometry_of_features(folds.means, fold_gram(folds.values, folds.seen))
+    parts: dict[str, Part | str] = {}
+    for name in distances:
+        if (gather := DISTANCES[name].gather) is not None:
+            try:
+                parts[name] = gather(folds, noise)
+            except UndefinedDistanceError as error:
+                parts[name] = str(error)
+    return Geometry(
+        plain.gram, plain.mean_projection, plain.mean_norm, plain.stimulus_mean,
+        plain.n_features, plain.fold_gram, plain.offset, parts,
+    )  # fmt: skip
+
+
+def _geometries(
+    sessions: Iterable[Folds], distances: Sequence[str], noise: NoiseSpec
+) -> tuple[Geometry, list[Geometry | None]]:
+    """Return the geometry of sessions side by side, and those of odd and of even folds."""
+    found: list[list[Geometry | None]] = [[], [], []]
+    for folds in sessions:
+        # Of all folds, of every other from the first, and of every other from the second.
+        for which, geometries in zip(
+            (slice(None), slice(0, None, 2), slice(1, None, 2)), found, strict=True
+        ):
+            geometries.append(geometry_of_folds(folds.of(which), distances, noise))
+    whole, *halves = [_joined(geometries) for geometries in found]
+    assert whole is not None, "complete sessions show every stimulus"
+    return whole, halves
+
+
+def _joined(geometries: Sequence[Geometry | None]) -> Geometry | None:
+    there = [geometry for geometry in geometries if geometry is not None]
+    return joined(there) if len(there) == len(geometries) else None
 
 
 def _both_halves(distance: str, halves: Sequence[Geometry | None]) -> Floats | None:
@@ -126,3 +162,21 @@ def _both_halves(distance: str, halves: Sequence[Geometry | None]) -> Floats | N
         return np.stack([DISTANCES[distance].compute(half) for half in (first, second)])
     except UndefinedDistanceError:
         return None
+
+
+def _place(sessions: Sequence[xr.Dataset], region: str) -> tuple[str, float, float]:
+    """Return the area of a region without its window, and the window, seconds from onset.
+
+    A region whose units do not agree about them has none: its own name, and NaN.
+    """
+    areas: set[str] = set()
+    starts: set[float] = set()
+    stops: set[float] = set()
+    for session in sessions:
+        inside = (session["region"] == region).values
+        for found, name in ((areas, "area"), (starts, "time_start"), (stops, "time_stop")):
+            if name in session.coords:
+                found.update(np.unique(session[name].values[inside]).tolist())
+    area = str(areas.pop()) if len(areas) == 1 else region
+    one = len(starts) == len(stops) == 1
+    return (area, starts.pop(), stops.pop()) if one else (area, np.nan, np.nan)

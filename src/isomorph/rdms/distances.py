@@ -7,16 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from isomorph.errors import IsomorphError
-from isomorph.rdms.geometry import Floats, Geometry
+from isomorph.rdms import decoding, poisson, precision
+from isomorph.rdms.folds import Folds
+from isomorph.rdms.geometry import Floats, Geometry, Part, UndefinedDistanceError
+from isomorph.rdms.precision import ROUNDING
 from isomorph.registry import Registry
-
-ROUNDING = 1e-12
-"""Share of a mean square below which a variance is rounding error."""
-
-
-class UndefinedDistanceError(IsomorphError):
-    """A distance that does not exist for a representation, and why."""
+from isomorph.study.dataset import NoiseSpec
 
 
 @dataclass(frozen=True)
@@ -28,25 +24,43 @@ class Distance:
     name, title : str
     formula : callable
         From a geometry to distances `(pair,)`, upper triangle row by row.
-    repetitions : bool
-        Whether it needs repetitions.
+    citation : str
+    units : str
+        What a distance of 1 is.
+    range : tuple of float
+        Lowest and highest value there can be; those of cross-validated distances go below 0, as
+        noise has them about their truth, and are never clipped.
+    needs : frozenset of str
+        `gram` (features up to rotation, which models have too), `folds` (repetitions), `noise`
+        (repetitions enough to tell noise).
     noise_free : str
         The distance it becomes where there is no noise: what a model is given when the brain
         is given this one.
+    gather : callable or None
+        What one session adds to it, where it needs more than a Gram matrix.
     """
 
     name: str
     title: str
     formula: Callable[[Geometry], Floats]
-    repetitions: bool = False
+    citation: str
+    units: str
+    range: tuple[float, float]
+    needs: frozenset[str] = frozenset({"gram"})
     noise_free: str = ""
+    gather: Callable[[Folds, NoiseSpec], Part] | None = None
+
+    @property
+    def repetitions(self) -> bool:
+        """Whether it needs repetitions."""
+        return bool(self.needs & {"folds", "noise"})
 
     def compute(self, geometry: Geometry) -> Floats:
         """Return distances `(pair,)`, equal ones exactly equal.
 
         A model that predicts ties, such as one of categories, has them only up to rounding, and
         a rank measure would break them by that noise. So distances are kept to 40 binary digits
-        of the largest.
+        of the largest. None is NaN: a distance that some pair lacks does not exist.
 
         Raises
         ------
@@ -54,9 +68,16 @@ class Distance:
             When the distance does not exist for this representation, or tells no stimuli apart.
         """
         distances = self.formula(geometry)
+        if not np.isfinite(distances).all():
+            count = int(np.size(distances) - np.isfinite(distances).sum())
+            raise UndefinedDistanceError(
+                f"{self.name} is undefined for {count} of {len(distances)} pairs of stimuli"
+            )
         step = np.abs(distances).max() * 2.0**-40
         if step > 0:
-            distances = np.round(distances / step) * step
+            distances /= step
+            np.rint(distances, out=distances)
+            distances *= step
         if distances.min() == distances.max():
             raise UndefinedDistanceError("all distances are equal, there is no geometry to compare")
         return distances
@@ -72,21 +93,42 @@ def correlation(geometry: Geometry) -> Floats:
     """
     mean = geometry.stimulus_mean
     raw = geometry.raw_gram / geometry.n_features
-    covariance = raw - np.outer(mean, mean)
-    variance = np.diag(covariance)
-    flat = variance <= ROUNDING * np.diag(raw)
+    power = np.diag(raw).copy()
+    raw -= np.outer(mean, mean)
+    variance = np.diag(raw)
+    flat = variance <= ROUNDING * power
     if flat.any():
         raise UndefinedDistanceError(
             f"correlation distance is undefined: {int(flat.sum())} of {len(flat)} stimuli have "
             "the same value in every feature"
         )
-    spread = np.sqrt(variance)
-    return _upper(1 - covariance / np.outer(spread, spread))
+    return _from_cosines(raw)
+
+
+def cosine(geometry: Geometry) -> Floats:
+    """Return 1 less the cosine between the feature patterns of two stimuli.
+
+    Raises
+    ------
+    UndefinedDistanceError
+        When a stimulus is 0 in every feature.
+    """
+    products = geometry.products
+    power = np.diag(products)
+    # What is lost when a constant is taken off and put back is a share of that constant.
+    lifted = power + geometry.n_features * geometry.offset**2
+    zero = power <= ROUNDING * np.maximum(lifted, power.max())
+    if zero.any():
+        raise UndefinedDistanceError(
+            f"cosine distance is undefined: {int(zero.sum())} of {len(zero)} stimuli are 0 in "
+            "every feature"
+        )
+    return _from_cosines(products)
 
 
 def squared_euclidean(geometry: Geometry) -> Floats:
     """Return the mean over features of the squared difference."""
-    return np.maximum(_from_gram(geometry.gram), 0) / geometry.n_features
+    return np.maximum(from_gram(geometry.gram), 0) / geometry.n_features
 
 
 def euclidean(geometry: Geometry) -> Floats:
@@ -110,34 +152,132 @@ def crossvalidated_euclidean(geometry: Geometry) -> Floats:
             "cross-validated distance is undefined: it needs at least two repetitions of every "
             "stimulus"
         )
-    return _from_gram(geometry.fold_gram) / geometry.n_features
+    return from_gram(geometry.fold_gram) / geometry.n_features
 
 
-def _from_gram(gram: Floats) -> Floats:
+def mahalanobis(geometry: Geometry) -> Floats:
+    """Return the mean over units of the squared difference of whitened patterns."""
+    part = geometry.part("mahalanobis")
+    return np.maximum(from_gram(part.values), 0) / part.n_units
+
+
+def crossnobis(geometry: Geometry) -> Floats:
+    """Return the squared difference of whitened patterns, cross-validated, per unit."""
+    part = geometry.part("crossnobis")
+    return from_gram(part.values) / part.n_units
+
+
+def poisson_kl(geometry: Geometry) -> Floats:
+    """Return the symmetrised Kullback-Leibler divergence of Poisson rates, per unit."""
+    part = geometry.part("poisson_kl")
+    return np.maximum(upper(part.values), 0) / part.n_units
+
+
+def crossvalidated_poisson_kl(geometry: Geometry) -> Floats:
+    """Return the cross-validated divergence of Poisson rates, per unit."""
+    part = geometry.part("crossvalidated_poisson_kl")
+    return upper(part.values) / part.n_units
+
+
+def lda_accuracy(geometry: Geometry) -> Floats:
+    """Return the accuracy of a cross-validated linear discriminant of each pair."""
+    return upper(decoding.accuracy(geometry.part("lda_accuracy").values))
+
+
+def from_gram(gram: Floats) -> Floats:
+    """Return squared distances `(pair,)` from inner products `(stimulus, stimulus)`."""
     diagonal = np.diag(gram)
-    return _upper(diagonal[:, None] + diagonal - 2 * gram)
+    pairs = upper(gram)
+    pairs *= -2
+    at = 0
+    for row in range(len(diagonal) - 1):
+        size = len(diagonal) - 1 - row
+        pairs[at : at + size] += diagonal[row] + diagonal[row + 1 :]
+        at += size
+    return pairs
 
 
-def _upper(square: Floats) -> Floats:
-    upper: Floats = square[np.triu_indices(len(square), 1)]
-    return upper
+def upper(square: Floats) -> Floats:
+    """Return the upper triangle `(pair,)` of `(stimulus, stimulus)`, row by row."""
+    rows = [square[row, row + 1 :] for row in range(len(square) - 1)]
+    return np.concatenate(rows) if rows else np.empty(0)
 
+
+def _from_cosines(products: Floats) -> Floats:
+    """Return 1 less the cosines that inner products are of; changes `products`."""
+    norm = np.sqrt(np.diag(products))
+    products /= norm
+    products /= norm[:, None]
+    return 1 - upper(products)
+
+
+_WALTHER = "Walther et al. 2016, https://doi.org/10.1016/j.neuroimage.2015.12.012"
+_KRIEGESKORTE = "Kriegeskorte et al. 2008, https://doi.org/10.3389/neuro.06.004.2008"
+_SCHUETT = "Schütt et al. 2023, https://doi.org/10.7554/eLife.82566"
+_INFINITE = float("inf")
 
 DISTANCES: Registry[Distance] = Registry(
     "distance",
     {
         distance.name: distance
         for distance in (
-            Distance("correlation", "1 - Pearson correlation", correlation),
-            Distance("euclidean", "Euclidean distance", euclidean),
-            Distance("squared_euclidean", "squared Euclidean distance", squared_euclidean),
+            Distance(
+                "correlation", "1 - Pearson correlation", correlation, _KRIEGESKORTE,
+                "1 - r", (0.0, 2.0),
+            ),
+            Distance(
+                "cosine", "1 - cosine", cosine, "Salton & McGill 1983, ISBN 0-07-054484-0",
+                "1 - cosine", (0.0, 2.0),
+            ),
+            Distance(
+                "euclidean", "Euclidean distance", euclidean, _KRIEGESKORTE,
+                "unit of the responses, root mean square over units", (0.0, _INFINITE),
+            ),
+            Distance(
+                "squared_euclidean", "squared Euclidean distance", squared_euclidean, _WALTHER,
+                "squared unit of the responses, per unit", (0.0, _INFINITE),
+            ),
             Distance(
                 "crossvalidated_euclidean",
                 "squared Euclidean distance, cross-validated over repetitions",
-                crossvalidated_euclidean,
-                repetitions=True,
-                noise_free="squared_euclidean",
+                crossvalidated_euclidean, _WALTHER,
+                "squared unit of the responses, per unit", (-_INFINITE, _INFINITE),
+                needs=frozenset({"folds"}), noise_free="squared_euclidean",
+            ),
+            Distance(
+                "mahalanobis", "squared Mahalanobis distance",
+                mahalanobis, "Mahalanobis 1936, Proc. Natl. Inst. Sci. India 2, 49-55",
+                "squared standard deviations of the noise, per unit", (0.0, _INFINITE),
+                needs=frozenset({"folds", "noise"}), noise_free="squared_euclidean",
+                gather=precision.mahalanobis,
+            ),
+            Distance(
+                "crossnobis", "crossnobis distance (cross-validated Mahalanobis)",
+                crossnobis, _WALTHER,
+                "squared standard deviations of the noise, per unit", (-_INFINITE, _INFINITE),
+                needs=frozenset({"folds", "noise"}), noise_free="squared_euclidean",
+                gather=precision.crossnobis,
+            ),
+            Distance(
+                "poisson_kl", "symmetrised Kullback-Leibler divergence of Poisson rates",
+                poisson_kl, _SCHUETT, "nats, per unit", (0.0, _INFINITE),
+                needs=frozenset({"folds"}), noise_free="squared_euclidean",
+                gather=poisson.poisson_kl,
+            ),
+            Distance(
+                "crossvalidated_poisson_kl",
+                "symmetrised Kullback-Leibler divergence of Poisson rates, cross-validated over "
+                "repetitions",
+                crossvalidated_poisson_kl, _SCHUETT, "nats, per unit", (-_INFINITE, _INFINITE),
+                needs=frozenset({"folds"}), noise_free="squared_euclidean",
+                gather=poisson.crossvalidated_poisson_kl,
+            ),
+            Distance(
+                "lda_accuracy", "accuracy of a cross-validated linear discriminant",
+                lda_accuracy, _WALTHER, "share of showings, .5 by chance", (0.0, 1.0),
+                needs=frozenset({"folds", "noise"}), noise_free="euclidean",
+                gather=decoding.decisions,
             ),
         )
     },
-)
+)  # fmt: skip

@@ -2,13 +2,37 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from isomorph.errors import IsomorphError
+
 Floats = NDArray[np.floating]
+
+
+class UndefinedDistanceError(IsomorphError):
+    """A distance that does not exist for a representation, and why."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """What a population of units adds to a distance that needs single units or their noise.
+
+    Attributes
+    ----------
+    values : (stimulus, stimulus) or (fold, stimulus, stimulus)
+        Summed over units, so that populations recorded in different sessions, whose noise is
+        independent, are joined by adding.
+    n_units : int
+        Units that count.
+    """
+
+    values: Floats
+    n_units: int
 
 
 @dataclass(frozen=True)
@@ -16,9 +40,10 @@ class Geometry:
     r"""Gram matrix and means of a representation of stimuli by features.
 
     With :math:`K` the Gram matrix of features centred over stimuli, :math:`u_i` the product of
-    centred features with their mean pattern and :math:`c` that pattern's squared norm, raw
-    features have inner products :math:`K_{ij} + u_i + u_j + c`. Kept apart, a mean pattern that
-    dwarfs the differences costs Euclidean distances no digits.
+    centred features with their mean pattern and :math:`c` that pattern's squared norm, features
+    have inner products :math:`K_{ij} + u_i + u_j + c`. Kept apart, a mean pattern that dwarfs the
+    differences costs Euclidean distances no digits. Everything is a sum over features, so that
+    parts of a population are joined by adding, see `joined`.
 
     Attributes
     ----------
@@ -32,6 +57,11 @@ class Geometry:
     fold_gram : (stimulus, stimulus), optional
         Cross-validated inner products: each entry averages products of two different
         repetitions, so the noise of one does not meet itself. None without repetitions.
+    offset : float
+        A constant taken off every feature for the sake of digits: it changes no distance but
+        those to the origin.
+    parts : mapping of str to Part or str
+        What distances that need single units gathered, by distance; or why they could not.
     """
 
     gram: Floats
@@ -40,35 +70,86 @@ class Geometry:
     stimulus_mean: Floats
     n_features: int
     fold_gram: Floats | None = None
+    offset: float = 0.0
+    parts: Mapping[str, Part | str] = field(default_factory=dict)
 
     @property
     def raw_gram(self) -> Floats:
-        """Inner products of the features as they are: `(stimulus, stimulus)`."""
+        """Inner products of the features less their offset: `(stimulus, stimulus)`."""
         raw: Floats = self.gram + self.mean_projection[:, None] + self.mean_projection
-        return raw + self.mean_norm
+        raw += self.mean_norm
+        return raw
+
+    @property
+    def products(self) -> Floats:
+        """Inner products of the features as they are: `(stimulus, stimulus)`."""
+        if not self.offset:
+            return self.raw_gram
+        lifted = self.offset * self.n_features * self.stimulus_mean
+        level = self.n_features * self.offset**2
+        products: Floats = self.raw_gram + lifted[:, None] + lifted + level
+        return products
+
+    def part(self, distance: str) -> Part:
+        """Return what a distance gathered.
+
+        Raises
+        ------
+        UndefinedDistanceError
+            When it could not, or there were no repetitions to gather from.
+        """
+        found = self.parts.get(distance, "it needs the responses of single units by repetition")
+        if isinstance(found, str):
+            raise UndefinedDistanceError(f"{distance} is undefined: {found}")
+        return found
 
 
-def geometry_of_features(features: Floats, crossed: Floats | None = None) -> Geometry:
-    """Return the geometry of features.
+def joined(parts: Sequence[Geometry]) -> Geometry:
+    r"""Return the geometry of populations side by side.
 
-    A constant added to every feature changes no distance, and is removed for the sake of digits.
-
-    Parameters
-    ----------
-    features : (stimulus, feature)
-    crossed : (stimulus, stimulus), optional
-        Cross-validated inner products, see `fold_gram`.
+    Each had its own constant :math:`k_s` taken off; with the common one :math:`k`, and
+    :math:`n_s` features of which the mean pattern then has the sum 0, :math:`u_i` grows by
+    :math:`(k_s - k) n_s m_i` and :math:`c` by :math:`n_s (k_s - k)^2`.
     """
-    pattern = np.mean(features, axis=0, dtype=float)
-    centred = features - pattern
-    pattern -= pattern.mean()
+    if len(parts) == 1:
+        return parts[0]
+    n_features = sum(part.n_features for part in parts)
+    offset = sum(part.n_features * part.offset for part in parts) / n_features
+    lifts = [(part.offset - offset) * part.n_features for part in parts]
+    crossed = [part.fold_gram for part in parts if part.fold_gram is not None]
+    total = sum(part.n_features * part.stimulus_mean for part in parts)
     return Geometry(
-        gram=centred @ centred.T,
-        mean_projection=centred @ pattern,
-        mean_norm=float(pattern @ pattern),
-        stimulus_mean=centred.mean(axis=1),
-        n_features=features.shape[1],
-        fold_gram=crossed,
+        gram=np.sum([part.gram for part in parts], axis=0),
+        mean_projection=np.sum(
+            [
+                p.mean_projection + lift * p.stimulus_mean
+                for p, lift in zip(parts, lifts, strict=True)
+            ],
+            axis=0,
+        ),
+        mean_norm=sum(
+            part.mean_norm + lift * (part.offset - offset)
+            for part, lift in zip(parts, lifts, strict=True)
+        ),
+        stimulus_mean=np.asarray(total) / n_features,
+        n_features=n_features,
+        fold_gram=np.sum(crossed, axis=0) if len(crossed) == len(parts) else None,
+        offset=offset,
+        parts={name: _added([part.parts[name] for part in parts]) for name in parts[0].parts},
+    )
+
+
+def _added(parts: Sequence[Part | str]) -> Part | str:
+    """Return parts added up, folds that only some have left out; or the first reason not to."""
+    found = []
+    for part in parts:
+        if isinstance(part, str):
+            return part
+        found.append(part)
+    shared = min(len(part.values) for part in found)
+    return Part(
+        np.sum([part.values[:shared] for part in found], axis=0),
+        sum(part.n_units for part in found),
     )
 
 
@@ -87,30 +168,3 @@ def geometry_of_layer(layer: xr.Dataset) -> Geometry:
         stimulus_mean=layer["stimulus_mean"].values.astype(float),
         n_features=int(layer["n_features"]),
     )
-
-
-def fold_gram(folds: Floats, seen: NDArray[np.bool_]) -> Floats:
-    r"""Return the cross-validated Gram matrix of repetitions, whose noise must be independent.
-
-    With :math:`S = \sum_r x_r` the sum over repetitions, the products of different repetitions
-    sum to :math:`S S^\top - \sum_r x_r x_r^\top`; no loop over pairs of repetitions.
-
-    Parameters
-    ----------
-    folds : (repetition, stimulus, unit)
-        Responses; any value where a stimulus was not shown.
-    seen : (repetition, stimulus)
-        Whether it was shown. Unbalanced designs are averaged over the couples they have.
-
-    Returns
-    -------
-    (stimulus, stimulus)
-        NaN where two stimuli share no couple of different repetitions.
-    """
-    shown = seen.astype(float)
-    filled = np.where(seen[:, :, None], folds, 0.0)
-    total = filled.sum(axis=0)
-    same = np.einsum("rsu,rtu->st", filled, filled, optimize=True)
-    couples = np.outer(shown.sum(axis=0), shown.sum(axis=0)) - shown.T @ shown
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(couples > 0, (total @ total.T - same) / couples, np.nan)

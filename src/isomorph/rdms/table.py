@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -27,6 +28,9 @@ class RdmRow:
     depth: int = -1
     n_units: int = -1
     halves: Floats | None = None
+    area: str = ""
+    time_start: float = math.nan
+    time_stop: float = math.nan
 
 
 def rdm_dataset(
@@ -53,9 +57,16 @@ def rdm_dataset(
         field: ("representation", np.array([getattr(row, field) for row in rows], dtype=np.int64))
         for field in ("depth", "n_units")
     }
+    timed: dict[str, tuple[str, Floats, dict[str, str]]] = {}
     data: dict[str, tuple[tuple[str, ...], Floats]] = {
         "rdm": (("representation", "pair"), np.stack([row.rdm for row in rows]))
     }
+    if any(row.area for row in rows):
+        area = np.array([row.area for row in rows], dtype=str)
+        coordinates["area"] = ("representation", area)
+        for field in ("time_start", "time_stop"):
+            seconds = np.array([getattr(row, field) for row in rows], dtype=float)
+            timed[field] = ("representation", seconds, {"units": "s"})
     if any(row.halves is not None for row in rows):
         nothing = np.full((2, len(first)), np.nan)
         halves = [nothing if row.halves is None else row.halves for row in rows]
@@ -65,6 +76,7 @@ def rdm_dataset(
         coords={
             **coordinates,
             **numbers,
+            **timed,
             "stimulus": names,
             "stimulus_a": ("pair", names[first]),
             "stimulus_b": ("pair", names[second]),

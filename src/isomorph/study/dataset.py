@@ -53,6 +53,29 @@ class UnitFilter(Spec):
     """Draws which repetitions choose."""
 
 
+class NoiseSpec(Spec):
+    """What distances that weigh units by their noise take the noise to be.
+
+    It is what repetitions of a stimulus leave over their mean, with as many degrees of freedom as
+    presentations less stimuli.
+    """
+
+    shrinkage: Literal["diagonal", "identity", "none"] = "diagonal"
+    """What the covariance of a session's units is drawn towards: their own variances, equal
+    variances, or nothing, for which there must be more repetitions than units."""
+    per: Literal["others", "session", "run"] = "others"
+    """Whose noise weighs a repetition in cross-validated distances. `others`: that of the other
+    repetitions (left out one by one, or a tenth at a time), so that distances stay 0 on average
+    where there are none; of two repetitions, that of both. `session`: that of all repetitions,
+    the product's own among them, which adds about the same to every distance. `run`: runs are
+    what is crossed, showings within one averaged, and two runs are weighed by the mean of their
+    covariances."""
+    prior_rate: float = Field(default=1.0, gt=0)
+    """Mean of the prior over Poisson rates, in the unit of the responses."""
+    prior_weight: float = Field(default=0.1, gt=0)
+    """Weight of that prior, one being the weight of the mean response."""
+
+
 class DatasetSpec(Spec):
     """One dataset: bytes, stimuli and responses, with what a reader must know about it."""
 
@@ -82,6 +105,9 @@ class DatasetSpec(Spec):
     units: UnitFilter | None = None
     """Which units the RDMs are computed from; all that were read unless given. The reliability
     table is about all of them."""
+    noise: NoiseSpec = NoiseSpec()
+    """The noise of the responses, for the distances `mahalanobis`, `crossnobis`, `poisson_kl`,
+    `crossvalidated_poisson_kl` and `lda_accuracy`."""
     expected: Expected = Expected()
 
     @model_validator(mode="before")

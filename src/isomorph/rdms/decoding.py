@@ -1,0 +1,71 @@
+r"""Decoding accuracy: how often a linear discriminant tells two stimuli apart.
+
+With the means :math:`m` and the precision :math:`P` of the other folds, a showing :math:`x` of
+stimulus :math:`i` rather than :math:`j` scores :math:`(x - (m_i + m_j)/2)^\top P (m_i - m_j)`
+(Fisher's discriminant with equal priors). Of all pairs of a fold these are two products of
+matrices, and of populations recorded apart, whose noise is independent, they are sums: repetitions
+of the same number make one showing of the whole.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from isomorph.rdms.folds import Folds
+from isomorph.rdms.geometry import Floats, Part, UndefinedDistanceError
+from isomorph.rdms.precision import Noise, groups
+from isomorph.study.dataset import NoiseSpec
+
+
+def decisions(folds: Folds, settings: NoiseSpec) -> Part:
+    """Return the scores of every fold: `(fold, stimulus, other stimulus)`.
+
+    A fold is left out with its group, see `isomorph.rdms.precision.groups`. NaN where a stimulus
+    was not shown in the fold, or never in the others.
+
+    Raises
+    ------
+    UndefinedDistanceError
+        With fewer than three folds: of two, the other has no noise to be told from.
+    """
+    if len(folds) < 3:
+        raise UndefinedDistanceError("it needs at least three repetitions")
+    n_stimuli = folds.seen.shape[1]
+    scores = np.full((len(folds), n_stimuli, n_stimuli), np.nan)
+    noisy = np.zeros(folds.values.shape[2], dtype=bool)
+    for group in groups(len(folds)):
+        train = folds.of(~group)
+        noise = Noise(train, settings.shrinkage)
+        noisy |= noise.noisy
+        white = noise.whiten(np.concatenate([train.means[None], folds.values[group]]))
+        means, tests = white[0], white[1:]
+        half = np.einsum("su,su->s", means, means) / 2
+        for fold, test in zip(np.flatnonzero(group), tests, strict=True):
+            score = test @ means.T - half
+            score = np.diag(score)[:, None] - score
+            score[~folds.seen[fold]] = np.nan
+            scores[fold] = score
+    return Part(scores, int(noisy.sum()))
+
+
+def accuracy(scores: Floats) -> Floats:
+    """Return the share of showings of either stimulus told from the other: `(stimulus, stimulus)`.
+
+    Each stimulus of a pair has the same say; a score of 0 counts half.
+
+    Parameters
+    ----------
+    scores : (fold, stimulus, other stimulus)
+
+    Raises
+    ------
+    UndefinedDistanceError
+        When a pair was never put to the test.
+    """
+    tested = np.isfinite(scores)
+    right = np.where(tested, np.heaviside(scores, 0.5), 0.0).sum(axis=0)
+    counts = tested.sum(axis=0)
+    if not (counts > 0).all():
+        raise UndefinedDistanceError("a stimulus was never shown in a fold whose others show it")
+    share = right / counts
+    return (share + share.T) / 2

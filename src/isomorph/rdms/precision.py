@@ -1,0 +1,225 @@
+r"""Distances weighed by the noise of the units: Mahalanobis and crossnobis.
+
+The noise of a session is what repetitions leave over the mean of their stimulus, with as many
+degrees of freedom as presentations less stimuli. Responses are whitened by an inverse root of its
+shrunk covariance, after which every distance is a Euclidean one, and sessions, whose noise is
+independent, stand side by side: their Gram matrices add up.
+
+A precision estimated from the very residuals that are multiplied makes cross-validated distances
+of pure noise positive: with :math:`p` units and :math:`\nu` degrees of freedom, unshrunk and of
+:math:`R` repetitions, by :math:`\frac{2}{R}\left(\frac{\nu}{\nu - p - 1} - 1\right)` on average.
+Estimated from the other repetitions it does not: its sign does not change with that of the noise
+of the one left out, so products with it are 0 on average.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import LinAlgError, cho_factor, cho_solve
+
+from isomorph.rdms.folds import Folds
+from isomorph.rdms.geometry import Floats, Part, UndefinedDistanceError
+from isomorph.rdms.gram import fold_gram, per_couple
+from isomorph.registry import Registry
+from isomorph.responses.bids.noise import SHRINKAGE as SHRUNK
+from isomorph.responses.bids.noise import Covariance
+from isomorph.study.dataset import NoiseSpec
+
+ROUNDING = 1e-12
+"""Share of a mean square below which a variance is rounding error."""
+
+GROUPS = 10
+"""Most groups of folds left out in turn: with more folds than this, several at a time."""
+
+
+def unshrunk(residuals: Floats, freedom: int) -> Covariance:
+    """Return the covariance as it is: residuals `(row, unit)` of some degrees of freedom."""
+    deviation = np.sqrt(np.einsum("ru,ru->u", residuals, residuals) / freedom)
+    return Covariance(deviation, residuals / deviation / np.sqrt(freedom), 0.0)
+
+
+SHRINKAGE: Registry[Callable[[Floats, int], Covariance]] = Registry(
+    "shrinkage", {**SHRUNK, "none": unshrunk}
+)
+
+
+class Noise:
+    """The noise of the units of a session.
+
+    Parameters
+    ----------
+    folds : Folds
+    shrinkage : str
+        Name in `SHRINKAGE`.
+
+    Attributes
+    ----------
+    noisy : (unit,) of bool
+        Units that vary between repetitions; the others have no noise to be weighed by and count
+        for nothing.
+    covariance : Covariance
+        Of the noisy units.
+
+    Raises
+    ------
+    UndefinedDistanceError
+        When there is nothing to estimate noise from, or its covariance has no inverse.
+    """
+
+    def __init__(self, folds: Folds, shrinkage: str) -> None:
+        rows, freedom = residuals(folds)
+        if freedom < 1:
+            raise UndefinedDistanceError(
+                "noise is what repetitions leave over their mean, and no stimulus was shown twice"
+            )
+        power = np.einsum("fsu,fsu->u", folds.values, folds.values) / folds.seen.sum()
+        spread = np.einsum("ru,ru->u", rows, rows) / len(rows)
+        self.noisy: NDArray[np.bool_] = spread > ROUNDING * power
+        if not self.noisy.any():
+            raise UndefinedDistanceError(
+                "every unit does the same in every repetition, so there is no noise to weigh it by"
+            )
+        kept = rows if self.noisy.all() else rows[:, self.noisy]
+        self.covariance = SHRINKAGE[shrinkage](kept, freedom)
+        _refuse_singular(self.covariance, freedom)
+
+    def whiten(self, responses: Floats) -> Floats:
+        """Return responses `(..., unit)` in which the noise is white, 0 for units without any."""
+        flat = responses.reshape(-1, responses.shape[-1])
+        if self.noisy.all():
+            return self.covariance.whiten(flat).reshape(responses.shape)
+        white = np.zeros_like(flat)
+        white[:, self.noisy] = self.covariance.whiten(flat[:, self.noisy])
+        return white.reshape(responses.shape)
+
+
+def residuals(folds: Folds) -> tuple[Floats, int]:
+    """Return what repetitions leave over the mean of their stimulus, and its freedom.
+
+    Returns
+    -------
+    residuals : (presentation, unit)
+    freedom : int
+        Presentations less stimuli shown, the rank of the means taken off.
+    """
+    counts = folds.seen.sum(axis=0)
+    means = folds.values.sum(axis=0) / np.maximum(counts, 1)[:, None]
+    return (folds.values - means)[folds.seen], int(counts.sum() - np.count_nonzero(counts))
+
+
+def mahalanobis(folds: Folds, settings: NoiseSpec) -> Part:
+    """Return the Gram matrix of stimulus means in units of the session's noise."""
+    noise = Noise(folds, settings.shrinkage)
+    white = noise.whiten(folds.means)
+    white -= white.mean(axis=0)
+    return Part(white @ white.T, int(noise.noisy.sum()))
+
+
+def crossnobis(folds: Folds, settings: NoiseSpec) -> Part:
+    """Return cross-validated inner products in units of the noise.
+
+    Walther et al. 2016, https://doi.org/10.1016/j.neuroimage.2015.12.012.
+
+    Raises
+    ------
+    UndefinedDistanceError
+        When two stimuli share no couple of different folds.
+    """
+    part = PER[settings.per](folds, settings.shrinkage)
+    if np.isnan(part.values).any():
+        raise UndefinedDistanceError("it needs at least two repetitions of every stimulus")
+    return part
+
+
+def with_noise_of_session(folds: Folds, shrinkage: str) -> Part:
+    """Return products weighed by the noise of all folds."""
+    noise = Noise(folds, shrinkage)
+    return Part(fold_gram(noise.whiten(folds.values), folds.seen), int(noise.noisy.sum()))
+
+
+def with_noise_of_others(folds: Folds, shrinkage: str) -> Part:
+    """Return products weighed by the noise of folds other than one of the two; of two, of both.
+
+    A fold is multiplied with every other under the precision of all folds but its own group.
+    """
+    if len(folds) < 3:
+        return with_noise_of_session(folds, shrinkage)
+    total = folds.values.sum(axis=0)
+    products = np.zeros((len(total), len(total)))
+    noisy = np.zeros(total.shape[1], dtype=bool)
+    for group in groups(len(folds)):
+        noise = Noise(folds.of(~group), shrinkage)
+        noisy |= noise.noisy
+        own = folds.values[group]
+        white = noise.whiten(np.concatenate([own, total[None]]))
+        every = np.swapaxes(white[:-1], 0, 1).reshape(len(total), -1)
+        products += white[:-1].sum(axis=0) @ white[-1].T - every @ every.T
+    return Part(per_couple((products + products.T) / 2, folds.seen), int(noisy.sum()))
+
+
+def with_noise_of_runs(folds: Folds, shrinkage: str) -> Part:
+    """Return products of two folds weighed by the mean of their covariances.
+
+    The residuals of one fold over the means of all have the freedom of its presentations, each
+    less its share of its stimulus's mean, which add up to presentations less stimuli.
+    """
+    whole = Noise(folds, shrinkage)  # refuses where nothing can be estimated
+    counts = folds.seen.sum(axis=0)
+    means = folds.values.sum(axis=0) / np.maximum(counts, 1)[:, None]
+    covariances = []
+    for values, seen in zip(folds.values, folds.seen, strict=True):
+        freedom = float(np.sum(1 - 1 / counts[seen]))
+        rows = (values - means)[seen][:, whole.noisy]
+        if freedom < 1 or not (np.einsum("ru,ru->u", rows, rows) > 0).all():
+            raise UndefinedDistanceError(
+                "noise.per: run needs every unit to vary in every run; use others or session"
+            )
+        covariances.append(SHRINKAGE[shrinkage](rows, freedom))  # type: ignore[arg-type]
+    products = np.zeros((len(counts), len(counts)))
+    for first, second in combinations(range(len(folds)), 2):
+        mean = (covariances[first].matrix() + covariances[second].matrix()) / 2
+        try:
+            factor = cho_factor(mean, lower=True, overwrite_a=True, check_finite=False)
+        except LinAlgError:
+            raise UndefinedDistanceError(_NO_INVERSE) from None
+        one, other = (folds.values[fold][:, whole.noisy] for fold in (first, second))
+        crossed = one @ cho_solve(factor, other.T, check_finite=False)
+        products += crossed + crossed.T
+    return Part(per_couple(products, folds.seen), int(whole.noisy.sum()))
+
+
+PER: Registry[Callable[[Folds, str], Part]] = Registry(
+    "noise",
+    {
+        "others": with_noise_of_others,
+        "session": with_noise_of_session,
+        "run": with_noise_of_runs,
+    },
+)
+
+
+def groups(n_folds: int) -> list[NDArray[np.bool_]]:
+    """Return which folds are left out together: `(fold,)` for each of at most `GROUPS` groups."""
+    number = np.arange(n_folds) * min(n_folds, GROUPS) // n_folds
+    return [number == one for one in range(min(n_folds, GROUPS))]
+
+
+_NO_INVERSE = (
+    "the covariance of the noise has no inverse without shrinkage, as units are too many or repeat "
+    "each other; use noise.shrinkage: diagonal"
+)
+
+
+def _refuse_singular(covariance: Covariance, freedom: int) -> None:
+    """Refuse a covariance that was not shrunk and whose rank is less than its units."""
+    units = len(covariance.deviation)
+    spread = float(np.sum(covariance.factor**2)) / units
+    if covariance.floor > ROUNDING * spread:
+        return
+    inner = covariance.factor.T @ covariance.factor if units <= freedom else np.zeros((1, 1))
+    if np.linalg.eigvalsh(inner)[0] <= ROUNDING * spread * units:
+        raise UndefinedDistanceError(_NO_INVERSE)

@@ -1,0 +1,241 @@
+"""Mahalanobis and crossnobis: against rsatoolbox, against plain loops, and without bias."""
+
+from itertools import permutations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rsatoolbox.data import Dataset
+from rsatoolbox.data.noise import cov_from_residuals, prec_from_unbalanced
+from rsatoolbox.rdm import calc_rdm
+
+from isomorph.rdms import DISTANCES, Folds, geometry_of_folds
+from isomorph.rdms.geometry import UndefinedDistanceError, joined
+from isomorph.rdms.precision import Noise, groups, residuals
+from isomorph.study.dataset import NoiseSpec
+
+# rsatoolbox casts NaN into integer descriptors when it merges folds.
+pytestmark = pytest.mark.filterwarnings("ignore:invalid value encountered in cast:RuntimeWarning")
+
+THEIRS = {"identity": "shrinkage_eye", "diagonal": "shrinkage_diag", "none": "full"}
+
+
+def folds_of(seed, n_folds=5, n_stimuli=7, n_units=12, signal=1.0, missing=0.0):
+    """Folds whose units covary and are of unlike variance."""
+    rng = np.random.default_rng(seed)
+    mixing = np.eye(n_units) + rng.standard_normal((n_units, n_units)) / np.sqrt(n_units)
+    noise = rng.standard_normal((n_folds, n_stimuli, n_units)) @ mixing
+    values = signal * rng.standard_normal((n_stimuli, n_units)) + noise
+    values *= rng.uniform(0.5, 3, n_units)
+    seen = rng.random((n_folds, n_stimuli)) >= missing
+    seen[:2] = True
+    return Folds(np.where(seen[:, :, None], values, 0.0), seen)
+
+
+def distances(name, folds, **noise):
+    return DISTANCES[name].compute(geometry_of_folds(folds, [name], NoiseSpec(**noise)))
+
+
+def theirs(folds):
+    fold, stimulus = np.nonzero(folds.seen)
+    described = {"stimulus": stimulus, "fold": fold}
+    return Dataset(folds.values[folds.seen], obs_descriptors=described)
+
+
+# Without shrinkage, more units than degrees of freedom have no inverse.
+CASES = [(shrinkage, 12, missing) for shrinkage in THEIRS for missing in (0.0, 0.3)]
+CASES += [("identity", 40, 0.0), ("diagonal", 40, 0.0)]
+
+
+@pytest.mark.parametrize(("shrinkage", "n_units", "missing"), CASES)
+def test_mahalanobis_is_that_of_rsatoolbox(shrinkage, n_units, missing):
+    folds = folds_of(1, n_units=n_units, missing=missing)
+    data = theirs(folds)
+    precision = prec_from_unbalanced(data, "stimulus", method=THEIRS[shrinkage])
+    expected = calc_rdm(data, "mahalanobis", descriptor="stimulus", noise=precision)
+    found = distances("mahalanobis", folds, shrinkage=shrinkage)
+    np.testing.assert_allclose(found, expected.get_vectors()[0], rtol=0, atol=1e-10)
+
+
+@pytest.mark.parametrize("shrinkage", THEIRS)
+def test_crossnobis_with_the_noise_of_the_session_is_that_of_rsatoolbox(shrinkage):
+    folds = folds_of(2)
+    data = theirs(folds)
+    expected = calc_rdm(
+        data, "crossnobis", descriptor="stimulus", cv_descriptor="fold",
+        noise=prec_from_unbalanced(data, "stimulus", method=THEIRS[shrinkage]),
+    )  # fmt: skip
+    found = distances("crossnobis", folds, shrinkage=shrinkage, per="session")
+    np.testing.assert_allclose(found, expected.get_vectors()[0], rtol=0, atol=1e-10)
+
+
+@pytest.mark.parametrize("shrinkage", ["identity", "diagonal"])
+def test_crossnobis_with_the_noise_of_each_run_is_that_of_rsatoolbox(shrinkage):
+    folds = folds_of(3)
+    rest = folds.values - folds.means
+    noise = [
+        np.linalg.inv(
+            cov_from_residuals(one - one.mean(axis=0), dof=7 * 4 / 5, method=THEIRS[shrinkage])
+        )
+        for one in rest
+    ]
+    # rsatoolbox takes the mean off residuals, so that the folds must have none to begin with.
+    flat = Folds(folds.values - rest.mean(axis=1, keepdims=True), folds.seen)
+    expected = calc_rdm(
+        theirs(flat), "crossnobis", descriptor="stimulus", cv_descriptor="fold", noise=noise
+    )
+    found = distances("crossnobis", flat, shrinkage=shrinkage, per="run")
+    np.testing.assert_allclose(found, expected.get_vectors()[0], rtol=0, atol=1e-10)
+
+
+@given(seed=st.integers(0, 1000), missing=st.sampled_from([0.0, 0.3]), n_folds=st.integers(3, 13))
+@settings(max_examples=20, deadline=None)
+def test_crossnobis_with_the_noise_of_others_is_a_plain_loop(seed, missing, n_folds):
+    folds = folds_of(seed, n_folds=n_folds, n_stimuli=4, n_units=3, missing=missing)
+    gram = [[[] for _ in range(4)] for _ in range(4)]
+    for group in groups(n_folds):
+        precision = np.linalg.inv(Noise(folds.of(~group), "diagonal").covariance.matrix())
+        for r in np.flatnonzero(group):
+            for s in range(n_folds):
+                for i, j in np.ndindex(4, 4):
+                    if r != s and folds.seen[r, i] and folds.seen[s, j]:
+                        product = folds.values[r, i] @ precision @ folds.values[s, j]
+                        gram[i][j].append(product)
+                        gram[j][i].append(product)
+    mean = np.array([[np.mean(cell) for cell in row] for row in gram])
+    expected = (np.diag(mean)[:, None] + np.diag(mean) - 2 * mean)[np.triu_indices(4, 1)] / 3
+    found = distances("crossnobis", folds)
+    np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-9 * np.abs(expected).max())
+
+
+def mean_of_noise(per, n_folds=4):
+    """Crossnobis distances of nothing but noise, their mean in standard errors of it."""
+    rng = np.random.default_rng(5)
+    means = []
+    for _ in range(150):
+        values = rng.standard_normal((n_folds, 10, 15))
+        found = distances("crossnobis", Folds(values, np.ones((n_folds, 10), bool)),
+                          shrinkage="none", per=per)  # fmt: skip
+        means.append(found.mean())
+    return np.mean(means), np.mean(means) / (np.std(means) / np.sqrt(len(means)))
+
+
+def test_the_noise_of_others_leaves_crossnobis_distances_of_noise_at_0():
+    assert abs(mean_of_noise("others")[1]) < 3
+
+
+def test_the_noise_of_the_session_lifts_them_by_what_theory_says():
+    """15 units, 30 degrees of freedom, 4 repetitions: 2 / 4 × (30 / 14 - 1)."""
+    mean, sureness = mean_of_noise("session")
+    assert sureness > 10
+    assert mean == pytest.approx(0.5 * (30 / 14 - 1), rel=0.1)
+
+
+def test_cross_validated_distances_below_0_stay():
+    found = distances("crossnobis", folds_of(6, signal=0.0))
+    assert (found < 0).any()
+
+
+def test_residuals_have_presentations_less_stimuli_as_freedom():
+    folds = folds_of(7, missing=0.3)
+    rows, freedom = residuals(folds)
+    assert freedom == folds.seen.sum() - 7 == len(rows) - 7
+    variances = np.mean(
+        [
+            np.square(residuals(Folds(one, folds.seen))[0]).sum(axis=0) / freedom
+            for seed in range(200)
+            for one in [
+                np.where(
+                    folds.seen[:, :, None],
+                    np.random.default_rng(seed).standard_normal(folds.values.shape), 0.0,
+                )
+            ]
+        ],
+        axis=0,
+    )  # fmt: skip
+    np.testing.assert_allclose(variances, 1, atol=0.1)
+
+
+@pytest.mark.parametrize("name", ["mahalanobis", "crossnobis", "lda_accuracy"])
+def test_sessions_side_by_side_have_block_diagonal_noise(name):
+    """Two sessions joined are one whose whitened units stand side by side."""
+    one, two = folds_of(8), folds_of(9, n_units=5)
+    wanted = NoiseSpec(per="session")
+    parts = [geometry_of_folds(folds, [name], wanted) for folds in (one, two)]
+    found = DISTANCES[name].compute(joined(parts))
+    white = np.concatenate([Noise(f, "diagonal").whiten(f.values) for f in (one, two)], axis=2)
+    if name == "lda_accuracy":
+        scores = sum(part.parts[name].values for part in parts)
+        right = (scores > 0).mean(axis=0)
+        expected = ((right + right.T) / 2)[np.triu_indices(7, 1)]
+    elif name == "mahalanobis":
+        rows = white.mean(axis=0)
+        expected = np.square(rows[:, None] - rows).sum(axis=2)[np.triu_indices(7, 1)] / 17
+    else:
+        a, b = np.triu_indices(7, 1)
+        difference = white[:, a] - white[:, b]
+        couples = permutations(range(5), 2)
+        products = [(difference[r] * difference[s]).sum(axis=1) for r, s in couples]
+        expected = np.mean(products, axis=0) / 17
+    np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-10)
+
+
+@given(seed=st.integers(0, 1000))
+@settings(max_examples=10, deadline=None)
+def test_distances_in_units_of_the_noise_do_not_know_the_units_of_the_responses(seed):
+    """Unshrunk, any invertible mixing of units leaves them; shrunk to the diagonal, scales do."""
+    folds = folds_of(seed, n_folds=8, n_units=4)
+    rng = np.random.default_rng(seed + 1)
+    mixing = rng.standard_normal((4, 4)) + 3 * np.eye(4)
+    for name in ("mahalanobis", "crossnobis"):
+        before = distances(name, folds, shrinkage="none")
+        after = distances(name, Folds(folds.values @ mixing, folds.seen), shrinkage="none")
+        np.testing.assert_allclose(after, before, rtol=1e-6, atol=1e-8)
+        before = distances(name, folds)
+        after = distances(name, Folds(folds.values * [1e-6, 1, 10, 100], folds.seen))
+        np.testing.assert_allclose(after, before, rtol=1e-7, atol=1e-9)
+
+
+def test_units_that_never_vary_between_repetitions_count_for_nothing():
+    folds = folds_of(10)
+    silent = np.zeros((*folds.values.shape[:2], 2))
+    silent[..., 1] = np.arange(7)  # tells stimuli apart without any noise
+    more = Folds(np.concatenate([folds.values, silent], axis=2), folds.seen)
+    for name in ("mahalanobis", "crossnobis"):
+        np.testing.assert_allclose(distances(name, more), distances(name, folds), rtol=1e-12)
+        part = geometry_of_folds(more, [name]).parts[name]
+        assert part.n_units == 12
+
+
+def test_a_unit_silent_in_all_other_folds_has_no_say_in_that_fold():
+    folds = folds_of(11)
+    once = np.zeros((*folds.values.shape[:2], 1))
+    once[2, 3] = 1.0
+    more = Folds(np.concatenate([folds.values, once], axis=2), folds.seen)
+    assert np.isfinite(distances("crossnobis", more)).all()
+
+
+@pytest.mark.parametrize(
+    ("folds", "words", "noise"),
+    [
+        (folds_of(12, n_folds=1), "no stimulus was shown twice", {}),
+        (Folds(np.tile(folds_of(12).values[:1], (3, 1, 1)), np.ones((3, 7), bool)),
+         "same in every repetition", {}),
+        (folds_of(12, n_units=90), "has no inverse", {"shrinkage": "none"}),
+        (Folds(folds_of(12).values[..., [0, 1, 1]], np.ones((5, 7), bool)),
+         "has no inverse", {"shrinkage": "none"}),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_weighed_is_refused_in_words(folds, words, noise):
+    with pytest.raises(UndefinedDistanceError, match=words):
+        distances("mahalanobis", folds, **noise)
+
+
+def test_a_geometry_of_features_alone_says_what_it_lacks():
+    from isomorph.rdms import geometry_of_features
+
+    features = geometry_of_features(np.random.default_rng(0).standard_normal((5, 9)))
+    for name in ("crossnobis", "poisson_kl", "lda_accuracy"):
+        with pytest.raises(UndefinedDistanceError, match="single units by repetition"):
+            DISTANCES[name].compute(features)
