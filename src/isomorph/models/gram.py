@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +19,11 @@ MINIMUM_WIDTH = 1024
 """Features per block at least, so that adding up Gram matrices costs little beside the GEMM."""
 ROUNDING = 128
 """Stimuli that differ from their mean by fewer rounding errors than this are not told apart."""
+
+DECAY = (11, 500)
+"""First and last component of the fit of the spectrum's decay."""
+FEWEST = 10
+"""Components that fit needs."""
 
 
 class UnusableLayerError(Exception):
@@ -43,6 +49,8 @@ class LayerGram:
         Mean over the features of each stimulus, not centred.
     n_features : int
         Number of features.
+    n_dead : int
+        How many of them are the same for every stimulus.
     """
 
     gram: NDArray[np.float64]
@@ -50,6 +58,7 @@ class LayerGram:
     mean_norm: float
     stimulus_mean: NDArray[np.float64]
     n_features: int
+    n_dead: int = 0
 
     @property
     def raw(self) -> NDArray[np.float64]:
@@ -58,7 +67,13 @@ class LayerGram:
         return self.gram + u[:, None] + u[None, :] + self.mean_norm
 
 
-def fold(features: Matrix, *, width: int | None = None) -> LayerGram:
+def fold(
+    features: Matrix,
+    *,
+    width: int | None = None,
+    names: Sequence[str] | None = None,
+    device: str = "cpu",
+) -> LayerGram:
     """Fold features into their centred Gram matrix.
 
     Features pass in blocks of columns, each centred and multiplied by its transpose in double
@@ -69,10 +84,14 @@ def fold(features: Matrix, *, width: int | None = None) -> LayerGram:
 
     Parameters
     ----------
-    features : array, memory map or tensor (stimulus, feature)
-        Kept where it is: a tensor on a GPU is folded there.
+    features : array, spooled layer or tensor (stimulus, feature)
+        Sliced by columns. A tensor on a GPU is folded there.
     width : int, optional
         Features per block.
+    names : sequence of str, optional
+        Stimuli, for the reason why a layer cannot be used; counted from 1 unless given.
+    device : str
+        Where to fold features that lie on the processor, block by block.
 
     Returns
     -------
@@ -88,18 +107,20 @@ def fold(features: Matrix, *, width: int | None = None) -> LayerGram:
     if n_features == 0:
         raise UnusableLayerError("has no features")
     if width is None:
-        device = getattr(getattr(features, "device", None), "type", "cpu")
-        block_bytes = BLOCK_BYTES.get(device, BLOCK_BYTES["cpu"])
-        width = max(block_bytes // (8 * n_stimuli), MINIMUM_WIDTH)
+        place = getattr(getattr(features, "device", None), "type", device)
+        width = block_width(n_stimuli, place)
 
     gram: Any = 0.0
     projection: Any = 0.0
     totals: Any = 0.0
     mean_norm = mean_total = 0.0
+    n_dead = 0
     for start in range(0, n_features, width):
-        block = _double(features[:, start : start + width])
+        raw = features[:, start : start + width]
+        n_dead += _constant(raw)
+        block = _double(raw, device)
         if not math.isfinite(float(abs(block).max())):
-            raise UnusableLayerError("has activations that are not finite")
+            raise UnusableLayerError(not_finite(_bad_rows(features, width), names))
         mean = block.mean(0)
         block = block - mean
         projection += block @ mean
@@ -109,19 +130,79 @@ def fold(features: Matrix, *, width: int | None = None) -> LayerGram:
         gram += block @ block.T
 
     folded = _host(gram)
-    folded = (folded + folded.T) / 2
-    spread = float(np.trace(folded)) / n_stimuli
     double = str(features.dtype).endswith("float64")
-    rounding = float(np.finfo(np.float64 if double else np.float32).eps)
-    if spread <= (ROUNDING * rounding) ** 2 * mean_norm:
-        raise UnusableLayerError("does not tell the stimuli apart beyond rounding error")
+    folded = (folded + folded.T) / 2
+    refuse_flat(folded, mean_norm, np.finfo(np.float64 if double else np.float32).eps)
     return LayerGram(
         gram=folded,
         mean_projection=_host(projection),
         mean_norm=mean_norm,
         stimulus_mean=(_host(totals) + mean_total) / n_features,
         n_features=n_features,
+        n_dead=n_dead,
     )
+
+
+def block_width(n_stimuli: int, device: str = "cpu") -> int:
+    """Return how many features are folded at a time."""
+    return max(BLOCK_BYTES.get(device, BLOCK_BYTES["cpu"]) // (8 * n_stimuli), MINIMUM_WIDTH)
+
+
+def refuse_flat(gram: NDArray[np.float64], mean_norm: float, rounding: float) -> None:
+    """Refuse stimuli that differ from their mean by rounding errors only.
+
+    Parameters
+    ----------
+    gram : ndarray (stimulus, stimulus)
+        Centred.
+    mean_norm : float
+        Squared norm of the mean stimulus.
+    rounding : float
+        Relative rounding error of the features.
+
+    Raises
+    ------
+    UnusableLayerError
+    """
+    spread = float(np.trace(gram)) / len(gram)
+    if spread <= (ROUNDING * float(rounding)) ** 2 * mean_norm:
+        raise UnusableLayerError("does not tell the stimuli apart beyond rounding error")
+
+
+def not_finite(rows: NDArray[np.intp], names: Sequence[str] | None) -> str:
+    """Return why a layer cannot be used whose activations are not finite for some stimuli.
+
+    Parameters
+    ----------
+    rows : ndarray (bad stimulus,)
+        Their places.
+    names : sequence of str, optional
+        Of all stimuli.
+    """
+    first = f"{rows[0] + 1}" if names is None else f'"{names[rows[0]]}"'
+    others = f" and {len(rows) - 1} more" if len(rows) > 1 else ""
+    return f"has activations that are not finite, for stimulus {first}{others}"
+
+
+def _bad_rows(features: Matrix, width: int) -> NDArray[np.intp]:
+    """Return the places of the stimuli with an activation that is not finite."""
+    bad = np.zeros(features.shape[0], dtype=bool)
+    for start in range(0, features.shape[1], width):
+        bad |= ~np.isfinite(_host(features[:, start : start + width])).all(axis=1)
+    return np.flatnonzero(bad)
+
+
+def _constant(block: Any) -> int:
+    """Count the features `(stimulus, feature)` that are the same for every stimulus.
+
+    Those that differ between the first few need no second look.
+    """
+    few = np.flatnonzero(_host((block[:8] == block[0]).all(0)))
+    if len(few) == 0:
+        return 0
+    if len(few) < block.shape[1]:
+        block = block[:, few]
+    return int((block == block[0]).all(0).sum())
 
 
 def spectrum(gram: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -149,6 +230,37 @@ def spectrum(gram: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.clip(values, 0.0, None)
 
 
+def spectrum_decay(values: NDArray[np.float64]) -> float:
+    r"""Return the exponent with which the spectrum of a representation falls.
+
+    The slope, sign changed, of a line through :math:`\log \lambda_k` over :math:`\log k`, of
+    which each decade has the same weight, as Stringer et al. 2019 (Nature 571, 361-365) fit the
+    eigenvalues of their cross-validated spectra. They fit components 11 to 500; here those from
+    11 to half the number of stimuli (at most 500), since the last components of a spectrum of few
+    stimuli fall faster than the representation's own, and those that are not rounding error. An
+    exponent above 1 means a smooth code.
+
+    Parameters
+    ----------
+    values : ndarray (component,)
+        Eigenvalues, largest first, see `spectrum`.
+
+    Returns
+    -------
+    float
+        NaN with fewer than ten components in that range.
+    """
+    first, last = DECAY
+    upper = min(last, len(values) // 2, int((values > 1e-10 * values[0]).sum()))
+    if upper - first + 1 < FEWEST:
+        return math.nan
+    rank = np.arange(first, upper + 1)
+    # a component stands for 1/k of the logarithmic axis
+    weights = np.sqrt(1 / rank)
+    slope, _ = np.polyfit(np.log(rank), np.log(values[first - 1 : upper]), 1, w=weights)
+    return -float(slope)
+
+
 def effective_dimensionality(gram: NDArray[np.float64]) -> float:
     r"""Return the participation ratio of a centred Gram matrix.
 
@@ -167,11 +279,17 @@ def effective_dimensionality(gram: NDArray[np.float64]) -> float:
     return float(np.trace(gram) ** 2 / np.sum(gram**2))
 
 
-def _double(block: Any) -> Any:
-    """Return an array or tensor in double precision, where it is."""
-    return block.astype(np.float64) if isinstance(block, np.ndarray) else block.double()
+def _double(block: Any, device: str) -> Any:
+    """Return an array or tensor in double precision, an array on a device when one is named."""
+    if not isinstance(block, np.ndarray):
+        return block.double()
+    if device == "cpu":
+        return block.astype(np.float64)
+    import torch
+
+    return torch.from_numpy(block).to(device).double()
 
 
-def _host(values: Any) -> NDArray[np.float64]:
+def _host(values: Any) -> NDArray:
     """Return an array or tensor as a numpy array."""
     return values if isinstance(values, np.ndarray) else values.cpu().numpy()

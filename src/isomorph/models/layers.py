@@ -22,14 +22,22 @@ class Layer:
 
     Attributes
     ----------
-    n_features : int
-        Features per stimulus.
+    shape : tuple of int
+        Of what it says about one stimulus, the stimulus axis taken out.
+    axis : int
+        The stimulus axis, the first in all but recurrent networks that put time first.
     left_out : str
         Why it cannot be used; empty when it can.
     """
 
-    n_features: int
+    shape: tuple[int, ...] = ()
+    axis: int = 0
     left_out: str = ""
+
+    @property
+    def n_features(self) -> int:
+        """Features per stimulus; none when it cannot be used."""
+        return 0 if self.left_out else math.prod(self.shape)
 
 
 Visit = Callable[[str, "torch.Tensor"], None]
@@ -97,7 +105,7 @@ def discover(model: torch.nn.Module, images: torch.Tensor) -> dict[str, Layer]:
     """Find the layers of a model in execution order by three tiny passes.
 
     Two images pass twice and must give the same numbers; three pass once, and a layer is usable
-    when its first axis follows the number of images.
+    when exactly one of its axes follows the number of images, mostly the first.
 
     Parameters
     ----------
@@ -170,19 +178,24 @@ def _same(a: torch.Tensor, b: torch.Tensor) -> bool:
 def _layer(shapes: Sequence[tuple[int, ...]]) -> Layer:
     """Judge a layer by the shapes it had for two and for three images."""
     if len(shapes) != 2:
-        return Layer(0, "is not called for every number of images")
+        return Layer(left_out="is not called for every number of images")
     two, three = shapes
     if not two or not three:
-        return Layer(0, "is a single number, not one per stimulus")
-    if (two[0], three[0]) != (2, 3):
+        return Layer(left_out="is a single number, not one per stimulus")
+    if len(two) == len(three):
+        changing = [axis for axis in range(len(two)) if two[axis] != three[axis]]
+        following = [axis for axis in changing if (two[axis], three[axis]) == (2, 3)]
+        if len(changing) == len(following) == 1:
+            axis = following[0]
+            return Layer(two[:axis] + two[axis + 1 :], axis)
+    if (two[0], three[0]) == (2, 3):
         return Layer(
-            0,
-            f"has {two[0]} and {three[0]} along its first axis for 2 and 3 images, so that is not "
-            "the stimulus axis",
+            left_out=f"changes its size with the number of images, {two[1:]} to {three[1:]}"
         )
-    if two[1:] != three[1:]:
-        return Layer(0, f"changes its size with the number of images, {two[1:]} to {three[1:]}")
-    return Layer(math.prod(two[1:]))
+    return Layer(
+        left_out=f"has {two[0]} and {three[0]} along its first axis for 2 and 3 images and no "
+        "other axis that follows their number alone, so there is no stimulus axis"
+    )
 
 
 def select(known: Sequence[str], patterns: str | Iterable[str], where: str) -> list[str]:
