@@ -2,74 +2,133 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 from scipy.stats import rankdata
 
 from isomorph.measures.pairs import Counts, Floats
+from isomorph.measures.stack import Stack, Stackable, stacked
+
+Need = Literal["rdm", "gram", "features", "repetitions", "labels"]
+Invariance = Literal["scale", "offset", "additive", "monotone", "rotation", "translation"]
 
 
 class Form(Protocol):
     """The arithmetic of a measure; one that is an inner product of vectors also has `embed`."""
 
-    def compare(self, first: Floats, second: Floats) -> Floats:
-        """Compare `(a, pair)` with `(b, pair)`: `(a, b)`."""
+    def pair(self, first: Stack, second: Stack) -> float:
+        """Compare the one representation of each stack."""
 
-    def resampled(self, first: Floats, second: Floats, counts: Counts) -> Floats:
-        """Compare `(a, pair)` with `(b, pair)` in each resample: `(resample, a, b)`."""
+    def compare(self, first: Stack, second: Stack) -> Floats:
+        """Compare `a` representations with `b`: `(a, b)`."""
+
+    def resampled(self, first: Stack, second: Stack, counts: Counts) -> Floats:
+        """Compare `a` with `b` in each resample of the stimuli: `(resample, a, b)`."""
+
+
+class OnePair:
+    """The arithmetic of one pair by that of all, for forms that have no quicker way."""
+
+    def pair(self: Form, first: Stack, second: Stack) -> float:
+        """Compare the one representation of each stack."""
+        return float(self.compare(first, second)[0, 0])
 
 
 @dataclass(frozen=True)
 class Measure:
     """A measure of similarity between two representations.
 
+    A new one is a module with its form and an entry in the registry. What is declared here is
+    tested for every member of the registry.
+
     Attributes
     ----------
     name, title : str
     invariances : tuple of str
-        Changes of the RDM that leave the value as it is.
+        Changes that leave the value as it is. Of the RDM: `scale`, `offset`, `additive` (a
+        number per stimulus, added to the pairs it is in), `monotone` (which has the first two
+        in it). Of the features, for a measure that needs them: `scale`, `rotation`,
+        `translation`.
     range : tuple of float
     independence : str
         What to expect when the two have nothing in common; a test against 0 is only right where
         this says 0, which is why p comes from permuting stimuli.
     citation : str
     form : Form
-        Evaluates all pairs, plain and under index weights.
+        Evaluates one pair, all pairs, and all pairs under index weights.
+    family : str
     distances : frozenset of str or None
         The distances it accepts; None for all.
-    needs : str
-        `rdm` or `features`.
+    needs : tuple of str
+        Of `rdm`, `gram`, `features`, `repetitions`, `labels`. A Gram matrix, up to its mean, is
+        a squared Euclidean RDM.
+    symmetric : bool
+        Whether the order of the two does not matter.
+    with_itself : float or None
+        The value of a representation without ties with itself; None where that varies.
     pool : callable
         Several RDMs `(rdm, pair)` to the one `(pair,)` nearest to them all, for the ceilings.
     """
 
     name: str
     title: str
-    invariances: tuple[str, ...]
+    invariances: tuple[Invariance, ...]
     range: tuple[float, float]
     independence: str
     citation: str
     form: Form
+    family: str = "rsa"
     distances: frozenset[str] | None = None
-    needs: str = "rdm"
+    needs: tuple[Need, ...] = ("rdm",)
+    symmetric: bool = True
+    with_itself: float | None = 1.0
     pool: Callable[[Floats], Floats] = lambda rdms: rankdata(rdms, axis=1).mean(axis=0)
 
-    def compare(self, first: Floats, second: Floats) -> Floats:
-        """Return the measure between all RDMs: `(a, pair)` and `(b, pair)` give `(a, b)`."""
-        return self.form.compare(np.asarray(first, float), np.asarray(second, float))
+    def compare(self, first: Stackable, second: Stackable) -> Floats:
+        """Return the measure between all representations: `(a, b)`.
 
-    def resampled(self, first: Floats, second: Floats, counts: Counts) -> Floats:
-        """Return the measure in every resample of the stimuli: `(resample, a, b)`."""
-        return self.form.resampled(np.asarray(first, float), np.asarray(second, float), counts)
+        Parameters
+        ----------
+        first, second : Stack, or RDMs (a, pair) and (b, pair)
+        """
+        return self.form.compare(stacked(first), stacked(second))
+
+    def resampled(self, first: Stackable, second: Stackable, counts: Counts) -> Floats:
+        """Return the measure in every resample of the stimuli: `(resample, a, b)`.
+
+        Parameters
+        ----------
+        first, second : Stack, or RDMs (a, pair) and (b, pair)
+        counts : (resample, stimulus)
+            How often each stimulus was drawn. Pairs of copies of one stimulus are left out.
+        """
+        return self.form.resampled(stacked(first), stacked(second), np.asarray(counts))
+
+    def pair(self, first: Stackable, second: Stackable) -> float:
+        """Return the measure between two representations, stacks or RDMs of one row."""
+        return self.form.pair(stacked(first), stacked(second))
 
     @property
     def embed(self) -> Callable[[Floats], Floats] | None:
         """The map to vectors whose inner products are the measure, None if there is none."""
         return getattr(self.form, "embed", None)
 
+    def lacks(self, given: Collection[str]) -> str:
+        """Return what the measure needs and is not given, as words; empty if nothing.
+
+        Parameters
+        ----------
+        given : collection of str
+            What there is, in the words of `needs`.
+        """
+        missing = [need for need in self.needs if need not in given]
+        return f"needs {' and '.join(missing)}" if missing else ""
+
     def accepts(self, distance: str) -> bool:
-        """Tell whether the measure makes sense for RDMs of this distance."""
-        return self.distances is None or distance in self.distances
+        """Tell whether RDMs of this distance are enough for the measure, and right for it."""
+        return not self.lacks(("rdm", "gram")) and (
+            self.distances is None or distance in self.distances
+        )

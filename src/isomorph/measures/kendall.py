@@ -1,4 +1,4 @@
-"""Kendall's tau-a: concordant less discordant, over all couples of distances."""
+"""Kendall's tau: concordant less discordant, over all couples of distances."""
 
 from __future__ import annotations
 
@@ -7,19 +7,34 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import kendalltau
 
+from isomorph.measures.concordance import Order, concordance, order_of, weights_for
 from isomorph.measures.pairs import Counts, Floats, pair_weights
+from isomorph.measures.stack import Stackable, rdms_of
 
 
 @dataclass(frozen=True)
-class TauA:
-    """Kendall's tau-a (Nili et al. 2014, https://doi.org/10.1371/journal.pcbi.1003553).
+class Tau:
+    """Kendall's tau-a or tau-b.
 
     It is no inner product of vectors as long as an RDM, so each couple of RDMs is a sort, by
     scipy's merge-sort count; prefer rho-a, which orders models alike and costs one GEMM.
+
+    Attributes
+    ----------
+    ties_cost : bool
+        True for tau-a, which divides by all couples, so that a model that predicts ties cannot
+        reach 1 (Nili et al. 2014, https://doi.org/10.1371/journal.pcbi.1003553); False for
+        tau-b, which divides by the couples that differ.
     """
 
-    def compare(self, first: Floats, second: Floats) -> Floats:
-        """Return tau-a between all RDMs: `(a, pair)` and `(b, pair)` give `(a, b)`."""
+    ties_cost: bool
+
+    def compare(self, first: Stackable, second: Stackable) -> Floats:
+        """Return tau between all RDMs: `(a, pair)` and `(b, pair)` give `(a, b)`.
+
+        0 for an RDM with all distances tied.
+        """
+        first, second = rdms_of(first), rdms_of(second)
         untied_first = np.array([_untied_share(row) for row in first])
         untied_second = np.array([_untied_share(row) for row in second])
         scale = np.sqrt(np.outer(untied_first, untied_second))
@@ -32,19 +47,33 @@ class TauA:
                 for x, row in zip(first, scale > 0, strict=True)
             ]
         )
-        tau_a: Floats = tau_b * scale
-        return tau_a
+        return tau_b * scale if self.ties_cost else tau_b
 
-    def resampled(self, first: Floats, second: Floats, counts: Counts) -> Floats:
-        """Return tau-a in every resample: `(resample, a, b)`, NaN below two pairs."""
-        weights = pair_weights(counts)
-        results = np.full((len(counts), len(first), len(second)), np.nan)
-        for index, row in enumerate(weights):
-            if row.sum() >= 2:
-                results[index] = self.compare(
-                    np.repeat(first, row, axis=1), np.repeat(second, row, axis=1)
-                )
-        return results
+    def pair(self, first: Stackable, second: Stackable) -> float:
+        """Return tau between two RDMs, each `(1, pair)`."""
+        return float(self.compare(first, second)[0, 0])
+
+    def resampled(self, first: Stackable, second: Stackable, counts: Counts) -> Floats:
+        """Return tau in every resample: `(resample, a, b)`.
+
+        NaN below two pairs, and for tau-b where a resample leaves no two different distances.
+        """
+        first, second = rdms_of(first), rdms_of(second)
+        weights = pair_weights(counts.astype(np.int64))
+        orders = [order_of(row) for row in (*first, *second)]
+        shaped = weights_for(weights, orders)
+        sums = np.empty((len(counts), len(first), len(second)))
+        for a, x in enumerate(orders[: len(first)]):
+            for b, y in enumerate(orders[len(first) :]):
+                sums[:, a, b] = concordance(x, y, shaped).ravel()[: len(counts)]
+        total = weights.sum(axis=1).astype(float)
+        if self.ties_cost:
+            scale = (total**2 - total)[:, None, None]
+        else:
+            untied = np.stack([total**2 - _tied(weights, order) for order in orders], axis=1)
+            scale = np.sqrt(untied[:, : len(first), None] * untied[:, None, len(first) :])
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.where(scale > 0, sums / scale, np.nan)
 
 
 def _untied_share(values: Floats) -> float:
@@ -52,3 +81,11 @@ def _untied_share(values: Floats) -> float:
     _, sizes = np.unique(values, return_counts=True)
     couples = len(values) * (len(values) - 1) / 2
     return float(1 - (sizes * (sizes - 1) / 2).sum() / couples)
+
+
+def _tied(weights: Counts, order: Order) -> Floats:
+    """Return the ordered couples of copies that tie: `(resample,)`."""
+    by_rank = np.argsort(order.ranks, kind="stable")
+    starts = np.flatnonzero(np.diff(order.ranks[by_rank], prepend=-1))
+    sizes = np.add.reduceat(weights[:, by_rank], starts, axis=1).astype(float)
+    return (sizes**2).sum(axis=1)

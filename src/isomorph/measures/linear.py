@@ -17,7 +17,10 @@ whitened correlation 0         N^-1/2    2^-1/2
 debiased linear CKA  0         0         1
 ==================== ========= ========= ========
 
-The last line is the U-centring of Song et al. (2012) and Székely & Rizzo (2014) seen from the
+Biased linear CKA is the whitened cosine, once more: centring a Gram matrix of N stimuli keeps
+the rest as it is and shrinks the other two parts of :math:`-2 K` by the same
+:math:`N^{-1/2}` and :math:`(2N)^{-1/2}`, with :math:`2^{-1/2}` for the rest. The last line is
+the U-centring of Song et al. (2012) and Székely & Rizzo (2014) seen from the
 side of the distances: squared distances differ from :math:`-2` times the Gram matrix by an
 additive part only.
 
@@ -42,14 +45,22 @@ from isomorph.measures.pairs import (
     Counts,
     Floats,
     blocks,
+    pair_indices,
     pair_sums,
     pair_weights,
     squareform,
     stimulus_count,
 )
+from isomorph.measures.stack import Stackable, rdms_of
 
 BLOCK = 2**24
 """Numbers held at once by a temporary array (128 MiB of float64)."""
+
+CACHED = 2**20
+"""Numbers of the longer side looked at together (8 MiB), so that they stay near the processor."""
+
+CANCELLED = 1e-4
+"""Share of a sum of squares below which a difference of such sums has lost too many digits."""
 
 ROUNDING = 1e-12
 """Share of a sum of squares below which a difference of such sums is rounding error."""
@@ -84,32 +95,65 @@ class LinearForm:
             constant RDM for Pearson, an additive one for CKA) is zero, so it scores 0.
         """
         rdms = np.asarray(rdms, dtype=float)
-        return _unit_rows(self.project(rdms), rdms)
+        return _unit_rows(self._scaled(rdms), rdms)
 
-    def project(self, rdms: Floats) -> Floats:
-        """Return what `embed` scales to unit length, a linear map of RDMs: `(rdm, pair)`."""
-        n_stimuli = stimulus_count(rdms.shape[1])
+    def _scaled(self, rdms: Floats) -> Floats:
+        """Scale the parts of RDMs `(rdm, pair)` as the table says."""
         mean = rdms.mean(axis=1, keepdims=True)
         centred = rdms - mean
         parts = 0 if self.centre else mean
         if np.isinf(self.ridge):
-            projected: Floats = centred + parts
-        else:
-            # A A' has eigenvalue N - 2 on the additive part once the mean is gone.
-            additive = pair_sums(centred) / (n_stimuli - 2)
-            first, second = np.triu_indices(n_stimuli, 1)
-            additive_pairs = additive[:, first] + additive[:, second]
-            rest = centred - additive_pairs
-            keep_additive = np.sqrt(self.ridge / (self.ridge + n_stimuli - 2))
-            keep_mean = np.sqrt(self.ridge / (self.ridge + 2 * n_stimuli - 2))
-            projected = rest + keep_additive * additive_pairs + keep_mean * parts
-        return projected
+            return centred + parts
+        n_stimuli = stimulus_count(rdms.shape[1])
+        # A A' has eigenvalue N - 2 on the additive part once the mean is gone.
+        additive = pair_sums(centred) / (n_stimuli - 2)
+        first, second = pair_indices(n_stimuli)
+        additive_pairs = additive[:, first] + additive[:, second]
+        keep_additive = np.sqrt(self.ridge / (self.ridge + n_stimuli - 2))
+        keep_mean = np.sqrt(self.ridge / (self.ridge + 2 * n_stimuli - 2))
+        centred -= (1 - keep_additive) * additive_pairs
+        centred += keep_mean * parts
+        return centred
 
-    def compare(self, first: Floats, second: Floats) -> Floats:
-        """Return the measure between all RDMs: `(a, pair)` and `(b, pair)` give `(a, b)`."""
-        return self.embed(first) @ self.embed(second).T
+    def compare(self, first: Stackable, second: Stackable) -> Floats:
+        """Return the measure between all RDMs: `(a, pair)` and `(b, pair)` give `(a, b)`.
 
-    def resampled(self, first: Floats, second: Floats, counts: Counts) -> Floats:
+        The longer side is never copied as a whole: the shorter is scaled for both, and of the
+        longer only norms are needed, a few rows at a time.
+        """
+        first, second = rdms_of(first), rdms_of(second)
+        if len(first) > len(second):
+            return self.compare(second, first).T
+        directions = self._scaled(self.embed(first))
+        results = np.empty((len(first), len(second)))
+        for part in blocks(len(second), CACHED // second.shape[1]):
+            rows = second[part]
+            scaled = rows - rows.mean(axis=1, keepdims=True) if self.centre else rows
+            total = np.einsum("rp,rp->r", scaled, scaled)
+            squares = total if np.isinf(self.ridge) else total - self._removed(scaled)
+            with np.errstate(divide="ignore", invalid="ignore"):
+                results[:, part] = directions @ scaled.T / np.sqrt(squares)
+            # Where little is left of a sum of squares, the careful way.
+            poor = np.flatnonzero(squares <= CANCELLED * np.einsum("rp,rp->r", rows, rows))
+            if len(poor):
+                results[:, part.start + poor] = self.embed(first) @ self.embed(rows[poor]).T
+        return results
+
+    def _removed(self, rdms: Floats) -> Floats:
+        """Return what the ridge takes off the squared norms of RDMs `(rdm, pair)`: `(rdm,)`."""
+        sums = pair_sums(rdms)
+        n_stimuli = sums.shape[1]
+        diagonal = self.ridge + n_stimuli - 2
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.asarray(
+                ((sums**2).sum(axis=1) - sums.sum(axis=1) ** 2 / (diagonal + n_stimuli)) / diagonal
+            )
+
+    def pair(self, first: Stackable, second: Stackable) -> float:
+        """Return the measure between two RDMs, each `(1, pair)`."""
+        return float(self.compare(first, second)[0, 0])
+
+    def resampled(self, first: Stackable, second: Stackable, counts: Counts) -> Floats:
         """Return the measure between all RDMs in every resample of the stimuli.
 
         Parameters
@@ -124,45 +168,80 @@ class LinearForm:
         (resample, a, b)
             NaN where a resample leaves the measure undefined (too few different stimuli).
         """
-        n_stimuli = counts.shape[1]
-        rows = max(1, BLOCK // max(1, (len(first) + len(second)) * n_stimuli))
-        # Removing a constant first keeps the sums of squares small against each other.
-        first = first - first.mean(axis=1, keepdims=True) if self.centre else np.asarray(first)
-        second = second - second.mean(axis=1, keepdims=True) if self.centre else np.asarray(second)
-        return np.concatenate(
-            [self._block(first, second, counts[part]) for part in blocks(len(counts), rows)]
-        )
+        cross, first_norm, second_norm = self.products(first, second, counts)
+        cross /= np.sqrt(first_norm)[:, :, None]
+        cross /= np.sqrt(second_norm)[:, None, :]
+        return cross
 
-    def _block(self, first: Floats, second: Floats, counts: Counts) -> Floats:
+    def products(
+        self, first: Stackable, second: Stackable, counts: Counts
+    ) -> tuple[Floats, Floats, Floats]:
+        """Return inner products and squared norms in every resample of the stimuli.
+
+        Shapes `(resample, a, b)`, `(resample, a)`, `(resample, b)`; see `resampled`. NaN for a
+        norm of which rounding alone is left.
+        """
+        first, second = rdms_of(first), rdms_of(second)
+        rows = max(1, BLOCK // max(1, (len(first) + len(second)) * counts.shape[1]))
+        # Removing a constant first keeps the sums of squares small against each other.
+        if self.centre:
+            first = first - first.mean(axis=1, keepdims=True)
+            second = second - second.mean(axis=1, keepdims=True)
+        found = [self._block(first, second, counts[part]) for part in blocks(len(counts), rows)]
+        cross, first_norm, second_norm = map(np.concatenate, zip(*found, strict=True))
+        return cross, first_norm, second_norm
+
+    def _block(
+        self, first: Floats, second: Floats, counts: Counts
+    ) -> tuple[Floats, Floats, Floats]:
         weights = counts.astype(float)
         total, sums, squares, cross = _weighted_moments(first, second, weights)
         n_first = len(first)
-        first_norm, second_norm = squares[:, :n_first].copy(), squares[:, n_first:].copy()
+        norms = squares.copy()
         mean = sums / np.maximum(total, 1)[:, None]
         if self.centre:
-            first_norm = first_norm - sums[:, :n_first] * mean[:, :n_first]
-            second_norm = second_norm - sums[:, n_first:] * mean[:, n_first:]
-            cross = cross - sums[:, :n_first, None] * mean[:, None, n_first:]
+            norms -= sums * mean
+            cross -= sums[:, :n_first, None] * mean[:, None, n_first:]
         if not np.isinf(self.ridge):
-            degree = weights.sum(axis=1, keepdims=True)
-            per_stimulus = _stimulus_sums(np.concatenate([first, second]), weights)
-            if self.centre:
-                per_stimulus -= mean[:, :, None] * (degree - weights)[:, None, :]
-            gain, shrink = self._inverse(weights, degree)
-            scaled = per_stimulus * gain[:, None, :]
-            level = scaled.sum(axis=2)
-            additive_cross = scaled[:, :n_first] @ per_stimulus[:, n_first:].transpose(0, 2, 1)
-            cross = cross - additive_cross
-            cross += level[:, :n_first, None] * level[:, None, n_first:] * shrink[:, None, None]
-            own = (scaled * per_stimulus).sum(axis=2) - level**2 * shrink[:, None]
-            first_norm = first_norm - own[:, :n_first]
-            second_norm = second_norm - own[:, n_first:]
+            own, crossed = self._additive(np.concatenate([first, second]), weights, mean, n_first)
+            norms -= own
+            cross -= crossed
         # What is left of a norm after cancellation, where nothing should be, is rounding.
-        first_norm[first_norm <= ROUNDING * squares[:, :n_first]] = np.nan
-        second_norm[second_norm <= ROUNDING * squares[:, n_first:]] = np.nan
-        similarity: Floats = cross / np.sqrt(first_norm)[:, :, None]
-        similarity /= np.sqrt(second_norm)[:, None, :]
-        return similarity
+        norms[norms <= ROUNDING * squares] = np.nan
+        return cross, norms[:, :n_first], norms[:, n_first:]
+
+    def _additive(
+        self, rdms: Floats, weights: Floats, mean: Floats, n_first: int
+    ) -> tuple[Floats, Floats]:
+        """Return what the ridge takes off squared norms and off inner products.
+
+        Parameters
+        ----------
+        rdms : (rdm, pair)
+            The first representations, then the second.
+        weights : (resample, stimulus)
+        mean : (resample, rdm)
+        n_first : int
+
+        Returns
+        -------
+        own : (resample, rdm)
+        crossed : (resample, first, second)
+        """
+        degree = weights.sum(axis=1, keepdims=True)
+        sums = _stimulus_sums(rdms, weights)
+        if self.centre:
+            others = degree - weights
+            for rdm in range(len(rdms)):  # no array as large as the sums beside them
+                sums[:, rdm] -= mean[:, rdm, None] * others
+        gain, shrink = self._inverse(weights, degree)
+        level = (sums @ gain[:, :, None])[:, :, 0]
+        own = np.einsum("rks,rks,rs->rk", sums, sums, gain, optimize=False)
+        crossed = (sums[:, :n_first] * gain[:, None, :]) @ sums[:, n_first:].transpose(0, 2, 1)
+        scaled = level * shrink[:, None]
+        own -= level * scaled
+        crossed -= level[:, :n_first, None] * scaled[:, None, n_first:]
+        return own, crossed
 
     def _inverse(self, counts: Floats, degree: Floats) -> tuple[Floats, Floats]:
         """Return the diagonal and the rank-one factor of the inverse on the additive part.

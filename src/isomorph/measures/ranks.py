@@ -8,6 +8,7 @@ import numpy as np
 from scipy.stats import rankdata
 
 from isomorph.measures.pairs import Counts, Floats, blocks, pair_weights
+from isomorph.measures.stack import Stackable, rdms_of
 
 BLOCK = 2**22
 """Numbers held at once by the ranks of a block of resamples (32 MiB, so that the rows of one RDM
@@ -41,11 +42,15 @@ class RankForm:
         norms = np.linalg.norm(ranks, axis=1, keepdims=True)
         return ranks / np.where(norms > 0, norms, 1.0)
 
-    def compare(self, first: Floats, second: Floats) -> Floats:
+    def compare(self, first: Stackable, second: Stackable) -> Floats:
         """Return the measure between all RDMs: `(a, pair)` and `(b, pair)` give `(a, b)`."""
-        return self.embed(first) @ self.embed(second).T
+        return self.embed(rdms_of(first)) @ self.embed(rdms_of(second)).T
 
-    def resampled(self, first: Floats, second: Floats, counts: Counts) -> Floats:
+    def pair(self, first: Stackable, second: Stackable) -> float:
+        """Return the measure between two RDMs, each `(1, pair)`."""
+        return float(self.compare(first, second)[0, 0])
+
+    def resampled(self, first: Stackable, second: Stackable, counts: Counts) -> Floats:
         """Return the measure in every resample, ranks taken afresh in each.
 
         Parameters
@@ -59,6 +64,7 @@ class RankForm:
         (resample, a, b)
             NaN where a resample leaves no two different distances.
         """
+        first, second = rdms_of(first), rdms_of(second)
         both = np.concatenate([first, second])
         places = [_places(values) for values in both]
         rows = max(1, BLOCK // both.size)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from isomorph.measures._measure import Measure
-from isomorph.measures.kendall import TauA
+from isomorph.measures.kendall import Tau
 from isomorph.measures.linear import LinearForm
 from isomorph.measures.pairs import Floats
 from isomorph.measures.ranks import RankForm
@@ -100,5 +100,5 @@ TAU_A = Measure(
     range=(-1.0, 1.0),
     independence="0",
     citation="Nili et al. 2014, https://doi.org/10.1371/journal.pcbi.1003553",
-    form=TauA(),
+    form=Tau(ties_cost=True),
 )
