@@ -23,7 +23,7 @@ from _command import command
 from isomorph.models.activations import Activations
 from isomorph.models.extraction import extract
 from isomorph.models.layers import discover, select, watching
-from isomorph.models.pretrained import efficientnet_lite0
+from isomorph.models.packages import load
 
 PATTERNS = ("_conv_stem", "_blocks.*", "_conv_head", "_avg_pooling", "_fc")
 
@@ -68,7 +68,7 @@ def timed(action: Callable[[], object]) -> tuple[np.ndarray, object]:
 
 def measure(n_images: int, rounds: int) -> dict[str, float]:
     """Return every ratio for a number of images, the fastest of some rounds."""
-    network = efficientnet_lite0()
+    network = load("efficientnet-lite0", Path("data/weights"))
     images = np.random.default_rng(0).random((n_images, 3, 224, 224), dtype=np.float32) * 2 - 1
     module = network.module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     forward(module, images[:2])

@@ -1,7 +1,6 @@
 """The sources of the registry, from stimuli on disk to the artefact."""
 
 import json
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -15,15 +14,17 @@ from PIL import Image
 from torch import nn
 
 from isomorph import models, stimuli
-from isomorph.artefacts import Provenance, read_array, sha256
+from isomorph.artefacts import Provenance, read_array
 from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
 from isomorph.models import SOURCES
 from isomorph.models.extraction import extract
 from isomorph.models.gram import fold
 from isomorph.models.network import Network
+from isomorph.models.packages import load
+from isomorph.models.packages.efficientnet_lite import filled
+from isomorph.models.packages.files import LITE0 as LITE0_FILE
 from isomorph.models.preprocessing import preprocess
-from isomorph.models.pretrained import LITE0_SHA256, efficientnet_lite0, load_weights
 from isomorph.models.untrained import efficientnet_lite0 as untrained_lite0
 from isomorph.study import Preprocessing, load_study
 from isomorph.study.model import TABLE_SOURCES
@@ -113,7 +114,7 @@ def test_the_artefact_says_what_it_is(net):
         "model": "net", "title": "Net", "source": "package/efficientnet-lite0",
         "trained_on": "ImageNet-1k", "seed": "",
     }  # fmt: skip
-    assert net.attrs["weights_sha256"] == LITE0_SHA256
+    assert net.attrs["weights_sha256"] == LITE0_FILE.sha256
     assert json.loads(net.attrs["preprocessing"])["size"] == 224
     assert len(net.attrs["input_sha256"]) == 64
     assert json.loads(net.attrs["left_out"]) == {}
@@ -121,7 +122,7 @@ def test_the_artefact_says_what_it_is(net):
     assert stamp.stage == "activations"
     assert stamp.code
     assert stamp.settings["layers"] == LITE0_LAYERS
-    assert LITE0_SHA256 in stamp.source
+    assert LITE0_FILE.sha256 in stamp.source
 
 
 def test_the_spectrum_belongs_to_the_gram_matrix(net):
@@ -132,7 +133,7 @@ def test_the_spectrum_belongs_to_the_gram_matrix(net):
 
 
 def test_hooks_agree_with_the_network_called_by_hand(layout, net):
-    module = efficientnet_lite0().module
+    module = load("efficientnet-lite0", layout.weights).module
     images = stimuli.read_images(layout, "photographs", 224)
     x = torch.from_numpy(preprocess(images, Preprocessing(**LITE0)))
     by_hand = {}
@@ -214,22 +215,13 @@ def test_mistakes_are_said_in_a_sentence(layout, instance, message):
     assert not layout.activations("photographs", instance).exists()
 
 
-def test_altered_missing_or_foreign_weights_are_refused(tmp_path):
+def test_foreign_weights_are_refused(tmp_path):
     good = tmp_path / "good.pth"
     torch.save(nn.Linear(2, 3).state_dict(), good)
-    digest = sha256(good)
-    loaded = load_weights(nn.Linear(2, 3).train(), good, digest)
-    assert not loaded.training
-    altered = Path(shutil.copy(good, tmp_path / "altered.pth"))
-    altered.write_bytes(good.read_bytes() + b" ")
-    with pytest.raises(IsomorphError, match=r"altered\.pth: weights have sha256 .* expected"):
-        load_weights(nn.Linear(2, 3), altered, digest)
-    with pytest.raises(IsomorphError, match=r"none\.pth: no such weights file"):
-        load_weights(nn.Linear(2, 3), tmp_path / "none.pth", digest)
-    with pytest.raises(IsomorphError, match="weights do not fit the architecture"):
-        load_weights(nn.Linear(2, 4), good, digest)
-    with pytest.raises(IsomorphError, match="weights do not fit the architecture"):
-        load_weights(nn.Linear(2, 3, bias=False), good, digest)
+    assert not filled(nn.Linear(2, 3).train(), good).training
+    for other in (nn.Linear(2, 4), nn.Linear(2, 3, bias=False)):
+        with pytest.raises(IsomorphError, match="weights do not fit the architecture"):
+            filled(other, good)
 
 
 def test_the_registry_and_the_labels_need_no_torch():

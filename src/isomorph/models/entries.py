@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
+from isomorph.models.packages import NETWORKS, check_installed
 from isomorph.models.source import Inputs, Source, Sources, Wanted
 from isomorph.study import Preprocessing
 
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from isomorph.models.network import Network
 
 
-def _pretrained_lite0(wanted: Wanted) -> Network:
-    from isomorph.models.pretrained import LITE, efficientnet_lite0
+def _packaged(wanted: Wanted) -> Network:
+    from isomorph.models.packages import load
 
-    return replace(efficientnet_lite0(), preprocessing=LITE)
+    return load(wanted.name, wanted.weights)
 
 
 def _pixels(inputs: Inputs) -> Activations:
@@ -41,6 +41,18 @@ def _category(inputs: Inputs) -> Activations:
 
     features, left_out = category(inputs.stimuli, inputs.spec.options, inputs.instance)
     return from_features(features, inputs.spec.layers, inputs.instance, left_out)
+
+
+def _onnx(wanted: Wanted) -> Network:
+    from isomorph.models import onnx
+
+    return onnx.network(wanted)
+
+
+def _check_onnx(name: str) -> None:
+    from isomorph.models import onnx
+
+    onnx.check(name)
 
 
 class Library(Protocol):
@@ -96,7 +108,7 @@ def _untrained() -> Library:
 
 
 def _library(
-    module: Callable[[], Library], extra: str = "", options: tuple[str, ...] = ()
+    module: Callable[[], Library], extra: str = "", options: tuple[str, ...] | None = ()
 ) -> Source:
     """Return the source that a module's two functions make."""
     return Source(
@@ -110,12 +122,16 @@ def _library(
 
 SOURCES = Sources(
     {
-        "package/efficientnet-lite0": Source(_pretrained_lite0, says_preprocessing=True),
+        **{
+            f"package/{name}": Source(_packaged, says_preprocessing=True, check=check_installed)
+            for name in NETWORKS
+        },
+        "onnx/<file>": Source(_onnx, library="onnx", options=("channels",), check=_check_onnx),
         "timm/<name>": _library(_timm, "timm"),
         "torchvision/<name>[.<weights>]": _library(_torchvision, "torchvision"),
         "open_clip/<architecture>[/<pretrained>]": _library(_open_clip, "open_clip"),
         "transformers/<owner>/<repository>": _library(_transformers, "transformers"),
-        "hub/<owner>/<repository>:<commit>/<entry>": _library(_hub),
+        "hub/<owner>/<repository>:<commit>/<entry>": _library(_hub, options=None),
         "python/<module>:<function>": _library(_python),
         "untrained/<architecture>": _library(_untrained, options=("like",)),
         "baseline/pixels": Source(activations=_pixels, preprocessing=Preprocessing(size=64)),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.models.network import Network
-from isomorph.models.pretrained import LITE
+from isomorph.models.packages import LITE
 from isomorph.models.source import Wanted
 from isomorph.study.model import architecture
 

@@ -1,0 +1,97 @@
+"""Networks in ONNX files: the file of any framework, with every layer in sight.
+
+`onnx/<file>` names a file beside the one that names the model, or an absolute path.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from isomorph.artefacts import sha256
+from isomorph.errors import IsomorphError
+from isomorph.models.network import Network
+
+if TYPE_CHECKING:
+    from isomorph.models.source import Wanted
+
+__all__ = ["OPTIONS", "check", "network", "open_onnx"]
+
+OPTIONS = ("channels",)
+"""What `options` of an ONNX model may say."""
+CHANNELS = ("rgb", "bgr")
+
+
+def network(wanted: Wanted) -> Network:
+    """Open the file a model names.
+
+    Parameters
+    ----------
+    wanted : Wanted
+        `options.channels` is `rgb`, unless given, or `bgr`; `weights.sha256` is checked when
+        given.
+
+    Raises
+    ------
+    IsomorphError
+        When the file is absent, is not the one that was pinned, or cannot be run, see `open_onnx`.
+    """
+    path = wanted.beside / wanted.name
+    channels = wanted.spec.options.get("channels", "rgb")
+    if channels not in CHANNELS:
+        raise IsomorphError(
+            f'{wanted.instance}: options.channels is "{channels}"; the order of the channels is '
+            "rgb or bgr"
+        )
+    pin = wanted.spec.weights
+    expected = (pin.sha256 if pin else None) or ""
+    return open_onnx(path, expected=expected, bgr=channels == "bgr")
+
+
+def check(name: str) -> None:
+    """Refuse a name that is no ONNX file's."""
+    if not name.endswith(".onnx"):
+        raise IsomorphError(f'"{name}" is no ONNX file; write onnx/<file>.onnx')
+
+
+def open_onnx(path: Path, *, expected: str = "", bgr: bool = False) -> Network:
+    """Open an ONNX file as a network whose modules are the nodes of its graph.
+
+    Parameters
+    ----------
+    path : Path
+    expected : str, optional
+        sha256 the file must have, or its first digits.
+    bgr : bool, optional
+        Whether the graph takes blue first.
+
+    Returns
+    -------
+    Network
+        It runs on the processor, whatever device the images are on.
+
+    Raises
+    ------
+    IsomorphError
+        When the file is absent or not the expected one, when it is no ONNX file, or when its
+        graph does not take a batch of images, see `isomorph.models.onnx.graph`.
+    """
+    if not path.is_file():
+        raise IsomorphError(f"{path}: no such ONNX file; a path is read from beside the model's")
+    found = sha256(path)
+    if not found.startswith(expected):
+        raise IsomorphError(
+            f"{path}: has sha256 {found}, expected {expected}; it is not the file that was pinned"
+        )
+    try:
+        from isomorph.models.onnx.graph import open_graph
+        from isomorph.models.onnx.module import OnnxModule
+    except ModuleNotFoundError as error:
+        raise IsomorphError(
+            f'{path}: needs {error.name}, which is not installed; run pip install "isomorph[onnx]"'
+        ) from error
+    return Network(
+        module=OnnxModule(open_graph(path), bgr=bgr).eval(),
+        weights_sha256=found,
+        weights_from=path.name,
+    )
