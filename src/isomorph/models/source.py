@@ -80,8 +80,8 @@ class Source:
         Computes them, for sources that are no torch module.
     needs_images : bool
         Whether the stimuli must be images; otherwise the stimulus table is enough.
-    options : tuple of str
-        The `options` of a model it knows.
+    options : tuple of str or None
+        The `options` of a model it knows; None where any may be given.
     preprocessing : Preprocessing, optional
         How images enter a model whose file does not say.
     says_preprocessing : bool
@@ -95,7 +95,7 @@ class Source:
     network: Callable[[Wanted], Network] | None = None
     activations: Callable[[Inputs], Activations] | None = None
     needs_images: bool = True
-    options: tuple[str, ...] = ()
+    options: tuple[str, ...] | None = ()
     preprocessing: Preprocessing | None = None
     says_preprocessing: bool = False
     library: str = ""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from isomorph.artefacts import provenance, write_array
+from isomorph.artefacts import provenance
 from isomorph.digest import code_digest
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.layout import Layout
@@ -18,6 +17,12 @@ from isomorph.study import ModelSpec, Preprocessing, StudyError
 
 if TYPE_CHECKING:
     from isomorph.models.network import Network
+
+SETTINGS = (
+    "source", "layers", "tokens", "pooling", "centre", "spool", "preprocessing", "weights",
+    "options", "batch_size",
+)  # fmt: skip
+"""Fields of a model that its activations depend on."""
 
 
 def mistakes_of(spec: ModelSpec, *, thorough: bool = False) -> list[str]:
@@ -56,6 +61,8 @@ def _mistakes_of_options(spec: ModelSpec, source: Source) -> list[str]:
         return [f"preprocessing: is required, {spec.source} takes images"]
     if not source.needs_images and spec.preprocessing is not None:
         return [f"preprocessing: {spec.source} takes no images, leave it out"]
+    if known is None:
+        return []
     if not known and spec.options:
         names = ", ".join(map(str, spec.options))
         return [f"options: {spec.source} takes none, leave {names} out"]
@@ -84,9 +91,10 @@ def run(layout: Layout, dataset: str, instance: str) -> None:
         when weights cannot be had or are not those that were asked for, or when no layer can be
         used.
     """
-    from isomorph.models.activations import as_dataset
+    from isomorph.models.activations import write
     from isomorph.models.extraction import extract
     from isomorph.models.preprocessing import Images, field_of_view
+    from isomorph.models.reading import Reading
     from isomorph.stimuli import read_stimuli
 
     spec, seed = layout.study.instance(instance)
@@ -98,13 +106,15 @@ def run(layout: Layout, dataset: str, instance: str) -> None:
     wanted = Wanted(instance, spec, seed, layout.weights, file.parent)
     network = source.network(wanted) if source.network else None
     preprocessing = _preprocessing(spec, source, network)
-    images, seen = np.zeros((len(stimuli), 3, 0, 0), dtype=np.float32), ""
+    images: Images | None = None
+    seen = ""
     if preprocessing is not None:
-        inputs = Images(layout, dataset, preprocessing)
-        seen = field_of_view(preprocessing, inputs.shown, f"{dataset}, {instance}")
-        images = inputs[:]
+        images = Images(layout, dataset, preprocessing)
+        seen = field_of_view(preprocessing, images.shown, f"{dataset}, {instance}")
+    names = [str(stimulus) for stimulus in stimuli["stimulus"]]
     path = layout.activations(dataset, instance)
     if network is not None:
+        assert images is not None, "a network takes images"
         found = extract(
             network,
             images,
@@ -112,35 +122,33 @@ def run(layout: Layout, dataset: str, instance: str) -> None:
             where=instance,
             scratch=path.parent,
             batch_size=spec.batch_size,
+            reading=Reading(spec.tokens, spec.pooling, spec.centre),
+            spool=spec.spool,
+            stimuli=names,
         )
     else:
         assert source.activations is not None, "a source runs a network or computes"
+        pixels = np.zeros((len(stimuli), 3, 0, 0), dtype=np.float32)
+        if images is not None:
+            pixels = images[:]
         found = source.activations(
-            Inputs(**vars(wanted), stimuli=stimuli, images=images, scratch=path.parent)
+            Inputs(**vars(wanted), stimuli=stimuli, images=pixels, scratch=path.parent)
         )
     trained_on = spec.trained_on or (network.trained_on if network else "")
     as_settings = preprocessing.model_dump(mode="json") if preprocessing else {}
-    data = as_dataset(
-        found,
-        [str(stimulus) for stimulus in stimuli["stimulus"]],
-        {
-            "model": instance,
-            "title": spec.title,
-            "source": spec.source,
-            "trained_on": trained_on,
-            "seed": "" if seed is None else seed,
-            "weights_sha256": "",
-            "weights_from": network.weights_from if network else "",
-            "preprocessing": json.dumps(as_settings),
-            "seen": seen,
-            "input_sha256": hashlib.sha256(images.data).hexdigest() if images.size else "",
-        },
-        classifies=trained_on.startswith("ImageNet-1k"),
-    )
-    settings = spec.model_dump(
-        mode="json",
-        include={"source", "layers", "preprocessing", "weights", "options", "batch_size"},
-    )
+    attributes = {
+        "model": instance,
+        "title": spec.title,
+        "source": spec.source,
+        "trained_on": trained_on,
+        "seed": "" if seed is None else seed,
+        "weights_sha256": "",
+        "weights_from": network.weights_from if network else "",
+        "preprocessing": json.dumps(as_settings),
+        "seen": seen,
+        "input_sha256": images.sha256() if images is not None else "",
+    }
+    settings = spec.model_dump(mode="json", include=set(SETTINGS))
     stamp = provenance(
         "activations",
         inputs=[layout.stimuli(dataset)],
@@ -149,7 +157,8 @@ def run(layout: Layout, dataset: str, instance: str) -> None:
         code=code_digest("isomorph.models"),
         seed=seed,
     )
-    write_array(path, data, "activations", stamp)
+    classifies = trained_on.startswith("ImageNet-1k")
+    write(path, found, names, attributes, stamp, classifies=classifies)
 
 
 def _preprocessing(

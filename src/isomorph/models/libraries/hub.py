@@ -1,0 +1,142 @@
+"""Networks of torch hub: a repository's own code, at one commit, builds and loads them."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import zipfile
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from isomorph.errors import IsomorphError, did_you_mean
+from isomorph.models.libraries.imported import import_torchvision
+from isomorph.models.libraries.torchvision import torch_hub_in
+from isomorph.models.libraries.untrained import seeded
+from isomorph.models.libraries.weights import digest_of, fetched, refuse_other
+from isomorph.models.network import Network
+from isomorph.models.source import Wanted
+
+if TYPE_CHECKING:
+    import torch
+
+NAME = re.compile(r"([\w.-]+)/([\w.-]+):([\w.-]+)/(\w+)")
+
+
+def network(wanted: Wanted) -> Network:
+    """Run the entry of a repository's `hubconf.py`.
+
+    What it downloads is kept under `data/weights/hub` by torch's own loader.
+
+    Parameters
+    ----------
+    wanted : Wanted
+        Named `<owner>/<repository>:<commit>/<entry>`; its options are the entry's arguments.
+
+    Raises
+    ------
+    IsomorphError
+        When the repository cannot be reached, has no such entry, the entry fails, or gives other
+        weights each time, as entries do that were not asked for trained ones.
+    """
+    owner, repository, commit, entry = _parts(wanted.name)
+    folder = wanted.weights / "hub" / f"{owner}--{repository}@{commit}"
+    url = f"https://github.com/{owner}/{repository}/zipball/{commit}"
+    if not (folder / "hubconf.py").is_file():
+        _unpacked(wanted, url, folder)
+    if find_spec("torchvision"):  # many a repository imports it, and it may need help
+        import_torchvision()
+    with torch_hub_in(wanted.weights / "hub"):
+        build = _entry(wanted, folder, entry)
+        module = seeded(build, 0)
+        digest = digest_of(module)
+        if digest != digest_of(seeded(build, 1)):
+            raise IsomorphError(
+                f"{wanted.instance}: {wanted.spec.source} draws its weights by chance; give the "
+                "options with which the entry loads trained ones, often pretrained: true"
+            )
+    refuse_other(wanted, digest, wanted.spec.source, "correct weights.sha256")
+    return Network(module, weights_sha256=digest, weights_from=url)
+
+
+def check(name: str) -> None:
+    """Refuse a name that is not `<owner>/<repository>:<commit>/<entry>`."""
+    _parts(name)
+
+
+def _parts(name: str) -> tuple[str, ...]:
+    found = NAME.fullmatch(name)
+    if found is None:
+        raise IsomorphError(
+            f"hub/{name}: expected hub/<owner>/<repository>:<commit>/<entry>; its code is run, so "
+            "say which commit"
+        )
+    return found.groups()
+
+
+def _unpacked(wanted: Wanted, url: str, folder: Path) -> None:
+    """Fetch a repository at a commit and unpack it; nothing half-unpacked gets to its place."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=folder.parent, prefix=".partial-") as scratch:
+        archive = fetched(wanted, url, Path(scratch) / "code.zip", folder)
+        try:
+            with zipfile.ZipFile(archive) as packed:
+                packed.extractall(Path(scratch) / "code")
+        except zipfile.BadZipFile as error:
+            raise IsomorphError(f"{wanted.instance}: {url} is no zip archive; try again") from error
+        (top,) = (Path(scratch) / "code").iterdir()
+        if not (top / "hubconf.py").is_file():
+            raise IsomorphError(f"{wanted.instance}: {url} holds no hubconf.py")
+        os.replace(top, folder)  # noqa: PTH105
+
+
+def _entry(wanted: Wanted, folder: Path, entry: str) -> Callable[[], torch.nn.Module]:
+    """Return what calls an entry with the model's options."""
+    import torch
+
+    known = _entries(wanted, folder / "hubconf.py")
+    if entry not in known:
+        raise IsomorphError(
+            f'{wanted.instance}: no entry "{entry}" in {folder / "hubconf.py"}, '
+            f"{did_you_mean(entry, known)}"
+        )
+
+    def build() -> torch.nn.Module:
+        try:
+            found: Any = torch.hub.load(str(folder), entry, source="local", **wanted.spec.options)
+        except Exception as error:
+            raise _failed(wanted, error) from error
+        if not isinstance(found, torch.nn.Module):
+            raise IsomorphError(
+                f"{wanted.instance}: {wanted.spec.source} returns {type(found).__name__}, "
+                "expected a torch module"
+            )
+        return found
+
+    return build
+
+
+def _entries(wanted: Wanted, file: Path) -> list[str]:
+    """Return what a `hubconf.py` defines or imports by name."""
+    try:
+        body = ast.parse(file.read_text(encoding="utf-8")).body
+    except (SyntaxError, UnicodeDecodeError) as error:
+        raise _failed(wanted, error) from error
+    defined = [part.name for part in body if isinstance(part, ast.FunctionDef | ast.ClassDef)]
+    imported = [
+        alias.asname or alias.name
+        for part in ast.walk(ast.Module(body, []))
+        if isinstance(part, ast.ImportFrom)
+        for alias in part.names
+    ]
+    return [name for name in (*defined, *imported) if not name.startswith("_")]
+
+
+def _failed(wanted: Wanted, error: Exception) -> IsomorphError:
+    return IsomorphError(
+        f"{wanted.instance}: {wanted.spec.source} fails: {type(error).__name__}: "
+        f"{(str(error) or 'without a word').splitlines()[0]}"
+    )

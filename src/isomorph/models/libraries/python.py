@@ -1,0 +1,153 @@
+"""A user's own networks: a function that returns one with how images enter it."""
+
+from __future__ import annotations
+
+import importlib.util
+import inspect
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from isomorph.errors import IsomorphError, did_you_mean
+from isomorph.models.libraries.untrained import seeded
+from isomorph.models.libraries.weights import digest_of, refuse_other
+from isomorph.models.network import Network
+from isomorph.models.source import Wanted
+from isomorph.study import Preprocessing
+
+
+def network(wanted: Wanted) -> Network:
+    """Call a user's function.
+
+    Parameters
+    ----------
+    wanted : Wanted
+        Named `<module>:<function>`. The module is a file beside the one that names the model, or
+        anywhere Python finds it. The function returns a torch module and its preprocessing, a
+        mapping as in a model's file; with seeds in the model's file it is called with `seed`.
+
+    Raises
+    ------
+    IsomorphError
+        When there is no such module or function, it fails, or it returns something else.
+    """
+    check(wanted.name)
+    place, _, name = wanted.name.partition(":")
+    with _beside(wanted.beside):
+        function = _function(wanted, place, name)
+        arguments = {} if wanted.seed is None else {"seed": wanted.seed}
+        made: list[Any] = []
+
+        def build() -> Any:
+            made.extend(_two(wanted, _called(wanted, function, arguments)))
+            return made[0]
+
+        module = seeded(build, wanted.seed or 0)
+    digest = digest_of(module)
+    refuse_other(wanted, digest, wanted.spec.source, "correct weights.sha256")
+    found = Network(module, weights_sha256=digest, weights_from=wanted.spec.source)
+    return replace(found, preprocessing=_preprocessing(wanted, made[1]))
+
+
+def check(name: str) -> None:
+    """Refuse a name that is not `<module>:<function>`."""
+    place, _, function = name.partition(":")
+    if not function.isidentifier() or not all(part.isidentifier() for part in place.split(".")):
+        raise IsomorphError(f"python/{name}: expected python/<module>:<function>")
+
+
+@contextmanager
+def _beside(folder: Path) -> Iterator[None]:
+    """Let Python find modules in a folder first."""
+    path = str(folder.resolve())
+    sys.path.insert(0, path)
+    try:
+        yield
+    finally:
+        sys.path.remove(path)
+
+
+def _function(wanted: Wanted, place: str, name: str) -> Callable[..., Any]:
+    file = wanted.beside.joinpath(*place.split(".")).with_suffix(".py")
+    try:
+        module = _loaded(place, file) if file.is_file() else import_module(place)
+    except ModuleNotFoundError as error:
+        if error.name != place.partition(".")[0] and error.name != place:
+            raise _failed(wanted, error) from error
+        raise IsomorphError(
+            f"{wanted.instance}: no module {place}, neither the file {file} nor among the "
+            "installed ones"
+        ) from error
+    except Exception as error:
+        raise _failed(wanted, error) from error
+    function = getattr(module, name, None)
+    if not callable(function):
+        known = [key for key, value in vars(module).items() if inspect.isfunction(value)]
+        raise IsomorphError(
+            f'{wanted.instance}: no function "{name}" in {module.__file__}, '
+            f"{did_you_mean(name, known)}"
+        )
+    return function
+
+
+def _loaded(name: str, file: Path) -> Any:
+    """Import a file whatever else has its name."""
+    spec = importlib.util.spec_from_file_location(name, file)
+    assert spec is not None, "a .py file has a spec"
+    assert spec.loader is not None, "and a loader"
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
+    return module
+
+
+def _called(wanted: Wanted, function: Callable[..., Any], arguments: dict[str, Any]) -> Any:
+    try:
+        return function(**arguments)
+    except Exception as error:
+        raise _failed(wanted, error) from error
+
+
+def _failed(wanted: Wanted, error: Exception) -> IsomorphError:
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return IsomorphError(
+        f"{wanted.instance}: {wanted.spec.source} fails in {last.filename}, line {last.lineno}: "
+        f"{type(error).__name__}: {error}"
+    )
+
+
+def _two(wanted: Wanted, found: Any) -> tuple[Any, Any]:
+    import torch
+
+    pair = found if isinstance(found, tuple) and len(found) == 2 else (found, None)
+    if not isinstance(pair[0], torch.nn.Module):
+        raise IsomorphError(
+            f"{wanted.instance}: {wanted.spec.source} returns {type(found).__name__}, expected a "
+            "torch module and its preprocessing, a mapping with size, mean and std"
+        )
+    return pair
+
+
+def _preprocessing(wanted: Wanted, said: Any) -> Preprocessing | None:
+    if said is None or isinstance(said, Preprocessing):
+        return said
+    try:
+        return Preprocessing.model_validate(said)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(map(str, first["loc"])) or "preprocessing"
+        raise IsomorphError(
+            f"{wanted.instance}: the preprocessing that {wanted.spec.source} returns: {key}: "
+            f"{first['msg']}"
+        ) from error

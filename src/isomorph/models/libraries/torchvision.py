@@ -1,0 +1,145 @@
+"""Networks of torchvision that see one image, with the weights it names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from isomorph.errors import IsomorphError, did_you_mean
+from isomorph.models.libraries.centre import crop_of
+from isomorph.models.libraries.imported import library
+from isomorph.models.libraries.weights import from_url
+from isomorph.models.network import Network
+from isomorph.models.source import Wanted
+from isomorph.study import Preprocessing
+
+if TYPE_CHECKING:
+    import torch
+
+DRAWN = {"googlenet": {"init_weights": True}, "inception_v3": {"init_weights": True}}
+"""What an architecture must be told to draw its own initial weights."""
+
+
+def network(wanted: Wanted) -> Network:
+    """Build a network of torchvision with its trained weights.
+
+    Parameters
+    ----------
+    wanted : Wanted
+        Named `<architecture>[.<weights>]`, such as `resnet50.IMAGENET1K_V1`; without weights it
+        has torchvision's default ones.
+
+    Raises
+    ------
+    IsomorphError
+        When torchvision is not installed or does not know the name, or the weights cannot be had.
+    """
+    models = library("torchvision").models
+    said = _entry(wanted.name)
+    url = str(said.url)
+    place = wanted.weights / "torchvision" / "checkpoints" / url.rpartition("/")[2]
+    weights = from_url(wanted, url, place)
+    try:
+        with torch_hub_in(wanted.weights / "torchvision"):
+            module = models.get_model(wanted.name.partition(".")[0], weights=said, progress=False)
+    except (RuntimeError, OSError, EOFError) as error:
+        raise IsomorphError(
+            f"{wanted.instance}: {weights.file} does not fit {wanted.name} "
+            f"({str(error).splitlines()[0]}); remove it"
+        ) from error
+    classes = len(said.meta.get("categories", ()))
+    return Network(
+        module.eval(),
+        weights_sha256=weights.sha256,
+        preprocessing=preprocessing(wanted.name),
+        weights_from=weights.source,
+        trained_on="ImageNet-1k" if classes == 1000 else "",
+    )
+
+
+def check(name: str) -> None:
+    """Refuse a name that torchvision does not know."""
+    _entry(name)
+
+
+def names() -> list[str]:
+    """Return the architectures that take one image: classifiers and segmenters."""
+    models = library("torchvision").models
+    return [*models.list_models(models), *models.list_models(models.segmentation)]
+
+
+def build(name: str) -> torch.nn.Module:
+    """Return an architecture of torchvision, its weights drawn by its own initialisation."""
+    models = library("torchvision").models
+    more: dict[str, Any] = dict(DRAWN.get(name, {}))
+    if name in models.list_models(models.segmentation):
+        more["weights_backbone"] = None
+    module: torch.nn.Module = models.get_model(name, weights=None, **more)
+    return module
+
+
+def preprocessing(name: str) -> Preprocessing | None:
+    """Return how images enter a network, by the transforms that come with its weights.
+
+    Returns
+    -------
+    Preprocessing or None
+        None where the images keep their shape, as segmenters have it.
+    """
+    said = _entry(name).transforms()
+    if not hasattr(said, "crop_size"):
+        return None
+    (size,), (shorter,) = said.crop_size, said.resize_size
+    crop = crop_of(size, shorter)
+    if crop is None:
+        return None
+    return Preprocessing(
+        size=size,
+        crop=crop,
+        interpolation=said.interpolation.value,
+        mean=tuple(said.mean),
+        std=tuple(said.std),
+    )
+
+
+@contextmanager
+def torch_hub_in(folder: Path) -> Iterator[None]:
+    """Let torch's own loader keep files under a folder, and then where it kept them before."""
+    import torch
+
+    before = torch.hub.get_dir()
+    torch.hub.set_dir(str(folder))
+    try:
+        yield
+    finally:
+        torch.hub.set_dir(before)
+
+
+def _entry(name: str) -> Any:
+    """Return the weights a name means, its architecture's default ones unless it says.
+
+    Raises
+    ------
+    IsomorphError
+        When torchvision knows no such architecture or weights.
+    """
+    architecture, _, tag = name.partition(".")
+    if architecture not in (known := names()):
+        raise IsomorphError(
+            f'no architecture "{architecture}" in torchvision, {did_you_mean(architecture, known)}'
+        )
+    entries = library("torchvision").models.get_model_weights(architecture)
+    if not tag:
+        if (found := getattr(entries, "DEFAULT", None)) is not None:
+            return found
+        raise IsomorphError(
+            f"torchvision has no trained weights of {architecture}; write untrained/{architecture}"
+        )
+    if tag not in entries.__members__:
+        raise IsomorphError(
+            f'torchvision has no weights "{tag}" of {architecture}, '
+            f"{did_you_mean(tag, entries.__members__)}"
+        )
+    return entries[tag]

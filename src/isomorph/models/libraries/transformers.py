@@ -1,0 +1,200 @@
+"""Vision models of Hugging Face repositories, as their transformers library builds them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from isomorph.errors import IsomorphError
+from isomorph.models.libraries.centre import crop_of
+from isomorph.models.libraries.imported import library
+from isomorph.models.libraries.weights import HUB, from_hub, hub_file, hub_folder
+from isomorph.models.network import Network
+from isomorph.models.source import Wanted
+from isomorph.study import Preprocessing
+from isomorph.study.model import Interpolation
+
+CONFIG, PROCESSOR = "config.json", "preprocessor_config.json"
+WHOLE, OLD = "model.safetensors", "pytorch_model.bin"
+RESAMPLINGS: dict[int, Interpolation] = {
+    0: "nearest",
+    1: "lanczos",
+    2: "bilinear",
+    3: "bicubic",
+    4: "box",
+}
+"""Pillow's filters by number, as configurations have them."""
+
+
+def network(wanted: Wanted) -> Network:
+    """Build a vision model, or the vision tower of a model with others, with trained weights.
+
+    A classifier's output is its logits. Code of the repository is never run.
+
+    Parameters
+    ----------
+    wanted : Wanted
+        Named as the repository is.
+
+    Raises
+    ------
+    IsomorphError
+        When transformers is not installed or cannot build the model, it is a language model, or
+        the files cannot be had.
+    """
+    library("transformers")
+    folder = hub_folder(wanted, "transformers", wanted.name)
+    wanted.weights.mkdir(parents=True, exist_ok=True)
+    with _quiet(), TemporaryDirectory(dir=wanted.weights, prefix=".partial-") as scratch:
+        described = _described(wanted, folder, Path(scratch))
+        kind, config = _kind(wanted, described)
+        weights = from_hub(wanted, "transformers", wanted.name, [WHOLE, OLD])
+        for file in [file for file in described.iterdir() if file.is_file()]:
+            if described != folder:
+                os.replace(file, folder / file.name)  # noqa: PTH105
+        module = _built(wanted, kind, config, folder)
+        preprocessing = _preprocessing(folder)
+    classes = getattr(config, "id2label", {}) if kind.__name__.endswith("Classification") else {}
+    imagenet = len(classes) == 1000 and str(classes.get(0, "")).startswith("tench")
+    return Network(
+        module.eval(),
+        weights_sha256=weights.sha256,
+        preprocessing=preprocessing,
+        weights_from=weights.source,
+        trained_on="ImageNet-1k" if imagenet else "",
+    )
+
+
+def check(name: str) -> None:
+    """Refuse what cannot be the name of a repository; only the hub knows which there are."""
+    library("transformers")
+    from huggingface_hub.errors import HFValidationError
+    from huggingface_hub.utils import validate_repo_id
+
+    try:
+        validate_repo_id(name)
+    except HFValidationError as error:
+        raise IsomorphError(
+            f'"{name}" is no name of a repository; write transformers/<owner>/<repository>'
+        ) from error
+
+
+def _described(wanted: Wanted, folder: Path, scratch: Path) -> Path:
+    """Return a folder with the description of a model, fetched unless it stands."""
+    if (folder / CONFIG).is_file():
+        return folder
+    if hub_file(wanted, wanted.name, CONFIG, scratch, folder / CONFIG) is None:
+        raise IsomorphError(f"{wanted.instance}: {HUB}/{wanted.name} holds no {CONFIG}")
+    hub_file(wanted, wanted.name, PROCESSOR, scratch, folder / PROCESSOR)
+    return scratch
+
+
+def _kind(wanted: Wanted, folder: Path) -> tuple[Any, Any]:
+    """Return the class of a model that sees images, with its configuration."""
+    transformers = library("transformers")
+    where = f"{wanted.instance}: {HUB}/{wanted.name}"
+    try:
+        config = transformers.AutoConfig.from_pretrained(folder, local_files_only=True)
+    except (ValueError, KeyError, OSError) as error:
+        raise IsomorphError(
+            f"{where} is of a kind that transformers {transformers.__version__} does not know "
+            f"({str(error).splitlines()[0]})"
+        ) from error
+    if (tower := getattr(config, "vision_config", None)) is not None:
+        config = tower
+        named = None
+    else:
+        named = next(iter(config.architectures or ()), None)
+    kind = getattr(transformers, named or "", None) or transformers.MODEL_MAPPING.get(type(config))
+    if getattr(kind, "main_input_name", "") != "pixel_values":
+        raise IsomorphError(
+            f"{where} is a {config.model_type}, which does not take images; language models are "
+            "future work"
+        )
+    return kind, config
+
+
+def _built(wanted: Wanted, kind: Any, config: Any, folder: Path) -> Any:
+    """Return a model with all of its weights read."""
+    where = f"{wanted.instance}: {folder}"
+    try:
+        module, said = kind.from_pretrained(
+            folder, config=config, output_loading_info=True, local_files_only=True
+        )
+    except (RuntimeError, ValueError, OSError, KeyError) as error:
+        raise IsomorphError(
+            f"{where} does not fit {kind.__name__} ({str(error).splitlines()[0]}); remove it"
+        ) from error
+    if missing := sorted(said["missing_keys"]):
+        raise IsomorphError(
+            f"{where} lacks {len(missing)} of the weights of {kind.__name__}, the first is "
+            f"{missing[0]}"
+        )
+    if kind.__name__.endswith("Classification"):
+        module.register_forward_hook(lambda _module, _inputs, output: output.logits)
+    return module
+
+
+def _preprocessing(folder: Path) -> Preprocessing | None:
+    """Return how images enter, None where `Preprocessing` has no words for it."""
+    transformers = library("transformers")
+    if not (folder / PROCESSOR).is_file():
+        return None
+    said: dict[str, Any] = transformers.AutoImageProcessor.from_pretrained(
+        folder, local_files_only=True
+    ).to_dict()
+    if (
+        not said.get("do_rescale", True)
+        or abs(said.get("rescale_factor", 1 / 255) * 255 - 1) > 1e-6
+    ):
+        return None
+    sides, crop = _sides(said)
+    if sides is None or not said.get("do_resize", True):
+        return None
+    normal = said.get("do_normalize", True)
+    return Preprocessing(
+        size=sides,
+        crop=crop,
+        interpolation=RESAMPLINGS[int(said.get("resample", 2))],
+        mean=tuple(said["image_mean"]) if normal else (0.0, 0.0, 0.0),
+        std=tuple(said["image_std"]) if normal else (1.0, 1.0, 1.0),
+    )
+
+
+def _sides(said: dict[str, Any]) -> tuple[int | None, float | None]:
+    """Return the input's side and the crop; no side where the input is not a square."""
+    size = said.get("size") or {}
+    cut = said.get("crop_size") if said.get("do_center_crop") else None
+    if "shortest_edge" in size:
+        shorter = int(size["shortest_edge"])
+        if cut:
+            square = cut["height"] == cut["width"]
+            crop = crop_of(int(cut["height"]), shorter) if square else None
+            return (int(cut["height"]), crop) if crop else (None, None)
+        if said.get("crop_pct") and shorter < 384:  # as ConvNeXt's processor has it
+            return shorter, crop_of(shorter, int(shorter / said["crop_pct"]))
+        return (shorter, None) if said.get("crop_pct") else (None, None)
+    height, width = size.get("height"), size.get("width")
+    if height is None or height != width:
+        return None, None
+    if cut and (cut["height"], cut["width"]) != (height, width):
+        return None, None
+    return int(height), None
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep the library from reporting what it loads, and then as it was."""
+    logging = library("transformers").utils.logging
+    before = logging.get_verbosity()
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(before)
+        logging.enable_progress_bar()

@@ -1,0 +1,257 @@
+"""Weights over the network: fetched once, compared with their pin, kept under `data/weights`."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+from urllib.error import HTTPError, URLError
+
+from filelock import FileLock
+
+from isomorph.archives.mirrors import mirrored
+from isomorph.artefacts import sha256
+from isomorph.errors import IsomorphError
+from isomorph.models.source import Wanted
+
+if TYPE_CHECKING:
+    import torch
+
+HUB = "https://huggingface.co"
+HASH_IN_NAME = re.compile(r"-([a-f0-9]{8,64})\.")
+"""The first digits of a file's sha256 in its name, as torchvision and timm write them."""
+
+
+@dataclass(frozen=True)
+class Weights:
+    """A file of weights that is the right one.
+
+    Attributes
+    ----------
+    file : Path
+    sha256 : str
+    source : str
+        Where it is from: an address, or a repository with its revision.
+    """
+
+    file: Path
+    sha256: str
+    source: str
+
+
+def from_url(wanted: Wanted, url: str, place: Path) -> Weights:
+    """Return weights that lie at an address, fetched by torch's own client.
+
+    Parameters
+    ----------
+    wanted : Wanted
+    url : str
+        A hash in the file's name is compared too.
+    place : Path
+        Where the file is kept; one put there by hand is taken.
+
+    Raises
+    ------
+    IsomorphError
+        When the address cannot be reached, or the file is another one than was pinned.
+    """
+    found = HASH_IN_NAME.search(url.rpartition("/")[2])
+
+    def download(folder: Path) -> Path:
+        return fetched(wanted, url, folder / place.name, place)
+
+    return _kept(wanted, place, [found[1]] if found else [], download, url)
+
+
+def fetched(wanted: Wanted, url: str, file: Path, place: Path) -> Path:
+    """Fetch what lies at an address with torch's own client.
+
+    Parameters
+    ----------
+    wanted : Wanted
+    url : str
+        Asked at its mirror where there is one.
+    file : Path
+        Where it is written.
+    place : Path
+        Where it will stand in the end, for errors.
+
+    Raises
+    ------
+    IsomorphError
+        When the address cannot be reached or answers with an error.
+    """
+    from torch.hub import download_url_to_file
+
+    try:
+        download_url_to_file(mirrored(url), str(file), progress=False)
+    except HTTPError as error:
+        reason = f"answers {error.code} {error.reason}"
+        error.close()
+        raise IsomorphError(
+            f"{wanted.instance}: {url} {reason}; put the file at {place} by hand"
+        ) from None
+    except (URLError, OSError) as error:
+        raise _unreachable(wanted, url, place, getattr(error, "reason", error)) from error
+    return file
+
+
+def from_hub(wanted: Wanted, library: str, repository: str, names: Sequence[str]) -> Weights:
+    """Return weights of a Hugging Face repository, fetched by its own client.
+
+    Parameters
+    ----------
+    wanted : Wanted
+        `weights.revision` says which revision; else it is the newest.
+    library : str
+        Whose folder under `data/weights` keeps it; a file put there by hand is taken.
+    repository : str
+        Such as `timm/vit_base_patch16_224.augreg_in21k`.
+    names : sequence of str
+        Files that would do, best first.
+
+    Raises
+    ------
+    IsomorphError
+        When the hub cannot be reached, has no such file, or it is another one than was pinned.
+    """
+    revision = wanted.spec.weights.revision if wanted.spec.weights else None
+    source = f"{HUB}/{repository}" + (f"@{revision}" if revision else "")
+    folder = hub_folder(wanted, library, repository)
+    standing = next((folder / name for name in names if (folder / name).is_file()), None)
+
+    def download(into: Path) -> Path:
+        for name in names:
+            if found := hub_file(wanted, repository, name, into, standing or folder / names[0]):
+                return found
+        raise IsomorphError(f"{wanted.instance}: {source} holds no {' and no '.join(names)}")
+
+    return _kept(wanted, standing or folder / names[0], [], download, source)
+
+
+def hub_folder(wanted: Wanted, library: str, repository: str) -> Path:
+    """Return where the files of a repository, at the pinned revision, are kept."""
+    revision = wanted.spec.weights.revision if wanted.spec.weights else None
+    name = repository.replace("/", "--") + (f"@{revision}" if revision else "")
+    return wanted.weights / library / name.replace("/", "--")
+
+
+def hub_file(wanted: Wanted, repository: str, name: str, into: Path, place: Path) -> Path | None:
+    """Fetch one file of a Hugging Face repository into a folder; None when it holds none.
+
+    Raises
+    ------
+    IsomorphError
+        When the hub cannot be reached or does not let us in.
+    """
+    from huggingface_hub import errors, hf_hub_download
+
+    revision = wanted.spec.weights.revision if wanted.spec.weights else None
+    endpoint = mirrored(os.environ.get("HF_ENDPOINT", HUB))
+    where = f"{wanted.instance}: {HUB}/{repository}"
+    try:
+        return Path(
+            hf_hub_download(repository, name, revision=revision, local_dir=into, endpoint=endpoint)
+        )
+    except errors.RevisionNotFoundError:
+        raise IsomorphError(f'{where} has no revision "{revision}"; correct weights') from None
+    except errors.GatedRepoError:
+        raise IsomorphError(
+            f"{where} is given out after its terms are accepted; accept them there and log in "
+            "(hf auth login)"
+        ) from None
+    except errors.RepositoryNotFoundError:
+        raise IsomorphError(f"{where}: no such repository, or not for everybody") from None
+    except errors.RemoteEntryNotFoundError:
+        return None
+    except errors.HFValidationError as error:
+        raise IsomorphError(f"{where}: is no name of a repository ({error})") from None
+    except (
+        OSError,
+        errors.LocalEntryNotFoundError,
+        errors.OfflineModeIsEnabled,
+        errors.HTTPError,
+    ) as error:
+        raise _unreachable(wanted, f"{HUB}/{repository}", place, error) from error
+
+
+def digest_of(module: torch.nn.Module) -> str:
+    """Return the sha256 of every parameter and buffer of a network, by name.
+
+    It stands for the weights where they are not one file.
+    """
+    found = hashlib.sha256()
+    for name, tensor in sorted(module.state_dict().items()):
+        values = tensor.detach().cpu().contiguous()
+        found.update(f"{name} {values.dtype} {tuple(values.shape)}\n".encode())
+        found.update(values.flatten().view(_bytes()).numpy().tobytes())
+    return found.hexdigest()
+
+
+def refuse_other(wanted: Wanted, digest: str, what: str, remedy: str, *more: str) -> None:
+    """Refuse weights whose hash is not the pinned one.
+
+    Raises
+    ------
+    IsomorphError
+        Naming both hashes.
+    """
+    pin = wanted.spec.weights.sha256 if wanted.spec.weights else None
+    for expected in (*more, *([pin] if pin else [])):
+        if not digest.startswith(expected):
+            raise IsomorphError(
+                f"{wanted.instance}: {what} has sha256 {digest}, expected {expected}; {remedy}"
+            )
+
+
+def _kept(
+    wanted: Wanted,
+    place: Path,
+    pins: Sequence[str],
+    download: Callable[[Path], Path],
+    source: str,
+) -> Weights:
+    """Return the file that stands at a place, or fetch it there; a wrong one never gets there."""
+    wanted.weights.mkdir(parents=True, exist_ok=True)
+    with FileLock(wanted.weights / ".lock"):  # one job fetches, the others find
+        if place.is_file():
+            digest = sha256(place)
+            refuse_other(wanted, digest, str(place), "remove it, or correct weights.sha256", *pins)
+            return Weights(place, digest, source)
+        made = [folder for folder in (place.parent, *place.parent.parents) if not folder.exists()]
+        place.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with TemporaryDirectory(dir=wanted.weights, prefix=".partial-") as folder:
+                found = download(Path(folder))
+                digest = sha256(found)
+                refuse_other(
+                    wanted, digest, source, "correct weights.sha256, or fetch again", *pins
+                )
+                place = place.with_name(found.name)
+                os.replace(found, place)  # noqa: PTH105
+        except BaseException:
+            with suppress(OSError):
+                for empty in made:
+                    empty.rmdir()
+            raise
+    return Weights(place, digest, source)
+
+
+def _unreachable(wanted: Wanted, url: str, place: Path, reason: object) -> IsomorphError:
+    first = (str(reason) or type(reason).__name__).splitlines()[0]
+    return IsomorphError(
+        f"{wanted.instance}: {url} cannot be reached ({first}); without a network the models "
+        f"package/*, untrained/* and baseline/* work, and weights put by hand at {place}"
+    )
+
+
+def _bytes() -> torch.dtype:
+    import torch
+
+    return torch.uint8
