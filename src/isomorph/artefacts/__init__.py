@@ -10,11 +10,13 @@ from isomorph.artefacts.arrays import (
 )
 from isomorph.artefacts.files import NoSuchFileError, disk_errors, replacing, sha256
 from isomorph.artefacts.provenance import Provenance, provenance
+from isomorph.artefacts.streamed import Streamed
 from isomorph.artefacts.tables import read_table, read_table_provenance, write_table
 
 __all__ = [
     "NoSuchFileError",
     "Provenance",
+    "Streamed",
     "artefact_kind",
     "disk_errors",
     "provenance",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Literal
 
 import xarray as xr
@@ -11,22 +12,48 @@ import xarray as xr
 from isomorph.artefacts.files import NoSuchFileError, replacing
 from isomorph.artefacts.provenance import Provenance
 from isomorph.artefacts.schemas import ARRAYS, RESPONSES, check_array
+from isomorph.artefacts.streamed import Streamed, append, without
 from isomorph.errors import IsomorphError
 
 ENGINE: Literal["h5netcdf"] = "h5netcdf"
 
 
-def write_array(path: Path, data: xr.Dataset, kind: str, provenance: Provenance) -> None:
+def write_array(
+    path: Path,
+    data: xr.Dataset,
+    kind: str,
+    provenance: Provenance,
+    streamed: Mapping[str, Streamed] = MappingProxyType({}),
+) -> None:
     """Write a dataset of a kind (`activations`, `rdms`) with its provenance.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    data : Dataset
+    kind : str
+        See `isomorph.artefacts.schemas.ARRAYS`.
+    provenance : Provenance
+        Where it came from.
+    streamed : mapping of str to Streamed, optional
+        Variables that memory would not hold, which `data` lacks.
 
     Raises
     ------
     IsomorphError
-        When the dataset is not what its kind promises.
+        When the dataset is not what its kind promises, or the disk has no room.
     """
-    check_array(data, ARRAYS[kind], str(path))
+    schema = ARRAYS[kind]
+    check_array(data, without(schema, streamed), str(path))
     stamped = data.assign_attrs(artefact=kind, provenance=provenance.to_json())
-    _write(path, stamped)
+    if not streamed:
+        _write(path, stamped)
+        return
+    content = stamped.to_netcdf(engine=ENGINE)
+    with replacing(path) as temporary:
+        temporary.write_bytes(content)
+        append(temporary, streamed, schema, str(path))
 
 
 def read_array(path: Path, kind: str) -> xr.Dataset:

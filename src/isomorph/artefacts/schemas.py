@@ -67,13 +67,23 @@ ACTIVATIONS = ArraySchema(
         "stimulus": ("stimulus",),
         "stimulus_b": ("stimulus_b",),
     },
-    optional={"spectrum": ("layer", "component"), "effective_dimensionality": ("layer",)},
+    optional={
+        "spectrum": ("layer", "component"),
+        "effective_dimensionality": ("layer",),
+        "spectrum_decay": ("layer",),
+        "n_dead": ("layer",),
+        "fidelity": ("layer",),
+        "read_as": ("layer",),
+    },
     attributes=("model", "left_out"),
     finite=("gram", "mean_projection", "mean_norm", "stimulus_mean"),
 )
 """`gram` is that of the features centred over stimuli; with `u = mean_projection` and
 `c = mean_norm` the Gram matrix of the raw features is `gram + u_i + u_j + c`, and
-`stimulus_mean` is the mean over features. `depth` counts layers in execution order."""
+`stimulus_mean` is the mean over features. `depth` counts layers in execution order. `n_dead`
+counts features that are the same for every stimulus, `spectrum_decay` is the exponent of the
+eigenvalues' fall, `read_as` says which tokens and positions were read, and `fidelity` is the
+correlation of the RDM with the exact one where features were projected, else 1."""
 
 RDMS = ArraySchema(
     variables={"rdm": ("representation", "pair")},
@@ -165,6 +175,24 @@ TABLES: Registry[tuple[str, ...]] = Registry(
             "dataset", "region", "planted_model", "planted_layer", "distance", "measure",
             "found_model", "found_layer", "rank", "n_candidates", "planted_estimate",
             "found_estimate", "interval_low", "interval_high", "recovered", "status",
+        ),
+        "confusion": (
+            "dataset", "simulated", "region", "distance", "measure", "planted_model",
+            "planted_layer", "found_model", "found_layer", "count", "n_simulations",
+            "n_candidates", "assumed", "status",
+        ),
+        "power": (
+            "dataset", "simulated", "region", "distance", "measure", "planted_model",
+            "planted_layer", "n_stimuli", "n_subjects", "n_units", "n_repetitions",
+            "recovery_exact", "recovery_neighbour", "recovery_family", "power_zero",
+            "power_runner_up", "false_positive", "false_winner", "monte_carlo_error",
+            "n_simulations", "n_candidates", "reliability_target", "reliability_known",
+            "reliability_simulated", "noise_share", "assumed", "status",
+        ),
+        "agreement": (
+            "dataset", "simulated", "region", "over", "distance_a", "measure_a", "distance_b",
+            "measure_b", "kendall_tau_b", "spearman", "n_candidates", "winner_a", "winner_b",
+            "same_winner", "status",
         ),
         "partial": (
             "dataset", "simulated", "region", "model", "layer", "chosen_share", "distance",

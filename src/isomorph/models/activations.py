@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+import math
+import shutil
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from isomorph.artefacts import Provenance, Streamed, write_array
 from isomorph.errors import IsomorphError
 from isomorph.models.gram import (
     LayerGram,
@@ -17,8 +22,10 @@ from isomorph.models.gram import (
     effective_dimensionality,
     fold,
     spectrum,
+    spectrum_decay,
 )
 from isomorph.models.layers import select
+from isomorph.models.stored import single_is_enough
 
 MOST_EIGENVALUES = 4096
 """With more stimuli the spectrum is left out: its cost grows with their cube."""
@@ -31,8 +38,9 @@ class Activations:
 
     Attributes
     ----------
-    layers : dict of str to LayerGram
-        Layers that can be used, in execution order.
+    layers : mapping of str to LayerGram
+        Layers that can be used, in execution order; read from disk one by one where memory would
+        not hold all.
     depth : dict of str to int
         Place of every layer asked for, those left out included, in execution order.
     left_out : dict of str to str
@@ -41,13 +49,24 @@ class Activations:
         What the network says in the end, when that is one row per stimulus.
     attributes : dict
         Further facts for the artefact: `device`, `weights_sha256`.
+    words : dict of str to str
+        What was read of each layer: "whole", "class token", "mean over 7 × 7 positions".
+    folder : Path or None
+        Where the layers lie on disk.
     """
 
-    layers: dict[str, LayerGram]
-    depth: dict[str, int]
+    layers: Mapping[str, LayerGram]
+    depth: dict[str, int] = field(default_factory=dict)
     left_out: dict[str, str] = field(default_factory=dict)
     output: NDArray[np.float32] | None = None
     attributes: dict[str, str] = field(default_factory=dict)
+    words: dict[str, str] = field(default_factory=dict)
+    folder: Path | None = None
+
+    def discard(self) -> None:
+        """Remove what lies on disk."""
+        if self.folder is not None:
+            shutil.rmtree(self.folder, ignore_errors=True)
 
 
 def from_features(
@@ -86,6 +105,46 @@ def from_features(
     )
 
 
+def write(
+    path: Path,
+    activations: Activations,
+    stimuli: Sequence[str],
+    attributes: Mapping[str, str | int],
+    stamp: Provenance,
+    *,
+    classifies: bool = False,
+) -> None:
+    """Write activations as their artefact, and discard what they kept on disk.
+
+    Gram matrices that lie on disk pass through memory one by one, and are written in single
+    precision where that harms no distance.
+
+    Parameters
+    ----------
+    path : Path
+    activations : Activations
+    stimuli, attributes, classifies
+        See `as_dataset`.
+    stamp : Provenance
+
+    Raises
+    ------
+    IsomorphError
+        When no layer is left, or the disk is full.
+    """
+    if activations.folder is None:
+        data = as_dataset(activations, stimuli, attributes, classifies=classifies)
+        write_array(path, data, "activations", stamp)
+        return
+    data = _facts(activations, stimuli, attributes, classifies)
+    grams = (layer.gram for layer in activations.layers.values())
+    single = all(single_is_enough(layer.gram) for layer in activations.layers.values())
+    dtype = np.dtype(np.float32 if single else np.float64)
+    streamed = {"gram": Streamed(("layer", "stimulus", "stimulus_b"), dtype, grams)}
+    write_array(path, data, "activations", stamp, streamed)
+    activations.discard()
+
+
 def as_dataset(
     activations: Activations,
     stimuli: Sequence[str],
@@ -111,29 +170,33 @@ def as_dataset(
     IsomorphError
         When no layer is left.
     """
-    layers = list(activations.layers.values())
-    if not layers:
+    data = _facts(activations, stimuli, attributes, classifies)
+    grams = np.stack([layer.gram for layer in activations.layers.values()])
+    return data.assign(gram=(("layer", "stimulus", "stimulus_b"), grams))
+
+
+def _facts(
+    activations: Activations,
+    stimuli: Sequence[str],
+    attributes: Mapping[str, str | int],
+    classifies: bool,
+) -> xr.Dataset:
+    """Return the artefact but for its Gram matrices."""
+    if not activations.layers:
         reasons = "; ".join(f"{name} {why}" for name, why in activations.left_out.items())
         raise IsomorphError(f"{attributes['model']}: no layer can be used: {reasons}")
-    names = list(activations.layers)
+    columns: dict[str, list[Any]] = {name: [] for name in (*FACTS, "spectrum")}
+    for name, layer in activations.layers.items():
+        values = spectrum(layer.gram) if len(stimuli) <= MOST_EIGENVALUES else None
+        facts = Facts(name, layer, values, activations)
+        for fact, (_, say) in FACTS.items():
+            columns[fact].append(say(facts))
+        columns["spectrum"].append(values)
     data = xr.Dataset(
-        {
-            "gram": (("layer", "stimulus", "stimulus_b"), np.stack([x.gram for x in layers])),
-            "mean_projection": (
-                ("layer", "stimulus"),
-                np.stack([x.mean_projection for x in layers]),
-            ),
-            "mean_norm": (("layer",), np.array([x.mean_norm for x in layers])),
-            "stimulus_mean": (("layer", "stimulus"), np.stack([x.stimulus_mean for x in layers])),
-            "n_features": (("layer",), np.array([x.n_features for x in layers], dtype=np.int64)),
-            "effective_dimensionality": (
-                ("layer",),
-                np.array([effective_dimensionality(x.gram) for x in layers]),
-            ),
-        },
+        {name: (dims, np.array(columns[name])) for name, (dims, _) in FACTS.items()},
         coords={
-            "layer": ("layer", names),
-            "depth": ("layer", np.array([activations.depth[name] for name in names])),
+            "layer": ("layer", list(activations.layers)),
+            "depth": ("layer", np.array([activations.depth[x] for x in activations.layers])),
             "stimulus": ("stimulus", list(stimuli)),
             "stimulus_b": ("stimulus_b", list(stimuli)),
         },
@@ -144,13 +207,44 @@ def as_dataset(
         },
     )
     if len(stimuli) <= MOST_EIGENVALUES:
-        data["spectrum"] = (("layer", "component"), np.stack([spectrum(x.gram) for x in layers]))
+        data["spectrum"] = (("layer", "component"), np.stack(columns["spectrum"]))
     output = activations.output
     if classifies and output is not None and output.shape[1] == IMAGENET_CLASSES:
         probability = _softmax(output)
         data["top1"] = ("stimulus", probability.argmax(axis=1))
         data["top1_probability"] = ("stimulus", probability.max(axis=1))
     return data
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the facts of one layer are made from: its spectrum is None with too many stimuli."""
+
+    name: str
+    layer: LayerGram
+    spectrum: NDArray[np.float64] | None
+    activations: Activations
+
+
+def _decay(of: Facts) -> float:
+    return math.nan if of.spectrum is None else spectrum_decay(of.spectrum)
+
+
+FACTS: dict[str, tuple[tuple[str, ...], Callable[[Facts], Any]]] = {
+    "mean_projection": (("layer", "stimulus"), lambda of: of.layer.mean_projection),
+    "mean_norm": (("layer",), lambda of: of.layer.mean_norm),
+    "stimulus_mean": (("layer", "stimulus"), lambda of: of.layer.stimulus_mean),
+    "n_features": (("layer",), lambda of: of.layer.n_features),
+    "effective_dimensionality": (
+        ("layer",),
+        lambda of: effective_dimensionality(of.layer.gram),
+    ),
+    "spectrum_decay": (("layer",), _decay),
+    "n_dead": (("layer",), lambda of: of.layer.n_dead),
+    "fidelity": (("layer",), lambda of: of.layer.fidelity),
+    "read_as": (("layer",), lambda of: of.activations.words.get(of.name, "whole")),
+}
+"""What is kept of each layer beside its Gram matrix, with its dimensions."""
 
 
 def _softmax(logits: NDArray) -> NDArray[np.float64]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from isomorph.errors import IsomorphError
@@ -80,9 +80,9 @@ def _parts(module: torch.nn.Module, prefix: str) -> Iterator[tuple[str, torch.nn
             yield prefix + name, child
 
 
-def _repeated(parts: Sequence[torch.nn.Module] | object) -> set[type]:
+def _repeated(parts: Iterable[torch.nn.Module]) -> set[type]:
     """Return the kinds of modules made of parts that occur twice or more."""
-    kinds = Counter(type(part) for part in parts if _is_composite(part))  # type: ignore[attr-defined]
+    kinds = Counter(type(part) for part in parts if _is_composite(part))
     return {kind for kind, count in kinds.items() if count > 1}
 
 

@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from isomorph.digest import code_digest
 from isomorph.errors import IsomorphError
 from isomorph.models.activations import Activations
+from isomorph.models.batches import Images, TooLittleMemoryError, attempt, few_fit, halved
+from isomorph.models.blocks import blocks
 from isomorph.models.gram import LayerGram, UnusableLayerError, fold
-from isomorph.models.layers import discover, matrix, select, watching
+from isomorph.models.layers import Layer, discover, matrix, select, watching
 from isomorph.models.network import Network
-from isomorph.models.spool import spooling
+from isomorph.models.packing import SKETCH_WIDTH, described, packing
+from isomorph.models.reading import Plan, Reading, plans
+from isomorph.models.spool import OUTPUT, Spool, remove_stale, spooling
+from isomorph.models.stored import IN_MEMORY, StoredGrams, save
+from isomorph.models.tokens import find_tokens
 
 if TYPE_CHECKING:
     import torch
@@ -28,126 +38,341 @@ PROGRESS_SECONDS = 10.0
 
 def extract(
     network: Network,
-    images: NDArray[np.float32],
+    images: Images,
     patterns: str | Sequence[str],
     *,
     where: str,
     scratch: Path,
     batch_size: int = 128,
+    reading: Reading | None = None,
+    spool: str = "float32",
+    sketch_width: int = SKETCH_WIDTH,
+    stimuli: Sequence[str] | None = None,
 ) -> Activations:
     """Run images through a network once and fold every layer asked for into its Gram matrix.
 
     When all images fit one batch, each layer is folded in the moment it is made and nothing is
     kept. Otherwise a Gram matrix needs features of images that are not in memory together, so
-    features go to a temporary folder, in single precision, and each layer is folded from there;
-    the folder is removed whatever happens.
+    features go to a folder and each layer is folded from there. What an interrupted run left in
+    that folder is taken up as far as images, settings and activations of the first two images are
+    the same to the bit; otherwise it is removed. A batch that does not fit in memory is halved.
 
     Parameters
     ----------
     network : Network
         In evaluation mode. It is moved to the GPU when there is one.
-    images : ndarray (stimulus, channel, height, width)
-        Preprocessed.
-    patterns : sequence of str
-        Layers asked for, see `isomorph.models.layers.select`.
+    images : array or reader (stimulus, channel, height, width)
+        Preprocessed; slices are taken in order.
+    patterns : str or sequence of str
+        Layers asked for: `all`, `blocks` (see `isomorph.models.blocks`), or patterns (see
+        `isomorph.models.layers.select`).
     where : str
         The model, for errors and progress.
     scratch : Path
         Folder in which the temporary folder is made.
     batch_size : int
         Images in one forward pass.
+    reading : Reading, optional
+        Tokens and positions that are read; all unless given.
+    spool : {"float32", "float16", "sketch"}
+        How features are kept on disk, see `isomorph.models.packing`.
+    sketch_width : int
+        Numbers a layer is projected to by `sketch`.
+    stimuli : sequence of str, optional
+        Their ids, for messages.
 
     Returns
     -------
     Activations
+        Their Gram matrices are on disk where memory would not hold them: `discard` them at the
+        end.
 
     Raises
     ------
     IsomorphError
-        When a pattern matches nothing, when the network is not deterministic, or when the disk
-        has no room for the features.
+        When a pattern matches nothing, when the network is not deterministic, when a choice of
+        tokens or positions fits no layer, when the disk has no room for the features, or when one
+        image alone does not fit in memory.
     """
     import torch
 
     if len(images) < 2:
         raise IsomorphError(f"{where}: {len(images)} stimuli have no geometry; give at least two")
+    reading = reading or Reading()
     _set_threads()
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    on_cpu = device.type == "cpu"
-    memory = torch.channels_last if network.channels_last else torch.contiguous_format
-    module = network.module.to(device).to(memory_format=memory)  # type: ignore[call-overload]
-
-    def batch(start: int, stop: int) -> torch.Tensor:
-        pixels = torch.from_numpy(images[start:stop])
-        return pixels.to(device=device, memory_format=memory)
-
+    run = _Run(network, images, where)
     with _exact(), torch.inference_mode():
-        known = discover(module, batch(0, 3) if len(images) > 2 else batch(0, 2)[[0, 1, 0]])
-        chosen = select(list(known), patterns, where)
-        left_out = {name: known[name].left_out for name in chosen if known[name].left_out}
-        sizes = {name: known[name].n_features for name in chosen if name not in left_out}
-        spans = [
-            (start, min(start + batch_size, len(images)))
-            for start in range(0, len(images), batch_size)
-        ]
-        progress = _Progress(where, len(images), len(sizes))
-        layers: dict[str, LayerGram] = {}
-        outputs: list[object] = []
-        if len(spans) == 1:
-
-            def fold_now(name: str, tensor: torch.Tensor) -> None:
-                if name in sizes:
-                    _fold_into(layers, left_out, name, matrix(tensor, ordered=False))
-
-            with watching(module, fold_now):
-                outputs.append(module(batch(*spans[0])))
+        with few_fit(where):
+            chosen = run.survey(patterns, reading)
+        size = batch_size
+        found: Activations | None = None
+        if len(images) <= size:
+            try:
+                found = _at_once(run, stimuli)
+            except TooLittleMemoryError:
+                size = halved(len(images), where)
+        if found is None:
+            found = _in_batches(run, size, scratch, spool, sketch_width, stimuli)
         else:
-            with spooling(scratch, sizes, len(images), where) as spool:
+            remove_stale(scratch, where)
+    found.attributes.update(
+        device=run.device.type,
+        weights_sha256=network.weights_sha256,
+        layers=patterns if isinstance(patterns, str) else json.dumps(list(patterns)),
+        tokens=reading.tokens,
+        pooling=reading.pooling,
+    )
+    found.depth.update({name: depth for depth, name in enumerate(chosen)})
+    return found
 
-                def append(name: str, tensor: torch.Tensor) -> None:
-                    if name in sizes:
-                        features = matrix(tensor, ordered=True)
-                        spool.append(name, features if on_cpu else features.cpu().numpy())
 
-                for start, stop in spans:
-                    with watching(module, append):
-                        outputs.append(module(batch(start, stop)))
-                    progress.say(stop)
-                for name in sizes:
-                    _fold_into(layers, left_out, name, spool.read(name))
-        progress.say(len(images), last=True)
-    if missing := [name for name in sizes if name not in layers and name not in left_out]:
+@dataclass
+class _Run:
+    """A network on its device, and what is read of it.
+
+    Attributes
+    ----------
+    plans : dict of str to Plan
+        Of the layers that can be used.
+    left_out : dict of str to str
+        Of those asked for, with the reason.
+    """
+
+    network: Network
+    images: Images
+    where: str
+    plans: dict[str, Plan] = field(default_factory=dict)
+    left_out: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        import torch
+
+        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        last = self.network.channels_last
+        self.memory = torch.channels_last if last else torch.contiguous_format
+        module: Any = self.network.module
+        self.module = module.to(self.device).to(memory_format=self.memory)
+
+    def tensor(self, pixels: NDArray[np.float32]) -> torch.Tensor:
+        """Return images as the network takes them."""
+        import torch
+
+        return torch.from_numpy(pixels).to(device=self.device, memory_format=self.memory)
+
+    def survey(self, patterns: str | Sequence[str], reading: Reading) -> list[str]:
+        """Find the layers asked for and decide how each is read."""
+        first = self.images[0:3]
+        few = self.tensor(first if len(first) > 2 else first[[0, 1, 0]])
+        known: dict[str, Layer] = {}
+        attempt(lambda: known.update(discover(self.module, few)))
+        stages = blocks(self.module, list(known), self.where) if _wants(patterns, reading) else []
+        chosen = stages if patterns == "blocks" else select(list(known), patterns, self.where)
+        tokens = find_tokens(self.module, known, stages) if stages else None
+        decided = plans({name: known[name] for name in chosen}, reading, tokens, self.where)
+        self.plans = {name: plan for name, plan in decided.items() if not plan.left_out}
+        self.left_out = {name: plan.left_out for name, plan in decided.items() if plan.left_out}
+        return chosen
+
+    def forward(
+        self, pixels: NDArray[np.float32], visit: Callable[[str, Any], None], *, ordered: bool
+    ) -> NDArray[np.float32] | None:
+        """Pass images, visiting the features of each layer; return rows of output if there are.
+
+        Raises
+        ------
+        TooLittleMemoryError
+        """
+        rows: list[NDArray[np.float32] | None] = []
+
+        def on_layer(name: str, tensor: torch.Tensor) -> None:
+            if plan := self.plans.get(name):
+                visit(name, matrix(plan(tensor), ordered=ordered))
+
+        def run() -> None:
+            with watching(self.module, on_layer):
+                rows.append(_rows(self.module(self.tensor(pixels)), len(pixels)))
+
+        attempt(run)
+        return rows[0]
+
+    def words(self) -> dict[str, str]:
+        """Say of each layer what is read of it."""
+        return {name: plan.words for name, plan in self.plans.items()}
+
+
+def _wants(patterns: str | Sequence[str], reading: Reading) -> bool:
+    """Tell whether the blocks of the network must be known."""
+    return patterns == "blocks" or reading != Reading()
+
+
+def _at_once(run: _Run, stimuli: Sequence[str] | None) -> Activations:
+    """Fold each layer in the moment it is made."""
+    progress = _Progress(run.where, len(run.images), len(run.plans))
+    layers: dict[str, LayerGram] = {}
+    left_out = dict(run.left_out)
+
+    def fold_now(name: str, features: Any) -> None:
+        with _noting(left_out, name):
+            layers[name] = fold(features, names=stimuli)
+
+    output = run.forward(run.images[0 : len(run.images)], fold_now, ordered=False)
+    progress.say(len(run.images), last=True)
+    if missing := [name for name in run.plans if name not in layers and name not in left_out]:
         raise IsomorphError(
-            f'{where}: layer "{missing[0]}" was seen with 3 images but not with all'
+            f'{run.where}: layer "{missing[0]}" was seen with 3 images but not with all'
         )
     return Activations(
-        layers={name: layers[name] for name in sizes if name in layers},
-        depth={name: depth for depth, name in enumerate(chosen)},
+        layers={name: layers[name] for name in run.plans if name in layers},
         left_out=left_out,
-        output=_rows(outputs, len(images)),
-        attributes={"device": device.type, "weights_sha256": network.weights_sha256},
+        output=output,
+        words=run.words(),
+        attributes={"spool": "none, all images in one batch"},
     )
 
 
-def _fold_into(
-    layers: dict[str, LayerGram], left_out: dict[str, str], name: str, features: object
-) -> None:
-    """Fold one layer, or note why it cannot be."""
+def _in_batches(
+    run: _Run,
+    size: int,
+    scratch: Path,
+    kind: str,
+    sketch_width: int,
+    stimuli: Sequence[str] | None,
+) -> Activations:
+    """Let features wait on disk, and fold each layer from there."""
+    n = len(run.images)
+    with few_fit(run.where):
+        widths, digest = _first_look(run)
+    settings = [run.words(), widths, kind, sketch_width, n, size, digest]
+    settings.append(code_digest("isomorph.models"))
+    key = hashlib.sha256(json.dumps(settings).encode()).hexdigest()
+    remove_stale(scratch, run.where, keep=key)
+    packings = {
+        # probabilities are read from the output, so it is never rounded
+        name: packing(kind if name != OUTPUT else "float32", name, width, sketch_width)
+        for name, width in widths.items()
+    }
+    grams = 8 * n**2 * len(run.plans)
+    stores = grams > IN_MEMORY
+    opened = spooling(
+        scratch, packings, n, run.where, key=key, names=stimuli, also=grams if stores else 0
+    )
+    with opened as spool:
+        _fill(run, spool, size)
+        found = _fold_all(run, spool, stores)
+        found.attributes["spool"] = described(kind, sketch_width)
+        if stores:
+            found = replace(found, folder=spool.folder)
+    if not stores:
+        remove_stale(scratch, run.where)
+    return found
+
+
+def _first_look(run: _Run) -> tuple[dict[str, int], str]:
+    """Return how many features each layer has, the output too, and a hash of two images' own.
+
+    The hash stands for all that decides activations: weights, code, libraries, machine.
+    """
+    digest = hashlib.sha256()
+    widths: dict[str, int] = {}
+
+    def look(name: str, features: Any) -> None:
+        values = _on_cpu(features)
+        widths[name] = values.shape[1]
+        digest.update(name.encode())
+        digest.update(np.ascontiguousarray(values).data)
+
+    output = run.forward(run.images[0:2], look, ordered=True)
+    if output is not None:
+        look(OUTPUT, output)
+    return widths, digest.hexdigest()
+
+
+def _fill(run: _Run, spool: Spool, size: int) -> None:
+    """Pass every batch that is not finished yet, halving those that do not fit in memory."""
+    n = len(run.images)
+    progress = _Progress(run.where, n, len(run.plans))
+
+    def append(name: str, features: Any) -> None:
+        spool.append(name, _on_cpu(features))
+
+    if spool.pieces and not _still(run, spool):
+        spool.restart()
+    if spool.done:
+        print(f"{run.where}: {spool.done} of {n} images are there already", file=sys.stderr)
+    while spool.done < n:
+        start = spool.done
+        pixels = run.images[start : min(start + size, n)]
+        while True:
+            try:
+                output = run.forward(pixels, append, ordered=True)
+                break
+            except TooLittleMemoryError:
+                spool.rollback()
+                size = halved(len(pixels), run.where)
+                pixels = pixels[:size]
+        if OUTPUT in spool.packings and output is not None:
+            spool.append(OUTPUT, output)
+        spool.commit(start + len(pixels), _hash(pixels))
+        progress.say(spool.done, last=spool.done == n)
+
+
+def _still(run: _Run, spool: Spool) -> bool:
+    """Tell whether the images of every finished batch are what they were."""
+    return all(
+        _hash(run.images[piece.start : piece.stop]) == piece.input_sha256 for piece in spool.pieces
+    )
+
+
+def _fold_all(run: _Run, spool: Spool, stores: bool) -> Activations:
+    """Fold every layer of a full spool, into memory or onto the disk."""
+    layers: dict[str, LayerGram] = {}
+    files: dict[str, Path] = {}
+    left_out = dict(run.left_out)
+    for name in run.plans:
+        file = spool.file_of_gram(name)
+        if stores and file.is_file():
+            files[name] = file
+            continue
+        with _noting(left_out, name):
+            folded = spool.read(name, run.device.type)
+            if stores:
+                save(file, folded)
+                files[name] = file
+                spool.drop(name)
+            else:
+                layers[name] = folded
+    return Activations(
+        layers=StoredGrams(files) if stores else layers,
+        left_out=left_out,
+        output=spool.rows(OUTPUT) if OUTPUT in spool.packings else None,
+        words=run.words(),
+    )
+
+
+@contextmanager
+def _noting(left_out: dict[str, str], name: str) -> Iterator[None]:
+    """Note why a layer cannot be folded."""
     try:
-        layers[name] = fold(features)
+        yield
     except UnusableLayerError as error:
         left_out[name] = str(error)
 
 
-def _rows(outputs: Sequence[object], n_stimuli: int) -> NDArray[np.float32] | None:
-    """Return the network's output when it is a row per stimulus."""
+def _rows(output: object, n_stimuli: int) -> NDArray[np.float32] | None:
+    """Return a network's output when it is a row per stimulus."""
     import torch
 
-    tensors = [output for output in outputs if isinstance(output, torch.Tensor)]
-    if len(tensors) < len(outputs) or any(tensor.ndim != 2 for tensor in tensors):
+    if not isinstance(output, torch.Tensor) or output.ndim != 2 or len(output) != n_stimuli:
         return None
-    rows = torch.cat(tensors).float().cpu().numpy()
-    return rows if len(rows) == n_stimuli else None
+    return output.float().cpu().numpy()
+
+
+def _on_cpu(features: Any) -> NDArray:
+    return features if isinstance(features, np.ndarray) else features.cpu().numpy()
+
+
+def _hash(pixels: NDArray[np.float32]) -> str:
+    return hashlib.sha256(np.ascontiguousarray(pixels).data).hexdigest()
 
 
 @contextmanager

@@ -51,6 +51,9 @@ class LayerGram:
         Number of features.
     n_dead : int
         How many of them are the same for every stimulus.
+    fidelity : float
+        Correlation of its RDM with that of the exact features, over a sample of stimuli; 1 where
+        features were exact.
     """
 
     gram: NDArray[np.float64]
@@ -59,6 +62,7 @@ class LayerGram:
     stimulus_mean: NDArray[np.float64]
     n_features: int
     n_dead: int = 0
+    fidelity: float = 1.0
 
     @property
     def raw(self) -> NDArray[np.float64]:
@@ -132,7 +136,7 @@ def fold(
     folded = _host(gram)
     double = str(features.dtype).endswith("float64")
     folded = (folded + folded.T) / 2
-    refuse_flat(folded, mean_norm, np.finfo(np.float64 if double else np.float32).eps)
+    refuse_flat(folded, mean_norm, float(np.finfo(np.float64 if double else np.float32).eps))
     return LayerGram(
         gram=folded,
         mean_projection=_host(projection),
@@ -165,7 +169,7 @@ def refuse_flat(gram: NDArray[np.float64], mean_norm: float, rounding: float) ->
     UnusableLayerError
     """
     spread = float(np.trace(gram)) / len(gram)
-    if spread <= (ROUNDING * float(rounding)) ** 2 * mean_norm:
+    if spread <= (ROUNDING * rounding) ** 2 * mean_norm:
         raise UnusableLayerError("does not tell the stimuli apart beyond rounding error")
 
 

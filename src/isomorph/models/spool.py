@@ -2,89 +2,369 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import shutil
 import sys
-import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import astuple, dataclass, replace
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
+from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
+from isomorph.artefacts import replacing
 from isomorph.errors import IsomorphError
+from isomorph.models.gram import LayerGram, block_width, fold
+from isomorph.models.packing import FACTS, Packing
 
-DTYPE = np.dtype(np.float32)
-REMEDY = "free some space, name fewer layers or raise batch_size"
+REMEDY = "free some space, name fewer layers, raise batch_size or set spool to float16 or sketch"
+PIECES = "pieces.json"
+LOCK = "lock"
+OUTPUT = ""
+"""What the network's own output is called, where layers bear the names of modules."""
+SAMPLE = 64
+"""Stimuli of which a sketched layer is kept exactly too."""
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One finished batch: its first stimulus, the one after its last, the hash of its images."""
+
+    start: int
+    stop: int
+    input_sha256: str
 
 
 class Spool:
     """Features of several layers on disk, written batch by batch, read layer by layer.
 
-    Plain writes, unlike writes to a memory map, report a disk that fills up.
+    A batch counts once all its layers are written and `commit` has said so in `pieces.json`; what
+    was written after that is cut off when the spool is opened again. Each batch lies in blocks of
+    columns, so that a block of all stimuli is read in as many pieces as there are batches. Plain
+    writes, unlike writes to a memory map, report a disk that fills up.
+
+    Parameters
+    ----------
+    folder : Path
+        Its own.
+    packings : mapping of str to Packing
+        How each layer is kept.
+    n_stimuli : int
+    names : sequence of str, optional
+        Stimuli, for reasons why a layer cannot be used.
     """
 
-    def __init__(self, files: Mapping[str, BinaryIO], sizes: Mapping[str, int], n_stimuli: int):
-        self._files = files
-        self._sizes = sizes
-        self._n_stimuli = n_stimuli
+    def __init__(
+        self,
+        folder: Path,
+        packings: Mapping[str, Packing],
+        n_stimuli: int,
+        names: Sequence[str] | None = None,
+    ) -> None:
+        self.folder = folder
+        self.packings = packings
+        self.n_stimuli = n_stimuli
+        self.names = names
+        self.width = block_width(n_stimuli)
+        self.sampled = np.unique(
+            np.linspace(0, n_stimuli - 1, min(SAMPLE, n_stimuli)).round().astype(int)
+        )
+        self._place = {layer: place for place, layer in enumerate(packings)}
+        self._written: dict[str, int] = {}
+        self.pieces: list[Piece] = []
+        if not self._reopened():
+            self.restart()
+
+    @property
+    def done(self) -> int:
+        """How many stimuli are finished."""
+        return self.pieces[-1].stop if self.pieces else 0
 
     def append(self, layer: str, features: NDArray) -> None:
-        """Append the features `(stimulus, feature)` of one batch."""
-        self._files[layer].write(np.ascontiguousarray(features, dtype=DTYPE).data)
+        """Append the features `(stimulus, feature)` of the batch under way."""
+        packing = self.packings[layer]
+        if packing.exact:
+            self._write(layer, "features", features.astype(np.float32, copy=False))
+        else:
+            packed, facts = packing.pack(features)
+            self._write(layer, "features", packed)
+            self._write(layer, "facts", facts)
+        if packing.kind == "sketch":
+            inside = (self.sampled >= self.done) & (self.sampled < self.done + len(features))
+            rows = self.sampled[inside] - self.done
+            self._write(layer, "sample", features[rows].astype(np.float32, copy=False))
+        self._written[layer] = self._written.get(layer, 0) + len(features)
 
-    def read(self, layer: str) -> NDArray[np.float32]:
-        """Map the features `(stimulus, feature)` of one layer into memory.
+    def commit(self, stop: int, input_sha256: str) -> None:
+        """Count the batch under way as finished.
 
         Raises
         ------
         IsomorphError
-            When the layer was not written once for every stimulus.
+            When a layer was not written once for every stimulus of it.
         """
-        file = self._files[layer]
-        file.flush()
-        shape = (self._n_stimuli, self._sizes[layer])
-        rows = os.fstat(file.fileno()).st_size / (DTYPE.itemsize * shape[1])
-        if rows != shape[0]:
-            raise IsomorphError(
-                f'layer "{layer}" gave features for {rows:g} stimuli out of {shape[0]}: the model '
-                "does not call it once in every batch"
+        expected = stop - self.done
+        for layer in self.packings:
+            rows = self._written.get(layer, 0)
+            if rows != expected:
+                raise IsomorphError(
+                    f'layer "{layer}" gave features for {rows} stimuli out of {expected}: the '
+                    "model does not call it once in every batch"
+                )
+        for layer, packing in self.packings.items():
+            if not packing.exact:
+                self._remember(layer, packing)
+        self.pieces.append(Piece(self.done, stop, input_sha256))
+        self._note()
+        self._written = {}
+
+    def rollback(self) -> None:
+        """Forget what was written of the batch under way."""
+        self._written = {}
+        for layer, packing in self.packings.items():
+            if not self.pieces:  # the reference was that of the batch that is forgotten
+                packing.reference = packing.alive = None
+            for name, size in self._sizes(layer).items():
+                file = self._file(layer, name)
+                if file.exists():
+                    os.truncate(file, size)
+
+    def restart(self) -> None:
+        """Forget everything."""
+        for file in self.folder.iterdir():
+            if file.name != LOCK:
+                file.unlink()
+        self.pieces = []
+        self.rollback()
+
+    def read(self, layer: str, device: str = "cpu") -> LayerGram:
+        """Fold one layer.
+
+        Raises
+        ------
+        UnusableLayerError
+            See `isomorph.models.gram.fold`.
+        """
+        packing = self.packings[layer]
+        counts = [piece.stop - piece.start for piece in self.pieces]
+        features = _Columns(
+            self._file(layer, "features"), counts, packing.n_columns, packing.dtype, self.width
+        )
+        if packing.exact:
+            return fold(features, width=self.width, names=self.names, device=device)
+        facts = np.fromfile(self._file(layer, "facts")).reshape(-1, FACTS)
+        folded = packing.unfold(features, facts, self.names, self.width, device)
+        if packing.kind != "sketch":
+            return folded
+        return replace(folded, fidelity=self._fidelity(layer, folded.gram))
+
+    def rows(self, layer: str) -> NDArray[np.float32]:
+        """Return all that was kept of a narrow layer, `(stimulus, column)`."""
+        packing = self.packings[layer]
+        counts = [piece.stop - piece.start for piece in self.pieces]
+        kept = _Columns(
+            self._file(layer, "features"), counts, packing.n_columns, packing.dtype, self.width
+        )
+        starts = range(0, packing.n_columns, self.width)
+        return np.hstack([kept[:, start:] for start in starts])
+
+    def _fidelity(self, layer: str, gram: NDArray[np.float64]) -> float:
+        """Return the correlation of a sketched layer's RDM with the exact one.
+
+        Pearson correlation of squared Euclidean distances between the sampled stimuli, NaN where
+        distances do not vary.
+        """
+        packing = self.packings[layer]
+        counts = [int(n) for n in self._sampled_in_pieces() if n]
+        kept = _Columns(
+            self._file(layer, "sample"),
+            counts,
+            packing.n_features,
+            np.dtype(np.float32),
+            self.width,
+        )
+        rows = np.triu_indices(len(self.sampled), 1)
+        exact, sketched = (
+            (np.diag(g)[:, None] + np.diag(g) - 2 * g)[rows]
+            for g in (
+                fold(kept, width=self.width).gram,
+                gram[np.ix_(self.sampled, self.sampled)],
             )
-        return np.memmap(file, dtype=DTYPE, mode="r", shape=shape)
+        )
+        if len(exact) < 2 or not (exact.std() > 0 and sketched.std() > 0):
+            return float("nan")
+        return float(np.corrcoef(exact, sketched)[0, 1])
+
+    def drop(self, layer: str) -> None:
+        """Remove the features of a layer that was folded and stored."""
+        for name in self._sizes(layer):
+            self._file(layer, name).unlink(missing_ok=True)
+
+    def file_of_gram(self, layer: str) -> Path:
+        """Return where the Gram matrix of a layer is stored when memory cannot hold all."""
+        return self._file(layer, "gram.npz")
+
+    def _file(self, layer: str, name: str) -> Path:
+        return self.folder / f"{self._place[layer]}.{name}"
+
+    def _sampled_in_pieces(self) -> NDArray[np.intp]:
+        starts = np.array([piece.start for piece in self.pieces] + [self.done])
+        return np.diff(np.searchsorted(self.sampled, starts))
+
+    def _sizes(self, layer: str) -> dict[str, int]:
+        """Return the bytes that the files of a layer hold for the finished batches."""
+        packing = self.packings[layer]
+        sizes = {"features": self.done * packing.n_columns * packing.dtype.itemsize}
+        if not packing.exact:
+            sizes["facts"] = self.done * FACTS * 8
+        if packing.kind == "sketch":
+            sizes["sample"] = int(self._sampled_in_pieces().sum()) * packing.n_features * 4
+        return sizes
+
+    def _write(self, layer: str, name: str, rows: NDArray) -> None:
+        with open(self._file(layer, name), "ab") as file:
+            for start in range(0, rows.shape[1], self.width):
+                file.write(np.ascontiguousarray(rows[:, start : start + self.width]).data)
+
+    def _remember(self, layer: str, packing: Packing) -> None:
+        """Keep what the packing of later batches depends on."""
+        assert packing.reference is not None, "a batch was packed"
+        assert packing.alive is not None, "set with the reference"
+        if not self.pieces:
+            with replacing(self._file(layer, "reference.npz")) as temporary:
+                np.savez(temporary, reference=packing.reference, scale=packing.scale)
+        with replacing(self._file(layer, "alive.npy")) as temporary:
+            np.save(temporary, np.packbits(packing.alive))
+
+    def _note(self) -> None:
+        with replacing(self.folder / PIECES) as temporary:
+            temporary.write_text(json.dumps([astuple(piece) for piece in self.pieces]))
+
+    def _reopened(self) -> bool:
+        """Take up what an earlier run finished; False when there is nothing or it is not whole."""
+        noted = self.folder / PIECES
+        if not noted.is_file():
+            return False
+        try:
+            self.pieces = [Piece(*piece) for piece in json.loads(noted.read_text())]
+            for layer, packing in self.packings.items():
+                if self.file_of_gram(layer).is_file():
+                    continue
+                for name, size in self._sizes(layer).items():
+                    if self._file(layer, name).stat().st_size < size:
+                        return False
+                if not packing.exact:
+                    with np.load(self._file(layer, "reference.npz")) as kept:
+                        packing.reference = kept["reference"]
+                        packing.scale = float(kept["scale"])
+                    alive = np.unpackbits(np.load(self._file(layer, "alive.npy")))
+                    packing.alive = alive[: packing.n_features].astype(bool)
+        except (OSError, ValueError, KeyError, TypeError):
+            return False
+        self.rollback()
+        return True
+
+
+class _Columns:
+    """Features `(stimulus, column)` on disk, of which blocks of columns are read.
+
+    Only blocks of the width they were written in can be read.
+    """
+
+    def __init__(
+        self, file: Path, counts: Sequence[int], n_columns: int, dtype: np.dtype, width: int
+    ) -> None:
+        self.file = file
+        self.counts = counts
+        self.shape = (sum(counts), n_columns)
+        self.dtype = dtype
+        self.width = width
+
+    def __getitem__(self, key: tuple[slice, slice]) -> NDArray:
+        start = key[1].start
+        width = min(self.width, self.shape[1] - start)
+        block = np.empty((self.shape[0], width), dtype=self.dtype)
+        before = 0
+        with open(self.file, "rb", buffering=0) as file:
+            for count in self.counts:
+                file.seek((before * self.shape[1] + count * start) * self.dtype.itemsize)
+                wanted = block[before : before + count].data.cast("B")
+                while wanted:
+                    read = file.readinto(wanted)
+                    if not read:
+                        raise IsomorphError(f"{self.file}: ends too early; run again")
+                    wanted = wanted[read:]
+                before += count
+        return block
+
+
+def needed_bytes(packings: Mapping[str, Packing], n_stimuli: int) -> int:
+    """Return the room that the features of some layers need, bytes."""
+    total = 0
+    for packing in packings.values():
+        total += n_stimuli * packing.n_columns * packing.dtype.itemsize
+        if not packing.exact:
+            total += n_stimuli * FACTS * 8 + packing.n_features * 5
+        if packing.kind == "sketch":
+            total += min(SAMPLE, n_stimuli) * packing.n_features * 4
+    return total
 
 
 @contextmanager
 def spooling(
-    scratch: Path, sizes: Mapping[str, int], n_stimuli: int, where: str
+    scratch: Path,
+    packings: Mapping[str, Packing],
+    n_stimuli: int,
+    where: str,
+    *,
+    key: str,
+    names: Sequence[str] | None = None,
+    also: int = 0,
 ) -> Iterator[Spool]:
-    """Open a spool in a temporary folder that is removed whatever happens.
+    """Open the spool of a model, in a folder that an interrupted run may have left.
+
+    The folder is removed when anything goes wrong, and is kept when the run is interrupted or
+    killed; whoever uses it removes it at the end.
 
     Parameters
     ----------
     scratch : Path
-        Folder in which the temporary one is made.
-    sizes : mapping of str to int
-        Features of each layer.
+        Folder in which the spool's is made.
+    packings : mapping of str to Packing
+        How each layer is kept.
     n_stimuli : int
     where : str
-        The model, for messages.
+        The model, for messages and the folder's name.
+    key : str
+        Hexadecimal; what an earlier run must have in common for its features to be taken.
+    names : sequence of str, optional
+        Stimuli.
+    also : int
+        Further bytes needed.
 
     Raises
     ------
     IsomorphError
-        When the disk has no room, known beforehand or found out while writing.
+        When the disk has no room, known beforehand or found out while writing, or when another
+        process fills the same spool.
     """
-    needed = DTYPE.itemsize * n_stimuli * sum(sizes.values())
+    folder = scratch / f".spool-{where}-{key[:16]}"
+    needed = needed_bytes(packings, n_stimuli) + also
+    n_layers = sum(layer != OUTPUT for layer in packings)
     try:
-        scratch.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
+        held = sum(file.stat().st_size for file in folder.iterdir())
         free = shutil.disk_usage(scratch).free
-        if needed > free:
+        if needed - held > free:
+            shutil.rmtree(folder)
             raise IsomorphError(
-                f"{where}: the features of {len(sizes)} layers and {n_stimuli} stimuli need "
-                f"{_gigabytes(needed)} in {scratch} for a while and {_gigabytes(free)} are free; "
-                f"{REMEDY}"
+                f"{where}: the features of {n_layers} layers and {n_stimuli} stimuli need "
+                f"{_gigabytes(needed)} in {scratch} for a while and {_gigabytes(free + held)} are "
+                f"free; {REMEDY}"
             )
         print(
             f"{where}: {n_stimuli} images do not fit one batch, {_gigabytes(needed)} of features "
@@ -92,17 +372,54 @@ def spooling(
             file=sys.stderr,
             flush=True,
         )
-        with ExitStack() as stack:
-            folder = stack.enter_context(tempfile.TemporaryDirectory(dir=scratch, prefix=".spool-"))
-            files: dict[str, BinaryIO] = {
-                layer: stack.enter_context(open(Path(folder) / f"{place}.f32", "w+b"))
-                for place, layer in enumerate(sizes)
-            }
-            yield Spool(files, sizes, n_stimuli)
+        with _locked(folder, where):
+            try:
+                yield Spool(folder, packings, n_stimuli, names)
+            except Exception:
+                shutil.rmtree(folder, ignore_errors=True)
+                raise
     except OSError as error:
         raise IsomorphError(
             f"{where}: features cannot be kept in {scratch} ({error.strerror}); {REMEDY}"
         ) from error
+
+
+@contextmanager
+def _locked(folder: Path, where: str) -> Iterator[None]:
+    """Hold a spool's folder against other processes."""
+    lock = FileLock(folder / LOCK)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise IsomorphError(
+            f"{where}: another process is extracting it into {folder}; wait for it, or end it"
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def remove_stale(scratch: Path, where: str, keep: str = "") -> None:
+    """Remove what interrupted runs of a model left that no run will take up.
+
+    Parameters
+    ----------
+    scratch : Path
+    where : str
+        The model.
+    keep : str
+        Key of the spool that is about to be used.
+    """
+    named = re.compile(rf"\.spool-{re.escape(where)}-[0-9a-f]{{16}}")
+    for folder in scratch.glob(".spool-*"):
+        if not named.fullmatch(folder.name) or (keep and folder.name.endswith(keep[:16])):
+            continue
+        try:
+            with FileLock(folder / LOCK, timeout=0):
+                shutil.rmtree(folder, ignore_errors=True)
+        except Timeout:
+            continue  # another process is at work in it
 
 
 def _gigabytes(size: int) -> str:

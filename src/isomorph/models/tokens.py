@@ -51,8 +51,8 @@ class Tokens:
     def __str__(self) -> str:
         first = "a class token" if self.has_class else "no class token"
         others = self.prefix - self.has_class
-        return (
-            f"{self.patches} patch tokens, {first}" + f" and {others} other tokens" * (others > 0)
+        return f"{self.patches} patch tokens, {first}" + f" and {others} other tokens" * (
+            others > 0
         )
 
 
@@ -87,15 +87,9 @@ def find_tokens(
         return None
     length = lengths.most_common(1)[0][0]
     kinds = _learned(model)
-    stated = next(
-        (
-            module.num_prefix_tokens
-            for module in model.modules()
-            if isinstance(getattr(module, "num_prefix_tokens", None), int)
-        ),
-        None,
-    )
-    prefix = sum(kinds.values()) if stated is None else int(stated)
+    numbers = [getattr(module, "num_prefix_tokens", None) for module in model.modules()]
+    stated = next((number for number in numbers if isinstance(number, int)), None)
+    prefix = kinds.total() if stated is None else stated
     if _is_square(length - prefix):
         return Tokens(length, prefix, bool(kinds["class"]) and prefix > 0)
     return Tokens(length, 0, False) if _is_square(length) else None

@@ -1,0 +1,88 @@
+"""Variables larger than memory, written into a netCDF file piece by piece."""
+
+from __future__ import annotations
+
+import math
+import shutil
+from collections.abc import Container, Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import h5netcdf  # type: ignore[import-untyped]
+import numpy as np
+from numpy.typing import NDArray
+
+from isomorph.artefacts.schemas import ArraySchema
+from isomorph.errors import IsomorphError
+
+SPARE = 2**20
+"""Bytes that the file's own tables need beside the numbers."""
+
+
+@dataclass(frozen=True)
+class Streamed:
+    """A variable that comes in pieces, one for each step along its first dimension.
+
+    Attributes
+    ----------
+    dims : tuple of str
+        Those of the dataset it belongs to.
+    dtype : dtype
+    pieces : iterable of ndarray
+        Consumed once.
+    """
+
+    dims: tuple[str, ...]
+    dtype: np.dtype
+    pieces: Iterable[NDArray]
+
+
+def without(schema: ArraySchema, names: Container[str]) -> ArraySchema:
+    """Return a schema that does not speak of some variables."""
+    return replace(
+        schema,
+        variables={name: dims for name, dims in schema.variables.items() if name not in names},
+        finite=tuple(name for name in schema.finite if name not in names),
+    )
+
+
+def append(file: Path, streamed: Mapping[str, Streamed], schema: ArraySchema, where: str) -> None:
+    """Append variables to a netCDF file that has their dimensions.
+
+    Room is asked for before: HDF5 itself can crash where a disk refuses to be written.
+
+    Parameters
+    ----------
+    file : Path
+        Written by `to_netcdf`.
+    streamed : mapping of str to Streamed
+    schema : ArraySchema
+        What the file must hold.
+    where : str
+        What to name in errors: the file as it will be called.
+
+    Raises
+    ------
+    IsomorphError
+        When the disk has no room, or a variable is not what the schema promises.
+    """
+    with h5netcdf.File(file, "r+") as data:
+        for name, variable in streamed.items():
+            if variable.dims != schema.variables.get(name):
+                raise IsomorphError(f'{where}: "{name}" is ({", ".join(variable.dims)})')
+            sizes = [data.dimensions[dim].size for dim in variable.dims]
+            needed = math.prod(sizes) * variable.dtype.itemsize + SPARE
+            free = shutil.disk_usage(file.parent).free
+            if needed > free:
+                raise IsomorphError(
+                    f"{where}: cannot be written, it needs {needed / 1e9:.3g} GB and "
+                    f"{free / 1e9:.3g} GB are free; free some space and run again"
+                )
+            written = data.create_variable(name, variable.dims, variable.dtype)
+            count = 0
+            for count, piece in enumerate(variable.pieces, start=1):
+                if name in schema.finite and not np.isfinite(piece).all():
+                    raise IsomorphError(f'{where}: "{name}" holds values that are not finite')
+                written[count - 1] = piece.astype(variable.dtype, copy=False)
+            if count != sizes[0]:
+                raise IsomorphError(f'{where}: "{name}" came in {count} pieces, not {sizes[0]}')

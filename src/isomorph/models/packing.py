@@ -1,0 +1,205 @@
+"""Packing: how the features of a layer are kept on disk, exactly or in less room."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from isomorph.models.gram import LayerGram, UnusableLayerError, fold, refuse_flat
+
+SKETCH_WIDTH = 4096
+"""Numbers a layer is projected to."""
+SEED = 0
+"""Of the projection."""
+COLUMNS = 2**16
+"""Features packed at a time."""
+HEADROOM = 2.0**11
+"""Largest half-precision number of the first batch; the largest there is, 65504, is 32 times it."""
+FACTS = 3
+"""Numbers kept of each stimulus in double precision beside packed features."""
+
+Project = Callable[[NDArray, int, NDArray], None]
+
+
+@dataclass
+class Packing:
+    """How one layer is packed.
+
+    Exact packing keeps features as they are. Any other first takes the mean of the first batch
+    from them, the reference, because rounding and projecting lose digits in proportion to what is
+    kept, and the mean of a layer often dwarfs the differences between stimuli. What the reference
+    adds to inner products is kept exactly, per stimulus.
+
+    Attributes
+    ----------
+    kind : {"float32", "float16", "sketch"}
+    n_features : int
+    n_columns : int
+        Numbers kept per stimulus.
+    dtype : dtype
+        Of those numbers.
+    buckets, signs : ndarray (feature,) or None
+        Of a sketch: which column a feature is added to, and with which sign (Charikar, Chen and
+        Farach-Colton 2002).
+    reference : ndarray (feature,) or None
+        Mean of the first batch.
+    scale : float
+        Power of two that features less the reference are multiplied with.
+    alive : ndarray (feature,) or None
+        Which features ever differed from the reference.
+    """
+
+    kind: str
+    n_features: int
+    n_columns: int
+    dtype: np.dtype
+    buckets: NDArray[np.int64] | None = None
+    signs: NDArray[np.floating] | None = None
+    reference: NDArray[np.float32] | None = None
+    scale: float = 1.0
+    alive: NDArray[np.bool_] | None = field(default=None, repr=False)
+
+    @property
+    def exact(self) -> bool:
+        """Whether features are kept as they are."""
+        return self.kind == "float32"
+
+    def pack(self, features: NDArray) -> tuple[NDArray, NDArray[np.float64]]:
+        """Pack the features `(stimulus, feature)` of one batch.
+
+        Returns
+        -------
+        packed : ndarray (stimulus, column)
+        facts : ndarray (stimulus, 3)
+            Of each stimulus: the product of its features less the reference with the reference,
+            the sum of its features, and whether all are finite and fit (1 or 0).
+        """
+        if self.reference is None:
+            self.reference = features.mean(axis=0, dtype=np.float64).astype(np.float32)
+            self.alive = np.zeros(self.n_features, dtype=bool)
+            self.scale = self._scale(features) if self.kind == "float16" else 1.0
+        assert self.alive is not None, "set with the reference"
+        wide: NDArray = np.zeros(
+            (len(features), self.n_columns),
+            dtype=np.float64 if self.kind == "sketch" else self.dtype,
+        )
+        facts = np.zeros((len(features), FACTS))
+        with np.errstate(over="ignore", invalid="ignore"):
+            for start in range(0, self.n_features, COLUMNS):
+                part = slice(start, start + COLUMNS)
+                reference = self.reference[part].astype(np.float64)
+                rest = features[:, part] - reference
+                self.alive[part] |= (rest != 0).any(axis=0)
+                facts[:, 0] += rest @ reference
+                facts[:, 1] += features[:, part].sum(axis=1, dtype=np.float64)
+                self._project(wide, part, rest)
+            packed = wide.astype(self.dtype, copy=False)
+            facts[:, 2] = np.isfinite(packed).all(axis=1) & np.isfinite(facts[:, :2]).all(axis=1)
+        return packed, facts
+
+    def _project(self, wide: NDArray, part: slice, rest: NDArray[np.float64]) -> None:
+        """Add features less the reference to their columns."""
+        if self.buckets is None or self.signs is None:
+            wide[:, part] = rest * self.scale
+            return
+        import torch
+
+        torch.from_numpy(wide).index_add_(
+            1, torch.from_numpy(self.buckets[part]), torch.from_numpy(rest * self.signs[part])
+        )
+
+    def _scale(self, features: NDArray) -> float:
+        """Return the power of two that brings the first batch to a good place in half precision."""
+        assert self.reference is not None, "set before"
+        largest = max(
+            float(
+                abs(
+                    features[:, start : start + COLUMNS] - self.reference[start : start + COLUMNS]
+                ).max()
+            )
+            for start in range(0, self.n_features, COLUMNS)
+        )
+        ok = np.isfinite(largest) and largest > 0
+        return float(2.0 ** np.floor(np.log2(HEADROOM / largest))) if ok else 1.0
+
+    def unfold(
+        self, packed: Any, facts: NDArray[np.float64], names: Any, width: int, device: str
+    ) -> LayerGram:
+        r"""Fold packed features and add what the reference stands for.
+
+        With :math:`r` the packed features of a stimulus, :math:`m` the reference and
+        :math:`d = r \cdot m`: the mean stimulus is :math:`m + \bar r`, so the product of a
+        centred stimulus with it is :math:`(d - \bar d) + (r - \bar r) \cdot \bar r`.
+
+        Raises
+        ------
+        UnusableLayerError
+            When the layer has no geometry, or does not fit half precision.
+        """
+        assert self.reference is not None, "something was packed"
+        assert self.alive is not None, "set with the reference"
+        if not facts[:, 2].all():
+            bad = np.flatnonzero(facts[:, 2] == 0)
+            first = f"{bad[0] + 1}" if names is None else f'"{names[bad[0]]}"'
+            raise UnusableLayerError(
+                f"has activations that are not finite in {self.kind}, for stimulus {first}"
+                + (f" and {len(bad) - 1} more" if len(bad) > 1 else "")
+            )
+        rest = fold(packed, width=width, device=device)
+        towards = facts[:, 0]
+        reference = self.reference.astype(np.float64)
+        gram = rest.gram / self.scale**2
+        norm = float(reference @ reference + 2 * towards.mean()) + rest.mean_norm / self.scale**2
+        refuse_flat(gram, norm, float(np.finfo(np.float32).eps))
+        return LayerGram(
+            gram=gram,
+            mean_projection=towards - towards.mean() + rest.mean_projection / self.scale**2,
+            mean_norm=norm,
+            stimulus_mean=facts[:, 1] / self.n_features,
+            n_features=self.n_features,
+            n_dead=int((~self.alive).sum()),
+        )
+
+
+def packing(kind: str, layer: str, n_features: int, width: int = SKETCH_WIDTH) -> Packing:
+    """Return how a layer is packed; one narrower than a sketch is kept exactly.
+
+    Parameters
+    ----------
+    kind : {"float32", "float16", "sketch"}
+    layer : str
+        Its name, which seeds the sketch.
+    n_features : int
+    width : int
+        Columns of a sketch.
+    """
+    if kind == "float16":
+        return Packing(kind, n_features, n_features, np.dtype(np.float16))
+    if kind == "sketch" and n_features > width:
+        rng = np.random.default_rng([SEED, zlib.crc32(layer.encode())])
+        return Packing(
+            kind,
+            n_features,
+            width,
+            np.dtype(np.float32),
+            buckets=rng.integers(0, width, n_features),
+            signs=rng.integers(0, 2, n_features) * 2.0 - 1.0,
+        )
+    return Packing("float32", n_features, n_features, np.dtype(np.float32))
+
+
+def described(kind: str, width: int = SKETCH_WIDTH) -> str:
+    """Return in words how features waited on disk."""
+    return WORDS[kind].format(width=width, seed=SEED)
+
+
+WORDS = {
+    "float32": "float32, exact",
+    "float16": "float16, less the mean of the first batch; relative error of a feature 4e-4",
+    "sketch": "CountSketch to {width} numbers, less the mean of the first batch; seed {seed}",
+}
