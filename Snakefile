@@ -26,6 +26,8 @@ include: "workflow/rules/responses.smk"
 include: "workflow/rules/activations.smk"
 include: "workflow/rules/rdms.smk"
 include: "workflow/rules/compare.smk"
+include: "workflow/rules/explain.smk"
+include: "workflow/rules/recover.smk"
 include: "workflow/rules/report.smk"
 
 

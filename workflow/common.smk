@@ -61,6 +61,14 @@ def tables_of(dataset):
         LAYOUT.regions(dataset),
         LAYOUT.contrasts(dataset),
         LAYOUT.recovery(dataset),
+        LAYOUT.confusion(dataset),
+        LAYOUT.power(dataset),
+        LAYOUT.agreement(dataset),
+        LAYOUT.partial(dataset),
+        LAYOUT.weighted(dataset),
+        LAYOUT.partition(dataset),
+        LAYOUT.models(dataset),
+        LAYOUT.representations(dataset),
         LAYOUT.reliability(dataset),
     ]
 

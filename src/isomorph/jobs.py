@@ -41,6 +41,8 @@ def jobs(study: Study) -> Iterator[Job]:
         yield Job("reliability", (dataset,))
         yield Job("rdms", (dataset,))
         yield Job("compare", (dataset,))
+        yield Job("explain", (dataset,))
+        yield Job("recover", (dataset,))
         yield Job("figures", (dataset,))
     yield Job("report")
 

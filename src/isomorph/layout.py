@@ -112,6 +112,18 @@ class Layout:
         """Every region and layer against every other."""
         return self.results / dataset / "representations.nc"
 
+    def confusion(self, dataset: str) -> Path:
+        """Which layers were found in data simulated from each."""
+        return self.results / dataset / "confusion.csv"
+
+    def power(self, dataset: str) -> Path:
+        """How often claims about simulated data are right."""
+        return self.results / dataset / "power.csv"
+
+    def agreement(self, dataset: str) -> Path:
+        """Whether distances and measures order models alike."""
+        return self.results / dataset / "agreement.csv"
+
     def figures(self, dataset: str) -> Path:
         return self.results / "figures" / dataset
 

@@ -108,7 +108,7 @@ def comparisons(study: Study, dataset: str) -> Slice:
         "measures": list(study.spec.measures),
         "transform": spec.transform,
         "units": None if spec.units is None else _dump(spec.units),
-        "inference": _dump(study.spec.inference, exclude={"explain"}),
+        "inference": _dump(study.spec.inference, exclude={"explain", "recovery"}),
         "models": {name: model.twin_of for name, model, _ in study.instances_for(dataset)},
         "simulated": spec.simulated,
         "planted": _dump(spec.archive) if planted else None,
@@ -121,13 +121,27 @@ def explain(study: Study, dataset: str) -> Slice:
     return {
         "distances": list(study.spec.distances),
         "measures": list(study.spec.measures),
-        "inference": _dump(study.spec.inference),
+        "inference": _dump(study.spec.inference, exclude={"recovery"}),
         "models": {
             name: [model.name, model.source, model.twin_of]
             for name, model, _ in study.instances_for(dataset)
         },
-        "level": study.level(dataset),
         "simulated": study.dataset(dataset).simulated,
+    }
+
+
+def recover(study: Study, dataset: str) -> Slice:
+    """Return what decides the recovery of a dataset beside its RDMs and comparisons."""
+    spec = study.dataset(dataset)
+    return {
+        "distances": list(study.spec.distances),
+        "measures": list(study.spec.measures),
+        "recovery": _dump(study.spec.inference.recovery),
+        "seed": study.spec.inference.seed,
+        "models": {name: model.name for name, model, _ in study.instances_for(dataset)},
+        "simulated": spec.simulated,
+        "level": study.level(dataset),
+        "units": None if spec.units is None else _dump(spec.units),
     }
 
 

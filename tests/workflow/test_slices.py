@@ -22,12 +22,17 @@ def config(tmp_path):
     return tmp_path / "config"
 
 
+STAGES = (
+    "fetch", "responses", "reliability", "brain_rdms", "comparisons", "explain", "figures",
+)  # fmt: skip
+
+
 def every_slice(config):
     """Return every slice of the demo study by stage and name."""
     study = load_study(config / "demo.yaml")
     found = {("report", ""): slices.report(study)}
     for dataset in study.datasets:
-        for stage in ("fetch", "responses", "reliability", "brain_rdms", "comparisons", "figures"):
+        for stage in STAGES:
             found[stage, dataset] = getattr(slices, stage)(study, dataset)
     for dataset in jobs.stimulus_sets(study):
         found["stimuli", dataset] = slices.stimuli(study, dataset)
@@ -51,12 +56,18 @@ DRAWN = {
     ("figures", "kriegeskorte92"), ("figures", "haxby2001"), ("figures", "planted"), ("report", ""),
 }  # fmt: skip
 DATASETS = ("kriegeskorte92", "haxby2001", "planted")
-COMPARED = {("comparisons", dataset) for dataset in DATASETS}
+COMPARED = {(stage, dataset) for stage in ("comparisons", "explain") for dataset in DATASETS}
 PLANTED = ("datasets", "planted.yaml")
 
 CASES = {
     "a measure": (("demo.yaml",), ("measures",), ["pearson"], COMPARED | DRAWN),
     "resamples": (("demo.yaml",), ("inference", "resamples"), 99, COMPARED | DRAWN),
+    "how likenesses are explained": (
+        ("demo.yaml",),
+        ("inference", "explain"),
+        {"components": 5},
+        {("explain", dataset) for dataset in DATASETS} | DRAWN,
+    ),
     "the title of the study": (("demo.yaml",), ("title",), "x", DRAWN),
     "a distance": (
         ("demo.yaml",),

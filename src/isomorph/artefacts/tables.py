@@ -85,6 +85,10 @@ TEXT = frozenset(
         *("ceiling_status", "correction", "region_a", "region_b", "twins", "chosen_layer"),
         *("duplicate_of", "near_duplicate_of", "name"),
         *("planted_model", "planted_layer", "found_model", "found_layer"),
+        *("assumed", "reliability_known", "over", "distance_a", "distance_b", "measure_a"),
+        *("measure_b", "winner_a", "winner_b", "same_winner"),
+        *("controls", "statistic", "kind", "fitted_by", "weights", "predictors", "layers", "part"),
+        *("model_a", "model_b"),
     }
 )
 """Columns that are text in every table, even where they look like numbers (a unit id, "01")."""

@@ -28,6 +28,16 @@ OUTPUTS: dict[str, Callable[..., list[Path]]] = {
         place(dataset)
         for place in (layout.comparisons, layout.regions, layout.contrasts, layout.recovery)
     ],
+    "recover": lambda layout, dataset: [
+        place(dataset) for place in (layout.confusion, layout.power, layout.agreement)
+    ],
+    "explain": lambda layout, dataset: [
+        place(dataset)
+        for place in (
+            layout.partial, layout.weighted, layout.partition, layout.models,
+            layout.representations,
+        )
+    ],
 }
 """What a job writes that other stages read, by its stage."""
 

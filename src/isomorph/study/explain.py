@@ -24,9 +24,11 @@ class Explain(Spec):
     partition: Unique[Name] = Field(default=(), max_length=4)
     """Two to four models whose shares of the explained variance are told apart; empty for each
     trained model beside the first three controls."""
+    weighted: Unique[str] = ()
+    """Measures that weighted models are scored by; empty for the study's first that applies."""
     splits: int = Field(default=5, ge=1)
     """Random halvings of the stimuli; in each, either half chooses and fits for the other."""
     components: int = Field(default=20, ge=1)
     """Principal components of a layer that are weighted one by one; the rest share a weight."""
     resamples: int = Field(default=300, ge=10)
-    """Bootstrap resamples where every one is of fitted combinations or of all layers at once."""
+    """Bootstrap resamples here, of everything at once: 300 know a standard error to 4 %."""

@@ -1,0 +1,141 @@
+"""What else explains a likeness: controls, combinations of layers, shares of variance."""
+
+from __future__ import annotations
+
+import sys
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from isomorph.artefacts import provenance, read_array, write_array, write_table
+from isomorph.artefacts.schemas import TABLES
+from isomorph.digest import code_digest
+from isomorph.errors import IsomorphError
+from isomorph.inference.bootstrap import draw
+from isomorph.inference.explain.alike import model_rows, representations
+from isomorph.inference.explain.material import Material, draw_all, roles_of, similarities
+from isomorph.inference.explain.partial import partial_rows
+from isomorph.inference.explain.partition import partition_rows
+from isomorph.inference.explain.splits import alike_groups, halves
+from isomorph.inference.explain.weighted import weighted_rows
+from isomorph.inference.gather import candidates_of, regions_of
+from isomorph.inference.multiplicity import corrected
+from isomorph.layout import Layout
+from isomorph.measures import MEASURES
+from isomorph.rdms import DISTANCES, compared_stimuli
+
+FAMILIES = {"partial": ["measure", "statistic"], "weighted": ["measure", "kind"],
+            "partition": ["measure", "kind"]}  # fmt: skip
+"""The p-values of a table that are corrected together agree in these columns."""
+
+
+def run(layout: Layout, dataset: str) -> None:
+    """Explain the likenesses of a dataset's regions and models, under its main distance.
+
+    The main distance is the first of the study's in which the dataset has RDMs. Writes
+    `partial.csv`, `weighted.csv`, `partition.csv`, `models.csv` and `representations.nc`.
+
+    Raises
+    ------
+    IsomorphError
+        When the dataset has no RDM under any distance of the study, or files are over different
+        stimuli.
+    """
+    study, inference = layout.study, layout.study.spec.inference
+    files = [
+        layout.brain_rdms(dataset),
+        *(layout.model_rdms(dataset, instance) for instance, _, _ in study.instances_for(dataset)),
+    ]
+    brain, *models = (read_array(file, "rdms") for file in files)
+    for file, data in zip(files, [brain, *models], strict=True):
+        if data["stimulus"].values.tolist() != brain["stimulus"].values.tolist():
+            raise IsomorphError(f"{file}: its stimuli are not those of {files[0]}, in order")
+    distance = next((one for one in study.spec.distances if regions_of(brain, one)), None)
+    if distance is None:
+        raise IsomorphError(f"{files[0]}: no RDM with distance {' or '.join(study.spec.distances)}")
+    of_layers = DISTANCES[distance].noise_free or distance
+    measures = [name for name in study.spec.measures if MEASURES[name].accepts(distance)]
+    if not measures:
+        raise IsomorphError(
+            f"{dataset}: none of {', '.join(study.spec.measures)} applies to {distance}"
+        )
+    rng = np.random.default_rng([inference.seed, zlib.crc32(dataset.encode()), 2])
+    regions = regions_of(brain, distance)
+    n_stimuli = brain.sizes["stimulus"]
+    material = Material(
+        regions,
+        candidates_of(models, of_layers),
+        halves(alike_groups(compared_stimuli(layout, dataset)), inference.explain.splits, rng),
+        draw(n_stimuli, inference.explain.resamples, rng),
+        {
+            region.name: draw(len(region.subjects), inference.explain.resamples, rng)
+            if len(region.subjects) >= inference.minimum_subjects
+            else None
+            for region in regions
+        },
+        inference,
+        {"dataset": dataset, "simulated": study.dataset(dataset).simulated, "distance": distance},
+    )
+    roles = roles_of(study, dataset)
+    tables: dict[str, list[pd.DataFrame]] = {kind: [] for kind in (*FAMILIES, "models")}
+    not_applicable, done = [], set()
+    for name in measures:
+        print(f"explain: {dataset}: {name} of {distance}", file=sys.stderr, flush=True)
+        if name in (inference.explain.weighted or measures[:1]):
+            tables["weighted"].append(weighted_rows(material, roles, name, of_layers, rng))
+        found = similarities(material, name)
+        if found is None:
+            not_applicable.append(name)
+            continue
+        if found.measure.name in done:  # a stand-in that the study names too
+            continue
+        done.add(found.measure.name)
+        drawn = draw_all(found, roles)
+        for kind, rows in (
+            ("partial", partial_rows(found, roles, drawn)),
+            ("partition", partition_rows(found, roles, drawn, rng)),
+        ):
+            tables[kind].append(rows.assign(measure=found.measure.name))
+    tables["models"].append(model_rows(material, roles.models, measures[0]))
+    stamp = provenance(
+        "explain",
+        inputs=[*files, layout.stimuli(dataset)],
+        settings={
+            "distance": distance,
+            "measures": measures,
+            "inference": inference.model_dump(mode="json"),
+            "models": roles.models,
+            "controls": roles.controls,
+            "not_applicable": not_applicable,
+        },
+        code=code_digest("isomorph.inference.explain"),
+        seed=inference.seed,
+    )
+    for kind, parts in tables.items():
+        path: Path = getattr(layout, kind)(dataset)
+        write_table(path, _joined(parts, kind, inference.correction), kind, stamp)
+    write_array(
+        layout.representations(dataset), representations(material, measures), "representations",
+        stamp,
+    )  # fmt: skip
+
+
+def _joined(parts: Sequence[pd.DataFrame], kind: str, correction: str) -> pd.DataFrame:
+    """Join rows, correct their p-values by family, put the schema's columns first."""
+    filled = [part for part in parts if len(part)]
+    if not filled:
+        return pd.DataFrame(columns=list(TABLES[kind]))
+    table = pd.concat(filled, ignore_index=True)
+    table = table.reindex(columns=list(dict.fromkeys([*TABLES[kind], *table.columns])))
+    if kind in FAMILIES:
+        table["correction"] = correction
+        for _, rows in table.groupby(FAMILIES[kind], sort=False):
+            p = rows["p"].to_numpy(dtype=float)
+            table.loc[rows.index, "p_corrected"] = corrected(p, correction)
+    return table
+
+
+__all__ = ["run"]

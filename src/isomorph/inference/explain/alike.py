@@ -1,0 +1,161 @@
+"""Everything against everything: regions and layers of all models in one matrix."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from isomorph.inference.bootstrap import spread_over_stimuli
+from isomorph.inference.explain.material import TOO_FEW, Material
+from isomorph.inference.explain.splits import Indices
+from isomorph.measures import MEASURES, Floats, Measure
+
+
+def representations(material: Material, measures: Sequence[str]) -> xr.Dataset:
+    """Return the similarity of every region and layer with every other.
+
+    Regions come first, each pooled over its subjects as for the noise ceilings; brain to brain,
+    brain to model and model to model are the same comparison.
+
+    Parameters
+    ----------
+    material : Material
+    measures : sequence of str
+    """
+    table = material.candidates.table
+    regions = [region.name for region in material.regions]
+    layers = [f"{row.model} | {row.layer}" for row in table.itertuples()]
+    blank = [""] * len(regions)
+    similarity = []
+    for name in measures:
+        measure = MEASURES[name]
+        pooled = np.array([measure.pool(region.rdms) for region in material.regions])
+        everything = np.concatenate([pooled, material.candidates.rdms])
+        similarity.append(measure.compare(everything, everything))
+    names = np.array([*regions, *layers], dtype=str)
+
+    def column(of_regions: Sequence[object], of_layers: Sequence[object], kind: type) -> Any:
+        return ("representation", np.array([*of_regions, *of_layers], dtype=kind))
+
+    return xr.Dataset(
+        {"similarity": (("measure", "representation", "representation_b"), np.array(similarity))},
+        coords={
+            "measure": np.array(measures, dtype=str),
+            "representation": names,
+            "representation_b": names,
+            "region": column(regions, [""] * len(layers), str),
+            "model": column(blank, table["model"].tolist(), str),
+            "layer": column(blank, table["layer"].tolist(), str),
+            "depth": column([-1] * len(regions), table["depth"].tolist(), np.int64),
+        },
+        attrs={
+            "dataset": str(material.columns["dataset"]),
+            "distance": str(material.columns["distance"]),
+        },
+    )
+
+
+def best_matches(similarity: Floats, chosen_by: Floats) -> tuple[Floats, Floats]:
+    """Return the mean similarity of layers with their best match in the other model, both ways.
+
+    Parameters
+    ----------
+    similarity, chosen_by : (..., a, b)
+        Where matches are scored, and where they are chosen.
+
+    Returns
+    -------
+    a_to_b, b_to_a : (...)
+    """
+    for_a = chosen_by.argmax(axis=-1)[..., None]
+    for_b = chosen_by.argmax(axis=-2)[..., None, :]
+    return (
+        np.take_along_axis(similarity, for_a, axis=-1).mean(axis=(-2, -1)),
+        np.take_along_axis(similarity, for_b, axis=-2).mean(axis=(-2, -1)),
+    )
+
+
+def model_rows(material: Material, models: Sequence[str], name: str) -> pd.DataFrame:
+    """Return how alike every two models are, each layer beside its best match.
+
+    Matches are chosen on one half of the stimuli and scored on the other; the spread is that of
+    the matches on all stimuli.
+
+    Parameters
+    ----------
+    material : Material
+    models : sequence of str
+        Instances.
+    name : str
+        The measure.
+    """
+    measure = MEASURES[name]
+    own: Mapping[str, Indices] = {m: material.layers[m] for m in models if m in material.layers}
+    if len(own) < 2:
+        return pd.DataFrame()
+    rows_of = np.concatenate(list(own.values()))
+    rdms = material.candidates.rdms[rows_of]
+    ends = np.cumsum([0, *(len(layers) for layers in own.values())]).tolist()
+    places = {
+        model: slice(start, end) for model, start, end in zip(own, ends[:-1], ends[1:], strict=True)
+    }
+    whole = measure.compare(rdms, rdms)
+    halves = np.array([_among(measure, rdms[:, pairs]) for _, pairs in material.half_pairs])
+    drawn = measure.resampled(rdms, rdms, material.stimulus_draws)
+    rows: list[dict[str, Any]] = []
+    for first, second in combinations(own, 2):
+        a, b = places[first], places[second]
+        base = {
+            **material.columns,
+            "measure": name,
+            "model_a": first,
+            "model_b": second,
+            "n_layers_a": len(own[first]),
+            "n_layers_b": len(own[second]),
+            "n_stimuli": material.n_stimuli,
+        }
+        alone = len(own[first]) == len(own[second]) == 1
+        if not len(halves) and not alone:
+            rows.append({**base, "scheme": "", "n_resamples": 0, "status": TOO_FEW})
+            continue
+        if alone:
+            both = best_matches(whole[a, b], whole[a, b])
+        else:
+            scored = halves[:, a, b]
+            # Halves stand in twos, each scored where the other chooses.
+            chosen_by = scored.reshape(-1, 2, *scored.shape[1:])[:, ::-1].reshape(scored.shape)
+            both = best_matches(scored, chosen_by)
+        to_b, to_a = (float(np.mean(one)) for one in both)
+        matched = whole[a, b]
+        in_draws = np.mean(
+            best_matches(drawn[:, a, b], np.broadcast_to(matched, drawn[:, a, b].shape)), axis=0
+        )
+        spread = spread_over_stimuli(in_draws[:, None], material.n_stimuli)
+        estimate = np.array([(to_a + to_b) / 2])
+        low, high = spread.interval(estimate, material.inference.interval)
+        usable = int(np.isfinite(in_draws).sum())
+        sound = 2 * usable > len(drawn)
+        rows.append(
+            {
+                **base,
+                "a_to_b": to_b,
+                "b_to_a": to_a,
+                "similarity": estimate[0],
+                "standard_error": spread.standard_error[0] if sound else np.nan,
+                "interval_low": low[0] if sound else np.nan,
+                "interval_high": high[0] if sound else np.nan,
+                "scheme": spread.scheme,
+                "n_resamples": usable,
+                "status": "ok" if sound else "half of the resamples or more are degenerate",
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _among(measure: Measure, rdms: Floats) -> Floats:
+    return measure.compare(rdms, rdms)

@@ -1,0 +1,171 @@
+"""Weights that may not be negative: of layers, and of the components of one layer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import nnls
+
+from isomorph.measures import Floats
+from isomorph.measures.linear import LinearForm
+from isomorph.measures.pairs import pair_indices, squareform, stimulus_count
+
+RIDGES = (1e-3, 1e-2, 1e-1, 1.0, 10.0, 100.0)
+"""Ridges tried, relative to the mean squared length of the components."""
+
+ROUNDING = 1e-12
+"""Share of the largest eigenvalue that is rounding error."""
+
+NEGATIVE = 1e-6
+"""Share of the largest eigenvalue that a negative one may reach in a squared Euclidean distance."""
+
+SQUARED = frozenset({"squared_euclidean", "correlation"})
+"""Distances that are squared Euclidean in some feature space: 1 - r is, between z-scored patterns
+(halved)."""
+
+
+def solve(among: Floats, toward: Floats) -> Floats:
+    """Return the weights, none negative, that minimise `w G w / 2 - w b`.
+
+    With `G = X X'` and `b = X y` these are the weights of non-negative least squares (Lawson &
+    Hanson 1974), found on a root of `G` instead of on all pairs.
+
+    Parameters
+    ----------
+    among : (predictor, predictor)
+        G, positive semi-definite.
+    toward : (predictor,)
+        b.
+
+    Returns
+    -------
+    (predictor,)
+    """
+    scale = np.sqrt(np.maximum(np.diag(among), 0.0))
+    used = scale > 0
+    weights = np.zeros(len(toward))
+    if not used.any():
+        return weights
+    unit = scale[used]
+    values, vectors = np.linalg.eigh(among[np.ix_(used, used)] / np.outer(unit, unit))
+    kept = values > ROUNDING * values[-1]
+    root = np.sqrt(values[kept])[:, None] * vectors[:, kept].T
+    target = (vectors[:, kept].T @ (toward[used] / unit)) / np.sqrt(values[kept])
+    weights[used] = nnls(root, target)[0] / unit
+    return weights
+
+
+@dataclass(frozen=True)
+class Normal:
+    """The normal equations of least squares in the space of a measure.
+
+    Attributes
+    ----------
+    among : (predictor, predictor)
+        Inner products of the predictors.
+    toward : (predictor,)
+        Of each with the mean of the targets, all scaled to unit length.
+    """
+
+    among: Floats
+    toward: Floats
+
+    @property
+    def lengths(self) -> Floats:
+        """Lengths of the predictors."""
+        return np.sqrt(np.maximum(np.diag(self.among), 0.0))
+
+
+def normal_equations(predictors: Floats, targets: Floats, form: LinearForm) -> Normal:
+    """Return the normal equations of RDMs that are to add up to others.
+
+    Parameters
+    ----------
+    predictors : (predictor, pair)
+        RDMs as they are. One that the measure cannot see counts for nothing.
+    targets : (brain, pair)
+    form : LinearForm
+        In whose space the squares are least.
+    """
+    every = np.ones((1, stimulus_count(predictors.shape[1])), dtype=np.int64)
+    squares = form.products(predictors, predictors[:1], every)[1][0]
+    lengths = np.sqrt(np.where(np.isfinite(squares), squares, 0.0))
+    # Unit vectors times lengths: a GEMM, where the products themselves would cost one per pair.
+    units = form.embed(predictors)
+    toward = units @ form.embed(targets).mean(axis=0)
+    return Normal((units @ units.T) * np.outer(lengths, lengths), toward * lengths)
+
+
+@dataclass(frozen=True)
+class Components:
+    """The principal components of one representation.
+
+    Attributes
+    ----------
+    rdms : (component, pair)
+        Squared distances along each, by falling variance; the last is of all others together, so
+        that they add up to the RDM.
+    """
+
+    rdms: Floats
+
+
+def components_of(rdm: Floats, n_stimuli: int, most: int) -> Components | str:
+    """Return the components of a representation from its squared Euclidean RDM.
+
+    Doubly centred and times -1/2, squared distances are the Gram matrix of centred features
+    (Torgerson 1952), whose eigenvectors are the principal components' scores of the stimuli.
+
+    Parameters
+    ----------
+    rdm : (pair,)
+    n_stimuli : int
+    most : int
+        Components kept apart.
+
+    Returns
+    -------
+    Components or str
+        Why there are none.
+    """
+    square = squareform(rdm[None], n_stimuli)[0]
+    centred = square - square.mean(axis=0) - square.mean(axis=1)[:, None] + square.mean()
+    values, vectors = np.linalg.eigh(-0.5 * centred)
+    if values[0] < -NEGATIVE * values[-1]:
+        return "the distance is no squared Euclidean one, it has no components"
+    order = np.argsort(values)[::-1]
+    kept = order[:most][values[order[:most]] > ROUNDING * values[-1]]
+    scores = vectors[:, kept] * np.sqrt(values[kept])
+    first, second = pair_indices(n_stimuli)
+    along = ((scores[first] - scores[second]) ** 2).T
+    rest = rdm - along.sum(axis=0)
+    others = values[order[len(kept) :]].sum() > ROUNDING * values[-1] * n_stimuli
+    return Components(np.vstack([along, rest]) if others else along)
+
+
+def reweighted(normal: Normal, ridges: Sequence[float]) -> Floats:
+    """Return non-negative weights of components, drawn toward equal ones by a ridge.
+
+    Minimises `|y - w X|^2 + ridge * s * |w - a|^2`, with `s` the mean squared length of the
+    components and `a` the one weight that fits best if all are equal. So the larger the ridge, the
+    nearer the representation as it is.
+
+    Parameters
+    ----------
+    normal : Normal
+        Of the components.
+    ridges : sequence of float
+
+    Returns
+    -------
+    (ridge, component)
+    """
+    whole = float(normal.among.sum())
+    equal = max(float(normal.toward.sum()), 0.0) / whole if whole > 0 else 0.0
+    mean = np.trace(normal.among) / len(normal.among)
+    each = mean * np.eye(len(normal.among))
+    return np.array(
+        [solve(normal.among + r * each, normal.toward + r * mean * equal) for r in ridges]
+    )
