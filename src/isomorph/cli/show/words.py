@@ -25,6 +25,14 @@ from isomorph.report.numbers import count
 ROWS = 60
 """Rows of a table before the middle is left out."""
 
+FACTS_OF_LAYERS: dict[str, tuple[str, object]] = {
+    "dead": ("n_dead", 0),
+    "decay": ("spectrum_decay", None),
+    "fidelity": ("fidelity", 1.0),
+    "read as": ("read_as", "whole"),
+}
+"""Columns of the table of layers, each with the value that is not worth a column."""
+
 WIDTH = 40
 """Characters across an RDM on the terminal."""
 
@@ -60,6 +68,10 @@ def _activations(file: Path) -> str:
     )
     if "effective_dimensionality" in data:
         table["dimensions"] = data["effective_dimensionality"].values
+    for name, (variable, usual) in FACTS_OF_LAYERS.items():
+        facts = pd.Series(data[variable].values) if variable in data else pd.Series(dtype=object)
+        if not (facts.isna() | (facts == usual)).all():
+            table[name] = facts
     return _sections(
         f"activations of {data.attrs['model']}: {data.sizes['layer']} layers, "
         f"{data.sizes['stimulus']} stimuli",
