@@ -6,7 +6,7 @@ from typing import Any
 
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.models.libraries.imported import library
-from isomorph.models.libraries.weights import Weights, from_hub, from_url
+from isomorph.models.libraries.weights import Weights, fitting, from_hub, from_url
 from isomorph.models.network import Network
 from isomorph.models.source import Wanted
 from isomorph.study import Preprocessing
@@ -39,15 +39,10 @@ def network(wanted: Wanted) -> Network:
             f"{architecture}; write {architecture.removesuffix('-quickgelu')}/{tag}"
         )
     weights = _weights(wanted, config)
-    try:
+    with fitting(wanted, weights.file, wanted.name):
         model = open_clip.create_model(
             architecture, pretrained=str(weights.file), force_quick_gelu=fast, precision="fp32"
         )
-    except (RuntimeError, OSError, ValueError, KeyError, EOFError) as error:
-        raise IsomorphError(
-            f"{wanted.instance}: {weights.file} does not fit {wanted.name} "
-            f"({str(error).splitlines()[0]}); remove it"
-        ) from error
     return Network(
         model.visual.eval(),
         weights_sha256=weights.sha256,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.models.libraries.imported import library
-from isomorph.models.libraries.weights import Weights, from_hub, from_url
+from isomorph.models.libraries.weights import Weights, fitting, from_hub, from_url
 from isomorph.models.network import Network
 from isomorph.models.source import Wanted
 from isomorph.study import Preprocessing
@@ -32,15 +32,10 @@ def network(wanted: Wanted) -> Network:
     check(wanted.name)
     config = timm.get_pretrained_cfg(wanted.name).to_dict()
     weights = _weights(wanted, config)
-    try:
+    with fitting(wanted, weights.file, wanted.name):
         module = timm.create_model(
             wanted.name, pretrained=True, pretrained_cfg_overlay={"file": str(weights.file)}
         )
-    except (RuntimeError, OSError, ValueError, KeyError) as error:
-        raise IsomorphError(
-            f"{wanted.instance}: {weights.file} does not fit {wanted.name} "
-            f"({str(error).splitlines()[0]}); remove it"
-        ) from error
     return Network(
         module.eval(),
         weights_sha256=weights.sha256,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.models.libraries.centre import crop_of
 from isomorph.models.libraries.imported import library
-from isomorph.models.libraries.weights import from_url
+from isomorph.models.libraries.weights import fitting, from_url
 from isomorph.models.network import Network
 from isomorph.models.source import Wanted
 from isomorph.study import Preprocessing
@@ -41,14 +41,8 @@ def network(wanted: Wanted) -> Network:
     url = str(said.url)
     place = wanted.weights / "torchvision" / "checkpoints" / url.rpartition("/")[2]
     weights = from_url(wanted, url, place)
-    try:
-        with torch_hub_in(wanted.weights / "torchvision"):
-            module = models.get_model(wanted.name.partition(".")[0], weights=said, progress=False)
-    except (RuntimeError, OSError, EOFError) as error:
-        raise IsomorphError(
-            f"{wanted.instance}: {weights.file} does not fit {wanted.name} "
-            f"({str(error).splitlines()[0]}); remove it"
-        ) from error
+    with torch_hub_in(wanted.weights / "torchvision"), fitting(wanted, weights.file, wanted.name):
+        module = models.get_model(wanted.name.partition(".")[0], weights=said, progress=False)
     classes = len(said.meta.get("categories", ()))
     return Network(
         module.eval(),

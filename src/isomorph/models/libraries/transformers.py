@@ -12,7 +12,7 @@ from typing import Any
 from isomorph.errors import IsomorphError
 from isomorph.models.libraries.centre import crop_of
 from isomorph.models.libraries.imported import library
-from isomorph.models.libraries.weights import HUB, from_hub, hub_file, hub_folder
+from isomorph.models.libraries.weights import HUB, fitting, from_hub, hub_file, hub_folder
 from isomorph.models.network import Network
 from isomorph.models.source import Wanted
 from isomorph.study import Preprocessing
@@ -109,7 +109,9 @@ def _kind(wanted: Wanted, folder: Path) -> tuple[Any, Any]:
         named = None
     else:
         named = next(iter(config.architectures or ()), None)
-    kind = getattr(transformers, named or "", None) or transformers.MODEL_MAPPING.get(type(config))
+    kind = getattr(transformers, named or "", None) or transformers.MODEL_MAPPING.get(
+        type(config), None
+    )
     if getattr(kind, "main_input_name", "") != "pixel_values":
         raise IsomorphError(
             f"{where} is a {config.model_type}, which does not take images; language models are "
@@ -120,19 +122,14 @@ def _kind(wanted: Wanted, folder: Path) -> tuple[Any, Any]:
 
 def _built(wanted: Wanted, kind: Any, config: Any, folder: Path) -> Any:
     """Return a model with all of its weights read."""
-    where = f"{wanted.instance}: {folder}"
-    try:
+    with fitting(wanted, folder, kind.__name__):
         module, said = kind.from_pretrained(
             folder, config=config, output_loading_info=True, local_files_only=True
         )
-    except (RuntimeError, ValueError, OSError, KeyError) as error:
-        raise IsomorphError(
-            f"{where} does not fit {kind.__name__} ({str(error).splitlines()[0]}); remove it"
-        ) from error
     if missing := sorted(said["missing_keys"]):
         raise IsomorphError(
-            f"{where} lacks {len(missing)} of the weights of {kind.__name__}, the first is "
-            f"{missing[0]}"
+            f"{wanted.instance}: {folder} lacks {len(missing)} of the weights of {kind.__name__}, "
+            f"the first is {missing[0]}"
         )
     if kind.__name__.endswith("Classification"):
         module.register_forward_hook(lambda _module, _inputs, output: output.logits)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import os
+import pickle
 import re
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -179,6 +182,37 @@ def hub_file(wanted: Wanted, repository: str, name: str, into: Path, place: Path
         errors.HTTPError,
     ) as error:
         raise _unreachable(wanted, f"{HUB}/{repository}", place, error) from error
+
+
+@contextmanager
+def fitting(wanted: Wanted, file: Path, what: str) -> Iterator[None]:
+    """Say in a sentence that a file cannot be read as the weights of a network.
+
+    Parameters
+    ----------
+    wanted : Wanted
+    file : Path
+        File or folder that is read inside.
+    what : str
+        The network.
+
+    Raises
+    ------
+    IsomorphError
+        In place of what the library raises.
+    """
+    unread: tuple[type[Exception], ...] = (
+        RuntimeError, OSError, ValueError, KeyError, EOFError, pickle.UnpicklingError
+    )  # fmt: skip
+    if find_spec("safetensors"):
+        unread = (*unread, import_module("safetensors").SafetensorError)
+    try:
+        yield
+    except unread as error:
+        first = (str(error) or type(error).__name__).splitlines()[0]
+        raise IsomorphError(
+            f"{wanted.instance}: {file} does not fit {what} ({first}); remove it"
+        ) from error
 
 
 def digest_of(module: torch.nn.Module) -> str:
