@@ -6,6 +6,7 @@ from pydantic import Field
 
 from isomorph.study._base import Seed, Spec
 from isomorph.study.explain import Explain
+from isomorph.study.recovery import Recovery
 
 
 class Inference(Spec):
@@ -24,3 +25,5 @@ class Inference(Spec):
     seed: Seed = 0
     explain: Explain = Explain()
     """What else explains a likeness: controls, combinations, shares of variance."""
+    recovery: Recovery = Recovery()
+    """Model recovery: how far conclusions about the best layer can be trusted."""

@@ -1,0 +1,112 @@
+"""Whether distances and measures order models and layers alike, and find the same winner."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+from scipy.stats import rankdata
+
+from isomorph.measures import Floats
+
+Setting = tuple[str, str]
+"""Distance and measure."""
+
+OVER = ("models", "layers")
+
+
+def agreement(comparisons: pd.DataFrame) -> pd.DataFrame:
+    """Compare the orders that every two settings of distance and measure put candidates in.
+
+    Parameters
+    ----------
+    comparisons : DataFrame
+        Comparisons of a dataset.
+
+    Returns
+    -------
+    DataFrame
+        A row per region and pair of settings, over `models`, each by its best layer, and over
+        all `layers`: Kendall's tau-b and Spearman's correlation of the estimates of the
+        candidates both have, and whether both put the same one first (`yes`, `no`).
+    """
+    rows = []
+    for (dataset, region), inside in comparisons.groupby(["dataset", "region"], sort=False):
+        simulated = bool(inside["simulated"].iloc[0])
+        for over, table in _estimates(inside).items():
+            for first, second in combinations(table.columns, 2):
+                rows.append(
+                    {
+                        "dataset": dataset,
+                        "simulated": simulated,
+                        "region": region,
+                        "over": over,
+                        "distance_a": first[0],
+                        "measure_a": first[1],
+                        "distance_b": second[0],
+                        "measure_b": second[1],
+                        **_alike(table[first], table[second]),
+                    }
+                )
+    return pd.DataFrame(rows)
+
+
+def _estimates(rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Return estimates `(candidate, setting)` of models and of layers."""
+    known = rows[np.isfinite(rows["estimate"].astype(float))]
+    settings = list(dict.fromkeys(zip(known["distance"], known["measure"], strict=True)))
+    layers = known.assign(
+        candidate=[f"{m}: {n}" for m, n in zip(known["model"], known["layer"], strict=True)]
+    )
+    models = known.groupby(["distance", "measure", "model"], sort=False, as_index=False)[
+        "estimate"
+    ].max()
+    tables = (models.assign(candidate=models["model"]), layers)
+    return {
+        over: pd.DataFrame(
+            {
+                setting: part.set_index("candidate")["estimate"]
+                for setting, part in _by_setting(table, settings)
+            }
+        )
+        for over, table in zip(OVER, tables, strict=True)
+    }
+
+
+def _by_setting(
+    table: pd.DataFrame, settings: list[Setting]
+) -> Iterator[tuple[Setting, pd.DataFrame]]:
+    for distance, measure in settings:
+        chosen = (table["distance"] == distance) & (table["measure"] == measure)
+        yield (distance, measure), table[chosen]
+
+
+def _alike(first: pd.Series, second: pd.Series) -> dict[str, object]:
+    both = first.notna() & second.notna()
+    one, other = first[both], second[both]
+    result: dict[str, object] = {"n_candidates": len(one), "kendall_tau_b": np.nan}
+    result["spearman"] = np.nan
+    if len(one) < 2:
+        return {**result, "winner_a": "", "winner_b": "", "same_winner": "",
+                "status": "fewer than two candidates in both"}  # fmt: skip
+    winners = {"winner_a": str(one.idxmax()), "winner_b": str(other.idxmax())}
+    # Candidates that tie with the winner win too.
+    tops = [set(part.index[part >= part.max() - 1e-12]) for part in (one, other)]
+    status = "ok"
+    if one.nunique() < 2 or other.nunique() < 2:
+        status = "all candidates tie under one of the two"
+    else:
+        result["kendall_tau_b"] = tau_b(one.to_numpy(), other.to_numpy())
+        ranks = [rankdata(part.to_numpy()) for part in (one, other)]
+        result["spearman"] = float(np.corrcoef(*ranks)[0, 1])
+    same = "yes" if tops[0] & tops[1] else "no"
+    return {**result, **winners, "same_winner": same, "status": status}
+
+
+def tau_b(first: Floats, second: Floats) -> float:
+    """Return Kendall's tau-b: the cosine between the signs of all differences."""
+    signs = [np.sign(values[:, None] - values).ravel() for values in (first, second)]
+    norm = np.sqrt((signs[0] @ signs[0]) * (signs[1] @ signs[1]))
+    return float(signs[0] @ signs[1] / norm)

@@ -1,0 +1,105 @@
+"""What a simulation has to be like: subjects, units, repetitions and reliability of the data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from isomorph.inference.gather import Region
+from isomorph.inference.trust.planting import Planting
+from isomorph.inference.trust.reliability import measured
+from isomorph.inference.trust.simulation import Design
+from isomorph.measures import Measure
+from isomorph.study.inference import Recovery
+
+FEWEST_CROSSED = 4
+"""Repetitions that have two halves with two repetitions each."""
+
+
+@dataclass(frozen=True)
+class Observed:
+    """The measured data of a region, as far as a simulation repeats them.
+
+    Attributes
+    ----------
+    region : Region
+    design : Design
+    reliability : float
+        Of the data, or what was assumed.
+    reliability_known : bool
+    assumed : str
+        What is not known of the data and was assumed; empty where nothing was.
+    """
+
+    region: Region
+    design: Design
+    reliability: float
+    reliability_known: bool
+    assumed: str
+
+
+def observe(
+    region: Region,
+    units: tuple[int, ...],
+    repetitions: int | None,
+    planting: Planting,
+    measure: Measure,
+    settings: Recovery,
+    n_stimuli: int,
+) -> Observed:
+    """Return what is known of a region's data, and what has to be assumed.
+
+    Parameters
+    ----------
+    region : Region
+    units : tuple of int
+        Per subject; -1 where not known.
+    repetitions : int or None
+        Showings of each stimulus, None where not known.
+    planting : Planting
+    measure : Measure
+        The reliability is told under it.
+    settings : Recovery
+    n_stimuli : int
+        How many are simulated.
+    """
+    assumed = []
+    if any(count < 0 for count in units):
+        assumed.append(f"{settings.units} units per subject, as none are published")
+    counts = tuple(settings.units if count < 0 else count for count in units)
+    reliability = measured(region, measure)
+    known = reliability is not None
+    if reliability is None:
+        reliability = settings.reliability
+        assumed.append(
+            f"halves that agree at {settings.reliability:g}, as one subject without repetitions "
+            "to halve has no reliability"
+        )
+    # Between subjects all noise is noise of their means; halves and cross-validation need more.
+    halved = len(region.subjects) == 1
+    fewest = (2 if halved else 1) * (2 if planting.crossed else 1)
+    if planting.crossed and repetitions is None:
+        assumed.append(f"{FEWEST_CROSSED} repetitions, as their number is not known")
+    number = max(repetitions or (FEWEST_CROSSED if planting.crossed else 1), fewest)
+    design = Design(n_stimuli, counts, number, halved, planting)
+    return Observed(region, design, float(reliability), known, "; ".join(assumed))
+
+
+def units_of(brain: xr.Dataset, distance: str, region: Region) -> tuple[int, ...]:
+    """Return the units of each subject of a region, -1 where they are not published."""
+    rows = (brain["distance"] == distance).values & (brain["region"] == region.name).values
+    subject, units = brain["subject"].values[rows], brain["n_units"].values[rows]
+    return tuple(int(units[subject == one].max()) for one in region.subjects)
+
+
+def repetitions_of(reliability: pd.DataFrame | None, region: str) -> int | None:
+    """Return how often a stimulus was shown, the median over units; None where not known."""
+    if reliability is None:
+        return None
+    rows = reliability[(reliability["region"] == region) & (reliability["unit"] != "")]
+    counts = rows["n_repetitions"].to_numpy(dtype=float)
+    counts = counts[np.isfinite(counts) & (counts >= 1)]
+    return round(float(np.median(counts))) if len(counts) else None

@@ -1,0 +1,117 @@
+"""Geometries as features: the Gram root of an RDM, and the distances simulated units have."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from isomorph.measures import Floats, stimulus_count
+from isomorph.measures.pairs import pair_indices, squareform
+from isomorph.registry import Registry
+
+NEGLIGIBLE = 1e-10
+"""Share of the largest eigenvalue below which a dimension is rounding error."""
+
+
+@dataclass(frozen=True)
+class Planting:
+    """How a distance is simulated with Gaussian units.
+
+    Attributes
+    ----------
+    gram : callable
+        From an RDM `(stimulus, stimulus)` to inner products of features that have it.
+    distances : callable
+        From inner products `(..., pair)` and squared lengths `(..., stimulus)` of simulated
+        patterns to RDMs `(..., pair)`.
+    centred : bool
+        Whether patterns are centred over units first, which costs one degree of freedom.
+    crossed : bool
+        Whether products of a repetition with itself are left out.
+    """
+
+    gram: Callable[[Floats], Floats]
+    distances: Callable[[Floats, Floats], Floats]
+    centred: bool = False
+    crossed: bool = False
+
+
+def gram_of_correlation(rdm: Floats) -> Floats:
+    """Return the correlations between patterns: products of z-scored features."""
+    gram: Floats = 1 - rdm
+    return gram
+
+
+def gram_of_squares(rdm: Floats) -> Floats:
+    """Return inner products from squared distances, by centring twice (Torgerson 1952)."""
+    rows = rdm.mean(axis=0)
+    gram: Floats = (rows[:, None] + rows - rdm - rdm.mean()) / 2
+    return gram
+
+
+def one_minus_cosine(products: Floats, squares: Floats) -> Floats:
+    """Return `1 - cos` between patterns; between centred ones it is `1 - r`."""
+    first, second = pair_indices(squares.shape[-1])
+    scale = 1 / np.sqrt(squares)
+    cosines = products * scale[..., first]
+    cosines *= scale[..., second]
+    return np.subtract(1, cosines, out=cosines)
+
+
+def squared(products: Floats, squares: Floats) -> Floats:
+    """Return squared Euclidean distances."""
+    first, second = pair_indices(squares.shape[-1])
+    distances: Floats = squares[..., first] + squares[..., second]
+    distances -= 2 * products
+    return distances
+
+
+def plain(products: Floats, squares: Floats) -> Floats:
+    """Return Euclidean distances."""
+    return np.sqrt(np.maximum(squared(products, squares), 0))
+
+
+SQUARES = Planting(gram_of_squares, squared)
+CROSSED = Planting(gram_of_squares, squared, crossed=True)
+
+PLANTINGS: Registry[Planting] = Registry(
+    "distance that can be simulated",
+    {
+        "correlation": Planting(gram_of_correlation, one_minus_cosine, centred=True),
+        "cosine": Planting(gram_of_correlation, one_minus_cosine),
+        "euclidean": Planting(lambda rdm: gram_of_squares(rdm**2), plain),
+        "squared_euclidean": SQUARES,
+        "crossvalidated_euclidean": CROSSED,
+        # The simulated noise is white, so whitening by it changes nothing.
+        "mahalanobis": SQUARES,
+        "crossnobis": CROSSED,
+    },
+)
+"""By distance; one that is not here has no Gaussian units to simulate, and its rows say so."""
+
+
+def root(rdm: Floats, planting: Planting) -> Floats:
+    """Return features `(stimulus, component)` whose RDM is the given one.
+
+    A Gaussian random projection of them and one of the features behind the RDM have the same
+    distribution, because both are Gaussian with that Gram matrix over stimuli.
+
+    Parameters
+    ----------
+    rdm : (pair,)
+    planting : Planting
+
+    Returns
+    -------
+    (stimulus, component)
+        Scaled so that a projected unit has a mean variance of 1 over stimuli; no component when
+        the RDM is that of no geometry.
+    """
+    n_stimuli = stimulus_count(len(rdm))
+    gram = planting.gram(squareform(np.asarray(rdm, float)[None], n_stimuli)[0])
+    values, vectors = np.linalg.eigh((gram + gram.T) / 2)
+    kept = values > NEGLIGIBLE * np.abs(values).max()
+    features: Floats = vectors[:, kept] * np.sqrt(values[kept])
+    return features / np.sqrt(max(np.square(features).sum() / n_stimuli, np.finfo(float).tiny))
