@@ -34,7 +34,7 @@ class RankForm:
 
         An RDM with all distances tied is a zero vector, so it scores 0.
         """
-        ranks = rankdata(rdms, axis=1)
+        ranks = midranks(rdms)
         ranks -= (rdms.shape[1] + 1) / 2
         if self.ties_cost:
             size = float(rdms.shape[1])
@@ -95,6 +95,21 @@ class RankForm:
             scale = np.sqrt(squares[:, :n_first, None] * squares[:, None, n_first:])
         with np.errstate(divide="ignore", invalid="ignore"):
             return np.where(scale > 0, cross / scale, np.nan)
+
+
+def midranks(values: Floats) -> Floats:
+    """Return ranks from 1 within each row, `(row, value)`; ties share the mean of theirs.
+
+    Noisy rows have no ties, and then a plain sort is enough, several times quicker.
+    """
+    order = np.argsort(values, axis=1)
+    ordered = np.take_along_axis(values, order, axis=1)
+    ranks = np.empty(values.shape)
+    np.put_along_axis(ranks, order, np.arange(1.0, values.shape[1] + 1)[None], axis=1)
+    distinct = (ordered[:, 1:] > ordered[:, :-1]).all(axis=1)  # neither ties nor NaN
+    if not distinct.all():
+        ranks[~distinct] = rankdata(values[~distinct], axis=1)
+    return ranks
 
 
 @dataclass(frozen=True)
