@@ -1,7 +1,13 @@
 """Measures of similarity between two representations, a registry by name."""
 
 from isomorph.measures._measure import Measure
-from isomorph.measures.cka import CKA
+from isomorph.measures.cka import (
+    CKA,
+    CKA_BIASED,
+    CKA_FEATURE_CORRECTED,
+    CKA_RBF,
+    CKA_RBF_BIASED,
+)
 from isomorph.measures.pairs import Counts, Floats, stimulus_count
 from isomorph.measures.rsa import (
     COSINE,
@@ -9,9 +15,11 @@ from isomorph.measures.rsa import (
     RHO_A,
     SPEARMAN,
     TAU_A,
+    TAU_B,
     WHITENED_CORRELATION,
     WHITENED_COSINE,
 )
+from isomorph.measures.stack import Stack
 from isomorph.registry import Registry
 
 MEASURES: Registry[Measure] = Registry(
@@ -23,12 +31,17 @@ MEASURES: Registry[Measure] = Registry(
             SPEARMAN,
             RHO_A,
             TAU_A,
+            TAU_B,
             COSINE,
             WHITENED_COSINE,
             WHITENED_CORRELATION,
             CKA,
+            CKA_BIASED,
+            CKA_RBF,
+            CKA_RBF_BIASED,
+            CKA_FEATURE_CORRECTED,
         )
     },
 )
 
-__all__ = ["MEASURES", "Counts", "Floats", "Measure", "stimulus_count"]
+__all__ = ["MEASURES", "Counts", "Floats", "Measure", "Stack", "stimulus_count"]

@@ -13,7 +13,7 @@ from isomorph.measures.pairs import Counts, Floats
 from isomorph.measures.stack import Stack, Stackable, stacked
 
 Need = Literal["rdm", "gram", "features", "repetitions", "labels"]
-Invariance = Literal["scale", "offset", "additive", "monotone", "rotation", "translation"]
+Invariance = Literal["scale", "offset", "additive", "monotone", "translation", "permutation"]
 
 
 class Form(Protocol):
@@ -29,14 +29,6 @@ class Form(Protocol):
         """Compare `a` with `b` in each resample of the stimuli: `(resample, a, b)`."""
 
 
-class OnePair:
-    """The arithmetic of one pair by that of all, for forms that have no quicker way."""
-
-    def pair(self: Form, first: Stack, second: Stack) -> float:
-        """Compare the one representation of each stack."""
-        return float(self.compare(first, second)[0, 0])
-
-
 @dataclass(frozen=True)
 class Measure:
     """A measure of similarity between two representations.
@@ -50,8 +42,8 @@ class Measure:
     invariances : tuple of str
         Changes that leave the value as it is. Of the RDM: `scale`, `offset`, `additive` (a
         number per stimulus, added to the pairs it is in), `monotone` (which has the first two
-        in it). Of the features, for a measure that needs them: `scale`, `rotation`,
-        `translation`.
+        in it). Of the features, for a measure that needs them: `scale`, `translation` (a number
+        per feature) and `permutation` (of the features).
     range : tuple of float
     independence : str
         What to expect when the two have nothing in common; a test against 0 is only right where

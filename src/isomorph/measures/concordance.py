@@ -77,7 +77,7 @@ def order_of(distances: Floats) -> Order:
     return Order(ranks, block, members)
 
 
-def concordance(first: Order, second: Order, weights: NDArray) -> Floats:
+def concordance(first: Order, second: Order, weights: NDArray, room: Room) -> Floats:
     """Return the sum over ordered couples of pairs, for each resample.
 
     Parameters
@@ -85,6 +85,7 @@ def concordance(first: Order, second: Order, weights: NDArray) -> Floats:
     first, second : Order
     weights : (chunk, pair + 1, resample)
         Copies of each pair, the last row 0; from `weights_for`.
+    room : Room
 
     Returns
     -------
@@ -96,20 +97,53 @@ def concordance(first: Order, second: Order, weights: NDArray) -> Floats:
         for part in blocks(len(own.members), SIGNS // width**2):
             members = own.members[part]
             signs = _signs(first.ranks, second.ranks, members, apart).astype(weights.dtype)
+            inside = room.take(0, (*members.shape, weights.shape[2]))
+            met = room.take(1, inside.shape)
             for chunk, weight in enumerate(weights):
-                inside = weight[members]
-                met = signs @ inside
+                weight.take(members, axis=0, out=inside, mode="clip")
+                np.matmul(signs, inside, out=met)
                 met *= inside
-                total[chunk] += met.sum(axis=1).sum(axis=0, dtype=float)
+                total[chunk] += (room.ones[:width] @ met).sum(axis=0, dtype=float)
     n = len(first.ranks)
     grid = (first.n_blocks, second.n_blocks)
     cell = first.block * grid[1] + second.block
     gather = csr_array(
         (np.ones(n, weights.dtype), (cell, np.arange(n))), shape=(grid[0] * grid[1], n)
     )
+    right = np.sign(np.subtract.outer(*2 * [np.arange(grid[1])])).astype(weights.dtype)
     for chunk, weight in enumerate(weights):
-        total[chunk] += _across((gather @ weight[:n]).reshape(*grid, -1))
+        sums = (gather @ weight[:n]).reshape(*grid, -1)
+        above = room.take(0, sums.shape)
+        above[-1] = 0
+        for row in range(grid[0] - 2, -1, -1):
+            np.add(above[row + 1], sums[row + 1], out=above[row])
+        # Above and to the right of a cell, less above and to the left.
+        met = np.matmul(right.T, above, out=room.take(1, sums.shape))
+        met *= sums
+        total[chunk] += 2 * (room.ones[: grid[1]] @ met).sum(axis=0, dtype=float)
     return total
+
+
+class Room:
+    """Scratch, so that no memory is asked for anew for each couple of RDMs.
+
+    Parameters
+    ----------
+    dtype : dtype
+    """
+
+    def __init__(self, dtype: np.dtype) -> None:
+        self._held = [np.empty(0, dtype), np.empty(0, dtype)]
+        self.ones = np.ones(0, dtype)
+
+    def take(self, place: int, shape: tuple[int, ...]) -> NDArray:
+        """Return an array of a shape, of any content, in one of two places."""
+        size = int(np.prod(shape))
+        if self._held[place].size < size:
+            self._held[place] = np.empty(size, self._held[place].dtype)
+        if self.ones.size < max(shape):
+            self.ones = np.ones(max(shape), self.ones.dtype)
+        return self._held[place][:size].reshape(shape)
 
 
 def weights_for(weights: Counts, orders: list[Order]) -> NDArray:
@@ -125,13 +159,12 @@ def weights_for(weights: Counts, orders: list[Order]) -> NDArray:
         Of all RDMs.
     """
     n_resamples, n_pairs = weights.shape
-    widest = max((order.members.shape[1] for order in orders), default=0)
-    largest = np.partition(weights, -min(widest, n_pairs) - 1 if widest < n_pairs else 0, axis=1)
-    block = largest[:, -widest:].sum(axis=1) if widest else np.zeros(n_resamples)
-    for order in orders:
-        heaviest = max(np.bincount(order.block, minlength=1))
-        block = np.maximum(block, min(heaviest, n_pairs))
-    exact = (block * weights.sum(axis=1)).max(initial=0) < EXACT
+    widest = max(order.members.shape[1] for order in orders)
+    # No block sums to more than the first, no grid of two rows or more to more than the second.
+    largest = max(
+        (widest * weights.max(initial=0)) ** 2, weights.sum(axis=1).max(initial=0) ** 2 / 4
+    )
+    exact = largest < EXACT
     n_chunks = -(-n_resamples // CHUNK)
     padded = np.zeros((n_chunks * CHUNK, n_pairs + 1), np.float32 if exact else float)
     padded[:n_resamples, :-1] = weights
@@ -159,26 +192,3 @@ def _signs(first: Counts, second: Counts, members: Counts, apart: Counts | None)
         of_block = apart[inside]
         products *= of_block[:, :, None] != of_block[:, None, :]
     return products
-
-
-def _across(grid: NDArray) -> Floats:
-    """Return the sum over couples in different rows and columns: `(resample,)`.
-
-    Parameters
-    ----------
-    grid : (block of first, block of second, resample)
-        Sums of weights.
-    """
-    above = np.zeros_like(grid)
-    for row in range(len(grid) - 2, -1, -1):
-        np.add(above[row + 1], grid[row + 1], out=above[row])
-    # Right of a cell less left of it: the row's sum, less twice up to it, plus itself.
-    up_to = above.copy()
-    for column in range(1, grid.shape[1]):
-        up_to[:, column] += up_to[:, column - 1]
-    last = up_to[:, -1:].copy()
-    up_to *= -2
-    up_to += last
-    up_to += above
-    up_to *= grid
-    return 2 * up_to.sum(axis=1).sum(axis=0, dtype=float)

@@ -181,13 +181,13 @@ class LinearForm:
         Shapes `(resample, a, b)`, `(resample, a)`, `(resample, b)`; see `resampled`. NaN for a
         norm of which rounding alone is left.
         """
-        first, second = rdms_of(first), rdms_of(second)
-        rows = max(1, BLOCK // max(1, (len(first) + len(second)) * counts.shape[1]))
+        x, y = rdms_of(first), rdms_of(second)
+        rows = max(1, BLOCK // max(1, (len(x) + len(y)) * counts.shape[1]))
         # Removing a constant first keeps the sums of squares small against each other.
         if self.centre:
-            first = first - first.mean(axis=1, keepdims=True)
-            second = second - second.mean(axis=1, keepdims=True)
-        found = [self._block(first, second, counts[part]) for part in blocks(len(counts), rows)]
+            x = x - x.mean(axis=1, keepdims=True)
+            y = y - y.mean(axis=1, keepdims=True)
+        found = [self._block(x, y, counts[part]) for part in blocks(len(counts), rows)]
         cross, first_norm, second_norm = map(np.concatenate, zip(*found, strict=True))
         return cross, first_norm, second_norm
 
@@ -234,7 +234,7 @@ class LinearForm:
             others = degree - weights
             for rdm in range(len(rdms)):  # no array as large as the sums beside them
                 sums[:, rdm] -= mean[:, rdm, None] * others
-        gain, shrink = self._inverse(weights, degree)
+        gain, shrink = self.inverse(weights, degree)
         level = (sums @ gain[:, :, None])[:, :, 0]
         own = np.einsum("rks,rks,rs->rk", sums, sums, gain, optimize=False)
         crossed = (sums[:, :n_first] * gain[:, None, :]) @ sums[:, n_first:].transpose(0, 2, 1)
@@ -243,7 +243,7 @@ class LinearForm:
         crossed -= level[:, :n_first, None] * scaled[:, None, n_first:]
         return own, crossed
 
-    def _inverse(self, counts: Floats, degree: Floats) -> tuple[Floats, Floats]:
+    def inverse(self, counts: Floats, degree: Floats) -> tuple[Floats, Floats]:
         """Return the diagonal and the rank-one factor of the inverse on the additive part.
 
         NaN for a resample in which one stimulus makes up so much that there is no inverse.

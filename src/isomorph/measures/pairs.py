@@ -35,6 +35,17 @@ def pair_indices(n_stimuli: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     return first, second
 
 
+def pair_positions(n_stimuli: int) -> NDArray[np.intp]:
+    """Return where the pair of two stimuli stands in an RDM: `(stimulus, stimulus)`.
+
+    The diagonal is 0 and means nothing.
+    """
+    first, second = pair_indices(n_stimuli)
+    position = np.zeros((n_stimuli, n_stimuli), dtype=np.intp)
+    position[first, second] = position[second, first] = np.arange(len(first))
+    return position
+
+
 def squareform(rdms: Floats, n_stimuli: int) -> Floats:
     """Return RDMs `(rdm, pair)` as symmetric matrices `(rdm, stimulus, stimulus)`."""
     square = np.zeros((len(rdms), n_stimuli, n_stimuli), dtype=rdms.dtype)
@@ -47,13 +58,12 @@ def squareform(rdms: Floats, n_stimuli: int) -> Floats:
 def pair_sums(rdms: Floats) -> Floats:
     """Return, per stimulus, the sum over the pairs it belongs to: `(rdm, stimulus)`."""
     n_stimuli = stimulus_count(rdms.shape[1])
-    first, second = pair_indices(n_stimuli)
-    starts = np.searchsorted(first, np.arange(n_stimuli - 1))
     sums = np.zeros((len(rdms), n_stimuli))
-    sums[:, :-1] = np.add.reduceat(rdms, starts, axis=1)
-    order = np.argsort(second, kind="stable")
-    starts = np.searchsorted(second[order], np.arange(1, n_stimuli))
-    sums[:, 1:] += np.add.reduceat(rdms[:, order], starts, axis=1)
+    end = 0
+    for stimulus in range(n_stimuli - 1):
+        start, end = end, end + n_stimuli - 1 - stimulus
+        sums[:, stimulus] += rdms[:, start:end].sum(axis=1)
+        sums[:, stimulus + 1 :] += rdms[:, start:end]
     return sums
 
 

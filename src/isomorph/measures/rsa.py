@@ -102,3 +102,12 @@ TAU_A = Measure(
     citation="Nili et al. 2014, https://doi.org/10.1371/journal.pcbi.1003553",
     form=Tau(ties_cost=True),
 )
+TAU_B = Measure(
+    name="tau_b",
+    title="Kendall's tau-b",
+    invariances=("monotone",),
+    range=(-1.0, 1.0),
+    independence="0",
+    citation="Kendall 1945, https://doi.org/10.1093/biomet/33.3.239",
+    form=Tau(ties_cost=False),
+)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from isomorph.errors import IsomorphError
-from isomorph.measures.pairs import Counts, Floats, pair_indices, stimulus_count
+from isomorph.measures.pairs import Counts, Floats, pair_indices, pair_positions, stimulus_count
 
 
 @dataclass(frozen=True)
@@ -105,14 +105,3 @@ def stacked(given: Stackable) -> Stack:
 def rdms_of(given: Stackable) -> Floats:
     """Return the RDMs of what may be a stack."""
     return given.rdms if isinstance(given, Stack) else np.asarray(given, dtype=float)
-
-
-def pair_positions(n_stimuli: int) -> NDArray[np.intp]:
-    """Return where the pair of two stimuli stands in an RDM: `(stimulus, stimulus)`.
-
-    The diagonal is 0 and means nothing.
-    """
-    first, second = pair_indices(n_stimuli)
-    position = np.zeros((n_stimuli, n_stimuli), dtype=np.intp)
-    position[first, second] = position[second, first] = np.arange(len(first))
-    return position

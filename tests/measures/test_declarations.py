@@ -1,0 +1,255 @@
+"""What the members of the registry declare, checked for each of them."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from isomorph.errors import IsomorphError
+from isomorph.measures import MEASURES, Stack
+from isomorph.measures.pairs import pair_indices, pair_weights
+
+ABSOLUTE = 1e-9
+NEEDS = {"rdm", "gram", "features", "repetitions", "labels"}
+
+
+def distances(features):
+    i, j = pair_indices(len(features))
+    return ((features[i] - features[j]) ** 2).mean(axis=1)
+
+
+def stack_of(features):
+    """A stack with all that any measure may need, of features (stimulus, feature)."""
+    repetitions = [np.stack([x, x + 0.1], axis=1) for x in features]
+    labels = [np.arange(len(x)) % 3 for x in features]
+    return Stack(
+        np.stack([distances(x) for x in features]),
+        np.array([x.shape[1] for x in features]),
+        {"features": features, "repetitions": repetitions, "labels": labels},
+    )
+
+
+def stacks(seed, n_stimuli=10, sizes=(2, 3), ties=False):
+    """Two stacks that have something in common, more features than one measure needs."""
+    rng = np.random.default_rng(seed)
+    shared = rng.standard_normal((n_stimuli, 4))
+    made = []
+    for size in sizes:
+        own = [
+            np.concatenate([shared + 0.3 * rng.standard_normal(shared.shape)] * 3, axis=1)
+            + 0.5 * rng.standard_normal((n_stimuli, 12))
+            for _ in range(size)
+        ]
+        made.append(stack_of(own))
+    if ties:
+        made = [Stack(np.round(s.rdms, 0), s.n_features, s.facts) for s in made]
+    return made
+
+
+def changed(stack, change):
+    """The stack after each change that a measure may declare not to see."""
+    rng = np.random.default_rng(3)
+    i, j = pair_indices(stack.n_stimuli)
+    level = rng.uniform(0.5, 3, size=stack.n_stimuli)
+    rdms = {
+        "scale": stack.rdms * 3.7,
+        "offset": stack.rdms + 2.5,
+        "additive": stack.rdms + level[i] + level[j],
+        "monotone": np.exp(stack.rdms),
+    }
+    features = {
+        "scale": [3.7 * x for x in stack.fact("features")],
+        "translation": [x + rng.uniform(0, 5, x.shape[1]) for x in stack.fact("features")],
+        "permutation": [x[:, rng.permutation(x.shape[1])] for x in stack.fact("features")],
+    }
+    return Stack(
+        rdms.get(change, stack.rdms),
+        stack.n_features,
+        {"features": features.get(change, stack.fact("features"))},
+    )
+
+
+@pytest.mark.parametrize("name", MEASURES)
+def test_every_declaration_is_complete(name):
+    measure = MEASURES[name]
+    assert measure.name == name
+    assert measure.needs
+    assert set(measure.needs) <= NEEDS
+    assert measure.range[0] < measure.range[1]
+    assert measure.family
+    assert "20" in measure.citation or "19" in measure.citation
+    assert measure.accepts("squared_euclidean") == (not {"features"} & set(measure.needs))
+    assert measure.lacks(NEEDS) == ""
+    assert measure.lacks(set()) == "needs " + " and ".join(measure.needs)
+
+
+@pytest.mark.parametrize("name", MEASURES)
+def test_declared_invariances_hold_and_undeclared_do_not(name):
+    measure = MEASURES[name]
+    first, second = stacks(1)
+    before = measure.compare(first, second)
+    implied = {"monotone": {"scale", "offset", "monotone"}}
+    holds = set().union(*(implied.get(name, {name}) for name in measure.invariances))
+    of_features = {"scale", "translation", "permutation"}
+    of_rdms = {"scale", "offset", "additive", "monotone"}
+    for change in of_features if "features" in measure.needs else of_rdms:
+        after = measure.compare(changed(first, change), second)
+        assert np.allclose(after, before, atol=ABSOLUTE) == (change in holds), change
+
+
+@pytest.mark.parametrize("name", MEASURES)
+@settings(max_examples=12, deadline=None)
+@given(seed=st.integers(0, 2**16), n_stimuli=st.integers(5, 12))
+def test_range_symmetry_self_and_order_of_stimuli(name, seed, n_stimuli):
+    measure = MEASURES[name]
+    first, second = stacks(seed, n_stimuli)
+    values = measure.compare(first, second)
+    known = values[np.isfinite(values)]
+    assert (known >= measure.range[0] - ABSOLUTE).all()
+    assert (known <= measure.range[1] + ABSOLUTE).all()
+    other_way = measure.compare(second, first).T
+    assert np.allclose(values, other_way, atol=ABSOLUTE, equal_nan=True) == measure.symmetric
+    if measure.with_itself is not None:
+        own = np.diag(measure.compare(first, first))
+        np.testing.assert_allclose(own, measure.with_itself, atol=ABSOLUTE)
+    order = np.random.default_rng(seed).permutation(n_stimuli)
+    shuffled = measure.compare(first.chosen(order), second.chosen(order))
+    np.testing.assert_allclose(shuffled, values, atol=1e-8)
+    alone = Stack(first.rdms[:1], None, {"features": first.fact("features")[:1]})
+    against = Stack(second.rdms[:1], None, {"features": second.fact("features")[:1]})
+    np.testing.assert_allclose(measure.pair(alone, against), values[0, 0], atol=ABSOLUTE)
+
+
+@pytest.mark.parametrize("name", MEASURES)
+def test_independent_representations_score_what_is_declared(name):
+    measure = MEASURES[name]
+    rng = np.random.default_rng(8)
+
+    # One strong direction, so that features of one representation share something.
+    def features():
+        shared = 3 * rng.standard_normal((16, 2)) @ rng.standard_normal((2, 12))
+        return [shared + rng.standard_normal((16, 12))]
+
+    values = [measure.pair(stack_of(features()), stack_of(features())) for _ in range(300)]
+    assert np.isfinite(values).all()
+    mean, error = np.mean(values), np.std(values) / np.sqrt(len(values))
+    if measure.independence == "0":
+        assert abs(mean) < max(4 * error, 0.02)
+    else:
+        assert measure.independence.startswith("positive")
+        assert mean > 0.05
+
+
+@pytest.mark.parametrize("name", MEASURES)
+@pytest.mark.parametrize("ties", [False, True])
+def test_resampling_with_ones_is_the_plain_measure(name, ties):
+    measure = MEASURES[name]
+    first, second = stacks(2, 9, ties=ties)
+    counts = np.ones((2, 9), dtype=int)
+    plain = measure.compare(first, second)
+    np.testing.assert_allclose(
+        measure.resampled(first, second, counts), [plain, plain], atol=ABSOLUTE
+    )
+
+
+def expanded(values, counts):
+    """Rows repeated as often as they were drawn, pairs of copies left out; by explicit loops."""
+    drawn = np.repeat(np.arange(len(counts)), counts)
+    i, j = pair_indices(len(counts))
+    at = {(a, b): k for k, (a, b) in enumerate(zip(i, j, strict=True))}
+    kept = [at[min(a, b), max(a, b)] for x, a in enumerate(drawn) for b in drawn[x + 1 :] if a != b]
+    return values[:, kept]
+
+
+@pytest.mark.parametrize("name", ["pearson", "spearman", "rho_a", "tau_a", "tau_b", "cosine"])
+@pytest.mark.parametrize("ties", [False, True])
+def test_a_resample_is_the_measure_of_stimuli_physically_repeated(name, ties):
+    """For measures that are functions of a list of distances; linear ones by their definition
+    in the tests of the linear form."""
+    from scipy.stats import kendalltau, spearmanr
+
+    def rho_a(x, y):
+        from scipy.stats import rankdata
+
+        n = len(x)
+        x, y = rankdata(x) - (n + 1) / 2, rankdata(y) - (n + 1) / 2
+        return 12 * (x @ y) / (n**3 - n)
+
+    def tau_a(x, y):
+        signs = np.sign(x[:, None] - x) * np.sign(y[:, None] - y)
+        return signs.sum() / (len(x) * (len(x) - 1))
+
+    literal = {
+        "pearson": lambda x, y: np.corrcoef(x, y)[0, 1],
+        "cosine": lambda x, y: x @ y / np.sqrt((x @ x) * (y @ y)),
+        "spearman": lambda x, y: spearmanr(x, y).statistic,
+        "tau_b": lambda x, y: kendalltau(x, y).statistic,
+        "rho_a": rho_a,
+        "tau_a": tau_a,
+    }[name]
+    first, second = stacks(4, 11, ties=ties)
+    counts = np.random.default_rng(4).multinomial(11, np.full(11, 1 / 11), size=5)
+    ours = MEASURES[name].resampled(first, second, counts)
+    for row, result in zip(counts, ours, strict=True):
+        left, right = expanded(first.rdms, row), expanded(second.rdms, row)
+        assert left.shape[1] == pair_weights(row[None]).sum()
+        expected = [[literal(x, y) for y in right] for x in left]
+        np.testing.assert_allclose(result, expected, atol=1e-10)
+
+
+@pytest.mark.parametrize("name", MEASURES)
+def test_a_subset_is_weights_of_zero_and_one(name):
+    measure = MEASURES[name]
+    first, second = stacks(5, 14)
+    chosen = np.sort(np.random.default_rng(5).choice(14, size=8, replace=False))
+    counts = np.bincount(chosen, minlength=14)[None]
+    plain = measure.compare(first.chosen(chosen), second.chosen(chosen))
+    np.testing.assert_allclose(measure.resampled(first, second, counts)[0], plain, atol=1e-8)
+
+
+@pytest.mark.parametrize("name", MEASURES)
+def test_every_stimulus_drawn_twice_is_nearly_every_stimulus_once(name):
+    """Exactly so for cosines, whose weights are then all 4."""
+    measure = MEASURES[name]
+    first, second = stacks(6, 12)
+    twice = measure.resampled(first, second, np.full((1, 12), 2))[0]
+    once = measure.compare(first, second)
+    exact = name in {"pearson", "cosine", "spearman"}
+    np.testing.assert_allclose(twice, once, atol=1e-10 if exact else 0.15)
+
+
+@pytest.mark.parametrize("name", MEASURES)
+def test_degenerate_inputs_have_an_answer(name):
+    measure = MEASURES[name]
+    first, second = stacks(7, 8)
+    alike = [np.ones((8, 12))]  # every stimulus the same
+    constant = Stack(np.ones((1, 28)), None, {"features": alike})
+    against = measure.compare(constant, second)
+    if "features" in measure.needs:
+        assert np.isnan(against).all()
+    elif measure.independence == "0":
+        np.testing.assert_array_equal(against, 0)
+    else:
+        assert np.isfinite(against).all()
+    # One stimulus that is another once more.
+    twin = stack_of([x[[0, 0, 1, 2, 3, 4, 5, 6]] for x in first.fact("features")])
+    bounded = np.isfinite(measure.range).all()
+    assert np.isfinite(measure.compare(twin, second)).all() or not bounded
+    # The fewest stimuli there can be: a number in range, or none.
+    few = first.chosen(np.arange(3)), second.chosen(np.arange(3))
+    values = measure.compare(*few)
+    assert not np.isinf(values).any()
+    # Resamples without a geometry.
+    one_stimulus = np.zeros((1, 8), dtype=int)
+    one_stimulus[0, 3] = 8
+    assert np.isnan(measure.resampled(first, second, one_stimulus)).all()
+
+
+def test_a_stack_says_what_is_wrong_with_it():
+    rdms = np.ones((2, 6))
+    with pytest.raises(IsomorphError, match="features: 1 arrays for 2 representations"):
+        Stack(rdms, None, {"features": [np.ones((4, 3))]})
+    with pytest.raises(IsomorphError, match="features: an array of 5 stimuli beside RDMs of 4"):
+        Stack(rdms, None, {"features": [np.ones((4, 3)), np.ones((5, 3))]})
+    with pytest.raises(IsomorphError, match=r"needs features, and these .* come as RDMs alone"):
+        MEASURES["cka_feature_corrected"].compare(rdms, rdms)
