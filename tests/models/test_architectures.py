@@ -60,7 +60,7 @@ def by_hand(model: nn.Module, images: np.ndarray) -> dict[str, np.ndarray]:
             calls[name] += 1
             call = name if calls[name] == 1 else f"{name}#{calls[name]}"
             for suffix, tensor in named_tensors(module(*inputs, **named)):
-                axis = [i for i, size in enumerate(tensor.shape) if size == len(images)][0]
+                axis = next(i for i, size in enumerate(tensor.shape) if size == len(images))
                 flat = tensor.movedim(axis, 0).reshape(len(images), -1)
                 features[call + suffix] = flat.double().numpy()
     return features
