@@ -7,7 +7,9 @@ from scipy import ndimage
 
 from isomorph.errors import IsomorphError
 from isomorph.models.activations import from_features
-from isomorph.models.baselines import category, gabor, gabor_kernels, pixels
+from isomorph.models.baselines.gabor import gabor, gabor_kernels
+from isomorph.models.baselines.pixels import pixels
+from isomorph.models.baselines.table import category
 
 
 def gratings(wavelength: float, angle: float, phases: np.ndarray, size: int = 64) -> np.ndarray:

@@ -230,7 +230,7 @@ def test_the_registry_and_the_labels_need_no_torch():
         "from isomorph.models import SOURCES\n"
         "assert 'baseline/gabor' in SOURCES\n"
         "assert 'torch' not in sys.modules, 'registry'\n"
-        "from isomorph.models.baselines import category\n"
+        "from isomorph.models.baselines.table import category\n"
         "from isomorph.models.activations import as_dataset, from_features\n"
         "table = pd.DataFrame({'stimulus': ['a', 'b', 'c'], 'kind': ['x', 'y', 'x']})\n"
         "features, left_out = category(table, {'columns': ['kind']}, 'm')\n"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
+from isomorph.models.baselines import BASELINES
 from isomorph.models.packages import NETWORKS, check_installed
 from isomorph.models.source import Inputs, Source, Sources, Wanted
-from isomorph.study import Preprocessing
 
 if TYPE_CHECKING:
     from isomorph.models.activations import Activations
@@ -20,26 +20,13 @@ def _packaged(wanted: Wanted) -> Network:
     return load(wanted.name, wanted.weights)
 
 
-def _pixels(inputs: Inputs) -> Activations:
+def _baseline(inputs: Inputs) -> Activations:
     from isomorph.models.activations import from_features
-    from isomorph.models.baselines import pixels
 
-    return from_features(pixels(inputs.images[:]), inputs.spec.layers, inputs.instance, {})
-
-
-def _gabor(inputs: Inputs) -> Activations:
-    from isomorph.models.activations import from_features
-    from isomorph.models.baselines import gabor
-
-    features = gabor(inputs.images[:], inputs.spec.options, inputs.instance)
-    return from_features(features, inputs.spec.layers, inputs.instance, {})
-
-
-def _category(inputs: Inputs) -> Activations:
-    from isomorph.models.activations import from_features
-    from isomorph.models.baselines import category
-
-    features, left_out = category(inputs.stimuli, inputs.spec.options, inputs.instance)
+    baseline = BASELINES[inputs.name]
+    features, left_out = baseline.features(
+        inputs.images[:], inputs.stimuli, inputs.spec.options, inputs.instance
+    )
     return from_features(features, inputs.spec.layers, inputs.instance, left_out)
 
 
@@ -134,14 +121,14 @@ SOURCES = Sources(
         "hub/<owner>/<repository>:<commit>/<entry>": _library(_hub, options=None),
         "python/<module>:<function>": _library(_python),
         "untrained/<architecture>": _library(_untrained, options=("like",)),
-        "baseline/pixels": Source(activations=_pixels, preprocessing=Preprocessing(size=64)),
-        "baseline/gabor": Source(
-            activations=_gabor,
-            preprocessing=Preprocessing(size=128),
-            options=("orientations", "wavelengths"),
-        ),
-        "baseline/category": Source(
-            activations=_category, needs_images=False, options=("columns",)
-        ),
+        **{
+            f"baseline/{name}": Source(
+                activations=_baseline,
+                needs_images=baseline.of_images is not None,
+                preprocessing=baseline.preprocessing,
+                options=baseline.options,
+            )
+            for name, baseline in BASELINES.items()
+        },
     }
 )

@@ -12,13 +12,12 @@ from PIL import Image
 
 from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
+from isomorph.models.grey import luma
 from isomorph.stimuli.images import list_images
 from isomorph.stimuli.stimulus import Pixels
 from isomorph.study import Preprocessing
 from isomorph.study.stimuli import FolderStimuli, MatlabStimuli, NwbStimuli
 
-LUMA = np.array([0.2126, 0.7152, 0.0722], dtype=np.float32)
-"""Weights of red, green and blue in luma (ITU-R BT.709)."""
 EDGE = 0.05
 """Width of the soft edge of a circular aperture, in parts of its radius; a hard one would add
 contours of its own."""
@@ -185,7 +184,7 @@ def as_seen(
     if settings.aperture != "none":
         seen = ground + (seen - ground) * aperture(settings.aperture, size)
     if settings.grayscale:
-        seen = np.repeat(np.tensordot(LUMA, seen, axes=(0, 0))[None], 3, axis=0)
+        seen = np.repeat(luma(seen[None]), 3, axis=0)
     return seen
 
 

@@ -72,7 +72,7 @@ class Weights(Spec):
     """Commit, tag or branch of the repository they come from; a commit never changes."""
 
 
-TABLE_SOURCES = frozenset({"baseline/category"})
+TABLE_SOURCES = frozenset({"baseline/category", "baseline/columns"})
 """Sources that speak of the stimulus table and see no image."""
 
 

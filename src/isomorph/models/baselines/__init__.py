@@ -1,0 +1,134 @@
+"""Baselines: what pixels, filters, spectra or plain labels already explain."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from isomorph.models.baselines.features import Features, LeftOut
+from isomorph.registry import Registry
+from isomorph.study import Preprocessing
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    from numpy.typing import NDArray
+
+__all__ = ["BASELINES", "Baseline"]
+
+Options = Mapping[str, Any]
+OfImages = Callable[["NDArray[np.float32]", Options, str], Features]
+OfTable = Callable[["pd.DataFrame", Options, str], tuple[Features, LeftOut]]
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """A computation on images, or on the stimulus table.
+
+    Attributes
+    ----------
+    of_images, of_table : callable
+        One of them: features by layer.
+    options : tuple of str
+        What it knows.
+    size : int
+        Side of the images it sees unless the model says, pixels; RGB in [0, 1].
+    """
+
+    of_images: OfImages | None = None
+    of_table: OfTable | None = None
+    options: tuple[str, ...] = ()
+    size: int = 128
+
+    @property
+    def preprocessing(self) -> Preprocessing | None:
+        return Preprocessing(size=self.size) if self.of_images else None
+
+    def features(
+        self, images: NDArray[np.float32], table: pd.DataFrame, options: Options, where: str
+    ) -> tuple[Features, LeftOut]:
+        """Return features by layer, and columns without a geometry.
+
+        Parameters
+        ----------
+        images : ndarray (stimulus, channel, height, width)
+        table : DataFrame
+            The stimulus table.
+        options : mapping
+        where : str
+            The model, for errors.
+
+        Raises
+        ------
+        IsomorphError
+            When an option is unknown or cannot be.
+        """
+        if self.of_table is not None:
+            return self.of_table(table, options, where)
+        assert self.of_images is not None, "a baseline is of images or of the table"
+        return self.of_images(images, options, where), {}
+
+
+def _pixels(images: NDArray[np.float32], options: Options, where: str) -> Features:
+    from isomorph.models.baselines.pixels import pixels
+
+    return pixels(images)
+
+
+def _luminance(images: NDArray[np.float32], options: Options, where: str) -> Features:
+    from isomorph.models.baselines.luminance import luminance
+
+    return luminance(images, where)
+
+
+def _gabor(images: NDArray[np.float32], options: Options, where: str) -> Features:
+    from isomorph.models.baselines.gabor import gabor
+
+    return gabor(images, options, where)
+
+
+def _gist(images: NDArray[np.float32], options: Options, where: str) -> Features:
+    from isomorph.models.baselines.gist import gist
+
+    return gist(images, options, where)
+
+
+def _spectrum(images: NDArray[np.float32], options: Options, where: str) -> Features:
+    from isomorph.models.baselines.spectrum import spectrum
+
+    return spectrum(images, options, where)
+
+
+def _hmax(images: NDArray[np.float32], options: Options, where: str) -> Features:
+    from isomorph.models.baselines.hmax import hmax
+
+    return hmax(images, options, where)
+
+
+def _category(table: pd.DataFrame, options: Options, where: str) -> tuple[Features, LeftOut]:
+    from isomorph.models.baselines.table import category
+
+    return category(table, options, where)
+
+
+def _columns(table: pd.DataFrame, options: Options, where: str) -> tuple[Features, LeftOut]:
+    from isomorph.models.baselines.table import columns
+
+    return columns(table, options, where)
+
+
+BASELINES: Registry[Baseline] = Registry(
+    "baseline",
+    {
+        "pixels": Baseline(_pixels, size=64),
+        "luminance": Baseline(_luminance),
+        "gabor": Baseline(_gabor, options=("orientations", "wavelengths")),
+        "gist": Baseline(_gist, options=("orientations", "wavelengths", "grid")),
+        "spectrum": Baseline(_spectrum, options=("orientations", "window", "scale")),
+        "hmax": Baseline(_hmax, options=("orientations", "prototypes", "patches", "from", "seed")),
+        "category": Baseline(of_table=_category, options=("columns",)),
+        "columns": Baseline(of_table=_columns, options=("columns", "scale", "ordinal")),
+    },
+)
+"""Baselines by the name that stands after `baseline/`; what one needs is imported when it runs."""
