@@ -19,13 +19,16 @@ VOCABULARY = {
 """The registry that knows the names a setting may hold."""
 
 
-def open_study(path: Path | str) -> Study:
+def open_study(path: Path | str, *, thorough: bool = False) -> Study:
     """Read a study with its datasets and models, and refuse every name nobody knows.
 
     Parameters
     ----------
     path : path
         The study's YAML file.
+    thorough : bool, optional
+        Whether libraries are asked if they know the models that are theirs, which takes some
+        seconds to import them.
 
     Raises
     ------
@@ -43,7 +46,7 @@ def open_study(path: Path | str) -> Study:
     mistakes = [
         f"{study.model_files[name]}: {mistake}"
         for name, model in study.models.items()
-        for mistake in mistakes_of(model)
+        for mistake in mistakes_of(model, thorough=thorough)
     ]
     mistakes += _without_models(study)
     if mistakes:

@@ -78,7 +78,7 @@ def _check(parsed: argparse.Namespace) -> None:
     from isomorph.archives.readiness import readiness
     from isomorph.jobs import jobs
 
-    study = open_study(parsed.study)
+    study = open_study(parsed.study, thorough=True)
     layout = open_layout(study, parsed.root)
     mistakes, told = [], []
     for dataset in study.datasets:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.models.libraries.imported import library
@@ -10,6 +10,7 @@ from isomorph.models.libraries.weights import Weights, fitting, from_hub, from_u
 from isomorph.models.network import Network
 from isomorph.models.source import Wanted
 from isomorph.study import Preprocessing
+from isomorph.study.model import Interpolation
 
 if TYPE_CHECKING:
     import torch
@@ -91,7 +92,8 @@ def preprocessing(name: str) -> Preprocessing | None:
     )
     _, height, width = said["input_size"]
     crop, whole = said["crop_pct"], said["crop_mode"] == "squash"
-    if height != width or said["crop_mode"] not in ("center", "squash") or (whole and crop != 1):
+    spoken = said["crop_mode"] in ("center", "squash") and said["interpolation"] in FILTERS
+    if height != width or not spoken or crop > 1 or (whole and crop < 1):
         return None
     return Preprocessing(
         size=height,
@@ -119,3 +121,4 @@ def _trained_on(config: dict[str, Any]) -> str:
 
 
 BIN = "pytorch_model.bin"
+FILTERS = get_args(Interpolation)
