@@ -1,0 +1,458 @@
+"""Layers planted in simulated data: how alike the data are to what is asked, and what is found."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.spatial.distance import pdist
+from scipy.stats import binomtest, kendalltau, spearmanr
+from scipy.stats import t as student
+
+from isomorph.inference.gather import Candidates, Region
+from isomorph.inference.permutation import shuffled
+from isomorph.inference.trust import agreement, planted_layers
+from isomorph.inference.trust import recovery as recovering
+from isomorph.inference.trust.agreement import tau_b
+from isomorph.inference.trust.observed import Observed, observe, repetitions_of
+from isomorph.inference.trust.outcomes import (
+    Data,
+    above,
+    against_zero,
+    kin,
+    places,
+    runners_up,
+    shares,
+)
+from isomorph.inference.trust.planting import PLANTINGS, root
+from isomorph.inference.trust.recovery import recover, sizes
+from isomorph.inference.trust.reliability import (
+    NOISE,
+    calibrated,
+    embedded,
+    measured,
+    simulated,
+)
+from isomorph.inference.trust.reliability import agreement as alike
+from isomorph.inference.trust.rows import confusion_rows, power_row
+from isomorph.inference.trust.simulation import Design, draw, mix
+from isomorph.measures import MEASURES
+from isomorph.study.recovery import Recovery
+
+N = 16
+PEARSON = MEASURES["pearson"]
+DISTANCES = ("correlation", "cosine", "euclidean", "squared_euclidean")
+METRICS = dict(zip(DISTANCES, ("correlation", "cosine", "euclidean", "sqeuclidean"), strict=True))
+
+
+def layers(rng, n_layers, n_stimuli=N, distance="squared_euclidean", n_features=60):
+    """Return candidates with independent geometries, one layer a model."""
+    rdms = [
+        pdist(rng.standard_normal((n_stimuli, n_features // 10)), METRICS[distance])
+        for _ in range(n_layers)
+    ]
+    table = pd.DataFrame({"model": [f"m{i}" for i in range(n_layers)], "layer": "only", "depth": 0})
+    return Candidates(table, np.array(rdms))
+
+
+def observed(reliability, n_subjects=3, units=30, distance="squared_euclidean", n_stimuli=N):
+    region = Region("V1", np.zeros((n_subjects, 1)), tuple("abcdefgh"[:n_subjects]), None, None)
+    design = Design(n_stimuli, (units,) * n_subjects, 1, False, PLANTINGS[distance])
+    return Observed(region, design, reliability, True, "")
+
+
+def recovered(reliability, candidates, planted=(0,), n=40, measures=(PEARSON,), seed=(1,), **more):
+    data = observed(reliability, n_stimuli=more.pop("n_stimuli", N), **more)
+    related = kin(candidates.table, {})
+    return recover(data, candidates, planted, related, measures, n=n, level=0.05, seed=seed)
+
+
+# ---------------------------------------------------------------- simulated data
+
+
+@pytest.mark.parametrize("distance", DISTANCES)
+def test_the_root_of_an_rdm_has_that_rdm(distance):
+    features = np.random.default_rng(0).standard_normal((N, 9)) + 3
+    rdm = pdist(features, METRICS[distance])
+    found = root(rdm, PLANTINGS[distance])
+    metric = "cosine" if distance == "correlation" else METRICS[distance]
+    again = pdist(found, metric)
+    np.testing.assert_allclose(again / again.mean(), rdm / rdm.mean(), atol=1e-9)
+    assert np.square(found).sum() == pytest.approx(N)
+
+
+def test_an_rdm_without_geometry_has_no_root():
+    assert root(np.zeros(N * (N - 1) // 2), PLANTINGS["squared_euclidean"]).shape[1] == 0
+
+
+@pytest.mark.parametrize("distance", DISTANCES)
+@pytest.mark.parametrize("halved", [False, True])
+def test_mixtures_are_the_distances_of_mixed_patterns(distance, halved):
+    rng = np.random.default_rng(1)
+    planting = PLANTINGS[distance]
+    features = root(pdist(rng.standard_normal((N, 5)), METRICS[distance]), planting)
+    draws = draw(Design(N, (7, 12), 5, halved, planting), 3, rng)
+    whole, halves = mix(features, draws)
+    metric = "cosine" if distance == "correlation" else METRICS[distance]
+    for angle in (0.3, 1.2):
+        signal = np.cos(angle) * features @ draws.mixing[:, :, : features.shape[1]]
+        patterns = signal + np.sin(angle) * draws.whole.patterns
+        np.testing.assert_allclose(
+            whole.rdms(angle)[2, 1], pdist(patterns[2, 1], metric), rtol=1e-9
+        )
+        if halved:
+            patterns = signal + np.sin(angle) * draws.parts.patterns[1]
+            np.testing.assert_allclose(
+                halves.rdms(angle)[1, 2, 0], pdist(patterns[2, 0], metric), rtol=1e-9
+            )
+    assert (halves is None) is not halved
+
+
+@pytest.mark.parametrize("units", [6, 40])
+@pytest.mark.parametrize("halved", [False, True])
+def test_crossvalidated_distances_are_distributed_as_over_single_repetitions(units, halved):
+    """Mean, variance and covariance with the halves, against repetitions drawn one by one."""
+    rng = np.random.default_rng(2)
+    n_stimuli, n, n_repetitions, angle = 5, 3000, 5, 0.9
+    planting = PLANTINGS["crossvalidated_euclidean"]
+    features = root(pdist(rng.standard_normal((n_stimuli, 3)), "sqeuclidean"), planting)
+    design = Design(n_stimuli, (units,), n_repetitions, halved, planting)
+    whole, halves = mix(features, draw(design, n, rng))
+    signal = features @ rng.standard_normal((n, features.shape[1], units))
+    noise = rng.standard_normal((n_repetitions, n, n_stimuli, units))
+    shown = np.cos(angle) * signal + np.sin(angle) * noise
+
+    def crossed(repetitions):
+        total, count = repetitions.sum(axis=0), len(repetitions)
+        gram = total @ total.swapaxes(1, 2)
+        gram = (gram - (repetitions @ repetitions.swapaxes(2, 3)).sum(axis=0)) / count / (count - 1)
+        diagonal = np.diagonal(gram, axis1=1, axis2=2)
+        square = diagonal[:, :, None] + diagonal[:, None] - 2 * gram
+        first, second = np.triu_indices(n_stimuli, 1)
+        return square[:, first, second]
+
+    expected, found = crossed(shown), whole.rdms(angle)[:, 0]
+    scale = expected.std(axis=0)
+    np.testing.assert_array_less(
+        np.abs(found.mean(axis=0) - expected.mean(axis=0)), 5 * scale * np.sqrt(2 / n)
+    )
+    np.testing.assert_allclose(found.var(axis=0), expected.var(axis=0), rtol=0.2)
+    if halved:
+        odd = halves.rdms(angle)[0, :, 0]
+        one = crossed(shown[0::2])
+        np.testing.assert_allclose(odd.var(axis=0), one.var(axis=0), rtol=0.2)
+        covariance = [((a - a.mean(0)) * (b - b.mean(0))).mean() for a, b in
+                      ((odd, found), (one, expected))]  # fmt: skip
+        assert covariance[0] == pytest.approx(covariance[1], rel=0.2)
+
+
+def test_without_noise_many_units_have_the_planted_rdm():
+    rng = np.random.default_rng(3)
+    rdm = pdist(rng.standard_normal((N, 40)), "correlation")
+    planting = PLANTINGS["correlation"]
+    draws = draw(Design(N, (50_000,), 1, False, planting), 2, rng)
+    found = mix(root(rdm, planting), draws)[0].rdms(0)[:, 0]
+    assert draws.mixing.shape[-1] == 2 * N  # not as wide as there are units
+    assert np.corrcoef(rdm, found[0])[0, 1] > 0.99
+
+
+@pytest.mark.parametrize("kind", ["subjects", "halves"])
+@pytest.mark.parametrize("distance", ["correlation", "crossvalidated_euclidean"])
+@pytest.mark.parametrize("name", ["rho_a", "pearson"])
+def test_simulated_data_are_as_reliable_as_the_measured(kind, distance, name):
+    rng = np.random.default_rng(4)
+    planting, measure = PLANTINGS[distance], MEASURES[name]
+    features = root(pdist(rng.standard_normal((24, 6)), "correlation"), planting)
+    n_subjects = 1 if kind == "halves" else 4
+    design = Design(24, (40,) * n_subjects, 4, kind == "halves", planting)
+    truth = mix(features, draw(design, 150, rng))
+    target = simulated(*truth, 1.1, measure.embed).mean()
+    found = calibrated(features, draw(design, 150, rng), target, measure)
+    assert found.reached
+    again = simulated(*mix(features, draw(design, 150, rng)), found.angle, measure.embed)
+    error = again.std() / np.sqrt(150)
+    assert again.mean() == pytest.approx(target, abs=0.003 + 4 * np.sqrt(3) * error)
+
+
+def test_no_reliability_is_noise_alone_and_too_much_is_said_to_be_out_of_reach():
+    rng = np.random.default_rng(5)
+    planting = PLANTINGS["correlation"]
+    features = root(pdist(rng.standard_normal((N, 6)), "correlation"), planting)
+    draws = draw(Design(N, (10, 10), 1, False, planting), 20, rng)
+    assert calibrated(features, draws, 0.0, PEARSON).angle == NOISE
+    assert calibrated(features, draws, -0.1, PEARSON).noise_share == 1
+    few = calibrated(features, draws, 0.99, PEARSON)
+    assert not few.reached
+    assert few.noise_share == 0
+
+
+def test_agreement_is_the_mean_over_couples():
+    rng = np.random.default_rng(6)
+    rdms = rng.random((4, N * (N - 1) // 2))
+    each = [np.corrcoef(rdms[i], rdms[j])[0, 1] for i in range(4) for j in range(i)]
+    region = Region("V1", rdms, tuple("abcd"), 3, None)
+    assert measured(region, PEARSON) == pytest.approx(np.mean(each))
+    halves = Region("V1", rdms[:1], ("a",), 3, rdms[:2])
+    assert measured(halves, PEARSON) == pytest.approx(each[0])
+    assert measured(Region("V1", rdms[:1], ("a",), 3, None), PEARSON) is None
+    stacked = embedded(rdms[None], PEARSON.embed)
+    assert alike(stacked)[0] == pytest.approx(np.mean(each))
+
+
+# ---------------------------------------------------------------- what is found
+
+
+def test_a_distinct_layer_is_recovered_from_reliable_data_and_claimed_above_the_others():
+    candidates = layers(np.random.default_rng(7), 6)
+    result = recovered(0.7, candidates, planted=(0, 3))
+    related = kin(candidates.table, {})
+    for index in (0, 3):
+        row = power_row(result.tallies["pearson", index, (N, 3)], index, related)
+        assert row["recovery_exact"] == 1
+        assert row["power_zero"] == 1
+        assert row["power_runner_up"] > 0.9
+        assert row["reliability_simulated"] == pytest.approx(0.7, abs=0.06)
+        assert row["n_simulations"] == 40
+        assert row["monte_carlo_error"] == pytest.approx(0.079, abs=1e-3)
+
+
+def test_without_reliability_every_layer_wins_as_often_as_any_other():
+    rng = np.random.default_rng(8)
+    candidates = layers(rng, 8)
+    result = recovered(0.0, candidates, n=600, planted=(2,))
+    scores = np.concatenate(result.tallies["pearson", 2, (N, 3)].scores)
+    wins = shares(scores).sum(axis=0)
+    assert binomtest(round(wins[2]), 600, 1 / 8).pvalue > 1e-3
+    assert wins.sum() == pytest.approx(600)
+    row = power_row(result.tallies["pearson", 2, (N, 3)], 2, kin(candidates.table, {}))
+    assert binomtest(round(600 * row["power_zero"]), 600, 0.05).pvalue > 1e-3
+
+
+@pytest.mark.parametrize("name", ["pearson", "rho_a", "whitened_correlation"])
+def test_false_positives_are_as_many_as_the_level_says(name):
+    candidates = layers(np.random.default_rng(9), 5)
+    result = recovered(0.4, candidates, n=500, planted=(1, 2, 4), measures=(MEASURES[name],))
+    claims = [
+        np.concatenate(result.tallies[name, index, (N, 3)].claims["false_positive"])
+        for index in (1, 2, 4)
+    ]
+    count, total = int(np.sum(claims)), np.size(claims)
+    assert total == 3 * 200
+    assert binomtest(count, total, 0.05).pvalue > 1e-3
+    winners = np.concatenate(result.tallies[name, 1, (N, 3)].claims["false_winner"])
+    assert winners.mean() < 0.2
+
+
+def test_power_grows_with_stimuli_and_with_subjects():
+    candidates = layers(np.random.default_rng(10), 8, n_stimuli=40, n_features=200)
+    result = recovered(0.05, candidates, n=90, n_subjects=4, n_stimuli=40)
+    related = kin(candidates.table, {})
+    rows = {size: power_row(result.tallies["pearson", 0, size], 0, related) for size in
+            sizes(40, 4)}  # fmt: skip
+    assert list(rows) == [(40, 4), (20, 4), (10, 4), (40, 2), (40, 1)]
+    for effect in ("recovery_exact", "power_zero"):
+        assert rows[40, 4][effect] > rows[20, 4][effect] > rows[10, 4][effect]
+        assert rows[40, 4][effect] > rows[40, 1][effect]
+
+
+def test_two_identical_layers_share_what_is_found():
+    candidates = layers(np.random.default_rng(11), 4)
+    rdms = np.concatenate([candidates.rdms, candidates.rdms[:1]])
+    table = pd.DataFrame({"model": ["a", "b", "c", "d", "a"], "layer": [*"xxxxy"],
+                          "depth": [0, 0, 0, 0, 1]})  # fmt: skip
+    doubled = Candidates(table, rdms)
+    result = recovered(0.7, doubled)
+    scores = result.tallies["pearson", 0, (N, 3)].scores
+    rows = confusion_rows(scores, ("a", "x"), doubled)
+    assert [(row["found_layer"], row["count"]) for row in rows] == [("x", 20), ("y", 20)]
+    row = power_row(result.tallies["pearson", 0, (N, 3)], 0, kin(table, {}))
+    assert row["recovery_exact"] == 0.5
+    assert row["recovery_neighbour"] == row["recovery_family"] == 1
+
+
+def test_the_same_seed_finds_the_same_and_another_another():
+    candidates = layers(np.random.default_rng(12), 5)
+    scores = [
+        np.concatenate(recovered(0.2, candidates, seed=seed).tallies["pearson", 0, (N, 3)].scores)
+        for seed in ((1, 2), (1, 2), (1, 3))
+    ]
+    np.testing.assert_array_equal(scores[0], scores[1])
+    assert np.abs(scores[0] - scores[2]).max() > 1e-3
+
+
+def test_what_does_not_fit_at_once_is_simulated_in_blocks(monkeypatch):
+    candidates = layers(np.random.default_rng(13), 5)
+    monkeypatch.setattr(recovering, "BLOCK", 1)
+    result = recovered(0.5, candidates, n=20)
+    tally = result.tallies["pearson", 0, (N, 3)]
+    assert len(tally.scores) > 3
+    assert len(np.concatenate(tally.scores)) == 20
+    assert len(np.unique(np.concatenate(tally.scores), axis=0)) == 20
+
+
+def test_a_measure_that_is_no_inner_product_recovers_and_leaves_tests_out():
+    candidates = layers(np.random.default_rng(14), 4)
+    result = recovered(0.6, candidates, n=10, measures=(MEASURES["tau_a"],))
+    row = power_row(result.tallies["tau_a", 0, (N, 3)], 0, kin(candidates.table, {}))
+    assert row["recovery_exact"] == 1
+    if MEASURES["tau_a"].embed is None:
+        assert np.isnan(row["power_zero"])
+        assert np.isnan(row["false_positive"])
+
+
+def test_a_layer_without_geometry_is_not_planted():
+    candidates = layers(np.random.default_rng(15), 3)
+    candidates.rdms[1] = 0
+    result = recovered(0.5, candidates, planted=(0, 1), n=10)
+    assert set(result.calibrations) == {0}
+
+
+# ---------------------------------------------------------------- tests in closed form
+
+
+@pytest.mark.parametrize("name", ["pearson", "rho_a", "cosine", "whitened_correlation", "cka"])
+def test_the_error_in_closed_form_is_that_of_the_bootstrap(name):
+    """At the level whose critical value the difference meets, the claim flips."""
+    rng = np.random.default_rng(16)
+    n_stimuli, measure = 40, MEASURES[name]
+    features = rng.standard_normal((n_stimuli, 12))
+    rdms = np.array(
+        [pdist(features + rng.standard_normal(features.shape), "sqeuclidean") for _ in "abc"]
+    )
+    pair = np.array([pdist(features, "sqeuclidean"), pdist(features[:, :6], "sqeuclidean")])
+    counts = rng.multinomial(n_stimuli, np.full(n_stimuli, 1 / n_stimuli), size=1500)
+    drawn = measure.resampled(rdms, pair, counts).mean(axis=1)
+    error = (drawn[:, 0] - drawn[:, 1]).std() * np.sqrt(n_stimuli / (n_stimuli - 1))
+    vectors, layer = measure.embed(rdms)[None], measure.embed(pair)
+    difference = (vectors[0] @ (layer[0] - layer[1])).mean()
+    data = Data(vectors, vectors.mean(axis=1))
+    one, other = np.array([0]), np.array([1])
+    low, high = (2 * student.sf(difference / (error * s), n_stimuli - 1) for s in (0.85, 1.15))
+    assert not above(data, one, other, layer, low)[0]
+    assert above(data, one, other, layer, high)[0]
+    assert not above(data, other, one, layer, 0.5)[0]
+
+
+def test_places_put_stimuli_in_another_order():
+    rng = np.random.default_rng(17)
+    rdms = rng.random((2, N * (N - 1) // 2))
+    orders = rng.permuted(np.tile(np.arange(N), (3, 1)), axis=1)
+    np.testing.assert_array_equal(rdms[0][places(orders)], shuffled(rdms, orders)[:, 0])
+
+
+def test_relations_are_found_and_the_level_is_kept_at_its_edge():
+    rng = np.random.default_rng(18)
+    rdms = PEARSON.embed(rng.random((2, N * (N - 1) // 2)))
+    shuffles = places(rng.permuted(np.tile(np.arange(N), (19, 1)), axis=1))
+    assert against_zero(rdms[:1], rdms[0], shuffles, 0.05).all()  # 1 of 20
+    assert not against_zero(rdms[:1], rdms[0], shuffles[:18], 0.05).any()  # 1 of 19
+
+
+def test_kin_are_neighbours_in_depth_and_seeds_of_one_network():
+    table = pd.DataFrame(
+        {
+            "model": ["n0", "n0", "n0", "n1", "p"],
+            "layer": ["a", "b", "c", "a", "pixels"],
+            "depth": [2, 5, 9, 2, 0],
+        }
+    )
+    found = kin(table, {"n0": "net", "n1": "net"})
+    assert found.family.tolist() == [0, 0, 0, 0, 1]
+    assert found.neighbours[1].tolist() == [True, True, True, False, False]
+    assert found.neighbours[0].tolist() == [True, True, False, False, False]
+    scores = np.array([[0.1, 0.2, 0.3, 0.9, 0.5]])
+    assert runners_up(scores, np.array([0]), found.family).tolist() == [4]
+    alone = np.zeros(5, dtype=int)
+    assert runners_up(scores, np.array([0]), alone).tolist() == [-1]
+
+
+def test_the_best_layer_of_each_model_is_planted_or_every_layer():
+    rng = np.random.default_rng(19)
+    candidates = layers(rng, 5)
+    related = kin(candidates.table, {"m0": "net", "m1": "net", "m2": "net"})
+    region = Region("V1", candidates.rdms[[1]], ("a",), None, None)
+    assert planted_layers(region, candidates, related, PEARSON, Recovery()) == [1, 3, 4]
+    every = Recovery(candidates="all")
+    assert planted_layers(region, candidates, related, PEARSON, every) == [0, 1, 2, 3, 4]
+
+
+# ---------------------------------------------------------------- what is assumed
+
+
+def test_what_is_not_known_of_the_data_is_assumed_and_said():
+    rdms = np.random.default_rng(20).random((2, N * (N - 1) // 2))
+    planting = PLANTINGS["correlation"]
+    two = Region("V1", rdms, ("a", "b"), None, None)
+    known = observe(two, (7, 9), 3, planting, PEARSON, Recovery(), N)
+    assert known.assumed == ""
+    assert known.design.units == (7, 9)
+    assert known.design.repetitions == 3
+    published = observe(two, (-1, -1), None, planting, PEARSON, Recovery(units=60), N)
+    assert published.design.units == (60, 60)
+    assert published.assumed == "60 units per subject, as none are published"
+    one = Region("V1", rdms[:1], ("a",), 5, None)
+    alone = observe(one, (5,), None, planting, PEARSON, Recovery(reliability=0.3), N)
+    assert not alone.reliability_known
+    assert alone.reliability == 0.3
+    assert "halves that agree at 0.3" in alone.assumed
+    assert alone.design.halved
+    assert alone.design.parts == (1, 1)
+    crossed = PLANTINGS["crossvalidated_euclidean"]
+    assert observe(one, (5,), None, crossed, PEARSON, Recovery(), N).design.parts == (2, 2)
+
+
+def test_repetitions_are_those_of_the_regions_units():
+    table = pd.DataFrame(
+        {"region": ["V1", "V1", "V1", "V4"], "unit": ["1", "2", "", "3"],
+         "n_repetitions": [4, 6, 99, np.nan]}
+    )  # fmt: skip
+    assert repetitions_of(table, "V1") == 5
+    assert repetitions_of(table, "V4") is None
+    assert repetitions_of(table.head(0), "V1") is None
+
+
+# ---------------------------------------------------------------- agreement of settings
+
+
+def comparisons(estimates, **settings):
+    """Return rows of comparisons from estimates by setting and candidate."""
+    rows = [
+        {"dataset": "d", "simulated": False, "region": "V1", "distance": distance,
+         "measure": measure, "model": candidate[0], "layer": candidate, "estimate": value}
+        for (distance, measure), values in estimates.items()
+        for candidate, value in values.items()
+    ]  # fmt: skip
+    return pd.DataFrame(rows).assign(**settings)
+
+
+def test_agreement_is_that_of_scipy_over_layers_and_over_best_layers():
+    rng = np.random.default_rng(21)
+    names = ["a1", "a2", "b1", "b2", "c1"]
+    one, other = rng.integers(0, 4, (2, 5)) / 4
+    table = comparisons({("e", "r"): dict(zip(names, one, strict=True)),
+                         ("e", "p"): dict(zip(names, other, strict=True))})  # fmt: skip
+    found = agreement(table).set_index("over")
+    assert found.loc["layers", "kendall_tau_b"] == pytest.approx(kendalltau(one, other).statistic)
+    assert found.loc["layers", "spearman"] == pytest.approx(spearmanr(one, other).statistic)
+    assert found.loc["models", "n_candidates"] == 3
+    best = [[max(v[:2]), max(v[2:4]), v[4]] for v in (one, other)]
+    assert tau_b(*map(np.array, best)) == pytest.approx(kendalltau(*best).statistic, nan_ok=True)
+
+
+def test_settings_that_find_the_same_winner_say_so():
+    table = comparisons(
+        {("e", "r"): {"a": 3, "b": 2, "c": 1}, ("e", "p"): {"a": 3, "b": 1, "c": 2},
+         ("f", "r"): {"a": 1, "b": 2, "c": 2}}
+    )  # fmt: skip
+    found = agreement(table)
+    models = found[found["over"] == "models"]
+    assert models["same_winner"].tolist() == ["yes", "no", "no"]
+    assert models["winner_b"].tolist() == ["a", "b", "b"]
+    assert (models["status"] == "ok").all()
+
+
+def test_settings_without_two_candidates_in_common_say_why():
+    table = comparisons({("e", "r"): {"a": 3, "b": np.nan}, ("e", "p"): {"a": 1, "b": 2},
+                         ("f", "p"): {"a": 2, "b": 2}})  # fmt: skip
+    status = agreement(table).query("over == 'models'")["status"].tolist()
+    assert status[0] == status[1] == "fewer than two candidates in both"
+    assert status[2] == "all candidates tie under one of the two"
+    assert agreement(table.head(0)).empty
