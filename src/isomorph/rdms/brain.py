@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import xarray as xr
@@ -16,6 +17,9 @@ from isomorph.rdms.transforms import TRANSFORMS
 from isomorph.study.dataset import NoiseSpec
 
 USUAL = NoiseSpec()
+
+NOTHING = Geometry(np.zeros((0, 0)), np.zeros(0), 0.0, np.zeros(0), 0)
+"""Stands where no distance asks for Gram matrices of means."""
 
 
 def rdms_of_responses(
@@ -113,23 +117,27 @@ def geometry_of_folds(
     ----------
     folds : Folds
     distances : iterable of str, optional
-        What the geometry must serve beside distances of Gram matrices.
+        What the geometry must serve; all that need no more than Gram matrices unless given.
     noise : NoiseSpec, optional
     """
     if not folds.complete:
         return None
-    plain = geometry_of_features(folds.means, fold_gram(folds.values, folds.seen))
+    wanted = [DISTANCES[name] for name in distances]
+    crossed = None
+    if not wanted or any(d.repetitions and d.gather is None for d in wanted):
+        crossed = fold_gram(folds.values, folds.seen)
+    if not wanted or any("gram" in d.needs for d in wanted):
+        plain = geometry_of_features(folds.means, crossed)
+    else:
+        plain = replace(NOTHING, n_features=folds.values.shape[2], fold_gram=crossed)
     parts: dict[str, Part | str] = {}
-    for name in distances:
-        if (gather := DISTANCES[name].gather) is not None:
+    for distance in wanted:
+        if distance.gather is not None:
             try:
-                parts[name] = gather(folds, noise)
+                parts[distance.name] = distance.gather(folds, noise)
             except UndefinedDistanceError as error:
-                parts[name] = str(error)
-    return Geometry(
-        plain.gram, plain.mean_projection, plain.mean_norm, plain.stimulus_mean,
-        plain.n_features, plain.fold_gram, plain.offset, parts,
-    )  # fmt: skip
+                parts[distance.name] = str(error)
+    return replace(plain, parts=parts)
 
 
 def _geometries(

@@ -14,6 +14,9 @@ from isomorph.rdms.precision import ROUNDING
 from isomorph.registry import Registry
 from isomorph.study.dataset import NoiseSpec
 
+ROWS = 64
+"""Rows of a Gram matrix that become distances at a time, while they are in the cache."""
+
 
 @dataclass(frozen=True)
 class Distance:
@@ -186,15 +189,14 @@ def lda_accuracy(geometry: Geometry) -> Floats:
 
 def from_gram(gram: Floats) -> Floats:
     """Return squared distances `(pair,)` from inner products `(stimulus, stimulus)`."""
-    diagonal = np.diag(gram)
-    pairs = upper(gram)
-    pairs *= -2
-    at = 0
-    for row in range(len(diagonal) - 1):
-        size = len(diagonal) - 1 - row
-        pairs[at : at + size] += diagonal[row] + diagonal[row + 1 :]
-        at += size
-    return pairs
+    diagonal, parts = np.diag(gram), []
+    for start in range(0, len(gram), ROWS):
+        some = slice(start, start + ROWS)
+        rows = gram[some] * -2.0
+        rows += diagonal
+        rows += diagonal[some, None]
+        parts += [row[start + place + 1 :] for place, row in enumerate(rows)]
+    return np.concatenate(parts) if parts else np.empty(0)
 
 
 def upper(square: Floats) -> Floats:

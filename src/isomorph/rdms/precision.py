@@ -19,11 +19,11 @@ from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import LinAlgError, cho_factor, cho_solve
+from scipy.linalg import LinAlgError, cho_factor, cho_solve, solve_triangular
 
 from isomorph.rdms.folds import Folds
 from isomorph.rdms.geometry import Floats, Part, UndefinedDistanceError
-from isomorph.rdms.gram import fold_gram, per_couple
+from isomorph.rdms.gram import difference_of_squares, fold_gram, per_couple, side_by_side
 from isomorph.registry import Registry
 from isomorph.responses.bids.noise import SHRINKAGE as SHRUNK
 from isomorph.responses.bids.noise import Covariance
@@ -88,13 +88,33 @@ class Noise:
         _refuse_singular(self.covariance, freedom)
 
     def whiten(self, responses: Floats) -> Floats:
-        """Return responses `(..., unit)` in which the noise is white, 0 for units without any."""
+        """Return responses `(..., unit)` in which the noise is white, 0 for units without any.
+
+        Any root of the precision will do, as only inner products are taken. Of fewer units than
+        residuals it is that of Cholesky, by far the cheapest.
+        """
         flat = responses.reshape(-1, responses.shape[-1])
         if self.noisy.all():
-            return self.covariance.whiten(flat).reshape(responses.shape)
+            return self._whiten(flat).reshape(responses.shape)
         white = np.zeros_like(flat)
-        white[:, self.noisy] = self.covariance.whiten(flat[:, self.noisy])
+        white[:, self.noisy] = self._whiten(flat[:, self.noisy])
         return white.reshape(responses.shape)
+
+    def _whiten(self, flat: Floats) -> Floats:
+        factor = self.covariance.factor
+        if factor.shape[1] > factor.shape[0]:
+            return self.covariance.whiten(flat)
+        inner = factor.T @ factor
+        inner[np.diag_indices_from(inner)] += self.covariance.floor
+        try:
+            root = np.linalg.cholesky(inner)
+        except np.linalg.LinAlgError:
+            raise UndefinedDistanceError(_NO_INVERSE) from None
+        scaled = (flat / self.covariance.deviation).T
+        white: Floats = solve_triangular(
+            root, scaled, lower=True, overwrite_b=True, check_finite=False
+        )
+        return np.ascontiguousarray(white.T)
 
 
 def residuals(folds: Folds) -> tuple[Floats, int]:
@@ -108,7 +128,10 @@ def residuals(folds: Folds) -> tuple[Floats, int]:
     """
     counts = folds.seen.sum(axis=0)
     means = folds.values.sum(axis=0) / np.maximum(counts, 1)[:, None]
-    return (folds.values - means)[folds.seen], int(counts.sum() - np.count_nonzero(counts))
+    rows = folds.values - means
+    # A mask copies even where it keeps everything.
+    flat = rows.reshape(-1, rows.shape[2]) if folds.seen.all() else rows[folds.seen]
+    return flat, int(counts.sum() - np.count_nonzero(counts))
 
 
 def mahalanobis(folds: Folds, settings: NoiseSpec) -> Part:
@@ -149,16 +172,24 @@ def with_noise_of_others(folds: Folds, shrinkage: str) -> Part:
     if len(folds) < 3:
         return with_noise_of_session(folds, shrinkage)
     total = folds.values.sum(axis=0)
-    products = np.zeros((len(total), len(total)))
     noisy = np.zeros(total.shape[1], dtype=bool)
+    own, every, totals = [], [], []
     for group in groups(len(folds)):
         noise = Noise(folds.of(~group), shrinkage)
         noisy |= noise.noisy
-        own = folds.values[group]
-        white = noise.whiten(np.concatenate([own, total[None]]))
-        every = np.swapaxes(white[:-1], 0, 1).reshape(len(total), -1)
-        products += white[:-1].sum(axis=0) @ white[-1].T - every @ every.T
-    return Part(per_couple((products + products.T) / 2, folds.seen), int(noisy.sum()))
+        white = noise.whiten(np.concatenate([folds.values[group], total[None]]))
+        every.append(side_by_side(white[:-1]))
+        own.append(white[:-1].sum(axis=0))
+        totals.append(white[-1])
+    # The symmetric part of A Bᵀ is the Gram matrix of (A + B) / 2 less that of (A - B) / 2.
+    first, second = np.concatenate(own, axis=1), np.concatenate(totals, axis=1)
+    if len(own) == len(folds):  # what is taken off, A Aᵀ, joins in: the part of A (B - A)ᵀ
+        products = difference_of_squares(second / 2, first - second / 2)
+    else:
+        products = difference_of_squares(
+            (first + second) / 2, np.concatenate([(first - second) / 2, *every], axis=1)
+        )
+    return Part(per_couple(products, folds.seen), int(noisy.sum()))
 
 
 def with_noise_of_runs(folds: Folds, shrinkage: str) -> Part:
