@@ -1,0 +1,153 @@
+"""The kernel family against independent packages, literal definitions and published behaviour."""
+
+import numpy as np
+import pytest
+
+from isomorph.measures import MEASURES
+from isomorph.measures.feature_corrected import feature_corrected_cka, same_feature
+from isomorph.measures.pairs import pair_indices
+
+
+def features(seed=0, n_stimuli=18, sizes=(6, 9)):
+    rng = np.random.default_rng(seed)
+    shared = rng.standard_normal((n_stimuli, 4))
+    return [
+        np.concatenate([shared, rng.standard_normal((n_stimuli, size - 4))], axis=1)
+        for size in sizes
+    ]
+
+
+def rdm(x):
+    i, j = pair_indices(len(x))
+    return ((x[i] - x[j]) ** 2).sum(axis=1)[None]
+
+
+def value(name, x, y):
+    return MEASURES[name].pair(rdm(x), rdm(y))
+
+
+def test_debiased_cka_equals_pytorch_cka():
+    import torch
+    from cka.hsic import hsic
+
+    x, y = features()
+    cross, own, other = hsic(*(torch.from_numpy(z @ z.T)[None] for z in (x, y)))
+    expected = (cross / torch.sqrt(own * other)).item()
+    assert value("cka", x, y) == pytest.approx(expected, abs=1e-10)
+
+
+@pytest.mark.parametrize(
+    ("name", "kernel", "unbiased"),
+    [
+        ("cka", "linear", True),
+        ("cka_biased", "linear", False),
+        ("whitened_cosine", "linear", False),
+        ("cka_rbf", "rbf", True),
+        ("cka_rbf_biased", "rbf", False),
+    ],
+)
+def test_cka_equals_ckatorch(name, kernel, unbiased):
+    import torch
+    from ckatorch.core import cka_base
+    from ckatorch.utils import center_gram_matrix
+
+    x, y = features(1)
+    if kernel == "linear":
+        expected = cka_base(torch.from_numpy(x), torch.from_numpy(y), unbiased=unbiased).item()
+    else:
+        # Their median is over the whole matrix, its diagonal too; ours over pairs.
+        grams = [center_gram_matrix(torch.from_numpy(rbf_gram(z)), unbiased) for z in (x, y)]
+        expected = ((grams[0] * grams[1]).sum() / (grams[0].norm() * grams[1].norm())).item()
+    assert value(name, x, y) == pytest.approx(expected, abs=1e-10)
+
+
+def rbf_gram(x, fraction=0.5):
+    squares = ((x[:, None] - x) ** 2).sum(axis=2)
+    spread = fraction * np.sqrt(np.median(squares[np.triu_indices(len(x), 1)]))
+    return np.exp(-squares / (2 * spread**2))
+
+
+def test_gaussian_kernels_see_what_is_not_linear():
+    rng = np.random.default_rng(2)
+    angle = rng.uniform(0, 2 * np.pi, 60)
+    circle = np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    doubled = np.stack([np.cos(2 * angle), np.sin(2 * angle)], axis=1)
+    assert abs(value("cka", circle, doubled)) < 0.1
+    assert value("cka_rbf", circle, doubled) > 0.1
+
+
+def test_noise_fools_the_biased_and_not_the_debiased():
+    """50 stimuli, 10,000 features, nothing in common."""
+    rng = np.random.default_rng(0)
+    x, y = (rdm(rng.standard_normal((50, 10_000))) for _ in range(2))
+    assert MEASURES["cka_biased"].pair(x, y) == pytest.approx(0.995, abs=0.001)
+    assert MEASURES["cosine"].pair(x, y) == pytest.approx(1.0, abs=0.001)
+    for name in ("cka", "pearson", "whitened_correlation"):
+        assert abs(MEASURES[name].pair(x, y)) < 0.1
+
+
+def test_whitened_correlation_is_close_to_debiased_cka_and_not_equal():
+    x, y = features(3, n_stimuli=40)
+    whitened, debiased = value("whitened_correlation", x, y), value("cka", x, y)
+    assert whitened == pytest.approx(debiased, abs=0.03)
+    assert abs(whitened - debiased) > 1e-4
+
+
+def u_centred(distances, n):
+    square = np.zeros((n, n))
+    square[pair_indices(n)] = distances
+    square += square.T
+    sums = square.sum(axis=1)
+    centred = square - (sums[:, None] + sums) / (n - 2) + square.sum() / ((n - 1) * (n - 2))
+    np.fill_diagonal(centred, 0)
+    return centred
+
+
+def inner(x, y):
+    n = len(x)
+    return (u_centred(rdm(x)[0], n) * u_centred(rdm(y)[0], n)).sum() / 2
+
+
+def test_feature_correction_is_the_mean_over_couples_of_different_features():
+    x, y = features(4, n_stimuli=9)
+    x, y = (z @ np.random.default_rng(4).standard_normal((z.shape[1],) * 2) for z in (x, y))
+
+    def between(z):
+        columns = range(z.shape[1])
+        return np.mean([inner(z[:, [p]], z[:, [q]]) for p in columns for q in columns if p != q])
+
+    expected = inner(x, y) / x.shape[1] / y.shape[1] / np.sqrt(between(x) * between(y))
+    assert feature_corrected_cka(x, y) == pytest.approx(expected, abs=1e-10)
+    own = sum(inner(x[:, [p]], x[:, [p]]) for p in range(x.shape[1]))
+    assert same_feature(x, np.ones((1, 9), dtype=int)).item() == pytest.approx(own, rel=1e-10)
+
+
+def test_feature_correction_tells_the_alignment_of_all_features_from_few():
+    """Two populations that share a latent each unit follows with noise: the truth is 1."""
+    means = {}
+    for n_units in (20, 100, 1000):
+        found = {"cka_biased": [], "cka": [], "corrected": []}
+        for seed in range(6):
+            rng = np.random.default_rng(seed)
+            latent = rng.standard_normal((100, 1))
+            x, y = (
+                latent @ rng.standard_normal((1, n_units)) + 3 * rng.standard_normal((100, n_units))
+                for _ in range(2)
+            )
+            for name in ("cka_biased", "cka"):
+                found[name].append(value(name, x, y))
+            found["corrected"].append(feature_corrected_cka(x, y))
+        means[n_units] = {name: np.mean(values) for name, values in found.items()}
+    debiased = [means[n]["cka"] for n in (20, 100, 1000)]
+    assert debiased[0] < 0.25 < debiased[1] < 0.6 < debiased[2]
+    assert [means[n]["corrected"] for n in (100, 1000)] == pytest.approx([1, 1], abs=0.06)
+    assert means[20]["corrected"] == pytest.approx(1, abs=0.2)
+
+
+def test_feature_correction_is_undefined_where_features_share_nothing():
+    rng = np.random.default_rng(11)
+    noise = [rng.standard_normal((60, 20)) for _ in range(12)]
+    values = [feature_corrected_cka(x, y) for x, y in zip(noise[::2], noise[1::2], strict=True)]
+    assert np.isnan(values).any()
+    one_feature = rng.standard_normal((10, 1))
+    assert np.isnan(feature_corrected_cka(one_feature, noise[0][:10]))
