@@ -9,7 +9,7 @@ from isomorph.errors import IsomorphError
 from isomorph.models.activations import from_features
 from isomorph.models.baselines.gabor import gabor, gabor_kernels
 from isomorph.models.baselines.pixels import pixels
-from isomorph.models.baselines.table import category
+from isomorph.models.baselines.table import category, columns
 
 
 def gratings(wavelength: float, angle: float, phases: np.ndarray, size: int = 64) -> np.ndarray:
@@ -164,3 +164,64 @@ def test_columns_without_a_geometry_are_left_out_with_their_reason():
 def test_category_options_that_cannot_be(options, message):
     with pytest.raises(IsomorphError, match=f"labels: .*{message}"):
         category(TABLE, options, "labels")
+
+
+NUMBERS = pd.DataFrame(
+    {
+        "stimulus": ["a", "b", "c", "d"],
+        "kind": ["cat", "dog", "cat", "owl"],
+        "weight": [4.0, 20.0, 5.0, 1.0],
+        "age": ["2", "7", "1", "4"],
+        "size": ["small", "large", "medium", "small"],
+        "seen": [1.0, np.nan, 2.0, 1.0],
+        "legs": [4, 4, 4, 4],
+    }
+)
+
+
+def test_numbers_are_as_far_apart_as_they_are():
+    features, left_out = columns(NUMBERS, {"columns": ["weight", "age"], "scale": "none"}, "n")
+    assert features["weight"].tolist() == [[4], [20], [5], [1]]
+    assert features["age"].tolist() == [[2], [7], [1], [4]]
+    assert (features["all"] == np.hstack([features["weight"], features["age"]])).all()
+    assert left_out == {}
+
+
+def test_z_scores_make_columns_count_alike():
+    features, _ = columns(NUMBERS, {"columns": ["weight", "age"]}, "n")
+    np.testing.assert_allclose(features["all"].mean(axis=0), 0, atol=1e-12)
+    np.testing.assert_allclose(features["all"].std(axis=0), 1)
+    np.testing.assert_allclose(np.corrcoef(features["weight"].ravel(), NUMBERS["weight"])[0, 1], 1)
+
+
+def test_words_stand_for_their_ranks_in_the_order_given():
+    said = {"columns": ["size"], "scale": "none", "ordinal": {"size": ["small", "medium", "large"]}}
+    assert columns(NUMBERS, said, "n")[0]["size"].tolist() == [[0], [2], [1], [0]]
+
+
+def test_numbers_without_a_geometry_are_left_out_with_their_reason():
+    features, left_out = columns(NUMBERS, {"columns": ["seen", "legs", "weight"]}, "n")
+    assert list(features) == ["weight"]
+    assert left_out == {
+        "seen": "has no finite number for 1 of 4 stimuli",
+        "legs": "is 4 for every stimulus",
+    }
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"columns": ["kind"]}, 'kind holds "cat", which is no number; say the order'),
+        ({"columns": ["wieght"]}, 'the stimulus table has no "wieght", did you mean "weight"'),
+        ({"columns": ["age"], "scale": "z"}, 'options.scale is "z", '),
+        ({"columns": ["size"], "ordinal": {"size": ["small", "large"]}},
+         'size holds "medium", which options.ordinal lacks: small, large'),
+        ({"columns": ["age"], "ordinal": {"size": ["small"]}}, '"size" is not in options.columns'),
+        ({"columns": ["size"], "ordinal": ["small"]}, "must give words in order by column"),
+        ({"columns": []}, "options.columns must list columns"),
+        ({"colums": ["age"]}, 'unknown key colums, did you mean "columns"'),
+    ],
+)  # fmt: skip
+def test_column_options_that_cannot_be(options, message):
+    with pytest.raises(IsomorphError, match=f"n: .*{message}"):
+        columns(NUMBERS, options, "n")

@@ -33,6 +33,9 @@ POOLS = (8, 10, 12, 14, 16, 18, 20, 22)
 CHUNK = 8
 """Images filtered at a time: the responses of one are 64 times as large as it."""
 NOISE_IMAGES = 16
+TUNING = 1 / 3
+"""How narrow S2 is tuned: C1 seldom exceeds a half, and with 1 every patch would be like every
+other to within a few percent."""
 S2_STEP = 2
 """Every second place of S2 is kept; C2 is the largest of all of them."""
 
@@ -43,8 +46,8 @@ def hmax(images: NDArray[np.float32], options: Mapping[str, Any], where: str) ->
     After Riesenhuber and Poggio (1999, Nat Neurosci 2, 1019-1025) and Serre et al. (2007, IEEE
     TPAMI 29, 411-426). S1 is the absolute response of a Gabor filter over the norm of the pixels
     under it. C1 is the largest S1 of two neighbouring wavelengths and of the places in a square.
-    S2 compares patches of C1 with prototypes, exp(-d² / (2 α)) with α the area of the patch over
-    that of the smallest one's; C2 is the largest S2 anywhere in any band.
+    S2 compares patches of C1 with prototypes, exp(-d² / (2 σ² α)) with σ = 1/3 and α the area of a
+    patch in units of 4 × 4 places; C2 is the largest S2 anywhere in any band.
 
     Prototypes are patches of C1 drawn with a seed: of noise with the 1/f amplitude of natural
     images, so that no stimulus counts more than another (`from: noise`), or of the images
@@ -191,7 +194,7 @@ def s2(complex_: NDArray[np.float32], prototypes: NDArray[np.float32]) -> NDArra
     known = prototypes.transpose(0, 3, 1, 2).reshape(len(prototypes), -1)
     squares = (flat**2).sum(axis=3)[..., None] + (known**2).sum(axis=1)
     distance = np.maximum(squares - 2 * (flat @ known.T), 0)
-    return np.exp(-distance / (2 * (side / 4) ** 2))
+    return np.exp(-distance / (2 * TUNING**2 * (side / 4) ** 2))
 
 
 def pink_noise(number: int, size: int, rng: np.random.Generator) -> NDArray[np.float32]:
