@@ -59,6 +59,8 @@ def tables_of(dataset):
     return [
         LAYOUT.comparisons(dataset),
         LAYOUT.regions(dataset),
+        LAYOUT.selection(dataset),
+        LAYOUT.differences(dataset),
         LAYOUT.contrasts(dataset),
         LAYOUT.recovery(dataset),
         LAYOUT.confusion(dataset),

@@ -84,6 +84,14 @@ class Layout:
         """Comparisons of a dataset's regions with each other."""
         return self.results / dataset / "regions.csv"
 
+    def selection(self, dataset: str) -> Path:
+        """The layer of every model, chosen on some stimuli and scored on others."""
+        return self.results / dataset / "selection.csv"
+
+    def differences(self, dataset: str) -> Path:
+        """Models against each other."""
+        return self.results / dataset / "differences.csv"
+
     def contrasts(self, dataset: str) -> Path:
         """Trained models against their untrained twins."""
         return self.results / dataset / "contrasts.csv"

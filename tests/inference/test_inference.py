@@ -4,14 +4,21 @@ import numpy as np
 import pytest
 from scipy.stats import false_discovery_control, kstest
 
-from isomorph.inference import Region, across_subjects, ceiling, corrected, permutation_p
+from isomorph.inference import (
+    Ceiling,
+    Region,
+    Spread,
+    across_subjects,
+    ceiling,
+    corrected,
+    permutation_p,
+)
 from isomorph.inference.bootstrap import (
     draw,
     mean_over_drawn,
     spread_over_both,
     spread_over_stimuli,
 )
-from isomorph.inference.contrasts import Resampled, contrast
 from isomorph.inference.gather import regions_of
 from isomorph.inference.permutation import shuffled
 from isomorph.measures import MEASURES
@@ -223,82 +230,9 @@ def test_corrections():
     np.testing.assert_allclose(result[[0, 1, 3, 4]], false_discovery_control(known))
     assert np.isnan(result[2])
     np.testing.assert_allclose(corrected(known, "holm"), [0.04, 0.09, 0.09, 0.5])
+    np.testing.assert_allclose(corrected(known, "bonferroni"), [0.04, 0.16, 0.12, 1.0])
     assert (corrected(known, "fdr_by") >= corrected(known, "fdr_bh")).all()
     assert np.isnan(corrected(np.array([np.nan]), "holm")).all()
-
-
-def planted_contrast(rng, effect, n_subjects=6, n_layers=4, n_twins=3, n_stimuli=20, shared=0.0):
-    """A trained model of which one layer has the subjects' geometry, and twins without it.
-
-    Every model, trained or not, follows the geometry by `shared`, give or take its own draw.
-    """
-    truth = rng.standard_normal((n_stimuli, 10))
-    rdms, own = noisy_rdms(rng, n_subjects, n_stimuli, truth=truth)
-    layers, _ = noisy_rdms(rng, n_layers * (1 + n_twins), n_stimuli, signal=0.0)
-    layers = layers + shared * np.repeat(rng.uniform(0, 2, 1 + n_twins), n_layers)[:, None] * own
-    layers[2] = (1 - effect) * layers[2] + effect * own
-    counts, measure = draw(n_stimuli, 200, rng), MEASURES["pearson"]
-    resampled = Resampled(
-        measure.compare(rdms, layers),
-        measure.resampled(rdms, layers, counts),
-        measure.resampled(rdms, layers, (counts == 0).astype(int)),
-        draw(n_subjects, 200, rng),
-        n_stimuli,
-    )
-    families = np.arange(len(layers)).reshape(1 + n_twins, n_layers)
-    twins = {f"twin-seed{k}": family for k, family in enumerate(families[1:])}
-    return contrast(resampled, families[0], twins)
-
-
-def p_of(result):
-    return result.spread.two_sided_p(np.array([result.difference])).item()
-
-
-def test_a_planted_difference_is_found_at_its_layer():
-    result = planted_contrast(np.random.default_rng(9), effect=1.0)
-    assert result.chosen == 2
-    assert result.chosen_share > 0.8
-    assert result.difference > 0.3
-    assert p_of(result) < 0.05
-    assert result.spread.scheme == "stimuli and subjects and seeds"
-
-
-@pytest.mark.parametrize("shared", [0.0, 0.7])
-def test_without_an_effect_of_training_the_contrast_is_rarely_significant(shared):
-    """A trained model that is one more draw from its twins is told from them at most as often
-    as the level says, also where single draws differ by far more than stimuli and subjects do."""
-    p = [
-        p_of(
-            planted_contrast(
-                np.random.default_rng(seed), 0.0, shared=shared, n_stimuli=50, n_twins=5
-            )
-        )
-        for seed in range(60)
-    ]
-    share = np.mean(np.array(p) < 0.05)
-    assert share <= 0.12
-
-
-def test_one_seed_says_nothing_of_other_seeds():
-    result = planted_contrast(np.random.default_rng(1), effect=1.0, n_twins=1)
-    assert result.difference > 0.3
-    assert np.isnan(p_of(result))
-
-
-def test_a_dead_layer_does_not_take_the_contrast_with_it():
-    rng = np.random.default_rng(2)
-    drawn = rng.uniform(0.2, 0.4, size=(50, 2, 6))
-    drawn[:, :, 4] = np.nan
-    resampled = Resampled(drawn[0], drawn, drawn, None, 20)
-    pairs = [np.array([0, 1]), np.array([2, 3]), np.array([4, 5])]
-    result = contrast(resampled, pairs[0], {"a": pairs[1], "b": pairs[2]})
-    assert np.isfinite(result.difference)
-    drawn[:, :, 5] = np.nan
-    assert contrast(resampled, pairs[0], {"a": pairs[1], "b": pairs[2]}) == (
-        "a model has no layer that can be scored"
-    )
-    drawn[:] = np.nan
-    assert contrast(resampled, pairs[0], {"a": pairs[1]}).startswith("too few stimuli")
 
 
 def test_no_standard_error_no_p():
@@ -320,15 +254,6 @@ def test_no_candidate_beats_the_upper_ceiling(name):
     assert upper == pytest.approx(best, abs=1e-12)
 
 
-def test_choosing_on_left_out_stimuli_does_not_flatter_noise():
-    """Scores of noise models stay near 0, which the maximum over layers does not."""
-    scores = [
-        planted_contrast(np.random.default_rng(seed), effect=0.0, n_layers=8).score
-        for seed in range(40)
-    ]
-    assert abs(np.mean(scores)) < 0.03
-
-
 def test_sessions_are_averaged_within_subjects():
     rng = np.random.default_rng(10)
     rdms = rng.random((3, 10))
@@ -341,3 +266,57 @@ def test_sessions_are_averaged_within_subjects():
     np.testing.assert_allclose(found.rdms, [rdms[:2].mean(axis=0), rdms[2]])
     assert found.n_units is None
     assert found.subjects == ("a", "b")
+
+
+def test_intervals_stay_within_the_range_of_the_measure():
+    spread = Spread(np.array([0.2, 0.2, 0.0, 0.001]), "stimuli", 11)
+    estimate = np.array([0.97, -0.9, 0.5, 0.1])
+    low, high = spread.interval(estimate, 0.95, (-1.0, 1.0))
+    assert (low >= -1).all()
+    assert (high <= 1).all()
+    assert low[2] == high[2] == 0.5
+    assert ((low <= estimate) & (estimate <= high)).all()
+    plain = spread.interval(estimate[3], 0.95)
+    np.testing.assert_allclose([low[3], high[3]], [plain[0][3], plain[1][3]], atol=1e-5)
+    exact = spread.interval(np.array([1.0]), 0.95, (-1.0, 1.0))
+    assert np.isfinite(exact).all()
+
+
+def test_the_true_model_is_normalised_to_one():
+    """Both conventions, of several subjects and of one with repetitions, in simulation."""
+    measure, pairs = MEASURES["pearson"], 600
+    rng = np.random.default_rng(11)
+    several, one = [], []
+    for _ in range(150):
+        # additive noise on the distances themselves, so that the classical formulas are exact
+        truth = rng.standard_normal(pairs)
+        rdms = truth + 1.2 * rng.standard_normal((6, pairs))
+        bounds = ceiling(region(rdms[:, :595]), measure)
+        score = measure.compare(rdms[:, :595], truth[None, :595]).mean(axis=0)
+        several.append(np.concatenate(bounds.normalised(score)))
+        halves = truth + 1.2 * rng.standard_normal((2, pairs))
+        bounds = ceiling(region(halves.mean(axis=0)[None, :595], halves[:, :595]), measure)
+        score = measure.compare(halves.mean(axis=0)[None, :595], truth[None, :595])[0]
+        one.append(np.concatenate(bounds.normalised(score)))
+    for found in (several, one):
+        np.testing.assert_allclose(np.mean(found, axis=0), 1.0, atol=0.01)
+        assert (np.array(found) > 1).any()  # never cut off
+
+
+def test_what_cannot_be_normalised_says_why():
+    rdms, _ = noisy_rdms(np.random.default_rng(12), 3)
+    for name in ("cosine", "tau_a"):
+        bounds = ceiling(region(rdms), MEASURES[name])
+        assert "no correlation" in bounds.normalising
+        assert np.isnan(bounds.normalised(np.array([0.3]))).all()
+    assert ceiling(region(rdms[:1]), MEASURES["pearson"]).normalising == "no ceiling"
+
+
+def test_a_score_above_its_ceiling_is_explained():
+    bounds = Ceiling(0.2, 0.4, "defined: across subjects", "leave one subject out", 0.1, "ok")
+    notes = bounds.notes(np.array([0.3, 0.5, 0.6]), np.array([0.1, 0.35, 0.5]))
+    assert notes[0] == ""
+    assert "sampling error" in notes[1]
+    assert "more than its interval" in notes[2]
+    unknown = Ceiling(np.nan, np.nan, "undefined: x")
+    assert unknown.notes(np.array([0.9]), np.array([0.8])) == [""]

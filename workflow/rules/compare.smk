@@ -3,12 +3,15 @@ rule compare:
     input:
         brain=lambda wildcards: LAYOUT.brain_rdms(wildcards.dataset),
         models=lambda wildcards: models_of(wildcards.dataset),
+        stimuli=lambda wildcards: LAYOUT.stimuli(wildcards.dataset),
     output:
         comparisons=ensure(PATTERN.comparisons("{dataset}"), non_empty=True),
         parquet=ensure(
             PATTERN.comparisons("{dataset}").with_suffix(".parquet"), non_empty=True
         ),
         regions=ensure(PATTERN.regions("{dataset}"), non_empty=True),
+        selection=ensure(PATTERN.selection("{dataset}"), non_empty=True),
+        differences=ensure(PATTERN.differences("{dataset}"), non_empty=True),
         contrasts=ensure(PATTERN.contrasts("{dataset}"), non_empty=True),
         recovery=ensure(PATTERN.recovery("{dataset}"), non_empty=True),
     log:

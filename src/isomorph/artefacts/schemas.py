@@ -165,6 +165,18 @@ TABLES: Registry[tuple[str, ...]] = Registry(
             "standard_error", "interval_low", "interval_high", "scheme", "p", "p_corrected",
             "correction", "n_stimuli", "n_subjects_a", "n_subjects_b", "status",
         ),
+        "selection": (
+            "dataset", "simulated", "region", "model", "distance", "measure", "chosen_on", "split",
+            "n_splits", "n_layers", "score", "standard_error", "interval_low", "interval_high",
+            "scheme", "chosen_layer", "chosen_share", "maximum", "maximum_layer",
+            "maximum_chance", "maximum_p", "optimism", "n_stimuli", "n_subjects", "status",
+        ),
+        "differences": (
+            "dataset", "simulated", "region", "model_a", "model_b", "n_seeds_a", "n_seeds_b",
+            "distance", "measure", "layer_a", "layer_b", "score_a", "score_b", "difference",
+            "standard_error", "interval_low", "interval_high", "scheme", "p", "p_corrected",
+            "correction", "family", "family_size", "status",
+        ),
         "contrasts": (
             "dataset", "simulated", "region", "model", "twins", "n_seeds", "distance", "measure",
             "score", "twin_score", "difference", "standard_error", "interval_low",

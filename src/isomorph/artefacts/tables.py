@@ -88,7 +88,8 @@ TEXT = frozenset(
         *("assumed", "reliability_known", "over", "distance_a", "distance_b", "measure_a"),
         *("measure_b", "winner_a", "winner_b", "same_winner"),
         *("controls", "statistic", "kind", "fitted_by", "weights", "predictors", "layers", "part"),
-        *("model_a", "model_b"),
+        *("model_a", "model_b", "layer_a", "layer_b", "chosen_on", "split", "maximum_layer"),
+        *("family", "area", "ceiling_kind", "ceiling_note", "normalised_status"),
     }
 )
 """Columns that are text in every table, even where they look like numbers (a unit id, "01")."""

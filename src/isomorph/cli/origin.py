@@ -26,7 +26,10 @@ OUTPUTS: dict[str, Callable[..., list[Path]]] = {
     ],
     "compare": lambda layout, dataset: [
         place(dataset)
-        for place in (layout.comparisons, layout.regions, layout.contrasts, layout.recovery)
+        for place in (
+            *(layout.comparisons, layout.regions, layout.selection, layout.differences),
+            *(layout.contrasts, layout.recovery),
+        )
     ],
     "recover": lambda layout, dataset: [
         place(dataset) for place in (layout.confusion, layout.power, layout.agreement)

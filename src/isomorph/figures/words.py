@@ -10,7 +10,9 @@ from isomorph.rdms import DISTANCES
 CORRECTIONS = {
     "fdr_bh": "false discovery rate correction (Benjamini-Hochberg)",
     "fdr_by": "false discovery rate correction (Benjamini-Yekutieli)",
+    "bonferroni": "Bonferroni correction",
     "holm": "Holm correction",
+    "max_t": "correction by the largest statistic (max-T)",
 }
 
 

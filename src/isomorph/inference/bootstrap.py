@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.stats import t as student
@@ -11,6 +12,9 @@ from isomorph.measures import Counts, Floats
 
 STIMULI = "stimuli"
 BOTH = "stimuli and subjects"
+
+EDGE = 1e-9
+"""How near to its limits an estimate may come on Fisher's scale, where they are infinitely far."""
 
 
 @dataclass(frozen=True)
@@ -22,18 +26,44 @@ class Spread:
     standard_error : (candidate,)
     scheme : str
         What was resampled, hence to what the interval generalises.
-    degrees_of_freedom : float
+    degrees_of_freedom : float or (candidate,)
         Of the t distribution behind intervals and tests: the smallest resampled factor less 1.
     """
 
     standard_error: Floats
     scheme: str
-    degrees_of_freedom: float
+    degrees_of_freedom: float | Floats
 
-    def interval(self, estimate: Floats, coverage: float) -> tuple[Floats, Floats]:
-        """Return the lower and upper end of a two-sided interval."""
-        reach = student.ppf((1 + coverage) / 2, self.degrees_of_freedom) * self.standard_error
-        return estimate - reach, estimate + reach
+    def interval(
+        self,
+        estimate: Floats,
+        coverage: float,
+        limits: tuple[float, float] = (-np.inf, np.inf),
+    ) -> tuple[Floats, Floats]:
+        """Return the lower and upper end of a two-sided interval.
+
+        Between finite limits it is symmetric on Fisher's scale, the inverse hyperbolic tangent of
+        the estimate brought to -1 to 1, with the standard error brought there by the slope of
+        that scale at the estimate; so neither end leaves the limits.
+
+        Parameters
+        ----------
+        estimate : (candidate,)
+        coverage : float
+        limits : tuple of float
+            What the estimate can be.
+        """
+        quantile = student.ppf((1 + coverage) / 2, self.degrees_of_freedom)
+        reach = quantile * self.standard_error
+        middle, half = (limits[0] + limits[1]) / 2, (limits[1] - limits[0]) / 2
+        if not np.isfinite(half):
+            return estimate - reach, estimate + reach
+        inside = np.clip((estimate - middle) / half, -1 + EDGE, 1 - EDGE)
+        scaled = reach / half / (1 - inside**2)
+        low, high = (middle + half * np.tanh(np.arctanh(inside) + s * scaled) for s in (-1, 1))
+        return np.where(reach > 0, low, estimate - reach), np.where(
+            reach > 0, high, estimate + reach
+        )
 
     def two_sided_p(self, estimate: Floats) -> Floats:
         """Return the p-value of a two-sided t-test against 0; NaN without a standard error."""
@@ -86,6 +116,14 @@ def spread_over_both(
     n_subjects, n_stimuli : int
     """
     both, subjects, stimuli = map(_variance, (over_both, over_subjects, over_stimuli))
+    variance = _two_factor(both, subjects, stimuli, n_subjects, n_stimuli)
+    return Spread(np.sqrt(variance), BOTH, min(n_subjects, n_stimuli) - 1)
+
+
+def _two_factor(
+    both: Floats, subjects: Floats, stimuli: Floats, n_subjects: int, n_stimuli: int
+) -> Floats:
+    """Return the corrected variance from those of three bootstraps, of any shape."""
     grow_subjects = n_subjects / (n_subjects - 1)
     grow_stimuli = n_stimuli / (n_stimuli - 1)
     variance = (
@@ -94,8 +132,95 @@ def spread_over_both(
         - grow_subjects * grow_stimuli * (both - subjects - stimuli)
     )
     variance = np.maximum(variance, np.maximum(grow_subjects * subjects, grow_stimuli * stimuli))
-    variance = np.minimum(variance, both)
-    return Spread(np.sqrt(variance), BOTH, min(n_subjects, n_stimuli) - 1)
+    return np.minimum(variance, both)
+
+
+@dataclass(frozen=True)
+class Resampled:
+    """Means over subjects under every kind of draw, of things scored in one region.
+
+    They are sums over what is scored, so differences and weighted means of things can be taken
+    before the spread is.
+
+    Attributes
+    ----------
+    over_stimuli : (resample, thing)
+    over_subjects, over_both : (resample, thing) or None
+        None where subjects are too few to resample.
+    n_stimuli, n_subjects : int
+    """
+
+    over_stimuli: Floats
+    over_subjects: Floats | None
+    over_both: Floats | None
+    n_stimuli: int
+    n_subjects: int
+
+    def spread(self) -> Spread:
+        """Return the spread over stimuli, and over subjects where they are resampled."""
+        if self.over_both is None or self.over_subjects is None:
+            return spread_over_stimuli(self.over_stimuli, self.n_stimuli)
+        return spread_over_both(
+            self.over_both, self.over_subjects, self.over_stimuli, self.n_subjects, self.n_stimuli
+        )
+
+    def spread_of_differences(self) -> Spread:
+        """Return the spread of every thing less every other: errors `(thing, thing)`.
+
+        Resamples in which any thing is undefined are left out.
+        """
+        stimuli = _variance_of_differences(self.over_stimuli)
+        if self.over_both is None or self.over_subjects is None:
+            grow = self.n_stimuli / (self.n_stimuli - 1)
+            return Spread(np.sqrt(stimuli * grow), STIMULI, self.n_stimuli - 1)
+        both, subjects = map(_variance_of_differences, (self.over_both, self.over_subjects))
+        variance = _two_factor(both, subjects, stimuli, self.n_subjects, self.n_stimuli)
+        return Spread(np.sqrt(variance), BOTH, min(self.n_subjects, self.n_stimuli) - 1)
+
+    def mapped(self, function: Callable[[Floats], Floats]) -> Resampled:
+        """Return the same draws of something linear in the things."""
+        return replace(
+            self,
+            over_stimuli=function(self.over_stimuli),
+            over_subjects=None if self.over_subjects is None else function(self.over_subjects),
+            over_both=None if self.over_both is None else function(self.over_both),
+        )
+
+    @property
+    def widest(self) -> Floats:
+        """The draws in which all that is resampled varies."""
+        return self.over_stimuli if self.over_both is None else self.over_both
+
+
+def resampled_means(
+    drawn: Floats, plain: Floats, subject_draws: Counts | None, n_stimuli: int
+) -> Resampled:
+    """Average over subjects under draws of stimuli, of subjects, and of both.
+
+    Parameters
+    ----------
+    drawn : (resample, subject, thing)
+        Under draws of stimuli.
+    plain : (subject, thing)
+        On all stimuli.
+    subject_draws : (resample, subject) or None
+    n_stimuli : int
+    """
+    over_stimuli = drawn.mean(axis=1)
+    if subject_draws is None:
+        return Resampled(over_stimuli, None, None, n_stimuli, len(plain))
+    weights = subject_draws / subject_draws.sum(axis=1, keepdims=True)
+    return Resampled(
+        over_stimuli, weights @ plain, mean_over_drawn(drawn, subject_draws), n_stimuli, len(plain)
+    )
+
+
+def _variance_of_differences(values: Floats) -> Floats:
+    """Variance over resamples of all differences of columns: `(thing, thing)`."""
+    covariance = np.atleast_2d(np.cov(values[np.isfinite(values).all(axis=1)], rowvar=False))
+    own = np.diag(covariance)
+    variance: Floats = np.maximum(own[:, None] + own - 2 * covariance, 0.0)
+    return variance
 
 
 def _variance(values: Floats) -> Floats:

@@ -1,187 +1,180 @@
-"""Every region against every layer: estimate, interval, ceilings, p and corrected p."""
+"""Every region against every layer: estimate, interval, ceilings, p, and what is made of them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from isomorph.inference.bootstrap import (
-    Spread,
-    draw,
-    mean_over_drawn,
-    spread_over_both,
-    spread_over_stimuli,
-)
+from isomorph.inference.bootstrap import Resampled, resampled_means
 from isomorph.inference.ceilings import ceiling
-from isomorph.inference.contrasts import Resampled, contrast
+from isomorph.inference.clusters import cluster_p, neighbours
+from isomorph.inference.differences import ModelFamily, differences
+from isomorph.inference.families import Questions
 from isomorph.inference.gather import Candidates, Region
-from isomorph.inference.multiplicity import corrected
-from isomorph.inference.permutation import permutation_p
-from isomorph.measures import Counts, Floats, Measure, stimulus_count
-from isomorph.study import Inference
+from isomorph.inference.layers import p_beaten
+from isomorph.inference.permutation import Null, permutation_null
+from isomorph.inference.selection import (
+    ON_BOTH,
+    ON_STIMULI,
+    Indices,
+    Scores,
+    choose_all,
+    members_of,
+    selection_rows,
+)
+from isomorph.inference.setting import Draws, Setting
+from isomorph.measures import Floats
 
 
-@dataclass(frozen=True)
-class Setting:
-    """What one comparison is made under.
-
-    Attributes
-    ----------
-    dataset : str
-    simulated : bool
-    distance : str
-    measure : Measure
-    inference : Inference
-    """
-
-    dataset: str
-    simulated: bool
-    distance: str
-    measure: Measure
-    inference: Inference
-
-    @property
-    def columns(self) -> dict[str, Any]:
-        """Columns every row of this setting shares."""
-        return {
-            "dataset": self.dataset,
-            "simulated": self.simulated,
-            "distance": self.distance,
-            "measure": self.measure.name,
-        }
-
-
-@dataclass(frozen=True)
-class Draws:
-    """Resamples shared by every distance and measure of a dataset, so they can be compared.
+@dataclass
+class Compared:
+    """What comparing regions with candidates under some settings gives, by table.
 
     Attributes
     ----------
-    stimuli : (resample, stimulus)
-    subjects : dict of str to (resample, subject) or None
-        By region; None where subjects are too few to resample.
+    comparisons, differences, contrasts : list of Questions
+        A member per region.
+    selection : list of dict
+        Rows.
     """
 
-    stimuli: Counts
-    subjects: Mapping[str, Counts | None]
-
-
-def make_draws(
-    regions: Mapping[str, int], n_stimuli: int, inference: Inference, rng: np.random.Generator
-) -> Draws:
-    """Draw stimuli, and subjects of every region that has enough of them.
-
-    Parameters
-    ----------
-    regions : mapping of str to int
-        Number of subjects by region.
-    n_stimuli : int
-    inference : Inference
-    rng : Generator
-    """
-    n = inference.resamples
-    stimuli = draw(n_stimuli, n, rng)
-    subjects = {
-        region: draw(count, n, rng) if count >= inference.minimum_subjects else None
-        for region, count in regions.items()
-    }
-    return Draws(stimuli, subjects)
+    comparisons: list[Questions] = field(default_factory=list)
+    differences: list[Questions] = field(default_factory=list)
+    contrasts: list[Questions] = field(default_factory=list)
+    selection: list[dict[str, Any]] = field(default_factory=list)
 
 
 def compare(
     regions: Sequence[Region],
     candidates: Candidates,
-    twins: Mapping[str, Sequence[str]],
+    families: Sequence[ModelFamily],
     draws: Draws,
     setting: Setting,
-    rng: np.random.Generator,
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+    into: Compared,
+) -> None:
     """Compare regions with candidates under one distance and measure.
 
     Parameters
     ----------
     regions, candidates
         Lined up over the same stimuli.
-    twins : mapping of str to sequence of str
-        Untrained instances by trained model.
+    families : sequence of ModelFamily
+        The models of the candidates.
     draws : Draws
     setting : Setting
-    rng : Generator
-        For the permutations.
-
-    Returns
-    -------
-    comparisons, contrasts : DataFrame
-        Rows of the two tables.
+    into : Compared
+        What is found is added to it.
     """
+    scores = _scores(regions, candidates.rdms, draws, setting)
+    members = members_of(candidates.table["model"].tolist())
+    for together in _areas(regions):
+        nulls = [
+            permutation_null(regions[at].rdms, candidates.rdms, setting.measure, draws.orders)
+            for at in together
+        ]
+        clusters = _clusters([regions[at] for at in together], nulls, members)
+        for place, (at, null) in enumerate(zip(together, nulls, strict=True)):
+            region, own = regions[at], scores[at]
+            rows = _region_rows(region, candidates, own, null, members, setting)
+            statistic, shuffled = null.standardised()
+            largest = shuffled.max(axis=1, initial=-np.inf)
+            into.comparisons.append(Questions(rows.assign(**clusters[place]), statistic, largest))
+            _chosen(region, candidates, own, null, members, families, draws, setting, into)
+
+
+def _scores(
+    regions: Sequence[Region], rdms: Floats, draws: Draws, setting: Setting
+) -> list[Scores]:
+    """Return the scores of every region under all draws and splits, in one pass each."""
     measure, stacked = setting.measure, np.concatenate([region.rdms for region in regions])
-    plain = measure.compare(stacked, candidates.rdms)
-    drawn = measure.resampled(stacked, candidates.rdms, draws.stimuli)
-    left_out = (
-        measure.resampled(stacked, candidates.rdms, (draws.stimuli == 0).astype(int))
-        if twins
-        else drawn
-    )
+    counts = np.concatenate([draws.stimuli, draws.splits.chosen_on, draws.splits.scored_on])
+    plain, all_drawn = measure.compare(stacked, rdms), measure.resampled(stacked, rdms, counts)
+    n, n_splits = len(draws.stimuli), len(draws.splits.chosen_on)
     ends = np.cumsum([len(region.rdms) for region in regions])[:-1]
-    rows, contrasts = [], []
-    for region, region_plain, region_drawn, region_left_out in zip(
-        regions, np.split(plain, ends), np.split(drawn, ends, 1), np.split(left_out, ends, 1),
-        strict=True,
-    ):  # fmt: skip
-        resampled = Resampled(
+    return [
+        Scores(
             region_plain,
-            region_drawn,
-            region_left_out,
-            subject_draws=draws.subjects[region.name],
-            n_stimuli=stimulus_count(stacked.shape[1]),
+            drawn[:n],
+            drawn[n : n + n_splits],
+            drawn[n + n_splits :],
+            draws.subjects[region.name],
+            draws.stimuli.shape[1],
         )
-        rows.append(_region_rows(region, candidates, resampled, setting, rng))
-        contrasts += _contrast_rows(region, candidates, twins, resampled, setting)
-    table = pd.concat(rows, ignore_index=True)
-    table["p_corrected"] = corrected(table["p"].to_numpy(), setting.inference.correction)
-    table["correction"] = setting.inference.correction
-    table["family_size"] = int(table["p"].notna().sum())
-    against = pd.DataFrame(contrasts)
-    if len(against):
-        against["p_corrected"] = corrected(against["p"].to_numpy(), setting.inference.correction)
-        against["correction"] = setting.inference.correction
-    return table, against
+        for region, region_plain, drawn in zip(
+            regions, np.split(plain, ends), np.split(all_drawn, ends, axis=1), strict=True
+        )
+    ]
 
 
-def region_spread(resampled: Resampled) -> Spread:
-    """Return the spread of a region's estimates for all candidates."""
-    over_stimuli = resampled.drawn.mean(axis=1)
-    if resampled.subject_draws is None:
-        return spread_over_stimuli(over_stimuli, resampled.n_stimuli)
-    draws = resampled.subject_draws
-    plain = np.broadcast_to(resampled.plain, resampled.drawn.shape)
-    return spread_over_both(
-        mean_over_drawn(resampled.drawn, draws),
-        mean_over_drawn(plain, draws),
-        over_stimuli,
-        draws.shape[1],
-        resampled.n_stimuli,
+def _areas(regions: Sequence[Region]) -> list[list[int]]:
+    """Return the places of regions that are time bins of one area, by time; others stand alone."""
+    groups: dict[str, list[int]] = {}
+    for place, region in enumerate(regions):
+        timed = np.isfinite(region.time_start)
+        groups.setdefault(f"area {region.area}" if timed else f"region {region.name}", []).append(
+            place
+        )
+    return [sorted(group, key=lambda at: regions[at].time_start) for group in groups.values()]
+
+
+def _clusters(
+    bins: Sequence[Region], nulls: Sequence[Null], members: dict[str, Indices]
+) -> list[dict[str, Any]]:
+    """Return the columns of clusters in time of each bin; none for a region without bins."""
+    if not np.isfinite(bins[0].time_start):
+        return [{} for _ in bins]
+    start, stop = (
+        np.array([getattr(one, f"time_{end}") for one in bins]) for end in ("start", "stop")
     )
+    joined = neighbours(start, stop)
+    observed, shuffled = zip(*(null.standardised() for null in nulls), strict=True)
+    cluster, p = cluster_p(np.stack(observed), shuffled, joined, members)
+    return [
+        {
+            "area": one.area,
+            "time_start": one.time_start,
+            "time_stop": one.time_stop,
+            "cluster": cluster[at],
+            "p_cluster": p[at],
+        }
+        for at, one in enumerate(bins)
+    ]
+
+
+def resampled_of(scores: Scores) -> Resampled:
+    """Return a region's estimates for all candidates under every kind of draw."""
+    return resampled_means(scores.drawn, scores.plain, scores.subject_draws, scores.n_stimuli)
 
 
 def _region_rows(
     region: Region,
     candidates: Candidates,
-    resampled: Resampled,
+    scores: Scores,
+    null: Null,
+    members: dict[str, Indices],
     setting: Setting,
-    rng: np.random.Generator,
 ) -> pd.DataFrame:
-    estimate: Floats = resampled.plain.mean(axis=0)
-    spread = region_spread(resampled)
-    n_usable = np.asarray(np.isfinite(resampled.drawn).all(axis=1).sum(axis=0))
-    sound = 2 * n_usable > len(resampled.drawn)
+    estimate: Floats = scores.plain.mean(axis=0)
+    resampled = resampled_of(scores)
+    spread = resampled.spread()
+    n_usable = np.asarray(np.isfinite(scores.drawn).all(axis=1).sum(axis=0))
+    sound = 2 * n_usable > len(scores.drawn)
     error = np.where(sound, spread.standard_error, np.nan)
-    low, high = replace(spread, standard_error=error).interval(estimate, setting.inference.interval)
+    low, high = replace(spread, standard_error=error).interval(
+        estimate, setting.inference.interval, setting.measure.range
+    )
     bounds = ceiling(region, setting.measure)
+    normalised_r, normalised_r2 = bounds.normalised(estimate)
+    beaten = np.full(len(estimate), np.nan)
+    for layers in members.values():
+        beaten[layers] = p_beaten(
+            estimate[layers], resampled.mapped(partial(np.take, indices=layers, axis=1))
+        )
     return candidates.table.assign(
         **setting.columns,
         region=region.name,
@@ -192,65 +185,54 @@ def _region_rows(
         interval_high=high,
         scheme=spread.scheme,
         n_resamples=n_usable,
-        n_stimuli=resampled.n_stimuli,
+        n_stimuli=scores.n_stimuli,
         n_subjects=len(region.subjects),
         n_units=region.n_units,
         ceiling_lower=bounds.lower,
         ceiling_upper=bounds.upper,
         ceiling_status=bounds.status,
-        p=permutation_p(
-            region.rdms, candidates.rdms, setting.measure, setting.inference.permutations, rng
-        ),
+        ceiling_kind=bounds.kind,
+        ceiling_note=bounds.notes(estimate, low),
+        reliability=bounds.reliability,
+        normalised_r=normalised_r,
+        normalised_r2=normalised_r2,
+        normalised_status=bounds.normalising,
+        p=null.p,
+        p_beaten=beaten,
         status=np.where(sound, "ok", "half of the resamples or more are degenerate"),
     )
 
 
-def _contrast_rows(
+def _chosen(
     region: Region,
     candidates: Candidates,
-    twins: Mapping[str, Sequence[str]],
-    resampled: Resampled,
+    scores: Scores,
+    null: Null,
+    members: dict[str, Indices],
+    families: Sequence[ModelFamily],
+    draws: Draws,
     setting: Setting,
-) -> list[dict[str, Any]]:
-    rows = []
-    members = {
-        model: np.flatnonzero(candidates.table["model"] == model)
-        for model in candidates.table["model"].unique()
+    into: Compared,
+) -> None:
+    """Add what is found of models, each at the layer chosen for it."""
+    common = {**setting.columns, "region": region.name, "reason": draws.splits.reason}
+    counted = {
+        **common,
+        "split": draws.splits.told,
+        "n_stimuli": scores.n_stimuli,
+        "n_subjects": len(region.subjects),
     }
-    for model, named in twins.items():
-        instances = [name for name in named if name in members]
-        if model not in members or not instances:
-            continue  # none of their layers has an RDM of this distance
-        result = contrast(resampled, members[model], {name: members[name] for name in instances})
-        row: dict[str, Any] = {
-            **setting.columns,
-            "region": region.name,
-            "model": model,
-            "twins": instances[0].rsplit("-seed", 1)[0],
-            "n_seeds": len(instances),
-        }
-        if isinstance(result, str):
-            undefined = dict.fromkeys(
-                ("score", "twin_score", "difference", "standard_error", "interval_low",
-                 "interval_high", "p", "chosen_share"), np.nan
-            )  # fmt: skip
-            rows.append({**row, **undefined, "scheme": "", "chosen_layer": "", "status": result})
-            continue
-        low, high = result.spread.interval(np.array(result.difference), setting.inference.interval)
-        rows.append(
-            {
-                **row,
-                "score": result.score,
-                "twin_score": result.twin_score,
-                "difference": result.difference,
-                "standard_error": float(result.spread.standard_error.item()),
-                "interval_low": float(low.item()),
-                "interval_high": float(high.item()),
-                "scheme": result.spread.scheme,
-                "p": float(result.spread.two_sided_p(np.array(result.difference)).item()),
-                "chosen_layer": candidates.table["layer"].iloc[result.chosen],
-                "chosen_share": result.chosen_share,
-                "status": "ok" if len(instances) > 1 else "one seed says nothing of other seeds",
-            }
+    chosen = choose_all(scores, members, other_subjects=False)
+    into.selection += selection_rows(
+        scores, candidates.table, null, chosen, setting, {**counted, "chosen_on": ON_STIMULI}
+    )
+    if len(region.subjects) >= setting.inference.minimum_subjects:
+        by_others = choose_all(scores, members, other_subjects=True)
+        into.selection += selection_rows(
+            scores, candidates.table, null, by_others, setting, {**counted, "chosen_on": ON_BOTH}
         )
-    return rows
+    every, against = differences(
+        scores, chosen, families, candidates.table["layer"].tolist(), setting, common
+    )
+    into.differences.append(every)
+    into.contrasts.append(against)

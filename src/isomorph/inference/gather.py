@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -27,6 +28,10 @@ class Region:
         Units over all subjects, None where they are not published.
     halves : (half, pair) or None
         RDMs of odd and even repetitions, where there is one subject with repetitions.
+    area : str
+        The region without its time bin; its name where it has none.
+    time_start, time_stop : float
+        Of the time bin, seconds from stimulus onset; NaN where there is none.
     """
 
     name: str
@@ -34,6 +39,9 @@ class Region:
     subjects: tuple[str, ...]
     n_units: int | None
     halves: Floats | None
+    area: str = ""
+    time_start: float = np.nan
+    time_stop: float = np.nan
 
 
 @dataclass(frozen=True)
@@ -66,8 +74,21 @@ def regions_of(brain: xr.Dataset, distance: str) -> list[Region]:
             half = rows["rdm_half"].values[:, 0]
             halves = half if np.isfinite(half).all() else None
         known = bool((units >= 0).all())
-        regions.append(Region(name, rdms, subjects, int(units.sum()) if known else None, halves))
+        regions.append(
+            Region(
+                name, rdms, subjects, int(units.sum()) if known else None, halves, **_place(rows)
+            )
+        )
     return regions
+
+
+def _place(rows: xr.Dataset) -> dict[str, Any]:
+    """Return the area and time bin of the rows of one region, nothing where there is none."""
+    if "area" not in rows.coords:
+        return {}
+    area = str(rows["area"].values[0])
+    times = {name: float(rows[name].values[0]) for name in ("time_start", "time_stop")}
+    return {"area": area, **times}
 
 
 def candidates_of(models: Sequence[xr.Dataset], distance: str) -> Candidates:

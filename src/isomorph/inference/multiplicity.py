@@ -20,15 +20,26 @@ def holm(p: Floats) -> Floats:
     return corrected
 
 
+def bonferroni(p: Floats) -> Floats:
+    """Return p-values corrected for the chance of any false claim (Bonferroni 1936)."""
+    corrected: Floats = np.minimum(p * len(p), 1)
+    return corrected
+
+
+MAX_T = "max_t"
+
 CORRECTIONS: Registry[Callable[[Floats], Floats]] = Registry(
     "correction",
     {
         "fdr_bh": lambda p: false_discovery_control(p, method="bh"),
         "fdr_by": lambda p: false_discovery_control(p, method="by"),
+        "bonferroni": bonferroni,
         "holm": holm,
+        MAX_T: holm,
     },
 )
-"""False discovery rate (Benjamini & Hochberg 1995; Benjamini & Yekutieli 2001), or Holm."""
+"""False discovery rate (Benjamini & Hochberg 1995; Benjamini & Yekutieli 2001), Bonferroni, Holm,
+or the largest statistic, see `by_largest`; where p-values are all there is, Holm stands for it."""
 
 
 def corrected(p: Floats, correction: str) -> Floats:
@@ -39,3 +50,28 @@ def corrected(p: Floats, correction: str) -> Floats:
     if known.any():
         result[known] = CORRECTIONS[correction](p[known])
     return result
+
+
+def by_largest(statistic: Floats, largest: Floats) -> Floats:
+    """Return p-values corrected by the null distribution of the largest statistic.
+
+    Single-step max-T (Westfall & Young 1993; Nichols & Holmes 2002,
+    https://doi.org/10.1002/hbm.1058): it holds the chance of any false claim at its level however
+    the questions depend on each other, and loses nothing to layers that say the same. With one
+    question it is that question's own p.
+
+    Parameters
+    ----------
+    statistic : (question,)
+        On a scale all questions share; NaN where there is none.
+    largest : (draw,)
+        The largest of the questions' statistics in every draw from the null.
+
+    Returns
+    -------
+    (question,)
+    """
+    ordered = np.sort(largest)
+    as_large = len(ordered) - np.searchsorted(ordered, statistic - 1e-9)
+    p: Floats = np.where(np.isfinite(statistic), (1 + as_large) / (1 + len(ordered)), np.nan)
+    return p

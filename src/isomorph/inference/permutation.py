@@ -2,23 +2,102 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
-from isomorph.measures import Floats, Measure, stimulus_count
-from isomorph.measures.pairs import blocks, pair_indices
+from isomorph.measures import Counts, Floats, Measure, stimulus_count
+from isomorph.measures.pairs import blocks, pair_indices, squareform
 
 BLOCK = 2**24
 """Numbers held at once by shuffled RDMs (128 MiB)."""
+
+ROUNDING = 1e-12
+"""By how much a shuffled value may fall short of the observed one and still count as large."""
+
+
+@dataclass(frozen=True)
+class Null:
+    """What the measure says of a region and every candidate, and what it says by chance.
+
+    Attributes
+    ----------
+    observed : (candidate,)
+    shuffled : (shuffle, candidate)
+    """
+
+    observed: Floats
+    shuffled: Floats
+
+    @property
+    def p(self) -> Floats:
+        """One-sided p-values `(1 + as large) / (1 + shuffles)`, never 0; NaN without shuffles."""
+        return one_sided(self.observed, self.shuffled)
+
+    def standardised(self) -> tuple[Floats, Floats]:
+        """Return observed and shuffled values in standard deviations of chance from its mean.
+
+        So candidates and regions can be set against each other, whatever the number of subjects.
+        A candidate that chance does not move, such as a constant RDM, stands at 0.
+        """
+        if not len(self.shuffled):
+            return np.full_like(self.observed, np.nan), self.shuffled
+        mean = self.shuffled.mean(axis=0)
+        spread = self.shuffled.std(axis=0)
+        moves = spread > ROUNDING
+        scale = np.where(moves, spread, np.inf)
+        return (self.observed - mean) / scale, (self.shuffled - mean) / scale
+
+
+def one_sided(observed: Floats, null: Floats) -> Floats:
+    """Return p-values `(candidate,)` of observed values against draws `(draw, candidate)`."""
+    if not len(null):
+        return np.full(np.shape(observed), np.nan)
+    p: Floats = (1 + (null >= observed - ROUNDING).sum(axis=0)) / (1 + len(null))
+    return p
+
+
+def make_orders(n_stimuli: int, n: int, rng: np.random.Generator) -> Counts:
+    """Return `n` random orders of the stimuli: `(order, stimulus)`."""
+    return rng.permuted(np.tile(np.arange(n_stimuli), (n, 1)), axis=1)
+
+
+def permutation_null(rdms: Floats, candidates: Floats, measure: Measure, orders: Counts) -> Null:
+    """Shuffle the stimuli of all subjects together against the candidates' (Mantel 1967).
+
+    It needs no assumption on where the measure stands under independence, so it is right for
+    those that are positive there too. With the same orders for several regions their nulls belong
+    together, so that the largest of all can be taken.
+
+    Parameters
+    ----------
+    rdms : (subject, pair)
+    candidates : (candidate, pair)
+    measure : Measure
+    orders : (shuffle, stimulus)
+        With none, every p is NaN.
+    """
+    observed = measure.compare(rdms, candidates).mean(axis=0)
+    null = np.empty((len(orders), len(candidates)))
+    if measure.embed is not None:
+        # Shuffling acts on the embedded vectors as on RDMs, so their mean is shuffled once for
+        # all subjects.
+        embedded = measure.embed(candidates)
+        mean = measure.embed(rdms).mean(axis=0)[None]
+        for part in blocks(len(orders), BLOCK // rdms.shape[1]):
+            null[part] = shuffled(mean, orders[part])[:, 0] @ embedded.T
+    else:
+        for part in blocks(len(orders), BLOCK // rdms.size):
+            together = shuffled(rdms, orders[part])
+            found = measure.compare(together.reshape(-1, rdms.shape[1]), candidates)
+            null[part] = found.reshape(*together.shape[:2], -1).mean(axis=1)
+    return Null(observed, null)
 
 
 def permutation_p(
     rdms: Floats, candidates: Floats, measure: Measure, n: int, rng: np.random.Generator
 ) -> Floats:
     """Return one-sided p-values against independence, for each candidate.
-
-    The stimuli of all subjects are shuffled together against the candidate's (Mantel 1967). It
-    needs no assumption on where the measure stands under independence, so it is right for those
-    that are positive there too. `p = (1 + as large) / (1 + shuffles)`, never 0.
 
     Parameters
     ----------
@@ -33,24 +112,8 @@ def permutation_p(
     -------
     (candidate,)
     """
-    if n == 0:
-        return np.full(len(candidates), np.nan)
-    observed = measure.compare(rdms, candidates).mean(axis=0)
-    exceed = np.zeros(len(candidates))
-    orders = rng.permuted(np.tile(np.arange(stimulus_count(rdms.shape[1])), (n, 1)), axis=1)
-    if measure.embed is not None:
-        # Shuffling acts on the embedded vectors as on RDMs, so their mean is shuffled once for
-        # all subjects.
-        embedded = measure.embed(candidates)
-        mean = measure.embed(rdms).mean(axis=0)[None]
-        for part in blocks(n, BLOCK // rdms.shape[1]):
-            null = shuffled(mean, orders[part])[:, 0] @ embedded.T
-            exceed += (null >= observed - 1e-12).sum(axis=0)
-    else:
-        for order in orders:
-            null = measure.compare(shuffled(rdms, order[None])[0], candidates).mean(axis=0)
-            exceed += null >= observed - 1e-12
-    return (1 + exceed) / (1 + n)
+    orders = make_orders(stimulus_count(rdms.shape[1]), n, rng)
+    return permutation_null(rdms, candidates, measure, orders).p
 
 
 def shuffled(rdms: Floats, orders: np.ndarray) -> Floats:
@@ -67,7 +130,10 @@ def shuffled(rdms: Floats, orders: np.ndarray) -> Floats:
     """
     n_stimuli = orders.shape[1]
     first, second = pair_indices(n_stimuli)
-    position = np.zeros((n_stimuli, n_stimuli), dtype=np.intp)
-    position[first, second] = position[second, first] = np.arange(len(first))
-    taken = position[orders[:, first], orders[:, second]]
-    return rdms[:, taken].transpose(1, 0, 2)
+    place = orders[:, first] * n_stimuli
+    place += orders[:, second]
+    flat = squareform(rdms, n_stimuli).reshape(len(rdms), -1)
+    result = np.empty((len(orders), len(rdms), len(first)), dtype=flat.dtype)
+    for row, square in enumerate(flat):
+        result[:, row] = square[place]
+    return result

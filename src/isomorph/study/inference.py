@@ -2,11 +2,32 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
-from isomorph.study._base import Seed, Spec
+from isomorph.study._base import Seed, Spec, Unique
 from isomorph.study.explain import Explain
 from isomorph.study.recovery import Recovery
+
+
+class Selection(Spec):
+    """On which stimuli a model's layer is chosen, and on which it is scored."""
+
+    kind: Literal["random", "category", "cluster"] = "random"
+    """What the parts of the stimuli are: drawn at random, whole categories, or clusters of stimuli
+    that the models find alike; under the last two a layer is scored on stimuli unlike those it was
+    chosen on."""
+    folds: int = Field(default=5, ge=2)
+    """Parts; each in turn is scored on, by the layer that is best on the others. Fewer where there
+    are too few stimuli, categories or clusters."""
+    repeats: int = Field(default=10, ge=1)
+    """How often the parts are drawn anew."""
+    keep_together: Unique[str] = ()
+    """Columns of the stimulus table; stimuli with the same value stay in one part, as duplicates
+    and near duplicates always do."""
+    column: str = "category"
+    """The column that holds the categories of `kind: category`."""
 
 
 class Inference(Spec):
@@ -21,7 +42,13 @@ class Inference(Spec):
     minimum_subjects: int = Field(default=5, ge=2)
     """With fewer, only stimuli are resampled and the claim is about these subjects."""
     correction: str = "fdr_bh"
-    """Correction across every layer and region of a dataset, per distance and measure."""
+    """Correction for the number of questions in a family: `fdr_bh`, `fdr_by`, `bonferroni`, `holm`,
+    or `max_t`, which takes the null distribution of the largest statistic of the family."""
+    family: Literal["region", "dataset", "settings"] = "dataset"
+    """Which questions count as one family: those about one region, about every region of a dataset
+    (both per distance and measure), or about every region under every distance and measure."""
+    selection: Selection = Selection()
+    """How the layer of each model is chosen."""
     seed: Seed = 0
     explain: Explain = Explain()
     """What else explains a likeness: controls, combinations, shares of variance."""

@@ -1,0 +1,294 @@
+"""Models against each other, each at the layer chosen for it on other stimuli."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.stats import norm
+
+from isomorph.inference.bootstrap import Resampled, Spread
+from isomorph.inference.families import Questions
+from isomorph.inference.selection import Chosen, Scores
+from isomorph.inference.setting import Setting
+from isomorph.measures import Floats
+from isomorph.study import Study
+
+NO_SEEDS = "one seed says nothing of other seeds"
+
+
+@dataclass(frozen=True)
+class ModelFamily:
+    """A model, or several that differ only in their seed.
+
+    Attributes
+    ----------
+    name : str
+    instances : tuple of str
+        Names under which it appears among the candidates.
+    seeded : bool
+        Whether its instances are draws from many that could have been.
+    twin_of : str or None
+        The trained model this one is the untrained twin of.
+    """
+
+    name: str
+    instances: tuple[str, ...]
+    seeded: bool = False
+    twin_of: str | None = None
+
+
+def model_families(study: Study, compared: Collection[str]) -> list[ModelFamily]:
+    """Return the families of a study's models that have compared instances."""
+    families = []
+    for model in study.models.values():
+        instances = tuple(name for name in model.instances if name in compared)
+        if instances:
+            seeded = any(seed is not None for seed in model.instances.values())
+            families.append(ModelFamily(model.name, instances, seeded, model.twin_of))
+    return families
+
+
+@dataclass(frozen=True)
+class Member:
+    """A family in one region: its score and how that varies over seeds."""
+
+    family: ModelFamily
+    score: float
+    seeds: Floats
+    layer: str
+    share: float
+
+
+def differences(
+    scores: Scores,
+    chosen: Chosen,
+    families: Sequence[ModelFamily],
+    layers: Sequence[str],
+    setting: Setting,
+    common: dict[str, Any],
+) -> tuple[Questions, Questions]:
+    """Compare every two families, and trained models with their untrained twins.
+
+    A family scores the mean of its instances, each at its own chosen layer. The resamples are
+    those of the comparisons, so nothing is computed anew.
+
+    Parameters
+    ----------
+    scores : Scores
+        One region.
+    chosen : Chosen
+        Every instance at its chosen layer.
+    families : sequence of ModelFamily
+    layers : sequence of str
+        Layer of every candidate.
+    setting : Setting
+    common : dict
+        Columns all rows share.
+
+    Returns
+    -------
+    differences, contrasts : Questions
+        Rows of the two tables.
+    """
+    known = chosen.known()
+    members = [_member(one, chosen, layers) for one in families if set(one.instances) <= set(known)]
+    lost = [one for one in families if not set(one.instances) <= set(known)]
+    all_pairs = list(combinations(range(len(members)), 2))
+    rows, largest = _compared(scores, chosen, members, all_pairs, setting)
+    trained = {member.family.name: place for place, member in enumerate(members)}
+    twins = [
+        (trained[member.family.twin_of], place)
+        for place, member in enumerate(members)
+        if member.family.twin_of in trained
+    ]
+    contrasts, largest_contrast = _compared(scores, chosen, members, twins, setting)
+    why = {one.name: _reason(one, chosen, common["reason"]) for one in lost}
+    without = [
+        {"a": first, "b": second, "status": why.get(first.name) or why[second.name]}
+        for first, second in combinations(families, 2)
+        if first.name in why or second.name in why
+    ]
+    rest = {key: value for key, value in common.items() if key != "reason"}
+    return (
+        Questions(
+            pd.DataFrame([{**rest, **_pair_row(row)} for row in [*rows, *without]]),
+            _statistic(rows, len(without)),
+            largest,
+        ),
+        _contrast_questions(rest, contrasts, without, largest_contrast),
+    )
+
+
+def _contrast_questions(
+    rest: dict[str, Any],
+    rows: Sequence[dict[str, Any]],
+    without: Sequence[dict[str, Any]],
+    largest: Floats,
+) -> Questions:
+    """Return rows of trained models against twins, the trained one first."""
+    lost = []
+    for row in without:
+        first, second = row["a"], row["b"]
+        if second.twin_of == first.name:
+            lost.append(row)
+        elif first.twin_of == second.name:
+            lost.append({**row, "a": second, "b": first})
+    table = [{**rest, **_contrast_row(row)} for row in [*rows, *lost]]
+    return Questions(pd.DataFrame(table), _statistic(rows, len(lost)), largest)
+
+
+def _compared(
+    scores: Scores,
+    chosen: Chosen,
+    members: Sequence[Member],
+    pairs: Sequence[tuple[int, int]],
+    setting: Setting,
+) -> tuple[list[dict[str, Any]], Floats]:
+    """Return what is found of pairs of members, and the largest statistic in every resample."""
+    if not pairs:
+        return [], np.zeros(len(scores.drawn))
+    known = list(chosen.known())
+    weights = np.zeros((len(known), len(members)))
+    for column, member in enumerate(members):
+        for name in member.family.instances:
+            weights[known.index(name), column] = 1 / len(member.family.instances)
+    first, second = np.array(pairs).T
+    drawn = chosen.resampled(scores).mapped(
+        lambda means: means @ (weights[:, first] - weights[:, second])
+    )
+    difference = np.array([members[a].score - members[b].score for a, b in pairs])
+    spread, unknown = with_seeds(drawn.spread(), [(members[a], members[b]) for a, b in pairs])
+    low, high = spread.interval(
+        difference, setting.inference.interval, setting.range_of_differences
+    )
+    p = spread.two_sided_p(difference)
+    scheme = np.where(
+        [bool(len(members[a].seeds) > 1 or len(members[b].seeds) > 1) for a, b in pairs],
+        f"{spread.scheme} and seeds", spread.scheme,
+    )  # fmt: skip
+    rows = [
+        {
+            "a": members[a], "b": members[b], "difference": difference[at],
+            "standard_error": spread.standard_error[at], "interval_low": low[at],
+            "interval_high": high[at], "scheme": str(scheme[at]), "p": p[at],
+            "status": NO_SEEDS if unknown[at] else "ok",
+        }
+        for at, (a, b) in enumerate(pairs)
+    ]  # fmt: skip
+    return rows, largest_of(drawn)
+
+
+def largest_of(drawn: Resampled) -> Floats:
+    """Return the largest standardised distance of any thing from its mean in every resample.
+
+    Resamples centred on what was found stand for what chance does to differences that are 0, with
+    all their dependence (Westfall & Young 1993). `(resample,)`.
+    """
+    draws = drawn.widest
+    with np.errstate(invalid="ignore", divide="ignore"):
+        known = np.isfinite(draws).any(axis=0)
+        draws = draws[:, known]
+        standard = np.abs(draws - np.nanmean(draws, axis=0)) / np.nanstd(draws, axis=0)
+    return np.where(np.isfinite(standard), standard, 0.0).max(axis=1, initial=0.0)
+
+
+def statistic_of(p: Floats) -> Floats:
+    """Return two-sided p-values on the scale of `largest_of`, whatever their t distribution."""
+    return np.asarray(norm.isf(np.asarray(p, dtype=float) / 2))
+
+
+def with_seeds(
+    spread: Spread, pairs: Sequence[tuple[Member, Member]]
+) -> tuple[Spread, NDArray[np.bool_]]:
+    """Add that other seeds would have scored otherwise.
+
+    The mean over n seeds varies by a 1/n of the seeds' variance. Were training without effect, a
+    trained network would be one more draw from its twins, so against them it counts once more in
+    full. Degrees of freedom of all variances together by Satterthwaite's formula. With one seed
+    of a family the variance is unknown, and so is what the difference means.
+
+    Returns
+    -------
+    spread : Spread
+    unknown : (pair,)
+        Where a family has one seed.
+    """
+    sampling = spread.standard_error**2
+    total, parts = sampling.copy(), sampling**2 / spread.degrees_of_freedom
+    unknown = np.zeros(len(pairs), dtype=bool)
+    for at, (first, second) in enumerate(pairs):
+        for member, other in ((first, second), (second, first)):
+            n_seeds = len(member.seeds)
+            if n_seeds < 2:
+                unknown[at] |= member.family.seeded
+                continue
+            is_draw = member.family.twin_of == other.family.name and len(other.seeds) < 2
+            variance = member.seeds.var(ddof=1) * (is_draw + 1 / n_seeds)
+            total[at] += variance
+            parts[at] += variance**2 / (n_seeds - 1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        freedom = np.where(parts > 0, total**2 / parts, spread.degrees_of_freedom)
+    error = np.where(unknown, np.nan, np.sqrt(total))
+    return replace(spread, standard_error=error, degrees_of_freedom=freedom), unknown
+
+
+def _member(family: ModelFamily, chosen: Chosen, layers: Sequence[str]) -> Member:
+    known = chosen.known()
+    choices = [known[name] for name in family.instances]
+    scores = np.array([choice.score.mean() for choice in choices])
+    place, share = choices[0].favourite
+    seeds = scores if family.seeded else scores[:1]
+    return Member(family, float(scores.mean()), seeds, layers[place], share)
+
+
+def _reason(family: ModelFamily, chosen: Chosen, reason: str) -> str:
+    said = [chosen.choices.get(name, "has no RDM of this distance") for name in family.instances]
+    return reason or next(one for one in said if isinstance(one, str))
+
+
+def _statistic(rows: Sequence[dict[str, Any]], n_without: int) -> Floats:
+    p = np.array([row["p"] for row in rows] + [np.nan] * n_without, dtype=float)
+    return statistic_of(p)
+
+
+NUMBERS = ("difference", "standard_error", "interval_low", "interval_high", "p")
+
+
+def _numbers(row: dict[str, Any]) -> dict[str, Any]:
+    return {
+        **{name: row.get(name, np.nan) for name in NUMBERS},
+        "scheme": row.get("scheme", ""),
+        "status": row["status"],
+    }
+
+
+def _of(one: Member | ModelFamily) -> tuple[ModelFamily, float, str, float]:
+    if isinstance(one, ModelFamily):
+        return one, np.nan, "", np.nan
+    several = len(one.family.instances) > 1
+    return one.family, one.score, "" if several else one.layer, one.share
+
+
+def _pair_row(row: dict[str, Any]) -> dict[str, Any]:
+    (first, score_a, layer_a, _), (second, score_b, layer_b, _) = _of(row["a"]), _of(row["b"])
+    return {
+        "model_a": first.name, "model_b": second.name,
+        "n_seeds_a": len(first.instances), "n_seeds_b": len(second.instances),
+        "layer_a": layer_a, "layer_b": layer_b, "score_a": score_a, "score_b": score_b,
+        **_numbers(row),
+    }  # fmt: skip
+
+
+def _contrast_row(row: dict[str, Any]) -> dict[str, Any]:
+    (trained, score, layer, share), (twins, twin_score, _, _) = _of(row["a"]), _of(row["b"])
+    return {
+        "model": trained.name, "twins": twins.name, "n_seeds": len(twins.instances),
+        "score": score, "twin_score": twin_score, "chosen_layer": layer, "chosen_share": share,
+        **_numbers(row),
+    }  # fmt: skip

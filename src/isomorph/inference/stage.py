@@ -1,0 +1,142 @@
+"""The stage `compare`: tables of one dataset from its RDMs and those of the models."""
+
+from __future__ import annotations
+
+import sys
+import zlib
+from collections.abc import Mapping, Sequence
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from isomorph.artefacts import provenance, read_array, write_table
+from isomorph.artefacts.schemas import TABLES
+from isomorph.digest import code_digest
+from isomorph.errors import IsomorphError
+from isomorph.inference.comparisons import Compared, compare
+from isomorph.inference.differences import model_families
+from isomorph.inference.families import Questions, answered
+from isomorph.inference.gather import candidates_of, regions_of
+from isomorph.inference.recovery import recover
+from isomorph.inference.regions import compare_regions
+from isomorph.inference.setting import Draws, Setting, make_draws
+from isomorph.inference.splits import Stimuli, make_splits
+from isomorph.layout import Layout
+from isomorph.measures import MEASURES
+from isomorph.rdms import DISTANCES
+from isomorph.rdms.level import level_of
+from isomorph.study.archive import SimulatedArchive
+
+
+def run(layout: Layout, dataset: str) -> None:
+    """Compare a dataset's regions with every layer, with each other, and with what was planted.
+
+    Writes `comparisons.csv` (and parquet), `regions.csv`, `selection.csv`, `differences.csv`,
+    `contrasts.csv`, `recovery.csv`.
+
+    Raises
+    ------
+    IsomorphError
+        When brain and model RDMs are not over the same stimuli, or the study asks for what the
+        dataset does not have.
+    """
+    study = layout.study
+    instances = [name for name, _, _ in study.instances_for(dataset)]
+    files = [
+        layout.brain_rdms(dataset),
+        *(layout.model_rdms(dataset, instance) for instance in instances),
+    ]
+    brain, *models = (read_array(file, "rdms") for file in files)
+    _same_stimuli(files, [brain, *models])
+    draws = _draws(layout, dataset, brain, models)
+    found, pairs, not_applicable = _compared(layout, dataset, brain, models, draws)
+    inference = study.spec.inference
+    tables = {
+        "comparisons": answered(found.comparisons, inference),
+        "regions": answered(pairs, inference),
+        "selection": pd.DataFrame(found.selection),
+        "differences": answered(found.differences, inference),
+        "contrasts": answered(found.contrasts, inference),
+    }
+    archive = study.dataset(dataset).archive
+    truth = archive.regions if isinstance(archive, SimulatedArchive) else {}
+    tables["recovery"] = recover(tables["comparisons"], truth)
+    stamp = provenance(
+        "compare",
+        inputs=[*files, layout.stimuli(dataset)],
+        settings={
+            "distances": study.spec.distances,
+            "measures": study.spec.measures,
+            "inference": inference.model_dump(mode="json"),
+            "not_applicable": not_applicable,
+        },
+        code=code_digest("isomorph.inference"),
+        seed=inference.seed,
+    )
+    for kind, table in tables.items():
+        path: Path = getattr(layout, kind)(dataset)
+        write_table(path, _ordered(table, kind), kind, stamp, parquet=kind == "comparisons")
+
+
+def _draws(layout: Layout, dataset: str, brain: xr.Dataset, models: Sequence[xr.Dataset]) -> Draws:
+    """Draw all that is drawn for a dataset, once."""
+    inference = layout.study.spec.inference
+    seed = [inference.seed, zlib.crc32(dataset.encode())]
+    table = level_of(layout, dataset).table.set_index("stimulus", drop=False)
+    stimuli = Stimuli(
+        table.loc[brain["stimulus"].values.tolist()],
+        [model["rdm"].values for model in models],
+        str(layout.study.path),
+    )
+    splits = make_splits(stimuli, inference.selection, np.random.default_rng([*seed, 2]))
+    return make_draws(_subjects(brain), splits, inference, np.random.default_rng(seed))
+
+
+def _compared(
+    layout: Layout, dataset: str, brain: xr.Dataset, models: Sequence[xr.Dataset], draws: Draws
+) -> tuple[Compared, list[Questions], list[str]]:
+    """Return what every distance and measure gives, and which do not apply."""
+    study, spec = layout.study, layout.study.dataset(dataset)
+    families = model_families(study, [name for name, _, _ in study.instances_for(dataset)])
+    found, pairs = Compared(), list[Questions]()
+    not_applicable = []
+    for distance, name in product(study.spec.distances, study.spec.measures):
+        measure = MEASURES[name]
+        regions = regions_of(brain, distance)
+        if not regions or not measure.accepts(distance):
+            not_applicable.append(f"{name} of {distance}")
+            continue
+        print(f"compare: {dataset}: {name} of {distance}", file=sys.stderr, flush=True)
+        candidates = candidates_of(models, DISTANCES[distance].noise_free or distance)
+        setting = Setting(dataset, spec.simulated, distance, measure, study.spec.inference)
+        compare(regions, candidates, families, draws, setting, found)
+        pairs += compare_regions(regions, draws, setting)
+    if not found.comparisons:
+        raise IsomorphError(
+            f"{dataset}: nothing to compare, none of {', '.join(not_applicable)} applies"
+        )
+    return found, pairs, not_applicable
+
+
+def _same_stimuli(files: Sequence[Path], data: Sequence[xr.Dataset]) -> None:
+    for file, other in zip(files, data, strict=True):
+        if other["stimulus"].values.tolist() != data[0]["stimulus"].values.tolist():
+            raise IsomorphError(
+                f"{file}: its {other.sizes['stimulus']} stimuli are not the "
+                f"{data[0].sizes['stimulus']} of {files[0]}, in the same order"
+            )
+
+
+def _subjects(brain: xr.Dataset) -> Mapping[str, int]:
+    """Return the number of subjects of every region."""
+    pairs = set(zip(brain["region"].values.tolist(), brain["subject"].values.tolist(), strict=True))
+    regions = sorted({region for region, _ in pairs})
+    return {region: sum(region == r for r, _ in pairs) for region in regions}
+
+
+def _ordered(table: pd.DataFrame, kind: str) -> pd.DataFrame:
+    """Put the schema's columns first; an empty table still has them."""
+    return table.reindex(columns=list(dict.fromkeys([*TABLES[kind], *table.columns])))
