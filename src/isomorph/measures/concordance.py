@@ -17,13 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from isomorph.measures.pairs import Counts, Floats, blocks
+from isomorph.measures.pairs import Counts, Floats
 
-CHUNK = 64
+CHUNK = 256
 """Resamples at once, so that what they need stays near the processor."""
-
-SIGNS = 2**22
-"""Numbers held at once by the matrices of signs (16 MiB)."""
 
 EXACT = 2**24
 """Below this, float32 holds every whole number."""
@@ -77,76 +74,106 @@ def order_of(distances: Floats) -> Order:
     return Order(ranks, block, members)
 
 
-def concordance(first: Order, second: Order, weights: NDArray, room: Room) -> Floats:
-    """Return the sum over ordered couples of pairs, for each resample.
+def concordance(first: list[Order], second: list[Order], weights: Counts) -> Floats:
+    """Return the sum over ordered couples of pairs, for all RDMs and resamples.
+
+    Parameters
+    ----------
+    first, second : list of Order
+        `a` and `b` of them.
+    weights : (resample, pair)
+        Copies of each pair.
+
+    Returns
+    -------
+    (resample, a, b)
+    """
+    chunks = _chunks(weights, [*first, *second])
+    totals = np.zeros((len(first), len(second), len(chunks), chunks.shape[2]))
+    for row, order in enumerate(first):
+        totals[row] += _within_blocks(order, second, chunks, None)
+    for row, order in enumerate(second):
+        totals[:, row] += _within_blocks(order, first, chunks, [one.block for one in first])
+    for row, order in enumerate(first):
+        for column, other in enumerate(second):
+            totals[row, column] += _across_blocks(order, other, chunks)
+    flat = totals.reshape(len(first), len(second), -1)[:, :, : len(weights)]
+    return 2 * flat.transpose(2, 0, 1)
+
+
+def _within_blocks(
+    order: Order, others: list[Order], chunks: NDArray, apart: list[Counts] | None
+) -> Floats:
+    """Return the sum over couples inside the blocks of an order: `(other, chunk, resample)`.
+
+    All others at once, as one product of their signs with the weights of couples.
+
+    Parameters
+    ----------
+    order : Order
+    others : list of Order
+    chunks : (chunk, pair + 1, resample)
+    apart : list of (pair,), optional
+        For each other, what must differ between the two of a couple for it to count.
+    """
+    totals = np.zeros((len(others), len(chunks), chunks.shape[2]))
+    left, right = np.triu_indices(order.members.shape[1], 1)
+    room = np.empty((2, len(left), chunks.shape[2]), chunks.dtype)
+    for members in order.members:
+        known = members[right] < len(order.ranks)  # what fills a block up comes last
+        low, high = members[left[known]], members[right[known]]
+        # Members are in order: the second of a couple is the larger, or ties.
+        signs = np.empty((len(others), len(low)), chunks.dtype)
+        for row, other in enumerate(others):
+            np.sign(other.ranks[high] - other.ranks[low], out=signs[row], casting="unsafe")
+            if apart is not None:
+                signs[row] *= apart[row][high] != apart[row][low]
+        signs *= order.ranks[high] > order.ranks[low]
+        couples, partners = room[:, : len(low)]
+        for chunk, weight in enumerate(chunks):
+            # Indices are in range; "clip" only spares numpy a buffered copy.
+            weight.take(low, axis=0, out=couples, mode="clip")
+            weight.take(high, axis=0, out=partners, mode="clip")
+            couples *= partners
+            totals[:, chunk] += signs @ couples
+    return totals
+
+
+def _across_blocks(first: Order, second: Order, chunks: NDArray) -> Floats:
+    """Return the sum over couples in different blocks of both: `(chunk, resample)`.
 
     Parameters
     ----------
     first, second : Order
-    weights : (chunk, pair + 1, resample)
-        Copies of each pair, the last row 0; from `weights_for`.
-    room : Room
-
-    Returns
-    -------
-    (chunk, resample)
+    chunks : (chunk, pair + 1, resample)
     """
-    total = np.zeros((len(weights), weights.shape[2]))
-    for own, apart in ((first, None), (second, first.block)):
-        width = max(1, own.members.shape[1])
-        for part in blocks(len(own.members), SIGNS // width**2):
-            members = own.members[part]
-            signs = _signs(first.ranks, second.ranks, members, apart).astype(weights.dtype)
-            inside = room.take(0, (*members.shape, weights.shape[2]))
-            met = room.take(1, inside.shape)
-            for chunk, weight in enumerate(weights):
-                weight.take(members, axis=0, out=inside, mode="clip")
-                np.matmul(signs, inside, out=met)
-                met *= inside
-                total[chunk] += (room.ones[:width] @ met).sum(axis=0, dtype=float)
-    n = len(first.ranks)
-    grid = (first.n_blocks, second.n_blocks)
+    n, grid = len(first.ranks), (first.n_blocks, second.n_blocks)
     cell = first.block * grid[1] + second.block
     gather = csr_array(
-        (np.ones(n, weights.dtype), (cell, np.arange(n))), shape=(grid[0] * grid[1], n)
+        (np.ones(n, chunks.dtype), (cell, np.arange(n))), shape=(grid[0] * grid[1], n)
     )
-    right = np.sign(np.subtract.outer(*2 * [np.arange(grid[1])])).astype(weights.dtype)
-    for chunk, weight in enumerate(weights):
-        sums = (gather @ weight[:n]).reshape(*grid, -1)
-        above = room.take(0, sums.shape)
+    totals = np.empty((len(chunks), chunks.shape[2]))
+    above = np.empty((*grid, chunks.shape[2]), chunks.dtype)
+    up_to, ones = np.empty_like(above), np.ones(grid[1], chunks.dtype)
+    for chunk, weight in enumerate(chunks):
+        sums = (gather @ weight[:n]).reshape(above.shape)
         above[-1] = 0
         for row in range(grid[0] - 2, -1, -1):
             np.add(above[row + 1], sums[row + 1], out=above[row])
-        # Above and to the right of a cell, less above and to the left.
-        met = np.matmul(right.T, above, out=room.take(1, sums.shape))
-        met *= sums
-        total[chunk] += 2 * (room.ones[: grid[1]] @ met).sum(axis=0, dtype=float)
-    return total
+        # Right of a cell less left of it: the row's sum, less what is up to it, twice, plus it.
+        up_to[:, 0] = above[:, 0]
+        for column in range(1, grid[1]):
+            np.add(up_to[:, column - 1], above[:, column], out=up_to[:, column])
+        last = up_to[:, -1:].copy()
+        up_to *= -2
+        up_to += last
+        up_to += above
+        up_to *= sums
+        totals[chunk] = (ones @ up_to).sum(axis=0, dtype=float)
+    return totals
 
 
-class Room:
-    """Scratch, so that no memory is asked for anew for each couple of RDMs.
-
-    Parameters
-    ----------
-    dtype : dtype
-    """
-
-    def __init__(self, dtype: np.dtype) -> None:
-        self._held = [np.empty(0, dtype), np.empty(0, dtype)]
-        self.ones = np.ones(0, dtype)
-
-    def take(self, place: int, shape: tuple[int, ...]) -> NDArray:
-        """Return an array of a shape, of any content, in one of two places."""
-        size = int(np.prod(shape))
-        if self._held[place].size < size:
-            self._held[place] = np.empty(size, self._held[place].dtype)
-        if self.ones.size < max(shape):
-            self.ones = np.ones(max(shape), self.ones.dtype)
-        return self._held[place][:size].reshape(shape)
-
-
-def weights_for(weights: Counts, orders: list[Order]) -> NDArray:
+def _chunks(weights: Counts, orders: list[Order]) -> NDArray:
     """Return weights `(resample, pair)` as `(chunk, pair + 1, resample)`.
 
     In float32 where every sum that is formed of them is exact in it, in float64 otherwise; the
@@ -169,26 +196,3 @@ def weights_for(weights: Counts, orders: list[Order]) -> NDArray:
     padded = np.zeros((n_chunks * CHUNK, n_pairs + 1), np.float32 if exact else float)
     padded[:n_resamples, :-1] = weights
     return np.ascontiguousarray(padded.reshape(n_chunks, CHUNK, -1).transpose(0, 2, 1))
-
-
-def _signs(first: Counts, second: Counts, members: Counts, apart: Counts | None) -> NDArray:
-    """Return the product of signs for couples in each block: `(block, member, member)`.
-
-    Parameters
-    ----------
-    first, second : (pair,)
-        Ranks.
-    members : (block, member)
-    apart : (pair,), optional
-        Couples that agree in this are left out.
-    """
-    inside = np.minimum(members, len(first) - 1)  # what fills up has no weight
-    products = np.ones((), np.int8)
-    for ranks in (first, second):
-        of_block = ranks[inside]
-        left, right = of_block[:, :, None], of_block[:, None, :]
-        products = products * ((left > right).view(np.int8) - (left < right).view(np.int8))
-    if apart is not None:
-        of_block = apart[inside]
-        products *= of_block[:, :, None] != of_block[:, None, :]
-    return products

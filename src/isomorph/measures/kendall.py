@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import kendalltau
 
-from isomorph.measures.concordance import Order, Room, concordance, order_of, weights_for
+from isomorph.measures.concordance import Order, concordance, order_of
 from isomorph.measures.pairs import Counts, Floats, pair_weights
 from isomorph.measures.stack import Stackable, rdms_of
 
@@ -61,12 +61,7 @@ class Tau:
         first, second = rdms_of(first), rdms_of(second)
         weights = pair_weights(counts.astype(np.int64))
         orders = [order_of(row) for row in (*first, *second)]
-        shaped = weights_for(weights, orders)
-        room = Room(shaped.dtype)
-        sums = np.empty((len(counts), len(first), len(second)))
-        for a, x in enumerate(orders[: len(first)]):
-            for b, y in enumerate(orders[len(first) :]):
-                sums[:, a, b] = concordance(x, y, shaped, room).ravel()[: len(counts)]
+        sums = concordance(orders[: len(first)], orders[len(first) :], weights)
         total = weights.sum(axis=1).astype(float)
         if self.ties_cost:
             scale = (total**2 - total)[:, None, None]
