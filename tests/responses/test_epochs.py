@@ -103,6 +103,9 @@ def test_units_are_means_of_channels_in_named_windows(make_study, recording):
     assert data["region"].values.tolist() == ["100-150 ms"] * 6 + ["early"] * 6
     assert data["unit"].values[[0, 11]].tolist() == ["Fz 100-150 ms", "Oz early"]
     np.testing.assert_allclose(data["onset"].values, onsets() / 1000)
+    assert set(data["area"].values) == {"eeg"}
+    assert data["time_start"].values.tolist() == [0.1] * 6 + [0.0] * 6
+    assert data["time_stop"].values.tolist() == [0.15] * 6 + [0.05] * 6
     expected = np.concatenate(
         [epochs_of(recording, 100, 150).mean(axis=2), epochs_of(recording, 0, 50).mean(axis=2)],
         axis=1,

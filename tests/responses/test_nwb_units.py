@@ -201,6 +201,9 @@ def test_windows_and_bins_make_regions_of_their_own(files, read):
 
     binned = read(window=[0.0, 0.3], bins=0.1)
     assert binned["region"].values[::2].tolist() == ["V1 0-100ms", "V1 100-200ms", "V1 200-300ms"]
+    assert binned["area"].values.tolist() == ["V1", "IT"] * 3
+    np.testing.assert_allclose(binned["time_start"], np.repeat([0.0, 0.1, 0.2], 2))
+    np.testing.assert_allclose(binned["time_stop"], np.repeat([0.1, 0.2, 0.3], 2))
     thirds = [read(window=[k * 0.1, (k + 1) * 0.1 if k < 2 else 0.3]) for k in range(3)]
     np.testing.assert_array_equal(
         binned["response"], np.hstack([one["response"] for one in thirds])

@@ -49,6 +49,18 @@ def test_sessions_regions_and_repetitions(make_study, files):
     assert dropped["units without a region"] == 1
 
 
+def test_units_may_be_areas_in_time_bins(make_study, files):
+    units = UNITS.assign(area="V1", time_start="0.05", time_stop="0.1")
+    write(files, units=units)
+    layout = make_study(SETTINGS, ["a", "b"])
+    run(layout, "toy", "s1")
+    for data in read_responses(layout.responses("toy", "s1")).values():
+        assert set(data["area"].values) == {"V1"}
+        assert set(zip(data["time_start"].values, data["time_stop"].values, strict=True)) == {
+            (0.05, 0.1)
+        }
+
+
 def test_without_optional_columns(make_study, files):
     write(files, shown=SHOWN[["stimulus"]], units=UNITS[["region"]])
     layout = make_study(SETTINGS, ["a", "b"])
@@ -74,6 +86,8 @@ def test_without_optional_columns(make_study, files):
         ({"units": UNITS.assign(unit="01")}, 'units.csv: two units share the name "01"'),
         ({"response": RESPONSE * (np.arange(6) < 3)[:, None]},
          "s1.csv: session d2: every response of every unit with a region is 0"),
+        ({"units": UNITS.assign(area="V1", time_start="0.2", time_stop="0.1")},
+         "units.csv: time_start and time_stop must be numbers"),
         ({"shown": SHOWN.assign(stimulus="z")}, 'session d1: names "z" and 0 others'),
     ],
 )  # fmt: skip

@@ -115,7 +115,7 @@ def regrouped(session: xr.Dataset, level: Level) -> xr.Dataset:
         coords={
             "stimulus": ("presentation", showings["name"].to_numpy(dtype=object)),
             "repetition": ("presentation", repetition),
-            **{name: kept[name] for name in ("unit", "region")},
+            **{name: kept[name] for name in kept.coords if kept[name].dims == ("unit",)},
         },
         attrs=kept.attrs,
     )

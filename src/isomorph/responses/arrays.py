@@ -16,7 +16,13 @@ from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.layout import Layout
 from isomorph.responses.nwb.columns import text
 from isomorph.responses.presentations import repetitions, usable
-from isomorph.responses.sessions import session_data, stimulus_ids, summary, write_sessions
+from isomorph.responses.sessions import (
+    placed_in_time,
+    session_data,
+    stimulus_ids,
+    summary,
+    write_sessions,
+)
 from isomorph.study.responses import ArrayResponses
 
 Array = npt.NDArray
@@ -87,7 +93,8 @@ def read_sessions(
     shown : DataFrame
         A row per presentation: `stimulus` and optionally `session` and `run`.
     units : DataFrame
-        A row per unit: `region` and optionally `unit`.
+        A row per unit: `region` and optionally `unit`; `area`, `time_start` and `time_stop`
+        where a region is an area in a window, seconds from onset.
     stimuli : ndarray (stimulus,) of str
         Ids of the stimulus table.
     named : Named
@@ -134,12 +141,30 @@ def read_sessions(
             region=region[placed],
             stimuli=stimuli,
             dropped={**dropped, "units without a region": int((~placed).sum())},
-            extra={"run": ("presentation", text(shown["run"])[rows].astype(object))}
-            if "run" in shown
-            else None,
+            extra={**_runs(shown, rows), **_in_time(units, placed, named)},
         )
         sessions[name.replace("/", "-") or "1"] = data
     return sessions
+
+
+def _runs(shown: pd.DataFrame, rows: Array) -> dict[str, tuple[str, Array]]:
+    """Return the run of each presentation, where the table of presentations gives it."""
+    if "run" not in shown:
+        return {}
+    return {"run": ("presentation", text(shown["run"])[rows].astype(object))}
+
+
+def _in_time(units: pd.DataFrame, placed: Array, named: Named) -> dict[str, tuple[str, Array]]:
+    """Return the area and the window of each unit, where the table of units gives both."""
+    if not {"area", "time_start", "time_stop"} <= set(units.columns):
+        return {}
+    windows = units[["time_start", "time_stop"]].apply(pd.to_numeric, errors="coerce").to_numpy()
+    if not (windows[placed, 0] < windows[placed, 1]).all():
+        raise IsomorphError(
+            f"{named.units}: time_start and time_stop must be numbers, seconds from onset, the "
+            "first below the second"
+        )
+    return placed_in_time(text(units["area"])[placed], windows[placed])
 
 
 def _first_repeated(names: Array) -> str:

@@ -74,6 +74,24 @@ def session_data(
     )
 
 
+def placed_in_time(area: Array, windows: Array) -> dict[str, tuple[str, Array]]:
+    """Return coordinates that say of which area and when the response of each unit is.
+
+    Parameters
+    ----------
+    area : ndarray (unit,) of str
+        Region of each unit without its window.
+    windows : ndarray (unit, 2)
+        Start and stop of its window, seconds from onset.
+    """
+    start, stop = np.asarray(windows, dtype=float).reshape(-1, 2).T
+    return {
+        "area": ("unit", area.astype(object)),
+        "time_start": ("unit", start),
+        "time_stop": ("unit", stop),
+    }
+
+
 def summary(data: xr.Dataset) -> str:
     """Say in one line what a session holds and what was left out of it."""
     regions, counts = np.unique(data["region"].values.astype(str), return_counts=True)

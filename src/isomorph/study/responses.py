@@ -230,7 +230,8 @@ class ArrayResponses(Spec):
     presentations: str
     """CSV with a `stimulus` column and optionally `session` and `run`, a row per presentation."""
     units: str
-    """CSV with a `region` column and optionally `unit`, a row per unit."""
+    """CSV with a `region` column and optionally `unit`, a row per unit. Where regions are areas in
+    time bins, `area`, `time_start` and `time_stop` (seconds from onset) say so."""
 
 
 class RdmSource(Spec):

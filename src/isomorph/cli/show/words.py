@@ -41,17 +41,60 @@ SHADES = " ░▒▓█"
 
 def _rdms(file: Path) -> str:
     data = read_array(file, "rdms")
-    columns = ["distance", "region", "subject", "session", "layer", "n_units"]
+    timed = ["time_start", "time_stop"] if _timed(data) else []
+    columns = ["distance", "region", "subject", "session", "layer", *timed, "n_units"]
     table = pd.DataFrame({name: data[name].values for name in columns})
     held = [name for name in columns if (table[name].astype(str) != "").any()]
     name = str(data["representation"].values[0])
     return _sections(
         f"{data.sizes['representation']} RDMs of {data.sizes['stimulus']} stimuli "
-        f"({data.sizes['pair']} pairs)",
+        f"({data.sizes['pair']} pairs)" + (f"\n{_timed(data)}" if timed else ""),
         _table(table[held]),
         f"{name} ({data['distance'].values[0]}), the fuller the less alike\n"
         + shaded(data["rdm"].values[0], data.sizes["stimulus"]),
         _left_out(data),
+        _origin(Provenance.from_json(data.attrs["provenance"])),
+    )
+
+
+def _timed(data: xr.Dataset) -> str:
+    """Say which areas RDMs are of and when, where there are several windows; '' elsewhere."""
+    if "time_start" not in data.coords:
+        return ""
+    windows = data["time_start"].values, data["time_stop"].values
+    known = np.isfinite(windows[0])
+    spans = set(zip(windows[0][known].tolist(), windows[1][known].tolist(), strict=True))
+    if len(spans) < 2:
+        return ""
+    areas = sorted(set(data["area"].values[known].astype(str)))
+    return (
+        f"{count(len(areas), 'area')} in {len(spans)} windows from {min(a for a, _ in spans):g} to "
+        f"{max(b for _, b in spans):g} s after onset: {', '.join(areas)}"
+    )
+
+
+def _representations(file: Path) -> str:
+    data = read_array(file, "representations")
+    names = data["representation"].values.astype(str)
+    told = []
+    for place, measure in enumerate(data["measure"].values.astype(str)):
+        matrix = data["similarity"].values[place].copy()
+        upper = matrix[np.triu_indices(len(names), 1)]
+        np.fill_diagonal(matrix, -np.inf)
+        nearest = matrix.argmax(axis=1)
+        table = pd.DataFrame(
+            {
+                "representation": names,
+                "nearest": names[nearest],
+                measure: matrix[np.arange(len(names)), nearest],
+            }
+        )
+        told.append(f"{_table(table)}\n\n{measure}, the fuller the less alike\n"
+                    + shaded(upper.max() - upper, len(names)))  # fmt: skip
+    return _sections(
+        f"{len(names)} regions and layers of {data.attrs['dataset']} against each other "
+        f"({data.attrs['distance']})",
+        *told,
         _origin(Provenance.from_json(data.attrs["provenance"])),
     )
 
@@ -181,6 +224,7 @@ def _manifest(file: Path) -> str:
 WORDS: dict[str, Callable[[Path], str]] = {
     "rdms": _rdms,
     "activations": _activations,
+    "representations": _representations,
     "responses": _responses,
     "manifest": _manifest,
     "table": _any_table,

@@ -28,7 +28,13 @@ from isomorph.responses.epochs.recording import (
     scale_of,
 )
 from isomorph.responses.presentations import repetitions
-from isomorph.responses.sessions import session_data, stimulus_ids, summary, write_sessions
+from isomorph.responses.sessions import (
+    placed_in_time,
+    session_data,
+    stimulus_ids,
+    summary,
+    write_sessions,
+)
 from isomorph.stimuli.naming import Naming, naming
 from isomorph.study.epochs import EpochResponses
 
@@ -151,7 +157,14 @@ def _session(
         region=regions,
         stimuli=names.stimuli,
         dropped=_counted(channels, chosen, events, cuts),
-        extra={"onset": ("presentation", onset), "run": ("presentation", run.astype(object))},
+        extra={
+            "onset": ("presentation", onset),
+            "run": ("presentation", run.astype(object)),
+            **placed_in_time(
+                np.full(len(regions), _kinds(channels, chosen[0])),
+                np.array([spec.windows[window] for window in regions]),
+            ),
+        },
     )
     data["onset"].attrs = {"units": "s"}
     kind = "mean over the window" if spec.units == "channels" else "sample"
@@ -190,6 +203,11 @@ def _as_units(
         units += [f"{channel} {when}" for channel in channels for when in at]
         regions += [window] * flat[-1].shape[1]
     return np.concatenate(flat, axis=1), np.array(units), np.array(regions)
+
+
+def _kinds(channels: Sequence[str], chosen: Channels) -> str:
+    """Return the types of channels, which stand where an area would: `eeg`, `grad, mag`."""
+    return ", ".join(sorted({chosen.types[name] for name in channels}))
 
 
 def _good_in_all(chosen: Sequence[Channels], files: Sequence[Path]) -> list[str]:

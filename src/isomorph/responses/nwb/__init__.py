@@ -78,6 +78,7 @@ def read_session(recording: Open, settings: NwbResponses) -> xr.Dataset:
         recording,
         dropped,
         (unit, f"spikes {said_windows(settings)}"),
+        settings.named_windows,
     )
 
 

@@ -106,6 +106,7 @@ def read_session(recording: Open, settings: RasterResponses) -> xr.Dataset:
         recording,
         {**outside, **dropped},
         (unit, f"spikes {said_windows(settings)}"),
+        settings.named_windows,
         inside,
     )
 

@@ -22,7 +22,13 @@ from isomorph.responses.nwb.shown import Names, Shown, read_shown
 from isomorph.responses.nwb.windows import all_windows, said_windows
 from isomorph.responses.presentations import repetitions
 from isomorph.responses.regions import Listed, grouped, read_listed
-from isomorph.responses.sessions import session_data, stimulus_ids, summary, write_sessions
+from isomorph.responses.sessions import (
+    placed_in_time,
+    session_data,
+    stimulus_ids,
+    summary,
+    write_sessions,
+)
 from isomorph.stimuli.naming import naming
 from isomorph.study.responses import RegionTable, Windowed
 
@@ -177,6 +183,7 @@ def session_of(
     recording: Open,
     dropped: Mapping[str, int],
     measured: tuple[str, str],
+    windows: Mapping[str, tuple[float, float]],
     keep: Array | None = None,
 ) -> xr.Dataset:
     """Lay responses out as a session: each named window makes regions of its own.
@@ -193,6 +200,8 @@ def session_of(
         What was left out of it, by reason.
     measured : (unit of measurement, description)
         What a response is.
+    windows : mapping of str to (start, stop)
+        The same windows, seconds from onset.
     keep : ndarray (presentation,) of bool, optional
         Presentations the responses are of; all unless given.
 
@@ -215,7 +224,13 @@ def session_of(
         region=np.concatenate([np.char.add(regions, suffix) for suffix in suffixes]),
         stimuli=recording.stimuli,
         dropped={**shown.dropped, **dropped},
-        extra={"onset": ("presentation", onset)},
+        extra={
+            "onset": ("presentation", onset),
+            **placed_in_time(
+                np.tile(regions, len(responses)),
+                np.repeat([windows[name] for name in responses], len(units), axis=0),
+            ),
+        },
     )
     data["onset"].attrs = {"units": "s"}
     data["response"].attrs = {"units": measured[0], "long_name": measured[1]}

@@ -101,6 +101,7 @@ def read_session(recording: Open, settings: TraceResponses) -> xr.Dataset:
         recording,
         {**outside, **dropped, **lost},
         (unit, f"mean of {settings.signal} {said_windows(settings)}"),
+        settings.named_windows,
         inside,
     )
 
