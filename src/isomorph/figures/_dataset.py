@@ -21,6 +21,7 @@ from isomorph.figures.profile import draw_profile
 from isomorph.figures.rdm_pair import draw_rdm_pair
 from isomorph.figures.reliability import CAPTION, draw_reliability, regions_told
 from isomorph.figures.style import save, slug
+from isomorph.figures.trust import TABLES, trust_figures
 from isomorph.figures.words import correction, distance_title, measure_label, measure_title
 from isomorph.layout import Layout
 from isomorph.rdms import compared_stimuli
@@ -56,6 +57,11 @@ def run(layout: Layout, dataset: str) -> list[Entry]:
     if (file := layout.reliability(dataset)).is_file():
         reliability = read_table(file, "reliability")
         sources.append(file)
+    trust: dict[str, pd.DataFrame] = {}
+    for kind in TABLES:
+        if (file := getattr(layout, kind)(dataset)).is_file():
+            trust[kind] = read_table(file, kind)
+            sources.append(file)
     folder = layout.figures(dataset)
     study = layout.study.spec
     panels = [
@@ -71,6 +77,7 @@ def run(layout: Layout, dataset: str) -> list[Entry]:
         _overviews(layout, dataset, panels, folder),
         _maps(layout, dataset, panels, brain, models, folder),
         _reliability(layout, dataset, reliability, folder),
+        _trust(layout, comparisons, trust, panels, folder),
     ):
         for entry in group:
             entries.append(entry)
@@ -89,6 +96,19 @@ def run(layout: Layout, dataset: str) -> list[Entry]:
 
 def _said(layout: Layout, dataset: str) -> str:
     return "Simulated data. " if layout.study.dataset(dataset).simulated else ""
+
+
+def _trust(
+    layout: Layout,
+    comparisons: pd.DataFrame,
+    tables: dict[str, pd.DataFrame],
+    panels: list[selection.Shown],
+    folder: Path,
+) -> Iterator[Entry]:
+    groups = selection.families(layout.study)
+    for figure, entry in trust_figures(comparisons, tables, panels, groups):
+        save(figure, folder / entry["file"])
+        yield entry
 
 
 def _profiles(

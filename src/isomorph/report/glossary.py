@@ -67,6 +67,16 @@ def glossary(inference: Inference) -> list[Term]:
             "Neighbour: a layer directly before or after it has. No: neither.",
         ),
         (
+            "found again",
+            f"Data were simulated from a layer {inference.recovery.simulations} times: units that "
+            "are random mixtures of its features, with as much white noise as makes subjects (or "
+            "halves of the repetitions) agree as they do in the measured data. Found: the layer "
+            "has the highest estimate of all. Related at all: p of the permutation test at most "
+            f"{inference.recovery.level:g}. Above other models: a two-sided t-test over stimuli "
+            "against the best layer of another model. False: the same claims on the same data "
+            "with shuffled stimuli.",
+        ),
+        (
             "reliability",
             "How well two halves of the repetitions agree (split half), and what that predicts "
             "for all of them (Spearman-Brown).",

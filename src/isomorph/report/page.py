@@ -32,6 +32,7 @@ from isomorph.report.tables import (
     read_origins,
     read_results,
 )
+from isomorph.report.trust import trust
 from isomorph.study.stimuli import ConditionStimuli
 
 MEDIA = {".svg": "image/svg+xml", ".png": "image/png"}
@@ -128,6 +129,7 @@ def context(layout: Layout) -> dict[str, Any]:
             for name in study.datasets
         ],
         "has_recovery": any(sections.recovery(layout, each, everything=False) for each in found),
+        "has_trust": any(trust(layout, each) for each in found),
         "has_reliability": any(sections.reliability(each) is not None for each in found),
     }
 
@@ -155,6 +157,7 @@ def _dataset(layout: Layout, results: Results) -> dict[str, Any]:
         else False,
         "recovery": sections.recovery(layout, results, everything=False),
         "recovery_in_full": sections.recovery(layout, results, everything=True),
+        "trust": trust(layout, results),
         "reliability": sections.reliability(results),
         "units": drawn.get(("reliability", "")),
         "correction": correction(comparisons),

@@ -14,7 +14,10 @@ from isomorph.errors import IsomorphError
 from isomorph.figures import selection
 from isomorph.layout import Layout
 
-KINDS = ("comparisons", "regions", "contrasts", "recovery", "reliability")
+KINDS = (
+    "comparisons", "regions", "contrasts", "recovery", "confusion", "power", "agreement",
+    "reliability",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

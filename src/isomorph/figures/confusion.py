@@ -1,0 +1,106 @@
+"""Confusions: which layer wins on data simulated from each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import Figure
+
+from isomorph.figures.selection import Family
+from isomorph.figures.style import FAINT, INK, STRONG, styled
+
+OTHERS = "another layer"
+NOTHING = "no layer at all"
+
+Layer = tuple[str, str]
+
+
+def draw_confusion(rows: pd.DataFrame, families: Sequence[Family]) -> Figure:
+    """Draw planted layers against the layers that were found.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Confusions of one region under one distance and measure.
+    families : sequence of Family
+    """
+    planted, found, share = matrix(rows, families)
+    down, across = share.shape
+    size = (3.2 + 0.62 * across, 2.2 + 0.42 * down)
+    with styled():
+        figure = Figure(figsize=size, layout="constrained")
+        ax = figure.subplots()
+        ramp = LinearSegmentedColormap.from_list("house", ["#ffffff", STRONG[0]])
+        ax.imshow(share, cmap=ramp, vmin=0, vmax=1, aspect="auto")
+        for y, x in np.argwhere(share > 0.005):
+            dark = share[y, x] > 0.55
+            ax.text(x, y, f"{100 * share[y, x]:.0f}", ha="center", va="center", fontsize=8,
+                    color="white" if dark else INK)  # fmt: skip
+        for y, layer in enumerate(planted):
+            if layer in found:
+                _outline(ax, found.index(layer), y)
+        ax.set_xticks(range(across), [_name(layer, families) for layer in found], rotation=40,
+                      ha="right", rotation_mode="anchor")  # fmt: skip
+        ax.set_yticks(range(down), [_name(layer, families) for layer in planted])
+        ax.tick_params(length=0)
+        ax.set_xlabel("found, percent of simulations")
+        ax.set_ylabel("planted")
+        ax.set_xticks(np.arange(-0.5, across), minor=True)
+        ax.set_yticks(np.arange(-0.5, down), minor=True)
+        ax.grid(which="minor", color="#eceef1", linewidth=0.8)
+        ax.tick_params(which="minor", length=0)
+        for spine in ax.spines.values():
+            spine.set_visible(False)
+    return figure
+
+
+def matrix(
+    rows: pd.DataFrame, families: Sequence[Family]
+) -> tuple[list[Layer], list[Layer], np.ndarray]:
+    """Return planted layers, found layers and shares `(planted, found)` of the simulations.
+
+    Layers that were not planted are told as other layers of their model, the seeds of a network
+    being one model. Data in which nothing was planted are the last row.
+    """
+    pairs = list(zip(rows["planted_model"], rows["planted_layer"], strict=True))
+    planted = sorted(dict.fromkeys(pairs), key=lambda layer: layer[0] == "")
+    first = [layer for layer in planted if layer[0]]
+    shares = rows["count"].astype(float) / rows["n_simulations"].astype(float)
+    columns = [
+        layer if layer in first else (_family(layer[0], families), OTHERS)
+        for layer in zip(rows["found_model"], rows["found_layer"], strict=True)
+    ]
+    # Each planted layer is followed by the others of its model.
+    found: list[Layer] = []
+    for family in dict.fromkeys(_family(model, families) for model, _ in [*first, *columns]):
+        found += [layer for layer in first if _family(layer[0], families) == family]
+        found += [(family, OTHERS)] if (family, OTHERS) in columns else []
+    share = np.zeros((len(planted), len(found)))
+    for one, other, value in zip(pairs, columns, shares, strict=True):
+        share[planted.index(one), found.index(other)] += value
+    return planted, found, share
+
+
+def _family(model: str, families: Sequence[Family]) -> str:
+    return next((family.name for family in families if model in family.instances), model)
+
+
+def _name(layer: Layer, families: Sequence[Family]) -> str:
+    model, name = layer
+    if not model:
+        return NOTHING
+    known = (family for family in families if model in {family.name, *family.instances})
+    title = next((family.title for family in known), model)
+    return f"{title}: {name}"
+
+
+def _outline(ax: Any, x: int, y: int) -> None:
+    across, down = [x - 0.5, x + 0.5], [y - 0.5, y + 0.5]
+    ax.plot(
+        [*across, *across[::-1], across[0]], [down[0], down[0], down[1], down[1], down[0]],
+        color=FAINT, linewidth=1.4, clip_on=False,
+    )  # fmt: skip
