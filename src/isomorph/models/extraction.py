@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import sys
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,21 +17,15 @@ from numpy.typing import NDArray
 from isomorph.digest import code_digest
 from isomorph.errors import IsomorphError
 from isomorph.models.activations import Activations
-from isomorph.models.batches import Images, TooLittleMemoryError, attempt, few_fit, halved
-from isomorph.models.blocks import blocks
+from isomorph.models.batches import Images, TooLittleMemoryError, few_fit, halved
 from isomorph.models.gram import LayerGram, UnusableLayerError, fold
-from isomorph.models.layers import Layer, discover, matrix, select, watching
 from isomorph.models.network import Network
 from isomorph.models.packing import SKETCH_WIDTH, described, packing
-from isomorph.models.reading import Plan, Reading, plans
-from isomorph.models.spool import OUTPUT, Spool, remove_stale, spooling
+from isomorph.models.reading import Reading
+from isomorph.models.run import Progress, Run, exact, set_threads
+from isomorph.models.spool import OUTPUT, Spool
+from isomorph.models.spooling import remove_stale, spooling
 from isomorph.models.stored import IN_MEMORY, StoredGrams, save
-from isomorph.models.tokens import find_tokens
-
-if TYPE_CHECKING:
-    import torch
-
-PROGRESS_SECONDS = 10.0
 
 
 def extract(
@@ -99,9 +91,9 @@ def extract(
     if len(images) < 2:
         raise IsomorphError(f"{where}: {len(images)} stimuli have no geometry; give at least two")
     reading = reading or Reading()
-    _set_threads()
-    run = _Run(network, images, where)
-    with _exact(), torch.inference_mode():
+    set_threads()
+    run = Run(network, images, where)
+    with exact(), torch.inference_mode():
         with few_fit(where):
             chosen = run.survey(patterns, reading)
         size = batch_size
@@ -126,88 +118,9 @@ def extract(
     return found
 
 
-@dataclass
-class _Run:
-    """A network on its device, and what is read of it.
-
-    Attributes
-    ----------
-    plans : dict of str to Plan
-        Of the layers that can be used.
-    left_out : dict of str to str
-        Of those asked for, with the reason.
-    """
-
-    network: Network
-    images: Images
-    where: str
-    plans: dict[str, Plan] = field(default_factory=dict)
-    left_out: dict[str, str] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        import torch
-
-        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        last = self.network.channels_last
-        self.memory = torch.channels_last if last else torch.contiguous_format
-        module: Any = self.network.module
-        self.module = module.to(self.device).to(memory_format=self.memory)
-
-    def tensor(self, pixels: NDArray[np.float32]) -> torch.Tensor:
-        """Return images as the network takes them."""
-        import torch
-
-        return torch.from_numpy(pixels).to(device=self.device, memory_format=self.memory)
-
-    def survey(self, patterns: str | Sequence[str], reading: Reading) -> list[str]:
-        """Find the layers asked for and decide how each is read."""
-        first = self.images[0:3]
-        few = self.tensor(first if len(first) > 2 else first[[0, 1, 0]])
-        known: dict[str, Layer] = {}
-        attempt(lambda: known.update(discover(self.module, few)))
-        stages = blocks(self.module, list(known), self.where) if _wants(patterns, reading) else []
-        chosen = stages if patterns == "blocks" else select(list(known), patterns, self.where)
-        tokens = find_tokens(self.module, known, stages) if stages else None
-        decided = plans({name: known[name] for name in chosen}, reading, tokens, self.where)
-        self.plans = {name: plan for name, plan in decided.items() if not plan.left_out}
-        self.left_out = {name: plan.left_out for name, plan in decided.items() if plan.left_out}
-        return chosen
-
-    def forward(
-        self, pixels: NDArray[np.float32], visit: Callable[[str, Any], None], *, ordered: bool
-    ) -> NDArray[np.float32] | None:
-        """Pass images, visiting the features of each layer; return rows of output if there are.
-
-        Raises
-        ------
-        TooLittleMemoryError
-        """
-        rows: list[NDArray[np.float32] | None] = []
-
-        def on_layer(name: str, tensor: torch.Tensor) -> None:
-            if plan := self.plans.get(name):
-                visit(name, matrix(plan(tensor), ordered=ordered))
-
-        def run() -> None:
-            with watching(self.module, on_layer):
-                rows.append(_rows(self.module(self.tensor(pixels)), len(pixels)))
-
-        attempt(run)
-        return rows[0]
-
-    def words(self) -> dict[str, str]:
-        """Say of each layer what is read of it."""
-        return {name: plan.words for name, plan in self.plans.items()}
-
-
-def _wants(patterns: str | Sequence[str], reading: Reading) -> bool:
-    """Tell whether the blocks of the network must be known."""
-    return patterns == "blocks" or reading != Reading()
-
-
-def _at_once(run: _Run, stimuli: Sequence[str] | None) -> Activations:
+def _at_once(run: Run, stimuli: Sequence[str] | None) -> Activations:
     """Fold each layer in the moment it is made."""
-    progress = _Progress(run.where, len(run.images), len(run.plans))
+    progress = Progress(run.where, len(run.images), len(run.plans))
     layers: dict[str, LayerGram] = {}
     left_out = dict(run.left_out)
 
@@ -231,7 +144,7 @@ def _at_once(run: _Run, stimuli: Sequence[str] | None) -> Activations:
 
 
 def _in_batches(
-    run: _Run,
+    run: Run,
     size: int,
     scratch: Path,
     kind: str,
@@ -267,7 +180,7 @@ def _in_batches(
     return found
 
 
-def _first_look(run: _Run) -> tuple[dict[str, int], str]:
+def _first_look(run: Run) -> tuple[dict[str, int], str]:
     """Return how many features each layer has, the output too, and a hash of two images' own.
 
     The hash stands for all that decides activations: weights, code, libraries, machine.
@@ -287,10 +200,10 @@ def _first_look(run: _Run) -> tuple[dict[str, int], str]:
     return widths, digest.hexdigest()
 
 
-def _fill(run: _Run, spool: Spool, size: int) -> None:
+def _fill(run: Run, spool: Spool, size: int) -> None:
     """Pass every batch that is not finished yet, halving those that do not fit in memory."""
     n = len(run.images)
-    progress = _Progress(run.where, n, len(run.plans))
+    progress = Progress(run.where, n, len(run.plans))
 
     def append(name: str, features: Any) -> None:
         spool.append(name, _on_cpu(features))
@@ -316,14 +229,14 @@ def _fill(run: _Run, spool: Spool, size: int) -> None:
         progress.say(spool.done, last=spool.done == n)
 
 
-def _still(run: _Run, spool: Spool) -> bool:
+def _still(run: Run, spool: Spool) -> bool:
     """Tell whether the images of every finished batch are what they were."""
     return all(
         _hash(run.images[piece.start : piece.stop]) == piece.input_sha256 for piece in spool.pieces
     )
 
 
-def _fold_all(run: _Run, spool: Spool, stores: bool) -> Activations:
+def _fold_all(run: Run, spool: Spool, stores: bool) -> Activations:
     """Fold every layer of a full spool, into memory or onto the disk."""
     layers: dict[str, LayerGram] = {}
     files: dict[str, Path] = {}
@@ -358,63 +271,9 @@ def _noting(left_out: dict[str, str], name: str) -> Iterator[None]:
         left_out[name] = str(error)
 
 
-def _rows(output: object, n_stimuli: int) -> NDArray[np.float32] | None:
-    """Return a network's output when it is a row per stimulus."""
-    import torch
-
-    if not isinstance(output, torch.Tensor) or output.ndim != 2 or len(output) != n_stimuli:
-        return None
-    return output.float().cpu().numpy()
-
-
 def _on_cpu(features: Any) -> NDArray:
     return features if isinstance(features, np.ndarray) else features.cpu().numpy()
 
 
 def _hash(pixels: NDArray[np.float32]) -> str:
     return hashlib.sha256(np.ascontiguousarray(pixels).data).hexdigest()
-
-
-@contextmanager
-def _exact() -> Iterator[None]:
-    """Keep a GPU from rounding to TF32 or choosing its algorithms by timing."""
-    import torch
-
-    before = torch.get_float32_matmul_precision()
-    torch.set_float32_matmul_precision("highest")
-    try:
-        with torch.backends.cudnn.flags(
-            enabled=True, benchmark=False, deterministic=True, allow_tf32=False
-        ):
-            yield
-    finally:
-        torch.set_float32_matmul_precision(before)
-
-
-def _set_threads() -> None:
-    """Use as many threads as the environment variable ISOMORPH_THREADS says, if it does."""
-    import torch
-
-    text = os.environ.get("ISOMORPH_THREADS", "")
-    if not text:
-        return
-    if not text.isdecimal() or int(text) == 0:
-        raise IsomorphError(f'ISOMORPH_THREADS is "{text}"; it must be a number of threads')
-    torch.set_num_threads(int(text))
-
-
-class _Progress:
-    """A line now and then: images done, and how fast."""
-
-    def __init__(self, where: str, n_images: int, n_layers: int) -> None:
-        self.text = (
-            f"{where}: {{done}} of {n_images} images, {n_layers} layers, {{rate:.1f}} images/s"
-        )
-        self.start = self.last = time.perf_counter()
-
-    def say(self, done: int, *, last: bool = False) -> None:
-        now = time.perf_counter()
-        if last or now - self.last > PROGRESS_SECONDS:
-            rate = done / max(now - self.start, 1e-9)
-            print(self.text.format(done=done, rate=rate), file=sys.stderr, flush=True)
-            self.last = now

@@ -1,0 +1,160 @@
+"""A run: a network on its device, what is read of it, and images passing through."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from isomorph.errors import IsomorphError
+from isomorph.models.batches import Images, attempt
+from isomorph.models.blocks import blocks
+from isomorph.models.layers import Layer, discover, matrix, select, watching
+from isomorph.models.network import Network
+from isomorph.models.reading import Plan, Reading, plans
+from isomorph.models.tokens import find_tokens
+
+if TYPE_CHECKING:
+    import torch
+
+PROGRESS_SECONDS = 10.0
+
+
+@dataclass
+class Run:
+    """A network on its device, and what is read of it.
+
+    Attributes
+    ----------
+    plans : dict of str to Plan
+        Of the layers that can be used.
+    left_out : dict of str to str
+        Of those asked for, with the reason.
+    """
+
+    network: Network
+    images: Images
+    where: str
+    plans: dict[str, Plan] = field(default_factory=dict)
+    left_out: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        import torch
+
+        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        last = self.network.channels_last
+        self.memory = torch.channels_last if last else torch.contiguous_format
+        module: Any = self.network.module
+        self.module = module.to(self.device).to(memory_format=self.memory)
+
+    def tensor(self, pixels: NDArray[np.float32]) -> torch.Tensor:
+        """Return images as the network takes them."""
+        import torch
+
+        return torch.from_numpy(pixels).to(device=self.device, memory_format=self.memory)
+
+    def survey(self, patterns: str | Sequence[str], reading: Reading) -> list[str]:
+        """Find the layers asked for and decide how each is read."""
+        first = self.images[0:3]
+        few = self.tensor(first if len(first) > 2 else first[[0, 1, 0]])
+        known: dict[str, Layer] = {}
+        attempt(lambda: known.update(discover(self.module, few)))
+        stages = blocks(self.module, list(known), self.where) if _wants(patterns, reading) else []
+        chosen = stages if patterns == "blocks" else select(list(known), patterns, self.where)
+        tokens = find_tokens(self.module, known, stages) if stages else None
+        decided = plans({name: known[name] for name in chosen}, reading, tokens, self.where)
+        self.plans = {name: plan for name, plan in decided.items() if not plan.left_out}
+        self.left_out = {name: plan.left_out for name, plan in decided.items() if plan.left_out}
+        return chosen
+
+    def forward(
+        self, pixels: NDArray[np.float32], visit: Callable[[str, Any], None], *, ordered: bool
+    ) -> NDArray[np.float32] | None:
+        """Pass images, visiting the features of each layer; return rows of output if there are.
+
+        Raises
+        ------
+        TooLittleMemoryError
+        """
+        rows: list[NDArray[np.float32] | None] = []
+
+        def on_layer(name: str, tensor: torch.Tensor) -> None:
+            if plan := self.plans.get(name):
+                visit(name, matrix(plan(tensor), ordered=ordered))
+
+        def run() -> None:
+            with watching(self.module, on_layer):
+                rows.append(_rows(self.module(self.tensor(pixels)), len(pixels)))
+
+        attempt(run)
+        return rows[0]
+
+    def words(self) -> dict[str, str]:
+        """Say of each layer what is read of it."""
+        return {name: plan.words for name, plan in self.plans.items()}
+
+
+def _wants(patterns: str | Sequence[str], reading: Reading) -> bool:
+    """Tell whether the blocks of the network must be known."""
+    return patterns == "blocks" or reading != Reading()
+
+
+def _rows(output: object, n_stimuli: int) -> NDArray[np.float32] | None:
+    """Return a network's output when it is a row per stimulus."""
+    import torch
+
+    if not isinstance(output, torch.Tensor) or output.ndim != 2 or len(output) != n_stimuli:
+        return None
+    return output.float().cpu().numpy()
+
+
+@contextmanager
+def exact() -> Iterator[None]:
+    """Keep a GPU from rounding to TF32 or choosing its algorithms by timing."""
+    import torch
+
+    before = torch.get_float32_matmul_precision()
+    torch.set_float32_matmul_precision("highest")
+    try:
+        with torch.backends.cudnn.flags(
+            enabled=True, benchmark=False, deterministic=True, allow_tf32=False
+        ):
+            yield
+    finally:
+        torch.set_float32_matmul_precision(before)
+
+
+def set_threads() -> None:
+    """Use as many threads as the environment variable ISOMORPH_THREADS says, if it does."""
+    import torch
+
+    text = os.environ.get("ISOMORPH_THREADS", "")
+    if not text:
+        return
+    if not text.isdecimal() or int(text) == 0:
+        raise IsomorphError(f'ISOMORPH_THREADS is "{text}"; it must be a number of threads')
+    torch.set_num_threads(int(text))
+
+
+class Progress:
+    """A line now and then: images done, and how fast."""
+
+    def __init__(self, where: str, n_images: int, n_layers: int) -> None:
+        self.text = (
+            f"{where}: {{done}} of {n_images} images, {n_layers} layers, {{rate:.1f}} images/s"
+        )
+        self.start = self.last = time.perf_counter()
+
+    def say(self, done: int, *, last: bool = False) -> None:
+        now = time.perf_counter()
+        if last or now - self.last > PROGRESS_SECONDS:
+            rate = done / max(now - self.start, 1e-9)
+            print(self.text.format(done=done, rate=rate), file=sys.stderr, flush=True)
+            self.last = now
