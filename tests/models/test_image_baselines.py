@@ -282,8 +282,8 @@ def test_composite_cells_match_their_own_prototype_best():
     prototypes = np.stack([complex_[0, 2:6, 3:7], complex_[1, 5:9, 0:4]])
     found = s2(complex_, prototypes)
     assert found.shape == (2, 6, 6, 2)
-    assert found[0, 2, 3, 0] == pytest.approx(1, abs=1e-5)
-    assert found[1, 5, 0, 1] == pytest.approx(1, abs=1e-5)
+    assert found[0, 2, 3, 0] == pytest.approx(1, abs=1e-4)
+    assert found[1, 5, 0, 1] == pytest.approx(1, abs=1e-4)
     assert (found <= 1).all()
     distance = ((complex_[1, 0:4, 1:5] - prototypes[0]) ** 2).sum()
     assert found[1, 0, 1, 0] == pytest.approx(np.exp(-4.5 * distance), rel=1e-4)
@@ -323,7 +323,7 @@ def test_prototypes_are_their_seed_and_their_origin():
     assert not np.allclose(first, other)
     assert not np.allclose(first, own)
     # an image that a prototype was drawn from matches it wholly
-    np.testing.assert_allclose(own.max(axis=0), 1, atol=1e-5)
+    np.testing.assert_allclose(own.max(axis=0), 1, atol=1e-4)
     # noise prototypes do not see who else is there
     np.testing.assert_array_equal(hmax(images[:1], said, "h")["C2"], first[:1])
 

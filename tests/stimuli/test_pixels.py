@@ -4,7 +4,7 @@ import io
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageCms
 
 from isomorph import stimuli
 from isomorph.errors import IsomorphError
@@ -83,6 +83,60 @@ def test_hash_tells_shapes_and_pixels_apart_and_formats_not():
     buffer = io.BytesIO()
     Image.fromarray(COLOUR).save(buffer, format="TIFF")
     assert pixel_digest(as_rgb(Image.open(buffer), "x")) == digest
+
+
+@pytest.mark.parametrize("ending", ["gif", "webp", "png", "tiff"])
+def test_the_first_frame_of_an_animation_counts_and_that_is_said(ending, tmp_path, capsys):
+    frames = [Image.new("RGB", (6, 5), colour) for colour in ("red", "lime", "blue")]
+    file = tmp_path / f"moving.{ending}"
+    frames[0].save(file, save_all=True, append_images=frames[1:], lossless=True)
+    assert (open_rgb(file) == (255, 0, 0)).all()
+    assert capsys.readouterr().err == f"{file}: has 3 frames, the first is used\n"
+    frames[1].save(tmp_path / f"still.{ending}", lossless=True)
+    open_rgb(tmp_path / f"still.{ending}")
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("ending", ["jpg", "tiff"])
+def test_inks_are_turned_to_light(ending, tmp_path, capsys):
+    inks = {(255, 0, 0, 0): (0, 255, 255), (0, 255, 0, 0): (255, 0, 255), (0, 0, 0, 255): (0, 0, 0),
+            (0, 0, 0, 0): (255, 255, 255), (0, 128, 0, 128): (127, 63, 127)}  # fmt: skip
+    for place, (ink, light) in enumerate(inks.items()):
+        file = tmp_path / f"{place}.{ending}"
+        Image.new("CMYK", (8, 8), ink).save(file, quality=100)
+        assert np.abs(open_rgb(file).astype(int) - light).max() <= 2
+        assert capsys.readouterr().err.startswith(f"{file}: is CMYK, turned to RGB without")
+
+
+@pytest.mark.parametrize("profile", ["broken", "of light"])
+def test_a_profile_that_is_not_one_of_inks_is_said(profile, tmp_path, capsys):
+    file = tmp_path / "inks.tiff"
+    light = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    content = light if profile == "of light" else b"no profile"
+    Image.new("CMYK", (8, 8), (0, 0, 255, 0)).save(file, icc_profile=content)
+    assert (open_rgb(file) == (255, 255, 0)).all()
+    assert "by subtraction of its inks, for its profile cannot be used" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("mode", ["1", "P", "YCbCr", "HSV", "RGBX"])
+def test_other_kinds_of_pixels_are_what_they_look_like(mode):
+    colours = Image.fromarray(COLOUR).quantize(16) if mode == "P" else Image.fromarray(COLOUR)
+    image = colours.convert(mode)
+    assert np.array_equal(as_rgb(image, "x"), np.asarray(image.convert("RGB")))
+
+
+@pytest.mark.parametrize("kept", [0, 20, 60])
+@pytest.mark.parametrize("ending", ["png", "jpg", "gif", "webp"])
+def test_a_broken_file_is_one_sentence(ending, kept, tmp_path):
+    whole = io.BytesIO()
+    Image.fromarray(np.tile(COLOUR, (20, 20, 1))).save(
+        whole, format="JPEG" if ending == "jpg" else ending
+    )
+    file = tmp_path / f"cut.{ending}"
+    file.write_bytes(whole.getvalue()[:kept])
+    with pytest.raises(IsomorphError, match=rf"cut\.{ending}: cannot be read as an image") as said:
+        open_rgb(file)
+    assert "\n" not in str(said.value)
 
 
 # ---------------------------------------------------------------- what a model sees

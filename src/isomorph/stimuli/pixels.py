@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import io
+import sys
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageOps
+from PIL import Image, ImageCms, ImageOps
 
 from isomorph.errors import IsomorphError
 from isomorph.stimuli.stimulus import Pixels
@@ -20,7 +22,8 @@ def open_rgb(path: Path) -> Pixels:
     """Read an image file as RGB.
 
     The orientation a camera noted is applied, transparency is laid on mid grey, grey is repeated
-    in all channels, 16-bit grey is scaled to 8 bits; of an animation the first frame counts.
+    in all channels, 16-bit grey is scaled to 8 bits, inks are turned to light. Of an animation the
+    first frame counts, which is said.
 
     Parameters
     ----------
@@ -40,6 +43,10 @@ def open_rgb(path: Path) -> Pixels:
         raise IsomorphError(f"{path}: no such image")
     try:
         with Image.open(path) as image:
+            if (frames := getattr(image, "n_frames", 1)) > 1:
+                print(
+                    f"{path}: has {frames} frames, the first is used", file=sys.stderr, flush=True
+                )
             return as_rgb(ImageOps.exif_transpose(image), str(path))
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise IsomorphError(
@@ -64,11 +71,40 @@ def as_rgb(image: Image.Image, where: str) -> Pixels:
             f"{where}: has pixels of kind {image.mode}, whose range is unknown; save it with 8 or "
             "16 bits per channel"
         )
+    if image.mode == "CMYK":
+        return _from_inks(image, where)
     if image.has_transparency_data:
         overlaid = image.convert("RGBA")
         ground = Image.new("RGBA", overlaid.size, BACKGROUND)
         return np.asarray(Image.alpha_composite(ground, overlaid).convert("RGB"))
     return np.asarray(image.convert("RGB"))
+
+
+def _from_inks(image: Image.Image, where: str) -> Pixels:
+    """Return cyan, magenta, yellow and black as sRGB, by the image's own profile where it has one.
+
+    Without one, a channel is what its ink and black leave, (1 - ink) (1 - black). Either is said,
+    since nobody's screen shows inks.
+    """
+    profile = image.info.get("icc_profile")
+    way = "without a colour profile, by subtraction of its inks"
+    if profile:
+        try:
+            own = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+            light = ImageCms.profileToProfile(
+                image, own, ImageCms.createProfile("sRGB"), outputMode="RGB"
+            )
+            way = "by its colour profile"
+        except (ImageCms.PyCMSError, OSError):
+            light, way = (
+                image.convert("RGB"),
+                "by subtraction of its inks, for its profile cannot be used",
+            )
+    else:
+        light = image.convert("RGB")
+    print(f"{where}: is CMYK, turned to RGB {way}", file=sys.stderr, flush=True)
+    assert light is not None, "a new image unless in place"
+    return np.asarray(light)
 
 
 def pixel_digest(pixels: Pixels) -> str:
