@@ -18,11 +18,11 @@ from isomorph.digest import code_digest
 from isomorph.errors import IsomorphError
 from isomorph.models.activations import Activations
 from isomorph.models.batches import Images, TooLittleMemoryError, few_fit, halved
+from isomorph.models.forward import Progress, Run, exact, set_threads
 from isomorph.models.gram import LayerGram, UnusableLayerError, fold
 from isomorph.models.network import Network
 from isomorph.models.packing import SKETCH_WIDTH, described, packing
 from isomorph.models.reading import Reading
-from isomorph.models.run import Progress, Run, exact, set_threads
 from isomorph.models.spool import OUTPUT, Spool
 from isomorph.models.spooling import remove_stale, spooling
 from isomorph.models.stored import IN_MEMORY, StoredGrams, save
