@@ -428,7 +428,7 @@ def test_weights_equal_rsatoolbox(name):
     np.testing.assert_allclose(ours / np.linalg.norm(ours), theirs, atol=1e-6)
     assert (ours >= 0).all()
     assert (ours == 0).any()  # on the boundary
-    np.random.seed(0)  # noqa: NPY002  their fit starts from the global generator
+    np.random.seed(0)
     slow = fit_optimize_positive(model, RDMs(brain), method=RSATOOLBOX[name])
     scores = [MEASURES[name].compare(brain, (w @ predictors)[None]).item() for w in (ours, slow)]
     assert scores[0] >= scores[1] - 1e-6
@@ -495,7 +495,7 @@ def test_components_add_up_to_the_rdm():
     np.testing.assert_allclose(found.sum(axis=0), squared(features), atol=1e-10)
     centred = features - features.mean(axis=0)
     u, s, _ = np.linalg.svd(centred, full_matrices=False)
-    np.testing.assert_allclose(found[0], squared((u[:, :1] * s[0])) / 30, atol=1e-10)
+    np.testing.assert_allclose(found[0], squared(u[:, :1] * s[0]) / 30, atol=1e-10)
     low_rank = components_of(squared(features[:, :3]), 15, 5).rdms
     assert len(low_rank) == 3
     assert isinstance(components_of(squared(features) ** 2, 15, 5), str)

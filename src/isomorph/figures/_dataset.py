@@ -13,9 +13,9 @@ import xarray as xr
 
 from isomorph.artefacts import provenance, read_array, read_table, replacing
 from isomorph.digest import code_digest
-from isomorph.figures import selection
+from isomorph.figures import _explained, selection
 from isomorph.figures.geometry import layer_rdms, region_means
-from isomorph.figures.map import draw_map
+from isomorph.figures.map import draw_map, draw_representations
 from isomorph.figures.overview import draw_overview
 from isomorph.figures.profile import draw_profile
 from isomorph.figures.rdm_pair import draw_rdm_pair
@@ -76,12 +76,14 @@ def run(layout: Layout, dataset: str) -> list[Entry]:
         _pairs(layout, dataset, panels, brain, models, table, folder, images),
         _overviews(layout, dataset, panels, folder),
         _maps(layout, dataset, panels, brain, models, folder),
+        _explained.entries(layout, dataset, folder),
         _reliability(layout, dataset, reliability, folder),
         _trust(layout, comparisons, trust, panels, folder),
     ):
         for entry in group:
             entries.append(entry)
             print(f"figures {dataset}: {entry['file']}", file=sys.stderr, flush=True)
+    sources += _explained.sources(layout, dataset)
     stamp = provenance(
         "figures", inputs=sources, code=code_digest("isomorph.figures"),
         settings={"measures": list(study.measures), "distances": list(study.distances)},
@@ -226,6 +228,12 @@ def _maps(
     if not panels or len(stimuli) < 3:
         return
     distance = panels[0].distance
+    if (known := _explained.placed(layout, dataset, distance)) is not None:
+        data, measure = known
+        save(draw_representations(data, measure, selection.families(layout.study)),
+             folder / "map.svg")  # fmt: skip
+        yield _map_entry(layout, dataset, distance, f"{measure_title(measure)} s", "s", "pooled")
+        return
     layers = {name: layer_rdms(data, distance, stimuli) for name, data in models.items()}
     regions = {name: mean for name, (mean, _) in region_means(brain, distance, stimuli).items()}
     everything = [*regions.values(), *(rdm for each in layers.values() for rdm in each.values())]
@@ -233,7 +241,13 @@ def _maps(
         return
     figure = draw_map(regions, layers, selection.families(layout.study))
     save(figure, folder / "map.svg")
-    yield {
+    yield _map_entry(layout, dataset, distance, "the Pearson correlation r", "r", "group means")
+
+
+def _map_entry(
+    layout: Layout, dataset: str, distance: str, similarity: str, letter: str, pooled: str
+) -> Entry:
+    return {
         "kind": "map",
         "region": "",
         "file": "map.svg",
@@ -241,8 +255,8 @@ def _maps(
         "caption": (
             f"{_said(layout, dataset)}Classical multidimensional scaling of all RDMs "
             f"({distance_title(distance)}); squared distance between two points is "
-            "1 - r, r the Pearson correlation of their RDMs. Lines join the layers of a model in "
-            "depth order, dots growing with depth; diamonds are regions (group means)."
+            f"1 - {letter}, from {similarity} of their RDMs. Lines join the layers of a model in "
+            f"depth order, dots growing with depth; diamonds are regions ({pooled})."
         ),
     }
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import xarray as xr
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
@@ -64,7 +65,7 @@ def draw_map(
     *,
     title: str = "",
 ) -> Figure:
-    """Draw the classical MDS of regions and layers.
+    """Draw the classical MDS of regions and layers from their RDMs.
 
     Parameters
     ----------
@@ -81,9 +82,54 @@ def draw_map(
     owners += [(instance, layer) for instance, layers in models.items() for layer in layers]
     vectors = [*regions.values(), *(rdm for layers in models.values() for rdm in layers.values())]
     varied = [i for i, rdm in enumerate(vectors) if np.ptp(rdm) > 0]  # r needs variance
-    points, share = classical_mds(second_order(np.array([vectors[i] for i in varied])))
-    place = {owners[i]: point for i, point in zip(varied, points, strict=True)}
-    drawn = [family for family in families if any(name in models for name in family.instances)]
+    squared = second_order(np.array([vectors[i] for i in varied]))
+    return draw_places([owners[i] for i in varied], squared, families, title=title)
+
+
+def draw_representations(data: xr.Dataset, measure: str, families: Sequence[Family]) -> Figure:
+    """Draw the classical MDS of regions and layers from their similarities.
+
+    Where a measure is the cosine of two vectors, 1 less it is half their squared distance.
+
+    Parameters
+    ----------
+    data : Dataset
+        A representations artefact.
+    measure : str
+        A measure it holds under which everything has similarity 1 with itself.
+    families : sequence of Family
+    """
+    names = {key: data[key].values.astype(str) for key in ("region", "model", "layer")}
+    order = np.argsort(data["depth"].values, kind="stable")
+    squared = np.clip(1 - data["similarity"].sel(measure=measure).values, 0, None)
+    owners = [(names["model"][i], names["layer"][i] or names["region"][i]) for i in order]
+    return draw_places(owners, squared[np.ix_(order, order)], families)
+
+
+def draw_places(
+    owners: Sequence[tuple[str, str]],
+    squared: np.ndarray,
+    families: Sequence[Family],
+    *,
+    title: str = "",
+) -> Figure:
+    """Draw the classical MDS of anything between which squared distances are known.
+
+    Parameters
+    ----------
+    owners : sequence of (str, str)
+        Model instance and layer, in depth order within a model; no instance and the region.
+    squared : ndarray (owner, owner)
+    families : sequence of Family
+    title : str, optional
+    """
+    points, share = classical_mds(squared)
+    place = dict(zip(owners, points, strict=True))
+    layers: dict[str, list[str]] = {}
+    for instance, layer in owners:
+        layers.setdefault(instance, []).append(layer)
+    regions = layers.pop("", [])
+    drawn = [family for family in families if any(name in layers for name in family.instances)]
     paint = colours(families)
     notes: list[Note] = []
     with styled():
@@ -91,15 +137,13 @@ def draw_map(
         ax = figure.subplots()
         for family in sorted(drawn, key=lambda family: family.kind != "twins"):
             for name in family.instances:
-                path = [(layer, place[name, layer]) for layer in models.get(name, {})
-                        if (name, layer) in place]  # fmt: skip
+                path = [(layer, place[name, layer]) for layer in layers.get(name, ())]
                 if path:
                     notes += _path(ax, path, family, paint[family.name])
         for name in regions:
-            if ("", name) in place:
-                x, y = place["", name]
-                ax.scatter(x, y, s=120, marker="D", color=REGION, edgecolors="white", zorder=8)
-                notes.insert(0, Note(name, (x, y), REGION, 10.5))
+            x, y = place["", name]
+            ax.scatter(x, y, s=120, marker="D", color=REGION, edgecolors="white", zorder=8)
+            notes.insert(0, Note(name, (x, y), REGION, 10.5))
         ax.set_aspect("equal", adjustable="datalim")
         ax.set_xlabel(f"dimension 1 ({share[0]:.0%} of squared distance)")
         ax.set_ylabel(f"dimension 2 ({share[1]:.0%})")

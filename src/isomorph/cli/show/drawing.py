@@ -151,9 +151,19 @@ def _profiles(ax: Any, panel: pd.DataFrame, colours: Mapping[str, str]) -> None:
         ax.set_xlabel("depth (layer)")
 
 
+def _representations(file: Path) -> Figure:
+    data = read_array(file, "representations")
+    return _matrices(
+        data["similarity"].values[:MOST_PANELS],
+        data["measure"].values.astype(str).tolist(),
+        "similarity of every region and layer with every other",
+    )
+
+
 DRAWINGS: dict[str, Callable[[Path], Figure]] = {
     "rdms": _rdms,
     "activations": _activations,
+    "representations": _representations,
     "responses": _responses,
     "reliability": _reliability,
     "comparisons": _comparisons,

@@ -1,0 +1,78 @@
+"""Shares of the explained variance: what each model explains alone, and what they share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from isomorph.figures.partial import painted, panels
+from isomorph.figures.selection import Family
+from isomorph.figures.style import CEILING, FAINT, INK, styled
+
+MOST_SHARED = 5
+"""Shared parts drawn one by one, the largest somewhere; the others are one bar together."""
+
+ALL = "all together"
+OTHERS = "other shared parts"
+
+
+def draw_partition(rows: pd.DataFrame, families: Sequence[Family]) -> Figure:
+    """Draw the parts of one group of models as bars with intervals, a panel per region.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        A partition table under one measure and of one group, a row per region and part.
+    families : sequence of Family
+    """
+    paint, titles = painted(families)
+    known = rows[rows["status"] == "ok"]
+    regions = list(dict.fromkeys(known["region"]))
+    parts = _parts(known)
+    lines = [titles.get(part, part) if kind == "unique" else _joined(part, titles)
+             for part, kind in parts]  # fmt: skip
+    with styled():
+        figure, axes = panels(len(regions), len(parts))
+        for ax, region in zip(axes, regions, strict=False):
+            own = known[known["region"] == region].set_index("part")
+            for y, (part, kind) in enumerate(parts):
+                ax.axhline(y, color=CEILING, linewidth=0.6, zorder=0.5)
+                colour = {"unique": paint.get(part, INK), "total": INK}.get(kind, FAINT)
+                if part == OTHERS:
+                    told = {name for name, _ in parts}
+                    rest = own[(own["kind"] == "shared") & ~own.index.isin(told)]
+                    ax.barh(y, rest["variance"].sum(), height=0.56, color=CEILING,
+                            edgecolor=FAINT, linewidth=0.6, zorder=2)  # fmt: skip
+                    continue
+                row = own.loc[part]
+                ax.barh(y, row["variance"], height=0.56, color=colour, zorder=2,
+                        alpha=0.9 if kind != "shared" else 0.6, linewidth=0)  # fmt: skip
+                ax.plot([row["interval_low"], row["interval_high"]], [y, y], color=INK,
+                        linewidth=1, zorder=3)  # fmt: skip
+            ax.set_title(region, fontweight="bold")
+            ax.set_xlabel("share of the RDM's variance")
+        axes[0].set_yticks(range(len(parts)), lines)
+        axes[0].set_ylim(len(parts) - 0.4, -0.6)
+    return figure
+
+
+def _parts(rows: pd.DataFrame) -> list[tuple[str, str]]:
+    """Return the parts drawn and their kinds: unique, the largest shared, the others, all."""
+    unique = list(dict.fromkeys(rows[rows["kind"] == "unique"]["part"]))
+    shared = rows[rows["kind"] == "shared"]
+    largest = shared["variance"].abs().groupby(shared["part"], sort=False).max()
+    order = np.argsort(-largest.to_numpy(), kind="stable")[:MOST_SHARED]
+    kept = [str(largest.index[place]) for place in order]
+    parts = [*((part, "unique") for part in unique), *((part, "shared") for part in kept)]
+    if len(largest) > len(kept):
+        parts.append((OTHERS, "shared"))
+    return [*parts, ("all", "total")]
+
+
+def _joined(part: str, titles: dict[str, str]) -> str:
+    if part == "all":
+        return ALL
+    return " ∩ ".join(titles.get(name, name) for name in part.split(" & "))
