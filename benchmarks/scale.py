@@ -1,8 +1,9 @@
 """How comparison grows with stimuli, and comparison of 20,000 without their RDMs.
 
-Prints on stderr, for growing numbers of stimuli, the exponent of each way of comparing two representations
-(2 is one step per pair); then seconds and peak memory at 20,000 stimuli, and what the exponents
-say of 70,000. The ratios are the memory of the two RDMs in float64 over what was used.
+Prints on stderr, for growing numbers of stimuli, the exponent of each way of comparing two
+representations (2 is one step per pair); then seconds and peak memory at 20,000 stimuli, and what
+the exponents say of 70,000. The ratios are the memory of the two RDMs in float64 over the most
+that the process has held.
 """
 
 from __future__ import annotations
