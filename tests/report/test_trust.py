@@ -1,0 +1,197 @@
+"""How far to trust a conclusion: the stage on a small study, its figures, the words of the page."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+sys.path.append(str(Path(__file__).parents[1] / "figures"))
+
+from synthetic_study import write_settings, write_study
+
+from isomorph import figures
+from isomorph.artefacts import read_table, read_table_provenance
+from isomorph.artefacts.schemas import TABLES
+from isomorph.figures.confusion import NOTHING, OTHERS, draw_confusion, matrix
+from isomorph.figures.multiverse import orders, scores
+from isomorph.figures.selection import Family
+from isomorph.inference.trust import run
+from isomorph.layout import Layout
+from isomorph.report.page import render
+from isomorph.report.tables import read_results
+from isomorph.report.trust import trust
+from isomorph.study import load_study
+
+KINDS = ("confusion", "power", "agreement")
+
+
+def with_recovery(layout, **settings):
+    """Return the layout of the same study with other settings of recovery."""
+    path = write_settings(layout.root)
+    study = yaml.safe_load(path.read_text())
+    study["inference"] = {"recovery": settings}
+    path.write_text(yaml.safe_dump(study))
+    return Layout(load_study(path), layout.root)
+
+
+@pytest.fixture(scope="module")
+def simulated(tmp_path_factory):
+    written = write_study(tmp_path_factory.mktemp("trust"), 24, datasets=("real",))
+    layout = with_recovery(written, simulations=30)
+    run(layout, "real")
+    figures.run(layout, "real")
+    return layout
+
+
+def tables(layout, dataset="real"):
+    return {kind: read_table(getattr(layout, kind)(dataset), kind) for kind in KINDS}
+
+
+def test_the_stage_writes_tables_of_every_region_measure_and_planted_model(simulated):
+    found = tables(simulated)
+    power = found["power"]
+    assert set(power["region"]) == {"alpha", "beta"}
+    assert set(power["measure"]) == {"rho_a", "pearson"}
+    whole = power[(power["n_stimuli"] == 24) & (power["n_subjects"] == 2)]
+    families = whole["planted_model"].str.replace("-seed.", "", regex=True)
+    assert set(families) == {"net", "net-untrained", "pixels"}
+    assert len(whole) == 2 * 2 * 3
+    assert set(zip(power["n_stimuli"], power["n_subjects"], strict=True)) == {
+        (24, 2), (12, 2), (6, 2), (24, 1),
+    }  # fmt: skip
+    assert (power["assumed"] == "100 units per subject, as none are published").all()
+    assert power["n_candidates"].unique().tolist() == [21]
+    rates = power[["recovery_exact", "recovery_neighbour", "recovery_family"]]
+    assert ((rates >= 0) & (rates <= 1 + 1e-9)).all(axis=None)
+    assert (rates.diff(axis=1).iloc[:, 1:] >= -1e-9).all(axis=None)
+    confusion = found["confusion"]
+    keys = ["region", "measure", "planted_model", "planted_layer"]
+    groups = confusion.groupby(keys)
+    np.testing.assert_allclose(groups["count"].sum(), groups["n_simulations"].first())
+    assert read_table_provenance(simulated.power("real")).seed == 0
+
+
+def test_the_planted_best_layers_of_the_net_are_found_again(simulated):
+    power = tables(simulated)["power"]
+    whole = power[(power["n_stimuli"] == 24) & (power["n_subjects"] == 2)]
+    nets = whole[(whole["planted_model"] == "net") & (whole["measure"] == "rho_a")]
+    assert nets.set_index("region")["planted_layer"].to_dict() == {
+        "alpha": "blocks.2", "beta": "blocks.0",
+    }  # fmt: skip
+    assert (nets["recovery_exact"] > 0.9).all()
+    off = (nets["reliability_simulated"] - nets["reliability_target"]).abs()
+    assert (off < 0.1).all()
+
+
+def test_the_same_study_gives_the_same_tables(simulated):
+    before = {kind: getattr(simulated, kind)("real").read_bytes() for kind in KINDS}
+    run(simulated, "real")
+    assert {kind: getattr(simulated, kind)("real").read_bytes() for kind in KINDS} == before
+
+
+def test_switched_off_it_writes_empty_tables_and_why(tmp_path):
+    layout = with_recovery(write_study(tmp_path, datasets=("real",)), simulations=0)
+    run(layout, "real")
+    found = tables(layout)
+    for kind in ("confusion", "power"):
+        assert found[kind].empty
+        assert set(TABLES[kind]) <= set(found[kind].columns)
+    assert len(found["agreement"]) == 4
+    settings = read_table_provenance(layout.power("real")).settings
+    assert settings["not_simulated"] == "inference.recovery.simulations is 0"
+    said = trust(layout, read_results(layout, "real"))
+    assert all(one["table"] is None and len(one["sentences"]) == 1 for one in said)
+
+
+def test_every_region_has_its_three_figures(simulated):
+    drawn = {(one.kind, one.region) for one in read_results(simulated, "real").figures}
+    for region in ("alpha", "beta"):
+        assert {(kind, region) for kind in ("confusion", "power", "multiverse")} <= drawn
+
+
+def test_the_page_says_how_often_the_best_layer_would_be_found(simulated):
+    results = read_results(simulated, "real")
+    told = {one["name"]: one for one in trust(simulated, results)}
+    power = tables(simulated)["power"]
+    row = power[(power["region"] == "alpha") & (power["measure"] == "rho_a")
+                & (power["planted_model"] == "net")].iloc[0]  # fmt: skip
+    first = told["alpha"]["sentences"][0]
+    assert first.startswith("If Net, trained: blocks.2 were the truth, data as reliable as these")
+    assert f"best in {100 * row['recovery_exact']:.0f} % (" in first
+    assert "one of 21 candidates drawn at random is right in 4.8 %" in first
+    assert any("With stimuli shuffled" in one for one in told["alpha"]["sentences"])
+    assert any(one.startswith("Assumed: 100 units") for one in told["alpha"]["sentences"])
+    assert told["alpha"]["sentences"][-1].startswith(
+        "Net, trained, the model with the highest estimate of all, has it under 1 of 1 other "
+        "setting of distance and measure too"
+    )
+    assert sum(told["alpha"]["table"].strong) == 1
+    assert len(told["alpha"]["figures"]) == 3
+    page = render(simulated)
+    assert '<section id="trust">' in page
+    assert "How far to trust this" in page
+
+
+def test_without_the_tables_the_page_is_silent(tmp_path):
+    layout = write_study(tmp_path, datasets=("real",))
+    assert trust(layout, read_results(layout, "real")) == []
+    assert "How far to trust this" not in render(layout)
+
+
+# ---------------------------------------------------------------- what the figures show
+
+
+FAMILIES = [
+    Family("net", "Net", "trained", ("net",)),
+    Family("twin", "Twin", "twins", ("twin-0", "twin-1"), "net"),
+]
+
+
+def confusion(rows):
+    names = ("planted_model", "planted_layer", "found_model", "found_layer", "count")
+    return pd.DataFrame(rows, columns=list(names)).assign(n_simulations=10)
+
+
+def test_a_confusion_matrix_adds_up_layers_that_were_not_planted_by_model():
+    rows = confusion(
+        [("", "shuffled", "twin-0", "b", 10), ("net", "a", "net", "a", 6),
+         ("net", "a", "net", "b", 1), ("net", "a", "twin-0", "a", 2),
+         ("net", "a", "twin-1", "b", 1), ("twin-1", "b", "twin-1", "b", 10)]
+    )  # fmt: skip
+    planted, found, share = matrix(rows, FAMILIES)
+    assert planted == [("net", "a"), ("twin-1", "b"), ("", "shuffled")]
+    assert found == [("net", "a"), ("net", OTHERS), ("twin-1", "b"), ("twin", OTHERS)]
+    np.testing.assert_allclose(share, [[0.6, 0.1, 0.1, 0.2], [0, 0, 1, 0], [0, 0, 0, 1]])
+    figure = draw_confusion(rows, FAMILIES)
+    labels = [text.get_text() for text in figure.axes[0].get_yticklabels()]
+    assert labels == ["Net: a", "Twin: b", NOTHING]
+
+
+def test_scores_of_the_multiverse_are_shares_of_the_best_models():
+    rows = pd.DataFrame(
+        {
+            "distance": "e",
+            "measure": ["r"] * 4 + ["p"] * 4,
+            "model": ["net", "net", "twin-0", "twin-1"] * 2,
+            "layer": ["a", "b", "a", "a"] * 2,
+            "estimate": [0.1, 0.4, 0.1, 0.3, -0.1, -0.2, -0.3, np.nan],
+            "status": "ok",
+        }
+    )
+    present, table = scores(rows, FAMILIES)
+    assert [family.name for family in present] == ["net", "twin"]
+    np.testing.assert_allclose(table, [[1, np.nan], [0.5, np.nan]])
+
+
+def test_orders_are_a_symmetric_matrix_of_models_alone():
+    table = pd.DataFrame(
+        {"over": ["models", "layers"], "distance_a": "e", "measure_a": "r", "distance_b": "e",
+         "measure_b": "p", "kendall_tau_b": [0.3, 0.9]}
+    )  # fmt: skip
+    settings = [("e", "r"), ("e", "p"), ("f", "r")]
+    found = orders(table, settings)
+    np.testing.assert_allclose(found[:2, :2], [[1, 0.3], [0.3, 1]])
+    assert np.isnan(found[0, 2])
