@@ -12,6 +12,7 @@ from PIL import Image
 from isomorph import archives, stimuli
 from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
+from isomorph.models.libraries.imported import library
 from isomorph.models.preprocessing import (
     Images,
     aperture,
@@ -99,9 +100,9 @@ def test_a_stimulus_smaller_than_a_pixel_is_refused():
 @pytest.mark.parametrize("interpolation", ["bicubic", "bilinear"])
 def test_a_centre_crop_is_what_timm_cuts(shape, size, crop, interpolation):
     try:
-        from timm import data as transforms
-    except (ImportError, RuntimeError) as error:  # a torchvision built for another torch
-        pytest.skip(f"timm cannot be imported ({error})")
+        transforms = library("timm").data
+    except IsomorphError as error:
+        pytest.skip(str(error))
     image = picture(*shape)
     theirs = transforms.create_transform(
         input_size=(3, size, size), crop_pct=crop, interpolation=interpolation,

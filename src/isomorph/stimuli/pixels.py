@@ -96,10 +96,8 @@ def _from_inks(image: Image.Image, where: str) -> Pixels:
             )
             way = "by its colour profile"
         except (ImageCms.PyCMSError, OSError):
-            light, way = (
-                image.convert("RGB"),
-                "by subtraction of its inks, for its profile cannot be used",
-            )
+            light = image.convert("RGB")
+            way = "by subtraction of its inks, for its profile cannot be used"
     else:
         light = image.convert("RGB")
     print(f"{where}: is CMYK, turned to RGB {way}", file=sys.stderr, flush=True)
