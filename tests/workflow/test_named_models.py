@@ -60,6 +60,7 @@ def test_each_has_activations_and_rdms(layout, instance, source, size):
     assert data.attrs["source"] == source
     assert json.loads(data.attrs["preprocessing"])["size"] == size
     assert len(data.attrs["input_sha256"]) == 64
+    assert bool(data.attrs["weights_sha256"]) == source.startswith("python/")
     assert data.sizes["stimulus"] == tiny_study.N_STIMULI
     rdms.run_model(layout, "small", instance)
     assert layout.model_rdms("small", instance).is_file()
