@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.spatial.distance import pdist
 
 from isomorph.measures import MEASURES
 from isomorph.measures.feature_corrected import feature_corrected_cka, same_feature
@@ -18,8 +19,7 @@ def features(seed=0, n_stimuli=18, sizes=(6, 9)):
 
 
 def rdm(x):
-    i, j = pair_indices(len(x))
-    return ((x[i] - x[j]) ** 2).sum(axis=1)[None]
+    return pdist(x, "sqeuclidean")[None]
 
 
 def value(name, x, y):
