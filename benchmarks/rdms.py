@@ -76,16 +76,19 @@ def of_features(n_stimuli: int, n_units: int) -> dict[str, float]:
 
 
 def of_folds(n_stimuli: int, n_units: int, n_folds: int) -> dict[str, float]:
-    """Return ratios of distances from folds: theirs is given the precision, ours estimates it."""
+    """Return ratios of distances from folds; where noise counts, each estimates it for itself."""
     folds, data = folds_of(n_folds, n_stimuli, n_units)
     case = f"{n_stimuli}x{n_units}, {n_folds} runs"
-    precision = prec_from_unbalanced(data, "stimulus")
     crossed = {"descriptor": "stimulus", "cv_descriptor": "run"}
     plain = {"descriptor": "stimulus"}
+
+    def with_noise(method: str, **options: str) -> object:
+        return calc_rdm(data, method, noise=prec_from_unbalanced(data, "stimulus"), **options)
+
     peers = {
         "crossvalidated_euclidean": partial(calc_rdm, data, "crossnobis", **crossed),
-        "crossnobis": partial(calc_rdm, data, "crossnobis", noise=precision, **crossed),
-        "mahalanobis": partial(calc_rdm, data, "mahalanobis", noise=precision, **plain),
+        "crossnobis": partial(with_noise, "crossnobis", **crossed),
+        "mahalanobis": partial(with_noise, "mahalanobis", **plain),
         "poisson_kl": partial(calc_rdm, data, "poisson", **plain),
         "crossvalidated_poisson_kl": partial(calc_rdm, data, "poisson_cv", **crossed),
     }

@@ -13,7 +13,7 @@ import xarray as xr
 
 from isomorph.artefacts import provenance, read_array, read_table, replacing
 from isomorph.digest import code_digest
-from isomorph.figures import _explained, selection
+from isomorph.figures import _explained, selection, timecourse
 from isomorph.figures.geometry import layer_rdms, region_means
 from isomorph.figures.map import draw_map, draw_representations
 from isomorph.figures.overview import draw_overview
@@ -75,6 +75,7 @@ def run(layout: Layout, dataset: str) -> list[Entry]:
         _profiles(layout, dataset, panels, folder),
         _pairs(layout, dataset, panels, brain, models, table, folder, images),
         _overviews(layout, dataset, panels, folder),
+        timecourse.entries(comparisons, panels, layout.study, folder, _said(layout, dataset)),
         _maps(layout, dataset, panels, brain, models, folder),
         _explained.entries(layout, dataset, folder),
         _reliability(layout, dataset, reliability, folder),

@@ -21,6 +21,7 @@ from isomorph.layout import Layout
 from isomorph.measures import MEASURES
 from isomorph.report import sections
 from isomorph.report.answers import sentences
+from isomorph.report.explained import explained, models_against_models
 from isomorph.report.glossary import LIMITS, glossary
 from isomorph.report.methods import methods
 from isomorph.report.missing import place, told
@@ -144,7 +145,11 @@ def _dataset(layout: Layout, results: Results) -> dict[str, Any]:
     ]
     return {
         "overview": drawn.get(("overview", "")),
+        "timecourses": [figure for figure in results.figures if figure.kind == "timecourse"],
         "map": drawn.get(("map", "")),
+        "explained": explained(layout, results),
+        "alike": models_against_models(layout, results),
+        "alike_drawn": drawn.get(("models", "")),
         "regions": [_region(layout, shown, drawn, results) for shown in results.shown],
         "without": [
             (region, _reasons(comparisons[comparisons["region"] == region]["status"].tolist()))

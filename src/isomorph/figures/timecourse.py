@@ -1,0 +1,202 @@
+"""The time course: how like an area each model is, from bin to bin."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from isomorph.figures import selection
+from isomorph.figures.selection import SIGNIFICANT, Family, ceiling
+from isomorph.figures.style import CEILING, FAINT, colours, name_lines, save, slug, styled
+from isomorph.figures.words import distance_title, measure_label, measure_title
+from isomorph.study import Study
+
+Entry = dict[str, str]
+
+FEWEST = 3
+"""Windows that make a time course."""
+
+
+def entries(
+    comparisons: pd.DataFrame,
+    panels: Sequence[selection.Shown],
+    study: Study,
+    folder: Path,
+    said: str = "",
+) -> Iterator[Entry]:
+    """Draw the time course of every area that was compared in several windows.
+
+    Parameters
+    ----------
+    comparisons : DataFrame
+        With `area`, `time_start` and `time_stop` where there are windows; nothing is drawn
+        elsewhere.
+    panels : sequence of Shown
+        What is shown of each region; the first of an area says by which distance and measure.
+    study : Study
+    folder : Path
+        Where figures are written.
+    said : str, optional
+        What captions begin with.
+    """
+    for shown in courses(comparisons, panels):
+        groups = selection.families(study)
+        label = measure_label(shown.measure)
+        file = f"timecourse_{slug(shown.region)}.svg"
+        save(draw_timecourse(shown.rows, groups, label=label), folder / file)
+        clusters = (
+            f" Bars below: clusters of windows with p < {SIGNIFICANT:g} by permutation of stimuli, "
+            "corrected over windows."
+            if "p_cluster" in shown.rows and shown.rows["p_cluster"].notna().any()
+            else ""
+        )
+        yield {
+            "kind": "timecourse",
+            "region": shown.region,
+            "file": file,
+            "title": f"When is {shown.region} like which model?",
+            "caption": (
+                f"{said}{measure_title(shown.measure)} between the RDM of {shown.region} in each "
+                "window and that of one layer of each model, the highest on average over all; "
+                f"{distance_title(shown.distance)}. Bands: {study.spec.inference.interval:.0%} "
+                "intervals; of families of seeds, the mean. Grey: noise ceiling of each window."
+                + clusters
+            ),
+        }
+
+
+def courses(comparisons: pd.DataFrame, panels: Sequence[selection.Shown]) -> list[selection.Shown]:
+    """Return the rows of each area in all its windows, for areas that have several."""
+    if not {"area", "time_start", "time_stop"} <= set(comparisons.columns):
+        return []
+    timed = selection.usable(comparisons)
+    timed = timed[np.isfinite(timed["time_start"].astype(float))]
+    by_region = {shown.region: shown for shown in panels}
+    found = []
+    for area, rows in timed.groupby("area", sort=False):
+        first = next((by_region[r] for r in dict.fromkeys(rows["region"]) if r in by_region), None)
+        if first is None:
+            continue
+        course = selection.matching(rows, first)
+        if len(course.drop_duplicates(["time_start", "time_stop"])) >= FEWEST:
+            found.append(selection.Shown(str(area), first.distance, first.measure, course))
+    return found
+
+
+def draw_timecourse(rows: pd.DataFrame, families: Sequence[Family], *, label: str) -> Figure:
+    """Draw one area's similarity with each model over time.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Comparisons of the area, a row per window, model instance and layer, with `time_start` and
+        `time_stop`, seconds from onset; `p_cluster` where clusters of windows were tested.
+    families : sequence of Family
+        The models, in order.
+    label : str
+        What the ordinate measures.
+
+    Returns
+    -------
+    Figure
+        A line per family with its interval, the ceiling of each window as a grey band, and a bar
+        per significant cluster below.
+    """
+    paint = colours(families)
+    drawn = [family for family in families if rows["model"].isin(family.instances).any()]
+    with styled():
+        figure = Figure(figsize=(7.5, 4.4), layout="constrained")
+        ax = figure.subplots()
+        ax.axhline(0, color=FAINT, linewidth=0.7, zorder=1)
+        ax.axvline(0, color=FAINT, linewidth=0.7, zorder=1)
+        _ceiling(ax, rows)
+        texts = []
+        bars: list[tuple[pd.DataFrame, str]] = []
+        for family in drawn:
+            course = course_of(rows, family)
+            colour = paint[family.name]
+            _line(ax, course, colour, dashed=family.kind == "baseline")
+            texts.append((_named(family, course), colour))
+            bars.append((course, colour))
+        _clusters(ax, bars)
+        ax.set_xlabel("seconds after onset")
+        ax.set_ylabel(label)
+        name_lines(ax, texts)
+    return figure
+
+
+def course_of(rows: pd.DataFrame, family: Family) -> pd.DataFrame:
+    """Return the estimates of a family in every window, at one layer for all of them.
+
+    The layer is the one of the highest mean over windows, so that no window chooses its own. Of
+    several seeds it is the mean, without an interval.
+
+    Returns
+    -------
+    DataFrame
+        `time`, the middle of each window in seconds, `time_start`, `time_stop`, `estimate`,
+        `interval_low`, `interval_high`, `p_cluster`, `layer`, in the order of time.
+    """
+    parts = []
+    for name in family.instances:
+        own = rows[rows["model"] == name]
+        if own.empty:
+            continue
+        layer = own.groupby("layer", sort=False)["estimate"].mean().idxmax()
+        parts.append(own[own["layer"] == layer])
+    wanted = ["time_start", "time_stop", "estimate", "interval_low", "interval_high", "p_cluster"]
+    whole = pd.concat(parts, ignore_index=True).reindex(columns=[*wanted, "layer"])
+    if len(parts) > 1:
+        whole[["interval_low", "interval_high", "p_cluster"]] = np.nan
+        whole["layer"] = ""
+    windows = ["time_start", "time_stop"]
+    course = whole.groupby([*windows, "layer"], as_index=False)[wanted[2:]].mean()
+    course["time"] = course[windows].mean(axis=1)
+    return course.sort_values("time", ignore_index=True)
+
+
+def _named(family: Family, course: pd.DataFrame) -> str:
+    if len(family.instances) > 1:
+        return f"{family.title}: mean of {len(family.instances)} seeds"
+    layer = str(course["layer"].iloc[0])
+    return family.title if family.kind == "baseline" else f"{family.title}: {layer}"
+
+
+def _line(ax: Any, course: pd.DataFrame, colour: str, *, dashed: bool) -> None:
+    low, high = (course[name].to_numpy(float) for name in ("interval_low", "interval_high"))
+    if np.isfinite(low).any():
+        ax.fill_between(course["time"], low, high, color=colour, alpha=0.16, linewidth=0, zorder=3)
+    ax.plot(
+        course["time"], course["estimate"], color=colour, linewidth=1.0 if dashed else 1.8,
+        linestyle="--" if dashed else "-", zorder=5,
+    )  # fmt: skip
+
+
+def _ceiling(ax: Any, rows: pd.DataFrame) -> None:
+    """Draw the noise ceiling of each window that has one, as wide as the window."""
+    for (start, stop), inside in rows.groupby(["time_start", "time_stop"]):
+        bounds = ceiling(inside)
+        if not isinstance(bounds, str):
+            ax.fill_between([start, stop], *bounds, color=CEILING, linewidth=0, zorder=0)
+
+
+def _clusters(ax: Any, courses: Sequence[tuple[pd.DataFrame, str]]) -> None:
+    """Draw a bar below the lines over each significant cluster of windows, a row per model."""
+    low, high = ax.get_ylim()
+    step, row = 0.025 * (high - low), 0
+    for course, colour in courses:
+        sure = course["p_cluster"].to_numpy(float) < SIGNIFICANT
+        if not sure.any():
+            continue
+        row += 1
+        spans = [tuple(span) for span in course.loc[sure, ["time_start", "time_stop"]].to_numpy()]
+        ax.broken_barh(
+            [(start, stop - start) for start, stop in spans], (low - row * step, 0.6 * step),
+            facecolor=colour, linewidth=0, zorder=4,
+        )  # fmt: skip
+    ax.set_ylim(low - (row + 1) * step, high)

@@ -1,0 +1,111 @@
+"""Time courses: what is drawn of synthetic tables, and when nothing is."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.collections import PolyCollection
+from matplotlib.colors import to_rgba
+from synthetic_study import write_study
+
+from isomorph.artefacts import read_table
+from isomorph.figures import selection
+from isomorph.figures.style import CEILING, colours
+from isomorph.figures.timecourse import course_of, courses, draw_timecourse, entries
+
+STARTS = np.array([0.0, 0.05, 0.1, 0.15])
+COURSE = np.array([0.05, 0.4, 0.3, 0.1])
+
+
+@pytest.fixture(scope="module")
+def layout(tmp_path_factory):
+    return write_study(tmp_path_factory.mktemp("course"))
+
+
+@pytest.fixture
+def table(layout):
+    """The comparisons of one region, once in each of four windows of an area."""
+    whole = read_table(layout.comparisons("real"), "comparisons")
+    one = selection.usable(whole[whole["region"] == "alpha"])
+    parts = []
+    for place, (start, value) in enumerate(zip(STARTS, COURSE, strict=True)):
+        part = one.copy()
+        shift = value - part["estimate"].max()
+        for name in ("estimate", "interval_low", "interval_high"):
+            part[name] += shift
+        part["region"] = f"V1 {1000 * start:g}-{1000 * start + 50:g}ms"
+        part["area"] = "V1"
+        part["time_start"], part["time_stop"] = start, start + 0.05
+        part["p_cluster"] = 0.01 if place in (1, 2) else 0.6
+        parts.append(part)
+    return pd.concat(parts[::-1], ignore_index=True)
+
+
+def panels(table):
+    found = (
+        selection.main(table, region, ["rho_a"], ["correlation"])
+        for region in selection.regions(table)
+    )
+    return [one for one in found if one]
+
+
+def test_the_course_is_that_of_one_layer_in_the_order_of_time(layout, table):
+    (shown,) = courses(table, panels(table))
+    assert (shown.region, len(shown.rows)) == ("V1", 4 * len(shown.rows) // 4)
+    family = selection.families(layout.study)[0]
+    course = course_of(shown.rows, family)
+    np.testing.assert_allclose(course["time"], STARTS + 0.025)
+    assert course["layer"].nunique() == 1
+    own = shown.rows[(shown.rows["model"] == "net") & (shown.rows["layer"] == course["layer"][0])]
+    np.testing.assert_allclose(course["estimate"], own.sort_values("time_start")["estimate"])
+
+
+def test_seeds_are_their_mean_without_an_interval(layout, table):
+    (shown,) = courses(table, panels(table))
+    twins = selection.families(layout.study)[1]
+    course = course_of(shown.rows, twins)
+    each = [
+        course_of(shown.rows, selection.Family(n, n, "twins", (n,)))["estimate"]
+        for n in twins.instances
+    ]
+    np.testing.assert_allclose(course["estimate"], np.mean(each, axis=0))
+    assert course["interval_low"].isna().all()
+
+
+def test_lines_ceilings_and_clusters_are_drawn(layout, table):
+    (shown,) = courses(table, panels(table))
+    groups = selection.families(layout.study)
+    (ax,) = draw_timecourse(shown.rows, groups, label="rho-a").axes
+    colour = colours(groups)["net"]
+    (line,) = [one for one in ax.lines if one.get_color() == colour]
+    np.testing.assert_allclose(line.get_ydata(), course_of(shown.rows, groups[0])["estimate"])
+    filled = [one for one in ax.collections if isinstance(one, PolyCollection)]
+
+    def spans(wanted):
+        return [
+            (path.get_extents().intervalx, path.get_extents().y1)
+            for one in filled
+            if one.get_facecolor()[0] == pytest.approx(to_rgba(wanted))
+            for path in one.get_paths()
+        ]
+
+    grey = sorted(tuple(span) for span, _ in spans(CEILING))
+    np.testing.assert_allclose(grey, np.stack([STARTS, STARTS + 0.05], axis=1))
+    clusters = spans(colour)  # the band of the interval is paler
+    assert sorted(span[0] for span, _ in clusters) == pytest.approx([0.05, 0.1])
+    assert all(top < line.get_ydata().min() for _, top in clusters)
+
+
+def test_nothing_is_drawn_without_windows_or_with_too_few(layout, table, tmp_path):
+    whole = read_table(layout.comparisons("real"), "comparisons")
+    assert not list(entries(whole, panels(whole), layout.study, tmp_path))
+    two = table[table["time_start"] < 0.1]
+    assert not courses(two, panels(two))
+
+
+def test_the_entry_says_what_is_shown(layout, table, tmp_path):
+    (entry,) = entries(table, panels(table), layout.study, tmp_path)
+    assert entry["file"] == "timecourse_v1.svg"
+    assert (tmp_path / entry["file"]).read_text().startswith("<?xml")
+    assert "clusters of windows" in entry["caption"]
+    (plain,) = entries(table.drop(columns="p_cluster"), panels(table), layout.study, tmp_path)
+    assert "clusters" not in plain["caption"]
