@@ -1,0 +1,119 @@
+"""The stage `compare` on a small synthetic study: every table, every correction, time bins."""
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+sys.path.append(str(Path(__file__).parents[1] / "figures"))
+
+from synthetic_study import BEST, REGIONS, write_study
+
+from isomorph import inference
+from isomorph.artefacts import provenance, read_array, read_table, write_array
+from isomorph.errors import IsomorphError
+from isomorph.layout import Layout
+
+
+def compared(layout, dataset="real", **settings):
+    """Run the stage under some inference settings and return its tables."""
+    study = layout.study
+    asked = {"resamples": 60, "permutations": 99, "minimum_subjects": 2, **settings}
+    spec = study.spec.model_copy(update={"inference": study.spec.inference.model_validate(asked)})
+    layout = Layout(replace(study, spec=spec), layout.root)
+    inference.run(layout, dataset)
+    kinds = ("comparisons", "regions", "selection", "differences", "contrasts", "recovery")
+    return {kind: read_table(getattr(layout, kind)(dataset), kind) for kind in kinds}
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory):
+    return write_study(tmp_path_factory.mktemp("compared"))
+
+
+@pytest.fixture(scope="module")
+def tables(small):
+    return compared(small)
+
+
+def test_every_model_has_a_nested_score_in_every_region(tables, small):
+    rows = tables["selection"]
+    n_instances = len(list(small.study.instances()))
+    on = ["other stimuli", "other stimuli and subjects"]
+    assert len(rows) == 2 * 2 * n_instances * len(on)  # regions, measures
+    assert sorted(set(rows["chosen_on"])) == on
+    assert (rows["status"] == "ok").all()
+    for region in REGIONS:
+        net = rows[(rows["region"] == region) & (rows["model"] == "net")]
+        assert set(net["chosen_layer"]) == set(net["maximum_layer"]) == {BEST[region]}
+        assert (net["score"] > 0.2).all()
+
+
+def test_every_two_families_are_compared_per_region_and_measure(tables):
+    rows = tables["differences"]
+    pairs = [("net", "net-untrained"), ("net", "pixels"), ("net-untrained", "pixels")]
+    assert sorted(set(zip(rows["model_a"], rows["model_b"], strict=True))) == pairs
+    assert len(rows) == 2 * 2 * 3
+    np.testing.assert_allclose(rows["difference"], rows["score_a"] - rows["score_b"])
+    contrasts = tables["contrasts"]
+    same = rows[rows["model_b"] == "net-untrained"]
+    np.testing.assert_allclose(contrasts["difference"], same["difference"])
+    assert (contrasts["n_seeds"] == 3).all()
+
+
+def test_no_number_is_missing_without_a_reason(tables):
+    rows = tables["comparisons"]
+    assert (rows["ceiling_kind"] == "leave one subject out").all()
+    defined = rows["normalised_status"] == "ok"
+    assert rows.loc[defined, ["normalised_r", "normalised_r2"]].notna().all().all()
+    assert rows.loc[~defined, "normalised_status"].str.len().gt(0).all()
+    np.testing.assert_allclose(
+        rows["normalised_r"] ** 2, rows["normalised_r2"].abs(), equal_nan=True
+    )
+    alone = rows["model"] == "pixels"
+    assert rows.loc[alone, "p_beaten"].isna().all()
+    assert rows.loc[~alone, "p_beaten"].notna().all()
+    assert (rows["interval_high"] <= 1).all()
+    assert (rows["interval_low"] >= -1).all()
+
+
+def test_corrections_and_families_change_corrected_values_alone(tables, small):
+    other = compared(small, correction="max_t", family="settings")
+    for kind in ("comparisons", "differences", "regions", "contrasts"):
+        before, after = tables[kind], other[kind]
+        np.testing.assert_array_equal(before["p"], after["p"])
+        assert (after["p_corrected"] >= after["p"] - 1e-12).all()
+        assert set(after["correction"]) == {"max_t"}
+        assert set(after["family"]) == {"settings"}
+        assert set(after["family_size"]) == {len(after)}
+
+
+def test_categories_can_be_held_out_whole_and_a_missing_column_is_named(small):
+    rows = compared(small, selection={"kind": "category"})["selection"]
+    assert set(rows["split"]) == {"category, 2 parts"}
+    with pytest.raises(IsomorphError, match=r"selection\.column: no column .kind. in the stimulus"):
+        compared(small, selection={"kind": "category", "column": "kind"})
+
+
+def test_clusters_are_found_in_the_time_bins_of_an_area(tmp_path):
+    layout = write_study(tmp_path, datasets=("real",))
+    file = layout.brain_rdms("real")
+    brain = read_array(file, "rdms").load()
+    brain.close()
+    names = brain["region"].values
+    late = names == "beta"  # the two regions are taken for two bins of one area
+    brain = brain.assign_coords(
+        area=("representation", ["IT"] * len(names)),
+        time_start=("representation", np.where(late, 0.1, 0.0)),
+        time_stop=("representation", np.where(late, 0.2, 0.1)),
+    )
+    write_array(file, brain, "rdms", provenance("rdms"))
+    tables = compared(layout)
+    rows = tables["comparisons"]
+    assert set(rows["area"]) == {"IT"}
+    planted = rows[(rows["region"] == "alpha") & (rows["layer"] == BEST["alpha"])]
+    assert (planted.loc[planted["model"] == "net", "p_cluster"] <= 0.05).all()
+    assert rows.loc[rows["cluster"] == 0, "p_cluster"].isna().all()
+    assert tables["regions"].empty  # bins at other times are not compared
