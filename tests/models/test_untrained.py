@@ -79,6 +79,15 @@ def test_a_twin_sees_images_as_the_trained_model_does():
         network("untrained/resnet50", 0, like="torchvision/resnet18")
 
 
+@pytest.mark.parametrize(("name", "size"), [("lite0", 224), ("lite1", 240), ("lite2", 260)])
+def test_networks_of_packages_have_twins_that_see_images_of_their_size(name, size):
+    found = network(f"untrained/efficientnet-{name}", 1)
+    assert found.preprocessing.size == size
+    state = found.module.state_dict()
+    assert state["_fc.bias"].abs().max() == 0
+    assert state["_fc.weight"].abs().max() <= 1 / np.sqrt(1000)
+
+
 def test_a_network_without_a_seed_is_refused():
     with pytest.raises(IsomorphError, match="needs seeds"):
         network("untrained/resnet18", None)

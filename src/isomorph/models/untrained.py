@@ -8,7 +8,12 @@ from isomorph.models.network import Network
 
 
 def efficientnet_lite0(seed: int) -> Network:
-    """Build EfficientNet-Lite0 with weights drawn from the architecture's own initialisation.
+    """Build the smallest EfficientNet-Lite, see `efficientnet_lite`."""
+    return efficientnet_lite("efficientnet-lite0", seed)
+
+
+def efficientnet_lite(variant: str, seed: int) -> Network:
+    """Build an EfficientNet-Lite with weights drawn from the architecture's own initialisation.
 
     The port of the architecture keeps torch's default initialisation, under which each residual
     branch is a hundred times weaker than its skip connection, the last feature maps are of size
@@ -23,6 +28,8 @@ def efficientnet_lite0(seed: int) -> Network:
 
     Parameters
     ----------
+    variant : str
+        `efficientnet-lite0`, `efficientnet-lite1` or `efficientnet-lite2`.
     seed : int
         Seed of the draw; the generator of the caller is left as it was.
 
@@ -36,7 +43,7 @@ def efficientnet_lite0(seed: int) -> Network:
 
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        module = EfficientNet.from_name("efficientnet-lite0")
+        module = EfficientNet.from_name(variant)
         for part in module.modules():
             if isinstance(part, torch.nn.Conv2d):
                 height, width = part.kernel_size

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.models.network import Network
-from isomorph.models.packages import LITE
+from isomorph.models.packages import NETWORKS
 from isomorph.models.source import Wanted
 from isomorph.study.model import architecture
 
@@ -107,11 +107,15 @@ def _drawn(name: str, seed: int, like: str | None) -> Network:
     return Network(seeded(lambda: torchvision.build(name), seed), preprocessing=preprocessing)
 
 
-def _lite0(seed: int) -> Network:
-    from isomorph.models.untrained import efficientnet_lite0
+def _lite(variant: str) -> Callable[[int], Network]:
+    def build(seed: int) -> Network:
+        from isomorph.models.untrained import efficientnet_lite
 
-    return replace(efficientnet_lite0(seed), preprocessing=LITE)
+        preprocessing = NETWORKS[variant].preprocessing
+        return replace(efficientnet_lite(variant, seed), preprocessing=preprocessing)
+
+    return build
 
 
-PORTED: dict[str, Callable[[int], Network]] = {"efficientnet-lite0": _lite0}
+PORTED = {name: _lite(name) for name in NETWORKS if name.startswith("efficientnet-lite")}
 """Architectures that no library holds, by name."""
