@@ -1,6 +1,5 @@
 """What else explains a likeness: against regressions and rsatoolbox, and with planted truth."""
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -575,7 +574,7 @@ def test_a_model_inside_another_matches_one_way_only():
     assert model_rows(material_of(large[:1], {"one": large}), ("one",), "pearson").empty
 
 
-# ---------------------------------------------------------------- roles and the stage
+# ---------------------------------------------------------------- roles
 
 
 def test_roles_follow_from_what_the_models_are():
@@ -587,36 +586,3 @@ def test_roles_follow_from_what_the_models_are():
     assert all("seed1" not in name for name in roles.models)
     blind = roles_of(study, "haxby2001")
     assert "categories92" not in blind.models
-
-
-def test_the_stage_writes_every_table(tmp_path):
-    import sys
-
-    sys.path.append(str(Path(__file__).parents[1] / "figures"))
-    from synthetic_study import write_study
-
-    from isomorph.artefacts import read_array, read_table, read_table_provenance
-    from isomorph.inference.explain import run
-
-    layout = write_study(tmp_path, n_stimuli=14, datasets=("real",))
-    run(layout, "real")
-    partial = read_table(layout.partial("real"), "partial")
-    assert set(partial["measure"]) == {"spearman", "pearson"}  # rho-a has no residuals
-    assert set(partial["region"]) == {"alpha", "beta"}
-    best = partial[(partial["model"] == "net") & (partial["statistic"] == "partial")]
-    assert best["estimate"].gt(0.3).all()
-    assert partial["p_corrected"].ge(partial["p"] - 1e-12).all()
-    weighted = read_table(layout.weighted("real"), "weighted")
-    assert set(weighted["kind"]) == {"layers", "models", "features"}
-    assert set(weighted["measure"]) == {"rho_a"}
-    shares = read_table(layout.partition("real"), "partition")
-    for _, group in shares.groupby(["region", "measure"]):
-        parts = group[group["kind"] != "total"]["variance"].sum()
-        assert parts == pytest.approx(group[group["kind"] == "total"]["variance"].item())
-    models = read_table(layout.models("real"), "models")
-    assert len(models) == 3
-    data = read_array(layout.representations("real"), "representations")
-    assert data.sizes["representation"] == 2 + 5 + 3 * 5 + 1
-    stamp = read_table_provenance(layout.partial("real"))
-    assert stamp.settings["controls"] == ["pixels"]
-    assert json.loads(stamp.to_json())["seed"] == 0

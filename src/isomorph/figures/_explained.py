@@ -99,7 +99,7 @@ def _partial(layout: Layout, dataset: str, folder: Path, coverage: str) -> Itera
             f"{measure_title(measure)} of each model with each region, plain (dots) and partial "
             f"(diamonds): with {', '.join(held) or 'no control'} taken out of both, all their "
             "layers at once, a control itself only against the others. "
-            f"{distance_title(distance).capitalize()}. Bars: {coverage} intervals; filled: "
+            f"Distance: {distance_title(distance)}. Bars: {coverage} intervals; filled: "
             f"p\N{NO-BREAK SPACE}<\N{NO-BREAK SPACE}.05 after {correction(table)}. Layers were "
             "chosen on one half of the stimuli and scored on the other."
         ),

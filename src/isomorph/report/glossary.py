@@ -6,6 +6,13 @@ from isomorph.study import Inference
 
 Term = tuple[str, str]
 
+FAMILIES = {
+    "region": "every layer of its region under the same distance and measure",
+    "dataset": "every region and layer of its dataset under the same distance and measure",
+    "settings": "every region, layer, distance and measure of its dataset",
+}
+"""What is corrected together, in words."""
+
 
 def glossary(inference: Inference) -> list[Term]:
     """Return terms and what they mean under a study's inference settings."""
@@ -22,8 +29,9 @@ def glossary(inference: Inference) -> list[Term]:
             f"A {coverage} confidence interval for what the estimate would be with all stimuli of "
             "this kind, and with all subjects where the scheme says so "
             f"({inference.resamples} bootstrap resamples). It says how precise the estimate is "
-            "and how far it generalises. It is symmetric around the estimate, so an end can lie "
-            "beyond what the measure can be, such as a correlation above 1.",
+            "and how far it generalises. It is symmetric on Fisher's scale, so its ends stay "
+            "within what the measure can be. Noise that differs between stimuli is resampled "
+            "with them, so it has its part in the interval although repetitions are not drawn.",
         ),
         (
             "scheme",
@@ -47,19 +55,50 @@ def glossary(inference: Inference) -> list[Term]:
         ),
         (
             "correction",
-            "Each p is corrected for every region and layer of its dataset under the same "
-            "distance and measure. Only corrected values are called significant here, at .05.",
+            f"Each p is corrected for {FAMILIES[inference.family]}. Only corrected values are "
+            "called significant here, at .05.",
         ),
         (
             "best layer",
             "The layer with the highest estimate on all stimuli. Choosing it on the data that "
-            "judges it flatters models with many layers a little.",
+            "judges it flatters models with many layers; by how much is said as optimism.",
         ),
         (
-            "trained against twins",
-            "Both networks choose their layer on the stimuli a resample left out and are scored "
-            "on those it drew, so the choice flatters neither. The p is two-sided and counts "
-            "the spread over stimuli, seeds and, where resampled, subjects.",
+            "score on held-out stimuli",
+            "The stimuli are split into parts, duplicates together; each part in turn is scored "
+            "on, at the layer that is best on the others. So the choice flatters no model.",
+        ),
+        (
+            "models against each other",
+            "The difference of their scores on held-out stimuli. The p is two-sided and counts "
+            "the spread over stimuli, seeds of a family and, where resampled, subjects; a trained "
+            "network against its untrained twins counts as one more draw from them.",
+        ),
+        (
+            "normalised",
+            "In the tables beside this page: the estimate divided by the root of the reliability "
+            "(normalised_r), and its square divided by the reliability (normalised_r2). The "
+            "reliability is the measure between two subjects, or what halves of the repetitions "
+            "predict for all of them. The true model has 1 on average, so a score can exceed 1.",
+        ),
+        (
+            "partial",
+            "The likeness of a region and a layer once what controls can tell of either is taken "
+            "out of both: the correlation of residuals. Semi-partial: taken out of the layer "
+            "alone, so that its square is the share of the region's variance the layer adds.",
+        ),
+        (
+            "share of variance",
+            "Unique: what a model explains that none of the others does. Shared: what exactly "
+            "those named explain in common; it can be negative, where one suppresses what hides "
+            "another. All parts add up to what all explain together. Adjusted by what they "
+            "explain of shuffled stimuli.",
+        ),
+        (
+            "weighted",
+            "Layers, or the principal components of one layer, combined with weights that may "
+            "not be negative. Fitted on one half of the stimuli, scored on the other, against "
+            "the best single layer chosen in the same way.",
         ),
         (
             "recovered",

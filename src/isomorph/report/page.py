@@ -21,6 +21,7 @@ from isomorph.layout import Layout
 from isomorph.measures import MEASURES
 from isomorph.report import sections
 from isomorph.report.answers import sentences
+from isomorph.report.chosen import layer_selection, models_compared
 from isomorph.report.explained import explained, models_against_models
 from isomorph.report.glossary import LIMITS, glossary
 from isomorph.report.methods import methods
@@ -155,6 +156,8 @@ def _dataset(layout: Layout, results: Results) -> dict[str, Any]:
             (region, _reasons(comparisons[comparisons["region"] == region]["status"].tolist()))
             for region in without
         ],
+        "selected": layer_selection(layout, results),
+        "models_compared": models_compared(layout, results),
         "contrasts": sections.contrasts(results),
         "comparisons_of_regions": sections.regions(results),
         "regions_wide": sections.small_p_wide_interval(results.tables["regions"])

@@ -15,8 +15,9 @@ from isomorph.figures import selection
 from isomorph.layout import Layout
 
 KINDS = (
-    "comparisons", "regions", "contrasts", "recovery", "confusion", "power", "agreement",
-    "reliability",
+    "comparisons", "regions", "selection", "differences", "contrasts", "recovery",
+    "confusion", "power", "agreement",
+    "reliability", "partial", "partition", "weighted", "models",
 )  # fmt: skip
 
 

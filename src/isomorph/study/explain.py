@@ -30,5 +30,5 @@ class Explain(Spec):
     """Random halvings of the stimuli; in each, either half chooses and fits for the other."""
     components: int = Field(default=20, ge=1)
     """Principal components of a layer that are weighted one by one; the rest share a weight."""
-    resamples: int = Field(default=300, ge=10)
-    """Bootstrap resamples here, of everything at once: 300 know a standard error to 4 %."""
+    resamples: int = Field(default=200, ge=10)
+    """Bootstrap resamples here, of everything at once: 200 know a standard error to 5 %."""

@@ -136,14 +136,19 @@ class _Fitter:
         self.squared = layer_distance in SQUARED
         self.inner = [rng.permutation(len(fitted)) for fitted, _ in material.halves]
         self.components: dict[int, Components | str] = {}
+        # Every subject with every candidate, on the stimuli each half fits on.
+        self.alike = [
+            measure.compare(material.subjects[:, pairs], material.candidates.rdms[:, pairs])
+            for pairs, _ in material.half_pairs
+        ]
 
     def fit(self, task: Task, region: Region, half: int) -> Fit | str:
         """Return what is fitted on a half, or why nothing can be."""
         pairs, _ = self.material.half_pairs[half]
         rdms = self.material.candidates.rdms[task.candidates]
         brain = region.rdms[:, pairs]
-        alike = self.measure.compare(brain, rdms[:, pairs]).mean(axis=0)
-        single = int(task.candidates[alike.argmax()])
+        alike = self.alike[half][self.material.rows[region.name]].mean(axis=0)
+        single = int(task.candidates[alike[task.candidates].argmax()])
         if task.kind == "features":
             return self._features(single, brain, half)
         normal = normal_equations(rdms[:, pairs], brain, self.form)

@@ -1,0 +1,105 @@
+"""What else explains a likeness, from the stage to its figures and its part of the page."""
+
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+sys.path.append(str(Path(__file__).parents[1] / "figures"))
+
+from synthetic_study import write_study
+
+from isomorph import figures
+from isomorph.artefacts import read_array, read_table, read_table_provenance
+from isomorph.cli.show import describe, draw
+from isomorph.figures import _explained
+from isomorph.inference.explain import run
+from isomorph.report.explained import explained, models_against_models
+from isomorph.report.page import render
+from isomorph.report.tables import read_results
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory):
+    """A study of which the stage has run and the figures are drawn."""
+    layout = write_study(tmp_path_factory.mktemp("told"), n_stimuli=14, datasets=("real",))
+    run(layout, "real")
+    return layout, figures.run(layout, "real")
+
+
+def test_the_stage_writes_every_table(told):
+    layout, _ = told
+    partial = read_table(layout.partial("real"), "partial")
+    assert set(partial["measure"]) == {"spearman", "pearson"}  # rho-a has no residuals
+    assert set(partial["region"]) == {"alpha", "beta"}
+    best = partial[(partial["model"] == "net") & (partial["statistic"] == "partial")]
+    assert best["estimate"].gt(0.3).all()
+    assert partial["p_corrected"].ge(partial["p"] - 1e-12).all()
+    weighted = read_table(layout.weighted("real"), "weighted")
+    assert set(weighted["kind"]) == {"layers", "models", "features"}
+    assert set(weighted["measure"]) == {"rho_a"}
+    shares = read_table(layout.partition("real"), "partition")
+    for _, group in shares.groupby(["region", "measure"]):
+        parts = group[group["kind"] != "total"]["variance"].sum()
+        assert parts == pytest.approx(group[group["kind"] == "total"]["variance"].item())
+    assert len(read_table(layout.models("real"), "models")) == 3
+    data = read_array(layout.representations("real"), "representations")
+    assert data.sizes["representation"] == 2 + 5 + 3 * 5 + 1
+    stamp = read_table_provenance(layout.partial("real"))
+    assert stamp.settings["controls"] == ["pixels"]
+    assert stamp.seed == 0
+
+
+def test_figures_come_with_the_stage_and_the_map_reads_its_matrix(told):
+    _, drawn = told
+    captions = {entry["kind"]: entry["caption"] for entry in drawn}
+    assert {"partial", "partition", "weighted", "models"} <= set(captions)
+    assert "diamonds are regions (pooled)" in captions["map"]
+    assert "with pixels taken out of both" in captions["partial"]
+
+
+def test_the_page_tells_them_in_tables(told):
+    layout, _ = told
+    results = read_results(layout, "real")
+    found = explained(layout, results)
+    assert [figure.kind for figure in found["figures"]] == ["partial", "partition", "weighted"]
+    names = [name for name, _ in found["partial"]]
+    assert names == ["Spearman rank correlation", "Pearson correlation"]
+    table = found["partition"][0][1]
+    assert ("Net, trained ∩ Pixels", "shared") in [row[1:3] for row in table.rows]
+    assert len(models_against_models(layout, results).rows) == 3
+    page = render(layout)
+    for words in ("What else explains it", "Models against models", "With controls taken out"):
+        assert page.count(words) >= 1
+
+
+def test_a_row_without_a_number_says_why(told):
+    layout, _ = told
+    results = read_results(layout, "real")
+    for kind in ("partial", "partition", "weighted", "models"):
+        table = results.tables[kind]
+        numbers = [name for name in table.columns if pd.api.types.is_float_dtype(table[name])]
+        table.loc[table.index[:3], numbers] = float("nan")
+        table.loc[table.index[:3], "status"] = "too few stimuli to choose"
+    found = explained(layout, results)
+    for kind in ("partial", "partition", "weighted"):
+        assert any("too few stimuli to choose" in row for row in found[kind][0][1].rows)
+    assert "too few stimuli to choose" in models_against_models(layout, results).rows[0]
+
+
+def test_show_prints_and_draws_the_matrix(told, tmp_path):
+    layout, _ = told
+    text = describe(layout.representations("real"))
+    assert "23 regions and layers of real against each other" in text
+    assert "net | blocks.2" in text
+    draw(layout.representations("real"), tmp_path / "matrix.png")
+    assert (tmp_path / "matrix.png").stat().st_size > 1000
+
+
+def test_nothing_is_told_before_the_stage_ran(fresh):
+    assert explained(fresh, read_results(fresh, "real")) is None
+    assert models_against_models(fresh, read_results(fresh, "real")) is None
+    assert _explained.placed(fresh, "real", "correlation") is None
+    assert list(_explained.entries(fresh, "real", fresh.figures("real"))) == []
+    assert "What else explains it" not in render(fresh)
