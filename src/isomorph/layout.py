@@ -132,6 +132,12 @@ class Layout:
         """Whether distances and measures order models alike."""
         return self.results / dataset / "agreement.csv"
 
+    def searchlight(self, dataset: str, subject: str, instance: str, layer: str) -> Path:
+        """Map of a subject's brain: how like a layer the sphere around each voxel is."""
+        spelt = "".join(letter if letter.isalnum() or letter in "._-" else "-" for letter in layer)
+        folder = self.results / dataset / "searchlight"
+        return folder / f"{subject}_{instance}_{spelt}.nii.gz"
+
     def figures(self, dataset: str) -> Path:
         return self.results / "figures" / dataset
 

@@ -211,10 +211,46 @@ def _to_lock(parsed: argparse.Namespace) -> list[tuple[DatasetSpec, Path, str]]:
     return [(study.dataset(name), study.dataset_files[name], command + name) for name in names]
 
 
+def _add_searchlight(parser: argparse.ArgumentParser) -> None:
+    add_study(parser)
+    add_root(parser)
+    for name in ("dataset", "subject", "model"):
+        parser.add_argument(f"--{name}", required=True, metavar="NAME")
+    parser.add_argument(
+        "--layer", required=True, action="append", metavar="NAME",
+        help="layer of the model; may be repeated, each has a map of its own",
+    )  # fmt: skip
+    parser.add_argument(
+        "--radius", type=float, default=8.0, metavar="MM", help="of the spheres (default: 8 mm)"
+    )
+    parser.add_argument(
+        "--minimum", type=int, default=20, metavar="N",
+        help="voxels a sphere must have (default: 20)",
+    )  # fmt: skip
+    parser.add_argument("--distance", metavar="NAME", help="default: the study's first")
+    parser.add_argument("--measure", metavar="NAME", help="default: the study's first")
+    parser.set_defaults(run=_searchlight)
+
+
+def _searchlight(parsed: argparse.Namespace) -> None:
+    from isomorph.inference.searchlight import Light, run
+
+    if not parsed.radius > 0 or parsed.minimum < 2:
+        raise IsomorphError(
+            f"--radius {parsed.radius:g} --minimum {parsed.minimum}: expected a radius above 0 and "
+            "at least 2 voxels"
+        )
+    layout = open_layout(open_study(parsed.study), parsed.root)
+    light = Light(parsed.radius, parsed.minimum, parsed.distance, parsed.measure)
+    for layer in parsed.layer:
+        print(run(layout, parsed.dataset, parsed.subject, parsed.model, layer, light))
+
+
 TOOLS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "check": ("read a study, say every mistake in it and what its datasets still need", _add_check),
     "show": ("print any artefact, or draw it into a PNG", _add_show),
     "headline": ("where the report is and what it says, in three lines", _add_headline),
+    "searchlight": ("a map of how like a layer the sphere around each voxel is", _add_searchlight),
     "lock": ("pin every file of a dataset by what its archive says", _add_lock),
     "schema": ("write the JSON schemas of the settings files, for editors", _add_schema),
 }

@@ -56,13 +56,26 @@ def folds_of(
     transform: str,
     across: str = "repetition",
 ) -> Folds:
-    """Return the folds of a region in a session.
+    """Return the folds of a region in a session, see `folds_of_units`."""
+    units = np.flatnonzero((session["region"] == region).values)
+    return folds_of_units(session, units, stimuli, transform, across)
+
+
+def folds_of_units(
+    session: xr.Dataset,
+    units: NDArray[np.intp],
+    stimuli: Sequence[str],
+    transform: str,
+    across: str = "repetition",
+) -> Folds:
+    """Return the folds of some units of a session.
 
     Parameters
     ----------
     session : Dataset
         `response (presentation, unit)`; presentations of other stimuli do not count.
-    region : str
+    units : (unit,) of int
+        Their places.
     stimuli : sequence of str
         The stimuli in order.
     transform : str
@@ -80,7 +93,7 @@ def folds_of(
             f"session {session.attrs.get('session', '')}: noise.per: run needs to know the run of "
             "every presentation, and the responses do not say it; use others or session"
         )
-    response = session["response"].values[:, (session["region"] == region).values]
+    response = session["response"].values[:, units]
     values = TRANSFORMS[transform](response.astype(float))
     position = {stimulus: index for index, stimulus in enumerate(stimuli)}
     shown = np.array([position.get(s, -1) for s in session["stimulus"].values.tolist()])

@@ -18,7 +18,7 @@ from isomorph.responses.bids.bold import open_bold
 from isomorph.responses.bids.estimates import estimate, read_runs, with_signal
 from isomorph.responses.bids.events import add_counts
 from isomorph.responses.bids.files import find_runs, json_files
-from isomorph.responses.bids.places import Place
+from isomorph.responses.bids.places import Place, in_space
 from isomorph.responses.bids.regions import Regions, Source, read_regions
 from isomorph.responses.bids.runs import Masked, Reader, Run
 from isomorph.responses.bids.scratch import Scratch
@@ -124,6 +124,8 @@ def _gather(
     noted: dict[str, int] = {}
     for run, _ in session:
         dropped, noted = add_counts(dropped, run.dropped), add_counts(noted, run.noted)
+    voxels = [regions.units[regions.members[name]] for name in names]
+    positions, grid = in_space(place, np.concatenate(voxels))
     data = session_data(
         response,
         stimulus=stimulus,
@@ -137,8 +139,9 @@ def _gather(
         extra={
             "run": ("presentation", np.repeat(labels, sizes).astype(object)),
             "onset": ("presentation", np.concatenate([run.onset for run, _ in session])),
+            **positions,
         },
-    )
+    ).assign_attrs(grid)
     data["onset"].attrs = {"units": "s"}
     data["response"].attrs = {"units": _units(settings), "long_name": _described(settings)}
     return _with_notes(data, {**regions.noted, **noted})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -82,6 +83,11 @@ class Grid:
         """Return x, y and z of some voxels: (3, unit)."""
         return np.stack(np.unravel_index(units, self.shape))
 
+    def millimetres(self, units: Array) -> Array:
+        """Return where some voxels are in the space of the image: (3, unit)."""
+        at: Array = self.affine[:3, :3] @ self.indices(units) + self.affine[:3, 3:]
+        return at
+
     def names(self, units: Array) -> list[str]:
         """Return the indices of some voxels: `12-30-7`."""
         return [f"{x}-{y}-{z}" for x, y, z in self.indices(units).T.tolist()]
@@ -92,6 +98,18 @@ class Grid:
     def __str__(self) -> str:
         rows = np.round(self.affine[:3], 3).tolist()
         return f"{'×'.join(map(str, self.shape))} voxels with affine {rows}"
+
+
+def in_space(place: Place, units: Array) -> tuple[dict[str, tuple[str, Array]], dict[str, str]]:
+    """Return coordinates `x`, `y`, `z` of voxels, millimetres, and the grid they are of, as JSON.
+
+    Vertices and grayordinates have none.
+    """
+    if not isinstance(place, Grid):
+        return {}, {}
+    at = zip("xyz", place.millimetres(units), strict=True)
+    grid = json.dumps({"shape": list(place.shape), "affine": place.affine.tolist()})
+    return {axis: ("unit", values) for axis, values in at}, {"grid": grid}
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,132 @@
+"""Searchlight maps: how like a layer of a model the sphere around every voxel is."""
+
+from __future__ import annotations
+
+import gzip
+import sys
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from isomorph.artefacts import provenance, read_array, read_responses, replacing
+from isomorph.digest import code_digest
+from isomorph.errors import IsomorphError, did_you_mean
+from isomorph.layout import Layout
+from isomorph.measures import MEASURES
+from isomorph.rdms import DISTANCES
+from isomorph.rdms.level import level_of, regrouped
+from isomorph.rdms.searchlight import Volume, sphere_rdms, spheres, volume_of
+
+
+@dataclass(frozen=True)
+class Light:
+    """How a brain is searched.
+
+    Attributes
+    ----------
+    radius : float
+        Of the spheres, millimetres.
+    minimum : int
+        Voxels a sphere must have.
+    distance, measure : str or None
+        The study's first unless given.
+    """
+
+    radius: float = 8.0
+    minimum: int = 20
+    distance: str | None = None
+    measure: str | None = None
+
+
+def run(
+    layout: Layout, dataset: str, subject: str, instance: str, layer: str, light: Light
+) -> Path:
+    """Write the map of one subject and one layer, its provenance as JSON beside it.
+
+    Returns
+    -------
+    Path
+        A NIfTI volume on the grid of the responses, NaN where there is no sphere.
+
+    Raises
+    ------
+    IsomorphError
+        When responses have no place in a volume, the layer has no RDM, or no sphere has one.
+    """
+    study, spec = layout.study, layout.study.dataset(dataset)
+    if subject not in spec.subjects:
+        raise IsomorphError(
+            f'{study.dataset_files[dataset]}: subjects: no "{subject}", '
+            f"{did_you_mean(subject, spec.subjects)}"
+        )
+    distance = DISTANCES[light.distance or study.spec.distances[0]].name
+    measure = MEASURES[light.measure or study.spec.measures[0]]
+    file, model_file = layout.responses(dataset, subject), layout.model_rdms(dataset, instance)
+    wanted = layer_rdm(model_file, layer, DISTANCES[distance].noise_free or distance)
+    level = level_of(layout, dataset)
+    sessions = {name: regrouped(one, level) for name, one in read_responses(file).items()}
+    volume = volume_of(sessions, level.names, spec.transform, spec.noise, str(file))
+    around = spheres(volume.positions, light.radius, light.minimum)
+    values = np.full(len(volume.positions), np.nan)
+    left_out = Counter(around.left_out)
+    for centres, rdms, without in sphere_rdms(volume, around, distance, spec.noise):
+        left_out.update(without)
+        if len(centres):
+            values[centres] = measure.compare(rdms, wanted[None])[:, 0]
+    found = int(np.isfinite(values).sum())
+    told = ", ".join(f"{reason}: {count}" for reason, count in left_out.items() if count)
+    if not found:
+        raise IsomorphError(f"{file}: no sphere of {light.radius:g} mm has an RDM ({told})")
+    path = layout.searchlight(dataset, subject, instance, layer)
+    stamp = provenance(
+        "searchlight",
+        inputs=[file, model_file],
+        settings={
+            "model": instance, "layer": layer, "distance": distance, "measure": measure.name,
+            "radius": light.radius, "minimum": light.minimum, "transform": spec.transform,
+            "noise": spec.noise.model_dump(mode="json"), "level": study.level(dataset),
+            "simulated": spec.simulated, "spheres": found, "left_out": dict(left_out),
+        },
+        code=code_digest("isomorph.inference.searchlight"),
+    )  # fmt: skip
+    with replacing(path.with_name(path.name.removesuffix(".nii.gz") + ".json")) as temporary:
+        temporary.write_text(stamp.to_json() + "\n", encoding="utf-8")
+    write_map(path, volume, values)
+    said = f"searchlight {dataset} {subject}: {found} spheres of {light.radius:g} mm"
+    print(f"{said}{f'; left out {told}' if told else ''}", file=sys.stderr, flush=True)
+    return path
+
+
+def layer_rdm(file: Path, layer: str, distance: str) -> NDArray[np.float64]:
+    """Return the RDM of a layer `(pair,)`.
+
+    Raises
+    ------
+    IsomorphError
+        When the file has none, naming those it has.
+    """
+    data = read_array(file, "rdms")
+    chosen = ((data["layer"] == layer) & (data["distance"] == distance)).values
+    if not chosen.any():
+        known = data["layer"].values[(data["distance"] == distance).values].astype(str)
+        raise IsomorphError(
+            f'{file}: no layer "{layer}" with distance {distance}, '
+            f"{did_you_mean(layer, known.tolist())}"
+        )
+    rdm: NDArray[np.float64] = data["rdm"].values[chosen][0].astype(float)
+    return rdm
+
+
+def write_map(path: Path, volume: Volume, values: NDArray[np.float64]) -> None:
+    """Write a value of every voxel as a NIfTI volume; the same values give the same bytes."""
+    from nibabel import Nifti1Image
+
+    grid = np.full(volume.shape, np.nan, dtype=np.float32)
+    grid[volume.places()] = values
+    image = Nifti1Image(grid, volume.affine)
+    image.header.set_xyzt_units("mm")
+    with replacing(path) as temporary:
+        temporary.write_bytes(gzip.compress(image.to_bytes(), mtime=0))
