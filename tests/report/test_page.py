@@ -191,7 +191,7 @@ def test_small_p_beside_an_interval_that_holds_0_is_explained_wherever_it_stands
     assert alpha.index("Every layer") < alpha.index("Where an interval holds 0")
     estimate = table.loc[one & (table["measure"] == "rho_a"), "estimate"].iloc[0]
     assert f'<td class="number">{number(estimate)}, no interval: half of the' in alpha
-    assert "such as a correlation above 1" in text
+    assert "within what the measure can be" in text
 
 
 def test_rows_without_numbers_say_why(fresh):

@@ -212,7 +212,7 @@ def _overviews(
             f"{layout.study.spec.inference.interval:.0%} interval; for families of seeds, a tick "
             f"per seed and a dot for their mean. Grey: noise ceiling. Filled: {BELOW} after "
             f"{correction(panels[0].rows)}. Choosing the highest layer on the same data flatters "
-            "models with many layers; the contrasts choose it on left-out stimuli."
+            "models with many layers; scores at layers chosen on other stimuli are told apart."
         ),
     }
 

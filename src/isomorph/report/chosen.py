@@ -1,0 +1,104 @@
+"""Tables of models at the layer chosen for them: their scores, and models against each other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from isomorph.figures import selection
+from isomorph.figures.words import distance_title, measure_label
+from isomorph.layout import Layout
+from isomorph.report.numbers import NONE, count, interval, number, p_value, percent
+from isomorph.report.sections import Row, Table
+from isomorph.report.tables import Results
+
+ON_STIMULI = "other stimuli"
+
+
+def layer_selection(layout: Layout, results: Results) -> list[tuple[str, Table]]:
+    """Return every model's nested score beside its plain maximum, a table per region.
+
+    Under the main distance and measure; families of seeds are one row, the mean of their seeds.
+    """
+    head = ("model", "layer chosen on other stimuli (how often)", "score on held-out stimuli",
+            "interval", "highest of all layers", "by chance up to", "optimism")  # fmt: skip
+    tables = []
+    for shown, inside in _shown(results, "selection"):
+        chosen = inside[inside["chosen_on"] == ON_STIMULI]
+        rows = [
+            _selected(family, own)
+            for family in selection.families(layout.study)
+            if len(own := chosen[chosen["model"].isin(family.instances)])
+        ]
+        tables.append((_title(shown), Table(head, rows, [False] * len(rows), 2)))
+    return tables
+
+
+def _selected(family: selection.Family, rows: pd.DataFrame) -> Row:
+    known = rows[rows["status"] == "ok"]
+    if known.empty:
+        return (family.title, str(rows["status"].iloc[0]), *[NONE] * 5)
+    means = known[["score", "maximum", "maximum_chance", "optimism"]].astype(float).mean()
+    numbers = tuple(number(means[name]) for name in ("maximum", "maximum_chance", "optimism"))
+    if len(rows) == 1:
+        row = known.iloc[0]
+        layer = f"{row['chosen_layer']} ({percent(row['chosen_share'])})"
+        spread = interval(row["interval_low"], row["interval_high"])
+        return (family.title, layer, number(row["score"]), spread, *numbers)
+    layers = count(known["chosen_layer"].nunique(), "layer") + ", by seed"
+    spread = f"{number(known['score'].min())} to {number(known['score'].max())} (seeds)"
+    return (
+        family.title,
+        layers,
+        f"{number(means['score'])} mean of {len(known)}",
+        spread,
+        *numbers,
+    )
+
+
+def models_compared(layout: Layout, results: Results) -> list[tuple[str, Table]]:
+    """Return every two models against each other, a table per region.
+
+    Under the main distance and measure, each model at the layer chosen on other stimuli.
+    """
+    titles = {model.name: model.title for model in layout.study.models.values()}
+    head = ("model", "against", "resampled", "score", "of the other", "difference", "interval",
+            "p, corrected")  # fmt: skip
+    tables = []
+    for shown, inside in _shown(results, "differences"):
+        records: Sequence[dict[Any, Any]] = inside.to_dict("records")
+        rows = [_difference(row, titles) for row in records]
+        sure = [
+            row["status"] == "ok" and row["p_corrected"] < selection.SIGNIFICANT for row in records
+        ]
+        tables.append((_title(shown), Table(head, rows, sure, 3)))
+    return tables
+
+
+def _difference(row: dict[Any, Any], titles: dict[str, str]) -> Row:
+    names = tuple(titles.get(row[key], row[key]) for key in ("model_a", "model_b"))
+    if row["status"] != "ok":
+        return (*names, str(row["status"]), *[NONE] * 5)
+    return (
+        *names, str(row["scheme"]).replace(" and ", ", "), number(row["score_a"]),
+        number(row["score_b"]), number(row["difference"]),
+        interval(row["interval_low"], row["interval_high"]), p_value(row["p_corrected"]),
+    )  # fmt: skip
+
+
+def _shown(results: Results, kind: str) -> list[tuple[selection.Shown, pd.DataFrame]]:
+    """Return the rows of a table for every region's main distance and measure, if any."""
+    table = results.tables.get(kind)
+    if table is None:
+        return []
+    found = [
+        (shown, selection.matching(table[table["region"] == shown.region], shown))
+        for shown in results.shown
+    ]
+    return [(shown, rows) for shown, rows in found if len(rows)]
+
+
+def _title(shown: selection.Shown) -> str:
+    return f"{shown.region}; {measure_label(shown.measure)}, {distance_title(shown.distance)}"
