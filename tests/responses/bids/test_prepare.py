@@ -54,6 +54,11 @@ def test_categories_of_blocks_have_the_planted_geometry(twin):
     assert data["response"].attrs["units"] == "standard deviations of the noise"
     for region in ("fusiform", "pericalcarine"):
         assert recovered(data, planted, region) > 0.9, region
+    grid = json.loads(data.attrs["grid"])
+    at = np.array([name.split(":")[1].split("-") for name in data["unit"].values.tolist()], float)
+    millimetres = np.c_[at, np.ones(len(at))] @ np.array(grid["affine"]).T
+    for axis, name in enumerate("xyz"):
+        np.testing.assert_allclose(data[name], millimetres[:, axis])
 
 
 def test_conditions_are_described_by_a_table_beside_the_dataset(twin):
