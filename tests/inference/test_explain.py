@@ -1,10 +1,12 @@
 """What else explains a likeness: against regressions and rsatoolbox, and with planted truth."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import nnls
@@ -40,7 +42,7 @@ from isomorph.inference.permutation import shuffled
 from isomorph.measures import MEASURES
 from isomorph.measures.linear import LinearForm
 from isomorph.measures.pairs import pair_indices, squareform
-from isomorph.study import Inference, load_study
+from isomorph.study import Inference, StudyError, load_study
 from isomorph.study.explain import Explain
 
 CONFIG = Path(__file__).parents[2] / "config"
@@ -586,3 +588,22 @@ def test_roles_follow_from_what_the_models_are():
     assert all("seed1" not in name for name in roles.models)
     blind = roles_of(study, "haxby2001")
     assert "categories92" not in blind.models
+
+
+def test_unknown_names_are_told_with_what_is_known(tmp_path):
+    shutil.copytree(CONFIG, tmp_path / "config")
+    file = tmp_path / "config" / "demo.yaml"
+    content = yaml.safe_load(file.read_text(encoding="utf-8"))
+    content["inference"]["explain"] = {
+        "models": ["efficientnet-lite0"], "controls": ["pixel"], "partition": ["gabor"],
+        "weighted": ["spearman"],
+    }  # fmt: skip
+    file.write_text(yaml.safe_dump(content), encoding="utf-8")
+    with pytest.raises(StudyError) as error:
+        load_study(file)
+    assert len(error.value.mistakes) == 3
+    text = str(error.value)
+    assert 'inference.explain.controls.0: no model "pixel" in the study' in text
+    assert 'did you mean "pixels"?' in text
+    assert 'inference.explain.weighted.0: "spearman" is none of the study\'s measures' in text
+    assert "inference.explain.partition: one model shares with no other" in text

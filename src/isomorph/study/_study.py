@@ -266,6 +266,7 @@ def _mistakes_between(study: Study) -> Iterator[str]:
         for name in sorted(names & taken):
             yield f'{key}: "{name}" is a name the pipeline uses itself; choose another'
     yield from _mistakes_of_models(study)
+    yield from _mistakes_of_explain(study)
     for dataset in study.datasets.values():
         yield from _mistakes_of_dataset(study, dataset, instances)
 
@@ -286,6 +287,27 @@ def _mistakes_of_models(study: Study) -> Iterator[str]:
                 f'models: "{model.name}" is the twin of "{model.twin_of}", which the study does '
                 "not name; add it"
             )
+
+
+def _mistakes_of_explain(study: Study) -> Iterator[str]:
+    """Yield models and measures that explanations name and the study does not."""
+    explain = study.spec.inference.explain
+    known = {*study.models, *(name for name, _, _ in study.instances())}
+    for key in ("models", "controls", "partition"):
+        for place, name in enumerate(getattr(explain, key)):
+            if name not in known:
+                yield (
+                    f'inference.explain.{key}.{place}: no model "{name}" in the study, '
+                    f"{did_you_mean(name, known)}"
+                )
+    for place, name in enumerate(explain.weighted):
+        if name not in study.spec.measures:
+            yield (
+                f'inference.explain.weighted.{place}: "{name}" is none of the study\'s measures, '
+                f"{did_you_mean(name, study.spec.measures)}"
+            )
+    if len(explain.partition) == 1:
+        yield "inference.explain.partition: one model shares with no other; name two to four"
 
 
 def _mistakes_of_dataset(
