@@ -23,7 +23,8 @@ def config(tmp_path):
 
 
 STAGES = (
-    "fetch", "responses", "reliability", "brain_rdms", "comparisons", "explain", "figures",
+    "fetch", "responses", "reliability", "brain_rdms", "comparisons", "explain", "recover",
+    "figures",
 )  # fmt: skip
 
 
@@ -57,10 +58,17 @@ DRAWN = {
 }  # fmt: skip
 DATASETS = ("kriegeskorte92", "haxby2001", "planted")
 COMPARED = {(stage, dataset) for stage in ("comparisons", "explain") for dataset in DATASETS}
+RECOVERED = {("recover", dataset) for dataset in DATASETS}
 PLANTED = ("datasets", "planted.yaml")
 
 CASES = {
-    "a measure": (("demo.yaml",), ("measures",), ["pearson"], COMPARED | DRAWN),
+    "a measure": (("demo.yaml",), ("measures",), ["pearson"], COMPARED | RECOVERED | DRAWN),
+    "how much is simulated": (
+        ("demo.yaml",),
+        ("inference", "recovery"),
+        {"simulations": 3},
+        RECOVERED | DRAWN,
+    ),
     "resamples": (("demo.yaml",), ("inference", "resamples"), 99, COMPARED | DRAWN),
     "how likenesses are explained": (
         ("demo.yaml",),
@@ -76,6 +84,7 @@ CASES = {
         {("brain_rdms", dataset) for dataset in DATASETS}
         | {("model_rdms", dataset) for dataset in DATASETS[:2]}
         | COMPARED
+        | RECOVERED
         | DRAWN,
     ),
     "a response window": (
@@ -109,6 +118,7 @@ CASES = {
         {
             ("brain_rdms", "planted"),
             ("comparisons", "planted"),
+            ("recover", "planted"),
             ("figures", "planted"),
             ("report", ""),
         },
@@ -128,6 +138,8 @@ CASES = {
             ("brain_rdms", "kriegeskorte92"),
             ("brain_rdms", "planted"),
             ("model_rdms", "kriegeskorte92"),
+            ("recover", "kriegeskorte92"),
+            ("recover", "planted"),
             ("figures", "kriegeskorte92"),
             ("report", ""),
         },
@@ -228,7 +240,7 @@ def test_patterns_filled_in_are_the_paths_of_the_layout(config):
     name, model = "kriegeskorte92", "gabor"
     for method in (
         "archive", "manifest", "stimuli", "reliability", "brain_rdms", "comparisons", "regions",
-        "contrasts", "recovery", "figures",
+        "contrasts", "recovery", "confusion", "power", "agreement", "figures",
     ):  # fmt: skip
         filled = str(getattr(pattern, method)("{dataset}")).format(dataset=name)
         assert filled == str(getattr(layout, method)(name))
