@@ -264,12 +264,13 @@ def test_a_study_names_a_file_beside_the_model(tmp_path):
         check("resnet50")
 
 
-def test_threads_are_those_of_torch(tmp_path, monkeypatch):
+def test_threads_are_those_of_torch_and_no_session_keeps_memory(tmp_path, monkeypatch):
     asked = []
     opened = onnxruntime.InferenceSession
 
     def session(model, options, **more):
         asked.append((options.intra_op_num_threads, options.inter_op_num_threads))
+        assert not options.enable_cpu_mem_arena
         return opened(model, options, **more)
 
     monkeypatch.setattr(onnxruntime, "InferenceSession", session)
