@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import sys
 import time
 from collections.abc import Callable, Iterator
 
@@ -202,7 +203,9 @@ def measure(quick: bool) -> dict[str, float]:
         many_layers(quick),
         debiased_cka(quick),
     ):
-        ratios.update(part)
+        for name, ratio in part:
+            ratios[name] = ratio
+            print(f"{name}: {ratio:.4g}", file=sys.stderr, flush=True)
     return ratios
 
 

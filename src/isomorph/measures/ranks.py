@@ -67,28 +67,33 @@ class RankForm:
         first, second = rdms_of(first), rdms_of(second)
         both = np.concatenate([first, second])
         places = [_places(values) for values in both]
-        rows = max(1, BLOCK // both.size)
+        rows = min(len(counts), max(1, BLOCK // both.size))
+        room = Room(rows, len(both), both.shape[1])
         return np.concatenate(
-            [self._block(counts[part], places, len(first)) for part in blocks(len(counts), rows)]
+            [
+                self._block(counts[part], places, len(first), room)
+                for part in blocks(len(counts), rows)
+            ]
         )
 
-    def _block(self, counts: Counts, places: list[Places], n_first: int) -> Floats:
+    def _block(self, counts: Counts, places: list[Places], n_first: int, room: Room) -> Floats:
         # All whole numbers: sums of weights are exact, and quicker than in floating point.
         weights = pair_weights(counts.astype(np.int32))
         total = weights.sum(axis=1, dtype=np.int32)
         size = total.astype(float)
         untied = (weights.astype(float) ** 3).sum(axis=1)
-        ranks = np.empty((len(counts), len(places), weights.shape[1]))
-        squares = np.empty(ranks.shape[:2])
-        below = np.zeros((len(counts), weights.shape[1] + 1), np.int32)
-        room = (below, np.empty_like(weights), np.empty_like(weights))
+        ranks = room.ranks[:, : len(counts)]
+        squares = np.empty((len(counts), len(places)))
         for row, place in enumerate(places):
-            tied = _double_midranks(weights, place, total, room, ranks[:, row])
+            tied = _double_midranks(weights, place, room, ranks[row])
             if not self.ties_cost:
                 cubes = untied if tied is None else (tied.astype(float) ** 3).sum(axis=1)
                 squares[:, row] = (size**3 - cubes) / 12
-        ranks[:, :n_first] *= weights[:, None, :]
-        cross = ranks[:, :n_first] @ ranks[:, n_first:].transpose(0, 2, 1) / 4
+        ranks[:n_first] *= weights
+        cross = ranks[:n_first].transpose(1, 0, 2) @ ranks[n_first:].transpose(1, 2, 0)
+        # The mean of twice the midranks, less 1 each, is the total; up to here all is exact.
+        cross -= (size**3)[:, None, None]
+        cross /= 4
         if self.ties_cost:
             scale = (size**3 - size)[:, None, None] / 12
         else:
@@ -97,19 +102,20 @@ class RankForm:
             return np.where(scale > 0, cross / scale, np.nan)
 
 
-def midranks(values: Floats) -> Floats:
-    """Return ranks from 1 within each row, `(row, value)`; ties share the mean of theirs.
+class Room:
+    """Scratch, so that no memory is asked for anew for each RDM and block of resamples.
 
-    Noisy rows have no ties, and then a plain sort is enough, several times quicker.
+    Parameters
+    ----------
+    n_resamples, n_rdms, n_pairs : int
+        Of a block.
     """
-    order = np.argsort(values, axis=1)
-    ordered = np.take_along_axis(values, order, axis=1)
-    ranks = np.empty(values.shape)
-    np.put_along_axis(ranks, order, np.arange(1.0, values.shape[1] + 1)[None], axis=1)
-    distinct = (ordered[:, 1:] > ordered[:, :-1]).all(axis=1)  # neither ties nor NaN
-    if not distinct.all():
-        ranks[~distinct] = rankdata(values[~distinct], axis=1)
-    return ranks
+
+    def __init__(self, n_resamples: int, n_rdms: int, n_pairs: int) -> None:
+        self.ranks = np.empty((n_rdms, n_resamples, n_pairs))
+        self.below = np.zeros((n_resamples, n_pairs + 1), np.int32)
+        self.ordered = np.empty((n_resamples, n_pairs), np.int32)
+        self.taken = np.empty((n_resamples, n_pairs), np.int32)
 
 
 @dataclass(frozen=True)
@@ -145,27 +151,32 @@ def _places(distances: Floats) -> Places:
     return Places(order, starts, ends, group)
 
 
-def _double_midranks(
-    weights: Counts,
-    places: Places,
-    total: Counts,
-    room: tuple[Counts, Counts, Counts],
-    out: Floats,
-) -> Counts | None:
-    """Write twice the weighted midranks, less their mean, for one RDM.
+def midranks(values: Floats) -> Floats:
+    """Return ranks from 1 within each row, `(row, value)`; ties share the mean of theirs.
 
-    `w` copies of a distance that come after `c` smaller ones have midrank `c + (w + 1) / 2`; the
-    mean of all ranks is `(total + 1) / 2`.
+    Noisy rows have no ties, and then a plain sort is enough, several times quicker.
+    """
+    order = np.argsort(values, axis=1)
+    ordered = np.take_along_axis(values, order, axis=1)
+    ranks = np.empty(values.shape)
+    np.put_along_axis(ranks, order, np.arange(1.0, values.shape[1] + 1)[None], axis=1)
+    distinct = (ordered[:, 1:] > ordered[:, :-1]).all(axis=1)  # neither ties nor NaN
+    if not distinct.all():
+        ranks[~distinct] = rankdata(values[~distinct], axis=1)
+    return ranks
+
+
+def _double_midranks(weights: Counts, places: Places, room: Room, out: Floats) -> Counts | None:
+    """Write twice the weighted midranks, less 1, for one RDM.
+
+    `w` copies of a distance that come after `c` smaller ones have midrank `c + (w + 1) / 2`.
 
     Parameters
     ----------
     weights : (resample, pair)
         Copies of each pair.
     places : Places
-    total : (resample,)
-        Sum of the weights.
-    room : three arrays, (resample, pair + 1) with a first column of 0 and two (resample, pair)
-        Scratch, so that no memory is asked for anew for each RDM.
+    room : Room
     out : (resample, pair)
 
     Returns
@@ -173,17 +184,17 @@ def _double_midranks(
     (resample, group) or None
         How many copies each group of ties holds; None where no two distances tie.
     """
-    below, ordered, taken = room
+    n_resamples = len(weights)
+    below, ordered = room.below[:n_resamples], room.ordered[:n_resamples]
     # Indices are in range; "clip" only spares numpy a buffered copy.
     weights.take(places.order, axis=1, out=ordered, mode="clip")
     np.cumsum(ordered, axis=1, dtype=np.int32, out=below[:, 1:])
     if isinstance(places.starts, slice):
         tied = None
         middle = np.add(below[:, 1:], below[:, :-1], out=ordered)
-        middle -= total[:, None]
-        out[:] = middle.take(places.group, axis=1, out=taken, mode="clip")
+        out[:] = middle.take(places.group, axis=1, out=room.taken[:n_resamples], mode="clip")
     else:
         start, end = below[:, places.starts], below[:, places.ends]
-        tied, middle = end - start, end + start - total[:, None]
+        tied, middle = end - start, end + start
         out[:] = middle.take(places.group, axis=1, mode="clip")
     return tied
