@@ -456,3 +456,22 @@ def test_settings_without_two_candidates_in_common_say_why():
     assert status[0] == status[1] == "fewer than two candidates in both"
     assert status[2] == "all candidates tie under one of the two"
     assert agreement(table.head(0)).empty
+
+
+def test_one_subject_is_simulated_with_halves_as_reliable_as_the_measured():
+    rng = np.random.default_rng(22)
+    candidates = layers(rng, 4, n_stimuli=8)
+    crossed = PLANTINGS["crossvalidated_euclidean"]
+    features = root(candidates.rdms[2], crossed)
+    truth = mix(features, draw(Design(8, (50,), 12, True, crossed), 1, rng))
+    halves = truth[1].rdms(0.9)[:, 0, 0]
+    region = Region("V1", truth[0].rdms(0.9)[0], ("a",), 50, halves)
+    found = observe(region, (50,), 12, crossed, PEARSON, Recovery(), 8)
+    assert found.reliability == pytest.approx(np.corrcoef(halves)[0, 1])
+    related = kin(candidates.table, {})
+    result = recover(found, candidates, (2,), related, (PEARSON, MEASURES["cka"]), n=60,
+                     level=0.05, seed=(3,))  # fmt: skip
+    row = power_row(result.tallies["pearson", 2, (8, 1)], 2, related)
+    assert row["reliability_simulated"] == pytest.approx(found.reliability, abs=0.06)
+    assert row["recovery_exact"] > 0.9
+    assert list(result.tallies) == [("pearson", 2, (8, 1)), ("cka", 2, (8, 1))]

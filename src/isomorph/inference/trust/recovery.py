@@ -195,6 +195,7 @@ class _Judges:
         split = None if halves is None else np.swapaxes(halves.rdms(angle)[:, :, 0], 0, 1)
         all_sizes = sizes(self.n_stimuli, rdms.shape[1])
         for measure in self.measures:
+            embed = embedding(measure)
             for n_stimuli in dict.fromkeys(size[0] for size in all_sizes):
                 counts = [size[1] for size in all_sizes if size[0] == n_stimuli]
                 for part, rows in self._parts(n_stimuli, len(rdms)):
@@ -207,13 +208,12 @@ class _Judges:
                         tally.scores.append(scores)
                         self._claims(tally, planted, scores, data, arena)
                         if (n_stimuli, count) == all_sizes[0]:
-                            seen = data.subjects if data else embedded(
-                                chosen, embedding(measure))  # fmt: skip
-                            tally.reliability.append(
-                                agreement(seen if split is None else embedded(
-                                    split[rows], embedding(measure)))
-                            )  # fmt: skip
                             self._null(tally, planted, data, arena, result, nothing)
+                            if data is not None and split is None:
+                                twice = data.subjects
+                            else:
+                                twice = embedded(rdms if split is None else split, embed)
+                            tally.reliability.append(agreement(twice))
 
     def _scored(
         self, rdms: Floats, arena: Arena, counts: Sequence[int]
