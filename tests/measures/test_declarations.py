@@ -208,6 +208,22 @@ def test_a_subset_is_weights_of_zero_and_one(name):
 
 
 @pytest.mark.parametrize("name", MEASURES)
+@settings(max_examples=5, deadline=None)
+@given(seed=st.integers(0, 2**16))
+def test_a_small_fold_scores_the_same_among_large_ones(name, seed):
+    """Whatever way is taken for resamples of few stimuli, it is not seen in the value."""
+    measure = MEASURES[name]
+    rng = np.random.default_rng(seed)
+    first, second = stacks(seed, 24)
+    folds = np.zeros((3, 24), dtype=int)
+    for fold, size in zip(folds, (5, 7, 8), strict=True):
+        fold[rng.choice(24, size, replace=False)] = rng.integers(1, 3, size)
+    with_all = np.concatenate([folds, np.ones((1, 24), dtype=int)])
+    alone = measure.resampled(first, second, folds)
+    np.testing.assert_allclose(alone, measure.resampled(first, second, with_all)[:3], atol=1e-8)
+
+
+@pytest.mark.parametrize("name", MEASURES)
 def test_every_stimulus_drawn_twice_is_nearly_every_stimulus_once(name):
     """Exactly so for cosines, whose weights are then all 4."""
     measure = MEASURES[name]

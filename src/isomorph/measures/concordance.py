@@ -17,10 +17,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from isomorph.measures.pairs import Counts, Floats
+from isomorph.measures.pairs import Counts, Floats, blocks
 
 CHUNK = 256
-"""Resamples at once, so that what they need stays near the processor."""
+"""Resamples at once, a multiple of `FINE`: enough for a product of matrices to pay."""
+
+FINE = 64
+"""Resamples at once in the grid of blocks, so that its sums stay near the processor."""
 
 EXACT = 2**24
 """Below this, float32 holds every whole number."""
@@ -153,23 +156,23 @@ def _across_blocks(first: Order, second: Order, chunks: NDArray) -> Floats:
         (np.ones(n, chunks.dtype), (cell, np.arange(n))), shape=(grid[0] * grid[1], n)
     )
     totals = np.empty((len(chunks), chunks.shape[2]))
-    above = np.empty((*grid, chunks.shape[2]), chunks.dtype)
+    above = np.empty((*grid, min(FINE, chunks.shape[2])), chunks.dtype)
     up_to, ones = np.empty_like(above), np.ones(grid[1], chunks.dtype)
     for chunk, weight in enumerate(chunks):
-        sums = (gather @ weight[:n]).reshape(above.shape)
-        above[-1] = 0
-        for row in range(grid[0] - 2, -1, -1):
-            np.add(above[row + 1], sums[row + 1], out=above[row])
-        # Right of a cell less left of it: the row's sum, less what is up to it, twice, plus it.
-        up_to[:, 0] = above[:, 0]
-        for column in range(1, grid[1]):
-            np.add(up_to[:, column - 1], above[:, column], out=up_to[:, column])
-        last = up_to[:, -1:].copy()
-        up_to *= -2
-        up_to += last
-        up_to += above
-        up_to *= sums
-        totals[chunk] = (ones @ up_to).sum(axis=0, dtype=float)
+        for part in blocks(weight.shape[1], FINE):
+            sums = (gather @ weight[:n, part]).reshape(above.shape)
+            above[-1] = 0
+            for row in range(grid[0] - 2, -1, -1):
+                np.add(above[row + 1], sums[row + 1], out=above[row])
+            # Right of a cell less left of it: the row's sum, less what is up to it, twice, plus it.
+            up_to[:, 0] = above[:, 0]
+            for column in range(1, grid[1]):
+                np.add(up_to[:, column - 1], above[:, column], out=up_to[:, column])
+            above += up_to[:, -1:]
+            up_to *= 2
+            above -= up_to
+            above *= sums
+            totals[chunk, part] = (ones @ above).sum(axis=0, dtype=float)
     return totals
 
 

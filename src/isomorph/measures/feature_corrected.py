@@ -22,9 +22,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from isomorph.measures.linear import BLOCK, LinearForm
+from isomorph.measures.linear import LinearForm
 from isomorph.measures.pairs import Counts, Floats, blocks, pair_indices, pair_weights
 from isomorph.measures.stack import Stack
+from isomorph.measures.weighted import BLOCK
 
 LINEAR = LinearForm(centre=True, ridge=0.0)
 

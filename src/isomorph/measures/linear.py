@@ -46,21 +46,27 @@ from isomorph.measures.pairs import (
     Floats,
     blocks,
     pair_indices,
+    pair_positions,
     pair_sums,
-    pair_weights,
-    squareform,
     stimulus_count,
 )
 from isomorph.measures.stack import Stackable, rdms_of
+from isomorph.measures.weighted import (
+    BLOCK,
+    moments_of_few,
+    stimulus_sums,
+    weighted_moments,
+)
 
-BLOCK = 2**24
-"""Numbers held at once by a temporary array (128 MiB of float64)."""
-
-CACHED = 2**20
-"""Numbers of the longer side looked at together (8 MiB), so that they stay near the processor."""
+CACHED = 2**22
+"""Numbers of the longer side looked at together (32 MiB)."""
 
 CANCELLED = 1e-4
 """Share of a sum of squares below which a difference of such sums has lost too many digits."""
+
+FEW = 3
+"""Where each resample holds at most one in so many of the stimuli, as a fold of a cross-validation
+does, its own pairs are looked at and no others."""
 
 ROUNDING = 1e-12
 """Share of a sum of squares below which a difference of such sums is rounding error."""
@@ -128,26 +134,31 @@ class LinearForm:
         results = np.empty((len(first), len(second)))
         for part in blocks(len(second), CACHED // second.shape[1]):
             rows = second[part]
-            scaled = rows - rows.mean(axis=1, keepdims=True) if self.centre else rows
-            total = np.einsum("rp,rp->r", scaled, scaled)
-            squares = total if np.isinf(self.ridge) else total - self._removed(scaled)
+            power = np.einsum("rp,rp->r", rows, rows)
+            squares = self._squares(rows, power)
             with np.errstate(divide="ignore", invalid="ignore"):
-                results[:, part] = directions @ scaled.T / np.sqrt(squares)
+                results[:, part] = directions @ rows.T / np.sqrt(squares)
             # Where little is left of a sum of squares, the careful way.
-            poor = np.flatnonzero(squares <= CANCELLED * np.einsum("rp,rp->r", rows, rows))
+            poor = np.flatnonzero(squares <= CANCELLED * power)
             if len(poor):
                 results[:, part.start + poor] = self.embed(first) @ self.embed(rows[poor]).T
         return results
 
-    def _removed(self, rdms: Floats) -> Floats:
-        """Return what the ridge takes off the squared norms of RDMs `(rdm, pair)`: `(rdm,)`."""
+    def _squares(self, rdms: Floats, power: Floats) -> Floats:
+        """Return squared norms `(rdm,)` of RDMs `(rdm, pair)` whose sums of squares are known."""
+        mean = rdms.mean(axis=1)
+        squares = power - rdms.shape[1] * mean**2 if self.centre else power.copy()
+        if np.isinf(self.ridge):
+            return squares
         sums = pair_sums(rdms)
         n_stimuli = sums.shape[1]
+        if self.centre:
+            sums -= mean[:, None] * (n_stimuli - 1)
         diagonal = self.ridge + n_stimuli - 2
+        level = sums.sum(axis=1) ** 2 / (diagonal + n_stimuli)
         with np.errstate(divide="ignore", invalid="ignore"):
-            return np.asarray(
-                ((sums**2).sum(axis=1) - sums.sum(axis=1) ** 2 / (diagonal + n_stimuli)) / diagonal
-            )
+            squares -= ((sums**2).sum(axis=1) - level) / diagonal
+        return squares
 
     def pair(self, first: Stackable, second: Stackable) -> float:
         """Return the measure between two RDMs, each `(1, pair)`."""
@@ -187,23 +198,37 @@ class LinearForm:
         if self.centre:
             x = x - x.mean(axis=1, keepdims=True)
             y = y - y.mean(axis=1, keepdims=True)
-        found = [self._block(x, y, counts[part]) for part in blocks(len(counts), rows)]
+        n_kept = max(2, int((counts > 0).sum(axis=1).max(initial=0)))
+        if n_kept * FEW <= counts.shape[1]:
+            rows = max(1, rows // 8)  # their pairs are copied for each resample
+        else:
+            n_kept = counts.shape[1]
+        found = [self._block(x, y, counts[part], n_kept) for part in blocks(len(counts), rows)]
         cross, first_norm, second_norm = map(np.concatenate, zip(*found, strict=True))
         return cross, first_norm, second_norm
 
     def _block(
-        self, first: Floats, second: Floats, counts: Counts
+        self, first: Floats, second: Floats, counts: Counts, n_kept: int
     ) -> tuple[Floats, Floats, Floats]:
-        weights = counts.astype(float)
-        total, sums, squares, cross = _weighted_moments(first, second, weights)
-        n_first = len(first)
+        n_first, n_stimuli = len(first), counts.shape[1]
+        if n_kept < n_stimuli:
+            kept = np.argsort(counts == 0, axis=1, kind="stable")[:, :n_kept]
+            weights = np.take_along_axis(counts, kept, axis=1).astype(float)
+            i, j = pair_indices(n_kept)
+            pairs = pair_positions(n_stimuli)[kept[:, i], kept[:, j]]
+            rdms = np.concatenate([first, second])[:, pairs].transpose(1, 0, 2)
+            total, sums, squares, cross = moments_of_few(rdms, weights, n_first)
+        else:
+            weights = counts.astype(float)
+            rdms = np.concatenate([first, second])
+            total, sums, squares, cross = weighted_moments(first, second, weights)
         norms = squares.copy()
         mean = sums / np.maximum(total, 1)[:, None]
         if self.centre:
             norms -= sums * mean
             cross -= sums[:, :n_first, None] * mean[:, None, n_first:]
         if not np.isinf(self.ridge):
-            own, crossed = self._additive(np.concatenate([first, second]), weights, mean, n_first)
+            own, crossed = self._additive(rdms, weights, mean, n_first)
             norms -= own
             cross -= crossed
         # What is left of a norm after cancellation, where nothing should be, is rounding.
@@ -217,7 +242,7 @@ class LinearForm:
 
         Parameters
         ----------
-        rdms : (rdm, pair)
+        rdms : (rdm, pair), or (resample, rdm, pair) where each resample has stimuli of its own
             The first representations, then the second.
         weights : (resample, stimulus)
         mean : (resample, rdm)
@@ -229,10 +254,10 @@ class LinearForm:
         crossed : (resample, first, second)
         """
         degree = weights.sum(axis=1, keepdims=True)
-        sums = _stimulus_sums(rdms, weights)
+        sums = stimulus_sums(rdms, weights)
         if self.centre:
             others = degree - weights
-            for rdm in range(len(rdms)):  # no array as large as the sums beside them
+            for rdm in range(sums.shape[1]):  # no array as large as the sums beside them
                 sums[:, rdm] -= mean[:, rdm, None] * others
         gain, shrink = self.inverse(weights, degree)
         level = (sums @ gain[:, :, None])[:, :, 0]
@@ -254,38 +279,6 @@ class LinearForm:
         level = 1 + gain.sum(axis=1)
         level[np.abs(level) < ROUNDING] = np.nan
         return gain, 1 / level
-
-
-def _weighted_moments(
-    first: Floats, second: Floats, counts: Floats
-) -> tuple[Floats, Floats, Floats, Floats]:
-    """Return weighted sums over pairs: of 1, of each RDM, of each square, of each product.
-
-    Shapes `(resample,)`, `(resample, a + b)`, `(resample, a + b)`, `(resample, a, b)`; a GEMM
-    per block of pairs.
-    """
-    both = np.concatenate([first, second])
-    n_first, n_second = len(first), len(second)
-    features = 1 + 2 * len(both) + n_first * n_second
-    totals = np.zeros((len(counts), features))
-    for part in blocks(both.shape[1], BLOCK // (features + len(counts))):
-        x, y = first[:, part], second[:, part]
-        products = (x[:, None, :] * y[None, :, :]).reshape(n_first * n_second, -1)
-        rows = np.concatenate(
-            [np.ones((1, x.shape[1])), both[:, part], both[:, part] ** 2, products]
-        )
-        totals += pair_weights(counts, part) @ rows.T
-    ends = np.cumsum([1, len(both), len(both)])
-    total, sums, squares, cross = np.split(totals, ends, axis=1)
-    return total[:, 0], sums, squares, cross.reshape(-1, n_first, n_second)
-
-
-def _stimulus_sums(rdms: Floats, counts: Floats) -> Floats:
-    """Return `sum_j m_j d_ij`: `(resample, rdm, stimulus)`."""
-    n_stimuli = counts.shape[1]
-    square = squareform(rdms, n_stimuli)
-    flat = counts @ square.transpose(1, 0, 2).reshape(n_stimuli, -1)
-    return flat.reshape(len(counts), len(rdms), n_stimuli)
 
 
 def _unit_rows(vectors: Floats, original: Floats) -> Floats:

@@ -59,11 +59,11 @@ def pair_sums(rdms: Floats) -> Floats:
     """Return, per stimulus, the sum over the pairs it belongs to: `(rdm, stimulus)`."""
     n_stimuli = stimulus_count(rdms.shape[1])
     sums = np.zeros((len(rdms), n_stimuli))
-    end = 0
-    for stimulus in range(n_stimuli - 1):
-        start, end = end, end + n_stimuli - 1 - stimulus
-        sums[:, stimulus] += rdms[:, start:end].sum(axis=1)
-        sums[:, stimulus + 1 :] += rdms[:, start:end]
+    ends = np.cumsum(np.arange(n_stimuli - 1, 0, -1))
+    starts = ends - np.arange(n_stimuli - 1, 0, -1)
+    sums[:, :-1] = np.add.reduceat(rdms, starts, axis=1)
+    for first, (start, end) in enumerate(zip(starts.tolist(), ends.tolist(), strict=True)):
+        sums[:, first + 1 :] += rdms[:, start:end]
     return sums
 
 
