@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.stats import t as student
 
 from isomorph.measures import Counts, Floats
@@ -15,6 +16,11 @@ BOTH = "stimuli and subjects"
 
 EDGE = 1e-9
 """How near to its limits an estimate may come on Fisher's scale, where they are infinitely far."""
+
+
+SAME = 1e-6
+"""Share of their spread by which two things must differ between resamples to differ at all. RDMs
+are kept to 1e-12, so a layer and its copy times a constant differ by no more than rounding."""
 
 
 @dataclass(frozen=True)
@@ -164,16 +170,24 @@ class Resampled:
             self.over_both, self.over_subjects, self.over_stimuli, self.n_subjects, self.n_stimuli
         )
 
-    def spread_of_differences(self) -> Spread:
-        """Return the spread of every thing less every other: errors `(thing, thing)`.
+    def spread_of_differences(self, rivals: NDArray[np.intp]) -> Spread:
+        """Return the spread of every thing less some others: errors `(thing, rival)`.
 
         Resamples in which any thing is undefined are left out.
+
+        Parameters
+        ----------
+        rivals : (rival,)
+            Which things those others are.
         """
-        stimuli = _variance_of_differences(self.over_stimuli)
+        stimuli = variance_of_differences(self.over_stimuli, rivals)
         if self.over_both is None or self.over_subjects is None:
             grow = self.n_stimuli / (self.n_stimuli - 1)
             return Spread(np.sqrt(stimuli * grow), STIMULI, self.n_stimuli - 1)
-        both, subjects = map(_variance_of_differences, (self.over_both, self.over_subjects))
+        both, subjects = (
+            variance_of_differences(values, rivals)
+            for values in (self.over_both, self.over_subjects)
+        )
         variance = _two_factor(both, subjects, stimuli, self.n_subjects, self.n_stimuli)
         return Spread(np.sqrt(variance), BOTH, min(self.n_subjects, self.n_stimuli) - 1)
 
@@ -215,11 +229,24 @@ def resampled_means(
     )
 
 
-def _variance_of_differences(values: Floats) -> Floats:
-    """Variance over resamples of all differences of columns: `(thing, thing)`."""
-    covariance = np.atleast_2d(np.cov(values[np.isfinite(values).all(axis=1)], rowvar=False))
-    own = np.diag(covariance)
-    variance: Floats = np.maximum(own[:, None] + own - 2 * covariance, 0.0)
+def variance_of_differences(values: Floats, rivals: NDArray[np.intp]) -> Floats:
+    """Return the variance over resamples of columns less some columns: `(thing, rival)`.
+
+    0 where only rounding is left of it.
+
+    Parameters
+    ----------
+    values : (resample, thing)
+        Resamples in which any is NaN are left out.
+    rivals : (rival,)
+        Which columns.
+    """
+    known = values[np.isfinite(values).all(axis=1)]
+    centred = known - known.mean(axis=0)
+    own = np.einsum("rt,rt->t", centred, centred)[:, None]
+    together = own + own[rivals, 0]
+    squares = together - 2 * (centred.T @ centred[:, rivals])
+    variance: Floats = np.where(squares > SAME**2 * together, squares, 0.0) / (len(known) - 1)
     return variance
 
 

@@ -20,6 +20,10 @@ from isomorph.measures import Floats
 from isomorph.study import Study
 
 NO_SEEDS = "one seed says nothing of other seeds"
+ALIKE = "the two score the same in every resample, so nothing tells them apart"
+
+ROUNDING = 1e-9
+"""Difference of scores that is rounding error: RDMs are kept to 1e-12."""
 
 
 @dataclass(frozen=True)
@@ -163,7 +167,11 @@ def _compared(
         lambda means: means @ (weights[:, first] - weights[:, second])
     )
     difference = np.array([members[a].score - members[b].score for a, b in pairs])
-    spread, unknown = with_seeds(drawn.spread(), [(members[a], members[b]) for a, b in pairs])
+    sampling = drawn.spread()
+    alike = (sampling.standard_error <= ROUNDING) & (np.abs(difference) <= ROUNDING)
+    difference = np.where(alike, 0.0, difference)
+    sampling = replace(sampling, standard_error=np.where(alike, 0.0, sampling.standard_error))
+    spread, unknown = with_seeds(sampling, [(members[a], members[b]) for a, b in pairs])
     low, high = spread.interval(
         difference, setting.inference.interval, setting.range_of_differences
     )
@@ -177,11 +185,19 @@ def _compared(
             "a": members[a], "b": members[b], "difference": difference[at],
             "standard_error": spread.standard_error[at], "interval_low": low[at],
             "interval_high": high[at], "scheme": str(scheme[at]), "p": p[at],
-            "status": NO_SEEDS if unknown[at] else "ok",
+            "status": _status(bool(unknown[at]), bool(alike[at]), bool(np.isfinite(p[at]))),
         }
         for at, (a, b) in enumerate(pairs)
     ]  # fmt: skip
     return rows, largest_of(drawn)
+
+
+def _status(unknown: bool, alike: bool, sure: bool) -> str:
+    if unknown:
+        return NO_SEEDS
+    if sure:
+        return "ok"
+    return ALIKE if alike else "the resamples do not tell how far the difference would vary"
 
 
 def largest_of(drawn: Resampled) -> Floats:
@@ -194,7 +210,9 @@ def largest_of(drawn: Resampled) -> Floats:
     with np.errstate(invalid="ignore", divide="ignore"):
         known = np.isfinite(draws).any(axis=0)
         draws = draws[:, known]
-        standard = np.abs(draws - np.nanmean(draws, axis=0)) / np.nanstd(draws, axis=0)
+        deviation = np.nanstd(draws, axis=0)
+        width = np.where(deviation > ROUNDING, deviation, np.inf)
+        standard = np.abs(draws - np.nanmean(draws, axis=0)) / width
     return np.where(np.isfinite(standard), standard, 0.0).max(axis=1, initial=0.0)
 
 

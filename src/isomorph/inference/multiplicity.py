@@ -42,6 +42,11 @@ CORRECTIONS: Registry[Callable[[Floats], Floats]] = Registry(
 or the largest statistic, see `by_largest`; where p-values are all there is, Holm stands for it."""
 
 
+def by_p_alone(correction: str) -> str:
+    """Return the name of what `corrected` does: Holm's correction where max-T is asked for."""
+    return "holm" if correction == MAX_T else correction
+
+
 def corrected(p: Floats, correction: str) -> Floats:
     """Correct the p-values of one family; NaN are no part of it and stay NaN."""
     p = np.asarray(p, dtype=float)
@@ -73,5 +78,5 @@ def by_largest(statistic: Floats, largest: Floats) -> Floats:
     """
     ordered = np.sort(largest)
     as_large = len(ordered) - np.searchsorted(ordered, statistic - 1e-9)
-    p: Floats = np.where(np.isfinite(statistic), (1 + as_large) / (1 + len(ordered)), np.nan)
+    p: Floats = np.where(np.isnan(statistic), np.nan, (1 + as_large) / (1 + len(ordered)))
     return p

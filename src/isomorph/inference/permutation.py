@@ -38,12 +38,14 @@ class Null:
         """Return observed and shuffled values in standard deviations of chance from its mean.
 
         So candidates and regions can be set against each other, whatever the number of subjects.
+        What was observed is one more draw under the null, and has its part in mean and deviation:
+        left out, it would stand farther out than any draw can, the more so the fewer there are.
         A candidate that chance does not move, such as a constant RDM, stands at 0.
         """
         if not len(self.shuffled):
             return np.full_like(self.observed, np.nan), self.shuffled
-        mean = self.shuffled.mean(axis=0)
-        spread = self.shuffled.std(axis=0)
+        every = np.concatenate([self.observed[None], self.shuffled])
+        mean, spread = every.mean(axis=0), every.std(axis=0)
         moves = spread > ROUNDING
         scale = np.where(moves, spread, np.inf)
         return (self.observed - mean) / scale, (self.shuffled - mean) / scale

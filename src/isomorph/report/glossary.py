@@ -66,7 +66,8 @@ def glossary(inference: Inference) -> list[Term]:
         (
             "score on held-out stimuli",
             "The stimuli are split into parts, duplicates together; each part in turn is scored "
-            "on, at the layer that is best on the others. So the choice flatters no model.",
+            "on, at the layer that is best on the others. So the choice flatters no model. The "
+            "interval takes as given how often each layer was chosen.",
         ),
         (
             "models against each other",
@@ -85,7 +86,8 @@ def glossary(inference: Inference) -> list[Term]:
             "partial",
             "The likeness of a region and a layer once what controls can tell of either is taken "
             "out of both: the correlation of residuals. Semi-partial: taken out of the layer "
-            "alone, so that its square is the share of the region's variance the layer adds.",
+            "alone, so that its square is the share of the region's variance the layer adds. "
+            "Interval and p take the layer as given that was chosen most often.",
         ),
         (
             "share of variance",

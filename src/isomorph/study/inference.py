@@ -43,7 +43,8 @@ class Inference(Spec):
     """With fewer, only stimuli are resampled and the claim is about these subjects."""
     correction: str = "fdr_bh"
     """Correction for the number of questions in a family: `fdr_bh`, `fdr_by`, `bonferroni`, `holm`,
-    or `max_t`, which takes the null distribution of the largest statistic of the family."""
+    or `max_t`, which takes the null distribution of the largest statistic of the family; among
+    explanations, which have no such null, `holm` stands for it."""
     family: Literal["region", "dataset", "settings"] = "dataset"
     """Which questions count as one family: those about one region, about every region of a dataset
     (both per distance and measure), or about every region under every distance and measure."""

@@ -22,7 +22,7 @@ from isomorph.inference.explain.partition import partition_rows
 from isomorph.inference.explain.splits import alike_groups, halves
 from isomorph.inference.explain.weighted import weighted_rows
 from isomorph.inference.gather import candidates_of, regions_of
-from isomorph.inference.multiplicity import corrected
+from isomorph.inference.multiplicity import by_p_alone, corrected
 from isomorph.layout import Layout
 from isomorph.measures import MEASURES
 from isomorph.rdms import DISTANCES, compared_stimuli
@@ -131,7 +131,7 @@ def _joined(parts: Sequence[pd.DataFrame], kind: str, correction: str) -> pd.Dat
     table = pd.concat(filled, ignore_index=True)
     table = table.reindex(columns=list(dict.fromkeys([*TABLES[kind], *table.columns])))
     if kind in FAMILIES:
-        table["correction"] = correction
+        table["correction"] = by_p_alone(correction)
         for _, rows in table.groupby(FAMILIES[kind], sort=False):
             p = rows["p"].to_numpy(dtype=float)
             table.loc[rows.index, "p_corrected"] = corrected(p, correction)

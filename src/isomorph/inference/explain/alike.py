@@ -137,7 +137,7 @@ def model_rows(material: Material, models: Sequence[str], name: str) -> pd.DataF
         )
         spread = spread_over_stimuli(in_draws[:, None], material.n_stimuli)
         estimate = np.array([(to_a + to_b) / 2])
-        low, high = spread.interval(estimate, material.inference.interval)
+        low, high = spread.interval(estimate, material.inference.interval, measure.range)
         usable = int(np.isfinite(in_draws).sum())
         sound = 2 * usable > len(drawn)
         rows.append(

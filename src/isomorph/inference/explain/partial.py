@@ -11,6 +11,10 @@ with the controls taken out of the model alone, :math:`R_{yx} / \sqrt{G_{yy} R_{
 is the share of the region's variance that the model adds. These are the correlations of residuals
 of regressions, for ranks of regressions between ranks. Collinear controls span less, which the
 pseudo-inverse takes care of.
+
+The p is of a two-sided t-test against 0, with the standard error of the bootstrap, so nothing is
+shuffled and what model and controls have in common stays as it is. A measure that is positive by
+chance, such as a cosine, leaves something positive when controls are gone: it has no p here.
 """
 
 from __future__ import annotations
@@ -191,8 +195,10 @@ def _scored(found: Similarities, plan: dict[str, Any], in_draws: Floats) -> list
     nested = [at(found.scored[half], layer) for half, layer in enumerate(plan["choices"])]
     estimate = (np.mean(nested, axis=0) if nested else whole).mean(axis=0)
     spread = material.spread(region, whole, in_draws)
-    low, high = spread.interval(estimate, material.inference.interval)
+    low, high = spread.interval(estimate, material.inference.interval, (-1.0, 1.0))
     p = spread.two_sided_p(estimate)
+    if found.measure.independence != "0":
+        p = np.full_like(p, np.nan)
     usable = np.isfinite(in_draws).all(axis=1).sum(axis=0)
     rows = []
     for number, statistic in enumerate(STATISTICS):
