@@ -93,6 +93,7 @@ def test_crossnobis_with_the_noise_of_each_run_is_that_of_rsatoolbox(shrinkage):
 @settings(max_examples=20, deadline=None)
 def test_crossnobis_with_the_noise_of_others_is_a_plain_loop(seed, missing, n_folds):
     folds = folds_of(seed, n_folds=n_folds, n_stimuli=4, n_units=3, missing=missing)
+    level = folds.values[folds.seen].mean(axis=0)
     gram = [[[] for _ in range(4)] for _ in range(4)]
     for group in groups(n_folds):
         precision = np.linalg.inv(Noise(folds.of(~group), "diagonal").covariance.matrix())
@@ -100,7 +101,8 @@ def test_crossnobis_with_the_noise_of_others_is_a_plain_loop(seed, missing, n_fo
             for s in range(n_folds):
                 for i, j in np.ndindex(4, 4):
                     if r != s and folds.seen[r, i] and folds.seen[s, j]:
-                        product = folds.values[r, i] @ precision @ folds.values[s, j]
+                        one, other = folds.values[r, i] - level, folds.values[s, j] - level
+                        product = one @ precision @ other
                         gram[i][j].append(product)
                         gram[j][i].append(product)
     mean = np.array([[np.mean(cell) for cell in row] for row in gram])
@@ -123,6 +125,35 @@ def mean_of_noise(per, n_folds=4):
 
 def test_the_noise_of_others_leaves_crossnobis_distances_of_noise_at_0():
     assert abs(mean_of_noise("others")[1]) < 3
+
+
+UNBALANCED = [("crossnobis", {"per": per}) for per in ("others", "session", "run")]
+UNBALANCED += [("crossvalidated_euclidean", {})]
+
+
+@pytest.mark.parametrize(("name", "noise"), UNBALANCED)
+def test_what_all_stimuli_share_is_no_distance_where_showings_are_missing(name, noise):
+    """Pairs then rest on unlike couples of folds, in which it would not cancel."""
+    folds = folds_of(6, n_folds=4, missing=0.3)
+    assert not folds.seen.all()
+    raised = np.where(folds.seen[:, :, None], folds.values + 100 * np.arange(12), 0.0)
+    np.testing.assert_allclose(
+        distances(name, Folds(raised, folds.seen), **noise),
+        distances(name, folds, **noise), rtol=1e-8, atol=1e-8,
+    )  # fmt: skip
+
+
+def test_missing_showings_leave_crossnobis_distances_of_noise_at_0():
+    """Units that respond to every stimulus alike, three folds, three stimuli shown in two."""
+    rng = np.random.default_rng(7)
+    seen = np.ones((3, 8), dtype=bool)
+    seen[2, :3] = seen[0, 5] = False
+    means = []
+    for _ in range(300):
+        values = 3 + rng.standard_normal((3, 8, 6))
+        folds = Folds(np.where(seen[:, :, None], values, 0.0), seen)
+        means.append(distances("crossnobis", folds).mean())
+    assert abs(np.mean(means)) < 3 * np.std(means) / np.sqrt(len(means))
 
 
 def test_the_noise_of_the_session_lifts_them_by_what_theory_says():

@@ -125,7 +125,7 @@ def geometry_of_folds(
     wanted = [DISTANCES[name] for name in distances]
     crossed = None
     if not wanted or any(d.repetitions and d.gather is None for d in wanted):
-        crossed = fold_gram(folds.values, folds.seen)
+        crossed = fold_gram(folds.centred.values, folds.seen)
     if not wanted or any("gram" in d.needs for d in wanted):
         plain = geometry_of_features(folds.means, crossed)
     else:

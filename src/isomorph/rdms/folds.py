@@ -44,6 +44,18 @@ class Folds:
             means: Floats = self.values.sum(axis=0) / self.seen.sum(axis=0)[:, None]
         return means
 
+    @property
+    def centred(self) -> Folds:
+        """Folds less the mean over all showings.
+
+        What a unit does alike for all stimuli is in no distance. Where a showing is missing, pairs
+        of stimuli rest on unlike couples of folds, and products of it would not cancel.
+        """
+        if self.seen.all():
+            return self
+        mean = self.values.sum(axis=(0, 1)) / self.seen.sum()
+        return Folds(np.where(self.seen[:, :, None], self.values - mean, 0.0), self.seen)
+
     def of(self, which: slice | NDArray[np.bool_]) -> Folds:
         """Return some of the folds."""
         return Folds(self.values[which], self.seen[which])

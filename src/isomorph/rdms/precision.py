@@ -161,7 +161,8 @@ def crossnobis(folds: Folds, settings: NoiseSpec) -> Part:
 def with_noise_of_session(folds: Folds, shrinkage: str) -> Part:
     """Return products weighed by the noise of all folds."""
     noise = Noise(folds, shrinkage)
-    return Part(fold_gram(noise.whiten(folds.values), folds.seen), int(noise.noisy.sum()))
+    white = noise.whiten(folds.centred.values)
+    return Part(fold_gram(white, folds.seen), int(noise.noisy.sum()))
 
 
 def with_noise_of_others(folds: Folds, shrinkage: str) -> Part:
@@ -171,13 +172,14 @@ def with_noise_of_others(folds: Folds, shrinkage: str) -> Part:
     """
     if len(folds) < 3:
         return with_noise_of_session(folds, shrinkage)
-    total = folds.values.sum(axis=0)
+    values = folds.centred.values
+    total = values.sum(axis=0)
     noisy = np.zeros(total.shape[1], dtype=bool)
     own, every, totals = [], [], []
     for group in groups(len(folds)):
         noise = Noise(folds.of(~group), shrinkage)
         noisy |= noise.noisy
-        white = noise.whiten(np.concatenate([folds.values[group], total[None]]))
+        white = noise.whiten(np.concatenate([values[group], total[None]]))
         every.append(side_by_side(white[:-1]))
         own.append(white[:-1].sum(axis=0))
         totals.append(white[-1])
@@ -210,6 +212,7 @@ def with_noise_of_runs(folds: Folds, shrinkage: str) -> Part:
                 "noise.per: run needs every unit to vary in every run; use others or session"
             )
         covariances.append(SHRINKAGE[shrinkage](rows, freedom))  # type: ignore[arg-type]
+    centred = folds.centred.values
     products = np.zeros((len(counts), len(counts)))
     for first, second in combinations(range(len(folds)), 2):
         mean = (covariances[first].matrix() + covariances[second].matrix()) / 2
@@ -217,7 +220,7 @@ def with_noise_of_runs(folds: Folds, shrinkage: str) -> Part:
             factor = cho_factor(mean, lower=True, overwrite_a=True, check_finite=False)
         except LinAlgError:
             raise UndefinedDistanceError(_NO_INVERSE) from None
-        one, other = (folds.values[fold][:, whole.noisy] for fold in (first, second))
+        one, other = (centred[fold][:, whole.noisy] for fold in (first, second))
         crossed = one @ cho_solve(factor, other.T, check_finite=False)
         products += crossed + crossed.T
     return Part(per_couple(products, folds.seen), int(whole.noisy.sum()))
