@@ -11,11 +11,12 @@ DEBIASED = LinearForm(centre=True, ridge=0.0)
 BIASED = LinearForm(centre=False, ridge=2.0)
 RBF, RBF_BIASED = RbfForm(DEBIASED), RbfForm(BIASED)
 
-# Squared distances in some feature space: 1 - r is one, between z-scored patterns. The Euclidean
-# distance itself is not, and its U-centring would be distance correlation.
-SQUARED = frozenset({"squared_euclidean", "correlation"})
+# Squared distances in some feature space: 1 - r is one, between z-scored patterns, and 1 - cosine,
+# between unit vectors. The Euclidean distance itself is not, and its U-centring would be distance
+# correlation.
+SQUARED = frozenset({"squared_euclidean", "correlation", "cosine", "mahalanobis"})
 # Cross-validated ones are its unbiased estimates; they can be negative, which no kernel's can.
-SQUARED_OR_CROSSVALIDATED = SQUARED | {"crossvalidated_euclidean"}
+SQUARED_OR_CROSSVALIDATED = SQUARED | {"crossvalidated_euclidean", "crossnobis"}
 
 KORNBLITH = "Kornblith et al. 2019, https://arxiv.org/abs/1905.00414"
 SONG = "estimator of Song et al. 2012, JMLR 13, 1393-1434"
