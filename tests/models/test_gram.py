@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from scipy.spatial.distance import pdist, squareform
 
 from isomorph.models.gram import (
+    TILE,
     LayerGram,
     UnusableLayerError,
     effective_dimensionality,
@@ -139,6 +140,15 @@ def test_spectrum_is_that_of_the_covariance():
 def test_a_matrix_with_a_negative_eigenvalue_is_refused():
     with pytest.raises(ValueError, match="eigenvalues reach -1"):
         spectrum(np.diag([1.0, -1.0]))
+
+
+@pytest.mark.parametrize("as_tensor", [False, True])
+def test_more_stimuli_than_a_tile_fold_into_a_symmetric_matrix(as_tensor):
+    x = features(2 * TILE + 7, 3, 50).astype(np.float32)
+    gram = fold(torch.from_numpy(x) if as_tensor else x, width=20).gram
+    centred = x.astype(np.float64) - x.mean(axis=0, dtype=np.float64)
+    np.testing.assert_array_equal(gram, gram.T)
+    np.testing.assert_allclose(gram, centred @ centred.T, atol=1e-10 * gram.max())
 
 
 @pytest.mark.parametrize("k", [1, 3, 7])

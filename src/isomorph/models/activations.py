@@ -19,16 +19,12 @@ from isomorph.errors import IsomorphError
 from isomorph.models.gram import (
     LayerGram,
     UnusableLayerError,
-    effective_dimensionality,
     fold,
-    spectrum,
     spectrum_decay,
 )
 from isomorph.models.layers import select
-from isomorph.models.stored import single_is_enough
+from isomorph.models.stored import StoredLayer
 
-MOST_EIGENVALUES = 4096
-"""With more stimuli the spectrum is left out: its cost grows with their cube."""
 IMAGENET_CLASSES = 1000
 
 
@@ -55,7 +51,7 @@ class Activations:
         Where the layers lie on disk.
     """
 
-    layers: Mapping[str, LayerGram]
+    layers: Mapping[str, LayerGram] | Mapping[str, StoredLayer]
     depth: dict[str, int] = field(default_factory=dict)
     left_out: dict[str, str] = field(default_factory=dict)
     output: NDArray[np.float32] | None = None
@@ -137,8 +133,9 @@ def write(
         write_array(path, data, "activations", stamp)
         return
     data = _facts(activations, stimuli, attributes, classifies)
-    grams = (layer.gram for layer in activations.layers.values())
-    single = all(single_is_enough(layer.gram) for layer in activations.layers.values())
+    layers = activations.layers
+    grams = (layer.gram for layer in layers.values())
+    single = all(isinstance(x, StoredLayer) and x.single_is_enough for x in layers.values())
     dtype = np.dtype(np.float32 if single else np.float64)
     streamed = {"gram": Streamed(("layer", "stimulus", "stimulus_b"), dtype, grams)}
     write_array(path, data, "activations", stamp, streamed)
@@ -187,7 +184,7 @@ def _facts(
         raise IsomorphError(f"{attributes['model']}: no layer can be used: {reasons}")
     columns: dict[str, list[Any]] = {name: [] for name in (*FACTS, "spectrum")}
     for name, layer in activations.layers.items():
-        values = spectrum(layer.gram) if len(stimuli) <= MOST_EIGENVALUES else None
+        values = layer.spectrum
         facts = Facts(name, layer, values, activations)
         for fact, (_, say) in FACTS.items():
             columns[fact].append(say(facts))
@@ -206,7 +203,7 @@ def _facts(
             "left_out": json.dumps(activations.left_out, ensure_ascii=False),
         },
     )
-    if len(stimuli) <= MOST_EIGENVALUES:
+    if all(map(len, columns["spectrum"])):
         data["spectrum"] = (("layer", "component"), np.stack(columns["spectrum"]))
     output = activations.output
     if classifies and output is not None and output.shape[1] == IMAGENET_CLASSES:
@@ -218,16 +215,16 @@ def _facts(
 
 @dataclass(frozen=True)
 class Facts:
-    """What the facts of one layer are made from: its spectrum is None with too many stimuli."""
+    """What the facts of one layer are made from: its spectrum is empty with too many stimuli."""
 
     name: str
-    layer: LayerGram
-    spectrum: NDArray[np.float64] | None
+    layer: LayerGram | StoredLayer
+    spectrum: NDArray[np.float64]
     activations: Activations
 
 
 def _decay(of: Facts) -> float:
-    return math.nan if of.spectrum is None else spectrum_decay(of.spectrum)
+    return math.nan if len(of.spectrum) == 0 else spectrum_decay(of.spectrum)
 
 
 FACTS: dict[str, tuple[tuple[str, ...], Callable[[Facts], Any]]] = {
@@ -237,7 +234,7 @@ FACTS: dict[str, tuple[tuple[str, ...], Callable[[Facts], Any]]] = {
     "n_features": (("layer",), lambda of: of.layer.n_features),
     "effective_dimensionality": (
         ("layer",),
-        lambda of: effective_dimensionality(of.layer.gram),
+        lambda of: of.layer.effective_dimensionality,
     ),
     "spectrum_decay": (("layer",), _decay),
     "n_dead": (("layer",), lambda of: of.layer.n_dead),

@@ -17,6 +17,10 @@ BLOCK_BYTES = {"cpu": 2**22, "cuda": 2**28}
 """Size of a block in double precision: on a processor it stays in the cache."""
 MINIMUM_WIDTH = 1024
 """Features per block at least, so that adding up Gram matrices costs little beside the GEMM."""
+MOST_EIGENVALUES = 2048
+"""With more stimuli the spectrum is left out: its cost grows with their cube."""
+TILE = 256
+"""Rows of a Gram matrix handled at a time, which stay in the cache."""
 ROUNDING = 128
 """Stimuli that differ from their mean by fewer rounding errors than this are not told apart."""
 
@@ -65,6 +69,16 @@ class LayerGram:
     fidelity: float = 1.0
 
     @property
+    def effective_dimensionality(self) -> float:
+        """See the function of this name."""
+        return effective_dimensionality(self.gram)
+
+    @property
+    def spectrum(self) -> NDArray[np.float64]:
+        """See the function of this name; empty with more stimuli than `MOST_EIGENVALUES`."""
+        return spectrum(self.gram) if len(self.gram) <= MOST_EIGENVALUES else np.empty(0)
+
+    @property
     def raw(self) -> NDArray[np.float64]:
         """Gram matrix `(stimulus, stimulus)` of the features as they are, not centred."""
         u = self.mean_projection
@@ -84,7 +98,7 @@ def fold(
     precision. Single precision would halve the cost of a product that is small beside the forward
     pass, but distances between similar stimuli are small differences of large inner products:
     correlation distances lose two more digits for every factor of ten between the mean of a
-    stimulus and its spread. numpy hands `X @ X.T` to SYRK, half the work of a general product.
+    stimulus and its spread. SYRK does half the work of a general product, see `_Products`.
 
     Parameters
     ----------
@@ -114,7 +128,7 @@ def fold(
         place = getattr(getattr(features, "device", None), "type", device)
         width = block_width(n_stimuli, place)
 
-    gram: Any = 0.0
+    products = _Products(n_stimuli)
     projection: Any = 0.0
     totals: Any = 0.0
     mean_norm = mean_total = 0.0
@@ -131,11 +145,10 @@ def fold(
         totals += block.sum(1)
         mean_norm += float(mean @ mean)
         mean_total += float(mean.sum())
-        gram += block @ block.T
+        products.add(block)
 
-    folded = _host(gram)
+    folded = products.total()
     double = str(features.dtype).endswith("float64")
-    folded = (folded + folded.T) / 2
     refuse_flat(folded, mean_norm, float(np.finfo(np.float64 if double else np.float32).eps))
     return LayerGram(
         gram=folded,
@@ -145,6 +158,40 @@ def fold(
         n_features=n_features,
         n_dead=n_dead,
     )
+
+
+class _Products:
+    """The sum of `X @ X.T` over blocks `(stimulus, feature)` of features.
+
+    On a processor SYRK adds to one triangle in place, and the other is filled in at the end: with
+    thousands of stimuli numpy's product would take most of its time for the other triangle and for
+    the copy that is added up.
+    """
+
+    def __init__(self, n_stimuli: int) -> None:
+        self.n_stimuli = n_stimuli
+        self.sum: Any = None
+
+    def add(self, block: Any) -> None:
+        if not isinstance(block, np.ndarray):
+            self.sum = block @ block.T if self.sum is None else self.sum.addmm_(block, block.T)
+            return
+        from scipy.linalg.blas import dsyrk
+
+        if self.sum is None:
+            self.sum = np.zeros((self.n_stimuli, self.n_stimuli), order="F")
+        # Rows of a block in C order are columns in Fortran order; the upper triangle is summed.
+        self.sum = dsyrk(1.0, block.T, beta=1.0, c=self.sum, trans=1, overwrite_c=1)
+
+    def total(self) -> NDArray[np.float64]:
+        """Return the sum `(stimulus, stimulus)`, symmetric to the last bit."""
+        gram: NDArray[np.float64] = _host(self.sum.T)  # its lower triangle, in C order
+        for start in range(0, self.n_stimuli, TILE):
+            stop = min(start + TILE, self.n_stimuli)
+            gram[:start, start:stop] = gram[start:stop, :start].T
+            corner = np.tril(gram[start:stop, start:stop])
+            gram[start:stop, start:stop] = corner + np.tril(corner, -1).T
+        return gram
 
 
 def block_width(n_stimuli: int, device: str = "cpu") -> int:
@@ -280,7 +327,8 @@ def effective_dimensionality(gram: NDArray[np.float64]) -> float:
     float
         Between 1 and the number of stimuli less one.
     """
-    return float(np.trace(gram) ** 2 / np.sum(gram**2))
+    flat = gram.ravel()
+    return float(np.trace(gram) ** 2 / (flat @ flat))
 
 
 def _double(block: Any, device: str) -> Any:

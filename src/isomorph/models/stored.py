@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
+from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from isomorph.artefacts import replacing
-from isomorph.models.gram import LayerGram
+from isomorph.models.gram import TILE, LayerGram
 
 IN_MEMORY = 2**30
 """Bytes of Gram matrices in double precision that are held in memory at most."""
@@ -20,28 +21,63 @@ SAME = 1e-12
 """Squared distance of stimuli that are the same, relative to the largest squared norm."""
 
 
+@dataclass(frozen=True)
+class StoredLayer:
+    """What is known of a layer whose Gram matrix lies on disk; `LayerGram` says what is what."""
+
+    file: Path
+    mean_projection: NDArray[np.float64]
+    mean_norm: float
+    stimulus_mean: NDArray[np.float64]
+    n_features: int
+    n_dead: int
+    fidelity: float
+    effective_dimensionality: float
+    spectrum: NDArray[np.float64]
+    single_is_enough: bool
+
+    @property
+    def gram(self) -> NDArray[np.floating]:
+        """Inner products, read each time; in single precision where that is enough."""
+        gram: NDArray[np.floating] = np.load(self.file)
+        return gram
+
+
 def save(path: Path, layer: LayerGram) -> None:
-    """Store one layer, whole or not at all."""
+    """Store one layer, whole or not at all.
+
+    Parameters
+    ----------
+    path : Path
+        Of its facts, written last; the Gram matrix lies beside.
+    layer : LayerGram
+    """
+    single = single_is_enough(layer.gram)
+    with replacing(_matrix_of(path)) as temporary, temporary.open("wb") as file:
+        np.save(file, layer.gram.astype(np.float32 if single else np.float64, copy=False))
+    facts = {item.name: getattr(layer, item.name) for item in fields(layer) if item.name != "gram"}
+    facts["effective_dimensionality"] = layer.effective_dimensionality
+    facts["spectrum"] = layer.spectrum
+    facts["single_is_enough"] = single
     with replacing(path) as temporary:
-        np.savez(temporary, allow_pickle=False, **asdict(layer))
+        np.savez(temporary, allow_pickle=False, **facts)
 
 
-def load(path: Path) -> LayerGram:
-    """Read one layer back."""
+def load(path: Path) -> StoredLayer:
+    """Read what is known of one layer, but for its Gram matrix."""
     with np.load(path) as kept:
-        return LayerGram(
-            gram=kept["gram"],
-            mean_projection=kept["mean_projection"],
-            mean_norm=float(kept["mean_norm"]),
-            stimulus_mean=kept["stimulus_mean"],
-            n_features=int(kept["n_features"]),
-            n_dead=int(kept["n_dead"]),
-            fidelity=float(kept["fidelity"]),
-        )
+        facts: dict[str, Any] = {
+            name: kept[name] if kept[name].ndim else kept[name].item() for name in kept.files
+        }
+    return StoredLayer(file=_matrix_of(path), **facts)
 
 
-class StoredGrams(Mapping[str, LayerGram]):
-    """Layers on disk, each read when it is asked for and kept by nobody.
+def _matrix_of(path: Path) -> Path:
+    return path.with_suffix(".npy")
+
+
+class StoredGrams(Mapping[str, StoredLayer]):
+    """Layers on disk, whose Gram matrices are read when they are asked for and kept by nobody.
 
     Parameters
     ----------
@@ -52,7 +88,7 @@ class StoredGrams(Mapping[str, LayerGram]):
     def __init__(self, files: Mapping[str, Path]) -> None:
         self._files = dict(files)
 
-    def __getitem__(self, name: str) -> LayerGram:
+    def __getitem__(self, name: str) -> StoredLayer:
         return load(self._files[name])
 
     def __iter__(self) -> Iterator[str]:
@@ -75,8 +111,9 @@ def single_is_enough(gram: NDArray[np.float64]) -> bool:
     norms = np.diag(gram)
     largest = float(norms.max())
     smallest = np.inf
-    for row in range(1, len(gram)):
-        squared = norms[row] + norms[:row] - 2 * gram[row, :row]
-        apart = squared[squared > SAME * largest]
-        smallest = min(smallest, float(apart.min())) if apart.size else smallest
+    for start in range(0, len(gram), TILE):
+        rows = slice(start, start + TILE)
+        # beyond the diagonal stand pairs met before, and on it stimuli that are the same
+        squared = norms[rows, None] + norms[: start + TILE] - 2 * gram[rows, : start + TILE]
+        smallest = min(smallest, squared.min(initial=np.inf, where=squared > SAME * largest))
     return float(np.finfo(np.float32).eps) * largest <= ALLOWED * smallest
