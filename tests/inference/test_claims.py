@@ -14,8 +14,9 @@ from isomorph.inference.gather import Candidates, Region
 from isomorph.inference.layers import RIVALS, p_beaten
 from isomorph.inference.multiplicity import by_largest, corrected
 from isomorph.inference.permutation import Null
+from isomorph.inference.regions import compare_regions
 from isomorph.inference.selection import Scores, choose_all, members_of
-from isomorph.inference.setting import Setting
+from isomorph.inference.setting import Setting, make_draws
 from isomorph.inference.splits import Stimuli, make_splits
 from isomorph.measures import MEASURES
 from isomorph.measures.pairs import pair_indices
@@ -164,3 +165,15 @@ def test_intervals_of_partials_stay_within_what_they_can_be():
     assert np.isfinite(rows["p"]).all()
     assert (rows["interval_low"] > -1).all()
     assert (rows["interval_high"] < 1).all()
+
+
+def test_regions_whose_resamples_are_degenerate_say_so():
+    """Of three stimuli, most resamples draw but two different ones, whose one pair says nothing."""
+    rng = np.random.default_rng(4)
+    names = pd.DataFrame({"stimulus": list("abc")})
+    splits = make_splits(Stimuli(names, [], ""), Selection(), rng)
+    draws = make_draws({"V1": 1, "IT": 1}, splits, Inference(resamples=200), rng)
+    regions = [Region(name, rng.random((1, 3)), ("a",), 5, None) for name in ("V1", "IT")]
+    row = compare_regions(regions, draws, SETTING)[0].rows.iloc[0]
+    assert row["status"] == "half of the resamples or more are degenerate"
+    assert np.isnan([row["standard_error"], row["interval_low"], row["interval_high"]]).all()

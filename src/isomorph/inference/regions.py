@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -36,6 +37,9 @@ def compare_regions(regions: Sequence[Region], draws: Draws, setting: Setting) -
         estimate = setting.measure.compare(one, other)[0]
         resampled = setting.measure.resampled(one, other, draws.stimuli)[:, 0]
         spread = spread_over_stimuli(resampled, draws.stimuli.shape[1])
+        sound = 2 * np.isfinite(resampled).sum() > len(resampled)
+        if not sound:
+            spread = replace(spread, standard_error=np.full(1, np.nan))
         low, high = spread.interval(estimate, setting.inference.interval, setting.measure.range)
         null = permutation_null(one, other, setting.measure, draws.orders)
         statistic, shuffled = null.standardised()
@@ -54,7 +58,7 @@ def compare_regions(regions: Sequence[Region], draws: Draws, setting: Setting) -
                     "n_stimuli": draws.stimuli.shape[1],
                     "n_subjects_a": len(first.subjects),
                     "n_subjects_b": len(second.subjects),
-                    "status": "ok",
+                    "status": "ok" if sound else "half of the resamples or more are degenerate",
                 }
             ]
         )
