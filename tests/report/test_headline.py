@@ -12,8 +12,8 @@ def change(path, kind, **columns):
     write_table(path, table, kind, provenance("test"))
 
 
-def test_three_sentences_say_what_the_tables_say(fresh):
-    best, training, recovery = headline(fresh)
+def test_the_sentences_say_what_the_tables_say(fresh):
+    best, training, other, recovery = headline(fresh)
     table = read_table(fresh.comparisons("real"), "comparisons")
     planted = table[
         (table["model"] == "net") & (table["measure"] == "rho_a") & (table["region"] == "alpha")
@@ -32,6 +32,7 @@ def test_three_sentences_say_what_the_tables_say(fresh):
         "after false discovery rate correction); likewise tested, beta gives .26 [.18, .34] "
         "(p < .001)."
     )
+    assert other == "Networks and other kinds of model have no comparison for alpha."
     assert recovery == (
         "In the simulated recording, 2 of 2 planted layers were recovered exactly among 16 "
         "candidates (rho-a, 1 - Pearson correlation)."
@@ -43,14 +44,55 @@ def test_an_uncertain_difference_is_not_called_significant(fresh):
     assert "that is not significant (p = .200 after" in headline(fresh)[1]
 
 
+def differences(layout, *rows, **columns):
+    """Write differences of pairs of models in alpha: a, b, their scores, corrected p."""
+    names = ["model_a", "model_b", "score_a", "score_b", "p_corrected"]
+    table = pd.DataFrame(rows, columns=names)
+    gap = table["score_a"] - table["score_b"]
+    told = {
+        "dataset": "real", "simulated": False, "region": "alpha", "distance": "correlation",
+        "measure": "rho_a", "n_seeds_a": 1, "n_seeds_b": 1, "layer_a": "", "layer_b": "",
+        "difference": gap, "standard_error": 0.1, "interval_low": gap - 0.2,
+        "interval_high": gap + 0.1, "p": 0.01, "scheme": "stimuli", "correction": "fdr_bh",
+        "family": "dataset", "family_size": 6, "status": "ok", **columns,
+    }  # fmt: skip
+    write_table(layout.differences("real"), table.assign(**told), "differences", provenance("test"))
+
+
+def test_the_network_is_told_against_the_best_model_that_is_none(fresh):
+    differences(
+        fresh, ("net", "net-untrained", 0.4, 0.9, 0.5), ("net-untrained", "pixels", 0.9, 0.8, 0.5),
+        ("net", "pixels", 0.4, 0.3, 0.02),
+    )  # fmt: skip
+    assert headline(fresh)[2] == (
+        "Against Pixels, which is no network, the network scores .40 to .30 in alpha, layers "
+        "chosen alike: a difference of .10 [−.10, .20] that is significant (p = .020 after false "
+        "discovery rate correction over 6 differences)."
+    )
+
+
+def test_a_difference_is_told_as_network_less_rival_whichever_comes_first(fresh):
+    differences(fresh, ("pixels", "net", 0.5, 0.3, 0.2))
+    said = headline(fresh)[2]
+    assert "scores .30 to .50" in said
+    assert "a difference of −.20 [−.30, .00] that is not significant" in said
+
+
+def test_a_difference_without_a_number_is_none(fresh):
+    differences(fresh, ("net", "pixels", 0.4, 0.3, 0.02), status="too few stimuli")
+    assert headline(fresh)[2] == "Networks and other kinds of model have no comparison for alpha."
+
+
 def test_what_was_missed_is_said(fresh):
     change(
         fresh.recovery("sim"), "recovery", recovered=["exact", "neighbour"],
         found_layer=["blocks.2", "blocks.1"],
     )  # fmt: skip
-    said = headline(fresh)[2]
+    said = headline(fresh)[3]
     assert "1 of 2 planted layers was recovered exactly among 16 candidates and 1 at a" in said
-    assert said.endswith(": beta was planted from blocks.0 and found at blocks.1.")
+    assert said.endswith(
+        ": beta was planted from Net, trained: blocks.0 and found at Net, trained: blocks.1."
+    )
 
 
 def test_settings_that_recover_less_are_counted_too(fresh):
@@ -59,7 +101,7 @@ def test_settings_that_recover_less_are_counted_too(fresh):
     other = table.assign(distance="euclidean", recovered=["neighbour", "no"])
     both = pd.concat([table, other], ignore_index=True)
     write_table(path, both, "recovery", provenance("test"))
-    assert headline(fresh)[2].endswith(
+    assert headline(fresh)[3].endswith(
         "2 of 2 planted layers were recovered exactly among 16 candidates (rho-a, 1 - Pearson "
         "correlation); over all 2 settings of distance and measure 2 of 4 exactly, 1 at a "
         "neighbour."
@@ -76,7 +118,7 @@ def test_a_layer_that_chance_would_reach_is_not_said_to_be_like_the_region(fresh
 
 
 def test_only_simulated_results_are_said_to_be_simulated(tmp_path):
-    best, training, _ = headline(write_study(tmp_path, datasets=("sim",)))
+    best, training, _, _ = headline(write_study(tmp_path, datasets=("sim",)))
     assert "most like simulated alpha, one of 2 regions: rho-a" in best
     assert "in simulated alpha" in training
 
@@ -100,10 +142,11 @@ def test_what_is_not_there_is_said_to_be_missing(fresh, kinds):
     for dataset in ("real", "sim"):
         for kind in kinds:
             getattr(fresh, kind)(dataset).unlink(missing_ok=True)
-    best, training, recovery = headline(fresh)
+    best, training, other, recovery = headline(fresh)
     if "comparisons" in kinds:
         assert best == "No region has been compared with any model yet."
         assert training == "Trained and untrained networks have not been compared yet."
+        assert other == "Networks and other kinds of model have not been compared yet."
     else:
         assert training == "Trained and untrained networks have no comparison for alpha."
     assert recovery == "Whether planted layers are found again has not been computed yet."

@@ -93,7 +93,7 @@ def test_what_people_wrote_is_escaped(html, page):
     assert "A <small> study" in page.words
 
 
-def test_the_three_lines_are_those_of_the_headline(drawn, page):
+def test_the_lines_are_those_of_the_headline(drawn, page):
     for sentence in report.headline(drawn):
         assert sentence in page.words
 
@@ -164,8 +164,9 @@ def test_a_study_of_one_simulated_family_without_twins(tmp_path, fresh):
     path.write_text(yaml.safe_dump(spec))
     layout = Layout(load_study(path), fresh.root)
     assert "<td>Net, trained</td>" in render(layout)
-    _, training, recovery = report.headline(layout)
+    _, training, other, recovery = report.headline(layout)
     assert training == "Whether training matters is not asked: the study has no untrained twins."
+    assert "the study has networks only" in other
     assert recovery == "No layers were planted: the study has no simulated recording."
     assert "Are planted layers found again?" not in render(layout)
 

@@ -249,7 +249,7 @@ def _searchlight(parsed: argparse.Namespace) -> None:
 TOOLS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "check": ("read a study, say every mistake in it and what its datasets still need", _add_check),
     "show": ("print any artefact, or draw it into a PNG", _add_show),
-    "headline": ("where the report is and what it says, in three lines", _add_headline),
+    "headline": ("where the report is and what it says, in four lines", _add_headline),
     "searchlight": ("a map of how like a layer the sphere around each voxel is", _add_searchlight),
     "lock": ("pin every file of a dataset by what its archive says", _add_lock),
     "schema": ("write the JSON schemas of the settings files, for editors", _add_schema),

@@ -67,6 +67,16 @@ def families(study: Study) -> list[Family]:
     return found
 
 
+def titles(study: Study) -> dict[str, str]:
+    """Return the title of every model instance; one of several seeds carries its seed's number."""
+    return {
+        name: family.title
+        + (f", seed {name.rsplit('-seed', 1)[-1]}" if len(family.instances) > 1 else "")
+        for family in families(study)
+        for name in family.instances
+    }
+
+
 def usable(table: pd.DataFrame, value: str = "estimate") -> pd.DataFrame:
     """Return the rows that hold a number; the others say in `status` why they do not."""
     return table[(table["status"] == "ok") & np.isfinite(table[value].astype(float))]

@@ -1,8 +1,9 @@
-"""The three sentences that matter, made from the tables and from nothing else."""
+"""The four sentences that matter, made from the tables and from nothing else."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -14,7 +15,7 @@ from isomorph.report.tables import Results, read_results
 
 
 def headline(layout: Layout) -> list[str]:
-    """Return three sentences: the best layer, what training does, what planted layers show.
+    """Return four sentences: the best layer, training, other kinds of model, planted layers.
 
     Parameters
     ----------
@@ -26,11 +27,12 @@ def headline(layout: Layout) -> list[str]:
 
 
 def sentences(layout: Layout, found: Sequence[Results]) -> list[str]:
-    """Return the three sentences from results already read."""
+    """Return the four sentences from results already read."""
     chosen = main_region(layout, found)
     return [
         _best_layer(layout, found, chosen),
         _training(layout, found, chosen),
+        _other_kinds(layout, chosen),
         _recovery(layout, found),
     ]
 
@@ -111,8 +113,68 @@ def _training(
         f"{count(int(row['n_seeds']), 'untrained twin')} {number(row['twin_score'])}, a difference "
         f"of {number(row['difference'])} {interval(row['interval_low'], row['interval_high'])} "
         f"that is {'' if sure else 'not '}significant ({p_said(row['p_corrected'])} after "
-        f"{_correction(rows)}){also}."
+        f"{_correction(rows)}{_of_family(row.to_dict())}){also}."
     )
+
+
+def _other_kinds(layout: Layout, chosen: tuple[Results, selection.Shown] | None) -> str:
+    """Compare the network with the best model that is none, each at the layer chosen for it."""
+    if chosen is None:
+        return "Networks and other kinds of model have not been compared yet."
+    results, shown = chosen
+    groups = selection.families(layout.study)
+    kinds = {family.name: family.kind for family in groups}
+    if "baseline" not in kinds.values():
+        return (
+            "Whether another kind of model does as well is not asked: the study has networks only."
+        )
+    best = selection.best_row(shown, groups)
+    network = next((f for f in groups if best is not None and best["model"] in f.instances), None)
+    table = results.usable("differences", "difference")
+    if network is None or network.kind != "trained" or table is None:
+        return f"Networks and other kinds of model have no comparison for {shown.region}."
+    rows = selection.matching(table[table["region"] == shown.region], shown)
+    rivals = [
+        rival
+        for row in rows.to_dict("records")
+        if network.name in (row["model_a"], row["model_b"])
+        and kinds.get((rival := _against(row, network.name))["rival"]) == "baseline"
+    ]
+    if not rivals:
+        return f"Networks and other kinds of model have no comparison for {shown.region}."
+    top = max(rivals, key=lambda rival: float(rival["of_rival"]))
+    title = next(family.title for family in groups if family.name == top["rival"])
+    sure = bool(top["p_corrected"] < selection.SIGNIFICANT)
+    which = "the best model that is no network" if len(rivals) > 1 else "which is no network"
+    return (
+        f"Against {title}, {which}, the network scores {number(top['score'])} to "
+        f"{number(top['of_rival'])} in {_simulated(layout, results.dataset)}{shown.region}, layers "
+        f"chosen alike: a difference of {number(top['difference'])} "
+        f"{interval(top['low'], top['high'])} that is {'' if sure else 'not '}significant "
+        f"({p_said(top['p_corrected'])} after {_correction(rows)}{_of_family(top)})."
+    )
+
+
+def _against(row: dict[Hashable, Any], network: str) -> dict[Hashable, Any]:
+    """Return a difference as network less rival, whichever of the two the table has first."""
+    first = row["model_a"] == network
+    ends = (row["interval_low"], row["interval_high"])
+    return {
+        "rival": row["model_b"] if first else row["model_a"],
+        "score": row["score_a"] if first else row["score_b"],
+        "of_rival": row["score_b"] if first else row["score_a"],
+        "difference": row["difference"] if first else -row["difference"],
+        "low": ends[0] if first else -ends[1],
+        "high": ends[1] if first else -ends[0],
+        "p_corrected": row["p_corrected"],
+        "family_size": row.get("family_size", float("nan")),
+    }
+
+
+def _of_family(row: Mapping[Hashable, Any]) -> str:
+    """Say over how many questions p was corrected; nothing where the table does not."""
+    size = row.get("family_size", float("nan"))
+    return "" if pd.isna(size) else f" over {count(int(size), 'difference')}"
 
 
 def _difference(row: pd.Series) -> str:
@@ -152,8 +214,11 @@ def _recovery(layout: Layout, found: Sequence[Results]) -> str:
     near = table["recovered"] == "neighbour"
     n = len(table)
     missed = table[~exact]
+    titles = selection.titles(layout.study)
     details = [
-        f"{row.region} was planted from {row.planted_layer} and found at {row.found_layer}"
+        f"{row.region} was planted from {titles.get(row.planted_model, row.planted_model)}: "
+        f"{row.planted_layer} and found at "
+        f"{titles.get(row.found_model, row.found_model)}: {row.found_layer}"
         for row in missed.itertuples()
     ]
     first = table.iloc[0]
