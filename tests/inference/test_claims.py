@@ -13,9 +13,15 @@ from isomorph.inference.families import Questions, answered
 from isomorph.inference.gather import Candidates, Region
 from isomorph.inference.layers import RIVALS, p_beaten
 from isomorph.inference.multiplicity import by_largest, corrected
-from isomorph.inference.permutation import Null
+from isomorph.inference.permutation import Null, make_orders, permutation_null
 from isomorph.inference.regions import compare_regions
-from isomorph.inference.selection import Scores, choose_all, members_of
+from isomorph.inference.selection import (
+    HIGHER,
+    Scores,
+    choose_all,
+    members_of,
+    selection_rows,
+)
 from isomorph.inference.setting import Setting, make_draws
 from isomorph.inference.splits import Stimuli, make_splits
 from isomorph.measures import MEASURES
@@ -177,3 +183,31 @@ def test_regions_whose_resamples_are_degenerate_say_so():
     row = compare_regions(regions, draws, SETTING)[0].rows.iloc[0]
     assert row["status"] == "half of the resamples or more are degenerate"
     assert np.isnan([row["standard_error"], row["interval_low"], row["interval_high"]]).all()
+
+
+def test_scores_of_measures_that_fewer_stimuli_raise_say_whose_they_are():
+    """Biased CKA of a true layer is .66 on 40 stimuli and .86 on parts of 8."""
+    rng = np.random.default_rng(5)
+    patterns = rng.standard_normal((40, 20))
+    rdms = distances(patterns + rng.standard_normal((1, 40, 20)))
+    layers = distances(np.stack([patterns, rng.standard_normal((40, 20))]))
+    splits = make_splits(
+        Stimuli(pd.DataFrame({"stimulus": [str(k) for k in range(40)]}), [], ""), Selection(), rng
+    )
+    table = pd.DataFrame({"model": ["net", "net"], "layer": ["a", "b"]})
+    rows = {}
+    for name in ("cka", "cka_biased"):
+        measure = MEASURES[name]
+        drawn = [
+            measure.resampled(rdms, layers, counts)
+            for counts in (draw(40, 50, rng), splits.chosen_on, splits.scored_on)
+        ]
+        scores = Scores(measure.compare(rdms, layers), *drawn, None, 40)
+        chosen = choose_all(scores, {"net": np.arange(2)}, other_subjects=False)
+        null = permutation_null(rdms, layers, measure, make_orders(40, 9, rng))
+        setting = Setting("data", True, "squared_euclidean", measure, Inference())
+        (rows[name],) = selection_rows(scores, table, null, chosen, setting, {"reason": ""})
+    assert rows["cka_biased"]["score"] > rows["cka_biased"]["maximum"] + 0.1
+    assert rows["cka_biased"]["score_note"] == HIGHER
+    assert rows["cka"]["score"] == pytest.approx(rows["cka"]["maximum"], abs=0.05)
+    assert rows["cka"]["score_note"] == ""

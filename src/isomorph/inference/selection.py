@@ -20,6 +20,12 @@ Indices = NDArray[np.intp]
 ON_STIMULI = "other stimuli"
 ON_BOTH = "other stimuli and subjects"
 
+HIGHER = (
+    "this measure is the higher the fewer the stimuli: score and interval are those of parts, not "
+    "to be set against estimates on all stimuli"
+)
+"""Said of scores under measures that are positive by chance."""
+
 NUMBERS = ("score", "standard_error", "interval_low", "interval_high", "chosen_share", "maximum",
            "maximum_chance", "maximum_p", "optimism")  # fmt: skip
 
@@ -214,7 +220,13 @@ def selection_rows(
         if isinstance(choice, str) or spread is None or low is None or high is None:
             nothing = dict.fromkeys(NUMBERS[:5], np.nan)
             reason = common["reason"] or choice
-            empty = {"chosen_layer": "", "scheme": "", "n_splits": 0, "optimism": np.nan}
+            empty = {
+                "chosen_layer": "",
+                "scheme": "",
+                "n_splits": 0,
+                "optimism": np.nan,
+                "score_note": "",
+            }
             rows.append({**row, **nothing, **empty, "status": reason})
             continue
         place, share = choice.favourite
@@ -231,6 +243,7 @@ def selection_rows(
                 "chosen_layer": candidates["layer"].iloc[place],
                 "chosen_share": share,
                 "optimism": choice.optimism,
+                "score_note": "" if setting.measure.independence == "0" else HIGHER,
                 "status": "ok",
             }
         )

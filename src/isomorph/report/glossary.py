@@ -67,7 +67,8 @@ def glossary(inference: Inference) -> list[Term]:
             "score on held-out stimuli",
             "The stimuli are split into parts, duplicates together; each part in turn is scored "
             "on, at the layer that is best on the others. So the choice flatters no model. The "
-            "interval takes as given how often each layer was chosen.",
+            "interval takes as given how often each layer was chosen. Measures that are positive "
+            "by chance, such as biased CKA and cosines, are higher on parts than on all stimuli.",
         ),
         (
             "models against each other",
