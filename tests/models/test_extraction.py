@@ -12,6 +12,7 @@ from small_networks import Holding, Random, Returning, Reusing, Several, seeded
 from torch import nn
 
 from isomorph.errors import IsomorphError
+from isomorph.models import forward
 from isomorph.models.activations import Activations, as_dataset, from_features
 from isomorph.models.extraction import extract
 from isomorph.models.gram import fold
@@ -54,6 +55,30 @@ def assert_same_layers(found: Activations, expected: Activations, tolerance: flo
         assert layer.mean_norm == pytest.approx(other.mean_norm, rel=tolerance)
         np.testing.assert_allclose(layer.stimulus_mean, other.stimulus_mean, atol=tolerance)
         assert layer.n_features == other.n_features
+
+
+def test_fewer_images_pass_at_once_where_a_layer_is_large(tmp_path, monkeypatch, capsys):
+    expected = run(seeded(Reusing), tmp_path)
+    largest = 6 * 7 * 7
+    monkeypatch.setattr(forward, "BATCH_BYTES", 3 * forward.ALIVE * 4 * largest)
+    found = run(seeded(Reusing), tmp_path, patterns=["head"])
+    assert "294 activations for each image, so 3 images pass at once" in capsys.readouterr().err
+    head = expected.layers["head"].gram
+    np.testing.assert_allclose(found.layers["head"].gram, head, atol=1e-5 * head.max())
+
+
+@pytest.mark.parametrize("only_many", [False, True])
+def test_a_network_that_cannot_run_is_one_sentence(tmp_path, only_many):
+    def fail(x):
+        if len(x) > 3 or not only_many:
+            raise ValueError("no luck\nat all")
+        return x
+
+    with pytest.raises(IsomorphError) as caught:
+        run(Holding(Returning(fail)).eval(), tmp_path)
+    assert "net: the network fails on images of 3 × 16 × 16 in " in str(caught.value)
+    assert "(ValueError: no luck)" in str(caught.value)
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("batch_size", [128, 11, 4, 1])

@@ -83,6 +83,17 @@ def test_a_model_that_draws_random_numbers_is_refused():
         discover(Holding(Random()).eval(), IMAGES)
 
 
+def test_a_model_whose_images_change_each_other_is_refused():
+    part = Returning(lambda x: nn.functional.batch_norm(x, None, None, training=True))
+    with pytest.raises(IsomorphError, match=r'layer "part" gives other .* a third image beside'):
+        discover(Holding(part).eval(), IMAGES)
+
+
+def test_rounding_in_a_batch_of_another_size_is_not_refused():
+    part = Returning(lambda x: x * (1 + 1e-6 * len(x)))
+    assert discover(Holding(part).eval(), IMAGES)["part"].left_out == ""
+
+
 def test_a_model_that_skips_layers_at_random_is_refused():
     with pytest.raises(IsomorphError, match=r'"part\.part" is not called every time'):
         discover(Holding(Skipping()).eval(), IMAGES)

@@ -63,7 +63,7 @@ def extract(
     scratch : Path
         Folder in which the temporary folder is made.
     batch_size : int
-        Images in one forward pass.
+        Images in one forward pass; fewer where their activations would take much memory.
     reading : Reading, optional
         Tokens and positions that are read; all unless given.
     spool : {"float32", "float16", "sketch"}
@@ -96,7 +96,7 @@ def extract(
     with exact(), torch.inference_mode():
         with few_fit(where):
             chosen = run.survey(patterns, reading)
-        size = batch_size
+        size = run.fitting(batch_size)
         found: Activations | None = None
         if len(images) <= size:
             try:

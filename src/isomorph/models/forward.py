@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from isomorph.errors import IsomorphError
-from isomorph.models.batches import Images, attempt
+from isomorph.models.batches import Images, TooLittleMemoryError, attempt
 from isomorph.models.blocks import blocks
 from isomorph.models.layers import Layer, discover, matrix, select, watching
 from isomorph.models.network import Network
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
     import torch
 
 PROGRESS_SECONDS = 10.0
+BATCH_BYTES = 2**31
+"""Memory that the activations of one batch take on a processor at most."""
+ALIVE = 4
+"""Tensors as large as the largest layer that a network holds at a time, about."""
 
 
 @dataclass
@@ -37,6 +42,8 @@ class Run:
         Of the layers that can be used.
     left_out : dict of str to str
         Of those asked for, with the reason.
+    largest : int
+        Activations of one image in the largest layer, whether asked for or not.
     """
 
     network: Network
@@ -44,6 +51,7 @@ class Run:
     where: str
     plans: dict[str, Plan] = field(default_factory=dict)
     left_out: dict[str, str] = field(default_factory=dict)
+    largest: int = 0
 
     def __post_init__(self) -> None:
         import torch
@@ -65,7 +73,9 @@ class Run:
         first = self.images[0:3]
         few = self.tensor(first if len(first) > 2 else first[[0, 1, 0]])
         known: dict[str, Layer] = {}
-        attempt(lambda: known.update(discover(self.module, few)))
+        with _running(self.where, few.shape):
+            attempt(lambda: known.update(discover(self.module, few)))
+        self.largest = max((layer.n_features for layer in known.values()), default=0)
         stages = blocks(self.module, list(known), self.where) if _wants(patterns, reading) else []
         chosen = stages if patterns == "blocks" else select(list(known), patterns, self.where)
         tokens = find_tokens(self.module, known, stages) if stages else None
@@ -93,12 +103,52 @@ class Run:
             with watching(self.module, on_layer):
                 rows.append(_rows(self.module(self.tensor(pixels)), len(pixels)))
 
-        attempt(run)
+        with _running(self.where, pixels.shape):
+            attempt(run)
         return rows[0]
+
+    def fitting(self, size: int) -> int:
+        """Return how many images pass at once, at most `size`, and say so when they are fewer.
+
+        A graphics card says itself when its memory is full; a processor's can end without a word.
+        """
+        if self.device.type != "cpu" or not self.largest:
+            return size
+        one = ALIVE * 4 * self.largest
+        fits = max(BATCH_BYTES // one, 1)
+        if fits < min(size, len(self.images)):
+            print(
+                f"{self.where}: the largest layer has {self.largest} activations for each image, "
+                f"so {fits} images pass at once, not {min(size, len(self.images))}",
+                file=sys.stderr,
+                flush=True,
+            )
+        return min(size, fits)
 
     def words(self) -> dict[str, str]:
         """Say of each layer what is read of it."""
         return {name: plan.words for name, plan in self.plans.items()}
+
+
+@contextmanager
+def _running(where: str, shape: Sequence[int]) -> Iterator[None]:
+    """Say which images a network cannot be run on, where in its code, and why.
+
+    What layers are folded into or written to has errors of its own.
+    """
+    try:
+        yield
+    except (IsomorphError, TooLittleMemoryError, OSError):
+        raise
+    except Exception as error:
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        reason = (str(error).strip().splitlines() or ["no reason given"])[0]
+        size = " × ".join(map(str, shape[1:]))
+        raise IsomorphError(
+            f"{where}: the network fails on images of {size} in {place.filename}, line "
+            f"{place.lineno} ({type(error).__name__}: {reason}); correct preprocessing.size, or "
+            "the network"
+        ) from error
 
 
 def _wants(patterns: str | Sequence[str], reading: Reading) -> bool:

@@ -123,7 +123,7 @@ def _failed(wanted: Wanted, error: Exception) -> IsomorphError:
     last = traceback.extract_tb(error.__traceback__)[-1]
     return IsomorphError(
         f"{wanted.instance}: {wanted.spec.source} fails in {last.filename}, line {last.lineno}: "
-        f"{type(error).__name__}: {error}"
+        f"{type(error).__name__}: {(str(error).splitlines() or ['no reason given'])[0]}"
     )
 
 
