@@ -9,11 +9,12 @@ import numpy as np
 
 from isomorph.artefacts import provenance
 from isomorph.digest import code_digest
-from isomorph.errors import IsomorphError, did_you_mean
+from isomorph.errors import IsomorphError, did_you_mean, how_to_install
 from isomorph.layout import Layout
 from isomorph.models.entries import SOURCES
 from isomorph.models.source import Inputs, Source, Wanted
 from isomorph.study import ModelSpec, Preprocessing, StudyError
+from isomorph.study.model import TABLE_SOURCES
 
 if TYPE_CHECKING:
     from isomorph.models.network import Network
@@ -44,7 +45,7 @@ def mistakes_of(spec: ModelSpec, *, thorough: bool = False) -> list[str]:
     if not source.is_installed:
         mistakes.append(
             f"source: {spec.source} needs {source.library}, which is not installed; "
-            f'run pip install "isomorph[{source.library}]"'
+            f"{how_to_install(source.library)}"
         )
     elif thorough and source.check is not None:
         try:
@@ -56,6 +57,8 @@ def mistakes_of(spec: ModelSpec, *, thorough: bool = False) -> list[str]:
 
 def _mistakes_of_options(spec: ModelSpec, source: Source) -> list[str]:
     known = source.options
+    if spec.source in TABLE_SOURCES and not spec.options.get("columns"):
+        return [f"options.columns: {spec.source} needs columns of the stimulus table, a list"]
     says = source.preprocessing is not None or source.says_preprocessing
     if source.needs_images and spec.preprocessing is None and not says:
         return [f"preprocessing: is required, {spec.source} takes images"]

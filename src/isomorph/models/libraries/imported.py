@@ -7,7 +7,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-from isomorph.errors import IsomorphError
+from isomorph.errors import IsomorphError, how_to_install
 
 if TYPE_CHECKING:
     import torch
@@ -42,9 +42,7 @@ def library(name: str) -> Any:
     except ModuleNotFoundError as error:
         missing = (error.name or name).partition(".")[0]
         needs = name if missing == name else f"{name} needs {missing}, which"
-        raise IsomorphError(
-            f'{needs} is not installed; run pip install "isomorph[{name}]"'
-        ) from error
+        raise IsomorphError(f"{needs} is not installed; {how_to_install(name)}") from error
 
 
 def import_torchvision() -> None:

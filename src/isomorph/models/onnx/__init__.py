@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from isomorph.artefacts import sha256
-from isomorph.errors import IsomorphError
+from isomorph.errors import IsomorphError, how_to_install
 from isomorph.models.network import Network
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def open_onnx(path: Path, *, expected: str = "", bgr: bool = False) -> Network:
         from isomorph.models.onnx.module import OnnxModule
     except ModuleNotFoundError as error:
         raise IsomorphError(
-            f'{path}: needs {error.name}, which is not installed; run pip install "isomorph[onnx]"'
+            f"{path}: needs {error.name}, which is not installed; {how_to_install('onnx')}"
         ) from error
     return Network(
         module=OnnxModule(open_graph(path), bgr=bgr).eval(),

