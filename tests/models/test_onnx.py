@@ -13,7 +13,7 @@ from isomorph.models.extraction import extract
 from isomorph.models.layers import discover, watching
 from isomorph.study import ModelSpec
 
-onnx = pytest.importorskip("onnx", reason='onnx is not installed: pip install "isomorph[onnx]"')
+onnx = pytest.importorskip("onnx", reason="onnx is not installed")
 onnxruntime = pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
 
 from isomorph.models.onnx import check, network, open_onnx  # noqa: E402

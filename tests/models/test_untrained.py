@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from isomorph.errors import IsomorphError
+from isomorph.errors import IsomorphError, how_to_install
 from isomorph.models import SOURCES, Wanted
 from isomorph.models.extraction import extract
 from isomorph.models.libraries.imported import library
@@ -141,8 +141,8 @@ def test_the_core_runs_without_any_library_and_torchvision_with_torch_for_cpus(t
     said = done.stdout.splitlines()
     for place, name in enumerate(("timm", "torchvision", "open_clip", "transformers")):
         assert f"needs {name}, which is not installed" in said[place]
-        assert f'pip install "isomorph[{name}]"' in said[place]
+        assert f'pip install -c constraints.txt -e ".[{name}]"' in said[place]
     assert said[4:6] == ["package/efficientnet-lite0 runs", "untrained/efficientnet-lite0 runs"]
-    assert said[6] == 'torchvision is not installed; run pip install "isomorph[torchvision]"'
+    assert said[6] == f"torchvision is not installed; {how_to_install('torchvision')}"
     # operators that load need no help; those that do not are helped once, and it is said
     assert said[7] in {"1 False", "0 True"}
