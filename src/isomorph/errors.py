@@ -33,3 +33,11 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     if near:
         return f'did you mean "{near[0]}"?'
     return "known: " + (", ".join(names) if names else "none")
+
+
+def how_to_install(extra: str) -> str:
+    """Return a clause that says how the packages of an extra come into the environment.
+
+    isomorph is installed from its folder, not from an index, and the versions are those it pins.
+    """
+    return f'in the folder of isomorph run pip install -c constraints.txt -e ".[{extra}]"'

@@ -422,7 +422,7 @@ def test_show_says_what_it_cannot(artefacts, capsys):
     assert main(["show", str(artefacts / "free.csv")]) == 0
     capsys.readouterr()
     text = said(capsys, "show", str(artefacts / "free.csv"), "-o", str(artefacts / "a.png"))
-    assert "a table has no picture" in text
+    assert "of table there is no picture" in text
 
 
 @pytest.mark.parametrize(

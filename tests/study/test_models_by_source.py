@@ -127,8 +127,50 @@ def test_what_is_a_source_and_what_a_file():
 def test_opening_asks_libraries_for_their_names_only_when_thorough(write):
     path = write("torchvision/resnet5")
     open_study(path)
-    with pytest.raises(StudyError, match=r'study\.yaml: source: no architecture "resnet5" in tor'):
+    with pytest.raises(StudyError, match=r'study\.yaml: models: no architecture "resnet5" in tor'):
         open_study(path, thorough=True)
+
+
+@pytest.mark.parametrize(
+    ("model", "sentence"),
+    [
+        ("torchvison/resnet50", 'models: unknown "torchvison/resnet50", did you mean "torchvision'),
+        ("onnx/a.onnx", "models: onnx/a.onnx: preprocessing: is required"),
+        (
+            "baseline/category",
+            "models: baseline/category: options.columns: baseline/category needs",
+        ),
+    ],
+)
+def test_a_mistake_in_a_source_is_said_of_the_study_that_names_it(write, model, sentence):
+    path = write(model)
+    with pytest.raises(StudyError) as told:
+        open_study(path, thorough=True)
+    assert str(told.value).startswith(f"{path}: {sentence}")
+
+
+def test_explanations_that_name_a_source_are_told_the_name_of_the_model(write):
+    path = write("baseline/pixels", "baseline/gist")
+    spec = yaml.safe_load(path.read_text())
+    spec["inference"] = {"explain": {"controls": ["baseline/gist"]}}
+    path.write_text(yaml.safe_dump(spec))
+    with pytest.raises(StudyError, match=r'no model "baseline/gist" .* mean "baseline-gist"\?$'):
+        load_study(path)
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ({"correction": "max_t", "permutations": 0}, "takes its null distribution from permut"),
+        ({"explain": {"partition": list("abcde")}}, "must have at most 4 entries, not 5"),
+    ],
+)
+def test_settings_that_cannot_be_met_are_refused(write, settings, sentence):
+    path = write("baseline/pixels")
+    spec = yaml.safe_load(path.read_text()) | {"inference": settings}
+    path.write_text(yaml.safe_dump(spec))
+    with pytest.raises(StudyError, match=sentence):
+        load_study(path)
 
 
 def test_models_that_see_no_images_are_those_of_tables():

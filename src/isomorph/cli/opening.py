@@ -44,9 +44,11 @@ def open_study(path: Path | str, *, thorough: bool = False) -> Study:
         vocabulary[setting] = getattr(import_module(module), name)
     study = load_study(path, vocabulary)
     mistakes = [
-        f"{study.model_files[name]}: {mistake}"
+        f"{study.model_key(name, key)}: {mistake}"
         for name, model in study.models.items()
-        for mistake in mistakes_of(model, thorough=thorough)
+        for key, _, mistake in (
+            sentence.partition(": ") for sentence in mistakes_of(model, thorough=thorough)
+        )
     ]
     mistakes += _without_models(study)
     if mistakes:

@@ -79,7 +79,10 @@ def run(
     found = int(np.isfinite(values).sum())
     told = ", ".join(f"{reason}: {count}" for reason, count in left_out.items() if count)
     if not found:
-        raise IsomorphError(f"{file}: no sphere of {light.radius:g} mm has an RDM ({told})")
+        raise IsomorphError(
+            f"{file}: no sphere of {light.radius:g} mm has an RDM ({told}); a larger --radius or a "
+            "smaller --minimum may have"
+        )
     path = layout.searchlight(dataset, subject, instance, layer)
     stamp = provenance(
         "searchlight",

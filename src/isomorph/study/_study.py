@@ -105,6 +105,13 @@ class Study:
             raise StudyError(self.path, [f'models: no "{name}", {did_you_mean(name, known)}'])
         return known[name]
 
+    def model_key(self, name: str, key: str) -> str:
+        """Return where a setting of a model stands: in its file, or under the study's `models`."""
+        file = self.model_files[name]
+        if file != self.path:
+            return f"{file}: {key}"
+        return "models" if key == "source" else f"models: {self.models[name].source}: {key}"
+
     def stimulus_set(self, dataset: str) -> str:
         """Return the dataset whose stimuli this one uses: itself unless it says `like`."""
         stimuli = self.dataset(dataset).stimuli
@@ -240,8 +247,7 @@ def _unknown_names(study: Study, vocabulary: Vocabulary) -> Iterator[str]:
         "measures": [(f"measures.{i}", name) for i, name in enumerate(study.spec.measures)],
         "inference.correction": [("inference.correction", study.spec.inference.correction)],
         "source": [
-            (f"{study.model_files[model.name]}: source", model.source)
-            for model in study.models.values()
+            (study.model_key(model.name, "source"), model.source) for model in study.models.values()
         ],
         "transform": [
             (f"{study.dataset_files[dataset.name]}: transform", dataset.transform)

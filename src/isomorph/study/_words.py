@@ -51,7 +51,8 @@ def _too_few(item: Mapping[str, Any]) -> str:
 
 
 def _too_many(item: Mapping[str, Any]) -> str:
-    return f"must have {item['ctx']['max_length']} entries, not {item['ctx']['actual_length']}"
+    context = item["ctx"]
+    return f"must have at most {context['max_length']} entries, not {context['actual_length']}"
 
 
 WHOLE: dict[str, Callable[[Mapping[str, Any]], str]] = {

@@ -6,22 +6,22 @@ from typing import Literal
 
 from pydantic import Field
 
-from isomorph.study._base import Name, Spec, Unique
+from isomorph.study._base import Spec, Unique
 
 
 class Explain(Spec):
     """What is left of a likeness once other models are accounted for."""
 
-    models: Unique[Name] = ()
+    models: Unique[str] = ()
     """Models to explain regions with, families or single instances; empty for every model. A
     family of seeds is represented by its first."""
-    controls: Unique[Name] = ()
+    controls: Unique[str] = ()
     """Models held constant in partial similarities, each with all its layers; empty for every
     baseline. A control is itself tested against the other controls."""
     layers: Literal["best", "all"] = "best"
     """`best`: each model at the layer chosen on one half of the stimuli and scored on the other;
     `all`: a row for every layer, none chosen."""
-    partition: Unique[Name] = Field(default=(), max_length=4)
+    partition: Unique[str] = Field(default=(), max_length=4)
     """Two to four models whose shares of the explained variance are told apart; empty for each
     trained model beside the first three controls."""
     weighted: Unique[str] = ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from isomorph.study._base import Seed, Spec, Unique
 from isomorph.study.explain import Explain
@@ -55,3 +55,12 @@ class Inference(Spec):
     """What else explains a likeness: controls, combinations, shares of variance."""
     recovery: Recovery = Recovery()
     """Model recovery: how far conclusions about the best layer can be trusted."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Inference:
+        if self.correction == "max_t" and not self.permutations:
+            raise ValueError(
+                "correction max_t takes its null distribution from permutations, and permutations "
+                "is 0; ask for some, or for another correction"
+            )
+        return self

@@ -39,7 +39,7 @@ def draw(file: Path, output: Path) -> None:
     kind = _kind(file, "drawn")
     if kind not in drawing.DRAWINGS:
         raise IsomorphError(
-            f"{file}: a {kind} has no picture, only {', '.join(drawing.DRAWINGS)} have; leave "
+            f"{file}: of {kind} there is no picture, only of {', '.join(drawing.DRAWINGS)}; leave "
             "-o away to print it"
         )
     drawing.save(drawing.DRAWINGS[kind](file), output)
