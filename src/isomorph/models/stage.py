@@ -57,13 +57,13 @@ def mistakes_of(spec: ModelSpec, *, thorough: bool = False) -> list[str]:
 
 def _mistakes_of_options(spec: ModelSpec, source: Source) -> list[str]:
     known = source.options
-    if spec.source in TABLE_SOURCES and not spec.options.get("columns"):
-        return [f"options.columns: {spec.source} needs columns of the stimulus table, a list"]
     says = source.preprocessing is not None or source.says_preprocessing
     if source.needs_images and spec.preprocessing is None and not says:
         return [f"preprocessing: is required, {spec.source} takes images"]
     if not source.needs_images and spec.preprocessing is not None:
         return [f"preprocessing: {spec.source} takes no images, leave it out"]
+    if spec.source in TABLE_SOURCES and not spec.options.get("columns"):
+        return [f"options.columns: {spec.source} needs columns of the stimulus table, a list"]
     if known is None:
         return []
     if not known and spec.options:
