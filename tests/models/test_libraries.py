@@ -458,6 +458,6 @@ def test_what_is_wrong_with_a_function_is_said(tmp_path, source, message):
         ("untrained/torch/x", "no such library"),
     ],
 )
-def test_a_library_suggests_names_of_its_own(source, message):
+def test_a_library_suggests_names_of_its_own(tmp_path, source, message):
     with pytest.raises(IsomorphError, match=message):
-        SOURCES[source].check(source.partition("/")[2])
+        SOURCES[source].check(source.partition("/")[2], tmp_path)

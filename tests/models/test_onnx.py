@@ -261,7 +261,7 @@ def test_a_study_names_a_file_beside_the_model(tmp_path):
     with pytest.raises(IsomorphError, match=r'mine: options.channels is "gbr"; .* rgb or bgr'):
         network(Wanted("mine", odd, None, tmp_path, tmp_path))
     with pytest.raises(IsomorphError, match="is no ONNX file"):
-        check("resnet50")
+        check("resnet50", tmp_path)
 
 
 def test_threads_are_those_of_torch_and_no_session_keeps_memory(tmp_path, monkeypatch):

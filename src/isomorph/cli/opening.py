@@ -28,7 +28,7 @@ def open_study(path: Path | str, *, thorough: bool = False) -> Study:
         The study's YAML file.
     thorough : bool, optional
         Whether libraries are asked if they know the models that are theirs, which takes some
-        seconds to import them.
+        seconds to import them, and a user's own files and functions are looked for.
 
     Raises
     ------
@@ -47,7 +47,10 @@ def open_study(path: Path | str, *, thorough: bool = False) -> Study:
         f"{study.model_key(name, key)}: {mistake}"
         for name, model in study.models.items()
         for key, _, mistake in (
-            sentence.partition(": ") for sentence in mistakes_of(model, thorough=thorough)
+            sentence.partition(": ")
+            for sentence in mistakes_of(
+                model, beside=study.model_files[name].parent if thorough else None
+            )
         )
     ]
     mistakes += _without_models(study)

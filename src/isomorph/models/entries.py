@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from isomorph.models.baselines import BASELINES
@@ -18,6 +19,10 @@ def _packaged(wanted: Wanted) -> Network:
     from isomorph.models.packages import load
 
     return load(wanted.name, wanted.weights)
+
+
+def _check_package(name: str, _beside: Path) -> None:
+    check_installed(name)
 
 
 def _baseline(inputs: Inputs) -> Activations:
@@ -36,10 +41,16 @@ def _onnx(wanted: Wanted) -> Network:
     return onnx.network(wanted)
 
 
-def _check_onnx(name: str) -> None:
+def _check_onnx(name: str, beside: Path) -> None:
     from isomorph.models import onnx
 
-    onnx.check(name)
+    onnx.check(name, beside)
+
+
+def _check_python(name: str, beside: Path) -> None:
+    from isomorph.models.libraries import python
+
+    python.check(name, beside)
 
 
 class Library(Protocol):
@@ -82,10 +93,10 @@ def _hub() -> Library:
     return hub
 
 
-def _python() -> Library:
+def _python(wanted: Wanted) -> Network:
     from isomorph.models.libraries import python
 
-    return python
+    return python.network(wanted)
 
 
 def _untrained() -> Library:
@@ -100,7 +111,7 @@ def _library(
     """Return the source that a module's two functions make."""
     return Source(
         network=lambda wanted: module().network(wanted),
-        check=lambda name: module().check(name),
+        check=lambda name, _beside: module().check(name),
         says_preprocessing=True,
         library=extra,
         options=options,
@@ -110,7 +121,7 @@ def _library(
 SOURCES = Sources(
     {
         **{
-            f"package/{name}": Source(_packaged, says_preprocessing=True, check=check_installed)
+            f"package/{name}": Source(_packaged, says_preprocessing=True, check=_check_package)
             for name in NETWORKS
         },
         "onnx/<file>": Source(_onnx, library="onnx", options=("channels",), check=_check_onnx),
@@ -119,7 +130,7 @@ SOURCES = Sources(
         "open_clip/<architecture>[/<pretrained>]": _library(_open_clip, "open_clip"),
         "transformers/<owner>/<repository>": _library(_transformers, "transformers"),
         "hub/<owner>/<repository>:<commit>/<entry>": _library(_hub, options=None),
-        "python/<module>:<function>": _library(_python),
+        "python/<module>:<function>": Source(_python, says_preprocessing=True, check=_check_python),
         "untrained/<architecture>": _library(_untrained, options=("like",)),
         **{
             f"baseline/{name}": Source(

@@ -89,7 +89,8 @@ class Source:
     library : str
         The optional package it needs, which is also the extra that installs it; empty for none.
     check : callable, optional
-        Refuses the name of a model that the library does not know, before anything runs.
+        Refuses the name of a model that the library does not know, or a file or function that is
+        not there, before anything runs. It gets the name and the folder of the model's file.
     """
 
     network: Callable[[Wanted], Network] | None = None
@@ -99,7 +100,7 @@ class Source:
     preprocessing: Preprocessing | None = None
     says_preprocessing: bool = False
     library: str = ""
-    check: Callable[[str], None] | None = None
+    check: Callable[[str, Path], None] | None = None
 
     @property
     def is_installed(self) -> bool:

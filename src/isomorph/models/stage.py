@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,14 +27,15 @@ SETTINGS = (
 """Fields of a model that its activations depend on."""
 
 
-def mistakes_of(spec: ModelSpec, *, thorough: bool = False) -> list[str]:
+def mistakes_of(spec: ModelSpec, *, beside: Path | None = None) -> list[str]:
     """Return a sentence for each setting of a model that its source cannot use.
 
     Parameters
     ----------
     spec : ModelSpec
-    thorough : bool, optional
-        Whether the library itself is asked if it knows the model, which imports it.
+    beside : Path, optional
+        Folder of the model's file. When given, the library itself is asked if it knows the model,
+        which imports it, and files and functions of the user's own are looked for.
 
     Raises
     ------
@@ -47,9 +49,9 @@ def mistakes_of(spec: ModelSpec, *, thorough: bool = False) -> list[str]:
             f"source: {spec.source} needs {source.library}, which is not installed; "
             f"{how_to_install(source.library)}"
         )
-    elif thorough and source.check is not None:
+    elif beside is not None and source.check is not None:
         try:
-            source.check(spec.source.partition("/")[2])
+            source.check(spec.source.partition("/")[2], beside)
         except IsomorphError as error:
             mistakes.append(f"source: {error}")
     return mistakes

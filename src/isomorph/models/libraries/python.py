@@ -16,6 +16,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from isomorph.errors import IsomorphError, did_you_mean
+from isomorph.models.libraries.finding import refuse_absent
 from isomorph.models.libraries.untrained import seeded
 from isomorph.models.libraries.weights import digest_of, refuse_other
 from isomorph.models.network import Network
@@ -38,8 +39,7 @@ def network(wanted: Wanted) -> Network:
     IsomorphError
         When there is no such module or function, it fails, or it returns something else.
     """
-    check(wanted.name)
-    place, _, name = wanted.name.partition(":")
+    place, name = _parts(wanted.name)
     with _beside(wanted.beside):
         function = _function(wanted, place, name)
         arguments = {} if wanted.seed is None else {"seed": wanted.seed}
@@ -56,11 +56,17 @@ def network(wanted: Wanted) -> Network:
     return replace(found, preprocessing=_preprocessing(wanted, made[1]))
 
 
-def check(name: str) -> None:
-    """Refuse a name that is not `<module>:<function>`."""
+def check(name: str, beside: Path) -> None:
+    """Refuse a module or function that is not there; the module is not run."""
+    refuse_absent(*_parts(name), beside)
+
+
+def _parts(name: str) -> tuple[str, str]:
+    """Return module and function."""
     place, _, function = name.partition(":")
     if not function.isidentifier() or not all(part.isidentifier() for part in place.split(".")):
         raise IsomorphError(f"python/{name}: expected python/<module>:<function>")
+    return place, function
 
 
 @contextmanager

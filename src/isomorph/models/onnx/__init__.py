@@ -48,10 +48,16 @@ def network(wanted: Wanted) -> Network:
     return open_onnx(path, expected=expected, bgr=channels == "bgr")
 
 
-def check(name: str) -> None:
-    """Refuse a name that is no ONNX file's."""
+def check(name: str, beside: Path) -> None:
+    """Refuse a name that is no ONNX file's, and a file that is not there."""
     if not name.endswith(".onnx"):
         raise IsomorphError(f'"{name}" is no ONNX file; write onnx/<file>.onnx')
+    _refuse_absent(beside / name)
+
+
+def _refuse_absent(path: Path) -> None:
+    if not path.is_file():
+        raise IsomorphError(f"{path}: no such ONNX file; a path is read from beside the model's")
 
 
 def open_onnx(path: Path, *, expected: str = "", bgr: bool = False) -> Network:
@@ -76,8 +82,7 @@ def open_onnx(path: Path, *, expected: str = "", bgr: bool = False) -> Network:
         When the file is absent or not the expected one, when it is no ONNX file, or when its
         graph does not take a batch of images, see `isomorph.models.onnx.graph`.
     """
-    if not path.is_file():
-        raise IsomorphError(f"{path}: no such ONNX file; a path is read from beside the model's")
+    _refuse_absent(path)
     found = sha256(path)
     if not found.startswith(expected):
         raise IsomorphError(
