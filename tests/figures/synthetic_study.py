@@ -87,6 +87,15 @@ def write_study(root: Path, n_stimuli: int = 12, datasets: tuple[str, ...] = ("r
     return layout
 
 
+def with_recovery(layout: Layout, **settings: object) -> Layout:
+    """Return the layout of the same study with other settings of recovery."""
+    path = write_settings(layout.root)
+    study = yaml.safe_load(path.read_text())
+    study["inference"] = {"recovery": settings}
+    path.write_text(yaml.safe_dump(study))
+    return Layout(load_study(path), layout.root)
+
+
 def write_stimuli(layout: Layout, stimuli: list[str], rng: np.random.Generator) -> None:
     path = layout.stimuli("real")
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""The synthetic study of the figures' tests, with its figures drawn."""
+"""Small synthetic studies with their figures drawn, each written once for all tests."""
 
 import sys
 from pathlib import Path
@@ -7,9 +7,10 @@ import pytest
 
 sys.path.append(str(Path(__file__).parents[1] / "figures"))
 
-from synthetic_study import write_study
+from synthetic_study import with_recovery, write_study
 
 from isomorph import figures
+from isomorph.inference import explain, trust
 
 
 @pytest.fixture(scope="session")
@@ -18,6 +19,16 @@ def drawn(tmp_path_factory):
     for dataset in layout.study.datasets:
         figures.run(layout, dataset)
     return layout
+
+
+@pytest.fixture(scope="session")
+def whole(tmp_path_factory):
+    """A study of which every stage has run, and the entries of its figures."""
+    written = write_study(tmp_path_factory.mktemp("whole"), 24, datasets=("real",))
+    layout = with_recovery(written, simulations=30)
+    explain.run(layout, "real")
+    trust.run(layout, "real")
+    return layout, figures.run(layout, "real")
 
 
 @pytest.fixture

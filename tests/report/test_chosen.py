@@ -12,8 +12,10 @@ from synthetic_study import BEST, write_study
 
 from isomorph import inference
 from isomorph.layout import Layout
-from isomorph.report.chosen import layer_selection, models_compared
+from isomorph.report.chosen import answer, layer_selection, models_compared
+from isomorph.report.numbers import interval, number
 from isomorph.report.page import render
+from isomorph.report.sections import best_layers
 from isomorph.report.tables import read_results
 
 
@@ -28,15 +30,36 @@ def layout(tmp_path_factory):
 
 
 def test_every_family_has_a_row_in_every_region(layout):
-    tables = layer_selection(layout, read_results(layout, "real"))
-    assert [title.split(";")[0] for title, _ in tables] == ["alpha", "beta"]
-    for (_, table), best in zip(tables, BEST.values(), strict=True):
+    results = read_results(layout, "real")
+    assert [shown.region for shown in results.shown] == ["alpha", "beta"]
+    for shown, best in zip(results.shown, BEST.values(), strict=True):
+        table = layer_selection(layout, results, shown)
         net, untrained, pixels = table.rows
         assert net[0] == "Net, trained"
         assert net[1].startswith(f"{best} (")
-        assert untrained[2].endswith("mean of 3")
+        assert untrained[0] == "Net, untrained (3 seeds)"
         assert pixels[-1] in ("0.00", ".00", "0")  # one layer has no choice to flatter it
         assert {len(row) for row in table.rows} == {len(table.head)}
+
+
+def test_the_answer_has_the_score_on_held_out_stimuli_beside_the_highest(layout):
+    results = read_results(layout, "real")
+    shown = results.shown[0]
+    held_out = results.tables["selection"]
+    row = held_out[(held_out["region"] == "alpha") & (held_out["model"] == "net")
+                   & (held_out["measure"] == "rho_a")
+                   & (held_out["chosen_on"] == "other stimuli")].iloc[0]  # fmt: skip
+    first, ceiling = answer(layout, results, shown)
+    assert first.startswith("Net, trained: blocks.2 is highest of 21 layers of all models, rho-a ")
+    assert number(row["maximum"]) in first
+    assert f"the model scores {number(row['score'])} [" in first
+    assert f"reaches {number(row['maximum_chance'])} in one of 20 studies." in first
+    assert ceiling.startswith("The noise ceiling is .")
+    table = best_layers(layout, results, shown)
+    assert table.rows[0][-2:] == (
+        number(row["score"]), interval(row["interval_low"], row["interval_high"]),
+    )  # fmt: skip
+    assert {len(one) for one in table.rows} == {len(table.head)}
 
 
 def test_every_two_models_are_told_apart_on_the_page(layout):

@@ -1,31 +1,20 @@
 """What else explains a likeness, from the stage to its figures and its part of the page."""
 
-import sys
-from pathlib import Path
-
 import pandas as pd
 import pytest
 
-sys.path.append(str(Path(__file__).parents[1] / "figures"))
-
-from synthetic_study import write_study
-
-from isomorph import figures
 from isomorph.artefacts import read_array, read_table, read_table_provenance
 from isomorph.cli.show import describe, draw
 from isomorph.figures import _explained
-from isomorph.inference.explain import run
 from isomorph.report.explained import explained, models_against_models
 from isomorph.report.page import render
 from isomorph.report.tables import read_results
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory):
+def told(whole):
     """A study of which the stage has run and the figures are drawn."""
-    layout = write_study(tmp_path_factory.mktemp("told"), n_stimuli=14, datasets=("real",))
-    run(layout, "real")
-    return layout, figures.run(layout, "real")
+    return whole
 
 
 def test_the_stage_writes_every_table(told):
@@ -56,7 +45,7 @@ def test_figures_come_with_the_stage_and_the_map_reads_its_matrix(told):
     captions = {entry["kind"]: entry["caption"] for entry in drawn}
     assert {"partial", "partition", "weighted", "models"} <= set(captions)
     assert "diamonds are regions (pooled)" in captions["map"]
-    assert "with pixels taken out of both" in captions["partial"]
+    assert "with Pixels taken out of both" in captions["partial"]
 
 
 def test_the_page_tells_them_in_tables(told):

@@ -1,12 +1,18 @@
 import os
+import re
 
+import pandas as pd
 import pytest
-from synthetic_study import write_settings
+from synthetic_study import with_recovery, write_settings, write_study
 
-from isomorph import report
+from isomorph import figures, report
+from isomorph.artefacts import provenance, read_table, write_table
+from isomorph.artefacts.schemas import TABLES
 from isomorph.cli import main
+from isomorph.inference import trust
 from isomorph.layout import Layout
 from isomorph.report import missing
+from isomorph.report.page import render
 from isomorph.study import load_study
 
 
@@ -73,3 +79,52 @@ def test_page_and_headline_say_what_is_missing_until_nothing_is(fresh, capsys):
     assert "datasets is missing" not in report.run(fresh).read_text()
     assert fresh.report.exists()
     assert not page.exists()
+
+
+NOT_A_NUMBER = re.compile(r"\b(nan|NaN|None|inf|NaT)\b")
+
+
+def shown_words(html):
+    """Return what a reader sees of a page: neither style, pictures nor recorded settings."""
+    kept = re.sub(r"<style>.*?</style>|<pre>.*?</pre>|data:image/[^\"]+", "", html, flags=re.S)
+    return re.sub(r"<[^>]+>", " ", kept)
+
+
+def rewrite(layout, kind, change):
+    """Rewrite a table of the dataset by a function of it."""
+    path = getattr(layout, kind)("real")
+    write_table(path, change(read_table(path, kind)), kind, provenance("test"))
+
+
+def test_nothing_simulated_nothing_explained_is_still_a_page(tmp_path):
+    layout = with_recovery(write_study(tmp_path, datasets=("real",)), simulations=0)
+    trust.run(layout, "real")
+    for kind in ("partial", "partition", "weighted", "models"):
+        empty = pd.DataFrame(columns=list(TABLES[kind]))
+        write_table(getattr(layout, kind)("real"), empty, kind, provenance("test"))
+    figures.run(layout, "real")
+    words = shown_words(render(layout))
+    assert "What else explains it" not in words
+    assert "Data were simulated from" not in words
+    assert "How far to trust this" in words  # settings can agree without simulations
+    assert not NOT_A_NUMBER.search(words)
+
+
+def test_one_region_without_images_and_without_a_ceiling_is_still_a_page(tmp_path):
+    layout = write_study(tmp_path, datasets=("real",))
+    for kind in ("comparisons", "contrasts"):
+        rewrite(layout, kind, lambda table: table[table["region"] == "beta"])
+    rewrite(layout, "regions", lambda table: table.head(0))
+    rewrite(layout, "stimuli", lambda table: table.assign(file="", sha256=""))
+    figures.run(layout, "real")
+    words = shown_words(render(layout))
+    assert "The noise ceiling is undefined: one subject." in words
+    assert "Regions against each other" not in words
+    assert not NOT_A_NUMBER.search(words)
+
+
+def test_no_raw_name_of_a_correction_measure_or_model_is_shown(whole):
+    words = shown_words(render(whole[0]))
+    for name in ("fdr_bh", "rho_a", "semi_partial", "net-untrained-seed0", "crossvalidated_"):
+        assert name not in words.partition("To make all of this again")[0]
+    assert not NOT_A_NUMBER.search(words)

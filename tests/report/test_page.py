@@ -64,10 +64,19 @@ def page(html):
     return Page(html)
 
 
-def test_the_page_needs_nothing_but_itself(html, page):
+def files_of(layout):
+    """Return the tables a study has, as the page addresses them."""
+    return {
+        path.relative_to(layout.report.parent).as_posix()
+        for dataset in layout.study.datasets
+        for path in layout.comparisons(dataset).parent.glob("*.csv")
+    }
+
+
+def test_the_page_needs_nothing_but_itself_and_leads_to_every_table(drawn, html, page):
     assert all(source.startswith("data:image/") for source in page.sources)
     assert len(page.sources) == 2 * 7  # two profiles, two pairs, overview, map, reliability
-    assert all(link.startswith("#") for link in page.links)
+    assert {link for link in page.links if link[0] != "#"} == files_of(drawn)
     style = html[html.index("<style>") : html.index("</style>")]
     assert "url(" not in style
     assert "@import" not in style
@@ -76,7 +85,7 @@ def test_the_page_needs_nothing_but_itself(html, page):
 
 def test_every_anchor_of_the_contents_exists_once(page):
     assert len(page.ids) == len(set(page.ids))
-    assert {link[1:] for link in page.links} <= set(page.ids)
+    assert {link[1:] for link in page.links if link[0] == "#"} <= set(page.ids)
 
 
 def test_pictures_are_the_drawn_files(drawn, page):
@@ -108,8 +117,8 @@ def test_every_estimate_is_in_the_full_tables(drawn, page):
 
 def test_simulated_is_said_wherever_it_is_shown(html):
     banner = "No animal and no person produced these responses"
-    assert html.count(banner) == 3  # its card, its section, the recovery
-    inside = html[html.index('<section id="sim"') : html.index('<section id="recovery"')]
+    assert html.count(banner) == 1  # its section, where the recovery is too
+    inside = html[html.index('<section id="sim"') : html.index('<section id="run"')]
     assert banner in inside
     assert inside.count("Simulated data.") >= 4  # in every caption
     real = html[html.index('<section id="real"') : html.index('<section id="sim"')]
@@ -126,7 +135,7 @@ def test_tables_hold_contrasts_regions_recovery_and_reliability(page):
     words = page.words
     assert "alpha against beta" in words
     assert ".49 [.41, .57]" in words
-    assert "net against 3 untrained twins" in words
+    assert "Net, trained, against 3 untrained twins" in words
     assert "blocks.2 (90 %)" in words
     assert "1 of 16" in words
     assert "1 without: one repetition only" in words
@@ -175,8 +184,9 @@ def test_models_that_are_compared_with_nothing_are_not_listed(fresh):
     path = fresh.study.path.parent / "models" / "pixels.yaml"
     path.write_text(path.read_text() + "datasets: [elsewhere]\n")
     page = render(Layout(load_study(fresh.study.path), fresh.root))
-    assert "<td>Net, trained</td>" in page[: page.index("Measures")]
-    assert "<td>Pixels</td>" not in page[: page.index("Measures")]
+    listed = page[page.index("<caption>Models</caption>") : page.index("<caption>Measures")]
+    assert "<td>Net, trained</td>" in listed
+    assert "<td>Pixels</td>" not in listed
 
 
 def test_small_p_beside_an_interval_that_holds_0_is_explained_wherever_it_stands(fresh):

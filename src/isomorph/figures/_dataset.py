@@ -212,7 +212,8 @@ def _overviews(
             f"{layout.study.spec.inference.interval:.0%} interval; for families of seeds, a tick "
             f"per seed and a dot for their mean. Grey: noise ceiling. Filled: {BELOW} after "
             f"{correction(panels[0].rows)}. Choosing the highest layer on the same data flatters "
-            "models with many layers; scores at layers chosen on other stimuli are told apart."
+            "models with many layers; the tables below have their scores with "
+            "layers chosen on other stimuli."
         ),
     }
 
@@ -257,7 +258,8 @@ def _map_entry(
             f"{_said(layout, dataset)}Classical multidimensional scaling of all RDMs "
             f"({distance_title(distance)}); squared distance between two points is "
             f"1 - {letter}, from {similarity} of their RDMs. Lines join the layers of a model in "
-            f"depth order, dots growing with depth; diamonds are regions ({pooled})."
+            "depth order, dots growing with depth; squares are layers of models that are no "
+            f"network; diamonds are regions ({pooled})."
         ),
     }
 

@@ -89,7 +89,10 @@ def _partial(layout: Layout, dataset: str, folder: Path, coverage: str) -> Itera
     families = selection.families(layout.study)
     measure, distance = table["measure"].iloc[0], table["distance"].iloc[0]
     save(draw_partial(table[kept], families, label=measure_label(measure)), folder / "partial.svg")
-    held = sorted({name for text in table["controls"] for name in text.split("; ") if name})
+    titles = selection.titles(layout.study)
+    names = sorted({name for text in table["controls"] for name in text.split("; ") if name})
+    held = [titles.get(name, name) for name in names]
+    by_seed = _first_seed(table["model"], layout)
     yield {
         "kind": "partial",
         "region": "",
@@ -101,16 +104,27 @@ def _partial(layout: Layout, dataset: str, folder: Path, coverage: str) -> Itera
             "layers at once, a control itself only against the others. "
             f"Distance: {distance_title(distance)}. Bars: {coverage} intervals; filled: "
             f"p\N{NO-BREAK SPACE}<\N{NO-BREAK SPACE}.05 after {correction(table)}. Layers were "
-            "chosen on one half of the stimuli and scored on the other."
+            "chosen on one half of the stimuli and scored on the other." + by_seed
         ),
     }
+
+
+def _first_seed(models: pd.Series, layout: Layout) -> str:
+    """Say that one seed stands for each family of seeds; nothing where there is no family."""
+    several = {
+        name
+        for f in selection.families(layout.study)
+        if len(f.instances) > 1
+        for name in f.instances
+    }
+    return " Of a family of seeds, the first is drawn." if several & set(models) else ""
 
 
 def _partition(layout: Layout, dataset: str, folder: Path, coverage: str) -> Iterator[Entry]:
     table = _table(layout, dataset, "partition")
     if table.empty:
         return
-    families = selection.families(layout.study)
+    families, titles = selection.families(layout.study), selection.titles(layout.study)
     for number, (group, rows) in enumerate(table.groupby("predictors", sort=False)):
         if not (rows["status"] == "ok").any():
             continue
@@ -120,7 +134,8 @@ def _partition(layout: Layout, dataset: str, folder: Path, coverage: str) -> Ite
             "kind": "partition",
             "region": "",
             "file": file,
-            "title": f"Shares of the variance: {str(group).replace('; ', ', ')}",
+            "title": "Shares of the variance: "
+            + ", ".join(titles.get(name, name) for name in str(group).split("; ")),
             "caption": (
                 f"Commonality analysis of {measure_title(rows['measure'].iloc[0])}: what each "
                 "model explains that no other does (in colour), what exactly those named explain "
@@ -149,6 +164,7 @@ def _weighted(layout: Layout, dataset: str, folder: Path, coverage: str) -> Iter
             "layer come from one half of the stimuli, scores from the other (in grey: single → "
             f"combined, {measure_title(measure)}). Bars: {coverage} intervals; filled: "
             f"p\N{NO-BREAK SPACE}<\N{NO-BREAK SPACE}.05 after {correction(table)}."
+            + _first_seed(table["model"], layout)
         ),
     }
 
@@ -175,5 +191,6 @@ def _alike(layout: Layout, dataset: str, folder: Path) -> Iterator[Entry]:
             "the layers of the model in the column, matched on one half of the stimuli and scored "
             "on the other; a small model may be found whole in a large one and not the other way "
             "round. Right: every layer of one model against every layer of another."
+            + _first_seed(pd.concat([table["model_a"], table["model_b"]]), layout)
         ),
     }

@@ -14,6 +14,7 @@ from isomorph.figures.selection import Family
 from isomorph.figures.style import FAINT, INK, STRONG, styled
 
 OTHERS = "another layer"
+OTHER_OF_MODEL = "other\nlayer"
 NOTHING = "no layer at all"
 
 Layer = tuple[str, str]
@@ -30,7 +31,7 @@ def draw_confusion(rows: pd.DataFrame, families: Sequence[Family]) -> Figure:
     """
     planted, found, share = matrix(rows, families)
     down, across = share.shape
-    size = (3.2 + 0.62 * across, 2.2 + 0.42 * down)
+    size = (3.2 + 0.62 * across, 1.2 + 0.36 * down)
     with styled():
         figure = Figure(figsize=size, layout="constrained")
         ax = figure.subplots()
@@ -43,9 +44,8 @@ def draw_confusion(rows: pd.DataFrame, families: Sequence[Family]) -> Figure:
         for y, layer in enumerate(planted):
             if layer in found:
                 _outline(ax, found.index(layer), y)
-        ax.set_xticks(range(across), [_name(layer, families) for layer in found], rotation=40,
-                      ha="right", rotation_mode="anchor")  # fmt: skip
-        ax.set_yticks(range(down), [_name(layer, families) for layer in planted])
+        ax.set_xticks(range(across), _columns(planted, found, families))
+        ax.set_yticks(range(down), _rows(planted, families))
         ax.tick_params(length=0)
         ax.set_xlabel("found, percent of simulations")
         ax.set_ylabel("planted")
@@ -96,6 +96,29 @@ def _name(layer: Layer, families: Sequence[Family]) -> str:
     known = (family for family in families if model in {family.name, *family.instances})
     title = next((family.title for family in known), model)
     return f"{title}: {name}"
+
+
+def _rows(planted: Sequence[Layer], families: Sequence[Family]) -> list[str]:
+    """Return the names of planted layers, each with the number that its column carries."""
+    return [
+        f"{_name(layer, families)}   {number}" if layer[0] else NOTHING
+        for number, layer in enumerate(planted, 1)
+    ]
+
+
+def _columns(
+    planted: Sequence[Layer], found: Sequence[Layer], families: Sequence[Family]
+) -> list[str]:
+    """Return the numbers of planted layers; other layers of the model of the column before."""
+    labels = []
+    for place, layer in enumerate(found):
+        if layer in planted:
+            labels.append(str(planted.index(layer) + 1))
+            continue
+        before = _family(found[place - 1][0], families) if place else None
+        of_model = before == layer[0]
+        labels.append(OTHER_OF_MODEL if of_model else _name(layer, families).replace(": ", ":\n"))
+    return labels
 
 
 def _outline(ax: Any, x: int, y: int) -> None:

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 
 from isomorph.figures.selection import Family, usable
 from isomorph.figures.style import COLOUR_MAP, FAINT, INK, REGION, styled
-from isomorph.figures.words import measure_label
+from isomorph.figures.words import distance_title, measure_label
 
 Setting = tuple[str, str]
 Floats = npt.NDArray[np.floating]
@@ -106,7 +106,7 @@ def _name_distances(top: Any, bottom: Any, settings: Sequence[Setting]) -> None:
     for distance in dict.fromkeys(distance for distance, _ in settings):
         places = [number for number, setting in enumerate(settings) if setting[0] == distance]
         low, high = places[0] - 0.42, places[-1] + 0.42
-        name = textwrap.fill(distance.replace("_", " "), max(9, 8 * len(places)))
+        name = textwrap.fill(distance_title(distance), max(9, 8 * len(places)))
         style = {"color": FAINT, "linewidth": 1.0, "clip_on": False}
         frame = top.get_xaxis_transform()
         top.plot([low, high], [1.03, 1.03], transform=frame, **style)

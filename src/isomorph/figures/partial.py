@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -37,9 +38,12 @@ def painted(families: Sequence[Family]) -> tuple[dict[str, str], dict[str, str]]
     """Return the colour and the short title of each model instance."""
     paint = colours(families)
     by_instance = {name: family for family in families for name in family.instances}
+    # What stands before the comma will do, where it is the name of one model alone.
+    short = Counter(family.title.split(",")[0] for family in families if family.kind != "twins")
     return (
         {name: paint[family.name] for name, family in by_instance.items()},
-        {name: family.title.split(",")[0] if family.kind != "twins" else family.title
+        {name: family.title.split(",")[0]
+         if family.kind != "twins" and short[family.title.split(",")[0]] == 1 else family.title
          for name, family in by_instance.items()},
     )  # fmt: skip
 

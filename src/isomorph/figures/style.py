@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
+from PIL import Image
 
 from isomorph.artefacts import replacing
 from isomorph.figures.selection import Family
@@ -79,6 +80,33 @@ def save(figure: Figure, path: Path) -> None:
     metadata = {"Date": None} if path.suffix == ".svg" else {"Software": None}
     with styled(), replacing(path) as temporary:
         figure.savefig(temporary, format=path.suffix[1:], metadata=metadata)
+        SMALLER[path.suffix](temporary)
+
+
+PLACES = re.compile(r'(?<= )(d|x|y)="([^"]*)"')
+"""Attributes of an SVG that hold coordinates, in points; scales are none of them."""
+
+
+def _rounded(path: Path) -> None:
+    """Round the coordinates of an SVG to a hundredth of a point, each path in one line."""
+    text = PLACES.sub(_hundredths, path.read_text(encoding="utf-8"))
+    path.write_text(re.sub(r"\n +(?=<)", "\n", text), encoding="utf-8")
+
+
+def _hundredths(match: re.Match[str]) -> str:
+    places = re.sub(r"-?\d+\.\d+", lambda one: f"{float(one[0]):.2f}", match[2])
+    return f'{match[1]}="{" ".join(places.split())}"'
+
+
+def _in_palette(path: Path) -> None:
+    """Keep 256 colours of a picture: RDMs in one map of colours, and thumbnails, need no more."""
+    with Image.open(path) as picture:
+        small = picture.convert("RGB").quantize(256, dither=Image.Dither.FLOYDSTEINBERG)
+    small.save(path, format="PNG", optimize=True)
+
+
+SMALLER = {".svg": _rounded, ".png": _in_palette}
+"""How a written figure is made smaller, so that a page of many stays light."""
 
 
 def slug(text: str) -> str:

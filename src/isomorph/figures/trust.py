@@ -19,8 +19,9 @@ TABLES = ("confusion", "power", "agreement")
 
 CONFUSION = (
     "Simulated data. Rows: the layer that data were simulated from, as reliable as the measured, "
-    "{n} times each. Columns: the layer with the highest estimate, in percent ({how}). Framed: "
-    "found again. Last row: stimuli shuffled, so nothing is there to be found."
+    "{n} times each. Columns: the layer with the highest estimate, by the number of its row, and "
+    "the other layers of the same model, in percent ({how}). Framed: found again. Last row: "
+    "stimuli shuffled, {shuffled} times, so nothing is there to be found."
 )
 POWER = (
     "Simulated data. Top: how often the planted layer has the highest estimate of all layers. "
@@ -28,9 +29,10 @@ POWER = (
     "t-test over stimuli). Bars: standard error of the simulation ({how})."
 )
 MULTIVERSE = (
-    "Top: the estimate of each model's best layer, as a share of the best model's, which is "
-    "framed; seeds of a network are averaged. Bottom: Kendall's tau-b between the orders that two "
-    "settings put the models in, each seed a model: 1 is the same order, 0 none in common."
+    "Top: the estimate of each model's best layer under every distance (lines) and measure "
+    "(columns), as a share of the best model's, which is framed; seeds of a network are averaged. "
+    "Bottom: Kendall's tau-b between the orders that two settings put the models in, each seed a "
+    "model: 1 is the same order, 0 none in common."
 )
 
 
@@ -61,7 +63,7 @@ def trust_figures(
                     "confusion",
                     shown.region,
                     f"If a layer were the truth, would it be found in {shown.region}?",
-                    CONFUSION.format(n=int(confusion["n_simulations"].max()), how=how),
+                    CONFUSION.format(**_times(confusion), how=how),
                 ),
             )
         power = _of(tables, "power", shown)
@@ -100,6 +102,15 @@ def _of(
     rows = selection.matching(table[table["region"] == shown.region], shown)
     rows = rows[rows["n_simulations"].notna()]
     return rows if len(rows) else None
+
+
+def _times(confusion: pd.DataFrame) -> dict[str, int]:
+    """Return how often layers were planted, and how often nothing was."""
+    planted = confusion["planted_model"] != ""
+    return {
+        name: int(confusion.loc[rows, "n_simulations"].max()) if rows.any() else 0
+        for name, rows in (("n", planted), ("shuffled", ~planted))
+    }
 
 
 def _entry(kind: str, region: str, title: str, caption: str) -> dict[str, str]:

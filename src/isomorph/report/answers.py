@@ -216,10 +216,10 @@ def _recovery(layout: Layout, found: Sequence[Results]) -> str:
     missed = table[~exact]
     titles = selection.titles(layout.study)
     details = [
-        f"{row.region} was planted from {titles.get(row.planted_model, row.planted_model)}: "
-        f"{row.planted_layer} and found at "
-        f"{titles.get(row.found_model, row.found_model)}: {row.found_layer}"
-        for row in missed.itertuples()
+        f"{row['region']} was planted from "
+        f"{titles.get(row['planted_model'], row['planted_model'])}: {row['planted_layer']} "
+        f"and found at {titles.get(row['found_model'], row['found_model'])}: {row['found_layer']}"
+        for row in missed.to_dict("records")
     ]
     first = table.iloc[0]
     text = (

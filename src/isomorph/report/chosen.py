@@ -10,30 +10,82 @@ import pandas as pd
 from isomorph.figures import selection
 from isomorph.figures.words import distance_title, measure_label
 from isomorph.layout import Layout
-from isomorph.report.numbers import NONE, count, interval, number, p_value, percent
-from isomorph.report.sections import Row, Table
+from isomorph.report.numbers import NONE, count, interval, number, p_said, p_value, percent
+from isomorph.report.sections import Row, Table, chosen_elsewhere
 from isomorph.report.tables import Results
 
 ON_STIMULI = "other stimuli"
 
 
-def layer_selection(layout: Layout, results: Results) -> list[tuple[str, Table]]:
-    """Return every model's nested score beside its plain maximum, a table per region.
+def answer(layout: Layout, results: Results, shown: selection.Shown) -> list[str]:
+    """Return what is said of a region: the best layer, its score without that choice, the ceiling.
+
+    The best layer of a trained network comes first, then that of all models where it is another.
+    """
+    best = shown.rows.iloc[int(shown.rows["estimate"].to_numpy().argmax())]
+    network = selection.best_row(shown, selection.families(layout.study))
+    said = []
+    if network is not None and network["layer"] != "" and network.name != best.name:
+        said.append(_highest(layout, results, shown, network, "its"))
+    said.append(_highest(layout, results, shown, best, "all"))
+    bounds = selection.ceiling(shown.rows)
+    if isinstance(bounds, str):
+        said.append(f"The noise ceiling is undefined: {bounds}.")
+        return said
+    n, reached = len(shown.rows), int((shown.rows["estimate"] >= bounds[0]).sum())
+    reach = f"{reached} of {n} layers {'reaches' if reached == 1 else 'reach'} it"
+    said.append(
+        f"The noise ceiling is {number(bounds[0])} to {number(bounds[1])}; "
+        f"{reach if reached else 'no layer reaches it'}."
+    )
+    return said
+
+
+def _highest(
+    layout: Layout, results: Results, shown: selection.Shown, row: pd.Series, of: str
+) -> str:
+    title = selection.titles(layout.study)[row["model"]]
+    n_layers = int((shown.rows["model"] == row["model"]).sum())
+    whose = (
+        f"{count(len(shown.rows), 'layer')} of all models"
+        if of == "all"
+        else f"its {count(n_layers, 'layer')}"
+    )
+    text = (
+        f"{title}: {row['layer']} is highest of {whose}, {measure_label(shown.measure)} "
+        f"{number(row['estimate'])} {interval(row['interval_low'], row['interval_high'])}, "
+        f"{p_said(row['p_corrected'])}"
+    )
+    held_out = chosen_elsewhere(results, shown)
+    own = None if held_out is None else held_out[held_out["model"] == row["model"]]
+    if own is None or own.empty or n_layers < 2:
+        return f"{text}."
+    score = own.iloc[0]
+    return (
+        f"{text}; with the layer chosen on other stimuli, the model scores "
+        f"{number(score['score'])} {interval(score['interval_low'], score['interval_high'])}. "
+        f"By chance, the highest of its {n_layers} layers reaches "
+        f"{number(score['maximum_chance'])} in one of 20 studies."
+    )
+
+
+def layer_selection(layout: Layout, results: Results, shown: selection.Shown) -> Table | None:
+    """Return a region's nested scores beside the plain maxima, None before they were computed.
 
     Under the main distance and measure; families of seeds are one row, the mean of their seeds.
     """
     head = ("model", "layer chosen on other stimuli (how often)", "score on held-out stimuli",
             "interval", "highest of all layers", "by chance up to", "optimism")  # fmt: skip
-    tables = []
-    for shown, inside in _shown(results, "selection"):
-        chosen = inside[inside["chosen_on"] == ON_STIMULI]
-        rows = [
-            _selected(family, own)
-            for family in selection.families(layout.study)
-            if len(own := chosen[chosen["model"].isin(family.instances)])
-        ]
-        tables.append((_title(shown), Table(head, rows, [False] * len(rows), 2)))
-    return tables
+    inside = next((rows for one, rows in _shown(results, "selection") if one is shown), None)
+    if inside is None:
+        return None
+    chosen = inside[inside["chosen_on"] == ON_STIMULI]
+    rows = [
+        _selected(family, own)
+        for family in selection.families(layout.study)
+        if len(own := chosen[chosen["model"].isin(family.instances)])
+    ]
+    return Table(head, rows, [False] * len(rows), 2)
 
 
 def _selected(family: selection.Family, rows: pd.DataFrame) -> Row:
@@ -48,14 +100,9 @@ def _selected(family: selection.Family, rows: pd.DataFrame) -> Row:
         spread = interval(row["interval_low"], row["interval_high"])
         return (family.title, layer, number(row["score"]), spread, *numbers)
     layers = count(known["chosen_layer"].nunique(), "layer") + ", by seed"
-    spread = f"{number(known['score'].min())} to {number(known['score'].max())} (seeds)"
-    return (
-        family.title,
-        layers,
-        f"{number(means['score'])} mean of {len(known)}",
-        spread,
-        *numbers,
-    )
+    spread = f"{number(known['score'].min())} to {number(known['score'].max())}"
+    title = f"{family.title} ({count(len(known), 'seed')})"
+    return title, layers, number(means["score"]), spread, *numbers
 
 
 def models_compared(layout: Layout, results: Results) -> list[tuple[str, Table]]:
@@ -64,7 +111,7 @@ def models_compared(layout: Layout, results: Results) -> list[tuple[str, Table]]
     Under the main distance and measure, each model at the layer chosen on other stimuli.
     """
     titles = {model.name: model.title for model in layout.study.models.values()}
-    head = ("model", "against", "resampled", "score", "of the other", "difference", "interval",
+    head = ("model", "against", "resampled", "scores", "the other", "difference", "interval",
             "p, corrected")  # fmt: skip
     tables = []
     for shown, inside in _shown(results, "differences"):

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
 from isomorph.figures import selection
 from isomorph.figures.weighted import KINDS
-from isomorph.figures.words import measure_label
+from isomorph.figures.words import measure_label, measure_title
+from isomorph.inference.explain.material import STAND_INS
 from isomorph.layout import Layout
 from isomorph.report.numbers import NONE, interval, number, p_value
 from isomorph.report.sections import Row, Table
@@ -27,7 +28,8 @@ def explained(layout: Layout, results: Results) -> dict[str, Any] | None:
     Returns
     -------
     dict or None
-        `figures`, `partial`, `partition` and `weighted`, each a list of (title, Table).
+        `figures`; `undefined`, why nothing has a number; `replaced`, which measure stands for
+        another; `partial`, `partition` and `weighted`, each a list of (title, Table).
     """
     told = {
         "partial": _by_measure(results, "partial", lambda rows: _partial(layout, rows)),
@@ -37,7 +39,25 @@ def explained(layout: Layout, results: Results) -> dict[str, Any] | None:
     if not any(told.values()):
         return None
     figures = [one for kind in EXPLAINING for one in results.figures if one.kind == kind]
-    return {"figures": figures, **told}
+    return {"figures": figures, "undefined": _undefined(results),
+            "replaced": replaced(layout.study.spec.measures), **told}  # fmt: skip
+
+
+def replaced(measures: Sequence[str]) -> str:
+    """Say which measures have no residuals, and what is computed instead; nothing if none."""
+    return " ".join(
+        f"A residual has no {measure_label(name)}, so partial correlations and shares use "
+        f"{measure_title(STAND_INS[name])} in its place."
+        for name in measures
+        if name in STAND_INS
+    )
+
+
+def _undefined(results: Results) -> str:
+    """Return why no row of any table has a number; nothing where one has."""
+    tables = [table for kind in EXPLAINING if (table := results.tables.get(kind)) is not None]
+    said = list(dict.fromkeys(status for table in tables for status in table["status"]))
+    return "" if "ok" in said else "; ".join(map(str, said))
 
 
 def models_against_models(layout: Layout, results: Results) -> Table | None:
@@ -45,7 +65,7 @@ def models_against_models(layout: Layout, results: Results) -> Table | None:
     table = results.tables.get("models")
     if table is None or table.empty:
         return None
-    titles = _titles(layout)
+    titles = selection.titles(layout.study)
     rows: list[Row] = []
     for row in table.to_dict("records"):
         pair = tuple(titles.get(row[key], row[key]) for key in ("model_a", "model_b"))
@@ -65,10 +85,6 @@ def models_against_models(layout: Layout, results: Results) -> Table | None:
     return Table(head, rows, [False] * len(rows), 3)
 
 
-def _titles(layout: Layout) -> dict[str, str]:
-    return {name: f.title for f in selection.families(layout.study) for name in f.instances}
-
-
 def _by_measure(results: Results, kind: str, build: Any) -> list[tuple[str, Table]]:
     table = results.tables.get(kind)
     if table is None or table.empty:
@@ -81,7 +97,7 @@ def _by_measure(results: Results, kind: str, build: Any) -> list[tuple[str, Tabl
 
 def _partial(layout: Layout, rows: pd.DataFrame) -> Table:
     """Return a row per region, model and layer: plain, partial, semi-partial."""
-    titles, cells, strong = _titles(layout), [], []
+    titles, cells, strong = selection.titles(layout.study), [], []
     groups = rows.groupby(["region", "model", "layer"], sort=False)
     for (region, model, layer), own in groups:
         by = {row["statistic"]: row for row in own.to_dict("records")}
@@ -105,7 +121,7 @@ def _value(row: Record) -> str:
 
 
 def _partition(layout: Layout, rows: pd.DataFrame) -> Table:
-    titles, cells, strong = _titles(layout), [], []
+    titles, cells, strong = selection.titles(layout.study), [], []
     for row in rows.to_dict("records"):
         part = " ∩ ".join(titles.get(name, name) for name in str(row["part"]).split(" & "))
         part = "all together" if row["kind"] == "total" else part
@@ -127,7 +143,7 @@ def _partition(layout: Layout, rows: pd.DataFrame) -> Table:
 
 
 def _weighted(layout: Layout, rows: pd.DataFrame) -> Table:
-    titles, cells, strong = _titles(layout), [], []
+    titles, cells, strong = selection.titles(layout.study), [], []
     for row in rows.to_dict("records"):
         model = titles.get(row["model"], row["model"])
         start = (str(row["region"]), model, KINDS[str(row["kind"])])
@@ -137,7 +153,8 @@ def _weighted(layout: Layout, rows: pd.DataFrame) -> Table:
             continue
         cells.append(
             (
-                *start, str(row["weights"]) or NONE, str(row["layer"]), number(row["single"]),
+                *start, _weights(str(row["weights"]), titles), _owned(str(row["layer"]), titles),
+                number(row["single"]),
                 number(row["score"]),
                 f"{number(row['gain'])} {interval(row['interval_low'], row['interval_high'])}",
                 p_value(float(row["p_corrected"])),
@@ -148,3 +165,18 @@ def _weighted(layout: Layout, rows: pd.DataFrame) -> Table:
             "best single layer", "its score", "combined", "gain, interval",
             "p, corrected")  # fmt: skip
     return Table(head, cells, strong, 5)
+
+
+def _weights(text: str, titles: Mapping[str, str]) -> str:
+    """Return weights, "model layer 0.47; ...", as the page writes names and numbers."""
+    told = []
+    for part in text.split("; ") if text else ():
+        name, _, share = part.rpartition(" ")
+        told.append(f"{_owned(name, titles)} {number(float(share))}")
+    return "; ".join(told) or NONE
+
+
+def _owned(layer: str, titles: Mapping[str, str]) -> str:
+    """Return a layer, with the title of the model whose name stands before it, if any."""
+    model, _, name = layer.partition(" ")
+    return f"{titles[model]}: {name}" if name and model in titles else layer

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from math import isfinite
+
+from isomorph.rdms import DISTANCES
 from isomorph.study import Inference
 
 Term = tuple[str, str]
@@ -14,8 +18,8 @@ FAMILIES = {
 """What is corrected together, in words."""
 
 
-def glossary(inference: Inference) -> list[Term]:
-    """Return terms and what they mean under a study's inference settings."""
+def glossary(inference: Inference, distances: Sequence[str]) -> list[Term]:
+    """Return terms and what they mean under a study's inference settings and distances."""
     coverage = f"{100 * inference.interval:.0f} %"
     return [
         (
@@ -34,10 +38,11 @@ def glossary(inference: Inference) -> list[Term]:
             "with them, so it has its part in the interval although repetitions are not drawn.",
         ),
         (
-            "scheme",
+            "scheme, resampled",
             f"What was resampled. With at least {inference.minimum_subjects} subjects both "
             "stimuli and subjects, so the claim is about the population of each; with fewer, "
-            "stimuli alone, and the claim is about these subjects.",
+            "stimuli alone, and the claim is about these subjects. Seeds are drawn too where a "
+            "network that was never trained has several.",
         ),
         (
             "noise ceiling",
@@ -61,7 +66,10 @@ def glossary(inference: Inference) -> list[Term]:
         (
             "best layer",
             "The layer with the highest estimate on all stimuli. Choosing it on the data that "
-            "judges it flatters models with many layers; by how much is said as optimism.",
+            "judges it flatters models with many layers; by how much is said as optimism: the "
+            "held-out score of that layer less that of layers chosen without the held-out stimuli. "
+            "By chance up to: what the highest of all layers exceeds in one of 20 studies in which "
+            "region and model have nothing to do with each other.",
         ),
         (
             "score on held-out stimuli",
@@ -101,14 +109,39 @@ def glossary(inference: Inference) -> list[Term]:
             "weighted",
             "Layers, or the principal components of one layer, combined with weights that may "
             "not be negative. Fitted on one half of the stimuli, scored on the other, against "
-            "the best single layer chosen in the same way.",
+            "the best single layer chosen in the same way; the gain is the difference of the two. "
+            "Largest weights: the share of each layer in the sum of all.",
+        ),
+        (
+            "models against models",
+            "For each layer of the first, the layer of the other that is most like it, matched on "
+            "one half of the stimuli and scored on the other; the mean over layers, then of both "
+            "directions.",
+        ),
+        (
+            "tau-b",
+            "Kendall's rank correlation of two orders of the models: 1 is the same order, 0 none "
+            "in common, -1 the reverse.",
         ),
         (
             "recovered",
             "Exact: the planted layer has the highest estimate of all layers of all models. "
             "Neighbour: a layer directly before or after it has. No: neither.",
         ),
+        *_simulated(inference),
         (
+            "reliability",
+            "How well two halves of the repetitions agree (split half), and what that predicts "
+            "for all of them (Spearman-Brown).",
+        ),
+        *_distances(distances),
+    ]
+
+
+def _simulated(inference: Inference) -> Iterator[Term]:
+    """Yield what is counted in simulations, where there are any."""
+    if inference.recovery.simulations:
+        yield (
             "found again",
             f"Data were simulated from a layer {inference.recovery.simulations} times: units that "
             "are random mixtures of its features, with as much white noise as makes subjects (or "
@@ -117,13 +150,23 @@ def glossary(inference: Inference) -> list[Term]:
             f"{inference.recovery.level:g}. Above other models: a two-sided t-test over stimuli "
             "against the best layer of another model. False: the same claims on the same data "
             "with shuffled stimuli.",
-        ),
-        (
-            "reliability",
-            "How well two halves of the repetitions agree (split half), and what that predicts "
-            "for all of them (Spearman-Brown).",
-        ),
-    ]
+        )
+
+
+def _distances(names: Sequence[str]) -> Iterator[Term]:
+    """Yield what each distance is measured in, and between what values it lies."""
+    for distance in (DISTANCES[name] for name in names if name in DISTANCES):
+        low, high = distance.range
+        ends = (
+            f"from {low:g} to {high:g}"
+            if isfinite(low) and isfinite(high)
+            else (
+                f"from {low:g} upwards"
+                if isfinite(low)
+                else "of any sign, as noise can take it below 0"
+            )
+        )
+        yield distance.title, f"A distance inside a representation, in {distance.units}; {ends}."
 
 
 LIMITS = (

@@ -16,14 +16,23 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from isomorph.artefacts import Provenance, replacing
 from isomorph.figures import selection
 from isomorph.figures.style import slug
-from isomorph.figures.words import correction, distance_title, measure_label, measure_title
+from isomorph.figures.words import (
+    CORRECTIONS,
+    correction,
+    distance_title,
+    measure_label,
+    measure_title,
+)
+from isomorph.inference.multiplicity import by_p_alone
 from isomorph.layout import Layout
 from isomorph.measures import MEASURES
 from isomorph.report import sections
+from isomorph.report.analysis import analysis
 from isomorph.report.answers import sentences
-from isomorph.report.chosen import layer_selection, models_compared
+from isomorph.report.chosen import answer, layer_selection, models_compared
 from isomorph.report.explained import explained, models_against_models
-from isomorph.report.glossary import LIMITS, glossary
+from isomorph.report.files import family_size, files
+from isomorph.report.glossary import FAMILIES, LIMITS, glossary
 from isomorph.report.methods import methods
 from isomorph.report.missing import place, told
 from isomorph.report.numbers import count
@@ -122,17 +131,14 @@ def context(layout: Layout) -> dict[str, Any]:
             for model, family in zip(study.models.values(), selection.families(study), strict=True)
             if compared & set(family.instances)
         ],
-        "distances": [(name, distance_title(name)) for name in study.spec.distances],
+        "analysis": analysis(study.spec, found),
         "measures": [_measure(name) for name in study.spec.measures],
-        "glossary": glossary(study.spec.inference),
+        "glossary": glossary(study.spec.inference, study.spec.distances),
         "limits": LIMITS,
         "origins": [
             (name, _origins(read_origins(layout, name)), read_bytes_told(layout, name))
             for name in study.datasets
         ],
-        "has_recovery": any(sections.recovery(layout, each, everything=False) for each in found),
-        "has_trust": any(trust(layout, each) for each in found),
-        "has_reliability": any(sections.reliability(each) is not None for each in found),
     }
 
 
@@ -156,9 +162,8 @@ def _dataset(layout: Layout, results: Results) -> dict[str, Any]:
             (region, _reasons(comparisons[comparisons["region"] == region]["status"].tolist()))
             for region in without
         ],
-        "selected": layer_selection(layout, results),
         "models_compared": models_compared(layout, results),
-        "contrasts": sections.contrasts(results),
+        "contrasts": sections.contrasts(layout, results),
         "comparisons_of_regions": sections.regions(results),
         "regions_wide": sections.small_p_wide_interval(results.tables["regions"])
         if "regions" in results.tables
@@ -168,7 +173,11 @@ def _dataset(layout: Layout, results: Results) -> dict[str, Any]:
         "trust": trust(layout, results),
         "reliability": sections.reliability(results),
         "units": drawn.get(("reliability", "")),
+        "files": files(layout, results.dataset),
+        "asked": {kind: family_size(results, kind) for kind in ("differences", "contrasts")},
         "correction": correction(comparisons),
+        "correction_by_p": CORRECTIONS[by_p_alone(layout.study.spec.inference.correction)],
+        "simulated_some": bool(len(results.tables.get("power", ()))),
         "coverage": f"{100 * layout.study.spec.inference.interval:.0f} %",
     }
 
@@ -181,23 +190,24 @@ def _region(
 ) -> dict[str, Any]:
     comparisons = results.tables["comparisons"]
     first = shown.rows.iloc[0]
-    bounds = selection.ceiling(shown.rows)
     return {
         "name": shown.region,
         "measure": measure_title(shown.measure),
         "distance": distance_title(shown.distance),
         "profile": drawn.get(("profile", shown.region)),
         "rdms": drawn.get(("rdms", shown.region)),
-        "best": sections.best_layers(layout, shown),
-        "full": sections.every_layer(comparisons[comparisons["region"] == shown.region]),
+        "answer": answer(layout, results, shown),
+        "best": sections.best_layers(layout, results, shown),
+        "selected": layer_selection(layout, results, shown),
+        "full": sections.every_layer(layout, comparisons[comparisons["region"] == shown.region]),
         "scheme": first["scheme"],
-        "undefined": bounds if isinstance(bounds, str) else "",
         "wide": sections.small_p_wide_interval(selection.best_layers(shown.rows)),
         "wide_somewhere": sections.small_p_wide_interval(
             comparisons[comparisons["region"] == shown.region]
         ),
         "correction": correction(shown.rows),
         "family_size": int(first["family_size"]),
+        "family": FAMILIES[first["family"]] if "family" in first else "",
         "n_stimuli": int(first["n_stimuli"]),
         "n_subjects": int(first["n_subjects"]),
     }

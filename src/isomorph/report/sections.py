@@ -23,6 +23,7 @@ from isomorph.report.numbers import (
 from isomorph.report.tables import Results
 
 Row = tuple[str, ...]
+Record = dict[Hashable, Any]
 
 
 @dataclass(frozen=True)
@@ -53,12 +54,12 @@ def small_p_wide_interval(rows: pd.DataFrame) -> bool:
     return bool((wide & selection.significant(rows)).any())
 
 
-def best_layers(layout: Layout, shown: selection.Shown) -> Table:
-    """Return each model's best layer for a region; families of seeds are one row."""
-    bounds = selection.ceiling(shown.rows)
-    above = (
-        "undefined" if isinstance(bounds, str) else f"{number(bounds[0])} to {number(bounds[1])}"
-    )
+def best_layers(layout: Layout, results: Results, shown: selection.Shown) -> Table:
+    """Return each model's best layer beside its score at layers chosen on other stimuli.
+
+    Families of seeds are one row: the mean over seeds, and the lowest and highest of them.
+    """
+    held_out = chosen_elsewhere(results, shown)
     rows: list[Row] = []
     strong = []
     for family in selection.families(layout.study):
@@ -66,27 +67,51 @@ def best_layers(layout: Layout, shown: selection.Shown) -> Table:
         if best.empty:
             continue
         p = best["p_corrected"].astype(float)
-        if len(best) == 1:
-            row = best.iloc[0]
-            layer, value = str(row["layer"]), number(row["estimate"])
-            spread = interval(row["interval_low"], row["interval_high"])
-        else:
-            layers = list(dict.fromkeys(best["layer"]))
-            layer = layers[0] if len(layers) == 1 else f"{count(len(layers), 'layer')}, by seed"
-            value = f"{number(best['estimate'].mean())} mean of {len(best)}"
-            spread = f"{number(best['estimate'].min())} to {number(best['estimate'].max())} (seeds)"
+        layers = list(dict.fromkeys(best["layer"].astype(str)))
+        layer = layers[0] if len(layers) == 1 else f"{count(len(layers), 'layer')}, by seed"
+        several = f" ({count(len(best), 'seed')})" if len(best) > 1 else ""
         worst = float(p.max()) if p.notna().all() else float("nan")
-        rows.append((family.title, layer, value, spread, above, p_value(worst)))
+        cells: Row = (
+            family.title + several, layer, *_mean_and_spread(best, "estimate"), p_value(worst)
+        )  # fmt: skip
+        if held_out is not None:
+            own = held_out[held_out["model"].isin(family.instances)]
+            cells += _mean_and_spread(own, "score")
+        rows.append(cells)
         strong.append(worst < selection.SIGNIFICANT)
     coverage = percent(layout.study.spec.inference.interval)
-    head = ("model", "best layer", measure_label(shown.measure), f"{coverage} interval",
-            "noise ceiling", "p, corrected")  # fmt: skip
+    head: Row = ("model", "best layer", measure_label(shown.measure), f"{coverage} interval",
+            "p, corrected")  # fmt: skip
+    if held_out is not None:
+        head += ("on held-out stimuli", "interval")
     return Table(head, rows, strong, 2)
 
 
-def every_layer(rows: pd.DataFrame) -> list[tuple[str, Table]]:
+def chosen_elsewhere(results: Results, shown: selection.Shown) -> pd.DataFrame | None:
+    """Return a region's scores at layers chosen on other stimuli, None where there are none."""
+    table = results.usable("selection", "score")
+    if table is None:
+        return None
+    rows = selection.matching(table[table["region"] == shown.region], shown)
+    rows = rows[rows["chosen_on"] == "other stimuli"]
+    return rows if len(rows) else None
+
+
+def _mean_and_spread(rows: pd.DataFrame, value: str) -> tuple[str, str]:
+    """Return a value and its interval; of several seeds their mean, lowest and highest."""
+    if rows.empty:
+        return NONE, NONE
+    if len(rows) == 1:
+        row = rows.iloc[0]
+        return number(row[value]), interval(row["interval_low"], row["interval_high"])
+    values = rows[value].astype(float)
+    return number(values.mean()), f"{number(values.min())} to {number(values.max())}"
+
+
+def every_layer(layout: Layout, rows: pd.DataFrame) -> list[tuple[str, Table]]:
     """Return a region's comparisons per distance: a row per layer, a column per measure."""
     tables = []
+    titles = selection.titles(layout.study)
     for distance, inside in rows.groupby("distance", sort=False):
         measures = list(dict.fromkeys(inside["measure"]))
         cells = {
@@ -95,7 +120,11 @@ def every_layer(rows: pd.DataFrame) -> list[tuple[str, Table]]:
         }
         layers = list(dict.fromkeys(zip(inside["model"], inside["layer"], strict=True)))
         body = [
-            (model, layer, *(cells.get((model, layer, measure), NONE) for measure in measures))
+            (
+                titles.get(model, model),
+                layer,
+                *(cells.get((model, layer, measure), NONE) for measure in measures),
+            )
             for model, layer in layers
         ]
         head = ("model", "layer", *(measure_label(measure) for measure in measures))
@@ -116,60 +145,76 @@ def _cell(row: Mapping[Hashable, Any]) -> str:
     return f"{number(value)}{star} {interval(low, high)}"
 
 
-def contrasts(results: Results) -> list[tuple[str, Table]]:
-    """Return trained models against their untrained twins, a table per distance."""
-    head = ("region", "measure", "layer chosen on left-out stimuli (how often)", "resampled",
+def contrasts(layout: Layout, results: Results) -> list[tuple[str, Table]]:
+    """Return trained models against their untrained twins: as the page shows regions, then all."""
+    head = ("region", "measure", "layer chosen on other stimuli (how often)", "resampled",
             "trained", "twins", "difference", "interval", "p, corrected")  # fmt: skip
-    tables = []
+    titles = {family.name: family.title for family in selection.families(layout.study)}
+    main: list[tuple[str, Table]] = []
+    everything: list[tuple[str, Table]] = []
     for (distance, model), inside in _groups(results, "contrasts", ["distance", "model"]):
-        rows: list[Row] = []
-        for row in inside:
-            start = (str(row["region"]), measure_label(str(row["measure"])))
-            if row["status"] != "ok":
-                rows.append((*start, str(row["status"]), *[NONE] * 6))
-                continue
-            rows.append(
-                (
-                    *start,
-                    f"{row['chosen_layer']} ({percent(row['chosen_share'])})",
-                    str(row["scheme"]).replace(" and ", ", "),
-                    number(row["score"]), number(row["twin_score"]),
-                    number(row["difference"]),
-                    interval(row["interval_low"], row["interval_high"]),
-                    p_value(row["p_corrected"]),
-                )
-            )  # fmt: skip
         seeds = count(int(inside[0]["n_seeds"]), "untrained twin")
-        title = f"{model} against {seeds}; {distance_title(distance)}"
-        tables.append((title, Table(head, rows, _sure(inside), 4)))
-    return tables
+        who = f"{titles.get(model, model)}, against {seeds}"
+        for rows, title, tables in (
+            (_as_shown(results, inside, "region"), who, main),
+            (inside, f"{who}; {distance_title(distance)}", everything),
+        ):
+            if rows:
+                body = [_contrast(row) for row in rows]
+                tables.append((title, Table(head, body, _sure(rows), 4)))
+    return _main_first(main, everything)
+
+
+def _contrast(row: Record) -> Row:
+    start = (str(row["region"]), measure_label(str(row["measure"])))
+    if row["status"] != "ok":
+        return (*start, str(row["status"]), *[NONE] * 6)
+    return (
+        *start, f"{row['chosen_layer']} ({percent(row['chosen_share'])})",
+        str(row["scheme"]).replace(" and ", ", "), number(row["score"]),
+        number(row["twin_score"]), number(row["difference"]),
+        interval(row["interval_low"], row["interval_high"]), p_value(row["p_corrected"]),
+    )  # fmt: skip
 
 
 def regions(results: Results) -> list[tuple[str, Table]]:
-    """Return a dataset's regions against each other, a table per distance."""
+    """Return a dataset's regions against each other: as the page shows them, then all."""
     head = ("regions", "measure", "resampled", "estimate", "interval", "p, corrected")
-    tables = []
+    main: list[tuple[str, Table]] = []
+    everything: list[tuple[str, Table]] = []
     for (distance,), inside in _groups(results, "regions", ["distance"]):
-        rows: list[Row] = []
-        for row in inside:
-            start = (
-                f"{row['region_a']} against {row['region_b']}", measure_label(str(row["measure"]))
-            )  # fmt: skip
-            if row["status"] != "ok":
-                rows.append((*start, str(row["status"]), *[NONE] * 3))
-                continue
-            rows.append(
-                (
-                    *start, str(row["scheme"]).replace(" and ", ", "), number(row["estimate"]),
-                    interval(row["interval_low"], row["interval_high"]),
-                    p_value(row["p_corrected"]),
-                )
-            )  # fmt: skip
-        tables.append((distance_title(distance), Table(head, rows, _sure(inside), 3)))
-    return tables
+        for rows, tables in ((_as_shown(results, inside, "region_a"), main), (inside, everything)):
+            if rows:
+                body = [_two_regions(row) for row in rows]
+                tables.append((distance_title(distance), Table(head, body, _sure(rows), 3)))
+    return _main_first(main, everything)
 
 
-Record = dict[Hashable, Any]
+def _two_regions(row: Record) -> Row:
+    start = (f"{row['region_a']} against {row['region_b']}", measure_label(str(row["measure"])))
+    if row["status"] != "ok":
+        return (*start, str(row["status"]), *[NONE] * 3)
+    return (
+        *start, str(row["scheme"]).replace(" and ", ", "), number(row["estimate"]),
+        interval(row["interval_low"], row["interval_high"]), p_value(row["p_corrected"]),
+    )  # fmt: skip
+
+
+def _as_shown(results: Results, rows: Sequence[Record], region: str) -> list[Record]:
+    """Return the rows under the distance and measure by which the page shows their region."""
+    shown = {one.region: (one.distance, one.measure) for one in results.shown}
+    return [row for row in rows if (row["distance"], row["measure"]) == shown.get(row[region])]
+
+
+def _main_first(
+    main: list[tuple[str, Table]], everything: list[tuple[str, Table]]
+) -> list[tuple[str, Table]]:
+    """Return the main tables and then the full ones, where those hold more."""
+    n_main = sum(len(table.rows) for _, table in main)
+    if n_main == sum(len(table.rows) for _, table in everything):
+        return everything
+    full = [(f"Under every measure: {title}", table) for title, table in everything]
+    return [*main, *full]
 
 
 def _groups(
@@ -206,7 +251,7 @@ def recovery(layout: Layout, results: Results, *, everything: bool) -> list[tupl
     table = results.tables.get("recovery") if everything else main_recovery(results)
     if table is None or table.empty:
         return []
-    titles = {name: f.title for f in selection.families(layout.study) for name in f.instances}
+    titles = selection.titles(layout.study)
     head = ("region", "measure", "planted", "found", "recovered", "rank of the planted",
             "estimate of the planted", "of the found")  # fmt: skip
     tables = []

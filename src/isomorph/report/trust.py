@@ -45,7 +45,7 @@ def trust(layout: Layout, results: Results) -> list[dict[str, Any]]:
 
 def planted_table(layout: Layout, shown: selection.Shown, power: pd.DataFrame) -> Table:
     """Return the rates of every planted layer on all stimuli and subjects, the best one bold."""
-    titles = _titles(layout)
+    titles = selection.titles(layout.study)
     best = _conclusions(layout, shown)
     rows: list[Row] = []
     for row in power.to_dict("records"):
@@ -128,7 +128,7 @@ def _found_again(
     power: pd.DataFrame,
     best: Layer,
 ) -> list[str]:
-    title = f"{_titles(layout).get(best[0], best[0])}: {best[1]}"
+    title = f"{selection.titles(layout.study).get(best[0], best[0])}: {best[1]}"
     own = power[(power["planted_model"] == best[0]) & (power["planted_layer"] == best[1])]
     if own.empty:
         return [f"No data were simulated from {title}."]
@@ -136,15 +136,15 @@ def _found_again(
     n = int(row["n_simulations"])
     said = [
         f"If {title} were the truth, data as reliable as these would show it as best in "
-        f"{_rate(row['recovery_exact'], n)} of {n} simulations, it or a neighbouring layer in "
+        f"{_rate(row['recovery_exact'], n)} of {n} simulations (one of "
+        f"{int(row['n_candidates'])} candidates drawn at random: "
+        f"{100 / row['n_candidates']:.1f} %), it or a neighbouring layer in "
         f"{percent(row['recovery_neighbour'])}, and some layer of its model in "
-        f"{percent(row['recovery_family'])}{_mistaken(layout, results, shown, best)}; one of "
-        f"{int(row['n_candidates'])} candidates drawn at random is right in "
-        f"{number(100 / row['n_candidates'], 1)} %."
+        f"{percent(row['recovery_family'])}{_mistaken(layout, results, shown, best)}."
     ]
     if np.isfinite(row["power_runner_up"]):
-        said.append(
-            "It would be significantly above the best layer of every other model in "
+        said[0] += (
+            " It would be significantly above the best layer of every other model in "
             f"{_rate(row['power_runner_up'], n)}."
         )
     if row["status"] != "ok":
@@ -162,9 +162,9 @@ def _mistaken(layout: Layout, results: Results, shown: selection.Shown, best: La
     if other.empty:
         return ""
     first = other.iloc[int(other["count"].to_numpy().argmax())]
-    title = _titles(layout).get(first["found_model"], first["found_model"])
+    title = selection.titles(layout.study).get(first["found_model"], first["found_model"])
     return (
-        f", and is most often taken for {title}, {first['found_layer']} "
+        f", and is otherwise most often taken for {title}, {first['found_layer']} "
         f"({percent(first['count'] / first['n_simulations'])})"
     )
 
@@ -192,9 +192,9 @@ def _agreement(layout: Layout, results: Results, shown: selection.Shown) -> list
         else ""
     )
     return [
-        f"{_titles(layout).get(winner, winner)}, the model with the highest estimate of all, has "
-        f"it under {same} of {count(len(rivals), 'other setting')} of distance and measure too"
-        f"{orders}."
+        f"{selection.titles(layout.study).get(winner, winner)}, the model with the highest "
+        f"estimate of all, has it under {same} of "
+        f"{count(len(rivals), 'other setting')} of distance and measure too{orders}."
     ]
 
 
@@ -203,7 +203,3 @@ def _rate(share: float, n: int) -> str:
     likely = (share * n + 1) / (n + 2)
     error = 100 * np.sqrt(likely * (1 - likely) / n)
     return f"{percent(share)} (\N{PLUS-MINUS SIGN} {error:.0f})"
-
-
-def _titles(layout: Layout) -> dict[str, str]:
-    return {name: f.title for f in selection.families(layout.study) for name in f.instances}
