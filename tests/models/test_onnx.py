@@ -11,6 +11,7 @@ from isomorph.errors import IsomorphError
 from isomorph.models import SOURCES
 from isomorph.models.extraction import extract
 from isomorph.models.layers import discover, watching
+from isomorph.models.reading import Reading
 from isomorph.study import ModelSpec
 
 onnx = pytest.importorskip("onnx", reason="onnx is not installed")
@@ -277,3 +278,15 @@ def test_threads_are_those_of_torch_and_no_session_keeps_memory(tmp_path, monkey
     monkeypatch.setattr(torch, "get_num_threads", lambda: 1)
     open_onnx(write(tmp_path / "small.onnx", small())).module(images())
     assert set(asked) == {(1, 1)}
+
+
+def test_blocks_of_a_graph_are_refused_and_its_maps_still_pool(tmp_path):
+    found = open_onnx(write(tmp_path / "net.onnx", small()))
+    with pytest.raises(IsomorphError, match=r"^mine: layers: blocks .* write all, or patterns"):
+        extract(found, images(), "blocks", where="mine", scratch=tmp_path)
+    for patterns in ("all", ["stem.*"]):
+        reading = Reading(pooling="mean")
+        pooled = extract(
+            found, images().numpy(), patterns, where="mine", scratch=tmp_path, reading=reading
+        )
+        assert pooled.layers["stem.Relu"].n_features == 4

@@ -70,6 +70,11 @@ class Run:
 
     def survey(self, patterns: str | Sequence[str], reading: Reading) -> list[str]:
         """Find the layers asked for and decide how each is read."""
+        if patterns == "blocks" and not self.network.has_blocks:
+            raise IsomorphError(
+                f"{self.where}: layers: blocks are found by how modules are nested, and a graph is "
+                'flat; write all, or patterns of its nodes such as ["**Relu*"]'
+            )
         first = self.images[0:3]
         few = self.tensor(first if len(first) > 2 else first[[0, 1, 0]])
         known: dict[str, Layer] = {}

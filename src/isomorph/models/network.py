@@ -24,6 +24,8 @@ class Network:
     channels_last : bool
         Whether it runs with channels last in memory, which is faster for depthwise convolutions
         but not safe for modules that call `view` on a feature map.
+    has_blocks : bool
+        Whether its modules are as its author nested them, so that repeated ones can be found.
     preprocessing : Preprocessing or None
         How images enter it, where whoever made it says so.
     weights_from : str
@@ -36,6 +38,7 @@ class Network:
     module: torch.nn.Module
     weights_sha256: str = ""
     channels_last: bool = False
+    has_blocks: bool = True
     preprocessing: Preprocessing | None = None
     weights_from: str = ""
     trained_on: str = ""

@@ -98,5 +98,6 @@ def open_onnx(path: Path, *, expected: str = "", bgr: bool = False) -> Network:
     return Network(
         module=OnnxModule(open_graph(path), bgr=bgr).eval(),
         weights_sha256=found,
+        has_blocks=False,
         weights_from=path.name,
     )
