@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import logging
 import warnings
 import zipfile
 from pathlib import Path
@@ -115,7 +116,6 @@ def test_other_weights_than_pinned_are_refused_and_leave_nothing(timm_hub, tmp_p
 def test_weights_put_by_hand_need_no_network(timm_hub, tiny_vit, tmp_path, monkeypatch):
     place = tmp_path / "weights" / "timm" / "timm--test_vit.r160_in1k" / "model.safetensors"
     monkeypatch.setenv("ISOMORPH_MIRRORS", f"{HF}=http://127.0.0.1:9")
-    monkeypatch.setattr("huggingface_hub.utils._http.time.sleep", lambda _: None)  # its patience
     with pytest.raises(IsomorphError, match="cannot be reached") as caught:
         network(tmp_path, "timm/test_vit")
     said = str(caught.value)
@@ -131,6 +131,41 @@ def test_weights_put_by_hand_need_no_network(timm_hub, tiny_vit, tmp_path, monke
     with pytest.raises(IsomorphError, match=r"remove it, or correct weights\.sha256"):
         network(tmp_path, "timm/test_vit", weights={"sha256": "ab" * 32})
     assert place.is_file()
+
+
+def test_a_hub_out_of_reach_is_said_at_once_and_once(tmp_path, monkeypatch, capfd):
+    monkeypatch.setenv("ISOMORPH_MIRRORS", f"{HF}=http://127.0.0.1:9")
+    waits = []
+    monkeypatch.setattr("huggingface_hub.utils._http.time.sleep", waits.append)
+    said = []
+    logger = logging.getLogger("huggingface_hub.utils._http")
+    monkeypatch.setattr(logger, "handlers", [Listener(said)])
+    level = logging.getLogger("huggingface_hub").level
+    for source in ("timm/test_vit", "transformers/lab/classifier"):
+        with pytest.raises(IsomorphError, match="cannot be reached") as caught:
+            network(tmp_path, source)
+        assert "\n" not in str(caught.value)
+    assert waits == said == []
+    assert "".join(capfd.readouterr()) == ""
+    assert logging.getLogger("huggingface_hub").level == level
+    assert left_behind(tmp_path / "weights") == []
+
+
+def test_a_hub_that_is_busy_for_a_moment_is_asked_again(timm_hub, tmp_path, monkeypatch):
+    waits = []
+    monkeypatch.setattr("huggingface_hub.utils._http.time.sleep", waits.append)
+    timm_hub.busy = 3
+    assert network(tmp_path, "timm/test_vit").weights_sha256
+    assert waits
+
+
+class Listener(logging.Handler):
+    def __init__(self, said: list[str]) -> None:
+        super().__init__()
+        self.said = said
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.said.append(record.getMessage())
 
 
 @pytest.mark.parametrize(
@@ -405,6 +440,12 @@ def net(seed=None):
     return torch.nn.Conv2d(3, 2, 3), {"size": 16, "mean": [0.5, 0.5, 0.5]}
 def broken():
     return 1 / 0
+def ready():
+    return net()[0].eval(), {"size": 16}
+def half():
+    found = torch.nn.Sequential(torch.nn.Conv2d(3, 2, 3), torch.nn.Dropout()).eval()
+    found[1].train()
+    return found, {"size": 16}
 def words():
     return "a network"
 def vague():
@@ -422,6 +463,21 @@ def test_a_function_of_the_user_beside_the_study_is_a_model(tmp_path):
     seeded = [network(tmp_path, "python/mine:net", seed, seeds=[3, 4]) for seed in (3, 3, 4)]
     digests = [one.weights_sha256 for one in seeded]
     assert digests[0] == digests[1] != digests[2]
+
+
+def test_a_function_that_leaves_training_on_is_told_so_and_evaluated(tmp_path, capsys):
+    (tmp_path / "mine.py").write_text(OWN)
+    for name, which in (("ready", None), ("net", "all of its modules"), ("half", "1 of its 3")):
+        found = network(tmp_path, f"python/mine:{name}")
+        assert not any(module.training for module in found.module.modules())
+        said = capsys.readouterr().err
+        if which is None:
+            assert said == ""
+        else:
+            assert said.startswith(f"m: python/mine:{name} returns a network in training mode")
+            assert which in said
+            assert said.endswith("it is put into evaluation mode\n")
+            assert said.count("\n") == 1
 
 
 @pytest.mark.parametrize(

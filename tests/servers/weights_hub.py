@@ -18,7 +18,7 @@ class WeightsHub:
 
     `repositories` holds files by repository; `revisions` which revisions there are; `files` what
     lies at plain addresses; `gated` repositories that want their terms accepted; `requests` what
-    was asked for, method and path.
+    was asked for, method and path; `busy` how many requests are first told to come again.
     """
 
     repositories: dict[str, dict[str, bytes]] = field(default_factory=dict)
@@ -26,6 +26,7 @@ class WeightsHub:
     files: dict[str, bytes] = field(default_factory=dict)
     gated: set[str] = field(default_factory=set)
     requests: list[tuple[str, str]] = field(default_factory=list)
+    busy: int = 0
 
     @property
     def url(self) -> str:
@@ -49,6 +50,9 @@ class WeightsHub:
 
     def answer(self, path: str) -> tuple[int, bytes, dict[str, str]]:
         """Return status, content and headers for a path."""
+        if self.busy:
+            self.busy -= 1
+            return 503, b"", {}
         if path.startswith("/files/"):
             content = self.files.get(path.removeprefix("/files/"))
             return (404, b"", {}) if content is None else (200, content, {})

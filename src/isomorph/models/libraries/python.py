@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
@@ -23,6 +23,9 @@ from isomorph.models.network import Network
 from isomorph.models.source import Wanted
 from isomorph.study import Preprocessing
 
+if TYPE_CHECKING:
+    import torch
+
 
 def network(wanted: Wanted) -> Network:
     """Call a user's function.
@@ -33,6 +36,7 @@ def network(wanted: Wanted) -> Network:
         Named `<module>:<function>`. The module is a file beside the one that names the model, or
         anywhere Python finds it. The function returns a torch module and its preprocessing, a
         mapping as in a model's file; with seeds in the model's file it is called with `seed`.
+        A module in training mode is put into evaluation mode, and a line says so.
 
     Raises
     ------
@@ -47,6 +51,7 @@ def network(wanted: Wanted) -> Network:
 
         def build() -> Any:
             made.extend(_two(wanted, _called(wanted, function, arguments)))
+            _say_training(wanted, made[0])
             return made[0]
 
         module = seeded(build, wanted.seed or 0)
@@ -143,6 +148,19 @@ def _two(wanted: Wanted, found: Any) -> tuple[Any, Any]:
             "torch module and its preprocessing, a mapping with size, mean and std"
         )
     return pair
+
+
+def _say_training(wanted: Wanted, module: torch.nn.Module) -> None:
+    """Say which modules are in training mode: all of a new network, or some left so on purpose."""
+    modes = [part.training for part in module.modules()]
+    if any(modes):
+        which = "all of its modules" if all(modes) else f"{sum(modes)} of its {len(modes)} modules"
+        print(
+            f"{wanted.instance}: {wanted.spec.source} returns a network in training mode "
+            f"({which}); it is put into evaluation mode",
+            file=sys.stderr,
+            flush=True,
+        )
 
 
 def _preprocessing(wanted: Wanted, said: Any) -> Preprocessing | None:

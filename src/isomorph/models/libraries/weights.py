@@ -159,6 +159,7 @@ def hub_file(wanted: Wanted, repository: str, name: str, into: Path, place: Path
     endpoint = mirrored(os.environ.get("HF_ENDPOINT", HUB))
     where = f"{wanted.instance}: {HUB}/{repository}"
     try:
+        _knock(repository, name, revision, endpoint)
         return Path(
             hf_hub_download(repository, name, revision=revision, local_dir=into, endpoint=endpoint)
         )
@@ -182,6 +183,27 @@ def hub_file(wanted: Wanted, repository: str, name: str, into: Path, place: Path
         errors.HTTPError,
     ) as error:
         raise _unreachable(wanted, f"{HUB}/{repository}", place, error) from error
+
+
+def _knock(repository: str, name: str, revision: str | None, endpoint: str) -> None:
+    """Ask a hub once whether it is there, before its client does, which tries for half a minute.
+
+    The client cannot be told how often it tries. `HF_HUB_ETAG_TIMEOUT` says how long an answer may
+    take; any answer will do, and what it means is the client's to say.
+    """
+    from huggingface_hub import errors, get_hf_file_metadata, hf_hub_url
+    from huggingface_hub.utils import logging
+
+    before = logging.get_verbosity()
+    logging.set_verbosity_error()
+    try:
+        with suppress(errors.HfHubHTTPError):
+            get_hf_file_metadata(
+                hf_hub_url(repository, name, revision=revision, endpoint=endpoint),
+                endpoint=endpoint,
+            )
+    finally:
+        logging.set_verbosity(before)
 
 
 @contextmanager
