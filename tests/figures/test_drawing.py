@@ -1,16 +1,20 @@
+import io
 import json
+import re
 import shutil
 
 import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.collections import PathCollection
+from matplotlib.figure import Figure
+from PIL import Image
 from synthetic_study import LAYERS, write_study
 
 from isomorph import figures
 from isomorph.artefacts import read_table
 from isomorph.errors import IsomorphError
-from isomorph.figures import selection
+from isomorph.figures import selection, style
 from isomorph.figures.overview import draw_overview
 from isomorph.figures.profile import draw_profile
 from isomorph.figures.rdm_pair import (
@@ -220,3 +224,38 @@ def test_without_comparisons_nothing_is_drawn(tmp_path):
     with pytest.raises(IsomorphError, match="no such file"):
         figures.run(layout, "real")
     assert not layout.figures("real").exists()
+
+
+def test_a_smaller_svg_rounds_places_and_leaves_scales_alone(tmp_path):
+    figure = Figure(figsize=(2, 2))
+    ax = figure.subplots()
+    ax.plot([0, 1, 2], [0.123456789, 0.2, 0.7], linewidth=1.2345)
+    ax.set_title("A title", fontsize=6.5)
+    full = io.StringIO()
+    with style.styled():
+        figure.savefig(full, format="svg", metadata={"Date": None})
+    style.save(figure, tmp_path / "a.svg")
+    before, after = full.getvalue(), (tmp_path / "a.svg").read_text(encoding="utf-8")
+    for kept in (r'transform="[^"]*"', r'style="[^"]*"', r'viewBox="[^"]*"'):
+        assert re.findall(kept, after) == re.findall(kept, before)
+    places = [
+        [float(one) for path in re.findall(r' d="([^"]*)"', text)
+         for one in re.findall(r"-?\d+(?:\.\d+)?", path)]
+        for text in (before, after)
+    ]  # fmt: skip
+    np.testing.assert_allclose(places[1], places[0], atol=0.0051)
+    assert len(after) < len(before)
+
+
+def test_a_picture_of_256_colours_shows_the_same_map_of_colours(tmp_path):
+    figure = Figure(figsize=(3, 3))
+    ax = figure.add_axes((0, 0, 1, 1))
+    ax.imshow(np.random.default_rng(0).random((30, 30)), cmap=style.COLOUR_MAP)
+    ax.axis("off")
+    full = io.BytesIO()
+    with style.styled():
+        figure.savefig(full, format="png")
+    style.save(figure, tmp_path / "a.png")
+    with Image.open(full) as before, Image.open(tmp_path / "a.png") as after:
+        first, second = (np.asarray(one.convert("RGB"), float) for one in (before, after))
+    assert np.abs(first - second).mean() < 2  # of 255

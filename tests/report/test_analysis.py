@@ -1,0 +1,50 @@
+"""The methods in words: only the steps that were taken, each with its source."""
+
+import pytest
+
+from isomorph.report.analysis import MARIS, SOURCES, analysis
+from isomorph.report.tables import read_results
+from isomorph.study import Inference, StudySpec
+
+
+def told(study, found):
+    return dict(analysis(study, found))
+
+
+def test_every_step_that_was_taken_is_told_with_its_source(whole):
+    layout, _ = whole
+    steps = told(layout.study.spec, [read_results(layout, "real")])
+    assert "Nili et al. 2014" in steps["Comparison"]
+    assert "Schütt et al. 2023" in steps["Intervals"]
+    assert SOURCES["fdr_bh"] in steps["Tests"]
+    assert "every region and layer of its dataset" in steps["Tests"]
+    assert "Nimon et al. 2008" in steps["What else explains it"]
+    assert "partial correlations and shares use Spearman" in steps["What else explains it"]
+    assert steps["Simulations"].startswith("30 data sets for the best layer of each model")
+    assert "100 units and a reliability of .50 are assumed" in steps["Simulations"]
+
+
+def test_steps_that_were_not_taken_are_not_told(fresh):
+    steps = told(fresh.study.spec, [read_results(fresh, "real")])
+    assert list(steps) == ["Distances", "Comparison", "Intervals", "Tests"]
+    assert list(told(fresh.study.spec, [])) == list(steps)
+
+
+def test_clusters_of_windows_are_told_where_they_were_tested(fresh):
+    results = read_results(fresh, "real")
+    table = results.tables["comparisons"]
+    table["area"], table["time_start"], table["p_cluster"] = "area", 0.1, 0.2
+    assert "Windows of time" not in told(fresh.study.spec, [results])  # one window is no course
+    table.loc[table["region"] == "beta", "time_start"] = 0.2
+    assert MARIS in told(fresh.study.spec, [results])["Windows of time"]
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_every_correction_has_a_name_and_a_source(name):
+    fields = {"name": "s", "title": "S", "datasets": ["d"], "models": ["m"],
+              "distances": ["correlation"], "measures": ["pearson"]}  # fmt: skip
+    study = StudySpec(**fields, inference=Inference(correction=name))
+    text = told(study, [])["Tests"]
+    assert SOURCES[name] in text
+    assert name not in text
+    assert "A residual" not in " ".join(told(study, []).values())
