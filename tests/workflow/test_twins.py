@@ -17,7 +17,13 @@ STUDY = {
     "title": "Every dataset, in miniature",
     "distances": ["crossvalidated_euclidean", "correlation"],
     "measures": ["pearson"],
-    "inference": {"resamples": 20, "permutations": 20, "minimum_subjects": 2},
+    "inference": {
+        "resamples": 20,
+        "permutations": 20,
+        "minimum_subjects": 2,
+        "explain": {"resamples": 20, "splits": 2},
+        "recovery": {"simulations": 5},
+    },
 }
 BY_WORKFLOW = ("dandi000021", "dandi000628", "ds000105", "ds004496")
 """A bucket, files by request, derivatives of another repository, ready betas: these go through the

@@ -8,7 +8,7 @@ import tiny_study as tiny
 import yaml
 
 NOTHING = "Nothing to be done"
-AFTER_COMPARE = {"compare", "figures", "report"}
+AFTER_COMPARE = {"compare", "explain", "recover", "figures", "report"}
 
 
 @pytest.fixture(scope="module")
@@ -131,7 +131,7 @@ def test_two_studies_that_share_a_dataset_leave_each_other_alone(finished):
 
 def test_a_changed_measure_runs_comparisons_and_what_follows(finished):
     tiny.write_yaml(finished / "config" / "study.yaml", {**tiny.STUDY, "measures": ["spearman"]})
-    assert planned(finished) == {"compare": 2, "figures": 2, "report": 1}
+    assert planned(finished) == {**dict.fromkeys(AFTER_COMPARE, 2), "report": 1}
     done = tiny.snakemake(finished, "--until", "compare")
     assert done.returncode == 0, done.stdout
     table = (finished / "results" / "tiny" / "small" / "comparisons.csv").read_text()
@@ -150,7 +150,7 @@ def test_a_changed_dataset_runs_that_dataset_alone(finished):
     file = finished / "config" / "datasets" / "small.yaml"
     content = yaml.safe_load(file.read_text())
     tiny.write_yaml(file, {**content, "transform": "z_score"})
-    assert planned(finished) == {"brain_rdms": 1, "compare": 1, "figures": 1, "report": 1}
+    assert planned(finished) == dict.fromkeys(["brain_rdms", *AFTER_COMPARE], 1)
 
 
 def test_a_changed_file_of_a_local_dataset_is_noticed(finished):

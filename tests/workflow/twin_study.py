@@ -151,6 +151,8 @@ ORDER = (
     "rdms",
     "reliability",
     "compare",
+    "explain",
+    "recover",
     "figures",
 )
 

@@ -37,7 +37,10 @@ OUTPUTS: dict[str, Callable[..., list[Path]]] = {
     "explain": lambda layout, dataset: [
         place(dataset)
         for place in (
-            layout.partial, layout.weighted, layout.partition, layout.models,
+            layout.partial,
+            layout.weighted,
+            layout.partition,
+            layout.models,
             layout.representations,
         )
     ],
