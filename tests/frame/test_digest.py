@@ -134,7 +134,7 @@ def test_the_digest_of_a_stage_sees_every_module_of_its_room(room):
     }
     # a room within a room is a stage of its own, with a digest of its own
     inner = [one for one in ROOMS if one.startswith(f"{room}.")]
-    others = tuple([*(f"isomorph.{one}" for one in NO_STAGE), *inner])
+    others = (*(f"isomorph.{one}" for one in NO_STAGE), *inner)
     expected = {name for name in expected if not name.startswith(others)}
     seen: dict[str, str] = {}
     digest._collect(room, seen)

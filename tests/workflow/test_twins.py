@@ -22,7 +22,7 @@ STUDY = {
         "permutations": 20,
         "minimum_subjects": 2,
         "explain": {"resamples": 20, "splits": 2},
-        "recovery": {"simulations": 5},
+        "recovery": {"simulations": 0},
     },
 }
 BY_WORKFLOW = ("dandi000021", "dandi000628", "ds000105", "ds004496")

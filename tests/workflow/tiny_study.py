@@ -23,7 +23,13 @@ STUDY = {
     "models": ["pixels"],
     "distances": ["correlation"],
     "measures": ["pearson"],
-    "inference": {"resamples": 20, "permutations": 20, "minimum_subjects": 2},
+    "inference": {
+        "resamples": 20,
+        "permutations": 20,
+        "minimum_subjects": 2,
+        "explain": {"resamples": 20, "splits": 2},
+        "recovery": {"simulations": 5},
+    },
 }
 COMMON = {
     "title": "Tiny",

@@ -101,7 +101,9 @@ def _hundredths(match: re.Match[str]) -> str:
 def _in_palette(path: Path) -> None:
     """Keep 256 colours of a picture: RDMs in one map of colours, and thumbnails, need no more."""
     with Image.open(path) as picture:
-        small = picture.convert("RGB").quantize(256, dither=Image.Dither.FLOYDSTEINBERG)
+        small = picture.convert("RGB").quantize(
+            256, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.FLOYDSTEINBERG
+        )
     small.save(path, format="PNG", optimize=True)
 
 
