@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import torch
 
 PROGRESS_SECONDS = 10.0
-BATCH_BYTES = 2**31
+BATCH_BYTES = 3 * 2**30
 """Memory that the activations of one batch take on a processor at most."""
 ALIVE = 4
 """Tensors as large as the largest layer that a network holds at a time, about."""
