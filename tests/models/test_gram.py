@@ -11,10 +11,9 @@ from isomorph.models.gram import (
     TILE,
     LayerGram,
     UnusableLayerError,
-    effective_dimensionality,
     fold,
-    spectrum,
 )
+from isomorph.models.spectrum import effective_dimensionality, spectrum
 
 
 def features(seed: int, n: int, p: int, offset: float = 0.0) -> np.ndarray:

@@ -20,9 +20,9 @@ from isomorph.models.gram import (
     LayerGram,
     UnusableLayerError,
     fold,
-    spectrum_decay,
 )
 from isomorph.models.layers import select
+from isomorph.models.spectrum import spectrum_decay
 from isomorph.models.stored import StoredLayer
 
 IMAGENET_CLASSES = 1000

@@ -1,7 +1,9 @@
 """The typed study: one file that names datasets, models, distances, measures and inference."""
 
 from isomorph.study._base import Spec, StudyError, read_spec
-from isomorph.study._study import Study, StudySpec, Vocabulary, load_study
+from isomorph.study._loading import load_study
+from isomorph.study._mistakes import Vocabulary
+from isomorph.study._study import Study, StudySpec
 from isomorph.study.dataset import DatasetSpec
 from isomorph.study.inference import Inference
 from isomorph.study.model import ModelSpec, Preprocessing

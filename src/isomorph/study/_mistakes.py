@@ -1,0 +1,132 @@
+"""What is wrong between the files of a study that are each right."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+
+from isomorph.errors import did_you_mean
+from isomorph.study._study import Study
+from isomorph.study.archive import SimulatedArchive
+from isomorph.study.dataset import DatasetSpec
+from isomorph.study.responses import RdmResponses
+from isomorph.study.stimuli import SharedStimuli
+
+RESERVED_DATASETS = frozenset({"figures", "logs", "benchmarks"})
+"""Folders that stand beside those of the datasets in a study's results."""
+
+RESERVED_MODELS = frozenset({"brain"})
+"""Files that stand beside those of the models."""
+
+Vocabulary = Mapping[str, Collection[str]]
+"""The names the registries know, by the settings that use them: `distances`, `measures`,
+`inference.correction`, `source`, `transform`."""
+
+
+def unknown_names(study: Study, vocabulary: Vocabulary) -> Iterator[str]:
+    """Yield every name in the study that no registry knows."""
+    used = {
+        "distances": [(f"distances.{i}", name) for i, name in enumerate(study.spec.distances)],
+        "measures": [(f"measures.{i}", name) for i, name in enumerate(study.spec.measures)],
+        "inference.correction": [("inference.correction", study.spec.inference.correction)],
+        "source": [
+            (study.model_key(model.name, "source"), model.source) for model in study.models.values()
+        ],
+        "transform": [
+            (f"{study.dataset_files[dataset.name]}: transform", dataset.transform)
+            for dataset in study.datasets.values()
+        ],
+    }
+    for setting, known in vocabulary.items():
+        for key, name in used[setting]:
+            if name not in known:
+                suggest = getattr(known, "suggestion", None)
+                near = suggest(name) if suggest else did_you_mean(name, known)
+                yield f'{key}: unknown "{name}", {near}'
+
+
+def mistakes_between(study: Study) -> Iterator[str]:
+    """Yield what is wrong between files that are each right."""
+    instances = {name for name, _, _ in study.instances()}
+    for key, names, taken in (
+        ("datasets", set(study.datasets), RESERVED_DATASETS),
+        ("models", instances, RESERVED_MODELS),
+    ):
+        for name in sorted(names & taken):
+            yield f'{key}: "{name}" is a name the pipeline uses itself; choose another'
+    yield from _mistakes_of_models(study)
+    yield from _mistakes_of_explain(study)
+    for dataset in study.datasets.values():
+        yield from _mistakes_of_dataset(study, dataset, instances)
+
+
+def _mistakes_of_models(study: Study) -> Iterator[str]:
+    """Yield instances that two models make, and twins of models that are not there."""
+    owners: dict[str, str] = {}
+    for instance, model, _ in study.instances():
+        if instance in owners:
+            yield (
+                f'models: "{owners[instance]}" and "{model.name}" both make "{instance}"; '
+                "rename one"
+            )
+        owners[instance] = model.name
+    for model in study.models.values():
+        if model.twin_of and model.twin_of not in study.models:
+            yield (
+                f'models: "{model.name}" is the twin of "{model.twin_of}", which the study does '
+                "not name; add it"
+            )
+
+
+def _mistakes_of_explain(study: Study) -> Iterator[str]:
+    """Yield models and measures that explanations name and the study does not."""
+    explain = study.spec.inference.explain
+    known = {*study.models, *(name for name, _, _ in study.instances())}
+    for key in ("models", "controls", "partition"):
+        for place, name in enumerate(getattr(explain, key)):
+            if name not in known:
+                yield (
+                    f'inference.explain.{key}.{place}: no model "{name}" in the study, '
+                    f"{did_you_mean(name, known)}"
+                )
+    for place, name in enumerate(explain.weighted):
+        if name not in study.spec.measures:
+            yield (
+                f'inference.explain.weighted.{place}: "{name}" is none of the study\'s measures, '
+                f"{did_you_mean(name, study.spec.measures)}"
+            )
+    if len(explain.partition) == 1:
+        yield "inference.explain.partition: one model shares with no other; name two to four"
+
+
+def _mistakes_of_dataset(
+    study: Study, dataset: DatasetSpec, instances: Collection[str]
+) -> Iterator[str]:
+    """Yield what a dataset asks of the study and does not get."""
+    where = f"datasets: {dataset.name}"
+    stimuli = dataset.stimuli
+    if isinstance(stimuli, SharedStimuli):
+        if dataset.level is not None:
+            yield f'{where}: level: belongs to the owner of the stimuli, "{stimuli.dataset}"'
+        base = study.datasets.get(stimuli.dataset)
+        if base is None:
+            yield (
+                f'{where}: stimuli are those of "{stimuli.dataset}", which the study does '
+                f"not name, {did_you_mean(stimuli.dataset, study.datasets)}"
+            )
+        elif isinstance(base.stimuli, SharedStimuli):
+            yield f'{where}: "{stimuli.dataset}" itself borrows its stimuli; name their owner'
+    if isinstance(dataset.archive, SimulatedArchive):
+        for region, planted in dataset.archive.regions.items():
+            if planted.model not in instances:
+                yield (
+                    f'{where}: archive.regions.{region}.model: no model "{planted.model}" '
+                    f"in the study, {did_you_mean(planted.model, instances)}"
+                )
+    if isinstance(dataset.responses, RdmResponses):
+        for source in dataset.responses.sources:
+            if source.distance not in study.spec.distances:
+                yield (
+                    f"distances: {dataset.name} comes as {source.distance} RDMs only; add "
+                    f'"{source.distance}"'
+                )
+                break
