@@ -118,7 +118,7 @@ def exchanged(groups: Labels, n: int, rng: np.random.Generator) -> Counts:
     for size in {len(own) for own in members}:
         places = np.stack([own for own in members if len(own) == size])
         shuffled = rng.permuted(np.tile(np.arange(len(places)), (n, 1)), axis=1)
-        orders[:, places.ravel()] = places[shuffled].reshape(n, -1)
+        orders[:, places.ravel()] = places[shuffled].reshape(n, places.size)
     return orders
 
 

@@ -157,7 +157,10 @@ def sides_of(
     for resample, count in enumerate(counts):
         drawn = np.flatnonzero(count)
         present = np.unique(groups[drawn], return_inverse=True)[1]
-        folds = min(n_folds, max(FEWEST_PARTS, len(drawn) // ENOUGH), int(present.max()) + 1)
+        n_present = int(present.max()) + 1
+        folds = min(n_folds, max(FEWEST_PARTS, len(drawn) // ENOUGH))
+        if n_present <= n_folds:  # a category each, say
+            folds = n_present
         if folds < 2:
             continue
         for repeat in range(repeats):
