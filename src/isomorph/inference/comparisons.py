@@ -161,7 +161,7 @@ def _region_rows(
 ) -> pd.DataFrame:
     estimate: Floats = scores.plain.mean(axis=0)
     resampled = resampled_of(scores)
-    spread = resampled.spread()
+    spread = resampled.spread(setting.measure.range)
     n_usable = np.asarray(np.isfinite(scores.drawn).all(axis=1).sum(axis=0))
     sound = 2 * n_usable > len(scores.drawn)
     error = np.where(sound, spread.standard_error, np.nan)

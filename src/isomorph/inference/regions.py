@@ -36,7 +36,7 @@ def compare_regions(regions: Sequence[Region], draws: Draws, setting: Setting) -
         one, other = (setting.measure.pool(region.rdms)[None] for region in (first, second))
         estimate = setting.measure.compare(one, other)[0]
         resampled = setting.measure.resampled(one, other, draws.stimuli)[:, 0]
-        spread = spread_over_stimuli(resampled, draws.stimuli.shape[1])
+        spread = spread_over_stimuli(resampled, draws.stimuli.shape[1], setting.measure.range)
         sound = 2 * np.isfinite(resampled).sum() > len(resampled)
         if not sound:
             spread = replace(spread, standard_error=np.full(1, np.nan))

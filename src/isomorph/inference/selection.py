@@ -209,7 +209,7 @@ def selection_rows(
     spread = low = high = None
     score = np.array([choice.score.mean() for choice in known.values()])
     if known:
-        spread = chosen.resampled(scores).spread()
+        spread = chosen.resampled(scores).spread(setting.measure.range)
         low, high = spread.interval(score, setting.inference.interval, setting.measure.range)
     places = {name: place for place, name in enumerate(known)}
     rows = []
