@@ -187,7 +187,8 @@ def write_tables(layout, dataset, n_stimuli, rng) -> None:
     comparisons = pd.DataFrame(rows).assign(
         dataset=dataset, simulated=simulated, distance="correlation", invariances="monotone",
         scheme="stimuli and subjects", n_resamples=1000, n_stimuli=n_stimuli, n_subjects=2,
-        correction="fdr_bh", family_size=32, status="ok", ceiling_lower=0.5, ceiling_upper=0.6,
+        correction="fdr_bh", family="dataset", family_size=32, p_note="", sides="one", status="ok",
+        ceiling_lower=0.5, ceiling_upper=0.6,
         ceiling_status="defined",
     )  # fmt: skip
     beta = comparisons["region"] == "beta"
@@ -199,7 +200,8 @@ def write_tables(layout, dataset, n_stimuli, rng) -> None:
           "p_corrected": 0.002} for m in ("rho_a", "pearson")]
     ).assign(
         dataset=dataset, simulated=simulated, distance="correlation", scheme="stimuli",
-        correction="fdr_bh", n_stimuli=n_stimuli, n_subjects_a=2, n_subjects_b=1, status="ok",
+        correction="fdr_bh", family="dataset", family_size=1, p_note="", sides="one",
+        n_stimuli=n_stimuli, n_subjects_a=2, n_subjects_b=1, status="ok",
     )  # fmt: skip
     write_table(layout.regions(dataset), regions, "regions", stamp)
     contrasts = pd.DataFrame(
@@ -210,7 +212,7 @@ def write_tables(layout, dataset, n_stimuli, rng) -> None:
     ).assign(
         dataset=dataset, simulated=simulated, model="net", twins="net-untrained", n_seeds=3,
         distance="correlation", measure="rho_a", scheme="stimuli and subjects",
-        correction="fdr_bh", status="ok",
+        correction="fdr_bh", family="dataset", family_size=2, p_note="", status="ok",
     )  # fmt: skip
     write_table(layout.contrasts(dataset), contrasts, "contrasts", stamp)
     if simulated:

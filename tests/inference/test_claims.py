@@ -1,5 +1,7 @@
 """What tables say was done is what was done, also at the edges."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -127,9 +129,29 @@ def test_models_that_never_differ_have_no_p_and_the_reason_is_said():
     assert every.largest.max() < 5  # no quotient of rounding errors
 
 
+def test_pairs_without_a_p_have_no_part_in_the_largest_difference():
+    """One seed says nothing of others, so neither do the draws of its differences."""
+    rng = np.random.default_rng(6)
+    rdms, layers = planted_layers(rng)
+    scores = scores_of(rng, rdms, layers[[0, 2, 4]], 40)
+    chosen = choose_all(scores, members_of(["a", "b", "c"]), other_subjects=False)
+    families = [ModelFamily("a", ("a",)), ModelFamily("b", ("b",)), ModelFamily("c", ("c",), True)]
+    every, _ = differences(scores, chosen, families, ["x"] * 3, SETTING, {"reason": ""})
+    alone, _ = differences(scores, chosen, families[:2], ["x"] * 3, SETTING, {"reason": ""})
+    assert np.isfinite(every.rows["p"]).tolist() == [True, False, False]
+    np.testing.assert_array_equal(every.largest, alone.largest)
+    rest = {"distance": "d", "measure": "m", "region": "IT"}
+    both = [
+        answered([replace(part, rows=part.rows.assign(**rest))], Inference())
+        for part in (every, alone)
+    ]
+    assert both[0]["p_corrected"][0] == both[1]["p_corrected"][0]
+    assert set(both[0]["family_size"]) == {1}
+
+
 def test_explanations_say_holm_where_holm_is_done():
     rows = pd.DataFrame({"measure": "pearson", "statistic": "partial", "p": [0.01, 0.04]})
-    table = _joined([rows], "partial", "max_t")
+    table = _joined([rows], "partial", Inference(correction="max_t"))
     assert (table["correction"] == "holm").all()
     np.testing.assert_array_equal(table["p_corrected"], corrected(np.array([0.01, 0.04]), "holm"))
 

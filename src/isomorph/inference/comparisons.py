@@ -12,10 +12,11 @@ import pandas as pd
 
 from isomorph.inference.bootstrap import Resampled, resampled_means
 from isomorph.inference.ceilings import ceiling
-from isomorph.inference.clusters import cluster_p, neighbours
+from isomorph.inference.clusters import clusters_of, neighbours
 from isomorph.inference.differences import ModelFamily, differences
-from isomorph.inference.families import Questions
+from isomorph.inference.families import Masses, Questions
 from isomorph.inference.gather import Candidates, Region
+from isomorph.inference.independence import against_independence
 from isomorph.inference.layers import p_beaten
 from isomorph.inference.permutation import Null, permutation_null
 from isomorph.inference.selection import (
@@ -80,10 +81,11 @@ def compare(
         clusters = _clusters([regions[at] for at in together], nulls, members)
         for place, (at, null) in enumerate(zip(together, nulls, strict=True)):
             region, own = regions[at], scores[at]
-            rows = _region_rows(region, candidates, own, null, members, setting)
-            statistic, shuffled = null.standardised()
-            largest = shuffled.max(axis=1, initial=-np.inf)
-            into.comparisons.append(Questions(rows.assign(**clusters[place]), statistic, largest))
+            rows = _region_rows(region, candidates, own, members, setting)
+            columns, masses = clusters[place]
+            into.comparisons.append(
+                against_independence(rows.assign(**columns), null, setting.inference, masses)
+            )
             _chosen(region, candidates, own, null, members, families, draws, setting, into)
 
 
@@ -124,24 +126,28 @@ def _areas(regions: Sequence[Region]) -> list[list[int]]:
 
 def _clusters(
     bins: Sequence[Region], nulls: Sequence[Null], members: dict[str, Indices]
-) -> list[dict[str, Any]]:
-    """Return the columns of clusters in time of each bin; none for a region without bins."""
+) -> list[tuple[dict[str, Any], Masses | None]]:
+    """Return columns and masses of clusters in time of each bin; none for a region without bins."""
     if not np.isfinite(bins[0].time_start):
-        return [{} for _ in bins]
+        return [({}, None) for _ in bins]
     start, stop = (
         np.array([getattr(one, f"time_{end}") for one in bins]) for end in ("start", "stop")
     )
     joined = neighbours(start, stop)
     observed, shuffled = zip(*(null.standardised() for null in nulls), strict=True)
-    cluster, p = cluster_p(np.stack(observed), shuffled, joined, members)
+    found = clusters_of(np.stack(observed), shuffled, joined)
+    p, largest = found.p(members), found.largest.max(axis=1, initial=0.0)
     return [
-        {
-            "area": one.area,
-            "time_start": one.time_start,
-            "time_stop": one.time_stop,
-            "cluster": cluster[at],
-            "p_cluster": p[at],
-        }
+        (
+            {
+                "area": one.area,
+                "time_start": one.time_start,
+                "time_stop": one.time_stop,
+                "cluster": found.number[at],
+                "p_cluster": p[at],
+            },
+            Masses(found.mass[at], largest),
+        )
         for at, one in enumerate(bins)
     ]
 
@@ -155,7 +161,6 @@ def _region_rows(
     region: Region,
     candidates: Candidates,
     scores: Scores,
-    null: Null,
     members: dict[str, Indices],
     setting: Setting,
 ) -> pd.DataFrame:
@@ -197,7 +202,6 @@ def _region_rows(
         normalised_r=normalised_r,
         normalised_r2=normalised_r2,
         normalised_status=bounds.normalising,
-        p=null.p,
         p_beaten=beaten,
         status=np.where(sound, "ok", "half of the resamples or more are degenerate"),
     )
