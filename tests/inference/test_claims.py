@@ -126,6 +126,13 @@ def test_explanations_say_holm_where_holm_is_done():
     np.testing.assert_array_equal(table["p_corrected"], corrected(np.array([0.01, 0.04]), "holm"))
 
 
+def test_explanations_of_which_none_has_a_number_have_no_p():
+    rows = pd.DataFrame({"measure": "pearson", "statistic": ["plain"], "status": ["why"]})
+    table = _joined([rows], "partial", Inference())
+    assert table[["p", "p_corrected"]].isna().all().all()
+    assert table["family_size"].item() == 0
+
+
 def explained(measure, seed=0):
     """Partial similarities of a model that has nothing but its control with a noisy region."""
     rng = np.random.default_rng(seed)

@@ -134,7 +134,9 @@ def _joined(parts: Sequence[pd.DataFrame], kind: str, inference: Inference) -> p
     if not filled:
         return pd.DataFrame(columns=list(TABLES[kind]))
     if kind in KINDS:
-        table = answered([Questions(part) for part in filled], inference, KINDS[kind])
+        # Rows that only say why there is no number have no p.
+        asked = [Questions(part if "p" in part else part.assign(p=np.nan)) for part in filled]
+        table = answered(asked, inference, KINDS[kind])
     else:
         table = pd.concat(filled, ignore_index=True)
     return table.reindex(columns=list(dict.fromkeys([*TABLES[kind], *table.columns])))
