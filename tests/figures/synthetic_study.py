@@ -208,7 +208,7 @@ def write_tables(layout, dataset, n_stimuli, rng) -> None:
     sets = pd.DataFrame(
         [{"region": region, "model": model, "measure": measure, "n_layers": len(own),
           "layers": "; ".join(own["layer"][:2]), "best_layer": own["layer"].iloc[0],
-          "first_layer": own["layer"].iloc[0], "last_layer": own["layer"].iloc[min(1, len(own) - 1)],
+          "first_layer": own["layer"].iloc[0], "last_layer": own["layer"][:2].iloc[-1],
           "n_in_set": min(2, len(own))} for (region, model, measure), own in inside]
     ).assign(
         dataset=dataset, simulated=simulated, distance="correlation", confidence=0.95,
