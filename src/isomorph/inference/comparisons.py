@@ -28,6 +28,7 @@ from isomorph.inference.selection import (
     selection_rows,
 )
 from isomorph.inference.setting import Draws, Setting
+from isomorph.inference.ties import rounded
 from isomorph.measures import Floats
 
 
@@ -100,7 +101,7 @@ def _scores(
         Scores(
             region_plain,
             drawn[:n],
-            drawn[n : n + n_splits],
+            rounded(drawn[n : n + n_splits]),
             drawn[n + n_splits :],
             draws.subjects[region.name],
             draws.stimuli.shape[1],
@@ -179,7 +180,7 @@ def _region_rows(
         **setting.columns,
         region=region.name,
         invariances=" ".join(setting.measure.invariances),
-        estimate=estimate,
+        estimate=rounded(estimate),
         standard_error=error,
         interval_low=low,
         interval_high=high,

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from isomorph.inference.bootstrap import Resampled, resampled_means
 from isomorph.inference.permutation import Null, one_sided
 from isomorph.inference.setting import Setting
+from isomorph.inference.ties import rounded
 from isomorph.measures import Counts, Floats
 
 Indices = NDArray[np.intp]
@@ -41,7 +42,7 @@ class Scores:
     drawn : (resample, subject, candidate)
         On the stimuli each resample drew.
     chosen_on, scored_on : (split, subject, candidate)
-        On either side of each split of the stimuli.
+        On either side of each split of the stimuli; what chooses is `ties.rounded`.
     subject_draws : (resample, subject) or None
         None where subjects are too few to resample.
     n_stimuli : int
@@ -135,7 +136,7 @@ def choose(scores: Scores, members: Indices, *, other_subjects: bool = False) ->
     score = np.take_along_axis(scored_on, best[:, :, None], axis=2)[:, :, 0].mean(axis=0)
     share = (best[:, :, None] == np.arange(criterion.shape[2])).mean(axis=0)
     used = share.any(axis=0)
-    best_of_all = scores.plain[:, members[defined]].mean(axis=0).argmax()
+    best_of_all = rounded(scores.plain[:, members[defined]].mean(axis=0)).argmax()
     optimism = float(scored_on[:, :, best_of_all].mean() - score.mean())
     return Choice(members[defined][used], share[:, used], score, optimism, int(enough.sum()))
 
@@ -253,7 +254,7 @@ def selection_rows(
 def _maximum(scores: Scores, null: Null, layers: Indices) -> dict[str, Any]:
     """Return the plain maximum over layers, and what it is when stimuli are shuffled."""
     estimate = scores.plain[:, layers].mean(axis=0)
-    place = int(layers[np.where(np.isfinite(estimate), estimate, -np.inf).argmax()])
+    place = int(layers[rounded(np.where(np.isfinite(estimate), estimate, -np.inf)).argmax()])
     maximum = float(scores.plain[:, place].mean())
     largest = null.shuffled[:, layers].max(axis=1)
     return {
