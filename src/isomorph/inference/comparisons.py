@@ -22,6 +22,7 @@ from isomorph.inference.permutation import Null, calibrated, permutation_null
 from isomorph.inference.scores import Scores, scores_of
 from isomorph.inference.selection import ON_BOTH, ON_STIMULI, members_of, selection_rows
 from isomorph.inference.setting import Draws, Setting
+from isomorph.inference.ties import rounded
 from isomorph.measures import Floats
 
 NO_CHANCE = (
@@ -164,7 +165,7 @@ def _region_rows(
         **setting.columns,
         region=region.name,
         invariances=" ".join(setting.measure.invariances),
-        estimate=estimate,
+        estimate=rounded(estimate),
         chance=null.chance,
         calibrated=calibrated(null.observed, null.shuffled, setting.measure),
         standard_error=error,
