@@ -146,7 +146,7 @@ def test_what_is_not_there_is_said_to_be_missing(fresh, kinds):
     for dataset in ("real", "sim"):
         for kind in kinds:
             getattr(fresh, kind)(dataset).unlink(missing_ok=True)
-    best, rivals, training, other, recovery = headline(fresh)
+    best, _rivals, training, other, recovery = headline(fresh)
     if "comparisons" in kinds:
         assert best == "No region has been compared with any model yet."
         assert training == "Trained and untrained networks have not been compared yet."
