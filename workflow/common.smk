@@ -58,6 +58,7 @@ def tables_of(dataset):
     """Return every table of a dataset that a reader gets to see."""
     return [
         LAYOUT.comparisons(dataset),
+        LAYOUT.subjects(dataset),
         LAYOUT.regions(dataset),
         LAYOUT.selection(dataset),
         LAYOUT.differences(dataset),

@@ -80,6 +80,10 @@ class Layout:
     def comparisons(self, dataset: str) -> Path:
         return self.results / dataset / "comparisons.csv"
 
+    def subjects(self, dataset: str) -> Path:
+        """Comparisons of every subject by itself."""
+        return self.results / dataset / "subjects.csv"
+
     def regions(self, dataset: str) -> Path:
         """Comparisons of a dataset's regions with each other."""
         return self.results / dataset / "regions.csv"

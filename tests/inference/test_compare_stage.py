@@ -24,7 +24,9 @@ def compared(layout, dataset="real", **settings):
     spec = study.spec.model_copy(update={"inference": study.spec.inference.model_validate(asked)})
     layout = Layout(replace(study, spec=spec), layout.root)
     inference.run(layout, dataset)
-    kinds = ("comparisons", "regions", "selection", "differences", "contrasts", "recovery")
+    kinds = (
+        "comparisons", "subjects", "regions", "selection", "differences", "contrasts", "recovery",
+    )  # fmt: skip
     return {kind: read_table(getattr(layout, kind)(dataset), kind) for kind in kinds}
 
 
@@ -61,6 +63,17 @@ def test_every_two_families_are_compared_per_region_and_measure(tables):
     same = rows[rows["model_b"] == "net-untrained"]
     np.testing.assert_allclose(contrasts["difference"], same["difference"])
     assert (contrasts["n_seeds"] == 3).all()
+
+
+def test_the_estimate_of_a_region_is_the_mean_over_its_subjects(tables, small):
+    keys = ["region", "model", "layer", "distance", "measure"]
+    each = tables["subjects"].groupby(keys)["estimate"].agg(["mean", "size"])
+    rows = tables["comparisons"].set_index(keys)
+    np.testing.assert_allclose(each["mean"][rows.index], rows["estimate"])
+    assert (each["size"] == 2).all()
+    assert rows["p_subjects_t"].notna().all()
+    assert (rows["p_subjects_sign_flip"] >= 1 / 4).all()
+    assert small.subjects("real").with_suffix(".parquet").is_file()
 
 
 def test_no_number_is_missing_without_a_reason(tables):

@@ -9,6 +9,10 @@ rule compare:
         parquet=ensure(
             PATTERN.comparisons("{dataset}").with_suffix(".parquet"), non_empty=True
         ),
+        subjects=ensure(PATTERN.subjects("{dataset}"), non_empty=True),
+        subjects_parquet=ensure(
+            PATTERN.subjects("{dataset}").with_suffix(".parquet"), non_empty=True
+        ),
         regions=ensure(PATTERN.regions("{dataset}"), non_empty=True),
         selection=ensure(PATTERN.selection("{dataset}"), non_empty=True),
         differences=ensure(PATTERN.differences("{dataset}"), non_empty=True),

@@ -160,6 +160,10 @@ TABLES: Registry[tuple[str, ...]] = Registry(
             "ceiling_lower", "ceiling_upper", "ceiling_status",
             "p", "p_corrected", "correction", "family_size", "status",
         ),
+        "subjects": (
+            "dataset", "simulated", "region", "subject", "model", "layer", "depth", "distance",
+            "measure", "estimate", "chance", "n_units", "status",
+        ),
         "regions": (
             "dataset", "simulated", "region_a", "region_b", "distance", "measure", "estimate",
             "standard_error", "interval_low", "interval_high", "scheme", "p", "p_corrected",

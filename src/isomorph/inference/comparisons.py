@@ -12,6 +12,7 @@ import pandas as pd
 
 from isomorph.inference.bootstrap import Resampled, resampled_means
 from isomorph.inference.ceilings import ceiling
+from isomorph.inference.chance import chance
 from isomorph.inference.clusters import cluster_p, neighbours
 from isomorph.inference.differences import ModelFamily, differences
 from isomorph.inference.families import Questions
@@ -28,6 +29,7 @@ from isomorph.inference.selection import (
     selection_rows,
 )
 from isomorph.inference.setting import Draws, Setting
+from isomorph.inference.subjects import over_subjects, subject_rows
 from isomorph.measures import Floats
 
 
@@ -41,12 +43,15 @@ class Compared:
         A member per region.
     selection : list of dict
         Rows.
+    subjects : list of DataFrame
+        Rows of a region.
     """
 
     comparisons: list[Questions] = field(default_factory=list)
     differences: list[Questions] = field(default_factory=list)
     contrasts: list[Questions] = field(default_factory=list)
     selection: list[dict[str, Any]] = field(default_factory=list)
+    subjects: list[pd.DataFrame] = field(default_factory=list)
 
 
 def compare(
@@ -80,7 +85,11 @@ def compare(
         clusters = _clusters([regions[at] for at in together], nulls, members)
         for place, (at, null) in enumerate(zip(together, nulls, strict=True)):
             region, own = regions[at], scores[at]
-            rows = _region_rows(region, candidates, own, null, members, setting)
+            by_chance = chance(setting.measure, region.rdms, candidates.rdms)
+            rows = _region_rows(region, candidates, own, null, members, setting).assign(
+                **over_subjects(own.plain, by_chance, setting)
+            )
+            into.subjects.append(subject_rows(region, candidates, own.plain, by_chance, setting))
             statistic, shuffled = null.standardised()
             largest = shuffled.max(axis=1, initial=-np.inf)
             into.comparisons.append(Questions(rows.assign(**clusters[place]), statistic, largest))

@@ -11,7 +11,7 @@ import pandas as pd
 import xarray as xr
 
 from isomorph.errors import IsomorphError
-from isomorph.measures import Floats
+from isomorph.measures import Counts, Floats
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,8 @@ class Region:
         The region without its time bin; its name where it has none.
     time_start, time_stop : float
         Of the time bin, seconds from stimulus onset; NaN where there is none.
+    subject_units : tuple of int or None
+        Units of each subject, None where they are not published.
     """
 
     name: str
@@ -42,6 +44,7 @@ class Region:
     area: str = ""
     time_start: float = np.nan
     time_stop: float = np.nan
+    subject_units: tuple[int | None, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -68,18 +71,29 @@ def regions_of(brain: xr.Dataset, distance: str) -> list[Region]:
         subject = rows["subject"].values
         subjects = tuple(dict.fromkeys(subject.tolist()))
         rdms = np.stack([rows["rdm"].values[subject == one].mean(axis=0) for one in subjects])
-        units = rows["n_units"].values
+        units = tuple(_units(rows["n_units"].values[subject == one]) for one in subjects)
         halves = None
         if "rdm_half" in rows and len(rows["representation"]) == 1:
             half = rows["rdm_half"].values[:, 0]
             halves = half if np.isfinite(half).all() else None
-        known = bool((units >= 0).all())
+        known = [count for count in units if count is not None]
         regions.append(
             Region(
-                name, rdms, subjects, int(units.sum()) if known else None, halves, **_place(rows)
+                name,
+                rdms,
+                subjects,
+                sum(known) if len(known) == len(units) else None,
+                halves,
+                **_place(rows),
+                subject_units=units,
             )
         )
     return regions
+
+
+def _units(counts: Counts) -> int | None:
+    """Return the units of one subject's sessions together, None where any is not known."""
+    return int(counts.sum()) if (counts >= 0).all() else None
 
 
 def _place(rows: xr.Dataset) -> dict[str, Any]:

@@ -30,12 +30,15 @@ from isomorph.rdms import DISTANCES
 from isomorph.rdms.level import level_of
 from isomorph.study.archive import SimulatedArchive
 
+PARQUET = ("comparisons", "subjects")
+"""Tables that are long enough to be written as parquet too."""
+
 
 def run(layout: Layout, dataset: str) -> None:
     """Compare a dataset's regions with every layer, with each other, and with what was planted.
 
-    Writes `comparisons.csv` (and parquet), `regions.csv`, `selection.csv`, `differences.csv`,
-    `contrasts.csv`, `recovery.csv`.
+    Writes `comparisons.csv` and `subjects.csv` (and parquet), `regions.csv`, `selection.csv`,
+    `differences.csv`, `contrasts.csv`, `recovery.csv`.
 
     Raises
     ------
@@ -57,6 +60,7 @@ def run(layout: Layout, dataset: str) -> None:
     tables = {
         "comparisons": answered(found.comparisons, inference),
         "regions": answered(pairs, inference),
+        "subjects": pd.concat(found.subjects, ignore_index=True),
         "selection": pd.DataFrame(found.selection),
         "differences": answered(found.differences, inference),
         "contrasts": answered(found.contrasts, inference),
@@ -78,7 +82,7 @@ def run(layout: Layout, dataset: str) -> None:
     )
     for kind, table in tables.items():
         path: Path = getattr(layout, kind)(dataset)
-        write_table(path, _ordered(table, kind), kind, stamp, parquet=kind == "comparisons")
+        write_table(path, _ordered(table, kind), kind, stamp, parquet=kind in PARQUET)
 
 
 def _draws(layout: Layout, dataset: str, brain: xr.Dataset, models: Sequence[xr.Dataset]) -> Draws:
