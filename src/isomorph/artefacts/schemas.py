@@ -106,6 +106,8 @@ RDMS = ArraySchema(
         "area": ("representation",),
         "time_start": ("representation",),
         "time_stop": ("representation",),
+        "draw": ("representation",),
+        "n_recorded": ("representation",),
     },
     attributes=("left_out",),
     finite=("rdm",),
@@ -115,7 +117,8 @@ RDMS = ArraySchema(
 `region`, `subject` and `session`. `n_units` is -1 where it is not known. `rdm_half` holds the
 RDMs of two halves of the repetitions; NaN where there are none. `area` is a region without its
 window, `time_start` and `time_stop` that window, seconds from onset, NaN where there is none: of
-time bins, one file holds an RDM each."""
+time bins, one file holds an RDM each. `draw` numbers the draws of equally many units, `n_units` of
+the `n_recorded` units of the region in that subject."""
 
 REPRESENTATIONS = ArraySchema(
     variables={"similarity": ("measure", "representation", "representation_b")},

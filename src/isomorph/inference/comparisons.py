@@ -16,7 +16,7 @@ from isomorph.inference.chance import chance
 from isomorph.inference.clusters import cluster_p, neighbours
 from isomorph.inference.differences import ModelFamily, differences
 from isomorph.inference.families import Questions
-from isomorph.inference.gather import Candidates, Region
+from isomorph.inference.gather import Candidates, Region, over_draws
 from isomorph.inference.layers import p_beaten
 from isomorph.inference.permutation import Null, permutation_null
 from isomorph.inference.selection import (
@@ -79,13 +79,20 @@ def compare(
     members = members_of(candidates.table["model"].tolist())
     for together in _areas(regions):
         nulls = [
-            permutation_null(regions[at].rdms, candidates.rdms, setting.measure, draws.orders)
+            permutation_null(
+                np.concatenate([one.rdms for one in regions[at].measured]),
+                candidates.rdms,
+                setting.measure,
+                draws.orders,
+            )
             for at in together
         ]
         clusters = _clusters([regions[at] for at in together], nulls, members)
         for place, (at, null) in enumerate(zip(together, nulls, strict=True)):
             region, own = regions[at], scores[at]
-            by_chance = chance(setting.measure, region.rdms, candidates.rdms)
+            by_chance = over_draws(
+                [region], lambda rdms: chance(setting.measure, rdms, candidates.rdms)
+            )
             rows = _region_rows(region, candidates, own, null, members, setting).assign(
                 **over_subjects(own.plain, by_chance, setting)
             )
@@ -100,9 +107,10 @@ def _scores(
     regions: Sequence[Region], rdms: Floats, draws: Draws, setting: Setting
 ) -> list[Scores]:
     """Return the scores of every region under all draws and splits, in one pass each."""
-    measure, stacked = setting.measure, np.concatenate([region.rdms for region in regions])
+    measure = setting.measure
     counts = np.concatenate([draws.stimuli, draws.splits.chosen_on, draws.splits.scored_on])
-    plain, all_drawn = measure.compare(stacked, rdms), measure.resampled(stacked, rdms, counts)
+    plain = over_draws(regions, lambda every: measure.compare(every, rdms))
+    all_drawn = over_draws(regions, lambda every: measure.resampled(every, rdms, counts))
     n, n_splits = len(draws.stimuli), len(draws.splits.chosen_on)
     ends = np.cumsum([len(region.rdms) for region in regions])[:-1]
     return [
@@ -197,6 +205,7 @@ def _region_rows(
         n_stimuli=scores.n_stimuli,
         n_subjects=len(region.subjects),
         n_units=region.n_units,
+        n_unit_draws=len(region.draws),
         ceiling_lower=bounds.lower,
         ceiling_upper=bounds.upper,
         ceiling_status=bounds.status,

@@ -66,7 +66,7 @@ def over_subjects(estimate: Floats, chance: Floats, setting: Setting) -> dict[st
     n, n_candidates = estimate.shape
     if n < setting.inference.minimum_subjects:
         nothing = np.full(n_candidates, np.nan)
-        return {name: nothing for name in ("t_subjects", "p_subjects_t", "p_subjects_sign_flip")}
+        return dict.fromkeys(("t_subjects", "p_subjects_t", "p_subjects_sign_flip"), nothing)
     above = estimate - chance
     t, p = t_test(above)
     rng = np.random.default_rng([setting.inference.seed, n])
