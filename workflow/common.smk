@@ -60,6 +60,7 @@ def tables_of(dataset):
         LAYOUT.comparisons(dataset),
         LAYOUT.subjects(dataset),
         LAYOUT.regions(dataset),
+        LAYOUT.preferences(dataset),
         LAYOUT.selection(dataset),
         LAYOUT.differences(dataset),
         LAYOUT.contrasts(dataset),

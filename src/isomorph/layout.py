@@ -88,6 +88,10 @@ class Layout:
         """Comparisons of a dataset's regions with each other."""
         return self.results / dataset / "regions.csv"
 
+    def preferences(self, dataset: str) -> Path:
+        """Regions against each other at every layer."""
+        return self.results / dataset / "preferences.csv"
+
     def selection(self, dataset: str) -> Path:
         """The layer of every model, chosen on some stimuli and scored on others."""
         return self.results / dataset / "selection.csv"

@@ -14,6 +14,10 @@ rule compare:
             PATTERN.subjects("{dataset}").with_suffix(".parquet"), non_empty=True
         ),
         regions=ensure(PATTERN.regions("{dataset}"), non_empty=True),
+        preferences=ensure(PATTERN.preferences("{dataset}"), non_empty=True),
+        preferences_parquet=ensure(
+            PATTERN.preferences("{dataset}").with_suffix(".parquet"), non_empty=True
+        ),
         selection=ensure(PATTERN.selection("{dataset}"), non_empty=True),
         differences=ensure(PATTERN.differences("{dataset}"), non_empty=True),
         contrasts=ensure(PATTERN.contrasts("{dataset}"), non_empty=True),

@@ -172,6 +172,13 @@ TABLES: Registry[tuple[str, ...]] = Registry(
             "standard_error", "interval_low", "interval_high", "scheme", "p", "p_corrected",
             "correction", "n_stimuli", "n_subjects_a", "n_subjects_b", "status",
         ),
+        "preferences": (
+            "dataset", "simulated", "region_a", "region_b", "model", "layer", "depth", "distance",
+            "measure", "score_a", "score_b", "normalised_a", "normalised_b", "difference",
+            "standard_error", "interval_low", "interval_high", "scheme", "p", "p_corrected",
+            "correction", "family", "family_size", "n_stimuli", "n_subjects_a", "n_subjects_b",
+            "n_units_a", "n_units_b", "status",
+        ),
         "selection": (
             "dataset", "simulated", "region", "model", "distance", "measure", "chosen_on", "split",
             "n_splits", "n_layers", "score", "standard_error", "interval_low", "interval_high",

@@ -19,6 +19,7 @@ from isomorph.inference.families import Questions
 from isomorph.inference.gather import Candidates, Region, over_draws
 from isomorph.inference.layers import p_beaten
 from isomorph.inference.permutation import Null, permutation_null
+from isomorph.inference.preferences import preferences
 from isomorph.inference.selection import (
     ON_BOTH,
     ON_STIMULI,
@@ -41,6 +42,8 @@ class Compared:
     ----------
     comparisons, differences, contrasts : list of Questions
         A member per region.
+    preferences : list of Questions
+        A member per two regions.
     selection : list of dict
         Rows.
     subjects : list of DataFrame
@@ -50,6 +53,7 @@ class Compared:
     comparisons: list[Questions] = field(default_factory=list)
     differences: list[Questions] = field(default_factory=list)
     contrasts: list[Questions] = field(default_factory=list)
+    preferences: list[Questions] = field(default_factory=list)
     selection: list[dict[str, Any]] = field(default_factory=list)
     subjects: list[pd.DataFrame] = field(default_factory=list)
 
@@ -77,6 +81,7 @@ def compare(
     """
     scores = _scores(regions, candidates.rdms, draws, setting)
     members = members_of(candidates.table["model"].tolist())
+    into.preferences += preferences(regions, scores, candidates, draws, setting)
     for together in _areas(regions):
         nulls = [
             permutation_null(

@@ -30,15 +30,15 @@ from isomorph.rdms import DISTANCES
 from isomorph.rdms.level import level_of
 from isomorph.study.archive import SimulatedArchive
 
-PARQUET = ("comparisons", "subjects")
+PARQUET = ("comparisons", "subjects", "preferences")
 """Tables that are long enough to be written as parquet too."""
 
 
 def run(layout: Layout, dataset: str) -> None:
     """Compare a dataset's regions with every layer, with each other, and with what was planted.
 
-    Writes `comparisons.csv` and `subjects.csv` (and parquet), `regions.csv`, `selection.csv`,
-    `differences.csv`, `contrasts.csv`, `recovery.csv`.
+    Writes `comparisons.csv`, `subjects.csv` and `preferences.csv` (and parquet), `regions.csv`,
+    `selection.csv`, `differences.csv`, `contrasts.csv`, `recovery.csv`.
 
     Raises
     ------
@@ -60,6 +60,7 @@ def run(layout: Layout, dataset: str) -> None:
     tables = {
         "comparisons": answered(found.comparisons, inference),
         "regions": answered(pairs, inference),
+        "preferences": answered(found.preferences, inference),
         "subjects": pd.concat(found.subjects, ignore_index=True),
         "selection": pd.DataFrame(found.selection),
         "differences": answered(found.differences, inference),

@@ -12,6 +12,7 @@ HOLDS = {
     "differences": "every two models against each other",
     "contrasts": "trained networks against their untrained twins",
     "regions": "regions against each other",
+    "preferences": "every layer: whether it is more like one region than like another",
     "partial": "models with the controls taken out",
     "partition": "shares of the variance",
     "weighted": "layers and components, weighted",
