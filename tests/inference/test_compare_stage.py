@@ -25,7 +25,8 @@ def compared(layout, dataset="real", **settings):
     layout = Layout(replace(study, spec=spec), layout.root)
     inference.run(layout, dataset)
     kinds = (
-        "comparisons", "subjects", "regions", "selection", "differences", "contrasts", "recovery",
+        "comparisons", "subjects", "regions", "preferences", "selection", "differences",
+        "contrasts", "recovery",
     )  # fmt: skip
     return {kind: read_table(getattr(layout, kind)(dataset), kind) for kind in kinds}
 
@@ -101,6 +102,20 @@ def test_corrections_and_families_change_corrected_values_alone(tables, small):
         assert set(after["correction"]) == {"max_t"}
         assert set(after["family"]) == {"settings"}
         assert set(after["family_size"]) == {len(after)}
+
+
+def test_every_two_regions_are_set_against_each_other_at_every_layer(tables):
+    rows, comparisons = tables["preferences"], tables["comparisons"]
+    assert len(rows) * 2 == len(comparisons)
+    for side in "ab":
+        keys = ["region", "model", "layer", "measure"]
+        there = rows.rename(columns={f"region_{side}": "region"}).set_index(keys)
+        here = comparisons.set_index(keys).loc[there.index]
+        np.testing.assert_allclose(there[f"score_{side}"], here["estimate"])
+        known = there[f"normalised_{side}"].notna()
+        np.testing.assert_allclose(there[f"normalised_{side}"][known], here["normalised_r"][known])
+    assert rows["status"].str.contains("too little|so few").all()  # two subjects
+    assert rows["p"].isna().all()
 
 
 def test_categories_can_be_held_out_whole_and_a_missing_column_is_named(small):

@@ -27,7 +27,7 @@ from isomorph.inference.families import Questions
 from isomorph.inference.gather import Candidates, Region
 from isomorph.inference.selection import Indices, Scores, members_of
 from isomorph.inference.setting import Draws, Setting
-from isomorph.inference.standings import Standing, standing
+from isomorph.inference.standings import SURE, Standing, standing
 from isomorph.measures import Floats
 
 MOST = 50_000
@@ -38,6 +38,7 @@ UNLIKE = (
     "one region has a reliability between subjects and the other one of halves, which do not know "
     "of the same noise"
 )
+FEW = "subjects are so few that many resamples draw one alone, who has no reliability"
 NO_UNITS = (
     "how far the difference varies with units is not known: it takes subjects enough to resample, "
     "or units.equalise with fewer units than either region has"
@@ -110,8 +111,12 @@ def _questions(
     if not reason:
         drawn = _apart(first, second).mapped(partial(np.take, indices=layers, axis=1))
         found = _with_units(drawn.spread(), first, second, layers, drawn.over_both is not None)
-        reason = NO_UNITS if found is None else ""
-        spread = found or spread
+        if found is None:
+            reason = NO_UNITS
+        elif np.isfinite(drawn.widest).any(axis=1).mean() < SURE:
+            reason = FEW
+        else:
+            spread = found
     alike = (spread.standard_error <= ROUNDING) & (np.abs(difference) <= ROUNDING)
     low, high = spread.interval(difference, setting.inference.interval)
     p = spread.two_sided_p(np.where(alike, np.nan, difference))
@@ -144,7 +149,7 @@ def _questions(
     )
     largest = np.full(len(first.scores.drawn), -np.inf)
     if drawn is not None and tested.any():
-        largest = largest_of(drawn.mapped(lambda means: means[:, tested]))
+        largest = largest_of(drawn.mapped(partial(np.compress, tested, axis=1)))
     return Questions(rows, statistic_of(p), largest)
 
 
