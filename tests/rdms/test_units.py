@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from isomorph.artefacts import provenance, read_array, write_responses, write_table
 from isomorph.errors import IsomorphError
+from isomorph.inference.gather import regions_of
 from isomorph.layout import Layout
 from isomorph.rdms import run_brain
 from isomorph.rdms.brain import rdms_of_responses
@@ -297,6 +298,30 @@ def test_rdms_of_a_dataset_are_of_its_reliable_units(tmp_path):
     none = study(tmp_path, ARRAYS, {"minimum_reliability": 0.999})
     with pytest.raises(IsomorphError, match=r"no region has an RDM: IT.*40 of 40 units"):
         run_brain(none, "toy")
+
+
+def test_reliable_units_are_drawn_equally_often_and_kept_by_the_file(tmp_path):
+    settings = {"minimum_reliability": 0.3, "equalise": 6, "draws": 3, "seed": 5}
+    layout = study(tmp_path, ARRAYS, settings)
+    rng = np.random.default_rng(8)
+    tuned = np.tile(rng.standard_normal((12, 30)), (8, 1)) + 0.5 * rng.standard_normal((96, 30))
+    data = session(tuned, 12, np.repeat(["IT", "V4"], [20, 10])).assign_attrs(session="1")
+    table = pd.DataFrame({"stimulus": names(12), "file": "", "sha256": ""})
+    write_table(layout.stimuli("toy"), table, "stimuli", provenance("stimuli"))
+    about = {"dataset": "toy", "subject": "m", "simulated": "false"}
+    write_responses(layout.responses("toy", "m"), {"1": data}, about, provenance("responses"))
+    run_brain(layout, "toy")
+    written = read_array(layout.brain_rdms("toy"), "rdms")
+    (distance,) = set(written["distance"].values.tolist())
+    regions = regions_of(written, distance)
+    assert [(one.name, one.n_units, len(one.draws)) for one in regions] == [
+        ("IT", 6, 3),
+        ("V4", 6, 3),
+    ]
+    kept = choose(data, UnitFilter(minimum_reliability=0.3, seed=5))[0]["1"]
+    for one in regions:
+        assert one.n_recorded == int((kept["region"] == one.name).sum())
+        assert all(draw.halves is not None for draw in one.draws)
 
 
 def test_ready_rdms_have_no_units_to_choose(tmp_path):
