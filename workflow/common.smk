@@ -62,6 +62,7 @@ def tables_of(dataset):
         LAYOUT.regions(dataset),
         LAYOUT.preferences(dataset),
         LAYOUT.selection(dataset),
+        LAYOUT.layers_in_set(dataset),
         LAYOUT.differences(dataset),
         LAYOUT.contrasts(dataset),
         LAYOUT.recovery(dataset),

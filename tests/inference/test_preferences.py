@@ -8,21 +8,19 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
+from drawn import few, stimuli_of
 
-from isomorph.inference.bootstrap import draw
 from isomorph.inference.ceilings import between_subjects
 from isomorph.inference.differences import ALIKE
 from isomorph.inference.families import answered
 from isomorph.inference.gather import Candidates, Region, over_draws, regions_of
 from isomorph.inference.preferences import FEW, MOST, NO_UNITS, UNLIKE, preferences
-from isomorph.inference.selection import Scores
-from isomorph.inference.setting import Draws, Setting
-from isomorph.inference.splits import Splits
+from isomorph.inference.scores import Parts, Scores
+from isomorph.inference.setting import Setting, make_draws
 from isomorph.inference.standings import reliability, standing
 from isomorph.measures import MEASURES
 from isomorph.rdms import rdm_dataset
 from isomorph.rdms.brain import rdms_of_responses
-from isomorph.study import Inference
 from isomorph.study.dataset import UnitFilter
 
 N, FEATURES = 24, 20
@@ -70,33 +68,29 @@ def recorded(rng, populations, units, wanted, n_subjects, noise=0.5, rounds=4):
     return regions_of(rdm_dataset(rows, STIMULI, {}), "squared_euclidean")
 
 
-def asked(rng, regions, rdms, measure="pearson", resamples=100, fewest=5):
+def asked(rng, regions, rdms, measure="pearson", resamples=100, fewest=5, together=(), **columns):
     """The table of preferences of regions."""
     known = MEASURES[measure]
-    inference = Inference(resamples=resamples, correction="max_t")
-    counts = draw(N, resamples, rng)
+    inference = few(resamples=resamples, correction="max_t", minimum_subjects=fewest)
     number = {region.name: len(region.subjects) for region in regions}
-    enough = sorted({n for n in number.values() if n >= fewest})
-    by_count = {n: draw(n, resamples, rng) for n in enough}
-    subjects = {name: by_count.get(n) for name, n in number.items()}
-    none = np.zeros((0, N), dtype=int)
-    scores = [
-        Scores(
-            over_draws([one], lambda every: known.compare(every, rdms)),
-            over_draws([one], lambda every: known.resampled(every, rdms, counts)),
-            none, none, subjects[one.name], N,
-        )
-        for one in regions
-    ]  # fmt: skip
+    stimuli = stimuli_of(N, [rdms], together, **columns)
+    draws = make_draws(number, stimuli, inference, [int(rng.integers(2**31))])
+    scores = [plain_scores(one, rdms, draws, known) for one in regions]
     table = pd.DataFrame({"model": "net", "layer": range(len(rdms)), "depth": range(len(rdms))})
-    found = preferences(
-        regions,
-        scores,
-        Candidates(table, rdms),
-        Draws(counts, subjects, none, Splits(none, none, "")),
-        Setting("d", False, "squared_euclidean", known, inference),
-    )
+    setting = Setting("d", False, "squared_euclidean", known, inference)
+    found = preferences(regions, scores, Candidates(table, rdms), draws, setting)
     return answered(found, inference)
+
+
+def plain_scores(region, rdms, draws, measure):
+    """Scores without the parts of splits, which preferences do not use."""
+    (estimate,) = over_draws([region], lambda every: (measure.compare(every, rdms),))
+    (resampled,) = over_draws(
+        [region], lambda every: (measure.resampled(every, rdms, draws.stimuli),)
+    )
+    none = Parts(np.empty(0), np.empty(0))
+    subjects = draws.subjects[region.name]
+    return Scores(estimate, resampled, estimate, resampled, none, none, subjects, N, draws.n_groups)
 
 
 def study(rng, wanted, n_subjects, apart=0.0, units=UNLIKE_UNITS, measure="pearson"):
@@ -146,13 +140,12 @@ def test_the_spread_over_units_is_that_of_recordings_of_other_units():
     rng, scores, told = np.random.default_rng(2), [], []
     latent = rng.standard_normal((N, FEATURES))
     rdms = squared(layer(latent, 2))[None]
-    pearson, counts = MEASURES["pearson"], draw(N, 10, rng)
+    pearson = MEASURES["pearson"]
+    draws = make_draws({"a": 1}, stimuli_of(N, [rdms]), few(resamples=10), [0])
     for _ in range(150):
         (region,) = recorded(rng, {"a": layer(latent, 1)}, {"a": 40}, EQUAL, 1)
-        plain = over_draws([region], lambda every: pearson.compare(every, rdms))
-        none = np.zeros((0, N), dtype=int)
-        own = Scores(plain, np.zeros((10, 1, 1)), none, none, None, N)
-        found = standing(region, own, rdms, counts, pearson)
+        own = plain_scores(region, rdms, draws, pearson)
+        found = standing(region, own, rdms, draws.stimuli, pearson)
         scores.append(found.normalised[0])
         told.append(found.unit_variance[0])
     assert 0.8 < np.mean(told) / np.var(scores) < 1.8
@@ -166,6 +159,12 @@ def test_without_units_or_subjects_to_sample_there_is_no_p():
         assert table["p"].isna().all()
         assert table["standard_error"].isna().all()
         assert table["difference"].notna().all()
+    latent = rng.standard_normal((N, FEATURES))
+    rdms = squared(latent)[None]
+    regions = recorded(rng, {"a": latent, "b": latent}, {"a": 30, "b": 30}, None, 6)
+    table = asked(rng, regions, rdms, together=("kind",), kind=np.arange(N) % 5)
+    assert table["status"].str.contains("groups").all()
+    assert table["p"].isna().all()
     table = study(rng, None, 6, measure="cosine")
     assert set(table["status"]) == {
         "cosine is no correlation, so there is no reliability to divide by"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import permutations
 
 import numpy as np
@@ -9,11 +10,17 @@ import pandas as pd
 import pytest
 from scipy.stats import permutation_test, ttest_1samp
 
-from isomorph.inference.chance import chance
 from isomorph.inference.gather import Candidates, Region
 from isomorph.inference.permutation import shuffled
 from isomorph.inference.setting import Setting
-from isomorph.inference.subjects import EXACT, over_subjects, sign_flip, subject_rows, t_test
+from isomorph.inference.subjects import (
+    EXACT,
+    chance_of,
+    over_subjects,
+    sign_flip,
+    subject_rows,
+    t_test,
+)
 from isomorph.measures import MEASURES
 from isomorph.study import Inference
 
@@ -39,19 +46,18 @@ def test_chance_is_the_mean_over_all_orders_of_the_stimuli(name, n_stimuli):
     first, second = positive_rdms(rng, 2, n_stimuli), positive_rdms(rng, 3, n_stimuli)
     orders = np.array(list(permutations(range(n_stimuli))))
     every = [MEASURES[name].compare(shuffled(one[None], orders)[:, 0], second) for one in first]
-    found = chance(MEASURES[name], first, second)
+    found = chance_of(Region("IT", first, ("s1", "s2"), None, None), second, MEASURES[name])
     np.testing.assert_allclose(found, np.mean(every, axis=1), rtol=1e-10)
     assert (found > 0.05).all()
 
 
-def test_chance_is_0_where_it_is_declared_and_unknown_without_an_inner_product():
-    first, second = positive_rdms(RNG(1), 2, 6), positive_rdms(RNG(2), 3, 6)
-    assert (chance(MEASURES["tau_a"], first, second) == 0).all()
-
-    class Foreign:
-        independence, embed = "positive", None
-
-    assert np.isnan(chance(Foreign(), first, second)).all()
+def test_nothing_is_tested_where_chance_is_not_known():
+    rdms = positive_rdms(RNG(1), 6, 6)
+    unknown = replace(MEASURES["cosine"], known_chance=False)
+    by_chance = chance_of(Region("IT", rdms, tuple("abcdef"), None, None), rdms[:2], unknown)
+    assert np.isnan(by_chance).all()
+    found = over_subjects(np.full((6, 2), 0.5), by_chance, setting())
+    assert all(np.isnan(values).all() for values in found.values())
 
 
 def test_t_is_that_of_scipy():
@@ -92,7 +98,7 @@ def test_both_tests_hold_their_level(name):
         rdms, candidates = positive_rdms(rng, 8, 15), positive_rdms(rng, 10, 15)
         given = setting(name)
         estimate = given.measure.compare(rdms, candidates)
-        found = over_subjects(estimate, chance(given.measure, rdms, candidates), given)
+        found = over_subjects(estimate, given.measure.chance(rdms, candidates), given)
         claims.append([found["p_subjects_t"] <= 0.05, found["p_subjects_sign_flip"] <= 0.05])
     assert (np.mean(claims, axis=(0, 2)) <= 0.07).all()
     assert (np.mean(claims, axis=(0, 2)) >= 0.03).all()

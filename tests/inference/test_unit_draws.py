@@ -5,17 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import xarray as xr
+from drawn import few, stimuli_of
 
 from isomorph.inference.ceilings import ceiling
 from isomorph.inference.comparisons import Compared, compare
+from isomorph.inference.differences import ModelFamily
 from isomorph.inference.gather import Candidates, over_draws, regions_of
-from isomorph.inference.permutation import make_orders
-from isomorph.inference.setting import Draws, Setting
-from isomorph.inference.splits import Splits
+from isomorph.inference.setting import Setting, make_draws
 from isomorph.measures import MEASURES
 from isomorph.rdms import rdm_dataset
 from isomorph.rdms.brain import rdms_of_responses
-from isomorph.study import Inference
 from isomorph.study.dataset import UnitFilter
 
 PEARSON = MEASURES["pearson"]
@@ -61,7 +60,9 @@ def test_regions_of_one_population_score_alike_when_their_units_are_as_many():
         truth = rng.standard_normal((20, 15))
         for found, wanted in ((raw, None), (equal, UnitFilter(equalise=10))):
             regions = brain(rng, truth, units, wanted)
-            scores = over_draws(regions, lambda rdms, t=truth: PEARSON.compare(rdms, model(t)))
+            (scores,) = over_draws(
+                regions, lambda rdms, t=truth: (PEARSON.compare(rdms, model(t)),)
+            )
             found.append(scores[:, 0])
     raw, equal = np.mean(raw, axis=0), np.mean(equal, axis=0)
     assert raw[1] - raw[0] > 0.15
@@ -87,14 +88,11 @@ def test_rows_are_means_over_draws_and_so_are_ceilings():
     regions = brain(rng, truth, {"a": 9, "b": 12}, UnitFilter(equalise=4, draws=3), ("m", "n"))
     rdms = np.concatenate([model(truth), model(rng.standard_normal((20, 5)))])
     table = pd.DataFrame({"model": "net", "layer": ["x", "y"], "depth": [0, 1]})
-    setting = Setting("d", False, "euclidean", PEARSON, Inference(resamples=20))
-    counts = rng.multinomial(20, np.full(20, 1 / 20), size=20)
-    none = np.zeros((0, 20), dtype=int)
-    draws = Draws(
-        counts, {"a": None, "b": None}, make_orders(20, 50, rng), Splits(none, none, "", "none")
-    )
+    inference = few(resamples=20, permutations=50, minimum_subjects=5)
+    setting = Setting("d", False, "euclidean", PEARSON, inference)
+    draws = make_draws({"a": 2, "b": 2}, stimuli_of(20, [rdms]), inference, [0])
     into = Compared()
-    compare(regions, Candidates(table, rdms), [], draws, setting, into)
+    compare(regions, Candidates(table, rdms), [ModelFamily("net", ("net",))], draws, setting, into)
     for region, found in zip(regions, into.comparisons, strict=True):
         each = [PEARSON.compare(draw.rdms, rdms).mean(axis=0) for draw in region.draws]
         np.testing.assert_allclose(found.rows["estimate"], np.mean(each, axis=0))

@@ -28,7 +28,8 @@ OUTPUTS: dict[str, Callable[..., list[Path]]] = {
         place(dataset)
         for place in (
             *(layout.comparisons, layout.subjects, layout.regions, layout.preferences),
-            *(layout.selection, layout.differences, layout.contrasts, layout.recovery),
+            *(layout.selection, layout.layers_in_set, layout.differences, layout.contrasts),
+            layout.recovery,
         )
     ],
     "recover": lambda layout, dataset: [

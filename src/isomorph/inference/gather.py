@@ -94,8 +94,10 @@ def regions_of(brain: xr.Dataset, distance: str) -> list[Region]:
     return regions
 
 
-def over_draws(regions: Sequence[Region], score: Callable[[Floats], Floats]) -> Floats:
-    """Return the mean over draws of units of what is computed from RDMs.
+def over_draws(
+    regions: Sequence[Region], score: Callable[[Floats], tuple[Floats, ...]]
+) -> tuple[Floats, ...]:
+    """Return the means over draws of units of what is computed from RDMs.
 
     Distances between few units are noisy and their mean over draws is not, so the mean of scores
     is that of few units, while the score of the mean RDM would be that of all.
@@ -108,8 +110,12 @@ def over_draws(regions: Sequence[Region], score: Callable[[Floats], Floats]) -> 
         Of the RDMs of all regions, one after the other: `(region × subject, pair)`.
     """
     draws = zip(*(region.measured for region in regions), strict=True)
-    found = [score(np.concatenate([region.rdms for region in draw])) for draw in draws]
-    return found[0] if len(found) == 1 else np.mean(found, axis=0)
+    total: tuple[Floats, ...] = ()
+    for draw in draws:
+        found = score(np.concatenate([region.rdms for region in draw]))
+        total = tuple(map(np.add, total, found)) if total else found
+    n = len(regions[0].measured)
+    return total if n == 1 else tuple(values / n for values in total)
 
 
 def _region(name: str, rows: xr.Dataset) -> Region:

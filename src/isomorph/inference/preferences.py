@@ -25,7 +25,9 @@ from isomorph.inference.bootstrap import Resampled, Spread
 from isomorph.inference.differences import ALIKE, ROUNDING, largest_of, statistic_of
 from isomorph.inference.families import Questions
 from isomorph.inference.gather import Candidates, Region
-from isomorph.inference.selection import Indices, Scores, members_of
+from isomorph.inference.nested import Indices
+from isomorph.inference.scores import Scores
+from isomorph.inference.selection import members_of
 from isomorph.inference.setting import Draws, Setting
 from isomorph.inference.standings import SURE, Standing, standing
 from isomorph.measures import Floats
@@ -84,6 +86,7 @@ def preferences(
             every if len(pairs) * len(every) <= MOST else _best(scores[a], scores[b], candidates),
             candidates,
             setting,
+            draws.unsure,
         )
         for a, b in pairs
     ]
@@ -91,17 +94,22 @@ def preferences(
 
 def _best(first: Scores, second: Scores, candidates: Candidates) -> Indices:
     """Return the candidate of every model that is best for two regions together."""
-    both = first.plain.mean(axis=0) + second.plain.mean(axis=0)
+    both = first.estimate.mean(axis=0) + second.estimate.mean(axis=0)
     both = np.where(np.isfinite(both), both, -np.inf)
     members = members_of(candidates.table["model"].tolist())
     return np.array([layers[both[layers].argmax()] for layers in members.values()])
 
 
 def _questions(
-    first: Standing, second: Standing, layers: Indices, candidates: Candidates, setting: Setting
+    first: Standing,
+    second: Standing,
+    layers: Indices,
+    candidates: Candidates,
+    setting: Setting,
+    unsure: str,
 ) -> Questions:
     """Return the rows of two regions."""
-    reason = first.reason or second.reason
+    reason = unsure or first.reason or second.reason
     if not reason and (len(first.agreement) == 1) != (len(second.agreement) == 1):
         reason = UNLIKE
     nothing = np.full(len(layers), np.nan)
@@ -126,8 +134,8 @@ def _questions(
         **setting.columns,
         region_a=first.region.name,
         region_b=second.region.name,
-        score_a=first.scores.plain.mean(axis=0)[layers],
-        score_b=second.scores.plain.mean(axis=0)[layers],
+        score_a=first.scores.estimate.mean(axis=0)[layers],
+        score_b=second.scores.estimate.mean(axis=0)[layers],
         normalised_a=one,
         normalised_b=other,
         difference=difference,
@@ -147,7 +155,7 @@ def _questions(
             "the resamples do not tell how far the difference would vary",
         ),
     )
-    largest = np.full(len(first.scores.drawn), -np.inf)
+    largest = np.full(len(first.scores.resampled), -np.inf)
     if drawn is not None and tested.any():
         largest = largest_of(drawn.mapped(partial(np.compress, tested, axis=1)))
     return Questions(rows, statistic_of(p), largest)

@@ -8,7 +8,7 @@ import numpy as np
 
 from isomorph.inference.bootstrap import Resampled, resampled_means
 from isomorph.inference.gather import Region
-from isomorph.inference.selection import Scores
+from isomorph.inference.scores import Scores
 from isomorph.measures import Counts, Floats, Measure
 
 SURE = 0.95
@@ -46,7 +46,7 @@ class Standing:
     @property
     def normalised(self) -> Floats:
         """Scores over the root of the reliability: `(candidate,)`."""
-        scaled: Floats = self.scores.plain.mean(axis=0) / _root(reliability(self.agreement))
+        scaled: Floats = self.scores.estimate.mean(axis=0) / _root(reliability(self.agreement))
         return scaled
 
     def resampled(self, subject_draws: Counts | None) -> Resampled:
@@ -57,7 +57,7 @@ class Standing:
         subject_draws : (resample, subject) or None
         """
         scores = self.scores
-        means = resampled_means(scores.drawn, scores.plain, subject_draws, scores.n_stimuli)
+        means = resampled_means(scores.resampled, scores.estimate, subject_draws, scores.n_groups)
         over_stimuli = means.over_stimuli / _root(reliability(self.drawn))[:, None]
         if means.over_subjects is None or means.over_both is None:
             return replace(means, over_stimuli=over_stimuli)

@@ -9,15 +9,31 @@ import numpy as np
 import pandas as pd
 from scipy.stats import t as student
 
-from isomorph.inference.gather import Candidates, Region
+from isomorph.inference.gather import Candidates, Region, over_draws
 from isomorph.inference.setting import Setting
-from isomorph.measures import Floats
+from isomorph.measures import Floats, Measure
 
 EXACT = 12
 """Subjects up to which every combination of signs is tried: 4096."""
 
 ROUNDING = 1e-12
 """By how much a mean with signs changed may fall short of the observed one and count as large."""
+
+
+def chance_of(region: Region, rdms: Floats, measure: Measure) -> Floats:
+    """Return what the measure says of each subject by chance: `(subject, candidate)`.
+
+    NaN where that is not known.
+
+    Parameters
+    ----------
+    region : Region
+    rdms : (candidate, pair)
+    measure : Measure
+    """
+    if not measure.known_chance:
+        return np.full((len(region.subjects), len(rdms)), np.nan)
+    return over_draws([region], lambda own: (measure.chance(own, rdms),))[0]
 
 
 def subject_rows(
