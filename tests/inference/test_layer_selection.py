@@ -115,8 +115,8 @@ def test_nested_scores_equal_a_plain_loop():
     choice, by_others = choose(scores, members), choose(scores, members, other_subjects=True)
     chosen_on, scored_on = scores.parts.chosen_on[0], scores.parts.scored_on[0]
     expected, others = [], []
+    level = scores.plain - scored_on.mean(axis=(0, 1))  # from parts to all stimuli
     for chosen, on in zip(chosen_on, scored_on, strict=True):
-        level = scores.plain - on.mean(axis=0)  # from parts to all stimuli, (subject, layer)
         for part in range(len(chosen)):
             best = max(members, key=lambda layer, c=chosen[part]: c[:, layer].mean())
             expected.append((on[part] + level)[:, best].mean())

@@ -156,8 +156,8 @@ def _questions(
         ),
     )
     largest = np.full(len(first.scores.resampled), -np.inf)
-    if drawn is not None and tested.any():
-        largest = largest_of(drawn.mapped(partial(np.compress, tested, axis=1)))
+    if drawn is not None:
+        largest = largest_of(drawn, tested)
     return Questions(rows, statistic_of(p), largest)
 
 

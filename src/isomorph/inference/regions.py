@@ -12,6 +12,7 @@ import pandas as pd
 from isomorph.inference.bootstrap import spread_over_stimuli
 from isomorph.inference.families import Questions
 from isomorph.inference.gather import Region
+from isomorph.inference.independence import against_independence
 from isomorph.inference.permutation import permutation_null
 from isomorph.inference.setting import Draws, Setting
 
@@ -36,13 +37,12 @@ def compare_regions(regions: Sequence[Region], draws: Draws, setting: Setting) -
         one, other = (setting.measure.pool(region.rdms)[None] for region in (first, second))
         estimate = setting.measure.compare(one, other)[0]
         resampled = setting.measure.resampled(one, other, draws.stimuli)[:, 0]
-        spread = spread_over_stimuli(resampled, draws.stimuli.shape[1])
+        spread = spread_over_stimuli(resampled, draws.stimuli.shape[1], setting.measure.range)
         sound = 2 * np.isfinite(resampled).sum() > len(resampled)
         if not sound:
             spread = replace(spread, standard_error=np.full(1, np.nan))
         low, high = spread.interval(estimate, setting.inference.interval, setting.measure.range)
         null = permutation_null(one, other, setting.measure, draws.orders)
-        statistic, shuffled = null.standardised()
         row = pd.DataFrame(
             [
                 {
@@ -54,7 +54,6 @@ def compare_regions(regions: Sequence[Region], draws: Draws, setting: Setting) -
                     "interval_low": low.item(),
                     "interval_high": high.item(),
                     "scheme": spread.scheme,
-                    "p": null.p.item(),
                     "n_stimuli": draws.stimuli.shape[1],
                     "n_subjects_a": len(first.subjects),
                     "n_subjects_b": len(second.subjects),
@@ -62,5 +61,5 @@ def compare_regions(regions: Sequence[Region], draws: Draws, setting: Setting) -
                 }
             ]
         )
-        questions.append(Questions(row, statistic, shuffled.max(axis=1, initial=-np.inf)))
+        questions.append(against_independence(row, null, setting.inference))
     return questions

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from isomorph.inference.bootstrap import (
+    UNLIMITED,
     Spread,
     mean_over_drawn,
     spread_over_both,
@@ -153,7 +154,13 @@ class Material:
     def layer_name(self, candidate: int) -> str:
         return str(self.candidates.table["layer"].iloc[candidate])
 
-    def spread(self, region: str, plain: Floats, drawn: Floats) -> Spread:
+    def spread(
+        self,
+        region: str,
+        plain: Floats,
+        drawn: Floats,
+        limits: tuple[float, float] = UNLIMITED,
+    ) -> Spread:
         """Return the spread of statistics of a region, subjects resampled where there are enough.
 
         Parameters
@@ -162,17 +169,20 @@ class Material:
         plain : (subject, statistic)
             On all stimuli.
         drawn : (resample, subject, statistic)
+        limits : tuple of float
+            What a statistic can be; between finite ones the spread on Fisher's scale is found too.
         """
         over_stimuli = drawn.mean(axis=1)
         draws = self.subject_draws[region]
         if draws is None:
-            return spread_over_stimuli(over_stimuli, self.n_groups)
+            return spread_over_stimuli(over_stimuli, self.n_groups, limits)
         return spread_over_both(
             mean_over_drawn(drawn, draws),
             mean_over_drawn(np.broadcast_to(plain, drawn.shape), draws),
             over_stimuli,
             draws.shape[1],
             self.n_groups,
+            limits,
         )
 
 
