@@ -24,6 +24,7 @@ from isomorph.inference.scores import Scores, scores_of
 from isomorph.inference.selection import ON_BOTH, ON_STIMULI, members_of, selection_rows
 from isomorph.inference.setting import Draws, Setting
 from isomorph.inference.subjects import chance_of, over_subjects, subject_rows
+from isomorph.inference.ties import rounded
 from isomorph.measures import Floats
 
 NO_CHANCE = (
@@ -182,7 +183,7 @@ def _region_rows(
         **setting.columns,
         region=region.name,
         invariances=" ".join(setting.measure.invariances),
-        estimate=estimate,
+        estimate=rounded(estimate),
         chance=null.chance,
         calibrated=calibrated(null.observed, null.shuffled, setting.measure),
         standard_error=error,

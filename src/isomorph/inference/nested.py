@@ -29,6 +29,7 @@ from numpy.typing import NDArray
 
 from isomorph.inference.bootstrap import Resampled, joined
 from isomorph.inference.scores import Parts, Scores
+from isomorph.inference.ties import rounded
 from isomorph.measures import Floats
 
 Indices = NDArray[np.intp]
@@ -152,7 +153,7 @@ def nested(
     else:
         scored_on = np.einsum("rkpsl,rs->rkpl", scored_on, weights)[..., None, :]
         full, weights = np.einsum("rsl,rs->rl", full, weights)[:, None], np.ones((len(full), 1))
-    best = np.where(known[..., None, :], criterion, -np.inf).argmax(axis=-1)
+    best = rounded(np.where(known[..., None, :], criterion, -np.inf)).argmax(axis=-1)
     some = np.asarray(known.any(axis=-1))
     over = 2 if apart else (1, 2)
     n_known = known.sum(axis=over, keepdims=True)[..., None, :]

@@ -62,7 +62,7 @@ def rdms_of_responses(
     -------
     rows : list of RdmRow
     left_out : dict of str to str
-        What has no RDM, and why.
+        What has no RDM, and why; and what a reader must know of those that have one.
     """
     left_out: dict[str, str] = {}
     complete: dict[str, xr.Dataset] = {}
@@ -92,9 +92,9 @@ def rdms_of_responses(
         draws = []
         for population in drawn:
             folds = (folds_of(one, region, stimuli, transform, across) for one in population)
-            found, unweighed = _rows(about, folds, _place(population, region), distances, noise)
+            found, noted = _rows(about, folds, _place(population, region), distances, noise)
             draws.append(found)
-            left_out |= unweighed
+            left_out |= noted
         n_recorded = sum(int((one["region"] == region).sum()) for one in holding)
         for name in distances:
             defined = [row for found in draws if isinstance(row := found[name], RdmRow)]
@@ -125,10 +125,10 @@ def _rows(
     distances: Sequence[str],
     noise: NoiseSpec,
 ) -> tuple[dict[str, RdmRow | str], dict[str, str]]:
-    """Return a region's row under every distance, or why there is none; and what units lack."""
+    """Return a region's row under every distance, or why there is none; and what is noted."""
     whole, halves = _geometries(folds, distances, noise)
     rows: dict[str, RdmRow | str] = {}
-    unweighed = {}
+    noted = {}
     for name in distances:
         try:
             rdm = DISTANCES[name].compute(whole)
@@ -137,10 +137,12 @@ def _rows(
             continue
         part = whole.parts.get(name)
         if isinstance(part, Part) and part.n_units < whole.n_features:
-            unweighed[f"{about.representation} | {name} | units"] = (
+            noted[f"{about.representation} | {name} | units"] = (
                 f"{whole.n_features - part.n_units} of {whole.n_features} units do the same "
                 "in every repetition of a stimulus and have no noise to be weighed by"
             )
+        if isinstance(part, Part) and part.note:
+            noted[f"{about.representation} | {name} | noise"] = part.note
         rows[name] = replace(
             about,
             distance=name,
@@ -151,7 +153,7 @@ def _rows(
             time_start=place[1],
             time_stop=place[2],
         )
-    return rows, unweighed
+    return rows, noted
 
 
 def geometry_of_folds(

@@ -19,6 +19,7 @@ from isomorph.inference.bootstrap import (
 from isomorph.inference.explain.splits import Half, Indices, most_frequent, pairs_among
 from isomorph.inference.gather import Candidates, Region
 from isomorph.inference.groups import group_count
+from isomorph.inference.ties import rounded
 from isomorph.measures import MEASURES, Counts, Floats, Measure
 from isomorph.study import Inference, Study
 
@@ -222,7 +223,7 @@ class Similarities:
         """
         means = self.scored[:, self.material.rows[region]].mean(axis=1)
         on_other = means.reshape(-1, 2, means.shape[1])[:, ::-1].reshape(means.shape)
-        found = on_other[:, self.candidate_rows(candidates)].argmax(axis=1)
+        found = rounded(on_other[:, self.candidate_rows(candidates)]).argmax(axis=1)
         return [int(candidates[place]) for place in found]
 
     def choose(self, region: str, candidates: Indices) -> tuple[list[int], int, float] | str:
