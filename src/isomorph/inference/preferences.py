@@ -40,7 +40,7 @@ UNLIKE = (
     "one region has a reliability between subjects and the other one of halves, which do not know "
     "of the same noise"
 )
-FEW = "subjects are so few that many resamples draw one alone, who has no reliability"
+FEW = "in too many resamples the subjects drawn are one alone, or do not agree: no reliability"
 NO_UNITS = (
     "how far the difference varies with units is not known: it takes subjects enough to resample, "
     "or units.equalise with fewer units than either region has"
