@@ -102,7 +102,9 @@ RDMS = ArraySchema(
         "stimulus_b": ("pair",),
     },
     optional={
-        "rdm_half": ("half", "representation", "pair"),
+        "rdm_half": ("halving", "half", "representation", "pair"),
+        "half_norm": ("representation", "stimulus"),
+        "half_status": ("representation",),
         "area": ("representation",),
         "time_start": ("representation",),
         "time_stop": ("representation",),
@@ -113,7 +115,9 @@ RDMS = ArraySchema(
 """RDMs of brains or models alike. Pairs run over the upper triangle row by row, in the order of
 `stimulus`. Brain rows have empty `model` and `layer` and depth -1, model rows have empty
 `region`, `subject` and `session`. `n_units` is -1 where it is not known. `rdm_half` holds the
-RDMs of two halves of the repetitions; NaN where there are none. `area` is a region without its
+RDMs of two halves of the repetitions for every halving, the same for all regions of a subject; NaN
+where there are none, for the reason in `half_status`. `1 - rdm_half` times `half_norm` of both
+stimuli is on the scale of the whole. `area` is a region without its
 window, `time_start` and `time_stop` that window, seconds from onset, NaN where there is none: of
 time bins, one file holds an RDM each."""
 

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 
 import numpy as np
 import xarray as xr
 
 from isomorph.rdms.distances import DISTANCES
-from isomorph.rdms.folds import Folds, folds_of
-from isomorph.rdms.geometry import Floats, Geometry, Part, UndefinedDistanceError, joined
-from isomorph.rdms.gram import fold_gram, geometry_of_features
+from isomorph.rdms.fold_geometry import USUAL, geometry_of_folds
+from isomorph.rdms.folds import Folds, folds_of, folds_of_units
+from isomorph.rdms.geometry import Geometry, Part, UndefinedDistanceError, joined
+from isomorph.rdms.halves import HALVINGS, draw_halvings, halves_of
 from isomorph.rdms.table import RdmRow
 from isomorph.rdms.transforms import TRANSFORMS
 from isomorph.study.dataset import NoiseSpec
-
-USUAL = NoiseSpec()
-
-NOTHING = Geometry(np.zeros((0, 0)), np.zeros(0), 0.0, np.zeros(0), 0)
-"""Stands where no distance asks for Gram matrices of means."""
 
 
 def rdms_of_responses(
@@ -30,6 +27,7 @@ def rdms_of_responses(
     subject: str,
     transform: str,
     noise: NoiseSpec = USUAL,
+    halvings: int = HALVINGS,
 ) -> tuple[list[RdmRow], dict[str, str]]:
     """Return the RDMs of every region of one subject, sessions pooled.
 
@@ -50,6 +48,9 @@ def rdms_of_responses(
         Name in `TRANSFORMS`.
     noise : NoiseSpec, optional
         What the noise is taken to be.
+    halvings : int, optional
+        Most halvings of the repetitions. All regions of the subject are halved alike, so that of
+        regions recorded together different halves share no noise.
 
     Returns
     -------
@@ -71,11 +72,24 @@ def rdms_of_responses(
     regions = sorted({str(r) for s in complete.values() for r in s["region"].values})
     across = "run" if noise.per == "run" else "repetition"
     TRANSFORMS[transform]
+    levels = {DISTANCES[name].level for name in distances} - {"", *distances}
     rows = []
+    nobody = np.empty(0, dtype=np.intp)
+    seen = [
+        folds_of_units(one, nobody, stimuli, transform, across).seen for one in complete.values()
+    ]
+    drawn = draw_halvings(seen, halvings, np.random.default_rng(zlib.crc32(subject.encode())))
     for region in regions:
-        holding = [one for one in complete.values() if (one["region"] == region).any()]
-        folds = (folds_of(one, region, stimuli, transform, across) for one in holding)
-        whole, halves = _geometries(folds, distances, noise)
+        places = [at for at, one in enumerate(complete.values()) if (one["region"] == region).any()]
+        holding = [list(complete.values())[at] for at in places]
+
+        folds = partial(_folds, holding, region, stimuli, transform, across)
+        whole = _whole(folds(), [*distances, *levels], noise)
+        number = min(len(seen[at]) for at in places)
+        halved = halves_of(
+            folds, [[one[at] for at in places] for one in drawn], len(stimuli), whole, distances, noise,
+            f"{number} {across}" + "s" * (number != 1),
+        )  # fmt: skip
         place = _place(holding, region)
         for name in distances:
             where = f"{region} | {subject} | {name}"
@@ -99,7 +113,9 @@ def rdms_of_responses(
                     subject=subject,
                     session=label,
                     n_units=whole.n_features,
-                    halves=_both_halves(name, halves),
+                    halves=halved[name].rdms,
+                    half_norm=halved[name].norm,
+                    half_status=halved[name].status,
                     area=place[0],
                     time_start=place[1],
                     time_stop=place[2],
@@ -108,68 +124,22 @@ def rdms_of_responses(
     return rows, left_out
 
 
-def geometry_of_folds(
-    folds: Folds, distances: Iterable[str] = (), noise: NoiseSpec = USUAL
-) -> Geometry | None:
-    """Return the geometry of one session, None when a stimulus has no showing.
-
-    Parameters
-    ----------
-    folds : Folds
-    distances : iterable of str, optional
-        What the geometry must serve; all that need no more than Gram matrices unless given.
-    noise : NoiseSpec, optional
-    """
-    if not folds.complete:
-        return None
-    wanted = [DISTANCES[name] for name in distances]
-    crossed = None
-    if not wanted or any(d.repetitions and d.gather is None for d in wanted):
-        crossed = fold_gram(folds.centred.values, folds.seen)
-    if not wanted or any("gram" in d.needs for d in wanted):
-        plain = geometry_of_features(folds.means, crossed)
-    else:
-        plain = replace(NOTHING, n_features=folds.values.shape[2], fold_gram=crossed)
-    parts: dict[str, Part | str] = {}
-    for distance in wanted:
-        if distance.gather is not None:
-            try:
-                parts[distance.name] = distance.gather(folds, noise)
-            except UndefinedDistanceError as error:
-                parts[distance.name] = str(error)
-    return replace(plain, parts=parts)
+def _folds(
+    sessions: Sequence[xr.Dataset],
+    region: str,
+    stimuli: Sequence[str],
+    transform: str,
+    across: str,
+) -> Iterator[Folds]:
+    """Yield the folds of a region, session by session."""
+    for session in sessions:
+        yield folds_of(session, region, stimuli, transform, across)
 
 
-def _geometries(
-    sessions: Iterable[Folds], distances: Sequence[str], noise: NoiseSpec
-) -> tuple[Geometry, list[Geometry | None]]:
-    """Return the geometry of sessions side by side, and those of odd and of even folds."""
-    found: list[list[Geometry | None]] = [[], [], []]
-    for folds in sessions:
-        # Of all folds, of every other from the first, and of every other from the second.
-        for which, geometries in zip(
-            (slice(None), slice(0, None, 2), slice(1, None, 2)), found, strict=True
-        ):
-            geometries.append(geometry_of_folds(folds.of(which), distances, noise))
-    whole, *halves = [_joined(geometries) for geometries in found]
-    assert whole is not None, "complete sessions show every stimulus"
-    return whole, halves
-
-
-def _joined(geometries: Sequence[Geometry | None]) -> Geometry | None:
-    there = [geometry for geometry in geometries if geometry is not None]
-    return joined(there) if len(there) == len(geometries) else None
-
-
-def _both_halves(distance: str, halves: Sequence[Geometry | None]) -> Floats | None:
-    """Return the RDMs of odd and even repetitions `(half, pair)`, None if either has none."""
-    first, second = halves
-    if first is None or second is None:
-        return None
-    try:
-        return np.stack([DISTANCES[distance].compute(half) for half in (first, second)])
-    except UndefinedDistanceError:
-        return None
+def _whole(sessions: Iterator[Folds], distances: Sequence[str], noise: NoiseSpec) -> Geometry:
+    """Return the geometry of sessions side by side; complete ones show every stimulus."""
+    found = [geometry_of_folds(folds, distances, noise) for folds in sessions]
+    return joined([geometry for geometry in found if geometry is not None])
 
 
 def _place(sessions: Sequence[xr.Dataset], region: str) -> tuple[str, float, float]:
