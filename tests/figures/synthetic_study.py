@@ -188,7 +188,10 @@ def write_tables(layout, dataset, n_stimuli, rng) -> None:
         dataset=dataset, simulated=simulated, distance="correlation", invariances="monotone",
         scheme="stimuli and subjects", n_resamples=1000, n_stimuli=n_stimuli, n_subjects=2,
         correction="fdr_bh", family_size=32, status="ok", ceiling_lower=0.5, ceiling_upper=0.6,
-        ceiling_status="defined",
+        ceiling_status="defined", reliability=0.4, half_agreement=np.nan,
+        **{f"ceiling_{bound}_{end}": np.nan for bound in ("lower", "upper")
+           for end in ("low", "high")},
+        **dict.fromkeys(("normalised_r", "normalised_low", "normalised_high"), np.nan),
     )  # fmt: skip
     beta = comparisons["region"] == "beta"
     comparisons.loc[beta, ["ceiling_lower", "ceiling_upper"]] = np.nan
@@ -199,6 +202,7 @@ def write_tables(layout, dataset, n_stimuli, rng) -> None:
           "p_corrected": 0.002} for m in ("rho_a", "pearson")]
     ).assign(
         dataset=dataset, simulated=simulated, distance="correlation", scheme="stimuli",
+        crossing="different subjects",
         correction="fdr_bh", n_stimuli=n_stimuli, n_subjects_a=2, n_subjects_b=1, status="ok",
     )  # fmt: skip
     write_table(layout.regions(dataset), regions, "regions", stamp)

@@ -179,7 +179,7 @@ def test_regions_whose_resamples_are_degenerate_say_so():
     names = pd.DataFrame({"stimulus": list("abc")})
     splits = make_splits(Stimuli(names, [], ""), Selection(), rng)
     draws = make_draws({"V1": 1, "IT": 1}, splits, Inference(resamples=200), rng)
-    regions = [Region(name, rng.random((1, 3)), ("a",), 5, None) for name in ("V1", "IT")]
+    regions = [Region(name, rng.random((1, 3)), (name,), 5, None) for name in ("V1", "IT")]
     row = compare_regions(regions, draws, SETTING)[0].rows.iloc[0]
     assert row["status"] == "half of the resamples or more are degenerate"
     assert np.isnan([row["standard_error"], row["interval_low"], row["interval_high"]]).all()

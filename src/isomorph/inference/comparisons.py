@@ -80,7 +80,7 @@ def compare(
         clusters = _clusters([regions[at] for at in together], nulls, members)
         for place, (at, null) in enumerate(zip(together, nulls, strict=True)):
             region, own = regions[at], scores[at]
-            rows = _region_rows(region, candidates, own, null, members, setting)
+            rows = _region_rows(region, candidates, own, null, members, draws, setting)
             statistic, shuffled = null.standardised()
             largest = shuffled.max(axis=1, initial=-np.inf)
             into.comparisons.append(Questions(rows.assign(**clusters[place]), statistic, largest))
@@ -157,6 +157,7 @@ def _region_rows(
     scores: Scores,
     null: Null,
     members: dict[str, Indices],
+    draws: Draws,
     setting: Setting,
 ) -> pd.DataFrame:
     estimate: Floats = scores.plain.mean(axis=0)
@@ -168,8 +169,8 @@ def _region_rows(
     low, high = replace(spread, standard_error=error).interval(
         estimate, setting.inference.interval, setting.measure.range
     )
-    bounds = ceiling(region, setting.measure)
-    normalised_r, normalised_r2 = bounds.normalised(estimate)
+    coverage = setting.inference.interval
+    bounds = ceiling(region, setting.distance, setting.measure, draws, coverage)
     beaten = np.full(len(estimate), np.nan)
     for layers in members.values():
         beaten[layers] = p_beaten(
@@ -188,15 +189,7 @@ def _region_rows(
         n_stimuli=scores.n_stimuli,
         n_subjects=len(region.subjects),
         n_units=region.n_units,
-        ceiling_lower=bounds.lower,
-        ceiling_upper=bounds.upper,
-        ceiling_status=bounds.status,
-        ceiling_kind=bounds.kind,
-        ceiling_note=bounds.notes(estimate, low),
-        reliability=bounds.reliability,
-        normalised_r=normalised_r,
-        normalised_r2=normalised_r2,
-        normalised_status=bounds.normalising,
+        **bounds.columns(estimate, low, resampled, coverage),
         p=null.p,
         p_beaten=beaten,
         status=np.where(sound, "ok", "half of the resamples or more are degenerate"),

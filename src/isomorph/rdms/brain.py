@@ -86,10 +86,9 @@ def rdms_of_responses(
         folds = partial(_folds, holding, region, stimuli, transform, across)
         whole = _whole(folds(), [*distances, *levels], noise)
         number = min(len(seen[at]) for at in places)
-        halved = halves_of(
-            folds, [[one[at] for at in places] for one in drawn], len(stimuli), whole, distances, noise,
-            f"{number} {across}" + "s" * (number != 1),
-        )  # fmt: skip
+        halvings_here = [[one[at] for at in places] for one in drawn]
+        counted = f"{number} {across}" + "s" * (number != 1)
+        halved = halves_of(folds, halvings_here, len(stimuli), whole, distances, noise, counted)
         place = _place(holding, region)
         for name in distances:
             where = f"{region} | {subject} | {name}"
