@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 
 from isomorph.inference.ceilings import Ceiling, ceiling
 from isomorph.inference.gather import Region, regions_of
+from isomorph.inference.groups import groups_of
 from isomorph.inference.regions import compare_regions
 from isomorph.inference.setting import Draws, Setting, make_draws
-from isomorph.inference.splits import Splits
+from isomorph.inference.splits import Stimuli
 from isomorph.measures import MEASURES, Floats
 from isomorph.rdms import DISTANCES, Folds, geometry_of_folds, rdm_dataset
 from isomorph.rdms.brain import rdms_of_responses
@@ -122,11 +124,11 @@ def brain_of(subjects: dict[str, dict[str, Floats]], distance: str) -> list[Regi
 
 
 def draws_of(regions: list[Region], n_stimuli: int, inference: Inference, seed: int) -> Draws:
-    """Return draws of stimuli, without splits."""
-    nothing = np.zeros((0, n_stimuli), dtype=int)
-    rng = np.random.default_rng([seed, 1])
+    """Return draws for regions over stimuli that stand each for itself."""
+    table = pd.DataFrame({"stimulus": names(n_stimuli)})
+    stimuli = Stimuli(table, [], "study.yaml", groups_of(table, (), "study.yaml"))
     counts = {region.name: len(region.subjects) for region in regions}
-    return make_draws(counts, Splits(nothing, nothing, "", ""), inference, rng)
+    return make_draws(counts, stimuli, inference, [seed, 1])
 
 
 def ceiling_of_one(

@@ -60,6 +60,7 @@ def tables_of(dataset):
         LAYOUT.comparisons(dataset),
         LAYOUT.regions(dataset),
         LAYOUT.selection(dataset),
+        LAYOUT.layers_in_set(dataset),
         LAYOUT.differences(dataset),
         LAYOUT.contrasts(dataset),
         LAYOUT.recovery(dataset),

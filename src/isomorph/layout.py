@@ -88,6 +88,10 @@ class Layout:
         """The layer of every model, chosen on some stimuli and scored on others."""
         return self.results / dataset / "selection.csv"
 
+    def layers_in_set(self, dataset: str) -> Path:
+        """The layers of every model of which any may be its best."""
+        return self.results / dataset / "layers_in_set.csv"
+
     def differences(self, dataset: str) -> Path:
         """Models against each other."""
         return self.results / dataset / "differences.csv"

@@ -1,116 +1,146 @@
 """Layers chosen on some stimuli and scored on others; models against each other."""
 
 import numpy as np
-import pandas as pd
 import pytest
+from drawn import compared, distances, equal_layers, few, scored, stimuli_of
 
 from isomorph.errors import IsomorphError
-from isomorph.inference.bootstrap import draw
-from isomorph.inference.differences import ModelFamily, differences
-from isomorph.inference.layers import p_beaten
-from isomorph.inference.permutation import make_orders, permutation_null
-from isomorph.inference.selection import Scores, choose, choose_all, members_of, selection_rows
-from isomorph.inference.setting import Setting
-from isomorph.inference.splits import Stimuli, make_splits
+from isomorph.inference.differences import ModelFamily
+from isomorph.inference.groups import draw_groups, exchanged, groups_of
+from isomorph.inference.layers import p_best
+from isomorph.inference.nested import choose
+from isomorph.inference.setting import make_draws
+from isomorph.inference.splits import make_splits
 from isomorph.measures import MEASURES
-from isomorph.measures.pairs import pair_indices
-from isomorph.study import Inference
 from isomorph.study.inference import Selection
 
 MEASURE = MEASURES["pearson"]
-SETTING = Setting("data", True, "correlation", MEASURE, Inference())
 
 
-def distances(patterns):
-    """Squared distances of patterns `(..., stimulus, unit)`."""
-    i, j = pair_indices(patterns.shape[-2])
-    return ((patterns[..., i, :] - patterns[..., j, :]) ** 2).mean(axis=-1)
+def split(stimuli, selection, seed=0):
+    rng = np.random.default_rng(seed)
+    drawn = draw_groups(stimuli.groups, 20, rng)
+    return make_splits(stimuli, selection, drawn, rng), drawn
 
 
-def stimuli_of(n, **columns):
-    names = [f"s{k}" for k in range(n)]
-    return Stimuli(pd.DataFrame({"stimulus": names, **columns}), [], "study.yaml")
+def flat(counts):
+    return counts.reshape(-1, counts.shape[-1])
 
 
-def scores_of(rng, rdms, candidates, n_stimuli, n=150, subjects=True, splits=None):
-    """Scores as the stage makes them."""
-    if splits is None:
-        splits = make_splits(stimuli_of(n_stimuli), Selection(repeats=4), rng)
-    resampled = [
-        MEASURE.resampled(rdms, candidates, counts)
-        for counts in (draw(n_stimuli, n, rng), splits.chosen_on, splits.scored_on)
-    ]
-    draws = draw(len(rdms), n, rng) if subjects else None
-    return Scores(MEASURE.compare(rdms, candidates), *resampled, draws, n_stimuli)
-
-
-def test_duplicates_and_named_columns_stay_on_one_side():
-    rng = np.random.default_rng(0)
-    table = stimuli_of(
+def test_duplicates_and_named_columns_are_one_group():
+    stimuli = stimuli_of(
         40,
+        keep_together=("scene",),
         duplicate_of=["", "s0", *[""] * 38],
         near_duplicate_of=["", "", "s1", *[""] * 37],
         scene=["", *np.repeat(list("abcdefghijklm"), 3)],
     )
-    splits = make_splits(table, Selection(repeats=6, keep_together=("scene",)), rng)
-    sides = splits.scored_on
-    assert (sides[:, [0]] == sides[:, 1:4]).all()  # through the scene of the duplicates, s3 too
+    groups = stimuli.groups
+    assert (groups[:4] == groups[0]).all()  # through the scene of the duplicates, s3 too
     for start in range(1, 40, 3):
-        assert (sides[:, [start]] == sides[:, start : start + 3]).all()
-    np.testing.assert_array_equal(splits.chosen_on + sides, 1)
-    per_repeat = sides.reshape(6, 5, 40).sum(axis=1)
-    np.testing.assert_array_equal(per_repeat, 1)
+        assert (groups[start : start + 3] == groups[start]).all()
+    splits, drawn = split(stimuli, Selection(repeats=6))
+    for counts in (flat(splits.sides.scored_on), drawn, flat(splits.redrawn.scored_on)):
+        for group in np.unique(groups):
+            own = counts[:, groups == group]
+            assert (own == own[:, :1]).all()
+    sides = splits.sides
+    np.testing.assert_array_equal(flat(sides.chosen_on + sides.scored_on), 1)
+    np.testing.assert_array_equal(sides.scored_on.sum(axis=(0, 2)), 1)
     assert splits.told == "random, 5 parts drawn 6 times"
+    with pytest.raises(IsomorphError, match=r'study\.yaml: inference\.keep_together: no '
+                       r'column "kategory".*scene'):  # fmt: skip
+        groups_of(stimuli.table, ("kategory",), "study.yaml")
+
+
+def test_no_copy_of_a_drawn_stimulus_is_on_both_sides():
+    splits, drawn = split(stimuli_of(60), Selection(resamples=50))
+    redrawn = splits.redrawn
+    assert not (redrawn.chosen_on * redrawn.scored_on).any()
+    whole = redrawn.chosen_on + redrawn.scored_on
+    there = redrawn.scored_on.any(axis=-1)
+    assert there.sum(axis=-1).min() >= 3
+    np.testing.assert_array_equal(
+        whole[there], np.broadcast_to(drawn[:, None, None], whole.shape)[there]
+    )
+
+
+def test_whole_groups_of_one_size_change_places():
+    groups = np.array([0, 0, 1, 2, 2, 3, 4, 4, 5])
+    orders = exchanged(groups, 200, np.random.default_rng(0))
+    np.testing.assert_array_equal(np.sort(orders, axis=1), np.broadcast_to(np.arange(9), (200, 9)))
+    moved = groups[orders]
+    assert (moved[:, [0, 3, 6]] == moved[:, [1, 4, 7]]).all()
+    assert (orders[:, [0, 3, 6]] < orders[:, [1, 4, 7]]).all()  # the order within a group stays
+    assert set(moved[:, 0]) == {0, 2, 4}
+    assert set(moved[:, 2]) == {1, 3, 5}
+    alone = exchanged(np.arange(5), 3000, np.random.default_rng(1))
+    _, counts = np.unique(alone, axis=0, return_counts=True)
+    assert len(counts) == 120
+    assert counts.min() > 5
 
 
 def test_categories_and_clusters_are_held_out_whole():
     rng = np.random.default_rng(1)
     kinds = np.repeat(["animal", "face", "place", "tool"], 10)
-    splits = make_splits(stimuli_of(40, category=kinds), Selection(kind="category"), rng)
+    splits, _ = split(stimuli_of(40, category=kinds), Selection(kind="category"))
     assert splits.told == "category, 4 parts"  # as many as categories: drawing anew is the same
-    for side in splits.scored_on:
+    for side in flat(splits.sides.scored_on):
         assert len(set(kinds[side == 1])) == 1
+    for side in flat(splits.redrawn.scored_on):
+        assert len(set(kinds[side > 0])) <= 1
     patterns = 10 * np.repeat(rng.standard_normal((4, 20)), 10, axis=0)
     patterns += rng.standard_normal((40, 20))
-    known = stimuli_of(40)
-    found = make_splits(
-        Stimuli(known.table, [distances(patterns)[None]], ""),
-        Selection(kind="cluster", folds=4), rng,
-    )  # fmt: skip
-    assert {tuple(side) for side in found.scored_on} == {tuple(side) for side in splits.scored_on}
+    found, _ = split(
+        stimuli_of(40, [distances(patterns)[None]]), Selection(kind="cluster", folds=4)
+    )
+    assert {tuple(side) for side in flat(found.sides.scored_on)} == {
+        tuple(side) for side in flat(splits.sides.scored_on)
+    }
 
 
 def test_splits_that_cannot_be_made_say_why():
-    rng = np.random.default_rng(2)
-    assert "too few stimuli" in make_splits(stimuli_of(6), Selection(), rng).reason
+    assert "too few stimuli" in split(stimuli_of(6), Selection())[0].reason
     alike = stimuli_of(20, category=["x"] * 20)
-    assert "belong together" in make_splits(alike, Selection(kind="category"), rng).reason
-    with pytest.raises(IsomorphError, match=r"study\.yaml: inference\.selection\.keep_together: no "
-                       r'column "kategory".*category'):  # fmt: skip
-        make_splits(alike, Selection(keep_together=("kategory",)), rng)
+    assert "belong together" in split(alike, Selection(kind="category"))[0].reason
+    with pytest.raises(IsomorphError, match=r'inference\.selection\.column: no column "kind"'):
+        split(alike, Selection(kind="category", column="kind"))
 
 
 def test_nested_scores_equal_a_plain_loop():
     rng = np.random.default_rng(3)
-    rdms, candidates = rng.random((3, 190)), rng.random((6, 190))
-    scores = scores_of(rng, rdms, candidates, 20, n=5)
-    choice = choose(scores, np.array([1, 3, 4]))
-    by_others = choose(scores, np.array([1, 3, 4]), other_subjects=True)
+    rdms, layers = rng.random((3, 190)), rng.random((6, 190))
+    scores = scored(rdms, layers)
+    members = np.array([1, 3, 4])
+    choice, by_others = choose(scores, members), choose(scores, members, other_subjects=True)
+    chosen_on, scored_on = scores.parts.chosen_on[0], scores.parts.scored_on[0]
     expected, others = [], []
-    for chosen_on, scored_on in zip(scores.chosen_on, scores.scored_on, strict=True):
-        best = max((1, 3, 4), key=lambda layer: chosen_on[:, layer].mean())
-        expected.append(scored_on[:, best])
-        row = []
-        for subject in range(3):
-            rest = [s for s in range(3) if s != subject]
-            best = max((1, 3, 4), key=lambda layer: chosen_on[rest, layer].mean())
-            row.append(scored_on[subject, best])
-        others.append(row)
-    np.testing.assert_allclose(choice.score, np.mean(expected, axis=0))
-    np.testing.assert_allclose(by_others.score, np.mean(others, axis=0))
-    np.testing.assert_allclose(choice.share.sum(axis=1), 1)
-    one_layer = choose(scores, np.array([2]))
-    assert one_layer.optimism == pytest.approx(0, abs=1e-12)
+    for chosen, on in zip(chosen_on, scored_on, strict=True):
+        level = scores.plain - on.mean(axis=0)  # from parts to all stimuli, (subject, layer)
+        for part in range(len(chosen)):
+            best = max(members, key=lambda layer, c=chosen[part]: c[:, layer].mean())
+            expected.append((on[part] + level)[:, best].mean())
+            row = []
+            for subject in range(3):
+                rest = [s for s in range(3) if s != subject]
+                best = max(members, key=lambda layer, c=chosen[part], r=rest: c[r, layer].mean())
+                row.append((on[part] + level)[subject, best])
+            others.append(np.mean(row))
+    assert choice.score == pytest.approx(np.mean(expected))
+    assert by_others.score == pytest.approx(np.mean(others))
+    assert choice.share.sum() == pytest.approx(1)
+
+
+def test_the_score_of_one_layer_is_its_value_in_every_resample():
+    """So its standard error is that of the estimate: no choice, nothing added for it."""
+    rng = np.random.default_rng(4)
+    rdms, layers = distances(rng.standard_normal((4, 40, 8))), rng.random((2, 780))
+    scores = scored(rdms, layers)
+    choice = choose(scores, np.array([1]))
+    assert choice.score == pytest.approx(scores.plain[:, 1].mean(), abs=1e-12)
+    assert choice.optimism == pytest.approx(0, abs=1e-12)
+    whole = scores.estimates().spread().standard_error[1]
+    assert choice.draws.spread().standard_error[0] == pytest.approx(whole, rel=1e-9)
 
 
 def test_a_planted_layer_is_chosen_and_a_dead_one_never():
@@ -120,35 +150,32 @@ def test_a_planted_layer_is_chosen_and_a_dead_one_never():
     candidates = distances(rng.standard_normal((6, 30, 10)))
     candidates[2] = distances(truth)
     candidates[4] = 1.0  # Pearson sees nothing in it
-    scores = scores_of(rng, rdms, candidates, 30)
+    scores = scored(rdms, candidates)
     choice = choose(scores, np.arange(6))
     assert choice.favourite == (2, 1.0)
-    assert choice.score.mean() > 0.4
+    assert choice.score > 0.4
     assert choose(scores, np.array([4])) == "a model has no layer that can be scored"
 
 
 def test_selection_rows_hold_the_maximum_and_what_it_is_by_chance():
     rng = np.random.default_rng(5)
     rdms = distances(rng.standard_normal((2, 20, 10)))
-    candidates = distances(rng.standard_normal((5, 20, 10)))
-    table = pd.DataFrame({"model": ["a", "a", "a", "b", "b"], "layer": list("vwxyz")})
-    scores = scores_of(rng, rdms, candidates, 20, subjects=False)
-    null = permutation_null(rdms, candidates, MEASURE, make_orders(20, 199, rng))
-    members = members_of(table["model"].tolist())
-    chosen = choose_all(scores, members, other_subjects=False)
-    first, second = selection_rows(scores, table, null, chosen, SETTING, {"reason": ""})
-    estimate = scores.plain.mean(axis=0)
-    assert first["maximum"] == estimate[:3].max()
-    assert first["maximum_layer"] == table["layer"][int(estimate[:3].argmax())]
-    largest = null.shuffled[:, 3:].max(axis=1)
-    assert second["maximum_chance"] == np.quantile(largest, 0.95)
-    assert second["maximum_p"] == (1 + (largest >= estimate[3:].max()).sum()) / 200
+    layers = distances(rng.standard_normal((5, 20, 10)))
+    found = compared(rdms, layers, list("aaabb"), minimum_subjects=3)
+    first, second = found.selection
+    rows = found.comparisons[0].rows
+    estimate = rows["estimate"].to_numpy()
+    assert first["maximum"] == pytest.approx(estimate[:3].max())
+    assert first["maximum_layer"] == f"layer{estimate[:3].argmax()}"
+    assert first["optimism"] == pytest.approx(first["maximum"] - first["score"])
+    assert second["maximum_p"] >= rows["p"][3:].min()
+    assert second["maximum_calibrated"] <= rows["calibrated"][3:].max()
     assert first["interval_low"] < first["score"] < first["interval_high"]
-    empty = Scores(scores.plain, scores.drawn, scores.chosen_on[:0], scores.scored_on[:0], None, 20)
-    chosen = choose_all(empty, members, other_subjects=False)
-    rows = selection_rows(empty, table, null, chosen, SETTING, {"reason": "undefined: too few"})
-    assert [row["status"] for row in rows] == ["undefined: too few"] * 2
-    assert np.isnan([row["score"] for row in rows]).all()
+    few_stimuli = compared(rdms[:, :15], layers[:, :15], list("aaabb"), minimum_subjects=3)
+    assert {row["status"][:30] for row in few_stimuli.selection} == {
+        "undefined: too few stimuli to "
+    }
+    assert np.isnan([row["score"] for row in few_stimuli.selection]).all()
 
 
 def models_against(rng, effect, n_twins=3, n_stimuli=24, n_layers=4, shared=0.0):
@@ -162,32 +189,30 @@ def models_against(rng, effect, n_twins=3, n_stimuli=24, n_layers=4, shared=0.0)
     layers[:-1] += shared * own_share * own
     layers[2] = (1 - effect) * layers[2] + effect * own
     models = [*np.repeat(names, n_layers), "pixels"]
-    scores = scores_of(rng, rdms, layers, n_stimuli)
-    chosen = choose_all(scores, members_of(models), other_subjects=False)
     families = [
         ModelFamily("net", ("net",)),
         ModelFamily("twin", tuple(names[1:]), seeded=True, twin_of="net"),
         ModelFamily("pixels", ("pixels",)),
     ]
-    labels = [f"layer{k % n_layers}" for k in range(len(layers))]
-    return differences(scores, chosen, families, labels, SETTING, {"reason": ""})
+    found = compared(rdms, layers, models, families=families)
+    return found.differences[0], found.contrasts[0]
 
 
 def test_every_two_models_are_compared_and_a_planted_difference_is_found():
     every, against = models_against(np.random.default_rng(6), effect=1.0, n_twins=5)
     rows = every.rows.set_index(["model_a", "model_b"])
-    assert list(rows.index) == [("net", "twin"), ("net", "pixels"), ("twin", "pixels")]
-    for pair in (("net", "twin"), ("net", "pixels")):
-        assert rows.loc[pair, "difference"] > 0.3
-        assert rows.loc[pair, "p"] < 0.05
-        assert rows.loc[pair, "layer_a"] == "layer2"
+    assert list(rows.index) == [("net", "pixels"), ("twin", "pixels")]  # twins among contrasts
+    assert rows.loc[("net", "pixels"), "difference"] > 0.3
+    assert rows.loc[("net", "pixels"), "p"] < 0.05
+    assert rows.loc[("net", "pixels"), "layer_a"] == "layer2"
     assert rows.loc[("twin", "pixels"), "p"] > 0.05
     assert rows.loc[("net", "pixels"), "scheme"] == "stimuli and subjects"
-    assert rows.loc[("net", "twin"), "scheme"] == "stimuli and subjects and seeds"
+    assert rows.loc[("twin", "pixels"), "scheme"] == "stimuli and subjects and seeds"
     (contrast,) = against.rows.to_dict("records")
     assert (contrast["model"], contrast["twins"]) == ("net", "twin")
-    assert contrast["difference"] == rows.loc[("net", "twin"), "difference"]
-    assert contrast["p"] == pytest.approx(rows.loc[("net", "twin"), "p"])
+    assert contrast["difference"] > 0.3
+    assert contrast["p"] < 0.05
+    assert contrast["chosen_layer"] == "layer2"
 
 
 @pytest.mark.parametrize("shared", [0.0, 0.7])
@@ -212,17 +237,44 @@ def test_one_seed_says_nothing_of_other_seeds():
     assert np.isfinite(every.rows.set_index(["model_a", "model_b"]).loc[("net", "pixels"), "p"])
 
 
-def test_layers_that_others_beat_are_told_from_those_they_do_not():
+def test_a_layer_that_is_clearly_worse_is_not_in_the_set():
     rng = np.random.default_rng(8)
     truth = rng.standard_normal((40, 10))
     rdms = distances(truth + 0.5 * rng.standard_normal((5, 40, 10)))
     noise = rng.standard_normal((6, 40, 10))
     layers = distances(np.array([2.0, 2.0, 0, 0, 0, 0])[:, None, None] * truth + noise)
-    scores = scores_of(rng, rdms, layers, 40, n=400)
-    from isomorph.inference.comparisons import resampled_of
-
-    p = p_beaten(scores.plain.mean(axis=0), resampled_of(scores))
+    scores = scored(rdms, layers, resamples=400)
+    p = p_best(scores.plain.mean(axis=0), scores.calibrated())
     assert p[:2].max() > 0.5
     assert (p[2:] < 0.05).all()
-    alone = resampled_of(scores).mapped(lambda means: means[:, :1])
-    assert np.isnan(p_beaten(scores.plain.mean(axis=0)[:1], alone)).all()
+    alone = scores.calibrated().mapped(lambda means: means[:, :1])
+    assert np.isnan(p_best(scores.plain.mean(axis=0)[:1], alone)).all()
+    found = compared(rdms, layers, ["net"] * 6, resamples=400)
+    (row,) = found.layers_in_set
+    inside = found.comparisons[0].rows["in_set"].tolist()
+    assert inside[2:] == ["no"] * 4
+    assert row["n_in_set"] == inside.count("yes")
+    assert row["layers"].split("; ") == [f"layer{k}" for k in range(2) if inside[k] == "yes"]
+    assert row["best_layer"] in row["layers"]
+
+
+def test_groups_too_few_to_tell_say_so():
+    rng = np.random.default_rng(9)
+    rdms, layers, models = equal_layers(rng, 21, 3)
+    objects = [f"o{k // 3}" for k in range(21)]
+    found = compared(
+        rdms, layers, models, stimuli=stimuli_of(21, [layers], ("object",), object=objects)
+    )
+    rows = found.comparisons[0].rows
+    assert rows["status"].str.startswith("7 groups of stimuli cannot tell").all()
+    assert rows[["p", "standard_error", "interval_low", "p_best"]].isna().all().all()
+    assert rows["estimate"].notna().all()
+    assert all("7 groups of stimuli" in row["status"] for row in found.selection)
+    assert all("7 groups of stimuli" in row["status"] for row in found.layers_in_set)
+    assert found.differences[0].rows["p"].isna().all()
+    uneven = [f"o{k}" for k in np.repeat(np.arange(9), np.arange(1, 10))]
+    rdms, layers, models = equal_layers(rng, 45, 2)
+    stimuli = stimuli_of(45, [layers], ("object",), object=uneven)
+    draws = make_draws({"IT": 1}, stimuli, few(), [0])
+    assert "differ in size" in draws.untested
+    assert not len(draws.orders)

@@ -11,6 +11,7 @@ rule compare:
         ),
         regions=ensure(PATTERN.regions("{dataset}"), non_empty=True),
         selection=ensure(PATTERN.selection("{dataset}"), non_empty=True),
+        layers_in_set=ensure(PATTERN.layers_in_set("{dataset}"), non_empty=True),
         differences=ensure(PATTERN.differences("{dataset}"), non_empty=True),
         contrasts=ensure(PATTERN.contrasts("{dataset}"), non_empty=True),
         recovery=ensure(PATTERN.recovery("{dataset}"), non_empty=True),

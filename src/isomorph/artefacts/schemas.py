@@ -159,12 +159,18 @@ TABLES: Registry[tuple[str, ...]] = Registry(
         ),
         "comparisons": (
             "dataset", "simulated", "region", "model", "layer", "depth", "distance", "measure",
-            "invariances", "estimate", "standard_error", "interval_low", "interval_high",
-            "scheme", "n_resamples", "n_stimuli", "n_subjects", "n_units",
+            "invariances", "estimate", "chance", "calibrated", "standard_error", "interval_low",
+            "interval_high", "scheme", "n_resamples", "n_stimuli", "n_groups", "n_subjects",
+            "n_units",
             "ceiling_lower", "ceiling_lower_low", "ceiling_lower_high",
             "ceiling_upper", "ceiling_upper_low", "ceiling_upper_high", "half_agreement",
             "ceiling_status", "reliability", "normalised_r", "normalised_low", "normalised_high",
-            "p", "p_corrected", "correction", "family_size", "status",
+            "p", "p_corrected", "correction", "family_size", "p_best", "in_set", "status",
+        ),
+        "layers_in_set": (
+            "dataset", "simulated", "region", "model", "distance", "measure", "n_layers",
+            "confidence", "n_in_set", "layers", "best_layer", "first_layer", "last_layer",
+            "scheme", "n_stimuli", "n_subjects", "status",
         ),
         "regions": (
             "dataset", "simulated", "region_a", "region_b", "distance", "measure", "crossing",
@@ -175,7 +181,8 @@ TABLES: Registry[tuple[str, ...]] = Registry(
             "dataset", "simulated", "region", "model", "distance", "measure", "chosen_on", "split",
             "n_splits", "n_layers", "score", "standard_error", "interval_low", "interval_high",
             "scheme", "chosen_layer", "chosen_share", "maximum", "maximum_layer",
-            "maximum_chance", "maximum_p", "optimism", "n_stimuli", "n_subjects", "status",
+            "maximum_chance", "maximum_p", "maximum_calibrated", "optimism", "n_stimuli",
+            "n_subjects", "status",
         ),
         "differences": (
             "dataset", "simulated", "region", "model_a", "model_b", "n_seeds_a", "n_seeds_b",

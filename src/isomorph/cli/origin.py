@@ -27,8 +27,8 @@ OUTPUTS: dict[str, Callable[..., list[Path]]] = {
     "compare": lambda layout, dataset: [
         place(dataset)
         for place in (
-            *(layout.comparisons, layout.regions, layout.selection, layout.differences),
-            *(layout.contrasts, layout.recovery),
+            *(layout.comparisons, layout.regions, layout.selection),
+            *(layout.layers_in_set, layout.differences, layout.contrasts, layout.recovery),
         )
     ],
     "recover": lambda layout, dataset: [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -33,7 +33,8 @@ class Spread:
     scheme : str
         What was resampled, hence to what the interval generalises.
     degrees_of_freedom : float or (candidate,)
-        Of the t distribution behind intervals and tests: the smallest resampled factor less 1.
+        Of the t distribution behind intervals and tests: stimuli (or groups of them) less 1; of two
+        factors as many as their shares of the variance have together, see `freedom_of_both`.
     """
 
     standard_error: Floats
@@ -98,9 +99,9 @@ def spread_over_stimuli(resampled: Floats, n_stimuli: int) -> Spread:
     resampled : (resample, candidate)
         Means over all subjects; NaN where a resample is degenerate.
     n_stimuli : int
+        Stimuli, or groups of them, that were drawn independently.
     """
-    variance = _variance(resampled) * n_stimuli / (n_stimuli - 1)
-    return Spread(np.sqrt(variance), STIMULI, n_stimuli - 1)
+    return _over_stimuli(_variance(resampled), n_stimuli)
 
 
 def spread_over_both(
@@ -112,8 +113,9 @@ def spread_over_both(
     put right from three bootstraps, as in Schütt et al. (2023,
     https://doi.org/10.7554/eLife.82566), with their terms for small samples and their bounds:
     with :math:`a = n / (n - 1)` for each factor,
-    :math:`a_S V_S + a_P V_P - a_S a_P (V_{SP} - V_S - V_P)`, no less than either of the first
-    two terms and no more than :math:`V_{SP}`.
+    :math:`a_S V_S + a_P V_P - a_S a_P (V_{SP} - V_S - V_P)`, no more than :math:`V_{SP}` and no
+    less than either of the first two terms. With few subjects the bounds can cross; then the
+    second holds, or four subjects who differ would seem to differ by a quarter less.
 
     Parameters
     ----------
@@ -122,23 +124,45 @@ def spread_over_both(
     n_subjects, n_stimuli : int
     """
     both, subjects, stimuli = map(_variance, (over_both, over_subjects, over_stimuli))
-    variance = _two_factor(both, subjects, stimuli, n_subjects, n_stimuli)
-    return Spread(np.sqrt(variance), BOTH, min(n_subjects, n_stimuli) - 1)
+    return _over_both(both, subjects, stimuli, n_subjects, n_stimuli)
 
 
-def _two_factor(
+def _over_stimuli(variance: Floats, n_stimuli: int) -> Spread:
+    return Spread(np.sqrt(variance * n_stimuli / (n_stimuli - 1)), STIMULI, n_stimuli - 1)
+
+
+def _over_both(
     both: Floats, subjects: Floats, stimuli: Floats, n_subjects: int, n_stimuli: int
+) -> Spread:
+    """Return the spread from the variances of three bootstraps, of any shape."""
+    of_subjects = n_subjects / (n_subjects - 1) * subjects
+    of_stimuli = n_stimuli / (n_stimuli - 1) * stimuli
+    grow = n_subjects / (n_subjects - 1) * n_stimuli / (n_stimuli - 1)
+    variance = of_subjects + of_stimuli - grow * (both - subjects - stimuli)
+    variance = np.maximum(np.minimum(variance, both), np.maximum(of_subjects, of_stimuli))
+    freedom = freedom_of_both(variance, of_subjects, of_stimuli, n_subjects, n_stimuli)
+    return Spread(np.sqrt(variance), BOTH, freedom)
+
+
+def freedom_of_both(
+    variance: Floats, of_subjects: Floats, of_stimuli: Floats, n_subjects: int, n_stimuli: int
 ) -> Floats:
-    """Return the corrected variance from those of three bootstraps, of any shape."""
-    grow_subjects = n_subjects / (n_subjects - 1)
-    grow_stimuli = n_stimuli / (n_stimuli - 1)
-    variance = (
-        grow_subjects * subjects
-        + grow_stimuli * stimuli
-        - grow_subjects * grow_stimuli * (both - subjects - stimuli)
-    )
-    variance = np.maximum(variance, np.maximum(grow_subjects * subjects, grow_stimuli * stimuli))
-    return np.minimum(variance, both)
+    """Return the degrees of freedom of a variance that subjects and stimuli add to.
+
+    Satterthwaite's (1946, https://doi.org/10.2307/3002019), no fewer than the smaller factor has:
+    four subjects who hardly differ leave the many that the stimuli give, four who differ a lot
+    leave three.
+
+    Parameters
+    ----------
+    variance, of_subjects, of_stimuli : (candidate,)
+        In all, and what either factor adds.
+    n_subjects, n_stimuli : int
+    """
+    parts = of_subjects**2 / (n_subjects - 1) + of_stimuli**2 / (n_stimuli - 1)
+    least = float(min(n_subjects, n_stimuli) - 1)
+    freedom = np.divide(variance**2, parts, out=np.full_like(parts, least), where=parts > 0)
+    return np.maximum(freedom, least)
 
 
 @dataclass(frozen=True)
@@ -154,6 +178,12 @@ class Resampled:
     over_subjects, over_both : (resample, thing) or None
         None where subjects are too few to resample.
     n_stimuli, n_subjects : int
+        How many were drawn independently; of stimuli, the groups.
+    apart_stimuli, apart_both : (resample, thing), optional
+        Half the difference between two values that a resample has by chance, as two
+        cross-validations give; `over_stimuli` and `over_both` are then their mean.
+    n_repeats : int
+        How many such values the estimate itself is the mean of.
     """
 
     over_stimuli: Floats
@@ -161,14 +191,33 @@ class Resampled:
     over_both: Floats | None
     n_stimuli: int
     n_subjects: int
+    apart_stimuli: Floats | None = None
+    apart_both: Floats | None = None
+    n_repeats: int = 1
 
     def spread(self) -> Spread:
-        """Return the spread over stimuli, and over subjects where they are resampled."""
+        """Return the spread over stimuli, and over subjects where they are resampled.
+
+        What two values of one resample differ by is no spread over stimuli: it is taken off, as
+        Schütt et al. (2023, https://doi.org/10.7554/eLife.82566) do with their cross-validations,
+        and added as far as the estimate itself has it.
+        """
+        stimuli = _variance(self.over_stimuli)
+        own = np.zeros_like(stimuli)
+        if self.apart_stimuli is not None:
+            wavering = _mean_square(self.apart_stimuli)
+            stimuli = np.maximum(stimuli - wavering, 0)
+            own = 2 * wavering / self.n_repeats
         if self.over_both is None or self.over_subjects is None:
-            return spread_over_stimuli(self.over_stimuli, self.n_stimuli)
-        return spread_over_both(
-            self.over_both, self.over_subjects, self.over_stimuli, self.n_subjects, self.n_stimuli
-        )
+            spread = _over_stimuli(stimuli, self.n_stimuli)
+        else:
+            both = _variance(self.over_both)
+            if self.apart_both is not None:
+                both = np.maximum(both - _mean_square(self.apart_both), 0)
+            spread = _over_both(
+                both, _variance(self.over_subjects), stimuli, self.n_subjects, self.n_stimuli
+            )
+        return replace(spread, standard_error=np.sqrt(spread.standard_error**2 + own))
 
     def spread_of_differences(self, rivals: NDArray[np.intp]) -> Spread:
         """Return the spread of every thing less some others: errors `(thing, rival)`.
@@ -182,28 +231,53 @@ class Resampled:
         """
         stimuli = variance_of_differences(self.over_stimuli, rivals)
         if self.over_both is None or self.over_subjects is None:
-            grow = self.n_stimuli / (self.n_stimuli - 1)
-            return Spread(np.sqrt(stimuli * grow), STIMULI, self.n_stimuli - 1)
+            return _over_stimuli(stimuli, self.n_stimuli)
         both, subjects = (
             variance_of_differences(values, rivals)
             for values in (self.over_both, self.over_subjects)
         )
-        variance = _two_factor(both, subjects, stimuli, self.n_subjects, self.n_stimuli)
-        return Spread(np.sqrt(variance), BOTH, min(self.n_subjects, self.n_stimuli) - 1)
+        return _over_both(both, subjects, stimuli, self.n_subjects, self.n_stimuli)
 
     def mapped(self, function: Callable[[Floats], Floats]) -> Resampled:
         """Return the same draws of something linear in the things."""
-        return replace(
-            self,
-            over_stimuli=function(self.over_stimuli),
-            over_subjects=None if self.over_subjects is None else function(self.over_subjects),
-            over_both=None if self.over_both is None else function(self.over_both),
-        )
+        return joined([self], lambda values: function(values[0]))
+
+    @property
+    def scheme(self) -> str:
+        """What is resampled."""
+        return STIMULI if self.over_both is None else BOTH
 
     @property
     def widest(self) -> Floats:
         """The draws in which all that is resampled varies."""
         return self.over_stimuli if self.over_both is None else self.over_both
+
+
+def joined(
+    several: Sequence[Resampled],
+    how: Callable[[Sequence[Floats]], Floats] = lambda values: np.concatenate(values, axis=1),
+) -> Resampled:
+    """Return one of several resampled under the same draws: their things side by side.
+
+    Parameters
+    ----------
+    several : sequence of Resampled
+    how : callable
+        Joins arrays `(resample, thing)`.
+    """
+
+    def of(name: str) -> Floats | None:
+        values = [getattr(one, name) for one in several]
+        return None if values[0] is None else how(values)
+
+    return replace(
+        several[0],
+        over_stimuli=how([one.over_stimuli for one in several]),
+        over_subjects=of("over_subjects"),
+        over_both=of("over_both"),
+        apart_stimuli=of("apart_stimuli"),
+        apart_both=of("apart_both"),
+    )
 
 
 def resampled_means(
@@ -260,3 +334,11 @@ def _variance(values: Floats) -> Floats:
         squares = np.where(known, (values - mean) ** 2, 0.0).sum(axis=0)
         variance: Floats = np.where(count > 1, squares / (count - 1), np.nan)
     return variance
+
+
+def _mean_square(values: Floats) -> Floats:
+    """Return the mean over resamples of squares, degenerate ones left out."""
+    known = np.isfinite(values)
+    squares = np.where(known, values, 0.0) ** 2
+    mean: Floats = squares.sum(axis=0) / np.maximum(known.sum(axis=0), 1)
+    return mean

@@ -94,7 +94,8 @@ class Ceiling:
         """
         ratio, _ = self.normalised(estimate)
         if self.root is None or not self.reliability > 0:
-            return ratio, ratio
+            nothing = np.full_like(ratio, np.nan)
+            return nothing, nothing
         left = {
             name: drawn - ratio * getattr(self.root, name)
             for name in ("over_stimuli", "over_subjects", "over_both")
@@ -194,7 +195,7 @@ def ceiling(
     distance : str
     measure : Measure
     draws : Draws, optional
-        Without them there are no intervals.
+        Without them, or of too few groups of stimuli, there are no intervals.
     coverage : float, optional
         Of the intervals.
     """
@@ -208,7 +209,7 @@ def _of_subjects(region: Region, measure: Measure, draws: Draws | None, coverage
     lower, upper = across_subjects(rdms, measure)
     between, why = _checked(between_subjects(rdms, measure), measure)
     found = Ceiling(lower, upper, "defined: across subjects", SUBJECTS, between, why)
-    if draws is None:
+    if draws is None or draws.unsure:
         return found
     lowers, uppers = across_subjects_resampled(rdms, measure, draws.stimuli)
     drawn = draws.subjects[region.name]
@@ -247,14 +248,14 @@ def _of_halves(
     between, why = _checked(all_repetitions, measure)
     status = f"defined: halves of the repetitions of one subject{step.caveat}"
     found = Ceiling(np.nan, upper, status, HALVES, between, why, agreement)
-    if draws is None:
+    if draws is None or draws.unsure:
         return found
     resampled = reliability(whole, aligned[:RESAMPLED], measure, step, draws.stimuli)
     root = np.sqrt(resampled)
     return replace(
         found,
         upper_interval=_interval(upper, from_latent(root, measure), measure, draws, coverage),
-        root=Resampled(root[:, None], None, None, draws.stimuli.shape[1], 1),
+        root=Resampled(root[:, None], None, None, draws.n_groups, 1),
     )
 
 
@@ -311,7 +312,7 @@ def _root_between(rdms: Floats, measure: Measure, draws: Draws, drawn: Counts | 
         _root(alike, alone),
         None if drawn is None else _root(plain, drawn),
         None if drawn is None else _root(alike, drawn),
-        draws.stimuli.shape[1],
+        draws.n_groups,
         len(rdms),
     )
 
@@ -334,7 +335,7 @@ def _interval(
     estimate: float, resampled: Floats, measure: Measure, draws: Draws, coverage: float
 ) -> tuple[float, float]:
     """Return the interval of one value from its resamples `(resample,)`."""
-    spread = spread_over_stimuli(resampled[:, None], draws.stimuli.shape[1])
+    spread = spread_over_stimuli(resampled[:, None], draws.n_groups)
     low, high = spread.interval(np.array([estimate]), coverage, measure.range)
     return float(low[0]), float(high[0])
 

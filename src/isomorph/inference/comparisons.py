@@ -10,25 +10,22 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from isomorph.inference.bootstrap import Resampled, resampled_means
 from isomorph.inference.ceilings import ceiling
 from isomorph.inference.clusters import cluster_p, neighbours
 from isomorph.inference.differences import ModelFamily, differences
 from isomorph.inference.families import Questions
 from isomorph.inference.gather import Candidates, Region
-from isomorph.inference.layers import p_beaten
-from isomorph.inference.permutation import Null, permutation_null
-from isomorph.inference.selection import (
-    ON_BOTH,
-    ON_STIMULI,
-    Indices,
-    Scores,
-    choose_all,
-    members_of,
-    selection_rows,
-)
+from isomorph.inference.layers import LEVEL, p_best, set_row
+from isomorph.inference.nested import Chosen, Indices, choose_all
+from isomorph.inference.permutation import Null, calibrated, permutation_null
+from isomorph.inference.scores import Scores, scores_of
+from isomorph.inference.selection import ON_BOTH, ON_STIMULI, members_of, selection_rows
 from isomorph.inference.setting import Draws, Setting
 from isomorph.measures import Floats
+
+NO_CHANCE = (
+    "the chance level of this measure is not known, so values are not set against each other"
+)
 
 
 @dataclass
@@ -39,7 +36,7 @@ class Compared:
     ----------
     comparisons, differences, contrasts : list of Questions
         A member per region.
-    selection : list of dict
+    selection, layers_in_set : list of dict
         Rows.
     """
 
@@ -47,6 +44,7 @@ class Compared:
     differences: list[Questions] = field(default_factory=list)
     contrasts: list[Questions] = field(default_factory=list)
     selection: list[dict[str, Any]] = field(default_factory=list)
+    layers_in_set: list[dict[str, Any]] = field(default_factory=list)
 
 
 def compare(
@@ -70,7 +68,7 @@ def compare(
     into : Compared
         What is found is added to it.
     """
-    scores = _scores(regions, candidates.rdms, draws, setting)
+    scores = scores_of(regions, candidates.rdms, draws, setting.measure)
     members = members_of(candidates.table["model"].tolist())
     for together in _areas(regions):
         nulls = [
@@ -80,35 +78,13 @@ def compare(
         clusters = _clusters([regions[at] for at in together], nulls, members)
         for place, (at, null) in enumerate(zip(together, nulls, strict=True)):
             region, own = regions[at], scores[at]
-            rows = _region_rows(region, candidates, own, null, members, draws, setting)
+            best = _p_best(own, members, setting)
+            rows = _region_rows(region, candidates, own, null, best, draws, setting)
             statistic, shuffled = null.standardised()
             largest = shuffled.max(axis=1, initial=-np.inf)
             into.comparisons.append(Questions(rows.assign(**clusters[place]), statistic, largest))
+            into.layers_in_set += _sets(region, candidates, own, best, members, draws, setting)
             _chosen(region, candidates, own, null, members, families, draws, setting, into)
-
-
-def _scores(
-    regions: Sequence[Region], rdms: Floats, draws: Draws, setting: Setting
-) -> list[Scores]:
-    """Return the scores of every region under all draws and splits, in one pass each."""
-    measure, stacked = setting.measure, np.concatenate([region.rdms for region in regions])
-    counts = np.concatenate([draws.stimuli, draws.splits.chosen_on, draws.splits.scored_on])
-    plain, all_drawn = measure.compare(stacked, rdms), measure.resampled(stacked, rdms, counts)
-    n, n_splits = len(draws.stimuli), len(draws.splits.chosen_on)
-    ends = np.cumsum([len(region.rdms) for region in regions])[:-1]
-    return [
-        Scores(
-            region_plain,
-            drawn[:n],
-            drawn[n : n + n_splits],
-            drawn[n + n_splits :],
-            draws.subjects[region.name],
-            draws.stimuli.shape[1],
-        )
-        for region, region_plain, drawn in zip(
-            regions, np.split(plain, ends), np.split(all_drawn, ends, axis=1), strict=True
-        )
-    ]
 
 
 def _areas(regions: Sequence[Region]) -> list[list[int]]:
@@ -146,9 +122,15 @@ def _clusters(
     ]
 
 
-def resampled_of(scores: Scores) -> Resampled:
-    """Return a region's estimates for all candidates under every kind of draw."""
-    return resampled_means(scores.drawn, scores.plain, scores.subject_draws, scores.n_stimuli)
+def _p_best(scores: Scores, members: dict[str, Indices], setting: Setting) -> Floats:
+    """Return the p of every candidate against the claim that no layer of its model does better."""
+    found = np.full(scores.plain.shape[1], np.nan)
+    if setting.measure.known_chance:
+        estimate, drawn = scores.plain.mean(axis=0), scores.calibrated()
+        for layers in members.values():
+            own = drawn.mapped(partial(np.take, indices=layers, axis=1))
+            found[layers] = p_best(estimate[layers], own)
+    return found
 
 
 def _region_rows(
@@ -156,44 +138,74 @@ def _region_rows(
     candidates: Candidates,
     scores: Scores,
     null: Null,
-    members: dict[str, Indices],
+    best: Floats,
     draws: Draws,
     setting: Setting,
 ) -> pd.DataFrame:
-    estimate: Floats = scores.plain.mean(axis=0)
-    resampled = resampled_of(scores)
+    estimate: Floats = scores.estimate.mean(axis=0)
+    resampled = scores.estimates()
     spread = resampled.spread()
-    n_usable = np.asarray(np.isfinite(scores.drawn).all(axis=1).sum(axis=0))
-    sound = 2 * n_usable > len(scores.drawn)
+    n_usable = np.asarray(np.isfinite(scores.resampled).all(axis=1).sum(axis=0))
+    sound = (2 * n_usable > len(scores.resampled)) & (not draws.unsure)
     error = np.where(sound, spread.standard_error, np.nan)
     low, high = replace(spread, standard_error=error).interval(
         estimate, setting.inference.interval, setting.measure.range
     )
     coverage = setting.inference.interval
     bounds = ceiling(region, setting.distance, setting.measure, draws, coverage)
-    beaten = np.full(len(estimate), np.nan)
-    for layers in members.values():
-        beaten[layers] = p_beaten(
-            estimate[layers], resampled.mapped(partial(np.take, indices=layers, axis=1))
-        )
+    alone = candidates.table["model"].map(candidates.table["model"].value_counts()).to_numpy() == 1
+    inside = np.where(alone | (best > LEVEL), "yes", np.where(np.isfinite(best), "no", ""))
     return candidates.table.assign(
         **setting.columns,
         region=region.name,
         invariances=" ".join(setting.measure.invariances),
         estimate=estimate,
+        chance=null.chance,
+        calibrated=calibrated(null.observed, null.shuffled, setting.measure),
         standard_error=error,
         interval_low=low,
         interval_high=high,
         scheme=spread.scheme,
         n_resamples=n_usable,
         n_stimuli=scores.n_stimuli,
+        n_groups=scores.n_groups,
         n_subjects=len(region.subjects),
         n_units=region.n_units,
         **bounds.columns(estimate, low, resampled, coverage),
         p=null.p,
-        p_beaten=beaten,
-        status=np.where(sound, "ok", "half of the resamples or more are degenerate"),
-    )
+        p_best=np.where(sound, best, np.nan),
+        in_set=np.where(sound, inside, ""),
+        status=np.where(
+            sound, draws.untested or "ok",
+            draws.unsure or "half of the resamples or more are degenerate",
+        ),
+    )  # fmt: skip
+
+
+def _sets(
+    region: Region,
+    candidates: Candidates,
+    scores: Scores,
+    best: Floats,
+    members: dict[str, Indices],
+    draws: Draws,
+    setting: Setting,
+) -> list[dict[str, Any]]:
+    """Return a row per model: the layers of which any may be its best."""
+    status = draws.unsure or ("ok" if setting.measure.known_chance else NO_CHANCE)
+    estimate, spread = scores.plain.mean(axis=0), scores.calibrated()
+    return [
+        {
+            **setting.columns,
+            "region": region.name,
+            "model": model,
+            "scheme": spread.scheme,
+            "n_stimuli": scores.n_stimuli,
+            "n_subjects": len(region.subjects),
+            **set_row(candidates.table.iloc[layers], estimate[layers], best[layers], status),
+        }
+        for model, layers in members.items()
+    ]
 
 
 def _chosen(
@@ -208,24 +220,31 @@ def _chosen(
     into: Compared,
 ) -> None:
     """Add what is found of models, each at the layer chosen for it."""
-    common = {**setting.columns, "region": region.name, "reason": draws.splits.reason}
+    reason = draws.splits.reason or ("" if setting.measure.known_chance else NO_CHANCE)
+    common = {**setting.columns, "region": region.name, "reason": reason}
     counted = {
         **common,
         "split": draws.splits.told,
         "n_stimuli": scores.n_stimuli,
         "n_subjects": len(region.subjects),
     }
-    chosen = choose_all(scores, members, other_subjects=False)
+
+    def chosen(*, other_subjects: bool) -> Chosen:
+        if reason:
+            return Chosen(dict.fromkeys(members, reason))
+        return choose_all(scores, members, other_subjects=other_subjects)
+
+    on_stimuli = chosen(other_subjects=False)
     into.selection += selection_rows(
-        scores, candidates.table, null, chosen, setting, {**counted, "chosen_on": ON_STIMULI}
+        scores, candidates.table, null, on_stimuli, setting, {**counted, "chosen_on": ON_STIMULI}
     )
     if len(region.subjects) >= setting.inference.minimum_subjects:
-        by_others = choose_all(scores, members, other_subjects=True)
         into.selection += selection_rows(
-            scores, candidates.table, null, by_others, setting, {**counted, "chosen_on": ON_BOTH}
-        )
+            scores, candidates.table, null, chosen(other_subjects=True), setting,
+            {**counted, "chosen_on": ON_BOTH},
+        )  # fmt: skip
     every, against = differences(
-        scores, chosen, families, candidates.table["layer"].tolist(), setting, common
+        on_stimuli, families, candidates.table["layer"].tolist(), setting, common
     )
     into.differences.append(every)
     into.contrasts.append(against)

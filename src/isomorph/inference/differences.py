@@ -14,7 +14,7 @@ from scipy.stats import norm
 
 from isomorph.inference.bootstrap import Resampled, Spread
 from isomorph.inference.families import Questions
-from isomorph.inference.selection import Chosen, Scores
+from isomorph.inference.nested import Chosen
 from isomorph.inference.setting import Setting
 from isomorph.measures import Floats
 from isomorph.study import Study
@@ -70,7 +70,6 @@ class Member:
 
 
 def differences(
-    scores: Scores,
     chosen: Chosen,
     families: Sequence[ModelFamily],
     layers: Sequence[str],
@@ -79,13 +78,11 @@ def differences(
 ) -> tuple[Questions, Questions]:
     """Compare every two families, and trained models with their untrained twins.
 
-    A family scores the mean of its instances, each at its own chosen layer. The resamples are
-    those of the comparisons, so nothing is computed anew.
+    A family scores the mean of its instances, each at its own chosen layer. Trained models and
+    their twins are compared among the contrasts alone: one question, one p.
 
     Parameters
     ----------
-    scores : Scores
-        One region.
     chosen : Chosen
         Every instance at its chosen layer.
     families : sequence of ModelFamily
@@ -103,26 +100,33 @@ def differences(
     known = chosen.known()
     members = [_member(one, chosen, layers) for one in families if set(one.instances) <= set(known)]
     lost = [one for one in families if not set(one.instances) <= set(known)]
-    all_pairs = list(combinations(range(len(members)), 2))
-    rows, largest = _compared(scores, chosen, members, all_pairs, setting)
     trained = {member.family.name: place for place, member in enumerate(members)}
     twins = [
         (trained[member.family.twin_of], place)
         for place, member in enumerate(members)
         if member.family.twin_of in trained
     ]
-    contrasts, largest_contrast = _compared(scores, chosen, members, twins, setting)
+    asked = {tuple(sorted(pair)) for pair in twins}
+    others = [pair for pair in combinations(range(len(members)), 2) if pair not in asked]
+    rows, largest = _compared(chosen, members, others, setting)
+    contrasts, largest_contrast = _compared(chosen, members, twins, setting)
     why = {one.name: _reason(one, chosen, common["reason"]) for one in lost}
-    without = [
+    without: list[dict[str, Any]] = [
         {"a": first, "b": second, "status": why.get(first.name) or why[second.name]}
         for first, second in combinations(families, 2)
         if first.name in why or second.name in why
     ]
     rest = {key: value for key, value in common.items() if key != "reason"}
+    twins_of = {one.name: one.twin_of for one in families}
+    unlike = [
+        row
+        for row in without
+        if row["a"].name != twins_of[row["b"].name] and row["b"].name != twins_of[row["a"].name]
+    ]
     return (
         Questions(
-            pd.DataFrame([{**rest, **_pair_row(row)} for row in [*rows, *without]]),
-            _statistic(rows, len(without)),
+            pd.DataFrame([{**rest, **_pair_row(row)} for row in [*rows, *unlike]]),
+            _statistic(rows, len(unlike)),
             largest,
         ),
         _contrast_questions(rest, contrasts, without, largest_contrast),
@@ -148,7 +152,6 @@ def _contrast_questions(
 
 
 def _compared(
-    scores: Scores,
     chosen: Chosen,
     members: Sequence[Member],
     pairs: Sequence[tuple[int, int]],
@@ -156,14 +159,14 @@ def _compared(
 ) -> tuple[list[dict[str, Any]], Floats]:
     """Return what is found of pairs of members, and the largest statistic in every resample."""
     if not pairs:
-        return [], np.zeros(len(scores.drawn))
+        return [], np.zeros(0)
     known = list(chosen.known())
     weights = np.zeros((len(known), len(members)))
     for column, member in enumerate(members):
         for name in member.family.instances:
             weights[known.index(name), column] = 1 / len(member.family.instances)
     first, second = np.array(pairs).T
-    drawn = chosen.resampled(scores).mapped(
+    drawn = chosen.resampled().mapped(
         lambda means: means @ (weights[:, first] - weights[:, second])
     )
     difference = np.array([members[a].score - members[b].score for a, b in pairs])
@@ -189,7 +192,8 @@ def _compared(
         }
         for at, (a, b) in enumerate(pairs)
     ]  # fmt: skip
-    return rows, largest_of(drawn)
+    asked = np.isfinite(p)
+    return rows, largest_of(drawn.mapped(lambda differences: differences[:, asked]))
 
 
 def _status(unknown: bool, alike: bool, sure: bool) -> str:
@@ -259,7 +263,7 @@ def with_seeds(
 def _member(family: ModelFamily, chosen: Chosen, layers: Sequence[str]) -> Member:
     known = chosen.known()
     choices = [known[name] for name in family.instances]
-    scores = np.array([choice.score.mean() for choice in choices])
+    scores = np.array([choice.score for choice in choices])
     place, share = choices[0].favourite
     seeds = scores if family.seeded else scores[:1]
     return Member(family, float(scores.mean()), seeds, layers[place], share)

@@ -1,8 +1,20 @@
-"""Layers of one model against each other: which of them another layer beats."""
+r"""Layers of one model against each other: which of them may be the best.
+
+A confidence set of layers holds the layer that would be best with all stimuli (and subjects) with
+a stated probability, as model confidence sets do (Hansen, Lunde & Nason 2011,
+https://doi.org/10.3982/ECTA5771). For each layer the claim that none does better is tested by the
+largest standardised difference by which any does, against what that largest is by chance (multiple
+comparisons with the best, Hsu 1984, https://doi.org/10.1214/aos/1176346732). The set is all layers
+whose claim stands: only the claim of the truly best one has to survive, so nothing is corrected for
+the number of layers beyond the largest over its own rivals.
+"""
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import norm
 from scipy.stats import t as student
@@ -11,18 +23,19 @@ from isomorph.inference.bootstrap import Resampled, variance_of_differences
 from isomorph.inference.multiplicity import by_largest
 from isomorph.measures import Floats
 
+Indices = NDArray[np.intp]
+
 RIVALS = 512
 """Layers against which every layer is set; of more, as many are taken, evenly along the depth, so
 that the cost does not grow with the square of the layers. Which ones is settled before any is
 scored, so the p stays right; a neighbour stands for a layer that is passed over."""
 
+LEVEL = 0.05
+"""The set holds the best layer with a probability of one less this."""
 
-def p_beaten(estimate: Floats, drawn: Resampled) -> Floats:
+
+def p_best(estimate: Floats, drawn: Resampled) -> Floats:
     """Return for every layer of a model the p of the claim that no other layer does better.
-
-    Every two layers (see `RIVALS` for very many) are compared by the same resamples; the p of a
-    layer is that of the layer which beats it most clearly, corrected for all pairs by the largest
-    statistic of any. Layers with a large p are those that the data cannot tell from the best one.
 
     Parameters
     ----------
@@ -48,34 +61,63 @@ def p_beaten(estimate: Floats, drawn: Resampled) -> Floats:
     spread = some.spread_of_differences(rivals)
     error = np.where(spread.standard_error > 0, spread.standard_error, np.inf)
     values = estimate[known]
+    # A t of few degrees of freedom on the scale of the draws, which know none.
     p = student.sf((values[rivals] - values[:, None]) / error, spread.degrees_of_freedom)
     p[rivals, np.arange(len(rivals))] = 1.0
-    beaten_by = norm.isf(p.min(axis=1))
-    return _filled(result, known, by_largest(beaten_by, _largest(draws, rivals)))
+    result[known] = _by_largest(norm.isf(p.min(axis=1)), draws, rivals)
+    return result
 
 
-def _largest(draws: Floats, rivals: NDArray[np.intp]) -> Floats:
-    """Return the largest standardised difference of any layer and any rival in every resample.
+def _by_largest(beaten_by: Floats, draws: Floats, rivals: Indices) -> Floats:
+    """Return the p of each layer against the largest lead any rival has on it by chance.
 
     Layers that differ by rounding alone, such as one and its copy times a constant, do not differ.
+
+    Parameters
+    ----------
+    beaten_by : (layer,)
+        The largest standardised lead of any rival.
+    draws : (resample, layer)
+    rivals : (rival,)
     """
     centred = draws - draws.mean(axis=0)
     width = np.sqrt(variance_of_differences(draws, rivals) * (1 - 1 / len(draws)))
     scale = np.divide(1.0, width, out=np.zeros_like(width), where=width > 0)
-    largest = np.zeros(len(draws))
-    is_rival = np.zeros(draws.shape[1], dtype=bool)
-    is_rival[rivals] = True
-    for place, rival in enumerate(rivals):
-        # Two rivals need to be set against each other once.
-        rest = np.flatnonzero(~is_rival | (np.arange(len(is_rival)) > rival))
-        some = slice(rival + 1, None) if is_rival.all() else rest
-        apart = centred[:, some] - centred[:, [rival]]
-        apart *= scale[some, place]
-        np.abs(apart, out=apart)
-        np.maximum(largest, apart.max(axis=1, initial=0.0), out=largest)
-    return largest
+    p = np.empty(len(beaten_by))
+    of_rivals = np.ascontiguousarray(centred[:, rivals])
+    for layer, lead in enumerate(beaten_by):
+        leads = of_rivals - centred[:, [layer]]
+        leads *= scale[layer]
+        p[layer] = by_largest(np.array([lead]), leads.max(axis=1))[0]
+    return p
 
 
-def _filled(result: Floats, known: NDArray[np.bool_], values: Floats) -> Floats:
-    result[known] = values
-    return result
+def set_row(layers: pd.DataFrame, estimate: Floats, p: Floats, status: str) -> dict[str, Any]:
+    """Return what is said of the confidence set of one model in one region.
+
+    Parameters
+    ----------
+    layers : DataFrame
+        `layer`, `depth` of the model's candidates.
+    estimate, p : (layer,)
+        Values against chance, and what `p_best` says of them.
+    status : str
+        `ok`, or why there is none.
+    """
+    known = np.isfinite(estimate)
+    if len(layers) == 1 and known.all():
+        inside = np.ones(1, dtype=bool)
+    else:
+        inside = p > LEVEL
+        if status == "ok" and not inside.any():
+            status = "the resamples do not tell the layers apart"
+    row = {"n_layers": len(layers), "confidence": 1 - LEVEL, "n_in_set": int(inside.sum())}
+    if status != "ok" or not inside.any():
+        return {**row, "n_in_set": 0, "layers": "", "best_layer": "", "first_layer": "",
+                "last_layer": "", "status": status}  # fmt: skip
+    chosen = layers[inside].sort_values("depth", kind="stable")["layer"].tolist()
+    best = layers["layer"].iloc[int(np.where(known, estimate, -np.inf).argmax())]
+    return {
+        **row, "layers": "; ".join(chosen), "best_layer": best, "first_layer": chosen[0],
+        "last_layer": chosen[-1], "status": "ok",
+    }  # fmt: skip

@@ -6,11 +6,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from isomorph.inference.groups import exchanged
 from isomorph.measures import Counts, Floats, Measure, stimulus_count
 from isomorph.measures.pairs import blocks, pair_indices, squareform
 
 BLOCK = 2**24
 """Numbers held at once by shuffled RDMs (128 MiB)."""
+
+LEVEL = 0.05
+"""Share of the draws that chance may exceed to count as chance, see `calibrated`."""
 
 ROUNDING = 1e-12
 """By how much a shuffled value may fall short of the observed one and still count as large."""
@@ -33,6 +37,14 @@ class Null:
     def p(self) -> Floats:
         """One-sided p-values `(1 + as large) / (1 + shuffles)`, never 0; NaN without shuffles."""
         return one_sided(self.observed, self.shuffled)
+
+    @property
+    def chance(self) -> Floats:
+        """What each candidate is given on average when stimuli are shuffled: `(candidate,)`."""
+        if not len(self.shuffled):
+            return np.full_like(self.observed, np.nan)
+        mean: Floats = self.shuffled.mean(axis=0)
+        return mean
 
     def standardised(self) -> tuple[Floats, Floats]:
         """Return observed and shuffled values in standard deviations of chance from its mean.
@@ -59,9 +71,41 @@ def one_sided(observed: Floats, null: Floats) -> Floats:
     return p
 
 
+def calibrated(observed: Floats, null: Floats, measure: Measure) -> Floats:
+    r"""Return how far observed values reach from chance toward the best there is.
+
+    :math:`\max((s - \tau) / (s_{max} - \tau), 0)` with :math:`\tau` the value that chance exceeds
+    in one of 20 draws, what was observed being one of them, so unrelated representations get more
+    than 0 in one of 20 data sets whatever the measure, the stimuli and the features (Gröger et al.
+    2026, https://arxiv.org/abs/2602.14486).
+
+    Parameters
+    ----------
+    observed : (candidate,)
+    null : (draw, candidate)
+        The same of shuffled stimuli; of the best of several, the best in each draw.
+    measure : Measure
+
+    Returns
+    -------
+    (candidate,)
+        NaN without draws, or where the measure has no best value.
+    """
+    best = measure.with_itself
+    if not len(null) or best is None:
+        return np.full(np.shape(observed), np.nan)
+    every = np.sort(np.concatenate([null, observed[None]]), axis=0)
+    exceeded = every[-1 - int(LEVEL * len(every))]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        over = (observed - exceeded) / (best - exceeded)
+    # A value no larger than chance by more than rounding is not above it.
+    above: Floats = np.where(observed > exceeded + ROUNDING, np.maximum(over, 0.0), 0.0)
+    return np.where(np.isfinite(observed), above, np.nan)
+
+
 def make_orders(n_stimuli: int, n: int, rng: np.random.Generator) -> Counts:
     """Return `n` random orders of the stimuli: `(order, stimulus)`."""
-    return rng.permuted(np.tile(np.arange(n_stimuli), (n, 1)), axis=1)
+    return exchanged(np.arange(n_stimuli), n, rng)
 
 
 def permutation_null(rdms: Floats, candidates: Floats, measure: Measure, orders: Counts) -> Null:

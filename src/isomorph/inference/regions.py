@@ -259,11 +259,11 @@ def _questions(
     regions: Sequence[Region], pairs: Pairs, kinds: list[str], values: _Values, setting: Setting
 ) -> Questions:
     """Return a row per pair, and what it is corrected by."""
-    inference, n_stimuli = setting.inference, values.draws.stimuli.shape[1]
+    inference, draws = setting.inference, values.draws
     apart = np.array(kinds) != TOGETHER
     usable = np.isfinite(values.resampled).sum(axis=0)
-    sound = 2 * usable > len(values.resampled)
-    spread = spread_over_stimuli(values.resampled, n_stimuli)
+    sound = (2 * usable > len(values.resampled)) & (not draws.unsure)
+    spread = spread_over_stimuli(values.resampled, draws.n_groups)
     error = np.where(sound, spread.standard_error, np.nan)
     low, high = replace(spread, standard_error=error).interval(
         values.observed, inference.interval, setting.measure.range
@@ -285,10 +285,14 @@ def _questions(
             "interval_high": np.where(apart, high, np.nan),
             "scheme": spread.scheme,
             "p": p,
-            "n_stimuli": n_stimuli,
+            "n_stimuli": draws.stimuli.shape[1],
             "n_subjects_a": [len(region.subjects) for region in one],
             "n_subjects_b": [len(region.subjects) for region in other],
-            "status": np.where(~apart, SHARED, np.where(sound, "ok", DEGENERATE)),
+            "status": np.where(
+                ~apart,
+                SHARED,
+                np.where(sound, draws.untested or "ok", draws.unsure or DEGENERATE),
+            ),
         }
     )
     largest = shuffled_statistic[:, apart].max(axis=1, initial=-np.inf)

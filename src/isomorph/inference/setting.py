@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from isomorph.inference.bootstrap import draw
-from isomorph.inference.permutation import make_orders
-from isomorph.inference.splits import Splits
+from isomorph.inference.groups import (
+    Labels,
+    draw_groups,
+    exchanged,
+    group_count,
+    too_few_groups,
+    too_few_orders,
+)
+from isomorph.inference.splits import Splits, Stimuli, make_splits
 from isomorph.measures import Counts, Measure
 from isomorph.study import Inference
 
@@ -58,36 +65,64 @@ class Draws:
     Attributes
     ----------
     stimuli : (resample, stimulus)
+        Whole groups are drawn.
     subjects : dict of str to (resample, subject) or None
         By region; None where subjects are too few to resample. Regions with as many subjects
         share them.
     orders : (shuffle, stimulus)
+        Whole groups change places; none where there are too few for a test.
     splits : Splits
+    groups : (stimulus,)
     """
 
     stimuli: Counts
     subjects: Mapping[str, Counts | None]
     orders: Counts
     splits: Splits
+    groups: Labels
+
+    @property
+    def n_groups(self) -> int:
+        """Groups of stimuli; as many as stimuli where each stands for itself."""
+        return group_count(self.groups)
+
+    @property
+    def unsure(self) -> str:
+        """Why resamples tell nothing; empty where they do."""
+        return too_few_groups(self.groups)
+
+    @property
+    def untested(self) -> str:
+        """Why shuffles test nothing; empty where they do."""
+        return too_few_orders(self.groups)
 
 
 def make_draws(
-    regions: Mapping[str, int], splits: Splits, inference: Inference, rng: np.random.Generator
+    regions: Mapping[str, int], stimuli: Stimuli, inference: Inference, seed: Sequence[int]
 ) -> Draws:
-    """Draw stimuli, orders of them, and subjects of every region that has enough of them.
+    """Draw stimuli, their splits and orders, and subjects of every region with enough of them.
 
     Parameters
     ----------
     regions : mapping of str to int
         Number of subjects by region.
-    splits : Splits
-        Of the stimuli.
+    stimuli : Stimuli
     inference : Inference
-    rng : Generator
+    seed : sequence of int
+
+    Raises
+    ------
+    IsomorphError
+        When the stimulus table lacks a column that splits need.
     """
-    n_stimuli = splits.chosen_on.shape[1]
-    stimuli = draw(n_stimuli, inference.resamples, rng)
+    rng, groups = np.random.default_rng(list(seed)), stimuli.groups
+    drawn = draw_groups(groups, inference.resamples, rng)
     enough = sorted({count for count in regions.values() if count >= inference.minimum_subjects})
     by_count = {count: draw(count, inference.resamples, rng) for count in enough}
     subjects = {region: by_count.get(count) for region, count in regions.items()}
-    return Draws(stimuli, subjects, make_orders(n_stimuli, inference.permutations, rng), splits)
+    n_orders = 0 if too_few_orders(groups) else inference.permutations
+    orders = exchanged(groups, n_orders, rng)
+    splits = make_splits(stimuli, inference.selection, drawn, np.random.default_rng([*seed, 2]))
+    if reason := too_few_groups(groups):
+        splits = replace(splits, reason=f"undefined: {reason}")
+    return Draws(drawn, subjects, orders, splits, groups)

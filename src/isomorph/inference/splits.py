@@ -7,14 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy.cluster.hierarchy import fcluster, ward
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
 from scipy.spatial.distance import pdist
 from scipy.stats import rankdata
 
-from isomorph.errors import IsomorphError, did_you_mean
+from isomorph.inference.groups import Labels, column_labels, joined_groups
 from isomorph.measures import Counts, Floats, stimulus_count
 from isomorph.measures.pairs import squareform
 from isomorph.registry import Registry
@@ -27,9 +24,27 @@ takes."""
 ENOUGH = 8
 """Stimuli in a part, on average, below which there are fewer parts."""
 
-DUPLICATES = ("duplicate_of", "near_duplicate_of")
+SHORT = 2
+"""Cross-validations in each resample: the fewest that tell how far one differs from another."""
 
-Labels = NDArray[np.intp]
+FEWEST_PARTS = 3
+"""Parts of a resample where the stimuli themselves are split into as many or more. A resample holds
+about 63 % of the stimuli; halves of them would waver less between layers than parts of all do."""
+
+
+@dataclass(frozen=True)
+class Sides:
+    """Both sides of every split, of all stimuli or of every resample.
+
+    Attributes
+    ----------
+    chosen_on, scored_on : (resample, repeat, part, stimulus)
+        How often each stimulus is on that side; no stimulus is on both. Nothing on either side
+        where a resample has fewer parts.
+    """
+
+    chosen_on: Counts
+    scored_on: Counts
 
 
 @dataclass(frozen=True)
@@ -38,16 +53,18 @@ class Splits:
 
     Attributes
     ----------
-    chosen_on, scored_on : (split, stimulus)
-        1 where a stimulus is on that side; no stimulus is on both.
+    sides : Sides
+        Of all stimuli: one resample, every stimulus once.
+    redrawn : Sides
+        Of the first resamples of the stimuli, with `SHORT` repeats.
     told : str
         How they were made, in words.
     reason : str
         Why there are none; empty where there are.
     """
 
-    chosen_on: Counts
-    scored_on: Counts
+    sides: Sides
+    redrawn: Sides
     told: str
     reason: str = ""
 
@@ -64,20 +81,29 @@ class Stimuli:
         Of every model, for clusters of stimuli.
     where : str
         The study's file, for messages.
+    groups : (stimulus,)
+        Which stimuli are drawn and split as one.
     """
 
     table: pd.DataFrame
     rdms: Sequence[Floats]
     where: str
+    groups: Labels
 
 
-def make_splits(stimuli: Stimuli, selection: Selection, rng: np.random.Generator) -> Splits:
-    """Split the stimuli into parts, each of which in turn is scored on.
+def make_splits(
+    stimuli: Stimuli, selection: Selection, drawn: Counts, rng: np.random.Generator
+) -> Splits:
+    """Split the stimuli into parts, each of which in turn is scored on; and those of resamples.
+
+    Copies of a stimulus, and stimuli of a group, are always on one side.
 
     Parameters
     ----------
     stimuli : Stimuli
     selection : Selection
+    drawn : (resample, stimulus)
+        How often each stimulus was drawn; the first `selection.resamples` are split.
     rng : Generator
 
     Raises
@@ -86,33 +112,65 @@ def make_splits(stimuli: Stimuli, selection: Selection, rng: np.random.Generator
         When the stimulus table lacks a column the selection names.
     """
     n_stimuli = len(stimuli.table)
-    together = [_value_or_self(stimuli.table, name) for name in DUPLICATES if name in stimuli.table]
-    for name in selection.keep_together:
-        together.append(_column(stimuli, name, "keep_together"))
     n_folds = max(2, min(selection.folds, n_stimuli // ENOUGH))
-    together += KINDS[selection.kind](stimuli, selection, n_folds)
-    groups = joined_groups(together, n_stimuli)
+    groups = joined_groups(
+        [stimuli.groups, *KINDS[selection.kind](stimuli, selection, n_folds)], n_stimuli
+    )
     n_groups = int(groups.max()) + 1
     n_folds = min(n_folds, n_groups)
     # As many parts as groups are the same parts however often they are drawn.
     repeats = 1 if n_folds == n_groups else selection.repeats
-    none = np.zeros((0, n_stimuli), dtype=int)
+    none = Sides(*2 * [np.zeros((0, repeats, n_folds, n_stimuli), dtype=int)])
     if n_folds < 2:
         reason = "undefined: all stimuli belong together, so none are left to score on"
         return Splits(none, none, selection.kind, reason)
-    parts = np.stack([deal(groups, n_folds, rng) for _ in range(repeats)])
-    scored_on = (parts[:, None, :] == np.arange(n_folds)[None, :, None]).reshape(-1, n_stimuli)
-    enough = np.minimum(scored_on.sum(axis=1), (~scored_on).sum(axis=1)) >= FEWEST
-    if not enough.any():
+    sides = sides_of(np.ones((1, n_stimuli), dtype=int), groups, n_folds, repeats, rng)
+    if not sides.scored_on.any():
         reason = (
             f"undefined: too few stimuli to choose a layer on some and score it on others, "
             f"{FEWEST} on either side"
         )
         return Splits(none, none, selection.kind, reason)
-    scored_on = scored_on[enough]
+    redrawn = sides_of(drawn[: selection.resamples], groups, n_folds, SHORT, rng)
     told = f"{selection.kind}, {n_folds} parts"
     told += f" drawn {repeats} times" if repeats > 1 else ""
-    return Splits((~scored_on).astype(int), scored_on.astype(int), told)
+    return Splits(sides, redrawn, told)
+
+
+def sides_of(
+    counts: Counts, groups: Labels, n_folds: int, repeats: int, rng: np.random.Generator
+) -> Sides:
+    """Split the stimuli of resamples into parts, again and again.
+
+    Parameters
+    ----------
+    counts : (resample, stimulus)
+    groups : (stimulus,)
+        Stimuli that stay in one part.
+    n_folds : int
+        Parts; of resamples with few different stimuli, fewer.
+    repeats : int
+    rng : Generator
+    """
+    shape = (len(counts), repeats, n_folds, counts.shape[1])
+    chosen_on, scored_on = (np.zeros(shape, dtype=counts.dtype) for _ in range(2))
+    for resample, count in enumerate(counts):
+        drawn = np.flatnonzero(count)
+        present = np.unique(groups[drawn], return_inverse=True)[1]
+        n_present = int(present.max()) + 1
+        folds = min(n_folds, max(FEWEST_PARTS, len(drawn) // ENOUGH))
+        if n_present <= n_folds:  # a category each, say
+            folds = n_present
+        if folds < 2:
+            continue
+        for repeat in range(repeats):
+            part = deal(present, folds, rng)
+            for fold in range(folds):
+                inside = part == fold
+                if min(inside.sum(), (~inside).sum()) >= FEWEST:
+                    scored_on[resample, repeat, fold, drawn[inside]] = count[drawn[inside]]
+                    chosen_on[resample, repeat, fold, drawn[~inside]] = count[drawn[~inside]]
+    return Sides(chosen_on, scored_on)
 
 
 def deal(groups: Labels, n_folds: int, rng: np.random.Generator) -> Labels:
@@ -135,26 +193,6 @@ def deal(groups: Labels, n_folds: int, rng: np.random.Generator) -> Labels:
         part[group] = rng.choice(smallest)
         filled[part[group]] += sizes[group]
     return part[groups]
-
-
-def joined_groups(labels: Sequence[Labels], n_stimuli: int) -> Labels:
-    """Return groups such that stimuli that share any label, also through others, share one.
-
-    Parameters
-    ----------
-    labels : sequence of (stimulus,)
-        Each a way to say which stimuli belong together.
-    n_stimuli : int
-    """
-    stimuli, nodes, offset = [], [], n_stimuli
-    for label in labels:
-        stimuli.append(np.arange(n_stimuli))
-        nodes.append(offset + label)
-        offset += int(label.max()) + 1
-    row, column = (np.concatenate(part) if part else np.empty(0, int) for part in (stimuli, nodes))
-    links = coo_matrix((np.ones(len(row)), (row, column)), shape=(offset, offset))
-    _, component = connected_components(links, directed=False)
-    return np.unique(component[:n_stimuli], return_inverse=True)[1]
 
 
 def clusters(rdms: Sequence[Floats], n_clusters: int) -> Labels:
@@ -186,7 +224,8 @@ def clusters(rdms: Sequence[Floats], n_clusters: int) -> Labels:
 
 
 def _by_category(stimuli: Stimuli, selection: Selection, _: int) -> list[Labels]:
-    return [_column(stimuli, selection.column, "column")]
+    where = f"{stimuli.where}: inference.selection.column"
+    return [column_labels(stimuli.table, selection.column, where)]
 
 
 def _by_cluster(stimuli: Stimuli, _: Selection, n_folds: int) -> list[Labels]:
@@ -202,23 +241,3 @@ KINDS: Registry[Callable[[Stimuli, Selection, int], list[Labels]]] = Registry(
     },
 )
 """What stays together in each kind of split, beside what always does."""
-
-
-def _value_or_self(table: pd.DataFrame, column: str) -> Labels:
-    """Return labels of a column's values; a stimulus without a value stands for itself."""
-    values = table[column].astype("string").fillna("")
-    named = values.where(values != "", table["stimulus"].astype("string"))
-    return np.unique(named.to_numpy(dtype=str), return_inverse=True)[1]
-
-
-def _column(stimuli: Stimuli, name: str, key: str) -> Labels:
-    """Return labels of a column that must be there; no value is a group by itself each time."""
-    if name not in stimuli.table.columns:
-        raise IsomorphError(
-            f'{stimuli.where}: inference.selection.{key}: no column "{name}" in the stimulus '
-            f"table, {did_you_mean(name, map(str, stimuli.table.columns))}"
-        )
-    values = stimuli.table[name].astype("string").fillna("")
-    alone = "\0" + stimuli.table["stimulus"].astype("string")
-    named = values.where(values != "", alone)
-    return np.unique(named.to_numpy(dtype=str), return_inverse=True)[1]

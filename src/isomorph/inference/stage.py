@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from itertools import product
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import xarray as xr
 
@@ -20,10 +19,11 @@ from isomorph.inference.comparisons import Compared, compare
 from isomorph.inference.differences import model_families
 from isomorph.inference.families import Questions, answered
 from isomorph.inference.gather import candidates_of, regions_of
+from isomorph.inference.groups import groups_of
 from isomorph.inference.recovery import recover
 from isomorph.inference.regions import compare_regions
 from isomorph.inference.setting import Draws, Setting, make_draws
-from isomorph.inference.splits import Stimuli, make_splits
+from isomorph.inference.splits import Stimuli
 from isomorph.layout import Layout
 from isomorph.measures import MEASURES
 from isomorph.rdms import DISTANCES
@@ -34,8 +34,8 @@ from isomorph.study.archive import SimulatedArchive
 def run(layout: Layout, dataset: str) -> None:
     """Compare a dataset's regions with every layer, with each other, and with what was planted.
 
-    Writes `comparisons.csv` (and parquet), `regions.csv`, `selection.csv`, `differences.csv`,
-    `contrasts.csv`, `recovery.csv`.
+    Writes `comparisons.csv` (and parquet), `regions.csv`, `selection.csv`, `layers_in_set.csv`,
+    `differences.csv`, `contrasts.csv`, `recovery.csv`.
 
     Raises
     ------
@@ -58,6 +58,7 @@ def run(layout: Layout, dataset: str) -> None:
         "comparisons": answered(found.comparisons, inference),
         "regions": answered(pairs, inference),
         "selection": pd.DataFrame(found.selection),
+        "layers_in_set": pd.DataFrame(found.layers_in_set),
         "differences": answered(found.differences, inference),
         "contrasts": answered(found.contrasts, inference),
     }
@@ -86,13 +87,15 @@ def _draws(layout: Layout, dataset: str, brain: xr.Dataset, models: Sequence[xr.
     inference = layout.study.spec.inference
     seed = [inference.seed, zlib.crc32(dataset.encode())]
     table = level_of(layout, dataset).table.set_index("stimulus", drop=False)
+    table = table.loc[brain["stimulus"].values.tolist()]
+    where = str(layout.study.path)
     stimuli = Stimuli(
-        table.loc[brain["stimulus"].values.tolist()],
+        table,
         [model["rdm"].values for model in models],
-        str(layout.study.path),
+        where,
+        groups_of(table, inference.keep_together, where),
     )
-    splits = make_splits(stimuli, inference.selection, np.random.default_rng([*seed, 2]))
-    return make_draws(_subjects(brain), splits, inference, np.random.default_rng(seed))
+    return make_draws(_subjects(brain), stimuli, inference, seed)
 
 
 def _compared(

@@ -61,6 +61,9 @@ class Measure:
         Whether the order of the two does not matter.
     with_itself : float or None
         The value of a representation without ties with itself; None where that varies.
+    known_chance : bool
+        Whether `chance` is right: what is expected of unrelated representations is 0, or comes from
+        the constant part of each. Without it values are not set against each other.
     pool : callable
         Several RDMs `(rdm, pair)` to the one `(pair,)` nearest to them all, for the ceilings.
     """
@@ -77,6 +80,7 @@ class Measure:
     needs: tuple[Need, ...] = ("rdm",)
     symmetric: bool = True
     with_itself: float | None = 1.0
+    known_chance: bool = True
     pool: Callable[[Floats], Floats] = lambda rdms: rankdata(rdms, axis=1).mean(axis=0)
 
     def compare(self, first: Stackable, second: Stackable) -> Floats:
@@ -102,6 +106,53 @@ class Measure:
     def pair(self, first: Stackable, second: Stackable) -> float:
         """Return the measure between two representations, stacks or RDMs of one row."""
         return self.form.pair(stacked(first), stacked(second))
+
+    def chance(self, first: Stackable, second: Stackable) -> Floats:
+        """Return the mean of the measure over all orders of the stimuli of one side: `(a, b)`.
+
+        Of the vectors whose inner product the measure is, reordering leaves nothing in common but
+        what is the same for every pair, so the mean is the product of either side's value with a
+        constant RDM; 0 for measures that do not see a constant.
+        """
+        if self.independence == "0":
+            return np.zeros((len(stacked(first)), len(stacked(second))))
+        x, y = stacked(first), stacked(second)
+        constant = np.ones((1, x.rdms.shape[1]))
+        return self.compare(x, constant) * self.compare(constant, y)
+
+    def calibrated(
+        self, first: Stackable, second: Stackable, counts: Counts | None = None
+    ) -> tuple[Floats, Floats]:
+        """Return the measure, and the measure set against chance: 0 for unrelated, 1 at best.
+
+        `(value - chance) / (best - chance)`, in which values of different representations can be
+        compared although what they have by chance differs. For a measure whose chance level is 0
+        the two are the same.
+
+        Parameters
+        ----------
+        first, second : Stack, or RDMs (a, pair) and (b, pair)
+        counts : (resample, stimulus), optional
+            How often each stimulus was drawn.
+
+        Returns
+        -------
+        value, calibrated : (a, b), or (resample, a, b) with counts
+        """
+        if self.independence == "0" or not self.known_chance or self.with_itself is None:
+            value = self.compare(first, second) if counts is None else self.resampled(
+                first, second, counts)  # fmt: skip
+            return value, value
+        x, y = (
+            np.concatenate([rdms, np.ones((1, rdms.shape[1]))])
+            for rdms in (stacked(first).rdms, stacked(second).rdms)
+        )
+        every = self.compare(x, y) if counts is None else self.resampled(x, y, counts)
+        value = every[..., :-1, :-1]
+        chance = every[..., :-1, -1:] * every[..., -1:, :-1]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            over = (value - chance) / (self.with_itself - chance)
+        return value, np.where(np.abs(self.with_itself - chance) > 1e-9, over, np.nan)
 
     @property
     def embed(self) -> Callable[[Floats], Floats] | None:

@@ -7,12 +7,23 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import rankdata
 
-from isomorph.measures.pairs import Counts, Floats, blocks, pair_weights
+from isomorph.measures.pairs import (
+    Counts,
+    Floats,
+    blocks,
+    pair_indices,
+    pair_positions,
+    pair_weights,
+)
 from isomorph.measures.stack import Stackable, rdms_of
 
 BLOCK = 2**22
 """Numbers held at once by the ranks of a block of resamples (32 MiB, so that the rows of one RDM
 stay in cache while they are ranked)."""
+
+FEW = 3
+"""Where each resample holds at most one in so many of the stimuli, as the scored side of a split
+does, their pairs are ranked anew; of more, it is quicker to count along the order of all."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +77,15 @@ class RankForm:
         """
         first, second = rdms_of(first), rdms_of(second)
         both = np.concatenate([first, second])
+        n_kept = max(2, int((counts > 0).sum(axis=1).max(initial=0)))
+        if n_kept * FEW <= counts.shape[1]:
+            rows = max(1, BLOCK // (len(both) * n_kept**2))
+            return np.concatenate(
+                [
+                    self._few(counts[part], both, len(first), n_kept)
+                    for part in blocks(len(counts), rows)
+                ]
+            )
         places = [_places(values) for values in both]
         rows = min(len(counts), max(1, BLOCK // both.size))
         room = Room(rows, len(both), both.shape[1])
@@ -79,16 +99,51 @@ class RankForm:
     def _block(self, counts: Counts, places: list[Places], n_first: int, room: Room) -> Floats:
         # All whole numbers: sums of weights are exact, and quicker than in floating point.
         weights = pair_weights(counts.astype(np.int32))
-        total = weights.sum(axis=1, dtype=np.int32)
-        size = total.astype(float)
         untied = (weights.astype(float) ** 3).sum(axis=1)
         ranks = room.ranks[:, : len(counts)]
-        squares = np.empty((len(counts), len(places)))
+        cubes = np.empty((len(counts), len(places)))
         for row, place in enumerate(places):
             tied = _double_midranks(weights, place, room, ranks[row])
             if not self.ties_cost:
-                cubes = untied if tied is None else (tied.astype(float) ** 3).sum(axis=1)
-                squares[:, row] = (size**3 - cubes) / 12
+                cubes[:, row] = untied if tied is None else (tied.astype(float) ** 3).sum(axis=1)
+        return self._cosines(ranks, weights, cubes, n_first)
+
+    def _few(self, counts: Counts, both: Floats, n_first: int, n_kept: int) -> Floats:
+        """Rank the pairs of the stimuli that each resample holds and look at no others."""
+        kept = np.argsort(counts == 0, axis=1, kind="stable")[:, :n_kept]
+        one, other = pair_indices(n_kept)
+        own = np.take_along_axis(counts, kept, axis=1)
+        weights = own[:, one] * own[:, other]
+        position = pair_positions(counts.shape[1])[kept[:, one], kept[:, other]]
+        values = both[:, position]  # (rdm, resample, pair)
+        order = values.argsort(axis=2)
+        ordered = np.take_along_axis(values, order, axis=2)
+        copies = np.take_along_axis(np.broadcast_to(weights, values.shape), order, axis=2)
+        up_to = copies.cumsum(axis=2)
+        rises = ordered[:, :, 1:] > ordered[:, :, :-1]
+        edge = np.ones((*values.shape[:2], 1), dtype=bool)
+        starts, ends = np.concatenate([edge, rises], axis=2), np.concatenate([rises, edge], axis=2)
+        below = np.maximum.accumulate(np.where(starts, up_to - copies, 0), axis=2)
+        last = np.where(ends, up_to, up_to[:, :, -1:])[:, :, ::-1]
+        above = np.minimum.accumulate(last, axis=2)[:, :, ::-1]
+        ranks = np.empty(values.shape)
+        np.put_along_axis(ranks, order, (below + above).astype(float), axis=2)
+        tied = np.where(ends, above - below, 0).astype(float)
+        return self._cosines(ranks, weights, (tied**3).sum(axis=2).T, n_first)
+
+    def _cosines(self, ranks: Floats, weights: Counts, cubes: Floats, n_first: int) -> Floats:
+        """Return the measure `(resample, a, b)` from ranks; changes `ranks`.
+
+        Parameters
+        ----------
+        ranks : (rdm, resample, pair)
+            Twice the midranks, less 1.
+        weights : (resample, pair)
+        cubes : (resample, rdm)
+            Sums over ties of the cube of how many tie; not looked at where ties cost.
+        n_first : int
+        """
+        size = weights.sum(axis=1).astype(float)
         ranks[:n_first] *= weights
         cross = ranks[:n_first].transpose(1, 0, 2) @ ranks[n_first:].transpose(1, 2, 0)
         # The mean of twice the midranks, less 1 each, is the total; up to here all is exact.
@@ -97,6 +152,7 @@ class RankForm:
         if self.ties_cost:
             scale = (size**3 - size)[:, None, None] / 12
         else:
+            squares = (size[:, None] ** 3 - cubes) / 12
             scale = np.sqrt(squares[:, :n_first, None] * squares[:, None, n_first:])
         with np.errstate(divide="ignore", invalid="ignore"):
             return np.where(scale > 0, cross / scale, np.nan)

@@ -8,6 +8,7 @@ from isomorph.report.tables import KINDS, Results
 HOLDS = {
     "comparisons": "every region against every layer, under every distance and measure",
     "selection": "layers chosen on other stimuli (and other subjects), and their scores",
+    "layers_in_set": "the layers of each model of which any may be its best",
     "differences": "every two models against each other",
     "contrasts": "trained networks against their untrained twins",
     "regions": "regions against each other",

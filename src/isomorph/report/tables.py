@@ -15,7 +15,7 @@ from isomorph.figures import selection
 from isomorph.layout import Layout
 
 KINDS = (
-    "comparisons", "regions", "selection", "differences", "contrasts", "recovery",
+    "comparisons", "regions", "selection", "layers_in_set", "differences", "contrasts", "recovery",
     "confusion", "power", "agreement",
     "reliability", "partial", "partition", "weighted", "models",
 )  # fmt: skip

@@ -19,9 +19,10 @@ from isomorph.inference.explain.alike import model_rows, representations
 from isomorph.inference.explain.material import Material, draw_all, roles_of, similarities
 from isomorph.inference.explain.partial import partial_rows
 from isomorph.inference.explain.partition import partition_rows
-from isomorph.inference.explain.splits import alike_groups, halves
+from isomorph.inference.explain.splits import halves
 from isomorph.inference.explain.weighted import weighted_rows
 from isomorph.inference.gather import candidates_of, regions_of
+from isomorph.inference.groups import draw_groups, groups_of
 from isomorph.inference.multiplicity import by_p_alone, corrected
 from isomorph.layout import Layout
 from isomorph.measures import MEASURES
@@ -64,18 +65,22 @@ def run(layout: Layout, dataset: str) -> None:
         )
     rng = np.random.default_rng([inference.seed, zlib.crc32(dataset.encode()), 2])
     regions = regions_of(brain, distance)
-    n_stimuli = brain.sizes["stimulus"]
+    table = compared_stimuli(layout, dataset).set_index("stimulus", drop=False)
+    groups = groups_of(
+        table.loc[brain["stimulus"].values.tolist()], inference.keep_together, str(study.path)
+    )
     material = Material(
         regions,
         candidates_of(models, of_layers),
-        halves(alike_groups(compared_stimuli(layout, dataset)), inference.explain.splits, rng),
-        draw(n_stimuli, inference.explain.resamples, rng),
+        halves(groups, inference.explain.splits, rng),
+        draw_groups(groups, inference.explain.resamples, rng),
         {
             region.name: draw(len(region.subjects), inference.explain.resamples, rng)
             if len(region.subjects) >= inference.minimum_subjects
             else None
             for region in regions
         },
+        groups,
         inference,
         {"dataset": dataset, "simulated": study.dataset(dataset).simulated, "distance": distance},
     )

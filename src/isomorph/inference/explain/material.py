@@ -17,6 +17,7 @@ from isomorph.inference.bootstrap import (
 )
 from isomorph.inference.explain.splits import Half, Indices, most_frequent, pairs_among
 from isomorph.inference.gather import Candidates, Region
+from isomorph.inference.groups import group_count
 from isomorph.measures import MEASURES, Counts, Floats, Measure
 from isomorph.study import Inference, Study
 
@@ -94,6 +95,8 @@ class Material:
     stimulus_draws : (resample, stimulus)
     subject_draws : mapping of str to (resample, subject) or None
         By region.
+    groups : (stimulus,)
+        Which stimuli are drawn as one.
     inference : Inference
     columns : dict
         What every row says: dataset, simulated, distance.
@@ -104,12 +107,17 @@ class Material:
     halves: Sequence[Half]
     stimulus_draws: Counts
     subject_draws: Mapping[str, Counts | None]
+    groups: Indices
     inference: Inference
     columns: Mapping[str, Any]
 
     @property
     def n_stimuli(self) -> int:
         return self.stimulus_draws.shape[1]
+
+    @property
+    def n_groups(self) -> int:
+        return group_count(self.groups)
 
     @cached_property
     def subjects(self) -> Floats:
@@ -158,13 +166,13 @@ class Material:
         over_stimuli = drawn.mean(axis=1)
         draws = self.subject_draws[region]
         if draws is None:
-            return spread_over_stimuli(over_stimuli, self.n_stimuli)
+            return spread_over_stimuli(over_stimuli, self.n_groups)
         return spread_over_both(
             mean_over_drawn(drawn, draws),
             mean_over_drawn(np.broadcast_to(plain, drawn.shape), draws),
             over_stimuli,
             draws.shape[1],
-            self.n_stimuli,
+            self.n_groups,
         )
 
 

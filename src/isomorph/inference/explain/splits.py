@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from isomorph.measures.pairs import pair_indices, squareform
@@ -16,24 +15,6 @@ Half = tuple[Indices, Indices]
 
 FEWEST = 6
 """Stimuli of a half: 15 pairs. With fewer there is nothing to choose a layer on."""
-
-
-def alike_groups(table: pd.DataFrame) -> Indices:
-    """Return a number per stimulus, shared by duplicates and near-duplicates: `(stimulus,)`.
-
-    Parameters
-    ----------
-    table : DataFrame
-        `stimulus` and, where known, `duplicate_of` and `near_duplicate_of`, each naming another
-        stimulus or nothing.
-    """
-    place = {name: index for index, name in enumerate(table["stimulus"])}
-    group = np.arange(len(place))
-    for column in ("duplicate_of", "near_duplicate_of"):
-        for index, other in enumerate(table.get(column, ())):
-            if other in place:
-                group[group == group[index]] = group[place[other]]
-    return group
 
 
 def halves(groups: Indices, n_splits: int, rng: np.random.Generator) -> list[Half]:

@@ -1,0 +1,229 @@
+r"""The score of a model at a layer that was chosen on other stimuli than it is scored on.
+
+In every split the layer is taken that is best on one side. What it scores on the other would be
+free of that choice but is a score of few stimuli, which some measures value differently from many.
+So each layer's scores on parts are first shifted to its value on all stimuli: with :math:`T_{kl}`
+the score of layer :math:`l` on part :math:`k`, :math:`\bar T_l` its mean over the parts of one
+cross-validation, :math:`F_l` its value on all stimuli and :math:`l_k` the layer chosen without part
+:math:`k`, the nested score is the mean over parts of
+
+.. math:: T_{k l_k} - \bar T_{l_k} + F_{l_k}.
+
+The score of a model with one layer is its value on all stimuli.
+
+How far the score would move with other stimuli is found by doing all of it anew in every resample,
+the choice included: a standard error that took the layers as given would leave out that other
+stimuli choose other layers. Two cross-validations in each resample tell how much of their spread is
+the luck of the parts, which is taken off (Schütt et al. 2023,
+https://doi.org/10.7554/eLife.82566).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from isomorph.inference.bootstrap import Resampled, joined
+from isomorph.inference.scores import Parts, Scores
+from isomorph.measures import Floats
+
+Indices = NDArray[np.intp]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A model at the layer chosen on some stimuli and scored on the others.
+
+    Attributes
+    ----------
+    layers : (layer,)
+        Candidates that could be chosen.
+    share : (layer,)
+        How often each was; they add up to 1.
+    score : float
+        Mean over cross-validations.
+    optimism : float
+        By how much the highest value of any layer on all stimuli exceeds the score, because these
+        stimuli had a say in which is highest; 0 for a model with one layer.
+    n_splits : int
+    draws : Resampled
+        The score under every kind of draw, of one thing.
+    """
+
+    layers: Indices
+    share: Floats
+    score: float
+    optimism: float
+    n_splits: int
+    draws: Resampled
+
+    @property
+    def favourite(self) -> tuple[int, float]:
+        """The candidate most often chosen, and how often."""
+        return int(self.layers[self.share.argmax()]), float(self.share.max())
+
+
+def choose(scores: Scores, members: Indices, *, other_subjects: bool = False) -> Choice | str:
+    """Choose a model's layer on one side of every split and score it on the other.
+
+    Parameters
+    ----------
+    scores : Scores
+    members : (layer,)
+        The model's candidates.
+    other_subjects : bool
+        Whether the layer a subject is scored at is chosen by the other subjects alone.
+
+    Returns
+    -------
+    Choice or str
+        Why there is none: no layer has a number in half of the splits.
+    """
+    parts = scores.parts
+    if not len(parts.chosen_on):
+        return "no split of the stimuli"
+    sums = parts.chosen_on + parts.scored_on
+    there = np.asarray(np.isfinite(sums).any(axis=(-2, -1)))
+    finite = np.asarray(np.isfinite(sums).all(axis=-2))[there][:, members]
+    # A layer that is undefined in most splits, such as one with a constant RDM, cannot win.
+    defined = finite.mean(axis=0) > 1 / 2
+    if not defined.any():
+        return "a model has no layer that can be scored"
+    enough = np.asarray(finite[:, defined].all(axis=1))
+    if 2 * enough.sum() < len(enough):
+        return "too few stimuli to choose a layer on some and score it on others"
+    layers = members[defined]
+    full = scores.plain[None, :, layers]
+    everyone = np.full((1, full.shape[1]), 1 / full.shape[1])
+    found, best = nested(full, _of(parts, layers), everyone, other_subjects=other_subjects)
+    score = float(np.nanmean(found))
+    share = np.bincount(best[best >= 0], minlength=len(layers)) / max((best >= 0).sum(), 1)
+    highest = float(full[0].mean(axis=0).max())
+    draws = _draws(scores, layers, other_subjects=other_subjects)
+    return Choice(layers, share, score, highest - score, int(enough.sum()), draws)
+
+
+def nested(
+    full: Floats, parts: Parts, weights: Floats, *, other_subjects: bool = False
+) -> tuple[Floats, Indices]:
+    """Return nested scores of one model in every resample and cross-validation.
+
+    Parameters
+    ----------
+    full : (resample, subject, layer)
+        On all stimuli of the resample.
+    parts : Parts
+        Of the same layers.
+    weights : (resample, subject)
+        Of the subjects, adding up to 1.
+    other_subjects : bool
+        Whether the layer a subject is scored at is chosen by the other subjects alone.
+
+    Returns
+    -------
+    score : (resample, repeat)
+        NaN where no part can be scored.
+    best : (resample, repeat, part, subject), or one for all subjects
+        The layer chosen, -1 where there is none.
+    """
+    chosen_on, scored_on = parts.chosen_on, parts.scored_on
+    known = np.asarray(np.isfinite(chosen_on + scored_on).all(axis=-2))
+    chosen_on, scored_on = (
+        np.where(known[..., None, :], values, 0.0) for values in (chosen_on, scored_on)
+    )
+    criterion = np.einsum("rkpsl,rs->rkpl", chosen_on, weights)[..., None, :]
+    if other_subjects:
+        own = weights[:, None, None, :, None]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            criterion = (criterion - own * chosen_on) / (1 - own)
+        # Where a resample drew one subject alone there are no others.
+        criterion = np.where(own < 1 - 1e-9, criterion, np.nan)
+    else:
+        scored_on = np.einsum("rkpsl,rs->rkpl", scored_on, weights)[..., None, :]
+        full, weights = np.einsum("rsl,rs->rl", full, weights)[:, None], np.ones((len(full), 1))
+    best = np.where(known[..., None, :], criterion, -np.inf).argmax(axis=-1)
+    some = np.asarray(known.any(axis=-1))
+    n_known = known.sum(axis=2)[..., None, :]
+    mean = scored_on.sum(axis=2) / np.maximum(n_known, 1)
+    shifted = scored_on + (full[:, None] - mean)[:, :, None]
+    values = np.take_along_axis(shifted, best[..., None], axis=-1)[..., 0]
+    values = np.einsum("rkps,rs->rkp", values, weights)
+    with np.errstate(invalid="ignore"):
+        score = np.where(some, values, 0.0).sum(axis=2) / np.where(some, 1.0, 0.0).sum(axis=2)
+    return score, np.where(some[..., None], best, -1)
+
+
+def _of(parts: Parts, layers: Indices) -> Parts:
+    return Parts(parts.chosen_on[..., layers], parts.scored_on[..., layers])
+
+
+def _draws(scores: Scores, layers: Indices, *, other_subjects: bool) -> Resampled:
+    """Return a model's nested score under draws of stimuli, of subjects, and of both."""
+    redrawn, n_subjects = _of(scores.redrawn, layers), len(scores.plain)
+    n = len(redrawn.chosen_on)
+    full = scores.drawn[:n, :, layers]
+
+    def both(weights: Floats) -> tuple[Floats, Floats]:
+        found, _ = nested(full, redrawn, weights, other_subjects=other_subjects)
+        first, second = found.T
+        return (first + second)[:, None] / 2, (first - second)[:, None] / 2
+
+    over_stimuli, apart = both(np.full((n, n_subjects), 1 / n_subjects))
+    n_repeats = scores.parts.chosen_on.shape[1]
+    drawn = Resampled(over_stimuli, None, None, scores.n_groups, n_subjects, apart, None, n_repeats)
+    if scores.subject_draws is None:
+        return drawn
+    weights = scores.subject_draws[:n] / scores.subject_draws[:n].sum(axis=1, keepdims=True)
+    over_both, apart_both = both(weights)
+    plain = np.broadcast_to(scores.plain[:, layers], full.shape)
+    same = _of(scores.parts, layers)
+    shape = (n, *same.chosen_on.shape[1:])
+    parts = Parts(*(np.broadcast_to(one, shape) for one in (same.chosen_on, same.scored_on)))
+    found, _ = nested(plain, parts, weights, other_subjects=other_subjects)
+    return replace(
+        drawn, over_subjects=found.mean(axis=1)[:, None], over_both=over_both,
+        apart_both=apart_both,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """Every model at its chosen layer, in one region.
+
+    Attributes
+    ----------
+    choices : dict of str to Choice or str
+        By model, or why there is none.
+    """
+
+    choices: dict[str, Choice | str]
+
+    def known(self) -> dict[str, Choice]:
+        """Return the models that have a choice."""
+        return {name: one for name, one in self.choices.items() if not isinstance(one, str)}
+
+    def resampled(self) -> Resampled:
+        """Return the known models' scores under every kind of draw, in their order."""
+        return joined([choice.draws for choice in self.known().values()])
+
+
+def choose_all(
+    scores: Scores, members: dict[str, Indices], *, other_subjects: bool = False
+) -> Chosen:
+    """Choose the layer of every model.
+
+    Parameters
+    ----------
+    scores : Scores
+    members : dict of str to (layer,)
+        Candidates of each model.
+    other_subjects : bool
+    """
+    return Chosen(
+        {
+            name: choose(scores, layers, other_subjects=other_subjects)
+            for name, layers in members.items()
+        }
+    )

@@ -1,0 +1,124 @@
+"""What is said of a region is made from this: its scores on all stimuli, in resamples, on parts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from isomorph.inference.bootstrap import Resampled, resampled_means
+from isomorph.inference.gather import Region
+from isomorph.inference.setting import Draws
+from isomorph.inference.splits import Sides
+from isomorph.measures import Counts, Floats, Measure
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Scores on both sides of every split, of all stimuli or of every resample.
+
+    Attributes
+    ----------
+    chosen_on, scored_on : (resample, repeat, part, subject, candidate)
+        NaN where there is no such part.
+    """
+
+    chosen_on: Floats
+    scored_on: Floats
+
+
+@dataclass(frozen=True)
+class Scores:
+    """One region against all candidates, under every draw and split.
+
+    Attributes
+    ----------
+    estimate : (subject, candidate)
+        The measure, on all stimuli.
+    resampled : (resample, subject, candidate)
+        The measure, on the stimuli each resample drew.
+    plain, drawn : (subject, candidate), (resample, subject, candidate)
+        The same set against chance, as everything is that is compared with another: the measure
+        itself where its chance level is 0.
+    parts : Parts
+        Set against chance, of all stimuli.
+    redrawn : Parts
+        Likewise, of the first resamples.
+    subject_draws : (resample, subject) or None
+        None where subjects are too few to resample.
+    n_stimuli, n_groups : int
+        Stimuli, and how many of them were drawn independently.
+    """
+
+    estimate: Floats
+    resampled: Floats
+    plain: Floats
+    drawn: Floats
+    parts: Parts
+    redrawn: Parts
+    subject_draws: Counts | None
+    n_stimuli: int
+    n_groups: int
+
+    def estimates(self) -> Resampled:
+        """Return the estimates of all candidates under every kind of draw."""
+        return self._means(self.resampled, self.estimate)
+
+    def calibrated(self) -> Resampled:
+        """Return the candidates' values against chance under every kind of draw."""
+        return self._means(self.drawn, self.plain)
+
+    def _means(self, drawn: Floats, plain: Floats) -> Resampled:
+        return resampled_means(drawn, plain, self.subject_draws, self.n_groups)
+
+
+def scores_of(
+    regions: Sequence[Region], rdms: Floats, draws: Draws, measure: Measure
+) -> list[Scores]:
+    """Return the scores of every region under all draws and splits, in one pass each.
+
+    Parameters
+    ----------
+    regions : sequence of Region
+    rdms : (candidate, pair)
+    draws : Draws
+    measure : Measure
+    """
+    stacked = np.concatenate([region.rdms for region in regions])
+    ends = np.cumsum([0, *(len(region.rdms) for region in regions)]).tolist()
+    rows = [slice(start, end) for start, end in pairwise(ends)]
+    estimate, plain = measure.calibrated(stacked, rdms)
+    resampled, drawn = measure.calibrated(stacked, rdms, draws.stimuli)
+
+    def parts(sides: Sides) -> list[Parts]:
+        both = [_on(counts, stacked, rdms, measure) for counts in (sides.chosen_on,
+                                                                   sides.scored_on)]  # fmt: skip
+        return [Parts(*(values[..., own, :] for values in both)) for own in rows]
+
+    whole, redrawn = parts(draws.splits.sides), parts(draws.splits.redrawn)
+    return [
+        Scores(
+            estimate=estimate[own],
+            resampled=resampled[:, own],
+            plain=plain[own],
+            drawn=drawn[:, own],
+            parts=whole[place],
+            redrawn=redrawn[place],
+            subject_draws=draws.subjects[region.name],
+            n_stimuli=draws.stimuli.shape[1],
+            n_groups=draws.n_groups,
+        )
+        for place, (region, own) in enumerate(zip(regions, rows, strict=True))
+    ]
+
+
+def _on(counts: Counts, stacked: Floats, rdms: Floats, measure: Measure) -> Floats:
+    """Return scores `(..., subject, candidate)` on stimuli `(..., stimulus)`, NaN on none."""
+    flat = counts.reshape(-1, counts.shape[-1])
+    some = flat.any(axis=1)
+    found = np.full((len(flat), len(stacked), len(rdms)), np.nan)
+    if some.any():
+        found[some] = measure.calibrated(stacked, rdms, flat[some])[1]
+    return found.reshape(*counts.shape[:-1], len(stacked), len(rdms))
