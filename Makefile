@@ -1,5 +1,6 @@
 # make demo    the built-in study, from nothing to a report
 # make test    the suite
+# make test-kernels  its numeric part under the processor's other kernels of OpenBLAS
 # make lint    format, lint, types, import layers, workflow
 # make bench   how fast each stage is beside its peers
 # make report  the full reproduction in config/config.yaml; of what there is, if a dataset fails
@@ -10,7 +11,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 SPECS := pyproject.toml constraints.txt
 
-.PHONY: demo test lint bench report clean
+.PHONY: demo test test-kernels lint bench report clean
 
 demo: .venv/installed
 	$(BIN)/snakemake --cores $(CORES) --config study=config/demo.yaml
@@ -26,6 +27,9 @@ report: .venv/installed
 
 test: .venv/installed-dev
 	$(BIN)/python -m pytest
+
+test-kernels: .venv/installed-dev
+	$(BIN)/python tests/kernels.py
 
 lint: .venv/installed-dev
 	$(BIN)/ruff check

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from _command import command
 from isomorph.inference.ceilings import Ceiling, ceiling
 from isomorph.inference.gather import Region, regions_of
 from isomorph.inference.groups import groups_of
@@ -220,3 +221,34 @@ def false_positives(distance: str, share: float, n: int, **settings: object) -> 
     """Return how often two regions without signal are alike at p ≤ .05."""
     p = [p_of_shared_noise(distance, share, seed, **settings) for seed in range(n)]  # type: ignore[arg-type]
     return float(np.mean(np.array(p) <= 0.05))
+
+
+def measure(quick: bool) -> dict[str, float]:
+    found: dict[str, float] = {}
+    n, n_regions = (4, 20) if quick else (40, 200)
+    for distance in DISTANCES:
+        for repetitions in (4, 8):
+            if (distance, repetitions) == ("lda_accuracy", 4):
+                continue  # its halves need three repetitions each
+            for signal in (0.15, 0.5) if distance in RATES else (0.35, 0.6):
+                recording = Recording(n_repetitions=repetitions, signal=signal)
+                score, off, normalised = bias_of_ceilings(recording, distance, "pearson", n)
+                what = f"{distance}, {repetitions} repetitions, reliability {score**2:.2f}: "
+                found[f"{what}ceiling less score of the truth"] = off
+                found[f"{what}normalised r of the truth"] = normalised
+    for distance in ("correlation", "crossvalidated_euclidean", "crossnobis"):
+        recording = Recording(n_stimuli=40, tuning=1)
+        covered, _ = coverage_of_ceilings(recording, distance, "pearson", n)
+        found[f"{distance}: coverage of the ceiling's interval"] = covered
+        for share in (0.0, 0.1, 0.3):
+            rate = false_positives(distance, share, n_regions)
+            found[f"{distance}: regions alike at p <= .05, {share:.0%} shared noise"] = rate
+    recording = Recording(n_stimuli=24, n_units=30, n_repetitions=1)
+    for share in (0.1, 0.3):
+        rate = false_positives("correlation", share, n_regions, n_subjects=4, recording=recording)
+        found[f"four subjects, regions alike at p <= .05, {share:.0%} shared noise"] = rate
+    return found
+
+
+if __name__ == "__main__":
+    command(__doc__, measure)

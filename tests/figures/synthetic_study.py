@@ -187,12 +187,14 @@ def write_tables(layout, dataset, n_stimuli, rng) -> None:
     comparisons = pd.DataFrame(rows).assign(
         dataset=dataset, simulated=simulated, distance="correlation", invariances="monotone",
         scheme="stimuli and subjects", n_resamples=1000, n_stimuli=n_stimuli, n_subjects=2,
-        correction="fdr_bh", family_size=32, status="ok", ceiling_lower=0.5, ceiling_upper=0.6,
-        ceiling_status="defined", reliability=0.4, half_agreement=np.nan,
+        correction="fdr_bh", family="dataset", family_size=32, p_note="", sides="one", status="ok",
+        ceiling_lower=0.5, ceiling_upper=0.6,
+        ceiling_status="defined", chance=0.0, n_groups=n_stimuli, p_best=0.5, in_set="yes",
+        reliability=0.4, half_agreement=np.nan,
         **{f"ceiling_{bound}_{end}": np.nan for bound in ("lower", "upper")
            for end in ("low", "high")},
         **dict.fromkeys(("normalised_r", "normalised_low", "normalised_high"), np.nan),
-    )  # fmt: skip
+    ).assign(calibrated=lambda table: table["estimate"] - 0.1)  # fmt: skip
     beta = comparisons["region"] == "beta"
     comparisons.loc[beta, ["ceiling_lower", "ceiling_upper"]] = np.nan
     comparisons.loc[beta, "ceiling_status"] = "undefined: one subject"
@@ -203,9 +205,21 @@ def write_tables(layout, dataset, n_stimuli, rng) -> None:
     ).assign(
         dataset=dataset, simulated=simulated, distance="correlation", scheme="stimuli",
         crossing="different subjects",
-        correction="fdr_bh", n_stimuli=n_stimuli, n_subjects_a=2, n_subjects_b=1, status="ok",
+        correction="fdr_bh", family="dataset", family_size=1, p_note="", sides="one",
+        n_stimuli=n_stimuli, n_subjects_a=2, n_subjects_b=1, status="ok",
     )  # fmt: skip
     write_table(layout.regions(dataset), regions, "regions", stamp)
+    inside = comparisons.groupby(["region", "model", "measure"], sort=False)
+    sets = pd.DataFrame(
+        [{"region": region, "model": model, "measure": measure, "n_layers": len(own),
+          "layers": "; ".join(own["layer"][:2]), "best_layer": own["layer"].iloc[0],
+          "first_layer": own["layer"].iloc[0], "last_layer": own["layer"][:2].iloc[-1],
+          "n_in_set": min(2, len(own))} for (region, model, measure), own in inside]
+    ).assign(
+        dataset=dataset, simulated=simulated, distance="correlation", confidence=0.95,
+        scheme="stimuli and subjects", n_stimuli=n_stimuli, n_subjects=2, status="ok",
+    )  # fmt: skip
+    write_table(layout.layers_in_set(dataset), sets, "layers_in_set", stamp)
     contrasts = pd.DataFrame(
         [{"region": region, "score": 0.38, "twin_score": 0.12, "difference": 0.26,
           "standard_error": 0.04, "interval_low": 0.18, "interval_high": 0.34, "p": 0.0001,
@@ -214,7 +228,7 @@ def write_tables(layout, dataset, n_stimuli, rng) -> None:
     ).assign(
         dataset=dataset, simulated=simulated, model="net", twins="net-untrained", n_seeds=3,
         distance="correlation", measure="rho_a", scheme="stimuli and subjects",
-        correction="fdr_bh", status="ok",
+        correction="fdr_bh", family="dataset", family_size=2, p_note="", status="ok",
     )  # fmt: skip
     write_table(layout.contrasts(dataset), contrasts, "contrasts", stamp)
     if simulated:

@@ -80,7 +80,9 @@ def test_the_makefile_and_the_project_want_the_same_python():
     assert f"({', '.join(lowest.split('.'))})" in text
 
 
-@pytest.mark.parametrize("target", ["demo", "test", "lint", "bench", "report", "clean"])
+@pytest.mark.parametrize(
+    "target", ["demo", "test", "test-kernels", "lint", "bench", "report", "clean"]
+)
 def test_the_makefile_knows_what_is_documented(target):
     done = subprocess.run(
         ["make", "--dry-run", target], cwd=ROOT, capture_output=True, text=True, check=False

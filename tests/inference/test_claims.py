@@ -1,52 +1,30 @@
 """What tables say was done is what was done, also at the edges."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
+from drawn import compared, distances, few, scored, stimuli_of
 
-from isomorph.inference.bootstrap import Resampled, draw, resampled_means
-from isomorph.inference.differences import ALIKE, ModelFamily, differences
+from isomorph.inference.bootstrap import Resampled, draw
+from isomorph.inference.differences import ALIKE, ModelFamily
 from isomorph.inference.explain import _joined
 from isomorph.inference.explain.material import Material, Roles, draw_all, similarities
 from isomorph.inference.explain.partial import partial_rows
 from isomorph.inference.families import Questions, answered
 from isomorph.inference.gather import Candidates, Region
-from isomorph.inference.layers import RIVALS, p_beaten
+from isomorph.inference.layers import RIVALS, p_best
 from isomorph.inference.multiplicity import by_largest, corrected
-from isomorph.inference.permutation import Null, make_orders, permutation_null
+from isomorph.inference.permutation import Null
 from isomorph.inference.regions import compare_regions
-from isomorph.inference.selection import (
-    HIGHER,
-    Scores,
-    choose_all,
-    members_of,
-    selection_rows,
-)
+from isomorph.inference.selection import AGAINST_CHANCE
 from isomorph.inference.setting import Setting, make_draws
-from isomorph.inference.splits import Stimuli, make_splits
 from isomorph.measures import MEASURES
-from isomorph.measures.pairs import pair_indices
 from isomorph.study import Inference
-from isomorph.study.inference import Selection
 
 MEASURE = MEASURES["pearson"]
 SETTING = Setting("data", True, "correlation", MEASURE, Inference())
-
-
-def distances(patterns):
-    i, j = pair_indices(patterns.shape[-2])
-    return ((patterns[..., i, :] - patterns[..., j, :]) ** 2).mean(axis=-1)
-
-
-def scores_of(rng, rdms, candidates, n_stimuli, n=300):
-    names = pd.DataFrame({"stimulus": [str(k) for k in range(n_stimuli)]})
-    splits = make_splits(Stimuli(names, [], ""), Selection(repeats=4), rng)
-    drawn = [
-        MEASURE.resampled(rdms, candidates, counts)
-        for counts in (draw(n_stimuli, n, rng), splits.chosen_on, splits.scored_on)
-    ]
-    plain = MEASURE.compare(rdms, candidates)
-    return Scores(plain, *drawn, draw(len(rdms), n, rng), n_stimuli)
 
 
 def test_max_t_holds_its_level_with_few_shuffles():
@@ -86,9 +64,8 @@ def test_layers_that_differ_by_rounding_hide_no_other():
     copies = np.concatenate([layers, *(layers * scale for scale in (1.1, 0.7, 3.3, 1e-3))])
     p = []
     for candidates in (layers, copies):
-        scores = scores_of(np.random.default_rng(1), rdms, candidates, 40)
-        resampled = resampled_means(scores.drawn, scores.plain, scores.subject_draws, 40)
-        p.append(p_beaten(scores.plain.mean(axis=0), resampled)[:6])
+        scores = scored(rdms, candidates, resamples=300)
+        p.append(p_best(scores.plain.mean(axis=0), scores.calibrated())[:6])
     np.testing.assert_allclose(p[0], p[1], atol=1e-6)
     assert (p[1][2:] < 0.05).all()
 
@@ -99,7 +76,7 @@ def test_of_very_many_layers_some_are_set_against_all():
     n = 4 * RIVALS
     drawn = Resampled(0.1 * rng.standard_normal((100, n)), None, None, 92, 1)
     estimate = np.where(np.arange(n) < n // 2, 1.0, 0.0)
-    p = p_beaten(estimate, drawn)
+    p = p_best(estimate, drawn)
     assert (p[: n // 2] > 0.5).all()
     assert (p[n // 2 :] < 0.05).all()
 
@@ -108,11 +85,7 @@ def test_models_that_never_differ_have_no_p_and_the_reason_is_said():
     rng = np.random.default_rng(3)
     rdms, layers = planted_layers(rng)
     candidates = np.stack([layers[2], 0.3 * layers[2], layers[0]])
-    scores = scores_of(rng, rdms, candidates, 40)
-    names = ["a", "b", "c"]
-    chosen = choose_all(scores, members_of(names), other_subjects=False)
-    families = [ModelFamily(name, (name,)) for name in names]
-    every, _ = differences(scores, chosen, families, ["x"] * 3, SETTING, {"reason": ""})
+    (every,) = compared(rdms, candidates, ["a", "b", "c"]).differences
     rows = every.rows.set_index(["model_a", "model_b"])
     row = rows.loc[("a", "b")]
     assert (row["difference"], row["standard_error"]) == (0, 0)
@@ -121,17 +94,43 @@ def test_models_that_never_differ_have_no_p_and_the_reason_is_said():
     others = rows.drop(index=("a", "b"))
     assert (others["status"] == "ok").all()
     assert np.isfinite(others["p"]).all()
-    two = [ModelFamily(name, (name,)) for name in "ac"]
-    alone, _ = differences(scores, chosen, two, ["x"] * 3, SETTING, {"reason": ""})
+    (alone,) = compared(rdms, candidates[[0, 2]], ["a", "c"]).differences
     assert (every.largest >= alone.largest).all()
     assert every.largest.max() < 5  # no quotient of rounding errors
 
 
+def test_pairs_without_a_p_have_no_part_in_the_largest_difference():
+    """One seed says nothing of others, so neither do the draws of its differences."""
+    rng = np.random.default_rng(6)
+    rdms, layers = planted_layers(rng)
+    families = [ModelFamily("a", ("a",)), ModelFamily("b", ("b",)), ModelFamily("c", ("c",), True)]
+    every, alone = (
+        compared(rdms, layers[[0, 2, 4]][:n], list("abc")[:n], families=families[:n]).differences[0]
+        for n in (3, 2)
+    )
+    assert np.isfinite(every.rows["p"]).tolist() == [True, False, False]
+    np.testing.assert_array_equal(every.largest, alone.largest)
+    rest = {"distance": "d", "measure": "m", "region": "IT"}
+    both = [
+        answered([replace(part, rows=part.rows.assign(**rest))], Inference())
+        for part in (every, alone)
+    ]
+    assert both[0]["p_corrected"][0] == both[1]["p_corrected"][0]
+    assert set(both[0]["family_size"]) == {1}
+
+
 def test_explanations_say_holm_where_holm_is_done():
     rows = pd.DataFrame({"measure": "pearson", "statistic": "partial", "p": [0.01, 0.04]})
-    table = _joined([rows], "partial", "max_t")
+    table = _joined([rows], "partial", Inference(correction="max_t"))
     assert (table["correction"] == "holm").all()
     np.testing.assert_array_equal(table["p_corrected"], corrected(np.array([0.01, 0.04]), "holm"))
+
+
+def test_explanations_of_which_none_has_a_number_have_no_p():
+    rows = pd.DataFrame({"measure": "pearson", "statistic": ["plain"], "status": ["why"]})
+    table = _joined([rows], "partial", Inference())
+    assert table[["p", "p_corrected"]].isna().all().all()
+    assert table["family_size"].item() == 0
 
 
 def explained(measure, seed=0):
@@ -150,6 +149,7 @@ def explained(measure, seed=0):
         [],
         draw(30, 100, rng),
         {"IT": None},
+        np.arange(30),
         Inference(interval=0.9999),
         {"dataset": "d", "simulated": True, "distance": "squared_euclidean"},
     )
@@ -176,38 +176,30 @@ def test_intervals_of_partials_stay_within_what_they_can_be():
 def test_regions_whose_resamples_are_degenerate_say_so():
     """Of three stimuli, most resamples draw but two different ones, whose one pair says nothing."""
     rng = np.random.default_rng(4)
-    names = pd.DataFrame({"stimulus": list("abc")})
-    splits = make_splits(Stimuli(names, [], ""), Selection(), rng)
-    draws = make_draws({"V1": 1, "IT": 1}, splits, Inference(resamples=200), rng)
+    draws = make_draws({"V1": 1, "IT": 1}, stimuli_of(3), few(resamples=200), [0])
     regions = [Region(name, rng.random((1, 3)), (name,), 5, None) for name in ("V1", "IT")]
     row = compare_regions(regions, draws, SETTING)[0].rows.iloc[0]
     assert row["status"] == "half of the resamples or more are degenerate"
     assert np.isnan([row["standard_error"], row["interval_low"], row["interval_high"]]).all()
 
 
-def test_scores_of_measures_that_fewer_stimuli_raise_say_whose_they_are():
-    """Biased CKA of a true layer is .66 on 40 stimuli and .86 on parts of 8."""
+def test_scores_of_measures_that_are_positive_by_chance_are_set_against_it():
+    """Biased CKA of a true layer is .66 on 40 stimuli and .86 on parts of 8, of noise .5 and .8."""
     rng = np.random.default_rng(5)
     patterns = rng.standard_normal((40, 20))
     rdms = distances(patterns + rng.standard_normal((1, 40, 20)))
-    layers = distances(np.stack([patterns, rng.standard_normal((40, 20))]))
-    splits = make_splits(
-        Stimuli(pd.DataFrame({"stimulus": [str(k) for k in range(40)]}), [], ""), Selection(), rng
+    layers = distances(
+        np.stack(
+            [patterns, *rng.standard_normal((2, 40, 20)), *5 * rng.standard_normal((1, 40, 20))]
+        )
     )
-    table = pd.DataFrame({"model": ["net", "net"], "layer": ["a", "b"]})
-    rows = {}
-    for name in ("cka", "cka_biased"):
-        measure = MEASURES[name]
-        drawn = [
-            measure.resampled(rdms, layers, counts)
-            for counts in (draw(40, 50, rng), splits.chosen_on, splits.scored_on)
-        ]
-        scores = Scores(measure.compare(rdms, layers), *drawn, None, 40)
-        chosen = choose_all(scores, {"net": np.arange(2)}, other_subjects=False)
-        null = permutation_null(rdms, layers, measure, make_orders(40, 9, rng))
-        setting = Setting("data", True, "squared_euclidean", measure, Inference())
-        (rows[name],) = selection_rows(scores, table, null, chosen, setting, {"reason": ""})
-    assert rows["cka_biased"]["score"] > rows["cka_biased"]["maximum"] + 0.1
-    assert rows["cka_biased"]["score_note"] == HIGHER
-    assert rows["cka"]["score"] == pytest.approx(rows["cka"]["maximum"], abs=0.05)
-    assert rows["cka"]["score_note"] == ""
+    rows = {
+        name: {row["model"]: row for row in compared(rdms, layers, list("abbc"), name).selection}
+        for name in ("cka", "cka_biased")
+    }
+    for model, tolerance in (("a", 0.1), ("b", 0.12), ("c", 0.12)):
+        score = rows["cka"][model]["score"]
+        assert rows["cka_biased"][model]["score"] == pytest.approx(score, abs=tolerance)
+    assert rows["cka_biased"]["b"]["maximum"] > 0.3
+    assert rows["cka_biased"]["b"]["score_note"] == AGAINST_CHANCE
+    assert rows["cka"]["b"]["score_note"] == ""

@@ -14,6 +14,7 @@ from synthetic_study import BEST, REGIONS, write_study
 from isomorph import inference
 from isomorph.artefacts import provenance, read_array, read_table, write_array
 from isomorph.errors import IsomorphError
+from isomorph.inference.tail import NO_TAIL
 from isomorph.layout import Layout
 
 
@@ -53,13 +54,15 @@ def test_every_model_has_a_nested_score_in_every_region(tables, small):
 
 def test_every_two_families_are_compared_per_region_and_measure(tables):
     rows = tables["differences"]
-    pairs = [("net", "net-untrained"), ("net", "pixels"), ("net-untrained", "pixels")]
+    pairs = [("net", "pixels"), ("net-untrained", "pixels")]  # twins are among the contrasts
     assert sorted(set(zip(rows["model_a"], rows["model_b"], strict=True))) == pairs
-    assert len(rows) == 2 * 2 * 3
+    assert len(rows) == 2 * 2 * 2
     np.testing.assert_allclose(rows["difference"], rows["score_a"] - rows["score_b"])
     contrasts = tables["contrasts"]
-    same = rows[rows["model_b"] == "net-untrained"]
-    np.testing.assert_allclose(contrasts["difference"], same["difference"])
+    assert len(contrasts) == 2 * 2
+    np.testing.assert_allclose(
+        contrasts["difference"], contrasts["score"] - contrasts["twin_score"]
+    )
     assert (contrasts["n_seeds"] == 3).all()
 
 
@@ -73,21 +76,40 @@ def test_no_number_is_missing_without_a_reason(tables):
         rows["normalised_r"] ** 2, rows["normalised_r2"].abs(), equal_nan=True
     )
     alone = rows["model"] == "pixels"
-    assert rows.loc[alone, "p_beaten"].isna().all()
-    assert rows.loc[~alone, "p_beaten"].notna().all()
+    assert rows.loc[alone, "p_best"].isna().all()
+    assert rows.loc[~alone, "p_best"].notna().all()
     assert (rows["interval_high"] <= 1).all()
     assert (rows["interval_low"] >= -1).all()
 
 
 def test_corrections_and_families_change_corrected_values_alone(tables, small):
-    other = compared(small, correction="max_t", family="settings")
+    other = compared(small, correction="fdr_bh", family="settings")
     for kind in ("comparisons", "differences", "regions", "contrasts"):
         before, after = tables[kind], other[kind]
         np.testing.assert_array_equal(before["p"], after["p"])
         assert (after["p_corrected"] >= after["p"] - 1e-12).all()
-        assert set(after["correction"]) == {"max_t"}
+        assert set(before["correction"]) == {"max_t"}
+        assert set(after["correction"]) == {"fdr_bh"}
         assert set(after["family"]) == {"settings"}
         assert set(after["family_size"]) == {len(after)}
+    assert set(tables["comparisons"]["p_note"]) == {""}
+    said = set(other["comparisons"]["p_note"])
+    assert said == {
+        f"99 permutations cannot give one question among {len(other['comparisons'])} a corrected p "
+        f"below {len(other['comparisons']) / 100:.2f}".replace(" 0.", " .")
+        + f": ask for at least {20 * len(other['comparisons'])}, for correction: max_t or for "
+        "tail: pareto"
+    }
+
+
+def test_two_sides_and_a_tail_are_told_in_the_tables(small):
+    other = compared(small, sides="two", tail="pareto")
+    for kind in ("comparisons", "regions"):
+        assert set(other[kind]["sides"]) == {"two"}
+    rows = other["comparisons"]
+    rare = rows["p"] < 0.205
+    assert (rows.loc[rare, "p_note"] == NO_TAIL).all()
+    assert (rows.loc[~rare, "p_note"] == "").all()
 
 
 def test_categories_can_be_held_out_whole_and_a_missing_column_is_named(small):
@@ -115,5 +137,8 @@ def test_clusters_are_found_in_the_time_bins_of_an_area(tmp_path):
     assert set(rows["area"]) == {"IT"}
     planted = rows[(rows["region"] == "alpha") & (rows["layer"] == BEST["alpha"])]
     assert (planted.loc[planted["model"] == "net", "p_cluster"] <= 0.05).all()
-    assert rows.loc[rows["cluster"] == 0, "p_cluster"].isna().all()
+    names = ["p_cluster", "p_cluster_corrected"]
+    assert rows.loc[rows["cluster"] == 0, names].isna().all().all()
+    known = rows[rows["cluster"] > 0]
+    assert (known["p_cluster_corrected"] >= known["p_cluster"]).all()
     assert tables["regions"].empty  # bins at other times are not compared

@@ -35,9 +35,10 @@ from isomorph.inference.explain.partition import (
     partition_rows,
     subsets,
 )
-from isomorph.inference.explain.splits import alike_groups, halves, pairs_among
+from isomorph.inference.explain.splits import halves, pairs_among
 from isomorph.inference.explain.weighted import weighted_rows
 from isomorph.inference.gather import Candidates, Region
+from isomorph.inference.groups import groups_of
 from isomorph.inference.permutation import shuffled
 from isomorph.measures import MEASURES
 from isomorph.measures.linear import LinearForm
@@ -84,7 +85,7 @@ def material_of(brains, models, *, seed=0, explain=None, groups=None, **inferenc
     return Material(
         [region], Candidates(table, np.concatenate(list(models.values()))),
         halves(groups, explain.splits, rng), draw(n_stimuli, explain.resamples, rng),
-        {"IT": subjects}, settings,
+        {"IT": subjects}, groups, settings,
         {"dataset": "d", "simulated": True, "distance": "squared_euclidean"},
     )  # fmt: skip
 
@@ -113,7 +114,7 @@ def test_duplicates_stay_in_one_half():
          "duplicate_of": ["", "s0", *[""] * 12],
          "near_duplicate_of": [*[""] * 4, "s1", *[""] * 9]}
     )  # fmt: skip
-    groups = alike_groups(table)
+    groups = groups_of(table, (), "")
     assert groups[0] == groups[1] == groups[4]
     assert len(np.unique(groups)) == 12
     found = halves(groups, 20, np.random.default_rng(0))

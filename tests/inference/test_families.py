@@ -1,11 +1,13 @@
 """Corrections over families of questions, and clusters in time."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from isomorph.inference.clusters import cluster_masses, cluster_p, largest_masses, neighbours
-from isomorph.inference.families import Questions, answered
+from isomorph.inference.clusters import cluster_masses, clusters_of, largest_masses, neighbours
+from isomorph.inference.families import Masses, Questions, answered
 from isomorph.inference.multiplicity import by_largest, corrected
 from isomorph.inference.permutation import Null, make_orders, permutation_null
 from isomorph.measures import MEASURES
@@ -64,14 +66,64 @@ def test_families_are_corrected_apart(family, sizes):
 
 
 def test_questions_without_a_p_are_no_part_of_the_family():
-    rows = pd.DataFrame({"region": "V1", "distance": "d", "measure": "m", "p": [np.nan, 0.01]})
-    part = Questions(rows, np.array([np.nan, 2.5]), np.array([0.1, 1.0, 3.0]))
+    """Nor of the largest statistic: what chance does to them says nothing of the others."""
+    rng = np.random.default_rng(7)
+    draws = rng.standard_normal((199, 3)) * [10, 1, 1]
+    rows = pd.DataFrame({"region": "V1", "distance": "d", "measure": "m", "p": [np.nan, 0.01, 0.5]})
+    statistic = np.array([9.0, 2.5, 0.1])
+    part = Questions.asked(rows, statistic, draws)
+    known = Questions.asked(rows[1:], statistic[1:], draws[:, 1:])
     for correction in ("max_t", "fdr_bh"):
         table = answered([part], Inference(correction=correction))
+        alone = answered([known], Inference(correction=correction))
         assert np.isnan(table["p_corrected"][0])
-        assert np.isfinite(table["p_corrected"][1])
-        assert (table["family_size"] == 1).all()
+        np.testing.assert_array_equal(table["p_corrected"][1:], alone["p_corrected"])
+        assert (table["family_size"] == 2).all()
+    none = Questions.asked(rows[:1], statistic[:1], draws[:, :1])
+    assert answered([none], Inference())["p_corrected"].isna().all()
+    both = answered([none, known], Inference())
+    np.testing.assert_array_equal(both["p_corrected"][1:], table_of(known)["p_corrected"])
     assert answered([], Inference()).empty
+
+
+def table_of(part, **settings):
+    return answered([part], Inference(**settings))
+
+
+@pytest.mark.parametrize(
+    ("family", "sizes"), [("region", [2, 2, 2]), ("dataset", [4, 4, 2]), ("settings", [6, 6, 6])]
+)
+def test_tables_without_draws_have_the_same_families_and_holm_for_max_t(family, sizes):
+    """Kinds of question are told apart in every family; rows stay in their order."""
+    rows = pd.DataFrame(
+        [
+            {"region": region, "distance": "d", "measure": measure, "kind": kind, "model": model}
+            for region, measure in (("V1", "rho_a"), ("IT", "rho_a"), ("IT", "cka"))
+            for model in ("a", "b")
+            for kind in ("unique", "shared")
+        ]
+    )
+    rows["p"] = np.random.default_rng(8).random(len(rows)) / 10
+    table = answered([Questions(rows)], Inference(family=family), ("kind",))
+    pd.testing.assert_frame_equal(table[rows.columns], rows)
+    assert table.groupby(["measure", "region"], sort=False)["family_size"].first().tolist() == sizes
+    assert set(table["correction"]) == {"holm"}
+    assert set(table["family"]) == {family}
+    keys = {"region": ["region", "measure"], "dataset": ["measure"], "settings": []}[family]
+    for _, own in table.groupby([*keys, "kind"]):
+        np.testing.assert_array_equal(own["p_corrected"], corrected(own["p"].to_numpy(), "holm"))
+
+
+def test_pairs_of_regions_are_one_family_under_region_as_under_dataset():
+    rng = np.random.default_rng(9)
+    parts = [questions(rng, "", n=1)[1] for _ in range(3)]
+    parts = [
+        replace(part, rows=part.rows.drop(columns="region").assign(region_a="V1", region_b=other))
+        for part, other in zip(parts, ("V2", "V4", "IT"), strict=True)
+    ]
+    one, other = (answered(parts, Inference(family=family)) for family in ("region", "dataset"))
+    assert (one["family_size"] == 3).all()
+    np.testing.assert_array_equal(one["p_corrected"], other["p_corrected"])
 
 
 def test_a_candidate_that_chance_does_not_move_stands_at_nothing():
@@ -115,36 +167,105 @@ def test_clusters_are_runs_of_neighbouring_bins():
     assert largest.tolist() == [[7, 7]]
 
 
-def timed(rng, signal, n_bins=12, n_layers=3, n_stimuli=14, n_draws=99):
-    """The nulls of one area over time; the first layer is in bins 4 to 7."""
+START = 0.02 * np.arange(12)
+JOINED = neighbours(START, START + 0.02)
+
+
+def timed(rng, signal, n_layers=3, n_stimuli=14, orders=None):
+    """The clusters of one area over time; the first layer is in bins 4 to 7."""
     n_pairs = n_stimuli * (n_stimuli - 1) // 2
+    n_bins = len(START)
     layers = rng.standard_normal((n_layers, n_pairs))
     # noise that lasts from bin to bin, as it does in responses
     noise = rng.standard_normal((n_bins + 2, 2, n_pairs))
     noise = noise[:-2] + noise[1:-1] + noise[2:]
-    orders = make_orders(n_stimuli, n_draws, rng)
+    orders = make_orders(n_stimuli, 99, rng) if orders is None else orders
     nulls = [
         permutation_null(
             noise[at] + signal * layers[0] * (4 <= at < 8), layers, MEASURES["pearson"], orders
         ).standardised()
         for at in range(n_bins)
     ]
-    start = 0.02 * np.arange(n_bins)
     observed, shuffled = zip(*nulls, strict=True)
-    joined = neighbours(start, start + 0.02)
-    return cluster_p(np.stack(observed), shuffled, joined, {"net": np.arange(n_layers)})
+    return clusters_of(np.stack(observed), shuffled, JOINED)
+
+
+def one_model(found):
+    return found.p({"net": np.arange(found.mass.shape[1])})
 
 
 def test_a_planted_stretch_of_time_is_found():
-    cluster, p = timed(np.random.default_rng(5), signal=1.5)
+    found = timed(np.random.default_rng(5), signal=1.5)
+    p = one_model(found)
     assert (p[4:8, 0] == 1 / 100).all()
-    assert len(set(cluster[4:8, 0])) == 1
-    assert np.isnan(p[cluster == 0]).all()
+    assert len(set(found.number[4:8, 0])) == 1
+    assert np.isnan(p[found.number == 0]).all()
 
 
 def test_no_model_has_false_clusters_more_often_than_the_level_says():
     found = []
     for seed in range(80):
-        _, p = timed(np.random.default_rng(seed), signal=0.0)
+        p = one_model(timed(np.random.default_rng(seed), signal=0.0))
         found.append(np.nanmin(np.append(p.ravel(), 1.0)) <= 0.1)
     assert 0.01 < np.mean(found) < 0.2
+
+
+def of_area(area, found, p, distance="d"):
+    """The questions of one area: a part per bin, a row per layer."""
+    largest = found.largest.max(axis=1)
+    return [
+        Questions(
+            pd.DataFrame(
+                {"region": f"{area} {at}", "area": area, "distance": distance, "measure": "m",
+                 "p": np.full(found.mass.shape[1], 0.5), "p_cluster": p[at]}
+            ),
+            np.zeros(found.mass.shape[1]), np.zeros(len(largest)),
+            clusters=Masses(found.mass[at], largest),
+        )
+        for at in range(len(found.mass))
+    ]  # fmt: skip
+
+
+def test_any_false_cluster_of_a_family_is_as_rare_as_its_level_says():
+    """Four models in one area, and in two of them, where the p of one model do not hold it."""
+    models = {str(at): np.arange(3 * at, 3 * at + 3) for at in range(4)}
+    false = {"one model": 0, "region": 0, "dataset": 0}
+    n_studies = 120
+    for seed in range(n_studies):
+        rng = np.random.default_rng(seed)
+        orders = make_orders(14, 99, rng)
+        areas = [timed(rng, 0.0, n_layers=12, orders=orders) for _ in range(2)]
+        p = [found.p(models) for found in areas]
+        parts = [part for at in range(2) for part in of_area(f"area {at}", areas[at], p[at])]
+        tables = {
+            family: answered(parts if family == "dataset" else parts[:12], Inference(family=family))
+            for family in ("region", "dataset")
+        }
+        false["one model"] += (tables["region"]["p_cluster"] <= 0.05).any()
+        for family, table in tables.items():
+            assert not (table["p_cluster_corrected"] < table["p_cluster"]).any()
+            false[family] += (table["p_cluster_corrected"] <= 0.05).any()
+    assert false["one model"] > 0.1 * n_studies
+    assert 0 < false["region"] <= 0.07 * n_studies
+    assert 0 < false["dataset"] <= 0.07 * n_studies
+
+
+@pytest.mark.parametrize("family", ["region", "dataset", "settings"])
+def test_clusters_are_set_against_the_largest_of_their_family(family):
+    """Of the area under one distance; of both areas; of both distances. Others have none."""
+    rng = np.random.default_rng(6)
+    orders = make_orders(14, 99, rng)
+    settings = [("V1", "d"), ("IT", "d"), ("V1", "e")]
+    found = [timed(rng, 0.6, orders=orders) for _ in settings]
+    parts = [questions(rng, "no bins", n_draws=99)[1]]
+    for (area, distance), own in zip(settings, found, strict=True):
+        parts += of_area(area, own, one_model(own), distance)
+    table = answered(parts, Inference(family=family))
+    largest = [own.largest.max(axis=1) for own in found]
+    together = {"region": [[0], [1], [2]], "dataset": [[0, 1], [0, 1], [2]],
+                "settings": [[0, 1, 2]] * 3}[family]  # fmt: skip
+    for (area, distance), own, places in zip(settings, found, together, strict=True):
+        rows = table[(table["area"] == area) & (table["distance"] == distance)]
+        expected = by_largest(own.mass.ravel(), np.max([largest[at] for at in places], axis=0))
+        np.testing.assert_array_equal(rows["p_cluster_corrected"], expected)
+    assert table.loc[table["region"] == "no bins", "p_cluster_corrected"].isna().all()

@@ -1,5 +1,7 @@
 """Layers chosen on some stimuli and scored on others; models against each other."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from drawn import compared, distances, equal_layers, few, scored, stimuli_of
@@ -11,6 +13,7 @@ from isomorph.inference.layers import p_best
 from isomorph.inference.nested import choose
 from isomorph.inference.setting import make_draws
 from isomorph.inference.splits import make_splits
+from isomorph.inference.ties import rounded
 from isomorph.measures import MEASURES
 from isomorph.study.inference import Selection
 
@@ -115,8 +118,8 @@ def test_nested_scores_equal_a_plain_loop():
     choice, by_others = choose(scores, members), choose(scores, members, other_subjects=True)
     chosen_on, scored_on = scores.parts.chosen_on[0], scores.parts.scored_on[0]
     expected, others = [], []
+    level = scores.plain - scored_on.mean(axis=(0, 1))  # from parts to all stimuli
     for chosen, on in zip(chosen_on, scored_on, strict=True):
-        level = scores.plain - on.mean(axis=0)  # from parts to all stimuli, (subject, layer)
         for part in range(len(chosen)):
             best = max(members, key=lambda layer, c=chosen[part]: c[:, layer].mean())
             expected.append((on[part] + level)[:, best].mean())
@@ -176,6 +179,26 @@ def test_selection_rows_hold_the_maximum_and_what_it_is_by_chance():
         "undefined: too few stimuli to "
     }
     assert np.isnan([row["score"] for row in few_stimuli.selection]).all()
+
+
+@pytest.mark.parametrize("last", [False, True])
+def test_layers_that_are_alike_tie_whatever_rounding_makes_of_them(last):
+    """A processor may put either of two copies of the best layer higher by a rounding error."""
+    rng = np.random.default_rng(8)
+    rdms = distances(rng.standard_normal((2, 20, 10)))
+    candidates = distances(rng.standard_normal((3, 20, 10)))[[0, 1, 1, 2]]
+    candidates[1:3] += rdms.mean(axis=0)
+    moved = np.array([0.0, 0.0, 1e-14, 0.0] if last else [0.0, 1e-14, 0.0, 0.0])
+    scores = scored(rdms, candidates, minimum_subjects=3)
+    parts = replace(scores.parts, chosen_on=scores.parts.chosen_on + moved)
+    choice = choose(replace(scores, plain=scores.plain + moved, parts=parts), np.arange(4))
+    assert choice.favourite == (1, 1.0)
+    found = compared(rdms, candidates, ["a"] * 4, minimum_subjects=3)
+    assert found.selection[0]["maximum_layer"] == "layer1"
+    values = np.array([[0.5, np.nan], [-np.inf, 0.5 + 1e-13]])
+    np.testing.assert_array_equal(rounded(values), [[0.5, np.nan], [-np.inf, 0.5]])
+    np.testing.assert_allclose(rounded(scores.plain), scores.plain, rtol=0, atol=1e-9)
+    assert (rounded(np.zeros(3)) == 0).all()
 
 
 def models_against(rng, effect, n_twins=3, n_stimuli=24, n_layers=4, shared=0.0):

@@ -9,6 +9,7 @@ from scipy.stats import t as student
 
 from isomorph.inference.gather import Candidates, Region
 from isomorph.inference.permutation import shuffled
+from isomorph.inference.recovery import recover as found_again
 from isomorph.inference.trust import agreement, planted_layers
 from isomorph.inference.trust import recovery as recovering
 from isomorph.inference.trust.agreement import tau_b
@@ -35,6 +36,7 @@ from isomorph.inference.trust.reliability import agreement as alike
 from isomorph.inference.trust.rows import confusion_rows, power_row
 from isomorph.inference.trust.simulation import Design, draw, mix
 from isomorph.measures import MEASURES
+from isomorph.study.archive import PlantedRegion
 from isomorph.study.recovery import Recovery
 
 N = 16
@@ -190,8 +192,9 @@ def test_agreement_is_the_mean_over_couples():
     each = [np.corrcoef(rdms[i], rdms[j])[0, 1] for i in range(4) for j in range(i)]
     region = Region("V1", rdms, tuple("abcd"), 3, None)
     assert measured(region, PEARSON) == pytest.approx(np.mean(each))
-    halves = Region("V1", rdms[:1], ("a",), 3, rdms[:2])
-    assert measured(halves, PEARSON) == pytest.approx(each[0])
+    two = np.stack([rdms[:2], rdms[[0, 2]]])[:, :, None]
+    halves = Region("V1", rdms[:1], ("a",), 3, two)
+    assert measured(halves, PEARSON) == pytest.approx(np.mean(each[:2]))
     assert measured(Region("V1", rdms[:1], ("a",), 3, None), PEARSON) is None
     stacked = embedded(rdms[None], PEARSON.embed)
     assert alike(stacked)[0] == pytest.approx(np.mean(each))
@@ -465,7 +468,7 @@ def test_one_subject_is_simulated_with_halves_as_reliable_as_the_measured():
     features = root(candidates.rdms[2], crossed)
     truth = mix(features, draw(Design(8, (50,), 12, True, crossed), 1, rng))
     halves = truth[1].rdms(0.9)[:, 0, 0]
-    region = Region("V1", truth[0].rdms(0.9)[0], ("a",), 50, halves)
+    region = Region("V1", truth[0].rdms(0.9)[0], ("a",), 50, halves[None, :, None])
     found = observe(region, (50,), 12, crossed, PEARSON, Recovery(), 8)
     assert found.reliability == pytest.approx(np.corrcoef(halves)[0, 1])
     related = kin(candidates.table, {})
@@ -475,3 +478,29 @@ def test_one_subject_is_simulated_with_halves_as_reliable_as_the_measured():
     assert row["reliability_simulated"] == pytest.approx(found.reliability, abs=0.06)
     assert row["recovery_exact"] > 0.9
     assert list(result.tallies) == [("pearson", 2, (8, 1)), ("cka", 2, (8, 1))]
+
+
+def test_a_planted_layer_that_ties_with_a_copy_is_found():
+    table = pd.DataFrame(
+        {
+            "dataset": "toy",
+            "region": "IT",
+            "distance": "correlation",
+            "measure": "pearson",
+            "model": ["a", "a", "b"],
+            "layer": ["relu", "dropout", "x"],
+            "depth": [0, 1, 0],
+            "estimate": [0.5, 0.5, 0.2],
+            "interval_low": 0.0,
+            "interval_high": 1.0,
+        }
+    )
+    for layer in ("relu", "dropout"):
+        (row,) = found_again(table, {"IT": PlantedRegion(model="a", layer=layer, units=1)}).to_dict(
+            "records"
+        )
+        assert (row["recovered"], row["rank"], row["found_layer"]) == ("exact", 1, layer)
+    (row,) = found_again(table, {"IT": PlantedRegion(model="b", layer="x", units=1)}).to_dict(
+        "records"
+    )
+    assert (row["recovered"], row["rank"], row["found_layer"]) == ("no", 3, "relu")

@@ -325,7 +325,8 @@ def test_prototypes_are_their_seed_and_their_origin():
     # an image that a prototype was drawn from matches it wholly
     np.testing.assert_allclose(own.max(axis=0), 1, atol=1e-4)
     # noise prototypes do not see who else is there
-    np.testing.assert_array_equal(hmax(images[:1], said, "h")["C2"], first[:1])
+    alone = hmax(images[:1], said, "h")["C2"]
+    np.testing.assert_allclose(alone, first[:1], rtol=1e-5)  # of single precision
 
 
 def test_noise_falls_with_frequency_as_photographs_do():

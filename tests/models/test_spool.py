@@ -171,10 +171,12 @@ def test_dead_features_are_counted(settings, tmp_path):
     images[:, 0] = 0.1  # dead, and 0.1 is no binary number
     images[:, 1, :2] = -7.0
     images[3, 1, 0, 0] = -7.5  # alive for one stimulus only
+    images[:, 2, 0] = 0.3
+    images[5, 2, 0] = np.nextafter(np.float32(0.3), np.float32(1))  # dead but for rounding
     found = run(
         nn.Sequential(nn.Identity()).eval(), tmp_path, images=images, sketch_width=64, **settings
     )
-    assert found.layers["0"].n_dead == 16 * 16 + 2 * 16 - 1
+    assert found.layers["0"].n_dead == 16 * 16 + 2 * 16 - 1 + 16
 
 
 # ---------------------------------------------------------------- interrupted

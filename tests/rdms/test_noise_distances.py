@@ -127,6 +127,93 @@ def test_the_noise_of_others_leaves_crossnobis_distances_of_noise_at_0():
     assert abs(mean_of_noise("others")[1]) < 3
 
 
+def of_two(seed, shrinkage, n_stimuli, n_units, n, signal=0.0, uneven=1.0):
+    """Crossnobis distances of two folds `(data set, pair)`, what they are without noise, and how
+    noisy a pair is; units covary, and stimuli differ in noise by up to `uneven` squared."""
+    rng = np.random.default_rng(seed)
+    mixing = np.eye(n_units) + rng.standard_normal((n_units, n_units)) / np.sqrt(4 * n_units)
+    white = signal * rng.standard_normal((n_stimuli, n_units))
+    spread = uneven ** rng.uniform(-1, 1, n_stimuli)[:, None]
+    seen = np.ones((2, n_stimuli), dtype=bool)
+    found = np.array(
+        [
+            distances("crossnobis", Folds((white + spread * noise) @ mixing, seen),
+                      shrinkage=shrinkage)
+            for noise in rng.standard_normal((n, 2, n_stimuli, n_units))
+        ]
+    )  # fmt: skip
+    i, j = np.triu_indices(n_stimuli, 1)
+    truth = np.square(white[i] - white[j]).mean(axis=1)
+    return found, truth, np.square(spread[i, 0]) + np.square(spread[j, 0])
+
+
+@pytest.mark.parametrize(
+    ("shrinkage", "n_stimuli", "n_units"),
+    [("none", 43, 12), ("diagonal", 43, 12), ("diagonal", 20, 60), ("identity", 20, 60),
+     ("diagonal", 7, 12)],
+)  # fmt: skip
+def test_two_repetitions_leave_crossnobis_distances_of_noise_at_0(shrinkage, n_stimuli, n_units):
+    found = of_two(21, shrinkage, n_stimuli, n_units, 60)[0].mean(axis=1)
+    assert abs(found.mean()) < 3 * found.std() / np.sqrt(len(found))
+
+
+@pytest.mark.parametrize("shrinkage", ["none", "identity"])
+def test_of_two_repetitions_too_noisier_stimuli_are_no_farther_apart(shrinkage):
+    """What is lifted under the noise of the session is so by the noise of the pair."""
+    n_units = {"none": 8, "identity": 40}[shrinkage]
+    found, _, noise = of_two(22, shrinkage, 20, n_units, 120, uneven=2.0)
+    slopes = (found - found.mean(axis=1, keepdims=True)) @ (noise - noise.mean())
+    assert abs(slopes.mean()) < 3 * slopes.std() / np.sqrt(len(slopes))
+
+
+def test_two_repetitions_keep_the_scale_of_distances():
+    found, truth, _ = of_two(23, "diagonal", 60, 6, 60, signal=1.0)
+    error = found.mean(axis=1).std() / np.sqrt(60)
+    assert found.mean() == pytest.approx(truth.mean(), abs=3 * error + 0.05 * truth.mean())
+    assert np.polyfit(truth, found.mean(axis=0), 1)[0] == pytest.approx(1, abs=0.1)
+    assert np.corrcoef(truth, found.mean(axis=0))[0, 1] > 0.9
+
+
+@pytest.mark.parametrize("n_stimuli", [9, 23])
+def test_two_repetitions_are_a_plain_loop_over_pairs_and_others(n_stimuli):
+    folds = folds_of(24, n_folds=2, n_stimuli=n_stimuli, n_units=5)
+    apart = groups(n_stimuli)
+    most = 2 * max(group.sum() for group in apart)
+
+    def crossed(i, j, out):
+        others = np.flatnonzero(~out)[most - out.sum() :]
+        rest = Folds(folds.values[:, others], folds.seen[:, others])
+        precision = np.linalg.inv(Noise(rest, "diagonal").covariance.matrix())
+        one, other = folds.values[:, i] - folds.values[:, j]
+        return one @ precision @ other / 5
+
+    expected = []
+    for i, j in zip(*np.triu_indices(n_stimuli, 1), strict=True):
+        a, b = (next(group for group in apart if group[one]) for one in (i, j))
+        second = [b] if a is not b else [group for group in apart if group is not a]
+        expected.append(np.mean([crossed(i, j, a | other) for other in second]))
+    np.testing.assert_allclose(distances("crossnobis", folds), expected, rtol=1e-8, atol=1e-10)
+
+
+@pytest.mark.parametrize(
+    ("n_stimuli", "noise", "words"),
+    [
+        (6, {}, "6 stimuli are too few to tell noise from others in two repetitions; the noise"),
+        (18, {"shrinkage": "none"}, "of pure noise too, by 2.6 on average"),
+        (20, {"per": "session"}, "estimated from these same repetitions"),
+        (20, {"per": "run"}, "estimated from these same repetitions"),
+        (20, {}, ""),
+    ],
+)
+def test_noise_that_lifts_distances_is_said(n_stimuli, noise, words):
+    folds = folds_of(25, n_folds=2, n_stimuli=n_stimuli, n_units=12)
+    note = geometry_of_folds(folds, ["crossnobis"], NoiseSpec(**noise)).parts["crossnobis"].note
+    assert words in note
+    assert bool(note) == bool(words)
+    twice = joined([geometry_of_folds(folds, ["crossnobis"], NoiseSpec(**noise))] * 2)
+    assert twice.parts["crossnobis"].note == note
+
+
 UNBALANCED = [("crossnobis", {"per": per}) for per in ("others", "session", "run")]
 UNBALANCED += [("crossvalidated_euclidean", {})]
 

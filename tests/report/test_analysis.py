@@ -3,6 +3,7 @@
 import pytest
 
 from isomorph.report.analysis import MARIS, SOURCES, analysis
+from isomorph.report.glossary import glossary
 from isomorph.report.tables import read_results
 from isomorph.study import Inference, StudySpec
 
@@ -16,8 +17,9 @@ def test_every_step_that_was_taken_is_told_with_its_source(whole):
     steps = told(layout.study.spec, [read_results(layout, "real")])
     assert "Nili et al. 2014" in steps["Comparison"]
     assert "Schütt et al. 2023" in steps["Intervals"]
-    assert SOURCES["fdr_bh"] in steps["Tests"]
-    assert "every region and layer of its dataset" in steps["Tests"]
+    assert SOURCES["max_t"] in steps["Tests"]
+    assert "all that a table asks of its dataset under the same distance" in steps["Tests"]
+    assert "one-sided" in steps["Tests"]
     assert "Nimon et al. 2008" in steps["What else explains it"]
     assert "partial correlations and shares use Spearman" in steps["What else explains it"]
     assert steps["Simulations"].startswith("30 data sets for the best layer of each model")
@@ -37,6 +39,17 @@ def test_clusters_of_windows_are_told_where_they_were_tested(fresh):
     assert "Windows of time" not in told(fresh.study.spec, [results])  # one window is no course
     table.loc[table["region"] == "beta", "time_start"] = 0.2
     assert MARIS in told(fresh.study.spec, [results])["Windows of time"]
+
+
+def test_sides_and_tails_are_told(fresh):
+    inference = fresh.study.spec.inference.model_copy(update={"sides": "two", "tail": "pareto"})
+    spec = fresh.study.spec.model_copy(update={"inference": inference})
+    text = told(spec, [])["Tests"]
+    assert "two-sided" in text
+    assert "Knijnenburg et al. 2009" in text
+    said = dict(glossary(inference, []))
+    assert said["p"].startswith("Two-sided")
+    assert "generalised Pareto" in said["p"]
 
 
 @pytest.mark.parametrize("name", SOURCES)

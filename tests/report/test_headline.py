@@ -29,8 +29,8 @@ def test_the_sentences_say_what_the_tables_say(fresh):
     assert training == (
         "With the layer chosen on left-out stimuli, the trained network scores .38 in alpha and "
         "its 3 untrained twins .12, a difference of .26 [.18, .34] that is significant (p < .001 "
-        "after false discovery rate correction); likewise tested, beta gives .26 [.18, .34] "
-        "(p < .001)."
+        "after false discovery rate correction over 2 differences); likewise tested, beta gives "
+        ".26 [.18, .34] (p < .001)."
     )
     assert other == "Networks and other kinds of model have no comparison for alpha."
     assert recovery == (
@@ -54,7 +54,7 @@ def differences(layout, *rows, **columns):
         "measure": "rho_a", "n_seeds_a": 1, "n_seeds_b": 1, "layer_a": "", "layer_b": "",
         "difference": gap, "standard_error": 0.1, "interval_low": gap - 0.2,
         "interval_high": gap + 0.1, "p": 0.01, "scheme": "stimuli", "correction": "fdr_bh",
-        "family": "dataset", "family_size": 6, "status": "ok", **columns,
+        "family": "dataset", "family_size": 6, "p_note": "", "status": "ok", **columns,
     }  # fmt: skip
     write_table(layout.differences("real"), table.assign(**told), "differences", provenance("test"))
 

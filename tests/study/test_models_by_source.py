@@ -161,7 +161,6 @@ def test_explanations_that_name_a_source_are_told_the_name_of_the_model(write):
 @pytest.mark.parametrize(
     ("settings", "sentence"),
     [
-        ({"correction": "max_t", "permutations": 0}, "takes its null distribution from permut"),
         ({"explain": {"partition": list("abcde")}}, "must have at most 4 entries, not 5"),
     ],
 )

@@ -165,7 +165,8 @@ TABLES: Registry[tuple[str, ...]] = Registry(
             "ceiling_lower", "ceiling_lower_low", "ceiling_lower_high",
             "ceiling_upper", "ceiling_upper_low", "ceiling_upper_high", "half_agreement",
             "ceiling_status", "reliability", "normalised_r", "normalised_low", "normalised_high",
-            "p", "p_corrected", "correction", "family_size", "p_best", "in_set", "status",
+            "p", "sides", "p_corrected", "correction", "family", "family_size", "p_note",
+            "p_best", "in_set", "status",
         ),
         "layers_in_set": (
             "dataset", "simulated", "region", "model", "distance", "measure", "n_layers",
@@ -174,8 +175,9 @@ TABLES: Registry[tuple[str, ...]] = Registry(
         ),
         "regions": (
             "dataset", "simulated", "region_a", "region_b", "distance", "measure", "crossing",
-            "estimate", "standard_error", "interval_low", "interval_high", "scheme", "p",
-            "p_corrected", "correction", "n_stimuli", "n_subjects_a", "n_subjects_b", "status",
+            "estimate", "standard_error", "interval_low", "interval_high", "scheme", "p", "sides",
+            "p_corrected", "correction", "family", "family_size", "p_note", "n_stimuli",
+            "n_subjects_a", "n_subjects_b", "status",
         ),
         "selection": (
             "dataset", "simulated", "region", "model", "distance", "measure", "chosen_on", "split",
@@ -188,13 +190,13 @@ TABLES: Registry[tuple[str, ...]] = Registry(
             "dataset", "simulated", "region", "model_a", "model_b", "n_seeds_a", "n_seeds_b",
             "distance", "measure", "layer_a", "layer_b", "score_a", "score_b", "difference",
             "standard_error", "interval_low", "interval_high", "scheme", "p", "p_corrected",
-            "correction", "family", "family_size", "status",
+            "correction", "family", "family_size", "p_note", "status",
         ),
         "contrasts": (
             "dataset", "simulated", "region", "model", "twins", "n_seeds", "distance", "measure",
             "score", "twin_score", "difference", "standard_error", "interval_low",
-            "interval_high", "scheme", "p", "p_corrected", "correction", "chosen_layer",
-            "chosen_share", "status",
+            "interval_high", "scheme", "p", "p_corrected", "correction", "family",
+            "family_size", "p_note", "chosen_layer", "chosen_share", "status",
         ),
         "recovery": (
             "dataset", "region", "planted_model", "planted_layer", "distance", "measure",
@@ -222,20 +224,21 @@ TABLES: Registry[tuple[str, ...]] = Registry(
         "partial": (
             "dataset", "simulated", "region", "model", "layer", "chosen_share", "distance",
             "measure", "controls", "n_controls", "statistic", "estimate", "standard_error",
-            "interval_low", "interval_high", "scheme", "p", "p_corrected", "correction",
-            "n_resamples", "n_stimuli", "n_subjects", "status",
+            "interval_low", "interval_high", "scheme", "p", "p_corrected", "correction", "family",
+            "family_size", "p_note", "n_resamples", "n_stimuli", "n_subjects", "status",
         ),
         "weighted": (
             "dataset", "simulated", "region", "model", "kind", "n_weighted", "distance", "measure",
             "fitted_by", "score", "single", "layer", "chosen_share", "gain", "standard_error",
-            "interval_low", "interval_high", "scheme", "p", "p_corrected", "correction",
-            "weights", "ridge", "n_resamples", "n_stimuli", "n_subjects", "status",
+            "interval_low", "interval_high", "scheme", "p", "p_corrected", "correction", "family",
+            "family_size", "p_note", "weights", "ridge", "n_resamples", "n_stimuli", "n_subjects",
+            "status",
         ),
         "partition": (
             "dataset", "simulated", "region", "predictors", "layers", "distance", "measure",
             "part", "kind", "variance", "standard_error", "interval_low", "interval_high",
-            "scheme", "p", "p_corrected", "correction", "n_resamples", "n_stimuli", "n_subjects",
-            "status",
+            "scheme", "p", "p_corrected", "correction", "family", "family_size", "p_note",
+            "n_resamples", "n_stimuli", "n_subjects", "status",
         ),
         "models": (
             "dataset", "model_a", "model_b", "distance", "measure", "a_to_b", "b_to_a",

@@ -15,7 +15,9 @@ STIMULI = "stimuli"
 BOTH = "stimuli and subjects"
 
 EDGE = 1e-9
-"""How near to its limits an estimate may come on Fisher's scale, where they are infinitely far."""
+"""Share of half its range within which a value is at its limit, but for rounding."""
+
+UNLIMITED = (-np.inf, np.inf)
 
 
 SAME = 1e-6
@@ -35,23 +37,31 @@ class Spread:
     degrees_of_freedom : float or (candidate,)
         Of the t distribution behind intervals and tests: stimuli (or groups of them) less 1; of two
         factors as many as their shares of the variance have together, see `freedom_of_both`.
+    fisher_error : (candidate,) or None
+        Standard error on Fisher's scale, where the resamples were brought there.
+    edge : float or (candidate,)
+        How near to its limits, as a share of half the range, a value was let come on that scale.
     """
 
     standard_error: Floats
     scheme: str
     degrees_of_freedom: float | Floats
+    fisher_error: Floats | None = None
+    edge: float | Floats = EDGE
 
     def interval(
         self,
         estimate: Floats,
         coverage: float,
-        limits: tuple[float, float] = (-np.inf, np.inf),
+        limits: tuple[float, float] = UNLIMITED,
     ) -> tuple[Floats, Floats]:
         """Return the lower and upper end of a two-sided interval.
 
         Between finite limits it is symmetric on Fisher's scale, the inverse hyperbolic tangent of
-        the estimate brought to -1 to 1, with the standard error brought there by the slope of
-        that scale at the estimate; so neither end leaves the limits.
+        the estimate brought to -1 to 1, so neither end leaves the limits. The standard error on
+        that scale is that of the resamples brought there; where they were not, it is brought there
+        by the slope of the scale at the estimate, which is infinite at the limits. Where no
+        resample moves, the interval is the estimate.
 
         Parameters
         ----------
@@ -65,11 +75,16 @@ class Spread:
         middle, half = (limits[0] + limits[1]) / 2, (limits[1] - limits[0]) / 2
         if not np.isfinite(half):
             return estimate - reach, estimate + reach
-        inside = np.clip((estimate - middle) / half, -1 + EDGE, 1 - EDGE)
-        scaled = reach / half / (1 - inside**2)
+        inside = np.clip((estimate - middle) / half, -1 + self.edge, 1 - self.edge)
+        if self.fisher_error is None:
+            scaled = reach / half / (1 - inside**2)
+        else:
+            scaled = np.where(np.isnan(reach), np.nan, quantile * self.fisher_error)
         low, high = (middle + half * np.tanh(np.arctanh(inside) + s * scaled) for s in (-1, 1))
-        return np.where(reach > 0, low, estimate - reach), np.where(
-            reach > 0, high, estimate + reach
+        still = (reach == 0) | (scaled == 0)
+        return (
+            np.where(still, estimate, np.minimum(low, estimate)),
+            np.where(still, estimate, np.maximum(high, estimate)),
         )
 
     def two_sided_p(self, estimate: Floats) -> Floats:
@@ -91,7 +106,41 @@ def mean_over_drawn(resampled: Floats, subject_draws: Counts) -> Floats:
     return np.einsum("bs,bsc->bc", weights, resampled)
 
 
-def spread_over_stimuli(resampled: Floats, n_stimuli: int) -> Spread:
+def on_fishers_scale(
+    resampled: Sequence[Floats], limits: tuple[float, float]
+) -> tuple[list[Floats], Floats]:
+    """Bring resamples to Fisher's scale, on which limits are infinitely far.
+
+    A resample at a limit, such as one of few different stimuli whose ranks agree, says that it is
+    nearer than the others, not how near. It is put at half the distance of the nearest that is
+    not at a limit, as is usual for values below what can be told before logarithms are taken.
+
+    Parameters
+    ----------
+    resampled : sequence of (resample, candidate)
+        The same candidates under several kinds of draw.
+    limits : tuple of float
+        Both finite.
+
+    Returns
+    -------
+    scaled : list of (resample, candidate)
+    edge : (candidate,)
+        How near to its limits a value was let come, as a share of half the range.
+    """
+    middle, half = (limits[0] + limits[1]) / 2, (limits[1] - limits[0]) / 2
+    inside = [(values - middle) / half for values in resampled]
+    nearest = np.full(inside[0].shape[1], np.inf)
+    for values in inside:
+        gap = 1 - np.abs(values)
+        np.minimum(nearest, np.where(gap > EDGE, gap, np.inf).min(axis=0), out=nearest)
+    edge = np.where(np.isfinite(nearest), np.maximum(nearest / 2, EDGE), EDGE)
+    return [np.arctanh(np.clip(values, -1 + edge, 1 - edge)) for values in inside], edge
+
+
+def spread_over_stimuli(
+    resampled: Floats, n_stimuli: int, limits: tuple[float, float] = UNLIMITED
+) -> Spread:
     """Return the spread of estimates when only stimuli are resampled.
 
     Parameters
@@ -100,12 +149,19 @@ def spread_over_stimuli(resampled: Floats, n_stimuli: int) -> Spread:
         Means over all subjects; NaN where a resample is degenerate.
     n_stimuli : int
         Stimuli, or groups of them, that were drawn independently.
+    limits : tuple of float
+        What an estimate can be; between finite ones the spread on Fisher's scale is found too.
     """
-    return _over_stimuli(_variance(resampled), n_stimuli)
+    return _spread([resampled], limits, lambda one: _over_stimuli(one, n_stimuli))
 
 
 def spread_over_both(
-    over_both: Floats, over_subjects: Floats, over_stimuli: Floats, n_subjects: int, n_stimuli: int
+    over_both: Floats,
+    over_subjects: Floats,
+    over_stimuli: Floats,
+    n_subjects: int,
+    n_stimuli: int,
+    limits: tuple[float, float] = UNLIMITED,
 ) -> Spread:
     r"""Return the spread of estimates when stimuli and subjects are resampled.
 
@@ -122,9 +178,26 @@ def spread_over_both(
     over_both, over_subjects, over_stimuli : (resample, candidate)
         Means under draws of both, of subjects alone, of stimuli alone.
     n_subjects, n_stimuli : int
+    limits : tuple of float
+        What an estimate can be; between finite ones the spread on Fisher's scale is found too.
     """
-    both, subjects, stimuli = map(_variance, (over_both, over_subjects, over_stimuli))
-    return _over_both(both, subjects, stimuli, n_subjects, n_stimuli)
+    return _spread(
+        [over_both, over_subjects, over_stimuli],
+        limits,
+        lambda both, subjects, stimuli: _over_both(both, subjects, stimuli, n_subjects, n_stimuli),
+    )
+
+
+def _spread(
+    draws: Sequence[Floats], limits: tuple[float, float], of: Callable[..., Spread]
+) -> Spread:
+    """Return the spread that the variances of draws make, on Fisher's scale too if there is one."""
+    plain = of(*map(_variance, draws))
+    if not np.isfinite(limits).all():
+        return plain
+    scaled, edge = on_fishers_scale(draws, limits)
+    error = of(*map(_variance, scaled)).standard_error
+    return replace(plain, fisher_error=error, edge=edge)
 
 
 def _over_stimuli(variance: Floats, n_stimuli: int) -> Spread:
@@ -195,28 +268,42 @@ class Resampled:
     apart_both: Floats | None = None
     n_repeats: int = 1
 
-    def spread(self) -> Spread:
+    def spread(self, limits: tuple[float, float] = UNLIMITED) -> Spread:
         """Return the spread over stimuli, and over subjects where they are resampled.
 
         What two values of one resample differ by is no spread over stimuli: it is taken off, as
         Schütt et al. (2023, https://doi.org/10.7554/eLife.82566) do with their cross-validations,
         and added as far as the estimate itself has it.
+
+        Parameters
+        ----------
+        limits : tuple of float
+            What a thing can be; between finite ones the spread on Fisher's scale is found too,
+            unless a resample has several values.
         """
-        stimuli = _variance(self.over_stimuli)
-        own = np.zeros_like(stimuli)
         if self.apart_stimuli is not None:
-            wavering = _mean_square(self.apart_stimuli)
-            stimuli = np.maximum(stimuli - wavering, 0)
-            own = 2 * wavering / self.n_repeats
+            return self._spread_of_several(self.apart_stimuli)
         if self.over_both is None or self.over_subjects is None:
+            return spread_over_stimuli(self.over_stimuli, self.n_stimuli, limits)
+        return spread_over_both(
+            self.over_both,
+            self.over_subjects,
+            self.over_stimuli,
+            self.n_subjects,
+            self.n_stimuli,
+            limits,
+        )
+
+    def _spread_of_several(self, apart_stimuli: Floats) -> Spread:
+        wavering = _mean_square(apart_stimuli)
+        stimuli = np.maximum(_variance(self.over_stimuli) - wavering, 0)
+        if self.over_both is None or self.over_subjects is None or self.apart_both is None:
             spread = _over_stimuli(stimuli, self.n_stimuli)
         else:
-            both = _variance(self.over_both)
-            if self.apart_both is not None:
-                both = np.maximum(both - _mean_square(self.apart_both), 0)
-            spread = _over_both(
-                both, _variance(self.over_subjects), stimuli, self.n_subjects, self.n_stimuli
-            )
+            both = np.maximum(_variance(self.over_both) - _mean_square(self.apart_both), 0)
+            subjects = _variance(self.over_subjects)
+            spread = _over_both(both, subjects, stimuli, self.n_subjects, self.n_stimuli)
+        own = 2 * wavering / self.n_repeats
         return replace(spread, standard_error=np.sqrt(spread.standard_error**2 + own))
 
     def spread_of_differences(self, rivals: NDArray[np.intp]) -> Spread:

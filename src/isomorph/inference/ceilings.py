@@ -335,7 +335,7 @@ def _interval(
     estimate: float, resampled: Floats, measure: Measure, draws: Draws, coverage: float
 ) -> tuple[float, float]:
     """Return the interval of one value from its resamples `(resample,)`."""
-    spread = spread_over_stimuli(resampled[:, None], draws.n_groups)
+    spread = spread_over_stimuli(resampled[:, None], draws.n_groups, measure.range)
     low, high = spread.interval(np.array([estimate]), coverage, measure.range)
     return float(low[0]), float(high[0])
 

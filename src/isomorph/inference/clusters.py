@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +25,7 @@ def neighbours(start: Floats, stop: Floats) -> NDArray[np.bool_]:
     return np.concatenate([[False], start[1:] <= stop[:-1] + GAP])
 
 
-def cluster_masses(statistic: Floats, joined: NDArray[np.bool_]) -> tuple[Floats, Floats]:
+def cluster_masses(statistic: Floats, joined: NDArray[np.bool_]) -> tuple[NDArray[np.intp], Floats]:
     """Return the cluster every bin belongs to, and its mass.
 
     Parameters
@@ -68,18 +69,52 @@ def largest_masses(statistic: Sequence[Floats], joined: NDArray[np.bool_]) -> Fl
     return largest
 
 
-def cluster_p(
-    observed: Floats,
-    null: Sequence[Floats],
-    joined: NDArray[np.bool_],
-    families: Mapping[str, NDArray[np.intp]],
-) -> tuple[Floats, Floats]:
-    """Test clusters by their mass against the largest by chance (Maris & Oostenveld 2007).
+@dataclass(frozen=True)
+class Clusters:
+    """Clusters in time of one area, of every layer.
 
-    The stimuli are shuffled alike in all bins, and the largest cluster is taken over all bins and
-    all layers of a model, so the chance of any false cluster of a model is held at its level
-    (https://doi.org/10.1016/j.jneumeth.2007.03.024). A small p is about the cluster as a whole,
-    not about where it begins or ends.
+    Attributes
+    ----------
+    number : (bin, layer)
+        Which cluster a bin belongs to, counted within each layer; 0 for none.
+    mass : (bin, layer)
+        Of that cluster; NaN for none.
+    largest : (draw, layer)
+        Mass of the largest cluster in every draw from the null.
+    """
+
+    number: NDArray[np.intp]
+    mass: Floats
+    largest: Floats
+
+    def p(self, families: Mapping[str, NDArray[np.intp]]) -> Floats:
+        """Test clusters by their mass against the largest by chance (Maris & Oostenveld 2007).
+
+        The largest cluster is taken over all bins and all layers of a model, so the chance of any
+        false cluster of one model is held at its level
+        (https://doi.org/10.1016/j.jneumeth.2007.03.024); that of any false cluster of a family of
+        models and areas is held by `isomorph.inference.families.answered`. A small p is about the
+        cluster as a whole, not about where it begins or ends.
+
+        Parameters
+        ----------
+        families : mapping of str to (layer,)
+            Layers by model.
+
+        Returns
+        -------
+        (bin, layer)
+            NaN for a bin that belongs to no cluster.
+        """
+        p = np.full(self.mass.shape, np.nan)
+        for layers in families.values():
+            found = by_largest(self.mass[:, layers].ravel(), self.largest[:, layers].max(axis=1))
+            p[:, layers] = found.reshape(len(p), -1)
+        return p
+
+
+def clusters_of(observed: Floats, null: Sequence[Floats], joined: NDArray[np.bool_]) -> Clusters:
+    """Return the clusters of an area, with what the stimuli give when shuffled alike in all bins.
 
     Parameters
     ----------
@@ -88,18 +123,6 @@ def cluster_p(
     null : sequence of (draw, layer)
         The same of shuffled stimuli, by bin.
     joined : (bin,)
-    families : mapping of str to (layer,)
-        Layers by model.
-
-    Returns
-    -------
-    cluster, p : (bin, layer)
-        0 and NaN for a bin that belongs to no cluster.
     """
-    cluster, mass = cluster_masses(observed, joined)
-    largest = largest_masses(null, joined)
-    p = np.full(observed.shape, np.nan)
-    for layers in families.values():
-        found = by_largest(mass[:, layers].ravel(), largest[:, layers].max(axis=1))
-        p[:, layers] = found.reshape(len(observed), -1)
-    return cluster, p
+    number, mass = cluster_masses(observed, joined)
+    return Clusters(number, mass, largest_masses(null, joined))

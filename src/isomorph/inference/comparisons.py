@@ -11,16 +11,18 @@ import numpy as np
 import pandas as pd
 
 from isomorph.inference.ceilings import ceiling
-from isomorph.inference.clusters import cluster_p, neighbours
+from isomorph.inference.clusters import clusters_of, neighbours
 from isomorph.inference.differences import ModelFamily, differences
-from isomorph.inference.families import Questions
+from isomorph.inference.families import Masses, Questions
 from isomorph.inference.gather import Candidates, Region
+from isomorph.inference.independence import against_independence
 from isomorph.inference.layers import LEVEL, p_best, set_row
 from isomorph.inference.nested import Chosen, Indices, choose_all
 from isomorph.inference.permutation import Null, calibrated, permutation_null
 from isomorph.inference.scores import Scores, scores_of
 from isomorph.inference.selection import ON_BOTH, ON_STIMULI, members_of, selection_rows
 from isomorph.inference.setting import Draws, Setting
+from isomorph.inference.ties import rounded
 from isomorph.measures import Floats
 
 NO_CHANCE = (
@@ -80,9 +82,10 @@ def compare(
             region, own = regions[at], scores[at]
             best = _p_best(own, members, setting)
             rows = _region_rows(region, candidates, own, null, best, draws, setting)
-            statistic, shuffled = null.standardised()
-            largest = shuffled.max(axis=1, initial=-np.inf)
-            into.comparisons.append(Questions(rows.assign(**clusters[place]), statistic, largest))
+            columns, masses = clusters[place]
+            into.comparisons.append(
+                against_independence(rows.assign(**columns), null, setting.inference, masses)
+            )
             into.layers_in_set += _sets(region, candidates, own, best, members, draws, setting)
             _chosen(region, candidates, own, null, members, families, draws, setting, into)
 
@@ -100,24 +103,28 @@ def _areas(regions: Sequence[Region]) -> list[list[int]]:
 
 def _clusters(
     bins: Sequence[Region], nulls: Sequence[Null], members: dict[str, Indices]
-) -> list[dict[str, Any]]:
-    """Return the columns of clusters in time of each bin; none for a region without bins."""
+) -> list[tuple[dict[str, Any], Masses | None]]:
+    """Return columns and masses of clusters in time of each bin; none for a region without bins."""
     if not np.isfinite(bins[0].time_start):
-        return [{} for _ in bins]
+        return [({}, None) for _ in bins]
     start, stop = (
         np.array([getattr(one, f"time_{end}") for one in bins]) for end in ("start", "stop")
     )
     joined = neighbours(start, stop)
     observed, shuffled = zip(*(null.standardised() for null in nulls), strict=True)
-    cluster, p = cluster_p(np.stack(observed), shuffled, joined, members)
+    found = clusters_of(np.stack(observed), shuffled, joined)
+    p, largest = found.p(members), found.largest.max(axis=1, initial=0.0)
     return [
-        {
-            "area": one.area,
-            "time_start": one.time_start,
-            "time_stop": one.time_stop,
-            "cluster": cluster[at],
-            "p_cluster": p[at],
-        }
+        (
+            {
+                "area": one.area,
+                "time_start": one.time_start,
+                "time_stop": one.time_stop,
+                "cluster": found.number[at],
+                "p_cluster": p[at],
+            },
+            Masses(found.mass[at], largest),
+        )
         for at, one in enumerate(bins)
     ]
 
@@ -144,7 +151,7 @@ def _region_rows(
 ) -> pd.DataFrame:
     estimate: Floats = scores.estimate.mean(axis=0)
     resampled = scores.estimates()
-    spread = resampled.spread()
+    spread = resampled.spread(setting.measure.range)
     n_usable = np.asarray(np.isfinite(scores.resampled).all(axis=1).sum(axis=0))
     sound = (2 * n_usable > len(scores.resampled)) & (not draws.unsure)
     error = np.where(sound, spread.standard_error, np.nan)
@@ -159,7 +166,7 @@ def _region_rows(
         **setting.columns,
         region=region.name,
         invariances=" ".join(setting.measure.invariances),
-        estimate=estimate,
+        estimate=rounded(estimate),
         chance=null.chance,
         calibrated=calibrated(null.observed, null.shuffled, setting.measure),
         standard_error=error,
@@ -172,7 +179,6 @@ def _region_rows(
         n_subjects=len(region.subjects),
         n_units=region.n_units,
         **bounds.columns(estimate, low, resampled, coverage),
-        p=null.p,
         p_best=np.where(sound, best, np.nan),
         in_set=np.where(sound, inside, ""),
         status=np.where(

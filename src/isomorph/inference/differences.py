@@ -192,8 +192,7 @@ def _compared(
         }
         for at, (a, b) in enumerate(pairs)
     ]  # fmt: skip
-    asked = np.isfinite(p)
-    return rows, largest_of(drawn.mapped(lambda differences: differences[:, asked]))
+    return rows, largest_of(drawn, np.isfinite(p))
 
 
 def _status(unknown: bool, alike: bool, sure: bool) -> str:
@@ -204,13 +203,23 @@ def _status(unknown: bool, alike: bool, sure: bool) -> str:
     return ALIKE if alike else "the resamples do not tell how far the difference would vary"
 
 
-def largest_of(drawn: Resampled) -> Floats:
+def largest_of(drawn: Resampled, asked: NDArray[np.bool_]) -> Floats:
     """Return the largest standardised distance of any thing from its mean in every resample.
 
     Resamples centred on what was found stand for what chance does to differences that are 0, with
-    all their dependence (Westfall & Young 1993). `(resample,)`.
+    all their dependence (Westfall & Young 1993).
+
+    Parameters
+    ----------
+    drawn : Resampled
+    asked : (thing,)
+        Things that have a p; others have no part in the largest.
+
+    Returns
+    -------
+    (resample,)
     """
-    draws = drawn.widest
+    draws = drawn.widest[:, asked]
     with np.errstate(invalid="ignore", divide="ignore"):
         known = np.isfinite(draws).any(axis=0)
         draws = draws[:, known]

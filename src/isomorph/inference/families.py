@@ -2,36 +2,110 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from isomorph.inference.multiplicity import MAX_T, by_largest, corrected
+from isomorph.inference.multiplicity import (
+    LEVEL,
+    MAX_T,
+    by_largest,
+    by_p_alone,
+    corrected,
+    multiplier,
+)
 from isomorph.measures import Floats
 from isomorph.registry import Registry
 from isomorph.study import Inference
 
 
 @dataclass(frozen=True)
+class Masses:
+    """Clusters in time that rows belong to.
+
+    Attributes
+    ----------
+    mass : (row,)
+        Of the row's cluster; NaN for none.
+    largest : (draw,)
+        Of all clusters of the row's area in every draw from the null.
+    """
+
+    mass: Floats
+    largest: Floats
+
+
+@dataclass(frozen=True)
 class Questions:
-    """Rows that each ask a question, about one region under one distance and measure.
+    """Rows that each ask a question.
+
+    Where there are draws from the null, the rows are about one region (or about all) under one
+    distance and measure.
 
     Attributes
     ----------
     rows : DataFrame
         With `p`, `distance`, `measure`, and `region` unless they are about all regions.
-    statistic : (row,)
+    statistic : (row,) or None
         On a scale that all questions of a table share, larger where p is smaller.
-    largest : (draw,)
-        The largest statistic of the rows in every draw from the null; draws of the same number
-        are of the same stimuli everywhere.
+    largest : (draw,) or None
+        The largest statistic, in every draw from the null, of the rows that have a p; draws of the
+        same number are of the same stimuli everywhere.
+    smallest : float
+        The smallest p that the test can give; 0 where it is not counted among the draws.
+    clusters : Masses or None
     """
 
     rows: pd.DataFrame
-    statistic: Floats
-    largest: Floats
+    statistic: Floats | None = None
+    largest: Floats | None = None
+    smallest: float = 0.0
+    clusters: Masses | None = None
+
+    @classmethod
+    def asked(
+        cls,
+        rows: pd.DataFrame,
+        statistic: Floats,
+        draws: Floats,
+        *,
+        smallest: float = 0.0,
+        clusters: Masses | None = None,
+    ) -> Questions:
+        """Return questions of which those without a p have no part in the largest statistic.
+
+        Parameters
+        ----------
+        rows : DataFrame
+        statistic : (row,)
+        draws : (draw, row)
+            The same statistics in every draw from the null.
+        smallest : float
+        clusters : Masses or None
+        """
+        known = np.isfinite(rows["p"].to_numpy(dtype=float))
+        return cls(rows, statistic, largest_among(draws, known), smallest, clusters)
+
+
+def largest_among(draws: Floats, known: NDArray[np.bool_]) -> Floats:
+    """Return the largest statistic in every draw of the questions that have a p.
+
+    Parameters
+    ----------
+    draws : (draw, question)
+    known : (question,)
+
+    Returns
+    -------
+    (draw,)
+        Below everything where no question has a p.
+    """
+    own = draws[:, known]
+    return np.where(np.isfinite(own), own, -np.inf).max(axis=1, initial=-np.inf)
 
 
 FAMILIES: Registry[tuple[str, ...]] = Registry(
@@ -42,43 +116,130 @@ FAMILIES: Registry[tuple[str, ...]] = Registry(
         "settings": (),
     },
 )
-"""Columns whose values a family shares; between families nothing is corrected."""
+"""Columns whose values a family shares; between families, and between tables, nothing is
+corrected. Pairs of regions, which are about no single one, make the same family under `region` as
+under `dataset`. A time bin is a region; a cluster in time belongs to its area."""
 
 
-def answered(parts: Sequence[Questions], inference: Inference) -> pd.DataFrame:
+def answered(
+    parts: Sequence[Questions], inference: Inference, apart: Sequence[str] = ()
+) -> pd.DataFrame:
     """Join the rows of one table, with corrected p-values over each family.
 
-    Adds `p_corrected`, `correction`, `family` and `family_size`.
+    Adds `p_corrected`, `correction`, `family`, `family_size`, to `p_note` what the correction
+    cannot give, and `p_cluster_corrected` where rows belong to clusters. Where rows have no draws
+    from a null, Holm's correction stands for the largest statistic.
 
     Parameters
     ----------
     parts : sequence of Questions
         Of one dataset.
     inference : Inference
+    apart : sequence of str
+        Columns that tell apart kinds of question, which are never corrected together.
     """
     filled = [part for part in parts if len(part.rows)]
     if not filled:
         return pd.DataFrame()
+    table = pd.concat([part.rows for part in filled], ignore_index=True)
+    if "p_note" not in table:
+        table["p_note"] = ""
+    part_of = np.repeat(np.arange(len(filled)), [len(part.rows) for part in filled])
+    p = table["p"].to_numpy(dtype=float)
+    statistic = np.concatenate([_or_nan(part.statistic, part) for part in filled])
+    found, size = np.full(len(table), np.nan), np.zeros(len(table), dtype=int)
+    correction = np.full(len(table), by_p_alone(inference.correction), dtype=object)
+    note = np.array(table["p_note"], dtype=object)
     keys = FAMILIES[inference.family]
-    families: dict[tuple[str, ...], list[int]] = {}
-    for place, part in enumerate(filled):
-        first = part.rows.iloc[0]
-        key = tuple(str(first.get(name, "")) for name in keys)
-        families.setdefault(key, []).append(place)
-    tables = [part.rows for part in filled]
-    for places in families.values():
-        p = np.concatenate([filled[place].rows["p"].to_numpy(dtype=float) for place in places])
-        if inference.correction == MAX_T:
-            statistic = np.concatenate([filled[place].statistic for place in places])
-            largest = np.max([filled[place].largest for place in places], axis=0)
-            found = by_largest(np.where(np.isfinite(p), statistic, np.nan), largest)
-            found = np.fmax(found, p)  # draws are a finite number, p may know better
+    for rows in _members(table, [*keys, *apart]):
+        own = [filled[at] for at in np.unique(part_of[rows])]
+        known = np.isfinite(p[rows])
+        size[rows] = known.sum()
+        largest = _largest([part.largest for part in own])
+        if inference.correction == MAX_T and largest is not None:
+            correction[rows] = MAX_T
+            by_draws = by_largest(np.where(known, statistic[rows], np.nan), largest)
+            found[rows] = np.fmax(by_draws, p[rows])  # draws are a finite number, p may know better
         else:
-            found = corrected(p, inference.correction)
-        ends = np.cumsum([len(filled[place].rows) for place in places])[:-1]
-        for place, own in zip(places, np.split(found, ends), strict=True):
-            tables[place] = filled[place].rows.assign(
-                p_corrected=own, correction=inference.correction, family=inference.family,
-                family_size=int(np.isfinite(p).sum()),
-            )  # fmt: skip
-    return pd.concat(tables, ignore_index=True)
+            found[rows] = corrected(p[rows], inference.correction)
+        if largest is not None and (said := _too_few(own, len(largest), known.sum(), inference)):
+            note[rows] = np.where(known, _joined(note[rows], said), note[rows])
+    table = table.assign(
+        p_corrected=found, correction=correction, family=inference.family, family_size=size,
+        p_note=note,
+    )  # fmt: skip
+    if any(part.clusters for part in filled):
+        areas = ["area" if key == "region" else key for key in keys]
+        table["p_cluster_corrected"] = _clusters(table, filled, part_of, areas)
+    return table
+
+
+def _clusters(
+    table: pd.DataFrame, parts: Sequence[Questions], part_of: NDArray[np.intp], keys: Sequence[str]
+) -> Floats:
+    """Return the p of every row's cluster against the largest of its family's areas and models."""
+    mass = np.concatenate(
+        [_or_nan(part.clusters.mass if part.clusters else None, part) for part in parts]
+    )
+    p = np.full(len(mass), np.nan)
+    timed = np.array([part.clusters is not None for part in parts])[part_of]
+    for rows in _members(table, keys):
+        own = rows[timed[rows]]
+        masses = [parts[at].clusters for at in np.unique(part_of[own])]
+        largest = _largest([one.largest for one in masses if one is not None])
+        if largest is not None:
+            p[own] = by_largest(mass[own], largest)
+    return p
+
+
+def _members(table: pd.DataFrame, keys: Sequence[str]) -> Iterator[NDArray[np.intp]]:
+    """Yield the rows of each family, in order of appearance."""
+    known = [key for key in keys if key in table]
+    if not known:
+        yield np.arange(len(table))
+        return
+    place = table.groupby(known, sort=False, dropna=False).ngroup().to_numpy()
+    for number in range(place.max() + 1):
+        yield np.flatnonzero(place == number)
+
+
+def _largest(draws: Sequence[Floats | None]) -> Floats | None:
+    """Return the largest in every draw of all parts, None where a part has no draws."""
+    known = [one for one in draws if one is not None]
+    return reduce(np.maximum, known) if known and len(known) == len(draws) else None
+
+
+def _or_nan(values: Floats | None, part: Questions) -> Floats:
+    return np.full(len(part.rows), np.nan) if values is None else values
+
+
+def _too_few(own: Sequence[Questions], n_draws: int, size: int, inference: Inference) -> str:
+    """Say that so few draws cannot make a question of the family significant; nothing if they can.
+
+    Draws of tests that are not counted among them are resamples.
+    """
+    counted = max(part.smallest for part in own)
+    if not size or not n_draws:
+        return ""
+    if inference.correction == MAX_T:
+        least = max(1 / (1 + n_draws), counted)
+    else:
+        least = counted * multiplier(size, inference.correction)
+    if least < LEVEL - 1e-9:
+        return ""
+    draws = "permutations" if counted else "resamples"
+    needed = int(least / LEVEL * (1 + n_draws) + 1e-9)
+    told = f"{min(least, 1.0):.2f}".removeprefix("0")
+    if inference.correction == MAX_T:
+        return (
+            f"{n_draws} {draws} cannot give a corrected p below {told}: ask for at least {needed}"
+        )
+    tail = "" if inference.tail == "pareto" else " or for tail: pareto"
+    return (
+        f"{n_draws} {draws} cannot give one question among {size} a corrected p below {told}: ask "
+        f"for at least {needed}, for correction: {MAX_T}{tail}"
+    )
+
+
+def _joined(notes: NDArray[np.object_], said: str) -> list[str]:
+    return [f"{note}; {said}" if note else said for note in notes]

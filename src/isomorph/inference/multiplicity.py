@@ -28,6 +28,9 @@ def bonferroni(p: Floats) -> Floats:
 
 MAX_T = "max_t"
 
+LEVEL = 0.05
+"""Corrected p-values below it are called significant."""
+
 CORRECTIONS: Registry[Callable[[Floats], Floats]] = Registry(
     "correction",
     {
@@ -55,6 +58,13 @@ def corrected(p: Floats, correction: str) -> Floats:
     if known.any():
         result[known] = CORRECTIONS[correction](p[known])
     return result
+
+
+def multiplier(n: int, correction: str) -> float:
+    """Return by how much a small p of one question of `n` is multiplied where no other helps."""
+    every = np.ones(n)
+    every[0] = 1e-12
+    return float(CORRECTIONS[correction](every)[0] / every[0])
 
 
 def by_largest(statistic: Floats, largest: Floats) -> Floats:

@@ -3,9 +3,9 @@ r"""The score of a model at a layer that was chosen on other stimuli than it is 
 In every split the layer is taken that is best on one side. What it scores on the other would be
 free of that choice but is a score of few stimuli, which some measures value differently from many.
 So each layer's scores on parts are first shifted to its value on all stimuli: with :math:`T_{kl}`
-the score of layer :math:`l` on part :math:`k`, :math:`\bar T_l` its mean over the parts of one
-cross-validation, :math:`F_l` its value on all stimuli and :math:`l_k` the layer chosen without part
-:math:`k`, the nested score is the mean over parts of
+the score of layer :math:`l` on part :math:`k`, :math:`\bar T_l` its mean over the parts of all
+cross-validations, :math:`F_l` its value on all stimuli and :math:`l_k` the layer chosen without
+part :math:`k`, the nested score is the mean over parts of
 
 .. math:: T_{k l_k} - \bar T_{l_k} + F_{l_k}.
 
@@ -15,7 +15,9 @@ How far the score would move with other stimuli is found by doing all of it anew
 the choice included: a standard error that took the layers as given would leave out that other
 stimuli choose other layers. Two cross-validations in each resample tell how much of their spread is
 the luck of the parts, which is taken off (Schütt et al. 2023,
-https://doi.org/10.7554/eLife.82566).
+https://doi.org/10.7554/eLife.82566); to be two, each has its own :math:`\bar T_l`. That mean then
+rests on few pairs of stimuli, a part of those that chose, which shifts scores of noise below 0: in
+resamples of which only the spread is used it does not matter, in the score itself it would.
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ from numpy.typing import NDArray
 
 from isomorph.inference.bootstrap import Resampled, joined
 from isomorph.inference.scores import Parts, Scores
+from isomorph.inference.ties import rounded
 from isomorph.measures import Floats
 
 Indices = NDArray[np.intp]
@@ -106,7 +109,12 @@ def choose(scores: Scores, members: Indices, *, other_subjects: bool = False) ->
 
 
 def nested(
-    full: Floats, parts: Parts, weights: Floats, *, other_subjects: bool = False
+    full: Floats,
+    parts: Parts,
+    weights: Floats,
+    *,
+    other_subjects: bool = False,
+    apart: bool = False,
 ) -> tuple[Floats, Indices]:
     """Return nested scores of one model in every resample and cross-validation.
 
@@ -120,6 +128,8 @@ def nested(
         Of the subjects, adding up to 1.
     other_subjects : bool
         Whether the layer a subject is scored at is chosen by the other subjects alone.
+    apart : bool
+        Whether every cross-validation stands for itself.
 
     Returns
     -------
@@ -143,11 +153,12 @@ def nested(
     else:
         scored_on = np.einsum("rkpsl,rs->rkpl", scored_on, weights)[..., None, :]
         full, weights = np.einsum("rsl,rs->rl", full, weights)[:, None], np.ones((len(full), 1))
-    best = np.where(known[..., None, :], criterion, -np.inf).argmax(axis=-1)
+    best = rounded(np.where(known[..., None, :], criterion, -np.inf)).argmax(axis=-1)
     some = np.asarray(known.any(axis=-1))
-    n_known = known.sum(axis=2)[..., None, :]
-    mean = scored_on.sum(axis=2) / np.maximum(n_known, 1)
-    shifted = scored_on + (full[:, None] - mean)[:, :, None]
+    over = 2 if apart else (1, 2)
+    n_known = known.sum(axis=over, keepdims=True)[..., None, :]
+    mean = scored_on.sum(axis=over, keepdims=True) / np.maximum(n_known, 1)
+    shifted = scored_on - mean + full[:, None, None]
     values = np.take_along_axis(shifted, best[..., None], axis=-1)[..., 0]
     values = np.einsum("rkps,rs->rkp", values, weights)
     with np.errstate(invalid="ignore"):
@@ -166,7 +177,7 @@ def _draws(scores: Scores, layers: Indices, *, other_subjects: bool) -> Resample
     full = scores.drawn[:n, :, layers]
 
     def both(weights: Floats) -> tuple[Floats, Floats]:
-        found, _ = nested(full, redrawn, weights, other_subjects=other_subjects)
+        found, _ = nested(full, redrawn, weights, other_subjects=other_subjects, apart=True)
         first, second = found.T
         return (first + second)[:, None] / 2, (first - second)[:, None] / 2
 

@@ -64,10 +64,14 @@ class Null:
 
 
 def one_sided(observed: Floats, null: Floats) -> Floats:
-    """Return p-values `(candidate,)` of observed values against draws `(draw, candidate)`."""
+    """Return p-values `(candidate,)` of observed values against draws `(draw, candidate)`.
+
+    NaN without a draw or an observed value; a draw without a value counts as large.
+    """
     if not len(null):
         return np.full(np.shape(observed), np.nan)
-    p: Floats = (1 + (null >= observed - ROUNDING).sum(axis=0)) / (1 + len(null))
+    as_large = ~(null < observed - ROUNDING)
+    p: Floats = np.where(np.isnan(observed), np.nan, (1 + as_large.sum(axis=0)) / (1 + len(null)))
     return p
 
 

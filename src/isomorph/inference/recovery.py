@@ -23,8 +23,8 @@ def recover(comparisons: pd.DataFrame, planted: Mapping[str, PlantedRegion]) -> 
     -------
     DataFrame
         A row per region, distance and measure. `recovered` is `exact` when the planted layer has
-        the highest estimate of all layers of all models, `neighbour` when a layer next to it in
-        the same model has, `no` otherwise.
+        the highest estimate of all layers of all models, alone or tied, `neighbour` when a layer
+        next to it in the same model has, `no` otherwise.
     """
     rows = []
     keys = ["dataset", "region", "distance", "measure"]
@@ -32,7 +32,11 @@ def recover(comparisons: pd.DataFrame, planted: Mapping[str, PlantedRegion]) -> 
         truth = planted.get(str(region))
         if truth is None:
             continue
-        ordered = rivals.sort_values("estimate", ascending=False, ignore_index=True)
+        planted_here = (rivals["model"] == truth.model) & (rivals["layer"] == truth.layer)
+        # Of layers that tie the planted one comes first.
+        ordered = rivals.assign(is_truth=planted_here).sort_values(
+            ["estimate", "is_truth"], ascending=False, ignore_index=True
+        )
         found = ordered.iloc[0]
         row = {
             "dataset": dataset,
@@ -46,11 +50,10 @@ def recover(comparisons: pd.DataFrame, planted: Mapping[str, PlantedRegion]) -> 
             "found_estimate": found["estimate"],
             "n_candidates": len(ordered),
         }
-        is_truth = (ordered["model"] == truth.model) & (ordered["layer"] == truth.layer)
-        if not is_truth.any():
+        if not planted_here.any():
             rows.append({**row, "recovered": "no", "status": "the planted layer has no RDM"})
             continue
-        rank = int(is_truth.to_numpy().argmax())
+        rank = int(ordered["is_truth"].to_numpy().argmax())
         own = ordered.iloc[rank]
         rows.append(
             {

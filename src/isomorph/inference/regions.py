@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from isomorph.inference.bootstrap import spread_over_stimuli
 from isomorph.inference.families import Questions
 from isomorph.inference.gather import Region
+from isomorph.inference.independence import against_independence
 from isomorph.inference.permutation import BLOCK, Null, shuffled
 from isomorph.inference.setting import Draws, Setting
 from isomorph.measures import Counts, Floats, Measure
@@ -263,15 +264,11 @@ def _questions(
     apart = np.array(kinds) != TOGETHER
     usable = np.isfinite(values.resampled).sum(axis=0)
     sound = (2 * usable > len(values.resampled)) & (not draws.unsure)
-    spread = spread_over_stimuli(values.resampled, draws.n_groups)
+    spread = spread_over_stimuli(values.resampled, draws.n_groups, setting.measure.range)
     error = np.where(sound, spread.standard_error, np.nan)
     low, high = replace(spread, standard_error=error).interval(
         values.observed, inference.interval, setting.measure.range
     )
-    null = Null(values.observed, values.shuffled)
-    p = np.where(apart, null.p, np.nan)
-    statistic, shuffled_statistic = null.standardised()
-    statistic = np.where(apart, statistic, np.nan)
     one, other = ([regions[pair[side]] for pair in pairs] for side in (0, 1))
     rows = pd.DataFrame(
         {
@@ -284,7 +281,6 @@ def _questions(
             "interval_low": np.where(apart, low, np.nan),
             "interval_high": np.where(apart, high, np.nan),
             "scheme": spread.scheme,
-            "p": p,
             "n_stimuli": draws.stimuli.shape[1],
             "n_subjects_a": [len(region.subjects) for region in one],
             "n_subjects_b": [len(region.subjects) for region in other],
@@ -295,5 +291,5 @@ def _questions(
             ),
         }
     )
-    largest = shuffled_statistic[:, apart].max(axis=1, initial=-np.inf)
-    return Questions(rows, statistic, largest)
+    null = Null(np.where(apart, values.observed, np.nan), values.shuffled)
+    return against_independence(rows, null, inference)

@@ -12,6 +12,7 @@ from isomorph.inference.nested import Chosen, Indices
 from isomorph.inference.permutation import Null, calibrated, one_sided
 from isomorph.inference.scores import Scores
 from isomorph.inference.setting import Setting
+from isomorph.inference.ties import rounded
 
 ON_STIMULI = "other stimuli"
 ON_BOTH = "other stimuli and subjects"
@@ -107,7 +108,7 @@ def selection_rows(
 def _maximum(scores: Scores, null: Null, layers: Indices, setting: Setting) -> dict[str, Any]:
     """Return the plain maximum over layers, and what it is when stimuli are shuffled."""
     estimate = scores.estimate[:, layers].mean(axis=0)
-    place = int(layers[np.where(np.isfinite(estimate), estimate, -np.inf).argmax()])
+    place = int(layers[rounded(np.where(np.isfinite(estimate), estimate, -np.inf)).argmax()])
     maximum = float(scores.estimate[:, place].mean())
     largest = null.shuffled[:, layers].max(axis=1)
     observed = np.array([maximum])

@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from isomorph.measures.linear import LinearForm
+from isomorph.measures.linear import ROUNDING, LinearForm
 from isomorph.measures.pairs import Counts, Floats, blocks, pair_indices, pair_weights
 from isomorph.measures.stack import Stack
 from isomorph.measures.weighted import BLOCK
@@ -144,7 +144,8 @@ def _scaled(features: Floats) -> Floats:
     """Return features with mean 0 each and mean square 1 over all, so that powers stay tame."""
     centred = features - features.mean(axis=0)
     spread = np.sqrt((centred**2).mean())
-    return centred / spread if spread > 0 else centred
+    moves = spread > ROUNDING * np.abs(features).max()
+    return centred / spread if moves else np.zeros_like(centred)
 
 
 def _squared_distances(features: Floats) -> Floats:

@@ -51,7 +51,7 @@ class LayerGram:
     n_features : int
         Number of features.
     n_dead : int
-        How many of them are the same for every stimulus.
+        How many of them are the same for every stimulus, but for rounding.
     fidelity : float
         Correlation of its RDM with that of the exact features, over a sample of stimuli; 1 where
         features were exact.
@@ -130,12 +130,14 @@ def fold(
     totals: Any = 0.0
     mean_norm = mean_total = 0.0
     n_dead = 0
+    double = str(features.dtype).endswith("float64")
+    eps = float(np.finfo(np.float64 if double else np.float32).eps)
     for start in range(0, n_features, width):
         raw = features[:, start : start + width]
-        n_dead += _constant(raw)
         block = _double(raw, device)
         if not math.isfinite(float(abs(block).max())):
             raise UnusableLayerError(not_finite(_bad_rows(features, width), names))
+        n_dead += _constant(block, ROUNDING * eps)
         mean = block.mean(0)
         block = block - mean
         projection += block @ mean
@@ -145,8 +147,7 @@ def fold(
         products.add(block)
 
     folded = products.total()
-    double = str(features.dtype).endswith("float64")
-    refuse_flat(folded, mean_norm, float(np.finfo(np.float64 if double else np.float32).eps))
+    refuse_flat(folded, mean_norm, eps)
     return LayerGram(
         gram=folded,
         mean_projection=_host(projection),
@@ -240,17 +241,18 @@ def _bad_rows(features: Matrix, width: int) -> NDArray[np.intp]:
     return np.flatnonzero(bad)
 
 
-def _constant(block: Any) -> int:
+def _constant(block: Any, share: float) -> int:
     """Count the features `(stimulus, feature)` that are the same for every stimulus.
 
-    Those that differ between the first few need no second look.
+    But for rounding, a share of what they are, as it differs between batches of other sizes and
+    between processors. Those that differ between the first few need no second look.
     """
-    few = np.flatnonzero(_host((block[:8] == block[0]).all(0)))
+    few = np.flatnonzero(_host((abs(block[:8] - block[0]) <= share * abs(block[0])).all(0)))
     if len(few) == 0:
         return 0
     if len(few) < block.shape[1]:
         block = block[:, few]
-    return int((block == block[0]).all(0).sum())
+    return int((abs(block - block[0]) <= share * abs(block[0])).all(0).sum())
 
 
 def _double(block: Any, device: str) -> Any:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from isomorph.models.gram import LayerGram, UnusableLayerError, fold, refuse_flat
+from isomorph.models.gram import ROUNDING, LayerGram, UnusableLayerError, fold, refuse_flat
 
 SKETCH_WIDTH = 4096
 """Numbers a layer is projected to."""
@@ -51,7 +51,7 @@ class Packing:
     scale : float
         Power of two that features less the reference are multiplied with.
     alive : ndarray (feature,) or None
-        Which features ever differed from the reference.
+        Which features ever differed from the reference by more than rounding.
     """
 
     kind: str
@@ -94,13 +94,21 @@ class Packing:
                 part = slice(start, start + COLUMNS)
                 reference = self.reference[part].astype(np.float64)
                 rest = features[:, part] - reference
-                self.alive[part] |= (rest != 0).any(axis=0)
+                self._note_alive(start, rest)
                 facts[:, 0] += rest @ reference
                 facts[:, 1] += features[:, part].sum(axis=1, dtype=np.float64)
                 self._project(wide, part, rest)
             packed = wide.astype(self.dtype, copy=False)
             facts[:, 2] = np.isfinite(packed).all(axis=1) & np.isfinite(facts[:, :2]).all(axis=1)
         return packed, facts
+
+    def _note_alive(self, start: int, rest: NDArray[np.float64]) -> None:
+        """Note which features from a place on differ from the reference by more than rounding."""
+        assert self.alive is not None, "set with the reference"
+        assert self.reference is not None, "set before"
+        dead = np.flatnonzero(~self.alive[start : start + rest.shape[1]])
+        least = ROUNDING * np.finfo(np.float32).eps * np.abs(self.reference[start + dead])
+        self.alive[start + dead] = (np.abs(rest[:, dead]) > least).any(axis=0)
 
     def _project(self, wide: NDArray, part: slice, rest: NDArray[np.float64]) -> None:
         """Add features less the reference to their columns."""

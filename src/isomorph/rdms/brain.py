@@ -56,7 +56,7 @@ def rdms_of_responses(
     -------
     rows : list of RdmRow
     left_out : dict of str to str
-        What has no RDM, and why.
+        What has no RDM, and why; and what a reader must know of those that have one.
     """
     left_out: dict[str, str] = {}
     complete: dict[str, xr.Dataset] = {}
@@ -103,6 +103,8 @@ def rdms_of_responses(
                     f"{whole.n_features - part.n_units} of {whole.n_features} units do the same "
                     "in every repetition of a stimulus and have no noise to be weighed by"
                 )
+            if isinstance(part, Part) and part.note:
+                left_out[f"{where} | noise"] = part.note
             rows.append(
                 RdmRow(
                     representation=f"{region} | {subject}",

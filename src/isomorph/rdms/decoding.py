@@ -30,7 +30,7 @@ def decisions(folds: Folds, settings: NoiseSpec) -> Part:
     """
     if len(folds) < 3:
         raise UndefinedDistanceError("it needs at least three repetitions")
-    n_stimuli = folds.seen.shape[1]
+    folds, n_stimuli = folds.centred, folds.seen.shape[1]
     scores = np.full((len(folds), n_stimuli, n_stimuli), np.nan)
     noisy = np.zeros(folds.values.shape[2], dtype=bool)
     for group in groups(len(folds)):

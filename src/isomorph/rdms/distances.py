@@ -10,8 +10,8 @@ import numpy as np
 from isomorph.rdms import decoding, poisson, precision
 from isomorph.rdms.folds import Folds
 from isomorph.rdms.geometry import Floats, Geometry, Part, UndefinedDistanceError
-from isomorph.rdms.precision import ROUNDING
 from isomorph.registry import Registry
+from isomorph.responses.variance import ROUNDING
 from isomorph.study.dataset import NoiseSpec
 
 ROWS = 64

@@ -45,16 +45,23 @@ class Folds:
         return means
 
     @property
+    def level(self) -> Floats:
+        """Mean over all showings: `(unit,)`."""
+        level: Floats = self.values.sum(axis=(0, 1)) / self.seen.sum()
+        return level
+
+    @property
     def centred(self) -> Folds:
         """Folds less the mean over all showings.
 
         What a unit does alike for all stimuli is in no distance. Where a showing is missing, pairs
-        of stimuli rest on unlike couples of folds, and products of it would not cancel.
+        of stimuli rest on unlike couples of folds, and products of it would not cancel; and where
+        it dwarfs what differs, digits would be lost.
         """
-        if self.seen.all():
-            return self
-        mean = self.values.sum(axis=(0, 1)) / self.seen.sum()
-        return Folds(np.where(self.seen[:, :, None], self.values - mean, 0.0), self.seen)
+        values = self.values - self.level
+        if not self.seen.all():
+            values[~self.seen] = 0.0
+        return Folds(values, self.seen)
 
     def of(self, which: slice | NDArray[np.bool_]) -> Folds:
         """Return some of the folds."""

@@ -29,10 +29,13 @@ class Part:
         independent, are joined by adding.
     n_units : int
         Units that count.
+    note : str
+        What a reader must know of it.
     """
 
     values: Floats
     n_units: int
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -150,6 +153,7 @@ def _added(parts: Sequence[Part | str]) -> Part | str:
     return Part(
         np.sum([part.values[:shared] for part in found], axis=0),
         sum(part.n_units for part in found),
+        "; ".join(dict.fromkeys(part.note for part in found if part.note)),
     )
 
 

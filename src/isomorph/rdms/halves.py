@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from isomorph.rdms.distances import DISTANCES, Distance
+from isomorph.rdms.distances import DISTANCES, Distance, from_gram
 from isomorph.rdms.fold_geometry import geometry_of_folds
 from isomorph.rdms.folds import Folds
 from isomorph.rdms.geometry import Floats, Geometry, UndefinedDistanceError, joined
@@ -30,6 +30,9 @@ HELD = 2**25
 """Numbers that the geometries of halves may be at a time (256 MiB)."""
 MATRICES = 6
 """Matrices over stimuli in the geometries of two halves."""
+
+CHEAPEST = ("squared_euclidean",)
+"""What is computed of responses as they are where no distance asks for it."""
 
 Halving = Sequence[NDArray[np.bool_]]
 """By session, which folds make the first half: `(fold,)`; the others make the second."""
@@ -196,8 +199,7 @@ class _Gathered:
             if distance.norms is not None:
                 self.norms.append(distance.norms(geometry))
             if distance.level:
-                level = DISTANCES["crossvalidated_euclidean"].formula(geometry)
-                self.levels.append(float(level.mean()))
+                self.levels.append(_level(geometry))
 
     def summary(self, distance: Distance, whole: Geometry, n_stimuli: int, counted: str) -> Halves:
         """Return what the halvings say together."""
@@ -212,8 +214,17 @@ class _Gathered:
         elif distance.level:
             level = float(DISTANCES[distance.level].formula(whole).mean())
             ratio = level / float(np.mean(self.levels))
+            # Where there is next to no signal no scale can be known, and none matters.
             norm = np.full(n_stimuli, np.sqrt(ratio)) if ratio > 0 else None
         return Halves(rdms, norm, "ok")
+
+
+def _level(geometry: Geometry) -> float:
+    """Return the mean cross-validated distance, of the pairs that have one; NaN where none has."""
+    assert geometry.fold_gram is not None
+    distances = from_gram(geometry.fold_gram) / geometry.n_features
+    known = distances[np.isfinite(distances)]
+    return float(known.mean()) if len(known) else np.nan
 
 
 def _pairs(
@@ -223,7 +234,7 @@ def _pairs(
     noise: NoiseSpec,
 ) -> Iterator[tuple[Half, Half]]:
     """Yield the two halves of every halving, sessions pooled."""
-    plain = [distance.name for distance in distances if not distance.white]
+    plain = [distance.name for distance in distances if not distance.white] or list(CHEAPEST)
     white = [distance for distance in distances if distance.white]
     found: list[tuple[list[Geometry], list[Geometry], list[Geometry | str], list[Geometry | str]]]
     found = [([], [], [], []) for _ in halvings]
@@ -248,7 +259,7 @@ def _geometry(folds: Folds, distances: Sequence[str], noise: NoiseSpec) -> Geome
 def _whitened(folds: Folds, others: Folds, noise: NoiseSpec) -> Geometry | str:
     """Return the geometry of folds weighed by the noise of others, or why there is none."""
     try:
-        white = Noise(others, noise.shrinkage).whiten(folds.values)
+        white = Noise(others, noise.shrinkage).whiten(folds.centred.values)
     except UndefinedDistanceError as error:
         return str(error)
     wanted = ("squared_euclidean", "crossvalidated_euclidean")

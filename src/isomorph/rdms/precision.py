@@ -9,12 +9,17 @@ A precision estimated from the very residuals that are multiplied makes cross-va
 of pure noise positive: with :math:`p` units and :math:`\nu` degrees of freedom, unshrunk and of
 :math:`R` repetitions, by :math:`\frac{2}{R}\left(\frac{\nu}{\nu - p - 1} - 1\right)` on average.
 Estimated from the other repetitions it does not: its sign does not change with that of the noise
-of the one left out, so products with it are 0 on average.
+of the one left out, so products with it are 0 on average. Of two repetitions one is left, which
+has no residuals; there stimuli are left out instead. The residuals of other stimuli know nothing
+of the noise of the two that are compared, so their distance is 0 on average where there is none,
+also where some stimuli are noisier than others. Pairs of stimuli then have slightly different
+precisions, all of the same freedom, hence of the same scale on average.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -27,13 +32,15 @@ from isomorph.rdms.gram import difference_of_squares, fold_gram, per_couple, sid
 from isomorph.registry import Registry
 from isomorph.responses.bids.noise import SHRINKAGE as SHRUNK
 from isomorph.responses.bids.noise import Covariance
+from isomorph.responses.variance import ROUNDING, rounding
 from isomorph.study.dataset import NoiseSpec
 
-ROUNDING = 1e-12
-"""Share of a mean square below which a variance is rounding error."""
-
 GROUPS = 10
-"""Most groups of folds left out in turn: with more folds than this, several at a time."""
+"""Most groups of folds, or of stimuli, left out in turn: with more, several at a time."""
+
+SPARE = 3
+"""Degrees of freedom there must be beyond those of what is inverted for its inverse to have a
+variance: more than 4 for a single variance, more than units + 3 for an unshrunk covariance."""
 
 
 def unshrunk(residuals: Floats, freedom: int) -> Covariance:
@@ -76,9 +83,10 @@ class Noise:
             raise UndefinedDistanceError(
                 "noise is what repetitions leave over their mean, and no stimulus was shown twice"
             )
-        power = np.einsum("fsu,fsu->u", folds.values, folds.values) / folds.seen.sum()
+        centred = folds.centred.values
+        variance = np.einsum("fsu,fsu->u", centred, centred) / folds.seen.sum()
         spread = np.einsum("ru,ru->u", rows, rows) / len(rows)
-        self.noisy: NDArray[np.bool_] = spread > ROUNDING * power
+        self.noisy: NDArray[np.bool_] = spread > rounding(variance, folds.level)
         if not self.noisy.any():
             raise UndefinedDistanceError(
                 "every unit does the same in every repetition, so there is no noise to weigh it by"
@@ -137,7 +145,7 @@ def residuals(folds: Folds) -> tuple[Floats, int]:
 def mahalanobis(folds: Folds, settings: NoiseSpec) -> Part:
     """Return the Gram matrix of stimulus means in units of the session's noise."""
     noise = Noise(folds, settings.shrinkage)
-    white = noise.whiten(folds.means)
+    white = noise.whiten(folds.centred.means)
     white -= white.mean(axis=0)
     return Part(white @ white.T, int(noise.noisy.sum()))
 
@@ -159,19 +167,24 @@ def crossnobis(folds: Folds, settings: NoiseSpec) -> Part:
 
 
 def with_noise_of_session(folds: Folds, shrinkage: str) -> Part:
-    """Return products weighed by the noise of all folds."""
+    """Return products weighed by the noise of all folds, and that this lifts distances."""
     noise = Noise(folds, shrinkage)
     white = noise.whiten(folds.centred.values)
-    return Part(fold_gram(white, folds.seen), int(noise.noisy.sum()))
+    n_units = int(noise.noisy.sum())
+    lift = "it lifts every distance, of pure noise too"
+    if shrinkage == "none" and (spare := residuals(folds)[1] - n_units - 1) > 0:
+        lift += f", by {2 / len(folds) * (n_units + 1) / spare:.2g} on average"
+    return Part(fold_gram(white, folds.seen), n_units, f"{_OWN_NOISE}; {lift}")
 
 
 def with_noise_of_others(folds: Folds, shrinkage: str) -> Part:
-    """Return products weighed by the noise of folds other than one of the two; of two, of both.
+    """Return products weighed by the noise of folds other than one of the two.
 
-    A fold is multiplied with every other under the precision of all folds but its own group.
+    A fold is multiplied with every other under the precision of all folds but its own group. Of
+    two folds none is left: see `with_noise_of_other_stimuli`.
     """
     if len(folds) < 3:
-        return with_noise_of_session(folds, shrinkage)
+        return with_noise_of_other_stimuli(folds, shrinkage)
     values = folds.centred.values
     total = values.sum(axis=0)
     noisy = np.zeros(total.shape[1], dtype=bool)
@@ -192,6 +205,40 @@ def with_noise_of_others(folds: Folds, shrinkage: str) -> Part:
             (first + second) / 2, np.concatenate([(first - second) / 2, *every], axis=1)
         )
     return Part(per_couple(products, folds.seen), int(noisy.sum()))
+
+
+def with_noise_of_other_stimuli(folds: Folds, shrinkage: str) -> Part:
+    """Return products of two folds, of each pair of stimuli weighed by the noise of the others.
+
+    Stimuli stand in groups; a pair is weighed by the noise of all groups but its own two, a pair
+    of one group by the mean over all second groups. From every precision as many stimuli are left
+    out, so that none is of another scale. Where too few stimuli would be left, the noise of all is
+    taken, as `with_noise_of_session` does and says.
+    """
+    n_stimuli, n_units = folds.values.shape[1:]
+    apart = groups(n_stimuli)
+    left_out = 2 * max(int(group.sum()) for group in apart)
+    inverted = n_units if shrinkage == "none" else 1
+    if n_stimuli - left_out <= inverted + SPARE or not folds.seen.all() or len(folds) < 2:
+        pooled = with_noise_of_session(folds, shrinkage)
+        few = f"{n_stimuli} stimuli are too few to tell noise from others in two repetitions"
+        return replace(pooled, note=f"{few}; {pooled.note}")
+    values = folds.centred.values
+    noisy = np.zeros(n_units, dtype=bool)
+    squares = np.zeros((n_stimuli, n_stimuli))
+    for one, other in combinations(apart, 2):
+        own = np.flatnonzero(one | other)
+        others = np.flatnonzero(~(one | other))[left_out - len(own) :]
+        noise = Noise(Folds(folds.values[:, others], folds.seen[:, others]), shrinkage)
+        noisy |= noise.noisy
+        first, second = noise.whiten(values[:, own])
+        gram = difference_of_squares((first + second) / 2, (first - second) / 2)
+        norms = np.diag(gram)
+        squares[np.ix_(own, own)] += norms[:, None] + norms - 2 * gram
+    for group in apart:
+        squares[np.ix_(group, group)] /= len(apart) - 1
+    # Inner products, up to what is in no distance, of which these are the squared distances.
+    return Part(squares / -2, int(noisy.sum()))
 
 
 def with_noise_of_runs(folds: Folds, shrinkage: str) -> Part:
@@ -223,7 +270,8 @@ def with_noise_of_runs(folds: Folds, shrinkage: str) -> Part:
         one, other = (centred[fold][:, whole.noisy] for fold in (first, second))
         crossed = one @ cho_solve(factor, other.T, check_finite=False)
         products += crossed + crossed.T
-    return Part(per_couple(products, folds.seen), int(whole.noisy.sum()))
+    lift = f"{_OWN_NOISE}; it lifts every distance, of pure noise too"
+    return Part(per_couple(products, folds.seen), int(whole.noisy.sum()), lift)
 
 
 PER: Registry[Callable[[Folds, str], Part]] = Registry(
@@ -236,12 +284,13 @@ PER: Registry[Callable[[Folds, str], Part]] = Registry(
 )
 
 
-def groups(n_folds: int) -> list[NDArray[np.bool_]]:
-    """Return which folds are left out together: `(fold,)` for each of at most `GROUPS` groups."""
-    number = np.arange(n_folds) * min(n_folds, GROUPS) // n_folds
-    return [number == one for one in range(min(n_folds, GROUPS))]
+def groups(count: int) -> list[NDArray[np.bool_]]:
+    """Return which folds, or stimuli, are left out together: masks of at most `GROUPS` groups."""
+    number = np.arange(count) * min(count, GROUPS) // count
+    return [number == one for one in range(min(count, GROUPS))]
 
 
+_OWN_NOISE = "the noise that weighs repetitions is estimated from these same repetitions"
 _NO_INVERSE = (
     "the covariance of the noise has no inverse without shrinkage, as units are too many or repeat "
     "each other; use noise.shrinkage: diagonal"

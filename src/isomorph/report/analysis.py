@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from isomorph.figures.words import CORRECTIONS, distance_title
 from isomorph.rdms import DISTANCES
 from isomorph.report.explained import replaced
-from isomorph.report.glossary import FAMILIES
+from isomorph.report.glossary import FAMILIES, SIDES
 from isomorph.report.numbers import count, number
 from isomorph.report.tables import Results
 from isomorph.study import Inference, StudySpec
@@ -20,6 +20,13 @@ SOURCES = {
     "max_t": "Westfall & Young 1993; Nichols & Holmes 2002, https://doi.org/10.1002/hbm.1058",
 }
 """Where each correction comes from."""
+
+TAILS = {
+    "none": "",
+    "pareto": ", a p that fewer than ten of them reach from a generalised Pareto tail (Knijnenburg "
+    "et al. 2009, https://doi.org/10.1093/bioinformatics/btp211)",
+}
+"""How a p is found that is too small to count, in words."""
 
 SCHUTT = "Schütt et al. 2023, https://doi.org/10.7554/eLife.82566"
 NILI = "Nili et al. 2014, https://doi.org/10.1371/journal.pcbi.1003553"
@@ -88,7 +95,8 @@ def _intervals(inference: Inference) -> str:
 
 def _tests(inference: Inference) -> str:
     return (
-        f"{inference.permutations} permutations of the stimuli, one-sided; "
+        f"{inference.permutations} permutations of the stimuli, {SIDES[inference.sides].lower()}"
+        f"{TAILS[inference.tail]}; "
         f"{CORRECTIONS.get(inference.correction, inference.correction)} "
         f"({SOURCES.get(inference.correction, 'no source recorded')}) over "
         f"{FAMILIES[inference.family]}. Seed of all that is drawn: {inference.seed}."
@@ -106,8 +114,9 @@ def _clusters(results: Results) -> bool:
 
 def _windows() -> str:
     return (
-        "Runs of windows above chance are tested by their mass against the largest run that "
-        f"shuffled stimuli give ({MARIS}); a small p is about the run, not about where it begins."
+        "Runs of windows above chance are tested by their mass against the largest run of the same "
+        f"model that shuffled stimuli give ({MARIS}); a small p is about the run, not about where "
+        "it begins."
     )
 
 

@@ -11,11 +11,18 @@ from isomorph.study import Inference
 Term = tuple[str, str]
 
 FAMILIES = {
-    "region": "every layer of its region under the same distance and measure",
-    "dataset": "every region and layer of its dataset under the same distance and measure",
-    "settings": "every region, layer, distance and measure of its dataset",
+    "region": "all that a table asks of its region under the same distance and measure",
+    "dataset": "all that a table asks of its dataset under the same distance and measure",
+    "settings": "all that a table asks of its dataset under every distance and measure",
 }
 """What is corrected together, in words."""
+
+SIDES = {"one": "One-sided", "two": "Two-sided"}
+TAILS = {
+    "none": "",
+    "pareto": " Where fewer than ten of these give as much, p is taken from a generalised Pareto "
+    "distribution fitted to the largest of them, if one fits.",
+}
 
 
 def glossary(inference: Inference, distances: Sequence[str]) -> list[Term]:
@@ -53,15 +60,15 @@ def glossary(inference: Inference, distances: Sequence[str]) -> list[Term]:
         ),
         (
             "p",
-            "One-sided, against the claim that region and layer have nothing to do with each "
-            f"other: the stimuli are shuffled {inference.permutations} times. A small p does not "
-            "say that the value generalises to new subjects; the interval does. The two can "
-            "therefore differ.",
+            f"{SIDES[inference.sides]}, against the claim that region and layer have nothing to do "
+            f"with each other: the stimuli are shuffled {inference.permutations} times."
+            f"{TAILS[inference.tail]} A small p does not say that the value generalises to new "
+            "subjects; the interval does. The two can therefore differ.",
         ),
         (
             "correction",
-            f"Each p is corrected for {FAMILIES[inference.family]}. Only corrected values are "
-            "called significant here, at .05.",
+            f"Each p is corrected for {FAMILIES[inference.family]}, each statistic of an "
+            "explanation by itself. Only corrected values are called significant here, at .05.",
         ),
         (
             "best layer",

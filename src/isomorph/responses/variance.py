@@ -10,6 +10,25 @@ from scipy import sparse
 
 Array = npt.NDArray
 
+ROUNDING = 1e-12
+"""Share of a variance below which a part of it is rounding error."""
+EXACT = 1e-14
+"""Share of its mean by which rounding moves a response."""
+
+
+def rounding(variance: Array, level: Array) -> Array:
+    """Return the variance that rounding alone may give units: (unit,).
+
+    It is judged by how much a unit varies, and only beyond that by where its responses lie: about
+    a mean that dwarfs them, differences are as real as about 0.
+
+    Parameters
+    ----------
+    variance, level : ndarray (unit,)
+        Variance of all responses about their mean, and that mean.
+    """
+    return ROUNDING * variance + np.square(EXACT * level)
+
 
 @dataclass(frozen=True)
 class Variance:
@@ -88,7 +107,8 @@ def divide_variance(response: Array, stimulus: Array, run: Array | None = None) 
     if (shown >= 2).sum() < 2:
         return Variance(nothing, nothing)
     values = response[rows].astype(np.float64)
-    values -= values.mean(axis=0)
+    level = values.mean(axis=0)
+    values -= level
     stimuli = _members(code[rows])
     runs = _members(np.zeros(len(rows), dtype=int) if run is None else run[rows])
     per_stimulus, per_run = (np.asarray(m.sum(axis=1)).ravel() for m in (stimuli, runs))
@@ -107,8 +127,11 @@ def divide_variance(response: Array, stimulus: Array, run: Array | None = None) 
     trace = len(rows) - float(np.sum(np.square(together) / per_run))
     if freedom < 1 or between < 1:
         return Variance(nothing, nothing)
-    noise = np.maximum(within, 0) / freedom  # rounding falls below 0 where nothing varies
-    return Variance((of_runs - within - between * noise) / trace, noise)
+    noise = within / freedom
+    signal = (of_runs - within - between * noise) / trace
+    whole = np.square(values).mean(axis=0)
+    least = rounding(whole, level)
+    return Variance(np.where(whole > least, signal, 0.0), np.where(noise > least, noise, 0.0))
 
 
 def _members(labels: Array) -> sparse.csr_array:

@@ -66,10 +66,12 @@ class NoiseSpec(Spec):
     per: Literal["others", "session", "run"] = "others"
     """Whose noise weighs a repetition in cross-validated distances. `others`: that of the other
     repetitions (left out one by one, or a tenth at a time), so that distances stay 0 on average
-    where there are none; of two repetitions, that of both, as with `session`. `session`: that of
-    all repetitions, the product's own among them, which adds about the same to every distance.
-    `run`: runs are what is crossed, showings within one averaged, and two runs are weighed by the
-    mean of their covariances, which adds more, as each is known from fewer showings."""
+    where there are none; of two repetitions, that of the other stimuli (two tenths left out at a
+    time), and where these are too few, that of all, which is said. `session`: that of all
+    repetitions, the product's own among them, which adds about the same to every distance of
+    stimuli of the same noise. `run`: runs are what is crossed, showings within one averaged, and
+    two runs are weighed by the mean of their covariances, which adds more, as each is known from
+    fewer showings. That distances are lifted is said beside those of `session` and `run`."""
     prior_rate: float = Field(default=1.0, gt=0)
     """Mean of the prior over Poisson rates, in the unit of the responses."""
     prior_weight: float = Field(default=0.1, gt=0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from isomorph.study._base import Seed, Spec, Unique
 from isomorph.study.explain import Explain
@@ -36,18 +36,27 @@ class Inference(Spec):
     resamples: int = Field(default=1000, ge=10)
     """Bootstrap resamples of each scheme."""
     permutations: int = Field(default=1000, ge=0)
-    """Permutations of the stimuli for the test against independence."""
+    """Permutations of the stimuli for the test against independence; with 0 it has no p."""
     interval: float = Field(default=0.95, gt=0, lt=1)
     """Coverage of the intervals."""
     minimum_subjects: int = Field(default=5, ge=2)
     """With fewer, only stimuli are resampled and the claim is about these subjects."""
-    correction: str = "fdr_bh"
+    sides: Literal["one", "two"] = "one"
+    """Of the test against independence: is the estimate larger than chance gives, or is it larger
+    or smaller. Tests of differences are two-sided always, clusters in time larger than chance."""
+    tail: Literal["none", "pareto"] = "none"
+    """Whether a p that too few permutations are as large to count (fewer than ten) is taken from a
+    generalised Pareto distribution fitted to the largest permutations; needs 500 of them."""
+    correction: str = "max_t"
     """Correction for the number of questions in a family: `fdr_bh`, `fdr_by`, `bonferroni`, `holm`,
-    or `max_t`, which takes the null distribution of the largest statistic of the family; among
-    explanations, which have no such null, `holm` stands for it."""
+    or `max_t`, which takes the null distribution of the largest statistic of the family, so that
+    few permutations are enough for many questions; among explanations, which have no such null,
+    `holm` stands for it."""
     family: Literal["region", "dataset", "settings"] = "dataset"
-    """Which questions count as one family: those about one region, about every region of a dataset
-    (both per distance and measure), or about every region under every distance and measure."""
+    """Which questions of a table count as one family: those about one region, about every region of
+    a dataset (both per distance and measure), or about every region under every distance and
+    measure. Pairs of regions are about no single one, so `region` is as `dataset` there; a time bin
+    is a region, and a cluster in time belongs to its area."""
     keep_together: Unique[str] = ()
     """Columns of the stimulus table; stimuli with the same value are one group, as duplicates and
     near duplicates always are: drawn, exchanged and held out as one."""
@@ -58,12 +67,3 @@ class Inference(Spec):
     """What else explains a likeness: controls, combinations, shares of variance."""
     recovery: Recovery = Recovery()
     """Model recovery: how far conclusions about the best layer can be trusted."""
-
-    @model_validator(mode="after")
-    def _consistent(self) -> Inference:
-        if self.correction == "max_t" and not self.permutations:
-            raise ValueError(
-                "correction max_t takes its null distribution from permutations, and permutations "
-                "is 0; ask for some, or for another correction"
-            )
-        return self

@@ -21,16 +21,16 @@ from isomorph.inference.explain.partial import partial_rows
 from isomorph.inference.explain.partition import partition_rows
 from isomorph.inference.explain.splits import halves
 from isomorph.inference.explain.weighted import weighted_rows
+from isomorph.inference.families import Questions, answered
 from isomorph.inference.gather import candidates_of, regions_of
 from isomorph.inference.groups import draw_groups, groups_of
-from isomorph.inference.multiplicity import by_p_alone, corrected
 from isomorph.layout import Layout
 from isomorph.measures import MEASURES
 from isomorph.rdms import DISTANCES, compared_stimuli
+from isomorph.study import Inference
 
-FAMILIES = {"partial": ["measure", "statistic"], "weighted": ["measure", "kind"],
-            "partition": ["measure", "kind"]}  # fmt: skip
-"""The p-values of a table that are corrected together agree in these columns."""
+KINDS = {"partial": ("statistic",), "weighted": ("kind",), "partition": ("kind",)}
+"""Columns of each table that tell apart kinds of question, which are not corrected together."""
 
 
 def run(layout: Layout, dataset: str) -> None:
@@ -85,7 +85,7 @@ def run(layout: Layout, dataset: str) -> None:
         {"dataset": dataset, "simulated": study.dataset(dataset).simulated, "distance": distance},
     )
     roles = roles_of(study, dataset)
-    tables: dict[str, list[pd.DataFrame]] = {kind: [] for kind in (*FAMILIES, "models")}
+    tables: dict[str, list[pd.DataFrame]] = {kind: [] for kind in (*KINDS, "models")}
     not_applicable, done = [], set()
     for name in measures:
         print(f"explain: {dataset}: {name} of {distance}", file=sys.stderr, flush=True)
@@ -121,26 +121,25 @@ def run(layout: Layout, dataset: str) -> None:
     )
     for kind, parts in tables.items():
         path: Path = getattr(layout, kind)(dataset)
-        write_table(path, _joined(parts, kind, inference.correction), kind, stamp)
+        write_table(path, _joined(parts, kind, inference), kind, stamp)
     write_array(
         layout.representations(dataset), representations(material, measures), "representations",
         stamp,
     )  # fmt: skip
 
 
-def _joined(parts: Sequence[pd.DataFrame], kind: str, correction: str) -> pd.DataFrame:
+def _joined(parts: Sequence[pd.DataFrame], kind: str, inference: Inference) -> pd.DataFrame:
     """Join rows, correct their p-values by family, put the schema's columns first."""
     filled = [part for part in parts if len(part)]
     if not filled:
         return pd.DataFrame(columns=list(TABLES[kind]))
-    table = pd.concat(filled, ignore_index=True)
-    table = table.reindex(columns=list(dict.fromkeys([*TABLES[kind], *table.columns])))
-    if kind in FAMILIES:
-        table["correction"] = by_p_alone(correction)
-        for _, rows in table.groupby(FAMILIES[kind], sort=False):
-            p = rows["p"].to_numpy(dtype=float)
-            table.loc[rows.index, "p_corrected"] = corrected(p, correction)
-    return table
+    if kind in KINDS:
+        # Rows that only say why there is no number have no p.
+        asked = [Questions(part if "p" in part else part.assign(p=np.nan)) for part in filled]
+        table = answered(asked, inference, KINDS[kind])
+    else:
+        table = pd.concat(filled, ignore_index=True)
+    return table.reindex(columns=list(dict.fromkeys([*TABLES[kind], *table.columns])))
 
 
 __all__ = ["run"]

@@ -135,7 +135,7 @@ def model_rows(material: Material, models: Sequence[str], name: str) -> pd.DataF
         in_draws = np.mean(
             best_matches(drawn[:, a, b], np.broadcast_to(matched, drawn[:, a, b].shape)), axis=0
         )
-        spread = spread_over_stimuli(in_draws[:, None], material.n_groups)
+        spread = spread_over_stimuli(in_draws[:, None], material.n_groups, measure.range)
         estimate = np.array([(to_a + to_b) / 2])
         low, high = spread.interval(estimate, material.inference.interval, measure.range)
         usable = int(np.isfinite(in_draws).sum())

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from isomorph.inference.bootstrap import (
+    UNLIMITED,
     Spread,
     mean_over_drawn,
     spread_over_both,
@@ -18,6 +19,7 @@ from isomorph.inference.bootstrap import (
 from isomorph.inference.explain.splits import Half, Indices, most_frequent, pairs_among
 from isomorph.inference.gather import Candidates, Region
 from isomorph.inference.groups import group_count
+from isomorph.inference.ties import rounded
 from isomorph.measures import MEASURES, Counts, Floats, Measure
 from isomorph.study import Inference, Study
 
@@ -153,7 +155,13 @@ class Material:
     def layer_name(self, candidate: int) -> str:
         return str(self.candidates.table["layer"].iloc[candidate])
 
-    def spread(self, region: str, plain: Floats, drawn: Floats) -> Spread:
+    def spread(
+        self,
+        region: str,
+        plain: Floats,
+        drawn: Floats,
+        limits: tuple[float, float] = UNLIMITED,
+    ) -> Spread:
         """Return the spread of statistics of a region, subjects resampled where there are enough.
 
         Parameters
@@ -162,17 +170,20 @@ class Material:
         plain : (subject, statistic)
             On all stimuli.
         drawn : (resample, subject, statistic)
+        limits : tuple of float
+            What a statistic can be; between finite ones the spread on Fisher's scale is found too.
         """
         over_stimuli = drawn.mean(axis=1)
         draws = self.subject_draws[region]
         if draws is None:
-            return spread_over_stimuli(over_stimuli, self.n_groups)
+            return spread_over_stimuli(over_stimuli, self.n_groups, limits)
         return spread_over_both(
             mean_over_drawn(drawn, draws),
             mean_over_drawn(np.broadcast_to(plain, drawn.shape), draws),
             over_stimuli,
             draws.shape[1],
             self.n_groups,
+            limits,
         )
 
 
@@ -212,7 +223,7 @@ class Similarities:
         """
         means = self.scored[:, self.material.rows[region]].mean(axis=1)
         on_other = means.reshape(-1, 2, means.shape[1])[:, ::-1].reshape(means.shape)
-        found = on_other[:, self.candidate_rows(candidates)].argmax(axis=1)
+        found = rounded(on_other[:, self.candidate_rows(candidates)]).argmax(axis=1)
         return [int(candidates[place]) for place in found]
 
     def choose(self, region: str, candidates: Indices) -> tuple[list[int], int, float] | str:

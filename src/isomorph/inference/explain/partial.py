@@ -36,6 +36,9 @@ NOTHING = 1e-8
 
 STATISTICS = ("plain", "partial", "semi_partial")
 
+LIMITS = (-1.0, 1.0)
+"""What each of them can be."""
+
 HELD_WHOLLY = "the controls hold all of the model, nothing is left to compare"
 
 
@@ -194,8 +197,8 @@ def _scored(found: Similarities, plan: dict[str, Any], in_draws: Floats) -> list
     whole = at(found.whole, plan["layer"])
     nested = [at(found.scored[half], layer) for half, layer in enumerate(plan["choices"])]
     estimate = (np.mean(nested, axis=0) if nested else whole).mean(axis=0)
-    spread = material.spread(region, whole, in_draws)
-    low, high = spread.interval(estimate, material.inference.interval, (-1.0, 1.0))
+    spread = material.spread(region, whole, in_draws, LIMITS)
+    low, high = spread.interval(estimate, material.inference.interval, LIMITS)
     p = spread.two_sided_p(estimate)
     if found.measure.independence != "0":
         p = np.full_like(p, np.nan)

@@ -26,6 +26,7 @@ from isomorph.inference.explain.fitting import (
 from isomorph.inference.explain.material import TOO_FEW, Material, Roles
 from isomorph.inference.explain.splits import Indices, most_frequent, pairs_among
 from isomorph.inference.gather import Region
+from isomorph.inference.ties import rounded
 from isomorph.measures import MEASURES, Floats, Measure
 from isomorph.measures.linear import LinearForm
 
@@ -147,8 +148,8 @@ class _Fitter:
         pairs, _ = self.material.half_pairs[half]
         rdms = self.material.candidates.rdms[task.candidates]
         brain = region.rdms[:, pairs]
-        alike = self.alike[half][self.material.rows[region.name]].mean(axis=0)
-        single = int(task.candidates[alike[task.candidates].argmax()])
+        alike = self.alike[half][self.material.rows[region.name]].mean(axis=0)[task.candidates]
+        single = int(task.candidates[rounded(alike).argmax()])
         if task.kind == "features":
             return self._features(single, brain, half)
         normal = normal_equations(rdms[:, pairs], brain, self.form)
@@ -187,7 +188,7 @@ class _Fitter:
             combined = reweighted(normal, RIDGES) @ components[:, scored]
             scores += self.form.compare(brain[:, scored], combined).mean(axis=0)
         # Of equals the largest, which changes the representation least.
-        return RIDGES[len(RIDGES) - 1 - int(scores[::-1].argmax())]
+        return RIDGES[len(RIDGES) - 1 - int(rounded(scores)[::-1].argmax())]
 
 
 def _shares(parts: Floats) -> Floats:

@@ -15,6 +15,7 @@ from isomorph.artefacts import provenance, read_array, read_table, write_table
 from isomorph.artefacts.schemas import TABLES
 from isomorph.digest import code_digest
 from isomorph.inference.gather import Candidates, Region, candidates_of, regions_of
+from isomorph.inference.ties import rounded
 from isomorph.inference.trust.agreement import agreement
 from isomorph.inference.trust.observed import observe, repetitions_of, units_of
 from isomorph.inference.trust.outcomes import Kin, kin
@@ -216,10 +217,11 @@ def planted_layers(
     if settings.candidates == "all":
         return list(range(len(candidates.table)))
     estimate = measure.compare(region.rdms, candidates.rdms).mean(axis=0)
+    estimate[np.isnan(estimate)] = -np.inf
     best = []
     for family in dict.fromkeys(related.family.tolist()):
         members = np.flatnonzero(related.family == family)
-        best.append(int(members[np.nan_to_num(estimate[members], nan=-np.inf).argmax()]))
+        best.append(int(members[rounded(estimate[members]).argmax()]))
     return best
 
 

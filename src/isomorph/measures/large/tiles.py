@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from isomorph.errors import IsomorphError
+from isomorph.measures.linear import ROUNDING
 from isomorph.measures.pairs import Floats, blocks
 from isomorph.registry import Registry
 
@@ -29,11 +30,13 @@ def _patterns(features: Floats) -> Floats:
     IsomorphError
         When a stimulus has the same value in every feature.
     """
-    centred = features - features.mean(axis=1, keepdims=True, dtype=float)
+    mean = features.mean(axis=1, keepdims=True, dtype=float)
+    centred = features - mean
     spread = np.sqrt((centred**2).mean(axis=1, keepdims=True))
-    if not spread.all():
+    flat = spread <= ROUNDING * np.abs(mean)
+    if flat.any():
         raise IsomorphError(
-            f"correlation distance is undefined: {int((spread == 0).sum())} of {len(features)} "
+            f"correlation distance is undefined: {int(flat.sum())} of {len(features)} "
             "stimuli have the same value in every feature"
         )
     patterns: Floats = centred / spread / np.sqrt(2)
