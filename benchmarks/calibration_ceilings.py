@@ -181,7 +181,7 @@ def p_of_shared_noise(
     seed: int,
     *,
     n_subjects: int = 1,
-    recording: Recording = Recording(n_stimuli=24, n_units=30, n_repetitions=8),
+    recording: Recording = Recording(n_stimuli=16, n_units=10, n_repetitions=8),
     measure: str = "pearson",
     permutations: int = 99,
 ) -> float:
@@ -225,7 +225,7 @@ def false_positives(distance: str, share: float, n: int, **settings: object) -> 
 
 def measure(quick: bool) -> dict[str, float]:
     found: dict[str, float] = {}
-    n, n_regions = (4, 20) if quick else (40, 200)
+    n, n_regions = (4, 20) if quick else (40, 600)
     for distance in DISTANCES:
         for repetitions in (4, 8):
             if (distance, repetitions) == ("lda_accuracy", 4):

@@ -12,14 +12,14 @@ from calibration_ceilings import (
     draws_of,
     recorded,
 )
-from isomorph.inference.bootstrap import Resampled, draw
-from isomorph.inference.ceilings import (
-    _root_between,
+from isomorph.inference.between import (
     across_subjects,
     across_subjects_resampled,
     between_subjects,
-    ceiling,
+    root_between,
 )
+from isomorph.inference.bootstrap import Resampled, draw
+from isomorph.inference.ceilings import ceiling
 from isomorph.inference.gather import Region
 from isomorph.inference.stepping import STEPS, from_latent, latent, reliability
 from isomorph.measures import MEASURES
@@ -166,7 +166,7 @@ def test_ceilings_of_several_subjects_have_intervals():
         assert bounds.lower_interval[0] < bounds.lower < bounds.lower_interval[1]
         assert bounds.upper_interval[0] < bounds.upper < bounds.upper_interval[1]
         once = np.ones((60, 6), dtype=int)
-        root = _root_between(rdms, measure, draws, once)
+        root = root_between(rdms, measure, draws, once)
         between = between_subjects(rdms, measure)
         np.testing.assert_allclose(root.over_subjects, np.sqrt(between))
         np.testing.assert_allclose(root.over_both, root.over_stimuli)
@@ -179,7 +179,7 @@ def test_a_subject_drawn_twice_is_not_compared_with_itself():
     region = Region("IT", rdms, tuple("abcd"), None, None)
     draws = draws_of([region], 10, Inference(resamples=10, permutations=0), 0)
     counts = draw(4, 10, rng)
-    root = _root_between(rdms, measure, draws, counts)
+    root = root_between(rdms, measure, draws, counts)
     for counted, found in zip(counts, root.over_subjects[:, 0], strict=True):
         who = np.repeat(np.arange(4), counted)
         alike = measure.compare(rdms, rdms)[np.ix_(who, who)]

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from calibration_ceilings import Recording, draws_of, false_positives
+from isomorph.inference.crossings import APART, OTHERS, OWN, TOGETHER
 from isomorph.inference.gather import Region
-from isomorph.inference.regions import APART, OTHERS, OWN, TOGETHER, compare_regions
+from isomorph.inference.regions import compare_regions
 from isomorph.inference.setting import Setting
 from isomorph.measures import MEASURES
 from isomorph.study import Inference

@@ -8,7 +8,7 @@ from scipy.spatial.distance import pdist
 
 from calibration_ceilings import Recording, names, recorded, session_of
 from isomorph.rdms.brain import rdms_of_responses
-from isomorph.rdms.halves import HALVINGS, draw_halvings, most_halvings
+from isomorph.rdms.halvings import HALVINGS, draw_halvings, most_halvings
 
 
 def drawn(*sessions, n=HALVINGS):
@@ -97,3 +97,15 @@ def test_a_reason_stands_where_halves_have_no_rdm():
     assert without.half_status.startswith("halves of 3 repetitions have no such distances: cross-")
     assert with_halves.halves.shape == (3, 2, 15)
     assert with_halves.half_status == "ok"
+
+
+def test_a_session_without_halves_takes_none_from_regions_of_others():
+    rng = np.random.default_rng(4)
+    sessions = {
+        "1": session_of({"IT": rng.standard_normal((4, 6, 5))}),
+        "2": session_of({"V1": rng.standard_normal((1, 6, 5))}),
+    }
+    rows, _ = rdms_of_responses(sessions, names(6), ["euclidean"], subject="m", transform="none")
+    inferior, primary = rows
+    assert inferior.halves.shape == (3, 2, 15)
+    assert primary.half_status == "no two halves of 1 repetition both show every stimulus"

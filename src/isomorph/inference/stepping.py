@@ -88,7 +88,7 @@ STEPS: Registry[Step] = Registry(
         "crossnobis": Step(by_norm, ", up to .05 too low with four repetitions"),
         "poisson_kl": Step(None, ", up to .04 too low"),
         "crossvalidated_poisson_kl": Step(as_they_are),
-        "lda_accuracy": Step(None, ", up to .04 off"),
+        "lda_accuracy": Step(None, ", up to .04 off where accuracies are not saturated"),
     },
 )
 """By distance. The ceiling less the score of the truth, Pearson, 40 to 60 stimuli, 4 and 10

@@ -27,7 +27,7 @@ from isomorph.rdms.fold_geometry import geometry_of_folds
 from isomorph.rdms.folds import Folds, folds_of
 from isomorph.rdms.geometry import Geometry, geometry_of_layer
 from isomorph.rdms.gram import fold_gram, geometry_of_features
-from isomorph.rdms.halves import most_halvings
+from isomorph.rdms.halvings import most_halvings
 from isomorph.rdms.level import Level, averaged, compared_stimuli, level_of, regrouped
 from isomorph.rdms.table import RdmRow, rdm_dataset
 from isomorph.rdms.transforms import TRANSFORMS

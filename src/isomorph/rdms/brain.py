@@ -13,7 +13,8 @@ from isomorph.rdms.distances import DISTANCES
 from isomorph.rdms.fold_geometry import USUAL, geometry_of_folds
 from isomorph.rdms.folds import Folds, folds_of, folds_of_units
 from isomorph.rdms.geometry import Geometry, Part, UndefinedDistanceError, joined
-from isomorph.rdms.halves import HALVINGS, draw_halvings, halves_of
+from isomorph.rdms.halves import halves_of
+from isomorph.rdms.halvings import HALVINGS, draw_halvings
 from isomorph.rdms.table import RdmRow
 from isomorph.rdms.transforms import TRANSFORMS
 from isomorph.study.dataset import NoiseSpec
@@ -78,7 +79,9 @@ def rdms_of_responses(
     seen = [
         folds_of_units(one, nobody, stimuli, transform, across).seen for one in complete.values()
     ]
-    drawn = draw_halvings(seen, halvings, np.random.default_rng(zlib.crc32(subject.encode())))
+    rng = np.random.default_rng(zlib.crc32(subject.encode()))
+    able = [at for at, shown in enumerate(seen) if draw_halvings([shown], 1, rng)]
+    drawn = draw_halvings([seen[at] for at in able], halvings, rng)
     for region in regions:
         places = [at for at, one in enumerate(complete.values()) if (one["region"] == region).any()]
         holding = [list(complete.values())[at] for at in places]
@@ -86,7 +89,8 @@ def rdms_of_responses(
         folds = partial(_folds, holding, region, stimuli, transform, across)
         whole = _whole(folds(), [*distances, *levels], noise)
         number = min(len(seen[at]) for at in places)
-        halvings_here = [[one[at] for at in places] for one in drawn]
+        own = [able.index(at) for at in places if at in able]
+        halvings_here = [[one[at] for at in own] for one in drawn if len(own) == len(places)]
         counted = f"{number} {across}" + "s" * (number != 1)
         halved = halves_of(folds, halvings_here, len(stimuli), whole, distances, noise, counted)
         place = _place(holding, region)

@@ -11,21 +11,15 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from isomorph.rdms.distances import DISTANCES, Distance, from_gram
 from isomorph.rdms.fold_geometry import geometry_of_folds
 from isomorph.rdms.folds import Folds
 from isomorph.rdms.geometry import Floats, Geometry, UndefinedDistanceError, joined
+from isomorph.rdms.halvings import Halving
 from isomorph.rdms.precision import Noise
 from isomorph.study.dataset import NoiseSpec
 
-HALVINGS = 20
-"""Most halvings. What they share grows with their number, so that more tell little."""
-TRIES = 20
-"""Draws per halving wanted: of few repetitions most are the same again."""
-KEPT = 10**8
-"""Numbers that the halves' RDMs of a dataset may be, 400 MB; with more pairs halvings are fewer."""
 HELD = 2**25
 """Numbers that the geometries of halves may be at a time (256 MiB)."""
 MATRICES = 6
@@ -33,9 +27,6 @@ MATRICES = 6
 
 CHEAPEST = ("squared_euclidean",)
 """What is computed of responses as they are where no distance asks for it."""
-
-Halving = Sequence[NDArray[np.bool_]]
-"""By session, which folds make the first half: `(fold,)`; the others make the second."""
 
 
 @dataclass(frozen=True)
@@ -86,47 +77,6 @@ class Half:
         if isinstance(self.white, str):
             raise UndefinedDistanceError(f"{distance.name} is undefined: {self.white}")
         return self.white
-
-
-def most_halvings(n_rdms: int, n_stimuli: int) -> int:
-    """Return how many halvings a dataset of some RDMs has room for: `HALVINGS`, or fewer."""
-    return int(np.clip(KEPT // max(1, n_rdms * n_stimuli * (n_stimuli - 1)), 1, HALVINGS))
-
-
-def draw_halvings(
-    seen: Sequence[NDArray[np.bool_]], n: int, rng: np.random.Generator
-) -> list[Halving]:
-    """Draw different halvings of the folds of every session, of which either half shows all.
-
-    Parameters
-    ----------
-    seen : sequence of (fold, stimulus)
-        By session, which stimuli were shown. Of an odd number of folds one half has one more.
-    n : int
-        At most.
-    rng : Generator
-
-    Returns
-    -------
-    list of Halving
-        All there are where they are few, none where a half always lacks a stimulus.
-    """
-    found: dict[bytes, Halving] = {}
-    if any(len(shown) < 2 for shown in seen):
-        return []
-    for _ in range(TRIES * n):
-        halving = []
-        for shown in seen:
-            size = len(shown) // 2 + int(len(shown) % 2 and rng.random() < 0.5)
-            halving.append(rng.permutation(len(shown)) < size)
-        if halving and not halving[0][0]:  # which half is the first does not matter
-            halving = [~first for first in halving]
-        if all(shown[part].any(axis=0).all() for first, shown in zip(halving, seen, strict=True)
-               for part in (first, ~first)):  # fmt: skip
-            found.setdefault(np.concatenate([*halving, []]).tobytes(), halving)
-        if len(found) == n:
-            break
-    return list(found.values())
 
 
 def halves_of(
