@@ -19,9 +19,11 @@ from isomorph.inference.independence import against_independence
 from isomorph.inference.layers import LEVEL, p_best, set_row
 from isomorph.inference.nested import Chosen, Indices, choose_all
 from isomorph.inference.permutation import Null, calibrated, permutation_null
+from isomorph.inference.preferences import preferences
 from isomorph.inference.scores import Scores, scores_of
 from isomorph.inference.selection import ON_BOTH, ON_STIMULI, members_of, selection_rows
 from isomorph.inference.setting import Draws, Setting
+from isomorph.inference.subjects import chance_of, over_subjects, subject_rows
 from isomorph.inference.ties import rounded
 from isomorph.measures import Floats
 
@@ -38,15 +40,21 @@ class Compared:
     ----------
     comparisons, differences, contrasts : list of Questions
         A member per region.
+    preferences : list of Questions
+        A member per two regions.
     selection, layers_in_set : list of dict
         Rows.
+    subjects : list of DataFrame
+        Rows of a region.
     """
 
     comparisons: list[Questions] = field(default_factory=list)
     differences: list[Questions] = field(default_factory=list)
     contrasts: list[Questions] = field(default_factory=list)
+    preferences: list[Questions] = field(default_factory=list)
     selection: list[dict[str, Any]] = field(default_factory=list)
     layers_in_set: list[dict[str, Any]] = field(default_factory=list)
+    subjects: list[pd.DataFrame] = field(default_factory=list)
 
 
 def compare(
@@ -72,16 +80,26 @@ def compare(
     """
     scores = scores_of(regions, candidates.rdms, draws, setting.measure)
     members = members_of(candidates.table["model"].tolist())
+    into.preferences += preferences(regions, scores, candidates, draws, setting)
     for together in _areas(regions):
         nulls = [
-            permutation_null(regions[at].rdms, candidates.rdms, setting.measure, draws.orders)
+            permutation_null(
+                np.concatenate([one.rdms for one in regions[at].measured]),
+                candidates.rdms,
+                setting.measure,
+                draws.orders,
+            )
             for at in together
         ]
         clusters = _clusters([regions[at] for at in together], nulls, members)
         for place, (at, null) in enumerate(zip(together, nulls, strict=True)):
             region, own = regions[at], scores[at]
             best = _p_best(own, members, setting)
-            rows = _region_rows(region, candidates, own, null, best, draws, setting)
+            by_chance = chance_of(region, candidates.rdms, setting.measure)
+            rows = _region_rows(region, candidates, own, null, best, draws, setting).assign(
+                **over_subjects(own.estimate, by_chance, setting)
+            )
+            into.subjects.append(subject_rows(region, candidates, own.estimate, by_chance, setting))
             columns, masses = clusters[place]
             into.comparisons.append(
                 against_independence(rows.assign(**columns), null, setting.inference, masses)
@@ -150,15 +168,16 @@ def _region_rows(
     setting: Setting,
 ) -> pd.DataFrame:
     estimate: Floats = scores.estimate.mean(axis=0)
-    spread = scores.estimates().spread(setting.measure.range)
+    resampled = scores.estimates()
+    spread = resampled.spread(setting.measure.range)
     n_usable = np.asarray(np.isfinite(scores.resampled).all(axis=1).sum(axis=0))
     sound = (2 * n_usable > len(scores.resampled)) & (not draws.unsure)
     error = np.where(sound, spread.standard_error, np.nan)
     low, high = replace(spread, standard_error=error).interval(
         estimate, setting.inference.interval, setting.measure.range
     )
-    bounds = ceiling(region, setting.measure)
-    normalised_r, normalised_r2 = bounds.normalised(estimate)
+    coverage = setting.inference.interval
+    bounds = ceiling(region, setting.distance, setting.measure, draws, coverage)
     alone = candidates.table["model"].map(candidates.table["model"].value_counts()).to_numpy() == 1
     inside = np.where(alone | (best > LEVEL), "yes", np.where(np.isfinite(best), "no", ""))
     return candidates.table.assign(
@@ -177,15 +196,9 @@ def _region_rows(
         n_groups=scores.n_groups,
         n_subjects=len(region.subjects),
         n_units=region.n_units,
-        ceiling_lower=bounds.lower,
-        ceiling_upper=bounds.upper,
-        ceiling_status=bounds.status,
-        ceiling_kind=bounds.kind,
-        ceiling_note=bounds.notes(estimate, low),
-        reliability=bounds.reliability,
-        normalised_r=normalised_r,
-        normalised_r2=normalised_r2,
-        normalised_status=bounds.normalising,
+        n_unit_draws=len(region.draws),
+        noise_note=region.noise_note,
+        **bounds.columns(estimate, low, resampled, coverage),
         p_best=np.where(sound, best, np.nan),
         in_set=np.where(sound, inside, ""),
         status=np.where(

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import xarray as xr
 
 from isomorph.rdms.distances import DISTANCES
-from isomorph.rdms.folds import Folds, folds_of
-from isomorph.rdms.geometry import Floats, Geometry, Part, UndefinedDistanceError, joined
-from isomorph.rdms.gram import fold_gram, geometry_of_features
+from isomorph.rdms.fold_geometry import USUAL, geometry_of_folds
+from isomorph.rdms.folds import Folds, folds_of, folds_of_units
+from isomorph.rdms.geometry import Geometry, Part, UndefinedDistanceError, joined
+from isomorph.rdms.halves import Halves, halves_of
+from isomorph.rdms.halvings import HALVINGS, draw_halvings
 from isomorph.rdms.table import RdmRow
 from isomorph.rdms.transforms import TRANSFORMS
-from isomorph.study.dataset import NoiseSpec
-
-USUAL = NoiseSpec()
-
-NOTHING = Geometry(np.zeros((0, 0)), np.zeros(0), 0.0, np.zeros(0), 0)
-"""Stands where no distance asks for Gram matrices of means."""
+from isomorph.rdms.units import equal_units
+from isomorph.study.dataset import NoiseSpec, UnitFilter
 
 
 def rdms_of_responses(
@@ -30,6 +30,9 @@ def rdms_of_responses(
     subject: str,
     transform: str,
     noise: NoiseSpec = USUAL,
+    units: UnitFilter | None = None,
+    number: int = 0,
+    halvings: int = HALVINGS,
 ) -> tuple[list[RdmRow], dict[str, str]]:
     """Return the RDMs of every region of one subject, sessions pooled.
 
@@ -50,6 +53,13 @@ def rdms_of_responses(
         Name in `TRANSFORMS`.
     noise : NoiseSpec, optional
         What the noise is taken to be.
+    units : UnitFilter, optional
+        Where it equalises units, every draw of them has its own RDM.
+    number : int
+        The subject's place among the subjects, see `equal_units`.
+    halvings : int, optional
+        Most halvings of the repetitions. All regions of the subject are halved alike, so that of
+        regions recorded together different halves share no noise.
 
     Returns
     -------
@@ -71,107 +81,116 @@ def rdms_of_responses(
     regions = sorted({str(r) for s in complete.values() for r in s["region"].values})
     across = "run" if noise.per == "run" else "repetition"
     TRANSFORMS[transform]
+    equal = units if units is not None and units.equalise is not None else None
+    levels = {DISTANCES[name].level for name in distances} - {"", *distances}
+    nobody = np.empty(0, dtype=np.intp)
+    seen = [
+        folds_of_units(one, nobody, stimuli, transform, across).seen for one in complete.values()
+    ]
+    rng = np.random.default_rng(zlib.crc32(subject.encode()))
+    able = [at for at, shown in enumerate(seen) if draw_halvings([shown], 1, rng)]
+    halved = draw_halvings([seen[at] for at in able], halvings, rng)
     rows = []
     for region in regions:
-        holding = [one for one in complete.values() if (one["region"] == region).any()]
-        folds = (folds_of(one, region, stimuli, transform, across) for one in holding)
-        whole, halves = _geometries(folds, distances, noise)
-        place = _place(holding, region)
+        places = [at for at, one in enumerate(complete.values()) if (one["region"] == region).any()]
+        holding = [list(complete.values())[at] for at in places]
+        drawn: list[list[xr.Dataset]] | str = [holding]
+        if equal is not None:
+            drawn = equal_units(holding, region, equal, number)
+        if isinstance(drawn, str):
+            left_out[f"{region} | {subject}"] = drawn
+            continue
+        own = [able.index(at) for at in places if at in able]
+        n_folds = min(len(seen[at]) for at in places)
+        halvings_here = [[one[at] for at in own] for one in halved if len(own) == len(places)]
+        counted = f"{n_folds} {across}" + "s" * (n_folds != 1)
+        about = RdmRow(f"{region} | {subject}", "", np.empty(0), region, subject, session=label)
+        draws = []
+        for population in drawn:
+            folds = partial(_folds, population, region, stimuli, transform, across)
+            whole = _whole(folds(), [*distances, *levels], noise)
+            halves = halves_of(folds, halvings_here, len(stimuli), whole, distances, noise, counted)
+            found, noted = _rows(about, whole, halves, _place(population, region), distances)
+            draws.append(found)
+            left_out |= noted
+        n_recorded = sum(int((one["region"] == region).sum()) for one in holding)
         for name in distances:
-            where = f"{region} | {subject} | {name}"
-            try:
-                rdm = DISTANCES[name].compute(whole)
-            except UndefinedDistanceError as error:
-                left_out[where] = str(error)
-                continue
-            part = whole.parts.get(name)
-            if isinstance(part, Part) and part.n_units < whole.n_features:
-                left_out[f"{where} | units"] = (
-                    f"{whole.n_features - part.n_units} of {whole.n_features} units do the same "
-                    "in every repetition of a stimulus and have no noise to be weighed by"
+            defined = [row for found in draws if isinstance(row := found[name], RdmRow)]
+            if reasons := [row for found in draws if isinstance(row := found[name], str)]:
+                share = (
+                    "" if equal is None else f"in {len(reasons)} of {len(draws)} draws of units "
                 )
-            if isinstance(part, Part) and part.note:
-                left_out[f"{where} | noise"] = part.note
-            rows.append(
-                RdmRow(
-                    representation=f"{region} | {subject}",
-                    distance=name,
-                    rdm=rdm,
-                    region=region,
-                    subject=subject,
-                    session=label,
-                    n_units=whole.n_features,
-                    halves=_both_halves(name, halves),
-                    area=place[0],
-                    time_start=place[1],
-                    time_stop=place[2],
-                )
-            )
+                left_out[f"{region} | {subject} | {name}"] = share + reasons[0]
+            elif equal is None:
+                rows += defined
+            else:
+                rows += [
+                    replace(
+                        row,
+                        representation=f"{row.representation} | draw {draw}",
+                        draw=draw,
+                        n_recorded=n_recorded,
+                    )
+                    for draw, row in enumerate(defined)
+                ]
     return rows, left_out
 
 
-def geometry_of_folds(
-    folds: Folds, distances: Iterable[str] = (), noise: NoiseSpec = USUAL
-) -> Geometry | None:
-    """Return the geometry of one session, None when a stimulus has no showing.
-
-    Parameters
-    ----------
-    folds : Folds
-    distances : iterable of str, optional
-        What the geometry must serve; all that need no more than Gram matrices unless given.
-    noise : NoiseSpec, optional
-    """
-    if not folds.complete:
-        return None
-    wanted = [DISTANCES[name] for name in distances]
-    crossed = None
-    if not wanted or any(d.repetitions and d.gather is None for d in wanted):
-        crossed = fold_gram(folds.centred.values, folds.seen)
-    if not wanted or any("gram" in d.needs for d in wanted):
-        plain = geometry_of_features(folds.means, crossed)
-    else:
-        plain = replace(NOTHING, n_features=folds.values.shape[2], fold_gram=crossed)
-    parts: dict[str, Part | str] = {}
-    for distance in wanted:
-        if distance.gather is not None:
-            try:
-                parts[distance.name] = distance.gather(folds, noise)
-            except UndefinedDistanceError as error:
-                parts[distance.name] = str(error)
-    return replace(plain, parts=parts)
-
-
-def _geometries(
-    sessions: Iterable[Folds], distances: Sequence[str], noise: NoiseSpec
-) -> tuple[Geometry, list[Geometry | None]]:
-    """Return the geometry of sessions side by side, and those of odd and of even folds."""
-    found: list[list[Geometry | None]] = [[], [], []]
-    for folds in sessions:
-        # Of all folds, of every other from the first, and of every other from the second.
-        for which, geometries in zip(
-            (slice(None), slice(0, None, 2), slice(1, None, 2)), found, strict=True
-        ):
-            geometries.append(geometry_of_folds(folds.of(which), distances, noise))
-    whole, *halves = [_joined(geometries) for geometries in found]
-    assert whole is not None, "complete sessions show every stimulus"
-    return whole, halves
+def _rows(
+    about: RdmRow,
+    whole: Geometry,
+    halves: Mapping[str, Halves],
+    place: tuple[str, float, float],
+    distances: Sequence[str],
+) -> tuple[dict[str, RdmRow | str], dict[str, str]]:
+    """Return a region's row under every distance, or why there is none; and what is noted."""
+    rows: dict[str, RdmRow | str] = {}
+    noted = {}
+    for name in distances:
+        try:
+            rdm = DISTANCES[name].compute(whole)
+        except UndefinedDistanceError as error:
+            rows[name] = str(error)
+            continue
+        part = whole.parts.get(name)
+        if isinstance(part, Part) and part.n_units < whole.n_features:
+            noted[f"{about.representation} | {name} | units"] = (
+                f"{whole.n_features - part.n_units} of {whole.n_features} units do the same "
+                "in every repetition of a stimulus and have no noise to be weighed by"
+            )
+        if isinstance(part, Part) and part.note:
+            noted[f"{about.representation} | {name} | noise"] = part.note
+        rows[name] = replace(
+            about,
+            distance=name,
+            rdm=rdm,
+            n_units=whole.n_features,
+            halves=halves[name].rdms,
+            half_norm=halves[name].norm,
+            half_status=halves[name].status,
+            area=place[0],
+            time_start=place[1],
+            time_stop=place[2],
+        )
+    return rows, noted
 
 
-def _joined(geometries: Sequence[Geometry | None]) -> Geometry | None:
-    there = [geometry for geometry in geometries if geometry is not None]
-    return joined(there) if len(there) == len(geometries) else None
+def _folds(
+    sessions: Sequence[xr.Dataset],
+    region: str,
+    stimuli: Sequence[str],
+    transform: str,
+    across: str,
+) -> Iterator[Folds]:
+    """Yield the folds of a region, session by session."""
+    for session in sessions:
+        yield folds_of(session, region, stimuli, transform, across)
 
 
-def _both_halves(distance: str, halves: Sequence[Geometry | None]) -> Floats | None:
-    """Return the RDMs of odd and even repetitions `(half, pair)`, None if either has none."""
-    first, second = halves
-    if first is None or second is None:
-        return None
-    try:
-        return np.stack([DISTANCES[distance].compute(half) for half in (first, second)])
-    except UndefinedDistanceError:
-        return None
+def _whole(sessions: Iterator[Folds], distances: Sequence[str], noise: NoiseSpec) -> Geometry:
+    """Return the geometry of sessions side by side; complete ones show every stimulus."""
+    found = [geometry_of_folds(folds, distances, noise) for folds in sessions]
+    return joined([geometry for geometry in found if geometry is not None])
 
 
 def _place(sessions: Sequence[xr.Dataset], region: str) -> tuple[str, float, float]:

@@ -32,7 +32,7 @@ from isomorph.report.answers import sentences
 from isomorph.report.chosen import answer, layer_selection, models_compared
 from isomorph.report.explained import explained, models_against_models
 from isomorph.report.files import family_size, files
-from isomorph.report.glossary import FAMILIES, LIMITS, glossary
+from isomorph.report.glossary import FAMILIES, LIMITS, SIDES, glossary
 from isomorph.report.methods import methods
 from isomorph.report.missing import place, told
 from isomorph.report.numbers import count
@@ -116,6 +116,8 @@ def context(layout: Layout) -> dict[str, Any]:
         "path": _relative(study.path, layout.root),
         "missing": told(layout),
         "answers": sentences(layout, found),
+        "sides": SIDES[study.spec.inference.sides].lower(),
+        "explained_family": f"{FAMILIES[study.spec.inference.family]}, each statistic by itself",
         "datasets": [
             {
                 "spec": spec,
@@ -176,6 +178,15 @@ def _dataset(layout: Layout, results: Results) -> dict[str, Any]:
         "files": files(layout, results.dataset),
         "asked": {kind: family_size(results, kind) for kind in ("differences", "contrasts")},
         "correction": correction(comparisons),
+        "p_notes": sorted(
+            {
+                note
+                for table in results.tables.values()
+                if "p_note" in table
+                for note in table["p_note"].dropna().unique()
+                if note
+            }
+        ),
         "correction_by_p": CORRECTIONS[by_p_alone(layout.study.spec.inference.correction)],
         "simulated_some": bool(len(results.tables.get("power", ()))),
         "coverage": f"{100 * layout.study.spec.inference.interval:.0f} %",
@@ -238,10 +249,16 @@ def _shown(layout: Layout, dataset: str) -> str:
             f"compared by {level}: responses and model features are averaged within each value, "
             "and a cross-validated distance multiplies responses to different stimuli or runs only"
         )
-    if (chosen := study.dataset(dataset).units) is not None:
+    chosen = study.dataset(dataset).units
+    if chosen is not None and chosen.minimum_reliability is not None:
         said.append(
             f"RDMs are of units with a reliability of {chosen.minimum_reliability:g} or more on "
             f"{100 * chosen.training:g} % of the repetitions, computed from the other repetitions"
+        )
+    if chosen is not None and chosen.equalise is not None:
+        said.append(
+            f"RDMs are of {chosen.equalise} units of every region and subject, drawn "
+            f"{chosen.draws} times; scores are means over draws"
         )
     return "; ".join(said)
 
