@@ -107,5 +107,6 @@ def test_the_entry_says_what_is_shown(layout, table, tmp_path):
     assert entry["file"] == "timecourse_v1.svg"
     assert (tmp_path / entry["file"]).read_text().startswith("<?xml")
     assert "clusters of windows" in entry["caption"]
-    (plain,) = entries(table.drop(columns="p_cluster_corrected"), panels(table), layout.study, tmp_path)
+    without = table.drop(columns="p_cluster_corrected")
+    (plain,) = entries(without, panels(table), layout.study, tmp_path)
     assert "clusters" not in plain["caption"]
