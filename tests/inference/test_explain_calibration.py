@@ -40,8 +40,8 @@ def covered(tables, column, truth=None):
 def test_partials_and_shares_cover_where_equally_good_layers_differ_in_them():
     """Half of the layers are good by what the control has, half by what it has not.
 
-    With the layer chosen most often taken as given .59 of the partial and .51 of the shares were
-    covered.
+    With the layer chosen most often taken as given .80 and .56 were covered here, of 60 stimuli
+    and ten layers .59 and .51.
     """
     partial, shares = [], []
     for seed in range(50):
@@ -75,7 +75,7 @@ def test_partials_of_equal_layers_cover_and_are_seldom_sure_of_nothing(adds):
 
 
 def test_components_that_gain_nothing_are_seldom_sure_to():
-    """With weights and layers taken as given p was below .05 in .15 of data sets."""
+    """With weights and layers taken as given p was below .05 in .14 of data sets."""
     p = []
     for seed in range(50):
         rng = np.random.default_rng(seed)
