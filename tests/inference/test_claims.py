@@ -10,8 +10,10 @@ from drawn import compared, distances, few, scored, stimuli_of
 from isomorph.inference.bootstrap import Resampled, draw
 from isomorph.inference.differences import ALIKE, ModelFamily
 from isomorph.inference.explain import _joined
-from isomorph.inference.explain.material import Material, Roles, draw_all, similarities
+from isomorph.inference.explain.material import Material, Roles
 from isomorph.inference.explain.partial import partial_rows
+from isomorph.inference.explain.similarities import draw_all, similarities
+from isomorph.inference.explain.splits import halved
 from isomorph.inference.families import Questions, answered
 from isomorph.inference.gather import Candidates, Region, regions_of
 from isomorph.inference.layers import RIVALS, p_best
@@ -144,11 +146,13 @@ def explained(measure, seed=0):
 
     brains = np.stack([beside() for _ in range(2)])
     table = pd.DataFrame({"model": ["net", "control"], "layer": ["l", "l"], "depth": [0, 0]})
+    drawn = draw(30, 100, rng)
     material = Material(
         [Region("IT", brains, ("a", "b"), None, None)],
         Candidates(table, np.stack([beside(0.3), distances(shared)])),
         [],
-        draw(30, 100, rng),
+        drawn,
+        halved(drawn, np.arange(30), rng),
         {"IT": None},
         np.arange(30),
         Inference(interval=0.9999),

@@ -24,9 +24,7 @@ from isomorph.inference.explain.material import (
     TOO_FEW,
     Material,
     Roles,
-    draw_all,
     roles_of,
-    similarities,
 )
 from isomorph.inference.explain.partial import HELD_WHOLLY, partial_rows, partials
 from isomorph.inference.explain.partition import (
@@ -35,10 +33,11 @@ from isomorph.inference.explain.partition import (
     partition_rows,
     subsets,
 )
-from isomorph.inference.explain.splits import halves, pairs_among
+from isomorph.inference.explain.similarities import draw_all, similarities
+from isomorph.inference.explain.splits import halved, halves, pairs_among
 from isomorph.inference.explain.weighted import weighted_rows
 from isomorph.inference.gather import Candidates, Region
-from isomorph.inference.groups import groups_of
+from isomorph.inference.groups import draw_groups, groups_of
 from isomorph.inference.permutation import shuffled
 from isomorph.measures import MEASURES
 from isomorph.measures.linear import LinearForm
@@ -79,12 +78,13 @@ def material_of(brains, models, *, seed=0, explain=None, groups=None, **inferenc
     )  # fmt: skip
     region = Region("IT", brains, tuple(f"s{k}" for k in range(len(brains))), None, None)
     groups = np.arange(n_stimuli) if groups is None else groups
+    drawn = draw_groups(groups, explain.resamples, rng)
     subjects = None
     if len(brains) >= settings.minimum_subjects:
         subjects = draw(len(brains), explain.resamples, rng)
     return Material(
         [region], Candidates(table, np.concatenate(list(models.values()))),
-        halves(groups, explain.splits, rng), draw(n_stimuli, explain.resamples, rng),
+        halves(groups, explain.splits, rng), drawn, halved(drawn, groups, rng),
         {"IT": subjects}, groups, settings,
         {"dataset": "d", "simulated": True, "distance": "squared_euclidean"},
     )  # fmt: skip

@@ -16,10 +16,11 @@ from isomorph.digest import code_digest
 from isomorph.errors import IsomorphError
 from isomorph.inference.bootstrap import draw
 from isomorph.inference.explain.alike import model_rows, representations
-from isomorph.inference.explain.material import Material, draw_all, roles_of, similarities
+from isomorph.inference.explain.material import Material, roles_of
 from isomorph.inference.explain.partial import partial_rows
 from isomorph.inference.explain.partition import partition_rows
-from isomorph.inference.explain.splits import halves
+from isomorph.inference.explain.similarities import draw_all, similarities
+from isomorph.inference.explain.splits import halved, halves
 from isomorph.inference.explain.weighted import weighted_rows
 from isomorph.inference.families import Questions, answered
 from isomorph.inference.gather import candidates_of, regions_of
@@ -69,11 +70,13 @@ def run(layout: Layout, dataset: str) -> None:
     groups = groups_of(
         table.loc[brain["stimulus"].values.tolist()], inference.keep_together, str(study.path)
     )
+    drawn = draw_groups(groups, inference.explain.resamples, rng)
     material = Material(
         regions,
         candidates_of(models, of_layers),
         halves(groups, inference.explain.splits, rng),
-        draw_groups(groups, inference.explain.resamples, rng),
+        drawn,
+        halved(drawn, groups, rng),
         {
             region.name: draw(len(region.subjects), inference.explain.resamples, rng)
             if len(region.subjects) >= inference.minimum_subjects
@@ -98,10 +101,10 @@ def run(layout: Layout, dataset: str) -> None:
         if found.measure.name in done:  # a stand-in that the study names too
             continue
         done.add(found.measure.name)
-        drawn = draw_all(found, roles)
+        in_draws = draw_all(found, roles)
         for kind, rows in (
-            ("partial", partial_rows(found, roles, drawn)),
-            ("partition", partition_rows(found, roles, drawn, rng)),
+            ("partial", partial_rows(found, roles, in_draws)),
+            ("partition", partition_rows(found, roles, in_draws, rng)),
         ):
             tables[kind].append(rows.assign(measure=found.measure.name))
     tables["models"].append(model_rows(material, roles.models, measures[0]))

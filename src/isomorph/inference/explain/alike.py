@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from isomorph.inference.bootstrap import spread_over_stimuli
+from isomorph.inference.bootstrap import Resampled
 from isomorph.inference.explain.material import TOO_FEW, Material
 from isomorph.inference.explain.splits import Indices
 from isomorph.measures import MEASURES, Floats, Measure
@@ -135,25 +135,14 @@ def model_rows(material: Material, models: Sequence[str], name: str) -> pd.DataF
         in_draws = np.mean(
             best_matches(drawn[:, a, b], np.broadcast_to(matched, drawn[:, a, b].shape)), axis=0
         )
-        spread = spread_over_stimuli(in_draws[:, None], material.n_groups, measure.range)
+        resampled = Resampled(in_draws[:, None], None, None, material.n_groups, 1)
         estimate = np.array([(to_a + to_b) / 2])
-        low, high = spread.interval(estimate, material.inference.interval, measure.range)
-        usable = int(np.isfinite(in_draws).sum())
-        sound = 2 * usable > len(drawn)
-        rows.append(
-            {
-                **base,
-                "a_to_b": to_b,
-                "b_to_a": to_a,
-                "similarity": estimate[0],
-                "standard_error": spread.standard_error[0] if sound else np.nan,
-                "interval_low": low[0] if sound else np.nan,
-                "interval_high": high[0] if sound else np.nan,
-                "scheme": spread.scheme,
-                "n_resamples": usable,
-                "status": "ok" if sound else "half of the resamples or more are degenerate",
-            }
-        )
+        (told,) = material.told(
+            estimate, resampled, measure.range,
+            halves=None if alone else np.mean(both, axis=0)[:, None],
+        )  # fmt: skip
+        told = {key: value for key, value in told.items() if key not in ("p", "p_note")}
+        rows.append({**base, "a_to_b": to_b, "b_to_a": to_a, "similarity": estimate[0], **told})
     return pd.DataFrame(rows)
 
 

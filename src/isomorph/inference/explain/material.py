@@ -1,26 +1,19 @@
-"""What explanations are made of: regions, layers by model, similarities, whole and in halves."""
+"""What explanations are made of: regions, layers by model, halves, and what rows have in common."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from isomorph.inference.bootstrap import (
-    UNLIMITED,
-    Spread,
-    mean_over_drawn,
-    spread_over_both,
-    spread_over_stimuli,
-)
-from isomorph.inference.explain.splits import Half, Indices, most_frequent, pairs_among
+from isomorph.inference.bootstrap import UNLIMITED, Resampled, Spread, mean_over_drawn
+from isomorph.inference.explain.splits import Half, Indices, pairs_among
 from isomorph.inference.gather import Candidates, Region
-from isomorph.inference.groups import group_count
-from isomorph.inference.ties import rounded
-from isomorph.measures import MEASURES, Counts, Floats, Measure
+from isomorph.inference.groups import group_count, too_few_groups
+from isomorph.measures import Counts, Floats
 from isomorph.study import Inference, Study
 
 STAND_INS = {"rho_a": "spearman"}
@@ -95,6 +88,9 @@ class Material:
         Every layer of every model.
     halves : list of Half
     stimulus_draws : (resample, stimulus)
+        Whole groups are drawn.
+    redrawn : (resample, half, stimulus)
+        Halves of every resample, to choose on; see `halved`.
     subject_draws : mapping of str to (resample, subject) or None
         By region.
     groups : (stimulus,)
@@ -108,6 +104,7 @@ class Material:
     candidates: Candidates
     halves: Sequence[Half]
     stimulus_draws: Counts
+    redrawn: Counts
     subject_draws: Mapping[str, Counts | None]
     groups: Indices
     inference: Inference
@@ -155,142 +152,108 @@ class Material:
     def layer_name(self, candidate: int) -> str:
         return str(self.candidates.table["layer"].iloc[candidate])
 
-    def spread(
+    @property
+    def unsure(self) -> str:
+        """Why resamples tell nothing; empty where they do."""
+        return too_few_groups(self.groups)
+
+    def resampled(
         self,
         region: str,
-        plain: Floats,
         drawn: Floats,
-        limits: tuple[float, float] = UNLIMITED,
-    ) -> Spread:
-        """Return the spread of statistics of a region, subjects resampled where there are enough.
+        by_drawn: Floats | None = None,
+        by_subjects: Floats | None = None,
+    ) -> Resampled:
+        """Average over subjects under every kind of draw.
 
         Parameters
         ----------
         region : str
-        plain : (subject, statistic)
-            On all stimuli.
         drawn : (resample, subject, statistic)
-        limits : tuple of float
-            What a statistic can be; between finite ones the spread on Fisher's scale is found too.
+            In the first resamples of the stimuli.
+        by_drawn, by_subjects : likewise, or None
+            As the subjects each resample drew have it, in the resample and on the stimuli as they
+            are; None where subjects are not resampled.
         """
-        over_stimuli = drawn.mean(axis=1)
-        draws = self.subject_draws[region]
-        if draws is None:
-            return spread_over_stimuli(over_stimuli, self.n_groups, limits)
-        return spread_over_both(
-            mean_over_drawn(drawn, draws),
-            mean_over_drawn(np.broadcast_to(plain, drawn.shape), draws),
-            over_stimuli,
-            draws.shape[1],
-            self.n_groups,
-            limits,
+        over_stimuli, draws = drawn.mean(axis=1), self.subject_draws[region]
+        if draws is None or by_drawn is None or by_subjects is None:
+            return Resampled(over_stimuli, None, None, self.n_groups, drawn.shape[1])
+        over_both, over_subjects = (
+            mean_over_drawn(values, draws[: len(values)]) for values in (by_drawn, by_subjects)
         )
+        return Resampled(over_stimuli, over_subjects, over_both, self.n_groups, drawn.shape[1])
 
+    def told(
+        self,
+        estimate: Floats,
+        resampled: Resampled,
+        limits: tuple[float, float] = UNLIMITED,
+        no_p: str = "",
+        halves: Floats | None = None,
+    ) -> list[dict[str, Any]]:
+        """Return what rows say of how sure estimates are.
 
-@dataclass(frozen=True)
-class Similarities:
-    """All subjects and all candidates of a material against each other under one measure.
-
-    Rows are the subjects of all regions, then the candidates. They are inner products of vectors,
-    so what is left when some are projected out follows from them alone.
-
-    Attributes
-    ----------
-    material : Material
-    measure : Measure
-        The measure computed; not always the one asked for, see `STAND_INS`.
-    whole : (row, row)
-    scored : (half, row, row)
-        Among the stimuli a half scores on.
-    """
-
-    material: Material
-    measure: Measure
-    whole: Floats
-    scored: Floats
-
-    @property
-    def n_subjects(self) -> int:
-        return len(self.material.subjects)
-
-    def candidate_rows(self, candidates: Indices) -> Indices:
-        return candidates + self.n_subjects
-
-    def best(self, region: str, candidates: Indices) -> list[int]:
-        """Return the layer each half chooses for its other half.
-
-        Halves stand in twos, each scoring where the other chooses.
+        Parameters
+        ----------
+        estimate : (statistic,)
+        resampled : Resampled
+            The same under every kind of draw.
+        limits : tuple of float
+            What a statistic can be.
+        no_p : str
+            Why there is no p; empty where there is.
+        halves : (half, statistic), optional
+            What estimates are the means of, the two halves of a halving one after another. How far
+            random halvings differ is added to the spread.
         """
-        means = self.scored[:, self.material.rows[region]].mean(axis=1)
-        on_other = means.reshape(-1, 2, means.shape[1])[:, ::-1].reshape(means.shape)
-        found = rounded(on_other[:, self.candidate_rows(candidates)]).argmax(axis=1)
-        return [int(candidates[place]) for place in found]
-
-    def choose(self, region: str, candidates: Indices) -> tuple[list[int], int, float] | str:
-        """Return the layer each half chooses, the most frequent of them, and how often it is.
-
-        Without halves one layer alone needs no choice; several cannot be chosen from.
-        """
-        if len(candidates) == 1:
-            return [int(candidates[0])] * len(self.scored), int(candidates[0]), 1.0
-        if not len(self.scored):
-            return TOO_FEW
-        choices = self.best(region, candidates)
-        return choices, *most_frequent(choices)
-
-
-@dataclass(frozen=True)
-class Drawn:
-    """Similarities of all subjects and some candidates in every resample.
-
-    Attributes
-    ----------
-    gram : (resample, row, row)
-        Rows are all subjects, then the candidates.
-    candidates : (candidate,)
-        Which, in rising order.
-    """
-
-    gram: Floats
-    candidates: Indices
-
-    def rows(self, candidates: Sequence[int] | Indices) -> Indices:
-        """Return the rows of some candidates."""
-        wanted = np.asarray(candidates, dtype=np.intp)
-        n_subjects = self.gram.shape[1] - len(self.candidates)
-        rows: Indices = n_subjects + np.searchsorted(self.candidates, wanted)
+        spread = resampled.spread(limits)
+        if halves is not None:
+            spread = _wider(spread, luck_of_halvings(halves))
+        low, high = spread.interval(estimate, self.inference.interval, limits)
+        p = np.full(len(estimate), np.nan) if no_p else spread.two_sided_p(estimate)
+        usable = np.isfinite(resampled.over_stimuli).sum(axis=0)
+        n_draws = len(resampled.over_stimuli)
+        rows = []
+        for number, numbers in enumerate(zip(spread.standard_error, low, high, p, strict=True)):
+            status = self.unsure
+            if not status and 2 * usable[number] <= n_draws:
+                status = "half of the resamples or more are degenerate"
+            sound = not status and np.isfinite(estimate[number])
+            named = zip(("standard_error", "interval_low", "interval_high", "p"), numbers,
+                        strict=True)  # fmt: skip
+            rows.append(
+                {
+                    **{name: value if sound else np.nan for name, value in named},
+                    "scheme": spread.scheme,
+                    "p_note": no_p,
+                    "n_resamples": int(usable[number]),
+                    "status": status or "ok",
+                }
+            )
         return rows
 
 
-def draw_all(found: Similarities, roles: Roles) -> Drawn:
-    """Resample what the explanations need: the controls, and the layers chosen most often."""
-    material = found.material
-    every = material.inference.explain.layers == "all"
-    partitioned = [name for group in roles.partitions for name in group]
-    wanted = [np.array([], dtype=np.intp)]
-    for name in dict.fromkeys([*roles.models, *roles.controls, *partitioned]):
-        own = material.layers.get(name, np.array([], dtype=np.intp))
-        if name in roles.controls or every:
-            wanted.append(own)
-            continue
-        for region in material.rows if len(own) else ():
-            if not isinstance(chosen := found.choose(region, own), str):
-                wanted.append(np.array([chosen[1]]))
-    candidates = np.unique(np.concatenate(wanted))
-    stacked = np.concatenate([material.subjects, material.candidates.rdms[candidates]])
-    return Drawn(found.measure.resampled(stacked, stacked, material.stimulus_draws), candidates)
+def luck_of_halvings(halves: Floats) -> Floats:
+    """Return the variance `(statistic,)` that a mean over random halvings has because they are few.
+
+    Parameters
+    ----------
+    halves : (half, statistic)
+        The two halves of a halving one after another. One halving alone cannot tell.
+    """
+    means = halves.reshape(-1, 2, halves.shape[1]).mean(axis=1)
+    if len(means) < 2:
+        return np.zeros(halves.shape[1])
+    luck: Floats = means.var(axis=0, ddof=1) / len(means)
+    return luck
 
 
-def similarities(material: Material, name: str) -> Similarities | None:
-    """Return all similarities under a measure, None when it is no inner product of vectors."""
-    measure = MEASURES[STAND_INS.get(name, name)]
-    if measure.embed is None:
-        return None
-    stacked = np.concatenate([material.subjects, material.candidates.rdms])
-    scored = [
-        measure.compare(stacked[:, pairs], stacked[:, pairs]) for _, pairs in material.half_pairs
-    ]
-    whole = measure.compare(stacked, stacked)
-    return Similarities(
-        material, measure, whole, np.array(scored).reshape(-1, len(stacked), len(stacked))
+def _wider(spread: Spread, variance: Floats) -> Spread:
+    """Add variance to a spread, on Fisher's scale in proportion."""
+    error = np.sqrt(spread.standard_error**2 + variance)
+    if spread.fisher_error is None:
+        return replace(spread, standard_error=error)
+    ratio = np.divide(
+        error, spread.standard_error, out=np.ones_like(error), where=spread.standard_error > 0
     )
+    return replace(spread, standard_error=error, fisher_error=spread.fisher_error * ratio)

@@ -13,8 +13,10 @@ of regressions, for ranks of regressions between ranks. Collinear controls span 
 pseudo-inverse takes care of.
 
 The p is of a two-sided t-test against 0, with the standard error of the bootstrap, so nothing is
-shuffled and what model and controls have in common stays as it is. A measure that is positive by
-chance, such as a cosine, leaves something positive when controls are gone: it has no p here.
+shuffled and what model and controls have in common stays as it is. Layers are chosen anew in every
+resample, by their plain similarity: layers that are about equally like a region may differ in what
+they share with the controls. A measure that is positive by chance, such as a cosine, leaves
+something positive when controls are gone: it has no p here.
 """
 
 from __future__ import annotations
@@ -24,7 +26,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from isomorph.inference.explain.material import Drawn, Material, Roles, Similarities
+from isomorph.inference.explain.choice import NONE, Choice, of_choices
+from isomorph.inference.explain.material import Material, Roles
+from isomorph.inference.explain.similarities import Drawn, Similarities
 from isomorph.inference.explain.splits import Indices
 from isomorph.measures import Floats
 
@@ -107,8 +111,7 @@ def partial_rows(found: Similarities, roles: Roles, drawn: Drawn) -> pd.DataFram
     """Return what each model has in common with each region beyond the controls.
 
     With several layers to choose from, the layer is chosen by its plain similarity on one half of
-    the stimuli and scored on the other, and the estimate is the mean over halves. The spread is
-    that of the layer chosen most often, on all stimuli.
+    the stimuli and scored on the other, and the estimate is the mean over halves.
 
     Parameters
     ----------
@@ -123,21 +126,19 @@ def partial_rows(found: Similarities, roles: Roles, drawn: Drawn) -> pd.DataFram
     """
     material = found.material
     plans = [plan for region in material.regions for plan in _plans(found, roles, region.name)]
-    sound = [plan for plan in plans if "layer" in plan]
+    sound = [plan for plan in plans if "choice" in plan]
     rows: list[dict[str, Any]] = []
     for controls in {tuple(plan["controls"]): None for plan in sound}:
         # One projection serves every region and every model that has these controls.
         sharing = [plan for plan in sound if tuple(plan["controls"]) == controls]
-        layers = np.unique([plan["layer"] for plan in sharing])
-        in_draws = partials(
-            drawn.gram, np.arange(found.n_subjects), drawn.rows(layers), drawn.rows(controls)
-        )
+        layers = np.unique(np.concatenate([plan["choice"].ever for plan in sharing]))
+        brains, held = np.arange(found.n_subjects), found.candidate_rows(controls)
+        whole = partials(found.whole, brains, found.candidate_rows(layers), held)
+        in_draws = partials(drawn.gram, brains, drawn.rows(layers), drawn.rows(controls))
         for plan in sharing:
-            brains = material.rows[plan["region"]]
-            own = in_draws[:, brains, int(np.searchsorted(layers, plan["layer"]))]
-            rows += _scored(found, plan, own)
+            rows += _scored(found, plan, layers, whole[None], in_draws)
     for plan in plans:
-        if "layer" not in plan:
+        if "choice" not in plan:
             rows += _empty(material, plan)
     return _in_order(pd.DataFrame(rows), material, roles)
 
@@ -169,72 +170,79 @@ def _plans(found: Similarities, roles: Roles, region: str) -> list[dict[str, Any
             "held": "; ".join(held),
             "controls": controls,
         }
-        own = material.layers[model]
         if every:
-            plans += [{**base, "layer": int(one), "share": np.nan, "choices": []} for one in own]
+            plans += [
+                {**base, "choice": found.alike.choose(region, one[None]), "share": np.nan}
+                for one in material.layers[model]
+            ]
             continue
-        chosen = found.choose(region, own)
+        chosen = found.choose(region, model)
         if isinstance(chosen, str):
             plans.append({**base, "why": chosen})
-            continue
-        choices, layer, share = chosen
-        nested = choices if len(own) > 1 else []
-        plans.append({**base, "layer": layer, "share": share, "choices": nested})
+        else:
+            plans.append({**base, "choice": chosen, "share": chosen.favourite[1]})
     return plans
 
 
-def _scored(found: Similarities, plan: dict[str, Any], in_draws: Floats) -> list[dict[str, Any]]:
-    """Return the rows of one plan; `in_draws` is `(resample, subject, statistic)`."""
+def _scored(
+    found: Similarities, plan: dict[str, Any], layers: Indices, whole: Floats, drawn: Floats
+) -> list[dict[str, Any]]:
+    """Return the rows of one plan.
+
+    Parameters
+    ----------
+    found : Similarities
+    plan : dict
+    layers : (layer,)
+        Candidates, in rising order.
+    whole, drawn : (1 or resample, subject, layer, statistic)
+        On all stimuli, and in resamples.
+    """
     material, region = found.material, plan["region"]
     brains = np.arange(found.n_subjects)[material.rows[region]]
-    controls = found.candidate_rows(plan["controls"])
+    choice: Choice = plan["choice"]
 
-    def at(gram: Floats, layer: int) -> Floats:
-        """Return `(subject, statistic)`."""
-        row = found.candidate_rows(np.array([layer]))
-        return partials(gram, brains, row, controls)[..., 0, :]
+    def at(values: Floats, chosen: Indices) -> Floats:
+        """Return `(resample, subject, statistic)`, NaN where no layer was chosen."""
+        place = np.searchsorted(layers, chosen)[:, None, :, None]  # of none: any
+        own = np.take_along_axis(values[:, brains], place, axis=2)[:, :, 0]
+        return np.where(chosen[..., None] == NONE, np.nan, own)
 
-    whole = at(found.whole, plan["layer"])
-    nested = [at(found.scored[half], layer) for half, layer in enumerate(plan["choices"])]
-    estimate = (np.mean(nested, axis=0) if nested else whole).mean(axis=0)
-    spread = material.spread(region, whole, in_draws, LIMITS)
-    low, high = spread.interval(estimate, material.inference.interval, LIMITS)
-    p = spread.two_sided_p(estimate)
-    if found.measure.independence != "0":
-        p = np.full_like(p, np.nan)
-    usable = np.isfinite(in_draws).all(axis=1).sum(axis=0)
-    rows = []
-    for number, statistic in enumerate(STATISTICS):
-        sound = bool(np.isfinite(estimate[number]) and 2 * usable[number] > len(in_draws))
-        rows.append(
-            {
-                **_columns(material, plan),
-                "layer": material.layer_name(plan["layer"]),
-                "chosen_share": plan["share"],
-                "statistic": statistic,
-                "estimate": estimate[number],
-                "standard_error": spread.standard_error[number] if sound else np.nan,
-                "interval_low": low[number] if sound else np.nan,
-                "interval_high": high[number] if sound else np.nan,
-                "scheme": spread.scheme,
-                "p": p[number] if sound else np.nan,
-                "n_resamples": int(usable[number]),
-                "status": _status(estimate[number], sound),
-            }
+    nested = None
+    if choice.alone:
+        estimate = whole[0, brains, int(np.searchsorted(layers, choice.halves[0]))].mean(axis=0)
+    else:
+        controls = found.candidate_rows(plan["controls"])
+        nested = np.array(
+            [
+                partials(gram, brains, found.candidate_rows([layer]), controls)[:, 0].mean(axis=0)
+                for gram, layer in zip(found.scored, choice.halves, strict=True)
+            ]
         )
-    return rows
-
-
-def _status(estimate: float, sound: bool) -> str:
-    if not np.isfinite(estimate):
-        return HELD_WHOLLY
-    return "ok" if sound else "half of the resamples or more are degenerate"
+        estimate = nested.mean(axis=0)
+    resampled = of_choices(
+        material, region, [choice], lambda chosen: at(drawn, chosen),
+        lambda chosen: at(whole, chosen),
+    )  # fmt: skip
+    told = material.told(estimate, resampled, LIMITS, found.no_p, nested)
+    rows = [
+        {
+            **_columns(material, plan),
+            "layer": material.layer_name(choice.favourite[0]),
+            "chosen_share": plan["share"],
+            "statistic": statistic,
+            "estimate": estimate[number],
+            **told[number],
+        }
+        for number, statistic in enumerate(STATISTICS)
+    ]
+    return [row if np.isfinite(row["estimate"]) else {**row, "status": HELD_WHOLLY} for row in rows]
 
 
 def _empty(material: Material, plan: dict[str, Any]) -> list[dict[str, Any]]:
     return [
         {**_columns(material, plan), "layer": "", "scheme": "", "statistic": statistic,
-         "n_resamples": 0, "status": plan["why"]}
+         "p_note": "", "n_resamples": 0, "status": plan["why"]}
         for statistic in STATISTICS
     ]  # fmt: skip
 

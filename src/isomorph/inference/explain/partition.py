@@ -10,8 +10,9 @@ All :math:`C_T` sum to :math:`R^2(P)`. A shared part can be negative, where one 
 what hides another; it is told as it is.
 
 Predictors that have nothing to do with a region explain some of its variance too. So each
-:math:`R^2` is adjusted by what it is when the region's stimuli are shuffled, as in Peres-Neto et
-al. (2006, https://doi.org/10.1890/0012-9658(2006)87[2614:VPOSDM]2.0.CO;2):
+:math:`R^2` is adjusted by what it is when the region's stimuli are shuffled (whole groups of them,
+where stimuli come in groups), as in Peres-Neto et al. (2006,
+https://doi.org/10.1890/0012-9658(2006)87[2614:VPOSDM]2.0.CO;2):
 :math:`1 - (1 - R^2) / (1 - \bar{R}^2_{shuffled})`.
 
 A unique share that is 0 stands at the edge of what unadjusted shares can be, where resamples spread
@@ -28,8 +29,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from isomorph.inference.explain.material import Drawn, Material, Roles, Similarities
-from isomorph.inference.explain.splits import Indices
+from isomorph.inference.explain.choice import NONE, of_choices
+from isomorph.inference.explain.material import Material, Roles
+from isomorph.inference.explain.similarities import Drawn, Similarities
+from isomorph.inference.explain.splits import Indices, pairs_among
+from isomorph.inference.groups import exchanged, too_few_orders
 from isomorph.inference.permutation import shuffled
 from isomorph.measures import Floats
 
@@ -104,8 +108,8 @@ def partition_rows(
     """Return the shares of variance of each group of models in each region.
 
     Each model stands for itself by the layer chosen on one half of the stimuli; its share is
-    scored on the other half, and the estimate is the mean over halves. The spread is that of the
-    unadjusted shares of the layers chosen most often, on all stimuli.
+    scored on the other half, and the estimate is the mean over halves. The spread is that of
+    unadjusted shares, with layers chosen anew in every resample.
 
     Parameters
     ----------
@@ -133,62 +137,79 @@ def _group_rows(
     rng: np.random.Generator,
 ) -> list[dict[str, Any]]:
     material, brains = found.material, found.material.rows[region]
-    choices = [found.choose(region, material.layers[name]) for name in models]
+    choices = [found.choose(region, name) for name in models]
     reason = next((one for one in choices if isinstance(one, str)), None)
     if reason is not None:
         return _without(material, region, models, "", reason)
     chosen = [one for one in choices if not isinstance(one, str)]
-    layers = np.array([one[1] for one in chosen], dtype=np.intp)
+    layers = np.array([one.favourite[0] for one in chosen], dtype=np.intp)
     named = "; ".join(map(material.layer_name, layers))
     rows = found.candidate_rows(layers)
+    if few := too_few_orders(material.groups):
+        return _without(material, region, models, named, f"shares cannot be adjusted: {few}")
     if alike := _collinear(found.whole[np.ix_(rows, rows)], models):
         return _without(material, region, models, named, alike)
     turn = commonality(len(models))
-    nested = any(len(material.layers[name]) > 1 for name in models)
-    if nested:
-        each = [
-            _adjusted_on(found, brains, np.array(half), pairs, rng, len(found.scored))
-            for half, (_, pairs) in zip(
-                zip(*(one[0] for one in chosen), strict=True), material.half_pairs, strict=True
+    # The whole is one part more: the sum of all of them.
+    turn = np.vstack([turn, turn.sum(axis=0)])
+    each = None
+    if all(one.alone for one in chosen):
+        estimate = _adjusted_on(found, brains, layers, None, rng, 1) @ turn.T
+    else:
+        on_halves = [
+            _adjusted_on(found, brains, np.array(half), scored, rng, len(found.scored))
+            for half, (_, scored) in zip(
+                zip(*(one.halves for one in chosen), strict=True), material.halves, strict=True
             )
         ]
-        estimate = np.mean(each, axis=0) @ turn.T
-    else:
-        estimate = _adjusted_on(found, brains, layers, None, rng, 1) @ turn.T
-    predictors = drawn.rows(layers)
-    among = drawn.gram[:, predictors[:, None], predictors]
-    parts_drawn = explained(drawn.gram[:, brains][:, :, predictors], among) @ turn.T
-    whole = explained(found.whole[brains][:, rows], found.whole[np.ix_(rows, rows)]) @ turn.T
-    # The whole is one part more: the sum of all of them.
-    with_sum = [np.append(x, x.sum(-1, keepdims=True), -1) for x in (estimate, whole, parts_drawn)]
-    return _told(material, region, models, named, *with_sum)
+        each = np.array(on_halves) @ turn.T
+        estimate = each.mean(axis=0)
+
+    def shares(gram: Floats, at: Indices, predictors: Indices) -> Floats:
+        """Return `(resample, subject, part)` of predictors `(resample, model)`."""
+        place, own = at[:, None, None], np.arange(found.n_subjects)[brains][:, None]
+        among = gram[place, predictors[..., :, None], predictors[..., None, :]]
+        return explained(gram[place, own, predictors[..., None, :]], among) @ turn.T
+
+    def drawn_shares(picks: Indices) -> Floats:
+        found_shares = shares(drawn.gram, np.arange(len(picks)), drawn.rows(np.maximum(picks, 0)))
+        return np.where((picks == NONE).any(axis=-1)[:, None, None], np.nan, found_shares)
+
+    def whole_shares(picks: Indices) -> Floats:
+        return shares(
+            found.whole[None], np.zeros(len(picks), dtype=np.intp), found.candidate_rows(picks)
+        )
+
+    resampled = of_choices(material, region, chosen, drawn_shares, whole_shares)
+    told = material.told(estimate, resampled, no_p=found.no_p, halves=each)
+    columns = _columns(material, region, models, named)
+    return [
+        {**columns, "part": part, "kind": kind, "variance": variance, **row}
+        for (part, kind), variance, row in zip(_parts(models), estimate, told, strict=True)
+    ]
 
 
 def _adjusted_on(
     found: Similarities,
     brains: slice,
     layers: Indices,
-    pairs: Indices | None,
+    stimuli: Indices | None,
     rng: np.random.Generator,
     times: int,
 ) -> Floats:
     """Return the mean over subjects of the adjusted variance of every subset: `(subset,)`."""
-    embed = found.measure.embed
+    embed, material = found.measure.embed, found.material
     assert embed is not None, "only such measures are taken"
-    own, rdms = found.material.subjects[brains], found.material.candidates.rdms[layers]
-    if pairs is not None:
-        own, rdms = own[:, pairs], rdms[:, pairs]
+    own, rdms, groups = material.subjects[brains], material.candidates.rdms[layers], material.groups
+    if stimuli is not None:
+        pairs = pairs_among(stimuli, material.n_stimuli)
+        own, rdms, groups = own[:, pairs], rdms[:, pairs], groups[stimuli]
     own, rdms = embed(own), embed(rdms)
     among = rdms @ rdms.T
-    n_stimuli = found.material.n_stimuli if pairs is None else _stimuli(len(pairs))
-    orders = np.tile(np.arange(n_stimuli), (-(-SHUFFLES // times), 1))
-    by_chance = explained(shuffled(own, rng.permuted(orders, axis=1)) @ rdms.T, among[None])
+    orders = exchanged(groups, -(-SHUFFLES // times), rng)
+    by_chance = explained(shuffled(own, orders) @ rdms.T, among[None])
     mean: Floats = adjusted(explained(own @ rdms.T, among), by_chance.mean(axis=0)).mean(axis=0)
     return mean
-
-
-def _stimuli(n_pairs: int) -> int:
-    return (1 + round(np.sqrt(1 + 8 * n_pairs))) // 2
 
 
 def _collinear(among: Floats, models: Sequence[str]) -> str:
@@ -214,46 +235,20 @@ def _parts(models: Sequence[str]) -> list[tuple[str, str]]:
     return [*named, ("all", "total")]
 
 
-def _told(
-    material: Material,
-    region: str,
-    models: Sequence[str],
-    named: str,
-    estimate: Floats,
-    whole: Floats,
-    drawn: Floats,
-) -> list[dict[str, Any]]:
-    spread = material.spread(region, whole, drawn)
-    low, high = spread.interval(estimate, material.inference.interval)
-    p = spread.two_sided_p(estimate)
-    usable = np.isfinite(drawn).all(axis=1).sum(axis=0)
-    rows = []
-    for number, (part, kind) in enumerate(_parts(models)):
-        sound = bool(np.isfinite(estimate[number]) and 2 * usable[number] > len(drawn))
-        rows.append(
-            {
-                **_columns(material, region, models, named),
-                "part": part,
-                "kind": kind,
-                "variance": estimate[number],
-                "standard_error": spread.standard_error[number] if sound else np.nan,
-                "interval_low": low[number] if sound else np.nan,
-                "interval_high": high[number] if sound else np.nan,
-                "scheme": spread.scheme,
-                "p": p[number] if sound else np.nan,
-                "n_resamples": int(usable[number]),
-                "status": "ok" if sound else "half of the resamples or more are degenerate",
-            }
-        )
-    return rows
-
-
 def _without(
     material: Material, region: str, models: Sequence[str], named: str, reason: str
 ) -> list[dict[str, Any]]:
     columns = _columns(material, region, models, named)
     return [
-        {**columns, "part": part, "kind": kind, "scheme": "", "n_resamples": 0, "status": reason}
+        {
+            **columns,
+            "part": part,
+            "kind": kind,
+            "scheme": "",
+            "p_note": "",
+            "n_resamples": 0,
+            "status": reason,
+        }
         for part, kind in _parts(models)
     ]
 

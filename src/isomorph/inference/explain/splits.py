@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from isomorph.inference.splits import sides_of
+from isomorph.measures import Counts
 from isomorph.measures.pairs import pair_indices, squareform
 
 Indices = NDArray[np.intp]
@@ -43,6 +45,22 @@ def halves(groups: Indices, n_splits: int, rng: np.random.Generator) -> list[Hal
             return []
         found += [(first, second), (second, first)]
     return found
+
+
+def halved(drawn: Counts, groups: Indices, rng: np.random.Generator) -> Counts:
+    """Return two halves of every resample: `(resample, half, stimulus)`.
+
+    Copies of a stimulus, and stimuli of a group, stay in one half. Either half is that of which the
+    other is the rest; nothing where a resample holds too few different stimuli.
+
+    Parameters
+    ----------
+    drawn : (resample, stimulus)
+        How often each stimulus was drawn.
+    groups : (stimulus,)
+    rng : Generator
+    """
+    return sides_of(drawn, groups, 2, 1, rng).chosen_on[:, 0]
 
 
 def pairs_among(stimuli: Indices, n_stimuli: int) -> Indices:

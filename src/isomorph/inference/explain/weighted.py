@@ -2,7 +2,9 @@
 
 Weights are fitted on one half of the stimuli and scored on the other; so is the best single layer
 chosen, against which they are judged. The bootstrap resamples the stimuli (and subjects) that are
-scored, with the weights as fitted: at their best, small changes of weights change the score little.
+scored, with weights and layers as they are, for half of a resample holds so few different stimuli
+that what is fitted there tells little. What they would be on others shows in how far random
+halvings differ, which is added. Gains are differences of values set against chance.
 """
 
 from __future__ import annotations
@@ -13,7 +15,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from isomorph.inference.comparisons import NO_CHANCE
 from isomorph.inference.explain.fitting import (
     RIDGES,
     SQUARED,
@@ -100,7 +104,7 @@ def weighted_rows(
         tasks = _tasks(material, roles)
         told = _region_rows(fitter, region, tasks) if material.halves else [
             {**_columns(material, region, task), "layer": "", "scheme": "", "weights": "",
-             "n_resamples": 0, "status": TOO_FEW}
+             "p_note": "", "n_resamples": 0, "status": TOO_FEW}
             for task in tasks
         ]  # fmt: skip
         rows += [{**row, "measure": name, "fitted_by": fitted_by} for row in told]
@@ -139,7 +143,7 @@ class _Fitter:
         self.components: dict[int, Components | str] = {}
         # Every subject with every candidate, on the stimuli each half fits on.
         self.alike = [
-            measure.compare(material.subjects[:, pairs], material.candidates.rdms[:, pairs])
+            measure.calibrated(material.subjects[:, pairs], material.candidates.rdms[:, pairs])[1]
             for pairs, _ in material.half_pairs
         ]
 
@@ -206,7 +210,6 @@ def _region_rows(fitter: _Fitter, region: Region, tasks: Sequence[Task]) -> list
     sound = [place for place, each in enumerate(fits) if not any(isinstance(f, str) for f in each)]
     whole: list[Floats] = []
     drawn: list[Floats] = []
-    draws = material.stimulus_draws
     for half, (stimuli, (_, pairs)) in enumerate(
         zip(material.halves, material.half_pairs, strict=True)
     ):
@@ -218,61 +221,76 @@ def _region_rows(fitter: _Fitter, region: Region, tasks: Sequence[Task]) -> list
         at = len(here) + np.searchsorted(singles, [fit.single for fit in here])
         # A combination with no weight is like nothing; the resamples cannot tell.
         empty = np.array([not fit.shares.any() for fit in here])
-        for scores, into in (
-            (fitter.measure.compare(region.rdms[:, pairs], rdms), whole),
-            (fitter.measure.resampled(region.rdms[:, pairs], rdms, draws[:, stimuli[1]]), drawn),
-        ):
-            own = np.where(empty, 0.0, scores[..., : len(here)])
-            into.append(np.stack([own, scores[..., at]], axis=-1))
-    means = np.mean(whole, axis=0), np.mean(drawn, axis=0)
+        brain, draws = region.rdms[:, pairs], material.stimulus_draws[:, stimuli[1]]
+        value, against_chance = fitter.measure.calibrated(brain, rdms)
+        _, in_draws = fitter.measure.calibrated(brain, rdms, draws)
+
+        def beside(
+            scores: Floats, own: int = len(here), at: Indices = at, empty: NDArray[np.bool_] = empty
+        ) -> Floats:
+            """Return combinations beside their single layers: `(..., subject, task, 2)`."""
+            combined = np.where(empty, 0.0, scores[..., :own])
+            return np.stack([combined, scores[..., at]], axis=-1)
+
+        of_all = beside(against_chance)
+        whole.append(np.concatenate([beside(value), of_all[..., :1] - of_all[..., 1:]], axis=-1))
+        in_all = beside(in_draws)
+        drawn.append(in_all[..., 0] - in_all[..., 1])
+    each, gains_drawn = np.array(whole), np.mean(drawn, axis=0)
     rows = []
     for place, task in enumerate(tasks):
         base = _columns(material, region, task)
         if place not in sound:
             why = next(fit for fit in fits[place] if isinstance(fit, str))
-            rows.append({**base, "layer": "", "scheme": "", "weights": "", "n_resamples": 0,
-                         "status": why})  # fmt: skip
+            rows.append({**base, "layer": "", "scheme": "", "weights": "", "p_note": "",
+                         "n_resamples": 0, "status": why})  # fmt: skip
             continue
         column = sound.index(place)
         own_fits = [fit for fit in fits[place] if isinstance(fit, Fit)]
-        rows.append({**base, **_scored(material, region, means[0][:, column],
-                                       means[1][:, :, column], own_fits, task)})  # fmt: skip
+        rows.append({**base, **_scored(fitter, region, each[:, :, column],
+                                       gains_drawn[:, :, column], own_fits, task)})  # fmt: skip
     return rows
 
 
 def _scored(
-    material: Material,
+    fitter: _Fitter,
     region: Region,
-    whole: Floats,
+    each: Floats,
     drawn: Floats,
     fits: Sequence[Fit],
     task: Task,
 ) -> dict[str, Any]:
-    """Return the numbers of one row from `(subject, 2)` and `(resample, subject, 2)`."""
-    gain = (whole[:, 0] - whole[:, 1])[:, None]
-    gain_drawn = (drawn[:, :, 0] - drawn[:, :, 1])[:, :, None]
-    spread = material.spread(region.name, gain, gain_drawn)
-    estimate = gain.mean(axis=0)
-    low, high = spread.interval(estimate, material.inference.interval)
-    usable = int(np.isfinite(gain_drawn).all(axis=(1, 2)).sum())
-    sound = bool(np.isfinite(estimate[0])) and 2 * usable > len(drawn)
+    """Return the numbers of one row.
+
+    Parameters
+    ----------
+    fitter : _Fitter
+    region : Region
+    each : (half, subject, 3)
+        Score, that of the single layer, and the gain.
+    drawn : (resample, subject)
+        Gain, with weights and layers as they are.
+    fits : sequence of Fit
+    task : Task
+    """
+    material = fitter.material
+    score, of_single, gain = each.mean(axis=(0, 1))
+    own = np.broadcast_to(each[..., 2].mean(axis=0), drawn.shape)
+    resampled = material.resampled(region.name, drawn[..., None], drawn[..., None], own[..., None])
+    (told,) = material.told(
+        np.array([gain]), resampled, no_p="" if fitter.measure.known_chance else NO_CHANCE,
+        halves=each[..., 2:].mean(axis=1),
+    )  # fmt: skip
     single, share = most_frequent([fit.single for fit in fits])
-    score, of_single = whole.mean(axis=0)
     return {
         "score": score,
         "single": of_single,
         "layer": _named(material, task, single),
         "chosen_share": share,
-        "gain": estimate[0],
-        "standard_error": spread.standard_error[0] if sound else np.nan,
-        "interval_low": low[0] if sound else np.nan,
-        "interval_high": high[0] if sound else np.nan,
-        "scheme": spread.scheme,
-        "p": spread.two_sided_p(estimate)[0] if sound else np.nan,
+        "gain": gain,
         "weights": _weights(material, task, fits),
         "ridge": float(np.median([fit.ridge for fit in fits])),
-        "n_resamples": usable,
-        "status": "ok" if sound else "half of the resamples or more are degenerate",
+        **told,
     }
 
 
