@@ -19,8 +19,9 @@ from rsatoolbox.model import ModelFixed
 from rsatoolbox.rdm import RDMs, compare
 
 from _command import command
-from isomorph.inference.bootstrap import draw, mean_over_drawn, spread_over_both
+from isomorph.inference.bootstrap import draw, mean_over_drawn
 from isomorph.inference.permutation import permutation_p
+from isomorph.inference.spread import spread_over_both
 from isomorph.measures import MEASURES
 from isomorph.measures.pairs import pair_indices
 

@@ -5,13 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from isomorph.inference.bootstrap import (
-    EDGE,
-    Resampled,
-    draw,
-    on_fishers_scale,
-    spread_over_stimuli,
-)
+from isomorph.inference.bootstrap import Resampled, draw
+from isomorph.inference.spread import EDGE, on_fishers_scale, spread_over_stimuli
 from isomorph.measures import MEASURES
 from isomorph.measures.pairs import pair_indices
 

@@ -13,14 +13,10 @@ from isomorph.inference import (
     corrected,
     permutation_p,
 )
-from isomorph.inference.bootstrap import (
-    draw,
-    mean_over_drawn,
-    spread_over_both,
-    spread_over_stimuli,
-)
+from isomorph.inference.bootstrap import draw, mean_over_drawn
 from isomorph.inference.gather import regions_of
 from isomorph.inference.permutation import shuffled
+from isomorph.inference.spread import spread_over_both, spread_over_stimuli
 from isomorph.measures import MEASURES
 from isomorph.measures.pairs import pair_indices, squareform
 from isomorph.rdms import rdm_dataset

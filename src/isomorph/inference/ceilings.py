@@ -14,9 +14,10 @@ from isomorph.inference.between import (
     between_subjects,
     root_between,
 )
-from isomorph.inference.bootstrap import Resampled, joined, spread_over_stimuli
+from isomorph.inference.bootstrap import Resampled, joined
 from isomorph.inference.gather import Region
 from isomorph.inference.setting import Draws
+from isomorph.inference.spread import spread_over_stimuli
 from isomorph.inference.stepping import STEPS, agreement_of_halves, from_latent, reliability
 from isomorph.measures import Counts, Floats, Measure, stimulus_count
 

@@ -12,10 +12,11 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import norm
 
-from isomorph.inference.bootstrap import Resampled, Spread
+from isomorph.inference.bootstrap import Resampled
 from isomorph.inference.families import Questions
 from isomorph.inference.nested import Chosen
 from isomorph.inference.setting import Setting
+from isomorph.inference.spread import Spread
 from isomorph.measures import Floats
 from isomorph.study import Study
 

@@ -21,7 +21,7 @@ from itertools import combinations
 
 import numpy as np
 
-from isomorph.inference.bootstrap import Resampled, Spread
+from isomorph.inference.bootstrap import Resampled
 from isomorph.inference.differences import ALIKE, ROUNDING, largest_of, statistic_of
 from isomorph.inference.families import Questions
 from isomorph.inference.gather import Candidates, Region
@@ -29,6 +29,7 @@ from isomorph.inference.nested import Indices
 from isomorph.inference.scores import Scores
 from isomorph.inference.selection import members_of
 from isomorph.inference.setting import Draws, Setting
+from isomorph.inference.spread import Spread
 from isomorph.inference.standings import SURE, Standing, standing
 from isomorph.measures import Floats
 

@@ -15,13 +15,13 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from isomorph.inference.bootstrap import spread_over_stimuli
 from isomorph.inference.crossings import CROSSINGS, TOGETHER, Crossing, way_of
 from isomorph.inference.families import Questions
 from isomorph.inference.gather import Region
 from isomorph.inference.independence import against_independence
 from isomorph.inference.permutation import BLOCK, Null, shuffled
 from isomorph.inference.setting import Draws, Setting
+from isomorph.inference.spread import spread_over_stimuli
 from isomorph.measures import Counts, Floats, Measure
 from isomorph.measures.pairs import blocks
 

@@ -145,20 +145,22 @@ def glossary(inference: Inference, distances: Sequence[str]) -> list[Term]:
             "The likeness of a region and a layer once what controls can tell of either is taken "
             "out of both: the correlation of residuals. Semi-partial: taken out of the layer "
             "alone, so that its square is the share of the region's variance the layer adds. "
-            "Interval and p take the layer as given that was chosen most often.",
+            "For interval and p the layer is chosen anew in every resample.",
         ),
         (
             "share of variance",
             "Unique: what a model explains that none of the others does. Shared: what exactly "
             "those named explain in common; it can be negative, where one suppresses what hides "
             "another. All parts add up to what all explain together. Adjusted by what they "
-            "explain of shuffled stimuli.",
+            "explain when groups of stimuli are shuffled; below eight groups there is no number.",
         ),
         (
             "weighted",
             "Layers, or the principal components of one layer, combined with weights that may "
             "not be negative. Fitted on one half of the stimuli, scored on the other, against "
-            "the best single layer chosen in the same way; the gain is the difference of the two. "
+            "the best single layer chosen in the same way; the gain is the difference of the two, "
+            "set against chance where the measure is positive by chance. Weights and layers are "
+            "taken as fitted, and what the halves have to do with it is part of the spread. "
             "Largest weights: the share of each layer in the sum of all.",
         ),
         (

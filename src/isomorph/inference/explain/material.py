@@ -9,10 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from isomorph.inference.bootstrap import UNLIMITED, Resampled, Spread, mean_over_drawn
+from isomorph.inference.bootstrap import Resampled, mean_over_drawn
 from isomorph.inference.explain.splits import Half, Indices, pairs_among
 from isomorph.inference.gather import Candidates, Region
 from isomorph.inference.groups import group_count, too_few_groups
+from isomorph.inference.spread import UNLIMITED, Spread
 from isomorph.measures import Counts, Floats
 from isomorph.study import Inference, Study
 
