@@ -201,16 +201,20 @@ def _spread(
 
 
 def _over_stimuli(variance: Floats, n_stimuli: int) -> Spread:
-    return Spread(np.sqrt(variance * n_stimuli / (n_stimuli - 1)), STIMULI, n_stimuli - 1)
+    return Spread(np.sqrt(_of_few(n_stimuli) * variance), STIMULI, n_stimuli - 1)
+
+
+def _of_few(n: int) -> float:
+    """Return by what a variance over resamples of `n` things falls short; NaN of one thing."""
+    return n / (n - 1) if n > 1 else np.nan
 
 
 def _over_both(
     both: Floats, subjects: Floats, stimuli: Floats, n_subjects: int, n_stimuli: int
 ) -> Spread:
     """Return the spread from the variances of three bootstraps, of any shape."""
-    of_subjects = n_subjects / (n_subjects - 1) * subjects
-    of_stimuli = n_stimuli / (n_stimuli - 1) * stimuli
-    grow = n_subjects / (n_subjects - 1) * n_stimuli / (n_stimuli - 1)
+    of_subjects, of_stimuli = _of_few(n_subjects) * subjects, _of_few(n_stimuli) * stimuli
+    grow = _of_few(n_subjects) * _of_few(n_stimuli)
     variance = of_subjects + of_stimuli - grow * (both - subjects - stimuli)
     variance = np.maximum(np.minimum(variance, both), np.maximum(of_subjects, of_stimuli))
     freedom = freedom_of_both(variance, of_subjects, of_stimuli, n_subjects, n_stimuli)
@@ -304,7 +308,10 @@ class Resampled:
             subjects = _variance(self.over_subjects)
             spread = _over_both(both, subjects, stimuli, self.n_subjects, self.n_stimuli)
         own = 2 * wavering / self.n_repeats
-        return replace(spread, standard_error=np.sqrt(spread.standard_error**2 + own))
+        error = np.sqrt(spread.standard_error**2 + own)
+        # The few resamples that can be split are those with the most stimuli, which vary less.
+        usable = 2 * np.isfinite(self.widest).sum(axis=0) > len(self.widest)
+        return replace(spread, standard_error=np.where(usable, error, np.nan))
 
     def spread_of_differences(self, rivals: NDArray[np.intp]) -> Spread:
         """Return the spread of every thing less some others: errors `(thing, rival)`.
