@@ -8,6 +8,7 @@ from drawn import compared, distances, equal_layers, few, scored, stimuli_of
 
 from isomorph.errors import IsomorphError
 from isomorph.inference.differences import ModelFamily
+from isomorph.inference.families import answered
 from isomorph.inference.groups import draw_groups, exchanged, groups_of
 from isomorph.inference.layers import p_best
 from isomorph.inference.nested import choose
@@ -357,3 +358,14 @@ def test_a_set_holds_layers_that_have_a_number_alone():
     assert rows["flat"]["status"] != "ok"
     nothing = compared(rdms, flat_rdm, ["flat"], measure="tau_b")
     assert nothing.selection[0]["status"] == "a model has no layer that can be scored"
+
+
+def test_a_region_without_a_score_does_not_stop_the_others():
+    rng = np.random.default_rng(14)
+    rdms, layers, models = equal_layers(rng, 20, 2)
+    parts = [compared(one, layers, models).differences[0] for one in (rdms, np.ones_like(rdms))]
+    table = answered(parts, few(correction="max_t"))
+    assert table["family_size"].tolist() == [1, 1]
+    assert np.isfinite(table["p_corrected"][0])
+    assert np.isnan(table["p_corrected"][1])
+    assert table["status"][1] == "a model has no layer that can be scored"
