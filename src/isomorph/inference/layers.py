@@ -21,6 +21,7 @@ from scipy.stats import t as student
 
 from isomorph.inference.bootstrap import Resampled, variance_of_differences
 from isomorph.inference.multiplicity import by_largest
+from isomorph.inference.ties import rounded
 from isomorph.measures import Floats
 
 Indices = NDArray[np.intp]
@@ -115,7 +116,7 @@ def set_row(
         return {**row, "n_in_set": 0, "layers": "", "best_layer": "", "first_layer": "",
                 "last_layer": "", "status": status}  # fmt: skip
     chosen = layers[inside].sort_values("depth", kind="stable")["layer"].tolist()
-    best = layers["layer"].iloc[int(np.where(inside, estimate, -np.inf).argmax())]
+    best = layers["layer"].iloc[int(rounded(np.where(inside, estimate, -np.inf)).argmax())]
     return {
         **row, "layers": "; ".join(chosen), "best_layer": best, "first_layer": chosen[0],
         "last_layer": chosen[-1], "status": "ok",
