@@ -19,7 +19,7 @@ from isomorph.inference.between import (
     root_between,
 )
 from isomorph.inference.bootstrap import Resampled, draw
-from isomorph.inference.ceilings import ceiling
+from isomorph.inference.ceilings import SUBJECTS, Ceiling, ceiling
 from isomorph.inference.gather import Region
 from isomorph.inference.stepping import STEPS, from_latent, latent, reliability
 from isomorph.measures import MEASURES
@@ -185,3 +185,12 @@ def test_a_subject_drawn_twice_is_not_compared_with_itself():
         alike = measure.compare(rdms, rdms)[np.ix_(who, who)]
         others = who[:, None] != who
         assert found == pytest.approx(np.sqrt(alike[others].mean()))
+
+
+def test_without_intervals_no_note_says_what_they_allow():
+    found = Ceiling(0.5, 0.6, "defined: across subjects", SUBJECTS)
+    estimate = np.array([0.9, 0.9, 0.6 + 1e-12])
+    notes = found.notes(estimate, np.array([np.nan, 0.7, np.nan]))
+    assert "without intervals" in notes[0]
+    assert "more than the intervals allow" in notes[1]
+    assert notes[2] == ""

@@ -8,6 +8,7 @@ from drawn import compared, distances, equal_layers, few, scored, stimuli_of
 
 from isomorph.errors import IsomorphError
 from isomorph.inference.differences import ModelFamily
+from isomorph.inference.families import answered
 from isomorph.inference.groups import draw_groups, exchanged, groups_of
 from isomorph.inference.layers import p_best
 from isomorph.inference.nested import choose
@@ -301,3 +302,70 @@ def test_groups_too_few_to_tell_say_so():
     draws = make_draws({"IT": 1}, stimuli, few(), [0])
     assert "differ in size" in draws.untested
     assert not len(draws.orders)
+
+
+def test_one_group_of_all_stimuli_says_so():
+    rng = np.random.default_rng(10)
+    rdms, layers, models = equal_layers(rng, 12, 2, n_subjects=3)
+    stimuli = stimuli_of(12, [layers], ("object",), object=["o"] * 12)
+    found = compared(rdms, layers, models, stimuli=stimuli)
+    rows = found.comparisons[0].rows
+    assert rows["status"].str.startswith("1 groups of stimuli cannot tell").all()
+    assert rows[["p", "standard_error", "interval_low"]].isna().all().all()
+
+
+def test_scores_have_no_error_where_most_resamples_cannot_be_split():
+    """Those that can are the ones with the most stimuli: models that are equally good differed at
+    .05 in a third of data sets of 9 stimuli."""
+    rng = np.random.default_rng(11)
+    rdms, layers, models = equal_layers(rng, 9, 1)
+    found = compared(rdms, layers, models)
+    for row in found.selection:
+        assert np.isfinite(row["score"])
+        assert np.isnan(row["standard_error"])
+        assert "half of the resamples" in row["status"]
+    assert found.differences[0].rows["p"].isna().all()
+    assert found.comparisons[0].rows["standard_error"].notna().all()
+
+
+def test_a_subject_drawn_alone_chooses_for_itself():
+    """Not the first layer, which is of nothing here: with two subjects half of the draws are so."""
+    rng = np.random.default_rng(12)
+    truth = rng.standard_normal((40, 10))
+    rdms = distances(truth + 0.5 * rng.standard_normal((2, 40, 10)))
+    layers = distances(
+        np.array([0.0, 2.0])[:, None, None] * truth + rng.standard_normal((2, 40, 10))
+    )
+    scores = scored(rdms, layers)
+    errors = [
+        choose(scores, np.arange(2), other_subjects=others).draws.spread().standard_error[0]
+        for others in (False, True)
+    ]
+    assert errors[1] == pytest.approx(errors[0], rel=0.05)
+
+
+def test_a_set_holds_layers_that_have_a_number_alone():
+    rng = np.random.default_rng(13)
+    rdms, layers, _ = equal_layers(rng, 30, 1, n_models=2)
+    flat_rdm = np.ones((1, layers.shape[1]))
+    every = np.concatenate([layers[:1], flat_rdm, flat_rdm, layers[1:]])
+    models = ["net", "net", "flat", "one"]
+    found = compared(rdms, every, models, measure="tau_b")
+    assert found.comparisons[0].rows["in_set"].tolist() == ["yes", "", "", "yes"]
+    rows = {row["model"]: row for row in found.layers_in_set}
+    assert [rows[name]["n_in_set"] for name in ("net", "flat", "one")] == [1, 0, 1]
+    assert rows["net"]["layers"] == rows["net"]["best_layer"] == "layer0"
+    assert rows["flat"]["status"] != "ok"
+    nothing = compared(rdms, flat_rdm, ["flat"], measure="tau_b")
+    assert nothing.selection[0]["status"] == "a model has no layer that can be scored"
+
+
+def test_a_region_without_a_score_does_not_stop_the_others():
+    rng = np.random.default_rng(14)
+    rdms, layers, models = equal_layers(rng, 20, 2)
+    parts = [compared(one, layers, models).differences[0] for one in (rdms, np.ones_like(rdms))]
+    table = answered(parts, few(correction="max_t"))
+    assert table["family_size"].tolist() == [1, 1]
+    assert np.isfinite(table["p_corrected"][0])
+    assert np.isnan(table["p_corrected"][1])
+    assert table["status"][1] == "a model has no layer that can be scored"

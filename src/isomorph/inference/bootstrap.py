@@ -103,7 +103,10 @@ class Resampled:
             subjects = variance_of(self.over_subjects)
             spread = two_factors(both, subjects, stimuli, self.n_subjects, self.n_stimuli)
         own = 2 * wavering / self.n_repeats
-        return replace(spread, standard_error=np.sqrt(spread.standard_error**2 + own))
+        error = np.sqrt(spread.standard_error**2 + own)
+        # The few resamples that can be split are those with the most stimuli, which vary less.
+        usable = 2 * np.isfinite(self.widest).sum(axis=0) > len(self.widest)
+        return replace(spread, standard_error=np.where(usable, error, np.nan))
 
     def spread_of_differences(self, rivals: NDArray[np.intp]) -> Spread:
         """Return the spread of every thing less some others: errors `(thing, rival)`.

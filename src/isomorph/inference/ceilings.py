@@ -28,6 +28,9 @@ RESAMPLED = 3
 """Halvings that are resampled. More would hardly narrow an interval, and four repetitions have no
 more."""
 
+ROUNDING = 1e-9
+"""By how much an estimate may be above its ceiling and still be on it."""
+
 NOWHERE = (np.nan, np.nan)
 
 
@@ -155,13 +158,15 @@ class Ceiling:
         estimate, low : (candidate,)
             Values and the lower ends of their intervals.
         """
-        above = estimate > self.upper
+        above = estimate > self.upper + ROUNDING
         within = low <= np.fmax(self.upper, self.upper_interval[1])
         return [
-            "" if not one else NOTES[self.kind, bool(inside)]
-            for one, inside in zip(above, within, strict=True)
+            "" if not over else NOTES[self.kind, bool(inside)] if known else NO_INTERVAL
+            for over, inside, known in zip(above, within, np.isfinite(low), strict=True)
         ]
 
+
+NO_INTERVAL = "above the ceiling, and without intervals nothing tells whether by sampling error"
 
 NOTES = {
     (SUBJECTS, True): "above the ceiling by no more than the intervals allow: sampling error",

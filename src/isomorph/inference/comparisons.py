@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from isomorph.inference.ceilings import ceiling
 from isomorph.inference.clusters import clusters_of, neighbours
@@ -104,7 +105,8 @@ def compare(
             into.comparisons.append(
                 against_independence(rows.assign(**columns), null, setting.inference, masses)
             )
-            into.layers_in_set += _sets(region, candidates, own, best, members, draws, setting)
+            inside = (rows["in_set"] == "yes").to_numpy()
+            into.layers_in_set += _sets(region, candidates, own, inside, members, draws, setting)
             _chosen(region, candidates, own, null, members, families, draws, setting, into)
 
 
@@ -178,7 +180,9 @@ def _region_rows(
     )
     coverage = setting.inference.interval
     bounds = ceiling(region, setting.distance, setting.measure, draws, coverage)
-    alone = candidates.table["model"].map(candidates.table["model"].value_counts()).to_numpy() == 1
+    known = sound & np.isfinite(scores.plain.mean(axis=0))
+    # Of a model's layers the only one that has a number is its best.
+    alone = known & (pd.Series(known).groupby(candidates.table["model"]).transform("sum") == 1)
     inside = np.where(alone | (best > LEVEL), "yes", np.where(np.isfinite(best), "no", ""))
     return candidates.table.assign(
         **setting.columns,
@@ -212,7 +216,7 @@ def _sets(
     region: Region,
     candidates: Candidates,
     scores: Scores,
-    best: Floats,
+    inside: NDArray[np.bool_],
     members: dict[str, Indices],
     draws: Draws,
     setting: Setting,
@@ -228,7 +232,7 @@ def _sets(
             "scheme": spread.scheme,
             "n_stimuli": scores.n_stimuli,
             "n_subjects": len(region.subjects),
-            **set_row(candidates.table.iloc[layers], estimate[layers], best[layers], status),
+            **set_row(candidates.table.iloc[layers], estimate[layers], inside[layers], status),
         }
         for model, layers in members.items()
     ]

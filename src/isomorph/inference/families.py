@@ -204,9 +204,14 @@ def _members(table: pd.DataFrame, keys: Sequence[str]) -> Iterator[NDArray[np.in
 
 
 def _largest(draws: Sequence[Floats | None]) -> Floats | None:
-    """Return the largest in every draw of all parts, None where a part has no draws."""
+    """Return the largest in every draw of all parts, None where a part has no draws.
+
+    A part without a question that could be tested has none to add to those of the others.
+    """
     known = [one for one in draws if one is not None]
-    return reduce(np.maximum, known) if known and len(known) == len(draws) else None
+    if not known or len(known) < len(draws):
+        return None
+    return reduce(np.maximum, [one for one in known if len(one)] or known)
 
 
 def _or_nan(values: Floats | None, part: Questions) -> Floats:

@@ -21,6 +21,7 @@ from scipy.stats import t as student
 
 from isomorph.inference.bootstrap import Resampled, variance_of_differences
 from isomorph.inference.multiplicity import by_largest
+from isomorph.inference.ties import rounded
 from isomorph.measures import Floats
 
 Indices = NDArray[np.intp]
@@ -92,31 +93,30 @@ def _by_largest(beaten_by: Floats, draws: Floats, rivals: Indices) -> Floats:
     return p
 
 
-def set_row(layers: pd.DataFrame, estimate: Floats, p: Floats, status: str) -> dict[str, Any]:
+def set_row(
+    layers: pd.DataFrame, estimate: Floats, inside: NDArray[np.bool_], status: str
+) -> dict[str, Any]:
     """Return what is said of the confidence set of one model in one region.
 
     Parameters
     ----------
     layers : DataFrame
         `layer`, `depth` of the model's candidates.
-    estimate, p : (layer,)
-        Values against chance, and what `p_best` says of them.
+    estimate : (layer,)
+        Values against chance.
+    inside : (layer,)
+        Whether a layer is in the set.
     status : str
         `ok`, or why there is none.
     """
-    known = np.isfinite(estimate)
-    if len(layers) == 1 and known.all():
-        inside = np.ones(1, dtype=bool)
-    else:
-        inside = p > LEVEL
-        if status == "ok" and not inside.any():
-            status = "the resamples do not tell the layers apart"
+    if status == "ok" and not inside.any():
+        status = "the resamples do not tell the layers apart"
     row = {"n_layers": len(layers), "confidence": 1 - LEVEL, "n_in_set": int(inside.sum())}
-    if status != "ok" or not inside.any():
+    if status != "ok":
         return {**row, "n_in_set": 0, "layers": "", "best_layer": "", "first_layer": "",
                 "last_layer": "", "status": status}  # fmt: skip
     chosen = layers[inside].sort_values("depth", kind="stable")["layer"].tolist()
-    best = layers["layer"].iloc[int(np.where(known, estimate, -np.inf).argmax())]
+    best = layers["layer"].iloc[int(rounded(np.where(inside, estimate, -np.inf)).argmax())]
     return {
         **row, "layers": "; ".join(chosen), "best_layer": best, "first_layer": chosen[0],
         "last_layer": chosen[-1], "status": "ok",

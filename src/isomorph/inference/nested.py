@@ -91,7 +91,7 @@ def choose(scores: Scores, members: Indices, *, other_subjects: bool = False) ->
     there = np.asarray(np.isfinite(sums).any(axis=(-2, -1)))
     finite = np.asarray(np.isfinite(sums).all(axis=-2))[there][:, members]
     # A layer that is undefined in most splits, such as one with a constant RDM, cannot win.
-    defined = finite.mean(axis=0) > 1 / 2
+    defined = 2 * finite.sum(axis=0) > len(finite)
     if not defined.any():
         return "a model has no layer that can be scored"
     enough = np.asarray(finite[:, defined].all(axis=1))
@@ -147,9 +147,9 @@ def nested(
     if other_subjects:
         own = weights[:, None, None, :, None]
         with np.errstate(divide="ignore", invalid="ignore"):
-            criterion = (criterion - own * chosen_on) / (1 - own)
-        # Where a resample drew one subject alone there are no others.
-        criterion = np.where(own < 1 - 1e-9, criterion, np.nan)
+            others = (criterion - own * chosen_on) / (1 - own)
+        # Where a resample drew one subject alone there are no others, and it chooses for itself.
+        criterion = np.where(own < 1 - 1e-9, others, chosen_on)
     else:
         scored_on = np.einsum("rkpsl,rs->rkpl", scored_on, weights)[..., None, :]
         full, weights = np.einsum("rsl,rs->rl", full, weights)[:, None], np.ones((len(full), 1))

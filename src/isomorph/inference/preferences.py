@@ -31,6 +31,7 @@ from isomorph.inference.selection import members_of
 from isomorph.inference.setting import Draws, Setting
 from isomorph.inference.spread import Spread
 from isomorph.inference.standings import SURE, Standing, standing
+from isomorph.inference.ties import rounded
 from isomorph.measures import Floats
 
 MOST = 50_000
@@ -103,7 +104,7 @@ def preferences(
 def _best(first: Scores, second: Scores, candidates: Candidates) -> Indices:
     """Return the candidate of every model that is best for two regions together."""
     both = first.estimate.mean(axis=0) + second.estimate.mean(axis=0)
-    both = np.where(np.isfinite(both), both, -np.inf)
+    both = rounded(np.where(np.isfinite(both), both, -np.inf))
     members = members_of(candidates.table["model"].tolist())
     return np.array([layers[both[layers].argmax()] for layers in members.values()])
 

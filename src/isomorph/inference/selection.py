@@ -23,6 +23,8 @@ AGAINST_CHANCE = (
 )
 """Said of scores under measures that are positive by chance."""
 
+UNSPLIT = "half of the resamples or more have too few stimuli to choose a layer on some of them"
+
 NUMBERS = ("score", "standard_error", "interval_low", "interval_high", "chosen_share", "maximum",
            "maximum_chance", "maximum_p", "optimism")  # fmt: skip
 
@@ -99,7 +101,7 @@ def selection_rows(
                 "chosen_share": share,
                 "optimism": choice.optimism,
                 "score_note": "" if setting.measure.independence == "0" else AGAINST_CHANCE,
-                "status": "ok",
+                "status": "ok" if np.isfinite(spread.standard_error[at]) else UNSPLIT,
             }
         )
     return [{key: value for key, value in row.items() if key != "reason"} for row in rows]

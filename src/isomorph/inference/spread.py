@@ -185,16 +185,20 @@ def _spread(
 
 def one_factor(variance: Floats, n_stimuli: int) -> Spread:
     """Return the spread from the variance of the bootstrap of stimuli, of any shape."""
-    return Spread(np.sqrt(variance * n_stimuli / (n_stimuli - 1)), STIMULI, n_stimuli - 1)
+    return Spread(np.sqrt(_of_few(n_stimuli) * variance), STIMULI, n_stimuli - 1)
+
+
+def _of_few(n: int) -> float:
+    """Return by what a variance over resamples of `n` things falls short; NaN of one thing."""
+    return n / (n - 1) if n > 1 else np.nan
 
 
 def two_factors(
     both: Floats, subjects: Floats, stimuli: Floats, n_subjects: int, n_stimuli: int
 ) -> Spread:
     """Return the spread from the variances of three bootstraps, of any shape."""
-    of_subjects = n_subjects / (n_subjects - 1) * subjects
-    of_stimuli = n_stimuli / (n_stimuli - 1) * stimuli
-    grow = n_subjects / (n_subjects - 1) * n_stimuli / (n_stimuli - 1)
+    of_subjects, of_stimuli = _of_few(n_subjects) * subjects, _of_few(n_stimuli) * stimuli
+    grow = _of_few(n_subjects) * _of_few(n_stimuli)
     variance = of_subjects + of_stimuli - grow * (both - subjects - stimuli)
     variance = np.maximum(np.minimum(variance, both), np.maximum(of_subjects, of_stimuli))
     freedom = freedom_of_both(variance, of_subjects, of_stimuli, n_subjects, n_stimuli)
