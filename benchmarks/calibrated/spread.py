@@ -1,0 +1,76 @@
+r"""Standard errors over stimuli, told and true: the bootstrap, and a jackknife beside it.
+
+An RDM's pairs share stimuli, so a mean over pairs is a U-statistic of order two. With
+:math:`\psi_{ij}` the influence of a pair, :math:`\zeta_1` the variance of what one stimulus adds
+and :math:`\zeta_2` that of a single pair (Hoeffding 1948, https://doi.org/10.1214/aoms/1177730196),
+
+.. math:: \mathrm{Var} = \frac{4 (n - 2) \zeta_1 + 2 \zeta_2}{n (n - 1)}.
+
+Row sums :math:`S_i = \sum_{j \ne i} \psi_{ij}` have :math:`E \sum_i S_i^2 = n (n - 1) (\zeta_2 +
+(n - 2) \zeta_1)`, so the variance is estimated without bias by
+
+.. math:: \frac{4}{n^2 (n - 1)^2} \left( \sum_i S_i^2 - \sum_{i < j} \psi_{ij}^2 \right),
+
+the infinitesimal jackknife, which counts what a pair has of its own twice, less one of them. A
+bootstrap of stimuli counts it three times.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+
+from calibrated.chosen import Found, Rng
+from calibrated.drawn import distances
+from calibrated.table import Columns, Figure, World, told_over_true
+from isomorph.inference.bootstrap import draw, spread_over_stimuli
+from isomorph.measures import MEASURES, Floats, stimulus_count
+from isomorph.measures.pairs import pair_indices
+
+
+def jackknife_error(first: Floats, second: Floats) -> float:
+    """Return the standard error of Pearson's correlation of two RDMs `(pair,)` over stimuli."""
+    x, y = ((values - values.mean()) / values.std() for values in (first, second))
+    influence = x * y - (x * y).mean() * (x**2 + y**2) / 2
+    n = stimulus_count(len(x))
+    rows = sum(np.bincount(side, influence, n) for side in pair_indices(n))
+    variance = 4 * ((rows**2).sum() - (influence**2).sum()) / (n * (n - 1)) ** 2
+    return float(np.sqrt(max(variance, 0.0)))
+
+
+def errors(rng: Rng, n_stimuli: int, own: float) -> Found:
+    """Correlate a region with a model, each of which has features of its own."""
+    truth, *noise = rng.standard_normal((3, n_stimuli, 10))
+    region, layer = (distances(np.hstack([truth, own * one]))[None] for one in noise)
+    measure = MEASURES["pearson"]
+    drawn = measure.resampled(region, layer, draw(n_stimuli, 200, rng))[:, 0]
+    return {
+        "estimate": measure.compare(region, layer).item(),
+        "bootstrap": spread_over_stimuli(drawn, n_stimuli).standard_error.item(),
+        "jackknife": jackknife_error(region[0], layer[0]),
+    }
+
+
+def ratio(columns: Columns, kind: str) -> tuple[float, float]:
+    """Return the told standard errors of one kind over the true spread."""
+    return told_over_true({"estimate": columns["estimate"], "told": columns[kind]})
+
+
+BEFORE = {50: "1.36", 118: "1.24", 300: "1.12"}
+
+WORLDS = tuple(
+    World(
+        "spread",
+        f"a region and a model at r ≈ {r}, {n} stimuli: standard errors over the true spread",
+        partial(errors, n_stimuli=n, own=own),
+        (
+            Figure("bootstrap over stimuli", partial(ratio, kind="bootstrap"), before=BEFORE[n]),
+            Figure("corrected jackknife", partial(ratio, kind="jackknife"), before=".95, .98"),
+        ),
+        n=600 if n < 300 else 300,
+        quick=10,
+    )
+    for n in BEFORE
+    for own, r in ((1.0, ".5"), (2.0, ".06"))
+)
