@@ -58,7 +58,9 @@ def tables_of(dataset):
     """Return every table of a dataset that a reader gets to see."""
     return [
         LAYOUT.comparisons(dataset),
+        LAYOUT.subjects(dataset),
         LAYOUT.regions(dataset),
+        LAYOUT.preferences(dataset),
         LAYOUT.selection(dataset),
         LAYOUT.layers_in_set(dataset),
         LAYOUT.differences(dataset),

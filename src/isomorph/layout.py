@@ -80,9 +80,17 @@ class Layout:
     def comparisons(self, dataset: str) -> Path:
         return self.results / dataset / "comparisons.csv"
 
+    def subjects(self, dataset: str) -> Path:
+        """Comparisons of every subject by itself."""
+        return self.results / dataset / "subjects.csv"
+
     def regions(self, dataset: str) -> Path:
         """Comparisons of a dataset's regions with each other."""
         return self.results / dataset / "regions.csv"
+
+    def preferences(self, dataset: str) -> Path:
+        """Regions against each other at every layer."""
+        return self.results / dataset / "preferences.csv"
 
     def selection(self, dataset: str) -> Path:
         """The layer of every model, chosen on some stimuli and scored on others."""

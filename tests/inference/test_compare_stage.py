@@ -25,7 +25,10 @@ def compared(layout, dataset="real", **settings):
     spec = study.spec.model_copy(update={"inference": study.spec.inference.model_validate(asked)})
     layout = Layout(replace(study, spec=spec), layout.root)
     inference.run(layout, dataset)
-    kinds = ("comparisons", "regions", "selection", "differences", "contrasts", "recovery")
+    kinds = (
+        "comparisons", "subjects", "regions", "preferences", "selection", "differences",
+        "contrasts", "recovery",
+    )  # fmt: skip
     return {kind: read_table(getattr(layout, kind)(dataset), kind) for kind in kinds}
 
 
@@ -64,6 +67,17 @@ def test_every_two_families_are_compared_per_region_and_measure(tables):
         contrasts["difference"], contrasts["score"] - contrasts["twin_score"]
     )
     assert (contrasts["n_seeds"] == 3).all()
+
+
+def test_the_estimate_of_a_region_is_the_mean_over_its_subjects(tables, small):
+    keys = ["region", "model", "layer", "distance", "measure"]
+    each = tables["subjects"].groupby(keys)["estimate"].agg(["mean", "size"])
+    rows = tables["comparisons"].set_index(keys)
+    np.testing.assert_allclose(each["mean"][rows.index], rows["estimate"], atol=1e-8)
+    assert (each["size"] == 2).all()
+    assert rows["p_subjects_t"].notna().all()
+    assert (rows["p_subjects_sign_flip"] >= 1 / 4).all()
+    assert small.subjects("real").with_suffix(".parquet").is_file()
 
 
 def test_no_number_is_missing_without_a_reason(tables):
@@ -110,6 +124,20 @@ def test_two_sides_and_a_tail_are_told_in_the_tables(small):
     rare = rows["p"] < 0.205
     assert (rows.loc[rare, "p_note"] == NO_TAIL).all()
     assert (rows.loc[~rare, "p_note"] == "").all()
+
+
+def test_every_two_regions_are_set_against_each_other_at_every_layer(tables):
+    rows, comparisons = tables["preferences"], tables["comparisons"]
+    assert len(rows) * 2 == len(comparisons)
+    for side in "ab":
+        keys = ["region", "model", "layer", "measure"]
+        there = rows.rename(columns={f"region_{side}": "region"}).set_index(keys)
+        here = comparisons.set_index(keys).loc[there.index]
+        np.testing.assert_allclose(there[f"score_{side}"], here["estimate"], atol=1e-8)
+        known = there[f"normalised_{side}"].notna()
+        np.testing.assert_allclose(there[f"normalised_{side}"][known], here["normalised_r"][known])
+    assert rows["status"].str.contains("too little|one alone").all()  # two subjects
+    assert rows["p"].isna().all()
 
 
 def test_categories_can_be_held_out_whole_and_a_missing_column_is_named(small):

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from isomorph.artefacts import provenance, read_array, write_responses, write_table
 from isomorph.errors import IsomorphError
+from isomorph.inference.gather import regions_of
 from isomorph.layout import Layout
 from isomorph.rdms import run_brain
 from isomorph.rdms.brain import rdms_of_responses
@@ -299,7 +300,94 @@ def test_rdms_of_a_dataset_are_of_its_reliable_units(tmp_path):
         run_brain(none, "toy")
 
 
+def test_reliable_units_are_drawn_equally_often_and_kept_by_the_file(tmp_path):
+    settings = {"minimum_reliability": 0.3, "equalise": 6, "draws": 3, "seed": 5}
+    layout = study(tmp_path, ARRAYS, settings)
+    rng = np.random.default_rng(8)
+    tuned = np.tile(rng.standard_normal((12, 30)), (8, 1)) + 0.5 * rng.standard_normal((96, 30))
+    data = session(tuned, 12, np.repeat(["IT", "V4"], [20, 10])).assign_attrs(session="1")
+    table = pd.DataFrame({"stimulus": names(12), "file": "", "sha256": ""})
+    write_table(layout.stimuli("toy"), table, "stimuli", provenance("stimuli"))
+    about = {"dataset": "toy", "subject": "m", "simulated": "false"}
+    write_responses(layout.responses("toy", "m"), {"1": data}, about, provenance("responses"))
+    run_brain(layout, "toy")
+    written = read_array(layout.brain_rdms("toy"), "rdms")
+    (distance,) = set(written["distance"].values.tolist())
+    regions = regions_of(written, distance)
+    assert [(one.name, one.n_units, len(one.draws)) for one in regions] == [
+        ("IT", 6, 3),
+        ("V4", 6, 3),
+    ]
+    kept = choose(data, UnitFilter(minimum_reliability=0.3, seed=5))[0]["1"]
+    for one in regions:
+        assert one.n_recorded == int((kept["region"] == one.name).sum())
+        assert all(draw.halves is not None for draw in one.draws)
+
+
 def test_ready_rdms_have_no_units_to_choose(tmp_path):
     source = {"region": "IT", "file": "a.npy", "subjects": ["m"], "distance": "euclidean"}
     with pytest.raises(StudyError, match="units: ready RDMs have none to choose from"):
         study(tmp_path, {"kind": "rdms", "sources": [source]}, {"minimum_reliability": 0.2})
+
+
+EQUAL = UnitFilter(equalise=6, draws=4, seed=5)
+
+
+def equal_rdms(data, wanted=EQUAL, number=0, distances=("correlation", "euclidean")):
+    return rdms_of_responses(
+        {"1": data, "2": data.isel(unit=slice(0, 5))}, list(names(12)), list(distances),
+        subject="m", transform="none", units=wanted, number=number,
+    )  # fmt: skip
+
+
+def test_equally_many_units_of_every_region_are_drawn_again_and_again():
+    rng = np.random.default_rng(9)
+    data = session(
+        rng.standard_normal((4 * 12, 40)), 12, np.repeat(["V4", "IT", "V1"], [24, 13, 3])
+    )
+    rows, left_out = equal_rdms(data)
+    assert left_out == {"V1 | m": "3 units are fewer than the 6 that units.equalise draws"}
+    table = pd.DataFrame(
+        [{"region": r.region, "distance": r.distance, "draw": r.draw} for r in rows]
+    )
+    draws = table.groupby(["region", "distance"])["draw"].apply(list)
+    assert draws.tolist() == [[0, 1, 2, 3]] * 4
+    assert {row.n_units for row in rows} == {6}
+    assert {row.region: row.n_recorded for row in rows} == {"IT": 13, "V4": 29}  # of two sessions
+    assert len({row.representation for row in rows if row.distance == "euclidean"}) == 8
+    assert all(row.halves is not None for row in rows)
+    again, _ = equal_rdms(data)
+    np.testing.assert_array_equal([r.rdm for r in rows], [r.rdm for r in again])
+    other, _ = equal_rdms(data, number=1)
+    assert not np.allclose(rows[0].rdm, other[0].rdm)
+
+
+def test_drawing_all_units_changes_nothing_and_bins_share_their_draws():
+    rng = np.random.default_rng(10)
+    values = rng.standard_normal((4 * 12, 8))
+    data = session(np.hstack([values, values]), 12, np.repeat(["early", "late"], 8))
+    stimuli, distances = list(names(12)), ["euclidean"]
+    given = {"subject": "m", "transform": "none"}
+    plain, _ = rdms_of_responses({"1": data}, stimuli, distances, **given)
+    every = UnitFilter(equalise=8, draws=2)
+    rows, _ = rdms_of_responses({"1": data}, stimuli, distances, units=every, **given)
+    for row in rows:
+        np.testing.assert_allclose(row.rdm, plain[0].rdm, rtol=1e-9)
+    some, _ = rdms_of_responses({"1": data}, stimuli, distances, units=EQUAL, **given)
+    early, late = ([r.rdm for r in some if r.region == one] for one in ("early", "late"))
+    np.testing.assert_allclose(early, late)
+
+
+def test_a_distance_that_one_draw_lacks_is_left_out_and_settings_must_say_something():
+    values = np.random.default_rng(11).standard_normal((4 * 12, 7))
+    values[:, 1:] *= (np.arange(48) % 12 != 3)[:, None]  # stimulus 3 moves one unit alone
+    data = session(values, 12)
+    wanted = UnitFilter(equalise=2, draws=20)
+    rows, left_out = rdms_of_responses(
+        {"1": data}, list(names(12)), ["correlation", "euclidean"], subject="m",
+        transform="none", units=wanted,
+    )  # fmt: skip
+    assert {row.distance for row in rows} == {"euclidean"}
+    assert re.match(r"in \d+ of 20 draws of units correlation", left_out["IT | m | correlation"])
+    with pytest.raises(ValueError, match="give minimum_reliability, equalise, or both"):
+        UnitFilter()

@@ -13,7 +13,7 @@ def change(path, kind, **columns):
 
 
 def test_the_sentences_say_what_the_tables_say(fresh):
-    best, training, other, recovery = headline(fresh)
+    best, rivals, training, other, recovery = headline(fresh)
     table = read_table(fresh.comparisons("real"), "comparisons")
     planted = table[
         (table["model"] == "net") & (table["measure"] == "rho_a") & (table["region"] == "alpha")
@@ -26,6 +26,10 @@ def test_the_sentences_say_what_the_tables_say(fresh):
         "interval over stimuli and subjects), noise ceiling .50 to .60, p < .001 after false "
         "discovery rate correction."
     ).replace("0.", ".")
+    assert rivals == (
+        "With 95 % confidence the best layer of Net, trained is one of 2 of its 5 layers, stem to "
+        "blocks.0 in alpha and one of 2 of its 5 layers, stem to blocks.0 in beta."
+    )
     assert training == (
         "With the layer chosen on left-out stimuli, the trained network scores .38 in alpha and "
         "its 3 untrained twins .12, a difference of .26 [.18, .34] that is significant (p < .001 "
@@ -41,7 +45,7 @@ def test_the_sentences_say_what_the_tables_say(fresh):
 
 def test_an_uncertain_difference_is_not_called_significant(fresh):
     change(fresh.contrasts("real"), "contrasts", p_corrected=0.2)
-    assert "that is not significant (p = .200 after" in headline(fresh)[1]
+    assert "that is not significant (p = .200 after" in headline(fresh)[2]
 
 
 def differences(layout, *rows, **columns):
@@ -64,7 +68,7 @@ def test_the_network_is_told_against_the_best_model_that_is_none(fresh):
         fresh, ("net", "net-untrained", 0.4, 0.9, 0.5), ("net-untrained", "pixels", 0.9, 0.8, 0.5),
         ("net", "pixels", 0.4, 0.3, 0.02),
     )  # fmt: skip
-    assert headline(fresh)[2] == (
+    assert headline(fresh)[3] == (
         "Against Pixels, which is no network, the network scores .40 to .30 in alpha, layers "
         "chosen alike: a difference of .10 [−.10, .20] that is significant (p = .020 after false "
         "discovery rate correction over 6 differences)."
@@ -73,14 +77,14 @@ def test_the_network_is_told_against_the_best_model_that_is_none(fresh):
 
 def test_a_difference_is_told_as_network_less_rival_whichever_comes_first(fresh):
     differences(fresh, ("pixels", "net", 0.5, 0.3, 0.2))
-    said = headline(fresh)[2]
+    said = headline(fresh)[3]
     assert "scores .30 to .50" in said
     assert "a difference of −.20 [−.30, .00] that is not significant" in said
 
 
 def test_a_difference_without_a_number_is_none(fresh):
     differences(fresh, ("net", "pixels", 0.4, 0.3, 0.02), status="too few stimuli")
-    assert headline(fresh)[2] == "Networks and other kinds of model have no comparison for alpha."
+    assert headline(fresh)[3] == "Networks and other kinds of model have no comparison for alpha."
 
 
 def test_what_was_missed_is_said(fresh):
@@ -88,7 +92,7 @@ def test_what_was_missed_is_said(fresh):
         fresh.recovery("sim"), "recovery", recovered=["exact", "neighbour"],
         found_layer=["blocks.2", "blocks.1"],
     )  # fmt: skip
-    said = headline(fresh)[3]
+    said = headline(fresh)[4]
     assert "1 of 2 planted layers was recovered exactly among 16 candidates and 1 at a" in said
     assert said.endswith(
         ": beta was planted from Net, trained: blocks.0 and found at Net, trained: blocks.1."
@@ -101,7 +105,7 @@ def test_settings_that_recover_less_are_counted_too(fresh):
     other = table.assign(distance="euclidean", recovered=["neighbour", "no"])
     both = pd.concat([table, other], ignore_index=True)
     write_table(path, both, "recovery", provenance("test"))
-    assert headline(fresh)[3].endswith(
+    assert headline(fresh)[4].endswith(
         "2 of 2 planted layers were recovered exactly among 16 candidates (rho-a, 1 - Pearson "
         "correlation); over all 2 settings of distance and measure 2 of 4 exactly, 1 at a "
         "neighbour."
@@ -118,7 +122,7 @@ def test_a_layer_that_chance_would_reach_is_not_said_to_be_like_the_region(fresh
 
 
 def test_only_simulated_results_are_said_to_be_simulated(tmp_path):
-    best, training, _, _ = headline(write_study(tmp_path, datasets=("sim",)))
+    best, _, training, _, _ = headline(write_study(tmp_path, datasets=("sim",)))
     assert "most like simulated alpha, one of 2 regions: rho-a" in best
     assert "in simulated alpha" in training
 
@@ -142,7 +146,7 @@ def test_what_is_not_there_is_said_to_be_missing(fresh, kinds):
     for dataset in ("real", "sim"):
         for kind in kinds:
             getattr(fresh, kind)(dataset).unlink(missing_ok=True)
-    best, training, other, recovery = headline(fresh)
+    best, _rivals, training, other, recovery = headline(fresh)
     if "comparisons" in kinds:
         assert best == "No region has been compared with any model yet."
         assert training == "Trained and untrained networks have not been compared yet."

@@ -72,7 +72,7 @@ def test_page_and_headline_say_what_is_missing_until_nothing_is(fresh, capsys):
     assert lines[:2] == [
         f"report: {page}", "partial: 1 of 2 datasets is missing: real (s2: is torn)",
     ]  # fmt: skip
-    assert len(lines) == 6
+    assert len(lines) == 7
 
     aside.rename(comparisons)
     assert missing.told(fresh) == ""

@@ -173,7 +173,7 @@ def test_a_study_of_one_simulated_family_without_twins(tmp_path, fresh):
     path.write_text(yaml.safe_dump(spec))
     layout = Layout(load_study(path), fresh.root)
     assert "<td>Net, trained</td>" in render(layout)
-    _, training, other, recovery = report.headline(layout)
+    _, _, training, other, recovery = report.headline(layout)
     assert training == "Whether training matters is not asked: the study has no untrained twins."
     assert "the study has networks only" in other
     assert recovery == "No layers were planted: the study has no simulated recording."

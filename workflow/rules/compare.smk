@@ -9,7 +9,15 @@ rule compare:
         parquet=ensure(
             PATTERN.comparisons("{dataset}").with_suffix(".parquet"), non_empty=True
         ),
+        subjects=ensure(PATTERN.subjects("{dataset}"), non_empty=True),
+        subjects_parquet=ensure(
+            PATTERN.subjects("{dataset}").with_suffix(".parquet"), non_empty=True
+        ),
         regions=ensure(PATTERN.regions("{dataset}"), non_empty=True),
+        preferences=ensure(PATTERN.preferences("{dataset}"), non_empty=True),
+        preferences_parquet=ensure(
+            PATTERN.preferences("{dataset}").with_suffix(".parquet"), non_empty=True
+        ),
         selection=ensure(PATTERN.selection("{dataset}"), non_empty=True),
         layers_in_set=ensure(PATTERN.layers_in_set("{dataset}"), non_empty=True),
         differences=ensure(PATTERN.differences("{dataset}"), non_empty=True),

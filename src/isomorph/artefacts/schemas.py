@@ -106,6 +106,8 @@ RDMS = ArraySchema(
         "area": ("representation",),
         "time_start": ("representation",),
         "time_stop": ("representation",),
+        "draw": ("representation",),
+        "n_recorded": ("representation",),
     },
     attributes=("left_out",),
     finite=("rdm",),
@@ -115,7 +117,8 @@ RDMS = ArraySchema(
 `region`, `subject` and `session`. `n_units` is -1 where it is not known. `rdm_half` holds the
 RDMs of two halves of the repetitions; NaN where there are none. `area` is a region without its
 window, `time_start` and `time_stop` that window, seconds from onset, NaN where there is none: of
-time bins, one file holds an RDM each."""
+time bins, one file holds an RDM each. `draw` numbers the draws of equally many units, `n_units` of
+the `n_recorded` units of the region in that subject."""
 
 REPRESENTATIONS = ArraySchema(
     variables={"similarity": ("measure", "representation", "representation_b")},
@@ -167,11 +170,22 @@ TABLES: Registry[tuple[str, ...]] = Registry(
             "confidence", "n_in_set", "layers", "best_layer", "first_layer", "last_layer",
             "scheme", "n_stimuli", "n_subjects", "status",
         ),
+        "subjects": (
+            "dataset", "simulated", "region", "subject", "model", "layer", "depth", "distance",
+            "measure", "estimate", "chance", "n_units", "status",
+        ),
         "regions": (
             "dataset", "simulated", "region_a", "region_b", "distance", "measure", "estimate",
             "standard_error", "interval_low", "interval_high", "scheme", "p", "sides",
             "p_corrected", "correction", "family", "family_size", "p_note", "n_stimuli",
             "n_subjects_a", "n_subjects_b", "status",
+        ),
+        "preferences": (
+            "dataset", "simulated", "region_a", "region_b", "model", "layer", "depth", "distance",
+            "measure", "score_a", "score_b", "normalised_a", "normalised_b", "difference",
+            "standard_error", "interval_low", "interval_high", "scheme", "p", "p_corrected",
+            "correction", "family", "family_size", "n_stimuli", "n_subjects_a", "n_subjects_b",
+            "n_units_a", "n_units_b", "status",
         ),
         "selection": (
             "dataset", "simulated", "region", "model", "distance", "measure", "chosen_on", "split",

@@ -27,8 +27,9 @@ OUTPUTS: dict[str, Callable[..., list[Path]]] = {
     "compare": lambda layout, dataset: [
         place(dataset)
         for place in (
-            *(layout.comparisons, layout.regions, layout.selection),
-            *(layout.layers_in_set, layout.differences, layout.contrasts, layout.recovery),
+            *(layout.comparisons, layout.subjects, layout.regions, layout.preferences),
+            *(layout.selection, layout.layers_in_set, layout.differences, layout.contrasts),
+            layout.recovery,
         )
     ],
     "recover": lambda layout, dataset: [

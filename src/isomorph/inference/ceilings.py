@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -103,7 +104,12 @@ def ceiling(region: Region, measure: Measure) -> Ceiling:
     The reliability is the mean over pairs of subjects, or what Spearman and Brown's formula
     makes of the halves' agreement; only of measures that are correlations, which are 0 by chance
     and multiply along a chain of noisy measurements.
+
+    Where equally many units are drawn again and again, it is the mean over draws; undefined where
+    it is in any draw.
     """
+    if region.draws:
+        return _mean([ceiling(draw, measure) for draw in region.draws])
     if len(region.subjects) > 1:
         lower, upper = across_subjects(region.rdms, measure)
         reliability, why = _checked(between_subjects(region.rdms, measure), measure)
@@ -120,6 +126,17 @@ def ceiling(region: Region, measure: Measure) -> Ceiling:
     reliability, why = _checked(whole, measure)
     said = "defined: halves of the repetitions of one subject"
     return Ceiling(agreement, float(np.sqrt(whole)), said, HALVES, reliability, why)
+
+
+def _mean(draws: Sequence[Ceiling]) -> Ceiling:
+    """Return the ceiling of scores that are means over draws of units."""
+    first = next((one for one in draws if not one.kind), draws[0])
+    unlike = next((one.normalising for one in draws if one.normalising != "ok"), "ok")
+    lower, upper, reliability = (
+        float(np.mean([getattr(one, name) for one in draws]))
+        for name in ("lower", "upper", "reliability")
+    )
+    return replace(first, lower=lower, upper=upper, reliability=reliability, normalising=unlike)
 
 
 def across_subjects(rdms: Floats, measure: Measure) -> tuple[float, float]:

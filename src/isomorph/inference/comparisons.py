@@ -19,9 +19,11 @@ from isomorph.inference.independence import against_independence
 from isomorph.inference.layers import LEVEL, p_best, set_row
 from isomorph.inference.nested import Chosen, Indices, choose_all
 from isomorph.inference.permutation import Null, calibrated, permutation_null
+from isomorph.inference.preferences import preferences
 from isomorph.inference.scores import Scores, scores_of
 from isomorph.inference.selection import ON_BOTH, ON_STIMULI, members_of, selection_rows
 from isomorph.inference.setting import Draws, Setting
+from isomorph.inference.subjects import chance_of, over_subjects, subject_rows
 from isomorph.inference.ties import rounded
 from isomorph.measures import Floats
 
@@ -38,15 +40,21 @@ class Compared:
     ----------
     comparisons, differences, contrasts : list of Questions
         A member per region.
+    preferences : list of Questions
+        A member per two regions.
     selection, layers_in_set : list of dict
         Rows.
+    subjects : list of DataFrame
+        Rows of a region.
     """
 
     comparisons: list[Questions] = field(default_factory=list)
     differences: list[Questions] = field(default_factory=list)
     contrasts: list[Questions] = field(default_factory=list)
+    preferences: list[Questions] = field(default_factory=list)
     selection: list[dict[str, Any]] = field(default_factory=list)
     layers_in_set: list[dict[str, Any]] = field(default_factory=list)
+    subjects: list[pd.DataFrame] = field(default_factory=list)
 
 
 def compare(
@@ -72,16 +80,26 @@ def compare(
     """
     scores = scores_of(regions, candidates.rdms, draws, setting.measure)
     members = members_of(candidates.table["model"].tolist())
+    into.preferences += preferences(regions, scores, candidates, draws, setting)
     for together in _areas(regions):
         nulls = [
-            permutation_null(regions[at].rdms, candidates.rdms, setting.measure, draws.orders)
+            permutation_null(
+                np.concatenate([one.rdms for one in regions[at].measured]),
+                candidates.rdms,
+                setting.measure,
+                draws.orders,
+            )
             for at in together
         ]
         clusters = _clusters([regions[at] for at in together], nulls, members)
         for place, (at, null) in enumerate(zip(together, nulls, strict=True)):
             region, own = regions[at], scores[at]
             best = _p_best(own, members, setting)
-            rows = _region_rows(region, candidates, own, null, best, draws, setting)
+            by_chance = chance_of(region, candidates.rdms, setting.measure)
+            rows = _region_rows(region, candidates, own, null, best, draws, setting).assign(
+                **over_subjects(own.estimate, by_chance, setting)
+            )
+            into.subjects.append(subject_rows(region, candidates, own.estimate, by_chance, setting))
             columns, masses = clusters[place]
             into.comparisons.append(
                 against_independence(rows.assign(**columns), null, setting.inference, masses)
@@ -177,6 +195,7 @@ def _region_rows(
         n_groups=scores.n_groups,
         n_subjects=len(region.subjects),
         n_units=region.n_units,
+        n_unit_draws=len(region.draws),
         ceiling_lower=bounds.lower,
         ceiling_upper=bounds.upper,
         ceiling_status=bounds.status,

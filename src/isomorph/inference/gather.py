@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ import pandas as pd
 import xarray as xr
 
 from isomorph.errors import IsomorphError
-from isomorph.measures import Floats
+from isomorph.measures import Counts, Floats
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Region:
     ----------
     name : str
     rdms : (subject, pair)
-        Sessions of a subject averaged.
+        Sessions of a subject averaged; draws of units too, where they are equalised.
     subjects : tuple of str
     n_units : int or None
         Units over all subjects, None where they are not published.
@@ -32,6 +32,12 @@ class Region:
         The region without its time bin; its name where it has none.
     time_start, time_stop : float
         Of the time bin, seconds from stimulus onset; NaN where there is none.
+    subject_units : tuple of int or None
+        Units of each subject, None where they are not published.
+    draws : tuple of Region
+        The region in each draw of equally many units; none where units are not equalised.
+    n_recorded : int
+        Of the subject with the fewest, the units the draws are from; 0 without draws.
     """
 
     name: str
@@ -42,6 +48,14 @@ class Region:
     area: str = ""
     time_start: float = np.nan
     time_stop: float = np.nan
+    subject_units: tuple[int | None, ...] = ()
+    draws: tuple[Region, ...] = ()
+    n_recorded: int = 0
+
+    @property
+    def measured(self) -> tuple[Region, ...]:
+        """What scores are means over: the region in every draw of units, or as it is."""
+        return self.draws or (self,)
 
 
 @dataclass(frozen=True)
@@ -65,21 +79,63 @@ def regions_of(brain: xr.Dataset, distance: str) -> list[Region]:
     regions = []
     for name in sorted(set(chosen["region"].values.tolist())):
         rows = chosen.isel(representation=(chosen["region"] == name).values)
-        subject = rows["subject"].values
-        subjects = tuple(dict.fromkeys(subject.tolist()))
-        rdms = np.stack([rows["rdm"].values[subject == one].mean(axis=0) for one in subjects])
-        units = rows["n_units"].values
-        halves = None
-        if "rdm_half" in rows and len(rows["representation"]) == 1:
-            half = rows["rdm_half"].values[:, 0]
-            halves = half if np.isfinite(half).all() else None
-        known = bool((units >= 0).all())
+        if "draw" not in rows.coords:
+            regions.append(_region(name, rows))
+            continue
+        number = rows["draw"].values
+        draws = tuple(
+            _region(name, rows.isel(representation=number == one)) for one in np.unique(number)
+        )
+        mean = np.mean([one.rdms for one in draws], axis=0)
+        n_recorded = int(rows["n_recorded"].min())
         regions.append(
-            Region(
-                name, rdms, subjects, int(units.sum()) if known else None, halves, **_place(rows)
-            )
+            replace(draws[0], rdms=mean, halves=None, draws=draws, n_recorded=n_recorded)
         )
     return regions
+
+
+def over_draws(
+    regions: Sequence[Region], score: Callable[[Floats], tuple[Floats, ...]]
+) -> tuple[Floats, ...]:
+    """Return the means over draws of units of what is computed from RDMs.
+
+    Distances between few units are noisy and their mean over draws is not, so the mean of scores
+    is that of few units, while the score of the mean RDM would be that of all.
+
+    Parameters
+    ----------
+    regions : sequence of Region
+        With as many draws each.
+    score : callable
+        Of the RDMs of all regions, one after the other: `(region × subject, pair)`.
+    """
+    draws = zip(*(region.measured for region in regions), strict=True)
+    total: tuple[Floats, ...] = ()
+    for draw in draws:
+        found = score(np.concatenate([region.rdms for region in draw]))
+        total = tuple(map(np.add, total, found)) if total else found
+    n = len(regions[0].measured)
+    return total if n == 1 else tuple(values / n for values in total)
+
+
+def _region(name: str, rows: xr.Dataset) -> Region:
+    """Return the region of some rows, one draw of units at most."""
+    subject = rows["subject"].values
+    subjects = tuple(dict.fromkeys(subject.tolist()))
+    rdms = np.stack([rows["rdm"].values[subject == one].mean(axis=0) for one in subjects])
+    units = tuple(_units(rows["n_units"].values[subject == one]) for one in subjects)
+    halves = None
+    if "rdm_half" in rows and len(rows["representation"]) == 1:
+        half = rows["rdm_half"].values[:, 0]
+        halves = half if np.isfinite(half).all() else None
+    known = [count for count in units if count is not None]
+    total = sum(known) if len(known) == len(units) else None
+    return Region(name, rdms, subjects, total, halves, **_place(rows), subject_units=units)
+
+
+def _units(counts: Counts) -> int | None:
+    """Return the units of one subject's sessions together, None where any is not known."""
+    return int(counts.sum()) if (counts >= 0).all() else None
 
 
 def _place(rows: xr.Dataset) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 
 from isomorph.inference.bootstrap import Resampled, resampled_means
-from isomorph.inference.gather import Region
+from isomorph.inference.gather import Region, over_draws
 from isomorph.inference.setting import Draws
 from isomorph.inference.splits import Sides
 from isomorph.measures import Counts, Floats, Measure
@@ -86,14 +86,15 @@ def scores_of(
     draws : Draws
     measure : Measure
     """
-    stacked = np.concatenate([region.rdms for region in regions])
     ends = np.cumsum([0, *(len(region.rdms) for region in regions)]).tolist()
     rows = [slice(start, end) for start, end in pairwise(ends)]
-    estimate, plain = measure.calibrated(stacked, rdms)
-    resampled, drawn = measure.calibrated(stacked, rdms, draws.stimuli)
+    estimate, plain = over_draws(regions, lambda every: measure.calibrated(every, rdms))
+    resampled, drawn = over_draws(
+        regions, lambda every: measure.calibrated(every, rdms, draws.stimuli)
+    )
 
     def parts(sides: Sides) -> list[Parts]:
-        both = [_on(counts, stacked, rdms, measure) for counts in (sides.chosen_on,
+        both = [_on(counts, regions, rdms, measure) for counts in (sides.chosen_on,
                                                                    sides.scored_on)]  # fmt: skip
         return [Parts(*(values[..., own, :] for values in both)) for own in rows]
 
@@ -114,11 +115,14 @@ def scores_of(
     ]
 
 
-def _on(counts: Counts, stacked: Floats, rdms: Floats, measure: Measure) -> Floats:
+def _on(counts: Counts, regions: Sequence[Region], rdms: Floats, measure: Measure) -> Floats:
     """Return scores `(..., subject, candidate)` on stimuli `(..., stimulus)`, NaN on none."""
     flat = counts.reshape(-1, counts.shape[-1])
     some = flat.any(axis=1)
-    found = np.full((len(flat), len(stacked), len(rdms)), np.nan)
+    n_rows = sum(len(region.rdms) for region in regions)
+    found = np.full((len(flat), n_rows, len(rdms)), np.nan)
     if some.any():
-        found[some] = measure.calibrated(stacked, rdms, flat[some])[1]
-    return found.reshape(*counts.shape[:-1], len(stacked), len(rdms))
+        found[some] = over_draws(
+            regions, lambda every: (measure.calibrated(every, rdms, flat[some])[1],)
+        )[0]
+    return found.reshape(*counts.shape[:-1], n_rows, len(rdms))

@@ -30,12 +30,15 @@ from isomorph.rdms import DISTANCES
 from isomorph.rdms.level import level_of
 from isomorph.study.archive import SimulatedArchive
 
+PARQUET = ("comparisons", "subjects", "preferences")
+"""Tables that are long enough to be written as parquet too."""
+
 
 def run(layout: Layout, dataset: str) -> None:
     """Compare a dataset's regions with every layer, with each other, and with what was planted.
 
-    Writes `comparisons.csv` (and parquet), `regions.csv`, `selection.csv`, `layers_in_set.csv`,
-    `differences.csv`, `contrasts.csv`, `recovery.csv`.
+    Writes `comparisons.csv`, `subjects.csv` and `preferences.csv` (and parquet), `regions.csv`,
+    `selection.csv`, `layers_in_set.csv`, `differences.csv`, `contrasts.csv`, `recovery.csv`.
 
     Raises
     ------
@@ -57,6 +60,8 @@ def run(layout: Layout, dataset: str) -> None:
     tables = {
         "comparisons": answered(found.comparisons, inference),
         "regions": answered(pairs, inference),
+        "preferences": answered(found.preferences, inference),
+        "subjects": pd.concat(found.subjects, ignore_index=True),
         "selection": pd.DataFrame(found.selection),
         "layers_in_set": pd.DataFrame(found.layers_in_set),
         "differences": answered(found.differences, inference),
@@ -79,7 +84,7 @@ def run(layout: Layout, dataset: str) -> None:
     )
     for kind, table in tables.items():
         path: Path = getattr(layout, kind)(dataset)
-        write_table(path, _ordered(table, kind), kind, stamp, parquet=kind == "comparisons")
+        write_table(path, _ordered(table, kind), kind, stamp, parquet=kind in PARQUET)
 
 
 def _draws(layout: Layout, dataset: str, brain: xr.Dataset, models: Sequence[xr.Dataset]) -> Draws:

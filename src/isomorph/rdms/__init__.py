@@ -60,7 +60,7 @@ def run_brain(layout: Layout, dataset: str) -> None:
             left_out |= without
             continue
         sessions = {name: regrouped(one, level) for name, one in read_responses(file).items()}
-        if spec.units is not None:
+        if spec.units is not None and spec.units.minimum_reliability is not None:
             sessions, without = reliable_units(
                 sessions, stimuli, spec.units, subject=subject, number=number,
                 where=str(layout.study.dataset_files[dataset]),
@@ -73,6 +73,8 @@ def run_brain(layout: Layout, dataset: str) -> None:
             subject=subject,
             transform=spec.transform,
             noise=spec.noise,
+            units=spec.units,
+            number=number,
         )
         rows += found
         left_out |= without

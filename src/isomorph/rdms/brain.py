@@ -14,7 +14,8 @@ from isomorph.rdms.geometry import Floats, Geometry, Part, UndefinedDistanceErro
 from isomorph.rdms.gram import fold_gram, geometry_of_features
 from isomorph.rdms.table import RdmRow
 from isomorph.rdms.transforms import TRANSFORMS
-from isomorph.study.dataset import NoiseSpec
+from isomorph.rdms.units import equal_units
+from isomorph.study.dataset import NoiseSpec, UnitFilter
 
 USUAL = NoiseSpec()
 
@@ -30,6 +31,8 @@ def rdms_of_responses(
     subject: str,
     transform: str,
     noise: NoiseSpec = USUAL,
+    units: UnitFilter | None = None,
+    number: int = 0,
 ) -> tuple[list[RdmRow], dict[str, str]]:
     """Return the RDMs of every region of one subject, sessions pooled.
 
@@ -50,6 +53,10 @@ def rdms_of_responses(
         Name in `TRANSFORMS`.
     noise : NoiseSpec, optional
         What the noise is taken to be.
+    units : UnitFilter, optional
+        Where it equalises units, every draw of them has its own RDM.
+    number : int
+        The subject's place among the subjects, see `equal_units`.
 
     Returns
     -------
@@ -71,43 +78,82 @@ def rdms_of_responses(
     regions = sorted({str(r) for s in complete.values() for r in s["region"].values})
     across = "run" if noise.per == "run" else "repetition"
     TRANSFORMS[transform]
+    equal = units if units is not None and units.equalise is not None else None
     rows = []
     for region in regions:
         holding = [one for one in complete.values() if (one["region"] == region).any()]
-        folds = (folds_of(one, region, stimuli, transform, across) for one in holding)
-        whole, halves = _geometries(folds, distances, noise)
-        place = _place(holding, region)
+        drawn: list[list[xr.Dataset]] | str = [holding]
+        if equal is not None:
+            drawn = equal_units(holding, region, equal, number)
+        if isinstance(drawn, str):
+            left_out[f"{region} | {subject}"] = drawn
+            continue
+        about = RdmRow(f"{region} | {subject}", "", np.empty(0), region, subject, session=label)
+        draws = []
+        for population in drawn:
+            folds = (folds_of(one, region, stimuli, transform, across) for one in population)
+            found, noted = _rows(about, folds, _place(population, region), distances, noise)
+            draws.append(found)
+            left_out |= noted
+        n_recorded = sum(int((one["region"] == region).sum()) for one in holding)
         for name in distances:
-            where = f"{region} | {subject} | {name}"
-            try:
-                rdm = DISTANCES[name].compute(whole)
-            except UndefinedDistanceError as error:
-                left_out[where] = str(error)
-                continue
-            part = whole.parts.get(name)
-            if isinstance(part, Part) and part.n_units < whole.n_features:
-                left_out[f"{where} | units"] = (
-                    f"{whole.n_features - part.n_units} of {whole.n_features} units do the same "
-                    "in every repetition of a stimulus and have no noise to be weighed by"
+            defined = [row for found in draws if isinstance(row := found[name], RdmRow)]
+            if reasons := [row for found in draws if isinstance(row := found[name], str)]:
+                share = (
+                    "" if equal is None else f"in {len(reasons)} of {len(draws)} draws of units "
                 )
-            if isinstance(part, Part) and part.note:
-                left_out[f"{where} | noise"] = part.note
-            rows.append(
-                RdmRow(
-                    representation=f"{region} | {subject}",
-                    distance=name,
-                    rdm=rdm,
-                    region=region,
-                    subject=subject,
-                    session=label,
-                    n_units=whole.n_features,
-                    halves=_both_halves(name, halves),
-                    area=place[0],
-                    time_start=place[1],
-                    time_stop=place[2],
-                )
-            )
+                left_out[f"{region} | {subject} | {name}"] = share + reasons[0]
+            elif equal is None:
+                rows += defined
+            else:
+                rows += [
+                    replace(
+                        row,
+                        representation=f"{row.representation} | draw {draw}",
+                        draw=draw,
+                        n_recorded=n_recorded,
+                    )
+                    for draw, row in enumerate(defined)
+                ]
     return rows, left_out
+
+
+def _rows(
+    about: RdmRow,
+    folds: Iterable[Folds],
+    place: tuple[str, float, float],
+    distances: Sequence[str],
+    noise: NoiseSpec,
+) -> tuple[dict[str, RdmRow | str], dict[str, str]]:
+    """Return a region's row under every distance, or why there is none; and what is noted."""
+    whole, halves = _geometries(folds, distances, noise)
+    rows: dict[str, RdmRow | str] = {}
+    noted = {}
+    for name in distances:
+        try:
+            rdm = DISTANCES[name].compute(whole)
+        except UndefinedDistanceError as error:
+            rows[name] = str(error)
+            continue
+        part = whole.parts.get(name)
+        if isinstance(part, Part) and part.n_units < whole.n_features:
+            noted[f"{about.representation} | {name} | units"] = (
+                f"{whole.n_features - part.n_units} of {whole.n_features} units do the same "
+                "in every repetition of a stimulus and have no noise to be weighed by"
+            )
+        if isinstance(part, Part) and part.note:
+            noted[f"{about.representation} | {name} | noise"] = part.note
+        rows[name] = replace(
+            about,
+            distance=name,
+            rdm=rdm,
+            n_units=whole.n_features,
+            halves=_both_halves(name, halves),
+            area=place[0],
+            time_start=place[1],
+            time_stop=place[2],
+        )
+    return rows, noted
 
 
 def geometry_of_folds(

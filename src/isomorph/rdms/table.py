@@ -31,6 +31,8 @@ class RdmRow:
     area: str = ""
     time_start: float = math.nan
     time_stop: float = math.nan
+    draw: int = -1
+    n_recorded: int = -1
 
 
 def rdm_dataset(
@@ -53,9 +55,10 @@ def rdm_dataset(
         field: ("representation", np.array([str(getattr(row, field)) for row in rows], dtype=str))
         for field in text
     }
+    drawn = ("draw", "n_recorded") if any(row.draw >= 0 for row in rows) else ()
     numbers = {
         field: ("representation", np.array([getattr(row, field) for row in rows], dtype=np.int64))
-        for field in ("depth", "n_units")
+        for field in ("depth", "n_units", *drawn)
     }
     timed: dict[str, tuple[str, Floats, dict[str, str]]] = {}
     data: dict[str, tuple[tuple[str, ...], Floats]] = {

@@ -1,4 +1,6 @@
-"""Units left out for being unreliable, told from repetitions that the RDMs do not see.
+"""Which units RDMs are of: reliable ones, and equally many in every region.
+
+Reliability is told from repetitions that the RDMs do not see.
 
 Chosen and compared on the same responses, units of pure noise whose repetitions happen to agree
 would have cross-validated distances above 0, and with them cosines with any model above 0. So some
@@ -43,7 +45,7 @@ def reliable_units(
     stimuli : sequence of str
         What is compared; a session that lacks one is returned as it is.
     wanted : UnitFilter
-        The bound, and which part of the repetitions chooses.
+        The bound on reliability, and which part of the repetitions chooses.
     subject : str
     where : str
         The dataset's file, for messages.
@@ -63,6 +65,7 @@ def reliable_units(
         When a stimulus was not shown often enough to choose on some repetitions and compare on
         others.
     """
+    minimum = wanted.minimum_reliability or 0.0
     found = {}
     units: Counter[str] = Counter()
     kept: Counter[str] = Counter()
@@ -84,7 +87,7 @@ def reliable_units(
         repetition = session["repetition"].values.astype(int)
         choosing = training(repetition[known], names[known], wanted.training, rng)
         chooses = known & np.isin(repetition, choosing)
-        reliable = reliability(session, chooses, fewest, rng) >= wanted.minimum_reliability
+        reliable = reliability(session, chooses, fewest, rng) >= minimum
         region = session["region"].values.astype(str)
         units.update(region.tolist())
         kept.update(region[reliable].tolist())
@@ -92,7 +95,7 @@ def reliable_units(
     left_out = {
         f"{region} | {subject} | units": (
             f"{units[region] - kept[region]} of {units[region]} units are less reliable than "
-            f"{wanted.minimum_reliability:g} on the repetitions that choose"
+            f"{minimum:g} on the repetitions that choose"
         )
         for region in sorted(units)
         if kept[region] < units[region]
@@ -174,3 +177,44 @@ def _compared(session: xr.Dataset, rows: Array, reliable: Array) -> xr.Dataset:
     rest = session.isel(presentation=np.flatnonzero(rows), unit=np.flatnonzero(reliable))
     again = np.unique(rest["repetition"].values, return_inverse=True)[1]
     return rest.assign_coords(repetition=("presentation", again))
+
+
+def equal_units(
+    sessions: Sequence[xr.Dataset], region: str, wanted: UnitFilter, number: int
+) -> list[list[xr.Dataset]] | str:
+    """Draw equally many units of a region from its sessions together, again and again.
+
+    Every region is drawn from with the same random numbers, so that time bins of an area, which
+    have the same units in the same order, have the same draws.
+
+    Parameters
+    ----------
+    sessions : sequence of Dataset
+        `response (presentation, unit)` of one subject.
+    region : str
+    wanted : UnitFilter
+        How many units and draws.
+    number : int
+        The subject's place among the subjects, so that each has draws of its own.
+
+    Returns
+    -------
+    list of list of Dataset, or str
+        The sessions in each draw, those without a drawn unit left out; or why there are none.
+    """
+    places = [np.flatnonzero((one["region"] == region).values) for one in sessions]
+    owner = np.repeat(np.arange(len(places)), [len(some) for some in places])
+    every, size = np.concatenate(places), wanted.equalise or 0
+    if len(every) < size:
+        return f"{len(every)} units are fewer than the {size} that units.equalise draws"
+    rng = np.random.default_rng([wanted.seed, number])
+    draws = []
+    for _ in range(wanted.draws):
+        chosen = np.sort(rng.choice(len(every), size, replace=False))
+        draws.append(
+            [
+                sessions[k].isel(unit=every[chosen[owner[chosen] == k]])
+                for k in np.unique(owner[chosen])
+            ]
+        )
+    return draws

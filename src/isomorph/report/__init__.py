@@ -1,4 +1,4 @@
-"""The report: one self-contained page, and the four sentences that matter in it."""
+"""The report: one self-contained page, and the five sentences that matter in it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def run(layout: Layout) -> Path:
 
 
 def headline(layout: Layout) -> list[str]:
-    """Return four sentences: the best layer, training, other kinds of model, planted layers."""
+    """Return five sentences: best layer, its rivals, training, other models, planted layers."""
     from isomorph.report import answers
 
     return answers.headline(layout)

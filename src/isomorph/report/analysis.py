@@ -29,6 +29,9 @@ TAILS = {
 """How a p is found that is too small to count, in words."""
 
 SCHUTT = "Schütt et al. 2023, https://doi.org/10.7554/eLife.82566"
+SATTERTHWAITE = "Satterthwaite 1946, https://doi.org/10.2307/3002019"
+MCB = "Hsu 1984, https://doi.org/10.1214/aos/1176346732"
+SETS = "Hansen, Lunde & Nason 2011, https://doi.org/10.3982/ECTA5771"
 NILI = "Nili et al. 2014, https://doi.org/10.1371/journal.pcbi.1003553"
 MARIS = "Maris & Oostenveld 2007, https://doi.org/10.1016/j.jneumeth.2007.03.024"
 NIMON = "Nimon et al. 2008, https://doi.org/10.3758/BRM.40.2.457"
@@ -88,8 +91,9 @@ def _comparison() -> str:
 def _intervals(inference: Inference) -> str:
     return (
         f"{100 * inference.interval:g} %, {inference.resamples} bootstrap resamples of the "
-        f"stimuli, and of the subjects from {inference.minimum_subjects} subjects on; the "
-        f"variances of the two are combined so that noise is not counted twice ({SCHUTT})."
+        f"stimuli in their groups, and of the subjects from {inference.minimum_subjects} subjects "
+        f"on; the variances of the two are combined so that noise is not counted twice ({SCHUTT}), "
+        f"with as many degrees of freedom as their shares have together ({SATTERTHWAITE})."
     )
 
 
@@ -125,7 +129,11 @@ def _selection(inference: Inference) -> str:
     return (
         f"The stimuli are split into {chosen.folds} {PARTS[chosen.kind]}, {chosen.repeats} times; "
         "duplicates stay together. On each part the layer is scored that is best on the others, so "
-        "no layer is judged by the stimuli that chose it."
+        "no layer is judged by the stimuli that chose it; scores on parts are shifted to the scale "
+        "of all stimuli. For the standard error the choice is made anew in "
+        f"{min(chosen.resamples, inference.resamples)} resamples, in each by two "
+        f"cross-validations whose difference is taken off ({SCHUTT}). Layers that cannot be told "
+        f"from the best one form a 95 % confidence set ({SETS}; {MCB})."
     )
 
 

@@ -1,4 +1,4 @@
-"""The four sentences that matter, made from the tables and from nothing else."""
+"""The five sentences that matter, made from the tables and from nothing else."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ import pandas as pd
 from isomorph.figures import selection
 from isomorph.figures.words import correction, distance_title, measure_label
 from isomorph.layout import Layout
+from isomorph.report import sets
 from isomorph.report.numbers import count, interval, listed, number, p_said, percent
 from isomorph.report.tables import Results, read_results
 
 
 def headline(layout: Layout) -> list[str]:
-    """Return four sentences: the best layer, training, other kinds of model, planted layers.
+    """Return five sentences: best layer, its rivals, training, other models, planted layers.
 
     Parameters
     ----------
@@ -27,10 +28,11 @@ def headline(layout: Layout) -> list[str]:
 
 
 def sentences(layout: Layout, found: Sequence[Results]) -> list[str]:
-    """Return the four sentences from results already read."""
+    """Return the five sentences from results already read."""
     chosen = main_region(layout, found)
     return [
         _best_layer(layout, found, chosen),
+        _rivals(layout, chosen),
         _training(layout, found, chosen),
         _other_kinds(layout, chosen),
         _recovery(layout, found),
@@ -79,6 +81,19 @@ def _best_layer(
         f"({percent(layout.study.spec.inference.interval)} interval over {best['scheme']}), "
         f"{against}, {p_said(best['p_corrected'])} after {_correction(shown.rows)}."
     )
+
+
+def _rivals(layout: Layout, chosen: tuple[Results, selection.Shown] | None) -> str:
+    """Say which layers the data cannot tell from the best, in every region of the dataset."""
+    if chosen is None:
+        return "Layers have not been compared with each other yet."
+    results, shown = chosen
+    families = selection.families(layout.study)
+    best = selection.best_row(shown, families)
+    if best is None:
+        return f"No layer of any model has a number for {shown.region}."
+    title = next(f.title for f in families if best["model"] in f.instances)
+    return sets.sentence(results, str(best["model"]), title)
 
 
 def _among(found: Sequence[Results], results: Results) -> str:

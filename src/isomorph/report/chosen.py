@@ -10,6 +10,7 @@ import pandas as pd
 from isomorph.figures import selection
 from isomorph.figures.words import distance_title, measure_label
 from isomorph.layout import Layout
+from isomorph.report import sets
 from isomorph.report.numbers import NONE, count, interval, number, p_said, p_value, percent
 from isomorph.report.sections import Row, Table, chosen_elsewhere
 from isomorph.report.tables import Results
@@ -56,6 +57,12 @@ def _highest(
         f"{number(row['estimate'])} {interval(row['interval_low'], row['interval_high'])}, "
         f"{p_said(row['p_corrected'])}"
     )
+    inside = sets.layers_in_set(results, shown, str(row["model"]))
+    if inside is not None and n_layers > 1:
+        text += (
+            f"; with {percent(float(inside['confidence']))} confidence its best layer is "
+            f"{sets.span(inside)}"
+        )
     held_out = chosen_elsewhere(results, shown)
     own = None if held_out is None else held_out[held_out["model"] == row["model"]]
     if own is None or own.empty or n_layers < 2:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from isomorph.layout import Layout
-from isomorph.report.tables import KINDS, Results
+from isomorph.report.tables import Results
 
 HOLDS = {
     "comparisons": "every region against every layer, under every distance and measure",
+    "subjects": "every subject by itself",
     "selection": "layers chosen on other stimuli (and other subjects), and their scores",
     "layers_in_set": "the layers of each model of which any may be its best",
     "differences": "every two models against each other",
     "contrasts": "trained networks against their untrained twins",
     "regions": "regions against each other",
+    "preferences": "every layer: whether it is more like one region than like another",
     "partial": "models with the controls taken out",
     "partition": "shares of the variance",
     "weighted": "layers and components, weighted",
@@ -28,11 +30,11 @@ HOLDS = {
 def files(layout: Layout, dataset: str) -> list[tuple[str, str, str]]:
     """Return (name, address as seen from the page, what it holds) of every table there is."""
     found = []
-    for kind in sorted(KINDS, key=list(HOLDS).index):
+    for kind, what in HOLDS.items():
         path = getattr(layout, kind)(dataset)
         if path.is_file():
             address = path.relative_to(layout.report.parent).as_posix()
-            found.append((path.name, address, HOLDS[kind]))
+            found.append((path.name, address, what))
     return found
 
 

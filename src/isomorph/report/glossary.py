@@ -36,6 +36,21 @@ def glossary(inference: Inference, distances: Sequence[str]) -> list[Term]:
             "the measure and is 0 for most.",
         ),
         (
+            "chance, calibrated",
+            "In the tables beside this page. Chance: what the measure gives on average when the "
+            "stimuli are shuffled. Calibrated: how far the estimate reaches from what chance "
+            "exceeds in one of 20 cases (0) to a perfect match (1), so that measures with "
+            "different chance levels can be read side by side (Gröger et al. 2026, "
+            "https://arxiv.org/abs/2602.14486). Values of a measure that is positive by chance are "
+            "set against their chance level before layers, models or regions are compared.",
+        ),
+        (
+            "group of stimuli",
+            "Duplicates, near-duplicates and what the study keeps together. Groups, not stimuli, "
+            "are drawn, shuffled and held out, because variants of one object are no independent "
+            "sample. Below eight groups nothing is claimed.",
+        ),
+        (
             "interval",
             f"A {coverage} confidence interval for what the estimate would be with all stimuli of "
             "this kind, and with all subjects where the scheme says so "
@@ -74,22 +89,31 @@ def glossary(inference: Inference, distances: Sequence[str]) -> list[Term]:
             "best layer",
             "The layer with the highest estimate on all stimuli. Choosing it on the data that "
             "judges it flatters models with many layers; by how much is said as optimism: the "
-            "held-out score of that layer less that of layers chosen without the held-out stimuli. "
+            "estimate of that layer less the score on held-out stimuli. "
             "By chance up to: what the highest of all layers exceeds in one of 20 studies in which "
             "region and model have nothing to do with each other.",
         ),
         (
             "score on held-out stimuli",
-            "The stimuli are split into parts, duplicates together; each part in turn is scored "
-            "on, at the layer that is best on the others. So the choice flatters no model. The "
-            "interval takes as given how often each layer was chosen. Measures that are positive "
-            "by chance, such as biased CKA and cosines, are higher on parts than on all stimuli.",
+            "The stimuli are split into parts, groups together; each part in turn is scored on, "
+            "at the layer that is best on the others. So the choice flatters no model. What a "
+            "layer scores on parts is shifted to its value on all stimuli; the score of a model "
+            "with one layer is its estimate. For the interval the layer is chosen anew in each of "
+            f"{min(inference.selection.resamples, inference.resamples)} resamples.",
+        ),
+        (
+            "confidence set of layers",
+            "Those layers of a model of which any may be its best: with all stimuli, and subjects "
+            "where these are resampled, the best is among them with a confidence of 95 %. A layer "
+            "is not in the set if another leads it by more than the largest lead that chance gives "
+            "any of its rivals.",
         ),
         (
             "models against each other",
             "The difference of their scores on held-out stimuli. The p is two-sided and counts "
-            "the spread over stimuli, seeds of a family and, where resampled, subjects; a trained "
-            "network against its untrained twins counts as one more draw from them.",
+            "the spread over stimuli, the choice of layers that comes with them, seeds of a family "
+            "and, where resampled, subjects; a trained network against its untrained twins counts "
+            "as one more draw from them. That comparison is asked once, among the contrasts.",
         ),
         (
             "normalised",

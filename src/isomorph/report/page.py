@@ -238,10 +238,16 @@ def _shown(layout: Layout, dataset: str) -> str:
             f"compared by {level}: responses and model features are averaged within each value, "
             "and a cross-validated distance multiplies responses to different stimuli or runs only"
         )
-    if (chosen := study.dataset(dataset).units) is not None:
+    chosen = study.dataset(dataset).units
+    if chosen is not None and chosen.minimum_reliability is not None:
         said.append(
             f"RDMs are of units with a reliability of {chosen.minimum_reliability:g} or more on "
             f"{100 * chosen.training:g} % of the repetitions, computed from the other repetitions"
+        )
+    if chosen is not None and chosen.equalise is not None:
+        said.append(
+            f"RDMs are of {chosen.equalise} units of every region and subject, drawn "
+            f"{chosen.draws} times; scores are means over draws"
         )
     return "; ".join(said)
 

@@ -38,19 +38,37 @@ class Expected(Spec):
 
 
 class UnitFilter(Spec):
-    """Units left out of the RDMs because they do not answer alike when a stimulus comes again.
+    """Which units the RDMs are computed from: reliable ones, equally many in every region.
 
-    Some repetitions choose the units, the RDMs are computed from the others: the choice cannot
-    favour noise that is then compared. Every stimulus must be shown four times in every session.
+    Reliable units answer alike when a stimulus comes again. Some repetitions choose them, the RDMs
+    are computed from the others: the choice cannot favour noise that is then compared. Every
+    stimulus must be shown four times in every session.
+
+    Of two regions of the same population, the one of which more units were recorded scores higher.
+    With equally many units drawn from each, again and again, regions can be set against each
+    other, and the spread over draws says how far a score hangs on the units.
     """
 
-    minimum_reliability: float = Field(ge=0, lt=1)
+    minimum_reliability: float | None = Field(default=None, ge=0, lt=1)
     """Spearman-Brown reliability of the mean over all repetitions, as the repetitions that choose
     foretell it; units below, and those that never vary, are left out and counted."""
     training: float = Field(default=0.5, gt=0, lt=1)
     """Which part of the repetitions chooses; two at least choose and two at least are compared."""
+    equalise: int | None = Field(default=None, ge=2)
+    """Units drawn from every region of every subject, without replacement; a region with fewer is
+    left out. Every draw has an RDM of its own, and scores are averaged over draws, not RDMs, whose
+    average would be that of all units. Half of the units of the smallest region or fewer: how far
+    units matter is told from draws that differ."""
+    draws: int = Field(default=20, ge=2, le=1000)
+    """How often `equalise` draws; comparisons take as many times as long."""
     seed: Seed = 0
-    """Draws which repetitions choose."""
+    """Draws which repetitions choose, and the units of `equalise`."""
+
+    @model_validator(mode="after")
+    def _something_is_chosen(self) -> UnitFilter:
+        if self.minimum_reliability is None and self.equalise is None:
+            raise ValueError("units: give minimum_reliability, equalise, or both")
+        return self
 
 
 class NoiseSpec(Spec):

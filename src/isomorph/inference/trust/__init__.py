@@ -58,7 +58,9 @@ def run(layout: Layout, dataset: str) -> None:
     found: tuple[list[Row], list[Row]] = ([], [])
     if settings.simulations:
         showings = read_table(files[1], "reliability")
-        if study.level(dataset) is not None or study.dataset(dataset).units is not None:
+        units = study.dataset(dataset).units
+        filtered = units is not None and units.minimum_reliability is not None
+        if study.level(dataset) is not None or filtered:
             showings = showings.head(0)  # the RDMs are not of all repetitions, or not of stimuli
         brain, *models = (read_array(file, "rdms") for file in files[2:])
         for confusion, power in _recovered(study, dataset, brain, models, showings):
@@ -97,7 +99,8 @@ def _recovered(
     spec, settings = study.spec, study.spec.inference.recovery
     families = {name: model.name for name, model, _ in study.instances_for(dataset)}
     for distance in spec.distances:
-        regions = regions_of(brain, distance)
+        # Of equalised units one draw is simulated, which has as many units, and their noise.
+        regions = [region.measured[0] for region in regions_of(brain, distance)]
         measures = [MEASURES[name] for name in spec.measures if MEASURES[name].accepts(distance)]
         if not regions or not measures:
             continue

@@ -1,0 +1,213 @@
+"""Whether a layer is more like one region than like another.
+
+Scores of two regions differ for reasons that no layer has a part in: the one of which more units
+were recorded, or which is recorded with less noise, scores higher with every layer. Such reasons
+multiply the scores of a region by one number, the root of its reliability (Spearman 1904), so
+scores divided by that root are set against each other.
+
+The reliability of two halves of the repetitions knows of noise, not of the choice of units, and a
+handful of units differs from another handful of the same population however many stimuli are
+shown. So units have to be sampled as well as stimuli: with subjects, each of whom has units of
+their own, or with equally many units drawn from every region (`units.equalise`), whose draws tell
+how far scores vary with units.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from itertools import combinations
+
+import numpy as np
+
+from isomorph.inference.bootstrap import Resampled, Spread
+from isomorph.inference.differences import ALIKE, ROUNDING, largest_of, statistic_of
+from isomorph.inference.families import Questions
+from isomorph.inference.gather import Candidates, Region
+from isomorph.inference.nested import Indices
+from isomorph.inference.scores import Scores
+from isomorph.inference.selection import members_of
+from isomorph.inference.setting import Draws, Setting
+from isomorph.inference.standings import SURE, Standing, standing
+from isomorph.measures import Floats
+
+MOST = 50_000
+"""Rows of one distance and measure. Were there more, every model would have one row for a pair of
+regions, at the layer that is best for both together, which does not say for which it is better."""
+
+UNLIKE = (
+    "one region has a reliability between subjects and the other one of halves, which do not know "
+    "of the same noise"
+)
+FEW = "in too many resamples the subjects drawn are one alone, or do not agree: no reliability"
+NO_UNITS = (
+    "how far the difference varies with units is not known: it takes subjects enough to resample, "
+    "or units.equalise with fewer units than either region has"
+)
+
+
+def preferences(
+    regions: Sequence[Region],
+    scores: Sequence[Scores],
+    candidates: Candidates,
+    draws: Draws,
+    setting: Setting,
+) -> list[Questions]:
+    """Set every two regions of a dataset against each other at every layer.
+
+    `difference` is that of normalised scores. Its spread is over stimuli, the same in both
+    regions; over subjects where both have enough, the same where the regions are of the same
+    subjects; else over units. Of time bins those at the same time are compared.
+
+    Parameters
+    ----------
+    regions : sequence of Region
+    scores : sequence of Scores
+        Of each region.
+    candidates : Candidates
+    draws : Draws
+    setting : Setting
+    """
+    pairs = [
+        (a, b)
+        for a, b in combinations(range(len(regions)), 2)
+        if np.isnan(regions[a].time_start) or regions[a].time_start == regions[b].time_start
+    ]
+    standings = {
+        at: standing(regions[at], scores[at], candidates.rdms, draws.stimuli, setting.measure)
+        for at in sorted({at for pair in pairs for at in pair})
+    }
+    every = np.arange(len(candidates.table))
+    return [
+        _questions(
+            standings[a],
+            standings[b],
+            every if len(pairs) * len(every) <= MOST else _best(scores[a], scores[b], candidates),
+            candidates,
+            setting,
+            draws.unsure,
+        )
+        for a, b in pairs
+    ]
+
+
+def _best(first: Scores, second: Scores, candidates: Candidates) -> Indices:
+    """Return the candidate of every model that is best for two regions together."""
+    both = first.estimate.mean(axis=0) + second.estimate.mean(axis=0)
+    both = np.where(np.isfinite(both), both, -np.inf)
+    members = members_of(candidates.table["model"].tolist())
+    return np.array([layers[both[layers].argmax()] for layers in members.values()])
+
+
+def _questions(
+    first: Standing,
+    second: Standing,
+    layers: Indices,
+    candidates: Candidates,
+    setting: Setting,
+    unsure: str,
+) -> Questions:
+    """Return the rows of two regions."""
+    reason = unsure or first.reason or second.reason
+    if not reason and (len(first.agreement) == 1) != (len(second.agreement) == 1):
+        reason = UNLIKE
+    nothing = np.full(len(layers), np.nan)
+    one, other = (nothing if reason else each.normalised[layers] for each in (first, second))
+    difference, drawn = one - other, None
+    spread = Spread(nothing, "", np.nan)
+    if not reason:
+        drawn = _apart(first, second).mapped(partial(np.take, indices=layers, axis=1))
+        found = _with_units(drawn.spread(), first, second, layers, drawn.over_both is not None)
+        if found is None:
+            reason = NO_UNITS
+        elif np.isfinite(drawn.widest).any(axis=1).mean() < SURE:
+            reason = FEW
+        else:
+            spread = found
+    alike = (spread.standard_error <= ROUNDING) & (np.abs(difference) <= ROUNDING)
+    low, high = spread.interval(difference, setting.inference.interval)
+    p = spread.two_sided_p(np.where(alike, np.nan, difference))
+    tested = np.isfinite(p)
+    rows = candidates.table.iloc[layers].reset_index(drop=True)
+    rows = rows.assign(
+        **setting.columns,
+        region_a=first.region.name,
+        region_b=second.region.name,
+        score_a=first.scores.estimate.mean(axis=0)[layers],
+        score_b=second.scores.estimate.mean(axis=0)[layers],
+        normalised_a=one,
+        normalised_b=other,
+        difference=difference,
+        standard_error=spread.standard_error,
+        interval_low=low,
+        interval_high=high,
+        scheme=spread.scheme,
+        p=p,
+        n_stimuli=first.scores.n_stimuli,
+        n_subjects_a=len(first.region.subjects),
+        n_subjects_b=len(second.region.subjects),
+        n_units_a=first.region.n_units,
+        n_units_b=second.region.n_units,
+        status=np.select(
+            [tested, np.full(len(layers), bool(reason)), alike],
+            ["ok", reason, ALIKE],
+            "the resamples do not tell how far the difference would vary",
+        ),
+    )
+    largest = np.full(len(first.scores.resampled), -np.inf)
+    if drawn is not None:
+        largest = largest_of(drawn, tested)
+    return Questions(rows, statistic_of(p), largest)
+
+
+def _apart(first: Standing, second: Standing) -> Resampled:
+    """Return differences of normalised scores under every kind of draw.
+
+    Regions of as many subjects share the draws of subjects, which keeps two regions of one subject
+    together; of different subjects those of one region are taken in another order.
+    """
+    draws = [each.scores.subject_draws for each in (first, second)]
+    if draws[0] is None or draws[1] is None:
+        draws = [None, None]
+    elif first.region.subjects != second.region.subjects:
+        draws[1] = draws[1][::-1]
+    one, other = (each.resampled(own) for each, own in zip((first, second), draws, strict=True))
+    subjects = _less(one.over_subjects, other.over_subjects)
+    return Resampled(
+        one.over_stimuli - other.over_stimuli,
+        subjects,
+        _less(one.over_both, other.over_both),
+        one.n_stimuli,
+        min(one.n_subjects, other.n_subjects),
+    )
+
+
+def _less(one: Floats | None, other: Floats | None) -> Floats | None:
+    return None if one is None or other is None else one - other
+
+
+def _with_units(
+    spread: Spread, first: Standing, second: Standing, layers: Indices, subjects: bool
+) -> Spread | None:
+    """Add the variance over units where subjects, who have units of their own, are not resampled.
+
+    Degrees of freedom of all variances together by Satterthwaite's formula. None where the
+    variance over units is not known.
+    """
+    if subjects:
+        return spread
+    total, parts = spread.standard_error**2, spread.standard_error**4 / spread.degrees_of_freedom
+    for each in (first, second):
+        if each.unit_variance is None:
+            return None
+        variance = each.unit_variance[layers]
+        total, parts = total + variance, parts + variance**2 / each.unit_freedom
+    with np.errstate(invalid="ignore", divide="ignore"):
+        freedom = np.where(parts > 0, total**2 / parts, spread.degrees_of_freedom)
+    return replace(
+        spread,
+        standard_error=np.sqrt(total),
+        degrees_of_freedom=freedom,
+        scheme=f"{spread.scheme} and units",
+    )

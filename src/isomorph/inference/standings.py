@@ -1,0 +1,171 @@
+"""Scores of a region on a scale that regions share: divided by the root of its reliability."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from isomorph.inference.bootstrap import Resampled, resampled_means
+from isomorph.inference.gather import Region
+from isomorph.inference.scores import Scores
+from isomorph.measures import Counts, Floats, Measure
+
+SURE = 0.95
+"""Share of the resamples in which a region's measurements must agree to be divided by."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One region, its scores and its reliability.
+
+    Attributes
+    ----------
+    region : Region
+    scores : Scores
+    agreement : (subject, subject) or (1, 1)
+        The measure between subjects, or between two halves of the repetitions of one.
+    drawn : (resample, subject, subject) or (resample, 1, 1)
+        The same under draws of stimuli.
+    unit_variance : (candidate,) or None
+        Of normalised scores over draws of units; None where it is not known.
+    unit_freedom : int
+        Its degrees of freedom.
+    reason : str
+        Why there is no reliability; empty where there is.
+    """
+
+    region: Region
+    scores: Scores
+    agreement: Floats
+    drawn: Floats
+    unit_variance: Floats | None
+    unit_freedom: int
+    reason: str
+
+    @property
+    def normalised(self) -> Floats:
+        """Scores over the root of the reliability: `(candidate,)`."""
+        scaled: Floats = self.scores.estimate.mean(axis=0) / _root(reliability(self.agreement))
+        return scaled
+
+    def resampled(self, subject_draws: Counts | None) -> Resampled:
+        """Return normalised scores under every kind of draw.
+
+        Parameters
+        ----------
+        subject_draws : (resample, subject) or None
+        """
+        scores = self.scores
+        means = resampled_means(scores.resampled, scores.estimate, subject_draws, scores.n_groups)
+        over_stimuli = means.over_stimuli / _root(reliability(self.drawn))[:, None]
+        if means.over_subjects is None or means.over_both is None:
+            return replace(means, over_stimuli=over_stimuli)
+        subjects = _root(reliability(self.agreement, subject_draws))[:, None]
+        both = _root(reliability(self.drawn, subject_draws))[:, None]
+        return replace(
+            means,
+            over_stimuli=over_stimuli,
+            over_subjects=means.over_subjects / subjects,
+            over_both=means.over_both / both,
+        )
+
+
+def standing(
+    region: Region, scores: Scores, rdms: Floats, counts: Counts, measure: Measure
+) -> Standing:
+    """Return a region with its scores and its reliability.
+
+    Parameters
+    ----------
+    region : Region
+    scores : Scores
+    rdms : (candidate, pair)
+    counts : (resample, stimulus)
+    measure : Measure
+    """
+    if measure.independence != "0" or measure.embed is None:
+        reason = f"{measure.name} is no correlation, so there is no reliability to divide by"
+    elif len(region.subjects) == 1 and any(draw.halves is None for draw in region.measured):
+        reason = f"{region.name} is of one subject without repetitions and has no reliability"
+    else:
+        reason = ""
+    if reason:
+        nothing = np.full((1, 1, 1), np.nan)
+        return Standing(region, scores, nothing[0], nothing, None, 0, reason)
+    agreement = np.mean([_agreement(draw, measure) for draw in region.measured], axis=0)
+    drawn = np.mean([_drawn(draw, measure, counts) for draw in region.measured], axis=0)
+    if not (reliability(agreement) > 0 and (reliability(drawn) > 0).mean() >= SURE):
+        reason = f"the measurements of {region.name} agree too little to divide by"
+    variance, freedom = _over_units(region, rdms, measure)
+    return Standing(region, scores, agreement, drawn, variance, freedom, reason)
+
+
+def reliability(agreement: Floats, weights: Counts | None = None) -> Floats:
+    """Return the mean agreement of two subjects, or what two halves foretell of the whole.
+
+    Parameters
+    ----------
+    agreement : (..., subject, subject), or (..., 1, 1) of halves
+    weights : (..., subject), optional
+        How often each subject was drawn. Pairs of copies of one subject are left out.
+
+    Returns
+    -------
+    (...,)
+        NaN where one subject alone was drawn.
+    """
+    n = agreement.shape[-1]
+    if n == 1:
+        halves = agreement[..., 0, 0]
+        return np.asarray(2 * halves / (1 + halves))
+    counts = np.ones(n) if weights is None else np.asarray(weights, dtype=float)
+    pairs = counts[..., :, None] * counts[..., None, :] * (1 - np.eye(n))
+    with np.errstate(invalid="ignore"):
+        mean = (pairs * agreement).sum(axis=(-1, -2)) / pairs.sum(axis=(-1, -2))
+    return np.asarray(mean)
+
+
+def _agreement(region: Region, measure: Measure) -> Floats:
+    """Return the measure between subjects, `(subject, subject)`, or between halves, `(1, 1)`."""
+    first, second = _measurements(region)
+    return measure.compare(first, second)
+
+
+def _drawn(region: Region, measure: Measure, counts: Counts) -> Floats:
+    """Return the same in every resample of the stimuli."""
+    first, second = _measurements(region)
+    return measure.resampled(first, second, counts)
+
+
+def _measurements(region: Region) -> tuple[Floats, Floats]:
+    if region.halves is not None and len(region.subjects) == 1:
+        return region.halves[:1], region.halves[1:]
+    return region.rdms, region.rdms
+
+
+def _over_units(region: Region, rdms: Floats, measure: Measure) -> tuple[Floats | None, int]:
+    """Return the variance of normalised scores over units, and its degrees of freedom.
+
+    With :math:`n` of :math:`N` units in each of :math:`D` draws, the delete-d jackknife multiplies
+    the variance over draws by :math:`n / (N - n)` (Shao & Wu 1989,
+    https://doi.org/10.1214/aos/1176347263); the draws being so few adds :math:`1 / D` of it. The
+    quotient of score and root of the reliability is taken to first order. None where units are not
+    drawn, or every draw of some subject holds them all.
+    """
+    n = max((count or 0 for count in region.subject_units), default=0)
+    if not region.draws or region.n_recorded <= n:
+        return None, 0
+    scores = np.stack([measure.compare(draw.rdms, rdms).mean(axis=0) for draw in region.draws])
+    agree = np.array([reliability(_agreement(draw, measure)) for draw in region.draws])
+    mean, root = scores.mean(axis=0), _root(agree.mean())
+    off = (scores - mean) / root - (agree - agree.mean())[:, None] * mean / (2 * root**3)
+    factor = n / (region.n_recorded - n) + 1 / len(region.draws)
+    variance: Floats = off.var(axis=0, ddof=1) * factor
+    return variance, min(region.n_recorded, len(region.draws)) - 1
+
+
+def _root(value: Floats) -> Floats:
+    """Return the square root, NaN of what is not above 0."""
+    value = np.asarray(value)
+    return np.asarray(np.sqrt(np.where(value > 0, value, np.nan)))
