@@ -17,6 +17,7 @@ bootstrap of stimuli counts it three times.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 import numpy as np
@@ -39,16 +40,40 @@ def jackknife_error(first: Floats, second: Floats) -> float:
     return float(np.sqrt(max(variance, 0.0)))
 
 
-def errors(rng: Rng, n_stimuli: int, own: float) -> Found:
-    """Correlate a region with a model, each of which has features of its own."""
-    truth, *noise = rng.standard_normal((3, n_stimuli, 10))
-    region, layer = (distances(np.hstack([truth, own * one]))[None] for one in noise)
+UNITS, DIMENSIONS = 100, 20
+TUNING = np.random.default_rng(0).standard_normal((DIMENSIONS, UNITS)) / np.sqrt(DIMENSIONS)
+"""What units respond to: the same in every data set, as other stimuli are shown to them."""
+
+
+def correlation_distances(patterns: Floats) -> Floats:
+    """Return one less the correlations of patterns `(stimulus, unit)`: `(pair,)`."""
+    i, j = pair_indices(len(patterns))
+    apart: Floats = 1 - np.corrcoef(patterns)[i, j]
+    return apart
+
+
+def of_tuning(rng: Rng, n_stimuli: int) -> list[Floats]:
+    """Return RDMs of units with noise, by correlation: much of a pair is that pair's own."""
+    means = rng.standard_normal((n_stimuli, DIMENSIONS)) @ TUNING
+    noise = 1.7 * rng.standard_normal((2, n_stimuli, UNITS))
+    return [correlation_distances(means + one) for one in noise]
+
+
+def of_features(rng: Rng, n_stimuli: int) -> list[Floats]:
+    """Return squared distances of few features: some stimuli are far from all others."""
+    truth, *own = rng.standard_normal((3, n_stimuli, 10))
+    return [distances(np.hstack([truth, one])) for one in own]
+
+
+def errors(rng: Rng, n_stimuli: int, made: Callable[[Rng, int], list[Floats]]) -> Found:
+    """Correlate a region with a model, each of which has something of its own."""
+    region, layer = made(rng, n_stimuli)
     measure = MEASURES["pearson"]
-    drawn = measure.resampled(region, layer, draw(n_stimuli, 200, rng))[:, 0]
+    drawn = measure.resampled(region[None], layer[None], draw(n_stimuli, 200, rng))[:, 0]
     return {
-        "estimate": measure.compare(region, layer).item(),
+        "estimate": measure.compare(region[None], layer[None]).item(),
         "bootstrap": spread_over_stimuli(drawn, n_stimuli).standard_error.item(),
-        "jackknife": jackknife_error(region[0], layer[0]),
+        "jackknife": jackknife_error(region, layer),
     }
 
 
@@ -59,11 +84,13 @@ def ratio(columns: Columns, kind: str) -> tuple[float, float]:
 
 BEFORE = {50: "1.36", 118: "1.24", 300: "1.12"}
 
+MADE = {"correlation distances of 100 units": of_tuning, "squared distances": of_features}
+
 WORLDS = tuple(
     World(
-        "spread",
-        f"a region and a model at r ≈ {r}, {n} stimuli: standard errors over the true spread",
-        partial(errors, n_stimuli=n, own=own),
+        "errors",
+        f"{said}, {n} stimuli: standard errors told over the true spread",
+        partial(errors, n_stimuli=n, made=made),
         (
             Figure("bootstrap over stimuli", partial(ratio, kind="bootstrap"), before=BEFORE[n]),
             Figure("corrected jackknife", partial(ratio, kind="jackknife"), before=".95, .98"),
@@ -71,6 +98,6 @@ WORLDS = tuple(
         n=600 if n < 300 else 300,
         quick=10,
     )
+    for said, made in MADE.items()
     for n in BEFORE
-    for own, r in ((1.0, ".5"), (2.0, ".06"))
 )
