@@ -91,13 +91,14 @@ def test_macaque_it_tells_objects_from_each_other_wherever_they_stand(macaque):
 
 @needs(IT)
 @pytest.mark.parametrize(
-    ("distance", "agreement"), [("crossvalidated_euclidean", 0.804), ("correlation", 0.852)]
+    ("distance", "agreement"), [("crossvalidated_euclidean", 0.808), ("correlation", 0.794)]
 )
 def test_halves_of_the_repetitions_give_one_geometry(macaque, distance, agreement):
     brain = read_array(macaque.brain_rdms("zhang_desimone_it"), "rdms")
     (place,) = np.flatnonzero(brain["distance"].values == distance)
-    halves = brain["rdm_half"].values[:, place]
-    assert spearmanr(*halves).statistic == pytest.approx(agreement, abs=0.002)
+    halves = brain["rdm_half"].values[:, :, place]
+    found = np.mean([spearmanr(*two).statistic for two in halves])
+    assert found == pytest.approx(agreement, abs=0.002)
 
 
 @needs(IT)

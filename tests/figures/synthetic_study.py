@@ -190,6 +190,10 @@ def write_tables(layout, dataset, n_stimuli, rng) -> None:
         correction="fdr_bh", family="dataset", family_size=32, p_note="", sides="one", status="ok",
         ceiling_lower=0.5, ceiling_upper=0.6,
         ceiling_status="defined", chance=0.0, n_groups=n_stimuli, p_best=0.5, in_set="yes",
+        reliability=0.4, half_agreement=np.nan,
+        **{f"ceiling_{bound}_{end}": np.nan for bound in ("lower", "upper")
+           for end in ("low", "high")},
+        **dict.fromkeys(("normalised_r", "normalised_low", "normalised_high"), np.nan),
     ).assign(calibrated=lambda table: table["estimate"] - 0.1)  # fmt: skip
     beta = comparisons["region"] == "beta"
     comparisons.loc[beta, ["ceiling_lower", "ceiling_upper"]] = np.nan
@@ -200,6 +204,7 @@ def write_tables(layout, dataset, n_stimuli, rng) -> None:
           "p_corrected": 0.002} for m in ("rho_a", "pearson")]
     ).assign(
         dataset=dataset, simulated=simulated, distance="correlation", scheme="stimuli",
+        crossing="different subjects",
         correction="fdr_bh", family="dataset", family_size=1, p_note="", sides="one",
         n_stimuli=n_stimuli, n_subjects_a=2, n_subjects_b=1, status="ok",
     )  # fmt: skip

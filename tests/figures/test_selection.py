@@ -58,11 +58,13 @@ def test_without_a_trained_model_any_model_can_be_best(small, table):
 
 def test_the_ceiling_is_bounds_or_a_reason(table):
     alpha, beta = (table[table["region"] == name] for name in ("alpha", "beta"))
-    assert selection.ceiling(alpha) == (0.5, 0.6)
+    assert selection.ceiling(alpha) == selection.Bounds(0.5, 0.6)
     assert selection.ceiling(beta) == "one subject"
     assert selection.ceiling(alpha.head(0)) == "not computed"
     said = alpha.assign(ceiling_status="defined: across subjects")
-    assert selection.ceiling(said) == (0.5, 0.6)
+    assert selection.ceiling(said) == selection.Bounds(0.5, 0.6)
+    one = said.assign(ceiling_lower=np.nan, ceiling_upper_low=0.55, ceiling_upper_high=0.63)
+    assert selection.ceiling(one) == selection.Bounds(0.55, 0.63, 0.6)
 
 
 def test_a_missing_p_is_not_significant():

@@ -177,7 +177,7 @@ def test_regions_whose_resamples_are_degenerate_say_so():
     """Of three stimuli, most resamples draw but two different ones, whose one pair says nothing."""
     rng = np.random.default_rng(4)
     draws = make_draws({"V1": 1, "IT": 1}, stimuli_of(3), few(resamples=200), [0])
-    regions = [Region(name, rng.random((1, 3)), ("a",), 5, None) for name in ("V1", "IT")]
+    regions = [Region(name, rng.random((1, 3)), (name,), 5, None) for name in ("V1", "IT")]
     row = compare_regions(regions, draws, SETTING)[0].rows.iloc[0]
     assert row["status"] == "half of the resamples or more are degenerate"
     assert np.isnan([row["standard_error"], row["interval_low"], row["interval_high"]]).all()

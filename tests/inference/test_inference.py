@@ -54,37 +54,6 @@ def test_ceilings_equal_rsatoolbox(name):
     np.testing.assert_allclose(across_subjects(rdms, MEASURES[name]), expected, atol=1e-12)
 
 
-def test_one_subject_without_repetitions_has_no_ceiling():
-    rdms, _ = noisy_rdms(np.random.default_rng(1), 1)
-    bounds = ceiling(region(rdms), MEASURES["pearson"])
-    assert bounds.status == "undefined: one subject without repetitions to halve"
-    assert np.isnan([bounds.lower, bounds.upper]).all()
-
-
-def test_the_ceiling_of_one_subject_predicts_the_true_model():
-    """Halves agree less than the true RDM scores, which Spearman and Brown predict from them."""
-    i, j = pair_indices(40)
-    found = []
-    for seed in range(20):
-        rng = np.random.default_rng(seed)
-        truth = rng.standard_normal((40, 10))
-        runs = truth + rng.standard_normal((6, 40, 10))
-        patterns = np.stack([runs[::2].mean(axis=0), runs[1::2].mean(axis=0)])
-        halves = ((patterns[:, i] - patterns[:, j]) ** 2).mean(axis=2)
-        whole = runs.mean(axis=0)
-        own = ((whole[i] - whole[j]) ** 2).mean(axis=1)[None]
-        bounds = ceiling(region(own, halves), MEASURES["pearson"])
-        assert bounds.status.startswith("defined: halves")
-        true = ((truth[i] - truth[j]) ** 2).mean(axis=1)[None]
-        score = MEASURES["pearson"].compare(own, true).item()
-        found.append((bounds.lower, bounds.upper, score))
-    lower, upper, score = np.mean(found, axis=0)
-    assert lower < upper
-    assert upper == pytest.approx(score, abs=0.04)
-    opposed = ceiling(region(own, np.stack([own[0], -own[0]])), MEASURES["pearson"])
-    assert opposed.status == "undefined: halves of the repetitions do not agree"
-
-
 def drawn_counts(rng, n, size):
     indices = rng.integers(n, size=(size, n))
     return indices, np.array([np.bincount(row, minlength=n) for row in indices])
@@ -292,33 +261,29 @@ def test_intervals_stay_within_the_range_of_the_measure():
 
 
 def test_the_true_model_is_normalised_to_one():
-    """Both conventions, of several subjects and of one with repetitions, in simulation."""
+    """Of several subjects, both conventions."""
     measure, pairs = MEASURES["pearson"], 600
     rng = np.random.default_rng(11)
-    several, one = [], []
+    found = []
     for _ in range(150):
         # additive noise on the distances themselves, so that the classical formulas are exact
         truth = rng.standard_normal(pairs)
         rdms = truth + 1.2 * rng.standard_normal((6, pairs))
-        bounds = ceiling(region(rdms[:, :595]), measure)
+        bounds = ceiling(region(rdms[:, :595]), "correlation", measure)
         score = measure.compare(rdms[:, :595], truth[None, :595]).mean(axis=0)
-        several.append(np.concatenate(bounds.normalised(score)))
-        halves = truth + 1.2 * rng.standard_normal((2, pairs))
-        bounds = ceiling(region(halves.mean(axis=0)[None, :595], halves[:, :595]), measure)
-        score = measure.compare(halves.mean(axis=0)[None, :595], truth[None, :595])[0]
-        one.append(np.concatenate(bounds.normalised(score)))
-    for found in (several, one):
-        np.testing.assert_allclose(np.mean(found, axis=0), 1.0, atol=0.01)
-        assert (np.array(found) > 1).any()  # never cut off
+        found.append(np.concatenate(bounds.normalised(score)))
+    np.testing.assert_allclose(np.mean(found, axis=0), 1.0, atol=0.01)
+    assert (np.array(found) > 1).any()  # never cut off
 
 
 def test_what_cannot_be_normalised_says_why():
     rdms, _ = noisy_rdms(np.random.default_rng(12), 3)
     for name in ("cosine", "tau_a"):
-        bounds = ceiling(region(rdms), MEASURES[name])
+        bounds = ceiling(region(rdms), "correlation", MEASURES[name])
         assert "no correlation" in bounds.normalising
         assert np.isnan(bounds.normalised(np.array([0.3]))).all()
-    assert ceiling(region(rdms[:1]), MEASURES["pearson"]).normalising == "no ceiling"
+    alone = ceiling(region(rdms[:1]), "correlation", MEASURES["pearson"])
+    assert alone.normalising == "no ceiling"
 
 
 def test_a_score_above_its_ceiling_is_explained():
@@ -326,6 +291,6 @@ def test_a_score_above_its_ceiling_is_explained():
     notes = bounds.notes(np.array([0.3, 0.5, 0.6]), np.array([0.1, 0.35, 0.5]))
     assert notes[0] == ""
     assert "sampling error" in notes[1]
-    assert "more than its interval" in notes[2]
+    assert "more than the intervals allow" in notes[2]
     unknown = Ceiling(np.nan, np.nan, "undefined: x")
     assert unknown.notes(np.array([0.9]), np.array([0.8])) == [""]

@@ -192,8 +192,9 @@ def test_agreement_is_the_mean_over_couples():
     each = [np.corrcoef(rdms[i], rdms[j])[0, 1] for i in range(4) for j in range(i)]
     region = Region("V1", rdms, tuple("abcd"), 3, None)
     assert measured(region, PEARSON) == pytest.approx(np.mean(each))
-    halves = Region("V1", rdms[:1], ("a",), 3, rdms[:2])
-    assert measured(halves, PEARSON) == pytest.approx(each[0])
+    two = np.stack([rdms[:2], rdms[[0, 2]]])[:, :, None]
+    halves = Region("V1", rdms[:1], ("a",), 3, two)
+    assert measured(halves, PEARSON) == pytest.approx(np.mean(each[:2]))
     assert measured(Region("V1", rdms[:1], ("a",), 3, None), PEARSON) is None
     stacked = embedded(rdms[None], PEARSON.embed)
     assert alike(stacked)[0] == pytest.approx(np.mean(each))
@@ -467,7 +468,7 @@ def test_one_subject_is_simulated_with_halves_as_reliable_as_the_measured():
     features = root(candidates.rdms[2], crossed)
     truth = mix(features, draw(Design(8, (50,), 12, True, crossed), 1, rng))
     halves = truth[1].rdms(0.9)[:, 0, 0]
-    region = Region("V1", truth[0].rdms(0.9)[0], ("a",), 50, halves)
+    region = Region("V1", truth[0].rdms(0.9)[0], ("a",), 50, halves[None, :, None])
     found = observe(region, (50,), 12, crossed, PEARSON, Recovery(), 8)
     assert found.reliability == pytest.approx(np.corrcoef(halves)[0, 1])
     related = kin(candidates.table, {})

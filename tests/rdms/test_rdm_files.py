@@ -50,7 +50,7 @@ def test_rdms_of_regions_are_those_of_condition_means():
     for row in rows:
         geometry = geometry_of_features(condition_means(data, row.region))
         np.testing.assert_allclose(row.rdm, DISTANCES["euclidean"].compute(geometry))
-        assert row.halves.shape == (2, 10)
+        assert row.halves.shape == (3, 2, 10)  # four repetitions have three halvings
 
 
 def test_sessions_stand_side_by_side():

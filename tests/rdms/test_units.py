@@ -80,7 +80,9 @@ def noise():
             rdm, halves = rdms(chosen)
             cosine = rdm @ model / np.linalg.norm(rdm) / np.linalg.norm(model)
             pearson = np.corrcoef(rdm, model)[0, 1]
-            found[way].append([rdm.mean(), cosine, np.corrcoef(halves)[0, 1], pearson])
+            found[way].append(
+                [rdm.mean(), cosine, np.mean([np.corrcoef(two)[0, 1] for two in halves]), pearson]
+            )
     return {way: np.array(rows).T for way, rows in found.items()}
 
 

@@ -102,7 +102,9 @@ RDMS = ArraySchema(
         "stimulus_b": ("pair",),
     },
     optional={
-        "rdm_half": ("half", "representation", "pair"),
+        "rdm_half": ("halving", "half", "representation", "pair"),
+        "half_norm": ("representation", "stimulus"),
+        "half_status": ("representation",),
         "area": ("representation",),
         "time_start": ("representation",),
         "time_stop": ("representation",),
@@ -115,7 +117,9 @@ RDMS = ArraySchema(
 """RDMs of brains or models alike. Pairs run over the upper triangle row by row, in the order of
 `stimulus`. Brain rows have empty `model` and `layer` and depth -1, model rows have empty
 `region`, `subject` and `session`. `n_units` is -1 where it is not known. `rdm_half` holds the
-RDMs of two halves of the repetitions; NaN where there are none. `area` is a region without its
+RDMs of two halves of the repetitions for every halving, the same for all regions of a subject; NaN
+where there are none, for the reason in `half_status`. `1 - rdm_half` times `half_norm` of both
+stimuli is on the scale of the whole. `area` is a region without its
 window, `time_start` and `time_stop` that window, seconds from onset, NaN where there is none: of
 time bins, one file holds an RDM each. `draw` numbers the draws of equally many units, `n_units` of
 the `n_recorded` units of the region in that subject."""
@@ -161,7 +165,9 @@ TABLES: Registry[tuple[str, ...]] = Registry(
             "invariances", "estimate", "chance", "calibrated", "standard_error", "interval_low",
             "interval_high", "scheme", "n_resamples", "n_stimuli", "n_groups", "n_subjects",
             "n_units",
-            "ceiling_lower", "ceiling_upper", "ceiling_status",
+            "ceiling_lower", "ceiling_lower_low", "ceiling_lower_high",
+            "ceiling_upper", "ceiling_upper_low", "ceiling_upper_high", "half_agreement",
+            "ceiling_status", "reliability", "normalised_r", "normalised_low", "normalised_high",
             "p", "sides", "p_corrected", "correction", "family", "family_size", "p_note",
             "p_best", "in_set", "status",
         ),
@@ -175,8 +181,8 @@ TABLES: Registry[tuple[str, ...]] = Registry(
             "measure", "estimate", "chance", "n_units", "status",
         ),
         "regions": (
-            "dataset", "simulated", "region_a", "region_b", "distance", "measure", "estimate",
-            "standard_error", "interval_low", "interval_high", "scheme", "p", "sides",
+            "dataset", "simulated", "region_a", "region_b", "distance", "measure", "crossing",
+            "estimate", "standard_error", "interval_low", "interval_high", "scheme", "p", "sides",
             "p_corrected", "correction", "family", "family_size", "p_note", "n_stimuli",
             "n_subjects_a", "n_subjects_b", "status",
         ),

@@ -90,6 +90,7 @@ TEXT = frozenset(
         *("controls", "statistic", "kind", "fitted_by", "weights", "predictors", "layers", "part"),
         *("model_a", "model_b", "layer_a", "layer_b", "chosen_on", "split", "maximum_layer"),
         *("family", "sides", "p_note", "area", "ceiling_kind", "ceiling_note", "normalised_status"),
+        "crossing",
     }
 )
 """Columns that are text in every table, even where they look like numbers (a unit id, "01")."""

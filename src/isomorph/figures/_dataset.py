@@ -127,6 +127,8 @@ def _profiles(
             f"The noise ceiling is undefined: {bounds}."
             if isinstance(bounds, str)
             else "The grey band is the noise ceiling, lower to upper bound."
+            if bounds.estimate is None
+            else f"The grey band is the {coverage} interval of the noise ceiling."
         )
         yield {
             "kind": "profile",

@@ -59,7 +59,7 @@ def _panel(ax: Any, shown: Shown, families: Sequence[Family], paint: dict[str, s
             textcoords="offset points", ha="right", fontsize=7, color=FAINT, style="italic",
         )  # fmt: skip
     else:
-        ax.axvspan(*bounds, color=CEILING, linewidth=0, zorder=0)
+        ax.axvspan(bounds.low, bounds.high, color=CEILING, linewidth=0, zorder=0)
     ax.axvline(0, color=FAINT, linewidth=0.7, zorder=1)
     ax.tick_params(axis="y", length=0)
     ax.spines["left"].set_visible(False)

@@ -110,9 +110,9 @@ def _frame(ax: Any, rows: pd.DataFrame, label: str) -> None:
             va="top", fontsize=7.5, color=FAINT, style="italic",
         )  # fmt: skip
     else:
-        ax.axhspan(*bounds, color=CEILING, linewidth=0, zorder=0)
+        ax.axhspan(bounds.low, bounds.high, color=CEILING, linewidth=0, zorder=0)
         ax.annotate(
-            "noise ceiling", (0.0, bounds[1]), xycoords=("axes fraction", "data"),
+            "noise ceiling", (0.0, bounds.high), xycoords=("axes fraction", "data"),
             xytext=(4, -3), textcoords="offset points", va="top", fontsize=7.5, color=FAINT,
         )  # fmt: skip
     ax.set_ylabel(label)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -135,13 +135,33 @@ def best_row(shown: Shown, groups: Sequence[Family]) -> pd.Series | None:
     return None
 
 
-def ceiling(rows: pd.DataFrame) -> tuple[float, float] | str:
-    """Return the lower and upper noise ceiling of a region's rows, or why there is none."""
+class Bounds(NamedTuple):
+    """Where the noise ceiling of a region is.
+
+    Attributes
+    ----------
+    low, high : float
+        Of several subjects the lower and upper bound, of one the ends of the interval.
+    estimate : float or None
+        Of one subject.
+    """
+
+    low: float
+    high: float
+    estimate: float | None = None
+
+
+def ceiling(rows: pd.DataFrame) -> Bounds | str:
+    """Return the noise ceiling of a region's rows, or why there is none."""
     said = rows["ceiling_status"].astype(str)
     defined = rows[said.str.startswith("defined") & rows["ceiling_upper"].notna()]
     if len(defined):
         first = defined.iloc[0]
-        return float(first["ceiling_lower"]), float(first["ceiling_upper"])
+        lower, upper = float(first["ceiling_lower"]), float(first["ceiling_upper"])
+        if np.isfinite(lower):
+            return Bounds(lower, upper)
+        low, high = (float(first[f"ceiling_upper_{end}"]) for end in ("low", "high"))
+        return Bounds(float(np.fmin(low, upper)), float(np.fmax(high, upper)), upper)
     reasons = [text for text in dict.fromkeys(said) if text]
     return reasons[0].removeprefix("undefined:").strip() if reasons else "not computed"
 

@@ -182,7 +182,9 @@ def _ceiling(ax: Any, rows: pd.DataFrame) -> None:
     for (start, stop), inside in rows.groupby(["time_start", "time_stop"]):
         bounds = ceiling(inside)
         if not isinstance(bounds, str):
-            ax.fill_between([start, stop], *bounds, color=CEILING, linewidth=0, zorder=0)
+            ax.fill_between(
+                [start, stop], bounds.low, bounds.high, color=CEILING, linewidth=0, zorder=0
+            )
 
 
 def _clusters(ax: Any, courses: Sequence[tuple[pd.DataFrame, str]]) -> None:

@@ -1,7 +1,8 @@
 """Inference: how alike, how surely, and against what."""
 
+from isomorph.inference.between import across_subjects
 from isomorph.inference.bootstrap import Spread, spread_over_both, spread_over_stimuli
-from isomorph.inference.ceilings import Ceiling, across_subjects, ceiling
+from isomorph.inference.ceilings import Ceiling, ceiling
 from isomorph.inference.families import FAMILIES
 from isomorph.inference.gather import Candidates, Region
 from isomorph.inference.multiplicity import CORRECTIONS, corrected

@@ -168,15 +168,16 @@ def _region_rows(
     setting: Setting,
 ) -> pd.DataFrame:
     estimate: Floats = scores.estimate.mean(axis=0)
-    spread = scores.estimates().spread(setting.measure.range)
+    resampled = scores.estimates()
+    spread = resampled.spread(setting.measure.range)
     n_usable = np.asarray(np.isfinite(scores.resampled).all(axis=1).sum(axis=0))
     sound = (2 * n_usable > len(scores.resampled)) & (not draws.unsure)
     error = np.where(sound, spread.standard_error, np.nan)
     low, high = replace(spread, standard_error=error).interval(
         estimate, setting.inference.interval, setting.measure.range
     )
-    bounds = ceiling(region, setting.measure)
-    normalised_r, normalised_r2 = bounds.normalised(estimate)
+    coverage = setting.inference.interval
+    bounds = ceiling(region, setting.distance, setting.measure, draws, coverage)
     alone = candidates.table["model"].map(candidates.table["model"].value_counts()).to_numpy() == 1
     inside = np.where(alone | (best > LEVEL), "yes", np.where(np.isfinite(best), "no", ""))
     return candidates.table.assign(
@@ -196,15 +197,7 @@ def _region_rows(
         n_subjects=len(region.subjects),
         n_units=region.n_units,
         n_unit_draws=len(region.draws),
-        ceiling_lower=bounds.lower,
-        ceiling_upper=bounds.upper,
-        ceiling_status=bounds.status,
-        ceiling_kind=bounds.kind,
-        ceiling_note=bounds.notes(estimate, low),
-        reliability=bounds.reliability,
-        normalised_r=normalised_r,
-        normalised_r2=normalised_r2,
-        normalised_status=bounds.normalising,
+        **bounds.columns(estimate, low, resampled, coverage),
         p_best=np.where(sound, best, np.nan),
         in_set=np.where(sound, inside, ""),
         status=np.where(

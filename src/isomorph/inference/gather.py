@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import xarray as xr
+from numpy.typing import NDArray
 
 from isomorph.errors import IsomorphError
 from isomorph.measures import Counts, Floats
@@ -26,8 +27,13 @@ class Region:
     subjects : tuple of str
     n_units : int or None
         Units over all subjects, None where they are not published.
-    halves : (half, pair) or None
-        RDMs of odd and even repetitions, where there is one subject with repetitions.
+    halves : (halving, half, subject, pair) or None
+        RDMs of halves of the repetitions, where every subject has them. Regions of a subject are
+        halved alike, so halvings of the same number belong together; NaN where one has no RDM.
+    half_norm : (subject, stimulus) or None
+        What brings `1 - halves` to the scale of the whole, see `isomorph.rdms.halves`.
+    no_halves : str
+        Why there are no halves; empty where that is not known.
     area : str
         The region without its time bin; its name where it has none.
     time_start, time_stop : float
@@ -51,11 +57,20 @@ class Region:
     subject_units: tuple[int | None, ...] = ()
     draws: tuple[Region, ...] = ()
     n_recorded: int = 0
+    half_norm: Floats | None = None
+    no_halves: str = ""
 
     @property
     def measured(self) -> tuple[Region, ...]:
         """What scores are means over: the region in every draw of units, or as it is."""
         return self.draws or (self,)
+
+    @property
+    def halvings(self) -> NDArray[np.intp]:
+        """The halvings that have RDMs."""
+        if self.halves is None:
+            return np.empty(0, dtype=np.intp)
+        return np.flatnonzero(np.isfinite(self.halves[..., 0]).all(axis=(1, 2)))
 
 
 @dataclass(frozen=True)
@@ -124,18 +139,28 @@ def _region(name: str, rows: xr.Dataset) -> Region:
     subjects = tuple(dict.fromkeys(subject.tolist()))
     rdms = np.stack([rows["rdm"].values[subject == one].mean(axis=0) for one in subjects])
     units = tuple(_units(rows["n_units"].values[subject == one]) for one in subjects)
-    halves = None
-    if "rdm_half" in rows and len(rows["representation"]) == 1:
-        half = rows["rdm_half"].values[:, 0]
-        halves = half if np.isfinite(half).all() else None
     known = [count for count in units if count is not None]
     total = sum(known) if len(known) == len(units) else None
-    return Region(name, rdms, subjects, total, halves, **_place(rows), subject_units=units)
+    more = {**_halves(rows, subjects), **_place(rows)}
+    return Region(name, rdms, subjects, total, subject_units=units, **more)
 
 
 def _units(counts: Counts) -> int | None:
     """Return the units of one subject's sessions together, None where any is not known."""
     return int(counts.sum()) if (counts >= 0).all() else None
+
+
+def _halves(rows: xr.Dataset, subjects: Sequence[str]) -> dict[str, Any]:
+    """Return the halves of the rows of one region, or why some subject has none."""
+    if "half_status" not in rows.coords:
+        return {"halves": None}
+    reasons = [status for status in rows["half_status"].values.tolist() if status != "ok"]
+    if reasons or "rdm_half" not in rows:
+        return {"halves": None, "no_halves": str(next(iter(reasons), ""))}
+    of = [rows["subject"].values == one for one in subjects]
+    halves = np.stack([rows["rdm_half"].values[:, :, own].mean(axis=2) for own in of], axis=2)
+    norm = np.stack([rows["half_norm"].values[own].mean(axis=0) for own in of])
+    return {"halves": halves, "half_norm": norm}
 
 
 def _place(rows: xr.Dataset) -> dict[str, Any]:

@@ -75,7 +75,14 @@ def preferences(
         if np.isnan(regions[a].time_start) or regions[a].time_start == regions[b].time_start
     ]
     standings = {
-        at: standing(regions[at], scores[at], candidates.rdms, draws.stimuli, setting.measure)
+        at: standing(
+            regions[at],
+            scores[at],
+            candidates.rdms,
+            draws.stimuli,
+            setting.distance,
+            setting.measure,
+        )
         for at in sorted({at for pair in pairs for at in pair})
     }
     every = np.arange(len(candidates.table))

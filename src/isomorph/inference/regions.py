@@ -1,4 +1,10 @@
-"""Regions against each other: group RDM against group RDM."""
+"""Regions against each other, each measured apart from the other's noise.
+
+Regions recorded together share noise: the state of the animal, the motion of the head. It makes
+their RDMs alike where nothing else does (Henriksson et al. 2015,
+https://doi.org/10.1016/j.neuroimage.2015.04.026). So one region is taken from one half of the
+repetitions, the other region from the other half; or, without repetitions, from other subjects.
+"""
 
 from __future__ import annotations
 
@@ -10,19 +16,30 @@ import numpy as np
 import pandas as pd
 
 from isomorph.inference.bootstrap import spread_over_stimuli
+from isomorph.inference.crossings import CROSSINGS, TOGETHER, Crossing, way_of
 from isomorph.inference.families import Questions
 from isomorph.inference.gather import Region
 from isomorph.inference.independence import against_independence
-from isomorph.inference.permutation import permutation_null
+from isomorph.inference.permutation import BLOCK, Null, shuffled
 from isomorph.inference.setting import Draws, Setting
+from isomorph.measures import Counts, Floats, Measure
+from isomorph.measures.pairs import blocks
+
+SHARED = "one subject without halves of the repetitions, so shared noise may be all there is"
+DEGENERATE = "half of the resamples or more are degenerate"
+
+Pairs = Sequence[tuple[int, int]]
+"""Places of the two regions of every comparison."""
 
 
 def compare_regions(regions: Sequence[Region], draws: Draws, setting: Setting) -> list[Questions]:
     """Compare every two regions of a dataset under one distance and measure.
 
-    The RDM of a region is pooled over its subjects as for the ceilings, each with the same
-    weight whatever the scale of its distances. Subjects are not resampled, so the interval is
-    about stimuli alone. Of time bins those at the same time are compared.
+    The RDM of a region, or of a half of it, is pooled over its subjects as for the ceilings, each
+    with the same weight whatever the scale of its distances. Subjects are not resampled, so the
+    interval is about stimuli alone. Of time bins those at the same time are compared. Estimate,
+    interval and p are all of the mean over halvings, both ways round. Of one subject without
+    halves the estimate is told, and nothing that takes it for more than shared noise.
 
     Parameters
     ----------
@@ -30,36 +47,131 @@ def compare_regions(regions: Sequence[Region], draws: Draws, setting: Setting) -
     draws : Draws
     setting : Setting
     """
-    questions = []
-    for first, second in combinations(regions, 2):
-        if np.isfinite(first.time_start) and first.time_start != second.time_start:
-            continue
-        one, other = (setting.measure.pool(region.rdms)[None] for region in (first, second))
-        estimate = setting.measure.compare(one, other)[0]
-        resampled = setting.measure.resampled(one, other, draws.stimuli)[:, 0]
-        spread = spread_over_stimuli(resampled, draws.stimuli.shape[1], setting.measure.range)
-        sound = 2 * np.isfinite(resampled).sum() > len(resampled)
-        if not sound:
-            spread = replace(spread, standard_error=np.full(1, np.nan))
-        low, high = spread.interval(estimate, setting.inference.interval, setting.measure.range)
-        null = permutation_null(one, other, setting.measure, draws.orders)
-        row = pd.DataFrame(
-            [
-                {
-                    **setting.columns,
-                    "region_a": first.name,
-                    "region_b": second.name,
-                    "estimate": estimate.item(),
-                    "standard_error": spread.standard_error.item(),
-                    "interval_low": low.item(),
-                    "interval_high": high.item(),
-                    "scheme": spread.scheme,
-                    "n_stimuli": draws.stimuli.shape[1],
-                    "n_subjects_a": len(first.subjects),
-                    "n_subjects_b": len(second.subjects),
-                    "status": "ok" if sound else "half of the resamples or more are degenerate",
-                }
-            ]
-        )
-        questions.append(against_independence(row, null, setting.inference))
-    return questions
+    pairs = [
+        (first, second)
+        for first, second in combinations(range(len(regions)), 2)
+        if _same_time(regions[first], regions[second])
+    ]
+    if not pairs:
+        return []
+    ways = [way_of(regions[first], regions[second], setting.measure) for first, second in pairs]
+    values = _Values(len(pairs), draws)
+    for way in dict.fromkeys(ways):
+        places = [place for place, own in enumerate(ways) if own == way]
+        members = sorted({region for place in places for region in pairs[place]})
+        crossing = CROSSINGS[way[0]]([regions[m] for m in members], way[1], setting.measure)
+        inside = np.searchsorted(members, [pairs[place] for place in places])
+        values.add(crossing, places, inside, way[0], setting.measure)
+    return [_questions(regions, pairs, [kind for kind, _ in ways], values, setting)]
+
+
+def _same_time(first: Region, second: Region) -> bool:
+    return not np.isfinite(first.time_start) or first.time_start == second.time_start
+
+
+class _Values:
+    """Estimates, resamples and shuffles of every pair.
+
+    Parameters
+    ----------
+    n_pairs : int
+    draws : Draws
+    """
+
+    def __init__(self, n_pairs: int, draws: Draws) -> None:
+        self.draws = draws
+        self.observed = np.full(n_pairs, np.nan)
+        self.resampled = np.full((len(draws.stimuli), n_pairs), np.nan)
+        self.shuffled = np.full((len(draws.orders), n_pairs), np.nan)
+
+    def add(
+        self, crossing: Crossing, places: list[int], pairs: Counts, kind: str, measure: Measure
+    ) -> None:
+        """Add the pairs `(pair, 2)` of one crossing, all at once."""
+        first, second = pairs.T
+        n_regions = crossing.rdms.shape[2]
+        observed = np.zeros((n_regions, n_regions))
+        resampled = np.zeros((len(self.draws.stimuli), n_regions, n_regions))
+        for time, (one, other) in enumerate(crossing.rdms):
+            observed += crossing.mean(time, measure.compare(one, other))
+            if kind != TOGETHER:
+                drawn = measure.resampled(one, other, self.draws.stimuli)
+                resampled += crossing.mean(time, drawn)
+        self.observed[places] = observed[first, second]
+        if kind != TOGETHER:
+            self.resampled[:, places] = resampled[:, first, second]
+            self.shuffled[:, places] = _shuffled(crossing, pairs, self.draws.orders, measure)
+
+
+def _shuffled(crossing: Crossing, pairs: Counts, orders: Counts, measure: Measure) -> Floats:
+    """Return the comparison of every pair, the stimuli of its second region in other orders.
+
+    Either half of a region is shuffled once for all regions it is compared with.
+
+    Returns
+    -------
+    (order, pair)
+    """
+    found = np.zeros((len(orders), len(pairs)))
+    rdms = crossing.rdms if measure.embed is None else _embedded(crossing.rdms, measure)
+    n_times, _, n_regions, size = rdms.shape
+    for moved in np.unique(pairs[:, 1]):
+        asked = np.flatnonzero(pairs[:, 1] == moved)
+        still = pairs[asked, 0]
+        for part in blocks(len(orders), BLOCK // (2 * size)):
+            for time in range(n_times):
+                halves = shuffled(rdms[time, :, moved], orders[part])
+                values = np.zeros((halves.shape[0], n_regions, n_regions))
+                values[:, still, moved] = _against(halves[:, 1], rdms[time, 0, still], measure)
+                values[:, moved, still] = _against(halves[:, 0], rdms[time, 1, still], measure)
+                found[part, asked] += crossing.mean(time, values)[:, still, moved]
+    return found
+
+
+def _embedded(rdms: Floats, measure: Measure) -> Floats:
+    assert measure.embed is not None
+    return measure.embed(rdms.reshape(-1, rdms.shape[-1])).reshape(rdms.shape)
+
+
+def _against(rdms: Floats, others: Floats, measure: Measure) -> Floats:
+    """Return the measure between RDMs, embedded if it has an embedding."""
+    return rdms @ others.T if measure.embed is not None else measure.compare(rdms, others)
+
+
+def _questions(
+    regions: Sequence[Region], pairs: Pairs, kinds: list[str], values: _Values, setting: Setting
+) -> Questions:
+    """Return a row per pair, and what it is corrected by."""
+    inference, draws = setting.inference, values.draws
+    apart = np.array(kinds) != TOGETHER
+    usable = np.isfinite(values.resampled).sum(axis=0)
+    sound = (2 * usable > len(values.resampled)) & (not draws.unsure)
+    spread = spread_over_stimuli(values.resampled, draws.n_groups, setting.measure.range)
+    error = np.where(sound, spread.standard_error, np.nan)
+    low, high = replace(spread, standard_error=error).interval(
+        values.observed, inference.interval, setting.measure.range
+    )
+    one, other = ([regions[pair[side]] for pair in pairs] for side in (0, 1))
+    rows = pd.DataFrame(
+        {
+            **setting.columns,
+            "region_a": [region.name for region in one],
+            "region_b": [region.name for region in other],
+            "crossing": kinds,
+            "estimate": values.observed,
+            "standard_error": error,
+            "interval_low": np.where(apart, low, np.nan),
+            "interval_high": np.where(apart, high, np.nan),
+            "scheme": spread.scheme,
+            "n_stimuli": draws.stimuli.shape[1],
+            "n_subjects_a": [len(region.subjects) for region in one],
+            "n_subjects_b": [len(region.subjects) for region in other],
+            "status": np.where(
+                ~apart,
+                SHARED,
+                np.where(sound, draws.untested or "ok", draws.unsure or DEGENERATE),
+            ),
+        }
+    )
+    null = Null(np.where(apart, values.observed, np.nan), values.shuffled)
+    return against_independence(rows, null, inference)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from isomorph.inference.bootstrap import Resampled, resampled_means
+from isomorph.inference.ceilings import reliability_of_one
 from isomorph.inference.gather import Region
 from isomorph.inference.scores import Scores
 from isomorph.measures import Counts, Floats, Measure
@@ -24,7 +25,8 @@ class Standing:
     region : Region
     scores : Scores
     agreement : (subject, subject) or (1, 1)
-        The measure between subjects, or between two halves of the repetitions of one.
+        The measure between subjects, or the reliability that halves of the repetitions of one
+        foretell.
     drawn : (resample, subject, subject) or (resample, 1, 1)
         The same under draws of stimuli.
     unit_variance : (candidate,) or None
@@ -72,7 +74,7 @@ class Standing:
 
 
 def standing(
-    region: Region, scores: Scores, rdms: Floats, counts: Counts, measure: Measure
+    region: Region, scores: Scores, rdms: Floats, counts: Counts, distance: str, measure: Measure
 ) -> Standing:
     """Return a region with its scores and its reliability.
 
@@ -82,31 +84,34 @@ def standing(
     scores : Scores
     rdms : (candidate, pair)
     counts : (resample, stimulus)
+    distance : str
     measure : Measure
     """
     if measure.independence != "0" or measure.embed is None:
         reason = f"{measure.name} is no correlation, so there is no reliability to divide by"
-    elif len(region.subjects) == 1 and any(draw.halves is None for draw in region.measured):
+    elif len(region.subjects) == 1 and not all(len(draw.halvings) for draw in region.measured):
         reason = f"{region.name} is of one subject without repetitions and has no reliability"
     else:
         reason = ""
     if reason:
         nothing = np.full((1, 1, 1), np.nan)
         return Standing(region, scores, nothing[0], nothing, None, 0, reason)
-    agreement = np.mean([_agreement(draw, measure) for draw in region.measured], axis=0)
-    drawn = np.mean([_drawn(draw, measure, counts) for draw in region.measured], axis=0)
+    agreement = np.mean([_agreement(draw, distance, measure) for draw in region.measured], axis=0)
+    drawn = np.mean(
+        [_agreement(draw, distance, measure, counts) for draw in region.measured], axis=0
+    )
     if not (reliability(agreement) > 0 and (reliability(drawn) > 0).mean() >= SURE):
         reason = f"the measurements of {region.name} agree too little to divide by"
-    variance, freedom = _over_units(region, rdms, measure)
+    variance, freedom = _over_units(region, rdms, distance, measure)
     return Standing(region, scores, agreement, drawn, variance, freedom, reason)
 
 
 def reliability(agreement: Floats, weights: Counts | None = None) -> Floats:
-    """Return the mean agreement of two subjects, or what two halves foretell of the whole.
+    """Return the mean agreement of two subjects, or the reliability of one.
 
     Parameters
     ----------
-    agreement : (..., subject, subject), or (..., 1, 1) of halves
+    agreement : (..., subject, subject), or (..., 1, 1) of one
     weights : (..., subject), optional
         How often each subject was drawn. Pairs of copies of one subject are left out.
 
@@ -117,8 +122,7 @@ def reliability(agreement: Floats, weights: Counts | None = None) -> Floats:
     """
     n = agreement.shape[-1]
     if n == 1:
-        halves = agreement[..., 0, 0]
-        return np.asarray(2 * halves / (1 + halves))
+        return np.asarray(agreement[..., 0, 0])
     counts = np.ones(n) if weights is None else np.asarray(weights, dtype=float)
     pairs = counts[..., :, None] * counts[..., None, :] * (1 - np.eye(n))
     with np.errstate(invalid="ignore"):
@@ -126,25 +130,21 @@ def reliability(agreement: Floats, weights: Counts | None = None) -> Floats:
     return np.asarray(mean)
 
 
-def _agreement(region: Region, measure: Measure) -> Floats:
-    """Return the measure between subjects, `(subject, subject)`, or between halves, `(1, 1)`."""
-    first, second = _measurements(region)
-    return measure.compare(first, second)
+def _agreement(
+    region: Region, distance: str, measure: Measure, counts: Counts | None = None
+) -> Floats:
+    """Return the measure between subjects, `([resample,] subject, subject)`, or of one, `(1, 1)`."""
+    if len(region.subjects) == 1:
+        found = reliability_of_one(region, distance, measure, counts)[:, None, None]
+        return found[0] if counts is None else found
+    if counts is None:
+        return measure.compare(region.rdms, region.rdms)
+    return measure.resampled(region.rdms, region.rdms, counts)
 
 
-def _drawn(region: Region, measure: Measure, counts: Counts) -> Floats:
-    """Return the same in every resample of the stimuli."""
-    first, second = _measurements(region)
-    return measure.resampled(first, second, counts)
-
-
-def _measurements(region: Region) -> tuple[Floats, Floats]:
-    if region.halves is not None and len(region.subjects) == 1:
-        return region.halves[:1], region.halves[1:]
-    return region.rdms, region.rdms
-
-
-def _over_units(region: Region, rdms: Floats, measure: Measure) -> tuple[Floats | None, int]:
+def _over_units(
+    region: Region, rdms: Floats, distance: str, measure: Measure
+) -> tuple[Floats | None, int]:
     """Return the variance of normalised scores over units, and its degrees of freedom.
 
     With :math:`n` of :math:`N` units in each of :math:`D` draws, the delete-d jackknife multiplies
@@ -157,7 +157,7 @@ def _over_units(region: Region, rdms: Floats, measure: Measure) -> tuple[Floats 
     if not region.draws or region.n_recorded <= n:
         return None, 0
     scores = np.stack([measure.compare(draw.rdms, rdms).mean(axis=0) for draw in region.draws])
-    agree = np.array([reliability(_agreement(draw, measure)) for draw in region.draws])
+    agree = np.array([reliability(_agreement(draw, distance, measure)) for draw in region.draws])
     mean, root = scores.mean(axis=0), _root(agree.mean())
     off = (scores - mean) / root - (agree - agree.mean())[:, None] * mean / (2 * root**3)
     factor = n / (region.n_recorded - n) + 1 / len(region.draws)

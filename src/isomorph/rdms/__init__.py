@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping
 
 import numpy as np
 import xarray as xr
@@ -19,12 +20,14 @@ from isomorph.artefacts import (
 from isomorph.digest import code_digest
 from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
-from isomorph.rdms.brain import geometry_of_folds, rdms_of_responses
+from isomorph.rdms.brain import rdms_of_responses
 from isomorph.rdms.distances import DISTANCES, Distance, UndefinedDistanceError
 from isomorph.rdms.exchange import from_rsatoolbox, to_rsatoolbox
+from isomorph.rdms.fold_geometry import geometry_of_folds
 from isomorph.rdms.folds import Folds, folds_of
 from isomorph.rdms.geometry import Geometry, geometry_of_layer
 from isomorph.rdms.gram import fold_gram, geometry_of_features
+from isomorph.rdms.halvings import most_halvings
 from isomorph.rdms.level import Level, averaged, compared_stimuli, level_of, regrouped
 from isomorph.rdms.table import RdmRow, rdm_dataset
 from isomorph.rdms.transforms import TRANSFORMS
@@ -75,6 +78,7 @@ def run_brain(layout: Layout, dataset: str) -> None:
             noise=spec.noise,
             units=spec.units,
             number=number,
+            halvings=_halvings(layout, dataset, sessions, len(stimuli)),
         )
         rows += found
         left_out |= without
@@ -152,6 +156,15 @@ def run_model(layout: Layout, dataset: str, instance: str) -> None:
             code=code_digest("isomorph.rdms"),
         ),
     )
+
+
+def _halvings(
+    layout: Layout, dataset: str, sessions: Mapping[str, xr.Dataset], n_stimuli: int
+) -> int:
+    """Return how many halvings there is room for if all subjects have the regions of this one."""
+    regions = {str(name) for session in sessions.values() for name in session["region"].values}
+    subjects = layout.study.dataset(dataset).subjects
+    return most_halvings(len(subjects) * len(regions) * len(layout.study.spec.distances), n_stimuli)
 
 
 def _level(layout: Layout, dataset: str) -> Level:

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import xarray as xr
 
 from isomorph.rdms.distances import DISTANCES
-from isomorph.rdms.folds import Folds, folds_of
-from isomorph.rdms.geometry import Floats, Geometry, Part, UndefinedDistanceError, joined
-from isomorph.rdms.gram import fold_gram, geometry_of_features
+from isomorph.rdms.fold_geometry import USUAL, geometry_of_folds
+from isomorph.rdms.folds import Folds, folds_of, folds_of_units
+from isomorph.rdms.geometry import Geometry, Part, UndefinedDistanceError, joined
+from isomorph.rdms.halves import Halves, halves_of
+from isomorph.rdms.halvings import HALVINGS, draw_halvings
 from isomorph.rdms.table import RdmRow
 from isomorph.rdms.transforms import TRANSFORMS
 from isomorph.rdms.units import equal_units
 from isomorph.study.dataset import NoiseSpec, UnitFilter
-
-USUAL = NoiseSpec()
-
-NOTHING = Geometry(np.zeros((0, 0)), np.zeros(0), 0.0, np.zeros(0), 0)
-"""Stands where no distance asks for Gram matrices of means."""
 
 
 def rdms_of_responses(
@@ -33,6 +32,7 @@ def rdms_of_responses(
     noise: NoiseSpec = USUAL,
     units: UnitFilter | None = None,
     number: int = 0,
+    halvings: int = HALVINGS,
 ) -> tuple[list[RdmRow], dict[str, str]]:
     """Return the RDMs of every region of one subject, sessions pooled.
 
@@ -57,6 +57,9 @@ def rdms_of_responses(
         Where it equalises units, every draw of them has its own RDM.
     number : int
         The subject's place among the subjects, see `equal_units`.
+    halvings : int, optional
+        Most halvings of the repetitions. All regions of the subject are halved alike, so that of
+        regions recorded together different halves share no noise.
 
     Returns
     -------
@@ -79,20 +82,35 @@ def rdms_of_responses(
     across = "run" if noise.per == "run" else "repetition"
     TRANSFORMS[transform]
     equal = units if units is not None and units.equalise is not None else None
+    levels = {DISTANCES[name].level for name in distances} - {"", *distances}
+    nobody = np.empty(0, dtype=np.intp)
+    seen = [
+        folds_of_units(one, nobody, stimuli, transform, across).seen for one in complete.values()
+    ]
+    rng = np.random.default_rng(zlib.crc32(subject.encode()))
+    able = [at for at, shown in enumerate(seen) if draw_halvings([shown], 1, rng)]
+    halved = draw_halvings([seen[at] for at in able], halvings, rng)
     rows = []
     for region in regions:
-        holding = [one for one in complete.values() if (one["region"] == region).any()]
+        places = [at for at, one in enumerate(complete.values()) if (one["region"] == region).any()]
+        holding = [list(complete.values())[at] for at in places]
         drawn: list[list[xr.Dataset]] | str = [holding]
         if equal is not None:
             drawn = equal_units(holding, region, equal, number)
         if isinstance(drawn, str):
             left_out[f"{region} | {subject}"] = drawn
             continue
+        own = [able.index(at) for at in places if at in able]
+        n_folds = min(len(seen[at]) for at in places)
+        halvings_here = [[one[at] for at in own] for one in halved if len(own) == len(places)]
+        counted = f"{n_folds} {across}" + "s" * (n_folds != 1)
         about = RdmRow(f"{region} | {subject}", "", np.empty(0), region, subject, session=label)
         draws = []
         for population in drawn:
-            folds = (folds_of(one, region, stimuli, transform, across) for one in population)
-            found, noted = _rows(about, folds, _place(population, region), distances, noise)
+            folds = partial(_folds, population, region, stimuli, transform, across)
+            whole = _whole(folds(), [*distances, *levels], noise)
+            halves = halves_of(folds, halvings_here, len(stimuli), whole, distances, noise, counted)
+            found, noted = _rows(about, whole, halves, _place(population, region), distances)
             draws.append(found)
             left_out |= noted
         n_recorded = sum(int((one["region"] == region).sum()) for one in holding)
@@ -120,13 +138,12 @@ def rdms_of_responses(
 
 def _rows(
     about: RdmRow,
-    folds: Iterable[Folds],
+    whole: Geometry,
+    halves: Mapping[str, Halves],
     place: tuple[str, float, float],
     distances: Sequence[str],
-    noise: NoiseSpec,
 ) -> tuple[dict[str, RdmRow | str], dict[str, str]]:
     """Return a region's row under every distance, or why there is none; and what is noted."""
-    whole, halves = _geometries(folds, distances, noise)
     rows: dict[str, RdmRow | str] = {}
     noted = {}
     for name in distances:
@@ -148,7 +165,9 @@ def _rows(
             distance=name,
             rdm=rdm,
             n_units=whole.n_features,
-            halves=_both_halves(name, halves),
+            halves=halves[name].rdms,
+            half_norm=halves[name].norm,
+            half_status=halves[name].status,
             area=place[0],
             time_start=place[1],
             time_stop=place[2],
@@ -156,68 +175,22 @@ def _rows(
     return rows, noted
 
 
-def geometry_of_folds(
-    folds: Folds, distances: Iterable[str] = (), noise: NoiseSpec = USUAL
-) -> Geometry | None:
-    """Return the geometry of one session, None when a stimulus has no showing.
-
-    Parameters
-    ----------
-    folds : Folds
-    distances : iterable of str, optional
-        What the geometry must serve; all that need no more than Gram matrices unless given.
-    noise : NoiseSpec, optional
-    """
-    if not folds.complete:
-        return None
-    wanted = [DISTANCES[name] for name in distances]
-    crossed = None
-    if not wanted or any(d.repetitions and d.gather is None for d in wanted):
-        crossed = fold_gram(folds.centred.values, folds.seen)
-    if not wanted or any("gram" in d.needs for d in wanted):
-        plain = geometry_of_features(folds.means, crossed)
-    else:
-        plain = replace(NOTHING, n_features=folds.values.shape[2], fold_gram=crossed)
-    parts: dict[str, Part | str] = {}
-    for distance in wanted:
-        if distance.gather is not None:
-            try:
-                parts[distance.name] = distance.gather(folds, noise)
-            except UndefinedDistanceError as error:
-                parts[distance.name] = str(error)
-    return replace(plain, parts=parts)
+def _folds(
+    sessions: Sequence[xr.Dataset],
+    region: str,
+    stimuli: Sequence[str],
+    transform: str,
+    across: str,
+) -> Iterator[Folds]:
+    """Yield the folds of a region, session by session."""
+    for session in sessions:
+        yield folds_of(session, region, stimuli, transform, across)
 
 
-def _geometries(
-    sessions: Iterable[Folds], distances: Sequence[str], noise: NoiseSpec
-) -> tuple[Geometry, list[Geometry | None]]:
-    """Return the geometry of sessions side by side, and those of odd and of even folds."""
-    found: list[list[Geometry | None]] = [[], [], []]
-    for folds in sessions:
-        # Of all folds, of every other from the first, and of every other from the second.
-        for which, geometries in zip(
-            (slice(None), slice(0, None, 2), slice(1, None, 2)), found, strict=True
-        ):
-            geometries.append(geometry_of_folds(folds.of(which), distances, noise))
-    whole, *halves = [_joined(geometries) for geometries in found]
-    assert whole is not None, "complete sessions show every stimulus"
-    return whole, halves
-
-
-def _joined(geometries: Sequence[Geometry | None]) -> Geometry | None:
-    there = [geometry for geometry in geometries if geometry is not None]
-    return joined(there) if len(there) == len(geometries) else None
-
-
-def _both_halves(distance: str, halves: Sequence[Geometry | None]) -> Floats | None:
-    """Return the RDMs of odd and even repetitions `(half, pair)`, None if either has none."""
-    first, second = halves
-    if first is None or second is None:
-        return None
-    try:
-        return np.stack([DISTANCES[distance].compute(half) for half in (first, second)])
-    except UndefinedDistanceError:
-        return None
+def _whole(sessions: Iterator[Folds], distances: Sequence[str], noise: NoiseSpec) -> Geometry:
+    """Return the geometry of sessions side by side; complete ones show every stimulus."""
+    found = [geometry_of_folds(folds, distances, noise) for folds in sessions]
+    return joined([geometry for geometry in found if geometry is not None])
 
 
 def _place(sessions: Sequence[xr.Dataset], region: str) -> tuple[str, float, float]:

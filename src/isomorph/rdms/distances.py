@@ -41,6 +41,13 @@ class Distance:
         is given this one.
     gather : callable or None
         What one session adds to it, where it needs more than a Gram matrix.
+    norms : callable or None
+        The squared lengths of patterns that it divides by: `(stimulus,)`.
+    white : str
+        The distance it is of responses in which noise is white, where it weighs units by noise.
+    level : str
+        The distance whose mean, which noise does not raise, tells how large its weights make
+        distances.
     """
 
     name: str
@@ -52,6 +59,9 @@ class Distance:
     needs: frozenset[str] = frozenset({"gram"})
     noise_free: str = ""
     gather: Callable[[Folds, NoiseSpec], Part] | None = None
+    norms: Callable[[Geometry], Floats] | None = None
+    white: str = ""
+    level: str = ""
 
     @property
     def repetitions(self) -> bool:
@@ -127,6 +137,18 @@ def cosine(geometry: Geometry) -> Floats:
             "every feature"
         )
     return _from_cosines(products)
+
+
+def variances(geometry: Geometry) -> Floats:
+    """Return the variance of every pattern over features: `(stimulus,)`."""
+    norms = np.diag(geometry.gram) + 2 * geometry.mean_projection + geometry.mean_norm
+    variance: Floats = norms / geometry.n_features - geometry.stimulus_mean**2
+    return variance
+
+
+def powers(geometry: Geometry) -> Floats:
+    """Return the sum of squares of every pattern over features: `(stimulus,)`."""
+    return np.diag(geometry.products).copy()
 
 
 def squared_euclidean(geometry: Geometry) -> Floats:
@@ -225,11 +247,11 @@ DISTANCES: Registry[Distance] = Registry(
         for distance in (
             Distance(
                 "correlation", "1 - Pearson correlation", correlation, _KRIEGESKORTE,
-                "1 - r", (0.0, 2.0),
+                "1 - r", (0.0, 2.0), norms=variances,
             ),
             Distance(
                 "cosine", "1 - cosine", cosine, "Salton & McGill 1983, ISBN 0-07-054484-0",
-                "1 - cosine", (0.0, 2.0),
+                "1 - cosine", (0.0, 2.0), norms=powers,
             ),
             Distance(
                 "euclidean", "Euclidean distance", euclidean, _KRIEGESKORTE,
@@ -251,14 +273,14 @@ DISTANCES: Registry[Distance] = Registry(
                 mahalanobis, "Mahalanobis 1936, Proc. Natl. Inst. Sci. India 2, 49-55",
                 "squared standard deviations of the noise, per unit", (0.0, _INFINITE),
                 needs=frozenset({"folds", "noise"}), noise_free="squared_euclidean",
-                gather=precision.mahalanobis,
+                gather=precision.mahalanobis, white="squared_euclidean", level="crossnobis",
             ),
             Distance(
                 "crossnobis", "crossnobis distance (cross-validated Mahalanobis)",
                 crossnobis, _WALTHER,
                 "squared standard deviations of the noise, per unit", (-_INFINITE, _INFINITE),
                 needs=frozenset({"folds", "noise"}), noise_free="squared_euclidean",
-                gather=precision.crossnobis,
+                gather=precision.crossnobis, white="crossvalidated_euclidean", level="crossnobis",
             ),
             Distance(
                 "poisson_kl", "symmetrised Kullback-Leibler divergence of Poisson rates",

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from isomorph.errors import IsomorphError
-from isomorph.rdms.brain import USUAL, geometry_of_folds
 from isomorph.rdms.distances import DISTANCES
+from isomorph.rdms.fold_geometry import USUAL, geometry_of_folds
 from isomorph.rdms.folds import Folds, folds_of_units
 from isomorph.rdms.geometry import Floats, UndefinedDistanceError, joined
 from isomorph.study.dataset import NoiseSpec

@@ -28,6 +28,8 @@ class RdmRow:
     depth: int = -1
     n_units: int = -1
     halves: Floats | None = None
+    half_norm: Floats | None = None
+    half_status: str = ""
     area: str = ""
     time_start: float = math.nan
     time_stop: float = math.nan
@@ -70,10 +72,16 @@ def rdm_dataset(
         for field in ("time_start", "time_stop"):
             seconds = np.array([getattr(row, field) for row in rows], dtype=float)
             timed[field] = ("representation", seconds, {"units": "s"})
+    if any(row.half_status for row in rows):
+        coordinates["half_status"] = (
+            "representation", np.array([row.half_status for row in rows], dtype=str),
+        )  # fmt: skip
     if any(row.halves is not None for row in rows):
-        nothing = np.full((2, len(first)), np.nan)
-        halves = [nothing if row.halves is None else row.halves for row in rows]
-        data["rdm_half"] = (("half", "representation", "pair"), np.stack(halves, axis=1))
+        data["rdm_half"] = (("halving", "half", "representation", "pair"), _halves(rows))
+        norms = np.ones((len(rows), len(stimuli)))
+        for place, row in enumerate(rows):
+            norms[place] = 1.0 if row.half_norm is None else row.half_norm
+        data["half_norm"] = (("representation", "stimulus"), norms)
     return xr.Dataset(
         data,
         coords={
@@ -86,3 +94,13 @@ def rdm_dataset(
         },
         attrs={"left_out": json.dumps(dict(left_out), ensure_ascii=False)},
     )
+
+
+def _halves(rows: Sequence[RdmRow]) -> Floats:
+    """Return `(halving, half, representation, pair)`, NaN where a row has fewer halvings."""
+    most = max(len(row.halves) for row in rows if row.halves is not None)
+    halves = np.full((most, 2, len(rows), len(rows[0].rdm)), np.nan, dtype=np.float32)
+    for place, row in enumerate(rows):
+        if row.halves is not None:
+            halves[: len(row.halves), :, place] = row.halves
+    return halves

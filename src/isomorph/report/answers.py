@@ -11,7 +11,7 @@ from isomorph.figures import selection
 from isomorph.figures.words import correction, distance_title, measure_label
 from isomorph.layout import Layout
 from isomorph.report import sets
-from isomorph.report.numbers import count, interval, listed, number, p_said, percent
+from isomorph.report.numbers import ceiling_said, count, interval, listed, number, p_said, percent
 from isomorph.report.tables import Results, read_results
 
 
@@ -68,7 +68,7 @@ def _best_layer(
     against = (
         f"its noise ceiling is undefined ({bounds})"
         if isinstance(bounds, str)
-        else f"noise ceiling {number(bounds[0])} to {number(bounds[1])}"
+        else f"noise ceiling {ceiling_said(bounds)}"
     )
     simulated = _simulated(layout, results.dataset)
     of = f"Of the {n_layers} layers of {title}," if n_layers > 1 else f"{title}:"

@@ -11,7 +11,16 @@ from isomorph.figures import selection
 from isomorph.figures.words import distance_title, measure_label
 from isomorph.layout import Layout
 from isomorph.report import sets
-from isomorph.report.numbers import NONE, count, interval, number, p_said, p_value, percent
+from isomorph.report.numbers import (
+    NONE,
+    ceiling_said,
+    count,
+    interval,
+    number,
+    p_said,
+    p_value,
+    percent,
+)
 from isomorph.report.sections import Row, Table, chosen_elsewhere
 from isomorph.report.tables import Results
 
@@ -33,10 +42,10 @@ def answer(layout: Layout, results: Results, shown: selection.Shown) -> list[str
     if isinstance(bounds, str):
         said.append(f"The noise ceiling is undefined: {bounds}.")
         return said
-    n, reached = len(shown.rows), int((shown.rows["estimate"] >= bounds[0]).sum())
+    n, reached = len(shown.rows), int((shown.rows["estimate"] >= bounds.low).sum())
     reach = f"{reached} of {n} layers {'reaches' if reached == 1 else 'reach'} it"
     said.append(
-        f"The noise ceiling is {number(bounds[0])} to {number(bounds[1])}; "
+        f"The noise ceiling is {ceiling_said(bounds)}; "
         f"{reach if reached else 'no layer reaches it'}."
     )
     return said

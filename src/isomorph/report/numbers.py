@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+from isomorph.figures.selection import Bounds
+
 MINUS = "\N{MINUS SIGN}"
 NONE = "\N{EN DASH}"
 """What stands where there is no number."""
@@ -24,6 +26,13 @@ def interval(low: float, high: float) -> str:
     if not (math.isfinite(low) and math.isfinite(high)):
         return NONE
     return f"[{number(low)}, {number(high)}]"
+
+
+def ceiling_said(bounds: Bounds) -> str:
+    """Return `.50 to .60` for several subjects, `.87 [.84, .90]` for one."""
+    if bounds.estimate is None:
+        return f"{number(bounds.low)} to {number(bounds.high)}"
+    return f"{number(bounds.estimate)} {interval(bounds.low, bounds.high)}"
 
 
 def p_value(p: float) -> str:

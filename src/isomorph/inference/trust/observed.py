@@ -75,8 +75,8 @@ def observe(
     if reliability is None:
         reliability = settings.reliability
         assumed.append(
-            f"halves that agree at {settings.reliability:g}, as one subject without repetitions "
-            "to halve has no reliability"
+            f"halves that agree at {settings.reliability:g}, as "
+            + (region.no_halves or "one subject without repetitions to halve has no reliability")
         )
     # Between subjects all noise is noise of their means; halves and cross-validation need more.
     halved = len(region.subjects) == 1

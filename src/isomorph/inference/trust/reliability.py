@@ -53,12 +53,17 @@ def embedding(measure: Measure) -> Embed:
 
 
 def measured(region: Region, measure: Measure) -> float | None:
-    """Return how alike two measurements of a region are: subjects, else halves; None if neither."""
+    """Return how alike two measurements of a region are: subjects, else halves; None if neither.
+
+    Of halves it is the mean over halvings.
+    """
     embed = embedding(measure)
     if len(region.subjects) > 1:
         return float(agreement(embed(region.rdms)))
-    if region.halves is not None:
-        return float(agreement(embed(region.halves)))
+    if len(region.halvings):
+        assert region.halves is not None
+        halves = region.halves[region.halvings, :, 0].astype(float)
+        return float(np.mean([agreement(embed(two)) for two in halves]))
     return None
 
 

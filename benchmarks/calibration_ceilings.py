@@ -1,0 +1,254 @@
+"""Simulations of ceilings of one subject and of regions that share noise, and what they find."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from _command import command
+from isomorph.inference.ceilings import Ceiling, ceiling
+from isomorph.inference.gather import Region, regions_of
+from isomorph.inference.groups import groups_of
+from isomorph.inference.regions import compare_regions
+from isomorph.inference.setting import Draws, Setting, make_draws
+from isomorph.inference.splits import Stimuli
+from isomorph.measures import MEASURES, Floats
+from isomorph.rdms import DISTANCES, Folds, geometry_of_folds, rdm_dataset
+from isomorph.rdms.brain import rdms_of_responses
+from isomorph.study import Inference
+
+WEIGHED = ("mahalanobis", "crossnobis", "lda_accuracy")
+RATES = ("poisson_kl", "crossvalidated_poisson_kl")
+
+
+@dataclass(frozen=True)
+class Recording:
+    """How a region of one subject is recorded.
+
+    Attributes
+    ----------
+    n_stimuli, n_units, n_repetitions : int
+    signal : float
+        Standard deviation of the responses over stimuli, that of the noise being 1; for rates,
+        their level.
+    mean : float
+        Standard deviation of the mean responses over units.
+    strength : float
+        How much stimuli differ in the strength of responses (standard deviation of the logarithm).
+    tuning : int or None
+        Seed of what the units respond to, drawn anew for every simulation unless given.
+    """
+
+    n_stimuli: int = 60
+    n_units: int = 50
+    n_repetitions: int = 4
+    signal: float = 0.4
+    mean: float = 0.0
+    strength: float = 0.0
+    tuning: int | None = None
+
+
+def truth_of(recording: Recording, rng: np.random.Generator, dimensions: int = 8) -> Floats:
+    """Return noise-free responses `(stimulus, unit)`: two categories within eight dimensions."""
+    features = rng.standard_normal((recording.n_stimuli, dimensions))
+    features[:, 0] = 2 * np.sign(features[:, 0])
+    units = rng if recording.tuning is None else np.random.default_rng(recording.tuning)
+    patterns = features @ units.standard_normal((dimensions, recording.n_units)) / dimensions**0.5
+    patterns += recording.mean * units.standard_normal(recording.n_units)
+    strength = np.exp(recording.strength * rng.standard_normal((recording.n_stimuli, 1)))
+    return patterns * strength
+
+
+def recorded(
+    recording: Recording, distance: str, rng: np.random.Generator
+) -> tuple[Floats, Floats]:
+    """Return responses `(repetition, stimulus, unit)` and the RDM without noise `(pair,)`."""
+    truth, shape = truth_of(recording, rng), (recording.n_repetitions, -1)
+    shape = (recording.n_repetitions, recording.n_stimuli, recording.n_units)
+    if distance in RATES:
+        rates = 3 * recording.signal * np.exp(truth / 2)
+        return rng.poisson(rates, shape).astype(float), rdm_of(rates, "poisson_kl")
+    noise = rng.standard_normal(shape)
+    signal = recording.signal * truth
+    if distance not in WEIGHED:
+        return signal + noise, rdm_of(signal, DISTANCES[distance].noise_free or distance)
+    # Noise that units share in three dimensions, and what it looks like when made white.
+    factors = rng.standard_normal((3, recording.n_units)) / 2
+    values, vectors = np.linalg.eigh(np.eye(recording.n_units) + factors.T @ factors)
+    colour = (vectors * np.sqrt(values)) @ vectors.T
+    white = signal @ np.linalg.inv(colour)
+    return signal + noise @ colour, rdm_of(white, DISTANCES[distance].noise_free)
+
+
+def rdm_of(patterns: Floats, distance: str) -> Floats:
+    """Return the RDM of patterns `(stimulus, unit)`."""
+    folds = Folds(patterns[None], np.ones((1, len(patterns)), dtype=bool))
+    geometry = geometry_of_folds(folds, [distance])
+    assert geometry is not None
+    return DISTANCES[distance].compute(geometry)
+
+
+def session_of(regions: dict[str, Floats]) -> xr.Dataset:
+    """Return a session in which regions `(repetition, stimulus, unit)` were recorded at once."""
+    response = np.concatenate(list(regions.values()), axis=2)
+    n_repetitions, n_stimuli, _ = response.shape
+    return xr.Dataset(
+        {"response": (("presentation", "unit"), response.reshape(n_repetitions * n_stimuli, -1))},
+        coords={
+            "stimulus": ("presentation", np.tile(names(n_stimuli), n_repetitions)),
+            "repetition": ("presentation", np.repeat(np.arange(n_repetitions), n_stimuli)),
+            "region": ("unit", np.repeat(list(regions), [r.shape[2] for r in regions.values()])),
+        },
+    )
+
+
+def names(n_stimuli: int) -> list[str]:
+    """Return names of stimuli, in order."""
+    return [f"s{place:04d}" for place in range(n_stimuli)]
+
+
+def brain_of(subjects: dict[str, dict[str, Floats]], distance: str) -> list[Region]:
+    """Return regions as the stage `compare` meets them, from responses by subject and region."""
+    n_stimuli = next(iter(next(iter(subjects.values())).values())).shape[1]
+    rows, left_out = [], {}
+    for subject, regions in subjects.items():
+        found, without = rdms_of_responses(
+            {"1": session_of(regions)}, names(n_stimuli), [distance],
+            subject=subject, transform="none",
+        )  # fmt: skip
+        rows += found
+        left_out |= without
+    return regions_of(rdm_dataset(rows, names(n_stimuli), left_out), distance)
+
+
+def draws_of(regions: list[Region], n_stimuli: int, inference: Inference, seed: int) -> Draws:
+    """Return draws for regions over stimuli that stand each for itself."""
+    table = pd.DataFrame({"stimulus": names(n_stimuli)})
+    stimuli = Stimuli(table, [], "study.yaml", groups_of(table, (), "study.yaml"))
+    counts = {region.name: len(region.subjects) for region in regions}
+    return make_draws(counts, stimuli, inference, [seed, 1])
+
+
+def ceiling_of_one(
+    recording: Recording, distance: str, measure: str, seed: int, resamples: int = 0
+) -> tuple[float, Ceiling]:
+    """Simulate one subject and return what the true model scores, and the ceiling."""
+    rng = np.random.default_rng(seed)
+    responses, truth = recorded(recording, distance, rng)
+    (region,) = brain_of({"m": {"V1": responses}}, distance)
+    score = MEASURES[measure].compare(region.rdms, truth[None]).item()
+    inference = Inference(resamples=max(resamples, 10), permutations=0)
+    draws = draws_of([region], recording.n_stimuli, inference, seed) if resamples else None
+    return score, ceiling(region, distance, MEASURES[measure], draws)
+
+
+def bias_of_ceilings(
+    recording: Recording, distance: str, measure: str, n: int
+) -> tuple[float, float, float]:
+    """Return what the truth scores, what the ceiling is off, and the one over the other.
+
+    Each of the mean over `n` subjects; an undefined ceiling counts as 0.
+    """
+    found = [ceiling_of_one(recording, distance, measure, seed) for seed in range(n)]
+    score = np.array([one for one, _ in found])
+    upper = np.array([np.nan_to_num(bounds.upper) for _, bounds in found])
+    return float(score.mean()), float((upper - score).mean()), float(score.mean() / upper.mean())
+
+
+def coverage_of_ceilings(
+    recording: Recording, distance: str, measure: str, n: int, resamples: int = 100
+) -> tuple[float, float]:
+    """Return how often the interval of the ceiling holds what the truth scores.
+
+    On average over the stimuli and noise of a region, whose tuning is to be fixed; and in the same
+    data.
+    """
+    found = [ceiling_of_one(recording, distance, measure, seed, resamples) for seed in range(n)]
+    score = np.array([score for score, _ in found])
+    low, high = np.array([bounds.upper_interval for _, bounds in found]).T
+    mean = score.mean()
+    return float(((low <= mean) & (mean <= high)).mean()), float(
+        ((low <= score) & (score <= high)).mean()
+    )
+
+
+def p_of_shared_noise(
+    distance: str,
+    share: float,
+    seed: int,
+    *,
+    n_subjects: int = 1,
+    recording: Recording = Recording(n_stimuli=16, n_units=10, n_repetitions=8),
+    measure: str = "pearson",
+    permutations: int = 99,
+) -> float:
+    """Simulate two regions without signal that share some of their noise; return p.
+
+    Parameters
+    ----------
+    distance : str
+    share : float
+        Of the variance of either region's noise.
+    seed : int
+    n_subjects : int, optional
+    recording : Recording, optional
+    measure : str, optional
+    permutations : int, optional
+    """
+    rng = np.random.default_rng(seed)
+    shape = (recording.n_repetitions, recording.n_stimuli, recording.n_units)
+    subjects = {}
+    for subject in range(n_subjects):
+        common = rng.standard_normal(shape)
+        subjects[f"m{subject}"] = {
+            region: recording.mean * rng.standard_normal(recording.n_units)
+            + np.sqrt(share) * common
+            + np.sqrt(1 - share) * rng.standard_normal(shape)
+            for region in ("V1", "IT")
+        }
+    regions = brain_of(subjects, distance)
+    inference = Inference(resamples=10, permutations=permutations)
+    setting = Setting("simulated", True, distance, MEASURES[measure], inference)
+    draws = draws_of(regions, recording.n_stimuli, inference, seed)
+    (found,) = compare_regions(regions, draws, setting)
+    return float(found.rows["p"].iloc[0])
+
+
+def false_positives(distance: str, share: float, n: int, **settings: object) -> float:
+    """Return how often two regions without signal are alike at p ≤ .05."""
+    p = [p_of_shared_noise(distance, share, seed, **settings) for seed in range(n)]  # type: ignore[arg-type]
+    return float(np.mean(np.array(p) <= 0.05))
+
+
+def measure(quick: bool) -> dict[str, float]:
+    found: dict[str, float] = {}
+    n, n_regions = (4, 20) if quick else (40, 600)
+    for distance in DISTANCES:
+        for repetitions in (4, 8):
+            if (distance, repetitions) == ("lda_accuracy", 4):
+                continue  # its halves need three repetitions each
+            for signal in (0.15, 0.5) if distance in RATES else (0.35, 0.6):
+                recording = Recording(n_repetitions=repetitions, signal=signal)
+                score, off, normalised = bias_of_ceilings(recording, distance, "pearson", n)
+                what = f"{distance}, {repetitions} repetitions, reliability {score**2:.2f}: "
+                found[f"{what}ceiling less score of the truth"] = off
+                found[f"{what}normalised r of the truth"] = normalised
+    for distance in ("correlation", "crossvalidated_euclidean", "crossnobis"):
+        recording = Recording(n_stimuli=40, tuning=1)
+        covered, _ = coverage_of_ceilings(recording, distance, "pearson", n)
+        found[f"{distance}: coverage of the ceiling's interval"] = covered
+        for share in (0.0, 0.1, 0.3):
+            rate = false_positives(distance, share, n_regions)
+            found[f"{distance}: regions alike at p <= .05, {share:.0%} shared noise"] = rate
+    recording = Recording(n_stimuli=24, n_units=30, n_repetitions=1)
+    for share in (0.1, 0.3):
+        rate = false_positives("correlation", share, n_regions, n_subjects=4, recording=recording)
+        found[f"four subjects, regions alike at p <= .05, {share:.0%} shared noise"] = rate
+    return found
+
+
+if __name__ == "__main__":
+    command(__doc__, measure)

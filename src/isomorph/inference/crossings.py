@@ -1,0 +1,130 @@
+"""Crossings: regions measured twice, so that two can be compared apart from noise they share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from isomorph.inference.gather import Region
+from isomorph.measures import Floats, Measure
+from isomorph.rdms.halvings import draw_halvings
+
+OWN = "halves of the repetitions"
+OTHERS = "halves of the subjects"
+APART = "different subjects"
+TOGETHER = "none"
+
+HALVINGS = 4
+"""Most halvings that are averaged: each costs as much again, and adds less than the one before."""
+SLOW_HALVINGS = 1
+"""Under measures that are no inner products and are computed anew for every order of stimuli."""
+
+Way = tuple[str, tuple[Any, ...]]
+"""How two regions are measured apart, and in which halvings or among which subjects."""
+
+
+@dataclass(frozen=True)
+class Crossing:
+    """Every region measured twice, with noise that is independent between the two, several times.
+
+    Attributes
+    ----------
+    rdms : (time, half, region, pair)
+    known : (time, half, region) of bool
+        What is not known is 0.
+    """
+
+    rdms: Floats
+    known: NDArray[np.bool_]
+
+    def mean(self, time: int, values: Floats) -> Floats:
+        """Return the part of one time in the mean over times and both ways round.
+
+        Parameters
+        ----------
+        time : int
+        values : (..., region, region)
+            First halves against second ones.
+        """
+        both = self.known[:, 0, :, None] & self.known[:, 1, None, :]
+        counts = both.sum(axis=0)
+        counts = counts + counts.T
+        own = np.where(both[time], values / np.where(both[time], counts, 1), 0.0)
+        return own + np.swapaxes(own, -1, -2)
+
+
+def way_of(one: Region, other: Region, measure: Measure) -> Way:
+    """Return how two regions can be measured apart."""
+    if not set(one.subjects) & set(other.subjects):
+        return APART, ()
+    halvings = np.intersect1d(one.halvings, other.halvings)
+    if len(halvings):
+        return OWN, tuple(halvings[: _times(measure)].tolist())
+    subjects = sorted({*one.subjects, *other.subjects})
+    return (OTHERS, tuple(subjects)) if len(subjects) > 1 else (TOGETHER, ())
+
+
+def _by_repetitions(
+    regions: Sequence[Region], halvings: tuple[Any, ...], measure: Measure
+) -> Crossing:
+    """Cross halves of the repetitions."""
+    halves = [region.halves for region in regions]
+    sides = [
+        [[None if own is None else own[time, half] for own in halves] for half in (0, 1)]
+        for time in halvings
+    ]
+    return _pooled(sides, measure)
+
+
+def _by_subjects(
+    regions: Sequence[Region], subjects: tuple[Any, ...], measure: Measure
+) -> Crossing:
+    """Cross halves of the subjects."""
+    everyone = np.ones((len(subjects), 1), dtype=bool)
+    drawn = draw_halvings([everyone], _times(measure), np.random.default_rng(len(subjects)))
+    sides = [
+        [
+            [_of_subjects(region, np.array(subjects)[side]) for region in regions]
+            for side in (first, ~first)
+        ]
+        for (first,) in drawn
+    ]
+    return _pooled(sides, measure)
+
+
+def _of_subjects(region: Region, names: NDArray[np.str_]) -> Floats | None:
+    """Return the RDMs of some subjects, None where a region has none of them."""
+    chosen = np.isin(region.subjects, names)
+    return region.rdms[chosen] if chosen.any() else None
+
+
+def _as_they_are(regions: Sequence[Region], _: tuple[Any, ...], measure: Measure) -> Crossing:
+    """Compare regions as they are."""
+    whole = [region.rdms for region in regions]
+    return _pooled([[whole, whole]], measure)
+
+
+CROSSINGS = {
+    OWN: _by_repetitions,
+    OTHERS: _by_subjects,
+    APART: _as_they_are,
+    TOGETHER: _as_they_are,
+}
+
+
+def _times(measure: Measure) -> int:
+    return SLOW_HALVINGS if measure.embed is None else HALVINGS
+
+
+def _pooled(sides: Sequence[Sequence[Sequence[Floats | None]]], measure: Measure) -> Crossing:
+    """Pool RDMs `(subject, pair)` by time, half and region over subjects."""
+    known = np.array([[[one is not None for one in half] for half in time] for time in sides])
+    n_pairs = {one.shape[1] for time in sides for half in time for one in half if one is not None}
+    rdms = np.zeros((*known.shape, *n_pairs))
+    for time, half, region in np.argwhere(known):
+        rdms[time, half, region] = measure.pool(np.asarray(sides[time][half][region], dtype=float))
+    return Crossing(rdms, known)
