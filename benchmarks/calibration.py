@@ -11,6 +11,7 @@ import json
 import os
 import sys
 from argparse import Namespace
+from math import isfinite
 
 from _command import parser_of
 from calibrated.rows import WORLDS
@@ -57,7 +58,8 @@ def main(arguments: list[str] | None = None) -> None:
         else:
             print(said_of(found), flush=True)
     if options.json:
-        print(json.dumps({finding.name: finding.value for finding in every}, indent=1))
+        numbers = {one.name: one.value if isfinite(one.value) else None for one in every}
+        print(json.dumps(numbers, indent=1))
     wrong = sum(finding.holds == "no" for finding in every)
     unsure = sum(finding.holds == "unsure" for finding in every)
     print(f"{len(every)} figures, {wrong} not as they must be, {unsure} within the error of the "

@@ -19,6 +19,22 @@ from isomorph.measures import MEASURES, Floats, stimulus_count
 from isomorph.measures.pairs import pair_indices
 from isomorph.study import Inference
 
+Rng = np.random.Generator
+Settings = dict[str, Any]
+
+USUAL: Settings = {"resamples": 200, "selection": {"repeats": 10, "resamples": 200}}
+"""As many resamples of a choice as a study has."""
+
+SMALL: Settings = {"resamples": 10, "selection": {"repeats": 1, "resamples": 50}}
+"""Resamples where none of what they tell is asked."""
+
+NO_TEST: Settings = {"permutations": 0, "correction": "holm"}
+
+
+def seed_of(rng: Rng) -> int:
+    """Return a seed for the draws of a comparison."""
+    return int(rng.integers(2**31))
+
 
 def distances(patterns: Floats) -> Floats:
     """Return squared distances of patterns `(..., stimulus, unit)`: `(..., pair)`."""
@@ -125,7 +141,7 @@ def compared(
 
 
 def equal_layers(
-    rng: np.random.Generator,
+    rng: Rng,
     n_stimuli: int,
     n_layers: int,
     n_subjects: int = 1,

@@ -6,16 +6,12 @@ from functools import partial
 
 import numpy as np
 
-from calibrated.chosen import Found, Rng, at_most, seed_of
-from calibrated.drawn import compared, distances, few, region_of
-from calibrated.table import Figure, World, covered, mean, share
+from calibrated.drawn import SMALL, Rng, compared, distances, few, region_of, seed_of
+from calibrated.table import DataSet, Figure, World, at_most, covered, mean, share
 from isomorph.inference.families import answered
 
-SMALL = {"resamples": 10, "selection": {"resamples": 50, "repeats": 1}}
-"""Resamples where none of what they tell is asked."""
 
-
-def one_true_layer(rng: Rng) -> Found:
+def one_true_layer(rng: Rng) -> DataSet:
     """Compare ten regions with 30 layers, one of which is one region with little noise."""
     layers = distances(rng.standard_normal((30, 30, 8)))
     rdms = distances(rng.standard_normal((10, 30, 8)))
@@ -39,7 +35,7 @@ def one_true_layer(rng: Rng) -> Found:
     }
 
 
-def no_clusters(rng: Rng) -> Found:
+def no_clusters(rng: Rng) -> DataSet:
     """Compare twelve bins of one area with four models that have nothing to do with it."""
     noise = rng.standard_normal((14, 1, 14, 6))
     lasting = distances(noise[:-2] + noise[1:-1] + noise[2:])  # from bin to bin, as responses do
@@ -59,7 +55,7 @@ def no_clusters(rng: Rng) -> Found:
     }
 
 
-def two_sides(rng: Rng, measure: str) -> Found:
+def two_sides(rng: Rng, measure: str) -> DataSet:
     """Compare a region with layers that have nothing to do with it, and with its opposite."""
     rdms, layers = distances(rng.standard_normal((1, 20, 8))), distances(
         rng.standard_normal((4, 20, 8)))  # fmt: skip
@@ -71,7 +67,7 @@ def two_sides(rng: Rng, measure: str) -> Found:
     return {"null": at_most(p[:4]), "opposite": at_most(p[4:])}
 
 
-def at_the_limit(rng: Rng, noise: float) -> Found:
+def at_the_limit(rng: Rng, noise: float) -> DataSet:
     """Compare a region with a model that is the region itself, and one with little noise."""
     truth = rng.standard_normal((30, 8))
     rdms = distances(truth)[None]

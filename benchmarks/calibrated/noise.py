@@ -6,21 +6,20 @@ from functools import partial
 
 import numpy as np
 
-from calibrated.chosen import Found, Rng
-from calibrated.drawn import distances
-from calibrated.recorded import brain_of
-from calibrated.table import Columns, Figure, World, mean, share
+from calibrated.drawn import Rng, distances
+from calibrated.recorded import brain_and_notes
+from calibrated.table import Columns, DataSet, Figure, World, mean, share
 from isomorph.study.dataset import NoiseSpec
 
 
-def two_runs(rng: Rng, n_stimuli: int, n_units: int, shrinkage: str) -> Found:
+def two_runs(rng: Rng, n_stimuli: int, n_units: int, shrinkage: str) -> DataSet:
     """Record signal and noise, and noise alone, in two runs."""
     mixing = np.eye(n_units) + rng.standard_normal((n_units, n_units)) / np.sqrt(4 * n_units)
     noise = rng.standard_normal((2, 2, n_stimuli, n_units)) @ mixing
     signal = 0.5 * rng.standard_normal((n_stimuli, n_units)) @ mixing
     spec = NoiseSpec.model_validate({"shrinkage": shrinkage})
-    (of_noise,), said = brain_of([{"IT": noise[0]}], "crossnobis", noise=spec)
-    (of_signal,), _ = brain_of([{"IT": signal + noise[1]}], "crossnobis", noise=spec)
+    (of_noise,), said = brain_and_notes({"m": {"IT": noise[0]}}, "crossnobis", noise=spec)
+    (of_signal,), _ = brain_and_notes({"m": {"IT": signal + noise[1]}}, "crossnobis", noise=spec)
     lifted = any("lifts every distance" in note for note in said.values())
     return {"noise": of_noise.rdms.mean(), "signal": of_signal.rdms.mean(), "said": float(lifted)}
 
@@ -31,13 +30,13 @@ def lift(columns: Columns) -> tuple[float, float]:
     return float(noise.mean() / signal), float(noise.std(ddof=1) / signal / np.sqrt(len(noise)))
 
 
-def offset(rng: Rng) -> Found:
+def offset(rng: Rng) -> DataSet:
     """Record units of unlike scale, as they are and with a large offset each."""
     signal, noise = rng.standard_normal((24, 30)), rng.standard_normal((4, 24, 30))
     scale = np.geomspace(0.1, 10, 30)
     own = 1e6 * np.linspace(-1, 2, 30)
-    (plain,), _ = brain_of([{"IT": (signal + noise) * scale}], "crossnobis")
-    (moved,), said = brain_of([{"IT": (signal + noise) * scale + own}], "crossnobis")
+    (plain,), _ = brain_and_notes({"m": {"IT": (signal + noise) * scale}}, "crossnobis")
+    (moved,), said = brain_and_notes({"m": {"IT": (signal + noise) * scale + own}}, "crossnobis")
     truth = distances(signal)
     without, there = (float(np.corrcoef(one.rdms[0], truth)[0, 1]) for one in (plain, moved))
     return {"like": there, "changed": there - without, "noiseless": float(len(said))}

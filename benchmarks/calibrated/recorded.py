@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -33,15 +33,15 @@ def session_of(regions: Mapping[str, Floats]) -> xr.Dataset:
     )
 
 
-def brain_of(
-    subjects: Sequence[Mapping[str, Floats]], distance: str, **settings: Any
+def brain_and_notes(
+    subjects: Mapping[str, Mapping[str, Floats]], distance: str, **settings: Any
 ) -> tuple[list[Region], dict[str, str]]:
     """Return regions as the stage `compare` meets them, and what is said of them.
 
     Parameters
     ----------
-    subjects : sequence of mapping of str to (repetition, stimulus, unit)
-        Responses by region, of every subject.
+    subjects : mapping of str to mapping of str to (repetition, stimulus, unit)
+        Responses by subject and region.
     distance : str
     **settings
         Of `rdms_of_responses`.
@@ -49,16 +49,23 @@ def brain_of(
     Returns
     -------
     regions : list of Region
-    said : dict of str to str
+    notes : dict of str to str
         What has no RDM, and what a reader must know of the RDMs there are.
     """
-    n_stimuli = next(iter(subjects[0].values())).shape[1]
-    rows, said = [], {}
-    for number, regions in enumerate(subjects):
-        found, notes = rdms_of_responses(
-            {"1": session_of(regions)}, names(n_stimuli), [distance], subject=f"m{number}",
-            **{"transform": "none", "number": number, **settings},
+    n_stimuli = next(iter(next(iter(subjects.values())).values())).shape[1]
+    rows, notes = [], dict[str, str]()
+    for number, (subject, regions) in enumerate(subjects.items()):
+        found, said = rdms_of_responses(
+            {"1": session_of(regions)}, names(n_stimuli), [distance], subject=subject,
+            number=number, **{"transform": "none", **settings},
         )  # fmt: skip
         rows += found
-        said |= notes
-    return regions_of(rdm_dataset(rows, names(n_stimuli), {}), distance), said
+        notes |= said
+    return regions_of(rdm_dataset(rows, names(n_stimuli), notes), distance), notes
+
+
+def brain_of(
+    subjects: Mapping[str, Mapping[str, Floats]], distance: str, **settings: Any
+) -> list[Region]:
+    """Return the regions of `brain_and_notes`."""
+    return brain_and_notes(subjects, distance, **settings)[0]

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from calibrated import chosen, families, noise, sets, spread, subjects
+from calibrated import chance, chosen, families, noise, reliable, sets, spread, subjects
 from calibrated.table import World
+
+THEMES = (chance, chosen, families, noise, reliable, sets, spread, subjects)
 
 WORLDS: tuple[World, ...] = tuple(
     sorted(
-        (
-            world
-            for theme in (chosen, families, noise, sets, spread, subjects)
-            for world in theme.WORLDS
-        ),
+        (world for theme in THEMES for world in theme.WORLDS),
         key=lambda world: (not world.row.isdigit(), world.row.zfill(2)),
     )
 )

@@ -6,9 +6,8 @@ from functools import partial
 
 import numpy as np
 
-from calibrated.chosen import Found, Rng, seed_of
-from calibrated.drawn import compared, distances
-from calibrated.table import Columns, Figure, World, mean, share
+from calibrated.drawn import Rng, compared, distances, seed_of
+from calibrated.table import Columns, DataSet, Figure, World, mean, share
 from isomorph.measures import Floats
 
 
@@ -45,12 +44,12 @@ def graded(
 
 def one_set(
     rng: Rng, n_stimuli: int, n_layers: int, n_subjects: int, *, worse: float, between: float
-) -> Found:
+) -> DataSet:
     """Find the set of a model whose first layer is best, whose last is worse, others between."""
     own = np.full(n_layers, 1 + between)
     own[0], own[-1] = 1, 1 + worse
-    data = graded(rng, n_stimuli, n_subjects, own)
-    found = compared(*data, seed=seed_of(rng), minimum_subjects=4, permutations=0,
+    rdms, layers, models = graded(rng, n_stimuli, n_subjects, own)
+    found = compared(rdms, layers, models, seed=seed_of(rng), minimum_subjects=4, permutations=0,
                      correction="holm", resamples=400, selection={"resamples": 50})  # fmt: skip
     rows = found.comparisons[0].rows
     inside, estimate = rows["in_set"].to_numpy() == "yes", rows["estimate"].to_numpy()
@@ -79,15 +78,15 @@ def set_worlds(n_stimuli: int, n_layers: int, n_subjects: int) -> tuple[World, .
     worse = WORSE[n_subjects]
     subjects = "1 subject" if n_subjects == 1 else f"{n_subjects} subjects drawn too"
     words = f"{n_layers} layers, {n_stimuli} stimuli, {subjects}"
-    at = {"n_stimuli": n_stimuli, "n_layers": n_layers, "n_subjects": n_subjects}
+    at = partial(one_set, n_stimuli=n_stimuli, n_layers=n_layers, n_subjects=n_subjects)
     held = Figure("set holds the best layer", share("held"), least=0.95)
     share_of_layers = Figure("share of the layers in the set", mean("size"))
     return (
-        World("12", f"{words}, all equally good", partial(one_set, **at, worse=0.0, between=0.0),
+        World("12", f"{words}, all equally good", partial(at, worse=0.0, between=0.0),
               (held, share_of_layers), n=300),
         World(
             "12", f"{words}, one best, others between",
-            partial(one_set, **at, worse=worse, between=worse / 2),
+            partial(at, worse=worse, between=worse / 2),
             (
                 held,
                 Figure("set leaves out the worst", share("excluded"), least=0.9),

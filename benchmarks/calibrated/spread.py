@@ -22,9 +22,8 @@ from functools import partial
 
 import numpy as np
 
-from calibrated.chosen import Found, Rng
-from calibrated.drawn import distances
-from calibrated.table import Columns, Figure, World, told_over_true
+from calibrated.drawn import Rng, distances
+from calibrated.table import Columns, DataSet, Figure, World, told_over_true
 from isomorph.inference.bootstrap import draw, spread_over_stimuli
 from isomorph.measures import MEASURES, Floats, stimulus_count
 from isomorph.measures.pairs import pair_indices
@@ -35,7 +34,8 @@ def jackknife_error(first: Floats, second: Floats) -> float:
     x, y = ((values - values.mean()) / values.std() for values in (first, second))
     influence = x * y - (x * y).mean() * (x**2 + y**2) / 2
     n = stimulus_count(len(x))
-    rows = sum(np.bincount(side, influence, n) for side in pair_indices(n))
+    first_of, second_of = pair_indices(n)
+    rows = np.bincount(first_of, influence, n) + np.bincount(second_of, influence, n)
     variance = 4 * ((rows**2).sum() - (influence**2).sum()) / (n * (n - 1)) ** 2
     return float(np.sqrt(max(variance, 0.0)))
 
@@ -48,7 +48,7 @@ TUNING = np.random.default_rng(0).standard_normal((DIMENSIONS, UNITS)) / np.sqrt
 def correlation_distances(patterns: Floats) -> Floats:
     """Return one less the correlations of patterns `(stimulus, unit)`: `(pair,)`."""
     i, j = pair_indices(len(patterns))
-    apart: Floats = 1 - np.corrcoef(patterns)[i, j]
+    apart: Floats = 1 - np.asarray(np.corrcoef(patterns))[i, j]
     return apart
 
 
@@ -65,7 +65,7 @@ def of_features(rng: Rng, n_stimuli: int) -> list[Floats]:
     return [distances(np.hstack([truth, one])) for one in own]
 
 
-def errors(rng: Rng, n_stimuli: int, made: Callable[[Rng, int], list[Floats]]) -> Found:
+def errors(rng: Rng, n_stimuli: int, made: Callable[[Rng, int], list[Floats]]) -> DataSet:
     """Correlate a region with a model, each of which has something of its own."""
     region, layer = made(rng, n_stimuli)
     measure = MEASURES["pearson"]

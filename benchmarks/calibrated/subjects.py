@@ -6,12 +6,10 @@ from functools import partial
 
 import numpy as np
 
-from calibrated.chosen import Found, Rng, at_most, seed_of
-from calibrated.drawn import compared, distances
+from calibrated.drawn import SMALL, Rng, Settings, compared, distances, seed_of
 from calibrated.recorded import brain_of
-from calibrated.table import Columns, Figure, World, mean, share
+from calibrated.table import Columns, DataSet, Figure, World, at_most, mean, share
 from isomorph.inference.families import answered
-from isomorph.inference.multiplicity import MAX_T
 from isomorph.measures import Floats
 from isomorph.study import Inference
 from isomorph.study.dataset import UnitFilter
@@ -20,28 +18,38 @@ N_STIMULI, FEATURES = 24, 20
 UNITS = {"few": 10, "some": 30, "many": 150}
 """Units of one and the same population that three regions have."""
 
-SMALL = {"permutations": 0, "selection": {"resamples": 50, "repeats": 1}, "correction": MAX_T}
+FEW_CHOICES: Settings = {"resamples": 50, "repeats": 1}
+"""Splits, where no choice of a layer is asked for."""
 
 
-def preferred(rng: Rng, n_subjects: int, equalised: int, apart: float) -> Found:
-    """Ask of which region a layer is more like; they have units of populations so far apart."""
+def preferred(rng: Rng, n_subjects: int, equalised: int) -> DataSet:
+    """Ask of which region a layer is more like; their units are drawn from one population."""
     latent = rng.standard_normal((N_STIMULI, FEATURES))
 
-    def weighed(place: float) -> Floats:
+    def weighed(place: int) -> Floats:
         return latent * np.exp(-(((np.arange(FEATURES) - 4 * place) / 5.0) ** 2))
 
-    populations = dict(zip(UNITS, (weighed(1 + k * apart) for k in range(3)), strict=True))
-    subjects = []
-    for _ in range(n_subjects):
-        own = {name: populations[name] @ rng.standard_normal((FEATURES, n))
+    population = weighed(1)
+    subjects = {}
+    for number in range(n_subjects):
+        own = {name: population @ rng.standard_normal((FEATURES, n))
                for name, n in UNITS.items()}  # fmt: skip
         noise = {name: rng.standard_normal((4, *one.shape)) for name, one in own.items()}
-        subjects.append({name: one + 0.5 * one.std() * noise[name] for name, one in own.items()})
+        subjects[f"m{number}"] = {
+            name: one + 0.5 * one.std() * noise[name] for name, one in own.items()
+        }
     wanted = UnitFilter(equalise=equalised, draws=12) if equalised else None
-    regions, _ = brain_of(subjects, "squared_euclidean", units=wanted)
+    regions = brain_of(subjects, "squared_euclidean", units=wanted)
     layers = distances(np.stack([weighed(place) for place in (0, 1, 2, 3)]))
     found = compared(
-        regions, layers, list("aaaa"), seed=seed_of(rng), minimum_subjects=5, resamples=200, **SMALL
+        regions,
+        layers,
+        list("aaaa"),
+        seed=seed_of(rng),
+        minimum_subjects=5,
+        permutations=0,
+        resamples=200,
+        selection=FEW_CHOICES,
     )
     table = answered(found.preferences, Inference())
     asked = table["p"].notna().to_numpy()
@@ -64,11 +72,11 @@ def rate(columns: Columns) -> tuple[float, float]:
     return float(columns["significant"].sum() / asked.sum()), float(error)
 
 
-def sample(rng: Rng, measure: str, n_subjects: int) -> Found:
+def sample(rng: Rng, measure: str, n_subjects: int) -> DataSet:
     """Compare subjects of noise, each with a geometry of its own, with layers of noise."""
     rdms, layers = (distances(rng.standard_normal((k, 15, 4))) for k in (n_subjects, 10))
     found = compared(
-        rdms, layers, list("a" * 10), measure, seed_of(rng), minimum_subjects=5, resamples=10,
+        rdms, layers, list("a" * 10), measure, seed_of(rng), minimum_subjects=5, permutations=0,
         **SMALL,
     )  # fmt: skip
     rows = found.comparisons[0].rows
@@ -84,7 +92,7 @@ def preference_world(n_subjects: int, equalised: int, said: str) -> World:
     return World(
         "7",
         f"10, 30, 150 units of one population, {said}",
-        partial(preferred, n_subjects=n_subjects, equalised=equalised, apart=0.0),
+        partial(preferred, n_subjects=n_subjects, equalised=equalised),
         (
             Figure("raw score of 150 units less that of 10", mean("raw"), before=".20",
                    **({"least": -0.03, "most": 0.03} if equalised else {})),

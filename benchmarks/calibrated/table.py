@@ -10,6 +10,7 @@ from multiprocessing import get_context
 from zlib import crc32
 
 import numpy as np
+from numpy.typing import NDArray
 
 from isomorph.measures import Floats
 
@@ -21,6 +22,9 @@ ROUNDING = 1e-9
 
 CHUNKS = 8
 """Parts that the simulations of a world are handed out in."""
+
+DataSet = Mapping[str, float | Floats | NDArray[np.bool_]]
+"""What one data set gives, by name."""
 
 Columns = Mapping[str, Floats]
 """What simulations gave: `(simulation, ...)` by name."""
@@ -78,7 +82,7 @@ class World:
 
     row: str
     said: str
-    simulate: Callable[[np.random.Generator], Mapping[str, float | Floats]]
+    simulate: Callable[[np.random.Generator], DataSet]
     figures: tuple[Figure, ...]
     n: int = 200
     quick: int = 4
@@ -108,6 +112,11 @@ class Finding:
         if off <= ROUNDING:
             return "yes"
         return "unsure" if off <= SURE * self.error else "no"
+
+
+def at_most(p: Floats, level: float = 0.05) -> Floats:
+    """Return which p are at most the level, NaN where there is none."""
+    return np.where(np.isfinite(p), p <= level, np.nan)
 
 
 def share(column: str) -> Callable[[Columns], tuple[float, float]]:
@@ -157,7 +166,7 @@ def told_over_true(columns: Columns) -> tuple[float, float]:
     return float(ratio), float(ratio * np.sqrt(own**2 + 1 / (2 * (n - 1))))
 
 
-def simulated(world: World, numbers: range) -> list[Mapping[str, float | Floats]]:
+def simulated(world: World, numbers: range) -> list[DataSet]:
     """Simulate some of a world's data sets, each by its own number alone."""
     name = crc32(f"{world.row}. {world.said}".encode())
     return [world.simulate(np.random.default_rng([SEED, name, number])) for number in numbers]
@@ -191,15 +200,14 @@ def findings(
             yield _found(world, [one for future in futures for one in future.result()])
 
 
-def _found(world: World, given: Sequence[Mapping[str, float | Floats]]) -> list[Finding]:
+def _found(world: World, given: Sequence[DataSet]) -> list[Finding]:
     columns = {name: np.array([one[name] for one in given], dtype=np.float64) for name in given[0]}
     return [Finding(world, figure, *figure.of(columns), len(given)) for figure in world.figures]
 
 
 def number(value: float) -> str:
-    """Return a number as the table writes it: three digits behind the point, none before."""
-    text = f"{value:.3f}"
-    text = text.rstrip("0").rstrip(".") if value == round(value, 2) else text
+    """Return a bound as the table writes it: no zero before the point."""
+    text = f"{value:.3g}"
     return text.replace("0.", ".", 1) if text.lstrip("-").startswith("0.") else text
 
 
