@@ -190,6 +190,7 @@ def write_tables(layout, dataset, n_stimuli, rng) -> None:
         correction="fdr_bh", family="dataset", family_size=32, p_note="", sides="one", status="ok",
         ceiling_lower=0.5, ceiling_upper=0.6,
         ceiling_status="defined", chance=0.0, n_groups=n_stimuli, p_best=0.5, in_set="yes",
+        noise_note="",
         reliability=0.4, half_agreement=np.nan,
         **{f"ceiling_{bound}_{end}": np.nan for bound in ("lower", "upper")
            for end in ("low", "high")},

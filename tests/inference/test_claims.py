@@ -13,7 +13,7 @@ from isomorph.inference.explain import _joined
 from isomorph.inference.explain.material import Material, Roles, draw_all, similarities
 from isomorph.inference.explain.partial import partial_rows
 from isomorph.inference.families import Questions, answered
-from isomorph.inference.gather import Candidates, Region
+from isomorph.inference.gather import Candidates, Region, regions_of
 from isomorph.inference.layers import RIVALS, p_best
 from isomorph.inference.multiplicity import by_largest, corrected
 from isomorph.inference.permutation import Null
@@ -21,6 +21,7 @@ from isomorph.inference.regions import compare_regions
 from isomorph.inference.selection import AGAINST_CHANCE
 from isomorph.inference.setting import Setting, make_draws
 from isomorph.measures import MEASURES
+from isomorph.rdms import RdmRow, rdm_dataset
 from isomorph.study import Inference
 
 MEASURE = MEASURES["pearson"]
@@ -203,3 +204,16 @@ def test_scores_of_measures_that_are_positive_by_chance_are_set_against_it():
     assert rows["cka_biased"]["b"]["maximum"] > 0.3
     assert rows["cka_biased"]["b"]["score_note"] == AGAINST_CHANCE
     assert rows["cka"]["b"]["score_note"] == ""
+
+
+def test_what_the_noise_of_a_distance_rests_on_is_told_with_the_region():
+    rng = np.random.default_rng(7)
+    rows = [
+        RdmRow(f"IT | {subject}", distance, rng.random(6), "IT", subject)
+        for subject in "ab"
+        for distance in ("crossnobis", "correlation")
+    ]
+    notes = {"IT | b | crossnobis | noise": "pooled", "V1 | a | crossnobis | noise": "another"}
+    brain = rdm_dataset(rows, list("wxyz"), notes)
+    told = {name: regions_of(brain, name)[0].noise_note for name in ("crossnobis", "correlation")}
+    assert told == {"crossnobis": "pooled", "correlation": ""}

@@ -97,7 +97,7 @@ def test_rows_are_means_over_draws_and_so_are_ceilings():
         each = [PEARSON.compare(draw.rdms, rdms).mean(axis=0) for draw in region.draws]
         np.testing.assert_allclose(found.rows["estimate"], np.mean(each, axis=0))
         assert set(found.rows["n_unit_draws"]) == {3}
-        bounds = [ceiling(draw, PEARSON) for draw in region.draws]
+        bounds = [ceiling(draw, "euclidean", PEARSON) for draw in region.draws]
         np.testing.assert_allclose(
             found.rows["reliability"], np.mean([one.reliability for one in bounds])
         )
@@ -108,7 +108,7 @@ def test_a_ceiling_is_undefined_where_it_is_in_one_draw():
     rng = np.random.default_rng(3)
     truth = rng.standard_normal((20, 5)) * 0.05  # hardly any signal
     (region,) = brain(rng, truth, {"a": 9}, UnitFilter(equalise=4, draws=20))
-    bounds = ceiling(region, PEARSON)
+    bounds = ceiling(region, "euclidean", PEARSON)
     assert bounds.status == "undefined: halves of the repetitions do not agree"
     assert np.isnan([bounds.upper, bounds.reliability]).all()
     assert bounds.normalising != "ok"

@@ -164,7 +164,7 @@ TABLES: Registry[tuple[str, ...]] = Registry(
             "dataset", "simulated", "region", "model", "layer", "depth", "distance", "measure",
             "invariances", "estimate", "chance", "calibrated", "standard_error", "interval_low",
             "interval_high", "scheme", "n_resamples", "n_stimuli", "n_groups", "n_subjects",
-            "n_units",
+            "n_units", "noise_note",
             "ceiling_lower", "ceiling_lower_low", "ceiling_lower_high",
             "ceiling_upper", "ceiling_upper_low", "ceiling_upper_high", "half_agreement",
             "ceiling_status", "reliability", "normalised_r", "normalised_low", "normalised_high",

@@ -52,7 +52,8 @@ def entries(
         clusters = (
             f" Bars below: clusters of windows with p < {SIGNIFICANT:g} by permutation of stimuli, "
             "corrected over windows."
-            if "p_cluster" in shown.rows and shown.rows["p_cluster"].notna().any()
+            if "p_cluster_corrected" in shown.rows
+            and shown.rows["p_cluster_corrected"].notna().any()
             else ""
         )
         yield {
@@ -95,7 +96,7 @@ def draw_timecourse(rows: pd.DataFrame, families: Sequence[Family], *, label: st
     ----------
     rows : DataFrame
         Comparisons of the area, a row per window, model instance and layer, with `time_start` and
-        `time_stop`, seconds from onset; `p_cluster` where clusters of windows were tested.
+        `time_stop`, seconds from onset; `p_cluster_corrected` where clusters of windows were tested.
     families : sequence of Family
         The models, in order.
     label : str
@@ -140,7 +141,7 @@ def course_of(rows: pd.DataFrame, family: Family) -> pd.DataFrame:
     -------
     DataFrame
         `time`, the middle of each window in seconds, `time_start`, `time_stop`, `estimate`,
-        `interval_low`, `interval_high`, `p_cluster`, `layer`, in the order of time.
+        `interval_low`, `interval_high`, `p_cluster_corrected`, `layer`, in the order of time.
     """
     parts = []
     for name in family.instances:
@@ -149,10 +150,17 @@ def course_of(rows: pd.DataFrame, family: Family) -> pd.DataFrame:
             continue
         layer = own.groupby("layer", sort=False)["estimate"].mean().idxmax()
         parts.append(own[own["layer"] == layer])
-    wanted = ["time_start", "time_stop", "estimate", "interval_low", "interval_high", "p_cluster"]
+    wanted = [
+        "time_start",
+        "time_stop",
+        "estimate",
+        "interval_low",
+        "interval_high",
+        "p_cluster_corrected",
+    ]
     whole = pd.concat(parts, ignore_index=True).reindex(columns=[*wanted, "layer"])
     if len(parts) > 1:
-        whole[["interval_low", "interval_high", "p_cluster"]] = np.nan
+        whole[["interval_low", "interval_high", "p_cluster_corrected"]] = np.nan
         whole["layer"] = ""
     windows = ["time_start", "time_stop"]
     course = whole.groupby([*windows, "layer"], as_index=False)[wanted[2:]].mean()
@@ -192,7 +200,7 @@ def _clusters(ax: Any, courses: Sequence[tuple[pd.DataFrame, str]]) -> None:
     low, high = ax.get_ylim()
     step, row = 0.025 * (high - low), 0
     for course, colour in courses:
-        sure = course["p_cluster"].to_numpy(float) < SIGNIFICANT
+        sure = course["p_cluster_corrected"].to_numpy(float) < SIGNIFICANT
         if not sure.any():
             continue
         row += 1

@@ -197,6 +197,7 @@ def _region_rows(
         n_subjects=len(region.subjects),
         n_units=region.n_units,
         n_unit_draws=len(region.draws),
+        noise_note=region.noise_note,
         **bounds.columns(estimate, low, resampled, coverage),
         p_best=np.where(sound, best, np.nan),
         in_set=np.where(sound, inside, ""),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -34,6 +35,8 @@ class Region:
         What brings `1 - halves` to the scale of the whole, see `isomorph.rdms.halves`.
     no_halves : str
         Why there are no halves; empty where that is not known.
+    noise_note : str
+        What a reader must know of the noise its distances are weighed by; mostly nothing.
     area : str
         The region without its time bin; its name where it has none.
     time_start, time_stop : float
@@ -59,6 +62,7 @@ class Region:
     n_recorded: int = 0
     half_norm: Floats | None = None
     no_halves: str = ""
+    noise_note: str = ""
 
     @property
     def measured(self) -> tuple[Region, ...]:
@@ -91,15 +95,17 @@ class Candidates:
 def regions_of(brain: xr.Dataset, distance: str) -> list[Region]:
     """Return the regions that have RDMs of a distance, in alphabetical order."""
     chosen = brain.isel(representation=(brain["distance"] == distance).values)
+    notes = json.loads(brain.attrs.get("left_out", "{}"))
     regions = []
     for name in sorted(set(chosen["region"].values.tolist())):
         rows = chosen.isel(representation=(chosen["region"] == name).values)
         if "draw" not in rows.coords:
-            regions.append(_region(name, rows))
+            regions.append(_region(name, rows, notes))
             continue
         number = rows["draw"].values
         draws = tuple(
-            _region(name, rows.isel(representation=number == one)) for one in np.unique(number)
+            _region(name, rows.isel(representation=number == one), notes)
+            for one in np.unique(number)
         )
         mean = np.mean([one.rdms for one in draws], axis=0)
         n_recorded = int(rows["n_recorded"].min())
@@ -133,7 +139,7 @@ def over_draws(
     return total if n == 1 else tuple(values / n for values in total)
 
 
-def _region(name: str, rows: xr.Dataset) -> Region:
+def _region(name: str, rows: xr.Dataset, notes: Mapping[str, str]) -> Region:
     """Return the region of some rows, one draw of units at most."""
     subject = rows["subject"].values
     subjects = tuple(dict.fromkeys(subject.tolist()))
@@ -142,6 +148,9 @@ def _region(name: str, rows: xr.Dataset) -> Region:
     known = [count for count in units if count is not None]
     total = sum(known) if len(known) == len(units) else None
     more = {**_halves(rows, subjects), **_place(rows)}
+    distance = str(rows["distance"].values[0])
+    told = [notes.get(f"{name} | {one} | {distance} | noise", "") for one in subjects]
+    more["noise_note"] = "; ".join(dict.fromkeys(note for note in told if note))
     return Region(name, rdms, subjects, total, subject_units=units, **more)
 
 

@@ -133,7 +133,7 @@ def reliability(agreement: Floats, weights: Counts | None = None) -> Floats:
 def _agreement(
     region: Region, distance: str, measure: Measure, counts: Counts | None = None
 ) -> Floats:
-    """Return the measure between subjects, `([resample,] subject, subject)`, or of one, `(1, 1)`."""
+    """Return the measure between subjects, `(..., subject, subject)`; of one its reliability."""
     if len(region.subjects) == 1:
         found = reliability_of_one(region, distance, measure, counts)[:, None, None]
         return found[0] if counts is None else found

@@ -30,6 +30,7 @@ TAILS = {
 
 SCHUTT = "Schütt et al. 2023, https://doi.org/10.7554/eLife.82566"
 SATTERTHWAITE = "Satterthwaite 1946, https://doi.org/10.2307/3002019"
+HENRIKSSON = "Henriksson et al. 2015, https://doi.org/10.1016/j.neuroimage.2015.04.026"
 MCB = "Hsu 1984, https://doi.org/10.1214/aos/1176346732"
 SETS = "Hansen, Lunde & Nason 2011, https://doi.org/10.3982/ECTA5771"
 NILI = "Nili et al. 2014, https://doi.org/10.1371/journal.pcbi.1003553"
@@ -84,7 +85,8 @@ def _comparison() -> str:
     return (
         "The RDM of each layer is compared with that of each subject, and the mean over subjects "
         f"is the estimate. Noise ceilings leave one subject out ({NILI}); of one subject, they are "
-        "between halves of the repetitions."
+        "foretold from the covariance of random halves of the repetitions. Regions are compared "
+        f"across such halves, which share no noise ({HENRIKSSON})."
     )
 
 
@@ -118,9 +120,9 @@ def _clusters(results: Results) -> bool:
 
 def _windows() -> str:
     return (
-        "Runs of windows above chance are tested by their mass against the largest run of the same "
-        f"model that shuffled stimuli give ({MARIS}); a small p is about the run, not about where "
-        "it begins."
+        "Runs of windows above chance are tested by their mass against the largest run that "
+        f"shuffled stimuli give ({MARIS}), of the same model and of all that is corrected "
+        "together; figures mark the second. A small p is about the run, not about where it begins."
     )
 
 

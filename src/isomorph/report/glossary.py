@@ -70,8 +70,10 @@ def glossary(inference: Inference, distances: Sequence[str]) -> list[Term]:
             "noise ceiling",
             "What the best possible model could reach, given the noise. Lower bound: each subject "
             "against the mean of the others; upper bound: each subject against the mean of all. "
-            "One subject with repetitions is compared with itself across halves. With neither "
-            "the ceiling is undefined, which is not the same as 1.",
+            "Of one subject with repetitions it is a single number, foretold from what random "
+            "halves of the repetitions have in common; how far halves agree (half_agreement) "
+            "bounds nothing. Its interval is over stimuli. With neither the ceiling is undefined, "
+            "which is not the same as 1.",
         ),
         (
             "p",
@@ -119,8 +121,24 @@ def glossary(inference: Inference, distances: Sequence[str]) -> list[Term]:
             "normalised",
             "In the tables beside this page: the estimate divided by the root of the reliability "
             "(normalised_r), and its square divided by the reliability (normalised_r2). The "
-            "reliability is the measure between two subjects, or what halves of the repetitions "
-            "predict for all of them. The true model has 1 on average, so a score can exceed 1.",
+            "reliability is the measure between two subjects, or what random halves of the "
+            "repetitions foretell for all of them. The true model has 1 on average, so a score can "
+            "exceed 1; normalised_low and normalised_high say how far the ratio is known.",
+        ),
+        (
+            "subjects",
+            "In the tables beside this page: every subject by itself, and whether the estimate is "
+            "above chance in the mean of other subjects who see the same stimuli, by a t-test and "
+            "by flipping signs (p_subjects_t, p_subjects_sign_flip; uncorrected). With n subjects "
+            "no flip gives a p below 1 in 2 to the power of n.",
+        ),
+        (
+            "preferences",
+            "In the tables beside this page: whether a layer is more like one region than another. "
+            "Scores are divided by the root of each region's reliability first, and units are part "
+            "of the spread, because a region of which more units were recorded scores higher "
+            "whatever it represents. Where units can be no part of it there is no p, with the "
+            "reason.",
         ),
         (
             "partial",

@@ -110,7 +110,7 @@ def _facts(layout: Layout, dataset: str, sessions: Sequence[Session]) -> list[tu
             for why in dict.fromkeys(left.values())
         ]
         if told:
-            facts.append(("Left out of the RDMs", "; ".join(told)))
+            facts.append(("Left out of the RDMs, or to be known of them", "; ".join(told)))
     return facts
 
 

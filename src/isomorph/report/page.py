@@ -32,7 +32,7 @@ from isomorph.report.answers import sentences
 from isomorph.report.chosen import answer, layer_selection, models_compared
 from isomorph.report.explained import explained, models_against_models
 from isomorph.report.files import family_size, files
-from isomorph.report.glossary import FAMILIES, LIMITS, glossary
+from isomorph.report.glossary import FAMILIES, LIMITS, SIDES, glossary
 from isomorph.report.methods import methods
 from isomorph.report.missing import place, told
 from isomorph.report.numbers import count
@@ -116,6 +116,8 @@ def context(layout: Layout) -> dict[str, Any]:
         "path": _relative(study.path, layout.root),
         "missing": told(layout),
         "answers": sentences(layout, found),
+        "sides": SIDES[study.spec.inference.sides].lower(),
+        "explained_family": f"{FAMILIES[study.spec.inference.family]}, each statistic by itself",
         "datasets": [
             {
                 "spec": spec,
@@ -176,6 +178,15 @@ def _dataset(layout: Layout, results: Results) -> dict[str, Any]:
         "files": files(layout, results.dataset),
         "asked": {kind: family_size(results, kind) for kind in ("differences", "contrasts")},
         "correction": correction(comparisons),
+        "p_notes": sorted(
+            {
+                note
+                for table in results.tables.values()
+                if "p_note" in table
+                for note in table["p_note"].dropna().unique()
+                if note
+            }
+        ),
         "correction_by_p": CORRECTIONS[by_p_alone(layout.study.spec.inference.correction)],
         "simulated_some": bool(len(results.tables.get("power", ()))),
         "coverage": f"{100 * layout.study.spec.inference.interval:.0f} %",
