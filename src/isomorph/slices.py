@@ -136,12 +136,14 @@ def explain(study: Study, dataset: str) -> Slice:
 def recover(study: Study, dataset: str) -> Slice:
     """Return what decides the recovery of a dataset beside its RDMs and comparisons."""
     spec = study.dataset(dataset)
+    other = {"explain", "resamples", "permutations", "interval", "correction", "family"}
     return {
         "distances": list(study.spec.distances),
         "measures": list(study.spec.measures),
-        "recovery": _dump(study.spec.inference.recovery),
-        "seed": study.spec.inference.seed,
-        "models": {name: model.name for name, model, _ in study.instances_for(dataset)},
+        "inference": _dump(study.spec.inference, exclude=other),
+        "models": {
+            name: [model.name, model.twin_of] for name, model, _ in study.instances_for(dataset)
+        },
         "simulated": spec.simulated,
         "level": study.level(dataset),
         "units": None if spec.units is None else _dump(spec.units),

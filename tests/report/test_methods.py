@@ -121,7 +121,8 @@ def test_the_page_says_how_responses_were_made(recorded):
     assert read_origins(recorded, "real")["rdms/brain.nc"].seed == 3
     page = render(recorded)
     assert "DANDI 1 0.2 (2 files, 3,000 bytes; sha256 under Provenance)" in page
-    assert "<dt>Left out of the RDMs</dt><dd>gamma | s1: no units</dd>" in page
+    term = "Left out of the RDMs, or to be known of them"
+    assert f"<dt>{term}</dt><dd>gamma | s1: no units</dd>" in page
     assert "beta in s2" in page
     assert "<td>0 to 0.2 s</td>" in page
     assert page.count("How the responses were made") == 2

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 from synthetic_study import with_recovery, write_study
 
 from isomorph.artefacts import read_table, read_table_provenance
@@ -11,9 +12,12 @@ from isomorph.figures.confusion import NOTHING, OTHERS, draw_confusion, matrix
 from isomorph.figures.multiverse import orders, scores
 from isomorph.figures.selection import Family
 from isomorph.inference.trust import run
+from isomorph.inference.trust.rows import CLAIMS
+from isomorph.layout import Layout
 from isomorph.report.page import render
 from isomorph.report.tables import read_results
 from isomorph.report.trust import trust
+from isomorph.study import load_study
 
 KINDS = ("confusion", "power", "agreement")
 
@@ -81,6 +85,19 @@ def test_switched_off_it_writes_empty_tables_and_why(tmp_path):
     assert settings["not_simulated"] == "inference.recovery.simulations is 0"
     said = trust(layout, read_results(layout, "real"))
     assert all(one["table"] is None and len(one["sentences"]) == 1 for one in said)
+
+
+def test_stimuli_that_stay_together_are_groups_in_simulated_data_too(tmp_path):
+    layout = with_recovery(write_study(tmp_path, datasets=("real",)), simulations=3, tested=1)
+    path = layout.study.path
+    study = yaml.safe_load(path.read_text())
+    study["inference"]["keep_together"] = ["category"]
+    path.write_text(yaml.safe_dump(study))
+    run(Layout(load_study(path), layout.root), "real")
+    power = tables(layout)["power"]
+    # Two categories are too few groups for any test.
+    assert (power["n_recovery"] == 3).all()
+    assert (power[[f"n_{claim}" for claim in CLAIMS]] == 0).all(axis=None)
 
 
 def test_every_region_has_its_three_figures(simulated):

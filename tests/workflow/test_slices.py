@@ -70,6 +70,12 @@ CASES = {
         RECOVERED | DRAWN,
     ),
     "resamples": (("demo.yaml",), ("inference", "resamples"), 99, COMPARED | DRAWN),
+    "what stays together": (
+        ("demo.yaml",),
+        ("inference", "keep_together"),
+        ["category"],
+        COMPARED | RECOVERED | DRAWN,
+    ),
     "how likenesses are explained": (
         ("demo.yaml",),
         ("inference", "explain"),

@@ -5,6 +5,7 @@ rule recover:
         reliability=lambda wildcards: LAYOUT.reliability(wildcards.dataset),
         brain=lambda wildcards: LAYOUT.brain_rdms(wildcards.dataset),
         models=lambda wildcards: models_of(wildcards.dataset),
+        stimuli=lambda wildcards: LAYOUT.stimuli(wildcards.dataset),
     output:
         confusion=ensure(PATTERN.confusion("{dataset}"), non_empty=True),
         power=ensure(PATTERN.power("{dataset}"), non_empty=True),

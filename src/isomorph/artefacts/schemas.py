@@ -226,8 +226,10 @@ TABLES: Registry[tuple[str, ...]] = Registry(
             "dataset", "simulated", "region", "distance", "measure", "planted_model",
             "planted_layer", "n_stimuli", "n_subjects", "n_units", "n_repetitions",
             "recovery_exact", "recovery_neighbour", "recovery_family", "power_zero",
-            "power_runner_up", "false_positive", "false_winner", "monte_carlo_error",
-            "n_simulations", "n_candidates", "reliability_target", "reliability_known",
+            "power_runner_up", "false_positive", "false_winner", "n_recovery", "n_power_zero",
+            "n_power_runner_up", "n_false_positive", "n_false_winner", "error_recovery",
+            "error_power_zero", "error_power_runner_up", "error_false_positive",
+            "error_false_winner", "n_candidates", "reliability_target", "reliability_known",
             "reliability_simulated", "noise_share", "assumed", "status",
         ),
         "agreement": (

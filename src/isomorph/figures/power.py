@@ -17,6 +17,8 @@ EFFECTS = {
     "power_runner_up": "and told from other models",
 }
 """What the rows of panels show, top to bottom."""
+ERRORS = {"recovery_exact": "error_recovery", "power_runner_up": "error_power_runner_up"}
+"""Columns of their errors."""
 MARKS = ("o", "s", "^", "D", "v", "P")
 
 
@@ -47,7 +49,7 @@ def draw_power(rows: pd.DataFrame, families: Sequence[Family]) -> Figure:
                 ax = panels[row, column]
                 for (_, part), (_, colour, mark) in zip(_planted(rows), lines, strict=True):
                     shown = part[part[fixed] == most[fixed]].sort_values(varied)
-                    _line(ax, shown[varied], shown[effect], shown["monte_carlo_error"],
+                    _line(ax, shown[varied], shown[effect], shown[ERRORS[effect]],
                           colour, mark)  # fmt: skip
                 ax.set_ylim(-0.05, 1.05)
                 ax.set_xticks(sorted(set(rows.loc[rows[fixed] == most[fixed], varied])))

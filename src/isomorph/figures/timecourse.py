@@ -21,6 +21,8 @@ Entry = dict[str, str]
 FEWEST = 3
 """Windows that make a time course."""
 
+CLUSTER = "p_cluster_corrected"
+
 
 def entries(
     comparisons: pd.DataFrame,
@@ -52,8 +54,7 @@ def entries(
         clusters = (
             f" Bars below: clusters of windows with p < {SIGNIFICANT:g} by permutation of stimuli, "
             "corrected over windows."
-            if "p_cluster_corrected" in shown.rows
-            and shown.rows["p_cluster_corrected"].notna().any()
+            if CLUSTER in shown.rows and shown.rows[CLUSTER].notna().any()
             else ""
         )
         yield {
@@ -96,7 +97,7 @@ def draw_timecourse(rows: pd.DataFrame, families: Sequence[Family], *, label: st
     ----------
     rows : DataFrame
         Comparisons of the area, a row per window, model instance and layer, with `time_start` and
-        `time_stop`, seconds from onset; `p_cluster_corrected` where clusters of windows were tested.
+        `time_stop`, seconds from onset; `p_cluster_corrected` where clusters were tested.
     families : sequence of Family
         The models, in order.
     label : str
@@ -156,11 +157,11 @@ def course_of(rows: pd.DataFrame, family: Family) -> pd.DataFrame:
         "estimate",
         "interval_low",
         "interval_high",
-        "p_cluster_corrected",
+        CLUSTER,
     ]
     whole = pd.concat(parts, ignore_index=True).reindex(columns=[*wanted, "layer"])
     if len(parts) > 1:
-        whole[["interval_low", "interval_high", "p_cluster_corrected"]] = np.nan
+        whole[["interval_low", "interval_high", CLUSTER]] = np.nan
         whole["layer"] = ""
     windows = ["time_start", "time_stop"]
     course = whole.groupby([*windows, "layer"], as_index=False)[wanted[2:]].mean()
@@ -200,7 +201,7 @@ def _clusters(ax: Any, courses: Sequence[tuple[pd.DataFrame, str]]) -> None:
     low, high = ax.get_ylim()
     step, row = 0.025 * (high - low), 0
     for course, colour in courses:
-        sure = course["p_cluster_corrected"].to_numpy(float) < SIGNIFICANT
+        sure = course[CLUSTER].to_numpy(float) < SIGNIFICANT
         if not sure.any():
             continue
         row += 1

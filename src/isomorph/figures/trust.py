@@ -100,7 +100,7 @@ def _of(
     if table is None or table.empty:
         return None
     rows = selection.matching(table[table["region"] == shown.region], shown)
-    rows = rows[rows["n_simulations"].notna()]
+    rows = rows[rows["n_recovery" if kind == "power" else "n_simulations"].notna()]
     return rows if len(rows) else None
 
 

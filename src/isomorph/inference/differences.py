@@ -98,7 +98,7 @@ def differences(
         Rows of the two tables.
     """
     known = chosen.known()
-    members = [_member(one, chosen, layers) for one in families if set(one.instances) <= set(known)]
+    members = scored(families, chosen, layers)
     lost = [one for one in families if not set(one.instances) <= set(known)]
     trained = {member.family.name: place for place, member in enumerate(members)}
     twins = [
@@ -108,8 +108,8 @@ def differences(
     ]
     asked = {tuple(sorted(pair)) for pair in twins}
     others = [pair for pair in combinations(range(len(members)), 2) if pair not in asked]
-    rows, largest = _compared(chosen, members, others, setting)
-    contrasts, largest_contrast = _compared(chosen, members, twins, setting)
+    rows, largest = compared(chosen, members, others, setting)
+    contrasts, largest_contrast = compared(chosen, members, twins, setting)
     why = {one.name: _reason(one, chosen, common["reason"]) for one in lost}
     without: list[dict[str, Any]] = [
         {"a": first, "b": second, "status": why.get(first.name) or why[second.name]}
@@ -151,13 +151,22 @@ def _contrast_questions(
     return Questions(pd.DataFrame(table), _statistic(rows, len(lost)), largest)
 
 
-def _compared(
+def compared(
     chosen: Chosen,
     members: Sequence[Member],
     pairs: Sequence[tuple[int, int]],
     setting: Setting,
 ) -> tuple[list[dict[str, Any]], Floats]:
-    """Return what is found of pairs of members, and the largest statistic in every resample."""
+    """Return what is found of pairs of members, and the largest statistic in every resample.
+
+    Parameters
+    ----------
+    chosen : Chosen
+    members : sequence of Member
+    pairs : sequence of (int, int)
+        Places of the members to compare.
+    setting : Setting
+    """
     if not pairs:
         return [], np.zeros(0)
     known = list(chosen.known())
@@ -267,6 +276,20 @@ def with_seeds(
         freedom = np.where(parts > 0, total**2 / parts, spread.degrees_of_freedom)
     error = np.where(unknown, np.nan, np.sqrt(total))
     return replace(spread, standard_error=error, degrees_of_freedom=freedom), unknown
+
+
+def scored(families: Sequence[ModelFamily], chosen: Chosen, layers: Sequence[str]) -> list[Member]:
+    """Return the families all of whose instances have a score.
+
+    Parameters
+    ----------
+    families : sequence of ModelFamily
+    chosen : Chosen
+    layers : sequence of str
+        Layer of every candidate.
+    """
+    known = chosen.known()
+    return [_member(one, chosen, layers) for one in families if set(one.instances) <= set(known)]
 
 
 def _member(family: ModelFamily, chosen: Chosen, layers: Sequence[str]) -> Member:

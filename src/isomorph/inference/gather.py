@@ -108,9 +108,15 @@ def regions_of(brain: xr.Dataset, distance: str) -> list[Region]:
             for one in np.unique(number)
         )
         mean = np.mean([one.rdms for one in draws], axis=0)
-        n_recorded = int(rows["n_recorded"].min())
+        halves = [one.halves for one in draws if one.halves is not None]
         regions.append(
-            replace(draws[0], rdms=mean, halves=None, draws=draws, n_recorded=n_recorded)
+            replace(
+                draws[0],
+                rdms=mean,
+                halves=np.mean(halves, axis=0) if len(halves) == len(draws) else None,
+                draws=draws,
+                n_recorded=int(rows["n_recorded"].min()),
+            )
         )
     return regions
 

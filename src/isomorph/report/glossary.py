@@ -196,9 +196,10 @@ def _simulated(inference: Inference) -> Iterator[Term]:
             "are random mixtures of its features, with as much white noise as makes subjects (or "
             "halves of the repetitions) agree as they do in the measured data. Found: the layer "
             "has the highest estimate of all. Related at all: p of the permutation test at most "
-            f"{inference.recovery.level:g}. Above other models: a two-sided t-test over stimuli "
-            "against the best layer of another model. False: the same claims on the same data "
-            "with shuffled stimuli.",
+            f"{inference.recovery.level:g}. Above other models: the model of the planted layer "
+            "is told from the best other one as models against each other are, p before "
+            "correction. False: the same claims on the same data with shuffled stimuli. Each "
+            "share has the error of its own number of simulations.",
         )
 
 

@@ -81,7 +81,7 @@ def _rows(results: Results, kind: str, shown: selection.Shown) -> pd.DataFrame:
     if table is None or table.empty:
         return pd.DataFrame()
     rows = selection.matching(table[table["region"] == shown.region], shown)
-    rows = rows[rows["n_simulations"].notna()]
+    rows = rows[rows["n_recovery" if kind == "power" else "n_simulations"].notna()]
     if kind == "power" and len(rows):
         whole = (rows["n_stimuli"] == rows["n_stimuli"].max()) & (
             rows["n_subjects"] == rows["n_subjects"].max()
@@ -133,7 +133,7 @@ def _found_again(
     if own.empty:
         return [f"No data were simulated from {title}."]
     row = own.iloc[0]
-    n = int(row["n_simulations"])
+    n = int(row["n_recovery"])
     said = [
         f"If {title} were the truth, data as reliable as these would show it as best in "
         f"{_rate(row['recovery_exact'], n)} of {n} simulations (one of "
@@ -145,7 +145,8 @@ def _found_again(
     if np.isfinite(row["power_runner_up"]):
         said[0] += (
             " It would be significantly above the best layer of every other model in "
-            f"{_rate(row['power_runner_up'], n)}."
+            f"{_rate(row['power_runner_up'], int(row['n_power_runner_up']))} of "
+            f"{int(row['n_power_runner_up'])}."
         )
     if row["status"] != "ok":
         said.append(f"A limit: {row['status']}.")

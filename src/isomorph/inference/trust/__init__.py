@@ -14,18 +14,21 @@ import xarray as xr
 from isomorph.artefacts import provenance, read_array, read_table, write_table
 from isomorph.artefacts.schemas import TABLES
 from isomorph.digest import code_digest
+from isomorph.inference.differences import model_families
 from isomorph.inference.gather import Candidates, Region, candidates_of, regions_of
+from isomorph.inference.groups import groups_of
+from isomorph.inference.setting import Setting
 from isomorph.inference.ties import rounded
 from isomorph.inference.trust.agreement import agreement
+from isomorph.inference.trust.claims import Terms, pairs_of, part_of
 from isomorph.inference.trust.observed import observe, repetitions_of, units_of
 from isomorph.inference.trust.outcomes import Kin, kin
 from isomorph.inference.trust.planting import PLANTINGS
 from isomorph.inference.trust.recovery import Recovered, recover
 from isomorph.inference.trust.rows import NOTHING, Row, confusion_rows, power_row
 from isomorph.layout import Layout
-from isomorph.measures import MEASURES, Measure, stimulus_count
-from isomorph.measures.pairs import pair_indices
-from isomorph.rdms import DISTANCES
+from isomorph.measures import MEASURES, Measure
+from isomorph.rdms import DISTANCES, compared_stimuli
 from isomorph.study import Study
 from isomorph.study.inference import Recovery
 
@@ -46,13 +49,15 @@ def run(layout: Layout, dataset: str) -> None:
     dataset : str
     """
     study = layout.study
-    settings = study.spec.inference.recovery
+    inference = study.spec.inference
+    settings = inference.recovery
     instances = [name for name, _, _ in study.instances_for(dataset)]
     files = [
         layout.comparisons(dataset),
         layout.reliability(dataset),
         layout.brain_rdms(dataset),
         *(layout.model_rdms(dataset, instance) for instance in instances),
+        layout.stimuli(dataset),
     ]
     comparisons = read_table(files[0], "comparisons")
     found: tuple[list[Row], list[Row]] = ([], [])
@@ -62,21 +67,23 @@ def run(layout: Layout, dataset: str) -> None:
         filtered = units is not None and units.minimum_reliability is not None
         if study.level(dataset) is not None or filtered:
             showings = showings.head(0)  # the RDMs are not of all repetitions, or not of stimuli
-        brain, *models = (read_array(file, "rdms") for file in files[2:])
-        for confusion, power in _recovered(study, dataset, brain, models, showings):
+        brain, *models = (read_array(file, "rdms") for file in files[2:-1])
+        table = compared_stimuli(layout, dataset).set_index("stimulus", drop=False)
+        table = table.loc[brain["stimulus"].values.tolist()]
+        for confusion, power in _recovered(study, dataset, brain, models, showings, table):
             found[0].extend(confusion)
             found[1].extend(power)
     stamp = provenance(
         "recover",
         inputs=files,
         settings={
-            "recovery": settings.model_dump(mode="json"),
+            "inference": inference.model_dump(mode="json", exclude={"explain"}),
             "distances": list(study.spec.distances),
             "measures": list(study.spec.measures),
             **({} if settings.simulations else {"not_simulated": OFF}),
         },
         code=code_digest(__name__),
-        seed=study.spec.inference.seed,
+        seed=inference.seed,
     )
     tables = {
         "confusion": pd.DataFrame(found[0]),
@@ -94,10 +101,12 @@ def _recovered(
     brain: xr.Dataset,
     models: Sequence[xr.Dataset],
     showings: pd.DataFrame,
+    table: pd.DataFrame,
 ) -> Iterator[tuple[list[Row], list[Row]]]:
     """Yield rows of confusions and of power, region by region and distance by distance."""
-    spec, settings = study.spec, study.spec.inference.recovery
-    families = {name: model.name for name, model, _ in study.instances_for(dataset)}
+    spec, where = study.spec, str(study.path)
+    family_of = {name: model.name for name, model, _ in study.instances_for(dataset)}
+    groups = groups_of(table, spec.inference.keep_together, where)
     for distance in spec.distances:
         # Of equalised units one draw is simulated, which has as many units, and their noise.
         regions = [region.measured[0] for region in regions_of(brain, distance)]
@@ -105,11 +114,15 @@ def _recovered(
         if not regions or not measures:
             continue
         candidates = candidates_of(models, DISTANCES[distance].noise_free or distance)
-        related = kin(candidates.table, families)
+        related = kin(candidates.table, family_of)
+        simulated = study.dataset(dataset).simulated
+        setting = Setting(dataset, simulated, distance, measures[0], spec.inference)
+        families = model_families(study, set(candidates.table["model"]))
+        terms = Terms(setting, families, table, groups, where)
         for region in regions:
             about = {
                 "dataset": dataset,
-                "simulated": study.dataset(dataset).simulated,
+                "simulated": simulated,
                 "region": region.name,
                 "distance": distance,
             }
@@ -121,9 +134,7 @@ def _recovered(
             seed = [spec.inference.seed, zlib.crc32(f"{dataset}|{region.name}|{distance}".encode())]
             units = units_of(brain, distance, region)
             shown = repetitions_of(showings, region.name)
-            yield _region(
-                region, units, shown, candidates, related, measures, settings, seed, about
-            )
+            yield _region(region, units, shown, candidates, related, measures, terms, seed, about)
 
 
 def _region(
@@ -133,22 +144,23 @@ def _region(
     candidates: Candidates,
     related: Kin,
     measures: Sequence[Measure],
-    settings: Recovery,
+    terms: Terms,
     seed: list[int],
     about: dict[str, Any],
 ) -> tuple[list[Row], list[Row]]:
     """Return the rows of one region under one distance."""
-    n_all = stimulus_count(candidates.rdms.shape[1])
+    n_all, settings = len(terms.groups), terms.setting.inference.recovery
     chosen = planted_layers(region, candidates, related, measures[0], settings)
-    used = _part_of(candidates, n_all, seed)
     n_stimuli = min(n_all, MOST_STIMULI)
+    used = candidates
+    if n_stimuli < n_all:
+        kept = part_of(terms.groups, n_stimuli, np.random.default_rng([*seed, 3]))
+        used = Candidates(candidates.table, candidates.rdms[:, pairs_of(kept)])
+        terms = terms.on(kept)
     observed = observe(
         region, units, repetitions, PLANTINGS[about["distance"]], measures[0], settings, n_stimuli
     )
-    result = recover(
-        observed, used, chosen, related, measures,
-        n=settings.simulations, level=settings.level, seed=seed,
-    )  # fmt: skip
+    result = recover(observed, used, chosen, related, measures, terms, seed=seed)
     assumed = [observed.assumed] if observed.assumed else []
     if n_stimuli < n_all:
         assumed.append(f"{n_stimuli} of {n_all} stimuli, drawn at random, stand for all")
@@ -226,17 +238,6 @@ def planted_layers(
         members = np.flatnonzero(related.family == family)
         best.append(int(members[rounded(estimate[members]).argmax()]))
     return best
-
-
-def _part_of(candidates: Candidates, n_stimuli: int, seed: Sequence[int]) -> Candidates:
-    """Return candidates on as many stimuli as are simulated."""
-    if n_stimuli <= MOST_STIMULI:
-        return candidates
-    kept = np.zeros(n_stimuli, dtype=bool)
-    rng = np.random.default_rng([*seed, 3])
-    kept[rng.permutation(n_stimuli)[:MOST_STIMULI]] = True
-    first, second = pair_indices(n_stimuli)
-    return Candidates(candidates.table, candidates.rdms[:, kept[first] & kept[second]])
 
 
 __all__ = ["agreement", "planted_layers", "run"]

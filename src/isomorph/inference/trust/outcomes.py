@@ -7,10 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.stats import t as student
 
-from isomorph.measures import Floats, stimulus_count
-from isomorph.measures.pairs import blocks, pair_indices, pair_sums
+from isomorph.inference.independence import independence_p
+from isomorph.inference.permutation import Null
+from isomorph.measures import Counts, Floats
+from isomorph.measures.pairs import blocks, pair_indices
+from isomorph.study import Inference
 
 TIE = 1e-6
 """Scores nearer than this are equal, as of one layer under two names: ten times the rounding."""
@@ -75,7 +77,7 @@ def shares(scores: Floats) -> Floats:
     return np.asarray(top / top.sum(axis=1, keepdims=True))
 
 
-def places(orders: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
+def places(orders: Counts) -> npt.NDArray[np.intp]:
     """Return from which pair each pair is taken when stimuli are put in another order.
 
     Parameters
@@ -95,9 +97,9 @@ def places(orders: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
 
 
 def against_zero(
-    data: Floats, candidate: Floats, shuffles: npt.NDArray[np.intp], level: float
+    data: Floats, candidate: Floats, shuffles: npt.NDArray[np.intp], inference: Inference
 ) -> Bools:
-    """Tell which data are related to a candidate, by permuting stimuli.
+    """Tell which data are related to a candidate, by the test that `comparisons` has.
 
     Every data set is judged by the same shuffles of the candidate, which is the same test as
     shuffling the data.
@@ -110,63 +112,17 @@ def against_zero(
         Embedded.
     shuffles : (shuffle, pair)
         See `places`.
-    level : float
+    inference : Inference
+        Its sides, and the level of its recovery.
     """
-    observed = data @ candidate
-    exceed = np.zeros(len(data))
-    for part in blocks(len(shuffles), BLOCK // len(candidate)):
-        null = data @ candidate[shuffles[part]].T
-        exceed += (null >= observed[:, None] - TIE).sum(axis=1)
-    related: Bools = (1 + exceed) / (1 + len(shuffles)) <= level
-    return related
-
-
-def above(
-    data: Data, better: npt.NDArray[np.intp], worse: npt.NDArray[np.intp], candidates: Floats,
-    level: float,
-) -> Bools:  # fmt: skip
-    r"""Tell in which data one candidate scores significantly higher than another.
-
-    A two-sided t-test of the difference, stimuli resampled. The variance a bootstrap would find
-    is computed in closed form: with :math:`\psi_{ij}` the influence of the pair on the
-    difference, weights :math:`m_i m_j` of multinomial counts give
-    :math:`\sum_i (\sum_j \psi_{ij})^2 + \sum_{i<j} \psi_{ij}^2` to second order (within 10 % of
-    a bootstrap for every measure that is an inner product, from 20 stimuli on).
-
-    Parameters
-    ----------
-    data : Data
-    better, worse : (simulation,)
-        Candidates by number.
-    candidates : (candidate, pair)
-        Embedded.
-    level : float
-    """
-    significant = np.zeros(len(data.mean), dtype=bool)
-    n_pairs = candidates.shape[1]
-    n_stimuli = stimulus_count(n_pairs)
-    for part in blocks(len(significant), BLOCK // (n_pairs * (2 + data.subjects.shape[1]))):
-        subjects, mean = data.subjects[part], data.mean[part]
-        one, other = candidates[better[part]], candidates[worse[part]]
-        both = subjects @ np.stack([one, other], axis=2)  # (simulation, subject, 2)
-        apart = both[:, :, 0] - both[:, :, 1]
-        difference = apart.mean(axis=1)
-        influence = mean * (one - other)
-        own = (apart[:, None, :] @ np.square(subjects))[:, 0] / subjects.shape[1]
-        levels = both.mean(axis=1)[:, :, None]
-        influence -= (own + levels[:, 0] * np.square(one) - levels[:, 1] * np.square(other)) / 2
-        per_stimulus = pair_sums(influence)
-        variance = np.square(per_stimulus).sum(axis=1) + np.square(influence).sum(axis=1)
-        error = np.sqrt(variance * n_stimuli / (n_stimuli - 1))
-        critical = student.ppf(1 - level / 2, n_stimuli - 1)
-        significant[part] = difference > critical * error + TIE
-    return significant
-
-
-def runners_up(
-    scores: Floats, of: npt.NDArray[np.intp], family: npt.NDArray[np.intp]
-) -> npt.NDArray[np.intp]:
-    """Return each simulation's best candidate of another model: `(simulation,)`, -1 if none."""
-    rivals = np.where(family[of][:, None] == family[None], -np.inf, scores)
-    best = rivals.argmax(axis=1)
-    return np.where(np.isfinite(rivals.max(axis=1)), best, -1)
+    null = [
+        data @ candidate[shuffles[part]].T
+        for part in blocks(len(shuffles), BLOCK // len(candidate))
+    ]
+    observed, shuffled = (
+        # In steps larger than the rounding of single precision, so that ties are ties.
+        np.rint(values.astype(float) / TIE) * TIE
+        for values in (data @ candidate, np.concatenate(null, axis=1).T)
+    )
+    p, _ = independence_p(Null(observed, shuffled), inference)
+    return np.asarray(p <= inference.recovery.level)

@@ -9,15 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from isomorph.inference.gather import Candidates
+from isomorph.inference.groups import exchanged, too_few_orders
+from isomorph.inference.trust.claims import Bools, Contest, Terms, Trial, pairs_of, part_of
 from isomorph.inference.trust.observed import Observed
-from isomorph.inference.trust.outcomes import (
-    Data,
-    Kin,
-    above,
-    against_zero,
-    places,
-    runners_up,
-)
+from isomorph.inference.trust.outcomes import Data, Kin, against_zero, places
 from isomorph.inference.trust.planting import root
 from isomorph.inference.trust.reliability import (
     Calibration,
@@ -28,8 +23,7 @@ from isomorph.inference.trust.reliability import (
 )
 from isomorph.inference.trust.rows import Tally
 from isomorph.inference.trust.simulation import Draws, draw, mix
-from isomorph.measures import Floats, Measure, stimulus_count
-from isomorph.measures.pairs import pair_indices
+from isomorph.measures import Floats, Measure
 
 CALIBRATING = 30
 """Simulated RDMs on which the level of noise is found."""
@@ -38,9 +32,12 @@ SUBSETS = 3
 FEWEST_STIMULI = 6
 """Below this many no curve is drawn."""
 NULL = 0.4
-"""Share of the simulations whose stimuli are also shuffled, each planted layer adding as many."""
+"""Share of the simulations, and of the tested ones, whose stimuli are also shuffled, each planted
+layer adding as many."""
 BLOCK = 2**25
 """Numbers held at once by simulated data (256 MiB)."""
+WAITING = 2**25
+"""Numbers of simulated data that are kept to be tested together (256 MiB)."""
 
 Size = tuple[int, int]
 """Stimuli and subjects."""
@@ -105,9 +102,8 @@ def recover(
     planted: Sequence[int],
     kin: Kin,
     measures: Sequence[Measure],
+    terms: Terms,
     *,
-    n: int,
-    level: float,
     seed: Sequence[int],
 ) -> Recovered:
     """Plant layers, simulate data, and see what comparing them concludes.
@@ -123,10 +119,8 @@ def recover(
     kin : Kin
     measures : sequence of Measure
         All judge the same data; the noise is set under the first.
-    n : int
-        Simulations per planted layer.
-    level : float
-        Of tests.
+    terms : Terms
+        How they are compared, and how many are simulated.
     seed : sequence of int
     """
     design = observed.design
@@ -145,18 +139,21 @@ def recover(
         {},
         {},
     )
-    judges = _Judges(candidates, kin, measures, design.n_stimuli, level, np.random.default_rng(
-        [*seed, 1]))  # fmt: skip
+    judges = _Judges(candidates, kin, measures, terms, len(design.units), seed, result)
+    settings = terms.setting.inference.recovery
+    n = settings.simulations
     width = design.n_stimuli * (design.n_stimuli * 4 + 2 * max(design.units)) * len(design.units)
     step = max(SUBSETS, min(n, BLOCK // width))
     for number, start in enumerate(range(0, n, step)):
         rng = np.random.default_rng([*seed, 2, number])
         draws = draw(design, min(step, n - start), rng)
-        n_null = int(np.ceil(NULL * len(draws.mixing)))
-        orders = rng.permuted(np.tile(np.arange(design.n_stimuli), (n_null, 1)), axis=1)
-        nothing = places(orders)
+        n_block = len(draws.mixing)
+        n_null = 0 if too_few_orders(terms.groups) else int(np.ceil(NULL * n_block))
+        nothing = places(exchanged(terms.groups, n_null, rng))
+        n_tested = min(max(settings.tested - start, 0), n_block)
         for index, features in roots.items():
-            judges.judge(index, features, draws, result, nothing)
+            judges.judge(index, features, draws, nothing, n_tested)
+    judges.decide()
     return result
 
 
@@ -168,52 +165,112 @@ class _Judges:
         candidates: Candidates,
         kin: Kin,
         measures: Sequence[Measure],
-        n_stimuli: int,
-        level: float,
-        rng: np.random.Generator,
+        terms: Terms,
+        n_subjects: int,
+        seed: Sequence[int],
+        result: Recovered,
     ) -> None:
-        self.kin, self.measures, self.level = kin, measures, level
-        self.rdms, self.n_stimuli = candidates.rdms, n_stimuli
-        self.rng = rng
-        self.n_shuffles = round(10 / level) - 1
+        self.candidates, self.kin, self.measures = candidates, kin, measures
+        self.terms, self.inference = terms, terms.setting.inference
+        self.n_stimuli = len(terms.groups)
+        self.sizes = sizes(self.n_stimuli, n_subjects)
+        self.seed, self.result = seed, result
+        self.rng = np.random.default_rng([*seed, 1])
+        self.n_shuffles = round(10 / self.inference.recovery.level) - 1
         self.arenas: dict[tuple[str, int, int], Arena] = {}
-        self.parts: dict[tuple[int, int], npt.NDArray[np.intp]] = {}
-        self.shuffles: dict[int, npt.NDArray[np.intp]] = {}
+        self.kept: dict[tuple[int, int], Bools] = {}
+        self.shuffles: dict[tuple[int, int], npt.NDArray[np.intp]] = {}
+        self.contests: dict[tuple[int, int], Contest] = {}
+        self.waiting: dict[tuple[int, int], list[Trial]] = {}
 
     def judge(
         self,
         planted: int,
         features: Floats,
         draws: Draws,
-        result: Recovered,
         nothing: npt.NDArray[np.intp],
+        n_tested: int,
     ) -> None:
         """Simulate a block from one planted layer and add what every measure finds in it."""
         whole, halves = mix(features, draws)
-        angle = result.calibrations[planted].angle
+        angle = self.result.calibrations[planted].angle
         rdms = whole.rdms(angle)
         split = None if halves is None else np.swapaxes(halves.rdms(angle)[:, :, 0], 0, 1)
-        all_sizes = sizes(self.n_stimuli, rdms.shape[1])
-        for measure in self.measures:
-            embed = embedding(measure)
-            for n_stimuli in dict.fromkeys(size[0] for size in all_sizes):
-                counts = [size[1] for size in all_sizes if size[0] == n_stimuli]
-                for part, rows in self._parts(n_stimuli, len(rdms)):
-                    pairs = self._pairs(n_stimuli, part)
-                    chosen = rdms[rows] if pairs is None else rdms[rows][..., pairs]
-                    arena = self._arena(measure, n_stimuli, part)
-                    for count, scores, data in self._scored(chosen, arena, counts):
-                        key = (measure.name, planted, (n_stimuli, count))
-                        tally = result.tallies.setdefault(key, Tally())
-                        tally.scores.append(scores)
-                        self._claims(tally, planted, scores, data, arena)
-                        if (n_stimuli, count) == all_sizes[0]:
-                            self._null(tally, planted, data, arena, result, nothing)
-                            if data is not None and split is None:
-                                twice = data.subjects
-                            else:
-                                twice = embedded(rdms if split is None else split, embed)
-                            tally.reliability.append(agreement(twice))
+        for n_stimuli in dict.fromkeys(size[0] for size in self.sizes):
+            for part, rows in self._parts(n_stimuli, len(rdms)):
+                place, pairs = (n_stimuli, part), self._pairs(n_stimuli, part)
+                chosen = rdms[rows] if pairs is None else rdms[rows][..., pairs]
+                self._wait("power_runner_up", planted, chosen[: len(range(n_tested)[rows])], place)
+                for measure in self.measures:
+                    self._measured(measure, planted, chosen, place, nothing, split)
+        n_null = min(int(np.ceil(NULL * n_tested)), len(nothing))
+        null = np.take_along_axis(rdms[:n_null], nothing[:n_null, None], axis=2)
+        self._wait("false_winner", planted, null, (self.n_stimuli, 0))
+        if sum(one.rdms.size for trials in self.waiting.values() for one in trials) > WAITING:
+            self.decide()
+
+    def _measured(
+        self,
+        measure: Measure,
+        planted: int,
+        rdms: Floats,
+        place: tuple[int, int],
+        nothing: npt.NDArray[np.intp],
+        split: Floats | None,
+    ) -> None:
+        """Add what one measure finds in data on some stimuli."""
+        arena = self._arena(measure, *place)
+        counts = [size[1] for size in self.sizes if size[0] == place[0]]
+        for count, scores, data in self._scored(rdms, arena, counts):
+            size = (place[0], count)
+            tally = self._tally(measure.name, planted, size)
+            tally.scores.append(scores)
+            if data is not None:
+                tally.claim("power_zero", self._related(data.mean, arena, planted, place))
+            if size == self.sizes[0]:
+                self._null(tally, planted, data, arena, nothing)
+                if data is not None and split is None:
+                    twice = data.subjects
+                else:
+                    twice = embedded(rdms if split is None else split, embedding(measure))
+                tally.reliability.append(agreement(twice))
+
+    def _tally(self, measure: str, planted: int, size: Size) -> Tally:
+        return self.result.tallies.setdefault((measure, planted, size), Tally())
+
+    def _wait(self, effect: str, planted: int, rdms: Floats, place: tuple[int, int]) -> None:
+        """Keep simulations `(simulation, subject, pair)` until many can be tested at once."""
+        model = str(self.candidates.table["model"].iloc[planted])
+        counts = [size[1] for size in self.sizes if size[0] == place[0]]
+        if effect == "false_winner":
+            model, counts = "", counts[:1]
+
+        def claim(measure: str, count: int, made: bool) -> None:
+            self._tally(measure, planted, (place[0], count)).claim(effect, [made])
+
+        trials = [Trial(one.copy(), model, counts, claim) for one in rdms]
+        self.waiting.setdefault(place, []).extend(trials)
+
+    def decide(self) -> None:
+        """Test what is kept."""
+        under = self.inference.recovery.tested_under
+        measures = self.measures if under == "all" else self.measures[:1]
+        for place, trials in self.waiting.items():
+            if trials:
+                self._contest(*place).decide(trials, measures)
+        self.waiting.clear()
+
+    def _contest(self, n_stimuli: int, part: int) -> Contest:
+        if (n_stimuli, part) not in self.contests:
+            pairs = self._pairs(n_stimuli, part)
+            some, terms = self.candidates, self.terms
+            if pairs is not None:
+                some = Candidates(some.table, some.rdms[:, pairs])
+                terms = terms.on(self.kept[n_stimuli, part])
+            counts = [size[1] for size in self.sizes if size[0] == n_stimuli]
+            seed = [*self.seed, 4, n_stimuli, part]
+            self.contests[n_stimuli, part] = Contest(some, terms, counts, seed)
+        return self.contests[n_stimuli, part]
 
     def _scored(
         self, rdms: Floats, arena: Arena, counts: Sequence[int]
@@ -231,20 +288,14 @@ class _Judges:
             mean = vectors[:, :count].mean(axis=1)
             yield count, mean @ arena.candidates.T, Data(vectors[:, :count], mean)
 
-    def _claims(
-        self, tally: Tally, planted: int, scores: Floats, data: Data | None, arena: Arena
-    ) -> None:
-        if data is None:
-            return
-        shuffles = self._shuffles(stimulus_count(arena.candidates.shape[1]))
-        own = arena.candidates[planted]
-        tally.claim("power_zero", against_zero(data.mean, own, shuffles, self.level))
-        if (self.kin.family == self.kin.family[planted]).all():
-            return
-        better = np.full(len(scores), planted)
-        rivals = runners_up(scores, better, self.kin.family)
-        told = above(data, better, rivals, arena.candidates, self.level)
-        tally.claim("power_runner_up", told)
+    def _related(
+        self, data: Floats, arena: Arena, planted: int, place: tuple[int, int]
+    ) -> Bools | None:
+        """Tell which data are related to the planted layer; None where no test can."""
+        shuffles = self._shuffles(*place)
+        if not len(shuffles):
+            return None
+        return against_zero(data, arena.candidates[planted], shuffles, self.inference)
 
     def _null(
         self,
@@ -252,25 +303,15 @@ class _Judges:
         planted: int,
         data: Data | None,
         arena: Arena,
-        result: Recovered,
         nothing: npt.NDArray[np.intp],
     ) -> None:
-        """Shuffle the stimuli of every data set: as reliable, and related to no layer."""
-        if data is None:
+        """Shuffle the stimuli of some data sets: as reliable, and related to no layer."""
+        if data is None or not len(nothing):
             return
-        shown = data.subjects[: len(nothing)]
-        subjects = np.take_along_axis(shown, nothing[:, None], axis=2)
-        null = Data(subjects, subjects.mean(axis=1))
-        scores = null.mean @ arena.candidates.T
-        result.null.setdefault((arena.measure.name, planted), []).append(scores)
-        shuffles = self._shuffles(self.n_stimuli)
-        own = arena.candidates[planted]
-        tally.claim("false_positive", against_zero(null.mean, own, shuffles, self.level))
-        winner = scores.argmax(axis=1)
-        rivals = runners_up(scores, winner, self.kin.family)
-        if (rivals >= 0).all():
-            told = above(null, winner, rivals, arena.candidates, self.level)
-            tally.claim("false_winner", told)
+        null = np.take_along_axis(data.mean[: len(nothing)], nothing, axis=1)
+        scores = null @ arena.candidates.T
+        self.result.null.setdefault((arena.measure.name, planted), []).append(scores)
+        tally.claim("false_positive", self._related(null, arena, planted, (self.n_stimuli, 0)))
 
     def _parts(self, n_stimuli: int, n: int) -> list[tuple[int, slice]]:
         """Return which simulations see which draw of fewer stimuli."""
@@ -282,24 +323,24 @@ class _Judges:
         """Return the pairs of a random part of the stimuli, None for all."""
         if n_stimuli == self.n_stimuli:
             return None
-        if (n_stimuli, part) not in self.parts:
-            kept = np.zeros(self.n_stimuli, dtype=bool)
-            kept[self.rng.permutation(self.n_stimuli)[:n_stimuli]] = True
-            first, second = pair_indices(self.n_stimuli)
-            self.parts[n_stimuli, part] = np.flatnonzero(kept[first] & kept[second])
-        return self.parts[n_stimuli, part]
+        if (n_stimuli, part) not in self.kept:
+            self.kept[n_stimuli, part] = part_of(self.terms.groups, n_stimuli, self.rng)
+        return pairs_of(self.kept[n_stimuli, part])
 
     def _arena(self, measure: Measure, n_stimuli: int, part: int) -> Arena:
         key = (measure.name, n_stimuli, part)
         if key not in self.arenas:
             pairs = self._pairs(n_stimuli, part)
-            rdms = self.rdms if pairs is None else self.rdms[:, pairs]
-            self.arenas[key] = Arena.of(measure, rdms)
+            rdms = self.candidates.rdms
+            self.arenas[key] = Arena.of(measure, rdms if pairs is None else rdms[:, pairs])
         return self.arenas[key]
 
-    def _shuffles(self, n_stimuli: int) -> npt.NDArray[np.intp]:
+    def _shuffles(self, n_stimuli: int, part: int) -> npt.NDArray[np.intp]:
         """Return the shuffles that test against independence, the same for all data."""
-        if n_stimuli not in self.shuffles:
-            rows = np.tile(np.arange(n_stimuli), (self.n_shuffles, 1))
-            self.shuffles[n_stimuli] = places(self.rng.permuted(rows, axis=1))
-        return self.shuffles[n_stimuli]
+        if (n_stimuli, part) not in self.shuffles:
+            groups = self.terms.groups
+            if n_stimuli < self.n_stimuli:
+                groups = groups[self.kept[n_stimuli, part]]
+            n = 0 if too_few_orders(groups) else self.n_shuffles
+            self.shuffles[n_stimuli, part] = places(exchanged(groups, n, self.rng))
+        return self.shuffles[n_stimuli, part]

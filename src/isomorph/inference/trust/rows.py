@@ -16,6 +16,10 @@ Row = dict[str, Any]
 NOTHING = "shuffled"
 """Stands for the planted layer where the planted geometry has nothing to do with any layer."""
 
+CLAIMS = ("power_zero", "power_runner_up", "false_positive", "false_winner")
+"""What may be claimed of simulated data: that the planted layer is related, that its model is above
+the others; and where nothing is planted, that a layer is, and that some model is."""
+
 
 @dataclass
 class Tally:
@@ -35,17 +39,25 @@ class Tally:
     reliability: list[Floats] = field(default_factory=list)
 
     def claim(self, effect: str, made: Any) -> None:
-        """Add simulations of which a claim was made or not."""
-        self.claims.setdefault(effect, []).append(made)
+        """Add simulations of which a claim was made or not; none where it cannot be tested."""
+        if made is not None:
+            self.claims.setdefault(effect, []).append(made)
 
-    def rate(self, effect: str) -> float:
-        """Return how often a claim was made, NaN where it was not tested."""
+    def rate(self, effect: str) -> tuple[float, int]:
+        """Return how often a claim was made and of how many; NaN of 0 where it was not tested."""
         found = self.claims.get(effect)
-        return float(np.concatenate(found).mean()) if found else np.nan
+        if not found:
+            return np.nan, 0
+        made = np.concatenate(found)
+        return float(made.mean()), len(made)
 
 
 def power_row(tally: Tally, planted: int, kin: Kin) -> Row:
-    """Return how often a planted layer, its neighbours and its model win, and what is claimed."""
+    """Return how often a planted layer, its neighbours and its model win, and what is claimed.
+
+    Each rate, or the three of recovery together, with the number of simulations it rests on and
+    the standard error of a rate of one half in as many, than which none is less certain.
+    """
     won = shares(np.concatenate(tally.scores))
     family = kin.family == kin.family[planted]
     rates = {
@@ -53,14 +65,14 @@ def power_row(tally: Tally, planted: int, kin: Kin) -> Row:
         "recovery_neighbour": won[:, kin.neighbours[planted]].sum(axis=1).mean(),
         "recovery_family": won[:, family].sum(axis=1).mean(),
     }
-    tested = ("power_zero", "power_runner_up", "false_positive", "false_winner")
+    found = {effect: tally.rate(effect) for effect in CLAIMS}
+    numbers = {"recovery": len(won), **{effect: n for effect, (_, n) in found.items()}}
     reliability = np.concatenate(tally.reliability) if tally.reliability else np.array([np.nan])
     return {
         **{name: float(value) for name, value in rates.items()},
-        **{effect: tally.rate(effect) for effect in tested},
-        # A rate of one half is the least certain: no rate of this row is further off than this.
-        "monte_carlo_error": 0.5 / np.sqrt(len(won)),
-        "n_simulations": len(won),
+        **{effect: rate for effect, (rate, _) in found.items()},
+        **{f"n_{of}": n for of, n in numbers.items()},
+        **{f"error_{of}": 0.5 / np.sqrt(n) if n else np.nan for of, n in numbers.items()},
         "reliability_simulated": float(reliability.mean()),
     }
 
