@@ -73,6 +73,13 @@ def region_of(rdms: Floats, name: str = "IT", **place: Any) -> Region:
     return Region(name, rdms, tuple(f"p{k}" for k in range(len(rdms))), None, None, **place)
 
 
+def candidates_of(layers: Floats, models: Sequence[str]) -> Candidates:
+    """Return layers `(layer, pair)` as candidates; those of a model are as deep as they stand."""
+    depth = pd.Series(models).groupby(list(models)).cumcount()
+    table = pd.DataFrame({"model": models, "layer": [f"layer{d}" for d in depth], "depth": depth})
+    return Candidates(table, layers)
+
+
 def scored(
     rdms: Floats,
     layers: Floats,
@@ -131,12 +138,10 @@ def compared(
     stimuli = stimuli or stimuli_of(stimulus_count(layers.shape[1]), [layers])
     counts = {region.name: len(region.subjects) for region in regions}
     draws = make_draws(counts, stimuli, inference, [seed])
-    depth = pd.Series(models).groupby(list(models)).cumcount()
-    table = pd.DataFrame({"model": models, "layer": [f"layer{d}" for d in depth], "depth": depth})
     families = families or [ModelFamily(name, (name,)) for name in dict.fromkeys(models)]
     into = Compared()
     setting = Setting("data", True, "squared_euclidean", MEASURES[measure], inference)
-    compare(regions, Candidates(table, layers), families, draws, setting, into)
+    compare(regions, candidates_of(layers, models), families, draws, setting, into)
     return into
 
 

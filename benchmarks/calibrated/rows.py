@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from calibrated import chance, chosen, families, noise, reliable, sets, spread, subjects
+from calibrated import chance, chosen, families, noise, recovered, reliable, sets, spread, subjects
 from calibrated.table import World
 
-THEMES = (chance, chosen, families, noise, reliable, sets, spread, subjects)
+THEMES = (chance, chosen, families, noise, recovered, reliable, sets, spread, subjects)
 
 WORLDS: tuple[World, ...] = tuple(
     sorted(
