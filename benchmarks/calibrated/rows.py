@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
-from calibrated import chance, chosen, families, noise, recovered, reliable, sets, spread, subjects
+from calibrated import (
+    chance,
+    chosen,
+    explained,
+    families,
+    noise,
+    recovered,
+    reliable,
+    sets,
+    spread,
+    subjects,
+)
 from calibrated.table import World
 
-THEMES = (chance, chosen, families, noise, recovered, reliable, sets, spread, subjects)
+THEMES = (chance, chosen, explained, families, noise, recovered, reliable, sets, spread, subjects)
 
 WORLDS: tuple[World, ...] = tuple(
     sorted(
