@@ -7,6 +7,20 @@ import json
 from collections.abc import Callable
 
 
+def parser_of(description: str | None) -> argparse.ArgumentParser:
+    """Return a parser of the options every benchmark has.
+
+    Parameters
+    ----------
+    description : str
+        The benchmark's own docstring.
+    """
+    parser = argparse.ArgumentParser(description=(description or "").splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help="smaller cases, within a minute")
+    parser.add_argument("--json", action="store_true", help="one JSON object of name to number")
+    return parser
+
+
 def command(description: str | None, measure: Callable[[bool], dict[str, float]]) -> None:
     """Measure and print ratios.
 
@@ -17,10 +31,7 @@ def command(description: str | None, measure: Callable[[bool], dict[str, float]]
     measure : callable
         Whether to be quick, to ratios by name.
     """
-    parser = argparse.ArgumentParser(description=(description or "").splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="smaller cases, within a minute")
-    parser.add_argument("--json", action="store_true", help="one JSON object of name to ratio")
-    options = parser.parse_args()
+    options = parser_of(description).parse_args()
     ratios = measure(options.quick)
     if options.json:
         print(json.dumps(ratios, indent=1))

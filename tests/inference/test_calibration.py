@@ -3,9 +3,9 @@
 import numpy as np
 import pandas as pd
 import pytest
-from drawn import compared, distances, equal_layers, scored, stimuli_of
 from scipy.stats import kstest
 
+from calibrated.drawn import compared, distances, equal_layers, scored, stimuli_of
 from isomorph.inference.families import Questions, answered
 from isomorph.inference.nested import choose
 from isomorph.inference.permutation import Null, make_orders, one_sided, permutation_null

@@ -3,15 +3,15 @@
 import numpy as np
 import pytest
 
-from calibration_ceilings import (
+from calibrated.ceilings import (
     Recording,
     bias_of_ceilings,
-    brain_of,
     ceiling_of_one,
     coverage_of_ceilings,
     draws_of,
     recorded,
 )
+from calibrated.recorded import brain_of
 from isomorph.inference.between import (
     across_subjects,
     across_subjects_resampled,

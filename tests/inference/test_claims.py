@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from drawn import compared, distances, few, scored, stimuli_of
 
+from calibrated.drawn import compared, distances, few, scored, stimuli_of
 from isomorph.inference.bootstrap import Resampled, draw
 from isomorph.inference.differences import ALIKE, ModelFamily
 from isomorph.inference.explain import _joined

@@ -5,7 +5,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from calibration_ceilings import Recording, draws_of, false_positives
+from calibrated.ceilings import Recording, draws_of, false_positives
 from isomorph.inference.crossings import APART, OTHERS, OWN, TOGETHER
 from isomorph.inference.gather import Region
 from isomorph.inference.regions import compare_regions

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from drawn import compared, distances, equal_layers, few, scored, stimuli_of
 
+from calibrated.drawn import compared, distances, equal_layers, few, scored, stimuli_of
 from isomorph.errors import IsomorphError
 from isomorph.inference.differences import ModelFamily
 from isomorph.inference.families import answered

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
-from drawn import few, stimuli_of
 
+from calibrated.drawn import few, stimuli_of
 from isomorph.inference.ceilings import between_subjects
 from isomorph.inference.differences import ALIKE
 from isomorph.inference.families import answered

@@ -3,22 +3,28 @@
 from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 import pytest
-from drawn import compared, distances, equal_layers, few, region_of, stimuli_of
 from scipy.stats import binomtest
 
+from calibrated.drawn import (
+    candidates_of,
+    compared,
+    distances,
+    equal_layers,
+    few,
+    region_of,
+    stimuli_of,
+)
+from calibrated.recovered import by_tables, terms_of
 from isomorph.inference.differences import ModelFamily
-from isomorph.inference.gather import Candidates
 from isomorph.inference.groups import exchanged, group_count
 from isomorph.inference.independence import independence_p
 from isomorph.inference.permutation import permutation_null, shuffled
 from isomorph.inference.scores import scores_of
-from isomorph.inference.setting import Setting, make_draws
+from isomorph.inference.setting import make_draws
 from isomorph.inference.trust.claims import (
     RESAMPLES,
     Contest,
-    Terms,
     Trial,
     first_subjects,
     pairs_of,
@@ -36,18 +42,6 @@ PEARSON = MEASURES["pearson"]
 AS_TESTED = {"resamples": RESAMPLES, "selection": {"resamples": RESAMPLES}}
 
 
-def terms_of(models, stimuli, measure="pearson", families=None, **settings):
-    families = families or [ModelFamily(name, (name,)) for name in dict.fromkeys(models)]
-    setting = Setting("data", True, "squared_euclidean", MEASURES[measure], few(**settings))
-    return Terms(setting, families, stimuli.table, stimuli.groups, stimuli.where)
-
-
-def candidates_of(layers, models):
-    depth = pd.Series(models).groupby(list(models)).cumcount()
-    table = pd.DataFrame({"model": models, "layer": [f"layer{d}" for d in depth], "depth": depth})
-    return Candidates(table, layers)
-
-
 def claims(data, layers, models, terms, planted="", measure=PEARSON, seed=0):
     """Which of several data sets `(data, subject, pair)` a claim is made of."""
     made = []
@@ -59,24 +53,6 @@ def claims(data, layers, models, terms, planted="", measure=PEARSON, seed=0):
     ]  # fmt: skip
     contest.decide(trials, [measure])
     return made
-
-
-def by_hand(rdms, layers, models, planted="", **settings):
-    """Whether the tables of a whole comparison tell the model from the best of the others."""
-    found = compared(rdms, layers, models, **settings)
-    pairs = []
-    for table, one, two, names in (
-        (found.differences, "model_a", "model_b", ("score_a", "score_b")),
-        (found.contrasts, "model", "twins", ("score", "twin_score")),
-    ):
-        for row in table[0].rows.to_dict("records"):
-            scores = [row[name] for name in names]
-            pairs.append({row[one]: scores[0], row[two]: scores[1], "p": row["p"]})
-    score = {name: value for pair in pairs for name, value in pair.items() if name != "p"}
-    first = planted or max(score, key=score.get)
-    second = max((name for name in score if name != first), key=score.get)
-    (pair,) = [pair for pair in pairs if first in pair and second in pair]
-    return bool(score[first] > score[second] and pair["p"] <= 0.05)
 
 
 TWINS = [ModelFamily("a", ("a",)), ModelFamily("b", ("b",), twin_of="a"), ModelFamily("c", ("c",))]
@@ -107,7 +83,9 @@ def test_a_claim_is_made_where_the_tables_of_a_comparison_make_it(
     terms = terms_of(models, stimuli, measure, families)
     made = claims(data, layers, models, terms, planted, MEASURES[measure])
     expected = [
-        by_hand(rdms, layers, models, planted, measure=measure, families=families, **AS_TESTED)
+        by_tables(
+            compared(rdms, layers, models, measure, families=families or (), **AS_TESTED), planted
+        )
         for rdms in data
     ]
     assert made == expected

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import xarray as xr
-from drawn import few, stimuli_of
 
+from calibrated.drawn import few, stimuli_of
 from isomorph.inference.ceilings import ceiling
 from isomorph.inference.comparisons import Compared, compare
 from isomorph.inference.differences import ModelFamily

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from scipy.spatial.distance import pdist
 
-from calibration_ceilings import Recording, names, recorded, session_of
+from calibrated.ceilings import Recording, recorded
+from calibrated.recorded import names, session_of
 from isomorph.rdms.brain import rdms_of_responses
 from isomorph.rdms.halvings import HALVINGS, draw_halvings, most_halvings
 

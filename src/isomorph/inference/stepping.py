@@ -97,7 +97,7 @@ crossvalidated_euclidean -.01 to 0, crossvalidated_poisson_kl -.01 to 0, correla
 .01 (.03 where responses to some stimuli are half as strong as to others), euclidean -.015 to .01,
 mahalanobis and crossnobis -.06 to -.03 with 4 and -.01 with 8 repetitions, poisson_kl -.04 (at .66)
 to 0, lda_accuracy -.03 to .03. Spearman and Brown's formula instead: -.2 to -.03 for
-cross-validated distances, -.06 to 0 for correlation. See `benchmarks/calibration_ceilings.py`."""
+cross-validated distances, -.06 to 0 for correlation. See row 4 of `benchmarks/calibration.py`."""
 
 
 def agreement_of_halves(halves: Floats, measure: Measure, counts: Counts | None = None) -> Floats:

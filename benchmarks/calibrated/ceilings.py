@@ -1,4 +1,4 @@
-"""Simulations of ceilings of one subject and of regions that share noise, and what they find."""
+"""Ceilings of one subject and regions that share noise, simulated from responses on."""
 
 from __future__ import annotations
 
@@ -6,18 +6,16 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-import xarray as xr
 
-from _command import command
+from calibrated.recorded import brain_of, names
 from isomorph.inference.ceilings import Ceiling, ceiling
-from isomorph.inference.gather import Region, regions_of
+from isomorph.inference.gather import Region
 from isomorph.inference.groups import groups_of
 from isomorph.inference.regions import compare_regions
 from isomorph.inference.setting import Draws, Setting, make_draws
 from isomorph.inference.splits import Stimuli
 from isomorph.measures import MEASURES, Floats
-from isomorph.rdms import DISTANCES, Folds, geometry_of_folds, rdm_dataset
-from isomorph.rdms.brain import rdms_of_responses
+from isomorph.rdms import DISTANCES, Folds, geometry_of_folds
 from isomorph.study import Inference
 
 WEIGHED = ("mahalanobis", "crossnobis", "lda_accuracy")
@@ -66,7 +64,7 @@ def recorded(
     recording: Recording, distance: str, rng: np.random.Generator
 ) -> tuple[Floats, Floats]:
     """Return responses `(repetition, stimulus, unit)` and the RDM without noise `(pair,)`."""
-    truth, shape = truth_of(recording, rng), (recording.n_repetitions, -1)
+    truth = truth_of(recording, rng)
     shape = (recording.n_repetitions, recording.n_stimuli, recording.n_units)
     if distance in RATES:
         rates = 3 * recording.signal * np.exp(truth / 2)
@@ -89,39 +87,6 @@ def rdm_of(patterns: Floats, distance: str) -> Floats:
     geometry = geometry_of_folds(folds, [distance])
     assert geometry is not None
     return DISTANCES[distance].compute(geometry)
-
-
-def session_of(regions: dict[str, Floats]) -> xr.Dataset:
-    """Return a session in which regions `(repetition, stimulus, unit)` were recorded at once."""
-    response = np.concatenate(list(regions.values()), axis=2)
-    n_repetitions, n_stimuli, _ = response.shape
-    return xr.Dataset(
-        {"response": (("presentation", "unit"), response.reshape(n_repetitions * n_stimuli, -1))},
-        coords={
-            "stimulus": ("presentation", np.tile(names(n_stimuli), n_repetitions)),
-            "repetition": ("presentation", np.repeat(np.arange(n_repetitions), n_stimuli)),
-            "region": ("unit", np.repeat(list(regions), [r.shape[2] for r in regions.values()])),
-        },
-    )
-
-
-def names(n_stimuli: int) -> list[str]:
-    """Return names of stimuli, in order."""
-    return [f"s{place:04d}" for place in range(n_stimuli)]
-
-
-def brain_of(subjects: dict[str, dict[str, Floats]], distance: str) -> list[Region]:
-    """Return regions as the stage `compare` meets them, from responses by subject and region."""
-    n_stimuli = next(iter(next(iter(subjects.values())).values())).shape[1]
-    rows, left_out = [], {}
-    for subject, regions in subjects.items():
-        found, without = rdms_of_responses(
-            {"1": session_of(regions)}, names(n_stimuli), [distance],
-            subject=subject, transform="none",
-        )  # fmt: skip
-        rows += found
-        left_out |= without
-    return regions_of(rdm_dataset(rows, names(n_stimuli), left_out), distance)
 
 
 def draws_of(regions: list[Region], n_stimuli: int, inference: Inference, seed: int) -> Draws:
@@ -221,34 +186,3 @@ def false_positives(distance: str, share: float, n: int, **settings: object) -> 
     """Return how often two regions without signal are alike at p ≤ .05."""
     p = [p_of_shared_noise(distance, share, seed, **settings) for seed in range(n)]  # type: ignore[arg-type]
     return float(np.mean(np.array(p) <= 0.05))
-
-
-def measure(quick: bool) -> dict[str, float]:
-    found: dict[str, float] = {}
-    n, n_regions = (4, 20) if quick else (40, 600)
-    for distance in DISTANCES:
-        for repetitions in (4, 8):
-            if (distance, repetitions) == ("lda_accuracy", 4):
-                continue  # its halves need three repetitions each
-            for signal in (0.15, 0.5) if distance in RATES else (0.35, 0.6):
-                recording = Recording(n_repetitions=repetitions, signal=signal)
-                score, off, normalised = bias_of_ceilings(recording, distance, "pearson", n)
-                what = f"{distance}, {repetitions} repetitions, reliability {score**2:.2f}: "
-                found[f"{what}ceiling less score of the truth"] = off
-                found[f"{what}normalised r of the truth"] = normalised
-    for distance in ("correlation", "crossvalidated_euclidean", "crossnobis"):
-        recording = Recording(n_stimuli=40, tuning=1)
-        covered, _ = coverage_of_ceilings(recording, distance, "pearson", n)
-        found[f"{distance}: coverage of the ceiling's interval"] = covered
-        for share in (0.0, 0.1, 0.3):
-            rate = false_positives(distance, share, n_regions)
-            found[f"{distance}: regions alike at p <= .05, {share:.0%} shared noise"] = rate
-    recording = Recording(n_stimuli=24, n_units=30, n_repetitions=1)
-    for share in (0.1, 0.3):
-        rate = false_positives("correlation", share, n_regions, n_subjects=4, recording=recording)
-        found[f"four subjects, regions alike at p <= .05, {share:.0%} shared noise"] = rate
-    return found
-
-
-if __name__ == "__main__":
-    command(__doc__, measure)

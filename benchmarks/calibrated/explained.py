@@ -1,0 +1,75 @@
+"""What is explained beyond controls, corrected by the family that is asked for: row 14."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from calibrated.drawn import Rng, distances
+from calibrated.table import DataSet, Figure, World, share
+from isomorph.inference.bootstrap import draw
+from isomorph.inference.explain import KINDS
+from isomorph.inference.explain.material import Material, Roles, draw_all, similarities
+from isomorph.inference.explain.partial import partial_rows
+from isomorph.inference.families import Questions, answered
+from isomorph.inference.gather import Candidates, Region
+from isomorph.measures import Floats
+from isomorph.study import Inference
+
+N_STIMULI, REGIONS, MODELS = 40, ("V1", "V4", "IT"), ("a", "b", "c", "d")
+
+
+def nothing_beyond(rng: Rng) -> DataSet:
+    """Explain three regions by four models that have nothing with them but the control."""
+    shared = rng.standard_normal((N_STIMULI, 8))
+
+    def beside(n: int) -> Floats:
+        own = rng.standard_normal((n, N_STIMULI, 8))
+        return distances(np.concatenate([np.broadcast_to(shared, own.shape), own], axis=2))
+
+    names = [*MODELS, "control"]
+    table = pd.DataFrame({"model": names, "layer": "only", "depth": 0})
+    layers = np.concatenate([beside(len(MODELS)), distances(shared)[None]])
+    regions = [
+        Region(name, rdm[None], ("m",), None, None)
+        for name, rdm in zip(REGIONS, beside(len(REGIONS)), strict=True)
+    ]
+    columns = {"dataset": "d", "simulated": True, "distance": "squared_euclidean"}
+    material = Material(
+        regions, Candidates(table, layers), [], draw(N_STIMULI, 200, rng),
+        dict.fromkeys(REGIONS), np.arange(N_STIMULI), Inference(), columns,
+    )  # fmt: skip
+    roles = Roles(MODELS, ("control",), ())
+    found = similarities(material, "pearson")
+    assert found is not None
+    rows = partial_rows(found, roles, draw_all(found, roles)).assign(measure="pearson")
+    asked = {}
+    for family, size in (("dataset", len(REGIONS) * len(MODELS)), ("region", len(MODELS))):
+        table = answered(
+            [Questions(rows)], Inference.model_validate({"family": family}), KINDS["partial"]
+        )
+        partial = table[table["statistic"] == "partial"]
+        own = partial if family == "dataset" else partial[partial["region"] == "V1"]
+        asked[family] = float((own["p_corrected"] <= 0.05).any())
+        asked[f"{family}_told"] = float(
+            (partial["family"] == family).all() and (partial["family_size"] == size).all()
+        )
+        asked["single"] = float((partial["p"] <= 0.05).mean())
+    return asked
+
+
+WORLDS = (
+    World(
+        "14", "three regions, four models that have nothing beyond a control", nothing_beyond,
+        (
+            Figure("partial similarities, p ≤ .05", share("single")),
+            Figure("any of a dataset, corrected", share("dataset"), most=0.07),
+            Figure("any of a region, corrected", share("region"), most=0.07),
+            Figure("family and its size as asked: dataset", share("dataset_told"), least=1,
+                   before="0"),
+            Figure("family and its size as asked: region", share("region_told"), least=1,
+                   before="0"),
+        ),
+        n=400,
+    ),
+)  # fmt: skip

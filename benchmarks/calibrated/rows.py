@@ -1,0 +1,26 @@
+"""All rows of the table, in order."""
+
+from __future__ import annotations
+
+from calibrated import (
+    chance,
+    chosen,
+    explained,
+    families,
+    noise,
+    recovered,
+    reliable,
+    sets,
+    spread,
+    subjects,
+)
+from calibrated.table import World
+
+THEMES = (chance, chosen, explained, families, noise, recovered, reliable, sets, spread, subjects)
+
+WORLDS: tuple[World, ...] = tuple(
+    sorted(
+        (world for theme in THEMES for world in theme.WORLDS),
+        key=lambda world: (not world.row.isdigit(), world.row.zfill(2)),
+    )
+)
