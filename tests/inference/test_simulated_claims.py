@@ -119,6 +119,14 @@ def test_models_whose_family_has_one_seed_or_no_chance_level_are_not_told_apart(
     assert claims(rdms[None], layers, models, terms_of(models, together), "a") == []
 
 
+def test_nothing_is_claimed_of_stimuli_whose_resamples_can_hardly_be_split():
+    rng = np.random.default_rng(3)
+    for n_stimuli, n_claims in ((9, 0), (20, 1)):
+        rdms, layers, models = equal_layers(rng, n_stimuli, 1)
+        terms = terms_of(models, stimuli_of(n_stimuli), **AS_TESTED)
+        assert len(claims(rdms[None], layers, models, terms)) == n_claims
+
+
 def test_scores_of_the_first_subjects_are_those_of_a_region_of_them():
     rng = np.random.default_rng(4)
     rdms, layers, _ = equal_layers(rng, 24, 3, n_subjects=4)

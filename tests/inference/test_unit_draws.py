@@ -11,6 +11,7 @@ from isomorph.inference.ceilings import ceiling
 from isomorph.inference.comparisons import Compared, compare
 from isomorph.inference.differences import ModelFamily
 from isomorph.inference.gather import Candidates, over_draws, regions_of
+from isomorph.inference.regions import compare_regions
 from isomorph.inference.setting import Setting, make_draws
 from isomorph.measures import MEASURES
 from isomorph.rdms import rdm_dataset
@@ -112,3 +113,20 @@ def test_a_ceiling_is_undefined_where_it_is_in_one_draw():
     assert bounds.status == "undefined: halves of the repetitions do not agree"
     assert np.isnan([bounds.upper, bounds.reliability]).all()
     assert bounds.normalising != "ok"
+
+
+def test_regions_are_compared_draw_by_draw():
+    """Of mean RDMs the region of which more units were recorded would be more like any other."""
+    rng = np.random.default_rng(5)
+    truth, wanted = rng.standard_normal((20, 6)), UnitFilter(equalise=8, draws=3)
+    regions = brain(rng, truth, {"A": 100, "B": 100, "C": 20}, wanted)
+    inference = few()
+    draws = make_draws(dict.fromkeys("ABC", 1), stimuli_of(20), inference, [0])
+    setting = Setting("data", True, "euclidean", PEARSON, inference)
+    (found,) = compare_regions(regions, draws, setting)
+    each = [
+        compare_regions([region.draws[draw] for region in regions], draws, setting)[0].rows
+        for draw in range(3)
+    ]
+    assert (found.rows["status"] == "ok").all()
+    np.testing.assert_allclose(found.rows["estimate"], np.mean([t["estimate"] for t in each], 0))

@@ -38,8 +38,9 @@ def compare_regions(regions: Sequence[Region], draws: Draws, setting: Setting) -
     The RDM of a region, or of a half of it, is pooled over its subjects as for the ceilings, each
     with the same weight whatever the scale of its distances. Subjects are not resampled, so the
     interval is about stimuli alone. Of time bins those at the same time are compared. Estimate,
-    interval and p are all of the mean over halvings, both ways round. Of one subject without
-    halves the estimate is told, and nothing that takes it for more than shared noise.
+    interval and p are all of the mean over halvings, both ways round, and over draws of units where
+    these are equalised. Of one subject without halves the estimate is told, and nothing that takes
+    it for more than shared noise.
 
     Parameters
     ----------
@@ -59,9 +60,11 @@ def compare_regions(regions: Sequence[Region], draws: Draws, setting: Setting) -
     for way in dict.fromkeys(ways):
         places = [place for place, own in enumerate(ways) if own == way]
         members = sorted({region for place in places for region in pairs[place]})
-        crossing = CROSSINGS[way[0]]([regions[m] for m in members], way[1], setting.measure)
         inside = np.searchsorted(members, [pairs[place] for place in places])
-        values.add(crossing, places, inside, way[0], setting.measure)
+        measured = list(zip(*(regions[m].measured for m in members), strict=True))
+        for draw in measured:
+            crossing = CROSSINGS[way[0]](draw, way[1], setting.measure)
+            values.add(crossing, places, inside, way[0], setting.measure, 1 / len(measured))
     return [_questions(regions, pairs, [kind for kind, _ in ways], values, setting)]
 
 
@@ -70,7 +73,7 @@ def _same_time(first: Region, second: Region) -> bool:
 
 
 class _Values:
-    """Estimates, resamples and shuffles of every pair.
+    """Estimates, resamples and shuffles of every pair, means over draws of units.
 
     Parameters
     ----------
@@ -80,14 +83,23 @@ class _Values:
 
     def __init__(self, n_pairs: int, draws: Draws) -> None:
         self.draws = draws
-        self.observed = np.full(n_pairs, np.nan)
-        self.resampled = np.full((len(draws.stimuli), n_pairs), np.nan)
-        self.shuffled = np.full((len(draws.orders), n_pairs), np.nan)
+        self.observed = np.zeros(n_pairs)
+        self.resampled = np.zeros((len(draws.stimuli), n_pairs))
+        self.shuffled = np.zeros((len(draws.orders), n_pairs))
 
     def add(
-        self, crossing: Crossing, places: list[int], pairs: Counts, kind: str, measure: Measure
+        self,
+        crossing: Crossing,
+        places: list[int],
+        pairs: Counts,
+        kind: str,
+        measure: Measure,
+        share: float,
     ) -> None:
-        """Add the pairs `(pair, 2)` of one crossing, all at once."""
+        """Add the pairs `(pair, 2)` of one crossing, all at once, as a share of the mean.
+
+        What takes noise that regions share for more is NaN.
+        """
         first, second = pairs.T
         n_regions = crossing.rdms.shape[2]
         observed = np.zeros((n_regions, n_regions))
@@ -97,10 +109,12 @@ class _Values:
             if kind != TOGETHER:
                 drawn = measure.resampled(one, other, self.draws.stimuli)
                 resampled += crossing.mean(time, drawn)
-        self.observed[places] = observed[first, second]
-        if kind != TOGETHER:
-            self.resampled[:, places] = resampled[:, first, second]
-            self.shuffled[:, places] = _shuffled(crossing, pairs, self.draws.orders, measure)
+        self.observed[places] += share * observed[first, second]
+        if kind == TOGETHER:
+            self.resampled[:, places] = self.shuffled[:, places] = np.nan
+            return
+        self.resampled[:, places] += share * resampled[:, first, second]
+        self.shuffled[:, places] += share * _shuffled(crossing, pairs, self.draws.orders, measure)
 
 
 def _shuffled(crossing: Crossing, pairs: Counts, orders: Counts, measure: Measure) -> Floats:

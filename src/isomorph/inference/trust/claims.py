@@ -147,7 +147,10 @@ class Contest:
     def told(self, measure: Measure) -> bool:
         """Tell whether `differences` would have a p under this measure."""
         several = len(self.terms.families) > 1
-        return several and measure.known_chance and not self.draws.splits.reason
+        splits = self.draws.splits
+        redrawn = splits.redrawn.scored_on
+        often = 2 * np.count_nonzero(redrawn.any(axis=(2, 3)).all(axis=-1)) > len(redrawn)
+        return several and measure.known_chance and not splits.reason and bool(often)
 
     def decide(self, trials: Sequence[Trial], measures: Sequence[Measure]) -> None:
         """Say of every trial whether its claim is made under each measure that tells.
