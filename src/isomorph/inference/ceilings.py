@@ -31,6 +31,10 @@ more."""
 ROUNDING = 1e-9
 """By how much an estimate may be above its ceiling and still be on it."""
 
+SURE = 0.95
+"""Share of the resamples that must have a reliability for its spread to be that of all: of two
+subjects half of the draws are of one alone, and have none."""
+
 NOWHERE = (np.nan, np.nan)
 
 
@@ -104,8 +108,10 @@ class Ceiling:
         coverage : float
         """
         ratio, _ = self.normalised(estimate)
+        nothing = np.full_like(ratio, np.nan)
         if self.root is None or not self.reliability > 0:
-            nothing = np.full_like(ratio, np.nan)
+            return nothing, nothing
+        if np.isfinite(self.root.widest).mean() < SURE:
             return nothing, nothing
         left = {
             name: drawn - ratio * getattr(self.root, name)

@@ -21,7 +21,8 @@ from isomorph.measures import Counts
 Labels = NDArray[np.intp]
 
 FEWEST_GROUPS = 8
-"""Groups below which neither a resample nor a permutation tells how far chance reaches."""
+"""Groups below which neither a resample nor a permutation tells how far chance reaches.
+Stimuli that stand for themselves are not refused: intervals of five to seven are wide and hold."""
 
 FEWEST_ORDERS = 10_000
 """Different orders of the groups below which a permutation test has too few."""
@@ -128,8 +129,8 @@ def too_few_groups(groups: Labels) -> str:
     if n >= FEWEST_GROUPS or n == len(groups):
         return ""
     return (
-        f"{n} groups of stimuli cannot tell how far other stimuli would move it, at least "
-        f"{FEWEST_GROUPS} are needed"
+        f"{n} group{'s' if n > 1 else ''} of stimuli cannot tell how far other stimuli would move "
+        f"it, at least {FEWEST_GROUPS} are needed"
     )
 
 

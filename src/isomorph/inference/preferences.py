@@ -22,6 +22,7 @@ from itertools import combinations
 import numpy as np
 
 from isomorph.inference.bootstrap import Resampled
+from isomorph.inference.ceilings import SURE
 from isomorph.inference.differences import ALIKE, ROUNDING, largest_of, statistic_of
 from isomorph.inference.families import Questions
 from isomorph.inference.gather import Candidates, Region
@@ -30,7 +31,7 @@ from isomorph.inference.scores import Scores
 from isomorph.inference.selection import members_of
 from isomorph.inference.setting import Draws, Setting
 from isomorph.inference.spread import Spread
-from isomorph.inference.standings import SURE, Standing, standing
+from isomorph.inference.standings import Standing, standing
 from isomorph.inference.ties import rounded
 from isomorph.measures import Floats
 

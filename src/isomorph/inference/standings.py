@@ -7,13 +7,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from isomorph.inference.bootstrap import Resampled, resampled_means
-from isomorph.inference.ceilings import reliability_of_one
+from isomorph.inference.ceilings import SURE, reliability_of_one
 from isomorph.inference.gather import Region
 from isomorph.inference.scores import Scores
 from isomorph.measures import Counts, Floats, Measure
-
-SURE = 0.95
-"""Share of the resamples in which a region's measurements must agree to be divided by."""
 
 
 @dataclass(frozen=True)

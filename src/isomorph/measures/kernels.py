@@ -10,6 +10,9 @@ from isomorph.measures.linear import LinearForm
 from isomorph.measures.pairs import Counts, Floats, pair_positions, pair_weights
 from isomorph.measures.stack import Stackable, rdms_of
 
+ROUNDING = 1e-12
+"""Share of the largest distance below which a median is rounding error."""
+
 
 @dataclass(frozen=True)
 class RbfForm:
@@ -72,7 +75,9 @@ class RbfForm:
 
     def _kernel(self, rdms: Floats, median: Floats) -> Floats:
         """Return one less the kernel `(rdm, pair)`; 0 where the median distance is."""
-        spread = 2 * self.bandwidth**2 * np.where(median > 0, median, np.inf)
+        # A median of rounding alone, against the largest distance, is none.
+        some = median > ROUNDING * rdms.max(axis=1, initial=0.0)
+        spread = 2 * self.bandwidth**2 * np.where(some, median, np.inf)
         return -np.expm1(-rdms / spread[:, None])
 
 

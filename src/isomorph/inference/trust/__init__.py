@@ -21,7 +21,7 @@ from isomorph.inference.setting import Setting
 from isomorph.inference.ties import rounded
 from isomorph.inference.trust.agreement import agreement
 from isomorph.inference.trust.claims import Terms, pairs_of, part_of
-from isomorph.inference.trust.observed import observe, repetitions_of, units_of
+from isomorph.inference.trust.observed import Observed, observe, repetitions_of, units_of
 from isomorph.inference.trust.outcomes import Kin, kin
 from isomorph.inference.trust.planting import PLANTINGS
 from isomorph.inference.trust.recovery import Recovered, recover
@@ -198,7 +198,7 @@ def _region(
 
 
 def _power(
-    result: Recovered, measure: Measure, index: int, related: Kin, observed: Any
+    result: Recovered, measure: Measure, index: int, related: Kin, observed: Observed
 ) -> Iterator[Row]:
     calibration = result.calibrations[index]
     status = "ok" if calibration.reached else (
