@@ -57,8 +57,8 @@ class UnitFilter(Spec):
     equalise: int | None = Field(default=None, ge=2)
     """Units drawn from every region of every subject, without replacement; a region with fewer is
     left out. Every draw has an RDM of its own, and scores are averaged over draws, not RDMs, whose
-    average would be that of all units (explanations still use it). Half of the units of the smallest
-    region or fewer: how far units matter is told from draws that differ."""
+    average would be that of all units (explanations still use it). Half of the units of the
+    smallest region or fewer: how far units matter is told from draws that differ."""
     draws: int = Field(default=20, ge=2, le=1000)
     """How often `equalise` draws; comparisons take as many times as long."""
     seed: Seed = 0
