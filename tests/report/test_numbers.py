@@ -23,8 +23,9 @@ def test_a_printed_number_is_the_number_to_two_digits(value):
 
 @pytest.mark.parametrize(
     ("p", "text"),
-    [(0.0009, "< .001"), (0.001, ".001"), (0.0344, ".034"), (1.0, "1"), (math.nan, "–")],
-)
+    [(0.0009, "< .001"), (0.001, ".001"), (0.0344, ".034"), (0.0498, ".0498"), (0.05, ".050"),
+     (1.0, "1"), (math.nan, "–")],
+)  # fmt: skip
 def test_p_is_never_zero(p, text):
     assert p_value(p) == text
 

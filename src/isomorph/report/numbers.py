@@ -36,12 +36,15 @@ def ceiling_said(bounds: Bounds) -> str:
 
 
 def p_value(p: float) -> str:
-    """Return `< .001` or the value to three digits after the point, without `p =`."""
+    """Return `< .001` or the value to three digits after the point, without `p =`.
+
+    One that rounds to .050 from below has a fourth, as it is significant.
+    """
     if not math.isfinite(p):
         return NONE
     if p < 0.001:
         return "< .001"
-    return "1" if p > 0.9995 else number(p, 3)
+    return "1" if p > 0.9995 else number(p, 4 if 0.0495 <= p < 0.05 else 3)
 
 
 def p_said(p: float) -> str:
