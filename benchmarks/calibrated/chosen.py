@@ -126,7 +126,7 @@ WHITENED = World(
 
 WORLDS = (
     *(
-        equal_world(n, layers, subjects, before=before, n=240 if n < 92 else 160, quick=4 if n < 92 else 2)
+        equal_world(n, layers, subjects, before=before, n=240 if n < 92 else 160, quick=2)
         for n, layers, subjects, before in (
             (30, 10, 1, (".13", ".71–.86")), (30, 30, 1, ("", ".71–.86")),
             (60, 10, 1, ("", ".71–.86")), (60, 30, 1, (".22", ".71–.86")),
