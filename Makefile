@@ -2,7 +2,7 @@
 # make test    the suite
 # make test-kernels  its numeric part under the processor's other kernels of OpenBLAS
 # make lint    format, lint, types, import layers, workflow
-# make bench   how fast each stage is beside its peers
+# make bench   how fast each stage is beside its peers, and whether its statistics hold
 # make report  the full reproduction in config/config.yaml; of what there is, if a dataset fails
 # make clean   away with the environment and what the tools leave; data/ and results/ stay
 PYTHON ?= python3

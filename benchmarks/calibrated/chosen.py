@@ -126,9 +126,7 @@ WHITENED = World(
 
 WORLDS = (
     *(
-        equal_world(
-            n, layers, subjects, before=before, n=240 if n < 92 else 160, quick=4 if n < 92 else 2,
-        )
+        equal_world(n, layers, subjects, before=before, n=160 if n < 92 else 100, quick=2)
         for n, layers, subjects, before in (
             (30, 10, 1, (".13", ".71–.86")), (30, 30, 1, ("", ".71–.86")),
             (60, 10, 1, ("", ".71–.86")), (60, 30, 1, (".22", ".71–.86")),
@@ -137,8 +135,8 @@ WORLDS = (
             (60, 30, 4, ("", "")), (92, 10, 4, ("", "")), (92, 30, 4, ("", "")),
         )
     ),
-    equal_world(92, 20, 4, "rho_a", (".23", ".71–.86"), n=120, quick=2),
-    equal_world(92, 20, 4, "pearson", fewest=5, n=160, quick=2),
+    equal_world(92, 20, 4, "rho_a", (".23", ".71–.86"), n=80, quick=2),
+    equal_world(92, 20, 4, "pearson", fewest=5, n=100, quick=2),
     *(equal_world(n, 1) for n in (30, 92)),
     equal_world(60, 1, 4),
     WHITENED,

@@ -9,8 +9,10 @@ from calibrated.drawn import Rng, distances
 from calibrated.table import DataSet, Figure, World, share
 from isomorph.inference.bootstrap import draw
 from isomorph.inference.explain import KINDS
-from isomorph.inference.explain.material import Material, Roles, draw_all, similarities
+from isomorph.inference.explain.material import Material, Roles
 from isomorph.inference.explain.partial import partial_rows
+from isomorph.inference.explain.similarities import draw_all, similarities
+from isomorph.inference.explain.splits import halved
 from isomorph.inference.families import Questions, answered
 from isomorph.inference.gather import Candidates, Region
 from isomorph.measures import Floats
@@ -35,9 +37,10 @@ def nothing_beyond(rng: Rng) -> DataSet:
         for name, rdm in zip(REGIONS, beside(len(REGIONS)), strict=True)
     ]
     columns = {"dataset": "d", "simulated": True, "distance": "squared_euclidean"}
+    drawn, alone = draw(N_STIMULI, 200, rng), np.arange(N_STIMULI)
     material = Material(
-        regions, Candidates(table, layers), [], draw(N_STIMULI, 200, rng),
-        dict.fromkeys(REGIONS), np.arange(N_STIMULI), Inference(), columns,
+        regions, Candidates(table, layers), [], drawn, halved(drawn, alone, rng),
+        dict.fromkeys(REGIONS), alone, Inference(), columns,
     )  # fmt: skip
     roles = Roles(MODELS, ("control",), ())
     found = similarities(material, "pearson")

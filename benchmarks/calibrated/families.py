@@ -91,7 +91,7 @@ WORLDS = (
             Figure("found by fdr_bh", share("by_fdr"), before="0"),
             Figure("fdr_bh that says it cannot", share("said"), least=1, before="0"),
         ),
-        n=200,
+        n=100,
     ),
     World(
         "8", "twelve bins and four models of noise", no_clusters,
@@ -99,7 +99,7 @@ WORLDS = (
             Figure("any p_cluster ≤ .05 (of one model)", share("p_cluster"), before=".195"),
             Figure("any p_cluster_corrected ≤ .05", share("p_cluster_corrected"), most=0.07),
         ),
-        n=500,
+        n=400,
     ),
     World(
         "16", "a model equal to the region, and one nearly so", partial(at_the_limit, noise=0.1),

@@ -95,7 +95,8 @@ def told_and_found(rng: Rng, n_stimuli: int, n_tested: int) -> DataSet:
     planting = PLANTINGS["squared_euclidean"]
     design = Design(n_stimuli, (30, 30), 1, False, planting)
     data = Observed(region_of(np.zeros((2, 1))), design, 0.5, True, "")
-    terms = terms_of(models, stimuli, recovery={"simulations": n_tested, "tested": n_tested})
+    number = {"simulations": n_tested, "tested": n_tested}
+    terms = terms_of(models, stimuli, recovery=number, **USUAL)
     related = kin(candidates.table, {})
     result = recover(
         data, candidates, (0,), related, (MEASURES["pearson"],), terms, seed=(seed_of(rng),)
@@ -129,7 +130,7 @@ WORLDS = (
     World(
         "15",
         "recovery of one of three models, and tables of such data",
-        partial(told_and_found, n_stimuli=26, n_tested=10),
+        partial(told_and_found, n_stimuli=26, n_tested=5),
         (
             Figure("power against the runner-up, told", mean("told_power_runner_up"),
                    before=".995"),
@@ -144,7 +145,7 @@ WORLDS = (
             Figure("error told over that of its own number", mean("error"), least=1,
                    before=".63"),
         ),
-        n=80,
+        n=120,
         quick=2,
     ),
 )  # fmt: skip

@@ -83,7 +83,7 @@ def set_worlds(n_stimuli: int, n_layers: int, n_subjects: int) -> tuple[World, .
     share_of_layers = Figure("share of the layers in the set", mean("size"))
     return (
         World("12", f"{words}, all equally good", partial(at, worse=0.0, between=0.0),
-              (held,), n=300),
+              (held,), n=200),
         World(
             "12", f"{words}, one best, others between",
             partial(at, worse=worse, between=worse / 2),
@@ -93,7 +93,7 @@ def set_worlds(n_stimuli: int, n_layers: int, n_subjects: int) -> tuple[World, .
                 Figure("worst is worse by standard errors", in_errors, least=3.7, most=4.3),
                 share_of_layers,
             ),
-            n=300,
+            n=200,
         ),
     )  # fmt: skip
 

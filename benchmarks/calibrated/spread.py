@@ -82,22 +82,23 @@ def ratio(columns: Columns, kind: str) -> tuple[float, float]:
     return told_over_true({"estimate": columns["estimate"], "told": columns[kind]})
 
 
-BEFORE = {50: "1.36", 118: "1.24", 300: "1.12"}
-
-MADE = {"correlation distances of 100 units": of_tuning, "squared distances": of_features}
+MADE = (
+    ("correlation distances of 100 units", of_tuning, ("1.36", "1.24", "1.12"), ".95–.98"),
+    ("squared distances of few features", of_features, ("", "", ""), ""),
+)
 
 WORLDS = tuple(
     World(
         "errors",
-        f"{said}, {n} stimuli: standard errors told over the true spread",
+        f"told over true standard errors, {said}, {n} stimuli",
         partial(errors, n_stimuli=n, made=made),
         (
-            Figure("bootstrap over stimuli", partial(ratio, kind="bootstrap"), before=BEFORE[n]),
-            Figure("corrected jackknife", partial(ratio, kind="jackknife"), before=".95, .98"),
+            Figure("bootstrap over stimuli", partial(ratio, kind="bootstrap"), before=bootstrap),
+            Figure("corrected jackknife", partial(ratio, kind="jackknife"), before=jackknife),
         ),
         n=600 if n < 300 else 300,
         quick=10,
     )
-    for said, made in MADE.items()
-    for n in BEFORE
+    for said, made, before, jackknife in MADE
+    for n, bootstrap in zip((50, 118, 300), before, strict=True)
 )

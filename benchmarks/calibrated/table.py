@@ -211,7 +211,7 @@ def number(value: float) -> str:
     return text.replace("0.", ".", 1) if text.lstrip("-").startswith("0.") else text
 
 
-COLUMNS = "    {:44} {:>9} {:>12} {:>16}  {}"
+COLUMNS = "    {:44} {:>8} {:>15} {:>16}  {}"
 HEAD = "row\n" + COLUMNS.format("figure", "9e1f37d", "must be", "now", "holds")
 
 
