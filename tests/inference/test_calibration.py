@@ -6,7 +6,9 @@ import pytest
 from scipy.stats import kstest
 
 from calibrated.drawn import compared, distances, equal_layers, scored, stimuli_of
+from calibrated.sets import graded
 from isomorph.inference.families import Questions, answered
+from isomorph.inference.layers import p_best
 from isomorph.inference.nested import choose
 from isomorph.inference.permutation import Null, make_orders, one_sided, permutation_null
 from isomorph.measures import MEASURES
@@ -164,3 +166,39 @@ def test_calibrated_values_of_noise_are_positive_in_one_of_twenty():
     share = np.mean(positive, axis=0)
     assert abs(share[:4].mean() - 0.05) < 0.03
     assert share[4] < 0.1
+
+
+def test_a_score_on_parts_is_on_the_scale_of_all_stimuli():
+    """Whitened correlation of a true layer is lower on parts than on all stimuli."""
+    off = []
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        truth = rng.standard_normal((40, 8))
+        rdms = distances(np.hstack([truth, rng.standard_normal((40, 8))])[None])
+        features = np.concatenate([truth[None], 3 * rng.standard_normal((3, 40, 8))])
+        scores = scored(rdms, distances(features), "whitened_correlation", seed, resamples=50)
+        whole, parts = scores.estimate[0, 0], scores.parts.scored_on[..., 0].mean()
+        off.append((choose(scores, np.arange(4)).score - whole, parts - whole))
+    shifted, plain = np.mean(off, axis=0)
+    assert abs(shifted) < 0.003
+    assert plain < -0.005
+
+
+@pytest.mark.parametrize("n_subjects", [1, 4])
+def test_the_best_layers_are_in_their_set_and_a_much_worse_one_is_not(n_subjects):
+    """Five layers equally good and one worse by some four standard errors."""
+    held, left_out, apart = [], [], []
+    for seed in range(30):
+        rng = np.random.default_rng([seed, n_subjects])
+        rdms, layers, _ = graded(rng, 60, n_subjects, np.array([1, 1, 1, 1, 1, 1.6]))
+        scores = scored(rdms, layers, seed=seed, resamples=200, minimum_subjects=4)
+        estimate, drawn = scores.plain.mean(axis=0), scores.calibrated()
+        p = p_best(estimate, drawn)
+        error = drawn.spread_of_differences(np.array([0])).standard_error[-1, 0]
+        held.append(p[:-1] > 0.05)
+        left_out.append(p[-1] <= 0.05)
+        apart.append((estimate[0] - estimate[-1], error))
+    gap, error = np.mean(apart, axis=0)
+    assert 3 < gap / error < 6
+    assert np.mean(held) >= 0.93
+    assert np.mean(left_out) >= 0.8
