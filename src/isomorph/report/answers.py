@@ -58,11 +58,10 @@ def _best_layer(
     if chosen is None:
         return "No region has been compared with any model yet."
     results, shown = chosen
-    families = selection.families(layout.study)
-    best = selection.best_row(shown, families)
-    if best is None:
-        return f"No layer of any model has a number for {shown.region}."
-    title = next(f.title for f in families if best["model"] in f.instances)
+    found_best = _best(layout, shown)
+    if isinstance(found_best, str):
+        return found_best
+    best, title = found_best
     n_layers = int((shown.rows["model"] == best["model"]).sum())
     bounds = selection.ceiling(shown.rows)
     against = (
@@ -88,12 +87,20 @@ def _rivals(layout: Layout, chosen: tuple[Results, selection.Shown] | None) -> s
     if chosen is None:
         return "Layers have not been compared with each other yet."
     results, shown = chosen
+    found = _best(layout, shown)
+    if isinstance(found, str):
+        return found
+    best, title = found
+    return sets.sentence(results, str(best["model"]), title)
+
+
+def _best(layout: Layout, shown: selection.Shown) -> tuple[pd.Series, str] | str:
+    """Return the row of the best layer and its model's title, or that there is none."""
     families = selection.families(layout.study)
     best = selection.best_row(shown, families)
     if best is None:
         return f"No layer of any model has a number for {shown.region}."
-    title = next(f.title for f in families if best["model"] in f.instances)
-    return sets.sentence(results, str(best["model"]), title)
+    return best, next(f.title for f in families if best["model"] in f.instances)
 
 
 def _among(found: Sequence[Results], results: Results) -> str:
