@@ -310,7 +310,7 @@ def test_one_group_of_all_stimuli_says_so():
     stimuli = stimuli_of(12, [layers], ("object",), object=["o"] * 12)
     found = compared(rdms, layers, models, stimuli=stimuli)
     rows = found.comparisons[0].rows
-    assert rows["status"].str.startswith("1 groups of stimuli cannot tell").all()
+    assert rows["status"].str.startswith("1 group of stimuli cannot tell").all()
     assert rows[["p", "standard_error", "interval_low"]].isna().all().all()
 
 
