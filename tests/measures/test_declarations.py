@@ -1,5 +1,8 @@
 """What the members of the registry declare, checked for each of them."""
 
+from dataclasses import replace
+from itertools import permutations
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -7,7 +10,7 @@ from hypothesis import strategies as st
 
 from isomorph.errors import IsomorphError
 from isomorph.measures import MEASURES, Stack
-from isomorph.measures.pairs import pair_indices, pair_weights
+from isomorph.measures.pairs import pair_indices, pair_positions, pair_weights
 
 ABSOLUTE = 1e-9
 NEEDS = {"rdm", "gram", "features", "repetitions", "labels"}
@@ -138,6 +141,37 @@ def test_independent_representations_score_what_is_declared(name):
     else:
         assert measure.independence.startswith("positive")
         assert mean > 0.05
+
+
+OF_RDMS = [name for name, measure in MEASURES.items() if not measure.lacks(("rdm", "gram"))]
+
+
+@pytest.mark.parametrize("name", OF_RDMS)
+def test_chance_is_the_mean_over_all_orders_of_the_stimuli(name):
+    measure = MEASURES[name]
+    first, second = stacks(9, n_stimuli=5)
+    position = pair_positions(5)
+    i, j = pair_indices(5)
+    orders = [np.array(order) for order in permutations(range(5))]
+    every = [measure.compare(first.rdms[:, position[o[i], o[j]]], second) for o in orders]
+    np.testing.assert_allclose(measure.chance(first, second), np.mean(every, axis=0), atol=1e-12)
+
+
+@pytest.mark.parametrize("name", OF_RDMS)
+def test_calibrated_values_are_0_at_chance_and_1_at_best(name):
+    measure = MEASURES[name]
+    first, second = stacks(10, n_stimuli=8)
+    value, calibrated = measure.calibrated(first, second)
+    chance = measure.chance(first, second)
+    np.testing.assert_allclose(value, measure.compare(first, second))
+    np.testing.assert_allclose(calibrated * (1 - chance) + chance, value, atol=1e-12)
+    np.testing.assert_allclose(np.diag(measure.calibrated(first, first)[1]), 1, atol=1e-9)
+    ones = np.ones((1, 8), dtype=int)
+    for plain, resampled in zip((value, calibrated), measure.calibrated(first, second, ones),
+                                strict=True):  # fmt: skip
+        np.testing.assert_allclose(resampled[0], plain, atol=ABSOLUTE)
+    unknown = replace(measure, known_chance=False)
+    np.testing.assert_array_equal(*unknown.calibrated(first, second))
 
 
 @pytest.mark.parametrize("name", MEASURES)
