@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from calibrated.recorded import brain_of, names
-from isomorph.inference.ceilings import Ceiling, ceiling
+from isomorph.inference.bounds import Ceiling
+from isomorph.inference.ceilings import ceiling
 from isomorph.inference.gather import Region
 from isomorph.inference.groups import groups_of
 from isomorph.inference.regions import compare_regions

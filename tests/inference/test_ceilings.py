@@ -1,5 +1,7 @@
 """Ceilings of one subject by simulation: they are where the true model lands, or say why not."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -12,16 +14,11 @@ from calibrated.ceilings import (
     recorded,
 )
 from calibrated.recorded import brain_of
-from isomorph.inference.between import (
-    across_subjects,
-    across_subjects_resampled,
-    between_subjects,
-    root_between,
-)
 from isomorph.inference.bootstrap import Resampled, draw
-from isomorph.inference.ceilings import SUBJECTS, Ceiling, ceiling
+from isomorph.inference.bounds import SUBJECTS, Ceiling
+from isomorph.inference.ceilings import across_subjects, across_subjects_resampled, ceiling
 from isomorph.inference.gather import Region
-from isomorph.inference.stepping import STEPS, from_latent, latent, reliability
+from isomorph.inference.stepping import STEPS, from_latent, latent, stepped
 from isomorph.measures import MEASURES
 from isomorph.rdms import DISTANCES
 from isomorph.study import Inference
@@ -129,10 +126,10 @@ def test_a_covariance_is_what_the_formula_says():
     halves = truth + rng.standard_normal((3, 2, 190))
     whole = halves[0].mean(axis=0)
     every = np.ones((1, 20), dtype=int)
-    found = reliability(whole, halves, MEASURES["pearson"], STEPS["squared_euclidean"], every)
+    found = stepped(whole, halves, MEASURES["pearson"], STEPS["squared_euclidean"], every)
     shared = np.mean([np.cov(two)[0, 1] for two in halves])
     assert found == pytest.approx(shared / whole.var(ddof=1))
-    plain = reliability(whole, halves, MEASURES["pearson"], STEPS["poisson_kl"], every)
+    plain = stepped(whole, halves, MEASURES["pearson"], STEPS["poisson_kl"], every)
     agreement = np.mean([np.corrcoef(two)[0, 1] for two in halves])
     assert plain == pytest.approx(2 * agreement / (1 + agreement))
 
@@ -165,10 +162,9 @@ def test_ceilings_of_several_subjects_have_intervals():
         bounds = ceiling(region, "squared_euclidean", measure, draws)
         assert bounds.lower_interval[0] < bounds.lower < bounds.lower_interval[1]
         assert bounds.upper_interval[0] < bounds.upper < bounds.upper_interval[1]
-        once = np.ones((60, 6), dtype=int)
-        root = root_between(rdms, measure, draws, once)
-        between = between_subjects(rdms, measure)
-        np.testing.assert_allclose(root.over_subjects, np.sqrt(between))
+        once = replace(draws, subjects={"IT": np.ones((60, 6), dtype=int)})
+        root = ceiling(region, "squared_euclidean", measure, once).root
+        np.testing.assert_allclose(root.over_subjects, np.sqrt(bounds.reliability))
         np.testing.assert_allclose(root.over_both, root.over_stimuli)
 
 
@@ -179,7 +175,7 @@ def test_a_subject_drawn_twice_is_not_compared_with_itself():
     region = Region("IT", rdms, tuple("abcd"), None, None)
     draws = draws_of([region], 10, Inference(resamples=10, permutations=0), 0)
     counts = draw(4, 10, rng)
-    root = root_between(rdms, measure, draws, counts)
+    root = ceiling(region, "correlation", measure, replace(draws, subjects={"IT": counts})).root
     for counted, found in zip(counts, root.over_subjects[:, 0], strict=True):
         who = np.repeat(np.arange(4), counted)
         alike = measure.compare(rdms, rdms)[np.ix_(who, who)]

@@ -10,14 +10,14 @@ import pytest
 import xarray as xr
 
 from calibrated.drawn import few, stimuli_of
-from isomorph.inference.ceilings import between_subjects
 from isomorph.inference.differences import ALIKE
 from isomorph.inference.families import answered
 from isomorph.inference.gather import Candidates, Region, over_draws, regions_of
 from isomorph.inference.preferences import FEW, MOST, NO_UNITS, UNLIKE, preferences
+from isomorph.inference.reliability import reliability
 from isomorph.inference.scores import Parts, Scores
 from isomorph.inference.setting import Setting, make_draws
-from isomorph.inference.standings import reliability, standing
+from isomorph.inference.standings import standing
 from isomorph.measures import MEASURES
 from isomorph.rdms import rdm_dataset
 from isomorph.rdms.brain import rdms_of_responses
@@ -227,7 +227,7 @@ def test_reliabilities_are_means_over_pairs_of_subjects_or_foretold_from_halves(
     rdms = rng.random((4, 15))
     pearson = MEASURES["pearson"]
     agreement = pearson.compare(rdms, rdms)
-    assert reliability(agreement) == pytest.approx(between_subjects(rdms, pearson))
+    assert reliability(agreement) == pytest.approx(agreement[np.triu_indices(4, 1)].mean())
     drawn = np.array([[2, 2, 0, 0], [4, 0, 0, 0]])
     found = reliability(agreement, drawn)
     assert found[0] == pytest.approx(agreement[0, 1])

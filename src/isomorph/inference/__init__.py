@@ -1,7 +1,7 @@
 """Inference: how alike, how surely, and against what."""
 
-from isomorph.inference.between import across_subjects
-from isomorph.inference.ceilings import Ceiling, ceiling
+from isomorph.inference.bounds import Ceiling
+from isomorph.inference.ceilings import across_subjects, ceiling
 from isomorph.inference.families import FAMILIES
 from isomorph.inference.gather import Candidates, Region
 from isomorph.inference.multiplicity import CORRECTIONS, corrected

@@ -3,190 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from isomorph.inference.between import (
-    across_subjects,
-    across_subjects_resampled,
-    between_subjects,
-    root_between,
-)
 from isomorph.inference.bootstrap import Resampled, joined
+from isomorph.inference.bounds import HALVES, SUBJECTS, Ceiling
 from isomorph.inference.gather import Region
+from isomorph.inference.reliability import agreement, halves_of, reliability
 from isomorph.inference.setting import Draws
 from isomorph.inference.spread import spread_over_stimuli
-from isomorph.inference.stepping import STEPS, agreement_of_halves, from_latent, reliability
-from isomorph.measures import Counts, Floats, Measure, stimulus_count
-
-SUBJECTS = "leave one subject out"
-HALVES = "halves of the repetitions"
-
-RESAMPLED = 3
-"""Halvings that are resampled. More would hardly narrow an interval, and four repetitions have no
-more."""
-
-ROUNDING = 1e-9
-"""By how much an estimate may be above its ceiling and still be on it."""
-
-SURE = 0.95
-"""Share of the resamples that must have a reliability for its spread to be that of all: of two
-subjects half of the draws are of one alone, and have none."""
-
-NOWHERE = (np.nan, np.nan)
-
-
-@dataclass(frozen=True)
-class Ceiling:
-    """What the true model would score.
-
-    Attributes
-    ----------
-    lower, upper : float
-        Of several subjects, bounds on it; of one, `upper` is its estimate and `lower` NaN, as
-        nothing bounds it from below. NaN where undefined.
-    status : str
-        `defined: <how>` or `undefined: <why>`.
-    kind : str
-        `leave one subject out`, `halves of the repetitions`, or empty where undefined.
-    reliability : float
-        The measure between two independent measurements of the region, of the kind that the
-        candidates are scored on: two subjects, or all repetitions of one subject and as many
-        others. NaN where undefined.
-    normalising : str
-        `ok`, or why there is no reliability to normalise by.
-    half_agreement : float
-        The measure between two halves of the repetitions, NaN where there are none.
-    lower_interval, upper_interval : tuple of float
-        Over stimuli.
-    root : Resampled or None
-        The root of the reliability under every kind of draw: `(resample, 1)`.
-    """
-
-    lower: float
-    upper: float
-    status: str
-    kind: str = ""
-    reliability: float = np.nan
-    normalising: str = "no ceiling"
-    half_agreement: float = np.nan
-    lower_interval: tuple[float, float] = NOWHERE
-    upper_interval: tuple[float, float] = NOWHERE
-    root: Resampled | None = None
-
-    def normalised(self, estimate: Floats) -> tuple[Floats, Floats]:
-        r"""Return `r / sqrt(reliability)` and `r^2 / reliability`, the sign of r kept.
-
-        If a measurement is the truth plus independent noise, the correlation of two measurements
-        is :math:`\rho` and that of one with the truth :math:`\sqrt\rho` (Spearman 1904), so
-        the first is 1 on average for the true model, up to the error of :math:`\rho`. The second
-        is the share of explainable variance explained. Neither is cut off at 1.
-        """
-        if not self.reliability > 0:
-            nothing = np.full(np.shape(estimate), np.nan)
-            return nothing, nothing
-        return (
-            estimate / np.sqrt(self.reliability),
-            estimate * np.abs(estimate) / self.reliability,
-        )
-
-    def normalised_interval(
-        self, estimate: Floats, resampled: Resampled, coverage: float
-    ) -> tuple[Floats, Floats]:
-        r"""Return the interval of `r / sqrt(reliability)`, both being resampled together.
-
-        A ratio :math:`n = r / c` varies like :math:`(r - n c) / c`, whose divisor is not
-        resampled: where the reliability is low it may come near 0 in a resample.
-
-        Parameters
-        ----------
-        estimate : (candidate,)
-        resampled : Resampled
-            Of the estimates, under the draws that the ceiling was given.
-        coverage : float
-        """
-        ratio, _ = self.normalised(estimate)
-        nothing = np.full_like(ratio, np.nan)
-        if self.root is None or not self.reliability > 0:
-            return nothing, nothing
-        if np.isfinite(self.root.widest).mean() < SURE:
-            return nothing, nothing
-        left = {
-            name: drawn - ratio * getattr(self.root, name)
-            for name in ("over_stimuli", "over_subjects", "over_both")
-            if (drawn := getattr(resampled, name)) is not None
-        }
-        spread = replace(resampled, **left).spread()
-        error = spread.standard_error / np.sqrt(self.reliability)
-        return replace(spread, standard_error=error).interval(ratio, coverage)
-
-    def columns(
-        self, estimate: Floats, low: Floats, resampled: Resampled, coverage: float
-    ) -> dict[str, Any]:
-        """Return what a table of comparisons says of the ceiling.
-
-        Parameters
-        ----------
-        estimate, low : (candidate,)
-            Values and the lower ends of their intervals.
-        resampled : Resampled
-            Of the estimates.
-        coverage : float
-        """
-        ratio, squared = self.normalised(estimate)
-        ratio_low, ratio_high = self.normalised_interval(estimate, resampled, coverage)
-        return {
-            "ceiling_lower": self.lower,
-            "ceiling_lower_low": self.lower_interval[0],
-            "ceiling_lower_high": self.lower_interval[1],
-            "ceiling_upper": self.upper,
-            "ceiling_upper_low": self.upper_interval[0],
-            "ceiling_upper_high": self.upper_interval[1],
-            "half_agreement": self.half_agreement,
-            "ceiling_status": self.status,
-            "ceiling_kind": self.kind,
-            "ceiling_note": self.notes(estimate, low),
-            "reliability": self.reliability,
-            "normalised_r": ratio,
-            "normalised_low": ratio_low,
-            "normalised_high": ratio_high,
-            "normalised_r2": squared,
-            "normalised_status": self.normalising,
-        }
-
-    def notes(self, estimate: Floats, low: Floats) -> list[str]:
-        """Say of every estimate above the upper bound how that can be; others get no note.
-
-        Parameters
-        ----------
-        estimate, low : (candidate,)
-            Values and the lower ends of their intervals.
-        """
-        above = estimate > self.upper + ROUNDING
-        within = low <= np.fmax(self.upper, self.upper_interval[1])
-        return [
-            "" if not over else NOTES[self.kind, bool(inside)] if known else NO_INTERVAL
-            for over, inside, known in zip(above, within, np.isfinite(low), strict=True)
-        ]
-
-
-NO_INTERVAL = "above the ceiling, and without intervals nothing tells whether by sampling error"
-
-NOTES = {
-    (SUBJECTS, True): "above the ceiling by no more than the intervals allow: sampling error",
-    (SUBJECTS, False): (
-        "above the ceiling by more than the intervals allow: the mean RDM of the subjects is not "
-        "the best there is under this measure, or another candidate fits what it leaves out"
-    ),
-    (HALVES, True): "above the ceiling by no more than the intervals allow: sampling error",
-    (HALVES, False): (
-        "above the ceiling by more than the intervals allow: what the candidate fits differs "
-        "between the halves of the repetitions, as where responses drift or adapt"
-    ),
-}
-"""How an estimate can stand above its ceiling, by kind, and whether the intervals explain it."""
+from isomorph.inference.stepping import STEPS, agreement_of_halves, from_latent
+from isomorph.measures import Counts, Floats, Measure
 
 
 def ceiling(
@@ -225,26 +54,62 @@ def ceiling(
         each = [ceiling(draw, distance, measure, draws, coverage) for draw in region.draws]
         return _mean(each)
     if len(region.subjects) > 1:
-        return _of_subjects(region, measure, draws, coverage)
+        return _of_subjects(region, distance, measure, draws, coverage)
     return _of_halves(region, distance, measure, draws, coverage)
 
 
-def _of_subjects(region: Region, measure: Measure, draws: Draws | None, coverage: float) -> Ceiling:
+def _of_subjects(
+    region: Region, distance: str, measure: Measure, draws: Draws | None, coverage: float
+) -> Ceiling:
     rdms = region.rdms
     lower, upper = across_subjects(rdms, measure)
-    between, why = _checked(between_subjects(rdms, measure), measure)
+    plain = agreement(region, distance, measure)
+    between, why = _checked(float(reliability(plain)), measure)
     found = Ceiling(lower, upper, "defined: across subjects", SUBJECTS, between, why)
     if draws is None or draws.unsure:
         return found
     lowers, uppers = across_subjects_resampled(rdms, measure, draws.stimuli)
-    drawn = draws.subjects[region.name]
-    root = root_between(rdms, measure, draws, drawn) if between > 0 else None
+    root = None
+    if between > 0:
+        found_in_draws = agreement(region, distance, measure, draws.stimuli)
+        root = _root(
+            np.concatenate([plain[None], found_in_draws]), draws, draws.subjects[region.name]
+        )
     return replace(
         found,
         lower_interval=_interval(lower, lowers, measure, draws, coverage),
         upper_interval=_interval(upper, uppers, measure, draws, coverage),
         root=root,
     )
+
+
+def across_subjects(rdms: Floats, measure: Measure) -> tuple[float, float]:
+    """Return the lower and upper ceiling of several subjects' RDMs `(subject, pair)`."""
+    everyone = measure.pool(rdms)[None]
+    upper = measure.compare(rdms, everyone).mean()
+    lower = np.diag(measure.compare(rdms, _others(rdms, measure))).mean()
+    return float(lower), float(upper)
+
+
+def across_subjects_resampled(
+    rdms: Floats, measure: Measure, counts: Counts
+) -> tuple[Floats, Floats]:
+    """Return the lower and upper ceiling in every resample of the stimuli: `(resample,)` each.
+
+    RDMs are pooled once, on all stimuli.
+    """
+    everyone, others = measure.pool(rdms), _others(rdms, measure)
+    found = [
+        measure.resampled(rdms[place : place + 1], np.stack([other, everyone]), counts)[:, 0]
+        for place, other in enumerate(others)
+    ]
+    lower, upper = np.mean(found, axis=0).T
+    return lower, upper
+
+
+def _others(rdms: Floats, measure: Measure) -> Floats:
+    """Return, for every subject, the others pooled."""
+    return np.stack([measure.pool(np.delete(rdms, s, axis=0)) for s in range(len(rdms))])
 
 
 def _of_halves(
@@ -255,57 +120,51 @@ def _of_halves(
             f", and {region.no_halves}" if region.no_halves else " without repetitions to halve"
         )
         return Ceiling(np.nan, np.nan, f"undefined: one subject{reason}")
-    halves = halves_of(region)
-    agreement = float(agreement_of_halves(halves, measure).mean())
-    undefined = Ceiling(np.nan, np.nan, "", half_agreement=agreement)
+    half_agreement = float(agreement_of_halves(halves_of(region), measure).mean())
+    undefined = Ceiling(np.nan, np.nan, "", half_agreement=half_agreement)
     if measure.independence != "0":
         reason = "undefined: one subject, and halves agree by chance under this measure"
         return replace(undefined, status=reason)
-    all_repetitions = float(reliability_of_one(region, distance, measure)[0])
+    plain = agreement(region, distance, measure)
+    all_repetitions = float(reliability(plain))
     if not all_repetitions > 0:
         return replace(undefined, status="undefined: halves of the repetitions do not agree")
     upper = float(from_latent(np.sqrt(all_repetitions), measure))
     between, why = _checked(all_repetitions, measure)
     status = f"defined: halves of the repetitions of one subject{STEPS[distance].caveat}"
-    found = Ceiling(np.nan, upper, status, HALVES, between, why, agreement)
+    found = Ceiling(np.nan, upper, status, HALVES, between, why, half_agreement)
     if draws is None or draws.unsure:
         return found
-    root = np.sqrt(reliability_of_one(region, distance, measure, draws.stimuli))
+    resampled = agreement(region, distance, measure, draws.stimuli)
+    root = _root(np.concatenate([plain[None], resampled]), draws, None)
+    uppers = from_latent(root.over_stimuli[:, 0], measure)
     return replace(
-        found,
-        upper_interval=_interval(upper, from_latent(root, measure), measure, draws, coverage),
-        root=Resampled(root[:, None], None, None, draws.n_groups, 1),
+        found, upper_interval=_interval(upper, uppers, measure, draws, coverage), root=root
     )
 
 
-def halves_of(region: Region) -> Floats:
-    """Return the RDMs of the halves of a region of one subject: `(halving, half, pair)`."""
-    assert region.halves is not None, "a region with halvings has halves"
-    return region.halves[region.halvings, :, 0].astype(float)
-
-
-def reliability_of_one(
-    region: Region, distance: str, measure: Measure, counts: Counts | None = None
-) -> Floats:
-    """Return the reliability of one subject's RDM of all repetitions: `(resample,)`.
+def _root(found: Floats, draws: Draws, drawn: Counts | None) -> Resampled:
+    """Return the root of the reliability under every kind of draw; 0 where nothing agrees.
 
     Parameters
     ----------
-    region : Region
-        Of one subject, with halves.
-    distance : str
-    measure : Measure
-    counts : (resample, stimulus), optional
-        All stimuli once unless given; with them, of `RESAMPLED` halvings.
+    found : (1 + resample, subject, subject)
+        Agreement on all stimuli, then in every resample.
+    draws : Draws
+    drawn : (resample, subject) or None
     """
-    step, whole, halves = STEPS[distance], region.rdms[0], halves_of(region)
-    norm = np.ones(stimulus_count(len(whole))) if region.half_norm is None else region.half_norm[0]
-    aligned = halves if step.align is None else step.align(halves, whole, norm)
-    if counts is None:
-        counts = np.ones((1, len(norm)), dtype=int)
-    else:
-        aligned = aligned[:RESAMPLED]
-    return reliability(whole, aligned, measure, step, counts)
+    plain, resampled = found[:1], found[1:]
+
+    def root(values: Floats, weights: Counts | None = None) -> Floats:
+        return np.sqrt(np.maximum(reliability(values, weights), 0.0))[:, None]
+
+    return Resampled(
+        root(resampled),
+        None if drawn is None else root(plain, drawn),
+        None if drawn is None else root(resampled, drawn),
+        draws.n_groups,
+        found.shape[-1],
+    )
 
 
 def _interval(

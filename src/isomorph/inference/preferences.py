@@ -22,11 +22,11 @@ from itertools import combinations
 import numpy as np
 
 from isomorph.inference.bootstrap import Resampled
-from isomorph.inference.ceilings import SURE
 from isomorph.inference.differences import ALIKE, ROUNDING, largest_of, statistic_of
 from isomorph.inference.families import Questions
 from isomorph.inference.gather import Candidates, Region
 from isomorph.inference.nested import Indices
+from isomorph.inference.reliability import SURE
 from isomorph.inference.scores import Scores
 from isomorph.inference.selection import members_of
 from isomorph.inference.setting import Draws, Setting

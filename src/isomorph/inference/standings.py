@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from isomorph.inference.bootstrap import Resampled, resampled_means
-from isomorph.inference.ceilings import SURE, reliability_of_one
 from isomorph.inference.gather import Region
+from isomorph.inference.reliability import SURE, agreement, reliability
 from isomorph.inference.scores import Scores
 from isomorph.measures import Counts, Floats, Measure
 
@@ -93,50 +93,14 @@ def standing(
     if reason:
         nothing = np.full((1, 1, 1), np.nan)
         return Standing(region, scores, nothing[0], nothing, None, 0, reason)
-    agreement = np.mean([_agreement(draw, distance, measure) for draw in region.measured], axis=0)
+    plain = np.mean([agreement(draw, distance, measure) for draw in region.measured], axis=0)
     drawn = np.mean(
-        [_agreement(draw, distance, measure, counts) for draw in region.measured], axis=0
+        [agreement(draw, distance, measure, counts) for draw in region.measured], axis=0
     )
-    if not (reliability(agreement) > 0 and (reliability(drawn) > 0).mean() >= SURE):
+    if not (reliability(plain) > 0 and (reliability(drawn) > 0).mean() >= SURE):
         reason = f"the measurements of {region.name} agree too little to divide by"
     variance, freedom = _over_units(region, rdms, distance, measure)
-    return Standing(region, scores, agreement, drawn, variance, freedom, reason)
-
-
-def reliability(agreement: Floats, weights: Counts | None = None) -> Floats:
-    """Return the mean agreement of two subjects, or the reliability of one.
-
-    Parameters
-    ----------
-    agreement : (..., subject, subject), or (..., 1, 1) of one
-    weights : (..., subject), optional
-        How often each subject was drawn. Pairs of copies of one subject are left out.
-
-    Returns
-    -------
-    (...,)
-        NaN where one subject alone was drawn.
-    """
-    n = agreement.shape[-1]
-    if n == 1:
-        return np.asarray(agreement[..., 0, 0])
-    counts = np.ones(n) if weights is None else np.asarray(weights, dtype=float)
-    pairs = counts[..., :, None] * counts[..., None, :] * (1 - np.eye(n))
-    with np.errstate(invalid="ignore"):
-        mean = (pairs * agreement).sum(axis=(-1, -2)) / pairs.sum(axis=(-1, -2))
-    return np.asarray(mean)
-
-
-def _agreement(
-    region: Region, distance: str, measure: Measure, counts: Counts | None = None
-) -> Floats:
-    """Return the measure between subjects, `(..., subject, subject)`; of one its reliability."""
-    if len(region.subjects) == 1:
-        found = reliability_of_one(region, distance, measure, counts)[:, None, None]
-        return found[0] if counts is None else found
-    if counts is None:
-        return measure.compare(region.rdms, region.rdms)
-    return measure.resampled(region.rdms, region.rdms, counts)
+    return Standing(region, scores, plain, drawn, variance, freedom, reason)
 
 
 def _over_units(
@@ -154,7 +118,7 @@ def _over_units(
     if not region.draws or region.n_recorded <= n:
         return None, 0
     scores = np.stack([measure.compare(draw.rdms, rdms).mean(axis=0) for draw in region.draws])
-    agree = np.array([reliability(_agreement(draw, distance, measure)) for draw in region.draws])
+    agree = np.array([reliability(agreement(draw, distance, measure)) for draw in region.draws])
     mean, root = scores.mean(axis=0), _root(agree.mean())
     off = (scores - mean) / root - (agree - agree.mean())[:, None] * mean / (2 * root**3)
     factor = n / (region.n_recorded - n) + 1 / len(region.draws)

@@ -117,9 +117,7 @@ def agreement_of_halves(halves: Floats, measure: Measure, counts: Counts | None 
     return np.stack(found, axis=1)
 
 
-def reliability(
-    whole: Floats, halves: Floats, measure: Measure, step: Step, counts: Counts
-) -> Floats:
+def stepped(whole: Floats, halves: Floats, measure: Measure, step: Step, counts: Counts) -> Floats:
     """Return the reliability of the RDM of all repetitions: `(resample,)`, 0 to 1.
 
     0 where halves do not agree; NaN where a resample leaves nothing to compare.
