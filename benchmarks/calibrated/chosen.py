@@ -9,8 +9,8 @@ import pandas as pd
 
 from calibrated.drawn import NO_TEST, USUAL, Rng, compared, equal_layers, seed_of
 from calibrated.table import Columns, DataSet, Figure, World, at_most, covered, mean, share
-from isomorph.inference.differences import ModelFamily
 from isomorph.inference.families import answered
+from isomorph.inference.members import ModelFamily
 from isomorph.study import Inference
 
 

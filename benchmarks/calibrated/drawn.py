@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from isomorph.inference.comparisons import Compared, compare
-from isomorph.inference.differences import ModelFamily
 from isomorph.inference.gather import Candidates, Region
 from isomorph.inference.groups import groups_of
+from isomorph.inference.members import ModelFamily
 from isomorph.inference.scores import Scores, scores_of
 from isomorph.inference.setting import Setting, make_draws
 from isomorph.inference.splits import Stimuli

@@ -22,8 +22,8 @@ from calibrated.drawn import (
 )
 from calibrated.table import Columns, DataSet, Figure, World, mean
 from isomorph.inference.comparisons import Compared
-from isomorph.inference.differences import ModelFamily
 from isomorph.inference.groups import exchanged
+from isomorph.inference.members import ModelFamily
 from isomorph.inference.permutation import shuffled
 from isomorph.inference.setting import Setting
 from isomorph.inference.splits import Stimuli

@@ -8,7 +8,7 @@ import pytest
 
 from calibrated.drawn import compared, distances, few, scored, stimuli_of
 from isomorph.inference.bootstrap import Resampled, draw
-from isomorph.inference.differences import ALIKE, ModelFamily
+from isomorph.inference.differences import ALIKE
 from isomorph.inference.explain import _joined
 from isomorph.inference.explain.material import Material, Roles
 from isomorph.inference.explain.partial import partial_rows
@@ -17,6 +17,7 @@ from isomorph.inference.explain.splits import halved
 from isomorph.inference.families import Questions, answered
 from isomorph.inference.gather import Candidates, Region, regions_of
 from isomorph.inference.layers import RIVALS, p_best
+from isomorph.inference.members import ModelFamily
 from isomorph.inference.multiplicity import by_largest, corrected
 from isomorph.inference.permutation import Null
 from isomorph.inference.regions import compare_regions

@@ -7,10 +7,10 @@ import pytest
 
 from calibrated.drawn import compared, distances, equal_layers, few, scored, stimuli_of
 from isomorph.errors import IsomorphError
-from isomorph.inference.differences import ModelFamily
 from isomorph.inference.families import answered
 from isomorph.inference.groups import draw_groups, exchanged, groups_of
 from isomorph.inference.layers import p_best
+from isomorph.inference.members import ModelFamily
 from isomorph.inference.nested import choose
 from isomorph.inference.setting import make_draws
 from isomorph.inference.splits import make_splits

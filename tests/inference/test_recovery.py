@@ -6,8 +6,8 @@ import pytest
 from scipy.spatial.distance import pdist
 from scipy.stats import binomtest, kendalltau, spearmanr
 
-from isomorph.inference.differences import ModelFamily
 from isomorph.inference.gather import Candidates, Region
+from isomorph.inference.members import ModelFamily
 from isomorph.inference.permutation import shuffled
 from isomorph.inference.recovery import recover as found_again
 from isomorph.inference.setting import Setting

@@ -16,9 +16,9 @@ from calibrated.drawn import (
     stimuli_of,
 )
 from calibrated.recovered import by_tables, terms_of
-from isomorph.inference.differences import ModelFamily
 from isomorph.inference.groups import exchanged, group_count
 from isomorph.inference.independence import independence_p
+from isomorph.inference.members import ModelFamily
 from isomorph.inference.permutation import permutation_null, shuffled
 from isomorph.inference.scores import scores_of
 from isomorph.inference.setting import make_draws

@@ -9,8 +9,8 @@ import xarray as xr
 from calibrated.drawn import few, stimuli_of
 from isomorph.inference.ceilings import ceiling
 from isomorph.inference.comparisons import Compared, compare
-from isomorph.inference.differences import ModelFamily
 from isomorph.inference.gather import Candidates, over_draws, regions_of
+from isomorph.inference.members import ModelFamily
 from isomorph.inference.regions import compare_regions
 from isomorph.inference.setting import Setting, make_draws
 from isomorph.measures import MEASURES

@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 
 from isomorph.inference.ceilings import ceiling
 from isomorph.inference.clusters import clusters_of, neighbours
-from isomorph.inference.differences import ModelFamily, differences
+from isomorph.inference.differences import differences
 from isomorph.inference.families import Masses, Questions
 from isomorph.inference.gather import Candidates, Region
 from isomorph.inference.independence import against_independence
 from isomorph.inference.layers import LEVEL, p_best, set_row
+from isomorph.inference.members import ModelFamily
 from isomorph.inference.nested import Chosen, Indices, choose_all
 from isomorph.inference.permutation import Null, calibrated, permutation_null
 from isomorph.inference.preferences import preferences

@@ -30,7 +30,7 @@ from isomorph.inference.reliability import SURE
 from isomorph.inference.scores import Scores
 from isomorph.inference.selection import members_of
 from isomorph.inference.setting import Draws, Setting
-from isomorph.inference.spread import Spread
+from isomorph.inference.spread import Spread, satterthwaite
 from isomorph.inference.standings import Standing, standing
 from isomorph.inference.ties import rounded
 from isomorph.measures import Floats
@@ -213,11 +213,9 @@ def _with_units(
             return None
         variance = each.unit_variance[layers]
         total, parts = total + variance, parts + variance**2 / each.unit_freedom
-    with np.errstate(invalid="ignore", divide="ignore"):
-        freedom = np.where(parts > 0, total**2 / parts, spread.degrees_of_freedom)
     return replace(
         spread,
         standard_error=np.sqrt(total),
-        degrees_of_freedom=freedom,
+        degrees_of_freedom=satterthwaite(total, parts, spread.degrees_of_freedom),
         scheme=f"{spread.scheme} and units",
     )

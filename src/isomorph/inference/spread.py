@@ -30,7 +30,7 @@ class Spread:
         What was resampled, hence to what the interval generalises.
     degrees_of_freedom : float or (candidate,)
         Of the t distribution behind intervals and tests: stimuli (or groups of them) less 1; of two
-        factors as many as their shares of the variance have together, see `freedom_of_both`.
+        factors as many as their shares of the variance have together, see `satterthwaite`.
     fisher_error : (candidate,) or None
         Standard error on Fisher's scale, where the resamples were brought there.
     edge : float or (candidate,)
@@ -201,29 +201,30 @@ def two_factors(
     grow = _of_few(n_subjects) * _of_few(n_stimuli)
     variance = of_subjects + of_stimuli - grow * (both - subjects - stimuli)
     variance = np.maximum(np.minimum(variance, both), np.maximum(of_subjects, of_stimuli))
-    freedom = freedom_of_both(variance, of_subjects, of_stimuli, n_subjects, n_stimuli)
+    parts = of_subjects**2 / (n_subjects - 1) + of_stimuli**2 / (n_stimuli - 1)
+    least = float(min(n_subjects, n_stimuli) - 1)
+    freedom = np.maximum(satterthwaite(variance, parts, least), least)
     return Spread(np.sqrt(variance), BOTH, freedom)
 
 
-def freedom_of_both(
-    variance: Floats, of_subjects: Floats, of_stimuli: Floats, n_subjects: int, n_stimuli: int
-) -> Floats:
-    """Return the degrees of freedom of a variance that subjects and stimuli add to.
+def satterthwaite(total: Floats, parts: Floats, otherwise: float | Floats) -> Floats:
+    """Return the degrees of freedom of a variance that several known ones add to.
 
-    Satterthwaite's (1946, https://doi.org/10.2307/3002019), no fewer than the smaller factor has:
-    four subjects who hardly differ leave the many that the stimuli give, four who differ a lot
-    leave three.
+    Satterthwaite (1946, https://doi.org/10.2307/3002019): four subjects who hardly differ leave the
+    many that the stimuli give, four who differ a lot leave three.
 
     Parameters
     ----------
-    variance, of_subjects, of_stimuli : (candidate,)
-        In all, and what either factor adds.
-    n_subjects, n_stimuli : int
+    total : (candidate,)
+        The variance.
+    parts : (candidate,)
+        Sum over the variances in it of their squares over their degrees of freedom.
+    otherwise : float or (candidate,)
+        Where there is no variance.
     """
-    parts = of_subjects**2 / (n_subjects - 1) + of_stimuli**2 / (n_stimuli - 1)
-    least = float(min(n_subjects, n_stimuli) - 1)
-    freedom = np.divide(variance**2, parts, out=np.full_like(parts, least), where=parts > 0)
-    return np.maximum(freedom, least)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        freedom: Floats = np.where(parts > 0, total**2 / parts, otherwise)
+    return freedom
 
 
 def variance_of(values: Floats) -> Floats:

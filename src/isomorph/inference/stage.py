@@ -16,10 +16,10 @@ from isomorph.artefacts.schemas import TABLES
 from isomorph.digest import code_digest
 from isomorph.errors import IsomorphError
 from isomorph.inference.comparisons import Compared, compare
-from isomorph.inference.differences import model_families
 from isomorph.inference.families import Questions, answered
 from isomorph.inference.gather import candidates_of, regions_of
 from isomorph.inference.groups import groups_of
+from isomorph.inference.members import model_families
 from isomorph.inference.recovery import recover
 from isomorph.inference.regions import compare_regions
 from isomorph.inference.setting import Draws, Setting, make_draws

@@ -14,9 +14,9 @@ import xarray as xr
 from isomorph.artefacts import provenance, read_array, read_table, write_table
 from isomorph.artefacts.schemas import TABLES
 from isomorph.digest import code_digest
-from isomorph.inference.differences import model_families
 from isomorph.inference.gather import Candidates, Region, candidates_of, regions_of
 from isomorph.inference.groups import groups_of
+from isomorph.inference.members import model_families
 from isomorph.inference.setting import Setting
 from isomorph.inference.ties import rounded
 from isomorph.inference.trust.agreement import agreement

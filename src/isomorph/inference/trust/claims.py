@@ -16,9 +16,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from isomorph.inference.differences import ModelFamily, compared, scored
+from isomorph.inference.differences import compared
 from isomorph.inference.gather import Candidates, Region
 from isomorph.inference.groups import Labels
+from isomorph.inference.members import ModelFamily, scored
 from isomorph.inference.nested import choose_all
 from isomorph.inference.scores import Parts, Scores, scores_of
 from isomorph.inference.selection import members_of
