@@ -15,10 +15,11 @@ from isomorph.inference.trust import agreement, planted_layers
 from isomorph.inference.trust import recovery as recovering
 from isomorph.inference.trust.agreement import tau_b
 from isomorph.inference.trust.claims import Terms
+from isomorph.inference.trust.judges import sizes
 from isomorph.inference.trust.observed import Observed, observe, repetitions_of
 from isomorph.inference.trust.outcomes import kin, places, shares
 from isomorph.inference.trust.planting import PLANTINGS, root
-from isomorph.inference.trust.recovery import recover, sizes
+from isomorph.inference.trust.recovery import recover
 from isomorph.inference.trust.reliability import (
     NOISE,
     calibrated,

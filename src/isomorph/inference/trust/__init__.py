@@ -21,10 +21,11 @@ from isomorph.inference.setting import Setting
 from isomorph.inference.ties import rounded
 from isomorph.inference.trust.agreement import agreement
 from isomorph.inference.trust.claims import Terms, pairs_of, part_of
+from isomorph.inference.trust.judges import Recovered
 from isomorph.inference.trust.observed import Observed, observe, repetitions_of, units_of
 from isomorph.inference.trust.outcomes import Kin, kin
 from isomorph.inference.trust.planting import PLANTINGS
-from isomorph.inference.trust.recovery import Recovered, recover
+from isomorph.inference.trust.recovery import recover
 from isomorph.inference.trust.rows import NOTHING, Row, confusion_rows, power_row
 from isomorph.layout import Layout
 from isomorph.measures import MEASURES, Measure
