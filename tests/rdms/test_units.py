@@ -280,18 +280,23 @@ def study(root, responses, units):
 ARRAYS = {"kind": "arrays", "responses": "r.npy", "presentations": "p.csv", "units": "u.csv"}
 
 
+def brain_rdms(layout, data):
+    """The file of RDMs that the stage makes of one session over 12 stimuli."""
+    table = pd.DataFrame({"stimulus": names(12), "file": "", "sha256": ""})
+    write_table(layout.stimuli("toy"), table, "stimuli", provenance("stimuli"))
+    about = {"dataset": "toy", "subject": "m", "simulated": "false"}
+    write_responses(layout.responses("toy", "m"), {"1": data}, about, provenance("responses"))
+    run_brain(layout, "toy")
+    return read_array(layout.brain_rdms("toy"), "rdms")
+
+
 def test_rdms_of_a_dataset_are_of_its_reliable_units(tmp_path):
     layout = study(tmp_path, ARRAYS, {"minimum_reliability": 0.3, "seed": 5})
     rng = np.random.default_rng(0)
     response = rng.standard_normal((8 * 12, 40))
     response[:, :20] += np.tile(rng.standard_normal((12, 20)), (8, 1))
     data = session(response, 12, ["IT"]).assign_attrs(session="1")
-    table = pd.DataFrame({"stimulus": names(12), "file": "", "sha256": ""})
-    write_table(layout.stimuli("toy"), table, "stimuli", provenance("stimuli"))
-    about = {"dataset": "toy", "subject": "m", "simulated": "false"}
-    write_responses(layout.responses("toy", "m"), {"1": data}, about, provenance("responses"))
-    run_brain(layout, "toy")
-    written = read_array(layout.brain_rdms("toy"), "rdms")
+    written = brain_rdms(layout, data)
     kept = choose(data, UnitFilter(minimum_reliability=0.3, seed=5))[0]["1"]
     assert int(written["n_units"][0]) == kept.sizes["unit"] < 40
     np.testing.assert_array_equal(written["rdm"][0], rdms(kept)[0])
@@ -308,12 +313,7 @@ def test_reliable_units_are_drawn_equally_often_and_kept_by_the_file(tmp_path):
     rng = np.random.default_rng(8)
     tuned = np.tile(rng.standard_normal((12, 30)), (8, 1)) + 0.5 * rng.standard_normal((96, 30))
     data = session(tuned, 12, np.repeat(["IT", "V4"], [20, 10])).assign_attrs(session="1")
-    table = pd.DataFrame({"stimulus": names(12), "file": "", "sha256": ""})
-    write_table(layout.stimuli("toy"), table, "stimuli", provenance("stimuli"))
-    about = {"dataset": "toy", "subject": "m", "simulated": "false"}
-    write_responses(layout.responses("toy", "m"), {"1": data}, about, provenance("responses"))
-    run_brain(layout, "toy")
-    written = read_array(layout.brain_rdms("toy"), "rdms")
+    written = brain_rdms(layout, data)
     (distance,) = set(written["distance"].values.tolist())
     regions = regions_of(written, distance)
     assert [(one.name, one.n_units, len(one.draws)) for one in regions] == [
