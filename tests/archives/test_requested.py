@@ -203,8 +203,8 @@ def test_patterns_choose_among_the_names(ask):
 @pytest.mark.parametrize(
     ("table", "said"),
     [
-        ("file\n0.jpg\n", 'has no column "path" (columns: file)'),
-        ("", 'has no column "path" (columns: )'),
+        ("file\n0.jpg\n", 'no column "path", known: file'),
+        ("", "is empty, expected a table"),
         ("path\n../0.jpg\n", 'line 2: "../0.jpg" is not a path below the folder'),
         ("path\n0.jpg\n0.jpg\n", 'line 3: "0.jpg" stands there twice'),
         ("path,sha256\n0.jpg,abc\n", 'line 2: sha256: "abc" is not 64 lower-case'),
@@ -220,7 +220,7 @@ def test_table_that_is_not_right(ask, objects, table, said):
 def test_table_that_is_not_there(ask, objects):
     layout = ask(names="nmaes.csv")
     give(layout)
-    assert "also.0.names: " in refusal(layout, objects)
+    assert "nmaes.csv: no such file" in refusal(layout, objects)
 
 
 @pytest.mark.parametrize(

@@ -148,7 +148,7 @@ def test_numbers_as_names_keep_their_zeros(data, make):
         ("stimulus,x\na,1\nb,2\nc,3\na,4\n", 'lists twice "a"'),
         ("stimuli,x\na,1\n", 'no column "stimulus", did you mean "stimuli"'),
         ("stimulus,sha256\na,1\n", '"sha256" is a column isomorph writes itself'),
-        ("", "is not a CSV table"),
+        ("", "is empty, expected a table with a header"),
     ],
 )
 def test_table_that_does_not_fit_is_refused(three, data, make_layout, text, message):

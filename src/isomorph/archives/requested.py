@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import re
 import shutil
 from collections.abc import Sequence
@@ -17,6 +16,7 @@ from isomorph.archives.patterns import matches, nearest
 from isomorph.archives.progress import Progress
 from isomorph.artefacts import replacing, sha256
 from isomorph.errors import IsomorphError
+from isomorph.foreign import read_table
 from isomorph.layout import Layout
 from isomorph.study._base import SHA256
 from isomorph.study.archive import RequestedFiles
@@ -162,20 +162,10 @@ def _matching(spec: RequestedFiles, present: Sequence[str], root: Path, where: s
 
 def _named(table: Path, spec: RequestedFiles, where: str) -> dict[str, str]:
     """Read what a table says there must be: sha256, or nothing, by path."""
-    try:
-        with open(table, encoding="utf-8-sig", newline="") as file:
-            delimiter = "\t" if table.suffix == ".tsv" else ","
-            reader = csv.DictReader(file, delimiter=delimiter)
-            rows, columns = list(reader), reader.fieldnames or []
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise IsomorphError(f"{where}.names: {table} cannot be read ({error})") from error
-    if COLUMNS[0] not in columns:
-        raise IsomorphError(
-            f'{where}.names: {table} has no column "path" (columns: {", ".join(columns)})'
-        )
+    rows = read_table(table, COLUMNS[0])
     expected: dict[str, str] = {}
-    for line, row in enumerate(rows, 2):
-        path, digest = row["path"] or "", (row.get("sha256") or "").strip()
+    digests = rows.get("sha256", [""] * len(rows))
+    for line, path, digest in zip(rows.index + 2, rows["path"], digests, strict=True):
         if not is_inside(path) or path in expected:
             wrong = "stands there twice" if path in expected else "is not a path below the folder"
             raise IsomorphError(f'{table}: line {line}: "{path}" {wrong}')

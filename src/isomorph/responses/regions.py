@@ -10,10 +10,10 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from isomorph.archives.manifest import find_files
-from isomorph.errors import IsomorphError, did_you_mean
+from isomorph.errors import IsomorphError
+from isomorph.foreign import read_table
 from isomorph.layout import Layout
 from isomorph.responses.nwb.columns import text
 from isomorph.study.responses import RegionTable
@@ -127,16 +127,8 @@ def read_listed(layout: Layout, dataset: str, spec: RegionTable) -> Listed:
         When there is no such table or column, or it lists a unit under two regions.
     """
     file = table_file(layout, dataset, spec.table)
-    try:
-        table = pd.read_csv(file, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError, OSError) as error:
-        raise IsomorphError(f"{file}: is not a CSV table ({error})") from error
     wanted = [spec.unit, spec.region] + ([spec.file] if spec.file is not None else [])
-    for name in wanted:
-        if name not in table.columns:
-            raise IsomorphError(
-                f'{file}: no column "{name}", {did_you_mean(name, map(str, table.columns))}'
-            )
+    table = read_table(file, *wanted)
     recordings = text(table[spec.file]) if spec.file is not None else [""] * len(table)
     regions: dict[tuple[str, str], str] = {}
     rows = zip(recordings, text(table[spec.unit]), text(table[spec.region]), strict=True)

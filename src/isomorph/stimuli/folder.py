@@ -9,10 +9,12 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from isomorph.archives.manifest import check_unchanged, find_files, read_manifest
-from isomorph.errors import IsomorphError, did_you_mean
+from isomorph.errors import IsomorphError
+from isomorph.foreign import read_table
 from isomorph.layout import Layout
 from isomorph.stimuli.naming import path_id
 from isomorph.stimuli.pixels import open_rgb
@@ -133,24 +135,12 @@ def read_descriptions(file: Path, names: Sequence[str]) -> dict[str, dict[str, o
     IsomorphError
         When the table is not CSV, or its stimuli are not exactly those there are.
     """
-    try:
-        # "None" may be a category; what is missing is empty, or says so as BIDS does.
-        table = pd.read_csv(
-            file,
-            sep="\t" if ".tsv" in file.suffixes else ",",
-            dtype={"stimulus": str},
-            encoding="utf-8-sig",
-            keep_default_na=False,
-            na_values=["", "n/a", "nan", "NaN"],
-        )
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
-        raise IsomorphError(f"{file}: is not a CSV table ({error})") from error
-    if "stimulus" not in table.columns:
-        raise IsomorphError(
-            f'{file}: no column "stimulus", {did_you_mean("stimulus", map(str, table.columns))}'
-        )
+    table = read_table(file, "stimulus")
+    # Ids are text, also where they look like numbers; "None" may be a category.
+    others = table.columns.drop("stimulus")
+    table[others] = table[others].apply(_typed)
     check_columns([str(column) for column in table.columns if column != "stimulus"], str(file))
-    listed = table["stimulus"].fillna("").tolist()
+    listed = table["stimulus"].tolist()
     for what, odd in (
         ("lists twice", sorted({name for name in listed if listed.count(name) > 1})),
         ("does not list", sorted(set(names) - set(listed))),
@@ -163,6 +153,14 @@ def read_descriptions(file: Path, names: Sequence[str]) -> dict[str, dict[str, o
             )
     rows = table.set_index("stimulus").to_dict(orient="index")
     return {str(name): {str(k): v for k, v in row.items()} for name, row in rows.items()}
+
+
+def _typed(column: pd.Series) -> pd.Series:
+    """Return a column as numbers where every cell that holds something is one."""
+    try:
+        return pd.to_numeric(column.replace("", np.nan))
+    except ValueError:
+        return column.where(column != "")
 
 
 def _some(names: Sequence[str]) -> str:

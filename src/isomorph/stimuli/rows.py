@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from isomorph.errors import IsomorphError, did_you_mean
+from isomorph.foreign import as_cells, read_tsv
 
 
 def read_rows(
@@ -41,9 +42,10 @@ def read_rows(
         When the file or a column cannot be read, or a column never has a value it may have.
     """
     every = tuple(dict.fromkeys((*columns, *where)))
-    rows = read_events(file, every) if ".tsv" in file.suffixes else read_columns(file, table, every)
+    rows = read_tsv(file, *every) if ".tsv" in file.suffixes else read_columns(file, table, every)
     keep = np.ones(len(rows), dtype=bool)
-    for column, values in where.items():
+    for column, allowed in where.items():
+        values = as_cells(allowed)
         plain = rows[column].isin(values) | rows[column].map(_plain).isin(map(_plain, values))
         keep &= plain.to_numpy(dtype=bool)
     return rows.loc[keep, list(columns)]
@@ -69,39 +71,6 @@ def _plain(text: str) -> str:
         return repr(float(text))
     except ValueError:
         return text
-
-
-def read_events(file: Path, columns: Sequence[str]) -> pd.DataFrame:
-    """Read columns of a BIDS table of events as the text that stands there.
-
-    Parameters
-    ----------
-    file : Path
-        A TSV file, which may be gzipped.
-    columns : sequence of str
-        Columns.
-
-    Returns
-    -------
-    DataFrame
-        A row per event, '' for missing values (n/a).
-
-    Raises
-    ------
-    IsomorphError
-        When it is not such a table, or has not that column.
-    """
-    try:
-        # Text throughout: as numbers, 2766534.015976 and its like could fall together.
-        events = pd.read_csv(file, sep="\t", dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError, OSError) as error:
-        raise IsomorphError(f"{file}: is not a table of events ({error})") from error
-    for column in columns:
-        if column not in events.columns:
-            raise IsomorphError(
-                f'{file}: no column "{column}", {did_you_mean(column, map(str, events.columns))}'
-            )
-    return events[list(columns)].apply(lambda one: one.str.strip().replace("n/a", ""))
 
 
 def read_columns(file: Path, table: str, columns: Sequence[str]) -> pd.DataFrame:

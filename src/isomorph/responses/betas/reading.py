@@ -14,6 +14,7 @@ import xarray as xr
 
 from isomorph.archives.manifest import find_files
 from isomorph.errors import IsomorphError
+from isomorph.foreign import read_tsv
 from isomorph.layout import Layout
 from isomorph.responses.betas.maps import Maps, open_maps
 from isomorph.responses.betas.regions import Regions, find_regions
@@ -21,7 +22,6 @@ from isomorph.responses.entities import of_same_run, run_of
 from isomorph.responses.names import named, stimulus_of
 from isomorph.responses.presentations import repetitions, usable
 from isomorph.responses.sessions import session_data, stimulus_ids, summary, write_sessions
-from isomorph.responses.tables import read_tsv
 from isomorph.stimuli.naming import Naming, naming
 from isomorph.study.betas import BetaRegion, BetaResponses
 

@@ -10,8 +10,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from isomorph.errors import IsomorphError
+from isomorph.foreign import MISSING, read_tsv
 from isomorph.responses.entities import partner
-from isomorph.responses.tables import read_tsv
 from isomorph.study.bids import BidsConfounds
 
 Array = npt.NDArray
@@ -84,8 +84,9 @@ def _from_columns(table: Path, columns: tuple[str, ...]) -> Array:
     numbers[:1] = np.where(np.isnan(numbers[:1]), 0.0, numbers[:1])
     if not np.isfinite(numbers).all():
         row, column = np.argwhere(~np.isfinite(numbers))[0]
-        wrong = str(rows.iat[row, column])
+        wrong = str(rows.iat[row, column]) or MISSING
         raise IsomorphError(
-            f'{table}: line {row + 2}: {columns[column]} is "{wrong}", expected a number'
+            f'{table}: line {rows.index[row] + 2}: {columns[column]} is "{wrong}", expected a '
+            "number"
         )
     return numbers

@@ -10,8 +10,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from isomorph.errors import IsomorphError
+from isomorph.foreign import MISSING, as_cells, read_tsv
 from isomorph.responses.names import named
-from isomorph.responses.tables import read_tsv
 from isomorph.study.bids import BidsEvents
 
 Array = npt.NDArray
@@ -44,8 +44,8 @@ def read_events(file: Path, spec: BidsEvents) -> tuple[pd.DataFrame, dict[str, i
     table = read_tsv(file, "onset", "duration", spec.stimulus, *spec.where)
     counted = np.ones(len(table), dtype=bool)
     for column, allowed in spec.where.items():
-        counted &= table[column].isin(allowed).to_numpy()
-    shown = ~table[spec.stimulus].isin({"", *spec.without}).to_numpy()
+        counted &= table[column].isin(as_cells(allowed)).to_numpy()
+    shown = ~table[spec.stimulus].isin({"", *as_cells(spec.without)}).to_numpy()
     dropped = {
         "events left out by where": int((~counted).sum()),
         "events without a stimulus": int((counted & ~shown).sum()),
@@ -87,8 +87,8 @@ def _seconds(column: pd.Series, clock: float, file: Path) -> Array:
     if not np.isfinite(values).all():
         worst = column.index[~np.isfinite(values)][0]
         raise IsomorphError(
-            f'{file}: line {worst + 2}: {column.name} is "{column[worst]}", expected a number; '
-            "leave the row out by where or without if it is no trial"
+            f'{file}: line {worst + 2}: {column.name} is "{column[worst] or MISSING}", expected a '
+            "number; leave the row out by where or without if it is no trial"
         )
     return values / clock
 

@@ -14,12 +14,12 @@ import numpy as np
 import numpy.typing as npt
 
 from isomorph.errors import IsomorphError, did_you_mean
+from isomorph.foreign import read_tsv
 from isomorph.registry import Registry
 from isomorph.responses.betas.regions import BACKGROUND
 from isomorph.responses.bids.atlases import atlas_marks
 from isomorph.responses.bids.labels import Marks, read_marks
 from isomorph.responses.bids.places import SIDES, Place
-from isomorph.responses.tables import read_tsv
 from isomorph.study.bids import AtlasRegions, LabelRegions, MaskRegions, WholeRegion
 
 Array = npt.NDArray

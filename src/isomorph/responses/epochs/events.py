@@ -10,9 +10,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from isomorph.errors import IsomorphError
+from isomorph.foreign import as_cells, read_tsv
 from isomorph.responses.names import named, stimulus_of
 from isomorph.responses.presentations import usable
-from isomorph.responses.tables import read_tsv
 from isomorph.stimuli.naming import Naming
 from isomorph.study.epochs import EventColumns
 
@@ -67,7 +67,7 @@ def read_events(
     rows = read_tsv(file, columns.onset, columns.stimulus, *columns.where)
     counts = np.ones(len(rows), dtype=bool)
     for name, allowed in columns.where.items():
-        counts &= rows[name].isin(allowed).to_numpy()
+        counts &= rows[name].isin(as_cells(allowed)).to_numpy()
     if not counts.any():
         said = ", ".join(f"{name} in {list(values)}" for name, values in columns.where.items())
         raise IsomorphError(f"{file}: none of the {len(rows)} events has {said or 'a row'}")

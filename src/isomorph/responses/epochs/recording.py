@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from isomorph.errors import IsomorphError, did_you_mean
-from isomorph.responses.tables import read_tsv
+from isomorph.foreign import read_tsv
 from isomorph.study.epochs import BandPass, EpochResponses
 
 Array = npt.NDArray

@@ -1,0 +1,115 @@
+"""Tables of text, separated by commas or tabs: the one reader of all that others wrote."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import pandas as pd
+
+from isomorph.errors import IsomorphError, did_you_mean
+from isomorph.foreign.guard import reading
+
+MISSING = "n/a"
+"""What stands for a missing value in BIDS, and is read as an empty cell in every table."""
+
+LARGEST = 2**31 - 1
+"""Characters one cell may have; the csv module stops at 131,072 of its own."""
+
+
+def read_tsv(file: Path, *required: str) -> pd.DataFrame:
+    """Read a table of tab-separated text, see `read_table`."""
+    return read_table(file, *required, separator="\t")
+
+
+def read_table(file: Path, *required: str, separator: str | None = None) -> pd.DataFrame:
+    """Read a table, every cell as text without the spaces around it.
+
+    Numbers stay text, so that "01" and 2766534.015976 remain what they are. Empty lines are passed
+    over. A separator at the end of every row makes no column of its own.
+
+    Parameters
+    ----------
+    file : Path
+        The table, which may be gzipped.
+    *required : str
+        Columns it must have.
+    separator : str, optional
+        A comma or a tab; unless given, a tab where the file's name says `.tsv`.
+
+    Returns
+    -------
+    DataFrame
+        A row per line. Missing values, empty or `n/a`, are empty text.
+
+    Raises
+    ------
+    IsomorphError
+        When it is not such a table, a row has more or fewer cells than the header, two columns
+        have one name, or a required column is missing.
+    """
+    if separator is None:
+        separator = "\t" if is_tab_separated(file) else ","
+    lines = _lines(file, separator)
+    numbers, rows = [number for number, _ in lines], [row for _, row in lines]
+    if not rows or not any(rows[0]):
+        raise IsomorphError(f"{file}: is empty, expected a table with a header")
+    header, body = rows[0], rows[1:]
+    if not header[-1] or (body and all(len(row) == len(header) + 1 for row in body)):
+        header, body = _without_last(header, body)
+    for number, row in zip(numbers[1:], body, strict=True):
+        if len(row) != len(header):
+            raise IsomorphError(
+                f"{file}: line {number} has {len(row)} cell{'s' if len(row) != 1 else ''}, the "
+                f"header has {len(header)}; every row needs one cell for each column"
+            )
+    if len(set(header)) < len(header):
+        twice = next(name for name in header if header.count(name) > 1)
+        raise IsomorphError(f'{file}: has two columns "{twice}"; name each once')
+    for name in required:
+        if name not in header:
+            raise IsomorphError(f'{file}: no column "{name}", {did_you_mean(name, header)}')
+    # Line 2 is row 0, so that messages can name the line also where lines are empty.
+    return pd.DataFrame(
+        body, columns=header, index=[number - 2 for number in numbers[1:]], dtype=str
+    )
+
+
+def as_cells(values: Iterable[str]) -> list[str]:
+    """Return values a study names as `read_table` gives them: `n/a` as empty text."""
+    return ["" if value == MISSING else value for value in values]
+
+
+def is_tab_separated(file: Path) -> bool:
+    """Tell whether a table's name says that tabs separate its cells."""
+    return ".tsv" in file.suffixes
+
+
+def _without_last(header: list[str], body: list[list[str]]) -> tuple[list[str], list[list[str]]]:
+    """Return a table without the empty cell behind a separator at the end of every row.
+
+    Where that cell holds something, rows are returned as they are, to be refused.
+    """
+    wide = len(header) if not header[-1] else len(header) + 1
+    if not all(len(row) == wide and not row[-1] for row in body):
+        return header, body
+    return header[: wide - 1], [row[:-1] for row in body]
+
+
+def _lines(file: Path, separator: str) -> list[tuple[int, list[str]]]:
+    """Return the number and the cells of every line that holds something."""
+    csv.field_size_limit(LARGEST)
+    what = f"a table of {'tab' if separator == chr(9) else 'comma'}-separated text"
+    with reading(file, what):
+        opened = gzip.open if file.suffix == ".gz" else open
+        with opened(file, "rt", encoding="utf-8-sig", newline="") as text:
+            return list(_cells(csv.reader(text, delimiter=separator, strict=True)))
+
+
+def _cells(reader: Iterator[list[str]]) -> Iterator[tuple[int, list[str]]]:
+    for row in reader:
+        if row:
+            cells = [cell.strip() for cell in row]
+            yield reader.line_num, ["" if cell == MISSING else cell for cell in cells]  # type: ignore[attr-defined]
