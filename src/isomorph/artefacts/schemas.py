@@ -51,7 +51,10 @@ RESPONSES = ArraySchema(
 )
 """One session: spike counts (or any response) with `response.attrs["units"]` saying which unit
 of measurement; `repetition` counts the showings of each stimulus from 0. `area` is the region
-without its window, `time_start` and `time_stop` that window, seconds from onset."""
+without its window, `time_start` and `time_stop` that window, seconds from onset. Attributes hold
+JSON: `dropped` and `noted` counts by reason, and of BOLD `runs`, a record for each run: `volumes`,
+`left_out` (flagged as not steady or censored), `repetition_time` and `start_time` in seconds, and
+the file that says the former."""
 
 ACTIVATIONS = ArraySchema(
     variables={
