@@ -8,7 +8,7 @@ comparisons of regions recorded together rest on.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -213,7 +213,7 @@ def _whitened(folds: Folds, others: Folds, noise: NoiseSpec) -> Geometry | str:
     except UndefinedDistanceError as error:
         return str(error)
     wanted = ("squared_euclidean", "crossvalidated_euclidean")
-    return _geometry(Folds(white, folds.seen), wanted, noise)
+    return _geometry(replace(folds, values=white), wanted, noise)
 
 
 def _all(parts: Sequence[Geometry | str]) -> Geometry | str:
