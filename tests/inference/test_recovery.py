@@ -424,8 +424,8 @@ def test_one_subject_is_simulated_with_halves_as_reliable_as_the_measured():
     features = root(candidates.rdms[2], crossed)
     truth = mix(features, draw(Design(8, (50,), 12, True, crossed), 1, rng))
     halves = truth[1].rdms(0.9)[:, 0, 0]
-    region = Region("V1", truth[0].rdms(0.9)[0], ("a",), 50, halves[None, :, None])
-    found = observe(region, (50,), 12, crossed, PEARSON, Recovery(), 8)
+    region = Region("V1", truth[0].rdms(0.9)[0], ("a",), 50, halves[None, :, None], n_folds=12)
+    found = observe(region, (50,), crossed, PEARSON, Recovery(), 8)
     assert found.reliability == pytest.approx(np.corrcoef(halves)[0, 1])
     related = kin(candidates.table, {})
     terms = terms_of(candidates, 8, simulations=60, tested=0)

@@ -162,7 +162,10 @@ class _Gathered:
         if distance.norms is not None:
             norm = np.sqrt(np.mean(self.norms, axis=0) / distance.norms(whole))
         elif distance.level:
-            level = float(DISTANCES[distance.level].formula(whole).mean())
+            try:
+                level = float(DISTANCES[distance.level].formula(whole).mean())
+            except UndefinedDistanceError as error:
+                return Halves(None, None, f"nothing brings halves to the scale of all: {error}")
             ratio = level / float(np.mean(self.levels))
             # Where there is next to no signal no scale can be known, and none matters.
             norm = np.full(n_stimuli, np.sqrt(ratio)) if ratio > 0 else None

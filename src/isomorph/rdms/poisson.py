@@ -41,7 +41,7 @@ def crossvalidated_poisson_kl(folds: Folds, settings: NoiseSpec) -> Part:
     by_fold = folds.by_fold
     values, seen = by_fold.values, by_fold.seen
     rates, logs = with_prior(values, settings), np.log(with_prior(values, settings))
-    if folds.lacking:
+    if by_fold.lacking:
         couples = (((r, s), rates[r], logs[s]) for r, s in permutations(range(len(rates)), 2))
         found = within_folds(couples, seen)
     else:

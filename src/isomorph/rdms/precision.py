@@ -179,8 +179,9 @@ def with_noise_of_session(folds: Folds, shrinkage: str) -> Part:
     white = replace(by_fold, values=noise.whiten(by_fold.values))
     n_units = int(noise.noisy.sum())
     lift = "it lifts every distance, of pure noise too"
-    if shrinkage == "none" and (spare := freedom_of(folds) - n_units - 1) > 0:
-        lift += f", by {2 / len(folds.seen) * (n_units + 1) / spare:.2g} on average"
+    spare = freedom_of(folds) - n_units - 1
+    if shrinkage == "none" and folds.fold is None and spare > 0:
+        lift += f", by {2 / len(folds) * (n_units + 1) / spare:.2g} on average"
     return Part(crossed_gram(white), n_units, f"{_OWN_NOISE}; {lift}")
 
 
@@ -194,7 +195,7 @@ def with_noise_of_others(folds: Folds, shrinkage: str) -> Part:
     if len(folds) < 3 and any(freedom_of(folds.of(~one)) <= least for one in groups(len(folds))):
         return with_noise_of_other_stimuli(folds, shrinkage)
     by_fold = folds.centred.by_fold
-    if folds.lacking:
+    if by_fold.lacking:
         return _within_folds_with_noise_of_others(folds, shrinkage, by_fold)
     values = by_fold.values
     total = values.sum(axis=0)
@@ -273,7 +274,7 @@ def with_noise_of_other_stimuli(folds: Folds, shrinkage: str) -> Part:
 
 
 def with_noise_of_runs(folds: Folds, shrinkage: str) -> Part:
-    """Return products of two folds weighed by the mean of their covariances.
+    """Return products of two runs, showings in one averaged, weighed by their mean covariance.
 
     The residuals of one fold over the means of all have the freedom of its presentations, each
     less its share of its stimulus's mean, which add up to presentations less stimuli.
@@ -288,22 +289,20 @@ def with_noise_of_runs(folds: Folds, shrinkage: str) -> Part:
             "noise.per: run needs runs in which stimuli come again, and the responses tell of none;"
             " use others or session"
         )
+    folds = folds.by_fold
     whole = Noise(folds, shrinkage)  # refuses where nothing can be estimated
     counts = folds.seen.sum(axis=0)
     means = folds.values.sum(axis=0) / np.maximum(counts, 1)[:, None]
     covariances = []
-    rest, number = folds.values - means, folds.repetitions(np.arange(len(folds)))
-    for one in range(len(folds)):
-        seen = folds.seen & (number == one)[:, None]
-        freedom = float(np.sum(seen.sum(axis=0) * (1 - 1 / np.maximum(counts, 1))))
-        rows = rest[seen][:, whole.noisy]
+    for values, seen in zip(folds.values, folds.seen, strict=True):
+        freedom = float(np.sum(1 - 1 / counts[seen]))
+        rows = (values - means)[seen][:, whole.noisy]
         if freedom < 1 or not (np.einsum("ru,ru->u", rows, rows) > 0).all():
             raise UndefinedDistanceError(
                 "noise.per: run needs every unit to vary in every run; use others or session"
             )
         covariances.append(SHRINKAGE[shrinkage](rows, freedom))  # type: ignore[arg-type]
-    by_fold = folds.centred.by_fold
-    values = by_fold.values[..., whole.noisy]
+    patterns = folds.centred.values[..., whole.noisy]
 
     def couples() -> Iterator[Couple]:
         for one, other in combinations(range(len(folds)), 2):
@@ -312,19 +311,17 @@ def with_noise_of_runs(folds: Folds, shrinkage: str) -> Part:
                 factor = cho_factor(mean, lower=True, overwrite_a=True, check_finite=False)
             except LinAlgError:
                 raise UndefinedDistanceError(_NO_INVERSE) from None
-            yield (one, other), values[one], cho_solve(factor, values[other].T).T
+            yield (one, other), patterns[one], cho_solve(factor, patterns[other].T).T
 
     def products() -> Floats:
         total = np.zeros((len(counts), len(counts)))
         for _, one, other in couples():
             crossed = one @ other.T
             total += crossed + crossed.T
-        return per_couple(total, by_fold.seen)
+        return per_couple(total, folds.seen)
 
     found = (
-        as_products(within_folds(couples(), by_fold.seen), products)
-        if folds.lacking
-        else products()
+        as_products(within_folds(couples(), folds.seen), products) if folds.lacking else products()
     )
     lift = f"{_OWN_NOISE}; it lifts every distance, of pure noise too"
     return Part(found, int(whole.noisy.sum()), lift)
