@@ -196,7 +196,9 @@ def test_noise_by_run_is_refused_where_runs_are_not_known():
     data, _ = shared(3)
     found, said = rdms(data.drop_vars("run"), noise={"per": "run"})
     assert list(found) == ["crossvalidated_euclidean"]
-    assert "noise.per: run needs runs in which stimuli come again" in said["IT | m | crossnobis"]
+    assert (
+        "noise.per: run needs runs that repeat each other's stimuli" in said["IT | m | crossnobis"]
+    )
 
 
 def test_two_runs_that_repeat_stimuli_weigh_each_other():
@@ -420,11 +422,17 @@ def test_what_runs_add_counts_where_nothing_tells_it_from_stimuli_and_is_said():
     found, said = rdms(data, ["euclidean", "crossvalidated_euclidean"], n=8)
     assert set(found) == {"euclidean", "crossvalidated_euclidean"}
     assert found["euclidean"].n_folds == 3
+    counts = "some runs lack stimuli, so what sets runs apart counts in the distances"
+    assert said["IT | m | euclidean | noise"] == counts
     assert said["IT | m | crossvalidated_euclidean | noise"].startswith("16 of 28 pairs of stimuli")
     more = data.isel(presentation=np.flatnonzero((run != "0") | (np.array(stimuli) != "s01")))
     _, said = rdms(more, ["euclidean", "poisson_kl"], n=8)
-    assert said["IT | m | poisson_kl | noise"] == (
-        "some runs lack stimuli, so what sets runs apart counts in the distances"
+    assert said["IT | m | poisson_kl | noise"] == counts
+    lacking, _ = lost(11, 0, 2, rate=5.0)
+    _, said = rdms(lacking, ["euclidean", "poisson_kl"])
+    assert said["IT | m | poisson_kl | noise"] == counts
+    assert said["IT | m | euclidean | noise"].endswith(
+        "means are those without the runs' baselines"
     )
 
 

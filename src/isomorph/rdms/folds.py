@@ -15,7 +15,7 @@ from isomorph.rdms.baselines import adjusted_means, as_products, within_folds
 from isomorph.rdms.geometry import Floats
 from isomorph.rdms.gram import fold_gram
 from isomorph.rdms.transforms import TRANSFORMS
-from isomorph.responses.division import REPETITION, Division, divide
+from isomorph.responses.division import Division, divide
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Folds:
         None where each is a fold of its own.
     together : bool
         Whether what one fold shows was recorded together, so that a baseline of its own is in all
-        of it: folds are runs or sessions.
+        of it: folds are single runs or sessions.
     """
 
     values: Floats
@@ -204,4 +204,4 @@ def folds_of_units(
     folds[row, column] = values[known[order]]
     seen[row, column] = True
     fold = None if (most == 1).all() else np.repeat(np.arange(len(most)), most)
-    return Folds(folds, seen, fold, division.kind != REPETITION)
+    return Folds(folds, seen, fold, division.together)

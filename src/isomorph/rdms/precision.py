@@ -286,8 +286,8 @@ def with_noise_of_runs(folds: Folds, shrinkage: str) -> Part:
     """
     if not folds.together:
         raise UndefinedDistanceError(
-            "noise.per: run needs runs in which stimuli come again, and the responses tell of none;"
-            " use others or session"
+            "noise.per: run needs runs that repeat each other's stimuli, and the responses tell of "
+            "none; use others or session"
         )
     folds = folds.by_fold
     whole = Noise(folds, shrinkage)  # refuses where nothing can be estimated

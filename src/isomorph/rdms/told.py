@@ -75,13 +75,13 @@ class Told:
         if distance.crossed:
             return list(dict.fromkeys(one.note for one in self.divisions if one.note))
         lacking = [
-            (one, division.kind)
+            (one, division)
             for one, division in zip(self.bare, self.divisions, strict=True)
-            if one.lacking
+            if one.lacking or len(division) < division.count
         ]
         if not lacking:
             return []
-        kind = lacking[0][1]
+        kind = lacking[0][1].kind
         if distance.adjusts and all(one.adjusted_means is not None for one, _ in lacking):
             return [f"some {kind}s lack stimuli, so means are those without the {kind}s' baselines"]
         return [f"some {kind}s lack stimuli, so what sets {kind}s apart counts in the distances"]

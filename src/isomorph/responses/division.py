@@ -49,6 +49,11 @@ class Division:
         """Return how many folds there are: runs without a stimulus in common make one."""
         return int(self.fold.max(initial=-1)) + 1
 
+    @property
+    def together(self) -> bool:
+        """Whether what a fold shows was recorded together: it is one run or session."""
+        return self.kind != REPETITION and len(self) == self.count
+
 
 def divide(session: xr.Dataset, stimuli: Sequence[str]) -> Division:
     """Divide the presentations of a recording into folds.
