@@ -110,6 +110,8 @@ def _facts(layout: Layout, dataset: str, sessions: Sequence[Session]) -> list[tu
     if lacking := _lacking(sessions, _named_regions(spec.responses)):
         facts.append(("Regions lacking", lacking))
     if layout.brain_rdms(dataset).is_file():
+        if folds := _folds(layout.brain_rdms(dataset)):
+            facts.append(("Folds and halves", folds))
         left = json.loads(read_attributes(layout.brain_rdms(dataset)).get("left_out", "{}"))
         told = [
             f"{', '.join(_some([what for what in left if left[what] == why]))}: {why}"
@@ -118,6 +120,34 @@ def _facts(layout: Layout, dataset: str, sessions: Sequence[Session]) -> list[tu
         if told:
             facts.append(("Left out of the RDMs, or to be known of them", "; ".join(told)))
     return facts
+
+
+FOLDS = {
+    "run": "whole runs, as presentations of one run may share noise",
+    "session": "whole sessions, as presentations of one session may share noise",
+    "repetition": "repetitions, as no runs or sessions are known in which most stimuli come again",
+}
+"""What is crossed in cross-validation and divided into halves, and why."""
+
+
+def _folds(path: Path) -> str:
+    """Say what cross-validation crossed and ceilings halved; '' where only RDMs are published."""
+    with xr.open_dataset(path, engine=ENGINE) as data:
+        if "fold" not in data.coords:
+            return ""
+        kinds, counts = data["fold"].values.astype(str), data["n_folds"].values.astype(int)
+        subject = data["subject"].values.astype(str)
+    told = []
+    for kind in dict.fromkeys(kinds.tolist()):
+        here = kinds == kind
+        number = " to ".join(map(str, dict.fromkeys([counts[here].min(), counts[here].max()])))
+        who = listed(_some(list(dict.fromkeys(subject[here].tolist()))))
+        words = " and ".join(FOLDS[one] for one in kind.split(", "))
+        told.append(f"{words}: {number}" + (f" in {who}" if not here.all() else ""))
+    return (
+        "what cross-validated distances cross, and noise ceilings and comparisons of regions halve,"
+        f" are {'; '.join(told)}"
+    )
 
 
 def _bytes(layout: Layout, dataset: str) -> str:
