@@ -94,7 +94,9 @@ def test_an_image_that_is_not_there_is_counted(files, read):
 
 def test_presentations_beyond_the_recording_are_counted(files, read):
     write(files, onsets=np.array([0.5, 2.75, 1.25, 2.7]))
-    session = read()
+    with pytest.raises(IsomorphError, match="covers 3 of the 4 presentations: it lasts from 0 to"):
+        read()
+    session = read(uncovered=0.25)
     assert session["onset"].values.tolist() == [0.5, 1.25, 2.7]  # the last ends with the recording
     assert json.loads(session.attrs["dropped"])["presentations beyond the recording"] == 1
 

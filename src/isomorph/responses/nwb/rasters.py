@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import h5py
 import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
 from isomorph.errors import IsomorphError
+from isomorph.foreign.nwb import Nwb, stored, text, values_of
 from isomorph.layout import Layout
-from isomorph.responses.nwb.columns import text
-from isomorph.responses.nwb.recording import dataset_at, group_at, values_of
+from isomorph.responses.nwb.clocks import refuse_windows
 from isomorph.responses.nwb.recordings import (
     Open,
     prepare_recordings,
@@ -18,13 +20,19 @@ from isomorph.responses.nwb.recordings import (
     region_reasons,
     session_of,
 )
-from isomorph.responses.nwb.samples import check_ascending, read_clock, sums_before
+from isomorph.responses.nwb.samples import (
+    check_ascending,
+    measured,
+    read_clock,
+    series_at,
+    sums_before,
+)
+from isomorph.responses.nwb.uncovered import BEYOND, without_uncovered
 from isomorph.responses.nwb.units import kept, refuse_none
 from isomorph.responses.nwb.windows import (
     all_windows,
     places_of,
     refuse_coarse,
-    refuse_uncovered,
     said_windows,
     spikes_per_window,
 )
@@ -75,50 +83,51 @@ def read_session(recording: Open, settings: RasterResponses) -> xr.Dataset:
     """
     where = str(recording.path)
     place = f"{where}: {settings.raster}"
-    series = group_at(recording.file, settings.raster, where)
-    data = dataset_at(series, "data", place)
-    ids = _names(recording.file, settings.units, data, where)
+    series = series_at(recording.nwb, settings.raster)
+    data = stored(series.data)
+    ids = _names(recording.nwb, settings, data)
     clock = read_clock(series, data.shape[0], place)
     check_ascending(clock, place)
     windows = all_windows(settings)
+    refuse_windows(windows, recording.shown.onset, where)
     refuse_coarse(clock, windows, place)
     first, stop, inside = places_of(clock, recording.shown.onset, windows)
-    refuse_uncovered(inside, clock, recording.shown.onset, place)
-    sums, missing = sums_before(data, np.concatenate([first.ravel(), stop.ravel()]))
+    recorded = float(clock.times()[0]) if clock.size else 0.0, clock.end
+    shown = without_uncovered(~inside, recording.shown, settings.uncovered, recorded, place, BEYOND)
+    recording = replace(recording, shown=shown)
+    sums, missing = sums_before(data, np.concatenate([first.ravel(), stop.ravel()]), place)
     if missing.any() or (sums < 0).any():
         raise IsomorphError(f"{place}: holds bins without a number, expected spikes per bin")
     lower, upper = sums.reshape(2, *first.shape, len(ids))
-    counts = (upper - lower)[:, inside]
+    counts = measured(series, upper - lower, (stop - first)[..., None])[:, inside]
     if (counts != np.rint(counts)).any():
         raise IsomorphError(f"{place}: holds parts of spikes, expected spikes per bin")
-    assert recording.listed is not None
-    regions, reasons = region_reasons(recording.listed.of(recording.path, ids), settings)
+    regions, reasons = region_reasons(recording.regions_of(ids), settings)
     keep, dropped = kept(reasons, len(ids))
     refuse_none(keep, dropped, where)
     counts = counts[..., keep].astype(np.int32)
-    refuse_silent(counts, recording, settings, (clock.times()[0], clock.end))
+    refuse_silent(counts, recording, settings, recorded)
     responses, unit = spikes_per_window(counts, settings, rate=settings.rate)
-    outside = {"presentations beyond the recording": int((~inside).sum())}
     return session_of(
         responses,
         ids[keep],
         regions[keep],
         recording,
-        {**outside, **dropped},
+        dropped,
         (unit, f"spikes {said_windows(settings)}"),
         settings.named_windows,
-        inside,
     )
 
 
-def _names(file: h5py.File, path: str, data: h5py.Dataset, where: str) -> Array:
+def _names(nwb: Nwb, settings: RasterResponses, data: h5py.Dataset) -> Array:
     """Return the name of each column of a raster."""
-    names = text(np.ravel(values_of(dataset_at(file, path, where))))
+    path = settings.units
+    names = text(np.ravel(values_of(nwb.dataset(path), f"{nwb.path}: {path}")))
     if data.ndim != 2 or data.shape[1] != len(names):
         raise IsomorphError(
-            f"{where}: {data.name} is of shape {data.shape}, expected (time, unit) with the "
-            f"{len(names)} units of {path}"
+            f"{nwb.path}: {settings.raster} is of shape {data.shape}, expected (time, unit) with "
+            f"the {len(names)} units of {path}"
         )
     if np.unique(names).size != names.size:
-        raise IsomorphError(f"{where}: {path} names two units alike, expected each its own")
+        raise IsomorphError(f"{nwb.path}: {path} names two units alike, expected each its own")
     return names

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from isomorph.errors import IsomorphError
+from isomorph.foreign.nwb import NwbContainer, column_names, part, ragged, stored
 from isomorph.responses.nwb.counts import check_spikes
 
 Array = npt.NDArray
@@ -72,7 +73,10 @@ class Trains:
             first, stop = np.searchsorted(full, [block, block + 1])
             units = wanted[first:stop]
             runs = np.split(units, np.flatnonzero(np.diff(units) > 1) + 1)
-            read = [self.times[self._start(run[0]) : self.ends[run[-1]]] for run in runs]
+            read = [
+                part(self.times, slice(self._start(run[0]), self.ends[run[-1]]), where)
+                for run in runs
+            ]
             spikes = np.concatenate(read).astype(np.float64, copy=False)
             ends = np.cumsum(sizes[first:stop])
             check_spikes(spikes, ends, ids[units], where)
@@ -82,7 +86,7 @@ class Trains:
         return int(self.ends[unit - 1]) if unit else 0
 
 
-def read_trains(units: h5py.Group, where: str) -> Trains:
+def read_trains(units: NwbContainer, where: str) -> Trains:
     """Return the spike trains of a units table.
 
     Raises
@@ -90,13 +94,7 @@ def read_trains(units: h5py.Group, where: str) -> Trains:
     IsomorphError
         When there are none, or the index does not fit them.
     """
-    if "spike_times" not in units or "spike_times_index" not in units:
+    if "spike_times" not in column_names(units):
         raise IsomorphError(f"{where}: units have no spike_times, expected sorted units")
-    times = units["spike_times"]
-    ends = np.asarray(units["spike_times_index"][:], dtype=np.int64)
-    if (np.diff(ends, prepend=0) < 0).any() or (len(ends) and ends[-1] != len(times)):
-        raise IsomorphError(
-            f"{where}: spike_times_index ends at {ends[-1]}, expected an ascending index that "
-            f"ends at {len(times)}, the number of spike_times"
-        )
-    return Trains(times, ends)
+    times, ends = ragged(units, "spike_times", f"{where}: units")
+    return Trains(stored(times.data), ends)

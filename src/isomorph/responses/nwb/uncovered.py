@@ -1,0 +1,157 @@
+"""Time that spikes do not cover: presentations before the first or after the last of all."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from isomorph.errors import IsomorphError
+from isomorph.responses.nwb.clocks import clock_hint
+from isomorph.responses.nwb.observed import Windows
+from isomorph.responses.nwb.shown import Shown
+
+Array = npt.NDArray
+
+CHANCE = 1e-6
+"""A silence less probable than this is none: nothing was recorded."""
+SPREAD = 0.1
+"""Least variance of a population's rate from presentation to presentation, as a share of its
+squared mean: what is estimated from few presentations may come out too small."""
+REASON = "presentations before the first or after the last spike of all units"
+
+BEYOND = "presentations beyond the recording"
+"""The reason where samples say when a recording lasted."""
+
+
+def spans_of(onset: Array, windows: Windows) -> Array:
+    """Return the time that belongs to each presentation: from its first window to the next's.
+
+    Parameters
+    ----------
+    onset : ndarray (presentation,)
+        Seconds.
+    windows : sequence of (start, stop)
+        Relative to onset, seconds.
+
+    Returns
+    -------
+    ndarray (presentation, 2)
+        Start and stop, at least to the end of the last window and no longer than twice the median
+        time between presentations beyond it, so that a pause belongs to none.
+    """
+    first, last = min(start for start, _ in windows), max(stop for _, stop in windows)
+    order = np.argsort(onset, kind="stable")
+    ascending = onset[order]
+    after = np.concatenate([ascending[1:], [-np.inf]]) + first
+    apart = float(np.median(np.diff(ascending))) if len(onset) > 1 else 0.0
+    stop = np.maximum(np.minimum(after, ascending + last + 2 * apart), ascending + last)
+    spans = np.empty((len(onset), 2))
+    spans[order] = np.column_stack([ascending + first, stop])
+    return spans
+
+
+def beyond_chance(spans: Array, counts: Array, between: tuple[float, float]) -> Array:
+    """Tell which presentations before the first or after the last spike no chance leaves silent.
+
+    The number of spikes in the time of a presentation is taken to be negative binomial, with mean
+    and variance of the presentations that the recording covers, as if they followed each other at
+    random. Where states of silence come and go, a silence has to be twice as long as any other too.
+
+    Parameters
+    ----------
+    spans : ndarray (presentation, 2)
+        The time of each, see `spans_of`.
+    counts : ndarray (presentation,)
+        Spikes of all units in it.
+    between : (first, last)
+        First and last spike of all.
+
+    Returns
+    -------
+    ndarray (presentation,) of bool
+
+    Examples
+    --------
+    Ten presentations of some 20 spikes, and two more:
+
+    >>> spans = np.column_stack([np.arange(12.0), np.arange(12.0) + 1])
+    >>> counts = np.array([19, 22, 17, 20, 25, 21, 18, 20, 23, 16, 0, 0])
+    >>> beyond_chance(spans, counts, (0.1, 9.9)).tolist()[8:]
+    [False, False, True, True]
+    """
+    before, after = spans[:, 1] <= between[0], spans[:, 0] > between[1]
+    order = np.argsort(spans[:, 0], kind="stable")
+    covered = counts[order][~(before | after)[order]]
+    beyond = np.zeros(len(spans), dtype=bool)
+    if not len(covered) or not covered.any():
+        return beyond
+    chance, longest = _log_chance_of_none(covered), _longest_run(covered == 0)
+    for outside in (before, after):
+        size = int(outside.sum())
+        if size * chance < np.log(CHANCE) and size >= 2 * longest:
+            beyond |= outside
+    return beyond
+
+
+def _log_chance_of_none(counts: Array) -> float:
+    """Return the log probability of no spike in a presentation."""
+    mean = float(counts.mean())
+    variance = float(counts.var(ddof=1)) if len(counts) > 1 else mean
+    spread = max((variance - mean) / mean**2, SPREAD)
+    return -float(np.log1p(mean * spread)) / spread
+
+
+def _longest_run(silent: Array) -> int:
+    """Return the length of the longest run of true."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], silent.astype(np.int8), [0]])))
+    return int((edges[1::2] - edges[::2]).max(initial=0))
+
+
+def without_uncovered(
+    beyond: Array,
+    shown: Shown,
+    most: float,
+    recorded: tuple[float, float],
+    where: str,
+    reason: str = REASON,
+) -> Shown:
+    """Leave out, and count, presentations that a recording does not cover.
+
+    Parameters
+    ----------
+    beyond : ndarray (presentation,) of bool
+        Which.
+    shown : Shown
+        All.
+    most : float
+        The largest share that may be left out: more are a sign of clocks that differ, and then
+        those that are covered are covered by chance.
+    recorded : (start, stop)
+        First and last time of the recording.
+    where : str
+        File, or file and series, for the message.
+    reason : str
+        Under which they are counted.
+
+    Raises
+    ------
+    IsomorphError
+        When they are more.
+    """
+    many = int(beyond.sum())
+    if many > most * len(beyond):
+        onset = shown.onset
+        raise IsomorphError(
+            f"{where}: covers {len(beyond) - many or 'none'} of the {len(beyond)} presentations: "
+            f"it lasts from {recorded[0]:g} to {recorded[1]:g} s, onsets lie between "
+            f"{onset.min():g} and {onset.max():g} s; {clock_hint(recorded, onset)}, or set "
+            "responses.uncovered where the recording did end early"
+        )
+    return replace(
+        shown,
+        stimulus=shown.stimulus[~beyond],
+        onset=shown.onset[~beyond],
+        dropped={**shown.dropped, reason: many},
+    )
