@@ -1,19 +1,17 @@
 """Stimuli that are conditions named in the recordings."""
 
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 import pytest
-from pynwb import NWBHDF5IO, NWBFile
 
 from isomorph import archives, stimuli
 from isomorph.errors import IsomorphError
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "twins"))
 
-from recordings import create, table
+from recordings import create, opened, table, typed
 
 SPEC = {"kind": "conditions", "files": "*.nwb", "column": "condition"}
 
@@ -70,18 +68,15 @@ def test_rows_without_a_condition_are_counted(data, make, capsys):
     assert "2 of 4 rows of trials name no condition" in capsys.readouterr().err
 
 
-@pytest.mark.filterwarnings("ignore:EnumData is experimental")
 def test_labels_of_an_enumeration_are_spelt_out(data, make):
-    nwb = NWBFile(
-        session_description="test",
-        identifier="1",
-        session_start_time=datetime(2020, 1, 1, tzinfo=UTC),
-    )
-    nwb.add_trial_column("condition", description="c", enum=["face", "house"])
-    for row, code in enumerate([1, 0, 1]):
-        nwb.add_trial(start_time=float(row), stop_time=row + 0.5, condition=code)
-    with NWBHDF5IO(str(data / "1.nwb"), mode="w") as io:
-        io.write(nwb)
+    write(data / "1.nwb", condition=np.array([1, 0, 1], dtype=np.uint8))
+    with opened(data / "1.nwb") as nwb:
+        codes = nwb["intervals/trials/condition"]
+        labels = codes.parent.create_dataset("condition_elements", data=["face", "house"])
+        typed(labels, "VectorData")
+        labels.attrs["description"] = "labels"
+        typed(codes, "EnumData", "hdmf-experimental")
+        codes.attrs["elements"] = labels.ref
     assert names(make(stimuli=SPEC)) == ["face", "house"]
 
 

@@ -12,7 +12,7 @@ from isomorph.errors import IsomorphError
 from isomorph.foreign.nwb import NwbContainer
 from isomorph.layout import Layout
 from isomorph.responses.nwb.bins import binned_counts
-from isomorph.responses.nwb.clocks import refuse_other_unit, refuse_windows
+from isomorph.responses.nwb.clocks import refuse_other_unit, refuse_outlasting, refuse_windows
 from isomorph.responses.nwb.counts import window_counts
 from isomorph.responses.nwb.observed import observed, shown_where
 from isomorph.responses.nwb.recordings import (
@@ -75,10 +75,9 @@ def read_session(recording: Open, settings: NwbResponses) -> xr.Dataset:
     where, windows = str(recording.path), all_windows(settings)
     refuse_windows(windows, recording.shown.onset, where)
     trains, ids, regions, keep, dropped = units_of(recording, settings)
-    recording, keep, dropped = _observed(recording, keep, dropped, settings)
+    recording, keep, dropped = observed_units(recording, keep, dropped, settings)
     counts, between = _counts(trains, ids, keep, recording, settings)
-    onset, n_spikes = recording.shown.onset, int(trains.sizes[keep].sum())
-    refuse_other_unit(n_spikes, int(keep.sum()), between, onset, where)
+    refuse_clocks(trains, keep, recording, between, settings)
     refuse_silent(counts, recording, settings, between)
     beyond = _beyond(trains, ids, keep, recording, settings, between)
     shown = without_uncovered(beyond, recording.shown, settings.uncovered, between, where)
@@ -93,6 +92,39 @@ def read_session(recording: Open, settings: NwbResponses) -> xr.Dataset:
         (unit, f"spikes {said_windows(settings)}"),
         settings.named_windows,
     )
+
+
+def refuse_clocks(
+    trains: Trains,
+    keep: Array,
+    recording: Open,
+    between: tuple[float, float],
+    settings: NwbResponses,
+) -> None:
+    """Refuse spikes whose times cannot be seconds, see `isomorph.responses.nwb.clocks`.
+
+    Parameters
+    ----------
+    trains : Trains
+        Spikes of all units.
+    keep : ndarray (unit,) of bool
+        Which units count.
+    recording : Open
+        What was shown.
+    between : (first, last)
+        Spike of those units.
+    settings : NwbResponses
+        Windows.
+
+    Raises
+    ------
+    IsomorphError
+        Saying how long the recording would last, and how fast its units fire.
+    """
+    where = str(recording.path)
+    refuse_outlasting(all_windows(settings), between, where)
+    n_spikes, n_units = int(trains.sizes[keep].sum()), int(keep.sum())
+    refuse_other_unit(n_spikes, n_units, between, recording.shown.onset, where)
 
 
 def units_of(
@@ -159,10 +191,32 @@ def _table(recording: Open) -> NwbContainer:
     return recording.nwb.container(UNITS)
 
 
-def _observed(
+def observed_units(
     recording: Open, keep: Array, dropped: dict[str, int], settings: NwbResponses
 ) -> tuple[Open, Array, dict[str, int]]:
-    """Leave out presentations no unit was observed in, and units not observed in all others."""
+    """Leave out presentations no unit was observed in, and units not observed in all others.
+
+    Parameters
+    ----------
+    recording : Open
+        The open recording and what was shown in it.
+    keep : ndarray (unit,) of bool
+        Units not left out for another reason.
+    dropped : dict of str to int
+        How many units were left out, by reason.
+    settings : NwbResponses
+        Windows.
+
+    Returns
+    -------
+    recording, keep, dropped
+        The same after both.
+
+    Raises
+    ------
+    IsomorphError
+        When no presentation, or no unit, is left.
+    """
     where = f"{recording.path}: units"
     onset, windows = recording.shown.onset, all_windows(settings)
     inside = observed(_table(recording), onset, windows, where)

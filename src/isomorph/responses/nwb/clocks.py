@@ -176,6 +176,34 @@ def refuse_windows(windows: Sequence[tuple[float, float]], onset: Array, where: 
             )
 
 
+def refuse_outlasting(
+    windows: Sequence[tuple[float, float]], recorded: tuple[float, float], where: str
+) -> None:
+    """Refuse windows that are longer than all that was recorded.
+
+    Parameters
+    ----------
+    windows : sequence of (start, stop)
+        Relative to onset, seconds.
+    recorded : (start, stop)
+        First and last time of the recording, seconds.
+    where : str
+        The file, for the message.
+
+    Raises
+    ------
+    IsomorphError
+        Saying how long both are. Windows of a few seconds pass: a few spikes may be closer.
+    """
+    length = recorded[1] - recorded[0]
+    for start, stop in windows:
+        if stop - start > max(length, 5):
+            raise IsomorphError(
+                f"{where}: the window [{start:g}, {stop:g}) s outlasts the recording, which has "
+                f"spikes from {recorded[0]:g} to {recorded[1]:g} s; windows are in seconds"
+            )
+
+
 def _apart(onset: Array) -> float:
     """Return the median time from one onset to the next, seconds; 0 where there is one."""
     return float(np.median(np.diff(np.sort(onset)))) if len(onset) > 1 else 0.0

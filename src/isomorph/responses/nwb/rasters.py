@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import h5py
 import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
 from isomorph.errors import IsomorphError
-from isomorph.foreign.nwb import Nwb, stored, text, values_of
+from isomorph.foreign.nwb import Nwb, text, values_of
 from isomorph.layout import Layout
-from isomorph.responses.nwb.clocks import refuse_windows
 from isomorph.responses.nwb.recordings import (
     Open,
     prepare_recordings,
@@ -20,19 +17,13 @@ from isomorph.responses.nwb.recordings import (
     region_reasons,
     session_of,
 )
+from isomorph.responses.nwb.sampled import Sampled, sampled
 from isomorph.responses.nwb.samples import (
-    check_ascending,
     measured,
-    read_clock,
-    series_at,
     sums_before,
 )
-from isomorph.responses.nwb.uncovered import BEYOND, without_uncovered
 from isomorph.responses.nwb.units import kept, refuse_none
 from isomorph.responses.nwb.windows import (
-    all_windows,
-    places_of,
-    refuse_coarse,
     said_windows,
     spikes_per_window,
 )
@@ -81,32 +72,10 @@ def read_session(recording: Open, settings: RasterResponses) -> xr.Dataset:
     Dataset
         `response (presentation, unit)` in spikes, or spikes per second, with its coordinates.
     """
-    where = str(recording.path)
-    place = f"{where}: {settings.raster}"
-    series = series_at(recording.nwb, settings.raster)
-    data = stored(series.data)
-    ids = _names(recording.nwb, settings, data)
-    clock = read_clock(series, data.shape[0], place)
-    check_ascending(clock, place)
-    windows = all_windows(settings)
-    refuse_windows(windows, recording.shown.onset, where)
-    refuse_coarse(clock, windows, place)
-    first, stop, inside = places_of(clock, recording.shown.onset, windows)
-    recorded = float(clock.times()[0]) if clock.size else 0.0, clock.end
-    shown = without_uncovered(~inside, recording.shown, settings.uncovered, recorded, place, BEYOND)
-    recording = replace(recording, shown=shown)
-    sums, missing = sums_before(data, np.concatenate([first.ravel(), stop.ravel()]), place)
-    if missing.any() or (sums < 0).any():
-        raise IsomorphError(f"{place}: holds bins without a number, expected spikes per bin")
-    lower, upper = sums.reshape(2, *first.shape, len(ids))
-    counts = measured(series, upper - lower, (stop - first)[..., None])[:, inside]
-    if (counts != np.rint(counts)).any():
-        raise IsomorphError(f"{place}: holds parts of spikes, expected spikes per bin")
-    regions, reasons = region_reasons(recording.regions_of(ids), settings)
-    keep, dropped = kept(reasons, len(ids))
-    refuse_none(keep, dropped, where)
-    counts = counts[..., keep].astype(np.int32)
-    refuse_silent(counts, recording, settings, recorded)
+    found, recording = sampled(recording, settings.raster, settings, whole=True)
+    ids, regions, keep, dropped = units_of(found, recording, settings)
+    counts = _counts(found)[..., keep]
+    refuse_silent(counts, recording, settings, found.recorded)
     responses, unit = spikes_per_window(counts, settings, rate=settings.rate)
     return session_of(
         responses,
@@ -117,6 +86,53 @@ def read_session(recording: Open, settings: RasterResponses) -> xr.Dataset:
         (unit, f"spikes {said_windows(settings)}"),
         settings.named_windows,
     )
+
+
+def units_of(
+    found: Sampled, recording: Open, settings: RasterResponses
+) -> tuple[Array, Array, Array, dict[str, int]]:
+    """Return the units of a raster, none of their spikes read.
+
+    Parameters
+    ----------
+    found : Sampled
+        The raster.
+    recording : Open
+        The recording.
+    settings : RasterResponses
+        Where the units are named, and their regions.
+
+    Returns
+    -------
+    ids, regions : ndarray (unit,) of str
+    keep : ndarray (unit,) of bool
+    dropped : dict of str to int
+        How many units are left out, by reason.
+
+    Raises
+    ------
+    IsomorphError
+        When names are others than those of the raster's columns, or no unit is left.
+    """
+    ids = _names(recording.nwb, settings, found.data)
+    regions, reasons = region_reasons(recording.regions_of(ids), settings)
+    keep, dropped = kept(reasons, len(ids))
+    refuse_none(keep, dropped, str(recording.path))
+    return ids, regions, keep, dropped
+
+
+def _counts(found: Sampled) -> Array:
+    """Add up the bins of each window: ndarray (window, presentation, unit) of int32."""
+    first, stop = found.first, found.stop
+    places = np.concatenate([first.ravel(), stop.ravel()])
+    sums, missing = sums_before(found.data, places, found.place)
+    if missing.any() or (sums < 0).any():
+        raise IsomorphError(f"{found.place}: holds bins without a number, expected spikes per bin")
+    lower, upper = sums.reshape(2, *first.shape, found.data.shape[1])
+    counts = measured(found.series, upper - lower, (stop - first)[..., None])
+    if (counts != np.rint(counts)).any():
+        raise IsomorphError(f"{found.place}: holds parts of spikes, expected spikes per bin")
+    return counts.astype(np.int32)
 
 
 def _names(nwb: Nwb, settings: RasterResponses, data: h5py.Dataset) -> Array:

@@ -119,7 +119,7 @@ def prepare_recordings(
 
 
 def recordings(
-    layout: Layout, dataset: str, subject: str
+    layout: Layout, dataset: str, subject: str, names: Names | None = None
 ) -> Iterator[tuple[Open, tuple[Path, ...]]]:
     """Open a subject's recordings, one after another, and read what was shown in them.
 
@@ -129,6 +129,8 @@ def recordings(
         Paths of the study.
     dataset, subject : str
         Whose recordings.
+    names : Names, optional
+        What names in them stand for; as the stimulus table says unless given.
 
     Yields
     ------
@@ -148,8 +150,9 @@ def recordings(
     refuse_zarr(settings.files, f"{source}: responses.files")
     files = find_files(layout, dataset, settings.files.replace("{subject}", subject))
     within = read_manifest(layout, dataset).root
-    stimuli = stimulus_ids(layout, dataset)
-    names = Names(naming(layout, dataset).ids, stimuli, str(layout.stimuli(dataset)))
+    if names is None:
+        stimuli = stimulus_ids(layout, dataset)
+        names = Names(naming(layout, dataset).ids, stimuli, str(layout.stimuli(dataset)))
     listed = _elsewhere(layout, dataset, getattr(settings, "region", None))
     taken: dict[Path, Path] = {}
     for path in files:
@@ -162,7 +165,7 @@ def recordings(
             shown = read_shown(holder, settings.presentations, names)
             shown = without_invalid(nwb, shown, all_windows(settings))
             about = [listed.file] if isinstance(listed, Listed) else []
-            yield Open(nwb, shown, stimuli, listed), (path, *about, holder.path)
+            yield Open(nwb, shown, names.stimuli, listed), (path, *about, holder.path)
 
 
 def refuse_zarr(pattern: str, where: str) -> None:

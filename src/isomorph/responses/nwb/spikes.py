@@ -82,6 +82,21 @@ class Trains:
             check_spikes(spikes, ends, ids[units], where)
             yield slice(int(first), int(stop)), spikes, ends
 
+    def between(self, keep: Array, where: str) -> tuple[float, float]:
+        """Return the first and the last spike of the units to keep, no others read.
+
+        Parameters
+        ----------
+        keep : ndarray (unit,) of bool
+            Which units; each has spikes.
+        where : str
+            The file, for messages.
+        """
+        wanted = np.flatnonzero(keep).tolist()
+        first = [float(part(self.times, self._start(unit), where)) for unit in wanted]
+        last = [float(part(self.times, int(self.ends[unit]) - 1, where)) for unit in wanted]
+        return min(first), max(last)
+
     def _start(self, unit: int) -> int:
         return int(self.ends[unit - 1]) if unit else 0
 

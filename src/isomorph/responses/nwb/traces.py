@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-import h5py
 import numpy as np
 import numpy.typing as npt
 import xarray as xr
@@ -19,30 +16,22 @@ from isomorph.foreign.nwb import (
     rows_of,
     said,
     split,
-    stored,
     text,
 )
 from isomorph.layout import Layout
-from isomorph.responses.nwb.clocks import refuse_windows
 from isomorph.responses.nwb.recordings import (
     Open,
     prepare_recordings,
     region_reasons,
     session_of,
 )
+from isomorph.responses.nwb.sampled import Sampled, sampled
 from isomorph.responses.nwb.samples import (
-    check_ascending,
     measured,
-    read_clock,
-    series_at,
     sums_before,
 )
-from isomorph.responses.nwb.uncovered import BEYOND, without_uncovered
 from isomorph.responses.nwb.units import kept, passing, refuse_none
 from isomorph.responses.nwb.windows import (
-    all_windows,
-    places_of,
-    refuse_coarse,
     said_windows,
 )
 from isomorph.responses.regions import placed
@@ -91,29 +80,15 @@ def read_session(recording: Open, settings: TraceResponses) -> xr.Dataset:
     Dataset
         `response (presentation, unit)` in the unit of the series, with its coordinates.
     """
-    where = str(recording.path)
-    place = f"{where}: {settings.signal}"
-    series = series_at(recording.nwb, settings.signal)
-    data = stored(series.data)
-    if data.ndim != 2:
-        raise IsomorphError(f"{place}: its data are of shape {data.shape}, expected (time, ROI)")
-    clock = read_clock(series, data.shape[0], place)
-    check_ascending(clock, place)
-    windows = all_windows(settings)
-    refuse_windows(windows, recording.shown.onset, where)
-    refuse_coarse(clock, windows, place)
-    ids, regions, reasons = _rois(series, data.shape[1], recording, settings)
-    first, stop, inside = places_of(clock, recording.shown.onset, windows)
-    recorded = float(clock.times()[0]) if clock.size else 0.0, clock.end
-    shown = without_uncovered(~inside, recording.shown, settings.uncovered, recorded, place, BEYOND)
-    recording = replace(recording, shown=shown)
-    means, missing, empty = _means(data, first[:, inside], stop[:, inside], place)
-    means = measured(series, means)
+    found, recording = sampled(recording, settings.signal, settings, whole=False)
+    ids, regions, reasons = rois_of(found, recording, settings)
+    means, missing, empty = _means(found)
+    means = measured(found.series, means)
     reasons["units with a window of missing samples alone"] = empty
     keep, dropped = kept(reasons, len(ids))
-    refuse_none(keep, dropped, where)
+    refuse_none(keep, dropped, str(recording.path))
     lost = {"missing samples in windows of units kept": int(missing[keep].sum())}
-    unit = as_text(getattr(series, "unit", None))
+    unit = as_text(getattr(found.series, "unit", None))
     return session_of(
         _responses(means[..., keep], settings),
         ids[keep],
@@ -125,16 +100,12 @@ def read_session(recording: Open, settings: TraceResponses) -> xr.Dataset:
     )
 
 
-def _means(data: h5py.Dataset, first: Array, stop: Array, where: str) -> tuple[Array, Array, Array]:
+def _means(found: Sampled) -> tuple[Array, Array, Array]:
     """Average the finite samples of windows.
 
     Parameters
     ----------
-    data : h5py.Dataset (sample, unit)
-    first, stop : ndarray (window, presentation)
-        Numbers of samples.
-    where : str
-        File and series, for messages.
+    found : Sampled
 
     Returns
     -------
@@ -145,7 +116,9 @@ def _means(data: h5py.Dataset, first: Array, stop: Array, where: str) -> tuple[A
     empty : ndarray (unit,) of bool
         Whether a window of the unit has no finite sample.
     """
-    sums, lost = sums_before(data, np.concatenate([first.ravel(), stop.ravel()]), where)
+    first, stop, data = found.first, found.stop, found.data
+    places = np.concatenate([first.ravel(), stop.ravel()])
+    sums, lost = sums_before(data, places, found.place)
     shape = (2, *first.shape, data.shape[1])
     lower, upper = sums.reshape(shape)
     before, after = lost.reshape(shape)
@@ -161,13 +134,32 @@ def _responses(means: Array, settings: TraceResponses) -> dict[str, Array]:
     return {name: means[place] - off for place, name in enumerate(names)}
 
 
-def _rois(
-    series: NwbContainer, size: int, recording: Open, settings: TraceResponses
+def rois_of(
+    found: Sampled, recording: Open, settings: TraceResponses
 ) -> tuple[Array, Array, dict[str, Array]]:
-    """Return id and region of each ROI of a series, and which to leave out for what reason."""
-    where = f"{recording.path}: {settings.signal}"
-    table, rows = _roi_table(series, size, where)
-    place = f"{where}: {table.name}"
+    """Return id and region of each ROI of a series, and which to leave out for what reason.
+
+    Parameters
+    ----------
+    found : Sampled
+        The series.
+    recording : Open
+        The recording.
+    settings : TraceResponses
+        Columns and criteria.
+
+    Returns
+    -------
+    ids, regions : ndarray (unit,) of str
+    reasons : dict of str to ndarray (unit,) of bool
+
+    Raises
+    ------
+    IsomorphError
+        When a column is not there, or names two ROIs alike.
+    """
+    table, rows = _roi_table(found.series, found.data.shape[1], found.place)
+    place = f"{found.place}: {table.name}"
     if settings.unit is None:
         ids = row_ids(table, place)[rows]
     else:
