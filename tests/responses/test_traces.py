@@ -144,6 +144,28 @@ def test_presentations_beyond_the_recording_are_counted(files, read):
     assert json.loads(session.attrs["dropped"])["presentations beyond the recording"] == 2
 
 
+def test_samples_are_turned_into_their_unit(files, read):
+    """Stored as whole numbers: conversion and offset are part of what NWB says of them."""
+    data = np.rint(1000 * traces()).astype(np.int16)
+    times = write(files / "s1.nwb", data)
+    with h5py.File(files / "s1.nwb", "a") as nwb:
+        nwb[SIGNAL]["data"].attrs.update({"conversion": 0.001, "offset": 2.0})
+    expected = 0.001 * plain(data.astype(float), times, ONSETS, 0.0, 0.5) + 2
+    assert_allclose(read()["response"], expected, rtol=1e-6)
+    less = read(baseline=[-0.3, 0.0])
+    before = 0.001 * plain(data.astype(float), times, ONSETS, -0.3, 0.0) + 2
+    assert_allclose(less["response"], expected - before, atol=1e-6)
+
+
+@pytest.mark.parametrize("region", [{"name": "cortex"}, {"table": "places.csv"}])
+def test_regions_the_recording_does_not_say(files, read, tmp_path, region):
+    write(files / "s1.nwb", traces())
+    (tmp_path / "datasets").mkdir(exist_ok=True)
+    (tmp_path / "datasets" / "places.csv").write_text("unit,region\n500,a\n501,b\n502,\n")
+    found = read(region=region)["region"].values.tolist()
+    assert found == (["cortex"] * 3 if "name" in region else ["a", "b"])
+
+
 @settings(max_examples=80, deadline=None)
 @given(
     shape=st.tuples(st.integers(1, 40), st.integers(1, 7)),

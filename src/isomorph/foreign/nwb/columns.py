@@ -272,6 +272,9 @@ def _of_object(one: NwbContainer, beyond: str, place: str) -> str:
                 f"{did_you_mean(name, known)}"
             )
         one = inner
+    if hasattr(one, "fields"):
+        inner = ", ".join(f"{beyond}.{name}" for name in said(one))
+        raise IsomorphError(f'{place}: "{beyond}" is an object; say what of it: {inner}')
     return as_text(one)
 
 

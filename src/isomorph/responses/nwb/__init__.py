@@ -23,7 +23,7 @@ from isomorph.responses.nwb.recordings import (
     session_of,
 )
 from isomorph.responses.nwb.spikes import Trains, read_trains
-from isomorph.responses.nwb.uncovered import beyond_chance, spans_of, without_uncovered
+from isomorph.responses.nwb.uncovered import beyond_chance, outside, spans_of, without_uncovered
 from isomorph.responses.nwb.units import kept, passing, refuse_none, unit_ids, unit_regions
 from isomorph.responses.nwb.windows import all_windows, said_windows, spikes_per_window
 from isomorph.study.responses import NwbResponses
@@ -273,11 +273,12 @@ def _beyond(
 
     Only where some lie there are the spikes read once more.
     """
-    spans = spans_of(recording.shown.onset, all_windows(settings))
-    counts = np.zeros(len(spans), dtype=np.int64)
-    if ((spans[:, 1] <= between[0]) | (spans[:, 0] > between[1])).any():
+    onset, windows = recording.shown.onset, all_windows(settings)
+    counts = np.zeros(len(onset), dtype=np.int64)
+    if any(some.any() for some in outside(onset, windows, between)):
+        spans = spans_of(onset, windows)
         for _, spikes, ends in trains.blocks(keep, ids, str(recording.path)):
             for train in np.split(spikes, ends[:-1]):
                 first, stop = np.searchsorted(train, spans.T, side="left")
                 counts += stop - first
-    return beyond_chance(spans, counts, between)
+    return beyond_chance(onset, windows, counts, between)

@@ -51,11 +51,11 @@ def clock_hint(recorded: tuple[float, float], onset: Array) -> str:
         unit = _unit(ratio)
         clock = "1000" if unit == "milliseconds" else "so many in a second"
         return f"are the onsets in {unit} (presentations.clock: {clock})? {both}"
+    if 0 < length <= 2 * _apart(onset) and len(onset) > 2:
+        return _anew(length, _apart(onset), both)
     if start > onset.max() or stop < onset.min():
         between = min(abs(start - onset.min()), abs(start - onset.max()), abs(stop - onset.min()))
         return f"do the clocks have origins some {between:g} s apart? {both}"
-    if length <= 2 * _apart(onset) and len(onset) > 2:
-        return _anew(length, _apart(onset), both)
     return both
 
 

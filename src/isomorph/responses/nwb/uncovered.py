@@ -19,6 +19,8 @@ CHANCE = 1e-6
 SPREAD = 0.1
 """Least variance of a population's rate from presentation to presentation, as a share of its
 squared mean: what is estimated from few presentations may come out too small."""
+STATES = 3
+"""Silences that tell how long such states last."""
 REASON = "presentations before the first or after the last spike of all units"
 
 BEYOND = "presentations beyond the recording"
@@ -52,19 +54,44 @@ def spans_of(onset: Array, windows: Windows) -> Array:
     return spans
 
 
-def beyond_chance(spans: Array, counts: Array, between: tuple[float, float]) -> Array:
+def outside(onset: Array, windows: Windows, between: tuple[float, float]) -> tuple[Array, Array]:
+    """Tell which presentations have all windows before the first, or after the last spike.
+
+    Parameters
+    ----------
+    onset : ndarray (presentation,)
+        Seconds.
+    windows : sequence of (start, stop)
+        Relative to onset, seconds.
+    between : (first, last)
+        First and last spike of all.
+
+    Returns
+    -------
+    before, after : ndarray (presentation,) of bool
+    """
+    first, last = min(start for start, _ in windows), max(stop for _, stop in windows)
+    return onset + last <= between[0], onset + first > between[1]
+
+
+def beyond_chance(
+    onset: Array, windows: Windows, counts: Array, between: tuple[float, float]
+) -> Array:
     """Tell which presentations before the first or after the last spike no chance leaves silent.
 
     The number of spikes in the time of a presentation is taken to be negative binomial, with mean
     and variance of the presentations that the recording covers, as if they followed each other at
-    random. Where states of silence come and go, a silence has to be twice as long as any other too.
+    random. Where states of silence come and go, no spike is as likely as it is seen to be after
+    another silence, and a silence has to be twice as long as any other too.
 
     Parameters
     ----------
-    spans : ndarray (presentation, 2)
-        The time of each, see `spans_of`.
+    onset : ndarray (presentation,)
+        Seconds.
+    windows : sequence of (start, stop)
+        Relative to onset, seconds.
     counts : ndarray (presentation,)
-        Spikes of all units in it.
+        Spikes of all units in the time of each, see `spans_of`.
     between : (first, last)
         First and last spike of all.
 
@@ -76,40 +103,55 @@ def beyond_chance(spans: Array, counts: Array, between: tuple[float, float]) -> 
     --------
     Ten presentations of some 20 spikes, and two more:
 
-    >>> spans = np.column_stack([np.arange(12.0), np.arange(12.0) + 1])
     >>> counts = np.array([19, 22, 17, 20, 25, 21, 18, 20, 23, 16, 0, 0])
-    >>> beyond_chance(spans, counts, (0.1, 9.9)).tolist()[8:]
+    >>> beyond_chance(np.arange(12.0), [(0.0, 0.5)], counts, (0.1, 9.9)).tolist()[8:]
     [False, False, True, True]
     """
-    before, after = spans[:, 1] <= between[0], spans[:, 0] > between[1]
-    order = np.argsort(spans[:, 0], kind="stable")
+    start, stop = spans_of(onset, windows).T
+    before, after = outside(onset, windows, between)
+    order = np.argsort(onset, kind="stable")
     covered = counts[order][~(before | after)[order]]
-    beyond = np.zeros(len(spans), dtype=bool)
-    if not len(covered) or not covered.any():
+    beyond = np.zeros(len(onset), dtype=bool)
+    if not covered.any():
         return beyond
-    chance, longest = _log_chance_of_none(covered), _longest_run(covered == 0)
-    for outside in (before, after):
-        size = int(outside.sum())
+    runs = _runs(covered == 0)
+    chance, longest = _log_chance_of_none(covered, runs), int(runs.max(initial=0))
+    # The time of the last before the first spike may reach beyond that spike.
+    share = np.clip((between[0] - start) / (stop - start), 0, 1)
+    for beside, silent in ((before, share), (after, np.ones(len(onset)))):
+        size = float(silent[beside].sum())
         if size * chance < np.log(CHANCE) and size >= 2 * longest:
-            beyond |= outside
+            beyond |= beside
     return beyond
 
 
-def _log_chance_of_none(counts: Array) -> float:
-    """Return the log probability of no spike in a presentation, from those that are covered."""
+def _log_chance_of_none(counts: Array, runs: Array) -> float:
+    """Return the log probability of no spike in a presentation, from those that are covered.
+
+    Parameters
+    ----------
+    counts : ndarray (presentation,)
+        Their spikes.
+    runs : ndarray (run,)
+        Lengths of the silences among them.
+    """
     mean = float(counts.mean())
     variance = float(counts.var(ddof=1)) if len(counts) > 1 else mean
     spread = max((variance - mean) / mean**2, SPREAD)
     # Those that are covered end with a spike, so that few spikes seem denser than they are: the
     # mean is taken two of its standard errors lower.
     lower = mean * max(1 - 2 / np.sqrt(np.count_nonzero(counts)), 0.0)
-    return -float(np.log1p(lower * spread)) / spread
+    seen = runs.sum() / len(counts)
+    seen += 2 * np.sqrt(seen * (1 - seen) / len(counts))  # as uncertain
+    if len(runs) >= STATES:
+        seen = max(seen, 1 - len(runs) / runs.sum())
+    return max(-float(np.log1p(lower * spread)) / spread, float(np.log(seen)) if seen else -np.inf)
 
 
-def _longest_run(silent: Array) -> int:
-    """Return the length of the longest run of true."""
+def _runs(silent: Array) -> Array:
+    """Return the lengths of the runs of true (run,)."""
     edges = np.flatnonzero(np.diff(np.concatenate([[0], silent.astype(np.int8), [0]])))
-    return int((edges[1::2] - edges[::2]).max(initial=0))
+    return edges[1::2] - edges[::2]
 
 
 def without_uncovered(
