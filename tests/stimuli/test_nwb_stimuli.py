@@ -15,7 +15,9 @@ from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "twins"))
 
+import recordings
 from images import natural_like
+from recordings import images, opened, table
 
 from isomorph import archives, stimuli
 from isomorph.errors import IsomorphError
@@ -36,30 +38,22 @@ NAMED = {
 
 def container(file, pictures, where=TEMPLATES):
     """Write named images and, as NWB does, a list of references beside them."""
-    with h5py.File(file, "a") as nwb:
-        group = nwb.create_group(where)
-        for name, pixels in pictures.items():
-            group[name] = pixels
-        order = [group[name].ref for name in reversed(list(pictures))]
-        group.create_dataset("order_of_images", data=order, dtype=h5py.ref_dtype)
+    with opened(file) as nwb:
+        images(nwb, where, pictures, "Image", list(reversed(list(pictures))))
 
 
 def series(file, frames, times=None, where=SERIES, **others):
-    with h5py.File(file, "a") as nwb:
-        group = nwb.create_group(where)
-        group["data"] = frames
-        if times is not None:
-            group["timestamps"] = times
+    with opened(file) as nwb:
+        group = recordings.series(nwb, where, frames, "ImageSeries", timestamps=times)
         for name, values in others.items():
             group[name] = values
 
 
 def trials(file, **columns):
-    with h5py.File(file, "a") as nwb:
-        group = nwb.create_group("intervals/trials")
-        group.attrs["colnames"] = list(columns)
-        for name, values in columns.items():
-            group[name] = np.asarray(values, dtype=object) if isinstance(values[0], str) else values
+    with opened(file) as nwb:
+        size = len(next(iter(columns.values())))
+        own = {"start_time": np.arange(size) + 1.0, "stop_time": np.arange(size) + 1.5, **columns}
+        table(nwb, "intervals/trials", np.arange(size), own, kind="TimeIntervals")
 
 
 def written(layout):
@@ -454,7 +448,7 @@ def test_a_file_that_ends_early_is_said(data, make):
     container(data / "1.nwb", {"a": PICTURES[0]})
     whole = (data / "1.nwb").read_bytes()
     (data / "1.nwb").write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(IsomorphError, match=r"1\.nwb: is not a whole NWB file"):
+    with pytest.raises(IsomorphError, match=r"1\.nwb: cannot be read as an HDF5 file"):
         make(stimuli=SPEC)
 
 
