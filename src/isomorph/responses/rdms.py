@@ -18,6 +18,7 @@ from isomorph.layout import Layout
 from isomorph.responses.sessions import root_attributes, stamp, stimulus_ids
 from isomorph.responses.stacks import TOLERANCE, at_index, condensed, outer_first
 from isomorph.responses.variables import fields_of, read_variables, stimulus_names, variable_of
+from isomorph.stimuli.names import Names
 from isomorph.study.responses import RdmResponses, RdmSource
 
 Array = npt.NDArray
@@ -42,6 +43,58 @@ def prepare(layout: Layout, dataset: str, subject: str) -> None:
         When a file or variable is not there, or is no RDM of the dataset's stimuli. Nothing is
         written then.
     """
+    stimuli = stimulus_ids(layout, dataset)
+    rows, vectors, files = gather(layout, dataset, subject, stimuli)
+    data = rdm_data(rows, np.stack(vectors), subject, stimuli)
+    data.attrs.update(root_attributes(layout, dataset, subject))
+    write_array(
+        layout.responses(dataset, subject), data, "rdms", stamp(layout, dataset, unique(files))
+    )
+    print(
+        f"responses {dataset} {subject}: {len(rows)} ready RDMs of {len(stimuli)} stimuli "
+        f"({', '.join(unique([source.region for source, _ in rows]))})",
+        file=sys.stderr,
+        flush=True,
+    )
+
+
+def look(layout: Layout, dataset: str, subject: str, names: Names) -> None:
+    """Read a subject's ready RDMs and refuse what the stage would, see `prepare`.
+
+    Where nobody knows the stimuli yet, nothing can be said of them.
+    """
+    if names.naming is not None:
+        gather(layout, dataset, subject, names.stimuli)
+
+
+def gather(
+    layout: Layout, dataset: str, subject: str, stimuli: Array
+) -> tuple[list[tuple[RdmSource, str]], list[Array], list[Path]]:
+    """Read one subject's ready RDMs.
+
+    Parameters
+    ----------
+    layout : Layout
+        Paths of the study.
+    dataset, subject : str
+        Whose RDMs.
+    stimuli : ndarray (stimulus,) of str
+        Ids of the stimulus table.
+
+    Returns
+    -------
+    rows : list of (RdmSource, session)
+        Where each RDM came from.
+    vectors : list of ndarray (pair,)
+        Dissimilarities.
+    files : list of Path
+        What was read.
+
+    Raises
+    ------
+    IsomorphError
+        See `prepare`.
+    """
     spec = layout.study.dataset(dataset)
     settings = spec.responses
     assert isinstance(settings, RdmResponses)
@@ -50,7 +103,6 @@ def prepare(layout: Layout, dataset: str, subject: str) -> None:
             f"{layout.study.dataset_files[dataset]}: expected.presentations cannot be checked "
             "where only RDMs are published; leave it out"
         )
-    stimuli = stimulus_ids(layout, dataset)
     table = str(layout.stimuli(dataset))
     rows: list[tuple[RdmSource, str]] = []
     vectors: list[Array] = []
@@ -70,17 +122,7 @@ def prepare(layout: Layout, dataset: str, subject: str) -> None:
             f"{layout.study.dataset_files[dataset]}: responses.sources: {again[0]} of "
             f"{subject}, session {again[2]}, comes twice as {again[1]} RDM; name each once"
         )
-    data = rdm_data(rows, np.stack(vectors), subject, stimuli)
-    data.attrs.update(root_attributes(layout, dataset, subject))
-    write_array(
-        layout.responses(dataset, subject), data, "rdms", stamp(layout, dataset, unique(files))
-    )
-    print(
-        f"responses {dataset} {subject}: {len(rows)} ready RDMs of {len(stimuli)} stimuli "
-        f"({', '.join(unique([source.region for source, _ in rows]))})",
-        file=sys.stderr,
-        flush=True,
-    )
+    return rows, vectors, files
 
 
 def unique(items: Sequence) -> list:

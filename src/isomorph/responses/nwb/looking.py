@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
-
-import numpy as np
 
 from isomorph.layout import Layout
 from isomorph.registry import Registry
+from isomorph.responses.clocks import refuse_windows
 from isomorph.responses.nwb import observed_units, rasters, refuse_clocks, traces, units_of
-from isomorph.responses.nwb.clocks import refuse_windows
-from isomorph.responses.nwb.recordings import Open, recordings
+from isomorph.responses.nwb.companions import identity
+from isomorph.responses.nwb.recordings import Open, recordings, session_names
 from isomorph.responses.nwb.sampled import sampled
-from isomorph.responses.nwb.shown import Names
 from isomorph.responses.nwb.units import kept, refuse_none
 from isomorph.responses.nwb.windows import all_windows
-from isomorph.stimuli import STIMULI
-from isomorph.stimuli.naming import Naming
+from isomorph.stimuli.names import Names
 from isomorph.study.responses import (
     NwbResponses,
     RasterResponses,
@@ -26,7 +22,7 @@ from isomorph.study.responses import (
 )
 
 
-def look(layout: Layout, dataset: str, subject: str) -> None:
+def look(layout: Layout, dataset: str, subject: str, names: Names) -> None:
     """Open a subject's recordings and refuse what their responses could not be made of.
 
     Tables, columns, series, regions, names of stimuli, clocks and windows are looked at; of
@@ -35,10 +31,11 @@ def look(layout: Layout, dataset: str, subject: str) -> None:
     Parameters
     ----------
     layout : Layout
-        Paths of the study. The dataset must have been fetched; where its stimuli have been made
-        already, names are compared with them.
+        Paths of the study.
     dataset, subject : str
         Whose recordings.
+    names : Names
+        What names in them stand for.
 
     Raises
     ------
@@ -47,21 +44,13 @@ def look(layout: Layout, dataset: str, subject: str) -> None:
     """
     settings = layout.study.dataset(dataset).responses
     assert isinstance(settings, Windowed)
-    for recording, _ in recordings(layout, dataset, subject, _names(layout, dataset)):
+    ids, files = [], []
+    for recording, _ in recordings(layout, dataset, subject, names):
+        ids.append(identity(recording.nwb).session)
+        files.append(recording.path)
         LOOKS[settings.kind](recording, settings)
-
-
-def _names(layout: Layout, dataset: str) -> Names | None:
-    """Return what names will stand for once the stimuli are made, None where they are."""
-    if layout.stimuli(dataset).is_file():
-        return None
-    owner = layout.study.stimulus_set(dataset)
-    source, kind = layout.study.dataset_files[owner], layout.study.dataset(owner).stimuli.kind
-    if kind == "nwb":  # only the pixels of all recordings tell, see `isomorph.stimuli.naming`
-        return Names(lambda _, names: names, np.zeros(0, dtype=np.str_), str(source))
-    ids = [one.name for one in STIMULI[kind](layout, owner)]
-    listed = Naming(frozenset(ids), {}, {}, Path(), f"{source}: stimuli")
-    return Names(listed.ids, np.array(ids, dtype=np.str_), listed.where)
+    names.refuse_misspelt()
+    session_names(ids, files)
 
 
 def _spikes(recording: Open, settings: Windowed) -> None:
