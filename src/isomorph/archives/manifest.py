@@ -195,7 +195,7 @@ def write_manifest(
         provenance=provenance,
         subjects={one: tuple(sorted(paths)) for one, paths in sorted((subjects or {}).items())},
     )
-    content = {**asdict(manifest), "root": _stored(layout, root)}
+    content = {**asdict(manifest), "root": stored_root(layout, root)}
     if not manifest.subjects:
         del content["subjects"]
     text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
@@ -206,7 +206,7 @@ def write_manifest(
                 temporary.write_text(text, encoding="utf-8")
 
 
-def _stored(layout: Layout, root: Path) -> str:
+def stored_root(layout: Layout, root: Path) -> str:
     """Return a root as it counts from the study's, whatever either was called on the way here."""
     # Links are not followed: a folder may be one to another disk, in another place tomorrow.
     absolute, base = (Path(os.path.normpath(one.absolute())) for one in (root, layout.root))
@@ -220,8 +220,8 @@ def _says_the_same(layout: Layout, manifest: Manifest, file: Path) -> bool:
     except IsomorphError:
         return False  # absent or unreadable: to be written
     return (
-        (old.dataset, old.archive, _stored(layout, old.root), old.files, old.subjects)
-        == (manifest.dataset, manifest.archive, _stored(layout, manifest.root), manifest.files,
+        (old.dataset, old.archive, stored_root(layout, old.root), old.files, old.subjects)
+        == (manifest.dataset, manifest.archive, stored_root(layout, manifest.root), manifest.files,
             manifest.subjects)
         and _origin(old.provenance) == _origin(manifest.provenance)
     )  # fmt: skip

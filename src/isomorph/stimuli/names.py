@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from isomorph.artefacts import read_table
+from isomorph.artefacts import read_table, read_table_provenance
 from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
 from isomorph.stimuli.naming import Naming, Texts, naming, path_id
@@ -53,6 +53,10 @@ class Names:
     def has(self, labels: npt.NDArray) -> npt.NDArray[np.bool_]:
         """Tell which labels are stimuli of the set (presentation,)."""
         return labels != "" if self.naming is None else np.isin(labels, self.stimuli)
+
+    def afresh(self) -> Names:
+        """Return the same with nothing asked yet, for another subject."""
+        return Names(self.naming, self.stimuli, self.table)
 
     def lacking(self) -> list[str]:
         """Return the names that were asked for and are those of no stimulus."""
@@ -123,6 +127,27 @@ def names_of(layout: Layout, dataset: str) -> Names:
     return Names(naming(layout, dataset), ids, str(layout.stimuli(dataset)))
 
 
+def names_made(layout: Layout, dataset: str) -> Names:
+    """Return what names stand for by a stimulus table that may have been made.
+
+    Where none has been, or one with other settings, nobody knows yet.
+    """
+    file = layout.stimuli(dataset)
+    own = layout.study.dataset(layout.study.stimulus_set(dataset)).stimuli.model_dump(mode="json")
+    try:
+        made = read_table_provenance(file).settings
+        if {**made, "degrees": None} == {**own, "degrees": None}:  # the table does not hold these
+            return names_of(layout, dataset)
+    except (OSError, ValueError, TypeError, IsomorphError):  # absent or damaged: made again
+        return unknown(str(file))
+    return unknown(str(file))
+
+
+def unknown(table: str) -> Names:
+    """Return names of which nobody knows yet what they stand for."""
+    return Names(None, np.zeros(0, dtype=np.str_), table)
+
+
 def names_from(ids: Iterable[str], table: str) -> Names:
     """Return what names stand for where a name is the id of a stimulus, or the path of its image.
 
@@ -175,9 +200,9 @@ def _keys(name: str) -> Iterator[object]:
     words = re.findall(r"[^\W\d_]+", plain)
     yield numbers, "".join(words)
     for place, word in enumerate(words):
-        if len(word) < FEWEST:
-            continue
         others = (*words[:place], "", *words[place + 1 :])
-        yield numbers, others, word
-        for letter in range(len(word)):
-            yield numbers, others, word[:letter] + word[letter + 1 :]
+        if len(word) >= FEWEST - 1:
+            yield numbers, others, word
+        if len(word) >= FEWEST:
+            for letter in range(len(word)):
+                yield numbers, others, word[:letter] + word[letter + 1 :]
