@@ -24,6 +24,7 @@ from isomorph.archives import on_disk
 from isomorph.cli import main
 from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
+from isomorph.responses.bids import atlases
 from isomorph.study import load_study
 
 
@@ -108,10 +109,15 @@ def refused(layout, capsys):
 def staged(layout, subject="s1"):
     """Run the stages up to the responses of a subject and return the sentence that stops them."""
     with pytest.raises(IsomorphError) as stopped:
-        archives.run(layout, "toy")
-        stimuli.run(layout, "toy")
-        responses.run(layout, "toy", subject)
+        run_all(layout, subject)
     return str(stopped.value)
+
+
+def run_all(layout, *subjects):
+    archives.run(layout, "toy")
+    stimuli.run(layout, "toy")
+    for subject in subjects:
+        responses.run(layout, "toy", subject)
 
 
 @pytest.mark.parametrize("kind", list(WRITERS))
@@ -120,10 +126,7 @@ def test_a_well_formed_study_passes_and_its_stages_run(study, capsys, kind):
     code, lines = check(layout, capsys)
     assert code == 0
     assert re.fullmatch(r"toy: \d+ files in place, .* MB; 2 subjects looked at", lines[1])
-    archives.run(layout, "toy")
-    stimuli.run(layout, "toy")
-    for subject in SUBJECTS:
-        responses.run(layout, "toy", subject)
+    run_all(layout, *SUBJECTS)
     assert check(layout, capsys) == (0, lines)
 
 
@@ -154,13 +157,16 @@ SETTINGS = [
      "its name says no space, the atlas schaefer_2018 is in MNI"),
     ("betas", {"regions": [{"file": "{subject}/IT.nii.gz", "name": "IT", "min": 2}]},
      "marks no unit of"),
-    ("betas", {"regions": [{"file": "{subject}/IT.nii.gz", "name": "IT", "map": "x"}]}, 'no map "x"'),
+    ("betas", {"regions": [{"file": "{subject}/IT.nii.gz", "name": "IT", "map": "x"}]},
+     'no map "x"'),
     ("betas", {"labels": None}, "its maps have no names"),
     ("epochs", {"presentations": {"stimulus": "imago"}}, 'did you mean "image"?'),
     ("epochs", {"presentations": {"clock": 1000}, "baseline": [-1.0, 0.0]},
      "none of the 20 epochs lies inside the recording of 10 s"),
     ("epochs", {"picks": ["egg"]}, 'no channel is of type or name "egg", did you mean "eeg"?'),
     ("epochs", {"windows": {"early": [0.0, 100.0]}}, "windows are in seconds: [0, 0.1]?"),
+    ("epochs", {"presentations": {"where": {"image": ["cat"]}}, "windows": {"w": [0.0, 12.0]}},
+     "reaches over"),
     ("epochs", {"filter": {"high": 900.0}}, "responses.filter must stay below 500 Hz"),
 ]  # fmt: skip
 
@@ -237,6 +243,17 @@ def unversioned(files):
         del file.attrs["nwb_version"]
 
 
+def falling(files):
+    """Let the times of spikes begin anew with each trial."""
+    with h5py.File(files / "s2.nwb", "r+") as file:
+        file["units/spike_times"][...] = file["units/spike_times"][()] % 2.0
+
+
+def outlasted(files):
+    file = files / "s2/s2_task-x_eeg.eeg"
+    file.write_bytes(file.read_bytes()[: 50 * 6 * 4])
+
+
 def lopsided(files):
     square = np.load(files / "s2.npz")["rdm"].copy()
     square[0, 1] += 0.1
@@ -247,13 +264,14 @@ FILES = [
     ("nwb", cut("s2.nwb"), "s2.nwb: cannot be read as"),
     ("nwb", unversioned, "s2.nwb"),
     ("nwb", renamed_in_nwb("house", "hause"), 'shows "hause", which is no stimulus of'),
+    ("nwb", falling, "are not in ascending order"),
     ("traces", cut("s2.nwb"), "s2.nwb: cannot be read as"),
     ("rasters", cut("s2_image.nwb"), "s2_image.nwb: cannot be read as"),
     ("arrays", cut("s2.npy"), "s2.npy"),
     ("arrays", replaced("s2.csv", "house", "hosue"), 'did you mean "house"?'),
     ("arrays", replaced("s2.csv", "stimulus", "stimuli"), 'did you mean "stimuli"?'),
     ("rdms", lopsided, "is not symmetric"),
-    ("bids", cut("sub-s2/func/*_run-2_bold.nii"), "run-2_bold.nii: cannot be read as a whole image"),
+    ("bids", cut("sub-s2/func/*_run-2_bold.nii"), "_bold.nii: cannot be read as a whole image"),
     ("bids", cut("sub-s2/func/*_run-1_bold.nii.gz"), "run-1_bold.nii.gz: cannot be read as"),
     ("bids", cut_inside("sub-s2/func/*_run-1_bold.nii.gz"), "cannot be read as a whole image"),
     ("bids", elsewhere("sub-s2/func/*_IT.nii.gz"), "give an image on their grid"),
@@ -267,7 +285,8 @@ FILES = [
     ("betas", replaced("s2/*run-1_label.txt", "\ndog", ""), "names 3 maps, the betas have 4"),
     ("betas", replaced("s2/*_label.txt", "tree", "tre"), 'shows "tre", which is no stimulus of'),
     ("epochs", replaced("s2/*_events.tsv", "house", "House "), 'shows "House"'),
-    ("epochs", replaced("s2/*_events.tsv", "house", "hoise"), 'shows "hoise", which is no stimulus'),
+    ("epochs", replaced("s2/*_events.tsv", "house", "hoise"), 'shows "hoise", which is no'),
+    ("epochs", outlasted, "epochs from 0 to 0.1 s outlast the recording of 0.05 s"),
     ("epochs", lambda files: (files / "s2/s2_task-x_eeg.eeg").unlink(), "s2_task-x_eeg"),
     ("epochs", lambda files: (files / "s2/s2_task-x_events.tsv").unlink(),
      "tables of events (*events.tsv) belongs to it"),
@@ -282,6 +301,24 @@ def test_a_mistake_of_one_subject_is_found_and_as_the_stage_says_it(
     (line,) = refused(layout, capsys)
     assert message in line
     assert staged(layout, "s2") == line
+
+
+def test_an_image_that_is_unusual_and_whole_passes(study, capsys):
+    """Of two blocks of gzip the last says its own size alone; the data are read then."""
+
+    def change(files):
+        for file in files.glob("sub-*/func/*_bold.nii.gz"):
+            whole = gzip.decompress(file.read_bytes())
+            file.write_bytes(gzip.compress(whole[:9000]) + gzip.compress(whole[9000:]))
+
+    assert check(study("bids", change), capsys)[0] == 0
+
+
+def test_an_atlas_that_is_not_here_is_not_fetched(study, capsys, monkeypatch):
+    monkeypatch.setattr(atlases, "fetch", lambda *_: pytest.fail("fetched"))
+    atlas = {"kind": "atlas", "atlas": "schaefer_2018", "space": "MNI152NLin6Asym",
+             "regions": {"V1": ["*Vis*"]}}  # fmt: skip
+    assert check(study("bids", regions=atlas), capsys)[0] == 0
 
 
 # ---------------------------------------------------------------- stimuli
@@ -321,10 +358,7 @@ def test_a_mistake_in_the_stimuli_is_said_before_anything_is_made(study, capsys,
         (layout.root / "models/pixels.yaml").write_text(yaml.safe_dump(model))
     (line,) = refused(layout, capsys)
     assert message in line
-    with pytest.raises(IsomorphError) as stopped:
-        archives.run(layout, "toy")
-        stimuli.run(layout, "toy")
-    assert str(stopped.value) == line
+    assert staged(layout) == line
 
 
 def test_pictures_inside_recordings_are_known_once_they_were_made(tmp_path, written, capsys):
@@ -345,8 +379,7 @@ def test_pictures_inside_recordings_are_known_once_they_were_made(tmp_path, writ
     code, lines = check(layout, capsys)
     assert code == 0
     assert lines[1].endswith("; 2 subjects looked at")
-    archives.run(layout, "toy")
-    stimuli.run(layout, "toy")
+    run_all(layout)
     code, lines = check(layout, capsys)
     assert lines[1].endswith('; 1 name is that of no stimulus and will not count: "house"')
     assert code == 0
@@ -379,7 +412,13 @@ def test_all_mistakes_of_all_datasets_are_said(tmp_path, written, capsys):
     datasets["gone"] = dataset(own, archive={"kind": "local", "path": "../gone"})
     lines = refused(write(tmp_path, datasets), capsys)
     assert len(lines) == 5
-    wanted = ["gone does not exist", "none.csv", "s1.csv: has 1 rows", "s2.csv: no column", 'no column "imago"']
+    wanted = [
+        "gone does not exist",
+        "none.csv",
+        "s1.csv: has 1 rows",
+        "s2.csv: no column",
+        'no column "imago"',
+    ]
     for line, said in zip(lines, wanted, strict=True):
         assert said in line
     assert lines[-1].endswith("(so it is with s2 too)")

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
 from isomorph.registry import Registry
 from isomorph.responses.clocks import refuse_windows
-from isomorph.responses.nwb import observed_units, rasters, refuse_clocks, traces, units_of
+from isomorph.responses.nwb import (
+    observed_units,
+    rasters,
+    read_session,
+    refuse_clocks,
+    traces,
+    units_of,
+)
 from isomorph.responses.nwb.companions import identity
 from isomorph.responses.nwb.recordings import Open, recordings, session_names
 from isomorph.responses.nwb.sampled import sampled
+from isomorph.responses.nwb.uncovered import outside
 from isomorph.responses.nwb.units import kept, refuse_none
 from isomorph.responses.nwb.windows import all_windows
 from isomorph.stimuli.names import Names
@@ -26,7 +35,8 @@ def look(layout: Layout, dataset: str, subject: str, names: Names) -> None:
     """Open a subject's recordings and refuse what their responses could not be made of.
 
     Tables, columns, series, regions, names of stimuli, clocks and windows are looked at; of
-    spikes only the first and the last of each unit are read, and of samples none.
+    spikes only the first and the last of each unit are read, unless these are odd, and of samples
+    none.
 
     Parameters
     ----------
@@ -54,11 +64,24 @@ def look(layout: Layout, dataset: str, subject: str, names: Names) -> None:
 
 
 def _spikes(recording: Open, settings: Windowed) -> None:
+    """Look at the first and the last spike of each unit; where they are odd, count all spikes.
+
+    Counting is what tells chance from times that are on another clock.
+    """
     assert isinstance(settings, NwbResponses)
-    refuse_windows(all_windows(settings), recording.shown.onset, str(recording.path))
+    windows, where = all_windows(settings), str(recording.path)
+    refuse_windows(windows, recording.shown.onset, where)
     trains, _, _, keep, dropped = units_of(recording, settings)
-    recording, keep, _ = observed_units(recording, keep, dropped, settings)
-    refuse_clocks(trains, keep, recording, trains.between(keep, str(recording.path)), settings)
+    own, keep, _ = observed_units(recording, keep, dropped, settings)
+    between = trains.between(keep, where)
+    before, after = outside(own.shown.onset, windows, between)
+    odd = bool((before | after).mean() > settings.uncovered)
+    try:
+        refuse_clocks(trains, keep, own, between, settings)
+    except IsomorphError:
+        odd = True
+    if odd:
+        read_session(recording, settings)
 
 
 def _traces(recording: Open, settings: Windowed) -> None:
