@@ -21,7 +21,7 @@ from small_studies import AFFINE, SUBJECTS, WRITERS, pictures, stimuli_of
 
 from isomorph import archives, responses, stimuli
 from isomorph.archives import on_disk
-from isomorph.cli import main
+from isomorph.cli import looking, main
 from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
 from isomorph.responses.bids import atlases
@@ -422,6 +422,16 @@ def test_all_mistakes_of_all_datasets_are_said(tmp_path, written, capsys):
     for line, said in zip(lines, wanted, strict=True):
         assert said in line
     assert lines[-1].endswith("(so it is with s2 too)")
+
+
+def test_a_long_look_says_how_far_it_has_come(study, capsys, monkeypatch):
+    monkeypatch.setattr(looking, "EVERY", -1.0)
+    layout = study("arrays")
+    main(["check", "--study", str(layout.study.path), "--root", str(layout.root)])
+    assert capsys.readouterr().err.splitlines() == [
+        "looking at toy s1, 0 of 2 subjects done",
+        "looking at toy s2, 1 of 2 subjects done",
+    ]
 
 
 def test_a_set_borrowed_from_another_dataset_is_looked_at_where_it_is(tmp_path, written, capsys):
