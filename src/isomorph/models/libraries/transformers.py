@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from isomorph.artefacts import replace_synced
 from isomorph.errors import IsomorphError
 from isomorph.models.libraries.centre import crop_of
 from isomorph.models.libraries.imported import library
@@ -55,7 +55,7 @@ def network(wanted: Wanted) -> Network:
         weights = from_hub(wanted, "transformers", wanted.name, [WHOLE, OLD])
         for file in [file for file in described.iterdir() if file.is_file()]:
             if described != folder:
-                os.replace(file, folder / file.name)  # noqa: PTH105
+                replace_synced(file, folder / file.name)
         module = _built(wanted, kind, config, folder)
         preprocessing = _preprocessing(folder)
     classes = getattr(config, "id2label", {}) if kind.__name__.endswith("Classification") else {}
