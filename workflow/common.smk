@@ -9,6 +9,7 @@ from isomorph.cli import open_study
 from isomorph.digest import code_digest, files_digest
 from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
+from isomorph.models import opened
 
 STUDY_FILE = config.get("study", "config/config.yaml")
 try:
