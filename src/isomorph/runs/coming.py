@@ -1,0 +1,40 @@
+"""How many bytes a run will fetch, said before it starts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from isomorph.archives.readiness import bytes_to_come
+from isomorph.errors import IsomorphError
+from isomorph.layout import Layout
+
+GIGABYTE = 1e9
+
+
+def announcement(layout: Layout, datasets: Iterable[str]) -> str:
+    """Return how much is to be fetched for some datasets, '' where nothing is.
+
+    Parameters
+    ----------
+    layout : Layout
+    datasets : iterable of str
+        Those whose bytes the run will see to. One that cannot be made out is passed over: its job
+        says why.
+    """
+    sizes = {}
+    for dataset in datasets:
+        try:
+            sizes[dataset] = bytes_to_come(layout, dataset)
+        except IsomorphError:
+            continue
+    sizes = {dataset: size for dataset, size in sizes.items() if size > 0}
+    if not sizes:
+        return ""
+    each = ", ".join(f"{dataset} {in_words(size)}" for dataset, size in sizes.items())
+    whole = f"{in_words(sum(sizes.values()))}: " if len(sizes) > 1 else ""
+    return f"to be fetched: {whole}{each}"
+
+
+def in_words(size: int) -> str:
+    """Return a number of bytes as people say it."""
+    return f"{size / GIGABYTE:,.1f} GB" if size >= GIGABYTE else f"{max(size, 1e5) / 1e6:,.1f} MB"
