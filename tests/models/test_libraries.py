@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import json
 import logging
 import shutil
 import warnings
@@ -388,6 +389,18 @@ def test_language_models_are_future_work(transformers_hub, tmp_path):
         network(tmp_path, "transformers/lab/gpt")
     assert "model.safetensors" not in hub.fetched()
     assert left_behind(tmp_path / "weights") == []
+
+
+def test_a_processor_without_words_or_damaged_is_no_traceback(transformers_hub, tmp_path):
+    hub, _ = transformers_hub
+    files = hub.repositories["lab/vit"]
+    said = json.loads(files["preprocessor_config.json"])
+    files["preprocessor_config.json"] = json.dumps({**said, "resample": 5}).encode()  # Hamming
+    assert network(tmp_path, "transformers/lab/vit").preprocessing is None
+    for name, damage in (("preprocessor_config.json", b"[1, 2"), ("config.json", b"[]")):
+        hub.repositories["lab/vit"] = {**files, name: damage}
+        with pytest.raises(IsomorphError, match=r"lab/vit|preprocessor_config"):
+            network(tmp_path / name, "transformers/lab/vit")
 
 
 def test_weights_that_lack_a_layer_are_not_filled_by_chance(transformers_hub, tmp_path):

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from isomorph.errors import IsomorphError
-from isomorph.runs import asked, failures
+from isomorph.runs import asked, coming, failures
 
 
 @pytest.fixture
@@ -80,6 +80,25 @@ def test_unfinished_is_what_neither_ended_nor_said_why(log):
     assert not failures.is_unfinished(log)
     log.write_text("isomorph: is wrong\n")
     assert not failures.is_unfinished(log)
+
+
+# ---------------------------------------------------------------- what will come
+
+
+def test_bytes_to_come_are_told_for_each_and_together(monkeypatch):
+    sizes = {"a": 3_400_000_000, "b": 12_000_000, "here": 0, "index": None}
+
+    def of(_, dataset):
+        if dataset == "unlocked":
+            raise IsomorphError("lock it first")
+        return sizes[dataset]
+
+    monkeypatch.setattr(coming, "bytes_to_come", of)
+    assert coming.announcement(None, [*sizes, "unlocked"]) == (
+        "to be fetched: 3.4 GB: a 3.4 GB, b 12.0 MB, index (a package, its size unknown)"
+    )
+    assert coming.announcement(None, ["b"]) == "to be fetched: b 12.0 MB"
+    assert coming.announcement(None, ["here", "unlocked"]) == ""
 
 
 # ---------------------------------------------------------------- what was asked for

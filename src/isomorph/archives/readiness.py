@@ -89,10 +89,11 @@ def _simulated(_layout: Layout, _dataset: str) -> Said:
     return "simulated from the study's own models", None
 
 
-def bytes_to_come(layout: Layout, dataset: str) -> int:
+def bytes_to_come(layout: Layout, dataset: str) -> int | None:
     """Return how many bytes a fetch of a dataset would bring, 0 where it brings none.
 
-    Files that stand are told by their size alone. Of a streamed dataset it is the most it can be.
+    Files that stand are told by their size alone. Of a streamed dataset it is the most it can be;
+    of a package, whose size only its index knows, None unless the dataset's file says it.
 
     Raises
     ------
@@ -102,7 +103,7 @@ def bytes_to_come(layout: Layout, dataset: str) -> int:
     archive = layout.study.dataset(dataset).archive
     if archive.kind == "package":
         fetched = layout.manifest(dataset).is_file()
-        return 0 if fetched else layout.study.dataset(dataset).expected.bytes or 0
+        return 0 if fetched else layout.study.dataset(dataset).expected.bytes
     if READINESS[archive.kind] is not _pinned:
         return 0
     sizes = _sizes(layout, dataset)

@@ -21,18 +21,23 @@ def announcement(layout: Layout, datasets: Iterable[str]) -> str:
         Those whose bytes the run will see to. One that cannot be made out is passed over: its job
         says why.
     """
-    sizes = {}
+    sizes: dict[str, int | None] = {}
     for dataset in datasets:
         try:
             sizes[dataset] = bytes_to_come(layout, dataset)
         except IsomorphError:
             continue
-    sizes = {dataset: size for dataset, size in sizes.items() if size > 0}
-    if not sizes:
+    known = {dataset: size for dataset, size in sizes.items() if size}
+    said = [f"{dataset} {in_words(size)}" for dataset, size in known.items()]
+    said += [
+        f"{dataset} (a package, its size unknown)"
+        for dataset, size in sizes.items()
+        if size is None
+    ]
+    if not said:
         return ""
-    each = ", ".join(f"{dataset} {in_words(size)}" for dataset, size in sizes.items())
-    whole = f"{in_words(sum(sizes.values()))}: " if len(sizes) > 1 else ""
-    return f"to be fetched: {whole}{each}"
+    whole = f"{in_words(sum(known.values()))}: " if len(known) > 1 else ""
+    return f"to be fetched: {whole}{', '.join(said)}"
 
 
 def in_words(size: int) -> str:
