@@ -1,5 +1,6 @@
 """ONNX graphs against the same network in torch, and against the runtime in one piece."""
 
+import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 import torch
 from torch import nn
 
+from isomorph.artefacts import sha256
 from isomorph.errors import IsomorphError
 from isomorph.models import SOURCES
 from isomorph.models.extraction import extract
@@ -245,6 +247,25 @@ def test_files_that_cannot_be_used_are_said(tmp_path):
     onnx.save(model, file)
     with pytest.raises(IsomorphError, match=r"small\.onnx: cannot be run by onnxruntime"):
         open_onnx(file).module(images())
+
+
+def test_weights_in_a_file_beside_the_graph_are_part_of_its_digest(tmp_path):
+    file = tmp_path / "small.onnx"
+    digests = []
+    for scale in (1.0, 2.0):
+        module = small()
+        with torch.no_grad():
+            module.head.weight.mul_(scale)
+        model = onnx.load(write(file, module))
+        (tmp_path / "w.bin").unlink(missing_ok=True)
+        onnx.save_model(model, file, save_as_external_data=True, location="w.bin", size_threshold=0)
+        digests.append((sha256(file), open_onnx(file).weights_sha256))
+    (graph, one), (same_graph, doubled) = digests
+    assert graph == same_graph
+    assert one != doubled
+    lines = "".join(f"{sha256(tmp_path / name)}  {name}\n" for name in ("small.onnx", "w.bin"))
+    assert doubled == hashlib.sha256(lines.encode()).hexdigest()
+    open_onnx(file, expected=doubled)
 
 
 def test_a_study_names_a_file_beside_the_model(tmp_path):

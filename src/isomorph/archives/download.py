@@ -24,7 +24,7 @@ from isomorph.archives.patience import (
     without_password,
 )
 from isomorph.archives.progress import Progress
-from isomorph.artefacts import disk_errors
+from isomorph.artefacts import disk_errors, replace_synced
 from isomorph.errors import IsomorphError
 
 BLOCK = 1 << 18
@@ -88,7 +88,7 @@ def download(
                 progress.find(target.stat().st_size)  # another process brought it meanwhile
                 return found.sha256
             examined = _gather(http, addresses, mine, pin, progress)
-            mine.replace(target)
+            replace_synced(mine, target)
     return examined.sha256
 
 

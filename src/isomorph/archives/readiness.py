@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from isomorph.archives.patterns import matches, nearest, whole_folders
 from isomorph.errors import IsomorphError
@@ -92,12 +93,53 @@ def _simulated(_layout: Layout, _dataset: str) -> Said:
     return "simulated from the study's own models", None
 
 
+def bytes_to_come(layout: Layout, dataset: str) -> int | None:
+    """Return how many bytes a fetch of a dataset would bring, 0 where it brings none.
+
+    Files that stand are told by their size alone. Of a streamed dataset it is the most it can be;
+    of a package, whose size only its index knows, None unless the dataset's file says it.
+
+    Raises
+    ------
+    IsomorphError
+        When a lock or requested files are not there.
+    """
+    archive = layout.study.dataset(dataset).archive
+    if archive.kind == "package":
+        fetched = layout.manifest(dataset).is_file()
+        return 0 if fetched else layout.study.dataset(dataset).expected.bytes
+    if READINESS[archive.kind] is not _pinned:
+        return 0
+    sizes = _sizes(layout, dataset)
+    return sizes.whole - sizes.here
+
+
 def _pinned(layout: Layout, dataset: str) -> Said:
-    from isomorph.archives import pinned, requested, sources
+    from isomorph.archives import requested
+
+    given = requested.check(layout, dataset)
+    sizes = _sizes(layout, dataset)
+    said = (
+        f"{_files(len(sizes.paths))}, {_megabytes(sizes.whole)}, {_megabytes(sizes.here)} of it "
+        "here"
+    )
+    said += f"; {_files(len(given))} by request, in place" if given else ""
+    return said, [*sizes.paths, *(one.record.path for one in given)]
+
+
+class _Sizes(NamedTuple):
+    """The files of a dataset: their paths, their bytes, and how many of these are here."""
+
+    paths: list[str]
+    whole: int
+    here: int
+
+
+def _sizes(layout: Layout, dataset: str) -> _Sizes:
+    from isomorph.archives import pinned, sources
     from isomorph.archives.lock import read_lock
     from isomorph.archives.transfer import bytes_here
 
-    given = requested.check(layout, dataset)
     chosen = sources.choose_files(layout, dataset, read_lock(layout.study, dataset))
     files = [file for _, some in chosen for file in some]
     folder = layout.archive(dataset)
@@ -105,10 +147,7 @@ def _pinned(layout: Layout, dataset: str) -> Said:
         here = sum(file.size for file in files if os.path.isfile(folder / file.path))  # noqa: PTH113
     else:
         here = bytes_here(files, folder)
-    size = sum(file.size for file in files)
-    said = f"{_files(len(files))}, {_megabytes(size)}, {_megabytes(here)} of it here"
-    said += f"; {_files(len(given))} by request, in place" if given else ""
-    return said, [*(file.path for file in files), *(one.record.path for one in given)]
+    return _Sizes([file.path for file in files], sum(file.size for file in files), here)
 
 
 READINESS: Registry[Callable[[Layout, str], Said]] = Registry(

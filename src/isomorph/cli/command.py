@@ -137,6 +137,7 @@ def _add_stage(parser: argparse.ArgumentParser, stage: Stage) -> None:
 def run_stage(stage: Stage, parsed: argparse.Namespace) -> None:
     """Run a stage with the names it was given, each known to the study."""
     from isomorph.cli.origin import say_who_makes
+    from isomorph.runs.alive import at_work
     from isomorph.study import load_study
 
     # Not `open_study`: each registry refuses what it does not know when the stage asks it, and
@@ -163,7 +164,7 @@ def run_stage(stage: Stage, parsed: argparse.Namespace) -> None:
     if stage.needs_results:
         refuse_nothing(layout)
     started = time.monotonic()
-    with say_who_makes(layout):
+    with at_work(), say_who_makes(layout):
         load(brain or stage.entry)(layout, *names.values())
     what = " ".join([parsed.command, *names.values(), *(["brain"] if brain else [])])
     print(f"{what}: done in {time.monotonic() - started:.1f} s", file=sys.stderr, flush=True)

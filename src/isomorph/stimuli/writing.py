@@ -15,7 +15,7 @@ import pandas as pd
 from PIL import Image
 
 from isomorph.archives.manifest import read_manifest
-from isomorph.artefacts import disk_errors, provenance, write_table
+from isomorph.artefacts import disk_errors, provenance, replace_synced, write_table
 from isomorph.digest import code_digest
 from isomorph.errors import IsomorphError
 from isomorph.expected import check_expected
@@ -67,7 +67,7 @@ def write_stimuli(layout: Layout, dataset: str, stimuli: Sequence[Stimulus]) -> 
         if images.exists():
             shutil.rmtree(images)
         if any(one.pixels for one in stimuli):
-            gathered.rename(images)
+            replace_synced(gathered, images)
         if any(one.names for one in stimuli):
             write_table(names, _names(stimuli), "names", stamp)
         write_table(file, table, "stimuli", stamp)

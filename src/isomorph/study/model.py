@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 
-from isomorph.study._base import HASH_START, Name, Seed, Spec, Unique
+from isomorph.study._base import COMMIT, HASH_START, Name, Seed, Spec, Unique
 
 Positive = Annotated[float, Field(gt=0)]
 Channel = Annotated[float, Field(ge=0, le=1)]
@@ -68,8 +68,9 @@ class Weights(Spec):
 
     sha256: Annotated[str, StringConstraints(pattern=HASH_START)] | None = None
     """Hash of the weights' file, or its first digits, at least eight; another file is refused."""
-    revision: str | None = None
-    """Commit, tag or branch of the repository they come from; a commit never changes."""
+    revision: Annotated[str, StringConstraints(pattern=COMMIT)] | None = None
+    """Commit of the repository they come from, 40 hexadecimal digits: branches and tags change,
+    and with them what a name stands for."""
 
 
 TABLE_SOURCES = frozenset({"baseline/category", "baseline/columns"})

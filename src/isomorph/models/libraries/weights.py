@@ -19,7 +19,7 @@ from urllib.error import HTTPError, URLError
 from filelock import FileLock
 
 from isomorph.archives.mirrors import mirrored
-from isomorph.artefacts import sha256
+from isomorph.artefacts import replace_synced, sha256
 from isomorph.errors import IsomorphError
 from isomorph.models.source import Wanted
 
@@ -290,7 +290,7 @@ def _kept(
                     wanted, digest, source, "correct weights.sha256, or fetch again", *pins
                 )
                 place = place.with_name(found.name)
-                os.replace(found, place)  # noqa: PTH105
+                replace_synced(found, place)
         except BaseException:
             with suppress(OSError):
                 for empty in made:
