@@ -235,8 +235,10 @@ def test_files_that_cannot_be_used_are_said(tmp_path):
     with pytest.raises(IsomorphError, match=r"text\.onnx: is no ONNX file that can be read"):
         open_onnx(tmp_path / "text.onnx")
     file = write(tmp_path / "small.onnx", small())
-    with pytest.raises(IsomorphError, match=r"has sha256 .*, expected 00000000; it is not"):
-        open_onnx(file, expected="00000000")
+    with pytest.raises(IsomorphError, match=r"has sha256 .*, expected 0{64}; it is not"):
+        open_onnx(file, expected="0" * 64)
+    with pytest.raises(IsomorphError, match="it is not the file that was pinned"):
+        open_onnx(file, expected=open_onnx(file).weights_sha256[:12])
     with pytest.raises(IsomorphError, match="takes images of 8 × 8 pixels, not 8 × 9"):
         open_onnx(file).module(torch.zeros(2, 3, 8, 9))
     model = onnx.load(file)
@@ -252,7 +254,7 @@ def test_a_study_names_a_file_beside_the_model(tmp_path):
     digest = open_onnx(file).weights_sha256
     spec = ModelSpec.model_validate(
         {"name": "mine", "title": "Mine", "source": "onnx/small.onnx",
-         "weights": {"sha256": digest[:12]}, "options": {"channels": "bgr"},
+         "weights": {"sha256": digest}, "options": {"channels": "bgr"},
          "preprocessing": {"size": SIZE}}
     )  # fmt: skip
     wanted = Wanted("mine", spec, None, tmp_path / "weights", tmp_path)

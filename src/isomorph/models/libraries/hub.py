@@ -13,10 +13,11 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from isomorph.errors import IsomorphError, did_you_mean
+from isomorph.foreign import reading
 from isomorph.models.libraries.imported import import_torchvision
 from isomorph.models.libraries.torchvision import torch_hub_in
 from isomorph.models.libraries.untrained import seeded
-from isomorph.models.libraries.weights import digest_of, fetched, refuse_other
+from isomorph.models.libraries.weights import digest_of, fetched, refuse_other, tensors_only
 from isomorph.models.network import Network
 from isomorph.models.source import Wanted
 
@@ -82,12 +83,12 @@ def _unpacked(wanted: Wanted, url: str, folder: Path) -> None:
     folder.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=folder.parent, prefix=".partial-") as scratch:
         archive = fetched(wanted, url, Path(scratch) / "code.zip", folder)
-        try:
-            with zipfile.ZipFile(archive) as packed:
-                packed.extractall(Path(scratch) / "code")
-        except zipfile.BadZipFile as error:
-            raise IsomorphError(f"{wanted.instance}: {url} is no zip archive; try again") from error
-        (top,) = (Path(scratch) / "code").iterdir()
+        with (
+            reading(f"{wanted.instance}: {url}", "a zip archive"),
+            zipfile.ZipFile(archive) as zipped,
+        ):
+            zipped.extractall(Path(scratch) / "code")
+        top = next((Path(scratch) / "code").iterdir(), Path(scratch))
         if not (top / "hubconf.py").is_file():
             raise IsomorphError(f"{wanted.instance}: {url} holds no hubconf.py")
         os.replace(top, folder)  # noqa: PTH105
@@ -106,7 +107,12 @@ def _entry(wanted: Wanted, folder: Path, entry: str) -> Callable[[], torch.nn.Mo
 
     def build() -> torch.nn.Module:
         try:
-            found: Any = torch.hub.load(str(folder), entry, source="local", **wanted.spec.options)
+            with tensors_only(wanted, f"a file that {wanted.spec.source} loads"):
+                found: Any = torch.hub.load(
+                    str(folder), entry, source="local", **wanted.spec.options
+                )
+        except IsomorphError:
+            raise
         except Exception as error:
             raise _failed(wanted, error) from error
         if not isinstance(found, torch.nn.Module):
@@ -123,7 +129,7 @@ def _entries(wanted: Wanted, file: Path) -> list[str]:
     """Return what a `hubconf.py` defines or imports by name."""
     try:
         body = ast.parse(file.read_text(encoding="utf-8")).body
-    except (SyntaxError, UnicodeDecodeError) as error:
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise _failed(wanted, error) from error
     defined = [part.name for part in body if isinstance(part, ast.FunctionDef | ast.ClassDef)]
     imported = [

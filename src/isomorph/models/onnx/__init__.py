@@ -67,7 +67,7 @@ def open_onnx(path: Path, *, expected: str = "", bgr: bool = False) -> Network:
     ----------
     path : Path
     expected : str, optional
-        sha256 the file must have, or its first digits.
+        sha256 the file must have.
     bgr : bool, optional
         Whether the graph takes blue first.
 
@@ -84,7 +84,7 @@ def open_onnx(path: Path, *, expected: str = "", bgr: bool = False) -> Network:
     """
     _refuse_absent(path)
     found = sha256(path)
-    if not found.startswith(expected):
+    if expected and found != expected:
         raise IsomorphError(
             f"{path}: has sha256 {found}, expected {expected}; it is not the file that was pinned"
         )
