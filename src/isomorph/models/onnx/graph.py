@@ -10,11 +10,13 @@ from typing import Any
 
 import numpy as np
 import onnx
-from google.protobuf.message import DecodeError
 from numpy.typing import NDArray
 from onnx import numpy_helper
+from onnx.external_data_helper import load_external_data_for_model
 
 from isomorph.errors import IsomorphError
+from isomorph.foreign import reading
+from isomorph.models.onnx.external import external_files
 
 MOVES = frozenset(
     {
@@ -106,12 +108,12 @@ def open_graph(path: Path) -> Graph:
     IsomorphError
         When it is no ONNX file, or takes anything but one batch of images in colour.
     """
-    try:
-        model = onnx.load(path)
+    with reading(path, "an ONNX file"):
+        model = onnx.load(path, load_external_data=False)
+    external_files(model, path)
+    with reading(path, "an ONNX file"):
+        load_external_data_for_model(model, str(path.parent))
         onnx.checker.check_model(model)
-    except (DecodeError, onnx.checker.ValidationError, ValueError, OSError) as error:
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise IsomorphError(f"{path}: is no ONNX file that can be read ({reason})") from error
     graph = model.graph
     stored = {tensor.name for tensor in graph.initializer}
     inputs = [value for value in graph.input if value.name not in stored]
