@@ -30,13 +30,8 @@ from isomorph.archives.manifest import (
     describe_files,
     write_manifest,
 )
-from isomorph.archives.patience import (
-    TIMEOUT,
-    check_status,
-    patience,
-    session,
-    without_password,
-)
+from isomorph.archives.pace import session
+from isomorph.archives.patience import TIMEOUT, check_status, patience, without_password
 from isomorph.archives.unpack import check_member, unpack
 from isomorph.artefacts import provenance, replacing, sha256
 from isomorph.digest import code_digest

@@ -22,7 +22,7 @@ def ask(http: requests.Session, url: str, parameters: dict[str, str] | None = No
     Parameters
     ----------
     http : requests.Session
-        See `isomorph.archives.patience.session`.
+        See `isomorph.archives.pace.session`.
     url : str
         As the archive is known, before any mirror.
     parameters : dict, optional

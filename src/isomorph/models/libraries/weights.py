@@ -15,11 +15,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
-from urllib.error import HTTPError, URLError
 
+import requests
 from filelock import FileLock
 
 from isomorph.archives.mirrors import mirrored
+from isomorph.archives.pace import session
+from isomorph.archives.patience import TIMEOUT, without_secrets
 from isomorph.artefacts import sha256
 from isomorph.errors import IsomorphError
 from isomorph.foreign.guard import first_line
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 HUB = "https://huggingface.co"
 FORCED, FORBIDDEN = "TORCH_FORCE_WEIGHTS_ONLY_LOAD", "TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD"
 """Variables with which torch reads nothing but tensors, even where a library asks for more."""
+BLOCK = 1 << 20
 HASH_IN_NAME = re.compile(r"-([a-f0-9]{8,64})\.")
 """The first digits of a file's sha256 in its name, as torchvision and timm write them.
 
@@ -59,7 +62,7 @@ class Weights:
 
 
 def from_url(wanted: Wanted, url: str, place: Path) -> Weights:
-    """Return weights that lie at an address, fetched by torch's own client.
+    """Return weights that lie at an address.
 
     Parameters
     ----------
@@ -83,7 +86,7 @@ def from_url(wanted: Wanted, url: str, place: Path) -> Weights:
 
 
 def fetched(wanted: Wanted, url: str, file: Path, place: Path) -> Path:
-    """Fetch what lies at an address with torch's own client.
+    """Fetch what lies at an address.
 
     Parameters
     ----------
@@ -100,18 +103,23 @@ def fetched(wanted: Wanted, url: str, file: Path, place: Path) -> Path:
     IsomorphError
         When the address cannot be reached or answers with an error.
     """
-    from torch.hub import download_url_to_file
-
     try:
-        download_url_to_file(mirrored(url), str(file), progress=False)
-    except HTTPError as error:
-        reason = f"answers {error.code} {error.reason}"
-        error.close()
-        raise IsomorphError(
-            f"{wanted.instance}: {url} {reason}; put the file at {place} by hand"
-        ) from None
-    except (URLError, OSError) as error:
-        raise _unreachable(wanted, url, place, getattr(error, "reason", error)) from error
+        with (
+            session() as http,
+            http.get(mirrored(url), stream=True, timeout=TIMEOUT) as response,
+            open(file, "wb") as kept,
+        ):
+            if response.status_code != requests.codes.ok:
+                raise IsomorphError(  # noqa: TRY301
+                    f"{wanted.instance}: {url} answers {response.status_code} {response.reason}; "
+                    f"put the file at {place} by hand"
+                )
+            for block in response.iter_content(BLOCK):
+                kept.write(block)
+    except IsomorphError:
+        raise
+    except Exception as error:  # of requests, of what it is made of, or of the disk
+        raise _unreachable(wanted, url, place, without_secrets(str(error))) from error
     return file
 
 
@@ -186,12 +194,7 @@ def hub_file(wanted: Wanted, repository: str, name: str, into: Path, place: Path
         return None
     except errors.HFValidationError as error:
         raise IsomorphError(f"{where}: is no name of a repository ({error})") from None
-    except (
-        OSError,
-        errors.LocalEntryNotFoundError,
-        errors.OfflineModeIsEnabled,
-        errors.HTTPError,
-    ) as error:
+    except Exception as error:  # of its own, of the client below it, or of the disk
         raise _unreachable(wanted, f"{HUB}/{repository}", place, error) from error
 
 
