@@ -33,7 +33,8 @@ def shown(text: str) -> str:
     """
     for path in sorted(_AS_WRITTEN, key=len, reverse=True):
         if path in text:  # not within a longer name
-            text = re.sub(f"{re.escape(path)}(?![\\w-])", lambda _, p=path: _AS_WRITTEN[p], text)
+            written = _AS_WRITTEN[path].replace("\\", r"\\")
+            text = re.sub(rf"{re.escape(path)}(?![\w-])", written, text)
     return _UNSEEN.sub(_spelled, text)
 
 
