@@ -336,7 +336,7 @@ def test_weights_stand_in_no_file_outside_the_models_folder(tmp_path, holder):
     for name in (str(tmp_path / "home/id_rsa"), "../home/id_rsa", "link", "linked/id_rsa"):
         model = with_weights_at(name, holder)
         (folder / "net.onnx").write_bytes(model.SerializeToString())
-        with pytest.raises(IsomorphError, match="outside the folder of the model"):
+        with pytest.raises(IsomorphError, match="outside the folder that it belongs to"):
             open_onnx(folder / "net.onnx")
     (folder / "beside").write_bytes(b"0123456789abcdef")
     model = with_weights_at("beside", holder)

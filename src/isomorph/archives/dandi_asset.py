@@ -230,7 +230,7 @@ def _ask(
             check_status(response, f"{path}: {said}")
             try:
                 content = response.json()
-            except ValueError:
+            except (ValueError, RecursionError):
                 content = None
             refusal = (
                 f"{path}: {said} does not answer as the DANDI archive does; check archive.instance"

@@ -134,7 +134,7 @@ def _read(layout: Layout, dataset: str, file: Path) -> Manifest:
         ) from None
     except OSError as error:  # a file in place of a folder, or no permission: not its fault
         raise IsomorphError(f"{file}: cannot be read, {error.strerror}") from error
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise IsomorphError(
             f"{file}: is not a manifest ({type(error).__name__}: {error}); delete it and fetch "
             f'the dataset "{dataset}" again'

@@ -96,7 +96,7 @@ def _unpacked(folder: Path, archive: PackageArchive) -> dict[str, FileRecord]:
         content = json.loads((folder / RECORD).read_text(encoding="utf-8"))
         records = [FileRecord(**record) for record in content["files"]]
         same = content["sha256"] == archive.sha256
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return {}  # nothing was unpacked, or nobody knows what: fetch again
     return {record.path: record for record in records if same and record.is_intact(folder)}
 

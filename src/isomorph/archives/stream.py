@@ -87,7 +87,7 @@ def _alone(folder: Path) -> Iterator[None]:
 def _record(folder: Path) -> dict[str, Any]:
     try:
         known = json.loads((folder / RECORD).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}  # nothing was read, or nobody knows what: read it again
     return known if isinstance(known, dict) else {}
 

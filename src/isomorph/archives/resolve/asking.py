@@ -52,7 +52,7 @@ def ask_json(http: requests.Session, url: str, parameters: dict[str, str] | None
     content = ask(http, url, parameters)
     try:
         return json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise IsomorphError(
             f"{without_password(mirrored(url))}: answers with something that is not JSON; check "
             "the address and ISOMORPH_MIRRORS"

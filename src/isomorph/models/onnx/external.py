@@ -8,7 +8,7 @@ from typing import Any
 
 import onnx
 
-from isomorph.errors import IsomorphError
+from isomorph.foreign.outside import refuse_outside_files
 
 
 def external_files(model: onnx.ModelProto, path: Path) -> list[Path]:
@@ -29,22 +29,15 @@ def external_files(model: onnx.ModelProto, path: Path) -> list[Path]:
     Raises
     ------
     IsomorphError
-        When one stands outside the model's folder, also by way of a link: it may be any file of
-        the user's, and its bytes would come in as weights.
+        When one stands outside the model's folder, also by way of a link.
     """
-    folder = path.parent.resolve()
     files: dict[Path, None] = {}
     for tensor in _tensors(model):
         if tensor.data_location != onnx.TensorProto.EXTERNAL:
             continue
         name = next((one.value for one in tensor.external_data if one.key == "location"), "")
-        file = path.parent / name
-        if not file.resolve().is_relative_to(folder):
-            raise IsomorphError(
-                f'{path}: the weights of {tensor.name or "a tensor"} are to be read from "{name}", '
-                "outside the folder of the model; put them beside it"
-            )
-        files[file] = None
+        files[path.parent / name] = None
+    refuse_outside_files(path, files)
     return list(files)
 
 
