@@ -114,7 +114,10 @@ def open_graph(path: Path) -> Graph:
     with reading(path, "an ONNX file"):
         load_external_data_for_model(model, str(path.parent))
         onnx.checker.check_model(model)
+        _check_texts(model)
     graph = model.graph
+    if not graph.output or not all(node.output for node in graph.node):
+        raise IsomorphError(f"{path}: its graph, or a node of it, gives nothing out")
     stored = {tensor.name for tensor in graph.initializer}
     inputs = [value for value in graph.input if value.name not in stored]
     if len(inputs) != 1:
@@ -150,6 +153,23 @@ def open_graph(path: Path) -> Graph:
         fixed=fixed,
         fixed_batch=batch,
     )
+
+
+def _check_texts(message: Any) -> None:
+    """Refuse names that are no text: protobuf gives them as bytes.
+
+    Raises
+    ------
+    ValueError
+    """
+    pending = [message]
+    while pending:
+        for field, value in pending.pop().ListFields():
+            values = list(value) if field.is_repeated else [value]
+            if field.message_type is not None:
+                pending += values
+            elif field.type == field.TYPE_STRING and not all(isinstance(v, str) for v in values):
+                raise ValueError(f"its {field.name} is no text")
 
 
 def _free(graph: onnx.GraphProto, value: onnx.ValueInfoProto, batch: int) -> None:
