@@ -16,7 +16,7 @@ from isomorph.inference.trust import recovery as recovering
 from isomorph.inference.trust.agreement import tau_b
 from isomorph.inference.trust.claims import Terms
 from isomorph.inference.trust.judges import sizes
-from isomorph.inference.trust.observed import Observed, observe, repetitions_of
+from isomorph.inference.trust.observed import Observed, observe
 from isomorph.inference.trust.outcomes import kin, places, shares
 from isomorph.inference.trust.planting import PLANTINGS, root
 from isomorph.inference.trust.recovery import recover
@@ -349,33 +349,23 @@ def test_the_best_layer_of_each_model_is_planted_or_every_layer():
 def test_what_is_not_known_of_the_data_is_assumed_and_said():
     rdms = np.random.default_rng(20).random((2, N * (N - 1) // 2))
     planting = PLANTINGS["correlation"]
-    two = Region("V1", rdms, ("a", "b"), None, None)
-    known = observe(two, (7, 9), 3, planting, PEARSON, Recovery(), N)
+    two = Region("V1", rdms, ("a", "b"), None, None, n_folds=3)
+    known = observe(two, (7, 9), planting, PEARSON, Recovery(), N)
     assert known.assumed == ""
     assert known.design.units == (7, 9)
     assert known.design.repetitions == 3
-    published = observe(two, (-1, -1), None, planting, PEARSON, Recovery(units=60), N)
+    published = observe(two, (-1, -1), planting, PEARSON, Recovery(units=60), N)
     assert published.design.units == (60, 60)
     assert published.assumed == "60 units per subject, as none are published"
     one = Region("V1", rdms[:1], ("a",), 5, None)
-    alone = observe(one, (5,), None, planting, PEARSON, Recovery(reliability=0.3), N)
+    alone = observe(one, (5,), planting, PEARSON, Recovery(reliability=0.3), N)
     assert not alone.reliability_known
     assert alone.reliability == 0.3
     assert "halves that agree at 0.3" in alone.assumed
     assert alone.design.halved
     assert alone.design.parts == (1, 1)
     crossed = PLANTINGS["crossvalidated_euclidean"]
-    assert observe(one, (5,), None, crossed, PEARSON, Recovery(), N).design.parts == (2, 2)
-
-
-def test_repetitions_are_those_of_the_regions_units():
-    table = pd.DataFrame(
-        {"region": ["V1", "V1", "V1", "V4"], "unit": ["1", "2", "", "3"],
-         "n_repetitions": [4, 6, 99, np.nan]}
-    )  # fmt: skip
-    assert repetitions_of(table, "V1") == 5
-    assert repetitions_of(table, "V4") is None
-    assert repetitions_of(table.head(0), "V1") is None
+    assert observe(one, (5,), crossed, PEARSON, Recovery(), N).design.parts == (2, 2)
 
 
 # ---------------------------------------------------------------- agreement of settings
@@ -434,8 +424,8 @@ def test_one_subject_is_simulated_with_halves_as_reliable_as_the_measured():
     features = root(candidates.rdms[2], crossed)
     truth = mix(features, draw(Design(8, (50,), 12, True, crossed), 1, rng))
     halves = truth[1].rdms(0.9)[:, 0, 0]
-    region = Region("V1", truth[0].rdms(0.9)[0], ("a",), 50, halves[None, :, None])
-    found = observe(region, (50,), 12, crossed, PEARSON, Recovery(), 8)
+    region = Region("V1", truth[0].rdms(0.9)[0], ("a",), 50, halves[None, :, None], n_folds=12)
+    found = observe(region, (50,), crossed, PEARSON, Recovery(), 8)
     assert found.reliability == pytest.approx(np.corrcoef(halves)[0, 1])
     related = kin(candidates.table, {})
     terms = terms_of(candidates, 8, simulations=60, tested=0)

@@ -144,7 +144,7 @@ def test_spheres_equal_a_plain_loop(distance):
     voxels = mask()[::9]
     data = session(3, voxels=voxels)
     noise = NoiseSpec(per="session", shrinkage="diagonal")
-    volume = volume_of({"1": data}, STIMULI, "none", noise, "file")
+    volume = volume_of({"1": data}, STIMULI, "none", "file")
     around = spheres(volume.positions, 7.0, 3)
     (block,) = sphere_rdms(volume, around, distance, noise)
     centres, rdms, left_out = block
@@ -197,20 +197,18 @@ def test_voxels_of_overlapping_regions_count_once():
     twice = xr.concat([data, data.isel(unit=slice(0, 30)).assign_coords(
         region=("unit", np.full(30, "V1", dtype=object)))], dim="unit", data_vars="all",
         coords="different", compat="equals", join="outer")  # fmt: skip
-    one, other = (
-        volume_of({"1": each}, STIMULI, "none", NoiseSpec(), "file") for each in (data, twice)
-    )
+    one, other = (volume_of({"1": each}, STIMULI, "none", "file") for each in (data, twice))
     np.testing.assert_array_equal(one.positions, other.positions)
     np.testing.assert_array_equal(one.folds[0].values, other.folds[0].values)
 
 
 def test_two_sessions_of_the_same_voxels_are_searched_together():
     data = {"1": session(5), "2": session(6)}
-    volume = volume_of(data, STIMULI, "none", NoiseSpec(), "file")
+    volume = volume_of(data, STIMULI, "none", "file")
     assert len(volume.folds) == 2
     moved = session(6).assign_coords(x=("unit", session(6)["x"].values + 2))
     with pytest.raises(IsomorphError, match="of different voxels"):
-        volume_of({"1": data["1"], "2": moved}, STIMULI, "none", NoiseSpec(), "file")
+        volume_of({"1": data["1"], "2": moved}, STIMULI, "none", "file")
 
 
 def test_mistakes_are_sentences(layout, capsys):
@@ -221,4 +219,4 @@ def test_mistakes_are_sentences(layout, capsys):
     assert command(layout, "--layer", "other", "--radius", "-1") == 1
     assert "expected a radius above 0" in capsys.readouterr().err
     with pytest.raises(IsomorphError, match="no place in a volume"):
-        volume_of({"1": session(2).drop_vars("x")}, STIMULI, "none", NoiseSpec(), "file")
+        volume_of({"1": session(2).drop_vars("x")}, STIMULI, "none", "file")

@@ -1,5 +1,6 @@
 """Mahalanobis and crossnobis: against rsatoolbox, against plain loops, and without bias."""
 
+from dataclasses import replace
 from itertools import permutations
 
 import numpy as np
@@ -31,6 +32,11 @@ def folds_of(seed, n_folds=5, n_stimuli=7, n_units=12, signal=1.0, missing=0.0):
     seen = rng.random((n_folds, n_stimuli)) >= missing
     seen[:2] = True
     return Folds(np.where(seen[:, :, None], values, 0.0), seen)
+
+
+def runs(folds):
+    """The same, of runs: what a fold shows was recorded together."""
+    return replace(folds, together=True)
 
 
 def distances(name, folds, **noise):
@@ -81,7 +87,7 @@ def test_crossnobis_with_the_noise_of_each_run_is_that_of_rsatoolbox(shrinkage):
         for one in rest
     ]
     # rsatoolbox takes the mean off residuals, so that the folds must have none to begin with.
-    flat = Folds(folds.values - rest.mean(axis=1, keepdims=True), folds.seen)
+    flat = runs(Folds(folds.values - rest.mean(axis=1, keepdims=True), folds.seen))
     expected = calc_rdm(
         theirs(flat), "crossnobis", descriptor="stimulus", cv_descriptor="fold", noise=noise
     )
@@ -206,7 +212,7 @@ def test_two_repetitions_are_a_plain_loop_over_pairs_and_others(n_stimuli):
     ],
 )
 def test_noise_that_lifts_distances_is_said(n_stimuli, noise, words):
-    folds = folds_of(25, n_folds=2, n_stimuli=n_stimuli, n_units=12)
+    folds = runs(folds_of(25, n_folds=2, n_stimuli=n_stimuli, n_units=12))
     note = geometry_of_folds(folds, ["crossnobis"], NoiseSpec(**noise)).parts["crossnobis"].note
     assert words in note
     assert bool(note) == bool(words)
@@ -214,18 +220,19 @@ def test_noise_that_lifts_distances_is_said(n_stimuli, noise, words):
     assert twice.parts["crossnobis"].note == note
 
 
-UNBALANCED = [("crossnobis", {"per": per}) for per in ("others", "session", "run")]
-UNBALANCED += [("crossvalidated_euclidean", {})]
+UNBALANCED = [("crossnobis", {"per": per}, True) for per in ("others", "session", "run")]
+UNBALANCED += [("crossnobis", {"per": per}, False) for per in ("others", "session")]
+UNBALANCED += [("crossvalidated_euclidean", {}, together) for together in (True, False)]
 
 
-@pytest.mark.parametrize(("name", "noise"), UNBALANCED)
-def test_what_all_stimuli_share_is_no_distance_where_showings_are_missing(name, noise):
+@pytest.mark.parametrize(("name", "noise", "together"), UNBALANCED)
+def test_what_all_stimuli_share_is_no_distance_where_showings_are_missing(name, noise, together):
     """Pairs then rest on unlike couples of folds, in which it would not cancel."""
-    folds = folds_of(6, n_folds=4, missing=0.3)
+    folds = replace(folds_of(6, n_folds=4, missing=0.3), together=together)
     assert not folds.seen.all()
     raised = np.where(folds.seen[:, :, None], folds.values + 100 * np.arange(12), 0.0)
     np.testing.assert_allclose(
-        distances(name, Folds(raised, folds.seen), **noise),
+        distances(name, replace(folds, values=raised), **noise),
         distances(name, folds, **noise), rtol=1e-8, atol=1e-8,
     )  # fmt: skip
 

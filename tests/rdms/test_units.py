@@ -13,13 +13,21 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from isomorph.artefacts import provenance, read_array, write_responses, write_table
+from isomorph.artefacts import (
+    provenance,
+    read_array,
+    read_table,
+    write_responses,
+    write_table,
+)
 from isomorph.errors import IsomorphError
 from isomorph.inference.gather import regions_of
 from isomorph.layout import Layout
 from isomorph.rdms import run_brain
 from isomorph.rdms.brain import rdms_of_responses
 from isomorph.rdms.units import FEWEST, reliability, reliable_units, training
+from isomorph.report.methods import methods
+from isomorph.responses import run_reliability
 from isomorph.study import StudyError, load_study
 from isomorph.study.dataset import UnitFilter
 
@@ -393,3 +401,33 @@ def test_a_distance_that_one_draw_lacks_is_left_out_and_settings_must_say_someth
     assert re.match(r"in \d+ of 20 draws of units correlation", left_out["IT | m | correlation"])
     with pytest.raises(ValueError, match="give minimum_reliability, equalise, or both"):
         UnitFilter()
+
+
+def test_sessions_that_share_their_units_and_know_no_runs_are_one_recording(tmp_path):
+    """One array has one table of units: its sessions are what was recorded apart."""
+    layout = study(tmp_path, ARRAYS, {"equalise": 10, "draws": 2})
+    rng = np.random.default_rng(12)
+    noise = rng.standard_normal((3, 1, 12, 10)) + 0.3 * rng.standard_normal((3, 2, 12, 10))
+    parts = {
+        name: session(one.reshape(-1, 10), 12).assign_attrs(session=name)
+        for name, one in zip("abc", noise, strict=True)
+    }
+    table = pd.DataFrame({"stimulus": names(12), "file": "", "sha256": ""})
+    write_table(layout.stimuli("toy"), table, "stimuli", provenance("stimuli"))
+    about = {"dataset": "toy", "subject": "m", "simulated": "false"}
+    write_responses(layout.responses("toy", "m"), parts, about, provenance("responses"))
+    run_brain(layout, "toy")
+    written = read_array(layout.brain_rdms("toy"), "rdms")
+    assert set(written["fold"].values.tolist()) == {"session"}
+    assert set(written["n_folds"].values.tolist()) == {3}
+    assert set(written["session"].values.tolist()) == {"3 together"}
+    assert set(written["n_units"].values.tolist()) == {10}
+    assert methods(layout, "toy").facts[-1] == (
+        "Folds and halves",
+        "what cross-validated distances cross, and noise ceilings and comparisons of regions "
+        "halve, are whole sessions, as presentations of one session may share noise: 3",
+    )
+    run_reliability(layout, "toy")
+    reliability = read_table(layout.reliability("toy"), "reliability")
+    assert set(reliability["session"]) == {"3 together"}
+    assert abs(reliability["split_half"].mean()) < 0.3

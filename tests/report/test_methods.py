@@ -141,3 +141,29 @@ def test_before_any_responses_the_settings_are_told(bare):
     assert [row[:2] for row in made.settings.rows if row[0] == "window"] == [
         ("window", "0 to 0.2 s")
     ]
+
+
+def test_what_was_crossed_and_halved_is_told_by_subject_where_they_differ(bare):
+    rows = [
+        {"rdm": np.arange(3.0), "region": "alpha", "subject": subject} for subject in ("s1", "s2")
+    ]
+    data = rdm_file(["a", "b", "c"], rows)
+    assert "Folds and halves" not in dict(written(bare, data).facts)
+    told = data.assign_coords(
+        fold=("representation", ["run", "repetition"]), n_folds=("representation", [6, 4])
+    )
+    assert dict(written(bare, told).facts)["Folds and halves"] == (
+        "what cross-validated distances cross, and noise ceilings and comparisons of regions "
+        "halve, are whole runs, as presentations of one run may share noise: 6 in s1; repetitions, "
+        "as no runs or sessions are known in which most stimuli come again: 4 in s2"
+    )
+    alike = data.assign_coords(
+        fold=("representation", ["run", "run"]), n_folds=("representation", [6, 8])
+    )
+    assert dict(written(bare, alike).facts)["Folds and halves"].endswith("share noise: 6 to 8")
+
+
+def written(layout, data):
+    """How the responses were made, once RDMs are written."""
+    write_array(layout.brain_rdms("real"), data, "rdms", provenance("rdms"))
+    return methods(layout, "real")

@@ -350,7 +350,7 @@ def test_what_cannot_be_cut_says_why(make_study, recording, changes, words):
 def test_a_recording_without_events_or_that_is_none(make_study, recording, files):
     file = files / "s1" / "s1_task-x_eeg.vhdr"
     file.with_name("s1_task-x_events.tsv").unlink()
-    with pytest.raises(IsomorphError, match=r"s1_task-x_events\.tsv: no such file"):
+    with pytest.raises(IsomorphError, match=r"none of the 0 tables of events .* belongs to it"):
         read(make_study(settings(), STIMULI))
     file.write_text("nothing")
     with pytest.raises(IsomorphError, match="cannot be read as a recording"):

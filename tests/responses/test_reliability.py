@@ -349,10 +349,13 @@ def test_stimuli_repeated_within_one_run_alone_are_halved_within_it():
 
 
 def test_variances_with_runs_are_those_of_least_squares():
-    """An unbalanced design, against residuals of both models and the trace of the projection."""
+    """An unbalanced design, against residuals of both models and the trace of the projection.
+
+    No stimulus comes twice in a run; where it does, its mean in the run takes their place.
+    """
     draw = rng()
     stimulus = np.array(list("aabbbccccdde"))
-    run = np.array(list("121231123233"))
+    run = np.array(list("121231234233"))
     response = draw.normal(size=(12, 2)) + 4 * (run == "2")[:, None]
     kept = stimulus != "e"
     z = (stimulus[kept, None] == np.unique(stimulus[kept])).astype(float)
@@ -370,5 +373,35 @@ def test_variances_with_runs_are_those_of_least_squares():
     found = divide_variance(response, stimulus, run)
     np.testing.assert_allclose(found.noise, noise)
     np.testing.assert_allclose(
-        found.signal, (explained - (rank - 3) * noise) / np.trace(z.T @ outside @ z)
+        found.signal, (explained - (rank - x.shape[1]) * noise) / np.trace(z.T @ outside @ z)
     )
+    twice = divide_variance(np.repeat(response, 2, axis=0), stimulus.repeat(2), run.repeat(2))
+    np.testing.assert_allclose(twice.signal, found.signal)
+    np.testing.assert_allclose(twice.noise, 2 * found.noise)
+
+
+def test_noise_that_showings_of_a_run_share_is_no_signal():
+    """Eight stimuli twice in each of six runs, where either showing meets the same noise."""
+    draw = np.random.default_rng(4)
+    shared = draw.normal(size=(6, 1, 8, 2000)) + 0.5 * draw.normal(size=(6, 2, 8, 2000))
+    stimulus, run = np.tile(np.arange(8).astype(str), 12), np.repeat(list("abcdef"), 16)
+    response = shared.reshape(-1, 2000)
+    found = divide_variance(response, stimulus, run)
+    assert found.signal.mean() == pytest.approx(0, abs=0.01)
+    # What noise does to the mean over twelve showings is that of six runs.
+    assert found.noise.mean() / 12 == pytest.approx((1 + 0.25 / 2) / 6, rel=0.05)
+    apart = divide_variance(response, stimulus)
+    assert apart.signal.mean() > 0.05
+    halves = split_half(response, stimulus, rng(), run=run)
+    assert halves.correlation.mean() == pytest.approx(0, abs=0.03)
+    assert split_half(response, stimulus, rng()).correlation.mean() > 0.1
+
+
+def test_halves_of_runs_without_enough_stimuli_in_common_are_none():
+    """Each stimulus stands in two of many runs, and hardly ever in both halves."""
+    stimulus = np.repeat(list("abcd"), 2)
+    run = np.array(list("12345678"))
+    none = split_half(rng().normal(size=(8, 2)), stimulus, rng(), splits=1, run=run)
+    assert none.status[0] == "undefined: no halves of 8 runs have 3 stimuli in common"
+    assert none.n_splits == 0
+    assert np.isnan(none.correlation).all()

@@ -2,7 +2,6 @@
 rule recover:
     input:
         comparisons=lambda wildcards: LAYOUT.comparisons(wildcards.dataset),
-        reliability=lambda wildcards: LAYOUT.reliability(wildcards.dataset),
         brain=lambda wildcards: LAYOUT.brain_rdms(wildcards.dataset),
         models=lambda wildcards: models_of(wildcards.dataset),
         stimuli=lambda wildcards: LAYOUT.stimuli(wildcards.dataset),

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from isomorph.archives.patterns import matches, nearest
+from isomorph.archives.patterns import matches, nearest, whole_folders
 from isomorph.artefacts import Provenance, replacing, sha256
 from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
@@ -244,7 +244,9 @@ def describe_files(root: Path, paths: Sequence[str]) -> list[FileRecord]:
     return records
 
 
-def find_files(layout: Layout, dataset: str, pattern: str) -> list[Path]:
+def find_files(
+    layout: Layout, dataset: str, pattern: str, folders: tuple[str, ...] = ()
+) -> list[Path]:
     """Return the files of a fetched dataset that match a pattern, sorted by path.
 
     Parameters
@@ -256,6 +258,9 @@ def find_files(layout: Layout, dataset: str, pattern: str) -> list[Path]:
     pattern : str
         Glob pattern relative to the root of the dataset's files; `*` and `?` stop at a slash,
         `**` does not.
+    folders : tuple of str
+        Endings of folders that stand for one file, as `.ds`: the folder is matched, and the files
+        in it are not.
 
     Raises
     ------
@@ -264,7 +269,7 @@ def find_files(layout: Layout, dataset: str, pattern: str) -> list[Path]:
         the dataset has not been fetched, or not as this study asks for it.
     """
     manifest = read_manifest(layout, dataset)
-    known = [record.path for record in own_files(layout, dataset, manifest)]
+    known = whole_folders([record.path for record in own_files(layout, dataset, manifest)], folders)
     found = matches(pattern, known)
     if not found:
         raise IsomorphError(
@@ -273,7 +278,7 @@ def find_files(layout: Layout, dataset: str, pattern: str) -> list[Path]:
         )
     files = [manifest.root / path for path in found]
     for file in files:
-        if not file.is_file():
+        if not file.exists():
             raise IsomorphError(
                 f"{file}: no such file, though it was there when {dataset} was fetched; put it "
                 "back or fetch again"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 
-from isomorph.archives.patterns import matches, nearest
+from isomorph.archives.patterns import matches, nearest, whole_folders
 from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
 from isomorph.registry import Registry
@@ -44,7 +44,11 @@ def _refuse_unmatched(layout: Layout, dataset: str, paths: Sequence[str]) -> Non
         "responses.files": getattr(spec.responses, "files", None),
         "responses.bold": getattr(spec.responses, "bold", None),
         "responses.events.files": getattr(getattr(spec.responses, "events", None), "files", None),
+        "responses.presentations.files": getattr(
+            getattr(spec.responses, "presentations", None), "files", None
+        ),
     }
+    paths = whole_folders(paths, getattr(spec.responses, "folders", ()))
     for key, pattern in patterns.items():
         if not isinstance(pattern, str):
             continue

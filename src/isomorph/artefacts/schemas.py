@@ -52,7 +52,10 @@ RESPONSES = ArraySchema(
 )
 """One session: spike counts (or any response) with `response.attrs["units"]` saying which unit
 of measurement; `repetition` counts the showings of each stimulus from 0. `area` is the region
-without its window, `time_start` and `time_stop` that window, seconds from onset."""
+without its window, `time_start` and `time_stop` that window, seconds from onset. Attributes hold
+JSON: `dropped` and `noted` counts by reason, and of BOLD `runs`, a record for each run: `volumes`,
+`left_out` (flagged as not steady or censored), `repetition_time` and `start_time` in seconds, and
+the file that says the former."""
 
 ACTIVATIONS = ArraySchema(
     variables={
@@ -111,19 +114,22 @@ RDMS = ArraySchema(
         "time_stop": ("representation",),
         "draw": ("representation",),
         "n_recorded": ("representation",),
+        "fold": ("representation",),
+        "n_folds": ("representation",),
     },
     attributes=("left_out",),
     finite=("rdm",),
 )
 """RDMs of brains or models alike. Pairs run over the upper triangle row by row, in the order of
 `stimulus`. Brain rows have empty `model` and `layer` and depth -1, model rows have empty
-`region`, `subject` and `session`. `n_units` is -1 where it is not known. `rdm_half` holds the
-RDMs of two halves of the repetitions for every halving, the same for all regions of a subject; NaN
-where there are none, for the reason in `half_status`. `1 - rdm_half` times `half_norm` of both
-stimuli is on the scale of the whole. `area` is a region without its
-window, `time_start` and `time_stop` that window, seconds from onset, NaN where there is none: of
-time bins, one file holds an RDM each. `draw` numbers the draws of equally many units, `n_units` of
-the `n_recorded` units of the region in that subject."""
+`region`, `subject` and `session`. `n_units` is -1 where it is not known. `fold` says what
+cross-validation crosses and halves divide, runs, sessions or repetitions, whole ones; `n_folds` how
+many there are, in the session with the fewest. `rdm_half` holds the RDMs of two halves for every
+halving, the same for all regions of a subject; NaN where there are none, for the reason in
+`half_status`. `1 - rdm_half` times `half_norm` of both stimuli is on the scale of the whole.
+`area` is a region without its window, `time_start` and `time_stop` that window, seconds from onset,
+NaN where there is none: of time bins, one file holds an RDM each. `draw` numbers the draws of
+equally many units, `n_units` of the `n_recorded` units of the region in that subject."""
 
 REPRESENTATIONS = ArraySchema(
     variables={"similarity": ("measure", "representation", "representation_b")},

@@ -165,7 +165,7 @@ NOTES = {
     (HALVES, True): "above the ceiling by no more than the intervals allow: sampling error",
     (HALVES, False): (
         "above the ceiling by more than the intervals allow: what the candidate fits differs "
-        "between the halves of the repetitions, as where responses drift or adapt"
+        "between the halves of the data, as where responses drift or adapt"
     ),
 }
 """How an estimate can stand above its ceiling, by kind, and whether the intervals explain it."""

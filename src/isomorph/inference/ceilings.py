@@ -30,7 +30,7 @@ def ceiling(
     With several subjects it is that of Nili et al. (2014,
     https://doi.org/10.1371/journal.pcbi.1003553): each subject against the mean of the others
     (lower) and of all (upper). With one subject and repetitions it is what the noise-free RDM
-    would score, as foretold by what random halves of the repetitions share, see
+    would score, as foretold by what random halves of the runs or repetitions share, see
     `isomorph.inference.stepping`. With neither it is undefined, not 1.
 
     The reliability is the mean over pairs of subjects, or what the halves foretell of all
@@ -128,10 +128,10 @@ def _of_halves(
     plain = agreement(region, distance, measure)
     all_repetitions = float(reliability(plain))
     if not all_repetitions > 0:
-        return replace(undefined, status="undefined: halves of the repetitions do not agree")
+        return replace(undefined, status=f"undefined: halves of the {region.folds} do not agree")
     upper = float(from_latent(np.sqrt(all_repetitions), measure))
     between, why = _checked(all_repetitions, measure)
-    status = f"defined: halves of the repetitions of one subject{STEPS[distance].caveat}"
+    status = f"defined: halves of the {region.folds} of one subject{STEPS[distance].caveat}"
     found = Ceiling(np.nan, upper, status, HALVES, between, why, half_agreement)
     if draws is None or draws.unsure:
         return found

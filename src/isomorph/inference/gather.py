@@ -29,14 +29,21 @@ class Region:
     n_units : int or None
         Units over all subjects, None where they are not published.
     halves : (halving, half, subject, pair) or None
-        RDMs of halves of the repetitions, where every subject has them. Regions of a subject are
-        halved alike, so halvings of the same number belong together; NaN where one has no RDM.
+        RDMs of halves of the runs or repetitions, where every subject has them. Regions of a
+        subject are halved alike, so halvings of the same number belong together; NaN where one has
+        no RDM.
     half_norm : (subject, stimulus) or None
         What brings `1 - halves` to the scale of the whole, see `isomorph.rdms.halves`.
     no_halves : str
         Why there are no halves; empty where that is not known.
     noise_note : str
-        What a reader must know of the noise its distances are weighed by; mostly nothing.
+        What a reader must know of the noise its distances are weighed by, and of the runs they
+        rest on; mostly nothing.
+    fold : str
+        What was crossed and halved, whole ones: `run`, `session` or `repetition`; empty where that
+        is not known.
+    n_folds : int or None
+        How many there are, in the subject with the fewest.
     area : str
         The region without its time bin; its name where it has none.
     time_start, time_stop : float
@@ -63,11 +70,18 @@ class Region:
     half_norm: Floats | None = None
     no_halves: str = ""
     noise_note: str = ""
+    fold: str = ""
+    n_folds: int | None = None
 
     @property
     def measured(self) -> tuple[Region, ...]:
         """What scores are means over: the region in every draw of units, or as it is."""
         return self.draws or (self,)
+
+    @property
+    def folds(self) -> str:
+        """What was crossed and halved, in words: `runs`, `repetitions`."""
+        return "s or ".join((self.fold or "repetition").split(", ")) + "s"
 
     @property
     def halvings(self) -> NDArray[np.intp]:
@@ -153,7 +167,7 @@ def _region(name: str, rows: xr.Dataset, notes: Mapping[str, str]) -> Region:
     units = tuple(_units(rows["n_units"].values[subject == one]) for one in subjects)
     known = [count for count in units if count is not None]
     total = sum(known) if len(known) == len(units) else None
-    more = {**_halves(rows, subjects), **_place(rows)}
+    more = {**_halves(rows, subjects), **_place(rows), **_folds(rows)}
     distance = str(rows["distance"].values[0])
     told = [notes.get(f"{name} | {one} | {distance} | noise", "") for one in subjects]
     more["noise_note"] = "; ".join(dict.fromkeys(note for note in told if note))
@@ -176,6 +190,14 @@ def _halves(rows: xr.Dataset, subjects: Sequence[str]) -> dict[str, Any]:
     halves = np.stack([rows["rdm_half"].values[:, :, own].mean(axis=2) for own in of], axis=2)
     norm = np.stack([rows["half_norm"].values[own].mean(axis=0) for own in of])
     return {"halves": halves, "half_norm": norm}
+
+
+def _folds(rows: xr.Dataset) -> dict[str, Any]:
+    """Return what was crossed and halved, nothing where that is not known."""
+    if "fold" not in rows.coords:
+        return {}
+    kinds = dict.fromkeys(rows["fold"].values.tolist())
+    return {"fold": ", ".join(kinds), "n_folds": int(rows["n_folds"].min())}
 
 
 def _place(rows: xr.Dataset) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 Regions recorded together share noise: the state of the animal, the motion of the head. It makes
 their RDMs alike where nothing else does (Henriksson et al. 2015,
 https://doi.org/10.1016/j.neuroimage.2015.04.026). So one region is taken from one half of the
-repetitions, the other region from the other half; or, without repetitions, from other subjects.
+runs or repetitions, the other region from the other half; or, without these, from other subjects.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from isomorph.inference.crossings import CROSSINGS, TOGETHER, Crossing, way_of
+from isomorph.inference.crossings import CROSSINGS, OWN, TOGETHER, Crossing, way_of
 from isomorph.inference.families import Questions
 from isomorph.inference.gather import Region
 from isomorph.inference.independence import against_independence
@@ -171,7 +171,10 @@ def _questions(
             **setting.columns,
             "region_a": [region.name for region in one],
             "region_b": [region.name for region in other],
-            "crossing": kinds,
+            "crossing": [
+                f"halves of the {first.folds}" if kind == OWN else kind
+                for kind, first in zip(kinds, one, strict=True)
+            ],
             "estimate": values.observed,
             "standard_error": error,
             "interval_low": np.where(apart, low, np.nan),

@@ -68,7 +68,7 @@ def run(
     wanted = layer_rdm(model_file, layer, DISTANCES[distance].noise_free or distance)
     level = level_of(layout, dataset)
     sessions = {name: regrouped(one, level) for name, one in read_responses(file).items()}
-    volume = volume_of(sessions, level.names, spec.transform, spec.noise, str(file))
+    volume = volume_of(sessions, level.names, spec.transform, str(file))
     around = spheres(volume.positions, light.radius, light.minimum)
     values = np.full(len(volume.positions), np.nan)
     left_out = Counter(around.left_out)

@@ -32,6 +32,8 @@ from isomorph.rdms.level import Level, averaged, compared_stimuli, level_of, reg
 from isomorph.rdms.table import RdmRow, rdm_dataset
 from isomorph.rdms.transforms import TRANSFORMS
 from isomorph.rdms.units import reliable_units
+from isomorph.responses.division import recordings
+from isomorph.study.responses import ArrayResponses
 
 MINIMUM_STIMULI = 4
 """With fewer, the geometry left after removing what is additive has no dimension."""
@@ -62,7 +64,10 @@ def run_brain(layout: Layout, dataset: str) -> None:
             rows += found
             left_out |= without
             continue
-        sessions = {name: regrouped(one, level) for name, one in read_responses(file).items()}
+        recorded = read_responses(file)
+        if isinstance(spec.responses, ArrayResponses):  # of whose sessions the units are the same
+            recorded = recordings(recorded)
+        sessions = {name: regrouped(one, level) for name, one in recorded.items()}
         if spec.units is not None and spec.units.minimum_reliability is not None:
             sessions, without = reliable_units(
                 sessions, stimuli, spec.units, subject=subject, number=number,

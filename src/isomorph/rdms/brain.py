@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -12,13 +12,15 @@ import xarray as xr
 
 from isomorph.rdms.distances import DISTANCES
 from isomorph.rdms.fold_geometry import USUAL, geometry_of_folds
-from isomorph.rdms.folds import Folds, folds_of, folds_of_units
+from isomorph.rdms.folds import Folds, folds_of
 from isomorph.rdms.geometry import Geometry, Part, UndefinedDistanceError, joined
 from isomorph.rdms.halves import Halves, halves_of
-from isomorph.rdms.halvings import HALVINGS, draw_halvings
+from isomorph.rdms.halvings import HALVINGS, Halving, draw_halvings
 from isomorph.rdms.table import RdmRow
+from isomorph.rdms.told import Told
 from isomorph.rdms.transforms import TRANSFORMS
 from isomorph.rdms.units import equal_units
+from isomorph.responses.division import Division, divide
 from isomorph.study.dataset import NoiseSpec, UnitFilter
 
 
@@ -58,8 +60,8 @@ def rdms_of_responses(
     number : int
         The subject's place among the subjects, see `equal_units`.
     halvings : int, optional
-        Most halvings of the repetitions. All regions of the subject are halved alike, so that of
-        regions recorded together different halves share no noise.
+        Most halvings of the runs or repetitions. All regions of the subject are halved alike, so
+        that of regions recorded together different halves share no noise.
 
     Returns
     -------
@@ -67,6 +69,7 @@ def rdms_of_responses(
     left_out : dict of str to str
         What has no RDM, and why; and what a reader must know of those that have one.
     """
+    TRANSFORMS[transform]
     left_out: dict[str, str] = {}
     complete: dict[str, xr.Dataset] = {}
     for name, session in sessions.items():
@@ -79,38 +82,33 @@ def rdms_of_responses(
             complete[name] = session
     label = next(iter(complete)) if len(complete) == 1 else f"{len(complete)} pooled"
     regions = sorted({str(r) for s in complete.values() for r in s["region"].values})
-    across = "run" if noise.per == "run" else "repetition"
-    TRANSFORMS[transform]
     equal = units if units is not None and units.equalise is not None else None
     levels = {DISTANCES[name].level for name in distances} - {"", *distances}
-    nobody = np.empty(0, dtype=np.intp)
-    seen = [
-        folds_of_units(one, nobody, stimuli, transform, across).seen for one in complete.values()
-    ]
-    rng = np.random.default_rng(zlib.crc32(subject.encode()))
-    able = [at for at, shown in enumerate(seen) if draw_halvings([shown], 1, rng)]
-    halved = draw_halvings([seen[at] for at in able], halvings, rng)
+    divisions = [divide(one, stimuli) for one in complete.values()]
+    told = Told.of_sessions(list(complete.values()), divisions, stimuli)
+    halved = _halved(told, halvings, np.random.default_rng(zlib.crc32(subject.encode())))
     rows = []
     for region in regions:
         places = [at for at, one in enumerate(complete.values()) if (one["region"] == region).any()]
         holding = [list(complete.values())[at] for at in places]
-        drawn: list[list[xr.Dataset]] | str = [holding]
+        drawn: list[list[tuple[int, xr.Dataset]]] | str = [list(enumerate(holding))]
         if equal is not None:
             drawn = equal_units(holding, region, equal, number)
         if isinstance(drawn, str):
             left_out[f"{region} | {subject}"] = drawn
             continue
-        own = [able.index(at) for at in places if at in able]
-        n_folds = min(len(seen[at]) for at in places)
-        halvings_here = [[one[at] for at in own] for one in halved if len(own) == len(places)]
-        counted = f"{n_folds} {across}" + "s" * (n_folds != 1)
         about = RdmRow(f"{region} | {subject}", "", np.empty(0), region, subject, session=label)
         draws = []
         for population in drawn:
-            folds = partial(_folds, population, region, stimuli, transform, across)
+            own = [places[at] for at, _ in population]
+            data, here = [one for _, one in population], told.of(own)
+            folds = partial(_folds, data, here.divisions, region, stimuli, transform)
             whole = _whole(folds(), [*distances, *levels], noise)
-            halves = halves_of(folds, halvings_here, len(stimuli), whole, distances, noise, counted)
-            found, noted = _rows(about, whole, halves, _place(population, region), distances)
+            halves = halves_of(
+                folds, halved(own), len(stimuli), whole, distances, noise, here.counted
+            )
+            place = _place(data, region)
+            found, noted = _rows(here.row(about), whole, halves, place, distances, here)
             draws.append(found)
             left_out |= noted
         n_recorded = sum(int((one["region"] == region).sum()) for one in holding)
@@ -136,21 +134,37 @@ def rdms_of_responses(
     return rows, left_out
 
 
+def _halved(
+    told: Told, halvings: int, rng: np.random.Generator
+) -> Callable[[Sequence[int]], list[Halving]]:
+    """Return what gives the halvings of some sessions, all sessions being halved together."""
+    able = [at for at, shown in enumerate(told.seen) if draw_halvings([shown], 1, rng)]
+    halved = draw_halvings([told.seen[at] for at in able], halvings, rng)
+
+    def of(places: Sequence[int]) -> list[Halving]:
+        known = set(places) <= set(able)
+        return [[one[able.index(at)] for at in places] for one in halved if known]
+
+    return of
+
+
 def _rows(
     about: RdmRow,
     whole: Geometry,
     halves: Mapping[str, Halves],
     place: tuple[str, float, float],
     distances: Sequence[str],
+    told: Told,
 ) -> tuple[dict[str, RdmRow | str], dict[str, str]]:
     """Return a region's row under every distance, or why there is none; and what is noted."""
     rows: dict[str, RdmRow | str] = {}
     noted = {}
     for name in distances:
+        distance = DISTANCES[name]
         try:
-            rdm = DISTANCES[name].compute(whole)
+            rdm = distance.compute(whole)
         except UndefinedDistanceError as error:
-            rows[name] = str(error)
+            rows[name] = f"{error}{told.undefined(distance)}"
             continue
         part = whole.parts.get(name)
         if isinstance(part, Part) and part.n_units < whole.n_features:
@@ -158,8 +172,11 @@ def _rows(
                 f"{whole.n_features - part.n_units} of {whole.n_features} units do the same "
                 "in every repetition of a stimulus and have no noise to be weighed by"
             )
+        notes = told.noted(distance)
         if isinstance(part, Part) and part.note:
-            noted[f"{about.representation} | {name} | noise"] = part.note
+            notes = [part.note, *notes]
+        if notes:
+            noted[f"{about.representation} | {name} | noise"] = "; ".join(notes)
         rows[name] = replace(
             about,
             distance=name,
@@ -177,14 +194,14 @@ def _rows(
 
 def _folds(
     sessions: Sequence[xr.Dataset],
+    divisions: Sequence[Division],
     region: str,
     stimuli: Sequence[str],
     transform: str,
-    across: str,
 ) -> Iterator[Folds]:
     """Yield the folds of a region, session by session."""
-    for session in sessions:
-        yield folds_of(session, region, stimuli, transform, across)
+    for session, division in zip(sessions, divisions, strict=True):
+        yield folds_of(session, region, stimuli, transform, division)
 
 
 def _whole(sessions: Iterator[Folds], distances: Sequence[str], noise: NoiseSpec) -> Geometry:

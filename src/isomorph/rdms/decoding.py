@@ -18,33 +18,36 @@ from isomorph.study.dataset import NoiseSpec
 
 
 def decisions(folds: Folds, settings: NoiseSpec) -> Part:
-    """Return the scores of every fold: `(fold, stimulus, other stimulus)`.
+    """Return the scores of every repetition: `(repetition, stimulus, other stimulus)`.
 
-    A fold is left out with its group, see `isomorph.rdms.precision.groups`. NaN where a stimulus
-    was not shown in the fold, or never in the others.
+    A fold is left out with its group, see `isomorph.rdms.precision.groups`, and each of its
+    repetitions is put to the test. NaN where a stimulus was not shown in it, or never in the
+    other folds.
 
     Raises
     ------
     UndefinedDistanceError
-        With fewer than three folds: of two, the other has no noise to be told from.
+        With fewer than three repetitions, or two folds that do not repeat stimuli: what is left
+        has no noise to be told from.
     """
-    if len(folds) < 3:
+    if len(folds) < 2 or len(folds.seen) < 3:
         raise UndefinedDistanceError("it needs at least three repetitions")
     folds, n_stimuli = folds.centred, folds.seen.shape[1]
-    scores = np.full((len(folds), n_stimuli, n_stimuli), np.nan)
+    scores = np.full((len(folds.seen), n_stimuli, n_stimuli), np.nan)
     noisy = np.zeros(folds.values.shape[2], dtype=bool)
     for group in groups(len(folds)):
         train = folds.of(~group)
         noise = Noise(train, settings.shrinkage)
         noisy |= noise.noisy
-        white = noise.whiten(np.concatenate([train.means[None], folds.values[group]]))
+        left_out = np.flatnonzero(folds.repetitions(group))
+        white = noise.whiten(np.concatenate([train.means[None], folds.values[left_out]]))
         means, tests = white[0], white[1:]
         half = np.einsum("su,su->s", means, means) / 2
-        for fold, test in zip(np.flatnonzero(group), tests, strict=True):
+        for place, test in zip(left_out, tests, strict=True):
             score = test @ means.T - half
             score = np.diag(score)[:, None] - score
-            score[~folds.seen[fold]] = np.nan
-            scores[fold] = score
+            score[~folds.seen[place]] = np.nan
+            scores[place] = score
     return Part(scores, int(noisy.sum()))
 
 
@@ -55,7 +58,7 @@ def accuracy(scores: Floats) -> Floats:
 
     Parameters
     ----------
-    scores : (fold, stimulus, other stimulus)
+    scores : (repetition, stimulus, other stimulus)
 
     Raises
     ------

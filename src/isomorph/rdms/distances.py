@@ -48,6 +48,11 @@ class Distance:
     level : str
         The distance whose mean, which noise does not raise, tells how large its weights make
         distances.
+    crossed : bool
+        Whether different folds are set against each other: cross-validation.
+    adjusts : bool
+        Whether means may be those of least squares, free of the baselines of runs that lack
+        stimuli: not where responses have to be rates.
     """
 
     name: str
@@ -62,6 +67,8 @@ class Distance:
     norms: Callable[[Geometry], Floats] | None = None
     white: str = ""
     level: str = ""
+    crossed: bool = False
+    adjusts: bool = True
 
     @property
     def repetitions(self) -> bool:
@@ -263,10 +270,10 @@ DISTANCES: Registry[Distance] = Registry(
             ),
             Distance(
                 "crossvalidated_euclidean",
-                "squared Euclidean distance, cross-validated over repetitions",
+                "squared Euclidean distance, cross-validated over runs or repetitions",
                 crossvalidated_euclidean, _WALTHER,
                 "squared unit of the responses, per unit", (-_INFINITE, _INFINITE),
-                needs=frozenset({"folds"}), noise_free="squared_euclidean",
+                needs=frozenset({"folds"}), noise_free="squared_euclidean", crossed=True,
             ),
             Distance(
                 "mahalanobis", "squared Mahalanobis distance",
@@ -281,26 +288,27 @@ DISTANCES: Registry[Distance] = Registry(
                 "squared standard deviations of the noise, per unit", (-_INFINITE, _INFINITE),
                 needs=frozenset({"folds", "noise"}), noise_free="squared_euclidean",
                 gather=precision.crossnobis, white="crossvalidated_euclidean", level="crossnobis",
+                crossed=True,
             ),
             Distance(
                 "poisson_kl", "symmetrised Kullback-Leibler divergence of Poisson rates",
                 poisson_kl, _SCHUETT, "nats, per unit", (0.0, _INFINITE),
                 needs=frozenset({"folds"}), noise_free="squared_euclidean",
-                gather=poisson.poisson_kl,
+                gather=poisson.poisson_kl, adjusts=False,
             ),
             Distance(
                 "crossvalidated_poisson_kl",
                 "symmetrised Kullback-Leibler divergence of Poisson rates, cross-validated over "
-                "repetitions",
+                "runs or repetitions",
                 crossvalidated_poisson_kl, _SCHUETT, "nats, per unit", (-_INFINITE, _INFINITE),
                 needs=frozenset({"folds"}), noise_free="squared_euclidean",
-                gather=poisson.crossvalidated_poisson_kl,
+                gather=poisson.crossvalidated_poisson_kl, crossed=True,
             ),
             Distance(
                 "lda_accuracy", "accuracy of a cross-validated linear discriminant",
                 lda_accuracy, _WALTHER, "share of showings, .5 by chance", (0.0, 1.0),
                 needs=frozenset({"folds", "noise"}), noise_free="euclidean",
-                gather=decoding.decisions,
+                gather=decoding.decisions, crossed=True,
             ),
         )
     },

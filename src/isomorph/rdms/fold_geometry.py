@@ -8,9 +8,9 @@ from dataclasses import replace
 import numpy as np
 
 from isomorph.rdms.distances import DISTANCES
-from isomorph.rdms.folds import Folds
+from isomorph.rdms.folds import Folds, crossed_gram
 from isomorph.rdms.geometry import Geometry, Part, UndefinedDistanceError
-from isomorph.rdms.gram import fold_gram, geometry_of_features
+from isomorph.rdms.gram import geometry_of_features
 from isomorph.study.dataset import NoiseSpec
 
 USUAL = NoiseSpec()
@@ -36,7 +36,7 @@ def geometry_of_folds(
     wanted = [DISTANCES[name] for name in distances]
     crossed = None
     if not wanted or any(d.repetitions and d.gather is None for d in wanted):
-        crossed = fold_gram(folds.centred.values, folds.seen)
+        crossed = crossed_gram(folds.centred.by_fold)
     if not wanted or any("gram" in d.needs for d in wanted):
         plain = geometry_of_features(folds.means, crossed)
     else:

@@ -1,17 +1,21 @@
-"""Folds: the responses of one region in one session, by repetition or by run."""
+"""Folds: the responses of one region in one session, by run, session or repetition."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import combinations
 
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from isomorph.errors import IsomorphError
+from isomorph.rdms.baselines import adjusted_means, as_products, within_folds
 from isomorph.rdms.geometry import Floats
+from isomorph.rdms.gram import fold_gram
 from isomorph.rdms.transforms import TRANSFORMS
+from isomorph.responses.division import Division, divide
 
 
 @dataclass(frozen=True)
@@ -20,26 +24,70 @@ class Folds:
 
     Attributes
     ----------
-    values : (fold, stimulus, unit)
+    values : (repetition, stimulus, unit)
         Responses, 0 where a stimulus was not shown.
-    seen : (fold, stimulus)
+    seen : (repetition, stimulus)
         Whether it was shown.
+    fold : (repetition,) of int or None
+        The fold of each repetition, ascending from 0: noise may be shared by repetitions of one.
+        None where each is a fold of its own.
+    together : bool
+        Whether what one fold shows was recorded together, so that a baseline of its own is in all
+        of it: folds are single runs or sessions.
     """
 
     values: Floats
     seen: NDArray[np.bool_]
+    fold: NDArray[np.intp] | None = None
+    together: bool = False
 
     def __len__(self) -> int:
-        return len(self.seen)
+        """Return how many folds there are."""
+        return len(self.seen) if self.fold is None else int(self.fold.max(initial=-1)) + 1
 
     @property
     def complete(self) -> bool:
         """Whether every stimulus was shown in some fold."""
         return bool(self.seen.any(axis=0).all())
 
+    @cached_property
+    def counts(self) -> NDArray[np.integer]:
+        """Showings of every stimulus: `(fold, stimulus)`."""
+        return self.seen.astype(int) if self.fold is None else self._summed(self.seen.astype(int))
+
+    @property
+    def by_fold(self) -> Folds:
+        """The means of every fold in place of its repetitions."""
+        if self.fold is None:
+            return self
+        means = self._summed(self.values) / np.maximum(self.counts, 1)[:, :, None]
+        return Folds(means, self.counts > 0, None, self.together)
+
+    @property
+    def lacking(self) -> bool:
+        """Whether baselines of folds would tell stimuli apart, as some are not in all alike."""
+        return self.together and bool((self.counts != self.counts[:, :1]).any())
+
     @property
     def means(self) -> Floats:
-        """Means over the folds that showed a stimulus: `(stimulus, unit)`, NaN where none did."""
+        """Means over the showings of a stimulus: `(stimulus, unit)`, NaN where there is none.
+
+        Where some folds lack stimuli, those of least squares, without the baselines of folds.
+        """
+        adjusted = self.adjusted_means
+        return self.plain_means if adjusted is None else adjusted
+
+    @property
+    def adjusted_means(self) -> Floats | None:
+        """Means without the baselines of folds, None where none are needed or can be had."""
+        if not self.lacking or not self.complete:
+            return None
+        sums = self.values if self.fold is None else self._summed(self.values)
+        return adjusted_means(sums, self.counts)
+
+    @property
+    def plain_means(self) -> Floats:
+        """Means over the showings of a stimulus, baselines of folds and all: `(stimulus, unit)`."""
         with np.errstate(invalid="ignore"):
             means: Floats = self.values.sum(axis=0) / self.seen.sum(axis=0)[:, None]
         return means
@@ -61,11 +109,45 @@ class Folds:
         values = self.values - self.level
         if not self.seen.all():
             values[~self.seen] = 0.0
-        return Folds(values, self.seen)
+        return replace(self, values=values)
+
+    def repetitions(self, of_folds: NDArray) -> NDArray:
+        """Return what each repetition has of its fold: `(repetition,)` from `(fold,)`."""
+        return of_folds if self.fold is None else of_folds[self.fold]
 
     def of(self, which: slice | NDArray[np.bool_]) -> Folds:
         """Return some of the folds."""
-        return Folds(self.values[which], self.seen[which])
+        if self.fold is None:
+            return replace(self, values=self.values[which], seen=self.seen[which])
+        chosen = np.zeros(len(self), dtype=bool)
+        chosen[which] = True
+        rows = self.repetitions(chosen)
+        fold = np.unique(self.fold[rows], return_inverse=True)[1]
+        return replace(self, values=self.values[rows], seen=self.seen[rows], fold=fold)
+
+    def of_stimuli(self, which: NDArray[np.intp]) -> Folds:
+        """Return the folds of some stimuli."""
+        return replace(self, values=self.values[:, which], seen=self.seen[:, which])
+
+    def _summed(self, values: NDArray) -> NDArray:
+        """Return sums over the repetitions `(repetition, ...)` of every fold: `(fold, ...)`."""
+        assert self.fold is not None
+        return np.add.reduceat(values, np.searchsorted(self.fold, np.arange(len(self))), axis=0)
+
+
+def crossed_gram(folds: Folds) -> Floats:
+    """Return the cross-validated inner products of folds of one repetition each.
+
+    Returns
+    -------
+    (stimulus, stimulus)
+        NaN where two stimuli share no couple of different folds.
+    """
+    values, seen = folds.values, folds.seen
+    if not folds.lacking:
+        return fold_gram(values, seen)
+    couples = (((r, s), values[r], values[s]) for r, s in combinations(range(len(seen)), 2))
+    return as_products(within_folds(couples, seen), lambda: fold_gram(values, seen))
 
 
 def folds_of(
@@ -73,11 +155,11 @@ def folds_of(
     region: str,
     stimuli: Sequence[str],
     transform: str,
-    across: str = "repetition",
+    division: Division | None = None,
 ) -> Folds:
     """Return the folds of a region in a session, see `folds_of_units`."""
     units = np.flatnonzero((session["region"] == region).values)
-    return folds_of_units(session, units, stimuli, transform, across)
+    return folds_of_units(session, units, stimuli, transform, division)
 
 
 def folds_of_units(
@@ -85,7 +167,7 @@ def folds_of_units(
     units: NDArray[np.intp],
     stimuli: Sequence[str],
     transform: str,
-    across: str = "repetition",
+    division: Division | None = None,
 ) -> Folds:
     """Return the folds of some units of a session.
 
@@ -99,40 +181,27 @@ def folds_of_units(
         The stimuli in order.
     transform : str
         Name in `TRANSFORMS`.
-    across : {"repetition", "run"}
-        The coordinate that numbers folds; several showings in one are averaged.
-
-    Raises
-    ------
-    IsomorphError
-        When the session does not say in which run its presentations stood.
+    division : Division, optional
+        Of the session, see `isomorph.responses.division.divide`.
     """
-    if across not in session.coords:
-        raise IsomorphError(
-            f"session {session.attrs.get('session', '')}: noise.per: run needs to know the run of "
-            "every presentation, and the responses do not say it; use others or session"
-        )
+    division = division or divide(session, stimuli)
     response = session["response"].values[:, units]
     values = TRANSFORMS[transform](response.astype(float))
     position = {stimulus: index for index, stimulus in enumerate(stimuli)}
-    shown = np.array([position.get(s, -1) for s in session["stimulus"].values.tolist()])
-    known = np.flatnonzero(shown >= 0)
-    numbers = session[across].values[known]
-    if across == "repetition":
-        fold, size = numbers.astype(int), int(numbers.max()) + 1
-    else:
-        names, fold = np.unique(numbers.astype(str), return_inverse=True)
-        size = len(names)
-    place = fold * len(stimuli) + shown[known]
-    order = known[np.argsort(place, kind="stable")]
-    where, starts, counts = np.unique(np.sort(place), return_index=True, return_counts=True)
-    folds = np.zeros((size * len(stimuli), values.shape[1]))
-    if (counts == 1).all():
-        folds[where] = values[order]
-    else:
-        folds[where] = np.add.reduceat(values[order], starts, axis=0) / counts[:, None]
-    seen = np.zeros(size * len(stimuli), dtype=bool)
-    seen[where] = True
-    return Folds(
-        folds.reshape(size, len(stimuli), values.shape[1]), seen.reshape(size, len(stimuli))
-    )
+    known = np.flatnonzero(division.fold >= 0)
+    shown = np.array([position[s] for s in session["stimulus"].values[known].tolist()], dtype=int)
+    place = division.fold[known] * len(stimuli) + shown
+    order = np.argsort(place, kind="stable")
+    cells, starts, counts = np.unique(place[order], return_index=True, return_counts=True)
+    # Repetitions of a fold stand one after another, as many as its stimulus shown most has.
+    again = np.arange(len(known)) - np.repeat(starts, counts)
+    most = np.zeros(len(division), dtype=int)
+    np.maximum.at(most, cells // len(stimuli), counts)
+    row = (np.cumsum(most) - most)[place[order] // len(stimuli)] + again
+    folds = np.zeros((most.sum(), len(stimuli), values.shape[1]))
+    seen = np.zeros(folds.shape[:2], dtype=bool)
+    column = shown[order]
+    folds[row, column] = values[known[order]]
+    seen[row, column] = True
+    fold = None if (most == 1).all() else np.repeat(np.arange(len(most)), most)
+    return Folds(folds, seen, fold, division.together)

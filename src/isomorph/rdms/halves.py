@@ -8,7 +8,7 @@ comparisons of regions recorded together rest on.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -162,7 +162,10 @@ class _Gathered:
         if distance.norms is not None:
             norm = np.sqrt(np.mean(self.norms, axis=0) / distance.norms(whole))
         elif distance.level:
-            level = float(DISTANCES[distance.level].formula(whole).mean())
+            try:
+                level = float(DISTANCES[distance.level].formula(whole).mean())
+            except UndefinedDistanceError as error:
+                return Halves(None, None, f"nothing brings halves to the scale of all: {error}")
             ratio = level / float(np.mean(self.levels))
             # Where there is next to no signal no scale can be known, and none matters.
             norm = np.full(n_stimuli, np.sqrt(ratio)) if ratio > 0 else None
@@ -213,7 +216,7 @@ def _whitened(folds: Folds, others: Folds, noise: NoiseSpec) -> Geometry | str:
     except UndefinedDistanceError as error:
         return str(error)
     wanted = ("squared_euclidean", "crossvalidated_euclidean")
-    return _geometry(Folds(white, folds.seen), wanted, noise)
+    return _geometry(replace(folds, values=white), wanted, noise)
 
 
 def _all(parts: Sequence[Geometry | str]) -> Geometry | str:

@@ -12,6 +12,7 @@ import xarray as xr
 from isomorph.artefacts import read_table
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.layout import Layout
+from isomorph.responses.division import come_again_apart, recorded
 
 
 @dataclass(frozen=True)
@@ -87,9 +88,9 @@ def regrouped(session: xr.Dataset, level: Level) -> xr.Dataset:
     Showings of one stimulus are averaged first, so that each stimulus of a group counts once,
     however often it was shown, as it does for models. Each stimulus is then a repetition of its
     group, with a number that no other group's shares: a cross-validated distance multiplies
-    responses to different stimuli only, and so generalises over them. Where the session says in
-    which run a presentation stood, stimuli are averaged within runs and the run is the repetition,
-    because noise is shared within a run; each run of a group then counts once.
+    responses to different stimuli only, and so generalises over them. Where the groups come in
+    several runs, stimuli are averaged within runs and the run is the repetition, because noise is
+    shared within a run; each run of a group then counts once. So it is with sessions.
 
     Parameters
     ----------
@@ -102,19 +103,27 @@ def regrouped(session: xr.Dataset, level: Level) -> xr.Dataset:
     names = np.array([level.members.get(s, "") for s in session["stimulus"].values.tolist()])
     kept = session.isel(presentation=np.flatnonzero(names != ""))
     shown = pd.DataFrame({"name": names[names != ""], "stimulus": kept["stimulus"].values})
-    if "run" in kept.coords:
-        shown["run"] = kept["run"].values
+    apart = {
+        kind: label
+        for kind, label in recorded(kept)
+        if come_again_apart(shown["name"].to_numpy(), label)
+    }
+    kind = next(iter(apart), "")
+    if kind:
+        shown[kind] = apart[kind]
     showings, responses = _means(shown, kept["response"].values, ["name", *shown.columns[1:]])
-    if "run" in shown:
-        showings, responses = _means(showings, responses, ["name", "run"])
-        repetition = pd.factorize(showings["run"])[0]
-    else:
-        repetition = np.arange(len(showings))
+    repetition = np.arange(len(showings))
+    more: dict[str, tuple[str, npt.NDArray]] = {}
+    if kind:
+        showings, responses = _means(showings, responses, ["name", kind])
+        repetition = pd.factorize(showings[kind])[0]
+        more = {kind: ("presentation", showings[kind].to_numpy(dtype=object))}
     return xr.Dataset(
         {"response": (("presentation", "unit"), responses, kept["response"].attrs)},
         coords={
             "stimulus": ("presentation", showings["name"].to_numpy(dtype=object)),
             "repetition": ("presentation", repetition),
+            **more,
             **{name: kept[name] for name in kept.coords if kept[name].dims == ("unit",)},
         },
         attrs=kept.attrs,

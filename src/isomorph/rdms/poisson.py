@@ -7,8 +7,12 @@ folds and the logarithms from another. A gamma prior keeps rates above 0.
 
 from __future__ import annotations
 
-import numpy as np
+from itertools import permutations
 
+import numpy as np
+from numpy.typing import NDArray
+
+from isomorph.rdms.baselines import within_folds
 from isomorph.rdms.folds import Folds
 from isomorph.rdms.geometry import Floats, Part, UndefinedDistanceError
 from isomorph.study.dataset import NoiseSpec
@@ -17,7 +21,7 @@ from isomorph.study.dataset import NoiseSpec
 def poisson_kl(folds: Folds, settings: NoiseSpec) -> Part:
     """Return divergences `(stimulus, stimulus)` between the rates of stimuli, summed over units."""
     _refuse_negative(folds)
-    rates = with_prior(folds.means, settings)
+    rates = with_prior(folds.plain_means, settings)  # adjusted ones may fall below 0
     return Part(divergences(rates, rates), rates.shape[1])
 
 
@@ -25,6 +29,8 @@ def crossvalidated_poisson_kl(folds: Folds, settings: NoiseSpec) -> Part:
     """Return divergences between one fold and the mean of the others, the mean over all folds.
 
     Where a stimulus is missing from a fold, or from all others, its pairs have one fold less.
+    Where folds have baselines of their own, differences are taken within them, see
+    `isomorph.rdms.baselines`.
 
     Raises
     ------
@@ -32,20 +38,36 @@ def crossvalidated_poisson_kl(folds: Folds, settings: NoiseSpec) -> Part:
         When a pair is left with none.
     """
     _refuse_negative(folds)
-    total, counts = folds.values.sum(axis=0), folds.seen.sum(axis=0)
+    by_fold = folds.by_fold
+    values, seen = by_fold.values, by_fold.seen
+    rates, logs = with_prior(values, settings), np.log(with_prior(values, settings))
+    if by_fold.lacking:
+        couples = (((r, s), rates[r], logs[s]) for r, s in permutations(range(len(rates)), 2))
+        found = within_folds(couples, seen)
+    else:
+        found = _one_fold_against_others(values, seen, settings)
+    if np.isnan(found).any():
+        raise UndefinedDistanceError("it needs two folds, one of which shows both of any stimuli")
+    return Part(found, values.shape[2])
+
+
+def _one_fold_against_others(
+    values: Floats, seen: NDArray[np.bool_], settings: NoiseSpec
+) -> Floats:
+    """Return the mean divergence `(stimulus, stimulus)`, NaN where there is none."""
+    total, counts = values.sum(axis=0), seen.sum(axis=0)
     n_stimuli = len(total)
     summed, pairs = np.zeros((n_stimuli, n_stimuli)), np.zeros((n_stimuli, n_stimuli))
-    for values, seen in zip(folds.values, folds.seen, strict=True):
-        others = counts - seen
-        both = seen & (others > 0)
-        train = (total - values) / np.maximum(others, 1)[:, None]
-        found = divergences(with_prior(train, settings), with_prior(values, settings))
+    for own, shown in zip(values, seen, strict=True):
+        others = counts - shown
+        both = shown & (others > 0)
+        train = (total - own) / np.maximum(others, 1)[:, None]
+        found = divergences(with_prior(train, settings), with_prior(own, settings))
         there = np.outer(both, both)
         summed[there] += found[there]
         pairs += there
-    if not pairs.all():
-        raise UndefinedDistanceError("it needs two folds, one of which shows both of any stimuli")
-    return Part(summed / pairs, total.shape[1])
+    with np.errstate(invalid="ignore"):
+        return np.where(pairs > 0, summed / pairs, np.nan)
 
 
 def divergences(train: Floats, test: Floats) -> Floats:

@@ -18,17 +18,18 @@ precisions, all of the same freedom, hence of the same scale on average.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
-from itertools import combinations
+from itertools import combinations, permutations
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import LinAlgError, cho_factor, cho_solve, solve_triangular
 
-from isomorph.rdms.folds import Folds
+from isomorph.rdms.baselines import Couple, as_products, within_folds
+from isomorph.rdms.folds import Folds, crossed_gram
 from isomorph.rdms.geometry import Floats, Part, UndefinedDistanceError
-from isomorph.rdms.gram import difference_of_squares, fold_gram, per_couple, side_by_side
+from isomorph.rdms.gram import difference_of_squares, per_couple, side_by_side
 from isomorph.registry import Registry
 from isomorph.responses.bids.noise import SHRINKAGE as SHRUNK
 from isomorph.responses.bids.noise import Covariance
@@ -134,12 +135,17 @@ def residuals(folds: Folds) -> tuple[Floats, int]:
     freedom : int
         Presentations less stimuli shown, the rank of the means taken off.
     """
-    counts = folds.seen.sum(axis=0)
-    means = folds.values.sum(axis=0) / np.maximum(counts, 1)[:, None]
+    means = folds.values.sum(axis=0) / np.maximum(folds.seen.sum(axis=0), 1)[:, None]
     rows = folds.values - means
     # A mask copies even where it keeps everything.
     flat = rows.reshape(-1, rows.shape[2]) if folds.seen.all() else rows[folds.seen]
-    return flat, int(counts.sum() - np.count_nonzero(counts))
+    return flat, freedom_of(folds)
+
+
+def freedom_of(folds: Folds) -> int:
+    """Return presentations less stimuli shown."""
+    counts = folds.seen.sum(axis=0)
+    return int(counts.sum() - np.count_nonzero(counts))
 
 
 def mahalanobis(folds: Folds, settings: NoiseSpec) -> Part:
@@ -169,23 +175,29 @@ def crossnobis(folds: Folds, settings: NoiseSpec) -> Part:
 def with_noise_of_session(folds: Folds, shrinkage: str) -> Part:
     """Return products weighed by the noise of all folds, and that this lifts distances."""
     noise = Noise(folds, shrinkage)
-    white = noise.whiten(folds.centred.values)
+    by_fold = folds.centred.by_fold
+    white = replace(by_fold, values=noise.whiten(by_fold.values))
     n_units = int(noise.noisy.sum())
     lift = "it lifts every distance, of pure noise too"
-    if shrinkage == "none" and (spare := residuals(folds)[1] - n_units - 1) > 0:
+    spare = freedom_of(folds) - n_units - 1
+    if shrinkage == "none" and folds.fold is None and spare > 0:
         lift += f", by {2 / len(folds) * (n_units + 1) / spare:.2g} on average"
-    return Part(fold_gram(white, folds.seen), n_units, f"{_OWN_NOISE}; {lift}")
+    return Part(crossed_gram(white), n_units, f"{_OWN_NOISE}; {lift}")
 
 
 def with_noise_of_others(folds: Folds, shrinkage: str) -> Part:
     """Return products weighed by the noise of folds other than one of the two.
 
     A fold is multiplied with every other under the precision of all folds but its own group. Of
-    two folds none is left: see `with_noise_of_other_stimuli`.
+    two folds one is left; where it does not repeat stimuli, see `with_noise_of_other_stimuli`.
     """
-    if len(folds) < 3:
+    least = SPARE + (folds.values.shape[2] if shrinkage == "none" else 1)
+    if len(folds) < 3 and any(freedom_of(folds.of(~one)) <= least for one in groups(len(folds))):
         return with_noise_of_other_stimuli(folds, shrinkage)
-    values = folds.centred.values
+    by_fold = folds.centred.by_fold
+    if by_fold.lacking:
+        return _within_folds_with_noise_of_others(folds, shrinkage, by_fold)
+    values = by_fold.values
     total = values.sum(axis=0)
     noisy = np.zeros(total.shape[1], dtype=bool)
     own, every, totals = [], [], []
@@ -204,7 +216,26 @@ def with_noise_of_others(folds: Folds, shrinkage: str) -> Part:
         products = difference_of_squares(
             (first + second) / 2, np.concatenate([(first - second) / 2, *every], axis=1)
         )
-    return Part(per_couple(products, folds.seen), int(noisy.sum()))
+    return Part(per_couple(products, by_fold.seen), int(noisy.sum()))
+
+
+def _within_folds_with_noise_of_others(folds: Folds, shrinkage: str, by_fold: Folds) -> Part:
+    """Return what `with_noise_of_others` does, of folds whose baselines must not meet."""
+    noisy = np.zeros(folds.values.shape[2], dtype=bool)
+    whole = replace(folds, together=False)
+
+    def couples() -> Iterator[Couple]:
+        for group in groups(len(folds)):
+            noise = Noise(folds.of(~group), shrinkage)
+            noisy[:] |= noise.noisy
+            white = noise.whiten(by_fold.values)
+            for one, other in permutations(range(len(folds)), 2):
+                if group[one]:
+                    yield (one, other), white[one], white[other]
+
+    within = within_folds(couples(), by_fold.seen)
+    products = as_products(within, lambda: with_noise_of_others(whole, shrinkage).values)
+    return Part(products, int(noisy.sum()))
 
 
 def with_noise_of_other_stimuli(folds: Folds, shrinkage: str) -> Part:
@@ -219,17 +250,18 @@ def with_noise_of_other_stimuli(folds: Folds, shrinkage: str) -> Part:
     apart = groups(n_stimuli)
     left_out = 2 * max(int(group.sum()) for group in apart)
     inverted = n_units if shrinkage == "none" else 1
-    if n_stimuli - left_out <= inverted + SPARE or not folds.seen.all() or len(folds) < 2:
+    by_fold = folds.centred.by_fold
+    if n_stimuli - left_out <= inverted + SPARE or not by_fold.seen.all() or len(folds) < 2:
         pooled = with_noise_of_session(folds, shrinkage)
         few = f"{n_stimuli} stimuli are too few to tell noise from others in two repetitions"
         return replace(pooled, note=f"{few}; {pooled.note}")
-    values = folds.centred.values
+    values = by_fold.values
     noisy = np.zeros(n_units, dtype=bool)
     squares = np.zeros((n_stimuli, n_stimuli))
     for one, other in combinations(apart, 2):
         own = np.flatnonzero(one | other)
         others = np.flatnonzero(~(one | other))[left_out - len(own) :]
-        noise = Noise(Folds(folds.values[:, others], folds.seen[:, others]), shrinkage)
+        noise = Noise(folds.of_stimuli(others), shrinkage)
         noisy |= noise.noisy
         first, second = noise.whiten(values[:, own])
         gram = difference_of_squares((first + second) / 2, (first - second) / 2)
@@ -242,11 +274,22 @@ def with_noise_of_other_stimuli(folds: Folds, shrinkage: str) -> Part:
 
 
 def with_noise_of_runs(folds: Folds, shrinkage: str) -> Part:
-    """Return products of two folds weighed by the mean of their covariances.
+    """Return products of two runs, showings in one averaged, weighed by their mean covariance.
 
     The residuals of one fold over the means of all have the freedom of its presentations, each
     less its share of its stimulus's mean, which add up to presentations less stimuli.
+
+    Raises
+    ------
+    UndefinedDistanceError
+        When folds are no runs, or noise cannot be told from one of them.
     """
+    if not folds.together:
+        raise UndefinedDistanceError(
+            "noise.per: run needs runs that repeat each other's stimuli, and the responses tell of "
+            "none; use others or session"
+        )
+    folds = folds.by_fold
     whole = Noise(folds, shrinkage)  # refuses where nothing can be estimated
     counts = folds.seen.sum(axis=0)
     means = folds.values.sum(axis=0) / np.maximum(counts, 1)[:, None]
@@ -259,19 +302,29 @@ def with_noise_of_runs(folds: Folds, shrinkage: str) -> Part:
                 "noise.per: run needs every unit to vary in every run; use others or session"
             )
         covariances.append(SHRINKAGE[shrinkage](rows, freedom))  # type: ignore[arg-type]
-    centred = folds.centred.values
-    products = np.zeros((len(counts), len(counts)))
-    for first, second in combinations(range(len(folds)), 2):
-        mean = (covariances[first].matrix() + covariances[second].matrix()) / 2
-        try:
-            factor = cho_factor(mean, lower=True, overwrite_a=True, check_finite=False)
-        except LinAlgError:
-            raise UndefinedDistanceError(_NO_INVERSE) from None
-        one, other = (centred[fold][:, whole.noisy] for fold in (first, second))
-        crossed = one @ cho_solve(factor, other.T, check_finite=False)
-        products += crossed + crossed.T
+    patterns = folds.centred.values[..., whole.noisy]
+
+    def couples() -> Iterator[Couple]:
+        for one, other in combinations(range(len(folds)), 2):
+            mean = (covariances[one].matrix() + covariances[other].matrix()) / 2
+            try:
+                factor = cho_factor(mean, lower=True, overwrite_a=True, check_finite=False)
+            except LinAlgError:
+                raise UndefinedDistanceError(_NO_INVERSE) from None
+            yield (one, other), patterns[one], cho_solve(factor, patterns[other].T).T
+
+    def products() -> Floats:
+        total = np.zeros((len(counts), len(counts)))
+        for _, one, other in couples():
+            crossed = one @ other.T
+            total += crossed + crossed.T
+        return per_couple(total, folds.seen)
+
+    found = (
+        as_products(within_folds(couples(), folds.seen), products) if folds.lacking else products()
+    )
     lift = f"{_OWN_NOISE}; it lifts every distance, of pure noise too"
-    return Part(per_couple(products, folds.seen), int(whole.noisy.sum()), lift)
+    return Part(found, int(whole.noisy.sum()), lift)
 
 
 PER: Registry[Callable[[Folds, str], Part]] = Registry(

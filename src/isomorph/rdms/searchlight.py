@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import xarray as xr
@@ -73,7 +73,6 @@ def volume_of(
     sessions: Mapping[str, xr.Dataset],
     stimuli: Sequence[str],
     transform: str,
-    noise: NoiseSpec,
     where: str,
 ) -> Volume:
     """Return the voxels of a subject's sessions, each once though regions overlap.
@@ -85,7 +84,6 @@ def volume_of(
     stimuli : sequence of str
         The stimuli in order; a session that lacks one does not count.
     transform : str
-    noise : NoiseSpec
     where : str
         The file, for messages.
 
@@ -111,8 +109,7 @@ def volume_of(
         if other.shape != every[0].shape or not np.allclose(other, every[0], atol=1e-3):
             raise IsomorphError(f"{where}: its sessions are of different voxels")
     _, once = np.unique(np.round(every[0], 3), axis=0, return_index=True)
-    across = "run" if noise.per == "run" else "repetition"
-    folds = tuple(folds_of_units(one, once, stimuli, transform, across) for one in complete)
+    folds = tuple(folds_of_units(one, once, stimuli, transform) for one in complete)
     return Volume(folds, every[0][once], tuple(grid["shape"]), np.array(grid["affine"]))
 
 
@@ -172,7 +169,7 @@ def sphere_rdms(
 
 def _rdm(volume: Volume, members: NDArray[np.int64], distance: str, noise: NoiseSpec) -> Floats:
     parts = [
-        geometry_of_folds(Folds(folds.values[..., members], folds.seen), [distance], noise)
+        geometry_of_folds(replace(folds, values=folds.values[..., members]), [distance], noise)
         for folds in volume.folds
     ]
     return DISTANCES[distance].compute(joined([part for part in parts if part is not None]))

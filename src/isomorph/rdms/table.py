@@ -35,6 +35,8 @@ class RdmRow:
     time_stop: float = math.nan
     draw: int = -1
     n_recorded: int = -1
+    fold: str = ""
+    n_folds: int = -1
 
 
 def rdm_dataset(
@@ -72,6 +74,9 @@ def rdm_dataset(
         for field in ("time_start", "time_stop"):
             seconds = np.array([getattr(row, field) for row in rows], dtype=float)
             timed[field] = ("representation", seconds, {"units": "s"})
+    if any(row.fold for row in rows):
+        coordinates["fold"] = ("representation", np.array([row.fold for row in rows], dtype=str))
+        numbers["n_folds"] = ("representation", np.array([row.n_folds for row in rows]))
     if any(row.half_status for row in rows):
         coordinates["half_status"] = (
             "representation", np.array([row.half_status for row in rows], dtype=str),

@@ -1,6 +1,6 @@
 """Which units RDMs are of: reliable ones, and equally many in every region.
 
-Reliability is told from repetitions that the RDMs do not see.
+Reliability is told from repetitions that the RDMs do not see, of whole runs where these are known.
 
 Chosen and compared on the same responses, units of pure noise whose repetitions happen to agree
 would have cross-validated distances above 0, and with them cosines with any model above 0. So some
@@ -18,13 +18,14 @@ import numpy.typing as npt
 import xarray as xr
 
 from isomorph.errors import IsomorphError
+from isomorph.responses.division import divide, runs_of
 from isomorph.responses.halves import spearman_brown, split_half
 from isomorph.study.dataset import UnitFilter
 
 Array = npt.NDArray
 
 FEWEST = 2
-"""Repetitions on either side: one has no halves, and no cross-validated distances."""
+"""Runs or repetitions on either side: one has no halves, and no cross-validated distances."""
 
 
 def reliable_units(
@@ -72,22 +73,23 @@ def reliable_units(
     for order, (name, session) in enumerate(sessions.items()):
         names = session["stimulus"].values.astype(str)
         known = np.isin(names, stimuli)
-        distinct, counts = np.unique(names[known], return_counts=True)
+        distinct, showings = np.unique(names[known], return_counts=True)
         if len(distinct) < len(stimuli):
             found[name] = session
             continue
-        rarest, fewest = distinct[counts.argmin()], int(counts.min())
+        division = divide(session, stimuli)
+        counts = [len(np.unique(division.fold[names == one])) for one in distinct]
+        rarest, fewest = distinct[np.argmin(counts)], min(counts)
         if fewest < 2 * FEWEST:
             raise IsomorphError(
-                f'{where}: units: "{rarest}" has {fewest} repetitions in session {name} of '
+                f'{where}: units: "{rarest}" has {fewest} {division.kind}s in session {name} of '
                 f"{subject}, expected {2 * FEWEST} or more, so that some choose units and others "
                 "are compared; leave units out"
             )
         rng = np.random.default_rng([wanted.seed, number, order])
-        repetition = session["repetition"].values.astype(int)
-        choosing = training(repetition[known], names[known], wanted.training, rng)
-        chooses = known & np.isin(repetition, choosing)
-        reliable = reliability(session, chooses, fewest, rng) >= minimum
+        choosing = training(division.fold[known], names[known], wanted.training, rng)
+        chooses = known & np.isin(division.fold, choosing)
+        reliable = reliability(session, chooses, int(showings.min()), rng) >= minimum
         region = session["region"].values.astype(str)
         units.update(region.tolist())
         kept.update(region[reliable].tolist())
@@ -103,20 +105,20 @@ def reliable_units(
     return found, left_out
 
 
-def training(repetition: Array, stimulus: Array, share: float, rng: np.random.Generator) -> Array:
-    """Return which repetitions choose: whole ones, as noise is shared within a repetition.
+def training(fold: Array, stimulus: Array, share: float, rng: np.random.Generator) -> Array:
+    """Return which folds choose: whole ones, as noise is shared within a fold.
 
-    Presentations of one number are those cross-validation takes to share their noise (in BOLD, a
-    run), so no number is on both sides, not even for different stimuli.
+    Presentations of one fold are those cross-validation takes to share their noise, runs where they
+    are known, so none is on both sides, not even for different stimuli.
 
     Parameters
     ----------
-    repetition : ndarray (presentation,) of int
-        Numbers of repetitions; a number may show some stimuli only.
+    fold : ndarray (presentation,) of int
+        Numbers of folds; one may show some stimuli only.
     stimulus : ndarray (presentation,) of str
         What was shown.
     share : float
-        Which part of the repetitions of the stimulus shown least chooses, for any stimulus;
+        Which part of the folds of the stimulus shown in fewest chooses, for any stimulus;
         `FEWEST` at least are compared.
     rng : Generator
         Draws them.
@@ -124,9 +126,9 @@ def training(repetition: Array, stimulus: Array, share: float, rng: np.random.Ge
     Returns
     -------
     ndarray (number,)
-        Numbers of repetitions, ascending.
+        Numbers of folds, ascending.
     """
-    numbers, row = np.unique(repetition, return_inverse=True)
+    numbers, row = np.unique(fold, return_inverse=True)
     names, column = np.unique(stimulus, return_inverse=True)
     shows = np.zeros((len(numbers), len(names)), dtype=bool)
     shows[row, column] = True
@@ -167,8 +169,10 @@ def reliability(
     """
     rows = np.flatnonzero(chooses)
     stimulus = session["stimulus"].values[rows].astype(str)
-    run = session["run"].values[rows].astype(str) if "run" in session.coords else None
-    halves = split_half(session["response"].values[rows], stimulus, rng, run=run)
+    run = runs_of(session)
+    halves = split_half(
+        session["response"].values[rows], stimulus, rng, run=None if run is None else run[rows]
+    )
     return spearman_brown(halves.correlation, fewest / (halves.showings or 1))
 
 
@@ -181,7 +185,7 @@ def _compared(session: xr.Dataset, rows: Array, reliable: Array) -> xr.Dataset:
 
 def equal_units(
     sessions: Sequence[xr.Dataset], region: str, wanted: UnitFilter, number: int
-) -> list[list[xr.Dataset]] | str:
+) -> list[list[tuple[int, xr.Dataset]]] | str:
     """Draw equally many units of a region from its sessions together, again and again.
 
     Every region is drawn from with the same random numbers, so that time bins of an area, which
@@ -199,8 +203,9 @@ def equal_units(
 
     Returns
     -------
-    list of list of Dataset, or str
-        The sessions in each draw, those without a drawn unit left out; or why there are none.
+    list of list of (int, Dataset), or str
+        The sessions in each draw, with their places among all, those without a drawn unit left
+        out; or why there are none.
     """
     places = [np.flatnonzero((one["region"] == region).values) for one in sessions]
     owner = np.repeat(np.arange(len(places)), [len(some) for some in places])
@@ -213,8 +218,8 @@ def equal_units(
         chosen = np.sort(rng.choice(len(every), size, replace=False))
         draws.append(
             [
-                sessions[k].isel(unit=every[chosen[owner[chosen] == k]])
-                for k in np.unique(owner[chosen])
+                (k, sessions[k].isel(unit=every[chosen[owner[chosen] == k]]))
+                for k in np.unique(owner[chosen]).tolist()
             ]
         )
     return draws

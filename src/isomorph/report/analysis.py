@@ -85,8 +85,8 @@ def _comparison() -> str:
     return (
         "The RDM of each layer is compared with that of each subject, and the mean over subjects "
         f"is the estimate. Noise ceilings leave one subject out ({NILI}); of one subject, they are "
-        "foretold from the covariance of random halves of the repetitions. Regions are compared "
-        f"across such halves, which share no noise ({HENRIKSSON})."
+        "foretold from the covariance of random halves of the runs, or of the repetitions. Regions "
+        f"are compared across such halves, which share no noise ({HENRIKSSON})."
     )
 
 

@@ -71,7 +71,7 @@ def glossary(inference: Inference, distances: Sequence[str]) -> list[Term]:
             "What the best possible model could reach, given the noise. Lower bound: each subject "
             "against the mean of the others; upper bound: each subject against the mean of all. "
             "Of one subject with repetitions it is a single number, foretold from what random "
-            "halves of the repetitions have in common; how far halves agree (half_agreement) "
+            "halves of the data have in common; how far halves agree (half_agreement) "
             "bounds nothing. Its interval is over stimuli. With neither the ceiling is undefined, "
             "which is not the same as 1.",
         ),
@@ -122,7 +122,7 @@ def glossary(inference: Inference, distances: Sequence[str]) -> list[Term]:
             "In the tables beside this page: the estimate divided by the root of the reliability "
             "(normalised_r), and its square divided by the reliability (normalised_r2). The "
             "reliability is the measure between two subjects, or what random halves of the "
-            "repetitions foretell for all of them. The true model has 1 on average, so a score can "
+            "data foretell for all of them. The true model has 1 on average, so a score can "
             "exceed 1; normalised_low and normalised_high say how far the ratio is known.",
         ),
         (
@@ -183,7 +183,15 @@ def glossary(inference: Inference, distances: Sequence[str]) -> list[Term]:
         (
             "reliability",
             "How well two halves of the repetitions agree (split half), and what that predicts "
-            "for all of them (Spearman-Brown).",
+            "for all of them (Spearman-Brown). Halves are of whole runs where these are known.",
+        ),
+        (
+            "runs, folds, halves",
+            "Presentations of one run share what the run has of its own: its baseline, drifts, the "
+            "errors of an estimation. So cross-validated distances cross whole runs, and halves "
+            "are of whole runs, wherever most stimuli come again in other runs; else of whole "
+            "sessions, else of repetitions. Where runs lack stimuli, differences are taken within "
+            "the runs that have both and crossed between these.",
         ),
         *_distances(distances),
     ]
@@ -196,7 +204,7 @@ def _simulated(inference: Inference) -> Iterator[Term]:
             "found again",
             f"Data were simulated from a layer {inference.recovery.simulations} times: units that "
             "are random mixtures of its features, with as much white noise as makes subjects (or "
-            "halves of the repetitions) agree as they do in the measured data. Found: the layer "
+            "halves of the data) agree as they do in the measured data. Found: the layer "
             "has the highest estimate of all. Related at all: p of the permutation test at most "
             f"{inference.recovery.level:g}. Above other models: the model of the planted layer "
             "is told from the best other one as models against each other are, p before "

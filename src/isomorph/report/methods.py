@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -40,6 +41,8 @@ class Session:
         Units by region; 0 stands for a ready RDM, whose units are not known.
     dropped, noted : dict
         What was left out, and what was kept but is worth a word, by reason.
+    runs : sequence of dict
+        Of BOLD, what the file says of each run: its volumes, those left out, when they were taken.
     """
 
     subject: str
@@ -50,6 +53,7 @@ class Session:
     units: Mapping[str, int]
     dropped: Mapping[str, int]
     noted: Mapping[str, int]
+    runs: Sequence[Mapping[str, Any]] = ()
 
 
 @dataclass(frozen=True)
@@ -101,9 +105,13 @@ def _facts(layout: Layout, dataset: str, sessions: Sequence[Session]) -> list[tu
     facts = [("Bytes", _bytes(layout, dataset))] if layout.manifest(dataset).is_file() else []
     facts.append(("Responses", sentence(type(spec.responses).__doc__)))
     facts.append(("Transform", spec.transform.replace("_", " ")))
+    if runs := _runs(sessions):
+        facts.append(("Runs", runs))
     if lacking := _lacking(sessions, _named_regions(spec.responses)):
         facts.append(("Regions lacking", lacking))
     if layout.brain_rdms(dataset).is_file():
+        if folds := _folds(layout.brain_rdms(dataset)):
+            facts.append(("Folds and halves", folds))
         left = json.loads(read_attributes(layout.brain_rdms(dataset)).get("left_out", "{}"))
         told = [
             f"{', '.join(_some([what for what in left if left[what] == why]))}: {why}"
@@ -112,6 +120,34 @@ def _facts(layout: Layout, dataset: str, sessions: Sequence[Session]) -> list[tu
         if told:
             facts.append(("Left out of the RDMs, or to be known of them", "; ".join(told)))
     return facts
+
+
+FOLDS = {
+    "run": "whole runs, as presentations of one run may share noise",
+    "session": "whole sessions, as presentations of one session may share noise",
+    "repetition": "repetitions, as no runs or sessions are known in which most stimuli come again",
+}
+"""What is crossed in cross-validation and divided into halves, and why."""
+
+
+def _folds(path: Path) -> str:
+    """Say what cross-validation crossed and ceilings halved; '' where only RDMs are published."""
+    with xr.open_dataset(path, engine=ENGINE) as data:
+        if "fold" not in data.coords:
+            return ""
+        kinds, counts = data["fold"].values.astype(str), data["n_folds"].values.astype(int)
+        subject = data["subject"].values.astype(str)
+    told = []
+    for kind in dict.fromkeys(kinds.tolist()):
+        here = kinds == kind
+        number = " to ".join(map(str, dict.fromkeys([counts[here].min(), counts[here].max()])))
+        who = listed(_some(list(dict.fromkeys(subject[here].tolist()))))
+        words = " and ".join(FOLDS[one] for one in kind.split(", "))
+        told.append(f"{words}: {number}" + (f" in {who}" if not here.all() else ""))
+    return (
+        "what cross-validated distances cross, and noise ceilings and comparisons of regions halve,"
+        f" are {'; '.join(told)}"
+    )
 
 
 def _bytes(layout: Layout, dataset: str) -> str:
@@ -126,6 +162,35 @@ def _named_regions(responses: BaseModel) -> list[str]:
     asked = getattr(responses, "regions", None)
     asked = getattr(asked, "regions", getattr(asked, "named", asked))
     return list(asked) if isinstance(asked, Mapping) else []
+
+
+def _runs(sessions: Sequence[Session]) -> str:
+    """Say how many volumes the runs of BOLD have, when they were taken, and which were left out."""
+    alike: dict[str, int] = {}
+    left: dict[str, list[str]] = {}
+    for session in sessions:
+        for run in session.runs:
+            said = timing_of(run)
+            alike[said] = alike.get(said, 0) + 1
+            if run["left_out"]:
+                own = left.setdefault(session.subject, [])
+                own.append(f"{run['left_out']} of run {run['run']}")
+    told = _some([f"{count(n, 'run')} of {said}" for said, n in alike.items()])
+    if left:
+        told.append("volumes left out as not steady or censored")
+    told += [f"subject {subject}: {', '.join(own)}" for subject, own in left.items()]
+    return "; ".join(told)
+
+
+def timing_of(run: Mapping[str, Any]) -> str:
+    """Say how many volumes a run of BOLD has and when they were taken, by which file."""
+    source = str(run["repetition_time_from"])
+    own = source.partition(".")[0] == str(run["file"]).partition(".")[0]
+    source = "its own JSON file" if own else source.rpartition("/")[2]
+    return (
+        f"{run['volumes']:,} volumes, one every {run['repetition_time']:g} s ({source}), each "
+        f"taken {run['start_time']:g} s after its beginning"
+    )
 
 
 def _lacking(sessions: Sequence[Session], asked: Sequence[str]) -> str:
@@ -168,6 +233,7 @@ def read_sessions(layout: Layout, dataset: str, subject: str) -> Iterator[Sessio
                 dict(zip(regions.tolist(), n_units.tolist(), strict=True)),
                 json.loads(data.attrs.get("dropped", "{}")),
                 json.loads(data.attrs.get("noted", "{}")),
+                json.loads(data.attrs.get("runs", "[]")),
             )
 
 

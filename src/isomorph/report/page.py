@@ -253,7 +253,7 @@ def _shown(layout: Layout, dataset: str) -> str:
     if chosen is not None and chosen.minimum_reliability is not None:
         said.append(
             f"RDMs are of units with a reliability of {chosen.minimum_reliability:g} or more on "
-            f"{100 * chosen.training:g} % of the repetitions, computed from the other repetitions"
+            f"{100 * chosen.training:g} % of the runs or repetitions, computed from the others"
         )
     if chosen is not None and chosen.equalise is not None:
         said.append(

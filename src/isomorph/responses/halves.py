@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from isomorph.responses.division import come_again_apart
 from isomorph.responses.splits import Splits, draw_run_splits, draw_splits, half_means
 
 Array = npt.NDArray
@@ -62,9 +63,8 @@ def split_half(
 
     What all presentations of a run share, its baseline or the mean that was taken off it, would
     stand in both halves if each stimulus' showings were divided on their own, and make noise
-    correlate: below 0 by what is shared, above 0 where run means were taken off. So halves are of
-    whole runs wherever stimuli come in several; a stimulus missing from a half is left out of that
-    split.
+    correlate. So halves are of whole runs wherever most stimuli come in several, as those of RDMs
+    are; a stimulus missing from a half is left out of that split.
 
     Parameters
     ----------
@@ -78,14 +78,14 @@ def split_half(
     splits : int
         How many random divisions.
     run : ndarray (presentation,) of str, optional
-        Run of each presentation.
+        Run of each presentation, or session.
 
     Returns
     -------
     SplitHalf
     """
-    if run is not None and (found := _over_runs(response, stimulus, run, rng, splits)) is not None:
-        return found
+    if run is not None and come_again_apart(stimulus, run):
+        return _over_runs(response, stimulus, run, rng, splits)
     names, shown = np.unique(stimulus, return_counts=True)
     repeated = shown >= 2
     n_stimuli = int(repeated.sum())
@@ -93,8 +93,7 @@ def split_half(
     fewest = int(shown[repeated].min()) if n_stimuli else int(shown.max(initial=0))
     if n_stimuli < MINIMUM_STIMULI:
         why = f"undefined: {n_stimuli} of {len(names)} stimuli were shown more than once"
-        nothing = np.full(n_units, np.nan)
-        return SplitHalf(nothing, nothing, [why] * n_units, n_stimuli, fewest, 0)
+        return _undefined(why, n_units, n_stimuli, fewest)
     groups = draw_splits(stimulus, splits, rng)
     mean, spread, status = _summarised(_correlations(response, groups))
     return SplitHalf(mean, spread, status, n_stimuli, fewest, splits, fewest // 2)
@@ -102,19 +101,22 @@ def split_half(
 
 def _over_runs(
     response: Array, stimulus: Array, run: Array, rng: np.random.Generator, splits: int
-) -> SplitHalf | None:
-    """Return what halves of whole runs say, None where too few stimuli come in several runs."""
+) -> SplitHalf:
+    """Return what halves of whole runs say, of the stimuli that come in several."""
     groups = draw_run_splits(stimulus, run, splits, rng)
-    if not groups:
-        return None
     first, second = (
         np.concatenate([np.sum(group.signs == sign, axis=2) for group in groups]).T
         for sign in (1, -1)
     )  # (split, stimulus)
     both = (first > 0) & (second > 0)
     enough = both.sum(axis=1) >= MINIMUM_STIMULI
+    fewest = min(group.rows.shape[1] for group in groups)
     if not enough.any():
-        return None
+        why = (
+            f"undefined: no halves of {len(np.unique(run))} runs have {MINIMUM_STIMULI} stimuli in "
+            "common"
+        )
+        return _undefined(why, response.shape[1], len(first[0]), fewest)
     both = both[enough]
     mean, spread, status = _summarised(
         _correlations(response, [Splits(g.rows, g.signs[:, enough]) for g in groups])
@@ -124,10 +126,15 @@ def _over_runs(
         spread,
         status,
         n_stimuli=int(both.any(axis=0).sum()),
-        n_repetitions=min(group.rows.shape[1] for group in groups),
+        n_repetitions=fewest,
         n_splits=int(enough.sum()),
         showings=float(2 / np.mean(1 / first[enough][both] + 1 / second[enough][both])),
     )
+
+
+def _undefined(why: str, n_units: int, n_stimuli: int, fewest: int) -> SplitHalf:
+    nothing = np.full(n_units, np.nan)
+    return SplitHalf(nothing, nothing, [why] * n_units, n_stimuli, fewest, 0)
 
 
 def _correlations(response: Array, groups: list[Splits]) -> Array:

@@ -21,6 +21,7 @@ from isomorph.artefacts.schemas import TABLES
 from isomorph.digest import code_digest
 from isomorph.expected import check_expected
 from isomorph.layout import Layout
+from isomorph.responses.division import recordings, runs_of
 from isomorph.responses.halves import (
     SPLITS,
     is_constant,
@@ -29,6 +30,7 @@ from isomorph.responses.halves import (
     split_half,
 )
 from isomorph.responses.variance import Variance, divide_variance
+from isomorph.study.responses import ArrayResponses
 
 Array = npt.NDArray
 
@@ -64,7 +66,10 @@ def run_reliability(layout: Layout, dataset: str) -> None:
         if artefact_kind(file) == "rdms":
             rows += rdm_rows(read_array(file, "rdms"), subject)
         else:
-            for order, (session, data) in enumerate(read_responses(file).items()):
+            sessions = read_responses(file)
+            if isinstance(spec.responses, ArrayResponses):
+                sessions = recordings(sessions)
+            for order, (session, data) in enumerate(sessions.items()):
                 rng = np.random.default_rng([seed, number, order])
                 rows += unit_rows(data, subject, session, rng)
         print(f"reliability {dataset} {subject}: done", file=sys.stderr, flush=True)
@@ -107,7 +112,7 @@ def unit_rows(
         Draws the halves.
     """
     response, stimulus = data["response"].values, data["stimulus"].values.astype(str)
-    run = data["run"].values.astype(str) if "run" in data.coords else None
+    run = runs_of(data)
     found = split_half(response, stimulus, rng, run=run)
     variance = divide_variance(response, stimulus, run)
     table = pd.DataFrame(

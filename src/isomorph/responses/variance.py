@@ -8,6 +8,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
+from isomorph.responses.division import come_again_apart
+
 Array = npt.NDArray
 
 ROUNDING = 1e-12
@@ -80,7 +82,9 @@ def divide_variance(response: Array, stimulus: Array, run: Array | None = None) 
 
     The estimates are those of an analysis of variance with random stimuli and, where there are
     runs, a fixed mean of each: neither the baseline of a run nor that its mean was taken off
-    counts as signal or noise. Stimuli may be shown unequally often.
+    counts as signal or noise. Stimuli may be shown unequally often. Where they come in several
+    runs, their means in a run are what varies, since showings in one run may share noise; noise is
+    told as that of one showing.
 
     Parameters
     ----------
@@ -102,6 +106,9 @@ def divide_variance(response: Array, stimulus: Array, run: Array | None = None) 
     (Henderson's method III).
     """
     nothing = np.full(response.shape[1], np.nan)
+    showings = 1.0
+    if run is not None and come_again_apart(stimulus, run):
+        response, stimulus, run, showings = _means_in_runs(response, stimulus, run)
     _, code, shown = np.unique(stimulus, return_inverse=True, return_counts=True)
     rows = np.flatnonzero(shown[code] >= 2)
     if (shown >= 2).sum() < 2:
@@ -131,7 +138,31 @@ def divide_variance(response: Array, stimulus: Array, run: Array | None = None) 
     signal = (of_runs - within - between * noise) / trace
     whole = np.square(values).mean(axis=0)
     least = rounding(whole, level)
-    return Variance(np.where(whole > least, signal, 0.0), np.where(noise > least, noise, 0.0))
+    noise = np.where(noise > least, noise, 0.0) * showings
+    return Variance(np.where(whole > least, signal, 0.0), noise)
+
+
+def _means_in_runs(
+    response: Array, stimulus: Array, run: Array
+) -> tuple[Array, Array, Array, float]:
+    """Return the means of stimuli in runs, of which stimuli and runs, and showings in each.
+
+    Showings are the harmonic mean over stimuli and runs.
+    """
+    names, code = np.unique(stimulus, return_inverse=True)
+    runs, place = np.unique(run, return_inverse=True)
+    cells, cell, counts = np.unique(
+        code * len(runs) + place, return_inverse=True, return_counts=True
+    )
+    if len(cells) == len(response):
+        return response, stimulus, run, 1.0
+    means = (_members(cell) @ response.astype(np.float64)) / counts[:, None]
+    return (
+        means,
+        names[cells // len(runs)],
+        runs[cells % len(runs)],
+        len(counts) / np.sum(1 / counts),
+    )
 
 
 def _members(labels: Array) -> sparse.csr_array:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from fnmatch import fnmatchcase
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
@@ -29,8 +30,9 @@ class BidsEvents(Spec):
     is a path, of which the last part without its ending counts."""
     where: dict[str, Unique[str]] = {}
     """Values a column may have for the row to count, by column."""
-    without: Unique[str] = ("n/a",)
-    """Values of the stimulus column that are no stimulus: `rest`, `n/a`."""
+    without: Unique[str] = ()
+    """Values of the stimulus column that are no stimulus, such as `rest`; empty cells and `n/a`
+    never are one."""
     clock: float = Field(default=1.0, gt=0)
     """Units of onset and duration in a second: 1 for seconds, 1000 for milliseconds."""
     late: Literal["refuse", "drop"] = "refuse"
@@ -47,16 +49,33 @@ class BidsEvents(Spec):
 
 
 class BidsConfounds(Spec):
-    """Regressors of no interest, from a table beside the volumes."""
+    """Regressors of no interest, from a table beside the volumes.
 
-    strategy: Unique[Literal["motion", "wm_csf", "global_signal", "compcor", "high_pass"]] = ()
-    """Groups of fMRIPrep's confounds, as nilearn's `load_confounds` knows them."""
+    Volumes that fMRIPrep flags as not in a steady state (`non_steady_state_outlier*`) are left out
+    of the fit whatever is chosen here, and also without confounds, where its table stands beside
+    the volumes. Of each run the artefact and the page say how many volumes were left out.
+    """
+
+    strategy: Unique[
+        Literal["motion", "wm_csf", "global_signal", "compcor", "high_pass", "scrub"]
+    ] = ()
+    """Groups of fMRIPrep's confounds, as nilearn's `load_confounds` knows them. `scrub` leaves
+    volumes of excessive motion out."""
     motion: Literal["basic", "power2", "derivatives", "full"] = "basic"
     """With `motion` in the strategy: 6, 12, 12 or 24 regressors."""
+    scrub: int = Field(default=5, ge=0)
+    """With `scrub` in the strategy: stretches of fewer volumes between two that are left out are
+    left out too."""
+    fd_threshold: float = Field(default=0.5, gt=0)
+    """With `scrub` in the strategy: framewise displacement above which a volume is left out, mm."""
+    std_dvars_threshold: float = Field(default=1.5, gt=0)
+    """With `scrub` in the strategy: standardised DVARS above which a volume is left out."""
     files: str | None = None
     """Or a glob pattern of tables; `{subject}` stands for the subject."""
     columns: Unique[str] = ()
-    """Columns of those tables."""
+    """Columns of those tables: names, or glob patterns where their number differs between runs,
+    such as `motion_outlier*`. A column that is 1 at one volume and 0 at all others leaves that
+    volume out."""
 
     @model_validator(mode="after")
     def _one_way(self) -> BidsConfounds:
@@ -65,6 +84,13 @@ class BidsConfounds(Spec):
         if "compcor" in self.strategy and "high_pass" not in self.strategy:
             raise ValueError("strategy: compcor needs high_pass, with which fMRIPrep made it")
         return self
+
+    @property
+    def has_cosines(self) -> bool:
+        """Whether slow drifts are among them."""
+        return "high_pass" in self.strategy or any(
+            one.startswith("cosine") or fnmatchcase("cosine00", one) for one in self.columns
+        )
 
 
 def _names_a_region(pattern: str) -> str:
@@ -178,7 +204,8 @@ class BidsResponses(Spec):
     bold: str
     """Glob pattern of runs, preprocessed or raw; `{subject}` stands for the subject. A run is one
     4D image, one CIFTI series (`*_bold.dtseries.nii`), or two GIfTI series, `hemi-L` and `hemi-R`
-    (`*_hemi-[LR]_space-fsaverage5_bold.func.gii`), whose units then stand side by side."""
+    (`*_hemi-[LR]_space-fsaverage5_bold.func.gii`), whose units then stand side by side. Files that
+    differ only in `part`, `echo`, `space` or another entity that makes no other run are refused."""
     events: BidsEvents
     regions: BidsRegions
     confounds: BidsConfounds | None = None
@@ -224,13 +251,11 @@ class BidsResponses(Spec):
 
     @model_validator(mode="after")
     def _consistent(self) -> BidsResponses:
-        if self.confounds and self.drift == "cosine":
-            cosines = {c for c in self.confounds.columns if c.startswith("cosine")}
-            if "high_pass" in self.confounds.strategy or cosines:
-                raise ValueError(
-                    "drift: cosine and confounds that hold cosines would model drift twice; set "
-                    "drift: none"
-                )
+        if self.confounds and self.confounds.has_cosines and self.drift == "cosine":
+            raise ValueError(
+                "drift: cosine and confounds that hold cosines would model drift twice; set "
+                "drift: none"
+            )
         if self.estimate != "lsa" and self.noise_model != "ols":
             raise ValueError(f"estimate: {self.estimate} goes with noise_model: ols")
         return self

@@ -40,9 +40,9 @@ class Expected(Spec):
 class UnitFilter(Spec):
     """Which units the RDMs are computed from: reliable ones, equally many in every region.
 
-    Reliable units answer alike when a stimulus comes again. Some repetitions choose them, the RDMs
-    are computed from the others: the choice cannot favour noise that is then compared. Every
-    stimulus must be shown four times in every session.
+    Reliable units answer alike when a stimulus comes again. Some runs choose them, or repetitions
+    where runs are not known, and the RDMs are computed from the others: the choice cannot favour
+    noise that is then compared. Every stimulus must be shown in four of them in every session.
 
     Of two regions of the same population, the one of which more units were recorded scores higher.
     With equally many units drawn from each, again and again, regions can be set against each
@@ -50,10 +50,11 @@ class UnitFilter(Spec):
     """
 
     minimum_reliability: float | None = Field(default=None, ge=0, lt=1)
-    """Spearman-Brown reliability of the mean over all repetitions, as the repetitions that choose
-    foretell it; units below, and those that never vary, are left out and counted."""
+    """Spearman-Brown reliability of the mean over all repetitions, as those that choose foretell
+    it; units below, and those that never vary, are left out and counted."""
     training: float = Field(default=0.5, gt=0, lt=1)
-    """Which part of the repetitions chooses; two at least choose and two at least are compared."""
+    """Which part of the runs or repetitions chooses; two at least choose and two at least are
+    compared."""
     equalise: int | None = Field(default=None, ge=2)
     """Units drawn from every region of every subject, without replacement; a region with fewer is
     left out. Every draw has an RDM of its own, and scores are averaged over draws, not RDMs, whose
@@ -62,7 +63,7 @@ class UnitFilter(Spec):
     draws: int = Field(default=20, ge=2, le=1000)
     """How often `equalise` draws; comparisons take as many times as long."""
     seed: Seed = 0
-    """Draws which repetitions choose, and the units of `equalise`."""
+    """Draws which runs or repetitions choose, and the units of `equalise`."""
 
     @model_validator(mode="after")
     def _something_is_chosen(self) -> UnitFilter:
@@ -75,21 +76,22 @@ class NoiseSpec(Spec):
     """What distances that weigh units by their noise take the noise to be.
 
     It is what repetitions of a stimulus leave over their mean, with as many degrees of freedom as
-    presentations less stimuli.
+    presentations less stimuli. What is crossed, runs where stimuli come again in others, else
+    sessions, else repetitions, is told by the recording and not set here.
     """
 
     shrinkage: Literal["diagonal", "identity", "none"] = "diagonal"
     """What the covariance of a session's units is drawn towards: their own variances, equal
     variances, or nothing, for which there must be more repetitions than units."""
     per: Literal["others", "session", "run"] = "others"
-    """Whose noise weighs a repetition in cross-validated distances. `others`: that of the other
-    repetitions (left out one by one, or a tenth at a time), so that distances stay 0 on average
-    where there are none; of two repetitions, that of the other stimuli (two tenths left out at a
-    time), and where these are too few, that of all, which is said. `session`: that of all
-    repetitions, the product's own among them, which adds about the same to every distance of
-    stimuli of the same noise. `run`: runs are what is crossed, showings within one averaged, and
-    two runs are weighed by the mean of their covariances, which adds more, as each is known from
-    fewer showings. That distances are lifted is said beside those of `session` and `run`."""
+    """Whose noise weighs a run, or a repetition where runs are not known, in cross-validated
+    distances. `others`: that of the other runs (left out one by one, or a tenth at a time), so that
+    distances stay 0 on average where there are none; of two runs that show each stimulus once, that
+    of the other stimuli (two tenths left out at a time), and where these are too few, that of all,
+    which is said. `session`: that of all runs, the product's own among them, which adds about the
+    same to every distance of stimuli of the same noise. `run`: two runs are weighed by the mean of
+    their covariances, showings within one averaged, which adds more, as each is known from fewer
+    responses. That distances are lifted is said beside those of `session` and `run`."""
     prior_rate: float = Field(default=1.0, gt=0)
     """Mean of the prior over Poisson rates, in the unit of the responses."""
     prior_weight: float = Field(default=0.1, gt=0)

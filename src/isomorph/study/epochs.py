@@ -9,17 +9,24 @@ from pydantic import Field, model_validator
 from isomorph.study._base import Spec, Unique
 from isomorph.study.windows import Window
 
+FOLDERS = (".ds", ".mff", ".mefd")
+"""Endings of folders that are one recording: CTF, EGI and MEF3."""
+
 
 class EventColumns(Spec):
     """Where the events table says what was shown when."""
 
+    files: str | None = None
+    """Glob pattern of the events tables; `{subject}` stands for the subject. Unless given, the
+    table counts that belongs to a recording by the inheritance principle of BIDS: beside it or in
+    a folder above."""
     stimulus: str
     """Column that names the stimulus; spaces around a value do not count."""
     name: str = "{}"
     """How a value becomes the stimulus' name. With `{stem}` in place of `{}` the value is a path,
     with slashes or backslashes, of which the last part without its ending counts."""
-    blank: Unique[str] = ("n/a",)
-    """Values that are no stimulus."""
+    blank: Unique[str] = ()
+    """Values that are no stimulus; empty cells and `n/a` never are one."""
     where: dict[str, Unique[str]] = {}
     """Values a column may have for the event to count, by column: the other tasks out."""
     onset: str = "onset"
@@ -69,15 +76,18 @@ class NoiseNormalisation(Spec):
 class EpochResponses(Spec):
     """Responses of M/EEG channels in windows around stimulus onset, in µV (fT, fT/cm for MEG).
 
-    Recordings are any that MNE-Python reads: BrainVision, EDF, BDF, FIF and more. The BIDS tables
-    `…_events.tsv` and `…_channels.tsv` stand beside each. Epochs are cut at the onsets of the
-    events table, not at trigger codes.
+    Recordings are any that MNE-Python reads: BrainVision, EDF, BDF, EEGLAB, FIF, folders of CTF
+    (`.ds`) and EGI (`.mff`), and more. The parts of a FIF file that was split are one recording.
+    The BIDS tables `…_events.tsv` and `…_channels.tsv` stand beside each or in a folder above, or
+    for a derivative among the raw data. Epochs are cut at the onsets of the events table, not at
+    trigger codes.
     """
 
     kind: Literal["epochs"]
     files: str
     """Glob pattern of recordings; `{subject}` stands for the subject. Recordings of one `ses-`
-    make one session, each a run of it; the channels good in all of them count."""
+    make one session, each a run of it; the channels good in all of them count. Two files of one
+    run, such as a raw one and its `proc-sss`, are refused."""
     presentations: EventColumns
     """Columns of the events table."""
     picks: Unique[str] = ("eeg",)
@@ -104,6 +114,11 @@ class EpochResponses(Spec):
     unit of the responses."""
     noise: NoiseNormalisation | None = None
     """Noise normalisation; none unless given."""
+
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """Endings of folders that `files` matches as if they were files."""
+        return FOLDERS
 
     @model_validator(mode="after")
     def _consistent(self) -> EpochResponses:

@@ -207,7 +207,9 @@ def test_without_a_network_what_works_is_said(tmp_path, read, atlas):
 def test_files_that_are_not_the_atlas_are_said(tmp_path, read):
     lay_out_aal(tmp_path)
     (tmp_path / "aal/aal_3v2/AAL3/AAL3v1.xml").write_text("no xml")
-    with pytest.raises(IsomorphError, match="aal: files there are not those of the atlas"):
+    with pytest.raises(
+        IsomorphError, match="aal: cannot be read as the atlas aal; delete its files"
+    ):
         read("aal", {"l": ["Fusiform_L"]})
 
 

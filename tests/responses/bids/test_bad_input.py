@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import shutil
 from pathlib import Path
 
 import nibabel as nib
@@ -189,6 +190,17 @@ def an_index_that_is_none(small):
     }  # fmt: skip
 
 
+def files_of_one_run(differing):
+    def change(small):
+        for run in (1, 2):
+            file = small.of(f"run-{run}_bold.nii.gz")
+            for one in differing:
+                shutil.copy(file, small.of(f"run-{run}_{one}_bold.nii.gz"))
+            file.unlink()
+
+    return change
+
+
 def labels_without_names(small):
     small.responses["regions"] = {"kind": "labels", "file": "V1.nii", "regions": {"V1": ["V1"]}}
 
@@ -213,8 +225,11 @@ def labels_without_names(small):
         (no_right_hemisphere, "hemi-L_bold.func.gii: no file of the other hemisphere, hemi-R"),
         (no_hemisphere_in_the_name, "run-1_bold.func.gii: its name says no hemisphere"),
         (no_signal, "run-2_bold.nii.gz: none of the 24 voxels of V1 has a signal in every run"),
-        (an_image_that_is_none, "run-1_bold.nii.gz: is not an image"),
+        (an_image_that_is_none, "run-1_bold.nii.gz: cannot be read as an image"),
         (an_index_that_is_none, 'labels.tsv: line 2: index is "one", expected a number'),
+        (files_of_one_run(["part-mag", "part-phase"]),
+         "run-1_part-phase_bold.nii.gz: is of the same run as sub-1_task-x_run-1_part-mag_bold"),
+        (files_of_one_run(["echo-1", "echo-2", "desc-optcom"]), "narrow responses.bold to one"),
         (labels_without_names, "V1.nii: has labels without names; give responses.regions.table"),
     ],
 )  # fmt: skip

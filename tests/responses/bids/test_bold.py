@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from pathlib import Path
 
 import nibabel as nib
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from isomorph.errors import IsomorphError
 from isomorph.responses.bids.bold import has_variance, open_bold, percent_change
 from isomorph.responses.bids.confounds import read_confounds
+from isomorph.responses.bids.files import RunFiles
 from isomorph.responses.bids.timing import timing
 from isomorph.study.bids import BidsConfounds, BidsResponses
 
@@ -48,7 +50,7 @@ def test_some_voxels_are_read_as_nibabel_scales_them(bold):
 def test_a_file_cut_short_is_refused(bold):
     file, _ = bold
     file.write_bytes(file.read_bytes()[:-400])
-    with pytest.raises(IsomorphError, match="cannot be read whole"):
+    with pytest.raises(IsomorphError, match="cannot be read as a whole image"):
         open_bold([file]).read(np.array([0]))
 
 
@@ -86,22 +88,23 @@ def test_times_come_from_json_files_nearest_last(bold):
 
 
 def test_confounds_by_column_start_with_a_difference_that_has_no_value(bold, tmp_path):
-    file, _ = bold
-    table = tmp_path / "sub-1_task-x_run-1_desc-confounds_timeseries.tsv"
+    run = RunFiles(bold[0], Path(), "")
+    table = tmp_path / "sub-1_task-x_run-1_confounds.tsv"
     table.write_text("fd\tx\nn/a\t1\n.5\t2\n.5\t3\n.5\t4\n.5\t5\n")
     spec = BidsConfounds(files="*.tsv", columns=("fd", "x"))
-    found = read_confounds(file, [table], spec, 5)
+    found = read_confounds(run, [table], spec, 5).regressors
     assert found[:2].tolist() == [[0.0, 1.0], [0.5, 2.0]]
     with pytest.raises(IsomorphError, match="5 rows of confounds, expected 6 volumes"):
-        read_confounds(file, [table], spec, 6)
+        read_confounds(run, [table], spec, 6)
     table.write_text("fd\tx\nn/a\t1\nn/a\t2\n")
     with pytest.raises(IsomorphError, match='line 3: fd is "n/a", expected a number'):
-        read_confounds(file, [table], spec, 2)
+        read_confounds(run, [table], spec, 2)
 
 
 def test_confounds_of_fmriprep_that_are_not_there_are_one_sentence(bold):
-    with pytest.raises(IsomorphError, match="its confounds cannot be read") as refusal:
-        read_confounds(bold[0], [], BidsConfounds(strategy=("motion",)), 5)
+    run = RunFiles(bold[0], Path(), "")
+    with pytest.raises(IsomorphError, match="with confounds beside them") as refusal:
+        read_confounds(run, [], BidsConfounds(strategy=("motion",)), 5)
     assert "\n" not in str(refusal.value)
 
 

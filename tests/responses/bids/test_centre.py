@@ -8,8 +8,13 @@ from isomorph.rdms import DISTANCES, fold_gram, geometry_of_features
 from isomorph.responses.bids.estimates import centred
 from isomorph.responses.bids.glm import Fit
 from isomorph.responses.bids.runs import Run
+from isomorph.responses.bids.timing import Timing
 
 NOTHING = Fit(np.zeros((0, 0)), np.zeros((0, 0)), 1)
+
+
+def a_run(names):
+    return Run(names, np.zeros(len(names)), NOTHING, Timing(2.0, 0.0), np.ones(0, dtype=bool))
 
 
 def runs_of(values, seen, trials=1):
@@ -18,7 +23,7 @@ def runs_of(values, seen, trials=1):
     for amplitudes, shown in zip(values, seen, strict=True):
         which = np.repeat(np.flatnonzero(shown), trials)
         names = which.astype(str)
-        made.append((Run(names, np.zeros(len(names)), NOTHING), {"V1": amplitudes[which]}))
+        made.append((a_run(names), {"V1": amplitudes[which]}))
     return made
 
 
@@ -63,7 +68,7 @@ def test_stimuli_count_once_however_many_trials_they_have():
     values = np.array([[[1.0], [4.0]], [[3.0], [4.0]]])
     runs = runs_of(values, np.ones((2, 2), dtype=bool))
     second = runs[1]
-    more = Run(np.array(["0", "0", "0", "1"]), np.zeros(4), NOTHING)
+    more = a_run(np.array(["0", "0", "0", "1"]))
     first = (more, {"V1": np.array([[0.0], [1.0], [2.0], [4.0]])})
     found = centred([first, second], "here")
     np.testing.assert_allclose(found[0][1]["V1"].ravel(), [-2.5, -1.5, -0.5, 1.5])

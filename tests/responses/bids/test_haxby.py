@@ -31,8 +31,8 @@ def amplitudes(tmp_path_factory):
         }
     )  # fmt: skip
     runs = [
-        RunFiles(bold, Path(str(bold).replace("bold.nii.gz", "events.tsv")), "", str(number))
-        for number, bold in enumerate(sorted(FILES.glob("sub-1/func/*_bold.nii.gz")), 1)
+        RunFiles(bold, Path(str(bold).replace("bold.nii.gz", "events.tsv")), "")
+        for bold in sorted(FILES.glob("sub-1/func/*_bold.nii.gz"))
     ]
     first = open_bold(runs[0].files)
     source = Source(lambda pattern: sorted(FILES.glob(pattern)), first.place)

@@ -120,5 +120,5 @@ def test_a_file_without_a_region_in_its_name_is_refused(save, read):
 
 def test_an_image_that_is_none_is_refused(tmp_path, read):
     Path(tmp_path / "m.nii").write_text("no image")
-    with pytest.raises(IsomorphError, match="is not an image"):
+    with pytest.raises(IsomorphError, match="cannot be read as an image"):
         read(kind="whole", file="m.nii", region="r")

@@ -213,7 +213,7 @@ def test_hemispheres_of_different_length_and_files_that_are_no_series_are_refuse
     with pytest.raises(IsomorphError, match="expected one of all vertices for each volume"):
         open_bold([left, right])
     right.write_text("<no xml")
-    with pytest.raises(IsomorphError, match="is not an image"):
+    with pytest.raises(IsomorphError, match="cannot be read as an image"):
         open_bold([left, right])
 
 

@@ -20,6 +20,7 @@ from isomorph.artefacts import (
 )
 from isomorph.artefacts.schemas import TABLES, check_table
 from isomorph.errors import IsomorphError
+from isomorph.report.methods import timing_of
 from isomorph.report.numbers import count
 
 ROWS = 60
@@ -143,6 +144,11 @@ def _responses(file: Path) -> str:
         for session, data in read_responses(file).items()
         for key in ("dropped", "noted")
         if (text := data.attrs.get(key))
+    ]
+    said += [
+        f"session {session}: run {run['run']}: {timing_of(run)}; {run['left_out']} left out"
+        for session, data in read_responses(file).items()
+        for run in json.loads(data.attrs.get("runs", "[]"))
     ]
     simulated = " (SIMULATED)" if attributes.get("simulated") == "true" else ""
     return _sections(

@@ -22,7 +22,7 @@ from isomorph.inference.ties import rounded
 from isomorph.inference.trust.agreement import agreement
 from isomorph.inference.trust.claims import Terms, pairs_of, part_of
 from isomorph.inference.trust.judges import Recovered
-from isomorph.inference.trust.observed import Observed, observe, repetitions_of, units_of
+from isomorph.inference.trust.observed import Observed, observe, units_of
 from isomorph.inference.trust.outcomes import Kin, kin
 from isomorph.inference.trust.planting import PLANTINGS
 from isomorph.inference.trust.recovery import recover
@@ -55,7 +55,6 @@ def run(layout: Layout, dataset: str) -> None:
     instances = [name for name, _, _ in study.instances_for(dataset)]
     files = [
         layout.comparisons(dataset),
-        layout.reliability(dataset),
         layout.brain_rdms(dataset),
         *(layout.model_rdms(dataset, instance) for instance in instances),
         layout.stimuli(dataset),
@@ -63,15 +62,10 @@ def run(layout: Layout, dataset: str) -> None:
     comparisons = read_table(files[0], "comparisons")
     found: tuple[list[Row], list[Row]] = ([], [])
     if settings.simulations:
-        showings = read_table(files[1], "reliability")
-        units = study.dataset(dataset).units
-        filtered = units is not None and units.minimum_reliability is not None
-        if study.level(dataset) is not None or filtered:
-            showings = showings.head(0)  # the RDMs are not of all repetitions, or not of stimuli
-        brain, *models = (read_array(file, "rdms") for file in files[2:-1])
+        brain, *models = (read_array(file, "rdms") for file in files[1:-1])
         table = compared_stimuli(layout, dataset).set_index("stimulus", drop=False)
         table = table.loc[brain["stimulus"].values.tolist()]
-        for confusion, power in _recovered(study, dataset, brain, models, showings, table):
+        for confusion, power in _recovered(study, dataset, brain, models, table):
             found[0].extend(confusion)
             found[1].extend(power)
     stamp = provenance(
@@ -101,7 +95,6 @@ def _recovered(
     dataset: str,
     brain: xr.Dataset,
     models: Sequence[xr.Dataset],
-    showings: pd.DataFrame,
     table: pd.DataFrame,
 ) -> Iterator[tuple[list[Row], list[Row]]]:
     """Yield rows of confusions and of power, region by region and distance by distance."""
@@ -134,14 +127,12 @@ def _recovered(
             print(f"recover: {dataset}: {region.name}, {distance}", file=sys.stderr, flush=True)
             seed = [spec.inference.seed, zlib.crc32(f"{dataset}|{region.name}|{distance}".encode())]
             units = units_of(brain, distance, region)
-            shown = repetitions_of(showings, region.name)
-            yield _region(region, units, shown, candidates, related, measures, terms, seed, about)
+            yield _region(region, units, candidates, related, measures, terms, seed, about)
 
 
 def _region(
     region: Region,
     units: tuple[int, ...],
-    repetitions: int | None,
     candidates: Candidates,
     related: Kin,
     measures: Sequence[Measure],
@@ -159,7 +150,7 @@ def _region(
         used = Candidates(candidates.table, candidates.rdms[:, pairs_of(kept)])
         terms = terms.on(kept)
     observed = observe(
-        region, units, repetitions, PLANTINGS[about["distance"]], measures[0], settings, n_stimuli
+        region, units, PLANTINGS[about["distance"]], measures[0], settings, n_stimuli
     )
     result = recover(observed, used, chosen, related, measures, terms, seed=seed)
     assumed = [observed.assumed] if observed.assumed else []

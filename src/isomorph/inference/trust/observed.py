@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-import pandas as pd
 import xarray as xr
 
 from isomorph.inference.gather import Region
@@ -44,7 +42,6 @@ class Observed:
 def observe(
     region: Region,
     units: tuple[int, ...],
-    repetitions: int | None,
     planting: Planting,
     measure: Measure,
     settings: Recovery,
@@ -57,8 +54,6 @@ def observe(
     region : Region
     units : tuple of int
         Per subject; -1 where not known.
-    repetitions : int or None
-        Showings of each stimulus, None where not known.
     planting : Planting
     measure : Measure
         The reliability is told under it.
@@ -81,9 +76,9 @@ def observe(
     # Between subjects all noise is noise of their means; halves and cross-validation need more.
     halved = len(region.subjects) == 1
     fewest = (2 if halved else 1) * (2 if planting.crossed else 1)
-    if planting.crossed and repetitions is None:
+    if planting.crossed and region.n_folds is None:
         assumed.append(f"{FEWEST_CROSSED} repetitions, as their number is not known")
-    number = max(repetitions or (FEWEST_CROSSED if planting.crossed else 1), fewest)
+    number = max(region.n_folds or (FEWEST_CROSSED if planting.crossed else 1), fewest)
     design = Design(n_stimuli, counts, number, halved, planting)
     return Observed(region, design, float(reliability), known, "; ".join(assumed))
 
@@ -93,13 +88,3 @@ def units_of(brain: xr.Dataset, distance: str, region: Region) -> tuple[int, ...
     rows = (brain["distance"] == distance).values & (brain["region"] == region.name).values
     subject, units = brain["subject"].values[rows], brain["n_units"].values[rows]
     return tuple(int(units[subject == one].max()) for one in region.subjects)
-
-
-def repetitions_of(reliability: pd.DataFrame | None, region: str) -> int | None:
-    """Return how often a stimulus was shown, the median over units; None where not known."""
-    if reliability is None:
-        return None
-    rows = reliability[(reliability["region"] == region) & (reliability["unit"] != "")]
-    counts = rows["n_repetitions"].to_numpy(dtype=float)
-    counts = counts[np.isfinite(counts) & (counts >= 1)]
-    return round(float(np.median(counts))) if len(counts) else None

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from isomorph.errors import IsomorphError
+from isomorph.foreign import reading
 from isomorph.responses.betas.maps import Maps
 from isomorph.responses.grayordinates import Grayordinates
 
@@ -20,7 +21,8 @@ def open_cifti(file: Path, image: Any) -> Maps:
     """
     from nibabel.cifti2 import BrainModelAxis, LabelAxis, ScalarAxis
 
-    axes = [image.header.get_axis(number) for number in range(image.ndim)]
+    with reading(file, "a CIFTI file"):
+        axes = [image.header.get_axis(number) for number in range(image.ndim)]
     if (
         len(axes) != 2
         or not isinstance(axes[0], ScalarAxis | LabelAxis)

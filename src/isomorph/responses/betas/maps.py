@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from isomorph.errors import IsomorphError, did_you_mean
+from isomorph.foreign import reading
 from isomorph.responses.grayordinates import Place
 
 Array = npt.NDArray
@@ -58,10 +59,8 @@ class Maps:
         IsomorphError
             When the file is damaged.
         """
-        try:
+        with reading(self.file, "a whole image"):
             values = np.asanyarray(self.image.dataobj)
-        except (OSError, ValueError, EOFError) as error:
-            raise IsomorphError(f"{self.file}: cannot be read ({error})") from error
         if self.maps_first:
             return np.asarray(values[:, units], dtype=np.float32)
         flat = values.reshape(-1, len(self))
@@ -107,16 +106,11 @@ def open_maps(file: Path) -> Maps:
         When it is neither.
     """
     import nibabel
-    from nibabel.filebasedimages import ImageFileError
-    from nibabel.spatialimages import HeaderDataError
 
     from isomorph.responses.betas import cifti, volumes
 
-    try:
+    with reading(file, "a CIFTI or NIfTI file"):
         image = nibabel.load(file)
-    except (ImageFileError, HeaderDataError, OSError, ValueError, EOFError) as error:
-        said = (str(error) or type(error).__name__).splitlines()[0]
-        raise IsomorphError(f"{file}: is neither CIFTI nor NIfTI ({said})") from error
     if isinstance(image, nibabel.Cifti2Image):
         return cifti.open_cifti(file, image)
     return volumes.open_volume(file, image)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -14,11 +13,16 @@ import xarray as xr
 
 from isomorph.archives.manifest import find_files
 from isomorph.errors import IsomorphError
-from isomorph.foreign import read_tsv
+from isomorph.foreign import MISSING, read_tsv, reading
 from isomorph.layout import Layout
 from isomorph.responses.betas.maps import Maps, open_maps
 from isomorph.responses.betas.regions import Regions, find_regions
-from isomorph.responses.entities import of_same_run, run_of
+from isomorph.responses.entities import (
+    in_order,
+    labels_of_runs,
+    partner,
+    refuse_same_recording,
+)
 from isomorph.responses.names import named, stimulus_of
 from isomorph.responses.presentations import repetitions, usable
 from isomorph.responses.sessions import session_data, stimulus_ids, summary, write_sessions
@@ -50,7 +54,8 @@ def prepare(layout: Layout, dataset: str, subject: str) -> None:
     def find(pattern: str) -> list[Path]:
         return find_files(layout, dataset, pattern.replace("{subject}", subject))
 
-    files = sorted(find(settings.files), key=_by_run)
+    files = in_order(find(settings.files))
+    refuse_same_recording(files, "responses.files")
     regions = [(spec, _only(find(spec.file), spec)) for spec in settings.regions]
     names = _Names(settings, naming(layout, dataset), find)
     runs = [open_maps(file) for file in files]
@@ -99,7 +104,10 @@ def read_betas(
             )
     found = find_regions(runs[0].place, regions)
     labels = [names(run) for run in runs]
-    run = np.repeat(_run_names([one.file for one in runs]), [len(one) for one in runs])
+    run = np.repeat(
+        np.array(labels_of_runs([one.file for one in runs]), dtype=np.str_),
+        [len(one) for one in runs],
+    )
     label = np.concatenate(labels)
     where = f"{runs[0].file} and {len(runs) - 1} other runs" if len(runs) > 1 else str(runs[0].file)
     keep, dropped = usable(label, np.zeros(len(label)), stimuli, where, table)
@@ -146,12 +154,12 @@ class _Names:
                 )
             stimuli, source = own, run.file
         else:
-            source = of_same_run(run.file, self.labels, "files of labels")
+            source = partner(run.file, self.labels, "files of labels")
             self.files.append(source)
             stimuli = self._stimuli(source, np.array(_lines(source, len(run)), dtype=np.str_))
             _refuse_other_names(run, own, stimuli, source, self.known)
         if self.settings.events is not None:
-            events = of_same_run(run.file, self.events, "events tables")
+            events = partner(run.file, self.events, "tables of events")
             self.files.append(events)
             column = read_tsv(events, self.settings.events.column)
             shown = self._stimuli(events, column[self.settings.events.column].to_numpy(np.str_))
@@ -159,15 +167,14 @@ class _Names:
         return stimuli
 
     def _stimuli(self, file: Path, values: Array) -> Array:
-        names = named(values, self.settings.name, self.settings.blank)
+        blank = (MISSING, *self.settings.blank)
+        names = named(values, self.settings.name, blank)
         return stimulus_of(self.known, file, names)
 
 
 def _lines(file: Path, expected: int) -> list[str]:
-    try:
+    with reading(file, "text"):
         lines = file.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise IsomorphError(f"{file}: cannot be read as text ({error})") from error
     lines = [line.strip() for line in lines]
     while lines and not lines[-1]:
         lines.pop()
@@ -198,26 +205,12 @@ def _refuse_other_events(stimuli: Array, shown: Array, source: Path, events: Pat
         )
 
 
-def _by_run(file: Path) -> list[tuple[int, str]]:
-    """Return what sorts run 2 before run 10."""
-    pieces = re.split(r"(\d+)", file.as_posix())
-    return [(int(p), "") if p.isdecimal() else (-1, p) for p in pieces if p]
-
-
 def _only(files: Sequence[Path], spec: BetaRegion) -> Path:
     if len(files) != 1:
         raise IsomorphError(
             f"{files[0]}: {len(files)} files match the regions' file {spec.file}, expected one"
         )
     return files[0]
-
-
-def _run_names(files: Sequence[Path]) -> Array:
-    """Return a name per run: session and run, or the file's where they do not tell all apart."""
-    named_so = ["_".join(part for part in run_of(file)[::2] if part) for file in files]
-    if len(set(named_so)) < len(files) or "" in named_so:
-        named_so = [file.name for file in files]
-    return np.array(named_so, dtype=np.str_)
 
 
 def _unit_names(run: Maps, found: Regions) -> Array:

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
-from isomorph.archives.manifest import find_files
+from isomorph.archives.manifest import find_files, read_manifest
 from isomorph.layout import Layout
 from isomorph.responses.bids.atlases import atlas_files
 from isomorph.responses.bids.bold import open_bold
@@ -22,6 +22,7 @@ from isomorph.responses.bids.places import Place, in_space
 from isomorph.responses.bids.regions import Regions, Source, read_regions
 from isomorph.responses.bids.runs import Masked, Reader, Run
 from isomorph.responses.bids.scratch import Scratch
+from isomorph.responses.entities import labels_of_runs
 from isomorph.responses.presentations import repetitions
 from isomorph.responses.sessions import session_data, stimulus_ids, summary, write_sessions
 from isomorph.slices import files_beside
@@ -86,9 +87,13 @@ def prepare(layout: Layout, dataset: str, subject: str) -> None:
         for name, own in _sessions(masked, settings).items():
             session = estimate(reader, own, regions, units, f"{dataset} {subject}")
             data = _gather(session, own, regions, first.place, reader.stimuli, silent, settings)
+            root = read_manifest(layout, dataset).root
+            data = data.assign_attrs(runs=json.dumps(_about(session, own, root)))
+            used.extend(file for run, _ in session for file in run.clock.files)
             line = f"responses {dataset} {subject} session {name}: {summary(data)}"
             print(line, file=sys.stderr, flush=True)
             sessions[name] = data
+        used.extend(file for one in masked for file in one.confounds.files)
     inputs = [*(file for run in runs for file in (*run.files, run.events)), *dict.fromkeys(used)]
     write_sessions(layout, dataset, subject, sessions, inputs)
 
@@ -118,8 +123,7 @@ def _gather(
     )
     stimulus = np.concatenate([run.stimulus for run, _ in session])
     sizes = [len(run.stimulus) for run, _ in session]
-    files = [run.run for run in runs]
-    labels = [f"{run.session}-{run.run}" if run.session else run.run for run in files]
+    labels = labels_of_runs([run.run.bold for run in runs])
     dropped: dict[str, int] = {}
     noted: dict[str, int] = {}
     for run, _ in session:
@@ -145,6 +149,33 @@ def _gather(
     data["onset"].attrs = {"units": "s"}
     data["response"].attrs = {"units": _units(settings), "long_name": _described(settings)}
     return _with_notes(data, {**regions.noted, **noted})
+
+
+def _about(
+    session: Sequence[tuple[Run, Mapping[str, Array]]], runs: Sequence[Masked], root: Path
+) -> list[dict[str, object]]:
+    """Return what the artefact says of each run: volumes, those left out, and when they were taken.
+
+    Files count from the root of the dataset.
+    """
+    labels = labels_of_runs([run.run.bold for run in runs])
+    return [
+        {
+            "run": label,
+            "file": _below(one.run.bold, root),
+            "volumes": len(run.kept),
+            "left_out": int((~run.kept).sum()),
+            "repetition_time": run.clock.repetition,
+            "start_time": run.clock.start,
+            "repetition_time_from": _below(run.clock.source, root),
+        }
+        for label, one, (run, _) in zip(labels, runs, session, strict=True)
+    ]
+
+
+def _below(file: Path | str, root: Path) -> str:
+    inside = isinstance(file, Path) and file.is_relative_to(root)
+    return Path(file).relative_to(root).as_posix() if inside else str(file)
 
 
 def _units(settings: BidsResponses) -> str:

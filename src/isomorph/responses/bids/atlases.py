@@ -8,13 +8,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from xml.etree.ElementTree import ParseError
 
 import numpy as np
 import numpy.typing as npt
 
 from isomorph.archives.held import held
 from isomorph.errors import IsomorphError, did_you_mean
+from isomorph.foreign import reading
 from isomorph.registry import Registry
 from isomorph.responses.bids.bold import grid_of, open_image
 from isomorph.responses.bids.labels import Marks, nearest, on_hemisphere
@@ -119,7 +119,9 @@ def atlas_marks(
             "responses.bold, or an atlas of surfaces"
         )
     image = open_image(Path(found.maps)) if isinstance(found.maps, str | Path) else found.maps
-    values = nearest(np.asarray(image.dataobj), grid_of(image), place).ravel()
+    with reading(where, "an atlas"):
+        stored = np.asarray(image.dataobj)
+    values = nearest(stored, grid_of(image), place).ravel()
     template = str(found.get("template", "MNI?"))
     noted = {} if template == space else {f"voxels in {space}, atlas in {template}": len(place)}
     return [Marks(where, values, np.ones(len(place), dtype=bool), names)], noted
@@ -133,9 +135,6 @@ def fetch(settings: AtlasRegions, folder: Path) -> Any:
     IsomorphError
         When an option is unknown, or the atlas cannot be had.
     """
-    import nilearn.datasets
-    from nibabel.filebasedimages import ImageFileError
-
     atlas = ATLASES[settings.atlas]
     for option in settings.options:
         if option not in atlas.options:
@@ -146,32 +145,32 @@ def fetch(settings: AtlasRegions, folder: Path) -> Any:
     own = folder / settings.atlas
     own.mkdir(parents=True, exist_ok=True)
     options = {**atlas.options, **settings.options}
-    try:
-        with held(folder / f".{settings.atlas}.part", time.sleep), warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # about labels, which are checked where asked for
-            found = getattr(nilearn.datasets, atlas.fetcher)(
-                data_dir=str(own), verbose=0, **options
-            )
-    except (ImageFileError, ParseError, AttributeError, EOFError) as error:
-        raise IsomorphError(
-            f"{own}: files there are not those of the atlas ({error}); delete them to have them "
-            "downloaded anew"
-        ) from error
-    except (ValueError, TypeError) as error:
-        said = " ".join(str(error).split())
-        raise IsomorphError(f"responses.regions.options: {settings.atlas}: {said}") from error
-    except OSError as error:
-        raise IsomorphError(
-            f"{own}: the atlas {settings.atlas} is not there and cannot be downloaded "
-            f"({type(error).__name__}); put its files there as nilearn lays them out, or give "
-            "labels or masks of your own in responses.regions, which need no network"
-        ) from error
+    with reading(own, f"the atlas {settings.atlas}; delete its files to have them downloaded anew"):
+        found = _fetched(atlas, own, options, settings.atlas)
     if str(found.atlas_type) != "deterministic":
         raise IsomorphError(
             f"responses.regions.options: {settings.atlas} with {options} has a probability per "
             "label, expected an atlas of one label per voxel, such as maxprob"
         )
     return found
+
+
+def _fetched(atlas: Atlas, own: Path, options: Mapping[str, Any], name: str) -> Any:
+    import nilearn.datasets
+
+    try:
+        with held(own.parent / f".{name}.part", time.sleep), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about labels, which are checked where asked for
+            return getattr(nilearn.datasets, atlas.fetcher)(data_dir=str(own), verbose=0, **options)
+    except (ValueError, TypeError) as error:
+        said = " ".join(str(error).split())
+        raise IsomorphError(f"responses.regions.options: {name}: {said}") from error
+    except OSError as error:
+        raise IsomorphError(
+            f"{own}: the atlas {name} is not there and cannot be downloaded "
+            f"({type(error).__name__}); put its files there as nilearn lays them out, or give "
+            "labels or masks of your own in responses.regions, which need no network"
+        ) from error
 
 
 def atlas_files(settings: AtlasRegions, folder: Path) -> list[Path]:

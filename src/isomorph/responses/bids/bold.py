@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from xml.parsers.expat import ExpatError
 
 import numpy as np
 import numpy.typing as npt
 
 from isomorph.errors import IsomorphError
+from isomorph.foreign import reading
 from isomorph.responses.bids.places import Gray, Grid, Place, Vertices
 from isomorph.responses.grayordinates import Grayordinates
 
@@ -34,6 +33,10 @@ class Stored:
     values: Array
     slope: float = 1.0
     intercept: float = 0.0
+
+    def at(self, kept: Array) -> Stored:
+        """Return some of the volumes: (scan,) of bool."""
+        return Stored(self.values[kept], self.slope, self.intercept) if not kept.all() else self
 
     def scaled(self, units: Array | None = None) -> Array:
         """Return the signals of all or some units: (scan, unit) of float64."""
@@ -74,16 +77,9 @@ def open_image(file: Path) -> Any:
         When it is no image nibabel knows.
     """
     import nibabel
-    from nibabel.filebasedimages import ImageFileError
-    from nibabel.spatialimages import HeaderDataError
 
-    try:
+    with reading(file, "an image"):
         return nibabel.load(file)
-    except (
-        *(ImageFileError, HeaderDataError, ExpatError),
-        *(OSError, EOFError, ValueError, zlib.error),
-    ) as error:
-        raise IsomorphError(f"{file}: is not an image ({_said(error)})") from error
 
 
 def open_bold(files: Sequence[Path]) -> Bold:
@@ -127,7 +123,8 @@ def _grayordinates(file: Path, image: Any) -> Bold:
     """Open a dense time series: `(time, grayordinate)`."""
     from nibabel.cifti2 import BrainModelAxis, SeriesAxis
 
-    axes = [image.header.get_axis(number) for number in range(image.ndim)]
+    with reading(file, "a CIFTI file"):
+        axes = [image.header.get_axis(number) for number in range(image.ndim)]
     if not (
         len(axes) == 2 and isinstance(axes[0], SeriesAxis) and isinstance(axes[1], BrainModelAxis)
     ):
@@ -169,7 +166,8 @@ def _surfaces(files: Sequence[Path], images: Sequence[Any]) -> Bold:
 
 def _series(file: Path, image: Any) -> Array:
     """Return the series of one hemisphere: (scan, vertex)."""
-    arrays = [np.asarray(one.data) for one in image.darrays]
+    with reading(file, "a GIfTI file"):
+        arrays = [np.asarray(one.data) for one in image.darrays]
     if len(arrays) == 1 and arrays[0].ndim == 2:  # all of it in one array (vertex, scan)
         series = arrays[0].T
     elif len({one.shape for one in arrays}) == 1 and arrays[0].ndim == 1:
@@ -186,15 +184,9 @@ def _series(file: Path, image: Any) -> Array:
 
 
 def _unscaled(file: Path, image: Any) -> Array:
-    try:
+    with reading(file, "a whole image"):
         stored: Array = image.dataobj.get_unscaled()
-    except (OSError, EOFError, ValueError, zlib.error) as error:
-        raise IsomorphError(f"{file}: cannot be read whole ({_said(error)})") from error
     return stored
-
-
-def _said(error: Exception) -> str:
-    return (str(error) or type(error).__name__).splitlines()[0]
 
 
 def percent_change(values: Array) -> tuple[Array, Array]:
@@ -224,12 +216,15 @@ def has_variance(values: Array) -> Array:
         return np.isfinite(values).all(axis=0) & (np.ptp(values, axis=0) > 0)
 
 
-def refuse_empty_volumes(values: Array, file: Path) -> None:
+def refuse_empty_volumes(values: Array, kept: Array, file: Path) -> None:
     """Refuse a run in which a whole volume holds no number.
 
     Parameters
     ----------
     values : ndarray (scan, unit)
+        Of the volumes that count.
+    kept : ndarray (volume,) of bool
+        Which of the run's volumes these are.
     file : Path
         The run.
 
@@ -240,7 +235,8 @@ def refuse_empty_volumes(values: Array, file: Path) -> None:
     """
     nothing = np.flatnonzero(~np.isfinite(values).any(axis=1))
     if len(nothing):
+        first = np.flatnonzero(kept)[nothing[0]] + 1
         raise IsomorphError(
-            f"{file}: volume {nothing[0] + 1} of {len(values)} is not a number in any unit of the "
+            f"{file}: volume {first} of {len(kept)} is not a number in any unit of the "
             f"regions ({len(nothing)} such volumes); leave the run out, or preprocess it again"
         )

@@ -26,15 +26,28 @@ class Design:
         A column for each amplitude asked for.
     nuisance : ndarray (scan, regressor)
         Confounds, drifts, the constant, and trials of stimuli that are not in the set.
+    left_out : tuple of int
+        Scans before which volumes are left out.
     """
 
     interest: Array
     nuisance: Array
+    left_out: tuple[int, ...] = ()
 
     @property
     def matrix(self) -> Array:
         """All columns, those of interest first: (scan, regressor)."""
         return np.column_stack([self.interest, self.nuisance])
+
+    @property
+    def linked(self) -> Array:
+        """Which scans but the first were taken right after the one before: (scan - 1,) of bool."""
+        return ~np.isin(np.arange(1, len(self.interest)), self.left_out)
+
+    def at(self, kept: Array) -> Design:
+        """Return the design of the volumes that count: (scan,) of bool."""
+        jumps = np.flatnonzero(np.diff(np.flatnonzero(kept)) > 1) + 1
+        return Design(self.interest[kept], self.nuisance[kept], tuple(jumps.tolist()))
 
 
 def make_design(
@@ -85,7 +98,7 @@ def make_design(
             hrf_model=settings.hrf,
             drift_model="cosine" if settings.drift == "cosine" else None,
             high_pass=settings.high_pass,
-            add_regs=confounds,
+            add_regs=confounds if confounds is not None and confounds.size else None,
         )
     of_interest = [str(name).startswith("e0") for name in matrix.columns]
     values = matrix.to_numpy(dtype=np.float64)

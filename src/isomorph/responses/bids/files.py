@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 
-from isomorph.archives.manifest import find_files, read_manifest
+from isomorph.archives.manifest import find_files, own_files, read_manifest
 from isomorph.archives.patterns import matches
 from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
-from isomorph.responses.entities import BidsName, parse, partner
+from isomorph.responses.entities import (
+    BidsName,
+    in_order,
+    parse,
+    partner,
+    refuse_same_recording,
+)
 from isomorph.study.bids import BidsResponses
 
 
@@ -22,8 +27,8 @@ class RunFiles:
     Attributes
     ----------
     bold, events : Path
-    session, run : str
-        BIDS session, '' for none, and the run's number, '1' for none.
+    session : str
+        BIDS session, '' for none.
     right : Path or None
         The right hemisphere, where `bold` is the left.
     """
@@ -31,7 +36,6 @@ class RunFiles:
     bold: Path
     events: Path
     session: str
-    run: str
     right: Path | None = None
 
     @property
@@ -54,28 +58,13 @@ def find_runs(
     volumes = find_files(layout, dataset, settings.bold.replace("{subject}", subject))
     events = find_files(layout, dataset, settings.events.files.replace("{subject}", subject))
     named = {file: parse(file) for file in volumes}
-    ordered = sorted(
-        volumes,
-        key=lambda file: (
-            str(named[file].entities.get("ses", "")),
-            str(named[file].entities.get("task", "")),
-            int(named[file].entities.get("run", 1)),
-            file.name,
-        ),
-    )
-    ordered, right = _paired(ordered, named)
-    for one, other in pairwise(ordered):
-        if named[one].recording == named[other].recording:
-            raise IsomorphError(
-                f"{other}: is of the same run as {one.name}; narrow responses.bold to one space "
-                "and one kind of image"
-            )
+    ordered, right = _paired(in_order(volumes), named)
+    refuse_same_recording(ordered, "responses.bold")
     return [
         RunFiles(
             file,
             partner(file, events, "tables of events"),
             str(named[file].entities.get("ses", "")),
-            str(named[file].entities.get("run", 1)),
             right.get(file),
         )
         for file in ordered
@@ -96,7 +85,7 @@ def _paired(
             raise IsomorphError(
                 f"{file}: its name says no hemisphere, expected hemi-L or hemi-R in it"
             )
-        key = (file.parent, tuple(entities.items()), named[file].suffix)
+        key = (file.parent, tuple(entities.items()), named[file].words)
         by_rest.setdefault(key, {})[side] = file
     for pair in by_rest.values():
         if len(pair) < 2:
@@ -113,5 +102,5 @@ def _paired(
 def json_files(layout: Layout, dataset: str) -> list[Path]:
     """Return every JSON file of a dataset."""
     manifest = read_manifest(layout, dataset)
-    known = [record.path for record in manifest.files]
+    known = [record.path for record in own_files(layout, dataset, manifest)]
     return [manifest.root / path for path in matches("**/*.json", known)]

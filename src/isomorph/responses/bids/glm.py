@@ -117,7 +117,7 @@ def ar1(design: Design, volumes: Array, residuals: bool = True) -> Fit:
     Whitening by :math:`\rho` turns :math:`x_t` into :math:`x_t - \rho x_{t-1}` (the first stays),
     so every product the normal equations need is a polynomial in :math:`\rho`:
     :math:`A_0 - \rho A_1 + \rho^2 A_2`. The products with all voxels are formed three times in
-    all, not once for each :math:`\rho`.
+    all, not once for each :math:`\rho`. A volume that follows one left out stays as the first does.
 
     Parameters
     ----------
@@ -130,8 +130,9 @@ def ar1(design: Design, volumes: Array, residuals: bool = True) -> Fit:
     matrix = design.matrix
     count, freedom = design.interest.shape[1], len(volumes) - rank(matrix)
     first = ols(design, volumes)
-    rho = autocorrelation(first.residuals)
-    left, right = matrix[1:], matrix[:-1]
+    linked = design.linked[:, None]
+    rho = autocorrelation(first.residuals, design.linked)
+    left, right = matrix[1:] * linked, matrix[:-1] * linked
     crossed = left.T @ right
     products = (matrix.T @ matrix, crossed + crossed.T, right.T @ right)
     seen = (
@@ -148,11 +149,11 @@ def ar1(design: Design, volumes: Array, residuals: bool = True) -> Fit:
     if not residuals:
         return Fit(amplitudes[:count], volumes[:0], freedom)
     left_over = volumes - matrix @ amplitudes
-    left_over[1:] -= rho * left_over[:-1].copy()
+    left_over[1:] -= rho * (left_over[:-1] * linked)
     return Fit(amplitudes[:count], left_over, freedom)
 
 
-def autocorrelation(residuals: Array) -> Array:
+def autocorrelation(residuals: Array, linked: Array) -> Array:
     """Return the lag-one autocorrelation of each voxel in steps of a hundredth.
 
     The Yule-Walker estimate with the number of products in each mean, as nilearn has it.
@@ -160,6 +161,8 @@ def autocorrelation(residuals: Array) -> Array:
     Parameters
     ----------
     residuals : ndarray (scan, voxel)
+    linked : ndarray (scan - 1,) of bool
+        Which scans but the first were taken right after the one before them.
 
     Returns
     -------
@@ -167,7 +170,8 @@ def autocorrelation(residuals: Array) -> Array:
     """
     scans = len(residuals)
     energy = np.einsum("sv,sv->v", residuals, residuals) / scans
-    lagged = np.einsum("sv,sv->v", residuals[1:], residuals[:-1]) / (scans - 1)
+    weight = linked / max(int(linked.sum()), 1)
+    lagged = np.einsum("s,sv,sv->v", weight, residuals[1:], residuals[:-1])
     rho = np.divide(lagged, energy, out=np.zeros_like(energy), where=energy > 0)
     return np.trunc(rho * STEPS) / STEPS
 

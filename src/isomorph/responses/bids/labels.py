@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from isomorph.errors import IsomorphError
+from isomorph.foreign import reading
 from isomorph.responses.betas.cifti import open_cifti
 from isomorph.responses.bids.bold import grid_of, open_image
 from isomorph.responses.bids.places import SIDES, Gray, Grid, Place
@@ -134,22 +135,30 @@ def _annotation(file: Path, place: Place) -> Marks:
     """Read FreeSurfer's labels; vertices without one get -1."""
     from nibabel.freesurfer import read_annot
 
-    try:
+    what = "a FreeSurfer annotation"
+    with reading(file, what):
+        numbers = np.fromfile(file, dtype=">i4")
+        # vertices, a pair of numbers for each, a flag, labels (-2 in new files), their highest key
+        after = 2 * int(numbers[0]) + 2
+        told = [int(numbers[0]), *numbers[after : after + 2].tolist()]
+    if len(told) < 3 or max(told) > 4 * len(numbers):
+        raise IsomorphError(f"{file}: is not {what}, it says to hold more than it does")
+    with reading(file, what):
         keys, _, names = read_annot(file)
-    except (OSError, ValueError, IndexError, EOFError) as error:
-        raise IsomorphError(f"{file}: is not a FreeSurfer annotation ({error})") from error
     known = {number: name.decode("utf-8", "replace") for number, name in enumerate(names)}
     return on_hemisphere(file, side_of(file), np.asarray(keys), known, place)
 
 
 def _gifti(file: Path, image: Any, place: Place) -> Marks:
-    if len(image.darrays) != 1 or image.darrays[0].data.ndim != 1:
-        raise IsomorphError(f"{file}: holds {len(image.darrays)} maps, expected one over vertices")
-    names = {int(key): str(name) for key, name in image.labeltable.get_labels_as_dict().items()}
-    structure = str((image.meta or {}).get("AnatomicalStructurePrimary", "")).lower()
+    with reading(file, "a GIfTI file"):
+        maps = [np.asarray(one.data) for one in image.darrays]
+        labels = dict(image.labeltable.get_labels_as_dict())
+        structure = str((image.meta or {}).get("AnatomicalStructurePrimary", "")).lower()
+    if len(maps) != 1 or maps[0].ndim != 1:
+        raise IsomorphError(f"{file}: holds {len(maps)} maps, expected one over vertices")
+    names = {int(key): str(name) for key, name in labels.items()}
     side = structure.removeprefix("cortex") if structure.startswith("cortex") else ""
-    values = np.asarray(image.darrays[0].data)
-    return on_hemisphere(file, side if side in SIDES else side_of(file), values, names, place)
+    return on_hemisphere(file, side if side in SIDES else side_of(file), maps[0], names, place)
 
 
 def _cifti(file: Path, image: Any, place: Place) -> Marks:
@@ -170,7 +179,8 @@ def _cifti(file: Path, image: Any, place: Place) -> Marks:
 
 def _on_grid(file: Path, image: Any, grid: Grid, resample: bool) -> Array:
     """Return an image's values at the voxels of a grid, 0 outside the image: (x, y, z)."""
-    values = np.asarray(image.dataobj)
+    with reading(file, "a whole image"):
+        values = np.asarray(image.dataobj)
     while values.ndim > 3 and values.shape[-1] == 1:
         values = values[..., 0]
     own = grid_of(image)

@@ -18,13 +18,13 @@ from isomorph.responses.bids.bold import (
     percent_change,
     refuse_empty_volumes,
 )
-from isomorph.responses.bids.confounds import read_confounds
+from isomorph.responses.bids.confounds import Confounds, read_confounds
 from isomorph.responses.bids.design import Design, make_design
 from isomorph.responses.bids.events import read_events
 from isomorph.responses.bids.files import RunFiles
 from isomorph.responses.bids.glm import Fit, ar1, estimable, lss, ols, present, ridge
 from isomorph.responses.bids.scratch import Scratch
-from isomorph.responses.bids.timing import timing
+from isomorph.responses.bids.timing import Timing, timing
 from isomorph.responses.names import stimulus_of
 from isomorph.responses.presentations import usable
 from isomorph.stimuli.naming import Naming
@@ -34,6 +34,9 @@ Array = npt.NDArray
 
 CLOCKS = 0.1
 """How far the clocks of scanner and stimuli may be apart at the end of a run, seconds."""
+
+LEFT_OUT = "volumes flagged as not steady or censored"
+"""How volumes are counted that no number comes from."""
 
 FITS: Registry[Callable[[Design, Array, bool], Fit]] = Registry(
     "noise model", {"ols": ols, "ar1": ar1}
@@ -65,9 +68,11 @@ class Masked:
     ----------
     run : RunFiles
     stored : Stored
-        Its values `(scan, unit)`, left on disk.
+        Its values `(scan, unit)` of the volumes that count, left on disk.
     signal : ndarray (unit,) of bool
         Units that have a signal.
+    confounds : Confounds
+        Regressors of no interest, and which volumes count.
     repetition, start : float or None
         What the file itself says of its time, seconds.
     """
@@ -75,6 +80,7 @@ class Masked:
     run: RunFiles
     stored: Stored
     signal: Array
+    confounds: Confounds
     repetition: float | None = None
     start: float | None = None
 
@@ -90,6 +96,10 @@ class Run:
         Of the trial, or of the stimulus' first trial in the run, seconds.
     fit : Fit
         Amplitudes `(estimate, unit)` and residuals `(scan, unit)`.
+    clock : Timing
+        When its volumes were taken.
+    kept : ndarray (scan,) of bool
+        Volumes that count.
     dropped, noted : mapping of str to int
         What was left out, and what was kept but is worth a word, by reason.
     """
@@ -97,6 +107,8 @@ class Run:
     stimulus: Array
     onset: Array
     fit: Fit
+    clock: Timing
+    kept: Array
     dropped: Mapping[str, int] = field(default_factory=dict)
     noted: Mapping[str, int] = field(default_factory=dict)
 
@@ -141,13 +153,17 @@ class Reader:
         Raises
         ------
         IsomorphError
-            When the file is damaged, or a whole volume is not a number.
+            When the file is damaged, its confounds cannot be read, or a whole volume that counts
+            is not a number.
         """
         stored = bold.read(units)
-        values = stored.scaled()
-        refuse_empty_volumes(values, run.bold)
-        kept = Stored(scratch.keep(stored.values), stored.slope, stored.intercept)
-        return Masked(run, kept, self.signal(values, run), bold.repetition, bold.start)
+        confounds = read_confounds(run, self.confounds, self.settings.confounds, len(stored.values))
+        counting = stored.at(confounds.kept)
+        values = counting.scaled()
+        refuse_empty_volumes(values, confounds.kept, run.bold)
+        left = Stored(scratch.keep(counting.values), stored.slope, stored.intercept)
+        signal = self.signal(values, run)
+        return Masked(run, left, signal, confounds, bold.repetition, bold.start)
 
     def signal(self, values: Array, run: RunFiles) -> Array:
         """Tell which units have a signal that can be scaled: (unit,) of bool.
@@ -196,7 +212,8 @@ class Reader:
         if self.settings.scale == "percent":
             values, _ = percent_change(values)
         clock = timing(run.bold, self.jsons, self.settings, masked.repetition, masked.start)
-        frames = clock.frames(len(values))
+        kept = masked.confounds.kept
+        frames = clock.frames(len(kept))
         trials, dropped = read_events(run.events, self.settings.events)
         label = stimulus_of(self.naming, run.events, trials["name"].to_numpy(dtype=np.str_))
         where = f"{run.events}: {self.settings.events.stimulus}"
@@ -223,26 +240,28 @@ class Reader:
         # Of volumes left off the beginning of a run nothing else tells.
         cut = int(np.sum(trials["onset"] + trials["duration"] > end + CLOCKS))
         amount, names, first = self._amplitudes(label, known)
-        confounds = None
-        if self.settings.confounds is not None:
-            tables = list(self.confounds)
-            confounds = read_confounds(
-                run.bold, tables, self.settings.confounds, len(values), run.right
-            )
-        design = make_design(trials, amount, frames, self.settings, confounds)
-        told = TOLD[self.settings.estimate](design)
+        whole = make_design(trials, amount, frames, self.settings, masked.confounds.regressors)
+        design = whole.at(kept)
+        tell = TOLD[self.settings.estimate]
+        told = tell(design)
         if not told.any():
             raise IsomorphError(
                 f"{run.events}: the design tells none of {len(told)} amplitudes from the others "
                 f"with {len(values)} volumes; use estimate: lss or fewer regressors"
             )
-        dropped["amplitudes the design cannot tell apart"] = int((~told).sum())
+        unseen = ~told & (tell(whole) if not kept.all() else told)
+        dropped["amplitudes seen only in volumes left out"] = int(unseen.sum())
+        dropped["amplitudes the design cannot tell apart"] = int((~told & ~unseen).sum())
+        dropped[LEFT_OUT] = int((~kept).sum())
         normalise = self.settings.noise != "none"
         fit = ESTIMATES[self.settings.estimate](design, values, self.settings, normalise)
         onset = trials["onset"].to_numpy()[first]
-        kept = Fit(fit.amplitudes[told], fit.residuals, fit.freedom)
-        noted = {"events that end after the last volume (is responses.events.shift right?)": cut}
-        return Run(names[told], onset[told], kept, dropped, noted)
+        fit = Fit(fit.amplitudes[told], fit.residuals, fit.freedom)
+        noted = {
+            "events that end after the last volume (is responses.events.shift right?)": cut,
+            **masked.confounds.noted,
+        }
+        return Run(names[told], onset[told], fit, clock, kept, dropped, noted)
 
     def _amplitudes(self, label: Array, known: Array) -> tuple[Array, Array, Array]:
         """Return to which amplitude each trial belongs, each one's stimulus and its first trial."""

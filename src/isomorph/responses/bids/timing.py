@@ -12,10 +12,13 @@ import numpy as np
 import numpy.typing as npt
 
 from isomorph.errors import IsomorphError
+from isomorph.foreign import reading
 from isomorph.responses.entities import sidecars
 from isomorph.study.bids import BidsResponses
 
 Array = npt.NDArray
+
+SETTING = "responses.repetition_time"
 
 
 @dataclass(frozen=True)
@@ -28,10 +31,16 @@ class Timing:
         Seconds between volumes.
     start : float
         When the first was taken, seconds.
+    source : Path or str
+        Where the repetition time comes from: a JSON file, a setting or the run itself.
+    files : tuple of Path
+        JSON files that speak of the run, the one that counts most last.
     """
 
     repetition: float
     start: float
+    source: Path | str = ""
+    files: tuple[Path, ...] = ()
 
     def frames(self, n_scans: int) -> Array:
         """Return the time of each volume, seconds: (scan,)."""
@@ -64,13 +73,16 @@ def timing(
         When nothing says the repetition time, or it is no positive number.
     """
     said: dict[str, Any] = {}
-    for other in sidecars(file, known):
-        try:
+    source: Path | str = ""
+    files = sidecars(file, known)
+    for other in files:
+        with reading(other, "a JSON file"):
             content = json.loads(other.read_text(encoding="utf-8-sig"))
-        except (OSError, ValueError) as error:
-            raise IsomorphError(f"{other}: is not a JSON file ({error})") from error
         if isinstance(content, dict):
-            said |= content
+            said |= {key: value for key, value in content.items() if value is not None}
+            source = other if content.get("RepetitionTime") is not None else source
+    if "RepetitionTime" not in said:
+        source = "the file itself" if settings.repetition_time is None else SETTING
     found = {
         "RepetitionTime": _first(said.get("RepetitionTime"), settings.repetition_time, repetition),
         "StartTime": _first(said.get("StartTime"), settings.start_time, start, 0.0),
@@ -78,13 +90,13 @@ def timing(
     if found["RepetitionTime"] is None:
         raise IsomorphError(
             f"{file}: no JSON file beside or above it gives RepetitionTime; give "
-            "responses.repetition_time in seconds"
+            f"{SETTING} in seconds"
         )
     for key, least in (("RepetitionTime", 0.01), ("StartTime", 0.0)):
         value = found[key]
         if not isinstance(value, int | float) or not least <= value < 100:
             raise IsomorphError(f"{file}: {key} is {value!r}, expected seconds")
-    return Timing(float(found["RepetitionTime"]), float(found["StartTime"]))
+    return Timing(float(found["RepetitionTime"]), float(found["StartTime"]), source, tuple(files))
 
 
 def _first(*values: Any) -> Any:

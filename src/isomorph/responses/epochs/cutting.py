@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from isomorph.errors import IsomorphError
+from isomorph.foreign import reading
 from isomorph.responses.epochs.noise import Moments
 from isomorph.study.epochs import EpochResponses
 
@@ -166,7 +167,9 @@ def _blocks(
         count = len(few) if few.all() else int(np.argmin(few))
         block = events[at : at + count]
         begin = int(start[block].min()) + first
-        data = raw[:, begin : int(start[block].max()) + after][0] * scale[:, None]
+        with reading(file, "a whole recording"):
+            samples = raw[:, begin : int(start[block].max()) + after][0]
+        data = samples * scale[:, None]
         bad = data.size - int(np.isfinite(data).sum())
         if bad:
             raise IsomorphError(

@@ -60,10 +60,6 @@ def read_events(
     IsomorphError
         When a column is not there, or no event shows a stimulus of the set.
     """
-    if not file.is_file():
-        raise IsomorphError(
-            f"{file}: no such file; the events of a recording stand in a table beside it"
-        )
     rows = read_tsv(file, columns.onset, columns.stimulus, *columns.where)
     counts = np.ones(len(rows), dtype=bool)
     for name, allowed in columns.where.items():

@@ -12,19 +12,20 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
-from isomorph.archives.manifest import find_files
+from isomorph.archives.manifest import find_files, own_files, read_manifest
+from isomorph.archives.patterns import matches
 from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
-from isomorph.responses.entities import parse
+from isomorph.responses.entities import inherited, labels_of_runs, parse, partner
 from isomorph.responses.epochs.cutting import Cut, cut
 from isomorph.responses.epochs.events import Events, read_events
 from isomorph.responses.epochs.noise import Moments, normaliser, residual_moments
 from isomorph.responses.epochs.recording import (
     Channels,
-    beside,
     choose_channels,
+    files_of,
     filtered,
-    open_recording,
+    open_recordings,
     scale_of,
 )
 from isomorph.responses.presentations import repetitions
@@ -60,6 +61,32 @@ class Names:
     table: str
 
 
+@dataclass(frozen=True)
+class Recording:
+    """One recording and the tables that belong to it.
+
+    Attributes
+    ----------
+    file : Path
+        Its file, or the folder that is one.
+    raw : mne.io.BaseRaw
+        The same, opened.
+    events : Path
+    channels : Path or None
+    """
+
+    file: Path
+    raw: Any
+    events: Path
+    channels: Path | None
+
+    @property
+    def files(self) -> list[Path]:
+        """Every file that is read."""
+        tables = [self.events, *([self.channels] if self.channels else [])]
+        return [*files_of(self.file, self.raw), *tables]
+
+
 def prepare(layout: Layout, dataset: str, subject: str) -> None:
     """Cut a subject's recordings into epochs and write them, a group per session.
 
@@ -77,26 +104,60 @@ def prepare(layout: Layout, dataset: str, subject: str) -> None:
     """
     settings = layout.study.dataset(dataset).responses
     assert isinstance(settings, EpochResponses)
-    files = find_files(layout, dataset, settings.files.replace("{subject}", subject))
+    pattern = settings.files.replace("{subject}", subject)
+    recordings = _with_tables(
+        layout,
+        dataset,
+        open_recordings(find_files(layout, dataset, pattern, settings.folders)),
+        settings.presentations.files and settings.presentations.files.replace("{subject}", subject),
+    )
     names = Names(naming(layout, dataset), stimulus_ids(layout, dataset),
                   str(layout.stimuli(dataset)))  # fmt: skip
     sessions = {}
-    for name, runs in _by_session(files).items():
+    for name, runs in _by_session(recordings).items():
         sessions[name] = read_session(runs, settings, names)
         line = f"responses {dataset} {subject} session {name}: {summary(sessions[name])}"
         print(line, file=sys.stderr, flush=True)
-    tables = [beside(file, what) for file in files for what in ("events", "channels")]
-    inputs = [*files, *(table for table in tables if table.is_file())]
-    write_sessions(layout, dataset, subject, sessions, inputs)
+    inputs = [file for one in recordings for file in one.files]
+    write_sessions(layout, dataset, subject, sessions, list(dict.fromkeys(inputs)))
 
 
-def read_session(files: Sequence[Path], spec: EpochResponses, names: Names) -> xr.Dataset:
+def _with_tables(
+    layout: Layout, dataset: str, opened: Mapping[Path, Any], pattern: str | None
+) -> list[Recording]:
+    """Return recordings, each with the tables of events and channels that belong to it."""
+    manifest = read_manifest(layout, dataset)
+    known = [record.path for record in own_files(layout, dataset, manifest)]
+
+    def tables(ending: str) -> list[Path]:
+        return [manifest.root / path for path in matches(f"**/*{ending}.tsv", known)]
+
+    listed = find_files(layout, dataset, pattern) if pattern else []
+    events, channels = tables("events"), tables("channels")
+    found = []
+    for file, raw in opened.items():
+        table = (
+            partner(file, listed, "tables of events")
+            if pattern
+            else inherited(file, events, "tables of events")
+        )
+        if table is None:
+            raise IsomorphError(
+                f"{file}: none of the {len(events)} tables of events (*events.tsv) belongs to it; "
+                "it must stand beside the recording or in a folder above, and be among "
+                "archive.files, or be matched by responses.presentations.files"
+            )
+        found.append(Recording(file, raw, table, inherited(file, channels, "tables of channels")))
+    return found
+
+
+def read_session(runs: Sequence[Recording], spec: EpochResponses, names: Names) -> xr.Dataset:
     """Cut the recordings of one session.
 
     Parameters
     ----------
-    files : sequence of Path
-        One recording per run.
+    runs : sequence of Recording
+        One per run.
     spec : EpochResponses
         Channels, windows and what is done to epochs.
     names : Names
@@ -107,8 +168,8 @@ def read_session(files: Sequence[Path], spec: EpochResponses, names: Names) -> x
     Dataset
         See `isomorph.responses.sessions.session_data`.
     """
-    raws = [open_recording(file) for file in files]
-    chosen = [choose_channels(raw, file, spec) for raw, file in zip(raws, files, strict=True)]
+    files = [run.file for run in runs]
+    chosen = [choose_channels(run.raw, run.file, run.channels, spec) for run in runs]
     channels = _good_in_all(chosen, files)
     scale, unit = scale_of(channels, chosen[0].types, files[0])
     if "," in unit and spec.noise is None:
@@ -117,12 +178,12 @@ def read_session(files: Sequence[Path], spec: EpochResponses, names: Names) -> x
             "type, or give responses.noise"
         )
     events, cuts = [], []
-    for raw, file in zip(raws, files, strict=True):
+    for run in runs:
         shown = read_events(
-            beside(file, "events"), spec.presentations, names.naming, names.stimuli, names.table
+            run.events, spec.presentations, names.naming, names.stimuli, names.table
         )
-        ready = filtered(raw, channels, spec.filter, file)
-        cuts.append(cut(ready, scale, shown.onset, spec, file))
+        ready = filtered(run.raw, channels, spec.filter, run.file)
+        cuts.append(cut(ready, scale, shown.onset, spec, run.file))
         events.append(shown)
     return _session(files, channels, chosen, events, cuts, spec, names, unit)
 
@@ -139,7 +200,7 @@ def _session(
 ) -> xr.Dataset:
     label = np.concatenate([e.stimulus[c.kept] for e, c in zip(events, cuts, strict=True)])
     onset = np.concatenate([e.onset[c.kept] for e, c in zip(events, cuts, strict=True)])
-    run = np.repeat(_run_names(files), [int(c.kept.sum()) for c in cuts])
+    run = np.repeat(np.array(labels_of_runs(files)), [int(c.kept.sum()) for c in cuts])
     values = {window: np.concatenate([c.values[window] for c in cuts]) for window in spec.windows}
     if spec.noise is not None:
         values = _normalised(values, label, cuts, spec, str(files[0]))
@@ -237,19 +298,9 @@ def _counted(
     return total
 
 
-def _by_session(files: Sequence[Path]) -> dict[str, list[Path]]:
+def _by_session(recordings: Sequence[Recording]) -> dict[str, list[Recording]]:
     """Group recordings by their `ses-`, runs in order; "1" where names have none."""
-    found: dict[str, list[Path]] = {}
-    for file in sorted(files, key=_run_order):
-        found.setdefault(str(parse(file).entities.get("ses", "1")), []).append(file)
+    found: dict[str, list[Recording]] = {}
+    for one in recordings:
+        found.setdefault(str(parse(one.file).entities.get("ses", "1")), []).append(one)
     return found
-
-
-def _run_order(file: Path) -> tuple[int, str]:
-    run = str(parse(file).entities.get("run", ""))
-    return (int(run) if run.isdecimal() else 0, file.name)
-
-
-def _run_names(files: Sequence[Path]) -> Any:
-    runs = [str(parse(file).entities.get("run", "1")) for file in files]
-    return np.array(runs if len(set(runs)) == len(files) else [file.name for file in files])

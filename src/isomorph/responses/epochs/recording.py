@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 import sys
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -16,10 +15,18 @@ import numpy as np
 import numpy.typing as npt
 
 from isomorph.errors import IsomorphError, did_you_mean
-from isomorph.foreign import read_tsv
+from isomorph.foreign import read_tsv, reading
+from isomorph.responses.entities import in_order, parse, refuse_same_recording
 from isomorph.study.epochs import BandPass, EpochResponses
 
 Array = npt.NDArray
+
+WHAT = "a recording"
+
+COMPANIONS: Mapping[str, Sequence[str]] = {
+    ".vhdr": (".eeg", ".vmrk"), ".ahdr": (".eeg", ".amrk"), ".set": (".fdt",),
+}  # fmt: skip
+"""Endings of the files that a header of that ending needs beside it."""
 
 BIDS_TYPES = {
     "eeg": "eeg", "eog": "eog", "veog": "eog", "heog": "eog", "ecg": "ecg", "emg": "emg",
@@ -76,23 +83,58 @@ def open_recording(file: Path) -> Any:
     """
     import mne
 
-    with listening(file), _as_sentence(file):
+    with listening(file), reading(file, WHAT):
         return mne.io.read_raw(file, preload=False, verbose="warning")
 
 
-@contextmanager
-def _as_sentence(file: Path) -> Iterator[None]:
-    try:
-        yield
-    except (
-        *(OSError, ValueError, KeyError, TypeError, IndexError),
-        *(RuntimeError, AttributeError, NotImplementedError, UnicodeDecodeError),
-    ) as error:
-        said = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise IsomorphError(f"{file}: cannot be read as a recording ({said[:200]})") from error
+def open_recordings(files: Iterable[Path]) -> dict[Path, Any]:
+    """Open recordings, runs in order; files that MNE-Python reads as a part of another are none.
+
+    Parameters
+    ----------
+    files : iterable of Path
+        Files, or folders that stand for one.
+
+    Returns
+    -------
+    dict of Path to mne.io.BaseRaw
+
+    Raises
+    ------
+    IsomorphError
+        When one cannot be read, is a later part of a recording whose first is not there, or two
+        are of one run.
+    """
+    opened = {file: open_recording(file) for file in in_order(files)}
+    later = {
+        Path(part)
+        for file, raw in opened.items()
+        for part in raw.filenames
+        if part is not None and Path(part) != file.absolute()
+    }
+    recordings = {file: raw for file, raw in opened.items() if file.absolute() not in later}
+    for file in recordings:
+        number = parse(file).entities.get("split", 1)
+        if number != 1:
+            raise IsomorphError(
+                f"{file}: is part {number} of a recording of which no part before is there; "
+                "responses.files must match the first, and all must stand in one folder"
+            )
+    refuse_same_recording(recordings, "responses.files")
+    return recordings
 
 
-def choose_channels(raw: Any, file: Path, spec: EpochResponses) -> Channels:
+def files_of(file: Path, raw: Any) -> list[Path]:
+    """Return every file a recording is made of: parts, samples, markers, all of a folder."""
+    if file.is_dir():
+        return sorted(one for one in file.rglob("*") if one.is_file())
+    parts = {Path(part) for part in raw.filenames if part is not None}
+    beside = {file.with_suffix(ending) for ending in COMPANIONS.get(file.suffix, ())}
+    others = {one for one in {*parts, *beside} if one.absolute() != file.absolute()}
+    return [file, *sorted(one for one in others if one.is_file())]
+
+
+def choose_channels(raw: Any, file: Path, table: Path | None, spec: EpochResponses) -> Channels:
     """Return the channels of the types or names asked for, the bad ones apart.
 
     Parameters
@@ -100,7 +142,9 @@ def choose_channels(raw: Any, file: Path, spec: EpochResponses) -> Channels:
     raw : mne.io.BaseRaw
         The open recording.
     file : Path
-        Its file; `…_channels.tsv` beside it counts where there is one.
+        Its file.
+    table : Path or None
+        Its `…_channels.tsv`, where there is one.
     spec : EpochResponses
         What is asked for.
 
@@ -111,8 +155,7 @@ def choose_channels(raw: Any, file: Path, spec: EpochResponses) -> Channels:
     """
     types = dict(zip(raw.ch_names, raw.get_channel_types(), strict=True))
     bad = set(raw.info["bads"])
-    table = beside(file, "channels")
-    if table.is_file():
+    if table is not None:
         rows = read_tsv(table, "name")
         known = rows[rows["name"].isin(raw.ch_names)]
         if known.empty:
@@ -148,11 +191,6 @@ def _is_picked(name: str, kind: str, pick: str) -> bool:
     return kind == pick or fnmatchcase(name, pick)
 
 
-def beside(file: Path, what: str) -> Path:
-    """Return the BIDS table that stands beside a recording: `…_events.tsv`, `…_channels.tsv`."""
-    return file.with_name(f"{re.sub(r'_[a-zA-Z]+$', '', file.stem)}_{what}.tsv")
-
-
 def scale_of(channels: Sequence[str], types: dict[str, str], file: Path) -> tuple[Array, str]:
     """Return the factor of each channel to the unit of the responses, and that unit.
 
@@ -180,7 +218,8 @@ def filtered(raw: Any, channels: Sequence[str], band: BandPass | None, file: Pat
     IsomorphError
         When the filter's edge is not below half of the sampling rate.
     """
-    kept = raw.copy().pick(list(channels), verbose="error")
+    with reading(file, WHAT):
+        kept = raw.copy().pick(list(channels), verbose="error")
     if band is None:
         return kept
     half = float(raw.info["sfreq"]) / 2
@@ -191,6 +230,6 @@ def filtered(raw: Any, channels: Sequence[str], band: BandPass | None, file: Pat
             f"{file}: is sampled at {2 * half:g} Hz, so responses.filter must stay below "
             f"{half:g} Hz, not {edge:g}"
         )
-    with listening(file), _as_sentence(file):
+    with listening(file), reading(file, WHAT):
         kept.load_data(verbose="error")
         return kept.filter(band.low, band.high, picks="all", verbose="warning")
