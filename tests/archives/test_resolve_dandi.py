@@ -6,7 +6,7 @@ from dandi_archive import Fault
 
 from isomorph.archives.dandi_asset import find_asset
 from isomorph.archives.lock import LockedFile
-from isomorph.archives.patience import session
+from isomorph.archives.pace import session
 from isomorph.archives.resolve.dandi import resolve
 from isomorph.errors import IsomorphError
 from isomorph.study.archive import DandiArchive

@@ -160,7 +160,7 @@ def test_weights_of_a_graph_stand_in_its_folder(tmp_path, place):
     (tmp_path / "secret").write_bytes(bytes(100))
     (inner / "link").symlink_to(tmp_path / "secret")
     graph(inner / "net.onnx", location=place)
-    with pytest.raises(IsomorphError, match="outside the folder of the model"):
+    with pytest.raises(IsomorphError, match="outside the folder that it belongs to"):
         external_data(inner / "net.onnx")
     assert set(own_digests("onnx/net.onnx", inner)) == {"net.onnx"}
 

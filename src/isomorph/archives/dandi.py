@@ -20,8 +20,9 @@ from isomorph.archives.dandi_client import ChecksumError, Client, StoppedError, 
 from isomorph.archives.held import NO_LOCKS
 from isomorph.archives.lock import LockedFile, lock_file
 from isomorph.archives.mirrors import mirrored
+from isomorph.archives.pace import session
 from isomorph.archives.partial_files import DIGITS, PARTIAL
-from isomorph.archives.patience import session, without_secrets
+from isomorph.archives.patience import without_secrets
 from isomorph.artefacts import disk_errors, replace_synced, sha256
 from isomorph.errors import IsomorphError
 from isomorph.layout import Layout

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Collection
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from isomorph.artefacts import provenance
 from isomorph.digest import code_digest
 from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
+from isomorph.shown import expanded
 from isomorph.study.archive import LocalArchive
 
 
@@ -51,10 +51,10 @@ def folder(layout: Layout, dataset: str, archive: LocalArchive) -> Path:
     """
     source = layout.study.dataset_files[dataset]
     root = expand_folder(source, "archive.path", archive.path)
-    if not root.is_dir():
-        what = "is a file, not a folder" if root.exists() else "does not exist"
+    if not os.path.isdir(root):  # noqa: PTH112  (a path that is too long is no folder either)
+        what = "is a file, not a folder" if os.path.exists(root) else "does not exist"  # noqa: PTH110
         raise IsomorphError(
-            f"{source}: archive.path: {root.resolve()} {what}; give the folder that holds "
+            f"{source}: archive.path: {os.path.realpath(root)} {what}; give the folder that holds "
             "the dataset's files (a relative path counts from this YAML file)"
         )
     return root
@@ -62,6 +62,8 @@ def folder(layout: Layout, dataset: str, archive: LocalArchive) -> Path:
 
 def expand_folder(source: Path, key: str, path: str) -> Path:
     """Return the folder a dataset's file names; a relative one counts from that file.
+
+    Messages, manifests and provenance show it as it stands in the file, see `isomorph.shown`.
 
     Parameters
     ----------
@@ -77,13 +79,13 @@ def expand_folder(source: Path, key: str, path: str) -> Path:
     IsomorphError
         When a variable in the path is not set.
     """
-    expanded = os.path.expandvars(path)
-    if unset := re.search(r"\$\{?(\w+)", expanded):
-        raise IsomorphError(
-            f'{source}: {key}: "{path}" needs the environment variable {unset[1]}, which is not set'
-        )
     try:
-        return source.parent / Path(expanded).expanduser()
+        return expanded(path, source.parent)
+    except KeyError as error:
+        raise IsomorphError(
+            f'{source}: {key}: "{path}" needs the environment variable {error.args[0]}, which is '
+            "not set"
+        ) from None
     except RuntimeError as error:  # a home that nobody has
         raise IsomorphError(f'{source}: {key}: "{path}": {error}') from error
 

@@ -15,6 +15,7 @@ from isomorph.archives.patterns import matches, nearest, whole_folders
 from isomorph.artefacts import Provenance, replacing, sha256
 from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
+from isomorph.shown import located, shown
 
 COPY = ".fetched.json"
 """Stands beside the manifest of a pinned archive and says the same."""
@@ -122,7 +123,7 @@ def _read(layout: Layout, dataset: str, file: Path) -> Manifest:
         return Manifest(
             dataset=content["dataset"],
             archive=content["archive"],
-            root=layout.root / content["root"],
+            root=layout.root / located(content["root"]),
             files=tuple(FileRecord(**record) for record in content["files"]),
             provenance=Provenance(**content["provenance"]),
             subjects={subject: tuple(paths) for subject, paths in subjects.items()},
@@ -133,7 +134,7 @@ def _read(layout: Layout, dataset: str, file: Path) -> Manifest:
         ) from None
     except OSError as error:  # a file in place of a folder, or no permission: not its fault
         raise IsomorphError(f"{file}: cannot be read, {error.strerror}") from error
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise IsomorphError(
             f"{file}: is not a manifest ({type(error).__name__}: {error}); delete it and fetch "
             f'the dataset "{dataset}" again'
@@ -191,7 +192,8 @@ def _stored(layout: Layout, root: Path) -> str:
     # Links are not followed: a folder may be one to another disk, in another place tomorrow.
     absolute, base = (Path(os.path.normpath(one.absolute())) for one in (root, layout.root))
     inside = absolute.is_relative_to(base)
-    return (absolute.relative_to(base) if inside else absolute).as_posix()
+    text = shown(absolute.as_posix())
+    return (text.removeprefix(base.as_posix()).lstrip("/") or ".") if inside else text
 
 
 def _says_the_same(layout: Layout, manifest: Manifest, file: Path) -> bool:

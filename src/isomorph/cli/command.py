@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
+from isomorph.cli.printing import shown_streams
 from isomorph.cli.stages import STAGES, Stage, load
 from isomorph.cli.tools import TOOLS, add_root, add_study, open_layout, refuse_nothing
 from isomorph.errors import IsomorphError, did_you_mean
@@ -34,7 +35,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     int
         0, 1 after a mistake that was said in a sentence, 130 when interrupted.
     """
-    given = list(sys.argv[1:] if arguments is None else arguments)
+    with shown_streams():
+        return _run(list(sys.argv[1:] if arguments is None else arguments))
+
+
+def _run(given: list[str]) -> int:
     try:
         _refuse_unknown_command(given)
         parsed = _parser().parse_args(given)

@@ -10,6 +10,7 @@ from typing import Any
 
 from isomorph.errors import IsomorphError
 from isomorph.foreign import reading
+from isomorph.foreign.outside import refuse_outside_files
 
 EXTERNAL = 1
 """`TensorProto.EXTERNAL`: where a tensor says that its numbers are in another file."""
@@ -52,21 +53,18 @@ def external_files(model: Any, path: Path) -> list[Path]:
         When one stands outside the model's folder, also by way of a link: it may be any file of
         the user's, and its bytes would come in as weights. When it is not there.
     """
-    folder = path.parent.resolve()
     files: dict[Path, None] = {}
     for tensor in _tensors(model):
         if tensor.data_location != EXTERNAL:
             continue
         name = next((one.value for one in tensor.external_data if one.key == "location"), "")
         file = path.parent / name
-        what = f"the weights of {tensor.name or 'a tensor'}"
-        if not file.resolve().is_relative_to(folder):
-            raise IsomorphError(
-                f'{path}: {what} are to be read from "{name}", outside the folder of the model; '
-                "put them beside it"
-            )
+        refuse_outside_files(path, [name])
         if not file.is_file():
-            raise IsomorphError(f'{path}: {what} are to be read from "{name}", which is not there')
+            raise IsomorphError(
+                f"{path}: the weights of {tensor.name or 'a tensor'} are to be read from "
+                f'"{name}", which is not there'
+            )
         files[file] = None
     return list(files)
 

@@ -9,6 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from isomorph.errors import IsomorphError, did_you_mean
+from isomorph.foreign.arrays import read_npy, read_npz
+from isomorph.foreign.matlab import read_mat
 from isomorph.registry import Registry
 
 Array = npt.NDArray
@@ -17,46 +19,12 @@ STIMULUS_KEYS = ("stimulus", "stimuli", "stimulus_id", "stimulus_ids", "stimulus
 """Variables that name the stimuli of an RDM, in its order."""
 
 
-def _read_mat(file: Path) -> dict[str, Array]:
-    import zlib
-
-    from scipy.io import loadmat
-    from scipy.io.matlab import MatReadError
-
-    try:
-        content = loadmat(file)
-    except NotImplementedError:
-        raise IsomorphError(
-            f'{file}: is a MATLAB 7.3 file, expected version 7; save it with "-v7"'
-        ) from None
-    except (
-        *(OSError, ValueError, TypeError, KeyError, IndexError),
-        *(MatReadError, zlib.error),
-    ) as error:
-        raise IsomorphError(f"{file}: is not a MATLAB file ({error})") from error
-    return {name: value for name, value in content.items() if not name.startswith("__")}
-
-
-def _read_npz(file: Path) -> dict[str, Array]:
-    from zipfile import BadZipFile
-
-    try:
-        with np.load(file, allow_pickle=False) as content:
-            return {name: content[name] for name in content.files}
-    except (OSError, ValueError, BadZipFile, AttributeError, TypeError) as error:
-        raise IsomorphError(f"{file}: is not an .npz file of plain arrays ({error})") from error
-
-
 def _read_npy(file: Path) -> dict[str, Array]:
-    try:
-        with open(file, "rb") as stream:
-            return {"array": np.lib.format.read_array(stream, allow_pickle=False)}
-    except (OSError, ValueError) as error:
-        raise IsomorphError(f"{file}: is not an .npy array ({error})") from error
+    return {"array": read_npy(file)}
 
 
 FORMATS: Registry[Callable[[Path], dict[str, Array]]] = Registry(
-    "kind of array file", {".mat": _read_mat, ".npz": _read_npz, ".npy": _read_npy}
+    "kind of array file", {".mat": read_mat, ".npz": read_npz, ".npy": _read_npy}
 )
 
 

@@ -20,6 +20,7 @@ from isomorph.digest import code_digest
 from isomorph.errors import IsomorphError
 from isomorph.expected import check_expected
 from isomorph.layout import Layout
+from isomorph.shown import is_plain
 from isomorph.stimuli.naming import names_file
 from isomorph.stimuli.near_duplicates import Thumbnail, near_duplicates, thumbnail
 from isomorph.stimuli.pixels import pixel_digest
@@ -77,6 +78,12 @@ def _check(layout: Layout, dataset: str, stimuli: Sequence[Stimulus]) -> None:
     source = layout.study.dataset_files[dataset]
     if not stimuli:
         raise IsomorphError(f"{source}: stimuli: there is not one stimulus")
+    for one in stimuli:
+        if not is_plain(one.name):
+            raise IsomorphError(
+                f'{source}: stimuli: "{one.name}" holds a character that cannot be seen, which no '
+                "name of a stimulus may; rename it"
+            )
     names = pd.Series([one.name for one in stimuli])
     if len(twice := names[names.duplicated()]):
         raise IsomorphError(

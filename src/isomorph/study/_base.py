@@ -22,7 +22,6 @@ from isomorph.study._yaml import YamlError, load_yaml
 
 NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
 SHA256 = r"^[0-9a-f]{64}$"
-HASH_START = r"^[0-9a-f]{8,64}$"
 COMMIT = r"^[0-9a-f]{40}$"
 
 Name = Annotated[str, StringConstraints(pattern=NAME)]
@@ -36,7 +35,6 @@ Seed = Annotated[int, Field(ge=0, lt=2**32)]
 PATTERNS = {
     NAME: "letters, digits, dot, dash and underscore, beginning with a letter or digit",
     SHA256: "64 lower-case hexadecimal digits",
-    HASH_START: "8 to 64 lower-case hexadecimal digits",
     COMMIT: "the 40 hexadecimal digits of a commit; a branch or tag may change",
     r"^[0-9]{6}$": "the six digits of a dandiset, in quotes",
     r"^ds[0-9]{6}(-[a-z0-9]+)?$": "the name of an OpenNeuro repository, such as ds000105",

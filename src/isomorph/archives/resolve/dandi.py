@@ -18,7 +18,7 @@ from isomorph.archives.dandi_answers import (
     read_answer,
 )
 from isomorph.archives.lock import LockedFile
-from isomorph.archives.patience import session
+from isomorph.archives.pace import session
 from isomorph.archives.resolve.asking import AbsentError, ask_json
 from isomorph.archives.resolve.resolution import Resolution, join
 from isomorph.archives.resolve.selection import choose

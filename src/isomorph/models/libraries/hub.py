@@ -18,7 +18,7 @@ from isomorph.foreign import reading
 from isomorph.models.libraries.imported import import_torchvision
 from isomorph.models.libraries.torchvision import torch_hub_in
 from isomorph.models.libraries.untrained import seeded
-from isomorph.models.libraries.weights import digest_of, fetched, refuse_other
+from isomorph.models.libraries.weights import digest_of, fetched, refuse_other, tensors_only
 from isomorph.models.network import Network
 from isomorph.models.source import Wanted
 
@@ -144,7 +144,12 @@ def _entry(wanted: Wanted, folder: Path, entry: str) -> Callable[[], torch.nn.Mo
 
     def build() -> torch.nn.Module:
         try:
-            found: Any = torch.hub.load(str(folder), entry, source="local", **wanted.spec.options)
+            with tensors_only(wanted, f"a file that {wanted.spec.source} loads"):
+                found: Any = torch.hub.load(
+                    str(folder), entry, source="local", **wanted.spec.options
+                )
+        except IsomorphError:
+            raise
         except Exception as error:
             raise _failed(wanted, error) from error
         if not isinstance(found, torch.nn.Module):
@@ -161,7 +166,7 @@ def _entries(wanted: Wanted, file: Path) -> list[str]:
     """Return what a `hubconf.py` defines or imports by name."""
     try:
         body = ast.parse(file.read_text(encoding="utf-8")).body
-    except (SyntaxError, UnicodeDecodeError) as error:
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise _failed(wanted, error) from error
     defined = [part.name for part in body if isinstance(part, ast.FunctionDef | ast.ClassDef)]
     imported = [

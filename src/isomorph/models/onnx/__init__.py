@@ -84,7 +84,7 @@ def open_onnx(path: Path, *, expected: str = "", bgr: bool = False) -> Network:
     ----------
     path : Path
     expected : str, optional
-        sha256 the file must have, or its first digits. Of a graph whose weights lie in files
+        sha256 the file must have. Of a graph whose weights lie in files
         beside it, the sha256 of what `sha256sum` prints of the graph and of these, in the order
         in which the graph names them.
     bgr : bool, optional
@@ -103,7 +103,7 @@ def open_onnx(path: Path, *, expected: str = "", bgr: bool = False) -> Network:
     """
     _refuse_absent(path)
     found = _digest(path)
-    if not found.startswith(expected):
+    if expected and found != expected:
         raise IsomorphError(
             f"{path}: has sha256 {found}, expected {expected}; it is not the file that was pinned"
         )
