@@ -9,11 +9,12 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
+import h5py
 import numpy as np
 
 from isomorph.archives.manifest import check_unchanged, find_files, read_manifest
 from isomorph.errors import IsomorphError, did_you_mean
-from isomorph.foreign.hdf5 import open_hdf5
+from isomorph.foreign import reading
 from isomorph.foreign.nwb import Nwb, open_nwb
 from isomorph.layout import Layout
 from isomorph.stimuli.folder import describe
@@ -170,8 +171,13 @@ def _names(source: Source, nwb: Nwb, spec: NamedBy | None) -> tuple[list[str], l
 
 
 def _read_again(frame: Frame, look: Look, digest: str) -> Pixels:
-    with open_hdf5(frame.file) as file:
-        pixels = read_pixels(file[frame.place], frame.index, look, str(frame))
+    # What it leads to was looked at when it was listed; the digest tells whether it still does.
+    with reading(frame.file, "an HDF5 file"):
+        file = h5py.File(frame.file, "r")
+    with file:
+        with reading(str(frame), "an image in HDF5"):
+            data = file[frame.place]
+        pixels = read_pixels(data, frame.index, look, str(frame))
     if pixel_digest(pixels) != digest:
         raise IsomorphError(f"{frame}: changed while it was read; run again")
     return pixels
