@@ -23,9 +23,9 @@ from pynwb import NWBHDF5IO, NWBFile
 from pynwb.misc import Units
 
 from _command import command
+from isomorph.foreign.nwb import open_nwb
 from isomorph.responses.nwb import read_session
 from isomorph.responses.nwb.bins import binned_counts
-from isomorph.responses.nwb.recording import open_recording
 from isomorph.responses.nwb.recordings import Open
 from isomorph.responses.nwb.shown import Shown
 from isomorph.responses.nwb.spikes import read_trains
@@ -79,14 +79,14 @@ def windowed(path: Path, presentations: Shown) -> None:
         kind="nwb", files="*", presentations={"stimulus": "image"}, window=WINDOW
     )
     stimuli = np.unique(presentations.stimulus)
-    with open_recording(path) as file:
-        read_session(Open(file, path, presentations, stimuli), settings)
+    with open_nwb(path) as nwb:
+        read_session(Open(nwb, presentations, stimuli), settings)
 
 
 def binned(path: Path, presentations: Shown) -> None:
     """Count in bins of 10 ms, a block of units at a time."""
-    with open_recording(path) as file:
-        trains = read_trains(file["units"], str(path))
+    with open_nwb(path) as nwb:
+        trains = read_trains(nwb.container("units"), str(path))
         n = len(trains.ends)
         for _, spikes, ends in trains.blocks(np.ones(n, bool), np.arange(n).astype(str), ""):
             binned_counts(spikes, ends, presentations.onset, EDGES)
@@ -122,8 +122,8 @@ def peak(path: Path, n: int) -> float:
 
 def _peak(path: Path, n: int) -> float:
     presentations = shown(n)
-    with open_recording(path) as file:
-        assert "units" in file  # what opening costs is no part of counting
+    with open_nwb(path) as nwb:
+        assert "units" in nwb.file  # what opening costs is no part of counting
     before = _resident()
     windowed(path, presentations)
     return _resident() - before

@@ -54,7 +54,8 @@ def test_a_silent_session_is_refused(make_study, files, write_nwb, nwb_settings)
         run(layout, "toy", "s1")
     assert (
         "s1.nwb: every unit is silent from 0 to 0.1 s after onset: spikes lie between 1.01 and "
-        "5.01, onsets between 1000 and 5000; both must be in seconds" in str(caught.value)
+        "5.01, onsets between 1000 and 5000; are the onsets in milliseconds (presentations.clock: "
+        "1000)? both must be in seconds" in str(caught.value)
     )
     assert not layout.responses("toy", "s1").exists()
 
@@ -83,6 +84,7 @@ def test_what_is_left_out_is_counted(make_study, files, write_nwb, nwb_settings)
         "presentations without a stimulus": 1,
         "presentations of a stimulus that is not in the set": 1,
         "presentations without an onset": 1,
+        "presentations before the first or after the last spike of all units": 0,
         "units across two regions": 0,
         "units without a region": 1,
         "units failing snr": 2,
@@ -204,7 +206,7 @@ def test_a_bad_second_session_leaves_nothing(make_study, files, write_nwb, nwb_s
     write_nwb(files / "s1_a.nwb", SPIKES, TRIALS, UNITS)
     (files / "s1_b.nwb").write_bytes(b"not HDF5 at all")
     layout = make_study(nwb_settings, STIMULI)
-    with pytest.raises(IsomorphError, match=r"s1_b\.nwb: is not an NWB file"):
+    with pytest.raises(IsomorphError, match=r"s1_b\.nwb: cannot be read as an HDF5 file"):
         run(layout, "toy", "s1")
     assert not layout.responses("toy", "s1").parent.exists()
 

@@ -7,7 +7,6 @@ import re
 import sys
 from pathlib import Path
 
-import h5py
 import numpy as np
 import pytest
 from pydantic import ValidationError
@@ -21,25 +20,27 @@ from isomorph.study.responses import NwbResponses
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "twins"))
 
-from recordings import create, table
+from recordings import create, points_at, table
 
 ONSETS = np.arange(1.0, 13.0)
 IMAGES = ["a", "b", "c"] * 4
 
 
-def write(file, units, trains, electrodes=None, onsets=ONSETS, images=IMAGES):
+def write(file, units, trains, electrodes=None, onsets=ONSETS, images=IMAGES, **more):
     """Write a recording whose units are columns and spike trains, without pynwb."""
     with create(file, file.stem, "test") as nwb:
         columns = {"start_time": onsets, "stop_time": np.asarray(onsets) + 0.5, "image": images}
         table(nwb, "intervals/trials", np.arange(len(onsets)), columns, kind="TimeIntervals")
         if electrodes is not None:
             ids, locations = electrodes
-            columns = {"location": np.array(locations, dtype=object)}
-            table(nwb, "general/extracellular_ephys/electrodes", ids, columns)
+            columns = {"location": np.array(locations, dtype=object), **more}
+            poles = table(nwb, "general/extracellular_ephys/electrodes", ids, columns)
         table(
             nwb, "units", 100 + np.arange(len(trains)), {**units, "spike_times": trains},
-            kind="Units", ragged=("spike_times",),
+            kind="Units", ragged=("spike_times", "electrodes"),
         )  # fmt: skip
+        if "electrodes" in units:
+            points_at(nwb["units/electrodes"], poles)
 
 
 @pytest.fixture
@@ -69,19 +70,14 @@ def trains(n, rate=20.0, seed=0):
 def test_units_on_electrodes_that_fail_are_left_out(files, read):
     """By the id of the electrode a unit names, or by all the rows it points at."""
     units = {"peak_channel_id": [70, 10, 30, 99]}
-    file = files / "s1.nwb"
-    write(file, units, trains(4), ([10, 30, 70], ["V1", "V1", "V1"]))
+    poles, valid = ([10, 30, 70], ["V1", "V1", "V1"]), [True, False, True]
+    write(files / "s1.nwb", units, trains(4), poles, valid_data=valid)
     good = {"valid_data": {"allowed": ["True"]}}
-    with h5py.File(file, "a") as nwb:
-        nwb["general/extracellular_ephys/electrodes/valid_data"] = np.array([True, False, True])
     data = read(electrode="peak_channel_id", quality=good)
     assert data["unit"].values.tolist() == ["100", "101"]
     assert json.loads(data.attrs["dropped"])["units failing valid_data"] == 1
-    with h5py.File(file, "a") as nwb:
-        nwb["units/electrodes"] = [0, 2, 1, 1, 2]
-        nwb["units/electrodes_index"] = [2, 3, 3, 5]
-        reference = nwb["general/extracellular_ephys/electrodes"].ref
-        nwb["units/electrodes"].attrs["table"] = reference
+    units = {"electrodes": [[0, 2], [1], np.zeros(0, int), [1, 2]]}
+    write(files / "s1.nwb", units, trains(4), poles, valid_data=valid)
     data = read(quality=good)
     assert data["unit"].values.tolist() == ["100"]
     assert json.loads(data.attrs["dropped"])["units failing valid_data"] == 2

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import io
 import json
 import re
 import sys
 from pathlib import Path
 
-import h5py
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -17,8 +15,7 @@ from hypothesis import strategies as st
 from isomorph.artefacts import read_responses
 from isomorph.errors import IsomorphError
 from isomorph.responses import run
-from isomorph.responses.nwb.observed import covered, merged, without_invalid
-from isomorph.responses.nwb.shown import Shown
+from isomorph.responses.nwb.observed import covered, meeting, merged
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "twins"))
 
@@ -128,15 +125,8 @@ def test_what_is_covered_and_met_is_what_it_is_by_the_tick(intervals, windows):
     onset = np.arange(45.0)
     ticks = {t for start, stop in intervals.astype(int) for t in range(start, stop)}
     wanted = [{int(o) + t for a, b in windows for t in range(a, b)} for o in onset]
-    units = {"obs_intervals": intervals, "obs_intervals_index": np.array([len(intervals)])}
-    found = covered(units, onset, windows, "here")
+    found = covered(intervals, np.array([len(intervals)]), onset, windows)
     assert found[:, 0].tolist() == [one <= ticks for one in wanted]
     start, stop = merged(intervals)
     assert (start[1:] > stop[:-1]).all()
-    free = [not one & ticks for one in wanted]
-    if any(free):
-        with h5py.File(io.BytesIO(), "w") as file:
-            file["intervals/invalid_times/start_time"] = intervals[:, 0]
-            file["intervals/invalid_times/stop_time"] = intervals[:, 1]
-            kept = without_invalid(file, "here", Shown(onset.astype(str), onset), windows)
-        assert kept.onset.tolist() == onset[free].tolist()
+    assert meeting(intervals, onset, windows).tolist() == [bool(one & ticks) for one in wanted]

@@ -6,7 +6,6 @@ import re
 import sys
 from pathlib import Path
 
-import h5py
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -14,13 +13,15 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from isomorph.errors import IsomorphError
+from isomorph.foreign.nwb import open_nwb, text
 from isomorph.responses.nwb.shown import Names, read_shown
+from isomorph.responses.nwb.values import called
 from isomorph.responses.presentations import repetitions
 from isomorph.study.responses import Presentations
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "twins"))
 
-from recordings import series, table
+from recordings import create, series, table
 
 STIMULI = np.array(["image_1", "image_2", "image_3"])
 
@@ -37,12 +38,17 @@ def names(stimuli=STIMULI):
 @pytest.fixture
 def recording(tmp_path):
     """An empty recording, open for writing."""
-    with h5py.File(tmp_path / "r.nwb", "w") as file:
+    with create(tmp_path / "r.nwb", "r", "test") as file:
         yield file
 
 
 def read(file, stimuli=STIMULI, **settings):
-    return read_shown(file, Path("r.nwb"), Presentations(**settings), names(stimuli))
+    """Read what was written so far."""
+    path = Path(file.filename) if file else file.path
+    file.path = path
+    file.close()
+    with open_nwb(path) as nwb:
+        return read_shown(nwb, Presentations(**settings), names(stimuli))
 
 
 def trials(file, **columns):
@@ -140,10 +146,10 @@ def test_a_suspect_value_counts_unless_shown_too_often(recording, zeros, kept):
 @given(st.lists(st.integers(0, 2**63), min_size=1, max_size=20, unique=True))
 def test_large_ids_stay_exact(ids):
     """Neighbours above 2^24 are one number in single precision, above 2^53 in double."""
-    with h5py.File("r.nwb", "w", driver="core", backing_store=False) as file:
-        trials(file, id_shown=np.array(ids, dtype=np.uint64))
-        shown = read(file, [str(one) for one in ids], stimulus="id_shown")
-        assert shown.stimulus.tolist() == [str(one) for one in ids]
+    values = np.array(ids, dtype=np.uint64)
+    spec = Presentations(stimulus="id_shown")
+    shown = called(None, text(values), values, spec, "here")
+    assert shown.tolist() == [str(one) for one in ids]
 
 
 def test_repetitions_of_permuted_trials_follow_their_onsets():
@@ -279,7 +285,11 @@ def test_presentations_that_cannot_be_used(recording, columns, settings, message
     [
         ([1.0], "has 1 timestamps for 2 samples"),
         ([2.0, 1.0], "value 0 is at 2 s, row 0 at 1 s, and another row is nearer (2 of 2 are so)"),
-        (None, "has neither timestamps nor a starting_time"),
+        (
+            None,
+            "cannot be read as NWB 2.2.2 (Could not construct IndexSeries object due to: "
+            "either 'timestamps' or 'rate' must be specified)",
+        ),
     ],
 )
 def test_series_that_do_not_fit_their_table(recording, times, message):

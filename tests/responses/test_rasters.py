@@ -94,9 +94,35 @@ def test_an_image_that_is_not_there_is_counted(files, read):
 
 def test_presentations_beyond_the_recording_are_counted(files, read):
     write(files, onsets=np.array([0.5, 2.75, 1.25, 2.7]))
-    session = read()
+    with pytest.raises(IsomorphError, match="covers 3 of the 4 presentations: it lasts from 0 to"):
+        read()
+    session = read(uncovered=0.25)
     assert session["onset"].values.tolist() == [0.5, 1.25, 2.7]  # the last ends with the recording
     assert json.loads(session.attrs["dropped"])["presentations beyond the recording"] == 1
+
+
+def test_a_window_that_lacks_bins_is_none_of_fewer_spikes(files, read):
+    """The raster was not written from 1.3 to 2 s; bins of a window there are not silence."""
+    write(files)
+    kept = np.r_[0:1300, 2000:3000]
+    with h5py.File(files / "s1.nwb", "a") as nwb:
+        group = nwb["processing/ecephys/rasters"]
+        del group["data"], group["starting_time"]
+        group.create_dataset("data", data=RASTER[kept]).attrs["unit"] = "spike"
+        group.create_dataset("timestamps", data=kept / 1000).attrs["unit"] = "seconds"
+    session = read(uncovered=0.25)
+    assert session["onset"].values.tolist() == [0.5, 2.003, 2.6]
+    assert json.loads(session.attrs["dropped"])["presentations beyond the recording"] == 1
+
+
+@pytest.mark.parametrize("scale", [0.5, 2.0])
+def test_bins_are_turned_into_spikes(files, read, scale):
+    write(files, raster=(RASTER / scale).astype(np.float32))
+    with h5py.File(files / "s1.nwb", "a") as nwb:
+        nwb["processing/ecephys/rasters/data"].attrs["conversion"] = scale
+    scaled = read()["response"].values
+    write(files)
+    np.testing.assert_array_equal(scaled, read()["response"])
 
 
 @pytest.mark.parametrize(

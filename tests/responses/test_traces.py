@@ -22,7 +22,7 @@ from isomorph.responses.nwb.samples import Clock, sums_before
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "twins"))
 
-from recordings import create, series, table, typed
+from recordings import create, imaging_plane, points_at, series, table
 
 IMAGES = ["a", "b", "a", "b"]
 ONSETS = np.array([2.0, 5.5, 4.0, 8.0])
@@ -39,21 +39,22 @@ def write(file, data, times=None, onsets=ONSETS, rois=None, location="VISp", **c
     times = 0.5 + FRAME * np.arange(len(data)) if times is None else times
     rows = np.arange(data.shape[1]) if rois is None else rois
     with create(file, file.stem, "test") as nwb:
-        shown = {"start_time": onsets, "image": IMAGES[: len(onsets)]}
+        shown = {"start_time": onsets, "stop_time": onsets + 0.25, "image": IMAGES[: len(onsets)]}
         table(nwb, "intervals/trials", np.arange(len(onsets)), shown, kind="TimeIntervals")
-        plane = nwb.create_group("general/optophysiology/ImagingPlane")
-        plane.create_dataset("location", data=location)
+        plane = imaging_plane(nwb, "general/optophysiology/ImagingPlane", location)
         ids = 500 + np.arange(max(rows) + 1)
+        masks = np.zeros((len(ids), 2, 2))
         rois = table(nwb, "processing/ophys/ImageSegmentation/PlaneSegmentation", ids,
-                     {"global": ids * 10, **columns}, kind="PlaneSegmentation")  # fmt: skip
+                     {"image_mask": masks, "global": ids * 10, **columns},
+                     kind="PlaneSegmentation")  # fmt: skip
         rois["imaging_plane"] = h5py.SoftLink(plane.name)
-        series(nwb, "processing/ophys/Fluorescence/Corrected", data, "RoiResponseSeries",
-               timestamps=times)  # fmt: skip
+        corrected = series(nwb, "processing/ophys/Fluorescence/Corrected", data,
+                           "RoiResponseSeries", timestamps=times)  # fmt: skip
+        series(nwb, "processing/ophys/Fluorescence/Raw", data, "TimeSeries", timestamps=times)
         link = "/processing/ophys/Fluorescence/Corrected/timestamps"
         group = series(nwb, SIGNAL, data, "RoiResponseSeries", timestamps=link, unit="a.u.")
-        points = group.create_dataset("rois", data=rows)
-        typed(points, "DynamicTableRegion")
-        points.attrs["table"] = rois.ref
+        for one in (corrected, group):
+            points_at(one.create_dataset("rois", data=rows), rois)
     return times
 
 
@@ -136,9 +137,33 @@ def test_missing_samples_are_counted_and_never_spread(files, read):
 def test_presentations_beyond_the_recording_are_counted(files, read):
     data = traces()
     write(files / "s1.nwb", data, onsets=np.array([2.0, 12.3, 0.2, 8.0]))
-    session = read()  # samples from 0.5 to 12.5 s
+    with pytest.raises(IsomorphError, match="covers 2 of the 4 presentations: it lasts"):
+        read()
+    session = read(uncovered=0.5)  # samples from 0.5 to 12.5 s
     assert session["onset"].values.tolist() == [2.0, 8.0]
     assert json.loads(session.attrs["dropped"])["presentations beyond the recording"] == 2
+
+
+def test_samples_are_turned_into_their_unit(files, read):
+    """Stored as whole numbers: conversion and offset are part of what NWB says of them."""
+    data = np.rint(1000 * traces()).astype(np.int16)
+    times = write(files / "s1.nwb", data)
+    with h5py.File(files / "s1.nwb", "a") as nwb:
+        nwb[SIGNAL]["data"].attrs.update({"conversion": 0.001, "offset": 2.0})
+    expected = 0.001 * plain(data.astype(float), times, ONSETS, 0.0, 0.5) + 2
+    assert_allclose(read()["response"], expected, rtol=1e-6)
+    less = read(baseline=[-0.3, 0.0])
+    before = 0.001 * plain(data.astype(float), times, ONSETS, -0.3, 0.0) + 2
+    assert_allclose(less["response"], expected - before, atol=1e-6)
+
+
+@pytest.mark.parametrize("region", [{"name": "cortex"}, {"table": "places.csv"}])
+def test_regions_the_recording_does_not_say(files, read, tmp_path, region):
+    write(files / "s1.nwb", traces())
+    (tmp_path / "datasets").mkdir(exist_ok=True)
+    (tmp_path / "datasets" / "places.csv").write_text("unit,region\n500,a\n501,b\n502,\n")
+    found = read(region=region)["region"].values.tolist()
+    assert found == (["cortex"] * 3 if "name" in region else ["a", "b"])
 
 
 @settings(max_examples=80, deadline=None)
@@ -160,7 +185,8 @@ def test_sums_in_blocks_equal_sums_at_once(shape, chunks, block, places, missing
     try:
         samples.BLOCK = block
         with h5py.File("s.nwb", "w", driver="core", backing_store=False) as file:
-            sums, lost = sums_before(file.create_dataset("x", data=data, chunks=chunks), places)
+            stored = file.create_dataset("x", data=data, chunks=chunks)
+            sums, lost = sums_before(stored, places, "here")
     finally:
         samples.BLOCK = whole
     for place, total, gone in zip(places, sums, lost, strict=True):
@@ -187,14 +213,15 @@ def test_an_edge_on_a_regular_sample_takes_it(first, start, length):
         ({"signal": "processing/ophys/DfOverF/DfF"},
          'no "processing/ophys/DfOverF/DfF", nothing called "DfF" in /processing/ophys/DfOverF'),
         ({"signal": "processing/ophys/DfOverF/DfOverF/data"}, "is a dataset, expected a group"),
-        ({"signal": "processing/ophys/Fluorescence/Corrected"}, 'no "rois", nothing called "rois"'),
+        ({"signal": "processing/ophys/Fluorescence/Raw"},
+         "Raw: is of type TimeSeries, whose columns point at no table of ROIs"),
         ({"window": [0.0, 0.03]}, "has a sample every 0.04 s, so the window [0, 0.03) s may hold"),
         ({"region": "depth"}, 'PlaneSegmentation: no "depth" that names the region'),
         ({"unit": "globle"}, 'no column "globle", did you mean "global"?'),
         ({"regions": {"VISl": ["VISl"]}},
          "none of the 3 units is left (3 units of other regions (VISp))"),
         ({"presentations": {"stimulus": "image", "clock": 1000}},
-         "covers none of the 4 presentations: samples lie between 0.5 and 12.5 s"),
+         "covers none of the 4 presentations: it lasts from 0.5 to 12.5 s"),
     ],
 )  # fmt: skip
 def test_settings_that_do_not_fit(files, read, changes, message):

@@ -1,24 +1,27 @@
 """Stimuli that are conditions named in the recordings."""
 
+import sys
 from pathlib import Path
 
-import h5py
 import numpy as np
 import pytest
 
 from isomorph import archives, stimuli
 from isomorph.errors import IsomorphError
 
+sys.path.insert(0, str(Path(__file__).parents[1] / "twins"))
+
+from recordings import create, opened, table, typed
+
 SPEC = {"kind": "conditions", "files": "*.nwb", "column": "condition"}
 
 
-def write(file, table="trials", **columns):
-    """Write the intervals table of an NWB file, and nothing else of it."""
-    with h5py.File(file, "w") as nwb:
-        group = nwb.create_group(f"intervals/{table}")
-        group.attrs["colnames"] = list(columns)
-        for name, values in columns.items():
-            group[name] = np.asarray(values, dtype=object) if isinstance(values[0], str) else values
+def write(file, ragged=(), **columns):
+    """Write a recording that holds one table of intervals."""
+    size = len(next(iter(columns.values())))
+    own = {"start_time": np.arange(size) + 1.0, "stop_time": np.arange(size) + 1.5, **columns}
+    with create(file, file.stem, "test") as nwb:
+        table(nwb, "intervals/trials", np.arange(size), own, "TimeIntervals", ragged)
 
 
 def names(layout):
@@ -67,9 +70,13 @@ def test_rows_without_a_condition_are_counted(data, make, capsys):
 
 def test_labels_of_an_enumeration_are_spelt_out(data, make):
     write(data / "1.nwb", condition=np.array([1, 0, 1], dtype=np.uint8))
-    with h5py.File(data / "1.nwb", "a") as nwb:
-        nwb["intervals/trials/elements"] = np.array(["face", "house"], dtype=object)
-        nwb["intervals/trials/condition"].attrs["elements"] = nwb["intervals/trials/elements"].ref
+    with opened(data / "1.nwb") as nwb:
+        codes = nwb["intervals/trials/condition"]
+        labels = codes.parent.create_dataset("condition_elements", data=["face", "house"])
+        typed(labels, "VectorData")
+        labels.attrs["description"] = "labels"
+        typed(codes, "EnumData", "hdmf-experimental")
+        codes.attrs["elements"] = labels.ref
     assert names(make(stimuli=SPEC)) == ["face", "house"]
 
 
@@ -107,8 +114,8 @@ def test_images_of_conditions_are_refused_helpfully(data, make):
         ({"column": "conditions"}, 'no column "conditions", did you mean "condition"?'),
         ({"fields": ["categroy"]}, 'no column "categroy", did you mean "category"?'),
         ({"fields": ["stimulus"]}, '"stimulus" is a column isomorph writes itself'),
-        ({"column": "frames"}, 'column "frames" has several values per row'),
-        ({"column": "ragged"}, 'column "ragged" has several values per row'),
+        ({"column": "frames"}, 'column "frames" is of shape (2, 3), expected one value per row'),
+        ({"column": "lists"}, 'column "lists" has several values per row'),
         ({"column": "empty"}, "there is not one stimulus"),
     ],
 )
@@ -118,8 +125,8 @@ def test_mistakes_are_one_sentence(data, make, changes, message):
         condition=["b", "a"],
         category=["x", "y"],
         frames=np.zeros((2, 3)),
-        ragged=np.zeros(5),
-        ragged_index=np.array([2, 5]),
+        lists=[np.zeros(2), np.zeros(3)],
+        ragged=("lists",),
         empty=np.full(2, np.nan),
     )
     with pytest.raises(IsomorphError) as caught:
@@ -129,7 +136,7 @@ def test_mistakes_are_one_sentence(data, make, changes, message):
 
 def test_what_is_no_nwb_file_is_said(data, make):
     (data / "1.nwb").write_bytes(b"nothing of the kind")
-    with pytest.raises(IsomorphError, match=r"1\.nwb: is not an NWB file"):
+    with pytest.raises(IsomorphError, match=r"1\.nwb: cannot be read as an HDF5 file"):
         make(stimuli=SPEC)
 
 

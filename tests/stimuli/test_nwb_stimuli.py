@@ -15,7 +15,9 @@ from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "twins"))
 
+import recordings
 from images import natural_like
+from recordings import images, opened, table
 
 from isomorph import archives, stimuli
 from isomorph.errors import IsomorphError
@@ -36,30 +38,22 @@ NAMED = {
 
 def container(file, pictures, where=TEMPLATES):
     """Write named images and, as NWB does, a list of references beside them."""
-    with h5py.File(file, "a") as nwb:
-        group = nwb.create_group(where)
-        for name, pixels in pictures.items():
-            group[name] = pixels
-        order = [group[name].ref for name in reversed(list(pictures))]
-        group.create_dataset("order_of_images", data=order, dtype=h5py.ref_dtype)
+    with opened(file) as nwb:
+        images(nwb, where, pictures, "Image", list(reversed(list(pictures))))
 
 
 def series(file, frames, times=None, where=SERIES, **others):
-    with h5py.File(file, "a") as nwb:
-        group = nwb.create_group(where)
-        group["data"] = frames
-        if times is not None:
-            group["timestamps"] = times
+    with opened(file) as nwb:
+        group = recordings.series(nwb, where, frames, "ImageSeries", timestamps=times)
         for name, values in others.items():
             group[name] = values
 
 
 def trials(file, **columns):
-    with h5py.File(file, "a") as nwb:
-        group = nwb.create_group("intervals/trials")
-        group.attrs["colnames"] = list(columns)
-        for name, values in columns.items():
-            group[name] = np.asarray(values, dtype=object) if isinstance(values[0], str) else values
+    with opened(file) as nwb:
+        size = len(next(iter(columns.values())))
+        own = {"start_time": np.arange(size) + 1.0, "stop_time": np.arange(size) + 1.5, **columns}
+        table(nwb, "intervals/trials", np.arange(size), own, kind="TimeIntervals")
 
 
 def written(layout):
@@ -443,6 +437,22 @@ def test_mistakes_are_one_sentence(data, make, changes, message):
         make(stimuli={**SPEC, **changes})
 
 
+def test_frames_on_another_clock_are_refused_though_some_meet_a_row(data, make):
+    """Frames in milliseconds: two of six stand where some row begins, by chance."""
+    series(data / "1.nwb", PICTURES[:6], [10.0, 12.0, 1e4, 1.2e4, 1.4e4, 1.6e4])
+    on = [10.0, 12.0, 14.0, 16.0, 18.0, 20.0]
+    trials(data / "1.nwb", on=on, image=list("abcdef"), category=["x"] * 6)
+    message = "only 2 of 6 frames stand within 0.05 s of an onset of trials; frames lie between 10"
+    with pytest.raises(IsomorphError, match=message):
+        make(stimuli=NAMED)
+
+
+def test_single_images_of_a_container_may_be_named(data, make):
+    container(data / "1.nwb", {"face_1": PICTURES[0], "face_2": PICTURES[1], "bar": PICTURES[2]})
+    found = written(make(stimuli={**SPEC, "images": [f"{TEMPLATES}/face_*"]}))
+    equal(found, {"face_1": PICTURES[0], "face_2": PICTURES[1]})
+
+
 def test_frames_that_cannot_be_told_by_time_are_refused(data, make):
     series(data / "1.nwb", PICTURES[:3], [1.0, 2.0])
     trials(data / "1.nwb", on=[1.0, 2.0], image=["a", "b"], category=["x", "y"])
@@ -454,7 +464,7 @@ def test_a_file_that_ends_early_is_said(data, make):
     container(data / "1.nwb", {"a": PICTURES[0]})
     whole = (data / "1.nwb").read_bytes()
     (data / "1.nwb").write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(IsomorphError, match=r"1\.nwb: is not a whole NWB file"):
+    with pytest.raises(IsomorphError, match=r"1\.nwb: cannot be read as an HDF5 file"):
         make(stimuli=SPEC)
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 from images import natural_like
 from spikes import (
+    define,
     new_nwb,
     planted_rates,
     spike_trains,
@@ -85,12 +86,16 @@ def _write_templates(nwb) -> None:
     """Write the images as they were on the curved screen, and as a flat one would show them."""
     unwarped = IMAGES.astype(np.float64)
     unwarped[:, :2, :3] = np.nan  # nobody could see that corner
+    kind = {"neurodata_type_def": "StimulusTemplate", "neurodata_type_inc": "ImageSeries"}
+    flat = {"name": "unwarped", "dtype": "numeric", "shape": [None] * 3, "doc": "before warping"}
+    define(nwb, "ndx-aibs-stimulus-template", [{**kind, "doc": "images", "datasets": [flat]}])
     write_series(
         nwb,
         f"stimulus/templates/{SET}.05.26",
         "StimulusTemplate",
         np.roll(IMAGES, 1, axis=2),
         np.full(len(NAMES), np.nan),
+        "ndx-aibs-stimulus-template",
         unwarped=unwarped,
         control=np.arange(len(NAMES), dtype=np.uint8),
         control_description=list(NAMES),

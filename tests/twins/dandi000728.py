@@ -3,7 +3,7 @@
 import h5py
 import numpy as np
 from images import categories, natural_like
-from recordings import create, schedule, series, table, tuning, typed
+from recordings import create, images, imaging_plane, points_at, schedule, series, table, tuning
 
 SUBJECTS = ["491604967", "501800347"]
 SESSIONS = {
@@ -44,24 +44,17 @@ def write(root):
 def _fill(file, rng, scenes, log_rates, area):
     # In the archive a scene follows every quarter of a second; so few repeats need more room.
     shown, onset = schedule(rng, N_STIMULI + 1, REPETITIONS, start=5.0, period=1.0)
-    pictures = file.create_group("stimulus/templates/natural_scenes_template")
-    typed(pictures, "Images", "core")
-    for number, scene in enumerate(scenes):
-        typed(
-            pictures.create_dataset(f"NaturalScene{number}", data=scene), "GrayscaleImage", "core"
-        )
-    index = series(
+    named = {f"NaturalScene{number}": scene for number, scene in enumerate(scenes)}
+    pictures = images(file, "stimulus/templates/natural_scenes_template", named)
+    series(
         file,
         "stimulus/presentation/natural_scenes_stimulus",
         np.maximum(shown - 1, 0).astype(np.uint32),  # blanks, -1, were clipped to 0
         "IndexSeries",
         timestamps=onset,
+        indexed=pictures.name.lstrip("/"),
     )
-    index["indexed_images"] = h5py.SoftLink(pictures.name)
-    plane = file.create_group("general/optophysiology/ImagingPlane")
-    typed(plane, "ImagingPlane", "core")
-    plane.create_dataset("location", data=area)
-    plane.create_dataset("indicator", data="GCaMP6f")
+    plane = imaging_plane(file, "general/optophysiology/ImagingPlane", area)
     ids = 517472000 + rng.permutation(N_ROIS)
     masks = [np.zeros(1, dtype=[("x", "u4"), ("y", "u4"), ("weight", "f4")])] * N_ROIS
     rois = table(
@@ -93,6 +86,4 @@ def _fluorescence(rng, times, onsets, size):
 def _responses(file, path, data, rois, timestamps):
     group = series(file, path, data, "RoiResponseSeries", timestamps=timestamps, unit="a.u.",
                    chunks=(256, 5))  # fmt: skip
-    rows = group.create_dataset("rois", data=np.arange(data.shape[1]))
-    typed(rows, "DynamicTableRegion")
-    rows.attrs["table"] = rois.ref
+    points_at(group.create_dataset("rois", data=np.arange(data.shape[1])), rois)

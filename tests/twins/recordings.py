@@ -28,6 +28,11 @@ def create(path, session, description):
     return file
 
 
+def opened(path):
+    """Open a file to write more into it, a new one where there is none."""
+    return h5py.File(path, "a") if path.exists() else create(path, path.stem, "test")
+
+
 def typed(item, kind, namespace="hdmf-common"):
     """Say what an object is, under an id that only depends on where it stands."""
     item.attrs["neurodata_type"] = kind
@@ -59,10 +64,59 @@ def table(file, path, ids, columns, kind="DynamicTable", ragged=()):
     return group
 
 
-def series(file, path, data, kind, *, timestamps=None, rate=None, unit="n.a.", chunks=None):
-    """Write a time series, regular (rate) or with timestamps, which may be another's."""
+def points_at(column, target):
+    """Make a column one of rows of another table."""
+    typed(column, "DynamicTableRegion")
+    column.attrs["table"], column.attrs["description"] = target.ref, "rows"
+
+
+def images(file, path, pictures, kind="GrayscaleImage", order=None):
+    """Write a container of named images, with the order they are counted in if there is one."""
+    group = file.create_group(path)
+    typed(group, "Images", "core")
+    group.attrs["description"] = path.rsplit("/", 1)[-1]
+    for name, pixels in pictures.items():
+        typed(group.create_dataset(name, data=pixels), kind, "core")
+    if order is not None:
+        references = [group[name].ref for name in order]
+        listed = group.create_dataset("order_of_images", data=references, dtype=h5py.ref_dtype)
+        typed(listed, "ImageReferences", "core")
+    return group
+
+
+def imaging_plane(file, path, location):
+    """Write an imaging plane with all that one must have."""
+    device = file.require_group("general/devices/microscope")
+    typed(device, "Device", "core")
+    plane = file.create_group(path)
+    typed(plane, "ImagingPlane", "core")
+    for name, value in {
+        **{"description": "plane", "excitation_lambda": 920.0, "indicator": "GCaMP6f"},
+        **{"imaging_rate": 30.0, "location": location},
+    }.items():
+        plane.create_dataset(name, data=value)
+    plane["device"] = h5py.SoftLink(device.name)
+    channel = plane.create_group("channel")
+    typed(channel, "OpticalChannel", "core")
+    channel.create_dataset("description", data="green")
+    channel.create_dataset("emission_lambda", data=520.0)
+    return plane
+
+
+def series(
+    file, path, data, kind, *, timestamps=None, rate=None, unit="n.a.", chunks=None, indexed=None
+):
+    """Write a time series, regular (rate) or with timestamps, which may be another's.
+
+    An IndexSeries has to index images: those at a path, or one of its own.
+    """
     group = file.create_group(path)
     typed(group, kind, "core")
+    if kind == "IndexSeries":
+        if indexed is None:
+            indexed = f"stimulus/templates/of_{path.rsplit('/', 1)[-1]}"
+            images(file, indexed, {"blank": np.zeros((2, 2), dtype=np.uint8)})
+        group["indexed_images"] = h5py.SoftLink(f"/{indexed}")
     packed = None if chunks is None else "gzip"
     stored = group.create_dataset("data", data=data, chunks=chunks, compression=packed)
     stored.attrs["unit"] = unit

@@ -1,5 +1,6 @@
 """Spike trains with a planted geometry, and the NWB tables that sorted units stand in."""
 
+import json
 from uuid import NAMESPACE_URL, uuid5
 
 import h5py
@@ -70,9 +71,20 @@ def new_nwb(path, session, subject, start="2000-01-01T00:00:00+00:00"):
     return nwb
 
 
+def define(nwb, namespace, types):
+    """Keep the definition of an extension in a file, as writers do."""
+    version = {"name": namespace, "version": "0.1.0", "doc": namespace, "author": "nobody"}
+    schema = {"schema": [{"namespace": "core"}, {"source": "types"}]}
+    group = nwb.create_group(f"specifications/{namespace}/0.1.0")
+    group["namespace"] = json.dumps({"namespaces": [version | schema]})
+    group["types"] = json.dumps({"groups": types})
+    nwb.attrs[".specloc"] = nwb["specifications"].ref
+
+
 def write_table(nwb, path, columns, kind="DynamicTable", ids=None):
     """Write a table of columns with one value per row; text as text, truth as HDF5 keeps it."""
-    group = typed(nwb.create_group(path), kind, "hdmf-common", description="")
+    namespace = "hdmf-common" if kind == "DynamicTable" else "core"
+    group = typed(nwb.create_group(path), kind, namespace, description="")
     group.attrs.create("colnames", list(columns), dtype=h5py.string_dtype())
     n = len(next(iter(columns.values())))
     group["id"] = np.arange(n) if ids is None else np.asarray(ids)
@@ -125,9 +137,9 @@ def write_images(nwb, path, images, kind, order=None):
     return group
 
 
-def write_series(nwb, path, kind, data, timestamps, **datasets):
+def write_series(nwb, path, kind, data, timestamps, namespace="core", **datasets):
     """Write a series with its own clock; returns its group."""
-    group = typed(nwb.create_group(path), kind, description="")
+    group = typed(nwb.create_group(path), kind, namespace, description="")
     group["data"] = data
     group["data"].attrs["unit"] = "NA"
     group["timestamps"] = timestamps

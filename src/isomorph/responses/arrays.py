@@ -13,8 +13,8 @@ import xarray as xr
 
 from isomorph.archives.manifest import find_files
 from isomorph.errors import IsomorphError, did_you_mean
+from isomorph.foreign.nwb import text
 from isomorph.layout import Layout
-from isomorph.responses.nwb.columns import text
 from isomorph.responses.presentations import repetitions, usable
 from isomorph.responses.sessions import (
     placed_in_time,

@@ -14,8 +14,8 @@ import numpy.typing as npt
 from isomorph.archives.manifest import find_files
 from isomorph.errors import IsomorphError
 from isomorph.foreign import read_table
+from isomorph.foreign.nwb import text
 from isomorph.layout import Layout
-from isomorph.responses.nwb.columns import text
 from isomorph.study.responses import RegionTable
 
 Array = npt.NDArray

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +13,7 @@ import numpy.typing as npt
 
 from isomorph.archives.patterns import nearest
 from isomorph.errors import IsomorphError
+from isomorph.foreign.nwb import Nwb, part, text, values_of
 from isomorph.stimuli.looks import Look, measured
 
 Array = npt.NDArray
@@ -64,23 +63,7 @@ class Source:
     look: Look
 
 
-@contextmanager
-def open_hdf5(file: Path) -> Iterator[h5py.File]:
-    """Open an NWB file and yield its root; what HDF5 cannot read becomes a sentence.
-
-    Raises
-    ------
-    IsomorphError
-        When the file is not HDF5 or ends too early.
-    """
-    try:
-        with h5py.File(file, "r") as nwb:
-            yield nwb
-    except OSError as error:
-        raise IsomorphError(f"{file}: is not a whole NWB file ({error})") from error
-
-
-def find_sources(nwb: h5py.File, file: Path, place: str, look: Look) -> list[Source]:
+def find_sources(nwb: Nwb, place: str, look: Look) -> list[Source]:
     """Return what a path with `*` leads to in one file, sorted; nothing where it leads nowhere.
 
     Raises
@@ -88,15 +71,15 @@ def find_sources(nwb: h5py.File, file: Path, place: str, look: Look) -> list[Sou
     IsomorphError
         When what stands there holds no images, or numbers no image has.
     """
-    return [_source(nwb, file, found, look) for found in _expand(nwb, place.strip("/").split("/"))]
+    return [_source(nwb, found, look) for found in _expand(nwb.file, place.strip("/").split("/"))]
 
 
-def nearest_place(nwb: h5py.File, place: str) -> str:
+def nearest_place(nwb: Nwb, place: str) -> str:
     """Return a clause that suggests where the images of a file may be."""
     known = [
         f"stimulus/{part}/{name}"
         for part in ("templates", "presentation")
-        for name in nwb.get(f"stimulus/{part}", {})
+        for name in nwb.members(f"stimulus/{part}")
     ]
     return nearest(place, known) if known else "there is nothing below /stimulus"
 
@@ -114,75 +97,86 @@ def _expand(group: Any, parts: list[str], below: str = "") -> list[str]:
     ]
 
 
-def _source(nwb: h5py.File, file: Path, place: str, look: Look) -> Source:
-    found = nwb[place]
+def _source(nwb: Nwb, place: str, look: Look) -> Source:
+    found = nwb.at(place)
+    where = f"{nwb.path}: {place}"
     if isinstance(found, h5py.Dataset):
-        return _series(found.parent, found, file, place, look)
+        if "neurodata_type" in found.attrs:  # one image of a container
+            return _images(nwb, {place: found}, look, where)
+        return _series(nwb, found.parent, found, place, look)
     if isinstance(found.get("data"), h5py.Dataset):
-        return _series(found, found["data"], file, f"{place}/data", look)
+        return _series(nwb, found, found["data"], f"{place}/data", look)
     # `order_of_images` is a list of references, no image: names count, positions do not.
-    images = {name: item for name, item in found.items() if _is_numeric(item)}
+    images = {f"{place}/{name}": item for name, item in found.items() if _is_numeric(item)}
     if not images:
-        raise IsomorphError(f"{file}: {place}: holds no images, expected datasets of pixels")
-    frames = [Frame(file, f"{place}/{name}") for name in images]
-    seen = measured(look, [(item, [None]) for item in images.values()], f"{file}: {place}")
-    return Source(frames, list(images), None, seen)
+        raise IsomorphError(f"{where}: holds no images, expected datasets of pixels")
+    return _images(nwb, images, look, where)
 
 
-def _series(series: h5py.Group, data: h5py.Dataset, file: Path, place: str, look: Look) -> Source:
+def _images(nwb: Nwb, images: dict[str, h5py.Dataset], look: Look, where: str) -> Source:
+    frames = [Frame(nwb.path, place) for place in images]
+    seen = measured(look, [(item, [None]) for item in images.values()], where)
+    return Source(frames, [place.rsplit("/", 1)[-1] for place in images], None, seen)
+
+
+# A series of frames is taken as it stands in HDF5, since pynwb refuses pixels whose axes are
+# reversed, as MATLAB writes them.
+
+
+def _series(nwb: Nwb, series: h5py.Group, data: h5py.Dataset, place: str, look: Look) -> Source:
+    where = f"{nwb.path}: {place}"
     if not _is_numeric(data) or data.ndim not in (3, 4):
         raise IsomorphError(
-            f"{file}: {place}: is {data.dtype} of shape {data.shape}, expected pixels (frame, "
+            f"{where}: is {data.dtype} of shape {data.shape}, expected pixels (frame, "
             "height, width) or (frame, height, width, channel)"
         )
-    stamps = _timestamps(series)
+    stamps = _timestamps(series, where)
     backwards = (
         data.ndim == 4 and data.shape[-1] not in CHANNELS and data.shape[0] in CHANNELS
     ) or (stamps is not None and data.shape[0] != len(stamps) == data.shape[-1])
     n = data.shape[-1 if backwards else 0]
-    times = _regular(series, n) if stamps is None else stamps
-    names = _own_names(series, n, f"{file}: {place}")
+    times = _regular(series, n, where) if stamps is None else stamps
+    names = _own_names(series, n, where)
     if names is None and (times is None or len(times) != n):
         raise IsomorphError(
-            f"{file}: {place}: has {n} frames and {0 if times is None else len(times)} times, "
+            f"{where}: has {n} frames and {0 if times is None else len(times)} times, "
             "so that no frame can be told by its time; leave the file out (archive.exclude)"
         )
-    frames = [Frame(file, place, index) for index in range(n)]
+    frames = [Frame(nwb.path, place, index) for index in range(n)]
     found = replace(look, reversed=backwards)
-    return Source(frames, names, times, measured(found, [(data, range(n))], f"{file}: {place}"))
+    return Source(frames, names, times, measured(found, [(data, range(n))], where))
 
 
-def _timestamps(series: h5py.Group) -> Array | None:
+def _timestamps(series: h5py.Group, where: str) -> Array | None:
     if isinstance(series.get("timestamps"), h5py.Dataset):
-        return np.asarray(series["timestamps"][:], dtype=np.float64)
+        return part(series["timestamps"], (), where).astype(np.float64).ravel()
     return None
 
 
-def _regular(series: h5py.Group, n: int) -> Array | None:
+def _regular(series: h5py.Group, n: int, where: str) -> Array | None:
     """Return the times of so many frames at a steady rate, None where there is none."""
-    if isinstance(series.get("starting_time"), h5py.Dataset):
-        start = series["starting_time"]
-        return float(start[()]) + np.arange(n) / float(start.attrs.get("rate", 1.0))
-    return None
+    first = series.get("starting_time")
+    if not isinstance(first, h5py.Dataset):
+        return None
+    start, rate = float(part(first, (), where)), float(first.attrs.get("rate", 0))
+    return start + np.arange(n) / rate if rate > 0 else None
 
 
 def _own_names(series: h5py.Group, n: int, where: str) -> list[str] | None:
     """Return the names in `control_description`, which `control` may point into."""
-    if not isinstance(series.get("control_description"), h5py.Dataset):
+    described, control = series.get("control_description"), series.get("control")
+    if not isinstance(described, h5py.Dataset):
         return None
-    names = [_text(name) for name in series["control_description"][:]]
-    control = series.get("control")
-    places = control[:].astype(int) if isinstance(control, h5py.Dataset) else np.arange(n)
+    names = text(values_of(described, where)).tolist()
+    places = np.arange(n)
+    if isinstance(control, h5py.Dataset):
+        places = part(control, (), where).astype(np.int64)
     if len(places) != n or (n and not 0 <= places.min() <= places.max() < len(names)):
         raise IsomorphError(
             f"{where}: has {n} frames, but control_description names {len(names)}; expected a "
             "name for each"
         )
     return [names[place] for place in places]
-
-
-def _text(value: object) -> str:
-    return (value.decode("utf-8") if isinstance(value, bytes) else str(value)).strip()
 
 
 def _is_numeric(item: Any) -> bool:

@@ -14,9 +14,11 @@ import numpy as np
 
 from isomorph.archives.manifest import check_unchanged, find_files, read_manifest
 from isomorph.errors import IsomorphError, did_you_mean
+from isomorph.foreign import reading
+from isomorph.foreign.nwb import Nwb, open_nwb
 from isomorph.layout import Layout
 from isomorph.stimuli.folder import describe
-from isomorph.stimuli.frames import Frame, Source, find_sources, nearest_place, open_hdf5
+from isomorph.stimuli.frames import Frame, Source, find_sources, nearest_place
 from isomorph.stimuli.identity import (
     Described,
     Use,
@@ -28,7 +30,7 @@ from isomorph.stimuli.looks import Look, read_pixels
 from isomorph.stimuli.naming import path_id
 from isomorph.stimuli.partners import partners
 from isomorph.stimuli.pixels import pixel_digest
-from isomorph.stimuli.rows import onsets, read_rows
+from isomorph.stimuli.rows import chosen, columns_of, onsets
 from isomorph.stimuli.stimulus import Pixels, Stimulus, check_columns
 from isomorph.study.stimuli import NamedBy, NwbStimuli
 
@@ -105,21 +107,22 @@ def read_uses(file: Path, path: str, spec: NwbStimuli) -> list[Use]:
     look = Look(transposed=spec.transposed, bgr=spec.channels == "bgr")
     uses: dict[tuple[str, str], Use] = {}
     unnamed = holes = 0
-    with open_hdf5(file) as nwb:
-        sources = [one for place in spec.images for one in find_sources(nwb, file, place, look)]
+    with open_nwb(file) as nwb:
+        sources = [one for place in spec.images for one in find_sources(nwb, place, look)]
         if not sources:
             raise IsomorphError(
                 f'{file}: holds nothing at "{spec.images[0]}", which stimuli.images names; '
                 f"{nearest_place(nwb, spec.images[0])}"
             )
         for source in sources:
-            names, described = _names(source, file, spec.named_by)
+            names, described = _names(source, nwb, spec.named_by)
             holes += len(names) if source.look.holes else 0
             for frame, name, fields in zip(source.frames, names, described, strict=True):
                 if not path_id(name):
                     unnamed += 1
                     continue
-                pixels = read_pixels(nwb[frame.place], frame.index, source.look, str(frame))
+                data = nwb.dataset(frame.place)
+                pixels = read_pixels(data, frame.index, source.look, str(frame))
                 key = name, pixel_digest(pixels)
                 use = uses.setdefault(key, Use(path, *key, frame, source.look))
                 use.described.extend([fields] if fields else [])
@@ -131,8 +134,9 @@ def read_uses(file: Path, path: str, spec: NwbStimuli) -> list[Use]:
     return [use for (name, _), use in uses.items() if meanings[name] == 1]
 
 
-def _names(source: Source, file: Path, spec: NamedBy | None) -> tuple[list[str], list[Described]]:
+def _names(source: Source, nwb: Nwb, spec: NamedBy | None) -> tuple[list[str], list[Described]]:
     """Return the name of each frame, '' for none, and what describes it."""
+    file = nwb.path
     if source.names is not None:
         return source.names, [{} for _ in source.names]
     place = f"{file}: {source.frames[0].place if source.frames else 'a series'}"
@@ -142,15 +146,19 @@ def _names(source: Source, file: Path, spec: NamedBy | None) -> tuple[list[str],
             "names them"
         )
     columns = tuple(dict.fromkeys((spec.onset, spec.column, *spec.fields)))
-    rows = read_rows(file, spec.table, columns, spec.where).reset_index(drop=True)
+    every = tuple(dict.fromkeys((*columns, *spec.where)))
+    rows = chosen(columns_of(nwb, spec.table, every), columns, spec.where).reset_index(drop=True)
     onset = onsets(rows[spec.onset], f'{file}: {spec.table}: column "{spec.onset}"')
     row = partners(source.times, onset, spec.tolerance)
     found = row >= 0
-    if not found.any():
+    times = source.times
+    known = min(int(np.isfinite(times).sum()), int(np.isfinite(onset).sum()))
+    if 2 * found.sum() < known or not found.any():
+        few = f"only {found.sum()} of {known} frames stand" if found.any() else "no frame stands"
         raise IsomorphError(
-            f"{place}: no frame stands within {spec.tolerance:g} s of an onset of {spec.table}; "
-            f"frames lie between {np.nanmin(source.times):g} and {np.nanmax(source.times):g} s, "
-            f"onsets between {np.nanmin(onset):g} and {np.nanmax(onset):g} s"
+            f"{place}: {few} within {spec.tolerance:g} s of an onset of {spec.table}; frames lie "
+            f"between {np.nanmin(times):g} and {np.nanmax(times):g} s, onsets between "
+            f"{np.nanmin(onset):g} and {np.nanmax(onset):g} s; both must be on one clock"
         )
     _say(file, int((~found).sum()), f"images that no row of {spec.table} shows")
     _say(file, len(rows) - int(found.sum()), f"rows of {spec.table} that show no image")
@@ -163,9 +171,12 @@ def _names(source: Source, file: Path, spec: NamedBy | None) -> tuple[list[str],
 
 
 def _read_again(frame: Frame, look: Look, digest: str) -> Pixels:
-    with open_hdf5(frame.file) as nwb:
-        data = nwb[frame.place]
-        assert isinstance(data, h5py.Dataset)
+    # What it leads to was looked at when it was listed; the digest tells whether it still does.
+    with reading(frame.file, "an HDF5 file"):
+        file = h5py.File(frame.file, "r")
+    with file:
+        with reading(str(frame), "an image in HDF5"):
+            data = file[frame.place]
         pixels = read_pixels(data, frame.index, look, str(frame))
     if pixel_digest(pixels) != digest:
         raise IsomorphError(f"{frame}: changed while it was read; run again")

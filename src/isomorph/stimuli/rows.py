@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
-import h5py
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.foreign import as_cells, read_tsv
+from isomorph.foreign.nwb import Nwb, column, open_nwb, text
 
 
 def read_rows(
@@ -43,10 +42,27 @@ def read_rows(
     """
     every = tuple(dict.fromkeys((*columns, *where)))
     rows = read_tsv(file, *every) if ".tsv" in file.suffixes else read_columns(file, table, every)
+    return chosen(rows, columns, where)
+
+
+def chosen(
+    rows: pd.DataFrame, columns: Sequence[str], where: Mapping[str, Sequence[str]]
+) -> pd.DataFrame:
+    """Return some columns of the rows that have the values asked for.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Cells as text.
+    columns : sequence of str
+        Which columns.
+    where : mapping of str to sequence of str
+        Values a column may have; numbers compare as numbers.
+    """
     keep = np.ones(len(rows), dtype=bool)
-    for column, allowed in where.items():
+    for name, allowed in where.items():
         values = as_cells(allowed)
-        plain = rows[column].isin(values) | rows[column].map(_plain).isin(map(_plain, values))
+        plain = rows[name].isin(values) | rows[name].map(_plain).isin(map(_plain, values))
         keep &= plain.to_numpy(dtype=bool)
     return rows.loc[keep, list(columns)]
 
@@ -83,7 +99,7 @@ def read_columns(file: Path, table: str, columns: Sequence[str]) -> pd.DataFrame
     table : str
         Name below `/intervals`.
     columns : sequence of str
-        Columns with one value per row.
+        Columns with one value per row, see `isomorph.foreign.nwb.column`.
 
     Returns
     -------
@@ -93,48 +109,21 @@ def read_columns(file: Path, table: str, columns: Sequence[str]) -> pd.DataFrame
     Raises
     ------
     IsomorphError
-        When the file is not HDF5, or has not that table or column, or a column has several
+        When the file is not NWB, or has not that table or column, or a column has several
         values per row.
     """
-    try:
-        nwb = h5py.File(file, "r")
-    except OSError as error:
-        raise IsomorphError(f"{file}: is not an NWB file ({error})") from error
-    with nwb:
-        tables = nwb.get("intervals", {})
-        if table not in tables:
-            raise IsomorphError(
-                f'{file}: no intervals table "{table}", {did_you_mean(table, list(tables))}'
-            )
-        found = tables[table]
-        known = [str(name) for name in found.attrs.get("colnames", list(found))]
-        for column in columns:
-            if column not in found:
-                raise IsomorphError(
-                    f'{file}: {table}: no column "{column}", {did_you_mean(column, known)}'
-                )
-            if f"{column}_index" in found or found[column].ndim != 1:
-                raise IsomorphError(
-                    f'{file}: {table}: column "{column}" has several values per row, expected one'
-                )
-        return pd.DataFrame({column: _text(found[column]) for column in columns}, dtype=object)
+    with open_nwb(file) as nwb:
+        return columns_of(nwb, table, columns)
 
 
-def _text(column: h5py.Dataset) -> npt.NDArray[np.object_]:
-    """Return a column as text: whole numbers without a decimal point, nothing for NaN."""
-    values: npt.NDArray[Any] = column[:]
-    labels = column.attrs.get("elements")
-    if isinstance(labels, h5py.Reference):  # an enumeration: numbers that stand for labels
-        values = column.file[labels][:][values]
-    return np.array([_one_text(value) for value in values], dtype=object)
-
-
-def _one_text(value: object) -> str:
-    if isinstance(value, bytes):
-        return value.decode("utf-8").strip()
-    if isinstance(value, float | np.floating):
-        if np.isnan(value):
-            return ""
-        if float(value).is_integer():
-            return str(int(value))
-    return str(value).strip()
+def columns_of(nwb: Nwb, table: str, columns: Sequence[str]) -> pd.DataFrame:
+    """Read columns of an intervals table of an open NWB file as text, see `read_columns`."""
+    tables = nwb.members("intervals")
+    if table not in tables:
+        raise IsomorphError(
+            f'{nwb.path}: no intervals table "{table}", {did_you_mean(table, tables)}'
+        )
+    found, place = nwb.container(f"intervals/{table}"), f"{nwb.path}: {table}"
+    return pd.DataFrame(
+        {name: text(column(found, name, place)).astype(object) for name in columns}, dtype=object
+    )

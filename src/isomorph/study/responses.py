@@ -40,12 +40,17 @@ class Presentations(Spec):
     given."""
     names: str | None = None
     """HDF5 path of a list of names in which the values are places counted from 0, such as the
-    `external_file` of an image series."""
+    `external_file` of an image series, or of a container of images that states its
+    `order_of_images`. The data of an IndexSeries over such a container are looked up there even
+    unless it is named."""
     name: str = "{}"
     """How a value becomes the stimulus' name: `image_{}`, `NaturalScene{}`. With `{stem}` in place
     of `{}` the value is a path, of which the last part without its ending counts."""
     offset: int = 0
     """Added to a value that is a number before it becomes a name."""
+    ignore_order: bool = False
+    """Whether `name` and `offset` hold even where they make of a place the name of an image that
+    the recording's own `order_of_images` puts elsewhere, which is refused otherwise."""
     blank: Unique[str] = ()
     """Values that are no stimulus: `-1`, `omitted`."""
     where: dict[str, Unique[str]] = {}
@@ -109,6 +114,13 @@ class RegionTable(Spec):
     and a unit stands on the channel, counted from 1, that is the first number in its name."""
 
 
+class RegionName(Spec):
+    """One region for all units of the recordings."""
+
+    name: str
+    """What it is called."""
+
+
 class Windowed(Spec):
     """What every response around an onset needs: when, and which regions."""
 
@@ -118,7 +130,14 @@ class Windowed(Spec):
     presentations: Presentations
     companion: str | None = None
     """Name of the file, beside each recording, that holds its presentations, where the recording
-    does not; `{stem}` stands for the recording's name without the ending."""
+    does not. `{stem}` stands for the recording's name without the ending, `{session}` and
+    `{subject}` for what its name (`ses-`, `sub-`), or else the recording, calls them; the rest may
+    be a glob pattern: `*_behavior.nwb`. Of the files that match, the one of the recording's session
+    and subject is taken, and none of another is."""
+    uncovered: float = Field(default=0.1, ge=0, le=1)
+    """Largest share of the presentations that may lie in time the recording does not cover. They
+    are left out and counted; where more do, the clocks of what was recorded and what was shown
+    probably differ, and the recording is refused."""
     window: Window | None = None
     """The one response window, under the regions' own names."""
     windows: dict[Name, Window] = {}
@@ -178,8 +197,10 @@ class NwbResponses(Windowed):
     kind: Literal["nwb"]
     rate: bool = False
     """Whether responses are spikes per second instead of counts."""
-    region: str | RegionTable = "location"
-    """Column of the units table, or else of its electrodes, that names the region; or a table."""
+    region: str | RegionTable | RegionName = "location"
+    """Column of the units table, or else of its electrodes, that names the region. Behind a dot
+    stands what is meant of the objects a column refers to: `electrode_group.location`. Or a table,
+    or the `name` of the one region of all units: `{name: IT}`."""
     electrode: str | None = None
     """Column of the units table that holds the id of the electrode a unit stands at, such as
     `peak_channel_id`, where the units table does not point at electrodes itself."""
@@ -200,8 +221,9 @@ class TraceResponses(Windowed):
     kind: Literal["traces"]
     signal: str
     """HDF5 path of the RoiResponseSeries: `processing/ophys/DfOverF/DfOverF`."""
-    region: str = "location"
-    """Attribute of the imaging plane, or column of the ROI table, that names the region."""
+    region: str | RegionTable | RegionName = "location"
+    """Attribute of the imaging plane, or column of the ROI table, that names the region; or a
+    table, or the `name` of the one region of all ROIs."""
     unit: str | None = None
     """Column of the ROI table that names the ROIs; their ids unless given."""
     quality: dict[str, Criterion] = {}
@@ -216,7 +238,8 @@ class RasterResponses(Windowed):
     """HDF5 path of the series whose data are `(time, unit)`."""
     units: str
     """HDF5 path of the list of unit names, in the order of the raster."""
-    region: RegionTable
+    region: RegionTable | RegionName
+    """A table, or the `name` of the one region of all units."""
     rate: bool = False
     """Whether responses are spikes per second instead of counts."""
 

@@ -9,10 +9,12 @@ import numpy.typing as npt
 import xarray as xr
 
 from isomorph.errors import IsomorphError
+from isomorph.foreign.nwb import NwbContainer
 from isomorph.layout import Layout
 from isomorph.responses.nwb.bins import binned_counts
+from isomorph.responses.nwb.clocks import refuse_other_unit, refuse_outlasting, refuse_windows
 from isomorph.responses.nwb.counts import window_counts
-from isomorph.responses.nwb.observed import covered, shown_where
+from isomorph.responses.nwb.observed import observed, shown_where
 from isomorph.responses.nwb.recordings import (
     Open,
     prepare_recordings,
@@ -21,11 +23,15 @@ from isomorph.responses.nwb.recordings import (
     session_of,
 )
 from isomorph.responses.nwb.spikes import Trains, read_trains
+from isomorph.responses.nwb.uncovered import beyond_chance, outside, spans_of, without_uncovered
 from isomorph.responses.nwb.units import kept, passing, refuse_none, unit_ids, unit_regions
 from isomorph.responses.nwb.windows import all_windows, said_windows, spikes_per_window
 from isomorph.study.responses import NwbResponses
 
 Array = npt.NDArray
+
+UNITS = "units"
+"""Where the NWB schema keeps the table of sorted units."""
 
 
 def prepare(layout: Layout, dataset: str, subject: str) -> None:
@@ -66,10 +72,16 @@ def read_session(recording: Open, settings: NwbResponses) -> xr.Dataset:
     Dataset
         `response (presentation, unit)` in spikes, or spikes per second, with its coordinates.
     """
-    trains, ids, regions, keep, dropped = _units(recording, settings)
-    recording, keep, dropped = _observed(recording, keep, dropped, settings)
+    where, windows = str(recording.path), all_windows(settings)
+    refuse_windows(windows, recording.shown.onset, where)
+    trains, ids, regions, keep, dropped = units_of(recording, settings)
+    recording, keep, dropped = observed_units(recording, keep, dropped, settings)
     counts, between = _counts(trains, ids, keep, recording, settings)
+    refuse_clocks(trains, keep, recording, between, settings)
     refuse_silent(counts, recording, settings, between)
+    beyond = _beyond(trains, ids, keep, recording, settings, between)
+    shown = without_uncovered(beyond, recording.shown, settings.uncovered, between, where)
+    recording, counts = replace(recording, shown=shown), counts[:, ~beyond]
     responses, unit = spikes_per_window(counts, settings, rate=settings.rate)
     return session_of(
         responses,
@@ -82,26 +94,83 @@ def read_session(recording: Open, settings: NwbResponses) -> xr.Dataset:
     )
 
 
-def _units(
+def refuse_clocks(
+    trains: Trains,
+    keep: Array,
+    recording: Open,
+    between: tuple[float, float],
+    settings: NwbResponses,
+) -> None:
+    """Refuse spikes whose times cannot be seconds, see `isomorph.responses.nwb.clocks`.
+
+    Parameters
+    ----------
+    trains : Trains
+        Spikes of all units.
+    keep : ndarray (unit,) of bool
+        Which units count.
+    recording : Open
+        What was shown.
+    between : (first, last)
+        Spike of those units.
+    settings : NwbResponses
+        Windows.
+
+    Raises
+    ------
+    IsomorphError
+        Saying how long the recording would last, and how fast its units fire.
+    """
+    where = str(recording.path)
+    refuse_outlasting(all_windows(settings), between, where)
+    n_spikes, n_units = int(trains.sizes[keep].sum()), int(keep.sum())
+    refuse_other_unit(n_spikes, n_units, between, recording.shown.onset, where)
+
+
+def units_of(
     recording: Open, settings: NwbResponses
 ) -> tuple[Trains, Array, Array, Array, dict[str, int]]:
-    """Return trains, ids and regions of all units, which to keep, and how many others there are."""
+    """Return the units of a recording, none of their spikes read.
+
+    Parameters
+    ----------
+    recording : Open
+        The open recording.
+    settings : NwbResponses
+        Columns and criteria.
+
+    Returns
+    -------
+    trains : Trains
+    ids, regions : ndarray (unit,) of str
+    keep : ndarray (unit,) of bool
+    dropped : dict of str to int
+        How many units are left out, by reason.
+
+    Raises
+    ------
+    IsomorphError
+        When there are none, a column is not there, or none is left.
+    """
     where = str(recording.path)
-    units = recording.file.get("units")
-    if units is None or not len(units.get("id", ())):
+    units = _table(recording)
+    if not len(units.id):
         raise IsomorphError(f"{where}: holds no units, expected sorted units with spike_times")
     trains = read_trains(units, where)
     place = f"{where}: units"
     ids = unit_ids(units, place)
     split = np.zeros(len(ids), dtype=bool)
     if recording.listed is not None:
-        names = recording.listed.of(recording.path, ids)
+        names = recording.regions_of(ids)
     else:
         assert isinstance(settings.region, str)
-        names, split = unit_regions(units, settings.region, settings.electrode, place)
+        names, split = unit_regions(
+            recording.nwb, units, settings.region, settings.electrode, place
+        )
     regions, outside = region_reasons(names, settings)
     reasons = {"units across two regions": split, **outside}
-    for name, good in passing(units, settings.quality, place, settings.electrode).items():
+    good_ones = passing(units, settings.quality, place, recording.nwb, settings.electrode)
+    for name, good in good_ones.items():
         reasons[f"units failing {name}"] = ~good
     reasons["units without a spike"] = trains.sizes == 0
     for reason, bad in reasons.items():
@@ -114,13 +183,43 @@ def _units(
     return trains, ids, regions, keep, dropped
 
 
-def _observed(
+def _table(recording: Open) -> NwbContainer:
+    if not recording.nwb.has(UNITS):
+        raise IsomorphError(
+            f"{recording.path}: holds no units, expected sorted units with spike_times"
+        )
+    return recording.nwb.container(UNITS)
+
+
+def observed_units(
     recording: Open, keep: Array, dropped: dict[str, int], settings: NwbResponses
 ) -> tuple[Open, Array, dict[str, int]]:
-    """Leave out presentations no unit was observed in, and units not observed in all others."""
+    """Leave out presentations no unit was observed in, and units not observed in all others.
+
+    Parameters
+    ----------
+    recording : Open
+        The open recording and what was shown in it.
+    keep : ndarray (unit,) of bool
+        Units not left out for another reason.
+    dropped : dict of str to int
+        How many units were left out, by reason.
+    settings : NwbResponses
+        Windows.
+
+    Returns
+    -------
+    recording, keep, dropped
+        The same after both.
+
+    Raises
+    ------
+    IsomorphError
+        When no presentation, or no unit, is left.
+    """
     where = f"{recording.path}: units"
     onset, windows = recording.shown.onset, all_windows(settings)
-    inside = covered(recording.file["units"], onset, windows, where)
+    inside = observed(_table(recording), onset, windows, where)
     if inside is None:
         return recording, keep, dropped
     some = np.asarray(inside[:, keep].any(axis=1))
@@ -160,3 +259,26 @@ def _counts(
         earliest = min(earliest, float(spikes.min()))
         latest = max(latest, float(spikes.max()))
     return counts, (earliest, latest)
+
+
+def _beyond(
+    trains: Trains,
+    ids: Array,
+    keep: Array,
+    recording: Open,
+    settings: NwbResponses,
+    between: tuple[float, float],
+) -> Array:
+    """Tell which presentations lie before the first or after the last spike by more than chance.
+
+    Only where some lie there are the spikes read once more.
+    """
+    onset, windows = recording.shown.onset, all_windows(settings)
+    counts = np.zeros(len(onset), dtype=np.int64)
+    if any(some.any() for some in outside(onset, windows, between)):
+        spans = spans_of(onset, windows)
+        for _, spikes, ends in trains.blocks(keep, ids, str(recording.path)):
+            for train in np.split(spikes, ends[:-1]):
+                first, stop = np.searchsorted(train, spans.T, side="left")
+                counts += stop - first
+    return beyond_chance(onset, windows, counts, between)

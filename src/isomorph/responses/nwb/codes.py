@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-import h5py
 import numpy as np
 import numpy.typing as npt
 
 from isomorph.errors import IsomorphError
-from isomorph.responses.nwb.columns import text
-from isomorph.responses.nwb.recording import dataset_at, group_at, values_of
-from isomorph.responses.nwb.samples import read_clock
+from isomorph.foreign.nwb import Nwb, text
+from isomorph.responses.nwb.samples import read_clock, series_at, series_values
 from isomorph.responses.nwb.values import as_written
 from isomorph.study.responses import Presentations
 
 Array = npt.NDArray
 
 
-def event_onsets(file: h5py.File, where: str, spec: Presentations) -> Array:
+def event_onsets(nwb: Nwb, spec: Presentations) -> Array:
     """Read the onsets that a series of events marks.
 
     Parameters
     ----------
-    file : h5py.File
+    nwb : Nwb
         The recording.
-    where : str
-        Its path, for messages.
     spec : Presentations
         The series, and what its codes mean.
 
@@ -40,9 +36,9 @@ def event_onsets(file: h5py.File, where: str, spec: Presentations) -> Array:
         another in time, or onsets and offsets do not come in turns.
     """
     assert spec.events is not None
-    series = group_at(file, spec.events, where)
-    place = f"{where}: {spec.events}"
-    codes = np.asarray(values_of(dataset_at(series, "data", place)))
+    series = series_at(nwb, spec.events)
+    place = f"{nwb.path}: {spec.events}"
+    codes = series_values(series, place)
     if codes.ndim != 1:
         raise IsomorphError(f"{place}: is of shape {codes.shape}, expected one code per event")
     times = read_clock(series, len(codes), place).times() / spec.clock

@@ -111,8 +111,25 @@ def check_spikes(spike_times: Array, ends: Array, units: Array, where: str) -> N
     if falls.any():
         raise IsomorphError(
             f"{where}: the spike_times of unit {_owner(int(np.argmax(falls)), ends, units)} are "
-            "not in ascending order, which NWB requires; sort them in the file"
+            f"not in ascending order, which NWB requires; {_disorder(spike_times, ends, falls)}"
         )
+
+
+def _disorder(spike_times: Array, ends: Array, falls: Array) -> str:
+    """Say what times out of order may be: those of trials end to end, or of no order at all."""
+    spike = int(np.argmax(falls))
+    unit = int(np.searchsorted(ends, spike, side="right"))
+    begin, end = int(ends[unit - 1]) if unit else 0, int(ends[unit])
+    own = spike_times[begin:end]
+    back = -np.diff(own)[falls[begin : end - 1]]
+    times = f"{len(back)} time{'s' if len(back) > 1 else ''}"
+    # A trial is long beside what lies between two spikes, and all trials lie over one another.
+    if 3 * len(back) < len(own) and np.median(back) > np.ptp(own) / 4:
+        return (
+            f"they fall back {times} by {np.median(back):.3g} s, as times do that begin anew with "
+            "each trial; add the start of its trial to each, and do not sort them"
+        )
+    return f"they fall back {times}; sort them, if all are seconds on the one clock of the session"
 
 
 def _owner(spike: int, ends: Array, units: Array) -> str:

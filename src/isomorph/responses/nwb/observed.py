@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-import h5py
 import numpy as np
 import numpy.typing as npt
 
 from isomorph.errors import IsomorphError
-from isomorph.responses.nwb.columns import column
+from isomorph.foreign.nwb import Nwb, NwbContainer, column, column_names, part, ragged, stored
 from isomorph.responses.nwb.shown import Shown
 
 Array = npt.NDArray
@@ -23,15 +22,13 @@ ROUNDING = 1e-6
 Windows = Sequence[tuple[float, float]]
 
 
-def without_invalid(file: h5py.File, where: str, shown: Shown, windows: Windows) -> Shown:
+def without_invalid(nwb: Nwb, shown: Shown, windows: Windows) -> Shown:
     """Leave out, and count, presentations of which a window meets an invalid interval.
 
     Parameters
     ----------
-    file : h5py.File
+    nwb : Nwb
         The open recording.
-    where : str
-        Its path, for messages.
     shown : Shown
         What was shown when.
     windows : sequence of (start, stop)
@@ -42,27 +39,48 @@ def without_invalid(file: h5py.File, where: str, shown: Shown, windows: Windows)
     IsomorphError
         When none is left.
     """
-    table = file.get(INVALID)
-    if table is None:
+    if not nwb.has(INVALID):
         return shown
-    place = f"{where}: invalid_times"
-    starts, stops = merged(
-        np.column_stack([column(table, name, place) for name in ("start_time", "stop_time")])
+    place = f"{nwb.path}: invalid_times"
+    table = nwb.container(INVALID)
+    intervals = np.column_stack(
+        [column(table, name, place) for name in ("start_time", "stop_time")]
     )
-    met = np.zeros(len(shown.onset), dtype=bool)
-    for start, stop in windows:
-        ended = np.searchsorted(stops, shown.onset + start + ROUNDING, side="right")
-        begun = np.searchsorted(starts, shown.onset + stop - ROUNDING, side="left")
-        met |= begun > ended
+    met = meeting(intervals, shown.onset, windows)
     return shown_where(~met, shown, "presentations in invalid_times", place)
 
 
-def covered(units: h5py.Group, onset: Array, windows: Windows, where: str) -> Array | None:
+def meeting(intervals: Array, onset: Array, windows: Windows) -> Array:
+    """Tell which presentations have a window that meets an interval.
+
+    Parameters
+    ----------
+    intervals : ndarray (interval, 2)
+        Start and stop, seconds.
+    onset : ndarray (presentation,)
+        Seconds.
+    windows : sequence of (start, stop)
+        Relative to onset, seconds.
+
+    Returns
+    -------
+    ndarray (presentation,) of bool
+    """
+    starts, stops = merged(intervals)
+    met = np.zeros(len(onset), dtype=bool)
+    for start, stop in windows:
+        ended = np.searchsorted(stops, onset + start + ROUNDING, side="right")
+        begun = np.searchsorted(starts, onset + stop - ROUNDING, side="left")
+        met |= begun > ended
+    return met
+
+
+def observed(units: NwbContainer, onset: Array, windows: Windows, where: str) -> Array | None:
     """Tell of which presentations each unit was observed in every window.
 
     Parameters
     ----------
-    units : h5py.Group
+    units : Units
         The units table.
     onset : ndarray (presentation,)
         Seconds.
@@ -81,17 +99,38 @@ def covered(units: h5py.Group, onset: Array, windows: Windows, where: str) -> Ar
     IsomorphError
         When intervals have no start and stop, or their index does not fit them.
     """
-    if not {"obs_intervals", "obs_intervals_index"} <= set(units):
+    if "obs_intervals" not in column_names(units):
         return None
-    intervals = np.asarray(units["obs_intervals"][:], dtype=np.float64)
-    ends = np.asarray(units["obs_intervals_index"][:], dtype=np.int64)
+    values, ends = ragged(units, "obs_intervals", where)
+    intervals = part(stored(values.data), (), f"{where}: obs_intervals").astype(np.float64)
     if not len(intervals):
         return None
-    if intervals.ndim != 2 or intervals.shape[1] != 2 or ends[-1] != len(intervals):
+    if intervals.ndim != 2 or intervals.shape[1] != 2:
         raise IsomorphError(
-            f"{where}: obs_intervals are of shape {intervals.shape} and their index ends at "
-            f"{ends[-1]}, expected a start and a stop each, all of them of a unit"
+            f"{where}: obs_intervals are of shape {intervals.shape}, expected a start and a stop "
+            "each"
         )
+    return covered(intervals, ends, onset, windows)
+
+
+def covered(intervals: Array, ends: Array, onset: Array, windows: Windows) -> Array:
+    """Tell of which presentations every window lies inside an interval of each unit.
+
+    Parameters
+    ----------
+    intervals : ndarray (interval, 2)
+        Start and stop of all units one after another, seconds.
+    ends : ndarray (unit,)
+        Where each unit's intervals end.
+    onset : ndarray (presentation,)
+        Seconds.
+    windows : sequence of (start, stop)
+        Relative to onset, seconds.
+
+    Returns
+    -------
+    ndarray (presentation, unit) of bool
+    """
     found = np.ones((len(onset), len(ends)), dtype=bool)
     for unit, own in enumerate(np.split(intervals, ends[:-1])):
         starts, stops = merged(own)

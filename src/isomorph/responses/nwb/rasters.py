@@ -8,9 +8,8 @@ import numpy.typing as npt
 import xarray as xr
 
 from isomorph.errors import IsomorphError
+from isomorph.foreign.nwb import Nwb, text, values_of
 from isomorph.layout import Layout
-from isomorph.responses.nwb.columns import text
-from isomorph.responses.nwb.recording import dataset_at, group_at, values_of
 from isomorph.responses.nwb.recordings import (
     Open,
     prepare_recordings,
@@ -18,13 +17,13 @@ from isomorph.responses.nwb.recordings import (
     region_reasons,
     session_of,
 )
-from isomorph.responses.nwb.samples import check_ascending, read_clock, sums_before
+from isomorph.responses.nwb.sampled import Sampled, sampled
+from isomorph.responses.nwb.samples import (
+    measured,
+    sums_before,
+)
 from isomorph.responses.nwb.units import kept, refuse_none
 from isomorph.responses.nwb.windows import (
-    all_windows,
-    places_of,
-    refuse_coarse,
-    refuse_uncovered,
     said_windows,
     spikes_per_window,
 )
@@ -73,52 +72,78 @@ def read_session(recording: Open, settings: RasterResponses) -> xr.Dataset:
     Dataset
         `response (presentation, unit)` in spikes, or spikes per second, with its coordinates.
     """
-    where = str(recording.path)
-    place = f"{where}: {settings.raster}"
-    series = group_at(recording.file, settings.raster, where)
-    data = dataset_at(series, "data", place)
-    ids = _names(recording.file, settings.units, data, where)
-    clock = read_clock(series, data.shape[0], place)
-    check_ascending(clock, place)
-    windows = all_windows(settings)
-    refuse_coarse(clock, windows, place)
-    first, stop, inside = places_of(clock, recording.shown.onset, windows)
-    refuse_uncovered(inside, clock, recording.shown.onset, place)
-    sums, missing = sums_before(data, np.concatenate([first.ravel(), stop.ravel()]))
-    if missing.any() or (sums < 0).any():
-        raise IsomorphError(f"{place}: holds bins without a number, expected spikes per bin")
-    lower, upper = sums.reshape(2, *first.shape, len(ids))
-    counts = (upper - lower)[:, inside]
-    if (counts != np.rint(counts)).any():
-        raise IsomorphError(f"{place}: holds parts of spikes, expected spikes per bin")
-    assert recording.listed is not None
-    regions, reasons = region_reasons(recording.listed.of(recording.path, ids), settings)
-    keep, dropped = kept(reasons, len(ids))
-    refuse_none(keep, dropped, where)
-    counts = counts[..., keep].astype(np.int32)
-    refuse_silent(counts, recording, settings, (clock.times()[0], clock.end))
+    found, recording = sampled(recording, settings.raster, settings, whole=True)
+    ids, regions, keep, dropped = units_of(found, recording, settings)
+    counts = _counts(found)[..., keep]
+    refuse_silent(counts, recording, settings, found.recorded)
     responses, unit = spikes_per_window(counts, settings, rate=settings.rate)
-    outside = {"presentations beyond the recording": int((~inside).sum())}
     return session_of(
         responses,
         ids[keep],
         regions[keep],
         recording,
-        {**outside, **dropped},
+        dropped,
         (unit, f"spikes {said_windows(settings)}"),
         settings.named_windows,
-        inside,
     )
 
 
-def _names(file: h5py.File, path: str, data: h5py.Dataset, where: str) -> Array:
+def units_of(
+    found: Sampled, recording: Open, settings: RasterResponses
+) -> tuple[Array, Array, Array, dict[str, int]]:
+    """Return the units of a raster, none of their spikes read.
+
+    Parameters
+    ----------
+    found : Sampled
+        The raster.
+    recording : Open
+        The recording.
+    settings : RasterResponses
+        Where the units are named, and their regions.
+
+    Returns
+    -------
+    ids, regions : ndarray (unit,) of str
+    keep : ndarray (unit,) of bool
+    dropped : dict of str to int
+        How many units are left out, by reason.
+
+    Raises
+    ------
+    IsomorphError
+        When names are others than those of the raster's columns, or no unit is left.
+    """
+    ids = _names(recording.nwb, settings, found.data)
+    regions, reasons = region_reasons(recording.regions_of(ids), settings)
+    keep, dropped = kept(reasons, len(ids))
+    refuse_none(keep, dropped, str(recording.path))
+    return ids, regions, keep, dropped
+
+
+def _counts(found: Sampled) -> Array:
+    """Add up the bins of each window: ndarray (window, presentation, unit) of int32."""
+    first, stop = found.first, found.stop
+    places = np.concatenate([first.ravel(), stop.ravel()])
+    sums, missing = sums_before(found.data, places, found.place)
+    if missing.any() or (sums < 0).any():
+        raise IsomorphError(f"{found.place}: holds bins without a number, expected spikes per bin")
+    lower, upper = sums.reshape(2, *first.shape, found.data.shape[1])
+    counts = measured(found.series, upper - lower, (stop - first)[..., None])
+    if (counts != np.rint(counts)).any():
+        raise IsomorphError(f"{found.place}: holds parts of spikes, expected spikes per bin")
+    return counts.astype(np.int32)
+
+
+def _names(nwb: Nwb, settings: RasterResponses, data: h5py.Dataset) -> Array:
     """Return the name of each column of a raster."""
-    names = text(np.ravel(values_of(dataset_at(file, path, where))))
+    path = settings.units
+    names = text(np.ravel(values_of(nwb.dataset(path), f"{nwb.path}: {path}")))
     if data.ndim != 2 or data.shape[1] != len(names):
         raise IsomorphError(
-            f"{where}: {data.name} is of shape {data.shape}, expected (time, unit) with the "
-            f"{len(names)} units of {path}"
+            f"{nwb.path}: {settings.raster} is of shape {data.shape}, expected (time, unit) with "
+            f"the {len(names)} units of {path}"
         )
     if np.unique(names).size != names.size:
-        raise IsomorphError(f"{where}: {path} names two units alike, expected each its own")
+        raise IsomorphError(f"{nwb.path}: {path} names two units alike, expected each its own")
     return names

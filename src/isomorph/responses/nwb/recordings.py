@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-import h5py
 import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
-from isomorph.archives.manifest import find_files
+from isomorph.archives.manifest import find_files, read_manifest
 from isomorph.errors import IsomorphError
+from isomorph.foreign.nwb import WAY_OUT_OF_ZARR, ZARR, Nwb, open_nwb
 from isomorph.layout import Layout
+from isomorph.responses.nwb.clocks import clock_hint
+from isomorph.responses.nwb.companions import companion_of, identity
 from isomorph.responses.nwb.observed import without_invalid
-from isomorph.responses.nwb.recording import open_recording, session_id
 from isomorph.responses.nwb.shown import Names, Shown, read_shown
 from isomorph.responses.nwb.windows import all_windows, said_windows
 from isomorph.responses.presentations import repetitions
@@ -30,9 +31,26 @@ from isomorph.responses.sessions import (
     write_sessions,
 )
 from isomorph.stimuli.naming import naming
-from isomorph.study.responses import RegionTable, Windowed
+from isomorph.study.responses import RegionName, RegionTable, Windowed
 
 Array = npt.NDArray
+
+
+@dataclass(frozen=True)
+class Everywhere:
+    """The one region of all units.
+
+    Attributes
+    ----------
+    name : str
+        Of the region.
+    """
+
+    name: str
+
+    def of(self, recording: Path, units: Array) -> Array:
+        """Return the region of each unit of a recording (unit,)."""
+        return np.full(len(units), self.name)
 
 
 @dataclass(frozen=True)
@@ -41,23 +59,30 @@ class Open:
 
     Attributes
     ----------
-    file : h5py.File
+    nwb : Nwb
         The recording.
-    path : Path
-        Where it stands.
     shown : Shown
         What was shown when.
     stimuli : ndarray (stimulus,) of str
         Ids of the stimulus table.
-    listed : Listed or None
-        The table that says where its units stand, when it is one.
+    listed : Listed, Everywhere or None
+        What says where its units stand, when it is not the recording.
     """
 
-    file: h5py.File
-    path: Path
+    nwb: Nwb
     shown: Shown
     stimuli: Array
-    listed: Listed | None = None
+    listed: Listed | Everywhere | None = None
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self.nwb.path
+
+    def regions_of(self, units: Array) -> Array:
+        """Return the region of each unit (unit,) of str, from what is not the recording."""
+        assert self.listed is not None
+        return self.listed.of(self.path, units)
 
 
 def prepare_recordings(
@@ -80,42 +105,90 @@ def prepare_recordings(
         When a file, table or column is not there or cannot be used, or the presentations differ
         from those expected. Nothing is written then.
     """
-    settings = layout.study.dataset(dataset).responses
-    assert isinstance(settings, Windowed)
-    files = find_files(layout, dataset, settings.files.replace("{subject}", subject))
-    stimuli = stimulus_ids(layout, dataset)
-    names = Names(naming(layout, dataset).ids, stimuli, str(layout.stimuli(dataset)))
-    region = getattr(settings, "region", None)
-    listed = read_listed(layout, dataset, region) if isinstance(region, RegionTable) else None
-    inputs = [*files, *([listed.file] if listed is not None else [])]
-    ids, sessions = [], []
-    for path in files:
-        with ExitStack() as stack:
-            file = stack.enter_context(open_recording(path))
-            beside, holder = path, file
-            if settings.companion is not None:
-                beside = _companion(path, settings.companion)
-                holder = stack.enter_context(open_recording(beside))
-                inputs.append(beside)
-            shown = read_shown(holder, beside, settings.presentations, names)
-            shown = without_invalid(file, str(path), shown, all_windows(settings))
-            ids.append(session_id(file))
-            sessions.append(read(Open(file, path, shown, stimuli, listed)))
-        print(f"responses {dataset} {path.name}: {summary(sessions[-1])}", file=sys.stderr)
+    ids, files, sessions = [], [], []
+    inputs: set[Path] = set()
+    for recording, read_from in recordings(layout, dataset, subject):
+        ids.append(identity(recording.nwb).session)
+        files.append(recording.path)
+        inputs.update(read_from)
+        sessions.append(read(recording))
+        print(f"responses {dataset} {files[-1].name}: {summary(sessions[-1])}", file=sys.stderr)
         sys.stderr.flush()
     named = dict(zip(session_names(ids, files), sessions, strict=True))
-    write_sessions(layout, dataset, subject, named, inputs)
+    write_sessions(layout, dataset, subject, named, sorted(inputs))
 
 
-def _companion(path: Path, name: str) -> Path:
-    """Return the file beside a recording that holds its presentations."""
-    beside = path.with_name(name.replace("{stem}", path.stem))
-    if not beside.is_file():
+def recordings(
+    layout: Layout, dataset: str, subject: str, names: Names | None = None
+) -> Iterator[tuple[Open, tuple[Path, ...]]]:
+    """Open a subject's recordings, one after another, and read what was shown in them.
+
+    Parameters
+    ----------
+    layout : Layout
+        Paths of the study.
+    dataset, subject : str
+        Whose recordings.
+    names : Names, optional
+        What names in them stand for; as the stimulus table says unless given.
+
+    Yields
+    ------
+    recording : Open
+        Open until the next is asked for.
+    files : tuple of Path
+        All files it is read from.
+
+    Raises
+    ------
+    IsomorphError
+        See `prepare_recordings`.
+    """
+    settings = layout.study.dataset(dataset).responses
+    assert isinstance(settings, Windowed)
+    source = layout.study.dataset_files[dataset]
+    refuse_zarr(settings.files, f"{source}: responses.files")
+    files = find_files(layout, dataset, settings.files.replace("{subject}", subject))
+    within = read_manifest(layout, dataset).root
+    if names is None:
+        stimuli = stimulus_ids(layout, dataset)
+        names = Names(naming(layout, dataset).ids, stimuli, str(layout.stimuli(dataset)))
+    listed = _elsewhere(layout, dataset, getattr(settings, "region", None))
+    taken: dict[Path, Path] = {}
+    for path in files:
+        with ExitStack() as stack:
+            nwb = stack.enter_context(open_nwb(path, within))
+            holder = nwb
+            if settings.companion is not None:
+                beside = companion_of(nwb, settings.companion, subject, within, taken)
+                holder = stack.enter_context(open_nwb(beside, within))
+            shown = read_shown(holder, settings.presentations, names)
+            shown = without_invalid(nwb, shown, all_windows(settings))
+            about = [listed.file] if isinstance(listed, Listed) else []
+            yield Open(nwb, shown, names.stimuli, listed), (path, *about, holder.path)
+
+
+def refuse_zarr(pattern: str, where: str) -> None:
+    """Refuse a pattern of NWB files in the Zarr form, each of which is a folder.
+
+    Raises
+    ------
+    IsomorphError
+        Saying how they become HDF5.
+    """
+    if pattern.rstrip("/").endswith(ZARR) or f"{ZARR}/" in pattern:
         raise IsomorphError(
-            f"{beside}: no such file, which holds the presentations of {path.name}; fetch it too "
-            "or correct responses.companion"
+            f'{where}: "{pattern}" are recordings in the Zarr form, and only HDF5 is read; '
+            f"{WAY_OUT_OF_ZARR}"
         )
-    return beside
+
+
+def _elsewhere(
+    layout: Layout, dataset: str, region: str | RegionTable | RegionName | None
+) -> Listed | Everywhere | None:
+    if isinstance(region, RegionTable):
+        return read_listed(layout, dataset, region)
+    return Everywhere(region.name) if isinstance(region, RegionName) else None
 
 
 def session_names(ids: Sequence[str], files: Sequence[Path]) -> list[str]:
@@ -184,7 +257,6 @@ def session_of(
     dropped: Mapping[str, int],
     measured: tuple[str, str],
     windows: Mapping[str, tuple[float, float]],
-    keep: Array | None = None,
 ) -> xr.Dataset:
     """Lay responses out as a session: each named window makes regions of its own.
 
@@ -202,8 +274,6 @@ def session_of(
         What a response is.
     windows : mapping of str to (start, stop)
         The same windows, seconds from onset.
-    keep : ndarray (presentation,) of bool, optional
-        Presentations the responses are of; all unless given.
 
     Returns
     -------
@@ -213,8 +283,6 @@ def session_of(
     """
     shown = recording.shown
     stimulus, onset = shown.stimulus, shown.onset
-    if keep is not None:
-        stimulus, onset = stimulus[keep], onset[keep]
     suffixes = [f" {name}" if name else "" for name in responses]
     data = session_data(
         np.concatenate(list(responses.values()), axis=1),
@@ -242,6 +310,17 @@ def refuse_silent(
 ) -> None:
     """Refuse a recording in which no unit fires in any window: its clocks differ.
 
+    Parameters
+    ----------
+    counts : ndarray (window, presentation, unit)
+        Spikes.
+    recording : Open
+        What was shown.
+    settings : Windowed
+        Windows.
+    between : (float, float)
+        First and last time of the recording.
+
     Raises
     ------
     IsomorphError
@@ -253,5 +332,5 @@ def refuse_silent(
     raise IsomorphError(
         f"{recording.path}: every unit is silent {said_windows(settings)}: spikes lie between "
         f"{between[0]:g} and {between[1]:g}, onsets between {onset.min():g} and {onset.max():g}; "
-        "both must be in seconds on one clock, and responses.window too"
+        f"{clock_hint(between, onset)}, and responses.window too"
     )

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from isomorph.errors import IsomorphError
-from isomorph.responses.nwb.recording import dataset_at
+from isomorph.foreign.nwb import Nwb, NwbContainer, part, stored, values_of
 
 Array = npt.NDArray
 
@@ -69,13 +69,54 @@ class Clock:
         return float(self.timestamps[-1]) + self.period if self.size else 0.0
 
 
-def read_clock(series: h5py.Group, size: int, where: str) -> Clock:
+def series_at(nwb: Nwb, place: str) -> NwbContainer:
+    """Return the series at a path: anything of NWB that has data and times.
+
+    Raises
+    ------
+    IsomorphError
+        When there is none, or what stands there has no data.
+    """
+    series = nwb.container(place)
+    if getattr(series, "data", None) is None:
+        raise IsomorphError(
+            f"{nwb.path}: {place} is of type {series.neurodata_type} and has no data of its own, "
+            "expected a series"
+        )
+    return series
+
+
+def series_values(series: NwbContainer, where: str) -> Array:
+    """Return the values of a series, one each time, see `isomorph.foreign.nwb.values_of`."""
+    return values_of(stored(series.data), where)
+
+
+def measured(series: NwbContainer, values: Array, count: Array | int = 1) -> Array:
+    """Return values of a series, or sums of some, in the series' unit.
+
+    Parameters
+    ----------
+    series : TimeSeries
+        Its `conversion` and `offset` turn a stored number into one of its unit.
+    values : ndarray
+        Stored values, or sums of `count` of them.
+    count : ndarray or int
+        How many were added up.
+    """
+    conversion, offset = (
+        float(getattr(series, name, None) or none)
+        for name, none in (("conversion", 1.0), ("offset", 0.0))
+    )
+    return values if (conversion, offset) == (1.0, 0.0) else values * conversion + offset * count
+
+
+def read_clock(series: NwbContainer, size: int, where: str) -> Clock:
     """Read when the samples of a series were taken.
 
     Parameters
     ----------
-    series : h5py.Group
-        An NWB TimeSeries.
+    series : TimeSeries
+        Its timestamps may be those of another series.
     size : int
         Number of its samples.
     where : str
@@ -86,15 +127,14 @@ def read_clock(series: h5py.Group, size: int, where: str) -> Clock:
     IsomorphError
         When the series says no times, or as many as there are no samples.
     """
-    if "timestamps" not in series:
-        if "starting_time" not in series:
+    timestamps, rate = getattr(series, "timestamps", None), getattr(series, "rate", None)
+    if timestamps is None:
+        if rate is None:
             raise IsomorphError(f"{where}: has neither timestamps nor a starting_time")
-        first = series["starting_time"]
-        rate = float(first.attrs.get("rate", 0))
         if not rate > 0:
             raise IsomorphError(f"{where}: its starting_time has no rate above 0")
-        return Clock(size, None, float(first[()]), rate)
-    times = np.asarray(dataset_at(series, "timestamps", where)[()], dtype=np.float64)
+        return Clock(size, None, float(series.starting_time or 0.0), float(rate))
+    times = part(stored(timestamps), (), f"{where}: timestamps").astype(np.float64)
     if times.shape != (size,):
         raise IsomorphError(f"{where}: has {times.size} timestamps for {size} samples")
     return Clock(size, times)
@@ -119,7 +159,7 @@ def check_ascending(clock: Clock, where: str) -> None:
         )
 
 
-def sums_before(data: h5py.Dataset, places: Array) -> tuple[Array, Array]:
+def sums_before(data: h5py.Dataset, places: Array, where: str) -> tuple[Array, Array]:
     """Return the sum of all samples before some places, the difference of two being a window's.
 
     The series is read once, in blocks; no loop over windows.
@@ -130,6 +170,8 @@ def sums_before(data: h5py.Dataset, places: Array) -> tuple[Array, Array]:
         Values; those that are not finite count as missing, not as a number.
     places : ndarray (place,)
         Numbers of samples, in any order.
+    where : str
+        File and series, for messages.
 
     Returns
     -------
@@ -148,7 +190,7 @@ def sums_before(data: h5py.Dataset, places: Array) -> tuple[Array, Array]:
     for rows, columns in _blocks(data):
         if rows.start == 0:
             total[columns], gone[columns] = 0.0, 0
-        block = data[rows, columns]
+        block = part(data, (rows, columns), where)
         finite = np.isfinite(block)
         cumulated = np.zeros((len(block) + 1, block.shape[1]))
         np.cumsum(np.where(finite, block, 0), axis=0, out=cumulated[1:])

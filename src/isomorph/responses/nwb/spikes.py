@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from isomorph.errors import IsomorphError
+from isomorph.foreign.nwb import NwbContainer, column_names, part, ragged, stored
 from isomorph.responses.nwb.counts import check_spikes
 
 Array = npt.NDArray
@@ -72,17 +73,35 @@ class Trains:
             first, stop = np.searchsorted(full, [block, block + 1])
             units = wanted[first:stop]
             runs = np.split(units, np.flatnonzero(np.diff(units) > 1) + 1)
-            read = [self.times[self._start(run[0]) : self.ends[run[-1]]] for run in runs]
+            read = [
+                part(self.times, slice(self._start(run[0]), self.ends[run[-1]]), where)
+                for run in runs
+            ]
             spikes = np.concatenate(read).astype(np.float64, copy=False)
             ends = np.cumsum(sizes[first:stop])
             check_spikes(spikes, ends, ids[units], where)
             yield slice(int(first), int(stop)), spikes, ends
 
+    def between(self, keep: Array, where: str) -> tuple[float, float]:
+        """Return the first and the last spike of the units to keep, no others read.
+
+        Parameters
+        ----------
+        keep : ndarray (unit,) of bool
+            Which units; each has spikes.
+        where : str
+            The file, for messages.
+        """
+        wanted = np.flatnonzero(keep).tolist()
+        first = [float(part(self.times, self._start(unit), where)) for unit in wanted]
+        last = [float(part(self.times, int(self.ends[unit]) - 1, where)) for unit in wanted]
+        return min(first), max(last)
+
     def _start(self, unit: int) -> int:
         return int(self.ends[unit - 1]) if unit else 0
 
 
-def read_trains(units: h5py.Group, where: str) -> Trains:
+def read_trains(units: NwbContainer, where: str) -> Trains:
     """Return the spike trains of a units table.
 
     Raises
@@ -90,13 +109,7 @@ def read_trains(units: h5py.Group, where: str) -> Trains:
     IsomorphError
         When there are none, or the index does not fit them.
     """
-    if "spike_times" not in units or "spike_times_index" not in units:
+    if "spike_times" not in column_names(units):
         raise IsomorphError(f"{where}: units have no spike_times, expected sorted units")
-    times = units["spike_times"]
-    ends = np.asarray(units["spike_times_index"][:], dtype=np.int64)
-    if (np.diff(ends, prepend=0) < 0).any() or (len(ends) and ends[-1] != len(times)):
-        raise IsomorphError(
-            f"{where}: spike_times_index ends at {ends[-1]}, expected an ascending index that "
-            f"ends at {len(times)}, the number of spike_times"
-        )
-    return Trains(times, ends)
+    times, ends = ragged(units, "spike_times", f"{where}: units")
+    return Trains(stored(times.data), ends)

@@ -2,30 +2,36 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import h5py
 import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
 from isomorph.errors import IsomorphError, did_you_mean
+from isomorph.foreign.nwb import (
+    NwbContainer,
+    as_text,
+    column,
+    paths,
+    row_ids,
+    rows_of,
+    said,
+    split,
+    text,
+)
 from isomorph.layout import Layout
-from isomorph.responses.nwb.columns import column, column_names, text
-from isomorph.responses.nwb.recording import dataset_at, group_at, values_of
 from isomorph.responses.nwb.recordings import (
     Open,
     prepare_recordings,
     region_reasons,
     session_of,
 )
-from isomorph.responses.nwb.samples import check_ascending, read_clock, sums_before
-from isomorph.responses.nwb.units import kept, passing, refuse_none, row_ids
+from isomorph.responses.nwb.sampled import Sampled, sampled
+from isomorph.responses.nwb.samples import (
+    measured,
+    sums_before,
+)
+from isomorph.responses.nwb.units import kept, passing, refuse_none
 from isomorph.responses.nwb.windows import (
-    all_windows,
-    places_of,
-    refuse_coarse,
-    refuse_uncovered,
     said_windows,
 )
 from isomorph.responses.regions import placed
@@ -74,46 +80,32 @@ def read_session(recording: Open, settings: TraceResponses) -> xr.Dataset:
     Dataset
         `response (presentation, unit)` in the unit of the series, with its coordinates.
     """
-    where = str(recording.path)
-    place = f"{where}: {settings.signal}"
-    series = group_at(recording.file, settings.signal, where)
-    data = dataset_at(series, "data", place)
-    if data.ndim != 2:
-        raise IsomorphError(f"{place}: its data are of shape {data.shape}, expected (time, ROI)")
-    clock = read_clock(series, data.shape[0], place)
-    check_ascending(clock, place)
-    windows = all_windows(settings)
-    refuse_coarse(clock, windows, place)
-    ids, regions, reasons = _rois(series, data.shape[1], settings, place)
-    first, stop, inside = places_of(clock, recording.shown.onset, windows)
-    refuse_uncovered(inside, clock, recording.shown.onset, place)
-    means, missing, empty = _means(data, first[:, inside], stop[:, inside])
+    found, recording = sampled(recording, settings.signal, settings, whole=False)
+    ids, regions, reasons = rois_of(found, recording, settings)
+    means, missing, empty = _means(found)
+    means = measured(found.series, means)
     reasons["units with a window of missing samples alone"] = empty
     keep, dropped = kept(reasons, len(ids))
-    refuse_none(keep, dropped, where)
-    outside = {"presentations beyond the recording": int((~inside).sum())}
+    refuse_none(keep, dropped, str(recording.path))
     lost = {"missing samples in windows of units kept": int(missing[keep].sum())}
-    unit = str(text([data.attrs.get("unit", "")])[0])
+    unit = as_text(getattr(found.series, "unit", None))
     return session_of(
         _responses(means[..., keep], settings),
         ids[keep],
         regions[keep],
         recording,
-        {**outside, **dropped, **lost},
+        {**dropped, **lost},
         (unit, f"mean of {settings.signal} {said_windows(settings)}"),
         settings.named_windows,
-        inside,
     )
 
 
-def _means(data: h5py.Dataset, first: Array, stop: Array) -> tuple[Array, Array, Array]:
+def _means(found: Sampled) -> tuple[Array, Array, Array]:
     """Average the finite samples of windows.
 
     Parameters
     ----------
-    data : h5py.Dataset (sample, unit)
-    first, stop : ndarray (window, presentation)
-        Numbers of samples.
+    found : Sampled
 
     Returns
     -------
@@ -124,7 +116,9 @@ def _means(data: h5py.Dataset, first: Array, stop: Array) -> tuple[Array, Array,
     empty : ndarray (unit,) of bool
         Whether a window of the unit has no finite sample.
     """
-    sums, lost = sums_before(data, np.concatenate([first.ravel(), stop.ravel()]))
+    first, stop, data = found.first, found.stop, found.data
+    places = np.concatenate([first.ravel(), stop.ravel()])
+    sums, lost = sums_before(data, places, found.place)
     shape = (2, *first.shape, data.shape[1])
     lower, upper = sums.reshape(shape)
     before, after = lost.reshape(shape)
@@ -140,12 +134,32 @@ def _responses(means: Array, settings: TraceResponses) -> dict[str, Array]:
     return {name: means[place] - off for place, name in enumerate(names)}
 
 
-def _rois(
-    series: h5py.Group, size: int, settings: TraceResponses, where: str
+def rois_of(
+    found: Sampled, recording: Open, settings: TraceResponses
 ) -> tuple[Array, Array, dict[str, Array]]:
-    """Return id and region of each ROI of a series, and which to leave out for what reason."""
-    table, rows = _roi_table(series, size, where)
-    place = f"{where}: {table.name.rsplit('/', 1)[-1]}"
+    """Return id and region of each ROI of a series, and which to leave out for what reason.
+
+    Parameters
+    ----------
+    found : Sampled
+        The series.
+    recording : Open
+        The recording.
+    settings : TraceResponses
+        Columns and criteria.
+
+    Returns
+    -------
+    ids, regions : ndarray (unit,) of str
+    reasons : dict of str to ndarray (unit,) of bool
+
+    Raises
+    ------
+    IsomorphError
+        When a column is not there, or names two ROIs alike.
+    """
+    table, rows = _roi_table(found.series, found.data.shape[1], found.place)
+    place = f"{found.place}: {table.name}"
     if settings.unit is None:
         ids = row_ids(table, place)[rows]
     else:
@@ -155,36 +169,41 @@ def _rois(
             f"{place}: two ROIs of the series are called alike, or one is not called at all; "
             "expected each to have its own name"
         )
-    names = placed(_regions(table, settings.region, len(ids), place, rows))
+    if isinstance(settings.region, str):
+        names = placed(_regions(table, settings.region, place, rows))
+    else:
+        names = recording.regions_of(ids)
     regions, reasons = region_reasons(names, settings)
     for name, good in passing(table, settings.quality, place).items():
         reasons[f"units failing {name}"] = ~good[rows]
     return ids, regions, reasons
 
 
-def _roi_table(series: h5py.Group, size: int, where: str) -> tuple[Any, Array]:
+def _roi_table(series: NwbContainer, size: int, where: str) -> tuple[NwbContainer, Array]:
     """Return the table of ROIs a series points at, and the row of each of its columns."""
-    rois = dataset_at(series, "rois", where)
-    target = rois.attrs.get("table")
-    if not isinstance(target, h5py.Reference):
-        raise IsomorphError(f"{where}: its rois point at no table of ROIs")
-    rows = np.asarray(rois[()], dtype=np.int64)
+    rois = getattr(series, "rois", None)
+    if rois is None:
+        raise IsomorphError(
+            f"{where}: is of type {series.neurodata_type}, whose columns point at no table of "
+            "ROIs; expected a RoiResponseSeries"
+        )
+    rows = rows_of(rois, f"{where}: rois")
     if len(rows) != size:
         raise IsomorphError(
             f"{where}: has {size} columns and {len(rows)} rois, expected (time, ROI) and one each"
         )
-    return series.file[target], rows
+    return rois.table, rows
 
 
-def _regions(table: h5py.Group, name: str, size: int, where: str, rows: Array) -> Array:
+def _regions(table: NwbContainer, name: str, where: str, rows: Array) -> Array:
     """Return the region of each ROI: a column of its table, or what its imaging plane says."""
-    if name in column_names(table):
+    if split(table, name)[0] is not None:
         return text(column(table, name, where))[rows]
-    plane = table.get("imaging_plane")
-    known = list(plane) if isinstance(plane, h5py.Group) else []
+    plane = getattr(table, "imaging_plane", None)
+    known = [] if plane is None else said(plane)
     if name not in known:
         raise IsomorphError(
             f'{where}: no "{name}" that names the region, neither a column nor of the imaging '
-            f"plane; {did_you_mean(name, [*column_names(table), *known])}"
+            f"plane; {did_you_mean(name, [*paths(table, where), *known])}"
         )
-    return np.repeat(text([values_of(plane[name])]), size)
+    return np.repeat(text([getattr(plane, name)]), len(rows))

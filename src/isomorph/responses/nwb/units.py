@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
-import h5py
 import numpy as np
 import numpy.typing as npt
 
 from isomorph.errors import IsomorphError, did_you_mean
-from isomorph.responses.nwb.columns import column, column_names, text
+from isomorph.foreign.nwb import (
+    Nwb,
+    NwbContainer,
+    column,
+    column_names,
+    paths,
+    ragged,
+    row_ids,
+    rows_of,
+    split,
+    text,
+)
 from isomorph.responses.regions import placed
 from isomorph.study.responses import Criterion
 
@@ -18,14 +27,16 @@ Array = npt.NDArray
 
 ELECTRODES = "general/extracellular_ephys/electrodes"
 """Where the NWB schema keeps the table of electrodes."""
+POINTER = "electrodes"
+"""Column of the units table that points at rows of that table."""
 
 
-def unit_ids(units: h5py.Group, where: str) -> Array:
+def unit_ids(units: NwbContainer, where: str) -> Array:
     """Return a unique id per unit: its `unit_name` where all differ, else the table's id.
 
     Parameters
     ----------
-    units : h5py.Group
+    units : Units
         The units table.
     where : str
         File and table, for messages.
@@ -34,38 +45,27 @@ def unit_ids(units: h5py.Group, where: str) -> Array:
     -------
     ndarray (unit,) of str
     """
-    if "unit_name" in units:
+    if "unit_name" in column_names(units):
         names = text(column(units, "unit_name", where))
         if np.unique(names).size == names.size and "" not in names:
             return names
     return row_ids(units, where)
 
 
-def row_ids(table: h5py.Group, where: str) -> Array:
-    """Return the ids of a table's rows (row,) of str.
-
-    Raises
-    ------
-    IsomorphError
-        When two rows share one.
-    """
-    ids = text(column(table, "id", where))
-    if np.unique(ids).size != ids.size:
-        raise IsomorphError(f"{where}: two units share an id, expected each to have its own")
-    return ids
-
-
 def unit_regions(
-    units: h5py.Group, name: str, electrode: str | None, where: str
+    nwb: Nwb, units: NwbContainer, name: str, electrode: str | None, where: str
 ) -> tuple[Array, Array]:
     """Return the region of each unit, from the units table or else from its electrodes.
 
     Parameters
     ----------
-    units : h5py.Group
-        The units table.
+    nwb : Nwb
+        The recording.
+    units : Units
+        Its units table.
     name : str
-        Column that names the region.
+        Column that names the region, see `isomorph.foreign.nwb.column`:
+        `electrode_group.location` follows each unit to its group.
     electrode : str or None
         Column of the units table that holds the id of a unit's electrode, where the table does not
         point at electrodes.
@@ -84,12 +84,15 @@ def unit_regions(
     IsomorphError
         When neither table has the column, or there is no table of electrodes.
     """
-    if name in units and electrode is None:
+    own, beyond = split(units, name)
+    if own == POINTER and beyond:
+        name = beyond
+    elif own is not None and electrode is None:
         regions = placed(text(column(units, name, where)))
         return regions, np.zeros(len(regions), dtype=bool)
-    electrodes = _electrode_table(units, electrode)
-    known = column_names(units) + (column_names(electrodes) if electrodes is not None else [])
-    if electrodes is None or name not in electrodes:
+    electrodes = _electrode_table(nwb, units, electrode)
+    if electrodes is None or split(electrodes, name)[0] is None:
+        known = [*paths(units, where), *([] if electrodes is None else paths(electrodes, where))]
         raise IsomorphError(
             f'{where}: no column "{name}" that names the region, neither there nor in the '
             f"electrodes of the units; {did_you_mean(name, known)}"
@@ -97,7 +100,7 @@ def unit_regions(
     beside = where.replace("units", "electrodes")
     regions = placed(text(column(electrodes, name, beside)))
     if electrode is None:
-        return _regions_of_electrodes(units, regions)
+        return _regions_of_electrodes(regions, *_electrodes_of(units, where))
     by_id = dict(zip(row_ids(electrodes, beside), regions, strict=True))
     stands = text(column(units, electrode, where))
     found = np.array([by_id.get(one, "") for one in stands], dtype=np.str_)
@@ -109,23 +112,26 @@ def unit_regions(
     return found, np.zeros(len(found), dtype=bool)
 
 
-def _electrode_table(units: h5py.Group, electrode: str | None) -> Any:
+def _electrode_table(nwb: Nwb, units: NwbContainer, electrode: str | None) -> NwbContainer:
+    """Return the table of electrodes that units point at, else the file's; None without one."""
     if electrode is None:
-        if "electrodes" not in units:
+        if POINTER not in column_names(units):
             return None
-        target = units["electrodes"].attrs.get("table")
-        if isinstance(target, h5py.Reference):
-            return units.file[target]
-    return units.file.get(ELECTRODES)
+        found = units[POINTER]
+        table = getattr(getattr(found, "target", found), "table", None)
+        if table is not None:
+            return table
+    return nwb.container(ELECTRODES) if nwb.has(ELECTRODES) else None
 
 
-def _regions_of_electrodes(units: h5py.Group, regions: Array) -> tuple[Array, Array]:
+def _electrodes_of(units: NwbContainer, where: str) -> tuple[Array, Array]:
+    """Return the rows of all units' electrodes one after another, and where each unit's end."""
+    values, ends = ragged(units, POINTER, where)
+    return rows_of(values, f"{where}: {POINTER}"), ends
+
+
+def _regions_of_electrodes(regions: Array, rows: Array, ends: Array) -> tuple[Array, Array]:
     """Follow each unit to its electrodes; a unit across two regions belongs to neither."""
-    rows = np.asarray(units["electrodes"][:], dtype=np.int64)
-    if "electrodes_index" in units:
-        ends = np.asarray(units["electrodes_index"][:], dtype=np.int64)
-    else:
-        ends = np.arange(1, len(rows) + 1)
     sizes = np.diff(ends, prepend=0)
     labels, codes = np.unique(regions, return_inverse=True)
     lowest = np.full(len(ends), -1)
@@ -141,22 +147,25 @@ def _regions_of_electrodes(units: h5py.Group, regions: Array) -> tuple[Array, Ar
 
 
 def passing(
-    units: h5py.Group,
+    table: NwbContainer,
     criteria: Mapping[str, Criterion],
     where: str,
+    nwb: Nwb | None = None,
     electrode: str | None = None,
 ) -> dict[str, Array]:
     """Tell for each criterion which units satisfy it.
 
     Parameters
     ----------
-    units : h5py.Group
-        The units table.
+    table : DynamicTable
+        The units table, or that of ROIs.
     criteria : mapping of str to Criterion
         By column of the table, or else of the electrodes; a unit on several satisfies one when all
         of them do, and on none does not. NaN satisfies no bound.
     where : str
         File and table, for messages.
+    nwb : Nwb, optional
+        The recording, where units have electrodes.
     electrode : str or None
         Column that holds the id of a unit's electrode, see `unit_regions`.
 
@@ -169,30 +178,27 @@ def passing(
     IsomorphError
         When a column is missing, or a bound is put on text.
     """
-    electrodes = _electrode_table(units, electrode)
+    electrodes = None if nwb is None else _electrode_table(nwb, table, electrode)
     found = {}
     for name, criterion in criteria.items():
-        if name in units or electrodes is None or name not in electrodes:
-            good = _satisfies(column(units, name, where), criterion, f'{where}: column "{name}"')
+        on_table = split(table, name)[0] is not None
+        if on_table or electrodes is None or split(electrodes, name)[0] is None:
+            good = _satisfies(column(table, name, where), criterion, f'{where}: column "{name}"')
         else:
             beside = where.replace("units", "electrodes")
             place = f'{beside}: column "{name}"'
             good = _satisfies(column(electrodes, name, beside), criterion, place)
             if electrode is None:
-                good = _of_all_electrodes(units, good)
+                good = _of_all_electrodes(good, *_electrodes_of(table, where))
             else:
                 passed = row_ids(electrodes, beside)[good]
-                good = np.isin(text(column(units, electrode, where)), passed)
+                good = np.isin(text(column(table, electrode, where)), passed)
         found[name] = good
     return found
 
 
-def _of_all_electrodes(units: h5py.Group, good: Array) -> Array:
+def _of_all_electrodes(good: Array, rows: Array, ends: Array) -> Array:
     """Tell which units have electrodes, all of them good ones."""
-    rows = np.asarray(units["electrodes"][:], dtype=np.int64)
-    if "electrodes_index" not in units:
-        return np.asarray(good[rows])
-    ends = np.asarray(units["electrodes_index"][:], dtype=np.int64)
     before = np.concatenate([[0], np.cumsum(good[rows])])
     starts = np.concatenate([[0], ends[:-1]])
     return np.asarray((ends > starts) & (before[ends] - before[starts] == ends - starts))

@@ -9,11 +9,13 @@ import numpy as np
 import numpy.typing as npt
 
 from isomorph.errors import IsomorphError
-from isomorph.responses.nwb.columns import text
-from isomorph.responses.nwb.recording import dataset_at, values_of
+from isomorph.foreign.nwb import Nwb, NwbContainer, images_in_order, text, values_of
 from isomorph.study.responses import Presentations
 
 Array = npt.NDArray
+
+PLAIN = "{}"
+"""The template that makes a value a name as it stands."""
 
 
 def as_written(wanted: tuple[str, ...], values: Array) -> list[str]:
@@ -48,22 +50,30 @@ def _number(value: str) -> float | str:
 
 
 def called(
-    file: h5py.File, where: str, label: Array, values: Array, spec: Presentations, place: str
+    nwb: Nwb,
+    label: Array,
+    values: Array,
+    spec: Presentations,
+    place: str,
+    series: NwbContainer = None,
 ) -> Array:
     """Return the name each value stands for.
 
     Parameters
     ----------
-    file : h5py.File
+    nwb : Nwb
         The recording, for a list of names in it.
-    where, place : str
-        The recording, and where in it the values stand, for messages.
     label : ndarray (presentation,) of str
         The values as text, '' for none.
     values : ndarray (presentation,)
         The values themselves.
     spec : Presentations
         List of names, offset and template.
+    place : str
+        Where in the recording the values stand, for messages.
+    series : IndexSeries, optional
+        What the values are the data of. Where it indexes images of a stated order, they are places
+        in it.
 
     Returns
     -------
@@ -73,16 +83,43 @@ def called(
     Raises
     ------
     IsomorphError
-        When a value is no place in the list, or a number so large that a float rounded it.
+        When a value is no place in a list, a number so large that a float rounded it, or made a
+        name that the file's own order gives to another value.
     """
     _refuse_rounded(values, place)
     if spec.names is not None:
-        label = _looked_up(file, where, label, spec.names, place)
-    elif spec.offset and values.dtype.kind in "iuf":
-        label = np.array([str(int(one) + spec.offset) if _whole(one) else one for one in label])
-    distinct, at = np.unique(label, return_inverse=True)
-    named = [_filled(spec.name, str(value)) if value else "" for value in distinct]
-    return np.array(named, dtype=np.str_)[at.reshape(-1)]
+        return _filled(spec.name, _looked_up(label, *_listed(nwb, spec.names), place))
+    stated = None if spec.ignore_order else _indexed(series, place)
+    if stated is not None and spec.name == PLAIN and not spec.offset:
+        return _looked_up(label, stated, "order_of_images", place)
+    if spec.offset and values.dtype.kind in "iuf":
+        counted = [str(int(one) + spec.offset) if _whole(one) else one for one in label]
+        named = _filled(spec.name, np.array(counted, dtype=np.str_))
+    else:
+        named = _filled(spec.name, label)
+    if stated is not None:
+        _refuse_against(stated, label, named, place)
+    return named
+
+
+def _indexed(series: NwbContainer, place: str) -> list[str] | None:
+    """Return the images a series indexes in their stated order, None where there is none."""
+    images = getattr(series, "indexed_images", None)
+    return None if images is None else images_in_order(images, place)
+
+
+def _refuse_against(stated: list[str], label: Array, named: Array, place: str) -> None:
+    """Refuse names made of numbers that the file gives to other numbers."""
+    for value, name in dict(zip(label.tolist(), named.tolist(), strict=True)).items():
+        own = stated[int(value)] if value.isdecimal() and int(value) < len(stated) else None
+        if name in stated and name != own:
+            raise IsomorphError(
+                f'{place}: presentations.name makes "{name}" of {value}, and in order_of_images, '
+                f"which says what a place means, {value} is "
+                + (f'"{own}"' if own is not None else f"none of {len(stated)} images")
+                + "; leave out name and offset to go by the order, or set ignore_order where the "
+                "numbers are known to be those in the names"
+            )
 
 
 def _refuse_rounded(values: Array, where: str) -> None:
@@ -101,9 +138,23 @@ def _whole(value: str) -> bool:
     return value.removeprefix("-").isdecimal()
 
 
-def _looked_up(file: h5py.File, where: str, label: Array, path: str, place: str) -> Array:
+def _listed(nwb: Nwb, path: str) -> tuple[list[str], str]:
+    """Return a list of names, and what to call it: a dataset, or images in their stated order."""
+    found = nwb.at(path)
+    where = f"{nwb.path}: {path}"
+    if isinstance(found, h5py.Dataset):
+        return text(np.ravel(values_of(found, where))).tolist(), path
+    names = images_in_order(nwb.read(found), where)
+    if names is None:
+        raise IsomorphError(
+            f"{where}: states no order_of_images, so that a place in it means nothing; say by "
+            "presentations.name how a value becomes a name"
+        )
+    return names, path
+
+
+def _looked_up(label: Array, known: list[str], path: str, place: str) -> Array:
     """Return the entries of a list of names at the places that labels say."""
-    known = text(np.ravel(values_of(dataset_at(file, path, where))))
     wrong = [
         one for one in np.unique(label) if one and not (one.isdecimal() and int(one) < len(known))
     ]
@@ -112,11 +163,17 @@ def _looked_up(file: h5py.File, where: str, label: Array, path: str, place: str)
             f"{place}: {wrong[0]} is no place in {path}, which lists {len(known)} names; expected "
             f"0 to {len(known) - 1}"
         )
-    found = ["" if one == "" else known[int(one)] for one in label]
-    return np.array(found, dtype=np.str_)
+    return np.array(["" if one == "" else known[int(one)] for one in label], dtype=np.str_)
 
 
-def _filled(template: str, value: str) -> str:
+def _filled(template: str, label: Array) -> Array:
+    """Return names in a template, '' for none."""
+    distinct, at = np.unique(label, return_inverse=True)
+    named = [_fill(template, str(value)) if value else "" for value in distinct]
+    return np.array(named, dtype=np.str_)[at.reshape(-1)]
+
+
+def _fill(template: str, value: str) -> str:
     if "{stem}" in template:
         return template.replace("{stem}", PurePosixPath(value.replace("\\", "/")).stem)
     return template.replace("{}", value)

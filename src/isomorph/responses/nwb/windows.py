@@ -112,19 +112,3 @@ def refuse_coarse(clock: Clock, windows: Sequence[tuple[float, float]], where: s
                 f"[{start:g}, {stop:g}) s may hold none; expected one of {clock.period:.4g} s "
                 "or longer"
             )
-
-
-def refuse_uncovered(inside: Array, clock: Clock, onsets: Array, where: str) -> None:
-    """Refuse a series that covers no presentation: its clock is another.
-
-    Raises
-    ------
-    IsomorphError
-        Saying where samples and onsets lie.
-    """
-    if not inside.any():
-        raise IsomorphError(
-            f"{where}: covers none of the {len(inside)} presentations: samples lie between "
-            f"{float(clock.times()[0]):g} and {clock.end:g} s, onsets between {onsets.min():g} and "
-            f"{onsets.max():g} s; both must be in seconds on one clock"
-        )
