@@ -558,7 +558,7 @@ def test_check_matches_patterns_before_anything_is_fetched(capsys, tmp_path):
     examples = Path(__file__).parents[2] / "config" / "examples"
     content = yaml.safe_load((examples / "datasets" / "zhang_desimone_it.yaml").read_text())
     content["archive"] = {"kind": "local", "path": str(tmp_path)}
-    (tmp_path / "sub-1.nwb").write_bytes(b"")
+    (tmp_path / "sub-1.nwb").write_bytes(b"recording")
     content["responses"]["files"] = "{subject}_*.nwb"
     content["stimuli"]["files"] = "*.nwb"
     content["subjects"] = ["sub-1"]

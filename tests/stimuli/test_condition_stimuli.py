@@ -179,7 +179,7 @@ def test_mistakes_in_events_are_one_sentence(data, make, changes, message):
 
 
 def test_what_is_no_table_of_events_is_said(data, make):
-    (data / "1_events.tsv").write_bytes(b"")
+    (data / "1_events.tsv").write_bytes(b"\n")
     with pytest.raises(IsomorphError, match=r"1_events\.tsv: is empty, expected a table"):
         make(stimuli=EVENTS)
 

@@ -48,3 +48,40 @@ def nearest(path: str, known: Iterable[str]) -> str:
     if not names:
         return "there is no file at all"
     return "there are " + ", ".join(names[:3]) + (", …" if len(names) > 3 else "")
+
+
+def reaches(pattern: str, folder: str) -> bool:
+    """Tell whether a pattern may match something below a folder, whatever that holds.
+
+    Parameters
+    ----------
+    pattern : str
+        As `matches` takes it.
+    folder : str
+        Relative, with or without a slash at its end.
+    """
+    steps = pattern.split("/")
+    for step, name in zip(steps, folder.rstrip("/").split("/"), strict=False):
+        if "**" in step:
+            return True
+        if not matches(step, [name]):
+            return False
+    return len(steps) > len(folder.rstrip("/").split("/"))
+
+
+def asks_for(pattern: str, path: str) -> bool:
+    """Tell whether a pattern matches a path, or a folder it is part of or may stand for.
+
+    Parameters
+    ----------
+    pattern : str
+        As `matches` takes it.
+    path : str
+        A file, or a folder with a slash at its end. A name without a dot may be either; a folder
+        with a dot, such as a recording's `.ds`, is matched as a file would be.
+    """
+    if path.endswith("/"):
+        return reaches(pattern, path)
+    place = PurePosixPath(path)
+    whole = [path, *(str(one) for one in place.parents if "." in one.name)]
+    return bool(matches(pattern, whole)) or ("." not in place.name and reaches(pattern, path))
