@@ -15,6 +15,7 @@ from isomorph.archives.patterns import nearest
 from isomorph.archives.streaming.pattern import PathPattern
 from isomorph.archives.streaming.references import has_references, references
 from isomorph.errors import IsomorphError
+from isomorph.foreign.hdf5 import elsewhere
 
 ALWAYS = ("general", "specifications")
 """Groups that say what was recorded, and in which format: kept whole."""
@@ -279,10 +280,7 @@ class _Chooser:
 
 def _reads_elsewhere(found: h5py.HLObject) -> bool:
     """Tell whether the values of a dataset are stored in another file."""
-    if not isinstance(found, h5py.Dataset):
-        return False
-    virtual = found.virtual_sources() if found.is_virtual else ()
-    return bool(found.external) or any(source.file_name != "." for source in virtual)
+    return isinstance(found, h5py.Dataset) and any(True for _ in elsewhere(found.id))
 
 
 def _hard(group: h5py.Group, name: str) -> Any:
