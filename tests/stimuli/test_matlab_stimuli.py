@@ -127,7 +127,7 @@ def test_mistakes_are_one_sentence(write, make, fields, changes, message):
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("content", [b"", b"no matlab file at all, by any means" * 9])
+@pytest.mark.parametrize("content", [b"\n", b"no matlab file at all, by any means" * 9])
 def test_what_is_no_matlab_file_is_said(data, make, content):
     (data / "objects.mat").write_bytes(content)
     with pytest.raises(IsomorphError, match=r"objects\.mat: is not a MATLAB file"):

@@ -291,6 +291,12 @@ def find_files(layout: Layout, dataset: str, pattern: str) -> list[Path]:
     return files
 
 
+def table_file(layout: Layout, dataset: str, name: str) -> Path:
+    """Return a table beside the dataset's file, or else the one of that path in its archive."""
+    beside = layout.study.dataset_files[dataset].parent / name
+    return beside if beside.is_file() else find_files(layout, dataset, name)[0]
+
+
 def absent_now(manifest: Manifest) -> dict[str, str]:
     """Return what had no content when a dataset was listed, and how that stands now, in words."""
     found = {}

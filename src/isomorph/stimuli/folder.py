@@ -16,7 +16,7 @@ from isomorph.archives.manifest import check_unchanged, find_files, read_manifes
 from isomorph.errors import IsomorphError
 from isomorph.foreign import read_table
 from isomorph.layout import Layout
-from isomorph.stimuli.naming import path_id
+from isomorph.stimuli.naming import by_number, path_id
 from isomorph.stimuli.pixels import open_rgb
 from isomorph.stimuli.stimulus import Stimulus, check_columns
 from isomorph.study.stimuli import FolderStimuli
@@ -169,22 +169,13 @@ def _some(names: Sequence[str]) -> str:
 
 
 def _say_if_numbers_are_out_of_order(names: Sequence[str], dataset: str) -> None:
-    """Warn of `image_10` before `image_2`: ready RDMs may count the other way."""
-    numbered = sorted(names, key=_by_number)
+    """Say that `image_10` stands before `image_2`."""
+    numbered = sorted(names, key=by_number)
     if numbered != list(names):
         place = next(i for i, (a, b) in enumerate(zip(names, numbered, strict=True)) if a != b)
         print(
             f'{dataset}: stimuli stand in the order of their names, "{names[place]}" before '
-            f'"{numbered[place]}"; where ready RDMs count otherwise, rename the files with leading '
-            "zeros",
+            f'"{numbered[place]}"',
             file=sys.stderr,
             flush=True,
         )
-
-
-def _by_number(name: str) -> list[tuple[int, str]]:
-    return [
-        (int(piece), "") if piece.isdecimal() else (-1, piece)
-        for piece in re.split(r"(\d+)", name)
-        if piece
-    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -156,3 +157,12 @@ def path_id(path: str) -> str:
     plain = path.replace("\\", "/").strip("/ ")
     ending = next((one for one in IMAGE_ENDINGS if plain.lower().endswith(one)), "")
     return plain.removesuffix(plain[len(plain) - len(ending) :]).replace("/", "-")
+
+
+def by_number(name: str) -> list[tuple[int, str]]:
+    """Return a key that sorts names by the numbers in them: `image_2` before `image_10`."""
+    return [
+        (int(piece), "") if piece.isdecimal() else (-1, piece)
+        for piece in re.split(r"(\d+)", name)
+        if piece
+    ]

@@ -226,31 +226,54 @@ class ArrayResponses(Spec):
 
     kind: Literal["arrays"]
     responses: str
-    """`.npy` file inside the archive; `{subject}` stands for the subject."""
+    """`.npy`, `.npz`, `.mat` or HDF5 file inside the archive; `{subject}` stands for the
+    subject."""
+    variable: str | None = None
+    """Variable in the file; not needed where there is one."""
     presentations: str
-    """CSV with a `stimulus` column and optionally `session` and `run`, a row per presentation."""
+    """CSV or TSV with a `stimulus` column and optionally `session` and `run`, a row per
+    presentation."""
     units: str
-    """CSV with a `region` column and optionally `unit`, a row per unit. Where regions are areas in
-    time bins, `area`, `time_start` and `time_stop` (seconds from onset) say so."""
+    """CSV or TSV with a `region` column and optionally `unit`, a row per unit. Where regions are
+    areas in time bins, `area`, `time_start` and `time_stop` (seconds from onset) say so."""
+
+
+class OrderTable(Spec):
+    """A table that names stimuli in the order of ready RDMs."""
+
+    file: str
+    """CSV or TSV inside the archive, or beside the dataset's file, with a row per stimulus."""
+    column: str = "stimulus"
 
 
 class RdmSource(Spec):
-    """Ready RDMs of one region in one file."""
+    """Ready RDMs of one region in one file.
+
+    Where the file names its stimuli, the RDMs are put in the order of the stimulus table by name.
+    Where it names none, `order` must say it, unless the ids themselves are numbered through.
+    """
 
     region: str
     file: str
-    """`.mat`, `.npy` or `.npz` file inside the archive."""
+    """`.mat`, `.npy`, `.npz` or HDF5 file inside the archive, such as rsatoolbox writes."""
     variable: str | None = None
-    """Variable in the file; not needed for `.npy`."""
+    """Variable in the file; not needed where there is one, nor for files of rsatoolbox."""
     index: tuple[int, ...] = ()
     """Leading index into the variable, for struct arrays and stacks."""
     field: str | None = None
     """Field that holds the RDM when the variable is a struct array."""
+    names: str | None = None
+    """Variable in the file that names the stimuli in the order of the RDM; `stimulus`, `stimuli`,
+    `stimulus_names` and descriptors of rsatoolbox are found unless given."""
+    order: Literal["table", "numbers"] | Unique[str] | OrderTable | None = None
+    """The order of the stimuli in an RDM that names none: `table`, that of the stimulus table;
+    `numbers`, by the numbers in the ids, 2 before 10; a list of the ids; or a table of them."""
     subjects: Unique[Name] = Field(min_length=1)
-    """Subjects along the first remaining axis, or the one subject when there is none."""
+    """Subjects along the first remaining axis, or the one subject when there is none; in a file
+    that names the very same subjects, by name."""
     sessions: Unique[Name] = ("1",)
     """Sessions along the next axis; with one session there is no such axis."""
-    distance: Literal["correlation", "euclidean", "squared_euclidean"]
+    distance: Literal["correlation", "euclidean", "euclidean_norm", "squared_euclidean"]
     """The distance the authors used."""
     description: str = ""
 
