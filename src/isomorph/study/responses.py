@@ -10,7 +10,7 @@ from isomorph.study._base import Name, Spec, Unique
 from isomorph.study.betas import BetaResponses
 from isomorph.study.bids import BidsResponses
 from isomorph.study.epochs import EpochResponses
-from isomorph.study.windows import Window
+from isomorph.study.windows import Window, in_milliseconds
 
 
 class Presentations(Spec):
@@ -125,7 +125,7 @@ class Windowed(Spec):
     """Several windows instead, by name: each makes regions of its own, `<region> <name>`."""
     bins: float | None = Field(default=None, gt=0)
     """Length of the time bins the one window is cut into, seconds: each makes regions of its own,
-    `<region> 50-60ms`."""
+    `<region> 50 to 60 ms`."""
     baseline: Window | None = None
     """Window relative to onset whose mean response (of spikes: whose rate, times the length of the
     response window) is taken off."""
@@ -161,14 +161,15 @@ class Windowed(Spec):
             return ()
         start, stop = self.window
         parts = round((stop - start) / self.bins)
-        return (*(start + part * self.bins for part in range(parts)), stop)
+        # Sums of decimal fractions are off by rounding, and 0 would be -5.55112e-17.
+        return (*(round(start + part * self.bins, 9) + 0.0 for part in range(parts)), stop)
 
     @property
     def named_windows(self) -> dict[str, tuple[float, float]]:
         """The windows by name; a single one is called ''."""
         if self.edges:
             pairs = zip(self.edges[:-1], self.edges[1:], strict=True)
-            return {f"{1000 * a:.6g}-{1000 * b:.6g}ms": (a, b) for a, b in pairs}
+            return {in_milliseconds(a, b): (a, b) for a, b in pairs}
         return dict(self.windows) if self.window is None else {"": self.window}
 
 
