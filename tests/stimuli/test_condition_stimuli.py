@@ -59,6 +59,30 @@ def test_values_become_text_in_the_order_of_their_value(data, make, values, expe
     assert names(make(stimuli=SPEC)) == expected
 
 
+def test_names_may_be_made_of_paths(data, make):
+    write(data / "1.nwb", condition=["images/house.png", "images\\face.png", "images/house.png"])
+    assert names(make(stimuli={**SPEC, "name": "{stem}"})) == ["face", "house"]
+    assert names(make(stimuli={**SPEC, "name": "a_{stem}"})) == ["a_face", "a_house"]
+    with pytest.raises(IsomorphError, match=r"stimuli\.conditions\.name|stimuli\.name: must hold"):
+        make(stimuli={**SPEC, "name": "stem"})
+
+
+def test_values_that_would_become_one_condition_are_refused(data, make):
+    write(data / "1.nwb", condition=["old/house.png", "new/house.png"])
+    with pytest.raises(
+        IsomorphError, match=r'"old/house\.png" and "new/house\.png" both become "hou'
+    ):
+        make(stimuli={**SPEC, "name": "{stem}"})
+
+
+def test_a_field_with_the_name_of_an_own_column(data, make):
+    write(data / "1.nwb", condition=["x", "y"], stimulus=["1", "2"])
+    layout = make(stimuli={**SPEC, "fields": ["stimulus", "condition"]})
+    table = stimuli.read_stimuli(layout, "objects")
+    assert table["stimulus"].tolist() == table["condition"].tolist() == ["x", "y"]
+    assert table["stimulus_given"].astype(str).tolist() == ["1", "2"]
+
+
 def test_rows_without_a_condition_are_counted(data, make, capsys):
     write(data / "1.nwb", condition=[1.0, np.nan, 2.0, np.nan])
     make(stimuli=SPEC)
@@ -106,7 +130,6 @@ def test_images_of_conditions_are_refused_helpfully(data, make):
         ({"table": "trial"}, '1.nwb: no intervals table "trial", did you mean "trials"?'),
         ({"column": "conditions"}, 'no column "conditions", did you mean "condition"?'),
         ({"fields": ["categroy"]}, 'no column "categroy", did you mean "category"?'),
-        ({"fields": ["stimulus"]}, '"stimulus" is a column isomorph writes itself'),
         ({"column": "frames"}, 'column "frames" has several values per row'),
         ({"column": "ragged"}, 'column "ragged" has several values per row'),
         ({"column": "empty"}, "there is not one stimulus"),

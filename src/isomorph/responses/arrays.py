@@ -16,7 +16,6 @@ from isomorph.archives.manifest import find_files
 from isomorph.errors import IsomorphError
 from isomorph.foreign import read_table
 from isomorph.layout import Layout
-from isomorph.responses.order import id_of
 from isomorph.responses.presentations import repetitions, usable
 from isomorph.responses.sessions import (
     placed_in_time,
@@ -26,6 +25,7 @@ from isomorph.responses.sessions import (
     write_sessions,
 )
 from isomorph.responses.variables import STIMULUS_KEYS, as_names, read_variables, variable_of
+from isomorph.stimuli.naming import id_of
 from isomorph.study.responses import ArrayResponses
 
 Array = npt.NDArray

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +17,7 @@ from isomorph.responses.variables import (
     SUBJECT_KEYS,
     as_names,
 )
-from isomorph.stimuli.naming import by_number, path_id
+from isomorph.stimuli.naming import by_number, id_of, path_id
 from isomorph.study.responses import OrderTable, RdmSource
 
 Array = npt.NDArray
@@ -135,11 +134,6 @@ def _are(names: Names, stimuli: Names) -> bool:
 def _only_counts(names: Names) -> bool:
     """Tell whether names do no more than count up, from 0 or from 1: that says no order."""
     return any(names.tolist() == [str(first + n) for n in range(len(names))] for first in (0, 1))
-
-
-def id_of(name: str, stimuli: set[str]) -> str:
-    """Return the id a name stands for: itself, or what is left of a path; '' for none."""
-    return next((one for one in (name, path_id(name), Path(name).stem) if one in stimuli), "")
 
 
 def matched(names: Names, stimuli: Names, where: str, table: str) -> Names:
