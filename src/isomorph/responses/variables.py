@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import NoReturn
@@ -15,7 +13,9 @@ import numpy.typing as npt
 
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.foreign import reading
+from isomorph.foreign.arrays import read_npy, read_npz
 from isomorph.foreign.hdf5 import open_hdf5
+from isomorph.foreign.matlab import read_mat
 from isomorph.registry import Registry
 
 Array = npt.NDArray
@@ -62,61 +62,21 @@ class Variables(Mapping[str, Array]):
 
 
 def _read_mat(file: Path) -> Variables:
-    with reading(file, "a MATLAB file"):
-        if h5py.is_hdf5(file):  # version 7.3
-            return _read_hdf5(file, matlab=True)
-        from scipy.io import loadmat
-
-        content = loadmat(file)
-    return Variables(
-        {
-            name: partial(np.asarray, value)
-            for name, value in content.items()
-            if not name.startswith("__")
-        }
-    )
+    if h5py.is_hdf5(file):  # version 7.3
+        return _read_hdf5(file, matlab=True)
+    return _known(read_mat(file))
 
 
 def _read_npz(file: Path) -> Variables:
-    with reading(file, "an .npz file of arrays"):
-        if not zipfile.is_zipfile(file):
-            raise ValueError("it is no zip archive")
-        with np.load(file, allow_pickle=False) as content:
-            names = list(content.files)
-    return Variables({name: partial(_member, file, name) for name in names})
-
-
-def _member(file: Path, name: str) -> Array:
-    where = f"{file}: {name}"
-    with (
-        reading(where, "an array"),
-        _without_objects(where),
-        np.load(file, allow_pickle=False) as content,
-    ):
-        return np.asarray(content[name])
+    return _known(read_npz(file))
 
 
 def _read_npy(file: Path) -> Variables:
-    def read() -> Array:
-        with reading(file, "an .npy array"), _without_objects(str(file)):
-            # Mapped first: a header may promise more than the file holds.
-            return np.array(np.lib.format.open_memmap(file, mode="r"))
-
-    return Variables({"array": read})
+    return _known({"array": read_npy(file)})
 
 
-@contextmanager
-def _without_objects(where: str) -> Iterator[None]:
-    """Turn numpy's refusal of pickled objects into the way out."""
-    try:
-        yield
-    except ValueError as error:
-        if "bject" not in str(error):  # "Object arrays cannot ...", "Python objects in dtype"
-            raise
-        raise IsomorphError(
-            f"{where}: holds Python objects, which are pickled and never opened; save numbers as "
-            "numbers and names as text, np.array(names, dtype=str)"
-        ) from error
+def _known(arrays: Mapping[str, Array]) -> Variables:
+    return Variables({name: partial(np.asarray, array) for name, array in arrays.items()})
 
 
 def _read_hdf5(file: Path, *, matlab: bool = False) -> Variables:

@@ -13,6 +13,7 @@ from PIL import Image
 
 from isomorph.archives.manifest import check_unchanged, find_files
 from isomorph.errors import IsomorphError, did_you_mean
+from isomorph.foreign.matlab import read_mat
 from isomorph.layout import Layout
 from isomorph.stimuli.pixels import as_rgb
 from isomorph.stimuli.stimulus import Pixels, Stimulus
@@ -82,22 +83,7 @@ def read_struct(file: Path, variable: str) -> npt.NDArray[Any]:
     IsomorphError
         When the file cannot be read or does not hold that variable as a struct array.
     """
-    from scipy.io import loadmat, whosmat
-    from scipy.io.matlab import MatReadError
-
-    try:
-        known = [name for name, _, _ in whosmat(file)]
-        if variable not in known:
-            raise IsomorphError(
-                f'{file}: no variable "{variable}", {did_you_mean(variable, known)}'
-            )
-        found = loadmat(file, variable_names=[variable])[variable]
-    except NotImplementedError as error:
-        raise IsomorphError(
-            f"{file}: is a MATLAB 7.3 file; save it again with save(..., '-v7')"
-        ) from error
-    except (OSError, ValueError, TypeError, KeyError, MatReadError) as error:
-        raise IsomorphError(f"{file}: is not a MATLAB file that can be read ({error})") from error
+    found = read_mat(file, [variable])[variable]
     if found.dtype.names is None:
         raise IsomorphError(f"{file}: {variable} is {found.dtype}, not a struct array")
     flat: npt.NDArray[Any] = found.ravel(order="F")
@@ -110,7 +96,7 @@ def flatten_field(values: npt.NDArray[np.object_], where: str) -> dict[str, list
     Parameters
     ----------
     values : ndarray (element,) of object
-        What `loadmat` read.
+        What `read_mat` read.
     where : str
         File, variable and field, for messages; the last part after a dot names the columns.
 
