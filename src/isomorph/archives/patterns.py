@@ -7,8 +7,7 @@ import re
 from collections.abc import Iterable
 from pathlib import PurePosixPath
 
-_PIECES = re.compile(r"\*\*/|\*\*|\*|\?|\[!?\]?[^\]]*\]|.", re.DOTALL)
-_MEANING = {"**/": r"(?:[^/]+/)*", "**": r".*", "*": r"[^/]*", "?": r"[^/]"}
+from isomorph.foreign.globs import expression
 
 
 def matches(pattern: str, paths: Iterable[str]) -> list[str]:
@@ -24,17 +23,8 @@ def matches(pattern: str, paths: Iterable[str]) -> list[str]:
     paths = list(paths)
     if pattern in paths:  # a file whose very name holds a bracket
         return [pattern]
-    whole = re.compile("".join(_translate(piece) for piece in _PIECES.findall(pattern)), re.DOTALL)
+    whole = re.compile(expression(pattern), re.DOTALL)
     return sorted(path for path in paths if whole.fullmatch(path))
-
-
-def _translate(piece: str) -> str:
-    if piece in _MEANING:
-        return _MEANING[piece]
-    if len(piece) > 1:  # a set of characters
-        inner = piece[1:-1].replace("\\", "\\\\").replace("[", "\\[")
-        return f"[{'^/' + inner[1:] if inner.startswith('!') else inner}]"
-    return re.escape(piece)
 
 
 def nearest(path: str, known: Iterable[str]) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from isomorph.archives.hashes import hashes
-from isomorph.archives.local import expand_folder, walk
+from isomorph.archives.local import expand_folder
 from isomorph.archives.lock import is_inside
 from isomorph.archives.manifest import FileRecord
 from isomorph.archives.patterns import matches, nearest, reaches
@@ -17,6 +17,7 @@ from isomorph.archives.progress import Progress
 from isomorph.artefacts import replacing, sha256
 from isomorph.errors import IsomorphError
 from isomorph.foreign import read_table
+from isomorph.foreign.listing import walk
 from isomorph.layout import Layout
 from isomorph.study._base import SHA256
 from isomorph.study.archive import RequestedFiles
