@@ -260,14 +260,11 @@ DISTANCES: Registry[Distance] = Registry(
             ),
             Distance(
                 "euclidean", "Euclidean distance, root mean square over units", euclidean,
-                _KRIEGESKORTE, "unit of the responses, root mean square over units",
-                (0.0, _INFINITE),
+                _KRIEGESKORTE, "unit of the responses", (0.0, _INFINITE),
             ),
             Distance(
                 "euclidean_norm", "Euclidean distance, norm of the difference", euclidean_norm,
-                _KRIEGESKORTE,
-                "unit of the responses, the root of the sum over units, which grows with their "
-                "number",
+                _KRIEGESKORTE, "unit of the responses, growing with the number of units",
                 (0.0, _INFINITE),
             ),
             Distance(
