@@ -89,6 +89,17 @@ def test_an_asset_without_sha256_yet_is_refused(dandi):
     )
 
 
+def test_a_published_asset_without_sha256_promises_nothing(dandi):
+    asset = next(one for one in dandi.assets() if one.version != "draft")
+    place = f"/api/dandisets/000469/versions/{asset.version}/assets/{asset.id}/"
+    dandi.fail(place, Fault(digest=True))
+    with pytest.raises(IsomorphError) as caught:
+        resolved(include=["**"], version=asset.version)
+    message = str(caught.value)
+    assert f"states no sha256 of {asset.path} in {asset.version}, a published version" in message
+    assert "within a day" not in message
+
+
 def test_an_unknown_version_names_the_nearest(dandi):
     refusal(
         lambda: resolved(version="0.240123.1860"),

@@ -420,11 +420,6 @@ def test_unknown_times_have_no_partner():
             {"images": [SERIES], "named_by": {"onset": "on", "column": "imag"}},
             'no column "imag", did you mean "image"',
         ),
-        (
-            {"images": [SERIES], "named_by": {"onset": "on", "column": "image",
-                                              "fields": ["width"]}},
-            '"width" is a column isomorph writes itself',
-        ),
     ],
 )  # fmt: skip
 def test_mistakes_are_one_sentence(data, make, changes, message):

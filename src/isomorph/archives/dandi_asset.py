@@ -191,10 +191,12 @@ def _successor(
             f"{relock}"
         )
     if archive.access == "stream" and described.sha256 is None:
+        later = archive.version == "draft"
         raise IsomorphError(
-            f"{file.path}: the archive has not computed the sha256 of what stands at this path in "
-            f"{where} yet, and a file read in parts cannot be told by anything else; run again "
-            "later"
+            f"{file.path}: the archive {'has not computed the' if later else 'states no'} sha256 "
+            f"of what stands at this path in {where}{' yet' if later else ''}, and a file read in "
+            "parts cannot be told by anything else; "
+            + ("run again later" if later else "take it whole, with access: download")
         )
     return Asset(listed[0].asset_id, _name(described, file), needs_key)
 

@@ -11,9 +11,10 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from isomorph.archives.patterns import matches, nearest, whole_folders
+from isomorph.archives.patterns import asks_for, matches, nearest, whole_folders
 from isomorph.artefacts import Provenance, replacing, sha256
 from isomorph.errors import IsomorphError
+from isomorph.foreign import lack_of_content
 from isomorph.layout import Layout
 from isomorph.shown import located, shown
 
@@ -61,6 +62,9 @@ class Manifest:
     subjects : mapping of str to tuple of str
         Of a pinned archive the subjects it was fetched for, each with the paths of its files; what
         all share stands with none. Empty for archives that are not taken by subject.
+    absent : mapping of str to str
+        Of a local archive what had no content when it was listed, and why; a folder has a slash at
+        its end. Nothing of the study asked for it then.
     """
 
     dataset: str
@@ -69,6 +73,7 @@ class Manifest:
     files: tuple[FileRecord, ...]
     provenance: Provenance
     subjects: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    absent: Mapping[str, str] = field(default_factory=dict)
 
     def files_for(self, subjects: Collection[str]) -> list[FileRecord]:
         """Return the files of some subjects and those all share.
@@ -127,6 +132,7 @@ def _read(layout: Layout, dataset: str, file: Path) -> Manifest:
             files=tuple(FileRecord(**record) for record in content["files"]),
             provenance=Provenance(**content["provenance"]),
             subjects={subject: tuple(paths) for subject, paths in subjects.items()},
+            absent=dict(content.get("absent", {})),
         )
     except FileNotFoundError:
         raise IsomorphError(
@@ -148,6 +154,7 @@ def write_manifest(
     files: Iterable[FileRecord],
     provenance: Provenance,
     subjects: Mapping[str, Sequence[str]] | None = None,
+    absent: Mapping[str, str] | None = None,
 ) -> None:
     """Write the manifest of a dataset, unless the one that stands says the same.
 
@@ -167,6 +174,8 @@ def write_manifest(
     subjects : mapping of str to sequence of str, optional
         Of a pinned archive, the paths of each subject's files; a copy is kept then, see
         `remembered`.
+    absent : mapping of str to str, optional
+        Of a local archive, see `Manifest`.
     """
     manifest = Manifest(
         dataset=dataset,
@@ -175,10 +184,12 @@ def write_manifest(
         files=tuple(sorted(files, key=lambda record: record.path)),
         provenance=provenance,
         subjects={one: tuple(sorted(paths)) for one, paths in sorted((subjects or {}).items())},
+        absent=dict(sorted((absent or {}).items())),
     )
     content = {**asdict(manifest), "root": _stored(layout, root)}
-    if not manifest.subjects:
-        del content["subjects"]
+    for key in ("subjects", "absent"):
+        if not content[key]:
+            del content[key]
     text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
     file = layout.manifest(dataset)
     for place in (file, file.with_name(COPY)) if manifest.subjects else (file,):
@@ -202,9 +213,9 @@ def _says_the_same(layout: Layout, manifest: Manifest, file: Path) -> bool:
     except IsomorphError:
         return False  # absent or unreadable: to be written
     return (
-        (old.dataset, old.archive, _stored(layout, old.root), old.files, old.subjects)
+        (old.dataset, old.archive, _stored(layout, old.root), old.files, old.subjects, old.absent)
         == (manifest.dataset, manifest.archive, _stored(layout, manifest.root), manifest.files,
-            manifest.subjects)
+            manifest.subjects, manifest.absent)
         and _origin(old.provenance) == _origin(manifest.provenance)
     )  # fmt: skip
 
@@ -265,10 +276,11 @@ def find_files(
     Raises
     ------
     IsomorphError
-        When nothing matches, naming the pattern and the nearest file; when a file has gone or
-        the dataset has not been fetched, or not as this study asks for it.
+        When nothing matches, naming the pattern and the nearest file; when a file has gone or has
+        no content here, or the dataset has not been fetched, or not as this study asks for it.
     """
     manifest = read_manifest(layout, dataset)
+    _refuse_absent(manifest, pattern)
     known = whole_folders([record.path for record in own_files(layout, dataset, manifest)], folders)
     found = matches(pattern, known)
     if not found:
@@ -284,6 +296,34 @@ def find_files(
                 "back or fetch again"
             )
     return files
+
+
+def table_file(layout: Layout, dataset: str, name: str) -> Path:
+    """Return a table beside the dataset's file, or else the one of that path in its archive."""
+    beside = layout.study.dataset_files[dataset].parent / name
+    return beside if beside.is_file() else find_files(layout, dataset, name)[0]
+
+
+def absent_now(manifest: Manifest) -> dict[str, str]:
+    """Return what had no content when a dataset was listed, and how that stands now, in words."""
+    found = {}
+    for path, was in manifest.absent.items():
+        why = was if path.endswith("/") else lack_of_content(manifest.root / path)
+        found[path] = why or (
+            "had no content when it was listed, and has some now; fetch the dataset "
+            f'"{manifest.dataset}" again (isomorph fetch)'
+        )
+    return found
+
+
+def _refuse_absent(manifest: Manifest, pattern: str) -> None:
+    """Refuse a pattern that matches what had no content when the files were listed.
+
+    A study that shares a folder with another may ask for more than that one did.
+    """
+    for path, why in absent_now(manifest).items():
+        if asks_for(pattern, path):
+            raise IsomorphError(f"{manifest.root / path}: {why}")
 
 
 def own_files(layout: Layout, dataset: str, manifest: Manifest) -> Sequence[FileRecord]:

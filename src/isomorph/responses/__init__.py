@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from isomorph.archives.asked import refuse_absent_of
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.layout import Layout
 from isomorph.registry import Registry
@@ -50,4 +51,5 @@ def run(layout: Layout, dataset: str, subject: str) -> None:
             f'{layout.study.dataset_files[dataset]}: subjects: no "{subject}", '
             f"{did_you_mean(subject, spec.subjects)}"
         )
+    refuse_absent_of(layout, dataset, subject)
     RESPONSES[spec.responses.kind](layout, dataset, subject)

@@ -16,7 +16,7 @@ from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.foreign.matlab import read_mat
 from isomorph.layout import Layout
 from isomorph.stimuli.pixels import as_rgb
-from isomorph.stimuli.stimulus import Pixels, Stimulus, check_columns
+from isomorph.stimuli.stimulus import Pixels, Stimulus
 from isomorph.study.stimuli import MatlabStimuli
 
 
@@ -54,7 +54,6 @@ def list_stimuli(layout: Layout, dataset: str) -> Sequence[Stimulus]:
     digits = max(2, len(str(len(elements))))
     columns = {name: flatten_field(elements[name], f"{where}.{name}") for name in spec.fields}
     described = {key: values for column in columns.values() for key, values in column.items()}
-    check_columns(list(described), where)
     return [
         Stimulus(
             name=f"{spec.prefix}_{place + 1:0{digits}}",

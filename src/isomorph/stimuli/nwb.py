@@ -31,7 +31,7 @@ from isomorph.stimuli.naming import path_id
 from isomorph.stimuli.partners import partners
 from isomorph.stimuli.pixels import pixel_digest
 from isomorph.stimuli.rows import chosen, columns_of, onsets
-from isomorph.stimuli.stimulus import Pixels, Stimulus, check_columns
+from isomorph.stimuli.stimulus import Pixels, Stimulus
 from isomorph.study.stimuli import NamedBy, NwbStimuli
 
 
@@ -51,8 +51,6 @@ def list_stimuli(layout: Layout, dataset: str) -> Sequence[Stimulus]:
     if not isinstance(spec, NwbStimuli):
         raise IsomorphError(f"{dataset}: stimuli.kind is {spec.kind}, not nwb")
     source = str(layout.study.dataset_files[dataset])
-    if spec.named_by is not None:
-        check_columns(list(spec.named_by.fields), f"{source}: stimuli.named_by.fields")
     patterns = {
         spec.files.replace("{subject}", one) for one in layout.study.dataset(dataset).subjects
     }
@@ -73,7 +71,7 @@ def list_stimuli(layout: Layout, dataset: str) -> Sequence[Stimulus]:
         del named[name]
     if spec.shared is not None:
         named = held_by_enough(named, len(files), spec.shared, f"{source}: stimuli.shared")
-    described = describe(layout, dataset, spec.table, list(named))
+    described = describe(layout, dataset, spec.table, spec.id, list(named))
     where = f"{source}: stimuli.named_by.fields: stimulus"
     return [
         Stimulus(

@@ -8,6 +8,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +25,7 @@ from isomorph.shown import is_plain
 from isomorph.stimuli.naming import names_file
 from isomorph.stimuli.near_duplicates import Thumbnail, near_duplicates, thumbnail
 from isomorph.stimuli.pixels import pixel_digest
-from isomorph.stimuli.stimulus import Stimulus
+from isomorph.stimuli.stimulus import Stimulus, renamed
 
 IMAGES = "images"
 """Folder of the images, beside the table."""
@@ -43,6 +44,7 @@ def write_stimuli(layout: Layout, dataset: str, stimuli: Sequence[Stimulus]) -> 
         read, or the disk is full.
     """
     _check(layout, dataset, stimuli)
+    stimuli = _with_own_columns(stimuli, dataset)
     file = layout.stimuli(dataset)
     manifest = layout.manifest(dataset)
     settings = layout.study.dataset(dataset).stimuli.model_dump(mode="json")
@@ -90,6 +92,26 @@ def _check(layout: Layout, dataset: str, stimuli: Sequence[Stimulus]) -> None:
             f'{source}: stimuli: two are named "{twice.iloc[0]}"; the name of each must be its own'
         )
     check_expected(layout, dataset, {"stimuli": len(stimuli)})
+
+
+def _with_own_columns(stimuli: Sequence[Stimulus], dataset: str) -> list[Stimulus]:
+    """Return stimuli none of whose descriptive columns is one isomorph writes, and say which was.
+
+    Columns keep the place they have.
+    """
+    every = dict.fromkeys(name for one in stimuli for name in one.described)
+    others = renamed(every, dataset)
+    for name, other in others.items():
+        print(
+            f'{dataset}: the column "{name}" is kept as "{other}", for isomorph writes one of that '
+            "name itself",
+            file=sys.stderr,
+            flush=True,
+        )
+    return [
+        replace(one, described={others.get(k, k): value for k, value in one.described.items()})
+        for one in stimuli
+    ]
 
 
 @contextmanager

@@ -118,7 +118,7 @@ def read_spec(path: Path, kind: type[SpecT]) -> SpecT:
     """
     content = read_yaml(path)
     try:
-        return kind.model_validate(content)
+        return kind.model_validate(content, context={"file": path})
     except ValidationError as error:
         raise StudyError(path, [_say(item, kind) for item in error.errors()]) from None
 
