@@ -31,8 +31,13 @@ include: "workflow/rules/recover.smk"
 include: "workflow/rules/report.smk"
 
 
+onstart:
+    if workflow.is_main_process:
+        begin()
+
+
 onerror:
-    sentences = mistakes_since(STARTED)
+    sentences = failures.reasons(FAILED.logs)
     if sentences:
         print("\nWhat failed, and why:", *sentences, sep="\n  ", file=sys.stderr)
         print(

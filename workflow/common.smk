@@ -2,21 +2,31 @@
 import re
 import shlex
 import sys
-import time
+from pathlib import Path
+
+from snakemake.logging import logger
 
 from isomorph import archives, jobs, slices
 from isomorph.cli import open_study
 from isomorph.digest import code_digest, files_digest
 from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
+from isomorph.models import opened
+from isomorph.runs import alive, asked, coming, failures
 
-STUDY_FILE = config.get("study", "config/config.yaml")
 try:
+    STUDY_FILE = asked.study_file(config)
     STUDY = open_study(STUDY_FILE)
 except IsomorphError as mistake:
     raise WorkflowError(str(mistake)) from None
 
-STARTED = time.time()
+# A lock of a run that was killed is none; jobs that Snakemake starts elsewhere leave it alone.
+SNAKEMAKE = Path(".snakemake")
+if workflow.is_main_process and (said := alive.begin(SNAKEMAKE)):
+    print(said, file=sys.stderr, flush=True)
+
+FAILED = failures.Failed()
+logger.addHandler(FAILED)
 LAYOUT = Layout(STUDY)
 STIMULUS_SETS = jobs.stimulus_sets(STUDY)
 MODELS = [name for name, _, _ in STUDY.instances()]
@@ -93,18 +103,24 @@ def stage(command):
     line = (
         f"{shlex.quote(sys.executable)} -m isomorph {command} --study {{STUDY_FILE:q}}"
     )
-    return f"OMP_NUM_THREADS={{threads}} {line} 2>&1 | tee -i {{log:q}} >&2"
+    ended = f"echo {shlex.quote(failures.ENDED)}${{{{PIPESTATUS[0]}}}} >> {{log:q}}"
+    return (
+        f"OMP_NUM_THREADS={{threads}} {line} 2>&1 | tee -i {{log:q}} >&2"
+        f" || {{{{ {ended}; exit 1; }}}}"
+    )
 
 
-def mistakes_since(moment):
-    """Return what the stages that failed since a moment said, each sentence once."""
-    sentences = []
-    for log in sorted((LAYOUT.results / "logs").rglob("*.log")):
-        if log.stat().st_mtime < moment:
-            continue
-        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
-        said = [line for line in lines if line.startswith("isomorph: ")]
-        if not said and any(line.startswith("Traceback") for line in lines):
-            said = [f"{lines[-1]} (a defect of isomorph; the whole of it is in {log})"]
-        sentences += [line.removeprefix("isomorph: ") for line in said]
-    return list(dict.fromkeys(sentences))
+def begin():
+    """End jobs that a killed run left, and say how much is to be fetched, before any job starts."""
+    try:
+        left = alive.end_orphans(SNAKEMAKE)
+    except IsomorphError as mistake:
+        raise WorkflowError(str(mistake)) from None
+    fetched = [
+        job.wildcards.dataset
+        for job in workflow.dag.needrun_jobs()
+        if job.rule.name == "fetch"
+    ]
+    for said in (left, coming.announcement(LAYOUT, sorted(fetched))):
+        if said:
+            print(said, file=sys.stderr, flush=True)

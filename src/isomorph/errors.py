@@ -5,12 +5,22 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+from isomorph.shown import shown
+
 
 class IsomorphError(Exception):
     """A mistake the user can mend, said in one sentence.
 
     The command line prints its text without a traceback and exits with status 1.
+
+    Parameters
+    ----------
+    sentence : str
+        What it quotes of others is kept as it may be shown, see `isomorph.shown`.
     """
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(shown(sentence))
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from isomorph.study import ModelSpec, Spec, Study
+from isomorph.own import own_digests
+from isomorph.study import Spec, Study
 from isomorph.study.archive import DandiArchive, OpenNeuroArchive, SimulatedArchive
 
 Slice = dict[str, Any]
@@ -79,8 +79,8 @@ def activations(study: Study, dataset: str, instance: str) -> Slice:
     if model.preprocessing is not None and model.preprocessing.degrees is not None:
         owner = study.dataset(study.stimulus_set(dataset))
         settings["shown_degrees"] = getattr(owner.stimuli, "degrees", None)
-    if (file := _own_file(study, model)) is not None:
-        settings["file"] = hashlib.sha256(file.read_bytes()).hexdigest()
+    if files := own_digests(model.source, study.model_files[model.name].parent):
+        settings["files"] = files
     return settings
 
 
@@ -193,21 +193,6 @@ def _tables_beside(study: Study, dataset: str, settings: Any) -> dict[str, str]:
         return {}
     files = files_beside(study, dataset, settings.replace("{subject}", "*"))
     return {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
-
-
-def _own_file(study: Study, model: ModelSpec) -> Path | None:
-    """Return the user's own code or graph that a model is made of, where it stands beside."""
-    head, _, what = model.source.partition("/")
-    name = OWN_FILES[head](what) if head in OWN_FILES else ""
-    file = study.model_files[model.name].parent / name
-    return file if name and file.is_file() else None
-
-
-OWN_FILES: dict[str, Callable[[str], str]] = {
-    "python": lambda what: what.partition(":")[0].replace(".", "/") + ".py",
-    "onnx": lambda what: what,
-}
-"""The file a source names, by the source's first word."""
 
 
 def files_beside(study: Study, dataset: str, pattern: str) -> list[Path]:

@@ -114,17 +114,23 @@ def test_pages_that_lead_in_a_circle_end(monkeypatch, where):
     assert len(asked) < 5
 
 
-def test_a_sha256_of_null_is_one_not_computed_yet(monkeypatch):
+def test_a_sha256_of_null_is_one_the_archive_does_not_state(monkeypatch):
     def lock(path, query):
         if path.endswith("/versions/"):
             return listing({"version": "0.1"})
         return listing(LISTED) if path.endswith("/assets/") else described(digest=None)
 
     patch_answers(monkeypatch, lock)
-    refused(lambda: resolve(DandiArchive(**SPEC), ("1",), "f.yaml: archive"), "has not computed")
+    refused(lambda: resolve(DandiArchive(**SPEC), ("1",), "f.yaml: archive"), "states no sha256")
 
 
-def test_what_is_read_in_parts_is_never_told_by_its_size_alone(monkeypatch, make_layout, tmp_path):
+@pytest.mark.parametrize(
+    ("version", "said"),
+    [("0.1", "states no sha256 of"), ("draft", "has not computed the sha256 of")],
+)
+def test_what_is_read_in_parts_is_never_told_by_its_size_alone(
+    monkeypatch, make_layout, tmp_path, version, said
+):
     patch_answers(
         monkeypatch,
         lambda path, query: (
@@ -133,11 +139,8 @@ def test_what_is_read_in_parts_is_never_told_by_its_size_alone(monkeypatch, make
             else answer(b"", 404)
         ),
     )
-    spec = SPEC | {"access": "stream", "keep": ["units"]}
-    refused(
-        lambda: bring(make_layout(spec), "objects", [LINE], tmp_path / "files"),
-        "a.nwb", "has not computed the sha256",
-    )  # fmt: skip
+    spec = SPEC | {"access": "stream", "keep": ["units"], "version": version}
+    refused(lambda: bring(make_layout(spec), "objects", [LINE], tmp_path / "files"), "a.nwb", said)
 
 
 @pytest.mark.parametrize("instance", ["http://[x/api", "http://a.org:x/api", "nowhere", "https://"])

@@ -68,7 +68,7 @@ def test_labels_that_do_not_fit_are_refused(folder, labels, said):
 
 def test_an_image_that_is_none_is_refused(folder):
     (folder / "bold.nii.gz").write_text("no image")
-    with pytest.raises(IsomorphError, match="is not an image"):
+    with pytest.raises(IsomorphError, match="cannot be read as an image"):
         arrange(folder, SPEC)
 
 

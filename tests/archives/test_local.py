@@ -144,11 +144,18 @@ def test_linked_folders_are_followed_once(data, make_layout, tmp_path):
     assert listed(layout) == ["images/a.png", "images/b.png", "linked/c.png"]
 
 
-def test_link_to_nothing_is_no_file(data, make_layout):
-    (data / "gone.png").symlink_to(data / "not there")  # annexed, not fetched
-    layout = make_layout(local(data, "**/*.png"))
+def test_link_to_nothing_is_passed_over_only_where_nothing_asks_for_it(data, make_layout, capsys):
+    (data / "gone.txt").symlink_to(data / "not there")
+    layout = make_layout(local(data, "**/*.png", "*.txt"))  # the study asks for images
     archives.run(layout, "objects")
-    assert listed(layout) == ["images/a.png", "images/b.png"]
+    assert listed(layout) == ["images/a.png", "images/b.png", "notes.txt"]
+    assert "1 file has no content here, and nothing of the study asks for it" in (
+        capsys.readouterr().err
+    )
+    assert list(archives.read_manifest(layout, "objects").absent) == ["gone.txt"]
+    (data / "gone.png").symlink_to(data / "not there")
+    with pytest.raises(IsomorphError, match=r'stimuli\.files: "\*\.png" asks for .*gone\.png'):
+        archives.run(layout, "objects")
 
 
 def test_what_isomorph_writes_is_no_data_of_the_user(data, make_layout, tmp_path):

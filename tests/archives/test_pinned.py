@@ -12,10 +12,11 @@ from isomorph import archives
 from isomorph.archives import partial_files, pinned
 from isomorph.archives.download import download
 from isomorph.archives.lock import Lock, LockedFile, lock_file
-from isomorph.archives.readiness import readiness
+from isomorph.archives.readiness import bytes_to_come, readiness
 from isomorph.archives.transfer import announce, bytes_here
 from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
+from isomorph.runs.coming import announcement
 from isomorph.study import load_study
 
 SUBJECTS = ["sub-01", "sub-02"]
@@ -307,10 +308,15 @@ def test_readiness_counts_what_is_whole(objects, locked, make_layout):
         make_layout, locked, sources=[RAW], subjects=SUBJECTS, responses=responses,
         stimuli={"kind": "folder", "files": "*/*_events.tsv"},
     )  # fmt: skip
+    assert bytes_to_come(layout, "objects") == sum(file.size for file in locked)
+    assert announcement(layout, ["objects"]) == "to be fetched: objects 0.1 MB"
     archives.run(layout, "objects")
+    assert bytes_to_come(layout, "objects") == 0
+    assert announcement(layout, ["objects"]) == ""
     for file in locked:
         (layout.archive("objects") / file.path).write_bytes(b"short")
     assert "0.0 MB of it here" in readiness(layout, "objects")
+    assert bytes_to_come(layout, "objects") == sum(file.size for file in locked)
 
 
 def test_a_folder_nobody_may_read_is_said_before_anything_starts(

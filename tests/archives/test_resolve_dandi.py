@@ -6,7 +6,7 @@ from dandi_archive import Fault
 
 from isomorph.archives.dandi_asset import find_asset
 from isomorph.archives.lock import LockedFile
-from isomorph.archives.patience import session
+from isomorph.archives.pace import session
 from isomorph.archives.resolve.dandi import resolve
 from isomorph.errors import IsomorphError
 from isomorph.study.archive import DandiArchive
@@ -87,6 +87,17 @@ def test_an_asset_without_sha256_yet_is_refused(dandi):
         f"has not computed the sha256 of {asset.path} yet",
         "run again later",
     )
+
+
+def test_a_published_asset_without_sha256_promises_nothing(dandi):
+    asset = next(one for one in dandi.assets() if one.version != "draft")
+    place = f"/api/dandisets/000469/versions/{asset.version}/assets/{asset.id}/"
+    dandi.fail(place, Fault(digest=True))
+    with pytest.raises(IsomorphError) as caught:
+        resolved(include=["**"], version=asset.version)
+    message = str(caught.value)
+    assert f"states no sha256 of {asset.path} in {asset.version}, a published version" in message
+    assert "within a day" not in message
 
 
 def test_an_unknown_version_names_the_nearest(dandi):

@@ -1,5 +1,8 @@
 """API keys, passwords and signatures go to nobody they are not for, and into no message."""
 
+import json
+import re
+
 import pytest
 import requests
 from canned import answer, patch_answers
@@ -7,9 +10,11 @@ from dandi_archive import Fault, serve
 from dandi_study import locked, refused
 from test_dandi_answers import ID, LINE, SPEC, described
 
+from isomorph.archives import local
 from isomorph.archives.dandi import bring
 from isomorph.archives.dandi_asset import api_key, key_variable
 from isomorph.archives.dandi_client import quiet_client
+from isomorph.archives.manifest import read_manifest
 from isomorph.archives.mirrors import mirrored
 from isomorph.archives.patience import (
     ATTEMPTS,
@@ -50,18 +55,35 @@ def test_a_key_no_header_can_carry_is_refused_unsaid(
     [
         ("https://api.dandiarchive.org/api", "DANDI_API_KEY"),
         ("https://api.dandiarchive.org.evil.org/api", "ISOMORPH_KEY_API_DANDIARCHIVE_ORG_EVIL_ORG"),
-        ("http://openai/api", "ISOMORPH_KEY_OPENAI"),
-        ("http://dandi/api", "ISOMORPH_KEY_DANDI"),
-        ("http://[x/api", "ISOMORPH_KEY_"),
+        ("https://api.dandiarchive.org:443/api", "DANDI_API_KEY"),
+        ("https://api.dandiarchive.org:8443/api", "ISOMORPH_KEY_API_DANDIARCHIVE_ORG___8443"),
+        ("http://openai/api", "ISOMORPH_KEY_OPENAI___80"),
+        ("https://dandi/api", "ISOMORPH_KEY_DANDI"),
+        ("https://archive-mylab.org/api", "ISOMORPH_KEY_ARCHIVE__MYLAB_ORG"),
+        ("https://[::1]/api", "ISOMORPH_KEY_____3A3A31"),
+        ("http://[x/api", "ISOMORPH_KEY_____" + b"http://[x/api".hex().upper()),
     ],
 )
 def test_no_dataset_can_ask_for_another_programs_key(instance, variable):
     assert key_variable(archive(instance)) == variable
 
 
+def test_no_two_servers_share_a_variable():
+    hosts = [
+        *("archive.mylab.org", "archive-mylab.org", "archive--mylab.org", "archive.mylab-org"),
+        *("archive..mylab.org", "archive.-mylab.org", "archive-.mylab.org", "archive_mylab.org"),
+        *("archive.mylab.org.", "archivexmylab.org", "archive.mylab.org.8443", "xn--mylab.org"),
+        *("mylab.org", "-mylab.org", ".mylab.org", "port.8443", "[::1]", "3a3a31", "mylåb.org"),
+    ]
+    servers = [f"https://{host}{port}" for host in hosts for port in ("", ":80", ":8443", ":84")]
+    variables = {key_variable(archive(f"{one}/api")) for one in servers}
+    assert len(variables) == len(servers)
+    assert all(re.fullmatch(r"[A-Z0-9_]+", one) for one in variables)
+
+
 def test_a_key_goes_over_no_open_line_but_that_of_this_machine(monkeypatch):
     monkeypatch.setenv("DANDI_API_KEY", "secret")
-    monkeypatch.setenv("ISOMORPH_KEY_127_0_0_1", "own")
+    monkeypatch.setenv("ISOMORPH_KEY_127_0_0_1___9", "own")
     assert api_key(archive("https://api.dandiarchive.org/api")) == "secret"
     assert api_key(archive("http://127.0.0.1:9/api")) == "own"
     in_clear = archive("http://api.dandiarchive.org/api")
@@ -165,3 +187,39 @@ def test_a_mirror_is_asked_for_what_stands_below_its_address_alone(monkeypatch):
     assert mirrored("https://a.org?y") == "https://m.org?y"
     assert mirrored("https://a.org.evil.org/x") == "https://a.org.evil.org/x"
     assert mirrored("https://b.org/x/y") == "https://n/y"
+
+
+# ------------------------------------------------------------------------- in paths
+
+
+@pytest.mark.parametrize("path", ["$DANDI_API_KEY", "../$DANDI_API_KEY/x", "~/${DANDI_API_KEY}"])
+def test_a_key_in_a_path_is_said_by_its_name(monkeypatch, make_layout, path):
+    """A dataset's file may come from anybody, and its path may name any variable."""
+    monkeypatch.setenv("DANDI_API_KEY", "5ec4e7")
+    layout = make_layout({"kind": "local", "path": path, "files": ["*"]})
+    said = refused(lambda: local.fetch(layout, "objects"), path.rpartition("/")[2])
+    assert "5ec4e7" not in said
+
+
+@pytest.mark.parametrize("value", ["abc$KEY", "x" * 300])
+def test_a_variable_is_never_quoted(monkeypatch, make_layout, value):
+    monkeypatch.setenv("HELD", value)
+    layout = make_layout({"kind": "local", "path": "$HELD", "files": ["*"]})
+    said = refused(lambda: local.fetch(layout, "objects"), "$HELD", "does not exist")
+    assert value not in said
+
+
+def test_a_folder_named_by_a_variable_is_kept_by_its_name(monkeypatch, make_layout, tmp_path):
+    """The manifest then also serves where the variable stands for another folder."""
+    for place in ("one", "other"):
+        (tmp_path / place / "lab").mkdir(parents=True)
+        (tmp_path / place / "lab" / "a.txt").write_text("a")
+    monkeypatch.setenv("LAB_DISK", str(tmp_path / "one"))
+    layout = make_layout({"kind": "local", "path": "$LAB_DISK/lab", "files": ["*.txt"]})
+    local.fetch(layout, "objects")
+    text = layout.manifest("objects").read_text()
+    assert str(tmp_path / "one") not in text
+    assert json.loads(text)["root"] == "$LAB_DISK/lab"
+    assert read_manifest(layout, "objects").root == tmp_path / "one" / "lab"
+    monkeypatch.setenv("LAB_DISK", str(tmp_path / "other"))
+    assert read_manifest(layout, "objects").root == tmp_path / "other" / "lab"

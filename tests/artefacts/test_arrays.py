@@ -290,3 +290,12 @@ def test_provenance_hashes_what_was_read(tmp_path):
     assert sha256(file) == known
     assert stamp.packages["numpy"] == np.__version__
     assert Provenance.from_json(stamp.to_json()) == stamp
+
+
+@pytest.mark.parametrize("name", ["V1\x1b[2J", "V1\x00", "V1\n"])
+def test_a_name_that_cannot_be_seen_is_refused(tmp_path, name):
+    data = session()
+    data["region"] = ("unit", np.array(["V1", name, "IT"], dtype=object))
+    with pytest.raises(IsomorphError, match=r"(?s)the region \"V1.*cannot be seen"):
+        write_responses(tmp_path / "a.nc", {"1": data}, {}, provenance("responses"))
+    assert not (tmp_path / "a.nc").exists()

@@ -196,6 +196,7 @@ def test_a_category_that_does_not_sort_the_stimuli_is_no_category():
 def test_slugs_and_thinning():
     assert slug("Human IT (left)") == "human-it-left"
     assert slug("***") == "unnamed"
+    assert slug("IT −50 to 0 ms") == "it-minus-50-to-0-ms"
     assert thinned(30) == list(range(30))
     assert thinned(0) == []
     assert len(thinned(101)) <= 30

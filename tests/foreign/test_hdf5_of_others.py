@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from isomorph.errors import IsomorphError
-from isomorph.foreign.hdf5 import open_hdf5, refuse_outside
+from isomorph.foreign.hdf5 import afford_dataset, open_hdf5, refuse_outside
 
 KEY = b"-----BEGIN OPENSSH PRIVATE KEY-----"
 
@@ -204,6 +204,38 @@ def test_thousands_of_objects_are_quick(folder):
     began = time.perf_counter()
     with open_hdf5(folder / "rec.h5"):
         assert time.perf_counter() - began < 5
+
+
+def test_many_references_are_quick(folder):
+    with h5py.File(folder / "rec.h5", "w") as file:
+        reference = file.create_dataset("a", data=[1]).ref
+        file.create_dataset("plain", data=[reference] * 200_000, dtype=h5py.ref_dtype)
+        rows = np.zeros(100, [("count", int), ("series", h5py.ref_dtype)])
+        rows["series"] = reference
+        file["rows"] = rows
+        file.create_dataset("unwritten", (10**8,), h5py.ref_dtype, chunks=(10**6,))
+    began = time.perf_counter()
+    with open_hdf5(folder / "rec.h5"):
+        assert time.perf_counter() - began < 1.5
+
+
+def test_references_beyond_measure_are_refused(folder):
+    with h5py.File(folder / "rec.h5", "w") as file:
+        reference = file.create_dataset("a", data=[1]).ref
+        many = file.create_dataset("b", (10**12,), h5py.ref_dtype, chunks=(1000,))
+        many[0] = reference
+    refused(folder / "rec.h5", "a list of references would take 8,000.0 GB")
+    with h5py.File(folder / "rec.h5", "w") as file:
+        file.create_dataset("b", (400, 400), h5py.ref_dtype)[0, 0] = file.ref
+    refused(folder / "rec.h5", "160,000 references")
+
+
+def test_dataset_beyond_the_budget_is_refused_before_it_is_read(folder):
+    with h5py.File(folder / "rec.h5", "w") as file:
+        data = file.create_dataset("a", (10**6, 10**6), "f8", chunks=(10, 10))
+        with pytest.raises(IsomorphError, match=r"rec.h5: a: .* would take 8,000.0 GB of memory"):
+            afford_dataset(data, "rec.h5: a")
+        afford_dataset(data, "rec.h5: a", rows=100)
 
 
 def test_what_is_no_hdf5_is_a_sentence(folder):

@@ -128,11 +128,10 @@ def test_only_what_is_asked_for_has_to_be_readable(recording):
         assert len(nwb.container("units").id) == 4
         with pytest.raises(IsomorphError, match='LabThing of the extension "ndx-lab", which the'):
             nwb.container("general/lab")
-        with pytest.raises(
-            IsomorphError, match="trials: cannot be read as NWB .* TimeIntervals"
-        ) as e:
+        message = r"trials: cannot be read as NWB \S+ \(Could not construct TimeIntervals object"
+        with pytest.raises(IsomorphError, match=message) as caught:
             nwb.container("intervals/trials")
-        assert len(str(e.value)) < 400
+        assert len(str(caught.value)) < 400
         with pytest.raises(
             IsomorphError, match=r'nothing called "unit" in /; did you mean "units"'
         ):
@@ -181,16 +180,16 @@ def test_the_zarr_form_is_one_sentence_with_the_way_out(tmp_path, inner):
 def test_a_file_cut_short_is_one_sentence(recording, share):
     whole = recording.read_bytes()
     recording.write_bytes(whole[: int(share * len(whole))])
-    with pytest.raises(IsomorphError, match=r"r\.nwb: cannot be read as an HDF5 file"):
-        with open_nwb(recording):
-            pass
+    message = r"r\.nwb: cannot be read as an HDF5 file"
+    with pytest.raises(IsomorphError, match=message), open_nwb(recording):
+        pass
 
 
 def test_bytes_overwritten_anywhere_are_one_sentence_or_none(recording):
     """What HDF5 or pynwb raises over a damaged file is never a traceback."""
     whole = recording.read_bytes()
     rng = np.random.default_rng(0)
-    refused = 0
+    refused = []
     for _ in range(25):
         broken = np.frombuffer(whole, np.uint8).copy()
         start = rng.integers(0, len(whole) - 64)
@@ -202,6 +201,6 @@ def test_bytes_overwritten_anywhere_are_one_sentence_or_none(recording):
                 column(units, "electrode_group.location", "u")
                 ragged(units, "spike_times", "u")
         except IsomorphError as error:
-            refused += 1
-            assert "\n" not in str(error)
-    assert 0 < refused < 25
+            refused.append(str(error))
+    assert 0 < len(refused) < 25
+    assert not [said for said in refused if "\n" in said]

@@ -554,11 +554,61 @@ def test_models_that_take_pixels_are_passed_over_where_there_are_no_images(tmp_p
         open_study(study)
 
 
+@pytest.mark.parametrize(
+    ("measures", "distances", "message"),
+    [
+        ("[cka_feature_corrected]", "[squared_euclidean]",
+         r"measures\.0: cka_feature_corrected takes no RDM of squared_euclidean: it needs "
+         "features, which no RDM holds; leave it out"),
+        ("[rho_a, cka]", "[euclidean]",
+         r"measures\.1: cka takes no RDM of euclidean: add one of correlation, cosine, "
+         "squared_euclidean"),
+        ("[cka]", "[euclidean, correlation]", None),
+        ("['cka_rbf(0.2)', rho_a]", "[euclidean, correlation]", None),
+        ("['cka_rbf(0.20)']", "[correlation]", r'unknown "cka_rbf\(0\.20\)", write "cka_rbf\(0\.2'),
+    ],
+)  # fmt: skip
+def test_a_measure_that_no_distance_serves_is_refused(tmp_path, measures, distances, message):
+    from isomorph.cli import open_study
+    from isomorph.study import StudyError
+
+    examples = Path(__file__).parents[2] / "config" / "examples"
+    study = tmp_path / "study.yaml"
+    study.write_text(
+        f"name: none\ntitle: None\nmeasures: {measures}\ndistances: {distances}\n"
+        f"datasets: [{examples}/datasets/zhang_desimone_it.yaml]\n"
+        f"models: [{examples}/models/objects.yaml]\n"
+    )
+    if message is None:
+        open_study(study)
+    else:
+        with pytest.raises(StudyError, match=message):
+            open_study(study)
+
+
+def test_ready_rdms_are_served_by_their_own_distances_alone(tmp_path):
+    from isomorph.cli import open_study
+    from isomorph.study import StudyError
+
+    examples = Path(__file__).parents[2] / "config" / "examples"
+    content = yaml.safe_load((examples / "datasets" / "algonauts78.yaml").read_text())
+    for source in content["responses"]["sources"]:
+        source["distance"] = "euclidean"
+    (tmp_path / "own.yaml").write_text(yaml.safe_dump(content))
+    study = tmp_path / "study.yaml"
+    study.write_text(
+        "name: none\ntitle: None\nmeasures: [cka]\ndistances: [euclidean, correlation]\n"
+        f"datasets: [own.yaml]\nmodels: [{examples.parent}/models/pixels.yaml]\n"
+    )
+    with pytest.raises(StudyError, match="comes as RDMs of euclidean, which none of cka takes"):
+        open_study(study)
+
+
 def test_check_matches_patterns_before_anything_is_fetched(capsys, tmp_path):
     examples = Path(__file__).parents[2] / "config" / "examples"
     content = yaml.safe_load((examples / "datasets" / "zhang_desimone_it.yaml").read_text())
     content["archive"] = {"kind": "local", "path": str(tmp_path)}
-    (tmp_path / "sub-1.nwb").write_bytes(b"")
+    (tmp_path / "sub-1.nwb").write_bytes(b"recording")
     content["responses"]["files"] = "{subject}_*.nwb"
     content["stimuli"]["files"] = "*.nwb"
     content["subjects"] = ["sub-1"]

@@ -1,11 +1,15 @@
 """The kernel family against independent packages, literal definitions and published behaviour."""
 
+import re
+
 import numpy as np
 import pytest
-from scipy.spatial.distance import pdist
+from scipy.spatial.distance import pdist, squareform
 
+from isomorph.errors import IsomorphError
 from isomorph.measures import MEASURES
 from isomorph.measures.feature_corrected import feature_corrected_cka, same_feature
+from isomorph.measures.kernels import _median, _weighted_median
 from isomorph.measures.pairs import pair_indices
 
 
@@ -37,34 +41,81 @@ def test_debiased_cka_equals_pytorch_cka():
 
 
 @pytest.mark.parametrize(
-    ("name", "kernel", "unbiased"),
+    ("name", "kernel", "unbiased", "bandwidth"),
     [
-        ("cka", "linear", True),
-        ("cka_biased", "linear", False),
-        ("whitened_cosine", "linear", False),
-        ("cka_rbf", "rbf", True),
-        ("cka_rbf_biased", "rbf", False),
+        ("cka", "linear", True, 1),
+        ("cka_biased", "linear", False, 1),
+        ("whitened_cosine", "linear", False, 1),
+        ("cka_rbf", "rbf", True, 0.5),
+        ("cka_rbf_biased", "rbf", False, 0.5),
+        ("cka_rbf(0.2)", "rbf", True, 0.2),
+        ("cka_rbf_biased(0.8)", "rbf", False, 0.8),
     ],
 )
-def test_cka_equals_ckatorch(name, kernel, unbiased):
+def test_cka_equals_ckatorch(name, kernel, unbiased, bandwidth):
     import torch
     from ckatorch.core import cka_base
-    from ckatorch.utils import center_gram_matrix
 
-    x, y = features(1)
-    if kernel == "linear":
-        expected = cka_base(torch.from_numpy(x), torch.from_numpy(y), unbiased=unbiased).item()
-    else:
-        # Their median is over the whole matrix, its diagonal too; ours over pairs.
-        grams = [center_gram_matrix(torch.from_numpy(rbf_gram(z)), unbiased) for z in (x, y)]
-        expected = ((grams[0] * grams[1]).sum() / (grams[0].norm() * grams[1].norm())).item()
+    # An odd number: of an even one, torch's median is the lower of two.
+    x, y = features(1, n_stimuli=19)
+    given = (torch.from_numpy(x), torch.from_numpy(y))
+    expected = cka_base(*given, kernel=kernel, unbiased=unbiased, threshold=bandwidth).item()
     assert value(name, x, y) == pytest.approx(expected, abs=1e-10)
 
 
-def rbf_gram(x, fraction=0.5):
-    squares = ((x[:, None] - x) ** 2).sum(axis=2)
-    spread = fraction * np.sqrt(np.median(squares[np.triu_indices(len(x), 1)]))
-    return np.exp(-squares / (2 * spread**2))
+def test_gaussian_kernels_of_kornblith():
+    """The example of their notebook, whose median is over the full matrix."""
+    rng = np.random.RandomState(1337)
+    x = rng.randn(100, 10)
+    y = rng.randn(100, 10) + x
+    assert value("cka_rbf_biased", x, y) == pytest.approx(0.654831, abs=1e-6)
+    assert value("cka_rbf_biased(0.8)", x, y) != pytest.approx(0.654831, abs=1e-2)
+
+
+@pytest.mark.parametrize("n_stimuli", [2, 3, 4, 5, 8, 9])
+def test_median_is_that_of_the_full_matrix(n_stimuli):
+    distances = np.random.default_rng(n_stimuli).uniform(
+        1, 2, (3, n_stimuli * (n_stimuli - 1) // 2)
+    )
+    full = [np.median(squareform(one)) for one in distances]
+    np.testing.assert_allclose(_median(distances), full, rtol=1e-15)
+    weights = np.ones(distances.shape[1], dtype=int)
+    np.testing.assert_allclose(_weighted_median(distances, weights, n_stimuli), full, rtol=1e-15)
+
+
+def test_a_resample_of_kernels_is_that_of_its_stimuli():
+    """Stimuli drawn at most once: the measure of those alone."""
+    x, y = features(4, n_stimuli=12)
+    measure, drawn = MEASURES["cka_rbf(0.3)"], [0, 2, 3, 4, 7, 9, 11]
+    counts = np.isin(np.arange(12), drawn).astype(int)[None]
+    found = measure.resampled(rdm(x), rdm(y), counts)[0, 0, 0]
+    assert found == pytest.approx(value("cka_rbf(0.3)", x[drawn], y[drawn]), abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("cka_rbf(0.50)", '"cka_rbf" alone has that bandwidth'),
+        ("cka_rbf(0.20)", 'write "cka_rbf\\(0.2\\)"'),
+        ("cka_rbf(0)", "a fraction of the median distance above 0"),
+        ("cka(0.2)", '"cka" has no bandwidth'),
+        ("cka_rfb(0.2)", "did you mean|known: "),
+        ("cka_rbf(x)", "did you mean"),
+    ],
+)
+def test_bandwidths_that_are_none(name, message):
+    assert name not in MEASURES
+    assert re.search(message, MEASURES.suggestion(name))
+    with pytest.raises(IsomorphError, match="unknown measure"):
+        MEASURES[name]
+
+
+def test_a_bandwidth_is_part_of_the_name():
+    measure = MEASURES["cka_rbf(0.2)"]
+    assert "cka_rbf(0.2)" in MEASURES
+    assert measure.name == "cka_rbf(0.2)"
+    assert measure.title.endswith("bandwidth 0.2 of the median distance")
+    assert "cka_rbf(0.2)" not in list(MEASURES)
 
 
 def test_gaussian_kernels_see_what_is_not_linear():

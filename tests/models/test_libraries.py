@@ -2,7 +2,9 @@
 
 import hashlib
 import io
+import json
 import logging
+import shutil
 import warnings
 import zipfile
 from pathlib import Path
@@ -10,12 +12,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from pydantic import ValidationError
 
 from isomorph.errors import IsomorphError
 from isomorph.models import SOURCES, Wanted
 from isomorph.models.libraries.imported import library
 from isomorph.models.libraries.weights import digest_of
 from isomorph.study import ModelSpec
+from isomorph.study.model import Weights
 from servers.weights_hub import COMMIT, WeightsHub
 
 HF = "https://huggingface.co"
@@ -103,8 +107,15 @@ def test_a_pinned_revision_is_asked_for_and_kept_apart(timm_hub, tmp_path):
     assert any(f"/resolve/{COMMIT}/" in path for _, path in timm_hub.requests)
     network(tmp_path, "timm/test_vit", weights={"sha256": digest})
     assert len(timm_hub.fetched()) == 2
-    with pytest.raises(IsomorphError, match='has no revision "v9"'):
-        network(tmp_path, "timm/test_vit", weights={"revision": "v9"})
+    other = COMMIT[::-1]
+    with pytest.raises(IsomorphError, match=f'has no revision "{other}"'):
+        network(tmp_path, "timm/test_vit", weights={"revision": other})
+
+
+@pytest.mark.parametrize("revision", ["main", "master", "v1.0", "..", "refs/pr/1", COMMIT[:12]])
+def test_what_is_no_commit_is_no_revision(revision):
+    with pytest.raises(ValidationError, match="pattern"):
+        Weights(revision=revision)
 
 
 def test_other_weights_than_pinned_are_refused_and_leave_nothing(timm_hub, tmp_path):
@@ -380,6 +391,18 @@ def test_language_models_are_future_work(transformers_hub, tmp_path):
     assert left_behind(tmp_path / "weights") == []
 
 
+def test_a_processor_without_words_or_damaged_is_no_traceback(transformers_hub, tmp_path):
+    hub, _ = transformers_hub
+    files = hub.repositories["lab/vit"]
+    said = json.loads(files["preprocessor_config.json"])
+    files["preprocessor_config.json"] = json.dumps({**said, "resample": 5}).encode()  # Hamming
+    assert network(tmp_path, "transformers/lab/vit").preprocessing is None
+    for name, damage in (("preprocessor_config.json", b"[1, 2"), ("config.json", b"[]")):
+        hub.repositories["lab/vit"] = {**files, name: damage}
+        with pytest.raises(IsomorphError, match=r"lab/vit|preprocessor_config"):
+            network(tmp_path / name, "transformers/lab/vit")
+
+
 def test_weights_that_lack_a_layer_are_not_filled_by_chance(transformers_hub, tmp_path):
     from safetensors.torch import load, save
 
@@ -429,6 +452,28 @@ def test_torch_hub_runs_the_code_of_one_commit(hub, tmp_path):
             network(tmp_path, f"{source}/{entry}")
     with pytest.raises(IsomorphError, match="its code is run, so say which commit"):
         network(tmp_path, "hub/lab/nets/fixed")
+
+
+@pytest.mark.parametrize("revision", ["main", "master", "v1.0", "..", ".", COMMIT[:12]])
+def test_torch_hub_takes_a_commit_and_no_branch(tmp_path, revision):
+    with pytest.raises(IsomorphError, match=f'"{revision}" is no commit; .* 40 hexadecimal digits'):
+        SOURCES["hub/a/b"].check(f"lab/nets:{revision}/fixed", tmp_path)
+    with pytest.raises(IsomorphError, match="is no commit"):
+        network(tmp_path, f"hub/lab/nets:{revision}/fixed")
+
+
+def test_code_of_torch_hub_that_was_changed_on_the_disk_is_refused(hub, tmp_path):
+    with zipfile.ZipFile(buffer := io.BytesIO(), "w") as packed:
+        packed.writestr(f"lab-nets-{COMMIT}/hubconf.py", HUBCONF)
+    hub.files[f"lab/nets/zipball/{COMMIT}"] = buffer.getvalue()
+    source = f"hub/lab/nets:{COMMIT}/fixed"
+    network(tmp_path, source)
+    (code,) = tmp_path.rglob("hubconf.py")
+    code.write_text(HUBCONF.replace("0.5", "0.25"))
+    with pytest.raises(IsomorphError, match="is not the code that was fetched"):
+        network(tmp_path, source)
+    shutil.rmtree(code.parent)
+    network(tmp_path, source)
 
 
 # ---------------------------------------------------------------- a user's own

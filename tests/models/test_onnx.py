@@ -1,5 +1,6 @@
 """ONNX graphs against the same network in torch, and against the runtime in one piece."""
 
+import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 import torch
 from torch import nn
 
+from isomorph.artefacts import sha256
 from isomorph.errors import IsomorphError
 from isomorph.models import SOURCES
 from isomorph.models.extraction import extract
@@ -18,7 +20,9 @@ onnx = pytest.importorskip("onnx", reason="onnx is not installed")
 onnxruntime = pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
 
 from isomorph.models.onnx import check, network, open_onnx  # noqa: E402
+from isomorph.models.onnx.graph import open_graph  # noqa: E402
 from isomorph.models.source import Wanted  # noqa: E402
+from isomorph.own.graphs import external_files  # noqa: E402
 
 SIZE = 8
 FLOAT = onnx.TensorProto.FLOAT
@@ -232,11 +236,13 @@ def test_files_that_cannot_be_used_are_said(tmp_path):
     with pytest.raises(IsomorphError, match=r"none\.onnx: no such ONNX file"):
         open_onnx(tmp_path / "none.onnx")
     (tmp_path / "text.onnx").write_text("a network")
-    with pytest.raises(IsomorphError, match=r"text\.onnx: is no ONNX file that can be read"):
+    with pytest.raises(IsomorphError, match=r"text\.onnx: cannot be read as an ONNX file"):
         open_onnx(tmp_path / "text.onnx")
     file = write(tmp_path / "small.onnx", small())
-    with pytest.raises(IsomorphError, match=r"has sha256 .*, expected 00000000; it is not"):
-        open_onnx(file, expected="00000000")
+    with pytest.raises(IsomorphError, match=r"has sha256 .*, expected 0{64}; it is not"):
+        open_onnx(file, expected="0" * 64)
+    with pytest.raises(IsomorphError, match="it is not the file that was pinned"):
+        open_onnx(file, expected=open_onnx(file).weights_sha256[:12])
     with pytest.raises(IsomorphError, match="takes images of 8 × 8 pixels, not 8 × 9"):
         open_onnx(file).module(torch.zeros(2, 3, 8, 9))
     model = onnx.load(file)
@@ -247,12 +253,31 @@ def test_files_that_cannot_be_used_are_said(tmp_path):
         open_onnx(file).module(images())
 
 
+def test_weights_in_a_file_beside_the_graph_are_part_of_its_digest(tmp_path):
+    file = tmp_path / "small.onnx"
+    digests = []
+    for scale in (1.0, 2.0):
+        module = small()
+        with torch.no_grad():
+            module.head.weight.mul_(scale)
+        model = onnx.load(write(file, module))
+        (tmp_path / "w.bin").unlink(missing_ok=True)
+        onnx.save_model(model, file, save_as_external_data=True, location="w.bin", size_threshold=0)
+        digests.append((sha256(file), open_onnx(file).weights_sha256))
+    (graph, one), (same_graph, doubled) = digests
+    assert graph == same_graph
+    assert one != doubled
+    lines = "".join(f"{sha256(tmp_path / name)}  {name}\n" for name in ("small.onnx", "w.bin"))
+    assert doubled == hashlib.sha256(lines.encode()).hexdigest()
+    open_onnx(file, expected=doubled)
+
+
 def test_a_study_names_a_file_beside_the_model(tmp_path):
     file = write(tmp_path / "small.onnx", small())
     digest = open_onnx(file).weights_sha256
     spec = ModelSpec.model_validate(
         {"name": "mine", "title": "Mine", "source": "onnx/small.onnx",
-         "weights": {"sha256": digest[:12]}, "options": {"channels": "bgr"},
+         "weights": {"sha256": digest}, "options": {"channels": "bgr"},
          "preprocessing": {"size": SIZE}}
     )  # fmt: skip
     wanted = Wanted("mine", spec, None, tmp_path / "weights", tmp_path)
@@ -290,3 +315,52 @@ def test_blocks_of_a_graph_are_refused_and_its_maps_still_pool(tmp_path):
             found, images().numpy(), patterns, where="mine", scratch=tmp_path, reading=reading
         )
         assert pooled.layers["stem.Relu"].n_features == 4
+
+
+def with_weights_at(location, holder):
+    """Return a model of which a tensor stands in a file, as an initial value or further in."""
+    tensor = onnx.TensorProto(
+        name="k", data_type=onnx.TensorProto.FLOAT, dims=[4],
+        data_location=onnx.TensorProto.EXTERNAL,
+    )  # fmt: skip
+    tensor.external_data.add(key="location", value=location)
+    constant = onnx.helper.make_node("Constant", [], ["k"], value=tensor)
+    opsets, functions, nodes, initial = [onnx.helper.make_opsetid("", 17)], [], [], []
+    if holder == "initial":
+        initial = [tensor]
+    elif holder == "constant":
+        nodes = [constant]
+    else:
+        functions = [onnx.helper.make_function("lab", "F", ["x"], ["k"], [constant], opsets)]
+        nodes, opsets = [onnx.helper.make_node("F", ["x"], ["k"], domain="lab")], [
+            *opsets, onnx.helper.make_opsetid("lab", 1)
+        ]  # fmt: skip
+    nodes.append(onnx.helper.make_node("Identity", ["k"], ["y"]))
+    graph = onnx.helper.make_graph(
+        nodes,
+        "g",
+        [onnx.helper.make_tensor_value_info("x", onnx.TensorProto.FLOAT, ["n", 3, SIZE, SIZE])],
+        [onnx.helper.make_tensor_value_info("y", onnx.TensorProto.FLOAT, [4])],
+        initial,
+    )
+    return onnx.helper.make_model(graph, opset_imports=opsets, functions=functions, ir_version=8)
+
+
+@pytest.mark.parametrize("holder", ["initial", "constant", "function"])
+def test_weights_stand_in_no_file_outside_the_models_folder(tmp_path, holder):
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "id_rsa").write_bytes(b"PRIVATE KEY BYTE")
+    folder = tmp_path / "model"
+    folder.mkdir()
+    (folder / "link").symlink_to(tmp_path / "home" / "id_rsa")
+    (folder / "linked").symlink_to(tmp_path / "home")
+    for name in (str(tmp_path / "home/id_rsa"), "../home/id_rsa", "link", "linked/id_rsa"):
+        model = with_weights_at(name, holder)
+        (folder / "net.onnx").write_bytes(model.SerializeToString())
+        with pytest.raises(IsomorphError, match="outside the folder that it belongs to"):
+            open_onnx(folder / "net.onnx")
+    (folder / "beside").write_bytes(b"0123456789abcdef")
+    model = with_weights_at("beside", holder)
+    (folder / "net.onnx").write_bytes(model.SerializeToString())
+    assert external_files(model, folder / "net.onnx") == [folder / "beside"]
+    open_graph(folder / "net.onnx")

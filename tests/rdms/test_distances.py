@@ -1,5 +1,8 @@
 """Distances against scipy and rsatoolbox, and as theorems."""
 
+import json
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,6 +12,7 @@ from scipy.spatial.distance import pdist
 from isomorph.errors import IsomorphError
 from isomorph.rdms import DISTANCES, TRANSFORMS, fold_gram, geometry_of_features
 from isomorph.rdms.distances import UndefinedDistanceError
+from isomorph.rdms.table import RdmRow, rdm_dataset
 
 
 def folds_of(rng, n_repetitions=4, n_stimuli=7, n_units=30):
@@ -23,20 +27,29 @@ def crossvalidated(folds, seen=None):
 
 
 @pytest.mark.parametrize(
-    ("name", "metric", "power"),
+    ("name", "metric", "per_feature"),
     [
         ("correlation", "correlation", 1),
-        ("euclidean", "euclidean", 1),
-        ("squared_euclidean", "sqeuclidean", 1),
+        ("euclidean", "euclidean", np.sqrt(40)),
+        ("euclidean_norm", "euclidean", 1),
+        ("squared_euclidean", "sqeuclidean", 40),
     ],
 )
-def test_equals_scipy(name, metric, power):
+def test_equals_scipy(name, metric, per_feature):
     features = np.random.default_rng(0).standard_normal((12, 40)) + 3
-    per_feature = {"correlation": 1, "euclidean": np.sqrt(40), "squared_euclidean": 40}[name]
     expected = pdist(features, metric) / per_feature
     np.testing.assert_allclose(
         DISTANCES[name].compute(geometry_of_features(features)), expected, atol=1e-12
     )
+
+
+def test_a_file_says_what_its_distances_are():
+    """`euclidean` is a root mean square, `euclidean_norm` is the norm; both say so."""
+    row = RdmRow("a", "euclidean", np.arange(3.0))
+    data = rdm_dataset([row, replace(row, distance="euclidean_norm")], list("xyz"), {})
+    said = json.loads(data.attrs["distances"])
+    assert "root mean square over units" in said["euclidean"]
+    assert "norm of the difference" in said["euclidean_norm"]
 
 
 @pytest.mark.parametrize(

@@ -52,6 +52,21 @@ def test_a_dataset_that_borrows_stimuli_fails_with_them(bare):
     )
 
 
+def test_a_job_that_was_killed_is_told_by_how_it_ended(bare):
+    log(bare, "on the way\nended with exit status 137\n", "responses", "real", "s2")
+    log(bare, "responses real s1: done in 1.0 s\n", "responses", "real", "s1")
+    assert missing.why(bare, "real").startswith("responses real s2: was killed, as systems do")
+
+
+def test_a_job_that_left_no_word_is_told_too(bare):
+    log(bare, "fetch real: done in 1.0 s\n", "fetch", "real")
+    assert missing.why(bare, "real") == "not computed yet"
+    log(bare, "on the way\n", "responses", "real", "s2")
+    assert missing.why(bare, "real") == (
+        "responses real s2 stopped without a word, or is still at work"
+    )
+
+
 def test_without_a_log_it_is_only_not_computed(bare):
     assert missing.why(bare, "real") == "not computed yet"
 

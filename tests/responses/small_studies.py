@@ -115,7 +115,7 @@ def arrays(folder: Path) -> Settings:
 def rdms(folder: Path) -> Settings:
     for subject in SUBJECTS:
         square = squareform(pdist(RNG.normal(size=(4, 6)), "correlation"))
-        np.savez(folder / f"{subject}.npz", rdm=square)
+        np.savez(folder / f"{subject}.npz", rdm=square, stimuli=STIMULI)
     return {
         "kind": "rdms",
         "sources": [

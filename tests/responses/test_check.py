@@ -148,8 +148,6 @@ SETTINGS = [
     ("bids", {"events": {"stimulus": "trial_typ"}}, 'did you mean "trial_type"?'),
     ("bids", {"events": {"clock": 0.001}}, "after the end of"),
     ("bids", {"confounds": {"columns": ["rot_y"]}}, 'did you mean "rot_x"?'),
-    ("bids", {"regions": {"kind": "masks", "named": {"IT": ["sub-{subject}/func/*_TI.nii.gz"]}}},
-     "did you mean"),
     ("bids", {"regions": {"kind": "labels", "file": "sub-{subject}/func/*_labels.nii.gz",
                           "table": "labels.tsv", "regions": {"V4": ["V44"]}}},
      'has no "V44", asked for by responses.regions.regions.V4; did you mean "V4"?'),
@@ -255,9 +253,10 @@ def outlasted(files):
 
 
 def lopsided(files):
-    square = np.load(files / "s2.npz")["rdm"].copy()
+    with np.load(files / "s2.npz") as held:
+        square, names = held["rdm"].copy(), held["stimuli"]
     square[0, 1] += 0.1
-    np.savez(files / "s2.npz", rdm=square)
+    np.savez(files / "s2.npz", rdm=square, stimuli=names)
 
 
 FILES = [
@@ -408,13 +407,13 @@ def test_all_mistakes_of_all_datasets_are_said(tmp_path, written, capsys):
         )
     (tmp_path / "arrays" / "s1.csv").write_text("stimulus\ncat\n")
     (tmp_path / "arrays" / "s2.csv").write_text("stimuls\ncat\n")
-    datasets["arrays"]["stimuli"] = {"kind": "folder", "files": "*.png", "table": "none.csv"}
+    datasets["arrays"]["stimuli"] = {"kind": "folder", "files": "*.png", "table": "units.csv"}
     datasets["gone"] = dataset(own, archive={"kind": "local", "path": "../gone"})
     lines = refused(write(tmp_path, datasets), capsys)
     assert len(lines) == 5
     wanted = [
         "gone does not exist",
-        "none.csv",
+        "units.csv: no column",
         "s1.csv: has 1 rows",
         "s2.csv: no column",
         'no column "imago"',

@@ -117,7 +117,7 @@ def test_more_than_one_is_refused(files, read):
     write(files, "x_ecephys.nwb", units, "x")
     for part in ("1", "2"):
         write(files, f"x_behavior{part}.nwb", trials, "x")
-    with pytest.raises(IsomorphError, match="2 files match responses.companion and their session"):
+    with pytest.raises(IsomorphError, match=r"2 files match .* and their session does"):
         read("x_behavior*.nwb")
 
 
@@ -134,8 +134,8 @@ def test_one_file_is_not_taken_for_two_sessions_that_say_nothing(files, read):
 def test_what_is_not_there_is_said_with_the_nearest(files, read):
     write(files, "sub-1_ses-x_ecephys.nwb", units, "x")
     write(files, "sub-1_ses-x_behavior.nwb", trials, "x")
-    with pytest.raises(IsomorphError, match='no such file, .* did you mean "sub-1_ses-x_behavior'):
+    with pytest.raises(IsomorphError, match=r'no such file, .* did you mean "sub-1_ses-x_b'):
         read("{stem}_behavior.nwb")
-    with pytest.raises(IsomorphError, match="names? .*{session}|has {session}, which neither"):
-        write(files, "none_ecephys.nwb", units, "x", said="")
+    write(files, "none_ecephys.nwb", units, "x", said="")
+    with pytest.raises(IsomorphError, match="which neither its name nor the file says"):
         read("{session}_behavior.nwb", "none_ecephys.nwb")

@@ -48,7 +48,7 @@ def test_nothing_is_said_and_nothing_read_of_a_good_recording(layout, monkeypatc
         ({"window": [50.0, 250.0]}, "windows are in seconds: [0.05, 0.25]?"),
         ({"stimuli": "wxyz"}, "none of them a stimulus of"),
         ({"trains": [1000 * one for one in TRAINS]}, "is the recording in milliseconds?"),
-        ({"trains": TRAINS, "window": [0.0, 24.0], "baseline": [-24.0, 0.0]}, None),
+        ({"window": [0.0, 24.0], "baseline": [-24.0, 0.0]}, None),
     ],
 )  # fmt: skip
 def test_it_refuses_what_the_stage_refuses_in_the_same_words(layout, changes, message):

@@ -196,7 +196,9 @@ def test_windows_and_bins_make_regions_of_their_own(files, read):
     np.testing.assert_array_equal(data["response"], np.hstack([alone["early"], alone["late"]]))
 
     binned = read(window=[0.0, 0.3], bins=0.1)
-    assert binned["region"].values[::2].tolist() == ["V1 0-100ms", "V1 100-200ms", "V1 200-300ms"]
+    assert binned["region"].values[::2].tolist() == [
+        *("V1 0 to 100 ms", "V1 100 to 200 ms", "V1 200 to 300 ms")
+    ]
     assert binned["area"].values.tolist() == ["V1", "IT"] * 3
     np.testing.assert_allclose(binned["time_start"], np.repeat([0.0, 0.1, 0.2], 2))
     np.testing.assert_allclose(binned["time_stop"], np.repeat([0.1, 0.2, 0.3], 2))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 from scipy.io import savemat
@@ -14,8 +16,10 @@ from isomorph.artefacts import provenance, read_array, write_table
 from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
 from isomorph.responses import run, run_reliability
+from isomorph.responses.rdms import read_source
 from isomorph.responses.stacks import condensed
 from isomorph.study import load_study
+from isomorph.study.responses import RdmSource
 
 N = 5
 STIMULI = [f"image_{n}" for n in range(1, N + 1)]
@@ -128,23 +132,273 @@ def test_two_regions_of_one_subject(make_study, files):
     np.testing.assert_array_equal(data["rdm"], [VECTORS[1, 0], VECTORS[0, 1]])
 
 
-def test_names_in_the_file_are_checked(make_study, files):
-    np.savez(files / "r.npz", arr_0=SQUARES[:, 0], stimuli=[f"{s}.jpg" for s in STIMULI])
-    source = {"file": "r.npz", "variable": "arr_0"}
-    read(make_study(settings(**source), STIMULI, SUBJECTS))  # the same names with an extension
-    swapped = [STIMULI[1], STIMULI[0], *STIMULI[2:]]
+def shuffled(square, seed=1):
+    """Return a square in another order, and the stimuli in that order."""
+    order = np.random.default_rng(seed).permutation(N)
+    return square[np.ix_(order, order)], [STIMULI[place] for place in order]
+
+
+def write_named(file, square, names):
+    """Write an RDM and the names of its stimuli in one of the ways they are kept."""
+    if file.suffix == ".npz":
+        np.savez(file, rdm=square, stimuli=[f"images/{name}.jpg" for name in names])
+    elif file.suffix == ".mat":
+        savemat(file, {"rdm": square, "stimuli": one_by_one(names)})
+    elif file.name.startswith("toolbox"):
+        rsatoolbox(
+            square[None], pattern_descriptors={"image": names, "group": ["x"] * N}, file=file
+        )
+    elif file.name.startswith("v73"):
+        write_v73(file.with_suffix(".mat"), rdm=square, stimuli=names)
+    else:
+        with h5py.File(file, "w") as opened:
+            opened["rdm"] = square
+            opened["stimulus_names"] = names
+
+
+def rsatoolbox(rdms, file, **described):
+    """Write RDMs as rsatoolbox does."""
+    import warnings
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from rsatoolbox.rdm import RDMs
+
+        measure = described.pop("dissimilarity_measure", None)
+        RDMs(rdms, dissimilarity_measure=measure, **described).save(
+            str(file), file_type="hdf5" if file.suffix != ".pkl" else "pkl", overwrite=True
+        )
+
+
+def write_v73(file, **variables):
+    """Write what `save -v7.3` writes: HDF5 behind a block of text, axes reversed."""
+    with h5py.File(file, "w", userblock_size=512) as opened:
+        for name, value in variables.items():
+            if isinstance(value, list):  # a cell array of text, each cell a matrix of codes
+                cells = opened.require_group("#refs#")
+                for place, text in enumerate(value):
+                    cells[f"{name}{place}"] = np.array([[ord(c)] for c in text], dtype=np.uint16)
+                    cells[f"{name}{place}"].attrs["MATLAB_class"] = np.bytes_("char")
+                references = [cells[f"{name}{place}"].ref for place in range(len(value))]
+                opened.create_dataset(name, data=[references], dtype=h5py.ref_dtype)
+                opened[name].attrs["MATLAB_class"] = np.bytes_("cell")
+            elif isinstance(value, dict):
+                opened.create_group(name).attrs["MATLAB_class"] = np.bytes_("struct")
+            else:
+                opened[name] = np.asarray(value).T
+                opened[name].attrs["MATLAB_class"] = np.bytes_("double")
+    with open(file, "r+b") as stream:
+        stream.write(b"MATLAB 7.3 MAT-file, Platform: GLNXA64".ljust(124) + bytes([0, 2]) + b"IM")
+
+
+NAMED = ["r.npz", "r.mat", "r.h5", "v73.mat", "toolbox.hdf5"]
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_rdms_are_put_in_order_by_the_names_in_their_file(make_study, files, name):
+    square, names = shuffled(SQUARES[0, 0])
+    write_named(files / name, square, names)
+    layout = make_study(settings(file=name, subjects=["s1"]), STIMULI)
+    np.testing.assert_array_equal(read(layout)["rdm"], VECTORS[0, :1])
+
+
+@pytest.mark.parametrize("name", ["r.npz", "r.mat"])
+def test_vectors_are_put_in_order_too(make_study, files, name):
+    square, names = shuffled(SQUARES[0, 0], seed=3)
+    write_named(files / name, squareform(square), names)
+    source = settings(file=name, variable="rdm", subjects=["s1"])
+    np.testing.assert_array_equal(read(make_study(source, STIMULI))["rdm"], VECTORS[0, :1])
+
+
+@pytest.mark.parametrize("name", ["r.npz", "r.mat", "r.h5", "v73.mat"])
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        (["image_1", "image_2", "image_3", "image_4", "image_9"], '"(images/)?image_9.* no stim'),
+        (["image_1", "image_2", "image_3", "image_4", "image_4"], 'names "image_4" twice'),
+        (["image_1", "image_2", "image_3"], "names 3 stimuli, expected the 5 of"),
+    ],
+)
+def test_names_that_are_not_those_of_the_stimuli(make_study, files, name, names, message):
+    write_named(files / name, SQUARES[0, 0], names)
+    source = settings(file=name, variable="rdm", subjects=["s1"])
+    with pytest.raises(IsomorphError, match=message):
+        read(make_study(source, STIMULI))
+
+
+def test_the_variable_of_names_can_be_given(make_study, files):
+    square, names = shuffled(SQUARES[0, 0])
+    np.savez(files / "r.npz", rdm=square, conditions=names, labels=["x"] * N)
+    source = {"file": "r.npz", "variable": "rdm", "subjects": ["s1"]}
+    layout = make_study(settings(**source, names="conditions"), STIMULI)
+    np.testing.assert_array_equal(read(layout)["rdm"], VECTORS[0, :1])
+    for wrong, message in {
+        "condition": 'no variable "condition", did you mean "conditions"',
+        "rdm": "rdm: holds no names",
+        "labels": '"x" is no stimulus of',
+    }.items():
+        with pytest.raises(IsomorphError, match=message):
+            read(make_study(settings(**source, names=wrong), STIMULI))
+
+
+def test_two_variables_that_name_stimuli_differently(make_study, files):
+    np.savez(files / "r.npz", rdm=SQUARES[0, 0], stimuli=STIMULI, stimulus=STIMULI[::-1])
+    source = settings(file="r.npz", variable="rdm", subjects=["s1"])
+    with pytest.raises(IsomorphError, match="stimuli and stimulus name the stimuli in different"):
+        read(make_study(source, STIMULI))
+
+
+def test_pickled_names_are_refused_with_the_way_out(make_study, files):
+    np.savez(files / "r.npz", rdm=SQUARES[0, 0], stimuli=np.array(STIMULI, dtype=object))
+    source = settings(file="r.npz", variable="rdm", subjects=["s1"])
     with pytest.raises(
-        IsomorphError, match=r'stimuli: stimulus 1 is "image_1\.jpg", in .* "image_2'
+        IsomorphError, match=r"stimuli: holds Python objects, .*save plain numbers or text"
     ):
-        read(make_study(settings(**source), swapped, SUBJECTS))
+        read(make_study(source, STIMULI))
 
 
-def test_names_in_a_matlab_cell_array(make_study, files):
-    names = one_by_one(STIMULI[::-1])
-    savemat(files / "r.mat", {"RDM": SQUARES[0, 0], "stimuli": names})
-    source = {"file": "r.mat", "variable": "RDM", "subjects": ["s1"]}
-    with pytest.raises(IsomorphError, match=r'stimulus 1 is "image_5", in .* it is "image_1"'):
-        read(make_study(settings(**source), STIMULI))
+def test_numbers_that_only_count_name_nothing(make_study, files):
+    np.savez(files / "r.npz", rdm=SQUARES[0, 0], stimuli=np.arange(N))
+    source = settings(file="r.npz", variable="rdm", subjects=["s1"])
+    np.testing.assert_array_equal(read(make_study(source, STIMULI))["rdm"], VECTORS[0, :1])
+    np.savez(files / "r.npz", rdm=SQUARES[0, 0], stimuli=np.arange(N)[::-1])
+    with pytest.raises(IsomorphError, match='"4" is no stimulus of'):
+        read(make_study(source, STIMULI))
+
+
+WORDS = ["cat", "cup", "hat", "key", "sun"]
+UNPADDED = ["1", "10", "11", "2", "3"]  # the order of names
+
+
+@pytest.mark.parametrize("stimuli", [WORDS, UNPADDED, ["a1", "a2", "b1", "b2", "b3"]])
+def test_what_names_nothing_is_refused_unless_the_order_is_stated(make_study, files, stimuli):
+    np.save(files / "r.npy", SQUARES[0, 0])
+    source = {"file": "r.npy", "subjects": ["s1"]}
+    with pytest.raises(IsomorphError, match=r"names no stimuli, .*state it with `order`") as caught:
+        read(make_study(settings(**source), stimuli))
+    by_number = 'by name "10" comes where by number "2" does'
+    assert (by_number in str(caught.value)) is (stimuli is UNPADDED)
+    layout = make_study(settings(**source, order="table"), stimuli)
+    np.testing.assert_array_equal(read(layout)["rdm"], VECTORS[0, :1])
+
+
+@pytest.mark.parametrize(
+    "order", ["numbers", ["1", "2", "3", "10", "11"], {"file": "order.csv", "column": "image"}]
+)
+def test_stated_orders(make_study, files, order):
+    np.save(files / "r.npy", SQUARES[0, 0])
+    (files / "order.csv").write_text("image,what\n" + "".join(f"{n}.png,x\n" for n in
+                                                            (1, 2, 3, 10, 11)))  # fmt: skip
+    layout = make_study(settings(file="r.npy", subjects=["s1"], order=order), UNPADDED)
+    data = read(layout)
+    pairs = zip(data["stimulus_a"].values, data["stimulus_b"].values, strict=True)
+    at = {name: place for place, name in enumerate(["1", "2", "3", "10", "11"])}
+    np.testing.assert_array_equal(
+        data["rdm"].values[0], [SQUARES[0, 0][at[a], at[b]] for a, b in pairs]
+    )
+
+
+@pytest.mark.parametrize(
+    ("order", "message"),
+    [
+        ("numbers", '"cat" holds no number to order it by'),
+        (WORDS[:4], "names 4 stimuli, expected the 5"),
+        ([*WORDS[:4], "son"], '"son" is no stimulus of .*, did you mean "sun"'),
+    ],
+)
+def test_stated_orders_that_are_none(make_study, files, order, message):
+    np.save(files / "r.npy", SQUARES[0, 0])
+    source = settings(file="r.npy", subjects=["s1"], order=order)
+    with pytest.raises(
+        IsomorphError, match=rf"toy\.yaml: responses\.sources: IT: order: {message}"
+    ):
+        read(make_study(source, WORDS))
+
+
+def test_stated_order_that_the_file_contradicts(make_study, files):
+    square, names = shuffled(SQUARES[0, 0])
+    write_named(files / "r.npz", square, names)
+    source = {"file": "r.npz", "subjects": ["s1"]}
+    with pytest.raises(IsomorphError, match=r"where `order` says .*; leave `order` out"):
+        read(make_study(settings(**source, order="table"), STIMULI))
+    layout = make_study(settings(**source, order=names), STIMULI)
+    np.testing.assert_array_equal(read(layout)["rdm"], VECTORS[0, :1])
+
+
+def test_files_of_rsatoolbox(make_study, files):
+    names = shuffled(SQUARES[0, 0])[1]
+    described = {
+        "pattern_descriptors": {"stimulus": names},
+        "rdm_descriptors": {"subject": ["s3", "s1", "s2"]},
+        "dissimilarity_measure": "correlation",
+    }
+    order = [STIMULI.index(name) for name in names]
+    stack = SQUARES[[2, 0, 1], 0][:, order][:, :, order]
+    rsatoolbox(stack, files / "r.hdf5", **described)
+    layout = make_study(settings(file="r.hdf5"), STIMULI, SUBJECTS)
+    for number, subject in enumerate(SUBJECTS):  # by name, too
+        np.testing.assert_array_equal(read(layout, subject)["rdm"], VECTORS[number, :1])
+    wrong = settings(file="r.hdf5", distance="euclidean")
+    with pytest.raises(IsomorphError, match='says that its distance is "correlation"'):
+        read(make_study(wrong, STIMULI, SUBJECTS))
+    rsatoolbox(stack, files / "r.pkl", **described)
+    with pytest.raises(
+        IsomorphError, match=r'r\.pkl: is a pickle, .*rdms\.save\("r\.hdf5", file_ty'
+    ):
+        read(make_study(settings(file="r.pkl"), STIMULI, SUBJECTS))
+
+
+def test_stack_of_matlab_73_has_its_axes_as_in_matlab(make_study, files):
+    write_v73(files / "r.mat", rdm=SQUARES, other={})
+    layout = make_study(settings(file="r.mat", variable="rdm", sessions=["1", "2"]), STIMULI,
+                        SUBJECTS)  # fmt: skip
+    np.testing.assert_array_equal(read(layout, "s2")["rdm"], VECTORS[1])
+    with pytest.raises(IsomorphError, match=r'other: is a struct in a MATLAB 7\.3 file, .*"-v7"'):
+        read(make_study(settings(file="r.mat", variable="other"), STIMULI, SUBJECTS))
+
+
+def half(square, keep, rest):
+    out = square.copy()
+    out[np.tril_indices(N) if keep == "upper" else np.triu_indices(N)] = rest
+    return out
+
+
+@pytest.mark.parametrize(
+    "square",
+    [
+        np.where(np.eye(N) > 0, np.nan, SQUARES[0, 0]),
+        half(SQUARES[0, 0], "upper", 0.0),
+        half(SQUARES[0, 0], "upper", np.nan),
+        half(SQUARES[0, 0], "lower", 0.0),
+        half(SQUARES[0, 0], "lower", np.nan),
+    ],
+    ids=["nan diagonal", "upper zero", "upper nan", "lower zero", "lower nan"],
+)
+def test_the_diagonal_is_nothing_and_one_triangle_is_enough(make_study, files, square):
+    np.save(files / "r.npy", square)
+    layout = make_study(settings(file="r.npy", subjects=["s1"]), STIMULI)
+    np.testing.assert_array_equal(read(layout)["rdm"], VECTORS[0, :1])
+
+
+def test_one_rdm_of_a_stack_may_be_a_triangle(make_study, files):
+    np.save(files / "r.npy", [SQUARES[0, 0], half(SQUARES[1, 0], "upper", 0), SQUARES[2, 0]])
+    layout = make_study(settings(file="r.npy"), STIMULI, SUBJECTS)
+    np.testing.assert_array_equal(read(layout, "s2")["rdm"], VECTORS[1, :1])
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+@pytest.mark.parametrize("form", ["square", "one side", "triangle", "vector"])
+def test_a_pair_without_a_value_is_named(make_study, files, value, form):
+    square, names = shuffled(SQUARES[0, 0])
+    square[1, 3] = value
+    if form != "one side":
+        square[3, 1] = value
+    array = {"triangle": np.triu(square, 1), "vector": square[np.triu_indices(N, 1)]}
+    np.savez(files / "r.npz", rdm=array.get(form, square), stimuli=names)
+    layout = make_study(settings(file="r.npz", subjects=["s1"]), STIMULI)
+    pair = f'the pair of "{names[1]}" and "{names[3]}", stimuli 2 and 4 of the file, has no finite'
+    with pytest.raises(IsomorphError, match=pair):
+        read(layout)
 
 
 def changed(value, at=(0, 1)):
@@ -160,7 +414,7 @@ def changed(value, at=(0, 1)):
         (VECTORS[0, 0][:6], {}, "array: holds RDMs of 4 stimuli, expected the 5 stimuli of"),
         (np.zeros((5, 4)), {}, "holds RDMs of shape (5, 4), expected the 5 stimuli of"),
         (SQUARES[:2, 0], {}, "shape (2, 5, 5), expected 1 subjects × 1 sessions of 5 stimuli"),
-        (changed(np.nan), {}, "r.npy: array: holds 1 values that are not finite"),
+        (changed(np.nan), {}, 'array: the pair of "image_1" and "image_2", stimuli 1 and 2 of'),
         (changed(0.5, (1, 1)), {}, "has 0.5 on its diagonal, expected 0; are these similarities?"),
         (changed(7.0), {}, "is not symmetric, two sides differ by"),
         (-SQUARES[0, 0], {}, "expected dissimilarities, none below zero"),
@@ -198,6 +452,30 @@ def test_damaged_files(make_study, files, name):
         read(make_study(settings(file=name, subjects=["s1"]), STIMULI))
 
 
+@pytest.mark.parametrize("name", ["r.npy", "r.npz", "r.h5"])
+def test_no_damage_becomes_a_traceback(files, name):
+    rng = np.random.default_rng(5)
+    square, names = shuffled(SQUARES[0, 0])
+    if name == "r.npy":
+        np.save(files / name, square)
+    else:
+        write_named(files / name, square, names)
+    whole = (files / name).read_bytes()
+    source = RdmSource(region="IT", file=name, subjects=("s1",), distance="correlation")
+    refused = 0
+    for turn in range(150):
+        content = bytearray(whole)
+        for place in rng.integers(0, 400 if turn % 2 else len(content), 3):
+            content[place % len(content)] ^= int(rng.integers(1, 256))
+        cut = int(rng.integers(1, len(content))) if turn % 3 == 0 else len(content)
+        (files / name).write_bytes(content[:cut])
+        with suppress(IsomorphError):
+            refused += 1
+            read_source(files / name, source, np.array(STIMULI), "stimuli.csv")
+            refused -= 1
+    assert refused > 40
+
+
 def test_one_region_named_twice(make_study, files):
     np.save(files / "r.npy", SQUARES[0, 0])
     twice = settings(file="r.npy", subjects=["s1"])["sources"] * 2
@@ -215,7 +493,7 @@ def test_presentations_cannot_be_expected_of_rdms(make_study, files):
 def test_asymmetry_of_rounding_is_allowed():
     square = SQUARES[0, 0].copy()
     square[0, 1] *= 1 + 1e-9
-    assert condensed(square, N, "here").shape == (PAIRS,)
+    assert condensed(square, np.array(STIMULI), "here").shape == (PAIRS,)
 
 
 # ------------------------------------------------------------------ published RDMs

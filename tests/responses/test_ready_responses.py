@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import re
 
+import h5py
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.io import savemat
 
 from isomorph.artefacts import read_responses
 from isomorph.errors import IsomorphError
@@ -76,9 +78,9 @@ def test_without_optional_columns(make_study, files):
     [
         ({"response": RESPONSE[:5]}, "s1.csv: has 6 rows, expected 5, the rows of s1.npy"),
         ({"response": RESPONSE[:, :2]}, "units.csv: has 3 rows, expected 2, the columns of s1.npy"),
-        ({"response": RESPONSE[0]}, "s1.npy: holds (3,), expected numbers (presentation, unit)"),
+        ({"response": RESPONSE[0]}, "array: is of shape (3,) and type float64, expected numbers ("),
         ({"response": np.where(RESPONSE == 4, np.nan, RESPONSE)},
-         "s1.npy: holds 1 values that are not finite"),
+         "array: holds 1 values that are not finite, the first in row 2, column 2; leave"),
         ({"response": RESPONSE.astype(str)}, "expected numbers (presentation, unit)"),
         ({"shown": SHOWN.rename(columns={"stimulus": "stimuli"})},
          's1.csv: no column "stimulus", did you mean "stimuli"?'),
@@ -102,7 +104,53 @@ def test_disagreements(make_study, files, wrong, message):
 def test_damaged_array(make_study, files):
     write(files)
     (files / "s1.npy").write_bytes(b"nothing")
-    with pytest.raises(IsomorphError, match=r"s1\.npy: is not a \.npy array"):
+    with pytest.raises(IsomorphError, match=r"s1\.npy: cannot be read as an \.npy array"):
+        run(make_study(SETTINGS, ["a", "b"]), "toy", "s1")
+
+
+def save(file, response, **more):
+    """Write responses as one kind of file, several variables where it can hold them."""
+    if file.suffix == ".npz":
+        np.savez(file, response=response, **more)
+    elif file.suffix == ".mat":
+        savemat(file, {"response": response, **more})
+    else:
+        with h5py.File(file, "w") as opened:
+            opened["response"] = response
+            for name, values in more.items():
+                opened[name] = np.array(values, dtype="S")
+
+
+@pytest.mark.parametrize("ending", [".npz", ".mat", ".h5"])
+def test_other_files_of_arrays(make_study, files, ending):
+    write(files)
+    save(files / f"s1{ending}", RESPONSE)
+    layout = make_study({**SETTINGS, "responses": "{subject}" + ending}, ["a", "b"])
+    run(layout, "toy", "s1")
+    one, _ = read_responses(layout.responses("toy", "s1")).values()
+    np.testing.assert_array_equal(one["response"], RESPONSE[:3, [0, 2]])
+
+
+@pytest.mark.parametrize("ending", [".npz", ".mat", ".h5"])
+def test_names_in_the_file_are_compared_row_by_row(make_study, files, ending):
+    write(files)
+    settings = {**SETTINGS, "responses": "{subject}" + ending}
+    names = ["images/a.png", "b", "a", "a", "b", "x"]
+    save(files / f"s1{ending}", RESPONSE, stimulus=names)
+    with pytest.raises(IsomorphError, match=r'stimulus: row 6 is of "x", in .*s1\.csv of ""; both'):
+        run(make_study(settings, ["a", "b"]), "toy", "s1")
+    shown = SHOWN.assign(stimulus=["a", "b.png", "a", "a", "b", "x"])
+    write(files, shown=shown)
+    layout = make_study(settings, ["a", "b"])
+    run(layout, "toy", "s1")
+    one, _ = read_responses(layout.responses("toy", "s1")).values()
+    assert one["stimulus"].values.tolist() == ["a", "b", "a"]
+
+
+def test_rows_of_a_table_are_not_shifted(make_study, files):
+    write(files)
+    (files / "s1.csv").write_text("stimulus,session,run\n" + "a,d1,1,\n" * 5 + "b,d1,1\n")
+    with pytest.raises(IsomorphError, match=r"s1\.csv: line 2 has 4 cells, the header has 3"):
         run(make_study(SETTINGS, ["a", "b"]), "toy", "s1")
 
 

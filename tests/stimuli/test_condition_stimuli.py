@@ -62,6 +62,30 @@ def test_values_become_text_in_the_order_of_their_value(data, make, values, expe
     assert names(make(stimuli=SPEC)) == expected
 
 
+def test_names_may_be_made_of_paths(data, make):
+    write(data / "1.nwb", condition=["images/house.png", "images\\face.png", "images/house.png"])
+    assert names(make(stimuli={**SPEC, "name": "{stem}"})) == ["face", "house"]
+    assert names(make(stimuli={**SPEC, "name": "a_{stem}"})) == ["a_face", "a_house"]
+    with pytest.raises(IsomorphError, match=r"stimuli\.conditions\.name|stimuli\.name: must hold"):
+        make(stimuli={**SPEC, "name": "stem"})
+
+
+def test_values_that_would_become_one_condition_are_refused(data, make):
+    write(data / "1.nwb", condition=["old/house.png", "new/house.png"])
+    with pytest.raises(
+        IsomorphError, match=r'"old/house\.png" and "new/house\.png" both become "hou'
+    ):
+        make(stimuli={**SPEC, "name": "{stem}"})
+
+
+def test_a_field_with_the_name_of_an_own_column(data, make):
+    write(data / "1.nwb", condition=["x", "y"], stimulus=["1", "2"])
+    layout = make(stimuli={**SPEC, "fields": ["stimulus", "condition"]})
+    table = stimuli.read_stimuli(layout, "objects")
+    assert table["stimulus"].tolist() == table["condition"].tolist() == ["x", "y"]
+    assert table["stimulus_given"].astype(str).tolist() == ["1", "2"]
+
+
 def test_rows_without_a_condition_are_counted(data, make, capsys):
     write(data / "1.nwb", condition=[1.0, np.nan, 2.0, np.nan])
     make(stimuli=SPEC)
@@ -113,7 +137,6 @@ def test_images_of_conditions_are_refused_helpfully(data, make):
         ({"table": "trial"}, '1.nwb: no intervals table "trial", did you mean "trials"?'),
         ({"column": "conditions"}, 'no column "conditions", did you mean "condition"?'),
         ({"fields": ["categroy"]}, 'no column "categroy", did you mean "category"?'),
-        ({"fields": ["stimulus"]}, '"stimulus" is a column isomorph writes itself'),
         ({"column": "frames"}, 'column "frames" is of shape (2, 3), expected one value per row'),
         ({"column": "lists"}, 'column "lists" has several values per row'),
         ({"column": "empty"}, "there is not one stimulus"),
@@ -186,7 +209,7 @@ def test_mistakes_in_events_are_one_sentence(data, make, changes, message):
 
 
 def test_what_is_no_table_of_events_is_said(data, make):
-    (data / "1_events.tsv").write_bytes(b"")
+    (data / "1_events.tsv").write_bytes(b"\n")
     with pytest.raises(IsomorphError, match=r"1_events\.tsv: is empty, expected a table"):
         make(stimuli=EVENTS)
 

@@ -147,8 +147,11 @@ def test_numbers_as_names_keep_their_zeros(data, make):
         ("stimulus,x\na,1\nb,2\nc,3\nd,4\ne,5\n", 'lists, without an image, "d", "e"; it must'),
         ("stimulus,x\na,1\nb,2\nc,3\na,4\n", 'lists twice "a"'),
         ("stimuli,x\na,1\n", 'no column "stimulus", did you mean "stimuli"'),
-        ("stimulus,sha256\na,1\n", '"sha256" is a column isomorph writes itself'),
-        ("", "is empty, expected a table with a header"),
+        (
+            "stimulus,file,file_given\na,1,1\nb,1,1\nc,1,1\n",
+            '"file" is a column isomorph writes itself, and "file_given"',
+        ),
+        ("\n", "is empty, expected a table with a header"),
     ],
 )
 def test_table_that_does_not_fit_is_refused(three, data, make_layout, text, message):
@@ -160,6 +163,36 @@ def test_table_that_does_not_fit_is_refused(three, data, make_layout, text, mess
     assert message in str(caught.value)
     assert str(data / "about.csv") in str(caught.value)
     assert not layout.stimuli("objects").exists()
+
+
+@pytest.mark.parametrize("column", ["stimulus", "image name", "file"])
+def test_the_column_of_ids_can_be_named(three, data, make, column):
+    (data / "about.csv").write_text(f"size,{column}\n3,pictures/c.png\n1,a\n2,b.png\n")
+    table = stimuli.read_stimuli(make(stimuli={**WITH_TABLE, "id": column}), "objects")
+    assert table["stimulus"].tolist() == ["a", "b", "c"]
+    assert table["size"].tolist() == [1, 2, 3]
+    assert table["file"].tolist() == ["images/a.png", "images/b.png", "images/c.png"]
+
+
+def test_a_column_of_ids_that_is_not_there(three, data, make):
+    (data / "about.csv").write_text("image,size\na,1\nb,2\nc,3\n")
+    with pytest.raises(IsomorphError, match='no column "images", did you mean "image"'):
+        make(stimuli={**WITH_TABLE, "id": "images"})
+    with pytest.raises(IsomorphError, match=r'size: does not list "a", "b".*`stimuli\.id` names'):
+        make(stimuli={**WITH_TABLE, "id": "size"})
+
+
+def test_columns_isomorph_writes_itself_keep_the_users_under_another_name(
+    three, data, make, capsys
+):
+    (data / "about.csv").write_text("stimulus,file,size\na,x.jpg,1\nb,y.jpg,2\nc,z.jpg,3\n")
+    layout = make(stimuli={**WITH_TABLE, "fields_from": "(?P<width>[abc])"})
+    table = stimuli.read_stimuli(layout, "objects")
+    assert table["file"].tolist() == ["images/a.png", "images/b.png", "images/c.png"]
+    assert table["file_given"].tolist() == ["x.jpg", "y.jpg", "z.jpg"]
+    assert table["width_given"].tolist() == ["a", "b", "c"]
+    assert table["width"].dtype == "int64"
+    assert 'the column "file" is kept as "file_given"' in capsys.readouterr().err
 
 
 def test_table_pattern_must_name_one_file(three, data, make):
@@ -211,10 +244,6 @@ def test_ids_may_be_paths_and_paths_may_name_categories(two_folders, data, make)
         (
             {"ids": "path", "fields_from": "(?P<a>faces)/"},
             r'"\(\?P<a>faces\)/" is not found in "st',
-        ),
-        (
-            {"ids": "path", "fields_from": "(?P<file>1)"},
-            '"file" is a column isomorph writes itself',
         ),
         ({"fields_from": "faces"}, "fields_from: names no field; write each as"),
         ({"fields_from": "(?P<a"}, "fields_from: is no regular expression"),
@@ -272,7 +301,8 @@ def test_unreadable_image_leaves_what_stood_before(three, data, make, content):
     elif content == "flipped":
         content = whole[:60] + bytes(byte ^ 0xFF for byte in whole[60:90]) + whole[90:]
     (data / "b.png").write_bytes(content)
-    with pytest.raises(IsomorphError, match=r"b\.png: cannot be read as an image .*; give a whole"):
+    said = "cannot be read as an image, such as a whole" if content else "is empty, 0 bytes"
+    with pytest.raises(IsomorphError, match=rf"b\.png[:,] (which )?{said}"):
         make(stimuli=FOLDER)
     assert {p: p.read_bytes() for p in folder.rglob("*") if p.is_file()} == before
     assert [p.name for p in folder.iterdir() if p.name.startswith(".")] == []

@@ -110,7 +110,6 @@ def test_floating_point_and_grey_images_are_understood(write, make):
         ({"human": [0, "one", 2]}, {}, "is text for some stimuli and numbers for others"),
         ({"human": [0, np.array([1, 2]), 2]}, {}, "has [1, 2] numbers per stimulus"),
         ({"human": [{"a": 1}] * 3}, {}, "neither text nor numbers"),
-        ({"file": ["a"] * 3}, {"fields": ["file"]}, '"file" is a column isomorph writes itself'),
         ({"image": [np.zeros((4, 4, 2), np.uint8)] * 3}, {}, "is of shape (4, 4, 2), expected"),
         ({"image": [np.zeros((4, 4, 3), np.int16)] * 3}, {}, "holds int16, expected uint8"),
         ({"image": [np.full((4, 4, 3), 1.5)] * 3}, {}, "things(1).image: holds float64"),
@@ -127,10 +126,10 @@ def test_mistakes_are_one_sentence(write, make, fields, changes, message):
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("content", [b"", b"no matlab file at all, by any means" * 9])
+@pytest.mark.parametrize("content", [b"\n", b"no matlab file at all, by any means" * 9])
 def test_what_is_no_matlab_file_is_said(data, make, content):
     (data / "objects.mat").write_bytes(content)
-    with pytest.raises(IsomorphError, match=r"objects\.mat: is not a MATLAB file"):
+    with pytest.raises(IsomorphError, match=r"objects\.mat: cannot be read as a MATLAB file"):
         make(stimuli=SPEC)
 
 
@@ -140,5 +139,5 @@ def test_newer_matlab_files_are_said_to_need_saving_again(data, make):
     header = b"MATLAB 7.3 MAT-file".ljust(124) + b"\x00\x02IM"
     content = (data / "objects.mat").read_bytes()
     (data / "objects.mat").write_bytes(header + content[len(header) :])
-    with pytest.raises(IsomorphError, match=r"MATLAB 7\.3 file; save it again with"):
+    with pytest.raises(IsomorphError, match=r"it is of version 7\.3; save it again with"):
         make(stimuli=SPEC)

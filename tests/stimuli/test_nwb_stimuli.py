@@ -420,11 +420,6 @@ def test_unknown_times_have_no_partner():
             {"images": [SERIES], "named_by": {"onset": "on", "column": "imag"}},
             'no column "imag", did you mean "image"',
         ),
-        (
-            {"images": [SERIES], "named_by": {"onset": "on", "column": "image",
-                                              "fields": ["width"]}},
-            '"width" is a column isomorph writes itself',
-        ),
     ],
 )  # fmt: skip
 def test_mistakes_are_one_sentence(data, make, changes, message):
@@ -435,6 +430,22 @@ def test_mistakes_are_one_sentence(data, make, changes, message):
         nwb["general/institution"] = "none"
     with pytest.raises(IsomorphError, match=message):
         make(stimuli={**SPEC, **changes})
+
+
+def test_frames_on_another_clock_are_refused_though_some_meet_a_row(data, make):
+    """Frames in milliseconds: two of six stand where some row begins, by chance."""
+    series(data / "1.nwb", PICTURES[:6], [10.0, 12.0, 1e4, 1.2e4, 1.4e4, 1.6e4])
+    on = [10.0, 12.0, 14.0, 16.0, 18.0, 20.0]
+    trials(data / "1.nwb", on=on, image=list("abcdef"), category=["x"] * 6)
+    message = "only 2 of 6 frames stand within 0.05 s of an onset of trials; frames lie between 10"
+    with pytest.raises(IsomorphError, match=message):
+        make(stimuli=NAMED)
+
+
+def test_single_images_of_a_container_may_be_named(data, make):
+    container(data / "1.nwb", {"face_1": PICTURES[0], "face_2": PICTURES[1], "bar": PICTURES[2]})
+    found = written(make(stimuli={**SPEC, "images": [f"{TEMPLATES}/face_*"]}))
+    equal(found, {"face_1": PICTURES[0], "face_2": PICTURES[1]})
 
 
 def test_frames_that_cannot_be_told_by_time_are_refused(data, make):

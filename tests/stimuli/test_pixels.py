@@ -1,6 +1,8 @@
 """Pixels: every kind of image as RGB, and images as a model sees them."""
 
 import io
+import struct
+import zlib
 
 import numpy as np
 import pytest
@@ -205,3 +207,44 @@ def test_image_lost_since_is_said(mixed):
     (mixed.stimuli("objects").parent / "images" / "b.png").unlink()
     with pytest.raises(IsomorphError, match=r"b\.png: no such image"):
         stimuli.read_images(mixed, "objects", 5)
+
+
+def png_of(width, height):
+    """Return the beginning of a PNG that announces a size."""
+
+    def chunk(kind, data):
+        return (
+            struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        )
+
+    head = struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(bytes(9)))
+
+
+def test_an_image_beyond_the_budget_is_refused_before_it_is_decoded(tmp_path, monkeypatch):
+    """Compressed zeros: 641 KiB of them held 4.5 GiB."""
+    file = tmp_path / "bomb.png"
+    file.write_bytes(png_of(13_000, 13_000))
+    with pytest.raises(IsomorphError, match=r"bomb\.png: an image of 13,000 × 13,000 pixels would"):
+        open_rgb(file)
+    file.write_bytes(png_of(100_000, 100_000))
+    with pytest.raises(IsomorphError, match=r"bomb\.png: "):
+        open_rgb(file)
+    Image.new("RGB", (2000, 2000)).save(file)
+    assert open_rgb(file).shape == (2000, 2000, 3)
+    monkeypatch.setenv("ISOMORPH_MEMORY_MB", "100")
+    with pytest.raises(IsomorphError, match=r"2,000 × 2,000 pixels would take 112 MB of memory"):
+        open_rgb(file)
+
+
+def test_a_program_is_no_image_whatever_it_is_called(tmp_path, monkeypatch):
+    """Pillow would run Ghostscript on it."""
+    from PIL import EpsImagePlugin
+
+    monkeypatch.setattr(EpsImagePlugin, "Ghostscript", lambda *_, **__: pytest.fail("it was run"))
+    file = tmp_path / "face.png"
+    file.write_bytes(
+        b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n%%EndComments\n(x) run\n%%EOF\n"
+    )
+    with pytest.raises(IsomorphError, match=r"face\.png: cannot be read as an image"):
+        open_rgb(file)

@@ -6,13 +6,15 @@ from contextlib import redirect_stdout
 from io import StringIO
 from pathlib import Path
 
+import numpy as np
 import pytest
 import tiny_study
 
 from isomorph import archives, jobs, models, rdms, slices, stimuli
-from isomorph.artefacts import read_array
+from isomorph.artefacts import read_array, sha256
 from isomorph.cli import main, open_study
 from isomorph.layout import Layout
+from isomorph.models import opened
 
 OWN = """
 import torch
@@ -73,6 +75,76 @@ def test_a_changed_function_is_another_model(layout):
     file.write_text(OWN.replace("0.1", "0.2"))
     assert slices.activations(layout.study, "small", "python-mine-net") != before
     file.write_text(OWN)
+
+
+OPENS = """
+import pathlib, torch, helper
+def net():
+    weight = float((pathlib.Path(__file__).parent / ("hid" + "den")).read_text())
+    torch.nn.init.constant_((module := torch.nn.Conv2d(3, 2, 3)).weight, weight * helper.SIGN)
+    return torch.nn.Sequential(module, torch.nn.Flatten()), {"size": 16, "mean": [0.5] * 3}
+"""
+
+
+def test_what_its_code_opened_is_among_its_inputs_and_a_change_of_it_is_noticed(layout):
+    folder = layout.study.path.parent
+    (folder / "mine.py").write_text(OPENS)
+    (folder / "helper.py").write_text("SIGN = 1\n")
+    (folder / "hidden").write_text("0.3")
+    names = ("small", "python-mine-net")
+    kept = layout.activations(*names).with_name("python-mine-net.opened.json")
+    kept.unlink(missing_ok=True)  # of the test before
+    before = slices.activations(layout.study, *names)
+    assert before["files"].keys() == {"mine.py", "helper.py"}  # a name put together is not seen
+    assert opened.state(layout, *names) == ""
+    models.run(layout, *names)
+    data = read_array(layout.activations(*names), "activations")
+    inputs = json.loads(data.attrs["provenance"])["inputs"]
+    assert {Path(name).name for name in inputs} == {
+        "stimuli.csv", "mine.py", "helper.py", "hidden",
+    }  # fmt: skip
+    assert all(sha256(Path(name)) == digest for name, digest in inputs.items())
+    assert opened.state(layout, *names) == ""  # as it was before: nothing is to be done
+    (folder / "hidden").write_text("0.4")
+    assert slices.activations(layout.study, *names) == before
+    changed = opened.state(layout, *names)
+    assert changed not in ("", opened.state(layout, "small", "baseline-pixels"))
+    models.run(layout, *names)
+    assert opened.state(layout, *names) == changed
+    (folder / "hidden").unlink()
+    assert opened.state(layout, *names) not in ("", changed)
+    (folder / "hidden").write_text("0.4")
+    assert opened.state(layout, *names) == changed
+    kept.write_text("[1]")
+    assert opened.state(layout, *names) not in ("", changed)
+    (folder / "mine.py").write_text(OWN)
+
+
+def test_files_of_python_of_the_system_and_of_caches_are_not_ones_own(tmp_path):
+    (tmp_path / "weights.pt").write_bytes(b"w")
+    (tmp_path / "code.py").write_text("")
+    for hidden in (".cache", "__pycache__"):
+        (tmp_path / hidden).mkdir()
+    (tmp_path / ".cache" / "blob").write_bytes(b"b")
+    compiled = tmp_path / "__pycache__" / "code.cpython-311.pyc"
+    compiled.write_bytes(b"")
+    names = [
+        str(tmp_path / "weights.pt"), str(compiled), str(tmp_path / ".cache" / "blob"),
+        str(tmp_path / "gone.pt"), json.__file__, np.__file__, slices.__file__, "/etc/hostname",
+    ]  # fmt: skip
+    assert opened.own(names, tmp_path) == [tmp_path / "code.py", tmp_path / "weights.pt"]
+
+
+def test_only_what_is_opened_to_be_read_is_heard(tmp_path):
+    (tmp_path / "a").write_text("a")
+    with opened.recorded() as names:
+        (tmp_path / "a").read_text()
+        (tmp_path / "b").write_text("b")
+    (tmp_path / "b").read_text()
+    assert [name for name in names if name.startswith(str(tmp_path))] == [str(tmp_path / "a")]
+    with opened.recorded(listen=False) as names:
+        (tmp_path / "a").read_text()
+    assert names == []
 
 
 def test_the_workflow_plans_them(layout):

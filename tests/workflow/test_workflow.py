@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import signal
 
 import pytest
 import tiny_study as tiny
@@ -17,9 +18,11 @@ def story(tmp_path_factory):
     folder = tmp_path_factory.mktemp("tiny study")  # a space in the path is no matter
     tiny.write(folder)
     told = {"folder": folder}
-    told["interrupted"] = tiny.interrupted(folder, "stimuli small: done")
+    told["interrupted"] = tiny.broken_off(folder, "stimuli small: done", signal.SIGINT)
     told["left"] = tiny.times(folder)
     told["hidden"] = [file for file in folder.rglob(".*") if ".snakemake" not in file.parts]
+    told["killed"] = tiny.broken_off(folder, "responses small", signal.SIGKILL)
+    told["locks"] = list((folder / ".snakemake" / "locks").glob("*.lock"))
     told["broken"] = tiny.snakemake(folder)
     told["saved"] = tiny.times(folder)
     tiny.settle()
@@ -64,6 +67,15 @@ def test_the_next_run_goes_on_where_the_interrupted_one_stopped(story):
     assert story["saved"][manifest] == story["left"][manifest]
 
 
+def test_after_a_kill_the_next_run_goes_on_by_itself(story):
+    assert story["killed"][0] == -signal.SIGKILL
+    assert story["locks"]
+    said = story["broken"].stdout
+    assert said.count("the run before was killed and left its lock on this folder") == 1
+    assert "LockException" not in said
+    assert not list((story["folder"] / ".snakemake" / "runs").glob("run-*"))
+
+
 def test_a_broken_dataset_fails_with_one_sentence(story):
     done = story["broken"]
     assert done.returncode != 0
@@ -85,7 +97,7 @@ def test_the_rest_of_the_study_is_completed(story):
 def test_what_a_stage_says_is_on_the_screen_and_in_its_log(story):
     log = story["folder"] / "results" / "tiny" / "logs" / "compare" / "small.log"
     line = next(line for line in log.read_text().splitlines() if "compare small: done" in line)
-    assert line in story["interrupted"][1] + story["broken"].stdout
+    assert line in story["interrupted"][1] + story["killed"][1] + story["broken"].stdout
 
 
 def test_once_mended_only_the_broken_part_runs_and_the_report_is_made(story):
@@ -199,5 +211,20 @@ def test_a_missing_folder_of_the_users_is_that_datasets_own_mistake(tmp_path):
     done = tiny.snakemake(tmp_path, "--until", "fetch_local")
     assert done.returncode != 0
     assert "Traceback" not in done.stdout
-    assert "files/broken" in done.stdout.split("What failed, and why:")[1]
+    why = done.stdout.split("What failed, and why:")[1]
+    assert "files/broken" in why
+    assert (tmp_path / "data" / "archive" / "small" / "manifest.json").is_file()
+
+
+def test_a_job_that_is_killed_is_told(tmp_path):
+    tiny.write(tmp_path)
+    source = tmp_path / "src"
+    shutil.copytree(tiny.ROOT / "src" / "isomorph", source / "isomorph")
+    fetch = source / "isomorph" / "archives" / "local.py"
+    killed = "\nimport os\nif 'broken' in os.sys.argv: os.kill(os.getpid(), 9)\n"
+    fetch.write_text(fetch.read_text() + killed)
+    done = tiny.snakemake(tmp_path, "--until", "fetch_local", source=source)
+    assert done.returncode != 0
+    why = done.stdout.split("What failed, and why:")[1]
+    assert "fetch broken: was killed, as systems do where memory runs out" in why
     assert (tmp_path / "data" / "archive" / "small" / "manifest.json").is_file()

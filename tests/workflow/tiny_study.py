@@ -120,8 +120,8 @@ def snakemake(
     )  # fmt: skip
 
 
-def interrupted(folder: Path, after: str) -> tuple[int, str]:
-    """Start the workflow and press Ctrl-C once it has said something; return status and words."""
+def broken_off(folder: Path, after: str, by: signal.Signals) -> tuple[int, str]:
+    """Start the workflow and break it off once it has said something; return status and words."""
     process = subprocess.Popen(
         _command(folder), cwd=folder, env=_environment(ROOT / "src"), text=True,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
@@ -132,8 +132,8 @@ def interrupted(folder: Path, after: str) -> tuple[int, str]:
         lines.append(line)
         if after in line:
             break
-    # a terminal sends Ctrl-C to everything that runs in it
-    os.killpg(process.pid, signal.SIGINT)
+    # a terminal sends Ctrl-C to everything that runs in it, and a loss of power spares nothing
+    os.killpg(process.pid, by)
     rest, _ = process.communicate(timeout=60)
     return process.returncode, "".join([*lines, rest])
 

@@ -19,5 +19,8 @@ rule activations:
         settings=lambda wildcards: slices.text(
             slices.activations(STUDY, wildcards.dataset, wildcards.model)
         ),
+        opened=lambda wildcards: opened.state(
+            LAYOUT, wildcards.dataset, wildcards.model
+        ),
     shell:
         stage("activations --dataset {wildcards.dataset} --model {wildcards.model}")

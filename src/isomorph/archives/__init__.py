@@ -144,4 +144,4 @@ def watched_files(layout: Layout, dataset: str) -> list[Path]:
     if not isinstance(archive, LocalArchive):
         return requested.present(layout, dataset)
     root = local.folder(layout, dataset, archive)
-    return [root / path for path in local.matching_files(layout, dataset, archive, root)]
+    return [root / path for path in local.matching(layout, dataset, archive, root).files]

@@ -20,9 +20,10 @@ from isomorph.archives.dandi_client import ChecksumError, Client, StoppedError, 
 from isomorph.archives.held import NO_LOCKS
 from isomorph.archives.lock import LockedFile, lock_file
 from isomorph.archives.mirrors import mirrored
+from isomorph.archives.pace import session
 from isomorph.archives.partial_files import DIGITS, PARTIAL
-from isomorph.archives.patience import session, without_secrets
-from isomorph.artefacts import disk_errors, sha256
+from isomorph.archives.patience import without_secrets
+from isomorph.artefacts import disk_errors, replace_synced, sha256
 from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
 from isomorph.study.archive import DandiArchive
@@ -191,7 +192,7 @@ def _download(
         )
     with disk_errors(target):
         target.parent.mkdir(parents=True, exist_ok=True)
-        came.replace(target)
+        replace_synced(came, target)
     print(f"{file.path}: {file.size / 1e6:.1f} MB, verified", file=sys.stderr, flush=True)
 
 

@@ -52,16 +52,31 @@ class Asset:
 PREFIX = "ISOMORPH_KEY_"
 """How the variable of any other archive begins; its host follows. So a dataset's file, which may
 come from anybody, cannot name a host for which another program's key is set."""
+PORTS = {"http": 80, "https": 443}
+_LABELS = re.compile(r"[a-z0-9]+(?:-+[a-z0-9]+)*(?:\.[a-z0-9]+(?:-+[a-z0-9]+)*)*")
 
 
 def key_variable(archive: DandiArchive) -> str:
     """Return the environment variable for the API key of an archive.
 
     A key goes to nobody but the archive it is for, so archives without a variable of their own
-    have one made of their host.
+    have one made of their host and port, and no two have the same: a dot is one underscore, a dash
+    two, and three stand before a port that is not 443. `https://archive-mylab.org:8443/api` has
+    `ISOMORPH_KEY_ARCHIVE__MYLAB_ORG___8443`. Any other host is spelled in hexadecimal digits after
+    four.
     """
-    host = _host(archive.instance)
-    return KEYS.get(host, PREFIX + re.sub(r"[^A-Za-z0-9]", "_", host).upper())
+    try:
+        parts = urlsplit(archive.instance)
+        host, port = parts.hostname or "", parts.port or PORTS.get(parts.scheme, 443)
+    except ValueError:  # no address at all
+        host, port = archive.instance, 443
+    if host in KEYS and port in PORTS.values():
+        return KEYS[host]
+    if _LABELS.fullmatch(host):
+        name = host.upper().replace("-", "__").replace(".", "_")
+    else:
+        name = "____" + host.encode("utf-8", "surrogatepass").hex().upper()
+    return PREFIX + name + (f"___{port}" if port != 443 else "")
 
 
 def api_key(archive: DandiArchive) -> str | None:
@@ -117,7 +132,7 @@ def find_asset(
     Parameters
     ----------
     http : requests.Session
-        See `isomorph.archives.patience.session`.
+        See `isomorph.archives.pace.session`.
     archive : DandiArchive
         Dandiset, version and instance.
     file : LockedFile
@@ -176,10 +191,12 @@ def _successor(
             f"{relock}"
         )
     if archive.access == "stream" and described.sha256 is None:
+        later = archive.version == "draft"
         raise IsomorphError(
-            f"{file.path}: the archive has not computed the sha256 of what stands at this path in "
-            f"{where} yet, and a file read in parts cannot be told by anything else; run again "
-            "later"
+            f"{file.path}: the archive {'has not computed the' if later else 'states no'} sha256 "
+            f"of what stands at this path in {where}{' yet' if later else ''}, and a file read in "
+            "parts cannot be told by anything else; "
+            + ("run again later" if later else "take it whole, with access: download")
         )
     return Asset(listed[0].asset_id, _name(described, file), needs_key)
 
@@ -215,7 +232,7 @@ def _ask(
             check_status(response, f"{path}: {said}")
             try:
                 content = response.json()
-            except ValueError:
+            except (ValueError, RecursionError):
                 content = None
             refusal = (
                 f"{path}: {said} does not answer as the DANDI archive does; check archive.instance"

@@ -14,6 +14,7 @@ import urllib3
 
 from isomorph.archives.hashes import Examined, Pin
 from isomorph.archives.held import held
+from isomorph.archives.pace import LOWEST_RATE, OVER, Pace
 from isomorph.archives.patience import (
     BROKEN,
     TIMEOUT,
@@ -24,11 +25,13 @@ from isomorph.archives.patience import (
     without_password,
 )
 from isomorph.archives.progress import Progress
-from isomorph.artefacts import disk_errors
+from isomorph.artefacts import disk_errors, replace_synced
 from isomorph.errors import IsomorphError
 
 BLOCK = 1 << 18
 """The most bytes read at a time."""
+LEAST = int(LOWEST_RATE * OVER)
+"""Bytes an attempt must bring for those after it to count from one again."""
 
 
 class WrongFileError(IsomorphError):
@@ -88,7 +91,7 @@ def download(
                 progress.find(target.stat().st_size)  # another process brought it meanwhile
                 return found.sha256
             examined = _gather(http, addresses, mine, pin, progress)
-            mine.replace(target)
+            replace_synced(mine, target)
     return examined.sha256
 
 
@@ -141,7 +144,7 @@ def _fill(http: requests.Session, url: str, part: Path, pin: Pin, progress: Prog
             try:
                 _attempt(http, url, part, pin, progress)
             except (TryAgainError, *BROKEN):
-                if _size(part) > longest:  # it got on: patience starts anew
+                if _size(part) - longest >= LEAST:  # it got on: patience starts anew
                     longest = _size(part)
                     number.restart()
                 raise
@@ -189,13 +192,14 @@ def _attempt(http: requests.Session, url: str, part: Path, pin: Pin, progress: P
 
 def _pour(response: requests.Response, part: Path, total: int | None, progress: Progress) -> None:
     """Append the body of an answer to a part file, as it comes in."""
-    size = _size(part)
+    size, pace = _size(part), Pace()
     with _unless_full(part), open(part, "ab") as file:
         # `read1` gives what is there: a slow line is written, counted and broken off in time.
         while block := response.raw.read1(BLOCK, decode_content=False):
             file.write(block)
             size += len(block)
             progress.move(len(block))
+            pace.move(len(block))
             if total is not None and size > total:
                 return
 

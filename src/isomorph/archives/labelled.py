@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import math
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from isomorph.artefacts import replacing
 from isomorph.errors import IsomorphError
+from isomorph.foreign import reading
+from isomorph.foreign.budget import afford
 from isomorph.study.archive import LabelledVolumes
 
 
@@ -36,14 +39,12 @@ def arrange(folder: Path, spec: LabelledVolumes) -> list[str]:
         When image and labels do not fit, or a run comes back after another.
     """
     import nibabel
-    from nibabel.filebasedimages import ImageFileError
 
     source = folder / spec.bold
     labels = _labels(folder / spec.labels)
-    try:
+    with reading(source, "an image of volumes"):
         image: Any = nibabel.load(source)
-    except (ImageFileError, OSError, EOFError) as error:
-        raise IsomorphError(f"{source}: is not an image ({error})") from error
+        afford(source, f"an image of shape {image.shape}", math.prod(image.shape) * 8)
     if image.ndim != 4 or image.shape[3] != len(labels):
         raise IsomorphError(
             f"{source}: is of shape {image.shape}, expected {len(labels)} volumes, the lines of "
@@ -57,8 +58,9 @@ def arrange(folder: Path, spec: LabelledVolumes) -> list[str]:
         name = f"{stem}_run-{number:02d}"
         if run in {other for _, other in labels[:start]}:
             raise IsomorphError(f"{folder / spec.labels}: run {run} comes back after another run")
-        part = image.slicer[..., start : start + len(conditions)]
-        written[f"{name}_bold.nii"] = part.to_bytes()
+        with reading(source, "an image of volumes"):
+            part = image.slicer[..., start : start + len(conditions)]
+            written[f"{name}_bold.nii"] = part.to_bytes()
         written[f"{name}_events.tsv"] = _events(conditions, spec)
         start += len(conditions)
     for path, content in written.items():
@@ -68,10 +70,8 @@ def arrange(folder: Path, spec: LabelledVolumes) -> list[str]:
 
 def _labels(file: Path) -> list[tuple[str, str]]:
     """Return condition and run of each volume."""
-    try:
+    with reading(file, "a list of conditions and runs"):
         lines = [line.split() for line in file.read_text(encoding="utf-8").splitlines() if line]
-    except (OSError, UnicodeDecodeError) as error:
-        raise IsomorphError(f"{file}: cannot be read ({error})") from error
     for number, line in enumerate(lines, 1):
         if len(line) != 2:
             raise IsomorphError(

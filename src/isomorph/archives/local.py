@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Collection
+import sys
 from pathlib import Path
 
+from isomorph.archives import asked
 from isomorph.archives.manifest import archive_settings, describe_files, write_manifest
-from isomorph.archives.patterns import matches, nearest
+from isomorph.archives.patterns import asks_for, matches, nearest
 from isomorph.artefacts import provenance
 from isomorph.digest import code_digest
 from isomorph.errors import IsomorphError
+from isomorph.foreign.listing import Listing, walk
 from isomorph.layout import Layout
+from isomorph.shown import expanded
 from isomorph.study.archive import LocalArchive
 
 
@@ -20,25 +22,41 @@ def fetch(layout: Layout, dataset: str) -> None:
     """List the files of a local folder that belong to a dataset, with size and hash.
 
     Every file is hashed anew: what a user keeps may change under the same size and date. The
-    manifest is written only when something did.
+    manifest is written only when something did. What has no content here and is asked for by
+    nothing of the study is passed over, and said.
 
     Raises
     ------
     IsomorphError
-        When the folder is absent or a pattern matches nothing.
+        When the folder is absent, a pattern matches nothing, or a file that the study asks for has
+        no content here.
     """
     archive = layout.study.dataset(dataset).archive
     if not isinstance(archive, LocalArchive):
         raise IsomorphError(f"{dataset}: archive.kind is {archive.kind}, not local")
     root = folder(layout, dataset, archive)
-    records = describe_files(root, matching_files(layout, dataset, archive, root))
+    listing = matching(layout, dataset, archive, root)
+    asked.refuse_absent(layout, dataset, root, listing.files, listing.absent)
+    if listing.absent:
+        print(f"{dataset}: {said_absent(listing)}", file=sys.stderr, flush=True)
+    records = describe_files(root, listing.files)
     stamp = provenance(
         "fetch",
         settings=archive_settings(layout, dataset),
         source=f"local folder {root}",
         code=code_digest(__name__),
     )
-    write_manifest(layout, dataset, root, records, stamp)
+    write_manifest(layout, dataset, root, records, stamp, absent=listing.absent)
+
+
+def said_absent(listing: Listing) -> str:
+    """Say how many files are passed over because they have no content here, and the first few."""
+    names = sorted(listing.absent)
+    shown = ", ".join(names[:3]) + (", …" if len(names) > 3 else "")
+    what, them = ("file has", "it") if len(names) == 1 else ("files have", "them")
+    return (
+        f"{len(names):,} {what} no content here, and nothing of the study asks for {them}: {shown}"
+    )
 
 
 def folder(layout: Layout, dataset: str, archive: LocalArchive) -> Path:
@@ -51,10 +69,10 @@ def folder(layout: Layout, dataset: str, archive: LocalArchive) -> Path:
     """
     source = layout.study.dataset_files[dataset]
     root = expand_folder(source, "archive.path", archive.path)
-    if not root.is_dir():
-        what = "is a file, not a folder" if root.exists() else "does not exist"
+    if not os.path.isdir(root):  # noqa: PTH112  (a path that is too long is no folder either)
+        what = "is a file, not a folder" if os.path.exists(root) else "does not exist"  # noqa: PTH110
         raise IsomorphError(
-            f"{source}: archive.path: {root.resolve()} {what}; give the folder that holds "
+            f"{source}: archive.path: {os.path.realpath(root)} {what}; give the folder that holds "
             "the dataset's files (a relative path counts from this YAML file)"
         )
     return root
@@ -62,6 +80,8 @@ def folder(layout: Layout, dataset: str, archive: LocalArchive) -> Path:
 
 def expand_folder(source: Path, key: str, path: str) -> Path:
     """Return the folder a dataset's file names; a relative one counts from that file.
+
+    Messages, manifests and provenance show it as it stands in the file, see `isomorph.shown`.
 
     Parameters
     ----------
@@ -77,19 +97,19 @@ def expand_folder(source: Path, key: str, path: str) -> Path:
     IsomorphError
         When a variable in the path is not set.
     """
-    expanded = os.path.expandvars(path)
-    if unset := re.search(r"\$\{?(\w+)", expanded):
-        raise IsomorphError(
-            f'{source}: {key}: "{path}" needs the environment variable {unset[1]}, which is not set'
-        )
     try:
-        return source.parent / Path(expanded).expanduser()
+        return expanded(path, source.parent)
+    except KeyError as error:
+        raise IsomorphError(
+            f'{source}: {key}: "{path}" needs the environment variable {error.args[0]}, which is '
+            "not set"
+        ) from None
     except RuntimeError as error:  # a home that nobody has
         raise IsomorphError(f'{source}: {key}: "{path}": {error}') from error
 
 
-def matching_files(layout: Layout, dataset: str, archive: LocalArchive, root: Path) -> list[str]:
-    """Return the relative paths of the files that match any of a local archive's patterns.
+def matching(layout: Layout, dataset: str, archive: LocalArchive, root: Path) -> Listing:
+    """Return what matches any of a local archive's patterns.
 
     Hidden files and folders are passed over, and so is what isomorph itself writes where the
     folder holds that too; linked folders are followed, once.
@@ -107,38 +127,22 @@ def matching_files(layout: Layout, dataset: str, archive: LocalArchive, root: Pa
     )
     present = walk(root, {os.path.realpath(place) for place in written})
     chosen: set[str] = set()
+    absent: dict[str, str] = {}
     for position, pattern in enumerate(archive.files):
         where = f'{source}: archive.files.{position}: "{pattern}"'
         if pattern.startswith(("/", "~")) or ".." in pattern.split("/"):
             raise IsomorphError(f"{where} leads out of {archive.path}; patterns count from there")
-        found = matches(pattern, present)
-        if not found:
+        found = matches(pattern, present.files)
+        lacking = {path: why for path, why in present.absent.items() if asks_for(pattern, path)}
+        if pattern in lacking:
+            raise IsomorphError(f"{where} names {root / pattern}, which {lacking[pattern]}")
+        if not (found or lacking):
             raise IsomorphError(
-                f"{where} matches none of the {len(present)} files in {archive.path}, "
-                f"{nearest(pattern, present)}"
+                f"{where} matches none of the {len(present.files)} files in {archive.path}, "
+                f"{nearest(pattern, present.files)}"
             )
         chosen.update(found)
-    if not chosen:
+        absent.update(lacking)
+    if not (chosen or absent):
         raise IsomorphError(f"{source}: archive.files: give at least one pattern")
-    return sorted(chosen)
-
-
-def walk(root: Path, passed_over: Collection[str] = ()) -> list[str]:
-    """Return every file below a folder, relative, without hidden ones and some folders."""
-    files: list[str] = []
-    seen: set[str] = set()
-    for here, folders, names in os.walk(root, followlinks=True):
-        real = os.path.realpath(here)
-        # Seen: a link that leads back up. The root itself was asked for, whatever it is.
-        if real in seen or (real in passed_over and seen):
-            folders.clear()
-            continue
-        seen.add(real)
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        base = Path(here).relative_to(root)
-        files += [
-            (base / name).as_posix()
-            for name in names
-            if not name.startswith(".") and (Path(here) / name).is_file()
-        ]
-    return sorted(files)
+    return Listing(tuple(sorted(chosen)), absent)

@@ -11,10 +11,12 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from isomorph.archives.patterns import matches, nearest, whole_folders
+from isomorph.archives.patterns import asks_for, matches, nearest, whole_folders
 from isomorph.artefacts import Provenance, replacing, sha256
 from isomorph.errors import IsomorphError
+from isomorph.foreign import lack_of_content
 from isomorph.layout import Layout
+from isomorph.shown import located, shown
 
 COPY = ".fetched.json"
 """Stands beside the manifest of a pinned archive and says the same."""
@@ -60,6 +62,9 @@ class Manifest:
     subjects : mapping of str to tuple of str
         Of a pinned archive the subjects it was fetched for, each with the paths of its files; what
         all share stands with none. Empty for archives that are not taken by subject.
+    absent : mapping of str to str
+        Of a local archive what had no content when it was listed, and why; a folder has a slash at
+        its end. Nothing of the study asked for it then.
     """
 
     dataset: str
@@ -68,6 +73,7 @@ class Manifest:
     files: tuple[FileRecord, ...]
     provenance: Provenance
     subjects: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    absent: Mapping[str, str] = field(default_factory=dict)
 
     def files_for(self, subjects: Collection[str]) -> list[FileRecord]:
         """Return the files of some subjects and those all share.
@@ -142,10 +148,11 @@ def _read(layout: Layout, dataset: str, file: Path) -> Manifest:
         return Manifest(
             dataset=content["dataset"],
             archive=content["archive"],
-            root=layout.root / content["root"],
+            root=layout.root / located(content["root"]),
             files=tuple(FileRecord(**record) for record in content["files"]),
             provenance=Provenance(**content["provenance"]),
             subjects={subject: tuple(paths) for subject, paths in subjects.items()},
+            absent=dict(content.get("absent", {})),
         )
     except FileNotFoundError:
         raise IsomorphError(
@@ -153,7 +160,7 @@ def _read(layout: Layout, dataset: str, file: Path) -> Manifest:
         ) from None
     except OSError as error:  # a file in place of a folder, or no permission: not its fault
         raise IsomorphError(f"{file}: cannot be read, {error.strerror}") from error
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise IsomorphError(
             f"{file}: is not a manifest ({type(error).__name__}: {error}); delete it and fetch "
             f'the dataset "{dataset}" again'
@@ -167,6 +174,7 @@ def write_manifest(
     files: Iterable[FileRecord],
     provenance: Provenance,
     subjects: Mapping[str, Sequence[str]] | None = None,
+    absent: Mapping[str, str] | None = None,
 ) -> None:
     """Write the manifest of a dataset, unless the one that stands says the same.
 
@@ -186,6 +194,8 @@ def write_manifest(
     subjects : mapping of str to sequence of str, optional
         Of a pinned archive, the paths of each subject's files; a copy is kept then, see
         `remembered`.
+    absent : mapping of str to str, optional
+        Of a local archive, see `Manifest`.
     """
     manifest = Manifest(
         dataset=dataset,
@@ -194,10 +204,12 @@ def write_manifest(
         files=tuple(sorted(files, key=lambda record: record.path)),
         provenance=provenance,
         subjects={one: tuple(sorted(paths)) for one, paths in sorted((subjects or {}).items())},
+        absent=dict(sorted((absent or {}).items())),
     )
     content = {**asdict(manifest), "root": stored_root(layout, root)}
-    if not manifest.subjects:
-        del content["subjects"]
+    for key in ("subjects", "absent"):
+        if not content[key]:
+            del content[key]
     text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
     file = layout.manifest(dataset)
     for place in (file, file.with_name(COPY)) if manifest.subjects else (file,):
@@ -211,7 +223,8 @@ def stored_root(layout: Layout, root: Path) -> str:
     # Links are not followed: a folder may be one to another disk, in another place tomorrow.
     absolute, base = (Path(os.path.normpath(one.absolute())) for one in (root, layout.root))
     inside = absolute.is_relative_to(base)
-    return (absolute.relative_to(base) if inside else absolute).as_posix()
+    text = shown(absolute.as_posix())
+    return (text.removeprefix(base.as_posix()).lstrip("/") or ".") if inside else text
 
 
 def _says_the_same(layout: Layout, manifest: Manifest, file: Path) -> bool:
@@ -220,9 +233,10 @@ def _says_the_same(layout: Layout, manifest: Manifest, file: Path) -> bool:
     except IsomorphError:
         return False  # absent or unreadable: to be written
     return (
-        (old.dataset, old.archive, stored_root(layout, old.root), old.files, old.subjects)
+        (old.dataset, old.archive, stored_root(layout, old.root), old.files, old.subjects,
+            old.absent)
         == (manifest.dataset, manifest.archive, stored_root(layout, manifest.root), manifest.files,
-            manifest.subjects)
+            manifest.subjects, manifest.absent)
         and _origin(old.provenance) == _origin(manifest.provenance)
     )  # fmt: skip
 
@@ -283,10 +297,11 @@ def find_files(
     Raises
     ------
     IsomorphError
-        When nothing matches, naming the pattern and the nearest file; when a file has gone or
-        the dataset has not been fetched, or not as this study asks for it.
+        When nothing matches, naming the pattern and the nearest file; when a file has gone or has
+        no content here, or the dataset has not been fetched, or not as this study asks for it.
     """
     manifest = read_manifest(layout, dataset)
+    _refuse_absent(manifest, pattern)
     known = whole_folders([record.path for record in own_files(layout, dataset, manifest)], folders)
     found = matches(pattern, known)
     if not found:
@@ -302,6 +317,34 @@ def find_files(
                 "back or fetch again"
             )
     return files
+
+
+def table_file(layout: Layout, dataset: str, name: str) -> Path:
+    """Return a table beside the dataset's file, or else the one of that path in its archive."""
+    beside = layout.study.dataset_files[dataset].parent / name
+    return beside if beside.is_file() else find_files(layout, dataset, name)[0]
+
+
+def absent_now(manifest: Manifest) -> dict[str, str]:
+    """Return what had no content when a dataset was listed, and how that stands now, in words."""
+    found = {}
+    for path, was in manifest.absent.items():
+        why = was if path.endswith("/") else lack_of_content(manifest.root / path)
+        found[path] = why or (
+            "had no content when it was listed, and has some now; fetch the dataset "
+            f'"{manifest.dataset}" again (isomorph fetch)'
+        )
+    return found
+
+
+def _refuse_absent(manifest: Manifest, pattern: str) -> None:
+    """Refuse a pattern that matches what had no content when the files were listed.
+
+    A study that shares a folder with another may ask for more than that one did.
+    """
+    for path, why in absent_now(manifest).items():
+        if asks_for(pattern, path):
+            raise IsomorphError(f"{manifest.root / path}: {why}")
 
 
 def own_files(layout: Layout, dataset: str, manifest: Manifest) -> Sequence[FileRecord]:

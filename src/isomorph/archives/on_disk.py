@@ -58,18 +58,17 @@ def here(layout: Layout, dataset: str) -> Here | None:
 
 
 def _local(layout: Layout, dataset: str) -> Here:
-    from isomorph.archives import local, watched_files
+    from isomorph.archives import local
 
-    archive = layout.study.dataset(dataset).archive
-    assert isinstance(archive, LocalArchive)
-    root = local.folder(layout, dataset, archive)
-    files = tuple(
-        FileRecord(file.relative_to(root).as_posix(), file.stat().st_size, "")
-        for file in watched_files(layout, dataset)
-    )
+    spec = layout.study.dataset(dataset)
+    assert isinstance(spec.archive, LocalArchive)
+    root = local.folder(layout, dataset, spec.archive)
+    listing = local.matching(layout, dataset, spec.archive, root)
+    files = tuple(FileRecord(path, (root / path).stat().st_size, "") for path in listing.files)
     settings, place = archive_settings(layout, dataset), layout.root / stored_root(layout, root)
-    listed = Manifest(dataset, settings, place, files, Provenance("fetch"))
-    return Here(listed, tuple(layout.study.dataset(dataset).subjects))
+    stamp = Provenance("fetch")
+    found = Manifest(dataset, settings, place, files, stamp, absent=listing.absent)
+    return Here(found, tuple(spec.subjects))
 
 
 def _fetched(layout: Layout, dataset: str) -> Here | None:

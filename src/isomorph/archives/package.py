@@ -30,13 +30,8 @@ from isomorph.archives.manifest import (
     describe_files,
     write_manifest,
 )
-from isomorph.archives.patience import (
-    TIMEOUT,
-    check_status,
-    patience,
-    session,
-    without_password,
-)
+from isomorph.archives.pace import session
+from isomorph.archives.patience import TIMEOUT, check_status, patience, without_password
 from isomorph.archives.unpack import check_member, unpack
 from isomorph.artefacts import provenance, replacing, sha256
 from isomorph.digest import code_digest
@@ -101,7 +96,7 @@ def _unpacked(folder: Path, archive: PackageArchive) -> dict[str, FileRecord]:
         content = json.loads((folder / RECORD).read_text(encoding="utf-8"))
         records = [FileRecord(**record) for record in content["files"]]
         same = content["sha256"] == archive.sha256
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return {}  # nothing was unpacked, or nobody knows what: fetch again
     return {record.path: record for record in records if same and record.is_intact(folder)}
 

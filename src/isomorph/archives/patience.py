@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import email.utils
-import os
 import re
 import sys
 import time
@@ -55,18 +54,6 @@ class GivenUpError(IsomorphError):
     """Nothing came through for as long as patience lasts."""
 
 
-def session() -> requests.Session:
-    """Return an HTTP session that trusts what pip was told to trust.
-
-    Proxies and `REQUESTS_CA_BUNDLE` are read by requests itself and go before.
-    """
-    opened = requests.Session()
-    bundle = os.environ.get("PIP_CERT") or os.environ.get("SSL_CERT_FILE")
-    if bundle:
-        opened.verify = bundle
-    return opened
-
-
 class Attempt:
     """One of several attempts; a passing failure inside its block is waited out.
 
@@ -101,7 +88,8 @@ class Attempt:
                 "REQUESTS_CA_BUNDLE to the certificates this network needs"
             ) from error
         if not isinstance(error, (TryAgainError, *BROKEN)):
-            if isinstance(error, requests.RequestException):  # an address no server has
+            # An address no server has, or, where one redirects to, that is none at all.
+            if isinstance(error, requests.RequestException | ValueError):
                 raise IsomorphError(f"{self.what} ({without_secrets(str(error))})") from error
             return False
         self.failures += 1

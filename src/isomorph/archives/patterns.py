@@ -7,8 +7,7 @@ import re
 from collections.abc import Iterable
 from pathlib import PurePosixPath
 
-_PIECES = re.compile(r"\*\*/|\*\*|\*|\?|\[!?\]?[^\]]*\]|.", re.DOTALL)
-_MEANING = {"**/": r"(?:[^/]+/)*", "**": r".*", "*": r"[^/]*", "?": r"[^/]"}
+from isomorph.foreign.globs import expression
 
 
 def matches(pattern: str, paths: Iterable[str]) -> list[str]:
@@ -24,17 +23,8 @@ def matches(pattern: str, paths: Iterable[str]) -> list[str]:
     paths = list(paths)
     if pattern in paths:  # a file whose very name holds a bracket
         return [pattern]
-    whole = re.compile("".join(_translate(piece) for piece in _PIECES.findall(pattern)), re.DOTALL)
+    whole = re.compile(expression(pattern), re.DOTALL)
     return sorted(path for path in paths if whole.fullmatch(path))
-
-
-def _translate(piece: str) -> str:
-    if piece in _MEANING:
-        return _MEANING[piece]
-    if len(piece) > 1:  # a set of characters
-        inner = piece[1:-1].replace("\\", "\\\\").replace("[", "\\[")
-        return f"[{'^/' + inner[1:] if inner.startswith('!') else inner}]"
-    return re.escape(piece)
 
 
 def whole_folders(paths: Iterable[str], endings: tuple[str, ...]) -> list[str]:
@@ -68,3 +58,40 @@ def nearest(path: str, known: Iterable[str]) -> str:
     if not names:
         return "there is no file at all"
     return "there are " + ", ".join(names[:3]) + (", …" if len(names) > 3 else "")
+
+
+def reaches(pattern: str, folder: str) -> bool:
+    """Tell whether a pattern may match something below a folder, whatever that holds.
+
+    Parameters
+    ----------
+    pattern : str
+        As `matches` takes it.
+    folder : str
+        Relative, with or without a slash at its end.
+    """
+    steps = pattern.split("/")
+    for step, name in zip(steps, folder.rstrip("/").split("/"), strict=False):
+        if "**" in step:
+            return True
+        if not matches(step, [name]):
+            return False
+    return len(steps) > len(folder.rstrip("/").split("/"))
+
+
+def asks_for(pattern: str, path: str) -> bool:
+    """Tell whether a pattern matches a path, or a folder it is part of or may stand for.
+
+    Parameters
+    ----------
+    pattern : str
+        As `matches` takes it.
+    path : str
+        A file, or a folder with a slash at its end. A name without a dot may be either; a folder
+        with a dot, such as a recording's `.ds`, is matched as a file would be.
+    """
+    if path.endswith("/"):
+        return reaches(pattern, path)
+    place = PurePosixPath(path)
+    whole = [path, *(str(one) for one in place.parents if "." in one.name)]
+    return bool(matches(pattern, whole)) or ("." not in place.name and reaches(pattern, path))

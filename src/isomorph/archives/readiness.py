@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
+from isomorph.archives import asked
 from isomorph.archives.patterns import matches, nearest, whole_folders
 from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
@@ -28,7 +30,8 @@ def readiness(layout: Layout, dataset: str) -> str:
     ------
     IsomorphError
         When a folder of the user's, a lock or requested files are not there or do not fit the
-        dataset's file, or a pattern of its stimuli or responses matches none of the files.
+        dataset's file, a pattern of its stimuli or responses matches none of the files, or a file
+        that the study asks for has no content here.
     """
     said, paths = READINESS[layout.study.dataset(dataset).archive.kind](layout, dataset)
     if paths is not None:
@@ -38,27 +41,13 @@ def readiness(layout: Layout, dataset: str) -> str:
 
 def _refuse_unmatched(layout: Layout, dataset: str, paths: Sequence[str]) -> None:
     """Refuse patterns that match nothing, before gigabytes are fetched for them."""
-    spec = layout.study.dataset(dataset)
-    patterns = {
-        "stimuli.files": getattr(spec.stimuli, "files", None),
-        "responses.files": getattr(spec.responses, "files", None),
-        "responses.bold": getattr(spec.responses, "bold", None),
-        "responses.events.files": getattr(getattr(spec.responses, "events", None), "files", None),
-        "responses.presentations.files": getattr(
-            getattr(spec.responses, "presentations", None), "files", None
-        ),
-    }
-    paths = whole_folders(paths, getattr(spec.responses, "folders", ()))
-    for key, pattern in patterns.items():
-        if not isinstance(pattern, str):
-            continue
-        for subject in spec.subjects if "{subject}" in pattern else spec.subjects[:1]:
-            one = pattern.replace("{subject}", subject)
-            if not matches(one, paths):
-                raise IsomorphError(
-                    f'{layout.study.dataset_files[dataset]}: {key}: "{one}" matches none of the '
-                    f"{len(paths):,} files of the archive, {nearest(one, paths)}"
-                )
+    paths = whole_folders(paths, getattr(layout.study.dataset(dataset).responses, "folders", ()))
+    for one in asked.patterns(layout, dataset):
+        if not matches(one.pattern, paths):
+            raise IsomorphError(
+                f'{layout.study.dataset_files[dataset]}: {one.key}: "{one.pattern}" matches none '
+                f"of the {len(paths):,} files of the archive, {nearest(one.pattern, paths)}"
+            )
 
 
 def _package(layout: Layout, dataset: str) -> Said:
@@ -73,31 +62,74 @@ def _package(layout: Layout, dataset: str) -> Said:
 
 
 def _local(layout: Layout, dataset: str) -> Said:
-    from isomorph.archives import local, watched_files
+    from isomorph.archives import local
     from isomorph.study.archive import LocalArchive
 
     archive = layout.study.dataset(dataset).archive
     assert isinstance(archive, LocalArchive)
-    files = watched_files(layout, dataset)
     root = local.folder(layout, dataset, archive)
+    listing = local.matching(layout, dataset, archive, root)
+    asked.refuse_absent(layout, dataset, root, listing.files, listing.absent)
     try:
-        size = sum(file.stat().st_size for file in files)
+        size = sum((root / path).stat().st_size for path in listing.files)
     except OSError as error:
         raise IsomorphError(f"{error.filename}: cannot be read, {error.strerror}") from error
-    paths = [file.relative_to(root).as_posix() for file in files]
-    return f"{_files(len(files))} in place, {_megabytes(size)}", paths
+    said = f"{_files(len(listing.files))} in place, {_megabytes(size)}"
+    said += f"; {local.said_absent(listing)}" if listing.absent else ""
+    return said, listing.files
 
 
 def _simulated(_layout: Layout, _dataset: str) -> Said:
     return "simulated from the study's own models", None
 
 
+def bytes_to_come(layout: Layout, dataset: str) -> int | None:
+    """Return how many bytes a fetch of a dataset would bring, 0 where it brings none.
+
+    Files that stand are told by their size alone. Of a streamed dataset it is the most it can be;
+    of a package, whose size only its index knows, None unless the dataset's file says it.
+
+    Raises
+    ------
+    IsomorphError
+        When a lock or requested files are not there.
+    """
+    archive = layout.study.dataset(dataset).archive
+    if archive.kind == "package":
+        fetched = layout.manifest(dataset).is_file()
+        return 0 if fetched else layout.study.dataset(dataset).expected.bytes
+    if READINESS[archive.kind] is not _pinned:
+        return 0
+    sizes = _sizes(layout, dataset)
+    return sizes.whole - sizes.here
+
+
 def _pinned(layout: Layout, dataset: str) -> Said:
-    from isomorph.archives import pinned, requested, sources
+    from isomorph.archives import requested
+
+    given = requested.check(layout, dataset)
+    sizes = _sizes(layout, dataset)
+    said = (
+        f"{_files(len(sizes.paths))}, {_megabytes(sizes.whole)}, {_megabytes(sizes.here)} of it "
+        "here"
+    )
+    said += f"; {_files(len(given))} by request, in place" if given else ""
+    return said, [*sizes.paths, *(one.record.path for one in given)]
+
+
+class _Sizes(NamedTuple):
+    """The files of a dataset: their paths, their bytes, and how many of these are here."""
+
+    paths: list[str]
+    whole: int
+    here: int
+
+
+def _sizes(layout: Layout, dataset: str) -> _Sizes:
+    from isomorph.archives import pinned, sources
     from isomorph.archives.lock import read_lock
     from isomorph.archives.transfer import bytes_here
 
-    given = requested.check(layout, dataset)
     chosen = sources.choose_files(layout, dataset, read_lock(layout.study, dataset))
     files = [file for _, some in chosen for file in some]
     folder = layout.archive(dataset)
@@ -105,10 +137,7 @@ def _pinned(layout: Layout, dataset: str) -> Said:
         here = sum(file.size for file in files if os.path.isfile(folder / file.path))  # noqa: PTH113
     else:
         here = bytes_here(files, folder)
-    size = sum(file.size for file in files)
-    said = f"{_files(len(files))}, {_megabytes(size)}, {_megabytes(here)} of it here"
-    said += f"; {_files(len(given))} by request, in place" if given else ""
-    return said, [*(file.path for file in files), *(one.record.path for one in given)]
+    return _Sizes([file.path for file in files], sum(file.size for file in files), here)
 
 
 READINESS: Registry[Callable[[Layout, str], Said]] = Registry(

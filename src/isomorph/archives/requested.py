@@ -9,14 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from isomorph.archives.hashes import hashes
-from isomorph.archives.local import expand_folder, walk
+from isomorph.archives.local import expand_folder
 from isomorph.archives.lock import is_inside
 from isomorph.archives.manifest import FileRecord
-from isomorph.archives.patterns import matches, nearest
+from isomorph.archives.patterns import matches, nearest, reaches
 from isomorph.archives.progress import Progress
 from isomorph.artefacts import replacing, sha256
 from isomorph.errors import IsomorphError
 from isomorph.foreign import read_table
+from isomorph.foreign.listing import walk
 from isomorph.layout import Layout
 from isomorph.study._base import SHA256
 from isomorph.study.archive import RequestedFiles
@@ -68,7 +69,7 @@ def present(layout: Layout, dataset: str) -> list[Path]:
     found: list[Path] = []
     for key, one in _specs(layout, dataset):
         root = _root(layout, dataset, key, one)
-        known = walk(root) if root.is_dir() else []
+        known = walk(root).files if root.is_dir() else ()
         found += [root / path for pattern in one.files for path in matches(pattern, known)]
     return sorted(set(found))
 
@@ -97,9 +98,19 @@ def _find(layout: Layout, dataset: str, key: str, spec: RequestedFiles) -> list[
         raise IsomorphError(
             f"{where}: there is no folder {root} with the files to be requested; {_how(spec)}"
         )
-    present = walk(root)
+    listing = walk(root)
+    present = [*listing.files, *(path for path in listing.absent if not path.endswith("/"))]
     expected = _named(source.parent / spec.names, spec, where) if spec.names else {}
     wanted = list(expected) or _matching(spec, present, root, where)
+    lacking = [
+        path for path in listing.absent
+        if path in wanted or (path.endswith("/") and any(reaches(one, path) for one in spec.files))
+    ]  # fmt: skip
+    if lacking:
+        raise IsomorphError(
+            f"{where}: {len(lacking):,} of {len(wanted):,} files have no content: "
+            f"{root / lacking[0]} {listing.absent[lacking[0]]}; {_how(spec)}"
+        )
     known = set(present)
     if missing := [path for path in wanted if path not in known]:
         raise IsomorphError(

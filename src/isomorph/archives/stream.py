@@ -20,7 +20,7 @@ from isomorph.archives.dandi_asset import find_asset
 from isomorph.archives.held import NO_LOCKS
 from isomorph.archives.lock import LockedFile
 from isomorph.archives.manifest import FileRecord, describe_files
-from isomorph.archives.patience import session
+from isomorph.archives.pace import session
 from isomorph.archives.reading import reading_code
 from isomorph.archives.streaming import Remote, choose, copy_choice, open_remote
 from isomorph.artefacts import disk_errors, replacing
@@ -87,7 +87,7 @@ def _alone(folder: Path) -> Iterator[None]:
 def _record(folder: Path) -> dict[str, Any]:
     try:
         known = json.loads((folder / RECORD).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}  # nothing was read, or nobody knows what: read it again
     return known if isinstance(known, dict) else {}
 

@@ -23,8 +23,9 @@ from isomorph.archives.held import discard
 from isomorph.archives.lock import LockedFile
 from isomorph.archives.manifest import FileRecord
 from isomorph.archives.mirrors import mirrored
+from isomorph.archives.pace import session
 from isomorph.archives.partial_files import partial_size, partial_sizes
-from isomorph.archives.patience import GivenUpError, session
+from isomorph.archives.patience import GivenUpError
 from isomorph.archives.progress import Progress
 from isomorph.errors import IsomorphError
 

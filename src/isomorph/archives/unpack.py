@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import gzip
 import json
-import lzma
 import shutil
 import stat
 import tarfile
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
@@ -19,6 +16,7 @@ from isomorph.archives.patterns import nearest
 from isomorph.archives.reserved import is_reserved
 from isomorph.artefacts import replacing
 from isomorph.errors import IsomorphError
+from isomorph.foreign import reading
 
 Opener = Callable[[], IO[bytes] | None]
 """Opens one member for reading; None when the member is not an ordinary file."""
@@ -48,7 +46,8 @@ def unpack(
     """
     for member in members:
         check_member(member, where)
-    with _readable(distribution), _open(distribution) as openers:
+    what = "a source distribution, a plain .tar.gz or .zip"
+    with reading(distribution.name, what), _open(distribution) as openers:
         absent = [member for member in members if member not in openers]
         if absent:
             raise IsomorphError(
@@ -94,22 +93,6 @@ def check_member(member: str, where: str) -> None:
 
 
 @contextmanager
-def _readable(distribution: Path) -> Iterator[None]:
-    """Turn what a damaged file raises into a sentence."""
-    try:
-        yield
-    except (
-        *(tarfile.TarError, zipfile.BadZipFile, gzip.BadGzipFile),
-        *(zlib.error, lzma.LZMAError, EOFError),
-        RuntimeError,  # a zip under a password, or packed in a way unknown here
-    ) as error:
-        raise IsomorphError(
-            f"{distribution.name}: cannot be unpacked ({_reason(error)}); pin a source "
-            "distribution that is a plain .tar.gz or .zip"
-        ) from error
-
-
-@contextmanager
 def _open(distribution: Path) -> Iterator[dict[str, Opener]]:
     """Yield an opener for each member by its path below the top folder."""
     if zipfile.is_zipfile(distribution):
@@ -133,9 +116,3 @@ def _zip_opener(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Opener:
     kind = stat.S_IFMT(info.external_attr >> 16)
     plain = not info.is_dir() and kind in (0, stat.S_IFREG)
     return lambda: archive.open(info) if plain else None
-
-
-def _reason(error: BaseException) -> str:
-    lines = str(error).splitlines() or [type(error).__name__]
-    # over several lines, tarfile lists every compression it tried
-    return lines[0] if len(lines) == 1 else "it is no tar or zip archive, or is cut short"

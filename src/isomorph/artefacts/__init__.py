@@ -8,7 +8,13 @@ from isomorph.artefacts.arrays import (
     write_array,
     write_responses,
 )
-from isomorph.artefacts.files import NoSuchFileError, disk_errors, replacing, sha256
+from isomorph.artefacts.files import (
+    NoSuchFileError,
+    disk_errors,
+    replace_synced,
+    replacing,
+    sha256,
+)
 from isomorph.artefacts.provenance import Provenance, provenance
 from isomorph.artefacts.streamed import Streamed
 from isomorph.artefacts.tables import read_table, read_table_provenance, write_table
@@ -25,6 +31,7 @@ __all__ = [
     "read_responses",
     "read_table",
     "read_table_provenance",
+    "replace_synced",
     "replacing",
     "sha256",
     "write_array",

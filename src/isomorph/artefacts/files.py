@@ -7,7 +7,7 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from isomorph.errors import IsomorphError
@@ -28,6 +28,9 @@ class NoSuchFileError(IsomorphError):
 def replacing(path: Path) -> Iterator[Path]:
     """Yield a temporary path beside `path` that becomes it when the block succeeds.
 
+    Its bytes are on the disk before it has its name, so that not even a loss of power leaves a
+    half-written file under it.
+
     Raises
     ------
     IsomorphError
@@ -44,10 +47,37 @@ def replacing(path: Path) -> Iterator[Path]:
             temporary = Path(name)
             temporary.chmod(0o644)
             yield temporary
-            temporary.replace(path)
+            replace_synced(temporary, path)
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
+
+
+def replace_synced(temporary: Path, path: Path) -> None:
+    """Give a file or a folder its name once its bytes are on the disk, and the name after them.
+
+    Parameters
+    ----------
+    temporary : Path
+        On the same disk.
+    path : Path
+        A folder must not stand there yet.
+    """
+    if temporary.is_dir():
+        os.sync()  # of all disks: cheaper than one file after another
+    else:
+        _sync(temporary)
+    temporary.replace(path)
+    with suppress(OSError):  # some disks know no such thing for a folder
+        _sync(path.parent)
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from isomorph.artefacts.files import sha256
+from isomorph.shown import shown
 
 PACKAGES = ("isomorph", "numpy", "scipy", "xarray", "torch", "pynwb", "rsatoolbox")
 
@@ -71,7 +72,7 @@ def provenance(
     stage : str
         Name of the stage.
     inputs : sequence of Path
-        Files read; each is hashed.
+        Files read; each is hashed. Paths that a study writes with variables are kept as written.
     settings : mapping, optional
         JSON-ready slice of the settings.
     source : str, optional
@@ -82,9 +83,9 @@ def provenance(
     """
     return Provenance(
         stage=stage,
-        source=source,
+        source=shown(source),
         settings=dict(settings or {}),
-        inputs={str(path): sha256(path) for path in inputs},
+        inputs={shown(str(path)): sha256(path) for path in inputs},
         code=code,
         seed=seed,
         packages={name: found for name in PACKAGES if (found := _version(name))},

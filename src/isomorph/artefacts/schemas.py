@@ -10,6 +10,7 @@ import xarray as xr
 
 from isomorph.errors import IsomorphError
 from isomorph.registry import Registry
+from isomorph.shown import is_plain
 
 
 @dataclass(frozen=True)
@@ -295,6 +296,19 @@ def check_array(data: xr.Dataset, schema: ArraySchema, where: str) -> None:
         bad = int(np.size(data[name]) - np.isfinite(data[name].values).sum())
         if bad:
             raise IsomorphError(f'{where}: "{name}" holds {bad} values that are not finite')
+    _refuse_unseen(data, where)
+
+
+def _refuse_unseen(data: xr.Dataset, where: str) -> None:
+    """Refuse names with control characters: they come from files of others, and steer terminals."""
+    for key, variable in data.variables.items():
+        if variable.dtype.kind in "OU":
+            for name in pd.unique(variable.values.ravel()):
+                if isinstance(name, str) and not is_plain(name):
+                    raise IsomorphError(
+                        f'{where}: the {key} "{name}" holds a character that cannot be seen, which '
+                        "no name may; rename it in the file it comes from"
+                    )
 
 
 def check_table(table: pd.DataFrame, kind: str, where: str) -> None:

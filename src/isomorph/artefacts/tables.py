@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 from pandas.api.types import is_string_dtype
 
+from isomorph.artefacts.cells import with_formulas, without_formulas
 from isomorph.artefacts.files import NoSuchFileError, replacing
 from isomorph.artefacts.provenance import Provenance
 from isomorph.artefacts.schemas import check_table
@@ -43,7 +44,7 @@ def write_table(
         with replacing(path.with_suffix(".parquet")) as temporary:
             table.to_parquet(temporary, index=False)
     with replacing(path) as temporary:
-        table.to_csv(temporary, index=False)
+        without_formulas(table).to_csv(temporary, index=False)
 
 
 def read_table(path: Path, kind: str) -> pd.DataFrame:
@@ -69,6 +70,7 @@ def read_table(path: Path, kind: str) -> pd.DataFrame:
         raise IsomorphError(f"{path}: is not a CSV table ({error})") from error
     text = [name for name in table.columns if name in TEXT or is_string_dtype(table[name])]
     table[text] = table[text].fillna("")
+    table = with_formulas(table)
     check_table(table, kind, str(path))
     return table
 

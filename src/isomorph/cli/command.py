@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
+from isomorph.cli.printing import shown_streams
 from isomorph.cli.stages import STAGES, Stage, load
 from isomorph.cli.tools import TOOLS, add_root, add_study, open_layout, refuse_nothing
 from isomorph.errors import IsomorphError, did_you_mean
@@ -34,7 +35,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     int
         0, 1 after a mistake that was said in a sentence, 130 when interrupted.
     """
-    given = list(sys.argv[1:] if arguments is None else arguments)
+    with shown_streams():
+        return _run(list(sys.argv[1:] if arguments is None else arguments))
+
+
+def _run(given: list[str]) -> int:
     try:
         _refuse_unknown_command(given)
         parsed = _parser().parse_args(given)
@@ -137,6 +142,7 @@ def _add_stage(parser: argparse.ArgumentParser, stage: Stage) -> None:
 def run_stage(stage: Stage, parsed: argparse.Namespace) -> None:
     """Run a stage with the names it was given, each known to the study."""
     from isomorph.cli.origin import say_who_makes
+    from isomorph.runs.alive import at_work
     from isomorph.study import load_study
 
     # Not `open_study`: each registry refuses what it does not know when the stage asks it, and
@@ -163,7 +169,7 @@ def run_stage(stage: Stage, parsed: argparse.Namespace) -> None:
     if stage.needs_results:
         refuse_nothing(layout)
     started = time.monotonic()
-    with say_who_makes(layout):
+    with at_work(), say_who_makes(layout):
         load(brain or stage.entry)(layout, *names.values())
     what = " ".join([parsed.command, *names.values(), *(["brain"] if brain else [])])
     print(f"{what}: done in {time.monotonic() - started:.1f} s", file=sys.stderr, flush=True)

@@ -53,7 +53,7 @@ def open_study(path: Path | str, *, thorough: bool = False) -> Study:
             )
         )
     ]
-    mistakes += _without_models(study)
+    mistakes += [*_without_models(study), *_without_distances(study)]
     if mistakes:
         raise StudyError(study.path, mistakes)
     return study
@@ -76,4 +76,39 @@ def _without_models(study: Study) -> list[str]:
             + (f"add {name} to the datasets of {could}, or " if could else "")
             + "write a model with source baseline/category and columns of its stimulus table"
         )
+    return mistakes
+
+
+def _without_distances(study: Study) -> list[str]:
+    """Return a sentence for each measure that no distance of the study serves.
+
+    A dataset of ready RDMs has the distances of these alone.
+    """
+    from isomorph.measures import MEASURES
+    from isomorph.rdms import DISTANCES
+    from isomorph.study.responses import RdmResponses
+
+    mistakes = []
+    given, measures = study.spec.distances, study.spec.measures
+    for place, name in enumerate(measures):
+        measure = MEASURES[name]
+        if any(map(measure.accepts, given)):
+            continue
+        able = [distance for distance in DISTANCES if measure.accepts(distance)]
+        right = f"add one of {', '.join(able)}" if able else (
+            f"it {measure.lacks(('rdm', 'gram'))}, which no RDM holds; leave it out and compare "
+            "features in Python"
+        )  # fmt: skip
+        mistakes.append(f"measures.{place}: {name} takes no RDM of {', '.join(given)}: {right}")
+    if mistakes:
+        return mistakes
+    for dataset, spec in study.datasets.items():
+        if not isinstance(spec.responses, RdmResponses):
+            continue
+        ready = list(dict.fromkeys(source.distance for source in spec.responses.sources))
+        if not any(MEASURES[name].accepts(distance) for name in measures for distance in ready):
+            mistakes.append(
+                f"measures: {dataset} comes as RDMs of {', '.join(ready)}, which none of "
+                f"{', '.join(measures)} takes; add one that does, such as rho_a"
+            )
     return mistakes

@@ -113,7 +113,8 @@ SMALLER = {".svg": _rounded, ".png": _in_palette}
 
 def slug(text: str) -> str:
     """Return a text as part of a file name: lower case, words joined by hyphens."""
-    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-") or "unnamed"
+    words = text.lower().replace("\N{MINUS SIGN}", " minus ")  # -50 to 0 is not 50 to 0
+    return re.sub(r"[^a-z0-9]+", "-", words).strip("-") or "unnamed"
 
 
 def thinned(n: int, most: int = 30) -> list[int]:

@@ -54,4 +54,4 @@ def reading(file: Path | str, what: str) -> Iterator[None]:
 def first_line(error: BaseException) -> str:
     """Return the first line of what an exception says, at most 200 characters, else its name."""
     lines = str(error).strip().splitlines() or [type(error).__name__]
-    return lines[0][:200]
+    return lines[0].rstrip(":")[:200]

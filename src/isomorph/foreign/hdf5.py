@@ -6,6 +6,7 @@ whatever stands there: in a recording from an archive that may be any file of th
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -16,13 +17,14 @@ import h5py
 import numpy as np
 
 from isomorph.errors import IsomorphError
+from isomorph.foreign.budget import afford
 from isomorph.foreign.guard import reading
 
 PREFIXES = {"link": "HDF5_EXT_PREFIX", "virtual": "HDF5_VDS_PREFIX", "raw": "HDF5_EXTFILE_PREFIX"}
 """Environment variables with folders in which HDF5 looks first, by how a file is named."""
 
-ROWS = 100_000
-"""Rows of references read at once."""
+ROWS, MOST = 1_000_000, 100_000
+"""Rows of references read at once, and how many are followed where each has to be asked."""
 
 WHAT = "an HDF5 file"
 
@@ -119,6 +121,28 @@ def elsewhere(dataset: h5py.h5d.DatasetID) -> Iterator[tuple[str, str]]:
                 yield "virtual", name
 
 
+def afford_dataset(dataset: h5py.Dataset, where: str, rows: int | None = None) -> None:
+    """Refuse a dataset that would take more memory than one file may, before it is read.
+
+    Parameters
+    ----------
+    dataset : h5py.Dataset
+    where : str
+        File and dataset, for messages.
+    rows : int, optional
+        How many along its first axis are read at once; all unless given.
+
+    Raises
+    ------
+    IsomorphError
+        A small file can announce any shape, and hold nothing or compressed zeros for it.
+    """
+    shape = dataset.shape or ()
+    kept = shape if rows is None or not shape else (min(rows, shape[0]), *shape[1:])
+    afford(where, f"an array of shape {kept} and type {dataset.dtype}",
+           math.prod(kept) * max(dataset.dtype.itemsize, 1))  # fmt: skip
+
+
 class _Beside:
     """Where HDF5 looks for the files that one file names."""
 
@@ -166,7 +190,7 @@ def _look(file: h5py.File, where: Path | str, beside: _Beside) -> list[Path]:
         one = pending.pop()
         with reading(where, WHAT):
             named, inner = _leads(one, seen)
-            inner += _referred(one, file.id, seen)
+            inner += _referred(one, file.id, str(where), seen)
         for kind, name, link in named:
             files = beside.inside(kind, name)
             if files is None:
@@ -199,7 +223,7 @@ def _leads(one: Any, seen: set[int]) -> tuple[list[tuple[str, str, bytes]], list
     return named, inner
 
 
-def _referred(one: Any, file: h5py.h5f.FileID, seen: set[int]) -> list[Any]:
+def _referred(one: Any, file: h5py.h5f.FileID, where: str, seen: set[int]) -> list[Any]:
     """Return what an object refers to that was not yet seen: it may stand under no name at all."""
     holders = [one] if isinstance(one, h5py.h5d.DatasetID) else []
     holders += [h5py.h5a.open(one, index=i) for i in range(h5py.h5a.get_num_attrs(one))]
@@ -207,7 +231,7 @@ def _referred(one: Any, file: h5py.h5f.FileID, seen: set[int]) -> list[Any]:
     for holder in holders:
         if holder.shape is None or not holder.get_type().detect_class(h5py.h5t.REFERENCE):
             continue
-        for reference in _references(holder):
+        for reference in _references(holder, where, seen):
             try:
                 target = h5py.h5r.dereference(reference, file)
             except (ValueError, RuntimeError, OSError):
@@ -218,18 +242,61 @@ def _referred(one: Any, file: h5py.h5f.FileID, seen: set[int]) -> list[Any]:
     return found
 
 
-def _references(holder: Any) -> Iterator[Any]:
-    """Yield the references in a dataset or an attribute."""
+def _references(holder: Any, where: str, seen: set[int]) -> Iterator[Any]:
+    """Yield the references in a dataset or an attribute, of most of those to known objects none."""
+    afford(where, "a list of references", holder.get_space().get_simple_extent_npoints() * 8)
     if isinstance(holder, h5py.h5a.AttrID):
         values = np.empty(holder.shape, holder.dtype)
         holder.read(values)
         yield from _flat(values)
-    elif not any(True for _ in elsewhere(holder)):  # values of another file refer to nothing here
-        dataset = h5py.Dataset(holder)
-        if dataset.ndim == 0:
-            yield from _flat(np.asarray(dataset[()]))
-        for start in range(0, len(dataset) if dataset.ndim else 0, ROWS):
-            yield from _flat(dataset[start : start + ROWS])
+        return
+    dataset = h5py.Dataset(holder)
+    if dataset.size == 0 or any(True for _ in elsewhere(holder)):
+        return  # what stands in another file is looked at by itself
+    if holder.get_storage_size() == 0:  # never written: all are as the first
+        yield from _flat(np.asarray(dataset[(0,) * dataset.ndim]))
+        return
+    kinds = _address_types(holder.get_type()) if dataset.ndim == 1 else None
+    if kinds is None:
+        if dataset.size > MOST:
+            raise IsomorphError(
+                f"{where}: holds {dataset.size:,} references of a kind of which at most "
+                f"{MOST:,} are followed"
+            )
+        yield from _flat(np.asarray(dataset[()]))
+        return
+    for start in range(0, len(dataset), ROWS):
+        n = min(ROWS, len(dataset) - start)
+        space, memory = holder.get_space(), h5py.h5s.create_simple((n,))
+        space.select_hyperslab((start,), (n,))
+        for kind in kinds:
+            places = np.zeros(n, np.uint64)
+            holder.read(memory, space, places, mtype=kind)
+            new, rows = np.unique(places, return_index=True)
+            for place, row in zip(new.tolist(), rows.tolist(), strict=True):
+                if place and place not in seen:
+                    yield from _flat(np.asarray(dataset[start + row]))
+
+
+def _address_types(kind: Any) -> list[Any] | None:
+    """Return types as which references can be read as addresses: one for each field that has some.
+
+    None where they stand deeper, or are of the other kind.
+    """
+    if kind.equal(h5py.h5t.STD_REF_OBJ):
+        return [kind]
+    if kind.get_class() != h5py.h5t.COMPOUND:
+        return None
+    found = []
+    for place in range(kind.get_nmembers()):
+        member = kind.get_member_type(place)
+        if member.equal(h5py.h5t.STD_REF_OBJ):
+            alone = h5py.h5t.create(h5py.h5t.COMPOUND, 8)
+            alone.insert(kind.get_member_name(place), 0, h5py.h5t.STD_REF_OBJ)
+            found.append(alone)
+        elif member.detect_class(h5py.h5t.REFERENCE):
+            return None
+    return found
 
 
 def _flat(values: Any) -> Iterator[Any]:

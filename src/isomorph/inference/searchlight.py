@@ -64,6 +64,11 @@ def run(
         )
     distance = DISTANCES[light.distance or study.spec.distances[0]].name
     measure = MEASURES[light.measure or study.spec.measures[0]]
+    if not measure.accepts(distance):
+        raise IsomorphError(
+            f"{study.path}: {measure.name} takes no RDM of {distance}; choose another with "
+            "--measure or --distance"
+        )
     file, model_file = layout.responses(dataset, subject), layout.model_rdms(dataset, instance)
     wanted = layer_rdm(model_file, layer, DISTANCES[distance].noise_free or distance)
     level = level_of(layout, dataset)

@@ -82,6 +82,7 @@ STEPS: Registry[Step] = Registry(
         "correlation": Step(by_norm, ", up to .04 too high with three repetitions"),
         "cosine": Step(by_norm, ", up to .04 too high with three repetitions"),
         "euclidean": Step(by_square),
+        "euclidean_norm": Step(by_square),
         "squared_euclidean": Step(as_they_are),
         "crossvalidated_euclidean": Step(as_they_are),
         "mahalanobis": Step(by_norm, ", up to .06 too low with four repetitions"),

@@ -1,6 +1,7 @@
 """Measures of similarity between two representations, a registry by name."""
 
 from isomorph.measures._measure import Measure
+from isomorph.measures._named import Measures
 from isomorph.measures.cka import (
     CKA,
     CKA_BIASED,
@@ -20,9 +21,8 @@ from isomorph.measures.rsa import (
     WHITENED_COSINE,
 )
 from isomorph.measures.stack import Stack
-from isomorph.registry import Registry
 
-MEASURES: Registry[Measure] = Registry(
+MEASURES = Measures(
     "measure",
     {
         measure.name: measure

@@ -7,7 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from isomorph.measures.linear import LinearForm
-from isomorph.measures.pairs import Counts, Floats, pair_positions, pair_weights
+from isomorph.measures.pairs import (
+    Counts,
+    Floats,
+    pair_positions,
+    pair_weights,
+    stimulus_count,
+)
 from isomorph.measures.stack import Stackable, rdms_of
 
 ROUNDING = 1e-12
@@ -27,9 +33,9 @@ class RbfForm:
     linear : LinearForm
         What aligns the kernels.
     bandwidth : float
-        :math:`\sigma` as a fraction of the median distance between stimuli, that is the root of
-        the median squared distance (Kornblith et al. 2019 try 0.2 to 0.8). In a resample the
-        median is that of the resample.
+        :math:`\sigma` as a fraction of the median distance, that is the root of the median squared
+        distance over the full matrix, zeros of its diagonal included (Kornblith et al. 2019, who
+        try 0.2 to 0.8). In a resample the median is that of the resample.
     """
 
     linear: LinearForm
@@ -44,7 +50,7 @@ class RbfForm:
             Squared distances.
         """
         rdms = np.asarray(rdms, dtype=float)
-        return self.linear.embed(self._kernel(rdms, np.median(rdms, axis=1)))
+        return self.linear.embed(self._kernel(rdms, _median(rdms)))
 
     def compare(self, first: Stackable, second: Stackable) -> Floats:
         """Return the measure between all RDMs: `(a, pair)` and `(b, pair)` give `(a, b)`."""
@@ -67,7 +73,7 @@ class RbfForm:
             pairs = position[drawn[:, None], drawn][np.triu_indices(len(drawn), 1)]
             weights = pair_weights(own[None])[0]
             x, y = (
-                self._kernel(rdms, _weighted_median(rdms, weights))
+                self._kernel(rdms, _weighted_median(rdms, weights, int(own.sum())))
                 for rdms in (first[:, pairs], second[:, pairs])
             )
             result[:] = self.linear.resampled(x, y, own[None])[0]
@@ -81,15 +87,39 @@ class RbfForm:
         return -np.expm1(-rdms / spread[:, None])
 
 
-def _weighted_median(rdms: Floats, weights: Counts) -> Floats:
-    """Return the median of each row of `(rdm, pair)`, a pair standing for `weights` copies."""
+def _middle(diagonal: int, pairs: int) -> list[int]:
+    """Return the places among sorted pairs of the median of a full matrix, -1 for its diagonal.
+
+    The matrix holds zeros on its diagonal, the smallest of all, and each pair twice.
+    """
+    total = diagonal + 2 * pairs
+    return [(place - diagonal) // 2 if place >= diagonal else -1
+            for place in ((total - 1) // 2, total // 2)]  # fmt: skip
+
+
+def _median(rdms: Floats) -> Floats:
+    """Return the median of the full matrix of each RDM `(rdm, pair)`: `(rdm,)`."""
+    places = _middle(stimulus_count(rdms.shape[1]), rdms.shape[1])
+    ordered = np.partition(rdms, sorted({place for place in places if place >= 0}), axis=1)
+    middle = [ordered[:, place] if place >= 0 else np.zeros(len(rdms)) for place in places]
+    median: Floats = (middle[0] + middle[1]) / 2
+    return median
+
+
+def _weighted_median(rdms: Floats, weights: Counts, diagonal: int) -> Floats:
+    """Return the median of the full matrix of each RDM `(rdm, pair)`.
+
+    A pair stands for `weights` copies, and there are `diagonal` stimuli, copies counted; pairs of
+    copies of one stimulus are left out.
+    """
     order = np.argsort(rdms, axis=1)
     ordered = np.take_along_axis(rdms, order, axis=1)
     up_to = np.cumsum(weights[order], axis=1)
-    total = int(weights.sum())
     middle = [
         np.take_along_axis(ordered, (up_to <= place).sum(axis=1, keepdims=True), axis=1)[:, 0]
-        for place in ((total - 1) // 2, total // 2)
+        if place >= 0
+        else np.zeros(len(rdms))
+        for place in _middle(diagonal, int(weights.sum()))
     ]
     median: Floats = (middle[0] + middle[1]) / 2
     return median

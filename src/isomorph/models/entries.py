@@ -106,7 +106,11 @@ def _untrained() -> Library:
 
 
 def _library(
-    module: Callable[[], Library], extra: str = "", options: tuple[str, ...] | None = ()
+    module: Callable[[], Library],
+    extra: str = "",
+    options: tuple[str, ...] | None = (),
+    *,
+    runs_code: bool = False,
 ) -> Source:
     """Return the source that a module's two functions make."""
     return Source(
@@ -115,6 +119,7 @@ def _library(
         says_preprocessing=True,
         library=extra,
         options=options,
+        runs_code=runs_code,
     )
 
 
@@ -129,8 +134,10 @@ SOURCES = Sources(
         "torchvision/<name>[.<weights>]": _library(_torchvision, "torchvision"),
         "open_clip/<architecture>[/<pretrained>]": _library(_open_clip, "open_clip"),
         "transformers/<owner>/<repository>": _library(_transformers, "transformers"),
-        "hub/<owner>/<repository>:<commit>/<entry>": _library(_hub, options=None),
-        "python/<module>:<function>": Source(_python, says_preprocessing=True, check=_check_python),
+        "hub/<owner>/<repository>:<commit>/<entry>": _library(_hub, options=None, runs_code=True),
+        "python/<module>:<function>": Source(
+            _python, says_preprocessing=True, check=_check_python, runs_code=True
+        ),
         "untrained/<architecture>": _library(_untrained, options=("like",)),
         **{
             f"baseline/{name}": Source(

@@ -91,6 +91,9 @@ class Source:
     check : callable, optional
         Refuses the name of a model that the library does not know, or a file or function that is
         not there, before anything runs. It gets the name and the folder of the model's file.
+    runs_code : bool
+        Whether the network is built by code of no installed library; what files that opens is
+        noted.
     """
 
     network: Callable[[Wanted], Network] | None = None
@@ -101,6 +104,7 @@ class Source:
     says_preprocessing: bool = False
     library: str = ""
     check: Callable[[str, Path], None] | None = None
+    runs_code: bool = False
 
     @property
     def is_installed(self) -> bool:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from isomorph.artefacts import replacing
 from isomorph.errors import IsomorphError
+from isomorph.foreign import reading
 from isomorph.models.columns import Columns
 from isomorph.models.gram import LayerGram, block_width, fold
 from isomorph.models.packing import FACTS, Packing
@@ -224,6 +225,8 @@ class Spool:
         with open(self._file(layer, name), "ab") as file:
             for start in range(0, rows.shape[1], self.width):
                 file.write(np.ascontiguousarray(rows[:, start : start + self.width]).data)
+            file.flush()
+            os.fsync(file.fileno())  # an interrupted run is taken up even after a loss of power
 
     def _remember(self, layer: str, packing: Packing) -> None:
         """Keep what the packing of later batches depends on."""
@@ -253,12 +256,17 @@ class Spool:
                     if self._file(layer, name).stat().st_size < size:
                         return False
                 if not packing.exact:
-                    with np.load(self._file(layer, "reference.npz")) as kept:
+                    noted = self._file(layer, "reference.npz")
+                    with (
+                        reading(noted, "a reference"),
+                        np.load(noted, allow_pickle=False) as kept,
+                    ):
                         packing.reference = kept["reference"]
                         packing.scale = float(kept["scale"])
-                    alive = np.unpackbits(np.load(self._file(layer, "alive.npy")))
+                    with reading(noted := self._file(layer, "alive.npy"), "bits"):
+                        alive = np.unpackbits(np.load(noted, allow_pickle=False))
                     packing.alive = alive[: packing.n_features].astype(bool)
-        except (OSError, ValueError, KeyError, TypeError):
+        except (IsomorphError, OSError, ValueError, KeyError, TypeError):
             return False
         self.rollback()
         return True

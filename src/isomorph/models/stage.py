@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,9 @@ from isomorph.digest import code_digest
 from isomorph.errors import IsomorphError, did_you_mean, how_to_install
 from isomorph.layout import Layout
 from isomorph.models.entries import SOURCES
+from isomorph.models.opened import keep, own, recorded
 from isomorph.models.source import Inputs, Source, Wanted
+from isomorph.own import own_files
 from isomorph.study import ModelSpec, Preprocessing, StudyError
 from isomorph.study.model import TABLE_SOURCES
 
@@ -109,7 +112,9 @@ def run(layout: Layout, dataset: str, instance: str) -> None:
         raise StudyError(file, mistakes)
     stimuli = read_stimuli(layout, dataset)
     wanted = Wanted(instance, spec, seed, layout.weights, file.parent)
-    network = source.network(wanted) if source.network else None
+    with recorded(listen=source.runs_code) as names:
+        network = source.network(wanted) if source.network else None
+    opened = own(names, file.parent, layout.root)
     preprocessing = _preprocessing(spec, source, network)
     images: Images | None = None
     seen = ""
@@ -156,14 +161,20 @@ def run(layout: Layout, dataset: str, instance: str) -> None:
     settings = spec.model_dump(mode="json", include=set(SETTINGS))
     stamp = provenance(
         "activations",
-        inputs=[layout.stimuli(dataset)],
+        inputs=[layout.stimuli(dataset), *_once([*own_files(spec.source, file.parent), *opened])],
         settings={**settings, "preprocessing": as_settings},
         source=f"{spec.source}, weights sha256 {found.attributes.get('weights_sha256') or 'none'}",
         code=code_digest("isomorph.models"),
         seed=seed,
     )
     classifies = trained_on.startswith("ImageNet-1k")
+    keep(layout, dataset, instance, opened)
     write(path, found, names, attributes, stamp, classifies=classifies)
+
+
+def _once(files: Iterable[Path]) -> list[Path]:
+    """Return files each once, however they are called."""
+    return list({file.resolve(): file for file in files}.values())
 
 
 def _preprocessing(

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from isomorph.artefacts import replacing
+from isomorph.foreign import reading
 from isomorph.models.gram import TILE, LayerGram
 
 IN_MEMORY = 2**30
@@ -39,7 +40,8 @@ class StoredLayer:
     @property
     def gram(self) -> NDArray[np.floating]:
         """Inner products, read each time; in single precision where that is enough."""
-        gram: NDArray[np.floating] = np.load(self.file)
+        with reading(self.file, "a Gram matrix"):
+            gram: NDArray[np.floating] = np.load(self.file, allow_pickle=False)
         return gram
 
 
@@ -65,7 +67,7 @@ def save(path: Path, layer: LayerGram) -> None:
 
 def load(path: Path) -> StoredLayer:
     """Read what is known of one layer, but for its Gram matrix."""
-    with np.load(path) as kept:
+    with reading(path, "facts of a layer"), np.load(path, allow_pickle=False) as kept:
         facts: dict[str, Any] = {
             name: kept[name] if kept[name].ndim else kept[name].item() for name in kept.files
         }

@@ -168,6 +168,11 @@ def euclidean(geometry: Geometry) -> Floats:
     return np.sqrt(squared_euclidean(geometry))
 
 
+def euclidean_norm(geometry: Geometry) -> Floats:
+    """Return the root of the sum over features of the squared difference."""
+    return np.sqrt(np.maximum(from_gram(geometry.gram), 0))
+
+
 def crossvalidated_euclidean(geometry: Geometry) -> Floats:
     """Return the squared Euclidean distance, cross-validated over repetitions, per feature.
 
@@ -261,8 +266,13 @@ DISTANCES: Registry[Distance] = Registry(
                 "1 - cosine", (0.0, 2.0), norms=powers,
             ),
             Distance(
-                "euclidean", "Euclidean distance", euclidean, _KRIEGESKORTE,
-                "unit of the responses, root mean square over units", (0.0, _INFINITE),
+                "euclidean", "Euclidean distance, root mean square over units", euclidean,
+                _KRIEGESKORTE, "unit of the responses", (0.0, _INFINITE),
+            ),
+            Distance(
+                "euclidean_norm", "Euclidean distance, norm of the difference", euclidean_norm,
+                _KRIEGESKORTE, "unit of the responses, growing with the number of units",
+                (0.0, _INFINITE),
             ),
             Distance(
                 "squared_euclidean", "squared Euclidean distance", squared_euclidean, _WALTHER,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import xarray as xr
 
+from isomorph.rdms.distances import DISTANCES
 from isomorph.rdms.geometry import Floats
 
 
@@ -97,8 +98,20 @@ def rdm_dataset(
             "stimulus_a": ("pair", names[first]),
             "stimulus_b": ("pair", names[second]),
         },
-        attrs={"left_out": json.dumps(dict(left_out), ensure_ascii=False)},
+        attrs={
+            "left_out": json.dumps(dict(left_out), ensure_ascii=False),
+            "distances": json.dumps(_said({row.distance for row in rows}), ensure_ascii=False),
+        },
     )
+
+
+def _said(distances: Collection[str]) -> dict[str, str]:
+    """Return what each distance is and in which unit, by name."""
+    return {
+        name: f"{DISTANCES[name].title}, in {DISTANCES[name].units}"
+        for name in sorted(distances)
+        if name in DISTANCES
+    }
 
 
 def _halves(rows: Sequence[RdmRow]) -> Floats:

@@ -5,9 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from isomorph.layout import Layout
-
-MARK = "isomorph: "
-"""How a line of a log begins that says why a stage stopped."""
+from isomorph.runs.failures import is_unfinished, job_of, said
 
 
 def missing(layout: Layout) -> list[str]:
@@ -39,13 +37,13 @@ def why(layout: Layout, dataset: str) -> str:
     A dataset that uses the stimuli of another waits for that one's jobs too.
     """
     for name in dict.fromkeys((dataset, layout.study.stimulus_set(dataset))):
-        said = [
-            (log.stat().st_mtime, str(log), line.removeprefix(MARK))
-            for log in _logs(layout, name)
-            if (line := _last(log))
-        ]
-        if said:
-            return max(said)[2]
+        found = [(log.stat().st_mtime, log) for log in _logs(layout, name)]
+        failed = [(when, str(log), said(log)[-1]) for when, log in found if said(log)]
+        if failed:
+            return max(failed)[2]
+        unfinished = [(when, log) for when, log in found if is_unfinished(log)]
+        if unfinished:
+            return f"{job_of(max(unfinished)[1])} stopped without a word, or is still at work"
     return "not computed yet"
 
 
@@ -53,9 +51,3 @@ def _logs(layout: Layout, dataset: str) -> list[Path]:
     """Return the logs of a dataset: of the stages themselves, of its subjects and its models."""
     folder = layout.results / "logs"
     return [*folder.glob(f"*/{dataset}.log"), *folder.glob(f"*/{dataset}/*.log")]
-
-
-def _last(log: Path) -> str:
-    """Return the last line that says why a stage stopped; a log is written anew by every run."""
-    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
-    return next((line for line in reversed(lines) if line.startswith(MARK)), "")

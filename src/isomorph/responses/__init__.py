@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from isomorph.archives.asked import refuse_absent_of
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.layout import Layout
 from isomorph.registry import Registry
@@ -71,6 +72,7 @@ def run(layout: Layout, dataset: str, subject: str) -> None:
             f'{layout.study.dataset_files[dataset]}: subjects: no "{subject}", '
             f"{did_you_mean(subject, spec.subjects)}"
         )
+    refuse_absent_of(layout, dataset, subject)
     RESPONSES[spec.responses.kind].prepare(layout, dataset, subject)
 
 
@@ -91,4 +93,5 @@ def look(layout: Layout, dataset: str, subject: str, names: Names) -> None:
     IsomorphError
         As `run` would; nothing is written.
     """
+    refuse_absent_of(layout, dataset, subject)
     RESPONSES[layout.study.dataset(dataset).responses.kind].look(layout, dataset, subject, names)

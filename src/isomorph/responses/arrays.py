@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,8 +13,8 @@ import pandas as pd
 import xarray as xr
 
 from isomorph.archives.manifest import find_files
-from isomorph.errors import IsomorphError, did_you_mean
-from isomorph.foreign.nwb import text
+from isomorph.errors import IsomorphError
+from isomorph.foreign import read_table
 from isomorph.layout import Layout
 from isomorph.responses.presentations import repetitions, usable
 from isomorph.responses.sessions import (
@@ -23,7 +24,9 @@ from isomorph.responses.sessions import (
     summary,
     write_sessions,
 )
+from isomorph.responses.variables import STIMULUS_KEYS, as_names, read_variables, variable_of
 from isomorph.stimuli.names import Names, refuse_misspelt
+from isomorph.stimuli.naming import id_of
 from isomorph.study.responses import ArrayResponses
 
 Array = npt.NDArray
@@ -88,12 +91,16 @@ def gather(
         _one(layout, dataset, pattern.replace("{subject}", subject))
         for pattern in (settings.responses, settings.presentations, settings.units)
     ]
-    response = _read_response(files[0])
-    shown = _read_csv(files[1], "stimulus", len(response), f"rows of {files[0].name}")
-    units = _read_csv(files[2], "region", response.shape[1], f"columns of {files[0].name}")
+    response, stored = _read_response(files[0], settings.variable)
+    shown = _read_rows(files[1], "stimulus", len(response), f"rows of {files[0].name}")
+    units = _read_rows(files[2], "region", response.shape[1], f"columns of {files[0].name}")
     if stimuli is None:
-        stimuli = np.unique(text(shown["stimulus"]))
-    refuse_misspelt(text(shown["stimulus"]), stimuli, files[1], str(layout.stimuli(dataset)))
+        stimuli = shown["stimulus"].unique().astype(np.str_)
+    shown["stimulus"] = _ids(shown["stimulus"], stimuli)
+    for key, names in stored.items():
+        _refuse_other_order(_ids(names, stimuli), shown, f"{files[0]}: {key}", files[1])
+    label = shown["stimulus"].to_numpy(dtype=np.str_)
+    refuse_misspelt(label, stimuli, files[1], str(layout.stimuli(dataset)))
     named = Named(str(files[1]), str(files[2]), str(layout.stimuli(dataset)))
     return read_sessions(response, shown, units, stimuli, named), files
 
@@ -141,8 +148,12 @@ def read_sessions(
     dict of str to Dataset
         By session; "1" when there is no `session` column.
     """
-    region = text(units["region"])
-    names = text(units["unit"]) if "unit" in units else np.arange(len(units)).astype(np.str_)
+    region = units["region"].to_numpy(dtype=np.str_)
+    names = (
+        units["unit"].to_numpy(dtype=np.str_)
+        if "unit" in units
+        else np.arange(len(units)).astype(np.str_)
+    )
     if np.unique(names).size != names.size:
         raise IsomorphError(
             f'{named.units}: two units share the name "{_first_repeated(names)}", expected each to '
@@ -151,8 +162,10 @@ def read_sessions(
     placed = region != ""
     if not placed.any():
         raise IsomorphError(f"{named.units}: none of the {len(region)} units has a region")
-    label = text(shown["stimulus"])
-    session = text(shown["session"]) if "session" in shown else np.full(len(shown), "1")
+    label = shown["stimulus"].to_numpy(dtype=np.str_)
+    session = np.full(len(shown), "1")
+    if "session" in shown:
+        session = shown["session"].to_numpy(dtype=np.str_)
     sessions = {}
     for name in dict.fromkeys(session.tolist()):
         rows = np.flatnonzero(session == name)
@@ -187,7 +200,7 @@ def _runs(shown: pd.DataFrame, rows: Array) -> dict[str, tuple[str, Array]]:
     """Return the run of each presentation, where the table of presentations gives it."""
     if "run" not in shown:
         return {}
-    return {"run": ("presentation", text(shown["run"])[rows].astype(object))}
+    return {"run": ("presentation", shown["run"].to_numpy()[rows].astype(object))}
 
 
 def _in_time(units: pd.DataFrame, placed: Array, named: Named) -> dict[str, tuple[str, Array]]:
@@ -200,7 +213,7 @@ def _in_time(units: pd.DataFrame, placed: Array, named: Named) -> dict[str, tupl
             f"{named.units}: time_start and time_stop must be numbers, seconds from onset, the "
             "first below the second"
         )
-    return placed_in_time(text(units["area"])[placed], windows[placed])
+    return placed_in_time(units["area"].to_numpy(dtype=np.str_)[placed], windows[placed])
 
 
 def _first_repeated(names: Array) -> str:
@@ -218,33 +231,56 @@ def _one(layout: Layout, dataset: str, pattern: str) -> Path:
     return files[0]
 
 
-def _read_response(file: Path) -> Array:
-    try:
-        response = np.load(file, allow_pickle=False)
-    except (OSError, ValueError) as error:
-        raise IsomorphError(f"{file}: is not a .npy array ({error})") from error
-    if (
-        not isinstance(response, np.ndarray)
-        or response.ndim != 2
-        or response.dtype.kind not in "iuf"
-    ):
-        found = getattr(response, "shape", type(response).__name__)
-        raise IsomorphError(f"{file}: holds {found}, expected numbers (presentation, unit)")
-    bad = response.size - int(np.isfinite(response).sum())
-    if bad:
-        raise IsomorphError(f"{file}: holds {bad} values that are not finite; leave those rows out")
-    return response
-
-
-def _read_csv(file: Path, required: str, rows: int, of: str) -> pd.DataFrame:
-    try:
-        table = pd.read_csv(file, dtype=str, keep_default_na=False)
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
-        raise IsomorphError(f"{file}: is not a CSV table ({error})") from error
-    if required not in table.columns:
+def _read_response(file: Path, variable: str | None) -> tuple[Array, dict[str, Array]]:
+    """Return responses, and the names of the stimuli of their rows where the file holds any."""
+    variables = read_variables(file)
+    name, response = variable_of(variables, variable, str(file))
+    where = f"{file}: {name}"
+    if response.ndim != 2 or response.dtype.kind not in "iuf":
         raise IsomorphError(
-            f'{file}: no column "{required}", {did_you_mean(required, map(str, table.columns))}'
+            f"{where}: is of shape {response.shape} and type {response.dtype}, expected numbers "
+            "(presentation, unit)"
         )
+    bad = ~np.isfinite(response)
+    if bad.any():
+        row, column = (int(place[0]) for place in np.nonzero(bad))
+        raise IsomorphError(
+            f"{where}: holds {int(bad.sum())} values that are not finite, the first in row "
+            f"{row + 1}, column {column + 1}; leave those presentations or units out"
+        )
+    stored = {key: as_names(variables[key]) for key in variables if key in STIMULUS_KEYS}
+    return response, {key: names for key, names in stored.items() if names is not None}
+
+
+def _ids(values: Iterable[str], stimuli: Array) -> Array:
+    """Return the stimulus each value names, by its id or its image's path, or the value itself."""
+    known = set(stimuli.tolist())
+    return np.array([id_of(one, known) or one for one in values], dtype=np.str_)
+
+
+def _refuse_other_order(names: Array, shown: pd.DataFrame, where: str, table: Path) -> None:
+    """Refuse responses whose file names other stimuli, row by row, than the table beside it.
+
+    Raises
+    ------
+    IsomorphError
+        Naming the first row that differs.
+    """
+    listed = shown["stimulus"].to_numpy(dtype=np.str_)
+    if len(names) != len(listed):
+        raise IsomorphError(
+            f"{where}: names {len(names)} presentations, {table} lists {len(listed)}"
+        )
+    if (names != listed).any():
+        row = int(np.argmax(names != listed))
+        raise IsomorphError(
+            f'{where}: row {row + 1} is of "{names[row]}", in {table} of "{listed[row]}"; both '
+            "must list the presentations in the order of the rows"
+        )
+
+
+def _read_rows(file: Path, required: str, rows: int, of: str) -> pd.DataFrame:
+    table = read_table(file, required)
     if len(table) != rows:
         raise IsomorphError(f"{file}: has {len(table)} rows, expected {rows}, the {of}")
     return table

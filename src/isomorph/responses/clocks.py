@@ -16,6 +16,9 @@ FAR = 300
 than the 1000 of milliseconds, since a recording may be longer or shorter than what was shown."""
 UNITS = ((3e3, "milliseconds"), (2e5, "samples"), (np.inf, "microseconds"))
 """Units of time by the largest ratio to seconds that is taken for each."""
+STITCHED = 0.7
+"""Share of the time from the first to the last onset below which a recording may lack the time
+between trials."""
 LONGEST = 1e5
 """Seconds, more than a day: a recording of sparsely firing units lasts less."""
 SLOWEST = 0.05
@@ -56,6 +59,8 @@ def clock_hint(recorded: tuple[float, float], onset: Array) -> str:
     if start > onset.max() or stop < onset.min():
         between = min(abs(start - onset.min()), abs(start - onset.max()), abs(stop - onset.min()))
         return f"do the clocks have origins some {between:g} s apart? {both}"
+    if 0 < length < STITCHED * shown:
+        return f"are its trials stitched, without the time between them? {both}"
     return both
 
 
@@ -90,7 +95,7 @@ def refuse_other_unit(
     rate = n_spikes / n_units / length
     long = length > LONGEST or length > FAR * float(np.ptp(onset)) > 0
     if (long and rate < SLOWEST) or (rate > FASTEST and n_spikes > FASTEST):
-        said = f"{length / 86400:.2g} days" if length > LONGEST else f"{length:.4g} s"
+        said = f"{length / 86400:.1f} days" if length > LONGEST else f"{length:.4g} s"
         hint = clock_hint(recorded, onset)
         raise IsomorphError(
             f"{where}: as seconds, its spike times last {said} at {rate:.2g} spikes per second and "
@@ -131,9 +136,9 @@ def refuse_anew(onset: Array, stop: Array | None, where: str) -> None:
         crowded = shared > 0.5 or (stop is not None and _overlap(onset, stop) > 2)
     if crowded:
         raise IsomorphError(
-            f"{where}: {len(onset)} presentations have onsets between {onset.min():g} and "
-            f"{onset.max():g} s, {len(many)} different ones, as onsets are that begin anew with "
-            "each trial; expected seconds on the one clock of the session, so add the start of "
+            f"{where}: {len(onset)} presentations share {len(many)} onsets between "
+            f"{onset.min():g} and {onset.max():g} s, as do onsets that begin anew with each trial; "
+            "expected seconds on the one clock of the session, so add the start of "
             "its trial to each"
         )
 

@@ -11,20 +11,28 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
-from isomorph.archives.manifest import find_files
+from isomorph.archives.manifest import find_files, table_file
 from isomorph.artefacts import write_array
 from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
+from isomorph.responses.order import named_order, order_of, stated_order, subjects_first
 from isomorph.responses.sessions import root_attributes, stamp, stimulus_ids
-from isomorph.responses.stacks import TOLERANCE, at_index, condensed, outer_first
-from isomorph.responses.variables import fields_of, read_variables, stimulus_names, variable_of
+from isomorph.responses.stacks import TOLERANCE, at_index, condensed, outer_first, reordered
+from isomorph.responses.variables import Variables, fields_of, read_variables, variable_of
 from isomorph.stimuli.names import Names
-from isomorph.study.responses import RdmResponses, RdmSource
+from isomorph.study.responses import OrderTable, RdmResponses, RdmSource
 
 Array = npt.NDArray
 
 MOST = {"correlation": 2.0}
 """The largest dissimilarity there can be, by distance."""
+
+SAID = {
+    "correlation": ("correlation",),
+    "squared euclidean": ("squared_euclidean",),
+    "euclidean": ("euclidean", "euclidean_norm"),
+}
+"""Distances by what a file of rsatoolbox calls them."""
 
 
 def prepare(layout: Layout, dataset: str, subject: str) -> None:
@@ -110,9 +118,12 @@ def gather(
     for source in settings.sources:
         if subject not in source.subjects:
             continue
+        stated = stated_order(layout, dataset, source, stimuli, table)
+        if isinstance(source.order, OrderTable):
+            files.append(table_file(layout, dataset, source.order.file))
         for file in find_files(layout, dataset, source.file):
             files.append(file)
-            stack = read_source(file, source, stimuli, table)
+            stack = read_source(file, source, stimuli, table, stated)
             vectors += list(stack[source.subjects.index(subject)])
             rows += [(source, session) for session in source.sessions]
     keys = [(source.region, source.distance, session) for source, session in rows]
@@ -180,36 +191,40 @@ def rdm_data(
     )
 
 
-def read_source(file: Path, source: RdmSource, stimuli: Array, table: str) -> Array:
+def read_source(
+    file: Path, source: RdmSource, stimuli: Array, table: str, stated: Array | None = None
+) -> Array:
     """Read the ready RDMs of one region from one file.
 
     Parameters
     ----------
     file : Path
-        `.mat`, `.npy` or `.npz` file.
+        `.mat`, `.npy`, `.npz` or HDF5 file.
     source : RdmSource
         What stands where in it.
     stimuli : ndarray (stimulus,) of str
         Ids of the stimulus table.
     table : str
         The stimulus table, for messages.
+    stated : ndarray (stimulus,) of str, optional
+        The stimuli in the order the study states.
 
     Returns
     -------
     ndarray (subject, session, pair)
-        Upper triangles, row by row.
+        Upper triangles, row by row, in the order of the stimulus table.
 
     Raises
     ------
     IsomorphError
         When the variable is not there, has another number of stimuli, subjects or sessions, is
-        not symmetric with a zero diagonal, or names its stimuli in another order.
+        not symmetric with a zero diagonal, lacks a pair, is of another distance, or nothing says
+        in which order it has its stimuli.
     """
     variables = read_variables(file)
-    for key, names in stimulus_names(variables, len(stimuli)):
-        _check_order(names, stimuli, f"{file}: {key}", table)
     name, values = variable_of(variables, source.variable, str(file))
     where = f"{file}: {name}"
+    _check_distance(variables, source, str(file))
     values = at_index(values, source.index, where)
     if values.dtype.names is not None:
         values = fields_of(values, source.field, where)
@@ -219,22 +234,24 @@ def read_source(file: Path, source: RdmSource, stimuli: Array, table: str) -> Ar
         raise IsomorphError(f"{where}: holds {values.dtype}, expected numbers")
     outer = (len(source.subjects), len(source.sessions))
     stack = outer_first(values.astype(np.float64), outer, len(stimuli), where, table)
-    vectors = condensed(stack, len(stimuli), where)
+    named = named_order(variables, source.names, stimuli, str(file), table)
+    order = order_of(stated, named, stimuli, str(file))
+    vectors = condensed(stack, order, where)
     largest, most = float(vectors.max()), MOST.get(source.distance, np.inf)
     if largest > most * (1 + TOLERANCE):
         raise IsomorphError(
             f"{where}: holds {largest:g}, but a {source.distance} distance, 1 - r, is at most "
             f"{most:g}; mend `distance`, or divide where it is given in percent"
         )
-    return vectors
+    places = subjects_first(variables, source.subjects)
+    return reordered(vectors if places is None else vectors[places], order, stimuli)
 
 
-def _check_order(names: Array, stimuli: Array, where: str, table: str) -> None:
-    stems = np.array([Path(name).stem for name in names])
-    differs = (names != stimuli) & (stems != stimuli)
-    if differs.any():
-        first = int(np.argmax(differs))
+def _check_distance(variables: Variables, source: RdmSource, where: str) -> None:
+    """Refuse RDMs whose file says that they are of another distance than the study does."""
+    said = variables.measure.lower().replace("_", " ")
+    if source.distance not in SAID.get(said, (source.distance,)):
         raise IsomorphError(
-            f'{where}: stimulus {first + 1} is "{names[first]}", in {table} it is '
-            f'"{stimuli[first]}"; the RDMs must be in the order of the table'
+            f'{where}: says that its distance is "{variables.measure}", where `distance` says '
+            f"{source.distance}; mend `distance`, expected {' or '.join(SAID[said])}"
         )

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from isomorph.archives.manifest import find_files
+from isomorph.archives.manifest import table_file
 from isomorph.errors import IsomorphError
 from isomorph.foreign import read_table
 from isomorph.foreign.nwb import text
@@ -141,9 +141,3 @@ def read_listed(layout: Layout, dataset: str, spec: RegionTable) -> Listed:
                 "one region for each"
             )
     return Listed(file, regions, spec.channels)
-
-
-def table_file(layout: Layout, dataset: str, name: str) -> Path:
-    """Return a table beside the dataset's file, or else the one of that path in its archive."""
-    beside = layout.study.dataset_files[dataset].parent / name
-    return beside if beside.is_file() else find_files(layout, dataset, name)[0]

@@ -13,15 +13,18 @@ TOLERANCE = 1e-6
 """Asymmetry and diagonal allowed, relative to the largest dissimilarity."""
 
 
-def condensed(stack: Array, n_stimuli: int, where: str) -> Array:
+def condensed(stack: Array, names: Array, where: str) -> Array:
     """Check RDMs and return their upper triangles.
+
+    The diagonal is nothing: 0, or NaN. A square that holds one triangle alone, with nothing but 0
+    or NaN in the other, holds each pair once and is read.
 
     Parameters
     ----------
     stack : ndarray (..., stimulus, stimulus) or (..., pair)
         Square RDMs, or upper triangles row by row, as MATLAB's `pdist` and scipy write them.
-    n_stimuli : int
-        Number of stimuli, which tells the two apart.
+    names : ndarray (stimulus,) of str
+        The stimuli in the order of the RDMs; their number tells the two apart.
     where : str
         File and variable, for messages.
 
@@ -32,33 +35,71 @@ def condensed(stack: Array, n_stimuli: int, where: str) -> Array:
     Raises
     ------
     IsomorphError
-        When a value is not finite or negative, or a square is not an RDM.
+        When a pair has no value or a negative one, or a square is not an RDM.
     """
-    bad = stack.size - int(np.isfinite(stack).sum())
-    if bad:
-        raise IsomorphError(f"{where}: holds {bad} values that are not finite")
-    allowed = TOLERANCE * float(np.abs(stack).max(initial=0.0))
-    if float(stack.min(initial=0.0)) < -allowed:
-        raise IsomorphError(
-            f"{where}: holds {float(stack.min()):g}, expected dissimilarities, none below zero"
-        )
-    n_pairs = n_stimuli * (n_stimuli - 1) // 2
+    n_stimuli = len(names)
+    a, b = np.triu_indices(n_stimuli, k=1)
+    largest = float(np.abs(stack[np.isfinite(stack)]).max(initial=0.0))
+    allowed = TOLERANCE * largest
     if stack.shape[-2:] != (n_stimuli, n_stimuli):
-        assert stack.shape[-1] == n_pairs
-        return stack
-    diagonal = float(np.abs(np.diagonal(stack, axis1=-2, axis2=-1)).max())
-    if diagonal > allowed:
-        raise IsomorphError(
-            f"{where}: has {diagonal:g} on its diagonal, expected 0; are these similarities?"
+        assert stack.shape[-1] == len(a)
+        upper = lower = stack
+    else:
+        diagonal = np.diagonal(stack, axis1=-2, axis2=-1)
+        most = float(np.nan_to_num(np.abs(diagonal), nan=0.0, posinf=np.inf).max())
+        if most > allowed:
+            raise IsomorphError(
+                f"{where}: has {most:g} on its diagonal, expected 0; are these similarities?"
+            )
+        upper, lower = stack[..., a, b], stack[..., b, a]
+        no_upper, no_lower = (
+            ((side == 0) | np.isnan(side)).all(axis=-1, keepdims=True) for side in (upper, lower)
         )
-    asymmetry = float(np.abs(stack - np.swapaxes(stack, -1, -2)).max())
+        upper, lower = np.where(no_upper, lower, upper), np.where(no_lower, upper, lower)
+    bad = ~(np.isfinite(upper) & np.isfinite(lower))
+    if bad.any():
+        pairs = np.flatnonzero(bad.reshape(-1, len(a)).any(axis=0))
+        one, other = int(a[pairs[0]]), int(b[pairs[0]])
+        more = f", and so have {len(pairs) - 1:,} other pairs" if len(pairs) > 1 else ""
+        raise IsomorphError(
+            f'{where}: the pair of "{names[one]}" and "{names[other]}", stimuli {one + 1} and '
+            f"{other + 1} of the file, has no finite value{more}; every pair needs one, so leave "
+            "stimuli without out"
+        )
+    if float(upper.min(initial=0.0)) < -allowed:
+        raise IsomorphError(
+            f"{where}: holds {float(upper.min()):g}, expected dissimilarities, none below zero"
+        )
+    asymmetry = float(np.abs(upper - lower).max(initial=0.0))
     if asymmetry > allowed:
         raise IsomorphError(
             f"{where}: is not symmetric, two sides differ by {asymmetry:g}; expected one "
             "dissimilarity per pair"
         )
+    return upper
+
+
+def reordered(vectors: Array, names: Array, stimuli: Array) -> Array:
+    """Bring the pairs of RDMs into the order of the stimulus table.
+
+    Parameters
+    ----------
+    vectors : ndarray (..., pair)
+        Upper triangles row by row.
+    names, stimuli : ndarray (stimulus,) of str
+        The stimuli in the order of the RDMs, and in that of the table.
+
+    Returns
+    -------
+    ndarray (..., pair)
+    """
+    n_stimuli = len(stimuli)
+    place = {name: at for at, name in enumerate(names.tolist())}
+    at = np.array([place[name] for name in stimuli.tolist()])
     a, b = np.triu_indices(n_stimuli, k=1)
-    return stack[..., a, b]
+    low, high = np.minimum(at[a], at[b]), np.maximum(at[a], at[b])
+    # Rows above hold n - 1, n - 2, ... pairs.
+    return vectors[..., low * n_stimuli - low * (low + 1) // 2 + high - low - 1]
 
 
 def at_index(values: Array, index: tuple[int, ...], where: str) -> Array:

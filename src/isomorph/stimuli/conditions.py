@@ -6,14 +6,17 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from isomorph.archives.manifest import find_files
 from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
 from isomorph.stimuli.folder import describe
+from isomorph.stimuli.naming import named
 from isomorph.stimuli.rows import read_rows
-from isomorph.stimuli.stimulus import Stimulus, check_columns
+from isomorph.stimuli.stimulus import Stimulus
 from isomorph.study.stimuli import ConditionStimuli
 
 
@@ -32,7 +35,6 @@ def list_stimuli(layout: Layout, dataset: str) -> Sequence[Stimulus]:
     if not isinstance(spec, ConditionStimuli):
         raise IsomorphError(f"{dataset}: stimuli.kind is {spec.kind}, not conditions")
     source = str(layout.study.dataset_files[dataset])
-    check_columns(list(spec.fields), f"{source}: stimuli.fields")
     # A pattern may name the subject, as that of the responses does.
     patterns = {
         spec.files.replace("{subject}", one) for one in layout.study.dataset(dataset).subjects
@@ -42,7 +44,7 @@ def list_stimuli(layout: Layout, dataset: str) -> Sequence[Stimulus]:
     rows = pd.concat([read_rows(file, spec.table, columns, spec.where) for file in files])
     absent = rows[spec.column] == ""
     excluded = rows[spec.column].isin(spec.without)
-    named = ~(absent | excluded)
+    is_named = ~(absent | excluded)
     kind = "events" if ".tsv" in files[0].suffixes else spec.table
     for left_out, why in (
         (absent, f"name no {spec.column}"),
@@ -54,13 +56,27 @@ def list_stimuli(layout: Layout, dataset: str) -> Sequence[Stimulus]:
                 file=sys.stderr,
                 flush=True,
             )
-    found = conditions(rows[named], spec.column, spec.fields, f"{source}: stimuli.fields")
-    said = describe(layout, dataset, spec.descriptions, [one.name for one in found])
+    shown = rows[is_named]
+    names = named(shown[spec.column].to_numpy(dtype=np.str_), spec.name)
+    _refuse_merged(shown[spec.column].tolist(), names.tolist(), f"{source}: stimuli.name")
+    found = conditions(shown, names, spec.fields, f"{source}: stimuli.fields")
+    said = describe(layout, dataset, spec.descriptions, spec.id, [one.name for one in found])
     return [replace(one, described={**one.described, **said.get(one.name, {})}) for one in found]
 
 
+def _refuse_merged(values: Sequence[str], names: Sequence[str], where: str) -> None:
+    """Refuse a name that two values share: two stimuli would be one."""
+    by_name: dict[str, str] = {}
+    for value, name in zip(values, names, strict=True):
+        if by_name.setdefault(name, value) != value:
+            raise IsomorphError(
+                f'{where}: "{by_name[name]}" and "{value}" both become "{name}"; leave `name` out, '
+                "or set one of them aside with `without`"
+            )
+
+
 def conditions(
-    rows: pd.DataFrame, column: str, fields: Sequence[str], where: str
+    rows: pd.DataFrame, names: npt.NDArray[np.str_], fields: Sequence[str], where: str
 ) -> list[Stimulus]:
     """Return the distinct conditions of presentations, numbers in the order of their value.
 
@@ -68,8 +84,8 @@ def conditions(
     ----------
     rows : DataFrame
         A row per presentation.
-    column : str
-        Names the condition.
+    names : ndarray (presentation,) of str
+        The condition of each.
     fields : sequence of str
         Columns to keep.
     where : str
@@ -80,12 +96,12 @@ def conditions(
     IsomorphError
         Naming the first field and condition with more than one value.
     """
-    groups = rows.groupby(column, sort=False)
+    groups = rows.groupby(names, sort=False)
     for field in fields:
         values = groups[field].nunique(dropna=False)
         if (varied := values[values > 1]).size:
             name = str(varied.index[0])
-            several = rows.loc[rows[column] == name, field].unique()[:2]
+            several = rows.loc[names == name, field].unique()[:2]
             raise IsomorphError(
                 f'{where}: "{field}" is not constant within condition "{name}", it is '
                 f'"{several[0]}" and "{several[1]}"; leave it out'

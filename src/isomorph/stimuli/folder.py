@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -16,9 +17,9 @@ from isomorph.archives.manifest import check_unchanged, find_files, read_manifes
 from isomorph.errors import IsomorphError
 from isomorph.foreign import read_table
 from isomorph.layout import Layout
-from isomorph.stimuli.naming import path_id
+from isomorph.stimuli.naming import by_number, id_of, path_id
 from isomorph.stimuli.pixels import open_rgb
-from isomorph.stimuli.stimulus import Stimulus, check_columns
+from isomorph.stimuli.stimulus import Stimulus, renamed
 from isomorph.study.stimuli import FolderStimuli
 
 
@@ -50,7 +51,7 @@ def list_stimuli(layout: Layout, dataset: str) -> Sequence[Stimulus]:
     names, files = [name for name, _ in named], [file for _, file in named]
     check_unchanged(layout, dataset, files)
     _say_if_numbers_are_out_of_order(names, dataset)
-    described = describe(layout, dataset, spec.table, names)
+    described = describe(layout, dataset, spec.table, spec.id, names)
     fields = fields_of([file.relative_to(root).as_posix() for file in files], spec, source)
     return [
         Stimulus(name, partial(open_rgb, file), file, own | described.get(name, {}))
@@ -70,12 +71,11 @@ def fields_of(paths: Sequence[str], spec: FolderStimuli, source: str) -> list[di
     Raises
     ------
     IsomorphError
-        When a path does not fit the expression, or a column is one isomorph writes itself.
+        When a path does not fit the expression.
     """
     if spec.fields_from is None:
         return [{} for _ in paths]
     expression = re.compile(spec.fields_from)
-    check_columns(list(expression.groupindex), f"{source}: stimuli.fields_from")
     found = []
     for path in paths:
         match = expression.search(path)
@@ -89,11 +89,12 @@ def fields_of(paths: Sequence[str], spec: FolderStimuli, source: str) -> list[di
 
 
 def describe(
-    layout: Layout, dataset: str, table: str | None, names: Sequence[str]
+    layout: Layout, dataset: str, table: str | None, column: str, names: Sequence[str]
 ) -> dict[str, dict[str, object]]:
     """Return the descriptive columns of stimuli; nothing without a table.
 
-    The table stands beside the dataset's file, or else inside its archive.
+    The table stands beside the dataset's file, or else inside its archive; `column` names the
+    stimuli.
 
     Raises
     ------
@@ -105,23 +106,27 @@ def describe(
     source = layout.study.dataset_files[dataset]
     beside = source.parent / table
     if beside.is_file():
-        return read_descriptions(beside, names)
+        return read_descriptions(beside, column, names)
     tables = find_files(layout, dataset, table)
     if len(tables) != 1:
         raise IsomorphError(
             f'{source}: stimuli.table: "{table}" matches {len(tables)} files; name one'
         )
     check_unchanged(layout, dataset, tables)
-    return read_descriptions(tables[0], names)
+    return read_descriptions(tables[0], column, names)
 
 
-def read_descriptions(file: Path, names: Sequence[str]) -> dict[str, dict[str, object]]:
-    """Read the descriptive columns of stimuli from a CSV or TSV table with a `stimulus` column.
+def read_descriptions(
+    file: Path, column: str, names: Sequence[str]
+) -> dict[str, dict[str, object]]:
+    """Read the descriptive columns of stimuli from a CSV or TSV table.
 
     Parameters
     ----------
     file : Path
         The table.
+    column : str
+        Names the stimuli, by their ids or by the paths of their images.
     names : sequence of str
         The stimuli there are.
 
@@ -135,24 +140,30 @@ def read_descriptions(file: Path, names: Sequence[str]) -> dict[str, dict[str, o
     IsomorphError
         When the table is not CSV, or its stimuli are not exactly those there are.
     """
-    table = read_table(file, "stimulus")
+    table = read_table(file, column)
     # Ids are text, also where they look like numbers; "None" may be a category.
-    others = table.columns.drop("stimulus")
+    others = table.columns.drop(column)
     table[others] = table[others].apply(_typed)
-    check_columns([str(column) for column in table.columns if column != "stimulus"], str(file))
-    listed = table["stimulus"].tolist()
+    renamed(others, str(file))  # refused here, where the file is known
+    known = set(names)
+    listed = [id_of(name, known) or name for name in table[column]]
+    counted = Counter(listed)
     for what, odd in (
-        ("lists twice", sorted({name for name in listed if listed.count(name) > 1})),
-        ("does not list", sorted(set(names) - set(listed))),
-        ("lists, without an image,", sorted(set(listed) - set(names))),
+        ("lists twice", sorted(name for name, count in counted.items() if count > 1)),
+        ("does not list", sorted(known - set(listed))),
+        ("lists, without an image,", sorted(set(listed) - known)),
     ):
         if odd:
             raise IsomorphError(
-                f"{file}: {what} {_some(odd)}; it must have one row for each of the {len(names)} "
-                "images, its stimulus the file's name without the ending"
+                f"{file}: {column}: {what} {_some(odd)}; it must have one row for each of the "
+                f"{len(names)} stimuli, named by its id (an image's is its file's name without the "
+                "ending); `stimuli.id` names another column"
             )
-    rows = table.set_index("stimulus").to_dict(orient="index")
-    return {str(name): {str(k): v for k, v in row.items()} for name, row in rows.items()}
+    rows = table[others].to_dict(orient="records")
+    return {
+        name: {str(key): value for key, value in row.items()}
+        for name, row in zip(listed, rows, strict=True)
+    }
 
 
 def _typed(column: pd.Series) -> pd.Series:
@@ -169,22 +180,13 @@ def _some(names: Sequence[str]) -> str:
 
 
 def _say_if_numbers_are_out_of_order(names: Sequence[str], dataset: str) -> None:
-    """Warn of `image_10` before `image_2`: ready RDMs may count the other way."""
-    numbered = sorted(names, key=_by_number)
+    """Say that `image_10` stands before `image_2`."""
+    numbered = sorted(names, key=by_number)
     if numbered != list(names):
         place = next(i for i, (a, b) in enumerate(zip(names, numbered, strict=True)) if a != b)
         print(
             f'{dataset}: stimuli stand in the order of their names, "{names[place]}" before '
-            f'"{numbered[place]}"; where ready RDMs count otherwise, rename the files with leading '
-            "zeros",
+            f'"{numbered[place]}"',
             file=sys.stderr,
             flush=True,
         )
-
-
-def _by_number(name: str) -> list[tuple[int, str]]:
-    return [
-        (int(piece), "") if piece.isdecimal() else (-1, piece)
-        for piece in re.split(r"(\d+)", name)
-        if piece
-    ]

@@ -91,7 +91,7 @@ def nearest_place(nwb: Nwb, place: str) -> str:
     known = [
         f"stimulus/{part}/{name}"
         for part in ("templates", "presentation")
-        for name in nwb.file.get(f"stimulus/{part}", ())
+        for name in nwb.members(f"stimulus/{part}")
     ]
     return nearest(place, known) if known else "there is nothing below /stimulus"
 

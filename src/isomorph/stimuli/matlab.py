@@ -13,9 +13,10 @@ from PIL import Image
 
 from isomorph.archives.manifest import check_unchanged, find_files
 from isomorph.errors import IsomorphError, did_you_mean
+from isomorph.foreign.matlab import read_mat
 from isomorph.layout import Layout
 from isomorph.stimuli.pixels import as_rgb
-from isomorph.stimuli.stimulus import Pixels, Stimulus, check_columns
+from isomorph.stimuli.stimulus import Pixels, Stimulus
 from isomorph.study.stimuli import MatlabStimuli
 
 
@@ -53,7 +54,6 @@ def list_stimuli(layout: Layout, dataset: str) -> Sequence[Stimulus]:
     digits = max(2, len(str(len(elements))))
     columns = {name: flatten_field(elements[name], f"{where}.{name}") for name in spec.fields}
     described = {key: values for column in columns.values() for key, values in column.items()}
-    check_columns(list(described), where)
     return [
         Stimulus(
             name=f"{spec.prefix}_{place + 1:0{digits}}",
@@ -83,22 +83,7 @@ def read_struct(file: Path, variable: str) -> npt.NDArray[Any]:
     IsomorphError
         When the file cannot be read or does not hold that variable as a struct array.
     """
-    from scipy.io import loadmat, whosmat
-    from scipy.io.matlab import MatReadError
-
-    try:
-        known = [name for name, _, _ in whosmat(file)]
-        if variable not in known:
-            raise IsomorphError(
-                f'{file}: no variable "{variable}", {did_you_mean(variable, known)}'
-            )
-        found = loadmat(file, variable_names=[variable])[variable]
-    except NotImplementedError as error:
-        raise IsomorphError(
-            f"{file}: is a MATLAB 7.3 file; save it again with save(..., '-v7')"
-        ) from error
-    except (OSError, ValueError, TypeError, KeyError, MatReadError) as error:
-        raise IsomorphError(f"{file}: is not a MATLAB file that can be read ({error})") from error
+    found = read_mat(file, [variable])[variable]
     if found.dtype.names is None:
         raise IsomorphError(f"{file}: {variable} is {found.dtype}, not a struct array")
     flat: npt.NDArray[Any] = found.ravel(order="F")
@@ -111,7 +96,7 @@ def flatten_field(values: npt.NDArray[np.object_], where: str) -> dict[str, list
     Parameters
     ----------
     values : ndarray (element,) of object
-        What `loadmat` read.
+        What `read_mat` read.
     where : str
         File, variable and field, for messages; the last part after a dot names the columns.
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -156,3 +157,42 @@ def path_id(path: str) -> str:
     plain = path.replace("\\", "/").strip("/ ")
     ending = next((one for one in IMAGE_ENDINGS if plain.lower().endswith(one)), "")
     return plain.removesuffix(plain[len(plain) - len(ending) :]).replace("/", "-")
+
+
+def by_number(name: str) -> list[tuple[int, str]]:
+    """Return a key that sorts names by the numbers in them: `image_2` before `image_10`."""
+    return [
+        (int(piece), "") if piece.isdecimal() else (-1, piece)
+        for piece in re.split(r"(\d+)", name)
+        if piece
+    ]
+
+
+def id_of(name: str, stimuli: Collection[str]) -> str:
+    """Return the id a name stands for: itself, or what is left of an image's path; '' for none."""
+    return next((one for one in (name, path_id(name), Path(name).stem) if one in stimuli), "")
+
+
+def named(values: npt.NDArray, template: str, blank: Sequence[str] = ()) -> Texts:
+    """Return the name of a stimulus for each value, '' for blanks.
+
+    Parameters
+    ----------
+    values : ndarray (presentation,) of str
+        Values as they are written; spaces around them do not count.
+    template : str
+        How a value becomes a name: `{}` stands for it, `{stem}` for the last part of a path (with
+        slashes or backslashes) without its ending.
+    blank : sequence of str
+        Values that are no stimulus.
+    """
+    distinct, place = np.unique(np.char.strip(values.astype(np.str_)), return_inverse=True)
+    names = [_named(str(value), template) if value not in blank else "" for value in distinct]
+    return np.array(names, dtype=np.str_)[place.reshape(-1)]
+
+
+def _named(value: str, template: str) -> str:
+    if not value:
+        return ""
+    stem = re.sub(r"\.[^.]*$", "", re.split(r"[\\/]", value)[-1])
+    return template.replace("{stem}", stem).replace("{}", value)

@@ -9,11 +9,12 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
+import h5py
 import numpy as np
 
 from isomorph.archives.manifest import check_unchanged, find_files, read_manifest
 from isomorph.errors import IsomorphError, did_you_mean
-from isomorph.foreign.hdf5 import open_hdf5
+from isomorph.foreign import reading
 from isomorph.foreign.nwb import Nwb, open_nwb
 from isomorph.layout import Layout
 from isomorph.stimuli.folder import describe
@@ -30,7 +31,7 @@ from isomorph.stimuli.naming import path_id
 from isomorph.stimuli.partners import partners
 from isomorph.stimuli.pixels import pixel_digest
 from isomorph.stimuli.rows import chosen, columns_of, onsets
-from isomorph.stimuli.stimulus import Pixels, Stimulus, check_columns
+from isomorph.stimuli.stimulus import Pixels, Stimulus
 from isomorph.study.stimuli import NamedBy, NwbStimuli
 
 
@@ -64,7 +65,7 @@ def list_stimuli(layout: Layout, dataset: str) -> Sequence[Stimulus]:
         del named[name]
     if spec.shared is not None:
         named = held_by_enough(named, len(files), spec.shared, f"{source}: stimuli.shared")
-    described = describe(layout, dataset, spec.table, list(named))
+    described = describe(layout, dataset, spec.table, spec.id, list(named))
     where = f"{source}: stimuli.named_by.fields: stimulus"
     return [
         Stimulus(
@@ -99,9 +100,6 @@ def _settings_and_files(layout: Layout, dataset: str) -> tuple[NwbStimuli, list[
     spec = layout.study.dataset(dataset).stimuli
     if not isinstance(spec, NwbStimuli):
         raise IsomorphError(f"{dataset}: stimuli.kind is {spec.kind}, not nwb")
-    if spec.named_by is not None:
-        where = f"{layout.study.dataset_files[dataset]}: stimuli.named_by.fields"
-        check_columns(list(spec.named_by.fields), where)
     patterns = {
         spec.files.replace("{subject}", one) for one in layout.study.dataset(dataset).subjects
     }
@@ -197,8 +195,13 @@ def _names(source: Source, nwb: Nwb, spec: NamedBy | None) -> tuple[list[str], l
 
 
 def _read_again(frame: Frame, look: Look, digest: str) -> Pixels:
-    with open_hdf5(frame.file) as file:
-        pixels = read_pixels(file[frame.place], frame.index, look, str(frame))
+    # What it leads to was looked at when it was listed; the digest tells whether it still does.
+    with reading(frame.file, "an HDF5 file"):
+        file = h5py.File(frame.file, "r")
+    with file:
+        with reading(str(frame), "an image in HDF5"):
+            data = file[frame.place]
+        pixels = read_pixels(data, frame.index, look, str(frame))
     if pixel_digest(pixels) != digest:
         raise IsomorphError(f"{frame}: changed while it was read; run again")
     return pixels

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import sys
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -12,10 +13,22 @@ import numpy.typing as npt
 from PIL import Image, ImageCms, ImageOps
 
 from isomorph.errors import IsomorphError
+from isomorph.foreign import reading
+from isomorph.foreign.budget import afford
 from isomorph.stimuli.stimulus import Pixels
 
 BACKGROUND = (128, 128, 128, 255)
 """What shows through transparent pixels: the mid grey of an experiment's screen."""
+
+FORMATS = (
+    *("AVIF", "BMP", "DIB", "GIF", "JPEG", "JPEG2000", "PCX", "PNG", "PPM", "SGI", "TGA"),
+    *("TIFF", "WEBP"),
+)
+"""Kinds of image that are read, whatever a file is called. Of those that Pillow knows beside them
+some are programs: it would run Ghostscript on a PostScript file that is called `face.png`."""
+PER_PIXEL = 28
+"""Bytes a pixel takes while it is read, at most: with transparency in 16 bits and turned, of which
+several copies live at once."""
 
 
 def open_rgb(path: Path) -> Pixels:
@@ -37,22 +50,23 @@ def open_rgb(path: Path) -> Pixels:
     Raises
     ------
     IsomorphError
-        When the file is absent or is no image that can be read whole.
+        When the file is absent, is no image that can be read whole, or takes too much memory.
     """
     if not path.is_file():
         raise IsomorphError(f"{path}: no such image")
-    try:
-        with Image.open(path) as image:
+    with reading(path, "an image, such as a whole PNG, JPEG or TIFF file"):
+        Image.init()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # sizes are ours to say
+            image = Image.open(path, formats=[one for one in FORMATS if one in Image.OPEN])
+        with image:
+            width, height = image.size
+            afford(path, f"an image of {width:,} × {height:,} pixels", width * height * PER_PIXEL)
             if (frames := getattr(image, "n_frames", 1)) > 1:
                 print(
                     f"{path}: has {frames} frames, the first is used", file=sys.stderr, flush=True
                 )
             return as_rgb(ImageOps.exif_transpose(image), str(path))
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise IsomorphError(
-            f"{path}: cannot be read as an image ({_first_line(error)}); give a whole PNG, JPEG or "
-            "TIFF file"
-        ) from error
 
 
 def as_rgb(image: Image.Image, where: str) -> Pixels:
@@ -134,7 +148,3 @@ def resized(pixels: Pixels, size: int) -> npt.NDArray[np.float32]:
     """
     square = Image.fromarray(pixels).resize((size, size), Image.Resampling.BICUBIC)
     return np.asarray(square, dtype=np.float32).transpose(2, 0, 1) / np.float32(255)
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error) or type(error).__name__).splitlines()[0]

@@ -118,7 +118,7 @@ def read_columns(file: Path, table: str, columns: Sequence[str]) -> pd.DataFrame
 
 def columns_of(nwb: Nwb, table: str, columns: Sequence[str]) -> pd.DataFrame:
     """Read columns of an intervals table of an open NWB file as text, see `read_columns`."""
-    tables = list(nwb.file.get("intervals", ()))
+    tables = nwb.members("intervals")
     if table not in tables:
         raise IsomorphError(
             f'{nwb.path}: no intervals table "{table}", {did_you_mean(table, tables)}'

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn
@@ -17,7 +17,7 @@ Pixels = npt.NDArray[np.uint8]
 """An image, (row, column, channel) of uint8, the channels red, green and blue."""
 
 COLUMNS = (*("stimulus", "file", "sha256", "width", "height", "duplicate_of", "near_duplicate_of"),)
-"""Columns every stimulus table has; descriptive columns may not take their names."""
+"""Columns every stimulus table has; descriptive columns of these names get others."""
 
 
 @dataclass(frozen=True)
@@ -46,19 +46,35 @@ class Stimulus:
     names: tuple[tuple[str, str], ...] = ()
 
 
-def check_columns(names: list[str], where: str) -> None:
-    """Refuse descriptive columns that would take the place of the table's own.
+def renamed(columns: Iterable[str], where: str) -> dict[str, str]:
+    """Return under which names descriptive columns are kept that have those of the table's own.
+
+    Parameters
+    ----------
+    columns : iterable of str
+        The descriptive columns.
+    where : str
+        The dataset, for messages.
+
+    Returns
+    -------
+    dict of str to str
+        `file_given` for `file`, and so on; columns that keep their names are not in it.
 
     Raises
     ------
     IsomorphError
-        Naming the first such column.
+        When there is a column of that other name too.
     """
-    for name in names:
-        if name in COLUMNS:
+    columns = list(columns)
+    others = {name: f"{name}_given" for name in columns if name in COLUMNS}
+    for name, other in others.items():
+        if other in columns:
             raise IsomorphError(
-                f'{where}: "{name}" is a column isomorph writes itself; give yours another name'
+                f'{where}: "{name}" is a column isomorph writes itself, and "{other}", under which '
+                "it would keep yours, is there too; rename one"
             )
+    return others
 
 
 def refuse_borrowed(layout: Layout, dataset: str) -> NoReturn:

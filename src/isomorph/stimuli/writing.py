@@ -8,6 +8,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,15 +16,16 @@ import pandas as pd
 from PIL import Image
 
 from isomorph.archives.manifest import read_manifest
-from isomorph.artefacts import disk_errors, provenance, write_table
+from isomorph.artefacts import disk_errors, provenance, replace_synced, write_table
 from isomorph.digest import code_digest
 from isomorph.errors import IsomorphError
 from isomorph.expected import check_expected
 from isomorph.layout import Layout
+from isomorph.shown import is_plain
 from isomorph.stimuli.naming import names_file
 from isomorph.stimuli.near_duplicates import Thumbnail, near_duplicates, thumbnail
 from isomorph.stimuli.pixels import pixel_digest
-from isomorph.stimuli.stimulus import Stimulus
+from isomorph.stimuli.stimulus import Stimulus, renamed
 
 IMAGES = "images"
 """Folder of the images, beside the table."""
@@ -42,6 +44,7 @@ def write_stimuli(layout: Layout, dataset: str, stimuli: Sequence[Stimulus]) -> 
         read, or the disk is full.
     """
     refuse_odd(layout, dataset, stimuli)
+    stimuli = _with_own_columns(stimuli, dataset)
     file = layout.stimuli(dataset)
     manifest = layout.manifest(dataset)
     settings = layout.study.dataset(dataset).stimuli.model_dump(mode="json")
@@ -67,7 +70,7 @@ def write_stimuli(layout: Layout, dataset: str, stimuli: Sequence[Stimulus]) -> 
         if images.exists():
             shutil.rmtree(images)
         if any(one.pixels for one in stimuli):
-            gathered.rename(images)
+            replace_synced(gathered, images)
         if any(one.names for one in stimuli):
             write_table(names, _names(stimuli), "names", stamp)
         write_table(file, table, "stimuli", stamp)
@@ -84,12 +87,38 @@ def refuse_odd(layout: Layout, dataset: str, stimuli: Sequence[Stimulus]) -> Non
     source = layout.study.dataset_files[dataset]
     if not stimuli:
         raise IsomorphError(f"{source}: stimuli: there is not one stimulus")
+    for one in stimuli:
+        if not is_plain(one.name):
+            raise IsomorphError(
+                f'{source}: stimuli: "{one.name}" holds a character that cannot be seen, which no '
+                "name of a stimulus may; rename it"
+            )
     names = pd.Series([one.name for one in stimuli])
     if len(twice := names[names.duplicated()]):
         raise IsomorphError(
             f'{source}: stimuli: two are named "{twice.iloc[0]}"; the name of each must be its own'
         )
     check_expected(layout, dataset, {"stimuli": len(stimuli)})
+
+
+def _with_own_columns(stimuli: Sequence[Stimulus], dataset: str) -> list[Stimulus]:
+    """Return stimuli none of whose descriptive columns is one isomorph writes, and say which was.
+
+    Columns keep the place they have.
+    """
+    every = dict.fromkeys(name for one in stimuli for name in one.described)
+    others = renamed(every, dataset)
+    for name, other in others.items():
+        print(
+            f'{dataset}: the column "{name}" is kept as "{other}", for isomorph writes one of that '
+            "name itself",
+            file=sys.stderr,
+            flush=True,
+        )
+    return [
+        replace(one, described={others.get(k, k): value for k, value in one.described.items()})
+        for one in stimuli
+    ]
 
 
 @contextmanager

@@ -22,7 +22,7 @@ from isomorph.study._yaml import YamlError, load_yaml
 
 NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
 SHA256 = r"^[0-9a-f]{64}$"
-HASH_START = r"^[0-9a-f]{8,64}$"
+COMMIT = r"^[0-9a-f]{40}$"
 
 Name = Annotated[str, StringConstraints(pattern=NAME)]
 """A name that is also safe as part of a file name."""
@@ -35,7 +35,7 @@ Seed = Annotated[int, Field(ge=0, lt=2**32)]
 PATTERNS = {
     NAME: "letters, digits, dot, dash and underscore, beginning with a letter or digit",
     SHA256: "64 lower-case hexadecimal digits",
-    HASH_START: "8 to 64 lower-case hexadecimal digits",
+    COMMIT: "the 40 hexadecimal digits of a commit; a branch or tag may change",
     r"^[0-9]{6}$": "the six digits of a dandiset, in quotes",
     r"^ds[0-9]{6}(-[a-z0-9]+)?$": "the name of an OpenNeuro repository, such as ds000105",
 }
@@ -118,7 +118,7 @@ def read_spec(path: Path, kind: type[SpecT]) -> SpecT:
     """
     content = read_yaml(path)
     try:
-        return kind.model_validate(content)
+        return kind.model_validate(content, context={"file": path})
     except ValidationError as error:
         raise StudyError(path, [_say(item, kind) for item in error.errors()]) from None
 

@@ -31,7 +31,8 @@ class StudySpec(Spec):
     distances: Unique[str] = Field(default=("correlation",), min_length=1)
     """Distances inside a representation."""
     measures: Unique[str] = Field(default=("rho_a",), min_length=1)
-    """Measures between representations; the first is the report's main one."""
+    """Measures between representations; the first is the report's main one. `cka_rbf(0.2)` is
+    `cka_rbf` with a bandwidth of 0.2 times the median distance in place of 0.5."""
     inference: Inference = Inference()
 
 

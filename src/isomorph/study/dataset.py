@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, GetJsonSchemaHandler, ValidationInfo, model_validator
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from isomorph.errors import did_you_mean
 from isomorph.study._base import Name, Seed, Spec, Unique
+from isomorph.study._subjects import ALL, all_subjects
 from isomorph.study.archive import (
     ArchiveSpec,
     DandiArchive,
@@ -98,20 +101,41 @@ class NoiseSpec(Spec):
     """Weight of that prior, one being the weight of the mean response."""
 
 
+PAPERS = {
+    "citation": "not stated",
+    "licence": "not stated",
+    "species": "species not stated",
+}
+"""What a reader must be told of data of others, and what is said of one's own without it."""
+
+
+class _OrAll:
+    """Lets the schema of a list take `all` as well."""
+
+    def __get_pydantic_json_schema__(
+        self, core: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return {"anyOf": [{"const": ALL, "type": "string"}, handler(core)]}
+
+
 class DatasetSpec(Spec):
     """One dataset: bytes, stimuli and responses, with what a reader must know about it."""
 
     name: Name
     title: str
-    citation: str
+    citation: str = ""
+    """Required, as licence and species are, of data of others; of a folder of one's own (an archive
+    of kind local) they are not stated unless given."""
     doi: str | None = None
-    licence: str
-    species: str
+    licence: str = ""
+    species: str = ""
     simulated: bool = False
     """True for anything no animal or person produced; said wherever the dataset is shown."""
     notes: tuple[str, ...] = ()
     """Limits a reader must know, repeated in the report."""
-    subjects: Unique[Name] = Field(min_length=1)
+    subjects: Annotated[Unique[Name], Field(min_length=1), _OrAll()]
+    """Their names, or `all`: everybody whom `{subject}` stands for in the files that the pattern of
+    the responses matches in a local folder, or in the lock."""
     archive: ArchiveSpec
     also: tuple[SideArchiveSpec, ...] = ()
     """Files that stand elsewhere: images in a bucket, or by request."""
@@ -140,6 +164,35 @@ class DatasetSpec(Spec):
         if isinstance(archive, dict) and archive.get("kind") == "simulated":
             return {**content, "simulated": True}
         return content
+
+    @model_validator(mode="before")
+    @classmethod
+    def _everybody_is_named(cls, content: Any, info: ValidationInfo) -> Any:
+        """`subjects: all` becomes a list before anything else looks at it."""
+        if not isinstance(content, dict) or content.get("subjects") != ALL:
+            return content
+        return {
+            **content,
+            "subjects": all_subjects(content, (info.context or {}).get("file")),
+        }
+
+    @model_validator(mode="before")
+    @classmethod
+    def _own_data_need_no_papers(cls, content: Any) -> Any:
+        """Data of one's own need no citation, licence and species."""
+        archive = content.get("archive") if isinstance(content, dict) else None
+        if isinstance(archive, dict) and archive.get("kind") == "local":
+            return {**PAPERS, **content}
+        return content
+
+    @model_validator(mode="after")
+    def _others_are_cited(self) -> DatasetSpec:
+        if lacking := [key for key in PAPERS if not getattr(self, key)]:
+            raise ValueError(
+                f"{', '.join(lacking)}: {'is' if len(lacking) == 1 else 'are'} required, of data "
+                "that are not in a folder of your own"
+            )
+        return self
 
     @model_validator(mode="after")
     def _consistent(self) -> DatasetSpec:

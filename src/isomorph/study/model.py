@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 
-from isomorph.study._base import HASH_START, Name, Seed, Spec, Unique
+from isomorph.study._base import COMMIT, Name, Seed, Sha256, Spec, Unique
 
 Positive = Annotated[float, Field(gt=0)]
 Channel = Annotated[float, Field(ge=0, le=1)]
@@ -66,10 +66,11 @@ class Preprocessing(Spec):
 class Weights(Spec):
     """What the weights of a network must be."""
 
-    sha256: Annotated[str, StringConstraints(pattern=HASH_START)] | None = None
-    """Hash of the weights' file, or its first digits, at least eight; another file is refused."""
-    revision: str | None = None
-    """Commit, tag or branch of the repository they come from; a commit never changes."""
+    sha256: Sha256 | None = None
+    """Hash of the weights' file, whole; another file is refused."""
+    revision: Annotated[str, StringConstraints(pattern=COMMIT)] | None = None
+    """Commit of the repository they come from, 40 hexadecimal digits: branches and tags change,
+    and with them what a name stands for."""
 
 
 TABLE_SOURCES = frozenset({"baseline/category", "baseline/columns"})

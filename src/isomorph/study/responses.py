@@ -10,7 +10,7 @@ from isomorph.study._base import Name, Spec, Unique
 from isomorph.study.betas import BetaResponses
 from isomorph.study.bids import BidsResponses
 from isomorph.study.epochs import EpochResponses
-from isomorph.study.windows import Window
+from isomorph.study.windows import Window, in_milliseconds
 
 
 class Presentations(Spec):
@@ -144,7 +144,7 @@ class Windowed(Spec):
     """Several windows instead, by name: each makes regions of its own, `<region> <name>`."""
     bins: float | None = Field(default=None, gt=0)
     """Length of the time bins the one window is cut into, seconds: each makes regions of its own,
-    `<region> 50-60ms`."""
+    `<region> 50 to 60 ms`."""
     baseline: Window | None = None
     """Window relative to onset whose mean response (of spikes: whose rate, times the length of the
     response window) is taken off."""
@@ -180,14 +180,15 @@ class Windowed(Spec):
             return ()
         start, stop = self.window
         parts = round((stop - start) / self.bins)
-        return (*(start + part * self.bins for part in range(parts)), stop)
+        # Sums of decimal fractions are off by rounding, and 0 would be -5.55112e-17.
+        return (*(round(start + part * self.bins, 9) + 0.0 for part in range(parts)), stop)
 
     @property
     def named_windows(self) -> dict[str, tuple[float, float]]:
         """The windows by name; a single one is called ''."""
         if self.edges:
             pairs = zip(self.edges[:-1], self.edges[1:], strict=True)
-            return {f"{1000 * a:.6g}-{1000 * b:.6g}ms": (a, b) for a, b in pairs}
+            return {in_milliseconds(a, b): (a, b) for a, b in pairs}
         return dict(self.windows) if self.window is None else {"": self.window}
 
 
@@ -249,31 +250,54 @@ class ArrayResponses(Spec):
 
     kind: Literal["arrays"]
     responses: str
-    """`.npy` file inside the archive; `{subject}` stands for the subject."""
+    """`.npy`, `.npz`, `.mat` or HDF5 file inside the archive; `{subject}` stands for the
+    subject."""
+    variable: str | None = None
+    """Variable in the file; not needed where there is one."""
     presentations: str
-    """CSV with a `stimulus` column and optionally `session` and `run`, a row per presentation."""
+    """CSV or TSV with a `stimulus` column and optionally `session` and `run`, a row per
+    presentation."""
     units: str
-    """CSV with a `region` column and optionally `unit`, a row per unit. Where regions are areas in
-    time bins, `area`, `time_start` and `time_stop` (seconds from onset) say so."""
+    """CSV or TSV with a `region` column and optionally `unit`, a row per unit. Where regions are
+    areas in time bins, `area`, `time_start` and `time_stop` (seconds from onset) say so."""
+
+
+class OrderTable(Spec):
+    """A table that names stimuli in the order of ready RDMs."""
+
+    file: str
+    """CSV or TSV inside the archive, or beside the dataset's file, with a row per stimulus."""
+    column: str = "stimulus"
 
 
 class RdmSource(Spec):
-    """Ready RDMs of one region in one file."""
+    """Ready RDMs of one region in one file.
+
+    Where the file names its stimuli, the RDMs are put in the order of the stimulus table by name.
+    Where it names none, `order` must say it, unless the ids themselves are numbered through.
+    """
 
     region: str
     file: str
-    """`.mat`, `.npy` or `.npz` file inside the archive."""
+    """`.mat`, `.npy`, `.npz` or HDF5 file inside the archive, such as rsatoolbox writes."""
     variable: str | None = None
-    """Variable in the file; not needed for `.npy`."""
+    """Variable in the file; not needed where there is one, nor for files of rsatoolbox."""
     index: tuple[int, ...] = ()
     """Leading index into the variable, for struct arrays and stacks."""
     field: str | None = None
     """Field that holds the RDM when the variable is a struct array."""
+    names: str | None = None
+    """Variable in the file that names the stimuli in the order of the RDM; `stimulus`, `stimuli`,
+    `stimulus_names` and descriptors of rsatoolbox are found unless given."""
+    order: Literal["table", "numbers"] | Unique[str] | OrderTable | None = None
+    """The order of the stimuli in an RDM that names none: `table`, that of the stimulus table;
+    `numbers`, by the numbers in the ids, 2 before 10; a list of the ids; or a table of them."""
     subjects: Unique[Name] = Field(min_length=1)
-    """Subjects along the first remaining axis, or the one subject when there is none."""
+    """Subjects along the first remaining axis, or the one subject when there is none; in a file
+    that names the very same subjects, by name."""
     sessions: Unique[Name] = ("1",)
     """Sessions along the next axis; with one session there is no such axis."""
-    distance: Literal["correlation", "euclidean", "squared_euclidean"]
+    distance: Literal["correlation", "euclidean", "euclidean_norm", "squared_euclidean"]
     """The distance the authors used."""
     description: str = ""
 

@@ -20,6 +20,12 @@ def _has_named_groups(pattern: str) -> str:
     return pattern
 
 
+def _holds_the_value(name: str) -> str:
+    if name.count("{}") + name.count("{stem}") != 1:
+        raise ValueError('must hold "{}" or "{stem}" once, where the value goes')
+    return name
+
+
 Degrees = Annotated[float, Field(gt=0, le=360)]
 
 
@@ -45,8 +51,10 @@ class FolderStimuli(Shown):
     """Regular expression, found in each path inside the archive, whose named groups become columns
     of the stimulus table: `(?P<category>[a-z]+)/[^/]+$`."""
     table: str | None = None
-    """CSV or TSV inside the archive, or beside the dataset's file, with a `stimulus` column and
-    any descriptive columns."""
+    """CSV or TSV inside the archive, or beside the dataset's file, with a row per stimulus and any
+    descriptive columns."""
+    id: str = "stimulus"
+    """Column of that table that names the stimuli, by their ids or by the paths of their images."""
 
 
 class MatlabStimuli(Shown):
@@ -74,6 +82,10 @@ class ConditionStimuli(Spec):
     """Intervals table of NWB files; a table of events is one itself."""
     column: str
     """Column that names the condition."""
+    name: Annotated[str, AfterValidator(_holds_the_value)] = "{}"
+    """How a value becomes the condition's name: `image_{}`. With `{stem}` in place of `{}` the
+    value is a path, of which the last part without its ending counts. The responses have a `name`
+    of their own, which must lead to the same."""
     where: dict[str, Unique[str]] = {}
     """Values a column may have for a row to count, by column. Numbers compare as numbers, truth
     values as `True` and `False`."""
@@ -82,8 +94,10 @@ class ConditionStimuli(Spec):
     fields: Unique[str] = ()
     """Further columns, constant within a condition, kept in the stimulus table."""
     descriptions: str | None = None
-    """CSV or TSV inside the archive, or beside the dataset's file, with a `stimulus` column and
-    any descriptive columns."""
+    """CSV or TSV inside the archive, or beside the dataset's file, with a row per stimulus and any
+    descriptive columns."""
+    id: str = "stimulus"
+    """Column of that table that names the stimuli, by their ids."""
 
 
 class NamedBy(Spec):
@@ -131,8 +145,10 @@ class NwbStimuli(Shown):
     unless given. A population pooled over recordings is compared on what all of them showed, so
     that it needs 1."""
     table: str | None = None
-    """CSV or TSV inside the archive, or beside the dataset's file, with a `stimulus` column and
-    any descriptive columns."""
+    """CSV or TSV inside the archive, or beside the dataset's file, with a row per stimulus and any
+    descriptive columns."""
+    id: str = "stimulus"
+    """Column of that table that names the stimuli, by their ids or by the paths of their images."""
 
 
 class SharedStimuli(Spec):

@@ -15,3 +15,18 @@ def _ordered(window: tuple[float, float]) -> tuple[float, float]:
 
 Window = Annotated[tuple[float, float], AfterValidator(_ordered)]
 """Half-open `[start, stop)` relative to onset, seconds."""
+
+
+MINUS = "\N{MINUS SIGN}"
+
+
+def in_milliseconds(start: float, stop: float) -> str:
+    """Return a window in words: `50 to 60 ms`, `−150 to 0 ms`.
+
+    Parameters
+    ----------
+    start, stop : float
+        Seconds.
+    """
+    low, high = (f"{1000 * edge:.6g}".replace("-", MINUS) for edge in (start, stop))
+    return f"{low} to {high} ms"

@@ -22,7 +22,7 @@ def ask(http: requests.Session, url: str, parameters: dict[str, str] | None = No
     Parameters
     ----------
     http : requests.Session
-        See `isomorph.archives.patience.session`.
+        See `isomorph.archives.pace.session`.
     url : str
         As the archive is known, before any mirror.
     parameters : dict, optional
@@ -52,7 +52,7 @@ def ask_json(http: requests.Session, url: str, parameters: dict[str, str] | None
     content = ask(http, url, parameters)
     try:
         return json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise IsomorphError(
             f"{without_password(mirrored(url))}: answers with something that is not JSON; check "
             "the address and ISOMORPH_MIRRORS"

@@ -15,12 +15,12 @@ import requests
 from isomorph.archives.download import BLOCK
 from isomorph.archives.lock import LockedFile
 from isomorph.archives.mirrors import mirrored
+from isomorph.archives.pace import session
 from isomorph.archives.patience import (
     TIMEOUT,
     TryAgainError,
     check_status,
     patience,
-    session,
     without_password,
 )
 from isomorph.archives.resolve.asking import AbsentError, ask

@@ -18,7 +18,7 @@ from isomorph.archives.dandi_answers import (
     read_answer,
 )
 from isomorph.archives.lock import LockedFile
-from isomorph.archives.patience import session
+from isomorph.archives.pace import session
 from isomorph.archives.resolve.asking import AbsentError, ask_json
 from isomorph.archives.resolve.resolution import Resolution, join
 from isomorph.archives.resolve.selection import choose
@@ -80,19 +80,31 @@ def resolve(archive: DandiArchive, subjects: Sequence[str], where: str) -> Resol
                 "archive.instance"
             )
             described = read_answer(Metadata, ask_json(http, address), refusal)
-            files.append(_pin(path, identity, described, instance, where))
+            files.append(_pin(path, identity, described, instance, archive, where))
     note = f"dandiset {archive.dandiset} {archive.version}: {version}, {len(files):,} assets"
     pinned = Resolution(tuple(files), (note,), chosen.subjects, chosen.remarks)
     return join([pinned], where)
 
 
-def _pin(path: str, identity: str, described: Metadata, instance: str, where: str) -> LockedFile:
+def _pin(
+    path: str,
+    identity: str,
+    described: Metadata,
+    instance: str,
+    archive: DandiArchive,
+    where: str,
+) -> LockedFile:
     """Return what the archive says about one asset."""
     digest, size = described.sha256, described.size
     if digest is None or size is None:
+        what = "sha256" if digest is None else "size"
         raise IsomorphError(
-            f"{where}: the archive has not computed the sha256 of {path} yet, which it does within "
+            f"{where}: the archive has not computed the {what} of {path} yet, which it does within "
             "a day of an upload to a draft; run again later, or name a published version"
+            if archive.version == "draft"
+            else f"{where}: the archive states no {what} of {path} in {archive.version}, a "
+            "published version, which does not change; leave the file out with exclude, or name "
+            "another version"
         )
     return LockedFile(path, size, "sha256", digest, f"{instance}/assets/{identity}/download/")
 

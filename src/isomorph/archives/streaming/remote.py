@@ -12,17 +12,16 @@ from typing import Any
 from urllib.parse import urljoin
 
 import requests
-from requests.adapters import HTTPAdapter
 
 from isomorph.archives.dandi_asset import Asset, api_key
 from isomorph.archives.lock import LockedFile
 from isomorph.archives.mirrors import mirrored
+from isomorph.archives.pace import PacedAdapter, session
 from isomorph.archives.patience import (
     TIMEOUT,
     TryAgainError,
     check_status,
     patience,
-    session,
     without_password,
 )
 from isomorph.errors import IsomorphError
@@ -148,7 +147,7 @@ def open_remote(archive: DandiArchive, asset: Asset, file: LockedFile) -> Iterat
         yield Remote(address, file)
 
 
-class _Line(HTTPAdapter):
+class _Line(PacedAdapter):
     """Counts what comes, remembers how the last request ended, and never waits for ever."""
 
     read_bytes = 0
@@ -202,8 +201,8 @@ class _Address:
                     self._api, headers=headers, allow_redirects=False, stream=True, timeout=TIMEOUT
                 ) as response:
                     check_status(response, f"{self._path}: {said}")
-                    found = response.headers.get("Location", self._api)
-                return mirrored(urljoin(self._api, found))
+                    found = urljoin(self._api, response.headers.get("Location", self._api))
+                return mirrored(found)
         raise AssertionError("patience ends by returning or raising")
 
 

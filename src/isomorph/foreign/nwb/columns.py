@@ -200,9 +200,10 @@ def values_of(data: Any, where: str) -> Array:
         return part(data.asstr(errors="replace"), (), where)
     values = part(data, (), where)
     if h5py.check_ref_dtype(data.dtype) is h5py.Reference:
-        names = [
-            str(data.file[one].name).rsplit("/", 1)[-1] if one else "" for one in values.ravel()
-        ]
+        with reading(where, "references of an NWB file"):
+            names = [
+                str(data.file[one].name).rsplit("/", 1)[-1] if one else "" for one in values.ravel()
+            ]
         return np.array(names, dtype=np.str_).reshape(values.shape)
     return values
 

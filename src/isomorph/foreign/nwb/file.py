@@ -61,8 +61,8 @@ class Nwb:
         """
         here: Any = self.file
         for name in place.strip("/").split("/"):
-            known = list(here) if isinstance(here, h5py.Group) else []
             with reading(f"{self.path}: {place}", f"NWB {self.version}"):
+                known = list(here) if isinstance(here, h5py.Group) else []
                 inner = here.get(name) if name in known else None
             if inner is None:
                 raise IsomorphError(
@@ -71,6 +71,17 @@ class Nwb:
                 )
             here = inner
         return here
+
+    def members(self, place: str) -> list[str]:
+        """Return the names of what stands below a path, none where nothing stands there."""
+        with reading(f"{self.path}: {place}", f"NWB {self.version}"):
+            found = self.file.get(place)
+            return list(found) if isinstance(found, h5py.Group) else []
+
+    def has(self, place: str) -> bool:
+        """Tell whether anything stands at a path."""
+        with reading(f"{self.path}: {place}", f"NWB {self.version}"):
+            return self.file.get(place) is not None
 
     def dataset(self, place: str) -> h5py.Dataset:
         """Return the dataset at a path, its values left on disk.
@@ -114,10 +125,11 @@ class Nwb:
 
     def read(self, item: h5py.Group | h5py.Dataset) -> NwbContainer:
         """Return what pynwb makes of a group or dataset, see `container`."""
-        where, attributes = f"{self.path}: {item.name.lstrip('/')}", item.attrs
-        kind, namespace = (
-            as_text(attributes.get(name)) for name in ("neurodata_type", "namespace")
-        )
+        where = f"{self.path}: {item.name.lstrip('/')}"
+        with reading(where, f"NWB {self.version}"):
+            kind, namespace = (
+                as_text(item.attrs.get(name)) for name in ("neurodata_type", "namespace")
+            )
         if not kind:
             raise IsomorphError(f"{where}: has no neurodata_type, so it is no object of NWB")
         if namespace not in self.io.manager.namespace_catalog.namespaces:
@@ -142,7 +154,7 @@ class Nwb:
 
     def says(self, place: str) -> str:
         """Return the text at a path of which there may be none, '' then."""
-        found = self.file.get(place)
+        found = self.at(place) if self.has(place) else None
         if not isinstance(found, h5py.Dataset):
             return ""
         values = np.ravel(part(found, (), f"{self.path}: {place}"))
@@ -174,11 +186,12 @@ def open_nwb(path: Path, within: Path | None = None) -> Iterator[Nwb]:
             f"{path}: is not HDF5, which NWB is read from; of the Zarr form, {WAY_OUT_OF_ZARR}"
         )
     with open_hdf5(path, within) as file:
-        version = as_text(file.attrs.get("nwb_version")) or _version_of_old(file)
+        with reading(path, "an NWB file"):
+            version, top = _version(file), ", ".join(list(file)[:5])
         if not version:
             raise IsomorphError(
                 f"{path}: is not an NWB file (it has no nwb_version, and at its top "
-                f"{', '.join(list(file)[:5]) or 'nothing'})"
+                f"{top or 'nothing'})"
             )
         number = version.removeprefix("NWB-")
         if not number.split(".")[0].isdecimal() or int(number.split(".")[0]) < 2:
@@ -195,11 +208,12 @@ def open_nwb(path: Path, within: Path | None = None) -> Iterator[Nwb]:
         yield Nwb(path, file, version, io)
 
 
-def _version_of_old(file: h5py.File) -> str:
-    """Return the version as NWB 1 kept it, in a dataset; '' where there is none."""
-    found = file.get("nwb_version")
-    with reading(file.filename, "an NWB file"):
-        return as_text(found[()]) if isinstance(found, h5py.Dataset) and not found.shape else ""
+def _version(file: h5py.File) -> str:
+    """Return the version of NWB a file says, NWB 1 in a dataset; '' where it says none."""
+    found = file.attrs.get("nwb_version")
+    if found is None and isinstance(old := file.get("nwb_version"), h5py.Dataset):
+        found = old[()] if not old.shape else None
+    return as_text(found)
 
 
 @contextmanager

@@ -55,15 +55,17 @@ def run(layout: Layout, dataset: str) -> None:
     for file, data in zip(files, [brain, *models], strict=True):
         if data["stimulus"].values.tolist() != brain["stimulus"].values.tolist():
             raise IsomorphError(f"{file}: its stimuli are not those of {files[0]}, in order")
-    distance = next((one for one in study.spec.distances if regions_of(brain, one)), None)
-    if distance is None:
+    present = [one for one in study.spec.distances if regions_of(brain, one)]
+    if not present:
         raise IsomorphError(f"{files[0]}: no RDM with distance {' or '.join(study.spec.distances)}")
-    of_layers = DISTANCES[distance].noise_free or distance
-    measures = [name for name in study.spec.measures if MEASURES[name].accepts(distance)]
+    names = study.spec.measures
+    served = {one: [name for name in names if MEASURES[name].accepts(one)] for one in present}
+    # The first distance, unless no measure takes it.
+    distance = next((one for one in present if served[one]), present[0])
+    measures = served[distance]
     if not measures:
-        raise IsomorphError(
-            f"{dataset}: none of {', '.join(study.spec.measures)} applies to {distance}"
-        )
+        raise IsomorphError(f"{dataset}: none of {', '.join(names)} applies to {distance}")
+    of_layers = DISTANCES[distance].noise_free or distance
     rng = np.random.default_rng([inference.seed, zlib.crc32(dataset.encode()), 2])
     regions = regions_of(brain, distance)
     table = compared_stimuli(layout, dataset).set_index("stimulus", drop=False)

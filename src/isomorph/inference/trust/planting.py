@@ -74,6 +74,7 @@ def plain(products: Floats, squares: Floats) -> Floats:
 
 
 SQUARES = Planting(gram_of_squares, squared)
+ROOTS = Planting(lambda rdm: gram_of_squares(rdm**2), plain)
 CROSSED = Planting(gram_of_squares, squared, crossed=True)
 
 PLANTINGS: Registry[Planting] = Registry(
@@ -81,7 +82,8 @@ PLANTINGS: Registry[Planting] = Registry(
     {
         "correlation": Planting(gram_of_correlation, one_minus_cosine, centred=True),
         "cosine": Planting(gram_of_correlation, one_minus_cosine),
-        "euclidean": Planting(lambda rdm: gram_of_squares(rdm**2), plain),
+        "euclidean": ROOTS,
+        "euclidean_norm": ROOTS,
         "squared_euclidean": SQUARES,
         "crossvalidated_euclidean": CROSSED,
         # The simulated noise is white, so whitening by it changes nothing.

@@ -75,7 +75,7 @@ def _names(file: Path) -> list[str] | None:
     """Return the names a module has at its top, None where its text does not tell them all."""
     try:
         tree = ast.parse(file.read_bytes(), file)
-    except (SyntaxError, ValueError) as error:
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         line = getattr(error, "lineno", None) or 1
         reason = getattr(error, "msg", None) or str(error)
         raise IsomorphError(

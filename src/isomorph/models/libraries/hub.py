@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-import os
+import hashlib
 import re
 import zipfile
 from collections.abc import Callable
@@ -12,18 +12,21 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+from isomorph.artefacts import replace_synced, sha256
 from isomorph.errors import IsomorphError, did_you_mean
+from isomorph.foreign import reading
 from isomorph.models.libraries.imported import import_torchvision
 from isomorph.models.libraries.torchvision import torch_hub_in
 from isomorph.models.libraries.untrained import seeded
-from isomorph.models.libraries.weights import digest_of, fetched, refuse_other
+from isomorph.models.libraries.weights import digest_of, fetched, refuse_other, tensors_only
 from isomorph.models.network import Network
 from isomorph.models.source import Wanted
 
 if TYPE_CHECKING:
     import torch
 
-NAME = re.compile(r"([\w.-]+)/([\w.-]+):([\w.-]+)/(\w+)")
+NAME = re.compile(r"([\w.-]+)/([\w.-]+):([^/]+)/(\w+)")
+COMMIT = re.compile(r"[0-9a-f]{40}")
 
 
 def network(wanted: Wanted) -> Network:
@@ -47,6 +50,7 @@ def network(wanted: Wanted) -> Network:
     url = f"https://github.com/{owner}/{repository}/zipball/{commit}"
     if not (folder / "hubconf.py").is_file():
         _unpacked(wanted, url, folder)
+    _refuse_changed(wanted, folder)
     if find_spec("torchvision"):  # many a repository imports it, and it may need help
         import_torchvision()
     with torch_hub_in(wanted.weights / "hub"):
@@ -74,6 +78,12 @@ def _parts(name: str) -> tuple[str, ...]:
             f"hub/{name}: expected hub/<owner>/<repository>:<commit>/<entry>; its code is run, so "
             "say which commit"
         )
+    owner, repository, commit, _ = found.groups()
+    if COMMIT.fullmatch(commit) is None:
+        raise IsomorphError(
+            f'hub/{name}: "{commit}" is no commit; branches and tags change, so give its 40 '
+            f"hexadecimal digits, as git ls-remote https://github.com/{owner}/{repository} does"
+        )
     return found.groups()
 
 
@@ -82,15 +92,43 @@ def _unpacked(wanted: Wanted, url: str, folder: Path) -> None:
     folder.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=folder.parent, prefix=".partial-") as scratch:
         archive = fetched(wanted, url, Path(scratch) / "code.zip", folder)
-        try:
-            with zipfile.ZipFile(archive) as packed:
-                packed.extractall(Path(scratch) / "code")
-        except zipfile.BadZipFile as error:
-            raise IsomorphError(f"{wanted.instance}: {url} is no zip archive; try again") from error
-        (top,) = (Path(scratch) / "code").iterdir()
+        with (
+            reading(f"{wanted.instance}: {url}", "a zip archive"),
+            zipfile.ZipFile(archive) as zipped,
+        ):
+            zipped.extractall(Path(scratch) / "code")
+        top = next((Path(scratch) / "code").iterdir(), Path(scratch))
         if not (top / "hubconf.py").is_file():
             raise IsomorphError(f"{wanted.instance}: {url} holds no hubconf.py")
-        os.replace(top, folder)  # noqa: PTH105
+        _seal_of(folder).write_text(_tree_digest(top), encoding="ascii")
+        replace_synced(top, folder)
+
+
+def _refuse_changed(wanted: Wanted, folder: Path) -> None:
+    """Refuse code that is no longer what was fetched; what was put there by hand is noted so."""
+    seal = _seal_of(folder)
+    digest = _tree_digest(folder)
+    if not seal.is_file():
+        seal.write_text(digest, encoding="ascii")
+    elif seal.read_text(encoding="ascii", errors="replace") != digest:
+        raise IsomorphError(
+            f"{wanted.instance}: {folder} is not the code that was fetched, a file in it has "
+            "changed; remove the folder, and it is fetched again"
+        )
+
+
+def _seal_of(folder: Path) -> Path:
+    """Return where the digest of a repository's code stands: beside its folder."""
+    return folder.with_name(f"{folder.name}.sha256")
+
+
+def _tree_digest(folder: Path) -> str:
+    """Return a sha256 over names and contents of the files below a folder, compiled ones not."""
+    found = hashlib.sha256()
+    for file in sorted(folder.rglob("*")):
+        if file.is_file() and "__pycache__" not in file.parts:
+            found.update(f"{sha256(file)}  {file.relative_to(folder).as_posix()}\n".encode())
+    return found.hexdigest()
 
 
 def _entry(wanted: Wanted, folder: Path, entry: str) -> Callable[[], torch.nn.Module]:
@@ -106,7 +144,12 @@ def _entry(wanted: Wanted, folder: Path, entry: str) -> Callable[[], torch.nn.Mo
 
     def build() -> torch.nn.Module:
         try:
-            found: Any = torch.hub.load(str(folder), entry, source="local", **wanted.spec.options)
+            with tensors_only(wanted, f"a file that {wanted.spec.source} loads"):
+                found: Any = torch.hub.load(
+                    str(folder), entry, source="local", **wanted.spec.options
+                )
+        except IsomorphError:
+            raise
         except Exception as error:
             raise _failed(wanted, error) from error
         if not isinstance(found, torch.nn.Module):
@@ -123,7 +166,7 @@ def _entries(wanted: Wanted, file: Path) -> list[str]:
     """Return what a `hubconf.py` defines or imports by name."""
     try:
         body = ast.parse(file.read_text(encoding="utf-8")).body
-    except (SyntaxError, UnicodeDecodeError) as error:
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise _failed(wanted, error) from error
     defined = [part.name for part in body if isinstance(part, ast.FunctionDef | ast.ClassDef)]
     imported = [

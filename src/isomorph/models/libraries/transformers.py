@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from isomorph.artefacts import replace_synced
 from isomorph.errors import IsomorphError
+from isomorph.foreign import reading
+from isomorph.foreign.guard import first_line
 from isomorph.models.libraries.centre import crop_of
 from isomorph.models.libraries.imported import library
 from isomorph.models.libraries.weights import HUB, fitting, from_hub, hub_file, hub_folder
@@ -55,7 +57,7 @@ def network(wanted: Wanted) -> Network:
         weights = from_hub(wanted, "transformers", wanted.name, [WHOLE, OLD])
         for file in [file for file in described.iterdir() if file.is_file()]:
             if described != folder:
-                os.replace(file, folder / file.name)  # noqa: PTH105
+                replace_synced(file, folder / file.name)
         module = _built(wanted, kind, config, folder)
         preprocessing = _preprocessing(folder)
     classes = getattr(config, "id2label", {}) if kind.__name__.endswith("Classification") else {}
@@ -99,10 +101,10 @@ def _kind(wanted: Wanted, folder: Path) -> tuple[Any, Any]:
     where = f"{wanted.instance}: {HUB}/{wanted.name}"
     try:
         config = transformers.AutoConfig.from_pretrained(folder, local_files_only=True)
-    except (ValueError, KeyError, OSError) as error:
+    except Exception as error:  # a damaged file makes it raise anything
         raise IsomorphError(
             f"{where} is of a kind that transformers {transformers.__version__} does not know "
-            f"({str(error).splitlines()[0]})"
+            f"({first_line(error)})"
         ) from error
     if (tower := getattr(config, "vision_config", None)) is not None:
         config = tower
@@ -141,22 +143,24 @@ def _preprocessing(folder: Path) -> Preprocessing | None:
     transformers = library("transformers")
     if not (folder / PROCESSOR).is_file():
         return None
-    said: dict[str, Any] = transformers.AutoImageProcessor.from_pretrained(
-        folder, local_files_only=True
-    ).to_dict()
+    with reading(folder / PROCESSOR, "how a processor of transformers takes images"):
+        said: dict[str, Any] = transformers.AutoImageProcessor.from_pretrained(
+            folder, local_files_only=True
+        ).to_dict()
     if (
         not said.get("do_rescale", True)
         or abs(said.get("rescale_factor", 1 / 255) * 255 - 1) > 1e-6
     ):
         return None
     sides, crop = _sides(said)
-    if sides is None or not said.get("do_resize", True):
+    interpolation = RESAMPLINGS.get(int(said.get("resample", 2)))
+    if sides is None or interpolation is None or not said.get("do_resize", True):
         return None
     normal = said.get("do_normalize", True)
     return Preprocessing(
         size=sides,
         crop=crop,
-        interpolation=RESAMPLINGS[int(said.get("resample", 2))],
+        interpolation=interpolation,
         mean=tuple(said["image_mean"]) if normal else (0.0, 0.0, 0.0),
         std=tuple(said["image_std"]) if normal else (1.0, 1.0, 1.0),
     )

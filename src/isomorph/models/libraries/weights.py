@@ -1,4 +1,7 @@
-"""Weights over the network: fetched once, compared with their pin, kept under `data/weights`."""
+"""Weights over the network: fetched once, compared with their pin, kept under `data/weights`.
+
+Of a file of weights only tensors are read: a pickle runs whatever code it holds.
+"""
 
 from __future__ import annotations
 
@@ -9,26 +12,36 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
-from urllib.error import HTTPError, URLError
 
+import requests
 from filelock import FileLock
 
 from isomorph.archives.mirrors import mirrored
-from isomorph.artefacts import sha256
+from isomorph.archives.pace import session
+from isomorph.archives.patience import TIMEOUT, without_secrets
+from isomorph.artefacts import replace_synced, sha256
 from isomorph.errors import IsomorphError
+from isomorph.foreign.guard import first_line
 from isomorph.models.source import Wanted
 
 if TYPE_CHECKING:
     import torch
 
 HUB = "https://huggingface.co"
+FORCED, FORBIDDEN = "TORCH_FORCE_WEIGHTS_ONLY_LOAD", "TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD"
+"""Variables with which torch reads nothing but tensors, even where a library asks for more."""
+BLOCK = 1 << 20
 HASH_IN_NAME = re.compile(r"-([a-f0-9]{8,64})\.")
-"""The first digits of a file's sha256 in its name, as torchvision and timm write them."""
+"""The first digits of a file's sha256 in its name, as torchvision and timm write them.
+
+They tell a transfer that went wrong, and nothing more: another file with the same digits is quickly
+made. Who wants one file and no other pins its whole hash, `weights.sha256`.
+"""
+NOT_ALLOWED = re.compile(r"GLOBAL ([\w.]+)")
+"""How torch names what a pickle would run."""
 
 
 @dataclass(frozen=True)
@@ -49,13 +62,13 @@ class Weights:
 
 
 def from_url(wanted: Wanted, url: str, place: Path) -> Weights:
-    """Return weights that lie at an address, fetched by torch's own client.
+    """Return weights that lie at an address.
 
     Parameters
     ----------
     wanted : Wanted
     url : str
-        A hash in the file's name is compared too.
+        Digits of a hash in the file's name are compared with what was fetched.
     place : Path
         Where the file is kept; one put there by hand is taken.
 
@@ -69,11 +82,11 @@ def from_url(wanted: Wanted, url: str, place: Path) -> Weights:
     def download(folder: Path) -> Path:
         return fetched(wanted, url, folder / place.name, place)
 
-    return _kept(wanted, place, [found[1]] if found else [], download, url)
+    return _kept(wanted, place, found[1] if found else "", download, url)
 
 
 def fetched(wanted: Wanted, url: str, file: Path, place: Path) -> Path:
-    """Fetch what lies at an address with torch's own client.
+    """Fetch what lies at an address.
 
     Parameters
     ----------
@@ -90,18 +103,23 @@ def fetched(wanted: Wanted, url: str, file: Path, place: Path) -> Path:
     IsomorphError
         When the address cannot be reached or answers with an error.
     """
-    from torch.hub import download_url_to_file
-
     try:
-        download_url_to_file(mirrored(url), str(file), progress=False)
-    except HTTPError as error:
-        reason = f"answers {error.code} {error.reason}"
-        error.close()
-        raise IsomorphError(
-            f"{wanted.instance}: {url} {reason}; put the file at {place} by hand"
-        ) from None
-    except (URLError, OSError) as error:
-        raise _unreachable(wanted, url, place, getattr(error, "reason", error)) from error
+        with (
+            session() as http,
+            http.get(mirrored(url), stream=True, timeout=TIMEOUT) as response,
+            open(file, "wb") as kept,
+        ):
+            if response.status_code != requests.codes.ok:
+                raise IsomorphError(  # noqa: TRY301
+                    f"{wanted.instance}: {url} answers {response.status_code} {response.reason}; "
+                    f"put the file at {place} by hand"
+                )
+            for block in response.iter_content(BLOCK):
+                kept.write(block)
+    except IsomorphError:
+        raise
+    except Exception as error:  # of requests, of what it is made of, or of the disk
+        raise _unreachable(wanted, url, place, without_secrets(str(error))) from error
     return file
 
 
@@ -135,7 +153,7 @@ def from_hub(wanted: Wanted, library: str, repository: str, names: Sequence[str]
                 return found
         raise IsomorphError(f"{wanted.instance}: {source} holds no {' and no '.join(names)}")
 
-    return _kept(wanted, standing or folder / names[0], [], download, source)
+    return _kept(wanted, standing or folder / names[0], "", download, source)
 
 
 def hub_folder(wanted: Wanted, library: str, repository: str) -> Path:
@@ -176,12 +194,7 @@ def hub_file(wanted: Wanted, repository: str, name: str, into: Path, place: Path
         return None
     except errors.HFValidationError as error:
         raise IsomorphError(f"{where}: is no name of a repository ({error})") from None
-    except (
-        OSError,
-        errors.LocalEntryNotFoundError,
-        errors.OfflineModeIsEnabled,
-        errors.HTTPError,
-    ) as error:
+    except Exception as error:  # of its own, of the client below it, or of the disk
         raise _unreachable(wanted, f"{HUB}/{repository}", place, error) from error
 
 
@@ -223,18 +236,60 @@ def fitting(wanted: Wanted, file: Path, what: str) -> Iterator[None]:
     IsomorphError
         In place of what the library raises.
     """
-    unread: tuple[type[Exception], ...] = (
-        RuntimeError, OSError, ValueError, KeyError, EOFError, pickle.UnpicklingError
-    )  # fmt: skip
-    if find_spec("safetensors"):
-        unread = (*unread, import_module("safetensors").SafetensorError)
+    try:
+        with tensors_only(wanted, str(file)):
+            yield
+    except IsomorphError:
+        raise
+    except Exception as error:
+        raise IsomorphError(
+            f"{wanted.instance}: {file} does not fit {what} ({first_line(error)}); remove it"
+        ) from error
+
+
+@contextmanager
+def tensors_only(wanted: Wanted, what: str) -> Iterator[None]:
+    """Let torch read nothing but tensors, whatever the library inside asks of it.
+
+    Parameters
+    ----------
+    wanted : Wanted
+    what : str
+        What is read inside, for errors.
+
+    Raises
+    ------
+    IsomorphError
+        When a file holds more than tensors, saying how they are kept alone.
+    """
+    before = {name: os.environ.pop(name, None) for name in (FORCED, FORBIDDEN)}
+    os.environ[FORCED] = "1"
     try:
         yield
-    except unread as error:
-        first = (str(error) or type(error).__name__).splitlines()[0]
+    except Exception as error:
+        if (found := _beyond_tensors(error)) is None:
+            raise
         raise IsomorphError(
-            f"{wanted.instance}: {file} does not fit {what} ({first}); remove it"
+            f"{wanted.instance}: {what} holds {found}, and reading that would run code; where you "
+            "trust it, read it with torch.load(..., weights_only=False) and save its state dict "
+            "alone, with safetensors.torch.save_file or torch.save"
         ) from error
+    finally:
+        os.environ.pop(FORCED)
+        os.environ.update({name: value for name, value in before.items() if value is not None})
+
+
+def _beyond_tensors(error: BaseException) -> str | None:
+    """Return what a file holds beside tensors, None where that is not what went wrong."""
+    one: BaseException | None = error
+    while one is not None:
+        if isinstance(one, pickle.UnpicklingError) and "weights_only" in str(one):
+            named = NOT_ALLOWED.search(str(one))
+            return f"more than tensors ({named[1]})" if named else "more than tensors"
+        if isinstance(one, RuntimeError) and "with TorchScript archives" in str(one):
+            return "a program (TorchScript)"
+        one = one.__cause__ or one.__context__
+    return None
 
 
 def digest_of(module: torch.nn.Module) -> str:
@@ -250,8 +305,20 @@ def digest_of(module: torch.nn.Module) -> str:
     return found.hexdigest()
 
 
-def refuse_other(wanted: Wanted, digest: str, what: str, remedy: str, *more: str) -> None:
+def refuse_other(wanted: Wanted, digest: str, what: str, remedy: str, start: str = "") -> None:
     """Refuse weights whose hash is not the pinned one.
+
+    Parameters
+    ----------
+    wanted : Wanted
+    digest : str
+        sha256 of the weights.
+    what : str
+        The weights, for messages.
+    remedy : str
+        What to do about it.
+    start : str, optional
+        First digits that it must have beside.
 
     Raises
     ------
@@ -259,8 +326,8 @@ def refuse_other(wanted: Wanted, digest: str, what: str, remedy: str, *more: str
         Naming both hashes.
     """
     pin = wanted.spec.weights.sha256 if wanted.spec.weights else None
-    for expected in (*more, *([pin] if pin else [])):
-        if not digest.startswith(expected):
+    for expected, same in ((start, digest.startswith(start)), (pin, pin in (None, digest))):
+        if not same:
             raise IsomorphError(
                 f"{wanted.instance}: {what} has sha256 {digest}, expected {expected}; {remedy}"
             )
@@ -269,7 +336,7 @@ def refuse_other(wanted: Wanted, digest: str, what: str, remedy: str, *more: str
 def _kept(
     wanted: Wanted,
     place: Path,
-    pins: Sequence[str],
+    start: str,
     download: Callable[[Path], Path],
     source: str,
 ) -> Weights:
@@ -278,7 +345,7 @@ def _kept(
     with FileLock(wanted.weights / ".lock"):  # one job fetches, the others find
         if place.is_file():
             digest = sha256(place)
-            refuse_other(wanted, digest, str(place), "remove it, or correct weights.sha256", *pins)
+            refuse_other(wanted, digest, str(place), "remove it, or correct weights.sha256")
             return Weights(place, digest, source)
         made = [folder for folder in (place.parent, *place.parent.parents) if not folder.exists()]
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -287,10 +354,10 @@ def _kept(
                 found = download(Path(folder))
                 digest = sha256(found)
                 refuse_other(
-                    wanted, digest, source, "correct weights.sha256, or fetch again", *pins
+                    wanted, digest, source, "correct weights.sha256, or fetch again", start
                 )
                 place = place.with_name(found.name)
-                os.replace(found, place)  # noqa: PTH105
+                replace_synced(found, place)
         except BaseException:
             with suppress(OSError):
                 for empty in made:

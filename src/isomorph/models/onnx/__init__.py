@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from isomorph.artefacts import sha256
 from isomorph.errors import IsomorphError, how_to_install
 from isomorph.models.network import Network
+from isomorph.own import external_data
 
 if TYPE_CHECKING:
     from isomorph.models.source import Wanted
@@ -60,6 +62,21 @@ def _refuse_absent(path: Path) -> None:
         raise IsomorphError(f"{path}: no such ONNX file; a path is read from beside the model's")
 
 
+def _digest(path: Path) -> str:
+    """Return the sha256 of a file; with weights beside it, that of the lines of all their hashes.
+
+    The lines are those of `sha256sum`, the graph's first, then the weights' as the graph names
+    them.
+    """
+    beside = external_data(path)
+    if not beside:
+        return sha256(path)
+    names = [path.name, *(one.relative_to(path.parent).as_posix() for one in beside)]
+    hashes = [sha256(one) for one in (path, *beside)]
+    lines = "".join(f"{one}  {name}\n" for one, name in zip(hashes, names, strict=True))
+    return hashlib.sha256(lines.encode()).hexdigest()
+
+
 def open_onnx(path: Path, *, expected: str = "", bgr: bool = False) -> Network:
     """Open an ONNX file as a network whose modules are the nodes of its graph.
 
@@ -67,7 +84,9 @@ def open_onnx(path: Path, *, expected: str = "", bgr: bool = False) -> Network:
     ----------
     path : Path
     expected : str, optional
-        sha256 the file must have, or its first digits.
+        sha256 the file must have. Of a graph whose weights lie in files
+        beside it, the sha256 of what `sha256sum` prints of the graph and of these, in the order
+        in which the graph names them.
     bgr : bool, optional
         Whether the graph takes blue first.
 
@@ -83,8 +102,8 @@ def open_onnx(path: Path, *, expected: str = "", bgr: bool = False) -> Network:
         graph does not take a batch of images, see `isomorph.models.onnx.graph`.
     """
     _refuse_absent(path)
-    found = sha256(path)
-    if not found.startswith(expected):
+    found = _digest(path)
+    if expected and found != expected:
         raise IsomorphError(
             f"{path}: has sha256 {found}, expected {expected}; it is not the file that was pinned"
         )

@@ -10,11 +10,13 @@ from typing import Any
 
 import numpy as np
 import onnx
-from google.protobuf.message import DecodeError
 from numpy.typing import NDArray
 from onnx import numpy_helper
+from onnx.external_data_helper import load_external_data_for_model
 
 from isomorph.errors import IsomorphError
+from isomorph.foreign import reading
+from isomorph.own.graphs import external_files
 
 MOVES = frozenset(
     {
@@ -106,13 +108,16 @@ def open_graph(path: Path) -> Graph:
     IsomorphError
         When it is no ONNX file, or takes anything but one batch of images in colour.
     """
-    try:
-        model = onnx.load(path)
+    with reading(path, "an ONNX file"):
+        model = onnx.load(path, load_external_data=False)
+    external_files(model, path)
+    with reading(path, "an ONNX file"):
+        load_external_data_for_model(model, str(path.parent))
         onnx.checker.check_model(model)
-    except (DecodeError, onnx.checker.ValidationError, ValueError, OSError) as error:
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise IsomorphError(f"{path}: is no ONNX file that can be read ({reason})") from error
+        _check_texts(model)
     graph = model.graph
+    if not graph.output or not all(node.output for node in graph.node):
+        raise IsomorphError(f"{path}: its graph, or a node of it, gives nothing out")
     stored = {tensor.name for tensor in graph.initializer}
     inputs = [value for value in graph.input if value.name not in stored]
     if len(inputs) != 1:
@@ -148,6 +153,23 @@ def open_graph(path: Path) -> Graph:
         fixed=fixed,
         fixed_batch=batch,
     )
+
+
+def _check_texts(message: Any) -> None:
+    """Refuse names that are no text: protobuf gives them as bytes.
+
+    Raises
+    ------
+    ValueError
+    """
+    pending = [message]
+    while pending:
+        for field, value in pending.pop().ListFields():
+            values = list(value) if field.is_repeated else [value]
+            if field.message_type is not None:
+                pending += values
+            elif field.type == field.TYPE_STRING and not all(isinstance(v, str) for v in values):
+                raise ValueError(f"its {field.name} is no text")
 
 
 def _free(graph: onnx.GraphProto, value: onnx.ValueInfoProto, batch: int) -> None:

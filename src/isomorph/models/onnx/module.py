@@ -13,13 +13,12 @@ from onnxruntime.capi import onnxruntime_pybind11_state as runtime_errors
 from isomorph.errors import IsomorphError
 from isomorph.models.onnx.graph import Graph, typed
 
-RUNTIME_ERRORS = (
-    runtime_errors.Fail,
-    runtime_errors.InvalidArgument,
-    runtime_errors.InvalidGraph,
-    runtime_errors.NotImplemented,
-    runtime_errors.RuntimeException,
+RUNTIME_ERRORS: tuple[type[Exception], ...] = tuple(
+    one
+    for one in vars(runtime_errors).values()
+    if isinstance(one, type) and issubclass(one, Exception)
 )
+"""All that the runtime itself raises."""
 ONLY_ERRORS = 3
 """Severity from which the runtime speaks; what it optimises is no user's business."""
 TOLERANCE = 1e-3

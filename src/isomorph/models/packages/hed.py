@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from isomorph.errors import IsomorphError
+from isomorph.foreign import reading
 from isomorph.models.network import Network
 
 if TYPE_CHECKING:
@@ -79,23 +79,19 @@ def hed(path: Path) -> Network:
     IsomorphError
         When the file does not fit.
     """
-    import h5py
+    from isomorph.foreign.hdf5 import open_hdf5
 
     module = HED()
-    try:
-        with h5py.File(path) as file:
-            for place, depth in enumerate(DEPTHS):
-                for number in range(depth):
-                    name = "conv2d" if number == 0 else f"conv2d_{number}"
-                    _fill(
-                        module.blocks[place].get_submodule(f"conv{number + 1}"),
-                        file[f"block{place + 1}/layers/{name}/vars"],
-                    )
-                _fill(module.sides[place], file[f"dsn{place + 1}/vars"])
-            _fill(module.fuse, file["fuse/vars"])
-    except (OSError, KeyError, RuntimeError) as error:
-        reason = str(error).splitlines()[0]
-        raise IsomorphError(f"{path}: weights do not fit the architecture ({reason})") from error
+    with open_hdf5(path) as file, reading(path, "the weights of this architecture"):
+        for place, depth in enumerate(DEPTHS):
+            for number in range(depth):
+                name = "conv2d" if number == 0 else f"conv2d_{number}"
+                _fill(
+                    module.blocks[place].get_submodule(f"conv{number + 1}"),
+                    file[f"block{place + 1}/layers/{name}/vars"],
+                )
+            _fill(module.sides[place], file[f"dsn{place + 1}/vars"])
+        _fill(module.fuse, file["fuse/vars"])
     return Network(module=module.eval())
 
 

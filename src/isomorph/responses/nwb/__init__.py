@@ -184,7 +184,7 @@ def units_of(
 
 
 def _table(recording: Open) -> NwbContainer:
-    if UNITS not in recording.nwb.file:
+    if not recording.nwb.has(UNITS):
         raise IsomorphError(
             f"{recording.path}: holds no units, expected sorted units with spike_times"
         )

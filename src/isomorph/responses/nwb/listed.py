@@ -126,7 +126,7 @@ def table_name(nwb: Nwb, wanted: str) -> str:
     IsomorphError
         When it stands for none, or several.
     """
-    where, tables = nwb.path, list(nwb.file.get("intervals", ()))
+    where, tables = nwb.path, nwb.members("intervals")
     found = [wanted] if wanted in tables else sorted(fnmatch.filter(tables, wanted))
     if not found:
         raise IsomorphError(

@@ -39,7 +39,7 @@ def without_invalid(nwb: Nwb, shown: Shown, windows: Windows) -> Shown:
     IsomorphError
         When none is left.
     """
-    if INVALID not in nwb.file:
+    if not nwb.has(INVALID):
         return shown
     place = f"{nwb.path}: invalid_times"
     table = nwb.container(INVALID)

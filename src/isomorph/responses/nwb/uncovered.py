@@ -101,11 +101,11 @@ def beyond_chance(
 
     Examples
     --------
-    Ten presentations of some 20 spikes, and two more:
+    Ten presentations of some 20 spikes, and three more:
 
-    >>> counts = np.array([19, 22, 17, 20, 25, 21, 18, 20, 23, 16, 0, 0])
-    >>> beyond_chance(np.arange(12.0), [(0.0, 0.5)], counts, (0.1, 9.9)).tolist()[8:]
-    [False, False, True, True]
+    >>> counts = np.array([19, 22, 17, 20, 25, 21, 18, 20, 23, 16, 0, 0, 0])
+    >>> beyond_chance(np.arange(13.0), [(0.0, 0.5)], counts, (0.1, 9.9)).tolist()[8:]
+    [False, False, True, True, True]
     """
     start, stop = spans_of(onset, windows).T
     before, after = outside(onset, windows, between)

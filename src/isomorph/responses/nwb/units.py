@@ -121,7 +121,7 @@ def _electrode_table(nwb: Nwb, units: NwbContainer, electrode: str | None) -> Nw
         table = getattr(getattr(found, "target", found), "table", None)
         if table is not None:
             return table
-    return nwb.container(ELECTRODES) if ELECTRODES in nwb.file else None
+    return nwb.container(ELECTRODES) if nwb.has(ELECTRODES) else None
 
 
 def _electrodes_of(units: NwbContainer, where: str) -> tuple[Array, Array]:

@@ -1,0 +1,268 @@
+"""What a study asks of a dataset's files: by pattern, or because another file needs it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from isomorph.archives.manifest import absent_now, read_manifest
+from isomorph.archives.patterns import asks_for, matches
+from isomorph.errors import IsomorphError
+from isomorph.foreign import lack_of_content
+from isomorph.layout import Layout
+from isomorph.registry import Registry
+from isomorph.slices import files_beside
+from isomorph.study import Spec
+
+STIMULI: Registry[tuple[str, ...]] = Registry(
+    "kind of stimuli",
+    {
+        "folder": ("files", "table"),
+        "matlab": ("file",),
+        "conditions": ("files", "descriptions"),
+        "nwb": ("files", "table"),
+        "like": (),
+    },
+)
+"""Settings that name files, by the `kind` of a dataset's stimuli."""
+
+RESPONSES: Registry[tuple[str, ...]] = Registry(
+    "kind of responses",
+    {
+        "nwb": ("files", "region.table"),
+        "traces": ("files",),
+        "rasters": ("files", "region.table"),
+        "arrays": ("responses", "presentations", "units"),
+        "rdms": ("sources.file", "sources.order.file"),
+        "bids": (
+            *("bold", "events.files", "confounds.files"),
+            *("regions.files", "regions.named", "regions.file", "regions.table"),
+        ),
+        "betas": ("files", "labels", "events.files", "regions.file"),
+        "epochs": ("files", "presentations.files"),
+    },
+)
+"""Settings that name files, by the `kind` of a dataset's responses."""
+
+BESIDE = (
+    *("stimuli.table", "stimuli.descriptions", "responses.region.table"),
+    *("responses.regions.files", "responses.regions.named", "responses.regions.file"),
+    *("responses.regions.table", "responses.sources.order.file"),
+)
+"""Settings whose files may stand beside the dataset's own YAML file instead."""
+
+RECORDINGS = ("responses.bold", "responses.files")
+"""Settings whose files are recordings, which other files may belong to by their names alone."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A pattern of a study.
+
+    Attributes
+    ----------
+    key : str
+        Where it stands in the dataset's file: `responses.bold`.
+    pattern : str
+        With the subject filled in.
+    """
+
+    key: str
+    pattern: str
+
+
+def patterns(layout: Layout, dataset: str, subjects: Collection[str] | None = None) -> list[Asked]:
+    """Return every pattern by which a study asks for files of a dataset's archive.
+
+    Parameters
+    ----------
+    layout : Layout
+        The study's paths.
+    dataset : str
+        Name of the dataset.
+    subjects : collection of str, optional
+        Those that count; all of the study unless given.
+
+    Returns
+    -------
+    list of Asked
+        A pattern with `{subject}` in it once for each. One whose files stand beside the dataset's
+        own YAML file is not asked of the archive.
+
+    Raises
+    ------
+    IsomorphError
+        When a file beside it has no content.
+    """
+    spec = layout.study.dataset(dataset)
+    found = [
+        *_of(spec.stimuli, "stimuli", STIMULI[spec.stimuli.kind]),
+        *_of(spec.responses, "responses", RESPONSES[spec.responses.kind]),
+    ]
+    filled = [
+        Asked(one.key, one.pattern.replace("{subject}", subject))
+        for one in found
+        for subject in (spec.subjects if subjects is None else subjects)
+    ]
+    return [one for one in dict.fromkeys(filled) if not _beside(layout, dataset, one)]
+
+
+def _beside(layout: Layout, dataset: str, one: Asked) -> list[Path]:
+    """Return what a pattern matches beside the dataset's own file, whether it holds anything.
+
+    Raises
+    ------
+    IsomorphError
+        When something of that name has no content.
+    """
+    if one.key not in BESIDE:
+        return []
+    literal = layout.study.dataset_files[dataset].parent / one.pattern
+    found = files_beside(layout.study, dataset, one.pattern)
+    for file in found or ([literal] if literal.is_symlink() else []):
+        if why := lack_of_content(file):
+            raise IsomorphError(
+                f"{layout.study.dataset_files[dataset]}: {one.key} asks for {file}, which {why}"
+            )
+    return found
+
+
+def _of(spec: Spec, place: str, keys: Sequence[str]) -> Iterator[Asked]:
+    for key in keys:
+        for value in _values(spec, key.split(".")):
+            yield Asked(f"{place}.{key}", value)
+
+
+def _values(value: object, steps: Sequence[str]) -> Iterator[str]:
+    """Yield the texts at a place of a spec; lists and mappings on the way are looked into."""
+    if isinstance(value, Mapping):
+        for inner in value.values():
+            yield from _values(inner, steps)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from _values(inner, steps)
+    elif steps and isinstance(value, Spec):
+        yield from _values(getattr(value, steps[0], None), steps[1:])
+    elif isinstance(value, str) and not steps:
+        yield value
+
+
+def refuse_absent(
+    layout: Layout,
+    dataset: str,
+    root: Path,
+    files: Collection[str],
+    absent: Mapping[str, str],
+    subjects: Collection[str] | None = None,
+) -> None:
+    """Refuse files without content that a study asks for.
+
+    Parameters
+    ----------
+    layout : Layout
+        The study's paths.
+    dataset : str
+        Name of the dataset.
+    root : Path
+        The folder the paths count from.
+    files : collection of str
+        Relative paths of the files that hold something.
+    absent : mapping of str to str
+        Relative paths of what has no content here, and why.
+    subjects : collection of str, optional
+        Those that count; all of the study unless given.
+
+    Raises
+    ------
+    IsomorphError
+        Naming the first such file, what asks for it and what brings it, and how many others there
+        are.
+    """
+    asked = patterns(layout, dataset, subjects)
+    wanted: dict[str, str] = {}
+    for path in absent:
+        one = next((one for one in asked if asks_for(one.pattern, path)), None)
+        if one is not None:
+            wanted[path] = f'{one.key}: "{one.pattern}" asks for'
+    known = [*files, *(path for path in absent if not path.endswith("/"))]
+    recordings = sorted(
+        {path for one in asked if one.key in RECORDINGS for path in matches(one.pattern, known)}
+    )
+    responses = layout.study.dataset(dataset).responses
+    companion = getattr(responses, "companion", None)
+    for path in absent.keys() - wanted.keys():
+        for recording in recordings:
+            if _is_companion(path, recording, companion) or belongs(
+                path, recording, responses.kind
+            ):
+                wanted[path] = f"{recording} needs"
+                break
+    if wanted:
+        first = min(wanted)
+        more = f"; so it is with {len(wanted) - 1:,} more" if len(wanted) > 1 else ""
+        raise IsomorphError(
+            f"{layout.study.dataset_files[dataset]}: {wanted[first]} {root.resolve() / first}, "
+            f"which {absent[first]}{more}"
+        )
+
+
+def refuse_absent_of(layout: Layout, dataset: str, subject: str) -> None:
+    """Refuse files of a subject that had no content when the dataset was fetched.
+
+    Another study may have fetched it, of which nothing asked for them.
+
+    Raises
+    ------
+    IsomorphError
+        See `refuse_absent`; or when the dataset has not been fetched.
+    """
+    manifest = read_manifest(layout, dataset)
+    files = [record.path for record in manifest.files]
+    refuse_absent(layout, dataset, manifest.root, files, absent_now(manifest), [subject])
+
+
+def _is_companion(path: str, recording: str, pattern: str | None) -> bool:
+    """Tell whether a file may hold a recording's presentations; its session is compared later."""
+    if pattern is None or path == recording:
+        return False
+    place = PurePosixPath(recording)
+    name = pattern.replace("{stem}", place.stem)
+    for ids in ("{session}", "{subject}"):
+        name = name.replace(ids, "*")
+    return bool(matches(str(place.with_name("x"))[:-1] + name, [path]))
+
+
+def belongs(path: str, recording: str, kind: str) -> bool:
+    """Tell whether a recording is read together with a file that no pattern names.
+
+    Parameters
+    ----------
+    path, recording : str
+        Relative paths.
+    kind : str
+        Of the responses. Names say it as BIDS has them: a sidecar (`.json`) of the same suffix
+        whose entities the recording shares, in its folder or one above (the inheritance
+        principle); tables of events and channels of M/EEG likewise; fMRIPrep's confounds beside
+        their run; and files that share a recording's whole name but for the ending or the `split`.
+    """
+    if path == recording or path.endswith("/") or kind not in ("bids", "betas", "epochs"):
+        return False
+    here, there = PurePosixPath(path), PurePosixPath(recording)
+    *own, suffix = here.name.partition(".")[0].split("_")
+    *entities, other = there.name.partition(".")[0].split("_")
+    beside = here.parent == there.parent
+    shared = set(own) <= set(entities)
+    if beside and kind == "epochs" and suffix == other and _unsplit(own) == _unsplit(entities):
+        return True
+    if beside and kind == "bids" and "desc-confounds" in own:
+        return set(own) - {"desc-confounds"} <= set(entities)
+    if here.parent not in (there.parent, *there.parents) or not shared:
+        return False
+    if path.endswith(".json"):
+        return suffix == other
+    return kind == "epochs" and path.endswith(".tsv") and suffix in ("events", "channels")
+
+
+def _unsplit(entities: Sequence[str]) -> list[str]:
+    return [one for one in entities if not one.startswith("split-")]

@@ -1,0 +1,58 @@
+"""How much memory the contents of one file may take, checked before any of it is unpacked.
+
+A small file can announce terabytes, or hold gigabytes of compressed zeros.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from isomorph.errors import IsomorphError
+
+MEMORY = "ISOMORPH_MEMORY_MB"
+"""The environment variable that says how many megabytes one file of others may take."""
+DEFAULT_MEMORY_MB = 4000
+"""What the jobs that read files declare in the workflow, `mem_mb`."""
+
+
+def budget() -> int:
+    """Return how many bytes the contents of one file may take.
+
+    Raises
+    ------
+    IsomorphError
+        When ISOMORPH_MEMORY_MB is no such number.
+    """
+    text = os.environ.get(MEMORY, "").strip() or str(DEFAULT_MEMORY_MB)
+    if not (text.isascii() and text.isdigit() and int(text) > 0):
+        raise IsomorphError(f'{MEMORY}: is "{text}", expected a number of megabytes, such as 4000')
+    return int(text) * 1_000_000
+
+
+def afford(file: Path | str, what: str, size: int) -> None:
+    """Refuse what would take more memory than one file may.
+
+    Parameters
+    ----------
+    file : Path or str
+        The file, with the place in it where one is known.
+    what : str
+        What is about to be read, with its article or its shape: ``"an image of 9 × 9 pixels"``.
+    size : int
+        Bytes that it takes in memory.
+
+    Raises
+    ------
+    IsomorphError
+        Naming both sizes and the variable that allows more.
+    """
+    if size > (most := budget()):
+        raise IsomorphError(
+            f"{file}: {what} would take {_words(size)} of memory, more than the {_words(most)} one "
+            f"file may; set {MEMORY} where it is meant to and there is room"
+        )
+
+
+def _words(size: int) -> str:
+    return f"{size / 1e9:,.1f} GB" if size >= 1e9 else f"{size / 1e6:,.0f} MB"

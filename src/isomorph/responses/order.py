@@ -1,0 +1,230 @@
+"""The order of stimuli in ready arrays: told by the names in the file, or stated in the study."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from isomorph.archives.manifest import table_file
+from isomorph.errors import IsomorphError, did_you_mean
+from isomorph.foreign import read_table
+from isomorph.layout import Layout
+from isomorph.responses.variables import (
+    DESCRIPTORS,
+    STIMULUS_KEYS,
+    SUBJECT_KEYS,
+    as_names,
+)
+from isomorph.stimuli.naming import by_number, id_of, path_id
+from isomorph.study.responses import OrderTable, RdmSource
+
+Array = npt.NDArray
+Names = npt.NDArray[np.str_]
+
+
+def stated_order(
+    layout: Layout, dataset: str, source: RdmSource, stimuli: Names, table: str
+) -> Names | None:
+    """Return the stimuli in the order a study states for a source, None where it states none.
+
+    Parameters
+    ----------
+    layout : Layout
+        Paths of the study.
+    dataset : str
+        Name of the dataset.
+    source : RdmSource
+        Whose `order`.
+    stimuli : ndarray (stimulus,) of str
+        Ids of the stimulus table.
+    table : str
+        The stimulus table, for messages.
+
+    Returns
+    -------
+    ndarray (stimulus,) of str or None
+        Ids, the first that of the first row of the RDMs.
+
+    Raises
+    ------
+    IsomorphError
+        When the order is not one of the dataset's stimuli, each once.
+    """
+    order = source.order
+    where = f"{layout.study.dataset_files[dataset]}: responses.sources: {source.region}: order"
+    if order is None or order == "table":
+        return None if order is None else stimuli
+    if order == "numbers":
+        if lacking := [name for name in stimuli if not any(map(str.isdecimal, name))]:
+            raise IsomorphError(
+                f'{where}: "{lacking[0]}" holds no number to order it by; give a list of the ids'
+            )
+        return np.array(sorted(stimuli.tolist(), key=by_number), dtype=np.str_)
+    if isinstance(order, OrderTable):
+        file = table_file(layout, dataset, order.file)
+        names = read_table(file, order.column)[order.column].to_numpy(dtype=np.str_)
+        return matched(names, stimuli, f"{file}: {order.column}", table)
+    return matched(np.array(order, dtype=np.str_), stimuli, where, table)
+
+
+def named_order(
+    variables: Mapping[str, Array], named: str | None, stimuli: Names, where: str, table: str
+) -> Names | None:
+    """Return the stimuli in the order in which a file names them, None where it names none.
+
+    Parameters
+    ----------
+    variables : mapping of str to ndarray
+        The arrays of the file.
+    named : str or None
+        The variable that names them; unless given, those of `STIMULUS_KEYS`, and any descriptor of
+        rsatoolbox that holds the ids.
+    stimuli : ndarray (stimulus,) of str
+        Ids of the stimulus table.
+    where, table : str
+        The file and the stimulus table, for messages.
+
+    Returns
+    -------
+    ndarray (stimulus,) of str or None
+        Ids, the first that of the first row of the RDMs.
+
+    Raises
+    ------
+    IsomorphError
+        When the names are not those of the stimuli, each once, or two variables disagree.
+    """
+    if named is not None and named not in variables:
+        raise IsomorphError(f'{where}: no variable "{named}", {did_you_mean(named, variables)}')
+    found: dict[str, Names] = {}
+    for key in [named] if named is not None else _naming(variables):
+        names = as_names(variables[key])
+        if names is None:
+            if named is not None:
+                raise IsomorphError(f"{where}: {key}: holds no names, expected one per stimulus")
+            continue
+        own = key == named or key.rpartition("/")[2] in STIMULUS_KEYS
+        if _are(names, stimuli) or (own and not _only_counts(names)):
+            found[key] = matched(names, stimuli, f"{where}: {key}", table)
+    first = next(iter(found), None)
+    for key, order in found.items():
+        if (order != found[str(first)]).any():
+            raise IsomorphError(
+                f"{where}: {first} and {key} name the stimuli in different orders; say which "
+                "counts with `names`"
+            )
+    return None if first is None else found[first]
+
+
+def _naming(variables: Mapping[str, Array]) -> Iterator[str]:
+    """Yield the variables that may name stimuli."""
+    for key in variables:
+        if key in STIMULUS_KEYS or key.startswith(DESCRIPTORS[0]):
+            yield key
+
+
+def _are(names: Names, stimuli: Names) -> bool:
+    """Tell whether names are those of all the stimuli, each once."""
+    ids = [id_of(name, set(stimuli.tolist())) for name in names.tolist()]
+    return sorted(ids) == sorted(stimuli.tolist())
+
+
+def _only_counts(names: Names) -> bool:
+    """Tell whether names do no more than count up, from 0 or from 1: that says no order."""
+    return any(names.tolist() == [str(first + n) for n in range(len(names))] for first in (0, 1))
+
+
+def matched(names: Names, stimuli: Names, where: str, table: str) -> Names:
+    """Return the id of each name; the names must be those of all the stimuli, each once.
+
+    Raises
+    ------
+    IsomorphError
+        Saying which is not, or how many there are.
+    """
+    if len(names) != len(stimuli):
+        raise IsomorphError(
+            f"{where}: names {len(names)} stimuli, expected the {len(stimuli)} of {table}"
+        )
+    known = set(stimuli.tolist())
+    ids = [id_of(name, known) for name in names.tolist()]
+    for name, one in zip(names.tolist(), ids, strict=True):
+        if not one:
+            raise IsomorphError(
+                f'{where}: "{name}" is no stimulus of {table}, '
+                f"{did_you_mean(path_id(name), stimuli.tolist()[:2000])}"
+            )
+        if ids.count(one) > 1:
+            raise IsomorphError(f'{where}: names "{one}" twice, expected each stimulus once')
+    return np.array(ids, dtype=np.str_)
+
+
+def order_of(stated: Names | None, named: Names | None, stimuli: Names, where: str) -> Names:
+    """Return the stimuli in the order of the RDMs of a file.
+
+    Ids that are numbered through, such as im01 to im12, say their order themselves. Others, and
+    numbers without leading zeros, which stand otherwise by name than by number, do not.
+
+    Parameters
+    ----------
+    stated, named : ndarray (stimulus,) of str or None
+        The order the study states, and that of the names in the file.
+    stimuli : ndarray (stimulus,) of str
+        Ids of the stimulus table.
+    where : str
+        The file, for messages.
+
+    Raises
+    ------
+    IsomorphError
+        When the two disagree, or there is neither and ids do not say it.
+    """
+    if stated is not None and named is not None and (stated != named).any():
+        place = int(np.argmax(stated != named))
+        raise IsomorphError(
+            f'{where}: names "{named[place]}" as stimulus {place + 1}, where `order` says '
+            f'"{stated[place]}"; leave `order` out, the names in the file are enough'
+        )
+    given = named if named is not None else stated
+    if given is not None:
+        return given
+    if is_numbered(stimuli.tolist()):
+        return stimuli
+    numbered = sorted(stimuli.tolist(), key=by_number)
+    differs = [(a, b) for a, b in zip(stimuli.tolist(), numbered, strict=True) if a != b]
+    why = f'; by name "{differs[0][0]}" comes where by number "{differs[0][1]}" does' if (
+        differs and _one_series(numbered)) else ""  # fmt: skip
+    raise IsomorphError(
+        f"{where}: names no stimuli, so nothing says in which order its RDMs have them{why}; state "
+        "it with `order` (table, numbers, a list of ids or a table), or keep the names in the file "
+        f"({STIMULUS_KEYS[1]})"
+    )
+
+
+def is_numbered(stimuli: Sequence[str]) -> bool:
+    """Tell whether ids are one series of numbers, and stand in its order."""
+    return _one_series(stimuli) and sorted(stimuli, key=by_number) == list(stimuli)
+
+
+def _one_series(stimuli: Sequence[str]) -> bool:
+    """Tell whether ids differ in one number alone."""
+    pieces = [by_number(name) for name in stimuli]
+    if len({len(one) for one in pieces}) != 1:
+        return False
+    varied = [place for place, values in enumerate(zip(*pieces, strict=True))
+              if len(set(values)) > 1]  # fmt: skip
+    return len(varied) == 1 and all(one[varied[0]][1] == "" for one in pieces)
+
+
+def subjects_first(
+    variables: Mapping[str, Array], subjects: Sequence[str]
+) -> npt.NDArray[np.int64] | None:
+    """Return the place of each subject in a file that names the same subjects, else None."""
+    for key in variables:
+        if key in SUBJECT_KEYS or key.removeprefix(DESCRIPTORS[1]) in SUBJECT_KEYS:
+            names = as_names(variables[key])
+            if names is not None and sorted(names.tolist()) == sorted(subjects):
+                return np.array([names.tolist().index(one) for one in subjects])
+    return None

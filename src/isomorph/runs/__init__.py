@@ -1,0 +1,1 @@
+"""Runs of the workflow: who is at work, what was asked for, what will come, what failed."""

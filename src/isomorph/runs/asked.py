@@ -1,0 +1,35 @@
+"""What a run was asked for on Snakemake's command line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from isomorph.errors import IsomorphError, did_you_mean
+
+DEFAULT = "config/config.yaml"
+"""The study that is run where none is named: the full reproduction."""
+KEYS = ("study",)
+"""What `--config` may say."""
+
+
+def study_file(config: Mapping[str, Any]) -> str:
+    """Return the file of the study that was asked for.
+
+    Parameters
+    ----------
+    config : mapping
+        What stands behind `--config`.
+
+    Raises
+    ------
+    IsomorphError
+        When it holds another key than `study`, which would be passed over in silence, or no name.
+    """
+    for key in config:
+        if key not in KEYS:
+            raise IsomorphError(f"--config {key}: unknown key, {did_you_mean(str(key), KEYS)}")
+    file = config.get("study", DEFAULT)
+    if not isinstance(file, str) or not file.strip():
+        raise IsomorphError("--config study: name the study's YAML file, study=config/demo.yaml")
+    return file

@@ -1,0 +1,89 @@
+"""What others wrote, as it may be printed and kept: quoted, never obeyed, and no key given away."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+"""What steers a terminal or turns the order of a line, and bytes of names that are no text."""
+
+_AS_WRITTEN: dict[str, str] = {}
+"""Paths as a study writes them, by what their variables made of them."""
+
+
+def shown(text: str) -> str:
+    r"""Return a text as it may be printed or kept, whoever wrote the names in it.
+
+    Control characters and those that turn the direction of writing are spelled out, so that no name
+    in a file of others can steer a terminal. A path that a study writes with variables is shown as
+    it is written, for a variable may hold a key. Tabs and line feeds stay.
+
+    Parameters
+    ----------
+    text : str
+
+    Examples
+    --------
+    >>> shown("face" + chr(27) + "[2J")
+    'face\\x1b[2J'
+    """
+    for path in sorted(_AS_WRITTEN, key=len, reverse=True):
+        if path in text:  # not within a longer name
+            written = _AS_WRITTEN[path].replace("\\", r"\\")
+            text = re.sub(rf"{re.escape(path)}(?![\w-])", written, text)
+    return _UNSEEN.sub(_spelled, text)
+
+
+def is_plain(name: str) -> bool:
+    """Tell whether a name can stand in tables, in files and on a terminal as it is."""
+    return not re.search(r"[\t\n]", name) and not _UNSEEN.search(name)
+
+
+def expanded(path: str, beside: Path) -> Path:
+    """Return the path that a study's text means, and let `shown` give the text in its place.
+
+    Parameters
+    ----------
+    path : str
+        With environment variables and `~`.
+    beside : Path
+        What a relative path counts from.
+
+    Raises
+    ------
+    KeyError
+        With the name of a variable that is not set.
+    RuntimeError
+        When it begins with the home of somebody who has none.
+    """
+    for name in re.findall(r"\$\{?(\w+)", path):
+        if name not in os.environ:
+            raise KeyError(name)
+    plain = Path(os.path.expandvars(path)).expanduser()
+    found = beside / plain
+    if str(plain) != str(Path(path)):
+        whole = found.absolute()
+        written = path if plain.is_absolute() else str(beside.absolute() / path)
+        forms = dict.fromkeys(
+            (str(whole), os.path.normpath(whole), os.path.realpath(whole)), written
+        )
+        forms[str(found)] = path if plain.is_absolute() else str(beside / path)
+        forms.pop(os.sep, None)  # it stands in every path
+        _AS_WRITTEN.update(forms)
+    return found
+
+
+def located(written: str) -> Path:
+    """Return the path that `shown` gave as it was written."""
+    return Path(os.path.expandvars(written)).expanduser()
+
+
+def _spelled(found: re.Match[str]) -> str:
+    code = ord(found[0])
+    if 0xDC80 <= code <= 0xDCFF:  # a byte that is no UTF-8, as the system's names have it
+        code -= 0xDC00
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
