@@ -7,12 +7,11 @@ import re
 from collections.abc import Collection
 from pathlib import Path
 
-from isomorph.archives.manifest import archive_settings, describe_files, write_manifest
+from isomorph.archives.manifest import describe_files, write_manifest
 from isomorph.archives.patterns import matches, nearest
-from isomorph.artefacts import provenance
-from isomorph.digest import code_digest
 from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
+from isomorph.making import stamp
 from isomorph.study.archive import LocalArchive
 
 
@@ -32,13 +31,8 @@ def fetch(layout: Layout, dataset: str) -> None:
         raise IsomorphError(f"{dataset}: archive.kind is {archive.kind}, not local")
     root = folder(layout, dataset, archive)
     records = describe_files(root, matching_files(layout, dataset, archive, root))
-    stamp = provenance(
-        "fetch",
-        settings=archive_settings(layout, dataset),
-        source=f"local folder {root}",
-        code=code_digest(__name__),
-    )
-    write_manifest(layout, dataset, root, records, stamp)
+    signed = stamp(layout, "fetch", dataset, source=f"local folder {root}")
+    write_manifest(layout, dataset, root, records, signed)
 
 
 def folder(layout: Layout, dataset: str, archive: LocalArchive) -> Path:

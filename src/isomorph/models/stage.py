@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from isomorph.artefacts import provenance
-from isomorph.digest import code_digest
 from isomorph.errors import IsomorphError, did_you_mean, how_to_install
 from isomorph.layout import Layout
+from isomorph.making import require, stamp
 from isomorph.models.entries import SOURCES
 from isomorph.models.source import Inputs, Source, Wanted
 from isomorph.study import ModelSpec, Preprocessing, StudyError
@@ -19,12 +18,6 @@ from isomorph.study.model import TABLE_SOURCES
 
 if TYPE_CHECKING:
     from isomorph.models.network import Network
-
-SETTINGS = (
-    "source", "layers", "tokens", "pooling", "centre", "spool", "preprocessing", "weights",
-    "options", "batch_size",
-)  # fmt: skip
-"""Fields of a model that its activations depend on."""
 
 
 def mistakes_of(spec: ModelSpec, *, beside: Path | None = None) -> list[str]:
@@ -102,6 +95,7 @@ def run(layout: Layout, dataset: str, instance: str) -> None:
     from isomorph.models.reading import Reading
     from isomorph.stimuli import read_stimuli
 
+    require(layout, "activations", dataset, instance)
     spec, seed = layout.study.instance(instance)
     file = layout.study.model_files[spec.name]
     source = SOURCES[spec.source]
@@ -153,17 +147,18 @@ def run(layout: Layout, dataset: str, instance: str) -> None:
         "seen": seen,
         "input_sha256": images.sha256() if images is not None else "",
     }
-    settings = spec.model_dump(mode="json", include=set(SETTINGS))
-    stamp = provenance(
+    signed = stamp(
+        layout,
         "activations",
-        inputs=[layout.stimuli(dataset)],
-        settings={**settings, "preprocessing": as_settings},
+        dataset,
+        instance,
         source=f"{spec.source}, weights sha256 {found.attributes.get('weights_sha256') or 'none'}",
-        code=code_digest("isomorph.models"),
         seed=seed,
+        noted={"preprocessing": as_settings},
+        packages=[source.library] if source.library else [],
     )
     classifies = trained_on.startswith("ImageNet-1k")
-    write(path, found, names, attributes, stamp, classifies=classifies)
+    write(path, found, names, attributes, signed, classifies=classifies)
 
 
 def _preprocessing(

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.layout import Layout
+from isomorph.making import require
 from isomorph.registry import Registry
 from isomorph.responses import arrays, betas, bids, epochs, nwb, rdms
 from isomorph.responses.nwb import rasters, traces
@@ -42,7 +43,8 @@ def run(layout: Layout, dataset: str, subject: str) -> None:
     Raises
     ------
     IsomorphError
-        When the subject is not the dataset's, or its files are not as the dataset says.
+        When the subject is not the dataset's, its files are not as the dataset says, or stimuli
+        and manifest are not what the study now says.
     """
     spec = layout.study.dataset(dataset)
     if subject not in spec.subjects:
@@ -50,4 +52,5 @@ def run(layout: Layout, dataset: str, subject: str) -> None:
             f'{layout.study.dataset_files[dataset]}: subjects: no "{subject}", '
             f"{did_you_mean(subject, spec.subjects)}"
         )
+    require(layout, "responses", dataset, subject)
     RESPONSES[spec.responses.kind](layout, dataset, subject)

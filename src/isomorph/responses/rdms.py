@@ -15,7 +15,7 @@ from isomorph.archives.manifest import find_files
 from isomorph.artefacts import write_array
 from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
-from isomorph.responses.sessions import root_attributes, stamp, stimulus_ids
+from isomorph.responses.sessions import root_attributes, signed, stimulus_ids
 from isomorph.responses.stacks import TOLERANCE, at_index, condensed, outer_first
 from isomorph.responses.variables import fields_of, read_variables, stimulus_names, variable_of
 from isomorph.study.responses import RdmResponses, RdmSource
@@ -72,9 +72,8 @@ def prepare(layout: Layout, dataset: str, subject: str) -> None:
         )
     data = rdm_data(rows, np.stack(vectors), subject, stimuli)
     data.attrs.update(root_attributes(layout, dataset, subject))
-    write_array(
-        layout.responses(dataset, subject), data, "rdms", stamp(layout, dataset, unique(files))
-    )
+    stamp = signed(layout, dataset, subject, unique(files))
+    write_array(layout.responses(dataset, subject), data, "rdms", stamp)
     print(
         f"responses {dataset} {subject}: {len(rows)} ready RDMs of {len(stimuli)} stimuli "
         f"({', '.join(unique([source.region for source, _ in rows]))})",
