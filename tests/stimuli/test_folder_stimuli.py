@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from isomorph import archives, stimuli
-from isomorph.artefacts import read_table_provenance
+from isomorph.artefacts import read_provenance
 from isomorph.errors import IsomorphError
 from isomorph.stimuli.naming import naming
 
@@ -72,7 +72,7 @@ def test_originals_are_copied_byte_for_byte_and_others_become_png(data, make):
 
 def test_provenance_names_manifest_settings_and_code(three, make):
     layout = make(stimuli=FOLDER)
-    stamp = read_table_provenance(layout.stimuli("objects"))
+    stamp = read_provenance(layout.stimuli("objects"))
     assert stamp.stage == "stimuli"
     assert list(stamp.inputs) == [str(layout.manifest("objects"))]
     assert stamp.settings["kind"] == "folder"

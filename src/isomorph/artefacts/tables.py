@@ -81,7 +81,6 @@ def read_table(path: Path, kind: str) -> pd.DataFrame:
             keep_default_na=False,
             na_values={name: [""] for name in header if name not in TEXT},
             index_col=False,
-            float_precision="round_trip",
         )
     text = [name for name in table.columns if name in TEXT or is_string_dtype(table[name])]
     table[text] = table[text].fillna("")

@@ -32,9 +32,7 @@ def settle(layout: Layout, *, versions: bool = False) -> dict[Path, str]:
         Files of the jobs that must run; what depends on them is not listed.
     """
     fitting = Fitting(layout)
-    reasons = {
-        job: _reason(layout, fitting, job, versions=versions) for job in jobs(layout.study)
-    }
+    reasons = {job: _reason(layout, fitting, job, versions=versions) for job in jobs(layout.study)}
     for job in sorted(reasons, key=lambda one: len(fitting.ancestors(one))):
         if not any(reasons.get(one) for one in (job, *fitting.ancestors(job))):
             _order_dates(layout, fitting, job)

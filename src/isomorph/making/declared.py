@@ -108,9 +108,9 @@ def _responses(study: Study, dataset: str) -> Iterator[Part]:
         yield Part(Job("responses", (dataset, subject)))
 
 
-def _responses_and_stimuli(study: Study, dataset: str) -> Iterator[Part]:
-    yield from _responses(study, dataset)
+def _stimuli_and_responses(study: Study, dataset: str) -> Iterator[Part]:
     yield Part(Job("stimuli", (study.stimulus_set(dataset),)), ("stimuli",))
+    yield from _responses(study, dataset)
 
 
 def _activations(study: Study, dataset: str, model: str) -> Iterator[Part]:
@@ -208,7 +208,7 @@ DECLARED: Registry[Declared] = Registry(
             _code("isomorph.models"), of_stimuli=True,
         ),
         "brain_rdms": Declared(
-            "rdms --brain", DATASET, ("brain_rdms",), _responses_and_stimuli, slices.brain_rdms,
+            "rdms --brain", DATASET, ("brain_rdms",), _stimuli_and_responses, slices.brain_rdms,
             _code("isomorph.rdms"),
         ),
         "model_rdms": Declared(
