@@ -36,7 +36,7 @@ def test_the_stage_writes_every_table(told):
     data = read_array(layout.representations("real"), "representations")
     assert data.sizes["representation"] == 2 + 5 + 3 * 5 + 1
     stamp = read_provenance(layout.partial("real"))
-    assert stamp.settings["controls"] == ["pixels"]
+    assert stamp.noted["controls"] == ["pixels"]
     assert stamp.seed == 0
 
 

@@ -81,8 +81,8 @@ def test_switched_off_it_writes_empty_tables_and_why(tmp_path):
         assert found[kind].empty
         assert set(TABLES[kind]) <= set(found[kind].columns)
     assert len(found["agreement"]) == 4
-    settings = read_provenance(layout.power("real")).settings
-    assert settings["not_simulated"] == "inference.recovery.simulations is 0"
+    noted = read_provenance(layout.power("real")).noted
+    assert noted["not_simulated"] == "inference.recovery.simulations is 0"
     said = trust(layout, read_results(layout, "real"))
     assert all(one["table"] is None and len(one["sentences"]) == 1 for one in said)
 

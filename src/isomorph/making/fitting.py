@@ -115,7 +115,7 @@ class Fitting:
     def inputs(self, job: Job) -> dict[str, str]:
         """Return the hash of every file that a job reads and that is there, by its name."""
         return {
-            key_of(self.layout, file): self._identity(file, job)
+            key_of(self.layout, file): self._identity(file, job) if self._is_readable(file) else ""
             for file in self.files(job)
             if file.exists()
         }

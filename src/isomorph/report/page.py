@@ -298,7 +298,14 @@ def _reasons(statuses: Sequence[str]) -> str:
 
 def _origins(origins: dict[str, Provenance]) -> list[tuple[str, dict[str, Any]]]:
     return [
-        (name, {**asdict(origin), "settings": json.dumps(origin.settings, indent=1)})
+        (
+            name,
+            {
+                **asdict(origin),
+                "settings": json.dumps(origin.settings, indent=1),
+                "noted": json.dumps(origin.noted, indent=1) if origin.noted else "",
+            },
+        )
         for name, origin in origins.items()
     ]
 

@@ -285,6 +285,7 @@ def _origin(origin: Provenance) -> str:
         "seed": "" if origin.seed is None else str(origin.seed),
         "inputs": ", ".join(origin.inputs),
         "settings": json.dumps(origin.settings, ensure_ascii=False) if origin.settings else "",
+        "noted": json.dumps(origin.noted, ensure_ascii=False) if origin.noted else "",
         "packages": packages,
         "python": origin.python,
     }
