@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from isomorph.layout import Layout
+from isomorph.making import require
 from isomorph.registry import Registry
 from isomorph.stimuli.images import read_images, read_stimuli
 from isomorph.stimuli.stimulus import Stimulus
@@ -80,9 +81,12 @@ def run(layout: Layout, dataset: str) -> None:
     ------
     IsomorphError
         When a file, variable, column or image is missing or cannot be read, when there are not as
-        many stimuli as expected, or when the dataset borrows its stimuli.
+        many stimuli as expected, when the dataset borrows its stimuli, or when its manifest is not
+        what the study now says.
     """
     from isomorph.stimuli import writing
 
+    if layout.study.stimulus_set(dataset) == dataset:
+        require(layout, "stimuli", dataset)
     stimuli = STIMULI[layout.study.dataset(dataset).stimuli.kind](layout, dataset)
     writing.write_stimuli(layout, dataset, stimuli)
