@@ -19,6 +19,7 @@ import numpy as np
 from isomorph.errors import IsomorphError
 from isomorph.foreign.budget import afford
 from isomorph.foreign.guard import reading
+from isomorph.foreign.outside import is_inside
 
 PREFIXES = {"link": "HDF5_EXT_PREFIX", "virtual": "HDF5_VDS_PREFIX", "raw": "HDF5_EXTFILE_PREFIX"}
 """Environment variables with folders in which HDF5 looks first, by how a file is named."""
@@ -164,7 +165,7 @@ class _Beside:
             places += [folder / Path(name).name for folder in folders]
         for place in places:
             found = _standing(place, pattern=kind == "virtual")
-            if any(not one.resolve().is_relative_to(self.root) for one in found):
+            if any(not is_inside(one.resolve(), self.root) for one in found):
                 return None
             if found:
                 return found
