@@ -3,7 +3,7 @@ import errno
 import pandas as pd
 import pytest
 
-from isomorph.artefacts import Provenance, read_table, read_table_provenance, write_table
+from isomorph.artefacts import Provenance, read_provenance, read_table, sha256, write_table
 from isomorph.artefacts.schemas import TABLES
 from isomorph.errors import IsomorphError
 
@@ -31,7 +31,7 @@ def test_text_stays_text_and_numbers_stay_numbers(tmp_path):
     assert back["file"].tolist() == ["a.png", "", "c.png"]
     assert back["category"].tolist() == ["x", "", "y"]
     assert back["animal"].sum() == 2
-    assert read_table_provenance(file) == STAMP
+    assert read_provenance(file) == STAMP.holding({"stimuli.csv": sha256(file)})
 
 
 def test_parquet_beside_holds_the_same(tmp_path):
@@ -60,7 +60,7 @@ def test_reading_what_is_no_table(tmp_path):
     with pytest.raises(IsomorphError, match="no such file"):
         read_table(tmp_path / "t.csv", "stimuli")
     (tmp_path / "t.csv").write_text("")
-    with pytest.raises(IsomorphError, match="is not a CSV table"):
+    with pytest.raises(IsomorphError, match="is empty, expected a table"):
         read_table(tmp_path / "t.csv", "stimuli")
     (tmp_path / "t.csv").write_text("a,b\n1,2\n")
     with pytest.raises(IsomorphError, match="no column stimulus"):

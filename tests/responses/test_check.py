@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import gzip
+import os
 import re
 import shutil
 import sys
@@ -382,6 +383,9 @@ def test_pictures_inside_recordings_are_known_once_they_were_made(tmp_path, writ
     code, lines = check(layout, capsys)
     assert lines[1].endswith('; 1 name is that of no stimulus and will not count: "house"')
     assert code == 0
+    later = layout.manifest("toy").stat().st_mtime + 10
+    os.utime(tmp_path / "files" / "s2.nwb", (later, later))  # may hold other pictures now
+    assert check(layout, capsys)[1][1].endswith("; 2 subjects looked at")
 
 
 # ---------------------------------------------------------------- all of a study

@@ -407,3 +407,14 @@ def test_settings_that_contradict_themselves(make_study, changes, words):
     with pytest.raises(IsomorphError) as error:
         make_study(settings(**changes), STIMULI)
     assert words in str(error.value)
+
+
+def test_samples_of_a_file_elsewhere_are_not_read(make_study, files, recording, tmp_path):
+    """A header names the file of samples, which may be any of the user's."""
+    header = files / "s1" / "s1_task-x_eeg.vhdr"
+    private = tmp_path / "id_rsa"
+    private.write_bytes(header.with_suffix(".eeg").read_bytes())
+    text = header.read_text().replace("DataFile=s1_task-x_eeg.eeg", "DataFile=../../id_rsa")
+    header.write_text(text)
+    with pytest.raises(IsomorphError, match=r"names another file, .*id_rsa.*outside the folder"):
+        responses.run(make_study(settings(), STIMULI), "toy", "s1")

@@ -9,6 +9,7 @@ from pathlib import Path
 from isomorph.archives.manifest import (
     FileRecord,
     Manifest,
+    OnDisk,
     archive_settings,
     remembered,
     stored_root,
@@ -91,6 +92,27 @@ def _fetched(layout: Layout, dataset: str) -> Here | None:
     if not subjects or gone - of_subjects:
         return None
     return Here(replace(held, files=tuple(held.files_for(subjects)), subjects={}), subjects)
+
+
+def is_as_listed(layout: Layout, dataset: str) -> bool:
+    """Tell whether the files of a dataset are those its manifest lists, untouched since.
+
+    Sizes and dates tell; nothing is hashed.
+    """
+    held = remembered(layout, dataset)
+    if held is None or not layout.manifest(dataset).is_file():
+        return False
+    if isinstance(layout, OnDisk) and dataset in layout.manifests:
+        now = layout.manifests[dataset]
+        if now.root != held.root or {one.path for one in now.files} != {
+            one.path for one in held.files
+        }:
+            return False
+    since = layout.manifest(dataset).stat().st_mtime_ns
+    return all(
+        _stands(one, held.root) and (held.root / one.path).stat().st_mtime_ns <= since
+        for one in held.files
+    )
 
 
 def _stands(record: FileRecord, root: Path) -> bool:

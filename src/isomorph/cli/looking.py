@@ -103,11 +103,29 @@ class _Stimuli:
         from isomorph import stimuli
         from isomorph.stimuli.names import unknown
 
-        one = self.found.get(owner)
-        if one is None or len(one.subjects) < len(self.layout.study.dataset(owner).subjects):
-            return stimuli.names_made(self.layout, owner), ""
-        names, mistake = _quietly(partial(stimuli.look, self.layout, owner))
-        return names or unknown(str(self.layout.stimuli(owner))), mistake
+        one, names, mistake = self.found.get(owner), None, ""
+        if one is not None and len(one.subjects) == len(self.layout.study.dataset(owner).subjects):
+            names, mistake = _quietly(partial(stimuli.look, self.layout, owner))
+            if mistake:
+                names = unknown(str(self.layout.stimuli(owner)))
+        return names or names_made(self.layout, owner), mistake
+
+
+def names_made(layout: Layout, dataset: str) -> Names:
+    """Return what names stand for by a stimulus table that may have been made.
+
+    Where none has been, or one that is not what the study now says or was made of other files than
+    those on the disk, nobody knows yet.
+    """
+    from isomorph.archives.on_disk import is_as_listed
+    from isomorph.making import Fitting, job_of
+    from isomorph.stimuli.names import names_of, unknown
+
+    owner, file = layout.study.stimulus_set(dataset), layout.stimuli(dataset)
+    made = file.is_file() and is_as_listed(layout, owner)
+    if made and not Fitting(layout).first(job_of(layout.study, "stimuli", owner)):
+        return names_of(layout, dataset)
+    return unknown(str(file))
 
 
 def _quietly(look: Callable[[], T]) -> tuple[T | None, str]:

@@ -102,6 +102,24 @@ def _check(parsed: argparse.Namespace) -> None:
         print(f"{dataset}: {said}{more}")
 
 
+def _add_verify(parser: argparse.ArgumentParser) -> None:
+    add_study(parser)
+    add_root(parser)
+    parser.set_defaults(run=_verify)
+
+
+def _verify(parsed: argparse.Namespace) -> None:
+    from isomorph.cli.verify import verify
+
+    found = verify(open_layout(open_study(parsed.study), parsed.root))
+    files = f"{found.there} artefact{'s' if found.there != 1 else ''}"
+    absent = f", {found.absent} more not made yet" if found.absent else ""
+    print(f"looked at {files}{absent}", *found.notes, sep="\n", flush=True)
+    if found.problems:
+        raise IsomorphError("\n".join(found.problems))
+    print("fine: all of it is whole and what the study now says")
+
+
 def _add_schema(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--output", default=Path("config/schema"), type=Path, metavar="FOLDER",
@@ -256,6 +274,7 @@ TOOLS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
         "read a study and its files that are here, say every mistake and what is still needed",
         _add_check,
     ),
+    "verify": ("whether all there is of a study is whole and what it now says", _add_verify),
     "show": ("print any artefact, or draw it into a PNG", _add_show),
     "headline": ("where the report is and what it says, in four lines", _add_headline),
     "searchlight": ("a map of how like a layer the sphere around each voxel is", _add_searchlight),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from isomorph.archives.asked import refuse_absent_of
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.layout import Layout
+from isomorph.making import require
 from isomorph.registry import Registry
 from isomorph.responses import arrays, betas, bids, epochs, nwb, rdms
 from isomorph.responses.nwb import rasters, traces
@@ -64,7 +65,8 @@ def run(layout: Layout, dataset: str, subject: str) -> None:
     Raises
     ------
     IsomorphError
-        When the subject is not the dataset's, or its files are not as the dataset says.
+        When the subject is not the dataset's, its files are not as the dataset says, or stimuli
+        and manifest are not what the study now says.
     """
     spec = layout.study.dataset(dataset)
     if subject not in spec.subjects:
@@ -73,6 +75,7 @@ def run(layout: Layout, dataset: str, subject: str) -> None:
             f"{did_you_mean(subject, spec.subjects)}"
         )
     refuse_absent_of(layout, dataset, subject)
+    require(layout, "responses", dataset, subject)
     RESPONSES[spec.responses.kind].prepare(layout, dataset, subject)
 
 

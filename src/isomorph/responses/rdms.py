@@ -16,7 +16,7 @@ from isomorph.artefacts import write_array
 from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
 from isomorph.responses.order import named_order, order_of, stated_order, subjects_first
-from isomorph.responses.sessions import root_attributes, stamp, stimulus_ids
+from isomorph.responses.sessions import root_attributes, signed, stimulus_ids
 from isomorph.responses.stacks import TOLERANCE, at_index, condensed, outer_first, reordered
 from isomorph.responses.variables import Variables, fields_of, read_variables, variable_of
 from isomorph.stimuli.names import Names
@@ -55,9 +55,8 @@ def prepare(layout: Layout, dataset: str, subject: str) -> None:
     rows, vectors, files = gather(layout, dataset, subject, stimuli)
     data = rdm_data(rows, np.stack(vectors), subject, stimuli)
     data.attrs.update(root_attributes(layout, dataset, subject))
-    write_array(
-        layout.responses(dataset, subject), data, "rdms", stamp(layout, dataset, unique(files))
-    )
+    stamp = signed(layout, dataset, subject, unique(files))
+    write_array(layout.responses(dataset, subject), data, "rdms", stamp)
     print(
         f"responses {dataset} {subject}: {len(rows)} ready RDMs of {len(stimuli)} stimuli "
         f"({', '.join(unique([source.region for source, _ in rows]))})",

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from isomorph.layout import Layout
+from isomorph.making import require
 from isomorph.registry import Registry
 from isomorph.stimuli.images import read_images, read_stimuli
-from isomorph.stimuli.names import Names, names_from, names_made
+from isomorph.stimuli.names import Names, names_from
 from isomorph.stimuli.stimulus import Stimulus
 
 __all__ = [
@@ -15,7 +16,6 @@ __all__ = [
     "ListStimuli",
     "Stimulus",
     "look",
-    "names_made",
     "read_images",
     "read_stimuli",
     "run",
@@ -76,31 +76,30 @@ def _look_at_list(layout: Layout, dataset: str) -> Names:
     return names_from([one.name for one in listed], str(layout.stimuli(dataset)))
 
 
-def _look_at_recordings(layout: Layout, dataset: str) -> Names:
+def _look_at_recordings(layout: Layout, dataset: str) -> None:
     from isomorph.stimuli import nwb
 
     nwb.look(layout, dataset)
-    return names_made(layout, dataset)  # only the pixels of all recordings tell images apart
 
 
-def _look_at_owner(layout: Layout, dataset: str) -> Names:
-    return names_made(layout, dataset)
+def _look_at_nothing(layout: Layout, dataset: str) -> None:
+    """Look at nothing: the stimuli are those of another dataset."""
 
 
-LOOKS: Registry[Callable[[Layout, str], Names]] = Registry(
+LOOKS: Registry[Callable[[Layout, str], Names | None]] = Registry(
     "kind of stimuli",
     {
         "folder": _look_at_list,
         "matlab": _look_at_list,
         "nwb": _look_at_recordings,
         "conditions": _look_at_list,
-        "like": _look_at_owner,
+        "like": _look_at_nothing,
     },
 )
 """What is looked at, by the `kind` of a dataset's stimuli."""
 
 
-def look(layout: Layout, dataset: str) -> Names:
+def look(layout: Layout, dataset: str) -> Names | None:
     """Look at the stimuli of a dataset before they are made; no pixel is read.
 
     Parameters
@@ -112,8 +111,8 @@ def look(layout: Layout, dataset: str) -> Names:
 
     Returns
     -------
-    Names
-        What names of stimuli will stand for, as far as that can be told.
+    Names or None
+        What names of stimuli will stand for; None where only the pixels of all recordings tell.
 
     Raises
     ------
@@ -145,9 +144,12 @@ def run(layout: Layout, dataset: str) -> None:
     ------
     IsomorphError
         When a file, variable, column or image is missing or cannot be read, when there are not as
-        many stimuli as expected, or when the dataset borrows its stimuli.
+        many stimuli as expected, when the dataset borrows its stimuli, or when its manifest is not
+        what the study now says.
     """
     from isomorph.stimuli import writing
 
+    if layout.study.stimulus_set(dataset) == dataset:
+        require(layout, "stimuli", dataset)
     stimuli = STIMULI[layout.study.dataset(dataset).stimuli.kind](layout, dataset)
     writing.write_stimuli(layout, dataset, stimuli)

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from isomorph.artefacts import read_table, read_table_provenance
+from isomorph.artefacts import read_table
 from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
 from isomorph.stimuli.naming import Naming, Texts, naming, path_id
@@ -125,22 +125,6 @@ def names_of(layout: Layout, dataset: str) -> Names:
     """
     ids = read_table(layout.stimuli(dataset), "stimuli")["stimulus"].to_numpy(dtype=np.str_)
     return Names(naming(layout, dataset), ids, str(layout.stimuli(dataset)))
-
-
-def names_made(layout: Layout, dataset: str) -> Names:
-    """Return what names stand for by a stimulus table that may have been made.
-
-    Where none has been, or one with other settings, nobody knows yet.
-    """
-    file = layout.stimuli(dataset)
-    own = layout.study.dataset(layout.study.stimulus_set(dataset)).stimuli.model_dump(mode="json")
-    try:
-        made = read_table_provenance(file).settings
-        if {**made, "degrees": None} == {**own, "degrees": None}:  # the table does not hold these
-            return names_of(layout, dataset)
-    except (OSError, ValueError, TypeError, IsomorphError):  # absent or damaged: made again
-        return unknown(str(file))
-    return unknown(str(file))
 
 
 def unknown(table: str) -> Names:

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from isomorph.errors import IsomorphError
 from isomorph.foreign import reading
+from isomorph.foreign.images import open_image
 from isomorph.responses.bids.places import Gray, Grid, Place, Vertices
 from isomorph.responses.grayordinates import Grayordinates
 from isomorph.responses.whole import refuse_cut_short, unscaled
@@ -74,20 +75,6 @@ class Bold:
     refuse_cut_short: Callable[[], None]
     repetition: float | None = None
     start: float | None = None
-
-
-def open_image(file: Path) -> Any:
-    """Open an image with its data left on disk.
-
-    Raises
-    ------
-    IsomorphError
-        When it is no image nibabel knows.
-    """
-    import nibabel
-
-    with reading(file, "an image"):
-        return nibabel.load(file)
 
 
 def open_bold(files: Sequence[Path]) -> Bold:

@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.foreign import read_tsv, reading
+from isomorph.foreign.outside import refuse_outside_files
 from isomorph.responses.entities import in_order, parse, refuse_same_recording
 from isomorph.study.epochs import BandPass, EpochResponses
 
@@ -79,12 +80,17 @@ def open_recording(file: Path) -> Any:
     Raises
     ------
     IsomorphError
-        When it cannot be read.
+        When it cannot be read, or names a file of samples outside its own folder.
     """
     import mne
 
     with listening(file), reading(file, WHAT):
-        return mne.io.read_raw(file, preload=False, verbose="warning")
+        raw = mne.io.read_raw(file, preload=False, verbose="warning")
+    named = [Path(one) for one in raw.filenames if one is not None]
+    own = (file.absolute(), file.resolve())
+    if not file.is_dir():
+        refuse_outside_files(file, [one for one in named if one.absolute() not in own])
+    return raw
 
 
 def open_recordings(files: Iterable[Path]) -> dict[Path, Any]:
@@ -153,7 +159,8 @@ def choose_channels(raw: Any, file: Path, table: Path | None, spec: EpochRespons
     IsomorphError
         When a pick is neither a type nor a name, or no good channel is left.
     """
-    types = dict(zip(raw.ch_names, raw.get_channel_types(), strict=True))
+    with reading(file, WHAT):
+        types = dict(zip(raw.ch_names, raw.get_channel_types(), strict=True))
     bad = set(raw.info["bads"])
     if table is not None:
         rows = read_tsv(table, "name")
