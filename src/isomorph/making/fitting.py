@@ -199,10 +199,10 @@ class Fitting:
             if key in known or job.stage == "fetch":
                 continue
             file = self.layout.root / located(key)
+            if self._is_of_an_archive(file, job):
+                continue
             if file.is_relative_to(self.layout.results):
                 yield f"was made from {key}, which the study no longer asks for"
-            elif self._is_of_an_archive(file, job):
-                continue
             elif file.is_file() and sha256(file) != digest:
                 yield f"was made from another {key} than the one that is there now"
 
