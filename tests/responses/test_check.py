@@ -25,6 +25,7 @@ from isomorph.archives import on_disk
 from isomorph.cli import looking, main
 from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
+from isomorph.responses import rdms
 from isomorph.responses.bids import atlases
 from isomorph.study import load_study
 
@@ -425,6 +426,20 @@ def test_all_mistakes_of_all_datasets_are_said(tmp_path, written, capsys):
     for line, said in zip(lines, wanted, strict=True):
         assert said in line
     assert lines[-1].endswith("(so it is with s2 too)")
+
+
+def test_rdms_of_several_subjects_are_read_once(study, capsys, monkeypatch):
+    def both(files):
+        with np.load(files / "s1.npz") as held:
+            np.savez(files / "all.npz", rdm=np.stack([held["rdm"]] * 2), stimuli=held["stimuli"])
+
+    source = {"file": "all.npz", "variable": "rdm", "region": "IT", "subjects": SUBJECTS,
+              "distance": "correlation"}  # fmt: skip
+    layout = study("rdms", both, sources=[source])
+    read, original = [], rdms.read_source
+    monkeypatch.setattr(rdms, "read_source", lambda *a: (read.append(a[0]), original(*a))[1])
+    assert check(layout, capsys)[0] == 0
+    assert len(read) == 1
 
 
 def test_a_long_look_says_how_far_it_has_come(study, capsys, monkeypatch):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -68,14 +68,25 @@ def prepare(layout: Layout, dataset: str, subject: str) -> None:
 def look(layout: Layout, dataset: str, subject: str, names: Names) -> None:
     """Read a subject's ready RDMs and refuse what the stage would, see `prepare`.
 
-    Where nobody knows the stimuli yet, nothing can be said of them.
+    RDMs of several subjects in one place are read with the first of them. Where nobody knows the
+    stimuli yet, nothing can be said of them.
     """
-    if names.naming is not None:
-        gather(layout, dataset, subject, names.stimuli)
+    if names.naming is None:
+        return
+    everybody = layout.study.dataset(dataset).subjects
+
+    def is_first(source: RdmSource) -> bool:
+        return next(one for one in everybody if one in source.subjects) == subject
+
+    gather(layout, dataset, subject, names.stimuli, is_first)
 
 
 def gather(
-    layout: Layout, dataset: str, subject: str, stimuli: Array
+    layout: Layout,
+    dataset: str,
+    subject: str,
+    stimuli: Array,
+    wanted: Callable[[RdmSource], bool] = lambda _: True,
 ) -> tuple[list[tuple[RdmSource, str]], list[Array], list[Path]]:
     """Read one subject's ready RDMs.
 
@@ -87,6 +98,8 @@ def gather(
         Whose RDMs.
     stimuli : ndarray (stimulus,) of str
         Ids of the stimulus table.
+    wanted : callable, optional
+        Tells of a source with RDMs of the subject whether it is read; all are unless given.
 
     Returns
     -------
@@ -122,9 +135,10 @@ def gather(
             files.append(table_file(layout, dataset, source.order.file))
         for file in find_files(layout, dataset, source.file):
             files.append(file)
-            stack = read_source(file, source, stimuli, table, stated)
-            vectors += list(stack[source.subjects.index(subject)])
             rows += [(source, session) for session in source.sessions]
+            if wanted(source):
+                stack = read_source(file, source, stimuli, table, stated)
+                vectors += list(stack[source.subjects.index(subject)])
     keys = [(source.region, source.distance, session) for source, session in rows]
     if len(set(keys)) < len(keys):
         again = next(key for key in keys if keys.count(key) > 1)
