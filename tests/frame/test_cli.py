@@ -187,8 +187,8 @@ def test_a_stage_gets_its_names_in_order_and_says_how_long_it_took(capsys, monke
     ]
 
 
-def test_check_counts_what_will_run(capsys):
-    assert main(["check", "--study", DEMO]) == 0
+def test_check_counts_what_will_run(capsys, tmp_path):
+    assert main(["check", "--study", DEMO, "--root", str(tmp_path)]) == 0
     from isomorph.study import load_study
 
     count = len(list(jobs(load_study(DEMO))))

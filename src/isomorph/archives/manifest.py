@@ -29,6 +29,24 @@ def archive_settings(layout: Layout, dataset: str) -> dict[str, Any]:
     return layout.study.dataset(dataset).archive.model_dump(mode="json")
 
 
+class OnDisk(Layout):
+    """The paths of a study, with lists of what lies on the disk in place of manifests.
+
+    Files can so be looked at before anything is fetched or made: nothing is hashed or written.
+
+    Parameters
+    ----------
+    layout : Layout
+        The study's paths.
+    manifests : mapping of str to Manifest
+        By dataset, of those whose files are here; sizes and hashes in them do not count.
+    """
+
+    def __init__(self, layout: Layout, manifests: Mapping[str, Manifest]) -> None:
+        super().__init__(layout.study, layout.root)
+        self.manifests = manifests
+
+
 def read_manifest(layout: Layout, dataset: str) -> Manifest:
     """Read the manifest of a dataset.
 
@@ -37,6 +55,8 @@ def read_manifest(layout: Layout, dataset: str) -> Manifest:
     IsomorphError
         When the dataset has not been fetched or its manifest cannot be read.
     """
+    if isinstance(layout, OnDisk) and dataset in layout.manifests:
+        return layout.manifests[dataset]
     return _read(layout, dataset, layout.manifest(dataset))
 
 
@@ -97,7 +117,7 @@ def write_manifest(
         subjects={one: tuple(sorted(paths)) for one, paths in sorted((subjects or {}).items())},
         absent=dict(sorted((absent or {}).items())),
     )
-    content = {**asdict(manifest), "root": _stored(layout, root)}
+    content = {**asdict(manifest), "root": stored_root(layout, root)}
     for key in ("subjects", "absent"):
         if not content[key]:
             del content[key]
@@ -110,7 +130,7 @@ def write_manifest(
                 temporary.write_text(text, encoding="utf-8")
 
 
-def _stored(layout: Layout, root: Path) -> str:
+def stored_root(layout: Layout, root: Path) -> str:
     """Return a root as it counts from the study's, whatever either was called on the way here."""
     # Links are not followed: a folder may be one to another disk, in another place tomorrow.
     absolute, base = (Path(os.path.normpath(one.absolute())) for one in (root, layout.root))
@@ -125,8 +145,9 @@ def _says_the_same(layout: Layout, manifest: Manifest, file: Path) -> bool:
     except IsomorphError:
         return False  # absent or unreadable: to be written
     return (
-        (old.dataset, old.archive, _stored(layout, old.root), old.files, old.subjects, old.absent)
-        == (manifest.dataset, manifest.archive, _stored(layout, manifest.root), manifest.files,
+        (old.dataset, old.archive, stored_root(layout, old.root), old.files, old.subjects,
+            old.absent)
+        == (manifest.dataset, manifest.archive, stored_root(layout, manifest.root), manifest.files,
             manifest.subjects, manifest.absent)
         and _origin(old.provenance) == _origin(manifest.provenance)
     )  # fmt: skip
@@ -285,6 +306,8 @@ def check_unchanged(layout: Layout, dataset: str, files: Sequence[Path]) -> dict
     IsomorphError
         Naming the first file whose bytes have changed.
     """
+    if isinstance(layout, OnDisk):  # nothing was fetched yet that they could differ from
+        return {}
     manifest = read_manifest(layout, dataset)
     known = {manifest.root / record.path: record for record in manifest.files}
     found: dict[Path, str] = {}

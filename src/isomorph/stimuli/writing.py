@@ -42,7 +42,7 @@ def write_stimuli(layout: Layout, dataset: str, stimuli: Sequence[Stimulus]) -> 
         When there are not as many stimuli as expected, two have one name, an image cannot be
         read, or the disk is full.
     """
-    _check(layout, dataset, stimuli)
+    refuse_odd(layout, dataset, stimuli)
     stimuli = _with_own_columns(stimuli, dataset)
     file = layout.stimuli(dataset)
     signed = stamp(
@@ -69,7 +69,14 @@ def write_stimuli(layout: Layout, dataset: str, stimuli: Sequence[Stimulus]) -> 
         write_table(file, table, "stimuli", signed)
 
 
-def _check(layout: Layout, dataset: str, stimuli: Sequence[Stimulus]) -> None:
+def refuse_odd(layout: Layout, dataset: str, stimuli: Sequence[Stimulus]) -> None:
+    """Refuse stimuli of which there are none, or not as many as expected, or two of one name.
+
+    Raises
+    ------
+    IsomorphError
+        Naming the first such name, or both numbers.
+    """
     source = layout.study.dataset_files[dataset]
     if not stimuli:
         raise IsomorphError(f"{source}: stimuli: there is not one stimulus")

@@ -229,6 +229,22 @@ def filtered(raw: Any, channels: Sequence[str], band: BandPass | None, file: Pat
         kept = raw.copy().pick(list(channels), verbose="error")
     if band is None:
         return kept
+    refuse_edge(raw, band, file)
+    with listening(file), reading(file, WHAT):
+        kept.load_data(verbose="error")
+        return kept.filter(band.low, band.high, picks="all", verbose="warning")
+
+
+def refuse_edge(raw: Any, band: BandPass | None, file: Path) -> None:
+    """Refuse a filter that a recording is sampled too slowly for.
+
+    Raises
+    ------
+    IsomorphError
+        When the filter's edge is not below half of the sampling rate.
+    """
+    if band is None:
+        return
     half = float(raw.info["sfreq"]) / 2
     edge = band.high if band.high is not None else band.low
     assert edge is not None
@@ -237,6 +253,3 @@ def filtered(raw: Any, channels: Sequence[str], band: BandPass | None, file: Pat
             f"{file}: is sampled at {2 * half:g} Hz, so responses.filter must stay below "
             f"{half:g} Hz, not {edge:g}"
         )
-    with listening(file), reading(file, WHAT):
-        kept.load_data(verbose="error")
-        return kept.filter(band.low, band.high, picks="all", verbose="warning")
