@@ -13,7 +13,7 @@ import sys
 import tempfile
 import traceback
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from io import StringIO
@@ -29,7 +29,7 @@ from isomorph.artefacts import read_provenance
 from isomorph.cli import main
 from isomorph.jobs import Job, jobs
 from isomorph.layout import Layout
-from isomorph.making import DECLARED, inputs_of, outputs_of
+from isomorph.making import DECLARED, inputs_of, outputs_of, written_by
 from isomorph.study import load_study
 
 SILENT, TRACEBACK, TOLD, PARTIAL = "used in silence", "traceback", "refused", "left out, and told"
@@ -47,14 +47,14 @@ class Trial:
     said: str
 
 
-def compute(folder: Path) -> Layout:
-    """Write a small study and run every stage of it."""
+def compute(folder: Path, without: Container[str] = ()) -> Layout:
+    """Write a small study and run every stage of it, but those to go without."""
     tiny.write(folder)
     tiny.write_rdms(folder, tiny.N_STIMULI)
     file = folder / "config" / "study.yaml"
     tiny.write_yaml(file, {**tiny.STUDY, "models": ["pixels", "baseline/luminance"]})
     layout = Layout(load_study(file), folder)
-    waiting = list(jobs(layout.study))
+    waiting = [job for job in jobs(layout.study) if job.stage not in without]
     while waiting:  # each after what it reads
         job = next(one for one in waiting if not set(inputs_of(layout, one).values()) & {*waiting})
         waiting.remove(job)
@@ -167,24 +167,39 @@ def trials(layout: Layout, *, quick: bool) -> Iterator[Trial]:
     layout : Layout
         Of a study that was computed.
     quick : bool
-        Whether one reader of each file is enough.
+        Whether one reader and one damage of each file are enough, in turn.
     """
     seen: set[Path] = set()
-    with tempfile.TemporaryDirectory() as name:
-        kept = Path(name) / "kept"
-        shutil.copytree(layout.root, kept)
-        for file, sibling, job in list(intermediates(layout)):
-            if quick and file in seen:
+    for file, sibling, job in list(intermediates(layout)):
+        if quick and file in seen:
+            continue
+        ways = [*DAMAGES.items()]
+        for damage, hurt in [ways[len(seen) % len(ways)]] if quick else ways:
+            if hurt is swap and (sibling is None or sibling.read_bytes() == file.read_bytes()):
                 continue
-            seen.add(file)
-            for damage, hurt in DAMAGES.items():
-                if hurt is swap and (sibling is None or sibling.read_bytes() == file.read_bytes()):
-                    continue
-                hurt(file, sibling)
-                shown = file.relative_to(layout.root).as_posix()
-                yield Trial(shown, damage, str(job), *outcome(layout, job))
-                shutil.rmtree(layout.root)
-                shutil.copytree(kept, layout.root)
+            yield trial(layout, file, sibling, job, damage)
+        seen.add(file)
+
+
+def trial(layout: Layout, file: Path, sibling: Path | None, job: Job, damage: str) -> Trial:
+    """Damage one file in one way, run one of its readers, and put everything back."""
+    with tempfile.TemporaryDirectory() as place:
+        kept = [file, file.with_suffix(".json"), *written(layout, job)]
+        for number, one in enumerate(kept):
+            if one.is_file():
+                shutil.copy2(one, Path(place) / str(number))
+        DAMAGES[damage](file, sibling)
+        found = outcome(layout, job)
+        for number, one in enumerate(kept):
+            if (copy := Path(place) / str(number)).is_file():
+                shutil.copy2(copy, one)
+    return Trial(file.relative_to(layout.root).as_posix(), damage, str(job), *found)
+
+
+def written(layout: Layout, job: Job) -> Iterator[Path]:
+    """Yield all the files that a job may write anew."""
+    for file in written_by(layout, job):
+        yield from file.iterdir() if file.is_dir() else (file, file.with_suffix(".json"))
 
 
 def outcome(layout: Layout, job: Job) -> tuple[str, str]:
