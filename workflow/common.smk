@@ -33,7 +33,12 @@ UNFIT = {}
 if workflow.is_main_process:
     UNFIT = settle(LAYOUT, versions=config.get("versions") == "remake")
     if UNFIT:
-        print("To be made again:", *dict.fromkeys(UNFIT.values()), sep="\n  ", file=sys.stderr)
+        print(
+            "To be made again:",
+            *dict.fromkeys(UNFIT.values()),
+            sep="\n  ",
+            file=sys.stderr,
+        )
 
 
 def one_of(names):
@@ -63,6 +68,14 @@ def pattern(stage, place, of_simulated=False):
     """Return what a place of the layout gives for a stage's {dataset}, {subject} and {model}."""
     names = [f"{{{name}}}" for name in DECLARED[stage].made_for]
     return place(patterns(STUDY, simulated=of_simulated), Job(stage, tuple(names)))
+
+
+def said_in(layout, job):
+    return layout.log(job.stage, *job.names)
+
+
+def timed_in(layout, job):
+    return layout.benchmark(job.stage, *job.names)
 
 
 def outputs(stage, of_simulated):
@@ -109,7 +122,9 @@ def command(stage):
 
     def words(wildcards):
         options = [
-            word for name in DECLARED[stage].made_for for word in (f"--{name}", wildcards[name])
+            word
+            for name in DECLARED[stage].made_for
+            for word in (f"--{name}", wildcards[name])
         ]
         return f"{DECLARED[stage].command} {shlex.join(options)}"
 

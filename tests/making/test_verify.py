@@ -59,8 +59,8 @@ def test_another_version_of_a_library_is_a_note_and_made_again_on_request(layout
     assert note.endswith("; installed is 1.0.0 now.")
     assert settle(layout) == {}
     again = settle(layout, versions=True)
-    assert layout.brain_rdms("small") in again
-    assert again[layout.brain_rdms("small")].endswith("installed is 1.0.0 now")
+    assert again.keys() == {layout.stimuli("small")}  # all the rest goes back to it
+    assert again[layout.stimuli("small")].endswith("installed is 1.0.0 now")
 
 
 # ---------------------------------------------------------------- files of the user
