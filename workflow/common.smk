@@ -75,6 +75,14 @@ def pattern(stage, place, of_simulated=False):
     return place(patterns(STUDY, simulated=of_simulated), Job(stage, tuple(names)))
 
 
+def said_in(layout, job):
+    return layout.log(job.stage, *job.names)
+
+
+def timed_in(layout, job):
+    return layout.benchmark(job.stage, *job.names)
+
+
 def outputs(stage, of_simulated):
     """Return what a rule writes; figures are a folder, nothing else may be empty."""
     files = pattern(stage, written_by, of_simulated)

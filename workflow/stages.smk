@@ -31,11 +31,9 @@ for STAGE, (MEMORY, MINUTES) in MEMORY_AND_MINUTES.items():
             output:
                 outputs(STAGE, SIMULATED),
             log:
-                pattern(STAGE, lambda layout, job: layout.log(job.stage, *job.names)),
+                pattern(STAGE, said_in),
             benchmark:
-                pattern(
-                    STAGE, lambda layout, job: layout.benchmark(job.stage, *job.names)
-                )
+                pattern(STAGE, timed_in)
             wildcard_constraints:
                 dataset=one_of(datasets_of(STAGE, SIMULATED)),
             threads: 1

@@ -1,5 +1,6 @@
 import errno
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -65,6 +66,47 @@ def test_reading_what_is_no_table(tmp_path):
     (tmp_path / "t.csv").write_text("a,b\n1,2\n")
     with pytest.raises(IsomorphError, match="no column stimulus"):
         read_table(tmp_path / "t.csv", "stimuli")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a,b\n1,2,\n3,4,5\n", "line 2 has 3 cells, the header has 2"),
+        ("stimulus,file,sha256\n01,a.png\n", "line 2 has 2 cells, the header has 3"),
+        ("stimulus,file,sha256,file\n", 'has two columns "file"'),
+    ],
+)
+def test_a_row_with_too_many_or_too_few_cells_is_refused(tmp_path, text, said):
+    (tmp_path / "t.csv").write_text(text)
+    with pytest.raises(IsomorphError, match=said):
+        read_table(tmp_path / "t.csv", "stimuli")
+
+
+def test_a_comma_at_the_end_of_every_row_shifts_no_column(tmp_path):
+    (tmp_path / "t.csv").write_text("stimulus,file,sha256\n01,a.png,ff,\n02,b.png,00,\n")
+    table = read_table(tmp_path / "t.csv", "stimuli")
+    assert table["stimulus"].tolist() == ["01", "02"]
+    assert table["sha256"].tolist() == ["ff", "00"]
+
+
+def test_numbers_come_back_to_the_last_digit(tmp_path):
+    numbers = np.random.default_rng(0).standard_normal(500) * 10.0 ** np.arange(-250, 250)
+    table = pd.DataFrame(dict.fromkeys(TABLES["names"], numbers)).assign(number=numbers)
+    write_table(tmp_path / "t.csv", table, "names", STAMP)
+    assert read_table(tmp_path / "t.csv", "names")["number"].tolist() == numbers.tolist()
+
+
+@pytest.mark.parametrize("ending", [".csv", ".json", ".parquet"])
+def test_what_has_changed_since_is_told(tmp_path, ending):
+    file = tmp_path / "stimuli.csv"
+    write_table(file, stimuli(), "stimuli", STAMP, parquet=True)
+    changed = file.with_suffix(ending)
+    changed.write_bytes(changed.read_bytes().replace(b"png", b"jpg").replace(b"some", b"same"))
+    if ending == ".parquet":  # a copy, which no stage reads
+        read_table(file, "stimuli")
+        return
+    with pytest.raises(IsomorphError, match=r"stimuli\.csv.* has changed since"):
+        read_table(file, "stimuli")
 
 
 def test_a_full_disk_leaves_no_half_table(tmp_path, monkeypatch):

@@ -41,12 +41,14 @@ class Digest:
     ) -> None:
         self._text = dtype.kind not in "biufc"
         kind = "text" if self._text else dtype.newbyteorder("<").str
-        self._hash = hashlib.sha256(
-            _json([list(map(str, dims)), list(shape), kind, dict(attributes)])
-        )
+        if 0 in (shape := list(shape)):
+            kind = "nothing"  # which is read as numbers, whatever it was
+        self._hash = hashlib.sha256(_json([list(map(str, dims)), shape, kind, dict(attributes)]))
 
     def update(self, values: NDArray) -> None:
         """Add the next values."""
+        if not values.size:
+            return
         if self._text:
             words = [str(value) for value in values.ravel().tolist()]
             self._hash.update(_json(words))

@@ -82,6 +82,7 @@ def read_table(path: Path, kind: str) -> pd.DataFrame:
             keep_default_na=False,
             na_values={name: [""] for name in header if name not in TEXT},
             index_col=False,
+            usecols=range(len(header)),  # no more where a comma ends every row
         )
     text = [name for name in table.columns if name in TEXT or is_string_dtype(table[name])]
     table[text] = table[text].fillna("")

@@ -29,19 +29,19 @@ def settle(layout: Layout, *, versions: bool = False) -> dict[Path, str]:
     Returns
     -------
     dict of Path to str
-        Files of the jobs that must run; what depends on them is not listed.
+        Files of the jobs that must run first; what goes back to them runs by itself.
     """
     fitting = Fitting(layout)
     reasons = {job: _reason(layout, fitting, job, versions=versions) for job in jobs(layout.study)}
+    found: dict[Path, str] = {}
     for job in sorted(reasons, key=lambda one: len(fitting.ancestors(one))):
-        if not any(reasons.get(one) for one in (job, *fitting.ancestors(job))):
+        if any(reasons.get(one) for one in fitting.ancestors(job)):
+            continue
+        if reasons[job]:
+            found |= dict.fromkeys(written_by(layout, job), reasons[job])
+        else:
             _order_dates(layout, fitting, job)
-    return {
-        file: reason
-        for job, reason in reasons.items()
-        if reason
-        for file in written_by(layout, job)
-    }
+    return found
 
 
 def _reason(layout: Layout, fitting: Fitting, job: Job, *, versions: bool) -> str:
@@ -50,7 +50,8 @@ def _reason(layout: Layout, fitting: Fitting, job: Job, *, versions: bool) -> st
         return said
     if job.stage == "fetch" and (said := archives.changed(layout, *job.names)):
         return said
-    other = differing(fitting.stamp(file).packages) if versions else {}
+    # Bytes that are taken as they are were computed by no library.
+    other = differing(fitting.stamp(file).packages) if versions and fitting.code(job) else {}
     for name, (then, now) in other.items():
         return f"{file}: was made with {name} {then}, installed is {now} now"
     return ""

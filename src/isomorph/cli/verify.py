@@ -63,7 +63,7 @@ def verify(layout: Layout) -> Verdict:
         for name, file in found.items():
             problems += [one for one in _damage(layout, job, name, file) if one not in said]
         if not said:
-            stamps += [fitting.stamp(file) for file in found.values()]
+            stamps += [fitting.stamp(file) for file in found.values() if fitting.code(job)]
             by_hand += [file for file in found.values() if not fitting.stamp(file).made_for]
     notes = other_versions(stamps)
     notes += [f"{file}: was written by no stage of a study; taken as it is" for file in by_hand]

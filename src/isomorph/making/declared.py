@@ -131,21 +131,16 @@ def _rdms_and_comparisons(study: Study, dataset: str) -> Iterator[Part]:
     yield from _rdms(study, dataset)
 
 
-def _tables(_: Study, dataset: str) -> Iterator[Part]:
-    for stage in ("compare", "recover", "explain", "reliability"):
-        yield Part(Job(stage, (dataset,)))
-
-
 def _drawn(study: Study, dataset: str) -> Iterator[Part]:
-    yield from _rdms(study, dataset)
-    yield from _tables(study, dataset)
+    yield from _rdms_and_comparisons(study, dataset)
+    yield Part(Job("recover", (dataset,)))
+    yield Part(Job("explain", (dataset,)))
 
 
 def _everything(study: Study) -> Iterator[Part]:
     for dataset in study.datasets:
-        yield Part(Job("figures", (dataset,)))
-        yield from _tables(study, dataset)
-        yield from _archive(study, dataset)
+        for stage in ("compare", "recover", "explain", "reliability", "figures", "fetch"):
+            yield Part(Job(stage, (dataset,)))
 
 
 # ---------------------------------------------------------------- what decides

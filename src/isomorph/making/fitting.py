@@ -66,8 +66,12 @@ class Fitting:
     def own(self, job: Job) -> str:
         """Say what is wrong with what a job wrote itself, in one sentence with its command."""
         if job not in self._own:
-            files = [file for file in outputs_of(self.layout, job).values() if file.exists()]
-            said = next((one for file in files if (one := self._of(job, file))), "")
+            files = outputs_of(self.layout, job).values()
+            there = [file for file in files if file.exists()]
+            said = next((one for file in there if (one := self._of(job, file))), "")
+            gone = next((file for file in files if not file.exists()), None)
+            if there and gone and not said and self.stamp(there[0]).made_for:
+                said = f"{gone}: has gone, while {there[0].name} is still there"
             command = command_of(self.layout, job)
             self._own[job] = f"{said}; make it again: {command}" if said else ""
         return self._own[job]

@@ -79,7 +79,9 @@ def run(layout: Layout) -> Path:
     if page == layout.report:  # what was partial is whole now
         for old in (partial := page.with_suffix(".partial.html"), partial.with_suffix(".json")):
             old.unlink(missing_ok=True)
-    print(f"report: {page}, {len(text) / 1e6:.1f} MB", file=sys.stderr, flush=True)
+    absent = told(layout)
+    said = f"report: {page}, {len(text) / 1e6:.1f} MB{f'; {absent}' if absent else ''}"
+    print(said, file=sys.stderr, flush=True)
     return page
 
 
