@@ -158,3 +158,21 @@ def test_one_file_per_role(make_study, files):
     write(files)
     with pytest.raises(IsomorphError, match="matches 3 files of the archive, expected one"):
         run(make_study({**SETTINGS, "responses": "*"}, ["a", "b"]), "toy", "s1")
+
+
+def test_a_decimal_fraction_is_no_ending(make_study, files):
+    shown = SHOWN.assign(stimulus=["0", "0.5", "1", "1.5", "0", "1"])
+    write(files, shown=shown)
+    layout = make_study(SETTINGS, ["0", "1"])
+    run(layout, "toy", "s1")
+    found = read_responses(layout.responses("toy", "s1")).values()
+    assert [name for one in found for name in one["stimulus"].values] == ["0", "1", "0", "1"]
+
+
+def test_an_accent_may_stand_apart_from_its_letter(make_study, files):
+    shown = SHOWN.assign(stimulus=["e\u0301", "b", "\u00e9", "\u00e9.png", "e\u0301.wav", "b"])
+    write(files, shown=shown)
+    layout = make_study(SETTINGS, ["\u00e9", "b"])
+    run(layout, "toy", "s1")
+    found = read_responses(layout.responses("toy", "s1")).values()
+    assert sum(one.sizes["presentation"] for one in found) == 6
