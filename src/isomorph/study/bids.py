@@ -35,6 +35,9 @@ class BidsEvents(Spec):
     never are one."""
     clock: float = Field(default=1.0, gt=0)
     """Units of onset and duration in a second: 1 for seconds, 1000 for milliseconds."""
+    duration: float | None = Field(default=None, ge=0)
+    """How long every trial lasts, seconds, whatever the tables say: where they leave it out, or
+    give 0 for some trials alone. A trial of 0 is an impulse as strong as one second."""
     late: Literal["refuse", "drop"] = "refuse"
     """What becomes of trials that begin after the last volume: `refuse`, for they say that clock,
     repetition time or file are wrong, or `drop`, counted, where the scanner was stopped early."""

@@ -35,6 +35,9 @@ Array = npt.NDArray
 CLOCKS = 0.1
 """How far the clocks of scanner and stimuli may be apart at the end of a run, seconds."""
 
+CENTRED = 0.1
+"""A mean below this share of the standard deviation is what is left where it was taken off."""
+
 LEFT_OUT = "volumes flagged as not steady or censored"
 """How volumes are counted that no number comes from."""
 
@@ -100,6 +103,8 @@ class Run:
         When its volumes were taken.
     kept : ndarray (scan,) of bool
         Volumes that count.
+    duration : ndarray (trial,)
+        Of each trial of a stimulus, seconds.
     dropped, noted : mapping of str to int
         What was left out, and what was kept but is worth a word, by reason.
     """
@@ -109,6 +114,7 @@ class Run:
     fit: Fit
     clock: Timing
     kept: Array
+    duration: Array
     dropped: Mapping[str, int] = field(default_factory=dict)
     noted: Mapping[str, int] = field(default_factory=dict)
 
@@ -177,17 +183,20 @@ class Reader:
         Raises
         ------
         IsomorphError
-            When units change over the run but none can be expressed as percent of its mean.
+            When units change over the run but most cannot be expressed as percent of their mean.
         """
         varies = has_variance(values)
         if self.settings.scale != "percent":
             return varies
         with np.errstate(invalid="ignore"):  # of units with infinite values, which do not vary
-            positive = values.mean(axis=0) > 0
-        if varies.any() and not (varies & positive).any():
+            mean = values.mean(axis=0)
+            centred = np.abs(mean[varies]) < CENTRED * values[:, varies].std(axis=0)
+        positive = mean > 0
+        if varies.any() and (centred.mean() > 0.5 or not (varies & positive).any()):
             raise IsomorphError(
-                f"{run.bold}: no voxel has a mean above 0, so percent of the mean means nothing; "
-                "set responses.scale: none"
+                f"{run.bold}: its mean was taken off ({int(centred.sum())} of {int(varies.sum())} "
+                f"voxels have one of about 0, {int((varies & positive).sum())} one above), so that "
+                "percent of the mean means nothing; set responses.scale: none"
             )
         signal: Array = varies & positive
         return signal
@@ -261,7 +270,8 @@ class Reader:
             "events that end after the last volume (is responses.events.shift right?)": cut,
             **masked.confounds.noted,
         }
-        return Run(names[told], onset[told], fit, clock, kept, dropped, noted)
+        duration = trials["duration"].to_numpy(dtype=np.float64)[known]
+        return Run(names[told], onset[told], fit, clock, kept, duration, dropped, noted)
 
     def _amplitudes(self, label: Array, known: Array) -> tuple[Array, Array, Array]:
         """Return to which amplitude each trial belongs, each one's stimulus and its first trial."""
