@@ -246,8 +246,9 @@ class BidsResponses(Spec):
     """Whether the runs of all BIDS sessions repeat the stimuli of one recording, or each session
     is a recording of its own."""
     repetition_time: float | None = Field(default=None, gt=0)
-    """Seconds between volumes, where no JSON file says it. Where neither does, a CIFTI series says
-    it itself; headers of volumes are not believed."""
+    """Seconds between volumes, where no JSON file says it, or one that differs from the header of
+    the volumes. Where neither does, a CIFTI series says it itself; headers of volumes are compared
+    and not believed."""
     start_time: float | None = Field(default=None, ge=0)
     """When in its repetition time a volume was taken, seconds, where no JSON file says it; 0
     unless given."""

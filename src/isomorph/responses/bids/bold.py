@@ -17,6 +17,9 @@ from isomorph.responses.grayordinates import Grayordinates
 
 Array = npt.NDArray
 
+UNITS_OF_TIME = {"sec": 1.0, "msec": 1e-3, "usec": 1e-6}
+"""Seconds in what NIfTI headers call the unit of time."""
+
 
 @dataclass(frozen=True)
 class Stored:
@@ -57,8 +60,10 @@ class Bold:
     read : callable
         Gives the values of some units.
     repetition, start : float or None
-        What the file itself says of its time, seconds. Headers of volumes are not believed, for
-        many hold a value that nobody set.
+        What the file itself says of its time, seconds.
+    header : float or None
+        The repetition time in the header of volumes, seconds. It is only compared, for many hold a
+        value that nobody set.
     """
 
     files: tuple[Path, ...]
@@ -66,6 +71,7 @@ class Bold:
     read: Callable[[Array], Stored]
     repetition: float | None = None
     start: float | None = None
+    header: float | None = None
 
 
 def open_image(file: Path) -> Any:
@@ -116,7 +122,16 @@ def _volumes(file: Path, image: Any) -> Bold:
         x, y, z = grid.indices(units)
         return Stored(stored[x, y, z].T, image.dataobj.slope, image.dataobj.inter)
 
-    return Bold((file,), grid, read)
+    return Bold((file,), grid, read, header=_time_of(image))
+
+
+def _time_of(image: Any) -> float | None:
+    """Return the repetition time in a header, seconds; None of 0 and 1, which nobody set."""
+    unit = image.header.get_xyzt_units()[1] if hasattr(image.header, "get_xyzt_units") else ""
+    if unit not in UNITS_OF_TIME:
+        return None
+    time = float(image.header.get_zooms()[3]) * UNITS_OF_TIME[unit]
+    return time if 0.01 < time < 100 and time != 1 else None
 
 
 def _grayordinates(file: Path, image: Any) -> Bold:

@@ -76,8 +76,8 @@ class Masked:
         Units that have a signal.
     confounds : Confounds
         Regressors of no interest, and which volumes count.
-    repetition, start : float or None
-        What the file itself says of its time, seconds.
+    repetition, start, header : float or None
+        What the file itself says of its time, seconds; see `Bold`.
     """
 
     run: RunFiles
@@ -86,6 +86,7 @@ class Masked:
     confounds: Confounds
     repetition: float | None = None
     start: float | None = None
+    header: float | None = None
 
 
 @dataclass(frozen=True)
@@ -169,7 +170,7 @@ class Reader:
         refuse_empty_volumes(values, confounds.kept, run.bold)
         left = Stored(scratch.keep(counting.values), stored.slope, stored.intercept)
         signal = self.signal(values, run)
-        return Masked(run, left, signal, confounds, bold.repetition, bold.start)
+        return Masked(run, left, signal, confounds, bold.repetition, bold.start, bold.header)
 
     def signal(self, values: Array, run: RunFiles) -> Array:
         """Tell which units have a signal that can be scaled: (unit,) of bool.
@@ -220,7 +221,14 @@ class Reader:
         values = masked.stored.scaled(units)
         if self.settings.scale == "percent":
             values, _ = percent_change(values)
-        clock = timing(run.bold, self.jsons, self.settings, masked.repetition, masked.start)
+        clock = timing(
+            run.bold,
+            self.jsons,
+            self.settings,
+            masked.repetition,
+            masked.start,
+            masked.header,
+        )
         kept = masked.confounds.kept
         frames = clock.frames(len(kept))
         trials, dropped = read_events(run.events, self.settings.events)
