@@ -37,6 +37,32 @@ def repetitions(stimulus: Array, onset: Array) -> Array:
     return numbers
 
 
+def refuse_repeated(stimulus: Array, onset: Array, where: str) -> None:
+    """Refuse one stimulus twice at one time: its noise would count as that of two showings.
+
+    Parameters
+    ----------
+    stimulus : ndarray (presentation,) of str
+    onset : ndarray (presentation,)
+        Seconds.
+    where : str
+        File, table and column, for the message.
+
+    Raises
+    ------
+    IsomorphError
+        Naming the first such presentation.
+    """
+    order = np.lexsort((onset, stimulus))
+    same = (stimulus[order][1:] == stimulus[order][:-1]) & (np.diff(onset[order]) == 0)
+    if same.any():
+        row = order[1:][same][0]
+        raise IsomorphError(
+            f'{where}: "{stimulus[row]}" at {onset[row]:g} s is listed twice '
+            f"({int(same.sum())} presentations are); expected each presentation once"
+        )
+
+
 def usable(
     label: Array,
     onset: Array,

@@ -21,6 +21,10 @@ BLOCK = 20.0
 """Seconds of a recording held at a time."""
 LARGEST = 2**24
 """Values of epochs held at a time; epochs overlap where stimuli follow fast."""
+BREAKS = ("boundary", "edge", "new segment")
+"""How EEGLAB, MNE-Python and BrainVision begin the names of places where samples that follow each
+other were not recorded one after the other."""
+
 SLACK = 1e-6
 """Samples by which a window's edge may miss a sample by rounding."""
 
@@ -95,7 +99,8 @@ def cut(raw: Any, scale: Array, onset: Array, spec: EpochResponses, file: Path) 
     start = np.rint(onset * rate).astype(np.int64)
     inside = (start + first >= 0) & (start + after <= raw.n_times)
     clean = ~_in_bad_segment(raw, start + first, start + after, rate)
-    kept = inside & clean
+    whole = ~_across_a_break(raw, start + first, start + after, rate)
+    kept = inside & clean & whole
     _refuse_none(kept, inside, where, rate, raw.n_times)
     moments = Moments(len(scale)) if spec.noise and spec.noise.of == "baseline" else None
     quiet = np.ones(len(start), dtype=bool)
@@ -127,6 +132,7 @@ def cut(raw: Any, scale: Array, onset: Array, spec: EpochResponses, file: Path) 
         {
             "epochs that reach outside the recording": int((~inside).sum()),
             "epochs in a segment marked bad": int((inside & ~clean).sum()),
+            "epochs across a break in the recording": int((inside & clean & ~whole).sum()),
             "epochs above the peak-to-peak limit": noisy,
         },
     )
@@ -190,11 +196,26 @@ def _in_bad_segment(raw: Any, begin: Array, end: Array, rate: float) -> Array:
     return hit
 
 
+def _across_a_break(raw: Any, begin: Array, end: Array, rate: float) -> Array:
+    """Tell which epochs have samples on both sides of a place where something was cut out.
+
+    The length that EEGLAB notes is that of what is gone.
+    """
+    across = np.zeros(len(begin), dtype=bool)
+    for note in raw.annotations:
+        if str(note["description"]).lower().startswith(BREAKS):
+            at = (float(note["onset"]) - float(raw.first_time)) * rate
+            across |= (begin < at - SLACK) & (end - 1 >= at - SLACK)
+    return across
+
+
 def _refuse_none(kept: Array, inside: Array, where: str, rate: float, n_times: int) -> None:
     if kept.any():
         return
     if inside.any():
-        raise IsomorphError(f"{where}: all {len(kept)} epochs lie in segments marked bad")
+        raise IsomorphError(
+            f"{where}: all {len(kept)} epochs lie in segments marked bad or across a break"
+        )
     raise IsomorphError(
         f"{where}: none of the {len(kept)} epochs lies inside the recording of "
         f"{n_times / rate:g} s; presentations.clock must be the units of the onset column in a "

@@ -12,7 +12,7 @@ import pandas as pd
 from isomorph.errors import IsomorphError
 from isomorph.foreign import as_cells, read_tsv
 from isomorph.responses.names import named, stimulus_of
-from isomorph.responses.presentations import usable
+from isomorph.responses.presentations import refuse_repeated, usable
 from isomorph.stimuli.naming import Naming
 from isomorph.study.epochs import EventColumns
 
@@ -38,7 +38,7 @@ class Events:
 
 
 def read_events(
-    file: Path, columns: EventColumns, naming: Naming, stimuli: Array, table: str
+    file: Path, columns: EventColumns, naming: Naming, stimuli: Array, table: str, rate: float
 ) -> Events:
     """Read the events table of one recording.
 
@@ -54,11 +54,14 @@ def read_events(
         Ids of the stimulus table.
     table : str
         The stimulus table, for messages.
+    rate : float
+        Samples per second of the recording.
 
     Raises
     ------
     IsomorphError
-        When a column is not there, or no event shows a stimulus of the set.
+        When a column is not there, an onset is no number, no event shows a stimulus of the set, or
+        one does twice at one sample.
     """
     rows = read_tsv(file, columns.onset, columns.stimulus, *columns.where)
     counts = np.ones(len(rows), dtype=bool)
@@ -72,6 +75,14 @@ def read_events(
     label = stimulus_of(naming, file, names)
     written = pd.to_numeric(rows[columns.onset], errors="coerce").to_numpy(np.float64)
     where = f'{file}: column "{columns.stimulus}"'
+    wrong = np.isnan(written) & (rows[columns.onset] != "").to_numpy()
+    if wrong.any():
+        line = rows.index[wrong][0]
+        raise IsomorphError(
+            f'{file}: line {line + 2}: {columns.onset} is "{rows[columns.onset][line]}", expected '
+            "a number"
+        )
     keep, dropped = usable(label, written, stimuli, where, table)
     onset = written[keep] / columns.clock
+    refuse_repeated(label[keep], np.rint(onset * rate) / rate, where)
     return Events(label[keep], onset, {"events of another kind": int((~counts).sum()), **dropped})

@@ -180,7 +180,12 @@ def read_session(runs: Sequence[Recording], spec: EpochResponses, names: Names) 
     events, cuts = [], []
     for run in runs:
         shown = read_events(
-            run.events, spec.presentations, names.naming, names.stimuli, names.table
+            run.events,
+            spec.presentations,
+            names.naming,
+            names.stimuli,
+            names.table,
+            float(run.raw.info["sfreq"]),
         )
         ready = filtered(run.raw, channels, spec.filter, run.file)
         cuts.append(cut(ready, scale, shown.onset, spec, run.file))
