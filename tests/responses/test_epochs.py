@@ -414,7 +414,7 @@ def test_one_showing_listed_twice_is_refused(make_study, recording, files, betwe
     file = files / "s1" / "s1_task-x_eeg.vhdr"
     onset = [*onsets(), onsets()[3] + between]  # samples
     write_tables(file, [STIMULI[i] for i in [*ORDER, ORDER[3]]], onset)
-    with pytest.raises(IsomorphError, match=r'"tree01" at 1\.7 s is listed twice \(1 pres'):
+    with pytest.raises(IsomorphError, match=r'"tree01" at 1\.7\d* s is listed twice \(1 pres'):
         read(make_study(settings(), STIMULI))
 
 

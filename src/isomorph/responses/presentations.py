@@ -10,6 +10,10 @@ from isomorph.errors import IsomorphError, did_you_mean
 Array = npt.NDArray
 
 
+TOGETHER = 1e-3
+"""Seconds within which nothing is shown twice."""
+
+
 def repetitions(stimulus: Array, onset: Array) -> Array:
     """Number the showings of each stimulus from 0 in the order of their onsets.
 
@@ -37,7 +41,7 @@ def repetitions(stimulus: Array, onset: Array) -> Array:
     return numbers
 
 
-def refuse_repeated(stimulus: Array, onset: Array, where: str) -> None:
+def refuse_repeated(stimulus: Array, onset: Array, where: str, within: float = TOGETHER) -> None:
     """Refuse one stimulus twice at one time: its noise would count as that of two showings.
 
     Parameters
@@ -47,6 +51,8 @@ def refuse_repeated(stimulus: Array, onset: Array, where: str) -> None:
         Seconds.
     where : str
         File, table and column, for the message.
+    within : float
+        Seconds between onsets that are one and the same.
 
     Raises
     ------
@@ -54,7 +60,7 @@ def refuse_repeated(stimulus: Array, onset: Array, where: str) -> None:
         Naming the first such presentation.
     """
     order = np.lexsort((onset, stimulus))
-    same = (stimulus[order][1:] == stimulus[order][:-1]) & (np.diff(onset[order]) == 0)
+    same = (stimulus[order][1:] == stimulus[order][:-1]) & (np.diff(onset[order]) < within)
     if same.any():
         row = order[1:][same][0]
         raise IsomorphError(

@@ -61,6 +61,7 @@ def test_clocks_and_shifts_make_seconds(table):
         ("1\tnan\ta\n", 'line 2: duration is "nan"'),
         ("0\t1\tb\n1\t-2\ta\n", "line 3: duration is -2, expected 0 or more"),
         ("1\t1\ta\n1.0\t2\ta\n", "line 3: a begins at 1 s twice"),
+        ("1\t1\ta\n1.0004\t2\ta\n", "line 3: a begins at 1.0004 s twice"),
         ("1\t1\tn/a\n", "none of its 1 events has a stimulus"),
     ],
 )

@@ -12,6 +12,7 @@ import pandas as pd
 from isomorph.errors import IsomorphError
 from isomorph.foreign import MISSING, as_cells, read_tsv
 from isomorph.responses.names import named
+from isomorph.responses.presentations import TOGETHER
 from isomorph.study.bids import BidsEvents
 
 Array = npt.NDArray
@@ -76,9 +77,11 @@ def read_events(file: Path, spec: BidsEvents) -> tuple[pd.DataFrame, dict[str, i
         },
         index=rows.index,
     )
-    twice = trials.duplicated(["onset", "name"])
+    named_first = trials.sort_values(["name", "onset"], kind="stable")
+    twice = named_first["name"].eq(named_first["name"].shift())
+    twice &= named_first["onset"].diff() < TOGETHER
     if twice.any():
-        worst = trials.index[twice][0]
+        worst = twice.index[twice].min()
         raise IsomorphError(
             f"{file}: line {worst + 2}: {trials['name'][worst]} begins at "
             f"{trials['onset'][worst]:g} s twice; each trial must stand once"

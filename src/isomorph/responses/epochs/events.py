@@ -12,7 +12,7 @@ import pandas as pd
 from isomorph.errors import IsomorphError
 from isomorph.foreign import as_cells, read_tsv
 from isomorph.responses.names import named, stimulus_of
-from isomorph.responses.presentations import refuse_repeated, usable
+from isomorph.responses.presentations import TOGETHER, refuse_repeated, usable
 from isomorph.stimuli.naming import Naming
 from isomorph.study.epochs import EventColumns
 
@@ -84,5 +84,5 @@ def read_events(
         )
     keep, dropped = usable(label, written, stimuli, where, table)
     onset = written[keep] / columns.clock
-    refuse_repeated(label[keep], np.rint(onset * rate) / rate, where)
+    refuse_repeated(label[keep], onset, where, max(TOGETHER, 0.99 / rate))
     return Events(label[keep], onset, {"events of another kind": int((~counts).sum()), **dropped})
