@@ -183,6 +183,17 @@ def by_number(name: str) -> list[tuple[int, str]]:
     ]
 
 
+def alike(names: Sequence[str]) -> list[tuple[str, str]]:
+    """Return pairs of names that differ in case, or in zeros of a number, alone: `1` and `01.0`."""
+    first: dict[str, str] = {}
+    found = []
+    for name in names:
+        key = re.sub(r"(?<![\d.])0+(?=\d)|(\.0+)(?!\d)", "", name.casefold())
+        if (other := first.setdefault(key, name)) != name:
+            found.append((other, name))
+    return found
+
+
 def id_of(name: str, stimuli: Collection[str]) -> str:
     """Return the id a name stands for: itself, or what is left of a file's path; '' for none."""
     plain = composed(name)

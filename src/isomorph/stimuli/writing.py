@@ -22,7 +22,7 @@ from isomorph.errors import IsomorphError
 from isomorph.expected import check_expected
 from isomorph.layout import Layout
 from isomorph.shown import is_plain
-from isomorph.stimuli.naming import names_file
+from isomorph.stimuli.naming import alike, names_file
 from isomorph.stimuli.near_duplicates import Thumbnail, near_duplicates, thumbnail
 from isomorph.stimuli.pixels import pixel_digest
 from isomorph.stimuli.stimulus import Stimulus, renamed
@@ -44,6 +44,7 @@ def write_stimuli(layout: Layout, dataset: str, stimuli: Sequence[Stimulus]) -> 
         read, or the disk is full.
     """
     _check(layout, dataset, stimuli)
+    _say_alike([one.name for one in stimuli], dataset)
     stimuli = _with_own_columns(stimuli, dataset)
     file = layout.stimuli(dataset)
     manifest = layout.manifest(dataset)
@@ -74,6 +75,19 @@ def write_stimuli(layout: Layout, dataset: str, stimuli: Sequence[Stimulus]) -> 
         if any(one.names for one in stimuli):
             write_table(names, _names(stimuli), "names", stamp)
         write_table(file, table, "stimuli", stamp)
+
+
+def _say_alike(names: Sequence[str], dataset: str) -> None:
+    """Say which stimuli may be one that was written in two ways."""
+    if pairs := alike(names):
+        one, other = pairs[0]
+        more = f" (so do {len(pairs) - 1} more)" if len(pairs) > 1 else ""
+        print(
+            f'{dataset}: "{one}" and "{other}" are two stimuli, whose names differ in case or '
+            f"zeros alone{more}; write both in one way if they are one",
+            file=sys.stderr,
+            flush=True,
+        )
 
 
 def _check(layout: Layout, dataset: str, stimuli: Sequence[Stimulus]) -> None:
