@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -80,9 +81,9 @@ def make_design(
 
     # Two things of no interest at once are one event.
     events = trials[["onset", "duration"]].assign(estimate=estimate).drop_duplicates()
-    weight = _weights(
-        *(events[name].to_numpy(dtype=np.float64) for name in events.columns[:2]), frames
-    )
+    onset, duration = (events[name].to_numpy(np.float64) for name in ("onset", "duration"))
+    which = events["estimate"].to_numpy()
+    conditions = (onset, duration, _weights(onset, duration, frames))
     with warnings.catch_warnings():
         # columns that cannot be told apart are found by `isomorph.responses.bids.glm.estimable`,
         # and counted
@@ -90,8 +91,8 @@ def make_design(
         warnings.filterwarnings("ignore", message="divide by zero", category=RuntimeWarning)
         warnings.filterwarnings("ignore", message=".*not considered in", category=UserWarning)
         columns = {
-            number: _regressor(rows, weight[rows], events, frames, settings.hrf)
-            for number, rows in events.reset_index().groupby("estimate").indices.items()
+            number: _regressor([values[which == number] for values in conditions], frames, settings)
+            for number in np.unique(which).tolist()
         }
         others = make_first_level_design_matrix(
             frames,
@@ -104,13 +105,13 @@ def make_design(
     return Design(interest, np.column_stack([*unwanted, others.to_numpy(dtype=np.float64)]))
 
 
-def _regressor(rows: Array, weight: Array, events: pd.DataFrame, frames: Array, hrf: str) -> Array:
-    """Return what some of the trials predict together: (scan,)."""
+def _regressor(condition: Sequence[Array], frames: Array, settings: BidsResponses) -> Array:
+    """Return what trials of some onsets, durations and strengths predict together: (scan,)."""
     from nilearn.glm.first_level import compute_regressor
 
-    own = events.iloc[rows]
-    condition = (own["onset"].to_numpy(), own["duration"].to_numpy(), weight)
-    found, _ = compute_regressor(condition, hrf, frames, oversampling=STEPS, min_onset=EARLIEST)
+    found, _ = compute_regressor(
+        condition, settings.hrf, frames, oversampling=STEPS, min_onset=EARLIEST
+    )
     column: Array = found[:, 0]
     # one of zeros, of trials after the run, comes with rounding errors
     return np.where(np.abs(column).max() > EMPTY, column, 0.0)

@@ -14,9 +14,9 @@ from isomorph.layout import Layout
 from isomorph.responses.nwb.bins import binned_counts
 from isomorph.responses.nwb.clocks import (
     is_single,
-    refuse_coarse,
     refuse_other_unit,
     refuse_outlasting,
+    refuse_single,
     refuse_windows,
 )
 from isomorph.responses.nwb.counts import window_counts
@@ -130,9 +130,9 @@ def refuse_clocks(
     where, windows, onset = str(recording.path), all_windows(settings), recording.shown.onset
     refuse_outlasting(windows, between, where)
     if trains.times.dtype.kind == "f" and trains.times.dtype.itemsize < 8:
-        refuse_coarse(max(map(abs, between)), windows, "spike times", where)
+        refuse_single(max(map(abs, between)), windows, "spike times", where)
     if is_single(onset):
-        refuse_coarse(float(np.abs(onset).max()), windows, "onsets", where)
+        refuse_single(float(np.abs(onset).max()), windows, "onsets", where)
     n_spikes, n_units = int(trains.sizes[keep].sum()), int(keep.sum())
     refuse_other_unit(n_spikes, n_units, between, recording.shown.onset, where)
 

@@ -211,7 +211,7 @@ def refuse_outlasting(
             )
 
 
-def refuse_coarse(
+def refuse_single(
     latest: float, windows: Sequence[tuple[float, float]], what: str, where: str
 ) -> None:
     """Refuse times of single precision that are too late for it: they move in steps.
