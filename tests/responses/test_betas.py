@@ -220,6 +220,21 @@ def test_what_is_no_map_of_grayordinates_is_refused(make_study, two_runs, files)
         read(make_study(settings(), STIMULI))
 
 
+@pytest.mark.parametrize("value", [0.0, 3.25])
+def test_units_that_were_not_measured_in_some_run_are_left_out(make_study, two_runs, files, value):
+    stem = files / "s1" / "ses-a_task-x_run-2_beta.dscalar.nii"
+    old = open_maps(stem)
+    values = old.read(np.arange(N))
+    values[:, 13] = value
+    write_scalars(stem, values, old.names)
+    data = read(make_study(settings(), STIMULI))
+    assert data.sizes["unit"] == 14
+    assert (
+        '"units with a beta that is not a number, or the same in a whole run": 1'
+        in (data.attrs["dropped"])
+    )
+
+
 @pytest.fixture
 def volumes(files):
     """Write two runs of NIfTI betas and a mask of five voxels; return the betas by stimulus."""

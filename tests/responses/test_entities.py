@@ -166,4 +166,6 @@ def test_json_files_are_inherited_and_the_one_beside_counts_most():
     task, raw = Path("task-x_bold.json"), Path("sub-01/sub-01_ses-a_task-x_run-01_bold.json")
     others = [beside, raw, task, Path("task-y_bold.json"), Path("task-x_events.json")]
     other_space = BOLD.parent / "sub-01_ses-a_task-x_run-1_space-MNI_desc-preproc_bold.json"
-    assert sidecars(BOLD, [*others, other_space]) == [task, raw, beside]
+    assert sidecars(BOLD, [*others, other_space]) == ([task, raw, beside], [])
+    other = Path("derivatives/other/sub-01/func/sub-01_ses-a_task-x_run-1_bold.json")
+    assert sidecars(BOLD, [other, task]) == ([task], [other])

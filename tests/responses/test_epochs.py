@@ -418,3 +418,34 @@ def test_samples_of_a_file_elsewhere_are_not_read(make_study, files, recording, 
     header.write_text(text)
     with pytest.raises(IsomorphError, match=r"names another file, .*id_rsa.*outside the folder"):
         responses.run(make_study(settings(), STIMULI), "toy", "s1")
+
+
+@pytest.mark.parametrize("between", [0, 0.4])
+def test_one_showing_listed_twice_is_refused(make_study, recording, files, between):
+    file = files / "s1" / "s1_task-x_eeg.vhdr"
+    onset = [*onsets(), onsets()[3] + between]  # samples
+    write_tables(file, [STIMULI[i] for i in [*ORDER, ORDER[3]]], onset)
+    with pytest.raises(IsomorphError, match=r'"tree01" at 1\.7\d* s is listed twice \(1 pres'):
+        read(make_study(settings(), STIMULI))
+
+
+def test_an_onset_that_is_no_number_is_refused(make_study, recording, files):
+    file = files / "s1" / "s1_task-x_eeg.vhdr"
+    write_tables(file, onset=[*onsets()[:11].astype(str), "4,9"])
+    with pytest.raises(IsomorphError, match='line 13: onset is "4,9", expected a number'):
+        read(make_study(settings(), STIMULI))
+
+
+@pytest.mark.parametrize("name", ["boundary", "EDGE boundary", "New Segment/", "BAD boundary"])
+@pytest.mark.parametrize(("at", "left_out"), [(1000, 1), (1149, 1), (1150, 0), (900, 0)])
+def test_epochs_across_a_break_are_left_out(make_study, files, name, at, left_out):
+    file = files / "s1" / "s1_task-x_eeg.fif"
+    file.parent.mkdir(parents=True)
+    raw = mne.io.RawArray(np.ones((6, 6000)), mne.create_info(CHANNELS, RATE, "eeg"))
+    # EEGLAB notes how much is gone, though nothing of it is there
+    raw.set_annotations(mne.Annotations(at / RATE, 3.0 if name == "boundary" else 0.0, name))
+    raw.save(file, verbose="error")
+    write_tables(file, onset=[1000 - 100, *onsets()[2:]], shown=[STIMULI[i] for i in ORDER[1:]])
+    spec = settings(files="{subject}/*_eeg.fif", windows={"late": [0.0, 0.25]})
+    found = read(make_study(spec, STIMULI))
+    assert found.sizes["presentation"] == 11 - left_out

@@ -289,3 +289,50 @@ def test_macaque_it(tmp_path):
     reliability = read_table(layout.reliability(name), "reliability")
     units_with_value = reliability[(reliability["unit"] != "") & (reliability["status"] == "ok")]
     assert units_with_value["split_half"].median() > 0.1  # IT neurons prefer some objects
+
+
+def moved(by):
+    """Return spikes and trials of uneven times, later by some seconds."""
+    trials = {**TRIALS, "on": [by + onset + 0.137 for onset in TRIALS["on"]]}
+    return [[by + time + 0.137 for time in unit] for unit in SPIKES], trials
+
+
+@pytest.mark.parametrize(("by", "refused"), [(2e5, True), (1e4, False), (1.6e9, True)])
+def test_spikes_too_late_for_single_precision(
+    make_study, files, write_nwb, nwb_settings, by, refused
+):
+    import h5py
+
+    write_nwb(files / "s1.nwb", *moved(by), UNITS)
+    with h5py.File(files / "s1.nwb", "r+") as opened:
+        values = opened["units/spike_times"][()].astype(np.float32)
+        attributes = dict(opened["units/spike_times"].attrs)
+        del opened["units/spike_times"]
+        single = opened.create_dataset("units/spike_times", data=values)
+        single.attrs.update(attributes)
+        opened["units/spike_times_index"].attrs["target"] = single.ref
+    layout = make_study(nwb_settings, STIMULI)
+    if refused:
+        with pytest.raises(IsomorphError, match="spike times have single precision, which at"):
+            read(layout)
+    else:
+        (data,) = read(layout).values()
+        np.testing.assert_array_equal(data["response"].values.sum(axis=0), [5, 3])
+
+
+def test_onsets_that_went_through_single_precision(make_study, files, write_nwb, nwb_settings):
+    spikes, trials = moved(2e5)
+    write_nwb(files / "s1.nwb", spikes, trials, UNITS)
+    (data,) = read(make_study(nwb_settings, STIMULI)).values()
+    np.testing.assert_array_equal(data["response"].values.sum(axis=0), [5, 3])
+    trials["on"] = np.float32(trials["on"]).astype(float).tolist()
+    write_nwb(files / "s1.nwb", spikes, trials, UNITS)
+    with pytest.raises(IsomorphError, match=r"onsets have single precision, .* steps of 0\.0156"):
+        read(make_study(nwb_settings, STIMULI))
+
+
+def test_one_showing_listed_a_moment_later(make_study, files, write_nwb, nwb_settings):
+    trials = {"on": [*TRIALS["on"], 3.0004], "image": [*TRIALS["image"], "b"]}
+    write_nwb(files / "s1.nwb", SPIKES, trials, UNITS)
+    with pytest.raises(IsomorphError, match=r'"b" at 3\.0004 s is listed twice'):
+        read(make_study(nwb_settings, STIMULI))

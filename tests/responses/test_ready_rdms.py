@@ -552,3 +552,36 @@ def test_reliability_of_ready_rdms(make_study, files):
         assert it["status"] == "ok: Pearson correlation of the RDMs of 2 sessions"
         assert np.isnan(v4["split_half"])
         assert v4["status"] == "undefined: one RDM, no repetitions"
+
+
+@pytest.mark.parametrize("form", ["npz", "mat", "h5"])
+def test_names_count_whatever_their_variable_is_called(make_study, files, form):
+    order = np.array([3, 0, 4, 1, 2])
+    held = {"rdm": SQUARES[0, 0][np.ix_(order, order)], "labels": np.array(STIMULI)[order]}
+    if form == "npz":
+        np.savez(files / "r.npz", **held)
+    elif form == "mat":
+        savemat(files / "r.mat", {**held, "labels": one_by_one(held["labels"])})
+    else:
+        with h5py.File(files / "r.h5", "w") as opened:
+            opened["rdm"], opened["labels"] = held["rdm"], held["labels"].astype("S")
+    source = settings(file=f"r.{form}", variable="rdm", subjects=["s1"])
+    np.testing.assert_array_equal(read(make_study(source, STIMULI))["rdm"], VECTORS[0, :1])
+
+
+def test_numbers_that_may_be_ids_or_a_rank_must_be_explained(make_study, files):
+    ids, order = ["1", "2", "3", "4", "5"], np.array([3, 0, 4, 1, 2])
+    np.savez(files / "r.npz", rdm=SQUARES[0, 0][np.ix_(order, order)], image=order + 1)
+    source = {"file": "r.npz", "variable": "rdm", "subjects": ["s1"]}
+    with pytest.raises(IsomorphError, match="image holds the ids of all stimuli in another order"):
+        read(make_study(settings(**source), ids))
+    layout = make_study(settings(**source, names="image"), ids)
+    np.testing.assert_array_equal(read(layout)["rdm"], VECTORS[0, :1])
+    layout = make_study(settings(**source, order="table"), ids)
+    assert read(layout)["rdm"].values[0, 0] == SQUARES[0, 0][3, 0]
+
+
+def test_a_vector_may_stand_upright(make_study, files):
+    savemat(files / "r.mat", {"rdm": VECTORS[0, 0][:, None]})
+    source = settings(file="r.mat", subjects=["s1"])
+    np.testing.assert_array_equal(read(make_study(source, STIMULI))["rdm"], VECTORS[0, :1])

@@ -158,3 +158,56 @@ def test_one_file_per_role(make_study, files):
     write(files)
     with pytest.raises(IsomorphError, match="matches 3 files of the archive, expected one"):
         run(make_study({**SETTINGS, "responses": "*"}, ["a", "b"]), "toy", "s1")
+
+
+def test_a_decimal_fraction_is_no_ending(make_study, files):
+    shown = SHOWN.assign(stimulus=["0", "0.5", "1", "1.5", "0", "1"])
+    write(files, shown=shown)
+    layout = make_study(SETTINGS, ["0", "1"])
+    run(layout, "toy", "s1")
+    found = read_responses(layout.responses("toy", "s1")).values()
+    assert [name for one in found for name in one["stimulus"].values] == ["0", "1", "0", "1"]
+
+
+def test_an_accent_may_stand_apart_from_its_letter(make_study, files):
+    shown = SHOWN.assign(stimulus=["e\u0301", "b", "\u00e9", "\u00e9.png", "e\u0301.wav", "b"])
+    write(files, shown=shown)
+    layout = make_study(SETTINGS, ["\u00e9", "b"])
+    run(layout, "toy", "s1")
+    found = read_responses(layout.responses("toy", "s1")).values()
+    assert sum(one.sizes["presentation"] for one in found) == 6
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"session": ["a/b"] * 3 + ["a-b"] * 3}, 'session "a-b" would be called "a-b", as another'),
+        ({"session": ["1"] * 3 + [""] * 3}, r"s1\.csv: line 5: session is empty, expected one in"),
+        ({"run": [*"11122", ""]}, r"s1\.csv: line 7: run is empty, expected one in every row"),
+    ],
+)
+def test_rows_without_a_session_or_run_of_their_own(make_study, files, change, said):
+    write(files, shown=SHOWN.assign(**change))
+    with pytest.raises(IsomorphError, match=said):
+        run(make_study(SETTINGS, ["a", "b"]), "toy", "s1")
+
+
+def test_an_empty_column_of_runs_is_none(make_study, files):
+    write(files, shown=SHOWN.assign(run=""))
+    layout = make_study(SETTINGS, ["a", "b"])
+    run(layout, "toy", "s1")
+    assert all("run" not in one for one in read_responses(layout.responses("toy", "s1")).values())
+
+
+def test_a_region_that_is_not_a_number_is_none(make_study, files):
+    write(files, units=UNITS.assign(region=["IT", "NaN", "nan"]))
+    layout = make_study(SETTINGS, ["a", "b"])
+    run(layout, "toy", "s1")
+    (one, _) = read_responses(layout.responses("toy", "s1")).values()
+    assert one["region"].values.tolist() == ["IT"]
+
+
+def test_a_response_beyond_all_squares_is_refused(make_study, files):
+    write(files, response=np.where(RESPONSE == 3, 1e200, RESPONSE))
+    with pytest.raises(IsomorphError, match=r"toy s1 session d1: a response is 1e\+200, too large"):
+        run(make_study(SETTINGS, ["a", "b"]), "toy", "s1")

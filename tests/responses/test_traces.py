@@ -245,3 +245,13 @@ def test_data_the_wrong_way_round(files, read):
     write(files / "s1.nwb", traces(n_rois=5, n=300).T.copy(), times=np.arange(5.0))
     with pytest.raises(IsomorphError, match="has a sample every 1 s"):
         read()
+
+
+def test_an_edge_on_a_sample_is_the_same_by_rate_and_by_times():
+    onset = 1 + 0.8 * np.arange(60)
+    by_rate = Clock(1040, start=0.0, rate=20.0)
+    by_times = Clock(1040, timestamps=np.arange(1040) / 20)
+    wanted = 20 + 16 * np.arange(60)
+    for clock in (by_rate, by_times):
+        np.testing.assert_array_equal(clock.before(onset + 0.05), wanted + 1)
+        np.testing.assert_array_equal(clock.before(onset + 0.25), wanted + 5)

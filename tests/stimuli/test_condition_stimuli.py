@@ -233,3 +233,16 @@ def test_real_recordings(make_layout, data):
     joined = table["stimulus_name"] + "_" + table["stimulus_position"]
     assert joined.tolist() == table["stimulus"].tolist()
     assert table["stimulus_position"].value_counts().tolist() == [7, 7, 7]
+
+
+def test_one_condition_written_in_two_ways_is_told(data, make, capsys):
+    write(data / "1.nwb", condition=["Face", "face", "01", "1.0", "10", "0.5"])
+    assert names(make(stimuli=SPEC)) == ["0.5", "01", "1.0", "10", "Face", "face"]
+    said = capsys.readouterr().err
+    assert '"01" and "1.0" are two stimuli, whose names differ in case or zeros alone' in said
+    assert "(so do 1 more); write both in one way" in said
+
+
+def test_a_condition_in_two_unicode_forms_is_one(data, make):
+    write(data / "1.nwb", condition=["\u00e9", "e\u0301", "x"])
+    assert names(make(stimuli=SPEC)) == ["x", "\u00e9"]

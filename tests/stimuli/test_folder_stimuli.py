@@ -141,6 +141,27 @@ def test_numbers_as_names_keep_their_zeros(data, make):
     assert table["category"].tolist() == ["face", "house"]
 
 
+def test_an_accent_is_one_character_however_it_is_written(data, make):
+    save(data, "e\u0301.png", noise())
+    save(data, "0.png", noise())
+    (data / "about.csv").write_text("stimulus,category\n\u00e9,face\n0,house\n")
+    table = stimuli.read_stimuli(make(stimuli=WITH_TABLE), "objects")
+    assert dict(zip(table["stimulus"], table["category"], strict=True)) == {
+        "\u00e9": "face", "0": "house",
+    }  # fmt: skip
+    save(data, "\u00e9.png", noise())
+    with pytest.raises(IsomorphError, match='are both named "\u00e9"'):
+        make(stimuli=WITH_TABLE)
+
+
+def test_a_row_of_another_fraction_describes_no_image(data, make):
+    save(data, "0.png", noise())
+    save(data, "1.png", noise())
+    (data / "about.csv").write_text("stimulus,category\n0.7,face\n1.2,house\n")
+    with pytest.raises(IsomorphError, match='does not list "0", "1"'):
+        make(stimuli=WITH_TABLE)
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

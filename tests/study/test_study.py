@@ -347,6 +347,16 @@ WORDS = [
         {"preprocessing": {"size": 8, "std": [1, 0, 1]}},
         "preprocessing.std.1: must be greater than 0",
     ),
+    (
+        "models/pixels.yaml",
+        {"preprocessing": {"size": 8, "mean": [123.675, 116.28, 103.53]}},
+        "mean: 123.675 is of pixels in [0, 255], expected those in [0, 1]; write 0.485",
+    ),
+    (
+        "models/pixels.yaml",
+        {"preprocessing": {"size": 8, "std": [1, 1, 58.395]}},
+        "std: 58.395 is of pixels in [0, 255], expected those in [0, 1]; write 0.229",
+    ),
 ]
 
 

@@ -133,6 +133,7 @@ def _rdms_and_comparisons(study: Study, dataset: str) -> Iterator[Part]:
 
 def _drawn(study: Study, dataset: str) -> Iterator[Part]:
     yield from _rdms_and_comparisons(study, dataset)
+    yield Part(Job("reliability", (dataset,)))
     yield Part(Job("recover", (dataset,)))
     yield Part(Job("explain", (dataset,)))
 

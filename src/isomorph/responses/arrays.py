@@ -17,6 +17,7 @@ from isomorph.errors import IsomorphError
 from isomorph.foreign import read_table
 from isomorph.layout import Layout
 from isomorph.responses.presentations import repetitions, usable
+from isomorph.responses.regions import NOWHERE
 from isomorph.responses.sessions import (
     placed_in_time,
     session_data,
@@ -159,10 +160,17 @@ def read_sessions(
             f'{named.units}: two units share the name "{_first_repeated(names)}", expected each to '
             "have its own"
         )
-    placed = region != ""
+    placed = ~np.isin(region, ("", *NOWHERE))
     if not placed.any():
         raise IsomorphError(f"{named.units}: none of the {len(region)} units has a region")
     label = shown["stimulus"].to_numpy(dtype=np.str_)
+    for column in (one for one in ("session", "run") if one in shown):
+        lacking = shown.index[shown[column] == ""]
+        if 0 < len(lacking) < len(shown):
+            raise IsomorphError(
+                f"{named.presentations}: line {lacking[0] + 2}: {column} is empty, expected one in "
+                "every row or in none"
+            )
     session = np.full(len(shown), "1")
     if "session" in shown:
         session = shown["session"].to_numpy(dtype=np.str_)
@@ -192,13 +200,19 @@ def read_sessions(
             dropped={**dropped, "units without a region": int((~placed).sum())},
             extra={**_runs(shown, rows), **_in_time(units, placed, named)},
         )
-        sessions[name.replace("/", "-") or "1"] = data
+        called = name.replace("/", "-") or "1"
+        if called in sessions:
+            raise IsomorphError(
+                f'{named.presentations}: the session "{name}" would be called "{called}", as '
+                "another is; rename one"
+            )
+        sessions[called] = data
     return sessions
 
 
 def _runs(shown: pd.DataFrame, rows: Array) -> dict[str, tuple[str, Array]]:
     """Return the run of each presentation, where the table of presentations gives it."""
-    if "run" not in shown:
+    if "run" not in shown or (shown["run"] == "").all():
         return {}
     return {"run": ("presentation", shown["run"].to_numpy()[rows].astype(object))}
 

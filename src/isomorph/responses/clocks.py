@@ -25,6 +25,8 @@ SLOWEST = 0.05
 """Spikes per second and unit, on average over all units of a recording."""
 FASTEST = 1000.0
 """Spikes per second and unit that no recording has."""
+COARSE = 0.05
+"""Share of a window by which times may be off where too few digits of them were kept."""
 
 
 def clock_hint(recorded: tuple[float, float], onset: Array) -> str:
@@ -207,6 +209,42 @@ def refuse_outlasting(
                 f"{where}: the window [{start:g}, {stop:g}) s outlasts the recording, which has "
                 f"spikes from {recorded[0]:g} to {recorded[1]:g} s; windows are in seconds"
             )
+
+
+def refuse_single(
+    latest: float, windows: Sequence[tuple[float, float]], what: str, where: str
+) -> None:
+    """Refuse times of single precision that are too late for it: they move in steps.
+
+    Parameters
+    ----------
+    latest : float
+        The latest of the times, seconds.
+    windows : sequence of (start, stop)
+        Relative to onset, seconds.
+    what : str
+        What the times are of, for the message.
+    where : str
+        The file, for the message.
+
+    Raises
+    ------
+    IsomorphError
+        Saying by how much they are off.
+    """
+    step, shortest = float(np.spacing(np.float32(latest))), min(b - a for a, b in windows)
+    if step > COARSE * shortest:
+        raise IsomorphError(
+            f"{where}: its {what} have single precision, which at {latest:g} s moves in steps of "
+            f"{step:.3g} s, too coarse for a window of {shortest:g} s; store them with double "
+            "precision, or from the start of the session"
+        )
+
+
+def is_single(times: Array) -> bool:
+    """Tell whether times went through single precision, though they may be stored otherwise."""
+    same = times.astype(np.float32).astype(np.float64) == times
+    return bool(same.all()) and not bool((times == np.rint(times)).all())
 
 
 def _apart(onset: Array) -> float:

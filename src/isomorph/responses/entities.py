@@ -24,6 +24,9 @@ OF_DERIVATIVES = frozenset(
 )
 """Entities that say how a file was made; a table need not share them with the volumes."""
 
+KINDS_OF_DATA = frozenset({"anat", "beh", "dwi", "eeg", "fmap", "func", "ieeg", "meg", "perf"})
+"""Names of folders below that of a person or session."""
+
 NUMBERED = frozenset({"run", "echo", "split", "chunk", "inv", "flip"})
 """Entities that are numbers: run-1 is run-01."""
 
@@ -198,7 +201,7 @@ def _most_specific(
     return best[0] if best else None
 
 
-def sidecars(file: Path, others: Sequence[Path]) -> list[Path]:
+def sidecars(file: Path, others: Sequence[Path]) -> tuple[list[Path], list[Path]]:
     """Return the JSON files that speak of volumes, the one that counts most last.
 
     By the inheritance principle of BIDS a more specific file overrides a more general one, and
@@ -210,16 +213,33 @@ def sidecars(file: Path, others: Sequence[Path]) -> list[Path]:
         Volumes of one run.
     others : sequence of Path
         All JSON files there are.
+
+    Returns
+    -------
+    own : list of Path
+        Those of the dataset the volumes are in, and of the datasets in whose folders it stands.
+    elsewhere : list of Path
+        Those of other datasets: the raw data beside a derivative, but also other derivatives.
     """
     name = parse(file)
-    found = []
+    found: tuple[list[tuple[bool, int, Path]], list[tuple[bool, int, Path]]] = ([], [])
     for other in others:
         said = parse(other)
         derived = {key: v for key, v in said.entities.items() if key in OF_DERIVATIVES}
         same_kind = said.suffix in name.words
         if same_kind and applies(said, name) and derived.items() <= name.entities.items():
-            found.append((other.parent == file.parent, len(said.entities), other))
-    return [other for _, _, other in sorted(found)]
+            apart = _dataset_of(other) not in file.parents
+            found[apart].append((other.parent == file.parent, len(said.entities), other))
+    own, elsewhere = ([other for _, _, other in sorted(one)] for one in found)
+    return own, elsewhere
+
+
+def _dataset_of(file: Path) -> Path:
+    """Return the folder of the dataset a file is in, above those of people, sessions and kinds."""
+    folder = file.parent
+    while folder.name in KINDS_OF_DATA or folder.name.startswith(("sub-", "ses-")):
+        folder = folder.parent
+    return folder
 
 
 def in_order(files: Iterable[Path]) -> list[Path]:

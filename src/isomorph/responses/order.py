@@ -15,6 +15,7 @@ from isomorph.responses.variables import (
     DESCRIPTORS,
     STIMULUS_KEYS,
     SUBJECT_KEYS,
+    Variables,
     as_names,
 )
 from isomorph.stimuli.naming import by_number, id_of, path_id
@@ -70,17 +71,20 @@ def stated_order(
 
 
 def named_order(
-    variables: Mapping[str, Array], named: str | None, stimuli: Names, where: str, table: str
+    variables: Variables, besides: str, named: str | None, stimuli: Names, where: str, table: str
 ) -> Names | None:
     """Return the stimuli in the order in which a file names them, None where it names none.
 
     Parameters
     ----------
-    variables : mapping of str to ndarray
+    variables : Variables
         The arrays of the file.
+    besides : str
+        The one that holds the RDMs.
     named : str or None
-        The variable that names them; unless given, those of `STIMULUS_KEYS`, and any descriptor of
-        rsatoolbox that holds the ids.
+        The variable that names them; unless given, those of `STIMULUS_KEYS`, and any other that
+        holds the ids, whatever it is called. Ids that are mere numbers may be a rank as well, so
+        that they name stimuli under those keys alone.
     stimuli : ndarray (stimulus,) of str
         Ids of the stimulus table.
     where, table : str
@@ -99,14 +103,15 @@ def named_order(
     if named is not None and named not in variables:
         raise IsomorphError(f'{where}: no variable "{named}", {did_you_mean(named, variables)}')
     found: dict[str, Names] = {}
-    for key in [named] if named is not None else _naming(variables):
+    for key in [named] if named is not None else _naming(variables, besides, len(stimuli)):
         names = as_names(variables[key])
         if names is None:
             if named is not None:
                 raise IsomorphError(f"{where}: {key}: holds no names, expected one per stimulus")
             continue
         own = key == named or key.rpartition("/")[2] in STIMULUS_KEYS
-        if _are(names, stimuli) or (own and not _only_counts(names)):
+        ids = _are(names, stimuli) and (_describes_stimuli(key) or not _numbers(names))
+        if ids or (own and not _only_counts(names)):
             found[key] = matched(names, stimuli, f"{where}: {key}", table)
     first = next(iter(found), None)
     for key, order in found.items():
@@ -118,11 +123,39 @@ def named_order(
     return None if first is None else found[first]
 
 
-def _naming(variables: Mapping[str, Array]) -> Iterator[str]:
+def refuse_unsure(variables: Variables, besides: str, stimuli: Names, where: str) -> None:
+    """Refuse a file in which numbers that may be ids stand in another order than the table's.
+
+    Raises
+    ------
+    IsomorphError
+        When nothing else says the order, and the study must say whether these numbers do.
+    """
+    for key in _naming(variables, besides, len(stimuli)):
+        names = as_names(variables[key])
+        if names is None or not _are(names, stimuli) or _only_counts(names):
+            continue
+        if [id_of(name, set(stimuli.tolist())) for name in names.tolist()] != stimuli.tolist():
+            raise IsomorphError(
+                f"{where}: {key} holds the ids of all stimuli in another order than the stimulus "
+                f"table; state `names: {key}` where that is the order of the RDM, or else `order`"
+            )
+
+
+def _naming(variables: Variables, besides: str, n_stimuli: int) -> Iterator[str]:
     """Yield the variables that may name stimuli."""
     for key in variables:
-        if key in STIMULUS_KEYS or key.startswith(DESCRIPTORS[0]):
+        if _describes_stimuli(key) or (key != besides and variables.sizes.get(key) == n_stimuli):
             yield key
+
+
+def _describes_stimuli(key: str) -> bool:
+    return key in STIMULUS_KEYS or key.startswith(DESCRIPTORS[0])
+
+
+def _numbers(names: Names) -> bool:
+    """Tell whether names are mere numbers."""
+    return all(map(str.isdecimal, names.tolist()))
 
 
 def _are(names: Names, stimuli: Names) -> bool:

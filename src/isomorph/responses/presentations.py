@@ -10,6 +10,10 @@ from isomorph.errors import IsomorphError, did_you_mean
 Array = npt.NDArray
 
 
+TOGETHER = 1e-3
+"""Seconds within which nothing is shown twice."""
+
+
 def repetitions(stimulus: Array, onset: Array) -> Array:
     """Number the showings of each stimulus from 0 in the order of their onsets.
 
@@ -35,6 +39,34 @@ def repetitions(stimulus: Array, onset: Array) -> Array:
     numbers = np.empty(len(grouped), dtype=np.int64)
     numbers[order] = np.arange(len(grouped)) - np.repeat(first, sizes)
     return numbers
+
+
+def refuse_repeated(stimulus: Array, onset: Array, where: str, within: float = TOGETHER) -> None:
+    """Refuse one stimulus twice at one time: its noise would count as that of two showings.
+
+    Parameters
+    ----------
+    stimulus : ndarray (presentation,) of str
+    onset : ndarray (presentation,)
+        Seconds.
+    where : str
+        File, table and column, for the message.
+    within : float
+        Seconds between onsets that are one and the same.
+
+    Raises
+    ------
+    IsomorphError
+        Naming the first such presentation.
+    """
+    order = np.lexsort((onset, stimulus))
+    same = (stimulus[order][1:] == stimulus[order][:-1]) & (np.diff(onset[order]) < within)
+    if same.any():
+        row = order[1:][same][0]
+        raise IsomorphError(
+            f'{where}: "{stimulus[row]}" at {onset[row]:g} s is listed twice '
+            f"({int(same.sum())} presentations are); expected each presentation once"
+        )
 
 
 def usable(

@@ -15,7 +15,13 @@ from isomorph.archives.manifest import find_files, table_file
 from isomorph.artefacts import write_array
 from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
-from isomorph.responses.order import named_order, order_of, stated_order, subjects_first
+from isomorph.responses.order import (
+    named_order,
+    order_of,
+    refuse_unsure,
+    stated_order,
+    subjects_first,
+)
 from isomorph.responses.sessions import root_attributes, signed, stimulus_ids
 from isomorph.responses.stacks import TOLERANCE, at_index, condensed, outer_first, reordered
 from isomorph.responses.variables import Variables, fields_of, read_variables, variable_of
@@ -247,7 +253,9 @@ def read_source(
         raise IsomorphError(f"{where}: holds {values.dtype}, expected numbers")
     outer = (len(source.subjects), len(source.sessions))
     stack = outer_first(values.astype(np.float64), outer, len(stimuli), where, table)
-    named = named_order(variables, source.names, stimuli, str(file), table)
+    named = named_order(variables, name, source.names, stimuli, str(file), table)
+    if named is None and stated is None:
+        refuse_unsure(variables, name, stimuli, str(file))
     order = order_of(stated, named, stimuli, str(file))
     vectors = condensed(stack, order, where)
     largest, most = float(vectors.max()), MOST.get(source.distance, np.inf)

@@ -12,11 +12,15 @@ import xarray as xr
 
 from isomorph.archives.manifest import check_unchanged, read_manifest
 from isomorph.artefacts import Provenance, read_table, write_responses
+from isomorph.errors import IsomorphError
 from isomorph.expected import check_expected
 from isomorph.layout import Layout
 from isomorph.making import stamp
 
 Array = npt.NDArray
+
+LARGEST = 1e60
+"""Responses beyond it, to the fourth power and summed, are no double-precision numbers."""
 
 
 def stimulus_ids(layout: Layout, dataset: str) -> Array:
@@ -138,8 +142,15 @@ def write_sessions(
     Raises
     ------
     IsomorphError
-        See `isomorph.expected.check_expected`.
+        When a response is too large to be one; see `isomorph.expected.check_expected` too.
     """
+    for name, data in sessions.items():
+        largest = float(np.abs(data["response"].values).max(initial=0))
+        if largest > LARGEST:
+            raise IsomorphError(
+                f"{dataset} {subject} session {name}: a response is {largest:.3g}, too large for "
+                "the squares that distances are made of; is it a mark of something missing?"
+            )
     stimuli = stimulus_ids(layout, dataset)
     fewest = min(
         int((stimuli[:, None] == data["stimulus"].values.astype(str)).sum(axis=1).min())

@@ -147,6 +147,8 @@ def outer_first(
         When there are other numbers of stimuli, subjects or sessions.
     """
     n_pairs = n_stimuli * (n_stimuli - 1) // 2
+    if values.ndim > 1 and values.shape[-2:] == (n_pairs, 1):
+        values = values[..., 0]  # a vector of MATLAB that stands upright
     for inner in ((n_stimuli, n_stimuli), (n_pairs,)):
         depth = values.ndim - len(inner)
         if depth < 0 or values.shape[depth:] != inner:

@@ -40,12 +40,20 @@ class Variables(Mapping[str, Array]):
     ----------
     loaders : mapping of str to callable
         Reads one array.
+    sizes : mapping of str to int
+        How many values each array has that can be read.
     measure : str, optional
         The distance the file itself says its RDMs hold.
     """
 
-    def __init__(self, loaders: Mapping[str, Callable[[], Array]], measure: str = "") -> None:
+    def __init__(
+        self,
+        loaders: Mapping[str, Callable[[], Array]],
+        sizes: Mapping[str, int],
+        measure: str = "",
+    ) -> None:
         self._loaders = dict(loaders)
+        self.sizes = dict(sizes)
         self.measure = measure
 
     def __getitem__(self, name: str) -> Array:
@@ -76,11 +84,13 @@ def _read_npy(file: Path) -> Variables:
 
 
 def _known(arrays: Mapping[str, Array]) -> Variables:
-    return Variables({name: partial(np.asarray, array) for name, array in arrays.items()})
+    loaders = {name: partial(np.asarray, array) for name, array in arrays.items()}
+    return Variables(loaders, {name: np.size(array) for name, array in arrays.items()})
 
 
 def _read_hdf5(file: Path, *, matlab: bool = False) -> Variables:
     loaders: dict[str, Callable[[], Array]] = {}
+    sizes: dict[str, int] = {}
     with open_hdf5(file) as opened, reading(file, "an HDF5 file"):
         measure = str(opened.attrs.get("dissimilarity_measure", ""))
 
@@ -89,11 +99,12 @@ def _read_hdf5(file: Path, *, matlab: bool = False) -> Variables:
                 return
             if isinstance(one, h5py.Dataset):
                 loaders[name] = partial(_dataset, file, name, matlab)
+                sizes[name] = int(one.size or 0)
             elif matlab:
                 loaders[name] = partial(_refuse_struct, file, name)
 
         opened.visititems(note)
-    return Variables(loaders, measure)
+    return Variables(loaders, sizes, measure)
 
 
 def _dataset(file: Path, name: str, matlab: bool) -> Array:

@@ -14,7 +14,7 @@ from isomorph.archives.manifest import check_unchanged, find_files
 from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
 from isomorph.stimuli.folder import describe
-from isomorph.stimuli.naming import named
+from isomorph.stimuli.naming import composed, named
 from isomorph.stimuli.rows import read_rows
 from isomorph.stimuli.stimulus import Stimulus
 from isomorph.study.stimuli import ConditionStimuli
@@ -69,7 +69,7 @@ def _refuse_merged(values: Sequence[str], names: Sequence[str], where: str) -> N
     """Refuse a name that two values share: two stimuli would be one."""
     by_name: dict[str, str] = {}
     for value, name in zip(values, names, strict=True):
-        if by_name.setdefault(name, value) != value:
+        if composed(by_name.setdefault(name, value)) != composed(value):
             raise IsomorphError(
                 f'{where}: "{by_name[name]}" and "{value}" both become "{name}"; leave `name` out, '
                 "or set one of them aside with `without`"

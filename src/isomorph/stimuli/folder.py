@@ -17,7 +17,7 @@ from isomorph.archives.manifest import check_unchanged, find_files, read_manifes
 from isomorph.errors import IsomorphError
 from isomorph.foreign import read_table
 from isomorph.layout import Layout
-from isomorph.stimuli.naming import by_number, id_of, path_id
+from isomorph.stimuli.naming import by_number, composed, id_of, path_id
 from isomorph.stimuli.pixels import open_rgb
 from isomorph.stimuli.stimulus import Stimulus, renamed
 from isomorph.study.stimuli import FolderStimuli
@@ -39,7 +39,12 @@ def list_stimuli(layout: Layout, dataset: str) -> Sequence[Stimulus]:
     root = read_manifest(layout, dataset).root
     below = root / fixed_folder(spec.files)
     named = sorted(
-        (file.stem if spec.ids == "name" else path_id(file.relative_to(below).as_posix()), file)
+        (
+            composed(file.stem)
+            if spec.ids == "name"
+            else path_id(file.relative_to(below).as_posix()),
+            file,
+        )
         for file in find_files(layout, dataset, spec.files)
     )
     for (one, file), (other, again) in itertools.pairwise(named):
@@ -146,7 +151,7 @@ def read_descriptions(
     table[others] = table[others].apply(_typed)
     renamed(others, str(file))  # refused here, where the file is known
     known = set(names)
-    listed = [id_of(name, known) or name for name in table[column]]
+    listed = [id_of(name, known) or composed(name) for name in table[column]]
     counted = Counter(listed)
     for what, odd in (
         ("lists twice", sorted(name for name, count in counted.items() if count > 1)),

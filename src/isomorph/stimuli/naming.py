@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+import unicodedata
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,7 +66,8 @@ class Naming:
             When the file holds no images of its own and one of its names stands for different
             images in others.
         """
-        distinct, place = np.unique(np.asarray(names, dtype=np.str_), return_inverse=True)
+        plain = [composed(str(name)) for name in np.asarray(names, dtype=np.str_)]
+        distinct, place = np.unique(np.array(plain, dtype=np.str_), return_inverse=True)
         found = np.array([self._id(file, str(name)) for name in distinct], dtype=np.str_)
         self._say_missing(file, distinct[(distinct != "") & (found == "")])
         return found[place.reshape(-1)]
@@ -126,6 +128,7 @@ def naming(layout: Layout, dataset: str) -> Naming:
             f'{file}: no such file; make the stimuli of "{owner}" again (isomorph stimuli)'
         )
     table = read_table(file, "names")
+    table["name"] = [composed(str(name)) for name in table["name"]]
     common = {
         str(name): str(ids.iloc[0]) if ids.nunique() == 1 else ""
         for name, ids in table.groupby("name")["stimulus"]
@@ -141,6 +144,18 @@ IMAGE_ENDINGS = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".web
 """Endings that are no part of a name. Any other dot is: 2766534.015976 is a name."""
 
 
+ENDING = re.compile(r"\.[A-Za-z][^.]*$")
+"""Any file's ending. What follows a dot without a letter is a decimal fraction: 0.5 is not 0."""
+
+
+def composed(text: str) -> str:
+    """Return a text in the one Unicode form ids have: an accent and its letter are one character.
+
+    Names from a Mac's folders have them apart, and look the same.
+    """
+    return unicodedata.normalize("NFC", text)
+
+
 def path_id(path: str) -> str:
     r"""Return a path as an id: without an image's ending, slashes as dashes.
 
@@ -149,7 +164,7 @@ def path_id(path: str) -> str:
     path : str
         With slashes or backslashes: `faces\f01.bmp` becomes `faces-f01`.
     """
-    plain = path.replace("\\", "/").strip("/ ")
+    plain = composed(path).replace("\\", "/").strip("/ ")
     ending = next((one for one in IMAGE_ENDINGS if plain.lower().endswith(one)), "")
     return plain.removesuffix(plain[len(plain) - len(ending) :]).replace("/", "-")
 
@@ -163,9 +178,22 @@ def by_number(name: str) -> list[tuple[int, str]]:
     ]
 
 
+def alike(names: Sequence[str]) -> list[tuple[str, str]]:
+    """Return pairs of names that differ in case, or in zeros of a number, alone: `1` and `01.0`."""
+    first: dict[str, str] = {}
+    found = []
+    for name in names:
+        key = re.sub(r"(?<![\d.])0+(?=\d)|(\.0+)(?!\d)", "", name.casefold())
+        if (other := first.setdefault(key, name)) != name:
+            found.append((other, name))
+    return found
+
+
 def id_of(name: str, stimuli: Collection[str]) -> str:
-    """Return the id a name stands for: itself, or what is left of an image's path; '' for none."""
-    return next((one for one in (name, path_id(name), Path(name).stem) if one in stimuli), "")
+    """Return the id a name stands for: itself, or what is left of a file's path; '' for none."""
+    plain = composed(name)
+    forms = (plain, path_id(plain), ENDING.sub("", Path(plain).name))
+    return next((one for one in forms if one in stimuli), "")
 
 
 def named(values: npt.NDArray, template: str, blank: Sequence[str] = ()) -> Texts:
@@ -182,12 +210,14 @@ def named(values: npt.NDArray, template: str, blank: Sequence[str] = ()) -> Text
         Values that are no stimulus.
     """
     distinct, place = np.unique(np.char.strip(values.astype(np.str_)), return_inverse=True)
-    names = [_named(str(value), template) if value not in blank else "" for value in distinct]
+    names = [
+        composed(_named(str(value), template)) if value not in blank else "" for value in distinct
+    ]
     return np.array(names, dtype=np.str_)[place.reshape(-1)]
 
 
 def _named(value: str, template: str) -> str:
     if not value:
         return ""
-    stem = re.sub(r"\.[^.]*$", "", re.split(r"[\\/]", value)[-1])
+    stem = ENDING.sub("", re.split(r"[\\/]", value)[-1])
     return template.replace("{stem}", stem).replace("{}", value)

@@ -22,6 +22,7 @@ from isomorph.expected import check_expected
 from isomorph.layout import Layout
 from isomorph.making import stamp
 from isomorph.shown import is_plain
+from isomorph.stimuli.naming import alike
 from isomorph.stimuli.near_duplicates import Thumbnail, near_duplicates, thumbnail
 from isomorph.stimuli.pixels import pixel_digest
 from isomorph.stimuli.stimulus import Stimulus, renamed
@@ -43,6 +44,7 @@ def write_stimuli(layout: Layout, dataset: str, stimuli: Sequence[Stimulus]) -> 
         read, or the disk is full.
     """
     refuse_odd(layout, dataset, stimuli)
+    _say_alike([one.name for one in stimuli], dataset)
     stimuli = _with_own_columns(stimuli, dataset)
     file = layout.stimuli(dataset)
     signed = stamp(
@@ -67,6 +69,19 @@ def write_stimuli(layout: Layout, dataset: str, stimuli: Sequence[Stimulus]) -> 
         if any(one.names for one in stimuli):
             write_table(names, _names(stimuli), "names", signed)
         write_table(file, table, "stimuli", signed)
+
+
+def _say_alike(names: Sequence[str], dataset: str) -> None:
+    """Say which stimuli may be one that was written in two ways."""
+    if pairs := alike(names):
+        one, other = pairs[0]
+        more = f" (so do {len(pairs) - 1} more)" if len(pairs) > 1 else ""
+        print(
+            f'{dataset}: "{one}" and "{other}" are two stimuli, whose names differ in case or '
+            f"zeros alone{more}; write both in one way if they are one",
+            file=sys.stderr,
+            flush=True,
+        )
 
 
 def refuse_odd(layout: Layout, dataset: str, stimuli: Sequence[Stimulus]) -> None:

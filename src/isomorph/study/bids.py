@@ -35,6 +35,9 @@ class BidsEvents(Spec):
     never are one."""
     clock: float = Field(default=1.0, gt=0)
     """Units of onset and duration in a second: 1 for seconds, 1000 for milliseconds."""
+    duration: float | None = Field(default=None, ge=0)
+    """How long every trial lasts, seconds, whatever the tables say: where they leave it out, or
+    give 0 for some trials alone. A trial of 0 is an impulse as strong as one second."""
     late: Literal["refuse", "drop"] = "refuse"
     """What becomes of trials that begin after the last volume: `refuse`, for they say that clock,
     repetition time or file are wrong, or `drop`, counted, where the scanner was stopped early."""
@@ -243,8 +246,9 @@ class BidsResponses(Spec):
     """Whether the runs of all BIDS sessions repeat the stimuli of one recording, or each session
     is a recording of its own."""
     repetition_time: float | None = Field(default=None, gt=0)
-    """Seconds between volumes, where no JSON file says it. Where neither does, a CIFTI series says
-    it itself; headers of volumes are not believed."""
+    """Seconds between volumes, where no JSON file says it, or one that differs from the header of
+    the volumes. Where neither does, a CIFTI series says it itself; headers of volumes are compared
+    and not believed."""
     start_time: float | None = Field(default=None, ge=0)
     """When in its repetition time a volume was taken, seconds, where no JSON file says it; 0
     unless given."""

@@ -12,6 +12,8 @@ from isomorph.study._base import COMMIT, Name, Seed, Sha256, Spec, Unique
 
 Positive = Annotated[float, Field(gt=0)]
 Channel = Annotated[float, Field(ge=0, le=1)]
+TO_ONE = 2.0
+"""A mean or divisor above it is of pixels in [0, 255]."""
 Interpolation = Literal["bicubic", "bilinear", "lanczos", "box", "nearest"]
 
 
@@ -60,7 +62,17 @@ class Preprocessing(Spec):
     mean: tuple[float, float, float] = (0.0, 0.0, 0.0)
     """Subtracted per channel from pixels in [0, 1]."""
     std: tuple[Positive, Positive, Positive] = (1.0, 1.0, 1.0)
-    """Divisor per channel."""
+    """Divisor per channel, of pixels in [0, 1] too."""
+
+    @model_validator(mode="after")
+    def _of_pixels_to_one(self) -> Preprocessing:
+        for key, values in (("mean", self.mean), ("std", self.std)):
+            if max(values) > TO_ONE:
+                raise ValueError(
+                    f"{key}: {max(values):g} is of pixels in [0, 255], expected those in [0, 1]; "
+                    f"write {max(values) / 255:.4g}"
+                )
+        return self
 
 
 class Weights(Spec):

@@ -287,8 +287,8 @@ class RdmSource(Spec):
     field: str | None = None
     """Field that holds the RDM when the variable is a struct array."""
     names: str | None = None
-    """Variable in the file that names the stimuli in the order of the RDM; `stimulus`, `stimuli`,
-    `stimulus_names` and descriptors of rsatoolbox are found unless given."""
+    """Variable in the file that names the stimuli in the order of the RDM; unless given, any that
+    holds the ids of all of them is found, and `stimulus`, `stimuli` and `stimulus_names` must."""
     order: Literal["table", "numbers"] | Unique[str] | OrderTable | None = None
     """The order of the stimuli in an RDM that names none: `table`, that of the stimulus table;
     `numbers`, by the numbers in the ids, 2 before 10; a list of the ids; or a table of them."""

@@ -149,6 +149,19 @@ def add_event(line):
     return change
 
 
+def no_mean(small):
+    file = small.of("run-2_bold.nii.gz")
+    image = nib.load(file)
+    values = image.get_fdata()
+    values = (values - values.mean(axis=3, keepdims=True)) / values.std(axis=3, keepdims=True)
+    nib.save(nib.Nifti1Image(values.astype(np.float32), image.affine), file)
+
+
+def some_impulses(small):
+    file = small.of("run-2_events.tsv")
+    file.write_text(file.read_text().replace("\t2\t", "\t0\t"))
+
+
 def no_repetition_time(small):
     (small.files / "task-x_bold.json").unlink()
 
@@ -222,6 +235,8 @@ def labels_without_names(small):
         (add_event("9\t-1\tb\n"), "line 13: duration is -1, expected 0 or more"),
         (add_event("n/a\t1\tb\n"), 'line 13: onset is "n/a", expected a number'),
         (add_event("121\t1\tb\n"), "b begins at 121 s, after the end of sub-1_task-x_run-1"),
+        (no_mean, "run-2_bold.nii.gz: its mean was taken off (24 of 24 voxels"),
+        (some_impulses, "run-2_events.tsv: some trials have a duration of 0, those of sub-1"),
         (no_repetition_time, "gives RepetitionTime; give responses.repetition_time"),
         (empty_region, "region V1 has no voxel among the run's 4×4×3 voxels"),
         (mask_on_another_grid, "V1.nii: has 5×4×3 voxels"),

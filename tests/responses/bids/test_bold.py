@@ -87,6 +87,59 @@ def test_times_come_from_json_files_nearest_last(bold):
         timing(file, [own], settings())
 
 
+def test_json_files_of_another_derivative_do_not_count(tmp_path):
+    def write(place, time):
+        file = tmp_path / place
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps({"RepetitionTime": time}))
+        return file
+
+    run = tmp_path / "raw" / "sub-1" / "func" / "sub-1_task-x_bold.nii.gz"
+    other = write("raw/derivatives/slow/sub-1/func/sub-1_task-x_bold.json", 4)
+    top = write("raw/task-x_bold.json", 2)
+    assert timing(run, [other, top], settings()).repetition == 2
+    # what is all there is counts, if it is of one mind
+    assert timing(run, [other], settings()).repetition == 4
+    more = write("raw/derivatives/fast/sub-1/func/sub-1_task-x_bold.json", 1)
+    with pytest.raises(IsomorphError, match=r"fast.* says 1 s, .*slow.* 4 s; say which"):
+        timing(run, [more, other], settings())
+    assert timing(run, [more, other], settings(repetition_time=3)).repetition == 3
+    assert timing(run, [more, other, top], settings()).source == top
+
+
+def test_a_header_that_contradicts_the_json_file_is_refused(bold):
+    file, _ = bold
+    own = file.with_name("sub-1_task-x_run-01_bold.json")
+    own.write_text(json.dumps({"RepetitionTime": 3.0}))
+    image = nib.load(file)
+    for unit, time, said in (
+        ("sec", 2.0, 2.0), ("msec", 2000.0, 2.0), ("sec", 1.0, None), ("sec", 0.0, None),
+        ("unknown", 2.0, None),
+    ):  # fmt: skip
+        image.header.set_xyzt_units("mm", unit)
+        image.header["pixdim"][4] = time
+        other = file.with_name(f"{unit}{time}_bold.nii")
+        other.write_bytes(nib.Nifti1Image(image.get_fdata(), None, image.header).to_bytes())
+        assert open_bold([other]).header == said
+    with pytest.raises(IsomorphError, match=r"header says .* 2 s, .*bold\.json one of 3 s; say"):
+        timing(file, [own], settings(), header=2.0)
+    clock = timing(file, [own], settings(repetition_time=2.0), header=2.0)
+    assert (clock.repetition, clock.source) == (2.0, "responses.repetition_time")
+    assert timing(file, [own], settings(repetition_time=2.0), header=3.001).repetition == 3
+
+
+def test_times_of_volumes_are_taken_where_they_are_equally_far_apart(bold):
+    file, _ = bold
+    own = file.with_name("sub-1_task-x_run-01_bold.json")
+    own.write_text(json.dumps({"VolumeTiming": [1.0, 3.0, 5.0, 7.0, 9.0]}))
+    clock = timing(file, [own], settings(repetition_time=9))
+    assert (clock.repetition, clock.start, clock.source) == (2.0, 1.0, own)
+    for wrong in ([0.0, 2.0, 4.0, 9.0, 11.0], [0.0], "fast"):
+        own.write_text(json.dumps({"VolumeTiming": wrong}))
+        with pytest.raises(IsomorphError, match="VolumeTiming"):
+            timing(file, [own], settings(repetition_time=2.0))
+
+
 def test_confounds_by_column_start_with_a_difference_that_has_no_value(bold, tmp_path):
     run = RunFiles(bold[0], Path(), "")
     table = tmp_path / "sub-1_task-x_run-1_confounds.tsv"

@@ -14,7 +14,8 @@ NOTHING = Fit(np.zeros((0, 0)), np.zeros((0, 0)), 1)
 
 
 def a_run(names):
-    return Run(names, np.zeros(len(names)), NOTHING, Timing(2.0, 0.0), np.ones(0, dtype=bool))
+    clock, kept = Timing(2.0, 0.0), np.ones(0, dtype=bool)
+    return Run(names, np.zeros(len(names)), NOTHING, clock, kept, np.ones(len(names)))
 
 
 def runs_of(values, seen, trials=1):

@@ -1,9 +1,10 @@
 """The trials of one run."""
 
+import numpy as np
 import pytest
 
 from isomorph.errors import IsomorphError
-from isomorph.responses.bids.events import read_events
+from isomorph.responses.bids.events import read_events, refuse_some_impulses
 from isomorph.study.bids import BidsEvents
 
 
@@ -60,6 +61,7 @@ def test_clocks_and_shifts_make_seconds(table):
         ("1\tnan\ta\n", 'line 2: duration is "nan"'),
         ("0\t1\tb\n1\t-2\ta\n", "line 3: duration is -2, expected 0 or more"),
         ("1\t1\ta\n1.0\t2\ta\n", "line 3: a begins at 1 s twice"),
+        ("1\t1\ta\n1.0004\t2\ta\n", "line 3: a begins at 1.0004 s twice"),
         ("1\t1\tn/a\n", "none of its 1 events has a stimulus"),
     ],
 )
@@ -72,3 +74,23 @@ def test_a_wrong_row_is_refused(table, rows, said):
 def test_a_missing_column_is_named(table):
     with pytest.raises(IsomorphError, match='no column "trial_type", did you mean "trialtype"'):
         read_events(table("onset\tduration\ttrialtype\n1\t1\ta\n"), spec())
+
+
+def test_a_duration_may_be_stated_for_all(table):
+    file = table("onset\tduration\ttrial_type\n1\tn/a\ta\n2\t0\tb\n")
+    trials, _ = read_events(file, spec(duration=0.5))
+    assert trials["duration"].tolist() == [0.5, 0.5]
+    with pytest.raises(IsomorphError, match=r'duration is "n/a", .* responses\.events\.duration'):
+        read_events(file, spec())
+
+
+def test_some_impulses_among_others_are_refused(tmp_path):
+    one, other = tmp_path / "run-1_events.tsv", tmp_path / "run-2_events.tsv"
+    refuse_some_impulses({one: np.zeros(3), other: np.zeros(2)})
+    refuse_some_impulses({one: np.ones(3), other: np.full(2, 0.1)})
+    with pytest.raises(
+        IsomorphError, match=r"run-1_events\.tsv: some .* of 0, others last up to 2"
+    ):
+        refuse_some_impulses({one: np.array([0.0, 2.0])})
+    with pytest.raises(IsomorphError, match=r"of 0, those of run-2_events\.tsv last up to 1 s"):
+        refuse_some_impulses({one: np.zeros(3), other: np.ones(2)})

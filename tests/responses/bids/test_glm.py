@@ -141,3 +141,15 @@ def test_trials_of_no_interest_are_one_regressor():
     assert made.interest.shape[1] == 2
     assert made.nuisance.shape[1] == 2
     assert made.nuisance[:, 0].argmax() == 26
+
+
+@pytest.mark.parametrize("duration", [0.0, 0.017, 0.05, 0.11, 0.53, 3.0])
+@pytest.mark.parametrize(("repetition", "start"), [(2.0, 0.0), (0.8, 0.3)])
+def test_a_trial_is_as_strong_as_it_is_long_whenever_it_begins(duration, repetition, start):
+    onset = np.sort(np.random.default_rng(0).uniform(0, 120, 30))
+    trials = pd.DataFrame({"onset": np.append(onset, 40.0), "duration": duration})
+    frames = start + repetition * np.arange(int(200 / repetition))
+    design = make_design(trials, np.arange(31), frames, settings(drift="none"))
+    # a response function of area 1; that of an impulse is as of one second
+    areas = design.interest.sum(axis=0) * repetition
+    np.testing.assert_allclose(areas, duration or 1.0, rtol=5e-3)

@@ -96,7 +96,7 @@ def _function(wanted: Wanted, place: str, name: str) -> Callable[..., Any]:
             f"{wanted.instance}: no module {place}, neither the file {file} nor among the "
             "installed ones"
         ) from error
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise _failed(wanted, error) from error
     function = getattr(module, name, None)
     if not callable(function):
@@ -126,11 +126,11 @@ def _loaded(name: str, file: Path) -> Any:
 def _called(wanted: Wanted, function: Callable[..., Any], arguments: dict[str, Any]) -> Any:
     try:
         return function(**arguments)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise _failed(wanted, error) from error
 
 
-def _failed(wanted: Wanted, error: Exception) -> IsomorphError:
+def _failed(wanted: Wanted, error: BaseException) -> IsomorphError:
     last = traceback.extract_tb(error.__traceback__)[-1]
     return IsomorphError(
         f"{wanted.instance}: {wanted.spec.source} fails in {last.filename}, line {last.lineno}: "

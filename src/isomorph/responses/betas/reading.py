@@ -94,11 +94,9 @@ def read_betas(found: Gathered) -> xr.Dataset:
     )
     ends = np.cumsum([len(one) for one in runs])
     kept = np.split(keep, ends[:-1])
-    parts = [
-        WITHIN_RUN[found.settings.within_run](one.read(regions.position)[rows])
-        for one, rows in zip(runs, kept, strict=True)
-        if rows.any()
-    ]
+    read = [one.read(regions.position)[rows] for one, rows in zip(runs, kept, strict=True)
+            if rows.any()]  # fmt: skip
+    parts = [WITHIN_RUN[found.settings.within_run](_measured(betas)) for betas in read]
     response = np.concatenate(parts)
     good, left_out = _good(response, regions, where)
     label = label[keep]
@@ -131,6 +129,17 @@ def _good(response: Array, found: Regions, where: str) -> tuple[Array, dict[str,
         reason: int((~good).sum()),
         "units of a region without betas": found.absent,
     }
+
+
+def _measured(betas: Array) -> Array:
+    """Return the betas (map, unit) of a run, NaN for units that were not measured in it.
+
+    Those have one value, most often 0, in all of its maps.
+    """
+    if len(betas) < 2:
+        return betas
+    with np.errstate(invalid="ignore"):  # of units with infinite betas
+        return np.where(np.ptp(betas, axis=0) == 0, np.float32(np.nan), betas)
 
 
 def _centred(betas: Array) -> Array:

@@ -20,6 +20,9 @@ from isomorph.responses.whole import refuse_cut_short, unscaled
 
 Array = npt.NDArray
 
+UNITS_OF_TIME = {"sec": 1.0, "msec": 1e-3, "usec": 1e-6}
+"""Seconds in what NIfTI headers call the unit of time."""
+
 
 @dataclass(frozen=True)
 class Stored:
@@ -64,8 +67,10 @@ class Bold:
     refuse_cut_short : callable
         Refuses a file too small for its data, see `isomorph.responses.whole`.
     repetition, start : float or None
-        What the file itself says of its time, seconds. Headers of volumes are not believed, for
-        many hold a value that nobody set.
+        What the file itself says of its time, seconds.
+    header : float or None
+        The repetition time in the header of volumes, seconds. It is only compared, for many hold a
+        value that nobody set.
     """
 
     files: tuple[Path, ...]
@@ -75,6 +80,7 @@ class Bold:
     refuse_cut_short: Callable[[], None]
     repetition: float | None = None
     start: float | None = None
+    header: float | None = None
 
 
 def open_bold(files: Sequence[Path]) -> Bold:
@@ -111,7 +117,17 @@ def _volumes(file: Path, image: Any) -> Bold:
         x, y, z = grid.indices(units)
         return Stored(stored[x, y, z].T, image.dataobj.slope, image.dataobj.inter)
 
-    return Bold((file,), grid, int(image.shape[3]), read, partial(refuse_cut_short, file, image))
+    whole = partial(refuse_cut_short, file, image)
+    return Bold((file,), grid, int(image.shape[3]), read, whole, header=_time_of(image))
+
+
+def _time_of(image: Any) -> float | None:
+    """Return the repetition time in a header, seconds; None of 0 and 1, which nobody set."""
+    unit = image.header.get_xyzt_units()[1] if hasattr(image.header, "get_xyzt_units") else ""
+    if unit not in UNITS_OF_TIME:
+        return None
+    time = float(image.header.get_zooms()[3]) * UNITS_OF_TIME[unit]
+    return time if 0.01 < time < 100 and time != 1 else None
 
 
 def _grayordinates(file: Path, image: Any) -> Bold:

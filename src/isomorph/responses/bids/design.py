@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +14,11 @@ from isomorph.study.bids import BidsResponses
 
 Array = npt.NDArray
 EMPTY = 1e-10
-"""A column this small beside the largest is one of zeros."""
+"""A regressor that is nowhere larger is one of zeros."""
+
+STEPS, EARLIEST = 50, -24.0
+"""Steps of a repetition time in which nilearn makes a regressor, and how long before the first
+volume it begins, seconds."""
 
 
 @dataclass(frozen=True)
@@ -74,35 +79,61 @@ def make_design(
     """
     from nilearn.glm.first_level import make_first_level_design_matrix
 
-    # Names that sort as the amplitudes count, for nilearn sorts them; `~` sorts last.
-    label = [f"e{number:06d}" if number >= 0 else "~" for number in estimate]
-    events = pd.DataFrame(
-        {
-            "onset": trials["onset"].to_numpy(),
-            "duration": trials["duration"].to_numpy(),
-            "trial_type": label,
-        }
-    )
     # Two things of no interest at once are one event.
-    events = events.drop_duplicates()
+    events = trials[["onset", "duration"]].assign(estimate=estimate).drop_duplicates()
+    onset, duration = (events[name].to_numpy(np.float64) for name in ("onset", "duration"))
+    which = events["estimate"].to_numpy()
+    conditions = (onset, duration, _weights(onset, duration, frames))
     with warnings.catch_warnings():
-        # Trials of no duration are impulses, as BIDS means them; columns that cannot be told
-        # apart are found by `isomorph.responses.bids.glm.estimable`, and counted.
-        warnings.filterwarnings("ignore", message=".*null duration", category=UserWarning)
+        # columns that cannot be told apart are found by `isomorph.responses.bids.glm.estimable`,
+        # and counted
         warnings.filterwarnings("ignore", message=".*[Ss]ingular", category=UserWarning)
         warnings.filterwarnings("ignore", message="divide by zero", category=RuntimeWarning)
         warnings.filterwarnings("ignore", message=".*not considered in", category=UserWarning)
-        matrix = make_first_level_design_matrix(
+        columns = {
+            number: _regressor([values[which == number] for values in conditions], frames, settings)
+            for number in np.unique(which).tolist()
+        }
+        others = make_first_level_design_matrix(
             frames,
-            events,
-            hrf_model=settings.hrf,
             drift_model="cosine" if settings.drift == "cosine" else None,
             high_pass=settings.high_pass,
             add_regs=confounds if confounds is not None and confounds.size else None,
         )
-    of_interest = [str(name).startswith("e0") for name in matrix.columns]
-    values = matrix.to_numpy(dtype=np.float64)
-    # nilearn fills a column of zeros, of trials after the run, with rounding errors
-    norms = np.linalg.norm(values, axis=0)
-    values = np.where(norms > EMPTY * norms.max(), values, 0)
-    return Design(values[:, of_interest], values[:, np.logical_not(of_interest)])
+    unwanted = [columns.pop(-1)] if -1 in columns else []
+    interest = np.column_stack([columns[number] for number in sorted(columns)])
+    return Design(interest, np.column_stack([*unwanted, others.to_numpy(dtype=np.float64)]))
+
+
+def _regressor(condition: Sequence[Array], frames: Array, settings: BidsResponses) -> Array:
+    """Return what trials of some onsets, durations and strengths predict together: (scan,)."""
+    from nilearn.glm.first_level import compute_regressor
+
+    found, _ = compute_regressor(
+        condition, settings.hrf, frames, oversampling=STEPS, min_onset=EARLIEST
+    )
+    column: Array = found[:, 0]
+    # one of zeros, of trials after the run, comes with rounding errors
+    return np.where(np.abs(column).max() > EMPTY, column, 0.0)
+
+
+def _weights(onset: Array, duration: Array, frames: Array) -> Array:
+    """Return the factors that make each trial as strong as it is long: (trial,).
+
+    nilearn lets a trial last a whole number of its steps, one at least, so that one of 50 ms at a
+    repetition time of 2 s is one or two steps of 40 ms, by its onset alone. An impulse would be
+    one step, whose length hangs on the repetition time; it gets the strength of one second.
+    """
+    repetition = frames[1] - frames[0]
+    count = (len(frames) - 1) / (frames[-1] - frames[0]) * STEPS
+    last = frames[-1] * (1 + 1 / (len(frames) - 1))
+    steps = np.linspace(
+        frames[0] + EARLIEST, last, int(np.rint((last - frames[0] - EARLIEST) * count)) + 1
+    )
+    step = steps[1] - steps[0]
+    more = np.arange(1, np.ceil(max(float(duration.max(initial=0.0)), repetition) / step) + 2)
+    steps = np.concatenate([steps, steps[-1] + step * more])
+    first, after = np.searchsorted(steps, onset), np.searchsorted(steps, onset + duration)
+    lasts = step * np.maximum(after - first, 1)
+    # what began before the steps do has passed by the first volume
+    return np.where(onset < steps[0], 0.0, np.where(duration > 0, duration, 1.0) / lasts)

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from isomorph.errors import IsomorphError
 from isomorph.responses.bids.bold import Bold, open_bold
+from isomorph.responses.bids.events import refuse_some_impulses
 from isomorph.responses.bids.files import RunFiles
 from isomorph.responses.bids.noise import normaliser
 from isomorph.responses.bids.regions import ALLOW_EMPTY, Regions
@@ -148,8 +149,11 @@ def estimate(
     settings = reader.settings
     found: list[tuple[Run, Mapping[str, Array]]] = []
     read: list[Run] = []
+    durations: dict[Path, Array] = {}
     for number, run in enumerate(runs):
         result = reader.read(run, units)
+        durations[run.run.events] = result.duration
+        refuse_some_impulses(durations)
         print(f"responses {who}: run {number + 1} of {len(runs)}", file=sys.stderr, flush=True)
         if settings.covariance == "all_runs" and settings.noise != "none":
             read.append(result)

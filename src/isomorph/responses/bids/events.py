@@ -12,6 +12,7 @@ import pandas as pd
 from isomorph.errors import IsomorphError
 from isomorph.foreign import MISSING, as_cells, read_tsv
 from isomorph.responses.names import named
+from isomorph.responses.presentations import TOGETHER
 from isomorph.study.bids import BidsEvents
 
 Array = npt.NDArray
@@ -41,7 +42,8 @@ def read_events(file: Path, spec: BidsEvents) -> tuple[pd.DataFrame, dict[str, i
         When a column is missing, an onset or duration is no number or negative, a trial stands
         twice, or no trial is left.
     """
-    table = read_tsv(file, "onset", "duration", spec.stimulus, *spec.where)
+    lasting = ("duration",) if spec.duration is None else ()
+    table = read_tsv(file, "onset", *lasting, spec.stimulus, *spec.where)
     counted = np.ones(len(table), dtype=bool)
     for column, allowed in spec.where.items():
         counted &= table[column].isin(as_cells(allowed)).to_numpy()
@@ -57,7 +59,11 @@ def read_events(file: Path, spec: BidsEvents) -> tuple[pd.DataFrame, dict[str, i
             "passes where; check responses.events"
         )
     onset = _seconds(rows["onset"], spec.clock, file) + spec.shift
-    duration = _seconds(rows["duration"], spec.clock, file)
+    duration = (
+        _seconds(rows["duration"], spec.clock, file)
+        if spec.duration is None
+        else np.full(len(rows), spec.duration)
+    )
     if (duration < 0).any():
         worst = rows.index[duration < 0][0]
         raise IsomorphError(
@@ -71,9 +77,11 @@ def read_events(file: Path, spec: BidsEvents) -> tuple[pd.DataFrame, dict[str, i
         },
         index=rows.index,
     )
-    twice = trials.duplicated(["onset", "name"])
+    named_first = trials.sort_values(["name", "onset"], kind="stable")
+    twice = named_first["name"].eq(named_first["name"].shift())
+    twice &= named_first["onset"].diff() < TOGETHER
     if twice.any():
-        worst = trials.index[twice][0]
+        worst = twice.index[twice].min()
         raise IsomorphError(
             f"{file}: line {worst + 2}: {trials['name'][worst]} begins at "
             f"{trials['onset'][worst]:g} s twice; each trial must stand once"
@@ -86,11 +94,37 @@ def _seconds(column: pd.Series, clock: float, file: Path) -> Array:
     values = pd.to_numeric(column, errors="coerce").to_numpy(dtype=np.float64)
     if not np.isfinite(values).all():
         worst = column.index[~np.isfinite(values)][0]
+        cure = "give responses.events.duration, or " if column.name == "duration" else ""
         raise IsomorphError(
             f'{file}: line {worst + 2}: {column.name} is "{column[worst] or MISSING}", expected a '
-            "number; leave the row out by where or without if it is no trial"
+            f"number; {cure}leave the row out by where or without if it is no trial"
         )
     return values / clock
+
+
+def refuse_some_impulses(durations: Mapping[Path, Array]) -> None:
+    """Refuse trials of which some have no duration: their amplitudes are in no common unit.
+
+    Parameters
+    ----------
+    durations : mapping of Path to ndarray (trial,)
+        By table of events, those of trials of stimuli, seconds.
+
+    Raises
+    ------
+    IsomorphError
+        Naming a table that has trials of 0, and one that has others.
+    """
+    with_impulses = next((file for file, own in durations.items() if (own == 0).any()), None)
+    with_others = next((file for file, own in durations.items() if (own > 0).any()), None)
+    if with_impulses is not None and with_others is not None:
+        longest = max(float(own.max(initial=0.0)) for own in durations.values())
+        also = "others" if with_others == with_impulses else f"those of {with_others.name}"
+        raise IsomorphError(
+            f"{with_impulses}: some trials have a duration of 0, {also} last up to {longest:g} s, "
+            "so that their amplitudes cannot be compared; give responses.events.duration, seconds "
+            "that all trials last"
+        )
 
 
 def add_counts(total: Mapping[str, int], more: Mapping[str, int]) -> dict[str, int]:

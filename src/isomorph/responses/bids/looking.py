@@ -38,7 +38,7 @@ def look(layout: Layout, dataset: str, subject: str, names: Names) -> None:
     for run, bold in opened(found.runs, found.first):
         bold.refuse_cut_short()
         read_confounds(run, found.reader.confounds, settings.confounds, bold.n_scans)
-        trials = found.reader.trials(run, bold.n_scans, bold.repetition, bold.start)
+        trials = found.reader.trials(run, bold.n_scans, bold.repetition, bold.start, bold.header)
         shown.append(set(trials.label[trials.known].tolist()))
     names.refuse_misspelt()
     if settings.centre == "run":

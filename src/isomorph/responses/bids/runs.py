@@ -36,6 +36,9 @@ Array = npt.NDArray
 CLOCKS = 0.1
 """How far the clocks of scanner and stimuli may be apart at the end of a run, seconds."""
 
+CENTRED = 0.1
+"""A mean below this share of the standard deviation is what is left where it was taken off."""
+
 LEFT_OUT = "volumes flagged as not steady or censored"
 """How volumes are counted that no number comes from."""
 
@@ -74,8 +77,8 @@ class Masked:
         Units that have a signal.
     confounds : Confounds
         Regressors of no interest, and which volumes count.
-    repetition, start : float or None
-        What the file itself says of its time, seconds.
+    repetition, start, header : float or None
+        What the file itself says of its time, seconds; see `Bold`.
     """
 
     run: RunFiles
@@ -84,6 +87,7 @@ class Masked:
     confounds: Confounds
     repetition: float | None = None
     start: float | None = None
+    header: float | None = None
 
 
 @dataclass(frozen=True)
@@ -101,6 +105,8 @@ class Run:
         When its volumes were taken.
     kept : ndarray (scan,) of bool
         Volumes that count.
+    duration : ndarray (trial,)
+        Of each trial of a stimulus, seconds.
     dropped, noted : mapping of str to int
         What was left out, and what was kept but is worth a word, by reason.
     """
@@ -110,6 +116,7 @@ class Run:
     fit: Fit
     clock: Timing
     kept: Array
+    duration: Array
     dropped: Mapping[str, int] = field(default_factory=dict)
     noted: Mapping[str, int] = field(default_factory=dict)
 
@@ -191,7 +198,7 @@ class Reader:
         refuse_empty_volumes(values, confounds.kept, run.bold)
         left = Stored(scratch.keep(counting.values), stored.slope, stored.intercept)
         signal = self.signal(values, run)
-        return Masked(run, left, signal, confounds, bold.repetition, bold.start)
+        return Masked(run, left, signal, confounds, bold.repetition, bold.start, bold.header)
 
     def signal(self, values: Array, run: RunFiles) -> Array:
         """Tell which units have a signal that can be scaled: (unit,) of bool.
@@ -205,17 +212,20 @@ class Reader:
         Raises
         ------
         IsomorphError
-            When units change over the run but none can be expressed as percent of its mean.
+            When units change over the run but most cannot be expressed as percent of their mean.
         """
         varies = has_variance(values)
         if self.settings.scale != "percent":
             return varies
         with np.errstate(invalid="ignore"):  # of units with infinite values, which do not vary
-            positive = values.mean(axis=0) > 0
-        if varies.any() and not (varies & positive).any():
+            mean = values.mean(axis=0)
+            centred = np.abs(mean[varies]) < CENTRED * values[:, varies].std(axis=0)
+        positive = mean > 0
+        if varies.any() and (centred.mean() > 0.5 or not (varies & positive).any()):
             raise IsomorphError(
-                f"{run.bold}: no voxel has a mean above 0, so percent of the mean means nothing; "
-                "set responses.scale: none"
+                f"{run.bold}: its mean was taken off ({int(centred.sum())} of {int(varies.sum())} "
+                f"voxels have one of about 0, {int((varies & positive).sum())} one above), so that "
+                "percent of the mean means nothing; set responses.scale: none"
             )
         signal: Array = varies & positive
         return signal
@@ -240,7 +250,7 @@ class Reader:
         if self.settings.scale == "percent":
             values, _ = percent_change(values)
         kept = masked.confounds.kept
-        shown = self.trials(run, len(kept), masked.repetition, masked.start)
+        shown = self.trials(run, len(kept), masked.repetition, masked.start, masked.header)
         trials, label, known = shown.trials, shown.label, shown.known
         clock, frames, dropped = shown.clock, shown.frames, dict(shown.dropped)
         # Of volumes left off the beginning of a run nothing else tells.
@@ -267,10 +277,16 @@ class Reader:
             "events that end after the last volume (is responses.events.shift right?)": cut,
             **masked.confounds.noted,
         }
-        return Run(names[told], onset[told], fit, clock, kept, dropped, noted)
+        duration = trials["duration"].to_numpy(dtype=np.float64)[known]
+        return Run(names[told], onset[told], fit, clock, kept, duration, dropped, noted)
 
     def trials(
-        self, run: RunFiles, n_scans: int, repetition: float | None, start: float | None
+        self,
+        run: RunFiles,
+        n_scans: int,
+        repetition: float | None,
+        start: float | None,
+        header: float | None,
     ) -> Trials:
         """Read the trials of one run and compare them with the time its volumes take.
 
@@ -281,6 +297,8 @@ class Reader:
             Its volumes.
         repetition, start : float or None
             What the file itself says of its time, seconds.
+        header : float or None
+            The repetition time in the header of volumes, seconds, which is only compared.
 
         Raises
         ------
@@ -288,7 +306,7 @@ class Reader:
             When a table or JSON file is not what it must be, no trial shows a stimulus of the set,
             or trials begin after the last volume.
         """
-        clock = timing(run.bold, self.jsons, self.settings, repetition, start)
+        clock = timing(run.bold, self.jsons, self.settings, repetition, start, header)
         frames = clock.frames(n_scans)
         trials, dropped = read_events(run.events, self.settings.events)
         label = stimulus_of(self.names, run.events, trials["name"].to_numpy(dtype=np.str_))

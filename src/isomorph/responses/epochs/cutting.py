@@ -22,6 +22,10 @@ BLOCK = 20.0
 """Seconds of a recording held at a time."""
 LARGEST = 2**24
 """Values of epochs held at a time; epochs overlap where stimuli follow fast."""
+BREAKS = ("boundary", "edge", "new segment")
+"""How EEGLAB, MNE-Python and BrainVision begin the names of places where samples that follow each
+other were not recorded one after the other."""
+
 SLACK = 1e-6
 """Samples by which a window's edge may miss a sample by rounding."""
 
@@ -79,8 +83,9 @@ class Places:
         The same of the baseline.
     start : ndarray (event,)
         Sample of each onset.
-    inside, clean : ndarray (event,) of bool
-        Whether an epoch lies inside the recording, and in no segment marked bad.
+    inside, clean, whole : ndarray (event,) of bool
+        Whether an epoch lies inside the recording, in no segment marked bad, and not across a
+        break.
     """
 
     spans: dict[str, tuple[int, int]]
@@ -88,6 +93,12 @@ class Places:
     start: Array
     inside: Array
     clean: Array
+    whole: Array
+
+    @property
+    def usable(self) -> Array:
+        """Whether an epoch can be cut (event,)."""
+        return self.inside & self.clean & self.whole
 
     @property
     def edges(self) -> tuple[int, int]:
@@ -124,13 +135,15 @@ def place(raw: Any, onset: Array, spec: EpochResponses, file: Path) -> Places:
     _check_decimation(raw, spec, rate, where)
     start = np.rint(onset * rate).astype(np.int64)
     empty = np.zeros(len(start), dtype=bool)
-    found = Places(spans, base, start, empty, empty)
+    found = Places(spans, base, start, empty, empty, empty)
     first, after = found.edges
     inside = (start + first >= 0) & (start + after <= raw.n_times)
     clean = ~_in_bad_segment(raw, start + first, start + after, rate)
-    if not (inside & clean).any():
+    whole = ~_across_a_break(raw, start + first, start + after, rate)
+    found = Places(spans, base, start, inside, clean, whole)
+    if not found.usable.any():
         _refuse_none(inside, where, (first / rate, after / rate), raw.n_times / rate)
-    return Places(spans, base, start, inside, clean)
+    return found
 
 
 def cut(raw: Any, scale: Array, onset: Array, spec: EpochResponses, file: Path) -> Cut:
@@ -156,8 +169,9 @@ def cut(raw: Any, scale: Array, onset: Array, spec: EpochResponses, file: Path) 
     rate, where = float(raw.info["sfreq"]), str(file)
     places = place(raw, onset, spec, file)
     spans, base, start = places.spans, places.baseline, places.start
-    inside, clean, (first, after) = places.inside, places.clean, places.edges
-    kept = inside & clean
+    inside, clean, whole = places.inside, places.clean, places.whole
+    first, after = places.edges
+    kept = places.usable
     moments = Moments(len(scale)) if spec.noise and spec.noise.of == "baseline" else None
     quiet = np.ones(len(start), dtype=bool)
     parts: dict[str, list[Array]] = {name: [] for name in spans}
@@ -188,6 +202,7 @@ def cut(raw: Any, scale: Array, onset: Array, spec: EpochResponses, file: Path) 
         {
             "epochs that reach outside the recording": int((~inside).sum()),
             "epochs in a segment marked bad": int((inside & ~clean).sum()),
+            "epochs across a break in the recording": int((inside & clean & ~whole).sum()),
             "epochs above the peak-to-peak limit": noisy,
         },
     )
@@ -251,9 +266,24 @@ def _in_bad_segment(raw: Any, begin: Array, end: Array, rate: float) -> Array:
     return hit
 
 
+def _across_a_break(raw: Any, begin: Array, end: Array, rate: float) -> Array:
+    """Tell which epochs have samples on both sides of a place where something was cut out.
+
+    The length that EEGLAB notes is that of what is gone.
+    """
+    across = np.zeros(len(begin), dtype=bool)
+    for note in raw.annotations:
+        if str(note["description"]).lower().startswith(BREAKS):
+            at = (float(note["onset"]) - float(raw.first_time)) * rate
+            across |= (begin < at - SLACK) & (end - 1 >= at - SLACK)
+    return across
+
+
 def _refuse_none(inside: Array, where: str, window: tuple[float, float], length: float) -> NoReturn:
     if inside.any():
-        raise IsomorphError(f"{where}: all {len(inside)} epochs lie in segments marked bad")
+        raise IsomorphError(
+            f"{where}: all {len(inside)} epochs lie in segments marked bad or across a break"
+        )
     if window[1] - window[0] > length:
         raise IsomorphError(
             f"{where}: epochs from {window[0]:g} to {window[1]:g} s outlast the recording of "

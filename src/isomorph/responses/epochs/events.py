@@ -12,7 +12,7 @@ import pandas as pd
 from isomorph.errors import IsomorphError
 from isomorph.foreign import as_cells, read_tsv
 from isomorph.responses.names import named, stimulus_of
-from isomorph.responses.presentations import usable
+from isomorph.responses.presentations import TOGETHER, refuse_repeated, usable
 from isomorph.stimuli.names import Names
 from isomorph.study.epochs import EventColumns
 
@@ -37,7 +37,7 @@ class Events:
     dropped: dict[str, int]
 
 
-def read_events(file: Path, columns: EventColumns, known: Names) -> Events:
+def read_events(file: Path, columns: EventColumns, known: Names, rate: float) -> Events:
     """Read the events table of one recording.
 
     Parameters
@@ -48,11 +48,14 @@ def read_events(file: Path, columns: EventColumns, known: Names) -> Events:
         What its columns mean.
     known : Names
         What names stand for.
+    rate : float
+        Samples per second of the recording.
 
     Raises
     ------
     IsomorphError
-        When a column is not there, or no event shows a stimulus of the set.
+        When a column is not there, an onset is no number, no event shows a stimulus of the set, or
+        one does twice at one sample.
     """
     rows = read_tsv(file, columns.onset, columns.stimulus, *columns.where)
     counts = np.ones(len(rows), dtype=bool)
@@ -66,6 +69,14 @@ def read_events(file: Path, columns: EventColumns, known: Names) -> Events:
     label = stimulus_of(known, file, names)
     written = pd.to_numeric(rows[columns.onset], errors="coerce").to_numpy(np.float64)
     where = f'{file}: column "{columns.stimulus}"'
+    wrong = np.isnan(written) & (rows[columns.onset] != "").to_numpy()
+    if wrong.any():
+        line = rows.index[wrong][0]
+        raise IsomorphError(
+            f'{file}: line {line + 2}: {columns.onset} is "{rows[columns.onset][line]}", expected '
+            "a number"
+        )
     keep, dropped = usable(label, written, known.stimuli, where, known.table, known.has(label))
     onset = written[keep] / columns.clock
+    refuse_repeated(label[keep], onset, where, max(TOGETHER, 0.99 / rate))
     return Events(label[keep], onset, {"events of another kind": int((~counts).sum()), **dropped})

@@ -134,7 +134,10 @@ def ready(runs: Sequence[Recording], spec: EpochResponses, names: Names) -> Read
             f"{files[0]}: the channels are in {unit}, which cannot stand side by side; pick one "
             "type, or give responses.noise"
         )
-    events = [read_events(run.events, spec.presentations, names) for run in runs]
+    events = [
+        read_events(run.events, spec.presentations, names, float(run.raw.info["sfreq"]))
+        for run in runs
+    ]
     return Ready(runs, chosen, channels, scale, unit, events)
 
 

@@ -11,7 +11,13 @@ import xarray as xr
 from isomorph.errors import IsomorphError
 from isomorph.foreign.nwb import NwbContainer
 from isomorph.layout import Layout
-from isomorph.responses.clocks import refuse_other_unit, refuse_outlasting, refuse_windows
+from isomorph.responses.clocks import (
+    is_single,
+    refuse_other_unit,
+    refuse_outlasting,
+    refuse_single,
+    refuse_windows,
+)
 from isomorph.responses.nwb.bins import binned_counts
 from isomorph.responses.nwb.counts import window_counts
 from isomorph.responses.nwb.observed import observed, shown_where
@@ -121,8 +127,12 @@ def refuse_clocks(
     IsomorphError
         Saying how long the recording would last, and how fast its units fire.
     """
-    where = str(recording.path)
-    refuse_outlasting(all_windows(settings), between, where)
+    where, windows, onset = str(recording.path), all_windows(settings), recording.shown.onset
+    refuse_outlasting(windows, between, where)
+    if trains.times.dtype.kind == "f" and trains.times.dtype.itemsize < 8:
+        refuse_single(max(map(abs, between)), windows, "spike times", where)
+    if is_single(onset):
+        refuse_single(float(np.abs(onset).max()), windows, "onsets", where)
     n_spikes, n_units = int(trains.sizes[keep].sum()), int(keep.sum())
     refuse_other_unit(n_spikes, n_units, between, recording.shown.onset, where)
 

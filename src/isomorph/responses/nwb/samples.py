@@ -50,7 +50,8 @@ class Clock:
     def before(self, edges: Array) -> Array:
         """Return how many samples were taken before each edge (edge,), an edge itself excluded."""
         if self.timestamps is not None:
-            return np.searchsorted(self.timestamps, edges, side="left")
+            slack = TOLERANCE * self.period
+            return np.searchsorted(self.timestamps, edges - slack, side="left")
         places = np.ceil((edges - self.start) * self.rate - TOLERANCE)
         return np.clip(places, 0, self.size).astype(np.int64)
 

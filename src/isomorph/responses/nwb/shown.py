@@ -12,7 +12,7 @@ from isomorph.foreign.nwb import Nwb, text
 from isomorph.responses.clocks import refuse_anew
 from isomorph.responses.nwb.listed import read_rows
 from isomorph.responses.nwb.values import as_written, called
-from isomorph.responses.presentations import usable
+from isomorph.responses.presentations import refuse_repeated, usable
 from isomorph.stimuli.names import Names
 from isomorph.study.responses import Presentations
 
@@ -79,7 +79,7 @@ def read_shown(nwb: Nwb, spec: Presentations, names: Names) -> Shown:
     keep, left_out = usable(name, onset, names.stimuli, place, names.table, ids != "")
     stop = None if rows.stop is None else rows.stop[counted][keep]
     refuse_anew(onset[keep], stop, place)
-    _refuse_repeated(ids[keep], onset[keep], place)
+    refuse_repeated(ids[keep], onset[keep], place)
     return Shown(ids[keep], onset[keep], {**dropped, **left_out})
 
 
@@ -102,15 +102,3 @@ def _folded(
     )
     dropped[reason] = own
     return np.asarray(label == wanted)
-
-
-def _refuse_repeated(stimulus: Array, onset: Array, where: str) -> None:
-    """Refuse one stimulus twice at one time: it would count twice in every number."""
-    order = np.lexsort((onset, stimulus))
-    same = (stimulus[order][1:] == stimulus[order][:-1]) & (np.diff(onset[order]) == 0)
-    if same.any():
-        row = order[1:][same][0]
-        raise IsomorphError(
-            f'{where}: "{stimulus[row]}" at {onset[row]:g} s is listed twice '
-            f"({int(same.sum())} presentations are); expected each presentation once"
-        )
