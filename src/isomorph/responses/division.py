@@ -85,7 +85,7 @@ def divide(session: xr.Dataset, stimuli: Sequence[str]) -> Division:
             seen = np.zeros((number.max() + 1, len(stimuli)), dtype=bool)
             seen[number, shown[known]] = True
             apart = _pairs_apart(seen)
-            fold[known] = _rounds(seen)[number] if apart else number
+            fold[known] = rounds(seen)[number] if apart else number
             return Division(kind, fold, len(seen), _said(apart, len(stimuli), kind))
         if number.max(initial=0) > 0 and len(np.unique(shown[known])) < len(known):
             note = note or (
@@ -168,10 +168,18 @@ def recordings(sessions: Mapping[str, xr.Dataset]) -> dict[str, xr.Dataset]:
     return {name: one}
 
 
-def _rounds(seen: Array) -> Array:
-    """Put each run, of which stimuli `(run, stimulus)` are told, into a fold: (run,).
+def rounds(seen: Array) -> Array:
+    """Put each run into the first fold with which it has no stimulus in common.
 
-    It joins the first fold with which it has no stimulus in common.
+    Parameters
+    ----------
+    seen : ndarray (run, stimulus) of bool
+        Which stimuli each run shows.
+
+    Returns
+    -------
+    ndarray (run,) of int
+        The fold of each, from 0.
     """
     folds: list[Array] = []
     number = np.zeros(len(seen), dtype=int)
