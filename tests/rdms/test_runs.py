@@ -1,5 +1,6 @@
 """Runs are what is crossed and halved: noise they share, baselines of their own, stimuli lost."""
 
+from dataclasses import replace
 from itertools import combinations, permutations
 
 import numpy as np
@@ -231,7 +232,8 @@ def test_every_showing_is_put_to_the_test_by_other_runs():
     for i, j in combinations(range(4), 2):
         right = {i: [], j: []}
         for place, one in enumerate(np.unique(run)):
-            noise = Noise(folds.of(np.arange(3) != place), "diagonal")
+            others = replace(folds.of(np.arange(3) != place), together=False)
+            noise = Noise(others, "diagonal")
             precision = np.linalg.inv(noise.covariance.matrix())
             mean = {
                 k: data["response"].values[(run != one) & (stimulus == names(4)[k])].mean(axis=0)
@@ -301,12 +303,14 @@ def test_crossnobis_where_runs_lack_stimuli_is_a_loop_over_pairs(per, shrinkage)
     else:
         from isomorph.rdms.precision import SHRINKAGE
 
-        counts, means = folds.seen.sum(axis=0), folds.plain_means
+        run, stimulus = np.nonzero(folds.seen)
+        design = np.hstack([np.eye(12)[stimulus], np.eye(6)[run]])
+        explains = design @ np.linalg.pinv(design)
+        rows = folds.values[folds.seen] - explains @ folds.values[folds.seen]
         of = {}
         for k, r in enumerate(runs):
-            rows = (folds.values[k] - means)[folds.seen[k]]
-            freedom = np.sum(1 - 1 / counts[folds.seen[k]])
-            of[r] = SHRINKAGE[shrinkage](rows, freedom).matrix()
+            freedom = np.sum(1 - np.diag(explains)[run == k])
+            of[r] = SHRINKAGE[shrinkage](rows[run == k], freedom).matrix()
 
         def covariance(r, s):
             return (of[r] + of[s]) / 2
@@ -354,6 +358,24 @@ def test_pairs_without_two_runs_in_common_rest_on_all_their_runs_and_that_is_sai
     assert said["IT | m | crossvalidated_euclidean | noise"].startswith("1 of 6 pairs of stimuli")
     means, errors = np.mean(rdm, axis=0), np.std(rdm, axis=0) / np.sqrt(150)
     assert (np.abs(means) < 3.5 * errors).all()
+
+
+def test_such_pairs_are_on_the_scale_of_the_others():
+    """In units of the noise within runs, though the runs' baselines are in their products."""
+    kept = {0: (0, 1, 2), 3: (2, 3, 4)}
+    patterns = 8 * np.random.default_rng(1).standard_normal((4, 20))
+    ratio = []
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        base = 3 * rng.standard_normal((5, 20))
+        rows = [(r, k) for r in range(5) for k in range(4) if r in kept.get(k, range(5))]
+        values = [base[r] + patterns[k] + rng.standard_normal(20) for r, k in rows]
+        data = session(
+            np.array(values), [names(4)[k] for _, k in rows], np.array([str(r) for r, _ in rows])
+        )
+        squares = [np.mean(np.square(a - b)) for a, b in combinations(patterns, 2)]
+        ratio.append(rdms(data, ["crossnobis"], n=4)[0]["crossnobis"].rdm / squares)
+    assert np.mean(ratio, axis=0) == pytest.approx(np.full(6, np.mean(ratio)), rel=0.25)
 
 
 def test_a_stimulus_in_one_run_alone_has_no_cross_validated_distance_and_is_named():

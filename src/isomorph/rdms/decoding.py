@@ -9,6 +9,8 @@ of the same number make one showing of the whole.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from isomorph.rdms.folds import Folds
@@ -40,7 +42,8 @@ def decisions(folds: Folds, settings: NoiseSpec) -> Part:
     noisy = np.zeros(folds.values.shape[2], dtype=bool)
     for group in groups(len(folds)):
         train = folds.of(~group)
-        noise = Noise(train, settings.shrinkage)
+        # What a run adds to all its responses is noise of each that is put to the test.
+        noise = Noise(replace(train, together=False), settings.shrinkage)
         noisy |= noise.noisy
         left_out = np.flatnonzero(folds.repetitions(group))
         white = noise.whiten(np.concatenate([train.means[None], folds.values[left_out]]))
