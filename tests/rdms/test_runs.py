@@ -173,6 +173,19 @@ def test_the_ceiling_of_signal_is_of_halves_of_runs():
     assert bounds.status == "defined: halves of the runs of one subject"
 
 
+@pytest.mark.parametrize("runs", [2, 3])
+def test_halves_of_one_run_are_on_no_known_scale_of_mahalanobis_distances(runs):
+    """Noise that showings of a run share is in the noise of several runs, and not of one."""
+    found, _ = rdms(shared(1, runs=runs, signal=1.0)[0], ["mahalanobis"])
+    assert found["mahalanobis"].halves is None
+    assert found["mahalanobis"].half_status == (
+        f"halves of {runs} runs have no such distances: nothing brings halves of one run to the "
+        "scale of all"
+    )
+    found, _ = rdms(shared(1, runs=4, signal=1.0)[0], ["mahalanobis"])
+    assert found["mahalanobis"].half_status == "ok"
+
+
 def test_repetitions_alone_would_find_distances():
     """What the same responses say where their runs are not known."""
     found, said = rdms(shared(0)[0].drop_vars("run"))
