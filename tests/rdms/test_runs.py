@@ -471,6 +471,35 @@ def test_what_runs_add_counts_where_nothing_tells_it_from_stimuli_and_is_said():
     )
 
 
+@pytest.mark.parametrize("shows", [1, 2])
+def test_what_runs_add_is_said_where_each_has_stimuli_of_its_own(shows):
+    rng = np.random.default_rng(12)
+    stimuli = np.tile(names(8), shows)
+    run = np.where(np.isin(stimuli, names(4)), "1", "2")
+    data = session(rng.standard_normal((8 * shows, 20)), stimuli, run)
+    counts = "some runs lack stimuli, so what sets runs apart counts in the distances"
+    _, said = rdms(data, ["euclidean", "correlation"], n=8)
+    assert said == {f"IT | m | {name} | noise": counts for name in ("euclidean", "correlation")}
+    _, said = rdms(data.assign_coords(run=("presentation", np.full(8 * shows, "1"))), ["euclidean"])
+    assert said == {}
+
+
+def test_so_it_is_where_each_has_groups_of_its_own():
+    rng = np.random.default_rng(13)
+    groups = Level(list("abcd"), {s: "abcd"[k // 3] for k, s in enumerate(names(12))},
+                   pd.DataFrame())  # fmt: skip
+    run = np.repeat(["1", "2"], 6)
+    data = regrouped(session(rng.standard_normal((12, 20)), names(12), run), groups)
+    found, said = rdms(data, ["euclidean", "crossvalidated_euclidean"], n=None)
+    assert found["euclidean"].fold == "repetition"
+    assert said["IT | m | euclidean | noise"] == (
+        "some runs lack stimuli, so what sets runs apart counts in the distances"
+    )
+    assert said["IT | m | crossvalidated_euclidean | noise"].endswith(
+        "noise that a run shares counts as signal"
+    )
+
+
 # ------------------------------------------------------------------ sessions, groups, units
 
 

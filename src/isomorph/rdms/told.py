@@ -79,10 +79,15 @@ class Told:
             for one, division in zip(self.bare, self.divisions, strict=True)
             if one.lacking or len(division) < division.count
         ]
-        if not lacking:
+        unlike = next((one.unlike for one in self.divisions if one.unlike), "")
+        if not lacking and not unlike:
             return []
-        kind = lacking[0][1].kind
-        if distance.adjusts and all(one.adjusted_means is not None for one, _ in lacking):
+        kind = unlike or lacking[0][1].kind
+        if (
+            not unlike
+            and distance.adjusts
+            and all(one.adjusted_means is not None for one, _ in lacking)
+        ):
             return [f"some {kind}s lack stimuli, so means are those without the {kind}s' baselines"]
         return [f"some {kind}s lack stimuli, so what sets {kind}s apart counts in the distances"]
 

@@ -38,12 +38,16 @@ class Division:
         Runs, sessions or repetitions there are.
     note : str
         What a reader must know of it; mostly nothing.
+    unlike : str
+        Runs or sessions, where these show unlike stimuli and are not the folds: what sets them
+        apart is in the distances.
     """
 
     kind: str
     fold: Array
     count: int
     note: str = ""
+    unlike: str = ""
 
     def __len__(self) -> int:
         """Return how many folds there are: runs without a stimulus in common make one."""
@@ -78,7 +82,7 @@ def divide(session: xr.Dataset, stimuli: Sequence[str]) -> Division:
     shown = np.array([place.get(s, -1) for s in session["stimulus"].values.tolist()], dtype=int)
     known = np.flatnonzero(shown >= 0)
     fold = np.full(len(shown), -1)
-    note = ""
+    note = unlike = ""
     for kind, label in recorded(session):
         number = np.unique(label[known], return_inverse=True)[1]
         if come_again_apart(shown[known], number):
@@ -86,14 +90,16 @@ def divide(session: xr.Dataset, stimuli: Sequence[str]) -> Division:
             seen[number, shown[known]] = True
             apart = _pairs_apart(seen)
             fold[known] = rounds(seen)[number] if apart else number
-            return Division(kind, fold, len(seen), _said(apart, len(stimuli), kind))
+            return Division(kind, fold, len(seen), _said(apart, len(stimuli), kind), unlike)
+        if not unlike and _unlike(shown[known], number):
+            unlike = kind
         if number.max(initial=0) > 0 and len(np.unique(shown[known])) < len(known):
             note = note or (
                 f"stimuli come again within one {kind} alone, so repetitions are crossed and "
                 f"halved, and noise that a {kind} shares counts as signal"
             )
     fold[known] = np.unique(session["repetition"].values[known], return_inverse=True)[1]
-    return Division(REPETITION, fold, int(fold.max(initial=-1)) + 1, note)
+    return Division(REPETITION, fold, int(fold.max(initial=-1)) + 1, note, unlike)
 
 
 def recorded(session: xr.Dataset) -> Iterator[tuple[str, Array]]:
@@ -135,6 +141,12 @@ def come_again_apart(stimulus: Array, label: Array) -> bool:
     in_runs = np.bincount(cells // max(len(labels), 1), minlength=len(names))
     again = np.bincount(code, minlength=len(names)) > 1
     return 2 * int((in_runs > 1).sum()) > int(again.sum())
+
+
+def _unlike(stimulus: Array, label: Array) -> bool:
+    """Tell whether some runs lack stimuli that others show."""
+    pairs = np.unique(np.stack([stimulus, label]), axis=1).shape[1]
+    return pairs < len(np.unique(stimulus)) * len(np.unique(label))
 
 
 def recordings(sessions: Mapping[str, xr.Dataset]) -> dict[str, xr.Dataset]:
