@@ -83,6 +83,51 @@ def test_folds_without_a_stimulus_do_not_count_for_it():
     assert np.isfinite(accuracies(fewer)).all()
 
 
+def chance_of(seen_of, n=60, n_units=20):
+    """Accuracies of nothing but noise, of folds that show some stimuli each: mean and error."""
+    means = []
+    for seed in range(n):
+        rng = np.random.default_rng(seed)
+        seen = seen_of(rng)
+        values = rng.standard_normal((*seen.shape, n_units))
+        means.append(accuracies(Folds(np.where(seen[:, :, None], values, 0.0), seen)).mean())
+    return np.mean(means), np.std(means) / np.sqrt(n)
+
+
+@pytest.mark.parametrize(
+    "seen_of",
+    [
+        lambda rng: np.arange(6)[:, None] < rng.permutation([3, 3, 3, 3, 6, 6, 6, 6]),
+        lambda rng: np.tile(np.eye(6, dtype=bool), (5, 1)),  # stimuli of a group, one at a time
+        lambda rng: np.tile(np.eye(6, dtype=bool), (6, 1))[:-3],
+    ],
+)
+def test_noise_is_decoded_by_chance_where_folds_lack_stimuli(seen_of):
+    """A mean of fewer showings is farther from any response, which must favour neither stimulus."""
+    mean, error = chance_of(seen_of)
+    assert abs(mean - 0.5) < 3 * error
+    assert error < 0.012
+
+
+def test_groups_without_runs_are_decoded_fold_by_fold():
+    """Every fold is one stimulus of a group, or the same ones side by side."""
+    folds = folds_of(5, signal=1.0)
+    apart = np.zeros((6, 5, 5, 8))
+    apart[:, np.arange(5), np.arange(5)] = folds.values
+    seen = np.tile(np.eye(5, dtype=bool), (6, 1))
+    np.testing.assert_array_equal(
+        accuracies(Folds(apart.reshape(30, 5, 8), seen)), accuracies(folds)
+    )
+
+
+def test_two_stimuli_that_no_fold_shows_both_are_not_decoded():
+    seen = np.ones((6, 4), dtype=bool)
+    seen[:3, 0] = seen[3:, 1] = False
+    values = np.where(seen[:, :, None], folds_of(6, n_stimuli=4).values, 0.0)
+    with pytest.raises(UndefinedDistanceError, match="a fold, for every two stimuli"):
+        accuracies(Folds(values, seen))
+
+
 def test_two_repetitions_are_too_few():
     with pytest.raises(UndefinedDistanceError, match="at least three repetitions"):
         accuracies(folds_of(4, n_folds=2))

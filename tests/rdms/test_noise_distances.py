@@ -12,6 +12,7 @@ from rsatoolbox.data.noise import cov_from_residuals, prec_from_unbalanced
 from rsatoolbox.rdm import calc_rdm
 
 from isomorph.rdms import DISTANCES, Folds, geometry_of_folds
+from isomorph.rdms.baselines import leverages
 from isomorph.rdms.geometry import UndefinedDistanceError, joined
 from isomorph.rdms.precision import Noise, groups, residuals
 from isomorph.study.dataset import NoiseSpec
@@ -79,19 +80,16 @@ def test_crossnobis_with_the_noise_of_the_session_is_that_of_rsatoolbox(shrinkag
 @pytest.mark.parametrize("shrinkage", ["identity", "diagonal"])
 def test_crossnobis_with_the_noise_of_each_run_is_that_of_rsatoolbox(shrinkage):
     folds = folds_of(3)
-    rest = folds.values - folds.means
     noise = [
         np.linalg.inv(
-            cov_from_residuals(one - one.mean(axis=0), dof=7 * 4 / 5, method=THEIRS[shrinkage])
+            cov_from_residuals(one - one.mean(axis=0), dof=6 * 4 / 5, method=THEIRS[shrinkage])
         )
-        for one in rest
+        for one in folds.values - folds.means
     ]
-    # rsatoolbox takes the mean off residuals, so that the folds must have none to begin with.
-    flat = runs(Folds(folds.values - rest.mean(axis=1, keepdims=True), folds.seen))
     expected = calc_rdm(
-        theirs(flat), "crossnobis", descriptor="stimulus", cv_descriptor="fold", noise=noise
+        theirs(folds), "crossnobis", descriptor="stimulus", cv_descriptor="fold", noise=noise
     )
-    found = distances("crossnobis", flat, shrinkage=shrinkage, per="run")
+    found = distances("crossnobis", runs(folds), shrinkage=shrinkage, per="run")
     np.testing.assert_allclose(found, expected.get_vectors()[0], rtol=0, atol=1e-10)
 
 
@@ -205,7 +203,7 @@ def test_two_repetitions_are_a_plain_loop_over_pairs_and_others(n_stimuli):
     ("n_stimuli", "noise", "words"),
     [
         (6, {}, "6 stimuli are too few to tell noise from others in two repetitions; the noise"),
-        (18, {"shrinkage": "none"}, "of pure noise too, by 2.6 on average"),
+        (18, {"shrinkage": "none"}, "of pure noise too, by 3.2 on average"),
         (20, {"per": "session"}, "estimated from these same repetitions"),
         (20, {"per": "run"}, "estimated from these same repetitions"),
         (20, {}, ""),
@@ -280,6 +278,36 @@ def test_residuals_have_presentations_less_stimuli_as_freedom():
         axis=0,
     )  # fmt: skip
     np.testing.assert_allclose(variances, 1, atol=0.1)
+
+
+@pytest.mark.parametrize("missing", [0.0, 0.3])
+@pytest.mark.parametrize(("n_folds", "n_stimuli"), [(6, 8), (2, 20)])
+@pytest.mark.parametrize("noise", [{}, {"per": "session"}, {"per": "run"}, {"shrinkage": "none"}])
+def test_what_a_run_adds_to_all_its_responses_weighs_nothing(noise, n_folds, n_stimuli, missing):
+    folds = runs(folds_of(31, n_folds, n_stimuli, n_units=5, missing=missing if n_folds > 2 else 0))
+    raised = folds.values + 20 * np.random.default_rng(1).standard_normal((n_folds, 1, 5))
+    other = replace(folds, values=np.where(folds.seen[:, :, None], raised, 0.0))
+    for name in ("crossnobis", "mahalanobis"):
+        expected = distances(name, folds, **noise)
+        np.testing.assert_allclose(distances(name, other, **noise), expected, rtol=1e-8, atol=1e-8)
+
+
+@pytest.mark.parametrize("shows", [1, 2])
+def test_noise_of_runs_is_what_stimuli_and_runs_leave_over(shows):
+    rng = np.random.default_rng(3)
+    seen = np.repeat(rng.random((5, 9)) < 0.7, shows, axis=0) & (rng.random((5 * shows, 9)) < 0.9)
+    seen[:2] = True
+    values = np.where(seen[:, :, None], rng.standard_normal((*seen.shape, 4)), 0.0)
+    fold = np.repeat(np.arange(5), shows)
+    row, stimulus = np.nonzero(seen)
+    design = np.hstack([np.eye(9)[stimulus], np.eye(5)[fold[row]]])
+    left = values[seen] - design @ np.linalg.lstsq(design, values[seen], rcond=None)[0]
+    rows, freedom = residuals(Folds(values, seen, None if shows == 1 else fold, together=True))
+    np.testing.assert_allclose(rows, left, atol=1e-12)
+    assert freedom == len(row) - np.linalg.matrix_rank(design)
+    if shows == 1:
+        hat = np.diag(design @ np.linalg.pinv(design))
+        np.testing.assert_allclose(leverages(seen.astype(int))[seen], hat, atol=1e-12)
 
 
 @pytest.mark.parametrize("name", ["mahalanobis", "crossnobis", "lda_accuracy"])

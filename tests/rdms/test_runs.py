@@ -1,5 +1,6 @@
 """Runs are what is crossed and halved: noise they share, baselines of their own, stimuli lost."""
 
+from dataclasses import replace
 from itertools import combinations, permutations
 
 import numpy as np
@@ -169,7 +170,20 @@ def test_the_ceiling_of_signal_is_of_halves_of_runs():
     data, _ = shared(1, n=20, runs=6, signal=1.0)
     found, said = rdms(data, ["squared_euclidean"])
     _, _, bounds = ceiling_of(found, said, 20, "squared_euclidean")
-    assert bounds.status == "defined: halves of the runs of one subject"
+    assert bounds.status.startswith("defined: halves of the runs of one subject")
+
+
+@pytest.mark.parametrize("runs", [2, 3])
+def test_halves_of_one_run_are_on_no_known_scale_of_mahalanobis_distances(runs):
+    """Noise that showings of a run share is in the noise of several runs, and not of one."""
+    found, _ = rdms(shared(1, runs=runs, signal=1.0)[0], ["mahalanobis"])
+    assert found["mahalanobis"].halves is None
+    assert found["mahalanobis"].half_status == (
+        f"halves of {runs} runs have no such distances: nothing brings halves of one run to the "
+        "scale of all"
+    )
+    found, _ = rdms(shared(1, runs=4, signal=1.0)[0], ["mahalanobis"])
+    assert found["mahalanobis"].half_status == "ok"
 
 
 def test_repetitions_alone_would_find_distances():
@@ -231,7 +245,8 @@ def test_every_showing_is_put_to_the_test_by_other_runs():
     for i, j in combinations(range(4), 2):
         right = {i: [], j: []}
         for place, one in enumerate(np.unique(run)):
-            noise = Noise(folds.of(np.arange(3) != place), "diagonal")
+            others = replace(folds.of(np.arange(3) != place), together=False)
+            noise = Noise(others, "diagonal")
             precision = np.linalg.inv(noise.covariance.matrix())
             mean = {
                 k: data["response"].values[(run != one) & (stimulus == names(4)[k])].mean(axis=0)
@@ -301,12 +316,14 @@ def test_crossnobis_where_runs_lack_stimuli_is_a_loop_over_pairs(per, shrinkage)
     else:
         from isomorph.rdms.precision import SHRINKAGE
 
-        counts, means = folds.seen.sum(axis=0), folds.plain_means
+        run, stimulus = np.nonzero(folds.seen)
+        design = np.hstack([np.eye(12)[stimulus], np.eye(6)[run]])
+        explains = design @ np.linalg.pinv(design)
+        rows = folds.values[folds.seen] - explains @ folds.values[folds.seen]
         of = {}
         for k, r in enumerate(runs):
-            rows = (folds.values[k] - means)[folds.seen[k]]
-            freedom = np.sum(1 - 1 / counts[folds.seen[k]])
-            of[r] = SHRINKAGE[shrinkage](rows, freedom).matrix()
+            freedom = np.sum(1 - np.diag(explains)[run == k])
+            of[r] = SHRINKAGE[shrinkage](rows[run == k], freedom).matrix()
 
         def covariance(r, s):
             return (of[r] + of[s]) / 2
@@ -354,6 +371,24 @@ def test_pairs_without_two_runs_in_common_rest_on_all_their_runs_and_that_is_sai
     assert said["IT | m | crossvalidated_euclidean | noise"].startswith("1 of 6 pairs of stimuli")
     means, errors = np.mean(rdm, axis=0), np.std(rdm, axis=0) / np.sqrt(150)
     assert (np.abs(means) < 3.5 * errors).all()
+
+
+def test_such_pairs_are_on_the_scale_of_the_others():
+    """In units of the noise within runs, though the runs' baselines are in their products."""
+    kept = {0: (0, 1, 2), 3: (2, 3, 4)}
+    patterns = 8 * np.random.default_rng(1).standard_normal((4, 20))
+    ratio = []
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        base = 3 * rng.standard_normal((5, 20))
+        rows = [(r, k) for r in range(5) for k in range(4) if r in kept.get(k, range(5))]
+        values = [base[r] + patterns[k] + rng.standard_normal(20) for r, k in rows]
+        data = session(
+            np.array(values), [names(4)[k] for _, k in rows], np.array([str(r) for r, _ in rows])
+        )
+        squares = [np.mean(np.square(a - b)) for a, b in combinations(patterns, 2)]
+        ratio.append(rdms(data, ["crossnobis"], n=4)[0]["crossnobis"].rdm / squares)
+    assert np.mean(ratio, axis=0) == pytest.approx(np.full(6, np.mean(ratio)), rel=0.25)
 
 
 def test_a_stimulus_in_one_run_alone_has_no_cross_validated_distance_and_is_named():
@@ -430,10 +465,51 @@ def test_what_runs_add_counts_where_nothing_tells_it_from_stimuli_and_is_said():
     assert said["IT | m | poisson_kl | noise"] == counts
     lacking, _ = lost(11, 0, 2, rate=5.0)
     _, said = rdms(lacking, ["euclidean", "poisson_kl"])
-    assert said["IT | m | poisson_kl | noise"] == counts
-    assert said["IT | m | euclidean | noise"].endswith(
-        "means are those without the runs' baselines"
+    assert said["IT | m | poisson_kl | noise"].startswith(counts)
+    assert said["IT | m | euclidean | noise"].startswith(
+        "some runs lack stimuli, so means are those without the runs' baselines"
     )
+
+
+@pytest.mark.parametrize("shows", [1, 2])
+def test_what_runs_add_is_said_where_each_has_stimuli_of_its_own(shows):
+    rng = np.random.default_rng(12)
+    stimuli = np.tile(names(8), shows)
+    run = np.where(np.isin(stimuli, names(4)), "1", "2")
+    data = session(rng.standard_normal((8 * shows, 20)), stimuli, run)
+    counts = "some runs lack stimuli, so what sets runs apart counts in the distances"
+    _, said = rdms(data, ["euclidean", "correlation"], n=8)
+    assert said == {f"IT | m | {name} | noise": counts for name in ("euclidean", "correlation")}
+    _, said = rdms(data.assign_coords(run=("presentation", np.full(8 * shows, "1"))), ["euclidean"])
+    assert said == {}
+
+
+def test_so_it_is_where_each_has_groups_of_its_own():
+    rng = np.random.default_rng(13)
+    groups = Level(list("abcd"), {s: "abcd"[k // 3] for k, s in enumerate(names(12))},
+                   pd.DataFrame())  # fmt: skip
+    run = np.repeat(["1", "2"], 6)
+    data = regrouped(session(rng.standard_normal((12, 20)), names(12), run), groups)
+    found, said = rdms(data, ["euclidean", "crossvalidated_euclidean"], n=None)
+    assert found["euclidean"].fold == "repetition"
+    assert said["IT | m | euclidean | noise"] == (
+        "some runs lack stimuli, so what sets runs apart counts in the distances"
+    )
+    assert said["IT | m | crossvalidated_euclidean | noise"].endswith(
+        "noise that a run shares counts as signal"
+    )
+
+
+def test_unlike_numbers_of_showings_are_said_of_distances_that_noise_lifts():
+    rng = np.random.default_rng(14)
+    stimuli = np.repeat(names(8), [4, 8, 4, 8, 4, 8, 4, 8])
+    data = session(rng.standard_normal((48, 20)), stimuli)
+    _, said = rdms(data, ["euclidean", "crossvalidated_euclidean", "lda_accuracy", "mahalanobis"])
+    assert set(said) == {f"IT | m | {k} | noise" for k in ("euclidean", "lda_accuracy",
+                                                          "mahalanobis")}  # fmt: skip
+    assert said["IT | m | euclidean | noise"].startswith("most stimuli were shown 4 to 8 times")
+    fewer = data.isel(presentation=np.flatnonzero(data["repetition"].values < 5))
+    assert rdms(fewer, ["euclidean"])[1] == {}
 
 
 # ------------------------------------------------------------------ sessions, groups, units

@@ -137,6 +137,38 @@ def test_silence_that_comes_and_goes_is_none_of_the_clock_s():
                 assert not beyond_chance(ONSETS, WINDOWS, found, between).any()
 
 
+def alarms(trains, n=60, stop=605.4):
+    """How many recordings of all presentations lose any; `trains` gives spikes of all units."""
+    spans, many = spans_of(ONSETS, WINDOWS), 0
+    for seed in range(n):
+        spikes = np.sort(trains(np.random.default_rng(seed), stop))
+        first, last = np.searchsorted(spikes, spans.T)
+        many += beyond_chance(ONSETS, WINDOWS, last - first, (spikes[0], spikes[-1])).any()
+    return many
+
+
+def test_a_recording_may_end_with_the_last_window():
+    """Of the last presentation no more than the window belongs to it, often without a burst."""
+
+    def bursts(rng, stop):
+        begin = rng.uniform(0, stop, rng.poisson(1.9 * stop))
+        return (begin[:, None] + rng.exponential(0.02, (len(begin), 8)).cumsum(axis=1)).ravel()
+
+    def states(rng, stop):
+        rate = np.repeat(rng.random(int(stop) + 1) < 0.5, 100)
+        return np.repeat(np.arange(len(rate)) / 100, rng.poisson(rate))
+
+    assert alarms(bursts) == alarms(states) == 0
+
+
+def test_units_that_adapt_or_are_lost_one_by_one_are_no_end_of_the_recording():
+    def adapting(rng, stop):
+        spikes = rng.uniform(0, stop, rng.poisson(3 * stop))
+        return spikes[rng.random(len(spikes)) < np.exp(-6 * spikes / stop)]
+
+    assert alarms(adapting) <= 2
+
+
 def test_a_pause_between_blocks_belongs_to_no_presentation():
     onset = np.concatenate([np.arange(10.0), 1000 + np.arange(10.0)])
     spans = spans_of(onset, [(-0.2, 0.0), (0.1, 0.5)])

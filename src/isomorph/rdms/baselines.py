@@ -69,6 +69,49 @@ def as_products(within: Floats, otherwise: Callable[[], Floats]) -> Floats:
     return within / -2
 
 
+def told_apart(counts: NDArray[np.integer]) -> tuple[Floats, Floats, int]:
+    """Return how well least squares tell the baselines of folds, each response being one and more.
+
+    Parameters
+    ----------
+    counts : (fold, stimulus)
+        Showings.
+
+    Returns
+    -------
+    inverse : (fold, fold)
+        Covariance of the baselines, their mean 0 in every part without a fold in common with
+        others, where responses have a variance of 1.
+    share : (fold, stimulus)
+        Of a stimulus's showings, which stood in a fold.
+    rank : int
+        Of the baselines beyond what stimuli explain: folds less parts.
+    """
+    weights = counts.astype(float)
+    per_fold = weights.sum(axis=1)
+    share = weights / np.maximum(weights.sum(axis=0), 1)
+    roots, vectors = np.linalg.eigh(np.diag(per_fold) - share @ weights.T)
+    told = roots > 1e-9 * per_fold.max(initial=0)
+    vectors = vectors[:, told]
+    return (vectors / roots[told]) @ vectors.T, share, int(told.sum())
+
+
+def baselines_of(sums: Floats, counts: NDArray[np.integer]) -> Floats:
+    """Return the baselines of folds by least squares: `(fold, unit)`, see `adjusted_means`."""
+    inverse, share, _ = told_apart(counts)
+    found: Floats = inverse @ (sums.sum(axis=1) - share @ sums.sum(axis=0))
+    return found
+
+
+def leverages(counts: NDArray[np.integer]) -> Floats:
+    """Return how much of a showing its stimulus and its fold explain: `(fold, stimulus)`."""
+    inverse, share, _ = told_apart(counts)
+    across = inverse @ share
+    explained = np.diag(inverse)[:, None] - 2 * across + np.einsum("fs,fs->s", share, across)
+    found: Floats = explained + 1 / np.maximum(counts.sum(axis=0), 1)
+    return found
+
+
 def adjusted_means(sums: Floats, counts: NDArray[np.integer]) -> Floats | None:
     """Return least-squares means of stimuli, each response being theirs and a fold's baseline.
 
@@ -88,17 +131,10 @@ def adjusted_means(sums: Floats, counts: NDArray[np.integer]) -> Floats | None:
         None where stimuli and folds fall into parts without a fold in common: nothing then tells
         baselines from stimuli.
     """
-    weights = counts.astype(float)
-    per_stimulus, per_fold = weights.sum(axis=0), weights.sum(axis=1)
-    means = sums.sum(axis=0) / per_stimulus[:, None]
-    share = weights / per_stimulus
-    left = np.diag(per_fold) - share @ weights.T
-    roots, vectors = np.linalg.eigh(left)
-    told = roots > 1e-9 * per_fold.max()
-    if told.sum() < len(left) - 1:
+    _, share, rank = told_apart(counts)
+    if rank < len(counts) - 1:
         return None
-    beyond = sums.sum(axis=1) - weights @ means
-    baselines = (vectors[:, told] / roots[told]) @ (vectors[:, told].T @ beyond)
-    baselines -= per_fold @ baselines / per_fold.sum()
-    adjusted: Floats = means - share.T @ baselines
+    baselines = baselines_of(sums, counts)
+    baselines -= np.average(baselines, axis=0, weights=counts.sum(axis=1))
+    adjusted: Floats = sums.sum(axis=0) / counts.sum(axis=0)[:, None] - share.T @ baselines
     return adjusted

@@ -75,6 +75,11 @@ class Distance:
         """Whether it needs repetitions."""
         return bool(self.needs & {"folds", "noise"})
 
+    @property
+    def lifted(self) -> bool:
+        """Whether noise moves its mean: cross-validated distances alone go below 0 for that."""
+        return self.range[0] == 0
+
     def compute(self, geometry: Geometry) -> Floats:
         """Return distances `(pair,)`, equal ones exactly equal.
 

@@ -60,7 +60,7 @@ class Folds:
         """The means of every fold in place of its repetitions."""
         if self.fold is None:
             return self
-        means = self._summed(self.values) / np.maximum(self.counts, 1)[:, :, None]
+        means = self.sums / np.maximum(self.counts, 1)[:, :, None]
         return Folds(means, self.counts > 0, None, self.together)
 
     @property
@@ -82,8 +82,12 @@ class Folds:
         """Means without the baselines of folds, None where none are needed or can be had."""
         if not self.lacking or not self.complete:
             return None
-        sums = self.values if self.fold is None else self._summed(self.values)
-        return adjusted_means(sums, self.counts)
+        return adjusted_means(self.sums, self.counts)
+
+    @property
+    def sums(self) -> Floats:
+        """Sums over the showings of a stimulus in every fold: `(fold, stimulus, unit)`."""
+        return self.values if self.fold is None else self._summed(self.values)
 
     @property
     def plain_means(self) -> Floats:

@@ -140,6 +140,7 @@ class _Gathered:
         try:
             geometries = [half.of(distance) for half in pair]
             two = np.stack([formula.compute(geometry) for geometry in geometries])
+            levels = [_level(geometry) for geometry in geometries] if distance.level else []
         except UndefinedDistanceError as error:
             self.reason = self.reason or str(error)
             self.rdms.append(None)
@@ -148,8 +149,7 @@ class _Gathered:
         for geometry in geometries:
             if distance.norms is not None:
                 self.norms.append(distance.norms(geometry))
-            if distance.level:
-                self.levels.append(_level(geometry))
+        self.levels += levels
 
     def summary(self, distance: Distance, whole: Geometry, n_stimuli: int, counted: str) -> Halves:
         """Return what the halvings say together."""
@@ -173,11 +173,20 @@ class _Gathered:
 
 
 def _level(geometry: Geometry) -> float:
-    """Return the mean cross-validated distance, of the pairs that have one; NaN where none has."""
+    """Return the mean cross-validated distance, of the pairs that have one.
+
+    Raises
+    ------
+    UndefinedDistanceError
+        Where none has, as in a half of one run: its noise weighs units on a scale of its own,
+        which then nothing tells.
+    """
     assert geometry.fold_gram is not None
     distances = from_gram(geometry.fold_gram) / geometry.n_features
     known = distances[np.isfinite(distances)]
-    return float(known.mean()) if len(known) else np.nan
+    if not len(known):
+        raise UndefinedDistanceError("nothing brings halves of one run to the scale of all")
+    return float(known.mean())
 
 
 def _pairs(

@@ -114,10 +114,13 @@ def regrouped(session: xr.Dataset, level: Level) -> xr.Dataset:
     showings, responses = _means(shown, kept["response"].values, ["name", *shown.columns[1:]])
     repetition = np.arange(len(showings))
     more: dict[str, tuple[str, npt.NDArray]] = {}
+    first = _first_recorded(shown, kept)
     if kind:
         showings, responses = _means(showings, responses, ["name", kind])
         repetition = pd.factorize(showings[kind])[0]
         more = {kind: ("presentation", showings[kind].to_numpy(dtype=object))}
+    elif first:
+        more = {first[0]: ("presentation", first[1])}
     return xr.Dataset(
         {"response": (("presentation", "unit"), responses, kept["response"].attrs)},
         coords={
@@ -128,6 +131,17 @@ def regrouped(session: xr.Dataset, level: Level) -> xr.Dataset:
         },
         attrs=kept.attrs,
     )
+
+
+def _first_recorded(
+    shown: pd.DataFrame, session: xr.Dataset
+) -> tuple[str, npt.NDArray[np.object_]] | None:
+    """Return the run, or the session, in which each stimulus of a group came first, if several."""
+    for kind, label in recorded(session):
+        if len(np.unique(label)) > 1:
+            groups = pd.Series(label).groupby([shown["name"], shown["stimulus"]], sort=False)
+            return kind, groups.first().to_numpy(dtype=object)
+    return None
 
 
 def _means(

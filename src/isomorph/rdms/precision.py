@@ -1,9 +1,10 @@
 r"""Distances weighed by the noise of the units: Mahalanobis and crossnobis.
 
 The noise of a session is what repetitions leave over the mean of their stimulus, with as many
-degrees of freedom as presentations less stimuli. Responses are whitened by an inverse root of its
-shrunk covariance, after which every distance is a Euclidean one, and sessions, whose noise is
-independent, stand side by side: their Gram matrices add up.
+degrees of freedom as presentations less stimuli; of runs also over what each adds to all its
+responses, which is in no distance, with a degree less for all runs but one. Responses are whitened
+by an inverse root of its shrunk covariance, after which every distance is a Euclidean one, and
+sessions, whose noise is independent, stand side by side: their Gram matrices add up.
 
 A precision estimated from the very residuals that are multiplied makes cross-validated distances
 of pure noise positive: with :math:`p` units and :math:`\nu` degrees of freedom, unshrunk and of
@@ -26,7 +27,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import LinAlgError, cho_factor, cho_solve, solve_triangular
 
-from isomorph.rdms.baselines import Couple, as_products, within_folds
+from isomorph.rdms.baselines import (
+    Couple,
+    as_products,
+    baselines_of,
+    leverages,
+    told_apart,
+    within_folds,
+)
 from isomorph.rdms.folds import Folds, crossed_gram
 from isomorph.rdms.geometry import Floats, Part, UndefinedDistanceError
 from isomorph.rdms.gram import difference_of_squares, per_couple, side_by_side
@@ -129,23 +137,38 @@ class Noise:
 def residuals(folds: Folds) -> tuple[Floats, int]:
     """Return what repetitions leave over the mean of their stimulus, and its freedom.
 
+    Where folds are single runs, what one adds to all its responses is taken off too: it is in no
+    distance between stimuli of one run, and so no noise of it.
+
     Returns
     -------
     residuals : (presentation, unit)
     freedom : int
-        Presentations less stimuli shown, the rank of the means taken off.
+        Presentations less the rank of what is taken off, see `freedom_of`.
     """
-    means = folds.values.sum(axis=0) / np.maximum(folds.seen.sum(axis=0), 1)[:, None]
-    rows = folds.values - means
+    rows = left_over(folds)
     # A mask copies even where it keeps everything.
     flat = rows.reshape(-1, rows.shape[2]) if folds.seen.all() else rows[folds.seen]
     return flat, freedom_of(folds)
 
 
+def left_over(folds: Folds) -> Floats:
+    """Return residuals by repetition, see `residuals`: `(repetition, stimulus, unit)`."""
+    means = folds.values.sum(axis=0) / np.maximum(folds.seen.sum(axis=0), 1)[:, None]
+    rows = folds.values - means
+    if folds.together:
+        baselines = baselines_of(folds.sums, folds.counts)
+        share = folds.counts / np.maximum(folds.counts.sum(axis=0), 1)
+        rows -= folds.repetitions(baselines)[:, None]
+        rows += share.T @ baselines
+    return rows
+
+
 def freedom_of(folds: Folds) -> int:
-    """Return presentations less stimuli shown."""
+    """Return presentations less stimuli shown, and less the baselines of single runs."""
     counts = folds.seen.sum(axis=0)
-    return int(counts.sum() - np.count_nonzero(counts))
+    taken = told_apart(folds.counts)[2] if folds.together else 0
+    return int(counts.sum() - np.count_nonzero(counts)) - taken
 
 
 def mahalanobis(folds: Folds, settings: NoiseSpec) -> Part:
@@ -197,6 +220,11 @@ def with_noise_of_others(folds: Folds, shrinkage: str) -> Part:
     by_fold = folds.centred.by_fold
     if by_fold.lacking:
         return _within_folds_with_noise_of_others(folds, shrinkage, by_fold)
+    return _products_with_noise_of_others(folds, shrinkage, by_fold)
+
+
+def _products_with_noise_of_others(folds: Folds, shrinkage: str, by_fold: Folds) -> Part:
+    """Return the mean products of all different folds."""
     values = by_fold.values
     total = values.sum(axis=0)
     noisy = np.zeros(total.shape[1], dtype=bool)
@@ -222,7 +250,6 @@ def with_noise_of_others(folds: Folds, shrinkage: str) -> Part:
 def _within_folds_with_noise_of_others(folds: Folds, shrinkage: str, by_fold: Folds) -> Part:
     """Return what `with_noise_of_others` does, of folds whose baselines must not meet."""
     noisy = np.zeros(folds.values.shape[2], dtype=bool)
-    whole = replace(folds, together=False)
 
     def couples() -> Iterator[Couple]:
         for group in groups(len(folds)):
@@ -234,8 +261,11 @@ def _within_folds_with_noise_of_others(folds: Folds, shrinkage: str, by_fold: Fo
                     yield (one, other), white[one], white[other]
 
     within = within_folds(couples(), by_fold.seen)
-    products = as_products(within, lambda: with_noise_of_others(whole, shrinkage).values)
-    return Part(products, int(noisy.sum()))
+
+    def products() -> Floats:
+        return _products_with_noise_of_others(folds, shrinkage, by_fold).values
+
+    return Part(as_products(within, products), int(noisy.sum()))
 
 
 def with_noise_of_other_stimuli(folds: Folds, shrinkage: str) -> Part:
@@ -251,7 +281,8 @@ def with_noise_of_other_stimuli(folds: Folds, shrinkage: str) -> Part:
     left_out = 2 * max(int(group.sum()) for group in apart)
     inverted = n_units if shrinkage == "none" else 1
     by_fold = folds.centred.by_fold
-    if n_stimuli - left_out <= inverted + SPARE or not by_fold.seen.all() or len(folds) < 2:
+    least = inverted + SPARE + int(folds.together)  # as what runs add is taken off
+    if n_stimuli - left_out <= least or not by_fold.seen.all() or len(folds) < 2:
         pooled = with_noise_of_session(folds, shrinkage)
         few = f"{n_stimuli} stimuli are too few to tell noise from others in two repetitions"
         return replace(pooled, note=f"{few}; {pooled.note}")
@@ -276,8 +307,8 @@ def with_noise_of_other_stimuli(folds: Folds, shrinkage: str) -> Part:
 def with_noise_of_runs(folds: Folds, shrinkage: str) -> Part:
     """Return products of two runs, showings in one averaged, weighed by their mean covariance.
 
-    The residuals of one fold over the means of all have the freedom of its presentations, each
-    less its share of its stimulus's mean, which add up to presentations less stimuli.
+    The residuals of one fold have the freedom of its presentations, each less its leverage: its
+    share of its stimulus's mean and of its fold's. They add up to that of all.
 
     Raises
     ------
@@ -292,11 +323,11 @@ def with_noise_of_runs(folds: Folds, shrinkage: str) -> Part:
     folds = folds.by_fold
     whole = Noise(folds, shrinkage)  # refuses where nothing can be estimated
     counts = folds.seen.sum(axis=0)
-    means = folds.values.sum(axis=0) / np.maximum(counts, 1)[:, None]
     covariances = []
-    for values, seen in zip(folds.values, folds.seen, strict=True):
-        freedom = float(np.sum(1 - 1 / counts[seen]))
-        rows = (values - means)[seen][:, whole.noisy]
+    taken = leverages(folds.counts)
+    for rest, seen, share in zip(left_over(folds), folds.seen, taken, strict=True):
+        freedom = float(np.sum(1 - share[seen]))
+        rows = rest[seen][:, whole.noisy]
         if freedom < 1 or not (np.einsum("ru,ru->u", rows, rows) > 0).all():
             raise UndefinedDistanceError(
                 "noise.per: run needs every unit to vary in every run; use others or session"

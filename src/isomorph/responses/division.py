@@ -38,12 +38,16 @@ class Division:
         Runs, sessions or repetitions there are.
     note : str
         What a reader must know of it; mostly nothing.
+    unlike : str
+        Runs or sessions, where these show unlike stimuli and are not the folds: what sets them
+        apart is in the distances.
     """
 
     kind: str
     fold: Array
     count: int
     note: str = ""
+    unlike: str = ""
 
     def __len__(self) -> int:
         """Return how many folds there are: runs without a stimulus in common make one."""
@@ -78,22 +82,24 @@ def divide(session: xr.Dataset, stimuli: Sequence[str]) -> Division:
     shown = np.array([place.get(s, -1) for s in session["stimulus"].values.tolist()], dtype=int)
     known = np.flatnonzero(shown >= 0)
     fold = np.full(len(shown), -1)
-    note = ""
+    note = unlike = ""
     for kind, label in recorded(session):
         number = np.unique(label[known], return_inverse=True)[1]
         if come_again_apart(shown[known], number):
             seen = np.zeros((number.max() + 1, len(stimuli)), dtype=bool)
             seen[number, shown[known]] = True
             apart = _pairs_apart(seen)
-            fold[known] = _rounds(seen)[number] if apart else number
-            return Division(kind, fold, len(seen), _said(apart, len(stimuli), kind))
+            fold[known] = rounds(seen)[number] if apart else number
+            return Division(kind, fold, len(seen), _said(apart, len(stimuli), kind), unlike)
+        if not unlike and _unlike(shown[known], number):
+            unlike = kind
         if number.max(initial=0) > 0 and len(np.unique(shown[known])) < len(known):
             note = note or (
                 f"stimuli come again within one {kind} alone, so repetitions are crossed and "
                 f"halved, and noise that a {kind} shares counts as signal"
             )
     fold[known] = np.unique(session["repetition"].values[known], return_inverse=True)[1]
-    return Division(REPETITION, fold, int(fold.max(initial=-1)) + 1, note)
+    return Division(REPETITION, fold, int(fold.max(initial=-1)) + 1, note, unlike)
 
 
 def recorded(session: xr.Dataset) -> Iterator[tuple[str, Array]]:
@@ -137,6 +143,12 @@ def come_again_apart(stimulus: Array, label: Array) -> bool:
     return 2 * int((in_runs > 1).sum()) > int(again.sum())
 
 
+def _unlike(stimulus: Array, label: Array) -> bool:
+    """Tell whether some runs lack stimuli that others show."""
+    pairs = np.unique(np.stack([stimulus, label]), axis=1).shape[1]
+    return pairs < len(np.unique(stimulus)) * len(np.unique(label))
+
+
 def recordings(sessions: Mapping[str, xr.Dataset]) -> dict[str, xr.Dataset]:
     """Return recordings of which each can be divided by itself, of sessions of the same units.
 
@@ -168,10 +180,18 @@ def recordings(sessions: Mapping[str, xr.Dataset]) -> dict[str, xr.Dataset]:
     return {name: one}
 
 
-def _rounds(seen: Array) -> Array:
-    """Put each run, of which stimuli `(run, stimulus)` are told, into a fold: (run,).
+def rounds(seen: Array) -> Array:
+    """Put each run into the first fold with which it has no stimulus in common.
 
-    It joins the first fold with which it has no stimulus in common.
+    Parameters
+    ----------
+    seen : ndarray (run, stimulus) of bool
+        Which stimuli each run shows.
+
+    Returns
+    -------
+    ndarray (run,) of int
+        The fold of each, from 0.
     """
     folds: list[Array] = []
     number = np.zeros(len(seen), dtype=int)

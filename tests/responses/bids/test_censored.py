@@ -318,6 +318,17 @@ def test_a_confound_that_is_no_number_is_refused_unless_its_volume_does_not_coun
         derivatives.run()
 
 
+def test_residual_variance_is_that_of_new_noise_where_many_volumes_are_left_out():
+    rng = np.random.default_rng(1)
+    noise = rng.standard_normal((300, 400))
+    for scan in range(1, 300):
+        noise[scan] += 0.8 * noise[scan - 1]
+    whole = Design(rng.standard_normal((300, 2)), np.ones((300, 1)))
+    kept = np.arange(300) % 3 > 0  # every other volume follows a gap
+    fit = ar1(whole.at(kept), noise[kept])
+    assert np.square(fit.residuals).sum(axis=0).mean() / fit.freedom == pytest.approx(1, abs=0.1)
+
+
 def test_autocorrelated_noise_does_not_reach_over_a_gap():
     """Against generalised least squares in which each stretch of volumes stands for itself."""
     rng = np.random.default_rng(0)
@@ -342,6 +353,9 @@ def test_autocorrelated_noise_does_not_reach_over_a_gap():
         assert len(products) == 81
         rho = np.trunc(100 * products.mean() / np.mean(left[:, voxel] ** 2)) / 100
         x, y = matrix.copy(), data[:, voxel].copy()
+        scale = np.ones(84)
+        scale[[28, 65]] = np.sqrt(1 - rho**2)  # of noise that nothing before foretells
+        x, y = x * scale[:, None], y * scale
         for one in place:
             x[one[1:]] -= rho * matrix[one[:-1]]
             y[one[1:]] -= rho * data[one[:-1], voxel]
@@ -349,7 +363,7 @@ def test_autocorrelated_noise_does_not_reach_over_a_gap():
         np.testing.assert_allclose(fit.amplitudes[:, voxel], expected[:3], rtol=1e-8)
         np.testing.assert_allclose(
             fit.residuals[:, voxel],
-            (data[:, voxel] - matrix @ expected) - np.concatenate(
+            scale * (data[:, voxel] - matrix @ expected) - np.concatenate(
                 [np.r_[0.0, rho * (data[one[:-1], voxel] - matrix[one[:-1]] @ expected)]
                  for one in place]
             ),

@@ -117,7 +117,8 @@ def ar1(design: Design, volumes: Array, residuals: bool = True) -> Fit:
     Whitening by :math:`\rho` turns :math:`x_t` into :math:`x_t - \rho x_{t-1}` (the first stays),
     so every product the normal equations need is a polynomial in :math:`\rho`:
     :math:`A_0 - \rho A_1 + \rho^2 A_2`. The products with all voxels are formed three times in
-    all, not once for each :math:`\rho`. A volume that follows one left out stays as the first does.
+    all, not once for each :math:`\rho`. A volume that follows one left out, whose noise has the
+    variance :math:`1 / (1 - \rho^2)` of what is new in the others, counts by as much less.
 
     Parameters
     ----------
@@ -132,13 +133,13 @@ def ar1(design: Design, volumes: Array, residuals: bool = True) -> Fit:
     first = ols(design, volumes)
     linked = design.linked[:, None]
     rho = autocorrelation(first.residuals, design.linked)
-    left, right = matrix[1:] * linked, matrix[:-1] * linked
+    left, right, begin = matrix[1:] * linked, matrix[:-1] * linked, matrix[1:] * ~linked
     crossed = left.T @ right
-    products = (matrix.T @ matrix, crossed + crossed.T, right.T @ right)
+    products = (matrix.T @ matrix, crossed + crossed.T, right.T @ right - begin.T @ begin)
     seen = (
         matrix.T @ volumes,
         left.T @ volumes[:-1] + right.T @ volumes[1:],
-        right.T @ volumes[:-1],
+        right.T @ volumes[:-1] - begin.T @ volumes[1:],
     )
     amplitudes = np.empty((matrix.shape[1], volumes.shape[1]))
     for value in np.unique(rho):
@@ -149,7 +150,8 @@ def ar1(design: Design, volumes: Array, residuals: bool = True) -> Fit:
     if not residuals:
         return Fit(amplitudes[:count], volumes[:0], freedom)
     left_over = volumes - matrix @ amplitudes
-    left_over[1:] -= rho * (left_over[:-1] * linked)
+    before = rho * (left_over[:-1] * linked)
+    left_over[1:] = np.where(linked, left_over[1:], left_over[1:] * np.sqrt(1 - rho**2)) - before
     return Fit(amplitudes[:count], left_over, freedom)
 
 

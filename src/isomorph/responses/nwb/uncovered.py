@@ -19,6 +19,9 @@ CHANCE = 1e-6
 SPREAD = 0.1
 """Least variance of a population's rate from presentation to presentation, as a share of its
 squared mean: what is estimated from few presentations may come out too small."""
+NEAR = 40
+"""Presentations next to a silence that tell it too, at least: responses adapt, and units are lost
+one by one, so that few spikes may be left by then."""
 STATES = 3
 """Silences that tell how long such states last."""
 REASON = "presentations before the first or after the last spike of all units"
@@ -81,8 +84,9 @@ def beyond_chance(
 
     The number of spikes in the time of a presentation is taken to be negative binomial, with mean
     and variance of the presentations that the recording covers, as if they followed each other at
-    random. Where states of silence come and go, no spike is as likely as it is seen to be after
-    another silence, and a silence has to be twice as long as any other too.
+    random; or of those next to the silence, where they make it more probable. Where states of
+    silence come and go, no spike is as likely as it is seen to be after another silence, and a
+    silence has to be twice as long as any other too.
 
     Parameters
     ----------
@@ -109,32 +113,40 @@ def beyond_chance(
     """
     start, stop = spans_of(onset, windows).T
     before, after = outside(onset, windows, between)
+    inside = ~(before | after)
     order = np.argsort(onset, kind="stable")
-    covered = counts[order][~(before | after)[order]]
+    covered = counts[order][inside[order]]
     beyond = np.zeros(len(onset), dtype=bool)
     if not covered.any():
         return beyond
-    runs = _runs(covered == 0)
-    chance, longest = _log_chance_of_none(covered, runs), int(runs.max(initial=0))
-    # The time of the last before the first spike may reach beyond that spike.
+    longest = int(_runs(covered == 0).max(initial=0))
+    # In times of a presentation: that of the last ends with its window, and that of the last
+    # before the first spike may reach beyond that spike.
+    silent = (stop - start) / (stop - start)[inside].mean()
     share = np.clip((between[0] - start) / (stop - start), 0, 1)
-    for beside, silent in ((before, share), (after, np.ones(len(onset)))):
-        size = float(silent[beside].sum())
+    for beside, times, nearest in (
+        (before, silent * share, covered),
+        (after, silent, covered[::-1]),
+    ):
+        near = nearest[: max(int(beside.sum()), NEAR)]
+        size = float(times[beside].sum())
+        chance = max(_log_chance_of_none(covered), _log_chance_of_none(near))
         if size * chance < np.log(CHANCE) and size >= 2 * longest:
             beyond |= beside
     return beyond
 
 
-def _log_chance_of_none(counts: Array, runs: Array) -> float:
-    """Return the log probability of no spike in a presentation, from those that are covered.
+def _log_chance_of_none(counts: Array) -> float:
+    """Return the log probability of no spike in a presentation, from some that are covered.
 
     Parameters
     ----------
     counts : ndarray (presentation,)
-        Their spikes.
-    runs : ndarray (run,)
-        Lengths of the silences among them.
+        Their spikes, in the order of time.
     """
+    if not counts.any():
+        return 0.0
+    runs = _runs(counts == 0)
     mean = float(counts.mean())
     variance = float(counts.var(ddof=1)) if len(counts) > 1 else mean
     spread = max((variance - mean) / mean**2, SPREAD)
