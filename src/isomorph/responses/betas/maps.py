@@ -12,6 +12,7 @@ import numpy.typing as npt
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.foreign import reading
 from isomorph.responses.grayordinates import Place
+from isomorph.responses.images import open_image
 
 Array = npt.NDArray
 
@@ -109,8 +110,7 @@ def open_maps(file: Path) -> Maps:
 
     from isomorph.responses.betas import cifti, volumes
 
-    with reading(file, "a CIFTI or NIfTI file"):
-        image = nibabel.load(file)
+    image = open_image(file, "a CIFTI or NIfTI file")
     if isinstance(image, nibabel.Cifti2Image):
         return cifti.open_cifti(file, image)
     return volumes.open_volume(file, image)

@@ -14,6 +14,7 @@ from isomorph.errors import IsomorphError
 from isomorph.foreign import reading
 from isomorph.responses.bids.places import Gray, Grid, Place, Vertices
 from isomorph.responses.grayordinates import Grayordinates
+from isomorph.responses.images import open_image
 
 Array = npt.NDArray
 
@@ -72,20 +73,6 @@ class Bold:
     repetition: float | None = None
     start: float | None = None
     header: float | None = None
-
-
-def open_image(file: Path) -> Any:
-    """Open an image with its data left on disk.
-
-    Raises
-    ------
-    IsomorphError
-        When it is no image nibabel knows.
-    """
-    import nibabel
-
-    with reading(file, "an image"):
-        return nibabel.load(file)
 
 
 def open_bold(files: Sequence[Path]) -> Bold:

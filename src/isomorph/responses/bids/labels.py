@@ -14,9 +14,10 @@ import numpy.typing as npt
 from isomorph.errors import IsomorphError
 from isomorph.foreign import reading
 from isomorph.responses.betas.cifti import open_cifti
-from isomorph.responses.bids.bold import grid_of, open_image
+from isomorph.responses.bids.bold import grid_of
 from isomorph.responses.bids.places import SIDES, Gray, Grid, Place
 from isomorph.responses.entities import parse
+from isomorph.responses.images import open_image
 
 Array = npt.NDArray
 SIDE = re.compile(r"(?:^|[._])(?:(lh|left|l)|(?:rh|right|r))(?=[._])", re.IGNORECASE)
