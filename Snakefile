@@ -20,15 +20,7 @@ rule all:
         LAYOUT.report,
 
 
-include: "workflow/rules/fetch.smk"
-include: "workflow/rules/stimuli.smk"
-include: "workflow/rules/responses.smk"
-include: "workflow/rules/activations.smk"
-include: "workflow/rules/rdms.smk"
-include: "workflow/rules/compare.smk"
-include: "workflow/rules/explain.smk"
-include: "workflow/rules/recover.smk"
-include: "workflow/rules/report.smk"
+include: "workflow/stages.smk"
 
 
 onstart:

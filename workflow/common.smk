@@ -1,4 +1,4 @@
-# What the rules share: the study, its paths, and the one line each runs.
+# What the rules share: the study, its paths, what does not fit it, and the one line each runs.
 import re
 import shlex
 import sys
@@ -6,16 +6,19 @@ from pathlib import Path
 
 from snakemake.logging import logger
 
-from isomorph import archives, jobs, slices
+from isomorph import archives
 from isomorph.cli import open_study
-from isomorph.digest import code_digest, files_digest
+from isomorph.cli.settling import settle
 from isomorph.errors import IsomorphError
+from isomorph.jobs import Job, patterns, simulated, stimulus_sets
 from isomorph.layout import Layout
-from isomorph.models import opened
+from isomorph.making import DECLARED, inputs_of, written_by
 from isomorph.runs import alive, asked, coming, failures
 
 try:
-    STUDY_FILE = asked.study_file(config)
+    STUDY_FILE, REMAKES_VERSIONS = asked.study_file(config), asked.remakes_versions(
+        config
+    )
     STUDY = open_study(STUDY_FILE)
 except IsomorphError as mistake:
     raise WorkflowError(str(mistake)) from None
@@ -27,9 +30,20 @@ if workflow.is_main_process and (said := alive.begin(SNAKEMAKE)):
 
 FAILED = failures.Failed()
 logger.addHandler(FAILED)
+PYTHON, ENDED = sys.executable, failures.ENDED
 LAYOUT = Layout(STUDY)
-STIMULUS_SETS = jobs.stimulus_sets(STUDY)
-MODELS = [name for name, _, _ in STUDY.instances()]
+
+# Artefacts are judged by what they hold, not by their dates or by what Snakemake remembers.
+UNFIT = {}
+if workflow.is_main_process:
+    UNFIT = settle(LAYOUT, versions=REMAKES_VERSIONS)
+    if UNFIT:
+        print(
+            "To be made again:",
+            *dict.fromkeys(UNFIT.values()),
+            sep="\n  ",
+            file=sys.stderr,
+        )
 
 
 def one_of(names):
@@ -40,15 +54,67 @@ def one_of(names):
 wildcard_constraints:
     dataset=one_of(STUDY.datasets),
     subject=one_of({name for spec in STUDY.datasets.values() for name in spec.subjects}),
-    model=one_of(MODELS),
+    model=one_of(name for name, _, _ in STUDY.instances()),
 
 
-# Paths with {dataset}, {subject} or {model} in them. Only a simulated archive stands elsewhere.
-PATTERN = jobs.patterns(STUDY)
-SIMULATED = jobs.patterns(STUDY, simulated=True)
+def datasets_of(stage, of_simulated):
+    """Return the datasets a rule may run for. Only a simulated archive stands elsewhere."""
+    if DECLARED[stage].of_stimuli:
+        return stimulus_sets(STUDY)
+    chosen = set(simulated(STUDY))
+    return [
+        name
+        for name in STUDY.datasets
+        if stage != "fetch" or (name in chosen) == of_simulated
+    ]
 
 
-def local_files(dataset):
+def pattern(stage, place, of_simulated=False):
+    """Return what a place of the layout gives for a stage's {dataset}, {subject} and {model}."""
+    names = [f"{{{name}}}" for name in DECLARED[stage].made_for]
+    return place(patterns(STUDY, simulated=of_simulated), Job(stage, tuple(names)))
+
+
+def said_in(layout, job):
+    return layout.log(job.stage, *job.names)
+
+
+def timed_in(layout, job):
+    return layout.benchmark(job.stage, *job.names)
+
+
+def outputs(stage, of_simulated):
+    """Return what a rule writes; figures are a folder, nothing else may be empty."""
+    files = pattern(stage, written_by, of_simulated)
+    return [
+        directory(file) if stage == "figures" else ensure(file, non_empty=True)
+        for file in files
+    ]
+
+
+def read_by(stage):
+    """Return the function that gives a rule's inputs: files of other jobs, and the user's own."""
+
+    def files(wildcards):
+        job = Job(stage, tuple(wildcards[name] for name in DECLARED[stage].made_for))
+        # What does not fit runs again, whatever its date.
+        workflow.dag.forcefiles.update(
+            str(file) for file in written_by(LAYOUT, job) if file in UNFIT
+        )
+        made = {
+            file
+            for maker in inputs_of(LAYOUT, job).values()
+            for file in written_by(LAYOUT, maker)
+        }
+        return [
+            *(file for file in inputs_of(LAYOUT, job) if file in made),
+            *(watched(*job.names) if stage == "fetch" else ()),
+        ]
+
+    return files
+
+
+def watched(dataset):
     """Return the user's own files of a dataset; what cannot be read, the job itself says why."""
     try:
         return archives.watched_files(LAYOUT, dataset)
@@ -56,58 +122,18 @@ def local_files(dataset):
         return []
 
 
-def responses_of(dataset):
-    """Return the responses of every subject of a dataset."""
-    return [
-        LAYOUT.responses(dataset, subject)
-        for subject in STUDY.dataset(dataset).subjects
-    ]
+def command(stage):
+    """Return the function that gives what a rule asks of isomorph."""
 
+    def words(wildcards):
+        options = [
+            word
+            for name in DECLARED[stage].made_for
+            for word in (f"--{name}", wildcards[name])
+        ]
+        return f"{DECLARED[stage].command} {shlex.join(options)}"
 
-def tables_of(dataset):
-    """Return every table of a dataset that a reader gets to see."""
-    return [
-        LAYOUT.comparisons(dataset),
-        LAYOUT.subjects(dataset),
-        LAYOUT.regions(dataset),
-        LAYOUT.preferences(dataset),
-        LAYOUT.selection(dataset),
-        LAYOUT.layers_in_set(dataset),
-        LAYOUT.differences(dataset),
-        LAYOUT.contrasts(dataset),
-        LAYOUT.recovery(dataset),
-        LAYOUT.confusion(dataset),
-        LAYOUT.power(dataset),
-        LAYOUT.agreement(dataset),
-        LAYOUT.partial(dataset),
-        LAYOUT.weighted(dataset),
-        LAYOUT.partition(dataset),
-        LAYOUT.models(dataset),
-        LAYOUT.representations(dataset),
-        LAYOUT.reliability(dataset),
-    ]
-
-
-def models_of(dataset):
-    """Return the RDMs of every model a dataset is compared with."""
-    return [
-        LAYOUT.model_rdms(dataset, model)
-        for model, _, _ in STUDY.instances_for(dataset)
-    ]
-
-
-def stage(command):
-    """Return the shell line of a stage: what it says goes to the screen and into its log."""
-    # The study's path is filled in as the job runs: Snakemake remembers the line as it is here, and
-    # two studies that share a dataset must not each find that it was made by another line.
-    line = (
-        f"{shlex.quote(sys.executable)} -m isomorph {command} --study {{STUDY_FILE:q}}"
-    )
-    ended = f"echo {shlex.quote(failures.ENDED)}${{{{PIPESTATUS[0]}}}} >> {{log:q}}"
-    return (
-        f"OMP_NUM_THREADS={{threads}} {line} 2>&1 | tee -i {{log:q}} >&2"
-        f" || {{{{ {ended}; exit 1; }}}}"
-    )
+    return words
 
 
 def begin():

@@ -11,8 +11,10 @@ import sys
 
 ARGUED = {
     "Specify a conda environment or container for each rule.:",
-    # Filled in as the job runs, so that the line Snakemake remembers is the same in every study.
+    # Filled in as the job runs, so that the line is the same in every study and on every machine.
     "Shell command directly uses variable STUDY_FILE from outside of the rule:",
+    "Shell command directly uses variable PYTHON from outside of the rule:",
+    "Shell command directly uses variable ENDED from outside of the rule:",
 }
 
 

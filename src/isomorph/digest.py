@@ -7,7 +7,9 @@ import hashlib
 from functools import cache
 from pathlib import Path
 
-DECIDED_ELSEWHERE = ("isomorph.study", "isomorph.layout")
+DECIDED_ELSEWHERE = (
+    "isomorph.study", "isomorph.layout", "isomorph.slices", "isomorph.jobs", "isomorph.making",
+)  # fmt: skip
 """Packages no digest follows: what they hold reaches a stage through its slice of the settings,
 so that a new key in a settings file does not make every artefact stale."""
 

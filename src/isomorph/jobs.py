@@ -8,23 +8,26 @@ from typing import cast
 
 from isomorph.layout import Layout
 from isomorph.study import Study
-from isomorph.study.archive import LocalArchive, SimulatedArchive
+from isomorph.study.archive import SimulatedArchive
 
 
 @dataclass(frozen=True)
 class Job:
-    """One command of the pipeline.
+    """One run of a stage.
 
     Attributes
     ----------
     stage : str
-        The command.
+        What is made, see `isomorph.making.DECLARED`.
     names : tuple of str
         The dataset, and the subject or model instance where the stage has one.
     """
 
     stage: str
     names: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return " ".join((self.stage, *self.names))
 
 
 def jobs(study: Study) -> Iterator[Job]:
@@ -33,13 +36,13 @@ def jobs(study: Study) -> Iterator[Job]:
         yield Job("stimuli", (dataset,))
         for instance in models_on(study, dataset):
             yield Job("activations", (dataset, instance))
-            yield Job("rdms", (dataset, instance))
+            yield Job("model_rdms", (dataset, instance))
     for dataset in study.datasets:
         yield Job("fetch", (dataset,))
         for subject in study.dataset(dataset).subjects:
             yield Job("responses", (dataset, subject))
         yield Job("reliability", (dataset,))
-        yield Job("rdms", (dataset,))
+        yield Job("brain_rdms", (dataset,))
         yield Job("compare", (dataset,))
         yield Job("explain", (dataset,))
         yield Job("recover", (dataset,))
@@ -62,17 +65,9 @@ def models_on(study: Study, owner: str) -> list[str]:
 
 def simulated(study: Study) -> list[str]:
     """Return the datasets that are simulated from the activations of models."""
-    return _with_archive(study, SimulatedArchive)
-
-
-def local(study: Study) -> list[str]:
-    """Return the datasets that lie in a folder of the user's own."""
-    return _with_archive(study, LocalArchive)
-
-
-def downloaded(study: Study) -> list[str]:
-    """Return the datasets whose bytes come over the network."""
-    return [name for name in study.datasets if name not in (*simulated(study), *local(study))]
+    return [
+        name for name, spec in study.datasets.items() if isinstance(spec.archive, SimulatedArchive)
+    ]
 
 
 def planted_models(study: Study, dataset: str) -> list[str]:
@@ -112,7 +107,3 @@ class _AnyDataset:
 
     def stimulus_set(self, dataset: str) -> str:
         return dataset
-
-
-def _with_archive(study: Study, kind: type) -> list[str]:
-    return [name for name, spec in study.datasets.items() if isinstance(spec.archive, kind)]

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from isomorph.study import Study
 from isomorph.study.archive import SimulatedArchive
-from isomorph.study.stimuli import SharedStimuli
 
 
 class Layout:
@@ -56,8 +55,9 @@ class Layout:
         owner = self.study.stimulus_set(dataset)
         return self.root / "data" / "stimuli" / owner / "stimuli.csv"
 
-    def owns_stimuli(self, dataset: str) -> bool:
-        return not isinstance(self.study.dataset(dataset).stimuli, SharedStimuli)
+    def names(self, dataset: str) -> Path:
+        """What the recordings of a dataset call its stimuli, beside the stimulus table."""
+        return self.stimuli(dataset).with_name("names.csv")
 
     def responses(self, dataset: str, subject: str) -> Path:
         return self.results / dataset / "responses" / f"{subject}.nc"

@@ -173,6 +173,12 @@ def text(settings: Slice) -> str:
     return json.dumps(settings, sort_keys=True, ensure_ascii=False)
 
 
+def plain(settings: Slice) -> Slice:
+    """Return a slice as it is after it was written and read: tuples are lists, keys are text."""
+    found: Slice = json.loads(text(settings))
+    return found
+
+
 def _lock_digest(file: Path) -> str:
     """Return the sha256 of what a lock pins, notes and order aside; '' when there is none."""
     try:

@@ -20,8 +20,7 @@ remembered_digest = cache(code_digest)
 def digests_once():
     """Digest the code once for all tests: it does not change under them."""
     with pytest.MonkeyPatch.context() as patch:
-        for module in ("local", "package", "pinned"):
-            patch.setattr(f"isomorph.archives.{module}.code_digest", remembered_digest)
+        patch.setattr("isomorph.making.declared.code_digest", remembered_digest)
         yield
 
 

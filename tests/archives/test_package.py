@@ -73,7 +73,7 @@ def test_manifest_is_the_json_its_readers_were_promised(served, toy):
     layout = served(toy)
     archives.run(layout, "objects")
     content = json.loads(layout.manifest("objects").read_text())
-    assert set(content) == {"dataset", "archive", "files", "root", "provenance"}
+    assert set(content) == {"dataset", "archive", "files", "root", "provenance", "seal"}
     assert set(content["files"][0]) == {"path", "size", "sha256"}
 
 

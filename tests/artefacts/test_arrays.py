@@ -12,6 +12,7 @@ from isomorph.artefacts import (
     provenance,
     read_array,
     read_attributes,
+    read_provenance,
     read_responses,
     replacing,
     sha256,
@@ -67,7 +68,8 @@ def test_what_is_written_is_read_back(tmp_path):
     back = read_array(file, "rdms")
     np.testing.assert_array_equal(back["rdm"], rdms()["rdm"])
     assert back["stimulus"].values.tolist() == ["s0", "s1", "s2", "s3"]
-    assert Provenance.from_json(back.attrs["provenance"]) == STAMP
+    stamp = read_provenance(file)
+    assert stamp == STAMP.holding(stamp.contents)
     assert artefact_kind(file) == "rdms"
 
 
@@ -143,7 +145,7 @@ def test_reading_says_what_a_file_is_instead(tmp_path):
     with pytest.raises(IsomorphError, match="no such file"):
         read_array(tmp_path / "b.nc", "rdms")
     (tmp_path / "c.nc").write_bytes(b"not HDF5 at all")
-    with pytest.raises(IsomorphError, match="is not a netCDF file"):
+    with pytest.raises(IsomorphError, match="cannot be read as a netCDF file"):
         read_array(tmp_path / "c.nc", "rdms")
     xr.Dataset().to_netcdf(tmp_path / "d.nc", engine="h5netcdf")
     with pytest.raises(IsomorphError, match="no artefact of isomorph"):
@@ -299,3 +301,55 @@ def test_a_name_that_cannot_be_seen_is_refused(tmp_path, name):
     with pytest.raises(IsomorphError, match=r"(?s)the region \"V1.*cannot be seen"):
         write_responses(tmp_path / "a.nc", {"1": data}, {}, provenance("responses"))
     assert not (tmp_path / "a.nc").exists()
+
+
+# ---------------------------------------------------------------- what a file holds
+
+
+def test_a_variable_left_on_the_disk_costs_nothing_and_the_rest_is_checked(tmp_path):
+    file = tmp_path / "x.nc"
+    write_responses(file, {"1": session()}, {"dataset": "d", "subject": "x"}, STAMP)
+    (back,) = read_responses(file, without=("response",)).values()
+    assert "response" not in back
+    assert back["unit"].values.tolist() == ["01", "02", "3"]
+    write_array(tmp_path / "a.nc", rdms(), "rdms", STAMP)
+    assert "rdm" not in read_array(tmp_path / "a.nc", "rdms", without=("rdm",))
+
+
+@pytest.mark.parametrize("dtype", ["f4", "f8", "i2", "i8", "?", "U3", "O"])
+@pytest.mark.parametrize("shape", [(), (0,), (3,), (2, 3)])
+def test_what_is_hashed_is_the_same_before_writing_and_after_reading(tmp_path, dtype, shape):
+    values = np.arange(int(np.prod(shape))).reshape(shape).astype(dtype if dtype != "O" else "U3")
+    data = rdms()
+    data["more"] = (tuple(f"axis{i}" for i in range(len(shape))), values.astype(dtype))
+    data["more"].attrs["units"] = "none"
+    data = data.assign_attrs(number=3, text="", several=["a", "b"])
+    write_array(tmp_path / "a.nc", data, "rdms", STAMP)
+    back = read_array(tmp_path / "a.nc", "rdms")
+    assert back["more"].shape == shape
+
+
+def test_a_variable_or_an_attribute_that_came_or_went_is_told(tmp_path):
+    import h5py
+
+    def change(what):
+        file = tmp_path / "a.nc"
+        write_array(file, rdms(), "rdms", STAMP)
+        with h5py.File(file, "r+") as data:
+            what(data)
+        with pytest.raises(IsomorphError, match=r"a\.nc") as caught:
+            read_array(file, "rdms")
+        return str(caught.value)
+
+    def went(data):
+        data["depth"].attrs["units"] = "steps"
+
+    def other(data):
+        data.attrs["left_out"] = '{"V1": "nothing"}'
+
+    def unsealed(data):
+        data.attrs["provenance"] = data.attrs["provenance"].replace("somewhere", "elsewhere")
+
+    assert '"depth" has changed since the file was written' in change(went)
+    assert '"attributes" has changed since the file was written' in change(other)
+    assert "its provenance has changed since it was written" in change(unsealed)

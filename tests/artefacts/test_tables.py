@@ -1,9 +1,10 @@
 import errno
 
+import numpy as np
 import pandas as pd
 import pytest
 
-from isomorph.artefacts import Provenance, read_table, read_table_provenance, write_table
+from isomorph.artefacts import Provenance, read_provenance, read_table, sha256, write_table
 from isomorph.artefacts.schemas import TABLES
 from isomorph.errors import IsomorphError
 
@@ -31,7 +32,7 @@ def test_text_stays_text_and_numbers_stay_numbers(tmp_path):
     assert back["file"].tolist() == ["a.png", "", "c.png"]
     assert back["category"].tolist() == ["x", "", "y"]
     assert back["animal"].sum() == 2
-    assert read_table_provenance(file) == STAMP
+    assert read_provenance(file) == STAMP.holding({"stimuli.csv": sha256(file)})
 
 
 def test_parquet_beside_holds_the_same(tmp_path):
@@ -60,11 +61,52 @@ def test_reading_what_is_no_table(tmp_path):
     with pytest.raises(IsomorphError, match="no such file"):
         read_table(tmp_path / "t.csv", "stimuli")
     (tmp_path / "t.csv").write_text("")
-    with pytest.raises(IsomorphError, match="is not a CSV table"):
+    with pytest.raises(IsomorphError, match="is empty, expected a table"):
         read_table(tmp_path / "t.csv", "stimuli")
     (tmp_path / "t.csv").write_text("a,b\n1,2\n")
     with pytest.raises(IsomorphError, match="no column stimulus"):
         read_table(tmp_path / "t.csv", "stimuli")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a,b\n1,2,\n3,4,5\n", "line 2 has 3 cells, the header has 2"),
+        ("stimulus,file,sha256\n01,a.png\n", "line 2 has 2 cells, the header has 3"),
+        ("stimulus,file,sha256,file\n", 'has two columns "file"'),
+    ],
+)
+def test_a_row_with_too_many_or_too_few_cells_is_refused(tmp_path, text, said):
+    (tmp_path / "t.csv").write_text(text)
+    with pytest.raises(IsomorphError, match=said):
+        read_table(tmp_path / "t.csv", "stimuli")
+
+
+def test_a_comma_at_the_end_of_every_row_shifts_no_column(tmp_path):
+    (tmp_path / "t.csv").write_text("stimulus,file,sha256\n01,a.png,ff,\n02,b.png,00,\n")
+    table = read_table(tmp_path / "t.csv", "stimuli")
+    assert table["stimulus"].tolist() == ["01", "02"]
+    assert table["sha256"].tolist() == ["ff", "00"]
+
+
+def test_numbers_come_back_to_the_last_digit(tmp_path):
+    numbers = np.random.default_rng(0).standard_normal(500) * 10.0 ** np.arange(-250, 250)
+    table = pd.DataFrame(dict.fromkeys(TABLES["names"], numbers)).assign(number=numbers)
+    write_table(tmp_path / "t.csv", table, "names", STAMP)
+    assert read_table(tmp_path / "t.csv", "names")["number"].tolist() == numbers.tolist()
+
+
+@pytest.mark.parametrize("ending", [".csv", ".json", ".parquet"])
+def test_what_has_changed_since_is_told(tmp_path, ending):
+    file = tmp_path / "stimuli.csv"
+    write_table(file, stimuli(), "stimuli", STAMP, parquet=True)
+    changed = file.with_suffix(ending)
+    changed.write_bytes(changed.read_bytes().replace(b"png", b"jpg").replace(b"some", b"same"))
+    if ending == ".parquet":  # a copy, which no stage reads
+        read_table(file, "stimuli")
+        return
+    with pytest.raises(IsomorphError, match=r"stimuli\.csv.* has changed since"):
+        read_table(file, "stimuli")
 
 
 def test_a_full_disk_leaves_no_half_table(tmp_path, monkeypatch):

@@ -242,3 +242,26 @@ def test_what_is_no_hdf5_is_a_sentence(folder):
     refused(folder / "no.h5", "no.h5: no such file")
     (folder / "a.h5").write_bytes(b"\x89HDF\r\n\x1a\n" + bytes(100))
     refused(folder / "a.h5", "cannot be read as an HDF5 file")
+
+
+@pytest.mark.parametrize("written", [True, False])
+def test_compressed_zeros_are_refused_as_the_file_is_opened(folder, monkeypatch, written):
+    monkeypatch.setenv("ISOMORPH_MEMORY_MB", "20")
+    with h5py.File(folder / "bomb.nwb", "w") as file:
+        data = file.create_dataset("a/b", (30_000_000,), "u1", chunks=(10**6,), compression=9)
+        if written:
+            data[:] = 0
+    assert (folder / "bomb.nwb").stat().st_size < 60_000
+    refused(folder / "bomb.nwb", "bomb.nwb: /a/b: ", "would take 30 MB of memory, more than the 20")
+    monkeypatch.setenv("ISOMORPH_MEMORY_MB", "40")
+    with open_hdf5(folder / "bomb.nwb"):
+        pass
+
+
+def test_large_data_that_are_there_are_opened(folder, monkeypatch):
+    monkeypatch.setenv("ISOMORPH_MEMORY_MB", "1")
+    with h5py.File(folder / "large.nwb", "w") as file:
+        file.create_dataset("a", data=np.random.default_rng(0).random(200_000), compression=1)
+        file.create_dataset("b", data=np.arange(300_000) // 100, compression=9)
+    with open_hdf5(folder / "large.nwb") as file:
+        assert file["a"].shape == (200_000,)

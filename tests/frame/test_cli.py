@@ -187,8 +187,8 @@ def test_a_stage_gets_its_names_in_order_and_says_how_long_it_took(capsys, monke
     ]
 
 
-def test_check_counts_what_will_run(capsys):
-    assert main(["check", "--study", DEMO]) == 0
+def test_check_counts_what_will_run(capsys, tmp_path):
+    assert main(["check", "--study", DEMO, "--root", str(tmp_path)]) == 0
     from isomorph.study import load_study
 
     count = len(list(jobs(load_study(DEMO))))
@@ -300,6 +300,7 @@ def test_headline_prints_the_report_and_its_lines(capsys, tmp_path, monkeypatch)
         (report.parent / dataset).mkdir()
         (report.parent / dataset / "comparisons.csv").write_text("x")
     monkeypatch.setattr(tools, "load", lambda _entry: lambda _layout: ["one", "two", "three"])
+    monkeypatch.setattr("isomorph.report.missing.unfit", lambda _layout: {})
     assert main(["headline", "--study", DEMO, "--root", str(tmp_path)]) == 0
     assert capsys.readouterr().out.splitlines() == [f"report: {report}", "one", "two", "three"]
 
@@ -432,11 +433,11 @@ def test_show_says_what_it_cannot(artefacts, capsys):
         ("a.csv", b"\x89PNG\xff\xfe\x00", "is not a CSV table ("),
         ("comparisons.parquet", b"PAR1", "is not a Parquet table ("),
         ("a.csv", b'a,b\n1,2\n3,4,5\n"', "is not a CSV table ("),
-        ("reliability.csv", b"", "is not a CSV table ("),
-        ("reliability.csv", b"\xff\xfe\x00", "is not a CSV table ("),
+        ("reliability.csv", b"", "is empty, expected a table with a header"),
+        ("reliability.csv", b"\xff\xfe\x00", "cannot be read as a table of comma-separated text ("),
         ("manifest.json", b"{}", "is not a manifest of isomorph (KeyError: "),
         ("manifest.json", b"\xff", "is not a manifest of isomorph (UnicodeDecodeError: "),
-        ("a.nc", b"\x89HDF\r\n\x1a\n and no more", "is not a netCDF file ("),
+        ("a.nc", b"\x89HDF\r\n\x1a\n and no more", "cannot be read as a netCDF file ("),
     ],
 )
 def test_show_of_a_damaged_file_is_one_sentence(tmp_path, capsys, name, content, expected):

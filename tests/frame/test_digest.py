@@ -113,6 +113,7 @@ ROOMS = sorted(
 
 NO_STAGE = (
     "archives.locking",
+    "archives.on_disk",
     "archives.readiness",
     "archives.resolve",
     "inference.searchlight",

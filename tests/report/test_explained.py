@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from isomorph.artefacts import read_array, read_table, read_table_provenance
+from isomorph.artefacts import read_array, read_provenance, read_table
 from isomorph.cli.show import describe, draw
 from isomorph.figures import _explained
 from isomorph.report.explained import explained, models_against_models
@@ -35,8 +35,8 @@ def test_the_stage_writes_every_table(told):
     assert len(read_table(layout.models("real"), "models")) == 3
     data = read_array(layout.representations("real"), "representations")
     assert data.sizes["representation"] == 2 + 5 + 3 * 5 + 1
-    stamp = read_table_provenance(layout.partial("real"))
-    assert stamp.settings["controls"] == ["pixels"]
+    stamp = read_provenance(layout.partial("real"))
+    assert stamp.noted["controls"] == ["pixels"]
     assert stamp.seed == 0
 
 

@@ -5,6 +5,7 @@ import pytest
 import xarray as xr
 from synthetic_study import rdm_file, write_settings
 
+from isomorph.archives.manifest import FileRecord, write_manifest
 from isomorph.artefacts import provenance, write_array, write_responses
 from isomorph.layout import Layout
 from isomorph.report.methods import methods
@@ -111,11 +112,9 @@ def test_of_a_list_of_choices_the_chosen_is_explained():
 
 
 def test_the_page_says_how_responses_were_made(recorded):
-    manifest = recorded.manifest("real")
-    manifest.parent.mkdir(parents=True)
-    files = [{"path": f"{name}.nwb", "size": 1500, "sha256": "0" * 64} for name in "ab"]
-    told = {"files": files, "archive": {"kind": "local"}, "provenance": {"source": "DANDI 1 0.2"}}
-    manifest.write_text(json.dumps(told))
+    files = [FileRecord(f"{name}.nwb", 1500, "0" * 64) for name in "ab"]
+    stamp = provenance("fetch", source="DANDI 1 0.2")
+    write_manifest(recorded, "real", recorded.archive("real"), files, stamp)
     brain = rdm_file(["a", "b", "c"], [{"rdm": np.ones(3), "region": "alpha"}])
     write_array(recorded.brain_rdms("real"), brain, "rdms", provenance("rdms", seed=3))
     assert read_origins(recorded, "real")["rdms/brain.nc"].seed == 3

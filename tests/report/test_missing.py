@@ -3,16 +3,20 @@ import re
 
 import pandas as pd
 import pytest
+import yaml
 from synthetic_study import with_recovery, write_settings, write_study
 
 from isomorph import figures, report
-from isomorph.artefacts import provenance, read_table, write_table
+from isomorph.artefacts import provenance, read_array, read_table, write_array, write_table
 from isomorph.artefacts.schemas import TABLES
 from isomorph.cli import main
+from isomorph.errors import IsomorphError
 from isomorph.inference import trust
+from isomorph.jobs import Job
 from isomorph.layout import Layout
+from isomorph.making import outputs_of, stamp
 from isomorph.report import missing
-from isomorph.report.page import render
+from isomorph.report.page import context, render
 from isomorph.study import load_study
 
 
@@ -143,3 +147,62 @@ def test_no_raw_name_of_a_correction_measure_or_model_is_shown(whole):
     for name in ("fdr_bh", "rho_a", "semi_partial", "net-untrained-seed0", "crossvalidated_"):
         assert name not in words.partition("To make all of this again")[0]
     assert not NOT_A_NUMBER.search(words)
+
+
+# ---------------------------------------------------------------- what does not fit the study
+
+
+def as_by_its_stages(layout):
+    """Sign the tables and RDMs of a study as its stages would."""
+    for dataset in layout.study.datasets:
+        for job in (Job("brain_rdms", (dataset,)), Job("compare", (dataset,))):
+            for kind, path in outputs_of(layout, job).items():
+                if path.suffix == ".nc" and path.is_file():
+                    data = read_array(path, "rdms")
+                    write_array(path, data, "rdms", stamp(layout, job.stage, *job.names))
+                elif kind in TABLES:
+                    rows = read_table(path, kind) if path.is_file() else None
+                    empty = pd.DataFrame(columns=list(TABLES[kind]))
+                    signed = stamp(layout, job.stage, *job.names)
+                    write_table(path, empty if rows is None else rows, kind, signed)
+
+
+def edited(layout, dataset, **changes):
+    file = layout.root / "config" / "datasets" / f"{dataset}.yaml"
+    file.write_text(yaml.safe_dump({**yaml.safe_load(file.read_text()), **changes}))
+    return Layout(load_study(layout.study.path), layout.root)
+
+
+def test_numbers_of_other_settings_are_on_no_page(fresh, capsys):
+    as_by_its_stages(fresh)
+    assert missing.missing(fresh) == {}
+    layout = edited(fresh, "real", transform="z_score")
+    said = missing.missing(layout)["real"]
+    assert 'brain.nc: was made with transform "none", the study now says "z_score"' in said
+    assert headline(layout) == 1
+    page = report.run(layout)
+    assert page.name == "report.partial.html"
+    assert "1 of 2 datasets is missing: real (" in capsys.readouterr().err
+    text = page.read_text()
+    assert "the study now says &#34;z_score&#34;" in text
+    # nothing of its numbers, nothing of where they came from
+    shown = {each["spec"].name: each for each in context(layout)["datasets"]}
+    assert shown["real"]["results"] is None
+    assert shown["real"]["methods"].sessions is None
+    assert shown["sim"]["results"] is not None
+
+
+def test_a_page_of_nothing_but_other_settings_is_refused(fresh):
+    as_by_its_stages(fresh)
+    layout = edited(edited(fresh, "real", transform="z_score"), "sim", transform="z_score")
+    with pytest.raises(IsomorphError, match="transform"):
+        report.run(layout)
+    assert not list(layout.results.glob("report*"))
+
+
+def test_other_versions_of_libraries_are_a_note_on_the_page(fresh, monkeypatch):
+    as_by_its_stages(fresh)
+    assert "files were made with" not in render(fresh)
+    older = {**provenance("rdms").packages, "scipy": "1.0.0"}
+    monkeypatch.setattr("isomorph.making.versions.versions", lambda *_: older)
+    assert "installed is 1.0.0 now." in render(fresh)

@@ -7,7 +7,7 @@ import yaml
 from synthetic_study import write_settings
 
 from isomorph import report
-from isomorph.artefacts import provenance, read_table, write_table
+from isomorph.artefacts import provenance, read_table, sha256, write_beside, write_table
 from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
 from isomorph.report.numbers import interval, number
@@ -223,6 +223,8 @@ def test_a_listed_figure_that_is_gone_stops_the_report_with_a_sentence(fresh):
     folder.mkdir(parents=True)
     listing = '[{"title": "", "caption": "", "file": "x.svg", "region": "", "kind": "map"}]'
     (folder / "figures.json").write_text(listing)
+    contents = {"figures.json": sha256(folder / "figures.json")}
+    write_beside(folder, provenance("figures"), contents)
     with pytest.raises(IsomorphError, match=r"lists x\.svg, which is not there"):
         report.run(fresh)
     assert not fresh.report.exists()

@@ -6,7 +6,7 @@ import pytest
 import yaml
 from synthetic_study import with_recovery, write_study
 
-from isomorph.artefacts import read_table, read_table_provenance
+from isomorph.artefacts import read_provenance, read_table
 from isomorph.artefacts.schemas import TABLES
 from isomorph.figures.confusion import NOTHING, OTHERS, draw_confusion, matrix
 from isomorph.figures.multiverse import orders, scores
@@ -52,7 +52,7 @@ def test_the_stage_writes_tables_of_every_region_measure_and_planted_model(simul
     keys = ["region", "measure", "planted_model", "planted_layer"]
     groups = confusion.groupby(keys)
     np.testing.assert_allclose(groups["count"].sum(), groups["n_simulations"].first())
-    assert read_table_provenance(simulated.power("real")).seed == 0
+    assert read_provenance(simulated.power("real")).seed == 0
 
 
 def test_the_planted_best_layers_of_the_net_are_found_again(simulated):
@@ -81,8 +81,8 @@ def test_switched_off_it_writes_empty_tables_and_why(tmp_path):
         assert found[kind].empty
         assert set(TABLES[kind]) <= set(found[kind].columns)
     assert len(found["agreement"]) == 4
-    settings = read_table_provenance(layout.power("real")).settings
-    assert settings["not_simulated"] == "inference.recovery.simulations is 0"
+    noted = read_provenance(layout.power("real")).noted
+    assert noted["not_simulated"] == "inference.recovery.simulations is 0"
     said = trust(layout, read_results(layout, "real"))
     assert all(one["table"] is None and len(one["sentences"]) == 1 for one in said)
 

@@ -409,6 +409,17 @@ def test_settings_that_contradict_themselves(make_study, changes, words):
     assert words in str(error.value)
 
 
+def test_samples_of_a_file_elsewhere_are_not_read(make_study, files, recording, tmp_path):
+    """A header names the file of samples, which may be any of the user's."""
+    header = files / "s1" / "s1_task-x_eeg.vhdr"
+    private = tmp_path / "id_rsa"
+    private.write_bytes(header.with_suffix(".eeg").read_bytes())
+    text = header.read_text().replace("DataFile=s1_task-x_eeg.eeg", "DataFile=../../id_rsa")
+    header.write_text(text)
+    with pytest.raises(IsomorphError, match=r"names another file, .*id_rsa.*outside the folder"):
+        responses.run(make_study(settings(), STIMULI), "toy", "s1")
+
+
 @pytest.mark.parametrize("between", [0, 0.4])
 def test_one_showing_listed_twice_is_refused(make_study, recording, files, between):
     file = files / "s1" / "s1_task-x_eeg.vhdr"

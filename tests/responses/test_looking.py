@@ -11,6 +11,7 @@ from isomorph.errors import IsomorphError
 from isomorph.responses import run
 from isomorph.responses.nwb.looking import look
 from isomorph.responses.nwb.spikes import Trains
+from isomorph.stimuli.names import names_from, names_of
 
 ONSETS = (10 + 5.0 * np.arange(20)).tolist()
 TRIALS = {"on": ONSETS, "image": ["a", "b", "c", "d"] * 5}
@@ -29,20 +30,10 @@ def layout(make_study, files, write_nwb, nwb_settings):
     return make
 
 
-@pytest.mark.parametrize("made", [True, False])
-def test_nothing_is_said_and_nothing_read_of_a_good_recording(layout, files, monkeypatch, made):
+def test_nothing_is_said_and_nothing_read_of_a_good_recording(layout, monkeypatch):
     study = layout()
-    if not made:
-        from PIL import Image
-
-        study.stimuli("toy").unlink()
-        for name in "abcd":
-            Image.new("L", (4, 4)).save(files / f"{name}.png")
-        from isomorph.archives import run as fetch
-
-        fetch(study, "toy")
     monkeypatch.setattr(Trains, "blocks", lambda *_: pytest.fail("spikes were read"))
-    look(study, "toy", "s1")
+    look(study, "toy", "s1", names_of(study, "toy"))
     assert not study.responses("toy", "s1").exists()
 
 
@@ -63,10 +54,10 @@ def test_nothing_is_said_and_nothing_read_of_a_good_recording(layout, files, mon
 def test_it_refuses_what_the_stage_refuses_in_the_same_words(layout, changes, message):
     study = layout(**changes)
     if message is None:
-        look(study, "toy", "s1")
+        look(study, "toy", "s1", names_of(study, "toy"))
         return
     with pytest.raises(IsomorphError, match=re.escape(message)) as looked:
-        look(study, "toy", "s1")
+        look(study, "toy", "s1", names_of(study, "toy"))
     with pytest.raises(IsomorphError) as ran:
         run(study, "toy", "s1")
     assert str(looked.value) == str(ran.value)
@@ -74,4 +65,4 @@ def test_it_refuses_what_the_stage_refuses_in_the_same_words(layout, changes, me
 
 def test_a_pattern_of_zarr_is_refused(layout):
     with pytest.raises(IsomorphError, match="recordings in the Zarr form, and only HDF5 is read"):
-        look(layout(files="{subject}.nwb.zarr"), "toy", "s1")
+        look(layout(files="{subject}.nwb.zarr"), "toy", "s1", names_from("abcd", ""))

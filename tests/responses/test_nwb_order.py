@@ -11,7 +11,8 @@ import pytest
 
 from isomorph.errors import IsomorphError
 from isomorph.foreign.nwb import open_nwb
-from isomorph.responses.nwb.shown import Names, read_shown
+from isomorph.responses.nwb.shown import read_shown
+from isomorph.stimuli.names import names_from
 from isomorph.study.responses import Presentations
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "twins"))
@@ -34,12 +35,7 @@ def read(tmp_path):
             }
             images(nwb, SCENES, pictures, order=order)
             series(nwb, SERIES, SHOWN, "IndexSeries", timestamps=np.arange(4.0), indexed=SCENES)
-        known = set(stimuli or order or ["im0", "im1", "im2"])
-        ids = Names(
-            lambda _, names: np.array([one if one in known else "" for one in names]),
-            np.array(sorted(known)),
-            "stimuli.csv",
-        )
+        ids = names_from(sorted(stimuli or order or ["im0", "im1", "im2"]), "stimuli.csv")
         with open_nwb(file) as nwb:
             return read_shown(nwb, Presentations(series=SERIES, **settings), ids).stimulus.tolist()
 

@@ -14,9 +14,10 @@ from pydantic import ValidationError
 
 from isomorph.errors import IsomorphError
 from isomorph.foreign.nwb import open_nwb, text
-from isomorph.responses.nwb.shown import Names, read_shown
+from isomorph.responses.nwb.shown import read_shown
 from isomorph.responses.nwb.values import called
 from isomorph.responses.presentations import repetitions
+from isomorph.stimuli.names import names_from
 from isomorph.study.responses import Presentations
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "twins"))
@@ -27,12 +28,7 @@ STIMULI = np.array(["image_1", "image_2", "image_3"])
 
 
 def names(stimuli=STIMULI):
-    known = set(map(str, stimuli))
-    return Names(
-        lambda _, found: np.array([one if one in known else "" for one in found]),
-        np.asarray(stimuli),
-        "stimuli.csv",
-    )
+    return names_from(stimuli, "stimuli.csv")
 
 
 @pytest.fixture

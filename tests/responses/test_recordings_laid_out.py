@@ -192,7 +192,7 @@ def test_a_folder_is_a_recording(make_study, files):
         write_ctf(files / f"{EEG}_run-{run}_meg.ds" / "hz.ds", data, CHANNELS, RATE)
     write_events(files / f"{EEG}_events.tsv")
     layout = make_study(settings("sub-{subject}/**/*_meg.ds"), STIMULI)
-    (files / "cat.png").touch()
+    (files / "cat.png").write_bytes(b"a picture")
     assert "in place" in readiness(layout, "toy")
     found = read(layout)
     assert found["run"].values.tolist() == ["1"] * 20 + ["2"] * 20

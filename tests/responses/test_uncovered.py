@@ -13,7 +13,7 @@ import pytest
 from isomorph.artefacts import read_responses
 from isomorph.errors import IsomorphError
 from isomorph.responses import run
-from isomorph.responses.nwb.clocks import clock_hint, refuse_anew, refuse_windows
+from isomorph.responses.clocks import clock_hint, refuse_anew, refuse_windows
 from isomorph.responses.nwb.uncovered import REASON, beyond_chance, spans_of
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "twins"))

@@ -18,8 +18,7 @@ remembered_digest = cache(code_digest)
 def digests_once():
     """Digest the code once for all tests: it does not change under them."""
     with pytest.MonkeyPatch.context() as patch:
-        for module in ("isomorph.archives.local", "isomorph.stimuli.writing"):
-            patch.setattr(f"{module}.code_digest", remembered_digest)
+        patch.setattr("isomorph.making.declared.code_digest", remembered_digest)
         yield
 
 

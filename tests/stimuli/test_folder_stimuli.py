@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from isomorph import archives, stimuli
-from isomorph.artefacts import read_table_provenance
+from isomorph.artefacts import provenance, read_provenance, read_table, write_table
 from isomorph.errors import IsomorphError
 from isomorph.stimuli.naming import naming
 
@@ -72,10 +72,11 @@ def test_originals_are_copied_byte_for_byte_and_others_become_png(data, make):
 
 def test_provenance_names_manifest_settings_and_code(three, make):
     layout = make(stimuli=FOLDER)
-    stamp = read_table_provenance(layout.stimuli("objects"))
+    stamp = read_provenance(layout.stimuli("objects"))
     assert stamp.stage == "stimuli"
-    assert list(stamp.inputs) == [str(layout.manifest("objects"))]
-    assert stamp.settings["kind"] == "folder"
+    assert list(stamp.inputs) == ["data/archive/objects/manifest.json"]
+    assert stamp.made_for == {"dataset": "objects"}
+    assert stamp.settings["stimuli"]["kind"] == "folder"
     assert stamp.code
 
 
@@ -379,7 +380,8 @@ def test_stimuli_not_made_yet_are_said(make_layout):
 def test_name_twice_in_the_table_is_refused(three, make):
     layout = make(stimuli=FOLDER)
     file = layout.stimuli("objects")
-    file.write_text(file.read_text().replace("\nc,", "\na,"))
+    table = read_table(file, "stimuli").replace({"stimulus": {"c": "a"}})
+    write_table(file, table, "stimuli", provenance("stimuli"))
     with pytest.raises(IsomorphError, match='stimulus "a" stands in two rows'):
         stimuli.read_stimuli(layout, "objects")
 

@@ -13,7 +13,9 @@ import tiny_study
 from isomorph import archives, jobs, models, rdms, slices, stimuli
 from isomorph.artefacts import read_array, sha256
 from isomorph.cli import main, open_study
+from isomorph.jobs import Job
 from isomorph.layout import Layout
+from isomorph.making import Fitting
 from isomorph.models import opened
 
 OWN = """
@@ -92,31 +94,24 @@ def test_what_its_code_opened_is_among_its_inputs_and_a_change_of_it_is_noticed(
     (folder / "helper.py").write_text("SIGN = 1\n")
     (folder / "hidden").write_text("0.3")
     names = ("small", "python-mine-net")
-    kept = layout.activations(*names).with_name("python-mine-net.opened.json")
-    kept.unlink(missing_ok=True)  # of the test before
     before = slices.activations(layout.study, *names)
     assert before["files"].keys() == {"mine.py", "helper.py"}  # a name put together is not seen
-    assert opened.state(layout, *names) == ""
     models.run(layout, *names)
     data = read_array(layout.activations(*names), "activations")
     inputs = json.loads(data.attrs["provenance"])["inputs"]
     assert {Path(name).name for name in inputs} == {
         "stimuli.csv", "mine.py", "helper.py", "hidden",
     }  # fmt: skip
-    assert all(sha256(Path(name)) == digest for name, digest in inputs.items())
-    assert opened.state(layout, *names) == ""  # as it was before: nothing is to be done
+    by_name = {Path(name).name: digest for name, digest in inputs.items()}
+    assert by_name["hidden"] == sha256(folder / "hidden")
+    job = Job("activations", names)
+    assert Fitting(layout).own(job) == ""  # as it was before: nothing is to be done
     (folder / "hidden").write_text("0.4")
     assert slices.activations(layout.study, *names) == before
-    changed = opened.state(layout, *names)
-    assert changed not in ("", opened.state(layout, "small", "baseline-pixels"))
+    assert "made from another" in (said := Fitting(layout).own(job))
+    assert "hidden" in said
     models.run(layout, *names)
-    assert opened.state(layout, *names) == changed
-    (folder / "hidden").unlink()
-    assert opened.state(layout, *names) not in ("", changed)
-    (folder / "hidden").write_text("0.4")
-    assert opened.state(layout, *names) == changed
-    kept.write_text("[1]")
-    assert opened.state(layout, *names) not in ("", changed)
+    assert Fitting(layout).own(job) == ""
     (folder / "mine.py").write_text(OWN)
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from isomorph import archives, jobs, slices
-from isomorph.archives.reading import reading_code
+from isomorph import jobs, slices
 from isomorph.layout import Layout
+from isomorph.making.declared import DECLARED, reading_modules
 from isomorph.study import load_study
 from isomorph.study.archive import DandiArchive
 
@@ -203,18 +203,19 @@ def test_instances_differ_by_their_seed_alone(config):
     assert first == second
 
 
-def test_code_counts_where_isomorph_writes_the_files_itself(config, monkeypatch):
-    layout = Layout(load_study(config / "demo.yaml"))
-    monkeypatch.setattr("isomorph.archives.reading.code_digest", lambda *all_: " ".join(all_))
-    assert archives.code_of(layout, "haxby2001") == "isomorph.archives.labelled"
-    assert archives.code_of(layout, "kriegeskorte92") == ""
+def test_code_counts_where_isomorph_writes_the_files_itself(config):
+    study = load_study(config / "demo.yaml")
+    modules = DECLARED["fetch"].code
+    assert modules(study, "haxby2001") == ("isomorph.archives.labelled",)
+    assert modules(study, "kriegeskorte92") == ()
+    assert modules(study, "planted") == ("isomorph.archives.simulated",)
     stream = DandiArchive(
         kind="dandi", dandiset="000001", version="draft", include=("*",), access="stream",
         keep=("units/*",),
     )  # fmt: skip
-    assert "isomorph.archives.streaming.copying" in reading_code(stream)
+    assert "isomorph.archives.streaming.copying" in reading_modules(stream)
     whole = stream.model_copy(update={"access": "download", "keep": ()})
-    assert reading_code(whole) == ""
+    assert reading_modules(whole) == ()
 
 
 # ---------------------------------------------------------------- jobs
@@ -233,9 +234,7 @@ def test_jobs_are_named_once_and_shared_stimuli_are_computed_once(config):
 
 def test_archives_are_told_apart(config):
     study = load_study(config / "demo.yaml")
-    assert jobs.downloaded(study) == ["kriegeskorte92", "haxby2001"]
     assert jobs.simulated(study) == ["planted"]
-    assert jobs.local(study) == []
     assert jobs.planted_models(study, "planted") == ["gabor", "efficientnet-lite0"]
     assert jobs.planted_models(study, "kriegeskorte92") == []
 
@@ -263,5 +262,5 @@ def test_logs_and_benchmarks_stand_by_stage(config):
     assert layout.log("report") == Path("top/results/demo/logs/report.log")
     path = layout.log("responses", "planted", "sim.1")
     assert path == Path("top/results/demo/logs/responses/planted/sim.1.log")
-    path = layout.benchmark("rdms", "planted", "brain")
-    assert path == Path("top/results/demo/benchmarks/rdms/planted/brain.tsv")
+    path = layout.benchmark("brain_rdms", "planted")
+    assert path == Path("top/results/demo/benchmarks/brain_rdms/planted.tsv")

@@ -1,5 +1,6 @@
 """The Snakefile run for real: interrupted, with a broken dataset, mended, and edited."""
 
+import os
 import re
 import shutil
 import signal
@@ -128,14 +129,14 @@ def test_a_second_run_does_nothing(story):
 def test_two_studies_that_share_a_dataset_leave_each_other_alone(finished):
     second = {**tiny.STUDY, "name": "second", "datasets": ["small"], "measures": ["cosine"]}
     tiny.write_yaml(finished / "config" / "second.yaml", second)
-    before = tiny.times(finished)
+    before = tiny.contents(finished)
     done = tiny.snakemake(finished, study="second")
     assert done.returncode == 0, done.stdout
     assert "rule stimuli" not in done.stdout
     assert "rule fetch" not in done.stdout
     assert planned(finished) == {}
     assert planned(finished, study="second") == {}
-    assert {path: tiny.times(finished)[path] for path in before} == before
+    assert tiny.contents(finished).items() >= before.items()
 
 
 # ---------------------------------------------------------------- what an edit re-runs
@@ -171,7 +172,7 @@ def test_a_changed_file_of_a_local_dataset_is_noticed(finished):
     tiny.settle()
     file.write_text(file.read_text().replace("V1", "V2"))
     counts = planned(finished)
-    assert counts["fetch_local"] == 1
+    assert counts["fetch"] == 1
     # the file might have been an image, and the other dataset borrows the images
     assert counts["responses"] == len(tiny.SUBJECTS) + 1
 
@@ -187,10 +188,43 @@ def test_code_re_runs_what_it_changes_and_comments_run_nothing(finished, tmp_pat
     assert set(planned(finished, source=source)) == AFTER_COMPARE
     archive = source / "isomorph" / "archives" / "download.py"
     archive.write_text(archive.read_text() + "\nADDED = 1\n")
-    assert not {"fetch", "fetch_local"} & set(planned(finished, source=source))
+    assert "fetch" not in planned(finished, source=source)
+
+
+# ---------------------------------------------------------------- without memory and dates
+
+
+def forget(folder):
+    """Leave what a copy without dates and memory leaves: files in the order of their names."""
+    shutil.rmtree(folder / ".snakemake")
+    for number, file in enumerate(sorted(folder.rglob("*"), reverse=True)):
+        os.utime(file, (1e9 + number, 1e9 + number))
+
+
+def test_what_is_whole_stays_and_what_an_edit_decides_runs_again(finished):
+    forget(finished)
+    assert planned(finished) == {}
+    tiny.write_yaml(finished / "config" / "study.yaml", {**tiny.STUDY, "measures": ["spearman"]})
+    assert planned(finished) == {**dict.fromkeys(AFTER_COMPARE, 2), "report": 1}
+    tiny.write_yaml(finished / "config" / "study.yaml", tiny.STUDY)
+    assert planned(finished) == {}
+    # one subject's file over another's: its own responses, and what is made of them
+    responses = finished / "results" / "tiny" / "small" / "responses"
+    shutil.copy(responses / "one.nc", responses / "two.nc")
+    after = {"responses", "reliability", "brain_rdms", *AFTER_COMPARE}
+    assert planned(finished) == dict.fromkeys(after, 1)
+    assert planned(finished, versions="remake") == dict.fromkeys(after, 1)
 
 
 # ---------------------------------------------------------------- mistakes before anything runs
+
+
+def test_an_unknown_key_of_the_command_line_starts_nothing(tmp_path):
+    tiny.write(tmp_path)
+    done = tiny.snakemake(tmp_path, stduy="config/study.yaml")
+    assert done.returncode != 0
+    assert '--config stduy: unknown key, did you mean "study"?' in done.stdout
+    assert not (tmp_path / "results").exists()
 
 
 def test_mistakes_in_the_study_stop_it_in_sentences(tmp_path):
@@ -208,7 +242,7 @@ def test_mistakes_in_the_study_stop_it_in_sentences(tmp_path):
 def test_a_missing_folder_of_the_users_is_that_datasets_own_mistake(tmp_path):
     tiny.write(tmp_path)
     shutil.rmtree(tmp_path / "files" / "broken")
-    done = tiny.snakemake(tmp_path, "--until", "fetch_local")
+    done = tiny.snakemake(tmp_path, "--until", "fetch")
     assert done.returncode != 0
     assert "Traceback" not in done.stdout
     why = done.stdout.split("What failed, and why:")[1]

@@ -12,6 +12,8 @@ import pandas as pd
 import yaml
 from PIL import Image
 
+from isomorph.artefacts import sha256
+
 ROOT = Path(__file__).parents[2]
 N_STIMULI, N_UNITS, N_REPETITIONS = 12, 8, 3
 SUBJECTS = ("one", "two")
@@ -110,11 +112,11 @@ def write_yaml(file: Path, content: dict) -> None:
 
 
 def snakemake(
-    folder: Path, *arguments: str, source: Path = ROOT / "src", study: str = "study"
+    folder: Path, *arguments: str, source: Path = ROOT / "src", study: str = "study", **keys: str
 ) -> subprocess.CompletedProcess[str]:
     """Run the workflow of the repository in a folder."""
     return subprocess.run(
-        _command(folder, *arguments, study=study),
+        _command(folder, *arguments, study=study, **keys),
         cwd=folder, env=_environment(source), text=True,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
     )  # fmt: skip
@@ -148,18 +150,24 @@ def times(folder: Path) -> dict[str, int]:
     }
 
 
+def contents(folder: Path) -> dict[str, str]:
+    """Return the hash of each file of the results and the data."""
+    return {path: sha256(folder / path) for path in times(folder)}
+
+
 def settle() -> None:
     """Let a moment pass, so that a file written now is newer than one written before."""
     time.sleep(0.05)
 
 
-def _command(folder: Path, *arguments: str, study: str = "study") -> list[str]:
+def _command(folder: Path, *arguments: str, study: str = "study", **keys: str) -> list[str]:
     return [
         *(sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")),
         *("--workflow-profile", str(ROOT / "profiles" / "default")),
         *("--directory", str(folder), "--cores", "2"),
         *(arguments or ()),
         *("--config", f"study=config/{study}.yaml"),
+        *(f"{key}={value}" for key, value in keys.items()),
     ]
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
+import os
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
-from isomorph import slices
 from isomorph.archives.manifest import (
     FileRecord,
     Manifest,
@@ -15,7 +17,6 @@ from isomorph.archives.manifest import (
     read_manifest,
     write_manifest,
 )
-from isomorph.archives.reading import reading_code
 from isomorph.artefacts import disk_errors
 from isomorph.errors import IsomorphError
 from isomorph.expected import check_expected
@@ -28,15 +29,17 @@ __all__ = [
     "Fetch",
     "FileRecord",
     "Manifest",
-    "code_of",
+    "changed",
     "describe_files",
     "find_files",
     "read_manifest",
     "run",
-    "settings",
     "watched_files",
     "write_manifest",
 ]
+
+MOST = 2**30
+"""Bytes of a downloaded archive that are hashed to see whether they are still the same."""
 
 Fetch = Callable[[Layout, str], None]
 """Bring the bytes of a dataset and write its manifest. A fetch verifies first: where everything
@@ -105,33 +108,10 @@ def run(layout: Layout, dataset: str) -> None:
         raise
 
 
-def settings(layout: Layout, dataset: str) -> slices.Slice:
-    """Return what decides the bytes of a dataset, so that a change fetches again.
-
-    Of a pinned archive the subjects that another study brought into the same folder count too.
-    """
-    from isomorph.archives import pinned
-
-    kind = layout.study.dataset(dataset).archive.kind
-    if kind in pinned.BRING:
-        return pinned.settings_for(layout, dataset)
-    return slices.fetch(layout.study, dataset)
-
-
-def code_of(layout: Layout, dataset: str) -> str:
-    """Return a digest of the code that decides the bytes of a dataset, '' where it comes as it is.
-
-    Members that are laid out as BIDS on arrival, and files of which only some objects are read,
-    are written by isomorph.
-    """
-    return reading_code(layout.study.dataset(dataset).archive)
-
-
 def watched_files(layout: Layout, dataset: str) -> list[Path]:
-    """Return the user's own files whose change should bring a fetch again.
+    """Return the user's own files that a fetch takes in.
 
-    Those of a local archive, and files by request as far as they are there. Whatever is pinned is
-    not watched, its hash says all.
+    Those of a local archive, and files by request as far as they are there.
 
     Raises
     ------
@@ -145,3 +125,52 @@ def watched_files(layout: Layout, dataset: str) -> list[Path]:
         return requested.present(layout, dataset)
     root = local.folder(layout, dataset, archive)
     return [root / path for path in local.matching(layout, dataset, archive, root).files]
+
+
+def changed(layout: Layout, dataset: str) -> str:
+    """Say which file of a dataset is no longer as its manifest says, '' where none is.
+
+    Files that nothing touched since the manifest was written are told by their size and date
+    alone; others are hashed, once: then the manifest takes the date of now. Of a downloaded archive
+    at most `MOST` bytes are, as the stage that reads them hashes them anyway.
+
+    Parameters
+    ----------
+    layout : Layout
+    dataset : str
+        Its manifest can be read.
+    """
+    from isomorph.archives import local
+
+    manifest, file = read_manifest(layout, dataset), layout.manifest(dataset)
+    archive, most = layout.study.dataset(dataset).archive, float(MOST)
+    try:
+        listed = own_files(layout, dataset, manifest)
+        if isinstance(archive, LocalArchive):
+            root = local.folder(layout, dataset, archive)
+            found = set(local.matching(layout, dataset, archive, root).files)
+            if other := found ^ {one.path for one in listed}:
+                return f"{file}: {min(other)} has come or gone since it was written"
+            most = math.inf
+    except IsomorphError as error:  # the folder has gone, or another study's subjects are there
+        return str(error)
+    since = file.stat().st_mtime_ns
+    touched = []
+    for record in listed:
+        try:
+            status = (manifest.root / record.path).stat()
+        except OSError:
+            return f"{file}: {record.path} has gone since it was written"
+        if status.st_size != record.size:
+            return f"{file}: {record.path} has changed since it was written"
+        if max(status.st_mtime_ns, status.st_ctime_ns) > since:
+            touched.append(record)
+    if sum(record.size for record in touched) > most:
+        return ""
+    for record in touched:
+        if not record.is_intact(manifest.root):
+            return f"{file}: {record.path} has changed since it was written"
+    if touched:
+        with suppress(OSError):  # a disk that is read-only is hashed again next time
+            os.utime(file)
+    return ""

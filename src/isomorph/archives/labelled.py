@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import math
 from itertools import groupby
 from pathlib import Path
-from typing import Any
 
 from isomorph.artefacts import replacing
 from isomorph.errors import IsomorphError
 from isomorph.foreign import reading
-from isomorph.foreign.budget import afford
+from isomorph.foreign.images import open_image
 from isomorph.study.archive import LabelledVolumes
 
 
@@ -38,13 +36,9 @@ def arrange(folder: Path, spec: LabelledVolumes) -> list[str]:
     IsomorphError
         When image and labels do not fit, or a run comes back after another.
     """
-    import nibabel
-
     source = folder / spec.bold
     labels = _labels(folder / spec.labels)
-    with reading(source, "an image of volumes"):
-        image: Any = nibabel.load(source)
-        afford(source, f"an image of shape {image.shape}", math.prod(image.shape) * 8)
+    image = open_image(source, "an image of volumes")
     if image.ndim != 4 or image.shape[3] != len(labels):
         raise IsomorphError(
             f"{source}: is of shape {image.shape}, expected {len(labels)} volumes, the lines of "

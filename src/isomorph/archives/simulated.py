@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import numpy.typing as npt
 
-from isomorph.archives.manifest import archive_settings, describe_files, write_manifest
+from isomorph.archives.manifest import describe_files, write_manifest
 from isomorph.archives.recording import STATEMENT, Recording, write_nwb
 from isomorph.archives.simulation import (
     draw_schedule,
@@ -16,10 +16,10 @@ from isomorph.archives.simulation import (
     driven_rates,
     root,
 )
-from isomorph.artefacts import provenance, read_array, replacing
-from isomorph.digest import code_digest
+from isomorph.artefacts import read_array, replacing
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.layout import Layout
+from isomorph.making import require, stamp
 from isomorph.study.archive import SimulatedArchive
 
 Array = npt.NDArray
@@ -40,8 +40,10 @@ def fetch(layout: Layout, dataset: str) -> None:
     Raises
     ------
     IsomorphError
-        When a planted layer is not among a model's activations.
+        When a planted layer is not among a model's activations, or these are not what the study now
+        says.
     """
+    require(layout, "fetch", dataset)
     spec = layout.study.dataset(dataset)
     archive = spec.archive
     if not isinstance(archive, SimulatedArchive):
@@ -60,16 +62,8 @@ def fetch(layout: Layout, dataset: str) -> None:
             file=sys.stderr,
             flush=True,
         )
-    instances = sorted({region.model for region in archive.regions.values()})
-    stamp = provenance(
-        "fetch",
-        inputs=[layout.activations(dataset, instance) for instance in instances],
-        settings=archive_settings(layout, dataset),
-        source=STATEMENT,
-        code=code_digest(__name__),
-        seed=archive.seed,
-    )
-    write_manifest(layout, dataset, folder, describe_files(folder, files), stamp)
+    signed = stamp(layout, "fetch", dataset, source=STATEMENT, seed=archive.seed)
+    write_manifest(layout, dataset, folder, describe_files(folder, files), signed)
 
 
 def _planted_features(

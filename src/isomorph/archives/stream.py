@@ -21,10 +21,10 @@ from isomorph.archives.held import NO_LOCKS
 from isomorph.archives.lock import LockedFile
 from isomorph.archives.manifest import FileRecord, describe_files
 from isomorph.archives.pace import session
-from isomorph.archives.reading import reading_code
 from isomorph.archives.streaming import Remote, choose, copy_choice, open_remote
 from isomorph.artefacts import disk_errors, replacing
 from isomorph.errors import IsomorphError
+from isomorph.making import reading_code
 from isomorph.study.archive import DandiArchive
 
 RECORD = ".streamed.json"

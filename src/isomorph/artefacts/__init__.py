@@ -15,26 +15,36 @@ from isomorph.artefacts.files import (
     replacing,
     sha256,
 )
-from isomorph.artefacts.provenance import Provenance, provenance
+from isomorph.artefacts.provenance import (
+    Provenance,
+    provenance,
+    provenance_file,
+    read_provenance,
+    versions,
+)
 from isomorph.artefacts.streamed import Streamed
-from isomorph.artefacts.tables import read_table, read_table_provenance, write_table
+from isomorph.artefacts.tables import check_beside, read_table, write_beside, write_table
 
 __all__ = [
     "NoSuchFileError",
     "Provenance",
     "Streamed",
     "artefact_kind",
+    "check_beside",
     "disk_errors",
     "provenance",
+    "provenance_file",
     "read_array",
     "read_attributes",
+    "read_provenance",
     "read_responses",
     "read_table",
-    "read_table_provenance",
     "replace_synced",
     "replacing",
     "sha256",
+    "versions",
     "write_array",
+    "write_beside",
     "write_responses",
     "write_table",
 ]

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Literal
+from typing import Any, Literal
 
 import xarray as xr
 
+from isomorph.artefacts.contents import check_contents, contents_of
 from isomorph.artefacts.files import NoSuchFileError, replacing
-from isomorph.artefacts.provenance import Provenance
+from isomorph.artefacts.provenance import Provenance, read_provenance
 from isomorph.artefacts.schemas import ARRAYS, RESPONSES, check_array
-from isomorph.artefacts.streamed import Streamed, append, without
+from isomorph.artefacts.streamed import Streamed, append, without_variables
 from isomorph.errors import IsomorphError
+from isomorph.foreign import reading
 
 ENGINE: Literal["h5netcdf"] = "h5netcdf"
 
@@ -45,31 +47,42 @@ def write_array(
         When the dataset is not what its kind promises, or the disk has no room.
     """
     schema = ARRAYS[kind]
-    check_array(data, without(schema, streamed), str(path))
-    stamped = data.assign_attrs(artefact=kind, provenance=provenance.to_json())
+    check_array(data, without_variables(schema, streamed), str(path))
+    named = data.assign_attrs(artefact=kind)
+    stamp = provenance.holding(contents_of(named))
     if not streamed:
-        _write(path, stamped)
+        stamped = named.assign_attrs(provenance=stamp.to_json())
+        _write(path, stamped.to_netcdf(engine=ENGINE, encoding=_checksums(named)))
         return
-    content = stamped.to_netcdf(engine=ENGINE)
+    content = named.to_netcdf(engine=ENGINE, encoding=_checksums(named))
     with replacing(path) as temporary:
         temporary.write_bytes(content)
-        append(temporary, streamed, schema, str(path))
+        append(temporary, streamed, schema, str(path), stamp)
 
 
-def read_array(path: Path, kind: str) -> xr.Dataset:
+def read_array(path: Path, kind: str, without: Collection[str] = ()) -> xr.Dataset:
     """Read a dataset of a kind into memory.
+
+    Parameters
+    ----------
+    path : Path
+    kind : str
+        See `isomorph.artefacts.schemas.ARRAYS`.
+    without : collection of str, optional
+        Variables to leave on the disk.
 
     Raises
     ------
     IsomorphError
-        When the file is absent, is not netCDF, or is not of that kind.
+        When the file is absent, is not netCDF, is not of that kind, or is not as it was written.
     """
     found = artefact_kind(path)
     if found != kind:
         raise IsomorphError(f"{path}: holds {found or 'no artefact of isomorph'}, not {kind}")
-    with xr.open_dataset(path, engine=ENGINE) as data:
-        loaded = data.load()
-    check_array(loaded, ARRAYS[kind], str(path))
+    with reading(path, "a netCDF file"), xr.open_dataset(path, engine=ENGINE) as data:
+        loaded = data.drop_vars(without).load()
+    check_array(loaded, without_variables(ARRAYS[kind], without), str(path))
+    _check(path, contents_of(loaded), whole=not without)
     return loaded
 
 
@@ -91,33 +104,41 @@ def write_responses(
     """
     for session, data in sessions.items():
         check_array(data, RESPONSES, f"{path}: session {session}")
-    root = xr.Dataset(attrs={**attributes, "artefact": "responses", "provenance": stamp.to_json()})
-    tree = xr.DataTree.from_dict({"/": root, **{f"/{key}": s for key, s in sessions.items()}})
-    _write(path, tree)
+    root = xr.Dataset(attrs={**attributes, "artefact": "responses"})
+    stamp = stamp.holding(_contents_of_sessions(root, sessions))
+    root = root.assign_attrs(provenance=stamp.to_json())
+    groups = {f"/{key}": data for key, data in sessions.items()}
+    tree = xr.DataTree.from_dict({"/": root, **groups})
+    checksums = {key: _checksums(data) for key, data in groups.items()}
+    _write(path, tree.to_netcdf(engine=ENGINE, encoding=checksums))
 
 
-def _write(path: Path, data: xr.Dataset | xr.DataTree) -> None:
-    """Write netCDF by way of memory: HDF5 itself can crash where a disk refuses to be written."""
-    content = data.to_netcdf(engine=ENGINE)
-    with replacing(path) as temporary:
-        temporary.write_bytes(content)
-
-
-def read_responses(path: Path) -> dict[str, xr.Dataset]:
+def read_responses(path: Path, without: Collection[str] = ()) -> dict[str, xr.Dataset]:
     """Read the responses of one subject into memory, by session.
+
+    Parameters
+    ----------
+    path : Path
+    without : collection of str, optional
+        Variables to leave on the disk: `response`, where only its coordinates matter.
 
     Raises
     ------
     IsomorphError
-        When the file is absent or holds no responses.
+        When the file is absent, holds no responses, or is not as it was written.
     """
     found = artefact_kind(path)
     if found != "responses":
         raise IsomorphError(f"{path}: holds {found or 'no artefact of isomorph'}, not responses")
-    with xr.open_datatree(path, engine=ENGINE) as tree:
-        sessions = {name: node.to_dataset().load() for name, node in tree.children.items()}
+    with reading(path, "a netCDF file"), xr.open_datatree(path, engine=ENGINE) as tree:
+        root = tree.to_dataset()
+        sessions = {
+            name: node.to_dataset().drop_vars(without).load()
+            for name, node in tree.children.items()
+        }
     for session, data in sessions.items():
-        check_array(data, RESPONSES, f"{path}: session {session}")
+        check_array(data, without_variables(RESPONSES, without), f"{path}: session {session}")
+    _check(path, _contents_of_sessions(root, sessions), whole=not without)
     return sessions
 
 
@@ -136,13 +157,39 @@ def read_attributes(path: Path) -> dict[str, str]:
     """Return the attributes of a netCDF file without reading its arrays."""
     if not Path(path).is_file():
         raise NoSuchFileError(path)
-    try:
-        # `phony_dims` names the axes of HDF5 files that are not netCDF, without a warning
-        with xr.open_dataset(path, engine=ENGINE, phony_dims="access") as data:
-            return {str(key): value for key, value in data.attrs.items()}
-    except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
-        raise IsomorphError(f"{path}: is not a netCDF file ({_first_line(error)})") from error
+    # `phony_dims` names the axes of HDF5 files that are not netCDF, without a warning
+    with (
+        reading(path, "a netCDF file"),
+        xr.open_dataset(path, engine=ENGINE, phony_dims="access") as data,
+    ):
+        return {str(key): value for key, value in data.attrs.items()}
 
 
-def _first_line(error: BaseException) -> str:
-    return (str(error) or type(error).__name__).splitlines()[0]
+def _checksums(data: xr.Dataset) -> dict[Any, dict[str, bool]]:
+    """Return the encoding by which HDF5 keeps a checksum of every block of numbers."""
+    return {
+        name: {"fletcher32": True}
+        for name, variable in data.variables.items()
+        if variable.dtype.kind in "biufc" and variable.ndim and variable.size
+    }
+
+
+def _contents_of_sessions(root: xr.Dataset, sessions: Mapping[str, xr.Dataset]) -> dict[str, str]:
+    found = contents_of(root)
+    for session, data in sessions.items():
+        found |= contents_of(data, f"{session}/")
+    return found
+
+
+def _check(path: Path, found: Mapping[str, str], *, whole: bool) -> None:
+    """Refuse a file that is not as it was written, or of which a part has gone."""
+    written = read_provenance(path).contents
+    check_contents(found, written, str(path))
+    if whole and (lacking := sorted(written.keys() - found.keys())):
+        raise IsomorphError(f'{path}: "{lacking[0]}" has gone since the file was written')
+
+
+def _write(path: Path, content: bytes | memoryview) -> None:
+    """Write netCDF by way of memory: HDF5 itself can crash where a disk refuses to be written."""
+    with replacing(path) as temporary:
+        temporary.write_bytes(content)

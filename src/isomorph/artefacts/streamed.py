@@ -12,6 +12,8 @@ import h5netcdf  # type: ignore[import-untyped]
 import numpy as np
 from numpy.typing import NDArray
 
+from isomorph.artefacts.contents import Digest
+from isomorph.artefacts.provenance import Provenance
 from isomorph.artefacts.schemas import ArraySchema
 from isomorph.errors import IsomorphError
 
@@ -37,17 +39,24 @@ class Streamed:
     pieces: Iterable[NDArray]
 
 
-def without(schema: ArraySchema, names: Container[str]) -> ArraySchema:
+def without_variables(schema: ArraySchema, names: Container[str]) -> ArraySchema:
     """Return a schema that does not speak of some variables."""
     return replace(
         schema,
         variables={name: dims for name, dims in schema.variables.items() if name not in names},
+        coordinates={name: dims for name, dims in schema.coordinates.items() if name not in names},
         finite=tuple(name for name in schema.finite if name not in names),
     )
 
 
-def append(file: Path, streamed: Mapping[str, Streamed], schema: ArraySchema, where: str) -> None:
-    """Append variables to a netCDF file that has their dimensions.
+def append(
+    file: Path,
+    streamed: Mapping[str, Streamed],
+    schema: ArraySchema,
+    where: str,
+    stamp: Provenance,
+) -> None:
+    """Append variables to a netCDF file that has their dimensions, and then its provenance.
 
     Room is asked for before: HDF5 itself can crash where a disk refuses to be written.
 
@@ -60,12 +69,15 @@ def append(file: Path, streamed: Mapping[str, Streamed], schema: ArraySchema, wh
         What the file must hold.
     where : str
         What to name in errors: the file as it will be called.
+    stamp : Provenance
+        With the hashes of what the file already holds.
 
     Raises
     ------
     IsomorphError
         When the disk has no room, or a variable is not what the schema promises.
     """
+    contents = dict(stamp.contents)
     with h5netcdf.File(file, "r+") as data:
         for name, variable in streamed.items():
             if variable.dims != schema.variables.get(name):
@@ -78,11 +90,14 @@ def append(file: Path, streamed: Mapping[str, Streamed], schema: ArraySchema, wh
                     f"{where}: cannot be written, it needs {needed / 1e9:.3g} GB and "
                     f"{free / 1e9:.3g} GB are free; free some space and run again"
                 )
-            written = data.create_variable(name, variable.dims, variable.dtype)
-            count = 0
+            written = data.create_variable(name, variable.dims, variable.dtype, fletcher32=True)
+            digest, count = Digest(variable.dims, sizes, variable.dtype), 0
             for count, piece in enumerate(variable.pieces, start=1):
                 if name in schema.finite and not np.isfinite(piece).all():
                     raise IsomorphError(f'{where}: "{name}" holds values that are not finite')
-                written[count - 1] = piece.astype(variable.dtype, copy=False)
+                written[count - 1] = kept = piece.astype(variable.dtype, copy=False)
+                digest.update(kept)
             if count != sizes[0]:
                 raise IsomorphError(f'{where}: "{name}" came in {count} pieces, not {sizes[0]}')
+            contents[name] = digest.hexdigest()
+        data.attrs["provenance"] = stamp.holding(contents).to_json()

@@ -7,11 +7,12 @@ from pathlib import Path
 import pandas as pd
 from pandas.api.types import is_string_dtype
 
+from isomorph import foreign
 from isomorph.artefacts.cells import with_formulas, without_formulas
-from isomorph.artefacts.files import NoSuchFileError, replacing
-from isomorph.artefacts.provenance import Provenance
+from isomorph.artefacts.contents import check_contents
+from isomorph.artefacts.files import NoSuchFileError, replacing, sha256
+from isomorph.artefacts.provenance import Provenance, provenance_file, read_provenance
 from isomorph.artefacts.schemas import check_table
-from isomorph.errors import IsomorphError
 
 
 def write_table(
@@ -38,13 +39,23 @@ def write_table(
         When a column is missing.
     """
     check_table(table, kind, str(path))
-    with replacing(path.with_suffix(".json")) as temporary:
-        temporary.write_text(provenance.to_json() + "\n", encoding="utf-8")
+    contents = {}
     if parquet:
-        with replacing(path.with_suffix(".parquet")) as temporary:
+        columns = path.with_suffix(".parquet")
+        with replacing(columns) as temporary:
             table.to_parquet(temporary, index=False)
+            contents[columns.name] = sha256(temporary)
     with replacing(path) as temporary:
         without_formulas(table).to_csv(temporary, index=False)
+        contents[path.name] = sha256(temporary)
+        # Before the table has its name: as long as the two do not fit each other, none is read.
+        write_beside(path, provenance, contents)
+
+
+def write_beside(path: Path, provenance: Provenance, contents: dict[str, str]) -> None:
+    """Write the provenance of a file, or of a folder, that holds none itself."""
+    with replacing(provenance_file(path)) as temporary:
+        temporary.write_text(provenance.holding(contents).to_json() + "\n", encoding="utf-8")
 
 
 def read_table(path: Path, kind: str) -> pd.DataFrame:
@@ -53,21 +64,26 @@ def read_table(path: Path, kind: str) -> pd.DataFrame:
     Raises
     ------
     IsomorphError
-        When the file is absent, is not CSV, or lacks a column.
+        When the file is absent, is not CSV, has a row with more or fewer cells than the header,
+        lacks a column, or is not as it was written with the provenance that stands beside it.
     """
     if not Path(path).is_file():
         raise NoSuchFileError(path)
-    try:
-        header = [str(name) for name in pd.read_csv(path, nrows=0)]
+    if provenance_file(path).is_file():
+        check_beside(path)
+    else:
+        foreign.read_table(path, separator=",")  # whoever wrote it: every row is whole
+    with foreign.reading(path, "a CSV table"):
+        header = [str(name) for name in pd.read_csv(path, nrows=0, index_col=False)]
         table = pd.read_csv(
             path,
             dtype={name: str for name in header if name in TEXT},
             # Only an empty cell is missing, and only among numbers: "None" may be a condition.
             keep_default_na=False,
             na_values={name: [""] for name in header if name not in TEXT},
+            index_col=False,
+            usecols=range(len(header)),  # no more where a comma ends every row
         )
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
-        raise IsomorphError(f"{path}: is not a CSV table ({error})") from error
     text = [name for name in table.columns if name in TEXT or is_string_dtype(table[name])]
     table[text] = table[text].fillna("")
     table = with_formulas(table)
@@ -75,9 +91,16 @@ def read_table(path: Path, kind: str) -> pd.DataFrame:
     return table
 
 
-def read_table_provenance(path: Path) -> Provenance:
-    """Return the provenance that stands beside a table."""
-    return Provenance.from_json(path.with_suffix(".json").read_text(encoding="utf-8"))
+def check_beside(path: Path) -> None:
+    """Refuse a file that is not as it was written with the provenance beside it.
+
+    Raises
+    ------
+    IsomorphError
+        Naming the file that has changed.
+    """
+    written = read_provenance(path).contents
+    check_contents({path.name: sha256(path)}, written, str(path))
 
 
 TEXT = frozenset(

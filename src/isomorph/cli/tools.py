@@ -76,16 +76,19 @@ def _add_check(parser: argparse.ArgumentParser) -> None:
 
 def _check(parsed: argparse.Namespace) -> None:
     from isomorph.archives.readiness import readiness
+    from isomorph.cli.looking import look_at
     from isomorph.jobs import jobs
 
     study = open_study(parsed.study, thorough=True)
     layout = open_layout(study, parsed.root)
-    mistakes, told = [], []
+    mistakes, told = [], {}
     for dataset in study.datasets:
         try:
-            told.append(f"{dataset}: {readiness(layout, dataset)}")
+            told[dataset] = readiness(layout, dataset)
         except IsomorphError as error:
             mistakes.append(str(error))
+    looked = look_at(layout, list(told))
+    mistakes += looked.mistakes
     if mistakes:
         raise IsomorphError("\n".join(mistakes))
     counts = (
@@ -94,7 +97,27 @@ def _check(parsed: argparse.Namespace) -> None:
         (sum(1 for _ in jobs(study)), "job"),
     )
     print("fine: " + ", ".join(f"{n} {noun}{'s' if n != 1 else ''}" for n, noun in counts))
-    print(*told, sep="\n")
+    for dataset, said in told.items():
+        more = f"; {looked.said[dataset]}" if dataset in looked.said else ""
+        print(f"{dataset}: {said}{more}")
+
+
+def _add_verify(parser: argparse.ArgumentParser) -> None:
+    add_study(parser)
+    add_root(parser)
+    parser.set_defaults(run=_verify)
+
+
+def _verify(parsed: argparse.Namespace) -> None:
+    from isomorph.cli.verify import verify
+
+    found = verify(open_layout(open_study(parsed.study), parsed.root))
+    files = f"{found.there} artefact{'s' if found.there != 1 else ''}"
+    absent = f", {found.absent} more not made yet" if found.absent else ""
+    print(f"looked at {files}{absent}", *found.notes, sep="\n", flush=True)
+    if found.problems:
+        raise IsomorphError("\n".join(found.problems))
+    print("fine: all of it is whole and what the study now says")
 
 
 def _add_schema(parser: argparse.ArgumentParser) -> None:
@@ -247,7 +270,11 @@ def _searchlight(parsed: argparse.Namespace) -> None:
 
 
 TOOLS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
-    "check": ("read a study, say every mistake in it and what its datasets still need", _add_check),
+    "check": (
+        "read a study and its files that are here, say every mistake and what is still needed",
+        _add_check,
+    ),
+    "verify": ("whether all there is of a study is whole and what it now says", _add_verify),
     "show": ("print any artefact, or draw it into a PNG", _add_show),
     "headline": ("where the report is and what it says, in four lines", _add_headline),
     "searchlight": ("a map of how like a layer the sphere around each voxel is", _add_searchlight),

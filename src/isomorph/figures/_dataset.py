@@ -11,8 +11,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from isomorph.artefacts import provenance, read_array, read_table, replacing
-from isomorph.digest import code_digest
+from isomorph.artefacts import read_array, read_table, replacing, sha256, write_beside
 from isomorph.figures import _explained, selection, timecourse
 from isomorph.figures.geometry import layer_rdms, region_means
 from isomorph.figures.map import draw_map, draw_representations
@@ -24,6 +23,7 @@ from isomorph.figures.style import save, slug
 from isomorph.figures.trust import TABLES, trust_figures
 from isomorph.figures.words import correction, distance_title, measure_label, measure_title
 from isomorph.layout import Layout
+from isomorph.making import require, stamp
 from isomorph.rdms import compared_stimuli
 
 Entry = dict[str, str]
@@ -32,7 +32,7 @@ BELOW = "p\N{NO-BREAK SPACE}<\N{NO-BREAK SPACE}.05"
 
 
 def run(layout: Layout, dataset: str) -> list[Entry]:
-    """Draw every figure of a dataset and list them in `figures.json`, which is written last.
+    """Draw every figure of a dataset and list them in `figures.json`.
 
     Returns
     -------
@@ -42,26 +42,23 @@ def run(layout: Layout, dataset: str) -> list[Entry]:
     Raises
     ------
     IsomorphError
-        When the comparisons or the RDMs are absent.
+        When the comparisons or the RDMs are absent, or anything is not what the study now says.
     """
-    sources = [layout.comparisons(dataset), layout.brain_rdms(dataset), layout.stimuli(dataset)]
-    comparisons = read_table(sources[0], "comparisons")
-    brain = read_array(sources[1], "rdms")
+    require(layout, "figures", dataset, partial=True)
+    comparisons = read_table(layout.comparisons(dataset), "comparisons")
+    brain = read_array(layout.brain_rdms(dataset), "rdms")
     table = compared_stimuli(layout, dataset)
     models: dict[str, xr.Dataset] = {}
     for instance, _, _ in layout.study.instances_for(dataset):
         if (file := layout.model_rdms(dataset, instance)).is_file():
             models[instance] = read_array(file, "rdms")
-            sources.append(file)
     reliability = pd.DataFrame()
     if (file := layout.reliability(dataset)).is_file():
         reliability = read_table(file, "reliability")
-        sources.append(file)
     trust: dict[str, pd.DataFrame] = {}
     for kind in TABLES:
         if (file := getattr(layout, kind)(dataset)).is_file():
             trust[kind] = read_table(file, kind)
-            sources.append(file)
     folder = layout.figures(dataset)
     study = layout.study.spec
     panels = [
@@ -84,16 +81,12 @@ def run(layout: Layout, dataset: str) -> list[Entry]:
         for entry in group:
             entries.append(entry)
             print(f"figures {dataset}: {entry['file']}", file=sys.stderr, flush=True)
-    sources += _explained.sources(layout, dataset)
-    stamp = provenance(
-        "figures", inputs=sources, code=code_digest("isomorph.figures"),
-        settings={"measures": list(study.measures), "distances": list(study.distances)},
-    )  # fmt: skip
-    with replacing(folder / "provenance.json") as temporary:
-        temporary.write_text(stamp.to_json() + "\n", encoding="utf-8")
     with replacing(folder / LISTING) as temporary:
         text = json.dumps(entries, indent=2, ensure_ascii=False)
         temporary.write_text(text + "\n", encoding="utf-8")
+    names = [LISTING, *(entry["file"] for entry in entries)]
+    contents = {name: sha256(folder / name) for name in names}
+    write_beside(folder, stamp(layout, "figures", dataset), contents)
     return entries
 
 

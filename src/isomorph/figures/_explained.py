@@ -22,13 +22,6 @@ from isomorph.layout import Layout
 Entry = dict[str, str]
 
 
-def sources(layout: Layout, dataset: str) -> list[Path]:
-    """Return the files these figures are drawn from, as far as they are there."""
-    files = [place(dataset) for place in (layout.partial, layout.weighted, layout.partition,
-                                          layout.models, layout.representations)]  # fmt: skip
-    return [file for file in files if file.is_file()]
-
-
 def entries(layout: Layout, dataset: str, folder: Path) -> Iterator[Entry]:
     """Draw what the stage `explain` wrote; nothing where it did not run.
 

@@ -31,11 +31,27 @@ def refuse_outside_files(
     """
     folder = (within or file.parent).resolve()
     for name in named:
-        if not (file.parent / name).resolve().is_relative_to(folder):
+        if not is_inside((file.parent / name).resolve(), folder):
             raise IsomorphError(
                 f'{file}: names another file, "{name}", outside the folder that it belongs to, and '
                 "that is not read; put it there"
             )
+
+
+def is_inside(path: Path, folder: Path) -> bool:
+    """Tell whether a file stands inside a folder, or is content that git-annex keeps for it.
+
+    In a repository of git-annex every file is a link to where the content stands, `.git/annex`.
+
+    Parameters
+    ----------
+    path, folder : Path
+        Links resolved.
+    """
+    return path.is_relative_to(folder) or any(
+        path.is_relative_to(above / ".git" / "annex" / "objects")
+        for above in (folder, *folder.parents)
+    )
 
 
 def files_named_by(image: Any) -> list[str]:

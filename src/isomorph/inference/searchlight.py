@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 from isomorph.artefacts import provenance, read_array, read_responses, replacing
 from isomorph.digest import code_digest
 from isomorph.errors import IsomorphError, did_you_mean
+from isomorph.jobs import Job
 from isomorph.layout import Layout
+from isomorph.making import require_jobs
 from isomorph.measures import MEASURES
 from isomorph.rdms import DISTANCES
 from isomorph.rdms.level import level_of, regrouped
@@ -70,6 +72,10 @@ def run(
             "--measure or --distance"
         )
     file, model_file = layout.responses(dataset, subject), layout.model_rdms(dataset, instance)
+    owner = study.stimulus_set(dataset)
+    require_jobs(
+        layout, [Job("responses", (dataset, subject)), Job("model_rdms", (owner, instance))]
+    )
     wanted = layer_rdm(model_file, layer, DISTANCES[distance].noise_free or distance)
     level = level_of(layout, dataset)
     sessions = {name: regrouped(one, level) for name, one in read_responses(file).items()}

@@ -11,9 +11,8 @@ from pathlib import Path
 import pandas as pd
 import xarray as xr
 
-from isomorph.artefacts import provenance, read_array, write_table
+from isomorph.artefacts import read_array, write_table
 from isomorph.artefacts.schemas import TABLES
-from isomorph.digest import code_digest
 from isomorph.errors import IsomorphError
 from isomorph.inference.comparisons import Compared, compare
 from isomorph.inference.families import Questions, answered
@@ -25,13 +24,11 @@ from isomorph.inference.regions import compare_regions
 from isomorph.inference.setting import Draws, Setting, make_draws
 from isomorph.inference.splits import Stimuli
 from isomorph.layout import Layout
+from isomorph.making import DECLARED, require, stamp
 from isomorph.measures import MEASURES
 from isomorph.rdms import DISTANCES
 from isomorph.rdms.level import level_of
 from isomorph.study.archive import SimulatedArchive
-
-PARQUET = ("comparisons", "subjects", "preferences")
-"""Tables that are long enough to be written as parquet too."""
 
 
 def run(layout: Layout, dataset: str) -> None:
@@ -43,9 +40,10 @@ def run(layout: Layout, dataset: str) -> None:
     Raises
     ------
     IsomorphError
-        When brain and model RDMs are not over the same stimuli, or the study asks for what the
-        dataset does not have.
+        When brain and model RDMs are not over the same stimuli or not what the study now says, or
+        the study asks for what the dataset does not have.
     """
+    require(layout, "compare", dataset)
     study = layout.study
     instances = [name for name, _, _ in study.instances_for(dataset)]
     files = [
@@ -70,21 +68,12 @@ def run(layout: Layout, dataset: str) -> None:
     archive = study.dataset(dataset).archive
     truth = archive.regions if isinstance(archive, SimulatedArchive) else {}
     tables["recovery"] = recover(tables["comparisons"], truth)
-    stamp = provenance(
-        "compare",
-        inputs=[*files, layout.stimuli(dataset)],
-        settings={
-            "distances": study.spec.distances,
-            "measures": study.spec.measures,
-            "inference": inference.model_dump(mode="json"),
-            "not_applicable": not_applicable,
-        },
-        code=code_digest("isomorph.inference"),
-        seed=inference.seed,
-    )
+    noted = {"not_applicable": not_applicable}
+    signed = stamp(layout, "compare", dataset, seed=inference.seed, noted=noted)
+    long = DECLARED["compare"].parquet
     for kind, table in tables.items():
         path: Path = getattr(layout, kind)(dataset)
-        write_table(path, _ordered(table, kind), kind, stamp, parquet=kind in PARQUET)
+        write_table(path, _ordered(table, kind), kind, signed, parquet=kind in long)
 
 
 def _draws(layout: Layout, dataset: str, brain: xr.Dataset, models: Sequence[xr.Dataset]) -> Draws:

@@ -1,4 +1,4 @@
-"""Files that a user's own code opens while it builds a network: seen, hashed and kept.
+"""Files that a user's own code opens while it builds a network.
 
 Most stand in the text of the code, see `isomorph.own`. What is only known when it runs is noted
 when it runs, so that a later change is noticed too.
@@ -6,22 +6,17 @@ when it runs, so that a later change is noticed too.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cache
 from importlib.util import source_from_cache
 from pathlib import Path
 from typing import Any
 
-from isomorph.artefacts import replacing
-from isomorph.layout import Layout
-from isomorph.own import digest_of, installed_folders
+from isomorph.own import installed_folders
 
 SYSTEM = tuple(map(Path, ("/proc", "/sys", "/dev", "/etc", "/usr", "/lib", "/lib64", "/bin")))
 """Folders of the system, whose files are no weights."""
@@ -117,67 +112,3 @@ def _is_installed(file: Path) -> bool:
 def _is_of_the_system(file: Path) -> bool:
     temporary = Path(tempfile.gettempdir()).resolve()
     return any(file.is_relative_to(one) for one in (*SYSTEM, temporary))
-
-
-@dataclass(frozen=True)
-class Opened:
-    """What the last run of a model's code opened.
-
-    Attributes
-    ----------
-    files : dict of str to str
-        sha256 by path.
-    state : str
-        What `state` said when it ran.
-    """
-
-    files: dict[str, str]
-    state: str
-
-    @property
-    def now(self) -> dict[str, str]:
-        """The sha256 that each file has now, '' where it is gone."""
-        return {name: digest_of(Path(name)) for name in self.files}
-
-
-def state(layout: Layout, dataset: str, instance: str) -> str:
-    """Return a text that changes when a file does that a model's code opened at its last run.
-
-    It is the same before and after a run that finds the files as they were, and '' before the
-    first: so it can stand among the parameters of a job.
-    """
-    kept = _read(layout, dataset, instance)
-    if kept is None:
-        return ""
-    now = kept.now
-    if now == kept.files:
-        return kept.state
-    return hashlib.sha256(json.dumps(now, sort_keys=True).encode()).hexdigest()[:16]
-
-
-def keep(layout: Layout, dataset: str, instance: str, files: Sequence[Path]) -> None:
-    """Note what a model's code opened, for `state`; nothing where none ever opened anything."""
-    place = _place(layout, dataset, instance)
-    if not files and not place.is_file():
-        return
-    said = {
-        "files": {str(file): digest_of(file) for file in files},
-        "state": state(layout, dataset, instance),
-    }
-    with replacing(place) as temporary:
-        temporary.write_text(json.dumps(said, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-
-
-def _place(layout: Layout, dataset: str, instance: str) -> Path:
-    path = layout.activations(dataset, instance)
-    return path.with_name(f"{instance}.opened.json")
-
-
-def _read(layout: Layout, dataset: str, instance: str) -> Opened | None:
-    try:
-        said = json.loads(_place(layout, dataset, instance).read_text(encoding="utf-8"))
-        return Opened({str(name): str(one) for name, one in said["files"].items()}, said["state"])
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return Opened({}, "damaged")  # the activations are made anew, and this with them

@@ -3,31 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from isomorph.artefacts import provenance
-from isomorph.digest import code_digest
 from isomorph.errors import IsomorphError, did_you_mean, how_to_install
 from isomorph.layout import Layout
+from isomorph.making import require, stamp
 from isomorph.models.entries import SOURCES
-from isomorph.models.opened import keep, own, recorded
+from isomorph.models.opened import own, recorded
 from isomorph.models.source import Inputs, Source, Wanted
-from isomorph.own import own_files
+from isomorph.own import digest_of, own_files
 from isomorph.study import ModelSpec, Preprocessing, StudyError
 from isomorph.study.model import TABLE_SOURCES
 
 if TYPE_CHECKING:
     from isomorph.models.network import Network
-
-SETTINGS = (
-    "source", "layers", "tokens", "pooling", "centre", "spool", "preprocessing", "weights",
-    "options", "batch_size",
-)  # fmt: skip
-"""Fields of a model that its activations depend on."""
 
 
 def mistakes_of(spec: ModelSpec, *, beside: Path | None = None) -> list[str]:
@@ -105,6 +97,7 @@ def run(layout: Layout, dataset: str, instance: str) -> None:
     from isomorph.models.reading import Reading
     from isomorph.stimuli import read_stimuli
 
+    require(layout, "activations", dataset, instance)
     spec, seed = layout.study.instance(instance)
     file = layout.study.model_files[spec.name]
     source = SOURCES[spec.source]
@@ -158,23 +151,19 @@ def run(layout: Layout, dataset: str, instance: str) -> None:
         "seen": seen,
         "input_sha256": images.sha256() if images is not None else "",
     }
-    settings = spec.model_dump(mode="json", include=set(SETTINGS))
-    stamp = provenance(
+    signed = stamp(
+        layout,
         "activations",
-        inputs=[layout.stimuli(dataset), *_once([*own_files(spec.source, file.parent), *opened])],
-        settings={**settings, "preprocessing": as_settings},
+        dataset,
+        instance,
         source=f"{spec.source}, weights sha256 {found.attributes.get('weights_sha256') or 'none'}",
-        code=code_digest("isomorph.models"),
         seed=seed,
+        noted={"preprocessing": as_settings},
+        also={one: digest_of(one) for one in (*own_files(spec.source, file.parent), *opened)},
+        packages=[source.library] if source.library else [],
     )
     classifies = trained_on.startswith("ImageNet-1k")
-    keep(layout, dataset, instance, opened)
-    write(path, found, names, attributes, stamp, classifies=classifies)
-
-
-def _once(files: Iterable[Path]) -> list[Path]:
-    """Return files each once, however they are called."""
-    return list({file.resolve(): file for file in files}.values())
+    write(path, found, names, attributes, signed, classifies=classifies)
 
 
 def _preprocessing(

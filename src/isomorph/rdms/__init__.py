@@ -11,15 +11,14 @@ import xarray as xr
 
 from isomorph.artefacts import (
     artefact_kind,
-    provenance,
     read_array,
     read_responses,
     read_table,
     write_array,
 )
-from isomorph.digest import code_digest
 from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
+from isomorph.making import require, stamp
 from isomorph.rdms.brain import rdms_of_responses
 from isomorph.rdms.distances import DISTANCES, Distance, UndefinedDistanceError
 from isomorph.rdms.exchange import from_rsatoolbox, to_rsatoolbox
@@ -45,8 +44,10 @@ def run_brain(layout: Layout, dataset: str) -> None:
     Raises
     ------
     IsomorphError
-        When no region of any subject has an RDM, or stimuli are too few.
+        When no region of any subject has an RDM, stimuli are too few, or responses are not what
+        the study now says.
     """
+    require(layout, "brain_rdms", dataset)
     spec = layout.study.dataset(dataset)
     level = _level(layout, dataset)
     stimuli = level.names
@@ -93,18 +94,7 @@ def run_brain(layout: Layout, dataset: str) -> None:
         layout.brain_rdms(dataset),
         rdm_dataset(rows, stimuli, left_out).assign_attrs(dataset=dataset),
         "rdms",
-        provenance(
-            "rdms",
-            inputs=files,
-            settings={
-                "distances": layout.study.spec.distances,
-                "transform": spec.transform,
-                "level": layout.study.level(dataset),
-                "units": None if spec.units is None else spec.units.model_dump(mode="json"),
-                "noise": spec.noise.model_dump(mode="json"),
-            },
-            code=code_digest("isomorph.rdms"),
-        ),
+        stamp(layout, "brain_rdms", dataset),
     )
     print(f"rdms: {dataset}: {len(rows)} brain RDMs, {len(left_out)} left out", file=sys.stderr)
 
@@ -117,8 +107,9 @@ def run_model(layout: Layout, dataset: str, instance: str) -> None:
     Raises
     ------
     IsomorphError
-        When no layer has an RDM.
+        When no layer has an RDM, or activations are not what the study now says.
     """
+    require(layout, "model_rdms", dataset, instance)
     file = layout.activations(dataset, instance)
     activations = read_array(file, "activations")
     names = dict.fromkeys(
@@ -154,12 +145,7 @@ def run_model(layout: Layout, dataset: str, instance: str) -> None:
         layout.model_rdms(dataset, instance),
         rdm_dataset(rows, level.names, left_out).assign_attrs(model=instance),
         "rdms",
-        provenance(
-            "rdms",
-            inputs=[file],
-            settings={"distances": list(names), "level": layout.study.level(dataset)},
-            code=code_digest("isomorph.rdms"),
-        ),
+        stamp(layout, "model_rdms", dataset, instance),
     )
 
 

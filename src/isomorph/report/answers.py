@@ -11,6 +11,7 @@ from isomorph.figures import selection
 from isomorph.figures.words import correction, distance_title, measure_label
 from isomorph.layout import Layout
 from isomorph.report import sets
+from isomorph.report.missing import unfit
 from isomorph.report.numbers import ceiling_said, count, interval, listed, number, p_said, percent
 from isomorph.report.tables import Results, read_results
 
@@ -21,9 +22,11 @@ def headline(layout: Layout) -> list[str]:
     Parameters
     ----------
     layout : Layout
-        Of the study. What is not computed yet is said to be so.
+        Of the study. What is not computed yet, or not as the study now says, is said to be so.
     """
-    found = [read_results(layout, dataset) for dataset in layout.study.datasets]
+    wrong = unfit(layout)
+    fit = [dataset for dataset in layout.study.datasets if dataset not in wrong]
+    found = [read_results(layout, dataset) for dataset in fit]
     return sentences(layout, [results for results in found if results])
 
 

@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import xarray as xr
 from pydantic import BaseModel
 
-from isomorph.artefacts import artefact_kind, read_attributes
-from isomorph.artefacts.arrays import ENGINE
+from isomorph.archives.manifest import read_manifest
+from isomorph.artefacts import artefact_kind, read_array, read_attributes, read_responses
 from isomorph.layout import Layout
 from isomorph.report.numbers import NONE, count, listed
 from isomorph.report.sections import Table
@@ -81,16 +80,23 @@ class Methods:
     sessions: Table | None
 
 
-def methods(layout: Layout, dataset: str) -> Methods:
-    """Return how a dataset's responses were made, from its settings and from what was written."""
+def methods(layout: Layout, dataset: str, *, written: bool = True) -> Methods:
+    """Return how a dataset's responses were made, from its settings and from what was written.
+
+    Parameters
+    ----------
+    layout : Layout
+    dataset : str
+    written : bool, optional
+        Whether what was written fits the study; otherwise only settings are told.
+    """
     spec = layout.study.dataset(dataset)
-    sessions = [
-        each for subject in spec.subjects for each in read_sessions(layout, dataset, subject)
-    ]
+    subjects = spec.subjects if written else ()
+    sessions = [each for subject in subjects for each in read_sessions(layout, dataset, subject)]
     rows = list(settings_of(spec.responses))
     chosen = [(key, value, meaning) for key, value, meaning, default in rows if not default]
     return Methods(
-        _facts(layout, dataset, sessions),
+        _facts(layout, dataset, sessions, written=written),
         Table(("setting", "value", "meaning"), chosen, [False] * len(chosen), 3)
         if chosen
         else None,
@@ -100,16 +106,19 @@ def methods(layout: Layout, dataset: str) -> Methods:
     )
 
 
-def _facts(layout: Layout, dataset: str, sessions: Sequence[Session]) -> list[tuple[str, str]]:
+def _facts(
+    layout: Layout, dataset: str, sessions: Sequence[Session], *, written: bool
+) -> list[tuple[str, str]]:
     spec = layout.study.dataset(dataset)
-    facts = [("Bytes", _bytes(layout, dataset))] if layout.manifest(dataset).is_file() else []
+    fetched = written and layout.manifest(dataset).is_file()
+    facts = [("Bytes", _bytes(layout, dataset))] if fetched else []
     facts.append(("Responses", sentence(type(spec.responses).__doc__)))
     facts.append(("Transform", spec.transform.replace("_", " ")))
     if runs := _runs(sessions):
         facts.append(("Runs", runs))
     if lacking := _lacking(sessions, _named_regions(spec.responses)):
         facts.append(("Regions lacking", lacking))
-    if layout.brain_rdms(dataset).is_file():
+    if written and layout.brain_rdms(dataset).is_file():
         if folds := _folds(layout.brain_rdms(dataset)):
             facts.append(("Folds and halves", folds))
         left = json.loads(read_attributes(layout.brain_rdms(dataset)).get("left_out", "{}"))
@@ -132,11 +141,11 @@ FOLDS = {
 
 def _folds(path: Path) -> str:
     """Say what cross-validation crossed and ceilings halved; '' where only RDMs are published."""
-    with xr.open_dataset(path, engine=ENGINE) as data:
-        if "fold" not in data.coords:
-            return ""
-        kinds, counts = data["fold"].values.astype(str), data["n_folds"].values.astype(int)
-        subject = data["subject"].values.astype(str)
+    data = read_array(path, "rdms")
+    if "fold" not in data.coords:
+        return ""
+    kinds, counts = data["fold"].values.astype(str), data["n_folds"].values.astype(int)
+    subject = data["subject"].values.astype(str)
     told = []
     for kind in dict.fromkeys(kinds.tolist()):
         here = kinds == kind
@@ -151,9 +160,9 @@ def _folds(path: Path) -> str:
 
 
 def _bytes(layout: Layout, dataset: str) -> str:
-    manifest = json.loads(layout.manifest(dataset).read_text(encoding="utf-8"))
-    sizes = [file["size"] for file in manifest["files"]]
-    source = manifest["provenance"]["source"] or manifest["archive"]["kind"]
+    manifest = read_manifest(layout, dataset)
+    sizes = [file.size for file in manifest.files]
+    source = manifest.provenance.source or manifest.archive["kind"]
     return f"{source} ({count(len(sizes), 'file')}, {sum(sizes):,} bytes; sha256 under Provenance)"
 
 
@@ -219,31 +228,29 @@ def read_sessions(layout: Layout, dataset: str, subject: str) -> Iterator[Sessio
     if artefact_kind(path) == "rdms":
         yield from _ready(path, subject)
         return
-    with xr.open_datatree(path, engine=ENGINE) as tree:
-        for name, node in tree.children.items():
-            data = node.to_dataset()
-            regions, n_units = np.unique(data["region"].values.astype(str), return_counts=True)
-            shown, showings = np.unique(data["stimulus"].values.astype(str), return_counts=True)
-            yield Session(
-                subject,
-                name,
-                data.sizes["presentation"],
-                len(shown),
-                (int(showings.min()), int(showings.max())),
-                dict(zip(regions.tolist(), n_units.tolist(), strict=True)),
-                json.loads(data.attrs.get("dropped", "{}")),
-                json.loads(data.attrs.get("noted", "{}")),
-                json.loads(data.attrs.get("runs", "[]")),
-            )
+    for name, data in read_responses(path, without=("response",)).items():
+        regions, n_units = np.unique(data["region"].values.astype(str), return_counts=True)
+        shown, showings = np.unique(data["stimulus"].values.astype(str), return_counts=True)
+        yield Session(
+            subject,
+            name,
+            data.sizes["presentation"],
+            len(shown),
+            (int(showings.min()), int(showings.max())),
+            dict(zip(regions.tolist(), n_units.tolist(), strict=True)),
+            json.loads(data.attrs.get("dropped", "{}")),
+            json.loads(data.attrs.get("noted", "{}")),
+            json.loads(data.attrs.get("runs", "[]")),
+        )
 
 
 def _ready(path: Path, subject: str) -> Iterator[Session]:
     """Yield the sessions of a file of published RDMs, of whose responses nothing is known."""
-    with xr.open_dataset(path, engine=ENGINE) as data:
-        named = list(
-            zip(data["session"].values.astype(str), data["region"].values.astype(str), strict=True)
-        )
-        n_stimuli = data.sizes["stimulus"]
+    data = read_array(path, "rdms", without=("rdm",))
+    named = list(
+        zip(data["session"].values.astype(str), data["region"].values.astype(str), strict=True)
+    )
+    n_stimuli = data.sizes["stimulus"]
     for session in dict.fromkeys(name for name, _ in named):
         regions = dict.fromkeys((region for name, region in named if name == session), 0)
         yield Session(subject, session, None, n_stimuli, (), regions, {}, {})

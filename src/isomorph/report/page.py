@@ -13,7 +13,8 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from isomorph.artefacts import Provenance, replacing
+from isomorph.artefacts import Provenance, replacing, sha256, write_beside
+from isomorph.errors import IsomorphError
 from isomorph.figures import selection
 from isomorph.figures.style import slug
 from isomorph.figures.words import (
@@ -25,6 +26,7 @@ from isomorph.figures.words import (
 )
 from isomorph.inference.multiplicity import by_p_alone
 from isomorph.layout import Layout
+from isomorph.making import other_versions, stamp
 from isomorph.measures import MEASURES
 from isomorph.report import sections
 from isomorph.report.analysis import analysis
@@ -34,7 +36,7 @@ from isomorph.report.explained import explained, models_against_models
 from isomorph.report.files import family_size, files
 from isomorph.report.glossary import FAMILIES, LIMITS, SIDES, glossary
 from isomorph.report.methods import methods
-from isomorph.report.missing import place, told
+from isomorph.report.missing import missing, place, told, unfit
 from isomorph.report.numbers import count
 from isomorph.report.tables import (
     Figure,
@@ -63,15 +65,23 @@ def run(layout: Layout) -> Path:
     Raises
     ------
     IsomorphError
-        When a table or a listed figure cannot be read.
+        When a table or a listed figure cannot be read, or none of the results there are is what
+        the study now says.
     """
+    wrong = unfit(layout)
+    if wrong and wrong.keys() == missing(layout).keys() == layout.study.datasets.keys():
+        raise IsomorphError("\n".join(dict.fromkeys(wrong.values())))
     text = render(layout)
     page = place(layout)
     with replacing(page) as temporary:
         temporary.write_text(text, encoding="utf-8")
+        write_beside(page, stamp(layout, "report"), {page.name: sha256(temporary)})
     if page == layout.report:  # what was partial is whole now
-        page.with_suffix(".partial.html").unlink(missing_ok=True)
-    print(f"report: {page}, {len(text) / 1e6:.1f} MB", file=sys.stderr, flush=True)
+        for old in (partial := page.with_suffix(".partial.html"), partial.with_suffix(".json")):
+            old.unlink(missing_ok=True)
+    absent = told(layout)
+    said = f"report: {page}, {len(text) / 1e6:.1f} MB{f'; {absent}' if absent else ''}"
+    print(said, file=sys.stderr, flush=True)
     return page
 
 
@@ -107,9 +117,12 @@ def _tie(match: re.Match[str]) -> str:
 
 def context(layout: Layout) -> dict[str, Any]:
     """Return all the page says, apart from its layout."""
-    study = layout.study
-    results = {name: read_results(layout, name) for name in study.datasets}
+    study, wrong = layout.study, unfit(layout)
+    results = {
+        name: None if name in wrong else read_results(layout, name) for name in study.datasets
+    }
     found = [each for each in results.values() if each]
+    origins = {name: read_origins(layout, name) for name in study.datasets if name not in wrong}
     compared = {instance for name in results for instance, _, _ in study.instances_for(name)}
     return {
         "study": study.spec,
@@ -124,7 +137,7 @@ def context(layout: Layout) -> dict[str, Any]:
                 "results": None if (each := results[name]) is None else _dataset(layout, each),
                 "numbers": _dataset_numbers(each),
                 "shown": _shown(layout, name),
-                "methods": methods(layout, name),
+                "methods": methods(layout, name, written=name not in wrong),
             }
             for name, spec in study.datasets.items()
         ],
@@ -138,9 +151,14 @@ def context(layout: Layout) -> dict[str, Any]:
         "glossary": glossary(study.spec.inference, study.spec.distances),
         "limits": LIMITS,
         "origins": [
-            (name, _origins(read_origins(layout, name)), read_bytes_told(layout, name))
+            (name, _origins(origins[name]), read_bytes_told(layout, name))
+            if name not in wrong
+            else (name, [], None)
             for name in study.datasets
         ],
+        "other_versions": other_versions(
+            [origin for each in origins.values() for origin in each.values()]
+        ),
     }
 
 
@@ -282,7 +300,14 @@ def _reasons(statuses: Sequence[str]) -> str:
 
 def _origins(origins: dict[str, Provenance]) -> list[tuple[str, dict[str, Any]]]:
     return [
-        (name, {**asdict(origin), "settings": json.dumps(origin.settings, indent=1)})
+        (
+            name,
+            {
+                **asdict(origin),
+                "settings": json.dumps(origin.settings, indent=1),
+                "noted": json.dumps(origin.noted, indent=1) if origin.noted else "",
+            },
+        )
         for name, origin in origins.items()
     ]
 

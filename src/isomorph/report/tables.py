@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
-from isomorph.artefacts import Provenance, read_attributes, read_table, read_table_provenance
+from isomorph.archives.manifest import Manifest, read_manifest
+from isomorph.artefacts import Provenance, read_provenance, read_table
 from isomorph.errors import IsomorphError
 from isomorph.figures import selection
 from isomorph.layout import Layout
@@ -110,15 +110,13 @@ def read_origins(layout: Layout, dataset: str) -> dict[str, Provenance]:
     """
     origins = _read_responses_origins(layout, dataset)
     if layout.brain_rdms(dataset).is_file():
-        stamp = read_attributes(layout.brain_rdms(dataset))["provenance"]
-        origins["rdms/brain.nc"] = Provenance.from_json(stamp)
+        origins["rdms/brain.nc"] = read_provenance(layout.brain_rdms(dataset))
     for kind in KINDS:
         path = getattr(layout, kind)(dataset)
         if path.with_suffix(".json").is_file() and path.is_file():
-            origins[path.name] = read_table_provenance(path)
-    drawn = layout.figures(dataset) / "provenance.json"
-    if drawn.is_file():
-        origins["figures"] = Provenance.from_json(drawn.read_text(encoding="utf-8"))
+            origins[path.name] = read_provenance(path)
+    if (layout.figures(dataset) / "provenance.json").is_file():
+        origins["figures"] = read_provenance(layout.figures(dataset))
     return origins
 
 
@@ -127,8 +125,8 @@ def _read_responses_origins(layout: Layout, dataset: str) -> dict[str, Provenanc
     for subject in layout.study.dataset(dataset).subjects:
         path = layout.responses(dataset, subject)
         if path.is_file():
-            stamp = Provenance.from_json(read_attributes(path)["provenance"])
-            rest = replace(stamp, inputs={}).to_json()
+            stamp = read_provenance(path)
+            rest = replace(stamp, inputs={}, contents={}, made_for={}).to_json()
             alike.setdefault(rest, []).append((path.name, stamp))
     return {
         "responses/" + ", ".join(name for name, _ in group): replace(
@@ -139,10 +137,6 @@ def _read_responses_origins(layout: Layout, dataset: str) -> dict[str, Provenanc
     }
 
 
-def read_bytes_told(layout: Layout, dataset: str) -> dict[str, Any] | None:
+def read_bytes_told(layout: Layout, dataset: str) -> Manifest | None:
     """Return a dataset's manifest: which files, how large, which hashes."""
-    path = layout.manifest(dataset)
-    if not path.is_file():
-        return None
-    manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return manifest
+    return read_manifest(layout, dataset) if layout.manifest(dataset).is_file() else None

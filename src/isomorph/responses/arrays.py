@@ -26,6 +26,7 @@ from isomorph.responses.sessions import (
     write_sessions,
 )
 from isomorph.responses.variables import STIMULUS_KEYS, as_names, read_variables, variable_of
+from isomorph.stimuli.names import Names, refuse_misspelt
 from isomorph.stimuli.naming import id_of
 from isomorph.study.responses import ArrayResponses
 
@@ -48,6 +49,43 @@ def prepare(layout: Layout, dataset: str, subject: str) -> None:
         When a file or column is not there, or array and tables disagree. Nothing is written
         then.
     """
+    sessions, files = gather(layout, dataset, subject, stimulus_ids(layout, dataset))
+    for name, data in sessions.items():
+        line = f"responses {dataset} {subject} session {name}: {summary(data)}"
+        print(line, file=sys.stderr, flush=True)
+    write_sessions(layout, dataset, subject, sessions, files)
+
+
+def look(layout: Layout, dataset: str, subject: str, names: Names) -> None:
+    """Read a subject's ready responses and refuse what the stage would, see `prepare`."""
+    gather(layout, dataset, subject, None if names.naming is None else names.stimuli)
+
+
+def gather(
+    layout: Layout, dataset: str, subject: str, stimuli: Array | None
+) -> tuple[dict[str, xr.Dataset], list[Path]]:
+    """Read a subject's ready responses.
+
+    Parameters
+    ----------
+    layout : Layout
+        Paths of the study.
+    dataset, subject : str
+        Whose responses.
+    stimuli : ndarray (stimulus,) of str or None
+        Ids of the stimulus table; None where nobody knows yet, and every name is taken for one.
+
+    Returns
+    -------
+    sessions : dict of str to Dataset
+    files : list of Path
+        What was read.
+
+    Raises
+    ------
+    IsomorphError
+        See `prepare`.
+    """
     settings = layout.study.dataset(dataset).responses
     assert isinstance(settings, ArrayResponses)
     files = [
@@ -57,16 +95,15 @@ def prepare(layout: Layout, dataset: str, subject: str) -> None:
     response, stored = _read_response(files[0], settings.variable)
     shown = _read_rows(files[1], "stimulus", len(response), f"rows of {files[0].name}")
     units = _read_rows(files[2], "region", response.shape[1], f"columns of {files[0].name}")
-    stimuli = stimulus_ids(layout, dataset)
+    if stimuli is None:
+        stimuli = shown["stimulus"].unique().astype(np.str_)
     shown["stimulus"] = _ids(shown["stimulus"], stimuli)
     for key, names in stored.items():
         _refuse_other_order(_ids(names, stimuli), shown, f"{files[0]}: {key}", files[1])
+    label = shown["stimulus"].to_numpy(dtype=np.str_)
+    refuse_misspelt(label, stimuli, files[1], str(layout.stimuli(dataset)))
     named = Named(str(files[1]), str(files[2]), str(layout.stimuli(dataset)))
-    sessions = read_sessions(response, shown, units, stimuli, named)
-    for name, data in sessions.items():
-        line = f"responses {dataset} {subject} session {name}: {summary(data)}"
-        print(line, file=sys.stderr, flush=True)
-    write_sessions(layout, dataset, subject, sessions, files)
+    return read_sessions(response, shown, units, stimuli, named), files
 
 
 @dataclass(frozen=True)

@@ -114,7 +114,7 @@ def usable(
         if strange:
             raise IsomorphError(
                 f'{where}: names "{strange[0]}" and {len(strange) - 1} others, none of them a '
-                f"stimulus of {table}; {did_you_mean(strange[0], _some(stimuli))}"
+                f"stimulus of {table}; {_nearest(strange[0], stimuli)}"
             )
         raise IsomorphError(
             f"{where}: none of the {len(label)} presentations has both a stimulus and an onset"
@@ -126,6 +126,8 @@ def usable(
     }
 
 
-def _some(stimuli: Array) -> list[str]:
-    """Return few enough ids to be listed in a message."""
-    return [str(stimulus) for stimulus in stimuli[:10]]
+def _nearest(name: str, stimuli: Array) -> str:
+    """Return a clause that suggests the stimulus most like a name, or lists the first few."""
+    known = [str(one) for one in stimuli[:2000]]
+    near = did_you_mean(name, known)
+    return near if near.startswith("did") else did_you_mean(name, known[:10])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -22,9 +22,10 @@ from isomorph.responses.order import (
     stated_order,
     subjects_first,
 )
-from isomorph.responses.sessions import root_attributes, stamp, stimulus_ids
+from isomorph.responses.sessions import root_attributes, signed, stimulus_ids
 from isomorph.responses.stacks import TOLERANCE, at_index, condensed, outer_first, reordered
 from isomorph.responses.variables import Variables, fields_of, read_variables, variable_of
+from isomorph.stimuli.names import Names
 from isomorph.study.responses import OrderTable, RdmResponses, RdmSource
 
 Array = npt.NDArray
@@ -56,6 +57,70 @@ def prepare(layout: Layout, dataset: str, subject: str) -> None:
         When a file or variable is not there, or is no RDM of the dataset's stimuli. Nothing is
         written then.
     """
+    stimuli = stimulus_ids(layout, dataset)
+    rows, vectors, files = gather(layout, dataset, subject, stimuli)
+    data = rdm_data(rows, np.stack(vectors), subject, stimuli)
+    data.attrs.update(root_attributes(layout, dataset, subject))
+    stamp = signed(layout, dataset, subject, unique(files))
+    write_array(layout.responses(dataset, subject), data, "rdms", stamp)
+    print(
+        f"responses {dataset} {subject}: {len(rows)} ready RDMs of {len(stimuli)} stimuli "
+        f"({', '.join(unique([source.region for source, _ in rows]))})",
+        file=sys.stderr,
+        flush=True,
+    )
+
+
+def look(layout: Layout, dataset: str, subject: str, names: Names) -> None:
+    """Read a subject's ready RDMs and refuse what the stage would, see `prepare`.
+
+    RDMs of several subjects in one place are read with the first of them. Where nobody knows the
+    stimuli yet, nothing can be said of them.
+    """
+    if names.naming is None:
+        return
+    everybody = layout.study.dataset(dataset).subjects
+
+    def is_first(source: RdmSource) -> bool:
+        return next(one for one in everybody if one in source.subjects) == subject
+
+    gather(layout, dataset, subject, names.stimuli, is_first)
+
+
+def gather(
+    layout: Layout,
+    dataset: str,
+    subject: str,
+    stimuli: Array,
+    wanted: Callable[[RdmSource], bool] = lambda _: True,
+) -> tuple[list[tuple[RdmSource, str]], list[Array], list[Path]]:
+    """Read one subject's ready RDMs.
+
+    Parameters
+    ----------
+    layout : Layout
+        Paths of the study.
+    dataset, subject : str
+        Whose RDMs.
+    stimuli : ndarray (stimulus,) of str
+        Ids of the stimulus table.
+    wanted : callable, optional
+        Tells of a source with RDMs of the subject whether it is read; all are unless given.
+
+    Returns
+    -------
+    rows : list of (RdmSource, session)
+        Where each RDM came from.
+    vectors : list of ndarray (pair,)
+        Dissimilarities.
+    files : list of Path
+        What was read.
+
+    Raises
+    ------
+    IsomorphError
+        See `prepare`.
+    """
     spec = layout.study.dataset(dataset)
     settings = spec.responses
     assert isinstance(settings, RdmResponses)
@@ -64,7 +129,6 @@ def prepare(layout: Layout, dataset: str, subject: str) -> None:
             f"{layout.study.dataset_files[dataset]}: expected.presentations cannot be checked "
             "where only RDMs are published; leave it out"
         )
-    stimuli = stimulus_ids(layout, dataset)
     table = str(layout.stimuli(dataset))
     rows: list[tuple[RdmSource, str]] = []
     vectors: list[Array] = []
@@ -77,9 +141,10 @@ def prepare(layout: Layout, dataset: str, subject: str) -> None:
             files.append(table_file(layout, dataset, source.order.file))
         for file in find_files(layout, dataset, source.file):
             files.append(file)
-            stack = read_source(file, source, stimuli, table, stated)
-            vectors += list(stack[source.subjects.index(subject)])
             rows += [(source, session) for session in source.sessions]
+            if wanted(source):
+                stack = read_source(file, source, stimuli, table, stated)
+                vectors += list(stack[source.subjects.index(subject)])
     keys = [(source.region, source.distance, session) for source, session in rows]
     if len(set(keys)) < len(keys):
         again = next(key for key in keys if keys.count(key) > 1)
@@ -87,17 +152,7 @@ def prepare(layout: Layout, dataset: str, subject: str) -> None:
             f"{layout.study.dataset_files[dataset]}: responses.sources: {again[0]} of "
             f"{subject}, session {again[2]}, comes twice as {again[1]} RDM; name each once"
         )
-    data = rdm_data(rows, np.stack(vectors), subject, stimuli)
-    data.attrs.update(root_attributes(layout, dataset, subject))
-    write_array(
-        layout.responses(dataset, subject), data, "rdms", stamp(layout, dataset, unique(files))
-    )
-    print(
-        f"responses {dataset} {subject}: {len(rows)} ready RDMs of {len(stimuli)} stimuli "
-        f"({', '.join(unique([source.region for source, _ in rows]))})",
-        file=sys.stderr,
-        flush=True,
-    )
+    return rows, vectors, files
 
 
 def unique(items: Sequence) -> list:

@@ -12,15 +12,14 @@ import xarray as xr
 
 from isomorph.artefacts import (
     artefact_kind,
-    provenance,
     read_array,
     read_responses,
     write_table,
 )
 from isomorph.artefacts.schemas import TABLES
-from isomorph.digest import code_digest
 from isomorph.expected import check_expected
 from isomorph.layout import Layout
+from isomorph.making import require, stamp
 from isomorph.responses.division import recordings, runs_of
 from isomorph.responses.halves import (
     SPLITS,
@@ -56,8 +55,10 @@ def run_reliability(layout: Layout, dataset: str) -> None:
     Raises
     ------
     IsomorphError
-        When responses are missing, or the units per region differ from those expected.
+        When responses are missing or not what the study now says, or the units per region differ
+        from those expected.
     """
+    require(layout, "reliability", dataset)
     spec = layout.study.dataset(dataset)
     seed = layout.study.spec.inference.seed
     files = [layout.responses(dataset, subject) for subject in spec.subjects]
@@ -79,14 +80,8 @@ def run_reliability(layout: Layout, dataset: str) -> None:
     counts = table[table["unit"] != ""]["region"].value_counts()
     regions = {*spec.expected.units, *map(str, counts.index)}
     check_expected(layout, dataset, {f"units.{name}": int(counts.get(name, 0)) for name in regions})
-    stamp = provenance(
-        "reliability",
-        inputs=files,
-        settings={"splits": SPLITS, "expected_units": spec.expected.units},
-        code=code_digest("isomorph.responses.reliability"),
-        seed=seed,
-    )
-    write_table(layout.reliability(dataset), table, "reliability", stamp)
+    signed = stamp(layout, "reliability", dataset, seed=seed, noted={"splits": SPLITS})
+    write_table(layout.reliability(dataset), table, "reliability", signed)
 
 
 def unit_rows(

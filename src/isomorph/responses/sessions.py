@@ -10,12 +10,12 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
-from isomorph.archives.manifest import read_manifest
-from isomorph.artefacts import Provenance, provenance, read_table, write_responses
-from isomorph.digest import code_digest
+from isomorph.archives.manifest import check_unchanged, read_manifest
+from isomorph.artefacts import Provenance, read_table, write_responses
 from isomorph.errors import IsomorphError
 from isomorph.expected import check_expected
 from isomorph.layout import Layout
+from isomorph.making import stamp
 
 Array = npt.NDArray
 
@@ -111,16 +111,17 @@ def summary(data: xr.Dataset) -> str:
     return line
 
 
-def stamp(layout: Layout, dataset: str, inputs: Sequence[Path]) -> Provenance:
-    """Return the provenance of a subject's responses or ready RDMs."""
-    spec = layout.study.dataset(dataset)
-    return provenance(
-        "responses",
-        inputs=[*inputs, layout.stimuli(dataset)],
-        settings=spec.responses.model_dump(mode="json"),
-        source=read_manifest(layout, dataset).provenance.source,
-        code=code_digest("isomorph.responses"),
-    )
+def signed(layout: Layout, dataset: str, subject: str, inputs: Sequence[Path]) -> Provenance:
+    """Return the provenance of a subject's responses or ready RDMs.
+
+    Raises
+    ------
+    IsomorphError
+        When a file of the archive among the inputs is not the one that was fetched.
+    """
+    hashes = check_unchanged(layout, dataset, inputs)
+    source = read_manifest(layout, dataset).provenance.source
+    return stamp(layout, "responses", dataset, subject, source=source, also=hashes)
 
 
 def root_attributes(layout: Layout, dataset: str, subject: str) -> dict[str, str]:
@@ -166,5 +167,5 @@ def write_sessions(
         layout.responses(dataset, subject),
         named,
         root_attributes(layout, dataset, subject),
-        stamp(layout, dataset, inputs),
+        signed(layout, dataset, subject, inputs),
     )

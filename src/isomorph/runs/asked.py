@@ -9,7 +9,7 @@ from isomorph.errors import IsomorphError, did_you_mean
 
 DEFAULT = "config/config.yaml"
 """The study that is run where none is named: the full reproduction."""
-KEYS = ("study",)
+KEYS = ("study", "versions")
 """What `--config` may say."""
 
 
@@ -24,7 +24,7 @@ def study_file(config: Mapping[str, Any]) -> str:
     Raises
     ------
     IsomorphError
-        When it holds another key than `study`, which would be passed over in silence, or no name.
+        When a key is not in `KEYS`, and would be passed over in silence, or there is no name.
     """
     for key in config:
         if key not in KEYS:
@@ -33,3 +33,17 @@ def study_file(config: Mapping[str, Any]) -> str:
     if not isinstance(file, str) or not file.strip():
         raise IsomorphError("--config study: name the study's YAML file, study=config/demo.yaml")
     return file
+
+
+def remakes_versions(config: Mapping[str, Any]) -> bool:
+    """Tell whether what other versions of libraries computed is to be made again.
+
+    Raises
+    ------
+    IsomorphError
+        When `versions` says anything but `remake`.
+    """
+    said = config.get("versions")
+    if said not in (None, "remake"):
+        raise IsomorphError(f"--config versions: {said!r}, expected remake")
+    return said is not None

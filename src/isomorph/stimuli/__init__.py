@@ -5,11 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from isomorph.layout import Layout
+from isomorph.making import require
 from isomorph.registry import Registry
 from isomorph.stimuli.images import read_images, read_stimuli
+from isomorph.stimuli.names import Names, names_from
 from isomorph.stimuli.stimulus import Stimulus
 
-__all__ = ["STIMULI", "ListStimuli", "Stimulus", "read_images", "read_stimuli", "run"]
+__all__ = [
+    "STIMULI",
+    "ListStimuli",
+    "Stimulus",
+    "look",
+    "read_images",
+    "read_stimuli",
+    "run",
+]
 
 ListStimuli = Callable[[Layout, str], Sequence[Stimulus]]
 """List the stimuli of a dataset in its own order; pixels are read later, one at a time."""
@@ -58,6 +68,60 @@ STIMULI: Registry[ListStimuli] = Registry(
 """Listings by the `kind` of a dataset's stimuli."""
 
 
+def _look_at_list(layout: Layout, dataset: str) -> Names:
+    from isomorph.stimuli import writing
+
+    listed = STIMULI[layout.study.dataset(dataset).stimuli.kind](layout, dataset)
+    writing.refuse_odd(layout, dataset, listed)
+    return names_from([one.name for one in listed], str(layout.stimuli(dataset)))
+
+
+def _look_at_recordings(layout: Layout, dataset: str) -> None:
+    from isomorph.stimuli import nwb
+
+    nwb.look(layout, dataset)
+
+
+def _look_at_nothing(layout: Layout, dataset: str) -> None:
+    """Look at nothing: the stimuli are those of another dataset."""
+
+
+LOOKS: Registry[Callable[[Layout, str], Names | None]] = Registry(
+    "kind of stimuli",
+    {
+        "folder": _look_at_list,
+        "matlab": _look_at_list,
+        "nwb": _look_at_recordings,
+        "conditions": _look_at_list,
+        "like": _look_at_nothing,
+    },
+)
+"""What is looked at, by the `kind` of a dataset's stimuli."""
+
+
+def look(layout: Layout, dataset: str) -> Names | None:
+    """Look at the stimuli of a dataset before they are made; no pixel is read.
+
+    Parameters
+    ----------
+    layout : Layout
+        The study's paths.
+    dataset : str
+        Name of a dataset that has stimuli of its own.
+
+    Returns
+    -------
+    Names or None
+        What names of stimuli will stand for; None where only the pixels of all recordings tell.
+
+    Raises
+    ------
+    IsomorphError
+        As `run` would; nothing is written.
+    """
+    return LOOKS[layout.study.dataset(dataset).stimuli.kind](layout, dataset)
+
+
 def run(layout: Layout, dataset: str) -> None:
     """Write the stimulus table of a dataset, and its images in `images/` beside it.
 
@@ -80,9 +144,12 @@ def run(layout: Layout, dataset: str) -> None:
     ------
     IsomorphError
         When a file, variable, column or image is missing or cannot be read, when there are not as
-        many stimuli as expected, or when the dataset borrows its stimuli.
+        many stimuli as expected, when the dataset borrows its stimuli, or when its manifest is not
+        what the study now says.
     """
     from isomorph.stimuli import writing
 
+    if layout.study.stimulus_set(dataset) == dataset:
+        require(layout, "stimuli", dataset)
     stimuli = STIMULI[layout.study.dataset(dataset).stimuli.kind](layout, dataset)
     writing.write_stimuli(layout, dataset, stimuli)

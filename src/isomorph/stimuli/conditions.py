@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from isomorph.archives.manifest import find_files
+from isomorph.archives.manifest import check_unchanged, find_files
 from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
 from isomorph.stimuli.folder import describe
@@ -40,6 +40,7 @@ def list_stimuli(layout: Layout, dataset: str) -> Sequence[Stimulus]:
         spec.files.replace("{subject}", one) for one in layout.study.dataset(dataset).subjects
     }
     files = sorted({file for one in patterns for file in find_files(layout, dataset, one)})
+    check_unchanged(layout, dataset, files)
     columns = tuple(dict.fromkeys((spec.column, *spec.fields)))
     rows = pd.concat([read_rows(file, spec.table, columns, spec.where) for file in files])
     absent = rows[spec.column] == ""

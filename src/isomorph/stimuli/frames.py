@@ -63,15 +63,27 @@ class Source:
     look: Look
 
 
-def find_sources(nwb: Nwb, place: str, look: Look) -> list[Source]:
+def find_sources(nwb: Nwb, place: str, look: Look, *, read: bool = True) -> list[Source]:
     """Return what a path with `*` leads to in one file, sorted; nothing where it leads nowhere.
+
+    Parameters
+    ----------
+    nwb : Nwb
+        The open recording.
+    place : str
+        Where its images are.
+    look : Look
+        How numbers become pixels.
+    read : bool
+        Whether images are read where their scale depends on them; else `look` is what it was.
 
     Raises
     ------
     IsomorphError
         When what stands there holds no images, or numbers no image has.
     """
-    return [_source(nwb, found, look) for found in _expand(nwb.file, place.strip("/").split("/"))]
+    paths = _expand(nwb.file, place.strip("/").split("/"))
+    return [_source(nwb, found, look, read) for found in paths]
 
 
 def nearest_place(nwb: Nwb, place: str) -> str:
@@ -97,25 +109,28 @@ def _expand(group: Any, parts: list[str], below: str = "") -> list[str]:
     ]
 
 
-def _source(nwb: Nwb, place: str, look: Look) -> Source:
+def _source(nwb: Nwb, place: str, look: Look, read: bool) -> Source:
     found = nwb.at(place)
     where = f"{nwb.path}: {place}"
     if isinstance(found, h5py.Dataset):
         if "neurodata_type" in found.attrs:  # one image of a container
-            return _images(nwb, {place: found}, look, where)
-        return _series(nwb, found.parent, found, place, look)
+            return _images(nwb, {place: found}, look, where, read)
+        return _series(nwb, found.parent, found, place, look, read)
     if isinstance(found.get("data"), h5py.Dataset):
-        return _series(nwb, found, found["data"], f"{place}/data", look)
+        return _series(nwb, found, found["data"], f"{place}/data", look, read)
     # `order_of_images` is a list of references, no image: names count, positions do not.
     images = {f"{place}/{name}": item for name, item in found.items() if _is_numeric(item)}
     if not images:
         raise IsomorphError(f"{where}: holds no images, expected datasets of pixels")
-    return _images(nwb, images, look, where)
+    return _images(nwb, images, look, where, read)
 
 
-def _images(nwb: Nwb, images: dict[str, h5py.Dataset], look: Look, where: str) -> Source:
+def _images(
+    nwb: Nwb, images: dict[str, h5py.Dataset], look: Look, where: str, read: bool
+) -> Source:
     frames = [Frame(nwb.path, place) for place in images]
-    seen = measured(look, [(item, [None]) for item in images.values()], where)
+    every = [(item, [None]) for item in images.values()]
+    seen = measured(look, every, where) if read else look
     return Source(frames, [place.rsplit("/", 1)[-1] for place in images], None, seen)
 
 
@@ -123,7 +138,9 @@ def _images(nwb: Nwb, images: dict[str, h5py.Dataset], look: Look, where: str) -
 # reversed, as MATLAB writes them.
 
 
-def _series(nwb: Nwb, series: h5py.Group, data: h5py.Dataset, place: str, look: Look) -> Source:
+def _series(
+    nwb: Nwb, series: h5py.Group, data: h5py.Dataset, place: str, look: Look, read: bool
+) -> Source:
     where = f"{nwb.path}: {place}"
     if not _is_numeric(data) or data.ndim not in (3, 4):
         raise IsomorphError(
@@ -144,7 +161,8 @@ def _series(nwb: Nwb, series: h5py.Group, data: h5py.Dataset, place: str, look: 
         )
     frames = [Frame(nwb.path, place, index) for index in range(n)]
     found = replace(look, reversed=backwards)
-    return Source(frames, names, times, measured(found, [(data, range(n))], where))
+    seen = measured(found, [(data, range(n))], where) if read else found
+    return Source(frames, names, times, seen)
 
 
 def _timestamps(series: h5py.Group, where: str) -> Array | None:

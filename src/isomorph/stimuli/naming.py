@@ -120,7 +120,7 @@ def naming(layout: Layout, dataset: str) -> Naming:
     """
     stimuli = frozenset(read_stimuli(layout, dataset)["stimulus"])
     owner = layout.study.stimulus_set(dataset)
-    file = names_file(layout, dataset)
+    file = layout.names(dataset)
     if layout.study.dataset(owner).stimuli.kind != "nwb":
         return Naming(stimuli, {}, {}, Path(), str(layout.stimuli(dataset)))
     if not file.is_file():
@@ -138,11 +138,6 @@ def naming(layout: Layout, dataset: str) -> Naming:
         for path, rows in table.groupby("file")
     }
     return Naming(stimuli, by_file, common, read_manifest(layout, owner).root, str(file))
-
-
-def names_file(layout: Layout, dataset: str) -> Path:
-    """Return where the names used in recordings stand: beside the stimulus table."""
-    return layout.stimuli(dataset).with_name("names.csv")
 
 
 IMAGE_ENDINGS = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")

@@ -47,14 +47,8 @@ def list_stimuli(layout: Layout, dataset: str) -> Sequence[Stimulus]:
         When no file matches, one changed since it was fetched, one holds no images where they are
         said to be, or a descriptive field is not constant for a stimulus.
     """
-    spec = layout.study.dataset(dataset).stimuli
-    if not isinstance(spec, NwbStimuli):
-        raise IsomorphError(f"{dataset}: stimuli.kind is {spec.kind}, not nwb")
     source = str(layout.study.dataset_files[dataset])
-    patterns = {
-        spec.files.replace("{subject}", one) for one in layout.study.dataset(dataset).subjects
-    }
-    files = sorted({file for one in patterns for file in find_files(layout, dataset, one)})
+    spec, files = _settings_and_files(layout, dataset)
     check_unchanged(layout, dataset, files)
     root = read_manifest(layout, dataset).root
     uses = [
@@ -85,6 +79,45 @@ def list_stimuli(layout: Layout, dataset: str) -> Sequence[Stimulus]:
     ]
 
 
+def look(layout: Layout, dataset: str) -> None:
+    """Refuse recordings that hold no images where they are said to be, or no names for them.
+
+    Pixels are not read.
+
+    Raises
+    ------
+    IsomorphError
+        See `list_stimuli`.
+    """
+    spec, files = _settings_and_files(layout, dataset)
+    for file in files:
+        with open_nwb(file) as nwb:
+            for source in _sources(nwb, spec, read=False):
+                _names(source, nwb, spec.named_by)
+
+
+def _settings_and_files(layout: Layout, dataset: str) -> tuple[NwbStimuli, list[Path]]:
+    spec = layout.study.dataset(dataset).stimuli
+    if not isinstance(spec, NwbStimuli):
+        raise IsomorphError(f"{dataset}: stimuli.kind is {spec.kind}, not nwb")
+    patterns = {
+        spec.files.replace("{subject}", one) for one in layout.study.dataset(dataset).subjects
+    }
+    return spec, sorted({file for one in patterns for file in find_files(layout, dataset, one)})
+
+
+def _sources(nwb: Nwb, spec: NwbStimuli, *, read: bool) -> list[Source]:
+    """Return all images of one file."""
+    seen = Look(transposed=spec.transposed, bgr=spec.channels == "bgr")
+    found = [one for place in spec.images for one in find_sources(nwb, place, seen, read=read)]
+    if not found:
+        raise IsomorphError(
+            f'{nwb.path}: holds nothing at "{spec.images[0]}", which stimuli.images names; '
+            f"{nearest_place(nwb, spec.images[0])}"
+        )
+    return found
+
+
 def read_uses(file: Path, path: str, spec: NwbStimuli) -> list[Use]:
     """Return which image each name stands for in one file.
 
@@ -102,17 +135,10 @@ def read_uses(file: Path, path: str, spec: NwbStimuli) -> list[Use]:
     IsomorphError
         See `list_stimuli`.
     """
-    look = Look(transposed=spec.transposed, bgr=spec.channels == "bgr")
     uses: dict[tuple[str, str], Use] = {}
     unnamed = holes = 0
     with open_nwb(file) as nwb:
-        sources = [one for place in spec.images for one in find_sources(nwb, place, look)]
-        if not sources:
-            raise IsomorphError(
-                f'{file}: holds nothing at "{spec.images[0]}", which stimuli.images names; '
-                f"{nearest_place(nwb, spec.images[0])}"
-            )
-        for source in sources:
+        for source in _sources(nwb, spec, read=True):
             names, described = _names(source, nwb, spec.named_by)
             holes += len(names) if source.look.holes else 0
             for frame, name, fields in zip(source.frames, names, described, strict=True):

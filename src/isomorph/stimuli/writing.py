@@ -16,13 +16,13 @@ import pandas as pd
 from PIL import Image
 
 from isomorph.archives.manifest import read_manifest
-from isomorph.artefacts import disk_errors, provenance, replace_synced, write_table
-from isomorph.digest import code_digest
+from isomorph.artefacts import disk_errors, replace_synced, write_table
 from isomorph.errors import IsomorphError
 from isomorph.expected import check_expected
 from isomorph.layout import Layout
+from isomorph.making import stamp
 from isomorph.shown import is_plain
-from isomorph.stimuli.naming import alike, names_file
+from isomorph.stimuli.naming import alike
 from isomorph.stimuli.near_duplicates import Thumbnail, near_duplicates, thumbnail
 from isomorph.stimuli.pixels import pixel_digest
 from isomorph.stimuli.stimulus import Stimulus, renamed
@@ -43,18 +43,12 @@ def write_stimuli(layout: Layout, dataset: str, stimuli: Sequence[Stimulus]) -> 
         When there are not as many stimuli as expected, two have one name, an image cannot be
         read, or the disk is full.
     """
-    _check(layout, dataset, stimuli)
+    refuse_odd(layout, dataset, stimuli)
     _say_alike([one.name for one in stimuli], dataset)
     stimuli = _with_own_columns(stimuli, dataset)
     file = layout.stimuli(dataset)
-    manifest = layout.manifest(dataset)
-    settings = layout.study.dataset(dataset).stimuli.model_dump(mode="json")
-    stamp = provenance(
-        "stimuli",
-        inputs=[manifest],
-        settings=settings,
-        source=read_manifest(layout, dataset).provenance.source,
-        code=code_digest("isomorph.stimuli"),
+    signed = stamp(
+        layout, "stimuli", dataset, source=read_manifest(layout, dataset).provenance.source
     )
     with disk_errors(file), _gathering(file.parent) as gathered:
         rows, thumbnails = [], []
@@ -65,7 +59,7 @@ def write_stimuli(layout: Layout, dataset: str, stimuli: Sequence[Stimulus]) -> 
         table = _table(rows, thumbnails, dataset)
         # The old table goes first: no table ever names images that are not its own.
         file.unlink(missing_ok=True)
-        for old in (names := names_file(layout, dataset), names.with_suffix(".json")):
+        for old in (names := layout.names(dataset), names.with_suffix(".json")):
             old.unlink(missing_ok=True)
         images = file.parent / IMAGES
         if images.exists():
@@ -73,8 +67,8 @@ def write_stimuli(layout: Layout, dataset: str, stimuli: Sequence[Stimulus]) -> 
         if any(one.pixels for one in stimuli):
             replace_synced(gathered, images)
         if any(one.names for one in stimuli):
-            write_table(names, _names(stimuli), "names", stamp)
-        write_table(file, table, "stimuli", stamp)
+            write_table(names, _names(stimuli), "names", signed)
+        write_table(file, table, "stimuli", signed)
 
 
 def _say_alike(names: Sequence[str], dataset: str) -> None:
@@ -90,7 +84,14 @@ def _say_alike(names: Sequence[str], dataset: str) -> None:
         )
 
 
-def _check(layout: Layout, dataset: str, stimuli: Sequence[Stimulus]) -> None:
+def refuse_odd(layout: Layout, dataset: str, stimuli: Sequence[Stimulus]) -> None:
+    """Refuse stimuli of which there are none, or not as many as expected, or two of one name.
+
+    Raises
+    ------
+    IsomorphError
+        Naming the first such name, or both numbers.
+    """
     source = layout.study.dataset_files[dataset]
     if not stimuli:
         raise IsomorphError(f"{source}: stimuli: there is not one stimulus")

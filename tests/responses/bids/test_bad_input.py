@@ -12,9 +12,10 @@ import surfaces
 import yaml
 
 from isomorph import archives, stimuli
-from isomorph.artefacts import read_responses
+from isomorph.artefacts import read_responses, read_table, write_table
 from isomorph.cli import main
 from isomorph.layout import Layout
+from isomorph.making import stamp
 from isomorph.study import load_study
 
 SHAPE, SCANS, TR = (4, 4, 3), 60, 2.0
@@ -91,7 +92,10 @@ def small(tmp_path):
 def run(small: Small, capsys) -> tuple[int, str]:
     """List the files anew, prepare responses by the command, and return status and message."""
     file = small.write()
-    archives.run(Layout(load_study(file), small.root), "small")
+    layout = Layout(load_study(file), small.root)
+    archives.run(layout, "small")
+    table = read_table(layout.stimuli("small"), "stimuli")
+    write_table(layout.stimuli("small"), table, "stimuli", stamp(layout, "stimuli", "small"))
     capsys.readouterr()
     names = ["--dataset", "small", "--subject", "1"]
     status = main(["responses", "--study", str(file), "--root", str(small.root), *names])

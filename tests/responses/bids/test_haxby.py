@@ -12,7 +12,7 @@ from isomorph.responses.bids.files import RunFiles
 from isomorph.responses.bids.regions import Source, read_regions
 from isomorph.responses.bids.runs import Reader
 from isomorph.responses.bids.scratch import Scratch
-from isomorph.stimuli.naming import Naming
+from isomorph.stimuli.names import names_from
 from isomorph.study.bids import BidsResponses
 
 FILES = Path(__file__).parents[4] / "shared" / "data" / "haxby_bids"
@@ -37,9 +37,9 @@ def amplitudes(tmp_path_factory):
     first = open_bold(runs[0].files)
     source = Source(lambda pattern: sorted(FILES.glob(pattern)), first.place)
     regions = read_regions(settings.regions, source)
-    names = Naming(frozenset(CATEGORIES), {}, {}, Path(), "")
+    names = names_from(CATEGORIES, "")
     jsons = [FILES / "task-objectviewing_bold.json"]
-    reader = Reader(settings, np.array(CATEGORIES), "", names, jsons, [])
+    reader = Reader(settings, names, jsons, [])
     with Scratch(tmp_path_factory.mktemp("scratch")) as scratch:
         masked = read_runs(reader, runs, regions.units, first, scratch)
         regions, units, silent = with_signal(masked, regions, settings)

@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from isomorph import responses
-from isomorph.artefacts import read_responses
+from isomorph import archives, responses
+from isomorph.artefacts import read_responses, read_table, write_table
 from isomorph.errors import IsomorphError
+from isomorph.making import stamp
 from isomorph.rdms import DISTANCES, fold_gram, geometry_of_features
 
 
@@ -173,9 +174,9 @@ def test_what_is_missing_is_said_and_nothing_is_written(twin, change, said):
     layout, files = twin("ds000105")
     change(files)
     name = "ds000105"
-    manifest = json.loads(layout.manifest(name).read_text())
-    manifest["files"] = [f for f in manifest["files"] if (files / f["path"]).is_file()]
-    layout.manifest(name).write_text(json.dumps(manifest))
+    archives.run(layout, name)
+    table = read_table(layout.stimuli(name), "stimuli")
+    write_table(layout.stimuli(name), table, "stimuli", stamp(layout, "stimuli", name))
     with pytest.raises(IsomorphError, match=said):
         responses.run(layout, name, "1")
     assert not layout.responses(name, "1").exists()

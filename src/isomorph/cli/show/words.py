@@ -14,9 +14,9 @@ from isomorph.artefacts import (
     Provenance,
     read_array,
     read_attributes,
+    read_provenance,
     read_responses,
     read_table,
-    read_table_provenance,
 )
 from isomorph.artefacts.schemas import TABLES, check_table
 from isomorph.errors import IsomorphError
@@ -54,7 +54,7 @@ def _rdms(file: Path) -> str:
         f"{name} ({data['distance'].values[0]}), the fuller the less alike\n"
         + shaded(data["rdm"].values[0], data.sizes["stimulus"]),
         _left_out(data),
-        _origin(Provenance.from_json(data.attrs["provenance"])),
+        _origin(read_provenance(file)),
     )
 
 
@@ -96,7 +96,7 @@ def _representations(file: Path) -> str:
         f"{len(names)} regions and layers of {data.attrs['dataset']} against each other "
         f"({data.attrs['distance']})",
         *told,
-        _origin(Provenance.from_json(data.attrs["provenance"])),
+        _origin(read_provenance(file)),
     )
 
 
@@ -121,7 +121,7 @@ def _activations(file: Path) -> str:
         f"{data.sizes['stimulus']} stimuli",
         _table(table),
         _left_out(data),
-        _origin(Provenance.from_json(data.attrs["provenance"])),
+        _origin(read_provenance(file)),
     )
 
 
@@ -155,14 +155,14 @@ def _responses(file: Path) -> str:
         f"responses of {attributes.get('dataset')} {attributes.get('subject')}{simulated}",
         _table(pd.DataFrame(rows)),
         "\n".join(said),
-        _origin(Provenance.from_json(attributes["provenance"])),
+        _origin(read_provenance(file)),
     )
 
 
 def _known_table(file: Path) -> str:
     table = known_table(file)
     told = file.with_suffix(".json").is_file()
-    origin = _origin(read_table_provenance(file)) if told else "no provenance beside it"
+    origin = _origin(read_provenance(file)) if told else "no provenance beside it"
     return _sections(f"{file.stem}: {count(len(table), 'row')}", _table(table), origin)
 
 
@@ -291,6 +291,7 @@ def _origin(origin: Provenance) -> str:
         "seed": "" if origin.seed is None else str(origin.seed),
         "inputs": ", ".join(origin.inputs),
         "settings": json.dumps(origin.settings, ensure_ascii=False) if origin.settings else "",
+        "noted": json.dumps(origin.noted, ensure_ascii=False) if origin.noted else "",
         "packages": packages,
         "python": origin.python,
     }

@@ -10,9 +10,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from isomorph.artefacts import provenance, read_array, write_array, write_table
+from isomorph.artefacts import read_array, write_array, write_table
 from isomorph.artefacts.schemas import TABLES
-from isomorph.digest import code_digest
 from isomorph.errors import IsomorphError
 from isomorph.inference.bootstrap import draw
 from isomorph.inference.explain.alike import model_rows, representations
@@ -26,6 +25,7 @@ from isomorph.inference.families import Questions, answered
 from isomorph.inference.gather import candidates_of, regions_of
 from isomorph.inference.groups import draw_groups, groups_of
 from isomorph.layout import Layout
+from isomorph.making import require, stamp
 from isomorph.measures import MEASURES
 from isomorph.rdms import DISTANCES, compared_stimuli
 from isomorph.study import Inference
@@ -44,8 +44,9 @@ def run(layout: Layout, dataset: str) -> None:
     ------
     IsomorphError
         When the dataset has no RDM under any distance of the study, or files are over different
-        stimuli.
+        stimuli or not what the study now says.
     """
+    require(layout, "explain", dataset)
     study, inference = layout.study, layout.study.spec.inference
     files = [
         layout.brain_rdms(dataset),
@@ -110,26 +111,20 @@ def run(layout: Layout, dataset: str) -> None:
         ):
             tables[kind].append(rows.assign(measure=found.measure.name))
     tables["models"].append(model_rows(material, roles.models, measures[0]))
-    stamp = provenance(
-        "explain",
-        inputs=[*files, layout.stimuli(dataset)],
-        settings={
-            "distance": distance,
-            "measures": measures,
-            "inference": inference.model_dump(mode="json"),
-            "models": roles.models,
-            "controls": roles.controls,
-            "not_applicable": not_applicable,
-        },
-        code=code_digest("isomorph.inference.explain"),
-        seed=inference.seed,
-    )
+    noted = {
+        "distance": distance,
+        "measures": measures,
+        "models": roles.models,
+        "controls": roles.controls,
+        "not_applicable": not_applicable,
+    }
+    signed = stamp(layout, "explain", dataset, seed=inference.seed, noted=noted)
     for kind, parts in tables.items():
         path: Path = getattr(layout, kind)(dataset)
-        write_table(path, _joined(parts, kind, inference), kind, stamp)
+        write_table(path, _joined(parts, kind, inference), kind, signed)
     write_array(
         layout.representations(dataset), representations(material, measures), "representations",
-        stamp,
+        signed,
     )  # fmt: skip
 
 

@@ -11,9 +11,8 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from isomorph.artefacts import provenance, read_array, read_table, write_table
+from isomorph.artefacts import read_array, read_table, write_table
 from isomorph.artefacts.schemas import TABLES
-from isomorph.digest import code_digest
 from isomorph.inference.gather import Candidates, Region, candidates_of, regions_of
 from isomorph.inference.groups import groups_of
 from isomorph.inference.members import model_families
@@ -28,6 +27,7 @@ from isomorph.inference.trust.planting import PLANTINGS
 from isomorph.inference.trust.recovery import recover
 from isomorph.inference.trust.rows import NOTHING, Row, confusion_rows, power_row
 from isomorph.layout import Layout
+from isomorph.making import require, stamp
 from isomorph.measures import MEASURES, Measure
 from isomorph.rdms import DISTANCES, compared_stimuli
 from isomorph.study import Study
@@ -48,7 +48,13 @@ def run(layout: Layout, dataset: str) -> None:
     ----------
     layout : Layout
     dataset : str
+
+    Raises
+    ------
+    IsomorphError
+        When a file is missing or not what the study now says.
     """
+    require(layout, "recover", dataset)
     study = layout.study
     inference = study.spec.inference
     settings = inference.recovery
@@ -57,29 +63,18 @@ def run(layout: Layout, dataset: str) -> None:
         layout.comparisons(dataset),
         layout.brain_rdms(dataset),
         *(layout.model_rdms(dataset, instance) for instance in instances),
-        layout.stimuli(dataset),
     ]
     comparisons = read_table(files[0], "comparisons")
     found: tuple[list[Row], list[Row]] = ([], [])
     if settings.simulations:
-        brain, *models = (read_array(file, "rdms") for file in files[1:-1])
+        brain, *models = (read_array(file, "rdms") for file in files[1:])
         table = compared_stimuli(layout, dataset).set_index("stimulus", drop=False)
         table = table.loc[brain["stimulus"].values.tolist()]
         for confusion, power in _recovered(study, dataset, brain, models, table):
             found[0].extend(confusion)
             found[1].extend(power)
-    stamp = provenance(
-        "recover",
-        inputs=files,
-        settings={
-            "inference": inference.model_dump(mode="json", exclude={"explain"}),
-            "distances": list(study.spec.distances),
-            "measures": list(study.spec.measures),
-            **({} if settings.simulations else {"not_simulated": OFF}),
-        },
-        code=code_digest(__name__),
-        seed=inference.seed,
-    )
+    noted = {} if settings.simulations else {"not_simulated": OFF}
+    signed = stamp(layout, "recover", dataset, seed=inference.seed, noted=noted)
     tables = {
         "confusion": pd.DataFrame(found[0]),
         "power": pd.DataFrame(found[1]),
@@ -87,7 +82,7 @@ def run(layout: Layout, dataset: str) -> None:
     }
     for kind, table in tables.items():
         columns = list(dict.fromkeys([*TABLES[kind], *table.columns]))
-        write_table(getattr(layout, kind)(dataset), table.reindex(columns=columns), kind, stamp)
+        write_table(getattr(layout, kind)(dataset), table.reindex(columns=columns), kind, signed)
 
 
 def _recovered(

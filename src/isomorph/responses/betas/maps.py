@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,9 @@ import numpy.typing as npt
 
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.foreign import reading
+from isomorph.foreign.budget import afford
+from isomorph.foreign.images import open_image
 from isomorph.responses.grayordinates import Place
-from isomorph.responses.images import open_image
 
 Array = npt.NDArray
 
@@ -111,6 +113,7 @@ def open_maps(file: Path) -> Maps:
     from isomorph.responses.betas import cifti, volumes
 
     image = open_image(file, "a CIFTI or NIfTI file")
+    afford(file, f"an image of shape {image.shape}", math.prod(image.shape) * 8)  # as it is scaled
     if isinstance(image, nibabel.Cifti2Image):
         return cifti.open_cifti(file, image)
     return volumes.open_volume(file, image)

@@ -11,25 +11,24 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
-from isomorph.archives.manifest import find_files, read_manifest
+from isomorph.archives.manifest import read_manifest
 from isomorph.layout import Layout
 from isomorph.responses.bids.atlases import atlas_files
-from isomorph.responses.bids.bold import open_bold
 from isomorph.responses.bids.estimates import estimate, read_runs, with_signal
 from isomorph.responses.bids.events import add_counts
-from isomorph.responses.bids.files import find_runs, json_files
+from isomorph.responses.bids.gathering import by_session, gather
+from isomorph.responses.bids.looking import look
 from isomorph.responses.bids.places import Place, in_space
-from isomorph.responses.bids.regions import Regions, Source, read_regions
-from isomorph.responses.bids.runs import Masked, Reader, Run
+from isomorph.responses.bids.regions import Regions, read_regions
+from isomorph.responses.bids.runs import Masked, Run
 from isomorph.responses.bids.scratch import Scratch
 from isomorph.responses.entities import labels_of_runs
 from isomorph.responses.presentations import repetitions
-from isomorph.responses.sessions import session_data, stimulus_ids, summary, write_sessions
-from isomorph.slices import files_beside
-from isomorph.stimuli.naming import naming
+from isomorph.responses.sessions import session_data, summary, write_sessions
+from isomorph.stimuli.names import names_of
 from isomorph.study.bids import AtlasRegions, BidsResponses
 
-__all__ = ["prepare"]
+__all__ = ["look", "prepare"]
 
 Array = npt.NDArray
 
@@ -55,38 +54,20 @@ def prepare(layout: Layout, dataset: str, subject: str) -> None:
     settings = layout.study.dataset(dataset).responses
     assert isinstance(settings, BidsResponses)
 
-    def find(pattern: str) -> list[Path]:
-        return find_files(layout, dataset, pattern.replace("{subject}", subject))
-
-    used: list[Path] = []
-
-    def find_regions(pattern: str) -> list[Path]:
-        beside = files_beside(layout.study, dataset, pattern.replace("{subject}", subject))
-        found = beside or find(pattern)
-        used.extend(found)
-        return found
-
-    runs = find_runs(layout, dataset, subject, settings)
-    first = open_bold(runs[0].files)
-    source = Source(find_regions, first.place, runs[0].bold, layout.atlases)
-    regions = read_regions(settings.regions, source)
-    reader = Reader(
-        settings,
-        stimulus_ids(layout, dataset),
-        str(layout.stimuli(dataset)),
-        naming(layout, dataset),
-        json_files(layout, dataset),
-        find(settings.confounds.files) if settings.confounds and settings.confounds.files else [],
-    )
+    found = gather(layout, dataset, subject, names_of(layout, dataset))
+    runs, first, reader, used = found.runs, found.first, found.reader, found.used
+    regions = read_regions(settings.regions, found.source)
     if isinstance(settings.regions, AtlasRegions):
         used.extend(atlas_files(settings.regions, layout.atlases))
     with Scratch(layout.responses(dataset, subject).parent) as scratch:
         masked = read_runs(reader, runs, regions.units, first, scratch)
         regions, units, silent = with_signal(masked, regions, settings)
         sessions = {}
-        for name, own in _sessions(masked, settings).items():
+        for name, own in by_session(masked, [one.run for one in masked], settings).items():
             session = estimate(reader, own, regions, units, f"{dataset} {subject}")
-            data = _gather(session, own, regions, first.place, reader.stimuli, silent, settings)
+            data = _gather(
+                session, own, regions, first.place, reader.names.stimuli, silent, settings
+            )
             root = read_manifest(layout, dataset).root
             data = data.assign_attrs(runs=json.dumps(_about(session, own, root)))
             used.extend(file for run, _ in session for file in run.clock.files)
@@ -94,17 +75,9 @@ def prepare(layout: Layout, dataset: str, subject: str) -> None:
             print(line, file=sys.stderr, flush=True)
             sessions[name] = data
         used.extend(file for one in masked for file in one.confounds.files)
+    reader.names.refuse_misspelt()
     inputs = [*(file for run in runs for file in (*run.files, run.events)), *dict.fromkeys(used)]
     write_sessions(layout, dataset, subject, sessions, inputs)
-
-
-def _sessions(runs: Sequence[Masked], settings: BidsResponses) -> dict[str, list[Masked]]:
-    if settings.sessions == "together":
-        return {"1": list(runs)}
-    sessions: dict[str, list[Masked]] = {}
-    for run in runs:
-        sessions.setdefault(run.run.session or "1", []).append(run)
-    return sessions
 
 
 def _gather(

@@ -15,12 +15,12 @@ import numpy.typing as npt
 from isomorph.archives.held import held
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.foreign import reading
+from isomorph.foreign.images import open_image
 from isomorph.registry import Registry
 from isomorph.responses.bids.bold import grid_of
 from isomorph.responses.bids.labels import Marks, nearest, on_hemisphere
 from isomorph.responses.bids.places import SIDES, Grid, Place
 from isomorph.responses.entities import parse
-from isomorph.responses.images import open_image
 from isomorph.study.bids import AtlasRegions
 
 Array = npt.NDArray
@@ -96,14 +96,7 @@ def atlas_marks(
     IsomorphError
         When the run is in another space, an option is unknown, or the atlas cannot be had.
     """
-    atlas = ATLASES[settings.atlas]
-    space = settings.space or str(parse(bold).entities.get("space", ""))
-    if not space.startswith(atlas.space):
-        is_in = f"is in space {space}" if space else "its name says no space"
-        raise IsomorphError(
-            f"{bold}: {is_in}, the atlas {settings.atlas} is in {atlas.space}; name BOLD of that "
-            "space in responses.bold, or another kind of responses.regions"
-        )
+    atlas, space = checked(settings, place, bold)
     found = fetch(settings, folder)
     where = folder / settings.atlas
     names = {
@@ -114,11 +107,7 @@ def atlas_marks(
             on_hemisphere(where, side, np.asarray(found[f"map_{side}"]), names, place)
             for side in SIDES
         ], {}
-    if not isinstance(place, Grid):
-        raise IsomorphError(
-            f"{bold}: has {place}, the atlas {settings.atlas} is of volumes; name volumes in "
-            "responses.bold, or an atlas of surfaces"
-        )
+    assert isinstance(place, Grid)
     image = open_image(Path(found.maps)) if isinstance(found.maps, str | Path) else found.maps
     with reading(where, "an atlas"):
         stored = np.asarray(image.dataobj)
@@ -126,6 +115,50 @@ def atlas_marks(
     template = str(found.get("template", "MNI?"))
     noted = {} if template == space else {f"voxels in {space}, atlas in {template}": len(place)}
     return [Marks(where, values, np.ones(len(place), dtype=bool), names)], noted
+
+
+def checked(settings: AtlasRegions, place: Place, bold: Path) -> tuple[Atlas, str]:
+    """Return an atlas and the space of a run, which is the atlas' own.
+
+    Parameters
+    ----------
+    settings : AtlasRegions
+        Which atlas.
+    place : Place
+        Where the units are.
+    bold : Path
+        A run, whose name says its space.
+
+    Raises
+    ------
+    IsomorphError
+        When the run is in another space or on no such place, or an option is unknown.
+    """
+    atlas = ATLASES[settings.atlas]
+    space = settings.space or str(parse(bold).entities.get("space", ""))
+    if not space.startswith(atlas.space):
+        is_in = f"is in space {space}" if space else "its name says no space"
+        raise IsomorphError(
+            f"{bold}: {is_in}, the atlas {settings.atlas} is in {atlas.space}; name BOLD of that "
+            "space in responses.bold, or another kind of responses.regions"
+        )
+    if not atlas.surface and not isinstance(place, Grid):
+        raise IsomorphError(
+            f"{bold}: has {place}, the atlas {settings.atlas} is of volumes; name volumes in "
+            "responses.bold, or an atlas of surfaces"
+        )
+    _refuse_options(settings)
+    return atlas, space
+
+
+def _refuse_options(settings: AtlasRegions) -> None:
+    known = ATLASES[settings.atlas].options
+    for option in settings.options:
+        if option not in known:
+            raise IsomorphError(
+                f"responses.regions.options: {settings.atlas} has no option "
+                f'"{option}", {did_you_mean(option, known)}'
+            )
 
 
 def fetch(settings: AtlasRegions, folder: Path) -> Any:
@@ -137,12 +170,7 @@ def fetch(settings: AtlasRegions, folder: Path) -> Any:
         When an option is unknown, or the atlas cannot be had.
     """
     atlas = ATLASES[settings.atlas]
-    for option in settings.options:
-        if option not in atlas.options:
-            raise IsomorphError(
-                f"responses.regions.options: {settings.atlas} has no option "
-                f'"{option}", {did_you_mean(option, atlas.options)}'
-            )
+    _refuse_options(settings)
     own = folder / settings.atlas
     own.mkdir(parents=True, exist_ok=True)
     options = {**atlas.options, **settings.options}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,10 @@ import numpy.typing as npt
 
 from isomorph.errors import IsomorphError
 from isomorph.foreign import reading
+from isomorph.foreign.images import open_image
 from isomorph.responses.bids.places import Gray, Grid, Place, Vertices
 from isomorph.responses.grayordinates import Grayordinates
-from isomorph.responses.images import open_image
+from isomorph.responses.whole import refuse_cut_short, unscaled
 
 Array = npt.NDArray
 
@@ -58,8 +60,12 @@ class Bold:
         One, or those of both hemispheres.
     place : Place
         Where its units are.
+    n_scans : int
+        Volumes.
     read : callable
         Gives the values of some units.
+    refuse_cut_short : callable
+        Refuses a file too small for its data, see `isomorph.responses.whole`.
     repetition, start : float or None
         What the file itself says of its time, seconds.
     header : float or None
@@ -69,7 +75,9 @@ class Bold:
 
     files: tuple[Path, ...]
     place: Place
+    n_scans: int
     read: Callable[[Array], Stored]
+    refuse_cut_short: Callable[[], None]
     repetition: float | None = None
     start: float | None = None
     header: float | None = None
@@ -105,11 +113,12 @@ def _volumes(file: Path, image: Any) -> Bold:
     grid = grid_of(image)
 
     def read(units: Array) -> Stored:
-        stored = _unscaled(file, image)
+        stored = unscaled(file, image)
         x, y, z = grid.indices(units)
         return Stored(stored[x, y, z].T, image.dataobj.slope, image.dataobj.inter)
 
-    return Bold((file,), grid, read, header=_time_of(image))
+    whole = partial(refuse_cut_short, file, image)
+    return Bold((file,), grid, int(image.shape[3]), read, whole, header=_time_of(image))
 
 
 def _time_of(image: Any) -> float | None:
@@ -137,14 +146,16 @@ def _grayordinates(file: Path, image: Any) -> Bold:
         )
 
     def read(units: Array) -> Stored:
-        values = _unscaled(file, image)[:, units]
+        values = unscaled(file, image)[:, units]
         return Stored(values, image.dataobj.slope, image.dataobj.inter)
 
     timed = str(axes[0].unit).upper() == "SECOND"
     return Bold(
         (file,),
         Gray(Grayordinates(axes[1], file)),
+        len(axes[0]),
         read,
+        partial(refuse_cut_short, file, image),
         float(axes[0].step) if timed else None,
         float(axes[0].start) if timed else None,
     )
@@ -162,7 +173,9 @@ def _surfaces(files: Sequence[Path], images: Sequence[Any]) -> Bold:
     return Bold(
         tuple(files),
         Vertices(sides[0].shape[1], sides[1].shape[1]),
+        len(both),
         lambda units: Stored(both[:, units]),
+        lambda: None,  # all of it was read when it was opened
     )
 
 
@@ -183,12 +196,6 @@ def _series(file: Path, image: Any) -> Array:
             "for each volume"
         )
     return series
-
-
-def _unscaled(file: Path, image: Any) -> Array:
-    with reading(file, "a whole image"):
-        stored: Array = image.dataobj.get_unscaled()
-    return stored
 
 
 def percent_change(values: Array) -> tuple[Array, Array]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -44,7 +44,23 @@ def read_runs(
     IsomorphError
         When a run has other units than the first.
     """
-    masked = []
+    return [reader.masked(run, bold, units, scratch) for run, bold in opened(runs, first)]
+
+
+def opened(runs: Sequence[RunFiles], first: Bold) -> Iterator[tuple[RunFiles, Bold]]:
+    """Open runs one after another.
+
+    Parameters
+    ----------
+    runs : sequence of RunFiles
+    first : Bold
+        The first run, opened.
+
+    Raises
+    ------
+    IsomorphError
+        When a run has other units than the first.
+    """
     for number, run in enumerate(runs):
         bold = open_bold(run.files) if number else first
         if not bold.place.is_that_of(first.place):
@@ -52,8 +68,7 @@ def read_runs(
                 f"{run.bold}: has {bold.place}, the first run of the subject {first.place}; "
                 "choose images in one space"
             )
-        masked.append(reader.masked(run, bold, units, scratch))
-    return masked
+        yield run, bold
 
 
 def with_signal(
@@ -172,13 +187,7 @@ def centred(
         When some stimuli came in several runs, but none in all.
     """
     shown = [set(run.stimulus.tolist()) for run, _ in runs]
-    common, everything = set.intersection(*shown), set.union(*shown)
-    apart = sum(map(len, shown)) == len(everything)
-    if not common and not apart:
-        raise IsomorphError(
-            f"{who}: centre: run takes off the mean of stimuli that all {len(runs)} runs showed, "
-            f"and none of {len(everything)} stimuli came in all of them; set responses.centre: none"
-        )
+    common, apart = shown_in_all(shown, who)
     unequal = any(one != common for one in shown)
     noted = {"stimuli in all runs, whose mean in each run is taken off": len(common)}
     if apart and unequal:
@@ -193,6 +202,31 @@ def centred(
         more = noted if unequal and number == 0 else {}
         found.append((replace(run, noted={**run.noted, **more}), taken))
     return found
+
+
+def shown_in_all(shown: Sequence[set[str]], who: str) -> tuple[set[str], bool]:
+    """Return the stimuli that came in every run, and whether none came in two.
+
+    Parameters
+    ----------
+    shown : sequence of set of str
+        Stimuli of each run.
+    who : str
+        Dataset and subject, for messages.
+
+    Raises
+    ------
+    IsomorphError
+        When some stimuli came in several runs, but none in all.
+    """
+    common, everything = set.intersection(*shown), set.union(*shown)
+    apart = sum(map(len, shown)) == len(everything)
+    if not common and not apart:
+        raise IsomorphError(
+            f"{who}: centre: run takes off the mean of stimuli that all {len(shown)} runs showed, "
+            f"and none of {len(everything)} stimuli came in all of them; set responses.centre: none"
+        )
+    return common, apart
 
 
 def _without_arrays(run: Run) -> Run:

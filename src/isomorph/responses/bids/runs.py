@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from isomorph.errors import IsomorphError
 from isomorph.registry import Registry
@@ -27,7 +28,7 @@ from isomorph.responses.bids.scratch import Scratch
 from isomorph.responses.bids.timing import Timing, timing
 from isomorph.responses.names import stimulus_of
 from isomorph.responses.presentations import usable
-from isomorph.stimuli.naming import Naming
+from isomorph.stimuli.names import Names
 from isomorph.study.bids import BidsResponses
 
 Array = npt.NDArray
@@ -121,26 +122,53 @@ class Run:
 
 
 @dataclass(frozen=True)
+class Trials:
+    """The trials of one run beside the times of its volumes.
+
+    Attributes
+    ----------
+    trials : DataFrame
+        A row per trial, see `isomorph.responses.bids.events.read_events`.
+    label : ndarray (trial,) of str
+        Stimulus of each.
+    known : ndarray (trial,) of bool
+        Whether it is one of the set.
+    clock : Timing
+        When the volumes were taken.
+    frames : ndarray (scan,)
+        The time of each, seconds.
+    dropped : dict of str to int
+        Events left out, by reason.
+    """
+
+    trials: pd.DataFrame
+    label: Array
+    known: Array
+    clock: Timing
+    frames: Array
+    dropped: dict[str, int]
+
+    @property
+    def end(self) -> float:
+        """When the last volume ends, seconds."""
+        return float(self.frames[-1] + self.clock.repetition)
+
+
+@dataclass(frozen=True)
 class Reader:
     """Reads runs of one subject.
 
     Attributes
     ----------
     settings : BidsResponses
-    stimuli : ndarray (stimulus,) of str
-        Ids of the stimulus table.
-    table : str
-        The stimulus table, for messages.
-    naming : Naming
+    names : Names
         From names in the events to stimuli.
     jsons, confounds : sequence of Path
         JSON files and tables of confounds to choose from.
     """
 
     settings: BidsResponses
-    stimuli: Array
-    table: str
-    naming: Naming
+    names: Names
     jsons: Sequence[Path]
     confounds: Sequence[Path]
 
@@ -228,41 +256,12 @@ class Reader:
         values = masked.stored.scaled(units)
         if self.settings.scale == "percent":
             values, _ = percent_change(values)
-        clock = timing(
-            run.bold,
-            self.jsons,
-            self.settings,
-            masked.repetition,
-            masked.start,
-            masked.header,
-        )
         kept = masked.confounds.kept
-        frames = clock.frames(len(kept))
-        trials, dropped = read_events(run.events, self.settings.events)
-        label = stimulus_of(self.naming, run.events, trials["name"].to_numpy(dtype=np.str_))
-        where = f"{run.events}: {self.settings.events.stimulus}"
-        known, more = usable(label, trials["onset"].to_numpy(), self.stimuli, where, self.table)
-        dropped |= more
-        end = frames[-1] + clock.repetition
-        late = trials["onset"].to_numpy() >= end
-        if late.any():
-            worst = trials[late].iloc[0]
-            if self.settings.events.late == "refuse":
-                raise IsomorphError(
-                    f"{run.events}: {worst['name']} begins at {worst['onset']:g} s, after the end "
-                    f"of {run.bold.name} at {end:g} s, as {late.sum()} "
-                    "of its trials do; check responses.events.clock and the repetition time, or "
-                    "set responses.events.late: drop"
-                )
-            dropped["events after the last volume"] = int(late.sum())
-            trials, label, known = trials[~late], label[~late], known[~late]
-            if not known.any():
-                raise IsomorphError(
-                    f"{run.events}: all trials begin after the last volume of {run.bold.name}, at "
-                    f"{frames[-1]:g} s; check responses.events.clock and the repetition time"
-                )
+        shown = self.trials(run, len(kept), masked.repetition, masked.start, masked.header)
+        trials, label, known = shown.trials, shown.label, shown.known
+        clock, frames, dropped = shown.clock, shown.frames, dict(shown.dropped)
         # Of volumes left off the beginning of a run nothing else tells.
-        cut = int(np.sum(trials["onset"] + trials["duration"] > end + CLOCKS))
+        cut = int(np.sum(trials["onset"] + trials["duration"] > shown.end + CLOCKS))
         amount, names, first = self._amplitudes(label, known)
         whole = make_design(trials, amount, frames, self.settings, masked.confounds.regressors)
         design = whole.at(kept)
@@ -287,6 +286,60 @@ class Reader:
         }
         duration = trials["duration"].to_numpy(dtype=np.float64)[known]
         return Run(names[told], onset[told], fit, clock, kept, duration, dropped, noted)
+
+    def trials(
+        self,
+        run: RunFiles,
+        n_scans: int,
+        repetition: float | None,
+        start: float | None,
+        header: float | None,
+    ) -> Trials:
+        """Read the trials of one run and compare them with the time its volumes take.
+
+        Parameters
+        ----------
+        run : RunFiles
+        n_scans : int
+            Its volumes.
+        repetition, start : float or None
+            What the file itself says of its time, seconds.
+        header : float or None
+            The repetition time in the header of volumes, seconds, which is only compared.
+
+        Raises
+        ------
+        IsomorphError
+            When a table or JSON file is not what it must be, no trial shows a stimulus of the set,
+            or trials begin after the last volume.
+        """
+        clock = timing(run.bold, self.jsons, self.settings, repetition, start, header)
+        frames = clock.frames(n_scans)
+        trials, dropped = read_events(run.events, self.settings.events)
+        label = stimulus_of(self.names, run.events, trials["name"].to_numpy(dtype=np.str_))
+        where = f"{run.events}: {self.settings.events.stimulus}"
+        onset = trials["onset"].to_numpy()
+        names = self.names
+        known, more = usable(label, onset, names.stimuli, where, names.table, names.has(label))
+        found = Trials(trials, label, known, clock, frames, dropped | more)
+        late = onset >= found.end
+        if not late.any():
+            return found
+        worst = trials[late].iloc[0]
+        if self.settings.events.late == "refuse":
+            raise IsomorphError(
+                f"{run.events}: {worst['name']} begins at {worst['onset']:g} s, after the end "
+                f"of {run.bold.name} at {found.end:g} s, as {late.sum()} "
+                "of its trials do; check responses.events.clock and the repetition time, or "
+                "set responses.events.late: drop"
+            )
+        if not known[~late].any():
+            raise IsomorphError(
+                f"{run.events}: all trials begin after the last volume of {run.bold.name}, at "
+                f"{frames[-1]:g} s; check responses.events.clock and the repetition time"
+            )
+        counted = {**found.dropped, "events after the last volume": int(late.sum())}
+        return Trials(trials[~late], label[~late], known[~late], clock, frames, counted)
 
     def _amplitudes(self, label: Array, known: Array) -> tuple[Array, Array, Array]:
         """Return to which amplitude each trial belongs, each one's stimulus and its first trial."""

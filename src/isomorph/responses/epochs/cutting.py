@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 import numpy.typing as npt
 
 from isomorph.errors import IsomorphError
 from isomorph.foreign import reading
+from isomorph.responses.clocks import refuse_windows
 from isomorph.responses.epochs.noise import Moments
 from isomorph.study.epochs import EpochResponses
 
@@ -70,6 +71,81 @@ def samples_of(window: tuple[float, float], rate: float, name: str, where: str) 
     return first, after
 
 
+@dataclass(frozen=True)
+class Places:
+    """Where the epochs of one recording lie.
+
+    Attributes
+    ----------
+    spans : dict of str to (first, after)
+        Samples of each window, from onset.
+    baseline : (first, after) or None
+        The same of the baseline.
+    start : ndarray (event,)
+        Sample of each onset.
+    inside, clean, whole : ndarray (event,) of bool
+        Whether an epoch lies inside the recording, in no segment marked bad, and not across a
+        break.
+    """
+
+    spans: dict[str, tuple[int, int]]
+    baseline: tuple[int, int] | None
+    start: Array
+    inside: Array
+    clean: Array
+    whole: Array
+
+    @property
+    def usable(self) -> Array:
+        """Whether an epoch can be cut (event,)."""
+        return self.inside & self.clean & self.whole
+
+    @property
+    def edges(self) -> tuple[int, int]:
+        """First sample of an epoch and the one after its last, from onset."""
+        every = [*self.spans.values(), *([self.baseline] if self.baseline else [])]
+        return min(edge[0] for edge in every), max(edge[1] for edge in every)
+
+
+def place(raw: Any, onset: Array, spec: EpochResponses, file: Path) -> Places:
+    """Return where epochs lie; no sample is read.
+
+    Parameters
+    ----------
+    raw : mne.io.BaseRaw
+        The recording, filtered or not yet.
+    onset : ndarray (event,)
+        Seconds from its first sample.
+    spec : EpochResponses
+        Windows and what is done to epochs.
+    file : Path
+        The recording, for messages.
+
+    Raises
+    ------
+    IsomorphError
+        When no sample lies in a window, windows are plainly in milliseconds or outlast the
+        recording, too few samples would be left, or no epoch lies where it can be used.
+    """
+    rate, where = float(raw.info["sfreq"]), str(file)
+    spans = {name: samples_of(w, rate, name, where) for name, w in spec.windows.items()}
+    base = samples_of(spec.baseline, rate, "baseline", where) if spec.baseline else None
+    windows = [*spec.windows.values(), *([spec.baseline] if spec.baseline else [])]
+    refuse_windows(windows, onset, where)
+    _check_decimation(raw, spec, rate, where)
+    start = np.rint(onset * rate).astype(np.int64)
+    empty = np.zeros(len(start), dtype=bool)
+    found = Places(spans, base, start, empty, empty, empty)
+    first, after = found.edges
+    inside = (start + first >= 0) & (start + after <= raw.n_times)
+    clean = ~_in_bad_segment(raw, start + first, start + after, rate)
+    whole = ~_across_a_break(raw, start + first, start + after, rate)
+    found = Places(spans, base, start, inside, clean, whole)
+    if not found.usable.any():
+        _refuse_none(inside, where, (first / rate, after / rate), raw.n_times / rate)
+    return found
+
+
 def cut(raw: Any, scale: Array, onset: Array, spec: EpochResponses, file: Path) -> Cut:
     """Cut a recording around onsets.
 
@@ -91,17 +167,11 @@ def cut(raw: Any, scale: Array, onset: Array, spec: EpochResponses, file: Path) 
     Cut
     """
     rate, where = float(raw.info["sfreq"]), str(file)
-    spans = {name: samples_of(w, rate, name, where) for name, w in spec.windows.items()}
-    base = samples_of(spec.baseline, rate, "baseline", where) if spec.baseline else None
-    _check_decimation(raw, spec, rate, where)
-    edges = [*spans.values(), *([base] if base else [])]
-    first, after = min(edge[0] for edge in edges), max(edge[1] for edge in edges)
-    start = np.rint(onset * rate).astype(np.int64)
-    inside = (start + first >= 0) & (start + after <= raw.n_times)
-    clean = ~_in_bad_segment(raw, start + first, start + after, rate)
-    whole = ~_across_a_break(raw, start + first, start + after, rate)
-    kept = inside & clean & whole
-    _refuse_none(kept, inside, where, rate, raw.n_times)
+    places = place(raw, onset, spec, file)
+    spans, base, start = places.spans, places.baseline, places.start
+    inside, clean, whole = places.inside, places.clean, places.whole
+    first, after = places.edges
+    kept = places.usable
     moments = Moments(len(scale)) if spec.noise and spec.noise.of == "baseline" else None
     quiet = np.ones(len(start), dtype=bool)
     parts: dict[str, list[Array]] = {name: [] for name in spans}
@@ -209,17 +279,19 @@ def _across_a_break(raw: Any, begin: Array, end: Array, rate: float) -> Array:
     return across
 
 
-def _refuse_none(kept: Array, inside: Array, where: str, rate: float, n_times: int) -> None:
-    if kept.any():
-        return
+def _refuse_none(inside: Array, where: str, window: tuple[float, float], length: float) -> NoReturn:
     if inside.any():
         raise IsomorphError(
-            f"{where}: all {len(kept)} epochs lie in segments marked bad or across a break"
+            f"{where}: all {len(inside)} epochs lie in segments marked bad or across a break"
+        )
+    if window[1] - window[0] > length:
+        raise IsomorphError(
+            f"{where}: epochs from {window[0]:g} to {window[1]:g} s outlast the recording of "
+            f"{length:g} s; windows are in seconds"
         )
     raise IsomorphError(
-        f"{where}: none of the {len(kept)} epochs lies inside the recording of "
-        f"{n_times / rate:g} s; presentations.clock must be the units of the onset column in a "
-        "second"
+        f"{where}: none of the {len(inside)} epochs lies inside the recording of {length:g} s; "
+        "presentations.clock must be the units of the onset column in a second"
     )
 
 
@@ -227,6 +299,8 @@ def _check_decimation(raw: Any, spec: EpochResponses, rate: float, where: str) -
     if spec.decimate == 1:
         return
     highest = float(raw.info["lowpass"])
+    if spec.filter is not None and spec.filter.high is not None:
+        highest = min(highest, spec.filter.high)
     allowed = rate / spec.decimate / 3
     if highest > allowed * (1 + 1e-9):
         raise IsomorphError(

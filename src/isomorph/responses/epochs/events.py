@@ -13,7 +13,7 @@ from isomorph.errors import IsomorphError
 from isomorph.foreign import as_cells, read_tsv
 from isomorph.responses.names import named, stimulus_of
 from isomorph.responses.presentations import TOGETHER, refuse_repeated, usable
-from isomorph.stimuli.naming import Naming
+from isomorph.stimuli.names import Names
 from isomorph.study.epochs import EventColumns
 
 Array = npt.NDArray
@@ -37,9 +37,7 @@ class Events:
     dropped: dict[str, int]
 
 
-def read_events(
-    file: Path, columns: EventColumns, naming: Naming, stimuli: Array, table: str, rate: float
-) -> Events:
+def read_events(file: Path, columns: EventColumns, known: Names, rate: float) -> Events:
     """Read the events table of one recording.
 
     Parameters
@@ -48,12 +46,8 @@ def read_events(
         The table.
     columns : EventColumns
         What its columns mean.
-    naming : Naming
+    known : Names
         What names stand for.
-    stimuli : ndarray (stimulus,) of str
-        Ids of the stimulus table.
-    table : str
-        The stimulus table, for messages.
     rate : float
         Samples per second of the recording.
 
@@ -72,7 +66,7 @@ def read_events(
         raise IsomorphError(f"{file}: none of the {len(rows)} events has {said or 'a row'}")
     rows = rows[counts]
     names = named(rows[columns.stimulus].to_numpy(np.str_), columns.name, columns.blank)
-    label = stimulus_of(naming, file, names)
+    label = stimulus_of(known, file, names)
     written = pd.to_numeric(rows[columns.onset], errors="coerce").to_numpy(np.float64)
     where = f'{file}: column "{columns.stimulus}"'
     wrong = np.isnan(written) & (rows[columns.onset] != "").to_numpy()
@@ -82,7 +76,7 @@ def read_events(
             f'{file}: line {line + 2}: {columns.onset} is "{rows[columns.onset][line]}", expected '
             "a number"
         )
-    keep, dropped = usable(label, written, stimuli, where, table)
+    keep, dropped = usable(label, written, known.stimuli, where, known.table, known.has(label))
     onset = written[keep] / columns.clock
     refuse_repeated(label[keep], onset, where, max(TOGETHER, 0.99 / rate))
     return Events(label[keep], onset, {"events of another kind": int((~counts).sum()), **dropped})

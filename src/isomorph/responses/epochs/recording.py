@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.foreign import read_tsv, reading
+from isomorph.foreign.outside import refuse_outside_files
 from isomorph.responses.entities import in_order, parse, refuse_same_recording
 from isomorph.study.epochs import BandPass, EpochResponses
 
@@ -79,12 +80,17 @@ def open_recording(file: Path) -> Any:
     Raises
     ------
     IsomorphError
-        When it cannot be read.
+        When it cannot be read, or names a file of samples outside its own folder.
     """
     import mne
 
     with listening(file), reading(file, WHAT):
-        return mne.io.read_raw(file, preload=False, verbose="warning")
+        raw = mne.io.read_raw(file, preload=False, verbose="warning")
+    named = [Path(one) for one in raw.filenames if one is not None]
+    own = (file.absolute(), file.resolve())
+    if not file.is_dir():
+        refuse_outside_files(file, [one for one in named if one.absolute() not in own])
+    return raw
 
 
 def open_recordings(files: Iterable[Path]) -> dict[Path, Any]:
@@ -153,7 +159,8 @@ def choose_channels(raw: Any, file: Path, table: Path | None, spec: EpochRespons
     IsomorphError
         When a pick is neither a type nor a name, or no good channel is left.
     """
-    types = dict(zip(raw.ch_names, raw.get_channel_types(), strict=True))
+    with reading(file, WHAT):
+        types = dict(zip(raw.ch_names, raw.get_channel_types(), strict=True))
     bad = set(raw.info["bads"])
     if table is not None:
         rows = read_tsv(table, "name")
@@ -222,6 +229,22 @@ def filtered(raw: Any, channels: Sequence[str], band: BandPass | None, file: Pat
         kept = raw.copy().pick(list(channels), verbose="error")
     if band is None:
         return kept
+    refuse_edge(raw, band, file)
+    with listening(file), reading(file, WHAT):
+        kept.load_data(verbose="error")
+        return kept.filter(band.low, band.high, picks="all", verbose="warning")
+
+
+def refuse_edge(raw: Any, band: BandPass | None, file: Path) -> None:
+    """Refuse a filter that a recording is sampled too slowly for.
+
+    Raises
+    ------
+    IsomorphError
+        When the filter's edge is not below half of the sampling rate.
+    """
+    if band is None:
+        return
     half = float(raw.info["sfreq"]) / 2
     edge = band.high if band.high is not None else band.low
     assert edge is not None
@@ -230,6 +253,3 @@ def filtered(raw: Any, channels: Sequence[str], band: BandPass | None, file: Pat
             f"{file}: is sampled at {2 * half:g} Hz, so responses.filter must stay below "
             f"{half:g} Hz, not {edge:g}"
         )
-    with listening(file), reading(file, WHAT):
-        kept.load_data(verbose="error")
-        return kept.filter(band.low, band.high, picks="all", verbose="warning")

@@ -11,14 +11,14 @@ import xarray as xr
 from isomorph.errors import IsomorphError
 from isomorph.foreign.nwb import NwbContainer
 from isomorph.layout import Layout
-from isomorph.responses.nwb.bins import binned_counts
-from isomorph.responses.nwb.clocks import (
+from isomorph.responses.clocks import (
     is_single,
     refuse_other_unit,
     refuse_outlasting,
     refuse_single,
     refuse_windows,
 )
+from isomorph.responses.nwb.bins import binned_counts
 from isomorph.responses.nwb.counts import window_counts
 from isomorph.responses.nwb.observed import observed, shown_where
 from isomorph.responses.nwb.recordings import (
@@ -107,7 +107,7 @@ def refuse_clocks(
     between: tuple[float, float],
     settings: NwbResponses,
 ) -> None:
-    """Refuse spikes whose times cannot be seconds, see `isomorph.responses.nwb.clocks`.
+    """Refuse spikes whose times cannot be seconds, see `isomorph.responses.clocks`.
 
     Parameters
     ----------

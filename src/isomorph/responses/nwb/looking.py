@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
-import numpy as np
-
+from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
 from isomorph.registry import Registry
-from isomorph.responses.nwb import observed_units, rasters, refuse_clocks, traces, units_of
-from isomorph.responses.nwb.clocks import refuse_windows
-from isomorph.responses.nwb.recordings import Open, recordings
+from isomorph.responses.clocks import refuse_windows
+from isomorph.responses.nwb import (
+    observed_units,
+    rasters,
+    read_session,
+    refuse_clocks,
+    traces,
+    units_of,
+)
+from isomorph.responses.nwb.companions import identity
+from isomorph.responses.nwb.recordings import Open, recordings, session_names
 from isomorph.responses.nwb.sampled import sampled
-from isomorph.responses.nwb.shown import Names
+from isomorph.responses.nwb.uncovered import outside
 from isomorph.responses.nwb.units import kept, refuse_none
 from isomorph.responses.nwb.windows import all_windows
-from isomorph.stimuli import STIMULI
-from isomorph.stimuli.naming import Naming
+from isomorph.stimuli.names import Names
 from isomorph.study.responses import (
     NwbResponses,
     RasterResponses,
@@ -26,19 +31,21 @@ from isomorph.study.responses import (
 )
 
 
-def look(layout: Layout, dataset: str, subject: str) -> None:
+def look(layout: Layout, dataset: str, subject: str, names: Names) -> None:
     """Open a subject's recordings and refuse what their responses could not be made of.
 
     Tables, columns, series, regions, names of stimuli, clocks and windows are looked at; of
-    spikes only the first and the last of each unit are read, and of samples none.
+    spikes only the first and the last of each unit are read, unless these are odd, and of samples
+    none.
 
     Parameters
     ----------
     layout : Layout
-        Paths of the study. The dataset must have been fetched; where its stimuli have been made
-        already, names are compared with them.
+        Paths of the study.
     dataset, subject : str
         Whose recordings.
+    names : Names
+        What names in them stand for.
 
     Raises
     ------
@@ -47,29 +54,34 @@ def look(layout: Layout, dataset: str, subject: str) -> None:
     """
     settings = layout.study.dataset(dataset).responses
     assert isinstance(settings, Windowed)
-    for recording, _ in recordings(layout, dataset, subject, _names(layout, dataset)):
+    ids, files = [], []
+    for recording, _ in recordings(layout, dataset, subject, names):
+        ids.append(identity(recording.nwb).session)
+        files.append(recording.path)
         LOOKS[settings.kind](recording, settings)
-
-
-def _names(layout: Layout, dataset: str) -> Names | None:
-    """Return what names will stand for once the stimuli are made, None where they are."""
-    if layout.stimuli(dataset).is_file():
-        return None
-    owner = layout.study.stimulus_set(dataset)
-    source, kind = layout.study.dataset_files[owner], layout.study.dataset(owner).stimuli.kind
-    if kind == "nwb":  # only the pixels of all recordings tell, see `isomorph.stimuli.naming`
-        return Names(lambda _, names: names, np.zeros(0, dtype=np.str_), str(source))
-    ids = [one.name for one in STIMULI[kind](layout, owner)]
-    listed = Naming(frozenset(ids), {}, {}, Path(), f"{source}: stimuli")
-    return Names(listed.ids, np.array(ids, dtype=np.str_), listed.where)
+    names.refuse_misspelt()
+    session_names(ids, files)
 
 
 def _spikes(recording: Open, settings: Windowed) -> None:
+    """Look at the first and the last spike of each unit; where they are odd, count all spikes.
+
+    Counting is what tells chance from times that are on another clock.
+    """
     assert isinstance(settings, NwbResponses)
-    refuse_windows(all_windows(settings), recording.shown.onset, str(recording.path))
+    windows, where = all_windows(settings), str(recording.path)
+    refuse_windows(windows, recording.shown.onset, where)
     trains, _, _, keep, dropped = units_of(recording, settings)
-    recording, keep, _ = observed_units(recording, keep, dropped, settings)
-    refuse_clocks(trains, keep, recording, trains.between(keep, str(recording.path)), settings)
+    own, keep, _ = observed_units(recording, keep, dropped, settings)
+    between = trains.between(keep, where)
+    before, after = outside(own.shown.onset, windows, between)
+    odd = bool((before | after).mean() > settings.uncovered)
+    try:
+        refuse_clocks(trains, keep, own, between, settings)
+    except IsomorphError:
+        odd = True
+    if odd:
+        read_session(recording, settings)
 
 
 def _traces(recording: Open, settings: Windowed) -> None:

@@ -16,21 +16,20 @@ from isomorph.archives.manifest import find_files, read_manifest
 from isomorph.errors import IsomorphError
 from isomorph.foreign.nwb import WAY_OUT_OF_ZARR, ZARR, Nwb, open_nwb
 from isomorph.layout import Layout
-from isomorph.responses.nwb.clocks import clock_hint
+from isomorph.responses.clocks import clock_hint
 from isomorph.responses.nwb.companions import companion_of, identity
 from isomorph.responses.nwb.observed import without_invalid
-from isomorph.responses.nwb.shown import Names, Shown, read_shown
+from isomorph.responses.nwb.shown import Shown, read_shown
 from isomorph.responses.nwb.windows import all_windows, said_windows
 from isomorph.responses.presentations import repetitions
 from isomorph.responses.regions import Listed, grouped, read_listed
 from isomorph.responses.sessions import (
     placed_in_time,
     session_data,
-    stimulus_ids,
     summary,
     write_sessions,
 )
-from isomorph.stimuli.naming import naming
+from isomorph.stimuli.names import Names, names_of
 from isomorph.study.responses import RegionName, RegionTable, Windowed
 
 Array = npt.NDArray
@@ -107,19 +106,21 @@ def prepare_recordings(
     """
     ids, files, sessions = [], [], []
     inputs: set[Path] = set()
-    for recording, read_from in recordings(layout, dataset, subject):
+    names = names_of(layout, dataset)
+    for recording, read_from in recordings(layout, dataset, subject, names):
         ids.append(identity(recording.nwb).session)
         files.append(recording.path)
         inputs.update(read_from)
         sessions.append(read(recording))
         print(f"responses {dataset} {files[-1].name}: {summary(sessions[-1])}", file=sys.stderr)
         sys.stderr.flush()
+    names.refuse_misspelt()
     named = dict(zip(session_names(ids, files), sessions, strict=True))
     write_sessions(layout, dataset, subject, named, sorted(inputs))
 
 
 def recordings(
-    layout: Layout, dataset: str, subject: str, names: Names | None = None
+    layout: Layout, dataset: str, subject: str, names: Names
 ) -> Iterator[tuple[Open, tuple[Path, ...]]]:
     """Open a subject's recordings, one after another, and read what was shown in them.
 
@@ -129,8 +130,8 @@ def recordings(
         Paths of the study.
     dataset, subject : str
         Whose recordings.
-    names : Names, optional
-        What names in them stand for; as the stimulus table says unless given.
+    names : Names
+        What names in them stand for.
 
     Yields
     ------
@@ -150,9 +151,6 @@ def recordings(
     refuse_zarr(settings.files, f"{source}: responses.files")
     files = find_files(layout, dataset, settings.files.replace("{subject}", subject))
     within = read_manifest(layout, dataset).root
-    if names is None:
-        stimuli = stimulus_ids(layout, dataset)
-        names = Names(naming(layout, dataset).ids, stimuli, str(layout.stimuli(dataset)))
     listed = _elsewhere(layout, dataset, getattr(settings, "region", None))
     taken: dict[Path, Path] = {}
     for path in files:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from isomorph.errors import IsomorphError
 from isomorph.foreign.nwb import NwbContainer, stored
-from isomorph.responses.nwb.clocks import refuse_windows
+from isomorph.responses.clocks import refuse_windows
 from isomorph.responses.nwb.recordings import Open
 from isomorph.responses.nwb.samples import check_ascending, read_clock, series_at
 from isomorph.responses.nwb.uncovered import BEYOND, without_uncovered

@@ -2,44 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from isomorph.errors import IsomorphError
 from isomorph.foreign.nwb import Nwb, text
-from isomorph.responses.nwb.clocks import refuse_anew
+from isomorph.responses.clocks import refuse_anew
 from isomorph.responses.nwb.listed import read_rows
 from isomorph.responses.nwb.values import as_written, called
 from isomorph.responses.presentations import refuse_repeated, usable
+from isomorph.stimuli.names import Names
 from isomorph.study.responses import Presentations
 
 Array = npt.NDArray
 
 EXCESS = 1.5
 """How many times the median count of the others makes a suspect value one that holds blanks."""
-
-
-@dataclass(frozen=True)
-class Names:
-    """What the names a recording uses stand for.
-
-    Attributes
-    ----------
-    ids : callable
-        From a recording and names `(presentation,)` to stimulus ids, '' for none.
-    stimuli : ndarray (stimulus,) of str
-        Ids of the stimulus table.
-    table : str
-        The stimulus table, for messages.
-    """
-
-    ids: Callable[[Path, Array], Array]
-    stimuli: Array
-    table: str
 
 
 @dataclass(frozen=True)
@@ -95,7 +75,7 @@ def read_shown(nwb: Nwb, spec: Presentations, names: Names) -> Shown:
             + (f" ({said})" if said else "")
         )
     name = called(nwb, label, values, spec, place, rows.series)
-    ids = np.asarray(names.ids(nwb.path, name), dtype=np.str_)
+    ids = names.ids(nwb.path, name)
     keep, left_out = usable(name, onset, names.stimuli, place, names.table, ids != "")
     stop = None if rows.stop is None else rows.stop[counted][keep]
     refuse_anew(onset[keep], stop, place)

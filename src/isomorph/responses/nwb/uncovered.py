@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from isomorph.errors import IsomorphError
-from isomorph.responses.nwb.clocks import clock_hint
+from isomorph.responses.clocks import clock_hint
 from isomorph.responses.nwb.observed import Windows
 from isomorph.responses.nwb.shown import Shown
 

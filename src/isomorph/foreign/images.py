@@ -1,0 +1,61 @@
+"""Images of brains, opened by nibabel: shapes and sizes checked, the data left on disk."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+from isomorph.errors import IsomorphError
+from isomorph.foreign.budget import afford
+from isomorph.foreign.guard import reading
+from isomorph.foreign.outside import files_named_by, refuse_outside_files
+
+
+def open_image(file: Path, what: str = "an image") -> Any:
+    """Open a NIfTI, CIFTI, GIfTI or any other image that nibabel knows.
+
+    Parameters
+    ----------
+    file : Path
+    what : str, optional
+        What it should be, for messages.
+
+    Returns
+    -------
+    nibabel image
+
+    Raises
+    ------
+    IsomorphError
+        When it is no such image, an axis of it is empty or does not fit its data, its values are
+        colours or complex numbers or stand in a file outside its folder, or they would take too
+        much memory.
+    """
+    import nibabel
+
+    with reading(file, what):
+        image: Any = nibabel.load(file)
+    refuse_outside_files(file, files_named_by(image))
+    if not hasattr(image, "dataobj"):
+        return image
+    with reading(file, what):
+        shape, kind = tuple(image.shape), image.get_data_dtype()
+    if kind.kind not in "biuf":
+        held = "complex numbers" if kind.kind == "c" else "colours"
+        raise IsomorphError(
+            f"{file}: holds {held}, expected one plain number for each voxel; write the part that "
+            "is meant, such as the magnitude, into a file of its own"
+        )
+    if any(length < 1 for length in shape):
+        raise IsomorphError(f"{file}: is of shape {shape}, which holds no value")
+    afford(file, f"an image of shape {shape}", math.prod(shape) * kind.itemsize)
+    if isinstance(image, nibabel.Cifti2Image):
+        with reading(file, what):
+            lengths = tuple(len(image.header.get_axis(place)) for place in range(image.ndim))
+        if lengths != shape:
+            raise IsomorphError(
+                f"{file}: its axes are of lengths {lengths}, its data of shape {shape}; it is "
+                "damaged"
+            )
+    return image

@@ -1,0 +1,34 @@
+"""How what a study makes hangs together: who makes it from what, and whether it still fits."""
+
+from isomorph.making.declared import (
+    DECLARED,
+    Declared,
+    command_of,
+    inputs_of,
+    job_of,
+    maker_of,
+    outputs_of,
+    reading_code,
+    written_by,
+)
+from isomorph.making.fitting import Fitting
+from isomorph.making.versions import differing, other_versions
+from isomorph.making.work import require, require_jobs, stamp
+
+__all__ = [
+    "DECLARED",
+    "Declared",
+    "Fitting",
+    "command_of",
+    "differing",
+    "inputs_of",
+    "job_of",
+    "maker_of",
+    "other_versions",
+    "outputs_of",
+    "reading_code",
+    "require",
+    "require_jobs",
+    "stamp",
+    "written_by",
+]

@@ -1,0 +1,310 @@
+"""What each stage makes, for whom, from what, decided by which settings and which code.
+
+Said once: the workflow's rules, the provenance that every artefact carries, and what its readers
+compare it with all come from here.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from isomorph import slices
+from isomorph.digest import code_digest, files_digest
+from isomorph.jobs import Job, jobs, planted_models
+from isomorph.layout import Layout
+from isomorph.registry import Registry
+from isomorph.slices import Slice
+from isomorph.study import Study
+from isomorph.study.archive import ArchiveSpec, DandiArchive, PackageArchive, SimulatedArchive
+
+Modules = tuple[str, ...]
+
+DATASET = ("dataset",)
+
+
+@dataclass(frozen=True)
+class Part:
+    """Files of one job that another job reads.
+
+    Attributes
+    ----------
+    job : Job
+    files : tuple of str
+        Which of its outputs; all unless given.
+    """
+
+    job: Job
+    files: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Declared:
+    """What one stage makes.
+
+    Attributes
+    ----------
+    command : str
+        The command that makes it, with what tells it from others of the same command.
+    made_for : tuple of str
+        Which of `dataset`, `subject`, `model` it is made for.
+    outputs : tuple of str
+        The files, by the name that `isomorph.layout.Layout` has for them.
+    inputs : callable
+        From a study and names to the parts of other jobs that are read.
+    settings : callable
+        From a study and names to the slice of the settings that decides it.
+    code : callable
+        From a study and names to the modules that decide it; none where the bytes of others are
+        taken as they are.
+    parquet : tuple of str
+        Outputs that are written as parquet too.
+    also : callable
+        From a study and names to outputs that only some datasets have.
+    of_stimuli : bool
+        Whether it belongs to a set of stimuli and so to the dataset that owns it.
+    """
+
+    command: str
+    made_for: tuple[str, ...]
+    outputs: tuple[str, ...]
+    inputs: Callable[..., Iterator[Part]]
+    settings: Callable[..., Slice]
+    code: Callable[..., Modules]
+    parquet: tuple[str, ...] = ()
+    also: Callable[..., tuple[str, ...]] = lambda *_: ()
+    of_stimuli: bool = False
+
+
+# ---------------------------------------------------------------- what is read
+
+
+def _planted(study: Study, dataset: str) -> Iterator[Part]:
+    """A simulated recording is computed from the layers planted in it."""
+    if isinstance(study.dataset(dataset).archive, SimulatedArchive):
+        yield from _stimuli(study, dataset)
+        owner = study.stimulus_set(dataset)
+        for model in planted_models(study, dataset):
+            yield Part(Job("activations", (owner, model)))
+
+
+def _archive(_: Study, dataset: str, *_names: str) -> Iterator[Part]:
+    yield Part(Job("fetch", (dataset,)))
+
+
+def _stimuli(study: Study, dataset: str, *_: str) -> Iterator[Part]:
+    yield Part(Job("stimuli", (study.stimulus_set(dataset),)))
+
+
+def _archive_and_stimuli(study: Study, dataset: str, *_: str) -> Iterator[Part]:
+    yield from _archive(study, dataset)
+    yield from _stimuli(study, dataset)
+
+
+def _responses(study: Study, dataset: str) -> Iterator[Part]:
+    for subject in study.dataset(dataset).subjects:
+        yield Part(Job("responses", (dataset, subject)))
+
+
+def _stimuli_and_responses(study: Study, dataset: str) -> Iterator[Part]:
+    yield Part(Job("stimuli", (study.stimulus_set(dataset),)), ("stimuli",))
+    yield from _responses(study, dataset)
+
+
+def _activations(study: Study, dataset: str, model: str) -> Iterator[Part]:
+    yield Part(Job("activations", (dataset, model)))
+    yield Part(Job("stimuli", (dataset,)), ("stimuli",))
+
+
+def _rdms(study: Study, dataset: str) -> Iterator[Part]:
+    owner = study.stimulus_set(dataset)
+    yield Part(Job("brain_rdms", (dataset,)))
+    for model, _, _ in study.instances_for(dataset):
+        yield Part(Job("model_rdms", (owner, model)))
+    yield Part(Job("stimuli", (owner,)), ("stimuli",))
+
+
+def _rdms_and_comparisons(study: Study, dataset: str) -> Iterator[Part]:
+    yield Part(Job("compare", (dataset,)), ("comparisons",))
+    yield from _rdms(study, dataset)
+
+
+def _drawn(study: Study, dataset: str) -> Iterator[Part]:
+    yield from _rdms_and_comparisons(study, dataset)
+    yield Part(Job("reliability", (dataset,)))
+    yield Part(Job("recover", (dataset,)))
+    yield Part(Job("explain", (dataset,)))
+
+
+def _everything(study: Study) -> Iterator[Part]:
+    for dataset in study.datasets:
+        for stage in ("compare", "recover", "explain", "reliability", "figures", "fetch"):
+            yield Part(Job(stage, (dataset,)))
+
+
+# ---------------------------------------------------------------- what decides
+
+
+def _code(*modules: str) -> Callable[..., Modules]:
+    return lambda *_: modules
+
+
+def _code_of_bytes(study: Study, dataset: str) -> Modules:
+    """What comes as it is depends on no code: new code never makes old bytes wrong.
+
+    What is simulated, laid out anew on arrival, or cut out of a remote file does.
+    """
+    archive = study.dataset(dataset).archive
+    if isinstance(archive, SimulatedArchive):
+        return ("isomorph.archives.simulated",)
+    return reading_modules(archive)
+
+
+def reading_modules(archive: ArchiveSpec) -> Modules:
+    """Return the modules that write the bytes of an archive, none where they are those of others.
+
+    Members that are laid out as BIDS on arrival, and files of which only some objects are read,
+    are written by isomorph.
+    """
+    if isinstance(archive, PackageArchive) and archive.arrange is not None:
+        return ("isomorph.archives.labelled",)
+    if isinstance(archive, DandiArchive) and archive.access == "stream":
+        return ("isomorph.archives.streaming.choice", "isomorph.archives.streaming.copying")
+    return ()
+
+
+def _names_of_stimuli(study: Study, dataset: str) -> tuple[str, ...]:
+    return ("names",) if study.dataset(dataset).stimuli.kind == "nwb" else ()
+
+
+DECLARED: Registry[Declared] = Registry(
+    "stage",
+    {
+        "fetch": Declared(
+            "fetch", DATASET, ("manifest",), _planted, slices.fetch, _code_of_bytes,
+        ),
+        "stimuli": Declared(
+            "stimuli", DATASET, ("stimuli",), _archive, slices.stimuli, _code("isomorph.stimuli"),
+            also=_names_of_stimuli, of_stimuli=True,
+        ),
+        "responses": Declared(
+            "responses", ("dataset", "subject"), ("responses",), _archive_and_stimuli,
+            lambda study, dataset, _: slices.responses(study, dataset),
+            _code("isomorph.responses"),
+        ),
+        "reliability": Declared(
+            "reliability", DATASET, ("reliability",), _responses, slices.reliability,
+            _code("isomorph.responses.reliability"),
+        ),
+        "activations": Declared(
+            "activations", ("dataset", "model"), ("activations",), _stimuli, slices.activations,
+            _code("isomorph.models"), of_stimuli=True,
+        ),
+        "brain_rdms": Declared(
+            "rdms --brain", DATASET, ("brain_rdms",), _stimuli_and_responses, slices.brain_rdms,
+            _code("isomorph.rdms"),
+        ),
+        "model_rdms": Declared(
+            "rdms", ("dataset", "model"), ("model_rdms",), _activations,
+            lambda study, dataset, _: slices.model_rdms(study, dataset),
+            _code("isomorph.rdms"), of_stimuli=True,
+        ),
+        "compare": Declared(
+            "compare", DATASET,
+            ("comparisons", "subjects", "regions", "preferences", "selection", "layers_in_set",
+             "differences", "contrasts", "recovery"),
+            _rdms, slices.comparisons, _code("isomorph.inference"),
+            parquet=("comparisons", "subjects", "preferences"),
+        ),
+        "explain": Declared(
+            "explain", DATASET,
+            ("partial", "weighted", "partition", "models", "representations"),
+            _rdms, slices.explain, _code("isomorph.inference.explain"),
+        ),
+        "recover": Declared(
+            "recover", DATASET, ("confusion", "power", "agreement"), _rdms_and_comparisons,
+            slices.recover, _code("isomorph.inference.trust"),
+        ),
+        "figures": Declared(
+            "figures", DATASET, ("figures",), _drawn, slices.figures, _code("isomorph.figures"),
+        ),
+        "report": Declared(
+            "report", (), ("report",), _everything, slices.report, _code("isomorph.report"),
+        ),
+    },
+)  # fmt: skip
+"""What every stage makes, in the order in which the data passes them."""
+
+
+def job_of(study: Study, stage: str, *names: str) -> Job:
+    """Return a job under the names it is known by.
+
+    What belongs to a set of stimuli is named after the dataset that owns the set, whichever
+    dataset it was asked for.
+    """
+    if DECLARED[stage].of_stimuli:
+        names = (study.stimulus_set(names[0]), *names[1:])
+    return Job(stage, names)
+
+
+def outputs_of(layout: Layout, job: Job) -> dict[str, Path]:
+    """Return the files a job writes that other jobs read, by name; those of parquet are copies."""
+    made = DECLARED[job.stage]
+    names = (*made.outputs, *made.also(layout.study, *job.names))
+    return {name: _place(layout, name, job.names) for name in names}
+
+
+def written_by(layout: Layout, job: Job) -> list[Path]:
+    """Return every file a job always writes, as the workflow waits for them."""
+    made = DECLARED[job.stage]
+    files = {name: _place(layout, name, job.names) for name in made.outputs}
+    return [*files.values(), *(files[name].with_suffix(".parquet") for name in made.parquet)]
+
+
+def inputs_of(layout: Layout, job: Job) -> dict[Path, Job]:
+    """Return the files a job reads, each with the job that makes it."""
+    found: dict[Path, Job] = {}
+    for part in DECLARED[job.stage].inputs(layout.study, *job.names):
+        files = outputs_of(layout, part.job)
+        found |= {files[name]: part.job for name in part.files or files}
+    return found
+
+
+def settings_of(study: Study, job: Job) -> Slice:
+    """Return the slice of the settings that decides what a job makes."""
+    return slices.plain(DECLARED[job.stage].settings(study, *job.names))
+
+
+def code_of(*modules: str) -> str:
+    """Return a digest of code and of the templates beside it, '' of no code."""
+    if not modules:
+        return ""
+    return "-".join((code_digest(*modules), *map(files_digest, modules)))
+
+
+def reading_code(archive: ArchiveSpec) -> str:
+    """Return a digest of the code that writes the bytes of an archive, see `reading_modules`."""
+    return code_of(*reading_modules(archive))
+
+
+def command_of(layout: Layout, job: Job) -> str:
+    """Return the command line that makes what a job makes."""
+    words = ["isomorph", *DECLARED[job.stage].command.split(), "--study", str(layout.study.path)]
+    if layout.root != Path():
+        words += ["--root", str(layout.root)]
+    for argument, name in zip(DECLARED[job.stage].made_for, job.names, strict=True):
+        words += [f"--{argument}", name]
+    return shlex.join(words)
+
+
+def maker_of(layout: Layout, path: Path) -> Job | None:
+    """Return the job that makes a file, None when no stage of the study does."""
+    found = (job for job in jobs(layout.study) if path in outputs_of(layout, job).values())
+    return next(found, None)
+
+
+def _place(layout: Layout, name: str, names: tuple[str, ...]) -> Path:
+    place = getattr(layout, name)
+    return Path(place(*names) if callable(place) else place)

@@ -1,0 +1,112 @@
+"""What the responses of one subject are made of: runs, where their units are, and tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from isomorph.archives.manifest import find_files
+from isomorph.layout import Layout
+from isomorph.responses.bids.bold import Bold, open_bold
+from isomorph.responses.bids.files import RunFiles, find_runs, json_files
+from isomorph.responses.bids.regions import Source
+from isomorph.responses.bids.runs import Reader
+from isomorph.slices import files_beside
+from isomorph.stimuli.names import Names
+from isomorph.study.bids import BidsResponses
+
+One = TypeVar("One")
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """The files of one subject, found and not yet read.
+
+    Attributes
+    ----------
+    runs : list of RunFiles
+    first : Bold
+        The first run, opened.
+    source : Source
+        Where regions come from.
+    reader : Reader
+        Reads runs.
+    used : list of Path
+        Files of regions, as they are asked for.
+    """
+
+    runs: list[RunFiles]
+    first: Bold
+    source: Source
+    reader: Reader
+    used: list[Path]
+
+
+def gather(layout: Layout, dataset: str, subject: str, names: Names) -> Gathered:
+    """Find the files of one subject.
+
+    Parameters
+    ----------
+    layout : Layout
+        Paths of the study.
+    dataset, subject : str
+        Whose files.
+    names : Names
+        What names in events stand for.
+
+    Raises
+    ------
+    IsomorphError
+        When a pattern matches nothing, files of a run are missing, or the first run is no BOLD.
+    """
+    settings = layout.study.dataset(dataset).responses
+    assert isinstance(settings, BidsResponses)
+    used: list[Path] = []
+
+    def find(pattern: str) -> list[Path]:
+        return find_files(layout, dataset, pattern.replace("{subject}", subject))
+
+    def find_regions(pattern: str) -> list[Path]:
+        beside = files_beside(layout.study, dataset, pattern.replace("{subject}", subject))
+        found = beside or find(pattern)
+        used.extend(found)
+        return found
+
+    runs = find_runs(layout, dataset, subject, settings)
+    first = open_bold(runs[0].files)
+    confounds = settings.confounds
+    return Gathered(
+        runs,
+        first,
+        Source(find_regions, first.place, runs[0].bold, layout.atlases),
+        Reader(
+            settings,
+            names,
+            json_files(layout, dataset),
+            find(confounds.files) if confounds and confounds.files else [],
+        ),
+        used,
+    )
+
+
+def by_session(
+    items: Sequence[One], runs: Sequence[RunFiles], settings: BidsResponses
+) -> dict[str, list[One]]:
+    """Return what belongs to runs, a list for each session.
+
+    Parameters
+    ----------
+    items : sequence
+        One for each run.
+    runs : sequence of RunFiles
+    settings : BidsResponses
+        Whether sessions stand together.
+    """
+    if settings.sessions == "together":
+        return {"1": list(items)}
+    sessions: dict[str, list[One]] = {}
+    for item, run in zip(items, runs, strict=True):
+        sessions.setdefault(run.session or "1", []).append(item)
+    return sessions

@@ -1,0 +1,54 @@
+"""A look at a subject's runs before anything is computed."""
+
+from __future__ import annotations
+
+from isomorph.layout import Layout
+from isomorph.responses.bids.atlases import atlas_files, checked
+from isomorph.responses.bids.confounds import read_confounds
+from isomorph.responses.bids.estimates import opened, shown_in_all
+from isomorph.responses.bids.gathering import Gathered, by_session, gather
+from isomorph.responses.bids.regions import read_regions
+from isomorph.stimuli.names import Names
+from isomorph.study.bids import AtlasRegions
+
+
+def look(layout: Layout, dataset: str, subject: str, names: Names) -> None:
+    """Open a subject's runs and refuse what no responses could be made of.
+
+    Of volumes the headers are read, of masks, labels, events, confounds and JSON files all. An
+    atlas that is not here yet is not looked at.
+
+    Parameters
+    ----------
+    layout : Layout
+        Paths of the study.
+    dataset, subject : str
+        Whose runs.
+    names : Names
+        What names in events stand for.
+
+    Raises
+    ------
+    IsomorphError
+        As the stage would, see `isomorph.responses.bids.prepare`.
+    """
+    found = gather(layout, dataset, subject, names)
+    _look_at_regions(found, layout)
+    settings, shown = found.reader.settings, []
+    for run, bold in opened(found.runs, found.first):
+        bold.refuse_cut_short()
+        read_confounds(run, found.reader.confounds, settings.confounds, bold.n_scans)
+        trials = found.reader.trials(run, bold.n_scans, bold.repetition, bold.start, bold.header)
+        shown.append(set(trials.label[trials.known].tolist()))
+    names.refuse_misspelt()
+    if settings.centre == "run":
+        for own in by_session(shown, found.runs, settings).values():
+            shown_in_all(own, f"{dataset} {subject}")
+
+
+def _look_at_regions(found: Gathered, layout: Layout) -> None:
+    regions = found.reader.settings.regions
+    if isinstance(regions, AtlasRegions) and not atlas_files(regions, layout.atlases):
+        checked(regions, found.source.place, found.source.bold)
+    else:
+        read_regions(regions, found.source)

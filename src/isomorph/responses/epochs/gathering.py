@@ -1,0 +1,189 @@
+"""Recordings of one subject, found and opened: their tables, channels and events."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy.typing as npt
+
+from isomorph.archives.manifest import find_files, own_files, read_manifest
+from isomorph.archives.patterns import matches
+from isomorph.errors import IsomorphError
+from isomorph.layout import Layout
+from isomorph.responses.entities import inherited, parse, partner
+from isomorph.responses.epochs.events import Events, read_events
+from isomorph.responses.epochs.recording import (
+    Channels,
+    choose_channels,
+    files_of,
+    open_recordings,
+    scale_of,
+)
+from isomorph.stimuli.names import Names
+from isomorph.study.epochs import EpochResponses
+
+Array = npt.NDArray
+
+
+@dataclass(frozen=True)
+class Recording:
+    """One recording and the tables that belong to it.
+
+    Attributes
+    ----------
+    file : Path
+        Its file, or the folder that is one.
+    raw : mne.io.BaseRaw
+        The same, opened.
+    events : Path
+    channels : Path or None
+    """
+
+    file: Path
+    raw: Any
+    events: Path
+    channels: Path | None
+
+    @property
+    def files(self) -> list[Path]:
+        """Every file that is read."""
+        tables = [self.events, *([self.channels] if self.channels else [])]
+        return [*files_of(self.file, self.raw), *tables]
+
+
+@dataclass(frozen=True)
+class Ready:
+    """The recordings of one session, ready to be cut.
+
+    Attributes
+    ----------
+    runs : sequence of Recording
+    chosen : list of Channels
+        Of each run.
+    channels : list of str
+        Those that are good in every run.
+    scale : ndarray (channel,)
+        Factor of each to the unit of the responses.
+    unit : str
+        That unit.
+    events : list of Events
+        Of each run.
+    """
+
+    runs: Sequence[Recording]
+    chosen: list[Channels]
+    channels: list[str]
+    scale: Array
+    unit: str
+    events: list[Events]
+
+
+def gather(layout: Layout, dataset: str, subject: str) -> list[Recording]:
+    """Find and open the recordings of one subject, each with its tables.
+
+    Parameters
+    ----------
+    layout : Layout
+        Paths of the study.
+    dataset, subject : str
+        Whose recordings.
+
+    Raises
+    ------
+    IsomorphError
+        When a pattern matches nothing, a recording cannot be opened, or has no events.
+    """
+    settings = layout.study.dataset(dataset).responses
+    assert isinstance(settings, EpochResponses)
+    pattern = settings.files.replace("{subject}", subject)
+    return _with_tables(
+        layout,
+        dataset,
+        open_recordings(find_files(layout, dataset, pattern, settings.folders)),
+        settings.presentations.files and settings.presentations.files.replace("{subject}", subject),
+    )
+
+
+def ready(runs: Sequence[Recording], spec: EpochResponses, names: Names) -> Ready:
+    """Choose the channels of one session and read its events.
+
+    Parameters
+    ----------
+    runs : sequence of Recording
+        One per run.
+    spec : EpochResponses
+        Channels, and what columns of events mean.
+    names : Names
+        What names in events tables stand for.
+
+    Raises
+    ------
+    IsomorphError
+        When a channel or column is not there, channels have no unit in common, or no event shows
+        a stimulus of the set.
+    """
+    files = [run.file for run in runs]
+    chosen = [choose_channels(run.raw, run.file, run.channels, spec) for run in runs]
+    channels = _good_in_all(chosen, files)
+    scale, unit = scale_of(channels, chosen[0].types, files[0])
+    if "," in unit and spec.noise is None:
+        raise IsomorphError(
+            f"{files[0]}: the channels are in {unit}, which cannot stand side by side; pick one "
+            "type, or give responses.noise"
+        )
+    events = [
+        read_events(run.events, spec.presentations, names, float(run.raw.info["sfreq"]))
+        for run in runs
+    ]
+    return Ready(runs, chosen, channels, scale, unit, events)
+
+
+def by_session(recordings: Sequence[Recording]) -> dict[str, list[Recording]]:
+    """Group recordings by their `ses-`, runs in order; "1" where names have none."""
+    found: dict[str, list[Recording]] = {}
+    for one in recordings:
+        found.setdefault(str(parse(one.file).entities.get("ses", "1")), []).append(one)
+    return found
+
+
+def _with_tables(
+    layout: Layout, dataset: str, opened: Mapping[Path, Any], pattern: str | None
+) -> list[Recording]:
+    """Return recordings, each with the tables of events and channels that belong to it."""
+    manifest = read_manifest(layout, dataset)
+    known = [record.path for record in own_files(layout, dataset, manifest)]
+
+    def tables(ending: str) -> list[Path]:
+        return [manifest.root / path for path in matches(f"**/*{ending}.tsv", known)]
+
+    listed = find_files(layout, dataset, pattern) if pattern else []
+    events, channels = tables("events"), tables("channels")
+    found = []
+    for file, raw in opened.items():
+        table = (
+            partner(file, listed, "tables of events")
+            if pattern
+            else inherited(file, events, "tables of events")
+        )
+        if table is None:
+            raise IsomorphError(
+                f"{file}: none of the {len(events)} tables of events (*events.tsv) belongs to it; "
+                "it must stand beside the recording or in a folder above, and be among "
+                "archive.files, or be matched by responses.presentations.files"
+            )
+        found.append(Recording(file, raw, table, inherited(file, channels, "tables of channels")))
+    return found
+
+
+def _good_in_all(chosen: Sequence[Channels], files: Sequence[Path]) -> list[str]:
+    """Return the channels good in every run, in the order of the first."""
+    common = [name for name in chosen[0].names if all(name in one.names for one in chosen)]
+    if not common:
+        raise IsomorphError(
+            f"{files[0]}: shares no good channel with the {len(files) - 1} other runs of its "
+            "session"
+        )
+    return common
