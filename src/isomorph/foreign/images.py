@@ -28,8 +28,9 @@ def open_image(file: Path, what: str = "an image") -> Any:
     Raises
     ------
     IsomorphError
-        When it is no such image, an axis of it is empty or does not fit its data, its values stand
-        in a file outside its folder, or they would take too much memory.
+        When it is no such image, an axis of it is empty or does not fit its data, its values are
+        colours or complex numbers or stand in a file outside its folder, or they would take too
+        much memory.
     """
     import nibabel
 
@@ -39,10 +40,16 @@ def open_image(file: Path, what: str = "an image") -> Any:
     if not hasattr(image, "dataobj"):
         return image
     with reading(file, what):
-        shape, width = tuple(image.shape), image.get_data_dtype().itemsize
+        shape, kind = tuple(image.shape), image.get_data_dtype()
+    if kind.kind not in "biuf":
+        held = "complex numbers" if kind.kind == "c" else "colours"
+        raise IsomorphError(
+            f"{file}: holds {held}, expected one plain number for each voxel; write the part that "
+            "is meant, such as the magnitude, into a file of its own"
+        )
     if any(length < 1 for length in shape):
         raise IsomorphError(f"{file}: is of shape {shape}, which holds no value")
-    afford(file, f"an image of shape {shape}", math.prod(shape) * width)
+    afford(file, f"an image of shape {shape}", math.prod(shape) * kind.itemsize)
     if isinstance(image, nibabel.Cifti2Image):
         with reading(file, what):
             lengths = tuple(len(image.header.get_axis(place)) for place in range(image.ndim))

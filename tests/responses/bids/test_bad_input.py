@@ -157,6 +157,17 @@ def no_mean(small):
     nib.save(nib.Nifti1Image(values.astype(np.float32), image.affine), file)
 
 
+def complex_numbers(small):
+    file = small.of("run-2_bold.nii.gz")
+    image = nib.load(file)
+    nib.save(nib.Nifti1Image(image.get_fdata().astype(np.complex64), image.affine), file)
+
+
+def colours(small):
+    values = np.zeros(SHAPE, dtype=[(one, "u1") for one in "RGB"])
+    nib.save(nib.Nifti1Image(values, np.diag([3.0, 3, 3, 1])), small.files / "V1.nii")
+
+
 def some_impulses(small):
     file = small.of("run-2_events.tsv")
     file.write_text(file.read_text().replace("\t2\t", "\t0\t"))
@@ -235,7 +246,9 @@ def labels_without_names(small):
         (add_event("9\t-1\tb\n"), "line 13: duration is -1, expected 0 or more"),
         (add_event("n/a\t1\tb\n"), 'line 13: onset is "n/a", expected a number'),
         (add_event("121\t1\tb\n"), "b begins at 121 s, after the end of sub-1_task-x_run-1"),
-        (no_mean, "run-2_bold.nii.gz: its mean was taken off (24 of 24 voxels"),
+        (no_mean, "run-2_bold.nii.gz: 24 of 24 voxels have a mean of about 0"),
+        (complex_numbers, "run-2_bold.nii.gz: holds complex numbers, expected one plain number"),
+        (colours, "V1.nii: holds colours, expected one plain number for each voxel"),
         (some_impulses, "run-2_events.tsv: some trials have a duration of 0, those of sub-1"),
         (no_repetition_time, "gives RepetitionTime; give responses.repetition_time"),
         (empty_region, "region V1 has no voxel among the run's 4×4×3 voxels"),

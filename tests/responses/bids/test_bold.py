@@ -114,7 +114,7 @@ def test_a_header_that_contradicts_the_json_file_is_refused(bold):
     image = nib.load(file)
     for unit, time, said in (
         ("sec", 2.0, 2.0), ("msec", 2000.0, 2.0), ("sec", 1.0, None), ("sec", 0.0, None),
-        ("unknown", 2.0, None),
+        ("unknown", 2.0, 2.0), ("unknown", 2000.0, None), ("hz", 2.0, None),
     ):  # fmt: skip
         image.header.set_xyzt_units("mm", unit)
         image.header["pixdim"][4] = time

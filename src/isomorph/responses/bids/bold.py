@@ -20,8 +20,8 @@ from isomorph.responses.whole import refuse_cut_short, unscaled
 
 Array = npt.NDArray
 
-UNITS_OF_TIME = {"sec": 1.0, "msec": 1e-3, "usec": 1e-6}
-"""Seconds in what NIfTI headers call the unit of time."""
+UNITS_OF_TIME = {"sec": 1.0, "msec": 1e-3, "usec": 1e-6, "unknown": 1.0}
+"""Seconds in what NIfTI headers call the unit of time; many leave it out."""
 
 
 @dataclass(frozen=True)

@@ -221,11 +221,18 @@ class Reader:
             mean = values.mean(axis=0)
             centred = np.abs(mean[varies]) < CENTRED * values[:, varies].std(axis=0)
         positive = mean > 0
-        if varies.any() and (centred.mean() > 0.5 or not (varies & positive).any()):
+        why = ""
+        if varies.any() and centred.mean() > 0.5:
+            why = (
+                f"{int(centred.sum())} of {int(varies.sum())} voxels have a mean of about 0, as "
+                "where it was taken off"
+            )
+        elif varies.any() and not (varies & positive).any():
+            why = "no voxel has a mean above 0"
+        if why:
             raise IsomorphError(
-                f"{run.bold}: its mean was taken off ({int(centred.sum())} of {int(varies.sum())} "
-                f"voxels have one of about 0, {int((varies & positive).sum())} one above), so that "
-                "percent of the mean means nothing; set responses.scale: none"
+                f"{run.bold}: {why}, so percent of the mean means nothing; set "
+                "responses.scale: none"
             )
         signal: Array = varies & positive
         return signal
