@@ -18,8 +18,10 @@ from typing import NoReturn
 
 from isomorph.errors import IsomorphError
 
-SECONDS, LONGEST = 8, 120
-"""Seconds of the processor's time, and of the clock's, that a trial may take."""
+SECONDS, LONGEST = 4, 600
+"""Seconds of the processor's time that a trial of a small file may take, and of the clock's."""
+BYTES_A_SECOND = 10_000_000
+"""How much larger a file may be for another second."""
 
 
 def try_first(run: Callable[[], object], file: Path, what: str) -> bool:
@@ -45,12 +47,13 @@ def try_first(run: Callable[[], object], file: Path, what: str) -> bool:
     """
     if sys.platform != "linux":
         return False
+    seconds = SECONDS + (file.stat().st_size // BYTES_A_SECOND if file.is_file() else 60)
     ours, theirs = os.pipe()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # the copy uses none of the threads
         copy = os.fork()
     if copy == 0:
-        _run_and_end(run, theirs)
+        _run_and_end(run, theirs, seconds)
     os.close(theirs)
     in_time, _, _ = select.select([ours], [], [], LONGEST)  # until it speaks or ends
     if not in_time:
@@ -59,7 +62,7 @@ def try_first(run: Callable[[], object], file: Path, what: str) -> bool:
         sentence = pipe.read().decode(errors="replace")
     status = os.waitstatus_to_exitcode(os.waitpid(copy, 0)[1])
     if not in_time or status == -signal.SIGXCPU:
-        limit = f"{SECONDS} s of the processor's time" if in_time else f"{LONGEST} s"
+        limit = f"{seconds} s of the processor's time" if in_time else f"{LONGEST} s"
         raise IsomorphError(f"{file}: cannot be read as {what} in {limit}; it is damaged")
     if status < 0:
         name = signal.Signals(-status).name
@@ -69,7 +72,7 @@ def try_first(run: Callable[[], object], file: Path, what: str) -> bool:
     return True
 
 
-def _run_and_end(run: Callable[[], object], said: int) -> NoReturn:
+def _run_and_end(run: Callable[[], object], said: int, seconds: int) -> NoReturn:
     """Run a reading in silence, say what it refuses, and end at once."""
     import resource
 
@@ -80,7 +83,7 @@ def _run_and_end(run: Callable[[], object], said: int) -> NoReturn:
         sys.stdout = sys.stderr = open(os.devnull, "w")  # noqa: SIM115
         faulthandler.disable()
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS + 1))
+        resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
         run()
     except IsomorphError as error:
         os.write(said, str(error).encode(errors="replace")[:60_000])
