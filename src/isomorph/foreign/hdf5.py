@@ -20,6 +20,7 @@ from isomorph.errors import IsomorphError
 from isomorph.foreign.budget import afford, budget
 from isomorph.foreign.guard import reading
 from isomorph.foreign.outside import is_inside
+from isomorph.foreign.trial import try_first
 
 PREFIXES = {"link": "HDF5_EXT_PREFIX", "virtual": "HDF5_VDS_PREFIX", "raw": "HDF5_EXTFILE_PREFIX"}
 """Environment variables with folders in which HDF5 looks first, by how a file is named."""
@@ -28,8 +29,13 @@ ROWS, MOST = 1_000_000, 100_000
 """Rows of references read at once, and how many are followed where each has to be asked."""
 
 HOLLOW = 1000
+<<<<<<< HEAD
 """How many times larger than it is stored a dataset is that holds next to nothing: zeros alone
 reach 1029 with deflate, and a spike in a thousand samples 700."""
+=======
+"""How many times larger than it is stored a dataset is that holds next to nothing: with deflate
+zeros alone reach 1029, a spike in a thousand samples 700."""
+>>>>>>> hostile
 
 WHAT = "an HDF5 file"
 
@@ -64,10 +70,19 @@ def open_hdf5(path: Path, within: Path | None = None) -> Iterator[h5py.File]:
     Traceback (most recent call last):
     isomorph.errors.IsomorphError: no.h5: no such file
     """
+    folder = within or path.parent
+
+    def look() -> None:
+        with reading(path, WHAT):
+            file = h5py.File(path, "r")
+        with file:
+            refuse_outside(file, path, folder)
+
+    if not try_first(look, path, WHAT):  # HDF5 goes round in circles in some damaged headers
+        look()
     with reading(path, WHAT):
         file = h5py.File(path, "r")
     with file:
-        refuse_outside(file, path, within or path.parent)
         yield file
 
 

@@ -17,6 +17,7 @@ import numpy.typing as npt
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.foreign import read_tsv, reading
 from isomorph.foreign.outside import refuse_outside_files
+from isomorph.foreign.trial import try_first
 from isomorph.responses.entities import in_order, parse, refuse_same_recording
 from isomorph.study.epochs import BandPass, EpochResponses
 
@@ -84,6 +85,8 @@ def open_recording(file: Path) -> Any:
     """
     import mne
 
+    # A damaged FIF file, whose tags lead back to one another, is never read to its end.
+    try_first(lambda: mne.io.read_raw(file, preload=False, verbose="error"), file, WHAT)
     with listening(file), reading(file, WHAT):
         raw = mne.io.read_raw(file, preload=False, verbose="warning")
     named = [Path(one) for one in raw.filenames if one is not None]
