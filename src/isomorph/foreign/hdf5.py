@@ -29,13 +29,8 @@ ROWS, MOST = 1_000_000, 100_000
 """Rows of references read at once, and how many are followed where each has to be asked."""
 
 HOLLOW = 1000
-<<<<<<< HEAD
-"""How many times larger than it is stored a dataset is that holds next to nothing: zeros alone
-reach 1029 with deflate, and a spike in a thousand samples 700."""
-=======
 """How many times larger than it is stored a dataset is that holds next to nothing: with deflate
 zeros alone reach 1029, a spike in a thousand samples 700."""
->>>>>>> hostile
 
 WHAT = "an HDF5 file"
 
