@@ -257,7 +257,7 @@ def test_a_job_that_is_killed_is_told(tmp_path):
     fetch = source / "isomorph" / "archives" / "local.py"
     killed = "\nimport os\nif 'broken' in os.sys.argv: os.kill(os.getpid(), 9)\n"
     fetch.write_text(fetch.read_text() + killed)
-    done = tiny.snakemake(tmp_path, "--until", "fetch_local", source=source)
+    done = tiny.snakemake(tmp_path, "--until", "fetch", source=source)
     assert done.returncode != 0
     why = done.stdout.split("What failed, and why:")[1]
     assert "fetch broken: was killed, as systems do where memory runs out" in why

@@ -19,6 +19,7 @@ from typing import Any
 import yaml
 
 from isomorph.jobs import Job, jobs
+from isomorph.making import DECLARED
 from isomorph.study import Study
 
 ROOT = Path(__file__).parents[2]
@@ -143,34 +144,18 @@ BY_HAND = (
 )
 """Runs commands one after another in one process, up to the first that fails."""
 
-ORDER = (
-    "fetch",
-    "stimuli",
-    "responses",
-    "activations",
-    "rdms",
-    "reliability",
-    "compare",
-    "explain",
-    "recover",
-    "figures",
-)
-
-
 def commands(study: Study, datasets: Sequence[str]) -> list[list[str]]:
     """Return every job of some datasets as the command a person would type."""
     listed = [job for job in jobs(study) if job.names and job.names[0] in datasets]
-    return [_command(job) for job in sorted(listed, key=lambda job: ORDER.index(job.stage))]
+    order = list(DECLARED)
+    return [_command(job) for job in sorted(listed, key=lambda job: order.index(job.stage))]
 
 
 def _command(job: Job) -> list[str]:
-    dataset, *name = job.names
-    command = [job.stage, "--dataset", dataset, "--study", "config/study.yaml"]
-    if job.stage == "responses":
-        return [*command, "--subject", *name]
-    if job.stage == "rdms" and not name:
-        return [*command, "--brain"]
-    return [*command, "--model", *name] if name else command
+    made = DECLARED[job.stage]
+    names = zip(made.made_for, job.names, strict=True)
+    options = [word for argument, name in names for word in (f"--{argument}", name)]
+    return [*made.command.split(), "--study", "config/study.yaml", *options]
 
 
 def by_hand(
