@@ -19,6 +19,7 @@ from typing import Any
 import yaml
 
 from isomorph.jobs import Job, jobs
+from isomorph.making import DECLARED
 from isomorph.study import Study
 
 ROOT = Path(__file__).parents[2]
@@ -148,7 +149,8 @@ ORDER = (
     "stimuli",
     "responses",
     "activations",
-    "rdms",
+    "brain_rdms",
+    "model_rdms",
     "reliability",
     "compare",
     "explain",
@@ -164,13 +166,10 @@ def commands(study: Study, datasets: Sequence[str]) -> list[list[str]]:
 
 
 def _command(job: Job) -> list[str]:
-    dataset, *name = job.names
-    command = [job.stage, "--dataset", dataset, "--study", "config/study.yaml"]
-    if job.stage == "responses":
-        return [*command, "--subject", *name]
-    if job.stage == "rdms" and not name:
-        return [*command, "--brain"]
-    return [*command, "--model", *name] if name else command
+    made = DECLARED[job.stage]
+    named = zip(made.made_for, job.names, strict=True)
+    options = [word for argument, name in named for word in (f"--{argument}", name)]
+    return [*made.command.split(), *options, "--study", "config/study.yaml"]
 
 
 def by_hand(
