@@ -29,9 +29,5 @@ def computed(tmp_path_factory):
 def layout(computed, tmp_path):
     """A copy of its own, for tests that change it."""
     shutil.copytree(computed.root, tmp_path / "study")
-    return reopened(Layout(computed.study, tmp_path / "study"))
-
-
-def reopened(layout):
-    """Return the layout of a study read anew from its files."""
-    return Layout(load_study(layout.root / "config" / "study.yaml"), layout.root)
+    file = tmp_path / "study" / "config" / "study.yaml"
+    return Layout(load_study(file), tmp_path / "study")

@@ -9,7 +9,6 @@ import pytest
 import yaml
 from threadpoolctl import threadpool_limits
 
-from conftest import reopened
 from damaged import run as run_job
 from isomorph import inference, rdms, responses
 from isomorph.artefacts import (
@@ -22,13 +21,19 @@ from isomorph.artefacts import (
 )
 from isomorph.errors import IsomorphError
 from isomorph.jobs import Job, jobs
+from isomorph.layout import Layout
 from isomorph.making import DECLARED, Fitting, inputs_of, outputs_of, require, stamp
+from isomorph.study import load_study
 
 
 def edit(layout, file, **changes):
     path = layout.root / "config" / file
     path.write_text(yaml.safe_dump({**yaml.safe_load(path.read_text()), **changes}))
     return reopened(layout)
+
+
+def reopened(layout):
+    return Layout(load_study(layout.study.path), layout.root)
 
 
 def refused(layout, stage, *names):

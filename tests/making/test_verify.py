@@ -42,6 +42,16 @@ def test_each_problem_is_a_sentence(layout, capsys):
     assert "comparisons.parquet: has changed since it was written; make it again" in err[2]
 
 
+def test_a_damaged_manifest_is_one_problem_and_stops_no_one_from_looking(layout, capsys):
+    file = layout.manifest("small")
+    file.write_text(file.read_text()[:-99])
+    status, _, err = verify(layout, capsys)
+    assert status == 1
+    (said,) = err
+    assert "manifest.json: is not a manifest (" in said
+    assert settle(layout).keys() == {file}
+
+
 def test_what_no_stage_wrote_is_a_note(layout, capsys):
     table = read_table(layout.stimuli("small"), "stimuli")
     write_table(layout.stimuli("small"), table, "stimuli", provenance("by hand"))

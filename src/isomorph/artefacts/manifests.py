@@ -106,7 +106,7 @@ def read_manifest(file: Path, root: Path, dataset: str) -> Manifest:
     """
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
-        seal = content.pop(SEAL, None)
+        seal = content.pop(SEAL)
         subjects = content.get("subjects", {})
         found = Manifest(
             dataset=content["dataset"],
@@ -128,7 +128,7 @@ def read_manifest(file: Path, root: Path, dataset: str) -> Manifest:
             f"{file}: is not a manifest ({type(error).__name__}: {error}); delete it and fetch "
             f'the dataset "{dataset}" again'
         ) from error
-    if seal is not None and seal != seal_of(content):
+    if seal != seal_of(content):
         raise IsomorphError(
             f"{file}: has changed since it was written; delete it and fetch the dataset "
             f'"{dataset}" again'

@@ -60,11 +60,11 @@ def verify(layout: Layout) -> Verdict:
             continue
         if said := fitting.own(job):
             problems.append(said)
+            continue
         for name, file in found.items():
-            problems += [one for one in _damage(layout, job, name, file) if one not in said]
-        if not said:
-            stamps += [fitting.stamp(file) for file in found.values() if fitting.code(job)]
-            by_hand += [file for file in found.values() if not fitting.stamp(file).made_for]
+            problems += _damage(layout, job, name, file)
+        stamps += [fitting.stamp(file) for file in found.values() if fitting.code(job)]
+        by_hand += [file for file in found.values() if not fitting.stamp(file).made_for]
     notes = other_versions(stamps)
     notes += [f"{file}: was written by no stage of a study; taken as it is" for file in by_hand]
     return Verdict(problems, notes, there, absent)

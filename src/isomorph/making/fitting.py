@@ -130,8 +130,9 @@ class Fitting:
 
         So a file can be judged even where those it was made from have been deleted.
         """
-        return {str(one): f"{self._decision(one)} {self._made_from(one)}"
-                for one in self.ancestors(job)}  # fmt: skip
+        return {
+            str(one): f"{self._decision(one)} {self._made_from(one)}" for one in self.ancestors(job)
+        }
 
     def code(self, job: Job) -> str:
         """Return a digest of the code that decides what a job makes."""
@@ -219,11 +220,11 @@ class Fitting:
         return True
 
     def _is_of_an_archive(self, file: Path, job: Job) -> bool:
-        """Tell whether the manifest answers for a file."""
+        """Tell whether the manifest answers for a file; a damaged one says so itself."""
         manifest = self.layout.manifest(job.names[0]) if job.names else Path()
-        return manifest.is_file() and _plain(file).is_relative_to(
-            _plain(self._manifest(manifest).root)
-        )
+        if not manifest.is_file() or not self._is_readable(manifest):
+            return manifest.is_file()
+        return _plain(file).is_relative_to(_plain(self._manifest(manifest).root))
 
     # ------------------------------------------------------------ hashes
 
