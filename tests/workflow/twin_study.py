@@ -144,6 +144,7 @@ BY_HAND = (
 )
 """Runs commands one after another in one process, up to the first that fails."""
 
+
 def commands(study: Study, datasets: Sequence[str]) -> list[list[str]]:
     """Return every job of some datasets as the command a person would type."""
     listed = [job for job in jobs(study) if job.names and job.names[0] in datasets]
