@@ -95,7 +95,8 @@ def test_settings_are_told_with_what_they_mean_and_defaults_apart():
         "presentations.onset": ("start_time", True), "presentations.name": ("{}", True),
         "presentations.offset": ("0", True), "regions": ("V1: VISp, V1*", False),
         "quality": ("snr: min 2", False), "others": ("drop", True), "rate": ("no", True),
-        "region": ("location", True),
+        "region": ("location", True), "presentations.ignore_order": ("no", True),
+        "uncovered": ("0.1", True),
     }  # fmt: skip
 
 
