@@ -8,6 +8,7 @@ import pytest
 
 from isomorph.errors import IsomorphError
 from isomorph.foreign.hdf5 import afford_dataset, open_hdf5, refuse_outside
+from isomorph.foreign.nwb import part
 
 KEY = b"-----BEGIN OPENSSH PRIVATE KEY-----"
 
@@ -235,7 +236,16 @@ def test_dataset_beyond_the_budget_is_refused_before_it_is_read(folder):
         data = file.create_dataset("a", (10**6, 10**6), "f8", chunks=(10, 10))
         with pytest.raises(IsomorphError, match=r"rec.h5: a: .* would take 8,000.0 GB of memory"):
             afford_dataset(data, "rec.h5: a")
-        afford_dataset(data, "rec.h5: a", rows=100)
+        afford_dataset(data, "rec.h5: a", slice(100))
+        afford_dataset(data, "rec.h5: a", (..., 3))
+
+
+def test_values_of_a_recording_beyond_the_budget_are_not_read(folder):
+    with h5py.File(folder / "rec.h5", "w") as file:
+        data = file.create_dataset("a", (10**5, 10**5), "f8", chunks=(10, 10))
+        with pytest.raises(IsomorphError, match=r"rec.h5: a: .* would take 80.0 GB of memory"):
+            part(data, (), "rec.h5: a")
+        assert part(data, (slice(2), 3), "rec.h5: a").tolist() == [0.0, 0.0]
 
 
 def test_what_is_no_hdf5_is_a_sentence(folder):

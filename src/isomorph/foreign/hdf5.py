@@ -6,7 +6,6 @@ whatever stands there: in a recording from an archive that may be any file of th
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -136,26 +135,27 @@ def elsewhere(dataset: h5py.h5d.DatasetID) -> Iterator[tuple[str, str]]:
                 yield "virtual", name
 
 
-def afford_dataset(dataset: h5py.Dataset, where: str, rows: int | None = None) -> None:
-    """Refuse a dataset that would take more memory than one file may, before it is read.
+def afford_dataset(dataset: h5py.Dataset, where: str, rows: Any = ()) -> None:
+    """Refuse what would take more memory than one file may, before it is read.
 
     Parameters
     ----------
     dataset : h5py.Dataset
     where : str
         File and dataset, for messages.
-    rows : int, optional
-        How many along its first axis are read at once; all unless given.
+    rows : slice, int or tuple, optional
+        Which of its values are read at once; all unless given.
 
     Raises
     ------
     IsomorphError
         A small file can announce any shape, and hold nothing or compressed zeros for it.
     """
-    shape = dataset.shape or ()
-    kept = shape if rows is None or not shape else (min(rows, shape[0]), *shape[1:])
-    afford(where, f"an array of shape {kept} and type {dataset.dtype}",
-           math.prod(kept) * max(dataset.dtype.itemsize, 1))  # fmt: skip
+    if not dataset.shape:
+        return
+    kept = np.broadcast_to(np.empty((), np.bool_), dataset.shape)[rows]  # takes no memory
+    what = f"an array of shape {kept.shape} and type {dataset.dtype}"
+    afford(where, what, kept.size * max(dataset.dtype.itemsize, 1))
 
 
 class _Beside:

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.foreign import reading
 from isomorph.foreign.arrays import read_npy, read_npz
-from isomorph.foreign.hdf5 import open_hdf5
+from isomorph.foreign.hdf5 import afford_dataset, open_hdf5
 from isomorph.foreign.matlab import read_mat
 from isomorph.registry import Registry
 
@@ -113,6 +113,7 @@ def _dataset(file: Path, name: str, matlab: bool) -> Array:
         one = opened[name]
         if one.shape is None:
             return np.zeros(0)
+        afford_dataset(one, f"{file}: {name}")
         if not matlab:
             return np.asarray(one.asstr()[()] if h5py.check_string_dtype(one.dtype) else one[()])
         kind = bytes(one.attrs.get("MATLAB_class", b"")).decode()

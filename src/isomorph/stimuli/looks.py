@@ -11,6 +11,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from isomorph.errors import IsomorphError
+from isomorph.foreign.nwb import part
 from isomorph.stimuli.pixels import BACKGROUND, as_rgb
 from isomorph.stimuli.stimulus import Pixels
 
@@ -69,7 +70,7 @@ def measured(look: Look, images: Iterable[Images], where: str) -> Look:
     low, high, holes = np.inf, -np.inf, False
     for data, frames in others:
         for frame in frames:
-            values = raw(data, frame, look).astype(np.float64)
+            values = raw(data, frame, look, where).astype(np.float64)
             empty = np.isnan(values)
             holes |= bool(empty.any())
             if not empty.all():
@@ -94,11 +95,17 @@ def _white(kinds: set[np.dtype], high: float) -> float:
     return 65535.0 if kinds == {np.dtype(np.uint16)} and high > 255 else 255.0
 
 
-def raw(data: h5py.Dataset, frame: int | None, look: Look) -> Array:
-    """Return the numbers of one image, (row, column[, channel])."""
+def raw(data: h5py.Dataset, frame: int | None, look: Look, where: str) -> Array:
+    """Return the numbers of one image, (row, column[, channel]).
+
+    Raises
+    ------
+    IsomorphError
+        When they cannot be read, or would take more memory than one file may.
+    """
     if frame is None:
-        return np.asarray(data[()])
-    return np.asarray(data[..., frame]).T if look.reversed else np.asarray(data[frame])
+        return part(data, (), where)
+    return part(data, (..., frame), where).T if look.reversed else part(data, frame, where)
 
 
 def read_pixels(data: h5py.Dataset, frame: int | None, look: Look, where: str) -> Pixels:
@@ -126,7 +133,7 @@ def read_pixels(data: h5py.Dataset, frame: int | None, look: Look, where: str) -
     IsomorphError
         When its shape is that of no image.
     """
-    values = raw(data, frame, look)
+    values = raw(data, frame, look, where)
     if values.ndim == 3 and values.shape[2] == 1:
         values = values[:, :, 0]
     if values.ndim not in (2, 3) or values.size == 0 or values.shape[2:] not in ((), (3,), (4,)):

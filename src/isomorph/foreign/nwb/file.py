@@ -14,7 +14,7 @@ import numpy as np
 
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.foreign.guard import reading
-from isomorph.foreign.hdf5 import open_hdf5
+from isomorph.foreign.hdf5 import afford_dataset, open_hdf5
 
 NwbContainer = Any
 """An object of pynwb's: a table, a series, a container of images. pynwb has no type hints."""
@@ -239,9 +239,11 @@ def part(data: Any, rows: Any, where: str) -> np.ndarray[Any, Any]:
     Raises
     ------
     IsomorphError
-        When they cannot be read.
+        When they cannot be read, or would take more memory than one file may.
     """
     with reading(where, "values of an NWB file"):
+        if isinstance(data, h5py.Dataset):
+            afford_dataset(data, where, rows)
         return np.asarray(data[rows])
 
 
