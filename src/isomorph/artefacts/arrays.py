@@ -16,6 +16,7 @@ from isomorph.artefacts.schemas import ARRAYS, RESPONSES, check_array
 from isomorph.artefacts.streamed import Streamed, append, without_variables
 from isomorph.errors import IsomorphError
 from isomorph.foreign import reading
+from isomorph.foreign.hdf5 import open_hdf5
 
 ENGINE: Literal["h5netcdf"] = "h5netcdf"
 
@@ -157,6 +158,8 @@ def read_attributes(path: Path) -> dict[str, str]:
     """Return the attributes of a netCDF file without reading its arrays."""
     if not Path(path).is_file():
         raise NoSuchFileError(path)
+    with open_hdf5(path):  # refuses what would keep HDF5 busy for ever or leads elsewhere
+        pass
     # `phony_dims` names the axes of HDF5 files that are not netCDF, without a warning
     with (
         reading(path, "a netCDF file"),

@@ -121,6 +121,10 @@ def test_a_header_that_contradicts_the_json_file_is_refused(bold):
         other = file.with_name(f"{unit}{time}_bold.nii")
         other.write_bytes(nib.Nifti1Image(image.get_fdata(), None, image.header).to_bytes())
         assert open_bold([other]).header == said
+    content = bytearray(other.read_bytes())
+    content[123] = 7 * 8  # a unit of time that NIfTI does not know
+    other.write_bytes(content)
+    assert open_bold([other]).header is None
     with pytest.raises(IsomorphError, match=r"header says .* 2 s, .*bold\.json one of 3 s; say"):
         timing(file, [own], settings(), header=2.0)
     clock = timing(file, [own], settings(repetition_time=2.0), header=2.0)

@@ -123,7 +123,12 @@ def _volumes(file: Path, image: Any) -> Bold:
 
 def _time_of(image: Any) -> float | None:
     """Return the repetition time in a header, seconds; None of 0 and 1, which nobody set."""
-    unit = image.header.get_xyzt_units()[1] if hasattr(image.header, "get_xyzt_units") else ""
+    if not hasattr(image.header, "get_xyzt_units"):
+        return None
+    try:
+        unit = image.header.get_xyzt_units()[1]
+    except KeyError:  # a code that NIfTI does not know
+        return None
     if unit not in UNITS_OF_TIME:
         return None
     time = float(image.header.get_zooms()[3]) * UNITS_OF_TIME[unit]
