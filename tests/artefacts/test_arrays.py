@@ -145,7 +145,7 @@ def test_reading_says_what_a_file_is_instead(tmp_path):
     with pytest.raises(IsomorphError, match="no such file"):
         read_array(tmp_path / "b.nc", "rdms")
     (tmp_path / "c.nc").write_bytes(b"not HDF5 at all")
-    with pytest.raises(IsomorphError, match="cannot be read as a netCDF file"):
+    with pytest.raises(IsomorphError, match="cannot be read as an HDF5 file"):
         read_array(tmp_path / "c.nc", "rdms")
     xr.Dataset().to_netcdf(tmp_path / "d.nc", engine="h5netcdf")
     with pytest.raises(IsomorphError, match="no artefact of isomorph"):

@@ -437,7 +437,7 @@ def test_show_says_what_it_cannot(artefacts, capsys):
         ("reliability.csv", b"\xff\xfe\x00", "cannot be read as a table of comma-separated text ("),
         ("manifest.json", b"{}", "is not a manifest of isomorph (KeyError: "),
         ("manifest.json", b"\xff", "is not a manifest of isomorph (UnicodeDecodeError: "),
-        ("a.nc", b"\x89HDF\r\n\x1a\n and no more", "cannot be read as a netCDF file ("),
+        ("a.nc", b"\x89HDF\r\n\x1a\n and no more", "cannot be read as an HDF5 file ("),
     ],
 )
 def test_show_of_a_damaged_file_is_one_sentence(tmp_path, capsys, name, content, expected):

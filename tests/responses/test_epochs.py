@@ -409,6 +409,16 @@ def test_settings_that_contradict_themselves(make_study, changes, words):
     assert words in str(error.value)
 
 
+def test_a_recording_without_a_rate_is_refused(make_study, files, recording):
+    header = files / "s1" / "s1_task-x_eeg.vhdr"
+    lines = header.read_text().splitlines(keepends=True)
+    header.write_text("".join(
+        "SamplingInterval=inf\n" if line.startswith("SamplingInterval") else line for line in lines
+    ))  # fmt: skip
+    with pytest.raises(IsomorphError, match=r"vhdr: (says that it has 0 samples|cannot be)"):
+        responses.run(make_study(settings(), STIMULI), "toy", "s1")
+
+
 def test_samples_of_a_file_elsewhere_are_not_read(make_study, files, recording, tmp_path):
     """A header names the file of samples, which may be any of the user's."""
     header = files / "s1" / "s1_task-x_eeg.vhdr"

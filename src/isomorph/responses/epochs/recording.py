@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -81,7 +82,7 @@ def open_recording(file: Path) -> Any:
     Raises
     ------
     IsomorphError
-        When it cannot be read, or names a file of samples outside its own folder.
+        When it cannot be read, says no rate, or names a file of samples outside its own folder.
     """
     import mne
 
@@ -89,6 +90,9 @@ def open_recording(file: Path) -> Any:
     try_first(lambda: mne.io.read_raw(file, preload=False, verbose="error"), file, WHAT)
     with listening(file), reading(file, WHAT):
         raw = mne.io.read_raw(file, preload=False, verbose="warning")
+    rate = float(raw.info["sfreq"])
+    if not 0 < rate < math.inf:
+        raise IsomorphError(f"{file}: says that it has {rate:g} samples per second")
     named = [Path(one) for one in raw.filenames if one is not None]
     own = (file.absolute(), file.resolve())
     if not file.is_dir():
