@@ -320,6 +320,11 @@ def test_patterns_that_reach_below_a_folder(pattern, path, asked):
         ("sub-2/task-x_bold.json", "sub-1/func/sub-1_task-x_bold.nii", "bids", False),
         ("sub-1/func/sub-1_task-x_desc-brain_mask.nii", "sub-1/func/sub-1_task-x_bold.nii", "bids",
          False),
+        ("sub-1_task-x_run-1_bold.json", "sub-1_task-x_run-01_bold.nii", "bids", True),
+        ("sub-1_task-x_run-2_bold.json", "sub-1_task-x_run-01_bold.nii", "bids", False),
+        ("sub-1_task-x_space-A_bold.json", "sub-1_task-x_space-B_bold.nii", "bids", False),
+        ("sub-1_task-x_desc-confounds_timeseries.tsv", "sub-1_task-x_desc-preproc_bold.nii", "bids",
+         True),
         ("one.npy.json", "one.npy", "arrays", False),
     ],
 )  # fmt: skip

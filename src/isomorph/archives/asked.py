@@ -10,6 +10,8 @@ from isomorph.archives.manifest import absent_now, read_manifest
 from isomorph.archives.patterns import asks_for, matches
 from isomorph.errors import IsomorphError
 from isomorph.foreign import lack_of_content
+from isomorph.foreign.entities import parse
+from isomorph.foreign.inheritance import applies, is_sidecar
 from isomorph.layout import Layout
 from isomorph.registry import Registry
 from isomorph.slices import files_beside
@@ -248,21 +250,18 @@ def belongs(path: str, recording: str, kind: str) -> bool:
     """
     if path == recording or path.endswith("/") or kind not in ("bids", "betas", "epochs"):
         return False
-    here, there = PurePosixPath(path), PurePosixPath(recording)
-    *own, suffix = here.name.partition(".")[0].split("_")
-    *entities, other = there.name.partition(".")[0].split("_")
-    beside = here.parent == there.parent
-    shared = set(own) <= set(entities)
-    if beside and kind == "epochs" and suffix == other and _unsplit(own) == _unsplit(entities):
+    here, there = PurePosixPath(path).parent, PurePosixPath(recording).parent
+    other, name = parse(path), parse(recording)
+    if not applies(other, name):
+        alone = {**other.entities, "split": 0} == {**name.entities, "split": 0}
+        return kind == "epochs" and here == there and alone and other.words == name.words
+    if here == there and kind == "bids" and other.entities.get("desc") == "confounds":
         return True
-    if beside and kind == "bids" and "desc-confounds" in own:
-        return set(own) - {"desc-confounds"} <= set(entities)
-    if here.parent not in (there.parent, *there.parents) or not shared:
+    if here not in (there, *there.parents):
         return False
-    if path.endswith(".json"):
-        return suffix == other
-    return kind == "epochs" and path.endswith(".tsv") and suffix in ("events", "channels")
-
-
-def _unsplit(entities: Sequence[str]) -> list[str]:
-    return [one for one in entities if not one.startswith("split-")]
+    if other.extension == ".json":
+        return is_sidecar(other, name)
+    beside = here == there and other.words == name.words
+    return kind == "epochs" and (
+        beside or (other.extension == ".tsv" and other.suffix in ("events", "channels"))
+    )

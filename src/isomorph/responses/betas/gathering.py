@@ -12,10 +12,11 @@ import numpy.typing as npt
 from isomorph.archives.manifest import find_files
 from isomorph.errors import IsomorphError
 from isomorph.foreign import MISSING, read_tsv, reading
+from isomorph.foreign.entities import in_order, refuse_same_recording
+from isomorph.foreign.inheritance import partner
 from isomorph.layout import Layout
 from isomorph.responses.betas.maps import Maps, open_maps
 from isomorph.responses.betas.regions import Regions, find_regions
-from isomorph.responses.entities import in_order, partner, refuse_same_recording
 from isomorph.responses.names import named, stimulus_of
 from isomorph.responses.presentations import usable
 from isomorph.stimuli.names import Names

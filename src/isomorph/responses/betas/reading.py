@@ -11,11 +11,11 @@ import numpy.typing as npt
 import xarray as xr
 
 from isomorph.errors import IsomorphError
+from isomorph.foreign.entities import labels_of_runs
 from isomorph.layout import Layout
 from isomorph.responses.betas.gathering import Gathered, gather, label_maps
 from isomorph.responses.betas.maps import Maps
 from isomorph.responses.betas.regions import Regions
-from isomorph.responses.entities import labels_of_runs
 from isomorph.responses.presentations import repetitions
 from isomorph.responses.sessions import session_data, summary, write_sessions
 from isomorph.responses.whole import refuse_cut_short

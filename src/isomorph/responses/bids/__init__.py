@@ -12,6 +12,7 @@ import numpy.typing as npt
 import xarray as xr
 
 from isomorph.archives.manifest import read_manifest
+from isomorph.foreign.entities import labels_of_runs
 from isomorph.layout import Layout
 from isomorph.responses.bids.atlases import atlas_files
 from isomorph.responses.bids.estimates import estimate, read_runs, with_signal
@@ -22,7 +23,6 @@ from isomorph.responses.bids.places import Place, in_space
 from isomorph.responses.bids.regions import Regions, read_regions
 from isomorph.responses.bids.runs import Masked, Run
 from isomorph.responses.bids.scratch import Scratch
-from isomorph.responses.entities import labels_of_runs
 from isomorph.responses.presentations import repetitions
 from isomorph.responses.sessions import session_data, summary, write_sessions
 from isomorph.stimuli.names import names_of

@@ -19,8 +19,9 @@ import pandas as pd
 
 from isomorph.errors import IsomorphError
 from isomorph.foreign import MISSING, read_tsv, reading
+from isomorph.foreign.entities import parse
+from isomorph.foreign.inheritance import inherited, partner
 from isomorph.responses.bids.files import RunFiles
-from isomorph.responses.entities import inherited, parse, partner
 from isomorph.study.bids import BidsConfounds
 
 Array = npt.NDArray

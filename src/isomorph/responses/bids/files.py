@@ -9,14 +9,9 @@ from pathlib import Path
 from isomorph.archives.manifest import find_files, own_files, read_manifest
 from isomorph.archives.patterns import matches
 from isomorph.errors import IsomorphError
+from isomorph.foreign.entities import BidsName, in_order, parse, refuse_same_recording
+from isomorph.foreign.inheritance import partner
 from isomorph.layout import Layout
-from isomorph.responses.entities import (
-    BidsName,
-    in_order,
-    parse,
-    partner,
-    refuse_same_recording,
-)
 from isomorph.study.bids import BidsResponses
 
 

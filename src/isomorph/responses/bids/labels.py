@@ -13,11 +13,11 @@ import numpy.typing as npt
 
 from isomorph.errors import IsomorphError
 from isomorph.foreign import reading
+from isomorph.foreign.entities import parse
 from isomorph.foreign.images import open_image
 from isomorph.responses.betas.cifti import open_cifti
 from isomorph.responses.bids.bold import grid_of
 from isomorph.responses.bids.places import SIDES, Gray, Grid, Place
-from isomorph.responses.entities import parse
 
 Array = npt.NDArray
 SIDE = re.compile(r"(?:^|[._])(?:(lh|left|l)|(?:rh|right|r))(?=[._])", re.IGNORECASE)

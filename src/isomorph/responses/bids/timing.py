@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from isomorph.errors import IsomorphError
 from isomorph.foreign import reading
-from isomorph.responses.entities import sidecars
+from isomorph.foreign.inheritance import sidecars
 from isomorph.study.bids import BidsResponses
 
 Array = npt.NDArray

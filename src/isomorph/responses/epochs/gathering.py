@@ -12,8 +12,9 @@ import numpy.typing as npt
 from isomorph.archives.manifest import find_files, own_files, read_manifest
 from isomorph.archives.patterns import matches
 from isomorph.errors import IsomorphError
+from isomorph.foreign.entities import parse
+from isomorph.foreign.inheritance import inherited, partner
 from isomorph.layout import Layout
-from isomorph.responses.entities import inherited, parse, partner
 from isomorph.responses.epochs.events import Events, read_events
 from isomorph.responses.epochs.recording import (
     Channels,

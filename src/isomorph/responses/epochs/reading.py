@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
+from isomorph.foreign.entities import labels_of_runs
 from isomorph.layout import Layout
-from isomorph.responses.entities import labels_of_runs
 from isomorph.responses.epochs.cutting import Cut, cut, place
 from isomorph.responses.epochs.events import Events
 from isomorph.responses.epochs.gathering import Ready, by_session, gather, ready

@@ -17,9 +17,9 @@ import numpy.typing as npt
 
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.foreign import read_tsv, reading
+from isomorph.foreign.entities import in_order, parse, refuse_same_recording
 from isomorph.foreign.outside import refuse_outside_files
 from isomorph.foreign.trial import try_first
-from isomorph.responses.entities import in_order, parse, refuse_same_recording
 from isomorph.study.epochs import BandPass, EpochResponses
 
 Array = npt.NDArray

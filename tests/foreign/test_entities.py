@@ -5,17 +5,15 @@ from pathlib import Path
 import pytest
 
 from isomorph.errors import IsomorphError
-from isomorph.responses.entities import (
+from isomorph.foreign.entities import (
     OF_DERIVATIVES,
     RECORDING,
     in_order,
-    inherited,
     labels_of_runs,
     parse,
-    partner,
     refuse_same_recording,
-    sidecars,
 )
+from isomorph.foreign.inheritance import inherited, partner, sidecars
 
 BOLD = Path("derivatives/sub-01_ses-a_task-x_run-1_space-T1w_desc-preproc_bold.nii.gz")
 
