@@ -147,6 +147,26 @@ def test_name_with_a_number_in_it(private, folder):
         pass
 
 
+@pytest.mark.parametrize("trick", ["pattern", "circle"])
+def test_a_name_that_cannot_be_looked_up_hides_nothing(private, folder, trick):
+    """What such a name makes the look raise must not stand for having found nothing."""
+    path = folder / "rec.h5"
+    with h5py.File(path, "w") as file:
+        raw(file, private)
+        if trick == "pattern":
+            n = len(KEY)
+            space = h5py.h5s.create_simple((n,), (h5py.h5s.UNLIMITED,))
+            space.select_hyperslab((0,), (h5py.h5s.UNLIMITED,), stride=(n,), block=(n,))
+            plan = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+            plan.set_virtual(space, b"**a%b[.h5", b"key", h5py.h5s.create_simple((n,)))
+            h5py.h5d.create(file.id, b"zz", h5py.h5t.NATIVE_UINT8, space, plan)
+        else:
+            (folder / "loop").symlink_to("loop")
+            file["zz"] = h5py.ExternalLink("loop", "/key")
+    with pytest.raises(IsomorphError), open_hdf5(path):
+        pass
+
+
 @pytest.mark.parametrize("holder", ["attribute", "dataset", "compound"])
 def test_object_that_only_a_reference_leads_to(private, folder, holder):
     """A dataset can stand in no group at all."""

@@ -47,12 +47,17 @@ def test_a_crash_is_a_sentence():
     refused(lambda: os.kill(os.getpid(), signal.SIGSEGV), "its library crashes on it (SIGSEGV)")
 
 
+def test_a_process_that_was_killed_did_not_crash():
+    refused(lambda: os.kill(os.getpid(), signal.SIGKILL), "was killed, as systems do where memory")
+
+
 def test_a_sentence_comes_back():
     refused(lambda: fail(IsomorphError("a.nwb: leads elsewhere, –")), "a.nwb: leads elsewhere, –")
 
 
 def test_what_else_is_raised_is_left_for_the_reading_itself(capfd):
-    assert try_first(lambda: fail(KeyError("x")), FILE, "an NWB file")
+    assert not try_first(lambda: fail(KeyError("x")), FILE, "an NWB file")
+    assert not try_first(lambda: fail(SystemExit(0)), FILE, "an NWB file")
     assert try_first(lambda: print("noise"), FILE, "an NWB file")
     assert "".join(capfd.readouterr()) == ""
 

@@ -105,8 +105,13 @@ def in_child(
             ).returncode
         except subprocess.TimeoutExpired:
             raise IsomorphError(f"{unread} in {10 * seconds} s") from None
-        if status in (-signal.SIGXCPU, -signal.SIGKILL):
+        if status == -signal.SIGXCPU:
             raise IsomorphError(f"{unread} in {seconds} s of the processor's time")
+        if status == -signal.SIGKILL:
+            raise IsomorphError(
+                f"{unread}, its process was killed: memory ran out, or it took more than {seconds} "
+                "s of the processor's time"
+            )
         if status < 0:
             name = signal.Signals(-status).name
             raise IsomorphError(f"{unread}, its library crashes on it ({name})")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from glob import escape, glob
 from pathlib import Path
 from typing import Any
 
@@ -191,8 +192,7 @@ def _standing(place: Path, pattern: bool) -> list[Path]:
     """Return a file if there is one; in a virtual dataset's, ``%b`` stands for any number."""
     if not pattern or "%b" not in str(place):
         return [place] if os.path.lexists(place) else []
-    parts = Path(str(place).replace("%b", "*")).parts
-    return list(Path(parts[0]).glob(str(Path(*parts[1:]))))
+    return [Path(one) for one in glob(escape(str(place)).replace("%b", "*"))]
 
 
 def _look(file: h5py.File, where: Path | str, beside: _Beside) -> list[Path]:
@@ -209,7 +209,8 @@ def _look(file: h5py.File, where: Path | str, beside: _Beside) -> list[Path]:
             if isinstance(one, h5py.h5d.DatasetID) and not named:
                 _refuse_hollow(one, where)
         for kind, name, link in named:
-            files = beside.inside(kind, name)
+            with reading(where, WHAT):  # a name may be one that no system can look up
+                files = beside.inside(kind, name)
             if files is None:
                 holder = os.fsdecode(h5py.h5i.get_name(one) or b"an object without a name")
                 at = f"{holder.rstrip('/')}/{os.fsdecode(link)}" if link else holder

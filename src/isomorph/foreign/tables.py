@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import gzip
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
@@ -24,7 +24,9 @@ def read_tsv(file: Path, *required: str) -> pd.DataFrame:
     return read_table(file, *required, separator="\t")
 
 
-def read_table(file: Path, *required: str, separator: str | None = None) -> pd.DataFrame:
+def read_table(
+    file: Path, *required: str, separator: str | None = None, note: str | None = None
+) -> pd.DataFrame:
     """Read a table, every cell as text without the spaces around it.
 
     Numbers stay text, so that "01" and 2766534.015976 remain what they are. Empty lines are passed
@@ -38,6 +40,8 @@ def read_table(file: Path, *required: str, separator: str | None = None) -> pd.D
         Columns it must have.
     separator : str, optional
         A comma or a tab; unless given, a tab where the file's name says `.tsv`.
+    note : str, optional
+        How lines begin that are no rows, such as those above the table of a lock: `#`.
 
     Returns
     -------
@@ -52,7 +56,7 @@ def read_table(file: Path, *required: str, separator: str | None = None) -> pd.D
     """
     if separator is None:
         separator = "\t" if is_tab_separated(file) else ","
-    lines = _lines(file, separator)
+    lines = _lines(file, separator, note)
     numbers, rows = [number for number, _ in lines], [row for _, row in lines]
     if not rows or not any(rows[0]):
         raise IsomorphError(f"{file}: is empty, expected a table with a header")
@@ -98,18 +102,17 @@ def _without_last(header: list[str], body: list[list[str]]) -> tuple[list[str], 
     return header[: wide - 1], [row[:-1] for row in body]
 
 
-def _lines(file: Path, separator: str) -> list[tuple[int, list[str]]]:
-    """Return the number and the cells of every line that holds something."""
+def _lines(file: Path, separator: str, note: str | None) -> list[tuple[int, list[str]]]:
+    """Return the number and the cells of every line that holds something and is no note."""
     csv.field_size_limit(LARGEST)
     what = f"a table of {'tab' if separator == chr(9) else 'comma'}-separated text"
+    found = []
     with reading(file, what):
         opened = gzip.open if file.suffix == ".gz" else open
         with opened(file, "rt", encoding="utf-8-sig", newline="") as text:
-            return list(_cells(csv.reader(text, delimiter=separator, strict=True)))
-
-
-def _cells(reader: Iterator[list[str]]) -> Iterator[tuple[int, list[str]]]:
-    for row in reader:
-        if row:
-            cells = [cell.strip() for cell in row]
-            yield reader.line_num, ["" if cell == MISSING else cell for cell in cells]  # type: ignore[attr-defined]
+            rows = csv.reader(text, delimiter=separator, strict=True)
+            for row in rows:
+                if row and not (note and row[0].startswith(note)):
+                    cells = [cell.strip() for cell in row]
+                    found.append((rows.line_num, ["" if one == MISSING else one for one in cells]))
+    return found

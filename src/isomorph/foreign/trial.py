@@ -1,7 +1,7 @@
 """A reading tried in a copy of this process first, where a library may never come back from it.
 
 A damaged file can send a library round in circles or end the process. A copy costs some
-milliseconds, where a process of its own (`isomorph.foreign.child`) costs a fifth of a second.
+milliseconds, less than a process of its own (`isomorph.foreign.child`).
 """
 
 from __future__ import annotations
@@ -38,7 +38,8 @@ def try_first(run: Callable[[], object], file: Path, what: str) -> bool:
     Returns
     -------
     bool
-        Whether it was tried: only Linux copies a process safely.
+        Whether it was tried and came to its end. Else what it should refuse is still to be looked
+        for: only Linux copies a process safely, and a file may have made it raise something.
 
     Raises
     ------
@@ -64,18 +65,24 @@ def try_first(run: Callable[[], object], file: Path, what: str) -> bool:
     if not in_time or status == -signal.SIGXCPU:
         limit = f"{seconds} s of the processor's time" if in_time else f"{LONGEST} s"
         raise IsomorphError(f"{file}: cannot be read as {what} in {limit}; it is damaged")
+    if status == -signal.SIGKILL:
+        raise IsomorphError(
+            f"{file}: cannot be read as {what}, its process was killed, as systems do where memory "
+            "runs out"
+        )
     if status < 0:
         name = signal.Signals(-status).name
         raise IsomorphError(f"{file}: cannot be read as {what}, its library crashes on it ({name})")
     if sentence:
         raise IsomorphError(sentence)
-    return True
+    return status == 0
 
 
 def _run_and_end(run: Callable[[], object], said: int, seconds: int) -> NoReturn:
     """Run a reading in silence, say what it refuses, and end at once."""
     import resource
 
+    status = 1
     try:
         silence = os.open(os.devnull, os.O_WRONLY)
         os.dup2(silence, 1)
@@ -85,7 +92,8 @@ def _run_and_end(run: Callable[[], object], said: int, seconds: int) -> NoReturn
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
         run()
+        status = 0
     except IsomorphError as error:
         os.write(said, str(error).encode(errors="replace")[:60_000])
     finally:
-        os._exit(0)  # no tidying: all of it is the original's
+        os._exit(status)  # no tidying: all of it is the original's

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from isomorph import foreign
 from isomorph.artefacts import (
     Provenance,
     read_array,
@@ -186,26 +187,21 @@ def _any_table(file: Path) -> str:
     return _sections(count(len(table), "row"), _table(table))
 
 
-def _tsv(file: Path) -> pd.DataFrame:
-    return pd.read_csv(file, sep="\t", comment="#")
+def _noted(file: Path) -> pd.DataFrame:
+    return foreign.read_table(file, note="#")
 
 
-TABLE_READERS: dict[str, tuple[str, Callable[[Path], pd.DataFrame]]] = {
-    ".csv": ("CSV", pd.read_csv),
-    ".tsv": ("TSV", _tsv),
-    ".parquet": ("Parquet", pd.read_parquet),
+TABLE_READERS: dict[str, Callable[[Path], pd.DataFrame]] = {
+    ".csv": foreign.read_table,
+    ".tsv": _noted,
+    ".parquet": pd.read_parquet,
 }
-"""What a table is called, and what reads it, by the ending of its file."""
+"""What reads a table, by the ending of its file."""
 
 
 def _read(file: Path) -> pd.DataFrame:
-    name, reader = TABLE_READERS[file.suffix]
-    try:
-        return reader(file)
-    except pd.errors.EmptyDataError:
-        raise IsomorphError(f"{file}: is empty, expected a {name} table") from None
-    except (ValueError, OSError) as error:  # those of pandas and pyarrow are among these
-        raise IsomorphError(f"{file}: is not a {name} table ({first_line(error)})") from error
+    with foreign.reading(file, "a table"):
+        return TABLE_READERS[file.suffix](file)
 
 
 def _manifest(file: Path) -> str:
