@@ -10,13 +10,17 @@ from calibrated import (
     noise,
     recovered,
     reliable,
+    runs,
     sets,
     spread,
     subjects,
 )
 from calibrated.table import World
 
-THEMES = (chance, chosen, explained, families, noise, recovered, reliable, sets, spread, subjects)
+THEMES = (
+    *(chance, chosen, explained, families, noise, recovered, reliable, runs, sets, spread),
+    subjects,
+)
 
 WORLDS: tuple[World, ...] = tuple(
     sorted(
