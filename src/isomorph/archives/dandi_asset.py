@@ -5,7 +5,9 @@ from __future__ import annotations
 import ipaddress
 import os
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 from urllib.parse import urlencode, urlsplit
 
@@ -32,21 +34,27 @@ KEYS = {
 
 @dataclass(frozen=True)
 class Asset:
-    """One asset as the archive describes it now.
+    """One asset as it is to be asked for.
 
     Attributes
     ----------
     id : str
         Of this very content: an asset that changes gets another.
-    name : str
-        Last part of its path.
-    needs_key : bool
-        Whether it is shown only to those who have an API key.
+    address : str
+        Where its bytes are asked for; the archive sends on to its bucket.
+    headers : dict of str to str
+        The API key, of an asset that is shown only to those who have one.
     """
 
     id: str
-    name: str
-    needs_key: bool
+    address: str
+    headers: Mapping[str, str]
+
+    @classmethod
+    def of(cls, archive: DandiArchive, identity: str, headers: Mapping[str, str]) -> Asset:
+        """Return the asset with an id."""
+        address = mirrored(f"{archive.instance.rstrip('/')}/assets/{identity}/download/")
+        return cls(identity, address, headers)
 
 
 PREFIX = "ISOMORPH_KEY_"
@@ -121,7 +129,11 @@ def _is_loopback(host: str) -> bool:
 
 
 def find_asset(
-    http: requests.Session, archive: DandiArchive, file: LockedFile, relock: str
+    http: requests.Session,
+    archive: DandiArchive,
+    file: LockedFile,
+    relock: str,
+    pause: Callable[[float], None] | None = None,
 ) -> Asset:
     """Find the asset of a line of the lock and check that it is what was locked.
 
@@ -139,39 +151,46 @@ def find_asset(
         What was locked.
     relock : str
         The command that writes the lock anew, for messages.
+    pause : callable, optional
+        Waits for so many seconds.
 
     Raises
     ------
     IsomorphError
         When the asset is gone, differs from what was locked, or is not shown without a key.
     """
+    ask = partial(_ask, http, archive, file.path, pause)
     found = _ADDRESS.search(file.url)
     if found is None and _LISTING in file.url:
-        return _successor(http, archive, file, None, relock)
+        return _successor(ask, archive, file, None, relock)
     if found is None:
         raise IsomorphError(
             f'{file.path}: its url in the lock, "{file.url}", is not that of an asset, such as '
             f"{archive.instance}/assets/<asset id>/download/; {relock}"
         )
-    described, needs_key = _ask(http, archive, f"assets/{found[1]}/", file.path, Metadata)
+    described, headers = ask(f"assets/{found[1]}/", Metadata)
     if described is None:
-        return _successor(http, archive, file, found[1], relock)
+        return _successor(ask, archive, file, found[1], relock)
     if difference := _difference(described, file):
         raise IsomorphError(
             f"{file.path}: asset {found[1]} of dandiset {archive.dandiset} has {difference}; "
             f"the line of the lock is not of this asset, {relock}"
         )
-    return Asset(found[1], _name(described, file), needs_key)
+    return Asset.of(archive, found[1], headers)
 
 
 def _successor(
-    http: requests.Session, archive: DandiArchive, file: LockedFile, gone: str | None, relock: str
+    ask: Callable[..., tuple[Page[ListedAsset] | None, Mapping[str, str]]],
+    archive: DandiArchive,
+    file: LockedFile,
+    gone: str | None,
+    relock: str,
 ) -> Asset:
     """Return the asset that stands in the version at a path whose own asset is gone or unknown."""
     where = f"version {archive.version} of dandiset {archive.dandiset}"
     query = urlencode({"path": file.path, "metadata": "true"})
     place = f"dandisets/{archive.dandiset}/versions/{archive.version}/assets/?{query}"
-    page, needs_key = _ask(http, archive, place, file.path, Page[ListedAsset])
+    page, headers = ask(place, Page[ListedAsset])
     if page is None:
         raise IsomorphError(
             f"{file.path}: the archive has {f'neither asset {gone} nor' if gone else 'no'} "
@@ -198,37 +217,42 @@ def _successor(
             "parts cannot be told by anything else; "
             + ("run again later" if later else "take it whole, with access: download")
         )
-    return Asset(listed[0].asset_id, _name(described, file), needs_key)
+    return Asset.of(archive, listed[0].asset_id, headers)
 
 
 AnswerT = TypeVar("AnswerT", bound=BaseModel)
 
 
 def _ask(
-    http: requests.Session, archive: DandiArchive, place: str, path: str, model: type[AnswerT]
-) -> tuple[AnswerT | None, bool]:
-    """Return what the API says at an address, None where it has nothing, and if a key was needed.
+    http: requests.Session,
+    archive: DandiArchive,
+    path: str,
+    pause: Callable[[float], None] | None,
+    place: str,
+    model: type[AnswerT],
+) -> tuple[AnswerT | None, Mapping[str, str]]:
+    """Return what the API says at an address, None where it has nothing, and the key it needed.
 
     A key is shown only where it is asked for: a key that has expired would close what is open.
     """
     address = mirrored(f"{archive.instance.rstrip('/')}/{place}")
     said = without_password(address)
-    key = None
-    for attempt in patience(f"{path}: the archive cannot be reached at {said}"):
+    headers: Mapping[str, str] = {}
+    for attempt in patience(f"{path}: the archive cannot be reached at {said}", pause):
         with attempt:
-            response = http.get(address, headers=_headers(key), timeout=TIMEOUT)
-            if response.status_code in _CLOSED and key is None:
-                key = api_key(archive)
-                response = http.get(address, headers=_headers(key), timeout=TIMEOUT)
+            response = http.get(address, headers=headers, timeout=TIMEOUT)
+            if response.status_code in _CLOSED and not headers and (key := api_key(archive)):
+                headers = {"Authorization": f"token {key}"}
+                response = http.get(address, headers=headers, timeout=TIMEOUT)
             if response.status_code in _CLOSED:
-                variable = key_variable(archive)
+                refused = "a key that may see it, the present one is refused"
                 raise IsomorphError(
                     f"{path}: dandiset {archive.dandiset} is not open to everyone (it may be "
-                    f"under embargo); set {variable} to "
-                    + ("a key that may see it, the present one is refused" if key else "your key")
+                    f"under embargo); set {key_variable(archive)} to "
+                    + (refused if headers else "your key")
                 )
             if response.status_code == requests.codes.not_found:
-                return None, key is not None
+                return None, headers
             check_status(response, f"{path}: {said}")
             try:
                 content = response.json()
@@ -237,15 +261,11 @@ def _ask(
             refusal = (
                 f"{path}: {said} does not answer as the DANDI archive does; check archive.instance"
             )
-            return read_answer(model, content, refusal), key is not None
+            return read_answer(model, content, refusal), headers
     raise AssertionError("patience ends by returning or raising")
 
 
 _CLOSED = (requests.codes.unauthorized, requests.codes.forbidden)
-
-
-def _headers(key: str | None) -> dict[str, str]:
-    return {"Authorization": f"token {key}"} if key else {}
 
 
 def _difference(described: Metadata, file: LockedFile) -> str:
@@ -259,8 +279,3 @@ def _difference(described: Metadata, file: LockedFile) -> str:
     if size is not None and size != file.size:
         return f"{size:,} bytes, expected {file.size:,}"
     return ""
-
-
-def _name(described: Metadata, file: LockedFile) -> str:
-    """Return the name the client will give the file, which follows the asset's present path."""
-    return (described.path or file.path).strip("/").rpartition("/")[2]

@@ -7,7 +7,7 @@ import re
 import sys
 import time
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -24,6 +24,7 @@ from isomorph.archives.pace import session
 from isomorph.archives.streaming import Remote, choose, copy_choice, open_remote
 from isomorph.artefacts import disk_errors, replacing
 from isomorph.errors import IsomorphError
+from isomorph.foreign.guard import first_line
 from isomorph.making import reading_code
 from isomorph.study.archive import DandiArchive
 
@@ -31,7 +32,13 @@ RECORD = ".streamed.json"
 """Stands beside the files and says which line of the lock, and what of it, each was read from."""
 
 
-def bring(archive: DandiArchive, files: Sequence[LockedFile], folder: Path, relock: str) -> None:
+def bring(
+    archive: DandiArchive,
+    files: Sequence[LockedFile],
+    folder: Path,
+    relock: str,
+    lacking: Callable[[], None] = lambda: None,
+) -> list[FileRecord]:
     """Read the wanted objects of assets into smaller files at their paths.
 
     A file that was read from the same line of the lock with the same `archive.keep` by the same
@@ -47,6 +54,13 @@ def bring(archive: DandiArchive, files: Sequence[LockedFile], folder: Path, relo
         Where the smaller files come to stand, each at its asset's path.
     relock : str
         The command that writes the lock anew, for messages.
+    lacking : callable, optional
+        Called before a file is read.
+
+    Returns
+    -------
+    list of FileRecord
+        Size and sha256 of every smaller file.
 
     Raises
     ------
@@ -61,11 +75,13 @@ def bring(archive: DandiArchive, files: Sequence[LockedFile], folder: Path, relo
         for file in files:
             asked = {"lock": asdict(file), "keep": sorted(archive.keep), "code": code}
             if not _is_current(known.get(file.path), asked, folder):
+                lacking()
                 _stream(archive, file, folder / file.path, relock)
                 (written,) = describe_files(folder, [file.path])
                 known[file.path] = {**asked, "file": asdict(written)}
                 with replacing(folder / RECORD) as temporary:
                     temporary.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
+        return [FileRecord(**known[file.path]["file"]) for file in files]
 
 
 @contextmanager
@@ -106,7 +122,7 @@ def _stream(archive: DandiArchive, file: LockedFile, target: Path, relock: str) 
     began = time.monotonic()
     with session() as http:
         asset = find_asset(http, archive, file, relock)
-    with open_remote(archive, asset, file) as remote, replacing(target) as temporary:
+    with open_remote(asset, file) as remote, replacing(target) as temporary:
         left_out = _copy(remote, archive.keep, file.path, temporary)
         _check_nwb(temporary, file.path)
         size = temporary.stat().st_size
@@ -136,7 +152,7 @@ def _copy(remote: Remote, keep: Sequence[str], path: str, target: Path) -> list[
             with suppress(OSError), disk_errors(Path(path)):
                 raise OSError(int(found[1]), "HDF5 cannot write") from error
         raise IsomorphError(
-            f"{path}: cannot be read as HDF5 ({_first_line(error)}); use archive.access: download"
+            f"{path}: cannot be read as HDF5 ({first_line(error)}); use archive.access: download"
         ) from error
 
 
@@ -152,10 +168,5 @@ def _check_nwb(file: Path, path: str) -> None:
         except Exception as error:
             raise IsomorphError(
                 f"{path}: what archive.keep leaves of it cannot be read as NWB "
-                f"({_first_line(error)}); keep the whole group of what is named there"
+                f"({first_line(error)}); keep the whole group of what is named there"
             ) from error
-
-
-def _first_line(error: BaseException) -> str:
-    lines = str(error).strip().splitlines() or [type(error).__name__]
-    return lines[0][:200]
