@@ -11,12 +11,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from isomorph.archives.patterns import asks_for, matches, nearest, whole_folders
+from isomorph.archives.patterns import asks_for, matches, nearest
 from isomorph.artefacts import Provenance, manifests, replacing, sha256
 from isomorph.artefacts.manifests import FileRecord, Manifest
 from isomorph.artefacts.provenance import SEAL, seal_of
 from isomorph.errors import IsomorphError
 from isomorph.foreign import lack_of_content
+from isomorph.foreign.globs import whole_folders
 from isomorph.layout import Layout
 from isomorph.shown import shown
 

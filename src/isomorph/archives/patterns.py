@@ -27,26 +27,6 @@ def matches(pattern: str, paths: Iterable[str]) -> list[str]:
     return sorted(path for path in paths if whole.fullmatch(path))
 
 
-def whole_folders(paths: Iterable[str], endings: tuple[str, ...]) -> list[str]:
-    """Return paths with a folder in place of the files in it, where its name ends so.
-
-    Parameters
-    ----------
-    paths : iterable of str
-        Relative paths of files with forward slashes.
-    endings : tuple of str
-        How names of folders end that stand for one file, case aside: `.ds`, `.mff`.
-    """
-    if not endings:
-        return list(paths)
-    found = []
-    for path in paths:
-        pieces = path.split("/")
-        ends = [n for n, piece in enumerate(pieces[:-1], 1) if piece.lower().endswith(endings)]
-        found.append("/".join(pieces[: ends[0]]) if ends else path)
-    return list(dict.fromkeys(found))
-
-
 def nearest(path: str, known: Iterable[str]) -> str:
     """Return a clause that suggests the known path most like one, or shows a few that there are."""
     names = sorted(known)

@@ -19,9 +19,9 @@ LARGEST = 2**31 - 1
 """Characters one cell may have; the csv module stops at 131,072 of its own."""
 
 
-def read_tsv(file: Path, *required: str) -> pd.DataFrame:
+def read_tsv(file: Path, *required: str, note: str | None = None) -> pd.DataFrame:
     """Read a table of tab-separated text, see `read_table`."""
-    return read_table(file, *required, separator="\t")
+    return read_table(file, *required, separator="\t", note=note)
 
 
 def read_table(
