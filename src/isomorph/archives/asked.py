@@ -33,7 +33,7 @@ RESPONSES: Registry[tuple[str, ...]] = Registry(
     "kind of responses",
     {
         "nwb": ("files", "region.table"),
-        "traces": ("files",),
+        "traces": ("files", "region.table"),
         "rasters": ("files", "region.table"),
         "arrays": ("responses", "presentations", "units"),
         "rdms": ("sources.file", "sources.order.file"),
