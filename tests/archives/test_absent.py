@@ -11,7 +11,7 @@ import pytest
 
 from isomorph import archives
 from isomorph.archives.asked import BESIDE, RECORDINGS, RESPONSES, STIMULI, belongs, patterns
-from isomorph.archives.patterns import asks_for
+from isomorph.archives.patterns import asks_for, filled
 from isomorph.archives.readiness import readiness
 from isomorph.errors import IsomorphError
 from isomorph.foreign import lack_of_content
@@ -430,3 +430,47 @@ def test_table_of_regions_without_content_is_refused(data, make_layout, kind):
     layout = make_layout({"kind": "local", "path": str(data)}, **{**BIDS, "responses": responses})
     with pytest.raises(IsomorphError, match=r'region\.table: "regions\.csv" asks for .*regions'):
         archives.run(layout, "objects")
+
+
+@pytest.mark.parametrize(
+    ("recording", "companion", "absent"),
+    [
+        ("rec[1]_ecephys.nwb", "{stem}_im*.nwb", "rec[1]_ecephys_image.nwb"),
+        ("day[1]/rec_ecephys.nwb", "{stem}_im*.nwb", "day[1]/rec_ecephys_image.nwb"),
+        ("rec_ecephys.nwb", "{subject}_{session}_*.nwb", "m1_[2]_behavior.nwb"),
+    ],
+)
+def test_companion_without_content_is_refused_whatever_its_name_holds(
+    data, make_layout, recording, companion, absent
+):
+    for name in (recording, absent):
+        (data / name).parent.mkdir(exist_ok=True)
+        (data / name).write_bytes(b"data")
+    dead_link(data / absent)
+    responses = {
+        "kind": "nwb", "files": "**/*_ecephys.nwb", "presentations": {"stimulus": "image"},
+        "window": [0, 0.1], "companion": companion,
+    }  # fmt: skip
+    layout = make_layout({"kind": "local", "path": str(data)}, **{**BIDS, "responses": responses})
+    with pytest.raises(IsomorphError, match="ecephys.nwb needs .*" + re.escape(absent)):
+        archives.run(layout, "objects")
+
+
+def test_companion_is_sought_beside_the_recording_only(data, make_layout, capsys):
+    for name in ("day1/rec_ecephys.nwb", "day2/rec_ecephys_image.nwb"):
+        (data / name).parent.mkdir()
+        (data / name).write_bytes(b"data")
+    dead_link(data / "day2/rec_ecephys_image.nwb")
+    responses = {
+        "kind": "nwb", "files": "**/*_ecephys.nwb", "presentations": {"stimulus": "image"},
+        "window": [0, 0.1], "companion": "{stem}_image.nwb",
+    }  # fmt: skip
+    layout = make_layout({"kind": "local", "path": str(data)}, **{**BIDS, "responses": responses})
+    archives.run(layout, "objects")
+    assert "nothing of the study asks for it: day2/rec_ecephys_image.nwb" in capsys.readouterr().err
+
+
+def test_values_are_filled_in_literally_and_once():
+    assert filled("{stem}_*.nwb", stem="a[1]*?") == "a[[]1][*][?]_*.nwb"
+    assert filled("{a}-{b}-{c}", a="{b}", b="x") == "{b}-x-{c}"
+    assert filled("{a}-{b}", a="1", b=None) == "1-*"

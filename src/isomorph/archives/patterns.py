@@ -27,6 +27,30 @@ def matches(pattern: str, paths: Iterable[str]) -> list[str]:
     return sorted(path for path in paths if whole.fullmatch(path))
 
 
+def filled(pattern: str, **values: str | None) -> str:
+    """Return a pattern with values in place of names in braces.
+
+    Parameters
+    ----------
+    pattern : str
+        As `matches` takes it: ``"{stem}_*.nwb"``.
+    **values : str or None
+        By name; each stands for itself, whatever signs of a pattern it holds, and None for
+        anything but a slash. Other braces stay as they are.
+
+    Examples
+    --------
+    >>> filled("{stem}_{session}_*.nwb", stem="a[1]", session=None)
+    'a[[]1]_*_*.nwb'
+    """
+
+    def value(found: re.Match[str]) -> str:
+        text = values.get(found[1], found[0])
+        return "*" if text is None else re.sub(r"([*?[])", r"[\1]", text)
+
+    return re.sub(r"\{(\w+)\}", value, pattern)
+
+
 def nearest(path: str, known: Iterable[str]) -> str:
     """Return a clause that suggests the known path most like one, or shows a few that there are."""
     names = sorted(known)
