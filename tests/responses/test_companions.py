@@ -89,6 +89,20 @@ def test_sessions_are_told_apart_by_their_ids_where_names_say_nothing(files, rea
     assert read("beh?.nwb") == {"x": True, "y": True}
 
 
+def test_names_are_taken_as_they_are(files, read):
+    write(files, "x[1]*_ecephys.nwb", units, "x")
+    write(files, "x[1]*_ecephys_image.nwb", trials, "x")
+    write(files, "x1y_ecephys_image.nwb", trials, "x")  # what the recording's name would match
+    assert read("{stem}_image.nwb") == {"x": True}
+
+
+@pytest.mark.parametrize("companion", ["{session}_b.nwb", "behavior/{stem}.nwb"])
+def test_companion_in_another_folder_is_none(files, read, companion):
+    write(files, "x_ecephys.nwb", units, "x", said="2020/01/02")
+    with pytest.raises(IsomorphError, match=r"files/(2020|behavior)/.*\.nwb: no such file, which"):
+        read(companion)
+
+
 def test_the_companion_of_another_session_is_refused(files, read):
     for one in "xy":
         write(files, f"{one}_ecephys.nwb", units, one)

@@ -315,6 +315,18 @@ def test_stated_orders_that_are_none(make_study, files, order, message):
         read(make_study(source, WORDS))
 
 
+def test_several_tables_that_state_an_order_are_refused(make_study, files):
+    np.save(files / "r.npy", SQUARES[0, 0])
+    for name in ("order_1.csv", "order_2.csv"):
+        (files / name).write_text("image\n")
+    source = settings(file="r.npy", subjects=["s1"], order={"file": "order_*", "column": "image"})
+    message = (
+        r'toy\.yaml: responses\.sources\.order\.file: "order_\*" matches 2 files, order_1\.csv'
+    )
+    with pytest.raises(IsomorphError, match=message):
+        read(make_study(source, UNPADDED))
+
+
 def test_stated_order_that_the_file_contradicts(make_study, files):
     square, names = shuffled(SQUARES[0, 0])
     write_named(files / "r.npz", square, names)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from isomorph.archives.manifest import absent_now, read_manifest
-from isomorph.archives.patterns import asks_for, matches
+from isomorph.archives.patterns import asks_for, filled, matches
 from isomorph.errors import IsomorphError
 from isomorph.foreign import lack_of_content
 from isomorph.foreign.entities import parse
@@ -33,7 +33,7 @@ RESPONSES: Registry[tuple[str, ...]] = Registry(
     "kind of responses",
     {
         "nwb": ("files", "region.table"),
-        "traces": ("files",),
+        "traces": ("files", "region.table"),
         "rasters": ("files", "region.table"),
         "arrays": ("responses", "presentations", "units"),
         "rdms": ("sources.file", "sources.order.file"),
@@ -228,11 +228,9 @@ def _is_companion(path: str, recording: str, pattern: str | None) -> bool:
     """Tell whether a file may hold a recording's presentations; its session is compared later."""
     if pattern is None or path == recording:
         return False
-    place = PurePosixPath(recording)
-    name = pattern.replace("{stem}", place.stem)
-    for ids in ("{session}", "{subject}"):
-        name = name.replace(ids, "*")
-    return bool(matches(str(place.with_name("x"))[:-1] + name, [path]))
+    place, beside = PurePosixPath(recording), PurePosixPath(path)
+    name = filled(pattern, stem=place.stem, session=None, subject=None)
+    return beside.parent == place.parent and bool(matches(name, [beside.name]))
 
 
 def belongs(path: str, recording: str, kind: str) -> bool:

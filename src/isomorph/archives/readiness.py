@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from isomorph.archives import asked
-from isomorph.archives.patterns import matches, nearest, whole_folders
+from isomorph.archives.patterns import matches, nearest
 from isomorph.errors import IsomorphError
+from isomorph.foreign.globs import whole_folders
 from isomorph.layout import Layout
 from isomorph.registry import Registry
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +24,11 @@ from isomorph.study.responses import OrderTable, RdmSource
 
 Array = npt.NDArray
 Names = npt.NDArray[np.str_]
+
+
+def order_file(layout: Layout, dataset: str, order: OrderTable) -> Path:
+    """Return the table that states an order, beside the dataset's file or in its archive."""
+    return table_file(layout, dataset, order.file, "responses.sources.order.file")
 
 
 def stated_order(
@@ -64,7 +70,7 @@ def stated_order(
             )
         return np.array(sorted(stimuli.tolist(), key=by_number), dtype=np.str_)
     if isinstance(order, OrderTable):
-        file = table_file(layout, dataset, order.file)
+        file = order_file(layout, dataset, order)
         names = read_table(file, order.column)[order.column].to_numpy(dtype=np.str_)
         return matched(names, stimuli, f"{file}: {order.column}", table)
     return matched(np.array(order, dtype=np.str_), stimuli, where, table)

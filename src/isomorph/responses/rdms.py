@@ -11,12 +11,13 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
-from isomorph.archives.manifest import find_files, table_file
+from isomorph.archives.manifest import find_files
 from isomorph.artefacts import write_array
 from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
 from isomorph.responses.order import (
     named_order,
+    order_file,
     order_of,
     refuse_unsure,
     stated_order,
@@ -138,7 +139,7 @@ def gather(
             continue
         stated = stated_order(layout, dataset, source, stimuli, table)
         if isinstance(source.order, OrderTable):
-            files.append(table_file(layout, dataset, source.order.file))
+            files.append(order_file(layout, dataset, source.order))
         for file in find_files(layout, dataset, source.file):
             files.append(file)
             rows += [(source, session) for session in source.sessions]

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from isomorph.archives.patterns import matches, nearest
+from isomorph.archives.patterns import filled, matches, nearest
 from isomorph.errors import IsomorphError
 from isomorph.foreign.nwb import Nwb, open_nwb
 
@@ -75,22 +75,22 @@ def companion_of(
     """
     own = identity(nwb)
     named = {
-        "{stem}": nwb.path.stem,
-        "{session}": own.named_session or own.session,
-        "{subject}": own.named_subject or own.subject or subject,
+        "stem": nwb.path.stem,
+        "session": own.named_session or own.session,
+        "subject": own.named_subject or own.subject or subject,
     }
     for part, value in named.items():
-        if part in pattern and not value:
+        if f"{{{part}}}" in pattern and not value:
             raise IsomorphError(
-                f"{nwb.path}: responses.companion has {part}, which neither its name nor the file "
-                "says"
+                f"{nwb.path}: responses.companion has {{{part}}}, which neither its name nor the "
+                "file says"
             )
-        pattern = pattern.replace(part, re.sub(r"([*?[])", r"[\1]", value))
+    pattern = filled(pattern, **named)
     here = sorted(one.name for one in nwb.path.parent.iterdir() if one.is_file())
     found = [nwb.path.with_name(name) for name in matches(pattern, here) if name != nwb.path.name]
     if not found:
         raise IsomorphError(
-            f"{nwb.path.with_name(pattern)}: no such file, which holds the presentations of "
+            f"{nwb.path.parent}/{pattern}: no such file, which holds the presentations of "
             f"{nwb.path.name}; {nearest(pattern, here)}; fetch it too or correct "
             "responses.companion"
         )
