@@ -9,16 +9,23 @@ import zipfile
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from isomorph.artefacts import replace_synced, sha256
+from isomorph.archives.held import alone
+from isomorph.artefacts import disk_errors, replace_synced, replacing, sha256
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.foreign import reading
 from isomorph.models.libraries.imported import import_torchvision
 from isomorph.models.libraries.torchvision import torch_hub_in
 from isomorph.models.libraries.untrained import seeded
-from isomorph.models.libraries.weights import digest_of, fetched, refuse_other, tensors_only
+from isomorph.models.libraries.weights import (
+    LOCK,
+    digest_of,
+    fetched,
+    refuse_other,
+    scratch,
+    tensors_only,
+)
 from isomorph.models.network import Network
 from isomorph.models.source import Wanted
 
@@ -48,9 +55,10 @@ def network(wanted: Wanted) -> Network:
     owner, repository, commit, entry = _parts(wanted.name)
     folder = wanted.weights / "hub" / f"{owner}--{repository}@{commit}"
     url = f"https://github.com/{owner}/{repository}/zipball/{commit}"
-    if not (folder / "hubconf.py").is_file():
-        _unpacked(wanted, url, folder)
-    _refuse_changed(wanted, folder)
+    with alone(wanted.weights / LOCK):  # several models may be of one repository
+        if not (folder / "hubconf.py").is_file():
+            _unpacked(wanted, url, folder)
+        _refuse_changed(wanted, folder)
     if find_spec("torchvision"):  # many a repository imports it, and it may need help
         import_torchvision()
     with torch_hub_in(wanted.weights / "hub"):
@@ -89,32 +97,40 @@ def _parts(name: str) -> tuple[str, ...]:
 
 def _unpacked(wanted: Wanted, url: str, folder: Path) -> None:
     """Fetch a repository at a commit and unpack it; nothing half-unpacked gets to its place."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=folder.parent, prefix=".partial-") as scratch:
-        archive = fetched(wanted, url, Path(scratch) / "code.zip", folder)
+    where = f"{wanted.instance}: {url}"
+    with scratch(wanted, folder) as into:
+        archive = fetched(wanted, url, into / "code.zip", folder)
         with (
-            reading(f"{wanted.instance}: {url}", "a zip archive"),
+            reading(where, "a zip archive"),
             zipfile.ZipFile(archive) as zipped,
+            disk_errors(folder),
         ):
-            zipped.extractall(Path(scratch) / "code")
-        top = next((Path(scratch) / "code").iterdir(), Path(scratch))
+            zipped.extractall(into / "code")
+        top = next((into / "code").iterdir(), into)
         if not (top / "hubconf.py").is_file():
-            raise IsomorphError(f"{wanted.instance}: {url} holds no hubconf.py")
-        _seal_of(folder).write_text(_tree_digest(top), encoding="ascii")
+            raise IsomorphError(f"{where} holds no hubconf.py")
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        _note(folder, _tree_digest(top))
         replace_synced(top, folder)
 
 
 def _refuse_changed(wanted: Wanted, folder: Path) -> None:
     """Refuse code that is no longer what was fetched; what was put there by hand is noted so."""
     seal = _seal_of(folder)
-    digest = _tree_digest(folder)
+    with reading(folder, "the code of a repository"):
+        digest = _tree_digest(folder)
     if not seal.is_file():
-        seal.write_text(digest, encoding="ascii")
+        _note(folder, digest)
     elif seal.read_text(encoding="ascii", errors="replace") != digest:
         raise IsomorphError(
             f"{wanted.instance}: {folder} is not the code that was fetched, a file in it has "
             "changed; remove the folder, and it is fetched again"
         )
+
+
+def _note(folder: Path, digest: str) -> None:
+    with replacing(_seal_of(folder)) as temporary:
+        temporary.write_text(digest, encoding="ascii")
 
 
 def _seal_of(folder: Path) -> Path:

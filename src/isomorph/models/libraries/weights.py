@@ -17,13 +17,14 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import requests
-from filelock import FileLock
 
+from isomorph.archives.held import alone
 from isomorph.archives.mirrors import mirrored
 from isomorph.archives.pace import session
 from isomorph.archives.patience import TIMEOUT, without_secrets
-from isomorph.artefacts import replace_synced, sha256
+from isomorph.artefacts import disk_errors, replace_synced, sha256
 from isomorph.errors import IsomorphError
+from isomorph.foreign import reading
 from isomorph.foreign.guard import first_line
 from isomorph.models.source import Wanted
 
@@ -34,12 +35,16 @@ HUB = "https://huggingface.co"
 FORCED, FORBIDDEN = "TORCH_FORCE_WEIGHTS_ONLY_LOAD", "TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD"
 """Variables with which torch reads nothing but tensors, even where a library asks for more."""
 BLOCK = 1 << 20
+LOCK = ".lock"
+"""Held, under `data/weights`, while something is brought there."""
 HASH_IN_NAME = re.compile(r"-([a-f0-9]{8,64})\.")
 """The first digits of a file's sha256 in its name, as torchvision and timm write them.
 
 They tell a transfer that went wrong, and nothing more: another file with the same digits is quickly
 made. Who wants one file and no other pins its whole hash, `weights.sha256`.
 """
+IN_WORDS = re.compile(r"\(os error (\d+)\)")
+"""How the part of the hub's client that is no Python tells what the system said."""
 NOT_ALLOWED = re.compile(r"GLOBAL ([\w.]+)")
 """How torch names what a pickle would run."""
 
@@ -101,24 +106,24 @@ def fetched(wanted: Wanted, url: str, file: Path, place: Path) -> Path:
     Raises
     ------
     IsomorphError
-        When the address cannot be reached or answers with an error.
+        When the address cannot be reached or answers with an error, or the disk is full.
     """
     try:
         with (
             session() as http,
             http.get(mirrored(url), stream=True, timeout=TIMEOUT) as response,
-            open(file, "wb") as kept,
         ):
             if response.status_code != requests.codes.ok:
                 raise IsomorphError(  # noqa: TRY301
                     f"{wanted.instance}: {url} answers {response.status_code} {response.reason}; "
                     f"put the file at {place} by hand"
                 )
-            for block in response.iter_content(BLOCK):
-                kept.write(block)
+            with disk_errors(place), open(file, "wb") as kept:
+                for block in response.iter_content(BLOCK):
+                    kept.write(block)
     except IsomorphError:
         raise
-    except Exception as error:  # of requests, of what it is made of, or of the disk
+    except Exception as error:  # of requests, or of what it is made of
         raise _unreachable(wanted, url, place, without_secrets(str(error))) from error
     return file
 
@@ -169,7 +174,7 @@ def hub_file(wanted: Wanted, repository: str, name: str, into: Path, place: Path
     Raises
     ------
     IsomorphError
-        When the hub cannot be reached or does not let us in.
+        When the hub cannot be reached or does not let us in, or the disk is full.
     """
     from huggingface_hub import errors, hf_hub_download
 
@@ -178,9 +183,14 @@ def hub_file(wanted: Wanted, repository: str, name: str, into: Path, place: Path
     where = f"{wanted.instance}: {HUB}/{repository}"
     try:
         _knock(repository, name, revision, endpoint)
-        return Path(
-            hf_hub_download(repository, name, revision=revision, local_dir=into, endpoint=endpoint)
-        )
+        with disk_errors(place):
+            return Path(
+                hf_hub_download(
+                    repository, name, revision=revision, local_dir=into, endpoint=endpoint
+                )
+            )
+    except IsomorphError:
+        raise
     except errors.RevisionNotFoundError:
         raise IsomorphError(f'{where} has no revision "{revision}"; correct weights') from None
     except errors.GatedRepoError:
@@ -194,7 +204,10 @@ def hub_file(wanted: Wanted, repository: str, name: str, into: Path, place: Path
         return None
     except errors.HFValidationError as error:
         raise IsomorphError(f"{where}: is no name of a repository ({error})") from None
-    except Exception as error:  # of its own, of the client below it, or of the disk
+    except Exception as error:  # of its own, or of the client below it
+        if found := IN_WORDS.search(str(error)):
+            with suppress(OSError), disk_errors(place):
+                raise OSError(int(found[1]), str(error)) from error
         raise _unreachable(wanted, f"{HUB}/{repository}", place, error) from error
 
 
@@ -305,6 +318,27 @@ def digest_of(module: torch.nn.Module) -> str:
     return found.hexdigest()
 
 
+@contextmanager
+def scratch(wanted: Wanted, place: Path) -> Iterator[Path]:
+    """Yield a folder on the disk of the weights, gone at the end.
+
+    Parameters
+    ----------
+    wanted : Wanted
+    place : Path
+        Where what is brought will stand in the end, for errors.
+
+    Raises
+    ------
+    IsomorphError
+        When the disk refuses it, or what is written there or moved from there to its place.
+    """
+    with disk_errors(place):
+        wanted.weights.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(dir=wanted.weights, prefix=".partial-") as folder:
+            yield Path(folder)
+
+
 def refuse_other(wanted: Wanted, digest: str, what: str, remedy: str, start: str = "") -> None:
     """Refuse weights whose hash is not the pinned one.
 
@@ -341,17 +375,17 @@ def _kept(
     source: str,
 ) -> Weights:
     """Return the file that stands at a place, or fetch it there; a wrong one never gets there."""
-    wanted.weights.mkdir(parents=True, exist_ok=True)
-    with FileLock(wanted.weights / ".lock"):  # one job fetches, the others find
+    with alone(wanted.weights / LOCK):  # one job fetches, the others find
         if place.is_file():
-            digest = sha256(place)
+            with reading(place, "weights"):
+                digest = sha256(place)
             refuse_other(wanted, digest, str(place), "remove it, or correct weights.sha256")
             return Weights(place, digest, source)
         made = [folder for folder in (place.parent, *place.parent.parents) if not folder.exists()]
-        place.parent.mkdir(parents=True, exist_ok=True)
         try:
-            with TemporaryDirectory(dir=wanted.weights, prefix=".partial-") as folder:
-                found = download(Path(folder))
+            with scratch(wanted, place) as folder:
+                place.parent.mkdir(parents=True, exist_ok=True)
+                found = download(folder)
                 digest = sha256(found)
                 refuse_other(
                     wanted, digest, source, "correct weights.sha256, or fetch again", start
