@@ -5,6 +5,8 @@ import fcntl
 import io
 import os
 import resource
+import threading
+import time
 import zipfile
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +17,7 @@ from safetensors.torch import save
 
 from isomorph.errors import IsomorphError
 from isomorph.models import SOURCES, Wanted
+from isomorph.models.libraries.hub import code_of
 from isomorph.models.libraries.weights import from_url
 from isomorph.study import ModelSpec
 from servers.weights_hub import COMMIT, WeightsHub
@@ -149,3 +152,58 @@ def test_a_client_that_tells_of_the_disk_in_words_is_understood(hub, tmp_path, m
     monkeypatch.setattr("huggingface_hub.hf_hub_download", gone)
     with pytest.raises(IsomorphError, match=r"cannot be reached \(Network error"):
         SOURCES[TIMM].network(wanted(tmp_path, TIMM))
+
+
+def test_several_models_of_one_repository_fetch_its_code_once(hub, tmp_path, monkeypatch):
+    answer, asked = hub.answer, []
+
+    def slow(path):
+        asked.append(path)
+        time.sleep(0.3)
+        return answer(path)
+
+    monkeypatch.setattr(hub, "answer", slow)
+    failed = []
+
+    def build(entry):
+        try:
+            code_of(wanted(tmp_path, f"hub/lab/nets:{COMMIT}/{entry}"))
+        except BaseException as error:  # said below, by the thread that waits
+            failed.append(error)
+
+    threads = [threading.Thread(target=build, args=(entry,)) for entry in "ab"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failed == []
+    assert asked == [f"/files/lab/nets/zipball/{COMMIT}"]
+    assert left(tmp_path) == [".lock", "hubconf.py", f"lab--nets@{COMMIT}.sha256", "weights.bin"]
+
+
+def test_code_that_unpacks_to_more_than_a_file_may_is_refused(hub, tmp_path, monkeypatch):
+    monkeypatch.setenv("ISOMORPH_MEMORY_MB", "3")
+    bomb = {"hubconf.py": HUBCONF, **{f"{one}.bin": bytes(1_000_000) for one in "abc"}}
+    hub.files[f"lab/nets/zipball/{COMMIT}"] = zipped(bomb)
+    said = refused(tmp_path, TORCH_HUB)
+    assert "would unpack to 3.0 MB, more than the 3.0 MB that one file may hold" in said
+    assert "ISOMORPH_MEMORY_MB" in said
+    assert left(tmp_path) == [".lock"]
+    monkeypatch.setenv("ISOMORPH_MEMORY_MB", "4")
+    SOURCES[TORCH_HUB].network(wanted(tmp_path, TORCH_HUB))
+
+
+@pytest.mark.parametrize("place", ["artefacts.files", "models.libraries.hub"])
+def test_code_of_a_fetch_that_was_killed_is_fetched_again(hub, tmp_path, monkeypatch, place):
+    """As the seal is about to get its name, or the code its own."""
+
+    def killed(*_arguments):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(f"isomorph.{place}.replace_synced", killed)
+        with pytest.raises(KeyboardInterrupt):
+            code_of(wanted(tmp_path, TORCH_HUB))
+    assert "hubconf.py" not in left(tmp_path)
+    folder = code_of(wanted(tmp_path, TORCH_HUB))
+    assert len(folder.with_name(f"{folder.name}.sha256").read_text()) == 64

@@ -49,10 +49,17 @@ def afford(file: Path | str, what: str, size: int) -> None:
     """
     if size > (most := budget()):
         raise IsomorphError(
-            f"{file}: {what} would take {_words(size)} of memory, more than the {_words(most)} one "
-            f"file may; set {MEMORY} where it is meant to and there is room"
+            f"{file}: {what} would take {in_words(size)} of memory, more than the {in_words(most)} "
+            f"one file may; set {MEMORY} where it is meant to and there is room"
         )
 
 
-def _words(size: int) -> str:
-    return f"{size / 1e9:,.1f} GB" if size >= 1e9 else f"{size / 1e6:,.0f} MB"
+def in_words(size: int) -> str:
+    """Return a number of bytes as people say it.
+
+    Examples
+    --------
+    >>> in_words(4_000_000_000), in_words(1_549_000), in_words(0)
+    ('4.0 GB', '1.5 MB', '0.0 MB')
+    """
+    return f"{size / 1e9:,.1f} GB" if size >= 1e9 else f"{size / 1e6:,.1f} MB"

@@ -15,6 +15,7 @@ from isomorph.archives.held import alone
 from isomorph.artefacts import disk_errors, replace_synced, replacing, sha256
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.foreign import reading
+from isomorph.foreign.budget import MEMORY, budget, in_words
 from isomorph.models.libraries.imported import import_torchvision
 from isomorph.models.libraries.torchvision import torch_hub_in
 from isomorph.models.libraries.untrained import seeded
@@ -52,13 +53,8 @@ def network(wanted: Wanted) -> Network:
         When the repository cannot be reached, has no such entry, the entry fails, or gives other
         weights each time, as entries do that were not asked for trained ones.
     """
-    owner, repository, commit, entry = _parts(wanted.name)
-    folder = wanted.weights / "hub" / f"{owner}--{repository}@{commit}"
-    url = f"https://github.com/{owner}/{repository}/zipball/{commit}"
-    with alone(wanted.weights / LOCK):  # several models may be of one repository
-        if not (folder / "hubconf.py").is_file():
-            _unpacked(wanted, url, folder)
-        _refuse_changed(wanted, folder)
+    entry = _parts(wanted.name)[-1]
+    folder = code_of(wanted)
     if find_spec("torchvision"):  # many a repository imports it, and it may need help
         import_torchvision()
     with torch_hub_in(wanted.weights / "hub"):
@@ -71,7 +67,30 @@ def network(wanted: Wanted) -> Network:
                 "options with which the entry loads trained ones, often pretrained: true"
             )
     refuse_other(wanted, digest, wanted.spec.source, "correct weights.sha256")
-    return Network(module, weights_sha256=digest, weights_from=url)
+    return Network(module, weights_sha256=digest, weights_from=_address(wanted))
+
+
+def code_of(wanted: Wanted) -> Path:
+    """Return the folder of a repository's code, fetched unless it stands.
+
+    Raises
+    ------
+    IsomorphError
+        When the repository cannot be reached, holds no `hubconf.py` or more than a file may, the
+        disk refuses it, or what stands is no longer what was fetched.
+    """
+    owner, repository, commit, _ = _parts(wanted.name)
+    folder = wanted.weights / "hub" / f"{owner}--{repository}@{commit}"
+    with alone(wanted.weights / LOCK):  # several models may be of one repository
+        if not (folder / "hubconf.py").is_file():
+            _unpack(wanted, _address(wanted), folder)
+        _refuse_changed(wanted, folder)
+    return folder
+
+
+def _address(wanted: Wanted) -> str:
+    owner, repository, commit, _ = _parts(wanted.name)
+    return f"https://github.com/{owner}/{repository}/zipball/{commit}"
 
 
 def check(name: str) -> None:
@@ -95,23 +114,32 @@ def _parts(name: str) -> tuple[str, ...]:
     return found.groups()
 
 
-def _unpacked(wanted: Wanted, url: str, folder: Path) -> None:
+def _unpack(wanted: Wanted, url: str, folder: Path) -> None:
     """Fetch a repository at a commit and unpack it; nothing half-unpacked gets to its place."""
     where = f"{wanted.instance}: {url}"
-    with scratch(wanted, folder) as into:
+    with scratch(folder) as into:
         archive = fetched(wanted, url, into / "code.zip", folder)
         with (
             reading(where, "a zip archive"),
             zipfile.ZipFile(archive) as zipped,
             disk_errors(folder),
         ):
+            _refuse_larger(where, sum(one.file_size for one in zipped.infolist()))
             zipped.extractall(into / "code")
         top = next((into / "code").iterdir(), into)
         if not (top / "hubconf.py").is_file():
             raise IsomorphError(f"{where} holds no hubconf.py")
-        folder.parent.mkdir(parents=True, exist_ok=True)
         _note(folder, _tree_digest(top))
         replace_synced(top, folder)
+
+
+def _refuse_larger(where: str, size: int) -> None:
+    """Refuse an archive that holds more bytes than one file of others may."""
+    if size > (most := budget()):
+        raise IsomorphError(
+            f"{where} would unpack to {in_words(size)}, more than the {in_words(most)} that one "
+            f"file may hold; set {MEMORY} where it is meant to and there is room"
+        )
 
 
 def _refuse_changed(wanted: Wanted, folder: Path) -> None:

@@ -50,7 +50,7 @@ def network(wanted: Wanted) -> Network:
     library("transformers")
     folder = hub_folder(wanted, "transformers", wanted.name)
     with _quiet():
-        with scratch(wanted, folder) as fetched:
+        with scratch(folder) as fetched:
             described = _described(wanted, folder, fetched)
             kind, config = _kind(wanted, described)
             weights = from_hub(wanted, "transformers", wanted.name, [WHOLE, OLD])

@@ -319,14 +319,13 @@ def digest_of(module: torch.nn.Module) -> str:
 
 
 @contextmanager
-def scratch(wanted: Wanted, place: Path) -> Iterator[Path]:
-    """Yield a folder on the disk of the weights, gone at the end.
+def scratch(place: Path) -> Iterator[Path]:
+    """Yield a folder beside where something will stand, gone at the end.
 
     Parameters
     ----------
-    wanted : Wanted
     place : Path
-        Where what is brought will stand in the end, for errors.
+        Where it will stand.
 
     Raises
     ------
@@ -334,8 +333,8 @@ def scratch(wanted: Wanted, place: Path) -> Iterator[Path]:
         When the disk refuses it, or what is written there or moved from there to its place.
     """
     with disk_errors(place):
-        wanted.weights.mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(dir=wanted.weights, prefix=".partial-") as folder:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(dir=place.parent, prefix=".partial-") as folder:
             yield Path(folder)
 
 
@@ -383,8 +382,7 @@ def _kept(
             return Weights(place, digest, source)
         made = [folder for folder in (place.parent, *place.parent.parents) if not folder.exists()]
         try:
-            with scratch(wanted, place) as folder:
-                place.parent.mkdir(parents=True, exist_ok=True)
+            with scratch(place) as folder:
                 found = download(folder)
                 digest = sha256(found)
                 refuse_other(
