@@ -167,7 +167,7 @@ def test_a_mat_of_compressed_zeros_is_refused(tmp_path, monkeypatch):
     savemat(file, {"x": np.zeros(30_000_000)}, do_compression=True)
     assert file.stat().st_size < 300_000
     monkeypatch.setenv("ISOMORPH_MEMORY_MB", "100")
-    refused(lambda: read_mat(file), "in 0.1 GB of memory", "ISOMORPH_MEMORY_MB")
+    refused(lambda: read_mat(file), "in 100.0 MB of memory", "ISOMORPH_MEMORY_MB")
 
 
 # ---------------------------------------------------------------- another process
@@ -201,7 +201,7 @@ def test_what_ends_the_process_is_a_sentence(tmp_path):
     refused(lambda: run("crash"), signal.SIGSEGV.name)
     began = time.monotonic()
     refused(lambda: run("spin"), "in 1 s of the processor's time")
-    refused(lambda: run("much"), "in 0.1 GB of memory")
+    refused(lambda: run("much"), "in 100.0 MB of memory")
     refused(lambda: run("wrong"), "a.mat: cannot be read as a MATLAB file ('field')")
     refused(lambda: run("leave"), "a.mat: cannot be read as a MATLAB file")
     refused(lambda: run("odd"), "io.open is no array")

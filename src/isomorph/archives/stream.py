@@ -23,6 +23,7 @@ from isomorph.archives.pace import session
 from isomorph.archives.streaming import Remote, choose, copy_choice, open_remote
 from isomorph.artefacts import disk_errors, replacing
 from isomorph.errors import IsomorphError
+from isomorph.foreign import first_line
 from isomorph.making import reading_code
 from isomorph.study.archive import DandiArchive
 
@@ -117,7 +118,7 @@ def _copy(remote: Remote, keep: Sequence[str], path: str, target: Path) -> list[
             with suppress(OSError), disk_errors(Path(path)):
                 raise OSError(int(found[1]), "HDF5 cannot write") from error
         raise IsomorphError(
-            f"{path}: cannot be read as HDF5 ({_first_line(error)}); use archive.access: download"
+            f"{path}: cannot be read as HDF5 ({first_line(error)}); use archive.access: download"
         ) from error
 
 
@@ -133,10 +134,5 @@ def _check_nwb(file: Path, path: str) -> None:
         except Exception as error:
             raise IsomorphError(
                 f"{path}: what archive.keep leaves of it cannot be read as NWB "
-                f"({_first_line(error)}); keep the whole group of what is named there"
+                f"({first_line(error)}); keep the whole group of what is named there"
             ) from error
-
-
-def _first_line(error: BaseException) -> str:
-    lines = str(error).strip().splitlines() or [type(error).__name__]
-    return lines[0][:200]

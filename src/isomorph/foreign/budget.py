@@ -14,6 +14,7 @@ MEMORY = "ISOMORPH_MEMORY_MB"
 """The environment variable that says how many megabytes one file of others may take."""
 DEFAULT_MEMORY_MB = 4000
 """What the jobs that read files declare in the workflow, `mem_mb`."""
+UNITS = ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"))
 
 
 def budget() -> int:
@@ -59,7 +60,10 @@ def in_words(size: int) -> str:
 
     Examples
     --------
-    >>> in_words(4_000_000_000), in_words(1_549_000), in_words(0)
-    ('4.0 GB', '1.5 MB', '0.0 MB')
+    >>> in_words(4_000_000_000), in_words(1_549_000), in_words(2_300), in_words(1)
+    ('4.0 GB', '1.5 MB', '2.3 kB', '1 byte')
     """
-    return f"{size / 1e9:,.1f} GB" if size >= 1e9 else f"{size / 1e6:,.1f} MB"
+    if size < 1000:
+        return f"{size} byte{'s' if size != 1 else ''}"
+    unit, name = next(one for one in UNITS if round(size / one[0], 1) >= 1)
+    return f"{size / unit:,.1f} {name}"

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 from isomorph.archives.held import alone
 from isomorph.artefacts import disk_errors, replace_synced, replacing, sha256
 from isomorph.errors import IsomorphError, did_you_mean
-from isomorph.foreign import reading
-from isomorph.foreign.budget import MEMORY, budget, in_words
+from isomorph.foreign import first_line, in_words, reading
+from isomorph.foreign.budget import MEMORY, budget
 from isomorph.models.libraries.imported import import_torchvision
 from isomorph.models.libraries.torchvision import torch_hub_in
 from isomorph.models.libraries.untrained import seeded
@@ -225,5 +225,5 @@ def _entries(wanted: Wanted, file: Path) -> list[str]:
 def _failed(wanted: Wanted, error: Exception) -> IsomorphError:
     return IsomorphError(
         f"{wanted.instance}: {wanted.spec.source} fails: {type(error).__name__}: "
-        f"{(str(error) or 'without a word').splitlines()[0]}"
+        f"{first_line(error)}"
     )

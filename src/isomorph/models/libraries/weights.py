@@ -124,7 +124,7 @@ def fetched(wanted: Wanted, url: str, file: Path, place: Path) -> Path:
     except IsomorphError:
         raise
     except Exception as error:  # of requests, or of what it is made of
-        raise _unreachable(wanted, url, place, without_secrets(str(error))) from error
+        raise _unreachable(wanted, url, place, without_secrets(first_line(error))) from error
     return file
 
 
@@ -399,10 +399,9 @@ def _kept(
 
 
 def _unreachable(wanted: Wanted, url: str, place: Path, reason: object) -> IsomorphError:
-    first = (str(reason) or type(reason).__name__).splitlines()[0]
     return IsomorphError(
-        f"{wanted.instance}: {url} cannot be reached ({first}); without a network the models "
-        f"package/*, untrained/* and baseline/* work, and weights put by hand at {place}"
+        f"{wanted.instance}: {url} cannot be reached ({first_line(reason)}); without a network the "
+        f"models package/*, untrained/* and baseline/* work, and weights put by hand at {place}"
     )
 
 
