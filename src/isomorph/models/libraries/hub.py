@@ -17,16 +17,10 @@ from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.foreign import first_line, in_words, reading
 from isomorph.foreign.budget import MEMORY, budget
 from isomorph.models.libraries.imported import import_torchvision
+from isomorph.models.libraries.tensors import digest_of_module, tensors_only
 from isomorph.models.libraries.torchvision import torch_hub_in
 from isomorph.models.libraries.untrained import seeded
-from isomorph.models.libraries.weights import (
-    LOCK,
-    digest_of,
-    fetched,
-    refuse_other,
-    scratch,
-    tensors_only,
-)
+from isomorph.models.libraries.weights import LOCK, fetched, refuse_other, scratch
 from isomorph.models.network import Network
 from isomorph.models.source import Wanted
 
@@ -60,8 +54,8 @@ def network(wanted: Wanted) -> Network:
     with torch_hub_in(wanted.weights / "hub"):
         build = _entry(wanted, folder, entry)
         module = seeded(build, 0)
-        digest = digest_of(module)
-        if digest != digest_of(seeded(build, 1)):
+        digest = digest_of_module(module)
+        if digest != digest_of_module(seeded(build, 1)):
             raise IsomorphError(
                 f"{wanted.instance}: {wanted.spec.source} draws its weights by chance; give the "
                 "options with which the entry loads trained ones, often pretrained: true"

@@ -12,8 +12,10 @@ from isomorph.errors import IsomorphError
 from isomorph.foreign import reading
 from isomorph.foreign.guard import first_line
 from isomorph.models.libraries.centre import crop_of
+from isomorph.models.libraries.huggingface import HUB, from_hub, hub_file, hub_folder
 from isomorph.models.libraries.imported import library
-from isomorph.models.libraries.weights import HUB, fitting, from_hub, hub_file, hub_folder, scratch
+from isomorph.models.libraries.tensors import fitting
+from isomorph.models.libraries.weights import scratch
 from isomorph.models.network import Network
 from isomorph.models.source import Wanted
 from isomorph.study import Preprocessing
