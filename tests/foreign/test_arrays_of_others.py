@@ -170,6 +170,37 @@ def test_a_mat_of_compressed_zeros_is_refused(tmp_path, monkeypatch):
     refused(lambda: read_mat(file), "in 100.0 MB of memory", "ISOMORPH_MEMORY_MB")
 
 
+@pytest.mark.parametrize(
+    ("value", "size"),
+    [
+        (np.zeros((1000, 3)), 24_000),
+        (np.zeros((1000, 3), np.float32), 12_000),
+        (np.zeros((1000, 3), np.uint8), 3_000),
+        (np.zeros((1000, 3), bool), 3_000),
+        (np.array(["x" * 1000]), 4_000),
+        (scipy.sparse.coo_array((1000, 3)), 24_000),
+        (np.full((1000, 3), None), 24_000),
+    ],
+)
+def test_what_a_variable_of_a_mat_takes_is_known_from_its_kind(tmp_path, value, size):
+    file = tmp_path / "a.mat"
+    if value.dtype == object:
+        value[:] = 1.0
+    savemat(file, {"x": value}, do_compression=True)
+    assert _loadmat.load(str(file), None, size)[0] == ["x"]
+    with pytest.raises(MemoryError):
+        _loadmat.load(str(file), None, size - 1)
+    assert _loadmat.load(str(file), [], size - 1) == (["x"], {})
+
+
+def test_the_variables_of_a_mat_are_paid_for_together(tmp_path):
+    file = tmp_path / "a.mat"
+    savemat(file, {"x": np.zeros(1000), "y": np.zeros(1000)})
+    assert set(_loadmat.load(str(file), None, 16_000)[1]) == {"x", "y"}
+    with pytest.raises(MemoryError):
+        _loadmat.load(str(file), None, 15_999)
+
+
 # ---------------------------------------------------------------- another process
 
 
