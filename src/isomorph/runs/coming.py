@@ -6,9 +6,8 @@ from collections.abc import Iterable
 
 from isomorph.archives.readiness import bytes_to_come
 from isomorph.errors import IsomorphError
+from isomorph.foreign import in_words
 from isomorph.layout import Layout
-
-GIGABYTE = 1e9
 
 
 def announcement(layout: Layout, datasets: Iterable[str]) -> str:
@@ -38,8 +37,3 @@ def announcement(layout: Layout, datasets: Iterable[str]) -> str:
         return ""
     whole = f"{in_words(sum(known.values()))}: " if len(known) > 1 else ""
     return f"to be fetched: {whole}{', '.join(said)}"
-
-
-def in_words(size: int) -> str:
-    """Return a number of bytes as people say it."""
-    return f"{size / GIGABYTE:,.1f} GB" if size >= GIGABYTE else f"{max(size, 1e5) / 1e6:,.1f} MB"

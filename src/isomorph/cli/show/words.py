@@ -212,7 +212,8 @@ def _manifest(file: Path) -> str:
         root = manifest["root"]
     except (ValueError, KeyError, TypeError) as error:
         raise IsomorphError(
-            f"{file}: is not a manifest of isomorph ({type(error).__name__}: {first_line(error)})"
+            f"{file}: is not a manifest of isomorph ({type(error).__name__}: "
+            f"{foreign.first_line(error)})"
         ) from error
     files["sha256"] = files["sha256"].str.slice(0, 12) + "…"
     return _sections(
@@ -254,11 +255,6 @@ def shaded(pairs: np.ndarray, n_stimuli: int) -> str:
     shades = np.array(list(SHADES))[levels.round().astype(int)]
     # a character is about twice as high as wide, so each stands twice
     return "\n".join("".join(np.repeat(row, 2)) for row in shades)
-
-
-def first_line(error: BaseException) -> str:
-    """Return what an error says, as far as one line goes."""
-    return (str(error) or type(error).__name__).splitlines()[0]
 
 
 def _table(table: pd.DataFrame) -> str:
