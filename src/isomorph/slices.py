@@ -17,8 +17,8 @@ Slice = dict[str, Any]
 BESIDE = (".csv", ".tsv", ".nii", ".nii.gz", ".gii", ".annot")
 """Endings of tables, masks and labels that may stand beside a dataset's file."""
 
-DESCRIPTIVE_DATASET = {"title", "citation", "doi", "licence", "species", "notes"}
-"""Fields of a dataset that people read and no number depends on."""
+FILES = ("tables", "files")
+"""Keys of a slice that hold the sha256 of files of the user's, by their names."""
 
 DESCRIPTIVE_MODEL = {"title", "citation", "licence"}
 """Fields of a model that people read and no number depends on."""

@@ -13,12 +13,13 @@ from isomorph.making.declared import (
 )
 from isomorph.making.fitting import Fitting
 from isomorph.making.versions import differing, other_versions
-from isomorph.making.work import require, require_jobs, stamp
+from isomorph.making.work import begin, require, require_jobs, stamp
 
 __all__ = [
     "DECLARED",
     "Declared",
     "Fitting",
+    "begin",
     "command_of",
     "differing",
     "inputs_of",

@@ -26,7 +26,7 @@ from isomorph.figures.words import (
 )
 from isomorph.inference.multiplicity import by_p_alone
 from isomorph.layout import Layout
-from isomorph.making import other_versions, stamp
+from isomorph.making import Fitting, begin, job_of, other_versions, stamp
 from isomorph.measures import MEASURES
 from isomorph.report import sections
 from isomorph.report.analysis import analysis
@@ -68,6 +68,7 @@ def run(layout: Layout) -> Path:
         When a table or a listed figure cannot be read, or none of the results there are is what
         the study now says.
     """
+    begin(Fitting(layout), job_of(layout.study, "report"))
     wrong = unfit(layout)
     if wrong and wrong.keys() == missing(layout).keys() == layout.study.datasets.keys():
         raise IsomorphError("\n".join(dict.fromkeys(wrong.values())))
