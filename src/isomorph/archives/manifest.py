@@ -15,6 +15,7 @@ from isomorph.archives.patterns import asks_for, matches, nearest, whole_folders
 from isomorph.artefacts import Provenance, manifests, replacing, sha256
 from isomorph.artefacts.manifests import FileRecord, Manifest
 from isomorph.artefacts.provenance import SEAL, seal_of
+from isomorph.beside import by_name
 from isomorph.errors import IsomorphError
 from isomorph.foreign import lack_of_content
 from isomorph.layout import Layout
@@ -233,8 +234,8 @@ def find_files(
 
 def table_file(layout: Layout, dataset: str, name: str) -> Path:
     """Return a table beside the dataset's file, or else the one of that path in its archive."""
-    beside = layout.study.dataset_files[dataset].parent / name
-    return beside if beside.is_file() else find_files(layout, dataset, name)[0]
+    beside = by_name(layout.study.dataset_files[dataset].parent, name)
+    return (beside or find_files(layout, dataset, name))[0]
 
 
 def absent_now(manifest: Manifest) -> dict[str, str]:

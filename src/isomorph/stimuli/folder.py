@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from isomorph.archives.manifest import check_unchanged, find_files, read_manifest
+from isomorph.beside import by_name
 from isomorph.errors import IsomorphError
 from isomorph.foreign import read_table
 from isomorph.layout import Layout
@@ -109,9 +110,8 @@ def describe(
     if table is None:
         return {}
     source = layout.study.dataset_files[dataset]
-    beside = source.parent / table
-    if beside.is_file():
-        return read_descriptions(beside, column, names)
+    if beside := by_name(source.parent, table):
+        return read_descriptions(beside[0], column, names)
     tables = find_files(layout, dataset, table)
     if len(tables) != 1:
         raise IsomorphError(
