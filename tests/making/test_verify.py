@@ -1,17 +1,21 @@
 """All that a study has is looked at, and the workflow is told what to make again."""
 
 import os
+from dataclasses import replace
 
+import h5py
 import numpy as np
 import pytest
 
 from isomorph import archives
 from isomorph.archives import FileRecord, changed, local
 from isomorph.archives.on_disk import is_as_listed
-from isomorph.artefacts import provenance, read_table, write_table
+from isomorph.artefacts import provenance, read_provenance, read_table, write_table
 from isomorph.cli import main
 from isomorph.cli.settling import settle
 from isomorph.making import other_versions
+from isomorph.report.missing import judge
+from isomorph.report.page import context
 
 
 def verify(layout, capsys):
@@ -73,6 +77,26 @@ def test_another_version_of_a_library_is_a_note_and_made_again_on_request(layout
     again = settle(layout, versions=True)
     assert again.keys() == {layout.stimuli("small")}  # all the rest goes back to it
     assert again[layout.stimuli("small")].endswith("installed is 1.0.0 now")
+
+
+def with_package(layout, file, name, version):
+    """Let the provenance of a netCDF file say that another library computed it too."""
+    stamp = read_provenance(file)
+    with h5py.File(file, "r+") as data:
+        said = replace(stamp, packages={**stamp.packages, name: version}).to_json()
+        data.attrs["provenance"] = said
+
+
+def test_the_page_and_verify_tell_alike_of_other_versions(layout, capsys):
+    with_package(layout, layout.activations("small", "pixels"), "timm", "0.1")
+    for subject in ("one", "two"):
+        with_package(layout, layout.responses("small", subject), "scipy", "1.0.0")
+    _, out, _ = verify(layout, capsys)
+    notes = context(judge(layout))["other_versions"]
+    assert [note.partition(";")[0] for note in notes] == [
+        "2 files were made with scipy 1.0.0", "1 file was made with timm 0.1",
+    ]  # fmt: skip
+    assert all(note in out for note in notes)
 
 
 # ---------------------------------------------------------------- files of the user

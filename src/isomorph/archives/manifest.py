@@ -15,6 +15,7 @@ from isomorph.archives.patterns import asks_for, matches, nearest
 from isomorph.artefacts import Provenance, manifests, replacing, sha256
 from isomorph.artefacts.manifests import FileRecord, Manifest
 from isomorph.artefacts.provenance import SEAL, seal_of
+from isomorph.beside import by_name
 from isomorph.errors import IsomorphError
 from isomorph.foreign import lack_of_content
 from isomorph.foreign.globs import whole_folders
@@ -262,8 +263,8 @@ def find_file(layout: Layout, dataset: str, pattern: str, key: str) -> Path:
 
 def table_file(layout: Layout, dataset: str, name: str, key: str) -> Path:
     """Return a table beside the dataset's file, or else the one in its archive, see `find_file`."""
-    beside = layout.study.dataset_files[dataset].parent / name
-    return beside if beside.is_file() else find_file(layout, dataset, name, key)
+    beside = by_name(layout.study.dataset_files[dataset].parent, name)
+    return beside[0] if beside else find_file(layout, dataset, name, key)
 
 
 def absent_now(manifest: Manifest) -> dict[str, str]:

@@ -191,8 +191,7 @@ DECLARED: Registry[Declared] = Registry(
         ),
         "responses": Declared(
             "responses", ("dataset", "subject"), ("responses",), _archive_and_stimuli,
-            lambda study, dataset, _: slices.responses(study, dataset),
-            _code("isomorph.responses"),
+            slices.responses, _code("isomorph.responses"),
         ),
         "reliability": Declared(
             "reliability", DATASET, ("reliability",), _responses, slices.reliability,
