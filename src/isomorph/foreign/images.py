@@ -29,10 +29,12 @@ def open_image(file: Path, what: str = "an image") -> Any:
     ------
     IsomorphError
         When it is no such image, an axis of it is empty or does not fit its data, its values are
-        colours or complex numbers or stand in a file outside its folder, or they would take too
-        much memory.
+        colours or complex numbers or stand in a file outside its folder, they would take too much
+        memory, or it is a MINC file of several volumes, whose axes nibabel gives in another order
+        than those of all other formats.
     """
     import nibabel
+    from nibabel.minc1 import Minc1Image
 
     with reading(file, what):
         image: Any = nibabel.load(file)
@@ -49,6 +51,11 @@ def open_image(file: Path, what: str = "an image") -> Any:
         )
     if any(length < 1 for length in shape):
         raise IsomorphError(f"{file}: is of shape {shape}, which holds no value")
+    if isinstance(image, Minc1Image) and len(shape) > 3:
+        raise IsomorphError(
+            f"{file}: is a MINC file of shape {shape}, whose first axis is no place; convert it to "
+            "NIfTI, as by mnc2nii"
+        )
     afford(file, f"an image of shape {shape}", math.prod(shape) * kind.itemsize)
     if isinstance(image, nibabel.Cifti2Image):
         with reading(file, what):

@@ -16,7 +16,7 @@ from isomorph.foreign import reading
 from isomorph.foreign.images import open_image
 from isomorph.responses.bids.places import Gray, Grid, Place, Vertices
 from isomorph.responses.grayordinates import Grayordinates
-from isomorph.responses.whole import refuse_cut_short, unscaled
+from isomorph.responses.whole import refuse_cut_short, stored
 
 Array = npt.NDArray
 
@@ -113,9 +113,9 @@ def _volumes(file: Path, image: Any) -> Bold:
     grid = grid_of(image)
 
     def read(units: Array) -> Stored:
-        stored = unscaled(file, image)
+        data, slope, intercept = stored(file, image)
         x, y, z = grid.indices(units)
-        return Stored(stored[x, y, z].T, image.dataobj.slope, image.dataobj.inter)
+        return Stored(data[x, y, z].T, slope, intercept)
 
     whole = partial(refuse_cut_short, file, image)
     return Bold((file,), grid, int(image.shape[3]), read, whole, header=_time_of(image))
@@ -151,8 +151,8 @@ def _grayordinates(file: Path, image: Any) -> Bold:
         )
 
     def read(units: Array) -> Stored:
-        values = unscaled(file, image)[:, units]
-        return Stored(values, image.dataobj.slope, image.dataobj.inter)
+        data, slope, intercept = stored(file, image)
+        return Stored(data[:, units], slope, intercept)
 
     timed = str(axes[0].unit).upper() == "SECOND"
     return Bold(
