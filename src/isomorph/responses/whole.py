@@ -74,7 +74,7 @@ def refuse_cut_short(file: Path, image: Any) -> None:
     if offset is None:
         return
     with reading(file, "an image"):
-        holder = Path(image.file_map["image"].filename)  # not the header's file, where there are two
+        holder = Path(image.file_map["image"].filename)  # of two files that of the data
         needed = int(offset) + math.prod(proxy.shape) * proxy.dtype.itemsize
         held = holder.stat().st_size
         if holder.suffix == ".gz":
