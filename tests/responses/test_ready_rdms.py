@@ -241,6 +241,24 @@ def test_the_variable_of_names_can_be_given(make_study, files):
             read(make_study(settings(**source, names=wrong), STIMULI))
 
 
+def test_a_stated_variable_of_names_counts_though_its_names_only_count_up(make_study, files):
+    stimuli = sorted(str(n) for n in range(1, 13))  # 1, 10, 11, 12, 2 and so on
+    square = squareform(RNG.uniform(0, 2, 66))
+    np.savez(files / "r.npz", rdm=square, item=np.arange(1, 13))
+    source = settings(file="r.npz", variable="rdm", names="item", subjects=["s1"])
+    at = [int(name) - 1 for name in stimuli]
+    expected = squareform(square[np.ix_(at, at)])
+    np.testing.assert_array_equal(read(make_study(source, stimuli))["rdm"], [expected])
+
+
+def test_a_stated_variable_of_counts_that_name_no_stimulus_is_refused(make_study, files):
+    stimuli = [f"im{n:02}" for n in range(12)]
+    np.savez(files / "r.npz", rdm=squareform(RNG.uniform(0, 2, 66)), item=np.arange(12))
+    source = settings(file="r.npz", variable="rdm", names="item", subjects=["s1"])
+    with pytest.raises(IsomorphError, match=r'r\.npz: item: "0" is no stimulus of'):
+        read(make_study(source, stimuli))
+
+
 def test_two_variables_that_name_stimuli_differently(make_study, files):
     np.savez(files / "r.npz", rdm=SQUARES[0, 0], stimuli=STIMULI, stimulus=STIMULI[::-1])
     source = settings(file="r.npz", variable="rdm", subjects=["s1"])
