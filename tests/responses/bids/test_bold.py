@@ -241,6 +241,56 @@ def test_confounds_of_fmriprep_that_are_not_there_are_one_sentence(bold):
     assert "\n" not in str(refusal.value)
 
 
+MOTION = [f"{kind}_{axis}" for kind in ("trans", "rot") for axis in "xyz"]
+
+
+@pytest.mark.parametrize(
+    ("column", "spec"),
+    [
+        ("fd", BidsConfounds(files="*.tsv", columns=("fd",))),
+        ("fd", BidsConfounds(files="*.tsv", columns=("x*",))),
+        ("non_steady_state_outlier00", None),
+        ("\t".join(MOTION), BidsConfounds(strategy=("motion",))),
+    ],
+)
+def test_a_table_of_confounds_without_rows_is_refused(tmp_path, column, spec):
+    run = RunFiles(tmp_path / "sub-1_task-x_desc-preproc_bold.nii.gz", Path(), "")
+    nib.save(nib.Nifti1Image(np.ones((2, 2, 2, 5)), np.eye(4)), run.bold)
+    table = tmp_path / "sub-1_task-x_desc-confounds_timeseries.tsv"
+    table.write_text(column + "\n")
+    with pytest.raises(IsomorphError, match="timeseries.tsv: 0 rows of confounds, expected 5 vol"):
+        read_confounds(run, [table], spec, 5)
+
+
+def test_the_table_that_flags_volumes_is_the_one_named(bold, tmp_path):
+    """A study's own table is not fMRIPrep's beside the run, and the sentence says which it is."""
+    run = RunFiles(bold[0], Path(), "")
+    beside = tmp_path / "sub-1_task-x_run-1_desc-confounds_timeseries.tsv"
+    own = tmp_path / "sub-1_task-x_run-1_motion.tsv"
+    single = np.eye(5, dtype=int)
+    one = BidsConfounds(files="*.tsv", columns=("spike*",))
+
+    def write(file, name, flags):
+        names = [f"{name}{number:02}" for number in range(len(flags))]
+        lines = ["\t".join(names), *("\t".join(map(str, row)) for row in flags.T)]
+        file.write_text("\n".join(lines) + "\n")
+
+    def refusal():
+        with pytest.raises(IsomorphError, match=r"leaves \d of the 5 volumes") as refused:
+            read_confounds(run, [own], one, 5)
+        return str(refused.value).partition(": leaves")[0]
+
+    write(beside, "fd", single[:1])
+    write(own, "spike", single[:4])
+    assert refusal() == str(own)
+    write(beside, "non_steady_state_outlier", single[:2])
+    write(own, "spike", single[2:])
+    assert refusal() == f"{beside} and {own}"
+    write(beside, "non_steady_state_outlier", single[:4])
+    write(own, "spike", np.array([[1, 2, 3, 4, 5]]))
+    assert refusal() == str(beside)
+
+
 @pytest.mark.parametrize(
     ("keys", "said"),
     [
