@@ -153,6 +153,11 @@ class Trials:
         """When the last volume ends, seconds."""
         return float(self.frames[-1] + self.clock.repetition)
 
+    @property
+    def duration(self) -> Array:
+        """Of each trial of a stimulus of the set, seconds."""
+        return self.trials["duration"].to_numpy(dtype=np.float64)[self.known]
+
 
 @dataclass(frozen=True)
 class Reader:
@@ -284,8 +289,7 @@ class Reader:
             "events that end after the last volume (is responses.events.shift right?)": cut,
             **masked.confounds.noted,
         }
-        duration = trials["duration"].to_numpy(dtype=np.float64)[known]
-        return Run(names[told], onset[told], fit, clock, kept, duration, dropped, noted)
+        return Run(names[told], onset[told], fit, clock, kept, shown.duration, dropped, noted)
 
     def trials(
         self,
