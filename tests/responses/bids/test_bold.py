@@ -258,7 +258,9 @@ def test_a_table_of_confounds_without_rows_is_refused(tmp_path, column, spec):
     nib.save(nib.Nifti1Image(np.ones((2, 2, 2, 5)), np.eye(4)), run.bold)
     table = tmp_path / "sub-1_task-x_desc-confounds_timeseries.tsv"
     table.write_text(column + "\n")
-    with pytest.raises(IsomorphError, match=r"timeseries\.tsv: 0 rows of confounds, expected 5 vol"):
+    with pytest.raises(
+        IsomorphError, match=r"timeseries\.tsv: 0 rows of confounds, expected 5 vol"
+    ):
         read_confounds(run, [table], spec, 5)
 
 
