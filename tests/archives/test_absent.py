@@ -165,6 +165,37 @@ def test_masks_events_and_partners_are_asked_for_too(name, asks, data, layout):
     assert str(data / name) in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("header", "values"),
+    [
+        (
+            "sub-01/func/sub-01_task-look_run-1_bold.hdr",
+            "sub-01/func/sub-01_task-look_run-1_bold.img",
+        ),
+        ("sub-01/func/sub-01_run-1_bold+orig.HEAD", "sub-01/func/sub-01_run-1_bold+orig.BRIK.gz"),
+        ("masks/sub-01_mask.hdr", "masks/sub-01_mask.img"),
+    ],
+)
+def test_the_other_half_of_an_image_is_asked_for(header, values, data, make_layout):
+    responses = BIDS["responses"] | {
+        "bold": "sub-{subject}/func/*_bold*.[hH]*",
+        "regions": {"kind": "whole", "file": "masks/sub-{subject}_mask.h*", "region": "IT"},
+    }
+    layout = make_layout({"kind": "local", "path": str(data)}, **BIDS | {"responses": responses})
+    (data / header).write_bytes(b"header")
+    (data / values).symlink_to(ANNEX)
+    others = (values.replace("01", "02"), "masks/of_nothing.img")
+    for other in others:
+        (data / other).symlink_to(ANNEX)
+    with pytest.raises(IsomorphError) as caught:
+        archives.run(layout, "objects")
+    assert f"{header} needs {data / values}, which" in str(caught.value)
+    (data / values).unlink()
+    (data / values).write_bytes(b"values")
+    archives.run(layout, "objects")
+    assert sorted(archives.read_manifest(layout, "objects").absent) == sorted(others)
+
+
 def test_many_are_counted(data, layout):
     for name in FILES:
         dead_link(data / name)

@@ -12,6 +12,7 @@ from isomorph.beside import finder, values_at
 from isomorph.errors import IsomorphError
 from isomorph.foreign import lack_of_content
 from isomorph.foreign.entities import parse
+from isomorph.foreign.images import halves_of
 from isomorph.foreign.inheritance import applies, is_sidecar
 from isomorph.layout import Layout
 from isomorph.registry import Registry
@@ -173,7 +174,11 @@ def refuse_absent(
     )
     responses = layout.study.dataset(dataset).responses
     companion = getattr(responses, "companion", None)
+    images = responses.kind in ("bids", "betas")
     for path in absent.keys() - wanted.keys():
+        for image in halves_of(path, known) if images else ():
+            if any(asks_for(one.pattern, image) for one in asked):
+                wanted[path] = f"{image} needs"
         for recording in recordings:
             if _is_companion(path, recording, companion) or belongs(
                 path, recording, responses.kind

@@ -37,9 +37,11 @@ MOST = {"correlation": 2.0}
 SAID = {
     "correlation": ("correlation",),
     "squared euclidean": ("squared_euclidean",),
-    "euclidean": ("euclidean", "euclidean_norm"),
+    "euclidean": ("euclidean", "euclidean_norm", "squared_euclidean"),
+    "euclidean norm": ("euclidean_norm",),
 }
-"""Distances by what a file of rsatoolbox calls them."""
+"""Distances by what a file of rsatoolbox calls them; it calls squared ones euclidean, too, where
+stimuli come unequally often, and over time."""
 
 
 def prepare(layout: Layout, dataset: str, subject: str) -> None:
@@ -272,7 +274,15 @@ def read_source(
 def _check_distance(variables: Variables, source: RdmSource, where: str) -> None:
     """Refuse RDMs whose file says that they are of another distance than the study does."""
     said = variables.measure.lower().replace("_", " ")
-    if source.distance not in SAID.get(said, (source.distance,)):
+    if not said:
+        return
+    if said not in SAID:
+        known = dict.fromkeys(name for names in SAID.values() for name in names)
+        raise IsomorphError(
+            f'{where}: says that its distance is "{variables.measure}", which ready RDMs cannot be '
+            f"of, expected one of {', '.join(known)}"
+        )
+    if source.distance not in SAID[said]:
         raise IsomorphError(
             f'{where}: says that its distance is "{variables.measure}", where `distance` says '
             f"{source.distance}; mend `distance`, expected {' or '.join(SAID[said])}"

@@ -80,7 +80,7 @@ def gather(layout: Layout, dataset: str, subject: str, names: Names) -> Gathered
     return Gathered(
         runs,
         first,
-        Source(find_regions, first.place, runs[0].bold, layout.atlases),
+        Source(find_regions, first.place, runs[0].bold, layout.atlases, used),
         Reader(
             settings,
             names,
