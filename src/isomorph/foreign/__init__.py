@@ -1,7 +1,7 @@
 """Files that others wrote: read behind one guard, so that nothing in them becomes a traceback."""
 
 from isomorph.foreign.budget import in_words
-from isomorph.foreign.content import lack_of_content, refuse_without_content
+from isomorph.foreign.content import lack_of_content
 from isomorph.foreign.guard import first_line, reading
 from isomorph.foreign.tables import MISSING, as_cells, is_tab_separated, read_table, read_tsv
 
@@ -15,5 +15,4 @@ __all__ = [
     "read_table",
     "read_tsv",
     "reading",
-    "refuse_without_content",
 ]
