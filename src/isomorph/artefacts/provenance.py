@@ -14,6 +14,7 @@ from typing import Any
 import h5py
 
 from isomorph.artefacts.files import NoSuchFileError, sha256
+from isomorph.artefacts.sound import refuse_unsound
 from isomorph.errors import IsomorphError
 from isomorph.foreign import reading
 from isomorph.shown import shown
@@ -187,6 +188,7 @@ def seal_of(content: Any) -> str:
 
 
 def _attribute(path: Path) -> str:
+    refuse_unsound(path)
     with reading(path, "a netCDF file"), h5py.File(path, "r") as file:
         said = file.attrs.get("provenance", "")
     return said if isinstance(said, str) else ""
