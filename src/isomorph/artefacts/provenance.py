@@ -56,7 +56,9 @@ class Provenance:
     noted : dict
         What the stage found out and a reader may want to know, JSON-ready.
     upstream : dict
-        For every job the inputs were made by, a digest of the settings and code that decided them.
+        For every job that the artefact goes back to, by its name, two digests with a space between:
+        of the settings and code that decided what it made, and of the files it was made from. The
+        second is empty where one of these was not there or could not be read.
     contents : dict
         sha256 of every file that stands beside this provenance, or of every variable of a netCDF
         file. Filled in by what writes the artefact.
