@@ -9,6 +9,7 @@ from isomorph.making.declared import (
     maker_of,
     outputs_of,
     reading_code,
+    words_of,
     written_by,
 )
 from isomorph.making.fitting import Fitting
@@ -32,5 +33,6 @@ __all__ = [
     "require_jobs",
     "stamp",
     "stamps",
+    "words_of",
     "written_by",
 ]

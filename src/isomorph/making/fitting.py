@@ -114,7 +114,10 @@ class Fitting:
         return found
 
     def inputs(self, job: Job) -> dict[str, str]:
-        """Return the hash of every file that a job reads and that is there, by its name."""
+        """Return the hash of every file that a job reads and that is there, by its name.
+
+        It is '' where its provenance cannot be read: that is told as the file's own trouble.
+        """
         return {
             key_of(self.layout, file): self._identity(file, job) if self._is_readable(file) else ""
             for file in self.files(job)

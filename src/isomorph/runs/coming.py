@@ -17,8 +17,9 @@ def announcement(layout: Layout, datasets: Iterable[str]) -> str:
     ----------
     layout : Layout
     datasets : iterable of str
-        Those whose bytes the run will see to. One that cannot be made out is passed over: its job
-        says why.
+        Those whose bytes the run will see to. One whose size nobody knows before it is there, as of
+        a package, is named without one. One that cannot be made out is passed over: its job says
+        why.
     """
     sizes: dict[str, int | None] = {}
     for dataset in datasets:
