@@ -1,4 +1,8 @@
-"""Named arrays in `.mat`, `.npz`, `.npy` and HDF5 files, read when they are asked for."""
+"""Named arrays in `.mat`, `.npz`, `.npy` and HDF5 files.
+
+Those of HDF5 files, MATLAB's of version 7.3 among them, are read when they are asked for; files of
+the other kinds are read whole.
+"""
 
 from __future__ import annotations
 
@@ -37,12 +41,12 @@ EXACT = 2.0**53
 
 
 class Variables(Mapping[str, Array]):
-    """The arrays of a file by name, each read when it is asked for.
+    """The arrays of a file by name, those of HDF5 files each read when it is asked for.
 
     Parameters
     ----------
     loaders : mapping of str to callable
-        Reads one array.
+        Reads one array, or returns it where the file was read whole.
     sizes : mapping of str to int
         How many values each array has that can be read.
     measure : str, optional
