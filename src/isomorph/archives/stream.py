@@ -7,24 +7,23 @@ import re
 import sys
 import time
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import h5py
-from filelock import FileLock
 
 from isomorph.archives.dandi_asset import find_asset
-from isomorph.archives.held import NO_LOCKS
+from isomorph.archives.held import alone
 from isomorph.archives.lock import LockedFile
 from isomorph.archives.manifest import FileRecord, describe_files
 from isomorph.archives.pace import session
 from isomorph.archives.streaming import Remote, choose, copy_choice, open_remote
 from isomorph.artefacts import disk_errors, replacing
 from isomorph.errors import IsomorphError
-from isomorph.foreign.guard import first_line
+from isomorph.foreign import first_line
 from isomorph.making import reading_code
 from isomorph.study.archive import DandiArchive
 
@@ -68,9 +67,7 @@ def bring(
         When an asset is not what was locked, cannot be read, or has not what `archive.keep`
         names; one sentence, and no file is left that is not whole.
     """
-    with disk_errors(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-    with _alone(folder):  # a second process waits and finds the files
+    with alone(folder / f"{RECORD}.lock"):  # a second process waits and finds the files
         known, code = _record(folder), reading_code(archive)
         for file in files:
             asked = {"lock": asdict(file), "keep": sorted(archive.keep), "code": code}
@@ -82,22 +79,6 @@ def bring(
                 with replacing(folder / RECORD) as temporary:
                     temporary.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
         return [FileRecord(**known[file.path]["file"]) for file in files]
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Wait until no other process reads into a folder; on a disk without locks, do not."""
-    lock = FileLock(folder / f"{RECORD}.lock")
-    try:
-        lock.acquire()
-    except OSError as error:
-        # Two processes then read the same twice, and each file still stands whole.
-        if error.errno not in NO_LOCKS:
-            raise
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def _record(folder: Path) -> dict[str, Any]:
