@@ -368,7 +368,13 @@ def test_no_room_is_said_before_anything_is_asked(objects, make_layout):
 
 @pytest.mark.parametrize(
     "name",
-    ["manifest.json", "Manifest.JSON", ".fetched.json", "a.nii.0123456789ab.part"],
+    [
+        "manifest.json",
+        "Manifest.JSON",
+        ".fetched.json",
+        "a.nii.0123456789ab.part",
+        "a.0123456789ab.part.lock",
+    ],
 )
 def test_names_isomorph_writes_itself_are_refused(objects, make_layout, name):
     layout = write_locked(make_layout, [put(objects, "a.nii", b"a"), put(objects, name, b"theirs")])
