@@ -94,7 +94,7 @@ def test_a_listing_that_is_none_leads_nowhere(monkeypatch, make_layout, tmp_path
     patch_answers(monkeypatch, lock)
     refused(
         lambda: resolve(DandiArchive(**SPEC), ("1",), "f.yaml: archive"),
-        "no listing of the DANDI API",
+        "does not answer as the DANDI archive does",
     )
 
 

@@ -12,7 +12,7 @@ from test_dandi_answers import SPEC
 
 from isomorph.archives import pace
 from isomorph.archives.dandi_answers import Metadata
-from isomorph.archives.dandi_asset import _ask
+from isomorph.archives.dandi_api import ask
 from isomorph.archives.download import download
 from isomorph.archives.hashes import Pin
 from isomorph.archives.patience import ATTEMPTS, GivenUpError, RefusedError, patience
@@ -152,7 +152,7 @@ def test_a_key_does_not_follow_a_redirect(monkeypatch):
             port = url.rpartition(":")[2]
             monkeypatch.setenv(f"ISOMORPH_KEY_127_0_0_1___{port}", "5ec4e7")
             archive = DandiArchive(**(SPEC | {"instance": f"{url}/api"}))
-            _ask(http, archive, "a.nwb", None, "assets/", Metadata)
+            ask(http, archive, "assets/", Metadata, "a.nwb")
     assert [key for _, key in asked] == [None, "token 5ec4e7"]
     assert asked_there == [("/stolen", None)]
 

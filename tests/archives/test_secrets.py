@@ -12,7 +12,7 @@ from test_dandi_answers import LINE, SPEC
 
 from isomorph.archives import local
 from isomorph.archives.dandi import bring
-from isomorph.archives.dandi_asset import api_key, key_variable
+from isomorph.archives.dandi_api import api_key, key_variable
 from isomorph.archives.manifest import read_manifest
 from isomorph.archives.mirrors import mirrored
 from isomorph.archives.patience import (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -18,7 +17,8 @@ from isomorph.archives.manifest import (
     remembered,
     write_manifest,
 )
-from isomorph.archives.patterns import matches
+from isomorph.archives.patterns import filled, find
+from isomorph.archives.progress import count
 from isomorph.archives.reserved import is_reserved
 from isomorph.archives.sources import Source, choose_files, say_left_out
 from isomorph.archives.transfer import announce, sweep, transfer
@@ -184,12 +184,11 @@ def _by_subject(
     found: dict[str, list[str]] = {subject: [] for subject in subjects}
     for source, files in chosen:
         inside = {str(source.inside(file.path)): file.path for file in files}
+        known = sorted(inside)
         for pattern in source.include:
             for subject in subjects if "{subject}" in pattern else ():
-                one = pattern.replace("{subject}", subject)
-                literal = re.split(r"[*?\[]", one, maxsplit=1)[0]
-                near = [path for path in inside if path.startswith(literal)]
-                found[subject] += [inside[path] for path in matches(one, near)]
+                paths = find(filled(pattern, subject=subject), known)
+                found[subject] += [inside[path] for path in paths]
     return {subject: sorted(set(paths)) for subject, paths in found.items()}
 
 
@@ -252,8 +251,7 @@ def _words(
     if given:
         parts.append(("files by request", [one.record.size for one in given]))
     return "; ".join(
-        f"{name}, {len(sizes):,} file{'s' if len(sizes) != 1 else ''}, {in_words(sum(sizes))}"
-        for name, sizes in parts
+        f"{name}, {count(len(sizes))}, {in_words(sum(sizes))}" for name, sizes in parts
     )
 
 

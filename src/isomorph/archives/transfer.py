@@ -26,7 +26,7 @@ from isomorph.archives.manifest import FileRecord
 from isomorph.archives.mirrors import mirrored
 from isomorph.archives.pace import session
 from isomorph.archives.patience import GivenUpError
-from isomorph.archives.progress import Progress
+from isomorph.archives.progress import Progress, count
 from isomorph.errors import IsomorphError
 from isomorph.foreign import in_words
 
@@ -165,8 +165,7 @@ def announce(label: str, files: Sequence[LockedFile], folder: Path) -> None:
     size = sum(file.size for file in files)
     here = bytes_here(files, folder)
     print(
-        f"{label}: {len(files):,} file{'s' if len(files) != 1 else ''}, {in_words(size)}, "
-        f"{in_words(here)} of it here already",
+        f"{label}: {count(len(files))}, {in_words(size)}, {in_words(here)} of it here already",
         file=sys.stderr,
         flush=True,
     )

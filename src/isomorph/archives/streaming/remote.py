@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,7 +23,9 @@ from isomorph.archives.patience import (
     patience,
     without_password,
 )
+from isomorph.archives.progress import Seldom
 from isomorph.errors import IsomorphError
+from isomorph.foreign import in_words
 
 CACHE = 256 << 20
 """Bytes kept in memory."""
@@ -32,8 +33,6 @@ AHEAD = 4 << 20
 """Bytes read ahead at most: 0.3 s at 100 Mbit/s, so that a round trip costs a tenth of it."""
 RENEWED_AFTER = 600.0
 """Seconds an address of the bucket is used; those of embargoed assets expire."""
-SAID_EVERY = 5.0
-"""Seconds between two lines of progress."""
 
 
 class Remote:
@@ -57,7 +56,7 @@ class Remote:
 
         self.failure: IsomorphError | None = None
         self._address, self._path, self._size = address, file.path, file.size
-        self._position, self._said = 0, time.monotonic()
+        self._position, self._say = 0, Seldom()
         self._file = remfile.File(
             address, _size=file.size, _max_cache_size=CACHE, _max_chunk_size=AHEAD
         )
@@ -96,9 +95,7 @@ class Remote:
             self.failure = error
             raise
         self._position += len(content)
-        if time.monotonic() - self._said > SAID_EVERY:
-            self._said = time.monotonic()
-            print(f"{self._path}: {self.read_bytes / 1e6:.1f} MB read", file=sys.stderr, flush=True)
+        self._say(f"{self._path}: {in_words(self.read_bytes)} read")
         return content
 
     def _patiently(self, size: int) -> bytes:
