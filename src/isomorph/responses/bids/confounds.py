@@ -206,7 +206,7 @@ def _from_columns(table: Path, spec: BidsConfounds, n_scans: int) -> Confounds:
 def _numbers(columns: pd.DataFrame) -> Array:
     """Return columns as numbers (row, column), NaN for what is none."""
     values = columns.apply(lambda column: pd.to_numeric(column, errors="coerce"))
-    return values.to_numpy(dtype=np.float64, copy=True).reshape(len(columns), -1)
+    return values.to_numpy(dtype=np.float64, copy=True).reshape(columns.shape)
 
 
 def _refuse_other_rows(table: Path, n_rows: int, n_scans: int) -> None:
