@@ -7,7 +7,7 @@ from functools import cached_property
 from importlib.metadata import EntryPoint, entry_points
 from typing import Generic, TypeVar, cast
 
-from isomorph.errors import IsomorphError, did_you_mean
+from isomorph.errors import IsomorphError, did_you_mean, first_line
 
 T = TypeVar("T")
 
@@ -87,7 +87,7 @@ class Registry(Mapping[str, T], Generic[T]):
             member = entry.load()
         except Exception as error:  # whatever other people's code raises when it is imported
             raise IsomorphError(
-                f"{where} cannot be imported: {type(error).__name__}: {error}"
+                f"{where} cannot be imported: {type(error).__name__}: {first_line(error)}"
             ) from error
         if self._kind is not None and not isinstance(member, self._kind):
             raise IsomorphError(
