@@ -197,7 +197,7 @@ def test_an_archive_that_is_not_there_is_told_in_one_sentence(fetch, monkeypatch
 
 
 def test_a_server_that_is_no_archive_is_told_in_one_sentence(archive, fetch, one):
-    archive.fail(one.metadata_path, Fault(redirect=f"{archive.url}/api/info"))
+    archive.fail(one.metadata_path, Fault(redirect=archive.url + one.blob_path))
     refused(fetch, ONE, "does not answer as the DANDI archive does")
 
 
