@@ -35,7 +35,7 @@ RESPONSES: Registry[tuple[str, ...]] = Registry(
         "nwb": ("files", "region.table"),
         "traces": ("files",),
         "rasters": ("files", "region.table"),
-        "arrays": ("responses", "presentations", "units"),
+        "arrays": ("responses", "presentations", "units", "times"),
         "rdms": ("sources.file", "sources.order.file"),
         "bids": (
             *("bold", "events.files", "confounds.files"),

@@ -281,6 +281,27 @@ def available(data: xr.Dataset, distance: str) -> NDArray[np.bool_]:
     return np.isfinite(data[distance].isel(pair=0).values)
 
 
+def each_rdm(data: xr.Dataset, distance: str) -> list[tuple[dict[str, Any], Floats]]:
+    """Return the RDMs that there are of a distance one by one, with what tells them apart.
+
+    Returns
+    -------
+    list of (dict, ndarray of shape (pair,))
+        Coordinates: `region`, `subject`, `time_start`, …, or `model` and `layer`; `draw` counts
+        draws of units.
+    """
+    rdms = data[distance]
+    if "draw" in rdms.dims:
+        rdms = rdms.assign_coords(draw=np.arange(rdms.sizes["draw"]))
+    keys = [str(key) for key, one in rdms.coords.items()
+            if "pair" not in one.dims and key != "representation"]  # fmt: skip
+    found = []
+    for place in np.argwhere(available(data, distance)).tolist():
+        one = rdms[tuple(place)]
+        found.append(({key: one[key].item() for key in keys}, one.values))
+    return found
+
+
 def undefined_of(data: xr.Dataset) -> dict[str, str]:
     """Return what has no RDM, and why: of each distance, and under any.
 

@@ -95,7 +95,7 @@ def regrouped(session: xr.Dataset, level: Level) -> xr.Dataset:
     Parameters
     ----------
     session : Dataset
-        `response (presentation, unit)`; presentations of stimuli in no group are left out.
+        `response (presentation, unit[, time])`; presentations of stimuli in no group are left out.
     level : Level
     """
     if level.is_single:
@@ -122,12 +122,12 @@ def regrouped(session: xr.Dataset, level: Level) -> xr.Dataset:
     elif first:
         more = {first[0]: ("presentation", first[1])}
     return xr.Dataset(
-        {"response": (("presentation", "unit"), responses, kept["response"].attrs)},
+        {"response": (kept["response"].dims, responses, kept["response"].attrs)},
         coords={
             "stimulus": ("presentation", showings["name"].to_numpy(dtype=object)),
             "repetition": ("presentation", repetition),
             **more,
-            **{name: kept[name] for name in kept.coords if kept[name].dims == ("unit",)},
+            **{name: one for name, one in kept.coords.items() if "presentation" not in one.dims},
         },
         attrs=kept.attrs,
     )
@@ -147,13 +147,14 @@ def _first_recorded(
 def _means(
     rows: pd.DataFrame, values: npt.NDArray[np.floating], by: list[str]
 ) -> tuple[pd.DataFrame, npt.NDArray[np.float64]]:
-    """Average rows `(presentation, unit)` that agree in some columns, in order of appearance."""
+    """Average rows `(presentation, ...)` that agree in some columns, in order of appearance."""
     groups = rows.groupby(by, sort=False)
     code = groups.ngroup().to_numpy()
     order = np.argsort(code, kind="stable")
     starts = np.flatnonzero(np.diff(code[order], prepend=-1))
     sums = np.add.reduceat(values[order].astype(float), starts, axis=0)
-    return groups.size().index.to_frame(index=False), sums / np.bincount(code)[:, None]
+    counts = np.bincount(code).reshape(-1, *[1] * (values.ndim - 1))
+    return groups.size().index.to_frame(index=False), sums / counts
 
 
 def averaged(layer: xr.Dataset, level: Level) -> xr.Dataset:
