@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Generic, TypeVar
+from collections.abc import Callable, Iterator, Mapping
+from importlib import import_module
+from typing import Any, Generic, TypeVar
 
 from isomorph.errors import IsomorphError, did_you_mean
 
@@ -41,3 +42,23 @@ class Registry(Mapping[str, T], Generic[T]):
 
     def __len__(self) -> int:
         return len(self._members)
+
+
+def lazily(entry: str) -> Callable[..., Any]:
+    """Return a function whose module is imported when it is first called.
+
+    So a registry names members whose libraries are heavy, or not installed.
+
+    Parameters
+    ----------
+    entry : str
+        `module:function`, written out, so that what the function computes is part of the code that
+        decides an artefact, see `isomorph.digest.code_digest`.
+    """
+    module, name = entry.split(":")
+
+    def call(*arguments: Any, **named: Any) -> Any:
+        return getattr(import_module(module), name)(*arguments, **named)
+
+    call.__name__, call.__doc__ = name, f"See `{module}.{name}`."
+    return call

@@ -385,12 +385,12 @@ def _safetensors(file: Path) -> None:
 def _open_safetensors(file: Path) -> object:
     from safetensors.torch import load_file
 
-    from isomorph.models import Wanted
+    from isomorph.models import Request
     from isomorph.models.libraries.tensors import fitting
     from isomorph.study import ModelSpec
 
     spec = ModelSpec(name="m", title="M", source="timm/x")
-    with fitting(Wanted("m", spec, None, file.parent, file.parent), file, "x"):
+    with fitting(Request("m", spec, None, file.parent, file.parent), file, "x"):
         return _small().load_state_dict(load_file(file))
 
 

@@ -13,8 +13,8 @@ from torch import nn
 
 from isomorph.errors import IsomorphError
 from isomorph.models import forward
-from isomorph.models.activations import Activations, as_dataset, from_features
 from isomorph.models.extraction import extract
+from isomorph.models.folded import Activations, as_dataset, from_features
 from isomorph.models.gram import fold
 from isomorph.models.network import Network
 

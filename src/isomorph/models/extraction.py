@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from isomorph.digest import code_digest
 from isomorph.errors import IsomorphError
-from isomorph.models.activations import Activations
 from isomorph.models.batches import Images, TooLittleMemoryError, few_fit, halved
+from isomorph.models.folded import Activations
 from isomorph.models.forward import Progress, Run, exact, set_threads
 from isomorph.models.gram import LayerGram, UnusableLayerError, fold
 from isomorph.models.network import Network
