@@ -11,7 +11,7 @@ from torch import nn
 
 from isomorph.errors import IsomorphError
 from isomorph.models import activate, activations
-from isomorph.models.gram import fold
+from isomorph.models.fold import fold
 
 
 def pictures(n=5, size=12):

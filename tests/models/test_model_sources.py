@@ -21,7 +21,7 @@ from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
 from isomorph.models import SOURCES
 from isomorph.models.extraction import extract
-from isomorph.models.gram import fold
+from isomorph.models.fold import fold
 from isomorph.models.network import Network
 from isomorph.models.packages import load
 from isomorph.models.packages.efficientnet_lite import filled, untrained_efficientnet_lite

@@ -15,13 +15,13 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from isomorph.errors import IsomorphError
-from isomorph.models.gram import (
+from isomorph.geometry import spectrum_decay
+from isomorph.models.fold import (
     LayerGram,
     UnusableLayerError,
     fold,
 )
 from isomorph.models.layers import select
-from isomorph.models.spectrum import spectrum_decay
 from isomorph.models.stored import StoredLayer
 
 IMAGENET_CLASSES = 1000

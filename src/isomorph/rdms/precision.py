@@ -27,6 +27,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import LinAlgError, cho_factor, cho_solve, solve_triangular
 
+from isomorph.geometry import (
+    Floats,
+    Part,
+    UndefinedDistanceError,
+    difference_of_squares,
+    per_couple,
+    side_by_side,
+    squared_distances,
+)
 from isomorph.rdms.baselines import (
     Couple,
     as_products,
@@ -36,8 +45,6 @@ from isomorph.rdms.baselines import (
     within_folds,
 )
 from isomorph.rdms.folds import Folds, crossed_gram
-from isomorph.rdms.geometry import Floats, Part, UndefinedDistanceError
-from isomorph.rdms.gram import difference_of_squares, per_couple, side_by_side
 from isomorph.registry import Registry
 from isomorph.responses.bids.noise import SHRINKAGE as SHRUNK
 from isomorph.responses.bids.noise import Covariance
@@ -296,8 +303,7 @@ def with_noise_of_other_stimuli(folds: Folds, shrinkage: str) -> Part:
         noisy |= noise.noisy
         first, second = noise.whiten(values[:, own])
         gram = difference_of_squares((first + second) / 2, (first - second) / 2)
-        norms = np.diag(gram)
-        squares[np.ix_(own, own)] += norms[:, None] + norms - 2 * gram
+        squares[np.ix_(own, own)] += squared_distances(gram)
     for group in apart:
         squares[np.ix_(group, group)] /= len(apart) - 1
     # Inner products, up to what is in no distance, of which these are the squared distances.

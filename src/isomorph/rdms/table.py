@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
+from isomorph.geometry import Floats
 from isomorph.rdms.distances import DISTANCES
-from isomorph.rdms.geometry import Floats
 
 
 @dataclass(frozen=True)
