@@ -3,8 +3,8 @@
 import pytest
 
 from isomorph.report.analysis import MARIS, SOURCES, analysis
+from isomorph.report.evidence import read_results
 from isomorph.report.glossary import glossary
-from isomorph.report.tables import read_results
 from isomorph.study import Inference, StudySpec
 
 
@@ -21,7 +21,7 @@ def test_every_step_that_was_taken_is_told_with_its_source(whole):
     assert "all that a table asks of its dataset under the same distance" in steps["Tests"]
     assert "one-sided" in steps["Tests"]
     assert "Nimon et al. 2008" in steps["What else explains it"]
-    assert "partial correlations and shares use Spearman" in steps["What else explains it"]
+    assert "Rho-a is not defined for residuals" in steps["What else explains it"]
     assert steps["Simulations"].startswith("30 data sets for the best layer of each model")
     assert "100 units and a reliability of .50 are assumed" in steps["Simulations"]
 

@@ -8,11 +8,11 @@ from synthetic_study import rdm_file, write_settings
 from isomorph.archives.manifest import FileRecord, write_manifest
 from isomorph.artefacts import provenance, write_array, write_responses
 from isomorph.layout import Layout
+from isomorph.report.evidence import read_origins
 from isomorph.report.methods import methods
 from isomorph.report.missing import judge
 from isomorph.report.page import render
 from isomorph.report.settings import settings_of
-from isomorph.report.tables import read_origins
 from isomorph.study import load_study
 from isomorph.study.bids import BidsResponses
 from isomorph.study.responses import NwbResponses
@@ -52,7 +52,7 @@ def recorded(bare):
 def test_a_session_is_told_with_its_units_and_what_was_left_out(recorded):
     made = methods(recorded, "real")
     assert made.sessions.head[4:] == (
-        "presentations", "stimuli", "showings of a stimulus", "units, alpha", "units, beta",
+        "presentations", "stimuli", "repetitions of a stimulus", "units, alpha", "units, beta",
     )  # fmt: skip
     assert made.sessions.rows == [
         ("s1", "day", "units bad: 4", "–", "4", "3", "1 to 2", "3", "2"),
@@ -89,7 +89,7 @@ def test_settings_are_told_with_what_they_mean_and_defaults_apart():
             "regions": {"V1": ["VISp", "V1*"]}, "quality": {"snr": {"min": 2.0}},
         }
     )  # fmt: skip
-    told = {key: (value, default) for key, value, _, default in settings_of(spec)}
+    told = {one["setting"]: (one["value"], one["default"]) for one in settings_of(spec)}
     assert told == {
         "files": ("*.nwb", False), "window": ("0.05 to 0.3 s", False),
         "presentations.stimulus": ("image", False), "presentations.clock": ("1000", False),
@@ -108,7 +108,7 @@ def test_of_a_list_of_choices_the_chosen_is_explained():
             "regions": {"kind": "whole", "file": "m.nii", "region": "V1"},
         }
     )  # fmt: skip
-    meanings = {key: meaning for key, _, meaning, _ in settings_of(spec)}
+    meanings = {one["setting"]: one["meaning"] for one in settings_of(spec)}
     assert meanings["estimate"].startswith("each with all the others as one regressor")
     assert meanings["noise"].startswith("Normalisation by the residuals: none, by")
 

@@ -6,7 +6,7 @@ import pytest
 import yaml
 from synthetic_study import with_recovery, write_settings, write_study
 
-from isomorph import figures, report
+from isomorph import report
 from isomorph.artefacts import provenance, read_array, read_table, write_array, write_table
 from isomorph.artefacts.schemas import TABLES
 from isomorph.cli import main
@@ -18,6 +18,7 @@ from isomorph.making import Fitting, outputs_of, stamp
 from isomorph.report import missing
 from isomorph.report.missing import judge
 from isomorph.report.page import context, render
+from isomorph.stages import figures
 from isomorph.study import load_study
 
 

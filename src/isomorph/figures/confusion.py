@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
 from isomorph.figures.selection import Family
-from isomorph.figures.style import FAINT, INK, STRONG, styled
+from isomorph.figures.style import FAINT, STRONG, heat_map, styled
 
 OTHERS = "another layer"
 OTHER_OF_MODEL = "other\nlayer"
-NOTHING = "no layer at all"
+NOTHING = "no layer: stimuli shuffled"
 
 Layer = tuple[str, str]
 
@@ -31,30 +31,24 @@ def draw_confusion(rows: pd.DataFrame, families: Sequence[Family]) -> Figure:
     """
     planted, found, share = matrix(rows, families)
     down, across = share.shape
-    size = (3.2 + 0.62 * across, 1.2 + 0.36 * down)
+    ramp = LinearSegmentedColormap.from_list("house", ["#ffffff", STRONG[0]])
     with styled():
-        figure = Figure(figsize=size, layout="constrained")
+        figure = Figure(figsize=(3.2 + 0.62 * across, 1.2 + 0.36 * down), layout="constrained")
         ax = figure.subplots()
-        ramp = LinearSegmentedColormap.from_list("house", ["#ffffff", STRONG[0]])
-        ax.imshow(share, cmap=ramp, vmin=0, vmax=1, aspect="auto")
-        for y, x in np.argwhere(share > 0.005):
-            dark = share[y, x] > 0.55
-            ax.text(x, y, f"{100 * share[y, x]:.0f}", ha="center", va="center", fontsize=8,
-                    color="white" if dark else INK)  # fmt: skip
+        heat_map(ax, share, ramp=ramp, write=lambda one: f"{100 * one:.0f}" if one > 0.005 else "")
         for y, layer in enumerate(planted):
             if layer in found:
-                _outline(ax, found.index(layer), y)
+                place = (found.index(layer) - 0.5, y - 0.5)
+                ax.add_patch(Rectangle(place, 1, 1, fill=False, edgecolor=FAINT, linewidth=1.4,
+                                       clip_on=False))  # fmt: skip
         ax.set_xticks(range(across), _columns(planted, found, families))
         ax.set_yticks(range(down), _rows(planted, families))
-        ax.tick_params(length=0)
         ax.set_xlabel("found, percent of simulations")
         ax.set_ylabel("planted")
         ax.set_xticks(np.arange(-0.5, across), minor=True)
         ax.set_yticks(np.arange(-0.5, down), minor=True)
         ax.grid(which="minor", color="#eceef1", linewidth=0.8)
         ax.tick_params(which="minor", length=0)
-        for spine in ax.spines.values():
-            spine.set_visible(False)
     return figure
 
 
@@ -63,7 +57,7 @@ def matrix(
 ) -> tuple[list[Layer], list[Layer], np.ndarray]:
     """Return planted layers, found layers and shares `(planted, found)` of the simulations.
 
-    Layers that were not planted are told as other layers of their model, the seeds of a network
+    Layers that were not planted count as other layers of their model, the seeds of a network
     being one model. Data in which nothing was planted are the last row.
     """
     pairs = list(zip(rows["planted_model"], rows["planted_layer"], strict=True))
@@ -119,11 +113,3 @@ def _columns(
         of_model = before == layer[0]
         labels.append(OTHER_OF_MODEL if of_model else _name(layer, families).replace(": ", ":\n"))
     return labels
-
-
-def _outline(ax: Any, x: int, y: int) -> None:
-    across, down = [x - 0.5, x + 0.5], [y - 0.5, y + 0.5]
-    ax.plot(
-        [*across, *across[::-1], across[0]], [down[0], down[0], down[1], down[1], down[0]],
-        color=FAINT, linewidth=1.4, clip_on=False,
-    )  # fmt: skip

@@ -1,4 +1,4 @@
-"""The map: regions and layers as points, near where their geometries are alike."""
+"""The map: regions and layers as points, near where their geometries are similar."""
 
 from __future__ import annotations
 
@@ -135,7 +135,7 @@ def draw_places(
     with styled():
         figure = Figure(figsize=(7.6, 6.4), layout="constrained")
         ax = figure.subplots()
-        for family in sorted(drawn, key=lambda family: family.kind != "twins"):
+        for family in sorted(drawn, key=lambda family: family.kind != "untrained"):
             for name in family.instances:
                 path = [(layer, place[name, layer]) for layer in layers.get(name, ())]
                 if path:
@@ -171,7 +171,7 @@ def _path(
 ) -> list[Note]:
     """Draw a model's layers, joined in depth order, and return the labels it asks for."""
     xy = np.array([point for _, point in path])
-    thin = family.kind == "twins"
+    thin = family.kind == "untrained"
     baseline = family.kind == "baseline"
     if not baseline:
         width = 0.7 if thin else 1.8

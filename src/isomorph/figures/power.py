@@ -1,4 +1,4 @@
-"""Power: how often a layer is found again, with fewer stimuli and with fewer subjects."""
+"""Power: how often a layer is found again, with fewer stimuli or subjects."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from isomorph.figures.selection import Family
 from isomorph.figures.style import FAINT, colours, styled
 
 EFFECTS = {
-    "recovery_exact": "the layer is found",
-    "power_runner_up": "and told from other models",
+    "recovery_exact": "planted layer found",
+    "power_runner_up": "above all other models",
 }
 """What the rows of panels show, top to bottom."""
 ERRORS = {"recovery_exact": "error_recovery", "power_runner_up": "error_power_runner_up"}
@@ -73,7 +73,7 @@ def _planted(rows: pd.DataFrame) -> list[tuple[tuple[str, str], pd.DataFrame]]:
 def _lines(
     rows: pd.DataFrame, families: Sequence[Family], paint: dict[str, str]
 ) -> list[tuple[str, str, str]]:
-    """Return label, colour and mark of each planted layer; marks tell layers of one colour."""
+    """Return label, colour and mark of each planted layer; marks separate layers of one colour."""
     used: dict[str, int] = {}
     found = []
     for (model, layer), _ in _planted(rows):

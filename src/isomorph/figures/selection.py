@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -12,6 +12,8 @@ import pandas as pd
 from isomorph.study import Study
 
 SIGNIFICANT = 0.05
+
+Kind = Literal["trained", "untrained", "baseline"]
 
 
 @dataclass(frozen=True)
@@ -23,22 +25,22 @@ class Family:
     name, title : str
         As in the model's settings file.
     kind : str
-        `trained` for networks, `twins` for untrained ones, `baseline` for anything else.
+        `trained` or `untrained` for networks, `baseline` for anything else.
     instances : tuple of str
         Names under which the family appears in the tables.
-    twin_of : str or None
-        The trained family this one is the untrained twin of.
+    control_of : str or None
+        The trained family this one is the untrained control of.
     """
 
     name: str
     title: str
-    kind: Literal["trained", "twins", "baseline"]
+    kind: Kind
     instances: tuple[str, ...]
-    twin_of: str | None = None
+    control_of: str | None = None
 
 
 @dataclass(frozen=True)
-class Shown:
+class MainRows:
     """The comparisons of one region under one distance and one measure.
 
     Attributes
@@ -58,9 +60,9 @@ def families(study: Study) -> list[Family]:
     """Return the model families of a study in its order."""
     found = []
     for model in study.models.values():
-        kind: Literal["trained", "twins", "baseline"] = "trained"
+        kind: Kind = "trained"
         if model.twin_of or model.source.startswith("untrained/"):
-            kind = "twins"
+            kind = "untrained"
         elif model.source.startswith("baseline/"):
             kind = "baseline"
         found.append(Family(model.name, model.title, kind, tuple(model.instances), model.twin_of))
@@ -82,14 +84,29 @@ def usable(table: pd.DataFrame, value: str = "estimate") -> pd.DataFrame:
     return table[(table["status"] == "ok") & np.isfinite(table[value].astype(float))]
 
 
-def regions(comparisons: pd.DataFrame) -> list[str]:
+def places(table: pd.DataFrame, column: str = "region") -> pd.Series:
+    """Return the region of every row as it is named in titles and cells."""
+    return table[column]
+
+
+def place_of(row: Mapping[Any, Any], column: str = "region") -> str:
+    """Return the region of one row as it is named in titles and cells."""
+    return str(row[column])
+
+
+def rows_of(table: pd.DataFrame, region: str) -> pd.DataFrame:
+    """Return the rows of a region, named as in `places`."""
+    return table[places(table) == region]
+
+
+def regions(table: pd.DataFrame) -> list[str]:
     """Return the regions of a table in the order in which they appear."""
-    return list(dict.fromkeys(comparisons["region"]))
+    return list(dict.fromkeys(places(table)))
 
 
 def main(
     comparisons: pd.DataFrame, region: str, measures: Sequence[str], distances: Sequence[str]
-) -> Shown | None:
+) -> MainRows | None:
     """Return a region's rows under the study's first measure and distance that have numbers.
 
     Parameters
@@ -102,17 +119,17 @@ def main(
         In the study's order. Published RDMs come with their own distance, and some measures
         use none, so what the table holds is tried after what the study lists.
     """
-    rows = usable(comparisons[comparisons["region"] == region])
+    rows = usable(rows_of(comparisons, region))
     for measure in dict.fromkeys([*measures, *rows["measure"]]):
         of_measure = rows[rows["measure"] == measure]
         for distance in dict.fromkeys([*distances, *of_measure["distance"]]):
             found = of_measure[of_measure["distance"] == distance]
             if len(found):
-                return Shown(region, distance, measure, found)
+                return MainRows(region, distance, measure, found)
     return None
 
 
-def matching(table: pd.DataFrame, shown: Shown) -> pd.DataFrame:
+def matching(table: pd.DataFrame, shown: MainRows) -> pd.DataFrame:
     """Return the rows of another table under the same distance and measure."""
     return table[(table["measure"] == shown.measure) & (table["distance"] == shown.distance)]
 
@@ -125,9 +142,9 @@ def best_layers(rows: pd.DataFrame) -> pd.DataFrame:
     return best.reset_index(drop=True)
 
 
-def best_row(shown: Shown, groups: Sequence[Family]) -> pd.Series | None:
+def best_row(shown: MainRows, groups: Sequence[Family]) -> pd.Series | None:
     """Return the best layer of a trained model, or of any model when none is trained."""
-    for kinds in (("trained",), ("trained", "twins", "baseline")):
+    for kinds in (("trained",), ("trained", "untrained", "baseline")):
         names = {name for family in groups if family.kind in kinds for name in family.instances}
         rows = shown.rows[shown.rows["model"].isin(names)]
         if len(rows):

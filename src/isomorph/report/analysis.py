@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from isomorph.figures.numbers import count, number
+from isomorph.figures.results import Results
 from isomorph.figures.words import CORRECTIONS, distance_title
 from isomorph.rdms import DISTANCES
 from isomorph.report.explained import replaced
 from isomorph.report.glossary import FAMILIES, SIDES
-from isomorph.report.numbers import count, number
-from isomorph.report.tables import Results
 from isomorph.study import Inference, StudySpec
 
 SOURCES = {

@@ -14,7 +14,8 @@ from isomorph.artefacts import read_array, read_responses
 from isomorph.cli.show.words import known_table
 from isomorph.errors import IsomorphError
 from isomorph.figures.geometry import square
-from isomorph.figures.style import COLOUR_MAP, INK, save, styled
+from isomorph.figures.style import COLOUR_MAP, INK, styled
+from isomorph.stages.figures import save
 
 __all__ = ["DRAWINGS", "save"]
 

@@ -21,11 +21,11 @@ def number(value: float, digits: int = 2) -> str:
     return text if value >= 0 or zero else MINUS + text
 
 
-def interval(low: float, high: float) -> str:
+def interval(low: float, high: float, digits: int = 2) -> str:
     """Return `[.38, .53]`, or a dash where an end is missing."""
     if not (math.isfinite(low) and math.isfinite(high)):
         return NONE
-    return f"[{number(low)}, {number(high)}]"
+    return f"[{number(low, digits)}, {number(high, digits)}]"
 
 
 def ceiling_said(bounds: Bounds) -> str:
