@@ -126,7 +126,7 @@ def test_the_page_says_how_responses_were_made(recorded):
     assert f"<dt>{term}</dt><dd>gamma | s1: no units</dd>" in page
     assert "beta in s2" in page
     assert "<td>0 to 0.2 s</td>" in page
-    assert page.count("How the responses were made") == 2
+    assert page.count("How the responses were computed") == 2
 
 
 def test_responses_made_alike_share_a_provenance(recorded):

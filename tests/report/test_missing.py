@@ -147,7 +147,7 @@ def test_one_region_without_images_and_without_a_ceiling_is_still_a_page(tmp_pat
 def test_no_raw_name_of_a_correction_measure_or_model_is_shown(whole):
     words = shown_words(render(judge(whole[0])))
     for name in ("fdr_bh", "rho_a", "semi_partial", "net-untrained-seed0", "crossvalidated_"):
-        assert name not in words.partition("To make all of this again")[0]
+        assert name not in words.partition("To reproduce all of this")[0]
     assert not NOT_A_NUMBER.search(words)
 
 

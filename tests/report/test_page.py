@@ -164,7 +164,7 @@ def test_a_dataset_that_is_missing_is_named_with_what_to_run(fresh):
 def test_nothing_computed_is_still_a_page(tmp_path):
     layout = Layout(load_study(write_settings(tmp_path)), tmp_path)
     words = Page(report.run(layout).read_text(encoding="utf-8")).words
-    assert words.count("what is done already is not done again") == 2
+    assert words.count("what is already done is not repeated") == 2
     assert "No provenance yet." in words
 
 
@@ -178,7 +178,7 @@ def test_a_study_of_one_family_without_controls(tmp_path, fresh):
     assert "no untrained controls" in training
     assert "the study has networks only" in other
     assert "no simulated recording" in recovery
-    assert "Are planted layers found again?" not in render(judge(layout))
+    assert "Are planted layers recovered?" not in render(judge(layout))
 
 
 def test_models_that_are_compared_with_nothing_are_not_listed(fresh):
@@ -199,8 +199,8 @@ def test_small_p_beside_an_interval_that_holds_0_is_explained_wherever_it_stands
     write_table(path, table, "comparisons", provenance("test"))
     text = render(judge(fresh))
     alpha = text[text.index('id="real-alpha"') : text.index('id="real-beta"')]
-    assert alpha.count("Where an interval holds 0") == 1  # below every layer, not below the best
-    assert alpha.index("Every layer") < alpha.index("Where an interval holds 0")
+    assert alpha.count("Where an interval includes 0") == 1  # below every layer, not below the best
+    assert alpha.index("Every layer") < alpha.index("Where an interval includes 0")
     estimate = table.loc[one & (table["measure"] == "rho_a"), "estimate"].iloc[0]
     assert f'<td class="number">{number(estimate)}, no interval: half of the' in alpha
     assert "within what the measure can be" in text

@@ -17,7 +17,7 @@ from isomorph.archives.manifest import Manifest, read_manifest
 from isomorph.artefacts import replacing, sha256, write_beside
 from isomorph.errors import IsomorphError
 from isomorph.figures import selection
-from isomorph.figures.numbers import count
+from isomorph.figures.numbers import count, number
 from isomorph.figures.style import slug
 from isomorph.figures.words import (
     CORRECTIONS,
@@ -31,13 +31,12 @@ from isomorph.layout import Layout
 from isomorph.making import begin, job_of, other_versions, stamp, stamps
 from isomorph.measures import MEASURES
 from isomorph.report import contests
-from isomorph.report.analysis import analysis
+from isomorph.report.analysis import FAMILIES, analysis
 from isomorph.report.answers import sentences
 from isomorph.report.best import answer, best_layers, every_layer, layer_selection
 from isomorph.report.best import small_p_wide_interval as wide
 from isomorph.report.evidence import Illustrated, files, read_origins, read_results
 from isomorph.report.explained import explained
-from isomorph.report.glossary import FAMILIES, LIMITS, SIDES, glossary
 from isomorph.report.methods import methods
 from isomorph.report.missing import Judged, judge
 from isomorph.report.robustness import robustness
@@ -82,6 +81,12 @@ def run(layout: Layout) -> Path:
 
 def render(judged: Judged) -> str:
     """Return the page as HTML; everything that was written by anybody is escaped."""
+    page: str = templates().get_template("page.html.j2").render(context(judged))
+    return page
+
+
+def templates() -> Environment:
+    """Return the templates of the page and the filters they use."""
     environment = Environment(
         loader=PackageLoader("isomorph.report", "."),
         autoescape=True,
@@ -89,11 +94,8 @@ def render(judged: Judged) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["embedded"] = embedded
-    environment.filters["slug"] = slug
-    environment.filters["tied"] = tied
-    page: str = environment.get_template("page.html.j2").render(context(judged))
-    return page
+    environment.filters |= {"embedded": embedded, "slug": slug, "tied": tied, "number": number}
+    return environment
 
 
 def embedded(path: Path) -> str:
@@ -118,12 +120,10 @@ def context(judged: Judged) -> dict[str, Any]:
     found = [each for each in results.values() if each]
     compared = {instance for name in results for instance, _, _ in study.instances_for(name)}
     return {
-        "study": study.spec,
+        **analysis(study.spec, found),
         "path": _relative(study.path, layout.root),
         "missing": judged.told,
         "answers": sentences(study, found),
-        "sides": SIDES[study.spec.inference.sides].lower(),
-        "explained_family": f"{FAMILIES[study.spec.inference.family]}, each statistic separately",
         "datasets": [
             {
                 "spec": spec,
@@ -139,10 +139,7 @@ def context(judged: Judged) -> dict[str, Any]:
             for model, family in zip(study.models.values(), selection.families(study), strict=True)
             if compared & set(family.instances)
         ],
-        "analysis": analysis(study.spec, found),
         "measures": [_measure(name) for name in study.spec.measures],
-        "glossary": glossary(study.spec.inference, study.spec.distances),
-        "limits": LIMITS,
         "origins": [
             {"name": name, "files": _origins(layout, name), "manifest": _manifest(layout, name)}
             if name in fit
