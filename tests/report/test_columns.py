@@ -22,7 +22,7 @@ ROW = {
      ("scheme", "scheme", "stimuli, subjects"), ("score", "number", ".46"),
      ("score", "number_3", ".456"), ("interval", "interval", "[−.03, .70]"),
      ("interval", "interval_3", "[−.034, .700]"), ("score", "estimate", ".46 [−.03, .70]"),
-     ("p_corrected", "p", ".030"), ("score", "percent", "46 %"), ("n", "count", "1,234"),
+     ("p_corrected", "p", ".030"), ("score", "percent", "46 %"),
      ("n", "ready", "1234")],
 )  # fmt: skip
 def test_every_format_gives_finished_text(name, kind, text):

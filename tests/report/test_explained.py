@@ -5,7 +5,7 @@ import pytest
 
 from isomorph.artefacts import read_array, read_provenance, read_table
 from isomorph.cli.show import describe, draw
-from isomorph.figures.captioned import Drawable, drawings, similarities
+from isomorph.figures.captioned import CAPTIONS, Drawable, drawings, similarities
 from isomorph.report.contests import models_against_models
 from isomorph.report.evidence import read_results
 from isomorph.report.explained import explained
@@ -45,7 +45,7 @@ def test_the_stage_writes_every_table(told):
 def test_figures_come_with_the_stage_and_the_map_reads_its_matrix(told):
     _, drawn = told
     captions = {entry["kind"]: entry["caption"] for entry in drawn}
-    assert {"partial", "partition", "weighted", "models"} <= set(captions)
+    assert {*captions, "timecourse"} == set(CAPTIONS)  # a caption of each kind, and no other
     assert "diamonds are regions (pooled over subjects)" in captions["map"]
     assert "with Pixels taken out of both" in captions["partial"]
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -23,13 +26,15 @@ from isomorph.figures.partition import draw_partition
 from isomorph.figures.power import draw_power
 from isomorph.figures.profile import draw_profile
 from isomorph.figures.rdm_pair import draw_rdm_pair
-from isomorph.figures.reliability import CAPTION, draw_reliability, regions_told
+from isomorph.figures.reliability import LOWEST, MOST_DOTS, draw_reliability, regions_told
 from isomorph.figures.results import Results
 from isomorph.figures.style import slug
 from isomorph.figures.weighted import draw_weighted
 from isomorph.figures.words import correction, distance_title, measure_label, measure_title
+from isomorph.responses.reliability import TARGET
 
-BELOW = "p\N{NO-BREAK SPACE}<\N{NO-BREAK SPACE}.05"
+CAPTIONS = tomllib.loads(files(__package__).joinpath("captions.toml").read_text("utf-8"))
+"""Title and caption of every kind of figure."""
 
 
 @dataclass(frozen=True)
@@ -67,8 +72,10 @@ class Drawing:
     Attributes
     ----------
     kind : str
-    title, caption : str
+        One of `captions.toml`.
     figure : Figure
+    facts : mapping
+        What title and caption leave open.
     region : str
         Empty where it is not about one.
     part : str
@@ -78,9 +85,8 @@ class Drawing:
     """
 
     kind: str
-    title: str
-    caption: str
     figure: Figure
+    facts: Mapping[str, Any]
     region: str = ""
     part: str = ""
     suffix: str = ".svg"
@@ -88,8 +94,18 @@ class Drawing:
     @property
     def file(self) -> str:
         """Name of its file."""
-        return "_".join([self.kind, *(slug(one)[:80] for one in (self.region, self.part) if one)]
-                        ) + self.suffix  # fmt: skip
+        parts = [slug(one)[:80] for one in (self.region, self.part) if one]
+        return "_".join([self.kind, *parts]) + self.suffix
+
+    @property
+    def title(self) -> str:
+        """What it shows."""
+        return CAPTIONS[self.kind]["title"].format(**self.facts)
+
+    @property
+    def caption(self) -> str:
+        """What stands below it."""
+        return CAPTIONS[self.kind]["caption"].format(**self.facts)
 
 
 def drawings(data: Drawable) -> Iterator[Drawing]:
@@ -98,27 +114,33 @@ def drawings(data: Drawable) -> Iterator[Drawing]:
         yield from draw(data)
 
 
+def _facts(data: Drawable, rows: pd.DataFrame, **more: Any) -> dict[str, Any]:
+    """Return what captions say of the rows of a figure."""
+    first = rows.iloc[0]
+    corrected = correction(rows) if "correction" in rows else ""
+    return {
+        "measure": measure_title(first["measure"]),
+        "distance": distance_title(first["distance"]),
+        "interval": f"{data.results.coverage} interval",
+        "filled": f"p\N{NO-BREAK SPACE}<\N{NO-BREAK SPACE}.05 after {corrected}",
+        **more,
+    }
+
+
 def _profiles(data: Drawable) -> Iterator[Drawing]:
-    results = data.results
-    for shown in results.shown:
+    for shown in data.results.shown:
         bounds = selection.ceiling(shown.rows)
         above = (
             f"The noise ceiling is undefined: {bounds}."
             if isinstance(bounds, str)
             else "The grey band is the noise ceiling, from the lower to the upper bound."
             if bounds.estimate is None
-            else f"The grey band is the {results.coverage} interval of the noise ceiling."
+            else f"The grey band is the {data.results.coverage} interval of the noise ceiling."
         )
-        yield Drawing(
-            "profile",
-            f"How similar is each layer to {shown.region}?",
-            f"{measure_title(shown.measure)} between the RDM of {shown.region} and that of each "
-            f"layer, in order of depth; {distance_title(shown.distance)}. Bands and bars: "
-            f"{results.coverage} intervals. Filled dots: {BELOW} after {correction(shown.rows)}. "
-            f"{above} Baselines, which have no depth, are at the right.",
-            draw_profile(shown.rows, results.families, label=measure_label(shown.measure)),
-            shown.region,
-        )
+        label = measure_label(shown.measure)
+        figure = draw_profile(shown.rows, data.results.families, label=label)
+        facts = _facts(data, shown.rows, region=shown.region, ceiling=above)
+        yield Drawing("profile", figure, facts, shown.region)
 
 
 def _pairs(data: Drawable) -> Iterator[Drawing]:
@@ -133,45 +155,28 @@ def _pairs(data: Drawable) -> Iterator[Drawing]:
             continue
         family = results.family(best["model"])
         trained = family is not None and family.kind == "trained"
-        of = "a trained network" if trained else "all models, none of them a trained network"
         mean, n = means[shown.region]
         subjects = f"mean of {n} subjects" if n > 1 else "one RDM"
-        titles = (
-            f"{shown.region}, {subjects}",
-            f"{family.title if family else best['model']}: {best['layer']}",
-        )
-        yield Drawing(
-            "rdms",
-            f"{shown.region} beside the best layer of {of}",
-            f"RDMs of {len(stimuli)} stimuli ({distance_title(shown.distance)}), each transformed "
-            "to percentile ranks: dark pairs are similar, bright pairs dissimilar. Rows and "
-            "columns are in the order of the stimulus table"
-            + ("; thumbnails are staggered." if all(data.stimuli["file"]) else "."),
-            draw_rdm_pair(mean, layers[best["layer"]], titles, data.stimuli, data.images),
-            shown.region,
-            suffix=".png",
-        )
+        title = family.title if family else best["model"]
+        titles = (f"{shown.region}, {subjects}", f"{title}: {best['layer']}")
+        figure = draw_rdm_pair(mean, layers[best["layer"]], titles, data.stimuli, data.images)
+        facts = _facts(
+            data, shown.rows, region=shown.region, n=len(stimuli),
+            models="a trained network" if trained else "all models, none of them a trained network",
+            thumbnails="; thumbnails are staggered" if all(data.stimuli["file"]) else "",
+        )  # fmt: skip
+        yield Drawing("rdms", figure, facts, shown.region, suffix=".png")
 
 
 def _overview(data: Drawable) -> Iterator[Drawing]:
-    panels = data.results.shown
-    if panels:
+    if panels := data.results.shown:
         labels = [measure_label(shown.measure) for shown in panels]
-        yield Drawing(
-            "overview",
-            "Every model's best layer",
-            f"The best layer of each model for each region with its {data.results.coverage} "
-            "interval; of several seeds, a tick for each and a dot at their mean. Grey: noise "
-            f"ceiling. Filled: {BELOW} after {correction(panels[0].rows)}. Choosing the best layer "
-            "on the same data favours models with many layers; the tables below also give scores "
-            "for layers chosen on other stimuli.",
-            draw_overview(panels, data.results.families, labels=labels),
-        )
+        figure = draw_overview(panels, data.results.families, labels=labels)
+        yield Drawing("overview", figure, _facts(data, panels[0].rows))
 
 
 def _timecourses(data: Drawable) -> Iterator[Drawing]:
-    results = data.results
-    for shown in timecourse.courses(results.table("comparisons"), results.shown):
+    for shown in timecourse.courses(data.results.table("comparisons"), data.results.shown):
         clusters = (
             f" Bars below: clusters of windows with p < {selection.SIGNIFICANT:g} by permutation "
             "of stimuli, corrected over windows."
@@ -179,16 +184,9 @@ def _timecourses(data: Drawable) -> Iterator[Drawing]:
             else ""
         )
         label = measure_label(shown.measure)
-        yield Drawing(
-            "timecourse",
-            f"Similarity of {shown.region} and each model over time",
-            f"{measure_title(shown.measure)} between the RDM of {shown.region} in each window and "
-            "that of one layer of each model, the layer with the highest mean over windows; "
-            f"{distance_title(shown.distance)}. Bands: {results.coverage} intervals; of several "
-            f"seeds, the mean. Grey: noise ceiling of each window.{clusters}",
-            timecourse.draw_timecourse(shown.rows, results.families, label=label),
-            shown.region,
-        )
+        figure = timecourse.draw_timecourse(shown.rows, data.results.families, label=label)
+        facts = _facts(data, shown.rows, region=shown.region, clusters=clusters)
+        yield Drawing("timecourse", figure, facts, shown.region)
 
 
 def similarities(data: Drawable, distance: str) -> tuple[xr.Dataset, str] | None:
@@ -212,7 +210,7 @@ def _map(data: Drawable) -> Iterator[Drawing]:
     families, distance = data.results.families, data.results.shown[0].distance
     if known := similarities(data, distance):
         figure = draw_representations(*known, families)
-        how, regions = f"1 - s, where s is the {measure_title(known[1])}", "pooled over subjects"
+        how, pooled = measure_title(known[1]), "pooled over subjects"
     else:
         layers = {name: layer_rdms(rdms, distance, stimuli) for name, rdms in data.models.items()}
         means = region_means(data.brain, distance, stimuli)
@@ -221,16 +219,9 @@ def _map(data: Drawable) -> Iterator[Drawing]:
         if sum(bool(np.ptp(rdm) > 0) for rdm in every) < 3:
             return
         figure = draw_map(of_regions, layers, families)
-        how, regions = "1 - r, where r is the Pearson correlation", "group means"
-    yield Drawing(
-        "map",
-        "Regions and layers on one map",
-        f"Classical multidimensional scaling of all RDMs ({distance_title(distance)}); the squared "
-        f"distance between two points is {how} of their RDMs. Lines join the layers of a model in "
-        "order of depth, with dots that grow with depth; squares are layers of models other than "
-        f"networks; diamonds are regions ({regions}).",
-        figure,
-    )
+        how, pooled = "Pearson correlation", "group means"
+    facts = _facts(data, data.results.shown[0].rows, similarity=how, pooled=pooled)
+    yield Drawing("map", figure, facts)
 
 
 def _first_measure(data: Drawable, kind: str) -> pd.DataFrame:
@@ -241,12 +232,12 @@ def _first_measure(data: Drawable, kind: str) -> pd.DataFrame:
     return table if len(table) and (table["status"] == "ok").any() else pd.DataFrame()
 
 
-def _first_seed(data: Drawable, models: pd.Series) -> str:
+def _first_seed(data: Drawable, *models: pd.Series) -> str:
     """Say that one seed stands for all of a network; nothing where none has several."""
-    several = {
-        name for one in data.results.families if len(one.instances) > 1 for name in one.instances
-    }
-    return " Of several seeds, the first is drawn." if several & set(models) else ""
+    families = (one.instances for one in data.results.families if len(one.instances) > 1)
+    drawn = {name for names in models for name in names}
+    several = any(drawn & set(instances) for instances in families)
+    return " Of several seeds, the first is drawn." if several else ""
 
 
 def _partial(data: Drawable) -> Iterator[Drawing]:
@@ -259,20 +250,12 @@ def _partial(data: Drawable) -> Iterator[Drawing]:
     best = order.groupby([selection.places(order), "model"], sort=False)["layer"].last()
     keys = zip(selection.places(table), table["model"], table["layer"], strict=True)
     kept = [best.get((region, model)) == layer for region, model, layer in keys]
-    measure, distance = table["measure"].iloc[0], table["distance"].iloc[0]
     names = sorted({name for text in table["controls"] for name in text.split("; ") if name})
     controls = ", ".join(data.results.title(name) for name in names) or "no control"
-    yield Drawing(
-        "partial",
-        "How similar are models and regions once controls are accounted for?",
-        f"{measure_title(measure)} of each model with each region, plain (dots) and partial "
-        f"(diamonds): with {controls} taken out of both, all their layers at once, a control "
-        f"itself only against the others. Distance: {distance_title(distance)}. Bars: "
-        f"{data.results.coverage} intervals; filled: {BELOW} after {correction(table)}. Layers "
-        "were chosen on one half of the stimuli and scored on the other."
-        + _first_seed(data, table["model"]),
-        draw_partial(table[kept], data.results.families, label=measure_label(measure)),
-    )
+    label = measure_label(table["measure"].iloc[0])
+    figure = draw_partial(table[kept], data.results.families, label=label)
+    seed = _first_seed(data, table["model"])
+    yield Drawing("partial", figure, _facts(data, table, controls=controls, seed=seed))
 
 
 def _partition(data: Drawable) -> Iterator[Drawing]:
@@ -280,100 +263,59 @@ def _partition(data: Drawable) -> Iterator[Drawing]:
     groups = table.groupby("predictors", sort=False) if len(table) else ()
     for number, (predictors, rows) in enumerate(groups):
         if (rows["status"] == "ok").any():
-            names = [data.results.title(name) for name in str(predictors).split("; ")]
-            yield Drawing(
-                "partition",
-                f"Shares of the variance: {', '.join(names)}",
-                f"Commonality analysis of {measure_title(rows['measure'].iloc[0])}: what each "
-                "model explains that no other does (in colour), what exactly those named explain "
-                "in common (grey), and all together, adjusted by what shuffled stimuli explain. A "
-                "negative shared part means that one model suppresses what hides another. Lines: "
-                f"{data.results.coverage} intervals.",
-                draw_partition(rows, data.results.families),
-                part=str(predictors) if number else "",
-            )
+            names = ", ".join(data.results.title(name) for name in str(predictors).split("; "))
+            figure = draw_partition(rows, data.results.families)
+            part = str(predictors) if number else ""
+            yield Drawing("partition", figure, _facts(data, rows, models=names), part=part)
 
 
 def _weighted(data: Drawable) -> Iterator[Drawing]:
     table = _first_measure(data, "weighted")
-    if table.empty:
-        return
-    measure = table["measure"].iloc[0]
-    yield Drawing(
-        "weighted",
-        "Do layers together explain more than the best one?",
-        "Gain over the best single layer when layers are combined with non-negative weights, or "
-        "when the components of that layer are reweighted. Weights and best layer come from one "
-        f"half of the stimuli, scores from the other (in grey: single → combined, "
-        f"{measure_title(measure)}). Bars: {data.results.coverage} intervals; filled: {BELOW} "
-        f"after {correction(table)}." + _first_seed(data, table["model"]),
-        draw_weighted(table, data.results.families, label=measure_label(measure)),
-    )
+    if len(table):
+        label = measure_label(table["measure"].iloc[0])
+        figure = draw_weighted(table, data.results.families, label=label)
+        seed = _first_seed(data, table["model"])
+        yield Drawing("weighted", figure, _facts(data, table, seed=seed))
 
 
 def _models(data: Drawable) -> Iterator[Drawing]:
     table = _first_measure(data, "models")
-    if table.empty or data.representations is None:
-        return
-    measure = table["measure"].iloc[0]
-    yield Drawing(
-        "models",
-        "Models against models",
-        f"{measure_title(measure)} between the RDMs of models on these stimuli. Left: for each "
-        "layer of the model in the row, the best match among the layers of the model in the "
-        "column, matched on one half of the stimuli and scored on the other; mean over layers. A "
-        "small model may be contained in a large one but not the other way round. Right: every "
-        "layer of one model against every layer of another."
-        + _first_seed(data, pd.concat([table["model_a"], table["model_b"]])),
-        draw_alike(table, data.representations, data.results.families, measure=measure,
-                   label=measure_label(measure)),
-    )  # fmt: skip
+    if len(table) and data.representations is not None:
+        measure = table["measure"].iloc[0]
+        figure = draw_alike(
+            table, data.representations, data.results.families, measure=measure,
+            label=measure_label(measure),
+        )  # fmt: skip
+        seed = _first_seed(data, table["model_a"], table["model_b"])
+        yield Drawing("models", figure, _facts(data, table, seed=seed))
 
 
 def _reliability(data: Drawable) -> Iterator[Drawing]:
     table = data.results.table("reliability")
     if told := regions_told(table) if len(table) else []:  # none of ready RDMs, or single trials
-        title = "How reliable are the units, and what would more repetitions give?"
-        yield Drawing("reliability", title, CAPTION, draw_reliability(told))
+        facts = {"dots": MOST_DOTS, "lowest": LOWEST, "target": TARGET}
+        yield Drawing("reliability", draw_reliability(told), facts)
 
 
 def _confusion(data: Drawable) -> Iterator[Drawing]:
     for shown in data.results.shown:
         rows = data.results.simulations("confusion", shown)
-        if rows.empty:
-            continue
-        planted = rows["planted_model"] != ""
-        n, shuffled = (
-            int(rows.loc[of, "n_simulations"].max()) if of.any() else 0
-            for of in (planted, ~planted)
-        )
-        yield Drawing(
-            "confusion",
-            f"Would the true layer be found in {shown.region}?",
-            "Rows: the planted layer, from which data as reliable as the measured were simulated, "
-            f"{n} times each. Columns: the layer with the highest estimate, by the number of its "
-            f"row, and the other layers of the same model, in percent ({_setting(shown)}). "
-            f"Framed: planted layer found. Last row: stimuli shuffled, {shuffled} times, so that "
-            "there is nothing to find.",
-            draw_confusion(rows, data.results.families),
-            shown.region,
-        )
+        if len(rows):
+            planted = rows["planted_model"] != ""
+            times = {"n": planted, "shuffled": ~planted}
+            numbers = {name: rows["n_simulations"].where(of, 0).max() for name, of in times.items()}
+            counts = {name: f"{n:.0f}" for name, n in numbers.items()}
+            figure = draw_confusion(rows, data.results.families)
+            facts = _facts(data, rows, region=shown.region, **counts)
+            yield Drawing("confusion", figure, facts, shown.region)
 
 
 def _power(data: Drawable) -> Iterator[Drawing]:
     for shown in data.results.shown:
         rows = data.results.simulations("power", shown)
         if len(rows) and len(rows[["n_stimuli", "n_subjects"]].drop_duplicates()) > 1:
-            yield Drawing(
-                "power",
-                f"Power with fewer stimuli or subjects in {shown.region}",
-                "Simulated data. Top: how often the planted layer has the highest estimate of all "
-                "layers. Bottom: how often it is significantly above the best layer of every other "
-                "model (two-sided t-test over stimuli). Bars: standard error of the simulation "
-                f"({_setting(shown)}).",
-                draw_power(rows, data.results.families),
-                shown.region,
-            )
+            facts = _facts(data, rows, region=shown.region)
+            yield Drawing("power", draw_power(rows, data.results.families), facts, shown.region)
 
 
 def _multiverse(data: Drawable) -> Iterator[Drawing]:
@@ -382,20 +324,8 @@ def _multiverse(data: Drawable) -> Iterator[Drawing]:
         rows = selection.rows_of(data.results.table("comparisons"), shown.region)
         if len(settings_of(rows)) > 1:
             own = selection.rows_of(agreement, shown.region)
-            yield Drawing(
-                "multiverse",
-                f"Do other distances and measures lead to the same conclusion for {shown.region}?",
-                "Top: the estimate of each model's best layer under every distance (lines) and "
-                "measure (columns), as a share of that of the best model, which is framed; seeds "
-                "of a network are averaged. Bottom: Kendall's tau-b between the orders of the "
-                "models under two settings, each seed a model: 1 is the same order, 0 no relation.",
-                draw_multiverse(rows, own, data.results.families),
-                shown.region,
-            )
-
-
-def _setting(shown: selection.MainRows) -> str:
-    return f"{measure_title(shown.measure)}; {distance_title(shown.distance)}"
+            figure = draw_multiverse(rows, own, data.results.families)
+            yield Drawing("multiverse", figure, {"region": shown.region}, shown.region)
 
 
 DRAWN: tuple[Callable[[Drawable], Iterator[Drawing]], ...] = (

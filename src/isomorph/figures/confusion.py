@@ -41,8 +41,9 @@ def draw_confusion(rows: pd.DataFrame, families: Sequence[Family]) -> Figure:
                 place = (found.index(layer) - 0.5, y - 0.5)
                 ax.add_patch(Rectangle(place, 1, 1, fill=False, edgecolor=FAINT, linewidth=1.4,
                                        clip_on=False))  # fmt: skip
-        ax.set_xticks(range(across), _columns(planted, found, families))
-        ax.set_yticks(range(down), _rows(planted, families))
+        across_names, down_names = _names(planted, found, families)
+        ax.set_xticks(range(across), across_names)
+        ax.set_yticks(range(down), down_names)
         ax.set_xlabel("found, percent of simulations")
         ax.set_ylabel("planted")
         ax.set_xticks(np.arange(-0.5, across), minor=True)
@@ -60,18 +61,19 @@ def matrix(
     Layers that were not planted count as other layers of their model, the seeds of a network
     being one model. Data in which nothing was planted are the last row.
     """
+    owner = _owners(families)
     pairs = list(zip(rows["planted_model"], rows["planted_layer"], strict=True))
     planted = sorted(dict.fromkeys(pairs), key=lambda layer: layer[0] == "")
     first = [layer for layer in planted if layer[0]]
     shares = rows["count"].astype(float) / rows["n_simulations"].astype(float)
     columns = [
-        layer if layer in first else (_family(layer[0], families), OTHERS)
+        layer if layer in first else (owner.get(layer[0], layer[0]), OTHERS)
         for layer in zip(rows["found_model"], rows["found_layer"], strict=True)
     ]
     # Each planted layer is followed by the others of its model.
     found: list[Layer] = []
-    for family in dict.fromkeys(_family(model, families) for model, _ in [*first, *columns]):
-        found += [layer for layer in first if _family(layer[0], families) == family]
+    for family in dict.fromkeys(owner.get(model, model) for model, _ in [*first, *columns]):
+        found += [layer for layer in first if owner.get(layer[0], layer[0]) == family]
         found += [(family, OTHERS)] if (family, OTHERS) in columns else []
     share = np.zeros((len(planted), len(found)))
     for one, other, value in zip(pairs, columns, shares, strict=True):
@@ -79,37 +81,26 @@ def matrix(
     return planted, found, share
 
 
-def _family(model: str, families: Sequence[Family]) -> str:
-    return next((family.name for family in families if model in family.instances), model)
+def _owners(families: Sequence[Family]) -> dict[str, str]:
+    """Return the model that each instance belongs to."""
+    return {name: family.name for family in families for name in family.instances}
 
 
-def _name(layer: Layer, families: Sequence[Family]) -> str:
-    model, name = layer
-    if not model:
-        return NOTHING
-    known = (family for family in families if model in {family.name, *family.instances})
-    title = next((family.title for family in known), model)
-    return f"{title}: {name}"
-
-
-def _rows(planted: Sequence[Layer], families: Sequence[Family]) -> list[str]:
-    """Return the names of planted layers, each with the number that its column carries."""
-    return [
-        f"{_name(layer, families)}   {number}" if layer[0] else NOTHING
-        for number, layer in enumerate(planted, 1)
-    ]
-
-
-def _columns(
+def _names(
     planted: Sequence[Layer], found: Sequence[Layer], families: Sequence[Family]
-) -> list[str]:
-    """Return the numbers of planted layers; other layers of the model of the column before."""
-    labels = []
-    for place, layer in enumerate(found):
-        if layer in planted:
-            labels.append(str(planted.index(layer) + 1))
-            continue
-        before = _family(found[place - 1][0], families) if place else None
-        of_model = before == layer[0]
-        labels.append(OTHER_OF_MODEL if of_model else _name(layer, families).replace(": ", ":\n"))
-    return labels
+) -> tuple[list[str], list[str]]:
+    """Return the names of columns and rows; a planted layer has the number of its row in both."""
+    owner = _owners(families)
+    titles = {name: one.title for one in families for name in (one.name, *one.instances)}
+    rows = [
+        f"{titles.get(model, model)}: {layer}   {number}" if model else NOTHING
+        for number, (model, layer) in enumerate(planted, 1)
+    ]
+    columns = []
+    for before, (model, layer) in zip([("", ""), *found], found, strict=False):
+        if (model, layer) in planted:
+            columns.append(str(planted.index((model, layer)) + 1))
+        else:
+            of_model = owner.get(before[0]) == model
+            columns.append(OTHER_OF_MODEL if of_model else f"{titles.get(model, model)}:\n{layer}")
+    return columns, rows

@@ -28,14 +28,6 @@ LOWEST = -0.5
 FARTHEST = 64
 """Repetitions up to which curves are drawn, unless more were recorded."""
 
-CAPTION = (
-    "Left: Spearman-Brown reliability of every unit over all its repetitions, as dots or, from "
-    f"{MOST_DOTS + 1} units on, as a density. Bars span the middle half, dots are medians; values "
-    f"below {LOWEST:g} are drawn at the edge. Right: reliability of the mean unit that the "
-    "Spearman-Brown formula predicts, solid up to the number of repetitions recorded (median over "
-    f"units), dashed beyond; diamonds mark a reliability of {TARGET:g}."
-)
-
 
 @dataclass(frozen=True)
 class UnitReliability:

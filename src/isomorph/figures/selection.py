@@ -152,6 +152,13 @@ def best_row(shown: MainRows, groups: Sequence[Family]) -> pd.Series | None:
     return None
 
 
+def leaders(shown: MainRows, groups: Sequence[Family]) -> list[pd.Series]:
+    """Return the best layer of a trained model, then that of all models where it is another."""
+    best = shown.rows.iloc[int(shown.rows["estimate"].to_numpy().argmax())]
+    trained = best_row(shown, groups)
+    return [best] if trained is None or trained.name == best.name else [trained, best]
+
+
 class Bounds(NamedTuple):
     """Where the noise ceiling of a region is.
 

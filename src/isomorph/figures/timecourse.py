@@ -100,14 +100,7 @@ def course_of(rows: pd.DataFrame, family: Family) -> pd.DataFrame:
             continue
         layer = own.groupby("layer", sort=False)["estimate"].mean().idxmax()
         parts.append(own[own["layer"] == layer])
-    wanted = [
-        "time_start",
-        "time_stop",
-        "estimate",
-        "interval_low",
-        "interval_high",
-        CLUSTER,
-    ]
+    wanted = ["time_start", "time_stop", "estimate", "interval_low", "interval_high", CLUSTER]
     whole = pd.concat(parts, ignore_index=True).reindex(columns=[*wanted, "layer"])
     if len(parts) > 1:
         whole[["interval_low", "interval_high", CLUSTER]] = np.nan

@@ -228,7 +228,7 @@ DECLARED: Registry[Declared] = Registry(
         ),
         "figures": Declared(
             "figures", DATASET, ("figures",), _drawn, slices.figures,
-            _code("isomorph.stages.figures"),
+            _code("isomorph.stages.figures", "isomorph.figures"),
         ),
         "report": Declared(
             "report", (), ("report",), _everything, slices.report, _code("isomorph.report"),

@@ -11,7 +11,7 @@ from isomorph.figures import selection
 from isomorph.figures.numbers import (
     ceiling_said,
     count,
-    interval,
+    estimate,
     listed,
     number,
     p_said,
@@ -111,10 +111,9 @@ def _best_layer(focus: Focus, found: Sequence[Results]) -> str:
         else f"has the highest estimate for {where}, though not significantly above chance"
     )
     return (
-        f"{of} {best['layer']} {claim}: {measure_label(shown.measure)} {number(best['estimate'])} "
-        f"{interval(best['interval_low'], best['interval_high'])} ({results.coverage} interval "
-        f"over {best['scheme']}), {against}, {p_said(best['p_corrected'])} after "
-        f"{_correction(shown.rows)}."
+        f"{of} {best['layer']} {claim}: {measure_label(shown.measure)} {estimate(best)} "
+        f"({results.coverage} interval over {best['scheme']}), {against}, "
+        f"{p_said(best['p_corrected'])} after {_correction(shown.rows)}."
     )
 
 
@@ -142,7 +141,8 @@ def _training(focus: Focus) -> str:
         return f"Trained and untrained networks have not been compared for {shown.region}."
     row = own.to_dict("records")[0]
     others = [
-        f"in {selection.place_of(other)} it is {_estimate(other)} ({p_said(other['p_corrected'])})"
+        f"in {selection.place_of(other)} it is {estimate(other, 'difference')} "
+        f"({p_said(other['p_corrected'])})"
         for other in rows[selection.places(rows) != shown.region].to_dict("records")
     ]
     return (
@@ -191,18 +191,13 @@ def _as_first(row: Mapping[Any, Any], model: str) -> Mapping[Any, Any]:
     }  # fmt: skip
 
 
-def _estimate(row: Mapping[Any, Any]) -> str:
-    ends = interval(row["interval_low"], row["interval_high"])
-    return f"{number(row['difference'])} {ends}"
-
-
 def _difference(row: Mapping[Any, Any], rows: pd.DataFrame) -> str:
     """Say what a difference is, whether it is significant, and among how many it was tested."""
     sure = bool(row["p_corrected"] < selection.SIGNIFICANT)
     size = row.get("family_size", float("nan"))
     of_family = "" if pd.isna(size) else f" over {count(int(size), 'difference')}"
     return (
-        f"difference of {_estimate(row)} that is {'' if sure else 'not '}significant "
+        f"difference of {estimate(row, 'difference')} that is {'' if sure else 'not '}significant "
         f"({p_said(row['p_corrected'])} after {_correction(rows)}{of_family})"
     )
 

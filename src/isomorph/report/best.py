@@ -12,6 +12,7 @@ from isomorph.figures.numbers import (
     NONE,
     ceiling_said,
     count,
+    estimate,
     interval,
     number,
     p_said,
@@ -38,14 +39,13 @@ def answer(results: Results, shown: MainRows) -> list[str]:
 
     The best layer of a trained network comes first, then that of all models where it is another.
     """
-    best = shown.rows.iloc[int(shown.rows["estimate"].to_numpy().argmax())]
-    network = selection.best_row(shown, results.families)
     said = []
-    if network is not None and network["layer"] != "" and network.name != best.name:
-        n_own = int((shown.rows["model"] == network["model"]).sum())
-        said.append(_highest(results, shown, network, f"its {count(n_own, 'layer')}"))
-    of_all = f"{count(len(shown.rows), 'layer')} of all models"
-    said.append(_highest(results, shown, best, of_all))
+    for row in selection.leaders(shown, results.families):
+        n_own = int((shown.rows["model"] == row["model"]).sum())
+        of_all = row["estimate"] == shown.rows["estimate"].max()
+        own, every = count(n_own, "layer"), count(len(shown.rows), "layer")
+        among = f"{every} of all models" if of_all else f"its {own}"
+        said.append(_highest(results, shown, row, among, n_own))
     bounds = selection.ceiling(shown.rows)
     if isinstance(bounds, str):
         return [*said, f"The noise ceiling is undefined: {bounds}."]
@@ -58,11 +58,10 @@ def answer(results: Results, shown: MainRows) -> list[str]:
     ]
 
 
-def _highest(results: Results, shown: MainRows, row: pd.Series, among: str) -> str:
-    n_layers = int((shown.rows["model"] == row["model"]).sum())
+def _highest(results: Results, shown: MainRows, row: pd.Series, among: str, n_layers: int) -> str:
     text = (
         f"{results.title(row['model'])}: {row['layer']} has the highest value of {among}, "
-        f"{measure_label(shown.measure)} {number(row['estimate'])} {_ends(row)}, "
+        f"{measure_label(shown.measure)} {estimate(row)}, "
         f"{p_said(row['p_corrected'])}"
     )
     inside = confidence_set(results, shown, str(row["model"]))
@@ -78,13 +77,9 @@ def _highest(results: Results, shown: MainRows, row: pd.Series, among: str) -> s
     score = own.iloc[0]
     return (
         f"{text}; with the layer chosen on other stimuli, the model scores "
-        f"{number(score['score'])} {_ends(score)}. By chance, the highest of its {n_layers} layers "
+        f"{estimate(score, 'score')}. By chance, the highest of its {n_layers} layers "
         f"reaches {number(score['maximum_chance'])} in one of 20 studies."
     )
-
-
-def _ends(row: pd.Series) -> str:
-    return interval(row["interval_low"], row["interval_high"])
 
 
 def confidence_set(results: Results, shown: MainRows, model: str) -> Record | None:
@@ -182,7 +177,8 @@ def _mean_and_spread(rows: pd.DataFrame, value: str) -> tuple[str, str]:
     if rows.empty:
         return NONE, NONE
     if len(rows) == 1:
-        return number(rows[value].iloc[0]), _ends(rows.iloc[0])
+        row = rows.iloc[0]
+        return number(row[value]), interval(row["interval_low"], row["interval_high"])
     values = rows[value].astype(float)
     return number(values.mean()), f"{number(values.min())} to {number(values.max())}"
 
@@ -208,11 +204,11 @@ def every_layer(results: Results, rows: pd.DataFrame) -> Titled:
 
 def _cell(row: Mapping[Any, Any]) -> str:
     """Return one comparison in a cell, or why it has no number or no interval."""
-    value = number(float(row["estimate"]))
     if row["status"] != "ok":
-        return str(row["status"]) if value == NONE else f"{value}, no interval: {row['status']}"
+        value, why = number(row["estimate"]), str(row["status"])
+        return why if value == NONE else f"{value}, no interval: {why}"
     star = "*" if row["p_corrected"] < selection.SIGNIFICANT else ""
-    return f"{value}{star} {interval(row['interval_low'], row['interval_high'])}"
+    return estimate(row).replace(" ", f"{star} ", 1)
 
 
 def small_p_wide_interval(rows: pd.DataFrame) -> bool:

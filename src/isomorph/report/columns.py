@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from isomorph.figures.numbers import NONE, interval, number, p_value, percent
+from isomorph.figures.numbers import NONE, estimate, interval, number, p_value, percent
 from isomorph.figures.selection import SIGNIFICANT
 from isomorph.figures.words import measure_label
 
@@ -18,8 +18,7 @@ Titled = list[tuple[str, "Table"]]
 
 
 def _interval(row: Record, name: str, digits: int = 2) -> str:
-    stem = f"{name}_" if name else ""
-    return interval(float(row[f"{stem}low"]), float(row[f"{stem}high"]), digits)
+    return interval(float(row[f"{name}_low"]), float(row[f"{name}_high"]), digits)
 
 
 WORDS: dict[str, Callable[[Record, str], str]] = {
@@ -35,10 +34,9 @@ FIGURES: dict[str, Callable[[Record, str], str]] = {
     "number_3": lambda row, name: number(float(row[name]), 3),
     "interval": _interval,
     "interval_3": lambda row, name: _interval(row, name, 3),
-    "estimate": lambda row, name: f"{number(float(row[name]))} {_interval(row, 'interval')}",
+    "estimate": estimate,
     "p": lambda row, name: p_value(float(row[name])),
     "percent": lambda row, name: percent(float(row[name])),
-    "count": lambda row, name: f"{int(row[name]):,}" if pd.notna(row[name]) else NONE,
     "ready": lambda row, name: str(row[name]),
 }
 """Formats of numbers: set at the right."""

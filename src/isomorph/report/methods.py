@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -180,12 +181,12 @@ def _named_regions(responses: BaseModel) -> list[str]:
 
 def _runs(sessions: Sequence[Session]) -> str:
     """Say how many volumes the runs of BOLD have, when they were taken, and which were left out."""
-    alike: dict[str, int] = {}
+    alike = Counter[str]()
     left: dict[str, list[str]] = {}
     for session in sessions:
         for run in session.runs:
             said = timing_of(run)
-            alike[said] = alike.get(said, 0) + 1
+            alike[said] += 1
             if run["left_out"]:
                 own = left.setdefault(session.subject, [])
                 own.append(f"{run['left_out']} of run {run['run']}")
@@ -319,11 +320,10 @@ def _totals(sessions: Sequence[Session]) -> str:
     return "; ".join(said)
 
 
-def _summed(counts: Iterator[Mapping[str, int]]) -> dict[str, int]:
-    total: dict[str, int] = {}
+def _summed(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    total = Counter[str]()
     for one in counts:
-        for key, n in one.items():
-            total[key] = total.get(key, 0) + n
+        total.update(one)
     return total
 
 

@@ -17,7 +17,7 @@ from isomorph.archives.manifest import Manifest, read_manifest
 from isomorph.artefacts import replacing, sha256, write_beside
 from isomorph.errors import IsomorphError
 from isomorph.figures import selection
-from isomorph.figures.numbers import count, number
+from isomorph.figures.numbers import number
 from isomorph.figures.style import slug
 from isomorph.figures.words import (
     CORRECTIONS,
@@ -40,7 +40,6 @@ from isomorph.report.explained import explained
 from isomorph.report.methods import methods
 from isomorph.report.missing import Judged, judge
 from isomorph.report.robustness import robustness
-from isomorph.study.stimuli import ConditionStimuli
 
 MEDIA = {".svg": "image/svg+xml", ".png": "image/png"}
 
@@ -128,8 +127,8 @@ def context(judged: Judged) -> dict[str, Any]:
             {
                 "spec": spec,
                 "results": None if (each := results[name]) is None else _dataset(layout, each),
-                "numbers": _dataset_numbers(each),
-                "shown": _shown(layout, name),
+                "images": study.dataset(study.stimulus_set(name)).stimuli.kind != "conditions",
+                "level": study.level(name),
                 "methods": methods(layout, name, written=name in fit),
             }
             for name, spec in study.datasets.items()
@@ -139,7 +138,7 @@ def context(judged: Judged) -> dict[str, Any]:
             for model, family in zip(study.models.values(), selection.families(study), strict=True)
             if compared & set(family.instances)
         ],
-        "measures": [_measure(name) for name in study.spec.measures],
+        "measures": [(measure_title(one), MEASURES.get(one)) for one in study.spec.measures],
         "origins": [
             {"name": name, "files": _origins(layout, name), "manifest": _manifest(layout, name)}
             if name in fit
@@ -162,6 +161,8 @@ def _dataset(layout: Layout, results: Illustrated) -> dict[str, Any]:
     )
     return {
         "drawn": results.picture,
+        "names": selection.regions(comparisons),
+        "n_stimuli": 0 if comparisons.empty else int(comparisons["n_stimuli"].max()),
         "timecourses": [one for one in results.pictures if one.kind == "timecourse"],
         "explained": explained(results),
         "alike": contests.models_against_models(results),
@@ -209,55 +210,6 @@ def _region(results: Illustrated, shown: selection.MainRows) -> dict[str, Any]:
         "family": FAMILIES[first["family"]],
         "n_stimuli": int(first["n_stimuli"]),
         "n_subjects": int(first["n_subjects"]),
-    }
-
-
-def _dataset_numbers(results: Illustrated | None) -> str:
-    """Return how much was compared: regions, subjects, stimuli."""
-    if results is None or results.tables["comparisons"].empty:
-        return ""
-    table = results.tables["comparisons"]
-    names = selection.regions(table)
-    n = int(table["n_stimuli"].max())
-    return f"{count(len(names), 'region')} ({', '.join(names)}), {count(n, 'stimulus', 'stimuli')}"
-
-
-def _shown(layout: Layout, dataset: str) -> str:
-    """Say what a reader would not expect of a dataset's stimuli; nothing for plain images."""
-    study = layout.study
-    owner = study.stimulus_set(dataset)
-    said = []
-    if isinstance(study.dataset(owner).stimuli, ConditionStimuli):
-        said.append(
-            "named conditions; there are no images, so networks have nothing to see and only "
-            "models of what describes the conditions are compared"
-        )
-    if level := study.level(dataset):
-        said.append(
-            f"compared by {level}: responses and model features are averaged within each value, "
-            "and a cross-validated distance multiplies responses to different stimuli or runs only"
-        )
-    chosen = study.dataset(dataset).units
-    if chosen is not None and chosen.minimum_reliability is not None:
-        said.append(
-            f"RDMs are of units with a reliability of {chosen.minimum_reliability:g} or more on "
-            f"{100 * chosen.training:g} % of the runs or repetitions, computed from the others"
-        )
-    if chosen is not None and chosen.equalise is not None:
-        said.append(
-            f"RDMs are of {chosen.equalise} units of every region and subject, drawn "
-            f"{chosen.draws} times; scores are means over draws"
-        )
-    return "; ".join(said)
-
-
-def _measure(name: str) -> dict[str, str]:
-    known = MEASURES.get(name)
-    return {
-        "title": measure_title(name),
-        "invariances": ", ".join(known.invariances) if known else "",
-        "independence": known.independence if known else "",
-        "citation": known.citation if known else "",
     }
 
 

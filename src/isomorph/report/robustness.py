@@ -50,7 +50,7 @@ def robustness(results: Illustrated) -> list[dict[str, Any]]:
 
 def planted_table(results: Illustrated, shown: MainRows, power: pd.DataFrame) -> Table:
     """Return the rates of every planted layer on all stimuli and subjects, the best one bold."""
-    best = _conclusions(results, shown)
+    best = _leaders(results, shown)
     layers = zip(power["planted_model"], power["planted_layer"], strict=True)
     agreed = zip(power["reliability_simulated"], power["reliability_target"], strict=True)
     told = power.assign(
@@ -62,12 +62,10 @@ def planted_table(results: Illustrated, shown: MainRows, power: pd.DataFrame) ->
     return table_of(told.drop(columns="status"), PLANTED, [layer in best for layer in layers])
 
 
-def _conclusions(results: Illustrated, shown: MainRows) -> list[Layer]:
-    """Return what the page calls best: the best layer of all, and that of a trained network."""
-    best = shown.rows.iloc[int(shown.rows["estimate"].to_numpy().argmax())]
-    trained = selection.best_row(shown, results.families)
-    found = [row for row in (best, trained) if row is not None]
-    return list(dict.fromkeys((str(row["model"]), str(row["layer"])) for row in found))
+def _leaders(results: Illustrated, shown: MainRows) -> list[Layer]:
+    """Return what the page calls best: the best layer of a trained network, and that of all."""
+    rows = selection.leaders(shown, results.families)
+    return [(str(row["model"]), str(row["layer"])) for row in rows]
 
 
 def _on_all(results: Illustrated, shown: MainRows) -> pd.DataFrame:
@@ -85,7 +83,7 @@ def _recovery(results: Illustrated, shown: MainRows, power: pd.DataFrame) -> lis
         return []
     said = [
         sentence
-        for best in _conclusions(results, shown)
+        for best in _leaders(results, shown)
         for sentence in _found_again(results, shown, power, best)
     ]
     false = power["false_positive"].astype(float).dropna()

@@ -8,7 +8,7 @@ from typing import Any, TypedDict
 from pydantic import BaseModel
 
 
-class Setting(TypedDict):
+class ReadableSetting(TypedDict):
     """One setting in words."""
 
     setting: str
@@ -17,7 +17,7 @@ class Setting(TypedDict):
     default: bool
 
 
-def settings_of(spec: BaseModel, before: str = "") -> Iterator[Setting]:
+def settings_of(spec: BaseModel, before: str = "") -> Iterator[ReadableSetting]:
     """Yield every setting of a spec that is on, with what it means and whether it is the default.
 
     Keys of specs inside are joined by dots, as messages about settings files have them.
