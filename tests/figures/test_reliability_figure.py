@@ -9,6 +9,7 @@ from isomorph.artefacts import read_array, read_table
 from isomorph.figures.captioned import Drawable, drawings
 from isomorph.figures.reliability import MOST_DOTS, apart, draw_reliability, regions_told
 from isomorph.figures.results import Results
+from isomorph.rdms import indexed
 from isomorph.responses.reliability import SHOWINGS, rdm_rows, unit_rows
 
 
@@ -94,16 +95,15 @@ def test_units_without_any_reliability_would_never_reach_it(table):
 
 def test_ready_rdms_and_single_repetitions_have_no_figure(small):
     rdms = xr.Dataset(
-        {"rdm": (("representation", "pair"), np.random.default_rng(0).random((2, 6)))},
+        {"correlation": (("representation", "pair"), np.random.default_rng(0).random((2, 6)))},
         coords={
             "region": ("representation", ["IT", "IT"]),
-            "distance": ("representation", ["correlation"] * 2),
             "stimulus": list("abcd"),
         },
     )
     assert regions_told(pd.DataFrame(rdm_rows(rdms, "s1"))) == []
     rows = read_table(small.reliability("real"), "reliability")
-    brain = read_array(small.brain_rdms("real"), "rdms")
+    brain = indexed(read_array(small.brain_rdms("real"), "rdms"))
     stimuli = read_table(small.stimuli("real"), "stimuli")
     none = read_table(small.comparisons("real"), "comparisons").head(0)
     for table, kinds in ((rows[rows["unit"] == ""], []), (rows, ["reliability"])):

@@ -13,6 +13,7 @@ from isomorph.figures.captioned import Drawable, drawings
 from isomorph.figures.results import Results
 from isomorph.figures.style import CEILING, colours
 from isomorph.figures.timecourse import course_of, courses, draw_timecourse
+from isomorph.rdms import indexed
 
 STARTS = np.array([0.0, 0.05, 0.1, 0.15])
 COURSE = np.array([0.05, 0.4, 0.3, 0.1])
@@ -25,7 +26,7 @@ def layout(tmp_path_factory):
 
 @pytest.fixture
 def table(layout):
-    """The comparisons of one region, once in each of four windows of an area."""
+    """The comparisons of one region, once in each of four windows."""
     whole = read_table(layout.comparisons("real"), "comparisons")
     one = selection.usable(whole[whole["region"] == "alpha"])
     parts = []
@@ -34,8 +35,7 @@ def table(layout):
         shift = value - part["estimate"].max()
         for name in ("estimate", "interval_low", "interval_high"):
             part[name] += shift
-        part["region"] = f"V1 {1000 * start:g}-{1000 * start + 50:g}ms"
-        part["area"] = "V1"
+        part["region"] = "V1"
         part["time_start"], part["time_stop"] = start, start + 0.05
         part["p_cluster_corrected"] = 0.01 if place in (1, 2) else 0.6
         parts.append(part)
@@ -99,7 +99,7 @@ def test_lines_ceilings_and_clusters_are_drawn(layout, table):
 
 def drawn(layout, table):
     """Drawings of time courses of comparisons."""
-    brain = read_array(layout.brain_rdms("real"), "rdms")
+    brain = indexed(read_array(layout.brain_rdms("real"), "rdms"))
     stimuli = read_table(layout.stimuli("real"), "stimuli")
     results = Results(layout.study, "real", {"comparisons": table})
     found = drawings(Drawable(results, brain, stimuli=stimuli))

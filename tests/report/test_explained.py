@@ -6,6 +6,7 @@ import pytest
 from isomorph.artefacts import read_array, read_provenance, read_table
 from isomorph.cli.show import describe, draw
 from isomorph.figures.captioned import CAPTIONS, Drawable, drawings, similarities
+from isomorph.rdms import indexed
 from isomorph.report.contests import models_against_models
 from isomorph.report.evidence import read_results
 from isomorph.report.explained import explained
@@ -92,7 +93,7 @@ def test_nothing_is_told_before_the_stage_ran(fresh):
     results = read_results(fresh, "real")
     assert explained(results) is None
     assert models_against_models(results) is None
-    data = Drawable(results, read_array(fresh.brain_rdms("real"), "rdms"),
+    data = Drawable(results, indexed(read_array(fresh.brain_rdms("real"), "rdms")),
                     stimuli=read_table(fresh.stimuli("real"), "stimuli"))  # fmt: skip
     assert similarities(data, "correlation") is None
     kinds = {drawing.kind for drawing in drawings(data)}

@@ -9,7 +9,9 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 import pandas as pd
 
+from isomorph.responses.times import EDGES
 from isomorph.study import Study
+from isomorph.study.windows import in_time
 
 SIGNIFICANT = 0.05
 
@@ -46,6 +48,7 @@ class MainRows:
     Attributes
     ----------
     region, distance, measure : str
+        The region with its time bin in words, where there are bins.
     rows : DataFrame
         Rows with a number, in the order of the table.
     """
@@ -85,23 +88,30 @@ def usable(table: pd.DataFrame, value: str = "estimate") -> pd.DataFrame:
 
 
 def places(table: pd.DataFrame, column: str = "region") -> pd.Series:
-    """Return the region of every row as it is named in titles and cells."""
-    return table[column]
+    """Return the region of every row, with its time bin in words where there are bins."""
+    named = table[column].astype(object)
+    if set(EDGES) <= set(table.columns):
+        timed = table[table[EDGES[0]].notna()]
+        edges = zip(named[timed.index], timed[EDGES[0]], timed[EDGES[1]], strict=True)
+        named = named.copy()
+        named[timed.index] = [in_time(*one) for one in edges]
+    return named
 
 
-def place_of(row: Mapping[Any, Any], column: str = "region") -> str:
-    """Return the region of one row as it is named in titles and cells."""
-    return str(row[column])
+def place_of(row: Mapping[Any, Any] | pd.Series, column: str = "region") -> str:
+    """Return the region of a row, with its time bin in words where there are bins."""
+    start, stop = (float(row.get(edge, np.nan)) for edge in EDGES)
+    return in_time(str(row[column]), start, stop)
 
 
 def rows_of(table: pd.DataFrame, region: str) -> pd.DataFrame:
-    """Return the rows of a region, named as in `places`."""
+    """Return the rows of a region, or of one of its time bins, named as in `places`."""
     return table[places(table) == region]
 
 
-def regions(table: pd.DataFrame) -> list[str]:
-    """Return the regions of a table in the order in which they appear."""
-    return list(dict.fromkeys(places(table)))
+def regions(comparisons: pd.DataFrame) -> list[str]:
+    """Return the regions of a table, each time bin apart, in the order in which they appear."""
+    return list(dict.fromkeys(places(comparisons)))
 
 
 def main(

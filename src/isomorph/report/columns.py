@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from isomorph.figures.numbers import NONE, estimate, interval, number, p_value, percent
-from isomorph.figures.selection import SIGNIFICANT
+from isomorph.figures.selection import SIGNIFICANT, place_of
 from isomorph.figures.words import measure_label
 
 Record = Mapping[Any, Any]
@@ -23,6 +23,7 @@ def _interval(row: Record, name: str, digits: int = 2) -> str:
 
 WORDS: dict[str, Callable[[Record, str], str]] = {
     "text": lambda row, name: str(row[name]),
+    "place": place_of,
     "measure": lambda row, name: measure_label(str(row[name])),
     "scheme": lambda row, name: str(row[name]).replace(" and ", ", "),
     "chosen": lambda row, name: f"{row[name]} ({percent(float(row['chosen_share']))})",
@@ -73,6 +74,7 @@ class Column:
         return (FIGURES if self.numeric else WORDS)[self.kind](row, self.name)
 
 
+REGION = Column("region", kind="place")
 P = Column("p_corrected", "p, corrected", "p")
 INTERVAL = Column("interval", "", "interval")
 

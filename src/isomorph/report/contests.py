@@ -6,14 +6,15 @@ from collections.abc import Callable
 
 import pandas as pd
 
+from isomorph.artefacts.schemas import PLACE
 from isomorph.figures import selection
 from isomorph.figures.numbers import count, interval
 from isomorph.figures.results import Results
 from isomorph.figures.words import distance_title, measure_label
-from isomorph.report.columns import INTERVAL, Column, P, Table, Titled, table_of
+from isomorph.report.columns import INTERVAL, REGION, Column, P, Table, Titled, table_of
 
 CONTRASTS = (
-    Column("region"), Column("measure", kind="measure"),
+    REGION, Column("measure", kind="measure"),
     Column("chosen_layer", "layer chosen on other stimuli (how often)", "chosen", reason=True),
     Column("scheme", "resampled", "scheme"), Column("score", "trained", "number"),
     Column("twin_score", "untrained", "number"), Column("difference", kind="number"), INTERVAL, P,
@@ -35,14 +36,14 @@ MODELS = (
     Column("b_to_a", "of the other", "number"), Column("similarity", "mean, interval", "estimate"),
 )  # fmt: skip
 RECOVERY = (
-    Column("region"), Column("measure", kind="measure"), Column("planted"),
+    REGION, Column("measure", kind="measure"), Column("planted"),
     Column("found", reason=True), Column("recovered"),
     Column("rank", "rank of the planted", "ready"),
     Column("planted_estimate", "estimate of the planted", "number"),
     Column("found_estimate", "of the found", "number"),
 )  # fmt: skip
 RELIABILITY = (
-    Column("region"), Column("of"), Column("reasons", "left out"),
+    REGION, Column("of"), Column("reasons", "left out"),
     Column("split_half", "split half, median", "number"),
     Column("spearman_brown", "Spearman-Brown, median", "number"),
     Column("middle", "middle half", "ready"),
@@ -65,8 +66,8 @@ def regions(results: Results) -> Titled:
     """Return a dataset's regions against each other: as the page shows them, then all."""
     table = results.table("regions")
     if len(table):
-        first, second = (selection.places(table, f"region_{end}") for end in "ab")
-        table = table.assign(region=first, regions=first + " against " + second)
+        both = table["region_a"] + " against " + selection.places(table, "region_b")
+        table = table.assign(region=table["region_a"], regions=both)
     return _main_first(results, table, REGIONS, ["distance"], lambda _: "")
 
 
@@ -85,7 +86,7 @@ def _main_first(
     main, full = [], []
     groups = table.groupby(keys, sort=False) if len(table) else ()
     for (distance, *_), group in groups:
-        by = [name for name in ("region", "region_b") if name in group]
+        by = [name for name in ("region", "region_b", *PLACE[1:]) if name in group]
         ordered = group.sort_values(by, kind="stable")
         places = selection.places(ordered)
         settings = zip(places, ordered["distance"], ordered["measure"], strict=True)

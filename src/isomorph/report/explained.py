@@ -7,26 +7,27 @@ from typing import Any
 
 import pandas as pd
 
+from isomorph.artefacts.schemas import PLACE
 from isomorph.figures import selection
 from isomorph.figures.numbers import NONE, number
 from isomorph.figures.results import Results
 from isomorph.figures.weighted import KINDS
 from isomorph.figures.words import measure_label, measure_title
 from isomorph.inference.explain.material import STAND_INS
-from isomorph.report.columns import Column, P, Table, Titled, table_of
+from isomorph.report.columns import REGION, Column, P, Table, Titled, table_of
 from isomorph.report.evidence import Illustrated
 
 PARTIAL = (
-    Column("region"), Column("model"), Column("layer"), Column("plain", kind="ready"),
+    REGION, Column("model"), Column("layer"), Column("plain", kind="ready"),
     Column("partial", kind="ready"), P, Column("semi_partial", "semi-partial", "ready"),
 )  # fmt: skip
 PARTITION = (
-    Column("region"), Column("part", "explained by"), Column("kind", "part"),
+    REGION, Column("part", "explained by"), Column("kind", "part"),
     Column("variance", "share of variance", "number_3", reason=True),
     Column("interval", kind="interval_3"), P,
 )  # fmt: skip
 WEIGHTED = (
-    Column("region"), Column("model"), Column("kind", "what is weighted"),
+    REGION, Column("model"), Column("kind", "what is weighted"),
     Column("weights", "largest weights, their share", reason=True),
     Column("layer", "best single layer"), Column("single", "its score", "number"),
     Column("score", "combined", "number"), Column("gain", "gain, interval", "estimate"), P,
@@ -70,7 +71,7 @@ def _by_measure(
     table = results.table(kind)
     groups = table.groupby("measure", sort=False) if len(table) else ()
     return [
-        (measure_label(str(measure)), build(results, rows.sort_values("region", kind="stable")))
+        (measure_label(str(measure)), build(results, rows.sort_values([*PLACE], kind="stable")))
         for measure, rows in groups
     ]
 

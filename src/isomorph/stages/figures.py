@@ -15,7 +15,7 @@ from isomorph.artefacts import read_array, read_table, replacing, sha256, write_
 from isomorph.figures.results import TABLES, Results
 from isomorph.layout import Layout
 from isomorph.making import require, stamp
-from isomorph.rdms import compared_stimuli
+from isomorph.rdms import compared_stimuli, indexed
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -43,14 +43,14 @@ def run(layout: Layout, dataset: str) -> list[dict[str, str]]:
     if "comparisons" not in tables:
         tables["comparisons"] = read_table(layout.comparisons(dataset), "comparisons")
     models = {
-        instance: read_array(file, "rdms")
+        instance: indexed(read_array(file, "rdms"))
         for instance, _, _ in layout.study.instances_for(dataset)
         if (file := layout.model_rdms(dataset, instance)).is_file()
     }
     similarities = layout.representations(dataset)
     data = Drawable(
         Results(layout.study, dataset, tables),
-        read_array(layout.brain_rdms(dataset), "rdms"),
+        indexed(read_array(layout.brain_rdms(dataset), "rdms")),
         models,
         compared_stimuli(layout, dataset),
         layout.stimuli(dataset).parent,
