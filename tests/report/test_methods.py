@@ -62,7 +62,7 @@ def test_a_session_is_told_with_its_units_and_what_was_left_out(recorded):
         "2 sessions of 2 subjects; 6 presentations; 6 units after all criteria (alpha 4, beta 2); "
         "left out units bad: 5"
     )
-    assert ("Regions lacking", "beta in s2") in made.facts
+    assert ("Missing regions", "beta in s2") in made.facts
 
 
 def test_many_regions_share_a_column(bare):
@@ -122,7 +122,7 @@ def test_the_page_says_how_responses_were_made(recorded):
     assert read_origins(recorded, "real")["rdms/brain.nc"].seed == 3
     page = render(judge(recorded))
     assert "DANDI 1 0.2 (2 files, 3,000 bytes; sha256 under Provenance)" in page
-    term = "Left out of the RDMs, or to be known of them"
+    term = "Left out of the RDMs, or noted about them"
     assert f"<dt>{term}</dt><dd>gamma | s1: no units</dd>" in page
     assert "beta in s2" in page
     assert "<td>0 to 0.2 s</td>" in page
@@ -153,15 +153,14 @@ def test_what_was_crossed_and_halved_is_told_by_subject_where_they_differ(bare):
     told = data.assign_coords(
         fold=("representation", ["run", "repetition"]), n_folds=("representation", [6, 4])
     )
-    assert dict(written(bare, told).facts)["Folds and halves"] == (
-        "what cross-validated distances cross, and noise ceilings and comparisons of regions "
-        "halve, are whole runs, as presentations of one run may share noise: 6 in s1; repetitions, "
-        "as no runs or sessions are known in which most stimuli come again: 4 in s2"
-    )
+    said = dict(written(bare, told).facts)["Folds and halves"]
+    assert "crossed by cross-validated distances" in said
+    assert "whole runs, because presentations of one run may share noise (6 in s1)" in said
+    assert said.endswith("that repeat most stimuli (4 in s2)")
     alike = data.assign_coords(
         fold=("representation", ["run", "run"]), n_folds=("representation", [6, 8])
     )
-    assert dict(written(bare, alike).facts)["Folds and halves"].endswith("share noise: 6 to 8")
+    assert dict(written(bare, alike).facts)["Folds and halves"].endswith("share noise (6 to 8)")
 
 
 def written(layout, data):

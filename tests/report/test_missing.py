@@ -69,7 +69,7 @@ def test_a_job_that_left_no_word_is_told_too(bare):
     assert missing.why(bare, "real") == "not computed yet"
     log(bare, "on the way\n", "responses", "real", "s2")
     assert missing.why(bare, "real") == (
-        "responses real s2 stopped without a word, or is still at work"
+        "responses real s2 stopped without a message, or is still running"
     )
 
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -51,8 +50,8 @@ class Drawable:
         RDMs of layers, by model instance.
     stimuli : DataFrame
         The stimulus table, a row for each stimulus of the RDMs.
-    images : Path
-        Folder of the images that the table names.
+    images : sequence of ndarray (pixel, pixel, 3)
+        Thumbnails of the stimuli, where there are images and few enough.
     representations : Dataset or None
         Similarities of all regions and layers, where they were computed.
     """
@@ -61,7 +60,7 @@ class Drawable:
     brain: xr.Dataset
     models: Mapping[str, xr.Dataset] = field(default_factory=dict)
     stimuli: pd.DataFrame = field(default_factory=pd.DataFrame)
-    images: Path = Path()
+    images: Sequence[np.ndarray] = ()
     representations: xr.Dataset | None = None
 
 
@@ -163,7 +162,7 @@ def _pairs(data: Drawable) -> Iterator[Drawing]:
         facts = _facts(
             data, shown.rows, region=shown.region, n=len(stimuli),
             models="a trained network" if trained else "all models, none of them a trained network",
-            thumbnails="; thumbnails are staggered" if all(data.stimuli["file"]) else "",
+            thumbnails="; thumbnails are staggered" if len(data.images) else "",
         )  # fmt: skip
         yield Drawing("rdms", figure, facts, shown.region, suffix=".png")
 

@@ -125,7 +125,7 @@ def _facts(
     if runs := _runs(sessions):
         facts.append(("Runs", runs))
     if lacking := _lacking(sessions, _named_regions(spec.responses)):
-        facts.append(("Regions lacking", lacking))
+        facts.append(("Missing regions", lacking))
     if written and layout.brain_rdms(dataset).is_file():
         brain = read_array(layout.brain_rdms(dataset), "rdms")
         if folds := _folds(brain):
@@ -136,14 +136,14 @@ def _facts(
             for why in dict.fromkeys(left.values())
         ]
         if told:
-            facts.append(("Left out of the RDMs, or to be known of them", "; ".join(told)))
+            facts.append(("Left out of the RDMs, or noted about them", "; ".join(told)))
     return facts
 
 
 FOLDS = {
-    "run": "whole runs, as presentations of one run may share noise",
-    "session": "whole sessions, as presentations of one session may share noise",
-    "repetition": "repetitions, as no runs or sessions are known in which most stimuli come again",
+    "run": "whole runs, because presentations of one run may share noise",
+    "session": "whole sessions, because presentations of one session may share noise",
+    "repetition": "repetitions, because no runs or sessions are known that repeat most stimuli",
 }
 """What is crossed in cross-validation and divided into halves, and why."""
 
@@ -160,11 +160,9 @@ def _folds(data: xr.Dataset) -> str:
         number = " to ".join(map(str, dict.fromkeys([counts[here].min(), counts[here].max()])))
         who = listed(_some(list(dict.fromkeys(subject[here].tolist()))))
         words = " and ".join(FOLDS[one] for one in kind.split(", "))
-        told.append(f"{words}: {number}" + (f" in {who}" if not here.all() else ""))
-    return (
-        "what cross-validated distances cross, and noise ceilings and comparisons of regions halve,"
-        f" are {'; '.join(told)}"
-    )
+        told.append(f"{words} ({number}" + (f" in {who})" if not here.all() else ")"))
+    use = "crossed by cross-validated distances, halved for noise ceilings and pairs of regions"
+    return f"{use}: {'; '.join(told)}"
 
 
 def _bytes(layout: Layout, dataset: str) -> str:

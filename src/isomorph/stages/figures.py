@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 from PIL import Image
 
@@ -47,13 +48,13 @@ def run(layout: Layout, dataset: str) -> list[dict[str, str]]:
         for instance, _, _ in layout.study.instances_for(dataset)
         if (file := layout.model_rdms(dataset, instance)).is_file()
     }
-    similarities = layout.representations(dataset)
+    similarities, stimuli = layout.representations(dataset), compared_stimuli(layout, dataset)
     data = Drawable(
         Results(layout.study, dataset, tables),
         indexed(read_array(layout.brain_rdms(dataset), "rdms")),
         models,
-        compared_stimuli(layout, dataset),
-        layout.stimuli(dataset).parent,
+        stimuli,
+        thumbnails(stimuli, layout.stimuli(dataset).parent),
         read_array(similarities, "representations") if similarities.is_file() else None,
     )
     folder = layout.figures(dataset)
@@ -82,6 +83,25 @@ def read_tables(layout: Layout, dataset: str) -> dict[str, pd.DataFrame]:
         for kind in TABLES
         if (path := getattr(layout, kind)(dataset)).is_file()
     }
+
+
+def thumbnails(stimuli: pd.DataFrame, folder: Path) -> list[np.ndarray]:
+    """Return a small square image `(pixel, pixel, 3)` per stimulus.
+
+    None when any has no image, or there are more than are drawn.
+    """
+    from isomorph.figures.rdm_pair import MOST_THUMBNAILS, THUMBNAIL
+
+    files = [folder / name for name in stimuli["file"] if name]
+    few = len(stimuli) <= MOST_THUMBNAILS
+    if not few or len(files) < len(stimuli) or not all(file.is_file() for file in files):
+        return []
+    images = []
+    for file in files:
+        with Image.open(file) as image:
+            small = image.convert("RGB").resize((THUMBNAIL, THUMBNAIL), Image.Resampling.LANCZOS)
+            images.append(np.asarray(small))
+    return images
 
 
 def save(figure: Figure, path: Path) -> None:
