@@ -1,4 +1,4 @@
-"""The figure of reliability: what it says of units, and what of numbers of showings."""
+"""The figure of reliability: what it says of units, and what of numbers of repetitions."""
 
 import numpy as np
 import pandas as pd
