@@ -56,7 +56,7 @@ STAGES = Registry(
                          "isomorph.inference.explain:run", ("dataset",)),
         "recover": Stage("which layers are found again in data simulated from them",
                          "isomorph.inference.trust:run", ("dataset",)),
-        "figures": Stage("the figures of a dataset", "isomorph.figures:run", ("dataset",)),
+        "figures": Stage("the figures of a dataset", "isomorph.stages.figures:run", ("dataset",)),
         "report": Stage("the report of the study", "isomorph.report:run",
                         needs_results=True),
     },

@@ -227,7 +227,8 @@ DECLARED: Registry[Declared] = Registry(
             slices.recover, _code("isomorph.inference.trust"),
         ),
         "figures": Declared(
-            "figures", DATASET, ("figures",), _drawn, slices.figures, _code("isomorph.figures"),
+            "figures", DATASET, ("figures",), _drawn, slices.figures,
+            _code("isomorph.stages.figures", "isomorph.figures"),
         ),
         "report": Declared(
             "report", (), ("report",), _everything, slices.report, _code("isomorph.report"),
