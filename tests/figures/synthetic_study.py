@@ -199,7 +199,7 @@ def write_tables(layout, dataset, n_stimuli, rng) -> None:
     beta = comparisons["region"] == "beta"
     comparisons.loc[beta, ["ceiling_lower", "ceiling_upper"]] = np.nan
     comparisons.loc[beta, "ceiling_status"] = "undefined: one subject"
-    write_table(layout.comparisons(dataset), comparisons, "comparisons", stamp, parquet=True)
+    write_table(layout.comparisons(dataset), comparisons, "comparisons", stamp)
     regions = pd.DataFrame(
         [{"region_a": "alpha", "region_b": "beta", "measure": m, **interval(0.49), "p": 0.001,
           "p_corrected": 0.002} for m in ("rho_a", "pearson")]

@@ -43,8 +43,8 @@ def test_each_problem_is_a_sentence(layout, capsys):
     status, _, err = verify(layout, capsys)
     assert status == 1
     assert len(err) == 3
-    assert "image_04.png" in err[0]
-    assert "one.npy: is not the file that was fetched; put it back or fetch" in err[1]
+    assert "one.npy: is not the file that was fetched; put it back or fetch" in err[0]
+    assert "image_04.png" in err[1]
     assert "comparisons.parquet: has changed since it was written; make it again" in err[2]
 
 

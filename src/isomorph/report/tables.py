@@ -10,15 +10,15 @@ import pandas as pd
 
 from isomorph.archives.manifest import Manifest, read_manifest
 from isomorph.artefacts import Provenance, provenance_file, read_provenance, read_table
+from isomorph.catalogue import tables_of_results
 from isomorph.errors import IsomorphError
 from isomorph.figures import selection
 from isomorph.layout import Layout
 
-KINDS = (
-    "comparisons", "regions", "selection", "layers_in_set", "differences", "contrasts", "recovery",
-    "confusion", "power", "agreement",
-    "reliability", "partial", "partition", "weighted", "models",
-)  # fmt: skip
+UNREAD = {"subjects", "preferences"}
+"""Tables of which the page says no more than that they are there: they can be long."""
+
+KINDS = tuple(one.name for one in tables_of_results() if one.name not in UNREAD)
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def read_results(layout: Layout, dataset: str) -> Results | None:
     tables = {
         kind: read_table(path, kind)
         for kind in KINDS
-        if (path := getattr(layout, kind)(dataset)).is_file()
+        if (path := layout.path(kind, dataset)).is_file()
     }
     if "comparisons" not in tables:
         return None
@@ -112,7 +112,7 @@ def read_origins(layout: Layout, dataset: str) -> dict[str, Provenance]:
     if layout.brain_rdms(dataset).is_file():
         origins["rdms/brain.nc"] = read_provenance(layout.brain_rdms(dataset))
     for kind in KINDS:
-        path = getattr(layout, kind)(dataset)
+        path = layout.path(kind, dataset)
         if path.is_file() and provenance_file(path).is_file():
             origins[path.name] = read_provenance(path)
     if (layout.figures(dataset) / "provenance.json").is_file():
