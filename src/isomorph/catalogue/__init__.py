@@ -84,7 +84,7 @@ def of_stimuli(stage: str) -> bool:
 
 def stage_command(stage: str) -> str:
     """Return the command that makes what a stage makes, with what tells it from others."""
-    return made_by(stage)[0].command or stage
+    return made_by(stage)[0].made_by
 
 
 def arguments_of(command: str) -> tuple[str, ...]:
@@ -95,7 +95,7 @@ def arguments_of(command: str) -> tuple[str, ...]:
     >>> arguments_of("rdms")
     ('dataset', 'model')
     """
-    asked = (one for one in CATALOGUE.values() if (one.command or one.stage).split()[0] == command)
+    asked = (one for one in CATALOGUE.values() if one.made_by.split()[0] == command)
     return max((one.made_for for one in asked), key=len)
 
 

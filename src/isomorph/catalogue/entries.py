@@ -136,6 +136,11 @@ class Artefact:
     command: str = ""
 
     @property
+    def made_by(self) -> str:
+        """The command that makes it, with what tells it from others of the same command."""
+        return self.command or self.stage
+
+    @property
     def made_for(self) -> tuple[str, ...]:
         """Which of `dataset`, `subject`, `model`, in this order, its path names."""
         named = (OWNERS.get(part, part) for part in self._parts if part != "study")

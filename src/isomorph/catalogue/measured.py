@@ -64,6 +64,7 @@ RELIABILITY = {
     ),
     **named(
         "count",
+        n_stimuli="Stimuli shown often enough to be halved.",
         n_units="Units with a value: 1 in the row of a unit.",
         **{"repetitions_for_0.8": "Repetitions with which the reliability would be 0.8."},
     ),
