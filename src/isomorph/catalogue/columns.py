@@ -13,8 +13,8 @@ PROBABILITY = "probability"
 MEASURE = "the measure's"
 ESTIMATE = (
     "The measure between a region's RDM and a layer's, computed for each subject and averaged. 1 "
-    "is a perfect match of geometries; what unrelated ones give depends on the measure and is 0 "
-    "for most."
+    "is a perfect match of geometries; the value for unrelated geometries depends on the measure "
+    "and is 0 for most."
 )
 
 TESTED = "p p_corrected correction family family_size p_note"
@@ -75,12 +75,12 @@ PRECISION: dict[str, Column] = {
     **named(
         MEASURE,
         estimate=ESTIMATE,
-        chance="What the measure gives on average when the stimuli are shuffled.",
+        chance="The mean of the measure when the stimuli are shuffled.",
         score="The measure on stimuli that had no part in choosing the layer, on the scale of all "
         "stimuli; of a model with one layer its estimate.",
         standard_error="Standard error of the value in this row, by the scheme.",
-        interval_low="Lower end of the confidence interval: where the value would lie with other "
-        "stimuli of this kind, and with other subjects where the scheme says so. Its coverage is "
+        interval_low="Lower end of the confidence interval for the value with all stimuli of this "
+        "kind, and with all subjects where the scheme says so. Its coverage is "
         "`inference.interval`.",
         interval_high="Upper end of the confidence interval.",
     ),
@@ -88,18 +88,19 @@ PRECISION: dict[str, Column] = {
         WORDS,
         scheme="What was resampled: stimuli, subjects, units, seeds.",
         sides="Whether p is one- or two-sided.",
-        correction="How p was corrected for many questions.",
+        correction="How p was corrected for multiple tests.",
         family="What is corrected together: `region`, `dataset` or `settings`.",
-        p_note="What to know of this p: too few permutations, or why there is none.",
+        p_note="A note on this p: too few permutations, or why there is none.",
     ),
     **named(
         PROBABILITY,
-        p="Probability of a value as extreme were there nothing to find, before correction.",
-        p_corrected="The same after correction over the family; significant means at most .05.",
+        p="Probability of a value as extreme under the null hypothesis, before correction.",
+        p_corrected="The same after correction over the family. Only values of at most .05 are "
+        "called significant.",
     ),
     **named(
         "count",
-        family_size="Questions in the family.",
+        family_size="Tests in the family.",
     ),
 }
 """Estimates, how precise they are and how they were tested."""

@@ -15,49 +15,49 @@ COMPARISONS = {
         ceiling_note="How an estimate above the upper bound comes about.",
         normalised_status="`ok`, or why there is no normalised value.",
         in_set="Whether the layer belongs to the confidence set of its model: `yes`, `no`, or "
-        "empty where that cannot be told.",
+        "empty where it is not known.",
         area="Region without its time bin.",
     ),
     **named(
         MEASURE,
-        ceiling_lower="Lower bound of the noise ceiling, what the best possible model could reach "
-        "given the noise: each subject against the mean of the others.",
+        ceiling_lower="Lower bound of the noise ceiling, which is what the best possible model "
+        "could reach given the noise: each subject against the mean of the others.",
         ceiling_lower_low="Lower end of its interval over stimuli.",
         ceiling_lower_high="Upper end of its interval over stimuli.",
-        ceiling_upper="Upper bound of the noise ceiling: each subject against the mean of all. Of "
-        "one subject with repetitions the only number, foretold from what random halves of the "
-        "data have in common.",
+        ceiling_upper="Upper bound of the noise ceiling: each subject against the mean of all. For "
+        "a single subject with repetitions it is the only number, predicted from what random "
+        "halves of the data have in common.",
         ceiling_upper_low="Lower end of its interval over stimuli.",
         ceiling_upper_high="Upper end of its interval over stimuli.",
-        half_agreement="How far random halves of the data agree; bounds nothing.",
-        reliability="The measure between two subjects, or what random halves of the data foretell "
+        half_agreement="How far random halves of the data agree; not a bound.",
+        reliability="The measure between two subjects, or what random halves of the data predict "
         "for all of them.",
     ),
     **named(
         SHARE,
-        calibrated="How far the estimate reaches from what chance exceeds in one of 20 cases (0) "
-        "to a perfect match (1), so that measures with different chance levels can be read side by "
-        "side (Gröger et al. 2026, https://arxiv.org/abs/2602.14486). Below 0 where chance often "
-        "gives more.",
+        calibrated="Where the estimate lies between what chance exceeds in one of 20 cases (0) "
+        "and a perfect match (1), so that measures with different chance levels can be compared "
+        "(Gröger et al. 2026, https://arxiv.org/abs/2602.14486). Values of a measure that is "
+        "positive by chance are related to their chance level before layers, models or regions are compared.",
     ),
     **named(
         "ratio, 1 is the true model",
-        normalised_r="The estimate divided by the root of the reliability. Never clipped: the true "
-        "model has 1 on average, so a score can exceed 1.",
-        normalised_low="Lower end of the interval of normalised_r: how far the ratio is known.",
+        normalised_r="The estimate divided by the square root of the reliability, not clipped: the "
+        "true model has 1 on average, so a score can exceed 1.",
+        normalised_low="Lower end of the interval of normalised_r.",
         normalised_high="Upper end of the interval of normalised_r.",
         normalised_r2="The square of the estimate divided by the reliability.",
     ),
     **named(
         PROBABILITY,
-        p="Of an estimate as high, or as extreme if two-sided, were region and layer to have "
-        "nothing to do with each other: the stimuli are shuffled.",
+        p="Of an estimate as high, or as extreme if two-sided, under the hypothesis that region "
+        "and layer are unrelated: the stimuli are shuffled.",
         p_best="Of the claim that no layer of the model does better.",
         p_subjects_t="That the estimate is above chance in the mean of other subjects who see the "
         "same stimuli, by a t-test over subjects; not corrected.",
-        p_subjects_sign_flip="The same by flipping signs; with n subjects no flip gives less than "
-        "1 in 2 to the power of n.",
-        p_cluster="Of a cluster in time as large were there nothing to find.",
+        p_subjects_sign_flip="The same by flipping signs; not corrected. With n subjects the "
+        "smallest p is 1 in 2 to the power of n.",
+        p_cluster="Of a cluster in time as large under the null hypothesis.",
         p_cluster_corrected="The same after correction over the layers and areas of the family.",
     ),
     **named("t", t_subjects="Of that t-test, with one degree of freedom fewer than subjects."),
@@ -65,7 +65,7 @@ COMPARISONS = {
         "count",
         n_groups="Groups of stimuli: duplicates, near-duplicates and what the study keeps "
         "together. Groups, not stimuli, are drawn, shuffled and held out, because variants of one "
-        "object are no independent sample. Below eight groups nothing is claimed.",
+        "object are not an independent sample. With fewer than eight groups, no claim is made.",
         n_unit_draws="Draws of equally many units over which estimates are averaged; 0 where all "
         "units are taken.",
     ),
@@ -82,9 +82,9 @@ LAYERS_IN_SET = {
     **named(SHARE, confidence="Confidence with which the model's best layer is in the set."),
     **named(
         WORDS,
-        layers="Layers of the model of which any may be its best: with all stimuli, and subjects "
-        "where these are resampled, the best is among them with that confidence. A layer is not "
-        "in the set if another leads it by more than the largest lead that chance gives any of "
+        layers="The layers of the model that may be its best: with all stimuli, and subjects where "
+        "these are resampled, the best layer is among them with that confidence. A layer is "
+        "excluded if another exceeds it by more than the largest lead that chance gives any of "
         "its rivals.",
         best_layer="Layer with the highest estimate.",
         first_layer="Layer of the set that is executed first.",
@@ -101,8 +101,8 @@ SUBJECTS = named(
 REGIONS = named(
     WORDS,
     crossing="How the two regions are measured apart: halves of the runs, sessions, repetitions or "
-    "subjects, or different subjects. Noise recorded in both would count as similarity; without "
-    "such halves there is no p.",
+    "subjects, or different subjects, because noise recorded in both would count as similarity. "
+    "Without such halves there is no p.",
 ) | named(
     MEASURE, estimate="The measure between one region from one half and the other from the other."
 )
@@ -115,11 +115,11 @@ PREFERENCES = {
     ),
     **named(
         "ratio",
-        normalised_a="The first score divided by the root of the region's reliability.",
-        normalised_b="The second score divided by the root of the region's reliability.",
-        difference="Whether the layer is more like one region than like the other: normalised_a "
-        "less normalised_b. Units are part of the spread, because a region of which more units "
-        "were recorded scores higher whatever it represents. Where units can be no part of it "
+        normalised_a="The first score divided by the square root of the region's reliability.",
+        normalised_b="The second score divided by the square root of the region's reliability.",
+        difference="Whether the layer is more similar to one region than to the other: "
+        "normalised_a minus normalised_b. Units are part of the spread, because a region with more "
+        "recorded units scores higher whatever it represents. Where units cannot be part of it "
         "there is no p, with the reason.",
     ),
     **named(
@@ -136,15 +136,16 @@ SELECTION = {
         "other subjects.",
         split="How stimuli are split into those to choose on and those to score on.",
         maximum_layer="Layer with the highest estimate on all stimuli.",
-        score_note="What to know of this score.",
+        score_note="A note on this score.",
     ),
     **named(
         MEASURE,
-        maximum="The highest estimate of all layers, on all stimuli: choosing a layer on the data "
-        "that judges it flatters models with many layers.",
+        maximum="The highest estimate of all layers, on all stimuli. Choosing a layer on the data "
+        "that judges it favours models with many layers.",
         maximum_chance="What the highest of all layers exceeds in one of 20 studies in which "
-        "region and model have nothing to do with each other.",
-        optimism="By how much choosing flatters: the estimate of the best layer less the score.",
+        "region and model are unrelated.",
+        optimism="By how much that choice favours the model: the estimate of the best layer minus "
+        "the score on held-out stimuli.",
     ),
     **named(PROBABILITY, maximum_p="Of a maximum as high when stimuli are shuffled."),
     **named(
@@ -162,8 +163,8 @@ DIFFERENCES = {
         MEASURE,
         score_a="Score of the first model on stimuli that had no part in choosing its layer.",
         score_b="Score of the second model, in the same way.",
-        difference="First less second score. Its p is two-sided and counts the spread over "
-        "stimuli, the choice of layers that comes with them, seeds of a family and, where "
+        difference="First minus second score. Its p is two-sided and accounts for the spread over "
+        "stimuli, the choice of layers that comes with them, the seeds of a network and, where "
         "resampled, subjects.",
     ),
     **named(
@@ -179,8 +180,8 @@ CONTRASTS = {
         MEASURE,
         twin_score="The mean score of the untrained controls, each at a layer chosen in the same "
         "way.",
-        difference="Trained less untrained. Its p is two-sided; were training to matter nothing, "
-        "the trained network would be one more draw from its controls.",
+        difference="Trained minus untrained. Its p is two-sided; under the null hypothesis the "
+        "trained network is one more draw from its controls.",
     ),
     **named("count", n_seeds="Seeds of the untrained controls."),
 }
@@ -204,7 +205,7 @@ COMPARED = (
         parquet=True,
     ),
     table(
-        "subjects", "compare", "every subject by itself",
+        "subjects", "compare", "every subject separately",
         "dataset simulated region subject model layer depth distance measure estimate chance "
         "n_units status",
         SUBJECTS, SHARED, parquet=True,
@@ -218,7 +219,8 @@ COMPARED = (
         SELECTION, SHARED, optional="score_note",
     ),
     table(
-        "layers_in_set", "compare", "the layers of each model of which any may be its best",
+        "layers_in_set", "compare",
+        "confidence sets: the layers of each model that may be its best",
         f"{ROWS} model distance measure n_layers confidence n_in_set layers best_layer first_layer "
         "last_layer scheme n_stimuli n_subjects status",
         LAYERS_IN_SET, SHARED,
@@ -243,7 +245,8 @@ COMPARED = (
         REGIONS, SHARED,
     ),
     table(
-        "preferences", "compare", "whether a layer is more like one region than like another",
+        "preferences", "compare",
+        "whether each layer is more similar to one region than to another",
         "dataset simulated region_a region_b model layer depth distance measure score_a score_b "
         f"normalised_a normalised_b difference {INTERVAL} p p_corrected correction family "
         "family_size n_stimuli n_subjects_a n_subjects_b n_units_a n_units_b status",

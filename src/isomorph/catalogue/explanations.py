@@ -10,12 +10,12 @@ PARTIAL = {
         WORDS,
         controls="Models held constant.",
         statistic="`plain`: the layer as it is. `partial`: the similarity of a region and a layer "
-        "once what the controls can tell of either is taken out of both, the correlation of "
+        "once what the controls predict of either is taken out of both, the correlation of "
         "residuals. `semi_partial`: taken out of the layer alone, so that its square is the share "
-        "of the region's variance the layer adds.",
+        "of the region's variance that the layer adds.",
     ),
-    **named(MEASURE, estimate="The statistic under this measure. For interval and p the layer is "
-            "chosen anew in every resample."),
+    **named(MEASURE, estimate="The statistic under this measure. For interval and p the choice "
+            "of the layer is repeated in every resample."),
     **named("count", n_controls="Models held constant."),
 }  # fmt: skip
 
@@ -32,7 +32,7 @@ PARTITION = {
     **named(
         SHARE,
         variance="Share of the variance of the region's RDM, adjusted by what the models explain "
-        "when groups of stimuli are shuffled; below eight groups there is no number.",
+        "when groups of stimuli are shuffled; with fewer than eight groups there is no number.",
     ),
 }
 
@@ -52,9 +52,9 @@ WEIGHTED = {
         MEASURE,
         score="The combination, fitted on one half of the stimuli and scored on the other.",
         single="The best single layer, chosen on the one half and scored on the other.",
-        gain="The difference of the two, set against chance where the measure is positive by "
-        "chance. Weights and layers are taken as fitted, and what the halves have to do with it "
-        "is part of the spread.",
+        gain="The difference of the two, each relative to chance where the measure is positive by "
+        "chance. Weights and layers are taken as fitted; the spread over halves is part of the "
+        "error.",
     ),
     **named("count", n_weighted="Layers, models or components that are combined."),
     **named(
@@ -67,7 +67,7 @@ WEIGHTED = {
 MODELS = {
     **named(
         MEASURE,
-        a_to_b="For each layer of the first model, the layer of the other that is most like it, "
+        a_to_b="For each layer of the first model, the most similar layer of the other, "
         "matched on one half of the stimuli and scored on the other; the mean over layers.",
         b_to_a="The same for each layer of the second model.",
         similarity="The mean of both directions.",
@@ -105,10 +105,9 @@ POWER = {
         recovery_exact="Simulations in which the planted layer has the highest estimate of all.",
         recovery_neighbour="In which a layer directly before or after it has.",
         recovery_family="In which any layer of its model, or of other seeds of it, has.",
-        power_zero="In which the permutation test finds it related at all.",
-        power_runner_up="In which the model of the planted layer is told from the best other one "
-        "as `differences` and `contrasts` tell them apart: p before correction, each model at the "
-        "layer chosen on other stimuli.",
+        power_zero="In which the permutation test finds that layer above chance.",
+        power_runner_up="In which the model of the planted layer differs significantly from the "
+        "best other one, tested as `differences` and `contrasts` are, before correction.",
         false_positive="As power_zero, of the same data with shuffled stimuli.",
         false_winner="As power_runner_up, of the same data with shuffled stimuli and the highest "
         "two models.",
@@ -156,7 +155,7 @@ AGREEMENT = {
     **named(
         "correlation",
         kendall_tau_b="Kendall's rank correlation of two orders of the models: 1 is the same "
-        "order, 0 none in common, -1 the reverse.",
+        "order, 0 no relation, -1 the reverse.",
         spearman="Spearman's rank correlation of the two orders.",
     ),
     **named("count", n_candidates="Models or layers that have an estimate under both settings."),

@@ -24,8 +24,8 @@ NAMES = named(
     stimulus="The stimulus in the stimulus table.",
 )
 
-FORETOLD = {
-    f"reliability_at_{count}": f"Reliability of the mean over {repetitions}, foretold by the "
+PREDICTED = {
+    f"reliability_at_{count}": f"Reliability of the mean over {repetitions}, predicted by the "
     "Spearman-Brown formula."
     for count, repetitions in {
         1: "one repetition", **{many: f"{many} repetitions" for many in (2, 4, 8, 16)},
@@ -46,7 +46,7 @@ RELIABILITY = {
         split_half_sd="Standard deviation of the same over halvings.",
         spearman_brown="What split_half predicts for the mean over all repetitions "
         "(Spearman-Brown).",
-        **FORETOLD,
+        **PREDICTED,
     ),
     **named(
         "squared unit of the responses",
@@ -98,6 +98,6 @@ MEASURED = (
         "subject session region unit n_stimuli n_repetitions split_half spearman_brown status",
         RELIABILITY, ABOUT,
         optional=f"split_half_sd signal_variance noise_variance n_units n_splits snr noise_ceiling "
-        f"{' '.join(FORETOLD)} repetitions_for_0.8",
+        f"{' '.join(PREDICTED)} repetitions_for_0.8",
     ),
 )  # fmt: skip
