@@ -11,6 +11,15 @@ from isomorph.errors import IsomorphError
 from isomorph.registry import Registry
 from isomorph.shown import is_plain
 
+HAS_RDM = ("ok", "no_halves")
+"""What the status of an RDM that there is can be."""
+
+PLACE = ("region", "time_start", "time_stop")
+"""Where and when: the time bin in seconds from onset, nothing where there are no bins."""
+
+PLACES = ("region_a", "region_b", "time_start", "time_stop")
+"""Two regions, in the same time bin."""
+
 TABLES: Registry[tuple[str, ...]] = Registry(
     "table", {name: one.required for name, one in CATALOGUE.items() if one.columns}
 )
@@ -26,13 +35,13 @@ def check_array(data: xr.Dataset, schema: ArraySchema, where: str) -> None:
         Naming the file, the variable, what it is and what it should be.
     """
     for one in schema.holds:
-        if one.name not in data.variables:
-            if one.optional:
-                continue
+        if not one.optional and one.name not in data.variables:
             raise IsomorphError(f'{where}: no "{one.name}" {_dims(one.dims)}')
-        if data[one.name].dims != one.dims:
+    known = {one.name: one.dims for one in schema.holds}
+    for name, dims in (known | _of_distances(data, schema, where)).items():
+        if name in data.variables and data[name].dims != _there(dims, data[name].dims):
             raise IsomorphError(
-                f'{where}: "{one.name}" is {_dims(data[one.name].dims)}, expected {_dims(one.dims)}'
+                f'{where}: "{name}" is {_dims(data[name].dims)}, expected {_dims(dims)}'
             )
     for name in schema.attributes:
         if name not in data.attrs:
@@ -42,6 +51,35 @@ def check_array(data: xr.Dataset, schema: ArraySchema, where: str) -> None:
         if bad:
             raise IsomorphError(f'{where}: "{name}" holds {bad} values that are not finite')
     _refuse_unseen(data, where)
+
+
+def _there(dims: tuple[str, ...], found: tuple[object, ...]) -> tuple[str, ...]:
+    """Return the dimensions promised, without those that may be absent and are."""
+    return tuple(name.rstrip("?") for name in dims if name[-1] != "?" or name[:-1] in found)
+
+
+def _of_distances(data: xr.Dataset, schema: ArraySchema, where: str) -> dict[str, tuple[str, ...]]:
+    """Return the dimensions of all that is said of distances, refusing RDMs that are so in part."""
+    if not schema.each:
+        return {}
+    for name in ("region", "subject") if "representation" in data.dims else ("layer",):
+        if name not in data.coords:
+            raise IsomorphError(f'{where}: no coordinate "{name}" that tells RDMs apart')
+    names = [str(name) for name, one in data.data_vars.items()
+             if "pair" in one.dims and not str(name).endswith("_half")]  # fmt: skip
+    for name in names:
+        for of in ("_status", "_reason"):
+            if f"{name}{of}" not in data:
+                raise IsomorphError(f'{where}: no "{name}{of}" {_dims(schema.each[of])}')
+        finite = np.isfinite(data[name].values)
+        given = np.isin(data[f"{name}_status"].values.astype(str), HAS_RDM)
+        bad = int((finite != given[..., None]).any(axis=-1).sum())
+        if bad:
+            raise IsomorphError(
+                f'{where}: in {bad} of {given.size} RDMs "{name}" is not what its status says, '
+                "expected numbers alone, or none where there is no RDM"
+            )
+    return {f"{name}{of}": dims for name in names for of, dims in schema.each.items()}
 
 
 def _refuse_unseen(data: xr.Dataset, where: str) -> None:

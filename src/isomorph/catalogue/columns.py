@@ -20,6 +20,12 @@ ESTIMATE = (
 TESTED = "p p_corrected correction family family_size p_note"
 """What every table of tests says of them."""
 
+PLACE = "region time_start time_stop"
+"""Where and when."""
+
+PLACES = "region_a region_b time_start time_stop"
+"""Two regions, in the same time bin."""
+
 INTERVAL = "standard_error interval_low interval_high scheme"
 """What every table of estimates says of their precision."""
 
@@ -45,6 +51,11 @@ ABOUT: dict[str, Column] = {
         found_layer="Layer with the highest estimate.",
         assumed="What is not known of the measured data and was assumed; empty where nothing was.",
         chosen_layer="Layer chosen most often.",
+    ),
+    **named(
+        "seconds",
+        time_start="Start of the time bin, from stimulus onset; empty where there are no bins.",
+        time_stop="End of the time bin, from stimulus onset; empty where there are no bins.",
     ),
     **named(
         "yes or no",

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from isomorph.catalogue.columns import INTERVAL, MEASURE, PROBABILITY, SHARE, SHARED, TESTED
+from isomorph.catalogue.columns import (
+    INTERVAL,
+    MEASURE,
+    PLACE,
+    PLACES,
+    PROBABILITY,
+    SHARE,
+    SHARED,
+    TESTED,
+)
 from isomorph.catalogue.entries import WORDS, named, table
 
 COMPARISONS = {
@@ -16,7 +25,6 @@ COMPARISONS = {
         normalised_status="`ok`, or why there is no normalised value.",
         in_set="Whether the layer belongs to the confidence set of its model: `yes`, `no`, or "
         "empty where it is not known.",
-        area="Region without its time bin.",
     ),
     **named(
         MEASURE,
@@ -38,7 +46,8 @@ COMPARISONS = {
         calibrated="Where the estimate lies between what chance exceeds in one of 20 cases (0) "
         "and a perfect match (1), so that measures with different chance levels can be compared "
         "(Gröger et al. 2026, https://arxiv.org/abs/2602.14486). Values of a measure that is "
-        "positive by chance are related to their chance level before layers, models or regions are compared.",
+        "positive by chance are related to their chance level before layers, models or regions "
+        "are compared.",
     ),
     **named(
         "ratio, 1 is the true model",
@@ -70,11 +79,6 @@ COMPARISONS = {
         "units are taken.",
     ),
     **named("number", cluster="Cluster in time to which the bin belongs, from 1; 0 for none."),
-    **named(
-        "seconds",
-        time_start="Start of the time bin, from stimulus onset.",
-        time_stop="End of the time bin, from stimulus onset.",
-    ),
 }
 
 LAYERS_IN_SET = {
@@ -186,7 +190,7 @@ CONTRASTS = {
     **named("count", n_seeds="Seeds of the untrained controls."),
 }
 
-ROWS = "dataset simulated region"
+ROWS = f"dataset simulated {PLACE}"
 
 COMPARED = (
     table(
@@ -200,13 +204,13 @@ COMPARED = (
         "p sides p_corrected correction family family_size p_note p_best in_set status",
         COMPARISONS, SHARED,
         optional="n_unit_draws ceiling_kind ceiling_note normalised_r2 normalised_status "
-        "t_subjects p_subjects_t p_subjects_sign_flip area time_start time_stop cluster p_cluster "
+        "t_subjects p_subjects_t p_subjects_sign_flip cluster p_cluster "
         "p_cluster_corrected",
         parquet=True,
     ),
     table(
         "subjects", "compare", "every subject separately",
-        "dataset simulated region subject model layer depth distance measure estimate chance "
+        f"{ROWS} subject model layer depth distance measure estimate chance "
         "n_units status",
         SUBJECTS, SHARED, parquet=True,
     ),
@@ -239,7 +243,7 @@ COMPARED = (
     ),
     table(
         "regions", "compare", "regions against each other",
-        f"dataset simulated region_a region_b distance measure crossing estimate {INTERVAL} p "
+        f"dataset simulated {PLACES} distance measure crossing estimate {INTERVAL} p "
         "sides p_corrected correction family family_size p_note n_stimuli n_subjects_a "
         "n_subjects_b status",
         REGIONS, SHARED,
@@ -247,7 +251,7 @@ COMPARED = (
     table(
         "preferences", "compare",
         "whether each layer is more similar to one region than to another",
-        "dataset simulated region_a region_b model layer depth distance measure score_a score_b "
+        f"dataset simulated {PLACES} model layer depth distance measure score_a score_b "
         f"normalised_a normalised_b difference {INTERVAL} p p_corrected correction family "
         "family_size n_stimuli n_subjects_a n_subjects_b n_units_a n_units_b status",
         PREFERENCES, SHARED, optional="p_note", parquet=True,

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 WORDS = "text"
 """The unit of columns that hold words, even where they look like numbers (a unit id, "01")."""
 
+DISTANCE = "<distance>"
+"""What stands for the name of a distance in the name of a variable."""
+
 RESULTS = "results/{study}/{dataset}"
 OF_STIMULI = "results/{study}/{owner}"
 """Folders of what is made for a dataset, and of what is made for a set of stimuli."""
@@ -51,8 +54,9 @@ class Variable:
     Attributes
     ----------
     name : str
+        One that begins with `<distance>` stands once for every distance.
     dims : tuple of str
-        Its dimensions in order.
+        Its dimensions in order; one with a question mark may be absent.
     meaning : str
     unit : str
         As of a `Column`.
@@ -85,6 +89,12 @@ class ArraySchema:
 
     holds: tuple[Variable, ...]
     attributes: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def each(self) -> dict[str, tuple[str, ...]]:
+        """Dimensions of what may be said of every distance, by what follows its name."""
+        return {one.name.removeprefix(DISTANCE): one.dims for one in self.holds
+                if one.name.startswith(DISTANCE)}  # fmt: skip
 
     @property
     def variables(self) -> dict[str, tuple[str, ...]]:

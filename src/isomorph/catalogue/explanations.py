@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from isomorph.catalogue.columns import INTERVAL, MEASURE, SHARE, SHARED, TESTED
+from isomorph.catalogue.columns import INTERVAL, MEASURE, PLACE, SHARE, SHARED, TESTED
 from isomorph.catalogue.entries import RESULTS, WORDS, Artefact, named, table
 
 PARTIAL = {
@@ -161,13 +161,13 @@ AGREEMENT = {
     **named("count", n_candidates="Models or layers that have an estimate under both settings."),
 }
 
-ROWS = "dataset simulated region"
+ROWS = f"dataset simulated {PLACE}"
 
 RECOVERED: tuple[Artefact, ...] = (
     table(
         "recovery", "compare", "planted layers and where they were found",
-        "dataset region planted_model planted_layer distance measure found_model found_layer rank "
-        "n_candidates planted_estimate found_estimate interval_low interval_high recovered status",
+        f"dataset {PLACE} planted_model planted_layer distance measure found_model found_layer "
+        "rank n_candidates planted_estimate found_estimate interval_low interval_high recovered status",
         RECOVERY, SHARED,
     ),
 )  # fmt: skip

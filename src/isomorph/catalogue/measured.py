@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from isomorph.catalogue.columns import ABOUT, SHARE
+from isomorph.catalogue.columns import ABOUT, PLACE, SHARE
 from isomorph.catalogue.entries import RESULTS, WORDS, Artefact, named, table
 
 STIMULI = {
@@ -95,7 +95,7 @@ MEASURED = (
     ),
     table(
         "reliability", "reliability", "reliability of every unit and region",
-        "subject session region unit n_stimuli n_repetitions split_half spearman_brown status",
+        f"subject session {PLACE} unit n_stimuli n_repetitions split_half spearman_brown status",
         RELIABILITY, ABOUT,
         optional=f"split_half_sd signal_variance noise_variance n_units n_splits snr noise_ceiling "
         f"{' '.join(PREDICTED)} repetitions_for_0.8",

@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Literal
 
-from isomorph.catalogue.entries import WORDS, ArraySchema, Variable
+from isomorph.catalogue.entries import DISTANCE, WORDS, ArraySchema, Variable
 from isomorph.registry import Registry
 
 SECONDS = "seconds"
 
 
 def _data(
-    dims: str,
-    unit: str = "",
-    /,
-    *,
-    finite: bool = False,
-    optional: bool = False,
-    **meanings: str,
+    dims: str, unit: str = "", /, *flags: Literal["finite", "optional"], **meanings: str
 ) -> tuple[Variable, ...]:
     named = tuple(dims.split())
     return tuple(
-        Variable(name, named, meaning, unit, optional=optional, finite=finite)
-        for name, meaning in meanings.items()
+        Variable(name, named, said, unit, optional="optional" in flags, finite="finite" in flags)
+        for name, said in meanings.items()
     )
 
 
@@ -33,12 +28,18 @@ def _coordinates(dim: str, unit: str = "", /, **meanings: str) -> tuple[Variable
     )
 
 
+BINS = _data(
+    "time?", SECONDS, "optional",
+    time_start="Start of the time bins, or of the one window, from stimulus onset.",
+    time_stop="End of the time bins, or of the one window, from stimulus onset.",
+)  # fmt: skip
+
 LEFT_OUT: Mapping[str, str] = {"left_out": "JSON: what was left out, and why."}
 
 RESPONSES = ArraySchema(
     (
         *_data(
-            "presentation unit", "that of its attribute `units`", finite=True,
+            "presentation unit time?", "that of its attribute `units`", "finite",
             response="Response of a unit to one presentation: a spike count, a beta, a mean.",
         ),
         *_coordinates("presentation", WORDS, stimulus="What was shown."),
@@ -49,12 +50,7 @@ RESPONSES = ArraySchema(
         *_coordinates(
             "unit", WORDS, unit="Name of the neuron, voxel or sensor.", region="Its brain region.",
         ),
-        *_data("unit", WORDS, optional=True, area="The region without its time bin."),
-        *_data(
-            "unit", SECONDS, optional=True,
-            time_start="Start of the time bin, from stimulus onset.",
-            time_stop="End of the time bin, from stimulus onset.",
-        ),
+        *BINS,
     ),
     {
         "session": "Name of the session. Beside it JSON: `dropped` and `noted` counts by reason, "
@@ -68,20 +64,20 @@ RESPONSES = ArraySchema(
 ACTIVATIONS = ArraySchema(
     (
         *_data(
-            "layer stimulus stimulus_b", "squared activation", finite=True,
+            "layer stimulus stimulus_b", "squared activation", "finite",
             gram="Gram matrix of the features, centred over stimuli. With u = mean_projection and "
             "c = mean_norm that of the raw features is gram + u_i + u_j + c.",
         ),
         *_data(
-            "layer stimulus", "squared activation", finite=True,
+            "layer stimulus", "squared activation", "finite",
             mean_projection="Inner product of the centred features with their mean over stimuli.",
         ),
         *_data(
-            "layer", "squared activation", finite=True,
+            "layer", "squared activation", "finite",
             mean_norm="Squared length of the mean over stimuli.",
         ),
         *_data(
-            "layer stimulus", "activation", finite=True, stimulus_mean="Mean over features.",
+            "layer stimulus", "activation", "finite", stimulus_mean="Mean over features.",
         ),
         *_data("layer", "count", n_features="Features of the layer."),
         *_coordinates("layer", WORDS, layer="Name of the layer."),
@@ -89,91 +85,87 @@ ACTIVATIONS = ArraySchema(
         *_coordinates("stimulus", WORDS, stimulus="Name of the stimulus."),
         *_coordinates("stimulus_b", WORDS, stimulus_b="The same, in the same order."),
         *_data(
-            "layer component", "squared activation", optional=True,
+            "layer component", "squared activation", "optional",
             spectrum="Eigenvalues of the Gram matrix, the largest first.",
         ),
         *_data(
-            "layer", optional=True,
+            "layer", "", "optional",
             effective_dimensionality="Squared sum of eigenvalues over the sum of their squares.",
             spectrum_decay="Exponent with which the eigenvalues fall.",
             fidelity="Correlation of the RDM with the exact one where features were projected, "
             "else 1.",
         ),
         *_data(
-            "layer", "count", optional=True, n_dead="Features that are equal for every stimulus.",
+            "layer", "count", "optional", n_dead="Features that are equal for every stimulus.",
         ),
         *_data(
-            "layer", WORDS, optional=True, read_as="Which tokens and positions were read.",
+            "layer", WORDS, "optional", read_as="Which tokens and positions were read.",
         ),
     ),
     {"model": "Model instance.", **LEFT_OUT},
 )  # fmt: skip
 
+ROWS = "representation? layer? draw? time?"
+OF_DISTANCE = "that of the distance"
+
 RDMS = ArraySchema(
     (
         *_data(
-            "representation pair", "that of the distance", finite=True,
-            rdm="Distance between the two stimuli of a pair. Pairs run over the upper triangle row "
-            "by row, in the order of `stimulus`.",
+            f"{ROWS} pair", OF_DISTANCE, "optional",
+            **{DISTANCE: "Distance between the two stimuli of a pair, `(representation[, draw]"
+               "[, time], pair)` of brains and `(layer, pair)` of a model. Pairs run over the "
+               "upper triangle row by row, in the order of `stimulus`. NaN where there is no RDM."},
         ),
-        *_coordinates(
-            "representation", WORDS,
-            representation="Name of the representation.",
-            distance="Distance inside it.",
-            region="Brain region; empty for models.",
-            subject="Subject; empty for models.",
-            session="Session; empty where sessions are joined, and for models.",
-            model="Model instance; empty for brains.",
-            layer="Layer; empty for brains.",
+        *_data(
+            ROWS, WORDS, "optional",
+            **{f"{DISTANCE}_status": "`ok`, or what is wrong in one word.",
+               f"{DISTANCE}_reason": "Why there is no RDM; empty where there is one.",
+               f"{DISTANCE}_note": "What a reader must know of an RDM."},
         ),
-        *_coordinates(
-            "representation", "count",
-            depth="Place of the layer in the order of execution; -1 for brains.",
-            n_units="Units or features; -1 where not known.",
+        *_data(
+            f"halving half {ROWS} pair", OF_DISTANCE, "optional",
+            **{f"{DISTANCE}_half": "The RDMs of two halves for every halving, the same for all "
+               "regions of a subject; NaN where there are none. 1 minus it, times the norms of "
+               "both stimuli, is on the scale of the whole."},
+        ),
+        *_data(
+            f"{ROWS} stimulus", "", "optional",
+            **{f"{DISTANCE}_half_norm": "The norm of each stimulus by which halves are scaled."},
         ),
         *_coordinates("stimulus", WORDS, stimulus="Name of the stimulus."),
         *_coordinates(
             "pair", WORDS, stimulus_a="First stimulus of the pair.", stimulus_b="Second stimulus.",
         ),
         *_data(
-            "halving half representation pair", "that of the distance", optional=True,
-            rdm_half="The RDMs of two halves for every halving, the same for all regions of a "
-            "subject; NaN where there are none. `1 - rdm_half` times `half_norm` of both stimuli "
-            "is on the scale of the whole.",
-        ),
-        *_data(
-            "representation stimulus", optional=True, half_norm="See rdm_half.",
-        ),
-        *_data(
-            "representation", WORDS, optional=True,
-            half_status="`ok`, or why there are no halves.",
-            area="The region without its time bin.",
+            "representation", WORDS, "optional",
+            region="Brain region.",
+            subject="Subject.",
+            session="Session, where RDMs come by session.",
             fold="What cross-validation crosses and halves divide, whole ones: runs, sessions or "
             "repetitions.",
         ),
         *_data(
-            "representation", SECONDS, optional=True,
-            time_start="Start of the time bin, from stimulus onset; NaN where there is none.",
-            time_stop="End of the time bin, from stimulus onset.",
+            "representation? layer?", "count", "optional",
+            n_units="Units or features; absent where no number is known.",
         ),
         *_data(
-            "representation", "number", optional=True,
-            draw="Draw of equally many units: `n_units` of the `n_recorded`.",
-        ),
-        *_data(
-            "representation", "count", optional=True,
-            n_recorded="Units of the region in that subject.",
+            "representation", "count", "optional",
+            n_recorded="Units of the region in that subject, of which each draw takes n_units.",
             n_folds="Folds there are, in the session with the fewest.",
         ),
+        *BINS,
+        *_data("", WORDS, "optional", model="Model instance."),
+        *_data("layer", WORDS, "optional", layer="Name of the layer."),
+        *_data("layer", "count", "optional", depth="Its place in the order of execution."),
     ),
-    LEFT_OUT,
+    {"left_out": "JSON: what has no RDM under any distance, and why."},
 )  # fmt: skip
-"""Of brains or models alike."""
+"""Of brains, or of one model; representations are told apart by region, subject and session."""
 
 REPRESENTATIONS = ArraySchema(
     (
         *_data(
-            "measure representation representation_b", "the measure's", finite=True,
+            "measure representation representation_b", "the measure's", "finite",
             similarity="Every region (subjects pooled) and every layer against every other.",
         ),
         *_coordinates("measure", WORDS, measure="Measure between two representations."),
@@ -183,6 +175,11 @@ REPRESENTATIONS = ArraySchema(
             region="Brain region; empty for layers.",
             model="Model instance; empty for regions.",
             layer="Layer; empty for regions.",
+        ),
+        *_coordinates(
+            "representation", SECONDS,
+            time_start="Start of the region's time bin, from stimulus onset; NaN without bins.",
+            time_stop="End of the region's time bin.",
         ),
         *_coordinates("representation_b", WORDS, representation_b="The same, in the same order."),
         *_coordinates(

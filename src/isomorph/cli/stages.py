@@ -42,7 +42,7 @@ STAGES = Registry(
         "reliability": Stage("split-half reliability of every unit",
                              "isomorph.responses:run_reliability"),
         "activations": Stage("activations of one model, every layer in one pass",
-                             "isomorph.models:run"),
+                             "isomorph.stages.activations:run"),
         "rdms": Stage("RDMs of a model's layers, or of a dataset's regions with --brain",
                       "isomorph.rdms:run_model",
                       "isomorph.rdms:run_brain"),

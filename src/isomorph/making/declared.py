@@ -185,7 +185,7 @@ DECLARED: Registry[Declared] = Registry(
             _responses, slices.reliability, _code("isomorph.responses.reliability"),
         ),
         "activations": Declared(
-            _stimuli, slices.activations, _code("isomorph.models"), minutes=240,
+            _stimuli, slices.activations, _code("isomorph.stages.activations"), minutes=240,
         ),
         "brain_rdms": Declared(
             _stimuli_and_responses, slices.brain_rdms, _code("isomorph.rdms"),
