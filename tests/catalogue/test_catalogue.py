@@ -187,6 +187,7 @@ def test_the_dictionary_tells_every_file_once_and_every_column():
         for column in one.columns:
             assert f"| `{column.name}` | {column.unit} | " in text
     for _, variable in HELD:
-        assert f"| `{variable.name} ({', '.join(variable.dims)})` |" in text
+        dims = f" ({', '.join(variable.dims)})" if variable.dims else ""
+        assert f"| `{variable.name}{dims}` | {variable.unit} | " in text
     assert "(may be absent) Width of the image." in text
     assert [row[0] for row in rows_of(Artefact("", "", "", "").columns, ["x"])] == ["x"]

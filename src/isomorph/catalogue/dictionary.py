@@ -38,9 +38,10 @@ def markdown(artefacts: Iterable[Artefact], arrays: Mapping[str, ArraySchema]) -
 INTRODUCTION = (
     "Every file that isomorph writes, where it stands below the folder of `data/` and `results/`, "
     "and what each of its columns or variables means. `{owner}` is the dataset whose stimuli a "
-    "dataset uses. Every file carries its settings, the hashes of its inputs, code, versions and "
-    "seed: netCDF files in their attribute `provenance`, others in the `.json` beside them. "
-    "`isomorph show FILE --columns` prints the same of one file."
+    "dataset uses; a dimension with a question mark may be absent, and `<distance>` stands for the "
+    "name of each distance. Every file carries its settings, the hashes of its inputs, code, "
+    "versions and seed: netCDF files in their attribute `provenance`, others in the `.json` beside "
+    "them. `isomorph show FILE --columns` prints the same of one file."
 )
 
 

@@ -167,7 +167,8 @@ RECOVERED: tuple[Artefact, ...] = (
     table(
         "recovery", "compare", "planted layers and where they were found",
         f"dataset {PLACE} planted_model planted_layer distance measure found_model found_layer "
-        "rank n_candidates planted_estimate found_estimate interval_low interval_high recovered status",
+        "rank n_candidates planted_estimate found_estimate interval_low interval_high recovered "
+        "status",
         RECOVERY, SHARED,
     ),
 )  # fmt: skip
