@@ -319,7 +319,7 @@ def test_crossnobis_where_runs_lack_stimuli_is_a_loop_over_pairs(per, shrinkage)
         def covariance(r, s):
             return whole
     else:
-        from isomorph.rdms.precision import SHRINKAGE
+        from isomorph.geometry.covariance import SHRINKAGE
 
         run, stimulus = np.nonzero(folds.seen)
         design = np.hstack([np.eye(12)[stimulus], np.eye(6)[run]])

@@ -19,6 +19,7 @@ from isomorph.artefacts import (
     write_array,
 )
 from isomorph.errors import IsomorphError
+from isomorph.geometry import Geometry, fold_gram, geometry_of_features
 from isomorph.layout import Layout
 from isomorph.making import require, stamp
 from isomorph.rdms.brain import rdms_of_responses
@@ -37,10 +38,8 @@ from isomorph.rdms.collection import (
 )
 from isomorph.rdms.distances import DISTANCES, EQUAL, Distance, UndefinedDistanceError
 from isomorph.rdms.exchange import from_rsatoolbox, to_rsatoolbox
-from isomorph.rdms.fold_geometry import geometry_of_folds
+from isomorph.rdms.fold_geometry import geometry_of_folds, geometry_of_layer
 from isomorph.rdms.folds import Folds, folds_of
-from isomorph.rdms.geometry import Geometry, geometry_of_layer
-from isomorph.rdms.gram import fold_gram, geometry_of_features
 from isomorph.rdms.halvings import most_halvings
 from isomorph.rdms.level import Level, averaged, compared_stimuli, level_of, regrouped
 from isomorph.rdms.transforms import TRANSFORMS

@@ -10,11 +10,11 @@ from functools import partial
 import numpy as np
 import xarray as xr
 
+from isomorph.geometry import Geometry, Part, UndefinedDistanceError, joined
 from isomorph.rdms.collection import RdmRow, Status
 from isomorph.rdms.distances import DISTANCES
 from isomorph.rdms.fold_geometry import USUAL, geometry_of_folds
 from isomorph.rdms.folds import Folds, folds_of
-from isomorph.rdms.geometry import Geometry, Part, UndefinedDistanceError, joined
 from isomorph.rdms.halves import Halves, halves_of
 from isomorph.rdms.halvings import HALVINGS, Halving, draw_halvings
 from isomorph.rdms.told import Told

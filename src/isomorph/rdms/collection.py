@@ -20,8 +20,8 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from isomorph.errors import IsomorphError
+from isomorph.geometry import Floats
 from isomorph.rdms.distances import DISTANCES
-from isomorph.rdms.geometry import Floats
 from isomorph.responses.times import time_coordinates
 from isomorph.study.windows import in_milliseconds
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from isomorph.geometry import Floats, Geometry, Part, UndefinedDistanceError
 from isomorph.rdms import decoding, poisson, precision
 from isomorph.rdms.folds import Folds
-from isomorph.rdms.geometry import Floats, Geometry, Part, UndefinedDistanceError
 from isomorph.registry import Registry
 from isomorph.responses.variance import ROUNDING
 from isomorph.study.dataset import NoiseSpec
@@ -119,7 +119,7 @@ def correlation(geometry: Geometry) -> Floats:
         When a stimulus has the same value in every feature.
     """
     mean = geometry.stimulus_mean
-    raw = geometry.raw_gram / geometry.n_features
+    raw = geometry.raw / geometry.n_features
     power = np.diag(raw).copy()
     raw -= np.outer(mean, mean)
     variance = np.diag(raw)
@@ -329,4 +329,6 @@ DISTANCES: Registry[Distance] = Registry(
             ),
         )
     },
+    "isomorph.distances",
+    Distance,
 )  # fmt: skip

@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from isomorph.geometry import Floats, Geometry, UndefinedDistanceError, joined
 from isomorph.rdms.distances import DISTANCES, Distance, from_gram
 from isomorph.rdms.fold_geometry import geometry_of_folds
 from isomorph.rdms.folds import Folds
-from isomorph.rdms.geometry import Floats, Geometry, UndefinedDistanceError, joined
 from isomorph.rdms.halvings import Halving
 from isomorph.rdms.precision import Noise
 from isomorph.study.dataset import NoiseSpec
