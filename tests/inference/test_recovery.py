@@ -18,7 +18,6 @@ from isomorph.inference.trust.claims import Terms
 from isomorph.inference.trust.judges import sizes
 from isomorph.inference.trust.observed import Observed, observe
 from isomorph.inference.trust.outcomes import kin, places, shares
-from isomorph.inference.trust.planting import PLANTINGS, root
 from isomorph.inference.trust.recovery import recover
 from isomorph.inference.trust.reliability import (
     NOISE,
@@ -29,8 +28,9 @@ from isomorph.inference.trust.reliability import (
 )
 from isomorph.inference.trust.reliability import agreement as alike
 from isomorph.inference.trust.rows import confusion_rows, power_row
-from isomorph.inference.trust.simulation import Design, draw, mix
 from isomorph.measures import MEASURES
+from isomorph.simulation.gaussian import Design, draw, mix
+from isomorph.simulation.planting import PLANTINGS, root
 from isomorph.study import Inference
 from isomorph.study.archive import PlantedRegion
 from isomorph.study.recovery import Recovery

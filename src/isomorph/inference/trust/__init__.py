@@ -23,13 +23,13 @@ from isomorph.inference.trust.claims import Terms, pairs_of, part_of
 from isomorph.inference.trust.judges import Recovered
 from isomorph.inference.trust.observed import Observed, observe, units_of
 from isomorph.inference.trust.outcomes import Kin, kin
-from isomorph.inference.trust.planting import PLANTINGS
 from isomorph.inference.trust.recovery import recover
 from isomorph.inference.trust.rows import NOTHING, Row, confusion_rows, power_row
 from isomorph.layout import Layout
 from isomorph.making import require, stamp
 from isomorph.measures import MEASURES, Measure
 from isomorph.rdms import DISTANCES, compared_stimuli
+from isomorph.simulation.planting import PLANTINGS
 from isomorph.study import Study
 from isomorph.study.inference import Recovery
 

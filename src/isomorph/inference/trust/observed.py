@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import xarray as xr
 
 from isomorph.inference.gather import Region
-from isomorph.inference.trust.planting import Planting
 from isomorph.inference.trust.reliability import measured
-from isomorph.inference.trust.simulation import Design
 from isomorph.measures import Measure
+from isomorph.simulation.gaussian import Design
+from isomorph.simulation.planting import Planting
 from isomorph.study.inference import Recovery
 
 FEWEST_CROSSED = 4
