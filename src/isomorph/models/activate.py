@@ -131,7 +131,7 @@ class OpenModel:
         request, spec = self.request, self.request.spec
         if self.network is not None:
             from isomorph.models.extraction import extract
-            from isomorph.models.reading import Reading
+            from isomorph.models.readout import Reading
 
             assert images is not None, "a network takes images"
             return extract(

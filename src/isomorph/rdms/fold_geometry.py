@@ -22,7 +22,7 @@ NOTHING = Geometry(np.zeros((0, 0)), np.zeros(0), 0.0, np.zeros(0), 0)
 def geometry_of_folds(
     folds: Folds, distances: Iterable[str] = (), noise: NoiseSpec = USUAL
 ) -> Geometry | None:
-    """Return the geometry of one session, None when a stimulus has no showing.
+    """Return the geometry of one session, None when a stimulus was never shown.
 
     Parameters
     ----------

@@ -289,7 +289,7 @@ def with_noise_of_other_stimuli(folds: Folds, shrinkage: str) -> Part:
 
 
 def with_noise_of_runs(folds: Folds, shrinkage: str) -> Part:
-    """Return products of two runs, showings in one averaged, weighed by their mean covariance.
+    """Return products of two runs, repetitions in one averaged, weighed by their mean covariance.
 
     The residuals of one fold have the freedom of its presentations, each less its leverage: its
     share of its stimulus's mean and of its fold's. They add up to that of all.
