@@ -17,6 +17,8 @@ from isomorph.study.dataset import NoiseSpec
 ROWS = 64
 """Rows of a Gram matrix that become distances at a time, while they are in the cache."""
 
+EQUAL = "all distances are equal, there is no geometry to compare"
+
 
 @dataclass(frozen=True)
 class Distance:
@@ -104,7 +106,7 @@ class Distance:
             np.rint(distances, out=distances)
             distances *= step
         if distances.min() == distances.max():
-            raise UndefinedDistanceError("all distances are equal, there is no geometry to compare")
+            raise UndefinedDistanceError(EQUAL)
         return distances
 
 

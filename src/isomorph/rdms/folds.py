@@ -177,7 +177,8 @@ def folds_of_units(
     Parameters
     ----------
     session : Dataset
-        `response (presentation, unit)`; presentations of other stimuli do not count.
+        `response (presentation, unit)`, of one time bin; presentations of other stimuli do not
+        count.
     units : (unit,) of int
         Their places.
     stimuli : sequence of str
