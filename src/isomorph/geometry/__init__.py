@@ -38,15 +38,15 @@ from isomorph.geometry.gram import (
     single_is_enough,
     squared_distances,
 )
-from isomorph.geometry.representation import Geometry, Part, UndefinedDistanceError, joined
+from isomorph.geometry.representation import Contribution, Geometry, UndefinedDistanceError, joined
 
 __all__ = [
     "ROUNDING",
+    "Contribution",
     "Floats",
     "Geometry",
     "Gram",
     "GramSums",
-    "Part",
     "UndefinedDistanceError",
     "block_width",
     "difference_of_squares",

@@ -13,14 +13,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from isomorph.geometry import Floats, Part, UndefinedDistanceError
+from isomorph.geometry import Contribution, Floats, UndefinedDistanceError
 from isomorph.rdms.folds import Folds
-from isomorph.rdms.precision import Noise, groups
+from isomorph.rdms.precision import SessionNoise, groups
 from isomorph.responses.division import rounds
 from isomorph.study.dataset import NoiseSpec
 
 
-def decisions(folds: Folds, settings: NoiseSpec) -> Part:
+def decisions(folds: Folds, settings: NoiseSpec) -> Contribution:
     """Return the scores of every repetition: `(repetition, stimulus, other stimulus)`.
 
     A fold is left out with its group, see `isomorph.rdms.precision.groups`, and each of its
@@ -43,7 +43,7 @@ def decisions(folds: Folds, settings: NoiseSpec) -> Part:
     for group in groups(len(folds)):
         train = folds.of(~group)
         # What a run adds to all its responses is noise of each that is put to the test.
-        noise = Noise(replace(train, together=False), settings.shrinkage)
+        noise = SessionNoise(replace(train, together=False), settings.shrinkage)
         noisy |= noise.noisy
         left_out = np.flatnonzero(folds.repetitions(group))
         white = noise.whiten(np.concatenate([train.means[None], folds.values[left_out]]))
@@ -54,7 +54,7 @@ def decisions(folds: Folds, settings: NoiseSpec) -> Part:
             score = np.diag(score)[:, None] - score
             score[~folds.seen[place]] = np.nan
             scores[place] = score
-    return Part(scores, int(noisy.sum()))
+    return Contribution(scores, int(noisy.sum()))
 
 
 def meeting(folds: Folds) -> Folds:
