@@ -8,7 +8,7 @@ import pandas as pd
 from calibrated.drawn import Rng, distances
 from calibrated.table import DataSet, Figure, World, share
 from isomorph.inference.bootstrap import draw
-from isomorph.inference.explain import KINDS
+from isomorph.inference.explain.explaining import KINDS
 from isomorph.inference.explain.material import Material, Roles
 from isomorph.inference.explain.partial import partial_rows
 from isomorph.inference.explain.similarities import draw_all, similarities

@@ -9,7 +9,7 @@ import pytest
 from calibrated.drawn import compared, distances, few, scored, stimuli_of
 from isomorph.inference.bootstrap import Resampled, draw
 from isomorph.inference.differences import ALIKE
-from isomorph.inference.explain import _joined
+from isomorph.inference.explain.explaining import _joined
 from isomorph.inference.explain.material import Material, Roles
 from isomorph.inference.explain.partial import partial_rows
 from isomorph.inference.explain.similarities import draw_all, similarities

@@ -37,13 +37,25 @@ class ModelFamily:
 
 def model_families(study: Study, compared: Collection[str]) -> list[ModelFamily]:
     """Return the families of a study's models that have compared instances."""
-    families = []
-    for model in study.models.values():
-        instances = tuple(name for name in model.instances if name in compared)
-        if instances:
-            seeded = any(seed is not None for seed in model.instances.values())
-            families.append(ModelFamily(model.name, instances, seeded, model.twin_of))
-    return families
+    families = [
+        ModelFamily(
+            model.name,
+            tuple(model.instances),
+            any(seed is not None for seed in model.instances.values()),
+            model.twin_of,
+        )
+        for model in study.models.values()
+    ]
+    return among(families, compared)
+
+
+def among(families: Sequence[ModelFamily], compared: Collection[str]) -> list[ModelFamily]:
+    """Return families with those of their instances that are compared, as far as any is."""
+    kept = [
+        replace(one, instances=tuple(name for name in one.instances if name in compared))
+        for one in families
+    ]
+    return [one for one in kept if one.instances]
 
 
 @dataclass(frozen=True)

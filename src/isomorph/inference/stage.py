@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import sys
-import zlib
-from collections.abc import Mapping, Sequence
-from itertools import product
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -14,20 +12,12 @@ import xarray as xr
 from isomorph.artefacts import read_array, write_table
 from isomorph.artefacts.schemas import TABLES
 from isomorph.errors import IsomorphError
-from isomorph.inference.comparisons import Compared, compare
-from isomorph.inference.families import Questions, answered
-from isomorph.inference.gather import candidates_of, regions_of
-from isomorph.inference.groups import groups_of
+from isomorph.inference.comparing import Analysis, comparison_tables
 from isomorph.inference.members import model_families
 from isomorph.inference.recovery import recover
-from isomorph.inference.regions import compare_regions
-from isomorph.inference.setting import Draws, Setting, make_draws
-from isomorph.inference.splits import Stimuli
 from isomorph.layout import Layout
 from isomorph.making import DECLARED, require, stamp
-from isomorph.measures import MEASURES
-from isomorph.rdms import DISTANCES
-from isomorph.rdms.level import level_of
+from isomorph.rdms.level import compared_stimuli
 from isomorph.study.archive import SimulatedArchive
 
 
@@ -44,6 +34,34 @@ def run(layout: Layout, dataset: str) -> None:
         the study asks for what the dataset does not have.
     """
     require(layout, "compare", dataset)
+    tables, not_applicable = comparison_tables(analysis_of(layout, dataset, "compare"))
+    archive = layout.study.dataset(dataset).archive
+    truth = archive.regions if isinstance(archive, SimulatedArchive) else {}
+    tables["recovery"] = recover(tables["comparisons"], truth)
+    noted = {"not_applicable": not_applicable}
+    seed = layout.study.spec.inference.seed
+    signed = stamp(layout, "compare", dataset, seed=seed, noted=noted)
+    long = DECLARED["compare"].parquet
+    for kind, table in tables.items():
+        path: Path = getattr(layout, kind)(dataset)
+        write_table(path, ordered(table, kind), kind, signed, parquet=kind in long)
+
+
+def analysis_of(layout: Layout, dataset: str, stage: str) -> Analysis:
+    """Read what a study compares with a dataset.
+
+    Parameters
+    ----------
+    layout : Layout
+    dataset : str
+    stage : str
+        Which says what it computes next.
+
+    Raises
+    ------
+    IsomorphError
+        When files are absent or over different stimuli.
+    """
     study = layout.study
     instances = [name for name, _, _ in study.instances_for(dataset)]
     files = [
@@ -52,70 +70,20 @@ def run(layout: Layout, dataset: str) -> None:
     ]
     brain, *models = (read_array(file, "rdms") for file in files)
     _same_stimuli(files, [brain, *models])
-    draws = _draws(layout, dataset, brain, models)
-    found, pairs, not_applicable = _compared(layout, dataset, brain, models, draws)
-    inference = study.spec.inference
-    tables = {
-        "comparisons": answered(found.comparisons, inference),
-        "regions": answered(pairs, inference),
-        "preferences": answered(found.preferences, inference),
-        "subjects": pd.concat(found.subjects, ignore_index=True),
-        "selection": pd.DataFrame(found.selection),
-        "layers_in_set": pd.DataFrame(found.layers_in_set),
-        "differences": answered(found.differences, inference),
-        "contrasts": answered(found.contrasts, inference),
-    }
-    archive = study.dataset(dataset).archive
-    truth = archive.regions if isinstance(archive, SimulatedArchive) else {}
-    tables["recovery"] = recover(tables["comparisons"], truth)
-    noted = {"not_applicable": not_applicable}
-    signed = stamp(layout, "compare", dataset, seed=inference.seed, noted=noted)
-    long = DECLARED["compare"].parquet
-    for kind, table in tables.items():
-        path: Path = getattr(layout, kind)(dataset)
-        write_table(path, _ordered(table, kind), kind, signed, parquet=kind in long)
-
-
-def _draws(layout: Layout, dataset: str, brain: xr.Dataset, models: Sequence[xr.Dataset]) -> Draws:
-    """Draw all that is drawn for a dataset, once."""
-    inference = layout.study.spec.inference
-    seed = [inference.seed, zlib.crc32(dataset.encode())]
-    table = level_of(layout, dataset).table.set_index("stimulus", drop=False)
-    table = table.loc[brain["stimulus"].values.tolist()]
-    where = str(layout.study.path)
-    stimuli = Stimuli(
-        table,
-        [model["rdm"].values for model in models],
-        where,
-        groups_of(table, inference.keep_together, where),
+    stimuli = compared_stimuli(layout, dataset).set_index("stimulus", drop=False)
+    return Analysis(
+        brain,
+        models,
+        model_families(study, instances),
+        stimuli.loc[brain["stimulus"].values.tolist()],
+        study.spec.distances,
+        study.spec.measures,
+        study.spec.inference,
+        dataset,
+        study.dataset(dataset).simulated,
+        str(study.path),
+        lambda what: print(f"{stage}: {dataset}: {what}", file=sys.stderr, flush=True),
     )
-    return make_draws(_subjects(brain), stimuli, inference, seed)
-
-
-def _compared(
-    layout: Layout, dataset: str, brain: xr.Dataset, models: Sequence[xr.Dataset], draws: Draws
-) -> tuple[Compared, list[Questions], list[str]]:
-    """Return what every distance and measure gives, and which do not apply."""
-    study, spec = layout.study, layout.study.dataset(dataset)
-    families = model_families(study, [name for name, _, _ in study.instances_for(dataset)])
-    found, pairs = Compared(), list[Questions]()
-    not_applicable = []
-    for distance, name in product(study.spec.distances, study.spec.measures):
-        measure = MEASURES[name]
-        regions = regions_of(brain, distance)
-        if not regions or not measure.accepts(distance):
-            not_applicable.append(f"{name} of {distance}")
-            continue
-        print(f"compare: {dataset}: {name} of {distance}", file=sys.stderr, flush=True)
-        candidates = candidates_of(models, DISTANCES[distance].noise_free or distance)
-        setting = Setting(dataset, spec.simulated, distance, measure, study.spec.inference)
-        compare(regions, candidates, families, draws, setting, found)
-        pairs += compare_regions(regions, draws, setting)
-    if not found.comparisons:
-        raise IsomorphError(
-            f"{dataset}: nothing to compare, none of {', '.join(not_applicable)} applies"
-        )
-    return found, pairs, not_applicable
 
 
 def _same_stimuli(files: Sequence[Path], data: Sequence[xr.Dataset]) -> None:
@@ -127,13 +95,6 @@ def _same_stimuli(files: Sequence[Path], data: Sequence[xr.Dataset]) -> None:
             )
 
 
-def _subjects(brain: xr.Dataset) -> Mapping[str, int]:
-    """Return the number of subjects of every region."""
-    pairs = set(zip(brain["region"].values.tolist(), brain["subject"].values.tolist(), strict=True))
-    regions = sorted({region for region, _ in pairs})
-    return {region: sum(region == r for r, _ in pairs) for region in regions}
-
-
-def _ordered(table: pd.DataFrame, kind: str) -> pd.DataFrame:
+def ordered(table: pd.DataFrame, kind: str) -> pd.DataFrame:
     """Put the schema's columns first; an empty table still has them."""
     return table.reindex(columns=list(dict.fromkeys([*TABLES[kind], *table.columns])))
