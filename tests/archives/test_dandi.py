@@ -95,7 +95,7 @@ def test_files_stand_at_their_paths_and_are_not_asked_for_again(
     assert not (folder / PARTIAL).exists()
     out, err = capfd.readouterr()
     assert out == ""
-    assert sorted(err.splitlines()) == [f"{path}: 0.6 MB, verified" for path in (ONE, TWO)]
+    assert sorted(err.splitlines()) == [f"{path}: 600.0 kB, verified" for path in (ONE, TWO)]
     after = logger.level, logger.propagate, list(logger.handlers), sys.stdin, dict(os.environ)
     assert after == before
     asked = len(archive.log)

@@ -55,7 +55,7 @@ def test_manifest_is_what_lock_and_patterns_name_together(objects, locked, make_
     for record, file in zip(manifest.files, sorted(locked, key=lambda f: f.path), strict=True):
         right = (objects.root / object_of(file)[1:]).read_bytes()
         assert (record.size, record.sha256) == (500, digest(right, "sha256"))
-    assert manifest.provenance.source == "OpenNeuro ds000001 1.0.0, 9 files, 0.0 MB"
+    assert manifest.provenance.source == "OpenNeuro ds000001 1.0.0, 9 files, 4.5 kB"
     assert next(iter(manifest.provenance.inputs)).endswith("objects.lock.tsv")
     assert stray.read_bytes() == b"mine"
 
@@ -75,7 +75,7 @@ def test_one_subject_out_of_the_lock_of_all(objects, locked, make_layout, capsys
     assert paths(layout) == ["README", *(f.path for f in locked if f.path.startswith("sub-02"))]
     said = capsys.readouterr().err
     assert "objects: 4 of the 9 files in the lock are of subjects or patterns" in said
-    assert "objects: 5 files, 0.0 MB, 0.0 MB of it here already" in said
+    assert "objects: 5 files, 2.5 kB, 0 bytes of it here already" in said
     assert len(objects.log) == 5
 
 
@@ -194,8 +194,8 @@ def test_sources_and_buckets_each_have_their_folder(objects, make_layout):
         "images/1.png": b"pixels",
     }
     assert archives.read_manifest(layout, "objects").provenance.source == (
-        "OpenNeuro ds000001 1.0.0, 1 file, 0.0 MB; OpenNeuro ds000001-fmriprep 1.0.0, 1 file, "
-        "0.0 MB; bucket pictures/x/set/images, 1 file, 0.0 MB"
+        "OpenNeuro ds000001 1.0.0, 1 file, 3 bytes; OpenNeuro ds000001-fmriprep 1.0.0, 1 file, "
+        "7 bytes; bucket pictures/x/set/images, 1 file, 6 bytes"
     )
 
 
@@ -311,13 +311,13 @@ def test_readiness_counts_what_is_whole(objects, locked, make_layout):
         stimuli={"kind": "folder", "files": "*/*_events.tsv"},
     )  # fmt: skip
     assert bytes_to_come(layout, "objects") == sum(file.size for file in locked)
-    assert announcement(layout, ["objects"]) == "to be fetched: objects 0.1 MB"
+    assert announcement(layout, ["objects"]) == "to be fetched: objects 4.5 kB"
     archives.run(layout, "objects")
     assert bytes_to_come(layout, "objects") == 0
     assert announcement(layout, ["objects"]) == ""
     for file in locked:
         (layout.archive("objects") / file.path).write_bytes(b"short")
-    assert "0.0 MB of it here" in readiness(layout, "objects")
+    assert "0 bytes of it here" in readiness(layout, "objects")
     assert bytes_to_come(layout, "objects") == sum(file.size for file in locked)
 
 
@@ -355,7 +355,7 @@ def test_what_dandi_left_partial_counts_and_what_no_lock_names_goes(tmp_path, mo
 def test_no_room_is_said_before_anything_is_asked(objects, make_layout):
     huge = LockedFile("README", 10**15, "md5", "0" * 32, "https://s3.amazonaws.com/x")
     layout = write_locked(make_layout, [huge])
-    with pytest.raises(IsomorphError, match=r"1,000,000,000\.0 MB are still to come but the disk"):
+    with pytest.raises(IsomorphError, match=r"1,000,000\.0 GB are still to come but the disk"):
         archives.run(layout, "objects")
     assert objects.log == []
 

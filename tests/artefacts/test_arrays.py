@@ -353,3 +353,42 @@ def test_a_variable_or_an_attribute_that_came_or_went_is_told(tmp_path):
     assert '"depth" has changed since the file was written' in change(went)
     assert '"attributes" has changed since the file was written' in change(other)
     assert "its provenance has changed since it was written" in change(unsealed)
+
+
+def endless(file):
+    """Let the free space of a heap of texts be 0 bytes long, over which HDF5 never gets."""
+    content = bytearray(file.read_bytes())
+    heap = content.index(b"GCOL")
+    end = heap + int.from_bytes(content[heap + 8 : heap + 16], "little")
+    place = heap + 16
+    while int.from_bytes(content[place : place + 2], "little"):  # what is not in use has number 0
+        size = int.from_bytes(content[place + 8 : place + 16], "little")
+        place += 16 + -(-size // 8) * 8
+        assert place < end
+    content[place + 8 : place + 16] = bytes(8)
+    file.write_bytes(content)
+
+
+def test_a_header_in_which_hdf5_never_comes_to_an_end_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr("isomorph.foreign.trial.SECONDS", 1)
+    file = tmp_path / "a.nc"
+    write_array(file, rdms(), "rdms", STAMP)
+    endless(file)
+    for read in (read_provenance, artefact_kind, lambda file: read_array(file, "rdms")):
+        with pytest.raises(IsomorphError, match=r"a\.nc: cannot be read as .* processor's time"):
+            read(file)
+
+
+def test_a_file_is_tried_once_as_long_as_it_stays_the_same(tmp_path, monkeypatch):
+    tried = []
+    monkeypatch.setattr(
+        "isomorph.foreign.hdf5.try_first", lambda look, file, what: tried.append(file) or True
+    )
+    file = tmp_path / "a.nc"
+    write_array(file, rdms(), "rdms", STAMP)
+    read_array(file, "rdms")
+    read_provenance(file)
+    assert tried == [file]
+    write_array(file, rdms(), "rdms", STAMP)
+    read_provenance(file)
+    assert tried == [file, file]

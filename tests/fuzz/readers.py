@@ -386,7 +386,7 @@ def _open_safetensors(file: Path) -> object:
     from safetensors.torch import load_file
 
     from isomorph.models import Wanted
-    from isomorph.models.libraries.weights import fitting
+    from isomorph.models.libraries.tensors import fitting
     from isomorph.study import ModelSpec
 
     spec = ModelSpec(name="m", title="M", source="timm/x")

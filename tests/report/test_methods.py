@@ -9,6 +9,7 @@ from isomorph.archives.manifest import FileRecord, write_manifest
 from isomorph.artefacts import provenance, write_array, write_responses
 from isomorph.layout import Layout
 from isomorph.report.methods import methods
+from isomorph.report.missing import judge
 from isomorph.report.page import render
 from isomorph.report.settings import settings_of
 from isomorph.report.tables import read_origins
@@ -119,7 +120,7 @@ def test_the_page_says_how_responses_were_made(recorded):
     brain = rdm_file(["a", "b", "c"], [{"rdm": np.ones(3), "region": "alpha"}])
     write_array(recorded.brain_rdms("real"), brain, "rdms", provenance("rdms", seed=3))
     assert read_origins(recorded, "real")["rdms/brain.nc"].seed == 3
-    page = render(recorded)
+    page = render(judge(recorded))
     assert "DANDI 1 0.2 (2 files, 3,000 bytes; sha256 under Provenance)" in page
     term = "Left out of the RDMs, or to be known of them"
     assert f"<dt>{term}</dt><dd>gamma | s1: no units</dd>" in page

@@ -141,6 +141,15 @@ def test_regions_from_a_table_beside_the_dataset(files, read, tmp_path):
         read(region={"table": "regions.csv"})
 
 
+def test_several_tables_of_regions_are_refused(files, read):
+    write(files / "s1.nwb", {"unit_name": ["1"]}, trains(1))
+    for name in ("banks_a.csv", "banks_b.csv"):
+        (files / name).write_text("unit,region\n1,IT\n")
+    message = r"responses\.region\.table: .* matches 2 files, banks_a\.csv and banks_b\.csv among"
+    with pytest.raises(IsomorphError, match=message):
+        read(region={"table": "banks_*.csv"})
+
+
 def test_quality_by_numbers_truth_and_text(files, read):
     units = {
         "location": ["V1"] * 6,

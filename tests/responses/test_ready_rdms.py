@@ -18,6 +18,7 @@ from isomorph.layout import Layout
 from isomorph.responses import run, run_reliability
 from isomorph.responses.rdms import read_source
 from isomorph.responses.stacks import condensed
+from isomorph.responses.variables import as_names
 from isomorph.study import load_study
 from isomorph.study.responses import RdmSource
 
@@ -241,6 +242,24 @@ def test_the_variable_of_names_can_be_given(make_study, files):
             read(make_study(settings(**source, names=wrong), STIMULI))
 
 
+def test_a_stated_variable_of_names_counts_though_its_names_only_count_up(make_study, files):
+    stimuli = sorted(str(n) for n in range(1, 13))  # 1, 10, 11, 12, 2 and so on
+    square = squareform(RNG.uniform(0, 2, 66))
+    np.savez(files / "r.npz", rdm=square, item=np.arange(1, 13))
+    source = settings(file="r.npz", variable="rdm", names="item", subjects=["s1"])
+    at = [int(name) - 1 for name in stimuli]
+    expected = squareform(square[np.ix_(at, at)])
+    np.testing.assert_array_equal(read(make_study(source, stimuli))["rdm"], [expected])
+
+
+def test_a_stated_variable_of_counts_that_name_no_stimulus_is_refused(make_study, files):
+    stimuli = [f"im{n:02}" for n in range(12)]
+    np.savez(files / "r.npz", rdm=squareform(RNG.uniform(0, 2, 66)), item=np.arange(12))
+    source = settings(file="r.npz", variable="rdm", names="item", subjects=["s1"])
+    with pytest.raises(IsomorphError, match=r'r\.npz: item: "0" is no stimulus of'):
+        read(make_study(source, stimuli))
+
+
 def test_two_variables_that_name_stimuli_differently(make_study, files):
     np.savez(files / "r.npz", rdm=SQUARES[0, 0], stimuli=STIMULI, stimulus=STIMULI[::-1])
     source = settings(file="r.npz", variable="rdm", subjects=["s1"])
@@ -313,6 +332,18 @@ def test_stated_orders_that_are_none(make_study, files, order, message):
         IsomorphError, match=rf"toy\.yaml: responses\.sources: IT: order: {message}"
     ):
         read(make_study(source, WORDS))
+
+
+def test_several_tables_that_state_an_order_are_refused(make_study, files):
+    np.save(files / "r.npy", SQUARES[0, 0])
+    for name in ("order_1.csv", "order_2.csv"):
+        (files / name).write_text("image\n")
+    source = settings(file="r.npy", subjects=["s1"], order={"file": "order_*", "column": "image"})
+    message = (
+        r'toy\.yaml: responses\.sources\.order\.file: "order_\*" matches 2 files, order_1\.csv'
+    )
+    with pytest.raises(IsomorphError, match=message):
+        read(make_study(source, UNPADDED))
 
 
 def test_stated_order_that_the_file_contradicts(make_study, files):
@@ -552,6 +583,49 @@ def test_reliability_of_ready_rdms(make_study, files):
         assert it["status"] == "ok: Pearson correlation of the RDMs of 2 sessions"
         assert np.isnan(v4["split_half"])
         assert v4["status"] == "undefined: one RDM, no repetitions"
+
+
+@pytest.mark.parametrize(
+    ("said", "distance", "refused"),
+    [
+        ("crossnobis", "correlation", "expected one of correlation, squared_euclidean, euclidean"),
+        ("squared mahalanobis", "squared_euclidean", "expected one of"),
+        ("poisson", "euclidean", "expected one of"),
+        ("cosine", "correlation", "expected one of"),
+        ("correlation (ranks)", "correlation", "expected one of"),
+        ("euclidean_norm", "euclidean", "mend `distance`, expected euclidean_norm"),
+        ("euclidean_norm", "euclidean_norm", None),
+        ("squared euclidean", "euclidean", "mend `distance`, expected squared_euclidean"),
+        ("squared euclidean", "squared_euclidean", None),
+        ("euclidean", "squared_euclidean", None),
+        (np.bytes_(b"correlation"), "correlation", None),
+        (np.bytes_(b"cosine"), "correlation", 'distance is "cosine"'),
+        (None, "correlation", None),
+    ],
+)
+def test_the_distance_that_a_file_says_it_holds(files, said, distance, refused):
+    file, stimuli = files / "r.hdf5", np.array(STIMULI)
+    rsatoolbox(SQUARES[:1, 0], file)
+    with h5py.File(file, "r+") as opened:
+        if said is not None:
+            opened.attrs["dissimilarity_measure"] = said
+    source = RdmSource(
+        region="IT", file=file.name, subjects=("s1",), distance=distance, order="table"
+    )
+    if refused is None:
+        np.testing.assert_array_equal(
+            read_source(file, source, stimuli, "stimuli", stimuli), VECTORS[:1, :1]
+        )
+    else:
+        with pytest.raises(IsomorphError, match=re.escape(refused)):
+            read_source(file, source, stimuli, "stimuli", stimuli)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("value", [np.inf, -np.inf, np.nan, 1e300, 0.5])
+def test_numbers_that_are_no_whole_numbers_name_nothing(value):
+    assert as_names(np.array([1.0, 2.0])).tolist() == ["1", "2"]
+    assert as_names(np.array([1.0, value])) is None
 
 
 @pytest.mark.parametrize("form", ["npz", "mat", "h5"])

@@ -25,6 +25,7 @@ from isomorph.archives.partial_files import DIGITS, PARTIAL
 from isomorph.archives.patience import without_secrets
 from isomorph.artefacts import disk_errors, replace_synced, sha256
 from isomorph.errors import IsomorphError
+from isomorph.foreign import in_words
 from isomorph.layout import Layout
 from isomorph.study.archive import DandiArchive
 
@@ -193,7 +194,7 @@ def _download(
     with disk_errors(target):
         target.parent.mkdir(parents=True, exist_ok=True)
         replace_synced(came, target)
-    print(f"{file.path}: {file.size / 1e6:.1f} MB, verified", file=sys.stderr, flush=True)
+    print(f"{file.path}: {in_words(file.size)}, verified", file=sys.stderr, flush=True)
 
 
 def _side_by_side(

@@ -23,6 +23,7 @@ from isomorph.archives.patience import (
     without_secrets,
 )
 from isomorph.errors import IsomorphError
+from isomorph.foreign import first_line
 
 SAID_EVERY = 5.0
 """Seconds between two lines of progress of one file."""
@@ -96,8 +97,8 @@ class Client:
                 raise  # the disk's, which is told apart further up
             record = self._records.failure()
             if record.get("checksum") == "differs":
-                raise ChecksumError(_first_line(record.get("message"))) from error
-            reason = _first_line(record.get("message") or error)
+                raise ChecksumError(_shown(record.get("message"))) from error
+            reason = _shown(record.get("message") or error)
             if "retrieve server info" in reason:  # the one request the client does not repeat
                 raise TryAgainError(reason) from error
             raise IsomorphError(f"{name}: the dandi client gives up ({reason})") from error
@@ -221,9 +222,8 @@ class _Waits(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         said = record.getMessage()
         if "will sleep" in said or said.startswith("Will retry"):
-            print(f"dandi client: {_first_line(said)}", file=sys.stderr, flush=True)
+            print(f"dandi client: {_shown(said)}", file=sys.stderr, flush=True)
 
 
-def _first_line(said: object) -> str:
-    lines = without_secrets(str(said)).strip().splitlines() or [type(said).__name__]
-    return lines[0][:300]
+def _shown(said: object) -> str:
+    return without_secrets(first_line(said))

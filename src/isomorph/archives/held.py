@@ -11,10 +11,45 @@ from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
+from filelock import FileLock
+
+from isomorph.artefacts import disk_errors
+
 POLL = 0.5
 """Seconds between two looks at a file another process holds."""
 NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP}
 """What a disk says that knows no locks, as some network disks do."""
+
+
+@contextmanager
+def alone(file: Path) -> Iterator[None]:
+    """Hold a lock while the block runs; wait while another process does.
+
+    On a disk without locks the block runs all the same, so that two processes may do the same work
+    twice; what they bring has to get to its place whole.
+
+    Parameters
+    ----------
+    file : Path
+        The lock's file, which stays; made where it is absent.
+
+    Raises
+    ------
+    IsomorphError
+        When the file cannot be made.
+    """
+    lock = FileLock(file)
+    with disk_errors(file):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            lock.acquire()
+        except OSError as error:
+            if error.errno not in NO_LOCKS:
+                raise
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 @contextmanager

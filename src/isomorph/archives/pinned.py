@@ -22,9 +22,10 @@ from isomorph.archives.manifest import (
 from isomorph.archives.patterns import matches
 from isomorph.archives.reserved import is_reserved
 from isomorph.archives.sources import Source, choose_files, say_left_out
-from isomorph.archives.transfer import announce, megabytes, transfer
+from isomorph.archives.transfer import announce, transfer
 from isomorph.artefacts import Provenance, disk_errors, sha256
 from isomorph.errors import IsomorphError
+from isomorph.foreign import in_words
 from isomorph.layout import Layout
 from isomorph.making import stamp
 from isomorph.registry import Registry
@@ -262,7 +263,7 @@ def _words(
     if given:
         parts.append(("files by request", [one.record.size for one in given]))
     return "; ".join(
-        f"{name}, {len(sizes):,} file{'s' if len(sizes) != 1 else ''}, {megabytes(sum(sizes))}"
+        f"{name}, {len(sizes):,} file{'s' if len(sizes) != 1 else ''}, {in_words(sum(sizes))}"
         for name, sizes in parts
     )
 

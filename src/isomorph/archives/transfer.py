@@ -28,6 +28,7 @@ from isomorph.archives.partial_files import partial_size, partial_sizes
 from isomorph.archives.patience import GivenUpError
 from isomorph.archives.progress import Progress
 from isomorph.errors import IsomorphError
+from isomorph.foreign import in_words
 
 CONNECTIONS = "ISOMORPH_CONNECTIONS"
 """The environment variable that says how many files are downloaded at once."""
@@ -139,8 +140,8 @@ def announce(label: str, files: Sequence[LockedFile], folder: Path) -> None:
     size = sum(file.size for file in files)
     here = bytes_here(files, folder)
     print(
-        f"{label}: {len(files):,} file{'s' if len(files) != 1 else ''}, {megabytes(size)}, "
-        f"{megabytes(here)} of it here already",
+        f"{label}: {len(files):,} file{'s' if len(files) != 1 else ''}, {in_words(size)}, "
+        f"{in_words(here)} of it here already",
         file=sys.stderr,
         flush=True,
     )
@@ -148,15 +149,10 @@ def announce(label: str, files: Sequence[LockedFile], folder: Path) -> None:
                     if place.is_dir())  # fmt: skip
     if size - here > (free := shutil.disk_usage(existing).free):
         raise IsomorphError(
-            f"{label}: {megabytes(size - here)} are still to come but the disk of {folder} has "
-            f"room for {megabytes(free)}; free some space, or put the folder on another disk and "
+            f"{label}: {in_words(size - here)} are still to come but the disk of {folder} has "
+            f"room for {in_words(free)}; free some space, or put the folder on another disk and "
             "a link in its place"
         )
-
-
-def megabytes(size: int) -> str:
-    """Return a number of bytes as people say it."""
-    return f"{size / 1e6:,.1f} MB"
 
 
 def bytes_here(files: Sequence[LockedFile], folder: Path) -> int:

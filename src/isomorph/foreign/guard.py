@@ -51,7 +51,7 @@ def reading(file: Path | str, what: str) -> Iterator[None]:
         raise IsomorphError(f"{file}: cannot be read as {what} ({first_line(error)})") from error
 
 
-def first_line(error: BaseException) -> str:
-    """Return the first line of what an exception says, at most 200 characters, else its name."""
-    lines = str(error).strip().splitlines() or [type(error).__name__]
+def first_line(said: object) -> str:
+    """Return the first line of what is said, at most 200 characters; an error's name for none."""
+    lines = str(said).strip().splitlines() or [type(said).__name__]
     return lines[0].rstrip(":")[:200]

@@ -107,7 +107,8 @@ def run(layout: Layout, dataset: str, instance: str) -> None:
     wanted = Wanted(instance, spec, seed, layout.weights, file.parent)
     with recorded(listen=source.runs_code) as names:
         network = source.network(wanted) if source.network else None
-    opened = own(names, file.parent, layout.root)
+    used = (*own_files(spec.source, file.parent), *own(names, file.parent, layout.root))
+    hashes = {one: digest_of(one) for one in used}  # as they were when the network was built
     preprocessing = _preprocessing(spec, source, network)
     images: Images | None = None
     seen = ""
@@ -159,7 +160,7 @@ def run(layout: Layout, dataset: str, instance: str) -> None:
         source=f"{spec.source}, weights sha256 {found.attributes.get('weights_sha256') or 'none'}",
         seed=seed,
         noted={"preprocessing": as_settings},
-        also={one: digest_of(one) for one in (*own_files(spec.source, file.parent), *opened)},
+        also=hashes,
         packages=[source.library] if source.library else [],
     )
     classifies = trained_on.startswith("ImageNet-1k")

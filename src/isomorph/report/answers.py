@@ -11,23 +11,21 @@ from isomorph.figures import selection
 from isomorph.figures.words import correction, distance_title, measure_label
 from isomorph.layout import Layout
 from isomorph.report import sets
-from isomorph.report.missing import unfit
+from isomorph.report.missing import Judged
 from isomorph.report.numbers import ceiling_said, count, interval, listed, number, p_said, percent
 from isomorph.report.tables import Results, read_results
 
 
-def headline(layout: Layout) -> list[str]:
+def headline(judged: Judged) -> list[str]:
     """Return five sentences: best layer, its rivals, training, other models, planted layers.
 
     Parameters
     ----------
-    layout : Layout
-        Of the study. What is not computed yet, or not as the study now says, is said to be so.
+    judged : Judged
+        The study. What is not computed yet, or not as the study now says, is said to be so.
     """
-    wrong = unfit(layout)
-    fit = [dataset for dataset in layout.study.datasets if dataset not in wrong]
-    found = [read_results(layout, dataset) for dataset in fit]
-    return sentences(layout, [results for results in found if results])
+    found = [read_results(judged.layout, dataset) for dataset in judged.fit]
+    return sentences(judged.layout, [results for results in found if results])
 
 
 def sentences(layout: Layout, found: Sequence[Results]) -> list[str]:

@@ -11,12 +11,13 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
-from isomorph.archives.manifest import find_files, table_file
+from isomorph.archives.manifest import find_files
 from isomorph.artefacts import write_array
 from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
 from isomorph.responses.order import (
     named_order,
+    order_file,
     order_of,
     refuse_unsure,
     stated_order,
@@ -36,9 +37,11 @@ MOST = {"correlation": 2.0}
 SAID = {
     "correlation": ("correlation",),
     "squared euclidean": ("squared_euclidean",),
-    "euclidean": ("euclidean", "euclidean_norm"),
+    "euclidean": ("euclidean", "euclidean_norm", "squared_euclidean"),
+    "euclidean norm": ("euclidean_norm",),
 }
-"""Distances by what a file of rsatoolbox calls them."""
+"""Distances by what a file of rsatoolbox calls them; it calls squared ones euclidean, too, where
+stimuli come unequally often, and over time."""
 
 
 def prepare(layout: Layout, dataset: str, subject: str) -> None:
@@ -138,7 +141,7 @@ def gather(
             continue
         stated = stated_order(layout, dataset, source, stimuli, table)
         if isinstance(source.order, OrderTable):
-            files.append(table_file(layout, dataset, source.order.file))
+            files.append(order_file(layout, dataset, source.order))
         for file in find_files(layout, dataset, source.file):
             files.append(file)
             rows += [(source, session) for session in source.sessions]
@@ -271,7 +274,15 @@ def read_source(
 def _check_distance(variables: Variables, source: RdmSource, where: str) -> None:
     """Refuse RDMs whose file says that they are of another distance than the study does."""
     said = variables.measure.lower().replace("_", " ")
-    if source.distance not in SAID.get(said, (source.distance,)):
+    if not said:
+        return
+    if said not in SAID:
+        known = dict.fromkeys(name for names in SAID.values() for name in names)
+        raise IsomorphError(
+            f'{where}: says that its distance is "{variables.measure}", which ready RDMs cannot be '
+            f"of, expected one of {', '.join(known)}"
+        )
+    if source.distance not in SAID[said]:
         raise IsomorphError(
             f'{where}: says that its distance is "{variables.measure}", where `distance` says '
             f"{source.distance}; mend `distance`, expected {' or '.join(SAID[said])}"

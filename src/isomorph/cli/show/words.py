@@ -13,16 +13,19 @@ import xarray as xr
 from isomorph import foreign
 from isomorph.artefacts import (
     Provenance,
+    check_beside,
+    provenance_file,
     read_array,
     read_attributes,
     read_provenance,
     read_responses,
     read_table,
 )
+from isomorph.artefacts.manifests import read_manifest
 from isomorph.artefacts.schemas import TABLES, check_table
-from isomorph.errors import IsomorphError
 from isomorph.report.methods import timing_of
 from isomorph.report.numbers import count
+from isomorph.shown import shown
 
 ROWS = 60
 """Rows of a table before the middle is left out."""
@@ -127,7 +130,7 @@ def _activations(file: Path) -> str:
 
 
 def _responses(file: Path) -> str:
-    attributes = read_attributes(file)
+    attributes, sessions = read_attributes(file), read_responses(file)
     rows = [
         {
             "session": session,
@@ -137,18 +140,18 @@ def _responses(file: Path) -> str:
             "stimuli": len(np.unique(data["stimulus"].values.astype(str))),
             "mean": float(data["response"].values[:, data["region"].values == region].mean()),
         }
-        for session, data in read_responses(file).items()
+        for session, data in sessions.items()
         for region in np.unique(data["region"].values.astype(str))
     ]
     said = [
         f"session {session}: {key} {text}"
-        for session, data in read_responses(file).items()
+        for session, data in sessions.items()
         for key in ("dropped", "noted")
         if (text := data.attrs.get(key))
     ]
     said += [
         f"session {session}: run {run['run']}: {timing_of(run)}; {run['left_out']} left out"
-        for session, data in read_responses(file).items()
+        for session, data in sessions.items()
         for run in json.loads(data.attrs.get("runs", "[]"))
     ]
     simulated = " (SIMULATED)" if attributes.get("simulated") == "true" else ""
@@ -162,7 +165,7 @@ def _responses(file: Path) -> str:
 
 def _known_table(file: Path) -> str:
     table = known_table(file)
-    told = file.with_suffix(".json").is_file()
+    told = provenance_file(file).is_file()
     origin = _origin(read_provenance(file)) if told else "no provenance beside it"
     return _sections(f"{file.stem}: {count(len(table), 'row')}", _table(table), origin)
 
@@ -173,10 +176,13 @@ def known_table(file: Path) -> pd.DataFrame:
     Raises
     ------
     IsomorphError
-        When it cannot be read, or is not of that kind.
+        When it cannot be read, is not of that kind, or is not as it was written with the provenance
+        that stands beside it.
     """
     if file.suffix == ".csv":
         return read_table(file, file.stem)
+    if provenance_file(file).is_file():
+        check_beside(file)
     table = _read(file)
     check_table(table, file.stem, str(file))
     return table
@@ -205,21 +211,16 @@ def _read(file: Path) -> pd.DataFrame:
 
 
 def _manifest(file: Path) -> str:
-    try:
-        manifest = json.loads(file.read_text(encoding="utf-8"))
-        files = pd.DataFrame(manifest["files"], columns=["path", "size", "sha256"])
-        origin = Provenance(**manifest["provenance"])
-        root = manifest["root"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise IsomorphError(
-            f"{file}: is not a manifest of isomorph ({type(error).__name__}: {first_line(error)})"
-        ) from error
-    files["sha256"] = files["sha256"].str.slice(0, 12) + "…"
+    manifest = read_manifest(file, Path(), file.parent.name)
+    files = pd.DataFrame(
+        [(one.path, one.size, f"{one.sha256[:12]}…") for one in manifest.files],
+        columns=["path", "size", "sha256"],
+    )
     return _sections(
-        f"{manifest['dataset']}: {len(files)} files, {files['size'].sum() / 1e6:.1f} MB, "
-        f"under {root}",
+        f"{manifest.dataset}: {len(files)} files, {files['size'].sum() / 1e6:.1f} MB, "
+        f"under {shown(str(manifest.root))}",
         _table(files),
-        _origin(origin),
+        _origin(manifest.provenance),
     )
 
 
@@ -254,11 +255,6 @@ def shaded(pairs: np.ndarray, n_stimuli: int) -> str:
     shades = np.array(list(SHADES))[levels.round().astype(int)]
     # a character is about twice as high as wide, so each stands twice
     return "\n".join("".join(np.repeat(row, 2)) for row in shades)
-
-
-def first_line(error: BaseException) -> str:
-    """Return what an error says, as far as one line goes."""
-    return (str(error) or type(error).__name__).splitlines()[0]
 
 
 def _table(table: pd.DataFrame) -> str:

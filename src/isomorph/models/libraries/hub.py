@@ -9,16 +9,18 @@ import zipfile
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from isomorph.artefacts import replace_synced, sha256
+from isomorph.archives.held import alone
+from isomorph.artefacts import disk_errors, replace_synced, replacing, sha256
 from isomorph.errors import IsomorphError, did_you_mean
-from isomorph.foreign import reading
+from isomorph.foreign import first_line, in_words, reading
+from isomorph.foreign.budget import MEMORY, budget
 from isomorph.models.libraries.imported import import_torchvision
+from isomorph.models.libraries.tensors import digest_of_module, tensors_only
 from isomorph.models.libraries.torchvision import torch_hub_in
 from isomorph.models.libraries.untrained import seeded
-from isomorph.models.libraries.weights import digest_of, fetched, refuse_other, tensors_only
+from isomorph.models.libraries.weights import LOCK, fetched, refuse_other, scratch
 from isomorph.models.network import Network
 from isomorph.models.source import Wanted
 
@@ -45,25 +47,44 @@ def network(wanted: Wanted) -> Network:
         When the repository cannot be reached, has no such entry, the entry fails, or gives other
         weights each time, as entries do that were not asked for trained ones.
     """
-    owner, repository, commit, entry = _parts(wanted.name)
-    folder = wanted.weights / "hub" / f"{owner}--{repository}@{commit}"
-    url = f"https://github.com/{owner}/{repository}/zipball/{commit}"
-    if not (folder / "hubconf.py").is_file():
-        _unpacked(wanted, url, folder)
-    _refuse_changed(wanted, folder)
+    entry = _parts(wanted.name)[-1]
+    folder = code_of(wanted)
     if find_spec("torchvision"):  # many a repository imports it, and it may need help
         import_torchvision()
     with torch_hub_in(wanted.weights / "hub"):
         build = _entry(wanted, folder, entry)
         module = seeded(build, 0)
-        digest = digest_of(module)
-        if digest != digest_of(seeded(build, 1)):
+        digest = digest_of_module(module)
+        if digest != digest_of_module(seeded(build, 1)):
             raise IsomorphError(
                 f"{wanted.instance}: {wanted.spec.source} draws its weights by chance; give the "
                 "options with which the entry loads trained ones, often pretrained: true"
             )
     refuse_other(wanted, digest, wanted.spec.source, "correct weights.sha256")
-    return Network(module, weights_sha256=digest, weights_from=url)
+    return Network(module, weights_sha256=digest, weights_from=_address(wanted))
+
+
+def code_of(wanted: Wanted) -> Path:
+    """Return the folder of a repository's code, fetched unless it stands.
+
+    Raises
+    ------
+    IsomorphError
+        When the repository cannot be reached, holds no `hubconf.py` or more than a file may, the
+        disk refuses it, or what stands is no longer what was fetched.
+    """
+    owner, repository, commit, _ = _parts(wanted.name)
+    folder = wanted.weights / "hub" / f"{owner}--{repository}@{commit}"
+    with alone(wanted.weights / LOCK):  # several models may be of one repository
+        if not (folder / "hubconf.py").is_file():
+            _unpack(wanted, _address(wanted), folder)
+        _refuse_changed(wanted, folder)
+    return folder
+
+
+def _address(wanted: Wanted) -> str:
+    owner, repository, commit, _ = _parts(wanted.name)
+    return f"https://github.com/{owner}/{repository}/zipball/{commit}"
 
 
 def check(name: str) -> None:
@@ -87,34 +108,51 @@ def _parts(name: str) -> tuple[str, ...]:
     return found.groups()
 
 
-def _unpacked(wanted: Wanted, url: str, folder: Path) -> None:
+def _unpack(wanted: Wanted, url: str, folder: Path) -> None:
     """Fetch a repository at a commit and unpack it; nothing half-unpacked gets to its place."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=folder.parent, prefix=".partial-") as scratch:
-        archive = fetched(wanted, url, Path(scratch) / "code.zip", folder)
+    where = f"{wanted.instance}: {url}"
+    with scratch(folder) as into:
+        archive = fetched(wanted, url, into / "code.zip", folder)
         with (
-            reading(f"{wanted.instance}: {url}", "a zip archive"),
+            reading(where, "a zip archive"),
             zipfile.ZipFile(archive) as zipped,
+            disk_errors(folder),
         ):
-            zipped.extractall(Path(scratch) / "code")
-        top = next((Path(scratch) / "code").iterdir(), Path(scratch))
+            _refuse_larger(where, sum(one.file_size for one in zipped.infolist()))
+            zipped.extractall(into / "code")
+        top = next((into / "code").iterdir(), into)
         if not (top / "hubconf.py").is_file():
-            raise IsomorphError(f"{wanted.instance}: {url} holds no hubconf.py")
-        _seal_of(folder).write_text(_tree_digest(top), encoding="ascii")
+            raise IsomorphError(f"{where} holds no hubconf.py")
+        _note(folder, _tree_digest(top))
         replace_synced(top, folder)
+
+
+def _refuse_larger(where: str, size: int) -> None:
+    """Refuse an archive that holds more bytes than one file of others may."""
+    if size > (most := budget()):
+        raise IsomorphError(
+            f"{where} would unpack to {in_words(size)}, more than the {in_words(most)} that one "
+            f"file may hold; set {MEMORY} where it is meant to and there is room"
+        )
 
 
 def _refuse_changed(wanted: Wanted, folder: Path) -> None:
     """Refuse code that is no longer what was fetched; what was put there by hand is noted so."""
     seal = _seal_of(folder)
-    digest = _tree_digest(folder)
+    with reading(folder, "the code of a repository"):
+        digest = _tree_digest(folder)
     if not seal.is_file():
-        seal.write_text(digest, encoding="ascii")
+        _note(folder, digest)
     elif seal.read_text(encoding="ascii", errors="replace") != digest:
         raise IsomorphError(
             f"{wanted.instance}: {folder} is not the code that was fetched, a file in it has "
             "changed; remove the folder, and it is fetched again"
         )
+
+
+def _note(folder: Path, digest: str) -> None:
+    with replacing(_seal_of(folder)) as temporary:
+        temporary.write_text(digest, encoding="ascii")
 
 
 def _seal_of(folder: Path) -> Path:
@@ -181,5 +219,5 @@ def _entries(wanted: Wanted, file: Path) -> list[str]:
 def _failed(wanted: Wanted, error: Exception) -> IsomorphError:
     return IsomorphError(
         f"{wanted.instance}: {wanted.spec.source} fails: {type(error).__name__}: "
-        f"{(str(error) or 'without a word').splitlines()[0]}"
+        f"{first_line(error)}"
     )

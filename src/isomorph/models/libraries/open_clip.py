@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from isomorph.errors import IsomorphError, did_you_mean
+from isomorph.models.libraries.huggingface import from_hub
 from isomorph.models.libraries.imported import library
-from isomorph.models.libraries.weights import Weights, fitting, from_hub, from_url
+from isomorph.models.libraries.tensors import fitting
+from isomorph.models.libraries.weights import Weights, from_url
 from isomorph.models.network import Network
 from isomorph.models.source import Wanted
 from isomorph.study import Preprocessing

@@ -17,8 +17,9 @@ from pydantic import ValidationError
 
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.models.libraries.finding import refuse_absent
+from isomorph.models.libraries.tensors import digest_of_module
 from isomorph.models.libraries.untrained import seeded
-from isomorph.models.libraries.weights import digest_of, refuse_other
+from isomorph.models.libraries.weights import refuse_other
 from isomorph.models.network import Network
 from isomorph.models.source import Wanted
 from isomorph.study import Preprocessing
@@ -55,7 +56,7 @@ def network(wanted: Wanted) -> Network:
             return made[0]
 
         module = seeded(build, wanted.seed or 0)
-    digest = digest_of(module)
+    digest = digest_of_module(module)
     refuse_other(wanted, digest, wanted.spec.source, "correct weights.sha256")
     found = Network(module, weights_sha256=digest, weights_from=wanted.spec.source)
     return replace(found, preprocessing=_preprocessing(wanted, made[1]))

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.models.libraries.centre import crop_of
 from isomorph.models.libraries.imported import library
-from isomorph.models.libraries.weights import fitting, from_url
+from isomorph.models.libraries.tensors import fitting
+from isomorph.models.libraries.weights import from_url
 from isomorph.models.network import Network
 from isomorph.models.source import Wanted
 from isomorph.study import Preprocessing

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from isomorph.artefacts import replace_synced
@@ -13,8 +12,10 @@ from isomorph.errors import IsomorphError
 from isomorph.foreign import reading
 from isomorph.foreign.guard import first_line
 from isomorph.models.libraries.centre import crop_of
+from isomorph.models.libraries.huggingface import HUB, from_hub, hub_file, hub_folder
 from isomorph.models.libraries.imported import library
-from isomorph.models.libraries.weights import HUB, fitting, from_hub, hub_file, hub_folder
+from isomorph.models.libraries.tensors import fitting
+from isomorph.models.libraries.weights import scratch
 from isomorph.models.network import Network
 from isomorph.models.source import Wanted
 from isomorph.study import Preprocessing
@@ -50,14 +51,14 @@ def network(wanted: Wanted) -> Network:
     """
     library("transformers")
     folder = hub_folder(wanted, "transformers", wanted.name)
-    wanted.weights.mkdir(parents=True, exist_ok=True)
-    with _quiet(), TemporaryDirectory(dir=wanted.weights, prefix=".partial-") as scratch:
-        described = _described(wanted, folder, Path(scratch))
-        kind, config = _kind(wanted, described)
-        weights = from_hub(wanted, "transformers", wanted.name, [WHOLE, OLD])
-        for file in [file for file in described.iterdir() if file.is_file()]:
-            if described != folder:
-                replace_synced(file, folder / file.name)
+    with _quiet():
+        with scratch(folder) as fetched:
+            described = _described(wanted, folder, fetched)
+            kind, config = _kind(wanted, described)
+            weights = from_hub(wanted, "transformers", wanted.name, [WHOLE, OLD])
+            for file in [file for file in described.iterdir() if file.is_file()]:
+                if described != folder:
+                    replace_synced(file, folder / file.name)
         module = _built(wanted, kind, config, folder)
         preprocessing = _preprocessing(folder)
     classes = getattr(config, "id2label", {}) if kind.__name__.endswith("Classification") else {}
@@ -85,14 +86,14 @@ def check(name: str) -> None:
         ) from error
 
 
-def _described(wanted: Wanted, folder: Path, scratch: Path) -> Path:
+def _described(wanted: Wanted, folder: Path, into: Path) -> Path:
     """Return a folder with the description of a model, fetched unless it stands."""
     if (folder / CONFIG).is_file():
         return folder
-    if hub_file(wanted, wanted.name, CONFIG, scratch, folder / CONFIG) is None:
+    if hub_file(wanted, wanted.name, CONFIG, into, folder / CONFIG) is None:
         raise IsomorphError(f"{wanted.instance}: {HUB}/{wanted.name} holds no {CONFIG}")
-    hub_file(wanted, wanted.name, PROCESSOR, scratch, folder / PROCESSOR)
-    return scratch
+    hub_file(wanted, wanted.name, PROCESSOR, into, folder / PROCESSOR)
+    return into
 
 
 def _kind(wanted: Wanted, folder: Path) -> tuple[Any, Any]:

@@ -17,7 +17,7 @@ from isomorph.errors import IsomorphError
 from isomorph.foreign.nwb import WAY_OUT_OF_ZARR, ZARR, Nwb, open_nwb
 from isomorph.layout import Layout
 from isomorph.responses.clocks import clock_hint
-from isomorph.responses.nwb.companions import companion_of, identity
+from isomorph.responses.nwb.companions import companion_of, identity, refuse_other_clock
 from isomorph.responses.nwb.observed import without_invalid
 from isomorph.responses.nwb.shown import Shown, read_shown
 from isomorph.responses.nwb.windows import all_windows, said_windows
@@ -160,8 +160,10 @@ def recordings(
             if settings.companion is not None:
                 beside = companion_of(nwb, settings.companion, subject, within, taken)
                 holder = stack.enter_context(open_nwb(beside, within))
+                refuse_other_clock(nwb, holder)
             shown = read_shown(holder, settings.presentations, names)
-            shown = without_invalid(nwb, shown, all_windows(settings))
+            for one in {path: nwb, holder.path: holder}.values():
+                shown = without_invalid(one, shown, all_windows(settings))
             about = [listed.file] if isinstance(listed, Listed) else []
             yield Open(nwb, shown, names.stimuli, listed), (path, *about, holder.path)
 
