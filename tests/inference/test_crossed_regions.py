@@ -84,7 +84,7 @@ def test_one_subject_without_halves_has_an_estimate_and_no_p():
     assert np.isfinite(rows["estimate"]).all()
     alone = rows.iloc[0]
     assert np.isnan(alone[["p", "standard_error", "interval_low"]].astype(float)).all()
-    assert "shared noise" in alone["status"]
+    assert "shared noise" in alone["reason"]
     assert (rows["status"].iloc[1:] == "ok").all()
     assert np.isnan(found.statistic[0])
     assert np.isfinite(found.largest).all()

@@ -110,9 +110,9 @@ def test_a_ceiling_is_undefined_where_it_is_in_one_draw():
     truth = rng.standard_normal((20, 5)) * 0.05  # hardly any signal
     (region,) = brain(rng, truth, {"a": 9}, UnitFilter(equalise=4, draws=20))
     bounds = ceiling(region, "euclidean", PEARSON)
-    assert bounds.status == "undefined: halves of the repetitions do not agree"
+    assert bounds.reason == "halves of the repetitions do not agree"
     assert np.isnan([bounds.upper, bounds.reliability]).all()
-    assert bounds.normalising != "ok"
+    assert bounds.unnormalised
 
 
 def test_regions_are_compared_draw_by_draw():

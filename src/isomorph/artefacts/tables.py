@@ -106,8 +106,9 @@ def check_beside(path: Path) -> None:
 TEXT = frozenset(
     {
         *("stimulus", "file", "sha256", "subject", "session", "region", "unit", "status"),
+        *("reason", "ceiling_reason", "normalised_reason", "score_note"),
         *("dataset", "model", "layer", "distance", "measure", "invariances", "scheme"),
-        *("ceiling_status", "correction", "region_a", "region_b", "twins", "chosen_layer"),
+        *("ceiling_status", "correction", "region_a", "region_b", "control", "chosen_layer"),
         *("duplicate_of", "near_duplicate_of", "name"),
         *("planted_model", "planted_layer", "found_model", "found_layer"),
         *("assumed", "reliability_known", "over", "distance_a", "distance_b", "measure_a"),

@@ -86,7 +86,7 @@ def _line(ax: Any, rows: pd.DataFrame, y: float, colour: str) -> None:
     for statistic, mark, shift in (("plain", "o", -SHIFT), ("partial", "D", SHIFT)):
         own = rows[rows["statistic"] == statistic]
         if own.empty or own["status"].iloc[0] != "ok":
-            said = str(own["status"].iloc[0]) if len(own) else ""
+            said = str(own["reason"].iloc[0]) if len(own) else ""
             if statistic == "partial" and said:
                 ax.annotate(
                     "not defined", (0, y + shift), xytext=(4, 0), textcoords="offset points",

@@ -12,7 +12,7 @@ import xarray as xr
 
 from isomorph.errors import IsomorphError
 from isomorph.inference.comparisons import Compared, compare
-from isomorph.inference.families import Questions, answered
+from isomorph.inference.families import Hypotheses, answered
 from isomorph.inference.gather import candidates_of, regions_of
 from isomorph.inference.groups import Labels, groups_of
 from isomorph.inference.members import ModelFamily
@@ -100,7 +100,7 @@ def comparison_tables(analysis: Analysis) -> tuple[dict[str, pd.DataFrame], list
         When nothing can be compared.
     """
     draws, inference = analysis.draws(), analysis.inference
-    found, pairs = Compared(), list[Questions]()
+    found, pairs = Compared(), list[Hypotheses]()
     not_applicable = []
     for distance, name in product(analysis.distances, analysis.measures):
         regions = regions_of(analysis.brain, distance)

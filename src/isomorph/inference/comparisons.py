@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,24 +13,21 @@ from numpy.typing import NDArray
 from isomorph.inference.ceilings import ceiling
 from isomorph.inference.clusters import clusters_of, neighbours
 from isomorph.inference.differences import differences
-from isomorph.inference.families import Masses, Questions
+from isomorph.inference.estimates import Row, estimated, no_chance, unsure_of
+from isomorph.inference.families import Hypotheses, Masses
 from isomorph.inference.gather import Candidates, Region
 from isomorph.inference.independence import against_independence
 from isomorph.inference.layers import LEVEL, p_best, set_row
 from isomorph.inference.members import ModelFamily
-from isomorph.inference.nested import Chosen, Indices, choose_all
+from isomorph.inference.nested import Chosen, choose_all
 from isomorph.inference.permutation import Null, calibrated, permutation_null
 from isomorph.inference.preferences import preferences
 from isomorph.inference.scores import Scores, scores_of
 from isomorph.inference.selection import ON_BOTH, ON_STIMULI, members_of, selection_rows
 from isomorph.inference.setting import Draws, Setting
 from isomorph.inference.subjects import chance_of, over_subjects, subject_rows
-from isomorph.inference.ties import rounded
+from isomorph.inference.ties import Indices, rounded
 from isomorph.measures import Floats
-
-NO_CHANCE = (
-    "the chance level of this measure is not known, so values are not set against each other"
-)
 
 
 @dataclass
@@ -40,9 +36,9 @@ class Compared:
 
     Attributes
     ----------
-    comparisons, differences, contrasts : list of Questions
+    comparisons, differences, contrasts : list of Hypotheses
         A member per region.
-    preferences : list of Questions
+    preferences : list of Hypotheses
         A member per two regions.
     selection, layers_in_set : list of dict
         Rows.
@@ -50,12 +46,12 @@ class Compared:
         Rows of a region.
     """
 
-    comparisons: list[Questions] = field(default_factory=list)
-    differences: list[Questions] = field(default_factory=list)
-    contrasts: list[Questions] = field(default_factory=list)
-    preferences: list[Questions] = field(default_factory=list)
-    selection: list[dict[str, Any]] = field(default_factory=list)
-    layers_in_set: list[dict[str, Any]] = field(default_factory=list)
+    comparisons: list[Hypotheses] = field(default_factory=list)
+    differences: list[Hypotheses] = field(default_factory=list)
+    contrasts: list[Hypotheses] = field(default_factory=list)
+    preferences: list[Hypotheses] = field(default_factory=list)
+    selection: list[Row] = field(default_factory=list)
+    layers_in_set: list[Row] = field(default_factory=list)
     subjects: list[pd.DataFrame] = field(default_factory=list)
 
 
@@ -124,7 +120,7 @@ def _areas(regions: Sequence[Region]) -> list[list[int]]:
 
 def _clusters(
     bins: Sequence[Region], nulls: Sequence[Null], members: dict[str, Indices]
-) -> list[tuple[dict[str, Any], Masses | None]]:
+) -> list[tuple[Row, Masses | None]]:
     """Return columns and masses of clusters in time of each bin; none for a region without bins."""
     if not np.isfinite(bins[0].time_start):
         return [({}, None) for _ in bins]
@@ -171,15 +167,14 @@ def _region_rows(
     setting: Setting,
 ) -> pd.DataFrame:
     estimate: Floats = scores.estimate.mean(axis=0)
-    resampled = scores.estimates()
-    spread = resampled.spread(setting.measure.range)
-    n_usable = np.asarray(np.isfinite(scores.resampled).all(axis=1).sum(axis=0))
-    sound = (2 * n_usable > len(scores.resampled)) & (not draws.unsure)
-    error = np.where(sound, spread.standard_error, np.nan)
-    low, high = replace(spread, standard_error=error).interval(
-        estimate, setting.inference.interval, setting.measure.range
-    )
-    coverage = setting.inference.interval
+    resampled, coverage = scores.estimates(), setting.inference.interval
+    usable, unsure = unsure_of(resampled.over_stimuli, draws.unsure)
+    limits = setting.measure.range
+    told = estimated(
+        estimate, resampled.spread(limits), coverage, limits,
+        unsure=unsure, untested=draws.untested,
+    )  # fmt: skip
+    sound = unsure == ""
     bounds = ceiling(region, setting.distance, setting.measure, draws, coverage)
     known = sound & np.isfinite(scores.plain.mean(axis=0))
     # Of a model's layers the only one that has a number is its best.
@@ -192,25 +187,18 @@ def _region_rows(
         estimate=rounded(estimate),
         chance=null.chance,
         calibrated=calibrated(null.observed, null.shuffled, setting.measure),
-        standard_error=error,
-        interval_low=low,
-        interval_high=high,
-        scheme=spread.scheme,
-        n_resamples=n_usable,
+        **told,
+        n_resamples=usable,
         n_stimuli=scores.n_stimuli,
         n_groups=scores.n_groups,
         n_subjects=len(region.subjects),
         n_units=region.n_units,
         n_unit_draws=len(region.draws),
         noise_note=region.noise_note,
-        **bounds.columns(estimate, low, resampled, coverage),
+        **bounds.columns(estimate, told["interval_low"], resampled, coverage),
         p_best=np.where(sound, best, np.nan),
         in_set=np.where(sound, inside, ""),
-        status=np.where(
-            sound, draws.untested or "ok",
-            draws.unsure or "half of the resamples or more are degenerate",
-        ),
-    )  # fmt: skip
+    )
 
 
 def _sets(
@@ -221,9 +209,9 @@ def _sets(
     members: dict[str, Indices],
     draws: Draws,
     setting: Setting,
-) -> list[dict[str, Any]]:
+) -> list[Row]:
     """Return a row per model: the layers of which any may be its best."""
-    status = draws.unsure or ("ok" if setting.measure.known_chance else NO_CHANCE)
+    reason = draws.unsure or no_chance(setting.measure)
     estimate, spread = scores.plain.mean(axis=0), scores.calibrated()
     return [
         {
@@ -233,7 +221,7 @@ def _sets(
             "scheme": spread.scheme,
             "n_stimuli": scores.n_stimuli,
             "n_subjects": len(region.subjects),
-            **set_row(candidates.table.iloc[layers], estimate[layers], inside[layers], status),
+            **set_row(candidates.table.iloc[layers], estimate[layers], inside[layers], reason),
         }
         for model, layers in members.items()
     ]
@@ -251,8 +239,8 @@ def _chosen(
     into: Compared,
 ) -> None:
     """Add what is found of models, each at the layer chosen for it."""
-    reason = draws.splits.reason or ("" if setting.measure.known_chance else NO_CHANCE)
-    common = {**setting.columns, "region": region.name, "reason": reason}
+    reason = draws.splits.reason or no_chance(setting.measure)
+    common = {**setting.columns, "region": region.name}
     counted = {
         **common,
         "split": draws.splits.told,
@@ -274,8 +262,7 @@ def _chosen(
             scores, candidates.table, null, chosen(other_subjects=True), setting,
             {**counted, "chosen_on": ON_BOTH},
         )  # fmt: skip
-    every, against = differences(
-        on_stimuli, families, candidates.table["layer"].tolist(), setting, common
-    )
+    layers = candidates.table["layer"].tolist()
+    every, against = differences(on_stimuli, families, layers, setting, common)
     into.differences.append(every)
     into.contrasts.append(against)

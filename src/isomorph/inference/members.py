@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from isomorph.inference.nested import Chosen
 from isomorph.inference.spread import Spread, satterthwaite
 from isomorph.measures import Floats
-from isomorph.study import Study
 
 
 @dataclass(frozen=True)
@@ -25,28 +24,14 @@ class ModelFamily:
         Names under which it appears among the candidates.
     seeded : bool
         Whether its instances are draws from many that could have been.
-    twin_of : str or None
-        The trained model this one is the untrained twin of.
+    control_of : str or None
+        The trained model this one is the untrained control of.
     """
 
     name: str
     instances: tuple[str, ...]
     seeded: bool = False
-    twin_of: str | None = None
-
-
-def model_families(study: Study, compared: Collection[str]) -> list[ModelFamily]:
-    """Return the families of a study's models that have compared instances."""
-    families = [
-        ModelFamily(
-            model.name,
-            tuple(model.instances),
-            any(seed is not None for seed in model.instances.values()),
-            model.twin_of,
-        )
-        for model in study.models.values()
-    ]
-    return among(families, compared)
+    control_of: str | None = None
 
 
 def among(families: Sequence[ModelFamily], compared: Collection[str]) -> list[ModelFamily]:
@@ -98,7 +83,7 @@ def with_seeds(
     """Add that other seeds would have scored otherwise.
 
     The mean over n seeds varies by a 1/n of the seeds' variance. Were training without effect, a
-    trained network would be one more draw from its twins, so against them it counts once more in
+    trained network would be one more draw from its controls, so against them it counts once more in
     full. Degrees of freedom of all variances together by Satterthwaite's formula. With one seed
     of a family the variance is unknown, and so is what the difference means.
 
@@ -117,7 +102,7 @@ def with_seeds(
             if n_seeds < 2:
                 unknown[at] |= member.family.seeded
                 continue
-            is_draw = member.family.twin_of == other.family.name and len(other.seeds) < 2
+            is_draw = member.family.control_of == other.family.name and len(other.seeds) < 2
             variance = member.seeds.var(ddof=1) * (is_draw + 1 / n_seeds)
             total[at] += variance
             parts[at] += variance**2 / (n_seeds - 1)

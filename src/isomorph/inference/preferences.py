@@ -22,17 +22,17 @@ from itertools import combinations
 import numpy as np
 
 from isomorph.inference.bootstrap import Resampled
-from isomorph.inference.differences import ALIKE, ROUNDING, largest_of, statistic_of
-from isomorph.inference.families import Questions
+from isomorph.inference.differences import ALIKE, ROUNDING, UNTOLD, largest_of, statistic_of
+from isomorph.inference.estimates import estimated
+from isomorph.inference.families import Hypotheses
 from isomorph.inference.gather import Candidates, Region
-from isomorph.inference.nested import Indices
 from isomorph.inference.reliability import SURE
 from isomorph.inference.scores import Scores
 from isomorph.inference.selection import members_of
 from isomorph.inference.setting import Draws, Setting
 from isomorph.inference.spread import Spread, satterthwaite
 from isomorph.inference.standings import Standing, standing
-from isomorph.inference.ties import rounded
+from isomorph.inference.ties import Indices, first_best
 from isomorph.measures import Floats
 
 MOST = 50_000
@@ -56,7 +56,7 @@ def preferences(
     candidates: Candidates,
     draws: Draws,
     setting: Setting,
-) -> list[Questions]:
+) -> list[Hypotheses]:
     """Set every two regions of a dataset against each other at every layer.
 
     `difference` is that of normalised scores. Its spread is over stimuli, the same in both
@@ -90,7 +90,7 @@ def preferences(
     }
     every = np.arange(len(candidates.table))
     return [
-        _questions(
+        _hypotheses(
             standings[a],
             standings[b],
             every if len(pairs) * len(every) <= MOST else _best(scores[a], scores[b], candidates),
@@ -105,19 +105,18 @@ def preferences(
 def _best(first: Scores, second: Scores, candidates: Candidates) -> Indices:
     """Return the candidate of every model that is best for two regions together."""
     both = first.estimate.mean(axis=0) + second.estimate.mean(axis=0)
-    both = rounded(np.where(np.isfinite(both), both, -np.inf))
     members = members_of(candidates.table["model"].tolist())
-    return np.array([layers[both[layers].argmax()] for layers in members.values()])
+    return np.array([layers[first_best(both[layers])] for layers in members.values()])
 
 
-def _questions(
+def _hypotheses(
     first: Standing,
     second: Standing,
     layers: Indices,
     candidates: Candidates,
     setting: Setting,
     unsure: str,
-) -> Questions:
+) -> Hypotheses:
     """Return the rows of two regions."""
     reason = unsure or first.reason or second.reason
     if not reason and (len(first.agreement) == 1) != (len(second.agreement) == 1):
@@ -136,9 +135,15 @@ def _questions(
         else:
             spread = found
     alike = (spread.standard_error <= ROUNDING) & (np.abs(difference) <= ROUNDING)
-    low, high = spread.interval(difference, setting.inference.interval)
     p = spread.two_sided_p(np.where(alike, np.nan, difference))
     tested = np.isfinite(p)
+    told = estimated(
+        difference,
+        spread,
+        setting.inference.interval,
+        unsure=reason,
+        untested=np.where(tested, "", np.where(alike, ALIKE, UNTOLD)),
+    )
     rows = candidates.table.iloc[layers].reset_index(drop=True)
     rows = rows.assign(
         **setting.columns,
@@ -149,26 +154,18 @@ def _questions(
         normalised_a=one,
         normalised_b=other,
         difference=difference,
-        standard_error=spread.standard_error,
-        interval_low=low,
-        interval_high=high,
-        scheme=spread.scheme,
+        **told,
         p=p,
         n_stimuli=first.scores.n_stimuli,
         n_subjects_a=len(first.region.subjects),
         n_subjects_b=len(second.region.subjects),
         n_units_a=first.region.n_units,
         n_units_b=second.region.n_units,
-        status=np.select(
-            [tested, np.full(len(layers), bool(reason)), alike],
-            ["ok", reason, ALIKE],
-            "the resamples do not tell how far the difference would vary",
-        ),
     )
     largest = np.full(len(first.scores.resampled), -np.inf)
     if drawn is not None:
         largest = largest_of(drawn, tested)
-    return Questions(rows, statistic_of(p), largest)
+    return Hypotheses(rows, statistic_of(p), largest)
 
 
 def _apart(first: Standing, second: Standing) -> Resampled:

@@ -9,14 +9,14 @@ runs or repetitions, the other region from the other half; or, without these, fr
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
 import pandas as pd
 
 from isomorph.inference.crossings import CROSSINGS, OWN, TOGETHER, Crossing, way_of
-from isomorph.inference.families import Questions
+from isomorph.inference.estimates import estimated, unsure_of
+from isomorph.inference.families import Hypotheses
 from isomorph.inference.gather import Region
 from isomorph.inference.independence import against_independence
 from isomorph.inference.permutation import BLOCK, Null, shuffled
@@ -26,13 +26,12 @@ from isomorph.measures import Counts, Floats, Measure
 from isomorph.measures.pairs import blocks
 
 SHARED = "one subject without halves of the repetitions, so shared noise may be all there is"
-DEGENERATE = "half of the resamples or more are degenerate"
 
 Pairs = Sequence[tuple[int, int]]
 """Places of the two regions of every comparison."""
 
 
-def compare_regions(regions: Sequence[Region], draws: Draws, setting: Setting) -> list[Questions]:
+def compare_regions(regions: Sequence[Region], draws: Draws, setting: Setting) -> list[Hypotheses]:
     """Compare every two regions of a dataset under one distance and measure.
 
     The RDM of a region, or of a half of it, is pooled over its subjects as for the ceilings, each
@@ -65,7 +64,7 @@ def compare_regions(regions: Sequence[Region], draws: Draws, setting: Setting) -
         for draw in measured:
             crossing = CROSSINGS[way[0]](draw, way[1], setting.measure)
             values.add(crossing, places, inside, way[0], setting.measure, 1 / len(measured))
-    return [_questions(regions, pairs, [kind for kind, _ in ways], values, setting)]
+    return [_hypotheses(regions, pairs, [kind for kind, _ in ways], values, setting)]
 
 
 def _same_time(first: Region, second: Region) -> bool:
@@ -152,42 +151,37 @@ def _against(rdms: Floats, others: Floats, measure: Measure) -> Floats:
     return rdms @ others.T if measure.embed is not None else measure.compare(rdms, others)
 
 
-def _questions(
+def _hypotheses(
     regions: Sequence[Region], pairs: Pairs, kinds: list[str], values: _Values, setting: Setting
-) -> Questions:
+) -> Hypotheses:
     """Return a row per pair, and what it is corrected by."""
-    inference, draws = setting.inference, values.draws
+    draws, limits, inference = values.draws, setting.measure.range, setting.inference
     apart = np.array(kinds) != TOGETHER
-    usable = np.isfinite(values.resampled).sum(axis=0)
-    sound = (2 * usable > len(values.resampled)) & (not draws.unsure)
-    spread = spread_over_stimuli(values.resampled, draws.n_groups, setting.measure.range)
-    error = np.where(sound, spread.standard_error, np.nan)
-    low, high = replace(spread, standard_error=error).interval(
-        values.observed, inference.interval, setting.measure.range
+    _, unsure = unsure_of(values.resampled, draws.unsure)
+    told = estimated(
+        values.observed,
+        spread_over_stimuli(values.resampled, draws.n_groups, limits),
+        inference.interval,
+        limits,
+        unsure=np.where(apart, unsure, SHARED),
+        untested=draws.untested,
     )
     one, other = ([regions[pair[side]] for pair in pairs] for side in (0, 1))
+    crossing = [
+        f"halves of the {first.folds}" if kind == OWN else kind
+        for kind, first in zip(kinds, one, strict=True)
+    ]
     rows = pd.DataFrame(
         {
             **setting.columns,
             "region_a": [region.name for region in one],
             "region_b": [region.name for region in other],
-            "crossing": [
-                f"halves of the {first.folds}" if kind == OWN else kind
-                for kind, first in zip(kinds, one, strict=True)
-            ],
+            "crossing": crossing,
             "estimate": values.observed,
-            "standard_error": error,
-            "interval_low": np.where(apart, low, np.nan),
-            "interval_high": np.where(apart, high, np.nan),
-            "scheme": spread.scheme,
+            **told,
             "n_stimuli": draws.stimuli.shape[1],
             "n_subjects_a": [len(region.subjects) for region in one],
             "n_subjects_b": [len(region.subjects) for region in other],
-            "status": np.where(
-                ~apart,
-                SHARED,
-                np.where(sound, draws.untested or "ok", draws.unsure or DEGENERATE),
-            ),
         }
     )
     null = Null(np.where(apart, values.observed, np.nan), values.shuffled)

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from isomorph.inference.nested import Chosen, Indices
+from isomorph.inference.estimates import Row, estimated, records, without
+from isomorph.inference.nested import Chosen
 from isomorph.inference.permutation import Null, calibrated, one_sided
 from isomorph.inference.scores import Scores
 from isomorph.inference.setting import Setting
-from isomorph.inference.ties import rounded
+from isomorph.inference.ties import Indices, first_best
 
 ON_STIMULI = "other stimuli"
 ON_BOTH = "other stimuli and subjects"
@@ -24,9 +24,6 @@ AGAINST_CHANCE = (
 """Said of scores under measures that are positive by chance."""
 
 UNSPLIT = "half of the resamples or more have too few stimuli to choose a layer on some of them"
-
-NUMBERS = ("score", "standard_error", "interval_low", "interval_high", "chosen_share", "maximum",
-           "maximum_chance", "maximum_p", "optimism")  # fmt: skip
 
 
 def members_of(models: Sequence[str]) -> dict[str, Indices]:
@@ -41,8 +38,8 @@ def selection_rows(
     null: Null,
     chosen: Chosen,
     setting: Setting,
-    common: dict[str, Any],
-) -> list[dict[str, Any]]:
+    common: Row,
+) -> list[Row]:
     """Return a row per model: nested score, chosen layer, and the plain maximum beside them.
 
     Parameters
@@ -57,65 +54,49 @@ def selection_rows(
     common : dict
         Columns all rows share.
     """
-    known = chosen.known()
-    spread = low = high = None
-    score = np.array([choice.score for choice in known.values()])
+    known, layer_of = chosen.known(), candidates["layer"].tolist()
+    sure: dict[str, Row] = {}
     if known:
-        spread = chosen.resampled().spread()
-        low, high = spread.interval(score, setting.inference.interval, setting.measure.range)
-    places = {name: place for place, name in enumerate(known)}
+        score, spread = np.array([own.score for own in known.values()]), chosen.resampled().spread()
+        told = estimated(
+            score, spread, setting.inference.interval, setting.measure.range,
+            unsure=np.where(np.isfinite(spread.standard_error), "", UNSPLIT),
+        )  # fmt: skip
+        sure = dict(zip(known, records(told, len(known)), strict=True))
+    note = "" if setting.measure.independence == "0" else AGAINST_CHANCE
     rows = []
     for name, layers in members_of(candidates["model"].tolist()).items():
-        row = {
-            **common,
-            "model": name,
-            "n_layers": len(layers),
-            **_maximum(scores, null, layers, setting),
-        }
-        row["maximum_layer"] = candidates["layer"].iloc[row.pop("place")]
-        choice = chosen.choices[name]
-        if isinstance(choice, str) or spread is None or low is None or high is None:
-            nothing = dict.fromkeys(NUMBERS[:5], np.nan)
-            reason = common["reason"] or choice
-            empty = {
-                "chosen_layer": "",
-                "scheme": "",
-                "n_splits": 0,
-                "optimism": np.nan,
-                "score_note": "",
-            }
-            rows.append({**row, **nothing, **empty, "status": reason})
+        place, maximum = _maximum(scores, null, layers, setting)
+        row = {**common, "model": name, "n_layers": len(layers), **maximum,
+               "maximum_layer": layer_of[place]}  # fmt: skip
+        own = chosen.choices[name]
+        if isinstance(own, str):
+            rows.append({**row, "score": np.nan, "chosen_layer": "", "n_splits": 0,
+                         "score_note": "", **without(own)})  # fmt: skip
             continue
-        place, share = choice.favourite
-        at = places[name]
+        favourite, share = own.favourite
         rows.append(
             {
                 **row,
-                "score": score[at],
-                "standard_error": spread.standard_error[at],
-                "interval_low": low[at],
-                "interval_high": high[at],
-                "scheme": spread.scheme,
-                "n_splits": choice.n_splits,
-                "chosen_layer": candidates["layer"].iloc[place],
+                "score": own.score,
+                "n_splits": own.n_splits,
+                "chosen_layer": layer_of[favourite],
                 "chosen_share": share,
-                "optimism": choice.optimism,
-                "score_note": "" if setting.measure.independence == "0" else AGAINST_CHANCE,
-                "status": "ok" if np.isfinite(spread.standard_error[at]) else UNSPLIT,
+                "optimism": own.optimism,
+                "score_note": note,
+                **sure[name],
             }
         )
-    return [{key: value for key, value in row.items() if key != "reason"} for row in rows]
+    return rows
 
 
-def _maximum(scores: Scores, null: Null, layers: Indices, setting: Setting) -> dict[str, Any]:
-    """Return the plain maximum over layers, and what it is when stimuli are shuffled."""
-    estimate = scores.estimate[:, layers].mean(axis=0)
-    place = int(layers[rounded(np.where(np.isfinite(estimate), estimate, -np.inf)).argmax()])
-    maximum = float(scores.estimate[:, place].mean())
-    largest = null.shuffled[:, layers].max(axis=1)
+def _maximum(scores: Scores, null: Null, layers: Indices, setting: Setting) -> tuple[int, Row]:
+    """Return the best layer, its plain value, and what that is when stimuli are shuffled."""
+    estimate = scores.estimate.mean(axis=0)
+    place = int(layers[first_best(estimate[layers])])
+    maximum, largest = float(estimate[place]), null.shuffled[:, layers].max(axis=1)
     observed = np.array([maximum])
-    return {
-        "place": place,
+    return place, {
         "maximum": maximum,
         "maximum_chance": float(np.quantile(largest, 0.95)) if len(largest) else np.nan,
         "maximum_p": float(one_sided(observed, largest[:, None])[0]),

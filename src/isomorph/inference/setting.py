@@ -124,5 +124,5 @@ def make_draws(
     orders = exchanged(groups, n_orders, rng)
     splits = make_splits(stimuli, inference.selection, drawn, np.random.default_rng([*seed, 2]))
     if reason := too_few_groups(groups):
-        splits = replace(splits, reason=f"undefined: {reason}")
+        splits = replace(splits, reason=reason)
     return Draws(drawn, subjects, orders, splits, groups)

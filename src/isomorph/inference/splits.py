@@ -1,4 +1,8 @@
-"""Splits of the stimuli: on one part a layer is chosen, on the other it is scored."""
+"""Splits of the stimuli: on one part a layer is chosen or fitted, on the other it is scored.
+
+`make_splits` deals all stimuli, and those of resamples, into parts each of which is scored once;
+`halves` and `halved` into two, for statistics that need many pairs on either side.
+"""
 
 from __future__ import annotations
 
@@ -12,14 +16,20 @@ from scipy.spatial.distance import pdist
 from scipy.stats import rankdata
 
 from isomorph.inference.groups import Labels, column_labels, joined_groups
+from isomorph.inference.ties import Indices
 from isomorph.measures import Counts, Floats, stimulus_count
-from isomorph.measures.pairs import squareform
+from isomorph.measures.pairs import pair_indices, squareform
 from isomorph.registry import Registry
 from isomorph.study.inference import Selection
 
 FEWEST = 4
 """Stimuli on either side of a split; the six distances of four are the fewest every measure
 takes."""
+
+FEWEST_OF_HALF = 6
+"""Stimuli of a half: 15 pairs. With fewer there is nothing to choose a layer on."""
+
+TOO_FEW = "too few stimuli to choose a layer on some and score it on others"
 
 ENOUGH = 8
 """Stimuli in a part, on average, below which there are fewer parts."""
@@ -30,6 +40,10 @@ SHORT = 2
 FEWEST_PARTS = 3
 """Parts of a resample where the stimuli themselves are split into as many or more. A resample holds
 about 63 % of the stimuli; halves of them would waver less between layers than parts of all do."""
+
+
+Half = tuple[Indices, Indices]
+"""Stimuli to choose and fit on, stimuli to score on; both sorted, nothing in common."""
 
 
 @dataclass(frozen=True)
@@ -122,15 +136,11 @@ def make_splits(
     repeats = 1 if n_folds == n_groups else selection.repeats
     none = Sides(*2 * [np.zeros((0, repeats, n_folds, n_stimuli), dtype=int)])
     if n_folds < 2:
-        reason = "undefined: all stimuli belong together, so none are left to score on"
+        reason = "all stimuli belong together, so none are left to score on"
         return Splits(none, none, selection.kind, reason)
     sides = sides_of(np.ones((1, n_stimuli), dtype=int), groups, n_folds, repeats, rng)
     if not sides.scored_on.any():
-        reason = (
-            f"undefined: too few stimuli to choose a layer on some and score it on others, "
-            f"{FEWEST} on either side"
-        )
-        return Splits(none, none, selection.kind, reason)
+        return Splits(none, none, selection.kind, f"{TOO_FEW}, {FEWEST} on either side")
     redrawn = sides_of(drawn[: selection.resamples], groups, n_folds, SHORT, rng)
     told = f"{selection.kind}, {n_folds} parts"
     told += f" drawn {repeats} times" if repeats > 1 else ""
@@ -241,3 +251,69 @@ KINDS: Registry[Callable[[Stimuli, Selection, int], list[Labels]]] = Registry(
     },
 )
 """What stays together in each kind of split, beside what always does."""
+
+
+def halves(groups: Labels, n_splits: int, rng: np.random.Generator) -> list[Half]:
+    """Return random halvings of the stimuli, each used in both directions.
+
+    Parameters
+    ----------
+    groups : (stimulus,)
+        Stimuli of one group stay together.
+    n_splits : int
+    rng : Generator
+
+    Returns
+    -------
+    list of Half
+        Twice as many as splits; empty where the stimuli are too few to be halved.
+    """
+    members = [np.flatnonzero(groups == group) for group in np.unique(groups)]
+    found: list[Half] = []
+    for _ in range(n_splits):
+        sides: tuple[list[int], list[int]] = ([], [])
+        for number in rng.permutation(len(members)):
+            min(sides, key=len).extend(members[number].tolist())
+        first, second = (np.array(sorted(side), dtype=np.intp) for side in sides)
+        if min(len(first), len(second)) < FEWEST_OF_HALF:
+            return []
+        found += [(first, second), (second, first)]
+    return found
+
+
+def halved(drawn: Counts, groups: Labels, rng: np.random.Generator) -> Counts:
+    """Return two halves of every resample: `(resample, half, stimulus)`.
+
+    Copies of a stimulus, and stimuli of a group, stay in one half; nothing where a resample holds
+    too few different stimuli.
+
+    Parameters
+    ----------
+    drawn : (resample, stimulus)
+        How often each stimulus was drawn.
+    groups : (stimulus,)
+    rng : Generator
+    """
+    return sides_of(drawn, groups, 2, 1, rng).chosen_on[:, 0]
+
+
+def pairs_among(stimuli: Counts, n_stimuli: int) -> Indices:
+    """Return which pairs of an RDM are those among some of its stimuli, in their order.
+
+    Parameters
+    ----------
+    stimuli : (..., chosen)
+        Some of the stimuli, or all of them in another order.
+    n_stimuli : int
+        Of the RDM.
+
+    Returns
+    -------
+    (..., pair)
+        In the order of the chosen stimuli's own RDM.
+    """
+    first, second = pair_indices(stimuli.shape[-1])
+    one, other = stimuli[..., first], stimuli[..., second]
+    low, high = np.minimum(one, other), np.maximum(one, other)
+    # Rows of the upper triangle get shorter by one each.
+    return np.asarray(low * (2 * n_stimuli - low - 1) // 2 + high - low - 1)

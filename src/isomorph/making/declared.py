@@ -214,17 +214,17 @@ DECLARED: Registry[Declared] = Registry(
             "compare", DATASET,
             ("comparisons", "subjects", "regions", "preferences", "selection", "layers_in_set",
              "differences", "contrasts", "recovery"),
-            _rdms, slices.comparisons, _code("isomorph.inference"),
+            _rdms, slices.comparisons, _code("isomorph.stages.compare"),
             parquet=("comparisons", "subjects", "preferences"),
         ),
         "explain": Declared(
             "explain", DATASET,
             ("partial", "weighted", "partition", "models", "representations"),
-            _rdms, slices.explain, _code("isomorph.inference.explain"),
+            _rdms, slices.explain, _code("isomorph.stages.explain"),
         ),
         "recover": Declared(
             "recover", DATASET, ("confusion", "power", "agreement"), _rdms_and_comparisons,
-            slices.recover, _code("isomorph.inference.trust"),
+            slices.recover, _code("isomorph.stages.recover"),
         ),
         "figures": Declared(
             "figures", DATASET, ("figures",), _drawn, slices.figures, _code("isomorph.figures"),

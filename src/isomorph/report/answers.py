@@ -133,9 +133,10 @@ def _training(
     return (
         f"With the layer chosen on left-out stimuli, the trained network scores "
         f"{number(row['score'])} in {_simulated(layout, results.dataset)}{shown.region} and its "
-        f"{count(int(row['n_seeds']), 'untrained twin')} {number(row['twin_score'])}, a difference "
-        f"of {number(row['difference'])} {interval(row['interval_low'], row['interval_high'])} "
-        f"that is {'' if sure else 'not '}significant ({p_said(row['p_corrected'])} after "
+        f"{count(int(row['n_seeds']), 'untrained twin')} {number(row['control_score'])}, a "
+        f"difference of {number(row['difference'])} "
+        f"{interval(row['interval_low'], row['interval_high'])} that is "
+        f"{'' if sure else 'not '}significant ({p_said(row['p_corrected'])} after "
         f"{_correction(rows)}{_of_family(row.to_dict())}){also}."
     )
 

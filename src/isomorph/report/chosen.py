@@ -107,7 +107,7 @@ def layer_selection(layout: Layout, results: Results, shown: selection.Shown) ->
 def _selected(family: selection.Family, rows: pd.DataFrame) -> Row:
     known = rows[rows["status"] == "ok"]
     if known.empty:
-        return (family.title, str(rows["status"].iloc[0]), *[NONE] * 5)
+        return (family.title, str(rows["reason"].iloc[0]), *[NONE] * 5)
     means = known[["score", "maximum", "maximum_chance", "optimism"]].astype(float).mean()
     numbers = tuple(number(means[name]) for name in ("maximum", "maximum_chance", "optimism"))
     if len(rows) == 1:
@@ -143,7 +143,7 @@ def models_compared(layout: Layout, results: Results) -> list[tuple[str, Table]]
 def _difference(row: dict[Any, Any], titles: dict[str, str]) -> Row:
     names = tuple(titles.get(row[key], row[key]) for key in ("model_a", "model_b"))
     if row["status"] != "ok":
-        return (*names, str(row["status"]), *[NONE] * 5)
+        return (*names, str(row["reason"]), *[NONE] * 5)
     return (
         *names, str(row["scheme"]).replace(" and ", ", "), number(row["score_a"]),
         number(row["score_b"]), number(row["difference"]),

@@ -10,7 +10,7 @@ import pandas as pd
 from isomorph.figures import selection
 from isomorph.figures.weighted import KINDS
 from isomorph.figures.words import measure_label, measure_title
-from isomorph.inference.explain.material import STAND_INS
+from isomorph.inference.explain.similarities import STAND_INS
 from isomorph.layout import Layout
 from isomorph.report.numbers import NONE, interval, number, p_value
 from isomorph.report.sections import Row, Table
@@ -56,8 +56,9 @@ def replaced(measures: Sequence[str]) -> str:
 def _undefined(results: Results) -> str:
     """Return why no row of any table has a number; nothing where one has."""
     tables = [table for kind in EXPLAINING if (table := results.tables.get(kind)) is not None]
-    said = list(dict.fromkeys(status for table in tables for status in table["status"]))
-    return "" if "ok" in said else "; ".join(map(str, said))
+    if any((table["status"] == "ok").any() for table in tables):
+        return ""
+    return "; ".join(dict.fromkeys(str(why) for table in tables for why in table["reason"]))
 
 
 def models_against_models(layout: Layout, results: Results) -> Table | None:
@@ -70,7 +71,7 @@ def models_against_models(layout: Layout, results: Results) -> Table | None:
     for row in table.to_dict("records"):
         pair = tuple(titles.get(row[key], row[key]) for key in ("model_a", "model_b"))
         if row["status"] != "ok":
-            rows.append((*pair, str(row["status"]), *[NONE] * 3))
+            rows.append((*pair, str(row["reason"]), *[NONE] * 3))
             continue
         rows.append(
             (
@@ -116,7 +117,7 @@ def _partial(layout: Layout, rows: pd.DataFrame) -> Table:
 
 def _value(row: Record) -> str:
     if row["status"] != "ok":
-        return str(row["status"])
+        return str(row["reason"])
     return f"{number(row['estimate'])} {interval(row['interval_low'], row['interval_high'])}"
 
 
@@ -127,7 +128,7 @@ def _partition(layout: Layout, rows: pd.DataFrame) -> Table:
         part = "all together" if row["kind"] == "total" else part
         start = (str(row["region"]), part, str(row["kind"]))
         if row["status"] != "ok":
-            cells.append((*start, str(row["status"]), NONE, NONE))
+            cells.append((*start, str(row["reason"]), NONE, NONE))
             strong.append(False)
             continue
         cells.append(
@@ -148,7 +149,7 @@ def _weighted(layout: Layout, rows: pd.DataFrame) -> Table:
         model = titles.get(row["model"], row["model"])
         start = (str(row["region"]), model, KINDS[str(row["kind"])])
         if row["status"] != "ok":
-            cells.append((*start, str(row["status"]), *[NONE] * 5))
+            cells.append((*start, str(row["reason"]), *[NONE] * 5))
             strong.append(False)
             continue
         cells.append(

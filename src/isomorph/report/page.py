@@ -24,7 +24,7 @@ from isomorph.figures.words import (
     measure_label,
     measure_title,
 )
-from isomorph.inference.multiplicity import by_p_alone
+from isomorph.inference.families import by_p_alone
 from isomorph.jobs import jobs
 from isomorph.layout import Layout
 from isomorph.making import begin, job_of, other_versions, stamp, stamps
@@ -178,7 +178,7 @@ def _dataset(layout: Layout, results: Results) -> dict[str, Any]:
         "alike_drawn": drawn.get(("models", "")),
         "regions": [_region(layout, shown, drawn, results) for shown in results.shown],
         "without": [
-            (region, _reasons(comparisons[comparisons["region"] == region]["status"].tolist()))
+            (region, _reasons(comparisons[comparisons["region"] == region]["reason"].tolist()))
             for region in without
         ],
         "models_compared": models_compared(layout, results),
@@ -293,8 +293,8 @@ def _measure(name: str) -> dict[str, str]:
     }
 
 
-def _reasons(statuses: Sequence[str]) -> str:
-    return "; ".join(dict.fromkeys(statuses))
+def _reasons(reasons: Sequence[str]) -> str:
+    return "; ".join(dict.fromkeys(reasons))
 
 
 def _origins(origins: dict[str, Provenance]) -> list[tuple[str, dict[str, Any]]]:

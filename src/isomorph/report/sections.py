@@ -136,7 +136,7 @@ def _cell(row: Mapping[Hashable, Any]) -> str:
     """Return one comparison in a cell, or why it has no number or no interval."""
     if row["status"] != "ok":
         estimate = number(float(row["estimate"]))
-        why = str(row["status"])
+        why = str(row["reason"])
         return why if estimate == NONE else f"{estimate}, no interval: {why}"
     value, low, high, p = (
         float(row[key]) for key in ("estimate", "interval_low", "interval_high", "p_corrected")
@@ -168,11 +168,11 @@ def contrasts(layout: Layout, results: Results) -> list[tuple[str, Table]]:
 def _contrast(row: Record) -> Row:
     start = (str(row["region"]), measure_label(str(row["measure"])))
     if row["status"] != "ok":
-        return (*start, str(row["status"]), *[NONE] * 6)
+        return (*start, str(row["reason"]), *[NONE] * 6)
     return (
         *start, f"{row['chosen_layer']} ({percent(row['chosen_share'])})",
         str(row["scheme"]).replace(" and ", ", "), number(row["score"]),
-        number(row["twin_score"]), number(row["difference"]),
+        number(row["control_score"]), number(row["difference"]),
         interval(row["interval_low"], row["interval_high"]), p_value(row["p_corrected"]),
     )  # fmt: skip
 
@@ -193,7 +193,7 @@ def regions(results: Results) -> list[tuple[str, Table]]:
 def _two_regions(row: Record) -> Row:
     start = (f"{row['region_a']} against {row['region_b']}", measure_label(str(row["measure"])))
     if row["status"] != "ok":
-        return (*start, str(row["status"]), *[NONE] * 3)
+        return (*start, str(row["reason"]), *[NONE] * 3)
     return (
         *start, str(row["scheme"]).replace(" and ", ", "), number(row["estimate"]),
         interval(row["interval_low"], row["interval_high"]), p_value(row["p_corrected"]),
@@ -265,7 +265,7 @@ def recovery(layout: Layout, results: Results, *, everything: bool) -> list[tupl
                 planted + str(row["planted_layer"]),
             )  # fmt: skip
             if row["status"] != "ok":
-                rows.append((*start, str(row["status"]), *[NONE] * 4))
+                rows.append((*start, str(row["reason"]), *[NONE] * 4))
                 continue
             found = f"{titles.get(row['found_model'], row['found_model'])}: {row['found_layer']}"
             rows.append(

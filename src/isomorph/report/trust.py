@@ -56,8 +56,8 @@ def planted_table(layout: Layout, shown: selection.Shown, power: pd.DataFrame) -
         )  # fmt: skip
         title = titles.get(row["planted_model"], str(row["planted_model"]))
         reliable = f"{number(row['reliability_simulated'])} for {number(row['reliability_target'])}"
-        status = "" if row["status"] == "ok" else str(row["status"])
-        rows.append((title, str(row["planted_layer"]), status, *rates, reliable))
+        reason = str(row["reason"])
+        rows.append((title, str(row["planted_layer"]), reason, *rates, reliable))
     strong = [
         (row["planted_model"], row["planted_layer"]) in best for row in power.to_dict("records")
     ]
@@ -149,7 +149,7 @@ def _found_again(
             f"{int(row['n_power_runner_up'])}."
         )
     if row["status"] != "ok":
-        said.append(f"A limit: {row['status']}.")
+        said.append(f"A limit: {row['reason']}.")
     return said
 
 

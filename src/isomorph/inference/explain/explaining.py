@@ -3,32 +3,24 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from isomorph.artefacts.schemas import TABLES
 from isomorph.errors import IsomorphError
-from isomorph.inference.bootstrap import draw
 from isomorph.inference.comparing import Analysis
-from isomorph.inference.explain.alike import model_rows
-from isomorph.inference.explain.material import Material, Roles
+from isomorph.inference.explain.matches import model_rows
+from isomorph.inference.explain.material import Material, Roles, material_of
 from isomorph.inference.explain.partial import partial_rows
 from isomorph.inference.explain.partition import partition_rows
 from isomorph.inference.explain.similarities import draw_all, similarities
-from isomorph.inference.explain.splits import halved, halves
 from isomorph.inference.explain.weighted import weighted_rows
-from isomorph.inference.families import Questions, answered
+from isomorph.inference.families import APART, Hypotheses, answered
 from isomorph.inference.gather import candidates_of, regions_of
-from isomorph.inference.groups import draw_groups
 from isomorph.measures import MEASURES
 from isomorph.rdms.distances import of_layers
-from isomorph.study import Inference
-
-KINDS = {"partial": ("statistic",), "weighted": ("kind",), "partition": ("kind",)}
-"""Columns of each table that tell apart kinds of question, which are not corrected together."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +48,7 @@ class Explained:
 
 
 def explanation_tables(
-    analysis: Analysis, roles: Roles, kinds: Collection[str] = (*KINDS, "models")
+    analysis: Analysis, roles: Roles, kinds: Collection[str] = (*APART, "models")
 ) -> Explained:
     """Explain the similarities of regions and models, under the main distance.
 
@@ -101,7 +93,12 @@ def explanation_tables(
             parts["partition"].append(rows.assign(measure=found.measure.name))
     if "models" in kinds:
         parts["models"].append(model_rows(material, roles.models, measures[0]))
-    tables = {kind: _joined(rows, kind, analysis.inference) for kind, rows in parts.items()}
+    tables = {
+        kind: answered([Hypotheses(rows) for rows in found], analysis.inference, kind)
+        if kind in APART
+        else pd.concat(found, ignore_index=True)
+        for kind, found in parts.items()
+    }
     return Explained(tables, material, distance, measures, not_applicable)
 
 
@@ -119,37 +116,11 @@ def _laid_out(analysis: Analysis) -> tuple[Material, str, list[str], np.random.G
     if not served[distance]:
         raise IsomorphError(f"{analysis.dataset}: none of {', '.join(names)} applies to {distance}")
     rng = np.random.default_rng([inference.seed, zlib.crc32(analysis.dataset.encode()), 2])
-    regions, groups = regions_of(brain, distance), analysis.groups
-    drawn = draw_groups(groups, inference.explain.resamples, rng)
-    split = halves(groups, inference.explain.splits, rng)
-    material = Material(
-        regions,
+    material = material_of(
+        regions_of(brain, distance),
         candidates_of(analysis.models, of_layers(distance)),
-        split,
-        drawn,
-        halved(drawn, groups, rng),
-        {
-            region.name: draw(len(region.subjects), inference.explain.resamples, rng)
-            if len(region.subjects) >= inference.minimum_subjects
-            else None
-            for region in regions
-        },
-        groups,
-        inference,
-        {"dataset": analysis.dataset, "simulated": analysis.simulated, "distance": distance},
+        analysis.groups,
+        analysis.setting(distance, served[distance][0]),
+        rng,
     )
     return material, distance, served[distance], rng
-
-
-def _joined(parts: Sequence[pd.DataFrame], kind: str, inference: Inference) -> pd.DataFrame:
-    """Join rows, correct their p-values by family, put the schema's columns first."""
-    filled = [part for part in parts if len(part)]
-    if not filled:
-        return pd.DataFrame(columns=list(TABLES[kind]))
-    if kind in KINDS:
-        # Rows that only say why there is no number have no p.
-        asked = [Questions(part if "p" in part else part.assign(p=np.nan)) for part in filled]
-        table = answered(asked, inference, KINDS[kind])
-    else:
-        table = pd.concat(filled, ignore_index=True)
-    return table.reindex(columns=list(dict.fromkeys([*TABLES[kind], *table.columns])))

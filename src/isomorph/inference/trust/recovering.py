@@ -10,16 +10,17 @@ import numpy as np
 import pandas as pd
 
 from isomorph.inference.comparing import Analysis
+from isomorph.inference.estimates import Row, Status, said
 from isomorph.inference.gather import Candidates, Region, candidates_of, regions_of
 from isomorph.inference.members import among
-from isomorph.inference.ties import rounded
-from isomorph.inference.trust.claims import Terms, pairs_of, part_of
-from isomorph.inference.trust.judges import Recovered
-from isomorph.inference.trust.observed import Observed, observe, units_of
-from isomorph.inference.trust.outcomes import Kin, kin
+from isomorph.inference.splits import pairs_among
+from isomorph.inference.ties import first_best
+from isomorph.inference.trust.measured_data import MeasuredData, measured_data, units_of
 from isomorph.inference.trust.planting import PLANTINGS
-from isomorph.inference.trust.recovery import recover
-from isomorph.inference.trust.rows import NOTHING, Row, confusion_rows, power_row
+from isomorph.inference.trust.rates import NOTHING, confusion_rows, power_row
+from isomorph.inference.trust.simulated_scores import Recovered, recover
+from isomorph.inference.trust.told_apart import Terms, part_of
+from isomorph.inference.trust.winners import Relations, relations_of
 from isomorph.measures import MEASURES, Measure
 from isomorph.rdms.distances import DISTANCES, of_layers
 from isomorph.study.inference import Recovery
@@ -61,7 +62,7 @@ def _recovered(analysis: Analysis) -> Iterator[tuple[list[Row], list[Row]]]:
             continue
         measures = [MEASURES[name] for name in names]
         candidates = candidates_of(analysis.models, of_layers(distance))
-        related = kin(candidates.table, family_of)
+        related = relations_of(candidates.table, family_of)
         families = among(analysis.families, set(candidates.table["model"]))
         terms = Terms(
             analysis.setting(distance, names[0]), families, analysis.stimuli, groups,
@@ -77,7 +78,7 @@ def _recovered(analysis: Analysis) -> Iterator[tuple[list[Row], list[Row]]]:
             if distance not in PLANTINGS:
                 title = DISTANCES[distance].title if distance in DISTANCES else distance
                 why = f"{title}: no Gaussian units have it by construction"
-                yield [], [{**about, "measure": m.name, "status": why} for m in measures]
+                yield [], [{**about, "measure": m.name, **said(why)} for m in measures]
                 continue
             analysis.said(f"{region.name}, {distance}")
             name = f"{analysis.dataset}|{region.name}|{distance}"
@@ -92,7 +93,7 @@ def _region(
     region: Region,
     units: tuple[int, ...],
     candidates: Candidates,
-    related: Kin,
+    related: Relations,
     measures: Sequence[Measure],
     terms: Terms,
     seed: list[int],
@@ -105,13 +106,14 @@ def _region(
     used = candidates
     if n_stimuli < n_all:
         kept = part_of(terms.groups, n_stimuli, np.random.default_rng([*seed, 3]))
-        used = Candidates(candidates.table, candidates.rdms[:, pairs_of(kept)])
+        pairs = pairs_among(np.flatnonzero(kept), n_all)
+        used = Candidates(candidates.table, candidates.rdms[:, pairs])
         terms = terms.on(kept)
-    observed = observe(
+    data = measured_data(
         region, units, PLANTINGS[about["distance"]], measures[0], settings, n_stimuli
     )
-    result = recover(observed, used, chosen, related, measures, terms, seed=seed)
-    assumed = [observed.assumed] if observed.assumed else []
+    result = recover(data, used, chosen, measures, terms, seed=seed)
+    assumed = [data.assumed] if data.assumed else []
     if n_stimuli < n_all:
         assumed.append(f"{n_stimuli} of {n_all} stimuli, drawn at random, stand for all")
     about = {**about, "n_candidates": len(candidates.table), "assumed": "; ".join(assumed)}
@@ -123,38 +125,33 @@ def _region(
             planted = {"planted_model": names[index][0], "planted_layer": names[index][1]}
             if index not in result.calibrations:
                 why = "the planted layer has no geometry"
-                power.append({**own, **planted, "status": why})
+                power.append({**own, **planted, **said(why)})
                 continue
             power += [
-                {**own, **planted, **row}
-                for row in _power(result, measure, index, related, observed)
+                {**own, **planted, **row} for row in _power(result, measure, index, related, data)
             ]
             full = result.tallies[measure.name, index, (n_stimuli, len(region.subjects))]
-            confusion += [
-                {**own, **row, "status": "ok"}
-                for row in confusion_rows(full.scores, tuple(names[index]), candidates)
-            ]
+            rows = confusion_rows(full.scores, tuple(names[index]), candidates)
+            confusion += [{**own, **row} for row in rows]
         null = [
             scores
             for index in result.calibrations
             for scores in result.null.get((measure.name, index), [])
         ]
         if null:
-            confusion += [
-                {**own, **row, "status": "ok"}
-                for row in confusion_rows(null, ("", NOTHING), candidates)
-            ]
+            rows = confusion_rows(null, ("", NOTHING), candidates)
+            confusion += [{**own, **row} for row in rows]
     return confusion, power
 
 
 def _power(
-    result: Recovered, measure: Measure, index: int, related: Kin, observed: Observed
+    result: Recovered, measure: Measure, index: int, related: Relations, data: MeasuredData
 ) -> Iterator[Row]:
     calibration = result.calibrations[index]
-    status = "ok" if calibration.reached else (
+    limit = "" if calibration.reached else (
         "without any noise, subjects simulated from these units agree less than the measured"
     )  # fmt: skip
-    units = sorted(observed.design.units)
+    units = sorted(data.design.units)
     for (name, planted, size), tally in result.tallies.items():
         if (name, planted) != (measure.name, index):
             continue
@@ -162,19 +159,19 @@ def _power(
             "n_stimuli": size[0],
             "n_subjects": size[1],
             "n_units": units[len(units) // 2],
-            "n_repetitions": observed.design.repetitions,
+            "n_repetitions": data.design.repetitions,
             **power_row(tally, index, related),
-            "reliability_target": observed.reliability,
-            "reliability_known": "yes" if observed.reliability_known else "no",
+            "reliability_target": data.reliability,
+            "reliability_known": "yes" if data.reliability_known else "no",
             "noise_share": calibration.noise_share,
-            "status": status,
+            **said(limit, Status.LIMITED),
         }
 
 
 def planted_layers(
     region: Region,
     candidates: Candidates,
-    related: Kin,
+    related: Relations,
     measure: Measure,
     settings: Recovery,
 ) -> list[int]:
@@ -182,9 +179,5 @@ def planted_layers(
     if settings.candidates == "all":
         return list(range(len(candidates.table)))
     estimate = measure.compare(region.rdms, candidates.rdms).mean(axis=0)
-    estimate[np.isnan(estimate)] = -np.inf
-    best = []
-    for family in dict.fromkeys(related.family.tolist()):
-        members = np.flatnonzero(related.family == family)
-        best.append(int(members[rounded(estimate[members]).argmax()]))
-    return best
+    families = [np.flatnonzero(related.family == one) for one in dict.fromkeys(related.family)]
+    return [int(members[first_best(estimate[members])]) for members in families]

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import xarray as xr
 
 from isomorph.inference.gather import Region
+from isomorph.inference.trust.noise_level import measured_reliability
 from isomorph.inference.trust.planting import Planting
-from isomorph.inference.trust.reliability import measured
 from isomorph.inference.trust.simulation import Design
 from isomorph.measures import Measure
 from isomorph.study.inference import Recovery
@@ -18,7 +18,7 @@ FEWEST_CROSSED = 4
 
 
 @dataclass(frozen=True)
-class Observed:
+class MeasuredData:
     """The measured data of a region, as far as a simulation repeats them.
 
     Attributes
@@ -39,14 +39,14 @@ class Observed:
     assumed: str
 
 
-def observe(
+def measured_data(
     region: Region,
     units: tuple[int, ...],
     planting: Planting,
     measure: Measure,
     settings: Recovery,
     n_stimuli: int,
-) -> Observed:
+) -> MeasuredData:
     """Return what is known of a region's data, and what has to be assumed.
 
     Parameters
@@ -65,7 +65,7 @@ def observe(
     if any(count < 0 for count in units):
         assumed.append(f"{settings.units} units per subject, as none are published")
     counts = tuple(settings.units if count < 0 else count for count in units)
-    reliability = measured(region, measure)
+    reliability = measured_reliability(region, measure)
     known = reliability is not None
     if reliability is None:
         reliability = settings.reliability
@@ -80,7 +80,7 @@ def observe(
         assumed.append(f"{FEWEST_CROSSED} repetitions, as their number is not known")
     number = max(region.n_folds or (FEWEST_CROSSED if planting.crossed else 1), fewest)
     design = Design(n_stimuli, counts, number, halved, planting)
-    return Observed(region, design, float(reliability), known, "; ".join(assumed))
+    return MeasuredData(region, design, float(reliability), known, "; ".join(assumed))
 
 
 def units_of(brain: xr.Dataset, distance: str, region: Region) -> tuple[int, ...]:

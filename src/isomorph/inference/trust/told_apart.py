@@ -26,7 +26,6 @@ from isomorph.inference.selection import members_of
 from isomorph.inference.setting import Draws, Setting, make_draws
 from isomorph.inference.splits import Stimuli
 from isomorph.measures import Counts, Floats, Measure
-from isomorph.measures.pairs import pair_indices
 
 RESAMPLES = 50
 """Resamples of each simulation. They know a standard error to 10 %, which lifts a level of .05 to
@@ -80,12 +79,6 @@ def part_of(groups: Labels, n: int, rng: np.random.Generator) -> Bools:
     kept = np.zeros(len(groups), dtype=bool)
     kept[order[:n]] = True
     return kept
-
-
-def pairs_of(kept: Bools) -> npt.NDArray[np.intp]:
-    """Return the pairs among a part of the stimuli."""
-    first, second = pair_indices(len(kept))
-    return np.flatnonzero(kept[first] & kept[second])
 
 
 @dataclass(frozen=True)
@@ -192,7 +185,7 @@ class Contest:
             ranked = [*own, *(at for at in ranked if at not in own)] if own else []
         if len(ranked) < 2:
             return False
-        (row,), _ = compared(chosen, members, [(ranked[0], ranked[1])], setting)
+        (row,), _ = compared(chosen, [(members[ranked[0]], members[ranked[1]])], setting)
         return bool(row["difference"] > 0 and row["p"] <= setting.inference.recovery.level)
 
 

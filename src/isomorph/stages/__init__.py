@@ -1,0 +1,1 @@
+"""Stages: what reads artefacts, calls the library and writes artefacts."""
