@@ -9,12 +9,12 @@ from calibrated.drawn import Rng, distances
 from calibrated.table import DataSet, Figure, World, share
 from isomorph.inference.bootstrap import draw
 from isomorph.inference.explain.material import Material, Roles
-from isomorph.inference.explain.partial import partial_rows
+from isomorph.inference.explain.partial_similarity import partial_rows
 from isomorph.inference.explain.similarities import draw_all, similarities
 from isomorph.inference.families import Hypotheses, answered
 from isomorph.inference.gather import Candidates, Region
 from isomorph.inference.setting import Setting
-from isomorph.inference.splits import halved
+from isomorph.inference.stimulus_splits import halved
 from isomorph.measures import MEASURES, Floats
 from isomorph.study import Inference
 

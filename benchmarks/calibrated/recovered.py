@@ -26,7 +26,7 @@ from isomorph.inference.groups import exchanged
 from isomorph.inference.members import ModelFamily
 from isomorph.inference.permutation import shuffled
 from isomorph.inference.setting import Setting
-from isomorph.inference.splits import Stimuli
+from isomorph.inference.stimulus_splits import Stimuli
 from isomorph.inference.trust.measured_data import MeasuredData
 from isomorph.inference.trust.planting import PLANTINGS, root
 from isomorph.inference.trust.rates import power_row

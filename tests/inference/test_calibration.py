@@ -7,8 +7,8 @@ from scipy.stats import kstest
 
 from calibrated.drawn import compared, distances, equal_layers, scored, stimuli_of
 from calibrated.sets import graded
+from isomorph.inference.confidence_sets import p_best
 from isomorph.inference.families import Hypotheses, answered
-from isomorph.inference.layers import p_best
 from isomorph.inference.nested import choose
 from isomorph.inference.permutation import Null, make_orders, one_sided, permutation_null
 from isomorph.measures import MEASURES

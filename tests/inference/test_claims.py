@@ -8,19 +8,19 @@ import pytest
 
 from calibrated.drawn import compared, distances, few, scored, stimuli_of
 from isomorph.inference.bootstrap import Resampled, draw
-from isomorph.inference.differences import ALIKE
+from isomorph.inference.chosen_layers import AGAINST_CHANCE
+from isomorph.inference.confidence_sets import RIVALS, p_best
+from isomorph.inference.differences import SAME_SCORES
 from isomorph.inference.explain.material import Material, Roles
-from isomorph.inference.explain.partial import partial_rows
+from isomorph.inference.explain.partial_similarity import partial_rows
 from isomorph.inference.explain.similarities import draw_all, similarities
 from isomorph.inference.families import Hypotheses, answered, by_largest, corrected
 from isomorph.inference.gather import Candidates, Region, regions_of
-from isomorph.inference.layers import RIVALS, p_best
 from isomorph.inference.members import ModelFamily
 from isomorph.inference.permutation import Null
-from isomorph.inference.regions import compare_regions
-from isomorph.inference.selection import AGAINST_CHANCE
+from isomorph.inference.region_pairs import compare_regions
 from isomorph.inference.setting import Setting, make_draws
-from isomorph.inference.splits import halved
+from isomorph.inference.stimulus_splits import halved
 from isomorph.measures import MEASURES
 from isomorph.rdms import RdmRow, rdm_dataset
 from isomorph.study import Inference
@@ -92,7 +92,7 @@ def test_models_that_never_differ_have_no_p_and_the_reason_is_said():
     row = rows.loc[("a", "b")]
     assert (row["difference"], row["standard_error"]) == (0, 0)
     assert np.isnan(row["p"])
-    assert row["reason"] == ALIKE
+    assert row["reason"] == SAME_SCORES
     others = rows.drop(index=("a", "b"))
     assert (others["status"] == "ok").all()
     assert np.isfinite(others["p"]).all()

@@ -8,7 +8,7 @@ import pytest
 from calibrated.ceilings import Recording, draws_of, false_positives
 from isomorph.inference.crossings import APART, OTHERS, OWN, TOGETHER
 from isomorph.inference.gather import Region
-from isomorph.inference.regions import compare_regions
+from isomorph.inference.region_pairs import compare_regions
 from isomorph.inference.setting import Setting
 from isomorph.measures import MEASURES
 from isomorph.study import Inference

@@ -13,28 +13,28 @@ from scipy.optimize import nnls
 from scipy.stats import pearsonr, rankdata
 
 from isomorph.inference.bootstrap import draw
-from isomorph.inference.explain.fitting import (
+from isomorph.inference.explain.matches import best_matches, model_rows, representations
+from isomorph.inference.explain.material import Material, Roles
+from isomorph.inference.explain.nonnegative import (
     components_of,
     normal_equations,
     reweighted,
     solve,
 )
-from isomorph.inference.explain.matches import best_matches, model_rows, representations
-from isomorph.inference.explain.material import Material, Roles
-from isomorph.inference.explain.partial import HELD_WHOLLY, partial_rows, partials
-from isomorph.inference.explain.partition import (
+from isomorph.inference.explain.partial_similarity import HELD_WHOLLY, partial_rows, partials
+from isomorph.inference.explain.shared_variance import (
     commonality,
     explained,
     partition_rows,
     subsets,
 )
 from isomorph.inference.explain.similarities import draw_all, similarities
-from isomorph.inference.explain.weighted import weighted_rows
+from isomorph.inference.explain.weighted_models import weighted_rows
 from isomorph.inference.gather import Candidates, Region
 from isomorph.inference.groups import draw_groups, groups_of
 from isomorph.inference.permutation import shuffled
 from isomorph.inference.setting import Setting
-from isomorph.inference.splits import TOO_FEW, halved, halves, pairs_among
+from isomorph.inference.stimulus_splits import TOO_FEW, halved, halves, pairs_among
 from isomorph.measures import MEASURES
 from isomorph.measures.linear import LinearForm
 from isomorph.measures.pairs import pair_indices, squareform

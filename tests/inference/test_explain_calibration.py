@@ -13,9 +13,9 @@ from test_explain import (
 
 from isomorph.inference.explain.matches import model_rows
 from isomorph.inference.explain.material import Roles, luck_of_halvings
-from isomorph.inference.explain.weighted import weighted_rows
+from isomorph.inference.explain.weighted_models import weighted_rows
 from isomorph.inference.groups import draw_groups
-from isomorph.inference.splits import halved
+from isomorph.inference.stimulus_splits import halved
 from isomorph.measures import MEASURES
 from isomorph.study.explain import Explain
 

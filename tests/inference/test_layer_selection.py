@@ -7,13 +7,13 @@ import pytest
 
 from calibrated.drawn import compared, distances, equal_layers, few, scored, stimuli_of
 from isomorph.errors import IsomorphError
+from isomorph.inference.confidence_sets import p_best
 from isomorph.inference.families import answered
 from isomorph.inference.groups import draw_groups, exchanged, groups_of
-from isomorph.inference.layers import p_best
 from isomorph.inference.members import ModelFamily
 from isomorph.inference.nested import choose
 from isomorph.inference.setting import make_draws
-from isomorph.inference.splits import make_splits
+from isomorph.inference.stimulus_splits import make_splits
 from isomorph.inference.ties import rounded
 from isomorph.measures import MEASURES
 from isomorph.study.inference import Selection

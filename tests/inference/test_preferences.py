@@ -10,14 +10,15 @@ import pytest
 import xarray as xr
 
 from calibrated.drawn import few, stimuli_of
-from isomorph.inference.differences import ALIKE
+from isomorph.inference.differences import SAME_SCORES
 from isomorph.inference.families import answered
 from isomorph.inference.gather import Candidates, Region, over_draws, regions_of
 from isomorph.inference.preferences import FEW, MOST, NO_UNITS, UNLIKE, preferences
-from isomorph.inference.reliability import reliability
-from isomorph.inference.scores import Parts, Scores
+from isomorph.inference.region_reliability import reliability
+from isomorph.inference.scores import Scores
 from isomorph.inference.setting import Setting, make_draws
 from isomorph.inference.standings import standing
+from isomorph.inference.stimulus_splits import Sides
 from isomorph.measures import MEASURES
 from isomorph.rdms import rdm_dataset
 from isomorph.rdms.brain import rdms_of_responses
@@ -88,7 +89,7 @@ def plain_scores(region, rdms, draws, measure):
     (resampled,) = over_draws(
         [region], lambda every: (measure.resampled(every, rdms, draws.stimuli),)
     )
-    none = Parts(np.empty(0), np.empty(0))
+    none = Sides(np.empty(0), np.empty(0))
     subjects = draws.subjects[region.name]
     return Scores(estimate, resampled, estimate, resampled, none, none, subjects, N, draws.n_groups)
 
@@ -195,7 +196,7 @@ def test_a_region_is_like_itself_and_sides_can_be_exchanged():
     populations = {"a": layer(latent, 0), "b": layer(latent, 2)}
     first, second = recorded(rng, populations, {"a": 20, "b": 30}, None, 5)
     same = asked(rng, [first, replace(first, name="twin")], rdms)
-    assert set(same["reason"]) == {ALIKE}
+    assert set(same["reason"]) == {SAME_SCORES}
     assert (same["difference"] == 0).all()
     there = asked(np.random.default_rng(6), [first, second], rdms)
     back = asked(np.random.default_rng(6), [second, first], rdms)

@@ -11,7 +11,7 @@ from isomorph.inference.members import ModelFamily
 from isomorph.inference.permutation import shuffled
 from isomorph.inference.planted import recover as found_again
 from isomorph.inference.setting import Setting
-from isomorph.inference.splits import pairs_among
+from isomorph.inference.stimulus_splits import pairs_among
 from isomorph.inference.trust import agreement, planted_layers, simulated_scores
 from isomorph.inference.trust.agreement import tau_b
 from isomorph.inference.trust.measured_data import MeasuredData, measured_data

@@ -22,7 +22,7 @@ from isomorph.inference.members import ModelFamily
 from isomorph.inference.permutation import permutation_null, shuffled
 from isomorph.inference.scores import scores_of
 from isomorph.inference.setting import make_draws
-from isomorph.inference.splits import pairs_among
+from isomorph.inference.stimulus_splits import pairs_among
 from isomorph.inference.trust.measured_data import MeasuredData
 from isomorph.inference.trust.planting import PLANTINGS
 from isomorph.inference.trust.rates import CLAIMS, Tally, power_row

@@ -11,7 +11,7 @@ from isomorph.inference.ceilings import ceiling
 from isomorph.inference.comparisons import Compared, compare
 from isomorph.inference.gather import Candidates, over_draws, regions_of
 from isomorph.inference.members import ModelFamily
-from isomorph.inference.regions import compare_regions
+from isomorph.inference.region_pairs import compare_regions
 from isomorph.inference.setting import Setting, make_draws
 from isomorph.measures import MEASURES
 from isomorph.rdms import rdm_dataset

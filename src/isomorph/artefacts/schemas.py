@@ -271,7 +271,7 @@ TABLES: Registry[tuple[str, ...]] = Registry(
         ),
     },
 )  # fmt: skip
-"""Required columns by table. `status` is what a row has, see `isomorph.inference.estimates.Status`,
+"""Required columns by table. `status` is what a row has, see `isomorph.inference.estimated.Status`,
 and `reason` says in words why it has no more; of `reliability`, `status` says both."""
 
 

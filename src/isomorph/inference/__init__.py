@@ -5,8 +5,8 @@ from isomorph.inference.ceilings import across_subjects, ceiling
 from isomorph.inference.families import CORRECTIONS, FAMILIES, corrected
 from isomorph.inference.gather import Candidates, Region
 from isomorph.inference.permutation import permutation_p
-from isomorph.inference.splits import KINDS
 from isomorph.inference.spread import Spread, spread_over_both, spread_over_stimuli
+from isomorph.inference.stimulus_splits import KINDS
 
 __all__ = [
     "CORRECTIONS",

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from isomorph.inference.bootstrap import Resampled
-from isomorph.inference.estimates import Row, Status
-from isomorph.inference.reliability import SURE
+from isomorph.inference.estimated import Row, Status
+from isomorph.inference.region_reliability import SURE
 from isomorph.measures import Floats
 
 SUBJECTS = "leave one subject out"

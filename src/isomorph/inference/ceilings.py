@@ -11,7 +11,7 @@ import numpy as np
 from isomorph.inference.bootstrap import Resampled, joined
 from isomorph.inference.bounds import HALVES, SUBJECTS, Ceiling
 from isomorph.inference.gather import Region
-from isomorph.inference.reliability import agreement, halves_of, reliability
+from isomorph.inference.region_reliability import agreement, halves_of, reliability
 from isomorph.inference.setting import Draws
 from isomorph.inference.spread import spread_over_stimuli
 from isomorph.inference.stepping import STEPS, agreement_of_halves, from_latent

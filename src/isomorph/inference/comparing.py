@@ -16,9 +16,9 @@ from isomorph.inference.families import Hypotheses, answered
 from isomorph.inference.gather import candidates_of, regions_of
 from isomorph.inference.groups import Labels, groups_of
 from isomorph.inference.members import ModelFamily
-from isomorph.inference.regions import compare_regions
+from isomorph.inference.region_pairs import compare_regions
 from isomorph.inference.setting import Draws, Setting, make_draws
-from isomorph.inference.splits import Stimuli
+from isomorph.inference.stimulus_splits import Stimuli
 from isomorph.measures import MEASURES
 from isomorph.rdms.distances import of_layers
 from isomorph.study import Inference

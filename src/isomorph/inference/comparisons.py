@@ -11,19 +11,19 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from isomorph.inference.ceilings import ceiling
+from isomorph.inference.chosen_layers import ON_BOTH, ON_STIMULI, members_of, selection_rows
 from isomorph.inference.clusters import clusters_of, neighbours
+from isomorph.inference.confidence_sets import LEVEL, p_best, set_row
 from isomorph.inference.differences import differences
-from isomorph.inference.estimates import Row, estimated, no_chance, unsure_of
+from isomorph.inference.estimated import Row, estimated, no_chance, unsure_of
 from isomorph.inference.families import Hypotheses, Masses
 from isomorph.inference.gather import Candidates, Region
 from isomorph.inference.independence import against_independence
-from isomorph.inference.layers import LEVEL, p_best, set_row
 from isomorph.inference.members import ModelFamily
-from isomorph.inference.nested import Chosen, choose_all
+from isomorph.inference.nested import ChosenLayers, choose_all
 from isomorph.inference.permutation import Null, calibrated, permutation_null
 from isomorph.inference.preferences import preferences
 from isomorph.inference.scores import Scores, scores_of
-from isomorph.inference.selection import ON_BOTH, ON_STIMULI, members_of, selection_rows
 from isomorph.inference.setting import Draws, Setting
 from isomorph.inference.subjects import chance_of, over_subjects, subject_rows
 from isomorph.inference.ties import Indices, rounded
@@ -248,9 +248,9 @@ def _chosen(
         "n_subjects": len(region.subjects),
     }
 
-    def chosen(*, other_subjects: bool) -> Chosen:
+    def chosen(*, other_subjects: bool) -> ChosenLayers:
         if reason:
-            return Chosen(dict.fromkeys(members, reason))
+            return ChosenLayers(dict.fromkeys(members, reason))
         return choose_all(scores, members, other_subjects=other_subjects)
 
     on_stimuli = chosen(other_subjects=False)

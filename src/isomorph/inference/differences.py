@@ -12,15 +12,15 @@ from numpy.typing import NDArray
 from scipy.stats import norm
 
 from isomorph.inference.bootstrap import Resampled
-from isomorph.inference.estimates import Row, estimated, records, without
+from isomorph.inference.estimated import Row, estimated, records, without
 from isomorph.inference.families import Hypotheses
 from isomorph.inference.members import Member, ModelFamily, scored, with_seeds
-from isomorph.inference.nested import Chosen
+from isomorph.inference.nested import ChosenLayers
 from isomorph.inference.setting import Setting
 from isomorph.measures import Floats
 
 NO_SEEDS = "one seed says nothing of other seeds"
-ALIKE = "the two score the same in every resample, so nothing tells them apart"
+SAME_SCORES = "the two score the same in every resample, so nothing tells them apart"
 UNTOLD = "the resamples do not tell how far the difference would vary"
 
 Families = tuple[ModelFamily, ModelFamily]
@@ -30,7 +30,7 @@ ROUNDING = 1e-9
 
 
 def differences(
-    chosen: Chosen,
+    chosen: ChosenLayers,
     families: Sequence[ModelFamily],
     layers: Sequence[str],
     setting: Setting,
@@ -43,7 +43,7 @@ def differences(
 
     Parameters
     ----------
-    chosen : Chosen
+    chosen : ChosenLayers
         Every instance at its chosen layer.
     families : sequence of ModelFamily
     layers : sequence of str
@@ -108,13 +108,13 @@ def differences(
 
 
 def compared(
-    chosen: Chosen, pairs: Sequence[tuple[Member, Member]], setting: Setting
+    chosen: ChosenLayers, pairs: Sequence[tuple[Member, Member]], setting: Setting
 ) -> tuple[list[Row], Floats]:
     """Return what is found of pairs of members, and the largest statistic in every resample.
 
     Parameters
     ----------
-    chosen : Chosen
+    chosen : ChosenLayers
     pairs : sequence of (Member, Member)
     setting : Setting
     """
@@ -142,7 +142,7 @@ def compared(
         setting.inference.interval,
         setting.range_of_differences,
         unsure=np.where(unknown, NO_SEEDS, np.where(sure, "", UNTOLD)),
-        untested=np.where(tested, "", np.where(same, ALIKE, UNTOLD)),
+        untested=np.where(tested, "", np.where(same, SAME_SCORES, UNTOLD)),
     )
     told |= {
         "difference": difference,
@@ -183,7 +183,7 @@ def statistic_of(p: Floats) -> Floats:
     return np.asarray(norm.isf(np.asarray(p, dtype=float) / 2))
 
 
-def _reason(pair: Families, chosen: Chosen, members: Collection[str]) -> str:
+def _reason(pair: Families, chosen: ChosenLayers, members: Collection[str]) -> str:
     """Return why one of a pair has no score."""
     lost = next(one for one in pair if one.name not in members)
     said = [chosen.choices.get(name, "has no RDM of this distance") for name in lost.instances]

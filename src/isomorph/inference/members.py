@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from isomorph.inference.nested import Chosen
+from isomorph.inference.nested import ChosenLayers
 from isomorph.inference.spread import Spread, satterthwaite
 from isomorph.measures import Floats
 
@@ -54,13 +54,15 @@ class Member:
     share: float
 
 
-def scored(families: Sequence[ModelFamily], chosen: Chosen, layers: Sequence[str]) -> list[Member]:
+def scored(
+    families: Sequence[ModelFamily], chosen: ChosenLayers, layers: Sequence[str]
+) -> list[Member]:
     """Return the families all of whose instances have a score.
 
     Parameters
     ----------
     families : sequence of ModelFamily
-    chosen : Chosen
+    chosen : ChosenLayers
     layers : sequence of str
         Layer of every candidate.
     """
@@ -68,7 +70,7 @@ def scored(families: Sequence[ModelFamily], chosen: Chosen, layers: Sequence[str
     return [_member(one, chosen, layers) for one in families if set(one.instances) <= set(known)]
 
 
-def _member(family: ModelFamily, chosen: Chosen, layers: Sequence[str]) -> Member:
+def _member(family: ModelFamily, chosen: ChosenLayers, layers: Sequence[str]) -> Member:
     known = chosen.known()
     choices = [known[name] for name in family.instances]
     scores = np.array([choice.score for choice in choices])

@@ -27,8 +27,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from isomorph.inference.bootstrap import Resampled, joined
-from isomorph.inference.scores import Parts, Scores
-from isomorph.inference.splits import TOO_FEW
+from isomorph.inference.scores import Scores
+from isomorph.inference.stimulus_splits import TOO_FEW, Sides
 from isomorph.inference.ties import Indices, best
 from isomorph.measures import Floats
 
@@ -109,7 +109,7 @@ def choose(scores: Scores, members: Indices, *, other_subjects: bool = False) ->
 
 def nested(
     full: Floats,
-    parts: Parts,
+    parts: Sides,
     weights: Floats,
     *,
     other_subjects: bool = False,
@@ -121,7 +121,7 @@ def nested(
     ----------
     full : (resample, subject, layer)
         On all stimuli of the resample.
-    parts : Parts
+    parts : Sides
         Of the same layers.
     weights : (resample, subject)
         Of the subjects, adding up to 1.
@@ -140,7 +140,7 @@ def nested(
     chosen_on, scored_on = parts.chosen_on, parts.scored_on
     known = np.asarray(np.isfinite(chosen_on + scored_on).all(axis=-2))
     chosen_on, scored_on = (
-        np.where(known[..., None, :], values, 0.0) for values in (chosen_on, scored_on)
+        np.where(known[..., None, :], one, 0.0) for one in (chosen_on, scored_on)
     )
     criterion = np.einsum("rkpsl,rs->rkpl", chosen_on, weights)[..., None, :]
     if other_subjects:
@@ -165,8 +165,8 @@ def nested(
     return score, chosen
 
 
-def _of(parts: Parts, layers: Indices) -> Parts:
-    return Parts(parts.chosen_on[..., layers], parts.scored_on[..., layers])
+def _of(parts: Sides, layers: Indices) -> Sides:
+    return parts.mapped(lambda values: values[..., layers])
 
 
 def _draws(scores: Scores, layers: Indices, *, other_subjects: bool) -> Resampled:
@@ -188,9 +188,9 @@ def _draws(scores: Scores, layers: Indices, *, other_subjects: bool) -> Resample
     weights = scores.subject_draws[:n] / scores.subject_draws[:n].sum(axis=1, keepdims=True)
     over_both, apart_both = both(weights)
     plain = np.broadcast_to(scores.plain[:, layers], full.shape)
-    same = _of(scores.parts, layers)
-    shape = (n, *same.chosen_on.shape[1:])
-    parts = Parts(*(np.broadcast_to(one, shape) for one in (same.chosen_on, same.scored_on)))
+    parts = _of(scores.parts, layers).mapped(
+        lambda values: np.broadcast_to(values, (n, *values.shape[1:]))
+    )
     found, _ = nested(plain, parts, weights, other_subjects=other_subjects)
     return replace(
         drawn, over_subjects=found.mean(axis=1)[:, None], over_both=over_both,
@@ -199,7 +199,7 @@ def _draws(scores: Scores, layers: Indices, *, other_subjects: bool) -> Resample
 
 
 @dataclass(frozen=True)
-class Chosen:
+class ChosenLayers:
     """Every model at its chosen layer, in one region.
 
     Attributes
@@ -221,7 +221,7 @@ class Chosen:
 
 def choose_all(
     scores: Scores, members: dict[str, Indices], *, other_subjects: bool = False
-) -> Chosen:
+) -> ChosenLayers:
     """Choose the layer of every model.
 
     Parameters
@@ -231,7 +231,7 @@ def choose_all(
         Candidates of each model.
     other_subjects : bool
     """
-    return Chosen(
+    return ChosenLayers(
         {
             name: choose(scores, layers, other_subjects=other_subjects)
             for name, layers in members.items()

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from isomorph.inference.estimates import said
+from isomorph.inference.estimated import said
 from isomorph.study.archive import PlantedRegion
 
 

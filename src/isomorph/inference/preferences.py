@@ -1,4 +1,4 @@
-"""Whether a layer is more like one region than like another.
+"""Whether a layer is more similar to one region than to another.
 
 Scores of two regions differ for reasons that no layer has a part in: the one of which more units
 were recorded, or which is recorded with less noise, scores higher with every layer. Such reasons
@@ -17,18 +17,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from itertools import combinations
 
 import numpy as np
 
 from isomorph.inference.bootstrap import Resampled
-from isomorph.inference.differences import ALIKE, ROUNDING, UNTOLD, largest_of, statistic_of
-from isomorph.inference.estimates import estimated
+from isomorph.inference.chosen_layers import members_of
+from isomorph.inference.crossings import pairs_at_one_time
+from isomorph.inference.differences import ROUNDING, SAME_SCORES, UNTOLD, largest_of, statistic_of
+from isomorph.inference.estimated import estimated
 from isomorph.inference.families import Hypotheses
 from isomorph.inference.gather import Candidates, Region
-from isomorph.inference.reliability import SURE
+from isomorph.inference.region_reliability import SURE
 from isomorph.inference.scores import Scores
-from isomorph.inference.selection import members_of
 from isomorph.inference.setting import Draws, Setting
 from isomorph.inference.spread import Spread, satterthwaite
 from isomorph.inference.standings import Standing, standing
@@ -72,11 +72,7 @@ def preferences(
     draws : Draws
     setting : Setting
     """
-    pairs = [
-        (a, b)
-        for a, b in combinations(range(len(regions)), 2)
-        if np.isnan(regions[a].time_start) or regions[a].time_start == regions[b].time_start
-    ]
+    pairs = pairs_at_one_time(regions)
     standings = {
         at: standing(
             regions[at],
@@ -134,15 +130,15 @@ def _hypotheses(
             reason = FEW
         else:
             spread = found
-    alike = (spread.standard_error <= ROUNDING) & (np.abs(difference) <= ROUNDING)
-    p = spread.two_sided_p(np.where(alike, np.nan, difference))
+    same = (spread.standard_error <= ROUNDING) & (np.abs(difference) <= ROUNDING)
+    p = spread.two_sided_p(np.where(same, np.nan, difference))
     tested = np.isfinite(p)
     told = estimated(
         difference,
         spread,
         setting.inference.interval,
         unsure=reason,
-        untested=np.where(tested, "", np.where(alike, ALIKE, UNTOLD)),
+        untested=np.where(tested, "", np.where(same, SAME_SCORES, UNTOLD)),
     )
     rows = candidates.table.iloc[layers].reset_index(drop=True)
     rows = rows.assign(

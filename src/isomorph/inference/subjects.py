@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import t as student
 
-from isomorph.inference.estimates import status_of
+from isomorph.inference.estimated import status_of
 from isomorph.inference.gather import Candidates, Region, over_draws
 from isomorph.inference.setting import Setting
 from isomorph.measures import Floats, Measure

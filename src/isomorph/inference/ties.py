@@ -19,7 +19,7 @@ DIGITS = 30
 def rounded(scores: Floats) -> Floats:
     """Return scores of any shape to 30 binary digits of the largest, about 1e-9.
 
-    Layers may be alike, as a network's last layer and the dropout after it that does nothing.
+    Layers may be equal, as a network's last layer and the dropout after it that does nothing.
     Their scores then differ by rounding alone, which depends on the processor and on where in a
     matrix a layer stands; which of them is best must not. Kept to fewer digits than rounding
     spoils they tie, and the first of the best is the same everywhere.

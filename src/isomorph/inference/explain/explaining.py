@@ -13,10 +13,10 @@ from isomorph.errors import IsomorphError
 from isomorph.inference.comparing import Analysis
 from isomorph.inference.explain.matches import model_rows
 from isomorph.inference.explain.material import Material, Roles, material_of
-from isomorph.inference.explain.partial import partial_rows
-from isomorph.inference.explain.partition import partition_rows
+from isomorph.inference.explain.partial_similarity import partial_rows
+from isomorph.inference.explain.shared_variance import partition_rows
 from isomorph.inference.explain.similarities import draw_all, similarities
-from isomorph.inference.explain.weighted import weighted_rows
+from isomorph.inference.explain.weighted_models import weighted_rows
 from isomorph.inference.families import APART, Hypotheses, answered
 from isomorph.inference.gather import candidates_of, regions_of
 from isomorph.measures import MEASURES

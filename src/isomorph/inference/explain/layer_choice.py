@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from isomorph.inference.splits import TOO_FEW
+from isomorph.inference.stimulus_splits import TOO_FEW
 from isomorph.inference.ties import NONE, Indices, best, most_frequent
 from isomorph.measures import Counts, Floats, Measure
 

@@ -13,7 +13,7 @@ import xarray as xr
 from isomorph.inference.bootstrap import Resampled
 from isomorph.inference.explain.material import Material, no_estimate
 from isomorph.inference.groups import group_count
-from isomorph.inference.splits import TOO_FEW
+from isomorph.inference.stimulus_splits import TOO_FEW
 from isomorph.inference.ties import Indices
 from isomorph.measures import MEASURES, Floats
 

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from isomorph.inference.bootstrap import Resampled, draw, mean_over_drawn
-from isomorph.inference.estimates import Row, estimated, records, unsure_of, without
+from isomorph.inference.estimated import Row, estimated, records, unsure_of, without
 from isomorph.inference.explain.layer_choice import (
     ChoosingScores,
     LayerChoice,
@@ -19,8 +19,8 @@ from isomorph.inference.explain.layer_choice import (
 from isomorph.inference.gather import Candidates, Region
 from isomorph.inference.groups import Labels, draw_groups, group_count, too_few_groups
 from isomorph.inference.setting import Setting
-from isomorph.inference.splits import Half, halved, halves, pairs_among
 from isomorph.inference.spread import UNLIMITED, Spread
+from isomorph.inference.stimulus_splits import Half, halved, halves, pairs_among
 from isomorph.inference.ties import Indices
 from isomorph.measures import Counts, Floats, Measure
 

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import combinations
 
 import numpy as np
 import pandas as pd
 from scipy.stats import rankdata
 
-from isomorph.inference.estimates import Row, said
+from isomorph.inference.estimated import Row, said
 from isomorph.measures import Floats
-
-Setting = tuple[str, str]
-"""Distance and measure."""
 
 OVER = ("models", "layers")
 
@@ -57,31 +53,19 @@ def agreement(comparisons: pd.DataFrame) -> pd.DataFrame:
 def _estimates(rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """Return estimates `(candidate, setting)` of models and of layers."""
     known = rows[np.isfinite(rows["estimate"].astype(float))]
-    settings = list(dict.fromkeys(zip(known["distance"], known["measure"], strict=True)))
-    layers = known.assign(
-        candidate=[f"{m}: {n}" for m, n in zip(known["model"], known["layer"], strict=True)]
-    )
-    models = known.groupby(["distance", "measure", "model"], sort=False, as_index=False)[
-        "estimate"
-    ].max()
+    layers = known.assign(candidate=known["model"] + ": " + known["layer"])
+    keys = ["distance", "measure"]
+    models = known.groupby([*keys, "model"], sort=False, as_index=False)["estimate"].max()
     tables = (models.assign(candidate=models["model"]), layers)
     return {
         over: pd.DataFrame(
             {
                 setting: part.set_index("candidate")["estimate"]
-                for setting, part in _by_setting(table, settings)
+                for setting, part in table.groupby(keys, sort=False)
             }
         )
         for over, table in zip(OVER, tables, strict=True)
     }
-
-
-def _by_setting(
-    table: pd.DataFrame, settings: list[Setting]
-) -> Iterator[tuple[Setting, pd.DataFrame]]:
-    for distance, measure in settings:
-        chosen = (table["distance"] == distance) & (table["measure"] == measure)
-        yield (distance, measure), table[chosen]
 
 
 def _compared(first: pd.Series, second: pd.Series) -> Row:

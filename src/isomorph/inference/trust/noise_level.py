@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from isomorph.inference.gather import Region
-from isomorph.inference.reliability import halves_of
+from isomorph.inference.region_reliability import halves_of
 from isomorph.inference.stepping import PEARSON
 from isomorph.inference.trust.simulation import Draws, Mixture, mix
 from isomorph.measures import Floats, Measure

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from isomorph.inference.estimates import Row, said
+from isomorph.inference.estimated import Row, said
 from isomorph.inference.gather import Candidates
 from isomorph.inference.trust.winners import Relations, shares
 from isomorph.measures import Floats

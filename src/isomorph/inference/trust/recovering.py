@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 
 from isomorph.inference.comparing import Analysis
-from isomorph.inference.estimates import Row, Status, said
+from isomorph.inference.estimated import Row, Status, said
 from isomorph.inference.gather import Candidates, Region, candidates_of, regions_of
 from isomorph.inference.members import among
-from isomorph.inference.splits import pairs_among
+from isomorph.inference.stimulus_splits import pairs_among
 from isomorph.inference.ties import first_best
 from isomorph.inference.trust.measured_data import MeasuredData, measured_data, units_of
 from isomorph.inference.trust.planting import PLANTINGS

@@ -10,7 +10,7 @@ import numpy as np
 
 from isomorph.inference.gather import Candidates
 from isomorph.inference.groups import exchanged, too_few_orders
-from isomorph.inference.splits import pairs_among
+from isomorph.inference.stimulus_splits import pairs_among
 from isomorph.inference.ties import Indices
 from isomorph.inference.trust.measured_data import MeasuredData
 from isomorph.inference.trust.noise_level import (

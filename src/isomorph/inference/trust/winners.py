@@ -76,7 +76,7 @@ def related_to(
     candidate : (pair,)
         Embedded.
     shuffles : (shuffle, pair)
-        From which pair each is taken, see `isomorph.inference.splits.pairs_among`.
+        From which pair each is taken, see `isomorph.inference.stimulus_splits.pairs_among`.
     inference : Inference
         Its sides, and the level of its recovery.
     """

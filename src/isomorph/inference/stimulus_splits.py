@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy.cluster.hierarchy import fcluster, ward
 from scipy.spatial.distance import pdist
 from scipy.stats import rankdata
@@ -48,21 +50,25 @@ Half = tuple[Indices, Indices]
 
 @dataclass(frozen=True)
 class Sides:
-    """Both sides of every split, of all stimuli or of every resample.
+    """Both sides of every split, of all stimuli or of every resample, or what is scored on them.
 
     Attributes
     ----------
-    chosen_on, scored_on : (resample, repeat, part, stimulus)
-        How often each stimulus is on that side; no stimulus is on both. Nothing on either side
-        where a resample has fewer parts.
+    chosen_on, scored_on : (resample, repeat, part, ...)
+        `(stimulus,)`: how often each is on that side; no stimulus is on both. `(subject,
+        candidate)`: scores on that side. Nothing, or NaN, where a resample has fewer parts.
     """
 
-    chosen_on: Counts
-    scored_on: Counts
+    chosen_on: NDArray[Any]
+    scored_on: NDArray[Any]
+
+    def mapped(self, function: Callable[[NDArray[Any]], NDArray[Any]]) -> Sides:
+        """Return something of either side."""
+        return Sides(function(self.chosen_on), function(self.scored_on))
 
 
 @dataclass(frozen=True)
-class Splits:
+class StimulusSplits:
     """Splits of the stimuli in two.
 
     Attributes
@@ -107,7 +113,7 @@ class Stimuli:
 
 def make_splits(
     stimuli: Stimuli, selection: Selection, drawn: Counts, rng: np.random.Generator
-) -> Splits:
+) -> StimulusSplits:
     """Split the stimuli into parts, each of which in turn is scored on; and those of resamples.
 
     Copies of a stimulus, and stimuli of a group, are always on one side.
@@ -137,14 +143,14 @@ def make_splits(
     none = Sides(*2 * [np.zeros((0, repeats, n_folds, n_stimuli), dtype=int)])
     if n_folds < 2:
         reason = "all stimuli belong together, so none are left to score on"
-        return Splits(none, none, selection.kind, reason)
+        return StimulusSplits(none, none, selection.kind, reason)
     sides = sides_of(np.ones((1, n_stimuli), dtype=int), groups, n_folds, repeats, rng)
     if not sides.scored_on.any():
-        return Splits(none, none, selection.kind, f"{TOO_FEW}, {FEWEST} on either side")
+        return StimulusSplits(none, none, selection.kind, f"{TOO_FEW}, {FEWEST} on either side")
     redrawn = sides_of(drawn[: selection.resamples], groups, n_folds, SHORT, rng)
     told = f"{selection.kind}, {n_folds} parts"
     told += f" drawn {repeats} times" if repeats > 1 else ""
-    return Splits(sides, redrawn, told)
+    return StimulusSplits(sides, redrawn, told)
 
 
 def sides_of(
@@ -206,7 +212,7 @@ def deal(groups: Labels, n_folds: int, rng: np.random.Generator) -> Labels:
 
 
 def clusters(rdms: Sequence[Floats], n_clusters: int) -> Labels:
-    """Return clusters of stimuli that models find alike, by Ward's method.
+    """Return clusters of stimuli that are similar to the models, by Ward's method.
 
     Distances are ranked within each layer, averaged over a model's layers and then over models,
     so each model counts once. No response enters, so the parts know nothing of what is scored.

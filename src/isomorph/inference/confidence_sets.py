@@ -18,7 +18,7 @@ from scipy.stats import norm
 from scipy.stats import t as student
 
 from isomorph.inference.bootstrap import Resampled, variance_of_differences
-from isomorph.inference.estimates import Row, said
+from isomorph.inference.estimated import Row, said
 from isomorph.inference.families import by_largest
 from isomorph.inference.ties import Indices, first_best
 from isomorph.measures import Floats

@@ -1,7 +1,7 @@
 """Regions against each other, each measured apart from the other's noise.
 
 Regions recorded together share noise: the state of the animal, the motion of the head. It makes
-their RDMs alike where nothing else does (Henriksson et al. 2015,
+their RDMs similar where nothing else does (Henriksson et al. 2015,
 https://doi.org/10.1016/j.neuroimage.2015.04.026). So one region is taken from one half of the
 runs or repetitions, the other region from the other half; or, without these, from other subjects.
 """
@@ -9,13 +9,19 @@ runs or repetitions, the other region from the other half; or, without these, fr
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import combinations
 
 import numpy as np
 import pandas as pd
 
-from isomorph.inference.crossings import CROSSINGS, OWN, TOGETHER, Crossing, way_of
-from isomorph.inference.estimates import estimated, unsure_of
+from isomorph.inference.crossings import (
+    CROSSINGS,
+    OWN,
+    TOGETHER,
+    Crossing,
+    pairs_at_one_time,
+    way_of,
+)
+from isomorph.inference.estimated import estimated, unsure_of
 from isomorph.inference.families import Hypotheses
 from isomorph.inference.gather import Region
 from isomorph.inference.independence import against_independence
@@ -47,11 +53,7 @@ def compare_regions(regions: Sequence[Region], draws: Draws, setting: Setting) -
     draws : Draws
     setting : Setting
     """
-    pairs = [
-        (first, second)
-        for first, second in combinations(range(len(regions)), 2)
-        if _same_time(regions[first], regions[second])
-    ]
+    pairs = pairs_at_one_time(regions)
     if not pairs:
         return []
     ways = [way_of(regions[first], regions[second], setting.measure) for first, second in pairs]
@@ -65,10 +67,6 @@ def compare_regions(regions: Sequence[Region], draws: Draws, setting: Setting) -
             crossing = CROSSINGS[way[0]](draw, way[1], setting.measure)
             values.add(crossing, places, inside, way[0], setting.measure, 1 / len(measured))
     return [_hypotheses(regions, pairs, [kind for kind, _ in ways], values, setting)]
-
-
-def _same_time(first: Region, second: Region) -> bool:
-    return not np.isfinite(first.time_start) or first.time_start == second.time_start
 
 
 class _Values:

@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from isomorph.inference.estimates import Row, Status
+from isomorph.inference.estimated import Row, Status
 from isomorph.inference.explain.layer_choice import LayerChoice
 from isomorph.inference.explain.material import Material, Roles, no_estimate
 from isomorph.inference.explain.similarities import Drawn, Similarities

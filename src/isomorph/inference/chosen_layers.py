@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from isomorph.inference.estimates import Row, estimated, records, without
-from isomorph.inference.nested import Chosen
+from isomorph.inference.estimated import Row, estimated, records, without
+from isomorph.inference.nested import ChosenLayers
 from isomorph.inference.permutation import Null, calibrated, one_sided
 from isomorph.inference.scores import Scores
 from isomorph.inference.setting import Setting
@@ -36,7 +36,7 @@ def selection_rows(
     scores: Scores,
     candidates: pd.DataFrame,
     null: Null,
-    chosen: Chosen,
+    chosen: ChosenLayers,
     setting: Setting,
     common: Row,
 ) -> list[Row]:
@@ -49,7 +49,7 @@ def selection_rows(
         `model`, `layer`, a row per candidate.
     null : Null
         Of the same region and candidates, for what the maximum over layers is by chance.
-    chosen : Chosen
+    chosen : ChosenLayers
     setting : Setting
     common : dict
         Columns all rows share.

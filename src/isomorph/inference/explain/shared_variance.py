@@ -28,12 +28,12 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from isomorph.inference.estimates import Row
+from isomorph.inference.estimated import Row
 from isomorph.inference.explain.material import Material, Roles, no_estimate
 from isomorph.inference.explain.similarities import Drawn, Similarities
 from isomorph.inference.groups import exchanged, too_few_orders
 from isomorph.inference.permutation import shuffled
-from isomorph.inference.splits import pairs_among
+from isomorph.inference.stimulus_splits import pairs_among
 from isomorph.inference.ties import NONE, Indices
 from isomorph.measures import Floats
 
@@ -147,8 +147,8 @@ def _group_rows(
     rows = found.candidate_rows(layers)
     if few := too_few_orders(material.groups):
         return _without(material, region, models, named, f"shares cannot be adjusted: {few}")
-    if alike := _collinear(found.whole[np.ix_(rows, rows)], models):
-        return _without(material, region, models, named, alike)
+    if collinear := _collinear(found.whole[np.ix_(rows, rows)], models):
+        return _without(material, region, models, named, collinear)
     turn = commonality(len(models))
     # The whole is one part more: the sum of all of them.
     turn = np.vstack([turn, turn.sum(axis=0)])

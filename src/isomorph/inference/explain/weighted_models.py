@@ -16,8 +16,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from isomorph.inference.estimates import Row, no_chance
-from isomorph.inference.explain.fitting import (
+from isomorph.inference.estimated import Row, no_chance
+from isomorph.inference.explain.material import Material, Roles, no_estimate
+from isomorph.inference.explain.nonnegative import (
     RIDGES,
     SQUARED,
     Components,
@@ -26,9 +27,8 @@ from isomorph.inference.explain.fitting import (
     reweighted,
     solve,
 )
-from isomorph.inference.explain.material import Material, Roles, no_estimate
 from isomorph.inference.gather import Region
-from isomorph.inference.splits import TOO_FEW, pairs_among
+from isomorph.inference.stimulus_splits import TOO_FEW, pairs_among
 from isomorph.inference.ties import Indices, best, most_frequent
 from isomorph.measures import MEASURES, Floats, Measure
 from isomorph.measures.linear import LinearForm
