@@ -336,4 +336,6 @@ DISTANCES: Registry[Distance] = Registry(
             ),
         )
     },
+    "isomorph.distances",
+    Distance,
 )  # fmt: skip
