@@ -28,13 +28,13 @@ from isomorph.inference.permutation import shuffled
 from isomorph.inference.setting import Setting
 from isomorph.inference.stimulus_splits import Stimuli
 from isomorph.inference.trust.measured_data import MeasuredData
-from isomorph.inference.trust.planting import PLANTINGS, root
 from isomorph.inference.trust.rates import power_row
 from isomorph.inference.trust.simulated_scores import recover
-from isomorph.inference.trust.simulation import Design, draw, mix
 from isomorph.inference.trust.told_apart import Terms
 from isomorph.inference.trust.winners import relations_of
 from isomorph.measures import MEASURES
+from isomorph.simulation.gaussian import Design, draw, mix
+from isomorph.simulation.planting import PLANTINGS, root
 
 
 def terms_of(

@@ -24,10 +24,8 @@ from isomorph.inference.scores import scores_of
 from isomorph.inference.setting import make_draws
 from isomorph.inference.stimulus_splits import pairs_among
 from isomorph.inference.trust.measured_data import MeasuredData
-from isomorph.inference.trust.planting import PLANTINGS
 from isomorph.inference.trust.rates import CLAIMS, Tally, power_row
 from isomorph.inference.trust.simulated_scores import recover
-from isomorph.inference.trust.simulation import Design
 from isomorph.inference.trust.told_apart import (
     RESAMPLES,
     Contest,
@@ -37,6 +35,8 @@ from isomorph.inference.trust.told_apart import (
 )
 from isomorph.inference.trust.winners import related_to, relations_of
 from isomorph.measures import MEASURES
+from isomorph.simulation.gaussian import Design
+from isomorph.simulation.planting import PLANTINGS
 
 PEARSON = MEASURES["pearson"]
 AS_TESTED = {"resamples": RESAMPLES, "selection": {"resamples": RESAMPLES}}

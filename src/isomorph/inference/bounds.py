@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from isomorph.inference.bootstrap import Resampled
-from isomorph.inference.estimated import Row, Status
+from isomorph.inference.estimated import Row, RowStatus
 from isomorph.inference.region_reliability import SURE
 from isomorph.measures import Floats
 
@@ -59,9 +59,9 @@ class Ceiling:
     root: Resampled | None = None
 
     @property
-    def status(self) -> Status:
+    def status(self) -> RowStatus:
         """Whether there is one."""
-        return Status.OK if self.kind else Status.UNDEFINED
+        return RowStatus.OK if self.kind else RowStatus.UNDEFINED
 
     def normalised(self, estimate: Floats) -> tuple[Floats, Floats]:
         r"""Return `r / sqrt(reliability)` and `r^2 / reliability`, the sign of r kept.
@@ -139,7 +139,7 @@ class Ceiling:
             "normalised_low": ratio_low,
             "normalised_high": ratio_high,
             "normalised_r2": squared,
-            "normalised_status": Status.UNDEFINED if self.unnormalised else Status.OK,
+            "normalised_status": RowStatus.UNDEFINED if self.unnormalised else RowStatus.OK,
             "normalised_reason": self.unnormalised,
         }
 

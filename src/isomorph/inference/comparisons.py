@@ -79,7 +79,7 @@ def compare(
     scores = scores_of(regions, candidates.rdms, draws, setting.measure)
     members = members_of(candidates.table["model"].tolist())
     into.preferences += preferences(regions, scores, candidates, draws, setting)
-    for together in _areas(regions):
+    for together in _bins(regions):
         nulls = [
             permutation_null(
                 np.concatenate([one.rdms for one in regions[at].measured]),
@@ -102,14 +102,11 @@ def compare(
             own.chosen(families, into)
 
 
-def _areas(regions: Sequence[Region]) -> list[list[int]]:
-    """Return the places of regions that are time bins of one area, by time; others stand alone."""
+def _bins(regions: Sequence[Region]) -> list[list[int]]:
+    """Return the places of the time bins of every region, by time."""
     groups: dict[str, list[int]] = {}
     for place, region in enumerate(regions):
-        timed = np.isfinite(region.time_start)
-        groups.setdefault(f"area {region.area}" if timed else f"region {region.name}", []).append(
-            place
-        )
+        groups.setdefault(region.name, []).append(place)
     return [sorted(group, key=lambda at: regions[at].time_start) for group in groups.values()]
 
 
@@ -128,16 +125,10 @@ def _clusters(
     p, largest = found.p(members), found.largest.max(axis=1, initial=0.0)
     return [
         (
-            {
-                "area": one.area,
-                "time_start": one.time_start,
-                "time_stop": one.time_stop,
-                "cluster": found.number[at],
-                "p_cluster": p[at],
-            },
+            {"cluster": found.number[at], "p_cluster": p[at]},
             Masses(found.mass[at], largest),
         )
-        for at, one in enumerate(bins)
+        for at in range(len(bins))
     ]
 
 
@@ -155,7 +146,7 @@ class _OneRegion:
 
     @property
     def about(self) -> Row:
-        return {**self.setting.columns, "region": self.region.name}
+        return {**self.setting.columns, **self.region.columns}
 
     @property
     def counted(self) -> Row:

@@ -63,7 +63,7 @@ def pairs_at_one_time(regions: Sequence[Region]) -> list[tuple[int, int]]:
     return [
         (a, b)
         for a, b in combinations(range(len(regions)), 2)
-        if np.isnan(regions[a].time_start) or regions[a].time_start == regions[b].time_start
+        if regions[a].at_the_time_of(regions[b])
     ]
 
 

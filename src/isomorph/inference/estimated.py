@@ -21,7 +21,7 @@ NO_CHANCE = (
 )
 
 
-class Status(StrEnum):
+class RowStatus(StrEnum):
     """What a row has; its `reason` is the sentence that says why it has no more."""
 
     OK = "ok"
@@ -58,8 +58,8 @@ def status_of(estimate: Floats, unsure: ArrayLike = "", untested: ArrayLike = ""
     )
     status = np.select(
         [undefined, why != "", no_p != ""],
-        [Status.UNDEFINED, Status.UNSURE, Status.UNTESTED],
-        Status.OK,
+        [RowStatus.UNDEFINED, RowStatus.UNSURE, RowStatus.UNTESTED],
+        RowStatus.OK,
     )
     return {"status": status.astype(object), "reason": reason}
 
@@ -92,7 +92,7 @@ def estimated(
         `standard_error`, `interval_low`, `interval_high`, `scheme`, `status`, `reason`.
     """
     status = status_of(estimate, unsure, untested)
-    sound = ~np.isin(status["status"], [Status.UNDEFINED, Status.UNSURE])
+    sound = ~np.isin(status["status"], [RowStatus.UNDEFINED, RowStatus.UNSURE])
     error = np.where(sound, spread.standard_error, np.nan)
     low, high = replace(spread, standard_error=error).interval(estimate, coverage, limits)
     return {
@@ -118,9 +118,9 @@ def unsure_of(resampled: Floats, unsure: str = "") -> tuple[NDArray[np.intp], ND
     return usable, why.astype(object)
 
 
-def said(reason: str = "", status: Status = Status.UNDEFINED) -> Row:
+def said(reason: str = "", status: RowStatus = RowStatus.UNDEFINED) -> Row:
     """Return the columns `status` and `reason` of one row: `ok` without a reason."""
-    return {"status": status if reason else Status.OK, "reason": reason}
+    return {"status": status if reason else RowStatus.OK, "reason": reason}
 
 
 def without(reason: str) -> Row:

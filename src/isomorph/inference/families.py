@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import false_discovery_control
 
+from isomorph.artefacts.schemas import PLACE
 from isomorph.measures import Floats
 from isomorph.registry import Registry
 from isomorph.study import Inference
@@ -106,7 +107,7 @@ class Masses:
     mass : (row,)
         Of the row's cluster; NaN for none.
     largest : (draw,)
-        Of all clusters of the row's area in every draw from the null.
+        Of all clusters of the row's region in every draw from the null.
     """
 
     mass: Floats
@@ -188,14 +189,14 @@ APART = {"partial": "statistic", "weighted": "kind", "partition": "kind"}
 FAMILIES: Registry[tuple[str, ...]] = Registry(
     "family",
     {
-        "region": ("region", "distance", "measure"),
+        "region": (*PLACE, "distance", "measure"),
         "dataset": ("distance", "measure"),
         "settings": (),
     },
 )
 """Columns whose values a family shares; between families, and between tables, nothing is
 corrected. Pairs of regions, which are about no single one, make the same family under `region` as
-under `dataset`. A time bin is a region; a cluster in time belongs to its area."""
+under `dataset`. Time bins are as regions are; a cluster in time belongs to its region."""
 
 
 def answered(parts: Sequence[Hypotheses], inference: Inference, kind: str = "") -> pd.DataFrame:
@@ -245,15 +246,15 @@ def answered(parts: Sequence[Hypotheses], inference: Inference, kind: str = "") 
         p_note=note,
     )  # fmt: skip
     if any(part.clusters for part in filled):
-        areas = ["area" if key == "region" else key for key in keys]
-        table["p_cluster_corrected"] = _clusters(table, filled, part_of, areas)
+        over_time = [key for key in keys if key not in PLACE[1:]]
+        table["p_cluster_corrected"] = _clusters(table, filled, part_of, over_time)
     return table
 
 
 def _clusters(
     table: pd.DataFrame, parts: Sequence[Hypotheses], part_of: NDArray[np.intp], keys: Sequence[str]
 ) -> Floats:
-    """Return the p of every row's cluster against the largest of its family's areas and models."""
+    """Return the p of every row's cluster against the largest of its family."""
     mass = np.concatenate(
         [_or_nan(part.clusters.mass if part.clusters else None, part) for part in parts]
     )

@@ -145,6 +145,8 @@ def _hypotheses(
         **setting.columns,
         region_a=first.region.name,
         region_b=second.region.name,
+        time_start=first.region.time_start,
+        time_stop=first.region.time_stop,
         score_a=first.scores.estimate.mean(axis=0)[layers],
         score_b=second.scores.estimate.mean(axis=0)[layers],
         normalised_a=one,

@@ -174,6 +174,8 @@ def _hypotheses(
             **setting.columns,
             "region_a": [region.name for region in one],
             "region_b": [region.name for region in other],
+            "time_start": [region.time_start for region in one],
+            "time_stop": [region.time_stop for region in one],
             "crossing": crossing,
             "estimate": values.observed,
             **told,

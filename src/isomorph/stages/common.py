@@ -15,6 +15,7 @@ from isomorph.errors import IsomorphError
 from isomorph.inference.comparing import Analysis
 from isomorph.inference.members import ModelFamily, among
 from isomorph.layout import Layout
+from isomorph.rdms.collection import indexed
 from isomorph.rdms.level import compared_stimuli
 from isomorph.study import Study
 
@@ -40,7 +41,7 @@ def analysis_of(layout: Layout, dataset: str, stage: str) -> Analysis:
         layout.brain_rdms(dataset),
         *(layout.model_rdms(dataset, instance) for instance in instances),
     ]
-    brain, *models = (read_array(file, "rdms") for file in files)
+    brain, *models = (indexed(read_array(file, "rdms")) for file in files)
     _same_stimuli(files, [brain, *models])
     stimuli = compared_stimuli(layout, dataset).set_index("stimulus", drop=False)
     return Analysis(

@@ -58,7 +58,7 @@ class Material:
     redrawn : (resample, half, stimulus)
         Halves of every resample, to choose on; see `halved`.
     subject_draws : mapping of str to (resample, subject) or None
-        By region.
+        By region, or time bin of it: by label.
     groups : (stimulus,)
         Which stimuli are drawn as one.
     setting : Setting
@@ -88,9 +88,14 @@ class Material:
         """Which of `subjects` are a region's."""
         ends = np.cumsum([0, *(len(region.rdms) for region in self.regions)]).tolist()
         return {
-            region.name: slice(start, end)
+            region.label: slice(start, end)
             for region, start, end in zip(self.regions, ends[:-1], ends[1:], strict=True)
         }
+
+    @cached_property
+    def places(self) -> dict[str, Row]:
+        """What rows of tables say of where and when a region is, by label."""
+        return {region.label: region.columns for region in self.regions}
 
     @cached_property
     def layers(self) -> dict[str, Indices]:
@@ -125,7 +130,7 @@ class Material:
         """Return what every row about a region says."""
         rows = self.rows[region]
         shared = {key: value for key, value in self.setting.columns.items() if key != "measure"}
-        return {**shared, "region": region, "n_stimuli": self.n_stimuli,
+        return {**shared, **self.places[region], "n_stimuli": self.n_stimuli,
                 "n_subjects": rows.stop - rows.start}  # fmt: skip
 
     def resampled(
@@ -240,7 +245,7 @@ def material_of(
     both = halves(groups, asked.splits, rng)
     redrawn = halved(drawn, groups, rng)
     subjects = {
-        region.name: draw(len(region.subjects), asked.resamples, rng)
+        region.label: draw(len(region.subjects), asked.resamples, rng)
         if len(region.subjects) >= inference.minimum_subjects
         else None
         for region in regions

@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from isomorph.inference.estimated import Row, Status
+from isomorph.inference.estimated import Row, RowStatus
 from isomorph.inference.explain.layer_choice import LayerChoice
 from isomorph.inference.explain.material import Material, Roles, no_estimate
 from isomorph.inference.explain.similarities import Drawn, Similarities
@@ -126,7 +126,7 @@ def partial_rows(found: Similarities, roles: Roles, drawn: Drawn) -> pd.DataFram
         A row per region, model (and layer, where all are asked for) and statistic.
     """
     material = found.material
-    plans = [plan for region in material.regions for plan in _plans(found, roles, region.name)]
+    plans = [plan for region in material.regions for plan in _plans(found, roles, region.label)]
     sound = [plan for plan in plans if "choice" in plan]
     rows: list[Row] = []
     for controls in {tuple(plan["controls"]): None for plan in sound}:
@@ -149,7 +149,7 @@ def _in_order(rows: pd.DataFrame, material: Material, roles: Roles) -> pd.DataFr
     if rows.empty:
         return rows
     regions, models = list(material.rows), list(roles.models)
-    order = rows["region"].map(regions.index) * len(models) + rows["model"].map(models.index)
+    order = rows.pop("of").map(regions.index) * len(models) + rows["model"].map(models.index)
     return rows.iloc[np.argsort(order.to_numpy(), kind="stable")].reset_index(drop=True)
 
 
@@ -237,7 +237,7 @@ def _scored(
         }
         for number, statistic in enumerate(STATISTICS)
     ]
-    held = {"status": Status.UNDEFINED, "reason": HELD_WHOLLY}
+    held = {"status": RowStatus.UNDEFINED, "reason": HELD_WHOLLY}
     return [row if np.isfinite(row["estimate"]) else {**row, **held} for row in rows]
 
 
@@ -251,6 +251,7 @@ def _empty(material: Material, plan: dict[str, Any]) -> list[Row]:
 
 def _columns(material: Material, plan: dict[str, Any]) -> Row:
     return {
+        "of": plan["region"],
         **material.columns(plan["region"]),
         "model": plan["model"],
         "controls": plan["held"],

@@ -149,7 +149,7 @@ class _Fitter:
         pairs, _ = self.material.half_pairs[half]
         rdms = self.material.candidates.rdms[task.candidates]
         brain = region.rdms[:, pairs]
-        values = self.choosing[half][self.material.rows[region.name]].mean(axis=0)[task.candidates]
+        values = self.choosing[half][self.material.rows[region.label]].mean(axis=0)[task.candidates]
         single = int(task.candidates[best(values)])
         if task.kind == "features":
             return self._features(single, brain, half)
@@ -272,7 +272,7 @@ def _scored(
     material = fitter.material
     score, of_single, gain = each.mean(axis=(0, 1))
     own = np.broadcast_to(each[..., 2].mean(axis=0), drawn.shape)
-    resampled = material.resampled(region.name, drawn[..., None], drawn[..., None], own[..., None])
+    resampled = material.resampled(region.label, drawn[..., None], drawn[..., None], own[..., None])
     (told,) = material.told(
         np.array([gain]), resampled, no_p=no_chance(fitter.measure),
         halves=each[..., 2:].mean(axis=1),
@@ -316,7 +316,7 @@ def _nothing(reason: str) -> Row:
 def _columns(material: Material, region: Region, task: Task) -> Row:
     most = material.setting.inference.explain.components
     return {
-        **material.columns(region.name),
+        **material.columns(region.label),
         "model": task.model,
         "kind": task.kind,
         "n_weighted": most if task.kind == "features" else len(task.candidates),

@@ -10,8 +10,8 @@ import numpy as np
 from isomorph.inference.gather import Region
 from isomorph.inference.region_reliability import halves_of
 from isomorph.inference.stepping import PEARSON
-from isomorph.inference.trust.simulation import Draws, Mixture, mix
 from isomorph.measures import Floats, Measure
+from isomorph.simulation.gaussian import Draws, Mixture, mix
 
 Embed = Callable[[Floats], Floats]
 

@@ -10,19 +10,19 @@ import numpy as np
 import pandas as pd
 
 from isomorph.inference.comparing import Analysis
-from isomorph.inference.estimated import Row, Status, said
+from isomorph.inference.estimated import Row, RowStatus, said
 from isomorph.inference.gather import Candidates, Region, candidates_of, regions_of
 from isomorph.inference.members import among
 from isomorph.inference.stimulus_splits import pairs_among
 from isomorph.inference.ties import first_best
-from isomorph.inference.trust.measured_data import MeasuredData, measured_data, units_of
-from isomorph.inference.trust.planting import PLANTINGS
+from isomorph.inference.trust.measured_data import MeasuredData, measured_data
 from isomorph.inference.trust.rates import NOTHING, confusion_rows, power_row
 from isomorph.inference.trust.simulated_scores import Recovered, recover
 from isomorph.inference.trust.told_apart import Terms, part_of
 from isomorph.inference.trust.winners import Relations, relations_of
 from isomorph.measures import MEASURES, Measure
 from isomorph.rdms.distances import DISTANCES, of_layers
+from isomorph.simulation.planting import PLANTINGS
 from isomorph.study.inference import Recovery
 
 MOST_STIMULI = 1000
@@ -72,7 +72,7 @@ def _recovered(analysis: Analysis) -> Iterator[tuple[list[Row], list[Row]]]:
             about = {
                 "dataset": analysis.dataset,
                 "simulated": analysis.simulated,
-                "region": region.name,
+                **region.columns,
                 "distance": distance,
             }
             if distance not in PLANTINGS:
@@ -80,18 +80,16 @@ def _recovered(analysis: Analysis) -> Iterator[tuple[list[Row], list[Row]]]:
                 why = f"{title}: no Gaussian units have it by construction"
                 yield [], [{**about, "measure": m.name, **said(why)} for m in measures]
                 continue
-            analysis.said(f"{region.name}, {distance}")
-            name = f"{analysis.dataset}|{region.name}|{distance}"
-            units = units_of(analysis.brain, distance, region)
+            analysis.said(f"{region.label}, {distance}")
+            name = f"{analysis.dataset}|{region.label}|{distance}"
             yield _region(
-                region, units, candidates, related, measures, terms,
+                region, candidates, related, measures, terms,
                 [seed, zlib.crc32(name.encode())], about,
             )  # fmt: skip
 
 
 def _region(
     region: Region,
-    units: tuple[int, ...],
     candidates: Candidates,
     related: Relations,
     measures: Sequence[Measure],
@@ -109,9 +107,7 @@ def _region(
         pairs = pairs_among(np.flatnonzero(kept), n_all)
         used = Candidates(candidates.table, candidates.rdms[:, pairs])
         terms = terms.on(kept)
-    data = measured_data(
-        region, units, PLANTINGS[about["distance"]], measures[0], settings, n_stimuli
-    )
+    data = measured_data(region, PLANTINGS[about["distance"]], measures[0], settings, n_stimuli)
     result = recover(data, used, chosen, measures, terms, seed=seed)
     assumed = [data.assumed] if data.assumed else []
     if n_stimuli < n_all:
@@ -164,7 +160,7 @@ def _power(
             "reliability_target": data.reliability,
             "reliability_known": "yes" if data.reliability_known else "no",
             "noise_share": calibration.noise_share,
-            **said(limit, Status.LIMITED),
+            **said(limit, RowStatus.LIMITED),
         }
 
 

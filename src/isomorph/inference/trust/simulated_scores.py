@@ -20,12 +20,12 @@ from isomorph.inference.trust.noise_level import (
     embedded,
     embedding,
 )
-from isomorph.inference.trust.planting import root
 from isomorph.inference.trust.rates import Tally
-from isomorph.inference.trust.simulation import Draws, draw, mix
 from isomorph.inference.trust.told_apart import Bools, Contest, Terms, Trial, part_of
 from isomorph.inference.trust.winners import related_to
 from isomorph.measures import Floats, Measure
+from isomorph.simulation.gaussian import Draws, draw, mix
+from isomorph.simulation.planting import root
 
 CALIBRATING = 30
 """Simulated RDMs on which the level of noise is found."""
