@@ -11,13 +11,13 @@ from isomorph.artefacts.schemas import TABLES
 from isomorph.figures.confusion import NOTHING, OTHERS, draw_confusion, matrix
 from isomorph.figures.multiverse import orders, scores
 from isomorph.figures.selection import Family
-from isomorph.inference.trust import run
-from isomorph.inference.trust.rows import CLAIMS
+from isomorph.inference.trust.rates import CLAIMS
 from isomorph.layout import Layout
 from isomorph.report.evidence import read_results
 from isomorph.report.missing import judge
 from isomorph.report.page import render
 from isomorph.report.robustness import robustness
+from isomorph.stages.recover import run
 from isomorph.study import load_study
 
 KINDS = ("confusion", "power", "agreement")

@@ -23,7 +23,9 @@ PLACES = ("region_a", "region_b", "time_start", "time_stop")
 TABLES: Registry[tuple[str, ...]] = Registry(
     "table", {name: one.required for name, one in CATALOGUE.items() if one.columns}
 )
-"""Required columns by table. `status` is `ok` or says in words why the row has no number."""
+"""Required columns by table. `status` says what a row has, one of
+`isomorph.inference.estimated.RowStatus`, and `reason` in words why it has no more; of
+`reliability`, `status` says both."""
 
 
 def check_array(data: xr.Dataset, schema: ArraySchema, where: str) -> None:

@@ -25,7 +25,7 @@ from isomorph.figures.words import (
     distance_title,
     measure_title,
 )
-from isomorph.inference.multiplicity import by_p_alone
+from isomorph.inference.families import by_p_alone
 from isomorph.jobs import jobs
 from isomorph.layout import Layout
 from isomorph.making import begin, job_of, other_versions, stamp, stamps
@@ -168,7 +168,7 @@ def _dataset(layout: Layout, results: Illustrated) -> dict[str, Any]:
         "alike": contests.models_against_models(results),
         "regions": [_region(results, one) for one in results.shown],
         "without": [
-            (region, "; ".join(dict.fromkeys(selection.rows_of(comparisons, region)["status"])))
+            (region, "; ".join(dict.fromkeys(selection.rows_of(comparisons, region)["reason"])))
             for region in without
         ],
         "models_compared": contests.models_compared(results),

@@ -16,17 +16,16 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from isomorph.inference.chosen_layers import members_of
 from isomorph.inference.differences import compared
 from isomorph.inference.gather import Candidates, Region
 from isomorph.inference.groups import Labels
 from isomorph.inference.members import ModelFamily, scored
 from isomorph.inference.nested import choose_all
-from isomorph.inference.scores import Parts, Scores, scores_of
-from isomorph.inference.selection import members_of
+from isomorph.inference.scores import Scores, scores_of
 from isomorph.inference.setting import Draws, Setting, make_draws
-from isomorph.inference.splits import Stimuli
+from isomorph.inference.stimulus_splits import Sides, Stimuli
 from isomorph.measures import Counts, Floats, Measure
-from isomorph.measures.pairs import pair_indices
 
 RESAMPLES = 50
 """Resamples of each simulation. They know a standard error to 10 %, which lifts a level of .05 to
@@ -80,12 +79,6 @@ def part_of(groups: Labels, n: int, rng: np.random.Generator) -> Bools:
     kept = np.zeros(len(groups), dtype=bool)
     kept[order[:n]] = True
     return kept
-
-
-def pairs_of(kept: Bools) -> npt.NDArray[np.intp]:
-    """Return the pairs among a part of the stimuli."""
-    first, second = pair_indices(len(kept))
-    return np.flatnonzero(kept[first] & kept[second])
 
 
 @dataclass(frozen=True)
@@ -186,13 +179,13 @@ class Contest:
     def _made(self, scores: Scores, model: str, setting: Setting) -> bool:
         chosen = choose_all(scores, self.members)
         members = scored(self.terms.families, chosen, self.layers)
-        ranked = sorted(range(len(members)), key=lambda at: -members[at].score)
-        if model:
-            own = [at for at in ranked if model in members[at].family.instances]
-            ranked = [*own, *(at for at in ranked if at not in own)] if own else []
-        if len(ranked) < 2:
+        ranked = sorted(members, key=lambda one: -one.score)
+        own = (one for one in ranked if not model or model in one.family.instances)
+        first = next(own, None)
+        second = next((one for one in ranked if one is not first), None)
+        if first is None or second is None:
             return False
-        (row,), _ = compared(chosen, members, [(ranked[0], ranked[1])], setting)
+        (row,), _ = compared(chosen, [(first, second)], setting)
         return bool(row["difference"] > 0 and row["p"] <= setting.inference.recovery.level)
 
 
@@ -207,8 +200,8 @@ def first_subjects(scores: Scores, n: int, subject_draws: Counts | None) -> Scor
         Of so many subjects.
     """
 
-    def of(parts: Parts) -> Parts:
-        return Parts(parts.chosen_on[..., :n, :], parts.scored_on[..., :n, :])
+    def of(parts: Sides) -> Sides:
+        return parts.mapped(lambda values: values[..., :n, :])
 
     return replace(
         scores,

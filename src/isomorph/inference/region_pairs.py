@@ -1,7 +1,7 @@
 """Regions against each other, each measured apart from the other's noise.
 
 Regions recorded together share noise: the state of the animal, the motion of the head. It makes
-their RDMs alike where nothing else does (Henriksson et al. 2015,
+their RDMs similar where nothing else does (Henriksson et al. 2015,
 https://doi.org/10.1016/j.neuroimage.2015.04.026). So one region is taken from one half of the
 runs or repetitions, the other region from the other half; or, without these, from other subjects.
 """
@@ -9,14 +9,20 @@ runs or repetitions, the other region from the other half; or, without these, fr
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
-from itertools import combinations
 
 import numpy as np
 import pandas as pd
 
-from isomorph.inference.crossings import CROSSINGS, OWN, TOGETHER, Crossing, way_of
-from isomorph.inference.families import Questions
+from isomorph.inference.crossings import (
+    CROSSINGS,
+    OWN,
+    TOGETHER,
+    Crossing,
+    pairs_at_one_time,
+    way_of,
+)
+from isomorph.inference.estimated import estimated, unsure_of
+from isomorph.inference.families import Hypotheses
 from isomorph.inference.gather import Region
 from isomorph.inference.independence import against_independence
 from isomorph.inference.permutation import BLOCK, Null, shuffled
@@ -26,13 +32,12 @@ from isomorph.measures import Counts, Floats, Measure
 from isomorph.measures.pairs import blocks
 
 SHARED = "one subject without halves of the repetitions, so shared noise may be all there is"
-DEGENERATE = "half of the resamples or more are degenerate"
 
 Pairs = Sequence[tuple[int, int]]
 """Places of the two regions of every comparison."""
 
 
-def compare_regions(regions: Sequence[Region], draws: Draws, setting: Setting) -> list[Questions]:
+def compare_regions(regions: Sequence[Region], draws: Draws, setting: Setting) -> list[Hypotheses]:
     """Compare every two regions of a dataset under one distance and measure.
 
     The RDM of a region, or of a half of it, is pooled over its subjects as for the ceilings, each
@@ -48,11 +53,7 @@ def compare_regions(regions: Sequence[Region], draws: Draws, setting: Setting) -
     draws : Draws
     setting : Setting
     """
-    pairs = [
-        (first, second)
-        for first, second in combinations(range(len(regions)), 2)
-        if regions[first].at_the_time_of(regions[second])
-    ]
+    pairs = pairs_at_one_time(regions)
     if not pairs:
         return []
     ways = [way_of(regions[first], regions[second], setting.measure) for first, second in pairs]
@@ -65,7 +66,7 @@ def compare_regions(regions: Sequence[Region], draws: Draws, setting: Setting) -
         for draw in measured:
             crossing = CROSSINGS[way[0]](draw, way[1], setting.measure)
             values.add(crossing, places, inside, way[0], setting.measure, 1 / len(measured))
-    return [_questions(regions, pairs, [kind for kind, _ in ways], values, setting)]
+    return [_hypotheses(regions, pairs, [kind for kind, _ in ways], values, setting)]
 
 
 class _Values:
@@ -148,20 +149,26 @@ def _against(rdms: Floats, others: Floats, measure: Measure) -> Floats:
     return rdms @ others.T if measure.embed is not None else measure.compare(rdms, others)
 
 
-def _questions(
+def _hypotheses(
     regions: Sequence[Region], pairs: Pairs, kinds: list[str], values: _Values, setting: Setting
-) -> Questions:
+) -> Hypotheses:
     """Return a row per pair, and what it is corrected by."""
-    inference, draws = setting.inference, values.draws
+    draws, limits, inference = values.draws, setting.measure.range, setting.inference
     apart = np.array(kinds) != TOGETHER
-    usable = np.isfinite(values.resampled).sum(axis=0)
-    sound = (2 * usable > len(values.resampled)) & (not draws.unsure)
-    spread = spread_over_stimuli(values.resampled, draws.n_groups, setting.measure.range)
-    error = np.where(sound, spread.standard_error, np.nan)
-    low, high = replace(spread, standard_error=error).interval(
-        values.observed, inference.interval, setting.measure.range
+    _, unsure = unsure_of(values.resampled, draws.unsure)
+    told = estimated(
+        values.observed,
+        spread_over_stimuli(values.resampled, draws.n_groups, limits),
+        inference.interval,
+        limits,
+        unsure=np.where(apart, unsure, SHARED),
+        untested=draws.untested,
     )
     one, other = ([regions[pair[side]] for pair in pairs] for side in (0, 1))
+    crossing = [
+        f"halves of the {first.folds}" if kind == OWN else kind
+        for kind, first in zip(kinds, one, strict=True)
+    ]
     rows = pd.DataFrame(
         {
             **setting.columns,
@@ -169,23 +176,12 @@ def _questions(
             "region_b": [region.name for region in other],
             "time_start": [region.time_start for region in one],
             "time_stop": [region.time_stop for region in one],
-            "crossing": [
-                f"halves of the {first.folds}" if kind == OWN else kind
-                for kind, first in zip(kinds, one, strict=True)
-            ],
+            "crossing": crossing,
             "estimate": values.observed,
-            "standard_error": error,
-            "interval_low": np.where(apart, low, np.nan),
-            "interval_high": np.where(apart, high, np.nan),
-            "scheme": spread.scheme,
+            **told,
             "n_stimuli": draws.stimuli.shape[1],
             "n_subjects_a": [len(region.subjects) for region in one],
             "n_subjects_b": [len(region.subjects) for region in other],
-            "status": np.where(
-                ~apart,
-                SHARED,
-                np.where(sound, draws.untested or "ok", draws.unsure or DEGENERATE),
-            ),
         }
     )
     null = Null(np.where(apart, values.observed, np.nan), values.shuffled)

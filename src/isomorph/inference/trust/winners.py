@@ -10,8 +10,8 @@ import pandas as pd
 
 from isomorph.inference.independence import independence_p
 from isomorph.inference.permutation import Null
-from isomorph.measures import Counts, Floats
-from isomorph.measures.pairs import blocks, pair_indices
+from isomorph.measures import Floats
+from isomorph.measures.pairs import blocks
 from isomorph.study import Inference
 
 TIE = 1e-6
@@ -23,7 +23,7 @@ Bools = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
-class Kin:
+class Relations:
     """Which candidates count as nearly the planted one.
 
     Attributes
@@ -38,8 +38,8 @@ class Kin:
     neighbours: Bools
 
 
-def kin(table: pd.DataFrame, family_of: dict[str, str]) -> Kin:
-    """Return who is near to whom among candidates.
+def relations_of(table: pd.DataFrame, family_of: dict[str, str]) -> Relations:
+    """Return which candidates are near to which.
 
     Parameters
     ----------
@@ -52,23 +52,7 @@ def kin(table: pd.DataFrame, family_of: dict[str, str]) -> Kin:
     rank = table.groupby("model")["depth"].rank(method="dense").to_numpy()
     model = table["model"].to_numpy()
     near = (model[:, None] == model) & (np.abs(rank[:, None] - rank) <= 1)
-    return Kin(pd.factorize(named)[0], near)
-
-
-@dataclass(frozen=True)
-class Data:
-    """Simulated data of one planted layer, under one measure, in single precision.
-
-    Attributes
-    ----------
-    subjects : (simulation, subject, pair)
-        Embedded RDMs, whose inner products with embedded candidates are the measure.
-    mean : (simulation, pair)
-        Their mean over subjects.
-    """
-
-    subjects: Floats
-    mean: Floats
+    return Relations(pd.factorize(named)[0], near)
 
 
 def shares(scores: Floats) -> Floats:
@@ -77,26 +61,7 @@ def shares(scores: Floats) -> Floats:
     return np.asarray(top / top.sum(axis=1, keepdims=True))
 
 
-def places(orders: Counts) -> npt.NDArray[np.intp]:
-    """Return from which pair each pair is taken when stimuli are put in another order.
-
-    Parameters
-    ----------
-    orders : (order, stimulus)
-
-    Returns
-    -------
-    (order, pair)
-    """
-    n_stimuli = orders.shape[1]
-    first, second = pair_indices(n_stimuli)
-    one, other = orders[:, first], orders[:, second]
-    low, high = np.minimum(one, other), np.maximum(one, other)
-    # Rows of the upper triangle get shorter by one each.
-    return np.asarray(low * (2 * n_stimuli - low - 1) // 2 + high - low - 1)
-
-
-def against_zero(
+def related_to(
     data: Floats, candidate: Floats, shuffles: npt.NDArray[np.intp], inference: Inference
 ) -> Bools:
     """Tell which data are related to a candidate, by the test that `comparisons` has.
@@ -111,7 +76,7 @@ def against_zero(
     candidate : (pair,)
         Embedded.
     shuffles : (shuffle, pair)
-        See `places`.
+        From which pair each is taken, see `isomorph.inference.stimulus_splits.pairs_among`.
     inference : Inference
         Its sides, and the level of its recovery.
     """

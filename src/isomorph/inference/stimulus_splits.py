@@ -1,25 +1,37 @@
-"""Splits of the stimuli: on one part a layer is chosen, on the other it is scored."""
+"""Splits of the stimuli: on one part a layer is chosen or fitted, on the other it is scored.
+
+`make_splits` deals all stimuli, and those of resamples, into parts each of which is scored once;
+`halves` and `halved` into two, for statistics that need many pairs on either side.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy.cluster.hierarchy import fcluster, ward
 from scipy.spatial.distance import pdist
 from scipy.stats import rankdata
 
 from isomorph.inference.groups import Labels, column_labels, joined_groups
+from isomorph.inference.ties import Indices
 from isomorph.measures import Counts, Floats, stimulus_count
-from isomorph.measures.pairs import squareform
+from isomorph.measures.pairs import pair_indices, squareform
 from isomorph.registry import Registry
 from isomorph.study.inference import Selection
 
 FEWEST = 4
 """Stimuli on either side of a split; the six distances of four are the fewest every measure
 takes."""
+
+FEWEST_OF_HALF = 6
+"""Stimuli of a half: 15 pairs. With fewer there is nothing to choose a layer on."""
+
+TOO_FEW = "too few stimuli to choose a layer on some and score it on others"
 
 ENOUGH = 8
 """Stimuli in a part, on average, below which there are fewer parts."""
@@ -32,23 +44,31 @@ FEWEST_PARTS = 3
 about 63 % of the stimuli; halves of them would waver less between layers than parts of all do."""
 
 
+Half = tuple[Indices, Indices]
+"""Stimuli to choose and fit on, stimuli to score on; both sorted, nothing in common."""
+
+
 @dataclass(frozen=True)
 class Sides:
-    """Both sides of every split, of all stimuli or of every resample.
+    """Both sides of every split, of all stimuli or of every resample, or what is scored on them.
 
     Attributes
     ----------
-    chosen_on, scored_on : (resample, repeat, part, stimulus)
-        How often each stimulus is on that side; no stimulus is on both. Nothing on either side
-        where a resample has fewer parts.
+    chosen_on, scored_on : (resample, repeat, part, ...)
+        `(stimulus,)`: how often each is on that side; no stimulus is on both. `(subject,
+        candidate)`: scores on that side. Nothing, or NaN, where a resample has fewer parts.
     """
 
-    chosen_on: Counts
-    scored_on: Counts
+    chosen_on: NDArray[Any]
+    scored_on: NDArray[Any]
+
+    def mapped(self, function: Callable[[NDArray[Any]], NDArray[Any]]) -> Sides:
+        """Return something of either side."""
+        return Sides(function(self.chosen_on), function(self.scored_on))
 
 
 @dataclass(frozen=True)
-class Splits:
+class StimulusSplits:
     """Splits of the stimuli in two.
 
     Attributes
@@ -93,7 +113,7 @@ class Stimuli:
 
 def make_splits(
     stimuli: Stimuli, selection: Selection, drawn: Counts, rng: np.random.Generator
-) -> Splits:
+) -> StimulusSplits:
     """Split the stimuli into parts, each of which in turn is scored on; and those of resamples.
 
     Copies of a stimulus, and stimuli of a group, are always on one side.
@@ -122,19 +142,15 @@ def make_splits(
     repeats = 1 if n_folds == n_groups else selection.repeats
     none = Sides(*2 * [np.zeros((0, repeats, n_folds, n_stimuli), dtype=int)])
     if n_folds < 2:
-        reason = "undefined: all stimuli belong together, so none are left to score on"
-        return Splits(none, none, selection.kind, reason)
+        reason = "all stimuli belong together, so none are left to score on"
+        return StimulusSplits(none, none, selection.kind, reason)
     sides = sides_of(np.ones((1, n_stimuli), dtype=int), groups, n_folds, repeats, rng)
     if not sides.scored_on.any():
-        reason = (
-            f"undefined: too few stimuli to choose a layer on some and score it on others, "
-            f"{FEWEST} on either side"
-        )
-        return Splits(none, none, selection.kind, reason)
+        return StimulusSplits(none, none, selection.kind, f"{TOO_FEW}, {FEWEST} on either side")
     redrawn = sides_of(drawn[: selection.resamples], groups, n_folds, SHORT, rng)
     told = f"{selection.kind}, {n_folds} parts"
     told += f" drawn {repeats} times" if repeats > 1 else ""
-    return Splits(sides, redrawn, told)
+    return StimulusSplits(sides, redrawn, told)
 
 
 def sides_of(
@@ -196,7 +212,7 @@ def deal(groups: Labels, n_folds: int, rng: np.random.Generator) -> Labels:
 
 
 def clusters(rdms: Sequence[Floats], n_clusters: int) -> Labels:
-    """Return clusters of stimuli that models find alike, by Ward's method.
+    """Return clusters of stimuli that are similar to the models, by Ward's method.
 
     Distances are ranked within each layer, averaged over a model's layers and then over models,
     so each model counts once. No response enters, so the parts know nothing of what is scored.
@@ -241,3 +257,69 @@ KINDS: Registry[Callable[[Stimuli, Selection, int], list[Labels]]] = Registry(
     },
 )
 """What stays together in each kind of split, beside what always does."""
+
+
+def halves(groups: Labels, n_splits: int, rng: np.random.Generator) -> list[Half]:
+    """Return random halvings of the stimuli, each used in both directions.
+
+    Parameters
+    ----------
+    groups : (stimulus,)
+        Stimuli of one group stay together.
+    n_splits : int
+    rng : Generator
+
+    Returns
+    -------
+    list of Half
+        Twice as many as splits; empty where the stimuli are too few to be halved.
+    """
+    members = [np.flatnonzero(groups == group) for group in np.unique(groups)]
+    found: list[Half] = []
+    for _ in range(n_splits):
+        sides: tuple[list[int], list[int]] = ([], [])
+        for number in rng.permutation(len(members)):
+            min(sides, key=len).extend(members[number].tolist())
+        first, second = (np.array(sorted(side), dtype=np.intp) for side in sides)
+        if min(len(first), len(second)) < FEWEST_OF_HALF:
+            return []
+        found += [(first, second), (second, first)]
+    return found
+
+
+def halved(drawn: Counts, groups: Labels, rng: np.random.Generator) -> Counts:
+    """Return two halves of every resample: `(resample, half, stimulus)`.
+
+    Copies of a stimulus, and stimuli of a group, stay in one half; nothing where a resample holds
+    too few different stimuli.
+
+    Parameters
+    ----------
+    drawn : (resample, stimulus)
+        How often each stimulus was drawn.
+    groups : (stimulus,)
+    rng : Generator
+    """
+    return sides_of(drawn, groups, 2, 1, rng).chosen_on[:, 0]
+
+
+def pairs_among(stimuli: Counts, n_stimuli: int) -> Indices:
+    """Return which pairs of an RDM are those among some of its stimuli, in their order.
+
+    Parameters
+    ----------
+    stimuli : (..., chosen)
+        Some of the stimuli, or all of them in another order.
+    n_stimuli : int
+        Of the RDM.
+
+    Returns
+    -------
+    (..., pair)
+        In the order of the chosen stimuli's own RDM.
+    """
+    first, second = pair_indices(stimuli.shape[-1])
+    one, other = stimuli[..., first], stimuli[..., second]
+    low, high = np.minimum(one, other), np.maximum(one, other)
+    # Rows of the upper triangle get shorter by one each.
+    return np.asarray(low * (2 * n_stimuli - low - 1) // 2 + high - low - 1)

@@ -24,17 +24,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import combinations
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from isomorph.inference.explain.choice import NONE, of_choices
-from isomorph.inference.explain.material import Material, Roles
+from isomorph.inference.estimated import Row
+from isomorph.inference.explain.material import Material, Roles, no_estimate
 from isomorph.inference.explain.similarities import Drawn, Similarities
-from isomorph.inference.explain.splits import Indices, pairs_among
 from isomorph.inference.groups import exchanged, too_few_orders
 from isomorph.inference.permutation import shuffled
+from isomorph.inference.stimulus_splits import pairs_among
+from isomorph.inference.ties import NONE, Indices
 from isomorph.measures import Floats
 
 COLLINEAR = 0.999
@@ -120,7 +120,7 @@ def partition_rows(
         For the shuffles.
     """
     material = found.material
-    rows: list[dict[str, Any]] = []
+    rows: list[Row] = []
     for region in material.regions:
         for group in roles.partitions:
             models = [name for name in group if name in material.layers]
@@ -135,7 +135,7 @@ def _group_rows(
     models: Sequence[str],
     drawn: Drawn,
     rng: np.random.Generator,
-) -> list[dict[str, Any]]:
+) -> list[Row]:
     material, brains = found.material, found.material.rows[region]
     choices = [found.choose(region, name) for name in models]
     reason = next((one for one in choices if isinstance(one, str)), None)
@@ -147,8 +147,8 @@ def _group_rows(
     rows = found.candidate_rows(layers)
     if few := too_few_orders(material.groups):
         return _without(material, region, models, named, f"shares cannot be adjusted: {few}")
-    if alike := _collinear(found.whole[np.ix_(rows, rows)], models):
-        return _without(material, region, models, named, alike)
+    if collinear := _collinear(found.whole[np.ix_(rows, rows)], models):
+        return _without(material, region, models, named, collinear)
     turn = commonality(len(models))
     # The whole is one part more: the sum of all of them.
     turn = np.vstack([turn, turn.sum(axis=0)])
@@ -180,7 +180,7 @@ def _group_rows(
             found.whole[None], np.zeros(len(picks), dtype=np.intp), found.candidate_rows(picks)
         )
 
-    resampled = of_choices(material, region, chosen, drawn_shares, whole_shares)
+    resampled = material.choices_resampled(region, chosen, drawn_shares, whole_shares)
     told = material.told(estimate, resampled, no_p=found.no_p, halves=each)
     columns = _columns(material, region, models, named)
     return [
@@ -237,28 +237,10 @@ def _parts(models: Sequence[str]) -> list[tuple[str, str]]:
 
 def _without(
     material: Material, region: str, models: Sequence[str], named: str, reason: str
-) -> list[dict[str, Any]]:
-    columns = _columns(material, region, models, named)
-    return [
-        {
-            **columns,
-            "part": part,
-            "kind": kind,
-            "scheme": "",
-            "p_note": "",
-            "n_resamples": 0,
-            "status": reason,
-        }
-        for part, kind in _parts(models)
-    ]
+) -> list[Row]:
+    columns = {**_columns(material, region, models, named), **no_estimate(reason)}
+    return [{**columns, "part": part, "kind": kind} for part, kind in _parts(models)]
 
 
-def _columns(material: Material, region: str, models: Sequence[str], named: str) -> dict[str, Any]:
-    return {
-        **material.columns,
-        **material.places[region],
-        "predictors": "; ".join(models),
-        "layers": named,
-        "n_stimuli": material.n_stimuli,
-        "n_subjects": material.rows[region].stop - material.rows[region].start,
-    }
+def _columns(material: Material, region: str, models: Sequence[str], named: str) -> Row:
+    return {**material.columns(region), "predictors": "; ".join(models), "layers": named}

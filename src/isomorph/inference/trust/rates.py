@@ -7,11 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from isomorph.inference.estimated import Row, said
 from isomorph.inference.gather import Candidates
-from isomorph.inference.trust.outcomes import Kin, shares
+from isomorph.inference.trust.winners import Relations, shares
 from isomorph.measures import Floats
-
-Row = dict[str, Any]
 
 NOTHING = "shuffled"
 """Stands for the planted layer where the planted geometry has nothing to do with any layer."""
@@ -52,17 +51,17 @@ class Tally:
         return float(made.mean()), len(made)
 
 
-def power_row(tally: Tally, planted: int, kin: Kin) -> Row:
+def power_row(tally: Tally, planted: int, relations: Relations) -> Row:
     """Return how often a planted layer, its neighbours and its model win, and what is claimed.
 
     Each rate, or the three of recovery together, with the number of simulations it rests on and
     the standard error of a rate of one half in as many, than which none is less certain.
     """
     won = shares(np.concatenate(tally.scores))
-    family = kin.family == kin.family[planted]
+    family = relations.family == relations.family[planted]
     rates = {
         "recovery_exact": won[:, planted].mean(),
-        "recovery_neighbour": won[:, kin.neighbours[planted]].sum(axis=1).mean(),
+        "recovery_neighbour": won[:, relations.neighbours[planted]].sum(axis=1).mean(),
         "recovery_family": won[:, family].sum(axis=1).mean(),
     }
     found = {effect: tally.rate(effect) for effect in CLAIMS}
@@ -92,6 +91,7 @@ def confusion_rows(
             "found_layer": layers[found],
             "count": float(counts[found]),
             "n_simulations": len(won),
+            **said(),
         }
         for found in np.argsort(-counts, kind="stable")
         if counts[found] > 0

@@ -1,4 +1,4 @@
-"""How alike two measurements of a region are: of two subjects, or of one measured again."""
+"""How similar two measurements of a region are: of two subjects, or of one measured again."""
 
 from __future__ import annotations
 

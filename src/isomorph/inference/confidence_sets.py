@@ -11,8 +11,6 @@ the number of layers beyond the largest over its own rivals.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -20,11 +18,10 @@ from scipy.stats import norm
 from scipy.stats import t as student
 
 from isomorph.inference.bootstrap import Resampled, variance_of_differences
-from isomorph.inference.multiplicity import by_largest
-from isomorph.inference.ties import rounded
+from isomorph.inference.estimated import Row, said
+from isomorph.inference.families import by_largest
+from isomorph.inference.ties import Indices, first_best
 from isomorph.measures import Floats
-
-Indices = NDArray[np.intp]
 
 RIVALS = 512
 """Layers against which every layer is set; of more, as many are taken, evenly along the depth, so
@@ -93,9 +90,7 @@ def _by_largest(beaten_by: Floats, draws: Floats, rivals: Indices) -> Floats:
     return p
 
 
-def set_row(
-    layers: pd.DataFrame, estimate: Floats, inside: NDArray[np.bool_], status: str
-) -> dict[str, Any]:
+def set_row(layers: pd.DataFrame, estimate: Floats, inside: NDArray[np.bool_], reason: str) -> Row:
     """Return what is said of the confidence set of one model in one region.
 
     Parameters
@@ -106,18 +101,20 @@ def set_row(
         Values against chance.
     inside : (layer,)
         Whether a layer is in the set.
-    status : str
-        `ok`, or why there is none.
+    reason : str
+        Why there is no set; empty where there is one.
     """
-    if status == "ok" and not inside.any():
-        status = "the resamples do not tell the layers apart"
-    row = {"n_layers": len(layers), "confidence": 1 - LEVEL, "n_in_set": int(inside.sum())}
-    if status != "ok":
-        return {**row, "n_in_set": 0, "layers": "", "best_layer": "", "first_layer": "",
-                "last_layer": "", "status": status}  # fmt: skip
-    chosen = layers[inside].sort_values("depth", kind="stable")["layer"].tolist()
-    best = layers["layer"].iloc[int(rounded(np.where(inside, estimate, -np.inf)).argmax())]
+    if not reason and not inside.any():
+        reason = "the resamples do not tell the layers apart"
+    chosen = [] if reason else layers[inside].sort_values("depth", kind="stable")["layer"].tolist()
+    place = first_best(np.where(inside, estimate, np.nan))
     return {
-        **row, "layers": "; ".join(chosen), "best_layer": best, "first_layer": chosen[0],
-        "last_layer": chosen[-1], "status": "ok",
-    }  # fmt: skip
+        "n_layers": len(layers),
+        "confidence": 1 - LEVEL,
+        "n_in_set": len(chosen),
+        "layers": "; ".join(chosen),
+        "best_layer": layers["layer"].iloc[place] if chosen else "",
+        "first_layer": chosen[0] if chosen else "",
+        "last_layer": chosen[-1] if chosen else "",
+        **said(reason),
+    }

@@ -11,9 +11,11 @@ import pandas as pd
 import xarray as xr
 
 from isomorph.inference.bootstrap import Resampled
-from isomorph.inference.explain.material import TOO_FEW, Material
-from isomorph.inference.explain.splits import Indices
-from isomorph.measures import MEASURES, Floats, Measure
+from isomorph.inference.explain.material import Material, no_estimate
+from isomorph.inference.groups import group_count
+from isomorph.inference.stimulus_splits import TOO_FEW
+from isomorph.inference.ties import Indices
+from isomorph.measures import MEASURES, Floats
 
 
 def representations(material: Material, measures: Sequence[str]) -> xr.Dataset:
@@ -56,8 +58,8 @@ def representations(material: Material, measures: Sequence[str]) -> xr.Dataset:
             "depth": column([-1] * len(regions), table["depth"].tolist(), np.int64),
         },
         attrs={
-            "dataset": str(material.columns["dataset"]),
-            "distance": str(material.columns["distance"]),
+            "dataset": material.setting.dataset,
+            "distance": material.setting.distance,
         },
     )
 
@@ -83,7 +85,7 @@ def best_matches(similarity: Floats, chosen_by: Floats) -> tuple[Floats, Floats]
 
 
 def model_rows(material: Material, models: Sequence[str], name: str) -> pd.DataFrame:
-    """Return how alike every two models are, each layer beside its best match.
+    """Return how similar every two models are, each layer beside its best match.
 
     Matches are chosen on one half of the stimuli and scored on the other; the spread is that of
     the matches on all stimuli.
@@ -107,14 +109,15 @@ def model_rows(material: Material, models: Sequence[str], name: str) -> pd.DataF
         model: slice(start, end) for model, start, end in zip(own, ends[:-1], ends[1:], strict=True)
     }
     whole = measure.compare(rdms, rdms)
-    halves = np.array([_among(measure, rdms[:, pairs]) for _, pairs in material.half_pairs])
+    halves = np.array(
+        [measure.compare(own, own) for own in (rdms[:, pairs] for _, pairs in material.half_pairs)]
+    )
     drawn = measure.resampled(rdms, rdms, material.stimulus_draws)
     rows: list[dict[str, Any]] = []
     for first, second in combinations(own, 2):
         a, b = places[first], places[second]
         base = {
-            **material.columns,
-            "measure": name,
+            **{**material.setting.columns, "measure": name},
             "model_a": first,
             "model_b": second,
             "n_layers_a": len(own[first]),
@@ -123,7 +126,7 @@ def model_rows(material: Material, models: Sequence[str], name: str) -> pd.DataF
         }
         alone = len(own[first]) == len(own[second]) == 1
         if not len(halves) and not alone:
-            rows.append({**base, "scheme": "", "n_resamples": 0, "status": TOO_FEW})
+            rows.append({**base, **no_estimate(TOO_FEW)})
             continue
         if alone:
             both = best_matches(whole[a, b], whole[a, b])
@@ -137,16 +140,13 @@ def model_rows(material: Material, models: Sequence[str], name: str) -> pd.DataF
         in_draws = np.mean(
             best_matches(drawn[:, a, b], np.broadcast_to(matched, drawn[:, a, b].shape)), axis=0
         )
-        resampled = Resampled(in_draws[:, None], None, None, material.n_groups, 1)
+        n_groups = group_count(material.groups)
+        resampled = Resampled(in_draws[:, None], None, None, n_groups, 1)
         estimate = np.array([(to_a + to_b) / 2])
         (told,) = material.told(
             estimate, resampled, measure.range,
             halves=None if alone else np.mean(both, axis=0)[:, None],
         )  # fmt: skip
-        told = {key: value for key, value in told.items() if key not in ("p", "p_note")}
         rows.append({**base, "a_to_b": to_b, "b_to_a": to_a, "similarity": estimate[0], **told})
-    return pd.DataFrame(rows)
-
-
-def _among(measure: Measure, rdms: Floats) -> Floats:
-    return measure.compare(rdms, rdms)
+    # Two models being similar is no question: there is no p.
+    return pd.DataFrame(rows).drop(columns=["p", "p_note"], errors="ignore")

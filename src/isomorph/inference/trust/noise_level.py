@@ -8,14 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from isomorph.inference.gather import Region
+from isomorph.inference.region_reliability import halves_of
+from isomorph.inference.stepping import PEARSON
 from isomorph.measures import Floats, Measure
-from isomorph.measures.linear import LinearForm
 from isomorph.simulation.gaussian import Draws, Mixture, mix
 
 Embed = Callable[[Floats], Floats]
-
-PEARSON = LinearForm(centre=True, ridge=np.inf).embed
-"""Stands in for a measure that is no inner product, when RDMs are compared with each other."""
 
 PRECISION = 0.003
 """Of the reliability that the search for a level of noise ends with."""
@@ -48,12 +46,15 @@ class Calibration:
 
 
 def embedding(measure: Measure) -> Embed:
-    """Return the map to vectors whose inner products tell how alike two RDMs are."""
-    return measure.embed or PEARSON
+    """Return the map to vectors whose inner products are the similarity of two RDMs.
+
+    Of a measure that is no inner product, that of Pearson's correlation.
+    """
+    return measure.embed or PEARSON.embed
 
 
-def measured(region: Region, measure: Measure) -> float | None:
-    """Return how alike two measurements of a region are: subjects, else halves; None if neither.
+def measured_reliability(region: Region, measure: Measure) -> float | None:
+    """Return how similar two measurements of a region are: subjects, else halves; None if neither.
 
     Of halves it is the mean over halvings.
     """
@@ -61,9 +62,7 @@ def measured(region: Region, measure: Measure) -> float | None:
     if len(region.subjects) > 1:
         return float(agreement(embed(region.rdms)))
     if len(region.halvings):
-        assert region.halves is not None
-        halves = region.halves[region.halvings, :, 0].astype(float)
-        return float(np.mean([agreement(embed(two)) for two in halves]))
+        return float(np.mean([agreement(embed(two)) for two in halves_of(region)]))
     return None
 
 

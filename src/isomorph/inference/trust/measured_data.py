@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from isomorph.inference.gather import Region
-from isomorph.inference.trust.reliability import measured
+from isomorph.inference.trust.noise_level import measured_reliability
 from isomorph.measures import Measure
 from isomorph.simulation.gaussian import Design
 from isomorph.simulation.planting import Planting
@@ -16,7 +16,7 @@ FEWEST_CROSSED = 4
 
 
 @dataclass(frozen=True)
-class Observed:
+class MeasuredData:
     """The measured data of a region, as far as a simulation repeats them.
 
     Attributes
@@ -37,13 +37,13 @@ class Observed:
     assumed: str
 
 
-def observe(
+def measured_data(
     region: Region,
     planting: Planting,
     measure: Measure,
     settings: Recovery,
     n_stimuli: int,
-) -> Observed:
+) -> MeasuredData:
     """Return what is known of a region's data, and what has to be assumed.
 
     Parameters
@@ -61,7 +61,7 @@ def observe(
     if None in units:
         assumed.append(f"{settings.units} units per subject, as none are published")
     counts = tuple(settings.units if count is None else count for count in units)
-    reliability = measured(region, measure)
+    reliability = measured_reliability(region, measure)
     known = reliability is not None
     if reliability is None:
         reliability = settings.reliability
@@ -76,4 +76,4 @@ def observe(
         assumed.append(f"{FEWEST_CROSSED} repetitions, as their number is not known")
     number = max(region.n_folds or (FEWEST_CROSSED if planting.crossed else 1), fewest)
     design = Design(n_stimuli, counts, number, halved, planting)
-    return Observed(region, design, float(reliability), known, "; ".join(assumed))
+    return MeasuredData(region, design, float(reliability), known, "; ".join(assumed))

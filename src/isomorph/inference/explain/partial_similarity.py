@@ -2,7 +2,7 @@ r"""Partial and semi-partial similarity: what a model has in common with a regio
 
 A similarity that is an inner product of vectors (every correlation and cosine of RDMs, plain,
 ranked or whitened) lets controls be projected out of both vectors. With :math:`G` the similarities
-of everything with everything and :math:`c` the controls, what is left of the inner products is
+of everything with everything and :math:`c` the controls, the inner products of the residuals are
 
 .. math:: R = G - G_{\cdot c} G_{cc}^{+} G_{c \cdot},
 
@@ -14,8 +14,8 @@ pseudo-inverse takes care of.
 
 The p is of a two-sided t-test against 0, with the standard error of the bootstrap, so nothing is
 shuffled and what model and controls have in common stays as it is. Layers are chosen anew in every
-resample, by their plain similarity: layers that are about equally like a region may differ in what
-they share with the controls. A measure that is positive by chance, such as a cosine, leaves
+resample, by their plain similarity: layers that are about equally similar to a region may differ in
+what they share with the controls. A measure that is positive by chance, such as a cosine, leaves
 something positive when controls are gone: it has no p here.
 """
 
@@ -26,10 +26,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from isomorph.inference.explain.choice import NONE, Choice, of_choices
-from isomorph.inference.explain.material import Material, Roles
+from isomorph.inference.estimated import Row, RowStatus
+from isomorph.inference.explain.layer_choice import LayerChoice
+from isomorph.inference.explain.material import Material, Roles, no_estimate
 from isomorph.inference.explain.similarities import Drawn, Similarities
-from isomorph.inference.explain.splits import Indices
+from isomorph.inference.ties import NONE, Indices
 from isomorph.measures import Floats
 
 RANK = 1e-10
@@ -43,11 +44,11 @@ STATISTICS = ("plain", "partial", "semi_partial")
 LIMITS = (-1.0, 1.0)
 """What each of them can be."""
 
-HELD_WHOLLY = "the controls hold all of the model, nothing is left to compare"
+HELD_WHOLLY = "the controls hold all of the model, no residual is left to compare"
 
 
-def left_over(gram: Floats, kept: Indices, given: Indices) -> Floats:
-    """Return the inner products of what is left of vectors once others are projected out.
+def residuals(gram: Floats, kept: Indices, given: Indices) -> Floats:
+    """Return the inner products of the residuals of vectors once others are projected out.
 
     Parameters
     ----------
@@ -89,7 +90,7 @@ def partials(gram: Floats, brains: Indices, models: Indices, controls: Indices) 
     kept = np.concatenate([brains, models])
     n = len(brains)
     whole = gram[..., kept, kept]
-    left = left_over(gram, kept, controls)
+    left = residuals(gram, kept, controls)
     lengths = np.diagonal(left, axis1=-2, axis2=-1)
     lengths = np.where(lengths > NOTHING * whole, lengths, np.nan)
     brain_left, model_left = lengths[..., :n, None], lengths[..., None, n:]
@@ -127,7 +128,7 @@ def partial_rows(found: Similarities, roles: Roles, drawn: Drawn) -> pd.DataFram
     material = found.material
     plans = [plan for region in material.regions for plan in _plans(found, roles, region.label)]
     sound = [plan for plan in plans if "choice" in plan]
-    rows: list[dict[str, Any]] = []
+    rows: list[Row] = []
     for controls in {tuple(plan["controls"]): None for plan in sound}:
         # One projection serves every region and every model that has these controls.
         sharing = [plan for plan in sound if tuple(plan["controls"]) == controls]
@@ -155,7 +156,7 @@ def _in_order(rows: pd.DataFrame, material: Material, roles: Roles) -> pd.DataFr
 def _plans(found: Similarities, roles: Roles, region: str) -> list[dict[str, Any]]:
     """Return which layer stands against which controls, or why none can."""
     material = found.material
-    every = material.inference.explain.layers == "all"
+    every = material.setting.inference.explain.layers == "all"
     plans: list[dict[str, Any]] = []
     for model in roles.models:
         if model not in material.layers:
@@ -172,9 +173,10 @@ def _plans(found: Similarities, roles: Roles, region: str) -> list[dict[str, Any
         }
         if every:
             plans += [
-                {**base, "choice": found.alike.choose(region, one[None]), "share": np.nan}
+                {**base, "choice": material.choose(found.choosing, region, one[None]),
+                 "share": np.nan}
                 for one in material.layers[model]
-            ]
+            ]  # fmt: skip
             continue
         chosen = found.choose(region, model)
         if isinstance(chosen, str):
@@ -186,7 +188,7 @@ def _plans(found: Similarities, roles: Roles, region: str) -> list[dict[str, Any
 
 def _scored(
     found: Similarities, plan: dict[str, Any], layers: Indices, whole: Floats, drawn: Floats
-) -> list[dict[str, Any]]:
+) -> list[Row]:
     """Return the rows of one plan.
 
     Parameters
@@ -200,7 +202,7 @@ def _scored(
     """
     material, region = found.material, plan["region"]
     brains = np.arange(found.n_subjects)[material.rows[region]]
-    choice: Choice = plan["choice"]
+    choice: LayerChoice = plan["choice"]
 
     def at(values: Floats, chosen: Indices) -> Floats:
         """Return `(resample, subject, statistic)`, NaN where no layer was chosen."""
@@ -220,10 +222,9 @@ def _scored(
             ]
         )
         estimate = nested.mean(axis=0)
-    resampled = of_choices(
-        material, region, [choice], lambda chosen: at(drawn, chosen),
-        lambda chosen: at(whole, chosen),
-    )  # fmt: skip
+    resampled = material.choices_resampled(
+        region, [choice], lambda chosen: at(drawn, chosen), lambda chosen: at(whole, chosen)
+    )
     told = material.told(estimate, resampled, LIMITS, found.no_p, nested)
     rows = [
         {
@@ -236,25 +237,23 @@ def _scored(
         }
         for number, statistic in enumerate(STATISTICS)
     ]
-    return [row if np.isfinite(row["estimate"]) else {**row, "status": HELD_WHOLLY} for row in rows]
+    held = {"status": RowStatus.UNDEFINED, "reason": HELD_WHOLLY}
+    return [row if np.isfinite(row["estimate"]) else {**row, **held} for row in rows]
 
 
-def _empty(material: Material, plan: dict[str, Any]) -> list[dict[str, Any]]:
+def _empty(material: Material, plan: dict[str, Any]) -> list[Row]:
     return [
-        {**_columns(material, plan), "layer": "", "scheme": "", "statistic": statistic,
-         "p_note": "", "n_resamples": 0, "status": plan["why"]}
+        {**_columns(material, plan), "layer": "", "statistic": statistic,
+         **no_estimate(plan["why"])}
         for statistic in STATISTICS
     ]  # fmt: skip
 
 
-def _columns(material: Material, plan: dict[str, Any]) -> dict[str, Any]:
+def _columns(material: Material, plan: dict[str, Any]) -> Row:
     return {
-        **material.columns,
         "of": plan["region"],
-        **material.places[plan["region"]],
+        **material.columns(plan["region"]),
         "model": plan["model"],
         "controls": plan["held"],
         "n_controls": len(plan["controls"]),
-        "n_stimuli": material.n_stimuli,
-        "n_subjects": material.rows[plan["region"]].stop - material.rows[plan["region"]].start,
     }

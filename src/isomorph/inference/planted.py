@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from isomorph.artefacts.schemas import PLACE
+from isomorph.inference.estimated import said
 from isomorph.study.archive import PlantedRegion
 
 
@@ -50,7 +51,8 @@ def recover(comparisons: pd.DataFrame, planted: Mapping[str, PlantedRegion]) -> 
             "n_candidates": len(ordered),
         }
         if not planted_here.any():
-            rows.append({**row, "recovered": "no", "status": "the planted layer has no RDM"})
+            reason = "the planted layer has no RDM"
+            rows.append({**row, "recovered": "no", **said(reason)})
             continue
         rank = int(ordered["is_truth"].to_numpy().argmax())
         own = ordered.iloc[rank]
@@ -62,7 +64,7 @@ def recover(comparisons: pd.DataFrame, planted: Mapping[str, PlantedRegion]) -> 
                 "interval_low": own["interval_low"],
                 "interval_high": own["interval_high"],
                 "recovered": _verdict(own, found, ordered),
-                "status": "ok",
+                **said(),
             }
         )
     return pd.DataFrame(rows)

@@ -16,18 +16,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from isomorph.inference.bootstrap import Resampled
-from isomorph.inference.explain.material import TOO_FEW, Material
-from isomorph.inference.explain.splits import Indices, most_frequent
-from isomorph.inference.ties import rounded
-from isomorph.measures import Floats, Measure
-
-NONE = -1
-"""In place of a layer, where a half has none with a number."""
+from isomorph.inference.stimulus_splits import TOO_FEW
+from isomorph.inference.ties import NONE, Indices, best, most_frequent
+from isomorph.measures import Counts, Floats, Measure
 
 
 @dataclass(frozen=True)
-class Choice:
+class LayerChoice:
     """The layers of one model that were chosen for one region.
 
     Attributes
@@ -53,7 +48,7 @@ class Choice:
     @property
     def favourite(self) -> tuple[int, float]:
         """The layer chosen most often, and how often."""
-        return most_frequent(self.halves.tolist())
+        return most_frequent(self.halves)
 
     @property
     def ever(self) -> Indices:
@@ -64,45 +59,41 @@ class Choice:
 
 
 @dataclass(frozen=True)
-class Alike:
-    """All subjects and all candidates on the stimuli that choose, set against chance.
+class ChoosingScores:
+    """What layers are chosen by: values against chance on the stimuli that choose.
 
     Attributes
     ----------
-    material : Material
     halves : (half, subject, candidate)
     drawn : (resample, half, subject, candidate)
     """
 
-    material: Material
     halves: Floats
     drawn: Floats
 
-    def choose(self, region: str, candidates: Indices) -> Choice | str:
-        """Return the choice of a model's layer.
+    def choose(
+        self, subjects: slice, candidates: Indices, subject_draws: Counts | None
+    ) -> LayerChoice | str:
+        """Return the choice of a model's layer, or why there is none.
 
         Parameters
         ----------
-        region : str
+        subjects : slice
+            Those of the region.
         candidates : (candidate,)
             The model's layers. One alone needs no choice and no halves.
-
-        Returns
-        -------
-        Choice or str
-            Why there is none.
+        subject_draws : (resample, subject) or None
         """
-        draws, n = self.material.subject_draws[region], len(self.drawn)
+        draws, n = subject_draws, len(self.drawn)
         if len(candidates) == 1:
             alone = np.broadcast_to(candidates, (n, 2))
             halves = np.broadcast_to(candidates, max(1, len(self.halves)))
             by_subjects = None if draws is None else alone
-            return Choice(halves, alone, by_subjects, by_subjects, True)
+            return LayerChoice(halves, alone, by_subjects, by_subjects, True)
         if not len(self.halves):
             return TOO_FEW
-        own = self.material.rows[region]
         whole, drawn = (
-            values[..., own, :][..., candidates] for values in (self.halves, self.drawn)
+            values[..., subjects, :][..., candidates] for values in (self.halves, self.drawn)
         )
         equal = np.full((n, whole.shape[1]), 1 / whole.shape[1])
         chosen, on_drawn = (
@@ -110,40 +101,41 @@ class Alike:
             for values, weights in ((whole[None], equal[:1]), (drawn, equal))
         )
         if draws is None:
-            return Choice(chosen[0], on_drawn, None, None, False)
+            return LayerChoice(chosen[0], on_drawn, None, None, False)
         weights = draws / draws.sum(axis=1, keepdims=True)
         first = np.broadcast_to(whole[:2], (n, 2, *whole.shape[1:]))
         by_drawn, by_subjects = (_best(values, weights, candidates) for values in (drawn, first))
-        return Choice(chosen[0], on_drawn, by_drawn, by_subjects, False)
+        return LayerChoice(chosen[0], on_drawn, by_drawn, by_subjects, False)
 
 
-def alike_under(material: Material, measure: Measure) -> Alike:
-    """Compare everything on the stimuli that choose, under one measure.
+def choosing_scores(
+    subjects: Floats,
+    rdms: Floats,
+    choosing: Sequence[Indices],
+    redrawn: Counts,
+    measure: Measure,
+) -> ChoosingScores:
+    """Compare all subjects with all candidates on the stimuli that choose.
 
     Parameters
     ----------
-    material : Material
+    subjects, rdms : (subject, pair), (candidate, pair)
+    choosing : sequence of (pair,)
+        Pairs of the stimuli that choose, a half each.
+    redrawn : (resample, half, stimulus)
+        Halves of every resample, see `halved`.
     measure : Measure
     """
-    subjects, rdms = material.subjects, material.candidates.rdms
-    halves = [
-        measure.calibrated(subjects[:, pairs], rdms[:, pairs])[1]
-        for pairs, _ in material.half_pairs
-    ]
-    shape = (len(subjects), len(rdms))
-    flat = material.redrawn.reshape(-1, material.n_stimuli)
+    halves = [measure.calibrated(subjects[:, own], rdms[:, own])[1] for own in choosing]
+    shape, flat = (len(subjects), len(rdms)), redrawn.reshape(-1, redrawn.shape[-1])
     drawn, some = np.full((len(flat), *shape), np.nan), flat.any(axis=1)
     if halves and some.any():
         drawn[some] = measure.calibrated(subjects, rdms, flat[some])[1]
-    return Alike(
-        material,
-        np.array(halves).reshape(-1, *shape),
-        drawn.reshape(-1, 2, *shape),
-    )
+    return ChoosingScores(np.array(halves).reshape(-1, *shape), drawn.reshape(-1, 2, *shape))
 
 
 def _best(values: Floats, weights: Floats, candidates: Indices) -> Indices:
-    """Return the candidate `(resample, ...)` that is most like the subjects on average.
+    """Return the candidate `(resample, ...)` that is best for the subjects on average.
 
     Parameters
     ----------
@@ -152,38 +144,24 @@ def _best(values: Floats, weights: Floats, candidates: Indices) -> Indices:
         Adding up to 1.
     candidates : (candidate,)
     """
-    mean = np.einsum("r...sl,rs->r...l", values, weights)
-    known = np.isfinite(mean)
-    found = candidates[rounded(np.where(known, mean, -np.inf)).argmax(axis=-1)]
-    return np.where(known.any(axis=-1), found, NONE)
+    found = best(np.einsum("r...sl,rs->r...l", values, weights))
+    return np.where(found == NONE, NONE, candidates[found])
 
 
 def of_choices(
-    material: Material,
-    region: str,
-    choices: Sequence[Choice],
-    drawn: Callable[[Indices], Floats],
-    whole: Callable[[Indices], Floats],
-) -> Resampled:
-    """Return statistics of the chosen layers under every kind of draw.
+    choices: Sequence[LayerChoice], kind: str, statistics: Callable[[Indices], Floats]
+) -> Floats:
+    """Return statistics of the chosen layers, the mean over the halves that chose.
 
     Parameters
     ----------
-    material : Material
-    region : str
-    choices : sequence of Choice
+    choices : sequence of LayerChoice
         Of the models a statistic is about.
-    drawn, whole : callable
-        Of layers `(resample, model)`, statistics `(resample, subject, statistic)`, in the resample
-        of the stimuli or on the stimuli as they are.
+    kind : str
+        `drawn`, `by_drawn` or `by_subjects`.
+    statistics : callable
+        Of layers `(resample, model)`: `(resample, subject, statistic)`.
     """
+    layers = np.stack([getattr(choice, kind) for choice in choices], axis=-1)
     n_halves = 1 if all(choice.alone for choice in choices) else 2
-
-    def of(how: Callable[[Indices], Floats], kind: str) -> Floats:
-        layers = np.stack([getattr(choice, kind) for choice in choices], axis=-1)
-        return np.mean([how(layers[:, half]) for half in range(n_halves)], axis=0)
-
-    values, draws = of(drawn, "drawn"), material.subject_draws[region]
-    if draws is None:
-        return material.resampled(region, values)
-    return material.resampled(region, values, of(drawn, "by_drawn"), of(whole, "by_subjects"))
+    return np.mean([statistics(layers[:, half]) for half in range(n_halves)], axis=0)

@@ -1,31 +1,30 @@
-"""Searchlight maps: how like a layer of a model the sphere around every voxel is."""
+"""The tool `searchlight`: a similarity map of one layer of a model in one brain."""
 
 from __future__ import annotations
 
 import gzip
 import sys
-from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from isomorph.artefacts import provenance, read_array, read_responses, replacing
 from isomorph.digest import code_digest
 from isomorph.errors import IsomorphError, did_you_mean
+from isomorph.inference.similarity_map import similarity_map
 from isomorph.jobs import Job
 from isomorph.layout import Layout
 from isomorph.making import require_jobs
-from isomorph.measures import MEASURES
+from isomorph.measures import MEASURES, Floats
 from isomorph.rdms import DISTANCES
 from isomorph.rdms.collection import available, indexed
 from isomorph.rdms.level import level_of, regrouped
-from isomorph.rdms.searchlight import Volume, sphere_rdms, spheres, volume_of
+from isomorph.rdms.searchlight import Volume, spheres, volume_of
 
 
 @dataclass(frozen=True)
-class Light:
+class Search:
     """How a brain is searched.
 
     Attributes
@@ -45,7 +44,7 @@ class Light:
 
 
 def run(
-    layout: Layout, dataset: str, subject: str, instance: str, layer: str, light: Light
+    layout: Layout, dataset: str, subject: str, instance: str, layer: str, search: Search
 ) -> Path:
     """Write the map of one subject and one layer, its provenance as JSON beside it.
 
@@ -65,8 +64,8 @@ def run(
             f'{study.dataset_files[dataset]}: subjects: no "{subject}", '
             f"{did_you_mean(subject, spec.subjects)}"
         )
-    distance = DISTANCES[light.distance or study.spec.distances[0]].name
-    measure = MEASURES[light.measure or study.spec.measures[0]]
+    distance = DISTANCES[search.distance or study.spec.distances[0]].name
+    measure = MEASURES[search.measure or study.spec.measures[0]]
     if not measure.accepts(distance):
         raise IsomorphError(
             f"{study.path}: {measure.name} takes no RDM of {distance}; choose another with "
@@ -77,23 +76,18 @@ def run(
     require_jobs(
         layout, [Job("responses", (dataset, subject)), Job("model_rdms", (owner, instance))]
     )
-    wanted = layer_rdm(model_file, layer, DISTANCES[distance].noise_free or distance)
+    rdm = layer_rdm(model_file, layer, DISTANCES[distance].noise_free or distance)
     level = level_of(layout, dataset)
     sessions = {name: regrouped(one, level) for name, one in read_responses(file).items()}
     volume = volume_of(sessions, level.names, spec.transform, str(file))
-    around = spheres(volume.positions, light.radius, light.minimum)
-    values = np.full(len(volume.positions), np.nan)
-    left_out = Counter(around.left_out)
-    for centres, rdms, without in sphere_rdms(volume, around, distance, spec.noise):
-        left_out.update(without)
-        if len(centres):
-            values[centres] = measure.compare(rdms, wanted[None])[:, 0]
+    around = spheres(volume.positions, search.radius, search.minimum)
+    values, left_out = similarity_map(volume, around, rdm, distance, measure, spec.noise)
     found = int(np.isfinite(values).sum())
     told = ", ".join(f"{reason}: {count}" for reason, count in left_out.items() if count)
     if not found:
         raise IsomorphError(
-            f"{file}: no sphere of {light.radius:g} mm has an RDM ({told}); a larger --radius or a "
-            "smaller --minimum may have"
+            f"{file}: no sphere of {search.radius:g} mm has an RDM ({told}); a larger --radius or "
+            "a smaller --minimum may have"
         )
     path = layout.searchlight(dataset, subject, instance, layer)
     stamp = provenance(
@@ -101,21 +95,21 @@ def run(
         inputs=[file, model_file],
         settings={
             "model": instance, "layer": layer, "distance": distance, "measure": measure.name,
-            "radius": light.radius, "minimum": light.minimum, "transform": spec.transform,
+            "radius": search.radius, "minimum": search.minimum, "transform": spec.transform,
             "noise": spec.noise.model_dump(mode="json"), "level": study.level(dataset),
             "simulated": spec.simulated, "spheres": found, "left_out": dict(left_out),
         },
-        code=code_digest("isomorph.inference.searchlight"),
+        code=code_digest("isomorph.stages.searchlight"),
     )  # fmt: skip
     with replacing(path.with_name(path.name.removesuffix(".nii.gz") + ".json")) as temporary:
         temporary.write_text(stamp.to_json() + "\n", encoding="utf-8")
     write_map(path, volume, values)
-    said = f"searchlight {dataset} {subject}: {found} spheres of {light.radius:g} mm"
+    said = f"searchlight {dataset} {subject}: {found} spheres of {search.radius:g} mm"
     print(f"{said}{f'; left out {told}' if told else ''}", file=sys.stderr, flush=True)
     return path
 
 
-def layer_rdm(file: Path, layer: str, distance: str) -> NDArray[np.float64]:
+def layer_rdm(file: Path, layer: str, distance: str) -> Floats:
     """Return the RDM of a layer `(pair,)`.
 
     Raises
@@ -129,11 +123,11 @@ def layer_rdm(file: Path, layer: str, distance: str) -> NDArray[np.float64]:
         raise IsomorphError(
             f'{file}: no layer "{layer}" with distance {distance}, {did_you_mean(layer, known)}'
         )
-    rdm: NDArray[np.float64] = data[distance].sel(layer=layer).values
+    rdm: Floats = data[distance].sel(layer=layer).values
     return rdm
 
 
-def write_map(path: Path, volume: Volume, values: NDArray[np.float64]) -> None:
+def write_map(path: Path, volume: Volume, values: Floats) -> None:
     """Write a value of every voxel as a NIfTI volume; the same values give the same bytes."""
     from nibabel import Nifti1Image
 

@@ -11,14 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from isomorph.inference.comparisons import NO_CHANCE
-from isomorph.inference.explain.fitting import (
+from isomorph.inference.estimated import Row, no_chance
+from isomorph.inference.explain.material import Material, Roles, no_estimate
+from isomorph.inference.explain.nonnegative import (
     RIDGES,
     SQUARED,
     Components,
@@ -27,10 +27,9 @@ from isomorph.inference.explain.fitting import (
     reweighted,
     solve,
 )
-from isomorph.inference.explain.material import TOO_FEW, Material, Roles
-from isomorph.inference.explain.splits import Indices, most_frequent, pairs_among
 from isomorph.inference.gather import Region
-from isomorph.inference.ties import rounded
+from isomorph.inference.stimulus_splits import TOO_FEW, pairs_among
+from isomorph.inference.ties import Indices, best, most_frequent
 from isomorph.measures import MEASURES, Floats, Measure
 from isomorph.measures.linear import LinearForm
 
@@ -41,7 +40,7 @@ ALL = "all models"
 
 
 @dataclass(frozen=True)
-class Fit:
+class WeightedFit:
     """One combination, fitted on one half.
 
     Attributes
@@ -99,13 +98,11 @@ def weighted_rows(
     fitted_by = name if isinstance(measure.form, LinearForm) else "pearson"
     assert isinstance(form, LinearForm), "Pearson's correlation is one"
     fitter = _Fitter(material, measure, form, layer_distance, rng)
-    rows: list[dict[str, Any]] = []
+    rows: list[Row] = []
     for region in material.regions:
         tasks = _tasks(material, roles)
         told = _region_rows(fitter, region, tasks) if material.halves else [
-            {**_columns(material, region, task), "layer": "", "scheme": "", "weights": "",
-             "p_note": "", "n_resamples": 0, "status": TOO_FEW}
-            for task in tasks
+            {**_columns(material, region, task), **_nothing(TOO_FEW)} for task in tasks
         ]  # fmt: skip
         rows += [{**row, "measure": name, "fitted_by": fitted_by} for row in told]
     return pd.DataFrame(rows)
@@ -142,25 +139,25 @@ class _Fitter:
         self.inner = [rng.permutation(len(fitted)) for fitted, _ in material.halves]
         self.components: dict[int, Components | str] = {}
         # Every subject with every candidate, on the stimuli each half fits on.
-        self.alike = [
+        self.choosing = [
             measure.calibrated(material.subjects[:, pairs], material.candidates.rdms[:, pairs])[1]
             for pairs, _ in material.half_pairs
         ]
 
-    def fit(self, task: Task, region: Region, half: int) -> Fit | str:
+    def fit(self, task: Task, region: Region, half: int) -> WeightedFit | str:
         """Return what is fitted on a half, or why nothing can be."""
         pairs, _ = self.material.half_pairs[half]
         rdms = self.material.candidates.rdms[task.candidates]
         brain = region.rdms[:, pairs]
-        alike = self.alike[half][self.material.rows[region.label]].mean(axis=0)[task.candidates]
-        single = int(task.candidates[rounded(alike).argmax()])
+        values = self.choosing[half][self.material.rows[region.label]].mean(axis=0)[task.candidates]
+        single = int(task.candidates[best(values)])
         if task.kind == "features":
             return self._features(single, brain, half)
         normal = normal_equations(rdms[:, pairs], brain, self.form)
         weights = solve(normal.among, normal.toward)
-        return Fit(weights @ rdms, single, _shares(weights * normal.lengths))
+        return WeightedFit(weights @ rdms, single, _shares(weights * normal.lengths))
 
-    def _features(self, single: int, brain: Floats, half: int) -> Fit | str:
+    def _features(self, single: int, brain: Floats, half: int) -> WeightedFit | str:
         found = self._components(single)
         if isinstance(found, str):
             return found
@@ -169,7 +166,7 @@ class _Fitter:
         ridge = self._ridge(own, brain, self.inner[half])
         normal = normal_equations(own, brain, self.form)
         weights = reweighted(normal, [ridge])[0]
-        return Fit(weights @ found.rdms, single, _shares(weights * normal.lengths), ridge)
+        return WeightedFit(weights @ found.rdms, single, _shares(weights * normal.lengths), ridge)
 
     def _components(self, candidate: int) -> Components | str:
         if not self.squared:
@@ -178,7 +175,7 @@ class _Fitter:
             self.components[candidate] = components_of(
                 self.material.candidates.rdms[candidate],
                 self.material.n_stimuli,
-                self.material.inference.explain.components,
+                self.material.setting.inference.explain.components,
             )
         return self.components[candidate]
 
@@ -192,7 +189,7 @@ class _Fitter:
             combined = reweighted(normal, RIDGES) @ components[:, scored]
             scores += self.form.compare(brain[:, scored], combined).mean(axis=0)
         # Of equals the largest, which changes the representation least.
-        return RIDGES[len(RIDGES) - 1 - int(rounded(scores)[::-1].argmax())]
+        return RIDGES[len(RIDGES) - 1 - int(best(scores[::-1]))]
 
 
 def _shares(parts: Floats) -> Floats:
@@ -201,7 +198,7 @@ def _shares(parts: Floats) -> Floats:
     return shares
 
 
-def _region_rows(fitter: _Fitter, region: Region, tasks: Sequence[Task]) -> list[dict[str, Any]]:
+def _region_rows(fitter: _Fitter, region: Region, tasks: Sequence[Task]) -> list[Row]:
     """Return a row per task; all tasks of a half are scored, and resampled, at once."""
     material = fitter.material
     fits = [
@@ -213,13 +210,13 @@ def _region_rows(fitter: _Fitter, region: Region, tasks: Sequence[Task]) -> list
     for half, (stimuli, (_, pairs)) in enumerate(
         zip(material.halves, material.half_pairs, strict=True)
     ):
-        here = [fit for place in sound if isinstance(fit := fits[place][half], Fit)]
+        here = [fit for place in sound if isinstance(fit := fits[place][half], WeightedFit)]
         singles = np.unique([fit.single for fit in here])
         rdms = np.concatenate(
             [np.array([fit.rdm for fit in here]), material.candidates.rdms[singles]]
         )[:, pairs]
         at = len(here) + np.searchsorted(singles, [fit.single for fit in here])
-        # A combination with no weight is like nothing; the resamples cannot tell.
+        # A combination without weight is similar to nothing; resamples of it are undefined.
         empty = np.array([not fit.shares.any() for fit in here])
         brain, draws = region.rdms[:, pairs], material.stimulus_draws[:, stimuli[1]]
         value, against_chance = fitter.measure.calibrated(brain, rdms)
@@ -242,11 +239,10 @@ def _region_rows(fitter: _Fitter, region: Region, tasks: Sequence[Task]) -> list
         base = _columns(material, region, task)
         if place not in sound:
             why = next(fit for fit in fits[place] if isinstance(fit, str))
-            rows.append({**base, "layer": "", "scheme": "", "weights": "", "p_note": "",
-                         "n_resamples": 0, "status": why})  # fmt: skip
+            rows.append({**base, **_nothing(why)})
             continue
         column = sound.index(place)
-        own_fits = [fit for fit in fits[place] if isinstance(fit, Fit)]
+        own_fits = [fit for fit in fits[place] if isinstance(fit, WeightedFit)]
         rows.append({**base, **_scored(fitter, region, each[:, :, column],
                                        gains_drawn[:, :, column], own_fits, task)})  # fmt: skip
     return rows
@@ -257,9 +253,9 @@ def _scored(
     region: Region,
     each: Floats,
     drawn: Floats,
-    fits: Sequence[Fit],
+    fits: Sequence[WeightedFit],
     task: Task,
-) -> dict[str, Any]:
+) -> Row:
     """Return the numbers of one row.
 
     Parameters
@@ -270,7 +266,7 @@ def _scored(
         Score, that of the single layer, and the gain.
     drawn : (resample, subject)
         Gain, with weights and layers as they are.
-    fits : sequence of Fit
+    fits : sequence of WeightedFit
     task : Task
     """
     material = fitter.material
@@ -278,10 +274,10 @@ def _scored(
     own = np.broadcast_to(each[..., 2].mean(axis=0), drawn.shape)
     resampled = material.resampled(region.label, drawn[..., None], drawn[..., None], own[..., None])
     (told,) = material.told(
-        np.array([gain]), resampled, no_p="" if fitter.measure.known_chance else NO_CHANCE,
+        np.array([gain]), resampled, no_p=no_chance(fitter.measure),
         halves=each[..., 2:].mean(axis=1),
     )  # fmt: skip
-    single, share = most_frequent([fit.single for fit in fits])
+    single, share = most_frequent(np.array([fit.single for fit in fits]))
     return {
         "score": score,
         "single": of_single,
@@ -294,7 +290,7 @@ def _scored(
     }
 
 
-def _weights(material: Material, task: Task, fits: Sequence[Fit]) -> str:
+def _weights(material: Material, task: Task, fits: Sequence[WeightedFit]) -> str:
     """Return the largest mean weights by name; components have no names worth telling."""
     if task.kind == "features":
         return ""
@@ -313,14 +309,15 @@ def _named(material: Material, task: Task, candidate: int) -> str:
     return f"{model} {layer}" if task.kind == "models" else layer
 
 
-def _columns(material: Material, region: Region, task: Task) -> dict[str, Any]:
-    most = material.inference.explain.components
+def _nothing(reason: str) -> Row:
+    return {"layer": "", "weights": "", **no_estimate(reason)}
+
+
+def _columns(material: Material, region: Region, task: Task) -> Row:
+    most = material.setting.inference.explain.components
     return {
-        **material.columns,
-        **region.columns,
+        **material.columns(region.label),
         "model": task.model,
         "kind": task.kind,
         "n_weighted": most if task.kind == "features" else len(task.candidates),
-        "n_stimuli": material.n_stimuli,
-        "n_subjects": len(region.rdms),
     }
