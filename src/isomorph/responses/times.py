@@ -1,0 +1,45 @@
+"""Time bins: the coordinates that say when responses were measured."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+
+Array = npt.NDArray
+
+EDGES = ("time_start", "time_stop")
+
+
+def time_coordinates(times: npt.ArrayLike) -> dict[str, Any]:
+    """Return the coordinates of time bins.
+
+    Parameters
+    ----------
+    times : array of shape (bin, 2) or (2,)
+        Start and stop of every time bin, or of the one window, seconds from onset.
+
+    Returns
+    -------
+    dict
+        `time_start` and `time_stop`, over the dimension `time` or scalars.
+    """
+    edges = np.asarray(times, dtype=float)
+    dims = ("time",) if edges.ndim == 2 else ()
+    return {name: (dims, edges[..., at], {"units": "s"}) for at, name in enumerate(EDGES)}
+
+
+def times_of(data: xr.Dataset) -> Array | None:
+    """Return what `time_coordinates` was given, None where no window is known."""
+    if not set(EDGES) <= set(data.coords):
+        return None
+    return np.stack([data[name].values for name in EDGES], axis=-1)
+
+
+def bins_of(data: xr.Dataset) -> list[xr.Dataset]:
+    """Return a dataset bin by bin, itself alone where it has no dimension `time`."""
+    if "time" not in data.dims:
+        return [data]
+    return [data.isel(time=place) for place in range(data.sizes["time"])]
