@@ -29,7 +29,7 @@ from isomorph.artefacts import read_provenance
 from isomorph.cli import main
 from isomorph.jobs import Job, jobs
 from isomorph.layout import Layout
-from isomorph.making import DECLARED, inputs_of, outputs_of, written_by
+from isomorph.making import inputs_of, outputs_of, words_of, written_by
 from isomorph.study import load_study
 
 SILENT, TRACEBACK, TOLD, PARTIAL = "used in silence", "traceback", "refused", "left out, and told"
@@ -65,10 +65,7 @@ def compute(folder: Path, without: Container[str] = ()) -> Layout:
 
 def run(layout: Layout, job: Job) -> tuple[int, str]:
     """Run the command of a job and return its status and what it said."""
-    made = DECLARED[job.stage]
-    words = [*made.command.split(), "--study", str(layout.study.path), "--root", str(layout.root)]
-    for argument, name in zip(made.made_for, job.names, strict=True):
-        words += [f"--{argument}", name]
+    words = words_of(job, "--study", str(layout.study.path), "--root", str(layout.root))
     said = StringIO()
     with redirect_stderr(said), redirect_stdout(said):
         status = main(words)
@@ -167,11 +164,13 @@ def trials(layout: Layout, *, quick: bool) -> Iterator[Trial]:
     layout : Layout
         Of a study that was computed.
     quick : bool
-        Whether one reader and one damage of each file are enough, in turn.
+        Whether one reader and one damage of each file are enough, in turn; of what the page alone
+        reads, which takes long, one file of each name.
     """
     seen: set[Path] = set()
     for file, sibling, job in list(intermediates(layout)):
-        if quick and file in seen:
+        page_has = job.stage == "report" and file.name in {one.name for one in seen}
+        if quick and (file in seen or page_has):
             continue
         ways = [*DAMAGES.items()]
         for damage, hurt in [ways[len(seen) % len(ways)]] if quick else ways:

@@ -12,7 +12,7 @@ from isomorph.cli.settling import settle
 from isomorph.errors import IsomorphError
 from isomorph.jobs import Job, patterns, simulated, stimulus_sets
 from isomorph.layout import Layout
-from isomorph.making import DECLARED, inputs_of, written_by
+from isomorph.making import DECLARED, inputs_of, words_of, written_by
 from isomorph.runs import alive, asked, coming, failures
 
 try:
@@ -92,11 +92,16 @@ def outputs(stage, of_simulated):
     ]
 
 
+def job_for(stage, wildcards):
+    """Return the job of a stage that a rule runs for these wildcards."""
+    return Job(stage, tuple(wildcards[name] for name in DECLARED[stage].made_for))
+
+
 def read_by(stage):
     """Return the function that gives a rule's inputs: files of other jobs, and the user's own."""
 
     def files(wildcards):
-        job = Job(stage, tuple(wildcards[name] for name in DECLARED[stage].made_for))
+        job = job_for(stage, wildcards)
         # What does not fit runs again, whatever its date.
         workflow.dag.forcefiles.update(
             str(file) for file in written_by(LAYOUT, job) if file in UNFIT
@@ -126,12 +131,7 @@ def command(stage):
     """Return the function that gives what a rule asks of isomorph."""
 
     def words(wildcards):
-        options = [
-            word
-            for name in DECLARED[stage].made_for
-            for word in (f"--{name}", wildcards[name])
-        ]
-        return f"{DECLARED[stage].command} {shlex.join(options)}"
+        return shlex.join(words_of(job_for(stage, wildcards)))
 
     return words
 

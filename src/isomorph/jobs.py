@@ -31,7 +31,11 @@ class Job:
 
 
 def jobs(study: Study) -> Iterator[Job]:
-    """Yield every job of a study, each once, in an order in which they could run."""
+    """Yield every job of a study, each once: those of its stimuli, of its datasets, the report.
+
+    That is no order in which they could run: stimuli go back to the archive of their dataset, which
+    is fetched further below.
+    """
     for dataset in stimulus_sets(study):
         yield Job("stimuli", (dataset,))
         for instance in models_on(study, dataset):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from functools import lru_cache
 from pathlib import Path
 
 _UNSEEN = re.compile(
@@ -31,10 +32,8 @@ def shown(text: str) -> str:
     >>> shown("face" + chr(27) + "[2J")
     'face\\x1b[2J'
     """
-    for path in sorted(_AS_WRITTEN, key=len, reverse=True):
-        if path in text:  # not within a longer name
-            written = _AS_WRITTEN[path].replace("\\", r"\\")
-            text = re.sub(rf"{re.escape(path)}(?![\w-])", written, text)
+    if _AS_WRITTEN:
+        text = _any_of(tuple(_AS_WRITTEN)).sub(lambda found: _AS_WRITTEN[found[0]], text)
     return _UNSEEN.sub(_spelled, text)
 
 
@@ -45,6 +44,8 @@ def is_plain(name: str) -> bool:
 
 def expanded(path: str, beside: Path) -> Path:
     """Return the path that a study's text means, and let `shown` give the text in its place.
+
+    What variables make of it is absolute where it would else be one word, which may stand anywhere.
 
     Parameters
     ----------
@@ -65,21 +66,34 @@ def expanded(path: str, beside: Path) -> Path:
             raise KeyError(name)
     plain = Path(os.path.expandvars(path)).expanduser()
     found = beside / plain
-    if str(plain) != str(Path(path)):
-        whole = found.absolute()
-        written = path if plain.is_absolute() else str(beside.absolute() / path)
-        forms = dict.fromkeys(
-            (str(whole), os.path.normpath(whole), os.path.realpath(whole)), written
-        )
-        forms[str(found)] = path if plain.is_absolute() else str(beside / path)
-        forms.pop(os.sep, None)  # it stands in every path
-        _AS_WRITTEN.update(forms)
+    if str(plain) == str(Path(path)):
+        return found
+    if len(found.parts) == 1 and not found.is_absolute():
+        found = found.absolute()
+    whole = found.absolute()
+    written = path if plain.is_absolute() else str(beside.absolute() / path)
+    forms = dict.fromkeys((str(whole), os.path.normpath(whole), os.path.realpath(whole)), written)
+    forms.setdefault(str(found), path if plain.is_absolute() else str(beside / path))
+    # A variable that leads to a folder the study stands in is no name for all that is in there.
+    here = beside.resolve() if not plain.is_absolute() else Path(os.sep)
+    _AS_WRITTEN.update(
+        (form, text)
+        for form, text in forms.items()
+        if len(Path(form).parts) > 1 and not here.is_relative_to(Path(form).resolve())
+    )
     return found
 
 
 def located(written: str) -> Path:
     """Return the path that `shown` gave as it was written."""
     return Path(os.path.expandvars(written)).expanduser()
+
+
+@lru_cache(maxsize=1)
+def _any_of(paths: tuple[str, ...]) -> re.Pattern[str]:
+    """Return what finds the longest of some paths, but not as part of a longer name or path."""
+    either = "|".join(re.escape(path) for path in sorted(paths, key=len, reverse=True))
+    return re.compile(rf"(?<![\w./~$*?+@%)}}\]-])(?:{either})(?![\w~+@%-]|\.\w)")
 
 
 def _spelled(found: re.Match[str]) -> str:

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from isomorph.own import own_digests
+from isomorph.beside import by_name, named_beside, values_at
+from isomorph.own import digest_of, own_digests
 from isomorph.study import Spec, Study
 from isomorph.study.archive import DandiArchive, OpenNeuroArchive, SimulatedArchive
 
 Slice = dict[str, Any]
 """JSON-ready settings."""
 
-BESIDE = (".csv", ".tsv", ".nii", ".nii.gz", ".gii", ".annot")
-"""Endings of tables, masks and labels that may stand beside a dataset's file."""
-
-DESCRIPTIVE_DATASET = {"title", "citation", "doi", "licence", "species", "notes"}
-"""Fields of a dataset that people read and no number depends on."""
+FILES = ("tables", "files")
+"""Keys of a slice that hold the sha256 of files of the user's, by their names."""
 
 DESCRIPTIVE_MODEL = {"title", "citation", "licence"}
 """Fields of a model that people read and no number depends on."""
@@ -30,7 +29,9 @@ def fetch(study: Study, dataset: str) -> Slice:
     settings: Slice = {"archive": _dump(spec.archive)}
     if isinstance(spec.archive, DandiArchive | OpenNeuroArchive):
         settings["also"] = [_dump(one) for one in spec.also]
-        settings["tables"] = _tables_beside(study, dataset, settings["also"])
+        folder = study.dataset_files[dataset].parent
+        named = [file for name in values_at(spec.also, "names") for file in by_name(folder, name)]
+        settings["tables"] = _hashes(study, dataset, named)
         settings["subjects"] = sorted(spec.subjects)  # whose files are taken out of the lock
         settings["lock"] = _lock_digest(study.dataset_files[dataset].with_suffix(".lock.tsv"))
     if isinstance(spec.archive, SimulatedArchive):
@@ -42,22 +43,20 @@ def fetch(study: Study, dataset: str) -> Slice:
 def stimuli(study: Study, dataset: str) -> Slice:
     """Return what decides the stimulus table and the images of a dataset that owns them."""
     spec = study.dataset(dataset)
-    settings = _dump(spec.stimuli, exclude={"degrees"})  # the table does not hold it
     return {
-        "stimuli": settings,
+        "stimuli": _dump(spec.stimuli, exclude={"degrees"}),  # the table does not hold it
         "expected": spec.expected.stimuli,
-        "tables": _tables_beside(study, dataset, settings),
+        "tables": _hashes(study, dataset, named_beside(study, dataset, "stimuli")),
     }
 
 
-def responses(study: Study, dataset: str) -> Slice:
-    """Return what decides the responses of any subject of a dataset."""
+def responses(study: Study, dataset: str, subject: str) -> Slice:
+    """Return what decides the responses of one subject; of the files beside only its own count."""
     spec = study.dataset(dataset)
-    settings = _dump(spec.responses)
     return {
-        "responses": settings,
+        "responses": _dump(spec.responses),
         "expected": _dump(spec.expected, exclude={"stimuli", "units", "bytes"}),
-        "tables": _tables_beside(study, dataset, settings),
+        "tables": _hashes(study, dataset, named_beside(study, dataset, "responses", subject)),
     }
 
 
@@ -189,24 +188,12 @@ def _lock_digest(file: Path) -> str:
     return hashlib.sha256("\n".join(pinned).encode()).hexdigest()
 
 
-def _tables_beside(study: Study, dataset: str, settings: Any) -> dict[str, str]:
-    """Return the sha256 of every file that settings name and that stands beside their own."""
-    if isinstance(settings, dict | list):
-        inner = settings.values() if isinstance(settings, dict) else settings
-        found = [_tables_beside(study, dataset, one) for one in inner]
-        return {name: digest for one in found for name, digest in one.items()}
-    if not (isinstance(settings, str) and settings.endswith(BESIDE)):
-        return {}
-    files = files_beside(study, dataset, settings.replace("{subject}", "*"))
-    return {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
-
-
-def files_beside(study: Study, dataset: str, pattern: str) -> list[Path]:
-    """Return the files beside a dataset's own that match a glob pattern, sorted."""
+def _hashes(study: Study, dataset: str, files: Sequence[Path]) -> dict[str, str]:
+    """Return the sha256 of files of the user's, by their paths from the dataset's file."""
     folder = study.dataset_files[dataset].parent
-    if not pattern or "**" in pattern or Path(pattern).is_absolute():
-        return []
-    return sorted(file for file in folder.glob(pattern) if file.is_file())
+    names = {file: file.relative_to(folder) if file.is_relative_to(folder) else file
+             for file in files}  # fmt: skip
+    return {name.as_posix(): digest_of(file) for file, name in names.items()}
 
 
 def _dump(spec: Spec, exclude: set[str] | None = None) -> Slice:

@@ -2,20 +2,26 @@
 
 import json
 import os
+import re
 import socket
 import stat
+from typing import get_args
 
 import pytest
 
 from isomorph import archives
-from isomorph.archives.asked import RESPONSES, STIMULI, belongs, patterns
-from isomorph.archives.patterns import asks_for
+from isomorph.archives.asked import RECORDINGS, RESPONSES, STIMULI, belongs, patterns
+from isomorph.archives.patterns import asks_for, filled
 from isomorph.archives.readiness import readiness
+from isomorph.beside import BESIDE
 from isomorph.errors import IsomorphError
 from isomorph.foreign import lack_of_content
 from isomorph.responses import RESPONSES as READERS
 from isomorph.responses import run as run_responses
 from isomorph.stimuli import STIMULI as LISTINGS
+from isomorph.study import Spec
+from isomorph.study.responses import ResponsesSpec
+from isomorph.study.stimuli import StimuliSpec
 
 ANNEX = "../../.git/annex/objects/aa/bb/MD5E-s9--{0}/MD5E-s9--{0}.nii.gz".format("0" * 32)
 POINTER = b"/annex/objects/MD5E-s9--00000000000000000000000000000003.nii.gz\n"
@@ -158,6 +164,37 @@ def test_masks_events_and_partners_are_asked_for_too(name, asks, data, layout):
         archives.run(layout, "objects")
     assert asks in str(caught.value)
     assert str(data / name) in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("header", "values"),
+    [
+        (
+            "sub-01/func/sub-01_task-look_run-1_bold.hdr",
+            "sub-01/func/sub-01_task-look_run-1_bold.img",
+        ),
+        ("sub-01/func/sub-01_run-1_bold+orig.HEAD", "sub-01/func/sub-01_run-1_bold+orig.BRIK.gz"),
+        ("masks/sub-01_mask.hdr", "masks/sub-01_mask.img"),
+    ],
+)
+def test_the_other_half_of_an_image_is_asked_for(header, values, data, make_layout):
+    responses = BIDS["responses"] | {
+        "bold": "sub-{subject}/func/*_bold*.[hH]*",
+        "regions": {"kind": "whole", "file": "masks/sub-{subject}_mask.h*", "region": "IT"},
+    }
+    layout = make_layout({"kind": "local", "path": str(data)}, **BIDS | {"responses": responses})
+    (data / header).write_bytes(b"header")
+    (data / values).symlink_to(ANNEX)
+    others = (values.replace("01", "02"), "masks/of_nothing.img")
+    for other in others:
+        (data / other).symlink_to(ANNEX)
+    with pytest.raises(IsomorphError) as caught:
+        archives.run(layout, "objects")
+    assert f"{header} needs {data / values}, which" in str(caught.value)
+    (data / values).unlink()
+    (data / values).write_bytes(b"values")
+    archives.run(layout, "objects")
+    assert sorted(archives.read_manifest(layout, "objects").absent) == sorted(others)
 
 
 def test_many_are_counted(data, layout):
@@ -352,3 +389,123 @@ def test_every_kind_says_which_settings_name_files(layout):
         "responses.events.files": "sub-01/func/*_events.tsv",
         "responses.regions.file": "masks/sub-01_mask.nii.gz",
     }
+
+
+NO_FILE = {
+    "stimuli.conditions.table": "a table inside NWB files",
+    "stimuli.nwb.named_by.table": "likewise",
+    "stimuli.folder.fields_from": "an expression over paths",
+    **{
+        f"responses.{kind}.{key}": why
+        for kind in ("nwb", "traces", "rasters")
+        for key, why in {
+            "presentations.table": "a table inside NWB files",
+            "region.file": "a column",
+            "companion": "a name beside a recording, see `RECORDINGS`",
+        }.items()
+    },
+}
+"""Settings that read as if they named files of the archive."""
+
+NAMES_OF_FILES = re.compile(r"(?:^|\.)(?:files?|tables?|companion)$")
+SAYS_A_FILE = re.compile(r"glob patterns? of|inside the archive|\b[CT]SV\b", re.IGNORECASE)
+
+
+def models_in(annotation):
+    """Return the specs a type is made of."""
+    if isinstance(annotation, type) and issubclass(annotation, Spec):
+        return [annotation]
+    return [one for inner in get_args(annotation) for one in models_in(inner)]
+
+
+def settings_in(model):
+    """Yield every setting of a spec and of those in it, with what it is said to be."""
+    for name, field in model.model_fields.items():
+        yield name, field.description or ""
+        for inner in models_in(field.annotation):
+            yield from ((f"{name}.{key}", said) for key, said in settings_in(inner))
+
+
+@pytest.mark.parametrize(
+    ("place", "registry", "spec"),
+    [("stimuli", STIMULI, StimuliSpec), ("responses", RESPONSES, ResponsesSpec)],
+)
+def test_no_setting_that_names_files_is_forgotten(place, registry, spec):
+    models = {get_args(one.model_fields["kind"].annotation)[0]: one for one in models_in(spec)}
+    assert set(models) == set(registry)
+    for kind, model in models.items():
+        settings = set(settings_in(model))
+        like = {key for key, said in settings
+                if NAMES_OF_FILES.search(key) or SAYS_A_FILE.search(said)}  # fmt: skip
+        listed, there = set(registry[kind]), {key for key, _ in settings}
+        assert {key for key in like if f"{place}.{kind}.{key}" not in NO_FILE} <= listed, kind
+        assert listed <= there, kind
+        assert not {f"{place}.{kind}.{key}" for key in listed} & NO_FILE.keys()
+
+
+def test_settings_with_a_part_of_their_own_are_among_those_that_name_files():
+    known = {f"stimuli.{key}" for keys in STIMULI.values() for key in keys}
+    known |= {f"responses.{key}" for keys in RESPONSES.values() for key in keys}
+    beside = {
+        f"{part}.{key}" for part, kinds in BESIDE.items() for keys in kinds.values() for key in keys
+    }
+    assert known >= {*beside, *RECORDINGS}
+
+
+@pytest.mark.parametrize("kind", ["nwb", "traces"])
+def test_table_of_regions_without_content_is_refused(data, make_layout, kind):
+    (data / "regions.csv").write_text("unit,region")
+    dead_link(data / "regions.csv")
+    (data / "sub-01.nwb").write_bytes(b"data")
+    responses = {
+        "kind": kind, "files": "sub-{subject}.nwb", "presentations": {"stimulus": "image"},
+        "window": [0, 0.1], "region": {"table": "regions.csv"},
+        **({"signal": "processing/ophys/F"} if kind == "traces" else {}),
+    }  # fmt: skip
+    layout = make_layout({"kind": "local", "path": str(data)}, **{**BIDS, "responses": responses})
+    with pytest.raises(IsomorphError, match=r'region\.table: "regions\.csv" asks for .*regions'):
+        archives.run(layout, "objects")
+
+
+@pytest.mark.parametrize(
+    ("recording", "companion", "absent"),
+    [
+        ("rec[1]_ecephys.nwb", "{stem}_im*.nwb", "rec[1]_ecephys_image.nwb"),
+        ("day[1]/rec_ecephys.nwb", "{stem}_im*.nwb", "day[1]/rec_ecephys_image.nwb"),
+        ("rec_ecephys.nwb", "{subject}_{session}_*.nwb", "m1_[2]_behavior.nwb"),
+    ],
+)
+def test_companion_without_content_is_refused_whatever_its_name_holds(
+    data, make_layout, recording, companion, absent
+):
+    for name in (recording, absent):
+        (data / name).parent.mkdir(exist_ok=True)
+        (data / name).write_bytes(b"data")
+    dead_link(data / absent)
+    responses = {
+        "kind": "nwb", "files": "**/*_ecephys.nwb", "presentations": {"stimulus": "image"},
+        "window": [0, 0.1], "companion": companion,
+    }  # fmt: skip
+    layout = make_layout({"kind": "local", "path": str(data)}, **{**BIDS, "responses": responses})
+    with pytest.raises(IsomorphError, match="ecephys.nwb needs .*" + re.escape(absent)):
+        archives.run(layout, "objects")
+
+
+def test_companion_is_sought_beside_the_recording_only(data, make_layout, capsys):
+    for name in ("day1/rec_ecephys.nwb", "day2/rec_ecephys_image.nwb"):
+        (data / name).parent.mkdir()
+        (data / name).write_bytes(b"data")
+    dead_link(data / "day2/rec_ecephys_image.nwb")
+    responses = {
+        "kind": "nwb", "files": "**/*_ecephys.nwb", "presentations": {"stimulus": "image"},
+        "window": [0, 0.1], "companion": "{stem}_image.nwb",
+    }  # fmt: skip
+    layout = make_layout({"kind": "local", "path": str(data)}, **{**BIDS, "responses": responses})
+    archives.run(layout, "objects")
+    assert "nothing of the study asks for it: day2/rec_ecephys_image.nwb" in capsys.readouterr().err
+
+
+def test_values_are_filled_in_literally_and_once():
+    assert filled("{stem}_*.nwb", stem="a[1]*?") == "a[[]1][*][?]_*.nwb"
+    assert filled("{a}-{b}-{c}", a="{b}", b="x") == "{b}-x-{c}"
+    assert filled("{a}-{b}", a="1", b=None) == "1-*"

@@ -1,19 +1,21 @@
 """The frame around a lock: what it must hold, what comes, and what the manifest says."""
 
 import errno
+import time
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from filelock import FileLock
 from pinned_set import KEY, digest, files_below, noise, object_of, put, write_locked
 
 from isomorph import archives
-from isomorph.archives import partial_files, pinned
+from isomorph.archives import pinned
 from isomorph.archives.download import download
+from isomorph.archives.hashes import Pin
+from isomorph.archives.held import held
 from isomorph.archives.lock import Lock, LockedFile, lock_file
 from isomorph.archives.readiness import bytes_to_come, readiness
-from isomorph.archives.transfer import announce, bytes_here
+from isomorph.archives.transfer import announce, bytes_here, part_of, sweep
 from isomorph.errors import IsomorphError
 from isomorph.jobs import Job
 from isomorph.layout import Layout
@@ -55,7 +57,7 @@ def test_manifest_is_what_lock_and_patterns_name_together(objects, locked, make_
     for record, file in zip(manifest.files, sorted(locked, key=lambda f: f.path), strict=True):
         right = (objects.root / object_of(file)[1:]).read_bytes()
         assert (record.size, record.sha256) == (500, digest(right, "sha256"))
-    assert manifest.provenance.source == "OpenNeuro ds000001 1.0.0, 9 files, 0.0 MB"
+    assert manifest.provenance.source == "OpenNeuro ds000001 1.0.0, 9 files, 4.5 kB"
     assert next(iter(manifest.provenance.inputs)).endswith("objects.lock.tsv")
     assert stray.read_bytes() == b"mine"
 
@@ -75,7 +77,7 @@ def test_one_subject_out_of_the_lock_of_all(objects, locked, make_layout, capsys
     assert paths(layout) == ["README", *(f.path for f in locked if f.path.startswith("sub-02"))]
     said = capsys.readouterr().err
     assert "objects: 4 of the 9 files in the lock are of subjects or patterns" in said
-    assert "objects: 5 files, 0.0 MB, 0.0 MB of it here already" in said
+    assert "objects: 5 files, 2.5 kB, 0 bytes of it here already" in said
     assert len(objects.log) == 5
 
 
@@ -194,21 +196,22 @@ def test_sources_and_buckets_each_have_their_folder(objects, make_layout):
         "images/1.png": b"pixels",
     }
     assert archives.read_manifest(layout, "objects").provenance.source == (
-        "OpenNeuro ds000001 1.0.0, 1 file, 0.0 MB; OpenNeuro ds000001-fmriprep 1.0.0, 1 file, "
-        "0.0 MB; bucket pictures/x/set/images, 1 file, 0.0 MB"
+        "OpenNeuro ds000001 1.0.0, 1 file, 3 bytes; OpenNeuro ds000001-fmriprep 1.0.0, 1 file, "
+        "7 bytes; bucket pictures/x/set/images, 1 file, 6 bytes"
     )
 
 
-def test_an_asset_of_dandi_comes_by_its_own_client_and_images_from_a_bucket(
+def test_an_asset_of_dandi_comes_by_its_id_and_images_from_a_bucket(
     objects, make_layout, monkeypatch
 ):
     brought = []
 
-    def bring(_layout, _dataset, files, folder):
+    def bring(_layout, _dataset, files, folder, _lacking):
         brought.extend(file.path for file in files)
         for file in files:
             (folder / file.path).parent.mkdir(parents=True, exist_ok=True)
             (folder / file.path).write_bytes(b"session")
+        return archives.describe_files(folder, brought)
 
     monkeypatch.setattr("isomorph.archives.dandi.bring", bring)
     session = put(objects, "sub-1/sub-1.nwb", b"session", "sha256")
@@ -227,10 +230,11 @@ def test_an_asset_of_dandi_comes_by_its_own_client_and_images_from_a_bucket(
 
 
 def test_what_is_streamed_is_listed_as_it_came(objects, make_layout, monkeypatch):
-    def bring(_layout, _dataset, files, folder):
+    def bring(_layout, _dataset, files, folder, _lacking):
         folder.mkdir(parents=True, exist_ok=True)
         for file in files:
             (folder / file.path).write_bytes(b"the wanted objects")
+        return archives.describe_files(folder, [file.path for file in files])
 
     monkeypatch.setattr("isomorph.archives.dandi.bring", bring)
     huge = LockedFile("sub-1.nwb", 10**15, "sha256", "0" * 64, "https://a.org/assets/1")
@@ -311,13 +315,13 @@ def test_readiness_counts_what_is_whole(objects, locked, make_layout):
         stimuli={"kind": "folder", "files": "*/*_events.tsv"},
     )  # fmt: skip
     assert bytes_to_come(layout, "objects") == sum(file.size for file in locked)
-    assert announcement(layout, ["objects"]) == "to be fetched: objects 0.1 MB"
+    assert announcement(layout, ["objects"]) == "to be fetched: objects 4.5 kB"
     archives.run(layout, "objects")
     assert bytes_to_come(layout, "objects") == 0
     assert announcement(layout, ["objects"]) == ""
     for file in locked:
         (layout.archive("objects") / file.path).write_bytes(b"short")
-    assert "0.0 MB of it here" in readiness(layout, "objects")
+    assert "0 bytes of it here" in readiness(layout, "objects")
     assert bytes_to_come(layout, "objects") == sum(file.size for file in locked)
 
 
@@ -333,36 +337,44 @@ def test_a_folder_nobody_may_read_is_said_before_anything_starts(
         readiness(layout, "objects")
 
 
-def test_what_dandi_left_partial_counts_and_what_no_lock_names_goes(tmp_path, monkeypatch):
-    file = LockedFile("sub-1.nwb", 40_000_000, "sha256", "ab" * 32, "https://a.org/1")
-    partial = tmp_path / partial_files.PARTIAL
-    for digits in ("ab" * 8, "cd" * 8):
-        place = partial / f"asset-{digits}" / "sub-1.nwb.dandidownload"
-        place.mkdir(parents=True)
-        with open(place / "file", "wb") as out:
+def test_what_broke_off_counts_and_what_no_lock_names_goes(tmp_path, monkeypatch):
+    file, gone = (
+        LockedFile(f"sub-{n}/a.nwb", 40_000_000, "sha256", f"{n}b" * 32, "https://a.org/1")
+        for n in (1, 2)
+    )
+    parts = [part_of(tmp_path / one.path, Pin.of(one)) for one in (file, gone)]
+    for part in parts:
+        part.parent.mkdir(parents=True)
+        with open(part, "wb") as out:
             out.truncate(36_000_000)
     free = SimpleNamespace(free=10_000_000)
     monkeypatch.setattr("isomorph.archives.transfer.shutil.disk_usage", lambda _place: free)
     announce("dandi", [file], tmp_path)
     assert bytes_here([file], tmp_path) == 36_000_000
-    with FileLock(f"{partial / ('asset-' + 'cd' * 8)}.lock"):
-        partial_files.sweep(tmp_path, Lock((file,)))
-        assert len([one for one in partial.iterdir() if one.is_dir()]) == 2
-    partial_files.sweep(tmp_path, Lock((file,)))
-    assert [one.name for one in partial.iterdir()] == ["asset-" + "ab" * 8]
+    with held(parts[1], time.sleep):
+        sweep(tmp_path, Lock((file,)))
+        assert all(part.exists() for part in parts)
+    sweep(tmp_path, Lock((file,)))
+    assert [part.exists() for part in parts] == [True, False]
 
 
 def test_no_room_is_said_before_anything_is_asked(objects, make_layout):
     huge = LockedFile("README", 10**15, "md5", "0" * 32, "https://s3.amazonaws.com/x")
     layout = write_locked(make_layout, [huge])
-    with pytest.raises(IsomorphError, match=r"1,000,000,000\.0 MB are still to come but the disk"):
+    with pytest.raises(IsomorphError, match=r"1,000,000\.0 GB are still to come but the disk"):
         archives.run(layout, "objects")
     assert objects.log == []
 
 
 @pytest.mark.parametrize(
     "name",
-    ["manifest.json", "Manifest.JSON", ".partial/x", ".fetched.json", "a.nii.0123456789ab.part"],
+    [
+        "manifest.json",
+        "Manifest.JSON",
+        ".fetched.json",
+        "a.nii.0123456789ab.part",
+        "a.0123456789ab.part.lock",
+    ],
 )
 def test_names_isomorph_writes_itself_are_refused(objects, make_layout, name):
     layout = write_locked(make_layout, [put(objects, "a.nii", b"a"), put(objects, name, b"theirs")])
@@ -378,13 +390,13 @@ def test_another_name_for_the_same_study_or_line_ending_changes_nothing(
     layout = write_locked(make_layout, locked, sources=[RAW], subjects=SUBJECTS)
     archives.run(layout, "objects")
     file, lock = layout.manifest("objects"), lock_file(layout.study, "objects")
-    before = file.stat().st_mtime_ns
+    before = file.stat().st_ino  # whatever is written anew is a file of its own
     monkeypatch.chdir(tmp_path)
     lock.write_bytes(lock.read_bytes().replace(b"\n", b"\r\n"))
     for study, root in ((Path("config/study.yaml"), "."), (layout.study.path, tmp_path / "x/..")):
         other = Layout(load_study(study), root)
         archives.run(other, "objects")
-        assert file.stat().st_mtime_ns == before
+        assert file.stat().st_ino == before
         assert archives.find_files(other, "objects", "README")[0].read_bytes() == noise(500, 0)
 
 

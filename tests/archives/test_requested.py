@@ -58,7 +58,7 @@ def test_they_come_to_stand_beside_what_the_lock_names(ask):
         **{f"stimuli/{name}": by_sha256(content) for name, content in IMAGES.items()},
     }
     assert "6 files" not in manifest.provenance.source.partition("; ")[0]
-    assert manifest.provenance.source.endswith("; files by request, 6 files, 0.0 MB")
+    assert manifest.provenance.source.endswith("; files by request, 6 files, 42 bytes")
     assert any(path.endswith("names.csv") for path in manifest.provenance.inputs)
     found = archives.find_files(layout, "objects", "stimuli/*.jpg")
     assert [file.read_bytes() for file in found] == list(IMAGES.values())

@@ -14,9 +14,10 @@ import pytest
 import yaml
 from scipy.stats import spearmanr
 
-from isomorph import archives, inference, models, rdms, responses, stimuli
+from isomorph import archives, inference, rdms, responses, stimuli
 from isomorph.artefacts import read_array, read_responses
 from isomorph.layout import Layout
+from isomorph.stages import activations
 from isomorph.study import load_study
 
 ROOT = Path(__file__).parents[2]
@@ -51,7 +52,7 @@ def run_study(tmp_path: Path, source: Path, model_names: list[str], **inference_
         responses.run(layout, dataset, subject)
     rdms.run_brain(layout, dataset)
     for instance, _, _ in layout.study.instances():
-        models.run(layout, dataset, instance)
+        activations.run(layout, dataset, instance)
         rdms.run_model(layout, dataset, instance)
     inference.run(layout, dataset)
     return layout

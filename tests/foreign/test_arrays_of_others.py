@@ -104,9 +104,9 @@ def test_compressed_zeros_are_refused_by_their_size(tmp_path, monkeypatch):
     file = tmp_path / "a.npz"
     file.write_bytes(npz(a=header(shape="(2000000,)") + bytes(16_000_000)))
     assert file.stat().st_size < 20_000
-    refused(lambda: read_npz(file), "1 arrays would take 16 MB of memory, more than the 10 MB")
+    refused(lambda: read_npz(file), "1 arrays would take 16.0 MB of memory, more than the 10.0 MB")
     file.write_bytes(npz(a=header(shape="(2000000,)") + bytes(16)))
-    refused(lambda: read_npz(file), "a.npz: a: an array of shape (2000000,)", "16 MB")
+    refused(lambda: read_npz(file), "a.npz: a: an array of shape (2000000,)", "16.0 MB")
 
 
 def test_budget_is_a_number(monkeypatch):
@@ -167,7 +167,38 @@ def test_a_mat_of_compressed_zeros_is_refused(tmp_path, monkeypatch):
     savemat(file, {"x": np.zeros(30_000_000)}, do_compression=True)
     assert file.stat().st_size < 300_000
     monkeypatch.setenv("ISOMORPH_MEMORY_MB", "100")
-    refused(lambda: read_mat(file), "in 0.1 GB of memory", "ISOMORPH_MEMORY_MB")
+    refused(lambda: read_mat(file), "in 100.0 MB of memory", "ISOMORPH_MEMORY_MB")
+
+
+@pytest.mark.parametrize(
+    ("value", "size"),
+    [
+        (np.zeros((1000, 3)), 24_000),
+        (np.zeros((1000, 3), np.float32), 12_000),
+        (np.zeros((1000, 3), np.uint8), 3_000),
+        (np.zeros((1000, 3), bool), 3_000),
+        (np.array(["x" * 1000]), 4_000),
+        (scipy.sparse.coo_array((1000, 3)), 24_000),
+        (np.full((1000, 3), None), 24_000),
+    ],
+)
+def test_what_a_variable_of_a_mat_takes_is_known_from_its_kind(tmp_path, value, size):
+    file = tmp_path / "a.mat"
+    if value.dtype == object:
+        value[:] = 1.0
+    savemat(file, {"x": value}, do_compression=True)
+    assert _loadmat.load(str(file), None, size)[0] == ["x"]
+    with pytest.raises(MemoryError):
+        _loadmat.load(str(file), None, size - 1)
+    assert _loadmat.load(str(file), [], size - 1) == (["x"], {})
+
+
+def test_the_variables_of_a_mat_are_paid_for_together(tmp_path):
+    file = tmp_path / "a.mat"
+    savemat(file, {"x": np.zeros(1000), "y": np.zeros(1000)})
+    assert set(_loadmat.load(str(file), None, 16_000)[1]) == {"x", "y"}
+    with pytest.raises(MemoryError):
+        _loadmat.load(str(file), None, 15_999)
 
 
 # ---------------------------------------------------------------- another process
@@ -201,7 +232,7 @@ def test_what_ends_the_process_is_a_sentence(tmp_path):
     refused(lambda: run("crash"), signal.SIGSEGV.name)
     began = time.monotonic()
     refused(lambda: run("spin"), "in 1 s of the processor's time")
-    refused(lambda: run("much"), "in 0.1 GB of memory")
+    refused(lambda: run("much"), "in 100.0 MB of memory")
     refused(lambda: run("wrong"), "a.mat: cannot be read as a MATLAB file ('field')")
     refused(lambda: run("leave"), "a.mat: cannot be read as a MATLAB file")
     refused(lambda: run("odd"), "io.open is no array")

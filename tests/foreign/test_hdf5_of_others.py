@@ -282,7 +282,9 @@ def test_compressed_zeros_are_refused_as_the_file_is_opened(folder, monkeypatch,
         if written:
             data[:] = 0
     assert (folder / "bomb.nwb").stat().st_size < 60_000
-    refused(folder / "bomb.nwb", "bomb.nwb: /a/b: ", "would take 30 MB of memory, more than the 20")
+    refused(
+        folder / "bomb.nwb", "bomb.nwb: /a/b: ", "would take 30.0 MB of memory, more than the 20.0"
+    )
     monkeypatch.setenv("ISOMORPH_MEMORY_MB", "40")
     with open_hdf5(folder / "bomb.nwb"):
         pass

@@ -1,8 +1,10 @@
 import errno
+import json
 import shutil
 import subprocess
 import sys
 import time
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +20,7 @@ from isomorph.cli.stages import STAGES, load
 from isomorph.errors import IsomorphError
 from isomorph.jobs import jobs
 from isomorph.layout import Layout
+from isomorph.rdms import RdmRow, brain_rdms, flat
 from isomorph.study import load_study
 
 CONFIG = Path(__file__).parents[2] / "config"
@@ -312,25 +315,10 @@ def test_headline_prints_the_report_and_its_lines(capsys, tmp_path, monkeypatch)
 def artefacts(tmp_path):
     """One artefact of each kind that has a picture."""
     n, names = 6, np.array([f"s{i}" for i in range(6)], dtype=object)
-    a, b = np.triu_indices(n, 1)
     rng = np.random.default_rng(0)
-
-    def each(value):
-        return ("representation", np.array([value] * 2, dtype=object))
-
-    rdms = xr.Dataset(
-        {"rdm": (("representation", "pair"), rng.random((2, a.size)))},
-        coords={
-            "representation": ("representation", np.array(["IT | x", "IT | y"], "O")),
-            "distance": each("correlation"), "region": each("IT"), "subject": each("x"),
-            "session": each("1"), "model": each(""), "layer": each(""),
-            "depth": ("representation", np.full(2, -1)),
-            "n_units": ("representation", np.full(2, 7)),
-            "stimulus": ("stimulus", names),
-            "stimulus_a": ("pair", names[a]), "stimulus_b": ("pair", names[b]),
-        },
-        attrs={"left_out": '{"V1 | x": "one unit"}'},
-    )  # fmt: skip
+    rows = [RdmRow("IT", one, "correlation", rng.random(n * (n - 1) // 2), n_units=7)
+            for one in "xy"]  # fmt: skip
+    rdms = flat(brain_rdms(rows, names, left_out={"V1 | x": "one unit"}))
     features = rng.standard_normal((2, n, 8))
     features -= features.mean(axis=1, keepdims=True)
     activations = xr.Dataset(
@@ -367,15 +355,16 @@ def artefacts(tmp_path):
     comparisons = pd.DataFrame({name: [0.5, 0.25] for name in TABLES["comparisons"]})
     comparisons = comparisons.assign(
         region="IT", model=["m", "m"], layer=["first", "second"], depth=[0, 1],
-        distance="correlation", measure="rho_a", status="ok",
+        distance="correlation", measure="rho_a", status="ok", **NO_BINS,
     )  # fmt: skip
     write_table(tmp_path / "comparisons.csv", comparisons, "comparisons", STAMP)
     reliability = pd.DataFrame({name: [0.5, 0.25] for name in TABLES["reliability"]})
-    reliability = reliability.assign(region="IT", unit=["1", "2"], status="ok")
+    reliability = reliability.assign(region="IT", unit=["1", "2"], status="ok", **NO_BINS)
     write_table(tmp_path / "reliability.csv", reliability, "reliability", STAMP)
     return tmp_path
 
 
+NO_BINS = {"time_start": np.nan, "time_stop": np.nan}
 FILES = ["brain.nc", "m.nc", "x.nc", "comparisons.csv", "reliability.csv"]
 
 
@@ -435,8 +424,8 @@ def test_show_says_what_it_cannot(artefacts, capsys):
         ("a.csv", b"a,b\n1,2\n3,4,5\n", "line 3 has 3 cells, the header has 2;"),
         ("reliability.csv", b"", "is empty, expected a table with a header"),
         ("reliability.csv", b"\xff\xfe\x00", "cannot be read as a table of comma-separated text ("),
-        ("manifest.json", b"{}", "is not a manifest of isomorph (KeyError: "),
-        ("manifest.json", b"\xff", "is not a manifest of isomorph (UnicodeDecodeError: "),
+        ("manifest.json", b"{}", "is not a manifest (KeyError: "),
+        ("manifest.json", b"\xff", "is not a manifest (UnicodeDecodeError: "),
         ("a.nc", b"\x89HDF\r\n\x1a\n and no more", "cannot be read as an HDF5 file ("),
     ],
 )
@@ -449,17 +438,46 @@ def test_show_of_a_damaged_file_is_one_sentence(tmp_path, capsys, name, content,
 
 def test_show_reads_tables_in_every_form_they_come_in(artefacts, capsys):
     table = pd.read_csv(artefacts / "comparisons.csv")
-    table.to_parquet(artefacts / "comparisons.parquet")
+    write_table(artefacts / "comparisons.csv", table, "comparisons", STAMP, parquet=True)
     assert main(["show", str(artefacts / "comparisons.parquet")]) == 0
     whole = capsys.readouterr().out
     assert "comparisons: 2 rows" in whole
     assert "stage    rdms" in whole
+    (artefacts / "reliability.json").unlink()
     table[["model"]].to_parquet(artefacts / "reliability.parquet")
     text = said(capsys, "show", str(artefacts / "reliability.parquet"))
     assert "reliability.parquet: no column " in text
     (artefacts / "lock.tsv").write_text("# a note\npath\tsize\nx y\t3\n")
     assert main(["show", str(artefacts / "lock.tsv")]) == 0
     assert "1 row\n\npath size\n x y    3" in capsys.readouterr().out
+
+
+def test_show_refuses_what_is_not_as_it_was_written(artefacts, capsys):
+    table = pd.read_csv(artefacts / "comparisons.csv")
+    write_table(artefacts / "comparisons.csv", table, "comparisons", STAMP, parquet=True)
+    file = artefacts / "comparisons.parquet"
+    table.assign(estimate=0.99).to_parquet(file)
+    for words in ((), ("-o", str(artefacts / "a.png"))):
+        text = said(capsys, "show", str(file), *words)
+        assert text == f'{file}: "{file.name}" has changed since the file was written'
+
+
+def test_show_of_a_manifest_lists_its_files_unless_it_has_changed(tmp_path, capsys):
+    from isomorph.artefacts.provenance import SEAL, seal_of
+
+    files = [{"path": "a/b.nwb", "size": 2_500_000, "sha256": "0123456789abcdef" * 4}]
+    content = {
+        "dataset": "d", "archive": {"kind": "local"}, "root": "data/d", "files": files,
+        "provenance": asdict(STAMP),
+    }  # fmt: skip
+    file = tmp_path / "manifest.json"
+    file.write_text(json.dumps({**content, SEAL: seal_of(content)}))
+    assert main(["show", str(file)]) == 0
+    text = capsys.readouterr().out
+    assert "d: 1 files, 2.5 MB, under data/d" in text
+    assert "a/b.nwb 2500000 0123456789ab…" in text
+    file.write_text(file.read_text().replace("2500000", "2500001"))
+    assert "manifest.json: has changed since it was written" in said(capsys, "show", str(file))
 
 
 def test_comparisons_are_drawn_with_intervals_and_models_of_one_layer_apart(artefacts):

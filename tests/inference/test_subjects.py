@@ -22,7 +22,6 @@ from isomorph.inference.subjects import (
 from isomorph.measures import MEASURES
 from isomorph.study import Inference
 
-POSITIVE = [name for name, one in MEASURES.items() if one.independence != "0"]
 RNG = np.random.default_rng
 
 

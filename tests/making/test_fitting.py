@@ -1,5 +1,6 @@
 """What does not fit the study is told in a sentence, and what does is left alone."""
 
+import shlex
 import shutil
 
 import h5py
@@ -22,7 +23,16 @@ from isomorph.artefacts import (
 from isomorph.errors import IsomorphError
 from isomorph.jobs import Job, jobs
 from isomorph.layout import Layout
-from isomorph.making import DECLARED, Fitting, inputs_of, outputs_of, require, stamp
+from isomorph.making import (
+    DECLARED,
+    Fitting,
+    command_of,
+    inputs_of,
+    outputs_of,
+    require,
+    stamp,
+    words_of,
+)
 from isomorph.study import load_study
 
 
@@ -64,6 +74,18 @@ def test_every_stage_is_declared_and_has_its_command():
     from isomorph.cli.stages import STAGES
 
     assert {made.command.split()[0] for made in DECLARED.values()} == set(STAGES)
+
+
+def test_what_a_job_asks_of_the_command_line(computed):
+    where = ["--study", str(computed.study.path), "--root", str(computed.root)]
+    for job, command, whom in (
+        (Job("brain_rdms", ("small",)), ["rdms", "--brain"], ["--dataset", "small"]),
+        (Job("model_rdms", ("small", "px")), ["rdms"], ["--dataset", "small", "--model", "px"]),
+        (Job("responses", ("small", "1")), ["responses"], ["--dataset", "small", "--subject", "1"]),
+        (Job("report"), ["report"], []),
+    ):
+        assert words_of(job) == [*command, *whom]
+        assert command_of(computed, job) == shlex.join(["isomorph", *command, *where, *whom])
 
 
 # ---------------------------------------------------------------- settings
@@ -184,8 +206,8 @@ def test_text_in_an_array_is_told_though_hdf5_knows_no_checksum_of_it(layout):
 
 def test_numbers_in_a_file_carry_a_checksum_for_any_reader(layout):
     with h5py.File(layout.brain_rdms("small")) as data:
-        assert data["rdm"].fletcher32
-        where = data["rdm"].id.get_chunk_info(0).byte_offset
+        assert data["correlation"].fletcher32
+        where = data["correlation"].id.get_chunk_info(0).byte_offset
     content = bytearray(layout.brain_rdms("small").read_bytes())
     content[where + 3] ^= 1
     layout.brain_rdms("small").write_bytes(content)

@@ -1,15 +1,21 @@
 """All that a study has is looked at, and the workflow is told what to make again."""
 
 import os
+from dataclasses import replace
 
+import h5py
 import numpy as np
 import pytest
 
-from isomorph.archives import changed
-from isomorph.artefacts import provenance, read_table, write_table
+from isomorph import archives
+from isomorph.archives import FileRecord, changed, local
+from isomorph.archives.on_disk import is_as_listed
+from isomorph.artefacts import provenance, read_provenance, read_table, write_table
 from isomorph.cli import main
 from isomorph.cli.settling import settle
 from isomorph.making import other_versions
+from isomorph.report.missing import judge
+from isomorph.report.page import context
 
 
 def verify(layout, capsys):
@@ -73,6 +79,26 @@ def test_another_version_of_a_library_is_a_note_and_made_again_on_request(layout
     assert again[layout.stimuli("small")].endswith("installed is 1.0.0 now")
 
 
+def with_package(layout, file, name, version):
+    """Let the provenance of a netCDF file say that another library computed it too."""
+    stamp = read_provenance(file)
+    with h5py.File(file, "r+") as data:
+        said = replace(stamp, packages={**stamp.packages, name: version}).to_json()
+        data.attrs["provenance"] = said
+
+
+def test_the_page_and_verify_tell_alike_of_other_versions(layout, capsys):
+    with_package(layout, layout.activations("small", "pixels"), "timm", "0.1")
+    for subject in ("one", "two"):
+        with_package(layout, layout.responses("small", subject), "scipy", "1.0.0")
+    _, out, _ = verify(layout, capsys)
+    notes = context(judge(layout))["other_versions"]
+    assert [note.partition(";")[0] for note in notes] == [
+        "2 files were made with scipy 1.0.0", "1 file was made with timm 0.1",
+    ]  # fmt: skip
+    assert all(note in out for note in notes)
+
+
 # ---------------------------------------------------------------- files of the user
 
 
@@ -87,6 +113,66 @@ def test_a_file_of_the_users_is_judged_by_its_bytes(layout):
     content[-1] ^= 1
     file.write_bytes(content)
     os.utime(file, ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert "one.npy has changed since it was written" in changed(layout, "small")
+
+
+def test_what_changes_while_files_are_hashed_is_hashed_next_time(layout, monkeypatch):
+    file = layout.root / "files" / "small" / "one.npy"
+    content = bytearray(file.read_bytes())
+    os.utime(file)  # touched: it is hashed
+    is_intact = FileRecord.is_intact
+
+    def meanwhile(record, root):
+        found = is_intact(record, root)
+        if record.path == "one.npy":
+            content[-1] ^= 1
+            file.write_bytes(content)
+        return found
+
+    monkeypatch.setattr(FileRecord, "is_intact", meanwhile)
+    assert changed(layout, "small") == ""
+    monkeypatch.undo()
+    assert "one.npy has changed since it was written" in changed(layout, "small")
+
+
+def test_a_file_of_the_date_of_its_manifest_may_have_changed_after(layout):
+    file, manifest = layout.root / "files" / "small" / "one.npy", layout.manifest("small")
+    content = bytearray(file.read_bytes())
+    content[-1] ^= 1
+    file.write_bytes(content)
+    now = file.stat().st_ctime_ns
+    os.utime(manifest, ns=(now, now))
+    assert not is_as_listed(layout, "small")
+    assert "one.npy has changed since it was written" in changed(layout, "small")
+
+
+def test_a_file_with_the_date_of_another_is_not_as_listed(layout):
+    file = layout.root / "files" / "small" / "one.npy"
+    assert changed(layout, "small") == ""
+    assert is_as_listed(layout, "small")
+    status = file.stat()
+    content = bytearray(file.read_bytes())
+    content[-1] ^= 1
+    file.write_bytes(content)
+    os.utime(file, ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert not is_as_listed(layout, "small")
+
+
+def test_what_changes_while_a_folder_is_listed_is_hashed_next_time(layout, monkeypatch):
+    file = layout.root / "files" / "small" / "one.npy"
+    content = bytearray(file.read_bytes())
+    content[-1] ^= 1
+    sign = local.stamp
+
+    def meanwhile(*arguments, **settings):
+        file.write_bytes(content)
+        return sign(*arguments, **settings)
+
+    layout.manifest("small").unlink()
+    with monkeypatch.context() as patch:
+        patch.setattr(local, "stamp", meanwhile)
+        archives.run(layout, "small")
+    assert not is_as_listed(layout, "small")
     assert "one.npy has changed since it was written" in changed(layout, "small")
 
 

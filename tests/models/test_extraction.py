@@ -13,9 +13,9 @@ from torch import nn
 
 from isomorph.errors import IsomorphError
 from isomorph.models import forward
-from isomorph.models.activations import Activations, as_dataset, from_features
 from isomorph.models.extraction import extract
-from isomorph.models.gram import fold
+from isomorph.models.fold import fold
+from isomorph.models.folded import Activations, as_dataset, from_features
 from isomorph.models.network import Network
 
 IMAGES = np.random.default_rng(0).random((11, 3, 16, 16), dtype=np.float32)
@@ -178,7 +178,9 @@ def test_random_models_and_unknown_layers_are_refused(tmp_path):
 def test_too_small_a_disk_is_refused_beforehand(tmp_path, monkeypatch):
     usage = namedtuple("usage", "total used free")
     monkeypatch.setattr(shutil, "disk_usage", lambda path: usage(10, 10, 1000))
-    with pytest.raises(IsomorphError, match=r"7 layers and 11 stimuli need .* GB in .* are free"):
+    with pytest.raises(
+        IsomorphError, match=r"7 layers and 11 stimuli need 47.4 kB in .* and 1.0 kB are free"
+    ):
         run(seeded(Reusing), tmp_path, batch_size=4)
     assert list(tmp_path.iterdir()) == []
 

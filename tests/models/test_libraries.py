@@ -15,9 +15,9 @@ import torch
 from pydantic import ValidationError
 
 from isomorph.errors import IsomorphError
-from isomorph.models import SOURCES, Wanted
+from isomorph.models import SOURCES, Request
 from isomorph.models.libraries.imported import library
-from isomorph.models.libraries.weights import digest_of
+from isomorph.models.libraries.tensors import digest_of_module
 from isomorph.study import ModelSpec
 from isomorph.study.model import Weights
 from servers.weights_hub import COMMIT, WeightsHub
@@ -45,9 +45,9 @@ def hub(monkeypatch):
         yield served
 
 
-def wanted(tmp_path: Path, source: str, seed: int | None = None, **more) -> Wanted:
+def wanted(tmp_path: Path, source: str, seed: int | None = None, **more) -> Request:
     spec = ModelSpec(name="m", title="M", source=source, **more)
-    return Wanted("m", spec, seed, tmp_path / "weights", tmp_path)
+    return Request("m", spec, seed, tmp_path / "weights", tmp_path)
 
 
 def network(tmp_path: Path, source: str, seed: int | None = None, **more):
@@ -61,7 +61,7 @@ def as_bytes(save, *arguments) -> bytes:
 
 
 def same_weights(module, other) -> bool:
-    return digest_of(module) == digest_of(other)
+    return digest_of_module(module) == digest_of_module(other)
 
 
 def left_behind(folder: Path) -> list[str]:
@@ -437,11 +437,11 @@ def test_torch_hub_runs_the_code_of_one_commit(hub, tmp_path):
     source = f"hub/lab/nets:{COMMIT}"
     found = network(tmp_path, f"{source}/fixed", options={"width": 4})
     assert found.module.weight.shape == (4, 3)
-    assert found.weights_sha256 == digest_of(found.module)
+    assert found.weights_sha256 == digest_of_module(found.module)
     network(
         tmp_path,
         f"{source}/fixed",
-        weights={"sha256": digest_of(network(tmp_path, f"{source}/fixed").module)},
+        weights={"sha256": digest_of_module(network(tmp_path, f"{source}/fixed").module)},
     )
     assert hub.fetched() == [COMMIT]
     for entry, message in (
@@ -504,7 +504,7 @@ def test_a_function_of_the_user_beside_the_study_is_a_model(tmp_path):
     found = network(tmp_path, "python/mine:net")
     assert torch.equal(torch.get_rng_state(), state)
     assert found.preprocessing.size == 16
-    assert found.weights_sha256 == digest_of(found.module)
+    assert found.weights_sha256 == digest_of_module(found.module)
     seeded = [network(tmp_path, "python/mine:net", seed, seeds=[3, 4]) for seed in (3, 3, 4)]
     digests = [one.weights_sha256 for one in seeded]
     assert digests[0] == digests[1] != digests[2]

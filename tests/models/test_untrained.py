@@ -11,10 +11,10 @@ import pytest
 import torch
 
 from isomorph.errors import IsomorphError, how_to_install
-from isomorph.models import SOURCES, Wanted
+from isomorph.models import SOURCES, Request
 from isomorph.models.extraction import extract
 from isomorph.models.libraries.imported import library
-from isomorph.models.libraries.weights import digest_of
+from isomorph.models.libraries.tensors import digest_of_module
 from isomorph.study import ModelSpec
 
 
@@ -27,7 +27,7 @@ def _as_released():
 
 def network(source: str, seed: int | None, **options):
     spec = ModelSpec(name="m", title="M", source=source, seeds=[0], options=options)
-    return SOURCES[source].network(Wanted("m", spec, seed, Path("weights"), Path()))
+    return SOURCES[source].network(Request("m", spec, seed, Path("weights"), Path()))
 
 
 @pytest.mark.parametrize("name", ["resnet18", "squeezenet1_1", "timm/test_resnet", "timm/test_vit"])
@@ -36,7 +36,9 @@ def test_a_seed_is_a_network_and_the_callers_generators_go_on(name):
         return torch.get_rng_state().tolist(), str(np.random.get_state()), random.getstate()
 
     before = state()
-    first, again, other = (digest_of(network(f"untrained/{name}", s).module) for s in (3, 3, 4))
+    first, again, other = (
+        digest_of_module(network(f"untrained/{name}", s).module) for s in (3, 3, 4)
+    )
     assert state() == before
     assert first == again != other
 
@@ -48,7 +50,7 @@ def test_the_weights_are_those_the_library_draws():
         torch.manual_seed(5)
         theirs = torchvision.models.resnet18(weights=None)
     ours = network("untrained/resnet18", 5)
-    assert digest_of(ours.module) == digest_of(theirs)
+    assert digest_of_module(ours.module) == digest_of_module(theirs)
     assert not ours.module.training
     assert ours.weights_sha256 == ours.trained_on == ""
     assert (ours.preprocessing.size, ours.preprocessing.crop) == (224, 0.875)
@@ -103,7 +105,7 @@ import sys
 sys.modules.update(dict.fromkeys({LIBRARIES}))  # Python then finds none of them
 from pathlib import Path
 from isomorph.errors import IsomorphError
-from isomorph.models import SOURCES, Wanted, mistakes_of
+from isomorph.models import SOURCES, Request, mistakes_of
 from isomorph.study import ModelSpec
 for source in ("timm/x", "torchvision/x", "open_clip/x", "transformers/x"):
     print(*mistakes_of(ModelSpec(name="m", title="M", source=source)))
@@ -112,7 +114,7 @@ for source in ("package/efficientnet-lite0", "untrained/efficientnet-lite0", "un
     spec = ModelSpec(name="m", title="M", source=source, seeds=[0])
     assert mistakes_of(spec) == []
     try:
-        SOURCES[source].network(Wanted("m", spec, seed, Path("weights"), Path(".")))
+        SOURCES[source].network(Request("m", spec, seed, Path("weights"), Path(".")))
         print(source, "runs")
     except IsomorphError as error:
         print(error)

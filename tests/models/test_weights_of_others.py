@@ -11,9 +11,10 @@ import torch
 from pydantic import ValidationError
 
 from isomorph.errors import IsomorphError
-from isomorph.models import SOURCES, Wanted
+from isomorph.models import SOURCES, Request
 from isomorph.models.libraries.imported import library
-from isomorph.models.libraries.weights import FORCED, from_url, tensors_only
+from isomorph.models.libraries.tensors import FORCED, tensors_only
+from isomorph.models.libraries.weights import from_url
 from isomorph.study import ModelSpec
 from servers.weights_hub import COMMIT, WeightsHub
 
@@ -55,7 +56,7 @@ def saved(state) -> bytes:
 
 def wanted(tmp_path, source, **more):
     spec = ModelSpec(name="m", title="M", source=source, **more)
-    return Wanted("m", spec, None, tmp_path / "weights", tmp_path)
+    return Request("m", spec, None, tmp_path / "weights", tmp_path)
 
 
 def refused(tmp_path, source, *said):
@@ -172,3 +173,10 @@ def test_eight_digits_of_a_hash_pin_nothing(hub, tmp_path):
     pinned = wanted(tmp_path, "torchvision/squeezenet1_1", weights={"sha256": "0" * 64})
     with pytest.raises(IsomorphError, match=r"expected 0{64}; remove it"):
         from_url(pinned, f"{TORCH}/net-00000000.pth", place)
+
+
+def test_a_library_that_resets_the_variable_itself_is_let_be(tmp_path, monkeypatch):
+    monkeypatch.delenv(FORCED, raising=False)
+    with tensors_only(wanted(tmp_path, "timm/x"), "a file"):
+        del os.environ[FORCED]
+    assert FORCED not in os.environ

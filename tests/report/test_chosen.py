@@ -13,6 +13,7 @@ from synthetic_study import BEST, write_study
 from isomorph import inference
 from isomorph.layout import Layout
 from isomorph.report.chosen import answer, layer_selection, models_compared
+from isomorph.report.missing import judge
 from isomorph.report.numbers import interval, number
 from isomorph.report.page import render
 from isomorph.report.sections import best_layers
@@ -69,6 +70,6 @@ def test_every_two_models_but_twins_are_told_apart_on_the_page(layout):
             ("Net, trained", "Pixels"),
             ("Net, untrained", "Pixels"),
         ]
-    page = render(layout)
+    page = render(judge(layout))
     assert "Models against each other" in page
     assert "Layers chosen on some stimuli, scored on others" in page

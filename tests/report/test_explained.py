@@ -7,6 +7,7 @@ from isomorph.artefacts import read_array, read_provenance, read_table
 from isomorph.cli.show import describe, draw
 from isomorph.figures import _explained
 from isomorph.report.explained import explained, models_against_models
+from isomorph.report.missing import judge
 from isomorph.report.page import render
 from isomorph.report.tables import read_results
 
@@ -58,7 +59,7 @@ def test_the_page_tells_them_in_tables(told):
     table = found["partition"][0][1]
     assert ("Net, trained ∩ Pixels", "shared") in [row[1:3] for row in table.rows]
     assert len(models_against_models(layout, results).rows) == 3
-    page = render(layout)
+    page = render(judge(layout))
     for words in ("What else explains it", "Models against models", "With controls taken out"):
         assert page.count(words) >= 1
 
@@ -91,4 +92,4 @@ def test_nothing_is_told_before_the_stage_ran(fresh):
     assert models_against_models(fresh, read_results(fresh, "real")) is None
     assert _explained.placed(fresh, "real", "correlation") is None
     assert list(_explained.entries(fresh, "real", fresh.figures("real"))) == []
-    assert "What else explains it" not in render(fresh)
+    assert "What else explains it" not in render(judge(fresh))

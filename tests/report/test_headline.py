@@ -1,9 +1,11 @@
+import numpy as np
 import pandas as pd
 import pytest
 from synthetic_study import write_study
 
 from isomorph.artefacts import provenance, read_table, write_table
 from isomorph.report import headline
+from isomorph.report.missing import judge
 
 
 def change(path, kind, **columns):
@@ -13,7 +15,7 @@ def change(path, kind, **columns):
 
 
 def test_the_sentences_say_what_the_tables_say(fresh):
-    best, rivals, training, other, recovery = headline(fresh)
+    best, rivals, training, other, recovery = headline(judge(fresh))
     table = read_table(fresh.comparisons("real"), "comparisons")
     planted = table[
         (table["model"] == "net") & (table["measure"] == "rho_a") & (table["region"] == "alpha")
@@ -45,7 +47,7 @@ def test_the_sentences_say_what_the_tables_say(fresh):
 
 def test_an_uncertain_difference_is_not_called_significant(fresh):
     change(fresh.contrasts("real"), "contrasts", p_corrected=0.2)
-    assert "that is not significant (p = .200 after" in headline(fresh)[2]
+    assert "that is not significant (p = .200 after" in headline(judge(fresh))[2]
 
 
 def differences(layout, *rows, **columns):
@@ -54,8 +56,9 @@ def differences(layout, *rows, **columns):
     table = pd.DataFrame(rows, columns=names)
     gap = table["score_a"] - table["score_b"]
     told = {
-        "dataset": "real", "simulated": False, "region": "alpha", "distance": "correlation",
-        "measure": "rho_a", "n_seeds_a": 1, "n_seeds_b": 1, "layer_a": "", "layer_b": "",
+        "dataset": "real", "simulated": False, "region": "alpha", "time_start": np.nan,
+        "time_stop": np.nan, "distance": "correlation", "measure": "rho_a", "n_seeds_a": 1,
+        "n_seeds_b": 1, "layer_a": "", "layer_b": "",
         "difference": gap, "standard_error": 0.1, "interval_low": gap - 0.2,
         "interval_high": gap + 0.1, "p": 0.01, "scheme": "stimuli", "correction": "fdr_bh",
         "family": "dataset", "family_size": 6, "p_note": "", "status": "ok", **columns,
@@ -68,7 +71,7 @@ def test_the_network_is_told_against_the_best_model_that_is_none(fresh):
         fresh, ("net", "net-untrained", 0.4, 0.9, 0.5), ("net-untrained", "pixels", 0.9, 0.8, 0.5),
         ("net", "pixels", 0.4, 0.3, 0.02),
     )  # fmt: skip
-    assert headline(fresh)[3] == (
+    assert headline(judge(fresh))[3] == (
         "Against Pixels, which is no network, the network scores .40 to .30 in alpha, layers "
         "chosen alike: a difference of .10 [−.10, .20] that is significant (p = .020 after false "
         "discovery rate correction over 6 differences)."
@@ -77,14 +80,17 @@ def test_the_network_is_told_against_the_best_model_that_is_none(fresh):
 
 def test_a_difference_is_told_as_network_less_rival_whichever_comes_first(fresh):
     differences(fresh, ("pixels", "net", 0.5, 0.3, 0.2))
-    said = headline(fresh)[3]
+    said = headline(judge(fresh))[3]
     assert "scores .30 to .50" in said
     assert "a difference of −.20 [−.30, .00] that is not significant" in said
 
 
 def test_a_difference_without_a_number_is_none(fresh):
     differences(fresh, ("net", "pixels", 0.4, 0.3, 0.02), status="too few stimuli")
-    assert headline(fresh)[3] == "Networks and other kinds of model have no comparison for alpha."
+    assert (
+        headline(judge(fresh))[3]
+        == "Networks and other kinds of model have no comparison for alpha."
+    )
 
 
 def test_what_was_missed_is_said(fresh):
@@ -92,7 +98,7 @@ def test_what_was_missed_is_said(fresh):
         fresh.recovery("sim"), "recovery", recovered=["exact", "neighbour"],
         found_layer=["blocks.2", "blocks.1"],
     )  # fmt: skip
-    said = headline(fresh)[4]
+    said = headline(judge(fresh))[4]
     assert "1 of 2 planted layers was recovered exactly among 16 candidates and 1 at a" in said
     assert said.endswith(
         ": beta was planted from Net, trained: blocks.0 and found at Net, trained: blocks.1."
@@ -105,7 +111,7 @@ def test_settings_that_recover_less_are_counted_too(fresh):
     other = table.assign(distance="euclidean", recovered=["neighbour", "no"])
     both = pd.concat([table, other], ignore_index=True)
     write_table(path, both, "recovery", provenance("test"))
-    assert headline(fresh)[4].endswith(
+    assert headline(judge(fresh))[4].endswith(
         "2 of 2 planted layers were recovered exactly among 16 candidates (rho-a, 1 - Pearson "
         "correlation); over all 2 settings of distance and measure 2 of 4 exactly, 1 at a "
         "neighbour."
@@ -117,12 +123,12 @@ def test_a_layer_that_chance_would_reach_is_not_said_to_be_like_the_region(fresh
     change(path, "comparisons", p_corrected=0.4)
     assert (
         "blocks.2 has the highest number, but is not told from chance, for alpha"
-        in (headline(fresh)[0])
+        in (headline(judge(fresh))[0])
     )
 
 
 def test_only_simulated_results_are_said_to_be_simulated(tmp_path):
-    best, _, training, _, _ = headline(write_study(tmp_path, datasets=("sim",)))
+    best, _, training, _, _ = headline(judge(write_study(tmp_path, datasets=("sim",))))
     assert "most like simulated alpha, one of 2 regions: rho-a" in best
     assert "in simulated alpha" in training
 
@@ -138,7 +144,7 @@ def test_a_region_with_a_ceiling_comes_before_one_without(fresh):
         "comparisons",
         provenance("test"),
     )
-    assert "most like beta" in headline(fresh)[0]
+    assert "most like beta" in headline(judge(fresh))[0]
 
 
 @pytest.mark.parametrize("kinds", [("comparisons",), ("contrasts", "recovery")])
@@ -146,7 +152,7 @@ def test_what_is_not_there_is_said_to_be_missing(fresh, kinds):
     for dataset in ("real", "sim"):
         for kind in kinds:
             getattr(fresh, kind)(dataset).unlink(missing_ok=True)
-    best, _rivals, training, other, recovery = headline(fresh)
+    best, _rivals, training, other, recovery = headline(judge(fresh))
     if "comparisons" in kinds:
         assert best == "No region has been compared with any model yet."
         assert training == "Trained and untrained networks have not been compared yet."
@@ -163,4 +169,4 @@ def test_tables_with_columns_and_no_rows(fresh):
             if path.is_file():
                 empty = read_table(path, kind).head(0)
                 write_table(path, pd.DataFrame(empty), kind, provenance("test"))
-    assert headline(fresh)[0] == "No region has been compared with any model yet."
+    assert headline(judge(fresh))[0] == "No region has been compared with any model yet."

@@ -9,6 +9,7 @@ from isomorph.archives.manifest import FileRecord, write_manifest
 from isomorph.artefacts import provenance, write_array, write_responses
 from isomorph.layout import Layout
 from isomorph.report.methods import methods
+from isomorph.report.missing import judge
 from isomorph.report.page import render
 from isomorph.report.settings import settings_of
 from isomorph.report.tables import read_origins
@@ -73,7 +74,7 @@ def test_many_regions_share_a_column(bare):
 
 
 def test_published_rdms_have_no_units_to_count(bare):
-    data = rdm_file(["a", "b", "c"], [{"rdm": np.ones(3), "region": "alpha", "session": "1"}])
+    data = rdm_file(["a", "b", "c"], [{"rdm": np.arange(3.0), "region": "alpha"}])
     write_array(bare.responses("real", "s1"), data, "rdms", provenance("responses"))
     made = methods(bare, "real")
     assert made.sessions.rows == [("s1", "1", "–", "–", "–", "3", "–", "ready RDM")]
@@ -116,10 +117,10 @@ def test_the_page_says_how_responses_were_made(recorded):
     files = [FileRecord(f"{name}.nwb", 1500, "0" * 64) for name in "ab"]
     stamp = provenance("fetch", source="DANDI 1 0.2")
     write_manifest(recorded, "real", recorded.archive("real"), files, stamp)
-    brain = rdm_file(["a", "b", "c"], [{"rdm": np.ones(3), "region": "alpha"}])
+    brain = rdm_file(["a", "b", "c"], [{"rdm": np.arange(3.0), "region": "alpha"}])
     write_array(recorded.brain_rdms("real"), brain, "rdms", provenance("rdms", seed=3))
     assert read_origins(recorded, "real")["rdms/brain.nc"].seed == 3
-    page = render(recorded)
+    page = render(judge(recorded))
     assert "DANDI 1 0.2 (2 files, 3,000 bytes; sha256 under Provenance)" in page
     term = "Left out of the RDMs, or to be known of them"
     assert f"<dt>{term}</dt><dd>gamma | s1: no units</dd>" in page

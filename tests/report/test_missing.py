@@ -14,8 +14,9 @@ from isomorph.errors import IsomorphError
 from isomorph.inference import trust
 from isomorph.jobs import Job
 from isomorph.layout import Layout
-from isomorph.making import outputs_of, stamp
+from isomorph.making import Fitting, outputs_of, stamp
 from isomorph.report import missing
+from isomorph.report.missing import judge
 from isomorph.report.page import context, render
 from isomorph.study import load_study
 
@@ -51,7 +52,7 @@ def test_the_last_sentence_of_the_newest_log_says_why(bare):
 
 def test_a_dataset_that_borrows_stimuli_fails_with_them(bare):
     stop(bare)
-    assert missing.told(bare) == (
+    assert judge(bare).told == (
         "2 of 2 datasets are missing: real (s2: is torn); sim (s2: is torn)"
     )
 
@@ -94,7 +95,7 @@ def test_page_and_headline_say_what_is_missing_until_nothing_is(fresh, capsys):
     assert len(lines) == 7
 
     aside.rename(comparisons)
-    assert missing.told(fresh) == ""
+    assert judge(fresh).told == ""
     assert "datasets is missing" not in report.run(fresh).read_text()
     assert fresh.report.exists()
     assert not page.exists()
@@ -122,7 +123,7 @@ def test_nothing_simulated_nothing_explained_is_still_a_page(tmp_path):
         empty = pd.DataFrame(columns=list(TABLES[kind]))
         write_table(getattr(layout, kind)("real"), empty, kind, provenance("test"))
     figures.run(layout, "real")
-    words = shown_words(render(layout))
+    words = shown_words(render(judge(layout)))
     assert "What else explains it" not in words
     assert "Data were simulated from" not in words
     assert "How far to trust this" in words  # settings can agree without simulations
@@ -136,14 +137,14 @@ def test_one_region_without_images_and_without_a_ceiling_is_still_a_page(tmp_pat
     rewrite(layout, "regions", lambda table: table.head(0))
     rewrite(layout, "stimuli", lambda table: table.assign(file="", sha256=""))
     figures.run(layout, "real")
-    words = shown_words(render(layout))
+    words = shown_words(render(judge(layout)))
     assert "The noise ceiling is undefined: one subject." in words
     assert "Regions against each other" not in words
     assert not NOT_A_NUMBER.search(words)
 
 
 def test_no_raw_name_of_a_correction_measure_or_model_is_shown(whole):
-    words = shown_words(render(whole[0]))
+    words = shown_words(render(judge(whole[0])))
     for name in ("fdr_bh", "rho_a", "semi_partial", "net-untrained-seed0", "crossvalidated_"):
         assert name not in words.partition("To make all of this again")[0]
     assert not NOT_A_NUMBER.search(words)
@@ -175,9 +176,9 @@ def edited(layout, dataset, **changes):
 
 def test_numbers_of_other_settings_are_on_no_page(fresh, capsys):
     as_by_its_stages(fresh)
-    assert missing.missing(fresh) == {}
+    assert judge(fresh).missing == {}
     layout = edited(fresh, "real", transform="z_score")
-    said = missing.missing(layout)["real"]
+    said = judge(layout).missing["real"]
     assert 'brain.nc: was made with transform "none", the study now says "z_score"' in said
     assert headline(layout) == 1
     page = report.run(layout)
@@ -186,7 +187,7 @@ def test_numbers_of_other_settings_are_on_no_page(fresh, capsys):
     text = page.read_text()
     assert "the study now says &#34;z_score&#34;" in text
     # nothing of its numbers, nothing of where they came from
-    shown = {each["spec"].name: each for each in context(layout)["datasets"]}
+    shown = {each["spec"].name: each for each in context(judge(layout))["datasets"]}
     assert shown["real"]["results"] is None
     assert shown["real"]["methods"].sessions is None
     assert shown["sim"]["results"] is not None
@@ -200,9 +201,23 @@ def test_a_page_of_nothing_but_other_settings_is_refused(fresh):
     assert not list(layout.results.glob("report*"))
 
 
+def test_a_study_is_judged_once_for_all_that_is_said_of_it(fresh, monkeypatch, capsys):
+    as_by_its_stages(fresh)
+    judged = []
+    own = Fitting._of
+    monkeypatch.setattr(
+        Fitting, "_of", lambda self, job, file: judged.append(file) or own(self, job, file)
+    )
+    assert report.run(fresh) == fresh.report
+    assert len(judged) == len({*judged}) > 0
+    judged.clear()
+    assert headline(fresh) == 0
+    assert len(judged) == len({*judged}) > 0
+
+
 def test_other_versions_of_libraries_are_a_note_on_the_page(fresh, monkeypatch):
     as_by_its_stages(fresh)
-    assert "files were made with" not in render(fresh)
+    assert "files were made with" not in render(judge(fresh))
     older = {**provenance("rdms").packages, "scipy": "1.0.0"}
     monkeypatch.setattr("isomorph.making.versions.versions", lambda *_: older)
-    assert "installed is 1.0.0 now." in render(fresh)
+    assert "installed is 1.0.0 now." in render(judge(fresh))

@@ -10,6 +10,7 @@ from isomorph import report
 from isomorph.artefacts import provenance, read_table, sha256, write_beside, write_table
 from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
+from isomorph.report.missing import judge
 from isomorph.report.numbers import interval, number
 from isomorph.report.page import render, tied
 from isomorph.study import load_study
@@ -103,7 +104,7 @@ def test_what_people_wrote_is_escaped(html, page):
 
 
 def test_the_lines_are_those_of_the_headline(drawn, page):
-    for sentence in report.headline(drawn):
+    for sentence in report.headline(judge(drawn)):
         assert sentence in page.words
 
 
@@ -150,12 +151,12 @@ def test_provenance_can_be_followed(drawn, page):
 
 
 def test_the_same_results_give_the_same_page(drawn, html):
-    assert render(drawn) == html
+    assert render(judge(drawn)) == html
 
 
 def test_a_dataset_that_is_missing_is_named_with_what_to_run(fresh):
     fresh.comparisons("real").unlink()
-    words = Page(render(fresh)).words
+    words = Page(render(judge(fresh))).words
     assert "No comparisons of real yet. Run" in words
     assert "The figures are not drawn yet. Run" in words  # those of the other dataset
 
@@ -172,18 +173,18 @@ def test_a_study_of_one_simulated_family_without_twins(tmp_path, fresh):
     spec = {**yaml.safe_load(path.read_text()), "datasets": ["real"], "models": ["net"]}
     path.write_text(yaml.safe_dump(spec))
     layout = Layout(load_study(path), fresh.root)
-    assert "<td>Net, trained</td>" in render(layout)
-    _, _, training, other, recovery = report.headline(layout)
+    assert "<td>Net, trained</td>" in render(judge(layout))
+    _, _, training, other, recovery = report.headline(judge(layout))
     assert training == "Whether training matters is not asked: the study has no untrained twins."
     assert "the study has networks only" in other
     assert recovery == "No layers were planted: the study has no simulated recording."
-    assert "Are planted layers found again?" not in render(layout)
+    assert "Are planted layers found again?" not in render(judge(layout))
 
 
 def test_models_that_are_compared_with_nothing_are_not_listed(fresh):
     path = fresh.study.path.parent / "models" / "pixels.yaml"
     path.write_text(path.read_text() + "datasets: [elsewhere]\n")
-    page = render(Layout(load_study(fresh.study.path), fresh.root))
+    page = render(judge(Layout(load_study(fresh.study.path), fresh.root)))
     listed = page[page.index("<caption>Models</caption>") : page.index("<caption>Measures")]
     assert "<td>Net, trained</td>" in listed
     assert "<td>Pixels</td>" not in listed
@@ -196,7 +197,7 @@ def test_small_p_beside_an_interval_that_holds_0_is_explained_wherever_it_stands
     table.loc[one, ["interval_low", "interval_high", "p_corrected"]] = [-0.1, 0.4, 0.01]
     table.loc[one & (table["measure"] == "rho_a"), "status"] = "half of the resamples are flat"
     write_table(path, table, "comparisons", provenance("test"))
-    text = render(fresh)
+    text = render(judge(fresh))
     alpha = text[text.index('id="real-alpha"') : text.index('id="real-beta"')]
     assert alpha.count("Where an interval holds 0") == 1  # below every layer, not below the best
     assert alpha.index("Every layer") < alpha.index("Where an interval holds 0")
@@ -212,7 +213,7 @@ def test_rows_without_numbers_say_why(fresh):
         where = table["region" if kind != "regions" else "region_a"] == "alpha"
         table.loc[where, "status"] = f"no {kind} because of the moon"
         write_table(path, table, kind, provenance("test"))
-    words = Page(render(fresh)).words
+    words = Page(render(judge(fresh))).words
     for kind in ("contrasts", "regions"):
         assert f"no {kind} because of the moon" in words
     assert "No layer has a number: no comparisons because of the moon" in words

@@ -14,6 +14,7 @@ from isomorph.figures.selection import Family
 from isomorph.inference.trust import run
 from isomorph.inference.trust.rows import CLAIMS
 from isomorph.layout import Layout
+from isomorph.report.missing import judge
 from isomorph.report.page import render
 from isomorph.report.tables import read_results
 from isomorph.report.trust import trust
@@ -124,7 +125,7 @@ def test_the_page_says_how_often_the_best_layer_would_be_found(simulated):
     )
     assert sum(told["alpha"]["table"].strong) == 1
     assert len(told["alpha"]["figures"]) == 3
-    page = render(simulated)
+    page = render(judge(simulated))
     assert '<section class="region" id="real-trust">' in page
     assert "How far to trust this" in page
 
@@ -132,7 +133,7 @@ def test_the_page_says_how_often_the_best_layer_would_be_found(simulated):
 def test_without_the_tables_the_page_is_silent(tmp_path):
     layout = write_study(tmp_path, datasets=("real",))
     assert trust(layout, read_results(layout, "real")) == []
-    assert "How far to trust this" not in render(layout)
+    assert "How far to trust this" not in render(judge(layout))
 
 
 # ---------------------------------------------------------------- what the figures show

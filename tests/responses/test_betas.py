@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
+
 import nibabel
 import numpy as np
 import pytest
 from cifti_files import surface, with_voxels, write_labels, write_scalars
 
 from isomorph import responses
-from isomorph.artefacts import read_responses
+from isomorph.artefacts import read_attributes, read_responses
 from isomorph.errors import IsomorphError
 from isomorph.responses.betas.maps import open_maps
 
@@ -70,6 +72,20 @@ def test_betas_are_found_by_name_and_runs_in_the_order_of_their_numbers(make_stu
     assert data["region"].values.tolist() == ["FFA"] * 10 + ["OFA"] * 5
     # 56 left vertices from 8 on, then right ones from 4 on
     assert data["unit"].values[[0, 10]].tolist() == ["FFA cortex left 18", "OFA cortex right 18"]
+
+
+def test_both_files_of_an_image_are_inputs(make_study, files):
+    (files / "s1").mkdir(exist_ok=True)
+    values = np.random.default_rng(0).normal(size=(2, 2, 2, 6)).astype(np.float32)
+    for name, held in (("run-1_beta.hdr", values), ("all.hdr", np.ones((2, 2, 2), np.uint8))):
+        nibabel.save(nibabel.Nifti1Pair(held, np.eye(4)), files / "s1" / name)
+    (files / "s1" / "run-1_label.txt").write_text("\n".join(STIMULI))
+    region = {"file": "{subject}/all.hdr", "name": "all"}
+    layout = make_study(settings(files="{subject}/*_beta.hdr", regions=[region]), STIMULI)
+    read(layout)
+    told = json.loads(read_attributes(layout.responses("toy", "s1"))["provenance"])["inputs"]
+    names = {name.rpartition("/")[2] for name in told}
+    assert {"run-1_beta.hdr", "run-1_beta.img", "all.hdr", "all.img"} <= names
 
 
 def test_names_come_from_the_maps_where_there_is_no_list(make_study, two_runs):

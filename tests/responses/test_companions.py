@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 
@@ -89,6 +91,20 @@ def test_sessions_are_told_apart_by_their_ids_where_names_say_nothing(files, rea
     assert read("beh?.nwb") == {"x": True, "y": True}
 
 
+def test_names_are_taken_as_they_are(files, read):
+    write(files, "x[1]*_ecephys.nwb", units, "x")
+    write(files, "x[1]*_ecephys_image.nwb", trials, "x")
+    write(files, "x1y_ecephys_image.nwb", trials, "x")  # what the recording's name would match
+    assert read("{stem}_image.nwb") == {"x": True}
+
+
+@pytest.mark.parametrize("companion", ["{session}_b.nwb", "behavior/{stem}.nwb"])
+def test_companion_in_another_folder_is_none(files, read, companion):
+    write(files, "x_ecephys.nwb", units, "x", said="2020/01/02")
+    with pytest.raises(IsomorphError, match=r"files/(2020|behavior)/.*\.nwb: no such file, which"):
+        read(companion)
+
+
 def test_the_companion_of_another_session_is_refused(files, read):
     for one in "xy":
         write(files, f"{one}_ecephys.nwb", units, one)
@@ -139,3 +155,69 @@ def test_what_is_not_there_is_said_with_the_nearest(files, read):
     write(files, "none_ecephys.nwb", units, "x", said="")
     with pytest.raises(IsomorphError, match="which neither its name nor the file says"):
         read("{session}_behavior.nwb", "none_ecephys.nwb")
+
+
+def counting_from(file, **moments):
+    """Say from when the times of a file count; None takes the moment out."""
+    with h5py.File(file, "a") as nwb:
+        for name in ("timestamps_reference_time", "session_start_time"):
+            if name in moments:
+                del nwb[name]
+                if moments[name] is not None:
+                    nwb.create_dataset(name, data=moments[name], dtype=TEXT)
+
+
+@pytest.mark.parametrize(
+    ("moments", "said"),
+    [
+        ({"timestamps_reference_time": "2019-01-19T01:00:00-08:00"}, "342 s earlier"),
+        ({"timestamps_reference_time": "2019-01-19T00:54:17.5-08:00"}, "0.5 s later"),
+        ({"timestamps_reference_time": None, "session_start_time": "2019-01-19T01:00:00-08:00"},
+         "342 s earlier"),
+        ({"timestamps_reference_time": "2019-01-19T01:00:00"}, "342 s earlier"),
+    ],
+)  # fmt: skip
+def test_a_companion_whose_times_count_from_another_moment_is_refused(files, read, moments, said):
+    write(files, "x_ecephys.nwb", units, "x")
+    write(files, "x_behavior.nwb", trials, "x")
+    counting_from(files / "x_behavior.nwb", **moments)
+    with pytest.raises(
+        IsomorphError,
+        match=rf"x_behavior\.nwb: its times count from .*, those of x_ecephys\.nwb from .*{said}",
+    ):
+        read("x_behavior.nwb")
+
+
+@pytest.mark.parametrize(
+    "moments",
+    [
+        {"timestamps_reference_time": "2019-01-19T08:54:18+00:00"},  # in another time zone
+        {"timestamps_reference_time": "2019-01-19T00:54:18"},  # in none
+        {"session_start_time": "2019-01-19T01:00:00-08:00"},  # which times do not count from
+        {"timestamps_reference_time": None, "session_start_time": None},
+        {"timestamps_reference_time": "once"},
+    ],
+)
+def test_one_moment_may_be_said_in_several_ways(files, read, moments):
+    write(files, "x_ecephys.nwb", units, "x")
+    write(files, "x_behavior.nwb", trials, "x")
+    counting_from(files / "x_behavior.nwb", **moments)
+    assert read("x_behavior.nwb") == {"x": True}
+
+
+def test_invalid_times_of_both_files_count(files, make_study):
+    write(files, "x_ecephys.nwb", units, "x")
+    write(files, "x_behavior.nwb", trials, "x")
+    for name, start in (("x_ecephys.nwb", 1.9), ("x_behavior.nwb", 7.9)):
+        columns = {"start_time": [start], "stop_time": [start + 0.2]}
+        with h5py.File(files / name, "a") as nwb:
+            table(nwb, "intervals/invalid_times", [0], columns, kind="TimeIntervals")
+    responses = {
+        "kind": "nwb", "files": "*_ecephys.nwb", "companion": "x_behavior.nwb",
+        "presentations": {"stimulus": "image"}, "window": [0.0, 0.5],
+    }  # fmt: skip
+    layout = make_study(responses, ["a", "b", "c"])
+    run(layout, "toy", "s1")
+    (data,) = read_responses(layout.responses("toy", "s1")).values()
+    assert sorted({*ONSETS} - {*data["onset"].values}) == [2.0, 8.0]
+    assert json.loads(data.attrs["dropped"])["presentations in invalid_times"] == 2

@@ -75,6 +75,16 @@ def test_folds_are_sessions_where_these_alone_are_known():
     assert runs_of(session("ab")) is None
 
 
+def test_sessions_say_nothing_where_runs_are_known():
+    """Sessions of blocks, each of stimuli of its own: no stimulus comes again in another run."""
+    blocks = session("aabbccdd", run="11221122", session="11112222")
+    assert folds(blocks) == ("repetition", [0, 1] * 4, 2)
+    assert divide(blocks, list("abcd")).unlike == "run"
+    again = session("abcdabcd", run="11221122", session="11112222")
+    assert folds(again)[0] == "run"
+    assert runs_of(again).tolist() == ["1|1", "1|1", "1|2", "1|2", "2|1", "2|1", "2|2", "2|2"]
+
+
 def test_runs_that_show_other_stimuli_in_turn_make_rounds():
     """a and b in odd runs, c and d in even ones."""
     shown = session("abcdabcdabcd", run="112233445566")

@@ -220,7 +220,10 @@ def test_columns_isomorph_writes_itself_keep_the_users_under_another_name(
 def test_table_pattern_must_name_one_file(three, data, make):
     (data / "about.csv").write_text("stimulus\na\nb\nc\n")
     (data / "more.csv").write_text("stimulus\na\nb\nc\n")
-    with pytest.raises(IsomorphError, match=r'stimuli\.table: "\*\.csv" matches 2 files; name one'):
+    message = (
+        r'stimuli\.table: "\*\.csv" matches 2 files, about\.csv and more\.csv among them; name one'
+    )
+    with pytest.raises(IsomorphError, match=message):
         make(stimuli={**WITH_TABLE, "table": "*.csv"})
 
 

@@ -73,6 +73,48 @@ def test_everybody_of_a_lock(read, tmp_path):
     assert read(**changes).subjects == ("a", "b")
 
 
+def test_everybody_whose_recording_is_a_folder(read, tmp_path):
+    for subject in ("01", "02"):
+        folder = tmp_path / f"files/sub-{subject}/meg/sub-{subject}_task-x_meg.ds"
+        folder.mkdir(parents=True)
+        for name in ("x.meg4", "x.res4"):
+            (folder / name).write_bytes(b"data")
+    responses = {
+        "kind": "epochs", "files": "sub-{subject}/meg/*_meg.ds",
+        "presentations": {"stimulus": "value"}, "windows": {"early": [0, 0.1]},
+    }  # fmt: skip
+    assert read(responses=responses).subjects == ("01", "02")
+    within = {**responses, "files": "sub-{subject}/meg/*_meg.ds/*.meg4"}
+    assert "finds nobody" in refusal(read, responses=within)  # nor would the stages find any
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("# note\nsize\tpath\n1\tsub-a/1.nwb\n\n2\tsub-b/1.nwb\n", None),
+        ("# note\nfile\tsize\nsub-a/1.nwb\t1\n", 'no column "path"'),
+        ("path\tsize\nsub-a/1.nwb\n", "line 2 has 1 cell"),
+        ("", "is empty"),
+        (b"path\tsize\nsub-\xff/1.nwb\t1\n", "cannot be read as a table"),
+    ],
+)
+def test_a_lock_is_read_as_a_table(read, tmp_path, content, said):
+    changes = {
+        "archive": {"kind": "dandi", "dandiset": "000469", "version": "0.240123.1806",
+                    "include": ["sub-{subject}/*.nwb"]},
+        "responses": {"kind": "nwb", "files": "sub-{subject}/*.nwb", "window": [0, 0.1],
+                      "presentations": {"stimulus": "image"}},
+        "citation": "A", "licence": "B", "species": "C",
+    }  # fmt: skip
+    written = content if isinstance(content, bytes) else content.encode()
+    (tmp_path / "mine.lock.tsv").write_bytes(written)
+    if said is None:
+        assert read(**changes).subjects == ("a", "b")
+    else:
+        lock = tmp_path / "mine.lock.tsv"
+        assert f"subjects: all: {lock}: {said}" in refusal(read, **changes)
+
+
 def test_everybody_of_ready_rdms(read):
     source = {"region": "IT", "file": "r.npy", "distance": "correlation"}
     sources = [{**source, "subjects": ["b", "a"]}, {**source, "subjects": ["c", "a"]}]

@@ -34,7 +34,8 @@ def every_slice(config):
     found = {("report", ""): slices.report(study)}
     for dataset in study.datasets:
         for stage in STAGES:
-            found[stage, dataset] = getattr(slices, stage)(study, dataset)
+            subject = study.dataset(dataset).subjects[:1] if stage == "responses" else []
+            found[stage, dataset] = getattr(slices, stage)(study, dataset, *subject)
     for dataset in jobs.stimulus_sets(study):
         found["stimuli", dataset] = slices.stimuli(study, dataset)
         found["model_rdms", dataset] = slices.model_rdms(study, dataset)
@@ -165,6 +166,63 @@ def test_a_table_beside_a_datasets_file_counts_where_it_is_read(config):
     table.write_text(table.read_text() + "\n")
     after = every_slice(config)
     assert {key for key in before if before[key] != after[key]} == {("stimuli", "haxby2001")}
+
+
+def responses_of(config, *subjects):
+    study = load_study(config / "demo.yaml")
+    return [slices.responses(study, "haxby2001", subject)["tables"] for subject in subjects]
+
+
+def test_a_mask_beside_a_datasets_file_counts_for_its_own_subject_alone(config):
+    folder = config / "datasets"
+    edit(
+        folder / "haxby2001.yaml",
+        ("responses", "regions"),
+        {"kind": "masks", "named": {"roi": ["m/{subject}/roi.nii.gz", "m/both/roi.nii.gz"]}},
+    )
+    for place in ("1", "2", "both"):
+        (folder / "m" / place).mkdir(parents=True)
+        (folder / "m" / place / "roi.nii.gz").write_text(place)
+    first, second = responses_of(config, "1", "2")
+    assert list(first) == ["m/1/roi.nii.gz", "m/both/roi.nii.gz"]
+    assert list(second) == ["m/2/roi.nii.gz", "m/both/roi.nii.gz"]
+    (folder / "m" / "1" / "roi.nii.gz").write_text("edited")
+    now = responses_of(config, "1", "2")
+    assert now[0] != first
+    assert now[1] == second
+
+
+def test_masks_of_the_archive_alone_stand_in_no_slice(config):
+    edit(
+        config / "datasets" / "haxby2001.yaml",
+        ("responses", "regions"),
+        {"kind": "masks", "files": "**/*.yaml"},
+    )
+    assert responses_of(config, "1") == [{}]
+
+
+@pytest.mark.parametrize("name", ["labels.csv.gz", "labels.txt", "../labels.tsv"])
+def test_a_table_beside_a_datasets_file_counts_whatever_its_ending(config, name):
+    table = config / "datasets" / name
+    edit(config / "datasets" / "haxby2001.yaml", ("stimuli", "descriptions"), name)
+    without = every_slice(config)
+    table.write_text("stimulus,animate\n")
+    before = every_slice(config)
+    table.write_text("stimulus,animate\nface,1\n")
+    after = every_slice(config)
+    for one, other in ((without, before), (before, after)):
+        assert {key for key in one if one[key] != other[key]} == {("stimuli", "haxby2001")}
+    study = load_study(config / "demo.yaml")
+    assert list(slices.stimuli(study, "haxby2001")["tables"]) == [name]
+
+
+def test_a_setting_that_only_looks_like_a_file_beside_is_none(config):
+    folder = config / "datasets"
+    (folder / "notes.csv").write_text("a")
+    edit(folder / "haxby2001.yaml", ("stimuli", "column"), "notes.csv")
+    assert (
+        "notes.csv" not in slices.stimuli(load_study(config / "demo.yaml"), "haxby2001")["tables"]
+    )
 
 
 @pytest.mark.parametrize("case", list(CASES))

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from isomorph.archives.dates import now, touched
 from isomorph.archives.manifest import (
     FileRecord,
     Manifest,
@@ -131,8 +132,8 @@ def changed(layout: Layout, dataset: str) -> str:
     """Say which file of a dataset is no longer as its manifest says, '' where none is.
 
     Files that nothing touched since the manifest was written are told by their size and date
-    alone; others are hashed, once: then the manifest takes the date of now. Of a downloaded archive
-    at most `MOST` bytes are, as the stage that reads them hashes them anyway.
+    alone; others are hashed, once: then the manifest takes the date at which that began. Of a
+    downloaded archive at most `MOST` bytes are, as the stage that reads them hashes them anyway.
 
     Parameters
     ----------
@@ -155,22 +156,23 @@ def changed(layout: Layout, dataset: str) -> str:
     except IsomorphError as error:  # the folder has gone, or another study's subjects are there
         return str(error)
     since = file.stat().st_mtime_ns
-    touched = []
+    doubtful = []
     for record in listed:
+        place = manifest.root / record.path
         try:
-            status = (manifest.root / record.path).stat()
+            if place.stat().st_size != record.size:
+                return f"{file}: {record.path} has changed since it was written"
+            if touched(place, since):
+                doubtful.append(record)
         except OSError:
             return f"{file}: {record.path} has gone since it was written"
-        if status.st_size != record.size:
-            return f"{file}: {record.path} has changed since it was written"
-        if max(status.st_mtime_ns, status.st_ctime_ns) > since:
-            touched.append(record)
-    if sum(record.size for record in touched) > most:
+    if sum(record.size for record in doubtful) > most:
         return ""
-    for record in touched:
+    began = now(file.parent) if doubtful else None  # what changes while others are hashed is later
+    for record in doubtful:
         if not record.is_intact(manifest.root):
             return f"{file}: {record.path} has changed since it was written"
-    if touched:
+    if began is not None:
         with suppress(OSError):  # a disk that is read-only is hashed again next time
-            os.utime(file)
+            os.utime(file, ns=(began, began))
     return ""

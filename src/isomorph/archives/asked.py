@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from isomorph.archives.manifest import absent_now, read_manifest
-from isomorph.archives.patterns import asks_for, matches
+from isomorph.archives.patterns import asks_for, filled, matches
+from isomorph.beside import finder, values_at
 from isomorph.errors import IsomorphError
 from isomorph.foreign import lack_of_content
 from isomorph.foreign.entities import parse
+from isomorph.foreign.images import halves_of
 from isomorph.foreign.inheritance import applies, is_sidecar
 from isomorph.layout import Layout
 from isomorph.registry import Registry
-from isomorph.slices import files_beside
 from isomorph.study import Spec
 
 STIMULI: Registry[tuple[str, ...]] = Registry(
@@ -33,9 +34,9 @@ RESPONSES: Registry[tuple[str, ...]] = Registry(
     "kind of responses",
     {
         "nwb": ("files", "region.table"),
-        "traces": ("files",),
+        "traces": ("files", "region.table"),
         "rasters": ("files", "region.table"),
-        "arrays": ("responses", "presentations", "units"),
+        "arrays": ("responses", "presentations", "units", "times"),
         "rdms": ("sources.file", "sources.order.file"),
         "bids": (
             *("bold", "events.files", "confounds.files"),
@@ -46,13 +47,6 @@ RESPONSES: Registry[tuple[str, ...]] = Registry(
     },
 )
 """Settings that name files, by the `kind` of a dataset's responses."""
-
-BESIDE = (
-    *("stimuli.table", "stimuli.descriptions", "responses.region.table"),
-    *("responses.regions.files", "responses.regions.named", "responses.regions.file"),
-    *("responses.regions.table", "responses.sources.order.file"),
-)
-"""Settings whose files may stand beside the dataset's own YAML file instead."""
 
 RECORDINGS = ("responses.bold", "responses.files")
 """Settings whose files are recordings, which other files may belong to by their names alone."""
@@ -118,10 +112,11 @@ def _beside(layout: Layout, dataset: str, one: Asked) -> list[Path]:
     IsomorphError
         When something of that name has no content.
     """
-    if one.key not in BESIDE:
+    find = finder(layout.study, dataset, one.key)
+    if find is None:
         return []
-    literal = layout.study.dataset_files[dataset].parent / one.pattern
-    found = files_beside(layout.study, dataset, one.pattern)
+    folder = layout.study.dataset_files[dataset].parent
+    found, literal = find(folder, one.pattern), folder / one.pattern
     for file in found or ([literal] if literal.is_symlink() else []):
         if why := lack_of_content(file):
             raise IsomorphError(
@@ -132,22 +127,8 @@ def _beside(layout: Layout, dataset: str, one: Asked) -> list[Path]:
 
 def _of(spec: Spec, place: str, keys: Sequence[str]) -> Iterator[Asked]:
     for key in keys:
-        for value in _values(spec, key.split(".")):
+        for value in values_at(spec, key):
             yield Asked(f"{place}.{key}", value)
-
-
-def _values(value: object, steps: Sequence[str]) -> Iterator[str]:
-    """Yield the texts at a place of a spec; lists and mappings on the way are looked into."""
-    if isinstance(value, Mapping):
-        for inner in value.values():
-            yield from _values(inner, steps)
-    elif isinstance(value, list | tuple):
-        for inner in value:
-            yield from _values(inner, steps)
-    elif steps and isinstance(value, Spec):
-        yield from _values(getattr(value, steps[0], None), steps[1:])
-    elif isinstance(value, str) and not steps:
-        yield value
 
 
 def refuse_absent(
@@ -193,7 +174,11 @@ def refuse_absent(
     )
     responses = layout.study.dataset(dataset).responses
     companion = getattr(responses, "companion", None)
+    images = responses.kind in ("bids", "betas")
     for path in absent.keys() - wanted.keys():
+        for image in halves_of(path, known) if images else ():
+            if any(asks_for(one.pattern, image) for one in asked):
+                wanted[path] = f"{image} needs"
         for recording in recordings:
             if _is_companion(path, recording, companion) or belongs(
                 path, recording, responses.kind
@@ -228,11 +213,9 @@ def _is_companion(path: str, recording: str, pattern: str | None) -> bool:
     """Tell whether a file may hold a recording's presentations; its session is compared later."""
     if pattern is None or path == recording:
         return False
-    place = PurePosixPath(recording)
-    name = pattern.replace("{stem}", place.stem)
-    for ids in ("{session}", "{subject}"):
-        name = name.replace(ids, "*")
-    return bool(matches(str(place.with_name("x"))[:-1] + name, [path]))
+    place, beside = PurePosixPath(recording), PurePosixPath(path)
+    name = filled(pattern, stem=place.stem, session=None, subject=None)
+    return beside.parent == place.parent and bool(matches(name, [beside.name]))
 
 
 def belongs(path: str, recording: str, kind: str) -> bool:

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from isomorph.archives import asked
+from isomorph.archives.dates import now
 from isomorph.archives.manifest import describe_files, write_manifest
 from isomorph.archives.patterns import asks_for, matches, nearest
 from isomorph.errors import IsomorphError
@@ -38,9 +39,13 @@ def fetch(layout: Layout, dataset: str) -> None:
     asked.refuse_absent(layout, dataset, root, listing.files, listing.absent)
     if listing.absent:
         print(f"{dataset}: {said_absent(listing)}", file=sys.stderr, flush=True)
+    file = layout.manifest(dataset)
+    began = now(file.parent)
     records = describe_files(root, listing.files)
     signed = stamp(layout, "fetch", dataset, source=f"local folder {root}")
     write_manifest(layout, dataset, root, records, signed, absent=listing.absent)
+    if began is not None and began < file.stat().st_mtime_ns:
+        os.utime(file, ns=(began, began))  # what changed while others were hashed is later
 
 
 def said_absent(listing: Listing) -> str:

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import json
 import os
-import sys
-import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from isomorph.archives.patterns import asks_for, matches, nearest, whole_folders
+from isomorph.archives.patterns import asks_for, matches, nearest
+from isomorph.archives.progress import Seldom
 from isomorph.artefacts import Provenance, manifests, replacing, sha256
 from isomorph.artefacts.manifests import FileRecord, Manifest
 from isomorph.artefacts.provenance import SEAL, seal_of
+from isomorph.beside import by_name
 from isomorph.errors import IsomorphError
 from isomorph.foreign import lack_of_content
+from isomorph.foreign.globs import whole_folders
 from isomorph.layout import Layout
 from isomorph.shown import shown
 
@@ -175,11 +176,9 @@ def describe_files(root: Path, paths: Sequence[str]) -> list[FileRecord]:
     IsomorphError
         When a file cannot be read.
     """
-    records, said = [], time.monotonic()
+    records, say = [], Seldom()
     for done, path in enumerate(paths):
-        if time.monotonic() - said > 5:
-            said = time.monotonic()
-            print(f"{root}: {done} of {len(paths)} files hashed", file=sys.stderr, flush=True)
+        say(f"{root}: {done} of {len(paths)} files hashed")
         try:
             file = root / path
             records.append(FileRecord(path, file.stat().st_size, sha256(file)))
@@ -231,10 +230,38 @@ def find_files(
     return files
 
 
-def table_file(layout: Layout, dataset: str, name: str) -> Path:
-    """Return a table beside the dataset's file, or else the one of that path in its archive."""
-    beside = layout.study.dataset_files[dataset].parent / name
-    return beside if beside.is_file() else find_files(layout, dataset, name)[0]
+def find_file(layout: Layout, dataset: str, pattern: str, key: str) -> Path:
+    """Return the one file of a fetched dataset that matches a pattern, see `find_files`.
+
+    Parameters
+    ----------
+    layout : Layout
+        The study's paths.
+    dataset : str
+        Name of the dataset.
+    pattern : str
+        A path or a glob pattern.
+    key : str
+        Where it stands in the dataset's file, for messages: `stimuli.table`.
+
+    Raises
+    ------
+    IsomorphError
+        When none matches, or several do.
+    """
+    found = find_files(layout, dataset, pattern)
+    if len(found) > 1:
+        raise IsomorphError(
+            f'{layout.study.dataset_files[dataset]}: {key}: "{pattern}" matches {len(found)} '
+            f"files, {found[0].name} and {found[1].name} among them; name one"
+        )
+    return found[0]
+
+
+def table_file(layout: Layout, dataset: str, name: str, key: str) -> Path:
+    """Return a table beside the dataset's file, or else the one in its archive, see `find_file`."""
+    beside = by_name(layout.study.dataset_files[dataset].parent, name)
+    return beside[0] if beside else find_file(layout, dataset, name, key)
 
 
 def absent_now(manifest: Manifest) -> dict[str, str]:

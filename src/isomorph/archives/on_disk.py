@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from isomorph.archives.dates import touched
 from isomorph.archives.manifest import (
     FileRecord,
     Manifest,
@@ -110,8 +111,7 @@ def is_as_listed(layout: Layout, dataset: str) -> bool:
             return False
     since = layout.manifest(dataset).stat().st_mtime_ns
     return all(
-        _stands(one, held.root) and (held.root / one.path).stat().st_mtime_ns <= since
-        for one in held.files
+        _stands(one, held.root) and not touched(held.root / one.path, since) for one in held.files
     )
 
 

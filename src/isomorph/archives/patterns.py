@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
 from pathlib import PurePosixPath
 
 from isomorph.foreign.globs import expression
@@ -27,24 +28,39 @@ def matches(pattern: str, paths: Iterable[str]) -> list[str]:
     return sorted(path for path in paths if whole.fullmatch(path))
 
 
-def whole_folders(paths: Iterable[str], endings: tuple[str, ...]) -> list[str]:
-    """Return paths with a folder in place of the files in it, where its name ends so.
+def find(pattern: str, known: Sequence[str]) -> list[str]:
+    """Return what a pattern matches among sorted paths, looking only where it can be.
+
+    Thirty subjects times ten patterns over the 100,000 paths of a large dataset would otherwise
+    take a minute.
+    """
+    literal = re.split(r"[*?\[]", pattern, maxsplit=1)[0]
+    start = bisect_left(known, literal)
+    return matches(pattern, known[start : bisect_left(known, literal + "\U0010ffff")])
+
+
+def filled(pattern: str, **values: str | None) -> str:
+    """Return a pattern with values in place of names in braces.
 
     Parameters
     ----------
-    paths : iterable of str
-        Relative paths of files with forward slashes.
-    endings : tuple of str
-        How names of folders end that stand for one file, case aside: `.ds`, `.mff`.
+    pattern : str
+        As `matches` takes it: ``"{stem}_*.nwb"``.
+    **values : str or None
+        By name; each stands for itself, whatever signs of a pattern it holds, and None for
+        anything but a slash. Other braces stay as they are.
+
+    Examples
+    --------
+    >>> filled("{stem}_{session}_*.nwb", stem="a[1]", session=None)
+    'a[[]1]_*_*.nwb'
     """
-    if not endings:
-        return list(paths)
-    found = []
-    for path in paths:
-        pieces = path.split("/")
-        ends = [n for n, piece in enumerate(pieces[:-1], 1) if piece.lower().endswith(endings)]
-        found.append("/".join(pieces[: ends[0]]) if ends else path)
-    return list(dict.fromkeys(found))
+
+    def value(found: re.Match[str]) -> str:
+        text = values.get(found[1], found[0])
+        return "*" if text is None else re.sub(r"([*?[])", r"[\1]", text)
+
+    return re.sub(r"\{(\w+)\}", value, pattern)
 
 
 def nearest(path: str, known: Iterable[str]) -> str:

@@ -7,23 +7,23 @@ import re
 import sys
 import time
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import h5py
-from filelock import FileLock
 
 from isomorph.archives.dandi_asset import find_asset
-from isomorph.archives.held import NO_LOCKS
+from isomorph.archives.held import alone
 from isomorph.archives.lock import LockedFile
 from isomorph.archives.manifest import FileRecord, describe_files
 from isomorph.archives.pace import session
 from isomorph.archives.streaming import Remote, choose, copy_choice, open_remote
 from isomorph.artefacts import disk_errors, replacing
 from isomorph.errors import IsomorphError
+from isomorph.foreign import first_line
 from isomorph.making import reading_code
 from isomorph.study.archive import DandiArchive
 
@@ -31,7 +31,13 @@ RECORD = ".streamed.json"
 """Stands beside the files and says which line of the lock, and what of it, each was read from."""
 
 
-def bring(archive: DandiArchive, files: Sequence[LockedFile], folder: Path, relock: str) -> None:
+def bring(
+    archive: DandiArchive,
+    files: Sequence[LockedFile],
+    folder: Path,
+    relock: str,
+    lacking: Callable[[], None] = lambda: None,
+) -> list[FileRecord]:
     """Read the wanted objects of assets into smaller files at their paths.
 
     A file that was read from the same line of the lock with the same `archive.keep` by the same
@@ -47,6 +53,13 @@ def bring(archive: DandiArchive, files: Sequence[LockedFile], folder: Path, relo
         Where the smaller files come to stand, each at its asset's path.
     relock : str
         The command that writes the lock anew, for messages.
+    lacking : callable, optional
+        Called before a file is read.
+
+    Returns
+    -------
+    list of FileRecord
+        Size and sha256 of every smaller file.
 
     Raises
     ------
@@ -54,34 +67,18 @@ def bring(archive: DandiArchive, files: Sequence[LockedFile], folder: Path, relo
         When an asset is not what was locked, cannot be read, or has not what `archive.keep`
         names; one sentence, and no file is left that is not whole.
     """
-    with disk_errors(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-    with _alone(folder):  # a second process waits and finds the files
+    with alone(folder / f"{RECORD}.lock"):  # a second process waits and finds the files
         known, code = _record(folder), reading_code(archive)
         for file in files:
             asked = {"lock": asdict(file), "keep": sorted(archive.keep), "code": code}
             if not _is_current(known.get(file.path), asked, folder):
+                lacking()
                 _stream(archive, file, folder / file.path, relock)
                 (written,) = describe_files(folder, [file.path])
                 known[file.path] = {**asked, "file": asdict(written)}
                 with replacing(folder / RECORD) as temporary:
                     temporary.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Wait until no other process reads into a folder; on a disk without locks, do not."""
-    lock = FileLock(folder / f"{RECORD}.lock")
-    try:
-        lock.acquire()
-    except OSError as error:
-        # Two processes then read the same twice, and each file still stands whole.
-        if error.errno not in NO_LOCKS:
-            raise
-    try:
-        yield
-    finally:
-        lock.release()
+        return [FileRecord(**known[file.path]["file"]) for file in files]
 
 
 def _record(folder: Path) -> dict[str, Any]:
@@ -106,7 +103,7 @@ def _stream(archive: DandiArchive, file: LockedFile, target: Path, relock: str) 
     began = time.monotonic()
     with session() as http:
         asset = find_asset(http, archive, file, relock)
-    with open_remote(archive, asset, file) as remote, replacing(target) as temporary:
+    with open_remote(asset, file) as remote, replacing(target) as temporary:
         left_out = _copy(remote, archive.keep, file.path, temporary)
         _check_nwb(temporary, file.path)
         size = temporary.stat().st_size
@@ -136,7 +133,7 @@ def _copy(remote: Remote, keep: Sequence[str], path: str, target: Path) -> list[
             with suppress(OSError), disk_errors(Path(path)):
                 raise OSError(int(found[1]), "HDF5 cannot write") from error
         raise IsomorphError(
-            f"{path}: cannot be read as HDF5 ({_first_line(error)}); use archive.access: download"
+            f"{path}: cannot be read as HDF5 ({first_line(error)}); use archive.access: download"
         ) from error
 
 
@@ -152,10 +149,5 @@ def _check_nwb(file: Path, path: str) -> None:
         except Exception as error:
             raise IsomorphError(
                 f"{path}: what archive.keep leaves of it cannot be read as NWB "
-                f"({_first_line(error)}); keep the whole group of what is named there"
+                f"({first_line(error)}); keep the whole group of what is named there"
             ) from error
-
-
-def _first_line(error: BaseException) -> str:
-    lines = str(error).strip().splitlines() or [type(error).__name__]
-    return lines[0][:200]

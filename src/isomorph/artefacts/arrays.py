@@ -13,10 +13,10 @@ from isomorph.artefacts.contents import check_contents, contents_of
 from isomorph.artefacts.files import NoSuchFileError, replacing
 from isomorph.artefacts.provenance import Provenance, read_provenance
 from isomorph.artefacts.schemas import ARRAYS, RESPONSES, check_array
+from isomorph.artefacts.sound import refuse_unsound
 from isomorph.artefacts.streamed import Streamed, append, without_variables
 from isomorph.errors import IsomorphError
 from isomorph.foreign import reading
-from isomorph.foreign.hdf5 import open_hdf5
 
 ENGINE: Literal["h5netcdf"] = "h5netcdf"
 
@@ -156,10 +156,10 @@ def artefact_kind(path: Path) -> str:
 
 def read_attributes(path: Path) -> dict[str, str]:
     """Return the attributes of a netCDF file without reading its arrays."""
-    if not Path(path).is_file():
+    path = Path(path)
+    if not path.is_file():
         raise NoSuchFileError(path)
-    with open_hdf5(path):  # refuses what would keep HDF5 busy for ever or leads elsewhere
-        pass
+    refuse_unsound(path)
     # `phony_dims` names the axes of HDF5 files that are not netCDF, without a warning
     with (
         reading(path, "a netCDF file"),

@@ -14,8 +14,10 @@ from typing import Any
 import h5py
 
 from isomorph.artefacts.files import NoSuchFileError, sha256
+from isomorph.artefacts.sound import refuse_unsound
 from isomorph.errors import IsomorphError
 from isomorph.foreign import reading
+from isomorph.registry import PLUGGED
 from isomorph.shown import shown
 
 PACKAGES = (
@@ -55,7 +57,9 @@ class Provenance:
     noted : dict
         What the stage found out and a reader may want to know, JSON-ready.
     upstream : dict
-        For every job the inputs were made by, a digest of the settings and code that decided them.
+        For every job that the artefact goes back to, by its name, two digests with a space between:
+        of the settings and code that decided what it made, and of the files it was made from. The
+        second is empty where one of these was not there or could not be read.
     contents : dict
         sha256 of every file that stands beside this provenance, or of every variable of a netCDF
         file. Filled in by what writes the artefact.
@@ -144,7 +148,7 @@ def provenance(
         inputs={shown(str(path)): sha256(path) for path in inputs},
         code=code,
         seed=seed,
-        packages=versions(*PACKAGES, *packages),
+        packages={**PLUGGED, **versions(*PACKAGES, *packages)},
         python=platform.python_version(),
     )
 
@@ -187,6 +191,7 @@ def seal_of(content: Any) -> str:
 
 
 def _attribute(path: Path) -> str:
+    refuse_unsound(path)
     with reading(path, "a netCDF file"), h5py.File(path, "r") as file:
         said = file.attrs.get("provenance", "")
     return said if isinstance(said, str) else ""

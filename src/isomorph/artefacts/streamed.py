@@ -16,6 +16,7 @@ from isomorph.artefacts.contents import Digest
 from isomorph.artefacts.provenance import Provenance
 from isomorph.artefacts.schemas import ArraySchema
 from isomorph.errors import IsomorphError
+from isomorph.foreign import in_words
 
 SPARE = 2**20
 """Bytes that the file's own tables need beside the numbers."""
@@ -87,8 +88,8 @@ def append(
             free = shutil.disk_usage(file.parent).free
             if needed > free:
                 raise IsomorphError(
-                    f"{where}: cannot be written, it needs {needed / 1e9:.3g} GB and "
-                    f"{free / 1e9:.3g} GB are free; free some space and run again"
+                    f"{where}: cannot be written, it needs {in_words(needed)} and "
+                    f"{in_words(free)} are free; free some space and run again"
                 )
             written = data.create_variable(name, variable.dims, variable.dtype, fletcher32=True)
             digest, count = Digest(variable.dims, sizes, variable.dtype), 0

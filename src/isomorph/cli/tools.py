@@ -158,11 +158,12 @@ def _add_headline(parser: argparse.ArgumentParser) -> None:
 
 
 def _headline(parsed: argparse.Namespace) -> None:
-    from isomorph.report import missing
+    from isomorph.report.missing import judge
     from isomorph.study import load_study
 
     layout = open_layout(load_study(parsed.study), parsed.root)
-    page, absent = missing.place(layout), missing.told(layout)
+    judged = judge(layout)
+    page, absent = judged.place, judged.told
     if not page.is_file():
         some = any(layout.comparisons(dataset).is_file() for dataset in layout.study.datasets)
         if absent and some:
@@ -171,7 +172,7 @@ def _headline(parsed: argparse.Namespace) -> None:
                 f"--study {layout.study.path}"
             )
         raise IsomorphError(f"{page}: no report yet; run the study first: {_run(layout)}")
-    lines: list[str] = load("isomorph.report:headline")(layout)
+    lines: list[str] = load("isomorph.report:headline")(judged)
     print(f"report: {page}", *([f"partial: {absent}"] if absent else []), *lines, sep="\n")
 
 

@@ -11,7 +11,7 @@ from isomorph.artefacts import artefact_kind, read_array, read_responses, read_t
 from isomorph.errors import IsomorphError
 from isomorph.jobs import Job, jobs
 from isomorph.layout import Layout
-from isomorph.making import Fitting, other_versions, outputs_of
+from isomorph.making import Fitting, other_versions, outputs_of, stamps
 from isomorph.stimuli.images import list_images
 
 ARRAYS = {
@@ -50,7 +50,7 @@ def verify(layout: Layout) -> Verdict:
     archives against its manifest, and every image against the stimulus table.
     """
     fitting = Fitting(layout)
-    problems, stamps, by_hand, there, absent = [], [], [], 0, 0
+    problems, by_hand, there, absent = [], [], 0, 0
     for job in jobs(layout.study):
         files = outputs_of(layout, job)
         absent += sum(not file.exists() for file in files.values())
@@ -63,9 +63,8 @@ def verify(layout: Layout) -> Verdict:
             continue
         for name, file in found.items():
             problems += _damage(layout, job, name, file)
-        stamps += [fitting.stamp(file) for file in found.values() if fitting.code(job)]
         by_hand += [file for file in found.values() if not fitting.stamp(file).made_for]
-    notes = other_versions(stamps)
+    notes = other_versions(stamps(fitting, jobs(layout.study)))
     notes += [f"{file}: was written by no stage of a study; taken as it is" for file in by_hand]
     return Verdict(problems, notes, there, absent)
 

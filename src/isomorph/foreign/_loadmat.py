@@ -9,16 +9,26 @@ import numpy as np
 from scipy.io import loadmat, whosmat
 from scipy.sparse import issparse
 
+SIZES = {
+    **dict.fromkeys(("int8", "uint8", "logical"), 1),
+    **dict.fromkeys(("int16", "uint16"), 2),
+    **dict.fromkeys(("int32", "uint32", "single", "char"), 4),
+    **dict.fromkeys(("int64", "uint64", "double", "sparse", "cell", "struct", "object"), 8),
+}
+"""Bytes that an entry takes as an array, by MATLAB's class; of a cell, without what is in it."""
+
 
 def load(file: str, variables: list[str] | None, most: int) -> tuple[list[str], dict[str, Any]]:
     """Return the names of all variables, and some or all of them as plain arrays."""
     try:
-        listed = [(name, shape) for name, shape, _ in whosmat(file)]
+        listed = whosmat(file, chars_as_strings=False)  # else a text counts as one entry
     except NotImplementedError:
         raise ValueError('it is of version 7.3; save it again with save(..., "-v7")') from None
-    known = [name for name, _ in listed]
+    known = [name for name, _, _ in listed]
     wanted = [name for name in known if variables is None or name in variables]
-    if any(math.prod(shape) > most for name, shape in listed if name in wanted):
+    size = sum(math.prod(shape) * SIZES.get(kind, 1) for name, shape, kind in listed
+               if name in wanted)  # fmt: skip
+    if size > most:
         raise MemoryError
     found = loadmat(file, variable_names=wanted) if wanted else {}
     return known, {name: _plain(found[name]) for name in wanted if name in found}

@@ -14,6 +14,7 @@ MEMORY = "ISOMORPH_MEMORY_MB"
 """The environment variable that says how many megabytes one file of others may take."""
 DEFAULT_MEMORY_MB = 4000
 """What the jobs that read files declare in the workflow, `mem_mb`."""
+UNITS = ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"))
 
 
 def budget() -> int:
@@ -49,10 +50,20 @@ def afford(file: Path | str, what: str, size: int) -> None:
     """
     if size > (most := budget()):
         raise IsomorphError(
-            f"{file}: {what} would take {_words(size)} of memory, more than the {_words(most)} one "
-            f"file may; set {MEMORY} where it is meant to and there is room"
+            f"{file}: {what} would take {in_words(size)} of memory, more than the {in_words(most)} "
+            f"one file may; set {MEMORY} where it is meant to and there is room"
         )
 
 
-def _words(size: int) -> str:
-    return f"{size / 1e9:,.1f} GB" if size >= 1e9 else f"{size / 1e6:,.0f} MB"
+def in_words(size: int) -> str:
+    """Return a number of bytes as people say it.
+
+    Examples
+    --------
+    >>> in_words(4_000_000_000), in_words(1_549_000), in_words(2_300), in_words(1)
+    ('4.0 GB', '1.5 MB', '2.3 kB', '1 byte')
+    """
+    if size < 1000:
+        return f"{size} byte{'s' if size != 1 else ''}"
+    unit, name = next(one for one in UNITS if round(size / one[0], 1) >= 1)
+    return f"{size / unit:,.1f} {name}"

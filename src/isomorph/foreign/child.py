@@ -16,9 +16,8 @@ from collections.abc import Callable
 from tempfile import TemporaryFile
 from typing import Any
 
-from isomorph.errors import IsomorphError
-from isomorph.foreign.budget import MEMORY
-from isomorph.foreign.guard import first_line
+from isomorph.errors import IsomorphError, first_line
+from isomorph.foreign.budget import MEMORY, in_words
 
 CHILD = """
 import importlib.util, json, os, pickle, sys
@@ -124,11 +123,11 @@ def in_child(
             raise IsomorphError(f"{unread} ({last[:200] or first_line(error)})") from error
     if kind == "memory":
         raise IsomorphError(
-            f"{unread} in {size / 1e9:,.1f} GB of memory; set {MEMORY} where it is meant to take "
+            f"{unread} in {in_words(size)} of memory; set {MEMORY} where it is meant to take "
             "more and there is room"
         )
     if kind == "error":
-        raise IsomorphError(f"{unread} ({first_line(Exception(found))})")
+        raise IsomorphError(f"{unread} ({first_line(found)})")
     return found
 
 

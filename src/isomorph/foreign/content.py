@@ -7,8 +7,6 @@ import re
 import stat
 from pathlib import Path
 
-from isomorph.errors import IsomorphError
-
 GET = "was not fetched; run `datalad get` on it, or `git annex get` in its repository"
 """What brings annexed content."""
 
@@ -66,18 +64,6 @@ def lack_of_content(file: Path) -> str:
     except OSError as error:
         return f"cannot be read, {error.strerror}"
     return next((what for start, what in POINTERS.items() if begins.startswith(start)), "")
-
-
-def refuse_without_content(file: Path) -> None:
-    """Refuse a file that is there by its name only.
-
-    Raises
-    ------
-    IsomorphError
-        Saying why it has no content here and what brings it.
-    """
-    if why := lack_of_content(file):
-        raise IsomorphError(f"{file}: {why}")
 
 
 def _of_link(file: Path, error: OSError) -> str:

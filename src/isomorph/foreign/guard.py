@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from isomorph.errors import IsomorphError
+from isomorph.errors import IsomorphError, first_line
 
 
 @contextmanager
@@ -49,9 +49,3 @@ def reading(file: Path | str, what: str) -> Iterator[None]:
         ) from error
     except Exception as error:
         raise IsomorphError(f"{file}: cannot be read as {what} ({first_line(error)})") from error
-
-
-def first_line(error: BaseException) -> str:
-    """Return the first line of what an exception says, at most 200 characters, else its name."""
-    lines = str(error).strip().splitlines() or [type(error).__name__]
-    return lines[0].rstrip(":")[:200]

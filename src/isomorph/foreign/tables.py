@@ -19,9 +19,9 @@ LARGEST = 2**31 - 1
 """Characters one cell may have; the csv module stops at 131,072 of its own."""
 
 
-def read_tsv(file: Path, *required: str) -> pd.DataFrame:
+def read_tsv(file: Path, *required: str, note: str | None = None) -> pd.DataFrame:
     """Read a table of tab-separated text, see `read_table`."""
-    return read_table(file, *required, separator="\t")
+    return read_table(file, *required, separator="\t", note=note)
 
 
 def read_table(
@@ -30,7 +30,7 @@ def read_table(
     """Read a table, every cell as text without the spaces around it.
 
     Numbers stay text, so that "01" and 2766534.015976 remain what they are. Empty lines are passed
-    over. A separator at the end of every row makes no column of its own.
+    over. Separators at the end of every row make no columns of their own.
 
     Parameters
     ----------
@@ -51,8 +51,8 @@ def read_table(
     Raises
     ------
     IsomorphError
-        When it is not such a table, a row has more or fewer cells than the header, two columns
-        have one name, or a required column is missing.
+        When it is not such a table, a row has more or fewer cells than the header, the last column
+        has no name but holds something, two columns have one name, or a required one is missing.
     """
     if separator is None:
         separator = "\t" if is_tab_separated(file) else ","
@@ -60,15 +60,15 @@ def read_table(
     numbers, rows = [number for number, _ in lines], [row for _, row in lines]
     if not rows or not any(rows[0]):
         raise IsomorphError(f"{file}: is empty, expected a table with a header")
-    header, body = rows[0], rows[1:]
-    if not header[-1] or (body and all(len(row) == len(header) + 1 for row in body)):
-        header, body = _without_last(header, body)
+    header, body = _without_trailing(rows[0], rows[1:])
     for number, row in zip(numbers[1:], body, strict=True):
         if len(row) != len(header):
             raise IsomorphError(
                 f"{file}: line {number} has {len(row)} cell{'s' if len(row) != 1 else ''}, the "
                 f"header has {len(header)}; every row needs one cell for each column"
             )
+    if not header[-1]:
+        _refuse_nameless(file, header, numbers[1:], body)
     if len(set(header)) < len(header):
         twice = next(name for name in header if header.count(name) > 1)
         raise IsomorphError(f'{file}: has two columns "{twice}"; name each once')
@@ -91,15 +91,40 @@ def is_tab_separated(file: Path) -> bool:
     return ".tsv" in file.suffixes
 
 
-def _without_last(header: list[str], body: list[list[str]]) -> tuple[list[str], list[list[str]]]:
-    """Return a table without the empty cell behind a separator at the end of every row.
+def _without_trailing(
+    header: list[str], body: list[list[str]]
+) -> tuple[list[str], list[list[str]]]:
+    """Return a table without the empty cells behind separators at the end of every row.
 
-    Where that cell holds something, rows are returned as they are, to be refused.
+    Where one of those cells holds something, or rows differ in their number, all are returned as
+    they are, to be refused.
     """
-    wide = len(header) if not header[-1] else len(header) + 1
-    if not all(len(row) == wide and not row[-1] for row in body):
+    named = _named(header)
+    width = len(body[0]) if body else len(header)
+    if width < len(header) or any(len(row) != width or any(row[named:]) for row in body):
         return header, body
-    return header[: wide - 1], [row[:-1] for row in body]
+    return header[:named], [row[:named] for row in body]
+
+
+def _named(header: list[str]) -> int:
+    """Return how many columns there are up to the last that has a name."""
+    return max(place for place, name in enumerate(header, 1) if name)
+
+
+def _refuse_nameless(
+    file: Path, header: list[str], numbers: list[int], body: list[list[str]]
+) -> None:
+    """Refuse what stands in columns behind the last that has a name."""
+    number, place, cell = next(
+        (number, place, cell)
+        for number, row in zip(numbers, body, strict=True)
+        for place, cell in enumerate(row, 1)
+        if place > _named(header) and cell
+    )
+    raise IsomorphError(
+        f'{file}: column {place} has no name, and line {number} holds "{cell}" in it; name the '
+        "column or leave it out"
+    )
 
 
 def _lines(file: Path, separator: str, note: str | None) -> list[tuple[int, list[str]]]:

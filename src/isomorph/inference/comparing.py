@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
+import numpy as np
 import pandas as pd
 import xarray as xr
 
@@ -19,7 +20,8 @@ from isomorph.inference.members import ModelFamily
 from isomorph.inference.regions import compare_regions
 from isomorph.inference.setting import Draws, Setting, make_draws
 from isomorph.inference.splits import Stimuli
-from isomorph.measures import MEASURES
+from isomorph.measures import MEASURES, Floats
+from isomorph.rdms.collection import available, distances_of
 from isomorph.rdms.distances import of_layers
 from isomorph.study import Inference
 
@@ -70,7 +72,7 @@ class Analysis:
     def draws(self) -> Draws:
         """Return all that is drawn for every distance and measure, drawn once."""
         seed = [self.inference.seed, zlib.crc32(self.dataset.encode())]
-        rdms = [model["rdm"].values for model in self.models]
+        rdms = [every_rdm(model) for model in self.models]
         stimuli = Stimuli(self.stimuli, rdms, self.where, self.groups)
         return make_draws(subject_counts(self.brain), stimuli, self.inference, seed)
 
@@ -127,6 +129,13 @@ def comparison_tables(analysis: Analysis) -> tuple[dict[str, pd.DataFrame], list
         "contrasts": answered(found.contrasts, inference),
     }
     return tables, not_applicable
+
+
+def every_rdm(model: xr.Dataset) -> Floats:
+    """Return the RDMs of all layers of a model under all distances: `(layer, pair)`."""
+    return np.concatenate(
+        [model[name].values[available(model, name)] for name in distances_of(model)]
+    )
 
 
 def subject_counts(brain: xr.Dataset) -> Mapping[str, int]:

@@ -17,6 +17,7 @@ from isomorph.inference.members import model_families
 from isomorph.inference.recovery import recover
 from isomorph.layout import Layout
 from isomorph.making import DECLARED, require, stamp
+from isomorph.rdms.collection import indexed
 from isomorph.rdms.level import compared_stimuli
 from isomorph.study.archive import SimulatedArchive
 
@@ -68,7 +69,7 @@ def analysis_of(layout: Layout, dataset: str, stage: str) -> Analysis:
         layout.brain_rdms(dataset),
         *(layout.model_rdms(dataset, instance) for instance in instances),
     ]
-    brain, *models = (read_array(file, "rdms") for file in files)
+    brain, *models = (indexed(read_array(file, "rdms")) for file in files)
     _same_stimuli(files, [brain, *models])
     stimuli = compared_stimuli(layout, dataset).set_index("stimulus", drop=False)
     return Analysis(

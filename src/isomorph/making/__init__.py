@@ -9,16 +9,18 @@ from isomorph.making.declared import (
     maker_of,
     outputs_of,
     reading_code,
+    words_of,
     written_by,
 )
 from isomorph.making.fitting import Fitting
-from isomorph.making.versions import differing, other_versions
-from isomorph.making.work import require, require_jobs, stamp
+from isomorph.making.versions import differing, other_versions, stamps
+from isomorph.making.work import begin, require, require_jobs, stamp
 
 __all__ = [
     "DECLARED",
     "Declared",
     "Fitting",
+    "begin",
     "command_of",
     "differing",
     "inputs_of",
@@ -30,5 +32,7 @@ __all__ = [
     "require",
     "require_jobs",
     "stamp",
+    "stamps",
+    "words_of",
     "written_by",
 ]

@@ -191,8 +191,7 @@ DECLARED: Registry[Declared] = Registry(
         ),
         "responses": Declared(
             "responses", ("dataset", "subject"), ("responses",), _archive_and_stimuli,
-            lambda study, dataset, _: slices.responses(study, dataset),
-            _code("isomorph.responses"),
+            slices.responses, _code("isomorph.responses"),
         ),
         "reliability": Declared(
             "reliability", DATASET, ("reliability",), _responses, slices.reliability,
@@ -200,7 +199,7 @@ DECLARED: Registry[Declared] = Registry(
         ),
         "activations": Declared(
             "activations", ("dataset", "model"), ("activations",), _stimuli, slices.activations,
-            _code("isomorph.models"), of_stimuli=True,
+            _code("isomorph.stages.activations"), of_stimuli=True,
         ),
         "brain_rdms": Declared(
             "rdms --brain", DATASET, ("brain_rdms",), _stimuli_and_responses, slices.brain_rdms,
@@ -289,14 +288,33 @@ def reading_code(archive: ArchiveSpec) -> str:
     return code_of(*reading_modules(archive))
 
 
+def words_of(job: Job, *options: str) -> list[str]:
+    """Return what a job asks of isomorph: the command, and for whom.
+
+    Parameters
+    ----------
+    job : Job
+    *options : str
+        Words that stand between the two, such as those that name the study.
+
+    Examples
+    --------
+    >>> words_of(Job("brain_rdms", ("small",)))
+    ['rdms', '--brain', '--dataset', 'small']
+    """
+    made = DECLARED[job.stage]
+    words = [*made.command.split(), *options]
+    for argument, name in zip(made.made_for, job.names, strict=True):
+        words += [f"--{argument}", name]
+    return words
+
+
 def command_of(layout: Layout, job: Job) -> str:
     """Return the command line that makes what a job makes."""
-    words = ["isomorph", *DECLARED[job.stage].command.split(), "--study", str(layout.study.path)]
+    options = ["--study", str(layout.study.path)]
     if layout.root != Path():
-        words += ["--root", str(layout.root)]
-    for argument, name in zip(DECLARED[job.stage].made_for, job.names, strict=True):
-        words += [f"--{argument}", name]
-    return shlex.join(words)
+        options += ["--root", str(layout.root)]
+    return shlex.join(["isomorph", *words_of(job, *options)])
 
 
 def maker_of(layout: Layout, path: Path) -> Job | None:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from isomorph import slices
 from isomorph.artefacts import Provenance, read_provenance, sha256
@@ -23,12 +21,10 @@ from isomorph.making.declared import (
     outputs_of,
     settings_of,
 )
+from isomorph.making.wording import about, edited
 from isomorph.shown import located, shown
 
 MANIFEST = "manifest.json"
-
-LONGEST = 60
-"""Letters of a value that a message shows."""
 
 
 class Fitting:
@@ -118,7 +114,10 @@ class Fitting:
         return found
 
     def inputs(self, job: Job) -> dict[str, str]:
-        """Return the hash of every file that a job reads and that is there, by its name."""
+        """Return the hash of every file that a job reads and that is there, by its name.
+
+        It is '' where its provenance cannot be read: that is told as the file's own trouble.
+        """
         return {
             key_of(self.layout, file): self._identity(file, job) if self._is_readable(file) else ""
             for file in self.files(job)
@@ -155,8 +154,8 @@ class Fitting:
         made_for = dict(zip(DECLARED[job.stage].made_for, job.names, strict=True))
         if stamp.stage != job.stage or stamp.made_for != (made_for or {"study": self._study}):
             yield (
-                f"is {_about(stamp.stage, stamp.made_for)}, not "
-                f"{_about(job.stage, made_for or {'study': self._study})}"
+                f"is {about(stamp.stage, stamp.made_for)}, not "
+                f"{about(job.stage, made_for or {'study': self._study})}"
             )
         if _is_told_beside(file) and file.is_file() and file.name not in stamp.contents:
             yield f"is what was written as {', '.join(stamp.contents)}"
@@ -164,7 +163,7 @@ class Fitting:
         if "lock" in settings and {*settings["subjects"]} <= {*stamp.settings.get("subjects", ())}:
             # studies of one dataset share its folder, and each may have brought subjects of its own
             settings["subjects"] = stamp.settings["subjects"]
-        yield from _edited(stamp.settings, settings)
+        yield from edited(stamp.settings, settings)
         if stamp.code != self.code(job):
             yield "was made by another version of isomorph's code"
         yield from self._other_inputs(job, stamp)
@@ -293,38 +292,3 @@ def _changed(file: Path, stamp: Provenance) -> str:
 def _is_told_beside(file: Path) -> bool:
     """Tell whether the provenance of an artefact is a file of its own."""
     return file.suffix != ".nc" and file.name != MANIFEST
-
-
-def _edited(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
-    """Say which setting differs, old value and new."""
-    found = list(_differing(dict(old), dict(new), ""))
-    for key, before, now in found[:1]:
-        more = f" (and {len(found) - 1} more differ)" if len(found) > 1 else ""
-        yield f"was made with {key} {before}, the study now says {now}{more}"
-
-
-def _differing(old: Any, new: Any, key: str) -> Iterator[tuple[str, str, str]]:
-    if old == new:
-        return
-    if isinstance(old, dict) and isinstance(new, dict):
-        for name in sorted({*old, *new}):
-            yield from _differing(
-                old.get(name, _NOTHING), new.get(name, _NOTHING), f"{key}.{name}".lstrip(".")
-            )
-    else:
-        yield key, _shown(old), _shown(new)
-
-
-_NOTHING = object()
-
-
-def _shown(value: Any) -> str:
-    if value is _NOTHING:
-        return "nothing"
-    text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
-
-
-def _about(stage: str, names: Mapping[str, str]) -> str:
-    said = ", ".join(f"{key} {name}" for key, name in names.items())
-    return f"{stage} of {said}"

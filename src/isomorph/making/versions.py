@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from isomorph.artefacts import Provenance, versions
+from isomorph.jobs import Job
+from isomorph.making.declared import outputs_of
+from isomorph.making.fitting import Fitting
 
 OWN = "isomorph"
 """Its versions tell nothing: that its code is the same, a digest says."""
@@ -19,6 +22,26 @@ def differing(packages: Mapping[str, str]) -> dict[str, tuple[str, str]]:
         for name, then in packages.items()
         if name != OWN and now.get(name) != then
     }
+
+
+def stamps(fitting: Fitting, jobs: Iterable[Job]) -> Iterator[Provenance]:
+    """Yield the provenance of every file of some jobs that is there, whole, and was computed.
+
+    Bytes that are taken as they are were computed by no library.
+
+    Parameters
+    ----------
+    fitting : Fitting
+        Of the study.
+    jobs : iterable of Job
+        Whose files.
+    """
+    for job in jobs:
+        if not fitting.code(job) or fitting.own(job):
+            continue
+        for file in outputs_of(fitting.layout, job).values():
+            if file.exists():
+                yield fitting.stamp(file)
 
 
 def other_versions(stamps: Iterable[Provenance]) -> list[str]:

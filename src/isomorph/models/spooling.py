@@ -12,6 +12,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from isomorph.errors import IsomorphError
+from isomorph.foreign import in_words
 from isomorph.models.packing import FACTS, Packing
 from isomorph.models.spool import LOCK, OUTPUT, SAMPLE, Spool
 
@@ -79,11 +80,11 @@ def spooling(
             shutil.rmtree(folder)
             raise IsomorphError(
                 f"{where}: the features of {n_layers} layers and {n_stimuli} stimuli need "
-                f"{_gigabytes(needed)} in {scratch} for a while and {_gigabytes(free + held)} are "
+                f"{in_words(needed)} in {scratch} for a while and {in_words(free + held)} are "
                 f"free; {REMEDY}"
             )
         print(
-            f"{where}: {n_stimuli} images do not fit one batch, {_gigabytes(needed)} of features "
+            f"{where}: {n_stimuli} images do not fit one batch, {in_words(needed)} of features "
             f"pass through {scratch}",
             file=sys.stderr,
             flush=True,
@@ -136,7 +137,3 @@ def remove_stale(scratch: Path, where: str, keep: str = "") -> None:
                 shutil.rmtree(folder, ignore_errors=True)
         except Timeout:
             continue  # another process is at work in it
-
-
-def _gigabytes(size: int) -> str:
-    return f"{size / 1e9:.3g} GB"

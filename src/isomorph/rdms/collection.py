@@ -20,8 +20,8 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from isomorph.errors import IsomorphError
+from isomorph.geometry import Floats
 from isomorph.rdms.distances import DISTANCES
-from isomorph.rdms.geometry import Floats
 from isomorph.responses.times import time_coordinates
 from isomorph.study.windows import in_milliseconds
 
@@ -279,6 +279,27 @@ def distances_of(data: xr.Dataset) -> list[str]:
 def available(data: xr.Dataset, distance: str) -> NDArray[np.bool_]:
     """Return which RDMs of a distance there are: its shape without `pair`."""
     return np.isfinite(data[distance].isel(pair=0).values)
+
+
+def each_rdm(data: xr.Dataset, distance: str) -> list[tuple[dict[str, Any], Floats]]:
+    """Return the RDMs that there are of a distance one by one, with what tells them apart.
+
+    Returns
+    -------
+    list of (dict, ndarray of shape (pair,))
+        Coordinates: `region`, `subject`, `time_start`, …, or `model` and `layer`; `draw` counts
+        draws of units.
+    """
+    rdms = data[distance]
+    if "draw" in rdms.dims:
+        rdms = rdms.assign_coords(draw=np.arange(rdms.sizes["draw"]))
+    keys = [str(key) for key, one in rdms.coords.items()
+            if "pair" not in one.dims and key != "representation"]  # fmt: skip
+    found = []
+    for place in np.argwhere(available(data, distance)).tolist():
+        one = rdms[tuple(place)]
+        found.append(({key: one[key].item() for key in keys}, one.values))
+    return found
 
 
 def undefined_of(data: xr.Dataset) -> dict[str, str]:

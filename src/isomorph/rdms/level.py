@@ -90,12 +90,13 @@ def regrouped(session: xr.Dataset, level: Level) -> xr.Dataset:
     group, with a number that no other group's shares: a cross-validated distance multiplies
     responses to different stimuli only, and so generalises over them. Where the groups come in
     several runs, stimuli are averaged within runs and the run is the repetition, because noise is
-    shared within a run; each run of a group then counts once. So it is with sessions.
+    shared within a run; each run of a group then counts once. So it is with sessions where runs are
+    not known.
 
     Parameters
     ----------
     session : Dataset
-        `response (presentation, unit)`; presentations of stimuli in no group are left out.
+        `response (presentation, unit[, time])`; presentations of stimuli in no group are left out.
     level : Level
     """
     if level.is_single:
@@ -103,57 +104,44 @@ def regrouped(session: xr.Dataset, level: Level) -> xr.Dataset:
     names = np.array([level.members.get(s, "") for s in session["stimulus"].values.tolist()])
     kept = session.isel(presentation=np.flatnonzero(names != ""))
     shown = pd.DataFrame({"name": names[names != ""], "stimulus": kept["stimulus"].values})
-    apart = {
-        kind: label
-        for kind, label in recorded(kept)
-        if come_again_apart(shown["name"].to_numpy(), label)
-    }
-    kind = next(iter(apart), "")
-    if kind:
-        shown[kind] = apart[kind]
+    kind, label = recorded(kept)
+    apart = label is not None and come_again_apart(shown["name"].to_numpy(), label)
+    if apart:
+        shown[kind] = label
     showings, responses = _means(shown, kept["response"].values, ["name", *shown.columns[1:]])
     repetition = np.arange(len(showings))
     more: dict[str, tuple[str, npt.NDArray]] = {}
-    first = _first_recorded(shown, kept)
-    if kind:
+    if apart:
         showings, responses = _means(showings, responses, ["name", kind])
         repetition = pd.factorize(showings[kind])[0]
         more = {kind: ("presentation", showings[kind].to_numpy(dtype=object))}
-    elif first:
-        more = {first[0]: ("presentation", first[1])}
+    elif label is not None and len(np.unique(label)) > 1:
+        # where each stimulus of a group came first
+        groups = pd.Series(label).groupby([shown["name"], shown["stimulus"]], sort=False)
+        more = {kind: ("presentation", groups.first().to_numpy(dtype=object))}
     return xr.Dataset(
-        {"response": (("presentation", "unit"), responses, kept["response"].attrs)},
+        {"response": (kept["response"].dims, responses, kept["response"].attrs)},
         coords={
             "stimulus": ("presentation", showings["name"].to_numpy(dtype=object)),
             "repetition": ("presentation", repetition),
             **more,
-            **{name: kept[name] for name in kept.coords if kept[name].dims == ("unit",)},
+            **{name: one for name, one in kept.coords.items() if "presentation" not in one.dims},
         },
         attrs=kept.attrs,
     )
 
 
-def _first_recorded(
-    shown: pd.DataFrame, session: xr.Dataset
-) -> tuple[str, npt.NDArray[np.object_]] | None:
-    """Return the run, or the session, in which each stimulus of a group came first, if several."""
-    for kind, label in recorded(session):
-        if len(np.unique(label)) > 1:
-            groups = pd.Series(label).groupby([shown["name"], shown["stimulus"]], sort=False)
-            return kind, groups.first().to_numpy(dtype=object)
-    return None
-
-
 def _means(
     rows: pd.DataFrame, values: npt.NDArray[np.floating], by: list[str]
 ) -> tuple[pd.DataFrame, npt.NDArray[np.float64]]:
-    """Average rows `(presentation, unit)` that agree in some columns, in order of appearance."""
+    """Average rows `(presentation, ...)` that agree in some columns, in order of appearance."""
     groups = rows.groupby(by, sort=False)
     code = groups.ngroup().to_numpy()
     order = np.argsort(code, kind="stable")
     starts = np.flatnonzero(np.diff(code[order], prepend=-1))
     sums = np.add.reduceat(values[order].astype(float), starts, axis=0)
-    return groups.size().index.to_frame(index=False), sums / np.bincount(code)[:, None]
+    counts = np.bincount(code).reshape(-1, *[1] * (values.ndim - 1))
+    return groups.size().index.to_frame(index=False), sums / counts
 
 
 def averaged(layer: xr.Dataset, level: Level) -> xr.Dataset:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from isomorph.layout import Layout
+    from isomorph.report.missing import Judged
 
 
 def run(layout: Layout) -> Path:
@@ -16,11 +17,11 @@ def run(layout: Layout) -> Path:
     return page.run(layout)
 
 
-def headline(layout: Layout) -> list[str]:
+def headline(judged: Judged) -> list[str]:
     """Return five sentences: best layer, its rivals, training, other models, planted layers."""
     from isomorph.report import answers
 
-    return answers.headline(layout)
+    return answers.headline(judged)
 
 
 __all__ = ["headline", "run"]

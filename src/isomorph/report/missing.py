@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from isomorph.jobs import Job
@@ -10,40 +12,73 @@ from isomorph.making import Fitting
 from isomorph.runs.failures import is_unfinished, job_of, said
 
 
-def unfit(layout: Layout) -> dict[str, str]:
-    """Return, by dataset, what of its results is not what the study now says, in a sentence."""
-    fitting = Fitting(layout)
+@dataclass(frozen=True)
+class Judged:
+    """What a study has on the disk, compared with the study once.
+
+    Attributes
+    ----------
+    fitting : Fitting
+        What compared it, for whoever asks further.
+    unfit : mapping of str to str
+        By dataset, what of its results is not what the study now says, in a sentence.
+    missing : mapping of str to str
+        The datasets without comparisons that fit the study, each with the reason.
+    """
+
+    fitting: Fitting
+    unfit: Mapping[str, str]
+    missing: Mapping[str, str]
+
+    @property
+    def layout(self) -> Layout:
+        """Paths of the study."""
+        return self.fitting.layout
+
+    @property
+    def fit(self) -> list[str]:
+        """The datasets whose results, as far as there are any, are what the study now says."""
+        return [name for name in self.layout.study.datasets if name not in self.unfit]
+
+    @property
+    def place(self) -> Path:
+        """Where the report stands: beside its own place as long as a dataset is missing.
+
+        So it is never taken for the finished one.
+        """
+        report = self.layout.report
+        return report.with_suffix(".partial.html") if self.missing else report
+
+    @property
+    def told(self) -> str:
+        """How many datasets are missing, which, and why; nothing when none is."""
+        if not self.missing:
+            return ""
+        n = len(self.layout.study.datasets)
+        whose = f"{len(self.missing)} of {n} datasets {'is' if len(self.missing) == 1 else 'are'}"
+        reasons = "; ".join(f"{name} ({reason})" for name, reason in self.missing.items())
+        return f"{whose} missing: {reasons}"
+
+
+def judge(layout: Layout, fitting: Fitting | None = None) -> Judged:
+    """Compare what is there of a study with the study.
+
+    Parameters
+    ----------
+    layout : Layout
+    fitting : Fitting, optional
+        One that has compared files of the study before; they are not read again.
+    """
+    fitting = fitting or Fitting(layout)
     # The figures are drawn last and from all the rest.
-    found = {name: fitting.first(Job("figures", (name,))) for name in layout.study.datasets}
-    return {name: said for name, said in found.items() if said}
-
-
-def missing(layout: Layout) -> dict[str, str]:
-    """Return the datasets without comparisons that fit the study, each with the reason."""
-    wrong = unfit(layout)
-    return {
+    first = {name: fitting.first(Job("figures", (name,))) for name in layout.study.datasets}
+    wrong = {name: said for name, said in first.items() if said}
+    missing = {
         name: why(layout, name, wrong.get(name, ""))
         for name in layout.study.datasets
         if name in wrong or not layout.comparisons(name).is_file()
     }
-
-
-def place(layout: Layout) -> Path:
-    """Return where the report stands: beside its own place as long as a dataset is missing.
-
-    So it is never taken for the finished one.
-    """
-    return layout.report.with_suffix(".partial.html") if missing(layout) else layout.report
-
-
-def told(layout: Layout) -> str:
-    """Say how many datasets are missing, which, and why; nothing when none is."""
-    absent = missing(layout)
-    if not absent:
-        return ""
-    n = len(layout.study.datasets)
-    whose = f"{len(absent)} of {n} datasets {'is' if len(absent) == 1 else 'are'} missing"
-    return f"{whose}: {'; '.join(f'{name} ({reason})' for name, reason in absent.items())}"
+    return Judged(fitting, wrong, missing)
 
 
 def why(layout: Layout, dataset: str, wrong: str = "") -> str:

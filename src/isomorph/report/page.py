@@ -25,8 +25,9 @@ from isomorph.figures.words import (
     measure_title,
 )
 from isomorph.inference.multiplicity import by_p_alone
+from isomorph.jobs import jobs
 from isomorph.layout import Layout
-from isomorph.making import other_versions, stamp
+from isomorph.making import begin, job_of, other_versions, stamp, stamps
 from isomorph.measures import MEASURES
 from isomorph.report import sections
 from isomorph.report.analysis import analysis
@@ -36,7 +37,7 @@ from isomorph.report.explained import explained, models_against_models
 from isomorph.report.files import family_size, files
 from isomorph.report.glossary import FAMILIES, LIMITS, SIDES, glossary
 from isomorph.report.methods import methods
-from isomorph.report.missing import missing, place, told, unfit
+from isomorph.report.missing import Judged, judge
 from isomorph.report.numbers import count
 from isomorph.report.tables import (
     Figure,
@@ -68,24 +69,24 @@ def run(layout: Layout) -> Path:
         When a table or a listed figure cannot be read, or none of the results there are is what
         the study now says.
     """
-    wrong = unfit(layout)
-    if wrong and wrong.keys() == missing(layout).keys() == layout.study.datasets.keys():
-        raise IsomorphError("\n".join(dict.fromkeys(wrong.values())))
-    text = render(layout)
-    page = place(layout)
+    judged = judge(layout)
+    begin(judged.fitting, job_of(layout.study, "report"))
+    if judged.unfit and not judged.fit:
+        raise IsomorphError("\n".join(dict.fromkeys(judged.unfit.values())))
+    text, page = render(judged), judged.place
     with replacing(page) as temporary:
         temporary.write_text(text, encoding="utf-8")
         write_beside(page, stamp(layout, "report"), {page.name: sha256(temporary)})
     if page == layout.report:  # what was partial is whole now
         for old in (partial := page.with_suffix(".partial.html"), partial.with_suffix(".json")):
             old.unlink(missing_ok=True)
-    absent = told(layout)
-    said = f"report: {page}, {len(text) / 1e6:.1f} MB{f'; {absent}' if absent else ''}"
+    absent = f"; {judged.told}" if judged.missing else ""
+    said = f"report: {page}, {len(text) / 1e6:.1f} MB{absent}"
     print(said, file=sys.stderr, flush=True)
     return page
 
 
-def render(layout: Layout) -> str:
+def render(judged: Judged) -> str:
     """Return the page as HTML; everything that was written by anybody is escaped."""
     environment = Environment(
         loader=PackageLoader("isomorph.report", "."),
@@ -97,7 +98,7 @@ def render(layout: Layout) -> str:
     environment.filters["embedded"] = embedded
     environment.filters["slug"] = slug
     environment.filters["tied"] = tied
-    page: str = environment.get_template("page.html.j2").render(context(layout))
+    page: str = environment.get_template("page.html.j2").render(context(judged))
     return page
 
 
@@ -115,19 +116,17 @@ def _tie(match: re.Match[str]) -> str:
     return match.group(0).replace(" ", "\N{NO-BREAK SPACE}")
 
 
-def context(layout: Layout) -> dict[str, Any]:
+def context(judged: Judged) -> dict[str, Any]:
     """Return all the page says, apart from its layout."""
-    study, wrong = layout.study, unfit(layout)
-    results = {
-        name: None if name in wrong else read_results(layout, name) for name in study.datasets
-    }
+    layout, fit = judged.layout, judged.fit
+    study = layout.study
+    results = {name: read_results(layout, name) if name in fit else None for name in study.datasets}
     found = [each for each in results.values() if each]
-    origins = {name: read_origins(layout, name) for name in study.datasets if name not in wrong}
     compared = {instance for name in results for instance, _, _ in study.instances_for(name)}
     return {
         "study": study.spec,
         "path": _relative(study.path, layout.root),
-        "missing": told(layout),
+        "missing": judged.told,
         "answers": sentences(layout, found),
         "sides": SIDES[study.spec.inference.sides].lower(),
         "explained_family": f"{FAMILIES[study.spec.inference.family]}, each statistic by itself",
@@ -137,7 +136,7 @@ def context(layout: Layout) -> dict[str, Any]:
                 "results": None if (each := results[name]) is None else _dataset(layout, each),
                 "numbers": _dataset_numbers(each),
                 "shown": _shown(layout, name),
-                "methods": methods(layout, name, written=name not in wrong),
+                "methods": methods(layout, name, written=name in fit),
             }
             for name, spec in study.datasets.items()
         ],
@@ -151,13 +150,13 @@ def context(layout: Layout) -> dict[str, Any]:
         "glossary": glossary(study.spec.inference, study.spec.distances),
         "limits": LIMITS,
         "origins": [
-            (name, _origins(origins[name]), read_bytes_told(layout, name))
-            if name not in wrong
+            (name, _origins(read_origins(layout, name)), read_bytes_told(layout, name))
+            if name in fit
             else (name, [], None)
             for name in study.datasets
         ],
         "other_versions": other_versions(
-            [origin for each in origins.values() for origin in each.values()]
+            stamps(judged.fitting, (job for job in jobs(study) if job.stage != "report"))
         ),
     }
 
@@ -179,7 +178,7 @@ def _dataset(layout: Layout, results: Results) -> dict[str, Any]:
         "alike_drawn": drawn.get(("models", "")),
         "regions": [_region(layout, shown, drawn, results) for shown in results.shown],
         "without": [
-            (region, _reasons(comparisons[comparisons["region"] == region]["status"].tolist()))
+            (region, _reasons(selection.rows_of(comparisons, region)["status"].tolist()))
             for region in without
         ],
         "models_compared": models_compared(layout, results),
@@ -228,11 +227,11 @@ def _region(
         "answer": answer(layout, results, shown),
         "best": sections.best_layers(layout, results, shown),
         "selected": layer_selection(layout, results, shown),
-        "full": sections.every_layer(layout, comparisons[comparisons["region"] == shown.region]),
+        "full": sections.every_layer(layout, selection.rows_of(comparisons, shown.region)),
         "scheme": first["scheme"],
         "wide": sections.small_p_wide_interval(selection.best_layers(shown.rows)),
         "wide_somewhere": sections.small_p_wide_interval(
-            comparisons[comparisons["region"] == shown.region]
+            selection.rows_of(comparisons, shown.region)
         ),
         "correction": correction(shown.rows),
         "family_size": int(first["family_size"]),

@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from isomorph.archives.manifest import Manifest, read_manifest
-from isomorph.artefacts import Provenance, read_provenance, read_table
+from isomorph.artefacts import Provenance, provenance_file, read_provenance, read_table
 from isomorph.errors import IsomorphError
 from isomorph.figures import selection
 from isomorph.layout import Layout
@@ -113,7 +113,7 @@ def read_origins(layout: Layout, dataset: str) -> dict[str, Provenance]:
         origins["rdms/brain.nc"] = read_provenance(layout.brain_rdms(dataset))
     for kind in KINDS:
         path = getattr(layout, kind)(dataset)
-        if path.with_suffix(".json").is_file() and path.is_file():
+        if path.is_file() and provenance_file(path).is_file():
             origins[path.name] = read_provenance(path)
     if (layout.figures(dataset) / "provenance.json").is_file():
         origins["figures"] = read_provenance(layout.figures(dataset))

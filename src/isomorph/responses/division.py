@@ -7,7 +7,7 @@ says them, else whole sessions, else repetitions.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -64,8 +64,8 @@ def divide(session: xr.Dataset, stimuli: Sequence[str]) -> Division:
 
     Runs serve where stimuli come again in other runs: where most of those shown twice or more do.
     A stimulus that stands in one run alone then has no cross-validated distance. Where most stand
-    in one run alone, as in blocks of one set of stimuli each, sessions are asked, and then
-    repetitions serve, which is noted.
+    in one run alone, as in blocks of one set of stimuli each, repetitions serve, which is noted.
+    Sessions stand for runs where these are not known.
 
     Runs that have no stimulus in common make one fold where they are parts of a round: where some
     two stimuli never share two runs. Their noise is independent of that of all other runs still,
@@ -83,18 +83,19 @@ def divide(session: xr.Dataset, stimuli: Sequence[str]) -> Division:
     known = np.flatnonzero(shown >= 0)
     fold = np.full(len(shown), -1)
     note = unlike = ""
-    for kind, label in recorded(session):
+    kind, label = recorded(session)
+    if label is not None:
         number = np.unique(label[known], return_inverse=True)[1]
         if come_again_apart(shown[known], number):
             seen = np.zeros((number.max() + 1, len(stimuli)), dtype=bool)
             seen[number, shown[known]] = True
             apart = _pairs_apart(seen)
             fold[known] = rounds(seen)[number] if apart else number
-            return Division(kind, fold, len(seen), _said(apart, len(stimuli), kind), unlike)
-        if not unlike and _unlike(shown[known], number):
+            return Division(kind, fold, len(seen), _said(apart, len(stimuli), kind))
+        if _unlike(shown[known], number):
             unlike = kind
         if number.max(initial=0) > 0 and len(np.unique(shown[known])) < len(known):
-            note = note or (
+            note = (
                 f"stimuli come again within one {kind} alone, so repetitions are crossed and "
                 f"halved, and noise that a {kind} shares counts as signal"
             )
@@ -102,10 +103,23 @@ def divide(session: xr.Dataset, stimuli: Sequence[str]) -> Division:
     return Division(REPETITION, fold, int(fold.max(initial=-1)) + 1, note, unlike)
 
 
-def recorded(session: xr.Dataset) -> Iterator[tuple[str, Array]]:
-    """Yield the names of runs, then of sessions, of all presentations, as far as known.
+def recorded(session: xr.Dataset) -> tuple[str, Array | None]:
+    """Return what is known to have been recorded apart: runs, or else sessions.
 
-    Runs of the same name in different sessions are different runs.
+    Where runs are known, sessions say no more: what comes again in another session comes again in
+    another run.
+
+    Parameters
+    ----------
+    session : Dataset
+        Where known, with the `run` and `session` of each presentation.
+
+    Returns
+    -------
+    kind : {"run", "session", ""}
+    label : ndarray (presentation,) of str, or None
+        The name of each one's run or session. Runs of the same name in different sessions are
+        different runs.
     """
     known = {
         name: session[name].values.astype(str)
@@ -113,9 +127,8 @@ def recorded(session: xr.Dataset) -> Iterator[tuple[str, Array]]:
         if name in session.coords and session[name].dims == ("presentation",)
     }
     if RUN in known:
-        yield RUN, known[RUN] if SESSION not in known else _paired(known[SESSION], known[RUN])
-    if SESSION in known:
-        yield SESSION, known[SESSION]
+        return RUN, known[RUN] if SESSION not in known else _paired(known[SESSION], known[RUN])
+    return (SESSION, known[SESSION]) if SESSION in known else ("", None)
 
 
 def _paired(first: Array, second: Array) -> Array:
@@ -124,7 +137,7 @@ def _paired(first: Array, second: Array) -> Array:
 
 def runs_of(session: xr.Dataset) -> Array | None:
     """Return the run of each presentation, or its session where runs are not known, or None."""
-    return next((label for _, label in recorded(session)), None)
+    return recorded(session)[1]
 
 
 def come_again_apart(stimulus: Array, label: Array) -> bool:

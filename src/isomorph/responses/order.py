@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +25,11 @@ from isomorph.study.responses import OrderTable, RdmSource
 
 Array = npt.NDArray
 Names = npt.NDArray[np.str_]
+
+
+def order_file(layout: Layout, dataset: str, order: OrderTable) -> Path:
+    """Return the table that states an order, beside the dataset's file or in its archive."""
+    return table_file(layout, dataset, order.file, "responses.sources.order.file")
 
 
 def stated_order(
@@ -64,7 +71,7 @@ def stated_order(
             )
         return np.array(sorted(stimuli.tolist(), key=by_number), dtype=np.str_)
     if isinstance(order, OrderTable):
-        file = table_file(layout, dataset, order.file)
+        file = order_file(layout, dataset, order)
         names = read_table(file, order.column)[order.column].to_numpy(dtype=np.str_)
         return matched(names, stimuli, f"{file}: {order.column}", table)
     return matched(np.array(order, dtype=np.str_), stimuli, where, table)
@@ -109,9 +116,9 @@ def named_order(
             if named is not None:
                 raise IsomorphError(f"{where}: {key}: holds no names, expected one per stimulus")
             continue
-        own = key == named or key.rpartition("/")[2] in STIMULUS_KEYS
+        own = key.rpartition("/")[2] in STIMULUS_KEYS
         ids = _are(names, stimuli) and (_describes_stimuli(key) or not _numbers(names))
-        if ids or (own and not _only_counts(names)):
+        if ids or key == named or (own and not _only_counts(names)):
             found[key] = matched(names, stimuli, f"{where}: {key}", table)
     first = next(iter(found), None)
     for key, order in found.items():
@@ -135,7 +142,7 @@ def refuse_unsure(variables: Variables, besides: str, stimuli: Names, where: str
         names = as_names(variables[key])
         if names is None or not _are(names, stimuli) or _only_counts(names):
             continue
-        if [id_of(name, set(stimuli.tolist())) for name in names.tolist()] != stimuli.tolist():
+        if _ids(names, stimuli) != stimuli.tolist():
             raise IsomorphError(
                 f"{where}: {key} holds the ids of all stimuli in another order than the stimulus "
                 f"table; state `names: {key}` where that is the order of the RDM, or else `order`"
@@ -158,10 +165,15 @@ def _numbers(names: Names) -> bool:
     return all(map(str.isdecimal, names.tolist()))
 
 
+def _ids(names: Names, stimuli: Names) -> list[str]:
+    """Return the id of the stimulus each name stands for, '' for none."""
+    known = set(stimuli.tolist())
+    return [id_of(name, known) for name in names.tolist()]
+
+
 def _are(names: Names, stimuli: Names) -> bool:
     """Tell whether names are those of all the stimuli, each once."""
-    ids = [id_of(name, set(stimuli.tolist())) for name in names.tolist()]
-    return sorted(ids) == sorted(stimuli.tolist())
+    return sorted(_ids(names, stimuli)) == sorted(stimuli.tolist())
 
 
 def _only_counts(names: Names) -> bool:
@@ -181,15 +193,15 @@ def matched(names: Names, stimuli: Names, where: str, table: str) -> Names:
         raise IsomorphError(
             f"{where}: names {len(names)} stimuli, expected the {len(stimuli)} of {table}"
         )
-    known = set(stimuli.tolist())
-    ids = [id_of(name, known) for name in names.tolist()]
+    ids = _ids(names, stimuli)
+    times = Counter(ids)
     for name, one in zip(names.tolist(), ids, strict=True):
         if not one:
             raise IsomorphError(
                 f'{where}: "{name}" is no stimulus of {table}, '
                 f"{did_you_mean(path_id(name), stimuli.tolist()[:2000])}"
             )
-        if ids.count(one) > 1:
+        if times[one] > 1:
             raise IsomorphError(f'{where}: names "{one}" twice, expected each stimulus once')
     return np.array(ids, dtype=np.str_)
 

@@ -11,12 +11,13 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
-from isomorph.archives.manifest import find_files, table_file
+from isomorph.archives.manifest import find_files
 from isomorph.artefacts import write_array
 from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
 from isomorph.responses.order import (
     named_order,
+    order_file,
     order_of,
     refuse_unsure,
     stated_order,
@@ -30,15 +31,19 @@ from isomorph.study.responses import OrderTable, RdmResponses, RdmSource
 
 Array = npt.NDArray
 
+DIMS = ("representation", "pair")
+
 MOST = {"correlation": 2.0}
 """The largest dissimilarity there can be, by distance."""
 
 SAID = {
     "correlation": ("correlation",),
     "squared euclidean": ("squared_euclidean",),
-    "euclidean": ("euclidean", "euclidean_norm"),
+    "euclidean": ("euclidean", "euclidean_norm", "squared_euclidean"),
+    "euclidean norm": ("euclidean_norm",),
 }
-"""Distances by what a file of rsatoolbox calls them."""
+"""Distances by what a file of rsatoolbox calls them; it calls squared ones euclidean, too, where
+stimuli come unequally often, and over time."""
 
 
 def prepare(layout: Layout, dataset: str, subject: str) -> None:
@@ -138,7 +143,7 @@ def gather(
             continue
         stated = stated_order(layout, dataset, source, stimuli, table)
         if isinstance(source.order, OrderTable):
-            files.append(table_file(layout, dataset, source.order.file))
+            files.append(order_file(layout, dataset, source.order))
         for file in find_files(layout, dataset, source.file):
             files.append(file)
             rows += [(source, session) for session in source.sessions]
@@ -163,7 +168,7 @@ def unique(items: Sequence) -> list:
 def rdm_data(
     rows: Sequence[tuple[RdmSource, str]], vectors: Array, subject: str, stimuli: Array
 ) -> xr.Dataset:
-    """Gather ready RDMs of one subject as the dataset that is written.
+    """Gather ready RDMs of one subject as the dataset that is written, a variable per distance.
 
     Parameters
     ----------
@@ -182,26 +187,25 @@ def rdm_data(
         As `isomorph.artefacts.schemas.RDMS` describes it.
     """
     a, b = np.triu_indices(len(stimuli), k=1)
-    count = len(rows)
-
-    def each(values: Sequence[str]) -> tuple[str, Array]:
-        return "representation", np.array(values, dtype=object)
-
+    by_session = any(len(source.sessions) > 1 for source, _ in rows)
+    keys = [(source.region, session) for source, session in rows]
+    places = {key: place for place, key in enumerate(unique(keys))}
+    data: dict[str, tuple[tuple[str, ...], Array]] = {}
+    for (source, _), key, vector in zip(rows, keys, vectors, strict=True):
+        name = source.distance
+        if name not in data:
+            data[name] = (DIMS, np.full((len(places), len(a)), np.nan, dtype=np.float32))
+            data[f"{name}_status"] = (DIMS[:1], np.full(len(places), "absent", dtype=object))
+            data[f"{name}_reason"] = (DIMS[:1], np.full(len(places), "", dtype=object))
+        data[name][1][places[key]] = vector
+        data[f"{name}_status"][1][places[key]] = "ok"
+    levels = {"region": [one for one, _ in places], "subject": [subject] * len(places)}
+    if by_session:
+        levels["session"] = [session for _, session in places]
     return xr.Dataset(
-        {"rdm": (("representation", "pair"), vectors)},
+        data,
         coords={
-            "representation": each(
-                [f"{source.region} | {subject} | session {session}" for source, session in rows]
-            ),
-            "distance": each([source.distance for source, _ in rows]),
-            "region": each([source.region for source, _ in rows]),
-            "subject": each([subject] * count),
-            "session": each([session for _, session in rows]),
-            "model": each([""] * count),
-            "layer": each([""] * count),
-            "depth": ("representation", np.full(count, -1)),
-            "n_units": ("representation", np.full(count, -1)),
-            "description": each([source.description for source, _ in rows]),
+            **{name: (DIMS[:1], np.array(one, dtype=object)) for name, one in levels.items()},
             "stimulus": ("stimulus", stimuli.astype(object)),
             "stimulus_a": ("pair", stimuli[a].astype(object)),
             "stimulus_b": ("pair", stimuli[b].astype(object)),
@@ -271,7 +275,15 @@ def read_source(
 def _check_distance(variables: Variables, source: RdmSource, where: str) -> None:
     """Refuse RDMs whose file says that they are of another distance than the study does."""
     said = variables.measure.lower().replace("_", " ")
-    if source.distance not in SAID.get(said, (source.distance,)):
+    if not said:
+        return
+    if said not in SAID:
+        known = dict.fromkeys(name for names in SAID.values() for name in names)
+        raise IsomorphError(
+            f'{where}: says that its distance is "{variables.measure}", which ready RDMs cannot be '
+            f"of, expected one of {', '.join(known)}"
+        )
+    if source.distance not in SAID[said]:
         raise IsomorphError(
             f'{where}: says that its distance is "{variables.measure}", where `distance` says '
             f"{source.distance}; mend `distance`, expected {' or '.join(SAID[said])}"

@@ -126,7 +126,7 @@ def read_listed(layout: Layout, dataset: str, spec: RegionTable) -> Listed:
     IsomorphError
         When there is no such table or column, or it lists a unit under two regions.
     """
-    file = table_file(layout, dataset, spec.table)
+    file = table_file(layout, dataset, spec.table, "responses.region.table")
     wanted = [spec.unit, spec.region] + ([spec.file] if spec.file is not None else [])
     table = read_table(file, *wanted)
     recordings = text(table[spec.file]) if spec.file is not None else [""] * len(table)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import xarray as xr
+
+from isomorph.errors import IsomorphError
 
 Array = npt.NDArray
 
@@ -43,3 +46,23 @@ def bins_of(data: xr.Dataset) -> list[xr.Dataset]:
     if "time" not in data.dims:
         return [data]
     return [data.isel(time=place) for place in range(data.sizes["time"])]
+
+
+def common_times(sessions: Mapping[str, xr.Dataset]) -> Array | None:
+    """Return the time bins of all sessions, or their one window, as `times_of` does.
+
+    Raises
+    ------
+    IsomorphError
+        When sessions differ in them.
+    """
+    every = {name: times_of(data) for name, data in sessions.items()}
+    first, times = next(iter(every.items()))
+    for name, other in every.items():
+        here, there = (np.array(one, dtype=float) for one in (times, other))  # NaN: not known
+        if not np.array_equal(here, there, equal_nan=True):
+            raise IsomorphError(
+                f"{name}: its time bins are not those of {first}; RDMs are of the same bins in "
+                "every subject and session"
+            )
+    return times

@@ -1,4 +1,8 @@
-"""Named arrays in `.mat`, `.npz`, `.npy` and HDF5 files, read when they are asked for."""
+"""Named arrays in `.mat`, `.npz`, `.npy` and HDF5 files.
+
+Those of HDF5 files, MATLAB's of version 7.3 among them, are read when they are asked for; files of
+the other kinds are read whole.
+"""
 
 from __future__ import annotations
 
@@ -32,14 +36,17 @@ DESCRIPTORS = ("pattern_descriptors/", "rdm_descriptors/")
 RSATOOLBOX = "dissimilarities"
 """What rsatoolbox calls the RDMs in its HDF5 files."""
 
+EXACT = 2.0**53
+"""Below it every whole number is a float of its own."""
+
 
 class Variables(Mapping[str, Array]):
-    """The arrays of a file by name, each read when it is asked for.
+    """The arrays of a file by name, those of HDF5 files each read when it is asked for.
 
     Parameters
     ----------
     loaders : mapping of str to callable
-        Reads one array.
+        Reads one array, or returns it where the file was read whole.
     sizes : mapping of str to int
         How many values each array has that can be read.
     measure : str, optional
@@ -92,7 +99,7 @@ def _read_hdf5(file: Path, *, matlab: bool = False) -> Variables:
     loaders: dict[str, Callable[[], Array]] = {}
     sizes: dict[str, int] = {}
     with open_hdf5(file) as opened, reading(file, "an HDF5 file"):
-        measure = str(opened.attrs.get("dissimilarity_measure", ""))
+        measure = _cell_text(opened.attrs.get("dissimilarity_measure", ""))
 
         def note(name: str, one: h5py.Dataset | h5py.Group) -> None:
             if name.startswith("#") or (matlab and "/" in name):
@@ -249,7 +256,7 @@ def as_names(values: Array) -> npt.NDArray[np.str_] | None:
     if np.squeeze(values).ndim > 1 or not values.size or values.dtype.names is not None:
         return None
     flat = np.ravel(values)
-    if flat.dtype.kind == "f" and (flat == np.rint(flat)).all():
+    if flat.dtype.kind == "f" and ((flat == np.rint(flat)) & (np.abs(flat) < EXACT)).all():
         flat = flat.astype(np.int64)
     if flat.dtype.kind not in "OSUiu":
         return None

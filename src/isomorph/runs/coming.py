@@ -6,9 +6,8 @@ from collections.abc import Iterable
 
 from isomorph.archives.readiness import bytes_to_come
 from isomorph.errors import IsomorphError
+from isomorph.foreign import in_words
 from isomorph.layout import Layout
-
-GIGABYTE = 1e9
 
 
 def announcement(layout: Layout, datasets: Iterable[str]) -> str:
@@ -18,8 +17,9 @@ def announcement(layout: Layout, datasets: Iterable[str]) -> str:
     ----------
     layout : Layout
     datasets : iterable of str
-        Those whose bytes the run will see to. One that cannot be made out is passed over: its job
-        says why.
+        Those whose bytes the run will see to. One whose size nobody knows before it is there, as of
+        a package, is named without one. One that cannot be made out is passed over: its job says
+        why.
     """
     sizes: dict[str, int | None] = {}
     for dataset in datasets:
@@ -38,8 +38,3 @@ def announcement(layout: Layout, datasets: Iterable[str]) -> str:
         return ""
     whole = f"{in_words(sum(known.values()))}: " if len(known) > 1 else ""
     return f"to be fetched: {whole}{', '.join(said)}"
-
-
-def in_words(size: int) -> str:
-    """Return a number of bytes as people say it."""
-    return f"{size / GIGABYTE:,.1f} GB" if size >= GIGABYTE else f"{max(size, 1e5) / 1e6:,.1f} MB"

@@ -61,7 +61,9 @@ def list_stimuli(layout: Layout, dataset: str) -> Sequence[Stimulus]:
     names = named(shown[spec.column].to_numpy(dtype=np.str_), spec.name)
     _refuse_merged(shown[spec.column].tolist(), names.tolist(), f"{source}: stimuli.name")
     found = conditions(shown, names, spec.fields, f"{source}: stimuli.fields")
-    said = describe(layout, dataset, spec.descriptions, spec.id, [one.name for one in found])
+    names_found = [one.name for one in found]
+    key = "stimuli.descriptions"
+    said = describe(layout, dataset, spec.descriptions, spec.id, names_found, key)
     return [replace(one, described={**one.described, **said.get(one.name, {})}) for one in found]
 
 

@@ -13,7 +13,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from isomorph.archives.manifest import check_unchanged, find_files, read_manifest
+from isomorph.archives.manifest import (
+    check_unchanged,
+    find_files,
+    read_manifest,
+    table_file,
+)
 from isomorph.errors import IsomorphError
 from isomorph.foreign import read_table
 from isomorph.layout import Layout
@@ -56,7 +61,7 @@ def list_stimuli(layout: Layout, dataset: str) -> Sequence[Stimulus]:
     names, files = [name for name, _ in named], [file for _, file in named]
     check_unchanged(layout, dataset, files)
     _say_if_numbers_are_out_of_order(names, dataset)
-    described = describe(layout, dataset, spec.table, spec.id, names)
+    described = describe(layout, dataset, spec.table, spec.id, names, "stimuli.table")
     fields = fields_of([file.relative_to(root).as_posix() for file in files], spec, source)
     return [
         Stimulus(name, partial(open_rgb, file), file, own | described.get(name, {}))
@@ -94,31 +99,24 @@ def fields_of(paths: Sequence[str], spec: FolderStimuli, source: str) -> list[di
 
 
 def describe(
-    layout: Layout, dataset: str, table: str | None, column: str, names: Sequence[str]
+    layout: Layout, dataset: str, table: str | None, column: str, names: Sequence[str], key: str
 ) -> dict[str, dict[str, object]]:
     """Return the descriptive columns of stimuli; nothing without a table.
 
     The table stands beside the dataset's file, or else inside its archive; `column` names the
-    stimuli.
+    stimuli, and `key` is where the table is named, for messages.
 
     Raises
     ------
     IsomorphError
-        When it names not exactly one file, or one that does not fit the stimuli.
+        When it names not exactly one file, or one that changed since it was fetched or does not
+        fit the stimuli.
     """
     if table is None:
         return {}
-    source = layout.study.dataset_files[dataset]
-    beside = source.parent / table
-    if beside.is_file():
-        return read_descriptions(beside, column, names)
-    tables = find_files(layout, dataset, table)
-    if len(tables) != 1:
-        raise IsomorphError(
-            f'{source}: stimuli.table: "{table}" matches {len(tables)} files; name one'
-        )
-    check_unchanged(layout, dataset, tables)
-    return read_descriptions(tables[0], column, names)
+    file = table_file(layout, dataset, table, key)
+    check_unchanged(layout, dataset, [file])
+    return read_descriptions(file, column, names)
 
 
 def read_descriptions(

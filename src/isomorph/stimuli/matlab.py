@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from isomorph.archives.manifest import check_unchanged, find_files
+from isomorph.archives.manifest import check_unchanged, find_file
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.foreign.matlab import read_mat
 from isomorph.layout import Layout
@@ -32,20 +32,15 @@ def list_stimuli(layout: Layout, dataset: str) -> Sequence[Stimulus]:
     spec = layout.study.dataset(dataset).stimuli
     if not isinstance(spec, MatlabStimuli):
         raise IsomorphError(f"{dataset}: stimuli.kind is {spec.kind}, not matlab")
-    files = find_files(layout, dataset, spec.file)
-    if len(files) != 1:
-        raise IsomorphError(
-            f'{layout.study.dataset_files[dataset]}: stimuli.file: "{spec.file}" matches '
-            f"{len(files)} files; name one"
-        )
+    file = find_file(layout, dataset, spec.file, "stimuli.file")
     if not spec.prefix or any(sign in spec.prefix for sign in "/\\\0"):
         raise IsomorphError(
             f'{layout.study.dataset_files[dataset]}: stimuli.prefix: "{spec.prefix}" cannot begin '
             "a file's name; use letters, digits and underscores"
         )
-    check_unchanged(layout, dataset, files)
-    elements = read_struct(files[0], spec.variable)
-    where = f"{files[0]}: {spec.variable}"
+    check_unchanged(layout, dataset, [file])
+    elements = read_struct(file, spec.variable)
+    where = f"{file}: {spec.variable}"
     for name in (spec.image, *spec.fields):
         if name not in (elements.dtype.names or ()):
             raise IsomorphError(

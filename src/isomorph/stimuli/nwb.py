@@ -65,7 +65,7 @@ def list_stimuli(layout: Layout, dataset: str) -> Sequence[Stimulus]:
         del named[name]
     if spec.shared is not None:
         named = held_by_enough(named, len(files), spec.shared, f"{source}: stimuli.shared")
-    described = describe(layout, dataset, spec.table, spec.id, list(named))
+    described = describe(layout, dataset, spec.table, spec.id, list(named), "stimuli.table")
     where = f"{source}: stimuli.named_by.fields: stimulus"
     return [
         Stimulus(

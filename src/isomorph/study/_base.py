@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
@@ -73,7 +73,7 @@ class Spec(BaseModel):
 class StudyError(IsomorphError):
     """Every mistake found in one settings file, a line each."""
 
-    def __init__(self, path: Path, mistakes: Sequence[str]) -> None:
+    def __init__(self, path: Path | str, mistakes: Sequence[str]) -> None:
         self.path = path
         self.mistakes = tuple(mistakes)
         super().__init__("\n".join(f"{path}: {mistake}" for mistake in mistakes))
@@ -116,11 +116,29 @@ def read_spec(path: Path, kind: type[SpecT]) -> SpecT:
     StudyError
         One line for each mistake: the key, what is wrong, what would be right.
     """
-    content = read_yaml(path)
+    return spec_from(read_yaml(path), kind, path)
+
+
+def spec_from(content: Mapping[str, Any], kind: type[SpecT], where: Path | str) -> SpecT:
+    """Make a typed spec of settings, with all their mistakes reported at once.
+
+    Parameters
+    ----------
+    content : mapping
+        The settings by key.
+    kind : type of Spec
+    where : Path or str
+        Their file, or what they are settings of, for messages.
+
+    Raises
+    ------
+    StudyError
+        One line for each mistake: the key, what is wrong, what would be right.
+    """
     try:
-        return kind.model_validate(content, context={"file": path})
+        return kind.model_validate(content, context={"file": where})
     except ValidationError as error:
-        raise StudyError(path, [_say(item, kind) for item in error.errors()]) from None
+        raise StudyError(where, [_say(item, kind) for item in error.errors()]) from None
 
 
 def _say(item: Any, kind: type[BaseModel]) -> str:

@@ -9,7 +9,9 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from isomorph.foreign.globs import expression
+from isomorph.errors import IsomorphError
+from isomorph.foreign import read_tsv
+from isomorph.foreign.globs import expression, whole_folders
 from isomorph.foreign.listing import walk
 from isomorph.shown import expanded
 from isomorph.study._base import NAME
@@ -19,12 +21,16 @@ from isomorph.study.archive import (
     LocalArchive,
     OpenNeuroArchive,
 )
+from isomorph.study.epochs import FOLDERS
 
 ALL = "all"
 """What stands in place of a list of subjects."""
 
 RECORDINGS = ("bold", "files", "responses")
 """Settings of responses whose pattern tells subjects apart."""
+
+WHOLE = {"epochs": FOLDERS}
+"""Endings of folders that stand for one file, by the `kind` of the responses that read them."""
 
 
 def all_subjects(content: Mapping[str, Any], file: Path | None) -> tuple[str, ...]:
@@ -68,7 +74,7 @@ def all_subjects(content: Mapping[str, Any], file: Path | None) -> tuple[str, ..
     except ValidationError:
         return (ALL,)  # what is wrong with the archive is said by itself
     paths, where = _paths(archive, file)
-    found = subjects_in(pattern, paths)
+    found = subjects_in(pattern, whole_folders(paths, WHOLE.get(str(responses.get("kind")), ())))
     if not found:
         raise ValueError(
             f'subjects: all finds nobody: responses.{key}: "{pattern}" matches nothing in {where}'
@@ -115,7 +121,8 @@ def _paths(spec: ArchiveSpec, file: Path | None) -> tuple[list[str], str]:
                 f"subjects: all: {lock} is not there, so nobody knows who there is; name the "
                 "subjects, write it with `isomorph lock`, then say all"
             )
-        lines = lock.read_text(encoding="utf-8-sig", errors="replace").splitlines()
-        rows = [line.split("\t")[0] for line in lines if line and not line.startswith("#")]
-        return rows[1:], str(lock)
+        try:
+            return read_tsv(lock, "path", note="#")["path"].tolist(), str(lock)
+        except IsomorphError as error:
+            raise ValueError(f"subjects: all: {error}") from error
     raise ValueError(f"subjects: all: nobody can know who there is of kind {spec.kind}; name them")

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -11,9 +12,10 @@ import pytest
 import surfaces
 import yaml
 
-from isomorph import archives, stimuli
-from isomorph.artefacts import read_responses, read_table, write_table
+from isomorph import archives, responses, stimuli
+from isomorph.artefacts import read_attributes, read_responses, read_table, write_table
 from isomorph.cli import main
+from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
 from isomorph.making import stamp
 from isomorph.study import load_study
@@ -290,3 +292,29 @@ def test_events_that_outlast_the_volumes_are_noted(small, capsys):
         assert run(small, capsys)[0] == 0
         (data,) = read_responses(results(small) / "1.nc").values()
         assert json.loads(data.attrs["noted"]).get(said, 0) == count
+
+
+def test_both_files_of_an_image_are_inputs(small, capsys):
+    """Of a header and its values apart, also of the mask, a change of either is a change."""
+
+    def as_pair(file):
+        image = nib.load(file)
+        pair = file.with_name(file.name.partition(".")[0] + ".hdr")
+        nib.save(nib.Nifti1Pair(np.asarray(image.dataobj), image.affine), pair)
+        file.unlink()
+        return [pair, pair.with_suffix(".img")]
+
+    parts = [small.of(f"run-{run}_bold.nii.gz") for run in (1, 2)]
+    parts = [half for file in (*parts, small.files / "V1.nii") for half in as_pair(file)]
+    small.responses["bold"] = "sub-{subject}_*_bold.hdr"
+    small.responses["regions"] = {"kind": "masks", "named": {"V1": ["V1.hdr"]}}
+    assert run(small, capsys) == (0, "")
+    said = json.loads(read_attributes(results(small) / "1.nc")["provenance"])["inputs"]
+    assert {file.name for file in parts} <= {name.rpartition("/")[2] for name in said}
+    layout = Layout(load_study(small.write()), small.root)
+    for part in parts[1::2]:
+        whole = part.read_bytes()
+        part.write_bytes(whole[:-1] + b"\x00" if whole[-1] else whole[:-1] + b"\x01")
+        with pytest.raises(IsomorphError, match=re.escape(f"{part}: has changed since small was")):
+            responses.run(layout, "small", "1")
+        part.write_bytes(whole)

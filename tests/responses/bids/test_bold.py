@@ -4,9 +4,11 @@ import gzip
 import json
 from pathlib import Path
 
+import h5py
 import nibabel as nib
 import numpy as np
 import pytest
+from nibabel.arrayproxy import ArrayProxy
 
 from isomorph.errors import IsomorphError
 from isomorph.responses.bids.bold import has_variance, open_bold, percent_change
@@ -52,6 +54,80 @@ def test_a_file_cut_short_is_refused(bold):
     file.write_bytes(file.read_bytes()[:-400])
     with pytest.raises(IsomorphError, match="cannot be read as a whole image"):
         open_bold([file]).read(np.array([0]))
+
+
+def write_afni(folder, data, factors):
+    """Write a run as AFNI does, a factor for each volume: signals are `data * factors`."""
+    x, y, z, scans = data.shape
+    attributes = {
+        ("integer", "DATASET_RANK"): (3, scans, *[0] * 6),
+        ("integer", "DATASET_DIMENSIONS"): (x, y, z, 0, 0),
+        ("integer", "BRICK_TYPES"): (1,) * scans,
+        ("float", "BRICK_FLOAT_FACS"): factors,
+        ("float", "DELTA"): (1.0, 1.0, 1.0),
+        ("float", "IJK_TO_DICOM_REAL"): (1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0),
+    }
+    parts = [
+        f"type = {kind}-attribute\nname = {name}\ncount = {len(values)}\n"
+        + " ".join(map(str, values))
+        for (kind, name), values in attributes.items()
+    ]
+    parts.append("type = string-attribute\nname = BYTEORDER_STRING\ncount = 10\n'LSB_FIRST~")
+    head = folder / "sub-1_task-x_bold+orig.HEAD"
+    head.write_text("\n" + "\n\n".join(parts) + "\n")
+    head.with_suffix(".BRIK").write_bytes(data.astype("<i2").tobytes(order="F"))
+    return head
+
+
+def test_each_volume_of_afni_is_scaled_by_its_own_factor(tmp_path):
+    data = np.random.default_rng(0).integers(1, 1000, (4, 3, 2, 3))
+    factors = np.array([0.5, 1.5, 2.5])
+    file = write_afni(tmp_path, data, factors)
+    run = open_bold([file])
+    run.refuse_cut_short()
+    units = np.array([0, 7, 23])
+    np.testing.assert_allclose(
+        run.read(units).scaled(), (data * factors).reshape(24, 3)[units].T, rtol=1e-6
+    )
+    brik = file.with_suffix(".BRIK")
+    brik.write_bytes(brik.read_bytes()[:-10])
+    with pytest.raises(IsomorphError, match="cannot be read as a whole image"):
+        open_bold([file]).refuse_cut_short()
+
+
+def test_afni_without_factors_is_as_stored(tmp_path):
+    data = np.random.default_rng(0).integers(1, 1000, (4, 3, 2, 3))
+    run = open_bold([write_afni(tmp_path, data, (0, 0, 0))])
+    assert run.read(np.arange(24)).scaled().tolist() == data.reshape(24, 3).T.tolist()
+
+
+def test_a_pair_of_files_is_measured_by_the_one_that_holds_the_data(tmp_path, monkeypatch):
+    data = np.random.default_rng(0).integers(1, 1000, (20, 3, 2, 3)).astype(np.int16)
+    nib.save(nib.Nifti1Pair(data, np.eye(4)), tmp_path / "run_bold.img")
+    for name in ("run_bold.hdr", "run_bold.img"):
+        with monkeypatch.context() as patched:
+            patched.setattr(ArrayProxy, "get_unscaled", None)  # the size is enough
+            open_bold([tmp_path / name]).refuse_cut_short()
+    image = tmp_path / "run_bold.img"
+    image.write_bytes(image.read_bytes()[:-10])
+    with pytest.raises(IsomorphError, match="cannot be read as a whole image"):
+        open_bold([tmp_path / "run_bold.hdr"]).refuse_cut_short()
+
+
+def test_minc_files_of_several_volumes_are_refused(tmp_path):
+    with h5py.File(tmp_path / "run_bold.mnc", "w") as minc:
+        info = minc.create_group("minc-2.0")
+        shape = {"time": 3, "zspace": 2, "yspace": 4, "xspace": 5}
+        for name in shape:
+            axis = info.create_dataset(f"dimensions/{name}", data=0)
+            axis.attrs["spacing"] = np.bytes_("regular__")
+        values = np.ones(tuple(shape.values()), dtype=np.int16)
+        image = info.create_dataset("image/0/image", data=values)
+        image.attrs["dimorder"] = np.bytes_(",".join(shape))
+        for name in ("image-min", "image-max"):
+            info.create_dataset(f"image/0/{name}", data=1.0)
+    with pytest.raises(IsomorphError, match=r"MINC file of shape \(3, 2, 4, 5\).* to NIfTI"):
+        open_bold([tmp_path / "run_bold.mnc"])
 
 
 def test_a_single_volume_is_no_run(tmp_path):
@@ -163,6 +239,58 @@ def test_confounds_of_fmriprep_that_are_not_there_are_one_sentence(bold):
     with pytest.raises(IsomorphError, match="with confounds beside them") as refusal:
         read_confounds(run, [], BidsConfounds(strategy=("motion",)), 5)
     assert "\n" not in str(refusal.value)
+
+
+MOTION = [f"{kind}_{axis}" for kind in ("trans", "rot") for axis in "xyz"]
+
+
+@pytest.mark.parametrize(
+    ("column", "spec"),
+    [
+        ("fd", BidsConfounds(files="*.tsv", columns=("fd",))),
+        ("fd", BidsConfounds(files="*.tsv", columns=("x*",))),
+        ("non_steady_state_outlier00", None),
+        ("\t".join(MOTION), BidsConfounds(strategy=("motion",))),
+    ],
+)
+def test_a_table_of_confounds_without_rows_is_refused(tmp_path, column, spec):
+    run = RunFiles(tmp_path / "sub-1_task-x_desc-preproc_bold.nii.gz", Path(), "")
+    nib.save(nib.Nifti1Image(np.ones((2, 2, 2, 5)), np.eye(4)), run.bold)
+    table = tmp_path / "sub-1_task-x_desc-confounds_timeseries.tsv"
+    table.write_text(column + "\n")
+    with pytest.raises(
+        IsomorphError, match=r"timeseries\.tsv: 0 rows of confounds, expected 5 vol"
+    ):
+        read_confounds(run, [table], spec, 5)
+
+
+def test_the_table_that_flags_volumes_is_the_one_named(bold, tmp_path):
+    """A study's own table is not fMRIPrep's beside the run, and the sentence says which it is."""
+    run = RunFiles(bold[0], Path(), "")
+    beside = tmp_path / "sub-1_task-x_run-1_desc-confounds_timeseries.tsv"
+    own = tmp_path / "sub-1_task-x_run-1_motion.tsv"
+    single = np.eye(5, dtype=int)
+    one = BidsConfounds(files="*.tsv", columns=("spike*",))
+
+    def write(file, name, flags):
+        names = [f"{name}{number:02}" for number in range(len(flags))]
+        lines = ["\t".join(names), *("\t".join(map(str, row)) for row in flags.T)]
+        file.write_text("\n".join(lines) + "\n")
+
+    def refusal():
+        with pytest.raises(IsomorphError, match=r"leaves \d of the 5 volumes") as refused:
+            read_confounds(run, [own], one, 5)
+        return str(refused.value).partition(": leaves")[0]
+
+    write(beside, "fd", single[:1])
+    write(own, "spike", single[:4])
+    assert refusal() == str(own)
+    write(beside, "non_steady_state_outlier", single[:2])
+    write(own, "spike", single[2:])
+    assert refusal() == f"{beside} and {own}"
+    write(beside, "non_steady_state_outlier", single[:4])
+    write(own, "spike", np.array([[1, 2, 3, 4, 5]]))
+    assert refusal() == str(beside)
 
 
 @pytest.mark.parametrize(

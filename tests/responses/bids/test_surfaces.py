@@ -247,11 +247,11 @@ def test_labels_beside_the_dataset_are_its_own(twin, of_volumes, tmp_path):
     )
     with pytest.raises(IsomorphError, match=r'no file matches "own\.\?h\.annot"'):
         responses.run(layout, "ds000105", "1")
-    before = slices.responses(layout.study, "ds000105")
+    before = slices.responses(layout.study, "ds000105", "1")
     for file in files.glob("**/?h.regions.annot"):
         beside = tmp_path / "config" / "datasets" / f"own.{file.name[:2]}.annot"
         beside.write_bytes(file.read_bytes())
-    assert slices.responses(layout.study, "ds000105") != before
+    assert slices.responses(layout.study, "ds000105", "1") != before
     responses.run(layout, "ds000105", "1")
     (data,) = read_responses(layout.responses("ds000105", "1")).values()
     assert_same(data, of_volumes)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,16 +14,27 @@ import xarray as xr
 from isomorph import foreign
 from isomorph.artefacts import (
     Provenance,
+    check_beside,
+    provenance_file,
     read_array,
     read_attributes,
     read_provenance,
     read_responses,
     read_table,
 )
+from isomorph.artefacts.manifests import read_manifest
 from isomorph.artefacts.schemas import TABLES, check_table
-from isomorph.errors import IsomorphError
+from isomorph.rdms.collection import (
+    LEVELS,
+    distances_of,
+    each_rdm,
+    indexed,
+    notes_of,
+    undefined_of,
+)
 from isomorph.report.methods import timing_of
 from isomorph.report.numbers import count
+from isomorph.shown import shown
 
 ROWS = 60
 """Rows of a table before the middle is left out."""
@@ -41,37 +53,39 @@ WIDTH = 40
 SHADES = " ░▒▓█"
 
 
+def every_rdm(data: xr.Dataset) -> list[tuple[str, str, dict[str, Any], np.ndarray]]:
+    """Return name, distance, coordinates and pairs of every RDM that a dataset has."""
+    return [
+        (" | ".join(str(told[level]) for level in (*LEVELS, "model", "layer") if level in told),
+         distance, told, rdm)
+        for distance in distances_of(data)
+        for told, rdm in each_rdm(data, distance)
+    ]  # fmt: skip
+
+
 def _rdms(file: Path) -> str:
-    data = read_array(file, "rdms")
-    timed = ["time_start", "time_stop"] if _timed(data) else []
-    columns = ["distance", "region", "subject", "session", "layer", *timed, "n_units"]
-    table = pd.DataFrame({name: data[name].values for name in columns})
-    held = [name for name in columns if (table[name].astype(str) != "").any()]
-    name = str(data["representation"].values[0])
+    data = indexed(read_array(file, "rdms"))
+    found = every_rdm(data)
+    table = pd.DataFrame([{"distance": distance, **told} for _, distance, told, _ in found])
+    name, distance, _, rdm = found[0]
     return _sections(
-        f"{data.sizes['representation']} RDMs of {data.sizes['stimulus']} stimuli "
-        f"({data.sizes['pair']} pairs)" + (f"\n{_timed(data)}" if timed else ""),
-        _table(table[held]),
-        f"{name} ({data['distance'].values[0]}), the fuller the less alike\n"
-        + shaded(data["rdm"].values[0], data.sizes["stimulus"]),
-        _left_out(data),
+        f"{len(found)} RDMs of {data.sizes['stimulus']} stimuli ({data.sizes['pair']} pairs)"
+        + (f"\n{_timed(data)}" if "time" in data.dims else ""),
+        _table(table.drop(columns=["model", "fold", "n_folds"], errors="ignore")),
+        f"{name} ({distance}), the fuller the less alike\n" + shaded(rdm, data.sizes["stimulus"]),
+        _left_out(undefined_of(data)),
+        "\n".join(f"to be known of {what}: {note}" for what, note in notes_of(data).items()),
         _origin(read_provenance(file)),
     )
 
 
 def _timed(data: xr.Dataset) -> str:
-    """Say which areas RDMs are of and when, where there are several windows; '' elsewhere."""
-    if "time_start" not in data.coords:
-        return ""
-    windows = data["time_start"].values, data["time_stop"].values
-    known = np.isfinite(windows[0])
-    spans = set(zip(windows[0][known].tolist(), windows[1][known].tolist(), strict=True))
-    if len(spans) < 2:
-        return ""
-    areas = sorted(set(data["area"].values[known].astype(str)))
+    """Say which regions RDMs are of, and when."""
+    regions = sorted(set(data["region"].values.tolist()))
     return (
-        f"{count(len(areas), 'area')} in {len(spans)} windows from {min(a for a, _ in spans):g} to "
-        f"{max(b for _, b in spans):g} s after onset: {', '.join(areas)}"
+        f"{count(len(regions), 'region')} in {data.sizes['time']} time bins from "
+        f"{float(data['time_start'].min()):g} to {float(data['time_stop'].max()):g} s after onset: "
+        f"{', '.join(regions)}"
     )
 
 
@@ -121,34 +135,35 @@ def _activations(file: Path) -> str:
         f"activations of {data.attrs['model']}: {data.sizes['layer']} layers, "
         f"{data.sizes['stimulus']} stimuli",
         _table(table),
-        _left_out(data),
+        _left_out(json.loads(data.attrs["left_out"])),
         _origin(read_provenance(file)),
     )
 
 
 def _responses(file: Path) -> str:
-    attributes = read_attributes(file)
+    attributes, sessions = read_attributes(file), read_responses(file)
     rows = [
         {
             "session": session,
             "region": region,
             "units": int((data["region"].values.astype(str) == region).sum()),
             "presentations": data.sizes["presentation"],
+            **({"time bins": data.sizes["time"]} if "time" in data.dims else {}),
             "stimuli": len(np.unique(data["stimulus"].values.astype(str))),
             "mean": float(data["response"].values[:, data["region"].values == region].mean()),
         }
-        for session, data in read_responses(file).items()
+        for session, data in sessions.items()
         for region in np.unique(data["region"].values.astype(str))
     ]
     said = [
         f"session {session}: {key} {text}"
-        for session, data in read_responses(file).items()
+        for session, data in sessions.items()
         for key in ("dropped", "noted")
         if (text := data.attrs.get(key))
     ]
     said += [
         f"session {session}: run {run['run']}: {timing_of(run)}; {run['left_out']} left out"
-        for session, data in read_responses(file).items()
+        for session, data in sessions.items()
         for run in json.loads(data.attrs.get("runs", "[]"))
     ]
     simulated = " (SIMULATED)" if attributes.get("simulated") == "true" else ""
@@ -162,7 +177,7 @@ def _responses(file: Path) -> str:
 
 def _known_table(file: Path) -> str:
     table = known_table(file)
-    told = file.with_suffix(".json").is_file()
+    told = provenance_file(file).is_file()
     origin = _origin(read_provenance(file)) if told else "no provenance beside it"
     return _sections(f"{file.stem}: {count(len(table), 'row')}", _table(table), origin)
 
@@ -173,10 +188,13 @@ def known_table(file: Path) -> pd.DataFrame:
     Raises
     ------
     IsomorphError
-        When it cannot be read, or is not of that kind.
+        When it cannot be read, is not of that kind, or is not as it was written with the provenance
+        that stands beside it.
     """
     if file.suffix == ".csv":
         return read_table(file, file.stem)
+    if provenance_file(file).is_file():
+        check_beside(file)
     table = _read(file)
     check_table(table, file.stem, str(file))
     return table
@@ -205,21 +223,16 @@ def _read(file: Path) -> pd.DataFrame:
 
 
 def _manifest(file: Path) -> str:
-    try:
-        manifest = json.loads(file.read_text(encoding="utf-8"))
-        files = pd.DataFrame(manifest["files"], columns=["path", "size", "sha256"])
-        origin = Provenance(**manifest["provenance"])
-        root = manifest["root"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise IsomorphError(
-            f"{file}: is not a manifest of isomorph ({type(error).__name__}: {first_line(error)})"
-        ) from error
-    files["sha256"] = files["sha256"].str.slice(0, 12) + "…"
+    manifest = read_manifest(file, Path(), file.parent.name)
+    files = pd.DataFrame(
+        [(one.path, one.size, f"{one.sha256[:12]}…") for one in manifest.files],
+        columns=["path", "size", "sha256"],
+    )
     return _sections(
-        f"{manifest['dataset']}: {len(files)} files, {files['size'].sum() / 1e6:.1f} MB, "
-        f"under {root}",
+        f"{manifest.dataset}: {len(files)} files, {files['size'].sum() / 1e6:.1f} MB, "
+        f"under {shown(str(manifest.root))}",
         _table(files),
-        _origin(origin),
+        _origin(manifest.provenance),
     )
 
 
@@ -256,11 +269,6 @@ def shaded(pairs: np.ndarray, n_stimuli: int) -> str:
     return "\n".join("".join(np.repeat(row, 2)) for row in shades)
 
 
-def first_line(error: BaseException) -> str:
-    """Return what an error says, as far as one line goes."""
-    return (str(error) or type(error).__name__).splitlines()[0]
-
-
 def _table(table: pd.DataFrame) -> str:
     shown = table
     if len(table) > ROWS:
@@ -273,8 +281,7 @@ def _table(table: pd.DataFrame) -> str:
     return text
 
 
-def _left_out(data: xr.Dataset) -> str:
-    left_out = json.loads(data.attrs["left_out"])
+def _left_out(left_out: Mapping[str, str]) -> str:
     return "\n".join(f"left out {what}: {why}" for what, why in left_out.items())
 
 

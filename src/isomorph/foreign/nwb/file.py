@@ -144,14 +144,6 @@ class Nwb:
                 # A ConstructError begins with all of the object, its reason comes last.
                 raise ValueError(str(error.args[-1] if error.args else error)) from error
 
-    def referred(self, reference: h5py.Reference, where: str) -> NwbContainer:
-        """Return what a reference leads to, None for an empty one."""
-        if not reference:
-            return None
-        with reading(where, f"NWB {self.version}"):
-            target = self.file[reference]
-        return self.read(target)
-
     def says(self, place: str) -> str:
         """Return the text at a path of which there may be none, '' then."""
         found = self.at(place) if self.has(place) else None

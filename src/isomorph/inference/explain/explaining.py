@@ -129,7 +129,7 @@ def _laid_out(analysis: Analysis) -> tuple[Material, str, list[str], np.random.G
         drawn,
         halved(drawn, groups, rng),
         {
-            region.name: draw(len(region.subjects), inference.explain.resamples, rng)
+            region.label: draw(len(region.subjects), inference.explain.resamples, rng)
             if len(region.subjects) >= inference.minimum_subjects
             else None
             for region in regions

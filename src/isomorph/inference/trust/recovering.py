@@ -15,7 +15,7 @@ from isomorph.inference.members import among
 from isomorph.inference.ties import rounded
 from isomorph.inference.trust.claims import Terms, pairs_of, part_of
 from isomorph.inference.trust.judges import Recovered
-from isomorph.inference.trust.observed import Observed, observe, units_of
+from isomorph.inference.trust.observed import Observed, observe
 from isomorph.inference.trust.outcomes import Kin, kin
 from isomorph.inference.trust.planting import PLANTINGS
 from isomorph.inference.trust.recovery import recover
@@ -71,7 +71,7 @@ def _recovered(analysis: Analysis) -> Iterator[tuple[list[Row], list[Row]]]:
             about = {
                 "dataset": analysis.dataset,
                 "simulated": analysis.simulated,
-                "region": region.name,
+                **region.columns,
                 "distance": distance,
             }
             if distance not in PLANTINGS:
@@ -79,18 +79,16 @@ def _recovered(analysis: Analysis) -> Iterator[tuple[list[Row], list[Row]]]:
                 why = f"{title}: no Gaussian units have it by construction"
                 yield [], [{**about, "measure": m.name, "status": why} for m in measures]
                 continue
-            analysis.said(f"{region.name}, {distance}")
-            name = f"{analysis.dataset}|{region.name}|{distance}"
-            units = units_of(analysis.brain, distance, region)
+            analysis.said(f"{region.label}, {distance}")
+            name = f"{analysis.dataset}|{region.label}|{distance}"
             yield _region(
-                region, units, candidates, related, measures, terms,
+                region, candidates, related, measures, terms,
                 [seed, zlib.crc32(name.encode())], about,
             )  # fmt: skip
 
 
 def _region(
     region: Region,
-    units: tuple[int, ...],
     candidates: Candidates,
     related: Kin,
     measures: Sequence[Measure],
@@ -107,9 +105,7 @@ def _region(
         kept = part_of(terms.groups, n_stimuli, np.random.default_rng([*seed, 3]))
         used = Candidates(candidates.table, candidates.rdms[:, pairs_of(kept)])
         terms = terms.on(kept)
-    observed = observe(
-        region, units, PLANTINGS[about["distance"]], measures[0], settings, n_stimuli
-    )
+    observed = observe(region, PLANTINGS[about["distance"]], measures[0], settings, n_stimuli)
     result = recover(observed, used, chosen, related, measures, terms, seed=seed)
     assumed = [observed.assumed] if observed.assumed else []
     if n_stimuli < n_all:

@@ -73,7 +73,6 @@ class Gathered:
         What is done within a run.
     runs : list of Maps
         The open files, in order.
-    region_files : list of Path
     regions : Regions
         Where their units are.
     label : callable
@@ -84,7 +83,6 @@ class Gathered:
 
     settings: BetaResponses
     runs: list[Maps]
-    region_files: list[Path]
     regions: Regions
     label: Labels
     known: Names
@@ -92,8 +90,8 @@ class Gathered:
     @property
     def inputs(self) -> list[Path]:
         """Every file that was read."""
-        runs = [run.file for run in self.runs]
-        return [*runs, *self.label.files, *dict.fromkeys(self.region_files)]
+        runs = [file for run in self.runs for file in run.files]
+        return [*runs, *self.label.files, *self.regions.files]
 
 
 def gather(layout: Layout, dataset: str, subject: str, known: Names) -> Gathered:
@@ -131,7 +129,7 @@ def gather(layout: Layout, dataset: str, subject: str, known: Names) -> Gathered
                 f"{runs[0].file}, which has {len(runs[0].place)}; all runs must have the same"
             )
     found = find_regions(runs[0].place, regions)
-    return Gathered(settings, runs, [file for _, file in regions], found, label, known)
+    return Gathered(settings, runs, found, label, known)
 
 
 def label_maps(found: Gathered) -> tuple[Array, Array, dict[str, int], str]:

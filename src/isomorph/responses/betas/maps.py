@@ -13,7 +13,7 @@ import numpy.typing as npt
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.foreign import reading
 from isomorph.foreign.budget import afford
-from isomorph.foreign.images import open_image
+from isomorph.foreign.images import files_of, open_image
 from isomorph.responses.grayordinates import Place
 
 Array = npt.NDArray
@@ -48,6 +48,11 @@ class Maps:
 
     def __len__(self) -> int:
         return len(self.names)
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """All that it is read from."""
+        return files_of(self.file, self.image)
 
     def read(self, units: Array) -> Array:
         """Return the values of some units, (map, unit) of float32.

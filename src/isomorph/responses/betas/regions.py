@@ -34,12 +34,15 @@ class Regions:
         Units the regions' files mark that have no betas.
     twice : int
         Units counted in a further region.
+    files : tuple of Path
+        All that they were read from.
     """
 
     position: Array
     region: Array
     absent: int
     twice: int
+    files: tuple[Path, ...]
 
 
 def find_regions(place: Place, regions: Sequence[tuple[BetaRegion, Path]]) -> Regions:
@@ -59,8 +62,10 @@ def find_regions(place: Place, regions: Sequence[tuple[BetaRegion, Path]]) -> Re
     """
     members: dict[str, Array] = {}
     absent = 0
+    files: list[Path] = []
     for spec, file in regions:
         maps = open_maps(file)
+        files += maps.files
         positions = place.positions_of(maps.place)
         marked = _marked(maps, spec)
         if not marked:
@@ -78,7 +83,7 @@ def find_regions(place: Place, regions: Sequence[tuple[BetaRegion, Path]]) -> Re
     position = np.concatenate(list(members.values()))
     region = np.repeat(list(members), [len(units) for units in members.values()])
     twice = len(position) - len(np.unique(position))
-    return Regions(position, region.astype(np.str_), absent, twice)
+    return Regions(position, region.astype(np.str_), absent, twice, tuple(dict.fromkeys(files)))
 
 
 def _marked(maps: Maps, spec: BetaRegion) -> dict[str, Array]:

@@ -76,7 +76,8 @@ def prepare(layout: Layout, dataset: str, subject: str) -> None:
             sessions[name] = data
         used.extend(file for one in masked for file in one.confounds.files)
     reader.names.refuse_misspelt()
-    inputs = [*(file for run in runs for file in (*run.files, run.events)), *dict.fromkeys(used)]
+    read = (file for one in masked for file in (*one.files, one.run.events))
+    inputs = list(dict.fromkeys([*read, *used]))
     write_sessions(layout, dataset, subject, sessions, inputs)
 
 

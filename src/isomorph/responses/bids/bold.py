@@ -13,10 +13,10 @@ import numpy.typing as npt
 
 from isomorph.errors import IsomorphError
 from isomorph.foreign import reading
-from isomorph.foreign.images import open_image
+from isomorph.foreign.images import files_of, open_image
 from isomorph.responses.bids.places import Gray, Grid, Place, Vertices
 from isomorph.responses.grayordinates import Grayordinates
-from isomorph.responses.whole import refuse_cut_short, unscaled
+from isomorph.responses.whole import refuse_cut_short, stored
 
 Array = npt.NDArray
 
@@ -57,7 +57,7 @@ class Bold:
     Attributes
     ----------
     files : tuple of Path
-        One, or those of both hemispheres.
+        All that it is read from.
     place : Place
         Where its units are.
     n_scans : int
@@ -113,12 +113,14 @@ def _volumes(file: Path, image: Any) -> Bold:
     grid = grid_of(image)
 
     def read(units: Array) -> Stored:
-        stored = unscaled(file, image)
+        data, slope, intercept = stored(file, image)
         x, y, z = grid.indices(units)
-        return Stored(stored[x, y, z].T, image.dataobj.slope, image.dataobj.inter)
+        return Stored(data[x, y, z].T, slope, intercept)
 
     whole = partial(refuse_cut_short, file, image)
-    return Bold((file,), grid, int(image.shape[3]), read, whole, header=_time_of(image))
+    return Bold(
+        files_of(file, image), grid, int(image.shape[3]), read, whole, header=_time_of(image)
+    )
 
 
 def _time_of(image: Any) -> float | None:
@@ -151,12 +153,12 @@ def _grayordinates(file: Path, image: Any) -> Bold:
         )
 
     def read(units: Array) -> Stored:
-        values = unscaled(file, image)[:, units]
-        return Stored(values, image.dataobj.slope, image.dataobj.inter)
+        data, slope, intercept = stored(file, image)
+        return Stored(data[:, units], slope, intercept)
 
     timed = str(axes[0].unit).upper() == "SECOND"
     return Bold(
-        (file,),
+        files_of(file, image),
         Gray(Grayordinates(axes[1], file)),
         len(axes[0]),
         read,
@@ -176,7 +178,11 @@ def _surfaces(files: Sequence[Path], images: Sequence[Any]) -> Bold:
         )
     both = np.concatenate(sides, axis=1)
     return Bold(
-        tuple(files),
+        tuple(
+            part
+            for file, image in zip(files, images, strict=True)
+            for part in files_of(file, image)
+        ),
         Vertices(sides[0].shape[1], sides[1].shape[1]),
         len(both),
         lambda units: Stored(both[:, units]),

@@ -79,10 +79,10 @@ def read_confounds(
     beside = fmriprep_table(run.bold)
     steady = np.ones(n_scans, dtype=bool)
     if beside is not None:
-        flags = _flags(beside)
-        if spec is not None or flags.any():
+        flags = _flag_columns(read_tsv(beside))
+        if spec is not None or flags.shape[1]:
             _refuse_other_rows(beside, len(flags), n_scans)
-            steady = ~flags
+            steady = ~_flagged(flags)
     if spec is None:
         found = Confounds(np.zeros((n_scans, 0)), steady)
     elif spec.strategy:
@@ -91,15 +91,18 @@ def read_confounds(
         found = _from_columns(partner(run.bold, tables, "tables of confounds"), spec, n_scans)
     kept = found.kept & steady
     if kept.sum() < 2:
+        flagging = [beside] if not steady.all() else []
+        flagging += found.files[:1] if not found.kept.all() else []
+        said = " and ".join(map(str, dict.fromkeys(flagging)))
         raise IsomorphError(
-            f"{beside or found.files[0]}: leaves {kept.sum()} of the {n_scans} volumes of "
+            f"{said}: leaves {kept.sum()} of the {n_scans} volumes of "
             f"{run.bold.name}, all others are flagged; leave the run out, or scrub less"
         )
     wrong = np.argwhere(~np.isfinite(found.regressors[kept]))
     if len(wrong):
         scan = int(np.flatnonzero(kept)[wrong[0, 0]])
         raise IsomorphError(
-            f"{beside or found.files[0]}: a confound of volume {scan + 1} is not a number, of "
+            f"{found.files[0]}: a confound of volume {scan + 1} is not a number, of "
             f"{len(wrong)} values"
         )
     # what does not count may be no number
@@ -118,10 +121,13 @@ def fmriprep_table(bold: Path) -> Path | None:
     return inherited(bold, others, "tables of confounds")
 
 
-def _flags(table: Path) -> Array:
-    """Tell which volumes a table flags as not steady: (scan,) of bool."""
-    rows = read_tsv(table)
-    flags = rows[[name for name in rows.columns if NOT_STEADY in name]]
+def _flag_columns(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the columns of a table, a row per volume, that flag volumes as not steady."""
+    return rows[[name for name in rows.columns if NOT_STEADY in name]]
+
+
+def _flagged(flags: pd.DataFrame) -> Array:
+    """Tell which volumes some column flags: (scan,) of bool."""
     flagged: Array = (_numbers(flags) != 0).any(axis=1)
     return flagged
 
@@ -137,6 +143,7 @@ def _from_fmriprep(run: RunFiles, spec: BidsConfounds, n_scans: int) -> Confound
     with reading(run.bold, what):
         table = Path(get_confounds_file(image, flag_full_aroma=False, flag_tedana=False))
     _refuse_shifted(table)
+    _refuse_other_rows(table, len(read_tsv(table)), n_scans)
     with reading(run.bold, what), warnings.catch_warnings():
         # nilearn lists every file it might have meant, and says when no volume is left
         warnings.simplefilter("ignore")
@@ -148,7 +155,6 @@ def _from_fmriprep(run: RunFiles, spec: BidsConfounds, n_scans: int) -> Confound
             fd_threshold=spec.fd_threshold,
             std_dvars_threshold=spec.std_dvars_threshold,
         )
-    _refuse_other_rows(table, len(found), n_scans)
     kept = np.ones(n_scans, dtype=bool)
     if sample_mask is not None:
         kept[:] = False
@@ -185,7 +191,7 @@ def _from_columns(table: Path, spec: BidsConfounds, n_scans: int) -> Confounds:
         elif not found:
             read_tsv(table, column)  # which refuses it
         chosen += [name for name in found if name not in chosen]
-    flagged = _flags(table)
+    flagged = _flagged(_flag_columns(rows))
     numbers = _numbers(rows[chosen])
     # a difference between volumes has no value at the first
     numbers[:1] = np.where(np.isnan(numbers[:1]), 0.0, numbers[:1])
@@ -206,7 +212,7 @@ def _from_columns(table: Path, spec: BidsConfounds, n_scans: int) -> Confounds:
 def _numbers(columns: pd.DataFrame) -> Array:
     """Return columns as numbers (row, column), NaN for what is none."""
     values = columns.apply(lambda column: pd.to_numeric(column, errors="coerce"))
-    return values.to_numpy(dtype=np.float64, copy=True).reshape(len(columns), -1)
+    return values.to_numpy(dtype=np.float64, copy=True).reshape(columns.shape)
 
 
 def _refuse_other_rows(table: Path, n_rows: int, n_scans: int) -> None:

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import TypeVar
 
 from isomorph.archives.manifest import find_files
+from isomorph.beside import by_pattern
 from isomorph.layout import Layout
 from isomorph.responses.bids.bold import Bold, open_bold
 from isomorph.responses.bids.files import RunFiles, find_runs, json_files
 from isomorph.responses.bids.regions import Source
 from isomorph.responses.bids.runs import Reader
-from isomorph.slices import files_beside
 from isomorph.stimuli.names import Names
 from isomorph.study.bids import BidsResponses
 
@@ -69,8 +69,8 @@ def gather(layout: Layout, dataset: str, subject: str, names: Names) -> Gathered
         return find_files(layout, dataset, pattern.replace("{subject}", subject))
 
     def find_regions(pattern: str) -> list[Path]:
-        beside = files_beside(layout.study, dataset, pattern.replace("{subject}", subject))
-        found = beside or find(pattern)
+        folder = layout.study.dataset_files[dataset].parent
+        found = by_pattern(folder, pattern.replace("{subject}", subject)) or find(pattern)
         used.extend(found)
         return found
 
@@ -80,7 +80,7 @@ def gather(layout: Layout, dataset: str, subject: str, names: Names) -> Gathered
     return Gathered(
         runs,
         first,
-        Source(find_regions, first.place, runs[0].bold, layout.atlases),
+        Source(find_regions, first.place, runs[0].bold, layout.atlases, used),
         Reader(
             settings,
             names,

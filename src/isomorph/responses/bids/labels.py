@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ import numpy.typing as npt
 from isomorph.errors import IsomorphError
 from isomorph.foreign import reading
 from isomorph.foreign.entities import parse
-from isomorph.foreign.images import open_image
+from isomorph.foreign.images import files_of, open_image
 from isomorph.responses.betas.cifti import open_cifti
 from isomorph.responses.bids.bold import grid_of
 from isomorph.responses.bids.places import SIDES, Gray, Grid, Place
@@ -37,12 +37,15 @@ class Marks:
         Units the file speaks of: a file of one hemisphere is silent on the other.
     names : mapping of int to str
         The name of each key, where the file has names.
+    files : tuple of Path
+        All that it was read from, where it is not this file alone.
     """
 
     file: Path
     values: Array
     covered: Array
     names: Mapping[int, str]
+    files: tuple[Path, ...] = ()
 
 
 def read_marks(file: Path, place: Place, resample: bool) -> Marks:
@@ -62,11 +65,15 @@ def read_marks(file: Path, place: Place, resample: bool) -> Marks:
     IsomorphError
         When it is no such file, or of another kind of place, grid or surface than the units.
     """
-    from nibabel import Cifti2Image, GiftiImage
-
     if file.suffix == ".annot":
         return _annotation(file, place)
     image = open_image(file)
+    return replace(_marks_of(file, image, place, resample), files=files_of(file, image))
+
+
+def _marks_of(file: Path, image: Any, place: Place, resample: bool) -> Marks:
+    from nibabel import Cifti2Image, GiftiImage
+
     if isinstance(image, GiftiImage):
         return _gifti(file, image, place)
     if isinstance(image, Cifti2Image):

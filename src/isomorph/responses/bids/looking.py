@@ -6,6 +6,7 @@ from isomorph.layout import Layout
 from isomorph.responses.bids.atlases import atlas_files, checked
 from isomorph.responses.bids.confounds import read_confounds
 from isomorph.responses.bids.estimates import opened, shown_in_all
+from isomorph.responses.bids.events import refuse_some_impulses
 from isomorph.responses.bids.gathering import Gathered, by_session, gather
 from isomorph.responses.bids.regions import read_regions
 from isomorph.stimuli.names import Names
@@ -34,12 +35,16 @@ def look(layout: Layout, dataset: str, subject: str, names: Names) -> None:
     """
     found = gather(layout, dataset, subject, names)
     _look_at_regions(found, layout)
-    settings, shown = found.reader.settings, []
+    settings, shown, lasting = found.reader.settings, [], []
     for run, bold in opened(found.runs, found.first):
         bold.refuse_cut_short()
         read_confounds(run, found.reader.confounds, settings.confounds, bold.n_scans)
         trials = found.reader.trials(run, bold.n_scans, bold.repetition, bold.start, bold.header)
         shown.append(set(trials.label[trials.known].tolist()))
+        lasting.append((run.events, trials.duration))
+    for lasted in by_session(lasting, found.runs, settings).values():
+        for number in range(1, len(lasted) + 1):  # run by run, as the stage comes upon them
+            refuse_some_impulses(dict(lasted[:number]))
     names.refuse_misspelt()
     if settings.centre == "run":
         for own in by_session(shown, found.runs, settings).values():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
@@ -64,12 +64,21 @@ class Source:
         A run; its name says in which space they are.
     atlases : Path
         Folder of atlases.
+    used : list of Path
+        Files that regions were read from, as they are read.
     """
 
     find: Find
     place: Place
     bold: Path = Path()
     atlases: Path = Path()
+    used: list[Path] = field(default_factory=list)
+
+    def marks(self, files: Sequence[Path], resample: bool) -> list[Marks]:
+        """Read what files mark, see `isomorph.responses.bids.labels.read_marks`."""
+        found = [read_marks(file, self.place, resample) for file in files]
+        self.used.extend(file for one in found for file in one.files)
+        return found
 
 
 def read_regions(settings: Any, source: Source) -> Regions:
@@ -125,15 +134,13 @@ def _from_masks(settings: MaskRegions, source: Source) -> tuple[dict[str, Array]
         files[name] = [file for pattern in patterns for file in source.find(pattern)]
     masks = {}
     for name, joined in files.items():
-        marks = [read_marks(file, source.place, settings.resample) for file in joined]
+        marks = source.marks(joined, settings.resample)
         masks[name] = np.logical_or.reduce([_marked(one) for one in marks])
     return masks, {}
 
 
 def _whole(settings: WholeRegion, source: Source) -> tuple[dict[str, Array], dict[str, int]]:
-    marks = [
-        read_marks(file, source.place, settings.resample) for file in source.find(settings.file)
-    ]
+    marks = source.marks(source.find(settings.file), settings.resample)
     _refuse_half(marks, source.place)
     covered = np.logical_or.reduce([one.covered for one in marks])
     everywhere = np.logical_and.reduce([_marked(one) | ~one.covered for one in marks])
@@ -141,9 +148,7 @@ def _whole(settings: WholeRegion, source: Source) -> tuple[dict[str, Array], dic
 
 
 def _from_labels(settings: LabelRegions, source: Source) -> tuple[dict[str, Array], dict[str, int]]:
-    marks = [
-        read_marks(file, source.place, settings.resample) for file in source.find(settings.file)
-    ]
+    marks = source.marks(source.find(settings.file), settings.resample)
     _refuse_half(marks, source.place)
     if settings.table is not None:
         table = _one(source.find(settings.table), "responses.regions.table")

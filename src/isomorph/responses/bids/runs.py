@@ -79,6 +79,8 @@ class Masked:
         Regressors of no interest, and which volumes count.
     repetition, start, header : float or None
         What the file itself says of its time, seconds; see `Bold`.
+    files : tuple of Path
+        All that it was read from.
     """
 
     run: RunFiles
@@ -88,6 +90,7 @@ class Masked:
     repetition: float | None = None
     start: float | None = None
     header: float | None = None
+    files: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -153,6 +156,11 @@ class Trials:
         """When the last volume ends, seconds."""
         return float(self.frames[-1] + self.clock.repetition)
 
+    @property
+    def duration(self) -> Array:
+        """Of each trial of a stimulus of the set, seconds."""
+        return self.trials["duration"].to_numpy(dtype=np.float64)[self.known]
+
 
 @dataclass(frozen=True)
 class Reader:
@@ -198,7 +206,8 @@ class Reader:
         refuse_empty_volumes(values, confounds.kept, run.bold)
         left = Stored(scratch.keep(counting.values), stored.slope, stored.intercept)
         signal = self.signal(values, run)
-        return Masked(run, left, signal, confounds, bold.repetition, bold.start, bold.header)
+        times = (bold.repetition, bold.start, bold.header)
+        return Masked(run, left, signal, confounds, *times, bold.files)
 
     def signal(self, values: Array, run: RunFiles) -> Array:
         """Tell which units have a signal that can be scaled: (unit,) of bool.
@@ -284,8 +293,7 @@ class Reader:
             "events that end after the last volume (is responses.events.shift right?)": cut,
             **masked.confounds.noted,
         }
-        duration = trials["duration"].to_numpy(dtype=np.float64)[known]
-        return Run(names[told], onset[told], fit, clock, kept, duration, dropped, noted)
+        return Run(names[told], onset[told], fit, clock, kept, shown.duration, dropped, noted)
 
     def trials(
         self,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
-from isomorph.archives.patterns import matches, nearest
+from isomorph.archives.patterns import filled, matches, nearest
 from isomorph.errors import IsomorphError
+from isomorph.foreign.entities import parse
 from isomorph.foreign.nwb import Nwb, open_nwb
 
 
@@ -36,14 +37,18 @@ LABELS = {
     "named_subject": "sub- in its name",
 }
 
+SAME_MOMENT = 1e-3
+"""Moments from which times count that differ by less are one, seconds."""
+
 
 def identity(nwb: Nwb) -> Identity:
     """Return whose recording of which session an open file is."""
+    named = parse(nwb.path).entities
     return Identity(
         nwb.says("general/session_id"),
         nwb.says("general/subject/subject_id"),
-        _entity("ses", nwb.path),
-        _entity("sub", nwb.path),
+        str(named.get("ses", "")),
+        str(named.get("sub", "")),
     )
 
 
@@ -75,22 +80,22 @@ def companion_of(
     """
     own = identity(nwb)
     named = {
-        "{stem}": nwb.path.stem,
-        "{session}": own.named_session or own.session,
-        "{subject}": own.named_subject or own.subject or subject,
+        "stem": nwb.path.stem,
+        "session": own.named_session or own.session,
+        "subject": own.named_subject or own.subject or subject,
     }
     for part, value in named.items():
-        if part in pattern and not value:
+        if f"{{{part}}}" in pattern and not value:
             raise IsomorphError(
-                f"{nwb.path}: responses.companion has {part}, which neither its name nor the file "
-                "says"
+                f"{nwb.path}: responses.companion has {{{part}}}, which neither its name nor the "
+                "file says"
             )
-        pattern = pattern.replace(part, re.sub(r"([*?[])", r"[\1]", value))
+    pattern = filled(pattern, **named)
     here = sorted(one.name for one in nwb.path.parent.iterdir() if one.is_file())
     found = [nwb.path.with_name(name) for name in matches(pattern, here) if name != nwb.path.name]
     if not found:
         raise IsomorphError(
-            f"{nwb.path.with_name(pattern)}: no such file, which holds the presentations of "
+            f"{nwb.path.parent}/{pattern}: no such file, which holds the presentations of "
             f"{nwb.path.name}; {nearest(pattern, here)}; fetch it too or correct "
             "responses.companion"
         )
@@ -129,6 +134,39 @@ def _differences(own: Identity, path: Path, within: Path) -> list[str]:
     ]
 
 
-def _entity(key: str, path: Path) -> str:
-    found = re.search(rf"(?:^|_){key}-([^_.]+)", path.stem)
-    return found[1] if found else ""
+def refuse_other_clock(recording: Nwb, companion: Nwb) -> None:
+    """Refuse a companion whose times count from another moment than the recording's.
+
+    Times of an NWB file count from its `timestamps_reference_time`, else from its
+    `session_start_time`. A moment without a time zone is compared as the clock on the wall.
+
+    Raises
+    ------
+    IsomorphError
+        When both files say the moment, and it differs by a millisecond or more.
+    """
+    ours, theirs = _reference(recording), _reference(companion)
+    if ours is None or theirs is None:
+        return
+    one, other = ours, theirs
+    if one.tzinfo is None or other.tzinfo is None:
+        one, other = one.replace(tzinfo=None), other.replace(tzinfo=None)
+    apart = (other - one).total_seconds()
+    if abs(apart) >= SAME_MOMENT:
+        raise IsomorphError(
+            f"{companion.path}: its times count from {theirs.isoformat()}, those of "
+            f"{recording.path.name} from {ours.isoformat()}, {abs(apart):g} s "
+            f"{'earlier' if apart > 0 else 'later'}; expected both files to give one "
+            "timestamps_reference_time and times that count from it"
+        )
+
+
+def _reference(nwb: Nwb) -> datetime | None:
+    """Return the moment from which the times of a file count, None where it says none."""
+    for name in ("timestamps_reference_time", "session_start_time"):
+        if said := nwb.says(name):
+            try:
+                return datetime.fromisoformat(said)
+            except ValueError:
+                return None
+    return None

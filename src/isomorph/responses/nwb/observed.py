@@ -28,7 +28,7 @@ def without_invalid(nwb: Nwb, shown: Shown, windows: Windows) -> Shown:
     Parameters
     ----------
     nwb : Nwb
-        The open recording.
+        The open recording, or the file that holds its presentations.
     shown : Shown
         What was shown when.
     windows : sequence of (start, stop)
@@ -183,5 +183,5 @@ def shown_where(keep: Array, shown: Shown, reason: str, place: str) -> Shown:
         shown,
         stimulus=shown.stimulus[keep],
         onset=shown.onset[keep],
-        dropped={**shown.dropped, reason: int((~keep).sum())},
+        dropped={**shown.dropped, reason: shown.dropped.get(reason, 0) + int((~keep).sum())},
     )

@@ -136,14 +136,14 @@ def _regions_of_electrodes(regions: Array, rows: Array, ends: Array) -> tuple[Ar
     labels, codes = np.unique(regions, return_inverse=True)
     lowest = np.full(len(ends), -1)
     highest = np.full(len(ends), -1)
-    placed = sizes > 0
-    if placed.any():
-        starts = (ends - sizes)[placed]
-        lowest[placed] = np.minimum.reduceat(codes[rows], starts)
-        highest[placed] = np.maximum.reduceat(codes[rows], starts)
-    split = lowest != highest
-    found = np.where(placed & ~split, labels[np.clip(lowest, 0, None)], "")
-    return found, split
+    has_any = sizes > 0
+    if has_any.any():
+        starts = (ends - sizes)[has_any]
+        lowest[has_any] = np.minimum.reduceat(codes[rows], starts)
+        highest[has_any] = np.maximum.reduceat(codes[rows], starts)
+    across = lowest != highest
+    found = np.where(has_any & ~across, labels[np.clip(lowest, 0, None)], "")
+    return found, across
 
 
 def passing(
