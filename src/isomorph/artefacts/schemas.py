@@ -196,6 +196,10 @@ TABLES: Registry[tuple[str, ...]] = Registry(
             "p", "sides", "p_corrected", "correction", "family", "family_size", "p_note",
             "p_best", "in_set", "status",
         ),
+        "ceiling": (
+            "dataset", "simulated", *PLACE, "distance", "measure", "ceiling_lower",
+            "ceiling_upper", "ceiling_status", "reliability",
+        ),
         "layers_in_set": (
             "dataset", "simulated", *PLACE, "model", "distance", "measure", "n_layers",
             "confidence", "n_in_set", "layers", "best_layer", "first_layer", "last_layer",
@@ -357,6 +361,11 @@ def _refuse_unseen(data: xr.Dataset, where: str) -> None:
                         f'{where}: the {key} "{name}" holds a character that cannot be seen, which '
                         "no name may; rename it in the file it comes from"
                     )
+
+
+def ordered(table: pd.DataFrame, kind: str) -> pd.DataFrame:
+    """Put the columns of a kind of table first; an empty table still has them."""
+    return table.reindex(columns=list(dict.fromkeys([*TABLES[kind], *table.columns])))
 
 
 def check_table(table: pd.DataFrame, kind: str, where: str) -> None:

@@ -17,11 +17,11 @@ from isomorph.inference.trust.claims import Terms, pairs_of, part_of
 from isomorph.inference.trust.judges import Recovered
 from isomorph.inference.trust.observed import Observed, observe
 from isomorph.inference.trust.outcomes import Kin, kin
-from isomorph.inference.trust.planting import PLANTINGS
 from isomorph.inference.trust.recovery import recover
 from isomorph.inference.trust.rows import NOTHING, Row, confusion_rows, power_row
 from isomorph.measures import MEASURES, Measure
 from isomorph.rdms.distances import DISTANCES, of_layers
+from isomorph.simulation.planting import PLANTINGS
 from isomorph.study.inference import Recovery
 
 MOST_STIMULI = 1000
