@@ -50,7 +50,7 @@ def test_its_cells_run_and_show_what_is_kept_in_it(tmp_path):
 @pytest.mark.skipif(not FETCHED.is_dir(), reason="the demo's data are not on this machine")
 def test_its_data_are_the_published_ones():
     data = np.load(DOCS / "kriegeskorte92.npz")
-    published = loadmat(FETCHED / "92_brainRDMs.mat")["RDMs"]["RDM"]
+    published = loadmat(FETCHED / "92_brainRDMs.mat")["RDMs"]["RDM"][0]
     upper = np.triu_indices(92, 1)
-    mean = [np.mean([one[upper] for one in subject.ravel()], axis=0) for subject in published]
+    mean = [np.mean([one[upper] for one in subject], axis=0) for subject in published]
     np.testing.assert_allclose(data["human_it"], mean, atol=1e-6)
