@@ -21,7 +21,8 @@ from isomorph.artefacts import (
     replacing,
     write_table,
 )
-from isomorph.artefacts.schemas import ARRAYS, TABLES
+from isomorph.artefacts.schemas import TABLES
+from isomorph.catalogue import ARRAYS, CATALOGUE, made_by, made_for, of_stimuli
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.foreign import reading
 from isomorph.inference.members import ModelFamily
@@ -404,31 +405,29 @@ class Results:
 
     def _one(self, artefact: str, names: tuple[str, ...]) -> Made:
         """Return the file of a name that is made for some dataset, subject or model."""
-        for stage, declared in DECLARED.items():
-            if artefact not in declared.outputs:
-                continue
-            if len(names) != len(declared.made_for):
-                wanted = ", ".join(declared.made_for) or "nothing"
-                raise IsomorphError(
-                    f"{artefact}: is made for {wanted}, and was asked for with "
-                    f"{', '.join(names) or 'nothing'}"
-                )
-            return self._of(stage, artefact, names)
-        known = [name for name, _ in _artefacts()]
-        raise IsomorphError(f'no artefact "{artefact}", {did_you_mean(artefact, known)}')
+        known = dict(_artefacts())
+        if artefact not in known:
+            raise IsomorphError(f'no artefact "{artefact}", {did_you_mean(artefact, known)}')
+        if len(names) != len(known[artefact]):
+            wanted = ", ".join(known[artefact]) or "nothing"
+            raise IsomorphError(
+                f"{artefact}: is made for {wanted}, and was asked for with "
+                f"{', '.join(names) or 'nothing'}"
+            )
+        return self._of(CATALOGUE[artefact].stage, artefact, names)
 
     def _of(self, stage: str, artefact: str, names: tuple[str, ...]) -> Made:
         study = self._layout.study
         if names:
             study.dataset(names[0])
-        if DECLARED[stage].of_stimuli:
+        if of_stimuli(stage):
             names = (study.stimulus_set(names[0]), *names[1:])
         known = [job for job in jobs(study) if job.stage == stage]
         for job in known:
             if job.names == names:
                 return Made(artefact, job, outputs_of(self._layout, job)[artefact])
         last = [job.names[-1] for job in known if job.names[:-1] == names[:-1]]
-        what = DECLARED[stage].made_for[-1]
+        what = made_for(stage)[-1]
         raise IsomorphError(
             f'{artefact} of {names[0]}: no {what} "{names[-1]}", {did_you_mean(names[-1], last)}'
         )
@@ -436,6 +435,6 @@ class Results:
 
 def _artefacts() -> Iterator[tuple[str, tuple[str, ...]]]:
     """Yield the name of every artefact, and for what it is made."""
-    for declared in DECLARED.values():
-        for name in declared.outputs:
-            yield name, declared.made_for
+    for stage in DECLARED:
+        for one in made_by(stage):
+            yield one.name, made_for(stage)

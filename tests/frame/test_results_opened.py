@@ -14,6 +14,7 @@ from synthetic_study import write_study
 
 import isomorph as iso
 from isomorph import inference
+from isomorph.catalogue import made_by
 from isomorph.making import DECLARED
 
 
@@ -34,7 +35,7 @@ def results(layout):
 def test_everything_declared_is_listed_and_opened_by_name(results, layout):
     listed = set(results.files["artefact"])
     assert listed == {
-        name for stage, made in DECLARED.items() for name in made.outputs
+        one.name for stage in DECLARED for one in made_by(stage)
     } - {"names"}  # fmt: skip
     assert results.datasets == ["real"]
     assert set(results.comparisons["dataset"]) == {"real"}

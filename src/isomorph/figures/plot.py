@@ -18,7 +18,7 @@ from isomorph.figures.overview import draw_overview
 from isomorph.figures.partial import draw_partial
 from isomorph.figures.partition import draw_partition
 from isomorph.figures.profile import draw_profile
-from isomorph.figures.selection import Family, Shown, usable
+from isomorph.figures.selection import Family, MainRows, usable
 from isomorph.figures.weighted import draw_weighted
 from isomorph.figures.words import distance_title, measure_label
 from isomorph.inference.result import Result
@@ -79,7 +79,7 @@ def _families(result: Result) -> list[Family]:
         Family(
             one.name,
             one.name,
-            "twins" if one.twin_of else "trained" if several & set(one.instances) or not several
+            "untrained" if one.twin_of else "trained" if several & set(one.instances) or not several
             else "baseline",
             one.instances,
             one.twin_of,
@@ -111,9 +111,9 @@ def _comparisons(rows: pd.DataFrame, families: Sequence[Family]) -> Figure:
     regions = list(dict.fromkeys(known["region"]))
     measure = str(known["measure"].iloc[0])
     if len(regions) == 1:
-        return draw_profile(known, families, label=measure_label(measure), title=regions[0])
+        return draw_profile(known, families, label=measure_label(measure))
     shown = [
-        Shown(name, str(known["distance"].iloc[0]), measure, known[known["region"] == name])
+        MainRows(name, str(known["distance"].iloc[0]), measure, known[known["region"] == name])
         for name in regions
     ]
     return draw_overview(shown, families, labels=[measure_label(measure)] * len(shown))

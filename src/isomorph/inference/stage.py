@@ -16,7 +16,7 @@ from isomorph.inference.comparing import Analysis, comparison_tables
 from isomorph.inference.members import model_families
 from isomorph.inference.recovery import recover
 from isomorph.layout import Layout
-from isomorph.making import DECLARED, require, stamp
+from isomorph.making import require, stamp
 from isomorph.rdms.collection import indexed
 from isomorph.rdms.level import compared_stimuli
 from isomorph.study.archive import SimulatedArchive
@@ -42,10 +42,9 @@ def run(layout: Layout, dataset: str) -> None:
     noted = {"not_applicable": not_applicable}
     seed = layout.study.spec.inference.seed
     signed = stamp(layout, "compare", dataset, seed=seed, noted=noted)
-    long = DECLARED["compare"].parquet
     for kind, table in tables.items():
         path: Path = getattr(layout, kind)(dataset)
-        write_table(path, ordered(table, kind), kind, signed, parquet=kind in long)
+        write_table(path, ordered(table, kind), kind, signed)
 
 
 def analysis_of(layout: Layout, dataset: str, stage: str) -> Analysis:
