@@ -433,7 +433,7 @@ def test_a_pair_without_a_value_is_named(make_study, files, value, form):
     array = {"triangle": np.triu(square, 1), "vector": square[np.triu_indices(N, 1)]}
     np.savez(files / "r.npz", rdm=array.get(form, square), stimuli=names)
     layout = make_study(settings(file="r.npz", subjects=["s1"]), STIMULI)
-    pair = f'the pair of "{names[1]}" and "{names[3]}", stimuli 2 and 4 of the file, has no finite'
+    pair = f'the pair of "{names[1]}" and "{names[3]}", stimuli 2 and 4, has no finite'
     with pytest.raises(IsomorphError, match=pair):
         read(layout)
 

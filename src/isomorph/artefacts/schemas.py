@@ -96,6 +96,11 @@ def _refuse_unseen(data: xr.Dataset, where: str) -> None:
                     )
 
 
+def ordered(table: pd.DataFrame, kind: str) -> pd.DataFrame:
+    """Put the columns of a kind of table first; an empty table still has them."""
+    return table.reindex(columns=list(dict.fromkeys([*TABLES[kind], *table.columns])))
+
+
 def check_table(table: pd.DataFrame, kind: str, where: str) -> None:
     """Refuse a table that lacks a column.
 

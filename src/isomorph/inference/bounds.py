@@ -123,6 +123,18 @@ class Ceiling:
         ratio, squared = self.normalised(estimate)
         ratio_low, ratio_high = self.normalised_interval(estimate, resampled, coverage)
         return {
+            **self.row,
+            "ceiling_note": self.notes(estimate, low),
+            "normalised_r": ratio,
+            "normalised_low": ratio_low,
+            "normalised_high": ratio_high,
+            "normalised_r2": squared,
+        }
+
+    @property
+    def row(self) -> Row:
+        """What a table says of the ceiling itself, whatever is compared."""
+        return {
             "ceiling_lower": self.lower,
             "ceiling_lower_low": self.lower_interval[0],
             "ceiling_lower_high": self.lower_interval[1],
@@ -133,12 +145,7 @@ class Ceiling:
             "ceiling_status": self.status,
             "ceiling_reason": self.reason,
             "ceiling_kind": self.kind,
-            "ceiling_note": self.notes(estimate, low),
             "reliability": self.reliability,
-            "normalised_r": ratio,
-            "normalised_low": ratio_low,
-            "normalised_high": ratio_high,
-            "normalised_r2": squared,
             "normalised_status": RowStatus.UNDEFINED if self.unnormalised else RowStatus.OK,
             "normalised_reason": self.unnormalised,
         }

@@ -116,7 +116,8 @@ def comparison_tables(analysis: Analysis) -> tuple[dict[str, pd.DataFrame], list
         pairs += compare_regions(regions, draws, setting)
     if not found.comparisons:
         raise IsomorphError(
-            f"{analysis.dataset}: nothing to compare, none of {', '.join(not_applicable)} applies"
+            f"{analysis.dataset or 'compare'}: nothing to compare, none of "
+            f"{', '.join(not_applicable)} applies"
         )
     tables = {
         "comparisons": answered(found.comparisons, inference),
