@@ -18,7 +18,7 @@ from isomorph.figures.overview import draw_overview
 from isomorph.figures.partial import draw_partial
 from isomorph.figures.partition import draw_partition
 from isomorph.figures.profile import draw_profile
-from isomorph.figures.selection import Family, MainRows, usable
+from isomorph.figures.selection import Family, Kind, MainRows, usable
 from isomorph.figures.weighted import draw_weighted
 from isomorph.figures.words import distance_title, measure_label
 from isomorph.inference.members import ModelFamily
@@ -83,7 +83,7 @@ def _families(result: Result) -> list[Family]:
     ]
 
 
-def _kind(model: ModelFamily, layered: set[str]) -> str:
+def _kind(model: ModelFamily, layered: set[str]) -> Kind:
     """Return what a model is drawn as."""
     if model.control_of:
         return "untrained"
