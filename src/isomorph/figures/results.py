@@ -12,12 +12,6 @@ from isomorph.figures import selection
 from isomorph.figures.numbers import percent
 from isomorph.study import Study
 
-TABLES = (
-    "comparisons", "regions", "selection", "layers_in_set", "differences", "contrasts", "recovery",
-    "confusion", "power", "agreement", "reliability", "partial", "partition", "weighted", "models",
-)  # fmt: skip
-"""The tables that figures and report are made from."""
-
 
 @dataclass(frozen=True)
 class Results:

@@ -7,31 +7,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from isomorph.artefacts import Provenance, provenance_file, read_provenance
+from isomorph.catalogue import tables_of_results
 from isomorph.errors import IsomorphError
-from isomorph.figures.results import TABLES, Results
+from isomorph.figures.results import Results
 from isomorph.layout import Layout
-from isomorph.stages.figures import LISTING, read_tables
-
-HOLDS = {
-    "comparisons": "every region against every layer, under every distance and measure",
-    "subjects": "every subject separately",
-    "selection": "layers chosen on other stimuli (and other subjects), and their scores",
-    "layers_in_set": "confidence sets: the layers of each model that may be its best",
-    "differences": "every two models against each other",
-    "contrasts": "trained networks against their untrained controls",
-    "regions": "regions against each other",
-    "preferences": "whether each layer is more similar to one region than to another",
-    "partial": "models with the controls taken out",
-    "partition": "shares of the variance",
-    "weighted": "layers and components, weighted",
-    "models": "models against models",
-    "recovery": "planted layers and where they were found",
-    "confusion": "simulated data: which layer is found for which",
-    "power": "simulated data: how often, with fewer stimuli and subjects too",
-    "agreement": "whether settings of distance and measure agree",
-    "reliability": "reliability of every unit and region",
-}
-"""What each table holds, in the order of the page."""
+from isomorph.stages.figures import LISTING, TABLES, read_tables
 
 
 @dataclass(frozen=True)
@@ -67,7 +47,7 @@ def read_results(layout: Layout, dataset: str) -> Illustrated | None:
 
 def files(layout: Layout, dataset: str) -> list[tuple[str, str, str]]:
     """Return (name, address as seen from the page, what it holds) of every table there is."""
-    paths = ((getattr(layout, kind)(dataset), what) for kind, what in HOLDS.items())
+    paths = ((layout.path(one.name, dataset), one.words) for one in tables_of_results())
     home = layout.report.parent
     return [
         (path.name, path.relative_to(home).as_posix(), what)
@@ -111,7 +91,7 @@ def read_origins(layout: Layout, dataset: str) -> dict[str, Provenance]:
     if layout.brain_rdms(dataset).is_file():
         origins["rdms/brain.nc"] = read_provenance(layout.brain_rdms(dataset))
     for kind in TABLES:
-        path = getattr(layout, kind)(dataset)
+        path = layout.path(kind, dataset)
         if path.is_file() and provenance_file(path).is_file():
             origins[path.name] = read_provenance(path)
     if (layout.figures(dataset) / "provenance.json").is_file():
