@@ -108,6 +108,7 @@ class Registry(Mapping[str, T], Generic[T]):
 def _package(entry: EntryPoint) -> str:
     return "an installed package" if entry.dist is None else f"the package {entry.dist.name}"
 
+
 def lazily(entry: str) -> Callable[..., Any]:
     """Return a function whose module is imported when it is first called.
 

@@ -303,7 +303,7 @@ def test_headline_prints_the_report_and_its_lines(capsys, tmp_path, monkeypatch)
         (report.parent / dataset).mkdir()
         (report.parent / dataset / "comparisons.csv").write_text("x")
     monkeypatch.setattr(tools, "load", lambda _entry: lambda _layout: ["one", "two", "three"])
-    monkeypatch.setattr("isomorph.report.missing.unfit", lambda _layout: {})
+    monkeypatch.setattr("isomorph.report.missing.Fitting.first", lambda *_: "")
     assert main(["headline", "--study", DEMO, "--root", str(tmp_path)]) == 0
     assert capsys.readouterr().out.splitlines() == [f"report: {report}", "one", "two", "three"]
 

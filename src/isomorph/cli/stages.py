@@ -52,7 +52,7 @@ STAGES = Registry(
                          "isomorph.inference.explain:run"),
         "recover": Stage("which layers are found again in data simulated from them",
                          "isomorph.inference.trust:run"),
-        "figures": Stage("the figures of a dataset", "isomorph.figures:run"),
+        "figures": Stage("the figures of a dataset", "isomorph.stages.figures:run"),
         "report": Stage("the report of the study", "isomorph.report:run",
                         needs_results=True),
     },

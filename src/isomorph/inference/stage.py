@@ -73,7 +73,7 @@ def run(layout: Layout, dataset: str) -> None:
     noted = {"not_applicable": not_applicable}
     signed = stamp(layout, "compare", dataset, seed=inference.seed, noted=noted)
     for kind, table in tables.items():
-        path: Path = getattr(layout, kind)(dataset)
+        path = layout.path(kind, dataset)
         write_table(path, _ordered(table, kind), kind, signed)
 
 

@@ -204,7 +204,9 @@ DECLARED: Registry[Declared] = Registry(
             _rdms_and_comparisons, slices.recover, _code("isomorph.inference.trust"),
             memory=8000, minutes=240,
         ),
-        "figures": Declared(_drawn, slices.figures, _code("isomorph.figures")),
+        "figures": Declared(
+            _drawn, slices.figures, _code("isomorph.stages.figures", "isomorph.figures"),
+        ),
         "report": Declared(
             _everything, slices.report, _code("isomorph.report", "isomorph.catalogue"),
         ),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 import zlib
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -120,7 +119,7 @@ def run(layout: Layout, dataset: str) -> None:
     }
     signed = stamp(layout, "explain", dataset, seed=inference.seed, noted=noted)
     for kind, parts in tables.items():
-        path: Path = getattr(layout, kind)(dataset)
+        path = layout.path(kind, dataset)
         write_table(path, _joined(parts, kind, inference), kind, signed)
     write_array(
         layout.representations(dataset), representations(material, measures), "representations",

@@ -82,7 +82,7 @@ def run(layout: Layout, dataset: str) -> None:
     }
     for kind, table in tables.items():
         columns = list(dict.fromkeys([*TABLES[kind], *table.columns]))
-        write_table(getattr(layout, kind)(dataset), table.reindex(columns=columns), kind, signed)
+        write_table(layout.path(kind, dataset), table.reindex(columns=columns), kind, signed)
 
 
 def _recovered(

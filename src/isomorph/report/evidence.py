@@ -1,4 +1,4 @@
-"""What a dataset's stages left on disk, absent files told from empty tables."""
+"""What was computed and drawn of a dataset, which files hold it, and where these came from."""
 
 from __future__ import annotations
 
@@ -6,24 +6,17 @@ import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import pandas as pd
-
-from isomorph.archives.manifest import Manifest, read_manifest
-from isomorph.artefacts import Provenance, provenance_file, read_provenance, read_table
+from isomorph.artefacts import Provenance, provenance_file, read_provenance
 from isomorph.catalogue import tables_of_results
 from isomorph.errors import IsomorphError
-from isomorph.figures import selection
+from isomorph.figures.results import TABLES, Results
 from isomorph.layout import Layout
-
-UNREAD = {"subjects", "preferences"}
-"""Tables of which the page says no more than that they are there: they can be long."""
-
-KINDS = tuple(one.name for one in tables_of_results() if one.name not in UNREAD)
+from isomorph.stages.figures import LISTING, read_tables
 
 
 @dataclass(frozen=True)
-class Figure:
-    """A drawn figure and what is said below it."""
+class Picture:
+    """A drawn figure and what stands below it."""
 
     kind: str
     region: str
@@ -33,51 +26,37 @@ class Figure:
 
 
 @dataclass(frozen=True)
-class Results:
-    """The tables and figures of one dataset.
+class Illustrated(Results):
+    """The tables of one dataset with its figures."""
 
-    Attributes
-    ----------
-    dataset : str
-    tables : dict
-        Tables by kind; those not written yet are absent.
-    figures : tuple of Figure
-    shown : tuple of Shown
-        Each region's rows under its main measure and distance.
-    """
+    pictures: tuple[Picture, ...] = ()
 
-    dataset: str
-    tables: dict[str, pd.DataFrame]
-    figures: tuple[Figure, ...]
-    shown: tuple[selection.Shown, ...]
-
-    def usable(self, kind: str, value: str) -> pd.DataFrame | None:
-        """Return the rows of a table that hold a number; None when there is no such table."""
-        table = self.tables.get(kind)
-        return None if table is None else selection.usable(table, value)
+    def picture(self, kind: str, region: str = "") -> Picture | None:
+        """Return a figure by kind and region, None where it was not drawn."""
+        found = (one for one in self.pictures if (one.kind, one.region) == (kind, region))
+        return next(found, None)
 
 
-def read_results(layout: Layout, dataset: str) -> Results | None:
+def read_results(layout: Layout, dataset: str) -> Illustrated | None:
     """Return what is there of a dataset, None as long as it has no comparisons."""
-    tables = {
-        kind: read_table(path, kind)
-        for kind in KINDS
-        if (path := layout.path(kind, dataset)).is_file()
-    }
+    tables = read_tables(layout, dataset)
     if "comparisons" not in tables:
         return None
-    comparisons = tables["comparisons"]
-    study = layout.study.spec
-    found = (
-        selection.main(comparisons, region, study.measures, study.distances)
-        for region in selection.regions(comparisons)
-    )
-    return Results(
-        dataset, tables, read_figures(layout, dataset), tuple(shown for shown in found if shown)
-    )
+    return Illustrated(layout.study, dataset, tables, read_pictures(layout, dataset))
 
 
-def read_figures(layout: Layout, dataset: str) -> tuple[Figure, ...]:
+def files(layout: Layout, dataset: str) -> list[tuple[str, str, str]]:
+    """Return (name, address as seen from the page, what it holds) of every table there is."""
+    paths = ((layout.path(one.name, dataset), one.words) for one in tables_of_results())
+    home = layout.report.parent
+    return [
+        (path.name, path.relative_to(home).as_posix(), what)
+        for path, what in paths
+        if path.is_file()
+    ]
+
+
+def read_pictures(layout: Layout, dataset: str) -> tuple[Picture, ...]:
     """Return the figures of a dataset, none when they are not drawn yet.
 
     Raises
@@ -86,10 +65,10 @@ def read_figures(layout: Layout, dataset: str) -> tuple[Figure, ...]:
         When a listed figure is gone.
     """
     folder = layout.figures(dataset)
-    listing = folder / "figures.json"
+    listing = folder / LISTING
     if not listing.is_file():
         return ()
-    figures = []
+    pictures = []
     for entry in json.loads(listing.read_text(encoding="utf-8")):
         path = folder / entry["file"]
         if not path.is_file():
@@ -97,21 +76,21 @@ def read_figures(layout: Layout, dataset: str) -> tuple[Figure, ...]:
                 f"{listing}: lists {entry['file']}, which is not there; draw the figures of "
                 f"{dataset} again"
             )
-        figures.append(
-            Figure(entry["kind"], entry["region"], entry["title"], entry["caption"], path)
+        pictures.append(
+            Picture(entry["kind"], entry["region"], entry["title"], entry["caption"], path)
         )
-    return tuple(figures)
+    return tuple(pictures)
 
 
 def read_origins(layout: Layout, dataset: str) -> dict[str, Provenance]:
     """Return the provenance of responses, RDMs, tables and figures, by file name.
 
-    Subjects whose responses were made alike share one, which then names all they were read from.
+    Subjects whose responses were made in the same way share one, which then names all files read.
     """
     origins = _read_responses_origins(layout, dataset)
     if layout.brain_rdms(dataset).is_file():
         origins["rdms/brain.nc"] = read_provenance(layout.brain_rdms(dataset))
-    for kind in KINDS:
+    for kind in TABLES:
         path = layout.path(kind, dataset)
         if path.is_file() and provenance_file(path).is_file():
             origins[path.name] = read_provenance(path)
@@ -135,8 +114,3 @@ def _read_responses_origins(layout: Layout, dataset: str) -> dict[str, Provenanc
         )
         for group in alike.values()
     }
-
-
-def read_bytes_told(layout: Layout, dataset: str) -> Manifest | None:
-    """Return a dataset's manifest: which files, how large, which hashes."""
-    return read_manifest(layout, dataset) if layout.manifest(dataset).is_file() else None
