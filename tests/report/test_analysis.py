@@ -89,4 +89,4 @@ def test_what_a_number_means_is_what_the_catalogue_says_of_its_column(fresh):
     columns = {one.name: one.meaning for one in CATALOGUE["comparisons"].columns}
     assert said["estimate"] == columns["estimate"]
     assert columns["calibrated"] in said["chance, calibrated"]
-    assert said["recovered"].startswith("<code>exact</code>: the planted layer has")
+    assert said["recovered"].startswith("<em>exact</em>: the planted layer has")

@@ -101,9 +101,10 @@ def templates() -> Environment:
 
 
 def meaning(table: str, column: str) -> Markup:
-    """Return what a column of a table means, as the catalogue says."""
+    """Return what a column of a table means, as the catalogue says, its values as words."""
     (said,) = (one.meaning for one in CATALOGUE[table].columns if one.name == column)
-    return Markup(re.sub("`([^`]*)`", r"<code>\1</code>", escape(said)))
+    words = re.sub("`([^`]*)`", lambda one: f"<em>{one[1].replace('_', '-')}</em>", escape(said))
+    return Markup(words)
 
 
 def embedded(path: Path) -> str:
