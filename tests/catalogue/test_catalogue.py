@@ -48,7 +48,7 @@ from isomorph.errors import IsomorphError
 from isomorph.jobs import Job
 from isomorph.layout import Layout
 from isomorph.making import maker_of, outputs_of, written_by
-from isomorph.figures.results import TABLES
+from isomorph.stages.figures import TABLES
 from isomorph.report.evidence import files
 from isomorph.study import load_study
 

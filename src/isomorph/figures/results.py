@@ -8,16 +8,9 @@ from functools import cached_property
 
 import pandas as pd
 
-from isomorph.catalogue import tables_of_results
 from isomorph.figures import selection
 from isomorph.figures.numbers import percent
 from isomorph.study import Study
-
-NOT_READ = {"subjects", "preferences"}
-"""Tables of which the page says no more than that they are there: they can be long."""
-
-TABLES = tuple(one.name for one in tables_of_results() if one.name not in NOT_READ)
-"""The tables that figures and report are made from."""
 
 
 @dataclass(frozen=True)

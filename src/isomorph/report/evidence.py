@@ -9,9 +9,9 @@ from pathlib import Path
 from isomorph.artefacts import Provenance, provenance_file, read_provenance
 from isomorph.catalogue import tables_of_results
 from isomorph.errors import IsomorphError
-from isomorph.figures.results import TABLES, Results
+from isomorph.figures.results import Results
 from isomorph.layout import Layout
-from isomorph.stages.figures import LISTING, read_tables
+from isomorph.stages.figures import LISTING, TABLES, read_tables
 
 
 @dataclass(frozen=True)

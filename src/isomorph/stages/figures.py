@@ -13,7 +13,8 @@ import pandas as pd
 from PIL import Image
 
 from isomorph.artefacts import read_array, read_table, replacing, sha256, write_beside
-from isomorph.figures.results import TABLES, Results
+from isomorph.catalogue import tables_of_results
+from isomorph.figures.results import Results
 from isomorph.layout import Layout
 from isomorph.making import require, stamp
 from isomorph.rdms import compared_stimuli, indexed
@@ -22,6 +23,12 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 LISTING = "figures.json"
+
+UNREAD = {"subjects", "preferences"}
+"""Tables of which no more is said than that they are there: they can be long."""
+
+TABLES = tuple(one.name for one in tables_of_results() if one.name not in UNREAD)
+"""The tables that figures and report are made from."""
 
 
 def run(layout: Layout, dataset: str) -> list[dict[str, str]]:
