@@ -89,7 +89,7 @@ LAYERS_IN_SET = {
     **named(
         WORDS,
         layers="The layers of the model that may be its best: with all stimuli, and subjects where "
-        "these are resampled, the best layer is among them with that confidence. A layer is "
+        "these are resampled, the best layer is among them with a confidence of 95 %. A layer is "
         "excluded if another exceeds it by more than the largest lead that chance gives any of "
         "its rivals.",
         best_layer="Layer with the highest estimate.",
@@ -169,7 +169,7 @@ DIFFERENCES = {
         MEASURE,
         score_a="Score of the first model on stimuli that had no part in choosing its layer.",
         score_b="Score of the second model, in the same way.",
-        difference="First minus second score. Its p is two-sided and accounts for the spread over "
+        difference="First minus second. Its p is two-sided and accounts for the spread over "
         "stimuli, the choice of layers that comes with them, the seeds of a network and, where "
         "resampled, subjects.",
     ),
