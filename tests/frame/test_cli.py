@@ -174,8 +174,8 @@ def test_a_stage_gets_its_names_in_order_and_says_how_long_it_took(capsys, monke
     entries = [entry for entry, _ in calls]
     assert entries == [
         "isomorph.responses:run",
-        "isomorph.rdms:run_brain",
-        "isomorph.rdms:run_model",
+        "isomorph.stages.rdms:run_brain",
+        "isomorph.stages.rdms:run_model",
         "isomorph.report:run",
     ]
     names = [names for _, (_, *names) in calls]

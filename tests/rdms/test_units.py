@@ -23,11 +23,12 @@ from isomorph.artefacts import (
 from isomorph.errors import IsomorphError
 from isomorph.inference.gather import regions_of
 from isomorph.layout import Layout
-from isomorph.rdms import Status, distances_of, indexed, run_brain
+from isomorph.rdms import Status, distances_of, indexed
 from isomorph.rdms.brain import rdms_of_responses
 from isomorph.rdms.units import FEWEST, reliability, reliable_units, training
 from isomorph.report.methods import methods
 from isomorph.responses import run_reliability
+from isomorph.stages.rdms import run_brain
 from isomorph.study import StudyError, load_study
 from isomorph.study.dataset import UnitFilter
 

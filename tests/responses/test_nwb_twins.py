@@ -16,11 +16,12 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "twins"))
 
 from images import categories
 
-from isomorph import archives, rdms, responses, stimuli
+from isomorph import archives, responses, stimuli
 from isomorph.archives.patterns import matches
 from isomorph.artefacts import read_array, read_responses, read_table
 from isomorph.layout import Layout
 from isomorph.rdms.collection import distances_of, each_rdm
+from isomorph.stages import rdms
 from isomorph.study import load_study
 
 ROOT = Path(__file__).parents[2]

@@ -12,10 +12,11 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "twins"))
 
 from spikes import planted_rates
 
-from isomorph import archives, rdms, responses, stimuli
+from isomorph import archives, responses, stimuli
 from isomorph.artefacts import read_array, read_responses
 from isomorph.layout import Layout
 from isomorph.rdms import distances_of
+from isomorph.stages import rdms
 from isomorph.study import load_study
 
 ROOT = Path(__file__).parents[2]

@@ -14,12 +14,6 @@ from isomorph.shown import is_plain
 HAS_RDM = ("ok", "no_halves")
 """What the status of an RDM that there is can be."""
 
-PLACE = ("region", "time_start", "time_stop")
-"""Where and when: the time bin in seconds from onset, nothing where there are no bins."""
-
-PLACES = ("region_a", "region_b", "time_start", "time_stop")
-"""Two regions, in the same time bin."""
-
 TABLES: Registry[tuple[str, ...]] = Registry(
     "table", {name: one.required for name, one in CATALOGUE.items() if one.columns}
 )
@@ -94,11 +88,6 @@ def _refuse_unseen(data: xr.Dataset, where: str) -> None:
                         f'{where}: the {key} "{name}" holds a character that cannot be seen, which '
                         "no name may; rename it in the file it comes from"
                     )
-
-
-def ordered(table: pd.DataFrame, kind: str) -> pd.DataFrame:
-    """Put the columns of a kind of table first; an empty table still has them."""
-    return table.reindex(columns=list(dict.fromkeys([*TABLES[kind], *table.columns])))
 
 
 def check_table(table: pd.DataFrame, kind: str, where: str) -> None:

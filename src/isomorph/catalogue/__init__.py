@@ -8,6 +8,7 @@ here and the stage that writes it. Nothing heavy is imported.
 from __future__ import annotations
 
 from itertools import chain
+from typing import TYPE_CHECKING
 
 from isomorph.catalogue.compared import COMPARED
 from isomorph.catalogue.entries import (
@@ -25,6 +26,9 @@ from isomorph.catalogue.explanations import EXPLAINED, RECOVERED, TRUSTED
 from isomorph.catalogue.measured import MEASURED
 from isomorph.catalogue.variables import ARRAYS
 from isomorph.registry import Registry
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 REPRESENTED = (
     Artefact(
@@ -104,6 +108,11 @@ def tables_of_results() -> list[Artefact]:
     return [one for one in CATALOGUE.values() if one.columns and one.path.startswith(RESULTS)]
 
 
+def ordered(table: DataFrame, kind: str) -> DataFrame:
+    """Put the columns of a kind of table first; an empty table still has them."""
+    return table.reindex(columns=list(dict.fromkeys([*CATALOGUE[kind].required, *table.columns])))
+
+
 __all__ = [
     "ARRAYS",
     "CATALOGUE",
@@ -117,6 +126,7 @@ __all__ = [
     "made_for",
     "named",
     "of_stimuli",
+    "ordered",
     "stage_command",
     "table",
     "tables_of_results",

@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import pandas as pd
 
-from isomorph.artefacts.schemas import PLACE
 from isomorph.figures import selection
 from isomorph.figures.numbers import count, interval
 from isomorph.figures.results import Results
 from isomorph.figures.words import distance_title, measure_label
+from isomorph.inference.estimated import PLACE
 from isomorph.report.columns import INTERVAL, REGION, Column, P, Table, Titled, table_of
 
 CONTRASTS = (

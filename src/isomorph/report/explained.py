@@ -7,12 +7,12 @@ from typing import Any
 
 import pandas as pd
 
-from isomorph.artefacts.schemas import PLACE
 from isomorph.figures import selection
 from isomorph.figures.numbers import NONE, number
 from isomorph.figures.results import Results
 from isomorph.figures.weighted import KINDS
 from isomorph.figures.words import measure_label, measure_title
+from isomorph.inference.estimated import PLACE
 from isomorph.inference.explain.similarities import STAND_INS
 from isomorph.report.columns import REGION, Column, P, Table, Titled, table_of
 from isomorph.report.evidence import Illustrated

@@ -17,7 +17,8 @@ from isomorph.catalogue import tables_of_results
 from isomorph.figures.results import Results
 from isomorph.layout import Layout
 from isomorph.making import require, stamp
-from isomorph.rdms import compared_stimuli, indexed
+from isomorph.rdms import indexed
+from isomorph.stages.levels import compared_stimuli
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -19,8 +19,9 @@ from isomorph.making import require_jobs
 from isomorph.measures import MEASURES, Floats
 from isomorph.rdms import DISTANCES
 from isomorph.rdms.collection import available, indexed
-from isomorph.rdms.level import level_of, regrouped
+from isomorph.rdms.level import regrouped
 from isomorph.rdms.searchlight import Volume, spheres, volume_of
+from isomorph.stages.levels import read_level
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ def run(
         layout, [Job("responses", (dataset, subject)), Job("model_rdms", (owner, instance))]
     )
     rdm = layer_rdm(model_file, layer, DISTANCES[distance].noise_free or distance)
-    level = level_of(layout, dataset)
+    level = read_level(layout, dataset)
     sessions = {name: regrouped(one, level) for name, one in read_responses(file).items()}
     volume = volume_of(sessions, level.names, spec.transform, str(file))
     around = spheres(volume.positions, search.radius, search.minimum)
