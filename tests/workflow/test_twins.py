@@ -134,7 +134,7 @@ def test_every_dataset_is_compared_with_a_model(road, dataset):
 
 def test_a_model_has_its_twin_beside_it_where_there_are_images(road):
     layout = road["layout"]
-    assert (pd.read_csv(layout.contrasts("dandi000469"))["twins"] == "coarse").all()
+    assert (pd.read_csv(layout.contrasts("dandi000469"))["control"] == "coarse").all()
     assert pd.read_csv(layout.contrasts("ds000105")).empty
 
 
