@@ -31,7 +31,7 @@ from isomorph.archives.simulation import (
 from isomorph.artefacts import provenance, read_responses, sha256, write_array, write_table
 from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
-from isomorph.responses import run as respond
+from isomorph.stages.responses import run as respond
 from isomorph.study import load_study
 
 STIMULI = [f"image_{n:02d}" for n in range(30)]

@@ -11,7 +11,7 @@ import yaml
 from threadpoolctl import threadpool_limits
 
 from damaged import run as run_job
-from isomorph import inference, rdms, responses
+from isomorph import inference, rdms
 from isomorph.artefacts import (
     provenance,
     read_array,
@@ -33,6 +33,7 @@ from isomorph.making import (
     stamp,
     words_of,
 )
+from isomorph.stages import responses
 from isomorph.study import load_study
 
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from isomorph import archives, stimuli
+from isomorph import archives
 from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
 from isomorph.models.libraries.imported import library
@@ -22,6 +22,7 @@ from isomorph.models.preprocessing import (
     shown_degrees,
 )
 from isomorph.slices import activations
+from isomorph.stages import stimuli
 from isomorph.stimuli.pixels import resized
 from isomorph.study import Preprocessing, StudyError, load_study
 

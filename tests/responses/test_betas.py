@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from cifti_files import surface, with_voxels, write_labels, write_scalars
 
-from isomorph import responses
 from isomorph.artefacts import read_attributes, read_responses
 from isomorph.errors import IsomorphError
 from isomorph.responses.betas.maps import open_maps
+from isomorph.stages import responses
 
 N = 116
 STIMULI = [f"n0{i}_{i}{i}" for i in range(6)]

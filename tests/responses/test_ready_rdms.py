@@ -15,10 +15,11 @@ from scipy.spatial.distance import squareform
 from isomorph.artefacts import provenance, read_array, write_table
 from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
-from isomorph.responses import run, run_reliability
 from isomorph.responses.rdms import read_source
 from isomorph.responses.stacks import condensed
 from isomorph.responses.variables import as_names
+from isomorph.stages.reliability import run as run_reliability
+from isomorph.stages.responses import run
 from isomorph.study import load_study
 from isomorph.study.responses import RdmSource
 

@@ -13,7 +13,7 @@ from scipy.io import savemat
 
 from isomorph.artefacts import read_responses
 from isomorph.errors import IsomorphError
-from isomorph.responses import run
+from isomorph.stages.responses import run
 
 SETTINGS = {
     "kind": "arrays",

@@ -10,13 +10,14 @@ import numpy as np
 import pytest
 import tiny_study
 
-from isomorph import archives, jobs, models, rdms, slices, stimuli
+from isomorph import archives, jobs, models, rdms, slices
 from isomorph.artefacts import read_array, sha256
 from isomorph.cli import main, open_study
 from isomorph.jobs import Job
 from isomorph.layout import Layout
 from isomorph.making import Fitting
 from isomorph.models import opened
+from isomorph.stages import stimuli
 
 OWN = """
 import torch

@@ -186,16 +186,16 @@ DECLARED: Registry[Declared] = Registry(
             "fetch", DATASET, ("manifest",), _planted, slices.fetch, _code_of_bytes,
         ),
         "stimuli": Declared(
-            "stimuli", DATASET, ("stimuli",), _archive, slices.stimuli, _code("isomorph.stimuli"),
-            also=_names_of_stimuli, of_stimuli=True,
+            "stimuli", DATASET, ("stimuli",), _archive, slices.stimuli,
+            _code("isomorph.stages.stimuli"), also=_names_of_stimuli, of_stimuli=True,
         ),
         "responses": Declared(
             "responses", ("dataset", "subject"), ("responses",), _archive_and_stimuli,
-            slices.responses, _code("isomorph.responses"),
+            slices.responses, _code("isomorph.stages.responses"),
         ),
         "reliability": Declared(
             "reliability", DATASET, ("reliability",), _responses, slices.reliability,
-            _code("isomorph.responses.reliability"),
+            _code("isomorph.stages.reliability"),
         ),
         "activations": Declared(
             "activations", ("dataset", "model"), ("activations",), _stimuli, slices.activations,

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from isomorph.artefacts import read_table
 from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
 from isomorph.models.grey import luma
@@ -62,7 +63,8 @@ class Images:
     def __init__(self, layout: Layout, dataset: str, settings: Preprocessing) -> None:
         self.settings = settings
         self.shown = shown_degrees(layout, dataset)
-        self._images = list_images(layout, dataset)
+        file = layout.stimuli(dataset)
+        self._images = list_images(read_table(file, "stimuli"), file)
         self._digest = hashlib.sha256()
         self._digested = 0
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from isomorph.artefacts import read_table
 from isomorph.errors import IsomorphError, did_you_mean, how_to_install
 from isomorph.layout import Layout
 from isomorph.making import require, stamp
@@ -95,7 +96,6 @@ def run(layout: Layout, dataset: str, instance: str) -> None:
     from isomorph.models.extraction import extract
     from isomorph.models.preprocessing import Images, field_of_view
     from isomorph.models.reading import Reading
-    from isomorph.stimuli import read_stimuli
 
     require(layout, "activations", dataset, instance)
     spec, seed = layout.study.instance(instance)
@@ -103,7 +103,7 @@ def run(layout: Layout, dataset: str, instance: str) -> None:
     source = SOURCES[spec.source]
     if mistakes := mistakes_of(spec):
         raise StudyError(file, mistakes)
-    stimuli = read_stimuli(layout, dataset)
+    stimuli = read_table(layout.stimuli(dataset), "stimuli")
     wanted = Wanted(instance, spec, seed, layout.weights, file.parent)
     with recorded(listen=source.runs_code) as names:
         network = source.network(wanted) if source.network else None

@@ -31,8 +31,7 @@ from isomorph.rdms.level import Level, averaged, compared_stimuli, level_of, reg
 from isomorph.rdms.table import RdmRow, rdm_dataset
 from isomorph.rdms.transforms import TRANSFORMS
 from isomorph.rdms.units import reliable_units
-from isomorph.responses.division import recordings
-from isomorph.study.responses import ArrayResponses
+from isomorph.responses.division import recordings_of
 
 MINIMUM_STIMULI = 4
 """With fewer, the geometry left after removing what is additive has no dimension."""
@@ -65,9 +64,7 @@ def run_brain(layout: Layout, dataset: str) -> None:
             rows += found
             left_out |= without
             continue
-        recorded = read_responses(file)
-        if isinstance(spec.responses, ArrayResponses):  # of whose sessions the units are the same
-            recorded = recordings(recorded)
+        recorded = recordings_of(read_responses(file), spec.responses)
         sessions = {name: regrouped(one, level) for name, one in recorded.items()}
         if spec.units is not None and spec.units.minimum_reliability is not None:
             sessions, without = reliable_units(
