@@ -2,6 +2,7 @@
 # make test    the suite
 # make test-kernels  its numeric part under the processor's other kernels of OpenBLAS
 # make lint    format, lint, types, import layers, workflow
+# make docs    the documentation in docs/_build, no warning allowed
 # make bench   how fast each stage is beside its peers, and whether its statistics hold
 # make report  the full reproduction in config/config.yaml; of what there is, if a dataset fails
 # make clean   away with the environment and what the tools leave; data/ and results/ stay
@@ -11,7 +12,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 SPECS := pyproject.toml constraints.txt
 
-.PHONY: demo test test-kernels lint bench report clean
+.PHONY: demo test test-kernels lint docs bench report clean
 
 demo: .venv/installed
 	$(BIN)/snakemake --cores $(CORES) --config study=config/demo.yaml
@@ -38,12 +39,16 @@ lint: .venv/installed-dev
 	$(BIN)/lint-imports
 	$(BIN)/snakefmt --check Snakefile workflow
 	$(BIN)/python workflow/lint.py --config study=config/demo.yaml
+	$(BIN)/sphinx-build -qW --keep-going docs docs/_build
+
+docs: .venv/installed-dev
+	$(BIN)/sphinx-build -W --keep-going docs docs/_build
 
 bench: .venv/installed-dev
 	@for bench in benchmarks/[a-z]*.py; do $(BIN)/python "$$bench" --quick || exit 1; done
 
 clean:
-	rm -rf .venv .snakemake .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv docs/_build docs/generated .snakemake .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 .venv/bin/python:
 	@command -v $(PYTHON) >/dev/null || \

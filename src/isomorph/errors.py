@@ -51,3 +51,9 @@ def how_to_install(extra: str) -> str:
     isomorph is installed from its folder, not from an index, and the versions are those it pins.
     """
     return f'in the folder of isomorph run pip install -c constraints.txt -e ".[{extra}]"'
+
+
+def first_line(said: object) -> str:
+    """Return the first line of what is said, at most 200 characters; an error's name for none."""
+    lines = str(said).strip().splitlines() or [type(said).__name__]
+    return lines[0].rstrip(":")[:200]

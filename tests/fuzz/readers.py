@@ -89,6 +89,47 @@ def _savemat(file: Path, *, compressed: bool) -> None:
     savemat(file, values, do_compression=compressed)
 
 
+def _struct(file: Path) -> None:
+    """Write a struct array of stimuli: pixels, a text and numbers of each."""
+    from scipy.io import savemat
+
+    pixels = np.random.default_rng(1).integers(0, 256, (4, 8, 9, 3), dtype=np.uint8)
+    fields = [("image", object), ("label", object), ("at", object)]
+    rows = [(pixels[i], one, np.array([i, 1.5])) for i, one in enumerate(STIMULI)]
+    savemat(file, {"s": np.array(rows, dtype=fields)})
+
+
+def _matlab_73(file: Path) -> None:
+    """Write what MATLAB 7.3 does: HDF5 behind a block of its own, axes the other way round."""
+    import h5py
+
+    with h5py.File(file, "w", userblock_size=512) as out:
+        letters = np.array([[ord(one)] for one in "text"], np.uint16)
+        arrays = {"rdm": (np.eye(4), b"double"), "text": (letters, b"char")}
+        for name, (values, kind) in arrays.items():
+            out[name] = values
+            out[name].attrs["MATLAB_class"] = np.bytes_(kind)
+        for one in STIMULI:
+            out[f"#refs#/{one}"] = np.array([[ord(one)]], np.uint16)
+            out[f"#refs#/{one}"].attrs["MATLAB_class"] = np.bytes_(b"char")
+        cells = [out[f"#refs#/{one}"].ref for one in STIMULI]
+        out["names"] = np.array([cells], dtype=h5py.ref_dtype)
+        out["names"].attrs["MATLAB_class"] = np.bytes_(b"cell")
+    with open(file, "r+b") as out:
+        out.write(b"MATLAB 7.3 MAT-file, Platform: GLNXA64".ljust(124) + b"\x00\x02IM")
+
+
+def _rsatoolbox(file: Path) -> None:
+    from rsatoolbox.rdm import RDMs
+
+    RDMs(
+        np.random.default_rng(6).random((2, 6)),
+        dissimilarity_measure="euclidean",
+        rdm_descriptors={"subject": ["s1", "s2"]},
+        pattern_descriptors={"stimulus": STIMULI},
+    ).save(str(file), file_type="hdf5")
+
+
 def _table(file: Path) -> object:
     from isomorph.foreign import read_table
 
@@ -102,6 +143,47 @@ EVENTS = b"onset\tduration\ttrial_type\n" + b"".join(
 
 def _bytes(content: bytes) -> Callable[[Path], object]:
     return lambda file: file.write_bytes(content)
+
+
+def _read_events(file: Path) -> object:
+    from isomorph.responses.bids.events import read_events
+    from isomorph.study.bids import BidsEvents
+
+    spec = BidsEvents(files="*_events.tsv", where={"trial_type": ("a", "b", "c")})
+    return read_events(file, spec)
+
+
+def _confounds(file: Path) -> None:
+    values = np.random.default_rng(7).normal(size=(8, 7))
+    values[:, 6] = np.arange(8) == 0
+    names = [
+        "trans_x",
+        "trans_y",
+        "trans_z",
+        "rot_x",
+        "rot_y",
+        "rot_z",
+        "non_steady_state_outlier00",
+    ]
+    rows = ["\t".join(f"{one:g}" for one in row) for row in values]
+    file.write_text("\n".join(["\t".join(names), *rows]) + "\n")
+    file.with_suffix(".json").write_text("{}")
+
+
+def _read_confounds(file: Path) -> object:
+    """Read a table as fMRIPrep's own, and by the names of its columns."""
+    from isomorph.responses.bids.confounds import read_confounds
+    from isomorph.responses.bids.files import RunFiles
+    from isomorph.study.bids import BidsConfounds
+
+    start = file.name.partition("_desc-")[0]
+    bold = file.with_name(f"{start}_space-MNI152NLin2009cAsym_desc-preproc_bold.nii.gz")
+    run = RunFiles(bold, file.with_name(f"{start}_events.tsv"), "")
+    by_name = BidsConfounds(files="*.tsv", columns=("trans_*", "rot_x"))
+    return [
+        read_confounds(run, [file], spec, 8)
+        for spec in (by_name, BidsConfounds(strategy=("motion",)))
+    ]
 
 
 # ---------------------------------------------------------------- settings
@@ -258,6 +340,9 @@ def _arrays(which: str) -> Callable[[Path], None]:
 def _h5(file: Path) -> None:
     import h5py
 
+    for number in range(2):
+        with h5py.File(file.with_name(f"part{number}.h5"), "w") as part:
+            part["part"] = np.arange(10.0)
     with h5py.File(file, "w") as out:
         data = out.create_dataset("a/data", data=np.arange(100.0), chunks=(10,), compression="gzip")
         out["a/ref"] = np.array([(1, data.ref)], dtype=[("n", int), ("to", h5py.ref_dtype)])
@@ -267,6 +352,14 @@ def _h5(file: Path) -> None:
         layout[:] = h5py.VirtualSource(".", "a/data", (100,))
         out.create_virtual_dataset("virtual", layout)
         out["soft"] = h5py.SoftLink("/a/data")
+        out["external"] = h5py.ExternalLink("part0.h5", "/part")
+        blocks = h5py.h5s.create_simple((20,), (h5py.h5s.UNLIMITED,))
+        blocks.select_hyperslab((0,), (h5py.h5s.UNLIMITED,), (10,), (10,))
+        plan = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+        part = h5py.h5s.create_simple((10,))
+        plan.set_virtual(blocks, b"part%b.h5", b"part", part)
+        space = h5py.h5s.create_simple((20,), (h5py.h5s.UNLIMITED,))
+        h5py.h5d.create(out.id, b"many", h5py.h5t.NATIVE_DOUBLE, space, plan)
 
 
 def _open_h5(file: Path) -> object:
@@ -379,21 +472,27 @@ def _open_pt(file: Path) -> object:
 
 
 def _safetensors(file: Path) -> None:
+    import torch
     from safetensors.torch import save_file
 
-    save_file(_small().state_dict(), file)
+    from isomorph.models.libraries.imported import library
+
+    torch.manual_seed(0)
+    save_file(library("timm").create_model("test_vit").state_dict(), file)
 
 
 def _open_safetensors(file: Path) -> object:
-    from safetensors.torch import load_file
-
-    from isomorph.models import Wanted
-    from isomorph.models.libraries.tensors import fitting
+    """Build a network of a library whose weights were put in their place by hand."""
+    from isomorph.models import SOURCES, Wanted
+    from isomorph.models.libraries.huggingface import hub_folder
     from isomorph.study import ModelSpec
 
-    spec = ModelSpec(name="m", title="M", source="timm/x")
-    with fitting(Wanted("m", spec, None, file.parent, file.parent), file, "x"):
-        return _small().load_state_dict(load_file(file))
+    spec = ModelSpec(name="m", title="M", source="timm/test_vit")
+    wanted = Wanted("m", spec, None, file.parent.parent / "weights", file.parent)
+    place = hub_folder(wanted, "timm", "timm/test_vit.r160_in1k") / file.name
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_bytes(file.read_bytes())
+    return SOURCES[spec.source].network(wanted)
 
 
 def _onnx(file: Path) -> None:
@@ -582,6 +681,14 @@ READERS: dict[str, Reader] = {
     "MATLAB, compressed": Reader(
         "a.mat", lambda f: _savemat(f, compressed=True), _variables, cost=250
     ),
+    "MATLAB, struct of stimuli": Reader(
+        "a.mat",
+        _struct,
+        _stimuli(kind="matlab", file="a.mat", variable="s", image="image", fields=["label", "at"]),
+        cost=300,
+    ),
+    "MATLAB 7.3": Reader("a.mat", _matlab_73, _variables, cost=100),
+    "rsatoolbox": Reader("a.hdf5", _rsatoolbox, _variables, cost=60),
     "TSV": Reader("a.tsv", _bytes(EVENTS), _table, text=True),
     "CSV": Reader("a.csv", _bytes(EVENTS.replace(b"\t", b",")), _table, text=True),
     "TSV, gzipped": Reader("a.tsv.gz", _bytes(gzip.compress(EVENTS)), _table, packed="gzip"),
@@ -603,6 +710,14 @@ READERS: dict[str, Reader] = {
     "table of units": Reader(
         "s1_units.csv", _arrays("units"), _responses(**ARRAYS), text=True, cost=30
     ),
+    "events": Reader("sub-s1_task-x_events.tsv", _bytes(EVENTS), _read_events, text=True, cost=4),
+    "confounds": Reader(
+        "sub-s1_task-x_desc-confounds_timeseries.tsv",
+        _confounds,
+        _read_confounds,
+        text=True,
+        cost=10,
+    ),
     "NIfTI": Reader("a_bold.nii", _nifti((3, 4, 5, 6)), _open_bold),
     "NIfTI, gzipped": Reader("a_bold.nii.gz", _nifti((3, 4, 5, 6)), _open_bold, packed="gzip"),
     "GIfTI": Reader("a_hemi-L_bold.func.gii", _gifti, _open_bold, text=True),
@@ -614,7 +729,7 @@ READERS: dict[str, Reader] = {
         "sub-s1_task-x_eeg.vhdr", _brainvision, _responses(**EPOCHS), text=True, cost=60
     ),
     "weights": Reader("a.pt", _pt, _open_pt, packed="zip"),
-    "safetensors": Reader("a.safetensors", _safetensors, _open_safetensors, text=True),
+    "safetensors": Reader("model.safetensors", _safetensors, _open_safetensors, text=True, cost=30),
     "ONNX": Reader("a.onnx", _onnx, _open_onnx),
     "zip": Reader("a.sdist", _zip, _unpack, packed="zip"),
     "tar": Reader("a.sdist", _tar, _unpack, packed="gzip"),

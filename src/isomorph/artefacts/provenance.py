@@ -17,6 +17,7 @@ from isomorph.artefacts.files import NoSuchFileError, sha256
 from isomorph.artefacts.sound import refuse_unsound
 from isomorph.errors import IsomorphError
 from isomorph.foreign import reading
+from isomorph.registry import PLUGGED
 from isomorph.shown import shown
 
 PACKAGES = (
@@ -147,7 +148,7 @@ def provenance(
         inputs={shown(str(path)): sha256(path) for path in inputs},
         code=code,
         seed=seed,
-        packages=versions(*PACKAGES, *packages),
+        packages={**PLUGGED, **versions(*PACKAGES, *packages)},
         python=platform.python_version(),
     )
 

@@ -16,9 +16,8 @@ from collections.abc import Callable
 from tempfile import TemporaryFile
 from typing import Any
 
-from isomorph.errors import IsomorphError
+from isomorph.errors import IsomorphError, first_line
 from isomorph.foreign.budget import MEMORY, in_words
-from isomorph.foreign.guard import first_line
 
 CHILD = """
 import importlib.util, json, os, pickle, sys

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from isomorph.errors import IsomorphError
+from isomorph.errors import IsomorphError, first_line
 
 
 @contextmanager
@@ -49,9 +49,3 @@ def reading(file: Path | str, what: str) -> Iterator[None]:
         ) from error
     except Exception as error:
         raise IsomorphError(f"{file}: cannot be read as {what} ({first_line(error)})") from error
-
-
-def first_line(said: object) -> str:
-    """Return the first line of what is said, at most 200 characters; an error's name for none."""
-    lines = str(said).strip().splitlines() or [type(said).__name__]
-    return lines[0].rstrip(":")[:200]

@@ -42,6 +42,8 @@ MEASURES = Measures(
             CKA_FEATURE_CORRECTED,
         )
     },
+    "isomorph.measures",
+    Measure,
 )
 
 __all__ = ["MEASURES", "Counts", "Floats", "Measure", "Stack", "stimulus_count"]

@@ -122,14 +122,13 @@ class Sources(Registry[Source]):
     """
 
     def __init__(self, members: Mapping[str, Source]) -> None:
-        super().__init__("model source", members)
-        self._libraries = {key.partition("/")[0]: key for key in members if "<" in key}
+        super().__init__("model source", members, "isomorph.models", Source)
 
     def __getitem__(self, name: str) -> Source:
         key = self._key(name)
         if key is None:
             raise IsomorphError(f'unknown model source "{name}": {self.suggestion(name)}')
-        return self._members[key]
+        return super().__getitem__(key)
 
     def __contains__(self, name: object) -> bool:
         return isinstance(name, str) and self._key(name) is not None
@@ -149,10 +148,11 @@ class Sources(Registry[Source]):
         return f'did you mean "{found}/{what}"?'
 
     def _key(self, name: str) -> str | None:
-        if name in self._members:
+        if super().__contains__(name):
             return name
         head, _, what = name.partition("/")
-        return self._libraries.get(head) if what else None
+        libraries = {key.partition("/")[0]: key for key in self if "<" in key}
+        return libraries.get(head) if what else None
 
 
 LANGUAGE = ("language", "llm", "text", "vllm", "ollama", "llama_cpp", "sentence_transformers")

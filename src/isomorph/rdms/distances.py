@@ -327,4 +327,6 @@ DISTANCES: Registry[Distance] = Registry(
             ),
         )
     },
+    "isomorph.distances",
+    Distance,
 )  # fmt: skip

@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from isomorph.artefacts import replace_synced
-from isomorph.errors import IsomorphError
+from isomorph.errors import IsomorphError, first_line
 from isomorph.foreign import reading
-from isomorph.foreign.guard import first_line
 from isomorph.models.libraries.centre import crop_of
 from isomorph.models.libraries.huggingface import HUB, from_hub, hub_file, hub_folder
 from isomorph.models.libraries.imported import library

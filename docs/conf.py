@@ -1,0 +1,17 @@
+"""How the documentation is built: `make docs`, without warnings and without a network."""
+
+import importlib.metadata
+
+project = "isomorph"
+author = "the isomorph developers"
+release = importlib.metadata.version("isomorph")
+extensions = ["myst_parser", "numpydoc", "sphinx.ext.autodoc", "sphinx.ext.autosummary"]
+exclude_patterns = ["_build"]
+html_theme = "alabaster"
+html_theme_options = {"description": "second-order isomorphism, from archives to inference"}
+html_show_sphinx = False
+myst_enable_extensions = ["colon_fence"]
+myst_heading_anchors = 2
+numpydoc_show_class_members = False
+autosummary_generate = True
+nitpicky = False
