@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
@@ -121,6 +121,30 @@ def read_spec(path: Path, kind: type[SpecT]) -> SpecT:
         return kind.model_validate(content, context={"file": path})
     except ValidationError as error:
         raise StudyError(path, [_say(item, kind) for item in error.errors()]) from None
+
+
+def read_keywords(content: Mapping[str, Any], kind: type[SpecT], where: str) -> SpecT:
+    """Turn keywords into a typed spec, with the words and checks of a settings file.
+
+    Parameters
+    ----------
+    content : mapping
+        The keywords.
+    kind : type
+        The spec.
+    where : str
+        The function they were given to, for the message.
+
+    Raises
+    ------
+    IsomorphError
+        Saying of each keyword what is wrong and what would be right.
+    """
+    try:
+        return kind.model_validate(dict(content))
+    except ValidationError as error:
+        mistakes = "; ".join(_say(item, kind) for item in error.errors())
+        raise IsomorphError(f"{where}: {mistakes}") from None
 
 
 def _say(item: Any, kind: type[BaseModel]) -> str:
