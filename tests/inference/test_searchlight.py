@@ -19,7 +19,7 @@ from isomorph.layout import Layout
 from isomorph.rdms import DISTANCES, geometry_of_features, rdm_dataset
 from isomorph.rdms.searchlight import sphere_rdms, spheres, volume_of
 from isomorph.rdms.table import RdmRow
-from isomorph.responses.bids.places import Grid, in_space
+from isomorph.responses.places import Grid, in_space
 from isomorph.study import load_study
 from isomorph.study.dataset import NoiseSpec
 

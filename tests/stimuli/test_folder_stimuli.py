@@ -48,6 +48,17 @@ def test_table_stands_in_the_order_of_names(three, make):
     assert (table["duplicate_of"] == "").all()
 
 
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [(["7", "a", "b2"], False), (["7", "a10", "a2"], True)],
+)
+def test_only_numbers_out_of_order_are_said(data, make, capsys, names, said):
+    for name in names:
+        save(data, f"{name}.png", noise())
+    make(stimuli=FOLDER)
+    assert ("stand in the order of their names" in capsys.readouterr().err) == said
+
+
 def test_an_image_changed_after_fetching_is_refused(three, data, make_layout):
     layout = make_layout(stimuli=FOLDER)
     archives.run(layout, "objects")

@@ -48,6 +48,14 @@ class Names:
                 self.asked.setdefault(name, (stimulus, file))
         return found
 
+    def ids_or_names(self, file: Path, names: npt.NDArray) -> Texts:
+        """Return the stimulus of each name in a file, or the name itself where it is of none.
+
+        A name that is kept can be shown where presentations are counted and refused.
+        """
+        ids = self.ids(file, names)
+        return np.where(ids != "", ids, names)
+
     def has(self, labels: npt.NDArray) -> npt.NDArray[np.bool_]:
         """Tell which labels are stimuli of the set (presentation,)."""
         return labels != "" if self.naming is None else np.isin(labels, self.stimuli)

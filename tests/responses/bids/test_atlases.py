@@ -11,8 +11,8 @@ from pydantic import TypeAdapter
 
 from isomorph.artefacts import read_attributes, read_responses
 from isomorph.errors import IsomorphError
-from isomorph.responses.bids.places import Grid, Vertices
 from isomorph.responses.bids.regions import Source, read_regions
+from isomorph.responses.places import Grid, Vertices
 from isomorph.stages import responses
 from isomorph.study.bids import BidsRegions
 

@@ -13,7 +13,7 @@ from isomorph.artefacts import read_attributes, read_responses
 from isomorph.errors import IsomorphError
 from isomorph.responses.bids.bold import open_bold
 from isomorph.responses.bids.labels import read_marks, side_of
-from isomorph.responses.bids.places import Vertices
+from isomorph.responses.places import Vertices
 from isomorph.stages import responses
 
 FUNC = "derivatives/fmriprep/sub-{subject}/func/"

@@ -15,10 +15,10 @@ from isomorph.foreign.entities import in_order, refuse_same_recording
 from isomorph.foreign.inheritance import partner
 from isomorph.responses.betas.maps import Maps, open_maps
 from isomorph.responses.betas.regions import Regions, find_regions
-from isomorph.responses.names import named, stimulus_of
 from isomorph.responses.presentations import usable
 from isomorph.responses.subject_files import SubjectFiles
 from isomorph.stimuli.names import Names
+from isomorph.stimuli.naming import named
 from isomorph.study.betas import BetaRegion, BetaResponses
 
 Array = npt.NDArray
@@ -59,7 +59,7 @@ class Labels:
     def _stimuli(self, file: Path, values: Array) -> Array:
         blank = (MISSING, *self.settings.blank)
         names = named(values, self.settings.name, blank)
-        return stimulus_of(self.known, file, names)
+        return self.known.ids_or_names(file, names)
 
 
 @dataclass(frozen=True)

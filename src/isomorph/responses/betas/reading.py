@@ -99,8 +99,8 @@ def read_betas(found: Gathered) -> xr.Dataset:
 
 def _unit_names(run: Maps, found: Regions) -> Array:
     """Return a name per unit; with its region, since a unit may count in two."""
-    names = run.place.names()[found.position]
-    return np.char.add(np.char.add(found.region, " "), names)
+    names = run.place.names(found.position)
+    return np.array([f"{region}:{name}" for region, name in zip(found.region, names, strict=True)])
 
 
 def _good(response: Array, found: Regions, where: str) -> tuple[Array, dict[str, int]]:

@@ -16,10 +16,10 @@ from isomorph.responses.bids.estimates import estimate, read_runs, with_signal
 from isomorph.responses.bids.events import add_counts
 from isomorph.responses.bids.gathering import by_session, gather
 from isomorph.responses.bids.looking import look
-from isomorph.responses.bids.places import Place, in_space
 from isomorph.responses.bids.regions import Regions, read_regions
 from isomorph.responses.bids.runs import Masked, Run
 from isomorph.responses.bids.scratch import Scratch
+from isomorph.responses.places import Place, in_space
 from isomorph.responses.presentations import repetitions
 from isomorph.responses.sessions import session_data, summary
 from isomorph.responses.subject_files import Read, SubjectFiles

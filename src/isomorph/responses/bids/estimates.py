@@ -62,7 +62,7 @@ def opened(runs: Sequence[RunFiles], first: Bold) -> Iterator[tuple[RunFiles, Bo
     """
     for number, run in enumerate(runs):
         bold = open_bold(run.files) if number else first
-        if not bold.place.is_that_of(first.place):
+        if not bold.place.is_same(first.place):
             raise IsomorphError(
                 f"{run.bold}: has {bold.place}, the first run of the subject {first.place}; "
                 "choose images in one space"
