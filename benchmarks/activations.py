@@ -27,9 +27,9 @@ import numpy as np
 import torch
 
 from _command import command
-from isomorph.models import SOURCES, Wanted
-from isomorph.models.activations import Activations
+from isomorph.models import SOURCES, Request
 from isomorph.models.extraction import extract
+from isomorph.models.folded import Activations
 from isomorph.models.layers import discover, select, watching
 from isomorph.models.network import Network
 from isomorph.study import ModelSpec
@@ -44,7 +44,7 @@ def lite0() -> Network:
     spec = ModelSpec(name="lite0", title="", source="package/efficientnet-lite0")
     build = SOURCES[spec.source].network
     assert build is not None, "a source that runs a network"
-    return build(Wanted("lite0", spec, None, Path(), Path()))
+    return build(Request("lite0", spec, None, Path(), Path()))
 
 
 def on_device(images: np.ndarray) -> torch.Tensor:

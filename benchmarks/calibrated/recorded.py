@@ -10,8 +10,9 @@ import xarray as xr
 
 from isomorph.inference.gather import Region, regions_of
 from isomorph.measures import Floats
-from isomorph.rdms import rdm_dataset
+from isomorph.rdms import brain_rdms
 from isomorph.rdms.brain import rdms_of_responses
+from isomorph.rdms.collection import notes_of, undefined_of
 
 
 def names(n_stimuli: int) -> list[str]:
@@ -61,7 +62,8 @@ def brain_and_notes(
         )  # fmt: skip
         rows += found
         notes |= said
-    return regions_of(rdm_dataset(rows, names(n_stimuli), notes), distance), notes
+    data = brain_rdms(rows, names(n_stimuli), left_out=notes)
+    return regions_of(data, distance), undefined_of(data) | notes_of(data)
 
 
 def brain_of(

@@ -30,11 +30,11 @@ from isomorph.inference.splits import Stimuli
 from isomorph.inference.trust.claims import Terms
 from isomorph.inference.trust.observed import Observed
 from isomorph.inference.trust.outcomes import kin
-from isomorph.inference.trust.planting import PLANTINGS, root
 from isomorph.inference.trust.recovery import recover
 from isomorph.inference.trust.rows import power_row
-from isomorph.inference.trust.simulation import Design, draw, mix
 from isomorph.measures import MEASURES
+from isomorph.simulation.gaussian import Design, draw, mix
+from isomorph.simulation.planting import PLANTINGS, root
 
 
 def terms_of(

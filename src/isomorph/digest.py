@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import re
 from functools import cache
 from pathlib import Path
 
@@ -12,6 +13,9 @@ DECIDED_ELSEWHERE = (
 )  # fmt: skip
 """Packages no digest follows: what they hold reaches a stage through its slice of the settings,
 so that a new key in a settings file does not make every artefact stale."""
+
+ENTRY = re.compile(r"(isomorph(?:\.\w+)+):\w+")
+"""How a function is named whose module is imported when it is called."""
 
 
 def code_digest(*modules: str) -> str:
@@ -91,7 +95,10 @@ def _file(module: str) -> Path | None:
 
 
 def _imports(tree: ast.AST) -> list[str]:
-    """Return every in-package module a tree may import; absolute imports are the house rule."""
+    """Return every in-package module a tree may import; absolute imports are the house rule.
+
+    Also those named by an entry, `module:function`, see `isomorph.registry.lazily`.
+    """
     names: list[str] = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -99,6 +106,8 @@ def _imports(tree: ast.AST) -> list[str]:
         elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
             names.append(node.module)
             names += [f"{node.module}.{alias.name}" for alias in node.names]
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            names += [found[1] for found in [ENTRY.fullmatch(node.value)] if found]
     return [name for name in names if name.startswith("isomorph.")]
 
 

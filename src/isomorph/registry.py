@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
+from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
-from typing import Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar, cast
 
 from isomorph.errors import IsomorphError, did_you_mean, first_line
 
@@ -106,3 +107,23 @@ class Registry(Mapping[str, T], Generic[T]):
 
 def _package(entry: EntryPoint) -> str:
     return "an installed package" if entry.dist is None else f"the package {entry.dist.name}"
+
+
+def lazily(entry: str) -> Callable[..., Any]:
+    """Return a function whose module is imported when it is first called.
+
+    So a registry names members whose libraries are heavy, or not installed.
+
+    Parameters
+    ----------
+    entry : str
+        `module:function`, written out, so that what the function computes is part of the code that
+        decides an artefact, see `isomorph.digest.code_digest`.
+    """
+    module, name = entry.split(":")
+
+    def call(*arguments: Any, **named: Any) -> Any:
+        return getattr(import_module(module), name)(*arguments, **named)
+
+    call.__name__, call.__doc__ = name, f"See `{module}.{name}`."
+    return call

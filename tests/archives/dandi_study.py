@@ -37,15 +37,13 @@ def refused(call, *parts):
 
 
 def patch_waits(monkeypatch):
-    """Let neither isomorph nor a client wait; return the seconds they would have, as they come."""
-    import dandi.download  # noqa: F401
+    """Let neither isomorph nor remfile wait; return the seconds they would have, as they come."""
     import remfile
 
     waited = []
     nap = SimpleNamespace(sleep=waited.append, time=time.time, monotonic=time.monotonic)
-    for clock in ("tenacity.nap.time", "dandi.download.time", "isomorph.archives.patience.time"):
-        monkeypatch.setattr(clock, nap)
-    monkeypatch.setattr("dandi.dandiapi.sleep", waited.append)
+    monkeypatch.setattr("isomorph.archives.patience.time", nap)
+    monkeypatch.setattr("isomorph.archives.transfer._Crew.pause", lambda _, wait: nap.sleep(wait))
     monkeypatch.setattr(sys.modules[remfile.File.__module__], "time", nap)
     return waited
 

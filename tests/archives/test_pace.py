@@ -12,7 +12,7 @@ from test_dandi_answers import SPEC
 
 from isomorph.archives import pace
 from isomorph.archives.dandi_answers import Metadata
-from isomorph.archives.dandi_asset import _ask
+from isomorph.archives.dandi_api import ask
 from isomorph.archives.download import download
 from isomorph.archives.hashes import Pin
 from isomorph.archives.patience import ATTEMPTS, GivenUpError, RefusedError, patience
@@ -152,6 +152,19 @@ def test_a_key_does_not_follow_a_redirect(monkeypatch):
             port = url.rpartition(":")[2]
             monkeypatch.setenv(f"ISOMORPH_KEY_127_0_0_1___{port}", "5ec4e7")
             archive = DandiArchive(**(SPEC | {"instance": f"{url}/api"}))
-            _ask(http, archive, "assets/", "a.nwb", Metadata)
+            ask(http, archive, "assets/", Metadata, "a.nwb")
     assert [key for _, key in asked] == [None, "token 5ec4e7"]
     assert asked_there == [("/stolen", None)]
+
+
+def test_a_key_shown_for_a_download_stays_with_its_server(tmp_path):
+    with serving(lambda handler: reply(handler, b"{}")) as (other, asked_there):
+
+        def answer(handler):
+            reply(handler, status=302, Location=f"{other}/bucket")
+
+        with serving(answer) as (url, asked), pace.session() as http:
+            pin = Pin("md5", "99914b932bd37a50b983c5e7c90ae93b", 2)
+            key = {"Authorization": "token 5ec4e7"}
+            download(http, [f"{url}/a"], tmp_path / "a", pin, headers=key)
+    assert (asked, asked_there) == ([("/a", "token 5ec4e7")], [("/bucket", None)])

@@ -1,19 +1,21 @@
 """The frame around a lock: what it must hold, what comes, and what the manifest says."""
 
 import errno
+import time
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from filelock import FileLock
 from pinned_set import KEY, digest, files_below, noise, object_of, put, write_locked
 
 from isomorph import archives
-from isomorph.archives import partial_files, pinned
+from isomorph.archives import pinned
 from isomorph.archives.download import download
+from isomorph.archives.hashes import Pin
+from isomorph.archives.held import held
 from isomorph.archives.lock import Lock, LockedFile, lock_file
 from isomorph.archives.readiness import bytes_to_come, readiness
-from isomorph.archives.transfer import announce, bytes_here
+from isomorph.archives.transfer import announce, bytes_here, part_of, sweep
 from isomorph.errors import IsomorphError
 from isomorph.jobs import Job
 from isomorph.layout import Layout
@@ -199,16 +201,17 @@ def test_sources_and_buckets_each_have_their_folder(objects, make_layout):
     )
 
 
-def test_an_asset_of_dandi_comes_by_its_own_client_and_images_from_a_bucket(
+def test_an_asset_of_dandi_comes_by_its_id_and_images_from_a_bucket(
     objects, make_layout, monkeypatch
 ):
     brought = []
 
-    def bring(_layout, _dataset, files, folder):
+    def bring(_layout, _dataset, files, folder, _lacking):
         brought.extend(file.path for file in files)
         for file in files:
             (folder / file.path).parent.mkdir(parents=True, exist_ok=True)
             (folder / file.path).write_bytes(b"session")
+        return archives.describe_files(folder, brought)
 
     monkeypatch.setattr("isomorph.archives.dandi.bring", bring)
     session = put(objects, "sub-1/sub-1.nwb", b"session", "sha256")
@@ -227,10 +230,11 @@ def test_an_asset_of_dandi_comes_by_its_own_client_and_images_from_a_bucket(
 
 
 def test_what_is_streamed_is_listed_as_it_came(objects, make_layout, monkeypatch):
-    def bring(_layout, _dataset, files, folder):
+    def bring(_layout, _dataset, files, folder, _lacking):
         folder.mkdir(parents=True, exist_ok=True)
         for file in files:
             (folder / file.path).write_bytes(b"the wanted objects")
+        return archives.describe_files(folder, [file.path for file in files])
 
     monkeypatch.setattr("isomorph.archives.dandi.bring", bring)
     huge = LockedFile("sub-1.nwb", 10**15, "sha256", "0" * 64, "https://a.org/assets/1")
@@ -333,23 +337,25 @@ def test_a_folder_nobody_may_read_is_said_before_anything_starts(
         readiness(layout, "objects")
 
 
-def test_what_dandi_left_partial_counts_and_what_no_lock_names_goes(tmp_path, monkeypatch):
-    file = LockedFile("sub-1.nwb", 40_000_000, "sha256", "ab" * 32, "https://a.org/1")
-    partial = tmp_path / partial_files.PARTIAL
-    for digits in ("ab" * 8, "cd" * 8):
-        place = partial / f"asset-{digits}" / "sub-1.nwb.dandidownload"
-        place.mkdir(parents=True)
-        with open(place / "file", "wb") as out:
+def test_what_broke_off_counts_and_what_no_lock_names_goes(tmp_path, monkeypatch):
+    file, gone = (
+        LockedFile(f"sub-{n}/a.nwb", 40_000_000, "sha256", f"{n}b" * 32, "https://a.org/1")
+        for n in (1, 2)
+    )
+    parts = [part_of(tmp_path / one.path, Pin.of(one)) for one in (file, gone)]
+    for part in parts:
+        part.parent.mkdir(parents=True)
+        with open(part, "wb") as out:
             out.truncate(36_000_000)
     free = SimpleNamespace(free=10_000_000)
     monkeypatch.setattr("isomorph.archives.transfer.shutil.disk_usage", lambda _place: free)
     announce("dandi", [file], tmp_path)
     assert bytes_here([file], tmp_path) == 36_000_000
-    with FileLock(f"{partial / ('asset-' + 'cd' * 8)}.lock"):
-        partial_files.sweep(tmp_path, Lock((file,)))
-        assert len([one for one in partial.iterdir() if one.is_dir()]) == 2
-    partial_files.sweep(tmp_path, Lock((file,)))
-    assert [one.name for one in partial.iterdir()] == ["asset-" + "ab" * 8]
+    with held(parts[1], time.sleep):
+        sweep(tmp_path, Lock((file,)))
+        assert all(part.exists() for part in parts)
+    sweep(tmp_path, Lock((file,)))
+    assert [part.exists() for part in parts] == [True, False]
 
 
 def test_no_room_is_said_before_anything_is_asked(objects, make_layout):
@@ -362,7 +368,13 @@ def test_no_room_is_said_before_anything_is_asked(objects, make_layout):
 
 @pytest.mark.parametrize(
     "name",
-    ["manifest.json", "Manifest.JSON", ".partial/x", ".fetched.json", "a.nii.0123456789ab.part"],
+    [
+        "manifest.json",
+        "Manifest.JSON",
+        ".fetched.json",
+        "a.nii.0123456789ab.part",
+        "a.0123456789ab.part.lock",
+    ],
 )
 def test_names_isomorph_writes_itself_are_refused(objects, make_layout, name):
     layout = write_locked(make_layout, [put(objects, "a.nii", b"a"), put(objects, name, b"theirs")])

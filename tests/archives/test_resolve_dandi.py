@@ -2,6 +2,7 @@ import hashlib
 
 import dandi_archive
 import pytest
+from canned import answer, patch_answers
 from dandi_archive import Fault
 
 from isomorph.archives.dandi_asset import find_asset
@@ -125,9 +126,31 @@ def test_an_archive_out_of_order_is_waited_for(dandi, waits):
 def test_an_address_that_is_no_archive_is_refused(dandi):
     refusal(lambda: resolved(instance=f"{INSTANCE}/api/info"), "has no dandiset 000469")
     blob = next(iter(dandi.assets())).blob_path
-    for elsewhere, said in (("/api/info/", "no listing of the DANDI API"), (blob, "not JSON")):
+    for elsewhere in ("/api/info/", blob):
         dandi.fail("/api/dandisets/000469/versions/", Fault(redirect=dandi.url + elsewhere))
-        refusal(resolved, said)
+        refusal(resolved, "f.yaml: archive: ", "does not answer as the DANDI archive does")
+
+
+def test_an_embargoed_dandiset_is_pinned_with_its_key(dandi, monkeypatch):
+    dandi.embargo = "secret"
+    monkeypatch.delenv("DANDI_API_KEY", raising=False)
+    refusal(resolved, "is not open to everyone", "set DANDI_API_KEY")
+    monkeypatch.setenv("DANDI_API_KEY", "secret")
+    assert len(resolved().files) == 2
+
+
+def test_a_key_is_not_shown_where_the_next_page_is_said_to_be(monkeypatch):
+    def answers(path, query):
+        if path.endswith("/versions/"):
+            return {"results": [], "next": "https://evil.org/api/page/"}
+        return answer(b"", 401)
+
+    monkeypatch.delenv("ISOMORPH_MIRRORS", raising=False)
+    monkeypatch.setenv("DANDI_API_KEY", "secret")
+    shown = patch_answers(monkeypatch, answers)
+    refusal(resolved, "is not open to everyone")
+    assert [one.url.split("/")[2] for one in shown] == ["api.dandiarchive.org", "evil.org"]
+    assert not any(one.headers.get("Authorization") for one in shown)
 
 
 def test_an_asset_of_which_only_the_path_is_known_is_found_by_it(dandi):

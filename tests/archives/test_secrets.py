@@ -8,12 +8,11 @@ import requests
 from canned import answer, patch_answers
 from dandi_archive import Fault, serve
 from dandi_study import locked, refused
-from test_dandi_answers import ID, LINE, SPEC, described
+from test_dandi_answers import LINE, SPEC
 
 from isomorph.archives import local
 from isomorph.archives.dandi import bring
-from isomorph.archives.dandi_asset import api_key, key_variable
-from isomorph.archives.dandi_client import quiet_client
+from isomorph.archives.dandi_api import api_key, key_variable
 from isomorph.archives.manifest import read_manifest
 from isomorph.archives.mirrors import mirrored
 from isomorph.archives.patience import (
@@ -92,29 +91,6 @@ def test_a_key_goes_over_no_open_line_but_that_of_this_machine(monkeypatch):
     refused(lambda: api_key(archive("https://api.dandiarchive.org/api")), "http://mirror.org")
 
 
-def test_an_archive_that_sends_the_client_elsewhere_is_refused(monkeypatch, tmp_path):
-    about = {
-        "version": "0.0.0", "schema_version": "0.7.0", "cli-minimal-version": "0.1.0",
-        "cli-bad-versions": [], "services": {"api": {"url": "https://evil.org/api"}},
-    }  # fmt: skip
-    asked = patch_answers(monkeypatch, lambda path, query: about if "info" in path else described())
-    with quiet_client() as client:
-        refused(
-            lambda: client.download(f"http://mirror.test/api/assets/{ID}/", tmp_path, "a", "key"),
-            "mirror.test:80 says that its API is at https://evil.org/api",
-        )
-    assert all("evil" not in request.url for request in asked)
-    assert not any(request.headers.get("Authorization") for request in asked)
-
-
-def test_the_client_never_asks_a_keyring(monkeypatch):
-    import dandi.keyring_utils
-
-    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
-    with quiet_client():
-        assert dandi.keyring_utils.keyring_lookup("dandi-api-dandi", "key")[1] is None
-
-
 # ------------------------------------------------------------------------- in messages
 
 
@@ -164,8 +140,7 @@ def test_the_password_of_a_mirror_is_not_said(monkeypatch, make_layout, tmp_path
         with_password = server.url.replace("http://", "http://me:hunter2@")
         monkeypatch.setenv("ISOMORPH_MIRRORS", f"https://api.dandiarchive.org={with_password}")
         asset = server.asset("000469/0.1/a.nwb")
-        for path in ("/api/info/", "/server-info"):
-            server.fail(path, *[Fault(500)] * ATTEMPTS * 2)
+        server.fail(asset.download_path, *[Fault(500)] * ATTEMPTS * 2)
         said = refused(
             lambda: bring(make_layout(SPEC), "objects", [locked(asset)], tmp_path / "files")
         )

@@ -16,7 +16,11 @@ from scipy.stats import poisson
 
 from isomorph.archives import find_files, read_manifest
 from isomorph.archives import run as fetch
-from isomorph.archives.simulation import (
+from isomorph.artefacts import provenance, read_responses, sha256, write_array, write_table
+from isomorph.errors import IsomorphError
+from isomorph.layout import Layout
+from isomorph.simulation.representations import draw_tuning, root_of_gram
+from isomorph.simulation.spikes import (
     BREAKS,
     DRIVEN,
     GAP,
@@ -24,13 +28,8 @@ from isomorph.archives.simulation import (
     SHOWN,
     draw_schedule,
     draw_spikes,
-    draw_tuning,
     driven_rates,
-    root,
 )
-from isomorph.artefacts import provenance, read_responses, sha256, write_array, write_table
-from isomorph.errors import IsomorphError
-from isomorph.layout import Layout
 from isomorph.stages.responses import run as respond
 from isomorph.study import load_study
 
@@ -149,7 +148,7 @@ def test_schedule():
 def test_root_has_the_gram_matrix():
     features = LAYERS["late"]
     gram = features @ features.T
-    np.testing.assert_allclose(root(gram) @ root(gram).T, gram, atol=1e-10)
+    np.testing.assert_allclose(root_of_gram(gram) @ root_of_gram(gram).T, gram, atol=1e-10)
 
 
 def test_tuning_has_the_geometry_it_follows():

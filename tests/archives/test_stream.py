@@ -525,5 +525,5 @@ def test_a_disk_without_locks_is_read_into_too(stream, monkeypatch):
     def no_locks(handle, operation):
         raise OSError(errno.ENOLCK, "No locks available")
 
-    monkeypatch.setattr("filelock._unix.fcntl.flock", no_locks)
+    monkeypatch.setattr("fcntl.flock", no_locks)
     stream()

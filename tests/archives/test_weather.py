@@ -11,6 +11,7 @@ from collections import Counter
 from threading import Event, Thread
 
 import pytest
+from filelock import FileLock, Timeout
 from objects import FORBIDDEN, HELD, STALE, VANISHED, Fault
 from pinned_set import (
     BUCKET,
@@ -26,7 +27,7 @@ from pinned_set import (
 
 from isomorph import archives
 from isomorph.archives.hashes import Pin
-from isomorph.archives.held import held
+from isomorph.archives.held import held, lock_of
 from isomorph.archives.transfer import part_of, transfer
 from isomorph.errors import IsomorphError
 
@@ -288,7 +289,7 @@ def test_on_a_disk_without_locks_two_threads_each_have_their_own_file(objects, p
     def refuse(*_):
         raise OSError(37, "No locks available")
 
-    monkeypatch.setattr("isomorph.archives.held.fcntl.flock", refuse)
+    monkeypatch.setattr("fcntl.flock", refuse)
     layout, name, _ = pinned()
     objects.fail(name, Fault(slow=0.02), Fault(slow=0.02))
     threads = [Thread(target=archives.run, args=(layout, "objects")) for _ in range(2)]
@@ -300,23 +301,25 @@ def test_on_a_disk_without_locks_two_threads_each_have_their_own_file(objects, p
     check_whole(layout)
 
 
-def test_a_file_finished_between_opening_and_locking_is_not_written_to(tmp_path, monkeypatch):
-    part, final = tmp_path / "file.part", tmp_path / "file"
-    part.write_bytes(b"the last byte has come")
+def test_a_lock_removed_between_opening_and_taking_it_holds_nothing(tmp_path, monkeypatch):
+    part = tmp_path / "file.part"
     lock, calls = fcntl.flock, []
 
     def late(handle, operation):
-        if not calls:
-            part.replace(final)  # the other process was quicker
-        calls.append(handle)
+        if operation != fcntl.LOCK_UN:
+            if not calls:
+                lock_of(part).unlink()  # the other process was done, and quicker
+            calls.append(handle)
         lock(handle, operation)
 
-    monkeypatch.setattr("isomorph.archives.held.fcntl.flock", late)
+    monkeypatch.setattr("fcntl.flock", late)
+    monkeypatch.setattr("isomorph.archives.held.POLL", 0.0)
     with held(part, time.sleep) as mine:
         mine.write_bytes(b"mine")
-        assert not mine.samefile(final)
-    assert len(calls) == 2
-    assert final.read_bytes() == b"the last byte has come"
+        assert len(calls) == 2
+        with pytest.raises(Timeout):
+            FileLock(lock_of(part), timeout=0).acquire()
+    assert files_below(tmp_path) == ["file.part"]
 
 
 # ---------------------------------------------------------------- the disk

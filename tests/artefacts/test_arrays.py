@@ -31,12 +31,13 @@ def rdms(n_stimuli=4, n_rdms=2):
 
     rng = np.random.default_rng(0)
     return xr.Dataset(
-        {"rdm": (("representation", "pair"), rng.random((n_rdms, a.size)))},
+        {
+            "correlation": (("representation", "pair"), rng.random((n_rdms, a.size))),
+            "correlation_status": each("ok"), "correlation_reason": each(""),
+        },
         coords={
-            "representation": ("representation", np.array([f"r{i}" for i in range(n_rdms)], "O")),
-            "distance": each("correlation"), "region": each("V1"), "subject": each("x"),
-            "session": each("1"), "model": each(""), "layer": each(""),
-            "depth": ("representation", np.full(n_rdms, -1)),
+            "region": each("V1"),
+            "subject": ("representation", np.array([f"s{i}" for i in range(n_rdms)], "O")),
             "n_units": ("representation", np.full(n_rdms, 7)),
             "stimulus": ("stimulus", names),
             "stimulus_a": ("pair", names[a]), "stimulus_b": ("pair", names[b]),
@@ -66,7 +67,7 @@ def test_what_is_written_is_read_back(tmp_path):
     file = tmp_path / "deep" / "er" / "brain.nc"
     write_array(file, rdms(), "rdms", STAMP)
     back = read_array(file, "rdms")
-    np.testing.assert_array_equal(back["rdm"], rdms()["rdm"])
+    np.testing.assert_array_equal(back["correlation"], rdms()["correlation"])
     assert back["stimulus"].values.tolist() == ["s0", "s1", "s2", "s3"]
     stamp = read_provenance(file)
     assert stamp == STAMP.holding(stamp.contents)
@@ -78,7 +79,7 @@ def test_any_tool_can_open_it(tmp_path):
 
     write_array(tmp_path / "a.nc", rdms(), "rdms", STAMP)
     with h5py.File(tmp_path / "a.nc") as file:
-        assert file["rdm"].shape == (2, 6)
+        assert file["correlation"].shape == (2, 6)
 
 
 def test_sessions_are_read_back_with_ids_that_look_like_numbers(tmp_path):
@@ -93,24 +94,46 @@ def test_sessions_are_read_back_with_ids_that_look_like_numbers(tmp_path):
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
-def test_what_is_not_finite_is_refused_and_counted(tmp_path, bad):
+def test_an_rdm_that_is_finite_in_part_is_refused(tmp_path, bad):
     data = rdms()
-    data["rdm"][0, :3] = bad
-    with pytest.raises(IsomorphError, match='"rdm" holds 3 values that are not finite'):
+    data["correlation"][0, :3] = bad
+    with pytest.raises(IsomorphError, match='in 1 of 2 RDMs "correlation" is not what its status'):
         write_array(tmp_path / "a.nc", data, "rdms", STAMP)
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("status", ["undefined", "absent"])
+def test_what_has_no_rdm_is_missing_throughout(tmp_path, status):
+    data = rdms()
+    data["correlation_status"][0] = status
+    with pytest.raises(IsomorphError, match="expected numbers alone, or none where there is no"):
+        write_array(tmp_path / "a.nc", data, "rdms", STAMP)
+    data["correlation"][0] = np.nan
+    write_array(tmp_path / "a.nc", data, "rdms", STAMP)
+    data["correlation_status"][0] = "no_halves"
+    with pytest.raises(IsomorphError, match="in 1 of 2 RDMs"):
+        write_array(tmp_path / "a.nc", data, "rdms", STAMP)
+
+
+def test_dimensions_that_may_be_absent_come_in_their_order(tmp_path):
+    kinds = ("correlation", "correlation_status", "correlation_reason")
+    data = rdms().assign({name: rdms()[name].expand_dims(time=2, axis=1) for name in kinds})
+    write_array(tmp_path / "a.nc", data, "rdms", STAMP)
+    turned = data.assign({name: data[name].transpose("time", ...) for name in kinds})
+    with pytest.raises(IsomorphError, match=r"time, representation, pair\), expected"):
+        write_array(tmp_path / "a.nc", turned, "rdms", STAMP)
+
+
 def test_wrong_dimensions_are_named_beside_the_right_ones(tmp_path):
     data = rdms().rename_dims(pair="couple")
-    with pytest.raises(IsomorphError, match=r"\(representation, couple\), expected \(repres") as e:
+    with pytest.raises(IsomorphError, match=r"\(couple\), expected \(pair\)") as e:
         write_array(tmp_path / "a.nc", data, "rdms", STAMP)
     assert str(tmp_path / "a.nc") in str(e.value)
 
 
-@pytest.mark.parametrize("name", ["rdm", "stimulus_a", "subject"])
+@pytest.mark.parametrize("name", ["correlation_status", "stimulus_a", "region"])
 def test_a_missing_variable_is_named(tmp_path, name):
-    with pytest.raises(IsomorphError, match=f'no "{name}"'):
+    with pytest.raises(IsomorphError, match=f'no .*"{name}"'):
         write_array(tmp_path / "a.nc", rdms().drop_vars(name), "rdms", STAMP)
 
 
@@ -123,8 +146,8 @@ def test_a_missing_attribute_is_named(tmp_path):
 
 def test_an_optional_variable_may_be_absent_but_not_of_another_shape(tmp_path):
     data = rdms()
-    data["rdm_half"] = (("representation", "pair"), data["rdm"].values)
-    with pytest.raises(IsomorphError, match="rdm_half"):
+    data["correlation_half"] = (("representation", "pair"), data["correlation"].values)
+    with pytest.raises(IsomorphError, match="correlation_half"):
         write_array(tmp_path / "a.nc", data, "rdms", STAMP)
 
 
@@ -313,7 +336,8 @@ def test_a_variable_left_on_the_disk_costs_nothing_and_the_rest_is_checked(tmp_p
     assert "response" not in back
     assert back["unit"].values.tolist() == ["01", "02", "3"]
     write_array(tmp_path / "a.nc", rdms(), "rdms", STAMP)
-    assert "rdm" not in read_array(tmp_path / "a.nc", "rdms", without=("rdm",))
+    file = tmp_path / "a.nc"
+    assert "correlation" not in read_array(file, "rdms", without=("correlation",))
 
 
 @pytest.mark.parametrize("dtype", ["f4", "f8", "i2", "i8", "?", "U3", "O"])
@@ -342,7 +366,7 @@ def test_a_variable_or_an_attribute_that_came_or_went_is_told(tmp_path):
         return str(caught.value)
 
     def went(data):
-        data["depth"].attrs["units"] = "steps"
+        data["n_units"].attrs["units"] = "steps"
 
     def other(data):
         data.attrs["left_out"] = '{"V1": "nothing"}'
@@ -350,7 +374,7 @@ def test_a_variable_or_an_attribute_that_came_or_went_is_told(tmp_path):
     def unsealed(data):
         data.attrs["provenance"] = data.attrs["provenance"].replace("somewhere", "elsewhere")
 
-    assert '"depth" has changed since the file was written' in change(went)
+    assert '"n_units" has changed since the file was written' in change(went)
     assert '"attributes" has changed since the file was written' in change(other)
     assert "its provenance has changed since it was written" in change(unsealed)
 

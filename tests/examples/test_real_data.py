@@ -14,10 +14,10 @@ import pytest
 import yaml
 from scipy.stats import spearmanr
 
-from isomorph import archives, inference, models, rdms
+from isomorph import archives, inference, rdms
 from isomorph.artefacts import read_array, read_responses
 from isomorph.layout import Layout
-from isomorph.stages import responses, stimuli
+from isomorph.stages import activations, responses, stimuli
 from isomorph.study import load_study
 
 ROOT = Path(__file__).parents[2]
@@ -52,7 +52,7 @@ def run_study(tmp_path: Path, source: Path, model_names: list[str], **inference_
         responses.run(layout, dataset, subject)
     rdms.run_brain(layout, dataset)
     for instance, _, _ in layout.study.instances():
-        models.run(layout, dataset, instance)
+        activations.run(layout, dataset, instance)
         rdms.run_model(layout, dataset, instance)
     inference.run(layout, dataset)
     return layout

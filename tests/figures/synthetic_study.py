@@ -15,11 +15,13 @@ from PIL import Image
 
 from isomorph.artefacts import provenance, sha256, write_array, write_responses, write_table
 from isomorph.layout import Layout
+from isomorph.rdms import LayerRdm, RdmRow, brain_rdms, flat, model_rdms
 from isomorph.study import load_study
 
 LAYERS = ("stem", "blocks.0", "blocks.1", "blocks.2", "head")
 BEST = {"alpha": "blocks.2", "beta": "blocks.0"}
 REGIONS = ("alpha", "beta")
+NO_BINS = {"time_start": np.nan, "time_stop": np.nan}
 SHAPE = ("estimate", "standard_error", "interval_low", "interval_high")
 
 
@@ -121,24 +123,15 @@ def rdm(features: np.ndarray) -> np.ndarray:
 
 
 def rdm_file(stimuli: list[str], rows: list[dict]) -> xr.Dataset:
-    upper = np.triu_indices(len(stimuli), 1)
-    names = np.array(stimuli)
-    blank = {"region": "", "subject": "", "session": "", "model": "", "layer": "", "depth": -1,
-             "n_units": -1, "distance": "correlation"}  # fmt: skip
-    full = [{**blank, **row} for row in rows]
-    coords = {key: ("representation", [row[key] for row in full]) for key in blank}
-    labels = [f"{r['region'] or r['model']} | {r['subject'] or r['layer']}" for r in full]
-    return xr.Dataset(
-        {"rdm": (("representation", "pair"), np.array([row["rdm"] for row in full]))},
-        {
-            **coords,
-            "representation": labels,
-            "stimulus": names,
-            "stimulus_a": ("pair", names[upper[0]]),
-            "stimulus_b": ("pair", names[upper[1]]),
-        },
-        {"left_out": '{"gamma | s1": "no units"}'},
-    )
+    """Return RDMs of brains, or of the layers of one model, as they stand in a file."""
+    left_out = {"gamma | s1": "no units"}
+    full = [{"distance": "correlation", **row} for row in rows]
+    if "layer" in full[0]:
+        model = full[0]["model"]
+        layers = [LayerRdm(**{k: v for k, v in row.items() if k != "model"}) for row in full]
+        return flat(model_rdms(model, layers, stimuli, left_out=left_out))
+    brains = [RdmRow(**{"subject": "s1", **row}) for row in full]
+    return flat(brain_rdms(brains, stimuli, left_out=left_out))
 
 
 def write_models(layout, stimuli, truth, rng) -> None:
@@ -199,7 +192,13 @@ def write_tables(layout, dataset, n_stimuli, rng) -> None:
     beta = comparisons["region"] == "beta"
     comparisons.loc[beta, ["ceiling_lower", "ceiling_upper"]] = np.nan
     comparisons.loc[beta, "ceiling_status"] = "undefined: one subject"
-    write_table(layout.comparisons(dataset), comparisons, "comparisons", stamp, parquet=True)
+    write_table(
+        layout.comparisons(dataset),
+        comparisons.assign(**NO_BINS),
+        "comparisons",
+        stamp,
+        parquet=True,
+    )
     regions = pd.DataFrame(
         [{"region_a": "alpha", "region_b": "beta", "measure": m, **interval(0.49), "p": 0.001,
           "p_corrected": 0.002} for m in ("rho_a", "pearson")]
@@ -209,7 +208,7 @@ def write_tables(layout, dataset, n_stimuli, rng) -> None:
         correction="fdr_bh", family="dataset", family_size=1, p_note="", sides="one",
         n_stimuli=n_stimuli, n_subjects_a=2, n_subjects_b=1, status="ok",
     )  # fmt: skip
-    write_table(layout.regions(dataset), regions, "regions", stamp)
+    write_table(layout.regions(dataset), regions.assign(**NO_BINS), "regions", stamp)
     inside = comparisons.groupby(["region", "model", "measure"], sort=False)
     sets = pd.DataFrame(
         [{"region": region, "model": model, "measure": measure, "n_layers": len(own),
@@ -220,7 +219,7 @@ def write_tables(layout, dataset, n_stimuli, rng) -> None:
         dataset=dataset, simulated=simulated, distance="correlation", confidence=0.95,
         scheme="stimuli and subjects", n_stimuli=n_stimuli, n_subjects=2, status="ok",
     )  # fmt: skip
-    write_table(layout.layers_in_set(dataset), sets, "layers_in_set", stamp)
+    write_table(layout.layers_in_set(dataset), sets.assign(**NO_BINS), "layers_in_set", stamp)
     contrasts = pd.DataFrame(
         [{"region": region, "score": 0.38, "twin_score": 0.12, "difference": 0.26,
           "standard_error": 0.04, "interval_low": 0.18, "interval_high": 0.34, "p": 0.0001,
@@ -231,7 +230,7 @@ def write_tables(layout, dataset, n_stimuli, rng) -> None:
         distance="correlation", measure="rho_a", scheme="stimuli and subjects",
         correction="fdr_bh", family="dataset", family_size=2, p_note="", status="ok",
     )  # fmt: skip
-    write_table(layout.contrasts(dataset), contrasts, "contrasts", stamp)
+    write_table(layout.contrasts(dataset), contrasts.assign(**NO_BINS), "contrasts", stamp)
     if simulated:
         recovery = pd.DataFrame(
             [{"region": region, "planted_layer": BEST[region], "found_layer": BEST[region],
@@ -241,9 +240,9 @@ def write_tables(layout, dataset, n_stimuli, rng) -> None:
             measure="rho_a", n_candidates=16, planted_estimate=0.4, found_estimate=0.4,
             interval_low=0.3, interval_high=0.5, status="ok",
         )  # fmt: skip
-        write_table(layout.recovery(dataset), recovery, "recovery", stamp)
+        write_table(layout.recovery(dataset), recovery.assign(**NO_BINS), "recovery", stamp)
     reliability = reliability_of(n_stimuli)
-    write_table(layout.reliability(dataset), reliability, "reliability", stamp)
+    write_table(layout.reliability(dataset), reliability.assign(**NO_BINS), "reliability", stamp)
 
 
 def reliability_of(n_stimuli: int) -> pd.DataFrame:

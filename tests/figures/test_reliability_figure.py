@@ -93,10 +93,9 @@ def test_units_without_any_reliability_would_never_reach_it(table):
 
 def test_ready_rdms_and_single_showings_have_no_figure(small, tmp_path):
     rdms = xr.Dataset(
-        {"rdm": (("representation", "pair"), np.random.default_rng(0).random((2, 6)))},
+        {"correlation": (("representation", "pair"), np.random.default_rng(0).random((2, 6)))},
         coords={
             "region": ("representation", ["IT", "IT"]),
-            "distance": ("representation", ["correlation"] * 2),
             "stimulus": list("abcd"),
         },
     )

@@ -23,7 +23,7 @@ def layout(tmp_path_factory):
 
 @pytest.fixture
 def table(layout):
-    """The comparisons of one region, once in each of four windows of an area."""
+    """The comparisons of one region, once in each of four windows."""
     whole = read_table(layout.comparisons("real"), "comparisons")
     one = selection.usable(whole[whole["region"] == "alpha"])
     parts = []
@@ -32,8 +32,7 @@ def table(layout):
         shift = value - part["estimate"].max()
         for name in ("estimate", "interval_low", "interval_high"):
             part[name] += shift
-        part["region"] = f"V1 {1000 * start:g}-{1000 * start + 50:g}ms"
-        part["area"] = "V1"
+        part["region"] = "V1"
         part["time_start"], part["time_stop"] = start, start + 0.05
         part["p_cluster_corrected"] = 0.01 if place in (1, 2) else 0.6
         parts.append(part)

@@ -20,6 +20,7 @@ from isomorph.cli.stages import STAGES, load
 from isomorph.errors import IsomorphError
 from isomorph.jobs import jobs
 from isomorph.layout import Layout
+from isomorph.rdms import RdmRow, brain_rdms, flat
 from isomorph.study import load_study
 
 CONFIG = Path(__file__).parents[2] / "config"
@@ -314,25 +315,10 @@ def test_headline_prints_the_report_and_its_lines(capsys, tmp_path, monkeypatch)
 def artefacts(tmp_path):
     """One artefact of each kind that has a picture."""
     n, names = 6, np.array([f"s{i}" for i in range(6)], dtype=object)
-    a, b = np.triu_indices(n, 1)
     rng = np.random.default_rng(0)
-
-    def each(value):
-        return ("representation", np.array([value] * 2, dtype=object))
-
-    rdms = xr.Dataset(
-        {"rdm": (("representation", "pair"), rng.random((2, a.size)))},
-        coords={
-            "representation": ("representation", np.array(["IT | x", "IT | y"], "O")),
-            "distance": each("correlation"), "region": each("IT"), "subject": each("x"),
-            "session": each("1"), "model": each(""), "layer": each(""),
-            "depth": ("representation", np.full(2, -1)),
-            "n_units": ("representation", np.full(2, 7)),
-            "stimulus": ("stimulus", names),
-            "stimulus_a": ("pair", names[a]), "stimulus_b": ("pair", names[b]),
-        },
-        attrs={"left_out": '{"V1 | x": "one unit"}'},
-    )  # fmt: skip
+    rows = [RdmRow("IT", one, "correlation", rng.random(n * (n - 1) // 2), n_units=7)
+            for one in "xy"]  # fmt: skip
+    rdms = flat(brain_rdms(rows, names, left_out={"V1 | x": "one unit"}))
     features = rng.standard_normal((2, n, 8))
     features -= features.mean(axis=1, keepdims=True)
     activations = xr.Dataset(
@@ -369,15 +355,16 @@ def artefacts(tmp_path):
     comparisons = pd.DataFrame({name: [0.5, 0.25] for name in TABLES["comparisons"]})
     comparisons = comparisons.assign(
         region="IT", model=["m", "m"], layer=["first", "second"], depth=[0, 1],
-        distance="correlation", measure="rho_a", status="ok",
+        distance="correlation", measure="rho_a", status="ok", **NO_BINS,
     )  # fmt: skip
     write_table(tmp_path / "comparisons.csv", comparisons, "comparisons", STAMP)
     reliability = pd.DataFrame({name: [0.5, 0.25] for name in TABLES["reliability"]})
-    reliability = reliability.assign(region="IT", unit=["1", "2"], status="ok")
+    reliability = reliability.assign(region="IT", unit=["1", "2"], status="ok", **NO_BINS)
     write_table(tmp_path / "reliability.csv", reliability, "reliability", STAMP)
     return tmp_path
 
 
+NO_BINS = {"time_start": np.nan, "time_stop": np.nan}
 FILES = ["brain.nc", "m.nc", "x.nc", "comparisons.csv", "reliability.csv"]
 
 

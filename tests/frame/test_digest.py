@@ -83,6 +83,14 @@ def test_an_import_inside_a_function_is_followed(package):
     assert now() != before
 
 
+def test_what_is_named_to_be_imported_when_it_is_called_is_followed(package):
+    room = package / "room" / "__init__.py"
+    room.write_text('f = lazily("isomorph.deep:constant")\n')
+    before = now()
+    (package / "deep.py").write_text(DEEP.replace("3.14", "3.15"))
+    assert now() != before
+
+
 def test_circular_imports_end(package):
     (package / "deep.py").write_text("from isomorph.room import area\n" + DEEP)
     assert len(now()) == 16
@@ -140,6 +148,15 @@ def test_the_digest_of_a_stage_sees_every_module_of_its_room(room):
     seen: dict[str, str] = {}
     digest._collect(room, seen)
     assert expected
+    assert expected - set(seen) == set()
+
+
+def test_the_digest_of_activations_sees_every_module_about_models():
+    root = Path(isomorph.__file__).parent
+    files = [file.relative_to(root).with_suffix("").parts for file in root.glob("models/**/*.py")]
+    expected = {".".join(["isomorph", *parts]).removesuffix(".__init__") for parts in files}
+    seen: dict[str, str] = {}
+    digest._collect("isomorph.stages.activations", seen)
     assert expected - set(seen) == set()
 
 

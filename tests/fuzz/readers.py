@@ -483,12 +483,12 @@ def _safetensors(file: Path) -> None:
 
 def _open_safetensors(file: Path) -> object:
     """Build a network of a library whose weights were put in their place by hand."""
-    from isomorph.models import SOURCES, Wanted
+    from isomorph.models import SOURCES, Request
     from isomorph.models.libraries.huggingface import hub_folder
     from isomorph.study import ModelSpec
 
     spec = ModelSpec(name="m", title="M", source="timm/test_vit")
-    wanted = Wanted("m", spec, None, file.parent.parent / "weights", file.parent)
+    wanted = Request("m", spec, None, file.parent.parent / "weights", file.parent)
     place = hub_folder(wanted, "timm", "timm/test_vit.r160_in1k") / file.name
     place.parent.mkdir(parents=True, exist_ok=True)
     place.write_bytes(file.read_bytes())

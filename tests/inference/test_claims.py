@@ -24,7 +24,7 @@ from isomorph.inference.regions import compare_regions
 from isomorph.inference.selection import AGAINST_CHANCE
 from isomorph.inference.setting import Setting, make_draws
 from isomorph.measures import MEASURES
-from isomorph.rdms import RdmRow, rdm_dataset
+from isomorph.rdms import RdmRow, brain_rdms
 from isomorph.study import Inference
 
 MEASURE = MEASURES["pearson"]
@@ -214,11 +214,13 @@ def test_scores_of_measures_that_are_positive_by_chance_are_set_against_it():
 def test_what_the_noise_of_a_distance_rests_on_is_told_with_the_region():
     rng = np.random.default_rng(7)
     rows = [
-        RdmRow(f"IT | {subject}", distance, rng.random(6), "IT", subject)
-        for subject in "ab"
-        for distance in ("crossnobis", "correlation")
-    ]
-    notes = {"IT | b | crossnobis | noise": "pooled", "V1 | a | crossnobis | noise": "another"}
-    brain = rdm_dataset(rows, list("wxyz"), notes)
+        RdmRow(region, subject, distance, rng.random(6), note=note)
+        for region, subject, distance, note in (
+            ("IT", "a", "crossnobis", ""), ("IT", "b", "crossnobis", "pooled"),
+            ("IT", "a", "correlation", ""), ("IT", "b", "correlation", ""),
+            ("V1", "a", "crossnobis", "another"),
+        )
+    ]  # fmt: skip
+    brain = brain_rdms(rows, list("wxyz"))
     told = {name: regions_of(brain, name)[0].noise_note for name in ("crossnobis", "correlation")}
     assert told == {"crossnobis": "pooled", "correlation": ""}

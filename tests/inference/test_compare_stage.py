@@ -16,6 +16,7 @@ from isomorph.artefacts import provenance, read_array, read_table, write_array
 from isomorph.errors import IsomorphError
 from isomorph.inference.tail import NO_TAIL
 from isomorph.layout import Layout
+from isomorph.rdms import RdmRow, brain_rdms, flat
 
 
 def compared(layout, dataset="real", **settings):
@@ -147,23 +148,28 @@ def test_categories_can_be_held_out_whole_and_a_missing_column_is_named(small):
         compared(small, selection={"kind": "category", "column": "kind"})
 
 
-def test_clusters_are_found_in_the_time_bins_of_an_area(tmp_path):
+def test_clusters_are_found_in_the_time_bins_of_a_region(tmp_path):
     layout = write_study(tmp_path, datasets=("real",))
     file = layout.brain_rdms("real")
-    brain = read_array(file, "rdms").load()
-    brain.close()
-    names = brain["region"].values
-    late = names == "beta"  # the two regions are taken for two bins of one area
-    brain = brain.assign_coords(
-        area=("representation", ["IT"] * len(names)),
-        time_start=("representation", np.where(late, 0.1, 0.0)),
-        time_stop=("representation", np.where(late, 0.2, 0.1)),
-    )
-    write_array(file, brain, "rdms", provenance("rdms"))
+    brain = read_array(file, "rdms")
+    rows = [
+        RdmRow("IT", str(subject), "correlation", rdm, time=REGIONS.index(region))
+        for region, subject, rdm in zip(
+            brain["region"].values, brain["subject"].values, brain["correlation"].values,
+            strict=True,
+        )
+    ]  # fmt: skip  # the two regions are taken for two bins of one
+    times = np.array([[0.0, 0.1], [0.1, 0.2]])
+    brain = brain_rdms(rows, brain["stimulus"].values.tolist(), times=times)
+    write_array(file, flat(brain), "rdms", provenance("rdms"))
     tables = compared(layout)
     rows = tables["comparisons"]
-    assert set(rows["area"]) == {"IT"}
-    planted = rows[(rows["region"] == "alpha") & (rows["layer"] == BEST["alpha"])]
+    assert set(rows["region"]) == {"IT"}
+    assert rows.groupby("time_start")["time_stop"].unique().map(list).to_dict() == {
+        0.0: [0.1],
+        0.1: [0.2],
+    }
+    planted = rows[(rows["time_start"] == 0.0) & (rows["layer"] == BEST["alpha"])]
     assert (planted.loc[planted["model"] == "net", "p_cluster"] <= 0.05).all()
     names = ["p_cluster", "p_cluster_corrected"]
     assert rows.loc[rows["cluster"] == 0, names].isna().all().all()

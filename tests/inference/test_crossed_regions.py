@@ -123,10 +123,11 @@ def test_halvings_of_the_same_number_belong_together():
 def test_windows_are_compared_at_the_same_time():
     rng = np.random.default_rng(4)
     bins = [
-        region(f"{area} {start}", rng, halvings=1, area=area, time_start=start, time_stop=start + 1)
-        for area in ("IT", "V1") for start in (0.0, 1.0)
+        region(name, rng, halvings=1, time_start=start, time_stop=start + 1)
+        for name in ("IT", "V1") for start in (0.0, 1.0)
     ]  # fmt: skip
     found, _ = compared(bins)
-    assert list(zip(found.rows["region_a"], found.rows["region_b"], strict=True)) == [
-        ("IT 0.0", "V1 0.0"), ("IT 1.0", "V1 1.0"),
+    columns = ["region_a", "region_b", "time_start", "time_stop"]
+    assert found.rows[columns].to_numpy().tolist() == [
+        ["IT", "V1", 0.0, 1.0], ["IT", "V1", 1.0, 2.0],
     ]  # fmt: skip

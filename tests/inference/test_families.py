@@ -172,7 +172,7 @@ JOINED = neighbours(START, START + 0.02)
 
 
 def timed(rng, signal, n_layers=3, n_stimuli=14, orders=None):
-    """The clusters of one area over time; the first layer is in bins 4 to 7."""
+    """The clusters of one region over time; the first layer is in bins 4 to 7."""
     n_pairs = n_stimuli * (n_stimuli - 1) // 2
     n_bins = len(START)
     layers = rng.standard_normal((n_layers, n_pairs))
@@ -210,14 +210,15 @@ def test_no_model_has_false_clusters_more_often_than_the_level_says():
     assert 0.01 < np.mean(found) < 0.2
 
 
-def of_area(area, found, p, distance="d"):
-    """The questions of one area: a part per bin, a row per layer."""
+def of_region(region, found, p, distance="d"):
+    """The questions of one region: a part per bin, a row per layer."""
     largest = found.largest.max(axis=1)
     return [
         Questions(
             pd.DataFrame(
-                {"region": f"{area} {at}", "area": area, "distance": distance, "measure": "m",
-                 "p": np.full(found.mass.shape[1], 0.5), "p_cluster": p[at]}
+                {"region": region, "time_start": 0.1 * at, "time_stop": 0.1 * (at + 1),
+                 "distance": distance, "measure": "m", "p_cluster": p[at],
+                 "p": np.full(found.mass.shape[1], 0.5)}
             ),
             np.zeros(found.mass.shape[1]), np.zeros(len(largest)),
             clusters=Masses(found.mass[at], largest),
@@ -227,16 +228,16 @@ def of_area(area, found, p, distance="d"):
 
 
 def test_any_false_cluster_of_a_family_is_as_rare_as_its_level_says():
-    """Four models in one area, and in two of them, where the p of one model do not hold it."""
+    """Four models in one region, and in two of them, where the p of one model do not hold it."""
     models = {str(at): np.arange(3 * at, 3 * at + 3) for at in range(4)}
     false = {"one model": 0, "region": 0, "dataset": 0}
     n_studies = 120
     for seed in range(n_studies):
         rng = np.random.default_rng(seed)
         orders = make_orders(14, 99, rng)
-        areas = [timed(rng, 0.0, n_layers=12, orders=orders) for _ in range(2)]
-        p = [found.p(models) for found in areas]
-        parts = [part for at in range(2) for part in of_area(f"area {at}", areas[at], p[at])]
+        found = [timed(rng, 0.0, n_layers=12, orders=orders) for _ in range(2)]
+        p = [own.p(models) for own in found]
+        parts = [part for at in range(2) for part in of_region(f"region {at}", found[at], p[at])]
         tables = {
             family: answered(parts if family == "dataset" else parts[:12], Inference(family=family))
             for family in ("region", "dataset")
@@ -252,20 +253,20 @@ def test_any_false_cluster_of_a_family_is_as_rare_as_its_level_says():
 
 @pytest.mark.parametrize("family", ["region", "dataset", "settings"])
 def test_clusters_are_set_against_the_largest_of_their_family(family):
-    """Of the area under one distance; of both areas; of both distances. Others have none."""
+    """Of the region under one distance; of both regions; of both distances. Others have none."""
     rng = np.random.default_rng(6)
     orders = make_orders(14, 99, rng)
     settings = [("V1", "d"), ("IT", "d"), ("V1", "e")]
     found = [timed(rng, 0.6, orders=orders) for _ in settings]
     parts = [questions(rng, "no bins", n_draws=99)[1]]
-    for (area, distance), own in zip(settings, found, strict=True):
-        parts += of_area(area, own, one_model(own), distance)
+    for (region, distance), own in zip(settings, found, strict=True):
+        parts += of_region(region, own, one_model(own), distance)
     table = answered(parts, Inference(family=family))
     largest = [own.largest.max(axis=1) for own in found]
     together = {"region": [[0], [1], [2]], "dataset": [[0, 1], [0, 1], [2]],
                 "settings": [[0, 1, 2]] * 3}[family]  # fmt: skip
-    for (area, distance), own, places in zip(settings, found, together, strict=True):
-        rows = table[(table["area"] == area) & (table["distance"] == distance)]
+    for (region, distance), own, places in zip(settings, found, together, strict=True):
+        rows = table[(table["region"] == region) & (table["distance"] == distance)]
         expected = by_largest(own.mass.ravel(), np.max([largest[at] for at in places], axis=0))
         np.testing.assert_array_equal(rows["p_cluster_corrected"], expected)
     assert table.loc[table["region"] == "no bins", "p_cluster_corrected"].isna().all()

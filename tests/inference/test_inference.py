@@ -19,8 +19,7 @@ from isomorph.inference.permutation import shuffled
 from isomorph.inference.spread import spread_over_both, spread_over_stimuli
 from isomorph.measures import MEASURES
 from isomorph.measures.pairs import pair_indices, squareform
-from isomorph.rdms import rdm_dataset
-from isomorph.rdms.table import RdmRow
+from isomorph.rdms import RdmRow, brain_rdms
 
 RSATOOLBOX = {"pearson": "corr", "cosine": "cosine", "rho_a": "rho-a", "spearman": "spearman",
               "whitened_cosine": "cosine_cov", "whitened_correlation": "corr_cov"}  # fmt: skip
@@ -232,11 +231,11 @@ def test_sessions_are_averaged_within_subjects():
     rng = np.random.default_rng(10)
     rdms = rng.random((3, 10))
     rows = [
-        RdmRow("IT | a | 1", "correlation", rdms[0], region="IT", subject="a", session="1"),
-        RdmRow("IT | a | 2", "correlation", rdms[1], region="IT", subject="a", session="2"),
-        RdmRow("IT | b | 1", "correlation", rdms[2], region="IT", subject="b", session="1"),
+        RdmRow("IT", "a", "correlation", rdms[0], session="1"),
+        RdmRow("IT", "a", "correlation", rdms[1], session="2"),
+        RdmRow("IT", "b", "correlation", rdms[2], session="1"),
     ]
-    (found,) = regions_of(rdm_dataset(rows, list("abcde"), {}), "correlation")
+    (found,) = regions_of(brain_rdms(rows, list("abcde")), "correlation")
     np.testing.assert_allclose(found.rdms, [rdms[:2].mean(axis=0), rdms[2]])
     assert found.n_units is None
     assert found.subjects == ("a", "b")

@@ -19,7 +19,7 @@ from isomorph.inference.scores import Parts, Scores
 from isomorph.inference.setting import Setting, make_draws
 from isomorph.inference.standings import standing
 from isomorph.measures import MEASURES
-from isomorph.rdms import rdm_dataset
+from isomorph.rdms import brain_rdms
 from isomorph.rdms.brain import rdms_of_responses
 from isomorph.study.dataset import UnitFilter
 
@@ -65,7 +65,7 @@ def recorded(rng, populations, units, wanted, n_subjects, noise=0.5, rounds=4):
             {"1": session}, STIMULI, ["squared_euclidean"], subject=f"m{number}",
             transform="none", units=wanted, number=number,
         )[0]  # fmt: skip
-    return regions_of(rdm_dataset(rows, STIMULI, {}), "squared_euclidean")
+    return regions_of(brain_rdms(rows, STIMULI), "squared_euclidean")
 
 
 def asked(rng, regions, rdms, measure="pearson", resamples=100, fewest=5, together=(), **columns):

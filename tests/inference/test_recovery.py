@@ -1,5 +1,7 @@
 """Layers planted in simulated data: how alike the data are to what is asked, and what is found."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -18,7 +20,6 @@ from isomorph.inference.trust.claims import Terms
 from isomorph.inference.trust.judges import sizes
 from isomorph.inference.trust.observed import Observed, observe
 from isomorph.inference.trust.outcomes import kin, places, shares
-from isomorph.inference.trust.planting import PLANTINGS, root
 from isomorph.inference.trust.recovery import recover
 from isomorph.inference.trust.reliability import (
     NOISE,
@@ -29,8 +30,9 @@ from isomorph.inference.trust.reliability import (
 )
 from isomorph.inference.trust.reliability import agreement as alike
 from isomorph.inference.trust.rows import confusion_rows, power_row
-from isomorph.inference.trust.simulation import Design, draw, mix
 from isomorph.measures import MEASURES
+from isomorph.simulation.gaussian import Design, draw, mix
+from isomorph.simulation.planting import PLANTINGS, root
 from isomorph.study import Inference
 from isomorph.study.archive import PlantedRegion
 from isomorph.study.recovery import Recovery
@@ -349,23 +351,24 @@ def test_the_best_layer_of_each_model_is_planted_or_every_layer():
 def test_what_is_not_known_of_the_data_is_assumed_and_said():
     rdms = np.random.default_rng(20).random((2, N * (N - 1) // 2))
     planting = PLANTINGS["correlation"]
-    two = Region("V1", rdms, ("a", "b"), None, None, n_folds=3)
-    known = observe(two, (7, 9), planting, PEARSON, Recovery(), N)
+    two = Region("V1", rdms, ("a", "b"), 16, None, subject_units=(7, 9), n_folds=3)
+    known = observe(two, planting, PEARSON, Recovery(), N)
     assert known.assumed == ""
     assert known.design.units == (7, 9)
     assert known.design.repetitions == 3
-    published = observe(two, (-1, -1), planting, PEARSON, Recovery(units=60), N)
+    unpublished = replace(two, n_units=None, subject_units=(None, None))
+    published = observe(unpublished, planting, PEARSON, Recovery(units=60), N)
     assert published.design.units == (60, 60)
     assert published.assumed == "60 units per subject, as none are published"
-    one = Region("V1", rdms[:1], ("a",), 5, None)
-    alone = observe(one, (5,), planting, PEARSON, Recovery(reliability=0.3), N)
+    one = Region("V1", rdms[:1], ("a",), 5, None, subject_units=(5,))
+    alone = observe(one, planting, PEARSON, Recovery(reliability=0.3), N)
     assert not alone.reliability_known
     assert alone.reliability == 0.3
     assert "halves that agree at 0.3" in alone.assumed
     assert alone.design.halved
     assert alone.design.parts == (1, 1)
     crossed = PLANTINGS["crossvalidated_euclidean"]
-    assert observe(one, (5,), crossed, PEARSON, Recovery(), N).design.parts == (2, 2)
+    assert observe(one, crossed, PEARSON, Recovery(), N).design.parts == (2, 2)
 
 
 # ---------------------------------------------------------------- agreement of settings
@@ -379,7 +382,7 @@ def comparisons(estimates, **settings):
         for (distance, measure), values in estimates.items()
         for candidate, value in values.items()
     ]  # fmt: skip
-    return pd.DataFrame(rows).assign(**settings)
+    return pd.DataFrame(rows).assign(time_start=np.nan, time_stop=np.nan, **settings)
 
 
 def test_agreement_is_that_of_scipy_over_layers_and_over_best_layers():
@@ -394,6 +397,15 @@ def test_agreement_is_that_of_scipy_over_layers_and_over_best_layers():
     assert found.loc["models", "n_candidates"] == 3
     best = [[max(v[:2]), max(v[2:4]), v[4]] for v in (one, other)]
     assert tau_b(*map(np.array, best)) == pytest.approx(kendalltau(*best).statistic, nan_ok=True)
+
+
+def test_time_bins_are_compared_each_by_itself():
+    table = comparisons({("e", "r"): {"a": 3, "b": 2}, ("e", "p"): {"a": 1, "b": 2}})
+    later = table.assign(estimate=table["estimate"] * [1, 1, -1, -1])
+    both = pd.concat([one.assign(time_start=at, time_stop=at + 0.1)
+                      for at, one in ((0.0, table), (0.1, later))])  # fmt: skip
+    found = agreement(both).query("over == 'models'").set_index("time_start")
+    assert found["same_winner"].to_dict() == {0.0: "no", 0.1: "yes"}
 
 
 def test_settings_that_find_the_same_winner_say_so():
@@ -424,8 +436,9 @@ def test_one_subject_is_simulated_with_halves_as_reliable_as_the_measured():
     features = root(candidates.rdms[2], crossed)
     truth = mix(features, draw(Design(8, (50,), 12, True, crossed), 1, rng))
     halves = truth[1].rdms(0.9)[:, 0, 0]
-    region = Region("V1", truth[0].rdms(0.9)[0], ("a",), 50, halves[None, :, None], n_folds=12)
-    found = observe(region, (50,), crossed, PEARSON, Recovery(), 8)
+    region = Region("V1", truth[0].rdms(0.9)[0], ("a",), 50, halves[None, :, None],
+                    subject_units=(50,), n_folds=12)  # fmt: skip
+    found = observe(region, crossed, PEARSON, Recovery(), 8)
     assert found.reliability == pytest.approx(np.corrcoef(halves)[0, 1])
     related = kin(candidates.table, {})
     terms = terms_of(candidates, 8, simulations=60, tested=0)
@@ -442,6 +455,8 @@ def test_a_planted_layer_that_ties_with_a_copy_is_found():
         {
             "dataset": "toy",
             "region": "IT",
+            "time_start": np.nan,
+            "time_stop": np.nan,
             "distance": "correlation",
             "measure": "pearson",
             "model": ["a", "a", "b"],

@@ -16,9 +16,8 @@ from isomorph.artefacts import provenance, write_array, write_responses, write_t
 from isomorph.cli import main
 from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
-from isomorph.rdms import DISTANCES, geometry_of_features, rdm_dataset
+from isomorph.rdms import DISTANCES, LayerRdm, flat, geometry_of_features, model_rdms
 from isomorph.rdms.searchlight import sphere_rdms, spheres, volume_of
-from isomorph.rdms.table import RdmRow
 from isomorph.responses.places import Grid, in_space
 from isomorph.study import load_study
 from isomorph.study.dataset import NoiseSpec
@@ -89,10 +88,10 @@ def layout(tmp_path_factory):
     about = {"dataset": "toy", "subject": "m", "simulated": "false"}
     write_responses(layout.responses("toy", "m"), {"1": session(2)}, about, provenance("responses"))
     rows = [
-        RdmRow(f"pixels | {layer}", "squared_euclidean", rdm, model="pixels", layer=layer)
+        LayerRdm(layer, "squared_euclidean", rdm)
         for layer, rdm in (("in/planted", model_rdm()), ("other", model_rdm()[::-1].copy()))
     ]
-    data = rdm_dataset(rows, STIMULI, {})
+    data = flat(model_rdms("pixels", rows, STIMULI))
     write_array(layout.model_rdms("toy", "pixels"), data, "rdms", provenance("rdms"))
     return layout
 

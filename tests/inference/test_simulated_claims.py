@@ -32,11 +32,11 @@ from isomorph.inference.trust.claims import (
 )
 from isomorph.inference.trust.observed import Observed
 from isomorph.inference.trust.outcomes import against_zero, kin, places
-from isomorph.inference.trust.planting import PLANTINGS
 from isomorph.inference.trust.recovery import recover
 from isomorph.inference.trust.rows import CLAIMS, Tally, power_row
-from isomorph.inference.trust.simulation import Design
 from isomorph.measures import MEASURES
+from isomorph.simulation.gaussian import Design
+from isomorph.simulation.planting import PLANTINGS
 
 PEARSON = MEASURES["pearson"]
 AS_TESTED = {"resamples": RESAMPLES, "selection": {"resamples": RESAMPLES}}

@@ -14,7 +14,7 @@ from isomorph.inference.members import ModelFamily
 from isomorph.inference.regions import compare_regions
 from isomorph.inference.setting import Setting, make_draws
 from isomorph.measures import MEASURES
-from isomorph.rdms import rdm_dataset
+from isomorph.rdms import brain_rdms
 from isomorph.rdms.brain import rdms_of_responses
 from isomorph.study.dataset import UnitFilter
 
@@ -45,7 +45,7 @@ def brain(rng, truth, units, wanted=None, subjects=("m",)):
             {"1": recorded(rng, truth, units)}, STIMULI, ["euclidean"], subject=subject,
             transform="none", units=wanted, number=number,
         )[0]  # fmt: skip
-    return regions_of(rdm_dataset(rows, STIMULI, {}), "euclidean")
+    return regions_of(brain_rdms(rows, STIMULI), "euclidean")
 
 
 def model(truth):

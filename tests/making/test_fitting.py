@@ -207,8 +207,8 @@ def test_text_in_an_array_is_told_though_hdf5_knows_no_checksum_of_it(layout):
 
 def test_numbers_in_a_file_carry_a_checksum_for_any_reader(layout):
     with h5py.File(layout.brain_rdms("small")) as data:
-        assert data["rdm"].fletcher32
-        where = data["rdm"].id.get_chunk_info(0).byte_offset
+        assert data["correlation"].fletcher32
+        where = data["correlation"].id.get_chunk_info(0).byte_offset
     content = bytearray(layout.brain_rdms("small").read_bytes())
     content[where + 3] ^= 1
     layout.brain_rdms("small").write_bytes(content)

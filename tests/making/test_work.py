@@ -5,11 +5,11 @@ import shutil
 import pytest
 import yaml
 
-from isomorph import models
 from isomorph.artefacts import read_provenance
 from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
 from isomorph.making import Fitting, begin, job_of, require, stamp
+from isomorph.stages import activations
 from isomorph.study import load_study
 
 NETWORK = """
@@ -122,7 +122,7 @@ def test_code_of_the_users_that_was_edited_while_its_network_ran_is_refused(netw
     code = networks.root / "config" / "models" / "own_net.py"
     during(monkeypatch, lambda: code.write_text(NETWORK.replace("1.0", "2.0")))
     with pytest.raises(IsomorphError, match=r"own_net\.py has changed while activations small own"):
-        models.run(networks, "small", "own")
+        activations.run(networks, "small", "own")
     assert not networks.activations("small", "own").exists()
 
 
@@ -130,7 +130,7 @@ def test_weights_are_signed_as_they_were_when_the_network_was_built(networks, mo
     weights = networks.root / "config" / "models" / "weights.pt"
     old = weights.read_bytes()
     during(monkeypatch, lambda: weights.write_bytes(old + b"x"))
-    models.run(networks, "small", "own")
+    activations.run(networks, "small", "own")
     job = job_of(networks.study, "activations", "small", "own")
     assert "was made from another config/models/weights.pt than" in Fitting(networks).own(job)
     weights.write_bytes(old)

@@ -8,8 +8,8 @@ import torch
 from architectures import built, recurrent, u_shaped
 from torch import nn
 
-from isomorph.models.activations import Activations
 from isomorph.models.extraction import extract
+from isomorph.models.folded import Activations
 from isomorph.models.layers import named_tensors
 from isomorph.models.network import Network
 

@@ -6,10 +6,10 @@ import pytest
 from scipy import ndimage
 
 from isomorph.errors import IsomorphError
-from isomorph.models.activations import from_features
 from isomorph.models.baselines.gabor import gabor, gabor_kernels
-from isomorph.models.baselines.pixels import pixels
+from isomorph.models.baselines.luminance import pixels
 from isomorph.models.baselines.table import category, columns
+from isomorph.models.folded import from_features
 
 
 def gratings(wavelength: float, angle: float, phases: np.ndarray, size: int = 64) -> np.ndarray:

@@ -13,9 +13,9 @@ from torch import nn
 
 from isomorph.errors import IsomorphError
 from isomorph.models import forward
-from isomorph.models.activations import Activations, as_dataset, from_features
 from isomorph.models.extraction import extract
-from isomorph.models.gram import fold
+from isomorph.models.fold import fold
+from isomorph.models.folded import Activations, as_dataset, from_features
 from isomorph.models.network import Network
 
 IMAGES = np.random.default_rng(0).random((11, 3, 16, 16), dtype=np.float32)

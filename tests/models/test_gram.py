@@ -7,13 +7,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.distance import pdist, squareform
 
-from isomorph.models.gram import (
-    TILE,
+from isomorph.geometry import effective_dimensionality, spectrum
+from isomorph.geometry.gram import TILE
+from isomorph.models.fold import (
     LayerGram,
     UnusableLayerError,
     fold,
 )
-from isomorph.models.spectrum import effective_dimensionality, spectrum
 
 
 def features(seed: int, n: int, p: int, offset: float = 0.0) -> np.ndarray:
@@ -72,7 +72,7 @@ def test_an_offset_would_ruin_a_gram_centred_afterwards():
     assert np.abs(fold(x).gram - truth).max() / truth.max() < 1e-12
 
 
-def test_the_raw_gram_matrix_comes_back():
+def test_the_raw_matrix_comes_back():
     x = features(2, 7, 300, offset=2.0)
     np.testing.assert_allclose(fold(x).raw, x.astype(np.float64) @ x.T, rtol=1e-5)
 

@@ -15,7 +15,7 @@ import torch
 from pydantic import ValidationError
 
 from isomorph.errors import IsomorphError
-from isomorph.models import SOURCES, Wanted
+from isomorph.models import SOURCES, Request
 from isomorph.models.libraries.imported import library
 from isomorph.models.libraries.tensors import digest_of_module
 from isomorph.study import ModelSpec
@@ -45,9 +45,9 @@ def hub(monkeypatch):
         yield served
 
 
-def wanted(tmp_path: Path, source: str, seed: int | None = None, **more) -> Wanted:
+def wanted(tmp_path: Path, source: str, seed: int | None = None, **more) -> Request:
     spec = ModelSpec(name="m", title="M", source=source, **more)
-    return Wanted("m", spec, seed, tmp_path / "weights", tmp_path)
+    return Request("m", spec, seed, tmp_path / "weights", tmp_path)
 
 
 def network(tmp_path: Path, source: str, seed: int | None = None, **more):

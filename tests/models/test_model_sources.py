@@ -1,8 +1,10 @@
 """The sources of the registry, from stimuli on disk to the artefact."""
 
 import json
+import re
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -19,13 +21,13 @@ from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
 from isomorph.models import SOURCES
 from isomorph.models.extraction import extract
-from isomorph.models.gram import fold
+from isomorph.models.fold import fold
 from isomorph.models.network import Network
 from isomorph.models.packages import load
-from isomorph.models.packages.efficientnet_lite import filled
+from isomorph.models.packages.efficientnet_lite import filled, untrained_efficientnet_lite
 from isomorph.models.packages.files import LITE0 as LITE0_FILE
 from isomorph.models.preprocessing import preprocess
-from isomorph.models.untrained import efficientnet_lite0 as untrained_lite0
+from isomorph.stages import activations as make
 from isomorph.stages import stimuli
 from isomorph.stages.datasets import images_of
 from isomorph.stimuli.images import read_images
@@ -89,7 +91,7 @@ def layout(tmp_path_factory) -> Layout:
 
 
 def activations(layout: Layout, instance: str):
-    models.run(layout, "photographs", instance)
+    make.run(layout, "photographs", instance)
     return read_array(layout.activations("photographs", instance), "activations")
 
 
@@ -170,7 +172,10 @@ def test_an_untrained_twin_is_its_seed(layout):
     assert data.attrs["weights_sha256"] == ""
     assert "top1" not in data
     before = torch.get_rng_state()
-    first, again, other = (untrained_lite0(seed).module.state_dict() for seed in (3, 3, 4))
+    first, again, other = (
+        untrained_efficientnet_lite("efficientnet-lite0", seed).module.state_dict()
+        for seed in (3, 3, 4)
+    )
     assert torch.equal(torch.get_rng_state(), before)
     assert all(torch.equal(first[key], again[key]) for key in first)
     assert not torch.equal(first["_fc.weight"], other["_fc.weight"])
@@ -179,7 +184,11 @@ def test_an_untrained_twin_is_its_seed(layout):
 def test_untrained_activations_neither_vanish_nor_explode(layout, tmp_path):
     images = preprocess(read_images(images_of(layout, "photographs"), 224), Preprocessing(**LITE0))
     found = extract(
-        untrained_lite0(0), images, ["_blocks.*", "_fc"], where="twin", scratch=tmp_path
+        untrained_efficientnet_lite("efficientnet-lite0", 0),
+        images,
+        ["_blocks.*", "_fc"],
+        where="untrained",
+        scratch=tmp_path,
     )
     assert found.left_out == {}
     for layer in found.layers.values():
@@ -214,7 +223,7 @@ def test_pixels_and_labels(layout):
 )
 def test_mistakes_are_said_in_a_sentence(layout, instance, message):
     with pytest.raises(IsomorphError, match=message):
-        models.run(layout, "photographs", instance)
+        make.run(layout, "photographs", instance)
     assert not layout.activations("photographs", instance).exists()
 
 
@@ -234,7 +243,7 @@ def test_the_registry_and_the_labels_need_no_torch():
         "assert 'baseline/gabor' in SOURCES\n"
         "assert 'torch' not in sys.modules, 'registry'\n"
         "from isomorph.models.baselines.table import category\n"
-        "from isomorph.models.activations import as_dataset, from_features\n"
+        "from isomorph.models.folded import as_dataset, from_features\n"
         "table = pd.DataFrame({'stimulus': ['a', 'b', 'c'], 'kind': ['x', 'y', 'x']})\n"
         "features, left_out = category(table, {'columns': ['kind']}, 'm')\n"
         "as_dataset(from_features(features, ['**'], 'm', left_out), ['a', 'b', 'c'], {})\n"
@@ -249,6 +258,19 @@ def test_every_source_that_needs_no_library_is_reached_by_a_model_of_the_example
     used = {yaml.safe_load(file.read_text())["source"] for file in folder.glob("*.yaml")}
     assert {name for name in SOURCES if "<" not in name} <= used
     assert all(name in SOURCES for name in used)
+
+
+def test_what_is_imported_when_it_is_called_is_there():
+    root = Path(models.__file__).parent
+    entries = {
+        found
+        for file in root.rglob("*.py")
+        for found in re.findall(r'lazily\("(isomorph[\w.]*:\w+)"\)', file.read_text())
+    }
+    assert len(entries) > 20
+    for entry in entries:
+        module, name = entry.split(":")
+        assert callable(getattr(import_module(module), name)), entry
 
 
 def test_the_study_knows_which_sources_take_images():

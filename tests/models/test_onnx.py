@@ -21,7 +21,7 @@ onnxruntime = pytest.importorskip("onnxruntime", reason="onnxruntime is not inst
 
 from isomorph.models.onnx import check, network, open_onnx  # noqa: E402
 from isomorph.models.onnx.graph import open_graph  # noqa: E402
-from isomorph.models.source import Wanted  # noqa: E402
+from isomorph.models.source import Request  # noqa: E402
 from isomorph.own.graphs import external_files  # noqa: E402
 
 SIZE = 8
@@ -280,12 +280,12 @@ def test_a_study_names_a_file_beside_the_model(tmp_path):
          "weights": {"sha256": digest}, "options": {"channels": "bgr"},
          "preprocessing": {"size": SIZE}}
     )  # fmt: skip
-    wanted = Wanted("mine", spec, None, tmp_path / "weights", tmp_path)
+    wanted = Request("mine", spec, None, tmp_path / "weights", tmp_path)
     found = SOURCES[spec.source].network(wanted)
     torch.testing.assert_close(found.module(images()), open_onnx(file, bgr=True).module(images()))
     odd = spec.model_copy(update={"options": {"channels": "gbr"}})
     with pytest.raises(IsomorphError, match=r'mine: options.channels is "gbr"; .* rgb or bgr'):
-        network(Wanted("mine", odd, None, tmp_path, tmp_path))
+        network(Request("mine", odd, None, tmp_path, tmp_path))
     with pytest.raises(IsomorphError, match="is no ONNX file"):
         check("resnet50", tmp_path)
 

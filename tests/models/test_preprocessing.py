@@ -14,15 +14,16 @@ from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
 from isomorph.models.libraries.imported import library
 from isomorph.models.preprocessing import (
-    Images,
     aperture,
     as_seen,
     field_of_view,
     preprocess,
-    shown_degrees,
 )
+from isomorph.models.views import Views, by_settings
 from isomorph.slices import activations
 from isomorph.stages import stimuli
+from isomorph.stages.activations import shown_degrees
+from isomorph.stages.datasets import images_of
 from isomorph.stimuli.pixels import resized
 from isomorph.study import Preprocessing, StudyError, load_study
 
@@ -220,23 +221,28 @@ def make(tmp_path):
     return made
 
 
+def views(layout, settings):
+    shown = shown_degrees(layout, "squares")
+    return Views(images_of(layout, "squares"), by_settings(settings, shown))
+
+
 def test_batches_are_the_rows_of_the_whole_and_the_hash_is_of_all(make):
     layout = make()
     wanted = Preprocessing(size=16, degrees=8, mean=(0.5, 0.5, 0.5))
-    whole = Images(layout, "squares", wanted)
-    assert whole.shape == (5, 3, 16, 16)
+    whole = views(layout, wanted)
     every = whole[:]
+    assert every.shape == (5, 3, 16, 16)
     assert np.allclose(every[:, :, 0, 0], GREY - 0.5)  # 4 of 8 degrees: the corners are background
     digest = hashlib.sha256(every.data).hexdigest()
     assert whole.sha256() == digest
 
-    batched = Images(layout, "squares", wanted)
+    batched = views(layout, wanted)
     first_look = batched[0:3]  # as a dry run takes it
     assert np.array_equal(first_look, every[:3])
     batches = [batched[start : start + 2] for start in (0, 2, 4)]
     assert np.array_equal(np.concatenate(batches), every)
     assert batched.sha256() == digest
-    assert Images(layout, "squares", wanted).sha256() == digest
+    assert views(layout, wanted).sha256() == digest
 
 
 def test_a_changed_image_changes_the_hash_and_is_refused(make):
@@ -245,7 +251,7 @@ def test_a_changed_image_changes_the_hash_and_is_refused(make):
     file = layout.stimuli("squares").parent / "images" / "square2.png"
     Image.fromarray(picture(20, 20)).save(file)
     with pytest.raises(IsomorphError, match=r"square2\.png: is not the image"):
-        Images(layout, "squares", wanted).sha256()
+        views(layout, wanted).sha256()
 
 
 def test_degrees_are_those_of_the_dataset_and_said_when_unknown(make, capsys):

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from torch import nn
 
 from isomorph.errors import IsomorphError
-from isomorph.models.activations import Activations
 from isomorph.models.blocks import blocks
 from isomorph.models.extraction import extract
-from isomorph.models.gram import fold
+from isomorph.models.fold import fold
+from isomorph.models.folded import Activations
 from isomorph.models.layers import Layer, discover, watching
 from isomorph.models.network import Network
 from isomorph.models.reading import Reading, map_axes, window

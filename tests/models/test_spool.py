@@ -13,12 +13,13 @@ from torch import nn
 
 from isomorph.artefacts import provenance, read_array
 from isomorph.errors import IsomorphError
+from isomorph.geometry import single_is_enough
 from isomorph.models import extraction
-from isomorph.models.activations import Activations, as_dataset, write
 from isomorph.models.extraction import extract
-from isomorph.models.gram import fold
+from isomorph.models.fold import fold
+from isomorph.models.folded import Activations, as_dataset
 from isomorph.models.network import Network
-from isomorph.models.stored import single_is_enough
+from isomorph.stages.activations import write
 
 IMAGES = np.random.default_rng(0).random((23, 3, 16, 16), dtype=np.float32)
 NAMES = [f"s{number}" for number in range(23)]

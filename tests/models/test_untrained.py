@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from isomorph.errors import IsomorphError, how_to_install
-from isomorph.models import SOURCES, Wanted
+from isomorph.models import SOURCES, Request
 from isomorph.models.extraction import extract
 from isomorph.models.libraries.imported import library
 from isomorph.models.libraries.tensors import digest_of_module
@@ -27,7 +27,7 @@ def _as_released():
 
 def network(source: str, seed: int | None, **options):
     spec = ModelSpec(name="m", title="M", source=source, seeds=[0], options=options)
-    return SOURCES[source].network(Wanted("m", spec, seed, Path("weights"), Path()))
+    return SOURCES[source].network(Request("m", spec, seed, Path("weights"), Path()))
 
 
 @pytest.mark.parametrize("name", ["resnet18", "squeezenet1_1", "timm/test_resnet", "timm/test_vit"])
@@ -105,7 +105,7 @@ import sys
 sys.modules.update(dict.fromkeys({LIBRARIES}))  # Python then finds none of them
 from pathlib import Path
 from isomorph.errors import IsomorphError
-from isomorph.models import SOURCES, Wanted, mistakes_of
+from isomorph.models import SOURCES, Request, mistakes_of
 from isomorph.study import ModelSpec
 for source in ("timm/x", "torchvision/x", "open_clip/x", "transformers/x"):
     print(*mistakes_of(ModelSpec(name="m", title="M", source=source)))
@@ -114,7 +114,7 @@ for source in ("package/efficientnet-lite0", "untrained/efficientnet-lite0", "un
     spec = ModelSpec(name="m", title="M", source=source, seeds=[0])
     assert mistakes_of(spec) == []
     try:
-        SOURCES[source].network(Wanted("m", spec, seed, Path("weights"), Path(".")))
+        SOURCES[source].network(Request("m", spec, seed, Path("weights"), Path(".")))
         print(source, "runs")
     except IsomorphError as error:
         print(error)

@@ -11,7 +11,7 @@ import torch
 from pydantic import ValidationError
 
 from isomorph.errors import IsomorphError
-from isomorph.models import SOURCES, Wanted
+from isomorph.models import SOURCES, Request
 from isomorph.models.libraries.imported import library
 from isomorph.models.libraries.tensors import FORCED, tensors_only
 from isomorph.models.libraries.weights import from_url
@@ -56,7 +56,7 @@ def saved(state) -> bytes:
 
 def wanted(tmp_path, source, **more):
     spec = ModelSpec(name="m", title="M", source=source, **more)
-    return Wanted("m", spec, None, tmp_path / "weights", tmp_path)
+    return Request("m", spec, None, tmp_path / "weights", tmp_path)
 
 
 def refused(tmp_path, source, *said):

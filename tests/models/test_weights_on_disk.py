@@ -16,7 +16,7 @@ import torch
 from safetensors.torch import save
 
 from isomorph.errors import IsomorphError
-from isomorph.models import SOURCES, Wanted
+from isomorph.models import SOURCES, Request
 from isomorph.models.libraries.hub import code_of
 from isomorph.models.libraries.weights import from_url
 from isomorph.study import ModelSpec
@@ -61,9 +61,9 @@ def hub(monkeypatch):
         yield served
 
 
-def wanted(tmp_path: Path, source: str) -> Wanted:
+def wanted(tmp_path: Path, source: str) -> Request:
     spec = ModelSpec(name="m", title="M", source=source)
-    return Wanted("m", spec, None, tmp_path / "weights", tmp_path)
+    return Request("m", spec, None, tmp_path / "weights", tmp_path)
 
 
 def refused(tmp_path: Path, source: str) -> str:

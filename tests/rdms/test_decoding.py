@@ -5,8 +5,8 @@ import pytest
 from scipy.stats import norm
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
+from isomorph.geometry import UndefinedDistanceError
 from isomorph.rdms import DISTANCES, Folds, geometry_of_folds
-from isomorph.rdms.geometry import UndefinedDistanceError
 from isomorph.rdms.precision import Noise, groups
 from isomorph.study.dataset import NoiseSpec
 

@@ -1,6 +1,5 @@
 """Distances against scipy and rsatoolbox, and as theorems."""
 
-import json
 from dataclasses import replace
 
 import numpy as np
@@ -10,9 +9,8 @@ from hypothesis import strategies as st
 from scipy.spatial.distance import pdist
 
 from isomorph.errors import IsomorphError
-from isomorph.rdms import DISTANCES, TRANSFORMS, fold_gram, geometry_of_features
+from isomorph.rdms import DISTANCES, TRANSFORMS, RdmRow, brain_rdms, fold_gram, geometry_of_features
 from isomorph.rdms.distances import UndefinedDistanceError
-from isomorph.rdms.table import RdmRow, rdm_dataset
 
 
 def folds_of(rng, n_repetitions=4, n_stimuli=7, n_units=30):
@@ -45,9 +43,10 @@ def test_equals_scipy(name, metric, per_feature):
 
 def test_a_file_says_what_its_distances_are():
     """`euclidean` is a root mean square, `euclidean_norm` is the norm; both say so."""
-    row = RdmRow("a", "euclidean", np.arange(3.0))
-    data = rdm_dataset([row, replace(row, distance="euclidean_norm")], list("xyz"), {})
-    said = json.loads(data.attrs["distances"])
+    row = RdmRow("IT", "a", "euclidean", np.arange(3.0))
+    data = brain_rdms([row, replace(row, distance="euclidean_norm")], list("xyz"))
+    said = {name: f"{data[name].attrs['title']}, in {data[name].attrs['units']}"
+            for name in ("euclidean", "euclidean_norm")}  # fmt: skip
     assert "root mean square over units" in said["euclidean"]
     assert "norm of the difference" in said["euclidean_norm"]
 

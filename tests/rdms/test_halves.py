@@ -95,9 +95,9 @@ def test_a_reason_stands_where_halves_have_no_rdm():
     )  # fmt: skip
     without, with_halves = rows
     assert without.halves is None
-    assert without.half_status.startswith("halves of 3 repetitions have no such distances: cross-")
+    assert without.reason.startswith("halves of 3 repetitions have no such distances: cross-")
     assert with_halves.halves.shape == (3, 2, 15)
-    assert with_halves.half_status == "ok"
+    assert with_halves.status == "ok"
 
 
 def test_a_session_without_halves_takes_none_from_regions_of_others():
@@ -109,4 +109,4 @@ def test_a_session_without_halves_takes_none_from_regions_of_others():
     rows, _ = rdms_of_responses(sessions, names(6), ["euclidean"], subject="m", transform="none")
     inferior, primary = rows
     assert inferior.halves.shape == (3, 2, 15)
-    assert primary.half_status == "no two halves of 1 repetition both show every stimulus"
+    assert primary.reason == "no two halves of 1 repetition both show every stimulus"

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from isomorph.errors import IsomorphError
 from isomorph.rdms import DISTANCES, geometry_of_features
 from isomorph.rdms.brain import rdms_of_responses
-from isomorph.rdms.geometry import geometry_of_layer
+from isomorph.rdms.fold_geometry import geometry_of_layer
 from isomorph.rdms.level import Level, averaged, averaging, level_of, regrouped
 
 

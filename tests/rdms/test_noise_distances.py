@@ -11,9 +11,9 @@ from rsatoolbox.data import Dataset
 from rsatoolbox.data.noise import cov_from_residuals, prec_from_unbalanced
 from rsatoolbox.rdm import calc_rdm
 
+from isomorph.geometry import UndefinedDistanceError, joined
 from isomorph.rdms import DISTANCES, Folds, geometry_of_folds
 from isomorph.rdms.baselines import leverages
-from isomorph.rdms.geometry import UndefinedDistanceError, joined
 from isomorph.rdms.precision import Noise, groups, residuals
 from isomorph.study.dataset import NoiseSpec
 

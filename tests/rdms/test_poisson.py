@@ -5,8 +5,8 @@ import pytest
 from rsatoolbox.data import Dataset
 from rsatoolbox.rdm import calc_rdm
 
+from isomorph.geometry import UndefinedDistanceError, joined
 from isomorph.rdms import DISTANCES, Folds, geometry_of_folds
-from isomorph.rdms.geometry import UndefinedDistanceError, joined
 from isomorph.study.dataset import NoiseSpec
 
 # rsatoolbox casts NaN into integer descriptors when it merges folds.

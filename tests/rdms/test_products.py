@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from isomorph.rdms import DISTANCES, gram
-from isomorph.rdms.geometry import UndefinedDistanceError, joined
-from isomorph.rdms.gram import fold_gram, geometry_of_features
+from isomorph.geometry import UndefinedDistanceError, fold_gram, geometry_of_features, gram, joined
+from isomorph.geometry import features as features_at_hand
+from isomorph.rdms import DISTANCES
 
 NAMES = ("correlation", "cosine", "euclidean", "squared_euclidean")
 
@@ -27,8 +27,8 @@ def plain(features, name):
 @pytest.mark.parametrize("offset", [0.0, 3.0, 100.0, 1e5], ids="{:g}".format)
 @pytest.mark.parametrize("name", NAMES)
 def test_any_width_of_blocks_gives_the_distances(monkeypatch, name, offset):
-    monkeypatch.setattr(gram, "FEWEST", 7)
-    monkeypatch.setattr(gram, "MOST", 7)
+    monkeypatch.setattr(gram, "MINIMUM_WIDTH", 7)
+    monkeypatch.setattr(gram, "BLOCK_BYTES", {"cpu": 8})
     features = np.random.default_rng(0).standard_normal((12, 100)) + offset
     features += offset * np.linspace(-0.5, 1, 100)
     features -= 0 if name == "cosine" else features.mean(axis=1, keepdims=True) / 2
@@ -82,7 +82,7 @@ def test_where_everything_is_near_everything_is_double():
 def test_large_products_are_taken_in_single_precision(monkeypatch):
     features = np.random.default_rng(3).standard_normal((30, 200))
     double = geometry_of_features(features).gram
-    monkeypatch.setattr(gram, "LARGE", 30 * 30 * 200)
+    monkeypatch.setattr(features_at_hand, "LARGE", 30 * 30 * 200)
     single = geometry_of_features(features).gram
     assert not np.array_equal(single, double)
     np.testing.assert_allclose(single, double, atol=1e-6 * np.diag(double).max())

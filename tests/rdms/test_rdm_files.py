@@ -1,7 +1,5 @@
 """RDM files: regions pooled over sessions, layers left out with a reason, exchange."""
 
-import json
-
 import numpy as np
 import pytest
 import xarray as xr
@@ -9,13 +7,15 @@ import xarray as xr
 from isomorph.errors import IsomorphError
 from isomorph.rdms import (
     DISTANCES,
+    LayerRdm,
+    RdmRow,
+    brain_rdms,
     from_rsatoolbox,
     geometry_of_features,
-    rdm_dataset,
+    model_rdms,
     to_rsatoolbox,
 )
 from isomorph.rdms.brain import rdms_of_responses
-from isomorph.rdms.table import RdmRow
 
 STIMULI = ["a", "b", "c", "d", "e"]
 
@@ -64,7 +64,6 @@ def test_sessions_stand_side_by_side():
     expected = DISTANCES["correlation"].compute(geometry_of_features(both))
     np.testing.assert_allclose(rows[0].rdm, expected)
     assert rows[0].n_units == 6
-    assert rows[0].session == "2 pooled"
 
 
 def test_a_session_without_a_stimulus_is_left_out_and_said():
@@ -78,36 +77,74 @@ def test_a_session_without_a_stimulus_is_left_out_and_said():
 
 
 def test_one_repetition_has_no_halves_and_no_crossvalidated_distance():
-    rows, left_out = rdms_of_responses(
+    rows, _ = rdms_of_responses(
         {"1": session(np.random.default_rng(3), n_repetitions=1)},
         STIMULI, ["euclidean", "crossvalidated_euclidean"], subject="m", transform="none",
     )  # fmt: skip
     assert all(row.halves is None for row in rows)
-    assert "at least two repetitions" in left_out["V1 | m | crossvalidated_euclidean"]
+    assert {row.distance: row.status for row in rows} == {
+        "euclidean": "no_halves",
+        "crossvalidated_euclidean": "undefined",
+    }
+    assert all("at least two repetitions" in row.reason for row in rows if row.rdm is None)
 
 
 def rows_of(rng):
     return [
-        RdmRow("IT | s1", "correlation", rng.random(10), region="IT", subject="s1", n_units=7),
-        RdmRow("IT | s2", "correlation", rng.random(10), region="IT", subject="s2", n_units=9),
+        RdmRow("IT", "s1", "correlation", rng.random(10), n_units=7),
+        RdmRow("IT", "s2", "correlation", rng.random(10), n_units=9),
     ]
 
 
 def test_to_rsatoolbox_and_back():
-    data = rdm_dataset(rows_of(np.random.default_rng(4)), STIMULI, {"x": "why"})
-    assert json.loads(data.attrs["left_out"]) == {"x": "why"}
+    data = brain_rdms(rows_of(np.random.default_rng(4)), STIMULI, left_out={"x": "why"})
     theirs = to_rsatoolbox(data)
     assert theirs.pattern_descriptors["stimulus"] == STIMULI
     ours = from_rsatoolbox(theirs, "correlation")
-    np.testing.assert_array_equal(ours["rdm"], data["rdm"])
-    assert ours["subject"].values.tolist() == ["s1", "s2"]
+    xr.testing.assert_identical(ours.assign_attrs(data.attrs), data)
     square = theirs.get_matrices()[0]
     pair = (data["stimulus_a"] == "b") & (data["stimulus_b"] == "d")
-    assert square[1, 3] == data["rdm"].values[0, pair.values]
+    assert square[1, 3] == data["correlation"].values[0, pair.values]
+
+
+def test_bins_and_sessions_go_to_rsatoolbox_and_back():
+    rng = np.random.default_rng(6)
+    rows = [
+        RdmRow("IT", "s1", "correlation", rng.random(10), session=session, time=time)
+        for session in "12" for time in range(2)
+    ]  # fmt: skip
+    data = brain_rdms(rows[:-1], STIMULI, times=np.array([[0.0, 0.1], [0.1, 0.2]]))
+    theirs = to_rsatoolbox(data)
+    assert theirs.rdm_descriptors["time_start"] == [0.0, 0.1, 0.0]
+    ours = from_rsatoolbox(theirs, "correlation")
+    np.testing.assert_array_equal(ours["correlation"], data["correlation"])
+    assert np.isnan(ours["correlation"].sel(session="2").values[0, 1]).all()
+
+
+def test_layers_go_to_rsatoolbox_and_back():
+    rng = np.random.default_rng(7)
+    rows = [
+        LayerRdm(layer, "cosine", rng.random(10), depth=place, n_units=4)
+        for place, layer in enumerate(["conv", "fc"])
+    ]
+    rows.append(LayerRdm("out", "cosine", depth=2, n_units=4, reason="flat"))
+    theirs = to_rsatoolbox(model_rdms("net", rows, STIMULI))
+    assert theirs.rdm_descriptors["layer"] == ["conv", "fc"]
+    ours = from_rsatoolbox(theirs, "cosine")
+    assert ours["model"].item() == "net"
+    np.testing.assert_array_equal(ours["cosine"].sel(layer="fc"), rows[1].rdm)
+
+
+def test_rdms_without_descriptors_are_numbered():
+    from rsatoolbox.rdm import RDMs
+
+    theirs = RDMs(np.random.default_rng(8).random((2, 10)),
+                  pattern_descriptors={"stimulus": STIMULI})  # fmt: skip
+    assert from_rsatoolbox(theirs, "cosine")["subject"].values.tolist() == ["1", "2"]
 
 
 def test_several_distances_must_be_told_apart():
     rng = np.random.default_rng(5)
-    rows = [*rows_of(rng), RdmRow("IT | s1", "euclidean", rng.random(10))]
+    rows = [*rows_of(rng), RdmRow("IT", "s1", "euclidean", rng.random(10))]
     with pytest.raises(IsomorphError, match="name one of: correlation, euclidean"):
-        to_rsatoolbox(rdm_dataset(rows, STIMULI, {}))
+        to_rsatoolbox(brain_rdms(rows, STIMULI))

@@ -13,8 +13,9 @@ from rsatoolbox.rdm import calc_rdm
 from isomorph.inference.ceilings import ceiling
 from isomorph.inference.gather import regions_of
 from isomorph.measures import MEASURES
-from isomorph.rdms import DISTANCES, geometry_of_folds, rdm_dataset
+from isomorph.rdms import DISTANCES, brain_rdms, geometry_of_folds
 from isomorph.rdms.brain import rdms_of_responses
+from isomorph.rdms.collection import notes_of, undefined_of
 from isomorph.rdms.folds import folds_of
 from isomorph.rdms.level import Level, regrouped
 from isomorph.rdms.precision import Noise, groups
@@ -80,13 +81,17 @@ def lost(seed, offset, missing, n=12, runs=6, units=80, shows=1, signal=0.0, rat
 
 
 def rdms(data, distances=CROSSED, n=None, noise=None, **more):
-    """RDMs by distance, and what is said of them."""
+    """The RDMs there are by distance, and what is said of them and of others."""
     stimuli = sorted(set(data["stimulus"].values.tolist())) if n is None else names(n)
     rows, said = rdms_of_responses(
         {"1": data}, stimuli, list(distances), subject="m", transform="none",
         noise=NoiseSpec(**(noise or {})), **more,
     )  # fmt: skip
-    return {row.distance: row for row in rows}, said
+    data = brain_rdms(rows, stimuli, left_out=said)
+    return (
+        {row.distance: row for row in rows if row.rdm is not None},
+        undefined_of(data) | notes_of(data),
+    )
 
 
 def theirs(data, method="crossnobis", **options):
@@ -150,7 +155,7 @@ def test_nor_is_it_what_halves_agree_about(nothing, distance):
 
 def ceiling_of(found, said, n, distance):
     """The file of RDMs, its region, and the ceiling."""
-    brain = rdm_dataset(list(found.values()), names(n), said)
+    brain = brain_rdms(list(found.values()), names(n), left_out=said)
     (region,) = regions_of(brain, distance)
     return brain, region, ceiling(region, distance, MEASURES["pearson"])
 
@@ -178,12 +183,12 @@ def test_halves_of_one_run_are_on_no_known_scale_of_mahalanobis_distances(runs):
     """Noise that showings of a run share is in the noise of several runs, and not of one."""
     found, _ = rdms(shared(1, runs=runs, signal=1.0)[0], ["mahalanobis"])
     assert found["mahalanobis"].halves is None
-    assert found["mahalanobis"].half_status == (
+    assert found["mahalanobis"].reason == (
         f"halves of {runs} runs have no such distances: nothing brings halves of one run to the "
         "scale of all"
     )
     found, _ = rdms(shared(1, runs=4, signal=1.0)[0], ["mahalanobis"])
-    assert found["mahalanobis"].half_status == "ok"
+    assert found["mahalanobis"].status == "ok"
 
 
 def test_repetitions_alone_would_find_distances():
@@ -201,7 +206,7 @@ def test_whose_noise_weighs_does_not_say_what_the_folds_are(per):
     found, said = rdms(data, noise={"per": per})
     np.testing.assert_allclose(found["crossvalidated_euclidean"].rdm, theirs(data), atol=1e-10)
     assert {row.fold for row in found.values()} == {"run"}
-    assert ("IT | m | crossnobis | noise" in said) == (per != "others")
+    assert ("IT | m | crossnobis" in said) == (per != "others")
     for row in found.values():
         assert row.halves.shape[:2] == (3, 2)  # of four runs
 
@@ -314,7 +319,7 @@ def test_crossnobis_where_runs_lack_stimuli_is_a_loop_over_pairs(per, shrinkage)
         def covariance(r, s):
             return whole
     else:
-        from isomorph.rdms.precision import SHRINKAGE
+        from isomorph.geometry.covariance import SHRINKAGE
 
         run, stimulus = np.nonzero(folds.seen)
         design = np.hstack([np.eye(12)[stimulus], np.eye(6)[run]])
@@ -368,7 +373,7 @@ def test_pairs_without_two_runs_in_common_rest_on_all_their_runs_and_that_is_sai
         )
         found, said = rdms(data, ["crossvalidated_euclidean"], n=4)
         rdm.append(found["crossvalidated_euclidean"].rdm)
-    assert said["IT | m | crossvalidated_euclidean | noise"].startswith("1 of 6 pairs of stimuli")
+    assert said["IT | m | crossvalidated_euclidean"].startswith("1 of 6 pairs of stimuli")
     means, errors = np.mean(rdm, axis=0), np.std(rdm, axis=0) / np.sqrt(150)
     assert (np.abs(means) < 3.5 * errors).all()
 
@@ -424,7 +429,7 @@ def test_means_are_those_of_least_squares_where_runs_lack_stimuli(shows):
     np.testing.assert_allclose(found["squared_euclidean"].rdm, expected, rtol=1e-9)
     expected = [1 - np.corrcoef(a, b)[0, 1] for a, b in combinations(means, 2)]
     np.testing.assert_allclose(found["correlation"].rdm, expected, rtol=1e-8)
-    assert said["IT | m | correlation | noise"] == (
+    assert said["IT | m | correlation"] == (
         "some runs lack stimuli, so means are those without the runs' baselines"
     )
 
@@ -458,15 +463,15 @@ def test_what_runs_add_counts_where_nothing_tells_it_from_stimuli_and_is_said():
     assert set(found) == {"euclidean", "crossvalidated_euclidean"}
     assert found["euclidean"].n_folds == 3
     counts = "some runs lack stimuli, so what sets runs apart counts in the distances"
-    assert said["IT | m | euclidean | noise"] == counts
-    assert said["IT | m | crossvalidated_euclidean | noise"].startswith("16 of 28 pairs of stimuli")
+    assert said["IT | m | euclidean"] == counts
+    assert said["IT | m | crossvalidated_euclidean"].startswith("16 of 28 pairs of stimuli")
     more = data.isel(presentation=np.flatnonzero((run != "0") | (np.array(stimuli) != "s01")))
     _, said = rdms(more, ["euclidean", "poisson_kl"], n=8)
-    assert said["IT | m | poisson_kl | noise"] == counts
+    assert said["IT | m | poisson_kl"] == counts
     lacking, _ = lost(11, 0, 2, rate=5.0)
     _, said = rdms(lacking, ["euclidean", "poisson_kl"])
-    assert said["IT | m | poisson_kl | noise"].startswith(counts)
-    assert said["IT | m | euclidean | noise"].startswith(
+    assert said["IT | m | poisson_kl"].startswith(counts)
+    assert said["IT | m | euclidean"].startswith(
         "some runs lack stimuli, so means are those without the runs' baselines"
     )
 
@@ -479,7 +484,7 @@ def test_what_runs_add_is_said_where_each_has_stimuli_of_its_own(shows):
     data = session(rng.standard_normal((8 * shows, 20)), stimuli, run)
     counts = "some runs lack stimuli, so what sets runs apart counts in the distances"
     _, said = rdms(data, ["euclidean", "correlation"], n=8)
-    assert said == {f"IT | m | {name} | noise": counts for name in ("euclidean", "correlation")}
+    assert said == {f"IT | m | {name}": counts for name in ("euclidean", "correlation")}
     _, said = rdms(data.assign_coords(run=("presentation", np.full(8 * shows, "1"))), ["euclidean"])
     assert said == {}
 
@@ -492,10 +497,10 @@ def test_so_it_is_where_each_has_groups_of_its_own():
     data = regrouped(session(rng.standard_normal((12, 20)), names(12), run), groups)
     found, said = rdms(data, ["euclidean", "crossvalidated_euclidean"], n=None)
     assert found["euclidean"].fold == "repetition"
-    assert said["IT | m | euclidean | noise"] == (
+    assert said["IT | m | euclidean"] == (
         "some runs lack stimuli, so what sets runs apart counts in the distances"
     )
-    assert said["IT | m | crossvalidated_euclidean | noise"].endswith(
+    assert said["IT | m | crossvalidated_euclidean"].endswith(
         "noise that a run shares counts as signal"
     )
 
@@ -505,9 +510,9 @@ def test_unlike_numbers_of_showings_are_said_of_distances_that_noise_lifts():
     stimuli = np.repeat(names(8), [4, 8, 4, 8, 4, 8, 4, 8])
     data = session(rng.standard_normal((48, 20)), stimuli)
     _, said = rdms(data, ["euclidean", "crossvalidated_euclidean", "lda_accuracy", "mahalanobis"])
-    assert set(said) == {f"IT | m | {k} | noise" for k in ("euclidean", "lda_accuracy",
+    assert set(said) == {f"IT | m | {k}" for k in ("euclidean", "lda_accuracy",
                                                           "mahalanobis")}  # fmt: skip
-    assert said["IT | m | euclidean | noise"].startswith("most stimuli were shown 4 to 8 times")
+    assert said["IT | m | euclidean"].startswith("most stimuli were shown 4 to 8 times")
     fewer = data.isel(presentation=np.flatnonzero(data["repetition"].values < 5))
     assert rdms(fewer, ["euclidean"])[1] == {}
 
@@ -545,7 +550,7 @@ def test_reasons_count_runs_or_repetitions():
     rows, _ = rdms_of_responses(
         {"1": one, "2": two}, names(8), ["crossvalidated_euclidean"], subject="m", transform="none"
     )
-    assert rows[0].half_status.startswith("halves of 2 to 3 runs have no such distances")
+    assert rows[0].reason.startswith("halves of 2 to 3 runs have no such distances")
 
 
 def groups_of(stimuli):
@@ -607,7 +612,7 @@ def test_draws_of_units_from_some_sessions_alone_have_the_halves_of_these():
     )  # fmt: skip
     folds = {row.n_folds for row in rows}
     assert folds == {4}
-    assert all(row.half_status == "ok" for row in rows)
+    assert all(row.status == "ok" for row in rows)
     assert all(np.isfinite(row.halves).all() for row in rows)
 
 

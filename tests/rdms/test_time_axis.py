@@ -1,34 +1,36 @@
-"""Time bins: one file holds an RDM of each, with its area and its seconds."""
+"""Time bins: responses and RDMs have them as a dimension, with its seconds."""
 
 import numpy as np
 import pandas as pd
+import pytest
 import xarray as xr
 
 from isomorph.artefacts import provenance, read_array, write_array
 from isomorph.cli.show import describe
-from isomorph.rdms import DISTANCES, geometry_of_features, rdm_dataset
+from isomorph.errors import IsomorphError
+from isomorph.rdms import DISTANCES, brain_rdms, flat, geometry_of_features, indexed
 from isomorph.rdms.brain import rdms_of_responses
 from isomorph.rdms.level import Level, regrouped
-from isomorph.responses.sessions import placed_in_time
+from isomorph.rdms.units import reliable_units
+from isomorph.responses.times import bins_of, common_times, time_coordinates, times_of
+from isomorph.study.dataset import UnitFilter
 
 STIMULI = ["a", "b", "c", "d", "e"]
-BINS = [(0.0, 0.05), (0.05, 0.1), (0.1, 0.15)]
+BINS = np.array([(0.0, 0.05), (0.05, 0.1), (0.1, 0.15)])
 
 
-def session(seed, bins=BINS):
-    """Six units in two areas, counted in every bin, as the responses stage lays them out."""
+def session(seed, bins=BINS, repetitions=3):
+    """Six units in two regions, counted in every bin."""
     rng = np.random.default_rng(seed)
-    areas = np.array(["V1", "V1", "V1", "IT", "IT", "IT"])
-    labels = np.concatenate([np.char.add(areas, f" {1000 * a:g}-{1000 * b:g}ms") for a, b in bins])
-    n_units = len(labels)
+    shape = (5 * repetitions, 6, *np.shape(bins)[:-1])
     return xr.Dataset(
-        {"response": (("presentation", "unit"), rng.poisson(5, (15, n_units)))},
+        {"response": (("presentation", "unit", "time")[: len(shape)], rng.poisson(5, shape))},
         coords={
-            "stimulus": ("presentation", np.tile(STIMULI, 3).astype(object)),
-            "repetition": ("presentation", np.repeat(np.arange(3), 5)),
-            "unit": ("unit", np.arange(n_units).astype(str)),
-            "region": ("unit", labels.astype(object)),
-            **placed_in_time(np.tile(areas, len(bins)), np.repeat(bins, 6, axis=0)),
+            "stimulus": ("presentation", np.array(STIMULI * repetitions, dtype=object)),
+            "repetition": ("presentation", np.repeat(np.arange(repetitions), 5)),
+            "unit": ("unit", np.arange(6).astype(str)),
+            "region": ("unit", np.array(["V1", "V1", "V1", "IT", "IT", "IT"], dtype=object)),
+            **time_coordinates(bins),
         },
     )
 
@@ -37,54 +39,76 @@ def written(tmp_path, sessions):
     rows, left_out = rdms_of_responses(
         sessions, STIMULI, ["correlation"], subject="m", transform="none"
     )
-    file = tmp_path / "brain.nc"
-    write_array(file, rdm_dataset(rows, STIMULI, left_out), "rdms", provenance("rdms"))
+    file, times = tmp_path / "brain.nc", common_times(sessions)
+    data = brain_rdms(rows, STIMULI, times=times, left_out=left_out)
+    write_array(file, flat(data), "rdms", provenance("rdms"))
     return file
 
 
-def test_a_file_holds_an_rdm_of_every_area_and_bin(tmp_path):
+def test_a_file_holds_an_rdm_of_every_region_and_bin(tmp_path):
     data = session(0)
-    found = read_array(written(tmp_path, {"1": data}), "rdms")
-    assert found.sizes["representation"] == 6
+    found = indexed(read_array(written(tmp_path, {"1": data}), "rdms"))
+    assert found.sizes["representation"] == 2
+    assert found.sizes["time"] == 3
+    np.testing.assert_allclose(times_of(found), BINS)
     assert found["time_start"].attrs["units"] == "s"
-    for area in ("V1", "IT"):
-        rows = found.isel(representation=(found["area"] == area).values).sortby("time_start")
-        np.testing.assert_allclose(rows["time_start"], [a for a, _ in BINS])
-        np.testing.assert_allclose(rows["time_stop"], [b for _, b in BINS])
-        for place, (start, _) in enumerate(BINS):
-            units = ((data["area"] == area) & (data["time_start"] == start)).values
-            means = data["response"].values[:, units].reshape(3, 5, -1).mean(axis=0)
+    for region in ("V1", "IT"):
+        units = (data["region"] == region).values
+        rdms = found["correlation"].sel(region=region, subject="m").squeeze()
+        for place, one in enumerate(bins_of(data)):
+            means = one["response"].values[:, units].reshape(3, 5, -1).mean(axis=0)
             expected = DISTANCES["correlation"].compute(geometry_of_features(means))
-            np.testing.assert_allclose(rows["rdm"][place], expected)
+            np.testing.assert_allclose(rdms[place], expected, atol=1e-6)
+    assert found["n_units"].values.tolist() == [3, 3]  # units, not units × bins
 
 
-def test_what_a_file_shows_says_areas_and_bins(tmp_path):
+def test_what_a_file_shows_says_regions_and_bins(tmp_path):
     said = describe(written(tmp_path, {"1": session(1)}))
-    assert "2 areas in 3 windows from 0 to 0.15 s after onset: IT, V1" in said
+    assert "2 regions in 3 time bins from 0 to 0.15 s after onset: IT, V1" in said
     assert "time_start" in said
 
 
-def test_regions_of_one_window_are_no_time_course(tmp_path):
-    assert "windows from" not in describe(written(tmp_path, {"1": session(2, BINS[:1])}))
+def test_one_window_is_no_time_course(tmp_path):
+    file = written(tmp_path, {"1": session(2, BINS[0])})
+    assert "time bins" not in describe(file)
+    found = read_array(file, "rdms")
+    assert found["correlation"].dims == ("representation", "pair")
+    assert float(found["time_stop"]) == 0.05
 
 
-def test_sessions_that_disagree_about_the_window_have_none(tmp_path):
-    other = session(3)
-    other = other.assign_coords(time_start=("unit", other["time_start"].values - 0.01))
-    found = read_array(written(tmp_path, {"1": session(3), "2": other}), "rdms")
-    assert np.isnan(found["time_start"]).all()
-    assert set(found["area"].values) == {"V1", "IT"}
+def test_sessions_of_other_bins_are_refused():
+    with pytest.raises(IsomorphError, match="2: its time bins are not those of 1"):
+        common_times({"1": session(3), "2": session(3, BINS - 0.01)})
+    with pytest.raises(IsomorphError, match="2: its time bins are not those of 1"):
+        common_times({"1": session(3), "2": session(3, BINS[0])})
 
 
-def test_responses_without_windows_have_their_region_as_area(tmp_path):
-    plain = session(4).drop_vars(["area", "time_start", "time_stop"])
-    found = read_array(written(tmp_path, {"1": plain}), "rdms")
-    assert found["area"].values.tolist() == found["region"].values.tolist()
-    assert np.isnan(found["time_stop"]).all()
+def test_responses_without_a_window_have_none():
+    plain = session(4, BINS[0]).drop_vars(["time_start", "time_stop"])
+    assert times_of(plain) is None
+    assert common_times({"1": plain, "2": plain}) is None
 
 
-def test_averaging_categories_keeps_the_windows():
+def test_averaging_categories_keeps_the_bins():
     groups = {name: name.upper() for name in STIMULI}
-    found = regrouped(session(5), Level(sorted(groups.values()), groups, pd.DataFrame()))
-    assert found["time_start"].dims == ("unit",)
-    assert set(found["area"].values) == {"V1", "IT"}
+    data = session(5)
+    found = regrouped(data, Level(sorted(groups.values()), groups, pd.DataFrame()))
+    np.testing.assert_array_equal(times_of(found), BINS)
+    assert found["response"].dims == ("presentation", "unit", "time")
+    for one, whole in zip(bins_of(found), bins_of(data), strict=True):
+        again = regrouped(whole, Level(sorted(groups.values()), groups, pd.DataFrame()))
+        np.testing.assert_array_equal(one["response"], again["response"])
+
+
+def test_a_unit_is_chosen_once_over_all_bins():
+    """One unit is tuned in the first bin alone, others in none: it stays, in every bin."""
+    rng = np.random.default_rng(6)
+    data = session(6, repetitions=12)
+    values = rng.standard_normal(data["response"].shape)
+    values[:, 0, 0] += np.tile(6 * rng.standard_normal(5), 12)
+    data["response"] = (data["response"].dims, values)
+    wanted = UnitFilter(minimum_reliability=0.8, seed=1)
+    found, left_out = reliable_units({"1": data}, STIMULI, wanted, subject="m", where="d.yaml")
+    assert found["1"]["unit"].values.tolist() == ["0"]
+    assert found["1"].sizes["time"] == 3
+    assert left_out["V1 | m | units"].startswith("2 of 3 units")

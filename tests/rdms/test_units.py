@@ -23,7 +23,7 @@ from isomorph.artefacts import (
 from isomorph.errors import IsomorphError
 from isomorph.inference.gather import regions_of
 from isomorph.layout import Layout
-from isomorph.rdms import run_brain
+from isomorph.rdms import Status, distances_of, indexed, run_brain
 from isomorph.rdms.brain import rdms_of_responses
 from isomorph.rdms.units import FEWEST, reliability, reliable_units, training
 from isomorph.report.methods import methods
@@ -288,14 +288,14 @@ def study(root, responses, units):
 ARRAYS = {"kind": "arrays", "responses": "r.npy", "presentations": "p.csv", "units": "u.csv"}
 
 
-def brain_rdms(layout, data):
+def made(layout, data):
     """The file of RDMs that the stage makes of one session over 12 stimuli."""
     table = pd.DataFrame({"stimulus": names(12), "file": "", "sha256": ""})
     write_table(layout.stimuli("toy"), table, "stimuli", provenance("stimuli"))
     about = {"dataset": "toy", "subject": "m", "simulated": "false"}
     write_responses(layout.responses("toy", "m"), {"1": data}, about, provenance("responses"))
     run_brain(layout, "toy")
-    return read_array(layout.brain_rdms("toy"), "rdms")
+    return indexed(read_array(layout.brain_rdms("toy"), "rdms"))
 
 
 def test_rdms_of_a_dataset_are_of_its_reliable_units(tmp_path):
@@ -304,10 +304,11 @@ def test_rdms_of_a_dataset_are_of_its_reliable_units(tmp_path):
     response = rng.standard_normal((8 * 12, 40))
     response[:, :20] += np.tile(rng.standard_normal((12, 20)), (8, 1))
     data = session(response, 12, ["IT"]).assign_attrs(session="1")
-    written = brain_rdms(layout, data)
+    written = made(layout, data)
     kept = choose(data, UnitFilter(minimum_reliability=0.3, seed=5))[0]["1"]
     assert int(written["n_units"][0]) == kept.sizes["unit"] < 40
-    np.testing.assert_array_equal(written["rdm"][0], rdms(kept)[0])
+    (distance,) = distances_of(written)
+    np.testing.assert_allclose(written[distance][0], rdms(kept)[0], rtol=1e-6)
     left_out = json.loads(written.attrs["left_out"])["IT | m | units"]
     assert left_out.startswith(f"{40 - kept.sizes['unit']} of 40 units")
     none = study(tmp_path, ARRAYS, {"minimum_reliability": 0.999})
@@ -321,8 +322,8 @@ def test_reliable_units_are_drawn_equally_often_and_kept_by_the_file(tmp_path):
     rng = np.random.default_rng(8)
     tuned = np.tile(rng.standard_normal((12, 30)), (8, 1)) + 0.5 * rng.standard_normal((96, 30))
     data = session(tuned, 12, np.repeat(["IT", "V4"], [20, 10])).assign_attrs(session="1")
-    written = brain_rdms(layout, data)
-    (distance,) = set(written["distance"].values.tolist())
+    written = made(layout, data)
+    (distance,) = distances_of(written)
     regions = regions_of(written, distance)
     assert [(one.name, one.n_units, len(one.draws)) for one in regions] == [
         ("IT", 6, 3),
@@ -364,7 +365,6 @@ def test_equally_many_units_of_every_region_are_drawn_again_and_again():
     assert draws.tolist() == [[0, 1, 2, 3]] * 4
     assert {row.n_units for row in rows} == {6}
     assert {row.region: row.n_recorded for row in rows} == {"IT": 13, "V4": 29}  # of two sessions
-    assert len({row.representation for row in rows if row.distance == "euclidean"}) == 8
     assert all(row.halves is not None for row in rows)
     again, _ = equal_rdms(data)
     np.testing.assert_array_equal([r.rdm for r in rows], [r.rdm for r in again])
@@ -375,7 +375,8 @@ def test_equally_many_units_of_every_region_are_drawn_again_and_again():
 def test_drawing_all_units_changes_nothing_and_bins_share_their_draws():
     rng = np.random.default_rng(10)
     values = rng.standard_normal((4 * 12, 8))
-    data = session(np.hstack([values, values]), 12, np.repeat(["early", "late"], 8))
+    data = session(values, 12, np.repeat("IT", 8))
+    data["response"] = (("presentation", "unit", "time"), np.stack([values, values], axis=2))
     stimuli, distances = list(names(12)), ["euclidean"]
     given = {"subject": "m", "transform": "none"}
     plain, _ = rdms_of_responses({"1": data}, stimuli, distances, **given)
@@ -384,7 +385,7 @@ def test_drawing_all_units_changes_nothing_and_bins_share_their_draws():
     for row in rows:
         np.testing.assert_allclose(row.rdm, plain[0].rdm, rtol=1e-9)
     some, _ = rdms_of_responses({"1": data}, stimuli, distances, units=EQUAL, **given)
-    early, late = ([r.rdm for r in some if r.region == one] for one in ("early", "late"))
+    early, late = ([r.rdm for r in some if r.time == one] for one in (0, 1))
     np.testing.assert_allclose(early, late)
 
 
@@ -397,8 +398,13 @@ def test_a_distance_that_one_draw_lacks_is_left_out_and_settings_must_say_someth
         {"1": data}, list(names(12)), ["correlation", "euclidean"], subject="m",
         transform="none", units=wanted,
     )  # fmt: skip
-    assert {row.distance for row in rows} == {"euclidean"}
-    assert re.match(r"in \d+ of 20 draws of units correlation", left_out["IT | m | correlation"])
+    assert not left_out
+    assert {row.distance for row in rows if row.rdm is not None} == {"euclidean"}
+    lost = [row for row in rows if row.rdm is None]
+    assert [row.draw for row in lost] == list(range(20))
+    assert {row.status for row in lost} == {Status.UNDEFINED}
+    (reason,) = {row.reason for row in lost}
+    assert re.match(r"in \d+ of 20 draws of units correlation", reason)
     with pytest.raises(ValueError, match="give minimum_reliability, equalise, or both"):
         UnitFilter()
 
@@ -420,7 +426,6 @@ def test_sessions_that_share_their_units_and_know_no_runs_are_one_recording(tmp_
     written = read_array(layout.brain_rdms("toy"), "rdms")
     assert set(written["fold"].values.tolist()) == {"session"}
     assert set(written["n_folds"].values.tolist()) == {3}
-    assert set(written["session"].values.tolist()) == {"3 together"}
     assert set(written["n_units"].values.tolist()) == {10}
     assert methods(layout, "toy").facts[-1] == (
         "Folds and halves",

@@ -1,3 +1,4 @@
+import numpy as np
 import pandas as pd
 import pytest
 from synthetic_study import write_study
@@ -55,8 +56,9 @@ def differences(layout, *rows, **columns):
     table = pd.DataFrame(rows, columns=names)
     gap = table["score_a"] - table["score_b"]
     told = {
-        "dataset": "real", "simulated": False, "region": "alpha", "distance": "correlation",
-        "measure": "rho_a", "n_seeds_a": 1, "n_seeds_b": 1, "layer_a": "", "layer_b": "",
+        "dataset": "real", "simulated": False, "region": "alpha", "time_start": np.nan,
+        "time_stop": np.nan, "distance": "correlation", "measure": "rho_a", "n_seeds_a": 1,
+        "n_seeds_b": 1, "layer_a": "", "layer_b": "",
         "difference": gap, "standard_error": 0.1, "interval_low": gap - 0.2,
         "interval_high": gap + 0.1, "p": 0.01, "scheme": "stimuli", "correction": "fdr_bh",
         "family": "dataset", "family_size": 6, "p_note": "", "status": "ok", **columns,

@@ -74,7 +74,7 @@ def test_many_regions_share_a_column(bare):
 
 
 def test_published_rdms_have_no_units_to_count(bare):
-    data = rdm_file(["a", "b", "c"], [{"rdm": np.ones(3), "region": "alpha", "session": "1"}])
+    data = rdm_file(["a", "b", "c"], [{"rdm": np.arange(3.0), "region": "alpha"}])
     write_array(bare.responses("real", "s1"), data, "rdms", provenance("responses"))
     made = methods(bare, "real")
     assert made.sessions.rows == [("s1", "1", "–", "–", "–", "3", "–", "ready RDM")]
@@ -117,7 +117,7 @@ def test_the_page_says_how_responses_were_made(recorded):
     files = [FileRecord(f"{name}.nwb", 1500, "0" * 64) for name in "ab"]
     stamp = provenance("fetch", source="DANDI 1 0.2")
     write_manifest(recorded, "real", recorded.archive("real"), files, stamp)
-    brain = rdm_file(["a", "b", "c"], [{"rdm": np.ones(3), "region": "alpha"}])
+    brain = rdm_file(["a", "b", "c"], [{"rdm": np.arange(3.0), "region": "alpha"}])
     write_array(recorded.brain_rdms("real"), brain, "rdms", provenance("rdms", seed=3))
     assert read_origins(recorded, "real")["rdms/brain.nc"].seed == 3
     page = render(judge(recorded))

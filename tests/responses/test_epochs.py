@@ -97,19 +97,18 @@ def epochs_of(data, first, after, starts=None):
     return np.stack([data[:, s + first : s + after] for s in starts])
 
 
-def test_units_are_means_of_channels_in_named_windows(make_study, recording):
+def test_units_are_means_of_channels_in_time_bins(make_study, recording):
     data = read(make_study(settings(), STIMULI))
     assert data["stimulus"].values.tolist() == [STIMULI[i] for i in ORDER]
     assert data["repetition"].values.tolist() == [ORDER[:i].count(s) for i, s in enumerate(ORDER)]
-    assert data["region"].values.tolist() == ["100-150 ms"] * 6 + ["early"] * 6
-    assert data["unit"].values[[0, 11]].tolist() == ["Fz 100-150 ms", "Oz early"]
+    assert data["region"].values.tolist() == ["eeg"] * 6
+    assert data["unit"].values[[0, 5]].tolist() == ["Fz", "Oz"]
     np.testing.assert_allclose(data["onset"].values, onsets() / 1000)
-    assert set(data["area"].values) == {"eeg"}
-    assert data["time_start"].values.tolist() == [0.1] * 6 + [0.0] * 6
-    assert data["time_stop"].values.tolist() == [0.15] * 6 + [0.05] * 6
-    expected = np.concatenate(
-        [epochs_of(recording, 100, 150).mean(axis=2), epochs_of(recording, 0, 50).mean(axis=2)],
-        axis=1,
+    assert data["time_start"].values.tolist() == [0.0, 0.1]
+    assert data["time_stop"].values.tolist() == [0.05, 0.15]
+    expected = np.stack(
+        [epochs_of(recording, 0, 50).mean(axis=2), epochs_of(recording, 100, 150).mean(axis=2)],
+        axis=2,
     )
     np.testing.assert_allclose(data["response"].values, expected, rtol=1e-6)
     assert data["response"].attrs["units"] == "µV"
@@ -130,6 +129,19 @@ def test_baseline_average_reference_and_samples(make_study, recording):
     ]  # fmt: skip
 
 
+def test_samples_of_several_windows_are_the_same_units(make_study, recording):
+    windows = {"late": [0.1, 0.103], "early": [0.0, 0.003]}
+    data = read(make_study(settings(units="samples", windows=windows), STIMULI))
+    assert data["unit"].values[:4].tolist() == [
+        "Fz sample 1", "Fz sample 2", "Fz sample 3", "Cz sample 1",
+    ]  # fmt: skip
+    expected = [epochs_of(recording, at, at + 3).reshape(12, -1) for at in (0, 100)]
+    np.testing.assert_allclose(data["response"], np.stack(expected, axis=2), atol=1e-4)
+    spec = settings(units="samples", windows={**windows, "long": [0.2, 0.21]})
+    with pytest.raises(IsomorphError, match=r"samples \(early 3, late 3, long 10\)"):
+        read(make_study(spec, STIMULI))
+
+
 def test_small_blocks_change_nothing(make_study, recording, monkeypatch):
     spec = settings(baseline=[-0.1, 0.0])
     whole = read(make_study(spec, STIMULI))["response"].values
@@ -147,7 +159,7 @@ def test_the_order_of_the_table_is_not_that_of_the_onsets(make_study, recording,
     write_tables(file, [STIMULI[ORDER[i]] for i in shuffled], onsets()[shuffled])
     data = read(make_study(settings(), STIMULI))
     np.testing.assert_allclose(
-        data["response"].values[:, :6],
+        data["response"].values[..., 1],
         epochs_of(recording, 100, 150, onsets()[shuffled]).mean(axis=2),
         rtol=1e-6,
     )
@@ -168,7 +180,7 @@ def test_bad_channels_and_epochs_that_cannot_be_are_counted(make_study, recordin
     spec = settings(baseline=[-0.1, 0.0], presentations={"where": {"task": ["view"]}})
     data = read(make_study(spec, STIMULI))
     assert data.sizes["presentation"] == 12 - 2 - 2 - 1
-    assert data["unit"].values[:4].tolist() == [f"{n} 100-150 ms" for n in ("Fz", "Pz", "O2", "Oz")]
+    assert data["unit"].values[:4].tolist() == ["Fz", "Pz", "O2", "Oz"]
     for counted in (
         '"channels called bad": 2',
         '"events of another kind": 1',
@@ -194,7 +206,7 @@ def test_a_filter_is_that_of_the_continuous_recording(make_study, recording):
     data = read(make_study(settings(filter={"low": 1.0, "high": 40.0}), STIMULI))
     expected = mne.filter.filter_data(recording, RATE, 1.0, 40.0, verbose="error")
     np.testing.assert_allclose(
-        data["response"].values[:, :6], epochs_of(expected, 100, 150).mean(axis=2), atol=1e-4
+        data["response"].values[..., 1], epochs_of(expected, 100, 150).mean(axis=2), atol=1e-4
     )
 
 
@@ -231,7 +243,7 @@ def test_segments_marked_bad_are_left_out(make_study, files):
     assert '"epochs in a segment marked bad": 1' in found.attrs["dropped"]
     kept = np.delete(onsets(), 2)
     np.testing.assert_allclose(
-        found["response"].values[:, :6],
+        found["response"].values[..., 1],
         epochs_of(data * 1e6, 100, 150, kept).mean(axis=2),
         rtol=1e-3, atol=1e-4,
     )  # fmt: skip
@@ -249,12 +261,12 @@ def test_magnetometers_are_in_femtotesla_and_kinds_do_not_mix(make_study, files)
     found = read(make_study(spec, STIMULI))
     assert found["response"].attrs["units"] == "fT"
     expected = epochs_of(data[:2] * 1e15, 100, 150).mean(axis=2)
-    np.testing.assert_allclose(found["response"].values[:, :2], expected, rtol=1e-3, atol=1e-2)
+    np.testing.assert_allclose(found["response"].values[..., 1], expected, rtol=1e-3, atol=1e-2)
     both = {**spec, "picks": ["mag", "grad"]}
     with pytest.raises(IsomorphError, match=r"in fT, fT/cm, which cannot stand side by side"):
         read(make_study(both, STIMULI))
     noise = {**both, "noise": {"kind": "univariate"}}
-    assert read(make_study(noise, STIMULI)).sizes["unit"] == 6
+    assert read(make_study(noise, STIMULI)).sizes["unit"] == 3
 
 
 def test_runs_of_a_session_follow_each_other_with_the_channels_good_in_all(make_study, files):
@@ -265,7 +277,7 @@ def test_runs_of_a_session_follow_each_other_with_the_channels_good_in_all(make_
         write_brainvision(file, runs[number - 1])
         write_tables(file, status={bad: "bad"})
     data = read(make_study(settings(windows={"w": [0.1, 0.15]}), STIMULI), "b")
-    assert data["unit"].values.tolist() == ["Fz w", "Pz w", "O1 w", "O2 w"]
+    assert data["unit"].values.tolist() == ["Fz", "Pz", "O1", "O2"]
     assert data["run"].values.tolist() == ["1"] * 12 + ["2"] * 12
     assert data["repetition"].values.max() == 7
     expected = [epochs_of(run.astype(float)[[0, 2, 3, 4]], 100, 150).mean(axis=2) for run in runs]
@@ -389,7 +401,7 @@ def test_edf_is_read_in_microvolt(make_study, files):
     write_tables(file)
     found = read(make_study(settings(files="{subject}/*.edf"), STIMULI))
     expected = epochs_of(np.rint(data * 10) / 10, 100, 150).mean(axis=2)
-    np.testing.assert_allclose(found["response"].values[:, :6], expected, rtol=1e-4, atol=1e-3)
+    np.testing.assert_allclose(found["response"].values[..., 1], expected, rtol=1e-4, atol=1e-3)
 
 
 @pytest.mark.parametrize(

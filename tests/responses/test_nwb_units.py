@@ -15,6 +15,7 @@ from isomorph.artefacts import read_responses
 from isomorph.errors import IsomorphError
 from isomorph.responses.nwb import spikes as spikes_module
 from isomorph.responses.regions import grouped
+from isomorph.responses.times import times_of
 from isomorph.stages.responses import run
 from isomorph.study.responses import NwbResponses
 
@@ -193,33 +194,35 @@ def test_planted_rates_are_recovered(files, read):
     np.testing.assert_allclose(counts, 0.5 * response)
 
 
-def test_windows_and_bins_make_regions_of_their_own(files, read):
+def test_windows_and_bins_are_time_bins(files, read):
     write(files / "s1.nwb", {"location": ["V1", "IT"]}, trains(2))
-    alone = {
-        name: read(window=window)["response"].values
-        for name, window in {"early": [0.0, 0.2], "late": [0.2, 0.5]}.items()
-    }
-    data = read(window=None, windows={"early": [0.0, 0.2], "late": [0.2, 0.5]})
-    assert data["region"].values.tolist() == ["V1 early", "IT early", "V1 late", "IT late"]
-    assert data["unit"].values.tolist() == ["100 early", "101 early", "100 late", "101 late"]
-    np.testing.assert_array_equal(data["response"], np.hstack([alone["early"], alone["late"]]))
+    alone = [read(window=window)["response"].values for window in ([0.0, 0.2], [0.2, 0.5])]
+    data = read(window=None, windows={"late": [0.2, 0.5], "early": [0.0, 0.2]})
+    assert data["region"].values.tolist() == ["V1", "IT"]
+    assert data["unit"].values.tolist() == ["100", "101"]
+    np.testing.assert_array_equal(data["response"], np.stack(alone, axis=2))
+    np.testing.assert_allclose(times_of(data), [[0.0, 0.2], [0.2, 0.5]])
 
     binned = read(window=[0.0, 0.3], bins=0.1)
-    assert binned["region"].values[::2].tolist() == [
-        *("V1 0 to 100 ms", "V1 100 to 200 ms", "V1 200 to 300 ms")
-    ]
-    assert binned["area"].values.tolist() == ["V1", "IT"] * 3
-    np.testing.assert_allclose(binned["time_start"], np.repeat([0.0, 0.1, 0.2], 2))
-    np.testing.assert_allclose(binned["time_stop"], np.repeat([0.1, 0.2, 0.3], 2))
+    assert binned["response"].dims == ("presentation", "unit", "time")
+    np.testing.assert_allclose(times_of(binned), [[0.0, 0.1], [0.1, 0.2], [0.2, 0.3]])
     thirds = [read(window=[k * 0.1, (k + 1) * 0.1 if k < 2 else 0.3]) for k in range(3)]
+    assert thirds[1]["response"].dims == ("presentation", "unit")
+    np.testing.assert_allclose(times_of(thirds[1]), [0.1, 0.2])
     np.testing.assert_array_equal(
-        binned["response"], np.hstack([one["response"] for one in thirds])
+        binned["response"], np.stack([one["response"] for one in thirds], axis=2)
     )
     less = read(window=[0.0, 0.3], bins=0.1, baseline=[-0.2, 0.0])
     before = read(window=[-0.2, 0.0])["response"].values
     np.testing.assert_allclose(
-        less["response"], binned["response"] - np.tile(before, 3) / 2, atol=1e-12
+        less["response"], binned["response"] - before[..., None] / 2, atol=1e-12
     )
+
+
+def test_thirty_bins_of_two_units_are_two_units(files, read):
+    write(files / "s1.nwb", {"location": ["V1", "IT"]}, trains(2))
+    data = read(window=[0.0, 0.3], bins=0.01)
+    assert (data.sizes["unit"], data.sizes["time"]) == (2, 30)
 
 
 @pytest.mark.parametrize("block", [1, 300, 10**9])

@@ -13,6 +13,7 @@ from scipy.io import savemat
 
 from isomorph.artefacts import read_responses
 from isomorph.errors import IsomorphError
+from isomorph.responses.times import times_of
 from isomorph.stages.responses import run
 
 SETTINGS = {
@@ -51,16 +52,36 @@ def test_sessions_regions_and_repetitions(make_study, files):
     assert dropped["units without a region"] == 1
 
 
-def test_units_may_be_areas_in_time_bins(make_study, files):
-    units = UNITS.assign(area="V1", time_start="0.05", time_stop="0.1")
-    write(files, units=units)
-    layout = make_study(SETTINGS, ["a", "b"])
+def in_bins(files, response, start=("0.05", "0.1"), stop=("0.1", "0.15")):
+    write(files, response)
+    table = pd.DataFrame({"time_start": start, "time_stop": stop})
+    table.to_csv(files / "times.csv", index=False)
+    return {**SETTINGS, "times": "times.csv"}
+
+
+def test_responses_may_be_in_time_bins(make_study, files):
+    twice = np.stack([RESPONSE, RESPONSE + 1], axis=2)
+    layout = make_study(in_bins(files, twice), ["a", "b"])
     run(layout, "toy", "s1")
-    for data in read_responses(layout.responses("toy", "s1")).values():
-        assert set(data["area"].values) == {"V1"}
-        assert set(zip(data["time_start"].values, data["time_stop"].values, strict=True)) == {
-            (0.05, 0.1)
-        }
+    one, _ = read_responses(layout.responses("toy", "s1")).values()
+    np.testing.assert_array_equal(one["response"], twice[:3, [0, 2]])
+    np.testing.assert_allclose(times_of(one), [[0.05, 0.1], [0.1, 0.15]])
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"start": ("0.1", "0.1"), "stop": ("0.1", "0.15")}, "must be numbers, seconds from onset"),
+        ({"start": ("x", "0.1")}, "times.csv: time_start and time_stop must be numbers"),
+        ({"start": ("0.05", "0.01")}, "times.csv: time_start must rise from row to row"),
+        ({"start": ("0",), "stop": ("1",)}, "expected 1 time bins along its last axis"),
+        ({"response": RESPONSE}, "expected numbers (presentation, unit, time)"),
+    ],
+)
+def test_time_bins_that_cannot_be(make_study, files, given, message):
+    spec = in_bins(files, **{"response": np.stack([RESPONSE, RESPONSE], axis=2), **given})
+    with pytest.raises(IsomorphError, match=re.escape(message)):
+        run(make_study(spec, ["a", "b"]), "toy", "s1")
 
 
 def test_without_optional_columns(make_study, files):
@@ -88,8 +109,6 @@ def test_without_optional_columns(make_study, files):
         ({"units": UNITS.assign(unit="01")}, 'units.csv: two units share the name "01"'),
         ({"response": RESPONSE * (np.arange(6) < 3)[:, None]},
          "s1.csv: session d2: every response of every unit with a region is 0"),
-        ({"units": UNITS.assign(area="V1", time_start="0.2", time_stop="0.1")},
-         "units.csv: time_start and time_stop must be numbers"),
         ({"shown": SHOWN.assign(stimulus="z")}, 'session d1: names "z" and 0 others'),
     ],
 )  # fmt: skip

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from isomorph.study.responses import NwbResponses
+from isomorph.study.windows import in_milliseconds
 
 
 def windowed(window, bins):
@@ -23,7 +24,7 @@ def windowed(window, bins):
 )
 def test_names_of_bins(window, bins, names):
     settings = windowed(window, bins)
-    assert list(settings.named_windows) == names
+    assert [in_milliseconds(*edges) for edges in settings.times] == names
     assert not any(np.signbit(edge) for edge in settings.edges if edge == 0)
 
 
@@ -33,3 +34,11 @@ def test_zero_is_an_edge_wherever_it_should_be(bins):
     assert 0.0 in settings.edges
     assert len(settings.edges) == round(0.9 / bins) + 1
     np.testing.assert_allclose(np.diff(settings.edges), bins, rtol=1e-6)
+
+
+def test_windows_come_in_the_order_of_time_and_differ():
+    given = {"kind": "nwb", "files": "*.nwb", "presentations": {"stimulus": "image"}}
+    windows = {"late": (0.2, 0.5), "early": (0.0, 0.2)}
+    assert NwbResponses(**given, windows=windows).times == ((0.0, 0.2), (0.2, 0.5))
+    with pytest.raises(ValueError, match=r"windows: late and again are both \[0.2, 0.5\]"):
+        NwbResponses(**given, windows={**windows, "again": (0.2, 0.5)})

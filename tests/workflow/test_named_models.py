@@ -10,14 +10,13 @@ import numpy as np
 import pytest
 import tiny_study
 
-from isomorph import archives, jobs, models, rdms, slices
+from isomorph import archives, jobs, rdms, slices
 from isomorph.artefacts import read_array, sha256
 from isomorph.cli import main, open_study
 from isomorph.jobs import Job
 from isomorph.layout import Layout
 from isomorph.making import Fitting
-from isomorph.models import opened
-from isomorph.stages import stimuli
+from isomorph.stages import activations, opened, stimuli
 
 OWN = """
 import torch
@@ -60,7 +59,7 @@ def test_check_counts_them(layout):
 )
 def test_each_has_activations_and_rdms(layout, instance, source, size):
     assert ("small", instance) in [job.names for job in jobs.jobs(layout.study)]
-    models.run(layout, "small", instance)
+    activations.run(layout, "small", instance)
     data = read_array(layout.activations("small", instance), "activations")
     assert data.attrs["source"] == source
     assert json.loads(data.attrs["preprocessing"])["size"] == size
@@ -97,7 +96,7 @@ def test_what_its_code_opened_is_among_its_inputs_and_a_change_of_it_is_noticed(
     names = ("small", "python-mine-net")
     before = slices.activations(layout.study, *names)
     assert before["files"].keys() == {"mine.py", "helper.py"}  # a name put together is not seen
-    models.run(layout, *names)
+    activations.run(layout, *names)
     data = read_array(layout.activations(*names), "activations")
     inputs = json.loads(data.attrs["provenance"])["inputs"]
     assert {Path(name).name for name in inputs} == {
@@ -111,7 +110,7 @@ def test_what_its_code_opened_is_among_its_inputs_and_a_change_of_it_is_noticed(
     assert slices.activations(layout.study, *names) == before
     assert "made from another" in (said := Fitting(layout).own(job))
     assert "hidden" in said
-    models.run(layout, *names)
+    activations.run(layout, *names)
     assert Fitting(layout).own(job) == ""
     (folder / "mine.py").write_text(OWN)
 

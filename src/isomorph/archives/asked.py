@@ -36,7 +36,7 @@ RESPONSES: Registry[tuple[str, ...]] = Registry(
         "nwb": ("files", "region.table"),
         "traces": ("files", "region.table"),
         "rasters": ("files", "region.table"),
-        "arrays": ("responses", "presentations", "units"),
+        "arrays": ("responses", "presentations", "units", "times"),
         "rdms": ("sources.file", "sources.order.file"),
         "bids": (
             *("bold", "events.files", "confounds.files"),

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Annotated, Generic, TypeVar
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -18,20 +17,12 @@ from pydantic import (
     ValidationError,
 )
 
-from isomorph.archives.lock import is_inside
 from isomorph.errors import IsomorphError
 
 UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-"""An id of the archive. It becomes part of addresses and of names of folders, so nothing else
-passes for one."""
+"""An id of the archive. It becomes part of addresses, so nothing else passes for one."""
 
 AnswerT = TypeVar("AnswerT", bound=BaseModel)
-
-
-def _inside(path: str) -> str:
-    if not is_inside(path.strip("/")):
-        raise ValueError("is no path inside a dandiset")
-    return path
 
 
 def _lower(text: object) -> object:
@@ -57,7 +48,6 @@ class Digest(Answer):
 class Metadata(Answer):
     """An asset as its metadata describes it."""
 
-    path: Annotated[str, AfterValidator(_inside)] | None = None
     size: int | None = Field(None, alias="contentSize", ge=0)
     """Bytes."""
     digest: Digest | None = None

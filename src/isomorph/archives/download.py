@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from http.client import IncompleteRead
 from pathlib import Path
 
@@ -46,6 +47,7 @@ def download(
     *,
     part: Path | None = None,
     progress: Progress | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> str:
     """Download a file to its place, or leave nothing there.
 
@@ -70,6 +72,8 @@ def download(
         resumed with the rest of another file.
     progress : Progress, optional
         Told of every byte.
+    headers : dict of str to str, optional
+        Shown to the server, such as a key; requests drops that where it is sent to another host.
 
     Returns
     -------
@@ -90,59 +94,65 @@ def download(
             if (found := pin.stands(target)) is not None:
                 progress.find(target.stat().st_size)  # another process brought it meanwhile
                 return found.sha256
-            examined = _gather(http, addresses, mine, pin, progress)
+            examined = _gather(_Line(http, headers or {}, pin, progress), addresses, mine)
             replace_synced(mine, target)
     return examined.sha256
 
 
-def _gather(
-    http: requests.Session, addresses: Sequence[str], part: Path, pin: Pin, progress: Progress
-) -> Examined:
+@dataclass(frozen=True)
+class _Line:
+    """What stays the same over all attempts at a file."""
+
+    http: requests.Session
+    headers: Mapping[str, str]
+    pin: Pin
+    progress: Progress
+
+
+def _gather(line: _Line, addresses: Sequence[str], part: Path) -> Examined:
     """Fill a part file with the right bytes, from whichever address has them."""
     reasons: dict[str, None] = {}  # in order, each once
     refused: set[str] = set()
-    progress.find(_size(part))
+    line.progress.find(_size(part))
     for url in addresses:
         if url in refused:
             continue
         try:
-            return _from_one(http, url, part, pin, progress)
+            return _from_one(line, url, part)
         except RefusedError as error:
             refused.add(url)
             reasons[str(error)] = None
         except WrongFileError as error:
-            _empty(part, progress)
+            _empty(part, line.progress)
             reasons[str(error)] = None
     wrong = "it was corrupted on the way or is not the file the dataset pins, nothing was kept"
     raise IsomorphError("; ".join([*reasons, *([wrong] if set(addresses) - refused else [])]))
 
 
-def _from_one(
-    http: requests.Session, url: str, part: Path, pin: Pin, progress: Progress
-) -> Examined:
+def _from_one(line: _Line, url: str, part: Path) -> Examined:
     """Fill a part file with the right bytes from one address."""
     while True:
         resumed = _size(part) > 0
-        _fill(http, url, part, pin, progress)
-        examined = pin.examine(part)
+        _fill(line, url, part)
+        examined = line.pin.examine(part)
         if examined.right:
             return examined
         if not resumed:
             raise WrongFileError(
-                f"{without_password(url)}: the file has {pin.algorithm} {examined.hash}, "
-                f"expected {pin.hash}"
+                f"{without_password(url)}: the file has {line.pin.algorithm} {examined.hash}, "
+                f"expected {line.pin.hash}"
             )
         # What an earlier run left may have been of another file: once more from the start.
-        _empty(part, progress)
+        _empty(part, line.progress)
 
 
-def _fill(http: requests.Session, url: str, part: Path, pin: Pin, progress: Progress) -> None:
+def _fill(line: _Line, url: str, part: Path) -> None:
     """Bring a part file to its full length, however often the line breaks."""
     longest = _size(part)
-    for number in patience(f"{without_password(url)}: cannot be downloaded", progress.pause):
+    for number in patience(f"{without_password(url)}: cannot be downloaded", line.progress.pause):
         with number:
             try:
-                _attempt(http, url, part, pin, progress)
+                _attempt(line, url, part)
             except (TryAgainError, *BROKEN):
                 if _size(part) - longest >= LEAST:  # it got on: patience starts anew
                     longest = _size(part)
@@ -150,14 +160,16 @@ def _fill(http: requests.Session, url: str, part: Path, pin: Pin, progress: Prog
                 raise
 
 
-def _attempt(http: requests.Session, url: str, part: Path, pin: Pin, progress: Progress) -> None:
+def _attempt(line: _Line, url: str, part: Path) -> None:
     """Ask for what a part file still lacks and append it."""
-    have = _size(part)
+    pin, progress, have = line.pin, line.progress, _size(part)
     if have == pin.size:
         return  # an earlier run had it all
     # Only the file's own bytes can be resumed and hashed, so no compression on the way.
-    headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
-    with http.get(url, headers=headers, stream=True, timeout=TIMEOUT) as response:
+    headers = {**line.headers, "Accept-Encoding": "identity"}
+    if have:
+        headers["Range"] = f"bytes={have}-"
+    with line.http.get(url, headers=headers, stream=True, timeout=TIMEOUT) as response:
         total = _total(response)
         if have and response.status_code == requests.codes.requested_range_not_satisfiable:
             if total == have and pin.size is None:

@@ -1,17 +1,15 @@
-"""A file that gathers bytes, held by one process at a time, however processes end."""
+"""Work that one process does at a time, however processes end."""
 
 from __future__ import annotations
 
 import errno
-import fcntl
-import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
 
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from isomorph.disk import disk_errors
 
@@ -19,6 +17,11 @@ POLL = 0.5
 """Seconds between two looks at a file another process holds."""
 NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP}
 """What a disk says that knows no locks, as some network disks do."""
+
+
+def _lock(file: Path) -> FileLock:
+    # A lock that is nothing but a file would outlive a process that is killed.
+    return FileLock(file, fallback_to_soft=False)
 
 
 @contextmanager
@@ -38,7 +41,7 @@ def alone(file: Path) -> Iterator[None]:
     IsomorphError
         When the file cannot be made.
     """
-    lock = FileLock(file)
+    lock = _lock(file)
     with disk_errors(file):
         file.parent.mkdir(parents=True, exist_ok=True)
         try:
@@ -56,7 +59,7 @@ def alone(file: Path) -> Iterator[None]:
 def held(part: Path, pause: Callable[[float], None]) -> Iterator[Path]:
     """Hold a part file while the block runs; wait while another process or thread does.
 
-    The lock is the system's own on the open file, so it ends with the process that holds it, and
+    The lock is the system's, on a file beside it, so it ends with the process that holds it, and
     what a killed one leaves is a part file that can be resumed. On a disk without locks the block
     gets a file of its own, which nobody else can find, and which is not kept.
 
@@ -72,8 +75,8 @@ def held(part: Path, pause: Callable[[float], None]) -> Iterator[Path]:
     Path
         The file to write to.
     """
-    handle = _take(part, pause)
-    if handle is None:
+    lock = _lock(lock_of(part))
+    if not _take(lock, part, pause):
         part = part.with_name(f"{part.stem}.{uuid4().hex[:8]}.part")
         try:
             part.touch(exist_ok=False)  # an empty file is never asked for
@@ -82,72 +85,48 @@ def held(part: Path, pause: Callable[[float], None]) -> Iterator[Path]:
             part.unlink(missing_ok=True)
         return
     try:
+        if part.is_symlink():  # what a server sends must not come into whatever file it names
+            part.unlink()
+        part.touch()
         yield part
     finally:
         if part.exists() and part.stat().st_size == 0:
             part.unlink()
-        os.close(handle)  # and with it the lock
+        lock_of(part).unlink(missing_ok=True)  # who waits for it sees that, and makes another
+        lock.release()
 
 
-def _take(part: Path, pause: Callable[[float], None]) -> int | None:
-    """Return a handle that locks a part file, None where the disk has no locks."""
+def lock_of(part: Path) -> Path:
+    """Return the file whose lock holds a part file."""
+    return part.with_name(f"{part.name}.lock")
+
+
+def _take(lock: FileLock, part: Path, pause: Callable[[float], None]) -> bool:
+    """Take a lock, however long that lasts; tell whether the disk has locks at all."""
     said = False
     while True:
-        handle = _open(part)
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if _is(handle, part):
-                return handle
-            os.close(handle)  # it became the final file, or was removed, while we took it
-            continue
-        except BlockingIOError:
-            os.close(handle)
+            lock.acquire(timeout=0)
+        except Timeout:
+            if not said:
+                print(
+                    f"{part}: another process is downloading this, waiting for it",
+                    file=sys.stderr,
+                    flush=True,
+                )
+            said = True
+            pause(POLL)
         except OSError as error:
-            os.close(handle)
             if error.errno not in NO_LOCKS:
                 raise
-            part.unlink(missing_ok=True)
-            return None
-        if not said:
-            said = True
-            print(
-                f"{part}: another process is downloading this, waiting for it",
-                file=sys.stderr,
-                flush=True,
-            )
-        pause(POLL)
-
-
-def _open(part: Path) -> int:
-    """Open a part file to write, made where it is absent; a link in its place is removed."""
-    # Bytes that a server sends must not come into whatever file a link names.
-    while True:
-        if part.is_symlink():
-            part.unlink(missing_ok=True)
-        try:
-            return os.open(part, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o644)
-        except OSError as error:
-            if error.errno != errno.ELOOP or not part.is_symlink():
-                raise
-
-
-def _is(handle: int, part: Path) -> bool:
-    try:
-        return os.path.samestat(os.fstat(handle), part.lstat())
-    except FileNotFoundError:
-        return False
+            lock_of(part).unlink(missing_ok=True)
+            return False
+        else:
+            return True
 
 
 def discard(part: Path) -> None:
     """Remove a part file nobody needs, unless somebody holds it."""
-    try:
-        handle = os.open(part, os.O_RDWR | os.O_NOFOLLOW)
-    except OSError:
-        return  # gone, or a folder, a link or another user's: it does no harm
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    with suppress(OSError), _lock(lock_of(part)).acquire(timeout=0):
         part.unlink(missing_ok=True)
-    except OSError:
-        return  # held, or on a disk without locks: it does no harm
-    finally:
-        os.close(handle)
+        lock_of(part).unlink(missing_ok=True)

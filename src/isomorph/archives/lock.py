@@ -204,6 +204,11 @@ def _is_address(url: str) -> bool:
         return False
 
 
+def below(into: str, path: str) -> str:
+    """Return a path of a source as it counts from the archive's folder."""
+    return f"{into.strip('/')}/{path}" if into.strip("/") else path
+
+
 def is_inside(path: str) -> bool:
     """Tell whether a path is relative, plain, and stays inside the folder it counts from."""
     parts = PurePosixPath(path).parts

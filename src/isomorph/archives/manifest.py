@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import sys
-import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from isomorph.archives.patterns import asks_for, matches, nearest
+from isomorph.archives.progress import Seldom
 from isomorph.artefacts import Provenance, manifests, replacing, sha256
 from isomorph.artefacts.manifests import FileRecord, Manifest
 from isomorph.artefacts.provenance import SEAL, seal_of
@@ -177,11 +176,9 @@ def describe_files(root: Path, paths: Sequence[str]) -> list[FileRecord]:
     IsomorphError
         When a file cannot be read.
     """
-    records, said = [], time.monotonic()
+    records, say = [], Seldom()
     for done, path in enumerate(paths):
-        if time.monotonic() - said > 5:
-            said = time.monotonic()
-            print(f"{root}: {done} of {len(paths)} files hashed", file=sys.stderr, flush=True)
+        say(f"{root}: {done} of {len(paths)} files hashed")
         try:
             file = root / path
             records.append(FileRecord(path, file.stat().st_size, sha256(file)))

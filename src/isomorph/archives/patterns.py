@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
 from pathlib import PurePosixPath
 
 from isomorph.foreign.globs import expression
@@ -25,6 +26,17 @@ def matches(pattern: str, paths: Iterable[str]) -> list[str]:
         return [pattern]
     whole = re.compile(expression(pattern), re.DOTALL)
     return sorted(path for path in paths if whole.fullmatch(path))
+
+
+def find(pattern: str, known: Sequence[str]) -> list[str]:
+    """Return what a pattern matches among sorted paths, looking only where it can be.
+
+    Thirty subjects times ten patterns over the 100,000 paths of a large dataset would otherwise
+    take a minute.
+    """
+    literal = re.split(r"[*?\[]", pattern, maxsplit=1)[0]
+    start = bisect_left(known, literal)
+    return matches(pattern, known[start : bisect_left(known, literal + "\U0010ffff")])
 
 
 def filled(pattern: str, **values: str | None) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -14,15 +13,15 @@ from isomorph.archives import requested
 from isomorph.archives.lock import CLASH, Lock, LockedFile, clash, lock_file, read_lock
 from isomorph.archives.manifest import (
     FileRecord,
-    describe_files,
     read_manifest,
     remembered,
     write_manifest,
 )
-from isomorph.archives.patterns import matches
+from isomorph.archives.patterns import filled, find
+from isomorph.archives.progress import count
 from isomorph.archives.reserved import is_reserved
 from isomorph.archives.sources import Source, choose_files, say_left_out
-from isomorph.archives.transfer import announce, transfer
+from isomorph.archives.transfer import announce, sweep, transfer
 from isomorph.artefacts import Provenance, disk_errors, sha256
 from isomorph.errors import IsomorphError
 from isomorph.foreign import in_words
@@ -32,41 +31,31 @@ from isomorph.registry import Registry
 from isomorph.study import DatasetSpec
 from isomorph.study.archive import BucketFiles, DandiArchive
 
-Bring = Callable[[Layout, str, Sequence[LockedFile], Path], list[FileRecord]]
-"""Brings files of a dataset's main archive to a folder, verified, and says what they are."""
+Bring = Callable[[Layout, str, Sequence[LockedFile], Path, Callable[[], None]], list[FileRecord]]
+"""Brings files of a dataset's main archive to a folder, verified, and says what they are; calls its
+last argument before it touches one that does not stand whole."""
 
 
 def _dandi(
-    layout: Layout, dataset: str, files: Sequence[LockedFile], folder: Path
+    layout: Layout,
+    dataset: str,
+    files: Sequence[LockedFile],
+    folder: Path,
+    lacking: Callable[[], None],
 ) -> list[FileRecord]:
-    from isomorph.archives import dandi, partial_files
+    from isomorph.archives import dandi
 
-    if is_streamed(layout.study.dataset(dataset)):
-        # parts of the files, whose own bytes nobody has pinned
-        if not _stand_as_listed(layout, dataset, {file.path for file in files}):
-            _lose(layout, dataset)
-        dandi.bring(layout, dataset, files, folder)
-        return describe_files(folder, [file.path for file in files])
-    records = [FileRecord(file.path, file.size, file.hash) for file in files]
-    # Read before they are brought, as the manifest must go before a wrong file does.
-    if not (layout.manifest(dataset).exists() and all(one.is_intact(folder) for one in records)):
-        _lose(layout, dataset)
-        partial_files.sweep(folder, read_lock(layout.study, dataset))
-        dandi.bring(layout, dataset, files, folder)
-    return records
+    return dandi.bring(layout, dataset, files, folder, lacking)
 
 
 def _openneuro(
-    layout: Layout, dataset: str, files: Sequence[LockedFile], folder: Path
+    _layout: Layout,
+    dataset: str,
+    files: Sequence[LockedFile],
+    folder: Path,
+    lacking: Callable[[], None],
 ) -> list[FileRecord]:
-    return transfer(dataset, files, folder, partial(_lose, layout, dataset))
-
-
-def _stand_as_listed(layout: Layout, dataset: str, paths: set[str]) -> bool:
-    """Tell whether files stand with the bytes the manifest says."""
-    held = remembered(layout, dataset)
-    listed = [one for one in held.files if one.path in paths] if held else []
-    return held is not None and all(one.is_intact(held.root) for one in listed)
+    return transfer(dataset, files, folder, lacking)
 
 
 BRING: Registry[Bring] = Registry(
@@ -89,7 +78,7 @@ def fetch(layout: Layout, dataset: str) -> None:
         the disk is too small, or a file cannot be had with the right bytes.
     """
     spec = layout.study.dataset(dataset)
-    bring = BRING[spec.archive.kind]
+    bring, lose = BRING[spec.archive.kind], partial(_lose, layout, dataset)
     given = requested.check(layout, dataset)
     lock = read_lock(layout.study, dataset)
     chosen = choose_files(layout, dataset, lock)
@@ -117,18 +106,18 @@ def fetch(layout: Layout, dataset: str) -> None:
     signed = replace(signed, settings={**signed.settings, "subjects": sorted(subjects)})
     paths = {file.path for file in main + side} | {one.record.path for one in given}
     if not _is_whole(layout, dataset, paths | {one.path for one in kept.files}, signed):
-        _lose(layout, dataset)
+        lose()
     try:
-        records = bring(layout, dataset, main, folder)
+        sweep(folder, lock)
+        records = bring(layout, dataset, main, folder, lose)
         if side:
-            label = f"{dataset}, {_buckets(spec)}"
-            records += transfer(label, side, folder, partial(_lose, layout, dataset))
+            records += transfer(f"{dataset}, {_buckets(spec)}", side, folder, lose)
         if not all(one.record.is_intact(folder) for one in given):
-            _lose(layout, dataset)
+            lose()
         records += requested.bring(given, folder)
     except BaseException:
         with suppress(IsomorphError):  # what went wrong first is what is said
-            _lose(layout, dataset)
+            lose()
         raise
     write_manifest(layout, dataset, folder, [*records, *kept.files], signed, by_subject)
 
@@ -195,12 +184,11 @@ def _by_subject(
     found: dict[str, list[str]] = {subject: [] for subject in subjects}
     for source, files in chosen:
         inside = {str(source.inside(file.path)): file.path for file in files}
+        known = sorted(inside)
         for pattern in source.include:
             for subject in subjects if "{subject}" in pattern else ():
-                one = pattern.replace("{subject}", subject)
-                literal = re.split(r"[*?\[]", one, maxsplit=1)[0]
-                near = [path for path in inside if path.startswith(literal)]
-                found[subject] += [inside[path] for path in matches(one, near)]
+                paths = find(filled(pattern, subject=subject), known)
+                found[subject] += [inside[path] for path in paths]
     return {subject: sorted(set(paths)) for subject, paths in found.items()}
 
 
@@ -263,8 +251,7 @@ def _words(
     if given:
         parts.append(("files by request", [one.record.size for one in given]))
     return "; ".join(
-        f"{name}, {len(sizes):,} file{'s' if len(sizes) != 1 else ''}, {in_words(sum(sizes))}"
-        for name, sizes in parts
+        f"{name}, {count(len(sizes))}, {in_words(sum(sizes))}" for name, sizes in parts
     )
 
 

@@ -10,6 +10,24 @@ EVERY = 5.0
 """Seconds between two lines."""
 
 
+class Seldom:
+    """Says a line on the standard error stream unless it has just said one."""
+
+    def __init__(self) -> None:
+        self._said = time.monotonic()
+
+    def __call__(self, line: str) -> None:
+        """Say a line, or let it pass."""
+        if time.monotonic() - self._said > EVERY:
+            self._said = time.monotonic()
+            print(line, file=sys.stderr, flush=True)
+
+
+def count(number: int, noun: str = "file") -> str:
+    """Return a number of things in words."""
+    return f"{number:,} {noun}{'s' if number != 1 else ''}"
+
+
 class Progress:
     """Counts what arrives, from any thread, and says so.
 
@@ -26,7 +44,7 @@ class Progress:
     def __init__(self, label: str, size: int | None = None, files: int | None = None) -> None:
         self.label, self.size, self.files = label, size, files
         self.done, self.here, self.arrived = 0, 0, 0
-        self._started = self._said = time.monotonic()
+        self._started, self._say = time.monotonic(), Seldom()
         self._lock = Lock()
 
     def move(self, size: int) -> None:
@@ -34,13 +52,13 @@ class Progress:
         with self._lock:
             self.here += size
             self.arrived += max(size, 0)
-            self._say()
+            self._say(self.line())
 
     def find(self, size: int) -> None:
         """Count bytes that were there already; less than none where they were of no use."""
         with self._lock:
             self.here += size
-            self._say()
+            self._say(self.line())
 
     def finish(self) -> None:
         """Count a file that stands."""
@@ -60,11 +78,6 @@ class Progress:
         if self.size and rate:
             line += f", {_clock((self.size - self.here) / rate)} left"
         return line
-
-    def _say(self) -> None:
-        if time.monotonic() - self._said > EVERY:
-            self._said = time.monotonic()
-            print(self.line(), file=sys.stderr, flush=True)
 
 
 def _clock(seconds: float) -> str:

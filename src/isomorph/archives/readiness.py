@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from isomorph.archives import asked
 from isomorph.archives.patterns import matches, nearest
+from isomorph.archives.progress import count
 from isomorph.errors import IsomorphError
 from isomorph.foreign import in_words
 from isomorph.foreign.globs import whole_folders
@@ -76,7 +77,7 @@ def _local(layout: Layout, dataset: str) -> Said:
         size = sum((root / path).stat().st_size for path in listing.files)
     except OSError as error:
         raise IsomorphError(f"{error.filename}: cannot be read, {error.strerror}") from error
-    said = f"{_files(len(listing.files))} in place, {in_words(size)}"
+    said = f"{count(len(listing.files))} in place, {in_words(size)}"
     said += f"; {local.said_absent(listing)}" if listing.absent else ""
     return said, listing.files
 
@@ -111,8 +112,8 @@ def _pinned(layout: Layout, dataset: str) -> Said:
 
     given = requested.check(layout, dataset)
     sizes = _sizes(layout, dataset)
-    said = f"{_files(len(sizes.paths))}, {in_words(sizes.whole)}, {in_words(sizes.here)} of it here"
-    said += f"; {_files(len(given))} by request, in place" if given else ""
+    said = f"{count(len(sizes.paths))}, {in_words(sizes.whole)}, {in_words(sizes.here)} of it here"
+    said += f"; {count(len(given))} by request, in place" if given else ""
     return said, [*sizes.paths, *(one.record.path for one in given)]
 
 
@@ -150,7 +151,3 @@ READINESS: Registry[Callable[[Layout, str], Said]] = Registry(
     },
 )
 """What can be said beforehand, by the `kind` of a dataset's archive."""
-
-
-def _files(count: int) -> str:
-    return f"{count:,} file{'s' if count != 1 else ''}"

@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from isomorph.archives.hashes import hashes
 from isomorph.archives.local import expand_folder
-from isomorph.archives.lock import is_inside
+from isomorph.archives.lock import below, is_inside
 from isomorph.archives.manifest import FileRecord
 from isomorph.archives.patterns import matches, nearest, reaches
 from isomorph.archives.progress import Progress
@@ -118,13 +118,13 @@ def _find(layout: Layout, dataset: str, key: str, spec: RequestedFiles) -> list[
             f"({_few(missing)}){_elsewhere(missing[0], present)}; {_how(spec)}"
         )
     for path in wanted:
-        if not is_inside(_below(spec.into, path)):
+        if not is_inside(below(spec.into, path)):
             raise IsomorphError(
                 f"{where}: {root} holds {path!r}, a name that cannot stand in an archive; rename it"
             )
     records = _examine(root, wanted, expected, spec, where)
     return [
-        Given(root / path, FileRecord(_below(spec.into, path), size, digest))
+        Given(root / path, FileRecord(below(spec.into, path), size, digest))
         for path, size, digest in records
     ]
 
@@ -225,10 +225,6 @@ def bring(given: Sequence[Given], folder: Path) -> list[FileRecord]:
 def _same(file: Path, target: Path) -> bool:
     """Tell whether a place holds the user's file itself, by a link of either kind."""
     return target.is_file() and file.samefile(target)
-
-
-def _below(into: str, path: str) -> str:
-    return str(PurePosixPath(into) / path)
 
 
 def _how(spec: RequestedFiles) -> str:

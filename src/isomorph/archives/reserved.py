@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 OWN = re.compile(
-    r"(manifest\.json|\.fetched\.json|\.streamed\.json|\.unpacked\.json|\.partial)(\.lock)?(/.*)?"
-    r"|.*[.-][0-9a-f]{12}(\.[0-9a-f]{8})?\.(sdist(\.part)?|part)"
+    r"(manifest\.json|\.fetched\.json|\.streamed\.json|\.unpacked\.json)(\.lock)?(/.*)?"
+    r"|.*[.-][0-9a-f]{12}(\.[0-9a-f]{8})?\.(sdist(\.part)?|part)(\.lock)?"
 )
 """Manifest, records of what was read from where, and what gathers bytes that are not whole."""
 

@@ -1,4 +1,4 @@
-"""A recording simulated from the layers of models and written as NWB. Never real data."""
+"""Recordings simulated from the layers of a study's models, at their place. Never real data."""
 
 from __future__ import annotations
 
@@ -8,18 +8,13 @@ import numpy as np
 import numpy.typing as npt
 
 from isomorph.archives.manifest import describe_files, write_manifest
-from isomorph.archives.recording import STATEMENT, Recording, write_nwb
-from isomorph.archives.simulation import (
-    draw_schedule,
-    draw_spikes,
-    draw_tuning,
-    driven_rates,
-    root,
-)
 from isomorph.artefacts import read_array, replacing
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.layout import Layout
 from isomorph.making import require, stamp
+from isomorph.simulation.recording import STATEMENT, write_nwb
+from isomorph.simulation.representations import root_of_gram
+from isomorph.simulation.subject import simulate
 from isomorph.study.archive import SimulatedArchive
 
 Array = npt.NDArray
@@ -88,7 +83,7 @@ def _planted_features(
                 f'{where}: "{planted.layer}" of {planted.model} is the same for every stimulus, '
                 "so it has no geometry to plant"
             )
-        features[region] = root(gram)
+        features[region] = root_of_gram(gram)
         stimuli[planted.model] = activations["stimulus"].values.astype(np.str_)
     first, *others = stimuli
     for other in others:
@@ -98,67 +93,3 @@ def _planted_features(
                 "extract both again"
             )
     return features, stimuli[first]
-
-
-def simulate(
-    archive: SimulatedArchive, features: dict[str, Array], stimuli: Array, seed: list[int]
-) -> Recording:
-    """Simulate one subject.
-
-    Parameters
-    ----------
-    archive : SimulatedArchive
-        Regions, rates and repetitions.
-    features : dict of str to ndarray (stimulus, component)
-        Planted features by region.
-    stimuli : ndarray (stimulus,) of str
-        Ids of the stimuli.
-    seed : list of int
-        Seed of the subject.
-
-    Returns
-    -------
-    Recording
-        The planted units, then bad ones (noise, low signal-to-noise ratio), one that never
-        fires, and one whose region is not known.
-    """
-    rng = np.random.default_rng(seed)
-    schedule = draw_schedule(len(stimuli), archive.repetitions, rng)
-    driven, spontaneous = [], []
-    location: list[str] = []
-    for region, planted in archive.regions.items():
-        rates = driven_rates(
-            draw_tuning(features[region], planted.units, planted.shared, rng),
-            schedule.stimulus,
-            mean_rate=archive.mean_rate,
-            depth=archive.tuning,
-            maximum_rate=archive.maximum_rate,
-            gain_variability=archive.gain_variability,
-            rng=rng,
-        )
-        driven.append(rates[0])
-        spontaneous.append(rates[1])
-        location += [region] * planted.units
-    good = len(location)
-    location += [*rng.choice(list(archive.regions), archive.bad_units + 1).tolist(), ""]
-    # The rest respond to nothing; the last but one is silent.
-    flat = np.full(archive.bad_units + 2, archive.mean_rate / 2)
-    flat[-2] = 0.0
-    driven.append(np.broadcast_to(flat, (len(schedule.onset), len(flat))))
-    spontaneous.append(flat)
-    times, ends = draw_spikes(
-        np.concatenate(driven, axis=1), np.concatenate(spontaneous), schedule, rng
-    )
-    bad = np.zeros(len(location), dtype=bool)
-    bad[good : good + archive.bad_units] = True
-    snr = np.where(bad, rng.uniform(0.5, 1.9, bad.size), rng.uniform(2.5, 8.0, bad.size))
-    return Recording(
-        schedule=schedule,
-        stimuli=stimuli,
-        name=np.array([f"unit_{number:03d}" for number in range(len(location))]),
-        location=np.array(location),
-        quality=np.where(bad, "noise", "good"),
-        snr=snr,
-        spike_times=times,
-        ends=ends,
-    )

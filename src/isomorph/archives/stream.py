@@ -7,7 +7,7 @@ import re
 import sys
 import time
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -31,7 +31,13 @@ RECORD = ".streamed.json"
 """Stands beside the files and says which line of the lock, and what of it, each was read from."""
 
 
-def bring(archive: DandiArchive, files: Sequence[LockedFile], folder: Path, relock: str) -> None:
+def bring(
+    archive: DandiArchive,
+    files: Sequence[LockedFile],
+    folder: Path,
+    relock: str,
+    lacking: Callable[[], None] = lambda: None,
+) -> list[FileRecord]:
     """Read the wanted objects of assets into smaller files at their paths.
 
     A file that was read from the same line of the lock with the same `archive.keep` by the same
@@ -47,6 +53,13 @@ def bring(archive: DandiArchive, files: Sequence[LockedFile], folder: Path, relo
         Where the smaller files come to stand, each at its asset's path.
     relock : str
         The command that writes the lock anew, for messages.
+    lacking : callable, optional
+        Called before a file is read.
+
+    Returns
+    -------
+    list of FileRecord
+        Size and sha256 of every smaller file.
 
     Raises
     ------
@@ -59,11 +72,13 @@ def bring(archive: DandiArchive, files: Sequence[LockedFile], folder: Path, relo
         for file in files:
             asked = {"lock": asdict(file), "keep": sorted(archive.keep), "code": code}
             if not _is_current(known.get(file.path), asked, folder):
+                lacking()
                 _stream(archive, file, folder / file.path, relock)
                 (written,) = describe_files(folder, [file.path])
                 known[file.path] = {**asked, "file": asdict(written)}
                 with replacing(folder / RECORD) as temporary:
                     temporary.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
+        return [FileRecord(**known[file.path]["file"]) for file in files]
 
 
 def _record(folder: Path) -> dict[str, Any]:
@@ -88,7 +103,7 @@ def _stream(archive: DandiArchive, file: LockedFile, target: Path, relock: str) 
     began = time.monotonic()
     with session() as http:
         asset = find_asset(http, archive, file, relock)
-    with open_remote(archive, asset, file) as remote, replacing(target) as temporary:
+    with open_remote(asset, file) as remote, replacing(target) as temporary:
         left_out = _copy(remote, archive.keep, file.path, temporary)
         _check_nwb(temporary, file.path)
         size = temporary.stat().st_size

@@ -9,7 +9,8 @@ import re
 import shutil
 import sys
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Event, Thread
@@ -20,13 +21,12 @@ import requests
 from isomorph.archives.download import download
 from isomorph.archives.hashes import Pin
 from isomorph.archives.held import discard
-from isomorph.archives.lock import LockedFile
+from isomorph.archives.lock import Lock, LockedFile
 from isomorph.archives.manifest import FileRecord
 from isomorph.archives.mirrors import mirrored
 from isomorph.archives.pace import session
-from isomorph.archives.partial_files import partial_size, partial_sizes
 from isomorph.archives.patience import GivenUpError
-from isomorph.archives.progress import Progress
+from isomorph.archives.progress import Progress, count
 from isomorph.errors import IsomorphError
 from isomorph.foreign import in_words
 
@@ -43,6 +43,26 @@ LONGEST = 220
 """Bytes of a name that one with a hash and `.part` at its end may hold; disks hold 255 in all."""
 GRACE = 2.0
 """Seconds that threads get to end when a user breaks off."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where to ask for a file.
+
+    Attributes
+    ----------
+    addresses : list of str
+        One after another; see `isomorph.archives.download.download`.
+    headers : dict of str to str
+        What to show there, such as a key; not where a redirect leads to another host.
+    """
+
+    addresses: list[str]
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+Locate = Callable[[requests.Session, LockedFile, Callable[[float], None]], Place]
+"""Finds where a file stands, given how to wait before a server is asked again."""
 
 
 class _HaltedError(Exception):
@@ -106,6 +126,11 @@ def addresses(url: str) -> list[str]:
     return [mirrored(url), mirrored(urlunsplit(parts._replace(query="&".join(rest))))]
 
 
+def as_locked(_http: requests.Session, file: LockedFile, _pause: object) -> Place:
+    """Return the addresses the lock itself names."""
+    return Place(addresses(file.url))
+
+
 def part_of(target: Path, pin: Pin) -> Path:
     """Return where the bytes of a file gather: a name that holds the hash they must have.
 
@@ -140,8 +165,7 @@ def announce(label: str, files: Sequence[LockedFile], folder: Path) -> None:
     size = sum(file.size for file in files)
     here = bytes_here(files, folder)
     print(
-        f"{label}: {len(files):,} file{'s' if len(files) != 1 else ''}, {in_words(size)}, "
-        f"{in_words(here)} of it here already",
+        f"{label}: {count(len(files))}, {in_words(size)}, {in_words(here)} of it here already",
         file=sys.stderr,
         flush=True,
     )
@@ -163,9 +187,8 @@ def bytes_here(files: Sequence[LockedFile], folder: Path) -> int:
     IsomorphError
         When the folder cannot be read.
     """
-    partial = partial_sizes(folder)
     try:
-        return sum(_here(file, folder) or partial_size(file, partial) for file in files)
+        return sum(_here(file, folder) for file in files)
     except OSError as error:
         raise IsomorphError(
             f"{error.filename or folder}: cannot be read, {error.strerror}"
@@ -185,6 +208,7 @@ def transfer(
     files: Sequence[LockedFile],
     folder: Path,
     lacking: Callable[[], None] = lambda: None,
+    locate: Locate = as_locked,
 ) -> list[FileRecord]:
     """Bring pinned files to a folder.
 
@@ -201,6 +225,8 @@ def transfer(
         Where they come to stand, each at its path.
     lacking : callable, optional
         Called before a file is downloaded that did not stand whole.
+    locate : callable, optional
+        Finds where a file is to be asked for, when its turn comes.
 
     Returns
     -------
@@ -214,7 +240,8 @@ def transfer(
         brought stays, and part files stay for the next run to resume.
     """
     crew = _Crew(label, files)
-    places = {file.path: addresses(file.url) for file in files}
+    for file in files:
+        addresses(file.url)  # what is no address, or no mirror, is said once
     waiting: SimpleQueue[LockedFile] = SimpleQueue()
     for file in sorted(files, key=lambda one: -one.size):  # no long one runs alone at the end
         waiting.put(file)
@@ -229,9 +256,7 @@ def transfer(
                 except Empty:
                     return
                 try:
-                    records[file.path] = _bring(
-                        http, file, places[file.path], folder, crew, lacking
-                    )
+                    records[file.path] = _bring(http, file, folder, crew, lacking, locate)
                 except _HaltedError:
                     return
                 except BaseException as error:  # raised again by the thread that waits for all
@@ -261,10 +286,10 @@ def transfer(
 def _bring(
     http: requests.Session,
     file: LockedFile,
-    places: list[str],
     folder: Path,
     crew: _Crew,
     lacking: Callable[[], None],
+    locate: Locate,
 ) -> FileRecord:
     """Bring one file and return what it is."""
     target, pin = folder / file.path, Pin.of(file)
@@ -274,7 +299,10 @@ def _bring(
         crew.find(file.size)
     else:
         lacking()
-        digest = download(http, places, target, pin, part=part, progress=crew)
+        place = locate(http, file, crew.pause)
+        digest = download(
+            http, place.addresses, target, pin, part=part, progress=crew, headers=place.headers
+        )
     crew.finish()
     return FileRecord(file.path, file.size, digest)
 
@@ -287,9 +315,19 @@ def _discard_parts(folder: Path, paths: Collection[str]) -> None:
     # Each folder is read once: there are some with 57,000 images.
     for place, known in stems.items():
         for part in place.glob("*.part"):
-            found = re.fullmatch(r"(.+)\.[0-9a-f]{12}\.part", part.name)
-            if found and found[1] in known:
+            if (found := _PART.fullmatch(part.name)) and found[1] in known:
                 discard(part)
+
+
+_PART = re.compile(r"(.+)\.[0-9a-f]{12}\.part")
+
+
+def sweep(folder: Path, lock: Lock) -> None:
+    """Remove what is left of files that a lock no longer names, unless somebody is at them."""
+    known = {part_of(folder / file.path, Pin.of(file)) for file in lock.files}
+    for part in folder.rglob("*.part"):
+        if part not in known and _PART.fullmatch(part.name):
+            discard(part)
 
 
 def _ends_all(error: BaseException, crew: _Crew) -> bool:
@@ -310,7 +348,8 @@ def _summary(
     for error in failures.values():
         if not isinstance(error, IsomorphError):
             return error  # a mistake of ours, not of the world: with its traceback
-    said = [str(failures[path]) for path in sorted(failures)]
+    told = {path: str(failures[path]) for path in sorted(failures)}
+    said = [text if path in text else f"{path}: {text}" for path, text in told.items()]
     more = [f"and {len(said) - NAMED:,} more"] if len(said) > NAMED else []
     rest = [f"{untried:,} were left for the next run"] if untried else []
     what = f"{label}: {len(said):,} of {files:,} files could not be brought"

@@ -17,6 +17,8 @@ from isomorph.shown import is_plain
 class ArraySchema:
     """Contents of one netCDF file, or of each session group of a responses file.
 
+    A dimension with a question mark may be absent.
+
     Attributes
     ----------
     variables : dict
@@ -29,6 +31,9 @@ class ArraySchema:
         Required attributes.
     finite : tuple of str
         Variables in which NaN and infinity are refused.
+    each : dict
+        Dimensions of what may be said of every distance, by what follows its name. The distance
+        itself, its status and its reason must be there.
     """
 
     variables: dict[str, tuple[str, ...]]
@@ -36,23 +41,24 @@ class ArraySchema:
     optional: dict[str, tuple[str, ...]] = field(default_factory=dict)
     attributes: tuple[str, ...] = ()
     finite: tuple[str, ...] = ()
+    each: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 RESPONSES = ArraySchema(
-    variables={"response": ("presentation", "unit")},
+    variables={"response": ("presentation", "unit", "time?")},
     coordinates={
         "stimulus": ("presentation",),
         "repetition": ("presentation",),
         "unit": ("unit",),
         "region": ("unit",),
     },
-    optional={"area": ("unit",), "time_start": ("unit",), "time_stop": ("unit",)},
+    optional={"time_start": ("time?",), "time_stop": ("time?",)},
     attributes=("session",),
     finite=("response",),
 )
 """One session: spike counts (or any response) with `response.attrs["units"]` saying which unit
-of measurement; `repetition` counts the showings of each stimulus from 0. `area` is the region
-without its window, `time_start` and `time_stop` that window, seconds from onset. Attributes hold
+of measurement; `repetition` counts the showings of each stimulus from 0. `time_start` and
+`time_stop` are those of the time bins, or of the one window, seconds from onset. Attributes hold
 JSON: `dropped` and `noted` counts by reason, and of BOLD `runs`, a record for each run: `volumes`,
 `left_out` (flagged as not steady or censored), `repetition_time` and `start_time` in seconds, and
 the file that says the former."""
@@ -89,47 +95,51 @@ counts features that are the same for every stimulus, `spectrum_decay` is the ex
 eigenvalues' fall, `read_as` says which tokens and positions were read, and `fidelity` is the
 correlation of the RDM with the exact one where features were projected, else 1."""
 
+HAS_RDM = ("ok", "no_halves")
+"""What the status of an RDM that there is can be."""
+
+ROWS = ("representation?", "layer?", "draw?", "time?")
+
 RDMS = ArraySchema(
-    variables={"rdm": ("representation", "pair")},
-    coordinates={
-        "representation": ("representation",),
-        "distance": ("representation",),
+    variables={},
+    coordinates={"stimulus": ("stimulus",), "stimulus_a": ("pair",), "stimulus_b": ("pair",)},
+    optional={
         "region": ("representation",),
         "subject": ("representation",),
         "session": ("representation",),
-        "model": ("representation",),
-        "layer": ("representation",),
-        "depth": ("representation",),
-        "n_units": ("representation",),
-        "stimulus": ("stimulus",),
-        "stimulus_a": ("pair",),
-        "stimulus_b": ("pair",),
-    },
-    optional={
-        "rdm_half": ("halving", "half", "representation", "pair"),
-        "half_norm": ("representation", "stimulus"),
-        "half_status": ("representation",),
-        "area": ("representation",),
-        "time_start": ("representation",),
-        "time_stop": ("representation",),
-        "draw": ("representation",),
+        "n_units": ("representation?", "layer?"),
         "n_recorded": ("representation",),
         "fold": ("representation",),
         "n_folds": ("representation",),
+        "time_start": ("time?",),
+        "time_stop": ("time?",),
+        "model": (),
+        "layer": ("layer",),
+        "depth": ("layer",),
     },
     attributes=("left_out",),
-    finite=("rdm",),
+    each={
+        "": (*ROWS, "pair"),
+        "_status": ROWS,
+        "_reason": ROWS,
+        "_note": ROWS,
+        "_half": ("halving", "half", *ROWS, "pair"),
+        "_half_norm": (*ROWS, "stimulus"),
+    },
 )
-"""RDMs of brains or models alike. Pairs run over the upper triangle row by row, in the order of
-`stimulus`. Brain rows have empty `model` and `layer` and depth -1, model rows have empty
-`region`, `subject` and `session`. `n_units` is -1 where it is not known. `fold` says what
-cross-validation crosses and halves divide, runs, sessions or repetitions, whole ones; `n_folds` how
-many there are, in the session with the fewest. `rdm_half` holds the RDMs of two halves for every
-halving, the same for all regions of a subject; NaN where there are none, for the reason in
-`half_status`. `1 - rdm_half` times `half_norm` of both stimuli is on the scale of the whole.
-`area` is a region without its window, `time_start` and `time_stop` that window, seconds from onset,
-NaN where there is none: of time bins, one file holds an RDM each. `draw` numbers the draws of
-equally many units, `n_units` of the `n_recorded` units of the region in that subject."""
+"""RDMs of brains, `(representation[, draw][, time], pair)`, or of a model, `(layer, pair)`: a
+variable per distance, named as it is. Pairs run over the upper triangle row by row, in the order of
+`stimulus`. Representations are told apart by `region`, `subject` and, where RDMs come by session,
+`session`. Where there is no RDM all is NaN, and `<distance>_status` and `<distance>_reason` say so
+and why; `<distance>_note` is what a reader must know of one that there is. `n_units` is absent
+where it is not known. `fold` says what cross-validation crosses and halves divide, runs, sessions
+or repetitions, whole ones; `n_folds` how many there are, in the session with the fewest.
+`<distance>_half` holds the RDMs of two halves for every halving, the same for all regions of a
+subject; NaN where there are none. `1 - <distance>_half` times `<distance>_half_norm` of both
+stimuli is on the scale of the whole. `time_start` and `time_stop` are those of the time bins, or of
+the one window, seconds from onset. `draw` numbers draws of equally many units, `n_units` of the
+`n_recorded` units of the region in that subject. `left_out` is JSON: what has no RDM under any
+distance, and why."""
 
 REPRESENTATIONS = ArraySchema(
     variables={"similarity": ("measure", "representation", "representation_b")},
@@ -138,6 +148,8 @@ REPRESENTATIONS = ArraySchema(
         "representation": ("representation",),
         "representation_b": ("representation_b",),
         "region": ("representation",),
+        "time_start": ("representation",),
+        "time_stop": ("representation",),
         "model": ("representation",),
         "layer": ("representation",),
         "depth": ("representation",),
@@ -158,17 +170,23 @@ ARRAYS = Registry(
     },
 )
 
+PLACE = ("region", "time_start", "time_stop")
+"""Where and when: the time bin in seconds from onset, nothing where there are no bins."""
+
+PLACES = ("region_a", "region_b", "time_start", "time_stop")
+"""Two regions, in the same time bin."""
+
 TABLES: Registry[tuple[str, ...]] = Registry(
     "table",
     {
         "stimuli": ("stimulus", "file", "sha256"),
         "names": ("file", "name", "stimulus"),
         "reliability": (
-            "subject", "session", "region", "unit", "n_stimuli", "n_repetitions",
+            "subject", "session", *PLACE, "unit", "n_stimuli", "n_repetitions",
             "split_half", "spearman_brown", "status",
         ),
         "comparisons": (
-            "dataset", "simulated", "region", "model", "layer", "depth", "distance", "measure",
+            "dataset", "simulated", *PLACE, "model", "layer", "depth", "distance", "measure",
             "invariances", "estimate", "chance", "calibrated", "standard_error", "interval_low",
             "interval_high", "scheme", "n_resamples", "n_stimuli", "n_groups", "n_subjects",
             "n_units", "noise_note",
@@ -179,58 +197,58 @@ TABLES: Registry[tuple[str, ...]] = Registry(
             "p_best", "in_set", "status",
         ),
         "layers_in_set": (
-            "dataset", "simulated", "region", "model", "distance", "measure", "n_layers",
+            "dataset", "simulated", *PLACE, "model", "distance", "measure", "n_layers",
             "confidence", "n_in_set", "layers", "best_layer", "first_layer", "last_layer",
             "scheme", "n_stimuli", "n_subjects", "status",
         ),
         "subjects": (
-            "dataset", "simulated", "region", "subject", "model", "layer", "depth", "distance",
+            "dataset", "simulated", *PLACE, "subject", "model", "layer", "depth", "distance",
             "measure", "estimate", "chance", "n_units", "status",
         ),
         "regions": (
-            "dataset", "simulated", "region_a", "region_b", "distance", "measure", "crossing",
+            "dataset", "simulated", *PLACES, "distance", "measure", "crossing",
             "estimate", "standard_error", "interval_low", "interval_high", "scheme", "p", "sides",
             "p_corrected", "correction", "family", "family_size", "p_note", "n_stimuli",
             "n_subjects_a", "n_subjects_b", "status",
         ),
         "preferences": (
-            "dataset", "simulated", "region_a", "region_b", "model", "layer", "depth", "distance",
+            "dataset", "simulated", *PLACES, "model", "layer", "depth", "distance",
             "measure", "score_a", "score_b", "normalised_a", "normalised_b", "difference",
             "standard_error", "interval_low", "interval_high", "scheme", "p", "p_corrected",
             "correction", "family", "family_size", "n_stimuli", "n_subjects_a", "n_subjects_b",
             "n_units_a", "n_units_b", "status",
         ),
         "selection": (
-            "dataset", "simulated", "region", "model", "distance", "measure", "chosen_on", "split",
+            "dataset", "simulated", *PLACE, "model", "distance", "measure", "chosen_on", "split",
             "n_splits", "n_layers", "score", "standard_error", "interval_low", "interval_high",
             "scheme", "chosen_layer", "chosen_share", "maximum", "maximum_layer",
             "maximum_chance", "maximum_p", "maximum_calibrated", "optimism", "n_stimuli",
             "n_subjects", "status",
         ),
         "differences": (
-            "dataset", "simulated", "region", "model_a", "model_b", "n_seeds_a", "n_seeds_b",
+            "dataset", "simulated", *PLACE, "model_a", "model_b", "n_seeds_a", "n_seeds_b",
             "distance", "measure", "layer_a", "layer_b", "score_a", "score_b", "difference",
             "standard_error", "interval_low", "interval_high", "scheme", "p", "p_corrected",
             "correction", "family", "family_size", "p_note", "status",
         ),
         "contrasts": (
-            "dataset", "simulated", "region", "model", "twins", "n_seeds", "distance", "measure",
+            "dataset", "simulated", *PLACE, "model", "twins", "n_seeds", "distance", "measure",
             "score", "twin_score", "difference", "standard_error", "interval_low",
             "interval_high", "scheme", "p", "p_corrected", "correction", "family",
             "family_size", "p_note", "chosen_layer", "chosen_share", "status",
         ),
         "recovery": (
-            "dataset", "region", "planted_model", "planted_layer", "distance", "measure",
+            "dataset", *PLACE, "planted_model", "planted_layer", "distance", "measure",
             "found_model", "found_layer", "rank", "n_candidates", "planted_estimate",
             "found_estimate", "interval_low", "interval_high", "recovered", "status",
         ),
         "confusion": (
-            "dataset", "simulated", "region", "distance", "measure", "planted_model",
+            "dataset", "simulated", *PLACE, "distance", "measure", "planted_model",
             "planted_layer", "found_model", "found_layer", "count", "n_simulations",
             "n_candidates", "assumed", "status",
         ),
         "power": (
-            "dataset", "simulated", "region", "distance", "measure", "planted_model",
+            "dataset", "simulated", *PLACE, "distance", "measure", "planted_model",
             "planted_layer", "n_stimuli", "n_subjects", "n_units", "n_repetitions",
             "recovery_exact", "recovery_neighbour", "recovery_family", "power_zero",
             "power_runner_up", "false_positive", "false_winner", "n_recovery", "n_power_zero",
@@ -240,25 +258,25 @@ TABLES: Registry[tuple[str, ...]] = Registry(
             "reliability_simulated", "noise_share", "assumed", "status",
         ),
         "agreement": (
-            "dataset", "simulated", "region", "over", "distance_a", "measure_a", "distance_b",
+            "dataset", "simulated", *PLACE, "over", "distance_a", "measure_a", "distance_b",
             "measure_b", "kendall_tau_b", "spearman", "n_candidates", "winner_a", "winner_b",
             "same_winner", "status",
         ),
         "partial": (
-            "dataset", "simulated", "region", "model", "layer", "chosen_share", "distance",
+            "dataset", "simulated", *PLACE, "model", "layer", "chosen_share", "distance",
             "measure", "controls", "n_controls", "statistic", "estimate", "standard_error",
             "interval_low", "interval_high", "scheme", "p", "p_corrected", "correction", "family",
             "family_size", "p_note", "n_resamples", "n_stimuli", "n_subjects", "status",
         ),
         "weighted": (
-            "dataset", "simulated", "region", "model", "kind", "n_weighted", "distance", "measure",
+            "dataset", "simulated", *PLACE, "model", "kind", "n_weighted", "distance", "measure",
             "fitted_by", "score", "single", "layer", "chosen_share", "gain", "standard_error",
             "interval_low", "interval_high", "scheme", "p", "p_corrected", "correction", "family",
             "family_size", "p_note", "weights", "ridge", "n_resamples", "n_stimuli", "n_subjects",
             "status",
         ),
         "partition": (
-            "dataset", "simulated", "region", "predictors", "layers", "distance", "measure",
+            "dataset", "simulated", *PLACE, "predictors", "layers", "distance", "measure",
             "part", "kind", "variance", "standard_error", "interval_low", "interval_high",
             "scheme", "p", "p_corrected", "correction", "family", "family_size", "p_note",
             "n_resamples", "n_stimuli", "n_subjects", "status",
@@ -284,8 +302,9 @@ def check_array(data: xr.Dataset, schema: ArraySchema, where: str) -> None:
     for name, dims in {**schema.variables, **schema.coordinates}.items():
         if name not in data.variables:
             raise IsomorphError(f'{where}: no "{name}" {_dims(dims)}')
-    for name, dims in {**schema.variables, **schema.coordinates, **schema.optional}.items():
-        if name in data.variables and data[name].dims != dims:
+    known = {**schema.variables, **schema.coordinates, **schema.optional}
+    for name, dims in (known | _of_distances(data, schema, where)).items():
+        if name in data.variables and data[name].dims != _there(dims, data[name].dims):
             raise IsomorphError(
                 f'{where}: "{name}" is {_dims(data[name].dims)}, expected {_dims(dims)}'
             )
@@ -297,6 +316,35 @@ def check_array(data: xr.Dataset, schema: ArraySchema, where: str) -> None:
         if bad:
             raise IsomorphError(f'{where}: "{name}" holds {bad} values that are not finite')
     _refuse_unseen(data, where)
+
+
+def _there(dims: tuple[str, ...], found: tuple[object, ...]) -> tuple[str, ...]:
+    """Return the dimensions promised, without those that may be absent and are."""
+    return tuple(name.rstrip("?") for name in dims if name[-1] != "?" or name[:-1] in found)
+
+
+def _of_distances(data: xr.Dataset, schema: ArraySchema, where: str) -> dict[str, tuple[str, ...]]:
+    """Return the dimensions of all that is said of distances, refusing RDMs that are so in part."""
+    if not schema.each:
+        return {}
+    for name in ("region", "subject") if "representation" in data.dims else ("layer",):
+        if name not in data.coords:
+            raise IsomorphError(f'{where}: no coordinate "{name}" that tells RDMs apart')
+    names = [str(name) for name, one in data.data_vars.items()
+             if "pair" in one.dims and not str(name).endswith("_half")]  # fmt: skip
+    for name in names:
+        for of in ("_status", "_reason"):
+            if f"{name}{of}" not in data:
+                raise IsomorphError(f'{where}: no "{name}{of}" {_dims(schema.each[of])}')
+        finite = np.isfinite(data[name].values)
+        given = np.isin(data[f"{name}_status"].values.astype(str), HAS_RDM)
+        bad = int((finite != given[..., None]).any(axis=-1).sum())
+        if bad:
+            raise IsomorphError(
+                f'{where}: in {bad} of {given.size} RDMs "{name}" is not what its status says, '
+                "expected numbers alone, or none where there is no RDM"
+            )
+    return {f"{name}{of}": dims for name in names for of, dims in schema.each.items()}
 
 
 def _refuse_unseen(data: xr.Dataset, where: str) -> None:

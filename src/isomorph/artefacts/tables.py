@@ -114,7 +114,7 @@ TEXT = frozenset(
         *("measure_b", "winner_a", "winner_b", "same_winner"),
         *("controls", "statistic", "kind", "fitted_by", "weights", "predictors", "layers", "part"),
         *("model_a", "model_b", "layer_a", "layer_b", "chosen_on", "split", "maximum_layer"),
-        *("family", "sides", "p_note", "area", "ceiling_kind", "ceiling_note", "normalised_status"),
+        *("family", "sides", "p_note", "ceiling_kind", "ceiling_note", "normalised_status"),
         "crossing",
     }
 )

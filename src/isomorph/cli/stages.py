@@ -47,7 +47,7 @@ STAGES = Registry(
         "reliability": Stage("split-half reliability of every unit",
                              "isomorph.stages.reliability:run", ("dataset",)),
         "activations": Stage("activations of one model, every layer in one pass",
-                             "isomorph.models:run", ("dataset", "model")),
+                             "isomorph.stages.activations:run", ("dataset", "model")),
         "rdms": Stage("RDMs of a model's layers, or of a dataset's regions with --brain",
                       "isomorph.rdms:run_model", ("dataset", "model"), "isomorph.rdms:run_brain"),
         "compare": Stage("regions against layers: estimates, intervals, ceilings, tests",

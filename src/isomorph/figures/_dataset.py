@@ -24,7 +24,7 @@ from isomorph.figures.trust import TABLES, trust_figures
 from isomorph.figures.words import correction, distance_title, measure_label, measure_title
 from isomorph.layout import Layout
 from isomorph.making import require, stamp
-from isomorph.rdms import compared_stimuli
+from isomorph.rdms import compared_stimuli, indexed
 
 Entry = dict[str, str]
 LISTING = "figures.json"
@@ -46,12 +46,12 @@ def run(layout: Layout, dataset: str) -> list[Entry]:
     """
     require(layout, "figures", dataset, partial=True)
     comparisons = read_table(layout.comparisons(dataset), "comparisons")
-    brain = read_array(layout.brain_rdms(dataset), "rdms")
+    brain = indexed(read_array(layout.brain_rdms(dataset), "rdms"))
     table = compared_stimuli(layout, dataset)
     models: dict[str, xr.Dataset] = {}
     for instance, _, _ in layout.study.instances_for(dataset):
         if (file := layout.model_rdms(dataset, instance)).is_file():
-            models[instance] = read_array(file, "rdms")
+            models[instance] = indexed(read_array(file, "rdms"))
     reliability = pd.DataFrame()
     if (file := layout.reliability(dataset)).is_file():
         reliability = read_table(file, "reliability")

@@ -10,6 +10,7 @@ import pandas as pd
 import xarray as xr
 
 from isomorph.artefacts import read_array, read_table
+from isomorph.artefacts.schemas import PLACE
 from isomorph.figures import selection
 from isomorph.figures.alike import draw_alike
 from isomorph.figures.partial import draw_partial
@@ -74,11 +75,9 @@ def _partial(layout: Layout, dataset: str, folder: Path, coverage: str) -> Itera
     # Where a row stands for every layer, the layer with the highest partial similarity is drawn.
     part = table[table["statistic"] == "partial"]
     order = part.assign(value=part["estimate"].fillna(-2.0)).sort_values("value")
-    best = order.groupby(["region", "model"], sort=False)["layer"].last()
-    kept = pd.Series(
-        [best.get((row.region, row.model)) == row.layer for row in table.itertuples()],
-        index=table.index,
-    )
+    best = order.groupby([*PLACE, "model"], sort=False, dropna=False)["layer"].last()
+    keyed = pd.MultiIndex.from_frame(table[[*PLACE, "model"]])
+    kept = pd.Series(best.reindex(keyed).to_numpy() == table["layer"].to_numpy(), table.index)
     families = selection.families(layout.study)
     measure, distance = table["measure"].iloc[0], table["distance"].iloc[0]
     save(draw_partial(table[kept], families, label=measure_label(measure)), folder / "partial.svg")

@@ -6,7 +6,9 @@ import numpy as np
 import xarray as xr
 
 from isomorph.errors import IsomorphError
+from isomorph.inference.gather import regions_of
 from isomorph.rdms import DISTANCES
+from isomorph.rdms.collection import available
 
 
 def square(pairs: np.ndarray) -> np.ndarray:
@@ -27,44 +29,37 @@ def square(pairs: np.ndarray) -> np.ndarray:
     return full + np.swapaxes(full, -1, -2)
 
 
-def reordered(data: xr.Dataset, stimuli: list[str]) -> np.ndarray:
-    """Return the RDMs of a file as `(representation, pair)` over the stimuli in the order given.
+def reordered(pairs: np.ndarray, there: list[str], stimuli: list[str]) -> np.ndarray:
+    """Return RDMs `(…, pair)` over some stimuli as RDMs over others, in the order given.
 
     Raises
     ------
     IsomorphError
-        When the file lacks a stimulus.
+        When a stimulus is not among those there.
     """
-    there = [str(name) for name in data["stimulus"].values]
-    missing = [name for name in stimuli if name not in set(there)]
+    where = {name: i for i, name in enumerate(there)}
+    missing = [name for name in stimuli if name not in where]
     if missing:
         raise IsomorphError(f'an RDM lacks the stimulus "{missing[0]}" and {len(missing) - 1} more')
-    pairs = np.asarray(data["rdm"].values, dtype=float)
     if there == stimuli:
         return pairs
-    where = {name: i for i, name in enumerate(there)}
     order = np.array([where[name] for name in stimuli])
     upper = np.triu_indices(len(stimuli), 1)
-    return square(pairs)[:, order[upper[0]], order[upper[1]]]
+    return square(pairs)[..., order[upper[0]], order[upper[1]]]
 
 
 def region_means(
     data: xr.Dataset, distance: str, stimuli: list[str]
 ) -> dict[str, tuple[np.ndarray, int]]:
-    """Return each region's mean RDM `(pair,)` and its number of subjects.
+    """Return each region's mean RDM `(pair,)`, in each time bin, and its number of subjects.
 
     Sessions are averaged within a subject first, so every subject weighs the same.
     """
-    pairs = reordered(data, stimuli)
-    region = data["region"].values.astype(str)
-    subject = data["subject"].values.astype(str)
-    chosen = data["distance"].values.astype(str) == distance
-    means = {}
-    for name in dict.fromkeys(region[chosen]):
-        inside = chosen & (region == name)
-        each = [pairs[inside & (subject == one)].mean(axis=0) for one in np.unique(subject[inside])]
-        means[str(name)] = (np.mean(each, axis=0), len(each))
-    return means
+    there = data["stimulus"].values.tolist()
+    return {
+        region.label: (reordered(region.rdms.mean(axis=0), there, stimuli), len(region.subjects))
+        for region in regions_of(data, distance)
+    }
 
 
 def layer_rdms(data: xr.Dataset, distance: str, stimuli: list[str]) -> dict[str, np.ndarray]:
@@ -73,11 +68,10 @@ def layer_rdms(data: xr.Dataset, distance: str, stimuli: list[str]) -> dict[str,
     A model shows every image once, so a distance cross-validated over repetitions stands for it
     as its noise-free counterpart.
     """
-    names = data["distance"].values.astype(str)
-    plain = DISTANCES[distance].noise_free if distance in DISTANCES else None
-    wanted = distance if distance in names else plain
-    pairs = reordered(data, stimuli)
-    rows = np.flatnonzero(names == wanted)
-    rows = rows[np.argsort(data["depth"].values[rows], kind="stable")]
-    layers = data["layer"].values.astype(str)
-    return {str(layers[row]): pairs[row] for row in rows}
+    plain = DISTANCES[distance].noise_free if distance in DISTANCES else ""
+    wanted = distance if distance in data else plain
+    if wanted not in data:
+        return {}
+    known = data.isel(layer=np.flatnonzero(available(data, wanted))).sortby("depth")
+    pairs = reordered(known[wanted].values, data["stimulus"].values.tolist(), stimuli)
+    return dict(zip(known["layer"].values.tolist(), pairs, strict=True))

@@ -99,10 +99,10 @@ def draw_representations(data: xr.Dataset, measure: str, families: Sequence[Fami
         A measure it holds under which everything has similarity 1 with itself.
     families : sequence of Family
     """
-    names = {key: data[key].values.astype(str) for key in ("region", "model", "layer")}
+    names = {key: data[key].values.astype(str) for key in ("representation", "model", "layer")}
     order = np.argsort(data["depth"].values, kind="stable")
     squared = np.clip(1 - data["similarity"].sel(measure=measure).values, 0, None)
-    owners = [(names["model"][i], names["layer"][i] or names["region"][i]) for i in order]
+    owners = [(names["model"][i], names["layer"][i] or names["representation"][i]) for i in order]
     return draw_places(owners, squared[np.ix_(order, order)], families)
 
 

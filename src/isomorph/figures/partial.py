@@ -10,6 +10,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from isomorph.figures import selection
 from isomorph.figures.selection import Family, significant
 from isomorph.figures.style import CEILING, FAINT, INK, colours, styled
 
@@ -61,11 +62,11 @@ def draw_partial(rows: pd.DataFrame, families: Sequence[Family], *, label: str) 
     """
     paint, titles = painted(families)
     models = list(dict.fromkeys(rows["model"]))
-    regions = list(dict.fromkeys(rows["region"]))
+    regions = selection.regions(rows)
     with styled():
         figure, axes = panels(len(regions), len(models))
         for ax, region in zip(axes, regions, strict=False):
-            own = rows[rows["region"] == region]
+            own = selection.rows_of(rows, region)
             for y, model in enumerate(models):
                 ax.axhline(y, color=CEILING, linewidth=0.6, zorder=0.5)
                 _line(ax, own[own["model"] == model], y, paint.get(model, INK))

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from isomorph.figures import selection
 from isomorph.figures.partial import painted, panels
 from isomorph.figures.selection import Family
 from isomorph.figures.style import CEILING, FAINT, INK, styled
@@ -30,14 +31,14 @@ def draw_partition(rows: pd.DataFrame, families: Sequence[Family]) -> Figure:
     """
     paint, titles = painted(families)
     known = rows[rows["status"] == "ok"]
-    regions = list(dict.fromkeys(known["region"]))
+    regions = selection.regions(known)
     parts = _parts(known)
     lines = [titles.get(part, part) if kind == "unique" else _joined(part, titles)
              for part, kind in parts]  # fmt: skip
     with styled():
         figure, axes = panels(len(regions), len(parts))
         for ax, region in zip(axes, regions, strict=False):
-            own = known[known["region"] == region].set_index("part")
+            own = selection.rows_of(known, region).set_index("part")
             for y, (part, kind) in enumerate(parts):
                 ax.axhline(y, color=CEILING, linewidth=0.6, zorder=0.5)
                 colour = {"unique": paint.get(part, INK), "total": INK}.get(kind, FAINT)

@@ -12,6 +12,7 @@ import pandas as pd
 from matplotlib import colormaps
 from matplotlib.figure import Figure
 
+from isomorph.figures import selection
 from isomorph.figures.style import COLOUR_MAP, FAINT, INK, STRONG, styled
 from isomorph.responses.halves import parts_needed, spearman_brown
 from isomorph.responses.reliability import TARGET
@@ -82,8 +83,8 @@ def regions_told(table: pd.DataFrame) -> list[Told]:
     """
     found = []
     of_unit = table["unit"] != ""
-    for region in dict.fromkeys(table["region"][of_unit]):
-        rows = table[table["region"] == region]
+    for region in selection.regions(table[of_unit]):
+        rows = selection.rows_of(table, region)
         units = rows[of_unit[rows.index]]
         known = units["spearman_brown"].astype(float).dropna().to_numpy()
         if not len(known):

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
 
+from isomorph.responses.times import EDGES
 from isomorph.study import Study
+from isomorph.study.windows import in_time
 
 SIGNIFICANT = 0.05
 
@@ -44,6 +46,7 @@ class Shown:
     Attributes
     ----------
     region, distance, measure : str
+        The region with its time bin in words, where there are bins.
     rows : DataFrame
         Rows with a number, in the order of the table.
     """
@@ -82,9 +85,31 @@ def usable(table: pd.DataFrame, value: str = "estimate") -> pd.DataFrame:
     return table[(table["status"] == "ok") & np.isfinite(table[value].astype(float))]
 
 
+def places(table: pd.DataFrame, column: str = "region") -> pd.Series:
+    """Return the region of every row, with its time bin in words where there are bins."""
+    named = table[column].astype(object)
+    if set(EDGES) <= set(table.columns):
+        timed = table[table[EDGES[0]].notna()]
+        edges = zip(named[timed.index], timed[EDGES[0]], timed[EDGES[1]], strict=True)
+        named = named.copy()
+        named[timed.index] = [in_time(*one) for one in edges]
+    return named
+
+
+def place_of(row: Mapping[Any, Any] | pd.Series, column: str = "region") -> str:
+    """Return the region of a row, with its time bin in words where there are bins."""
+    start, stop = (float(row.get(edge, np.nan)) for edge in EDGES)
+    return in_time(str(row[column]), start, stop)
+
+
+def rows_of(table: pd.DataFrame, region: str) -> pd.DataFrame:
+    """Return the rows of a region, or of one of its time bins, named as in `places`."""
+    return table[places(table) == region]
+
+
 def regions(comparisons: pd.DataFrame) -> list[str]:
-    """Return the regions of a table in the order in which they appear."""
-    return list(dict.fromkeys(comparisons["region"]))
+    """Return the regions of a table, each time bin apart, in the order in which they appear."""
+    return list(dict.fromkeys(places(comparisons)))
 
 
 def main(
@@ -102,7 +127,7 @@ def main(
         In the study's order. Published RDMs come with their own distance, and some measures
         use none, so what the table holds is tried after what the study lists.
     """
-    rows = usable(comparisons[comparisons["region"] == region])
+    rows = usable(rows_of(comparisons, region))
     for measure in dict.fromkeys([*measures, *rows["measure"]]):
         of_measure = rows[rows["measure"] == measure]
         for distance in dict.fromkeys([*distances, *of_measure["distance"]]):

@@ -1,4 +1,4 @@
-"""The time course: how like an area each model is, from bin to bin."""
+"""The time course: how like a region each model is, from bin to bin."""
 
 from __future__ import annotations
 
@@ -31,15 +31,14 @@ def entries(
     folder: Path,
     said: str = "",
 ) -> Iterator[Entry]:
-    """Draw the time course of every area that was compared in several windows.
+    """Draw the time course of every region that was compared in several windows.
 
     Parameters
     ----------
     comparisons : DataFrame
-        With `area`, `time_start` and `time_stop` where there are windows; nothing is drawn
-        elsewhere.
+        With `time_start` and `time_stop` where there are windows; nothing is drawn elsewhere.
     panels : sequence of Shown
-        What is shown of each region; the first of an area says by which distance and measure.
+        What is shown of each time bin; the first of a region says by which distance and measure.
     study : Study
     folder : Path
         Where figures are written.
@@ -73,30 +72,30 @@ def entries(
 
 
 def courses(comparisons: pd.DataFrame, panels: Sequence[selection.Shown]) -> list[selection.Shown]:
-    """Return the rows of each area in all its windows, for areas that have several."""
-    if not {"area", "time_start", "time_stop"} <= set(comparisons.columns):
+    """Return the rows of each region in all its windows, for regions that have several."""
+    if "time_start" not in comparisons:
         return []
     timed = selection.usable(comparisons)
     timed = timed[np.isfinite(timed["time_start"].astype(float))]
     by_region = {shown.region: shown for shown in panels}
     found = []
-    for area, rows in timed.groupby("area", sort=False):
-        first = next((by_region[r] for r in dict.fromkeys(rows["region"]) if r in by_region), None)
+    for region, rows in timed.groupby("region", sort=False):
+        first = next((by_region[r] for r in selection.regions(rows) if r in by_region), None)
         if first is None:
             continue
         course = selection.matching(rows, first)
         if len(course.drop_duplicates(["time_start", "time_stop"])) >= FEWEST:
-            found.append(selection.Shown(str(area), first.distance, first.measure, course))
+            found.append(selection.Shown(str(region), first.distance, first.measure, course))
     return found
 
 
 def draw_timecourse(rows: pd.DataFrame, families: Sequence[Family], *, label: str) -> Figure:
-    """Draw one area's similarity with each model over time.
+    """Draw one region's similarity with each model over time.
 
     Parameters
     ----------
     rows : DataFrame
-        Comparisons of the area, a row per window, model instance and layer, with `time_start` and
+        Comparisons of the region, a row per window, model instance and layer, with `time_start` and
         `time_stop`, seconds from onset; `p_cluster_corrected` where clusters were tested.
     families : sequence of Family
         The models, in order.

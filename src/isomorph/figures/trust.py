@@ -77,10 +77,10 @@ def trust_figures(
                     POWER.format(how=how),
                 ),
             )
-        region = comparisons[comparisons["region"] == shown.region]
+        region = selection.rows_of(comparisons, shown.region)
         agreement = tables.get("agreement", pd.DataFrame())
         if len(agreement) and len(settings_of(region)) > 1:
-            own = agreement[agreement["region"] == shown.region]
+            own = selection.rows_of(agreement, shown.region)
             yield (
                 draw_multiverse(region, own, families),
                 _entry(
@@ -99,7 +99,7 @@ def _of(
     table = tables.get(kind)
     if table is None or table.empty:
         return None
-    rows = selection.matching(table[table["region"] == shown.region], shown)
+    rows = selection.matching(selection.rows_of(table, shown.region), shown)
     rows = rows[rows["n_recovery" if kind == "power" else "n_simulations"].notna()]
     return rows if len(rows) else None
 

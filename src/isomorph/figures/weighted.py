@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 from matplotlib.figure import Figure
 
+from isomorph.figures import selection
 from isomorph.figures.partial import painted, panels
 from isomorph.figures.selection import Family, significant
 from isomorph.figures.style import CEILING, FAINT, INK, styled
@@ -31,12 +32,12 @@ def draw_weighted(rows: pd.DataFrame, families: Sequence[Family], *, label: str)
     """
     paint, titles = painted(families)
     known = rows[rows["status"] == "ok"]
-    regions = list(dict.fromkeys(known["region"]))
+    regions = selection.regions(known)
     tasks = list(dict.fromkeys(zip(known["kind"], known["model"], strict=True)))
     with styled():
         figure, axes = panels(len(regions), len(tasks))
         for ax, region in zip(axes, regions, strict=False):
-            own = known[known["region"] == region].set_index(["kind", "model"])
+            own = selection.rows_of(known, region).set_index(["kind", "model"])
             for y, task in enumerate(tasks):
                 ax.axhline(y, color=CEILING, linewidth=0.6, zorder=0.5)
                 if task not in own.index:

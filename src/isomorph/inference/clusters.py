@@ -71,7 +71,7 @@ def largest_masses(statistic: Sequence[Floats], joined: NDArray[np.bool_]) -> Fl
 
 @dataclass(frozen=True)
 class Clusters:
-    """Clusters in time of one area, of every layer.
+    """Clusters in time of one region, of every layer.
 
     Attributes
     ----------
@@ -93,7 +93,7 @@ class Clusters:
         The largest cluster is taken over all bins and all layers of a model, so the chance of any
         false cluster of one model is held at its level
         (https://doi.org/10.1016/j.jneumeth.2007.03.024); that of any false cluster of a family of
-        models and areas is held by `isomorph.inference.families.answered`. A small p is about the
+        models and regions is held by `isomorph.inference.families.answered`. A small p is about the
         cluster as a whole, not about where it begins or ends.
 
         Parameters
@@ -114,7 +114,7 @@ class Clusters:
 
 
 def clusters_of(observed: Floats, null: Sequence[Floats], joined: NDArray[np.bool_]) -> Clusters:
-    """Return the clusters of an area, with what the stimuli give when shuffled alike in all bins.
+    """Return the clusters of a region, with what the stimuli give when shuffled alike in all bins.
 
     Parameters
     ----------

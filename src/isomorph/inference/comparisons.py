@@ -83,7 +83,7 @@ def compare(
     scores = scores_of(regions, candidates.rdms, draws, setting.measure)
     members = members_of(candidates.table["model"].tolist())
     into.preferences += preferences(regions, scores, candidates, draws, setting)
-    for together in _areas(regions):
+    for together in _bins(regions):
         nulls = [
             permutation_null(
                 np.concatenate([one.rdms for one in regions[at].measured]),
@@ -111,14 +111,11 @@ def compare(
             _chosen(region, candidates, own, null, members, families, draws, setting, into)
 
 
-def _areas(regions: Sequence[Region]) -> list[list[int]]:
-    """Return the places of regions that are time bins of one area, by time; others stand alone."""
+def _bins(regions: Sequence[Region]) -> list[list[int]]:
+    """Return the places of the time bins of every region, by time."""
     groups: dict[str, list[int]] = {}
     for place, region in enumerate(regions):
-        timed = np.isfinite(region.time_start)
-        groups.setdefault(f"area {region.area}" if timed else f"region {region.name}", []).append(
-            place
-        )
+        groups.setdefault(region.name, []).append(place)
     return [sorted(group, key=lambda at: regions[at].time_start) for group in groups.values()]
 
 
@@ -137,16 +134,10 @@ def _clusters(
     p, largest = found.p(members), found.largest.max(axis=1, initial=0.0)
     return [
         (
-            {
-                "area": one.area,
-                "time_start": one.time_start,
-                "time_stop": one.time_stop,
-                "cluster": found.number[at],
-                "p_cluster": p[at],
-            },
+            {"cluster": found.number[at], "p_cluster": p[at]},
             Masses(found.mass[at], largest),
         )
-        for at, one in enumerate(bins)
+        for at in range(len(bins))
     ]
 
 
@@ -187,7 +178,7 @@ def _region_rows(
     inside = np.where(alone | (best > LEVEL), "yes", np.where(np.isfinite(best), "no", ""))
     return candidates.table.assign(
         **setting.columns,
-        region=region.name,
+        **region.columns,
         invariances=" ".join(setting.measure.invariances),
         estimate=rounded(estimate),
         chance=null.chance,
@@ -228,7 +219,7 @@ def _sets(
     return [
         {
             **setting.columns,
-            "region": region.name,
+            **region.columns,
             "model": model,
             "scheme": spread.scheme,
             "n_stimuli": scores.n_stimuli,
@@ -252,7 +243,7 @@ def _chosen(
 ) -> None:
     """Add what is found of models, each at the layer chosen for it."""
     reason = draws.splits.reason or ("" if setting.measure.known_chance else NO_CHANCE)
-    common = {**setting.columns, "region": region.name, "reason": reason}
+    common = {**setting.columns, **region.columns, "reason": reason}
     counted = {
         **common,
         "split": draws.splits.told,

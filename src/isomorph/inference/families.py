@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from isomorph.artefacts.schemas import PLACE
 from isomorph.inference.multiplicity import (
     LEVEL,
     MAX_T,
@@ -32,7 +33,7 @@ class Masses:
     mass : (row,)
         Of the row's cluster; NaN for none.
     largest : (draw,)
-        Of all clusters of the row's area in every draw from the null.
+        Of all clusters of the row's region in every draw from the null.
     """
 
     mass: Floats
@@ -111,14 +112,14 @@ def largest_among(draws: Floats, known: NDArray[np.bool_]) -> Floats:
 FAMILIES: Registry[tuple[str, ...]] = Registry(
     "family",
     {
-        "region": ("region", "distance", "measure"),
+        "region": (*PLACE, "distance", "measure"),
         "dataset": ("distance", "measure"),
         "settings": (),
     },
 )
 """Columns whose values a family shares; between families, and between tables, nothing is
 corrected. Pairs of regions, which are about no single one, make the same family under `region` as
-under `dataset`. A time bin is a region; a cluster in time belongs to its area."""
+under `dataset`. Time bins are as regions are; a cluster in time belongs to its region."""
 
 
 def answered(
@@ -169,15 +170,15 @@ def answered(
         p_note=note,
     )  # fmt: skip
     if any(part.clusters for part in filled):
-        areas = ["area" if key == "region" else key for key in keys]
-        table["p_cluster_corrected"] = _clusters(table, filled, part_of, areas)
+        over_time = [key for key in keys if key not in PLACE[1:]]
+        table["p_cluster_corrected"] = _clusters(table, filled, part_of, over_time)
     return table
 
 
 def _clusters(
     table: pd.DataFrame, parts: Sequence[Questions], part_of: NDArray[np.intp], keys: Sequence[str]
 ) -> Floats:
-    """Return the p of every row's cluster against the largest of its family's areas and models."""
+    """Return the p of every row's cluster against the largest of its family."""
     mass = np.concatenate(
         [_or_nan(part.clusters.mass if part.clusters else None, part) for part in parts]
     )

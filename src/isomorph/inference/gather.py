@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,13 +11,17 @@ import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
+from isomorph.artefacts.schemas import PLACE
 from isomorph.errors import IsomorphError
-from isomorph.measures import Counts, Floats
+from isomorph.measures import Floats
+from isomorph.rdms.collection import Status, available
+from isomorph.responses.times import bins_of
+from isomorph.study.windows import in_time
 
 
 @dataclass(frozen=True)
 class Region:
-    """RDMs of one region under one distance.
+    """RDMs of one region under one distance, in one time bin where there are several.
 
     Attributes
     ----------
@@ -44,10 +47,8 @@ class Region:
         is not known.
     n_folds : int or None
         How many there are, in the subject with the fewest.
-    area : str
-        The region without its time bin; its name where it has none.
     time_start, time_stop : float
-        Of the time bin, seconds from stimulus onset; NaN where there is none.
+        Of the time bin, seconds from stimulus onset; NaN where there are no bins.
     subject_units : tuple of int or None
         Units of each subject, None where they are not published.
     draws : tuple of Region
@@ -61,7 +62,6 @@ class Region:
     subjects: tuple[str, ...]
     n_units: int | None
     halves: Floats | None
-    area: str = ""
     time_start: float = np.nan
     time_stop: float = np.nan
     subject_units: tuple[int | None, ...] = ()
@@ -72,6 +72,21 @@ class Region:
     noise_note: str = ""
     fold: str = ""
     n_folds: int | None = None
+
+    @property
+    def label(self) -> str:
+        """Name and time bin in words, which tell it from all others: `V1 50 to 60 ms`."""
+        return in_time(self.name, self.time_start, self.time_stop)
+
+    @property
+    def columns(self) -> dict[str, Any]:
+        """What rows of tables say of where and when it is."""
+        return dict(zip(PLACE, (self.name, self.time_start, self.time_stop), strict=True))
+
+    def at_the_time_of(self, other: Region) -> bool:
+        """Whether two regions are in the same time bin, or there are none."""
+        mine, theirs = ((one.time_start, one.time_stop) for one in (self, other))
+        return bool(np.isnan(self.time_start)) or mine == theirs
 
     @property
     def measured(self) -> tuple[Region, ...]:
@@ -107,32 +122,38 @@ class Candidates:
 
 
 def regions_of(brain: xr.Dataset, distance: str) -> list[Region]:
-    """Return the regions that have RDMs of a distance, in alphabetical order."""
-    chosen = brain.isel(representation=(brain["distance"] == distance).values)
-    notes = json.loads(brain.attrs.get("left_out", "{}"))
+    """Return the regions that have RDMs of a distance, by name, each in every time bin."""
+    if distance not in brain:
+        return []
+    names = brain["region"].values
     regions = []
-    for name in sorted(set(chosen["region"].values.tolist())):
-        rows = chosen.isel(representation=(chosen["region"] == name).values)
-        if "draw" not in rows.coords:
-            regions.append(_region(name, rows, notes))
-            continue
-        number = rows["draw"].values
-        draws = tuple(
-            _region(name, rows.isel(representation=number == one), notes)
-            for one in np.unique(number)
-        )
-        mean = np.mean([one.rdms for one in draws], axis=0)
-        halves = [one.halves for one in draws if one.halves is not None]
-        regions.append(
-            replace(
-                draws[0],
-                rdms=mean,
-                halves=np.mean(halves, axis=0) if len(halves) == len(draws) else None,
-                draws=draws,
-                n_recorded=int(rows["n_recorded"].min()),
-            )
-        )
+    for name in sorted(set(names.tolist())):
+        for rows in bins_of(brain.isel(representation=np.flatnonzero(names == name))):
+            there = available(rows, distance)
+            known = rows.isel(representation=there if there.ndim == 1 else there.all(axis=1))
+            if known.sizes["representation"]:
+                regions.append(_with_draws(name, known, distance, binned="time" in brain.dims))
     return regions
+
+
+def _with_draws(name: str, rows: xr.Dataset, distance: str, *, binned: bool) -> Region:
+    """Return a region in one time bin, with every draw of its units where these are equalised."""
+    times: dict[str, Any] = {}
+    if binned:
+        times = {edge: float(rows[edge]) for edge in PLACE[1:]}
+    if "draw" not in rows.dims:
+        return _region(name, rows, distance, times)
+    draws = tuple(
+        _region(name, rows.isel(draw=draw), distance, times) for draw in range(rows.sizes["draw"])
+    )
+    halves = [one.halves for one in draws if one.halves is not None]
+    return replace(
+        draws[0],
+        rdms=np.mean([one.rdms for one in draws], axis=0),
+        halves=np.mean(halves, axis=0) if len(halves) == len(draws) else None,
+        draws=draws,
+        n_recorded=int(rows["n_recorded"].min()),
+    )
 
 
 def over_draws(
@@ -159,37 +180,40 @@ def over_draws(
     return total if n == 1 else tuple(values / n for values in total)
 
 
-def _region(name: str, rows: xr.Dataset, notes: Mapping[str, str]) -> Region:
-    """Return the region of some rows, one draw of units at most."""
+def _region(name: str, rows: xr.Dataset, distance: str, times: dict[str, Any]) -> Region:
+    """Return the region of some rows `(representation, pair)`, in one draw of units at most."""
     subject = rows["subject"].values
     subjects = tuple(dict.fromkeys(subject.tolist()))
-    rdms = np.stack([rows["rdm"].values[subject == one].mean(axis=0) for one in subjects])
-    units = tuple(_units(rows["n_units"].values[subject == one]) for one in subjects)
-    known = [count for count in units if count is not None]
-    total = sum(known) if len(known) == len(units) else None
-    more = {**_halves(rows, subjects), **_place(rows), **_folds(rows)}
-    distance = str(rows["distance"].values[0])
-    told = [notes.get(f"{name} | {one} | {distance} | noise", "") for one in subjects]
-    more["noise_note"] = "; ".join(dict.fromkeys(note for note in told if note))
-    return Region(name, rdms, subjects, total, subject_units=units, **more)
+    of = [subject == one for one in subjects]
+    units: tuple[int | None, ...] = (None,) * len(subjects)
+    if "n_units" in rows.coords:
+        units = tuple(int(rows["n_units"].values[own].sum()) for own in of)
+    counts = [count for count in units if count is not None]
+    notes = rows[f"{distance}_note"].values.tolist() if f"{distance}_note" in rows else []
+    return Region(
+        name,
+        np.stack([rows[distance].values[own].mean(axis=0) for own in of]),
+        subjects,
+        sum(counts) if counts else None,
+        subject_units=units,
+        noise_note="; ".join(dict.fromkeys(note for note in notes if note)),
+        **times,
+        **_halves(rows, distance, of),
+        **_folds(rows),
+    )
 
 
-def _units(counts: Counts) -> int | None:
-    """Return the units of one subject's sessions together, None where any is not known."""
-    return int(counts.sum()) if (counts >= 0).all() else None
-
-
-def _halves(rows: xr.Dataset, subjects: Sequence[str]) -> dict[str, Any]:
+def _halves(rows: xr.Dataset, distance: str, of: Sequence[NDArray[np.bool_]]) -> dict[str, Any]:
     """Return the halves of the rows of one region, or why some subject has none."""
-    if "half_status" not in rows.coords:
-        return {"halves": None}
-    reasons = [status for status in rows["half_status"].values.tolist() if status != "ok"]
-    if reasons or "rdm_half" not in rows:
-        return {"halves": None, "no_halves": str(next(iter(reasons), ""))}
-    of = [rows["subject"].values == one for one in subjects]
-    halves = np.stack([rows["rdm_half"].values[:, :, own].mean(axis=2) for own in of], axis=2)
-    norm = np.stack([rows["half_norm"].values[own].mean(axis=0) for own in of])
-    return {"halves": halves, "half_norm": norm}
+    lacking = (rows[f"{distance}_status"] == Status.NO_HALVES).values
+    if lacking.any() or f"{distance}_half" not in rows:
+        reasons = rows[f"{distance}_reason"].values[lacking].tolist()
+        return {"halves": None, "no_halves": next(iter(reasons), "")}
+    values, norms = rows[f"{distance}_half"].values, rows[f"{distance}_half_norm"].values
+    return {
+        "halves": np.stack([values[:, :, own].mean(axis=2) for own in of], axis=2),
+        "half_norm": np.stack([norms[own].mean(axis=0) for own in of]),
+    }
 
 
 def _folds(rows: xr.Dataset) -> dict[str, Any]:
@@ -200,15 +224,6 @@ def _folds(rows: xr.Dataset) -> dict[str, Any]:
     return {"fold": ", ".join(kinds), "n_folds": int(rows["n_folds"].min())}
 
 
-def _place(rows: xr.Dataset) -> dict[str, Any]:
-    """Return the area and time bin of the rows of one region, nothing where there is none."""
-    if "area" not in rows.coords:
-        return {}
-    area = str(rows["area"].values[0])
-    times = {name: float(rows[name].values[0]) for name in ("time_start", "time_stop")}
-    return {"area": area, **times}
-
-
 def candidates_of(models: Sequence[xr.Dataset], distance: str) -> Candidates:
     """Return every layer of every model that has an RDM of a distance.
 
@@ -217,14 +232,24 @@ def candidates_of(models: Sequence[xr.Dataset], distance: str) -> Candidates:
     IsomorphError
         When there is none.
     """
-    chosen = [model.isel(representation=(model["distance"] == distance).values) for model in models]
-    if not any(part.sizes["representation"] for part in chosen):
+    chosen = [
+        model.isel(layer=np.flatnonzero(available(model, distance)))
+        for model in models
+        if distance in model
+    ]
+    if not any(part.sizes["layer"] for part in chosen):
         raise IsomorphError(f"no layer of any model has an RDM with distance {distance}")
     table = pd.concat(
         [
-            pd.DataFrame({name: part[name].values for name in ("model", "layer", "depth")})
+            pd.DataFrame(
+                {
+                    "model": part["model"].item(),
+                    "layer": part["layer"].values,
+                    "depth": part["depth"].values,
+                }
+            )
             for part in chosen
         ],
         ignore_index=True,
     )
-    return Candidates(table, np.concatenate([part["rdm"].values for part in chosen]))
+    return Candidates(table, np.concatenate([part[distance].values for part in chosen]))

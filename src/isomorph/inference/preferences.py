@@ -75,7 +75,7 @@ def preferences(
     pairs = [
         (a, b)
         for a, b in combinations(range(len(regions)), 2)
-        if np.isnan(regions[a].time_start) or regions[a].time_start == regions[b].time_start
+        if regions[a].at_the_time_of(regions[b])
     ]
     standings = {
         at: standing(
@@ -144,6 +144,8 @@ def _questions(
         **setting.columns,
         region_a=first.region.name,
         region_b=second.region.name,
+        time_start=first.region.time_start,
+        time_stop=first.region.time_stop,
         score_a=first.scores.estimate.mean(axis=0)[layers],
         score_b=second.scores.estimate.mean(axis=0)[layers],
         normalised_a=one,

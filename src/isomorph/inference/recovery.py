@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from isomorph.artefacts.schemas import PLACE
 from isomorph.study.archive import PlantedRegion
 
 
@@ -27,9 +28,10 @@ def recover(comparisons: pd.DataFrame, planted: Mapping[str, PlantedRegion]) -> 
         next to it in the same model has, `no` otherwise.
     """
     rows = []
-    keys = ["dataset", "region", "distance", "measure"]
-    for (dataset, region, distance, measure), rivals in comparisons.groupby(keys, sort=False):
-        truth = planted.get(str(region))
+    keys = ["dataset", *PLACE, "distance", "measure"]
+    for values, rivals in comparisons.groupby(keys, sort=False, dropna=False):
+        about = dict(zip(keys, values, strict=True))
+        truth = planted.get(str(about["region"]))
         if truth is None:
             continue
         planted_here = (rivals["model"] == truth.model) & (rivals["layer"] == truth.layer)
@@ -39,12 +41,9 @@ def recover(comparisons: pd.DataFrame, planted: Mapping[str, PlantedRegion]) -> 
         )
         found = ordered.iloc[0]
         row = {
-            "dataset": dataset,
-            "region": region,
+            **about,
             "planted_model": truth.model,
             "planted_layer": truth.layer,
-            "distance": distance,
-            "measure": measure,
             "found_model": found["model"],
             "found_layer": found["layer"],
             "found_estimate": found["estimate"],

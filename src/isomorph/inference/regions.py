@@ -51,7 +51,7 @@ def compare_regions(regions: Sequence[Region], draws: Draws, setting: Setting) -
     pairs = [
         (first, second)
         for first, second in combinations(range(len(regions)), 2)
-        if _same_time(regions[first], regions[second])
+        if regions[first].at_the_time_of(regions[second])
     ]
     if not pairs:
         return []
@@ -66,10 +66,6 @@ def compare_regions(regions: Sequence[Region], draws: Draws, setting: Setting) -
             crossing = CROSSINGS[way[0]](draw, way[1], setting.measure)
             values.add(crossing, places, inside, way[0], setting.measure, 1 / len(measured))
     return [_questions(regions, pairs, [kind for kind, _ in ways], values, setting)]
-
-
-def _same_time(first: Region, second: Region) -> bool:
-    return not np.isfinite(first.time_start) or first.time_start == second.time_start
 
 
 class _Values:
@@ -171,6 +167,8 @@ def _questions(
             **setting.columns,
             "region_a": [region.name for region in one],
             "region_b": [region.name for region in other],
+            "time_start": [region.time_start for region in one],
+            "time_stop": [region.time_stop for region in one],
             "crossing": [
                 f"halves of the {first.folds}" if kind == OWN else kind
                 for kind, first in zip(kinds, one, strict=True)

@@ -19,6 +19,7 @@ from isomorph.layout import Layout
 from isomorph.making import require_jobs
 from isomorph.measures import MEASURES
 from isomorph.rdms import DISTANCES
+from isomorph.rdms.collection import available, indexed
 from isomorph.rdms.level import level_of, regrouped
 from isomorph.rdms.searchlight import Volume, sphere_rdms, spheres, volume_of
 from isomorph.responses.division import recordings_of
@@ -124,15 +125,13 @@ def layer_rdm(file: Path, layer: str, distance: str) -> NDArray[np.float64]:
     IsomorphError
         When the file has none, naming those it has.
     """
-    data = read_array(file, "rdms")
-    chosen = ((data["layer"] == layer) & (data["distance"] == distance)).values
-    if not chosen.any():
-        known = data["layer"].values[(data["distance"] == distance).values].astype(str)
+    data = indexed(read_array(file, "rdms"))
+    known = data["layer"].values[available(data, distance)].tolist() if distance in data else []
+    if layer not in known:
         raise IsomorphError(
-            f'{file}: no layer "{layer}" with distance {distance}, '
-            f"{did_you_mean(layer, known.tolist())}"
+            f'{file}: no layer "{layer}" with distance {distance}, {did_you_mean(layer, known)}'
         )
-    rdm: NDArray[np.float64] = data["rdm"].values[chosen][0].astype(float)
+    rdm: NDArray[np.float64] = data[distance].sel(layer=layer).values
     return rdm
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from itertools import product
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import xarray as xr
 
@@ -25,8 +26,9 @@ from isomorph.inference.setting import Draws, Setting, make_draws
 from isomorph.inference.splits import Stimuli
 from isomorph.layout import Layout
 from isomorph.making import DECLARED, require, stamp
-from isomorph.measures import MEASURES
+from isomorph.measures import MEASURES, Floats
 from isomorph.rdms import DISTANCES
+from isomorph.rdms.collection import available, distances_of, indexed
 from isomorph.rdms.level import level_of
 from isomorph.study.archive import SimulatedArchive
 
@@ -50,7 +52,7 @@ def run(layout: Layout, dataset: str) -> None:
         layout.brain_rdms(dataset),
         *(layout.model_rdms(dataset, instance) for instance in instances),
     ]
-    brain, *models = (read_array(file, "rdms") for file in files)
+    brain, *models = (indexed(read_array(file, "rdms")) for file in files)
     _same_stimuli(files, [brain, *models])
     draws = _draws(layout, dataset, brain, models)
     found, pairs, not_applicable = _compared(layout, dataset, brain, models, draws)
@@ -85,7 +87,7 @@ def _draws(layout: Layout, dataset: str, brain: xr.Dataset, models: Sequence[xr.
     where = str(layout.study.path)
     stimuli = Stimuli(
         table,
-        [model["rdm"].values for model in models],
+        [_every_rdm(model) for model in models],
         where,
         groups_of(table, inference.keep_together, where),
     )
@@ -125,6 +127,13 @@ def _same_stimuli(files: Sequence[Path], data: Sequence[xr.Dataset]) -> None:
                 f"{file}: its {other.sizes['stimulus']} stimuli are not the "
                 f"{data[0].sizes['stimulus']} of {files[0]}, in the same order"
             )
+
+
+def _every_rdm(model: xr.Dataset) -> Floats:
+    """Return the RDMs of all layers of a model under all distances: `(layer, pair)`."""
+    return np.concatenate(
+        [model[name].values[available(model, name)] for name in distances_of(model)]
+    )
 
 
 def _subjects(brain: xr.Dataset) -> Mapping[str, int]:

@@ -87,7 +87,7 @@ def standing(
     if measure.independence != "0" or measure.embed is None:
         reason = f"{measure.name} is no correlation, so there is no reliability to divide by"
     elif len(region.subjects) == 1 and not all(len(draw.halvings) for draw in region.measured):
-        reason = f"{region.name} is of one subject without repetitions and has no reliability"
+        reason = f"{region.label} is of one subject without repetitions and has no reliability"
     else:
         reason = ""
     if reason:
@@ -98,7 +98,7 @@ def standing(
         [agreement(draw, distance, measure, counts) for draw in region.measured], axis=0
     )
     if not (reliability(plain) > 0 and (reliability(drawn) > 0).mean() >= SURE):
-        reason = f"the measurements of {region.name} agree too little to divide by"
+        reason = f"the measurements of {region.label} agree too little to divide by"
     variance, freedom = _over_units(region, rdms, distance, measure)
     return Standing(region, scores, plain, drawn, variance, freedom, reason)
 

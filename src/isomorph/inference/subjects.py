@@ -54,7 +54,7 @@ def subject_rows(
     each = candidates.table.iloc[np.tile(np.arange(n), len(region.subjects))]
     return each.reset_index(drop=True).assign(
         **setting.columns,
-        region=region.name,
+        **region.columns,
         subject=np.repeat(np.array(region.subjects, dtype=object), n),
         estimate=estimate.ravel(),
         chance=chance.ravel(),

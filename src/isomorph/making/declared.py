@@ -199,7 +199,7 @@ DECLARED: Registry[Declared] = Registry(
         ),
         "activations": Declared(
             "activations", ("dataset", "model"), ("activations",), _stimuli, slices.activations,
-            _code("isomorph.models"), of_stimuli=True,
+            _code("isomorph.stages.activations"), of_stimuli=True,
         ),
         "brain_rdms": Declared(
             "rdms --brain", DATASET, ("brain_rdms",), _stimuli_and_responses, slices.brain_rdms,

@@ -22,6 +22,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from isomorph.geometry import squared_distances
 from isomorph.measures.linear import ROUNDING, LinearForm
 from isomorph.measures.pairs import Counts, Floats, blocks, pair_indices, pair_weights
 from isomorph.measures.stack import Stack
@@ -151,7 +152,5 @@ def _scaled(features: Floats) -> Floats:
 def _squared_distances(features: Floats) -> Floats:
     """Return squared distances per feature: `(pair,)`."""
     centred = features - features.mean(axis=0)
-    gram = centred @ centred.T
-    own = np.diag(gram)
-    upper: Floats = (own[:, None] + own - 2 * gram)[pair_indices(len(gram))]
+    upper: Floats = squared_distances(centred @ centred.T)[pair_indices(len(centred))]
     return np.maximum(upper, 0) / features.shape[1]

@@ -1,7 +1,16 @@
 """Models: where activations come from, each source an entry of `SOURCES`."""
 
-from isomorph.models.entries import SOURCES
-from isomorph.models.source import Inputs, Source, Sources, Wanted
-from isomorph.models.stage import mistakes_of, run
+from isomorph.models.activate import activations, open_model
+from isomorph.models.entries import SOURCES, mistakes_of
+from isomorph.models.source import Inputs, Request, Source, Sources
 
-__all__ = ["SOURCES", "Inputs", "Source", "Sources", "Wanted", "mistakes_of", "run"]
+__all__ = [
+    "SOURCES",
+    "Inputs",
+    "Request",
+    "Source",
+    "Sources",
+    "activations",
+    "mistakes_of",
+    "open_model",
+]

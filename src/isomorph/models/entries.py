@@ -4,118 +4,41 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
+from isomorph.errors import IsomorphError, did_you_mean, how_to_install
 from isomorph.models.baselines import BASELINES
+from isomorph.models.folded import from_features
 from isomorph.models.packages import NETWORKS, check_installed
-from isomorph.models.source import Inputs, Source, Sources, Wanted
+from isomorph.models.source import Inputs, Request, Source, Sources
+from isomorph.registry import lazily
+from isomorph.study import ModelSpec
+from isomorph.study.model import TABLE_SOURCES
 
 if TYPE_CHECKING:
-    from isomorph.models.activations import Activations
+    from isomorph.models.folded import Activations
     from isomorph.models.network import Network
 
 
-def _packaged(wanted: Wanted) -> Network:
-    from isomorph.models.packages import load
-
-    return load(wanted.name, wanted.weights)
-
-
-def _check_package(name: str, _beside: Path) -> None:
-    check_installed(name)
-
-
 def _baseline(inputs: Inputs) -> Activations:
-    from isomorph.models.activations import from_features
-
-    baseline = BASELINES[inputs.name]
-    features, left_out = baseline.features(
+    features, left_out = BASELINES[inputs.name].features(
         inputs.images[:], inputs.stimuli, inputs.spec.options, inputs.instance
     )
     return from_features(features, inputs.spec.layers, inputs.instance, left_out)
 
 
-def _onnx(wanted: Wanted) -> Network:
-    from isomorph.models import onnx
-
-    return onnx.network(wanted)
-
-
-def _check_onnx(name: str, beside: Path) -> None:
-    from isomorph.models import onnx
-
-    onnx.check(name, beside)
-
-
-def _check_python(name: str, beside: Path) -> None:
-    from isomorph.models.libraries import python
-
-    python.check(name, beside)
-
-
-class Library(Protocol):
-    """A module that knows the models of one library."""
-
-    def network(self, wanted: Wanted) -> Network:
-        """Build a network with its weights."""
-
-    def check(self, name: str) -> None:
-        """Refuse a name the library does not know."""
-
-
-def _timm() -> Library:
-    from isomorph.models.libraries import timm
-
-    return timm
-
-
-def _torchvision() -> Library:
-    from isomorph.models.libraries import torchvision
-
-    return torchvision
-
-
-def _open_clip() -> Library:
-    from isomorph.models.libraries import open_clip
-
-    return open_clip
-
-
-def _transformers() -> Library:
-    from isomorph.models.libraries import transformers
-
-    return transformers
-
-
-def _hub() -> Library:
-    from isomorph.models.libraries import hub
-
-    return hub
-
-
-def _python(wanted: Wanted) -> Network:
-    from isomorph.models.libraries import python
-
-    return python.network(wanted)
-
-
-def _untrained() -> Library:
-    from isomorph.models.libraries import untrained
-
-    return untrained
-
-
 def _library(
-    module: Callable[[], Library],
+    network: Callable[[Request], Network],
+    check: Callable[[str], None],
     extra: str = "",
     options: tuple[str, ...] | None = (),
     *,
     runs_code: bool = False,
 ) -> Source:
-    """Return the source that a module's two functions make."""
+    """Return the source that the two functions of a library's module make."""
     return Source(
-        network=lambda wanted: module().network(wanted),
-        check=lambda name, _beside: module().check(name),
+        network=network,
+        check=lambda name, _beside: check(name),
         says_preprocessing=True,
         library=extra,
         options=options,
@@ -126,19 +49,56 @@ def _library(
 SOURCES = Sources(
     {
         **{
-            f"package/{name}": Source(_packaged, says_preprocessing=True, check=_check_package)
+            f"package/{name}": Source(
+                lazily("isomorph.models.packages:network"),
+                says_preprocessing=True,
+                check=lambda name, _beside: check_installed(name),
+            )
             for name in NETWORKS
         },
-        "onnx/<file>": Source(_onnx, library="onnx", options=("channels",), check=_check_onnx),
-        "timm/<name>": _library(_timm, "timm"),
-        "torchvision/<name>[.<weights>]": _library(_torchvision, "torchvision"),
-        "open_clip/<architecture>[/<pretrained>]": _library(_open_clip, "open_clip"),
-        "transformers/<owner>/<repository>": _library(_transformers, "transformers"),
-        "hub/<owner>/<repository>:<commit>/<entry>": _library(_hub, options=None, runs_code=True),
-        "python/<module>:<function>": Source(
-            _python, says_preprocessing=True, check=_check_python, runs_code=True
+        "onnx/<file>": Source(
+            lazily("isomorph.models.onnx:network"),
+            library="onnx",
+            options=("channels",),
+            check=lazily("isomorph.models.onnx:check"),
         ),
-        "untrained/<architecture>": _library(_untrained, options=("like",)),
+        "timm/<name>": _library(
+            lazily("isomorph.models.libraries.timm:network"),
+            lazily("isomorph.models.libraries.timm:check"),
+            "timm",
+        ),
+        "torchvision/<name>[.<weights>]": _library(
+            lazily("isomorph.models.libraries.torchvision:network"),
+            lazily("isomorph.models.libraries.torchvision:check"),
+            "torchvision",
+        ),
+        "open_clip/<architecture>[/<pretrained>]": _library(
+            lazily("isomorph.models.libraries.open_clip:network"),
+            lazily("isomorph.models.libraries.open_clip:check"),
+            "open_clip",
+        ),
+        "transformers/<owner>/<repository>": _library(
+            lazily("isomorph.models.libraries.transformers:network"),
+            lazily("isomorph.models.libraries.transformers:check"),
+            "transformers",
+        ),
+        "hub/<owner>/<repository>:<commit>/<entry>": _library(
+            lazily("isomorph.models.libraries.hub:network"),
+            lazily("isomorph.models.libraries.hub:check"),
+            options=None,
+            runs_code=True,
+        ),
+        "python/<module>:<function>": Source(
+            lazily("isomorph.models.libraries.python:network"),
+            says_preprocessing=True,
+            check=lazily("isomorph.models.libraries.python:check"),
+            runs_code=True,
+        ),
+        "untrained/<architecture>": _library(
+            lazily("isomorph.models.libraries.untrained:network"),
+            lazily("isomorph.models.libraries.untrained:check"),
+            options=("like",),
+        ),
         **{
             f"baseline/{name}": Source(
                 activations=_baseline,
@@ -150,3 +110,54 @@ SOURCES = Sources(
         },
     }
 )
+
+
+def mistakes_of(spec: ModelSpec, *, beside: Path | None = None) -> list[str]:
+    """Return a sentence for each setting of a model that its source cannot use.
+
+    Parameters
+    ----------
+    spec : ModelSpec
+    beside : Path, optional
+        Folder of the model's file. When given, the library itself is asked if it knows the model,
+        which imports it, and files and functions of the user's own are looked for.
+
+    Raises
+    ------
+    IsomorphError
+        When the source itself is unknown.
+    """
+    source = SOURCES[spec.source]
+    mistakes = list(_mistakes_of_options(spec, source))
+    if not source.is_installed:
+        mistakes.append(
+            f"source: {spec.source} needs {source.library}, which is not installed; "
+            f"{how_to_install(source.library)}"
+        )
+    elif beside is not None and source.check is not None:
+        try:
+            source.check(spec.source.partition("/")[2], beside)
+        except IsomorphError as error:
+            mistakes.append(f"source: {error}")
+    return mistakes
+
+
+def _mistakes_of_options(spec: ModelSpec, source: Source) -> list[str]:
+    known = source.options
+    says = source.preprocessing is not None or source.says_preprocessing
+    if source.needs_images and spec.preprocessing is None and not says:
+        return [f"preprocessing: is required, {spec.source} takes images"]
+    if not source.needs_images and spec.preprocessing is not None:
+        return [f"preprocessing: {spec.source} takes no images, leave it out"]
+    if spec.source in TABLE_SOURCES and not spec.options.get("columns"):
+        return [f"options.columns: {spec.source} needs columns of the stimulus table, a list"]
+    if known is None:
+        return []
+    if not known and spec.options:
+        names = ", ".join(map(str, spec.options))
+        return [f"options: {spec.source} takes none, leave {names} out"]
+    return [
+        f"options.{name}: unknown key, {did_you_mean(str(name), known)}"
+        for name in spec.options
+        if name not in known
+    ]

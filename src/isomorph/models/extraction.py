@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 
 from isomorph.digest import code_digest
 from isomorph.errors import IsomorphError
-from isomorph.models.activations import Activations
 from isomorph.models.batches import Images, TooLittleMemoryError, few_fit, halved
+from isomorph.models.fold import LayerGram, UnusableLayerError, fold
+from isomorph.models.folded import Activations
 from isomorph.models.forward import Progress, Run, exact, set_threads
-from isomorph.models.gram import LayerGram, UnusableLayerError, fold
 from isomorph.models.network import Network
 from isomorph.models.packing import SKETCH_WIDTH, described, packing
 from isomorph.models.reading import Reading

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from isomorph.models.gram import ROUNDING, LayerGram, UnusableLayerError, fold, refuse_flat
+from isomorph.geometry import ROUNDING
+from isomorph.models.fold import LayerGram, UnusableLayerError, fold, refuse_flat
 
 SKETCH_WIDTH = 4096
 """Numbers a layer is projected to."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 import sys
 
@@ -10,22 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from isomorph.artefacts import read_table
 from isomorph.errors import IsomorphError
-from isomorph.layout import Layout
-from isomorph.models.grey import luma
-from isomorph.stimuli.images import list_images
 from isomorph.stimuli.stimulus import Pixels
 from isomorph.study import Preprocessing
-from isomorph.study.stimuli import FolderStimuli, MatlabStimuli, NwbStimuli
 
 EDGE = 0.05
 """Width of the soft edge of a circular aperture, in parts of its radius; a hard one would add
 contours of its own."""
 GAUSSIAN = 0.25
 """Standard deviation of a Gaussian aperture, in parts of the input's side."""
-BATCH = 64
-"""Images read at a time when only their hash is wanted."""
+LUMA = np.array([0.2126, 0.7152, 0.0722], dtype=np.float32)
+"""Weights of R, G and B in luma (ITU-R BT.709)."""
 INTERPOLATIONS = {
     "bicubic": Image.Resampling.BICUBIC,
     "bilinear": Image.Resampling.BILINEAR,
@@ -39,80 +33,6 @@ Box = tuple[float, float, float, float]
 Shown = tuple[float, float | None]
 """Width and height of an image as it was shown, degrees of visual angle; without a height its
 pixels were square."""
-
-
-class Images:
-    """The images of a dataset as a model takes them, read when rows are asked for.
-
-    It is used like an array `(stimulus, 3, size, size)` of which slices are taken, so that a set
-    of any size passes through batch by batch.
-
-    Parameters
-    ----------
-    layout : Layout
-    dataset : str
-        The stimuli are those this dataset uses.
-    settings : Preprocessing
-
-    Raises
-    ------
-    IsomorphError
-        See `isomorph.stimuli.images.list_images`.
-    """
-
-    def __init__(self, layout: Layout, dataset: str, settings: Preprocessing) -> None:
-        self.settings = settings
-        self.shown = shown_degrees(layout, dataset)
-        file = layout.stimuli(dataset)
-        self._images = list_images(read_table(file, "stimuli"), file)
-        self._digest = hashlib.sha256()
-        self._digested = 0
-
-    @property
-    def shape(self) -> tuple[int, int, int, int]:
-        return (len(self._images), 3, self.settings.size, self.settings.size)
-
-    def __len__(self) -> int:
-        return len(self._images)
-
-    def __getitem__(self, rows: slice) -> NDArray[np.float32]:
-        """Return preprocessed images `(stimulus, 3, size, size)`.
-
-        Raises
-        ------
-        IsomorphError
-            When an image is absent or not the one that was shown, see `as_seen` too.
-        """
-        start, stop, step = rows.indices(len(self))
-        chosen = self._images[start:stop:step]
-        seen = np.empty((len(chosen), *self.shape[1:]), dtype=np.float32)
-        for place, (name, read) in enumerate(chosen):
-            seen[place] = as_seen(read(), self.settings, self.shown, name)
-        images = preprocess(seen, self.settings)
-        if step == 1 and start <= self._digested < stop:
-            self._digest.update(images[self._digested - start :].data)
-            self._digested = stop
-        return images
-
-    def sha256(self) -> str:
-        """Return the hash of all images as the model takes them, in stimulus order.
-
-        Costs nothing once every row was asked for in order.
-        """
-        while self._digested < len(self):
-            self[self._digested : self._digested + BATCH]
-        return self._digest.hexdigest()
-
-
-def shown_degrees(layout: Layout, dataset: str) -> Shown | None:
-    """Return how large the images of a dataset were shown; None where it does not say.
-
-    Datasets that borrow stimuli share the model's activations with the owner, and so its size.
-    """
-    spec = layout.study.dataset(layout.study.stimulus_set(dataset)).stimuli
-    if not isinstance(spec, FolderStimuli | MatlabStimuli | NwbStimuli) or spec.degrees is None:
-        return None
-    return spec.degrees if isinstance(spec.degrees, tuple) else (spec.degrees, None)
 
 
 def field_of_view(settings: Preprocessing, shown: Shown | None, where: str) -> str:
@@ -294,3 +214,37 @@ def preprocess(images: NDArray[np.float32], settings: Preprocessing) -> NDArray[
         for values in (settings.mean, settings.std)
     )
     return np.ascontiguousarray((images - mean) / std)
+
+
+def luma(images: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the luma `(stimulus, height, width)` of images `(stimulus, channel, height, width)`.
+
+    One channel is taken as it is.
+    """
+    if images.shape[1] != 3:
+        return images[:, 0]
+    return np.tensordot(images, LUMA, axes=(1, 0))
+
+
+def crop_of(size: int, shorter: int) -> float | None:
+    """Return which part of the shorter side is kept when it is resized and a square cut out.
+
+    Parameters
+    ----------
+    size : int
+        Side of the square that is cut out, pixels.
+    shorter : int
+        The shorter side of the resized image, pixels.
+
+    Returns
+    -------
+    float or None
+        Such that `size / crop`, rounded down, is `shorter`; None where the square is larger than
+        the image.
+    """
+    if shorter < size:
+        return None
+    crop = size / shorter
+    while math.floor(size / crop) < shorter:
+        crop = math.nextafter(crop, 0)
+    return crop

@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from isomorph.models.activations import Activations
+    from isomorph.models.folded import Activations
     from isomorph.models.network import Network
 
 
 @dataclass(frozen=True)
-class Wanted:
+class Request:
     """A model as it was asked for.
 
     Attributes
@@ -50,7 +50,7 @@ class Wanted:
 
 
 @dataclass(frozen=True)
-class Inputs(Wanted):
+class Inputs(Request):
     """What a source that computes activations itself may use, beside what was asked for.
 
     Attributes
@@ -96,7 +96,7 @@ class Source:
         noted.
     """
 
-    network: Callable[[Wanted], Network] | None = None
+    network: Callable[[Request], Network] | None = None
     activations: Callable[[Inputs], Activations] | None = None
     needs_images: bool = True
     options: tuple[str, ...] | None = ()

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from isomorph.artefacts import replacing
 from isomorph.errors import IsomorphError
 from isomorph.foreign import reading
+from isomorph.geometry import block_width, squared_distances
 from isomorph.models.columns import Columns
-from isomorph.models.gram import LayerGram, block_width, fold
+from isomorph.models.fold import LayerGram, fold
 from isomorph.models.packing import FACTS, Packing
 
 PIECES = "pieces.json"
@@ -143,7 +144,7 @@ class Spool:
         Raises
         ------
         UnusableLayerError
-            See `isomorph.models.gram.fold`.
+            See `isomorph.models.fold.fold`.
         """
         packing = self.packings[layer]
         counts = [piece.stop - piece.start for piece in self.pieces]
@@ -168,7 +169,7 @@ class Spool:
         starts = range(0, packing.n_columns, self.width)
         return np.hstack([kept[:, start:] for start in starts])
 
-    def _fidelity(self, layer: str, gram: NDArray[np.float64]) -> float:
+    def _fidelity(self, layer: str, gram: NDArray[np.floating]) -> float:
         """Return the correlation of a sketched layer's RDM with the exact one.
 
         Pearson correlation of squared Euclidean distances between the sampled stimuli, NaN where
@@ -185,7 +186,7 @@ class Spool:
         )
         rows = np.triu_indices(len(self.sampled), 1)
         exact, sketched = (
-            (np.diag(g)[:, None] + np.diag(g) - 2 * g)[rows]
+            squared_distances(g)[rows]
             for g in (
                 fold(kept, width=self.width).gram,
                 gram[np.ix_(self.sampled, self.sampled)],

@@ -12,14 +12,11 @@ from numpy.typing import NDArray
 
 from isomorph.artefacts import replacing
 from isomorph.foreign import reading
-from isomorph.models.gram import TILE, LayerGram
+from isomorph.geometry import single_is_enough
+from isomorph.models.fold import LayerGram
 
 IN_MEMORY = 2**30
 """Bytes of Gram matrices in double precision that are held in memory at most."""
-ALLOWED = 1e-3
-"""Relative error of the smallest squared distance that single precision may bring."""
-SAME = 1e-12
-"""Squared distance of stimuli that are the same, relative to the largest squared norm."""
 
 
 @dataclass(frozen=True)
@@ -98,24 +95,3 @@ class StoredGrams(Mapping[str, StoredLayer]):
 
     def __len__(self) -> int:
         return len(self._files)
-
-
-def single_is_enough(gram: NDArray[np.float64]) -> bool:
-    """Tell whether a Gram matrix may be kept in single precision.
-
-    A distance is a difference of inner products, so rounding errs by a part of the largest of
-    these: too much where two stimuli are nearly, but not quite, the same.
-
-    Parameters
-    ----------
-    gram : ndarray (stimulus, stimulus)
-    """
-    norms = np.diag(gram)
-    largest = float(norms.max())
-    smallest = np.inf
-    for start in range(0, len(gram), TILE):
-        rows = slice(start, start + TILE)
-        # beyond the diagonal stand pairs met before, and on it stimuli that are the same
-        squared = norms[rows, None] + norms[: start + TILE] - 2 * gram[rows, : start + TILE]
-        smallest = min(smallest, squared.min(initial=np.inf, where=squared > SAME * largest))
-    return float(np.finfo(np.float32).eps) * largest <= ALLOWED * smallest

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -17,21 +19,33 @@ from isomorph.artefacts import (
     write_array,
 )
 from isomorph.errors import IsomorphError
+from isomorph.geometry import Geometry, fold_gram, geometry_of_features
 from isomorph.layout import Layout
 from isomorph.making import require, stamp
 from isomorph.rdms.brain import rdms_of_responses
-from isomorph.rdms.distances import DISTANCES, Distance, UndefinedDistanceError
+from isomorph.rdms.collection import (
+    LEVELS,
+    LayerRdm,
+    RdmRow,
+    Status,
+    available,
+    brain_rdms,
+    distances_of,
+    flat,
+    indexed,
+    model_rdms,
+    undefined_of,
+)
+from isomorph.rdms.distances import DISTANCES, EQUAL, Distance, UndefinedDistanceError
 from isomorph.rdms.exchange import from_rsatoolbox, to_rsatoolbox
-from isomorph.rdms.fold_geometry import geometry_of_folds
+from isomorph.rdms.fold_geometry import geometry_of_folds, geometry_of_layer
 from isomorph.rdms.folds import Folds, folds_of
-from isomorph.rdms.geometry import Geometry, geometry_of_layer
-from isomorph.rdms.gram import fold_gram, geometry_of_features
 from isomorph.rdms.halvings import most_halvings
 from isomorph.rdms.level import Level, averaged, compared_stimuli, level_of, regrouped
-from isomorph.rdms.table import RdmRow, rdm_dataset
 from isomorph.rdms.transforms import TRANSFORMS
 from isomorph.rdms.units import reliable_units
 from isomorph.responses.division import recordings_of
+from isomorph.responses.times import common_times
 
 MINIMUM_STIMULI = 4
 """With fewer, the geometry left after removing what is additive has no dimension."""
@@ -53,6 +67,8 @@ def run_brain(layout: Layout, dataset: str) -> None:
     files = [layout.responses(dataset, subject) for subject in spec.subjects]
     rows: list[RdmRow] = []
     left_out: dict[str, str] = {}
+    times = None
+    every: dict[str, xr.Dataset] = {}
     for number, (subject, file) in enumerate(zip(spec.subjects, files, strict=True)):
         if artefact_kind(file) == "rdms":
             if not level.is_single:
@@ -60,11 +76,13 @@ def run_brain(layout: Layout, dataset: str) -> None:
                     f"{layout.study.dataset_files[dataset]}: level: ready RDMs cannot be averaged "
                     "into others; leave it out"
                 )
-            found, without = _ready_rows(read_array(file, "rdms"), stimuli, str(file))
-            rows += found
-            left_out |= without
+            rows += _ready_rows(indexed(read_array(file, "rdms")), stimuli, str(file))
             continue
-        recorded = recordings_of(read_responses(file), spec.responses)
+        recorded = read_responses(file)
+        every |= {f"{file}: session {name}": one.drop_vars("response")
+                  for name, one in recorded.items()}  # fmt: skip
+        times = common_times(every)
+        recorded = recordings_of(recorded, spec.responses)
         sessions = {name: regrouped(one, level) for name, one in recorded.items()}
         if spec.units is not None and spec.units.minimum_reliability is not None:
             sessions, without = reliable_units(
@@ -85,15 +103,15 @@ def run_brain(layout: Layout, dataset: str) -> None:
         )
         rows += found
         left_out |= without
-    if not rows:
-        raise IsomorphError(f"{dataset}: no region has an RDM: {_reasons(left_out)}")
+    data = brain_rdms(rows, stimuli, times=times, left_out=left_out).assign_attrs(dataset=dataset)
+    lost = undefined_of(data)
+    n_rdms = sum(int(available(data, name).sum()) for name in distances_of(data))
+    if not n_rdms:
+        raise IsomorphError(f"{dataset}: no region has an RDM: {_reasons(lost)}")
     write_array(
-        layout.brain_rdms(dataset),
-        rdm_dataset(rows, stimuli, left_out).assign_attrs(dataset=dataset),
-        "rdms",
-        stamp(layout, "brain_rdms", dataset),
+        layout.brain_rdms(dataset), flat(data), "rdms", stamp(layout, "brain_rdms", dataset)
     )
-    print(f"rdms: {dataset}: {len(rows)} brain RDMs, {len(left_out)} left out", file=sys.stderr)
+    print(f"rdms: {dataset}: {n_rdms} brain RDMs, {len(lost)} left out", file=sys.stderr)
 
 
 def run_model(layout: Layout, dataset: str, instance: str) -> None:
@@ -116,31 +134,26 @@ def run_model(layout: Layout, dataset: str, instance: str) -> None:
     stimuli = read_table(layout.stimuli(dataset), "stimuli")["stimulus"].tolist()
     if activations["stimulus"].values.tolist() != stimuli:
         raise IsomorphError(f"{file}: its stimuli are not those of {layout.stimuli(dataset)}")
-    rows, left_out = [], dict(json.loads(activations.attrs["left_out"]))
+    rows: list[LayerRdm] = []
     for index, layer in enumerate(activations["layer"].values.tolist()):
         geometry = geometry_of_layer(averaged(activations.isel(layer=index), level))
+        about = LayerRdm(
+            layer, "", depth=int(activations["depth"][index]), n_units=geometry.n_features
+        )
         for name in names:
             try:
                 rdm = DISTANCES[name].compute(geometry)
             except UndefinedDistanceError as error:
-                left_out[f"{layer} | {name}"] = str(error)
+                rows.append(replace(about, distance=name, reason=str(error)))
                 continue
-            rows.append(
-                RdmRow(
-                    representation=f"{instance} | {layer}",
-                    distance=name,
-                    rdm=rdm,
-                    model=instance,
-                    layer=layer,
-                    depth=int(activations["depth"][index]),
-                    n_units=geometry.n_features,
-                )
-            )
-    if not rows:
-        raise IsomorphError(f"{instance}: no layer has an RDM: {_reasons(left_out)}")
+            rows.append(replace(about, distance=name, rdm=rdm))
+    left_out = json.loads(activations.attrs["left_out"])
+    data = model_rdms(instance, rows, level.names, left_out=left_out)
+    if not any(available(data, name).any() for name in distances_of(data)):
+        raise IsomorphError(f"{instance}: no layer has an RDM: {_reasons(undefined_of(data))}")
     write_array(
         layout.model_rdms(dataset, instance),
-        rdm_dataset(rows, level.names, left_out).assign_attrs(model=instance),
+        flat(data),
         "rdms",
         stamp(layout, "model_rdms", dataset, instance),
     )
@@ -151,8 +164,9 @@ def _halvings(
 ) -> int:
     """Return how many halvings there is room for if all subjects have the regions of this one."""
     regions = {str(name) for session in sessions.values() for name in session["region"].values}
-    subjects = layout.study.dataset(dataset).subjects
-    return most_halvings(len(subjects) * len(regions) * len(layout.study.spec.distances), n_stimuli)
+    n_bins = max(session.sizes.get("time", 1) for session in sessions.values())
+    subjects, distances = layout.study.dataset(dataset).subjects, layout.study.spec.distances
+    return most_halvings(len(subjects) * len(regions) * n_bins * len(distances), n_stimuli)
 
 
 def _level(layout: Layout, dataset: str) -> Level:
@@ -167,30 +181,22 @@ def _level(layout: Layout, dataset: str) -> Level:
     return level
 
 
-def _ready_rows(
-    data: xr.Dataset, stimuli: list[str], where: str
-) -> tuple[list[RdmRow], dict[str, str]]:
-    """Return the rows of ready RDMs, and which have no geometry.
-
-    They must be over the same stimuli in the same order.
-    """
+def _ready_rows(data: xr.Dataset, stimuli: list[str], where: str) -> list[RdmRow]:
+    """Return the rows of ready RDMs, which must be over the same stimuli in the same order."""
     if data["stimulus"].values.tolist() != stimuli:
         raise IsomorphError(f"{where}: its stimuli are not those of the stimulus table, in order")
-    rows = [
-        RdmRow(
-            representation=str(row["representation"].item()),
-            distance=str(row["distance"].item()),
-            rdm=np.asarray(row["rdm"].values, dtype=float),
-            region=str(row["region"].item()),
-            subject=str(row["subject"].item()),
-            session=str(row["session"].item()),
-            n_units=int(row["n_units"]),
-        )
-        for row in (data.isel(representation=i) for i in range(data.sizes["representation"]))
-    ]
-    flat = {row.representation for row in rows if row.rdm.min() == row.rdm.max()}
-    reason = "all distances are equal, there is no geometry to compare"
-    return [row for row in rows if row.representation not in flat], dict.fromkeys(flat, reason)
+    rows = []
+    for name in distances_of(data):
+        for place in np.flatnonzero(available(data, name)).tolist():
+            one = data[name][place]
+            levels: dict[str, Any] = {
+                key: str(one[key].item()) for key in LEVELS if key in one.coords
+            }
+            row = RdmRow(**levels, distance=name, rdm=one.values)
+            if one.values.min() == one.values.max():
+                row = replace(row, rdm=None, status=Status.UNDEFINED, reason=EQUAL)
+            rows.append(row)
+    return rows
 
 
 def _reasons(left_out: dict[str, str]) -> str:
@@ -204,15 +210,21 @@ __all__ = [
     "Distance",
     "Folds",
     "Geometry",
+    "LayerRdm",
     "RdmRow",
+    "Status",
+    "brain_rdms",
     "compared_stimuli",
+    "distances_of",
+    "flat",
     "fold_gram",
     "folds_of",
     "from_rsatoolbox",
     "geometry_of_features",
     "geometry_of_folds",
     "geometry_of_layer",
-    "rdm_dataset",
+    "indexed",
+    "model_rdms",
     "run_brain",
     "run_model",
     "to_rsatoolbox",

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from isomorph.rdms.geometry import Floats
+from isomorph.geometry import Floats
 
 Couple = tuple[tuple[int, int], Floats, Floats]
 """Two different folds and what is multiplied of them: `(stimulus, unit)` each."""

@@ -10,17 +10,18 @@ from functools import partial
 import numpy as np
 import xarray as xr
 
+from isomorph.geometry import Geometry, Part, UndefinedDistanceError, joined
+from isomorph.rdms.collection import RdmRow, Status
 from isomorph.rdms.distances import DISTANCES
 from isomorph.rdms.fold_geometry import USUAL, geometry_of_folds
 from isomorph.rdms.folds import Folds, folds_of
-from isomorph.rdms.geometry import Geometry, Part, UndefinedDistanceError, joined
 from isomorph.rdms.halves import Halves, halves_of
 from isomorph.rdms.halvings import HALVINGS, Halving, draw_halvings
-from isomorph.rdms.table import RdmRow
 from isomorph.rdms.told import Told
 from isomorph.rdms.transforms import TRANSFORMS
 from isomorph.rdms.units import equal_units
 from isomorph.responses.division import Division, divide
+from isomorph.responses.times import bins_of
 from isomorph.study.dataset import NoiseSpec, UnitFilter
 
 
@@ -36,7 +37,7 @@ def rdms_of_responses(
     number: int = 0,
     halvings: int = HALVINGS,
 ) -> tuple[list[RdmRow], dict[str, str]]:
-    """Return the RDMs of every region of one subject, sessions pooled.
+    """Return the RDMs of every region and time bin of one subject, sessions pooled.
 
     The units of all sessions stand side by side in one population, each described by its own
     session's presentations and weighed by its own session's noise. What each adds is summed, so
@@ -45,7 +46,7 @@ def rdms_of_responses(
     Parameters
     ----------
     sessions : mapping of str to Dataset
-        `response (presentation, unit)` by session.
+        `response (presentation, unit[, time])` by session, of the same time bins.
     stimuli : sequence of str
         The stimuli in order; a session that lacks one is left out.
     distances : sequence of str
@@ -66,8 +67,9 @@ def rdms_of_responses(
     Returns
     -------
     rows : list of RdmRow
+        Of every region, distance, time bin and draw of units, with or without an RDM.
     left_out : dict of str to str
-        What has no RDM, and why; and what a reader must know of those that have one.
+        What has no RDM under any distance, and why.
     """
     TRANSFORMS[transform]
     left_out: dict[str, str] = {}
@@ -80,14 +82,13 @@ def rdms_of_responses(
             )
         else:
             complete[name] = session
-    label = next(iter(complete)) if len(complete) == 1 else f"{len(complete)} pooled"
     regions = sorted({str(r) for s in complete.values() for r in s["region"].values})
     equal = units if units is not None and units.equalise is not None else None
     levels = {DISTANCES[name].level for name in distances} - {"", *distances}
     divisions = [divide(one, stimuli) for one in complete.values()]
     told = Told.of_sessions(list(complete.values()), divisions, stimuli)
     halved = _halved(told, halvings, np.random.default_rng(zlib.crc32(subject.encode())))
-    rows = []
+    rows: list[RdmRow] = []
     for region in regions:
         places = [at for at, one in enumerate(complete.values()) if (one["region"] == region).any()]
         holding = [list(complete.values())[at] for at in places]
@@ -97,41 +98,43 @@ def rdms_of_responses(
         if isinstance(drawn, str):
             left_out[f"{region} | {subject}"] = drawn
             continue
-        about = RdmRow(f"{region} | {subject}", "", np.empty(0), region, subject, session=label)
-        draws = []
-        for population in drawn:
+        recorded = sum(int((one["region"] == region).sum()) for one in holding)
+        about = told.of(places).row(
+            RdmRow(region, subject, "", n_recorded=None if equal is None else recorded)
+        )
+        found: dict[tuple[str, int], list[RdmRow]] = {}
+        for draw, population in enumerate(drawn):
             own = [places[at] for at, _ in population]
-            data, here = [one for _, one in population], told.of(own)
-            folds = partial(_folds, data, here.divisions, region, stimuli, transform)
-            whole = _whole(folds(), [*distances, *levels], noise)
-            halves = halves_of(
-                folds, halved(own), len(stimuli), whole, distances, noise, here.counted
-            )
-            place = _place(data, region)
-            found, noted = _rows(here.row(about), whole, halves, place, distances, here)
-            draws.append(found)
-            left_out |= noted
-        n_recorded = sum(int((one["region"] == region).sum()) for one in holding)
-        for name in distances:
-            defined = [row for found in draws if isinstance(row := found[name], RdmRow)]
-            if reasons := [row for found in draws if isinstance(row := found[name], str)]:
-                share = (
-                    "" if equal is None else f"in {len(reasons)} of {len(draws)} draws of units "
+            here = told.of(own)
+            for time, data in enumerate(zip(*(bins_of(one) for _, one in population), strict=True)):
+                folds = partial(_folds, data, here.divisions, region, stimuli, transform)
+                whole = _whole(folds(), [*distances, *levels], noise)
+                halves = halves_of(
+                    folds, halved(own), len(stimuli), whole, distances, noise, here.counted
                 )
-                left_out[f"{region} | {subject} | {name}"] = share + reasons[0]
-            elif equal is None:
-                rows += defined
-            else:
-                rows += [
-                    replace(
-                        row,
-                        representation=f"{row.representation} | draw {draw}",
-                        draw=draw,
-                        n_recorded=n_recorded,
-                    )
-                    for draw, row in enumerate(defined)
-                ]
+                this = replace(about, draw=draw, time=time, n_units=whole.n_features)
+                for name in distances:
+                    row = _row(replace(this, distance=name), whole, halves[name], here)
+                    found.setdefault((name, time), []).append(row)
+        for draws in found.values():
+            rows += _all_or_none(draws)
     return rows, left_out
+
+
+def _all_or_none(draws: Sequence[RdmRow]) -> list[RdmRow]:
+    """Return the RDMs of all draws of units, or, where one has none, why none is used."""
+    reasons = [row.reason for row in draws if row.rdm is None]
+    if not reasons:
+        return list(draws)
+    drawn = draws[0].n_recorded is not None
+    share = f"in {len(reasons)} of {len(draws)} draws of units " if drawn else ""
+    return [_undefined(row, share + reasons[0]) for row in draws]
+
+
+def _undefined(row: RdmRow, reason: str) -> RdmRow:
+    return replace(
+        row, rdm=None, halves=None, half_norm=None, note="", status=Status.UNDEFINED, reason=reason
+    )
 
 
 def _halved(
@@ -148,48 +151,30 @@ def _halved(
     return of
 
 
-def _rows(
-    about: RdmRow,
-    whole: Geometry,
-    halves: Mapping[str, Halves],
-    place: tuple[str, float, float],
-    distances: Sequence[str],
-    told: Told,
-) -> tuple[dict[str, RdmRow | str], dict[str, str]]:
-    """Return a region's row under every distance, or why there is none; and what is noted."""
-    rows: dict[str, RdmRow | str] = {}
-    noted = {}
-    for name in distances:
-        distance = DISTANCES[name]
-        try:
-            rdm = distance.compute(whole)
-        except UndefinedDistanceError as error:
-            rows[name] = f"{error}{told.undefined(distance)}"
-            continue
-        part = whole.parts.get(name)
-        if isinstance(part, Part) and part.n_units < whole.n_features:
-            noted[f"{about.representation} | {name} | units"] = (
-                f"{whole.n_features - part.n_units} of {whole.n_features} units do the same "
-                "in every repetition of a stimulus and have no noise to be weighed by"
-            )
-        notes = told.noted(distance)
-        if isinstance(part, Part) and part.note:
-            notes = [part.note, *notes]
-        if notes:
-            noted[f"{about.representation} | {name} | noise"] = "; ".join(notes)
-        rows[name] = replace(
-            about,
-            distance=name,
-            rdm=rdm,
-            n_units=whole.n_features,
-            halves=halves[name].rdms,
-            half_norm=halves[name].norm,
-            half_status=halves[name].status,
-            area=place[0],
-            time_start=place[1],
-            time_stop=place[2],
+def _row(row: RdmRow, whole: Geometry, halves: Halves, told: Told) -> RdmRow:
+    """Return a row with its RDM and those of halves, or why there is none."""
+    distance = DISTANCES[row.distance]
+    try:
+        rdm = distance.compute(whole)
+    except UndefinedDistanceError as error:
+        return _undefined(row, f"{error}{told.undefined(distance)}")
+    part, notes = whole.parts.get(row.distance), told.noted(distance)
+    if isinstance(part, Part):
+        lost = whole.n_features - part.n_units
+        silent = (
+            f"{lost} of {whole.n_features} units do the same in every repetition of a stimulus and "
+            "have no noise to be weighed by"
         )
-    return rows, noted
+        notes = [*([part.note] if part.note else []), *notes, *([silent] if lost > 0 else [])]
+    return replace(
+        row,
+        rdm=rdm,
+        halves=halves.rdms,
+        half_norm=halves.norm,
+        status=Status.NO_HALVES if halves.reason else Status.OK,
+        reason=halves.reason,
+        note="; ".join(notes),
+    )
 
 
 def _folds(
@@ -208,21 +193,3 @@ def _whole(sessions: Iterator[Folds], distances: Sequence[str], noise: NoiseSpec
     """Return the geometry of sessions side by side; complete ones show every stimulus."""
     found = [geometry_of_folds(folds, distances, noise) for folds in sessions]
     return joined([geometry for geometry in found if geometry is not None])
-
-
-def _place(sessions: Sequence[xr.Dataset], region: str) -> tuple[str, float, float]:
-    """Return the area of a region without its window, and the window, seconds from onset.
-
-    A region whose units do not agree about them has none: its own name, and NaN.
-    """
-    areas: set[str] = set()
-    starts: set[float] = set()
-    stops: set[float] = set()
-    for session in sessions:
-        inside = (session["region"] == region).values
-        for found, name in ((areas, "area"), (starts, "time_start"), (stops, "time_stop")):
-            if name in session.coords:
-                found.update(np.unique(session[name].values[inside]).tolist())
-    area = str(areas.pop()) if len(areas) == 1 else region
-    one = len(starts) == len(stops) == 1
-    return (area, starts.pop(), stops.pop()) if one else (area, np.nan, np.nan)

@@ -13,8 +13,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from isomorph.geometry import Floats, Part, UndefinedDistanceError
 from isomorph.rdms.folds import Folds
-from isomorph.rdms.geometry import Floats, Part, UndefinedDistanceError
 from isomorph.rdms.precision import Noise, groups
 from isomorph.responses.division import rounds
 from isomorph.study.dataset import NoiseSpec

@@ -7,15 +7,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from isomorph.geometry import Floats, Geometry, Part, UndefinedDistanceError
 from isomorph.rdms import decoding, poisson, precision
 from isomorph.rdms.folds import Folds
-from isomorph.rdms.geometry import Floats, Geometry, Part, UndefinedDistanceError
 from isomorph.registry import Registry
 from isomorph.responses.variance import ROUNDING
 from isomorph.study.dataset import NoiseSpec
 
 ROWS = 64
 """Rows of a Gram matrix that become distances at a time, while they are in the cache."""
+
+EQUAL = "all distances are equal, there is no geometry to compare"
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,7 @@ class Distance:
             np.rint(distances, out=distances)
             distances *= step
         if distances.min() == distances.max():
-            raise UndefinedDistanceError("all distances are equal, there is no geometry to compare")
+            raise UndefinedDistanceError(EQUAL)
         return distances
 
 
@@ -117,7 +119,7 @@ def correlation(geometry: Geometry) -> Floats:
         When a stimulus has the same value in every feature.
     """
     mean = geometry.stimulus_mean
-    raw = geometry.raw_gram / geometry.n_features
+    raw = geometry.raw / geometry.n_features
     power = np.diag(raw).copy()
     raw -= np.outer(mean, mean)
     variance = np.diag(raw)

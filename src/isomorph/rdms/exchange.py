@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import xarray as xr
 
 from isomorph.artefacts import read_array
 from isomorph.errors import IsomorphError
-from isomorph.rdms.table import RdmRow, rdm_dataset
+from isomorph.rdms.collection import (
+    LayerRdm,
+    RdmRow,
+    brain_rdms,
+    distances_of,
+    each_rdm,
+    indexed,
+    model_rdms,
+)
+from isomorph.responses.times import EDGES
 
 if TYPE_CHECKING:
     from rsatoolbox.rdm import RDMs
-
-TEXT = ("representation", "region", "subject", "session", "model", "layer")
 
 
 def to_rsatoolbox(source: Path | str | xr.Dataset, distance: str | None = None) -> RDMs:
@@ -27,6 +35,12 @@ def to_rsatoolbox(source: Path | str | xr.Dataset, distance: str | None = None) 
     distance : str, optional
         Which distance; needed only when the file holds several.
 
+    Returns
+    -------
+    rsatoolbox.rdm.RDMs
+        One for every RDM there is, time bins and draws of units too. Rdm descriptors are the
+        coordinates: `region` and `subject`, or `model` and `layer`, `n_units`, `time_start`, …
+
     Raises
     ------
     IsomorphError
@@ -34,15 +48,16 @@ def to_rsatoolbox(source: Path | str | xr.Dataset, distance: str | None = None) 
     """
     from rsatoolbox.rdm import RDMs
 
-    data = source if isinstance(source, xr.Dataset) else read_array(Path(source), "rdms")
-    known = sorted(set(data["distance"].values.tolist()))
+    data = indexed(source if isinstance(source, xr.Dataset) else read_array(Path(source), "rdms"))
+    known = sorted(distances_of(data))
     if distance is None and len(known) > 1:
         raise IsomorphError(f"the file holds several distances, name one of: {', '.join(known)}")
-    chosen = data.isel(representation=(data["distance"] == (distance or known[0])).values)
+    name = distance or known[0]
+    each = each_rdm(data, name)
     return RDMs(
-        chosen["rdm"].values,
-        dissimilarity_measure=distance or known[0],
-        rdm_descriptors={name: chosen[name].values.tolist() for name in TEXT},
+        np.stack([rdm for _, rdm in each]),
+        dissimilarity_measure=name,
+        rdm_descriptors={key: [told[key] for told, _ in each] for key in each[0][0]},
         pattern_descriptors={"stimulus": data["stimulus"].values.tolist()},
     )
 
@@ -53,34 +68,47 @@ def from_rsatoolbox(rdms: RDMs, distance: str) -> xr.Dataset:
     Parameters
     ----------
     rdms : rsatoolbox.rdm.RDMs
-        With a pattern descriptor `stimulus`; rdm descriptors `region`, `subject`, … are kept.
+        With a pattern descriptor `stimulus`. With the rdm descriptor `layer` they are those of the
+        layers of a `model`; else of brains, by `region`, `subject` (without it they are numbered),
+        `session` and time bin (`time_start` and `time_stop`). `depth` and `n_units` are kept.
     distance : str
         Name of the distance in our registry.
 
     Raises
     ------
     IsomorphError
-        Without the pattern descriptor.
+        Without the pattern descriptor, or when descriptors do not tell two RDMs apart.
     """
     if "stimulus" not in rdms.pattern_descriptors:
         raise IsomorphError('the RDMs have no pattern descriptor "stimulus" to name their stimuli')
     stimuli = [str(name) for name in rdms.pattern_descriptors["stimulus"]]
-    described = {name: rdms.rdm_descriptors.get(name, [""] * rdms.n_rdm) for name in TEXT}
-    rows = []
-    for index, vector in enumerate(rdms.get_vectors()):
-        representation, region, subject, session, model, layer = (
-            str(described[name][index]) for name in TEXT
+    told: dict[str, list[Any]] = {key: list(some) for key, some in rdms.rdm_descriptors.items()}
+    vectors = rdms.get_vectors()
+    n_units, depth = (
+        [None if key not in told else int(told[key][place]) for place in range(len(vectors))]
+        for key in ("n_units", "depth")
+    )
+    if "layer" in told:
+        layers = [
+            LayerRdm(str(layer), distance, vector, depth=depth[place], n_units=n_units[place])
+            for place, (layer, vector) in enumerate(zip(told["layer"], vectors, strict=True))
+        ]
+        return model_rdms(str(told.get("model", [""])[0]), layers, stimuli)
+    times, bins = None, np.zeros(len(vectors), dtype=int)
+    if set(EDGES) <= set(told):
+        edges = np.array([told[edge] for edge in EDGES], dtype=float).T
+        times, bins = np.unique(edges, axis=0, return_inverse=True)
+        times = times if len(times) > 1 else times[0]
+    rows = [
+        RdmRow(
+            str(told["region"][place]) if "region" in told else "",
+            str(told["subject"][place]) if "subject" in told else str(place + 1),
+            distance,
+            vector,
+            session=str(told["session"][place]) if "session" in told else None,
+            time=int(bins.ravel()[place]),
+            n_units=n_units[place],
         )
-        rows.append(
-            RdmRow(
-                representation=representation,
-                distance=distance,
-                rdm=vector,
-                region=region,
-                subject=subject,
-                session=session,
-                model=model,
-                layer=layer,
-            )
-        )
-    return rdm_dataset(rows, stimuli, {})
+        for place, vector in enumerate(vectors)
+    ]
+    return brain_rdms(rows, stimuli, times=times)

@@ -1,4 +1,4 @@
-"""The geometry of one session's folds, for the distances that are wanted."""
+"""The geometry of one session's folds, or of one layer, for the distances that are asked for."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
+import xarray as xr
 
+from isomorph.geometry import Geometry, Part, UndefinedDistanceError, geometry_of_features
 from isomorph.rdms.distances import DISTANCES
 from isomorph.rdms.folds import Folds, crossed_gram
-from isomorph.rdms.geometry import Geometry, Part, UndefinedDistanceError
-from isomorph.rdms.gram import geometry_of_features
 from isomorph.study.dataset import NoiseSpec
 
 USUAL = NoiseSpec()
@@ -33,19 +33,36 @@ def geometry_of_folds(
     """
     if not folds.complete:
         return None
-    wanted = [DISTANCES[name] for name in distances]
+    asked = [DISTANCES[name] for name in distances]
     crossed = None
-    if not wanted or any(d.repetitions and d.gather is None for d in wanted):
+    if not asked or any(d.repetitions and d.gather is None for d in asked):
         crossed = crossed_gram(folds.centred.by_fold)
-    if not wanted or any("gram" in d.needs for d in wanted):
+    if not asked or any("gram" in d.needs for d in asked):
         plain = geometry_of_features(folds.means, crossed)
     else:
         plain = replace(NOTHING, n_features=folds.values.shape[2], fold_gram=crossed)
     parts: dict[str, Part | str] = {}
-    for distance in wanted:
+    for distance in asked:
         if distance.gather is not None:
             try:
                 parts[distance.name] = distance.gather(folds, noise)
             except UndefinedDistanceError as error:
                 parts[distance.name] = str(error)
     return replace(plain, parts=parts)
+
+
+def geometry_of_layer(layer: xr.Dataset) -> Geometry:
+    """Return the geometry of one layer of an activations artefact.
+
+    Parameters
+    ----------
+    layer : Dataset
+        An activations artefact with the layer selected.
+    """
+    return Geometry(
+        gram=layer["gram"].values.astype(float),
+        mean_projection=layer["mean_projection"].values.astype(float),
+        mean_norm=float(layer["mean_norm"]),
+        stimulus_mean=layer["stimulus_mean"].values.astype(float),
+        n_features=int(layer["n_features"]),
+    )

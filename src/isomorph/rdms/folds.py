@@ -11,9 +11,8 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from isomorph.geometry import Floats, fold_gram
 from isomorph.rdms.baselines import adjusted_means, as_products, within_folds
-from isomorph.rdms.geometry import Floats
-from isomorph.rdms.gram import fold_gram
 from isomorph.rdms.transforms import TRANSFORMS
 from isomorph.responses.division import Division, divide
 
@@ -178,7 +177,8 @@ def folds_of_units(
     Parameters
     ----------
     session : Dataset
-        `response (presentation, unit)`; presentations of other stimuli do not count.
+        `response (presentation, unit)`, of one time bin; presentations of other stimuli do not
+        count.
     units : (unit,) of int
         Their places.
     stimuli : sequence of str

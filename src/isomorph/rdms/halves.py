@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from isomorph.geometry import Floats, Geometry, UndefinedDistanceError, joined
 from isomorph.rdms.distances import DISTANCES, Distance, from_gram
 from isomorph.rdms.fold_geometry import geometry_of_folds
 from isomorph.rdms.folds import Folds
-from isomorph.rdms.geometry import Floats, Geometry, UndefinedDistanceError, joined
 from isomorph.rdms.halvings import Halving
 from isomorph.rdms.precision import Noise
 from isomorph.study.dataset import NoiseSpec
@@ -41,13 +41,13 @@ class Halves:
         By what `1 - distance` in the halves has to be multiplied, once for either stimulus, to be
         on average what it is in the whole: where a distance divides by what noise adds to, halves
         understate all of it alike. None where they do not.
-    status : str
-        `ok`, or why there are none.
+    reason : str
+        Why there are none; empty where there are.
     """
 
     rdms: Floats | None
     norm: Floats | None
-    status: str
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -169,7 +169,7 @@ class _Gathered:
             ratio = level / float(np.mean(self.levels))
             # Where there is next to no signal no scale can be known, and none matters.
             norm = np.full(n_stimuli, np.sqrt(ratio)) if ratio > 0 else None
-        return Halves(rdms, norm, "ok")
+        return Halves(rdms, norm, "")
 
 
 def _level(geometry: Geometry) -> float:

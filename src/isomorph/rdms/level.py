@@ -96,7 +96,7 @@ def regrouped(session: xr.Dataset, level: Level) -> xr.Dataset:
     Parameters
     ----------
     session : Dataset
-        `response (presentation, unit)`; presentations of stimuli in no group are left out.
+        `response (presentation, unit[, time])`; presentations of stimuli in no group are left out.
     level : Level
     """
     if level.is_single:
@@ -120,12 +120,12 @@ def regrouped(session: xr.Dataset, level: Level) -> xr.Dataset:
         groups = pd.Series(label).groupby([shown["name"], shown["stimulus"]], sort=False)
         more = {kind: ("presentation", groups.first().to_numpy(dtype=object))}
     return xr.Dataset(
-        {"response": (("presentation", "unit"), responses, kept["response"].attrs)},
+        {"response": (kept["response"].dims, responses, kept["response"].attrs)},
         coords={
             "stimulus": ("presentation", showings["name"].to_numpy(dtype=object)),
             "repetition": ("presentation", repetition),
             **more,
-            **{name: kept[name] for name in kept.coords if kept[name].dims == ("unit",)},
+            **{name: one for name, one in kept.coords.items() if "presentation" not in one.dims},
         },
         attrs=kept.attrs,
     )
@@ -134,13 +134,14 @@ def regrouped(session: xr.Dataset, level: Level) -> xr.Dataset:
 def _means(
     rows: pd.DataFrame, values: npt.NDArray[np.floating], by: list[str]
 ) -> tuple[pd.DataFrame, npt.NDArray[np.float64]]:
-    """Average rows `(presentation, unit)` that agree in some columns, in order of appearance."""
+    """Average rows `(presentation, ...)` that agree in some columns, in order of appearance."""
     groups = rows.groupby(by, sort=False)
     code = groups.ngroup().to_numpy()
     order = np.argsort(code, kind="stable")
     starts = np.flatnonzero(np.diff(code[order], prepend=-1))
     sums = np.add.reduceat(values[order].astype(float), starts, axis=0)
-    return groups.size().index.to_frame(index=False), sums / np.bincount(code)[:, None]
+    counts = np.bincount(code).reshape(-1, *[1] * (values.ndim - 1))
+    return groups.size().index.to_frame(index=False), sums / counts
 
 
 def averaged(layer: xr.Dataset, level: Level) -> xr.Dataset:

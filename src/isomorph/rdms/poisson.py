@@ -12,9 +12,9 @@ from itertools import permutations
 import numpy as np
 from numpy.typing import NDArray
 
+from isomorph.geometry import Floats, Part, UndefinedDistanceError
 from isomorph.rdms.baselines import within_folds
 from isomorph.rdms.folds import Folds
-from isomorph.rdms.geometry import Floats, Part, UndefinedDistanceError
 from isomorph.study.dataset import NoiseSpec
 
 

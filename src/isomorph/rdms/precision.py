@@ -25,8 +25,18 @@ from itertools import combinations, permutations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import LinAlgError, cho_factor, cho_solve, solve_triangular
+from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
+from isomorph.geometry import (
+    Floats,
+    Part,
+    UndefinedDistanceError,
+    difference_of_squares,
+    per_couple,
+    side_by_side,
+    squared_distances,
+)
+from isomorph.geometry.covariance import SHRINKAGE
 from isomorph.rdms.baselines import (
     Couple,
     as_products,
@@ -36,11 +46,7 @@ from isomorph.rdms.baselines import (
     within_folds,
 )
 from isomorph.rdms.folds import Folds, crossed_gram
-from isomorph.rdms.geometry import Floats, Part, UndefinedDistanceError
-from isomorph.rdms.gram import difference_of_squares, per_couple, side_by_side
 from isomorph.registry import Registry
-from isomorph.responses.bids.noise import SHRINKAGE as SHRUNK
-from isomorph.responses.bids.noise import Covariance
 from isomorph.responses.variance import ROUNDING, rounding
 from isomorph.study.dataset import NoiseSpec
 
@@ -50,17 +56,6 @@ GROUPS = 10
 SPARE = 3
 """Degrees of freedom there must be beyond those of what is inverted for its inverse to have a
 variance: more than 4 for a single variance, more than units + 3 for an unshrunk covariance."""
-
-
-def unshrunk(residuals: Floats, freedom: int) -> Covariance:
-    """Return the covariance as it is: residuals `(row, unit)` of some degrees of freedom."""
-    deviation = np.sqrt(np.einsum("ru,ru->u", residuals, residuals) / freedom)
-    return Covariance(deviation, residuals / deviation / np.sqrt(freedom), 0.0)
-
-
-SHRINKAGE: Registry[Callable[[Floats, int], Covariance]] = Registry(
-    "shrinkage", {**SHRUNK, "none": unshrunk}
-)
 
 
 class Noise:
@@ -102,13 +97,13 @@ class Noise:
             )
         kept = rows if self.noisy.all() else rows[:, self.noisy]
         self.covariance = SHRINKAGE[shrinkage](kept, freedom)
-        _refuse_singular(self.covariance, freedom)
+        if self.covariance.is_singular(freedom, ROUNDING):
+            raise UndefinedDistanceError(_NO_INVERSE)
 
     def whiten(self, responses: Floats) -> Floats:
         """Return responses `(..., unit)` in which the noise is white, 0 for units without any.
 
-        Any root of the precision will do, as only inner products are taken. Of fewer units than
-        residuals it is that of Cholesky, by far the cheapest.
+        Any root of the precision will do, as only inner products are taken.
         """
         flat = responses.reshape(-1, responses.shape[-1])
         if self.noisy.all():
@@ -118,20 +113,10 @@ class Noise:
         return white.reshape(responses.shape)
 
     def _whiten(self, flat: Floats) -> Floats:
-        factor = self.covariance.factor
-        if factor.shape[1] > factor.shape[0]:
-            return self.covariance.whiten(flat)
-        inner = factor.T @ factor
-        inner[np.diag_indices_from(inner)] += self.covariance.floor
         try:
-            root = np.linalg.cholesky(inner)
-        except np.linalg.LinAlgError:
+            return self.covariance.whiten_anyhow(flat)
+        except LinAlgError:
             raise UndefinedDistanceError(_NO_INVERSE) from None
-        scaled = (flat / self.covariance.deviation).T
-        white: Floats = solve_triangular(
-            root, scaled, lower=True, overwrite_b=True, check_finite=False
-        )
-        return np.ascontiguousarray(white.T)
 
 
 def residuals(folds: Folds) -> tuple[Floats, int]:
@@ -146,13 +131,13 @@ def residuals(folds: Folds) -> tuple[Floats, int]:
     freedom : int
         Presentations less the rank of what is taken off, see `freedom_of`.
     """
-    rows = left_over(folds)
+    rows = residuals_by_repetition(folds)
     # A mask copies even where it keeps everything.
     flat = rows.reshape(-1, rows.shape[2]) if folds.seen.all() else rows[folds.seen]
     return flat, freedom_of(folds)
 
 
-def left_over(folds: Folds) -> Floats:
+def residuals_by_repetition(folds: Folds) -> Floats:
     """Return residuals by repetition, see `residuals`: `(repetition, stimulus, unit)`."""
     means = folds.values.sum(axis=0) / np.maximum(folds.seen.sum(axis=0), 1)[:, None]
     rows = folds.values - means
@@ -296,8 +281,7 @@ def with_noise_of_other_stimuli(folds: Folds, shrinkage: str) -> Part:
         noisy |= noise.noisy
         first, second = noise.whiten(values[:, own])
         gram = difference_of_squares((first + second) / 2, (first - second) / 2)
-        norms = np.diag(gram)
-        squares[np.ix_(own, own)] += norms[:, None] + norms - 2 * gram
+        squares[np.ix_(own, own)] += squared_distances(gram)
     for group in apart:
         squares[np.ix_(group, group)] /= len(apart) - 1
     # Inner products, up to what is in no distance, of which these are the squared distances.
@@ -325,14 +309,14 @@ def with_noise_of_runs(folds: Folds, shrinkage: str) -> Part:
     counts = folds.seen.sum(axis=0)
     covariances = []
     taken = leverages(folds.counts)
-    for rest, seen, share in zip(left_over(folds), folds.seen, taken, strict=True):
+    for rest, seen, share in zip(residuals_by_repetition(folds), folds.seen, taken, strict=True):
         freedom = float(np.sum(1 - share[seen]))
         rows = rest[seen][:, whole.noisy]
         if freedom < 1 or not (np.einsum("ru,ru->u", rows, rows) > 0).all():
             raise UndefinedDistanceError(
                 "noise.per: run needs every unit to vary in every run; use others or session"
             )
-        covariances.append(SHRINKAGE[shrinkage](rows, freedom))  # type: ignore[arg-type]
+        covariances.append(SHRINKAGE[shrinkage](rows, freedom))
     patterns = folds.centred.values[..., whole.noisy]
 
     def couples() -> Iterator[Couple]:
@@ -379,14 +363,3 @@ _NO_INVERSE = (
     "the covariance of the noise has no inverse without shrinkage, as units are too many or repeat "
     "each other; use noise.shrinkage: diagonal"
 )
-
-
-def _refuse_singular(covariance: Covariance, freedom: int) -> None:
-    """Refuse a covariance that was not shrunk and whose rank is less than its units."""
-    units = len(covariance.deviation)
-    spread = float(np.sum(covariance.factor**2)) / units
-    if covariance.floor > ROUNDING * spread:
-        return
-    inner = covariance.factor.T @ covariance.factor if units <= freedom else np.zeros((1, 1))
-    if np.linalg.eigvalsh(inner)[0] <= ROUNDING * spread * units:
-        raise UndefinedDistanceError(_NO_INVERSE)

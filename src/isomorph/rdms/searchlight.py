@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from isomorph.errors import IsomorphError
+from isomorph.geometry import Floats, UndefinedDistanceError, joined
 from isomorph.rdms.distances import DISTANCES
 from isomorph.rdms.fold_geometry import USUAL, geometry_of_folds
 from isomorph.rdms.folds import Folds, folds_of_units
-from isomorph.rdms.geometry import Floats, UndefinedDistanceError, joined
 from isomorph.study.dataset import NoiseSpec
 
 BLOCK = 256

@@ -9,10 +9,11 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from isomorph.rdms.collection import RdmRow
 from isomorph.rdms.distances import Distance
 from isomorph.rdms.folds import Folds, folds_of_units
-from isomorph.rdms.table import RdmRow
 from isomorph.responses.division import Division
+from isomorph.responses.times import bins_of
 
 UNLIKE = 1.5
 """How many times as often as others some stimuli must be shown for that to be said. In simulation
@@ -44,7 +45,7 @@ class Told:
         """Return what is to be said of all sessions."""
         nobody = np.empty(0, dtype=np.intp)
         bare = [
-            folds_of_units(session, nobody, stimuli, "none", division)
+            folds_of_units(bins_of(session)[0], nobody, stimuli, "none", division)
             for session, division in zip(sessions, divisions, strict=True)
         ]
         return cls(divisions, bare, stimuli)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from isomorph.errors import IsomorphError
-from isomorph.rdms.geometry import Floats
+from isomorph.geometry import Floats
 from isomorph.registry import Registry
 
 Transform = Callable[[Floats], Floats]

@@ -42,7 +42,8 @@ def reliable_units(
     Parameters
     ----------
     sessions : mapping of str to Dataset
-        `response (presentation, unit)` by session.
+        `response (presentation, unit[, time])` by session. A unit is chosen once, by its
+        reliability over all time bins together, so that bins compare the same units.
     stimuli : sequence of str
         What is compared; a session that lacks one is returned as it is.
     wanted : UnitFilter
@@ -154,7 +155,7 @@ def reliability(
     Parameters
     ----------
     session : Dataset
-        `response (presentation, unit)`.
+        `response (presentation, unit[, time])`.
     chooses : ndarray (presentation,) of bool
         Presentations that are looked at; no others are.
     fewest : int
@@ -188,13 +189,12 @@ def equal_units(
 ) -> list[list[tuple[int, xr.Dataset]]] | str:
     """Draw equally many units of a region from its sessions together, again and again.
 
-    Every region is drawn from with the same random numbers, so that time bins of an area, which
-    have the same units in the same order, have the same draws.
+    A draw is of the same units in all time bins.
 
     Parameters
     ----------
     sessions : sequence of Dataset
-        `response (presentation, unit)` of one subject.
+        `response (presentation, unit[, time])` of one subject.
     region : str
     wanted : UnitFilter
         How many units and draws.

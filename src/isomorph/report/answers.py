@@ -124,11 +124,13 @@ def _training(
         return "Whether training matters is not asked: the study has no untrained twins."
     contrasts = results.usable("contrasts", "difference")
     rows = None if contrasts is None else selection.matching(contrasts, shown)
-    if rows is None or rows[rows["region"] == shown.region].empty:
+    if rows is None or selection.rows_of(rows, shown.region).empty:
         return f"Trained and untrained networks have no comparison for {shown.region}."
-    row = rows[rows["region"] == shown.region].iloc[0]
+    row = selection.rows_of(rows, shown.region).iloc[0]
     sure = bool(row["p_corrected"] < selection.SIGNIFICANT)
-    others = [_difference(other) for _, other in rows[rows["region"] != shown.region].iterrows()]
+    others = [
+        _difference(other) for _, other in rows[selection.places(rows) != shown.region].iterrows()
+    ]
     also = f"; likewise tested, {listed(others[:2])}" if others else ""
     return (
         f"With the layer chosen on left-out stimuli, the trained network scores "
@@ -156,7 +158,7 @@ def _other_kinds(layout: Layout, chosen: tuple[Results, selection.Shown] | None)
     table = results.usable("differences", "difference")
     if network is None or network.kind != "trained" or table is None:
         return f"Networks and other kinds of model have no comparison for {shown.region}."
-    rows = selection.matching(table[table["region"] == shown.region], shown)
+    rows = selection.matching(selection.rows_of(table, shown.region), shown)
     rivals = [
         rival
         for row in rows.to_dict("records")
@@ -213,7 +215,7 @@ def main_recovery(results: Results) -> pd.DataFrame | None:
     if table is None:
         return None
     rows = [
-        selection.matching(table[table["region"] == shown.region], shown) for shown in results.shown
+        selection.matching(selection.rows_of(table, shown.region), shown) for shown in results.shown
     ]
     filled = [part for part in rows if len(part)]
     return pd.concat(filled, ignore_index=True) if filled else table.head(0)

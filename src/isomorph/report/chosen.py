@@ -157,7 +157,7 @@ def _shown(results: Results, kind: str) -> list[tuple[selection.Shown, pd.DataFr
     if table is None:
         return []
     found = [
-        (shown, selection.matching(table[table["region"] == shown.region], shown))
+        (shown, selection.matching(selection.rows_of(table, shown.region), shown))
         for shown in results.shown
     ]
     return [(shown, rows) for shown, rows in found if len(rows)]

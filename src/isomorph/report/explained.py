@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from isomorph.artefacts.schemas import PLACE
 from isomorph.figures import selection
 from isomorph.figures.weighted import KINDS
 from isomorph.figures.words import measure_label, measure_title
@@ -90,7 +91,7 @@ def _by_measure(results: Results, kind: str, build: Any) -> list[tuple[str, Tabl
     if table is None or table.empty:
         return []
     return [
-        (measure_label(str(measure)), build(rows.sort_values("region", kind="stable")))
+        (measure_label(str(measure)), build(rows.sort_values([*PLACE], kind="stable")))
         for measure, rows in table.groupby("measure", sort=False)
     ]
 
@@ -98,7 +99,7 @@ def _by_measure(results: Results, kind: str, build: Any) -> list[tuple[str, Tabl
 def _partial(layout: Layout, rows: pd.DataFrame) -> Table:
     """Return a row per region, model and layer: plain, partial, semi-partial."""
     titles, cells, strong = selection.titles(layout.study), [], []
-    groups = rows.groupby(["region", "model", "layer"], sort=False)
+    groups = rows.groupby([selection.places(rows), "model", "layer"], sort=False)
     for (region, model, layer), own in groups:
         by = {row["statistic"]: row for row in own.to_dict("records")}
         partial = by["partial"]
@@ -125,7 +126,7 @@ def _partition(layout: Layout, rows: pd.DataFrame) -> Table:
     for row in rows.to_dict("records"):
         part = " ∩ ".join(titles.get(name, name) for name in str(row["part"]).split(" & "))
         part = "all together" if row["kind"] == "total" else part
-        start = (str(row["region"]), part, str(row["kind"]))
+        start = (selection.place_of(row), part, str(row["kind"]))
         if row["status"] != "ok":
             cells.append((*start, str(row["status"]), NONE, NONE))
             strong.append(False)
@@ -146,7 +147,7 @@ def _weighted(layout: Layout, rows: pd.DataFrame) -> Table:
     titles, cells, strong = selection.titles(layout.study), [], []
     for row in rows.to_dict("records"):
         model = titles.get(row["model"], row["model"])
-        start = (str(row["region"]), model, KINDS[str(row["kind"])])
+        start = (selection.place_of(row), model, KINDS[str(row["kind"])])
         if row["status"] != "ok":
             cells.append((*start, str(row["status"]), *[NONE] * 5))
             strong.append(False)

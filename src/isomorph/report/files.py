@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from isomorph.figures import selection
 from isomorph.layout import Layout
 from isomorph.report.tables import Results
 
@@ -45,7 +46,7 @@ def family_size(results: Results, kind: str) -> str:
         return ""
     known = results.tables[kind]
     mine = {(one.region, one.distance, one.measure) for one in results.shown}
-    keys = zip(known["region"], known["distance"], known["measure"], strict=True)
+    keys = zip(selection.places(known), known["distance"], known["measure"], strict=True)
     sizes = known["family_size"][[key in mine for key in keys]].dropna().astype(int)
     told = sorted(set(sizes))
     return f" over {' or '.join(map(str, told))} such questions" if told else ""

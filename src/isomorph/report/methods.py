@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import xarray as xr
 from pydantic import BaseModel
 
 from isomorph.archives.manifest import read_manifest
-from isomorph.artefacts import artefact_kind, read_array, read_attributes, read_responses
+from isomorph.artefacts import artefact_kind, read_array, read_responses
 from isomorph.layout import Layout
+from isomorph.rdms.collection import notes_of, undefined_of
 from isomorph.report.numbers import NONE, count, listed
 from isomorph.report.sections import Table
 from isomorph.report.settings import sentence, settings_of
@@ -119,9 +121,10 @@ def _facts(
     if lacking := _lacking(sessions, _named_regions(spec.responses)):
         facts.append(("Regions lacking", lacking))
     if written and layout.brain_rdms(dataset).is_file():
-        if folds := _folds(layout.brain_rdms(dataset)):
+        brain = read_array(layout.brain_rdms(dataset), "rdms")
+        if folds := _folds(brain):
             facts.append(("Folds and halves", folds))
-        left = json.loads(read_attributes(layout.brain_rdms(dataset)).get("left_out", "{}"))
+        left = undefined_of(brain) | notes_of(brain)
         told = [
             f"{', '.join(_some([what for what in left if left[what] == why]))}: {why}"
             for why in dict.fromkeys(left.values())
@@ -139,9 +142,8 @@ FOLDS = {
 """What is crossed in cross-validation and divided into halves, and why."""
 
 
-def _folds(path: Path) -> str:
+def _folds(data: xr.Dataset) -> str:
     """Say what cross-validation crossed and ceilings halved; '' where only RDMs are published."""
-    data = read_array(path, "rdms")
     if "fold" not in data.coords:
         return ""
     kinds, counts = data["fold"].values.astype(str), data["n_folds"].values.astype(int)
@@ -207,11 +209,8 @@ def _lacking(sessions: Sequence[Session], asked: Sequence[str]) -> str:
     subjects = list(dict.fromkeys(session.subject for session in sessions))
     if not subjects:
         return ""
-    # windows and bins make regions of their own, "<region> <window>"
     found = list(dict.fromkeys(region for session in sessions for region in session.units))
-    never = [
-        name for name in asked if not any(f"{region} ".startswith(f"{name} ") for region in found)
-    ]
+    never = [name for name in asked if name not in found]
     told = [f"{listed(never)} in every subject"] if never else []
     for region in found:
         have = {session.subject for session in sessions if region in session.units}
@@ -246,14 +245,14 @@ def read_sessions(layout: Layout, dataset: str, subject: str) -> Iterator[Sessio
 
 def _ready(path: Path, subject: str) -> Iterator[Session]:
     """Yield the sessions of a file of published RDMs, of whose responses nothing is known."""
-    data = read_array(path, "rdms", without=("rdm",))
-    named = list(
-        zip(data["session"].values.astype(str), data["region"].values.astype(str), strict=True)
-    )
+    data = read_array(path, "rdms")
+    regions = data["region"].values.tolist()
+    sessions = data["session"].values.tolist() if "session" in data.coords else ["1"] * len(regions)
+    named = list(zip(sessions, regions, strict=True))
     n_stimuli = data.sizes["stimulus"]
     for session in dict.fromkeys(name for name, _ in named):
-        regions = dict.fromkeys((region for name, region in named if name == session), 0)
-        yield Session(subject, session, None, n_stimuli, (), regions, {}, {})
+        units = dict.fromkeys((region for name, region in named if name == session), 0)
+        yield Session(subject, session, None, n_stimuli, (), units, {}, {})
 
 
 def session_table(sessions: Sequence[Session]) -> Table:

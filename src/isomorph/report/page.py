@@ -178,7 +178,7 @@ def _dataset(layout: Layout, results: Results) -> dict[str, Any]:
         "alike_drawn": drawn.get(("models", "")),
         "regions": [_region(layout, shown, drawn, results) for shown in results.shown],
         "without": [
-            (region, _reasons(comparisons[comparisons["region"] == region]["status"].tolist()))
+            (region, _reasons(selection.rows_of(comparisons, region)["status"].tolist()))
             for region in without
         ],
         "models_compared": models_compared(layout, results),
@@ -227,11 +227,11 @@ def _region(
         "answer": answer(layout, results, shown),
         "best": sections.best_layers(layout, results, shown),
         "selected": layer_selection(layout, results, shown),
-        "full": sections.every_layer(layout, comparisons[comparisons["region"] == shown.region]),
+        "full": sections.every_layer(layout, selection.rows_of(comparisons, shown.region)),
         "scheme": first["scheme"],
         "wide": sections.small_p_wide_interval(selection.best_layers(shown.rows)),
         "wide_somewhere": sections.small_p_wide_interval(
-            comparisons[comparisons["region"] == shown.region]
+            selection.rows_of(comparisons, shown.region)
         ),
         "correction": correction(shown.rows),
         "family_size": int(first["family_size"]),

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from isomorph.artefacts.schemas import PLACE, PLACES
 from isomorph.figures import selection
 from isomorph.figures.words import distance_title, measure_label
 from isomorph.layout import Layout
@@ -92,7 +93,7 @@ def chosen_elsewhere(results: Results, shown: selection.Shown) -> pd.DataFrame |
     table = results.usable("selection", "score")
     if table is None:
         return None
-    rows = selection.matching(table[table["region"] == shown.region], shown)
+    rows = selection.matching(selection.rows_of(table, shown.region), shown)
     rows = rows[rows["chosen_on"] == "other stimuli"]
     return rows if len(rows) else None
 
@@ -166,7 +167,7 @@ def contrasts(layout: Layout, results: Results) -> list[tuple[str, Table]]:
 
 
 def _contrast(row: Record) -> Row:
-    start = (str(row["region"]), measure_label(str(row["measure"])))
+    start = (selection.place_of(row), measure_label(str(row["measure"])))
     if row["status"] != "ok":
         return (*start, str(row["status"]), *[NONE] * 6)
     return (
@@ -191,7 +192,8 @@ def regions(results: Results) -> list[tuple[str, Table]]:
 
 
 def _two_regions(row: Record) -> Row:
-    start = (f"{row['region_a']} against {row['region_b']}", measure_label(str(row["measure"])))
+    both = f"{row['region_a']} against {selection.place_of(row, 'region_b')}"
+    start = (both, measure_label(str(row["measure"])))
     if row["status"] != "ok":
         return (*start, str(row["status"]), *[NONE] * 3)
     return (
@@ -203,7 +205,11 @@ def _two_regions(row: Record) -> Row:
 def _as_shown(results: Results, rows: Sequence[Record], region: str) -> list[Record]:
     """Return the rows under the distance and measure by which the page shows their region."""
     shown = {one.region: (one.distance, one.measure) for one in results.shown}
-    return [row for row in rows if (row["distance"], row["measure"]) == shown.get(row[region])]
+    return [
+        row
+        for row in rows
+        if (row["distance"], row["measure"]) == shown.get(selection.place_of(row, region))
+    ]
 
 
 def _main_first(
@@ -224,7 +230,7 @@ def _groups(
     table = results.tables.get(kind)
     if table is None or table.empty:
         return []
-    subject = ["region_a", "region_b"] if kind == "regions" else ["region"]
+    subject = [*(PLACES if kind == "regions" else PLACE)]
     ordered = table.sort_values(subject, kind="stable")
     # The order of the groups is that of the table as written, where the main distance is first.
     first_seen = dict.fromkeys(zip(*(table[key] for key in keys), strict=True))
@@ -261,7 +267,7 @@ def recovery(layout: Layout, results: Results, *, everything: bool) -> list[tupl
         for row in records:
             planted = f"{titles.get(row['planted_model'], row['planted_model'])}: "
             start = (
-                str(row["region"]), measure_label(str(row["measure"])),
+                selection.place_of(row), measure_label(str(row["measure"])),
                 planted + str(row["planted_layer"]),
             )  # fmt: skip
             if row["status"] != "ok":
@@ -286,7 +292,7 @@ def reliability(results: Results) -> Table | None:
     if table is None or table.empty:
         return None
     rows: list[Row] = []
-    for region, inside in table.groupby("region", sort=False):
+    for region, inside in table.groupby(selection.places(table), sort=False):
         of_units = bool((inside["unit"] != "").any())
         if of_units:
             inside = inside[inside["unit"] != ""]  # noqa: PLW2901  rows of a whole region aside

@@ -23,7 +23,7 @@ def layers_in_set(results: Results, shown: selection.Shown, model: str) -> dict[
     table = results.tables.get("layers_in_set")
     if table is None:
         return None
-    rows = selection.matching(table[table["region"] == shown.region], shown)
+    rows = selection.matching(selection.rows_of(table, shown.region), shown)
     rows = rows[(rows["model"] == model) & (rows["status"] == "ok")]
     return None if rows.empty else {str(key): value for key, value in rows.iloc[0].items()}
 

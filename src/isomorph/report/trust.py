@@ -80,7 +80,7 @@ def _rows(results: Results, kind: str, shown: selection.Shown) -> pd.DataFrame:
     table = results.tables.get(kind)
     if table is None or table.empty:
         return pd.DataFrame()
-    rows = selection.matching(table[table["region"] == shown.region], shown)
+    rows = selection.matching(selection.rows_of(table, shown.region), shown)
     rows = rows[rows["n_recovery" if kind == "power" else "n_simulations"].notna()]
     if kind == "power" and len(rows):
         whole = (rows["n_stimuli"] == rows["n_stimuli"].max()) & (
@@ -175,7 +175,7 @@ def _agreement(layout: Layout, results: Results, shown: selection.Shown) -> list
     table = results.tables.get("agreement")
     if table is None or table.empty:
         return []
-    rows = table[(table["region"] == shown.region) & (table["over"] == "models")]
+    rows = selection.rows_of(table[table["over"] == "models"], shown.region)
     main = (shown.distance, shown.measure)
     as_first = (rows["distance_a"] == main[0]) & (rows["measure_a"] == main[1])
     as_second = (rows["distance_b"] == main[0]) & (rows["measure_b"] == main[1])

@@ -1,4 +1,4 @@
-"""Ready responses: an array `(presentation, unit)` beside two tables."""
+"""Ready responses: an array `(presentation, unit[, time])` beside tables of its axes."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ from isomorph.errors import IsomorphError
 from isomorph.foreign import read_table
 from isomorph.responses.presentations import repetitions, usable
 from isomorph.responses.regions import NOWHERE
-from isomorph.responses.sessions import placed_in_time, session_data, summary
+from isomorph.responses.sessions import session_data, summary
 from isomorph.responses.subject_files import Read, SubjectFiles
+from isomorph.responses.times import EDGES
 from isomorph.responses.variables import STIMULUS_KEYS, as_names, read_variables, variable_of
 from isomorph.stimuli.names import refuse_misspelt
 from isomorph.stimuli.naming import id_of
@@ -41,11 +42,13 @@ def read(files: SubjectFiles, settings: ArrayResponses) -> Read:
     """
     names = files.names
     stimuli = None if names.naming is None else names.stimuli
-    array, presentations, listed = [
+    array, presentations, listed, *timed = inputs = [
         _one(files, pattern)
-        for pattern in (settings.responses, settings.presentations, settings.units)
+        for pattern in (settings.responses, settings.presentations, settings.units, settings.times)
+        if pattern is not None
     ]
-    response, stored = _read_response(array, settings.variable)
+    times = _read_times(timed[0]) if timed else None
+    response, stored = _read_response(array, settings.variable, times)
     shown = _read_rows(presentations, "stimulus", len(response), f"rows of {array.name}")
     units = _read_rows(listed, "region", response.shape[1], f"columns of {array.name}")
     if stimuli is None:
@@ -56,10 +59,10 @@ def read(files: SubjectFiles, settings: ArrayResponses) -> Read:
     label = shown["stimulus"].to_numpy(dtype=np.str_)
     refuse_misspelt(label, stimuli, presentations, names.table)
     named = Named(str(presentations), str(listed), names.table)
-    sessions = read_sessions(response, shown, units, stimuli, named)
+    sessions = read_sessions(response, shown, units, stimuli, named, times)
     for name, data in sessions.items():
         files.say(f"session {name}: {summary(data)}")
-    return Read(sessions, [array, presentations, listed])
+    return Read(sessions, inputs)
 
 
 def look(files: SubjectFiles, settings: ArrayResponses) -> None:
@@ -88,22 +91,24 @@ def read_sessions(
     units: pd.DataFrame,
     stimuli: Array,
     named: Named,
+    times: Array | None = None,
 ) -> dict[str, xr.Dataset]:
     """Divide ready responses into sessions.
 
     Parameters
     ----------
-    response : ndarray (presentation, unit)
+    response : ndarray (presentation, unit) or (presentation, unit, time)
         The responses.
     shown : DataFrame
         A row per presentation: `stimulus` and optionally `session` and `run`.
     units : DataFrame
-        A row per unit: `region` and optionally `unit`; `area`, `time_start` and `time_stop`
-        where a region is an area in a window, seconds from onset.
+        A row per unit: `region` and optionally `unit`.
     stimuli : ndarray (stimulus,) of str
         Ids of the stimulus table.
     named : Named
         The files, for messages.
+    times : ndarray (time, 2), optional
+        Start and stop of every time bin, seconds from onset.
 
     Returns
     -------
@@ -159,7 +164,8 @@ def read_sessions(
             region=region[placed],
             stimuli=stimuli,
             dropped={**dropped, "units without a region": int((~placed).sum())},
-            extra={**_runs(shown, rows), **_in_time(units, placed, named)},
+            times=times,
+            extra=_runs(shown, rows),
         )
         called = name.replace("/", "-") or "1"
         if called in sessions:
@@ -178,19 +184,6 @@ def _runs(shown: pd.DataFrame, rows: Array) -> dict[str, tuple[str, Array]]:
     return {"run": ("presentation", shown["run"].to_numpy()[rows].astype(object))}
 
 
-def _in_time(units: pd.DataFrame, placed: Array, named: Named) -> dict[str, tuple[str, Array]]:
-    """Return the area and the window of each unit, where the table of units gives both."""
-    if not {"area", "time_start", "time_stop"} <= set(units.columns):
-        return {}
-    windows = units[["time_start", "time_stop"]].apply(pd.to_numeric, errors="coerce").to_numpy()
-    if not (windows[placed, 0] < windows[placed, 1]).all():
-        raise IsomorphError(
-            f"{named.units}: time_start and time_stop must be numbers, seconds from onset, the "
-            "first below the second"
-        )
-    return placed_in_time(units["area"].to_numpy(dtype=np.str_)[placed], windows[placed])
-
-
 def _first_repeated(names: Array) -> str:
     found, counts = np.unique(names, return_counts=True)
     return str(found[counts > 1][0])
@@ -206,19 +199,41 @@ def _one(files: SubjectFiles, pattern: str) -> Path:
     return found[0]
 
 
-def _read_response(file: Path, variable: str | None) -> tuple[Array, dict[str, Array]]:
+def _read_times(file: Path) -> Array:
+    """Return start and stop of every time bin (time, 2), which follow each other in time."""
+    table = read_table(file, *EDGES)
+    times = table[list(EDGES)].apply(pd.to_numeric, errors="coerce").to_numpy(dtype=float)
+    if not (times[:, 0] < times[:, 1]).all():
+        raise IsomorphError(
+            f"{file}: time_start and time_stop must be numbers, seconds from onset, the first "
+            "below the second"
+        )
+    if not (np.diff(times[:, 0]) > 0).all():
+        raise IsomorphError(f"{file}: time_start must rise from row to row")
+    return times
+
+
+def _read_response(
+    file: Path, variable: str | None, times: Array | None
+) -> tuple[Array, dict[str, Array]]:
     """Return responses, and the names of the stimuli of their rows where the file holds any."""
     variables = read_variables(file)
     name, response = variable_of(variables, variable, str(file))
     where = f"{file}: {name}"
-    if response.ndim != 2 or response.dtype.kind not in "iuf":
+    axes = "(presentation, unit" + (")" if times is None else ", time)")
+    if response.ndim != axes.count(",") + 1 or response.dtype.kind not in "iuf":
         raise IsomorphError(
             f"{where}: is of shape {response.shape} and type {response.dtype}, expected numbers "
-            "(presentation, unit)"
+            + axes
+        )
+    if times is not None and response.shape[2] != len(times):
+        raise IsomorphError(
+            f"{where}: is of shape {response.shape}, expected {len(times)} time bins along its "
+            "last axis"
         )
     bad = ~np.isfinite(response)
     if bad.any():
-        row, column = (int(place[0]) for place in np.nonzero(bad))
+        row, column, *_ = (int(place[0]) for place in np.nonzero(bad))
         raise IsomorphError(
             f"{where}: holds {int(bad.sum())} values that are not finite, the first in row "
             f"{row + 1}, column {column + 1}; leave those presentations or units out"

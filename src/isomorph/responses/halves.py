@@ -68,8 +68,9 @@ def split_half(
 
     Parameters
     ----------
-    response : ndarray (presentation, unit)
-        Responses.
+    response : ndarray (presentation, unit) or (presentation, unit, time)
+        Responses. With time bins the correlation is over stimuli and bins, each bin about its own
+        mean over stimuli, so that a unit has one number.
     stimulus : ndarray (presentation,) of str
         Stimulus of each presentation. One shown once is left out; of an odd number of showings
         one, chosen at random in each split, is left out.
@@ -140,14 +141,33 @@ def _undefined(why: str, n_units: int, n_stimuli: int, fewest: int) -> SplitHalf
 def _correlations(response: Array, groups: list[Splits]) -> Array:
     """Return correlations over stimuli (split, unit), a block of units at a time."""
     n_stimuli = sum(len(group.rows) for group in groups)
-    step = max(1, LARGEST // (groups[0].signs.shape[1] * n_stimuli))
+    bins = [response] if response.ndim == 2 else list(np.moveaxis(response, 2, 0))
+    step = max(1, LARGEST // (groups[0].signs.shape[1] * n_stimuli * len(bins)))
     return np.concatenate(
         [
-            _correlate(*half_means(response[:, start : start + step], groups))
+            _correlate(*_pooled([half_means(one[:, start : start + step], groups) for one in bins]))
             for start in range(0, response.shape[1], step)
         ],
         axis=1,
     )
+
+
+def _pooled(bins: list[tuple[Array, Array]]) -> tuple[Array, Array]:
+    """Return half means of all bins one below the other, each bin about its mean over stimuli.
+
+    Of one bin they are returned as they are.
+    """
+    if len(bins) == 1:
+        return bins[0]
+    sides: tuple[list[Array], list[Array]] = ([], [])
+    for halves in bins:
+        missing = np.isnan(halves[0]) | np.isnan(halves[1])
+        for side, found in zip(halves, sides, strict=True):
+            mean = np.nanmean(np.where(missing, np.nan, side), axis=1, keepdims=True)
+            filled = np.where(missing, mean, side)
+            varies = ~is_constant(filled, axis=1)[:, None]
+            found.append(np.where(missing, np.nan, varies * (filled - mean)))
+    return np.concatenate(sides[0], axis=1), np.concatenate(sides[1], axis=1)
 
 
 def _summarised(correlation: Array) -> tuple[Array, Array, list[str]]:

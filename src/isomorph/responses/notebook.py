@@ -17,7 +17,7 @@ from isomorph.responses.sessions import refuse_too_large
 from isomorph.responses.subject_files import subject_files
 from isomorph.stimuli.dataset_files import DatasetFiles, files_in
 from isomorph.stimuli.names import names_from, unknown
-from isomorph.study import Spec, read_keywords
+from isomorph.study import Spec, spec_from
 
 Files = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
 Sessions = xr.Dataset | dict[str, xr.Dataset]
@@ -101,7 +101,7 @@ def spec_of(kind: type[SpecT], given: Mapping[str, Any], where: str, **nested: t
             raise IsomorphError(f"{where}: {key}: unknown keyword, {did_you_mean(key, known)}")
     if place:
         content[place] = laid_in
-    return read_keywords(content, kind, where)
+    return spec_from(content, kind, where)
 
 
 def paths_of(files: Files, where: str) -> list[Path]:

@@ -25,6 +25,8 @@ from isomorph.study.responses import RdmResponses, RdmSource
 
 Array = npt.NDArray
 
+DIMS = ("representation", "pair")
+
 MOST = {"correlation": 2.0}
 """The largest dissimilarity there can be, by distance."""
 
@@ -124,7 +126,7 @@ def unique(items: Sequence) -> list:
 def rdm_data(
     rows: Sequence[tuple[RdmSource, str]], vectors: Array, subject: str, stimuli: Array
 ) -> xr.Dataset:
-    """Gather ready RDMs of one subject as the dataset that is written.
+    """Gather ready RDMs of one subject as the dataset that is written, a variable per distance.
 
     Parameters
     ----------
@@ -143,26 +145,25 @@ def rdm_data(
         As `isomorph.artefacts.schemas.RDMS` describes it.
     """
     a, b = np.triu_indices(len(stimuli), k=1)
-    count = len(rows)
-
-    def each(values: Sequence[str]) -> tuple[str, Array]:
-        return "representation", np.array(values, dtype=object)
-
+    by_session = any(len(source.sessions) > 1 for source, _ in rows)
+    keys = [(source.region, session) for source, session in rows]
+    places = {key: place for place, key in enumerate(unique(keys))}
+    data: dict[str, tuple[tuple[str, ...], Array]] = {}
+    for (source, _), key, vector in zip(rows, keys, vectors, strict=True):
+        name = source.distance
+        if name not in data:
+            data[name] = (DIMS, np.full((len(places), len(a)), np.nan, dtype=np.float32))
+            data[f"{name}_status"] = (DIMS[:1], np.full(len(places), "absent", dtype=object))
+            data[f"{name}_reason"] = (DIMS[:1], np.full(len(places), "", dtype=object))
+        data[name][1][places[key]] = vector
+        data[f"{name}_status"][1][places[key]] = "ok"
+    levels = {"region": [one for one, _ in places], "subject": [subject] * len(places)}
+    if by_session:
+        levels["session"] = [session for _, session in places]
     return xr.Dataset(
-        {"rdm": (("representation", "pair"), vectors)},
+        data,
         coords={
-            "representation": each(
-                [f"{source.region} | {subject} | session {session}" for source, session in rows]
-            ),
-            "distance": each([source.distance for source, _ in rows]),
-            "region": each([source.region for source, _ in rows]),
-            "subject": each([subject] * count),
-            "session": each([session for _, session in rows]),
-            "model": each([""] * count),
-            "layer": each([""] * count),
-            "depth": ("representation", np.full(count, -1)),
-            "n_units": ("representation", np.full(count, -1)),
-            "description": each([source.description for source, _ in rows]),
+            **{name: (DIMS[:1], np.array(one, dtype=object)) for name, one in levels.items()},
             "stimulus": ("stimulus", stimuli.astype(object)),
             "stimulus_a": ("pair", stimuli[a].astype(object)),
             "stimulus_b": ("pair", stimuli[b].astype(object)),

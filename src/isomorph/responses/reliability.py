@@ -16,6 +16,7 @@ from isomorph.responses.halves import (
     spearman_brown,
     split_half,
 )
+from isomorph.responses.times import EDGES, bins_of, times_of
 from isomorph.responses.variance import Variance, divide_variance
 
 Array = npt.NDArray
@@ -42,20 +43,22 @@ def unit_rows(
     Parameters
     ----------
     data : Dataset
-        One session of responses.
+        One session of responses. With time bins there are rows of each, all of the same halves.
     subject, session : str
         Whose.
     rng : Generator
         Draws the halves.
     """
-    response, stimulus = data["response"].values, data["stimulus"].values.astype(str)
-    run = runs_of(data)
+    bins = bins_of(data)
+    response = np.concatenate([one["response"].values for one in bins], axis=1)
+    stimulus, run = data["stimulus"].values.astype(str), runs_of(data)
     found = split_half(response, stimulus, rng, run=run)
     variance = divide_variance(response, stimulus, run)
     table = pd.DataFrame(
         {
-            "region": data["region"].values.astype(str),
-            "unit": data["unit"].values.astype(str),
+            "region": np.tile(data["region"].values.astype(str), len(bins)),
+            "bin": np.repeat(np.arange(len(bins)), data.sizes["unit"]),
+            "unit": np.tile(data["unit"].values.astype(str), len(bins)),
             "split_half": found.correlation,
             "split_half_sd": found.spread,
             "signal_variance": variance.signal,
@@ -65,8 +68,9 @@ def unit_rows(
         }
     )
     known = table[np.isfinite(found.correlation)]
-    means = known.groupby("region").mean(numeric_only=True).reindex(np.unique(table["region"]))
-    n_units = known["region"].value_counts().reindex(means.index, fill_value=0)
+    every = table.groupby(["region", "bin"]).size().index
+    means = known.groupby(["region", "bin"]).mean(numeric_only=True).reindex(every)
+    n_units = known.groupby(["region", "bin"]).size().reindex(every, fill_value=0)
     nothing = "undefined: no unit of the region has a value"
     status = ["ok" if count else nothing for count in n_units]
     regions = means.assign(unit="", status=status, n_units=n_units).reset_index()
@@ -85,6 +89,9 @@ def unit_rows(
         "noise_ceiling": both.ceiling(found.n_repetitions),
         **_foretold(correlation, found.showings),
     }
+    windows = np.full((len(bins), 2), np.nan) if len(bins) == 1 else times_of(data)
+    for name, edges in zip(EDGES, np.asarray(windows)[whole.pop("bin")].T, strict=True):
+        derived[name] = edges
     rows: list[dict[str, Any]] = whole.assign(**derived).to_dict("records")
     return rows
 
@@ -112,9 +119,14 @@ def rdm_rows(data: xr.Dataset, subject: str) -> list[dict[str, Any]]:
         The subject.
     """
     rows = []
-    labels = list(zip(data["region"].values, data["distance"].values, strict=True))
-    for region, distance in dict.fromkeys(labels):
-        vectors = data["rdm"].values[[label == (region, distance) for label in labels]]
+    regions = data["region"].values.astype(str)
+    every = [(one, str(name)) for name, variable in data.data_vars.items()
+             if "pair" in variable.dims for one in dict.fromkeys(regions)]  # fmt: skip
+    for region, distance in every:
+        vectors = data[distance].values[regions == region]
+        vectors = vectors[np.isfinite(vectors[:, 0])].astype(float)
+        if not len(vectors):
+            continue
         parts = len(vectors)
         split, status = np.nan, "undefined: one RDM, no repetitions"
         if parts > 1 and is_constant(vectors, axis=1).any():
@@ -125,6 +137,7 @@ def rdm_rows(data: xr.Dataset, subject: str) -> list[dict[str, Any]]:
         rows.append(
             {
                 "subject": subject, "session": "", "region": region, "unit": "",
+                "time_start": np.nan, "time_stop": np.nan,
                 "n_stimuli": data.sizes["stimulus"], "n_repetitions": parts,
                 "split_half": split, "spearman_brown": float(spearman_brown(split, parts)),
                 "status": status, "n_units": -1, "n_splits": 0,

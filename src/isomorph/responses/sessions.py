@@ -11,6 +11,7 @@ import numpy.typing as npt
 import xarray as xr
 
 from isomorph.errors import IsomorphError
+from isomorph.responses.times import time_coordinates
 
 Array = npt.NDArray
 
@@ -27,13 +28,14 @@ def session_data(
     region: Array,
     stimuli: Array,
     dropped: Mapping[str, int],
+    times: npt.ArrayLike | None = None,
     extra: Mapping[str, tuple[str, Array]] | None = None,
 ) -> xr.Dataset:
     """Gather one session as the dataset that is written.
 
     Parameters
     ----------
-    response : ndarray (presentation, unit)
+    response : ndarray (presentation, unit) or (presentation, unit, time)
         The responses.
     stimulus, repetition : ndarray (presentation,)
         Which stimulus was shown, for the how-manieth time.
@@ -43,6 +45,8 @@ def session_data(
         Ids of the stimulus table.
     dropped : mapping of str to int
         What was left out, by reason.
+    times : array of shape (2,) or (time, 2), optional
+        Start and stop of the window, or of every time bin, seconds from onset.
     extra : mapping, optional
         Further coordinates as `(dimension, values)`.
 
@@ -51,48 +55,33 @@ def session_data(
     Dataset
         With `dropped` and `noted` (kept, but worth a word) as JSON attributes.
     """
+    silent = (0, 2)[: response.ndim - 1]
     noted = {
-        "units silent in every window": int((~np.any(response, axis=0)).sum()),
+        "units silent in every window": int((~np.any(response, axis=silent)).sum()),
         "stimuli never shown": int((~np.isin(stimuli, stimulus)).sum()),
     }
     return xr.Dataset(
-        {"response": (("presentation", "unit"), response)},
+        {"response": (("presentation", "unit", "time")[: response.ndim], response)},
         coords={
             "stimulus": ("presentation", stimulus.astype(object)),
             "repetition": ("presentation", repetition),
             "unit": ("unit", unit.astype(object)),
             "region": ("unit", region.astype(object)),
+            **({} if times is None else time_coordinates(times)),
             **(extra or {}),
         },
         attrs={"dropped": json.dumps(dict(dropped)), "noted": json.dumps(noted)},
     )
 
 
-def placed_in_time(area: Array, windows: Array) -> dict[str, tuple[str, Array]]:
-    """Return coordinates that say of which area and when the response of each unit is.
-
-    Parameters
-    ----------
-    area : ndarray (unit,) of str
-        Region of each unit without its window.
-    windows : ndarray (unit, 2)
-        Start and stop of its window, seconds from onset.
-    """
-    start, stop = np.asarray(windows, dtype=float).reshape(-1, 2).T
-    return {
-        "area": ("unit", area.astype(object)),
-        "time_start": ("unit", start),
-        "time_stop": ("unit", stop),
-    }
-
-
 def summary(data: xr.Dataset) -> str:
     """Say in one line what a session holds and what was left out of it."""
     regions, counts = np.unique(data["region"].values.astype(str), return_counts=True)
     held = ", ".join(f"{region} {count}" for region, count in zip(regions, counts, strict=True))
+    bins = f" × {data.sizes['time']} time bins" if "time" in data.dims else ""
     line = (
         f"{data.sizes['presentation']} presentations × {data.sizes['unit']} units ({held})"
-        f", {np.unique(data['stimulus'].values.astype(str)).size} stimuli"
+        f"{bins}, {np.unique(data['stimulus'].values.astype(str)).size} stimuli"
     )
     for words, attribute in (("left out", "dropped"), ("kept", "noted")):
         counted = json.loads(data.attrs[attribute])

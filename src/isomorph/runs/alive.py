@@ -2,7 +2,9 @@
 
 Snakemake locks the folder it works in by files, which a killed run leaves behind. So every run and
 every job holds a lock of the system on a file of its own, which ends with the process however it
-ends: what nobody holds any more belongs to nobody.
+ends: what nobody holds any more belongs to nobody. The lock is on the record itself, so that it is
+held from the moment it has a name, and so that asking whether it is held makes no file; a lock
+beside it, as filelock keeps, could do neither.
 """
 
 from __future__ import annotations
@@ -19,6 +21,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
+
+from filelock import FileLock
 
 from isomorph.errors import IsomorphError
 
@@ -88,7 +92,7 @@ def begin(folder: Path) -> str:
     # A folder that cannot be written, or a disk without locks, is as it would be without us.
     with suppress(OSError):
         place.mkdir(parents=True, exist_ok=True)
-        with _guarded(place):
+        with FileLock(place / "guard", fallback_to_soft=False):  # one judges and notes
             said = _removed(place, folder.absolute() / LOCKS)
             handle, file = _record(place, "run", "")
             _runs[place] = handle, file
@@ -241,17 +245,6 @@ def _is_link_to(link: Path, file: Path) -> bool:
     with suppress(OSError):
         return link.readlink() == file
     return False
-
-
-@contextmanager
-def _guarded(place: Path) -> Iterator[None]:
-    """Let one process at a time judge and note."""
-    handle = os.open(place / "guard", os.O_RDWR | os.O_CREAT, 0o644)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)
 
 
 def _forget(pid: int, file: Path) -> None:

@@ -16,6 +16,7 @@ from isomorph.making import require, stamp
 from isomorph.responses.division import recordings_of
 from isomorph.responses.halves import SPLITS
 from isomorph.responses.reliability import rdm_rows, unit_rows
+from isomorph.responses.times import EDGES
 
 
 def run(layout: Layout, dataset: str) -> None:
@@ -54,7 +55,9 @@ def run(layout: Layout, dataset: str) -> None:
     table = pd.DataFrame(rows)
     first = list(TABLES["reliability"])
     table = table[[*first, *(name for name in table.columns if name not in first)]]
-    counts = table[table["unit"] != ""]["region"].value_counts()
+    edges = table[list(EDGES)]
+    once = table[(table["unit"] != "") & (edges.eq(edges.iloc[0]) | edges.isna()).all(axis=1)]
+    counts = once["region"].value_counts()
     regions = {*spec.expected.units, *map(str, counts.index)}
     check_expected(layout, dataset, {f"units.{name}": int(counts.get(name, 0)) for name in regions})
     signed = stamp(layout, "reliability", dataset, seed=seed, noted={"splits": SPLITS})

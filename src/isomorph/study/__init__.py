@@ -1,6 +1,6 @@
 """The typed study: one file that names datasets, models, distances, measures and inference."""
 
-from isomorph.study._base import Spec, StudyError, read_keywords, read_spec
+from isomorph.study._base import Spec, StudyError, read_spec, spec_from
 from isomorph.study._loading import load_study
 from isomorph.study._mistakes import Vocabulary
 from isomorph.study._study import Study, StudySpec
@@ -20,7 +20,7 @@ __all__ = [
     "StudySpec",
     "Vocabulary",
     "load_study",
-    "read_keywords",
     "read_spec",
+    "spec_from",
     "write_schemas",
 ]

@@ -73,7 +73,7 @@ class Spec(BaseModel):
 class StudyError(IsomorphError):
     """Every mistake found in one settings file, a line each."""
 
-    def __init__(self, path: Path, mistakes: Sequence[str]) -> None:
+    def __init__(self, path: Path | str, mistakes: Sequence[str]) -> None:
         self.path = path
         self.mistakes = tuple(mistakes)
         super().__init__("\n".join(f"{path}: {mistake}" for mistake in mistakes))
@@ -116,35 +116,29 @@ def read_spec(path: Path, kind: type[SpecT]) -> SpecT:
     StudyError
         One line for each mistake: the key, what is wrong, what would be right.
     """
-    content = read_yaml(path)
-    try:
-        return kind.model_validate(content, context={"file": path})
-    except ValidationError as error:
-        raise StudyError(path, [_say(item, kind) for item in error.errors()]) from None
+    return spec_from(read_yaml(path), kind, path)
 
 
-def read_keywords(content: Mapping[str, Any], kind: type[SpecT], where: str) -> SpecT:
-    """Turn keywords into a typed spec, with the words and checks of a settings file.
+def spec_from(content: Mapping[str, Any], kind: type[SpecT], where: Path | str) -> SpecT:
+    """Make a typed spec of settings, with all their mistakes reported at once.
 
     Parameters
     ----------
     content : mapping
-        The keywords.
-    kind : type
-        The spec.
-    where : str
-        The function they were given to, for the message.
+        The settings by key.
+    kind : type of Spec
+    where : Path or str
+        Their file, or what they are settings of, for messages.
 
     Raises
     ------
-    IsomorphError
-        Saying of each keyword what is wrong and what would be right.
+    StudyError
+        One line for each mistake: the key, what is wrong, what would be right.
     """
     try:
-        return kind.model_validate(dict(content))
+        return kind.model_validate(content, context={"file": where})
     except ValidationError as error:
-        mistakes = "; ".join(_say(item, kind) for item in error.errors())
-        raise IsomorphError(f"{where}: {mistakes}") from None
+        raise StudyError(where, [_say(item, kind) for item in error.errors()]) from None
 
 
 def _say(item: Any, kind: type[BaseModel]) -> str:

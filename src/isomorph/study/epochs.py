@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from isomorph.study._base import Spec, Unique
-from isomorph.study.windows import Window
+from isomorph.study.windows import Window, refuse_same
 
 FOLDERS = (".ds", ".mff", ".mefd")
 """Endings of folders that are one recording: CTF, EGI and MEF3."""
@@ -102,10 +102,12 @@ class EpochResponses(Spec):
     baseline: Window | None = None
     """Window whose mean is taken off each channel of each epoch, seconds from onset."""
     windows: dict[str, Window] = Field(min_length=1)
-    """Response windows by name, seconds from onset; each is a region of its own."""
+    """Response windows by name, seconds from onset. Each of several is a time bin; the region is
+    the types of channel: `eeg`, `grad, mag`."""
     units: Literal["channels", "samples"] = "channels"
     """`channels`: a unit is the mean of a channel over the window. `samples`: a channel at one
-    sample of it."""
+    sample of it; of several windows, which then have equally many samples, at its first, second
+    and so on."""
     decimate: int = Field(default=1, ge=1)
     """With `units: samples`, keep one sample in so many. Refused unless the recording holds
     nothing above a third of the sampling rate that is left, by its own or by our filter."""
@@ -126,4 +128,10 @@ class EpochResponses(Spec):
             raise ValueError("decimate: goes with units: samples; a mean over a window needs none")
         if self.noise is not None and self.noise.of == "baseline" and self.baseline is None:
             raise ValueError("noise.of: baseline needs baseline")
+        refuse_same(self.windows)
         return self
+
+    @property
+    def times(self) -> tuple[tuple[float, float], ...]:
+        """Start and stop of every window in order of time, seconds from onset."""
+        return tuple(sorted(self.windows.values()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
@@ -10,7 +11,7 @@ from isomorph.study._base import Name, Spec, Unique
 from isomorph.study.betas import BetaResponses
 from isomorph.study.bids import BidsResponses
 from isomorph.study.epochs import EpochResponses
-from isomorph.study.windows import Window, in_milliseconds
+from isomorph.study.windows import Window, refuse_same
 
 
 class Presentations(Spec):
@@ -139,12 +140,11 @@ class Windowed(Spec):
     are left out and counted; where more do, the clocks of what was recorded and what was shown
     probably differ, and the recording is refused."""
     window: Window | None = None
-    """The one response window, under the regions' own names."""
+    """The one response window."""
     windows: dict[Name, Window] = {}
-    """Several windows instead, by name: each makes regions of its own, `<region> <name>`."""
+    """Several windows instead, by name: each is a time bin, and RDMs are of every bin."""
     bins: float | None = Field(default=None, gt=0)
-    """Length of the time bins the one window is cut into, seconds: each makes regions of its own,
-    `<region> 50 to 60 ms`."""
+    """Length of the time bins the one window is cut into, seconds; RDMs are of every bin."""
     baseline: Window | None = None
     """Window relative to onset whose mean response (of spikes: whose rate, times the length of the
     response window) is taken off."""
@@ -160,6 +160,7 @@ class Windowed(Spec):
     def _windowed(self) -> Self:
         if (self.window is None) == (not self.windows):
             raise ValueError("give window or windows, one of the two")
+        refuse_same(self.windows)
         if self.others == "keep" and not self.regions:
             raise ValueError("others: goes with regions")
         if self.bins is not None:
@@ -184,12 +185,14 @@ class Windowed(Spec):
         return (*(round(start + part * self.bins, 9) + 0.0 for part in range(parts)), stop)
 
     @property
-    def named_windows(self) -> dict[str, tuple[float, float]]:
-        """The windows by name; a single one is called ''."""
+    def times(self) -> tuple[tuple[float, float], ...]:
+        """Start and stop of every time bin, in order of time; of the one window where there is one.
+
+        Seconds from onset.
+        """
         if self.edges:
-            pairs = zip(self.edges[:-1], self.edges[1:], strict=True)
-            return {in_milliseconds(a, b): (a, b) for a, b in pairs}
-        return dict(self.windows) if self.window is None else {"": self.window}
+            return tuple(pairwise(self.edges))
+        return (self.window,) if self.window is not None else tuple(sorted(self.windows.values()))
 
 
 class NwbResponses(Windowed):
@@ -246,7 +249,7 @@ class RasterResponses(Windowed):
 
 
 class ArrayResponses(Spec):
-    """Ready responses: an array `(presentation, unit)` beside two tables."""
+    """Ready responses: an array `(presentation, unit[, time])` beside tables of its axes."""
 
     kind: Literal["arrays"]
     responses: str
@@ -258,8 +261,10 @@ class ArrayResponses(Spec):
     """CSV or TSV with a `stimulus` column and optionally `session` and `run`, a row per
     presentation."""
     units: str
-    """CSV or TSV with a `region` column and optionally `unit`, a row per unit. Where regions are
-    areas in time bins, `area`, `time_start` and `time_stop` (seconds from onset) say so."""
+    """CSV or TSV with a `region` column and optionally `unit`, a row per unit."""
+    times: str | None = None
+    """CSV or TSV with `time_start` and `time_stop`, seconds from onset, a row per time bin in order
+    of time; where the responses have the axis `time`."""
 
 
 class OrderTable(Spec):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from typing import Annotated
 
 from pydantic import AfterValidator
@@ -15,6 +17,32 @@ def _ordered(window: tuple[float, float]) -> tuple[float, float]:
 
 Window = Annotated[tuple[float, float], AfterValidator(_ordered)]
 """Half-open `[start, stop)` relative to onset, seconds."""
+
+
+def refuse_same(windows: Mapping[str, tuple[float, float]]) -> None:
+    """Refuse windows of different names that are the same.
+
+    Raises
+    ------
+    ValueError
+        Naming two.
+    """
+    first: dict[tuple[float, float], str] = {}
+    for name, window in windows.items():
+        if first.setdefault(window, name) != name:
+            raise ValueError(f"windows: {first[window]} and {name} are both {list(window)}")
+
+
+def in_time(region: str, start: float, stop: float) -> str:
+    """Return a region with its time bin in words, `V1 50 to 60 ms`, or as it is without one.
+
+    Parameters
+    ----------
+    region : str
+    start, stop : float
+        Seconds; NaN where there are no bins.
+    """
+    return region if math.isnan(start) else f"{region} {in_milliseconds(start, stop)}"
 
 
 MINUS = "\N{MINUS SIGN}"

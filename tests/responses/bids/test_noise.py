@@ -10,10 +10,11 @@ from rsatoolbox.rdm import calc_rdm
 from sklearn.covariance import ledoit_wolf
 
 from isomorph.errors import IsomorphError
+from isomorph.geometry.covariance import SHRINKAGE
 from isomorph.rdms import DISTANCES, fold_gram, geometry_of_features
 from isomorph.responses.bids.design import Design
 from isomorph.responses.bids.glm import ols
-from isomorph.responses.bids.noise import SHRINKAGE, normaliser
+from isomorph.responses.bids.noise import normaliser
 
 THEIRS = {"identity": "shrinkage_eye", "diagonal": "shrinkage_diag"}
 
@@ -46,7 +47,7 @@ def test_shrinking_to_equal_variances_is_ledoit_and_wolf():
     np.testing.assert_allclose(ours, theirs, rtol=1e-10)
 
 
-@pytest.mark.parametrize("shrinkage", SHRINKAGE)
+@pytest.mark.parametrize("shrinkage", THEIRS)
 @pytest.mark.parametrize("n_voxels", [12, 90], ids=["fewer voxels", "more voxels"])
 def test_inner_products_after_whitening_are_those_under_the_inverse(shrinkage, n_voxels):
     covariance = SHRINKAGE[shrinkage](correlated(30, n_voxels, seed=2), freedom=25)
@@ -58,7 +59,7 @@ def test_inner_products_after_whitening_are_those_under_the_inverse(shrinkage, n
 
 # rsatoolbox casts NaN into integer descriptors when it merges folds.
 @pytest.mark.filterwarnings("ignore:invalid value encountered in cast:RuntimeWarning")
-@pytest.mark.parametrize("shrinkage", SHRINKAGE)
+@pytest.mark.parametrize("shrinkage", THEIRS)
 @pytest.mark.parametrize("n_voxels", [8, 50])
 def test_crossvalidated_distances_of_whitened_amplitudes_are_crossnobis(shrinkage, n_voxels):
     rng = np.random.default_rng(4)

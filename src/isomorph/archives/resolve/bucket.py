@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import sys
-import time
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator, Sequence
 from urllib.parse import quote, unquote_plus
@@ -13,7 +11,7 @@ from urllib.parse import quote, unquote_plus
 import requests
 
 from isomorph.archives.download import BLOCK
-from isomorph.archives.lock import LockedFile
+from isomorph.archives.lock import LockedFile, below
 from isomorph.archives.mirrors import mirrored
 from isomorph.archives.pace import session
 from isomorph.archives.patience import (
@@ -23,7 +21,7 @@ from isomorph.archives.patience import (
     patience,
     without_password,
 )
-from isomorph.archives.resolve.asking import AbsentError, ask
+from isomorph.archives.progress import Seldom
 from isomorph.archives.resolve.resolution import Resolution, check_path, join
 from isomorph.archives.resolve.selection import choose
 from isomorph.errors import IsomorphError
@@ -55,25 +53,19 @@ def resolve(files: BucketFiles, subjects: Sequence[str], where: str) -> Resoluti
         sizes = dict(_listed(http, files.bucket, folder, where))
         chosen = choose(sizes, files.include, (), subjects, where)
         for path in chosen.subjects:
-            check_path(_place(files, path), where, "name the others alone with include")
+            check_path(below(files.into, path), where, "name the others alone with include")
         pinned: list[LockedFile] = []
-        said = time.monotonic()
+        say = Seldom()
         for path in chosen.subjects:
-            if time.monotonic() - said > 5:
-                said = time.monotonic()
-                print(
-                    f"{address}: {len(pinned):,} of {len(chosen.subjects):,} files hashed",
-                    file=sys.stderr,
-                    flush=True,
-                )
+            say(f"{address}: {len(pinned):,} of {len(chosen.subjects):,} files hashed")
             url = f"{address}/{quote(folder + path)}"
             digest = _sha256(http, url, sizes[path])
-            pinned.append(LockedFile(_place(files, path), sizes[path], "sha256", digest, url))
+            pinned.append(LockedFile(below(files.into, path), sizes[path], "sha256", digest, url))
     note = (
         f"bucket {files.bucket}, {folder or 'all of it'}: {address}, {len(pinned):,} files, "
         "downloaded and hashed here, for the bucket has no hash to trust"
     )
-    subjects_of = {_place(files, path): subject for path, subject in chosen.subjects.items()}
+    subjects_of = {below(files.into, path): subject for path, subject in chosen.subjects.items()}
     into = {file.path: files.into.strip("/") for file in pinned}
     return join([Resolution(tuple(pinned), (note,), subjects_of, chosen.remarks, into)], where)
 
@@ -87,11 +79,6 @@ def bucket_address(bucket: str) -> str:
     if "." in bucket:
         return f"https://s3.amazonaws.com/{bucket}"
     return f"https://{bucket}.s3.amazonaws.com"
-
-
-def _place(files: BucketFiles, path: str) -> str:
-    into = files.into.strip("/")
-    return f"{into}/{path}" if into else path
 
 
 def _listed(
@@ -108,9 +95,10 @@ def _listed(
     tokens: set[str] = set()
     while True:
         try:
-            page = ET.fromstring(ask(http, url + ("" if "." in bucket else "/"), query))
-        except AbsentError:
-            raise IsomorphError(f'{where}.bucket: there is no public bucket "{bucket}"') from None
+            answer = _ask(http, url + ("" if "." in bucket else "/"), query)
+            if answer is None:
+                raise IsomorphError(f'{where}.bucket: there is no public bucket "{bucket}"')
+            page = ET.fromstring(answer)
         except (ET.ParseError, LookupError, ValueError):  # which it raises for an odd encoding
             raise IsomorphError(no_listing) from None
         for element in page.iter():
@@ -134,6 +122,20 @@ def _listed(
             )
         tokens.add(token)
         query = {**query, "continuation-token": token}
+
+
+def _ask(http: requests.Session, url: str, query: dict[str, str]) -> bytes | None:
+    """Return what the server of a bucket answers, None where it knows no such bucket."""
+    address = mirrored(url)
+    shown = without_password(address)
+    for attempt in patience(f"{shown}: cannot be read"):
+        with attempt:
+            response = http.get(address, params=query, timeout=TIMEOUT)
+            if response.status_code == requests.codes.not_found:
+                return None
+            check_status(response, shown)
+            return response.content
+    raise AssertionError("patience ends by returning or raising")
 
 
 def _sha256(http: requests.Session, url: str, size: int) -> str:

@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-import sys
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TypeVar
 
 import requests
 
-from isomorph.archives.dandi_answers import (
-    Answer,
-    ListedAsset,
-    ListedVersion,
-    Metadata,
-    Page,
-    read_answer,
-)
+from isomorph.archives.dandi_answers import Answer, ListedAsset, ListedVersion, Metadata, Page
+from isomorph.archives.dandi_api import ask
 from isomorph.archives.lock import LockedFile
 from isomorph.archives.pace import session
-from isomorph.archives.resolve.asking import AbsentError, ask_json
+from isomorph.archives.progress import Seldom
 from isomorph.archives.resolve.resolution import Resolution, join
 from isomorph.archives.resolve.selection import choose
 from isomorph.errors import IsomorphError, did_you_mean
@@ -50,36 +42,27 @@ def resolve(archive: DandiArchive, subjects: Sequence[str], where: str) -> Resol
         When the dandiset, version or an asset is not there, or an asset has no sha256 yet.
     """
     instance = archive.instance.rstrip("/")
-    dandiset = f"{instance}/dandisets/{archive.dandiset}"
-    version = f"{dandiset}/versions/{archive.version}"
+    place = f"dandisets/{archive.dandiset}/versions/{archive.version}"
+    version = f"{instance}/{place}"
     with session() as http:
-        _check_version(http, archive, dandiset, where)
-        query = {"page_size": PAGE, "order": "path"}
-        listing = _pages(http, f"{version}/assets/", Page[ListedAsset], query)
-        assets = {asset.path: asset for asset in listing}
+        _check_version(http, archive, where)
+        query = f"?page_size={PAGE}&order=path"
+        listing = _pages(http, archive, f"{place}/assets/{query}", Page[ListedAsset], where)
+        assets = {asset.path: asset for asset in listing or ()}
         chosen = choose(assets, archive.include, archive.exclude, subjects, where)
         files: list[LockedFile] = []
-        said = time.monotonic()
+        say = Seldom()
         for path in chosen.subjects:
-            if time.monotonic() - said > 5:
-                said = time.monotonic()
-                print(
-                    f"{version}: {len(files):,} of {len(chosen.subjects):,} assets",
-                    file=sys.stderr,
-                    flush=True,
-                )
+            say(f"{version}: {len(files):,} of {len(chosen.subjects):,} assets")
             identity = assets[path].asset_id
             if assets[path].zarr:
                 raise IsomorphError(
                     f"{where}: {path} is a Zarr folder, and only single files can be pinned; leave "
                     "it out with exclude"
                 )
-            address = f"{version}/assets/{identity}/"
-            refusal = (
-                f"{where}: {address} does not answer as the DANDI archive does; check "
-                "archive.instance"
-            )
-            described = read_answer(Metadata, ask_json(http, address), refusal)
+            described, _ = ask(http, archive, f"{place}/assets/{identity}/", Metadata, where)
+            if described is None:
+                raise IsomorphError(f"{where}: {path} went away while it was locked; run again")
             files.append(_pin(path, identity, described, instance, archive, where))
     note = f"dandiset {archive.dandiset} {archive.version}: {version}, {len(files):,} assets"
     pinned = Resolution(tuple(files), (note,), chosen.subjects, chosen.remarks)
@@ -109,17 +92,15 @@ def _pin(
     return LockedFile(path, size, "sha256", digest, f"{instance}/assets/{identity}/download/")
 
 
-def _check_version(
-    http: requests.Session, archive: DandiArchive, dandiset: str, where: str
-) -> None:
-    try:
-        listing = _pages(http, f"{dandiset}/versions/", Page[ListedVersion])
-        known = [one.version for one in listing]
-    except AbsentError:
+def _check_version(http: requests.Session, archive: DandiArchive, where: str) -> None:
+    place = f"dandisets/{archive.dandiset}/versions/"
+    listing = _pages(http, archive, place, Page[ListedVersion], where)
+    if listing is None:
         raise IsomorphError(
             f"{where}.dandiset: {archive.instance} has no dandiset {archive.dandiset}; check its "
             "six digits"
-        ) from None
+        )
+    known = [one.version for one in listing]
     if archive.version not in known:
         raise IsomorphError(
             f"{where}.version: dandiset {archive.dandiset} has no version "
@@ -129,21 +110,25 @@ def _check_version(
 
 def _pages(
     http: requests.Session,
-    url: str,
+    archive: DandiArchive,
+    place: str,
     model: type[Page[ListedT]],
-    parameters: dict[str, str] | None = None,
-) -> Iterator[ListedT]:
-    """Yield the results of a listing, page after page."""
-    refusal = f"{url}: answers with no listing of the DANDI API; check archive.instance"
-    following: str | None = url
+    where: str,
+) -> list[ListedT] | None:
+    """Return the results of all pages of a listing, None where there is no such listing."""
+    results: list[ListedT] = []
+    following: str | None = place
     asked: set[str] = set()
     while following:
         if following in asked:
             raise IsomorphError(
-                f"{url}: its pages lead in a circle, page {len(asked)} to one that was read "
-                "already; run again later"
+                f"{where}: {archive.instance}: the pages of {place} lead in a circle, page "
+                f"{len(asked)} to one that was read already; run again later"
             )
         asked.add(following)
-        page = read_answer(model, ask_json(http, following, parameters), refusal)
-        yield from page.results
-        following, parameters = page.next, None  # which holds the query already
+        page, _ = ask(http, archive, following, model, where)
+        if page is None:
+            return None
+        results += page.results
+        following = page.next
+    return results

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from isomorph.archives.lock import LockedFile
+from isomorph.archives.lock import LockedFile, below
 from isomorph.archives.resolve import annex
 from isomorph.archives.resolve.repository import COMMIT, LINK, Entry, Repository, repository
 from isomorph.archives.resolve.resolution import Resolution, check_path, join
@@ -64,7 +64,7 @@ def _resolve_source(source: OpenNeuroSource, subjects: Sequence[str], where: str
     return Resolution(
         tuple(files),
         (note + (f" into {into}" if into else ""),),
-        {_place(source, path): subject for path, subject in chosen.subjects.items()},
+        {below(source.into, path): subject for path, subject in chosen.subjects.items()},
         (*chosen.remarks, *remarks),
         {file.path: into for file in files},
     )
@@ -83,11 +83,6 @@ def _reference(source: OpenNeuroSource, references: Mapping[str, str], where: st
         f'{where}.version: {source.dataset} has no tag, branch or whole commit "{source.version}", '
         f"{did_you_mean(source.version, tags or branches - {annex.BRANCH})}"
     )
-
-
-def _place(source: OpenNeuroSource, path: str) -> str:
-    into = source.into.strip("/")
-    return f"{into}/{path}" if into else path
 
 
 def _pin(
@@ -111,7 +106,7 @@ def _pin(
     pinned: list[tuple[str, annex.Key]] = []
     links = []
     for path in chosen.subjects:
-        check_path(_place(source, path), where)  # an address is made of it below
+        check_path(below(source.into, path), where)  # an address is made of it below
         entry, content = tree[path], contents[tree[path].blob]
         linked = entry.mode == LINK
         key = annex.key_of_link(content) if linked else annex.key_of_pointer(content)
@@ -131,7 +126,7 @@ def _pin(
         record = stored[key.name]
         text = texts[record.blob].decode("utf-8", "replace") if record else ""
         url = annex.address(source.dataset, path, annex.stored_versions(text, remotes))
-        files.append(LockedFile(_place(source, path), key.size, key.algorithm, key.hash, url))
+        files.append(LockedFile(below(source.into, path), key.size, key.algorithm, key.hash, url))
     remarks = [
         f"{source.dataset}: {len(links)} symbolic links lead to no annexed file and are left out "
         f"({links[0]}, …)"

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from isomorph.archives.lock import CLASH, Lock, LockedFile, clash, is_inside
+from isomorph.archives.progress import count
 from isomorph.archives.reserved import is_reserved
 from isomorph.archives.resolve.selection import SHARED
 from isomorph.errors import IsomorphError
@@ -48,16 +49,12 @@ class Resolution:
             subject = self.subjects.get(file.path, SHARED)
             files[subject] += 1
             size[subject] += file.size
-        lines = [count(len(self.files), sum(size.values()))]
+        lines = [f"{count(len(self.files))}, {sum(size.values()):,} bytes"]
         # subjects in their own order, what they share last
         for subject in sorted(files, key=lambda one: (one == SHARED, one)):
-            lines.append(f"  {subject or 'shared'}: {count(files[subject], size[subject])}")
+            held = f"{count(files[subject])}, {size[subject]:,} bytes"
+            lines.append(f"  {subject or 'shared'}: {held}")
         return lines
-
-
-def count(files: int, size: int) -> str:
-    """Return a number of files and bytes in words."""
-    return f"{files:,} file{'s' if files != 1 else ''}, {size:,} bytes"
 
 
 def join(parts: Sequence[Resolution], where: str) -> Resolution:

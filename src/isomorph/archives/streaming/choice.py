@@ -11,8 +11,7 @@ from typing import Any
 import h5py
 import numpy as np
 
-from isomorph.archives.patterns import nearest
-from isomorph.archives.streaming.pattern import PathPattern
+from isomorph.archives.patterns import matches, nearest, reaches
 from isomorph.archives.streaming.references import has_references, references
 from isomorph.errors import IsomorphError
 from isomorph.foreign.hdf5 import elsewhere
@@ -89,8 +88,7 @@ def choose(file: h5py.File, keep: Sequence[str], where: str) -> Choice:
     chooser.keep_what_must_be()
     seen: list[str] = []
     for pattern in keep:
-        whole = PathPattern(pattern)
-        if not chooser.walk(file, "", whole, whole.start, seen):
+        if not chooser.walk(file, "", pattern.strip("/"), seen):
             raise IsomorphError(
                 f'{where}: archive.keep: "{pattern}" matches nothing in it, '
                 f"{nearest(pattern.strip('/'), seen)}"
@@ -121,25 +119,17 @@ class _Chooser:
         for name in self.file.get("stimulus", ()):
             self._group(f"stimulus/{name}")
 
-    def walk(
-        self,
-        group: h5py.Group,
-        path: str,
-        pattern: PathPattern,
-        places: frozenset[int],
-        seen: list[str],
-    ) -> bool:
+    def walk(self, group: h5py.Group, path: str, pattern: str, seen: list[str]) -> bool:
         """Keep what a pattern matches below a group and tell whether there was any."""
         matched = False
         for name in group:
             inner = f"{path}/{name}".lstrip("/")
             seen.append(inner)
-            after = pattern.advance(places, name)
-            if pattern.ends(after):
+            if matches(pattern, [inner]):
                 self.keep(inner)
                 matched = True
-            elif after and isinstance(below := _hard(group, name), h5py.Group):
-                matched |= self.walk(below, inner, pattern, after, seen)
+            elif reaches(pattern, inner) and isinstance(below := _hard(group, name), h5py.Group):
+                matched |= self.walk(below, inner, pattern, seen)
         return matched
 
     def keep(self, path: str) -> None:

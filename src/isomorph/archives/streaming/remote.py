@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +12,7 @@ from urllib.parse import urljoin
 
 import requests
 
-from isomorph.archives.dandi_asset import Asset, api_key
+from isomorph.archives.dandi_asset import Asset
 from isomorph.archives.lock import LockedFile
 from isomorph.archives.mirrors import mirrored
 from isomorph.archives.pace import PacedAdapter, session
@@ -24,8 +23,9 @@ from isomorph.archives.patience import (
     patience,
     without_password,
 )
+from isomorph.archives.progress import Seldom
 from isomorph.errors import IsomorphError
-from isomorph.study.archive import DandiArchive
+from isomorph.foreign import in_words
 
 CACHE = 256 << 20
 """Bytes kept in memory."""
@@ -33,8 +33,6 @@ AHEAD = 4 << 20
 """Bytes read ahead at most: 0.3 s at 100 Mbit/s, so that a round trip costs a tenth of it."""
 RENEWED_AFTER = 600.0
 """Seconds an address of the bucket is used; those of embargoed assets expire."""
-SAID_EVERY = 5.0
-"""Seconds between two lines of progress."""
 
 
 class Remote:
@@ -58,7 +56,7 @@ class Remote:
 
         self.failure: IsomorphError | None = None
         self._address, self._path, self._size = address, file.path, file.size
-        self._position, self._said = 0, time.monotonic()
+        self._position, self._say = 0, Seldom()
         self._file = remfile.File(
             address, _size=file.size, _max_cache_size=CACHE, _max_chunk_size=AHEAD
         )
@@ -97,9 +95,7 @@ class Remote:
             self.failure = error
             raise
         self._position += len(content)
-        if time.monotonic() - self._said > SAID_EVERY:
-            self._said = time.monotonic()
-            print(f"{self._path}: {self.read_bytes / 1e6:.1f} MB read", file=sys.stderr, flush=True)
+        self._say(f"{self._path}: {in_words(self.read_bytes)} read")
         return content
 
     def _patiently(self, size: int) -> bytes:
@@ -121,13 +117,11 @@ class Remote:
 
 
 @contextmanager
-def open_remote(archive: DandiArchive, asset: Asset, file: LockedFile) -> Iterator[Remote]:
+def open_remote(asset: Asset, file: LockedFile) -> Iterator[Remote]:
     """Open an asset where it stands, checked to be of the locked size.
 
     Parameters
     ----------
-    archive : DandiArchive
-        Whose asset.
     asset : Asset
         See `isomorph.archives.dandi_asset.find_asset`.
     file : LockedFile
@@ -142,7 +136,7 @@ def open_remote(archive: DandiArchive, asset: Asset, file: LockedFile) -> Iterat
         line = _Line()
         http.mount("http://", line)
         http.mount("https://", line)
-        address = _Address(http, line, archive, asset, file.path)
+        address = _Address(http, line, asset, file.path)
         _check(address, file)
         yield Remote(address, file)
 
@@ -168,17 +162,8 @@ class _Line(PacedAdapter):
 class _Address:
     """Where the bytes of an asset are: the API is asked, which sends to the bucket."""
 
-    def __init__(
-        self,
-        http: requests.Session,
-        line: _Line,
-        archive: DandiArchive,
-        asset: Asset,
-        path: str,
-    ) -> None:
-        self.http, self.line, self._path = http, line, path
-        self._api = mirrored(f"{archive.instance.rstrip('/')}/assets/{asset.id}/download/")
-        self._key = api_key(archive) if asset.needs_key else None
+    def __init__(self, http: requests.Session, line: _Line, asset: Asset, path: str) -> None:
+        self.http, self.line, self._asset, self._path = http, line, asset, path
         self._found, self._asked = "", 0.0
 
     def renew(self) -> None:
@@ -192,16 +177,17 @@ class _Address:
         return self._found
 
     def _ask(self) -> str:
-        said = without_password(self._api)
-        headers = {"Authorization": f"token {self._key}"} if self._key else {}
-        for attempt in patience(f"{self._path}: the archive cannot be reached at {said}"):
+        api, headers = self._asset.address, self._asset.headers
+        for attempt in patience(
+            f"{self._path}: the archive cannot be reached at {without_password(api)}"
+        ):
             with attempt:
                 # The bucket is asked by us, without the key: it is not the archive's API.
                 with self.http.get(
-                    self._api, headers=headers, allow_redirects=False, stream=True, timeout=TIMEOUT
+                    api, headers=headers, allow_redirects=False, stream=True, timeout=TIMEOUT
                 ) as response:
-                    check_status(response, f"{self._path}: {said}")
-                    found = urljoin(self._api, response.headers.get("Location", self._api))
+                    check_status(response, f"{self._path}: {without_password(api)}")
+                    found = urljoin(api, response.headers.get("Location", api))
                 return mirrored(found)
         raise AssertionError("patience ends by returning or raising")
 

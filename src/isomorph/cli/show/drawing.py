@@ -11,10 +11,12 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from isomorph.artefacts import read_array, read_responses
-from isomorph.cli.show.words import known_table
+from isomorph.cli.show.words import every_rdm, known_table
 from isomorph.errors import IsomorphError
+from isomorph.figures import selection
 from isomorph.figures.geometry import square
 from isomorph.figures.style import COLOUR_MAP, INK, save, styled
+from isomorph.rdms import indexed
 
 __all__ = ["DRAWINGS", "save"]
 
@@ -26,14 +28,9 @@ MOST_PANELS, ACROSS = 12, 3
 
 
 def _rdms(file: Path) -> Figure:
-    data = read_array(file, "rdms")
-    titles = [
-        f"{name}\n{distance}"
-        for name, distance in zip(
-            data["representation"].values, data["distance"].values, strict=True
-        )
-    ]
-    return _matrices(square(data["rdm"].values[:MOST]), titles, "dissimilarity")
+    found = every_rdm(indexed(read_array(file, "rdms")))
+    titles = [f"{name}\n{distance}" for name, distance, *_ in found]
+    return _matrices(square(np.stack([rdm for *_, rdm in found[:MOST]])), titles, "dissimilarity")
 
 
 def _activations(file: Path) -> Figure:
@@ -54,7 +51,9 @@ def _responses(file: Path) -> Figure:
         figure = Figure(figsize=(8, 1 + 3 * len(sessions)), layout="constrained")
         axes = figure.subplots(len(sessions), squeeze=False)[:, 0]
         for ax, (name, data) in zip(axes, sessions.items(), strict=True):
-            means = data["response"].groupby("stimulus").mean().transpose("unit", "stimulus").values
+            every = data["response"].groupby("stimulus").mean()
+            over_time = every.mean("time") if "time" in every.dims else every
+            means = over_time.transpose("unit", "stimulus").values
             order = np.argsort(data["region"].values.astype(str), kind="stable")
             # each unit over its own mean and spread, or the liveliest would hide the others
             spread = np.where(np.ptp(means, axis=1) > 0, means.std(axis=1), 1.0)
@@ -79,7 +78,7 @@ def _reliability(file: Path) -> Figure:
     with styled():
         figure = Figure(figsize=(6, 3.5), layout="constrained")
         ax = figure.subplots()
-        for region, rows in units.groupby("region"):
+        for region, rows in units.groupby(selection.places(units), sort=False):
             ordered = np.sort(rows["spearman_brown"].to_numpy())
             share = np.arange(1, len(ordered) + 1) / len(ordered)
             ax.step(ordered, share, where="post", label=f"{region} ({len(ordered)})")
@@ -97,7 +96,7 @@ def _comparisons(file: Path) -> Figure:
     groups = {
         (distance, measure, region): panel
         for (distance, measure), rows in table.groupby(["distance", "measure"], sort=False)
-        for region, panel in rows.groupby("region", sort=False)
+        for region, panel in rows.groupby(selection.places(rows), sort=False)
     }
     panels = list(groups.items())[:MOST_PANELS]
     columns = min(ACROSS, len(panels))

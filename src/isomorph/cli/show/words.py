@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -23,6 +24,14 @@ from isomorph.artefacts import (
 )
 from isomorph.artefacts.manifests import read_manifest
 from isomorph.artefacts.schemas import TABLES, check_table
+from isomorph.rdms.collection import (
+    LEVELS,
+    distances_of,
+    each_rdm,
+    indexed,
+    notes_of,
+    undefined_of,
+)
 from isomorph.report.methods import timing_of
 from isomorph.report.numbers import count
 from isomorph.shown import shown
@@ -44,37 +53,39 @@ WIDTH = 40
 SHADES = " ░▒▓█"
 
 
+def every_rdm(data: xr.Dataset) -> list[tuple[str, str, dict[str, Any], np.ndarray]]:
+    """Return name, distance, coordinates and pairs of every RDM that a dataset has."""
+    return [
+        (" | ".join(str(told[level]) for level in (*LEVELS, "model", "layer") if level in told),
+         distance, told, rdm)
+        for distance in distances_of(data)
+        for told, rdm in each_rdm(data, distance)
+    ]  # fmt: skip
+
+
 def _rdms(file: Path) -> str:
-    data = read_array(file, "rdms")
-    timed = ["time_start", "time_stop"] if _timed(data) else []
-    columns = ["distance", "region", "subject", "session", "layer", *timed, "n_units"]
-    table = pd.DataFrame({name: data[name].values for name in columns})
-    held = [name for name in columns if (table[name].astype(str) != "").any()]
-    name = str(data["representation"].values[0])
+    data = indexed(read_array(file, "rdms"))
+    found = every_rdm(data)
+    table = pd.DataFrame([{"distance": distance, **told} for _, distance, told, _ in found])
+    name, distance, _, rdm = found[0]
     return _sections(
-        f"{data.sizes['representation']} RDMs of {data.sizes['stimulus']} stimuli "
-        f"({data.sizes['pair']} pairs)" + (f"\n{_timed(data)}" if timed else ""),
-        _table(table[held]),
-        f"{name} ({data['distance'].values[0]}), the fuller the less alike\n"
-        + shaded(data["rdm"].values[0], data.sizes["stimulus"]),
-        _left_out(data),
+        f"{len(found)} RDMs of {data.sizes['stimulus']} stimuli ({data.sizes['pair']} pairs)"
+        + (f"\n{_timed(data)}" if "time" in data.dims else ""),
+        _table(table.drop(columns=["model", "fold", "n_folds"], errors="ignore")),
+        f"{name} ({distance}), the fuller the less alike\n" + shaded(rdm, data.sizes["stimulus"]),
+        _left_out(undefined_of(data)),
+        "\n".join(f"to be known of {what}: {note}" for what, note in notes_of(data).items()),
         _origin(read_provenance(file)),
     )
 
 
 def _timed(data: xr.Dataset) -> str:
-    """Say which areas RDMs are of and when, where there are several windows; '' elsewhere."""
-    if "time_start" not in data.coords:
-        return ""
-    windows = data["time_start"].values, data["time_stop"].values
-    known = np.isfinite(windows[0])
-    spans = set(zip(windows[0][known].tolist(), windows[1][known].tolist(), strict=True))
-    if len(spans) < 2:
-        return ""
-    areas = sorted(set(data["area"].values[known].astype(str)))
+    """Say which regions RDMs are of, and when."""
+    regions = sorted(set(data["region"].values.tolist()))
     return (
-        f"{count(len(areas), 'area')} in {len(spans)} windows from {min(a for a, _ in spans):g} to "
-        f"{max(b for _, b in spans):g} s after onset: {', '.join(areas)}"
+        f"{count(len(regions), 'region')} in {data.sizes['time']} time bins from "
+        f"{float(data['time_start'].min()):g} to {float(data['time_stop'].max()):g} s after onset: "
+        f"{', '.join(regions)}"
     )
 
 
@@ -124,7 +135,7 @@ def _activations(file: Path) -> str:
         f"activations of {data.attrs['model']}: {data.sizes['layer']} layers, "
         f"{data.sizes['stimulus']} stimuli",
         _table(table),
-        _left_out(data),
+        _left_out(json.loads(data.attrs["left_out"])),
         _origin(read_provenance(file)),
     )
 
@@ -137,6 +148,7 @@ def _responses(file: Path) -> str:
             "region": region,
             "units": int((data["region"].values.astype(str) == region).sum()),
             "presentations": data.sizes["presentation"],
+            **({"time bins": data.sizes["time"]} if "time" in data.dims else {}),
             "stimuli": len(np.unique(data["stimulus"].values.astype(str))),
             "mean": float(data["response"].values[:, data["region"].values == region].mean()),
         }
@@ -269,8 +281,7 @@ def _table(table: pd.DataFrame) -> str:
     return text
 
 
-def _left_out(data: xr.Dataset) -> str:
-    left_out = json.loads(data.attrs["left_out"])
+def _left_out(left_out: Mapping[str, str]) -> str:
     return "\n".join(f"left out {what}: {why}" for what, why in left_out.items())
 
 

@@ -27,7 +27,7 @@ from isomorph.inference.groups import draw_groups, groups_of
 from isomorph.layout import Layout
 from isomorph.making import require, stamp
 from isomorph.measures import MEASURES
-from isomorph.rdms import DISTANCES, compared_stimuli
+from isomorph.rdms import DISTANCES, compared_stimuli, indexed
 from isomorph.study import Inference
 
 KINDS = {"partial": ("statistic",), "weighted": ("kind",), "partition": ("kind",)}
@@ -52,7 +52,7 @@ def run(layout: Layout, dataset: str) -> None:
         layout.brain_rdms(dataset),
         *(layout.model_rdms(dataset, instance) for instance, _, _ in study.instances_for(dataset)),
     ]
-    brain, *models = (read_array(file, "rdms") for file in files)
+    brain, *models = (indexed(read_array(file, "rdms")) for file in files)
     for file, data in zip(files, [brain, *models], strict=True):
         if data["stimulus"].values.tolist() != brain["stimulus"].values.tolist():
             raise IsomorphError(f"{file}: its stimuli are not those of {files[0]}, in order")
@@ -81,7 +81,7 @@ def run(layout: Layout, dataset: str) -> None:
         drawn,
         halved(drawn, groups, rng),
         {
-            region.name: draw(len(region.subjects), inference.explain.resamples, rng)
+            region.label: draw(len(region.subjects), inference.explain.resamples, rng)
             if len(region.subjects) >= inference.minimum_subjects
             else None
             for region in regions

@@ -28,16 +28,16 @@ def representations(material: Material, measures: Sequence[str]) -> xr.Dataset:
     measures : sequence of str
     """
     table = material.candidates.table
-    regions = [region.name for region in material.regions]
+    regions = material.regions
     layers = [f"{row.model} | {row.layer}" for row in table.itertuples()]
-    blank = [""] * len(regions)
+    blank, nowhen = [""] * len(regions), [np.nan] * len(layers)
     similarity = []
     for name in measures:
         measure = MEASURES[name]
         pooled = np.array([measure.pool(region.rdms) for region in material.regions])
         everything = np.concatenate([pooled, material.candidates.rdms])
         similarity.append(measure.compare(everything, everything))
-    names = np.array([*regions, *layers], dtype=str)
+    names = np.array([*(region.label for region in regions), *layers], dtype=str)
 
     def column(of_regions: Sequence[object], of_layers: Sequence[object], kind: type) -> Any:
         return ("representation", np.array([*of_regions, *of_layers], dtype=kind))
@@ -48,7 +48,9 @@ def representations(material: Material, measures: Sequence[str]) -> xr.Dataset:
             "measure": np.array(measures, dtype=str),
             "representation": names,
             "representation_b": names,
-            "region": column(regions, [""] * len(layers), str),
+            "region": column([one.name for one in regions], [""] * len(layers), str),
+            "time_start": column([one.time_start for one in regions], nowhen, float),
+            "time_stop": column([one.time_stop for one in regions], nowhen, float),
             "model": column(blank, table["model"].tolist(), str),
             "layer": column(blank, table["layer"].tolist(), str),
             "depth": column([-1] * len(regions), table["depth"].tolist(), np.int64),

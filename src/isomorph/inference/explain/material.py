@@ -93,7 +93,7 @@ class Material:
     redrawn : (resample, half, stimulus)
         Halves of every resample, to choose on; see `halved`.
     subject_draws : mapping of str to (resample, subject) or None
-        By region.
+        By region, or time bin of it: by label.
     groups : (stimulus,)
         Which stimuli are drawn as one.
     inference : Inference
@@ -129,9 +129,14 @@ class Material:
         """Which of `subjects` are a region's."""
         ends = np.cumsum([0, *(len(region.rdms) for region in self.regions)]).tolist()
         return {
-            region.name: slice(start, end)
+            region.label: slice(start, end)
             for region, start, end in zip(self.regions, ends[:-1], ends[1:], strict=True)
         }
+
+    @cached_property
+    def places(self) -> dict[str, dict[str, Any]]:
+        """What rows of tables say of where and when a region is, by label."""
+        return {region.label: region.columns for region in self.regions}
 
     @cached_property
     def layers(self) -> dict[str, Indices]:

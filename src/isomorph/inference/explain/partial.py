@@ -125,7 +125,7 @@ def partial_rows(found: Similarities, roles: Roles, drawn: Drawn) -> pd.DataFram
         A row per region, model (and layer, where all are asked for) and statistic.
     """
     material = found.material
-    plans = [plan for region in material.regions for plan in _plans(found, roles, region.name)]
+    plans = [plan for region in material.regions for plan in _plans(found, roles, region.label)]
     sound = [plan for plan in plans if "choice" in plan]
     rows: list[dict[str, Any]] = []
     for controls in {tuple(plan["controls"]): None for plan in sound}:
@@ -148,7 +148,7 @@ def _in_order(rows: pd.DataFrame, material: Material, roles: Roles) -> pd.DataFr
     if rows.empty:
         return rows
     regions, models = list(material.rows), list(roles.models)
-    order = rows["region"].map(regions.index) * len(models) + rows["model"].map(models.index)
+    order = rows.pop("of").map(regions.index) * len(models) + rows["model"].map(models.index)
     return rows.iloc[np.argsort(order.to_numpy(), kind="stable")].reset_index(drop=True)
 
 
@@ -250,7 +250,8 @@ def _empty(material: Material, plan: dict[str, Any]) -> list[dict[str, Any]]:
 def _columns(material: Material, plan: dict[str, Any]) -> dict[str, Any]:
     return {
         **material.columns,
-        "region": plan["region"],
+        "of": plan["region"],
+        **material.places[plan["region"]],
         "model": plan["model"],
         "controls": plan["held"],
         "n_controls": len(plan["controls"]),

@@ -125,7 +125,7 @@ def partition_rows(
         for group in roles.partitions:
             models = [name for name in group if name in material.layers]
             if len(models) > 1:
-                rows += _group_rows(found, region.name, models, drawn, rng)
+                rows += _group_rows(found, region.label, models, drawn, rng)
     return pd.DataFrame(rows)
 
 
@@ -256,7 +256,7 @@ def _without(
 def _columns(material: Material, region: str, models: Sequence[str], named: str) -> dict[str, Any]:
     return {
         **material.columns,
-        "region": region,
+        **material.places[region],
         "predictors": "; ".join(models),
         "layers": named,
         "n_stimuli": material.n_stimuli,

@@ -152,7 +152,7 @@ class _Fitter:
         pairs, _ = self.material.half_pairs[half]
         rdms = self.material.candidates.rdms[task.candidates]
         brain = region.rdms[:, pairs]
-        alike = self.alike[half][self.material.rows[region.name]].mean(axis=0)[task.candidates]
+        alike = self.alike[half][self.material.rows[region.label]].mean(axis=0)[task.candidates]
         single = int(task.candidates[rounded(alike).argmax()])
         if task.kind == "features":
             return self._features(single, brain, half)
@@ -276,7 +276,7 @@ def _scored(
     material = fitter.material
     score, of_single, gain = each.mean(axis=(0, 1))
     own = np.broadcast_to(each[..., 2].mean(axis=0), drawn.shape)
-    resampled = material.resampled(region.name, drawn[..., None], drawn[..., None], own[..., None])
+    resampled = material.resampled(region.label, drawn[..., None], drawn[..., None], own[..., None])
     (told,) = material.told(
         np.array([gain]), resampled, no_p="" if fitter.measure.known_chance else NO_CHANCE,
         halves=each[..., 2:].mean(axis=1),
@@ -317,7 +317,7 @@ def _columns(material: Material, region: Region, task: Task) -> dict[str, Any]:
     most = material.inference.explain.components
     return {
         **material.columns,
-        "region": region.name,
+        **region.columns,
         "model": task.model,
         "kind": task.kind,
         "n_weighted": most if task.kind == "features" else len(task.candidates),

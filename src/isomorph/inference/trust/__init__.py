@@ -21,15 +21,15 @@ from isomorph.inference.ties import rounded
 from isomorph.inference.trust.agreement import agreement
 from isomorph.inference.trust.claims import Terms, pairs_of, part_of
 from isomorph.inference.trust.judges import Recovered
-from isomorph.inference.trust.observed import Observed, observe, units_of
+from isomorph.inference.trust.observed import Observed, observe
 from isomorph.inference.trust.outcomes import Kin, kin
-from isomorph.inference.trust.planting import PLANTINGS
 from isomorph.inference.trust.recovery import recover
 from isomorph.inference.trust.rows import NOTHING, Row, confusion_rows, power_row
 from isomorph.layout import Layout
 from isomorph.making import require, stamp
 from isomorph.measures import MEASURES, Measure
-from isomorph.rdms import DISTANCES, compared_stimuli
+from isomorph.rdms import DISTANCES, compared_stimuli, indexed
+from isomorph.simulation.planting import PLANTINGS
 from isomorph.study import Study
 from isomorph.study.inference import Recovery
 
@@ -67,7 +67,7 @@ def run(layout: Layout, dataset: str) -> None:
     comparisons = read_table(files[0], "comparisons")
     found: tuple[list[Row], list[Row]] = ([], [])
     if settings.simulations:
-        brain, *models = (read_array(file, "rdms") for file in files[1:])
+        brain, *models = (indexed(read_array(file, "rdms")) for file in files[1:])
         table = compared_stimuli(layout, dataset).set_index("stimulus", drop=False)
         table = table.loc[brain["stimulus"].values.tolist()]
         for confusion, power in _recovered(study, dataset, brain, models, table):
@@ -112,22 +112,23 @@ def _recovered(
             about = {
                 "dataset": dataset,
                 "simulated": simulated,
-                "region": region.name,
+                **region.columns,
                 "distance": distance,
             }
             if distance not in PLANTINGS:
                 why = f"{DISTANCES[distance].title}: no Gaussian units have it by construction"
                 yield [], [{**about, "measure": m.name, "status": why} for m in measures]
                 continue
-            print(f"recover: {dataset}: {region.name}, {distance}", file=sys.stderr, flush=True)
-            seed = [spec.inference.seed, zlib.crc32(f"{dataset}|{region.name}|{distance}".encode())]
-            units = units_of(brain, distance, region)
-            yield _region(region, units, candidates, related, measures, terms, seed, about)
+            print(f"recover: {dataset}: {region.label}, {distance}", file=sys.stderr, flush=True)
+            seed = [
+                spec.inference.seed,
+                zlib.crc32(f"{dataset}|{region.label}|{distance}".encode()),
+            ]
+            yield _region(region, candidates, related, measures, terms, seed, about)
 
 
 def _region(
     region: Region,
-    units: tuple[int, ...],
     candidates: Candidates,
     related: Kin,
     measures: Sequence[Measure],
@@ -144,9 +145,7 @@ def _region(
         kept = part_of(terms.groups, n_stimuli, np.random.default_rng([*seed, 3]))
         used = Candidates(candidates.table, candidates.rdms[:, pairs_of(kept)])
         terms = terms.on(kept)
-    observed = observe(
-        region, units, PLANTINGS[about["distance"]], measures[0], settings, n_stimuli
-    )
+    observed = observe(region, PLANTINGS[about["distance"]], measures[0], settings, n_stimuli)
     result = recover(observed, used, chosen, related, measures, terms, seed=seed)
     assumed = [observed.assumed] if observed.assumed else []
     if n_stimuli < n_all:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import rankdata
 
+from isomorph.artefacts.schemas import PLACE
 from isomorph.measures import Floats
 
 Setting = tuple[str, str]
@@ -33,15 +34,15 @@ def agreement(comparisons: pd.DataFrame) -> pd.DataFrame:
         candidates both have, and whether both put the same one first (`yes`, `no`).
     """
     rows = []
-    for (dataset, region), inside in comparisons.groupby(["dataset", "region"], sort=False):
+    keys = ["dataset", *PLACE]
+    for values, inside in comparisons.groupby(keys, sort=False, dropna=False):
         simulated = bool(inside["simulated"].iloc[0])
         for over, table in _estimates(inside).items():
             for first, second in combinations(table.columns, 2):
                 rows.append(
                     {
-                        "dataset": dataset,
+                        **dict(zip(keys, values, strict=True)),
                         "simulated": simulated,
-                        "region": region,
                         "over": over,
                         "distance_a": first[0],
                         "measure_a": first[1],

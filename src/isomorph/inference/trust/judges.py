@@ -19,8 +19,8 @@ from isomorph.inference.trust.reliability import (
     embedding,
 )
 from isomorph.inference.trust.rows import Tally
-from isomorph.inference.trust.simulation import Draws, mix
 from isomorph.measures import Floats, Measure
+from isomorph.simulation.gaussian import Draws, mix
 
 NULL = 0.4
 """Share of the simulations, and of the tested ones, whose stimuli are also shuffled, each planted

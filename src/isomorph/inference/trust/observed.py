@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import xarray as xr
-
 from isomorph.inference.gather import Region
-from isomorph.inference.trust.planting import Planting
 from isomorph.inference.trust.reliability import measured
-from isomorph.inference.trust.simulation import Design
 from isomorph.measures import Measure
+from isomorph.simulation.gaussian import Design
+from isomorph.simulation.planting import Planting
 from isomorph.study.inference import Recovery
 
 FEWEST_CROSSED = 4
@@ -41,7 +39,6 @@ class Observed:
 
 def observe(
     region: Region,
-    units: tuple[int, ...],
     planting: Planting,
     measure: Measure,
     settings: Recovery,
@@ -52,8 +49,6 @@ def observe(
     Parameters
     ----------
     region : Region
-    units : tuple of int
-        Per subject; -1 where not known.
     planting : Planting
     measure : Measure
         The reliability is told under it.
@@ -62,9 +57,10 @@ def observe(
         How many are simulated.
     """
     assumed = []
-    if any(count < 0 for count in units):
+    units = region.subject_units or (None,) * len(region.subjects)
+    if None in units:
         assumed.append(f"{settings.units} units per subject, as none are published")
-    counts = tuple(settings.units if count < 0 else count for count in units)
+    counts = tuple(settings.units if count is None else count for count in units)
     reliability = measured(region, measure)
     known = reliability is not None
     if reliability is None:
@@ -81,10 +77,3 @@ def observe(
     number = max(region.n_folds or (FEWEST_CROSSED if planting.crossed else 1), fewest)
     design = Design(n_stimuli, counts, number, halved, planting)
     return Observed(region, design, float(reliability), known, "; ".join(assumed))
-
-
-def units_of(brain: xr.Dataset, distance: str, region: Region) -> tuple[int, ...]:
-    """Return the units of each subject of a region, -1 where they are not published."""
-    rows = (brain["distance"] == distance).values & (brain["region"] == region.name).values
-    subject, units = brain["subject"].values[rows], brain["n_units"].values[rows]
-    return tuple(int(units[subject == one].max()) for one in region.subjects)

@@ -12,12 +12,12 @@ from isomorph.inference.trust.claims import Terms
 from isomorph.inference.trust.judges import NULL, SUBSETS, Judges, Recovered
 from isomorph.inference.trust.observed import Observed
 from isomorph.inference.trust.outcomes import Kin, places
-from isomorph.inference.trust.planting import root
 from isomorph.inference.trust.reliability import (
     calibrated,
 )
-from isomorph.inference.trust.simulation import draw
 from isomorph.measures import Measure
+from isomorph.simulation.gaussian import draw
+from isomorph.simulation.planting import root
 
 CALIBRATING = 30
 """Simulated RDMs on which the level of noise is found."""

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from isomorph.inference.gather import Region
-from isomorph.inference.trust.simulation import Draws, Mixture, mix
 from isomorph.measures import Floats, Measure
 from isomorph.measures.linear import LinearForm
+from isomorph.simulation.gaussian import Draws, Mixture, mix
 
 Embed = Callable[[Floats], Floats]
 

@@ -7,7 +7,7 @@ may be. All take features `(stimulus, feature)` of the same stimuli.
 """
 
 from isomorph.measures.large.moments import (
-    Moments,
+    PairSums,
     moments_of_features,
     moments_of_tiles,
 )
@@ -16,7 +16,7 @@ from isomorph.measures.large.sampled import Sampled, sampled_pearson
 from isomorph.measures.large.tiles import Representation, tiles
 
 __all__ = [
-    "Moments",
+    "PairSums",
     "Representation",
     "Sampled",
     "moments_of_features",

@@ -21,7 +21,7 @@ from isomorph.measures.pairs import Floats, blocks
 
 
 @dataclass(frozen=True)
-class Moments:
+class PairSums:
     """Sums over the pairs each stimulus is in, of two RDMs d and e; `(stimulus,)` each.
 
     Attributes
@@ -101,7 +101,7 @@ class Moments:
         return tuple(np.atleast_1d(part.sum() / 2) for part in parts)
 
 
-def moments_of_features(first: Representation, second: Representation) -> Moments:
+def moments_of_features(first: Representation, second: Representation) -> PairSums:
     """Return the moments of squared Euclidean or correlation RDMs, exactly, without any pair.
 
     Parameters
@@ -132,7 +132,7 @@ def moments_of_features(first: Representation, second: Representation) -> Moment
             sums[rows] += 4 * ((x.features[rows] @ cross) * y.features[rows]).sum(axis=1)
         return sums
 
-    return Moments(
+    return PairSums(
         n * first.own + first.own.sum(),
         n * second.own + second.own.sum(),
         products(first, first),
@@ -141,7 +141,7 @@ def moments_of_features(first: Representation, second: Representation) -> Moment
     )
 
 
-def moments_of_tiles(first: Representation, second: Representation, size: int = TILE) -> Moments:
+def moments_of_tiles(first: Representation, second: Representation, size: int = TILE) -> PairSums:
     """Return the moments of RDMs of any distance, from every pair once.
 
     Parameters
@@ -156,7 +156,7 @@ def moments_of_tiles(first: Representation, second: Representation, size: int = 
         for place, values in enumerate((d, e, d * d, e * e, d * e)):
             sums[place, rows] += values.sum(axis=1, dtype=float)
             sums[place, columns] += values.sum(axis=0, dtype=float)
-    return Moments(*sums)
+    return PairSums(*sums)
 
 
 def _cosine(sums: tuple[Floats, ...]) -> Floats:

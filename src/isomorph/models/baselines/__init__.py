@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from isomorph.models.baselines.features import Features, LeftOut
-from isomorph.registry import Registry
+from isomorph.models.baselines.options import Features, LeftOut
+from isomorph.registry import Registry, lazily
 from isomorph.study import Preprocessing
 
 if TYPE_CHECKING:
@@ -70,65 +70,36 @@ class Baseline:
         return self.of_images(images, options, where), {}
 
 
-def _pixels(images: NDArray[np.float32], options: Options, where: str) -> Features:
-    from isomorph.models.baselines.pixels import pixels
-
-    return pixels(images)
-
-
-def _luminance(images: NDArray[np.float32], options: Options, where: str) -> Features:
-    from isomorph.models.baselines.luminance import luminance
-
-    return luminance(images, where)
-
-
-def _gabor(images: NDArray[np.float32], options: Options, where: str) -> Features:
-    from isomorph.models.baselines.gabor import gabor
-
-    return gabor(images, options, where)
-
-
-def _gist(images: NDArray[np.float32], options: Options, where: str) -> Features:
-    from isomorph.models.baselines.gist import gist
-
-    return gist(images, options, where)
-
-
-def _spectrum(images: NDArray[np.float32], options: Options, where: str) -> Features:
-    from isomorph.models.baselines.spectrum import spectrum
-
-    return spectrum(images, options, where)
-
-
-def _hmax(images: NDArray[np.float32], options: Options, where: str) -> Features:
-    from isomorph.models.baselines.hmax import hmax
-
-    return hmax(images, options, where)
-
-
-def _category(table: pd.DataFrame, options: Options, where: str) -> tuple[Features, LeftOut]:
-    from isomorph.models.baselines.table import category
-
-    return category(table, options, where)
-
-
-def _columns(table: pd.DataFrame, options: Options, where: str) -> tuple[Features, LeftOut]:
-    from isomorph.models.baselines.table import columns
-
-    return columns(table, options, where)
-
+_PIXELS = lazily("isomorph.models.baselines.luminance:pixels")
+_LUMINANCE = lazily("isomorph.models.baselines.luminance:luminance")
 
 BASELINES: Registry[Baseline] = Registry(
     "baseline",
     {
-        "pixels": Baseline(_pixels, size=64),
-        "luminance": Baseline(_luminance),
-        "gabor": Baseline(_gabor, options=("orientations", "wavelengths")),
-        "gist": Baseline(_gist, options=("orientations", "wavelengths", "grid")),
-        "spectrum": Baseline(_spectrum, options=("orientations", "window", "scale")),
-        "hmax": Baseline(_hmax, options=("orientations", "prototypes", "patches", "from", "seed")),
-        "category": Baseline(of_table=_category, options=("columns",)),
-        "columns": Baseline(of_table=_columns, options=("columns", "scale", "ordinal")),
+        "pixels": Baseline(lambda images, _, __: _PIXELS(images), size=64),
+        "luminance": Baseline(lambda images, _, where: _LUMINANCE(images, where)),
+        "gabor": Baseline(
+            lazily("isomorph.models.baselines.gabor:gabor"), options=("orientations", "wavelengths")
+        ),
+        "gist": Baseline(
+            lazily("isomorph.models.baselines.gist:gist"),
+            options=("orientations", "wavelengths", "grid"),
+        ),
+        "spectrum": Baseline(
+            lazily("isomorph.models.baselines.spectrum:spectrum"),
+            options=("orientations", "window", "scale"),
+        ),
+        "hmax": Baseline(
+            lazily("isomorph.models.baselines.hmax:hmax"),
+            options=("orientations", "prototypes", "patches", "from", "seed"),
+        ),
+        "category": Baseline(
+            of_table=lazily("isomorph.models.baselines.table:category"), options=("columns",)
+        ),
+        "columns": Baseline(
+            of_table=lazily("isomorph.models.baselines.table:columns"),
+            options=("columns", "scale", "ordinal"),
+        ),
     },
 )
 """Baselines by the name that stands after `baseline/`; what one needs is imported when it runs."""

@@ -9,9 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
-from isomorph.models.baselines.features import Features
-from isomorph.models.baselines.options import Options
-from isomorph.models.grey import luma
+from isomorph.models.baselines.options import Features, Options
+from isomorph.models.preprocessing import luma
 
 GABOR_DEFAULTS: dict[str, Any] = {"orientations": 8, "wavelengths": [4, 8, 16, 32]}
 GABOR_BANDWIDTH = 1.0

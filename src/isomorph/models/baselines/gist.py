@@ -10,10 +10,9 @@ from numpy.typing import NDArray
 from scipy import fft
 
 from isomorph.errors import IsomorphError
-from isomorph.models.baselines.features import Features
 from isomorph.models.baselines.gabor import gabor_kernels, sampled_responses
-from isomorph.models.baselines.options import Options
-from isomorph.models.grey import luma
+from isomorph.models.baselines.options import Features, Options
+from isomorph.models.preprocessing import luma
 
 GIST_DEFAULTS: dict[str, Any] = {"orientations": 8, "wavelengths": [4, 8, 16, 32], "grid": 4}
 CUTOFF = 4.0

@@ -10,10 +10,9 @@ from numpy.typing import NDArray
 from scipy import fft, ndimage
 
 from isomorph.errors import IsomorphError
-from isomorph.models.baselines.features import Features
 from isomorph.models.baselines.gabor import gabor_kernels
-from isomorph.models.baselines.options import Options
-from isomorph.models.grey import luma
+from isomorph.models.baselines.options import Features, Options
+from isomorph.models.preprocessing import luma
 
 HMAX_DEFAULTS: dict[str, Any] = {
     "orientations": 4,

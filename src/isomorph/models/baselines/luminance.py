@@ -1,4 +1,4 @@
-"""Luminance, contrast and colour: what the first moments of an image already explain."""
+"""Pixels, and their luminance, contrast and colour: what needs no filter."""
 
 from __future__ import annotations
 
@@ -6,11 +6,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from isomorph.errors import IsomorphError
-from isomorph.models.baselines.features import Features
-from isomorph.models.grey import luma
+from isomorph.models.baselines.options import Features
+from isomorph.models.preprocessing import luma
 
 SLACK = 1e-4
 """How far rounding may take a pixel out of [0, 1]."""
+
+
+def pixels(images: NDArray[np.float32]) -> Features:
+    """Return the pixels `(stimulus, channel, height, width)` themselves: layer `pixels`."""
+    return {"pixels": images.reshape(len(images), -1)}
 
 
 def luminance(images: NDArray[np.float32], where: str) -> Features:

@@ -1,11 +1,19 @@
-"""Options of baselines: what may be said, and a sentence for what may not."""
+"""What baselines take and give: options, with a sentence for what may not be said, and features."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+from numpy.typing import NDArray
+
 from isomorph.errors import IsomorphError, did_you_mean
+
+Features = dict[str, NDArray]
+"""Features `(stimulus, feature)` by layer."""
+
+LeftOut = dict[str, str]
+"""Layers without a geometry, with the reason."""
 
 
 class Options:

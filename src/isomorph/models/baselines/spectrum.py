@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 from scipy import fft
 
 from isomorph.errors import IsomorphError
-from isomorph.models.baselines.features import Features
-from isomorph.models.baselines.options import Options
-from isomorph.models.grey import luma
+from isomorph.models.baselines.options import Features, Options
+from isomorph.models.preprocessing import luma
 
 SPECTRUM_DEFAULTS: dict[str, Any] = {"orientations": 8, "window": "hann", "scale": "log"}
 WINDOWS = ("hann", "none")

@@ -10,8 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from isomorph.errors import IsomorphError
-from isomorph.models.baselines.features import Features, LeftOut
-from isomorph.models.baselines.options import Options
+from isomorph.models.baselines.options import Features, LeftOut, Options
 
 CATEGORY_DEFAULTS: dict[str, Any] = {"columns": []}
 COLUMNS_DEFAULTS: dict[str, Any] = {"columns": [], "scale": "z_score", "ordinal": {}}

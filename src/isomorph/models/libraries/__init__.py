@@ -1,1 +1,1 @@
-"""Networks of libraries: a module each, with `network(wanted)` and `check(name)`."""
+"""Networks of libraries: a module each, with `network(request)` and `check(name)`."""

@@ -22,7 +22,7 @@ from isomorph.models.libraries.torchvision import torch_hub_in
 from isomorph.models.libraries.untrained import seeded
 from isomorph.models.libraries.weights import LOCK, fetched, refuse_other, scratch
 from isomorph.models.network import Network
-from isomorph.models.source import Wanted
+from isomorph.models.source import Request
 
 if TYPE_CHECKING:
     import torch
@@ -31,14 +31,14 @@ NAME = re.compile(r"([\w.-]+)/([\w.-]+):([^/]+)/(\w+)")
 COMMIT = re.compile(r"[0-9a-f]{40}")
 
 
-def network(wanted: Wanted) -> Network:
+def network(request: Request) -> Network:
     """Run the entry of a repository's `hubconf.py`.
 
     What it downloads is kept under `data/weights/hub` by torch's own loader.
 
     Parameters
     ----------
-    wanted : Wanted
+    request : Request
         Named `<owner>/<repository>:<commit>/<entry>`; its options are the entry's arguments.
 
     Raises
@@ -47,24 +47,24 @@ def network(wanted: Wanted) -> Network:
         When the repository cannot be reached, has no such entry, the entry fails, or gives other
         weights each time, as entries do that were not asked for trained ones.
     """
-    entry = _parts(wanted.name)[-1]
-    folder = code_of(wanted)
+    entry = _parts(request.name)[-1]
+    folder = code_of(request)
     if find_spec("torchvision"):  # many a repository imports it, and it may need help
         import_torchvision()
-    with torch_hub_in(wanted.weights / "hub"):
-        build = _entry(wanted, folder, entry)
+    with torch_hub_in(request.weights / "hub"):
+        build = _entry(request, folder, entry)
         module = seeded(build, 0)
         digest = digest_of_module(module)
         if digest != digest_of_module(seeded(build, 1)):
             raise IsomorphError(
-                f"{wanted.instance}: {wanted.spec.source} draws its weights by chance; give the "
+                f"{request.instance}: {request.spec.source} draws its weights by chance; give the "
                 "options with which the entry loads trained ones, often pretrained: true"
             )
-    refuse_other(wanted, digest, wanted.spec.source, "correct weights.sha256")
-    return Network(module, weights_sha256=digest, weights_from=_address(wanted))
+    refuse_other(request, digest, request.spec.source, "correct weights.sha256")
+    return Network(module, weights_sha256=digest, weights_from=_address(request))
 
 
-def code_of(wanted: Wanted) -> Path:
+def code_of(request: Request) -> Path:
     """Return the folder of a repository's code, fetched unless it stands.
 
     Raises
@@ -73,17 +73,17 @@ def code_of(wanted: Wanted) -> Path:
         When the repository cannot be reached, holds no `hubconf.py` or more than a file may, the
         disk refuses it, or what stands is no longer what was fetched.
     """
-    owner, repository, commit, _ = _parts(wanted.name)
-    folder = wanted.weights / "hub" / f"{owner}--{repository}@{commit}"
-    with alone(wanted.weights / LOCK):  # several models may be of one repository
+    owner, repository, commit, _ = _parts(request.name)
+    folder = request.weights / "hub" / f"{owner}--{repository}@{commit}"
+    with alone(request.weights / LOCK):  # several models may be of one repository
         if not (folder / "hubconf.py").is_file():
-            _unpack(wanted, _address(wanted), folder)
-        _refuse_changed(wanted, folder)
+            _unpack(request, _address(request), folder)
+        _refuse_changed(request, folder)
     return folder
 
 
-def _address(wanted: Wanted) -> str:
-    owner, repository, commit, _ = _parts(wanted.name)
+def _address(request: Request) -> str:
+    owner, repository, commit, _ = _parts(request.name)
     return f"https://github.com/{owner}/{repository}/zipball/{commit}"
 
 
@@ -108,11 +108,11 @@ def _parts(name: str) -> tuple[str, ...]:
     return found.groups()
 
 
-def _unpack(wanted: Wanted, url: str, folder: Path) -> None:
+def _unpack(request: Request, url: str, folder: Path) -> None:
     """Fetch a repository at a commit and unpack it; nothing half-unpacked gets to its place."""
-    where = f"{wanted.instance}: {url}"
+    where = f"{request.instance}: {url}"
     with scratch(folder) as into:
-        archive = fetched(wanted, url, into / "code.zip", folder)
+        archive = fetched(request, url, into / "code.zip", folder)
         with (
             reading(where, "a zip archive"),
             zipfile.ZipFile(archive) as zipped,
@@ -136,7 +136,7 @@ def _refuse_larger(where: str, size: int) -> None:
         )
 
 
-def _refuse_changed(wanted: Wanted, folder: Path) -> None:
+def _refuse_changed(request: Request, folder: Path) -> None:
     """Refuse code that is no longer what was fetched; what was put there by hand is noted so."""
     seal = _seal_of(folder)
     with reading(folder, "the code of a repository"):
@@ -145,7 +145,7 @@ def _refuse_changed(wanted: Wanted, folder: Path) -> None:
         _note(folder, digest)
     elif seal.read_text(encoding="ascii", errors="replace") != digest:
         raise IsomorphError(
-            f"{wanted.instance}: {folder} is not the code that was fetched, a file in it has "
+            f"{request.instance}: {folder} is not the code that was fetched, a file in it has "
             "changed; remove the folder, and it is fetched again"
         )
 
@@ -169,30 +169,30 @@ def _tree_digest(folder: Path) -> str:
     return found.hexdigest()
 
 
-def _entry(wanted: Wanted, folder: Path, entry: str) -> Callable[[], torch.nn.Module]:
+def _entry(request: Request, folder: Path, entry: str) -> Callable[[], torch.nn.Module]:
     """Return what calls an entry with the model's options."""
     import torch
 
-    known = _entries(wanted, folder / "hubconf.py")
+    known = _entries(request, folder / "hubconf.py")
     if entry not in known:
         raise IsomorphError(
-            f'{wanted.instance}: no entry "{entry}" in {folder / "hubconf.py"}, '
+            f'{request.instance}: no entry "{entry}" in {folder / "hubconf.py"}, '
             f"{did_you_mean(entry, known)}"
         )
 
     def build() -> torch.nn.Module:
         try:
-            with tensors_only(wanted, f"a file that {wanted.spec.source} loads"):
+            with tensors_only(request, f"a file that {request.spec.source} loads"):
                 found: Any = torch.hub.load(
-                    str(folder), entry, source="local", **wanted.spec.options
+                    str(folder), entry, source="local", **request.spec.options
                 )
         except IsomorphError:
             raise
         except Exception as error:
-            raise _failed(wanted, error) from error
+            raise _failed(request, error) from error
         if not isinstance(found, torch.nn.Module):
             raise IsomorphError(
-                f"{wanted.instance}: {wanted.spec.source} returns {type(found).__name__}, "
+                f"{request.instance}: {request.spec.source} returns {type(found).__name__}, "
                 "expected a torch module"
             )
         return found
@@ -200,12 +200,12 @@ def _entry(wanted: Wanted, folder: Path, entry: str) -> Callable[[], torch.nn.Mo
     return build
 
 
-def _entries(wanted: Wanted, file: Path) -> list[str]:
+def _entries(request: Request, file: Path) -> list[str]:
     """Return what a `hubconf.py` defines or imports by name."""
     try:
         body = ast.parse(file.read_text(encoding="utf-8")).body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        raise _failed(wanted, error) from error
+        raise _failed(request, error) from error
     defined = [part.name for part in body if isinstance(part, ast.FunctionDef | ast.ClassDef)]
     imported = [
         alias.asname or alias.name
@@ -216,8 +216,8 @@ def _entries(wanted: Wanted, file: Path) -> list[str]:
     return [name for name in (*defined, *imported) if not name.startswith("_")]
 
 
-def _failed(wanted: Wanted, error: Exception) -> IsomorphError:
+def _failed(request: Request, error: Exception) -> IsomorphError:
     return IsomorphError(
-        f"{wanted.instance}: {wanted.spec.source} fails: {type(error).__name__}: "
+        f"{request.instance}: {request.spec.source} fails: {type(error).__name__}: "
         f"{first_line(error)}"
     )

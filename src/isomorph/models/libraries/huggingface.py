@@ -12,19 +12,19 @@ from isomorph.archives.mirrors import mirrored
 from isomorph.artefacts import disk_errors
 from isomorph.errors import IsomorphError
 from isomorph.models.libraries.weights import Weights, kept, unreachable
-from isomorph.models.source import Wanted
+from isomorph.models.source import Request
 
 HUB = "https://huggingface.co"
 IN_WORDS = re.compile(r"\(os error (\d+)\)")
 """How the part of the hub's client that is no Python tells what the system said."""
 
 
-def from_hub(wanted: Wanted, library: str, repository: str, names: Sequence[str]) -> Weights:
+def from_hub(request: Request, library: str, repository: str, names: Sequence[str]) -> Weights:
     """Return weights of a Hugging Face repository, fetched by its own client.
 
     Parameters
     ----------
-    wanted : Wanted
+    request : Request
         `weights.revision` says which revision; else it is the newest.
     library : str
         Whose folder under `data/weights` keeps it; a file put there by hand is taken.
@@ -38,28 +38,28 @@ def from_hub(wanted: Wanted, library: str, repository: str, names: Sequence[str]
     IsomorphError
         When the hub cannot be reached, has no such file, or it is another one than was pinned.
     """
-    revision = _revision(wanted)
+    revision = _revision(request)
     source = f"{HUB}/{repository}" + (f"@{revision}" if revision else "")
-    folder = hub_folder(wanted, library, repository)
+    folder = hub_folder(request, library, repository)
     standing = next((folder / name for name in names if (folder / name).is_file()), None)
 
     def download(into: Path) -> Path:
         for name in names:
-            if found := hub_file(wanted, repository, name, into, standing or folder / names[0]):
+            if found := hub_file(request, repository, name, into, standing or folder / names[0]):
                 return found
-        raise IsomorphError(f"{wanted.instance}: {source} holds no {' and no '.join(names)}")
+        raise IsomorphError(f"{request.instance}: {source} holds no {' and no '.join(names)}")
 
-    return kept(wanted, standing or folder / names[0], "", download, source)
+    return kept(request, standing or folder / names[0], "", download, source)
 
 
-def hub_folder(wanted: Wanted, library: str, repository: str) -> Path:
+def hub_folder(request: Request, library: str, repository: str) -> Path:
     """Return where the files of a repository, at the pinned revision, are kept."""
-    revision = _revision(wanted)
+    revision = _revision(request)
     name = repository.replace("/", "--") + (f"@{revision}" if revision else "")
-    return wanted.weights / library / name.replace("/", "--")
+    return request.weights / library / name.replace("/", "--")
 
 
-def hub_file(wanted: Wanted, repository: str, name: str, into: Path, place: Path) -> Path | None:
+def hub_file(request: Request, repository: str, name: str, into: Path, place: Path) -> Path | None:
     """Fetch one file of a Hugging Face repository into a folder; None when it holds none.
 
     Raises
@@ -69,9 +69,9 @@ def hub_file(wanted: Wanted, repository: str, name: str, into: Path, place: Path
     """
     from huggingface_hub import errors, hf_hub_download
 
-    revision = _revision(wanted)
+    revision = _revision(request)
     endpoint = mirrored(os.environ.get("HF_ENDPOINT", HUB))
-    where = f"{wanted.instance}: {HUB}/{repository}"
+    where = f"{request.instance}: {HUB}/{repository}"
     try:
         _knock(repository, name, revision, endpoint)
         with disk_errors(place):
@@ -99,7 +99,7 @@ def hub_file(wanted: Wanted, repository: str, name: str, into: Path, place: Path
         if found := IN_WORDS.search(str(error)):
             with suppress(OSError), disk_errors(place):
                 raise OSError(int(found[1]), str(error)) from error
-        raise unreachable(wanted, f"{HUB}/{repository}", place, error) from error
+        raise unreachable(request, f"{HUB}/{repository}", place, error) from error
 
 
 def _knock(repository: str, name: str, revision: str | None, endpoint: str) -> None:
@@ -123,5 +123,5 @@ def _knock(repository: str, name: str, revision: str | None, endpoint: str) -> N
         logging.set_verbosity(before)
 
 
-def _revision(wanted: Wanted) -> str | None:
-    return wanted.spec.weights.revision if wanted.spec.weights else None
+def _revision(request: Request) -> str | None:
+    return request.spec.weights.revision if request.spec.weights else None

@@ -10,11 +10,11 @@ from isomorph.models.libraries.imported import library
 from isomorph.models.libraries.tensors import fitting
 from isomorph.models.libraries.weights import Weights, from_url
 from isomorph.models.network import Network
-from isomorph.models.source import Wanted
+from isomorph.models.source import Request
 from isomorph.study import Preprocessing
 
 
-def network(wanted: Wanted) -> Network:
+def network(request: Request) -> Network:
     """Build the image tower of a model of OpenCLIP with its trained weights.
 
     Some weights were trained with a faster GELU; the tower has the one its weights were trained
@@ -22,7 +22,7 @@ def network(wanted: Wanted) -> Network:
 
     Parameters
     ----------
-    wanted : Wanted
+    request : Request
         Named `<architecture>[/<pretrained>]`; without the second part it has the weights that
         OpenCLIP lists first.
 
@@ -32,16 +32,16 @@ def network(wanted: Wanted) -> Network:
         When OpenCLIP is not installed or does not know the name, or the weights cannot be had.
     """
     open_clip = library("open_clip")
-    architecture, tag = _names(wanted.name)
+    architecture, tag = _names(request.name)
     config: dict[str, Any] = open_clip.get_pretrained_cfg(architecture, tag)
     fast = bool(config.get("quick_gelu"))
     if not fast and open_clip.get_model_config(architecture).get("quick_gelu"):
         raise IsomorphError(
-            f"{wanted.instance}: the weights {tag} were not trained with the GELU of "
+            f"{request.instance}: the weights {tag} were not trained with the GELU of "
             f"{architecture}; write {architecture.removesuffix('-quickgelu')}/{tag}"
         )
-    weights = _weights(wanted, config)
-    with fitting(wanted, weights.file, wanted.name):
+    weights = _weights(request, config)
+    with fitting(request, weights.file, request.name):
         model = open_clip.create_model(
             architecture, pretrained=str(weights.file), force_quick_gelu=fast, precision="fp32"
         )
@@ -77,19 +77,19 @@ def _names(name: str) -> tuple[str, str]:
     return architecture, tag or tags[0]
 
 
-def _weights(wanted: Wanted, config: dict[str, Any]) -> Weights:
-    place = wanted.weights / "open_clip"
+def _weights(request: Request, config: dict[str, Any]) -> Weights:
+    place = request.weights / "open_clip"
     if config.get("hf_hub"):
         repository, _, name = str(config["hf_hub"]).rpartition("/")
         stems = (
             [name.rpartition(".")[0]] if name else ["open_clip_model", "open_clip_pytorch_model"]
         )
         names = [f"{stem}.safetensors" for stem in stems] + [name or f"{stems[-1]}.bin"]
-        return from_hub(wanted, "open_clip", repository, names)
+        return from_hub(request, "open_clip", repository, names)
     url = str(config["url"])
     digest = url.split("/")[-2]  # of OpenAI's files the whole sha256 is the folder
     folder = place / digest if len(digest) == 64 else place
-    return from_url(wanted, url, folder / url.rpartition("/")[2])
+    return from_url(request, url, folder / url.rpartition("/")[2])
 
 
 def _preprocessing(size: int | tuple[int, int], config: dict[str, Any]) -> Preprocessing | None:

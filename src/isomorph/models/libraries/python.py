@@ -21,19 +21,19 @@ from isomorph.models.libraries.tensors import digest_of_module
 from isomorph.models.libraries.untrained import seeded
 from isomorph.models.libraries.weights import refuse_other
 from isomorph.models.network import Network
-from isomorph.models.source import Wanted
+from isomorph.models.source import Request
 from isomorph.study import Preprocessing
 
 if TYPE_CHECKING:
     import torch
 
 
-def network(wanted: Wanted) -> Network:
+def network(request: Request) -> Network:
     """Call a user's function.
 
     Parameters
     ----------
-    wanted : Wanted
+    request : Request
         Named `<module>:<function>`. The module is a file beside the one that names the model, or
         anywhere Python finds it. The function returns a torch module and its preprocessing, a
         mapping as in a model's file; with seeds in the model's file it is called with `seed`.
@@ -44,22 +44,22 @@ def network(wanted: Wanted) -> Network:
     IsomorphError
         When there is no such module or function, it fails, or it returns something else.
     """
-    place, name = _parts(wanted.name)
-    with _beside(wanted.beside):
-        function = _function(wanted, place, name)
-        arguments = {} if wanted.seed is None else {"seed": wanted.seed}
+    place, name = _parts(request.name)
+    with _beside(request.beside):
+        function = _function(request, place, name)
+        arguments = {} if request.seed is None else {"seed": request.seed}
         made: list[Any] = []
 
         def build() -> Any:
-            made.extend(_two(wanted, _called(wanted, function, arguments)))
-            _say_training(wanted, made[0])
+            made.extend(_two(request, _called(request, function, arguments)))
+            _say_training(request, made[0])
             return made[0]
 
-        module = seeded(build, wanted.seed or 0)
+        module = seeded(build, request.seed or 0)
     digest = digest_of_module(module)
-    refuse_other(wanted, digest, wanted.spec.source, "correct weights.sha256")
-    found = Network(module, weights_sha256=digest, weights_from=wanted.spec.source)
-    return replace(found, preprocessing=_preprocessing(wanted, made[1]))
+    refuse_other(request, digest, request.spec.source, "correct weights.sha256")
+    found = Network(module, weights_sha256=digest, weights_from=request.spec.source)
+    return replace(found, preprocessing=_preprocessing(request, made[1]))
 
 
 def check(name: str, beside: Path) -> None:
@@ -86,24 +86,24 @@ def _beside(folder: Path) -> Iterator[None]:
         sys.path.remove(path)
 
 
-def _function(wanted: Wanted, place: str, name: str) -> Callable[..., Any]:
-    file = wanted.beside.joinpath(*place.split(".")).with_suffix(".py")
+def _function(request: Request, place: str, name: str) -> Callable[..., Any]:
+    file = request.beside.joinpath(*place.split(".")).with_suffix(".py")
     try:
         module = _loaded(place, file) if file.is_file() else import_module(place)
     except ModuleNotFoundError as error:
         if error.name != place.partition(".")[0] and error.name != place:
-            raise _failed(wanted, error) from error
+            raise _failed(request, error) from error
         raise IsomorphError(
-            f"{wanted.instance}: no module {place}, neither the file {file} nor among the "
+            f"{request.instance}: no module {place}, neither the file {file} nor among the "
             "installed ones"
         ) from error
     except (Exception, SystemExit) as error:
-        raise _failed(wanted, error) from error
+        raise _failed(request, error) from error
     function = getattr(module, name, None)
     if not callable(function):
         known = [key for key, value in vars(module).items() if inspect.isfunction(value)]
         raise IsomorphError(
-            f'{wanted.instance}: no function "{name}" in {module.__file__}, '
+            f'{request.instance}: no function "{name}" in {module.__file__}, '
             f"{did_you_mean(name, known)}"
         )
     return function
@@ -124,47 +124,47 @@ def _loaded(name: str, file: Path) -> Any:
     return module
 
 
-def _called(wanted: Wanted, function: Callable[..., Any], arguments: dict[str, Any]) -> Any:
+def _called(request: Request, function: Callable[..., Any], arguments: dict[str, Any]) -> Any:
     try:
         return function(**arguments)
     except (Exception, SystemExit) as error:
-        raise _failed(wanted, error) from error
+        raise _failed(request, error) from error
 
 
-def _failed(wanted: Wanted, error: BaseException) -> IsomorphError:
+def _failed(request: Request, error: BaseException) -> IsomorphError:
     last = traceback.extract_tb(error.__traceback__)[-1]
     return IsomorphError(
-        f"{wanted.instance}: {wanted.spec.source} fails in {last.filename}, line {last.lineno}: "
+        f"{request.instance}: {request.spec.source} fails in {last.filename}, line {last.lineno}: "
         f"{type(error).__name__}: {(str(error).splitlines() or ['no reason given'])[0]}"
     )
 
 
-def _two(wanted: Wanted, found: Any) -> tuple[Any, Any]:
+def _two(request: Request, found: Any) -> tuple[Any, Any]:
     import torch
 
     pair = found if isinstance(found, tuple) and len(found) == 2 else (found, None)
     if not isinstance(pair[0], torch.nn.Module):
         raise IsomorphError(
-            f"{wanted.instance}: {wanted.spec.source} returns {type(found).__name__}, expected a "
+            f"{request.instance}: {request.spec.source} returns {type(found).__name__}, expected a "
             "torch module and its preprocessing, a mapping with size, mean and std"
         )
     return pair
 
 
-def _say_training(wanted: Wanted, module: torch.nn.Module) -> None:
+def _say_training(request: Request, module: torch.nn.Module) -> None:
     """Say which modules are in training mode: all of a new network, or some left so on purpose."""
     modes = [part.training for part in module.modules()]
     if any(modes):
         which = "all of its modules" if all(modes) else f"{sum(modes)} of its {len(modes)} modules"
         print(
-            f"{wanted.instance}: {wanted.spec.source} returns a network in training mode "
+            f"{request.instance}: {request.spec.source} returns a network in training mode "
             f"({which}); it is put into evaluation mode",
             file=sys.stderr,
             flush=True,
         )
 
 
-def _preprocessing(wanted: Wanted, said: Any) -> Preprocessing | None:
+def _preprocessing(request: Request, said: Any) -> Preprocessing | None:
     if said is None or isinstance(said, Preprocessing):
         return said
     try:
@@ -173,6 +173,6 @@ def _preprocessing(wanted: Wanted, said: Any) -> Preprocessing | None:
         first = error.errors()[0]
         key = ".".join(map(str, first["loc"])) or "preprocessing"
         raise IsomorphError(
-            f"{wanted.instance}: the preprocessing that {wanted.spec.source} returns: {key}: "
+            f"{request.instance}: the preprocessing that {request.spec.source} returns: {key}: "
             f"{first['msg']}"
         ) from error

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from isomorph.errors import IsomorphError
 from isomorph.foreign import first_line
-from isomorph.models.source import Wanted
+from isomorph.models.source import Request
 
 if TYPE_CHECKING:
     import torch
@@ -28,12 +28,12 @@ NOT_ALLOWED = re.compile(r"GLOBAL ([\w.]+)")
 
 
 @contextmanager
-def fitting(wanted: Wanted, file: Path, what: str) -> Iterator[None]:
+def fitting(request: Request, file: Path, what: str) -> Iterator[None]:
     """Say in a sentence that a file cannot be read as the weights of a network.
 
     Parameters
     ----------
-    wanted : Wanted
+    request : Request
     file : Path
         File or folder that is read inside.
     what : str
@@ -45,23 +45,23 @@ def fitting(wanted: Wanted, file: Path, what: str) -> Iterator[None]:
         In place of what the library raises.
     """
     try:
-        with tensors_only(wanted, str(file)):
+        with tensors_only(request, str(file)):
             yield
     except IsomorphError:
         raise
     except Exception as error:
         raise IsomorphError(
-            f"{wanted.instance}: {file} does not fit {what} ({first_line(error)}); remove it"
+            f"{request.instance}: {file} does not fit {what} ({first_line(error)}); remove it"
         ) from error
 
 
 @contextmanager
-def tensors_only(wanted: Wanted, what: str) -> Iterator[None]:
+def tensors_only(request: Request, what: str) -> Iterator[None]:
     """Let torch read nothing but tensors, whatever the library inside asks of it.
 
     Parameters
     ----------
-    wanted : Wanted
+    request : Request
     what : str
         What is read inside, for errors.
 
@@ -78,7 +78,7 @@ def tensors_only(wanted: Wanted, what: str) -> Iterator[None]:
         if (found := _beyond_tensors(error)) is None:
             raise
         raise IsomorphError(
-            f"{wanted.instance}: {what} holds {found}, and reading that would run code; where you "
+            f"{request.instance}: {what} holds {found}, and reading that would run code; where you "
             "trust it, read it with torch.load(..., weights_only=False) and save its state dict "
             "alone, with safetensors.torch.save_file or torch.save"
         ) from error

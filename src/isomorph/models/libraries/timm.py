@@ -10,7 +10,7 @@ from isomorph.models.libraries.imported import library
 from isomorph.models.libraries.tensors import fitting
 from isomorph.models.libraries.weights import Weights, from_url
 from isomorph.models.network import Network
-from isomorph.models.source import Wanted
+from isomorph.models.source import Request
 from isomorph.study import Preprocessing
 from isomorph.study.model import Interpolation
 
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     import torch
 
 
-def network(wanted: Wanted) -> Network:
+def network(request: Request) -> Network:
     """Build a network of timm with its trained weights.
 
     Parameters
     ----------
-    wanted : Wanted
+    request : Request
         Named `<architecture>[.<tag>]`; without a tag it has timm's default weights.
 
     Raises
@@ -32,17 +32,17 @@ def network(wanted: Wanted) -> Network:
         When timm is not installed or does not know the name, or the weights cannot be had.
     """
     timm = library("timm")
-    check(wanted.name)
-    config = timm.get_pretrained_cfg(wanted.name).to_dict()
-    weights = _weights(wanted, config)
-    with fitting(wanted, weights.file, wanted.name):
+    check(request.name)
+    config = timm.get_pretrained_cfg(request.name).to_dict()
+    weights = _weights(request, config)
+    with fitting(request, weights.file, request.name):
         module = timm.create_model(
-            wanted.name, pretrained=True, pretrained_cfg_overlay={"file": str(weights.file)}
+            request.name, pretrained=True, pretrained_cfg_overlay={"file": str(weights.file)}
         )
     return Network(
         module.eval(),
         weights_sha256=weights.sha256,
-        preprocessing=preprocessing(wanted.name),
+        preprocessing=preprocessing(request.name),
         weights_from=weights.source,
         trained_on=_trained_on(config),
     )
@@ -106,14 +106,14 @@ def preprocessing(name: str) -> Preprocessing | None:
     )
 
 
-def _weights(wanted: Wanted, config: dict[str, Any]) -> Weights:
+def _weights(request: Request, config: dict[str, Any]) -> Weights:
     if config.get("hf_hub_id"):
         repository = str(config["hf_hub_id"])
         name = str(config.get("hf_hub_filename") or "model.safetensors")
         names = dict.fromkeys([name.rpartition(".")[0] + ".safetensors", name, BIN])
-        return from_hub(wanted, "timm", repository, list(names))
+        return from_hub(request, "timm", repository, list(names))
     url = str(config["url"])
-    return from_url(wanted, url, wanted.weights / "timm" / url.rpartition("/")[2])
+    return from_url(request, url, request.weights / "timm" / url.rpartition("/")[2])
 
 
 def _trained_on(config: dict[str, Any]) -> str:

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from isomorph.errors import IsomorphError, did_you_mean
-from isomorph.models.libraries.centre import crop_of
 from isomorph.models.libraries.imported import library
 from isomorph.models.libraries.tensors import fitting
 from isomorph.models.libraries.weights import from_url
 from isomorph.models.network import Network
-from isomorph.models.source import Wanted
+from isomorph.models.preprocessing import crop_of
+from isomorph.models.source import Request
 from isomorph.study import Preprocessing
 
 if TYPE_CHECKING:
@@ -23,12 +23,12 @@ DRAWN = {"googlenet": {"init_weights": True}, "inception_v3": {"init_weights": T
 """What an architecture must be told to draw its own initial weights."""
 
 
-def network(wanted: Wanted) -> Network:
+def network(request: Request) -> Network:
     """Build a network of torchvision with its trained weights.
 
     Parameters
     ----------
-    wanted : Wanted
+    request : Request
         Named `<architecture>[.<weights>]`, such as `resnet50.IMAGENET1K_V1`; without weights it
         has torchvision's default ones.
 
@@ -38,17 +38,20 @@ def network(wanted: Wanted) -> Network:
         When torchvision is not installed or does not know the name, or the weights cannot be had.
     """
     models = library("torchvision").models
-    said = _entry(wanted.name)
+    said = _entry(request.name)
     url = str(said.url)
-    place = wanted.weights / "torchvision" / "checkpoints" / url.rpartition("/")[2]
-    weights = from_url(wanted, url, place)
-    with torch_hub_in(wanted.weights / "torchvision"), fitting(wanted, weights.file, wanted.name):
-        module = models.get_model(wanted.name.partition(".")[0], weights=said, progress=False)
+    place = request.weights / "torchvision" / "checkpoints" / url.rpartition("/")[2]
+    weights = from_url(request, url, place)
+    with (
+        torch_hub_in(request.weights / "torchvision"),
+        fitting(request, weights.file, request.name),
+    ):
+        module = models.get_model(request.name.partition(".")[0], weights=said, progress=False)
     classes = len(said.meta.get("categories", ()))
     return Network(
         module.eval(),
         weights_sha256=weights.sha256,
-        preprocessing=preprocessing(wanted.name),
+        preprocessing=preprocessing(request.name),
         weights_from=weights.source,
         trained_on="ImageNet-1k" if classes == 1000 else "",
     )

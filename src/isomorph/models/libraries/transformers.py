@@ -10,13 +10,13 @@ from typing import Any
 from isomorph.artefacts import replace_synced
 from isomorph.errors import IsomorphError, first_line
 from isomorph.foreign import reading
-from isomorph.models.libraries.centre import crop_of
 from isomorph.models.libraries.huggingface import HUB, from_hub, hub_file, hub_folder
 from isomorph.models.libraries.imported import library
 from isomorph.models.libraries.tensors import fitting
 from isomorph.models.libraries.weights import scratch
 from isomorph.models.network import Network
-from isomorph.models.source import Wanted
+from isomorph.models.preprocessing import crop_of
+from isomorph.models.source import Request
 from isomorph.study import Preprocessing
 from isomorph.study.model import Interpolation
 
@@ -32,14 +32,14 @@ RESAMPLINGS: dict[int, Interpolation] = {
 """Pillow's filters by number, as configurations have them."""
 
 
-def network(wanted: Wanted) -> Network:
+def network(request: Request) -> Network:
     """Build a vision model, or the vision tower of a model with others, with trained weights.
 
     A classifier's output is its logits. Code of the repository is never run.
 
     Parameters
     ----------
-    wanted : Wanted
+    request : Request
         Named as the repository is.
 
     Raises
@@ -49,16 +49,16 @@ def network(wanted: Wanted) -> Network:
         the files cannot be had.
     """
     library("transformers")
-    folder = hub_folder(wanted, "transformers", wanted.name)
+    folder = hub_folder(request, "transformers", request.name)
     with _quiet():
         with scratch(folder) as fetched:
-            described = _described(wanted, folder, fetched)
-            kind, config = _kind(wanted, described)
-            weights = from_hub(wanted, "transformers", wanted.name, [WHOLE, OLD])
+            described = _described(request, folder, fetched)
+            kind, config = _kind(request, described)
+            weights = from_hub(request, "transformers", request.name, [WHOLE, OLD])
             for file in [file for file in described.iterdir() if file.is_file()]:
                 if described != folder:
                     replace_synced(file, folder / file.name)
-        module = _built(wanted, kind, config, folder)
+        module = _built(request, kind, config, folder)
         preprocessing = _preprocessing(folder)
     classes = getattr(config, "id2label", {}) if kind.__name__.endswith("Classification") else {}
     imagenet = len(classes) == 1000 and str(classes.get(0, "")).startswith("tench")
@@ -85,20 +85,20 @@ def check(name: str) -> None:
         ) from error
 
 
-def _described(wanted: Wanted, folder: Path, into: Path) -> Path:
+def _described(request: Request, folder: Path, into: Path) -> Path:
     """Return a folder with the description of a model, fetched unless it stands."""
     if (folder / CONFIG).is_file():
         return folder
-    if hub_file(wanted, wanted.name, CONFIG, into, folder / CONFIG) is None:
-        raise IsomorphError(f"{wanted.instance}: {HUB}/{wanted.name} holds no {CONFIG}")
-    hub_file(wanted, wanted.name, PROCESSOR, into, folder / PROCESSOR)
+    if hub_file(request, request.name, CONFIG, into, folder / CONFIG) is None:
+        raise IsomorphError(f"{request.instance}: {HUB}/{request.name} holds no {CONFIG}")
+    hub_file(request, request.name, PROCESSOR, into, folder / PROCESSOR)
     return into
 
 
-def _kind(wanted: Wanted, folder: Path) -> tuple[Any, Any]:
+def _kind(request: Request, folder: Path) -> tuple[Any, Any]:
     """Return the class of a model that sees images, with its configuration."""
     transformers = library("transformers")
-    where = f"{wanted.instance}: {HUB}/{wanted.name}"
+    where = f"{request.instance}: {HUB}/{request.name}"
     try:
         config = transformers.AutoConfig.from_pretrained(folder, local_files_only=True)
     except Exception as error:  # a damaged file makes it raise anything
@@ -122,15 +122,15 @@ def _kind(wanted: Wanted, folder: Path) -> tuple[Any, Any]:
     return kind, config
 
 
-def _built(wanted: Wanted, kind: Any, config: Any, folder: Path) -> Any:
+def _built(request: Request, kind: Any, config: Any, folder: Path) -> Any:
     """Return a model with all of its weights read."""
-    with fitting(wanted, folder, kind.__name__):
+    with fitting(request, folder, kind.__name__):
         module, said = kind.from_pretrained(
             folder, config=config, output_loading_info=True, local_files_only=True
         )
     if missing := sorted(said["missing_keys"]):
         raise IsomorphError(
-            f"{wanted.instance}: {folder} lacks {len(missing)} of the weights of {kind.__name__}, "
+            f"{request.instance}: {folder} lacks {len(missing)} of the weights of {kind.__name__}, "
             f"the first is {missing[0]}"
         )
     if kind.__name__.endswith("Classification"):

@@ -5,28 +5,30 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.models.network import Network
 from isomorph.models.packages import NETWORKS
-from isomorph.models.source import Wanted
+from isomorph.models.source import Request
 from isomorph.study.model import architecture
 
 if TYPE_CHECKING:
     import torch
 
 
-def network(wanted: Wanted) -> Network:
+def network(request: Request) -> Network:
     """Build an architecture with weights drawn by its own initialisation.
 
     Batch normalisation keeps its initial statistics (mean 0, variance 1), see
-    `isomorph.models.untrained`. Weights that the architecture itself sets to constants stay so:
-    the classifier of torchvision's vision transformers is zero, and that layer is left out.
+    `isomorph.models.packages.efficientnet_lite.untrained_efficientnet_lite`. Weights that the
+    architecture itself sets to constants stay so: the classifier of torchvision's vision
+    transformers is zero, and that layer is left out.
 
     Parameters
     ----------
-    wanted : Wanted
+    request : Request
         With a seed. `options.like`, the source of a trained model of the same architecture, says
         whose preprocessing is taken; else it is that of the architecture's own trained weights.
 
@@ -35,17 +37,17 @@ def network(wanted: Wanted) -> Network:
     IsomorphError
         When there is no seed, no such architecture, or `options.like` is another one.
     """
-    if wanted.seed is None:
-        raise IsomorphError(f"{wanted.instance}: an untrained model needs seeds")
-    like = wanted.spec.options.get("like")
-    if like is not None and architecture(str(like)) != wanted.name:
+    if request.seed is None:
+        raise IsomorphError(f"{request.instance}: an untrained model needs seeds")
+    like = request.spec.options.get("like")
+    if like is not None and architecture(str(like)) != request.name:
         raise IsomorphError(
-            f"{wanted.instance}: options.like: {like} is not a trained {wanted.name}"
+            f"{request.instance}: options.like: {like} is not a trained {request.name}"
         )
-    if wanted.name in PORTED:
-        return PORTED[wanted.name](wanted.seed)
-    check(wanted.name)
-    return _drawn(wanted.name, wanted.seed, None if like is None else str(like))
+    if request.name in PORTED:
+        return PORTED[request.name](request.seed)
+    check(request.name)
+    return _drawn(request.name, request.seed, None if like is None else str(like))
 
 
 def check(name: str) -> None:
@@ -107,15 +109,12 @@ def _drawn(name: str, seed: int, like: str | None) -> Network:
     return Network(seeded(lambda: torchvision.build(name), seed), preprocessing=preprocessing)
 
 
-def _lite(variant: str) -> Callable[[int], Network]:
-    def build(seed: int) -> Network:
-        from isomorph.models.untrained import efficientnet_lite
+def _lite(variant: str, seed: int) -> Network:
+    from isomorph.models.packages.efficientnet_lite import untrained_efficientnet_lite
 
-        preprocessing = NETWORKS[variant].preprocessing
-        return replace(efficientnet_lite(variant, seed), preprocessing=preprocessing)
-
-    return build
+    network = untrained_efficientnet_lite(variant, seed)
+    return replace(network, preprocessing=NETWORKS[variant].preprocessing)
 
 
-PORTED = {name: _lite(name) for name in NETWORKS if name.startswith("efficientnet-lite")}
+PORTED = {name: partial(_lite, name) for name in NETWORKS if name.startswith("efficientnet-lite")}
 """Architectures that no library holds, by name."""

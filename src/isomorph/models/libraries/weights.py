@@ -18,7 +18,7 @@ from isomorph.archives.patience import TIMEOUT, without_secrets
 from isomorph.artefacts import disk_errors, replace_synced, sha256
 from isomorph.errors import IsomorphError
 from isomorph.foreign import first_line, reading
-from isomorph.models.source import Wanted
+from isomorph.models.source import Request
 
 BLOCK = 1 << 20
 LOCK = ".lock"
@@ -48,12 +48,12 @@ class Weights:
     source: str
 
 
-def from_url(wanted: Wanted, url: str, place: Path) -> Weights:
+def from_url(request: Request, url: str, place: Path) -> Weights:
     """Return weights that lie at an address.
 
     Parameters
     ----------
-    wanted : Wanted
+    request : Request
     url : str
         Digits of a hash in the file's name are compared with what was fetched.
     place : Path
@@ -67,17 +67,17 @@ def from_url(wanted: Wanted, url: str, place: Path) -> Weights:
     found = HASH_IN_NAME.search(url.rpartition("/")[2])
 
     def download(folder: Path) -> Path:
-        return fetched(wanted, url, folder / place.name, place)
+        return fetched(request, url, folder / place.name, place)
 
-    return kept(wanted, place, found[1] if found else "", download, url)
+    return kept(request, place, found[1] if found else "", download, url)
 
 
-def fetched(wanted: Wanted, url: str, file: Path, place: Path) -> Path:
+def fetched(request: Request, url: str, file: Path, place: Path) -> Path:
     """Fetch what lies at an address.
 
     Parameters
     ----------
-    wanted : Wanted
+    request : Request
     url : str
         Asked at its mirror where there is one.
     file : Path
@@ -97,7 +97,7 @@ def fetched(wanted: Wanted, url: str, file: Path, place: Path) -> Path:
         ):
             if response.status_code != requests.codes.ok:
                 raise IsomorphError(  # noqa: TRY301
-                    f"{wanted.instance}: {url} answers {response.status_code} {response.reason}; "
+                    f"{request.instance}: {url} answers {response.status_code} {response.reason}; "
                     f"put the file at {place} by hand"
                 )
             with disk_errors(place), open(file, "wb") as out:
@@ -106,7 +106,7 @@ def fetched(wanted: Wanted, url: str, file: Path, place: Path) -> Path:
     except IsomorphError:
         raise
     except Exception as error:  # of requests, or of what it is made of
-        raise unreachable(wanted, url, place, without_secrets(first_line(error))) from error
+        raise unreachable(request, url, place, without_secrets(first_line(error))) from error
     return file
 
 
@@ -139,12 +139,12 @@ def scratch(place: Path) -> Iterator[Path]:
         raise
 
 
-def refuse_other(wanted: Wanted, digest: str, what: str, remedy: str, start: str = "") -> None:
+def refuse_other(request: Request, digest: str, what: str, remedy: str, start: str = "") -> None:
     """Refuse weights whose hash is not the pinned one.
 
     Parameters
     ----------
-    wanted : Wanted
+    request : Request
     digest : str
         sha256 of the weights.
     what : str
@@ -159,16 +159,16 @@ def refuse_other(wanted: Wanted, digest: str, what: str, remedy: str, start: str
     IsomorphError
         Naming both hashes.
     """
-    pin = wanted.spec.weights.sha256 if wanted.spec.weights else None
+    pin = request.spec.weights.sha256 if request.spec.weights else None
     for expected, same in ((start, digest.startswith(start)), (pin, pin in (None, digest))):
         if not same:
             raise IsomorphError(
-                f"{wanted.instance}: {what} has sha256 {digest}, expected {expected}; {remedy}"
+                f"{request.instance}: {what} has sha256 {digest}, expected {expected}; {remedy}"
             )
 
 
 def kept(
-    wanted: Wanted,
+    request: Request,
     place: Path,
     start: str,
     download: Callable[[Path], Path],
@@ -178,7 +178,7 @@ def kept(
 
     Parameters
     ----------
-    wanted : Wanted
+    request : Request
     place : Path
         Where the file stands in the end, under the name that it was brought with.
     start : str
@@ -193,24 +193,24 @@ def kept(
     IsomorphError
         When it cannot be brought, or the file is another one than was pinned.
     """
-    with alone(wanted.weights / LOCK):  # one job fetches, the others find
+    with alone(request.weights / LOCK):  # one job fetches, the others find
         if place.is_file():
             with reading(place, "weights"):
                 digest = sha256(place)
-            refuse_other(wanted, digest, str(place), "remove it, or correct weights.sha256")
+            refuse_other(request, digest, str(place), "remove it, or correct weights.sha256")
             return Weights(place, digest, source)
         with scratch(place) as folder:
             found = download(folder)
             digest = sha256(found)
-            refuse_other(wanted, digest, source, "correct weights.sha256, or fetch again", start)
+            refuse_other(request, digest, source, "correct weights.sha256, or fetch again", start)
             place = place.with_name(found.name)
             replace_synced(found, place)
     return Weights(place, digest, source)
 
 
-def unreachable(wanted: Wanted, url: str, place: Path, reason: object) -> IsomorphError:
+def unreachable(request: Request, url: str, place: Path, reason: object) -> IsomorphError:
     """Return what is said where weights cannot be brought, and what works without a network."""
     return IsomorphError(
-        f"{wanted.instance}: {url} cannot be reached ({first_line(reason)}); without a network the "
-        f"models package/*, untrained/* and baseline/* work, and weights put by hand at {place}"
+        f"{request.instance}: {url} cannot be reached ({first_line(reason)}); without a network "
+        f"the models package/*, untrained/* and baseline/* work, and weights put by hand at {place}"
     )

@@ -15,7 +15,7 @@ from isomorph.models.network import Network
 from isomorph.own import external_data
 
 if TYPE_CHECKING:
-    from isomorph.models.source import Wanted
+    from isomorph.models.source import Request
 
 __all__ = ["OPTIONS", "check", "network", "open_onnx"]
 
@@ -24,12 +24,12 @@ OPTIONS = ("channels",)
 CHANNELS = ("rgb", "bgr")
 
 
-def network(wanted: Wanted) -> Network:
+def network(request: Request) -> Network:
     """Open the file a model names.
 
     Parameters
     ----------
-    wanted : Wanted
+    request : Request
         `options.channels` is `rgb`, unless given, or `bgr`; `weights.sha256` is checked when
         given.
 
@@ -38,14 +38,14 @@ def network(wanted: Wanted) -> Network:
     IsomorphError
         When the file is absent, is not the one that was pinned, or cannot be run, see `open_onnx`.
     """
-    path = wanted.beside / wanted.name
-    channels = wanted.spec.options.get("channels", "rgb")
+    path = request.beside / request.name
+    channels = request.spec.options.get("channels", "rgb")
     if channels not in CHANNELS:
         raise IsomorphError(
-            f'{wanted.instance}: options.channels is "{channels}"; the order of the channels is '
+            f'{request.instance}: options.channels is "{channels}"; the order of the channels is '
             "rgb or bgr"
         )
-    pin = wanted.spec.weights
+    pin = request.spec.weights
     expected = (pin.sha256 if pin else None) or ""
     return open_onnx(path, expected=expected, bgr=channels == "bgr")
 

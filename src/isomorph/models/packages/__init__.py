@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from isomorph.models.packages.files import (
@@ -18,15 +19,16 @@ from isomorph.models.packages.files import (
     locate,
     not_installed,
 )
-from isomorph.registry import Registry
+from isomorph.registry import Registry, lazily
 from isomorph.study import Preprocessing
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from isomorph.models.network import Network
+    from isomorph.models.source import Request
 
-__all__ = ["LITE", "NETWORKS", "PackagedNetwork", "check_installed", "load"]
+__all__ = ["LITE", "NETWORKS", "PackagedNetwork", "check_installed", "load", "network"]
 
 CAFFE = Preprocessing(size=224, mean=(123 / 255, 117 / 255, 104 / 255), std=(1 / 255,) * 3)
 """Pixels from 0 to 255 less the mean of ImageNet, as networks from Caffe take them."""
@@ -54,33 +56,6 @@ class PackagedNetwork:
     trained_on: str
 
 
-def _lite(variant: str) -> Callable[[Path], Network]:
-    def build(path: Path) -> Network:
-        from isomorph.models.packages.efficientnet_lite import efficientnet_lite
-
-        return efficientnet_lite(variant, path)
-
-    return build
-
-
-def _nsfw(path: Path) -> Network:
-    from isomorph.models.onnx import open_onnx
-
-    return open_onnx(path, bgr=True)
-
-
-def _saliency(path: Path) -> Network:
-    from isomorph.models.onnx import open_onnx
-
-    return open_onnx(path)
-
-
-def _hed(path: Path) -> Network:
-    from isomorph.models.packages.hed import hed
-
-    return hed(path)
-
-
 def _lite_input(size: int) -> Preprocessing:
     return Preprocessing(size=size, mean=(127 / 255,) * 3, std=(128 / 255,) * 3)
 
@@ -88,26 +63,31 @@ def _lite_input(size: int) -> Preprocessing:
 LITE = _lite_input(224)
 """How images enter EfficientNet-Lite0."""
 
+_LITE = lazily("isomorph.models.packages.efficientnet_lite:efficientnet_lite")
+_ONNX = lazily("isomorph.models.onnx:open_onnx")
+
 NETWORKS: Registry[PackagedNetwork] = Registry(
     "network in a package",
     {
         "efficientnet-lite0": PackagedNetwork(
-            LITE0, _lite("efficientnet-lite0"), LITE, "ImageNet-1k"
+            LITE0, partial(_LITE, "efficientnet-lite0"), LITE, "ImageNet-1k"
         ),
         "efficientnet-lite1": PackagedNetwork(
-            LITE1, _lite("efficientnet-lite1"), _lite_input(240), "ImageNet-1k"
+            LITE1, partial(_LITE, "efficientnet-lite1"), _lite_input(240), "ImageNet-1k"
         ),
         "efficientnet-lite2": PackagedNetwork(
-            LITE2, _lite("efficientnet-lite2"), _lite_input(260), "ImageNet-1k"
+            LITE2, partial(_LITE, "efficientnet-lite2"), _lite_input(260), "ImageNet-1k"
         ),
-        "open-nsfw": PackagedNetwork(NSFW, _nsfw, CAFFE, "photographs, safe for work or not"),
+        "open-nsfw": PackagedNetwork(
+            NSFW, partial(_ONNX, bgr=True), CAFFE, "photographs, safe for work or not"
+        ),
         "hed": PackagedNetwork(
             HED,
-            _hed,
+            lazily("isomorph.models.packages.hed:hed"),
             CAFFE,
             "ImageNet-1k classes, then the contours of BSDS500",
         ),
-        "vit-s-saliency": PackagedNetwork(SALIENCY, _saliency, IMAGENET, "saliency of photographs"),
+        "vit-s-saliency": PackagedNetwork(SALIENCY, _ONNX, IMAGENET, "saliency of photographs"),
     },
 )
 """Networks by the name that stands after `package/`."""
@@ -156,3 +136,8 @@ def load(name: str, folder: Path) -> Network:
         preprocessing=found.preprocessing,
         trained_on=found.trained_on,
     )
+
+
+def network(request: Request) -> Network:
+    """Load the network a model names, see `load`."""
+    return load(request.name, request.weights)

@@ -132,6 +132,7 @@ def place(raw: Any, onset: Array, spec: EpochResponses, file: Path) -> Places:
     base = samples_of(spec.baseline, rate, "baseline", where) if spec.baseline else None
     windows = [*spec.windows.values(), *([spec.baseline] if spec.baseline else [])]
     refuse_windows(windows, onset, where)
+    _refuse_unlike(_times(spans, spec, rate), where)
     _check_decimation(raw, spec, rate, where)
     start = np.rint(onset * rate).astype(np.int64)
     empty = np.zeros(len(start), dtype=bool)
@@ -293,6 +294,18 @@ def _refuse_none(inside: Array, where: str, window: tuple[float, float], length:
         f"{where}: none of the {len(inside)} epochs lies inside the recording of {length:g} s; "
         "presentations.clock must be the units of the onset column in a second"
     )
+
+
+def _refuse_unlike(times: Mapping[str, Array], where: str) -> None:
+    """Refuse windows of unlike numbers of samples, which would be unlike units in time bins."""
+    counts = {name: len(samples) for name, samples in times.items()}
+    if len(set(counts.values())) > 1:
+        said = ", ".join(f"{name} {count}" for name, count in counts.items())
+        raise IsomorphError(
+            f"{where}: responses.windows hold unlike numbers of samples ({said}), so that with "
+            "units: samples their units are not the same; make them equally long, take units: "
+            "channels, or make each window a dataset"
+        )
 
 
 def _check_decimation(raw: Any, spec: EpochResponses, rate: float, where: str) -> None:

@@ -1,4 +1,4 @@
-"""Noise of channels: its covariance, shrunk, and responses in units of it."""
+"""Noise of channels, and responses in units of it."""
 
 from __future__ import annotations
 
@@ -6,61 +6,11 @@ import numpy as np
 import numpy.typing as npt
 
 from isomorph.errors import IsomorphError
+from isomorph.geometry.covariance import Moments
+
+__all__ = ["Moments", "normaliser", "residual_moments"]
 
 Array = npt.NDArray
-
-
-class Moments:
-    """Sums over samples of noise that a shrunk covariance is made of.
-
-    Samples are seen once and not kept: `Σ x xᵀ` and `Σ |x|⁴` are all the shrinkage needs.
-
-    Parameters
-    ----------
-    n_channels : int
-        Length of a sample.
-    """
-
-    def __init__(self, n_channels: int) -> None:
-        self.count = 0
-        self.products = np.zeros((n_channels, n_channels))
-        self.fourth = 0.0
-
-    def add(self, samples: Array) -> None:
-        """Add samples (sample, channel) whose mean is known to be 0."""
-        self.count += len(samples)
-        self.products += samples.T @ samples
-        self.fourth += float(np.square(np.square(samples).sum(axis=1)).sum())
-
-    def join(self, other: Moments) -> None:
-        """Add the samples of other moments of the same channels."""
-        self.count += other.count
-        self.products += other.products
-        self.fourth += other.fourth
-
-    def covariance(self) -> Array:
-        """Return the sample covariance (channel, channel)."""
-        return self.products / self.count
-
-    def shrunk(self) -> Array:
-        """Return the covariance shrunk toward a multiple of the identity.
-
-        Returns
-        -------
-        ndarray (channel, channel)
-
-        References
-        ----------
-        Ledoit O, Wolf M (2004) J Multivar Anal 88, 365-411.
-        """
-        covariance = self.covariance()
-        n_channels = len(covariance)
-        squared = float(np.square(covariance).sum())
-        mean = float(np.trace(covariance)) / n_channels
-        away = squared - n_channels * mean**2  # squared distance from the target
-        uncertain = (self.fourth / self.count - squared) / self.count
-        share = 0.0 if away <= 0 else min(max(uncertain, 0.0), away) / away
-        return (1 - share) * covariance + share * mean * np.eye(n_channels)
 
 
 def residual_moments(values: Array, stimulus: Array) -> Moments:

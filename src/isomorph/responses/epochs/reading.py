@@ -15,7 +15,7 @@ from isomorph.responses.epochs.gathering import Ready, by_session, gather, ready
 from isomorph.responses.epochs.noise import Moments, normaliser, residual_moments
 from isomorph.responses.epochs.recording import Channels, filtered, refuse_edge
 from isomorph.responses.presentations import repetitions
-from isomorph.responses.sessions import placed_in_time, session_data, summary
+from isomorph.responses.sessions import session_data, summary
 from isomorph.responses.subject_files import Read, SubjectFiles
 from isomorph.study.epochs import EpochResponses
 
@@ -92,11 +92,12 @@ def _session(
     label = np.concatenate([e.stimulus[c.kept] for e, c in zip(events, cuts, strict=True)])
     onset = np.concatenate([e.onset[c.kept] for e, c in zip(events, cuts, strict=True)])
     run = np.repeat(np.array(labels_of_runs(files)), [int(c.kept.sum()) for c in cuts])
-    values = {window: np.concatenate([c.values[window] for c in cuts]) for window in spec.windows}
+    in_order = sorted(spec.windows, key=spec.windows.__getitem__)
+    values = {window: np.concatenate([c.values[window] for c in cuts]) for window in in_order}
     if spec.noise is not None:
         values = _normalised(values, label, cuts, spec, str(files[0]))
         unit = "standard deviations of the noise"
-    response, units, regions = _as_units(values, channels, cuts[0].times)
+    response, units = _as_units(values, channels, cuts[0].times)
     # Runs follow each other, and within a run the order is that of the onsets.
     order = np.lexsort((onset, np.repeat(np.arange(len(cuts)), [int(c.kept.sum()) for c in cuts])))
     position = np.empty(len(order), dtype=np.int64)
@@ -106,16 +107,13 @@ def _session(
         stimulus=label,
         repetition=repetitions(label, position),
         unit=units,
-        region=regions,
+        region=np.full(len(units), _kinds(channels, chosen[0])),
         stimuli=stimuli,
         dropped=_counted(channels, chosen, events, cuts),
+        times=spec.times if len(spec.times) > 1 else spec.times[0],
         extra={
             "onset": ("presentation", onset),
             "run": ("presentation", run.astype(object)),
-            **placed_in_time(
-                np.full(len(regions), _kinds(channels, chosen[0])),
-                np.array([spec.windows[window] for window in regions]),
-            ),
         },
     )
     data["onset"].attrs = {"units": "s"}
@@ -146,19 +144,23 @@ def _normalised(
 
 def _as_units(
     values: Mapping[str, Array], channels: Sequence[str], times: Mapping[str, Array]
-) -> tuple[Array, Array, Array]:
-    """Return responses (epoch, unit), the name of each unit, and its region: the window."""
-    flat, units, regions = [], [], []
-    for window, epochs in values.items():
-        flat.append(epochs.reshape(len(epochs), -1))
-        at = [f"{time:.4g} s" for time in times[window]] or [window]
-        units += [f"{channel} {when}" for channel in channels for when in at]
-        regions += [window] * flat[-1].shape[1]
-    return np.concatenate(flat, axis=1), np.array(units), np.array(regions)
+) -> tuple[Array, Array]:
+    """Return responses (epoch, unit[, time]), and the name of each unit.
+
+    Units are the same in every window, so of several windows samples are counted from their start.
+    """
+    stacked = np.stack([one.reshape(len(one), -1) for one in values.values()], axis=2)
+    samples = next(iter(times.values()))
+    if len(values) == 1:
+        at = [f" {time:.4g} s" for time in samples]
+    else:
+        at = [f" sample {number}" for number in range(1, len(samples) + 1)]
+    units = np.array([f"{channel}{when}" for channel in channels for when in at or [""]])
+    return (stacked if len(values) > 1 else stacked[..., 0]), units
 
 
 def _kinds(channels: Sequence[str], chosen: Channels) -> str:
-    """Return the types of channels, which stand where an area would: `eeg`, `grad, mag`."""
+    """Return the types of channels, which are the region: `eeg`, `grad, mag`."""
     return ", ".join(sorted({chosen.types[name] for name in channels}))
 
 

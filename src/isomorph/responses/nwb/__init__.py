@@ -51,7 +51,8 @@ def read_session(recording: Open, settings: NwbResponses) -> xr.Dataset:
     Returns
     -------
     Dataset
-        `response (presentation, unit)` in spikes, or spikes per second, with its coordinates.
+        `response (presentation, unit[, time])` in spikes, or spikes per second, and its
+        coordinates.
     """
     where, windows = str(recording.path), all_windows(settings)
     refuse_windows(windows, recording.shown.onset, where)
@@ -71,7 +72,7 @@ def read_session(recording: Open, settings: NwbResponses) -> xr.Dataset:
         recording,
         dropped,
         (unit, f"spikes {said_windows(settings)}"),
-        settings.named_windows,
+        settings,
     )
 
 

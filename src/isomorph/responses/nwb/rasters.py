@@ -45,7 +45,8 @@ def read_session(recording: Open, settings: RasterResponses) -> xr.Dataset:
     Returns
     -------
     Dataset
-        `response (presentation, unit)` in spikes, or spikes per second, with its coordinates.
+        `response (presentation, unit[, time])` in spikes, or spikes per second, and its
+        coordinates.
     """
     found, recording = sampled(recording, settings.raster, settings, whole=True)
     ids, regions, keep, dropped = units_of(found, recording, settings)
@@ -59,7 +60,7 @@ def read_session(recording: Open, settings: RasterResponses) -> xr.Dataset:
         recording,
         dropped,
         (unit, f"spikes {said_windows(settings)}"),
-        settings.named_windows,
+        settings,
     )
 
 

@@ -20,7 +20,7 @@ from isomorph.responses.nwb.shown import Shown, read_shown
 from isomorph.responses.nwb.windows import all_windows, said_windows
 from isomorph.responses.presentations import repetitions
 from isomorph.responses.regions import Listed, grouped, read_listed
-from isomorph.responses.sessions import placed_in_time, session_data
+from isomorph.responses.sessions import session_data
 from isomorph.responses.subject_files import SubjectFiles
 from isomorph.study.responses import RegionName, RegionTable, Windowed
 
@@ -198,20 +198,20 @@ def region_reasons(
 
 
 def session_of(
-    responses: Mapping[str, Array],
+    responses: Array,
     units: Array,
     regions: Array,
     recording: Open,
     dropped: Mapping[str, int],
     measured: tuple[str, str],
-    windows: Mapping[str, tuple[float, float]],
+    settings: Windowed,
 ) -> xr.Dataset:
-    """Lay responses out as a session: each named window makes regions of its own.
+    """Lay responses out as a session, several windows as time bins.
 
     Parameters
     ----------
-    responses : mapping of str to ndarray (presentation, unit)
-        Responses by window; the name of a single window is ''.
+    responses : ndarray (window, presentation, unit)
+        Responses in each window.
     units, regions : ndarray (unit,) of str
         Id and region of each unit.
     recording : Open
@@ -220,33 +220,28 @@ def session_of(
         What was left out of it, by reason.
     measured : (unit of measurement, description)
         What a response is.
-    windows : mapping of str to (start, stop)
-        The same windows, seconds from onset.
+    settings : Windowed
+        The same windows.
 
     Returns
     -------
     Dataset
-        `response (presentation, unit)` with its coordinates, see
+        `response (presentation, unit[, time])` with its coordinates, see
         `isomorph.responses.sessions.session_data`.
     """
     shown = recording.shown
     stimulus, onset = shown.stimulus, shown.onset
-    suffixes = [f" {name}" if name else "" for name in responses]
+    binned = len(responses) > 1
     data = session_data(
-        np.concatenate(list(responses.values()), axis=1),
+        np.moveaxis(responses, 0, 2) if binned else responses[0],
         stimulus=stimulus,
         repetition=repetitions(stimulus, onset),
-        unit=np.concatenate([np.char.add(units, suffix) for suffix in suffixes]),
-        region=np.concatenate([np.char.add(regions, suffix) for suffix in suffixes]),
+        unit=units,
+        region=regions,
         stimuli=recording.stimuli,
         dropped={**shown.dropped, **dropped},
-        extra={
-            "onset": ("presentation", onset),
-            **placed_in_time(
-                np.tile(regions, len(responses)),
-                np.repeat([windows[name] for name in responses], len(units), axis=0),
-            ),
-        },
+        times=settings.times if binned else settings.times[0],
+        extra={"onset": ("presentation", onset)},
     )
     data["onset"].attrs = {"units": "s"}
     data["response"].attrs = {"units": measured[0], "long_name": measured[1]}

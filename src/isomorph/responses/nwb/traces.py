@@ -54,7 +54,7 @@ def read_session(recording: Open, settings: TraceResponses) -> xr.Dataset:
     Returns
     -------
     Dataset
-        `response (presentation, unit)` in the unit of the series, with its coordinates.
+        `response (presentation, unit[, time])` in the unit of the series, with its coordinates.
     """
     found, recording = sampled(recording, settings.signal, settings, whole=False)
     ids, regions, reasons = rois_of(found, recording, settings)
@@ -65,14 +65,16 @@ def read_session(recording: Open, settings: TraceResponses) -> xr.Dataset:
     refuse_none(keep, dropped, str(recording.path))
     lost = {"missing samples in windows of units kept": int(missing[keep].sum())}
     unit = as_text(getattr(found.series, "unit", None))
+    n = len(settings.times)
+    off = 0.0 if settings.baseline is None else means[-1][:, keep]
     return session_of(
-        _responses(means[..., keep], settings),
+        means[:n, :, keep] - off,
         ids[keep],
         regions[keep],
         recording,
         {**dropped, **lost},
         (unit, f"mean of {settings.signal} {said_windows(settings)}"),
-        settings.named_windows,
+        settings,
     )
 
 
@@ -102,12 +104,6 @@ def _means(found: Sampled) -> tuple[Array, Array, Array]:
     count = (stop - first)[..., None] - missing
     means = (upper - lower) / np.maximum(count, 1)
     return means, missing.sum(axis=(0, 1)), (count == 0).any(axis=(0, 1))
-
-
-def _responses(means: Array, settings: TraceResponses) -> dict[str, Array]:
-    names = settings.named_windows
-    off = 0.0 if settings.baseline is None else means[-1]
-    return {name: means[place] - off for place, name in enumerate(names)}
 
 
 def rois_of(

@@ -15,18 +15,18 @@ Array = npt.NDArray
 
 
 def all_windows(settings: Windowed) -> list[tuple[float, float]]:
-    """Return every window to count in: those named, and last the baseline where there is one."""
+    """Return every window to count in: those of responses, and last the baseline if any."""
     baseline = [] if settings.baseline is None else [settings.baseline]
-    return [*settings.named_windows.values(), *baseline]
+    return [*settings.times, *baseline]
 
 
 def said_windows(settings: Windowed) -> str:
     """Return the windows of a study in words."""
-    windows = settings.named_windows
     if settings.edges:
         start, stop = settings.edges[0], settings.edges[-1]
         text = f"in bins of {settings.bins:g} s from {start:g} to {stop:g} s after onset"
     else:
+        windows = settings.windows or {"": settings.times[0]}
         text = ", ".join(
             (f"{name} " if name else "") + f"from {start:g} to {stop:g} s after onset"
             for name, (start, stop) in windows.items()
@@ -36,15 +36,13 @@ def said_windows(settings: Windowed) -> str:
     return text + f", less those from {settings.baseline[0]:g} to {settings.baseline[1]:g} s"
 
 
-def spikes_per_window(
-    counts: Array, settings: Windowed, *, rate: bool
-) -> tuple[dict[str, Array], str]:
+def spikes_per_window(counts: Array, settings: Windowed, *, rate: bool) -> tuple[Array, str]:
     """Turn counts into the responses a study asks for.
 
     Parameters
     ----------
     counts : ndarray (window, presentation, unit)
-        Spikes in each named window and, where there is one, last in the baseline.
+        Spikes in each window and, where there is one, last in the baseline.
     settings : Windowed
         Windows and baseline.
     rate : bool
@@ -52,20 +50,17 @@ def spikes_per_window(
 
     Returns
     -------
-    responses : dict of str to ndarray (presentation, unit)
-        By window.
+    responses : ndarray (window, presentation, unit)
+        Less the baseline.
     unit : str
         Unit of measurement.
     """
-    responses = {}
-    for place, (name, (start, stop)) in enumerate(settings.named_windows.items()):
-        response = counts[place]
-        length = stop - start
-        if settings.baseline is not None:
-            before = settings.baseline[1] - settings.baseline[0]
-            response = response - counts[-1] * (length / before)
-        responses[name] = response / length if rate else response
-    return responses, "spikes/s" if rate else "spikes"
+    lengths = np.diff(settings.times)[..., None]
+    responses = counts[: len(lengths)]
+    if settings.baseline is not None:
+        before = settings.baseline[1] - settings.baseline[0]
+        responses = responses - counts[-1] * (lengths / before)
+    return (responses / lengths, "spikes/s") if rate else (responses, "spikes")
 
 
 def places_of(

@@ -6,12 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-import xarray as xr
-from numpy.typing import NDArray
 
 from isomorph.errors import IsomorphError
-
-Floats = NDArray[np.floating]
+from isomorph.geometry.gram import Floats, Gram
 
 
 class UndefinedDistanceError(IsomorphError):
@@ -39,8 +36,8 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Geometry:
-    r"""Gram matrix and means of a representation of stimuli by features.
+class Geometry(Gram):
+    r"""A Gram matrix with what repetitions and the noise of single units add to it.
 
     With :math:`K` the Gram matrix of features centred over stimuli, :math:`u_i` the product of
     centred features with their mean pattern and :math:`c` that pattern's squared norm, features
@@ -50,14 +47,9 @@ class Geometry:
 
     Attributes
     ----------
-    gram : (stimulus, stimulus)
-        Inner products of features centred over stimuli.
-    mean_projection : (stimulus,)
-    mean_norm : float
-    stimulus_mean : (stimulus,)
-        Mean over features.
-    n_features : int
-    fold_gram : (stimulus, stimulus), optional
+    gram, mean_projection, mean_norm, stimulus_mean, n_features
+        See `isomorph.geometry.gram.Gram`; of features less `offset`.
+    fold_gram : ndarray of shape (stimulus, stimulus), optional
         Cross-validated inner products: each entry averages products of two different
         repetitions, so the noise of one does not meet itself. None without repetitions.
     offset : float
@@ -67,30 +59,18 @@ class Geometry:
         What distances that need single units gathered, by distance; or why they could not.
     """
 
-    gram: Floats
-    mean_projection: Floats
-    mean_norm: float
-    stimulus_mean: Floats
-    n_features: int
     fold_gram: Floats | None = None
     offset: float = 0.0
     parts: Mapping[str, Part | str] = field(default_factory=dict)
 
     @property
-    def raw_gram(self) -> Floats:
-        """Inner products of the features less their offset: `(stimulus, stimulus)`."""
-        raw: Floats = self.gram + self.mean_projection[:, None] + self.mean_projection
-        raw += self.mean_norm
-        return raw
-
-    @property
     def products(self) -> Floats:
         """Inner products of the features as they are: `(stimulus, stimulus)`."""
         if not self.offset:
-            return self.raw_gram
+            return self.raw
         lifted = self.offset * self.n_features * self.stimulus_mean
         level = self.n_features * self.offset**2
-        products: Floats = self.raw_gram + lifted[:, None] + lifted + level
+        products: Floats = self.raw + lifted[:, None] + lifted + level
         return products
 
     def part(self, distance: str) -> Part:
@@ -154,21 +134,4 @@ def _added(parts: Sequence[Part | str]) -> Part | str:
         np.sum([part.values[:shared] for part in found], axis=0),
         sum(part.n_units for part in found),
         "; ".join(dict.fromkeys(part.note for part in found if part.note)),
-    )
-
-
-def geometry_of_layer(layer: xr.Dataset) -> Geometry:
-    """Return the geometry of one layer of an activations artefact.
-
-    Parameters
-    ----------
-    layer : Dataset
-        An activations artefact with the layer selected.
-    """
-    return Geometry(
-        gram=layer["gram"].values.astype(float),
-        mean_projection=layer["mean_projection"].values.astype(float),
-        mean_norm=float(layer["mean_norm"]),
-        stimulus_mean=layer["stimulus_mean"].values.astype(float),
-        n_features=int(layer["n_features"]),
     )

@@ -7,13 +7,15 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from isomorph.geometry.gram import Floats
+
 DECAY = (11, 500)
 """First and last component of the fit of the spectrum's decay."""
 FEWEST = 10
 """Components that fit needs."""
 
 
-def spectrum(gram: NDArray[np.float64]) -> NDArray[np.float64]:
+def spectrum(gram: Floats) -> NDArray[np.float64]:
     """Return the eigenvalues of a centred Gram matrix, largest first.
 
     They are those of the features' covariance times the number of stimuli, and zeros.
@@ -69,7 +71,7 @@ def spectrum_decay(values: NDArray[np.float64]) -> float:
     return -float(slope)
 
 
-def effective_dimensionality(gram: NDArray[np.float64]) -> float:
+def effective_dimensionality(gram: Floats) -> float:
     r"""Return the participation ratio of a centred Gram matrix.
 
     :math:`(\sum_k \lambda_k)^2 / \sum_k \lambda_k^2` over its eigenvalues (Gao et al. 2017,

@@ -22,9 +22,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from isomorph.inference.trust.planting import Planting
-from isomorph.measures import Floats
-from isomorph.measures.pairs import pair_indices
+from isomorph.simulation.planting import Planting
+from isomorph.simulation.representations import Floats
 
 
 @dataclass(frozen=True)
@@ -170,7 +169,7 @@ def _scatter(n: int, stimuli: int, freedom: int, rng: np.random.Generator) -> Fl
 
 def _squares(products: Floats, squares: Floats) -> Floats:
     """Return squared distances `(..., pair)`."""
-    first, second = pair_indices(squares.shape[-1])
+    first, second = np.triu_indices(squares.shape[-1], 1)
     distances: Floats = squares[..., first] + squares[..., second] - 2 * products
     return distances
 
@@ -183,7 +182,7 @@ def _inner(patterns: Floats, others: Floats | None = None) -> tuple[Floats, Floa
     second_factor = patterns if others is None else others
     square = patterns @ np.swapaxes(second_factor, -1, -2)
     n_stimuli = square.shape[-1]
-    first, second = pair_indices(n_stimuli)
+    first, second = np.triu_indices(n_stimuli, 1)
     flat = square.reshape(*square.shape[:-2], -1)
     pairs = flat.take(first * n_stimuli + second, axis=-1)
     diagonal = np.diagonal(square, axis1=-2, axis2=-1).copy()

@@ -1,4 +1,4 @@
-"""Activations: what a source says about every stimulus, layer by layer, as an artefact."""
+"""Folded layers: what a source says about every stimulus, and how files of activations say it."""
 
 from __future__ import annotations
 
@@ -14,15 +14,14 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from isomorph.artefacts import Provenance, Streamed, write_array
 from isomorph.errors import IsomorphError
-from isomorph.models.gram import (
+from isomorph.geometry import spectrum_decay
+from isomorph.models.fold import (
     LayerGram,
     UnusableLayerError,
     fold,
 )
 from isomorph.models.layers import select
-from isomorph.models.spectrum import spectrum_decay
 from isomorph.models.stored import StoredLayer
 
 IMAGENET_CLASSES = 1000
@@ -101,47 +100,6 @@ def from_features(
     )
 
 
-def write(
-    path: Path,
-    activations: Activations,
-    stimuli: Sequence[str],
-    attributes: Mapping[str, str | int],
-    stamp: Provenance,
-    *,
-    classifies: bool = False,
-) -> None:
-    """Write activations as their artefact, and discard what they kept on disk.
-
-    Gram matrices that lie on disk pass through memory one by one, and are written in single
-    precision where that harms no distance.
-
-    Parameters
-    ----------
-    path : Path
-    activations : Activations
-    stimuli, attributes, classifies
-        See `as_dataset`.
-    stamp : Provenance
-
-    Raises
-    ------
-    IsomorphError
-        When no layer is left, or the disk is full.
-    """
-    if activations.folder is None:
-        data = as_dataset(activations, stimuli, attributes, classifies=classifies)
-        write_array(path, data, "activations", stamp)
-        return
-    data = _facts(activations, stimuli, attributes, classifies)
-    layers = activations.layers
-    grams = (layer.gram for layer in layers.values())
-    single = all(isinstance(x, StoredLayer) and x.single_is_enough for x in layers.values())
-    dtype = np.dtype(np.float32 if single else np.float64)
-    streamed = {"gram": Streamed(("layer", "stimulus", "stimulus_b"), dtype, grams)}
-    write_array(path, data, "activations", stamp, streamed)
-    activations.discard()
-
-
 def as_dataset(
     activations: Activations,
     stimuli: Sequence[str],
@@ -167,21 +125,23 @@ def as_dataset(
     IsomorphError
         When no layer is left.
     """
-    data = _facts(activations, stimuli, attributes, classifies)
+    data = facts_of(activations, stimuli, attributes, classifies)
     grams = np.stack([layer.gram for layer in activations.layers.values()])
     return data.assign(gram=(("layer", "stimulus", "stimulus_b"), grams))
 
 
-def _facts(
+def facts_of(
     activations: Activations,
     stimuli: Sequence[str],
     attributes: Mapping[str, str | int],
     classifies: bool,
 ) -> xr.Dataset:
-    """Return the artefact but for its Gram matrices."""
+    """Return what `as_dataset` does but for the Gram matrices."""
     if not activations.layers:
         reasons = "; ".join(f"{name} {why}" for name, why in activations.left_out.items())
-        raise IsomorphError(f"{attributes['model']}: no layer can be used: {reasons}")
+        raise IsomorphError(
+            f"{attributes['model']}: no layer can be used: {reasons or 'it has no modules inside'}"
+        )
     columns: dict[str, list[Any]] = {name: [] for name in (*FACTS, "spectrum")}
     for name, layer in activations.layers.items():
         values = layer.spectrum

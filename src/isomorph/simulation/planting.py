@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.spatial.distance import squareform
 
-from isomorph.measures import Floats, stimulus_count
-from isomorph.measures.pairs import pair_indices, squareform
 from isomorph.registry import Registry
+from isomorph.simulation.representations import Floats, root_of_gram
 
 NEGLIGIBLE = 1e-10
 """Share of the largest eigenvalue below which a dimension is rounding error."""
@@ -53,7 +53,7 @@ def gram_of_squares(rdm: Floats) -> Floats:
 
 def one_minus_cosine(products: Floats, squares: Floats) -> Floats:
     """Return `1 - cos` between patterns; between centred ones it is `1 - r`."""
-    first, second = pair_indices(squares.shape[-1])
+    first, second = np.triu_indices(squares.shape[-1], 1)
     scale = 1 / np.sqrt(squares)
     cosines = products * scale[..., first]
     cosines *= scale[..., second]
@@ -62,7 +62,7 @@ def one_minus_cosine(products: Floats, squares: Floats) -> Floats:
 
 def squared(products: Floats, squares: Floats) -> Floats:
     """Return squared Euclidean distances."""
-    first, second = pair_indices(squares.shape[-1])
+    first, second = np.triu_indices(squares.shape[-1], 1)
     distances: Floats = squares[..., first] + squares[..., second]
     distances -= 2 * products
     return distances
@@ -97,9 +97,6 @@ PLANTINGS: Registry[Planting] = Registry(
 def root(rdm: Floats, planting: Planting) -> Floats:
     """Return features `(stimulus, component)` whose RDM is the given one.
 
-    A Gaussian random projection of them and one of the features behind the RDM have the same
-    distribution, because both are Gaussian with that Gram matrix over stimuli.
-
     Parameters
     ----------
     rdm : (pair,)
@@ -111,9 +108,6 @@ def root(rdm: Floats, planting: Planting) -> Floats:
         Scaled so that a projected unit has a mean variance of 1 over stimuli; no component when
         the RDM is that of no geometry.
     """
-    n_stimuli = stimulus_count(len(rdm))
-    gram = planting.gram(squareform(np.asarray(rdm, float)[None], n_stimuli)[0])
-    values, vectors = np.linalg.eigh((gram + gram.T) / 2)
-    kept = values > NEGLIGIBLE * np.abs(values).max()
-    features: Floats = vectors[:, kept] * np.sqrt(values[kept])
-    return features / np.sqrt(max(np.square(features).sum() / n_stimuli, np.finfo(float).tiny))
+    features = root_of_gram(planting.gram(squareform(np.asarray(rdm, float))), NEGLIGIBLE)
+    scale = np.square(features).sum() / len(features)
+    return features / np.sqrt(max(scale, np.finfo(float).tiny))

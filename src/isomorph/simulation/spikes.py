@@ -1,4 +1,4 @@
-"""A simulated recording as arrays: schedule, tuning, firing rates, spikes. Never real data."""
+"""Spikes around a tuning: schedule, firing rates, spike times. Never real data."""
 
 from __future__ import annotations
 
@@ -63,53 +63,6 @@ def draw_schedule(n_stimuli: int, repetitions: int, rng: np.random.Generator) ->
     start = onset - rng.uniform(0.05, 0.15, size=stimulus.size)
     stop = onset + SHOWN
     return Schedule(stimulus, start, onset, stop, float(stop[-1]) + 1.0)
-
-
-def root(gram: Array) -> Array:
-    """Return features `(stimulus, component)` whose Gram matrix is the given one.
-
-    Parameters
-    ----------
-    gram : ndarray (stimulus, stimulus)
-        Centred Gram matrix.
-
-    Notes
-    -----
-    With ``gram = V diag(e) V'`` the root is ``V diag(sqrt(e))``. A Gaussian random projection of
-    it and one of the features behind the Gram matrix have the same distribution, since both are
-    Gaussian with that covariance over stimuli.
-    """
-    values, vectors = np.linalg.eigh((gram + gram.T) / 2)
-    return vectors * np.sqrt(np.clip(values, 0.0, None))
-
-
-def draw_tuning(features: Array, units: int, shared: float, rng: np.random.Generator) -> Array:
-    """Draw tuning curves that follow the geometry of some features.
-
-    Parameters
-    ----------
-    features : ndarray (stimulus, component)
-        Centred features, or the root of their Gram matrix.
-    units : int
-        How many units.
-    shared : float
-        Share of the variance that follows the features; the rest is random over stimuli.
-    rng : Generator
-        The randomness.
-
-    Returns
-    -------
-    ndarray (stimulus, unit)
-        Expected variance 1 over stimuli and units. All units are scaled by one factor, so that
-        the distances between stimuli keep their proportions.
-    """
-    n_stimuli = len(features)
-    follow = features @ rng.standard_normal((features.shape[1], units))
-    follow /= np.sqrt(np.square(features).sum() / n_stimuli)
-    own = rng.standard_normal((n_stimuli, units))
-    own -= own.mean(axis=0)
-    own /= np.sqrt(1 - 1 / n_stimuli)
-    return np.sqrt(shared) * follow + np.sqrt(1 - shared) * own
 
 
 def driven_rates(

@@ -1,0 +1,351 @@
+"""From a model and images to activations, whoever asks: a notebook or a stage."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from isomorph.errors import IsomorphError
+from isomorph.models.entries import SOURCES, mistakes_of
+from isomorph.models.folded import Activations, as_dataset
+from isomorph.models.preprocessing import Shown, field_of_view
+from isomorph.models.source import Inputs, Request
+from isomorph.models.views import Listed, View, Views, by_function, by_settings, list_given
+from isomorph.study import ModelSpec, Preprocessing, spec_from
+from isomorph.study.model import named_by_source
+
+if TYPE_CHECKING:
+    import torch
+    import xarray as xr
+
+    from isomorph.models.network import Network
+
+
+@dataclass(frozen=True)
+class OpenModel:
+    """A model ready to see images.
+
+    Attributes
+    ----------
+    request : Request
+    network : Network or None
+        None for a source that computes without one.
+    preprocessing : Preprocessing, View or None
+        How images enter; None where the stimulus table is enough.
+    """
+
+    request: Request
+    network: Network | None
+    preprocessing: Preprocessing | View | None
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """How images enter, as in a model's file; empty where a function of the caller's says."""
+        said = self.preprocessing
+        return said.model_dump(mode="json") if isinstance(said, Preprocessing) else {}
+
+    @property
+    def classifies(self) -> bool:
+        """Whether the output means the thousand classes of ImageNet."""
+        return self.trained_on.startswith("ImageNet-1k")
+
+    @property
+    def trained_on(self) -> str:
+        """What the study says, else the library."""
+        return self.request.spec.trained_on or (self.network.trained_on if self.network else "")
+
+    def see(
+        self,
+        table: pd.DataFrame,
+        listed: Listed | None,
+        *,
+        shown: Shown | None = None,
+        where: str = "",
+        scratch: Path,
+    ) -> tuple[Activations, dict[str, str | int]]:
+        """Return the activations for some stimuli, and what must be known of them.
+
+        Parameters
+        ----------
+        table : DataFrame
+            A row per stimulus, named in the column `stimulus`.
+        listed : sequence of (str, callable) or None
+            The images in the same order, where the model takes them.
+        shown : (float, float or None), optional
+            Width and height of the images as shown, degrees of visual angle.
+        where : str
+            The stimuli and the model, for messages.
+        scratch : Path
+            Folder for temporary files.
+
+        Returns
+        -------
+        activations : Activations
+            To be discarded at the end.
+        attributes : dict
+            Of the artefact.
+
+        Raises
+        ------
+        IsomorphError
+            When an image cannot be read, or no layer can be used.
+        """
+        images, seen = None, ""
+        if self.preprocessing is not None:
+            if listed is None:
+                raise IsomorphError(f"{where}: images are needed, {self.request.spec.source} "
+                                    "takes pixels")  # fmt: skip
+            if isinstance(said := self.preprocessing, Preprocessing):
+                seen = field_of_view(said, shown, where)
+                images = Views(listed, by_settings(said, shown))
+            else:
+                seen = "by a function of the caller"
+                images = Views(listed, said)
+        names = [str(stimulus) for stimulus in table["stimulus"]]
+        found = self._activations(images, table, names, scratch)
+        spec, network = self.request.spec, self.network
+        return found, {
+            "model": self.request.instance,
+            "title": spec.title,
+            "source": spec.source,
+            "trained_on": self.trained_on,
+            "seed": "" if self.request.seed is None else self.request.seed,
+            "weights_sha256": "",
+            "weights_from": network.weights_from if network else "",
+            "preprocessing": json.dumps(self.settings),
+            "seen": seen,
+            "input_sha256": images.sha256() if images is not None else "",
+        }
+
+    def _activations(
+        self, images: Views | None, table: pd.DataFrame, names: Sequence[str], scratch: Path
+    ) -> Activations:
+        request, spec = self.request, self.request.spec
+        if self.network is not None:
+            from isomorph.models.extraction import extract
+            from isomorph.models.reading import Reading
+
+            assert images is not None, "a network takes images"
+            return extract(
+                self.network,
+                images,
+                spec.layers,
+                where=request.instance,
+                scratch=scratch,
+                batch_size=spec.batch_size,
+                reading=Reading(spec.tokens, spec.pooling, spec.centre),
+                spool=spec.spool,
+                stimuli=names,
+            )
+        compute = SOURCES[spec.source].activations
+        assert compute is not None, "a source runs a network or computes"
+        pixels = np.zeros((len(table), 3, 0, 0), np.float32) if images is None else images[:]
+        return compute(Inputs(**vars(request), stimuli=table, images=pixels, scratch=scratch))
+
+
+def open_model(request: Request) -> OpenModel:
+    """Build a model with its weights, and decide how images enter it.
+
+    What the settings say goes before what the network says of itself, and this before what the
+    source says.
+
+    Raises
+    ------
+    IsomorphError
+        When weights cannot be had or are not those that were asked for, or nobody says how images
+        enter.
+    """
+    spec, source = request.spec, SOURCES[request.spec.source]
+    network = source.network(request) if source.network else None
+    if not source.needs_images:
+        return OpenModel(request, network, None)
+    said = spec.preprocessing or (network.preprocessing if network else None)
+    if found := said or source.preprocessing:
+        return OpenModel(request, network, found)
+    raise IsomorphError(
+        f"{spec.name}: {spec.source} does not say how images enter; write preprocessing (size, "
+        "mean, std) into a file of the model"
+    )
+
+
+def activations(
+    model: str | torch.nn.Module,
+    images: Any = None,
+    layers: str | Sequence[str] = "blocks",
+    *,
+    preprocessing: Preprocessing | Mapping[str, Any] | Callable[..., Any] | None = None,
+    stimuli: Sequence[str] | None = None,
+    table: pd.DataFrame | None = None,
+    degrees: float | tuple[float, float] | None = None,
+    seed: int | None = None,
+    weights: Path | str = "data/weights",
+    beside: Path | str = ".",
+    **settings: Any,
+) -> xr.Dataset:
+    """Return what every layer of a model says about every image.
+
+    Images pass through a network once; of each layer the Gram matrix over stimuli is kept, which
+    is the layer up to rotation of its features, and the features themselves are not.
+
+    Parameters
+    ----------
+    model : str or torch.nn.Module
+        Name of any registered source (`timm/resnet18`, `untrained/resnet50`, `baseline/gabor`; see
+        `isomorph.models.SOURCES`), or a network. A network is put into evaluation mode while it
+        runs, and stays on the GPU when there is one.
+    images : ndarray of shape (stimulus, height, width[, channel]) or sequence
+        An array of grey or RGB images, uint8 or floating-point in [0, 1] (rounded to 8 bits); or a
+        list of files, Pillow images or arrays of any size. Left out where the stimulus table is
+        enough (`baseline/category`).
+    layers : str or sequence of str
+        `blocks`, the repeated stages of a network and what stands before and after them; `all`; or
+        patterns of layer names, in which `*` stops at a dot and `**` does not. A baseline, which
+        has no blocks, gives all its layers.
+    preprocessing : Preprocessing, mapping or callable, optional
+        How images enter: settings as in a model's file (`{"size": 224, "mean": ..., "std": ...}`),
+        or, for a network, a function from a Pillow image to an array or tensor of shape (channel,
+        height, width). A registered source takes what its library says unless given.
+    stimuli : sequence of str, optional
+        Names of the stimuli; those of the table, else of the files, else counted from 0.
+    table : DataFrame, optional
+        What describes the stimuli, a row for each, for baselines that take it.
+    degrees : float or (float, float), optional
+        Width, or width and height, of the images as they were shown, degrees of visual angle.
+    seed : int, optional
+        Seed of an untrained network; 0 unless given.
+    weights : path
+        Folder in which weights are kept once they were fetched.
+    beside : path
+        Folder of your own files that the model's name refers to (`onnx/net.onnx`).
+    **settings
+        Further settings of a model's file: `tokens`, `pooling`, `centre`, `batch_size`, `spool`,
+        `options`; see `isomorph.study.ModelSpec`.
+
+    Returns
+    -------
+    Dataset
+        What activations files hold: `gram` of shape (layer, stimulus, stimulus_b), centred, with
+        what undoes the centring (`mean_projection`, `mean_norm`, `stimulus_mean`), `spectrum`,
+        `n_features` and further facts of each layer; `left_out` names layers that could not be
+        used, with the reason.
+
+    Raises
+    ------
+    IsomorphError
+        When the source, a setting or a layer is unknown, an image cannot be read or is none,
+        weights cannot be had, or no layer can be used.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from isomorph.models import activations
+    >>> images = np.random.default_rng(0).random((5, 16, 16, 3))
+    >>> found = activations("baseline/pixels", images, preprocessing={"size": 8})
+    >>> dict(found.sizes)["stimulus"], found.layer.values.tolist(), int(found.n_features[0])
+    (5, ['pixels'], 192)
+    """
+    named = isinstance(model, str)
+    listed = None if images is None else list_given(images, stimuli)
+    table = _table(table, listed, stimuli)
+    given = {"layers": layers, **settings}
+    if isinstance(preprocessing, Mapping | Preprocessing):
+        given["preprocessing"] = preprocessing
+    elif named and preprocessing is not None:
+        raise IsomorphError(
+            f"preprocessing: {model} takes settings, a mapping with size, mean and std; functions "
+            "are for networks of your own"
+        )
+    if isinstance(model, str):
+        request = _request(model, given, seed, Path(weights), Path(beside))
+        opening = _opened_by_name(request)
+    else:
+        opening = _opened_network(model, given, preprocessing)
+    width, height = degrees if isinstance(degrees, tuple) else (degrees, None)
+    shown = None if width is None else (width, height)
+    with opening as opened, TemporaryDirectory(prefix="isomorph-") as scratch:
+        found, attributes = opened.see(
+            table, listed, shown=shown, where=opened.request.instance, scratch=Path(scratch)
+        )
+        return as_dataset(found, list(table["stimulus"]), attributes, classifies=opened.classifies)
+
+
+def _table(
+    table: pd.DataFrame | None, listed: Listed | None, stimuli: Sequence[str] | None
+) -> pd.DataFrame:
+    """Return the stimulus table with the names of the stimuli."""
+    if table is None and listed is None:
+        raise IsomorphError("give images, or a table of the stimuli for a baseline that takes one")
+    if table is None:
+        assert listed is not None, "one of them is given"
+        return pd.DataFrame({"stimulus": [name for name, _ in listed]})
+    if listed is not None and len(table) != len(listed):
+        raise IsomorphError(f"table: {len(table)} rows for {len(listed)} images")
+    if stimuli is None and "stimulus" in table:
+        return table
+    names = stimuli or [name for name, _ in listed or ()] or [str(one) for one in table.index]
+    return table.assign(stimulus=list(names))
+
+
+def _request(
+    source: str, given: Mapping[str, Any], seed: int | None, weights: Path, beside: Path
+) -> Request:
+    """Return what is asked for of a registered source."""
+    SOURCES[source]  # refuses an unknown one
+    named = named_by_source([source], [])[source]
+    layers = given["layers"]
+    if layers == "blocks" and SOURCES[source].network is None:
+        layers = "all"
+    content = {**named.model_dump(exclude_unset=True), **given, "layers": layers}
+    if seed is not None:
+        content["seeds"] = [seed]
+    spec = spec_from(content, ModelSpec, source)
+    if mistakes := mistakes_of(spec):
+        raise IsomorphError("\n".join(f"{source}: {mistake}" for mistake in mistakes))
+    instance, drawn = next(iter(spec.instances.items()))
+    return Request(instance, spec, drawn, weights, beside)
+
+
+@contextmanager
+def _opened_by_name(request: Request) -> Iterator[OpenModel]:
+    yield open_model(request)
+
+
+@contextmanager
+def _opened_network(
+    module: torch.nn.Module, given: Mapping[str, Any], preprocessing: Any
+) -> Iterator[OpenModel]:
+    """Open a network of the caller's, whose modes are as they were in the end."""
+    import torch
+
+    from isomorph.models.libraries.tensors import digest_of_module
+    from isomorph.models.network import Network
+
+    if not isinstance(module, torch.nn.Module):
+        raise IsomorphError(
+            f"model: {type(module).__name__}, expected the name of a source or a torch module"
+        )
+    if preprocessing is None:
+        raise IsomorphError(
+            "preprocessing: say how images enter the network: a function from a Pillow image to "
+            "(channel, height, width), or a mapping with size, mean and std"
+        )
+    name = type(module).__name__
+    content = {"name": name, "title": name, "source": f"network/{name}", **given}
+    spec = spec_from(content, ModelSpec, name)
+    network = Network(module, weights_sha256=digest_of_module(module), weights_from="the caller")
+    enters = spec.preprocessing or by_function(preprocessing)
+    modes = [(part, part.training) for part in module.modules()]
+    try:
+        module.eval()
+        yield OpenModel(Request(name, spec, None, Path(), Path()), network, enters)
+    finally:
+        for part, training in modes:
+            part.training = training

@@ -1,0 +1,126 @@
+"""The activations of one model instance for the stimuli of one dataset."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from isomorph.artefacts import Provenance, Streamed, write_array
+from isomorph.layout import Layout
+from isomorph.making import require, stamp
+from isomorph.models import SOURCES, Request, mistakes_of, open_model
+from isomorph.models.folded import Activations, as_dataset, facts_of
+from isomorph.models.preprocessing import Shown
+from isomorph.models.stored import StoredLayer
+from isomorph.own import digest_of, own_files
+from isomorph.stages.datasets import read_stimuli
+from isomorph.stages.opened import own, recorded
+from isomorph.stimuli.images import list_images
+from isomorph.study import StudyError
+from isomorph.study.stimuli import FolderStimuli, MatlabStimuli, NwbStimuli
+
+
+def run(layout: Layout, dataset: str, instance: str) -> None:
+    """Write the activations of one model instance for the stimuli of one dataset.
+
+    Parameters
+    ----------
+    layout : Layout
+    dataset : str
+        The stimuli are those this dataset uses.
+    instance : str
+        Model instance: the model's name, or `<name>-seed<seed>`.
+
+    Raises
+    ------
+    IsomorphError
+        When the instance, its source or one of its options is unknown, when stimuli are missing,
+        when weights cannot be had or are not those that were asked for, or when no layer can be
+        used.
+    """
+    require(layout, "activations", dataset, instance)
+    spec, seed = layout.study.instance(instance)
+    file = layout.study.model_files[spec.name]
+    source = SOURCES[spec.source]
+    if mistakes := mistakes_of(spec):
+        raise StudyError(file, mistakes)
+    table = read_stimuli(layout, dataset)
+    request = Request(instance, spec, seed, layout.weights, file.parent)
+    with recorded(listen=source.runs_code) as names:
+        model = open_model(request)
+    used = (*own_files(spec.source, file.parent), *own(names, file.parent, layout.root))
+    hashes = {one: digest_of(one) for one in used}  # as they were when the network was built
+    path = layout.activations(dataset, instance)
+    found, attributes = model.see(
+        table,
+        None if model.preprocessing is None else list_images(table, layout.stimuli(dataset)),
+        shown=shown_degrees(layout, dataset),
+        where=f"{dataset}, {instance}",
+        scratch=path.parent,
+    )
+    signed = stamp(
+        layout,
+        "activations",
+        dataset,
+        instance,
+        source=f"{spec.source}, weights sha256 {found.attributes.get('weights_sha256') or 'none'}",
+        seed=seed,
+        noted={"preprocessing": model.settings},
+        also=hashes,
+        packages=[source.library] if source.library else [],
+    )
+    stimuli = [str(one) for one in table["stimulus"]]
+    write(path, found, stimuli, attributes, signed, classifies=model.classifies)
+
+
+def shown_degrees(layout: Layout, dataset: str) -> Shown | None:
+    """Return how large the images of a dataset were shown; None where it does not say.
+
+    Datasets that borrow stimuli share the model's activations with the owner, and so its size.
+    """
+    spec = layout.study.dataset(layout.study.stimulus_set(dataset)).stimuli
+    if not isinstance(spec, FolderStimuli | MatlabStimuli | NwbStimuli) or spec.degrees is None:
+        return None
+    return spec.degrees if isinstance(spec.degrees, tuple) else (spec.degrees, None)
+
+
+def write(
+    path: Path,
+    activations: Activations,
+    stimuli: list[str],
+    attributes: dict[str, str | int],
+    stamp: Provenance,
+    *,
+    classifies: bool = False,
+) -> None:
+    """Write activations as their artefact, and discard what they kept on disk.
+
+    Gram matrices that lie on disk pass through memory one by one, and are written in single
+    precision where that harms no distance.
+
+    Parameters
+    ----------
+    path : Path
+    activations : Activations
+    stimuli, attributes, classifies
+        See `isomorph.models.folded.as_dataset`.
+    stamp : Provenance
+
+    Raises
+    ------
+    IsomorphError
+        When no layer is left, or the disk is full.
+    """
+    if activations.folder is None:
+        data = as_dataset(activations, stimuli, attributes, classifies=classifies)
+        write_array(path, data, "activations", stamp)
+        return
+    data = facts_of(activations, stimuli, attributes, classifies)
+    layers = activations.layers
+    grams = (layer.gram for layer in layers.values())
+    single = all(isinstance(x, StoredLayer) and x.single_is_enough for x in layers.values())
+    dtype = np.dtype(np.float32 if single else np.float64)
+    streamed = {"gram": Streamed(("layer", "stimulus", "stimulus_b"), dtype, grams)}
+    write_array(path, data, "activations", stamp, streamed)
+    activations.discard()
