@@ -1,6 +1,10 @@
 """How the documentation is built: `make docs`, without warnings and without a network."""
 
 import importlib.metadata
+from pathlib import Path
+
+from isomorph.catalogue import ARRAYS, CATALOGUE
+from isomorph.catalogue.dictionary import markdown
 
 project = "isomorph"
 author = "the isomorph developers"
@@ -15,3 +19,7 @@ myst_heading_anchors = 2
 numpydoc_show_class_members = False
 autosummary_generate = True
 nitpicky = False
+
+DICTIONARY = Path(__file__).parent / "generated" / "data.md"
+DICTIONARY.parent.mkdir(exist_ok=True)
+DICTIONARY.write_text(markdown(CATALOGUE.values(), ARRAYS), encoding="utf-8")

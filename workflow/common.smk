@@ -7,6 +7,7 @@ from pathlib import Path
 from snakemake.logging import logger
 
 from isomorph import archives
+from isomorph.catalogue import made_for, of_stimuli
 from isomorph.cli import open_study
 from isomorph.cli.settling import settle
 from isomorph.errors import IsomorphError
@@ -59,7 +60,7 @@ wildcard_constraints:
 
 def datasets_of(stage, of_simulated):
     """Return the datasets a rule may run for. Only a simulated archive stands elsewhere."""
-    if DECLARED[stage].of_stimuli:
+    if of_stimuli(stage):
         return stimulus_sets(STUDY)
     chosen = set(simulated(STUDY))
     return [
@@ -71,7 +72,7 @@ def datasets_of(stage, of_simulated):
 
 def pattern(stage, place, of_simulated=False):
     """Return what a place of the layout gives for a stage's {dataset}, {subject} and {model}."""
-    names = [f"{{{name}}}" for name in DECLARED[stage].made_for]
+    names = [f"{{{name}}}" for name in made_for(stage)]
     return place(patterns(STUDY, simulated=of_simulated), Job(stage, tuple(names)))
 
 
@@ -94,7 +95,7 @@ def outputs(stage, of_simulated):
 
 def job_for(stage, wildcards):
     """Return the job of a stage that a rule runs for these wildcards."""
-    return Job(stage, tuple(wildcards[name] for name in DECLARED[stage].made_for))
+    return Job(stage, tuple(wildcards[name] for name in made_for(stage)))
 
 
 def read_by(stage):

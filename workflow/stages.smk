@@ -1,26 +1,10 @@
-# A rule for every stage. What each reads and writes is declared in isomorph.making, once for the
-# workflow and for the provenance that artefacts carry; here is what each needs of the machine.
-MEMORY_AND_MINUTES = {
-    "fetch": (1000, 240),
-    "stimuli": (2000, 60),
-    "responses": (4000, 120),
-    "reliability": (4000, 60),
-    "activations": (4000, 240),
-    "brain_rdms": (4000, 60),
-    "model_rdms": (4000, 60),
-    "compare": (8000, 240),
-    "explain": (8000, 240),
-    "recover": (8000, 240),
-    "figures": (4000, 60),
-    "report": (4000, 60),
-}
-
-
+# A rule for every stage. What each makes is said in isomorph.catalogue, what each reads and needs of
+# the machine in isomorph.making, once for the workflow and for the provenance artefacts carry.
 localrules:
     fetch,
 
 
-for STAGE, (MEMORY, MINUTES) in MEMORY_AND_MINUTES.items():
+for STAGE, DECLARATION in DECLARED.items():
     for SIMULATED in (False, True) if STAGE == "fetch" else (False,):
 
         rule:
@@ -38,8 +22,8 @@ for STAGE, (MEMORY, MINUTES) in MEMORY_AND_MINUTES.items():
                 dataset=one_of(datasets_of(STAGE, SIMULATED)),
             threads: 1
             resources:
-                mem_mb=MEMORY,
-                runtime=MINUTES,
+                mem_mb=DECLARATION.memory,
+                runtime=DECLARATION.minutes,
             params:
                 command=command(STAGE),
             # What a stage says goes to the screen and into its log; the shell adds how it ended.

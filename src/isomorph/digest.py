@@ -10,9 +10,11 @@ from pathlib import Path
 
 DECIDED_ELSEWHERE = (
     "isomorph.study", "isomorph.layout", "isomorph.slices", "isomorph.jobs", "isomorph.making",
+    "isomorph.catalogue",
 )  # fmt: skip
-"""Packages no digest follows: what they hold reaches a stage through its slice of the settings,
-so that a new key in a settings file does not make every artefact stale."""
+"""Packages no digest follows unless it is asked for them: what they hold reaches a stage through
+its slice of the settings, or only with a change of what the stage writes, so that neither a new key
+in a settings file nor the words about a column make every artefact stale."""
 
 ENTRY = re.compile(r"(isomorph(?:\.\w+)+):\w+")
 """How a function is named whose module is imported when it is called."""
@@ -35,8 +37,9 @@ def code_digest(*modules: str) -> str:
         The first 16 hex digits of a sha256.
     """
     seen: dict[str, str] = {}
+    elsewhere = tuple(one for one in DECIDED_ELSEWHERE if one not in modules)
     for module in modules:
-        _collect(module, seen)
+        _collect(module, seen, elsewhere)
     text = "\n".join(f"{name} {seen[name]}" for name in sorted(seen))
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
@@ -63,14 +66,16 @@ def files_digest(package: str) -> str:
     return found.hexdigest()[:16]
 
 
-def _collect(module: str, seen: dict[str, str]) -> None:
-    if module in seen or module.startswith(DECIDED_ELSEWHERE):
+def _collect(
+    module: str, seen: dict[str, str], elsewhere: tuple[str, ...] = DECIDED_ELSEWHERE
+) -> None:
+    if module in seen or module.startswith(elsewhere):
         return
     if (file := _file(module)) is None:
         return
     seen[module], imported = _read(file, file.stat().st_mtime_ns)
     for name in imported:
-        _collect(name, seen)
+        _collect(name, seen, elsewhere)
 
 
 @cache

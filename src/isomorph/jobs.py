@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import cast
 
+from isomorph.catalogue import CATALOGUE, made_for, of_stimuli
 from isomorph.layout import Layout
 from isomorph.study import Study
 from isomorph.study.archive import SimulatedArchive
@@ -31,27 +32,15 @@ class Job:
 
 
 def jobs(study: Study) -> Iterator[Job]:
-    """Yield every job of a study, each once: those of its stimuli, of its datasets, the report.
-
-    That is no order in which they could run: stimuli go back to the archive of their dataset, which
-    is fetched further below.
-    """
-    for dataset in stimulus_sets(study):
-        yield Job("stimuli", (dataset,))
-        for instance in models_on(study, dataset):
-            yield Job("activations", (dataset, instance))
-            yield Job("model_rdms", (dataset, instance))
-    for dataset in study.datasets:
-        yield Job("fetch", (dataset,))
-        for subject in study.dataset(dataset).subjects:
-            yield Job("responses", (dataset, subject))
-        yield Job("reliability", (dataset,))
-        yield Job("brain_rdms", (dataset,))
-        yield Job("compare", (dataset,))
-        yield Job("explain", (dataset,))
-        yield Job("recover", (dataset,))
-        yield Job("figures", (dataset,))
-    yield Job("report")
+    """Yield every job of a study, each once, in no order in which they could run."""
+    for stage in dict.fromkeys(one.stage for one in CATALOGUE.values() if one.stage):
+        whom = made_for(stage)
+        if not whom:
+            yield Job(stage)
+            continue
+        for dataset in stimulus_sets(study) if of_stimuli(stage) else study.datasets:
+            for names in WITHIN[whom[1:]](study, dataset):
+                yield Job(stage, (dataset, *names))
 
 
 def stimulus_sets(study: Study) -> list[str]:
@@ -65,6 +54,14 @@ def models_on(study: Study, owner: str) -> list[str]:
     return list(
         dict.fromkeys(instance for user in users for instance, _, _ in study.instances_for(user))
     )
+
+
+WITHIN: dict[tuple[str, ...], Callable[[Study, str], Iterable[tuple[str, ...]]]] = {
+    (): lambda *_: [()],
+    ("subject",): lambda study, dataset: zip(study.dataset(dataset).subjects),
+    ("model",): lambda study, owner: zip(models_on(study, owner)),
+}
+"""For whom stages run within a dataset, by what they are made for beside it."""
 
 
 def simulated(study: Study) -> list[str]:

@@ -35,11 +35,16 @@ def test_text_stays_text_and_numbers_stay_numbers(tmp_path):
     assert read_provenance(file) == STAMP.holding({"stimuli.csv": sha256(file)})
 
 
+def long_table():
+    """A table of a kind of which there is a copy in Parquet."""
+    return stimuli().assign(**dict.fromkeys(TABLES["subjects"], "x"))
+
+
 def test_parquet_beside_holds_the_same(tmp_path):
-    file = tmp_path / "stimuli.csv"
-    write_table(file, stimuli(), "stimuli", STAMP, parquet=True)
+    file = tmp_path / "subjects.csv"
+    write_table(file, long_table(), "subjects", STAMP)
     pd.testing.assert_frame_equal(
-        pd.read_parquet(file.with_suffix(".parquet")), stimuli(), check_dtype=False
+        pd.read_parquet(file.with_suffix(".parquet")), long_table(), check_dtype=False
     )
 
 
@@ -98,15 +103,15 @@ def test_numbers_come_back_to_the_last_digit(tmp_path):
 
 @pytest.mark.parametrize("ending", [".csv", ".json", ".parquet"])
 def test_what_has_changed_since_is_told(tmp_path, ending):
-    file = tmp_path / "stimuli.csv"
-    write_table(file, stimuli(), "stimuli", STAMP, parquet=True)
+    file = tmp_path / "subjects.csv"
+    write_table(file, long_table(), "subjects", STAMP)
     changed = file.with_suffix(ending)
     changed.write_bytes(changed.read_bytes().replace(b"png", b"jpg").replace(b"some", b"same"))
     if ending == ".parquet":  # a copy, which no stage reads
-        read_table(file, "stimuli")
+        read_table(file, "subjects")
         return
-    with pytest.raises(IsomorphError, match=r"stimuli\.csv.* has changed since"):
-        read_table(file, "stimuli")
+    with pytest.raises(IsomorphError, match=r"subjects\.csv.* has changed since"):
+        read_table(file, "subjects")
 
 
 def test_a_full_disk_leaves_no_half_table(tmp_path, monkeypatch):

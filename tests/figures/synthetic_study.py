@@ -197,7 +197,6 @@ def write_tables(layout, dataset, n_stimuli, rng) -> None:
         comparisons.assign(**NO_BINS),
         "comparisons",
         stamp,
-        parquet=True,
     )
     regions = pd.DataFrame(
         [{"region_a": "alpha", "region_b": "beta", "measure": m, **interval(0.49), "p": 0.001,

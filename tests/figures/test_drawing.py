@@ -11,7 +11,6 @@ from matplotlib.figure import Figure
 from PIL import Image
 from synthetic_study import LAYERS, write_study
 
-from isomorph import figures
 from isomorph.artefacts import read_table
 from isomorph.errors import IsomorphError
 from isomorph.figures import selection, style
@@ -27,6 +26,7 @@ from isomorph.figures.rdm_pair import (
     title_lines,
 )
 from isomorph.figures.style import colours, slug, thinned
+from isomorph.stages import figures
 
 
 @pytest.fixture
@@ -56,13 +56,13 @@ def test_the_profile_holds_the_estimates_of_every_layer(small, shown):
     assert labels == [*LAYERS, "Pixels"]
 
 
-def test_the_mean_of_the_twins_is_their_mean(small, shown):
+def test_the_mean_of_the_seeds_is_their_mean(small, shown):
     families = selection.families(small.study)
     rows = shown["alpha"].rows
     (ax,) = draw_profile(rows, families, label="rho-a").axes
     colour = colours(families)["net-untrained"]
-    twins = [line.get_ydata() for line in ax.lines if line.get_color() == colour]
-    np.testing.assert_allclose(twins[-1], np.mean(twins[:-1], axis=0))
+    seeds = [line.get_ydata() for line in ax.lines if line.get_color() == colour]
+    np.testing.assert_allclose(seeds[-1], np.mean(seeds[:-1], axis=0))
 
 
 def test_filled_dots_are_the_significant_ones(small, shown):
@@ -235,7 +235,7 @@ def test_a_smaller_svg_rounds_places_and_leaves_scales_alone(tmp_path):
     full = io.StringIO()
     with style.styled():
         figure.savefig(full, format="svg", metadata={"Date": None})
-    style.save(figure, tmp_path / "a.svg")
+    figures.save(figure, tmp_path / "a.svg")
     before, after = full.getvalue(), (tmp_path / "a.svg").read_text(encoding="utf-8")
     for kept in (r'transform="[^"]*"', r'style="[^"]*"', r'viewBox="[^"]*"'):
         assert re.findall(kept, after) == re.findall(kept, before)
@@ -256,7 +256,7 @@ def test_a_picture_of_256_colours_shows_the_same_map_of_colours(tmp_path):
     full = io.BytesIO()
     with style.styled():
         figure.savefig(full, format="png")
-    style.save(figure, tmp_path / "a.png")
+    figures.save(figure, tmp_path / "a.png")
     with Image.open(full) as before, Image.open(tmp_path / "a.png") as after:
         first, second = (np.asarray(one.convert("RGB"), float) for one in (before, after))
     assert np.abs(first - second).mean() < 2  # of 255

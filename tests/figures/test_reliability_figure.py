@@ -1,13 +1,15 @@
-"""The figure of reliability: what it says of units, and what of numbers of showings."""
+"""The figure of reliability: what it says of units, and what of numbers of repetitions."""
 
 import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
 
-from isomorph.artefacts import read_table
-from isomorph.figures import _dataset
+from isomorph.artefacts import read_array, read_table
+from isomorph.figures.captioned import Drawable, drawings
 from isomorph.figures.reliability import MOST_DOTS, apart, draw_reliability, regions_told
+from isomorph.figures.results import Results
+from isomorph.rdms import indexed
 from isomorph.responses.reliability import SHOWINGS, rdm_rows, unit_rows
 
 
@@ -48,7 +50,7 @@ def test_the_curve_passes_through_the_numbers_of_the_table(table):
         )
         np.testing.assert_allclose(told.needed, region["repetitions_for_0.8"])
         np.testing.assert_allclose(told.units, units["spearman_brown"].dropna())
-        assert told.shown == 6
+        assert told.recorded == 6
 
 
 def test_sessions_are_pooled_by_their_units():
@@ -76,7 +78,7 @@ def test_a_row_holds_its_units_one_by_one_or_as_a_density(table):
     assert right.get_xlim()[1] >= 16
 
 
-def test_showings_needed_are_rounded_up_beside_those_recorded(table):
+def test_repetitions_needed_are_rounded_up_beside_those_recorded(table):
     told = {one.region: one for one in regions_told(table)}
     said = [text.get_text() for text in draw_reliability(list(told.values())).axes[0].texts]
     assert said[0] == f"{np.ceil(told['IT'].needed):.0f} (6)"
@@ -87,11 +89,11 @@ def test_units_without_any_reliability_would_never_reach_it(table):
     mean = (rows["region"] == "noise") & (rows["unit"] == "")
     rows.loc[mean, "reliability_at_1"] = -0.02
     left, right = draw_reliability(regions_told(rows)).axes
-    assert [text.get_text() for text in left.texts][2] == "none would (6)"
+    assert [text.get_text() for text in left.texts][2] == "never (6)"
     assert "noise" not in [text.get_text() for text in right.texts]
 
 
-def test_ready_rdms_and_single_showings_have_no_figure(small, tmp_path):
+def test_ready_rdms_and_single_repetitions_have_no_figure(small):
     rdms = xr.Dataset(
         {"correlation": (("representation", "pair"), np.random.default_rng(0).random((2, 6)))},
         coords={
@@ -100,11 +102,14 @@ def test_ready_rdms_and_single_showings_have_no_figure(small, tmp_path):
         },
     )
     assert regions_told(pd.DataFrame(rdm_rows(rdms, "s1"))) == []
-    path = small.reliability("real")
-    rows = read_table(path, "reliability")
-    for table in (rows[rows["unit"] == ""], pd.DataFrame()):
-        assert list(_dataset._reliability(small, "real", table, tmp_path)) == []
-    assert list(tmp_path.iterdir()) == []
+    rows = read_table(small.reliability("real"), "reliability")
+    brain = indexed(read_array(small.brain_rdms("real"), "rdms"))
+    stimuli = read_table(small.stimuli("real"), "stimuli")
+    none = read_table(small.comparisons("real"), "comparisons").head(0)
+    for table, kinds in ((rows[rows["unit"] == ""], []), (rows, ["reliability"])):
+        results = Results(small.study, "real", {"comparisons": none, "reliability": table})
+        data = Drawable(results, brain, stimuli=stimuli)
+        assert [drawing.kind for drawing in drawings(data)] == kinds
 
 
 def test_names_are_pushed_apart_and_stay_below_the_top():

@@ -11,10 +11,10 @@ def table(small):
     return read_table(small.comparisons("real"), "comparisons")
 
 
-def test_families_tell_trained_from_twins_from_baselines(small):
+def test_families_are_trained_untrained_or_baselines(small):
     found = {family.name: family for family in selection.families(small.study)}
-    assert [family.kind for family in found.values()] == ["trained", "twins", "baseline"]
-    assert found["net-untrained"].twin_of == "net"
+    assert [family.kind for family in found.values()] == ["trained", "untrained", "baseline"]
+    assert found["net-untrained"].control_of == "net"
     assert len(found["net-untrained"].instances) == 3
 
 
@@ -51,7 +51,7 @@ def test_the_best_layer_is_the_planted_one(small, table):
 def test_without_a_trained_model_any_model_can_be_best(small, table):
     shown = selection.main(table, "alpha", ["rho_a"], ["correlation"])
     rows = shown.rows[shown.rows["model"] != "net"]
-    others = selection.Shown("alpha", "correlation", "rho_a", rows)
+    others = selection.MainRows("alpha", "correlation", "rho_a", rows)
     best = selection.best_row(others, selection.families(small.study))
     assert best["estimate"] == rows["estimate"].max()
 

@@ -7,10 +7,13 @@ from matplotlib.collections import PolyCollection
 from matplotlib.colors import to_rgba
 from synthetic_study import write_study
 
-from isomorph.artefacts import read_table
+from isomorph.artefacts import read_array, read_table
 from isomorph.figures import selection
+from isomorph.figures.captioned import Drawable, drawings
+from isomorph.figures.results import Results
 from isomorph.figures.style import CEILING, colours
-from isomorph.figures.timecourse import course_of, courses, draw_timecourse, entries
+from isomorph.figures.timecourse import course_of, courses, draw_timecourse
+from isomorph.rdms import indexed
 
 STARTS = np.array([0.0, 0.05, 0.1, 0.15])
 COURSE = np.array([0.05, 0.4, 0.3, 0.1])
@@ -60,11 +63,11 @@ def test_the_course_is_that_of_one_layer_in_the_order_of_time(layout, table):
 
 def test_seeds_are_their_mean_without_an_interval(layout, table):
     (shown,) = courses(table, panels(table))
-    twins = selection.families(layout.study)[1]
-    course = course_of(shown.rows, twins)
+    controls = selection.families(layout.study)[1]
+    course = course_of(shown.rows, controls)
     each = [
-        course_of(shown.rows, selection.Family(n, n, "twins", (n,)))["estimate"]
-        for n in twins.instances
+        course_of(shown.rows, selection.Family(n, n, "untrained", (n,)))["estimate"]
+        for n in controls.instances
     ]
     np.testing.assert_allclose(course["estimate"], np.mean(each, axis=0))
     assert course["interval_low"].isna().all()
@@ -94,18 +97,24 @@ def test_lines_ceilings_and_clusters_are_drawn(layout, table):
     assert all(top < line.get_ydata().min() for _, top in clusters)
 
 
-def test_nothing_is_drawn_without_windows_or_with_too_few(layout, table, tmp_path):
-    whole = read_table(layout.comparisons("real"), "comparisons")
-    assert not list(entries(whole, panels(whole), layout.study, tmp_path))
+def drawn(layout, table):
+    """Drawings of time courses of comparisons."""
+    brain = indexed(read_array(layout.brain_rdms("real"), "rdms"))
+    stimuli = read_table(layout.stimuli("real"), "stimuli")
+    results = Results(layout.study, "real", {"comparisons": table})
+    found = drawings(Drawable(results, brain, stimuli=stimuli))
+    return [one for one in found if one.kind == "timecourse"]
+
+
+def test_nothing_is_drawn_without_windows_or_with_too_few(layout, table):
+    assert drawn(layout, read_table(layout.comparisons("real"), "comparisons")) == []
     two = table[table["time_start"] < 0.1]
     assert not courses(two, panels(two))
 
 
-def test_the_entry_says_what_is_shown(layout, table, tmp_path):
-    (entry,) = entries(table, panels(table), layout.study, tmp_path)
-    assert entry["file"] == "timecourse_v1.svg"
-    assert (tmp_path / entry["file"]).read_text().startswith("<?xml")
-    assert "clusters of windows" in entry["caption"]
-    without = table.drop(columns="p_cluster_corrected")
-    (plain,) = entries(without, panels(table), layout.study, tmp_path)
-    assert "clusters" not in plain["caption"]
+def test_the_entry_says_what_is_shown(layout, table):
+    (drawing,) = drawn(layout, table)
+    assert drawing.file == "timecourse_v1.svg"
+    assert "clusters of windows" in drawing.caption
+    (plain,) = drawn(layout, table.drop(columns="p_cluster_corrected"))
+    assert "clusters" not in plain.caption

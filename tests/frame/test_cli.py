@@ -303,7 +303,7 @@ def test_headline_prints_the_report_and_its_lines(capsys, tmp_path, monkeypatch)
         (report.parent / dataset).mkdir()
         (report.parent / dataset / "comparisons.csv").write_text("x")
     monkeypatch.setattr(tools, "load", lambda _entry: lambda _layout: ["one", "two", "three"])
-    monkeypatch.setattr("isomorph.report.missing.unfit", lambda _layout: {})
+    monkeypatch.setattr("isomorph.report.missing.Fitting.first", lambda *_: "")
     assert main(["headline", "--study", DEMO, "--root", str(tmp_path)]) == 0
     assert capsys.readouterr().out.splitlines() == [f"report: {report}", "one", "two", "three"]
 
@@ -438,7 +438,7 @@ def test_show_of_a_damaged_file_is_one_sentence(tmp_path, capsys, name, content,
 
 def test_show_reads_tables_in_every_form_they_come_in(artefacts, capsys):
     table = pd.read_csv(artefacts / "comparisons.csv")
-    write_table(artefacts / "comparisons.csv", table, "comparisons", STAMP, parquet=True)
+    write_table(artefacts / "comparisons.csv", table, "comparisons", STAMP)
     assert main(["show", str(artefacts / "comparisons.parquet")]) == 0
     whole = capsys.readouterr().out
     assert "comparisons: 2 rows" in whole
@@ -454,7 +454,7 @@ def test_show_reads_tables_in_every_form_they_come_in(artefacts, capsys):
 
 def test_show_refuses_what_is_not_as_it_was_written(artefacts, capsys):
     table = pd.read_csv(artefacts / "comparisons.csv")
-    write_table(artefacts / "comparisons.csv", table, "comparisons", STAMP, parquet=True)
+    write_table(artefacts / "comparisons.csv", table, "comparisons", STAMP)
     file = artefacts / "comparisons.parquet"
     table.assign(estimate=0.99).to_parquet(file)
     for words in ((), ("-o", str(artefacts / "a.png"))):

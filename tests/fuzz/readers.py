@@ -488,11 +488,11 @@ def _open_safetensors(file: Path) -> object:
     from isomorph.study import ModelSpec
 
     spec = ModelSpec(name="m", title="M", source="timm/test_vit")
-    wanted = Request("m", spec, None, file.parent.parent / "weights", file.parent)
-    place = hub_folder(wanted, "timm", "timm/test_vit.r160_in1k") / file.name
+    request = Request("m", spec, None, file.parent.parent / "weights", file.parent)
+    place = hub_folder(request, "timm", "timm/test_vit.r160_in1k") / file.name
     place.parent.mkdir(parents=True, exist_ok=True)
     place.write_bytes(file.read_bytes())
-    return SOURCES[spec.source].network(wanted)
+    return SOURCES[spec.source].network(request)
 
 
 def _onnx(file: Path) -> None:

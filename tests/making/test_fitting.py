@@ -20,6 +20,7 @@ from isomorph.artefacts import (
     sha256,
     write_table,
 )
+from isomorph.catalogue import CATALOGUE, stage_command
 from isomorph.errors import IsomorphError
 from isomorph.jobs import Job, jobs
 from isomorph.layout import Layout
@@ -74,7 +75,8 @@ def test_what_a_file_carries_is_what_is_declared(computed):
 def test_every_stage_is_declared_and_has_its_command():
     from isomorph.cli.stages import STAGES
 
-    assert {made.command.split()[0] for made in DECLARED.values()} == set(STAGES)
+    assert {stage_command(stage).split()[0] for stage in DECLARED} == set(STAGES)
+    assert set(DECLARED) == {one.stage for one in CATALOGUE.values() if one.stage}
 
 
 def test_what_a_job_asks_of_the_command_line(computed):

@@ -11,9 +11,11 @@ from isomorph import archives
 from isomorph.archives import FileRecord, changed, local
 from isomorph.archives.on_disk import is_as_listed
 from isomorph.artefacts import provenance, read_provenance, read_table, write_table
+from isomorph.catalogue import CATALOGUE
 from isomorph.cli import main
 from isomorph.cli.settling import settle
-from isomorph.making import other_versions
+from isomorph.jobs import jobs
+from isomorph.making import other_versions, outputs_of
 from isomorph.report.missing import judge
 from isomorph.report.page import context
 
@@ -43,9 +45,18 @@ def test_each_problem_is_a_sentence(layout, capsys):
     status, _, err = verify(layout, capsys)
     assert status == 1
     assert len(err) == 3
-    assert "image_04.png" in err[0]
-    assert "one.npy: is not the file that was fetched; put it back or fetch" in err[1]
+    assert "one.npy: is not the file that was fetched; put it back or fetch" in err[0]
+    assert "image_04.png" in err[1]
     assert "comparisons.parquet: has changed since it was written; make it again" in err[2]
+
+
+def test_every_column_that_a_stage_writes_is_in_the_catalogue(computed):
+    own_columns = {"stimuli"}  # whatever a dataset says of its stimuli
+    for job in jobs(computed.study):
+        for name, file in outputs_of(computed, job).items():
+            if CATALOGUE[name].columns and file.is_file() and name not in own_columns:
+                known = {column.name for column in CATALOGUE[name].columns}
+                assert set(read_table(file, name).columns) <= known, name
 
 
 def test_a_damaged_manifest_is_one_problem_and_stops_no_one_from_looking(layout, capsys):

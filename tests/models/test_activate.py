@@ -140,6 +140,8 @@ def test_an_untrained_network_is_drawn_from_its_seed():
         ((nn.Flatten(), pictures()), {"preprocessing": np.mean}, r"returns float64 of shape \(\)"),
         ((3, pictures()), {"preprocessing": np.mean}, "expected the name of a source or a torch"),
         (("timm", pictures()), {}, "unknown model source"),
+        (("baseline/pixels", pictures()), {"degrees": 0}, "degrees: 0, expected a width"),
+        (("baseline/pixels", pictures()), {"degrees": [1, 2, 3]}, "or width and height"),
     ],
 )
 def test_wrong_input_is_refused_with_a_sentence(arguments, settings, sentence):
@@ -151,6 +153,16 @@ def test_images_that_differ_in_size_need_a_preprocessing_that_makes_them_alike()
     given = [pictures()[0], pictures()[1, :8]]
     with pytest.raises(IsomorphError, match=r"1: is \(3, 8, 12\) after preprocessing"):
         activations(small_network(), given, "all", preprocessing=as_tensor)
+
+
+def test_images_fill_as_much_of_the_field_of_view_as_they_were_shown():
+    """A white image of 2 of 8 degrees is a sixteenth of what the model sees, the rest is grey."""
+    images = np.stack([np.zeros((12, 12, 3)), np.ones((12, 12, 3))])
+    settings = {"size": 16, "degrees": 8}
+    found = activations("baseline/pixels", images, preprocessing=settings, degrees=2)
+    distance = 2 * (found.gram[0, 0, 0] - found.gram[0, 0, 1])
+    assert float(distance) == pytest.approx(3 * 16)
+    assert found.attrs["seen"] == "8 degrees, images 2 degrees wide"
 
 
 def test_the_example_runs():

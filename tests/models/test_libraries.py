@@ -530,7 +530,7 @@ def test_a_function_that_leaves_training_on_is_told_so_and_evaluated(tmp_path, c
     [
         ("mine:broken", r"fails in .*mine\.py, line 6: ZeroDivisionError"),
         ("mine:words", "returns str, expected a torch module and its preprocessing"),
-        ("mine:vague", r"preprocessing that python/mine:vague returns: size: Field required"),
+        ("mine:vague", r"preprocessing that python/mine:vague returns: size: is required"),
         ("mine:nett", r'no function "nett" in .*mine\.py, did you mean "net"'),
         ("nowhere:net", r"no module nowhere, neither the file .*nowhere\.py nor"),
         ("mine", "expected python/<module>:<function>"),

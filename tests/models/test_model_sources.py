@@ -25,7 +25,7 @@ from isomorph.models.fold import fold
 from isomorph.models.network import Network
 from isomorph.models.packages import load
 from isomorph.models.packages.efficientnet_lite import filled, untrained_efficientnet_lite
-from isomorph.models.packages.files import LITE0 as LITE0_FILE
+from isomorph.models.packages.weight_files import LITE0 as LITE0_FILE
 from isomorph.models.preprocessing import preprocess
 from isomorph.stages import activations as make
 from isomorph.stages import stimuli
@@ -242,7 +242,7 @@ def test_the_registry_and_the_labels_need_no_torch():
         "from isomorph.models import SOURCES\n"
         "assert 'baseline/gabor' in SOURCES\n"
         "assert 'torch' not in sys.modules, 'registry'\n"
-        "from isomorph.models.baselines.table import category\n"
+        "from isomorph.models.baselines.labels import category\n"
         "from isomorph.models.folded import as_dataset, from_features\n"
         "table = pd.DataFrame({'stimulus': ['a', 'b', 'c'], 'kind': ['x', 'y', 'x']})\n"
         "features, left_out = category(table, {'columns': ['kind']}, 'm')\n"

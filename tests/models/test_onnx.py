@@ -13,7 +13,7 @@ from isomorph.errors import IsomorphError
 from isomorph.models import SOURCES
 from isomorph.models.extraction import extract
 from isomorph.models.layers import discover, watching
-from isomorph.models.reading import Reading
+from isomorph.models.readout import Reading
 from isomorph.study import ModelSpec
 
 onnx = pytest.importorskip("onnx", reason="onnx is not installed")

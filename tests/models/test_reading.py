@@ -15,7 +15,7 @@ from isomorph.models.fold import fold
 from isomorph.models.folded import Activations
 from isomorph.models.layers import Layer, discover, watching
 from isomorph.models.network import Network
-from isomorph.models.reading import Reading, map_axes, window
+from isomorph.models.readout import Reading, map_axes, window
 from isomorph.models.tokens import Tokens, find_tokens
 
 IMAGES = np.random.default_rng(2).random((5, 3, 32, 32), dtype=np.float32)

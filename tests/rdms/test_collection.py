@@ -121,6 +121,20 @@ def test_why_there_is_no_rdm_stands_beside_it():
     assert notes_of(data) == {"IT | s1 | 0 to 50 ms | correlation": "runs lack stimuli"}
 
 
+def test_what_has_no_rdm_at_all_is_left_out_and_told():
+    rows = [
+        RdmRow("IT", "s1", "correlation", np.arange(6.0)),
+        RdmRow("LP", "s1", "correlation", status=Status.UNDEFINED, reason="one unit"),
+    ]
+    data = brain_rdms(rows, STIMULI, left_out={"V4 | s1": "no unit"})
+    assert data["region"].values.tolist() == ["IT"]
+    assert json.loads(data.attrs["left_out"]) == {
+        "V4 | s1": "no unit",
+        "LP | s1 | correlation": "one unit",
+    }
+    assert brain_rdms(rows[1:], STIMULI).sizes["representation"] == 0
+
+
 def test_fewer_halvings_than_others_are_nan():
     rng = np.random.default_rng(5)
     rows = [

@@ -7,7 +7,7 @@ from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
 from isomorph.geometry import UndefinedDistanceError
 from isomorph.rdms import DISTANCES, Folds, geometry_of_folds
-from isomorph.rdms.precision import Noise, groups
+from isomorph.rdms.precision import SessionNoise, groups
 from isomorph.study.dataset import NoiseSpec
 
 
@@ -41,7 +41,7 @@ def test_accuracy_is_that_of_scikit_learn_under_the_same_covariance(n_folds):
         right = []
         for group in groups(n_folds):
             train = folds.of(~group)
-            covariance = Noise(train, "diagonal").covariance.matrix()
+            covariance = SessionNoise(train, "diagonal").covariance.matrix()
             pair = train.values[:, [i, j]].reshape(-1, 8)
             labels = np.tile([0, 1], len(train))
             fitted = LinearDiscriminantAnalysis(

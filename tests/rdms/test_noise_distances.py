@@ -14,7 +14,7 @@ from rsatoolbox.rdm import calc_rdm
 from isomorph.geometry import UndefinedDistanceError, joined
 from isomorph.rdms import DISTANCES, Folds, geometry_of_folds
 from isomorph.rdms.baselines import leverages
-from isomorph.rdms.precision import Noise, groups, residuals
+from isomorph.rdms.precision import SessionNoise, groups, residuals
 from isomorph.study.dataset import NoiseSpec
 
 # rsatoolbox casts NaN into integer descriptors when it merges folds.
@@ -100,7 +100,7 @@ def test_crossnobis_with_the_noise_of_others_is_a_plain_loop(seed, missing, n_fo
     level = folds.values[folds.seen].mean(axis=0)
     gram = [[[] for _ in range(4)] for _ in range(4)]
     for group in groups(n_folds):
-        precision = np.linalg.inv(Noise(folds.of(~group), "diagonal").covariance.matrix())
+        precision = np.linalg.inv(SessionNoise(folds.of(~group), "diagonal").covariance.matrix())
         for r in np.flatnonzero(group):
             for s in range(n_folds):
                 for i, j in np.ndindex(4, 4):
@@ -187,7 +187,7 @@ def test_two_repetitions_are_a_plain_loop_over_pairs_and_others(n_stimuli):
     def crossed(i, j, out):
         others = np.flatnonzero(~out)[most - out.sum() :]
         rest = Folds(folds.values[:, others], folds.seen[:, others])
-        precision = np.linalg.inv(Noise(rest, "diagonal").covariance.matrix())
+        precision = np.linalg.inv(SessionNoise(rest, "diagonal").covariance.matrix())
         one, other = folds.values[:, i] - folds.values[:, j]
         return one @ precision @ other / 5
 
@@ -317,7 +317,9 @@ def test_sessions_side_by_side_have_block_diagonal_noise(name):
     wanted = NoiseSpec(per="session")
     parts = [geometry_of_folds(folds, [name], wanted) for folds in (one, two)]
     found = DISTANCES[name].compute(joined(parts))
-    white = np.concatenate([Noise(f, "diagonal").whiten(f.values) for f in (one, two)], axis=2)
+    white = np.concatenate(
+        [SessionNoise(f, "diagonal").whiten(f.values) for f in (one, two)], axis=2
+    )
     if name == "lda_accuracy":
         scores = sum(part.parts[name].values for part in parts)
         right = (scores > 0).mean(axis=0)

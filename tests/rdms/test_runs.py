@@ -18,7 +18,7 @@ from isomorph.rdms.brain import rdms_of_responses
 from isomorph.rdms.collection import notes_of, undefined_of
 from isomorph.rdms.folds import folds_of
 from isomorph.rdms.level import Level, regrouped
-from isomorph.rdms.precision import Noise, groups
+from isomorph.rdms.precision import SessionNoise, groups
 from isomorph.rdms.units import reliable_units
 from isomorph.responses.division import divide
 from isomorph.study.dataset import NoiseSpec, UnitFilter
@@ -180,7 +180,7 @@ def test_the_ceiling_of_signal_is_of_halves_of_runs():
 
 @pytest.mark.parametrize("runs", [2, 3])
 def test_halves_of_one_run_are_on_no_known_scale_of_mahalanobis_distances(runs):
-    """Noise that showings of a run share is in the noise of several runs, and not of one."""
+    """Noise that repetitions of a run share is in the noise of several runs, and not of one."""
     found, _ = rdms(shared(1, runs=runs, signal=1.0)[0], ["mahalanobis"])
     assert found["mahalanobis"].halves is None
     assert found["mahalanobis"].reason == (
@@ -251,7 +251,7 @@ def test_every_showing_is_put_to_the_test_by_other_runs():
         right = {i: [], j: []}
         for place, one in enumerate(np.unique(run)):
             others = replace(folds.of(np.arange(3) != place), together=False)
-            noise = Noise(others, "diagonal")
+            noise = SessionNoise(others, "diagonal")
             precision = np.linalg.inv(noise.covariance.matrix())
             mean = {
                 k: data["response"].values[(run != one) & (stimulus == names(4)[k])].mean(axis=0)
@@ -308,13 +308,13 @@ def test_crossnobis_where_runs_lack_stimuli_is_a_loop_over_pairs(per, shrinkage)
     if per == "others":
         apart = groups(6)
         own = [next(g for g in apart if g[k]) for k in range(6)]
-        noise = [Noise(folds.of(~g), shrinkage).covariance.matrix() for g in own]
+        noise = [SessionNoise(folds.of(~g), shrinkage).covariance.matrix() for g in own]
         of = {r: noise[k] for k, r in enumerate(runs)}
 
         def covariance(r, s):
             return of[r]
     elif per == "session":
-        whole = Noise(folds, shrinkage).covariance.matrix()
+        whole = SessionNoise(folds, shrinkage).covariance.matrix()
 
         def covariance(r, s):
             return whole

@@ -429,8 +429,8 @@ def test_sessions_that_share_their_units_and_know_no_runs_are_one_recording(tmp_
     assert set(written["n_units"].values.tolist()) == {10}
     assert methods(layout, "toy").facts[-1] == (
         "Folds and halves",
-        "what cross-validated distances cross, and noise ceilings and comparisons of regions "
-        "halve, are whole sessions, as presentations of one session may share noise: 3",
+        "crossed by cross-validated distances, halved for noise ceilings and pairs of regions: "
+        "whole sessions, because presentations of one session may share noise (3)",
     )
     run_reliability(layout, "toy")
     reliability = read_table(layout.reliability("toy"), "reliability")

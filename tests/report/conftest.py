@@ -9,8 +9,8 @@ sys.path.append(str(Path(__file__).parents[1] / "figures"))
 
 from synthetic_study import with_recovery, write_study
 
-from isomorph import figures
 from isomorph.inference import explain, trust
+from isomorph.stages import figures
 
 
 @pytest.fixture(scope="session")

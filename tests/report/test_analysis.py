@@ -1,15 +1,24 @@
 """The methods in words: only the steps that were taken, each with its source."""
 
+import html
+import re
+
 import pytest
 
-from isomorph.report.analysis import MARIS, SOURCES, analysis
-from isomorph.report.glossary import glossary
-from isomorph.report.tables import read_results
+from isomorph.report.analysis import SOURCES, analysis
+from isomorph.report.evidence import read_results
+from isomorph.report.page import templates
 from isomorph.study import Inference, StudySpec
 
+CLUSTERS = "Maris & Oostenveld 2007"
 
-def told(study, found):
-    return dict(analysis(study, found))
+
+def told(study, found, template="analysis"):
+    """The terms of a template and what is said of them."""
+    text = templates().get_template(f"{template}.html.j2").render(analysis(study, found))
+    terms = re.findall(r"<dt>(.*?)</dt><dd>(.*?)</dd>", text)
+    assert text.count("<dt>") == len(terms)
+    return {term: html.unescape(said) for term, said in terms}
 
 
 def test_every_step_that_was_taken_is_told_with_its_source(whole):
@@ -18,10 +27,10 @@ def test_every_step_that_was_taken_is_told_with_its_source(whole):
     assert "Nili et al. 2014" in steps["Comparison"]
     assert "Schütt et al. 2023" in steps["Intervals"]
     assert SOURCES["max_t"] in steps["Tests"]
-    assert "all that a table asks of its dataset under the same distance" in steps["Tests"]
+    assert "in its dataset under the same distance and measure" in steps["Tests"]
     assert "one-sided" in steps["Tests"]
     assert "Nimon et al. 2008" in steps["What else explains it"]
-    assert "partial correlations and shares use Spearman" in steps["What else explains it"]
+    assert "Rho-a is not defined for residuals" in steps["What else explains it"]
     assert steps["Simulations"].startswith("30 data sets for the best layer of each model")
     assert "100 units and a reliability of .50 are assumed" in steps["Simulations"]
 
@@ -37,7 +46,7 @@ def test_clusters_of_windows_are_told_where_they_were_tested(fresh):
     table = results.tables["comparisons"]
     assert "Windows of time" not in told(fresh.study.spec, [results])
     table["time_start"], table["p_cluster"] = 0.1, 0.2
-    assert MARIS in told(fresh.study.spec, [results])["Windows of time"]
+    assert CLUSTERS in told(fresh.study.spec, [results])["Windows of time"]
 
 
 def test_sides_and_tails_are_told(fresh):
@@ -46,9 +55,21 @@ def test_sides_and_tails_are_told(fresh):
     text = told(spec, [])["Tests"]
     assert "two-sided" in text
     assert "Knijnenburg et al. 2009" in text
-    said = dict(glossary(inference, []))
-    assert said["p"].startswith("Two-sided")
-    assert "generalised Pareto" in said["p"]
+    said = told(spec, [], "glossary")["p"]
+    assert said.startswith("Two-sided")
+    assert "generalised Pareto" in said
+
+
+def test_distances_are_told_with_units_and_ends_and_simulations_where_there_are_any(fresh):
+    off = fresh.study.spec.inference.recovery.model_copy(update={"simulations": 0})
+    inference = fresh.study.spec.inference.model_copy(update={"recovery": off})
+    update = {"distances": ("correlation", "crossnobis", "euclidean"), "inference": inference}
+    said = told(fresh.study.spec.model_copy(update=update), [], "glossary")
+    assert said["1 - Pearson correlation"].endswith("; from 0 to 2.")
+    ends = [text.rpartition("; ")[2] for text in list(said.values())[-3:]]
+    assert ends[1:] == ["of either sign, as noise can take it below 0.", "from 0 upwards."]
+    assert "planted and found" not in said
+    assert "planted and found" in told(fresh.study.spec, [], "glossary")
 
 
 @pytest.mark.parametrize("name", SOURCES)
@@ -59,4 +80,4 @@ def test_every_correction_has_a_name_and_a_source(name):
     text = told(study, [])["Tests"]
     assert SOURCES[name] in text
     assert name not in text
-    assert "A residual" not in " ".join(told(study, []).values())
+    assert "residual" not in " ".join(told(study, []).values())

@@ -1,15 +1,17 @@
-"""What else explains a likeness, from the stage to its figures and its part of the page."""
+"""What else explains a similarity, from the stage to its figures and its part of the page."""
 
 import pandas as pd
 import pytest
 
 from isomorph.artefacts import read_array, read_provenance, read_table
 from isomorph.cli.show import describe, draw
-from isomorph.figures import _explained
-from isomorph.report.explained import explained, models_against_models
+from isomorph.figures.captioned import CAPTIONS, Drawable, drawings, similarities
+from isomorph.rdms import indexed
+from isomorph.report.contests import models_against_models
+from isomorph.report.evidence import read_results
+from isomorph.report.explained import explained
 from isomorph.report.missing import judge
 from isomorph.report.page import render
-from isomorph.report.tables import read_results
 
 
 @pytest.fixture(scope="module")
@@ -44,21 +46,21 @@ def test_the_stage_writes_every_table(told):
 def test_figures_come_with_the_stage_and_the_map_reads_its_matrix(told):
     _, drawn = told
     captions = {entry["kind"]: entry["caption"] for entry in drawn}
-    assert {"partial", "partition", "weighted", "models"} <= set(captions)
-    assert "diamonds are regions (pooled)" in captions["map"]
+    assert {*captions, "timecourse"} == set(CAPTIONS)  # a caption of each kind, and no other
+    assert "diamonds are regions (pooled over subjects)" in captions["map"]
     assert "with Pixels taken out of both" in captions["partial"]
 
 
 def test_the_page_tells_them_in_tables(told):
     layout, _ = told
     results = read_results(layout, "real")
-    found = explained(layout, results)
+    found = explained(results)
     assert [figure.kind for figure in found["figures"]] == ["partial", "partition", "weighted"]
     names = [name for name, _ in found["partial"]]
     assert names == ["Spearman rank correlation", "Pearson correlation"]
     table = found["partition"][0][1]
     assert ("Net, trained ∩ Pixels", "shared") in [row[1:3] for row in table.rows]
-    assert len(models_against_models(layout, results).rows) == 3
+    assert len(models_against_models(results).rows) == 3
     page = render(judge(layout))
     for words in ("What else explains it", "Models against models", "With controls taken out"):
         assert page.count(words) >= 1
@@ -72,10 +74,10 @@ def test_a_row_without_a_number_says_why(told):
         numbers = [name for name in table.columns if pd.api.types.is_float_dtype(table[name])]
         table.loc[table.index[:3], numbers] = float("nan")
         table.loc[table.index[:3], "status"] = "too few stimuli to choose"
-    found = explained(layout, results)
+    found = explained(results)
     for kind in ("partial", "partition", "weighted"):
         assert any("too few stimuli to choose" in row for row in found[kind][0][1].rows)
-    assert "too few stimuli to choose" in models_against_models(layout, results).rows[0]
+    assert "too few stimuli to choose" in models_against_models(results).rows[0]
 
 
 def test_show_prints_and_draws_the_matrix(told, tmp_path):
@@ -88,8 +90,12 @@ def test_show_prints_and_draws_the_matrix(told, tmp_path):
 
 
 def test_nothing_is_told_before_the_stage_ran(fresh):
-    assert explained(fresh, read_results(fresh, "real")) is None
-    assert models_against_models(fresh, read_results(fresh, "real")) is None
-    assert _explained.placed(fresh, "real", "correlation") is None
-    assert list(_explained.entries(fresh, "real", fresh.figures("real"))) == []
+    results = read_results(fresh, "real")
+    assert explained(results) is None
+    assert models_against_models(results) is None
+    data = Drawable(results, indexed(read_array(fresh.brain_rdms("real"), "rdms")),
+                    stimuli=read_table(fresh.stimuli("real"), "stimuli"))  # fmt: skip
+    assert similarities(data, "correlation") is None
+    kinds = {drawing.kind for drawing in drawings(data)}
+    assert kinds == {"profile", "overview", "reliability"}  # no models: no pairs, no map
     assert "What else explains it" not in render(judge(fresh))

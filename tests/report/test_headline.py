@@ -4,6 +4,7 @@ import pytest
 from synthetic_study import write_study
 
 from isomorph.artefacts import provenance, read_table, write_table
+from isomorph.figures.numbers import interval, number
 from isomorph.report import headline
 from isomorph.report.missing import judge
 
@@ -21,28 +22,19 @@ def test_the_sentences_say_what_the_tables_say(fresh):
         (table["model"] == "net") & (table["measure"] == "rho_a") & (table["region"] == "alpha")
     ]
     top = planted.loc[planted["estimate"].idxmax()]
-    assert best == (
-        "Of the 5 layers of Net, trained, blocks.2 is most like alpha of real, one of 4 regions in "
-        f"2 datasets: rho-a "
-        f"{top['estimate']:.2f} [{top['interval_low']:.2f}, {top['interval_high']:.2f}] (95 % "
-        "interval over stimuli and subjects), noise ceiling .50 to .60, p < .001 after false "
-        "discovery rate correction."
-    ).replace("0.", ".")
-    assert rivals == (
-        "With 95 % confidence the best layer of Net, trained is one of 2 of its 5 layers, stem to "
-        "blocks.0 in alpha and one of 2 of its 5 layers, stem to blocks.0 in beta."
-    )
-    assert training == (
-        "With the layer chosen on left-out stimuli, the trained network scores .38 in alpha and "
-        "its 3 untrained twins .12, a difference of .26 [.18, .34] that is significant (p < .001 "
-        "after false discovery rate correction over 2 differences); likewise tested, beta gives "
-        ".26 [.18, .34] (p < .001)."
-    )
-    assert other == "Networks and other kinds of model have no comparison for alpha."
-    assert recovery == (
-        "In the simulated recording, 2 of 2 planted layers were recovered exactly among 16 "
-        "candidates (rho-a, 1 - Pearson correlation)."
-    )
+    ends = f"{number(top['estimate'])} {interval(top['interval_low'], top['interval_high'])}"
+    for fact in ("5 layers of Net, trained", "blocks.2 is most similar to alpha", f"rho-a {ends}",
+                 "one of 4 regions in 2 datasets", "95 % interval over stimuli and subjects",
+                 "noise ceiling .50 to .60", "p < .001 after false discovery"):  # fmt: skip
+        assert fact in best
+    for region in ("alpha", "beta"):
+        assert f"one of 2 of its 5 layers (stem to blocks.0) in {region}" in rivals
+    for fact in ("scores .38 in alpha", "3 untrained controls .12", "over 2 differences",
+                 "difference of .26 [.18, .34] that is significant (p < .001 after",
+                 "in beta it is .26 [.18, .34] (p < .001)"):  # fmt: skip
+        assert fact in training
+    assert "have not been compared for alpha" in other
+    assert "2 of 2 planted layers were recovered exactly among 16 candidates (rho-a" in recovery
 
 
 def test_an_uncertain_difference_is_not_called_significant(fresh):
@@ -71,26 +63,22 @@ def test_the_network_is_told_against_the_best_model_that_is_none(fresh):
         fresh, ("net", "net-untrained", 0.4, 0.9, 0.5), ("net-untrained", "pixels", 0.9, 0.8, 0.5),
         ("net", "pixels", 0.4, 0.3, 0.02),
     )  # fmt: skip
-    assert headline(judge(fresh))[3] == (
-        "Against Pixels, which is no network, the network scores .40 to .30 in alpha, layers "
-        "chosen alike: a difference of .10 [−.10, .20] that is significant (p = .020 after false "
-        "discovery rate correction over 6 differences)."
-    )
+    said = headline(judge(fresh))[3]
+    for fact in ("Compared with Pixels,", "scores .40 against .30 in alpha", "over 6 differences",
+                 "difference of .10 [−.10, .20] that is significant (p = .020"):  # fmt: skip
+        assert fact in said
 
 
 def test_a_difference_is_told_as_network_less_rival_whichever_comes_first(fresh):
     differences(fresh, ("pixels", "net", 0.5, 0.3, 0.2))
     said = headline(judge(fresh))[3]
-    assert "scores .30 to .50" in said
+    assert "scores .30 against .50" in said
     assert "a difference of −.20 [−.30, .00] that is not significant" in said
 
 
 def test_a_difference_without_a_number_is_none(fresh):
     differences(fresh, ("net", "pixels", 0.4, 0.3, 0.02), status="too few stimuli")
-    assert (
-        headline(judge(fresh))[3]
-        == "Networks and other kinds of model have no comparison for alpha."
-    )
+    assert "have not been compared for alpha" in headline(judge(fresh))[3]
 
 
 def test_what_was_missed_is_said(fresh):
@@ -100,9 +88,7 @@ def test_what_was_missed_is_said(fresh):
     )  # fmt: skip
     said = headline(judge(fresh))[4]
     assert "1 of 2 planted layers was recovered exactly among 16 candidates and 1 at a" in said
-    assert said.endswith(
-        ": beta was planted from Net, trained: blocks.0 and found at Net, trained: blocks.1."
-    )
+    assert "in beta, Net, trained: blocks.0 was planted and Net, trained: blocks.1 found" in said
 
 
 def test_settings_that_recover_less_are_counted_too(fresh):
@@ -111,25 +97,23 @@ def test_settings_that_recover_less_are_counted_too(fresh):
     other = table.assign(distance="euclidean", recovered=["neighbour", "no"])
     both = pd.concat([table, other], ignore_index=True)
     write_table(path, both, "recovery", provenance("test"))
-    assert headline(judge(fresh))[4].endswith(
-        "2 of 2 planted layers were recovered exactly among 16 candidates (rho-a, 1 - Pearson "
-        "correlation); over all 2 settings of distance and measure 2 of 4 exactly, 1 at a "
-        "neighbour."
-    )
+    said = headline(judge(fresh))[4]
+    assert "2 of 2 planted layers were recovered exactly among 16 candidates" in said
+    assert "over all 2 settings of distance and measure, 2 of 4 exactly and 1 at a" in said
 
 
-def test_a_layer_that_chance_would_reach_is_not_said_to_be_like_the_region(fresh):
+def test_a_layer_that_chance_would_reach_is_not_said_to_be_similar(fresh):
     path = fresh.comparisons("real")
     change(path, "comparisons", p_corrected=0.4)
-    assert (
-        "blocks.2 has the highest number, but is not told from chance, for alpha"
-        in (headline(judge(fresh))[0])
-    )
+    said = headline(judge(fresh))[0]
+    assert "blocks.2 has the highest estimate for alpha" in said
+    assert "not significantly above chance" in said
+    assert "similar" not in said
 
 
 def test_only_simulated_results_are_said_to_be_simulated(tmp_path):
     best, _, training, _, _ = headline(judge(write_study(tmp_path, datasets=("sim",))))
-    assert "most like simulated alpha, one of 2 regions: rho-a" in best
+    assert "most similar to simulated alpha (one of 2 regions): rho-a" in best
     assert "in simulated alpha" in training
 
 
@@ -144,7 +128,7 @@ def test_a_region_with_a_ceiling_comes_before_one_without(fresh):
         "comparisons",
         provenance("test"),
     )
-    assert "most like beta" in headline(judge(fresh))[0]
+    assert "most similar to beta" in headline(judge(fresh))[0]
 
 
 @pytest.mark.parametrize("kinds", [("comparisons",), ("contrasts", "recovery")])
@@ -152,14 +136,14 @@ def test_what_is_not_there_is_said_to_be_missing(fresh, kinds):
     for dataset in ("real", "sim"):
         for kind in kinds:
             getattr(fresh, kind)(dataset).unlink(missing_ok=True)
-    best, _rivals, training, other, recovery = headline(judge(fresh))
+    best, rivals, training, other, recovery = headline(judge(fresh))
+    assert "not been computed" in recovery
     if "comparisons" in kinds:
-        assert best == "No region has been compared with any model yet."
-        assert training == "Trained and untrained networks have not been compared yet."
-        assert other == "Networks and other kinds of model have not been compared yet."
+        for said in (best, rivals, training, other):
+            assert "compared" in said
+            assert " yet." in said
     else:
-        assert training == "Trained and untrained networks have no comparison for alpha."
-    assert recovery == "Whether planted layers are found again has not been computed yet."
+        assert "have not been compared for alpha" in training
 
 
 def test_tables_with_columns_and_no_rows(fresh):

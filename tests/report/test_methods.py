@@ -8,11 +8,11 @@ from synthetic_study import rdm_file, write_settings
 from isomorph.archives.manifest import FileRecord, write_manifest
 from isomorph.artefacts import provenance, write_array, write_responses
 from isomorph.layout import Layout
+from isomorph.report.evidence import read_origins
 from isomorph.report.methods import methods
 from isomorph.report.missing import judge
 from isomorph.report.page import render
 from isomorph.report.settings import settings_of
-from isomorph.report.tables import read_origins
 from isomorph.study import load_study
 from isomorph.study.bids import BidsResponses
 from isomorph.study.responses import NwbResponses
@@ -52,7 +52,7 @@ def recorded(bare):
 def test_a_session_is_told_with_its_units_and_what_was_left_out(recorded):
     made = methods(recorded, "real")
     assert made.sessions.head[4:] == (
-        "presentations", "stimuli", "showings of a stimulus", "units, alpha", "units, beta",
+        "presentations", "stimuli", "repetitions of a stimulus", "units, alpha", "units, beta",
     )  # fmt: skip
     assert made.sessions.rows == [
         ("s1", "day", "units bad: 4", "–", "4", "3", "1 to 2", "3", "2"),
@@ -62,7 +62,7 @@ def test_a_session_is_told_with_its_units_and_what_was_left_out(recorded):
         "2 sessions of 2 subjects; 6 presentations; 6 units after all criteria (alpha 4, beta 2); "
         "left out units bad: 5"
     )
-    assert ("Regions lacking", "beta in s2") in made.facts
+    assert ("Missing regions", "beta in s2") in made.facts
 
 
 def test_many_regions_share_a_column(bare):
@@ -89,7 +89,7 @@ def test_settings_are_told_with_what_they_mean_and_defaults_apart():
             "regions": {"V1": ["VISp", "V1*"]}, "quality": {"snr": {"min": 2.0}},
         }
     )  # fmt: skip
-    told = {key: (value, default) for key, value, _, default in settings_of(spec)}
+    told = {one["setting"]: (one["value"], one["default"]) for one in settings_of(spec)}
     assert told == {
         "files": ("*.nwb", False), "window": ("0.05 to 0.3 s", False),
         "presentations.stimulus": ("image", False), "presentations.clock": ("1000", False),
@@ -108,7 +108,7 @@ def test_of_a_list_of_choices_the_chosen_is_explained():
             "regions": {"kind": "whole", "file": "m.nii", "region": "V1"},
         }
     )  # fmt: skip
-    meanings = {key: meaning for key, _, meaning, _ in settings_of(spec)}
+    meanings = {one["setting"]: one["meaning"] for one in settings_of(spec)}
     assert meanings["estimate"].startswith("each with all the others as one regressor")
     assert meanings["noise"].startswith("Normalisation by the residuals: none, by")
 
@@ -122,11 +122,11 @@ def test_the_page_says_how_responses_were_made(recorded):
     assert read_origins(recorded, "real")["rdms/brain.nc"].seed == 3
     page = render(judge(recorded))
     assert "DANDI 1 0.2 (2 files, 3,000 bytes; sha256 under Provenance)" in page
-    term = "Left out of the RDMs, or to be known of them"
+    term = "Left out of the RDMs, or noted about them"
     assert f"<dt>{term}</dt><dd>gamma | s1: no units</dd>" in page
     assert "beta in s2" in page
     assert "<td>0 to 0.2 s</td>" in page
-    assert page.count("How the responses were made") == 2
+    assert page.count("How the responses were computed") == 2
 
 
 def test_responses_made_alike_share_a_provenance(recorded):
@@ -153,15 +153,14 @@ def test_what_was_crossed_and_halved_is_told_by_subject_where_they_differ(bare):
     told = data.assign_coords(
         fold=("representation", ["run", "repetition"]), n_folds=("representation", [6, 4])
     )
-    assert dict(written(bare, told).facts)["Folds and halves"] == (
-        "what cross-validated distances cross, and noise ceilings and comparisons of regions "
-        "halve, are whole runs, as presentations of one run may share noise: 6 in s1; repetitions, "
-        "as no runs or sessions are known in which most stimuli come again: 4 in s2"
-    )
+    said = dict(written(bare, told).facts)["Folds and halves"]
+    assert "crossed by cross-validated distances" in said
+    assert "whole runs, because presentations of one run may share noise (6 in s1)" in said
+    assert said.endswith("that repeat most stimuli (4 in s2)")
     alike = data.assign_coords(
         fold=("representation", ["run", "run"]), n_folds=("representation", [6, 8])
     )
-    assert dict(written(bare, alike).facts)["Folds and halves"].endswith("share noise: 6 to 8")
+    assert dict(written(bare, alike).facts)["Folds and halves"].endswith("share noise (6 to 8)")
 
 
 def written(layout, data):

@@ -6,7 +6,7 @@ import pytest
 import yaml
 from synthetic_study import with_recovery, write_settings, write_study
 
-from isomorph import figures, report
+from isomorph import report
 from isomorph.artefacts import provenance, read_array, read_table, write_array, write_table
 from isomorph.artefacts.schemas import TABLES
 from isomorph.cli import main
@@ -18,6 +18,7 @@ from isomorph.making import Fitting, outputs_of, stamp
 from isomorph.report import missing
 from isomorph.report.missing import judge
 from isomorph.report.page import context, render
+from isomorph.stages import figures
 from isomorph.study import load_study
 
 
@@ -68,7 +69,7 @@ def test_a_job_that_left_no_word_is_told_too(bare):
     assert missing.why(bare, "real") == "not computed yet"
     log(bare, "on the way\n", "responses", "real", "s2")
     assert missing.why(bare, "real") == (
-        "responses real s2 stopped without a word, or is still at work"
+        "responses real s2 stopped without a message, or is still running"
     )
 
 
@@ -146,7 +147,7 @@ def test_one_region_without_images_and_without_a_ceiling_is_still_a_page(tmp_pat
 def test_no_raw_name_of_a_correction_measure_or_model_is_shown(whole):
     words = shown_words(render(judge(whole[0])))
     for name in ("fdr_bh", "rho_a", "semi_partial", "net-untrained-seed0", "crossvalidated_"):
-        assert name not in words.partition("To make all of this again")[0]
+        assert name not in words.partition("To reproduce all of this")[0]
     assert not NOT_A_NUMBER.search(words)
 
 

@@ -9,9 +9,9 @@ from synthetic_study import write_settings
 from isomorph import report
 from isomorph.artefacts import provenance, read_table, sha256, write_beside, write_table
 from isomorph.errors import IsomorphError
+from isomorph.figures.numbers import interval, number
 from isomorph.layout import Layout
 from isomorph.report.missing import judge
-from isomorph.report.numbers import interval, number
 from isomorph.report.page import render, tied
 from isomorph.study import load_study
 
@@ -136,7 +136,7 @@ def test_tables_hold_contrasts_regions_recovery_and_reliability(page):
     words = page.words
     assert "alpha against beta" in words
     assert ".49 [.41, .57]" in words
-    assert "Net, trained, against 3 untrained twins" in words
+    assert "Net, trained, against 3 untrained controls" in words
     assert "blocks.2 (90 %)" in words
     assert "1 of 16" in words
     assert "1 without: one repetition only" in words
@@ -164,21 +164,21 @@ def test_a_dataset_that_is_missing_is_named_with_what_to_run(fresh):
 def test_nothing_computed_is_still_a_page(tmp_path):
     layout = Layout(load_study(write_settings(tmp_path)), tmp_path)
     words = Page(report.run(layout).read_text(encoding="utf-8")).words
-    assert words.count("what is done already is not done again") == 2
+    assert words.count("what is already done is not repeated") == 2
     assert "No provenance yet." in words
 
 
-def test_a_study_of_one_simulated_family_without_twins(tmp_path, fresh):
+def test_a_study_of_one_family_without_controls(tmp_path, fresh):
     path = fresh.study.path
     spec = {**yaml.safe_load(path.read_text()), "datasets": ["real"], "models": ["net"]}
     path.write_text(yaml.safe_dump(spec))
     layout = Layout(load_study(path), fresh.root)
     assert "<td>Net, trained</td>" in render(judge(layout))
     _, _, training, other, recovery = report.headline(judge(layout))
-    assert training == "Whether training matters is not asked: the study has no untrained twins."
+    assert "no untrained controls" in training
     assert "the study has networks only" in other
-    assert recovery == "No layers were planted: the study has no simulated recording."
-    assert "Are planted layers found again?" not in render(judge(layout))
+    assert "no simulated recording" in recovery
+    assert "Are planted layers recovered?" not in render(judge(layout))
 
 
 def test_models_that_are_compared_with_nothing_are_not_listed(fresh):
@@ -199,8 +199,8 @@ def test_small_p_beside_an_interval_that_holds_0_is_explained_wherever_it_stands
     write_table(path, table, "comparisons", provenance("test"))
     text = render(judge(fresh))
     alpha = text[text.index('id="real-alpha"') : text.index('id="real-beta"')]
-    assert alpha.count("Where an interval holds 0") == 1  # below every layer, not below the best
-    assert alpha.index("Every layer") < alpha.index("Where an interval holds 0")
+    assert alpha.count("Where an interval includes 0") == 1  # below every layer, not below the best
+    assert alpha.index("Every layer") < alpha.index("Where an interval includes 0")
     estimate = table.loc[one & (table["measure"] == "rho_a"), "estimate"].iloc[0]
     assert f'<td class="number">{number(estimate)}, no interval: half of the' in alpha
     assert "within what the measure can be" in text

@@ -20,6 +20,7 @@ from isomorph import archives, rdms
 from isomorph.archives.patterns import matches
 from isomorph.artefacts import read_array, read_responses, read_table
 from isomorph.layout import Layout
+from isomorph.rdms.collection import distances_of, each_rdm
 from isomorph.stages import reliability, responses, stimuli
 from isomorph.study import load_study
 
@@ -107,7 +108,7 @@ def test_categories_planted_in_the_tuning_come_out(made, name):
     )
     assert set(data["region"].values) == set(twin.EXPECTED["units"])
     assert set(data["subject"].values) == set(twin.SUBJECTS)
-    for rdm in data["rdm"].values:
+    for rdm in [rdm for one in distances_of(data) for _, rdm in each_rdm(data, one)]:
         assert rdm[same].mean() < 0.8 * rdm[~same].mean()
 
 

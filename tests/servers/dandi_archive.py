@@ -1,8 +1,8 @@
 """The DANDI archive's API on the loopback interface, read side, with the faults of real ones.
 
 It serves `root/<dandiset>/<version>/<asset path>`. What can be asked is written in the archive's
-own API description; assets are read anew at every request, so a file that changes is another asset
-from then on.
+own API description, and is as much as isomorph and the archive's own client need; assets are read
+anew at every request, so a file that changes is another asset from then on.
 """
 
 from __future__ import annotations
@@ -30,6 +30,8 @@ PART = 64 << 20
 PIECE = 1 << 16
 """Bytes sent at a time."""
 NAMESPACE = uuid.UUID("00000000-0000-0000-0000-0000000da7d1")
+CLIENT = "0.74.0"
+"""The oldest client the archive says it serves."""
 
 
 @dataclass(frozen=True)
@@ -282,12 +284,14 @@ class _Handler(BaseHTTPRequestHandler):
         elif found := re.fullmatch(r"/blobs/\w{3}/\w{3}/([\w-]+)", path):
             self._blob(found[1], fault)
         elif path.rstrip("/") == "/api/info":
-            self._json({"version": "0.0.0", "services": {}})
+            self._json(self._about())
         elif not path.startswith("/api/"):
             self._lacking()
         elif server.embargo and self.headers["Authorization"] != f"token {server.embargo}":
             self._json({"detail": "Authentication credentials were not provided."}, 401)
-        elif found := re.fullmatch(r"/api/assets/([\w-]+)/(?:(download)/)?", path):
+        elif path == "/api/auth/token":
+            self._json(server.embargo or "")
+        elif found := re.fullmatch(r"/api/assets/([\w-]+)/(?:(info|download)/)?", path):
             self._one(found[1], found[2], fault)
         elif found := re.fullmatch(r"/api/dandisets/(\d{6})/(.*)", path):
             self._dandiset(found[1], found[2], parse_qs(parts.query), fault)
@@ -295,6 +299,16 @@ class _Handler(BaseHTTPRequestHandler):
             self._lacking()
 
     # ------------------------------------------------------------ what there is
+
+    def _about(self) -> dict[str, Any]:
+        api = {"url": f"{self.archive.url}/api"}
+        return {
+            "version": "0.0.0",
+            "schema_version": "0.7.0",
+            "cli-minimal-version": CLIENT,
+            "cli-bad-versions": [],
+            "services": {"api": api, "webui": {"url": self.archive.url}},
+        }
 
     def _dandiset(
         self, dandiset: str, rest: str, query: dict[str, list[str]], fault: Fault
@@ -307,14 +321,34 @@ class _Handler(BaseHTTPRequestHandler):
         found = re.fullmatch(r"versions/([^/]+)/(.*)", rest)
         if not held or (found and found[1] not in held):
             self._lacking()
+        elif rest == "":
+            published = [one for name, one in versions.items() if name != "draft"]
+            last = list(versions.values())[-1]
+            self._json(
+                {
+                    "identifier": dandiset,
+                    "created": last["created"],
+                    "modified": last["modified"],
+                    "contact_person": "nobody",
+                    "embargo_status": "EMBARGOED" if self.archive.embargo else "OPEN",
+                    "most_recent_published_version": published[-1] if published else None,
+                    "draft_version": versions.get("draft", {**last, "version": "draft"}),
+                }
+            )
         elif rest == "versions/":
             self._pages(list(versions.values()), query)
         elif found is None:
             self._lacking()
+        elif found[2] == "info/":
+            self._json(
+                versions[found[1]]
+                | {"asset_validation_errors": [], "version_validation_errors": []}
+                | {"metadata": {}, "contact_person": "nobody"}
+            )
         elif found[2] == "assets/":
             listed = [one for one in held[found[1]] if one.id not in self.archive.unlisted]
             self._list(listed, query, fault)
-        elif one := re.fullmatch(r"assets/([\w-]+)/(?:(download)/)?", found[2]):
+        elif one := re.fullmatch(r"assets/([\w-]+)/(?:(info|download)/)?", found[2]):
             self._one(one[1], one[2], fault)
         else:
             self._lacking()
@@ -368,6 +402,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._lacking()
         elif what == "download":
             self._answer(302, b"", {"Location": self.archive.url + asset.blob_path})
+        elif what == "info":
+            self._json(self._record(asset, True, fault))
         else:
             self._json(self._metadata(asset, fault))
 

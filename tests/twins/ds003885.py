@@ -22,7 +22,7 @@ EXPECTED = {
     "stimuli": N,
     "presentations": {"sub-01": N * REPEATS},
     "repetitions": {"sub-01": REPEATS},
-    "units": {"100-150 ms": CHANNELS},
+    "units": {"eeg": CHANNELS},
 }
 
 

@@ -18,6 +18,7 @@ from typing import Any
 
 import yaml
 
+from isomorph.catalogue import made_for, stage_command
 from isomorph.jobs import Job, jobs
 from isomorph.making import DECLARED
 from isomorph.study import Study
@@ -153,10 +154,9 @@ def commands(study: Study, datasets: Sequence[str]) -> list[list[str]]:
 
 
 def _command(job: Job) -> list[str]:
-    made = DECLARED[job.stage]
-    names = zip(made.made_for, job.names, strict=True)
+    names = zip(made_for(job.stage), job.names, strict=True)
     options = [word for argument, name in names for word in (f"--{argument}", name)]
-    return [*made.command.split(), "--study", "config/study.yaml", *options]
+    return [*stage_command(job.stage).split(), "--study", "config/study.yaml", *options]
 
 
 def by_hand(

@@ -12,9 +12,10 @@ import xarray as xr
 from isomorph.artefacts.contents import check_contents, contents_of
 from isomorph.artefacts.files import NoSuchFileError, replacing
 from isomorph.artefacts.provenance import Provenance, read_provenance
-from isomorph.artefacts.schemas import ARRAYS, RESPONSES, check_array
+from isomorph.artefacts.schemas import check_array
 from isomorph.artefacts.sound import refuse_unsound
 from isomorph.artefacts.streamed import Streamed, append, without_variables
+from isomorph.catalogue import ARRAYS
 from isomorph.errors import IsomorphError
 from isomorph.foreign import reading
 
@@ -36,7 +37,7 @@ def write_array(
         The file.
     data : Dataset
     kind : str
-        See `isomorph.artefacts.schemas.ARRAYS`.
+        See `isomorph.catalogue.ARRAYS`.
     provenance : Provenance
         Where it came from.
     streamed : mapping of str to Streamed, optional
@@ -68,7 +69,7 @@ def read_array(path: Path, kind: str, without: Collection[str] = ()) -> xr.Datas
     ----------
     path : Path
     kind : str
-        See `isomorph.artefacts.schemas.ARRAYS`.
+        See `isomorph.catalogue.ARRAYS`.
     without : collection of str, optional
         Variables to leave on the disk.
 
@@ -104,7 +105,7 @@ def write_responses(
         Where it came from.
     """
     for session, data in sessions.items():
-        check_array(data, RESPONSES, f"{path}: session {session}")
+        check_array(data, ARRAYS["responses"], f"{path}: session {session}")
     root = xr.Dataset(attrs={**attributes, "artefact": "responses"})
     stamp = stamp.holding(_contents_of_sessions(root, sessions))
     root = root.assign_attrs(provenance=stamp.to_json())
@@ -137,8 +138,9 @@ def read_responses(path: Path, without: Collection[str] = ()) -> dict[str, xr.Da
             name: node.to_dataset().drop_vars(without).load()
             for name, node in tree.children.items()
         }
+    schema = without_variables(ARRAYS["responses"], without)
     for session, data in sessions.items():
-        check_array(data, without_variables(RESPONSES, without), f"{path}: session {session}")
+        check_array(data, schema, f"{path}: session {session}")
     _check(path, _contents_of_sessions(root, sessions), whole=not without)
     return sessions
 

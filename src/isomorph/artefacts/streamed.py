@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from isomorph.artefacts.contents import Digest
 from isomorph.artefacts.provenance import Provenance
-from isomorph.artefacts.schemas import ArraySchema
+from isomorph.catalogue import ArraySchema
 from isomorph.errors import IsomorphError
 from isomorph.foreign import in_words
 
@@ -42,12 +42,7 @@ class Streamed:
 
 def without_variables(schema: ArraySchema, names: Container[str]) -> ArraySchema:
     """Return a schema that does not speak of some variables."""
-    return replace(
-        schema,
-        variables={name: dims for name, dims in schema.variables.items() if name not in names},
-        coordinates={name: dims for name, dims in schema.coordinates.items() if name not in names},
-        finite=tuple(name for name in schema.finite if name not in names),
-    )
+    return replace(schema, holds=tuple(one for one in schema.holds if one.name not in names))
 
 
 def append(

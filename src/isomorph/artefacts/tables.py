@@ -13,12 +13,13 @@ from isomorph.artefacts.contents import check_contents
 from isomorph.artefacts.files import NoSuchFileError, replacing, sha256
 from isomorph.artefacts.provenance import Provenance, provenance_file, read_provenance
 from isomorph.artefacts.schemas import check_table
+from isomorph.catalogue import CATALOGUE, WORDS
 
 
-def write_table(
-    path: Path, table: pd.DataFrame, kind: str, provenance: Provenance, *, parquet: bool = False
-) -> None:
+def write_table(path: Path, table: pd.DataFrame, kind: str, provenance: Provenance) -> None:
     """Write a table of a kind as CSV, its provenance as `<name>.json` beside it.
+
+    Where the catalogue says so, `<name>.parquet` is written too.
 
     Parameters
     ----------
@@ -27,11 +28,9 @@ def write_table(
     table : DataFrame
         The rows.
     kind : str
-        Which table, see `isomorph.artefacts.schemas.TABLES`.
+        Which table, see `isomorph.catalogue.CATALOGUE`.
     provenance : Provenance
         Where the numbers came from.
-    parquet : bool
-        Write `<name>.parquet` too.
 
     Raises
     ------
@@ -40,7 +39,7 @@ def write_table(
     """
     check_table(table, kind, str(path))
     contents = {}
-    if parquet:
+    if CATALOGUE[kind].parquet:
         columns = path.with_suffix(".parquet")
         with replacing(columns) as temporary:
             table.to_parquet(temporary, index=False)
@@ -104,18 +103,6 @@ def check_beside(path: Path) -> None:
 
 
 TEXT = frozenset(
-    {
-        *("stimulus", "file", "sha256", "subject", "session", "region", "unit", "status"),
-        *("dataset", "model", "layer", "distance", "measure", "invariances", "scheme"),
-        *("ceiling_status", "correction", "region_a", "region_b", "twins", "chosen_layer"),
-        *("duplicate_of", "near_duplicate_of", "name"),
-        *("planted_model", "planted_layer", "found_model", "found_layer"),
-        *("assumed", "reliability_known", "over", "distance_a", "distance_b", "measure_a"),
-        *("measure_b", "winner_a", "winner_b", "same_winner"),
-        *("controls", "statistic", "kind", "fitted_by", "weights", "predictors", "layers", "part"),
-        *("model_a", "model_b", "layer_a", "layer_b", "chosen_on", "split", "maximum_layer"),
-        *("family", "sides", "p_note", "ceiling_kind", "ceiling_note", "normalised_status"),
-        "crossing",
-    }
+    column.name for one in CATALOGUE.values() for column in one.columns if column.unit == WORDS
 )
 """Columns that are text in every table, even where they look like numbers (a unit id, "01")."""

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
+from isomorph.catalogue import arguments_of
 from isomorph.cli.printing import shown_streams
 from isomorph.cli.stages import STAGES, Stage, load
 from isomorph.cli.tools import TOOLS, add_root, add_study, open_layout, refuse_nothing
@@ -120,16 +121,18 @@ def _parser() -> argparse.ArgumentParser:
         title="commands", metavar="COMMAND", dest="command", required=True
     )
     for name, stage in STAGES.items():
-        _add_stage(commands.add_parser(name, help=stage.summary, description=stage.summary), stage)
+        _add_stage(
+            commands.add_parser(name, help=stage.summary, description=stage.summary), name, stage
+        )
     for name, (summary, add) in TOOLS.items():
         add(commands.add_parser(name, help=summary, description=summary))
     return parser
 
 
-def _add_stage(parser: argparse.ArgumentParser, stage: Stage) -> None:
+def _add_stage(parser: argparse.ArgumentParser, name: str, stage: Stage) -> None:
     add_study(parser)
     add_root(parser)
-    for argument in stage.arguments:
+    for argument in arguments_of(name):
         if argument == "model" and stage.brain_entry:
             either = parser.add_mutually_exclusive_group(required=True)
             either.add_argument("--model", metavar="NAME", help="model instance")
@@ -151,7 +154,7 @@ def run_stage(stage: Stage, parsed: argparse.Namespace) -> None:
     brain = stage.brain_entry if getattr(parsed, "brain", False) else None
     names = {
         argument: getattr(parsed, argument)
-        for argument in stage.arguments
+        for argument in arguments_of(parsed.command)
         if not (brain and argument == "model")
     }
     if "dataset" in names:

@@ -19,9 +19,7 @@ class Stage:
     summary : str
         What it does, for the help.
     entry : str
-        `module:function`, called with the layout and the arguments in their order.
-    arguments : tuple of str
-        Which of `dataset`, `subject`, `model` it takes; all are required.
+        `module:function`, called with the layout and what the stage is made for, in that order.
     brain_entry : str or None
         Called in place of `entry`, with the dataset alone, when `--brain` is given.
     needs_results : bool
@@ -30,7 +28,6 @@ class Stage:
 
     summary: str
     entry: str
-    arguments: tuple[str, ...] = ()
     brain_entry: str | None = None
     needs_results: bool = False
 
@@ -38,25 +35,25 @@ class Stage:
 STAGES = Registry(
     "stage",
     {
-        "fetch": Stage("bring a dataset's bytes here, verified", "isomorph.archives:run",
-                       ("dataset",)),
+        "fetch": Stage("bring a dataset's bytes here, verified", "isomorph.archives:run"),
         "stimuli": Stage("images and the stimulus table of a dataset",
-                         "isomorph.stages.stimuli:run", ("dataset",)),
+                         "isomorph.stages.stimuli:run"),
         "responses": Stage("responses of one subject, aligned to the stimuli",
-                           "isomorph.stages.responses:run", ("dataset", "subject")),
+                           "isomorph.stages.responses:run"),
         "reliability": Stage("split-half reliability of every unit",
-                             "isomorph.stages.reliability:run", ("dataset",)),
+                             "isomorph.stages.reliability:run"),
         "activations": Stage("activations of one model, every layer in one pass",
-                             "isomorph.stages.activations:run", ("dataset", "model")),
+                             "isomorph.stages.activations:run"),
         "rdms": Stage("RDMs of a model's layers, or of a dataset's regions with --brain",
-                      "isomorph.rdms:run_model", ("dataset", "model"), "isomorph.rdms:run_brain"),
+                      "isomorph.rdms:run_model",
+                      "isomorph.rdms:run_brain"),
         "compare": Stage("regions against layers: estimates, intervals, ceilings, tests",
-                         "isomorph.inference:run", ("dataset",)),
+                         "isomorph.inference:run"),
         "explain": Stage("what else explains a likeness: controls, combinations, shared variance",
-                         "isomorph.inference.explain:run", ("dataset",)),
+                         "isomorph.inference.explain:run"),
         "recover": Stage("which layers are found again in data simulated from them",
-                         "isomorph.inference.trust:run", ("dataset",)),
-        "figures": Stage("the figures of a dataset", "isomorph.figures:run", ("dataset",)),
+                         "isomorph.inference.trust:run"),
+        "figures": Stage("the figures of a dataset", "isomorph.stages.figures:run"),
         "report": Stage("the report of the study", "isomorph.report:run",
                         needs_results=True),
     },

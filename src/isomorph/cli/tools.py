@@ -137,15 +137,19 @@ def _schema(parsed: argparse.Namespace) -> None:
 
 def _add_show(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", type=Path, help="any file of data/ or results/")
-    parser.add_argument("-o", "--output", type=Path, metavar="PNG", help="draw it into this file")
+    either = parser.add_mutually_exclusive_group()
+    either.add_argument("-o", "--output", type=Path, metavar="PNG", help="draw it into this file")
+    either.add_argument(
+        "--columns", action="store_true", help="say what its columns or variables mean"
+    )
     parser.set_defaults(run=_show)
 
 
 def _show(parsed: argparse.Namespace) -> None:
-    from isomorph.cli.show import describe, draw
+    from isomorph.cli.show import columns, describe, draw
 
     if parsed.output is None:
-        print(describe(parsed.file))
+        print((columns if parsed.columns else describe)(parsed.file))
     else:
         draw(parsed.file, parsed.output)
         print(parsed.output)

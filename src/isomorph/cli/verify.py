@@ -8,19 +8,12 @@ from pathlib import Path
 
 from isomorph.archives.manifest import own_files, read_manifest
 from isomorph.artefacts import artefact_kind, read_array, read_responses, read_table
+from isomorph.catalogue import CATALOGUE
 from isomorph.errors import IsomorphError
 from isomorph.jobs import Job, jobs
 from isomorph.layout import Layout
 from isomorph.making import Fitting, other_versions, outputs_of, stamps
 from isomorph.stages.datasets import images_of
-
-ARRAYS = {
-    "activations": "activations",
-    "brain_rdms": "rdms",
-    "model_rdms": "rdms",
-    "representations": "representations",
-}
-"""What a netCDF file holds, by the name of its place in the layout."""
 
 
 @dataclass(frozen=True)
@@ -71,15 +64,16 @@ def verify(layout: Layout) -> Verdict:
 
 def _damage(layout: Layout, job: Job, name: str, file: Path) -> Iterator[str]:
     """Yield what is wrong with the bytes of an artefact, or of the files it lists."""
+    made = CATALOGUE[name]
     try:
-        if name in ARRAYS:
-            read_array(file, ARRAYS[name])
-        elif name == "responses":
+        if made.array == "responses":
             ready = artefact_kind(file) == "rdms"
             read_array(file, "rdms") if ready else read_responses(file)
+        elif made.array:
+            read_array(file, made.array)
         elif name == "manifest":
             yield from _lost_bytes(layout, job.names[0])
-        elif file.suffix == ".csv":
+        elif made.columns:
             read_table(file, name)
             if name == "stimuli":
                 yield from _lost_images(layout, job.names[0])

@@ -1,22 +1,4 @@
-"""Figures: one per module, each drawn from tables and arrays and callable on its own.
+"""Figures: one plot per module, a function from arrays and tables to a matplotlib figure.
 
-`run` draws all figures of a dataset; the others are in `profile`, `rdm_pair`, `overview` and
-`map`.
+`captioned` says which of them are drawn of a dataset, and what stands below each.
 """
-
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from isomorph.layout import Layout
-
-
-def run(layout: Layout, dataset: str) -> list[dict[str, str]]:
-    """Draw every figure of a dataset; returns their list as `figures.json` holds it."""
-    from isomorph.figures import _dataset  # matplotlib is imported here, not before
-
-    return _dataset.run(layout, dataset)
-
-
-__all__ = ["run"]

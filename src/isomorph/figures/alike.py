@@ -10,16 +10,16 @@ import pandas as pd
 import xarray as xr
 from matplotlib.figure import Figure
 
-from isomorph.figures.partial import painted
+from isomorph.figures.numbers import number
 from isomorph.figures.selection import Family
-from isomorph.figures.style import COLOUR_MAP, styled, thinned
+from isomorph.figures.style import heat_map, painted, styled, thinned
 
 MOST_WRITTEN = 10
 """Models up to which the cells carry their numbers."""
 
 
 def two_models(families: Sequence[Family], data: xr.Dataset) -> tuple[str, str] | None:
-    """Return the two models whose layers are drawn: the first trained, and its twin or the next.
+    """Return the two models whose layers are drawn: the first trained, and its control or the next.
 
     None where fewer than two models have several layers.
     """
@@ -31,17 +31,15 @@ def two_models(families: Sequence[Family], data: xr.Dataset) -> tuple[str, str] 
     ]
     if len(several) < 2:
         return None
-    trained = {family.name: family for family in families}
-    twins = [f.instances[0] for f in families
-             if f.twin_of in trained and several[0] in trained[f.twin_of].instances]  # fmt: skip
-    other = next((name for name in twins if name in several), several[1])
-    return several[0], other
+    own = next(family.name for family in families if several[0] in family.instances)
+    controls = [family.instances[0] for family in families if family.control_of == own]
+    return several[0], next((name for name in controls if name in several), several[1])
 
 
 def draw_alike(
     models: pd.DataFrame, data: xr.Dataset, families: Sequence[Family], *, measure: str, label: str
 ) -> Figure:
-    """Draw how alike every two models are, and the layers of two of them.
+    """Draw how similar every two models are, and the layers of two of them.
 
     Parameters
     ----------
@@ -67,16 +65,11 @@ def draw_alike(
         for row in known.to_dict("records"):
             a, b = names.index(row["model_a"]), names.index(row["model_b"])
             matched[a, b], matched[b, a] = row["a_to_b"], row["b_to_a"]
-        image = _heat(axes[0], matched)
+        image = heat_map(axes[0], matched, write=number if len(names) <= MOST_WRITTEN else None)
         shown = [titles.get(name, name) for name in names]
         axes[0].set_xticks(range(len(names)), shown, rotation=40, ha="right")
         axes[0].set_yticks(range(len(names)), shown)
-        axes[0].set_title("row's layers, best match in column")
-        if len(names) <= MOST_WRITTEN:
-            for (a, b), value in np.ndenumerate(matched):
-                axes[0].annotate(f"{value:.2f}".replace("0.", ".", 1), (b, a), ha="center",
-                                 va="center", fontsize=7,
-                                 color="white" if value < 0.6 else "black")  # fmt: skip
+        axes[0].set_title("best match of a row's layers in the column")
         if pair:
             _layers(axes[1], data.sel(measure=measure), pair, titles)
         bar = figure.colorbar(image, ax=list(axes), shrink=0.7, pad=0.01)
@@ -94,7 +87,7 @@ def _layers(ax: Any, data: xr.Dataset, pair: tuple[str, str], titles: dict[str, 
     )
     layers = data["layer"].values.astype(str)
     matrix = data["similarity"].values[np.ix_(first, second)]
-    _heat(ax, matrix)
+    heat_map(ax, matrix, write=None)
     best = matrix.argmax(axis=1)
     ax.plot(best, np.arange(len(best)), marker="o", markersize=3, color="white", linestyle="",
             markeredgecolor="black", markeredgewidth=0.4)  # fmt: skip
@@ -106,9 +99,3 @@ def _layers(ax: Any, data: xr.Dataset, pair: tuple[str, str], titles: dict[str, 
     ax.set_ylabel(titles.get(pair[0], pair[0]))
     ax.set_xlabel(titles.get(pair[1], pair[1]))
     ax.set_title("layer by layer, dots: best match")
-
-
-def _heat(ax: Any, matrix: np.ndarray) -> Any:
-    ax.spines[:].set_visible(False)
-    return ax.imshow(matrix, cmap=COLOUR_MAP, vmin=0, vmax=1, interpolation="nearest",
-                     aspect="auto")  # fmt: skip

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
 from isomorph.figures.selection import Family
-from isomorph.figures.style import FAINT, INK, STRONG, styled
+from isomorph.figures.style import FAINT, STRONG, heat_map, styled
 
 OTHERS = "another layer"
 OTHER_OF_MODEL = "other\nlayer"
-NOTHING = "no layer at all"
+NOTHING = "no layer: stimuli shuffled"
 
 Layer = tuple[str, str]
 
@@ -31,30 +31,25 @@ def draw_confusion(rows: pd.DataFrame, families: Sequence[Family]) -> Figure:
     """
     planted, found, share = matrix(rows, families)
     down, across = share.shape
-    size = (3.2 + 0.62 * across, 1.2 + 0.36 * down)
+    ramp = LinearSegmentedColormap.from_list("house", ["#ffffff", STRONG[0]])
     with styled():
-        figure = Figure(figsize=size, layout="constrained")
+        figure = Figure(figsize=(3.2 + 0.62 * across, 1.2 + 0.36 * down), layout="constrained")
         ax = figure.subplots()
-        ramp = LinearSegmentedColormap.from_list("house", ["#ffffff", STRONG[0]])
-        ax.imshow(share, cmap=ramp, vmin=0, vmax=1, aspect="auto")
-        for y, x in np.argwhere(share > 0.005):
-            dark = share[y, x] > 0.55
-            ax.text(x, y, f"{100 * share[y, x]:.0f}", ha="center", va="center", fontsize=8,
-                    color="white" if dark else INK)  # fmt: skip
+        heat_map(ax, share, ramp=ramp, write=lambda one: f"{100 * one:.0f}" if one > 0.005 else "")
         for y, layer in enumerate(planted):
             if layer in found:
-                _outline(ax, found.index(layer), y)
-        ax.set_xticks(range(across), _columns(planted, found, families))
-        ax.set_yticks(range(down), _rows(planted, families))
-        ax.tick_params(length=0)
+                place = (found.index(layer) - 0.5, y - 0.5)
+                ax.add_patch(Rectangle(place, 1, 1, fill=False, edgecolor=FAINT, linewidth=1.4,
+                                       clip_on=False))  # fmt: skip
+        across_names, down_names = _names(planted, found, families)
+        ax.set_xticks(range(across), across_names)
+        ax.set_yticks(range(down), down_names)
         ax.set_xlabel("found, percent of simulations")
         ax.set_ylabel("planted")
         ax.set_xticks(np.arange(-0.5, across), minor=True)
         ax.set_yticks(np.arange(-0.5, down), minor=True)
         ax.grid(which="minor", color="#eceef1", linewidth=0.8)
         ax.tick_params(which="minor", length=0)
-        for spine in ax.spines.values():
-            spine.set_visible(False)
     return figure
 
 
@@ -63,21 +58,22 @@ def matrix(
 ) -> tuple[list[Layer], list[Layer], np.ndarray]:
     """Return planted layers, found layers and shares `(planted, found)` of the simulations.
 
-    Layers that were not planted are told as other layers of their model, the seeds of a network
+    Layers that were not planted count as other layers of their model, the seeds of a network
     being one model. Data in which nothing was planted are the last row.
     """
+    owner = _owners(families)
     pairs = list(zip(rows["planted_model"], rows["planted_layer"], strict=True))
     planted = sorted(dict.fromkeys(pairs), key=lambda layer: layer[0] == "")
     first = [layer for layer in planted if layer[0]]
     shares = rows["count"].astype(float) / rows["n_simulations"].astype(float)
     columns = [
-        layer if layer in first else (_family(layer[0], families), OTHERS)
+        layer if layer in first else (owner.get(layer[0], layer[0]), OTHERS)
         for layer in zip(rows["found_model"], rows["found_layer"], strict=True)
     ]
     # Each planted layer is followed by the others of its model.
     found: list[Layer] = []
-    for family in dict.fromkeys(_family(model, families) for model, _ in [*first, *columns]):
-        found += [layer for layer in first if _family(layer[0], families) == family]
+    for family in dict.fromkeys(owner.get(model, model) for model, _ in [*first, *columns]):
+        found += [layer for layer in first if owner.get(layer[0], layer[0]) == family]
         found += [(family, OTHERS)] if (family, OTHERS) in columns else []
     share = np.zeros((len(planted), len(found)))
     for one, other, value in zip(pairs, columns, shares, strict=True):
@@ -85,45 +81,26 @@ def matrix(
     return planted, found, share
 
 
-def _family(model: str, families: Sequence[Family]) -> str:
-    return next((family.name for family in families if model in family.instances), model)
+def _owners(families: Sequence[Family]) -> dict[str, str]:
+    """Return the model that each instance belongs to."""
+    return {name: family.name for family in families for name in family.instances}
 
 
-def _name(layer: Layer, families: Sequence[Family]) -> str:
-    model, name = layer
-    if not model:
-        return NOTHING
-    known = (family for family in families if model in {family.name, *family.instances})
-    title = next((family.title for family in known), model)
-    return f"{title}: {name}"
-
-
-def _rows(planted: Sequence[Layer], families: Sequence[Family]) -> list[str]:
-    """Return the names of planted layers, each with the number that its column carries."""
-    return [
-        f"{_name(layer, families)}   {number}" if layer[0] else NOTHING
-        for number, layer in enumerate(planted, 1)
-    ]
-
-
-def _columns(
+def _names(
     planted: Sequence[Layer], found: Sequence[Layer], families: Sequence[Family]
-) -> list[str]:
-    """Return the numbers of planted layers; other layers of the model of the column before."""
-    labels = []
-    for place, layer in enumerate(found):
-        if layer in planted:
-            labels.append(str(planted.index(layer) + 1))
-            continue
-        before = _family(found[place - 1][0], families) if place else None
-        of_model = before == layer[0]
-        labels.append(OTHER_OF_MODEL if of_model else _name(layer, families).replace(": ", ":\n"))
-    return labels
-
-
-def _outline(ax: Any, x: int, y: int) -> None:
-    across, down = [x - 0.5, x + 0.5], [y - 0.5, y + 0.5]
-    ax.plot(
-        [*across, *across[::-1], across[0]], [down[0], down[0], down[1], down[1], down[0]],
-        color=FAINT, linewidth=1.4, clip_on=False,
-    )  # fmt: skip
+) -> tuple[list[str], list[str]]:
+    """Return the names of columns and rows; a planted layer has the number of its row in both."""
+    owner = _owners(families)
+    titles = {name: one.title for one in families for name in (one.name, *one.instances)}
+    rows = [
+        f"{titles.get(model, model)}: {layer}   {number}" if model else NOTHING
+        for number, (model, layer) in enumerate(planted, 1)
+    ]
+    columns = []
+    for before, (model, layer) in zip([("", ""), *found], found, strict=False):
+        if (model, layer) in planted:
+            columns.append(str(planted.index((model, layer)) + 1))
+        else:
+            of_model = owner.get(before[0]) == model
+            columns.append(OTHER_OF_MODEL if of_model else f"{titles.get(model, model)}:\n{layer}")
+    return columns, rows

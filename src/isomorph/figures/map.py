@@ -1,4 +1,4 @@
-"""The map: regions and layers as points, near where their geometries are alike."""
+"""The map: regions and layers as points, near where their geometries are similar."""
 
 from __future__ import annotations
 
@@ -62,8 +62,6 @@ def draw_map(
     regions: Mapping[str, np.ndarray],
     models: Mapping[str, Mapping[str, np.ndarray]],
     families: Sequence[Family],
-    *,
-    title: str = "",
 ) -> Figure:
     """Draw the classical MDS of regions and layers from their RDMs.
 
@@ -75,15 +73,13 @@ def draw_map(
         RDM of each layer in depth order, by model instance.
     families : sequence of Family
         For names and colours.
-    title : str, optional
-        Title of the figure.
     """
     owners = [("", name) for name in regions]
     owners += [(instance, layer) for instance, layers in models.items() for layer in layers]
     vectors = [*regions.values(), *(rdm for layers in models.values() for rdm in layers.values())]
     varied = [i for i, rdm in enumerate(vectors) if np.ptp(rdm) > 0]  # r needs variance
     squared = second_order(np.array([vectors[i] for i in varied]))
-    return draw_places([owners[i] for i in varied], squared, families, title=title)
+    return draw_places([owners[i] for i in varied], squared, families)
 
 
 def draw_representations(data: xr.Dataset, measure: str, families: Sequence[Family]) -> Figure:
@@ -107,11 +103,7 @@ def draw_representations(data: xr.Dataset, measure: str, families: Sequence[Fami
 
 
 def draw_places(
-    owners: Sequence[tuple[str, str]],
-    squared: np.ndarray,
-    families: Sequence[Family],
-    *,
-    title: str = "",
+    owners: Sequence[tuple[str, str]], squared: np.ndarray, families: Sequence[Family]
 ) -> Figure:
     """Draw the classical MDS of anything between which squared distances are known.
 
@@ -121,7 +113,6 @@ def draw_places(
         Model instance and layer, in depth order within a model; no instance and the region.
     squared : ndarray (owner, owner)
     families : sequence of Family
-    title : str, optional
     """
     points, share = classical_mds(squared)
     place = dict(zip(owners, points, strict=True))
@@ -135,7 +126,7 @@ def draw_places(
     with styled():
         figure = Figure(figsize=(7.6, 6.4), layout="constrained")
         ax = figure.subplots()
-        for family in sorted(drawn, key=lambda family: family.kind != "twins"):
+        for family in sorted(drawn, key=lambda family: family.kind != "untrained"):
             for name in family.instances:
                 path = [(layer, place[name, layer]) for layer in layers.get(name, ())]
                 if path:
@@ -150,8 +141,6 @@ def draw_places(
         ax.tick_params(labelsize=7, colors=FAINT)
         ax.margins(0.08)
         name_lines(ax, [(f.title, paint[f.name]) for f in drawn if f.kind != "baseline"])
-        if title:
-            figure.suptitle(title, x=0.01, ha="left", fontsize=11, fontweight="bold")
         _write(figure, ax, notes)
     return figure
 
@@ -171,7 +160,7 @@ def _path(
 ) -> list[Note]:
     """Draw a model's layers, joined in depth order, and return the labels it asks for."""
     xy = np.array([point for _, point in path])
-    thin = family.kind == "twins"
+    thin = family.kind == "untrained"
     baseline = family.kind == "baseline"
     if not baseline:
         width = 0.7 if thin else 1.8

@@ -1,4 +1,4 @@
-"""The multiverse: models under every distance and measure, and how alike these order them."""
+"""The multiverse: models under every distance and measure, and how far these agree."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from matplotlib import colormaps
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
 from isomorph.figures.selection import Family, usable
-from isomorph.figures.style import COLOUR_MAP, FAINT, INK, REGION, styled
+from isomorph.figures.style import FAINT, REGION, heat_map, styled
 from isomorph.figures.words import distance_title, measure_label
 
 Setting = tuple[str, str]
@@ -30,7 +30,7 @@ def scores(rows: pd.DataFrame, families: Sequence[Family]) -> tuple[list[Family]
     """Return models and their best layers' scores `(model, setting)`, the highest of a setting 1.
 
     Seeds of one network are averaged. A negative score stays one; where even the best model has
-    none above 0, nothing is told.
+    none above 0, there is no score.
     """
     known = usable(rows)
     settings = settings_of(rows)
@@ -82,21 +82,20 @@ def draw_multiverse(
             figsize=(3.6 + 0.62 * wide, 2.4 + 0.3 * (tall + wide)), layout="constrained"
         )
         top, bottom = figure.subplots(2, 1, sharex=True, height_ratios=(tall, wide))
-        _cells(top, table, low=0.0)
+        heat_map(top, table)
         for column in range(wide):
             if np.isfinite(table[:, column]).any():
-                _ring(top, column, int(np.nanargmax(table[:, column])))
+                best = (column - 0.47, int(np.nanargmax(table[:, column])) - 0.45)
+                top.add_patch(
+                    Rectangle(best, 0.94, 0.9, fill=False, edgecolor=REGION, linewidth=1.6)
+                )
         top.set_yticks(range(tall), [family.title for family in present])
-        _cells(bottom, tau, low=-1.0)
+        heat_map(bottom, tau, low=-1.0)
         bottom.set_yticks(range(wide), names)
         bottom.set_xticks(range(wide), names, rotation=40, ha="right", rotation_mode="anchor")
-        top.set_title("Score of each model's best layer, the best model's = 1", fontsize=9, pad=24)
-        bottom.set_title("Do two settings order the models alike? (tau-b)", fontsize=9)
+        top.set_title("Best layers, relative to the best model", fontsize=9, pad=24)
+        bottom.set_title("Agreement on the order of the models (tau-b)", fontsize=9)
         _name_distances(top, bottom, settings)
-        for ax in (top, bottom):
-            ax.tick_params(length=0)
-            for spine in ax.spines.values():
-                spine.set_visible(False)
         top.tick_params(labelbottom=False)
     return figure
 
@@ -116,24 +115,3 @@ def _name_distances(top: Any, bottom: Any, settings: Sequence[Setting]) -> None:
         bottom.plot([1.02, 1.02], [low, high], transform=frame, **style)
         bottom.text(1.035, (low + high) / 2, name, transform=frame, rotation=270, ha="left",
                     va="center", fontsize=8)  # fmt: skip
-
-
-def _cells(ax: Any, table: Floats, *, low: float) -> None:
-    ax.imshow(table, cmap=COLOUR_MAP, vmin=low, vmax=1, aspect="auto")
-    ramp = colormaps[COLOUR_MAP]
-    for (y, x), value in np.ndenumerate(table):
-        if not np.isfinite(value):
-            ax.text(x, y, "\N{EN DASH}", ha="center", va="center", fontsize=8, color=INK)
-            continue
-        red, green, blue, _ = ramp((value - low) / (1 - low))
-        light = 0.3 * red + 0.6 * green + 0.1 * blue > 0.5
-        text = f"{value:.2f}".replace("0.", ".", 1).replace("-", "\N{MINUS SIGN}")
-        ax.text(x, y, text, ha="center", va="center", fontsize=7.5,
-                color=INK if light else "white")  # fmt: skip
-
-
-def _ring(ax: Any, x: int, y: int) -> None:
-    ax.plot(
-        [x - 0.47, x + 0.47, x + 0.47, x - 0.47, x - 0.47],
-        [y - 0.45, y - 0.45, y + 0.45, y + 0.45, y - 0.45], color=REGION, linewidth=1.6,
-    )  # fmt: skip

@@ -9,9 +9,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from isomorph.figures import selection
-from isomorph.figures.partial import painted, panels
-from isomorph.figures.selection import Family
-from isomorph.figures.style import CEILING, FAINT, INK, styled
+from isomorph.figures.style import CEILING, FAINT, INK, painted, region_panels, styled
 
 MOST_SHARED = 5
 """Shared parts drawn one by one, the largest somewhere; the others are one bar together."""
@@ -20,13 +18,13 @@ ALL = "all together"
 OTHERS = "other shared parts"
 
 
-def draw_partition(rows: pd.DataFrame, families: Sequence[Family]) -> Figure:
-    """Draw the parts of one group of models as bars with intervals, a panel per region.
+def draw_partition(rows: pd.DataFrame, families: Sequence[selection.Family]) -> Figure:
+    """Draw the parts of one set of models as bars with intervals, a panel per region.
 
     Parameters
     ----------
     rows : DataFrame
-        A partition table under one measure and of one group, a row per region and part.
+        A partition table under one measure and of one set of models, a row per region and part.
     families : sequence of Family
     """
     paint, titles = painted(families)
@@ -36,11 +34,11 @@ def draw_partition(rows: pd.DataFrame, families: Sequence[Family]) -> Figure:
     lines = [titles.get(part, part) if kind == "unique" else _joined(part, titles)
              for part, kind in parts]  # fmt: skip
     with styled():
-        figure, axes = panels(len(regions), len(parts))
-        for ax, region in zip(axes, regions, strict=False):
+        label = "share of the RDM's variance"
+        figure, axes = region_panels(regions, lines, [label] * len(regions))
+        for ax, region in zip(axes, regions, strict=True):
             own = selection.rows_of(known, region).set_index("part")
             for y, (part, kind) in enumerate(parts):
-                ax.axhline(y, color=CEILING, linewidth=0.6, zorder=0.5)
                 colour = {"unique": paint.get(part, INK), "total": INK}.get(kind, FAINT)
                 if part == OTHERS:
                     told = {name for name, _ in parts}
@@ -53,10 +51,6 @@ def draw_partition(rows: pd.DataFrame, families: Sequence[Family]) -> Figure:
                         alpha=0.9 if kind != "shared" else 0.6, linewidth=0)  # fmt: skip
                 ax.plot([row["interval_low"], row["interval_high"]], [y, y], color=INK,
                         linewidth=1, zorder=3)  # fmt: skip
-            ax.set_title(region, fontweight="bold")
-            ax.set_xlabel("share of the RDM's variance")
-        axes[0].set_yticks(range(len(parts)), lines)
-        axes[0].set_ylim(len(parts) - 0.4, -0.6)
     return figure
 
 

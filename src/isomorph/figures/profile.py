@@ -1,4 +1,4 @@
-"""The layer profile: how like each layer of each model is to one region."""
+"""The layer profile: how similar each layer of each model is to one region."""
 
 from __future__ import annotations
 
@@ -15,9 +15,7 @@ from isomorph.figures.style import CEILING, FAINT, colours, name_lines, styled, 
 MOST_BASELINE_LAYERS = 9
 
 
-def draw_profile(
-    rows: pd.DataFrame, families: Sequence[Family], *, label: str, title: str = ""
-) -> Figure:
+def draw_profile(rows: pd.DataFrame, families: Sequence[Family], *, label: str) -> Figure:
     """Draw the profile of one region under one distance and one measure.
 
     Parameters
@@ -25,18 +23,16 @@ def draw_profile(
     rows : DataFrame
         Comparisons of the region, one row per model instance and layer.
     families : sequence of Family
-        The models, in order; an architecture and its untrained twins share a panel.
+        The models, in order; an architecture and its untrained control share a panel.
     label : str
         What the ordinate measures.
-    title : str, optional
-        Title of the figure.
 
     Returns
     -------
     Figure
-        A panel per architecture: the trained model as a strong line with its interval, twins as
-        thin lines with their mean; baselines as dashes at the right; the ceiling as a grey band.
-        Filled dots are significant after correction.
+        A panel per architecture: the trained model as a strong line with its interval, seeds
+        of a control as thin lines with their mean; baselines as dashes at the right; the ceiling
+        as a grey band. Filled dots are significant after correction.
     """
     paint = colours(families)
     groups = _groups(rows, families)
@@ -50,26 +46,25 @@ def draw_profile(
         for ax, group, layers in zip(axes, panels, depths, strict=True):
             _frame(ax, rows, label)
             for family in group:
-                draw = _twins if family.kind == "twins" and len(family.instances) > 1 else _single
+                several = family.kind == "untrained" and len(family.instances) > 1
+                draw = _seeds if several else _single
                 draw(ax, rows, family, layers, paint[family.name])
             _dashes(ax, dashes, start=len(layers) + 0.8 * bool(layers), paint=paint)
             _abscissa(ax, layers, dashes)
             _names(ax, group, paint)
-        if title:
-            figure.suptitle(title, x=0.01, ha="left", fontsize=11, fontweight="bold")
     return figure
 
 
 def _groups(rows: pd.DataFrame, families: Sequence[Family]) -> list[list[Family]]:
-    """Return the families drawn as lines, twins in the panel of the network they are twins of."""
+    """Return the families drawn as lines, controls in the panel of their network."""
     present = set(rows["model"])
     lines = [f for f in families if f.kind != "baseline" and present & set(f.instances)]
     heads = {f.name for f in lines if f.kind == "trained"}
     groups = []
     for family in lines:
-        if family.twin_of not in heads:
-            twins = [f for f in lines if f.twin_of == family.name and f is not family]
-            groups.append([*twins, family])  # the trained line is drawn last, on top
+        if family.control_of not in heads:
+            controls = [f for f in lines if f.control_of == family.name and f is not family]
+            groups.append([*controls, family])  # the trained line is drawn last, on top
     return groups
 
 
@@ -137,7 +132,7 @@ def _single(
     ax.scatter(x, own["estimate"], s=22, c=face, edgecolors=colour, linewidths=1.1, zorder=6)
 
 
-def _twins(ax: Any, rows: pd.DataFrame, family: Family, layers: Sequence[str], colour: str) -> None:
+def _seeds(ax: Any, rows: pd.DataFrame, family: Family, layers: Sequence[str], colour: str) -> None:
     """Draw every seed as a thin line and their mean as a firmer one."""
     each = [_ordered(rows, name, layers).set_index("x")["estimate"] for name in family.instances]
     for line in each:

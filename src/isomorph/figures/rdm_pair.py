@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-from PIL import Image
 from scipy.stats import rankdata
 
 from isomorph.figures.geometry import square
@@ -26,7 +24,7 @@ MOST_NAMES = 60
 TITLE_LETTER, TITLE_LINE = 0.105, 0.2
 """Width of a wide letter and height of a line of a title, inches."""
 THUMBNAIL = 44
-"""Pixels kept of each thumbnail."""
+"""Pixels of the side of a thumbnail."""
 
 
 def draw_rdm_pair(
@@ -34,7 +32,7 @@ def draw_rdm_pair(
     right: np.ndarray,
     titles: tuple[str, str],
     stimuli: pd.DataFrame,
-    folder: Path | None = None,
+    images: Sequence[np.ndarray] = (),
 ) -> Figure:
     """Draw two RDMs side by side, each transformed to percentile ranks.
 
@@ -46,12 +44,12 @@ def draw_rdm_pair(
         What each is.
     stimuli : DataFrame
         The stimulus table, a row per stimulus in the order of the RDMs.
-    folder : Path, optional
-        Where the image files of the table stand; without images the axes carry category or
-        stimulus names.
+    images : sequence of ndarray (pixel, pixel, 3), optional
+        A thumbnail of each stimulus, `THUMBNAIL` pixels wide; without, or with more than
+        `MOST_THUMBNAILS`, the axes carry category or stimulus names.
     """
     n = len(stimuli)
-    images = _images(stimuli, folder) if folder is not None and n <= MOST_THUMBNAILS else []
+    images = images if n <= MOST_THUMBNAILS else ()
     extent = min(SIDE, max(SMALLEST_SIDE, WIDEST_CELL * n))
     cell, rows = extent / n, stagger(n)
     edge = cell * (rows**2 + 1) if images else 0.9
@@ -113,19 +111,6 @@ def _draw_matrix(ax: Any, pairs: np.ndarray, n: int) -> Any:
     for spine in ax.spines.values():
         spine.set_visible(False)
     return image
-
-
-def _images(stimuli: pd.DataFrame, folder: Path) -> list[np.ndarray]:
-    """Return a small square image `(pixel, pixel, 3)` per stimulus, or none when any is absent."""
-    files = [folder / name for name in stimuli["file"] if name]
-    if len(files) < len(stimuli) or not all(file.is_file() for file in files):
-        return []
-    images = []
-    for file in files:
-        with Image.open(file) as image:
-            small = image.convert("RGB").resize((THUMBNAIL, THUMBNAIL), Image.Resampling.LANCZOS)
-            images.append(np.asarray(small))
-    return images
 
 
 def _thumbnails(

@@ -1,4 +1,4 @@
-"""Reliability: how it spreads over the units of each region, and what more showings would give."""
+"""Reliability of the units of each region, and what more repetitions would make of it."""
 
 from __future__ import annotations
 
@@ -26,20 +26,12 @@ MOST_NAMED = 12
 LOWEST = -0.5
 """Values below stand at this edge: the formula takes a negative correlation to minus infinity."""
 FARTHEST = 64
-"""Showings up to which curves are drawn, unless more were recorded."""
-
-CAPTION = (
-    "Left: Spearman-Brown reliability of every unit over all its showings, as dots or, from "
-    f"{MOST_DOTS + 1} units on, as a density; the bar holds the middle half, the dot is the "
-    f"median, values below {LOWEST:g} stand at the edge. Right: what the formula foretells "
-    "for the mean over units, solid up to the showings recorded (median over units) and dashed "
-    f"beyond; diamonds mark a reliability of {TARGET:g}."
-)
+"""Repetitions up to which curves are drawn, unless more were recorded."""
 
 
 @dataclass(frozen=True)
-class Told:
-    """What a reliability table tells of one region.
+class UnitReliability:
+    """What a reliability table says of one region.
 
     Attributes
     ----------
@@ -49,37 +41,37 @@ class Told:
     n_without : int
         Units that have none.
     single : float
-        Reliability of a single showing, mean over units; NaN where none has one.
-    shown : int
-        Showings each stimulus had, the median over units.
+        Reliability of a single repetition, mean over units; NaN where none has one.
+    recorded : int
+        Repetitions of each stimulus, the median over units.
     """
 
     region: str
     units: Array
     n_without: int
     single: float
-    shown: int
+    recorded: int
 
     @property
     def needed(self) -> float:
-        """Showings that make the mean unit's reliability `TARGET`; NaN where none do."""
+        """Repetitions that make the mean unit's reliability `TARGET`; NaN where none do."""
         return float(parts_needed(self.single, TARGET))
 
-    def at(self, showings: Array) -> Array:
-        """Return what so many showings would give (showings,)."""
-        return np.array([spearman_brown(self.single, number) for number in showings])
+    def at(self, repetitions: Array) -> Array:
+        """Return the reliability of so many repetitions (repetitions,)."""
+        return np.array([spearman_brown(self.single, number) for number in repetitions])
 
 
-def regions_told(table: pd.DataFrame) -> list[Told]:
-    """Return what a reliability table tells of each region, in the order of the table.
+def regions_told(table: pd.DataFrame) -> list[UnitReliability]:
+    """Return what a reliability table says of each region, in the order of the table.
 
-    Subjects and sessions are pooled unit by unit: a region's reliability of a single showing is
+    Subjects and sessions are pooled unit by unit: a region's reliability of a single repetition is
     the mean of those of its sessions, each weighted by its units.
 
     Parameters
     ----------
     table : DataFrame
-        See `isomorph.responses.reliability.unit_rows`; RDMs, which have no units, tell nothing.
+        See `isomorph.responses.reliability.unit_rows`; RDMs, which have no units, are passed over.
     """
     found = []
     of_unit = table["unit"] != ""
@@ -95,17 +87,19 @@ def regions_told(table: pd.DataFrame) -> list[Told]:
         single = (
             np.average(sessions["reliability_at_1"], weights=weight) if weight.sum() else np.nan
         )
-        shown = int(units["n_repetitions"].median())
-        found.append(Told(str(region), known, len(units) - len(known), float(single), shown))
+        recorded = int(units["n_repetitions"].median())
+        found.append(
+            UnitReliability(str(region), known, len(units) - len(known), float(single), recorded)
+        )
     return found
 
 
-def draw_reliability(regions: Sequence[Told]) -> Figure:
-    """Draw the reliability of units and what it would be with other numbers of showings.
+def draw_reliability(regions: Sequence[UnitReliability]) -> Figure:
+    """Draw the reliability of units and what it would be with other numbers of repetitions.
 
     Parameters
     ----------
-    regions : sequence of Told
+    regions : sequence of UnitReliability
         Regions, top to bottom; at least one.
 
     Returns
@@ -113,7 +107,7 @@ def draw_reliability(regions: Sequence[Told]) -> Figure:
     Figure
         Left a row per region: its units as dots or, where they are many, as a density, with a bar
         over the middle half and a dot at the median. Right a curve per region, solid up to the
-        showings recorded and dashed beyond.
+        repetitions recorded and dashed beyond.
     """
     paint = _colours(len(regions))
     row = 0.46 if len(regions) <= MOST_NAMED else 0.27
@@ -132,7 +126,7 @@ def _colours(n: int) -> list[Any]:
     return [colormaps[COLOUR_MAP](0.78 * place / (n - 1)) for place in range(n)]
 
 
-def _rows(ax: Any, regions: Sequence[Told], paint: Sequence[Any]) -> None:
+def _rows(ax: Any, regions: Sequence[UnitReliability], paint: Sequence[Any]) -> None:
     """Draw the units of every region in a row of its own."""
     low = min(0.0, *(float(told.units.min()) for told in regions))
     low = max(LOWEST, low) - 0.03
@@ -143,9 +137,9 @@ def _rows(ax: Any, regions: Sequence[Told], paint: Sequence[Any]) -> None:
         first, median, third = np.quantile(values, [0.25, 0.5, 0.75])
         ax.plot([first, third], [y, y], color=INK, linewidth=2.2, zorder=4)
         ax.scatter(median, y, s=30, c="white", edgecolors=INK, linewidths=1.2, zorder=5)
-        needed = f"{np.ceil(told.needed - 1e-9):,.0f}" if np.isfinite(told.needed) else "none would"
+        needed = f"{np.ceil(told.needed - 1e-9):,.0f}" if np.isfinite(told.needed) else "never"
         ax.annotate(
-            f"{needed} ({told.shown})", (1, y), xycoords=("axes fraction", "data"),
+            f"{needed} ({told.recorded})", (1, y), xycoords=("axes fraction", "data"),
             xytext=(8, 0), textcoords="offset points", va="center", fontsize=8,
         )  # fmt: skip
     names = [f"{told.region}  {_counted(told)}" for told in regions]
@@ -160,12 +154,12 @@ def _rows(ax: Any, regions: Sequence[Told], paint: Sequence[Any]) -> None:
     ax.tick_params(axis="y", length=0)
     ax.set_xlabel("Spearman-Brown reliability of units")
     ax.annotate(
-        f"showings for {TARGET:g}\n(recorded)", (1, 1), xycoords="axes fraction", xytext=(8, 0),
+        f"repetitions for {TARGET:g}\n(recorded)", (1, 1), xycoords="axes fraction", xytext=(8, 0),
         textcoords="offset points", va="bottom", fontsize=7.5, color=FAINT,
     )  # fmt: skip
 
 
-def _counted(told: Told) -> str:
+def _counted(told: UnitReliability) -> str:
     n = len(told.units) + told.n_without
     without = f", {told.n_without} without" if told.n_without else ""
     return f"{n:,} unit{'s' if n != 1 else ''}{without}"
@@ -190,22 +184,22 @@ def _density(ax: Any, values: Array, y: int, colour: Any) -> None:
     )  # fmt: skip
 
 
-def _curves(ax: Any, regions: Sequence[Told], paint: Sequence[Any]) -> None:
-    """Draw what the formula foretells for every region."""
-    most = max(told.shown for told in regions)
+def _curves(ax: Any, regions: Sequence[UnitReliability], paint: Sequence[Any]) -> None:
+    """Draw what the formula predicts for every region."""
+    most = max(told.recorded for told in regions)
     wanted = [told.needed for told in regions if told.needed <= FARTHEST]
     last = 2.0 ** np.ceil(np.log2(max(16, most, *wanted)))
-    showings = np.geomspace(1, last, 200)
+    repetitions = np.geomspace(1, last, 200)
     ends = []
     for told, colour in zip(regions, paint, strict=True):
         if not told.single > 0:
             continue
-        known = showings[showings <= told.shown]
-        own = np.append(known, told.shown)
+        known = repetitions[repetitions <= told.recorded]
+        own = np.append(known, told.recorded)
         ax.plot(own, told.at(own), color=colour, linewidth=1.9, zorder=3)
-        beyond = np.append(told.shown, showings[showings > told.shown])
+        beyond = np.append(told.recorded, repetitions[repetitions > told.recorded])
         ax.plot(beyond, told.at(beyond), color=colour, linewidth=1.3, linestyle=(0, (3, 2)))
-        ax.scatter(told.shown, told.at(np.array([told.shown])), s=22, color=colour, zorder=4)
+        ax.scatter(told.recorded, told.at(np.array([told.recorded])), s=22, color=colour, zorder=4)
         if told.needed <= last:
             ax.scatter(told.needed, TARGET, s=24, marker="D", facecolors="white",
                        edgecolors=colour, linewidths=1.1, zorder=5)  # fmt: skip
@@ -217,7 +211,7 @@ def _curves(ax: Any, regions: Sequence[Told], paint: Sequence[Any]) -> None:
     ax.minorticks_off()
     ax.set_xlim(0.93, last)
     ax.set_ylim(0, 1.02)
-    ax.set_xlabel("showings averaged over")
+    ax.set_xlabel("repetitions averaged")
     ax.set_ylabel("reliability of the mean unit")
     if len(ends) <= MOST_NAMED:
         _name_ends(ax, ends)

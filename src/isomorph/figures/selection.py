@@ -15,6 +15,8 @@ from isomorph.study.windows import in_time
 
 SIGNIFICANT = 0.05
 
+Kind = Literal["trained", "untrained", "baseline"]
+
 
 @dataclass(frozen=True)
 class Family:
@@ -25,22 +27,22 @@ class Family:
     name, title : str
         As in the model's settings file.
     kind : str
-        `trained` for networks, `twins` for untrained ones, `baseline` for anything else.
+        `trained` or `untrained` for networks, `baseline` for anything else.
     instances : tuple of str
         Names under which the family appears in the tables.
-    twin_of : str or None
-        The trained family this one is the untrained twin of.
+    control_of : str or None
+        The trained family this one is the untrained control of.
     """
 
     name: str
     title: str
-    kind: Literal["trained", "twins", "baseline"]
+    kind: Kind
     instances: tuple[str, ...]
-    twin_of: str | None = None
+    control_of: str | None = None
 
 
 @dataclass(frozen=True)
-class Shown:
+class MainRows:
     """The comparisons of one region under one distance and one measure.
 
     Attributes
@@ -61,9 +63,9 @@ def families(study: Study) -> list[Family]:
     """Return the model families of a study in its order."""
     found = []
     for model in study.models.values():
-        kind: Literal["trained", "twins", "baseline"] = "trained"
+        kind: Kind = "trained"
         if model.twin_of or model.source.startswith("untrained/"):
-            kind = "twins"
+            kind = "untrained"
         elif model.source.startswith("baseline/"):
             kind = "baseline"
         found.append(Family(model.name, model.title, kind, tuple(model.instances), model.twin_of))
@@ -114,7 +116,7 @@ def regions(comparisons: pd.DataFrame) -> list[str]:
 
 def main(
     comparisons: pd.DataFrame, region: str, measures: Sequence[str], distances: Sequence[str]
-) -> Shown | None:
+) -> MainRows | None:
     """Return a region's rows under the study's first measure and distance that have numbers.
 
     Parameters
@@ -133,11 +135,11 @@ def main(
         for distance in dict.fromkeys([*distances, *of_measure["distance"]]):
             found = of_measure[of_measure["distance"] == distance]
             if len(found):
-                return Shown(region, distance, measure, found)
+                return MainRows(region, distance, measure, found)
     return None
 
 
-def matching(table: pd.DataFrame, shown: Shown) -> pd.DataFrame:
+def matching(table: pd.DataFrame, shown: MainRows) -> pd.DataFrame:
     """Return the rows of another table under the same distance and measure."""
     return table[(table["measure"] == shown.measure) & (table["distance"] == shown.distance)]
 
@@ -150,14 +152,21 @@ def best_layers(rows: pd.DataFrame) -> pd.DataFrame:
     return best.reset_index(drop=True)
 
 
-def best_row(shown: Shown, groups: Sequence[Family]) -> pd.Series | None:
+def best_row(shown: MainRows, groups: Sequence[Family]) -> pd.Series | None:
     """Return the best layer of a trained model, or of any model when none is trained."""
-    for kinds in (("trained",), ("trained", "twins", "baseline")):
+    for kinds in (("trained",), ("trained", "untrained", "baseline")):
         names = {name for family in groups if family.kind in kinds for name in family.instances}
         rows = shown.rows[shown.rows["model"].isin(names)]
         if len(rows):
             return rows.iloc[int(rows["estimate"].to_numpy().argmax())]
     return None
+
+
+def leaders(shown: MainRows, groups: Sequence[Family]) -> list[pd.Series]:
+    """Return the best layer of a trained model, then that of all models where it is another."""
+    best = shown.rows.iloc[int(shown.rows["estimate"].to_numpy().argmax())]
+    trained = best_row(shown, groups)
+    return [best] if trained is None or trained.name == best.name else [trained, best]
 
 
 class Bounds(NamedTuple):

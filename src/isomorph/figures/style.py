@@ -1,26 +1,26 @@
-"""One look for every figure: colours, type, and how a figure reaches the disk."""
+"""One look for every figure: colours, type, and the parts that several figures have."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import matplotlib as mpl
-from PIL import Image
+import numpy as np
+import pandas as pd
+from matplotlib.colors import Colormap
+from matplotlib.figure import Figure
 
-from isomorph.artefacts import replacing
-from isomorph.figures.selection import Family
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+from isomorph.figures.numbers import number
+from isomorph.figures.selection import SIGNIFICANT, Family
 
 STRONG = ("#0067a5", "#c8501e", "#00805e", "#a2478d", "#7a5c00", "#3c3c9c")
 """One per trained family, in study order: after Okabe and Ito, darkened for text on white."""
 MUTED = ("#b8995f", "#a6907c", "#9aa27a", "#a08fa6")
-"""One per family of untrained twins."""
+"""One per family of untrained controls."""
 BASELINE = "#4a4f57"
 INK = "#22262b"
 FAINT = "#8a9099"
@@ -62,53 +62,33 @@ def styled() -> Iterator[None]:
 
 def colours(families: Sequence[Family]) -> dict[str, str]:
     """Return a colour for each model family, by name; the same in every figure of a study."""
-    counts = {"trained": 0, "twins": 0}
-    palette = {"trained": STRONG, "twins": MUTED}
+    palette = {"trained": STRONG, "untrained": MUTED, "baseline": (BASELINE,)}
+    counts: Counter[str] = Counter()
     chosen = {}
     for family in families:
-        if family.kind == "baseline":
-            chosen[family.name] = BASELINE
-            continue
         ramp = palette[family.kind]
         chosen[family.name] = ramp[counts[family.kind] % len(ramp)]
         counts[family.kind] += 1
     return chosen
 
 
-def save(figure: Figure, path: Path) -> None:
-    """Write a figure atomically; the same figure gives the same bytes."""
-    metadata = {"Date": None} if path.suffix == ".svg" else {"Software": None}
-    with styled(), replacing(path) as temporary:
-        figure.savefig(temporary, format=path.suffix[1:], metadata=metadata)
-        SMALLER[path.suffix](temporary)
-
-
-PLACES = re.compile(r'(?<= )(d|x|y)="([^"]*)"')
-"""Attributes of an SVG that hold coordinates, in points; scales are none of them."""
-
-
-def _rounded(path: Path) -> None:
-    """Round the coordinates of an SVG to a hundredth of a point, each path in one line."""
-    text = PLACES.sub(_hundredths, path.read_text(encoding="utf-8"))
-    path.write_text(re.sub(r"\n +(?=<)", "\n", text), encoding="utf-8")
-
-
-def _hundredths(match: re.Match[str]) -> str:
-    places = re.sub(r"-?\d+\.\d+", lambda one: f"{float(one[0]):.2f}", match[2])
-    return f'{match[1]}="{" ".join(places.split())}"'
-
-
-def _in_palette(path: Path) -> None:
-    """Keep 256 colours of a picture: RDMs in one map of colours, and thumbnails, need no more."""
-    with Image.open(path) as picture:
-        small = picture.convert("RGB").quantize(
-            256, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.FLOYDSTEINBERG
-        )
-    small.save(path, format="PNG", optimize=True)
-
-
-SMALLER = {".svg": _rounded, ".png": _in_palette}
-"""How a written figure is made smaller, so that a page of many stays light."""
+def painted(families: Sequence[Family]) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the colour and the short title of each model instance."""
+    paint = colours(families)
+    # What stands before the comma will do, where it is the name of one model alone.
+    heads = {family.name: family.title.split(",")[0] for family in families}
+    once = Counter(heads[family.name] for family in families if family.kind != "untrained")
+    short = {
+        family.name: heads[family.name]
+        if family.kind != "untrained" and once[heads[family.name]] == 1
+        else family.title
+        for family in families
+    }
+    owners = {name: family.name for family in families for name in family.instances}
+    return (
+        {name: paint[family] for name, family in owners.items()},
+        {name: short[family] for name, family in owners.items()},
+    )
 
 
 def slug(text: str) -> str:
@@ -138,3 +118,105 @@ def name_lines(ax: Any, texts: Sequence[tuple[str, str]]) -> None:
             text, (0, 1), xycoords="axes fraction", xytext=(0, 4 + 12 * line),
             textcoords="offset points", color=colour, fontsize=9, fontweight="bold", va="bottom",
         )  # fmt: skip
+
+
+def region_panels(
+    regions: Sequence[str], lines: Sequence[str], labels: Sequence[str], *, line: float = 0.36
+) -> tuple[Figure, list[Any]]:
+    """Return a figure with a panel per region, in each of which every line has a row.
+
+    Parameters
+    ----------
+    regions : sequence of str
+        Titles of the panels.
+    lines : sequence of str
+        Names of the rows, top to bottom, which stand at the left.
+    labels : sequence of str
+        What the abscissa of each panel measures.
+    line : float, optional
+        Height of a row, inches.
+
+    Returns
+    -------
+    Figure
+    list of Axes
+        A panel per region.
+    """
+    across = min(3, len(regions))
+    down = -(-len(regions) // across)
+    size = (2.4 + 2.9 * across, (1.1 + line * len(lines)) * down + 0.5)
+    figure = Figure(figsize=size, layout="constrained")
+    axes = figure.subplots(down, across, sharex=True, sharey=True, squeeze=False).ravel()
+    for ax in axes[len(regions) :]:
+        ax.axis("off")
+    for ax, region, label in zip(axes, regions, labels, strict=False):
+        ax.axvline(0, color=FAINT, linewidth=0.7, zorder=1)
+        for y in range(len(lines)):
+            ax.axhline(y, color=CEILING, linewidth=0.6, zorder=0.5)
+        ax.tick_params(axis="y", length=0)
+        ax.tick_params(axis="x", labelbottom=True)  # a panel may have none below it
+        ax.spines["left"].set_visible(False)
+        ax.set_title(region, fontweight="bold")
+        ax.set_xlabel(label)
+    axes[0].set_yticks(range(len(lines)), lines)
+    axes[0].set_ylim(len(lines) - 0.4, -0.6)
+    return figure, list(axes[: len(regions)])
+
+
+def estimate(
+    ax: Any,
+    row: Mapping[Any, Any] | pd.Series,
+    y: float,
+    colour: str,
+    *,
+    value: str = "estimate",
+    marker: str = "o",
+    alpha: float = 1.0,
+) -> None:
+    """Draw a row's estimate with its interval; filled where the corrected p is below .05."""
+    ends = [row["interval_low"], row["interval_high"]]
+    ax.plot(ends, [y, y], color=colour, linewidth=2, alpha=alpha)
+    dot(ax, row[value], y, colour, filled=bool(row["p_corrected"] < SIGNIFICANT), marker=marker)
+
+
+def dot(ax: Any, x: float, y: float, colour: str, *, filled: bool, marker: str = "o") -> None:
+    """Draw a dot, filled or open."""
+    face = colour if filled else "white"
+    ax.scatter(x, y, s=30, c=face, edgecolors=colour, marker=marker, linewidths=1.2, zorder=6)
+
+
+def heat_map(
+    ax: Any,
+    table: np.ndarray,
+    *,
+    low: float = 0.0,
+    ramp: str | Colormap = COLOUR_MAP,
+    write: Callable[[float], str] | None = number,
+) -> Any:
+    """Draw a table of values up to 1 as colours, with the values written on them.
+
+    Parameters
+    ----------
+    ax : Axes
+    table : ndarray (row, column)
+    low : float, optional
+        The value at the dark end of the ramp.
+    ramp : str or Colormap, optional
+    write : callable, optional
+        From a value to its text; None writes nothing.
+
+    Returns
+    -------
+    AxesImage
+    """
+    image = ax.imshow(table, cmap=ramp, vmin=low, vmax=1, aspect="auto", interpolation="nearest")
+    ax.tick_params(length=0)
+    ax.spines[:].set_visible(False)
+    if write is None:
+        return image
+    for (y, x), value in np.ndenumerate(table):
+        red, green, blue, opaque = image.cmap(image.norm(value))
+        light = not opaque or 0.3 * red + 0.6 * green + 0.1 * blue > 0.5
+        ax.text(x, y, write(float(value)), ha="center", va="center", fontsize=7.5,
+                color=INK if light else "white")  # fmt: skip
+    return image

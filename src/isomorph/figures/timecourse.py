@@ -1,9 +1,8 @@
-"""The time course: how like a region each model is, from bin to bin."""
+"""The time course: how similar each model is to a region, from bin to bin."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,11 +11,7 @@ from matplotlib.figure import Figure
 
 from isomorph.figures import selection
 from isomorph.figures.selection import SIGNIFICANT, Family, ceiling
-from isomorph.figures.style import CEILING, FAINT, colours, name_lines, save, slug, styled
-from isomorph.figures.words import distance_title, measure_label, measure_title
-from isomorph.study import Study
-
-Entry = dict[str, str]
+from isomorph.figures.style import CEILING, FAINT, colours, name_lines, styled
 
 FEWEST = 3
 """Windows that make a time course."""
@@ -24,54 +19,9 @@ FEWEST = 3
 CLUSTER = "p_cluster_corrected"
 
 
-def entries(
-    comparisons: pd.DataFrame,
-    panels: Sequence[selection.Shown],
-    study: Study,
-    folder: Path,
-    said: str = "",
-) -> Iterator[Entry]:
-    """Draw the time course of every region that was compared in several windows.
-
-    Parameters
-    ----------
-    comparisons : DataFrame
-        With `time_start` and `time_stop` where there are windows; nothing is drawn elsewhere.
-    panels : sequence of Shown
-        What is shown of each time bin; the first of a region says by which distance and measure.
-    study : Study
-    folder : Path
-        Where figures are written.
-    said : str, optional
-        What captions begin with.
-    """
-    for shown in courses(comparisons, panels):
-        groups = selection.families(study)
-        label = measure_label(shown.measure)
-        file = f"timecourse_{slug(shown.region)}.svg"
-        save(draw_timecourse(shown.rows, groups, label=label), folder / file)
-        clusters = (
-            f" Bars below: clusters of windows with p < {SIGNIFICANT:g} by permutation of stimuli, "
-            "corrected over windows."
-            if CLUSTER in shown.rows and shown.rows[CLUSTER].notna().any()
-            else ""
-        )
-        yield {
-            "kind": "timecourse",
-            "region": shown.region,
-            "file": file,
-            "title": f"When is {shown.region} like which model?",
-            "caption": (
-                f"{said}{measure_title(shown.measure)} between the RDM of {shown.region} in each "
-                "window and that of one layer of each model, the highest on average over all; "
-                f"{distance_title(shown.distance)}. Bands: {study.spec.inference.interval:.0%} "
-                "intervals; of families of seeds, the mean. Grey: noise ceiling of each window."
-                + clusters
-            ),
-        }
-
-
-def courses(comparisons: pd.DataFrame, panels: Sequence[selection.Shown]) -> list[selection.Shown]:
+def courses(
+    comparisons: pd.DataFrame, panels: Sequence[selection.MainRows]
+) -> list[selection.MainRows]:
     """Return the rows of each region in all its windows, for regions that have several."""
     if "time_start" not in comparisons:
         return []
@@ -85,7 +35,7 @@ def courses(comparisons: pd.DataFrame, panels: Sequence[selection.Shown]) -> lis
             continue
         course = selection.matching(rows, first)
         if len(course.drop_duplicates(["time_start", "time_stop"])) >= FEWEST:
-            found.append(selection.Shown(str(region), first.distance, first.measure, course))
+            found.append(selection.MainRows(str(region), first.distance, first.measure, course))
     return found
 
 
@@ -150,14 +100,7 @@ def course_of(rows: pd.DataFrame, family: Family) -> pd.DataFrame:
             continue
         layer = own.groupby("layer", sort=False)["estimate"].mean().idxmax()
         parts.append(own[own["layer"] == layer])
-    wanted = [
-        "time_start",
-        "time_stop",
-        "estimate",
-        "interval_low",
-        "interval_high",
-        CLUSTER,
-    ]
+    wanted = ["time_start", "time_stop", "estimate", "interval_low", "interval_high", CLUSTER]
     whole = pd.concat(parts, ignore_index=True).reindex(columns=[*wanted, "layer"])
     if len(parts) > 1:
         whole[["interval_low", "interval_high", CLUSTER]] = np.nan

@@ -8,9 +8,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from isomorph.figures import selection
-from isomorph.figures.partial import painted, panels
-from isomorph.figures.selection import Family, significant
-from isomorph.figures.style import CEILING, FAINT, INK, styled
+from isomorph.figures.numbers import number
+from isomorph.figures.style import FAINT, INK, estimate, painted, region_panels, styled
 
 KINDS = {
     "layers": "layers combined",
@@ -19,7 +18,9 @@ KINDS = {
 }
 
 
-def draw_weighted(rows: pd.DataFrame, families: Sequence[Family], *, label: str) -> Figure:
+def draw_weighted(
+    rows: pd.DataFrame, families: Sequence[selection.Family], *, label: str
+) -> Figure:
     """Draw the gain of every combination over the best single layer, a panel per region.
 
     Parameters
@@ -34,30 +35,19 @@ def draw_weighted(rows: pd.DataFrame, families: Sequence[Family], *, label: str)
     known = rows[rows["status"] == "ok"]
     regions = selection.regions(known)
     tasks = list(dict.fromkeys(zip(known["kind"], known["model"], strict=True)))
+    lines = [
+        KINDS[kind].capitalize() if kind == "models" else f"{titles.get(of, of)}: {KINDS[kind]}"
+        for kind, of in tasks
+    ]
     with styled():
-        figure, axes = panels(len(regions), len(tasks))
-        for ax, region in zip(axes, regions, strict=False):
-            own = selection.rows_of(known, region).set_index(["kind", "model"])
-            for y, task in enumerate(tasks):
-                ax.axhline(y, color=CEILING, linewidth=0.6, zorder=0.5)
-                if task not in own.index:
-                    continue
-                row = own.loc[task]
-                colour = paint.get(task[1], INK)
-                ax.plot([row["interval_low"], row["interval_high"]], [y, y], color=colour,
-                        linewidth=2)  # fmt: skip
-                filled = bool(significant(pd.DataFrame([row]))[0])
-                ax.scatter(row["gain"], y, s=32, c=colour if filled else "white",
-                           edgecolors=colour, linewidths=1.2, zorder=6)  # fmt: skip
+        figure, axes = region_panels(regions, lines, [f"gain in {label}"] * len(regions))
+        for ax, region in zip(axes, regions, strict=True):
+            for row in selection.rows_of(known, region).to_dict("records"):
+                y = tasks.index((row["kind"], row["model"]))
+                estimate(ax, row, y, paint.get(row["model"], INK), value="gain")
                 ax.annotate(
-                    f"{row['single']:.2f} → {row['score']:.2f}", (1, y),
+                    f"{number(row['single'])} → {number(row['score'])}", (1, y),
                     xycoords=("axes fraction", "data"), xytext=(2, 0), textcoords="offset points",
                     fontsize=6.5, color=FAINT, va="center",
                 )  # fmt: skip
-            ax.set_title(region, fontweight="bold")
-            ax.set_xlabel(f"gain in {label}")
-        lines = [f"{titles.get(model, model)}: {KINDS[kind]}" if kind != "models"
-                 else KINDS[kind].capitalize() for kind, model in tasks]  # fmt: skip
-        axes[0].set_yticks(range(len(tasks)), lines)
-        axes[0].set_ylim(len(tasks) - 0.4, -0.6)
     return figure

@@ -13,6 +13,8 @@ One policy of precision holds for all of it:
   (`LARGE`) and the features stay at hand, because a distance is a small difference of large
   products: pairs that are near for their norms (`NEAR`) are then multiplied again in double. A
   layer whose features pass once is multiplied in double.
+- Tiles of distances between many stimuli, of which only sums are kept, have the precision their
+  features came in; the sums are double.
 - A Gram matrix may be kept in single precision where that moves no squared distance by more than
   `ALLOWED` of itself, see `single_is_enough`.
 - What is left of a difference by rounding alone is no difference: stimuli within `ROUNDING`
@@ -36,15 +38,15 @@ from isomorph.geometry.gram import (
     single_is_enough,
     squared_distances,
 )
-from isomorph.geometry.representation import Geometry, Part, UndefinedDistanceError, joined
+from isomorph.geometry.representation import Contribution, Geometry, UndefinedDistanceError, joined
 
 __all__ = [
     "ROUNDING",
+    "Contribution",
     "Floats",
     "Geometry",
     "Gram",
     "GramSums",
-    "Part",
     "UndefinedDistanceError",
     "block_width",
     "difference_of_squares",

@@ -16,7 +16,7 @@ class UndefinedDistanceError(IsomorphError):
 
 
 @dataclass(frozen=True)
-class Part:
+class Contribution:
     """What a population of units adds to a distance that needs single units or their noise.
 
     Attributes
@@ -55,13 +55,13 @@ class Geometry(Gram):
     offset : float
         A constant taken off every feature for the sake of digits: it changes no distance but
         those to the origin.
-    parts : mapping of str to Part or str
+    parts : mapping of str to Contribution or str
         What distances that need single units gathered, by distance; or why they could not.
     """
 
     fold_gram: Floats | None = None
     offset: float = 0.0
-    parts: Mapping[str, Part | str] = field(default_factory=dict)
+    parts: Mapping[str, Contribution | str] = field(default_factory=dict)
 
     @property
     def products(self) -> Floats:
@@ -73,7 +73,7 @@ class Geometry(Gram):
         products: Floats = self.raw + lifted[:, None] + lifted + level
         return products
 
-    def part(self, distance: str) -> Part:
+    def part(self, distance: str) -> Contribution:
         """Return what a distance gathered.
 
         Raises
@@ -122,7 +122,7 @@ def joined(parts: Sequence[Geometry]) -> Geometry:
     )
 
 
-def _added(parts: Sequence[Part | str]) -> Part | str:
+def _added(parts: Sequence[Contribution | str]) -> Contribution | str:
     """Return parts added up, folds that only some have left out; or the first reason not to."""
     found = []
     for part in parts:
@@ -130,7 +130,7 @@ def _added(parts: Sequence[Part | str]) -> Part | str:
             return part
         found.append(part)
     shared = min(len(part.values) for part in found)
-    return Part(
+    return Contribution(
         np.sum([part.values[:shared] for part in found], axis=0),
         sum(part.n_units for part in found),
         "; ".join(dict.fromkeys(part.note for part in found if part.note)),

@@ -25,7 +25,7 @@ from isomorph.inference.regions import compare_regions
 from isomorph.inference.setting import Draws, Setting, make_draws
 from isomorph.inference.splits import Stimuli
 from isomorph.layout import Layout
-from isomorph.making import DECLARED, require, stamp
+from isomorph.making import require, stamp
 from isomorph.measures import MEASURES, Floats
 from isomorph.rdms import DISTANCES
 from isomorph.rdms.collection import available, distances_of, indexed
@@ -72,10 +72,9 @@ def run(layout: Layout, dataset: str) -> None:
     tables["recovery"] = recover(tables["comparisons"], truth)
     noted = {"not_applicable": not_applicable}
     signed = stamp(layout, "compare", dataset, seed=inference.seed, noted=noted)
-    long = DECLARED["compare"].parquet
     for kind, table in tables.items():
         path: Path = getattr(layout, kind)(dataset)
-        write_table(path, _ordered(table, kind), kind, signed, parquet=kind in long)
+        write_table(path, _ordered(table, kind), kind, signed)
 
 
 def _draws(layout: Layout, dataset: str, brain: xr.Dataset, models: Sequence[xr.Dataset]) -> Draws:

@@ -1,7 +1,7 @@
-"""What each stage makes, for whom, from what, decided by which settings and which code.
+"""How each stage makes what it makes: from what, decided by which settings and which code.
 
-Said once: the workflow's rules, the provenance that every artefact carries, and what its readers
-compare it with all come from here.
+Said once, as what it makes is in `isomorph.catalogue`: the workflow's rules, the provenance that
+every artefact carries, and what its readers compare it with all come from both.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from isomorph import slices
+from isomorph.catalogue import made_by, made_for, of_stimuli, stage_command
 from isomorph.digest import code_digest, files_digest
 from isomorph.jobs import Job, jobs, planted_models
 from isomorph.layout import Layout
@@ -21,8 +22,6 @@ from isomorph.study import Study
 from isomorph.study.archive import ArchiveSpec, DandiArchive, PackageArchive, SimulatedArchive
 
 Modules = tuple[str, ...]
-
-DATASET = ("dataset",)
 
 
 @dataclass(frozen=True)
@@ -34,24 +33,21 @@ class Part:
     job : Job
     files : tuple of str
         Which of its outputs; all unless given.
+    subjects : tuple of str or None
+        Whose files of an archive are read, beside those that all share; of everybody unless given.
     """
 
     job: Job
     files: tuple[str, ...] = ()
+    subjects: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
 class Declared:
-    """What one stage makes.
+    """How one stage makes what the catalogue says of it.
 
     Attributes
     ----------
-    command : str
-        The command that makes it, with what tells it from others of the same command.
-    made_for : tuple of str
-        Which of `dataset`, `subject`, `model` it is made for.
-    outputs : tuple of str
-        The files, by the name that `isomorph.layout.Layout` has for them.
     inputs : callable
         From a study and names to the parts of other jobs that are read.
     settings : callable
@@ -59,23 +55,17 @@ class Declared:
     code : callable
         From a study and names to the modules that decide it; none where the bytes of others are
         taken as they are.
-    parquet : tuple of str
-        Outputs that are written as parquet too.
-    also : callable
-        From a study and names to outputs that only some datasets have.
-    of_stimuli : bool
-        Whether it belongs to a set of stimuli and so to the dataset that owns it.
+    memory : int
+        Megabytes that a job needs at most, of common datasets.
+    minutes : int
+        Time that a job needs at most.
     """
 
-    command: str
-    made_for: tuple[str, ...]
-    outputs: tuple[str, ...]
     inputs: Callable[..., Iterator[Part]]
     settings: Callable[..., Slice]
     code: Callable[..., Modules]
-    parquet: tuple[str, ...] = ()
-    also: Callable[..., tuple[str, ...]] = lambda *_: ()
-    of_stimuli: bool = False
+    memory: int = 4000
+    minutes: int = 60
 
 
 # ---------------------------------------------------------------- what is read
@@ -90,16 +80,18 @@ def _planted(study: Study, dataset: str) -> Iterator[Part]:
             yield Part(Job("activations", (owner, model)))
 
 
-def _archive(_: Study, dataset: str, *_names: str) -> Iterator[Part]:
-    yield Part(Job("fetch", (dataset,)))
+def _shown(study: Study, dataset: str) -> Iterator[Part]:
+    """Stimuli are read from what all subjects share, unless each has files of them."""
+    own = "{subject}" in repr(study.dataset(dataset).stimuli)
+    yield Part(Job("fetch", (dataset,)), subjects=None if own else ())
 
 
 def _stimuli(study: Study, dataset: str, *_: str) -> Iterator[Part]:
     yield Part(Job("stimuli", (study.stimulus_set(dataset),)))
 
 
-def _archive_and_stimuli(study: Study, dataset: str, *_: str) -> Iterator[Part]:
-    yield from _archive(study, dataset)
+def _recorded(study: Study, dataset: str, subject: str) -> Iterator[Part]:
+    yield Part(Job("fetch", (dataset,)), subjects=(subject,))
     yield from _stimuli(study, dataset)
 
 
@@ -182,59 +174,45 @@ def _names_of_stimuli(study: Study, dataset: str) -> tuple[str, ...]:
 DECLARED: Registry[Declared] = Registry(
     "stage",
     {
-        "fetch": Declared(
-            "fetch", DATASET, ("manifest",), _planted, slices.fetch, _code_of_bytes,
-        ),
+        "fetch": Declared(_planted, slices.fetch, _code_of_bytes, memory=1000, minutes=240),
         "stimuli": Declared(
-            "stimuli", DATASET, ("stimuli",), _archive, slices.stimuli,
-            _code("isomorph.stages.stimuli"), also=_names_of_stimuli, of_stimuli=True,
+            _shown, slices.stimuli, _code("isomorph.stages.stimuli"), memory=2000,
         ),
         "responses": Declared(
-            "responses", ("dataset", "subject"), ("responses",), _archive_and_stimuli,
-            slices.responses, _code("isomorph.stages.responses"),
+            _recorded, slices.responses, _code("isomorph.stages.responses"), minutes=120,
         ),
         "reliability": Declared(
-            "reliability", DATASET, ("reliability",), _responses, slices.reliability,
-            _code("isomorph.stages.reliability"),
+            _responses, slices.reliability, _code("isomorph.stages.reliability"),
         ),
         "activations": Declared(
-            "activations", ("dataset", "model"), ("activations",), _stimuli, slices.activations,
-            _code("isomorph.stages.activations"), of_stimuli=True,
+            _stimuli, slices.activations, _code("isomorph.stages.activations"), minutes=240,
         ),
         "brain_rdms": Declared(
-            "rdms --brain", DATASET, ("brain_rdms",), _stimuli_and_responses, slices.brain_rdms,
-            _code("isomorph.rdms"),
+            _stimuli_and_responses, slices.brain_rdms, _code("isomorph.rdms"),
         ),
         "model_rdms": Declared(
-            "rdms", ("dataset", "model"), ("model_rdms",), _activations,
-            lambda study, dataset, _: slices.model_rdms(study, dataset),
-            _code("isomorph.rdms"), of_stimuli=True,
+            _activations, lambda study, dataset, _: slices.model_rdms(study, dataset),
+            _code("isomorph.rdms"),
         ),
         "compare": Declared(
-            "compare", DATASET,
-            ("comparisons", "subjects", "regions", "preferences", "selection", "layers_in_set",
-             "differences", "contrasts", "recovery"),
-            _rdms, slices.comparisons, _code("isomorph.inference"),
-            parquet=("comparisons", "subjects", "preferences"),
+            _rdms, slices.comparisons, _code("isomorph.inference"), memory=8000, minutes=240,
         ),
         "explain": Declared(
-            "explain", DATASET,
-            ("partial", "weighted", "partition", "models", "representations"),
-            _rdms, slices.explain, _code("isomorph.inference.explain"),
+            _rdms, slices.explain, _code("isomorph.inference.explain"), memory=8000, minutes=240,
         ),
         "recover": Declared(
-            "recover", DATASET, ("confusion", "power", "agreement"), _rdms_and_comparisons,
-            slices.recover, _code("isomorph.inference.trust"),
+            _rdms_and_comparisons, slices.recover, _code("isomorph.inference.trust"),
+            memory=8000, minutes=240,
         ),
         "figures": Declared(
-            "figures", DATASET, ("figures",), _drawn, slices.figures, _code("isomorph.figures"),
+            _drawn, slices.figures, _code("isomorph.stages.figures", "isomorph.figures"),
         ),
         "report": Declared(
-            "report", (), ("report",), _everything, slices.report, _code("isomorph.report"),
+            _everything, slices.report, _code("isomorph.report", "isomorph.catalogue"),
         ),
     },
 )  # fmt: skip
-"""What every stage makes, in the order in which the data passes them."""
+"""How every stage makes what it makes, in the order in which the data passes them."""
 
 
 def job_of(study: Study, stage: str, *names: str) -> Job:
@@ -243,31 +221,41 @@ def job_of(study: Study, stage: str, *names: str) -> Job:
     What belongs to a set of stimuli is named after the dataset that owns the set, whichever
     dataset it was asked for.
     """
-    if DECLARED[stage].of_stimuli:
+    if of_stimuli(stage):
         names = (study.stimulus_set(names[0]), *names[1:])
     return Job(stage, names)
 
 
 def outputs_of(layout: Layout, job: Job) -> dict[str, Path]:
     """Return the files a job writes that other jobs read, by name; those of parquet are copies."""
-    made = DECLARED[job.stage]
-    names = (*made.outputs, *made.also(layout.study, *job.names))
-    return {name: _place(layout, name, job.names) for name in names}
+    return {
+        one.name: layout.path(one.name, *job.names)
+        for one in made_by(job.stage)
+        if one.only_for is None or one.only_for(layout.study, *job.names)
+    }
 
 
 def written_by(layout: Layout, job: Job) -> list[Path]:
     """Return every file a job always writes, as the workflow waits for them."""
-    made = DECLARED[job.stage]
-    files = {name: _place(layout, name, job.names) for name in made.outputs}
-    return [*files.values(), *(files[name].with_suffix(".parquet") for name in made.parquet)]
+    made = [one for one in made_by(job.stage) if one.only_for is None]
+    files = {one.name: layout.path(one.name, *job.names) for one in made}
+    return [
+        *files.values(),
+        *(files[one.name].with_suffix(".parquet") for one in made if one.parquet),
+    ]
 
 
 def inputs_of(layout: Layout, job: Job) -> dict[Path, Job]:
     """Return the files a job reads, each with the job that makes it."""
-    found: dict[Path, Job] = {}
+    return {path: part.job for path, part in parts_of(layout, job).items()}
+
+
+def parts_of(layout: Layout, job: Job) -> dict[Path, Part]:
+    """Return the files a job reads, each with the part that it belongs to."""
+    found: dict[Path, Part] = {}
     for part in DECLARED[job.stage].inputs(layout.study, *job.names):
         files = outputs_of(layout, part.job)
-        found |= {files[name]: part.job for name in part.files or files}
+        found |= {files[name]: part for name in part.files or files}
     return found
 
 
@@ -302,9 +290,8 @@ def words_of(job: Job, *options: str) -> list[str]:
     >>> words_of(Job("brain_rdms", ("small",)))
     ['rdms', '--brain', '--dataset', 'small']
     """
-    made = DECLARED[job.stage]
-    words = [*made.command.split(), *options]
-    for argument, name in zip(made.made_for, job.names, strict=True):
+    words = [*stage_command(job.stage).split(), *options]
+    for argument, name in zip(made_for(job.stage), job.names, strict=True):
         words += [f"--{argument}", name]
     return words
 
@@ -321,8 +308,3 @@ def maker_of(layout: Layout, path: Path) -> Job | None:
     """Return the job that makes a file, None when no stage of the study does."""
     found = (job for job in jobs(layout.study) if path in outputs_of(layout, job).values())
     return next(found, None)
-
-
-def _place(layout: Layout, name: str, names: tuple[str, ...]) -> Path:
-    place = getattr(layout, name)
-    return Path(place(*names) if callable(place) else place)

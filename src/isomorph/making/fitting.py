@@ -10,15 +10,17 @@ from pathlib import Path
 from isomorph import slices
 from isomorph.artefacts import Provenance, read_provenance, sha256
 from isomorph.artefacts.manifests import Manifest, read_manifest
+from isomorph.catalogue import made_for
 from isomorph.errors import IsomorphError
 from isomorph.jobs import Job
 from isomorph.layout import Layout
 from isomorph.making.declared import (
     DECLARED,
+    Part,
     code_of,
     command_of,
-    inputs_of,
     outputs_of,
+    parts_of,
     settings_of,
 )
 from isomorph.making.wording import about, edited
@@ -44,7 +46,7 @@ class Fitting:
         self._manifests: dict[str, Manifest] = {}
         self._decided: dict[Job, str] = {}
         self._codes: dict[tuple[str, ...], str] = {}
-        self._inputs: dict[Job, dict[Path, Job]] = {}
+        self._inputs: dict[Job, dict[Path, Part]] = {}
         self._ancestors: dict[Job, list[Job]] = {}
         self._own: dict[Job, str] = {}
         self._first: dict[Job, str] = {}
@@ -74,12 +76,12 @@ class Fitting:
 
     def parents(self, job: Job) -> list[Job]:
         """Return the jobs whose files a job reads."""
-        return list(dict.fromkeys(self.files(job).values()))
+        return list(dict.fromkeys(part.job for part in self.files(job).values()))
 
-    def files(self, job: Job) -> dict[Path, Job]:
-        """Return the files a job reads, each with the job that makes it."""
+    def files(self, job: Job) -> dict[Path, Part]:
+        """Return the files a job reads, each with the part of another job that it belongs to."""
         if job not in self._inputs:
-            self._inputs[job] = inputs_of(self.layout, job)
+            self._inputs[job] = parts_of(self.layout, job)
         return self._inputs[job]
 
     def ancestors(self, job: Job) -> list[Job]:
@@ -119,8 +121,8 @@ class Fitting:
         It is '' where its provenance cannot be read: that is told as the file's own trouble.
         """
         return {
-            key_of(self.layout, file): self._identity(file, job) if self._is_readable(file) else ""
-            for file in self.files(job)
+            key_of(self.layout, file): self._identity(file, part) if self._is_readable(file) else ""
+            for file, part in self.files(job).items()
             if file.exists()
         }
 
@@ -151,12 +153,9 @@ class Fitting:
         return f"{file}: {said}" if said else _changed(file, stamp)
 
     def _differences(self, job: Job, stamp: Provenance, file: Path) -> Iterator[str]:
-        made_for = dict(zip(DECLARED[job.stage].made_for, job.names, strict=True))
-        if stamp.stage != job.stage or stamp.made_for != (made_for or {"study": self._study}):
-            yield (
-                f"is {about(stamp.stage, stamp.made_for)}, not "
-                f"{about(job.stage, made_for or {'study': self._study})}"
-            )
+        whom = dict(zip(made_for(job.stage), job.names, strict=True)) or {"study": self._study}
+        if stamp.stage != job.stage or stamp.made_for != whom:
+            yield f"is {about(stamp.stage, stamp.made_for)}, not {about(job.stage, whom)}"
         if _is_told_beside(file) and file.is_file() and file.name not in stamp.contents:
             yield f"is what was written as {', '.join(stamp.contents)}"
         settings = settings_of(self.layout.study, job)
@@ -175,13 +174,13 @@ class Fitting:
         return self.layout.study.name
 
     def _other_inputs(self, job: Job, stamp: Provenance) -> Iterator[str]:
-        for file in self.files(job):
+        for file, part in self.files(job).items():
             key = key_of(self.layout, file)
             if not file.exists():
                 continue
             if key not in stamp.inputs:
                 yield f"was made without {key}, which is there now"
-            elif self._is_readable(file) and stamp.inputs[key] != self._identity(file, job):
+            elif self._is_readable(file) and stamp.inputs[key] != self._identity(file, part):
                 yield f"was made from another {key} than the one that is there now"
 
     def _gone(self, job: Job, stamp: Provenance) -> Iterator[str]:
@@ -227,17 +226,16 @@ class Fitting:
 
     # ------------------------------------------------------------ hashes
 
-    def _identity(self, file: Path, job: Job) -> str:
+    def _identity(self, file: Path, part: Part) -> str:
         if file.name != MANIFEST:
             return self.stamp(file).identity
         manifest = self._manifest(file)
-        spec = self.layout.study.dataset(manifest.dataset)
-        if job.stage == "responses":
-            return manifest.digest(job.names[1:])
-        if job.stage == "stimuli" and manifest.subjects and "{subject}" not in repr(spec.stimuli):
+        if part.subjects:
+            return manifest.digest(part.subjects)
+        if part.subjects is not None and manifest.subjects:  # what all share, pinned by the lock
             lock = manifest.provenance.settings.get("lock", "")
             return hashlib.sha256(f"{manifest.digest(())} {lock}".encode()).hexdigest()
-        return manifest.digest(spec.subjects)
+        return manifest.digest(self.layout.study.dataset(manifest.dataset).subjects)
 
     def _manifest(self, file: Path) -> Manifest:
         for dataset in self.layout.study.datasets:
@@ -256,10 +254,13 @@ class Fitting:
     def _made_from(self, job: Job) -> str:
         """Return a digest of the files a job reads, '' where one is not there or not readable."""
         try:
-            files = list(self.files(job))
+            files = self.files(job)
             if not all(file.exists() for file in files):
                 return ""
-            inputs = {key_of(self.layout, file): self._identity(file, job) for file in files}
+            inputs = {
+                key_of(self.layout, file): self._identity(file, part)
+                for file, part in files.items()
+            }
         except IsomorphError:
             return ""
         return hashlib.sha256(slices.text(inputs).encode()).hexdigest()[:16]

@@ -11,10 +11,11 @@ from weakref import WeakKeyDictionary
 
 from isomorph import slices
 from isomorph.artefacts import NoSuchFileError, Provenance, provenance
+from isomorph.catalogue import made_for
 from isomorph.errors import IsomorphError
 from isomorph.jobs import Job
 from isomorph.layout import Layout
-from isomorph.making.declared import DECLARED, command_of, job_of, settings_of
+from isomorph.making.declared import command_of, job_of, settings_of
 from isomorph.making.fitting import Fitting, key_of
 from isomorph.making.wording import differences
 
@@ -123,7 +124,6 @@ def stamp(
         raise IsomorphError(
             f"{changed} has changed while {job} ran; run it again: {command_of(layout, job)}"
         )
-    made_for = dict(zip(DECLARED[stage].made_for, job.names, strict=True))
     found = provenance(
         stage,
         settings=state.settings,
@@ -136,7 +136,7 @@ def stamp(
     return replace(
         found,
         inputs={**others, **state.inputs},
-        made_for=made_for or {"study": study.name},
+        made_for=dict(zip(made_for(stage), job.names, strict=True)) or {"study": study.name},
         noted=dict(noted or {}),
         upstream=state.upstream,
     )

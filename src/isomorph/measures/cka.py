@@ -84,6 +84,6 @@ CKA_FEATURE_CORRECTED = Measure(
     citation="Chun, Canatar, Chung & Lee 2025, https://arxiv.org/abs/2502.15104",
     form=FeatureCorrectedForm(),
     needs=("features",),
-    # With itself it shares every feature, which the numerator takes for likeness.
+    # With itself it shares every feature, which the numerator takes for similarity.
     with_itself=None,
 )

@@ -26,7 +26,7 @@ from isomorph.geometry import squared_distances
 from isomorph.measures.linear import ROUNDING, LinearForm
 from isomorph.measures.pairs import Counts, Floats, blocks, pair_indices, pair_weights
 from isomorph.measures.stack import Stack
-from isomorph.measures.weighted import BLOCK
+from isomorph.measures.weighted_sums import BLOCK
 
 LINEAR = LinearForm(centre=True, ridge=0.0)
 

@@ -51,7 +51,7 @@ from isomorph.measures.pairs import (
     stimulus_count,
 )
 from isomorph.measures.stack import Stackable, rdms_of
-from isomorph.measures.weighted import (
+from isomorph.measures.weighted_sums import (
     BLOCK,
     moments_of_few,
     stimulus_sums,

@@ -88,22 +88,24 @@ class RankForm:
             )
         places = [_places(values) for values in both]
         rows = min(len(counts), max(1, BLOCK // both.size))
-        room = Room(rows, len(both), both.shape[1])
+        buffers = RankBuffers(rows, len(both), both.shape[1])
         return np.concatenate(
             [
-                self._block(counts[part], places, len(first), room)
+                self._block(counts[part], places, len(first), buffers)
                 for part in blocks(len(counts), rows)
             ]
         )
 
-    def _block(self, counts: Counts, places: list[Places], n_first: int, room: Room) -> Floats:
+    def _block(
+        self, counts: Counts, places: list[RankPlaces], n_first: int, buffers: RankBuffers
+    ) -> Floats:
         # All whole numbers: sums of weights are exact, and quicker than in floating point.
         weights = pair_weights(counts.astype(np.int32))
         untied = (weights.astype(float) ** 3).sum(axis=1)
-        ranks = room.ranks[:, : len(counts)]
+        ranks = buffers.ranks[:, : len(counts)]
         cubes = np.empty((len(counts), len(places)))
         for row, place in enumerate(places):
-            tied = _double_midranks(weights, place, room, ranks[row])
+            tied = _double_midranks(weights, place, buffers, ranks[row])
             if not self.ties_cost:
                 cubes[:, row] = untied if tied is None else (tied.astype(float) ** 3).sum(axis=1)
         return self._cosines(ranks, weights, cubes, n_first)
@@ -158,7 +160,7 @@ class RankForm:
             return np.where(scale > 0, cross / scale, np.nan)
 
 
-class Room:
+class RankBuffers:
     """Scratch, so that no memory is asked for anew for each RDM and block of resamples.
 
     Parameters
@@ -175,7 +177,7 @@ class Room:
 
 
 @dataclass(frozen=True)
-class Places:
+class RankPlaces:
     """Where the distances of one RDM stand in its order, found once for all resamples.
 
     Attributes
@@ -194,7 +196,7 @@ class Places:
     group: Counts
 
 
-def _places(distances: Floats) -> Places:
+def _places(distances: Floats) -> RankPlaces:
     """Return the places of the distances `(pair,)` of one RDM."""
     order = np.argsort(distances, kind="stable")
     ordered = distances[order]
@@ -203,8 +205,8 @@ def _places(distances: Floats) -> Places:
     group = np.empty(len(order), dtype=np.intp)
     group[order] = np.repeat(np.arange(len(starts)), ends - starts)
     if len(starts) == len(order):
-        return Places(order, slice(0, -1), slice(1, None), group)
-    return Places(order, starts, ends, group)
+        return RankPlaces(order, slice(0, -1), slice(1, None), group)
+    return RankPlaces(order, starts, ends, group)
 
 
 def midranks(values: Floats) -> Floats:
@@ -222,7 +224,9 @@ def midranks(values: Floats) -> Floats:
     return ranks
 
 
-def _double_midranks(weights: Counts, places: Places, room: Room, out: Floats) -> Counts | None:
+def _double_midranks(
+    weights: Counts, places: RankPlaces, buffers: RankBuffers, out: Floats
+) -> Counts | None:
     """Write twice the weighted midranks, less 1, for one RDM.
 
     `w` copies of a distance that come after `c` smaller ones have midrank `c + (w + 1) / 2`.
@@ -231,8 +235,8 @@ def _double_midranks(weights: Counts, places: Places, room: Room, out: Floats) -
     ----------
     weights : (resample, pair)
         Copies of each pair.
-    places : Places
-    room : Room
+    places : RankPlaces
+    buffers : RankBuffers
     out : (resample, pair)
 
     Returns
@@ -241,14 +245,14 @@ def _double_midranks(weights: Counts, places: Places, room: Room, out: Floats) -
         How many copies each group of ties holds; None where no two distances tie.
     """
     n_resamples = len(weights)
-    below, ordered = room.below[:n_resamples], room.ordered[:n_resamples]
+    below, ordered = buffers.below[:n_resamples], buffers.ordered[:n_resamples]
     # Indices are in range; "clip" only spares numpy a buffered copy.
     weights.take(places.order, axis=1, out=ordered, mode="clip")
     np.cumsum(ordered, axis=1, dtype=np.int32, out=below[:, 1:])
     if isinstance(places.starts, slice):
         tied = None
         middle = np.add(below[:, 1:], below[:, :-1], out=ordered)
-        out[:] = middle.take(places.group, axis=1, out=room.taken[:n_resamples], mode="clip")
+        out[:] = middle.take(places.group, axis=1, out=buffers.taken[:n_resamples], mode="clip")
     else:
         start, end = below[:, places.starts], below[:, places.ends]
         tied, middle = end - start, end + start

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,9 +14,13 @@ import numpy as np
 import pandas as pd
 
 from isomorph.errors import IsomorphError
+from isomorph.models import extraction
 from isomorph.models.entries import SOURCES, mistakes_of
 from isomorph.models.folded import Activations, as_dataset
+from isomorph.models.libraries.tensors import digest_of_module
+from isomorph.models.network import Network
 from isomorph.models.preprocessing import Shown, field_of_view
+from isomorph.models.readout import Reading
 from isomorph.models.source import Inputs, Request
 from isomorph.models.views import Listed, View, Views, by_function, by_settings, list_given
 from isomorph.study import ModelSpec, Preprocessing, spec_from
@@ -25,8 +29,6 @@ from isomorph.study.model import named_by_source
 if TYPE_CHECKING:
     import torch
     import xarray as xr
-
-    from isomorph.models.network import Network
 
 
 @dataclass(frozen=True)
@@ -130,11 +132,8 @@ class OpenModel:
     ) -> Activations:
         request, spec = self.request, self.request.spec
         if self.network is not None:
-            from isomorph.models.extraction import extract
-            from isomorph.models.reading import Reading
-
             assert images is not None, "a network takes images"
-            return extract(
+            return extraction.extract(
                 self.network,
                 images,
                 spec.layers,
@@ -252,27 +251,25 @@ def activations(
     >>> dict(found.sizes)["stimulus"], found.layer.values.tolist(), int(found.n_features[0])
     (5, ['pixels'], 192)
     """
-    named = isinstance(model, str)
     listed = None if images is None else list_given(images, stimuli)
     table = _table(table, listed, stimuli)
     given = {"layers": layers, **settings}
     if isinstance(preprocessing, Mapping | Preprocessing):
         given["preprocessing"] = preprocessing
-    elif named and preprocessing is not None:
+    elif isinstance(model, str) and preprocessing is not None:
         raise IsomorphError(
             f"preprocessing: {model} takes settings, a mapping with size, mean and std; functions "
             "are for networks of your own"
         )
     if isinstance(model, str):
         request = _request(model, given, seed, Path(weights), Path(beside))
-        opening = _opened_by_name(request)
+        opening: AbstractContextManager[OpenModel] = nullcontext(open_model(request))
     else:
         opening = _opened_network(model, given, preprocessing)
-    width, height = degrees if isinstance(degrees, tuple) else (degrees, None)
-    shown = None if width is None else (width, height)
     with opening as opened, TemporaryDirectory(prefix="isomorph-") as scratch:
+        where = opened.request.instance
         found, attributes = opened.see(
-            table, listed, shown=shown, where=opened.request.instance, scratch=Path(scratch)
+            table, listed, shown=_shown(degrees), where=where, scratch=Path(scratch)
         )
         return as_dataset(found, list(table["stimulus"]), attributes, classifies=opened.classifies)
 
@@ -294,6 +291,18 @@ def _table(
     return table.assign(stimulus=list(names))
 
 
+def _shown(degrees: float | Sequence[float] | None) -> Shown | None:
+    """Return width and height of the images as shown."""
+    if degrees is None:
+        return None
+    sides = [degrees] if isinstance(degrees, int | float) else list(degrees)
+    if len(sides) not in (1, 2) or not all(0 < side < float("inf") for side in sides):
+        raise IsomorphError(
+            f"degrees: {degrees}, expected a width, or width and height, above 0 degrees"
+        )
+    return (sides[0], sides[1] if len(sides) == 2 else None)
+
+
 def _request(
     source: str, given: Mapping[str, Any], seed: int | None, weights: Path, beside: Path
 ) -> Request:
@@ -303,7 +312,8 @@ def _request(
     layers = given["layers"]
     if layers == "blocks" and SOURCES[source].network is None:
         layers = "all"
-    content = {**named.model_dump(exclude_unset=True), **given, "layers": layers}
+    own = named.model_dump(include={"name", "title", "source", "seeds"})
+    content = {**given, **own, "layers": layers}
     if seed is not None:
         content["seeds"] = [seed]
     spec = spec_from(content, ModelSpec, source)
@@ -314,19 +324,11 @@ def _request(
 
 
 @contextmanager
-def _opened_by_name(request: Request) -> Iterator[OpenModel]:
-    yield open_model(request)
-
-
-@contextmanager
 def _opened_network(
     module: torch.nn.Module, given: Mapping[str, Any], preprocessing: Any
 ) -> Iterator[OpenModel]:
     """Open a network of the caller's, whose modes are as they were in the end."""
     import torch
-
-    from isomorph.models.libraries.tensors import digest_of_module
-    from isomorph.models.network import Network
 
     if not isinstance(module, torch.nn.Module):
         raise IsomorphError(
@@ -338,7 +340,7 @@ def _opened_network(
             "(channel, height, width), or a mapping with size, mean and std"
         )
     name = type(module).__name__
-    content = {"name": name, "title": name, "source": f"network/{name}", **given}
+    content = {**given, "name": name, "title": name, "source": f"network/{name}"}
     spec = spec_from(content, ModelSpec, name)
     network = Network(module, weights_sha256=digest_of_module(module), weights_from="the caller")
     enters = spec.preprocessing or by_function(preprocessing)

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from isomorph.errors import IsomorphError, did_you_mean, how_to_install
 from isomorph.models.baselines import BASELINES
-from isomorph.models.folded import from_features
+from isomorph.models.folded import Activations, from_features
+from isomorph.models.network import Network
 from isomorph.models.packages import NETWORKS, check_installed
 from isomorph.models.source import Inputs, Request, Source, Sources
 from isomorph.registry import lazily
 from isomorph.study import ModelSpec
 from isomorph.study.model import TABLE_SOURCES
-
-if TYPE_CHECKING:
-    from isomorph.models.folded import Activations
-    from isomorph.models.network import Network
 
 
 def _baseline(inputs: Inputs) -> Activations:

@@ -19,10 +19,10 @@ from isomorph.errors import IsomorphError
 from isomorph.models.batches import Images, TooLittleMemoryError, few_fit, halved
 from isomorph.models.fold import LayerGram, UnusableLayerError, fold
 from isomorph.models.folded import Activations
-from isomorph.models.forward import Progress, Run, exact, set_threads
+from isomorph.models.forward import ForwardProgress, ForwardRun, exact, set_threads
 from isomorph.models.network import Network
 from isomorph.models.packing import SKETCH_WIDTH, described, packing
-from isomorph.models.reading import Reading
+from isomorph.models.readout import Reading
 from isomorph.models.spool import OUTPUT, Spool
 from isomorph.models.spooling import remove_stale, spooling
 from isomorph.models.stored import IN_MEMORY, StoredGrams, save
@@ -41,7 +41,7 @@ def extract(
     sketch_width: int = SKETCH_WIDTH,
     stimuli: Sequence[str] | None = None,
 ) -> Activations:
-    """Run images through a network once and fold every layer asked for into its Gram matrix.
+    """ForwardRun images through a network once and fold every layer asked for into its Gram matrix.
 
     When all images fit one batch, each layer is folded in the moment it is made and nothing is
     kept. Otherwise a Gram matrix needs features of images that are not in memory together, so
@@ -92,7 +92,7 @@ def extract(
         raise IsomorphError(f"{where}: {len(images)} stimuli have no geometry; give at least two")
     reading = reading or Reading()
     set_threads()
-    run = Run(network, images, where)
+    run = ForwardRun(network, images, where)
     with exact(), torch.inference_mode():
         with few_fit(where):
             chosen = run.survey(patterns, reading)
@@ -118,9 +118,9 @@ def extract(
     return found
 
 
-def _at_once(run: Run, stimuli: Sequence[str] | None) -> Activations:
+def _at_once(run: ForwardRun, stimuli: Sequence[str] | None) -> Activations:
     """Fold each layer in the moment it is made."""
-    progress = Progress(run.where, len(run.images), len(run.plans))
+    progress = ForwardProgress(run.where, len(run.images), len(run.plans))
     layers: dict[str, LayerGram] = {}
     left_out = dict(run.left_out)
 
@@ -144,7 +144,7 @@ def _at_once(run: Run, stimuli: Sequence[str] | None) -> Activations:
 
 
 def _in_batches(
-    run: Run,
+    run: ForwardRun,
     size: int,
     scratch: Path,
     kind: str,
@@ -180,7 +180,7 @@ def _in_batches(
     return found
 
 
-def _first_look(run: Run) -> tuple[dict[str, int], str]:
+def _first_look(run: ForwardRun) -> tuple[dict[str, int], str]:
     """Return how many features each layer has, the output too, and a hash of two images' own.
 
     The hash stands for all that decides activations: weights, code, libraries, machine.
@@ -200,10 +200,10 @@ def _first_look(run: Run) -> tuple[dict[str, int], str]:
     return widths, digest.hexdigest()
 
 
-def _fill(run: Run, spool: Spool, size: int) -> None:
+def _fill(run: ForwardRun, spool: Spool, size: int) -> None:
     """Pass every batch that is not finished yet, halving those that do not fit in memory."""
     n = len(run.images)
-    progress = Progress(run.where, n, len(run.plans))
+    progress = ForwardProgress(run.where, n, len(run.plans))
 
     def append(name: str, features: Any) -> None:
         spool.append(name, _on_cpu(features))
@@ -229,14 +229,14 @@ def _fill(run: Run, spool: Spool, size: int) -> None:
         progress.say(spool.done, last=spool.done == n)
 
 
-def _still(run: Run, spool: Spool) -> bool:
+def _still(run: ForwardRun, spool: Spool) -> bool:
     """Tell whether the images of every finished batch are what they were."""
     return all(
         _hash(run.images[piece.start : piece.stop]) == piece.input_sha256 for piece in spool.pieces
     )
 
 
-def _fold_all(run: Run, spool: Spool, stores: bool) -> Activations:
+def _fold_all(run: ForwardRun, spool: Spool, stores: bool) -> Activations:
     """Fold every layer of a full spool, into memory or onto the disk."""
     layers: dict[str, LayerGram] = {}
     files: dict[str, Path] = {}

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from isomorph.errors import IsomorphError
+from isomorph.errors import IsomorphError, first_line
 from isomorph.models.batches import Images, TooLittleMemoryError, attempt
 from isomorph.models.blocks import blocks
 from isomorph.models.layers import Layer, discover, matrix, select, watching
 from isomorph.models.network import Network
-from isomorph.models.reading import Plan, Reading, plans
+from isomorph.models.readout import Plan, Reading, plans
 from isomorph.models.tokens import find_tokens
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ ALIVE = 4
 
 
 @dataclass
-class Run:
+class ForwardRun:
     """A network on its device, and what is read of it.
 
     Attributes
@@ -147,12 +147,11 @@ def _running(where: str, shape: Sequence[int]) -> Iterator[None]:
         raise
     except Exception as error:
         place = traceback.extract_tb(error.__traceback__)[-1]
-        reason = (str(error).strip().splitlines() or ["no reason given"])[0]
         size = " × ".join(map(str, shape[1:]))
         raise IsomorphError(
             f"{where}: the network fails on images of {size} in {place.filename}, line "
-            f"{place.lineno} ({type(error).__name__}: {reason}); correct preprocessing.size, or "
-            "the network"
+            f"{place.lineno} ({type(error).__name__}: {first_line(error)}); correct "
+            "preprocessing.size, or the network"
         ) from error
 
 
@@ -198,7 +197,7 @@ def set_threads() -> None:
     torch.set_num_threads(int(text))
 
 
-class Progress:
+class ForwardProgress:
     """A line now and then: images done, and how fast."""
 
     def __init__(self, where: str, n_images: int, n_layers: int) -> None:

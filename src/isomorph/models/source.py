@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from isomorph.errors import IsomorphError, did_you_mean
+from isomorph.models.folded import Activations
+from isomorph.models.network import Network
 from isomorph.registry import Registry
 from isomorph.study import ModelSpec, Preprocessing
 
@@ -16,9 +18,6 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
     from numpy.typing import NDArray
-
-    from isomorph.models.folded import Activations
-    from isomorph.models.network import Network
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,9 @@ from isomorph.artefacts import replacing
 from isomorph.errors import IsomorphError
 from isomorph.foreign import reading
 from isomorph.geometry import block_width, squared_distances
-from isomorph.models.columns import Columns
 from isomorph.models.fold import LayerGram, fold
 from isomorph.models.packing import FACTS, Packing
+from isomorph.models.spooled_columns import Columns
 
 PIECES = "pieces.json"
 LOCK = "lock"

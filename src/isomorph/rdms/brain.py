@@ -10,14 +10,14 @@ from functools import partial
 import numpy as np
 import xarray as xr
 
-from isomorph.geometry import Geometry, Part, UndefinedDistanceError, joined
+from isomorph.geometry import Contribution, Geometry, UndefinedDistanceError, joined
 from isomorph.rdms.collection import RdmRow, Status
 from isomorph.rdms.distances import DISTANCES
 from isomorph.rdms.fold_geometry import USUAL, geometry_of_folds
+from isomorph.rdms.fold_remarks import FoldRemarks
 from isomorph.rdms.folds import Folds, folds_of
 from isomorph.rdms.halves import Halves, halves_of
 from isomorph.rdms.halvings import HALVINGS, Halving, draw_halvings
-from isomorph.rdms.told import Told
 from isomorph.rdms.transforms import TRANSFORMS
 from isomorph.rdms.units import equal_units
 from isomorph.responses.division import Division, divide
@@ -86,8 +86,8 @@ def rdms_of_responses(
     equal = units if units is not None and units.equalise is not None else None
     levels = {DISTANCES[name].level for name in distances} - {"", *distances}
     divisions = [divide(one, stimuli) for one in complete.values()]
-    told = Told.of_sessions(list(complete.values()), divisions, stimuli)
-    halved = _halved(told, halvings, np.random.default_rng(zlib.crc32(subject.encode())))
+    remarks = FoldRemarks.of_sessions(list(complete.values()), divisions, stimuli)
+    halved = _halved(remarks, halvings, np.random.default_rng(zlib.crc32(subject.encode())))
     rows: list[RdmRow] = []
     for region in regions:
         places = [at for at, one in enumerate(complete.values()) if (one["region"] == region).any()]
@@ -99,13 +99,13 @@ def rdms_of_responses(
             left_out[f"{region} | {subject}"] = drawn
             continue
         recorded = sum(int((one["region"] == region).sum()) for one in holding)
-        about = told.of(places).row(
+        about = remarks.of(places).row(
             RdmRow(region, subject, "", n_recorded=None if equal is None else recorded)
         )
         found: dict[tuple[str, int], list[RdmRow]] = {}
         for draw, population in enumerate(drawn):
             own = [places[at] for at, _ in population]
-            here = told.of(own)
+            here = remarks.of(own)
             for time, data in enumerate(zip(*(bins_of(one) for _, one in population), strict=True)):
                 folds = partial(_folds, data, here.divisions, region, stimuli, transform)
                 whole = _whole(folds(), [*distances, *levels], noise)
@@ -138,11 +138,11 @@ def _undefined(row: RdmRow, reason: str) -> RdmRow:
 
 
 def _halved(
-    told: Told, halvings: int, rng: np.random.Generator
+    remarks: FoldRemarks, halvings: int, rng: np.random.Generator
 ) -> Callable[[Sequence[int]], list[Halving]]:
     """Return what gives the halvings of some sessions, all sessions being halved together."""
-    able = [at for at, shown in enumerate(told.seen) if draw_halvings([shown], 1, rng)]
-    halved = draw_halvings([told.seen[at] for at in able], halvings, rng)
+    able = [at for at, shown in enumerate(remarks.seen) if draw_halvings([shown], 1, rng)]
+    halved = draw_halvings([remarks.seen[at] for at in able], halvings, rng)
 
     def of(places: Sequence[int]) -> list[Halving]:
         known = set(places) <= set(able)
@@ -151,15 +151,15 @@ def _halved(
     return of
 
 
-def _row(row: RdmRow, whole: Geometry, halves: Halves, told: Told) -> RdmRow:
+def _row(row: RdmRow, whole: Geometry, halves: Halves, remarks: FoldRemarks) -> RdmRow:
     """Return a row with its RDM and those of halves, or why there is none."""
     distance = DISTANCES[row.distance]
     try:
         rdm = distance.compute(whole)
     except UndefinedDistanceError as error:
-        return _undefined(row, f"{error}{told.undefined(distance)}")
-    part, notes = whole.parts.get(row.distance), told.noted(distance)
-    if isinstance(part, Part):
+        return _undefined(row, f"{error}{remarks.undefined(distance)}")
+    part, notes = whole.parts.get(row.distance), remarks.noted(distance)
+    if isinstance(part, Contribution):
         lost = whole.n_features - part.n_units
         silent = (
             f"{lost} of {whole.n_features} units do the same in every repetition of a stimulus and "

@@ -156,7 +156,8 @@ def brain_rdms(
         A variable per distance, `(representation[, draw][, time], pair)`, NaN where there is no
         RDM; `<distance>_status`, `<distance>_reason` and `<distance>_note` without `pair`;
         `<distance>_half (halving, half, representation[, draw][, time], pair)` and
-        `<distance>_half_norm` over `stimulus` where there are halves.
+        `<distance>_half_norm` over `stimulus` where there are halves. What has no RDM under any
+        distance is told in the attribute `left_out` alone, with the reason.
 
     Raises
     ------
@@ -196,7 +197,8 @@ def brain_rdms(
             coordinates[field] = ("representation", values.astype(kind))
     if times is not None:
         coordinates |= time_coordinates(times)
-    return indexed(_dataset(data, coordinates, stimuli, left_out))
+    whole = indexed(_dataset(data, coordinates, stimuli, left_out))
+    return _without_empty(whole, "representation")
 
 
 def model_rdms(
@@ -238,7 +240,7 @@ def model_rdms(
         if None not in values:
             coordinates[field] = ("layer", np.array(values, dtype=np.int64))
     data = _variables(rows, places, {"layer": len(names)}, len(stimuli))
-    return _dataset(data, coordinates, stimuli, left_out)
+    return _without_empty(_dataset(data, coordinates, stimuli, left_out), "layer")
 
 
 def indexed(data: xr.Dataset) -> xr.Dataset:
@@ -357,6 +359,18 @@ def _dataset(
         },
         attrs={"left_out": json.dumps(dict(left_out), ensure_ascii=False)},
     )
+
+
+def _without_empty(data: xr.Dataset, dim: str) -> xr.Dataset:
+    """Return only what has an RDM; why the rest has none is told under `left_out`."""
+    there = np.zeros(data.sizes[dim], dtype=bool)
+    for name in distances_of(data):
+        there |= available(data, name).reshape(len(there), -1).any(axis=1)
+    if there.all():
+        return data
+    lost = undefined_of(data.isel({dim: ~there}))
+    kept = data.isel({dim: there})
+    return kept.assign_attrs(left_out=json.dumps(lost, ensure_ascii=False))
 
 
 def _variables(

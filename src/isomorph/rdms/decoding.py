@@ -1,10 +1,10 @@
 r"""Decoding accuracy: how often a linear discriminant tells two stimuli apart.
 
-With the means :math:`m` and the precision :math:`P` of the other folds, a showing :math:`x` of
+With the means :math:`m` and the precision :math:`P` of the other folds, a response :math:`x` to
 stimulus :math:`i` rather than :math:`j` scores :math:`(x - (m_i + m_j)/2)^\top P (m_i - m_j)`
 (Fisher's discriminant with equal priors). Of all pairs of a fold these are two products of
 matrices, and of populations recorded apart, whose noise is independent, they are sums: repetitions
-of the same number make one showing of the whole.
+of the same number make one response of the whole.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from isomorph.geometry import Floats, Part, UndefinedDistanceError
+from isomorph.geometry import Contribution, Floats, UndefinedDistanceError
 from isomorph.rdms.folds import Folds
-from isomorph.rdms.precision import Noise, groups
+from isomorph.rdms.precision import SessionNoise, groups
 from isomorph.responses.division import rounds
 from isomorph.study.dataset import NoiseSpec
 
 
-def decisions(folds: Folds, settings: NoiseSpec) -> Part:
+def decisions(folds: Folds, settings: NoiseSpec) -> Contribution:
     """Return the scores of every repetition: `(repetition, stimulus, other stimulus)`.
 
     A fold is left out with its group, see `isomorph.rdms.precision.groups`, and each of its
@@ -43,7 +43,7 @@ def decisions(folds: Folds, settings: NoiseSpec) -> Part:
     for group in groups(len(folds)):
         train = folds.of(~group)
         # What a run adds to all its responses is noise of each that is put to the test.
-        noise = Noise(replace(train, together=False), settings.shrinkage)
+        noise = SessionNoise(replace(train, together=False), settings.shrinkage)
         noisy |= noise.noisy
         left_out = np.flatnonzero(folds.repetitions(group))
         white = noise.whiten(np.concatenate([train.means[None], folds.values[left_out]]))
@@ -54,7 +54,7 @@ def decisions(folds: Folds, settings: NoiseSpec) -> Part:
             score = np.diag(score)[:, None] - score
             score[~folds.seen[place]] = np.nan
             scores[place] = score
-    return Part(scores, int(noisy.sum()))
+    return Contribution(scores, int(noisy.sum()))
 
 
 def meeting(folds: Folds) -> Folds:
@@ -76,11 +76,11 @@ def meeting(folds: Folds) -> Folds:
 
 
 def accuracy(scores: Floats) -> Floats:
-    """Return the share of showings of either stimulus told from the other: `(stimulus, stimulus)`.
+    """Return the share of repetitions that are decoded, by pair: `(stimulus, stimulus)`.
 
     Each stimulus of a pair has the same say; a score of 0 counts half. What counts are repetitions
     that put both to the test, which the same other folds then decide. Of a stimulus tested without
-    the other, the mean would be of fewer showings than that of the other, hence farther from any
+    the other, the mean would be of fewer repetitions than that of the other, hence farther from any
     response, and noise would be told apart less often than by chance.
 
     Parameters

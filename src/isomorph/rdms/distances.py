@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from isomorph.geometry import Floats, Geometry, Part, UndefinedDistanceError
+from isomorph.geometry import Contribution, Floats, Geometry, UndefinedDistanceError
 from isomorph.rdms import decoding, poisson, precision
 from isomorph.rdms.folds import Folds
 from isomorph.registry import Registry
@@ -65,7 +65,7 @@ class Distance:
     range: tuple[float, float]
     needs: frozenset[str] = frozenset({"gram"})
     noise_free: str = ""
-    gather: Callable[[Folds, NoiseSpec], Part] | None = None
+    gather: Callable[[Folds, NoiseSpec], Contribution] | None = None
     norms: Callable[[Geometry], Floats] | None = None
     white: str = ""
     level: str = ""

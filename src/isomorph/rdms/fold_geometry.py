@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import xarray as xr
 
-from isomorph.geometry import Geometry, Part, UndefinedDistanceError, geometry_of_features
+from isomorph.geometry import Contribution, Geometry, UndefinedDistanceError, geometry_of_features
 from isomorph.rdms.distances import DISTANCES
 from isomorph.rdms.folds import Folds, crossed_gram
 from isomorph.study.dataset import NoiseSpec
@@ -22,7 +22,7 @@ NOTHING = Geometry(np.zeros((0, 0)), np.zeros(0), 0.0, np.zeros(0), 0)
 def geometry_of_folds(
     folds: Folds, distances: Iterable[str] = (), noise: NoiseSpec = USUAL
 ) -> Geometry | None:
-    """Return the geometry of one session, None when a stimulus has no showing.
+    """Return the geometry of one session, None when a stimulus was never shown.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ def geometry_of_folds(
         plain = geometry_of_features(folds.means, crossed)
     else:
         plain = replace(NOTHING, n_features=folds.values.shape[2], fold_gram=crossed)
-    parts: dict[str, Part | str] = {}
+    parts: dict[str, Contribution | str] = {}
     for distance in asked:
         if distance.gather is not None:
             try:

@@ -17,7 +17,7 @@ from isomorph.rdms.distances import DISTANCES, Distance, from_gram
 from isomorph.rdms.fold_geometry import geometry_of_folds
 from isomorph.rdms.folds import Folds
 from isomorph.rdms.halvings import Halving
-from isomorph.rdms.precision import Noise
+from isomorph.rdms.precision import SessionNoise
 from isomorph.study.dataset import NoiseSpec
 
 HELD = 2**25
@@ -221,7 +221,7 @@ def _geometry(folds: Folds, distances: Sequence[str], noise: NoiseSpec) -> Geome
 def _whitened(folds: Folds, others: Folds, noise: NoiseSpec) -> Geometry | str:
     """Return the geometry of folds weighed by the noise of others, or why there is none."""
     try:
-        white = Noise(others, noise.shrinkage).whiten(folds.centred.values)
+        white = SessionNoise(others, noise.shrinkage).whiten(folds.centred.values)
     except UndefinedDistanceError as error:
         return str(error)
     wanted = ("squared_euclidean", "crossvalidated_euclidean")

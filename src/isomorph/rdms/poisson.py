@@ -12,20 +12,20 @@ from itertools import permutations
 import numpy as np
 from numpy.typing import NDArray
 
-from isomorph.geometry import Floats, Part, UndefinedDistanceError
+from isomorph.geometry import Contribution, Floats, UndefinedDistanceError
 from isomorph.rdms.baselines import within_folds
 from isomorph.rdms.folds import Folds
 from isomorph.study.dataset import NoiseSpec
 
 
-def poisson_kl(folds: Folds, settings: NoiseSpec) -> Part:
+def poisson_kl(folds: Folds, settings: NoiseSpec) -> Contribution:
     """Return divergences `(stimulus, stimulus)` between the rates of stimuli, summed over units."""
     _refuse_negative(folds)
     rates = with_prior(folds.plain_means, settings)  # adjusted ones may fall below 0
-    return Part(divergences(rates, rates), rates.shape[1])
+    return Contribution(divergences(rates, rates), rates.shape[1])
 
 
-def crossvalidated_poisson_kl(folds: Folds, settings: NoiseSpec) -> Part:
+def crossvalidated_poisson_kl(folds: Folds, settings: NoiseSpec) -> Contribution:
     """Return divergences between one fold and the mean of the others, the mean over all folds.
 
     Where a stimulus is missing from a fold, or from all others, its pairs have one fold less.
@@ -48,7 +48,7 @@ def crossvalidated_poisson_kl(folds: Folds, settings: NoiseSpec) -> Part:
         found = _one_fold_against_others(values, seen, settings)
     if np.isnan(found).any():
         raise UndefinedDistanceError("it needs two folds, one of which shows both of any stimuli")
-    return Part(found, values.shape[2])
+    return Contribution(found, values.shape[2])
 
 
 def _one_fold_against_others(

@@ -28,8 +28,8 @@ from numpy.typing import NDArray
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
 from isomorph.geometry import (
+    Contribution,
     Floats,
-    Part,
     UndefinedDistanceError,
     difference_of_squares,
     per_couple,
@@ -58,7 +58,7 @@ SPARE = 3
 variance: more than 4 for a single variance, more than units + 3 for an unshrunk covariance."""
 
 
-class Noise:
+class SessionNoise:
     """The noise of the units of a session.
 
     Parameters
@@ -156,15 +156,15 @@ def freedom_of(folds: Folds) -> int:
     return int(counts.sum() - np.count_nonzero(counts)) - taken
 
 
-def mahalanobis(folds: Folds, settings: NoiseSpec) -> Part:
+def mahalanobis(folds: Folds, settings: NoiseSpec) -> Contribution:
     """Return the Gram matrix of stimulus means in units of the session's noise."""
-    noise = Noise(folds, settings.shrinkage)
+    noise = SessionNoise(folds, settings.shrinkage)
     white = noise.whiten(folds.centred.means)
     white -= white.mean(axis=0)
-    return Part(white @ white.T, int(noise.noisy.sum()))
+    return Contribution(white @ white.T, int(noise.noisy.sum()))
 
 
-def crossnobis(folds: Folds, settings: NoiseSpec) -> Part:
+def crossnobis(folds: Folds, settings: NoiseSpec) -> Contribution:
     """Return cross-validated inner products in units of the noise.
 
     Walther et al. 2016, https://doi.org/10.1016/j.neuroimage.2015.12.012.
@@ -180,9 +180,9 @@ def crossnobis(folds: Folds, settings: NoiseSpec) -> Part:
     return part
 
 
-def with_noise_of_session(folds: Folds, shrinkage: str) -> Part:
+def with_noise_of_session(folds: Folds, shrinkage: str) -> Contribution:
     """Return products weighed by the noise of all folds, and that this lifts distances."""
-    noise = Noise(folds, shrinkage)
+    noise = SessionNoise(folds, shrinkage)
     by_fold = folds.centred.by_fold
     white = replace(by_fold, values=noise.whiten(by_fold.values))
     n_units = int(noise.noisy.sum())
@@ -190,10 +190,10 @@ def with_noise_of_session(folds: Folds, shrinkage: str) -> Part:
     spare = freedom_of(folds) - n_units - 1
     if shrinkage == "none" and folds.fold is None and spare > 0:
         lift += f", by {2 / len(folds) * (n_units + 1) / spare:.2g} on average"
-    return Part(crossed_gram(white), n_units, f"{_OWN_NOISE}; {lift}")
+    return Contribution(crossed_gram(white), n_units, f"{_OWN_NOISE}; {lift}")
 
 
-def with_noise_of_others(folds: Folds, shrinkage: str) -> Part:
+def with_noise_of_others(folds: Folds, shrinkage: str) -> Contribution:
     """Return products weighed by the noise of folds other than one of the two.
 
     A fold is multiplied with every other under the precision of all folds but its own group. Of
@@ -208,14 +208,14 @@ def with_noise_of_others(folds: Folds, shrinkage: str) -> Part:
     return _products_with_noise_of_others(folds, shrinkage, by_fold)
 
 
-def _products_with_noise_of_others(folds: Folds, shrinkage: str, by_fold: Folds) -> Part:
+def _products_with_noise_of_others(folds: Folds, shrinkage: str, by_fold: Folds) -> Contribution:
     """Return the mean products of all different folds."""
     values = by_fold.values
     total = values.sum(axis=0)
     noisy = np.zeros(total.shape[1], dtype=bool)
     own, every, totals = [], [], []
     for group in groups(len(folds)):
-        noise = Noise(folds.of(~group), shrinkage)
+        noise = SessionNoise(folds.of(~group), shrinkage)
         noisy |= noise.noisy
         white = noise.whiten(np.concatenate([values[group], total[None]]))
         every.append(side_by_side(white[:-1]))
@@ -229,16 +229,18 @@ def _products_with_noise_of_others(folds: Folds, shrinkage: str, by_fold: Folds)
         products = difference_of_squares(
             (first + second) / 2, np.concatenate([(first - second) / 2, *every], axis=1)
         )
-    return Part(per_couple(products, by_fold.seen), int(noisy.sum()))
+    return Contribution(per_couple(products, by_fold.seen), int(noisy.sum()))
 
 
-def _within_folds_with_noise_of_others(folds: Folds, shrinkage: str, by_fold: Folds) -> Part:
+def _within_folds_with_noise_of_others(
+    folds: Folds, shrinkage: str, by_fold: Folds
+) -> Contribution:
     """Return what `with_noise_of_others` does, of folds whose baselines must not meet."""
     noisy = np.zeros(folds.values.shape[2], dtype=bool)
 
     def couples() -> Iterator[Couple]:
         for group in groups(len(folds)):
-            noise = Noise(folds.of(~group), shrinkage)
+            noise = SessionNoise(folds.of(~group), shrinkage)
             noisy[:] |= noise.noisy
             white = noise.whiten(by_fold.values)
             for one, other in permutations(range(len(folds)), 2):
@@ -250,10 +252,10 @@ def _within_folds_with_noise_of_others(folds: Folds, shrinkage: str, by_fold: Fo
     def products() -> Floats:
         return _products_with_noise_of_others(folds, shrinkage, by_fold).values
 
-    return Part(as_products(within, products), int(noisy.sum()))
+    return Contribution(as_products(within, products), int(noisy.sum()))
 
 
-def with_noise_of_other_stimuli(folds: Folds, shrinkage: str) -> Part:
+def with_noise_of_other_stimuli(folds: Folds, shrinkage: str) -> Contribution:
     """Return products of two folds, of each pair of stimuli weighed by the noise of the others.
 
     Stimuli stand in groups; a pair is weighed by the noise of all groups but its own two, a pair
@@ -277,7 +279,7 @@ def with_noise_of_other_stimuli(folds: Folds, shrinkage: str) -> Part:
     for one, other in combinations(apart, 2):
         own = np.flatnonzero(one | other)
         others = np.flatnonzero(~(one | other))[left_out - len(own) :]
-        noise = Noise(folds.of_stimuli(others), shrinkage)
+        noise = SessionNoise(folds.of_stimuli(others), shrinkage)
         noisy |= noise.noisy
         first, second = noise.whiten(values[:, own])
         gram = difference_of_squares((first + second) / 2, (first - second) / 2)
@@ -285,11 +287,11 @@ def with_noise_of_other_stimuli(folds: Folds, shrinkage: str) -> Part:
     for group in apart:
         squares[np.ix_(group, group)] /= len(apart) - 1
     # Inner products, up to what is in no distance, of which these are the squared distances.
-    return Part(squares / -2, int(noisy.sum()))
+    return Contribution(squares / -2, int(noisy.sum()))
 
 
-def with_noise_of_runs(folds: Folds, shrinkage: str) -> Part:
-    """Return products of two runs, showings in one averaged, weighed by their mean covariance.
+def with_noise_of_runs(folds: Folds, shrinkage: str) -> Contribution:
+    """Return products of two runs, repetitions in one averaged, weighed by their mean covariance.
 
     The residuals of one fold have the freedom of its presentations, each less its leverage: its
     share of its stimulus's mean and of its fold's. They add up to that of all.
@@ -305,7 +307,7 @@ def with_noise_of_runs(folds: Folds, shrinkage: str) -> Part:
             "none; use others or session"
         )
     folds = folds.by_fold
-    whole = Noise(folds, shrinkage)  # refuses where nothing can be estimated
+    whole = SessionNoise(folds, shrinkage)  # refuses where nothing can be estimated
     counts = folds.seen.sum(axis=0)
     covariances = []
     taken = leverages(folds.counts)
@@ -339,10 +341,10 @@ def with_noise_of_runs(folds: Folds, shrinkage: str) -> Part:
         as_products(within_folds(couples(), folds.seen), products) if folds.lacking else products()
     )
     lift = f"{_OWN_NOISE}; it lifts every distance, of pure noise too"
-    return Part(found, int(whole.noisy.sum()), lift)
+    return Contribution(found, int(whole.noisy.sum()), lift)
 
 
-PER: Registry[Callable[[Folds, str], Part]] = Registry(
+PER: Registry[Callable[[Folds, str], Contribution]] = Registry(
     "noise",
     {
         "others": with_noise_of_others,

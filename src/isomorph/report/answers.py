@@ -2,18 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 import pandas as pd
 
 from isomorph.figures import selection
+from isomorph.figures.numbers import (
+    ceiling_said,
+    count,
+    estimate,
+    listed,
+    number,
+    p_said,
+    percent,
+)
+from isomorph.figures.results import Results
+from isomorph.figures.selection import Family, MainRows
 from isomorph.figures.words import correction, distance_title, measure_label
-from isomorph.layout import Layout
-from isomorph.report import sets
+from isomorph.report.best import confidence_set, span
+from isomorph.report.contests import main_recovery
+from isomorph.report.evidence import read_results
 from isomorph.report.missing import Judged
-from isomorph.report.numbers import ceiling_said, count, interval, listed, number, p_said, percent
-from isomorph.report.tables import Results, read_results
+from isomorph.study import Study
+
+NOTHING_YET = (
+    "No region has been compared with any model yet.",
+    "Layers have not been compared with each other yet.",
+    "Trained and untrained networks have not been compared yet.",
+    "Networks and other models have not been compared yet.",
+)
 
 
 def headline(judged: Judged) -> list[str]:
@@ -25,83 +43,209 @@ def headline(judged: Judged) -> list[str]:
         The study. What is not computed yet, or not as the study now says, is said to be so.
     """
     found = [read_results(judged.layout, dataset) for dataset in judged.fit]
-    return sentences(judged.layout, [results for results in found if results])
+    return sentences(judged.layout.study, [results for results in found if results])
 
 
-def sentences(layout: Layout, found: Sequence[Results]) -> list[str]:
+class Focus(NamedTuple):
+    """The region the headline is about, with its best layer.
+
+    Attributes
+    ----------
+    results : Results
+    shown : MainRows
+        The region.
+    best : Series
+        The row of its best layer.
+    model : Family
+        The model of that layer.
+    """
+
+    results: Results
+    shown: MainRows
+    best: pd.Series
+    model: Family
+
+
+def sentences(study: Study, found: Sequence[Results]) -> list[str]:
     """Return the five sentences from results already read."""
-    chosen = main_region(layout, found)
-    return [
-        _best_layer(layout, found, chosen),
-        _rivals(layout, chosen),
-        _training(layout, found, chosen),
-        _other_kinds(layout, chosen),
-        _recovery(layout, found),
-    ]
+    focus = main_region(found)
+    if focus is None:
+        return [*NOTHING_YET, _recovery(study, found)]
+    best = _best_layer(focus, found)
+    return [best, *(say(focus) for say in (_rivals, _training, _other_models)),
+            _recovery(study, found)]  # fmt: skip
 
 
-def main_region(layout: Layout, found: Sequence[Results]) -> tuple[Results, selection.Shown] | None:
+def main_region(found: Sequence[Results]) -> Focus | None:
     """Return the region the headline is about: of real data if any, with a ceiling if any."""
-    rivals = [(results, shown) for results in found for shown in results.shown]
+    rivals = [
+        Focus(results, shown, best, model)
+        for results in found
+        for shown in results.shown
+        if (best := selection.best_row(shown, results.families)) is not None
+        and (model := results.family(best["model"]))
+    ]
     return min(
         rivals,
-        key=lambda rival: (
-            layout.study.dataset(rival[0].dataset).simulated,
-            isinstance(selection.ceiling(rival[1].rows), str),
+        key=lambda one: (
+            one.results.simulated, isinstance(selection.ceiling(one.shown.rows), str),
         ),
         default=None,
-    )
+    )  # fmt: skip
 
 
-def _best_layer(
-    layout: Layout, found: Sequence[Results], chosen: tuple[Results, selection.Shown] | None
-) -> str:
-    if chosen is None:
-        return "No region has been compared with any model yet."
-    results, shown = chosen
-    found_best = _best(layout, shown)
-    if isinstance(found_best, str):
-        return found_best
-    best, title = found_best
+def _best_layer(focus: Focus, found: Sequence[Results]) -> str:
+    results, shown, best, model = focus
     n_layers = int((shown.rows["model"] == best["model"]).sum())
     bounds = selection.ceiling(shown.rows)
     against = (
-        f"its noise ceiling is undefined ({bounds})"
+        f"noise ceiling undefined ({bounds})"
         if isinstance(bounds, str)
         else f"noise ceiling {ceiling_said(bounds)}"
     )
-    simulated = _simulated(layout, results.dataset)
-    of = f"Of the {n_layers} layers of {title}," if n_layers > 1 else f"{title}:"
-    sure = bool(best["p_corrected"] < selection.SIGNIFICANT)
-    like = "is most like" if sure else "has the highest number, but is not told from chance, for"
+    of = f"Of the {n_layers} layers of {model.title}," if n_layers > 1 else f"{model.title}:"
+    where = f"{_named(results, shown)}{_among(found, results)}"
+    claim = (
+        f"is most similar to {where}"
+        if best["p_corrected"] < selection.SIGNIFICANT
+        else f"has the highest estimate for {where}, though not significantly above chance"
+    )
     return (
-        f"{of} {best['layer']} {like} {simulated}{shown.region}{_among(found, results)}: "
-        f"{measure_label(shown.measure)} {number(best['estimate'])} "
-        f"{interval(best['interval_low'], best['interval_high'])} "
-        f"({percent(layout.study.spec.inference.interval)} interval over {best['scheme']}), "
-        f"{against}, {p_said(best['p_corrected'])} after {_correction(shown.rows)}."
+        f"{of} {best['layer']} {claim}: {measure_label(shown.measure)} {estimate(best)} "
+        f"({results.coverage} interval over {best['scheme']}), {against}, "
+        f"{p_said(best['p_corrected'])} after {_correction(shown.rows)}."
     )
 
 
-def _rivals(layout: Layout, chosen: tuple[Results, selection.Shown] | None) -> str:
-    """Say which layers the data cannot tell from the best, in every region of the dataset."""
-    if chosen is None:
-        return "Layers have not been compared with each other yet."
-    results, shown = chosen
-    found = _best(layout, shown)
-    if isinstance(found, str):
-        return found
-    best, title = found
-    return sets.sentence(results, str(best["model"]), title)
+def _rivals(focus: Focus) -> str:
+    """Say of every region of the dataset which layers may be the best of the main model."""
+    results, model = focus.results, focus.model
+    name = str(focus.best["model"])
+    sets = [(one, confidence_set(results, one, name)) for one in results.shown]
+    known = [(one, row) for one, row in sets if row is not None and row["n_layers"] > 1]
+    if not known:
+        return f"The confidence set of layers of {model.title} has not been computed."
+    told = [f"{span(row)} in {one.region}" for one, row in known]
+    confidence = percent(float(known[0][1]["confidence"]))
+    return f"With {confidence} confidence, the best layer of {model.title} is {listed(told)}."
 
 
-def _best(layout: Layout, shown: selection.Shown) -> tuple[pd.Series, str] | str:
-    """Return the row of the best layer and its model's title, or that there is none."""
-    families = selection.families(layout.study)
-    best = selection.best_row(shown, families)
-    if best is None:
-        return f"No layer of any model has a number for {shown.region}."
-    return best, next(f.title for f in families if best["model"] in f.instances)
+def _training(focus: Focus) -> str:
+    results, shown = focus.results, focus.shown
+    if not any(family.kind == "untrained" for family in results.families):
+        return "The effect of training is not tested: the study has no untrained controls."
+    table = results.table("contrasts")
+    rows = selection.usable(selection.matching(table, shown), "difference") if len(table) else table
+    own = selection.rows_of(rows, shown.region) if len(rows) else rows
+    if own.empty:
+        return f"Trained and untrained networks have not been compared for {shown.region}."
+    row = own.to_dict("records")[0]
+    others = [
+        f"in {selection.place_of(other)} it is {estimate(other, 'difference')} "
+        f"({p_said(other['p_corrected'])})"
+        for other in rows[selection.places(rows) != shown.region].to_dict("records")
+    ]
+    return (
+        f"With layers chosen on other stimuli, the trained network scores {number(row['score'])} "
+        f"in {_named(results, shown)} and its {count(int(row['n_seeds']), 'untrained control')} "
+        f"{number(row['twin_score'])}, a {_difference(row, rows)}"
+        f"{'; ' if others else ''}{listed(others[:2])}."
+    )
+
+
+def _other_models(focus: Focus) -> str:
+    """Compare the network with the best model of another kind, each at the layer chosen for it."""
+    results, shown, _, network = focus
+    kinds = {family.name: family.kind for family in results.families}
+    if "baseline" not in kinds.values():
+        return "Networks are not compared with other models: the study has networks only."
+    rows = results.of("differences", shown)
+    rows = rows if rows.empty else selection.usable(rows, "difference")
+    rivals = [
+        seen
+        for row in rows.to_dict("records")
+        if network.kind == "trained" and network.name in (row["model_a"], row["model_b"])
+        and kinds.get((seen := _as_first(row, network.name))["model_b"]) == "baseline"
+    ]  # fmt: skip
+    if not rivals:
+        return f"Networks and other models have not been compared for {shown.region}."
+    top = max(rivals, key=lambda rival: float(rival["score_b"]))
+    which = "the best of the other models" if len(rivals) > 1 else "a model of another kind"
+    return (
+        f"Compared with {results.title(top['model_b'])}, {which}, the network scores "
+        f"{number(top['score_a'])} against {number(top['score_b'])} in {_named(results, shown)} "
+        f"with layers chosen on other stimuli, a {_difference(top, rows)}."
+    )
+
+
+def _as_first(row: Mapping[Any, Any], model: str) -> Mapping[Any, Any]:
+    """Return a difference of two models with the one named first."""
+    if row["model_a"] == model:
+        return row
+    return {
+        **row,
+        "model_a": row["model_b"], "model_b": row["model_a"],
+        "score_a": row["score_b"], "score_b": row["score_a"],
+        "difference": -row["difference"],
+        "interval_low": -row["interval_high"], "interval_high": -row["interval_low"],
+    }  # fmt: skip
+
+
+def _difference(row: Mapping[Any, Any], rows: pd.DataFrame) -> str:
+    """Say what a difference is, whether it is significant, and among how many it was tested."""
+    sure = bool(row["p_corrected"] < selection.SIGNIFICANT)
+    size = row.get("family_size", float("nan"))
+    of_family = "" if pd.isna(size) else f" over {count(int(size), 'difference')}"
+    return (
+        f"difference of {estimate(row, 'difference')} that is {'' if sure else 'not '}significant "
+        f"({p_said(row['p_corrected'])} after {_correction(rows)}{of_family})"
+    )
+
+
+def _recovery(study: Study, found: Sequence[Results]) -> str:
+    if not any(spec.simulated for spec in study.datasets.values()):
+        return "No layers were planted: the study has no simulated recording."
+    simulated = [one for one in found if one.simulated]
+    parts = [part for one in simulated if len(part := main_recovery(one))]
+    if not parts:
+        return "The recovery of planted layers has not been computed yet."
+    table = pd.concat(parts, ignore_index=True)
+    exact, near = (int((table["recovered"] == how).sum()) for how in ("exact", "neighbour"))
+    title, first = simulated[0].title, table.iloc[0]
+    details = [
+        f"in {selection.place_of(row)}, {title(row['planted_model'])}: {row['planted_layer']} was "
+        f"planted and {title(row['found_model'])}: {row['found_layer']} found"
+        for row in table[table["recovered"] != "exact"].to_dict("records")
+    ]
+    how = f"{measure_label(str(first['measure']))}, {distance_title(str(first['distance']))}"
+    return (
+        f"In the simulated recording{'s' if len(parts) > 1 else ''}, {exact} of "
+        f"{count(len(table), 'planted layer')} {'was' if exact == 1 else 'were'} recovered exactly "
+        f"among {int(first['n_candidates'])} candidates"
+        + (f" and {near} at a neighbouring layer" if near else "")
+        + f" ({how})"
+        + (f": {listed(details)}" if details else "")
+        + _elsewhere(simulated)
+        + "."
+    )
+
+
+def _elsewhere(simulated: Sequence[Results]) -> str:
+    """Say how recovery fared over every distance and measure, the unfavourable ones included."""
+    whole = pd.concat([one.table("recovery") for one in simulated], ignore_index=True)
+    settings = whole[["distance", "measure"]].drop_duplicates()
+    if len(settings) < 2:
+        return ""
+    recovered = whole["recovered"]
+    return (
+        f"; over all {len(settings)} settings of distance and measure, "
+        f"{int((recovered == 'exact').sum())} of {len(whole)} exactly and "
+        f"{int((recovered == 'neighbour').sum())} at a neighbouring layer"
+    )
+
+
+def _named(results: Results, shown: MainRows) -> str:
+    return f"simulated {shown.region}" if results.simulated else shown.region
 
 
 def _among(found: Sequence[Results], results: Results) -> str:
@@ -110,173 +254,10 @@ def _among(found: Sequence[Results], results: Results) -> str:
     if sum(regions) < 2:
         return ""
     if len(regions) == 1:
-        return f", one of {regions[0]} regions"
-    return f" of {results.dataset}, one of {sum(regions)} regions in {len(regions)} datasets"
-
-
-def _training(
-    layout: Layout, found: Sequence[Results], chosen: tuple[Results, selection.Shown] | None
-) -> str:
-    if chosen is None:
-        return "Trained and untrained networks have not been compared yet."
-    results, shown = chosen
-    if not any(family.kind == "twins" for family in selection.families(layout.study)):
-        return "Whether training matters is not asked: the study has no untrained twins."
-    contrasts = results.usable("contrasts", "difference")
-    rows = None if contrasts is None else selection.matching(contrasts, shown)
-    if rows is None or selection.rows_of(rows, shown.region).empty:
-        return f"Trained and untrained networks have no comparison for {shown.region}."
-    row = selection.rows_of(rows, shown.region).iloc[0]
-    sure = bool(row["p_corrected"] < selection.SIGNIFICANT)
-    others = [
-        _difference(other) for _, other in rows[selection.places(rows) != shown.region].iterrows()
-    ]
-    also = f"; likewise tested, {listed(others[:2])}" if others else ""
-    return (
-        f"With the layer chosen on left-out stimuli, the trained network scores "
-        f"{number(row['score'])} in {_simulated(layout, results.dataset)}{shown.region} and its "
-        f"{count(int(row['n_seeds']), 'untrained twin')} {number(row['twin_score'])}, a difference "
-        f"of {number(row['difference'])} {interval(row['interval_low'], row['interval_high'])} "
-        f"that is {'' if sure else 'not '}significant ({p_said(row['p_corrected'])} after "
-        f"{_correction(rows)}{_of_family(row.to_dict())}){also}."
-    )
-
-
-def _other_kinds(layout: Layout, chosen: tuple[Results, selection.Shown] | None) -> str:
-    """Compare the network with the best model that is none, each at the layer chosen for it."""
-    if chosen is None:
-        return "Networks and other kinds of model have not been compared yet."
-    results, shown = chosen
-    groups = selection.families(layout.study)
-    kinds = {family.name: family.kind for family in groups}
-    if "baseline" not in kinds.values():
-        return (
-            "Whether another kind of model does as well is not asked: the study has networks only."
-        )
-    best = selection.best_row(shown, groups)
-    network = next((f for f in groups if best is not None and best["model"] in f.instances), None)
-    table = results.usable("differences", "difference")
-    if network is None or network.kind != "trained" or table is None:
-        return f"Networks and other kinds of model have no comparison for {shown.region}."
-    rows = selection.matching(selection.rows_of(table, shown.region), shown)
-    rivals = [
-        rival
-        for row in rows.to_dict("records")
-        if network.name in (row["model_a"], row["model_b"])
-        and kinds.get((rival := _against(row, network.name))["rival"]) == "baseline"
-    ]
-    if not rivals:
-        return f"Networks and other kinds of model have no comparison for {shown.region}."
-    top = max(rivals, key=lambda rival: float(rival["of_rival"]))
-    title = next(family.title for family in groups if family.name == top["rival"])
-    sure = bool(top["p_corrected"] < selection.SIGNIFICANT)
-    which = "the best model that is no network" if len(rivals) > 1 else "which is no network"
-    return (
-        f"Against {title}, {which}, the network scores {number(top['score'])} to "
-        f"{number(top['of_rival'])} in {_simulated(layout, results.dataset)}{shown.region}, layers "
-        f"chosen alike: a difference of {number(top['difference'])} "
-        f"{interval(top['low'], top['high'])} that is {'' if sure else 'not '}significant "
-        f"({p_said(top['p_corrected'])} after {_correction(rows)}{_of_family(top)})."
-    )
-
-
-def _against(row: dict[Hashable, Any], network: str) -> dict[Hashable, Any]:
-    """Return a difference as network less rival, whichever of the two the table has first."""
-    first = row["model_a"] == network
-    ends = (row["interval_low"], row["interval_high"])
-    return {
-        "rival": row["model_b"] if first else row["model_a"],
-        "score": row["score_a"] if first else row["score_b"],
-        "of_rival": row["score_b"] if first else row["score_a"],
-        "difference": row["difference"] if first else -row["difference"],
-        "low": ends[0] if first else -ends[1],
-        "high": ends[1] if first else -ends[0],
-        "p_corrected": row["p_corrected"],
-        "family_size": row.get("family_size", float("nan")),
-    }
-
-
-def _of_family(row: Mapping[Hashable, Any]) -> str:
-    """Say over how many questions p was corrected; nothing where the table does not."""
-    size = row.get("family_size", float("nan"))
-    return "" if pd.isna(size) else f" over {count(int(size), 'difference')}"
-
-
-def _difference(row: pd.Series) -> str:
-    return (
-        f"{row['region']} gives {number(row['difference'])} "
-        f"{interval(row['interval_low'], row['interval_high'])} ({p_said(row['p_corrected'])})"
-    )
-
-
-def main_recovery(results: Results) -> pd.DataFrame | None:
-    """Return the recovery of each region under its main measure and distance."""
-    table = results.tables.get("recovery")
-    if table is None:
-        return None
-    rows = [
-        selection.matching(selection.rows_of(table, shown.region), shown) for shown in results.shown
-    ]
-    filled = [part for part in rows if len(part)]
-    return pd.concat(filled, ignore_index=True) if filled else table.head(0)
-
-
-def _recovery(layout: Layout, found: Sequence[Results]) -> str:
-    simulated = [name for name, spec in layout.study.datasets.items() if spec.simulated]
-    if not simulated:
-        return "No layers were planted: the study has no simulated recording."
-    parts = [
-        part
-        for results in found
-        if results.dataset in simulated
-        and (part := main_recovery(results)) is not None
-        and len(part)
-    ]
-    if not parts:
-        return "Whether planted layers are found again has not been computed yet."
-    table = pd.concat(parts, ignore_index=True)
-    exact = table["recovered"] == "exact"
-    near = table["recovered"] == "neighbour"
-    n = len(table)
-    missed = table[~exact]
-    titles = selection.titles(layout.study)
-    details = [
-        f"{row['region']} was planted from "
-        f"{titles.get(row['planted_model'], row['planted_model'])}: {row['planted_layer']} "
-        f"and found at {titles.get(row['found_model'], row['found_model'])}: {row['found_layer']}"
-        for row in missed.to_dict("records")
-    ]
-    first = table.iloc[0]
-    text = (
-        f"In the simulated recording{'s' if len(parts) > 1 else ''}, {int(exact.sum())} of "
-        f"{count(n, 'planted layer')} {'was' if exact.sum() == 1 else 'were'} recovered "
-        f"exactly among {int(first['n_candidates'])} candidates"
-    )
-    if near.any():
-        text += f" and {int(near.sum())} at a neighbouring layer"
-    how = f"{measure_label(str(first['measure']))}, {distance_title(str(first['distance']))}"
-    return f"{text} ({how})" + (f": {listed(details)}" if details else "") + _elsewhere(found) + "."
-
-
-def _elsewhere(found: Sequence[Results]) -> str:
-    """Say how recovery fared over every distance and measure, the unfavourable ones included."""
-    tables = [table for one in found if (table := one.tables.get("recovery")) is not None]
-    whole = pd.concat(tables, ignore_index=True)
-    settings = whole[["distance", "measure"]].drop_duplicates()
-    if len(settings) < 2:
-        return ""
-    recovered = whole["recovered"]
-    return (
-        f"; over all {len(settings)} settings of distance and measure "
-        f"{int((recovered == 'exact').sum())} of {len(whole)} exactly, "
-        f"{int((recovered == 'neighbour').sum())} at a neighbour"
-    )
-
-
-def _simulated(layout: Layout, dataset: str) -> str:
-    return "simulated " if layout.study.dataset(dataset).simulated else ""
+        return f" (one of {regions[0]} regions)"
+    return f" ({results.dataset}; one of {sum(regions)} regions in {len(regions)} datasets)"
 
 
 def _correction(rows: pd.DataFrame) -> str:
-    """Return the correction without whose it is, which the page says elsewhere."""
+    """Return the correction without its authors, whom the page names elsewhere."""
     return correction(rows).split(" (", maxsplit=1)[0]

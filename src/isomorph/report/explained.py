@@ -1,29 +1,40 @@
-"""The tables of what else explains a likeness, and of models against models."""
+"""Tables of what else explains a similarity: controls, shared variance, combinations."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pandas as pd
 
 from isomorph.artefacts.schemas import PLACE
 from isomorph.figures import selection
+from isomorph.figures.numbers import NONE, number
+from isomorph.figures.results import Results
 from isomorph.figures.weighted import KINDS
 from isomorph.figures.words import measure_label, measure_title
 from isomorph.inference.explain.material import STAND_INS
-from isomorph.layout import Layout
-from isomorph.report.numbers import NONE, interval, number, p_value
-from isomorph.report.sections import Row, Table
-from isomorph.report.tables import Results
+from isomorph.report.columns import REGION, Column, P, Table, Titled, table_of
+from isomorph.report.evidence import Illustrated
 
-Record = Mapping[Hashable, Any]
+PARTIAL = (
+    REGION, Column("model"), Column("layer"), Column("plain", kind="ready"),
+    Column("partial", kind="ready"), P, Column("semi_partial", "semi-partial", "ready"),
+)  # fmt: skip
+PARTITION = (
+    REGION, Column("part", "explained by"), Column("kind", "part"),
+    Column("variance", "share of variance", "number_3", reason=True),
+    Column("interval", kind="interval_3"), P,
+)  # fmt: skip
+WEIGHTED = (
+    REGION, Column("model"), Column("kind", "what is weighted"),
+    Column("weights", "largest weights, their share", reason=True),
+    Column("layer", "best single layer"), Column("single", "its score", "number"),
+    Column("score", "combined", "number"), Column("gain", "gain, interval", "estimate"), P,
+)  # fmt: skip
 
-EXPLAINING = ("partial", "partition", "weighted")
-"""Kinds of figures that stand with these tables, in their order."""
 
-
-def explained(layout: Layout, results: Results) -> dict[str, Any] | None:
+def explained(results: Illustrated) -> dict[str, Any] | None:
     """Return tables and figures of the stage `explain`; None before it ran.
 
     Returns
@@ -32,152 +43,87 @@ def explained(layout: Layout, results: Results) -> dict[str, Any] | None:
         `figures`; `undefined`, why nothing has a number; `replaced`, which measure stands for
         another; `partial`, `partition` and `weighted`, each a list of (title, Table).
     """
-    told = {
-        "partial": _by_measure(results, "partial", lambda rows: _partial(layout, rows)),
-        "partition": _by_measure(results, "partition", lambda rows: _partition(layout, rows)),
-        "weighted": _by_measure(results, "weighted", lambda rows: _weighted(layout, rows)),
-    }
+    told = {kind: _by_measure(results, kind, table) for kind, table in TOLD.items()}
     if not any(told.values()):
         return None
-    figures = [one for kind in EXPLAINING for one in results.figures if one.kind == kind]
-    return {"figures": figures, "undefined": _undefined(results),
-            "replaced": replaced(layout.study.spec.measures), **told}  # fmt: skip
+    said = dict.fromkeys(why for kind in TOLD for why in results.table(kind).get("status", ()))
+    return {
+        "figures": [one for kind in TOLD for one in results.pictures if one.kind == kind],
+        "undefined": "" if "ok" in said else "; ".join(map(str, said)),
+        "replaced": replaced(results.study.spec.measures),
+        **told,
+    }
 
 
 def replaced(measures: Sequence[str]) -> str:
     """Say which measures have no residuals, and what is computed instead; nothing if none."""
     return " ".join(
-        f"A residual has no {measure_label(name)}, so partial correlations and shares use "
-        f"{measure_title(STAND_INS[name])} in its place."
+        f"{measure_label(name).capitalize()} is not defined for residuals, so partial correlations "
+        f"and shares of the variance use {measure_title(STAND_INS[name])} instead."
         for name in measures
         if name in STAND_INS
     )
 
 
-def _undefined(results: Results) -> str:
-    """Return why no row of any table has a number; nothing where one has."""
-    tables = [table for kind in EXPLAINING if (table := results.tables.get(kind)) is not None]
-    said = list(dict.fromkeys(status for table in tables for status in table["status"]))
-    return "" if "ok" in said else "; ".join(map(str, said))
-
-
-def models_against_models(layout: Layout, results: Results) -> Table | None:
-    """Return every two models and how alike their layers are; None before it was computed."""
-    table = results.tables.get("models")
-    if table is None or table.empty:
-        return None
-    titles = selection.titles(layout.study)
-    rows: list[Row] = []
-    for row in table.to_dict("records"):
-        pair = tuple(titles.get(row[key], row[key]) for key in ("model_a", "model_b"))
-        if row["status"] != "ok":
-            rows.append((*pair, str(row["status"]), *[NONE] * 3))
-            continue
-        rows.append(
-            (
-                *pair, f"{int(row['n_layers_a'])} and {int(row['n_layers_b'])}",
-                number(row["a_to_b"]), number(row["b_to_a"]),
-                f"{number(row['similarity'])} "
-                f"{interval(row['interval_low'], row['interval_high'])}",
-            )
-        )  # fmt: skip
-    head = ("model", "other model", "layers", "layers of the first, best matches",
-            "of the other", "mean, interval")  # fmt: skip
-    return Table(head, rows, [False] * len(rows), 3)
-
-
-def _by_measure(results: Results, kind: str, build: Any) -> list[tuple[str, Table]]:
-    table = results.tables.get(kind)
-    if table is None or table.empty:
-        return []
+def _by_measure(
+    results: Results, kind: str, build: Callable[[Results, pd.DataFrame], Table]
+) -> Titled:
+    table = results.table(kind)
+    groups = table.groupby("measure", sort=False) if len(table) else ()
     return [
-        (measure_label(str(measure)), build(rows.sort_values([*PLACE], kind="stable")))
-        for measure, rows in table.groupby("measure", sort=False)
+        (measure_label(str(measure)), build(results, rows.sort_values([*PLACE], kind="stable")))
+        for measure, rows in groups
     ]
 
 
-def _partial(layout: Layout, rows: pd.DataFrame) -> Table:
+def _partial(results: Results, rows: pd.DataFrame) -> Table:
     """Return a row per region, model and layer: plain, partial, semi-partial."""
-    titles, cells, strong = selection.titles(layout.study), [], []
-    groups = rows.groupby([selection.places(rows), "model", "layer"], sort=False)
-    for (region, model, layer), own in groups:
-        by = {row["statistic"]: row for row in own.to_dict("records")}
-        partial = by["partial"]
-        cells.append(
-            (
-                str(region), titles.get(str(model), str(model)), str(layer) or NONE,
-                _value(by["plain"]), _value(partial), p_value(float(partial["p_corrected"])),
-                _value(by["semi_partial"]),
-            )
-        )  # fmt: skip
-        strong.append(bool(partial["p_corrected"] < selection.SIGNIFICANT))
-    head = ("region", "model", "layer", "plain", "partial", "p, corrected", "semi-partial")
-    return Table(head, cells, strong, 3)
-
-
-def _value(row: Record) -> str:
-    if row["status"] != "ok":
-        return str(row["status"])
-    return f"{number(row['estimate'])} {interval(row['interval_low'], row['interval_high'])}"
-
-
-def _partition(layout: Layout, rows: pd.DataFrame) -> Table:
-    titles, cells, strong = selection.titles(layout.study), [], []
-    for row in rows.to_dict("records"):
-        part = " ∩ ".join(titles.get(name, name) for name in str(row["part"]).split(" & "))
-        part = "all together" if row["kind"] == "total" else part
-        start = (selection.place_of(row), part, str(row["kind"]))
-        if row["status"] != "ok":
-            cells.append((*start, str(row["status"]), NONE, NONE))
-            strong.append(False)
-            continue
-        cells.append(
-            (
-                *start, number(row["variance"], 3),
-                f"[{number(row['interval_low'], 3)}, {number(row['interval_high'], 3)}]",
-                p_value(float(row["p_corrected"])),
-            )
-        )  # fmt: skip
-        strong.append(bool(row["p_corrected"] < selection.SIGNIFICANT))
-    head = ("region", "explained by", "part", "share of variance", "interval", "p, corrected")
-    return Table(head, cells, strong, 3)
-
-
-def _weighted(layout: Layout, rows: pd.DataFrame) -> Table:
-    titles, cells, strong = selection.titles(layout.study), [], []
-    for row in rows.to_dict("records"):
-        model = titles.get(row["model"], row["model"])
-        start = (selection.place_of(row), model, KINDS[str(row["kind"])])
-        if row["status"] != "ok":
-            cells.append((*start, str(row["status"]), *[NONE] * 5))
-            strong.append(False)
-            continue
-        cells.append(
-            (
-                *start, _weights(str(row["weights"]), titles), _owned(str(row["layer"]), titles),
-                number(row["single"]),
-                number(row["score"]),
-                f"{number(row['gain'])} {interval(row['interval_low'], row['interval_high'])}",
-                p_value(float(row["p_corrected"])),
-            )
-        )  # fmt: skip
-        strong.append(bool(row["p_corrected"] < selection.SIGNIFICANT))
-    head = ("region", "model", "what is weighted", "largest weights, their share",
-            "best single layer", "its score", "combined", "gain, interval",
-            "p, corrected")  # fmt: skip
-    return Table(head, cells, strong, 5)
-
-
-def _weights(text: str, titles: Mapping[str, str]) -> str:
-    """Return weights, "model layer 0.47; ...", as the page writes names and numbers."""
+    estimate = Column("estimate", kind="estimate", reason=True)
+    keys = [selection.places(rows), "model", "layer"]
     told = []
-    for part in text.split("; ") if text else ():
-        name, _, share = part.rpartition(" ")
-        told.append(f"{_owned(name, titles)} {number(float(share))}")
-    return "; ".join(told) or NONE
+    for (region, model, layer), own in rows.groupby(keys, sort=False):
+        cells = table_of(own, [estimate]).rows
+        told.append(
+            {
+                "region": region, "model": results.title(str(model)), "layer": layer or NONE,
+                **{name: cell for name, (cell,) in zip(own["statistic"], cells, strict=True)},
+                "p_corrected": own.loc[own["statistic"] == "partial", "p_corrected"].iloc[0],
+            }
+        )  # fmt: skip
+    return table_of(told, PARTIAL)
 
 
-def _owned(layer: str, titles: Mapping[str, str]) -> str:
+def _partition(results: Results, rows: pd.DataFrame) -> Table:
+    parts = [
+        "all together"
+        if kind == "total"
+        else " ∩ ".join(results.title(name) for name in str(part).split(" & "))
+        for part, kind in zip(rows["part"], rows["kind"], strict=True)
+    ]
+    return table_of(rows.assign(part=parts), PARTITION)
+
+
+def _weighted(results: Results, rows: pd.DataFrame) -> Table:
+    told = rows.assign(
+        model=rows["model"].map(results.title),
+        kind=rows["kind"].map(KINDS.get),
+        weights=[_weights(results, str(text)) for text in rows["weights"]],
+        layer=[_owned(results, str(layer)) for layer in rows["layer"]],
+    )
+    return table_of(told, WEIGHTED)
+
+
+def _weights(results: Results, text: str) -> str:
+    """Return weights, "model layer 0.47; ...", as the page writes names and numbers."""
+    parts = [part.rpartition(" ") for part in text.split("; ") if " " in part]
+    return "; ".join(f"{_owned(results, name)} {number(float(w))}" for name, _, w in parts) or NONE
+
+
+def _owned(results: Results, layer: str) -> str:
     """Return a layer, with the title of the model whose name stands before it, if any."""
     model, _, name = layer.partition(" ")
-    return f"{titles[model]}: {name}" if name and model in titles else layer
+    return f"{results.titles[model]}: {name}" if name and model in results.titles else layer
+
+
+TOLD = {"partial": _partial, "partition": _partition, "weighted": _weighted}
+"""The tables by kind, in the order of the page."""

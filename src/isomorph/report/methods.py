@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,14 +15,21 @@ from pydantic import BaseModel
 
 from isomorph.archives.manifest import read_manifest
 from isomorph.artefacts import artefact_kind, read_array, read_responses
+from isomorph.figures.numbers import NONE, count, listed
 from isomorph.layout import Layout
 from isomorph.rdms.collection import notes_of, undefined_of
-from isomorph.report.numbers import NONE, count, listed
-from isomorph.report.sections import Table
+from isomorph.report.columns import Column, Table, table_of
 from isomorph.report.settings import sentence, settings_of
 
 MOST_REGIONS = 8
 """Regions that get a column each; more are words in one column."""
+
+SETTINGS = (Column("setting"), Column("value"), Column("meaning"))
+SESSIONS: tuple[Column, ...] = (
+    Column("subject"), Column("session"), Column("left out"), Column("noted", "kept, with a note"),
+    Column("presentations", kind="ready"), Column("stimuli", kind="ready"),
+    Column("repetitions", "repetitions of a stimulus", "ready"),
+)  # fmt: skip
 
 MOST_NAMES = 12
 """Files, subjects or regions named one by one in a cell."""
@@ -36,8 +44,8 @@ class Session:
     subject, name : str
     presentations, stimuli : int or None
         None where only RDMs are published.
-    showings : tuple of int
-        Fewest and most showings of a stimulus that was shown; empty where not known.
+    repetitions : tuple of int
+        Fewest and most repetitions of a stimulus that was shown; empty where not known.
     units : dict
         Units by region; 0 stands for a ready RDM, whose units are not known.
     dropped, noted : dict
@@ -50,7 +58,7 @@ class Session:
     name: str
     presentations: int | None
     stimuli: int | None
-    showings: tuple[int, ...]
+    repetitions: tuple[int, ...]
     units: Mapping[str, int]
     dropped: Mapping[str, int]
     noted: Mapping[str, int]
@@ -96,13 +104,11 @@ def methods(layout: Layout, dataset: str, *, written: bool = True) -> Methods:
     subjects = spec.subjects if written else ()
     sessions = [each for subject in subjects for each in read_sessions(layout, dataset, subject)]
     rows = list(settings_of(spec.responses))
-    chosen = [(key, value, meaning) for key, value, meaning, default in rows if not default]
+    chosen = [one for one in rows if not one["default"]]
     return Methods(
         _facts(layout, dataset, sessions, written=written),
-        Table(("setting", "value", "meaning"), chosen, [False] * len(chosen), 3)
-        if chosen
-        else None,
-        "; ".join(f"{key} {value}" for key, value, _, default in rows if default),
+        table_of(chosen, SETTINGS) if chosen else None,
+        "; ".join(f"{one['setting']} {one['value']}" for one in rows if one["default"]),
         _totals(sessions),
         session_table(sessions) if sessions else None,
     )
@@ -119,7 +125,7 @@ def _facts(
     if runs := _runs(sessions):
         facts.append(("Runs", runs))
     if lacking := _lacking(sessions, _named_regions(spec.responses)):
-        facts.append(("Regions lacking", lacking))
+        facts.append(("Missing regions", lacking))
     if written and layout.brain_rdms(dataset).is_file():
         brain = read_array(layout.brain_rdms(dataset), "rdms")
         if folds := _folds(brain):
@@ -130,14 +136,14 @@ def _facts(
             for why in dict.fromkeys(left.values())
         ]
         if told:
-            facts.append(("Left out of the RDMs, or to be known of them", "; ".join(told)))
+            facts.append(("Left out of the RDMs, or noted about them", "; ".join(told)))
     return facts
 
 
 FOLDS = {
-    "run": "whole runs, as presentations of one run may share noise",
-    "session": "whole sessions, as presentations of one session may share noise",
-    "repetition": "repetitions, as no runs or sessions are known in which most stimuli come again",
+    "run": "whole runs, because presentations of one run may share noise",
+    "session": "whole sessions, because presentations of one session may share noise",
+    "repetition": "repetitions, because no runs or sessions are known that repeat most stimuli",
 }
 """What is crossed in cross-validation and divided into halves, and why."""
 
@@ -154,11 +160,9 @@ def _folds(data: xr.Dataset) -> str:
         number = " to ".join(map(str, dict.fromkeys([counts[here].min(), counts[here].max()])))
         who = listed(_some(list(dict.fromkeys(subject[here].tolist()))))
         words = " and ".join(FOLDS[one] for one in kind.split(", "))
-        told.append(f"{words}: {number}" + (f" in {who}" if not here.all() else ""))
-    return (
-        "what cross-validated distances cross, and noise ceilings and comparisons of regions halve,"
-        f" are {'; '.join(told)}"
-    )
+        told.append(f"{words} ({number}" + (f" in {who})" if not here.all() else ")"))
+    use = "crossed by cross-validated distances, halved for noise ceilings and pairs of regions"
+    return f"{use}: {'; '.join(told)}"
 
 
 def _bytes(layout: Layout, dataset: str) -> str:
@@ -177,12 +181,12 @@ def _named_regions(responses: BaseModel) -> list[str]:
 
 def _runs(sessions: Sequence[Session]) -> str:
     """Say how many volumes the runs of BOLD have, when they were taken, and which were left out."""
-    alike: dict[str, int] = {}
+    alike = Counter[str]()
     left: dict[str, list[str]] = {}
     for session in sessions:
         for run in session.runs:
             said = timing_of(run)
-            alike[said] = alike.get(said, 0) + 1
+            alike[said] += 1
             if run["left_out"]:
                 own = left.setdefault(session.subject, [])
                 own.append(f"{run['left_out']} of run {run['run']}")
@@ -229,13 +233,13 @@ def read_sessions(layout: Layout, dataset: str, subject: str) -> Iterator[Sessio
         return
     for name, data in read_responses(path, without=("response",)).items():
         regions, n_units = np.unique(data["region"].values.astype(str), return_counts=True)
-        shown, showings = np.unique(data["stimulus"].values.astype(str), return_counts=True)
+        shown, repetitions = np.unique(data["stimulus"].values.astype(str), return_counts=True)
         yield Session(
             subject,
             name,
             data.sizes["presentation"],
             len(shown),
-            (int(showings.min()), int(showings.max())),
+            (int(repetitions.min()), int(repetitions.max())),
             dict(zip(regions.tolist(), n_units.tolist(), strict=True)),
             json.loads(data.attrs.get("dropped", "{}")),
             json.loads(data.attrs.get("noted", "{}")),
@@ -256,31 +260,29 @@ def _ready(path: Path, subject: str) -> Iterator[Session]:
 
 
 def session_table(sessions: Sequence[Session]) -> Table:
-    """Return a row per session: presentations, stimuli, showings, units, what was left out."""
+    """Return a row per session: presentations, stimuli, repetitions, units, what was left out."""
     regions = list(dict.fromkeys(region for session in sessions for region in session.units))
-    apart = len(regions) <= MOST_REGIONS
+    columns = SESSIONS
+    columns += (
+        tuple(Column(f"units, {region}", kind="ready") for region in regions)
+        if len(regions) <= MOST_REGIONS
+        else (Column("units", f"units of {len(regions)} regions", "ready"),)
+    )
     rows = [
-        (
-            session.subject,
-            session.name,
-            _counted(session.dropped),
-            _counted(session.noted),
-            _number(session.presentations),
-            _number(session.stimuli),
-            " to ".join(map(str, dict.fromkeys(session.showings))) or NONE,
-            *(
-                [_units(session, region) for region in regions]
-                if apart
-                else [_number(sum(session.units.values()) or None)]
-            ),
-        )
+        {
+            **{f"units, {region}": _units(session, region) for region in regions},
+            "units": _number(sum(session.units.values()) or None),
+            "subject": session.subject,
+            "session": session.name,
+            "left out": _counted(session.dropped),
+            "noted": _counted(session.noted),
+            "presentations": _number(session.presentations),
+            "stimuli": _number(session.stimuli),
+            "repetitions": " to ".join(map(str, dict.fromkeys(session.repetitions))) or NONE,
+        }
         for session in sessions
     ]
-    head = ("subject", "session", "left out", "kept, but", "presentations", "stimuli",
-            "showings of a stimulus",
-            *([f"units, {region}" for region in regions] if apart
-              else [f"units of {len(regions)} regions"]))  # fmt: skip
-    return Table(head, rows, [False] * len(rows), 4)
+    return table_of(rows, columns)
 
 
 def _units(session: Session, region: str) -> str:
@@ -315,11 +317,10 @@ def _totals(sessions: Sequence[Session]) -> str:
     return "; ".join(said)
 
 
-def _summed(counts: Iterator[Mapping[str, int]]) -> dict[str, int]:
-    total: dict[str, int] = {}
+def _summed(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    total = Counter[str]()
     for one in counts:
-        for key, n in one.items():
-            total[key] = total.get(key, 0) + n
+        total.update(one)
     return total
 
 

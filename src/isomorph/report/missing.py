@@ -105,7 +105,7 @@ def why(layout: Layout, dataset: str, wrong: str = "") -> str:
             return max(failed)[2]
         unfinished = [(when, log) for when, log in found if is_unfinished(log)]
         if unfinished:
-            return f"{job_of(max(unfinished)[1])} stopped without a word, or is still at work"
+            return f"{job_of(max(unfinished)[1])} stopped without a message, or is still running"
     return wrong or "not computed yet"
 
 

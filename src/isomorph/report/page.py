@@ -6,22 +6,23 @@ import base64
 import json
 import re
 import sys
-from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from isomorph.artefacts import Provenance, replacing, sha256, write_beside
+from isomorph.archives.manifest import Manifest, read_manifest
+from isomorph.artefacts import replacing, sha256, write_beside
 from isomorph.errors import IsomorphError
 from isomorph.figures import selection
+from isomorph.figures.numbers import number
 from isomorph.figures.style import slug
 from isomorph.figures.words import (
     CORRECTIONS,
     correction,
     distance_title,
-    measure_label,
     measure_title,
 )
 from isomorph.inference.multiplicity import by_p_alone
@@ -29,25 +30,16 @@ from isomorph.jobs import jobs
 from isomorph.layout import Layout
 from isomorph.making import begin, job_of, other_versions, stamp, stamps
 from isomorph.measures import MEASURES
-from isomorph.report import sections
-from isomorph.report.analysis import analysis
+from isomorph.report import contests
+from isomorph.report.analysis import FAMILIES, analysis
 from isomorph.report.answers import sentences
-from isomorph.report.chosen import answer, layer_selection, models_compared
-from isomorph.report.explained import explained, models_against_models
-from isomorph.report.files import family_size, files
-from isomorph.report.glossary import FAMILIES, LIMITS, SIDES, glossary
+from isomorph.report.best import answer, best_layers, every_layer, layer_selection
+from isomorph.report.best import small_p_wide_interval as wide
+from isomorph.report.evidence import Illustrated, files, read_origins, read_results
+from isomorph.report.explained import explained
 from isomorph.report.methods import methods
 from isomorph.report.missing import Judged, judge
-from isomorph.report.numbers import count
-from isomorph.report.tables import (
-    Figure,
-    Results,
-    read_bytes_told,
-    read_origins,
-    read_results,
-)
-from isomorph.report.trust import trust
-from isomorph.study.stimuli import ConditionStimuli
+from isomorph.report.robustness import robustness
 
 MEDIA = {".svg": "image/svg+xml", ".png": "image/png"}
 
@@ -88,6 +80,12 @@ def run(layout: Layout) -> Path:
 
 def render(judged: Judged) -> str:
     """Return the page as HTML; everything that was written by anybody is escaped."""
+    page: str = templates().get_template("page.html.j2").render(context(judged))
+    return page
+
+
+def templates() -> Environment:
+    """Return the templates of the page and the filters they use."""
     environment = Environment(
         loader=PackageLoader("isomorph.report", "."),
         autoescape=True,
@@ -95,11 +93,8 @@ def render(judged: Judged) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["embedded"] = embedded
-    environment.filters["slug"] = slug
-    environment.filters["tied"] = tied
-    page: str = environment.get_template("page.html.j2").render(context(judged))
-    return page
+    environment.filters |= {"embedded": embedded, "slug": slug, "tied": tied, "number": number}
+    return environment
 
 
 def embedded(path: Path) -> str:
@@ -124,18 +119,16 @@ def context(judged: Judged) -> dict[str, Any]:
     found = [each for each in results.values() if each]
     compared = {instance for name in results for instance, _, _ in study.instances_for(name)}
     return {
-        "study": study.spec,
+        **analysis(study.spec, found),
         "path": _relative(study.path, layout.root),
         "missing": judged.told,
-        "answers": sentences(layout, found),
-        "sides": SIDES[study.spec.inference.sides].lower(),
-        "explained_family": f"{FAMILIES[study.spec.inference.family]}, each statistic by itself",
+        "answers": sentences(study, found),
         "datasets": [
             {
                 "spec": spec,
                 "results": None if (each := results[name]) is None else _dataset(layout, each),
-                "numbers": _dataset_numbers(each),
-                "shown": _shown(layout, name),
+                "images": study.dataset(study.stimulus_set(name)).stimuli.kind != "conditions",
+                "level": study.level(name),
                 "methods": methods(layout, name, written=name in fit),
             }
             for name, spec in study.datasets.items()
@@ -145,14 +138,11 @@ def context(judged: Judged) -> dict[str, Any]:
             for model, family in zip(study.models.values(), selection.families(study), strict=True)
             if compared & set(family.instances)
         ],
-        "analysis": analysis(study.spec, found),
-        "measures": [_measure(name) for name in study.spec.measures],
-        "glossary": glossary(study.spec.inference, study.spec.distances),
-        "limits": LIMITS,
+        "measures": [(measure_title(one), MEASURES.get(one)) for one in study.spec.measures],
         "origins": [
-            (name, _origins(read_origins(layout, name)), read_bytes_told(layout, name))
+            {"name": name, "files": _origins(layout, name), "manifest": _manifest(layout, name)}
             if name in fit
-            else (name, [], None)
+            else {"name": name, "files": {}, "manifest": None}
             for name in study.datasets
         ],
         "other_versions": other_versions(
@@ -161,154 +151,83 @@ def context(judged: Judged) -> dict[str, Any]:
     }
 
 
-def _dataset(layout: Layout, results: Results) -> dict[str, Any]:
-    drawn = {(figure.kind, figure.region): figure for figure in results.figures}
-    comparisons = results.tables["comparisons"]
-    without = [
-        region
-        for region in selection.regions(comparisons)
-        if region not in {shown.region for shown in results.shown}
-    ]
+def _dataset(layout: Layout, results: Illustrated) -> dict[str, Any]:
+    comparisons, shown = results.table("comparisons"), {one.region for one in results.shown}
+    without = [region for region in selection.regions(comparisons) if region not in shown]
+    notes = (
+        note
+        for table in results.tables.values()
+        for note in table.get("p_note", pd.Series()).dropna()
+    )
     return {
-        "overview": drawn.get(("overview", "")),
-        "timecourses": [figure for figure in results.figures if figure.kind == "timecourse"],
-        "map": drawn.get(("map", "")),
-        "explained": explained(layout, results),
-        "alike": models_against_models(layout, results),
-        "alike_drawn": drawn.get(("models", "")),
-        "regions": [_region(layout, shown, drawn, results) for shown in results.shown],
+        "drawn": results.picture,
+        "names": selection.regions(comparisons),
+        "n_stimuli": 0 if comparisons.empty else int(comparisons["n_stimuli"].max()),
+        "timecourses": [one for one in results.pictures if one.kind == "timecourse"],
+        "explained": explained(results),
+        "alike": contests.models_against_models(results),
+        "regions": [_region(results, one) for one in results.shown],
         "without": [
-            (region, _reasons(selection.rows_of(comparisons, region)["status"].tolist()))
+            (region, "; ".join(dict.fromkeys(selection.rows_of(comparisons, region)["status"])))
             for region in without
         ],
-        "models_compared": models_compared(layout, results),
-        "contrasts": sections.contrasts(layout, results),
-        "comparisons_of_regions": sections.regions(results),
-        "regions_wide": sections.small_p_wide_interval(results.tables["regions"])
-        if "regions" in results.tables
-        else False,
-        "recovery": sections.recovery(layout, results, everything=False),
-        "recovery_in_full": sections.recovery(layout, results, everything=True),
-        "trust": trust(layout, results),
-        "reliability": sections.reliability(results),
-        "units": drawn.get(("reliability", "")),
+        "models_compared": contests.models_compared(results),
+        "contrasts": contests.contrasts(results),
+        "comparisons_of_regions": contests.regions(results),
+        "regions_wide": wide(results.table("regions")),
+        "recovery": contests.recovery(results, contests.main_recovery(results)),
+        "recovery_in_full": contests.recovery(results, results.table("recovery")),
+        "robustness": robustness(results),
+        "reliability": contests.reliability(results),
         "files": files(layout, results.dataset),
-        "asked": {kind: family_size(results, kind) for kind in ("differences", "contrasts")},
+        "asked": {k: contests.family_size(results, k) for k in ("differences", "contrasts")},
         "correction": correction(comparisons),
-        "p_notes": sorted(
-            {
-                note
-                for table in results.tables.values()
-                if "p_note" in table
-                for note in table["p_note"].dropna().unique()
-                if note
-            }
-        ),
+        "p_notes": sorted({str(note) for note in notes if note}),
         "correction_by_p": CORRECTIONS[by_p_alone(layout.study.spec.inference.correction)],
-        "simulated_some": bool(len(results.tables.get("power", ()))),
-        "coverage": f"{100 * layout.study.spec.inference.interval:.0f} %",
+        "simulated_some": bool(len(results.table("power"))),
+        "coverage": results.coverage,
     }
 
 
-def _region(
-    layout: Layout,
-    shown: selection.Shown,
-    drawn: dict[tuple[str, str], Figure],
-    results: Results,
-) -> dict[str, Any]:
-    comparisons = results.tables["comparisons"]
+def _region(results: Illustrated, shown: selection.MainRows) -> dict[str, Any]:
     first = shown.rows.iloc[0]
+    own = selection.rows_of(results.table("comparisons"), shown.region)
     return {
         "name": shown.region,
         "measure": measure_title(shown.measure),
         "distance": distance_title(shown.distance),
-        "profile": drawn.get(("profile", shown.region)),
-        "rdms": drawn.get(("rdms", shown.region)),
-        "answer": answer(layout, results, shown),
-        "best": sections.best_layers(layout, results, shown),
-        "selected": layer_selection(layout, results, shown),
-        "full": sections.every_layer(layout, selection.rows_of(comparisons, shown.region)),
+        "profile": results.picture("profile", shown.region),
+        "rdms": results.picture("rdms", shown.region),
+        "answer": answer(results, shown),
+        "best": best_layers(results, shown),
+        "selected": layer_selection(results, shown),
+        "full": every_layer(results, own),
         "scheme": first["scheme"],
-        "wide": sections.small_p_wide_interval(selection.best_layers(shown.rows)),
-        "wide_somewhere": sections.small_p_wide_interval(
-            selection.rows_of(comparisons, shown.region)
-        ),
+        "wide": wide(selection.best_layers(shown.rows)),
+        "wide_somewhere": wide(own),
         "correction": correction(shown.rows),
         "family_size": int(first["family_size"]),
-        "family": FAMILIES[first["family"]] if "family" in first else "",
+        "family": FAMILIES[first["family"]],
         "n_stimuli": int(first["n_stimuli"]),
         "n_subjects": int(first["n_subjects"]),
     }
 
 
-def _dataset_numbers(results: Results | None) -> str:
-    """Return how much was compared: regions, subjects, stimuli."""
-    if results is None or results.tables["comparisons"].empty:
-        return ""
-    table = results.tables["comparisons"]
-    names = selection.regions(table)
-    n = int(table["n_stimuli"].max())
-    return f"{count(len(names), 'region')} ({', '.join(names)}), {count(n, 'stimulus', 'stimuli')}"
-
-
-def _shown(layout: Layout, dataset: str) -> str:
-    """Say what a reader would not expect of a dataset's stimuli; nothing for plain images."""
-    study = layout.study
-    owner = study.stimulus_set(dataset)
-    said = []
-    if isinstance(study.dataset(owner).stimuli, ConditionStimuli):
-        said.append(
-            "named conditions; there are no images, so networks have nothing to see and only "
-            "models of what describes the conditions are compared"
-        )
-    if level := study.level(dataset):
-        said.append(
-            f"compared by {level}: responses and model features are averaged within each value, "
-            "and a cross-validated distance multiplies responses to different stimuli or runs only"
-        )
-    chosen = study.dataset(dataset).units
-    if chosen is not None and chosen.minimum_reliability is not None:
-        said.append(
-            f"RDMs are of units with a reliability of {chosen.minimum_reliability:g} or more on "
-            f"{100 * chosen.training:g} % of the runs or repetitions, computed from the others"
-        )
-    if chosen is not None and chosen.equalise is not None:
-        said.append(
-            f"RDMs are of {chosen.equalise} units of every region and subject, drawn "
-            f"{chosen.draws} times; scores are means over draws"
-        )
-    return "; ".join(said)
-
-
-def _measure(name: str) -> dict[str, str]:
-    words = {"name": name, "label": measure_label(name), "title": measure_title(name)}
-    if name not in MEASURES:
-        return {**words, "invariances": "", "independence": "", "citation": ""}
-    known = MEASURES[name]
+def _origins(layout: Layout, dataset: str) -> dict[str, dict[str, Any]]:
+    """Return where each file came from, settings and what was noted as text."""
     return {
-        **words,
-        "invariances": ", ".join(known.invariances),
-        "independence": known.independence,
-        "citation": known.citation,
+        name: {
+            **asdict(origin),
+            "settings": json.dumps(origin.settings, indent=1),
+            "noted": json.dumps(origin.noted, indent=1) if origin.noted else "",
+        }
+        for name, origin in read_origins(layout, dataset).items()
     }
 
 
-def _reasons(statuses: Sequence[str]) -> str:
-    return "; ".join(dict.fromkeys(statuses))
-
-
-def _origins(origins: dict[str, Provenance]) -> list[tuple[str, dict[str, Any]]]:
-    return [
-        (
-            name,
-            {
-                **asdict(origin),
-                "settings": json.dumps(origin.settings, indent=1),
-                "noted": json.dumps(origin.noted, indent=1) if origin.noted else "",
-            },
-        )
-        for name, origin in origins.items()
-    ]
+def _manifest(layout: Layout, dataset: str) -> Manifest | None:
+    """Return a dataset's manifest: which files, how large, which hashes."""
+    return read_manifest(layout, dataset) if layout.manifest(dataset).is_file() else None
 
 
 def _relative(path: Path, root: Path) -> str:

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, TypedDict
 
 from pydantic import BaseModel
 
-Setting = tuple[str, str, str, bool]
-"""Key, value, meaning, and whether it is as by default."""
+
+class ReadableSetting(TypedDict):
+    """One setting in words."""
+
+    setting: str
+    value: str
+    meaning: str
+    default: bool
 
 
-def settings_of(spec: BaseModel, before: str = "") -> Iterator[Setting]:
-    """Yield every setting of a spec that says something: key, value, meaning, whether by default.
+def settings_of(spec: BaseModel, before: str = "") -> Iterator[ReadableSetting]:
+    """Yield every setting of a spec that is on, with what it means and whether it is the default.
 
-    Keys of specs inside are joined by dots, as messages about settings files have them; settings
-    that are off, such as an empty list, are not told.
+    Keys of specs inside are joined by dots, as messages about settings files have them.
     """
     for key, field in type(spec).model_fields.items():
         value = getattr(spec, key)
@@ -27,7 +32,7 @@ def settings_of(spec: BaseModel, before: str = "") -> Iterator[Setting]:
             continue
         meaning = _meaning(field.description or _item_says(value), value)
         default = key not in spec.model_fields_set or value == field.default
-        yield name, _text(value), meaning, default
+        yield {"setting": name, "value": _text(value), "meaning": meaning, "default": default}
 
 
 def _text(value: Any) -> str:

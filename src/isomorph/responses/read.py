@@ -266,7 +266,7 @@ def read_epochs(
     >>> data["stimulus"].values.tolist()[:3]
     ['dog', 'cat', 'dog']
     >>> data["unit"].values.tolist()
-    ['Oz early', 'Pz early']
+    ['Oz', 'Pz']
     """
     where = "read_epochs"
     given = given_only(stimulus=stimulus, windows=windows) | settings

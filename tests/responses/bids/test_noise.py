@@ -14,7 +14,7 @@ from isomorph.geometry.covariance import SHRINKAGE
 from isomorph.rdms import DISTANCES, fold_gram, geometry_of_features
 from isomorph.responses.bids.design import Design
 from isomorph.responses.bids.glm import ols
-from isomorph.responses.bids.noise import normaliser
+from isomorph.responses.bids.voxel_noise import normaliser
 
 THEIRS = {"identity": "shrinkage_eye", "diagonal": "shrinkage_diag"}
 

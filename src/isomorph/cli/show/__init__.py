@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from textwrap import fill, indent
 
 from isomorph.artefacts import artefact_kind
 from isomorph.artefacts.schemas import TABLES
+from isomorph.catalogue import ARRAYS, CATALOGUE
+from isomorph.catalogue.dictionary import rows_of
 from isomorph.cli.show import drawing, words
 from isomorph.errors import IsomorphError
 
-__all__ = ["describe", "draw"]
+__all__ = ["columns", "describe", "draw"]
 
 SEEN = {".html": "a page", ".svg": "a picture", ".png": "a picture", ".jpg": "a picture"}
 """Files made to be looked at as they are, by ending."""
@@ -24,6 +27,29 @@ def describe(file: Path) -> str:
         When the file is absent or is no artefact.
     """
     return words.WORDS[_kind(file, "printed")](file)
+
+
+def columns(file: Path) -> str:
+    """Return what the columns of a table, or the variables of a netCDF file, mean.
+
+    Raises
+    ------
+    IsomorphError
+        When the file is absent, or is neither.
+    """
+    kind = _kind(file, "explained")
+    if kind in ARRAYS:
+        rows = rows_of(ARRAYS[kind].holds)
+    elif kind in TABLES:
+        rows = rows_of(CATALOGUE[kind].columns, words.known_table(file).columns)
+    else:
+        raise IsomorphError(
+            f"{file}: has no columns that isomorph knows; tables of {', '.join(TABLES)} have"
+        )
+    return "\n".join(
+        f"{name}{f' [{unit}]' if unit else ''}\n{indent(fill(said, 92), '    ')}"
+        for name, unit, said in rows
+    )
 
 
 def draw(file: Path, output: Path) -> None:

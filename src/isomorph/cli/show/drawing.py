@@ -15,8 +15,9 @@ from isomorph.cli.show.words import every_rdm, known_table
 from isomorph.errors import IsomorphError
 from isomorph.figures import selection
 from isomorph.figures.geometry import square
-from isomorph.figures.style import COLOUR_MAP, INK, save, styled
+from isomorph.figures.style import COLOUR_MAP, INK, styled
 from isomorph.rdms import indexed
+from isomorph.stages.figures import save
 
 __all__ = ["DRAWINGS", "save"]
 

@@ -24,6 +24,7 @@ from isomorph.artefacts import (
 )
 from isomorph.artefacts.manifests import read_manifest
 from isomorph.artefacts.schemas import TABLES, check_table
+from isomorph.figures.numbers import count
 from isomorph.rdms.collection import (
     LEVELS,
     distances_of,
@@ -33,7 +34,6 @@ from isomorph.rdms.collection import (
     undefined_of,
 )
 from isomorph.report.methods import timing_of
-from isomorph.report.numbers import count
 from isomorph.shown import shown
 
 ROWS = 60

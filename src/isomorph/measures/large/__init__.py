@@ -11,14 +11,14 @@ from isomorph.measures.large.moments import (
     moments_of_features,
     moments_of_tiles,
 )
-from isomorph.measures.large.ranks import rank_correlation
-from isomorph.measures.large.sampled import Sampled, sampled_pearson
+from isomorph.measures.large.pair_sampling import SampledPairs, sampled_pearson
+from isomorph.measures.large.tiled_ranks import rank_correlation
 from isomorph.measures.large.tiles import Representation, tiles
 
 __all__ = [
     "PairSums",
     "Representation",
-    "Sampled",
+    "SampledPairs",
     "moments_of_features",
     "moments_of_tiles",
     "rank_correlation",

@@ -44,7 +44,7 @@ def _patterns(features: Floats) -> Floats:
 
 
 @dataclass(frozen=True)
-class Kind:
+class TiledDistance:
     """A distance that comes from inner products of prepared features.
 
     Attributes
@@ -59,12 +59,12 @@ class Kind:
     root: bool = False
 
 
-KINDS: Registry[Kind] = Registry(
+TILED: Registry[TiledDistance] = Registry(
     "distance between many stimuli",
     {
-        "correlation": Kind(_patterns),
-        "squared_euclidean": Kind(_centred),
-        "euclidean": Kind(_centred, root=True),
+        "correlation": TiledDistance(_patterns),
+        "squared_euclidean": TiledDistance(_centred),
+        "euclidean": TiledDistance(_centred, root=True),
     },
 )
 
@@ -89,7 +89,7 @@ class Representation:
 
     def __post_init__(self) -> None:
         """Prepare the features; in the precision they came in."""
-        prepared = KINDS[self.distance].prepare(self.given) / np.sqrt(self.given.shape[1])
+        prepared = TILED[self.distance].prepare(self.given) / np.sqrt(self.given.shape[1])
         object.__setattr__(self, "features", prepared.astype(self.given.dtype, copy=False))
         object.__setattr__(self, "_own", (self.features.astype(float) ** 2).sum(axis=1))
 
@@ -101,7 +101,7 @@ class Representation:
     @property
     def root(self) -> bool:
         """Whether the distance is the root of the squared length of a difference."""
-        return KINDS[self.distance].root
+        return TILED[self.distance].root
 
     @property
     def own(self) -> Floats:

@@ -94,10 +94,10 @@ BASELINES: Registry[Baseline] = Registry(
             options=("orientations", "prototypes", "patches", "from", "seed"),
         ),
         "category": Baseline(
-            of_table=lazily("isomorph.models.baselines.table:category"), options=("columns",)
+            of_table=lazily("isomorph.models.baselines.labels:category"), options=("columns",)
         ),
         "columns": Baseline(
-            of_table=lazily("isomorph.models.baselines.table:columns"),
+            of_table=lazily("isomorph.models.baselines.labels:columns"),
             options=("columns", "scale", "ordinal"),
         ),
     },

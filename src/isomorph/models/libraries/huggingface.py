@@ -11,7 +11,7 @@ from pathlib import Path
 from isomorph.archives.mirrors import mirrored
 from isomorph.artefacts import disk_errors
 from isomorph.errors import IsomorphError
-from isomorph.models.libraries.weights import Weights, kept, unreachable
+from isomorph.models.libraries.weights import LocalWeights, kept, unreachable
 from isomorph.models.source import Request
 
 HUB = "https://huggingface.co"
@@ -19,7 +19,7 @@ IN_WORDS = re.compile(r"\(os error (\d+)\)")
 """How the part of the hub's client that is no Python tells what the system said."""
 
 
-def from_hub(request: Request, library: str, repository: str, names: Sequence[str]) -> Weights:
+def from_hub(request: Request, library: str, repository: str, names: Sequence[str]) -> LocalWeights:
     """Return weights of a Hugging Face repository, fetched by its own client.
 
     Parameters

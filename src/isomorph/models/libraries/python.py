@@ -13,16 +13,14 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
-
-from isomorph.errors import IsomorphError, did_you_mean
+from isomorph.errors import IsomorphError, did_you_mean, first_line
 from isomorph.models.libraries.finding import refuse_absent
 from isomorph.models.libraries.tensors import digest_of_module
 from isomorph.models.libraries.untrained import seeded
 from isomorph.models.libraries.weights import refuse_other
 from isomorph.models.network import Network
 from isomorph.models.source import Request
-from isomorph.study import Preprocessing
+from isomorph.study import Preprocessing, spec_from
 
 if TYPE_CHECKING:
     import torch
@@ -135,7 +133,7 @@ def _failed(request: Request, error: BaseException) -> IsomorphError:
     last = traceback.extract_tb(error.__traceback__)[-1]
     return IsomorphError(
         f"{request.instance}: {request.spec.source} fails in {last.filename}, line {last.lineno}: "
-        f"{type(error).__name__}: {(str(error).splitlines() or ['no reason given'])[0]}"
+        f"{type(error).__name__}: {first_line(error)}"
     )
 
 
@@ -167,12 +165,5 @@ def _say_training(request: Request, module: torch.nn.Module) -> None:
 def _preprocessing(request: Request, said: Any) -> Preprocessing | None:
     if said is None or isinstance(said, Preprocessing):
         return said
-    try:
-        return Preprocessing.model_validate(said)
-    except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(map(str, first["loc"])) or "preprocessing"
-        raise IsomorphError(
-            f"{request.instance}: the preprocessing that {request.spec.source} returns: {key}: "
-            f"{first['msg']}"
-        ) from error
+    where = f"{request.instance}: the preprocessing that {request.spec.source} returns"
+    return spec_from(said, Preprocessing, where)

@@ -8,7 +8,7 @@ from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.models.libraries.huggingface import from_hub
 from isomorph.models.libraries.imported import library
 from isomorph.models.libraries.tensors import fitting
-from isomorph.models.libraries.weights import Weights, from_url
+from isomorph.models.libraries.weights import LocalWeights, from_url
 from isomorph.models.network import Network
 from isomorph.models.source import Request
 from isomorph.study import Preprocessing
@@ -106,7 +106,7 @@ def preprocessing(name: str) -> Preprocessing | None:
     )
 
 
-def _weights(request: Request, config: dict[str, Any]) -> Weights:
+def _weights(request: Request, config: dict[str, Any]) -> LocalWeights:
     if config.get("hf_hub_id"):
         repository = str(config["hf_hub_id"])
         name = str(config.get("hf_hub_filename") or "model.safetensors")

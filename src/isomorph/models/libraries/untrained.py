@@ -9,8 +9,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from isomorph.errors import IsomorphError, did_you_mean
+from isomorph.models.libraries import timm, torchvision
 from isomorph.models.network import Network
 from isomorph.models.packages import NETWORKS
+from isomorph.models.packages.efficientnet_lite import untrained_efficientnet_lite
 from isomorph.models.source import Request
 from isomorph.study.model import architecture
 
@@ -56,8 +58,6 @@ def check(name: str) -> None:
     if name in PORTED:
         return
     if slash and head == "timm":
-        from isomorph.models.libraries import timm
-
         timm.check_architecture(rest)
         return
     if slash and head == "torchvision":
@@ -67,8 +67,6 @@ def check(name: str) -> None:
             f"untrained/{name}: no such library, write untrained/<name> for an architecture of "
             "torchvision or untrained/timm/<name> for one of timm"
         )
-    from isomorph.models.libraries import torchvision
-
     known = {*torchvision.names(), *PORTED}
     if name not in known:
         raise IsomorphError(f'no architecture "{name}" in torchvision, {did_you_mean(name, known)}')
@@ -99,19 +97,13 @@ def seeded(build: Callable[[], torch.nn.Module], seed: int) -> torch.nn.Module:
 def _drawn(name: str, seed: int, like: str | None) -> Network:
     head, _, rest = name.partition("/")
     if head == "timm":
-        from isomorph.models.libraries import timm
-
         preprocessing = timm.preprocessing(like.partition("/")[2] if like else rest)
         return Network(seeded(lambda: timm.build(rest), seed), preprocessing=preprocessing)
-    from isomorph.models.libraries import torchvision
-
     preprocessing = torchvision.preprocessing(like.partition("/")[2] if like else name)
     return Network(seeded(lambda: torchvision.build(name), seed), preprocessing=preprocessing)
 
 
 def _lite(variant: str, seed: int) -> Network:
-    from isomorph.models.packages.efficientnet_lite import untrained_efficientnet_lite
-
     network = untrained_efficientnet_lite(variant, seed)
     return replace(network, preprocessing=NETWORKS[variant].preprocessing)
 

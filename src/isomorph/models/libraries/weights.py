@@ -32,7 +32,7 @@ made. Who wants one file and no other pins its whole hash, `weights.sha256`.
 
 
 @dataclass(frozen=True)
-class Weights:
+class LocalWeights:
     """A file of weights that is the right one.
 
     Attributes
@@ -48,7 +48,7 @@ class Weights:
     source: str
 
 
-def from_url(request: Request, url: str, place: Path) -> Weights:
+def from_url(request: Request, url: str, place: Path) -> LocalWeights:
     """Return weights that lie at an address.
 
     Parameters
@@ -173,7 +173,7 @@ def kept(
     start: str,
     download: Callable[[Path], Path],
     source: str,
-) -> Weights:
+) -> LocalWeights:
     """Return the file that stands at a place, or bring it there; a wrong one never gets there.
 
     Parameters
@@ -186,7 +186,7 @@ def kept(
     download : callable
         Brings the file into a folder and returns it.
     source : str
-        Where it is from, see `Weights`.
+        Where it is from, see `LocalWeights`.
 
     Raises
     ------
@@ -198,14 +198,14 @@ def kept(
             with reading(place, "weights"):
                 digest = sha256(place)
             refuse_other(request, digest, str(place), "remove it, or correct weights.sha256")
-            return Weights(place, digest, source)
+            return LocalWeights(place, digest, source)
         with scratch(place) as folder:
             found = download(folder)
             digest = sha256(found)
             refuse_other(request, digest, source, "correct weights.sha256, or fetch again", start)
             place = place.with_name(found.name)
             replace_synced(found, place)
-    return Weights(place, digest, source)
+    return LocalWeights(place, digest, source)
 
 
 def unreachable(request: Request, url: str, place: Path, reason: object) -> IsomorphError:

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from onnxruntime.capi import onnxruntime_pybind11_state as runtime_errors
 
-from isomorph.errors import IsomorphError
+from isomorph.errors import IsomorphError, first_line
 from isomorph.models.onnx.graph import Graph, typed
 
 RUNTIME_ERRORS: tuple[type[Exception], ...] = tuple(
@@ -161,7 +161,7 @@ class OnnxModule(torch.nn.Module):
             raise self._sentence(error) from error
 
     def _sentence(self, error: Exception) -> IsomorphError:
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        reason = first_line(error)
         return IsomorphError(f"{self.graph.path}: cannot be run by onnxruntime ({reason})")
 
 

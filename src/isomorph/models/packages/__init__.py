@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from isomorph.models.packages.files import (
+from isomorph.models.packages.weight_files import (
     HED,
     LITE0,
     LITE1,

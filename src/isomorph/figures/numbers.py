@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
 
 from isomorph.figures.selection import Bounds
 
@@ -21,11 +25,16 @@ def number(value: float, digits: int = 2) -> str:
     return text if value >= 0 or zero else MINUS + text
 
 
-def interval(low: float, high: float) -> str:
+def interval(low: float, high: float, digits: int = 2) -> str:
     """Return `[.38, .53]`, or a dash where an end is missing."""
     if not (math.isfinite(low) and math.isfinite(high)):
         return NONE
-    return f"[{number(low)}, {number(high)}]"
+    return f"[{number(low, digits)}, {number(high, digits)}]"
+
+
+def estimate(row: Mapping[Any, Any] | pd.Series, value: str = "estimate") -> str:
+    """Return the estimate of a row with its interval: `.46 [.38, .53]`."""
+    return f"{number(row[value])} {interval(row['interval_low'], row['interval_high'])}"
 
 
 def ceiling_said(bounds: Bounds) -> str:

@@ -15,7 +15,7 @@ CHUNK = 2**22
 
 
 @dataclass(frozen=True)
-class Sampled:
+class SampledPairs:
     """An estimate from a sample of pairs.
 
     Attributes
@@ -35,7 +35,7 @@ class Sampled:
 
 def sampled_pearson(
     first: Representation, second: Representation, n_pairs: int = 10**6, seed: int = 0
-) -> Sampled:
+) -> SampledPairs:
     """Estimate Pearson's correlation of two RDMs from pairs drawn with replacement.
 
     Pairs rather than stimuli: for the same number of pairs, the pairs of few stimuli say less,
@@ -60,7 +60,7 @@ def sampled_pearson(
     # The influence of one pair on a correlation, whatever the distribution of distances.
     influence = x * y - estimate * (x**2 + y**2) / 2
     error = float(influence.std() / np.sqrt(n_pairs))
-    return Sampled(estimate, error, n_pairs, seed)
+    return SampledPairs(estimate, error, n_pairs, seed)
 
 
 def _distances(one: Representation, i: np.ndarray, j: np.ndarray) -> Floats:

@@ -11,13 +11,13 @@ sys.path.append(str(Path(__file__).parents[1] / "figures"))
 from synthetic_study import BEST, write_study
 
 from isomorph import inference
+from isomorph.figures.numbers import interval, number
 from isomorph.layout import Layout
-from isomorph.report.chosen import answer, layer_selection, models_compared
+from isomorph.report.best import answer, best_layers, layer_selection
+from isomorph.report.contests import models_compared
+from isomorph.report.evidence import read_results
 from isomorph.report.missing import judge
-from isomorph.report.numbers import interval, number
 from isomorph.report.page import render
-from isomorph.report.sections import best_layers
-from isomorph.report.tables import read_results
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +34,7 @@ def test_every_family_has_a_row_in_every_region(layout):
     results = read_results(layout, "real")
     assert [shown.region for shown in results.shown] == ["alpha", "beta"]
     for shown, best in zip(results.shown, BEST.values(), strict=True):
-        table = layer_selection(layout, results, shown)
+        table = layer_selection(results, shown)
         net, untrained, pixels = table.rows
         assert net[0] == "Net, trained"
         assert net[1].startswith(f"{best} (")
@@ -50,21 +50,21 @@ def test_the_answer_has_the_score_on_held_out_stimuli_beside_the_highest(layout)
     row = held_out[(held_out["region"] == "alpha") & (held_out["model"] == "net")
                    & (held_out["measure"] == "rho_a")
                    & (held_out["chosen_on"] == "other stimuli")].iloc[0]  # fmt: skip
-    first, ceiling = answer(layout, results, shown)
-    assert first.startswith("Net, trained: blocks.2 is highest of 21 layers of all models, rho-a ")
+    first, ceiling = answer(results, shown)
+    assert first.startswith("Net, trained: blocks.2 has the highest value of 21 layers of all")
     assert number(row["maximum"]) in first
     assert f"the model scores {number(row['score'])} [" in first
     assert f"reaches {number(row['maximum_chance'])} in one of 20 studies." in first
     assert ceiling.startswith("The noise ceiling is .")
-    table = best_layers(layout, results, shown)
+    table = best_layers(results, shown)
     assert table.rows[0][-2:] == (
         number(row["score"]), interval(row["interval_low"], row["interval_high"]),
     )  # fmt: skip
     assert {len(one) for one in table.rows} == {len(table.head)}
 
 
-def test_every_two_models_but_twins_are_told_apart_on_the_page(layout):
-    tables = models_compared(layout, read_results(layout, "real"))
+def test_every_two_models_but_controls_are_compared_on_the_page(layout):
+    tables = models_compared(read_results(layout, "real"))
     for _, table in tables:
         assert [row[:2] for row in table.rows] == [
             ("Net, trained", "Pixels"),

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from isomorph.report.numbers import count, interval, listed, number, p_said, p_value
+from isomorph.figures.numbers import count, interval, listed, number, p_said, p_value
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What a reader must know of distances because of how presentations were recorded."""
+"""Remarks on distances that rest on how presentations were recorded."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ others are shown 8 times, and with 6 and 8 times .01."""
 
 
 @dataclass(frozen=True)
-class Told:
+class FoldRemarks:
     """What is to be said of the folds of a region.
 
     Attributes
@@ -41,7 +41,7 @@ class Told:
     @classmethod
     def of_sessions(
         cls, sessions: Sequence[xr.Dataset], divisions: Sequence[Division], stimuli: Sequence[str]
-    ) -> Told:
+    ) -> FoldRemarks:
         """Return what is to be said of all sessions."""
         nobody = np.empty(0, dtype=np.intp)
         bare = [
@@ -50,9 +50,9 @@ class Told:
         ]
         return cls(divisions, bare, stimuli)
 
-    def of(self, places: Sequence[int]) -> Told:
+    def of(self, places: Sequence[int]) -> FoldRemarks:
         """Return what is to be said of some sessions."""
-        return Told(
+        return FoldRemarks(
             [self.divisions[at] for at in places], [self.bare[at] for at in places], self.stimuli
         )
 
@@ -78,10 +78,10 @@ class Told:
 
     def noted(self, distance: Distance) -> list[str]:
         """Return what must be known of a distance, as it rests on these folds."""
-        return [*self._of_folds(distance), *self._of_showings(distance)]
+        return [*self._of_folds(distance), *self._of_repetitions(distance)]
 
-    def _of_showings(self, distance: Distance) -> list[str]:
-        """Say where unlike numbers of showings are in the distances."""
+    def _of_repetitions(self, distance: Distance) -> list[str]:
+        """Say where unequal numbers of repetitions are in the distances."""
         if not distance.lifted:
             return []
         for one in self.bare:

@@ -1,0 +1,123 @@
+"""The catalogue: every file of a study, said once.
+
+Paths, checks of contents, rules of the workflow, the command line's arguments, what `isomorph show`
+tells, the page's list of files and the data dictionary all follow from it. A new table is one entry
+here and the stage that writes it. Nothing heavy is imported.
+"""
+
+from __future__ import annotations
+
+from itertools import chain
+
+from isomorph.catalogue.compared import COMPARED
+from isomorph.catalogue.entries import (
+    OF_STIMULI,
+    RESULTS,
+    WORDS,
+    ArraySchema,
+    Artefact,
+    Column,
+    Variable,
+    named,
+    table,
+)
+from isomorph.catalogue.explanations import EXPLAINED, RECOVERED, TRUSTED
+from isomorph.catalogue.measured import MEASURED
+from isomorph.catalogue.variables import ARRAYS
+from isomorph.registry import Registry
+
+REPRESENTED = (
+    Artefact(
+        "activations", "activations", f"{OF_STIMULI}/activations/{{model}}.nc",
+        "Gram matrix and facts of every layer of a model, for a set of stimuli",
+        array="activations",
+    ),
+    Artefact(
+        "brain_rdms", "brain_rdms", f"{RESULTS}/rdms/brain.nc",
+        "RDMs of every region and subject", array="rdms", command="rdms --brain",
+    ),
+    Artefact(
+        "model_rdms", "model_rdms", f"{OF_STIMULI}/rdms/{{model}}.nc",
+        "RDMs of every layer of a model", array="rdms", command="rdms",
+    ),
+)  # fmt: skip
+
+LOOKED_AT = (
+    Artefact(
+        "searchlight", "", f"{RESULTS}/searchlight/{{subject}}_{{model}}_{{layer}}.nii.gz",
+        "a map of how similar the sphere around each voxel is to a layer", command="searchlight",
+    ),
+    Artefact(
+        "figures", "figures", "results/{study}/figures/{dataset}",
+        "a folder: the figures, listed with their captions in figures.json",
+    ),
+    Artefact(
+        "report", "report", "results/{study}/report.html",
+        "all of it on one page that needs no network",
+    ),
+)  # fmt: skip
+
+CATALOGUE: Registry[Artefact] = Registry(
+    "artefact",
+    {
+        one.name: one
+        for one in chain(MEASURED, REPRESENTED, COMPARED, RECOVERED, EXPLAINED, TRUSTED, LOOKED_AT)
+    },
+)
+"""Every artefact by name, in the order in which the data passes."""
+
+
+def made_by(stage: str) -> list[Artefact]:
+    """Return what a stage makes."""
+    return [one for one in CATALOGUE.values() if one.stage == stage]
+
+
+def made_for(stage: str) -> tuple[str, ...]:
+    """Return which of `dataset`, `subject`, `model` a stage runs for."""
+    return made_by(stage)[0].made_for
+
+
+def of_stimuli(stage: str) -> bool:
+    """Tell whether what a stage makes belongs to a set of stimuli."""
+    return made_by(stage)[0].of_stimuli
+
+
+def stage_command(stage: str) -> str:
+    """Return the command that makes what a stage makes, with what tells it from others."""
+    return made_by(stage)[0].made_by
+
+
+def arguments_of(command: str) -> tuple[str, ...]:
+    """Return which of `dataset`, `subject`, `model` a command takes.
+
+    Examples
+    --------
+    >>> arguments_of("rdms")
+    ('dataset', 'model')
+    """
+    asked = (one for one in CATALOGUE.values() if one.made_by.split()[0] == command)
+    return max((one.made_for for one in asked), key=len)
+
+
+def tables_of_results() -> list[Artefact]:
+    """Return the tables of a dataset's results."""
+    return [one for one in CATALOGUE.values() if one.columns and one.path.startswith(RESULTS)]
+
+
+__all__ = [
+    "ARRAYS",
+    "CATALOGUE",
+    "WORDS",
+    "ArraySchema",
+    "Artefact",
+    "Column",
+    "Variable",
+    "arguments_of",
+    "made_by",
+    "made_for",
+    "named",
+    "of_stimuli",
+    "stage_command",
+    "table",
+    "tables_of_results",
+]

@@ -1,0 +1,259 @@
+"""Tables of comparisons: regions, layers and models against each other."""
+
+from __future__ import annotations
+
+from isomorph.catalogue.columns import (
+    INTERVAL,
+    MEASURE,
+    PLACE,
+    PLACES,
+    PROBABILITY,
+    SHARE,
+    SHARED,
+    TESTED,
+)
+from isomorph.catalogue.entries import WORDS, named, table
+
+COMPARISONS = {
+    **named(
+        WORDS,
+        invariances="Changes of a representation that leave the measure as it is.",
+        noise_note="What is known to bias the distance given the noise of this recording.",
+        ceiling_status="`ok`, or why there is no noise ceiling, which is not the same as 1.",
+        ceiling_kind="What the ceiling rests on: other subjects, or halves of the data.",
+        ceiling_note="How an estimate above the upper bound comes about.",
+        normalised_status="`ok`, or why there is no normalised value.",
+        in_set="Whether the layer belongs to the confidence set of its model: `yes`, `no`, or "
+        "empty where it is not known.",
+    ),
+    **named(
+        MEASURE,
+        ceiling_lower="Lower bound of the noise ceiling, which is what the best possible model "
+        "could reach given the noise: each subject against the mean of the others.",
+        ceiling_lower_low="Lower end of its interval over stimuli.",
+        ceiling_lower_high="Upper end of its interval over stimuli.",
+        ceiling_upper="Upper bound of the noise ceiling: each subject against the mean of all. For "
+        "a single subject with repetitions it is the only number, predicted from what random "
+        "halves of the data have in common.",
+        ceiling_upper_low="Lower end of its interval over stimuli.",
+        ceiling_upper_high="Upper end of its interval over stimuli.",
+        half_agreement="How far random halves of the data agree; not a bound.",
+        reliability="The measure between two subjects, or what random halves of the data predict "
+        "for all of them.",
+    ),
+    **named(
+        SHARE,
+        calibrated="Where the estimate lies between what chance exceeds in one of 20 cases (0) "
+        "and a perfect match (1), so that measures with different chance levels can be compared "
+        "(Gröger et al. 2026, https://arxiv.org/abs/2602.14486). Values of a measure that is "
+        "positive by chance are related to their chance level before layers, models or regions "
+        "are compared.",
+    ),
+    **named(
+        "ratio, 1 is the true model",
+        normalised_r="The estimate divided by the square root of the reliability, not clipped: the "
+        "true model has 1 on average, so a score can exceed 1.",
+        normalised_low="Lower end of the interval of normalised_r.",
+        normalised_high="Upper end of the interval of normalised_r.",
+        normalised_r2="The square of the estimate divided by the reliability.",
+    ),
+    **named(
+        PROBABILITY,
+        p="Of an estimate as high, or as extreme if two-sided, under the hypothesis that region "
+        "and layer are unrelated: the stimuli are shuffled.",
+        p_best="Of the claim that no layer of the model does better.",
+        p_subjects_t="That the estimate is above chance in the mean of other subjects who see the "
+        "same stimuli, by a t-test over subjects; not corrected.",
+        p_subjects_sign_flip="The same by flipping signs; not corrected. With n subjects the "
+        "smallest p is 1 in 2 to the power of n.",
+        p_cluster="Of a cluster in time as large under the null hypothesis.",
+        p_cluster_corrected="The same after correction over the layers and areas of the family.",
+    ),
+    **named("t", t_subjects="Of that t-test, with one degree of freedom fewer than subjects."),
+    **named(
+        "count",
+        n_groups="Groups of stimuli: duplicates, near-duplicates and what the study keeps "
+        "together. Groups, not stimuli, are drawn, shuffled and held out, because variants of one "
+        "object are not an independent sample. With fewer than eight groups, no claim is made.",
+        n_unit_draws="Draws of equally many units over which estimates are averaged; 0 where all "
+        "units are taken.",
+    ),
+    **named("number", cluster="Cluster in time to which the bin belongs, from 1; 0 for none."),
+}
+
+LAYERS_IN_SET = {
+    **named("count", n_in_set="Layers in the set."),
+    **named(SHARE, confidence="Confidence with which the model's best layer is in the set."),
+    **named(
+        WORDS,
+        layers="The layers of the model that may be its best: with all stimuli, and subjects where "
+        "these are resampled, the best layer is among them with that confidence. A layer is "
+        "excluded if another exceeds it by more than the largest lead that chance gives any of "
+        "its rivals.",
+        best_layer="Layer with the highest estimate.",
+        first_layer="Layer of the set that is executed first.",
+        last_layer="Layer of the set that is executed last.",
+    ),
+}
+
+SUBJECTS = named(
+    MEASURE,
+    estimate="The measure between the RDM of the region in this subject and the layer's.",
+    chance="What the measure gives this subject on average by chance.",
+) | named("count", n_units="Units of the region in this subject.")
+
+REGIONS = named(
+    WORDS,
+    crossing="How the two regions are measured apart: halves of the runs, sessions, repetitions or "
+    "subjects, or different subjects, because noise recorded in both would count as similarity. "
+    "Without such halves there is no p.",
+) | named(
+    MEASURE, estimate="The measure between one region from one half and the other from the other."
+)
+
+PREFERENCES = {
+    **named(
+        MEASURE,
+        score_a="The layer's estimate in the first region.",
+        score_b="The layer's estimate in the second region.",
+    ),
+    **named(
+        "ratio",
+        normalised_a="The first score divided by the square root of the region's reliability.",
+        normalised_b="The second score divided by the square root of the region's reliability.",
+        difference="Whether the layer is more similar to one region than to the other: "
+        "normalised_a minus normalised_b. Units are part of the spread, because a region with more "
+        "recorded units scores higher whatever it represents. Where units cannot be part of it "
+        "there is no p, with the reason.",
+    ),
+    **named(
+        "count",
+        n_units_a="Units of the first region.",
+        n_units_b="Units of the second region.",
+    ),
+}
+
+SELECTION = {
+    **named(
+        WORDS,
+        chosen_on="Whether the layer is chosen on other stimuli alone, or on other stimuli and "
+        "other subjects.",
+        split="How stimuli are split into those to choose on and those to score on.",
+        maximum_layer="Layer with the highest estimate on all stimuli.",
+        score_note="A note on this score.",
+    ),
+    **named(
+        MEASURE,
+        maximum="The highest estimate of all layers, on all stimuli. Choosing a layer on the data "
+        "that judges it favours models with many layers.",
+        maximum_chance="What the highest of all layers exceeds in one of 20 studies in which "
+        "region and model are unrelated.",
+        optimism="By how much that choice favours the model: the estimate of the best layer minus "
+        "the score on held-out stimuli.",
+    ),
+    **named(PROBABILITY, maximum_p="Of a maximum as high when stimuli are shuffled."),
+    **named(
+        SHARE, maximum_calibrated="The maximum from its own chance (0) to a perfect match (1)."
+    ),
+}
+
+DIFFERENCES = {
+    **named(
+        WORDS,
+        layer_a="Layer chosen most often for the first model.",
+        layer_b="Layer chosen most often for the second model.",
+    ),
+    **named(
+        MEASURE,
+        score_a="Score of the first model on stimuli that had no part in choosing its layer.",
+        score_b="Score of the second model, in the same way.",
+        difference="First minus second score. Its p is two-sided and accounts for the spread over "
+        "stimuli, the choice of layers that comes with them, the seeds of a network and, where "
+        "resampled, subjects.",
+    ),
+    **named(
+        "count",
+        n_seeds_a="Seeds of the first model.",
+        n_seeds_b="Seeds of the second model.",
+    ),
+}
+
+CONTRASTS = {
+    **named(WORDS, model="Trained model.", twins="Its untrained controls."),
+    **named(
+        MEASURE,
+        twin_score="The mean score of the untrained controls, each at a layer chosen in the same "
+        "way.",
+        difference="Trained minus untrained. Its p is two-sided; under the null hypothesis the "
+        "trained network is one more draw from its controls.",
+    ),
+    **named("count", n_seeds="Seeds of the untrained controls."),
+}
+
+ROWS = f"dataset simulated {PLACE}"
+
+COMPARED = (
+    table(
+        "comparisons", "compare", "every region against every layer, under every distance and "
+        "measure",
+        f"{ROWS} model layer depth distance measure invariances estimate chance calibrated "
+        f"{INTERVAL} n_resamples n_stimuli n_groups n_subjects n_units noise_note "
+        "ceiling_lower ceiling_lower_low ceiling_lower_high "
+        "ceiling_upper ceiling_upper_low ceiling_upper_high half_agreement ceiling_status "
+        "reliability normalised_r normalised_low normalised_high "
+        "p sides p_corrected correction family family_size p_note p_best in_set status",
+        COMPARISONS, SHARED,
+        optional="n_unit_draws ceiling_kind ceiling_note normalised_r2 normalised_status "
+        "t_subjects p_subjects_t p_subjects_sign_flip cluster p_cluster "
+        "p_cluster_corrected",
+        parquet=True,
+    ),
+    table(
+        "subjects", "compare", "every subject separately",
+        f"{ROWS} subject model layer depth distance measure estimate chance "
+        "n_units status",
+        SUBJECTS, SHARED, parquet=True,
+    ),
+    table(
+        "selection", "compare", "layers chosen on other stimuli (and other subjects), and their "
+        "scores",
+        f"{ROWS} model distance measure chosen_on split n_splits n_layers score {INTERVAL} "
+        "chosen_layer chosen_share maximum maximum_layer maximum_chance maximum_p "
+        "maximum_calibrated optimism n_stimuli n_subjects status",
+        SELECTION, SHARED, optional="score_note",
+    ),
+    table(
+        "layers_in_set", "compare",
+        "confidence sets: the layers of each model that may be its best",
+        f"{ROWS} model distance measure n_layers confidence n_in_set layers best_layer first_layer "
+        "last_layer scheme n_stimuli n_subjects status",
+        LAYERS_IN_SET, SHARED,
+    ),
+    table(
+        "differences", "compare", "every two models against each other",
+        f"{ROWS} model_a model_b n_seeds_a n_seeds_b distance measure layer_a layer_b score_a "
+        f"score_b difference {INTERVAL} {TESTED} status",
+        DIFFERENCES, SHARED,
+    ),
+    table(
+        "contrasts", "compare", "trained networks against their untrained controls",
+        f"{ROWS} model twins n_seeds distance measure score twin_score difference {INTERVAL} "
+        f"{TESTED} chosen_layer chosen_share status",
+        CONTRASTS, SHARED,
+    ),
+    table(
+        "regions", "compare", "regions against each other",
+        f"dataset simulated {PLACES} distance measure crossing estimate {INTERVAL} p "
+        "sides p_corrected correction family family_size p_note n_stimuli n_subjects_a "
+        "n_subjects_b status",
+        REGIONS, SHARED,
+    ),
+    table(
+        "preferences", "compare",
+        "whether each layer is more similar to one region than to another",
+        f"dataset simulated {PLACES} model layer depth distance measure score_a score_b "
+        f"normalised_a normalised_b difference {INTERVAL} p p_corrected correction family "
+        "family_size n_stimuli n_subjects_a n_subjects_b n_units_a n_units_b status",
+        PREFERENCES, SHARED, optional="p_note", parquet=True,
+    ),
+)  # fmt: skip

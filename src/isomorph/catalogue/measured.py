@@ -1,0 +1,103 @@
+"""What was shown and recorded: bytes, stimuli, responses and their reliability."""
+
+from __future__ import annotations
+
+from isomorph.catalogue.columns import ABOUT, PLACE, SHARE
+from isomorph.catalogue.entries import RESULTS, WORDS, Artefact, named, table
+
+STIMULI = {
+    **named(
+        WORDS,
+        stimulus="Name of the stimulus, by which every later file knows it.",
+        file="Its image, as seen from the folder of the table; empty without one.",
+        sha256="SHA-256 of its pixels, whatever format the file has.",
+        duplicate_of="The first stimulus with the very same pixels; empty where there is none.",
+        near_duplicate_of="The first stimulus that looks the same; empty where there is none.",
+    ),
+    **named("pixels", width="Width of the image.", height="Height of the image."),
+}
+
+NAMES = named(
+    WORDS,
+    file="Recording, as seen from the folder of the dataset.",
+    name="What the recording calls the stimulus.",
+    stimulus="The stimulus in the stimulus table.",
+)
+
+PREDICTED = {
+    f"reliability_at_{count}": f"Reliability of the mean over {repetitions}, predicted by the "
+    "Spearman-Brown formula."
+    for count, repetitions in {
+        1: "one repetition", **{many: f"{many} repetitions" for many in (2, 4, 8, 16)},
+    }.items()
+}  # fmt: skip
+
+RELIABILITY = {
+    **named(
+        WORDS,
+        region="Brain region of the unit, or that of which the row is the mean.",
+        unit="Unit; empty in the row of a whole region.",
+    ),
+    **named(
+        "correlation",
+        split_half="How well two halves of the repetitions agree, over stimuli; the mean over "
+        "random halvings. Halves are of whole runs where these are known. Of ready RDMs, how well "
+        "those of two sessions agree.",
+        split_half_sd="Standard deviation of the same over halvings.",
+        spearman_brown="What split_half predicts for the mean over all repetitions "
+        "(Spearman-Brown).",
+        **PREDICTED,
+    ),
+    **named(
+        "squared unit of the responses",
+        signal_variance="Variance over stimuli that repetitions have in common.",
+        noise_variance="Variance over repetitions of the same stimulus.",
+    ),
+    **named(
+        "ratio",
+        snr="Standard deviation of the signal over that of the noise of one repetition.",
+    ),
+    **named(
+        SHARE,
+        noise_ceiling="Share of the variance of the mean over all repetitions that a perfect "
+        "model explains.",
+    ),
+    **named(
+        "count",
+        n_stimuli="Stimuli shown often enough to be halved.",
+        n_units="Units with a value: 1 in the row of a unit.",
+        **{"repetitions_for_0.8": "Repetitions with which the reliability would be 0.8."},
+    ),
+}
+
+MEASURED = (
+    Artefact(
+        "manifest", "fetch", "{archive}/manifest.json",
+        "the bytes of a dataset as published: which files, how large, with which hashes",
+    ),
+    table(
+        "stimuli", "stimuli", "the stimuli in their order: images, duplicates, and whatever the "
+        "dataset says of them in columns of its own",
+        "stimulus file sha256", STIMULI,
+        optional="width height duplicate_of near_duplicate_of",
+        path="data/stimuli/{owner}/stimuli.csv",
+    ),
+    table(
+        "names", "stimuli", "what recordings call the stimuli, of datasets that find their images "
+        "in NWB files",
+        "file name stimulus", NAMES,
+        path="data/stimuli/{owner}/names.csv",
+        only_for=lambda study, dataset: study.dataset(dataset).stimuli.kind == "nwb",
+    ),
+    Artefact(
+        "responses", "responses", f"{RESULTS}/responses/{{subject}}.nc",
+        "responses of one subject, a group per session; or its ready RDMs", array="responses",
+    ),
+    table(
+        "reliability", "reliability", "reliability of every unit and region",
+        f"subject session {PLACE} unit n_stimuli n_repetitions split_half spearman_brown status",
+        RELIABILITY, ABOUT,
+        optional=f"split_half_sd signal_variance noise_variance n_units n_splits snr noise_ceiling "
+        f"{' '.join(PREDICTED)} repetitions_for_0.8",
+    ),
+)  # fmt: skip
