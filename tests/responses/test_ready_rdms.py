@@ -15,10 +15,11 @@ from scipy.spatial.distance import squareform
 from isomorph.artefacts import provenance, read_array, write_table
 from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
-from isomorph.responses import run, run_reliability
 from isomorph.responses.rdms import read_source
 from isomorph.responses.stacks import condensed
 from isomorph.responses.variables import as_names
+from isomorph.stages.reliability import run as run_reliability
+from isomorph.stages.responses import run
 from isomorph.study import load_study
 from isomorph.study.responses import RdmSource
 
@@ -255,7 +256,8 @@ def test_a_stated_variable_of_names_counts_though_its_names_only_count_up(make_s
     source = settings(file="r.npz", variable="rdm", names="item", subjects=["s1"])
     at = [int(name) - 1 for name in stimuli]
     expected = squareform(square[np.ix_(at, at)])
-    np.testing.assert_array_equal(read(make_study(source, stimuli))["correlation"], [expected])
+    found = read(make_study(source, stimuli))["correlation"].values
+    np.testing.assert_allclose(found, [expected], rtol=1e-6)
 
 
 def test_a_stated_variable_of_counts_that_name_no_stimulus_is_refused(make_study, files):
