@@ -12,9 +12,9 @@ from isomorph.inference.bounds import Ceiling
 from isomorph.inference.ceilings import ceiling
 from isomorph.inference.gather import Region
 from isomorph.inference.groups import groups_of
-from isomorph.inference.regions import compare_regions
+from isomorph.inference.region_pairs import compare_regions
 from isomorph.inference.setting import Draws, Setting, make_draws
-from isomorph.inference.splits import Stimuli
+from isomorph.inference.stimulus_splits import Stimuli
 from isomorph.measures import MEASURES, Floats
 from isomorph.rdms import DISTANCES, Folds, geometry_of_folds
 from isomorph.study import Inference

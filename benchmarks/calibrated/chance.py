@@ -66,7 +66,7 @@ def objects(rng: Rng, n: int, variants: int) -> DataSet:
         float(rows[name][0]) for name in ("interval_low", "interval_high", "estimate")
     )
     numbers = rows[["p", "standard_error", "interval_low", "p_best"]].isna().all(axis=None)
-    said = rows["status"].str.contains("groups of stimuli cannot tell").all()
+    said = rows["reason"].str.contains("groups of stimuli cannot tell").all()
     return {"low": low, "high": high, "truth": estimate, "refused": float(numbers and said),
             "significant": at_most(rows["p"].to_numpy()[1:])}  # fmt: skip
 

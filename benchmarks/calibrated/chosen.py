@@ -94,7 +94,7 @@ def twice_asked(rng: Rng) -> DataSet:
     rdms, layers, _ = equal_layers(rng, 30, 1, n_models=5)
     families = [
         ModelFamily("net", ("net",)),
-        ModelFamily("twin", ("t1", "t2", "t3"), seeded=True, twin_of="net"),
+        ModelFamily("twin", ("t1", "t2", "t3"), seeded=True, control_of="net"),
         ModelFamily("pixels", ("pixels",)),
     ]
     found = compared(

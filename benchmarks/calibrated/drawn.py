@@ -14,7 +14,7 @@ from isomorph.inference.groups import groups_of
 from isomorph.inference.members import ModelFamily
 from isomorph.inference.scores import Scores, scores_of
 from isomorph.inference.setting import Setting, make_draws
-from isomorph.inference.splits import Stimuli
+from isomorph.inference.stimulus_splits import Stimuli
 from isomorph.measures import MEASURES, Floats, stimulus_count
 from isomorph.measures.pairs import pair_indices
 from isomorph.study import Inference

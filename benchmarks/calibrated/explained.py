@@ -8,14 +8,14 @@ import pandas as pd
 from calibrated.drawn import Rng, distances
 from calibrated.table import DataSet, Figure, World, share
 from isomorph.inference.bootstrap import draw
-from isomorph.inference.explain import KINDS
 from isomorph.inference.explain.material import Material, Roles
-from isomorph.inference.explain.partial import partial_rows
+from isomorph.inference.explain.partial_similarity import partial_rows
 from isomorph.inference.explain.similarities import draw_all, similarities
-from isomorph.inference.explain.splits import halved
-from isomorph.inference.families import Questions, answered
+from isomorph.inference.families import Hypotheses, answered
 from isomorph.inference.gather import Candidates, Region
-from isomorph.measures import Floats
+from isomorph.inference.setting import Setting
+from isomorph.inference.stimulus_splits import halved
+from isomorph.measures import MEASURES, Floats
 from isomorph.study import Inference
 
 N_STIMULI, REGIONS, MODELS = 40, ("V1", "V4", "IT"), ("a", "b", "c", "d")
@@ -36,11 +36,11 @@ def nothing_beyond(rng: Rng) -> DataSet:
         Region(name, rdm[None], ("m",), None, None)
         for name, rdm in zip(REGIONS, beside(len(REGIONS)), strict=True)
     ]
-    columns = {"dataset": "d", "simulated": True, "distance": "squared_euclidean"}
+    setting = Setting("d", True, "squared_euclidean", MEASURES["pearson"], Inference())
     drawn, alone = draw(N_STIMULI, 200, rng), np.arange(N_STIMULI)
     material = Material(
         regions, Candidates(table, layers), [], drawn, halved(drawn, alone, rng),
-        dict.fromkeys(REGIONS), alone, Inference(), columns,
+        dict.fromkeys(REGIONS), alone, setting,
     )  # fmt: skip
     roles = Roles(MODELS, ("control",), ())
     found = similarities(material, "pearson")
@@ -49,7 +49,7 @@ def nothing_beyond(rng: Rng) -> DataSet:
     asked = {}
     for family, size in (("dataset", len(REGIONS) * len(MODELS)), ("region", len(MODELS))):
         table = answered(
-            [Questions(rows)], Inference.model_validate({"family": family}), KINDS["partial"]
+            [Hypotheses(rows)], Inference.model_validate({"family": family}), "partial"
         )
         partial = table[table["statistic"] == "partial"]
         own = partial if family == "dataset" else partial[partial["region"] == "V1"]

@@ -41,7 +41,7 @@ def no_clusters(rng: Rng) -> DataSet:
     lasting = distances(noise[:-2] + noise[1:-1] + noise[2:])  # from bin to bin, as responses do
     start = 0.02 * np.arange(12)
     bins = [
-        region_of(one, f"IT {at}", area="IT", time_start=start[at], time_stop=start[at] + 0.02)
+        region_of(one, "IT", time_start=start[at], time_stop=start[at] + 0.02)
         for at, one in enumerate(lasting)
     ]
     layers = distances(rng.standard_normal((12, 14, 6)))

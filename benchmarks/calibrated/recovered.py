@@ -26,12 +26,12 @@ from isomorph.inference.groups import exchanged
 from isomorph.inference.members import ModelFamily
 from isomorph.inference.permutation import shuffled
 from isomorph.inference.setting import Setting
-from isomorph.inference.splits import Stimuli
-from isomorph.inference.trust.claims import Terms
-from isomorph.inference.trust.observed import Observed
-from isomorph.inference.trust.outcomes import kin
-from isomorph.inference.trust.recovery import recover
-from isomorph.inference.trust.rows import power_row
+from isomorph.inference.stimulus_splits import Stimuli
+from isomorph.inference.trust.measured_data import MeasuredData
+from isomorph.inference.trust.rates import power_row
+from isomorph.inference.trust.simulated_scores import recover
+from isomorph.inference.trust.told_apart import Terms
+from isomorph.inference.trust.winners import relations_of
 from isomorph.measures import MEASURES
 from isomorph.simulation.gaussian import Design, draw, mix
 from isomorph.simulation.planting import PLANTINGS, root
@@ -74,7 +74,7 @@ def by_tables(found: Compared, planted: str = "") -> bool:
     pairs = []
     for (part,), one, two, names in (
         (found.differences, "model_a", "model_b", ("score_a", "score_b")),
-        (found.contrasts, "model", "twins", ("score", "twin_score")),
+        (found.contrasts, "model", "control", ("score", "control_score")),
     ):
         for row in part.rows.to_dict("records"):
             scores = [row[name] for name in names]
@@ -94,13 +94,11 @@ def told_and_found(rng: Rng, n_stimuli: int, n_tested: int) -> DataSet:
     candidates, stimuli = candidates_of(layers, models), stimuli_of(n_stimuli, [layers])
     planting = PLANTINGS["squared_euclidean"]
     design = Design(n_stimuli, (30, 30), 1, False, planting)
-    data = Observed(region_of(np.zeros((2, 1))), design, 0.5, True, "")
+    data = MeasuredData(region_of(np.zeros((2, 1))), design, 0.5, True, "")
     number = {"simulations": n_tested, "tested": n_tested}
     terms = terms_of(models, stimuli, recovery=number, **USUAL)
-    related = kin(candidates.table, {})
-    result = recover(
-        data, candidates, (0,), related, (MEASURES["pearson"],), terms, seed=(seed_of(rng),)
-    )
+    related = relations_of(candidates.table, {})
+    result = recover(data, candidates, (0,), (MEASURES["pearson"],), terms, seed=(seed_of(rng),))
     told = power_row(result.tallies["pearson", 0, (n_stimuli, 2)], 0, related)
     whole, _ = mix(root(layers[0], planting), draw(design, n_tested, rng))
     made: dict[str, list[bool]] = {"power_runner_up": [], "false_winner": []}

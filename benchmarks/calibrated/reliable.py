@@ -26,7 +26,7 @@ def ceiling_found(rng: Rng, recording: Recording, distance: str, resamples: int)
         "ceiling": bounds.upper if defined else 0.0,
         "reliability": score**2,
         "undefined": float(not defined),
-        "refused": float(f"halves of {recording.n_repetitions} rep" in bounds.status),
+        "refused": float(f"halves of {recording.n_repetitions} rep" in bounds.reason),
         "low": low,
         "high": high,
         "above": float(defined and score > bounds.upper),

@@ -19,7 +19,7 @@ UNITS = {"few": 10, "some": 30, "many": 150}
 """Units of one and the same population that three regions have."""
 
 FEW_CHOICES: Settings = {"resamples": 50, "repeats": 1}
-"""Splits, where no choice of a layer is asked for."""
+"""StimulusSplits, where no choice of a layer is asked for."""
 
 
 def preferred(rng: Rng, n_subjects: int, equalised: int) -> DataSet:

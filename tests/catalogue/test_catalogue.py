@@ -48,8 +48,8 @@ from isomorph.errors import IsomorphError
 from isomorph.jobs import Job
 from isomorph.layout import Layout
 from isomorph.making import maker_of, outputs_of, written_by
-from isomorph.report.files import files
-from isomorph.report.tables import KINDS
+from isomorph.stages.figures import TABLES
+from isomorph.report.evidence import files
 from isomorph.study import load_study
 
 layout = Layout(load_study(Path(sys.argv[1])), sys.argv[2])
@@ -70,7 +70,7 @@ assert read_table(file, "added")["region"].tolist() == ["01"]
 assert file.with_suffix(".parquet").is_file()
 
 assert ("added.csv", "planted/added.csv", "a table that was added") in files(layout, "planted")
-assert "added" in KINDS
+assert "added" in TABLES
 assert "| `latency` | seconds | When. |" in markdown(catalogue.CATALOGUE.values(), catalogue.ARRAYS)
 assert main(["show", str(file), "--columns"]) == 0
 """

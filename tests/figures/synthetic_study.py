@@ -182,7 +182,8 @@ def write_tables(layout, dataset, n_stimuli, rng) -> None:
         scheme="stimuli and subjects", n_resamples=1000, n_stimuli=n_stimuli, n_subjects=2,
         correction="fdr_bh", family="dataset", family_size=32, p_note="", sides="one", status="ok",
         ceiling_lower=0.5, ceiling_upper=0.6,
-        ceiling_status="defined", chance=0.0, n_groups=n_stimuli, p_best=0.5, in_set="yes",
+        ceiling_status="ok", ceiling_reason="across subjects", reason="", chance=0.0,
+        n_groups=n_stimuli, p_best=0.5, in_set="yes",
         noise_note="",
         reliability=0.4, half_agreement=np.nan,
         **{f"ceiling_{bound}_{end}": np.nan for bound in ("lower", "upper")
@@ -191,7 +192,8 @@ def write_tables(layout, dataset, n_stimuli, rng) -> None:
     ).assign(calibrated=lambda table: table["estimate"] - 0.1)  # fmt: skip
     beta = comparisons["region"] == "beta"
     comparisons.loc[beta, ["ceiling_lower", "ceiling_upper"]] = np.nan
-    comparisons.loc[beta, "ceiling_status"] = "undefined: one subject"
+    comparisons.loc[beta, "ceiling_status"] = "undefined"
+    comparisons.loc[beta, "ceiling_reason"] = "one subject"
     write_table(
         layout.comparisons(dataset),
         comparisons.assign(**NO_BINS),
@@ -205,7 +207,7 @@ def write_tables(layout, dataset, n_stimuli, rng) -> None:
         dataset=dataset, simulated=simulated, distance="correlation", scheme="stimuli",
         crossing="different subjects",
         correction="fdr_bh", family="dataset", family_size=1, p_note="", sides="one",
-        n_stimuli=n_stimuli, n_subjects_a=2, n_subjects_b=1, status="ok",
+        n_stimuli=n_stimuli, n_subjects_a=2, n_subjects_b=1, status="ok", reason="",
     )  # fmt: skip
     write_table(layout.regions(dataset), regions.assign(**NO_BINS), "regions", stamp)
     inside = comparisons.groupby(["region", "model", "measure"], sort=False)
@@ -216,18 +218,18 @@ def write_tables(layout, dataset, n_stimuli, rng) -> None:
           "n_in_set": min(2, len(own))} for (region, model, measure), own in inside]
     ).assign(
         dataset=dataset, simulated=simulated, distance="correlation", confidence=0.95,
-        scheme="stimuli and subjects", n_stimuli=n_stimuli, n_subjects=2, status="ok",
+        scheme="stimuli and subjects", n_stimuli=n_stimuli, n_subjects=2, status="ok", reason="",
     )  # fmt: skip
     write_table(layout.layers_in_set(dataset), sets.assign(**NO_BINS), "layers_in_set", stamp)
     contrasts = pd.DataFrame(
-        [{"region": region, "score": 0.38, "twin_score": 0.12, "difference": 0.26,
+        [{"region": region, "score": 0.38, "control_score": 0.12, "difference": 0.26,
           "standard_error": 0.04, "interval_low": 0.18, "interval_high": 0.34, "p": 0.0001,
           "p_corrected": 0.0002, "chosen_layer": BEST[region], "chosen_share": 0.9}
          for region in REGIONS]
     ).assign(
-        dataset=dataset, simulated=simulated, model="net", twins="net-untrained", n_seeds=3,
+        dataset=dataset, simulated=simulated, model="net", control="net-untrained", n_seeds=3,
         distance="correlation", measure="rho_a", scheme="stimuli and subjects",
-        correction="fdr_bh", family="dataset", family_size=2, p_note="", status="ok",
+        correction="fdr_bh", family="dataset", family_size=2, p_note="", status="ok", reason="",
     )  # fmt: skip
     write_table(layout.contrasts(dataset), contrasts.assign(**NO_BINS), "contrasts", stamp)
     if simulated:
@@ -237,7 +239,7 @@ def write_tables(layout, dataset, n_stimuli, rng) -> None:
         ).assign(
             dataset=dataset, planted_model="net", found_model="net", distance="correlation",
             measure="rho_a", n_candidates=16, planted_estimate=0.4, found_estimate=0.4,
-            interval_low=0.3, interval_high=0.5, status="ok",
+            interval_low=0.3, interval_high=0.5, status="ok", reason="",
         )  # fmt: skip
         write_table(layout.recovery(dataset), recovery.assign(**NO_BINS), "recovery", stamp)
     reliability = reliability_of(n_stimuli)

@@ -25,10 +25,10 @@ def test_the_main_rows_follow_the_order_of_the_study(table):
 
 
 def test_a_measure_without_numbers_gives_way_to_the_next(table):
-    table.loc[table["measure"] == "rho_a", "status"] = "not computed"
+    table.loc[table["measure"] == "rho_a", "status"] = "undefined"
     shown = selection.main(table, "alpha", ["rho_a", "pearson"], ["euclidean", "correlation"])
     assert (shown.measure, shown.distance) == ("pearson", "correlation")
-    table["status"] = "not computed"
+    table["status"] = "undefined"
     assert selection.main(table, "alpha", ["rho_a"], ["correlation"]) is None
 
 
@@ -61,7 +61,7 @@ def test_the_ceiling_is_bounds_or_a_reason(table):
     assert selection.ceiling(alpha) == selection.Bounds(0.5, 0.6)
     assert selection.ceiling(beta) == "one subject"
     assert selection.ceiling(alpha.head(0)) == "not computed"
-    said = alpha.assign(ceiling_status="defined: across subjects")
+    said = alpha.assign(ceiling_reason="halves")
     assert selection.ceiling(said) == selection.Bounds(0.5, 0.6)
     one = said.assign(ceiling_lower=np.nan, ceiling_upper_low=0.55, ceiling_upper_high=0.63)
     assert selection.ceiling(one) == selection.Bounds(0.55, 0.63, 0.6)

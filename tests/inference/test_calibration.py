@@ -7,8 +7,8 @@ from scipy.stats import kstest
 
 from calibrated.drawn import compared, distances, equal_layers, scored, stimuli_of
 from calibrated.sets import graded
-from isomorph.inference.families import Questions, answered
-from isomorph.inference.layers import p_best
+from isomorph.inference.confidence_sets import p_best
+from isomorph.inference.families import Hypotheses, answered
 from isomorph.inference.nested import choose
 from isomorph.inference.permutation import Null, make_orders, one_sided, permutation_null
 from isomorph.measures import MEASURES
@@ -85,7 +85,7 @@ def test_max_t_makes_any_false_claim_as_often_as_its_level_says():
             null: Null = permutation_null(rdms, layers, MEASURE, orders)
             statistic, draws = null.standardised()
             rows = pd.DataFrame({"region": region, "distance": "d", "measure": "m", "p": null.p})
-            parts.append(Questions(rows, statistic, draws.max(axis=1)))
+            parts.append(Hypotheses(rows, statistic, draws.max(axis=1)))
         for correction in claims:
             table = answered(parts, Inference(correction=correction))
             claims[correction] += (table["p_corrected"] <= 0.1).any()

@@ -89,11 +89,11 @@ def test_what_is_undefined_is_so_for_the_true_reason(distance, repetitions, said
     recording = Recording(n_stimuli=12, n_units=20, n_repetitions=repetitions, signal=2.0)
     _, bounds = ceiling_of_one(recording, distance, "pearson", 0)
     if said:
-        assert bounds.status.startswith("undefined: one subject, and ")
-        assert said in bounds.status
+        assert bounds.reason.startswith("one subject, and ")
+        assert said in bounds.reason
         assert np.isnan(bounds.upper)
     else:
-        assert bounds.status.startswith("defined: halves")
+        assert bounds.reason.startswith("halves")
         assert np.isfinite(bounds.upper)
     assert np.isnan(bounds.lower)  # nothing bounds the ceiling of one subject from below
 
@@ -104,12 +104,12 @@ def test_halves_that_do_not_agree_or_agree_by_chance_give_none():
     halves = np.stack([rdm, -rdm])[None, :, None]
     region = Region("IT", rdm[None], ("a",), None, halves)
     opposed = ceiling(region, "correlation", MEASURES["pearson"])
-    assert opposed.status == "undefined: halves of the repetitions do not agree"
+    assert opposed.reason == "halves of the repetitions do not agree"
     assert opposed.half_agreement == pytest.approx(-1)
     by_chance = ceiling(region, "correlation", MEASURES["cosine"])
-    assert "by chance" in by_chance.status
+    assert "by chance" in by_chance.reason
     unknown = ceiling(Region("IT", rdm[None], ("a",), None, None), "correlation", MEASURES["cka"])
-    assert unknown.status == "undefined: one subject without repetitions to halve"
+    assert unknown.reason == "one subject without repetitions to halve"
 
 
 def test_without_noise_the_ceiling_is_one():

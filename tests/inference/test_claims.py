@@ -8,21 +8,19 @@ import pytest
 
 from calibrated.drawn import compared, distances, few, scored, stimuli_of
 from isomorph.inference.bootstrap import Resampled, draw
-from isomorph.inference.differences import ALIKE
-from isomorph.inference.explain import _joined
+from isomorph.inference.chosen_layers import AGAINST_CHANCE
+from isomorph.inference.confidence_sets import RIVALS, p_best
+from isomorph.inference.differences import SAME_SCORES
 from isomorph.inference.explain.material import Material, Roles
-from isomorph.inference.explain.partial import partial_rows
+from isomorph.inference.explain.partial_similarity import partial_rows
 from isomorph.inference.explain.similarities import draw_all, similarities
-from isomorph.inference.explain.splits import halved
-from isomorph.inference.families import Questions, answered
+from isomorph.inference.families import Hypotheses, answered, by_largest, corrected
 from isomorph.inference.gather import Candidates, Region, regions_of
-from isomorph.inference.layers import RIVALS, p_best
 from isomorph.inference.members import ModelFamily
-from isomorph.inference.multiplicity import by_largest, corrected
 from isomorph.inference.permutation import Null
-from isomorph.inference.regions import compare_regions
-from isomorph.inference.selection import AGAINST_CHANCE
+from isomorph.inference.region_pairs import compare_regions
 from isomorph.inference.setting import Setting, make_draws
+from isomorph.inference.stimulus_splits import halved
 from isomorph.measures import MEASURES
 from isomorph.rdms import RdmRow, brain_rdms
 from isomorph.study import Inference
@@ -49,7 +47,7 @@ def test_a_statistic_beyond_all_bounds_is_the_smallest_p_and_not_none():
     np.testing.assert_array_equal(p, [0.1, np.nan, 1.0])
     rows = pd.DataFrame({"p": [0.0], "distance": "d", "measure": "m", "region": "V1"})
     table = answered(
-        [Questions(rows, np.array([np.inf]), np.zeros(9))], Inference(correction="max_t")
+        [Hypotheses(rows, np.array([np.inf]), np.zeros(9))], Inference(correction="max_t")
     )
     assert table["p_corrected"].item() == 0.1
 
@@ -94,7 +92,7 @@ def test_models_that_never_differ_have_no_p_and_the_reason_is_said():
     row = rows.loc[("a", "b")]
     assert (row["difference"], row["standard_error"]) == (0, 0)
     assert np.isnan(row["p"])
-    assert row["status"] == ALIKE
+    assert row["reason"] == SAME_SCORES
     others = rows.drop(index=("a", "b"))
     assert (others["status"] == "ok").all()
     assert np.isfinite(others["p"]).all()
@@ -125,14 +123,16 @@ def test_pairs_without_a_p_have_no_part_in_the_largest_difference():
 
 def test_explanations_say_holm_where_holm_is_done():
     rows = pd.DataFrame({"measure": "pearson", "statistic": "partial", "p": [0.01, 0.04]})
-    table = _joined([rows], "partial", Inference(correction="max_t"))
+    table = answered([Hypotheses(rows)], Inference(correction="max_t"), "partial")
     assert (table["correction"] == "holm").all()
     np.testing.assert_array_equal(table["p_corrected"], corrected(np.array([0.01, 0.04]), "holm"))
 
 
 def test_explanations_of_which_none_has_a_number_have_no_p():
-    rows = pd.DataFrame({"measure": "pearson", "statistic": ["plain"], "status": ["why"]})
-    table = _joined([rows], "partial", Inference())
+    rows = pd.DataFrame(
+        {"measure": "pearson", "statistic": ["plain"], "status": "undefined", "reason": "why"}
+    )
+    table = answered([Hypotheses(rows)], Inference(), "partial")
     assert table[["p", "p_corrected"]].isna().all().all()
     assert table["family_size"].item() == 0
 
@@ -156,8 +156,7 @@ def explained(measure, seed=0):
         halved(drawn, np.arange(30), rng),
         {"IT": None},
         np.arange(30),
-        Inference(interval=0.9999),
-        {"dataset": "d", "simulated": True, "distance": "squared_euclidean"},
+        Setting("d", True, "squared_euclidean", MEASURE, Inference(interval=0.9999)),
     )
     roles = Roles(("net",), ("control",), ())
     found = similarities(material, measure)
@@ -185,7 +184,7 @@ def test_regions_whose_resamples_are_degenerate_say_so():
     draws = make_draws({"V1": 1, "IT": 1}, stimuli_of(3), few(resamples=200), [0])
     regions = [Region(name, rng.random((1, 3)), (name,), 5, None) for name in ("V1", "IT")]
     row = compare_regions(regions, draws, SETTING)[0].rows.iloc[0]
-    assert row["status"] == "half of the resamples or more are degenerate"
+    assert row["reason"] == "half of the resamples or more are degenerate"
     assert np.isnan([row["standard_error"], row["interval_low"], row["interval_high"]]).all()
 
 

@@ -11,12 +11,12 @@ sys.path.append(str(Path(__file__).parents[1] / "figures"))
 
 from synthetic_study import BEST, REGIONS, write_study
 
-from isomorph import inference
 from isomorph.artefacts import provenance, read_array, read_table, write_array
 from isomorph.errors import IsomorphError
 from isomorph.inference.tail import NO_TAIL
 from isomorph.layout import Layout
 from isomorph.rdms import RdmRow, brain_rdms, flat
+from isomorph.stages import compare
 
 
 def compared(layout, dataset="real", **settings):
@@ -25,7 +25,7 @@ def compared(layout, dataset="real", **settings):
     asked = {"resamples": 60, "permutations": 99, "minimum_subjects": 2, **settings}
     spec = study.spec.model_copy(update={"inference": study.spec.inference.model_validate(asked)})
     layout = Layout(replace(study, spec=spec), layout.root)
-    inference.run(layout, dataset)
+    compare.run(layout, dataset)
     kinds = (
         "comparisons", "subjects", "regions", "preferences", "selection", "differences",
         "contrasts", "recovery",
@@ -65,7 +65,7 @@ def test_every_two_families_are_compared_per_region_and_measure(tables):
     contrasts = tables["contrasts"]
     assert len(contrasts) == 2 * 2
     np.testing.assert_allclose(
-        contrasts["difference"], contrasts["score"] - contrasts["twin_score"]
+        contrasts["difference"], contrasts["score"] - contrasts["control_score"]
     )
     assert (contrasts["n_seeds"] == 3).all()
 
@@ -86,7 +86,7 @@ def test_no_number_is_missing_without_a_reason(tables):
     assert (rows["ceiling_kind"] == "leave one subject out").all()
     defined = rows["normalised_status"] == "ok"
     assert rows.loc[defined, ["normalised_r", "normalised_r2"]].notna().all().all()
-    assert rows.loc[~defined, "normalised_status"].str.len().gt(0).all()
+    assert rows.loc[~defined, "normalised_reason"].str.len().gt(0).all()
     np.testing.assert_allclose(
         rows["normalised_r"] ** 2, rows["normalised_r2"].abs(), equal_nan=True
     )
@@ -137,7 +137,7 @@ def test_every_two_regions_are_set_against_each_other_at_every_layer(tables):
         np.testing.assert_allclose(there[f"score_{side}"], here["estimate"], atol=1e-8)
         known = there[f"normalised_{side}"].notna()
         np.testing.assert_allclose(there[f"normalised_{side}"][known], here["normalised_r"][known])
-    assert rows["status"].str.contains("too little|one alone").all()  # two subjects
+    assert rows["reason"].str.contains("too little|one alone").all()  # two subjects
     assert rows["p"].isna().all()
 
 

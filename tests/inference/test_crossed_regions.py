@@ -8,7 +8,7 @@ import pytest
 from calibrated.ceilings import Recording, draws_of, false_positives
 from isomorph.inference.crossings import APART, OTHERS, OWN, TOGETHER
 from isomorph.inference.gather import Region
-from isomorph.inference.regions import compare_regions
+from isomorph.inference.region_pairs import compare_regions
 from isomorph.inference.setting import Setting
 from isomorph.measures import MEASURES
 from isomorph.study import Inference
@@ -84,7 +84,7 @@ def test_one_subject_without_halves_has_an_estimate_and_no_p():
     assert np.isfinite(rows["estimate"]).all()
     alone = rows.iloc[0]
     assert np.isnan(alone[["p", "standard_error", "interval_low"]].astype(float)).all()
-    assert "shared noise" in alone["status"]
+    assert "shared noise" in alone["reason"]
     assert (rows["status"].iloc[1:] == "ok").all()
     assert np.isnan(found.statistic[0])
     assert np.isfinite(found.largest).all()

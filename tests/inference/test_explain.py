@@ -1,4 +1,4 @@
-"""What else explains a likeness: against regressions and rsatoolbox, and with planted truth."""
+"""What else explains a similarity: against regressions and rsatoolbox, and with planted truth."""
 
 import shutil
 from pathlib import Path
@@ -13,35 +13,32 @@ from scipy.optimize import nnls
 from scipy.stats import pearsonr, rankdata
 
 from isomorph.inference.bootstrap import draw
-from isomorph.inference.explain.alike import best_matches, model_rows, representations
-from isomorph.inference.explain.fitting import (
+from isomorph.inference.explain.matches import best_matches, model_rows, representations
+from isomorph.inference.explain.material import Material, Roles
+from isomorph.inference.explain.nonnegative import (
     components_of,
     normal_equations,
     reweighted,
     solve,
 )
-from isomorph.inference.explain.material import (
-    TOO_FEW,
-    Material,
-    Roles,
-    roles_of,
-)
-from isomorph.inference.explain.partial import HELD_WHOLLY, partial_rows, partials
-from isomorph.inference.explain.partition import (
+from isomorph.inference.explain.partial_similarity import HELD_WHOLLY, partial_rows, partials
+from isomorph.inference.explain.shared_variance import (
     commonality,
     explained,
     partition_rows,
     subsets,
 )
 from isomorph.inference.explain.similarities import draw_all, similarities
-from isomorph.inference.explain.splits import halved, halves, pairs_among
-from isomorph.inference.explain.weighted import weighted_rows
+from isomorph.inference.explain.weighted_models import weighted_rows
 from isomorph.inference.gather import Candidates, Region
 from isomorph.inference.groups import draw_groups, groups_of
 from isomorph.inference.permutation import shuffled
+from isomorph.inference.setting import Setting
+from isomorph.inference.stimulus_splits import TOO_FEW, halved, halves, pairs_among
 from isomorph.measures import MEASURES
 from isomorph.measures.linear import LinearForm
 from isomorph.measures.pairs import pair_indices, squareform
+from isomorph.stages.explain import roles_of
 from isomorph.study import Inference, StudyError, load_study
 from isomorph.study.explain import Explain
 
@@ -85,8 +82,8 @@ def material_of(brains, models, *, seed=0, explain=None, groups=None, **inferenc
     return Material(
         [region], Candidates(table, np.concatenate(list(models.values()))),
         halves(groups, explain.splits, rng), drawn, halved(drawn, groups, rng),
-        {"IT": subjects}, groups, settings,
-        {"dataset": "d", "simulated": True, "distance": "squared_euclidean"},
+        {"IT": subjects}, groups,
+        Setting("d", True, "squared_euclidean", MEASURES["pearson"], settings),
     )  # fmt: skip
 
 
@@ -241,7 +238,7 @@ def test_a_copy_of_a_control_has_no_partial_and_a_noisy_copy_next_to_none():
     roles = Roles(("copy", "noisy", "own", "c"), ("c",), ())
     table = partial_table(material_of(brains, models), roles).set_index(["model", "statistic"])
     assert table.loc[("copy", "plain"), "estimate"] > 0.6
-    assert table.loc[("copy", "partial"), "status"] == HELD_WHOLLY
+    assert table.loc[("copy", "partial"), "reason"] == HELD_WHOLLY
     assert np.isnan(table.loc[("copy", "partial"), "p"])
     assert table.loc[("noisy", "plain"), "estimate"] > 0.6
     assert abs(table.loc[("noisy", "partial"), "estimate"]) < 0.1
@@ -305,7 +302,7 @@ def test_too_few_stimuli_to_choose_are_said_and_single_layers_still_scored():
     table = partial_table(
         material_of(rdms[:1], {"net": rdms[1:3], "one": rdms[3:]}), Roles(("net", "one"), (), ())
     ).set_index(["model", "statistic"])
-    assert table.loc[("net", "partial"), "status"] == TOO_FEW
+    assert table.loc[("net", "partial"), "reason"] == TOO_FEW
     assert table.loc[("one", "partial"), "status"] == "ok"
 
 
@@ -397,11 +394,11 @@ def test_collinear_predictors_are_refused_in_words():
     x, y, z = geometries(rng, 3)
     models = {"a": x[None], "b": 2 * x[None] + 1, "c": z[None]}
     table = partition_table(material_of(y[None], models), Roles((), (), (("a", "b", "c"),)))
-    assert table["status"].str.startswith("a and b are collinear (similarity 1.0000)").all()
+    assert table["reason"].str.startswith("a and b are collinear (similarity 1.0000)").all()
     assert "variance" not in table or table["variance"].isna().all()
     models = {"a": x[None], "b": z[None], "c": (standardised(x) + standardised(z))[None]}
     table = partition_table(material_of(y[None], models), Roles((), (), (("a", "b", "c"),)))
-    assert table["status"].str.startswith("one predictor is a combination").all()
+    assert table["reason"].str.startswith("one predictor is a combination").all()
 
 
 # ---------------------------------------------------------------- weighted models
@@ -470,7 +467,7 @@ def test_planted_weights_come_out_and_gain_over_the_best_layer():
     assert float(shares["l2"]) == pytest.approx(0.6 / 1.4, abs=0.08)
     # the noise is the only thing a perfect mixture cannot predict
     assert row["score"] == pytest.approx(1 / np.sqrt(1 + 0.3**2), abs=0.03)
-    other = table.set_index("kind").loc["features", "status"]
+    other = table.set_index("kind").loc["features", "reason"]
     assert other == "components need a squared Euclidean distance"
 
 

@@ -11,11 +11,11 @@ from test_explain import (
     standardised,
 )
 
-from isomorph.inference.explain.alike import model_rows
+from isomorph.inference.explain.matches import model_rows
 from isomorph.inference.explain.material import Roles, luck_of_halvings
-from isomorph.inference.explain.splits import halved
-from isomorph.inference.explain.weighted import weighted_rows
+from isomorph.inference.explain.weighted_models import weighted_rows
 from isomorph.inference.groups import draw_groups
+from isomorph.inference.stimulus_splits import halved
 from isomorph.measures import MEASURES
 from isomorph.study.explain import Explain
 
@@ -146,7 +146,7 @@ def test_few_groups_cannot_tell_and_say_so():
         model_rows(material, roles.models, "pearson"),
     ]  # fmt: skip
     for table, value in zip(tables, ("estimate", "variance", "gain", "similarity"), strict=True):
-        assert table["status"].str.contains("6 groups of stimuli cannot tell").all()
+        assert table["reason"].str.contains("6 groups of stimuli cannot tell").all()
         for column in ("standard_error", "interval_low", "p"):
             assert column not in table or table[column].isna().all()
         assert value == "variance" or np.isfinite(table[value]).all()

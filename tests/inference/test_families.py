@@ -7,8 +7,7 @@ import pandas as pd
 import pytest
 
 from isomorph.inference.clusters import cluster_masses, clusters_of, largest_masses, neighbours
-from isomorph.inference.families import Masses, Questions, answered
-from isomorph.inference.multiplicity import by_largest, corrected
+from isomorph.inference.families import Hypotheses, Masses, answered, by_largest, corrected
 from isomorph.inference.permutation import Null, make_orders, permutation_null
 from isomorph.measures import MEASURES
 from isomorph.study import Inference
@@ -20,7 +19,7 @@ def questions(rng, region, n=4, distance="correlation", n_draws=199):
     null = Null(observed, rng.standard_normal((n_draws, n)))
     statistic, draws = null.standardised()
     rows = pd.DataFrame({"region": region, "distance": distance, "measure": "pearson", "p": null.p})
-    return null, Questions(rows, statistic, draws.max(axis=1))
+    return null, Hypotheses(rows, statistic, draws.max(axis=1))
 
 
 def test_max_t_of_one_question_is_its_own_p():
@@ -71,15 +70,15 @@ def test_questions_without_a_p_are_no_part_of_the_family():
     draws = rng.standard_normal((199, 3)) * [10, 1, 1]
     rows = pd.DataFrame({"region": "V1", "distance": "d", "measure": "m", "p": [np.nan, 0.01, 0.5]})
     statistic = np.array([9.0, 2.5, 0.1])
-    part = Questions.asked(rows, statistic, draws)
-    known = Questions.asked(rows[1:], statistic[1:], draws[:, 1:])
+    part = Hypotheses.tested(rows, statistic, draws)
+    known = Hypotheses.tested(rows[1:], statistic[1:], draws[:, 1:])
     for correction in ("max_t", "fdr_bh"):
         table = answered([part], Inference(correction=correction))
         alone = answered([known], Inference(correction=correction))
         assert np.isnan(table["p_corrected"][0])
         np.testing.assert_array_equal(table["p_corrected"][1:], alone["p_corrected"])
         assert (table["family_size"] == 2).all()
-    none = Questions.asked(rows[:1], statistic[:1], draws[:, :1])
+    none = Hypotheses.tested(rows[:1], statistic[:1], draws[:, :1])
     assert answered([none], Inference())["p_corrected"].isna().all()
     both = answered([none, known], Inference())
     np.testing.assert_array_equal(both["p_corrected"][1:], table_of(known)["p_corrected"])
@@ -104,7 +103,7 @@ def test_tables_without_draws_have_the_same_families_and_holm_for_max_t(family, 
         ]
     )
     rows["p"] = np.random.default_rng(8).random(len(rows)) / 10
-    table = answered([Questions(rows)], Inference(family=family), ("kind",))
+    table = answered([Hypotheses(rows)], Inference(family=family), "weighted")
     pd.testing.assert_frame_equal(table[rows.columns], rows)
     assert table.groupby(["measure", "region"], sort=False)["family_size"].first().tolist() == sizes
     assert set(table["correction"]) == {"holm"}
@@ -214,7 +213,7 @@ def of_region(region, found, p, distance="d"):
     """The questions of one region: a part per bin, a row per layer."""
     largest = found.largest.max(axis=1)
     return [
-        Questions(
+        Hypotheses(
             pd.DataFrame(
                 {"region": region, "time_start": 0.1 * at, "time_stop": 0.1 * (at + 1),
                  "distance": distance, "measure": "m", "p_cluster": p[at],

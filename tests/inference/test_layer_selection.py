@@ -7,13 +7,13 @@ import pytest
 
 from calibrated.drawn import compared, distances, equal_layers, few, scored, stimuli_of
 from isomorph.errors import IsomorphError
+from isomorph.inference.confidence_sets import p_best
 from isomorph.inference.families import answered
 from isomorph.inference.groups import draw_groups, exchanged, groups_of
-from isomorph.inference.layers import p_best
 from isomorph.inference.members import ModelFamily
 from isomorph.inference.nested import choose
 from isomorph.inference.setting import make_draws
-from isomorph.inference.splits import make_splits
+from isomorph.inference.stimulus_splits import make_splits
 from isomorph.inference.ties import rounded
 from isomorph.measures import MEASURES
 from isomorph.study.inference import Selection
@@ -176,8 +176,8 @@ def test_selection_rows_hold_the_maximum_and_what_it_is_by_chance():
     assert second["maximum_calibrated"] <= rows["calibrated"][3:].max()
     assert first["interval_low"] < first["score"] < first["interval_high"]
     few_stimuli = compared(rdms[:, :15], layers[:, :15], list("aaabb"), minimum_subjects=3)
-    assert {row["status"][:30] for row in few_stimuli.selection} == {
-        "undefined: too few stimuli to "
+    assert {row["reason"][:30] for row in few_stimuli.selection} == {
+        "too few stimuli to choose a la"
     }
     assert np.isnan([row["score"] for row in few_stimuli.selection]).all()
 
@@ -215,7 +215,7 @@ def models_against(rng, effect, n_twins=3, n_stimuli=24, n_layers=4, shared=0.0)
     models = [*np.repeat(names, n_layers), "pixels"]
     families = [
         ModelFamily("net", ("net",)),
-        ModelFamily("twin", tuple(names[1:]), seeded=True, twin_of="net"),
+        ModelFamily("twin", tuple(names[1:]), seeded=True, control_of="net"),
         ModelFamily("pixels", ("pixels",)),
     ]
     found = compared(rdms, layers, models, families=families)
@@ -233,7 +233,7 @@ def test_every_two_models_are_compared_and_a_planted_difference_is_found():
     assert rows.loc[("net", "pixels"), "scheme"] == "stimuli and subjects"
     assert rows.loc[("twin", "pixels"), "scheme"] == "stimuli and subjects and seeds"
     (contrast,) = against.rows.to_dict("records")
-    assert (contrast["model"], contrast["twins"]) == ("net", "twin")
+    assert (contrast["model"], contrast["control"]) == ("net", "twin")
     assert contrast["difference"] > 0.3
     assert contrast["p"] < 0.05
     assert contrast["chosen_layer"] == "layer2"
@@ -257,7 +257,7 @@ def test_one_seed_says_nothing_of_other_seeds():
     row = against.rows.iloc[0]
     assert row["difference"] > 0.3
     assert np.isnan(row["p"])
-    assert row["status"] == "one seed says nothing of other seeds"
+    assert row["reason"] == "one seed says nothing of other seeds"
     assert np.isfinite(every.rows.set_index(["model_a", "model_b"]).loc[("net", "pixels"), "p"])
 
 
@@ -290,11 +290,11 @@ def test_groups_too_few_to_tell_say_so():
         rdms, layers, models, stimuli=stimuli_of(21, [layers], ("object",), object=objects)
     )
     rows = found.comparisons[0].rows
-    assert rows["status"].str.startswith("7 groups of stimuli cannot tell").all()
+    assert rows["reason"].str.startswith("7 groups of stimuli cannot tell").all()
     assert rows[["p", "standard_error", "interval_low", "p_best"]].isna().all().all()
     assert rows["estimate"].notna().all()
-    assert all("7 groups of stimuli" in row["status"] for row in found.selection)
-    assert all("7 groups of stimuli" in row["status"] for row in found.layers_in_set)
+    assert all("7 groups of stimuli" in row["reason"] for row in found.selection)
+    assert all("7 groups of stimuli" in row["reason"] for row in found.layers_in_set)
     assert found.differences[0].rows["p"].isna().all()
     uneven = [f"o{k}" for k in np.repeat(np.arange(9), np.arange(1, 10))]
     rdms, layers, models = equal_layers(rng, 45, 2)
@@ -310,7 +310,7 @@ def test_one_group_of_all_stimuli_says_so():
     stimuli = stimuli_of(12, [layers], ("object",), object=["o"] * 12)
     found = compared(rdms, layers, models, stimuli=stimuli)
     rows = found.comparisons[0].rows
-    assert rows["status"].str.startswith("1 group of stimuli cannot tell").all()
+    assert rows["reason"].str.startswith("1 group of stimuli cannot tell").all()
     assert rows[["p", "standard_error", "interval_low"]].isna().all().all()
 
 
@@ -323,7 +323,7 @@ def test_scores_have_no_error_where_most_resamples_cannot_be_split():
     for row in found.selection:
         assert np.isfinite(row["score"])
         assert np.isnan(row["standard_error"])
-        assert "half of the resamples" in row["status"]
+        assert "half of the resamples" in row["reason"]
     assert found.differences[0].rows["p"].isna().all()
     assert found.comparisons[0].rows["standard_error"].notna().all()
 
@@ -357,7 +357,7 @@ def test_a_set_holds_layers_that_have_a_number_alone():
     assert rows["net"]["layers"] == rows["net"]["best_layer"] == "layer0"
     assert rows["flat"]["status"] != "ok"
     nothing = compared(rdms, flat_rdm, ["flat"], measure="tau_b")
-    assert nothing.selection[0]["status"] == "a model has no layer that can be scored"
+    assert nothing.selection[0]["reason"] == "a model has no layer that can be scored"
 
 
 def test_a_region_without_a_score_does_not_stop_the_others():
@@ -368,4 +368,4 @@ def test_a_region_without_a_score_does_not_stop_the_others():
     assert table["family_size"].tolist() == [1, 1]
     assert np.isfinite(table["p_corrected"][0])
     assert np.isnan(table["p_corrected"][1])
-    assert table["status"][1] == "a model has no layer that can be scored"
+    assert table["reason"][1] == "a model has no layer that can be scored"

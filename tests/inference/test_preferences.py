@@ -10,14 +10,15 @@ import pytest
 import xarray as xr
 
 from calibrated.drawn import few, stimuli_of
-from isomorph.inference.differences import ALIKE
+from isomorph.inference.differences import SAME_SCORES
 from isomorph.inference.families import answered
 from isomorph.inference.gather import Candidates, Region, over_draws, regions_of
 from isomorph.inference.preferences import FEW, MOST, NO_UNITS, UNLIKE, preferences
-from isomorph.inference.reliability import reliability
-from isomorph.inference.scores import Parts, Scores
+from isomorph.inference.region_reliability import reliability
+from isomorph.inference.scores import Scores
 from isomorph.inference.setting import Setting, make_draws
 from isomorph.inference.standings import standing
+from isomorph.inference.stimulus_splits import Sides
 from isomorph.measures import MEASURES
 from isomorph.rdms import brain_rdms
 from isomorph.rdms.brain import rdms_of_responses
@@ -88,7 +89,7 @@ def plain_scores(region, rdms, draws, measure):
     (resampled,) = over_draws(
         [region], lambda every: (measure.resampled(every, rdms, draws.stimuli),)
     )
-    none = Parts(np.empty(0), np.empty(0))
+    none = Sides(np.empty(0), np.empty(0))
     subjects = draws.subjects[region.name]
     return Scores(estimate, resampled, estimate, resampled, none, none, subjects, N, draws.n_groups)
 
@@ -155,7 +156,7 @@ def test_without_units_or_subjects_to_sample_there_is_no_p():
     rng = np.random.default_rng(3)
     for wanted in (None, UnitFilter(equalise=10, draws=3)):  # all of the units of `few`
         table = study(rng, wanted, 1)
-        assert set(table["status"]) == {NO_UNITS}
+        assert set(table["reason"]) == {NO_UNITS}
         assert table["p"].isna().all()
         assert table["standard_error"].isna().all()
         assert table["difference"].notna().all()
@@ -163,10 +164,10 @@ def test_without_units_or_subjects_to_sample_there_is_no_p():
     rdms = squared(latent)[None]
     regions = recorded(rng, {"a": latent, "b": latent}, {"a": 30, "b": 30}, None, 6)
     table = asked(rng, regions, rdms, together=("kind",), kind=np.arange(N) % 5)
-    assert table["status"].str.contains("groups").all()
+    assert table["reason"].str.contains("groups").all()
     assert table["p"].isna().all()
     table = study(rng, None, 6, measure="cosine")
-    assert set(table["status"]) == {
+    assert set(table["reason"]) == {
         "cosine is no correlation, so there is no reliability to divide by"
     }
     assert table["score_a"].notna().all()
@@ -179,13 +180,13 @@ def test_unlike_reliabilities_are_not_set_against_each_other():
     rdms = np.stack([squared(layer(latent, place)) for place in range(2)])
     (one,) = recorded(rng, {"a": layer(latent, 1)}, {"a": 30}, None, 1)
     (several,) = recorded(rng, {"b": layer(latent, 1)}, {"b": 30}, None, 3)
-    assert set(asked(rng, [one, several], rdms)["status"]) == {UNLIKE}
+    assert set(asked(rng, [one, several], rdms)["reason"]) == {UNLIKE}
     bare = replace(one, halves=None)
-    status = set(asked(rng, [bare, several], rdms)["status"])
+    status = set(asked(rng, [bare, several], rdms)["reason"])
     assert status == {"a is of one subject without repetitions and has no reliability"}
-    assert set(asked(rng, [several, several], rdms, fewest=3)["status"]) == {FEW}
+    assert set(asked(rng, [several, several], rdms, fewest=3)["reason"]) == {FEW}
     noise = replace(several, rdms=rng.random(several.rdms.shape))
-    assert "agree too little" in asked(rng, [one, noise], rdms)["status"][0]
+    assert "agree too little" in asked(rng, [one, noise], rdms)["reason"][0]
 
 
 def test_a_region_is_like_itself_and_sides_can_be_exchanged():
@@ -195,7 +196,7 @@ def test_a_region_is_like_itself_and_sides_can_be_exchanged():
     populations = {"a": layer(latent, 0), "b": layer(latent, 2)}
     first, second = recorded(rng, populations, {"a": 20, "b": 30}, None, 5)
     same = asked(rng, [first, replace(first, name="twin")], rdms)
-    assert set(same["status"]) == {ALIKE}
+    assert set(same["reason"]) == {SAME_SCORES}
     assert (same["difference"] == 0).all()
     there = asked(np.random.default_rng(6), [first, second], rdms)
     back = asked(np.random.default_rng(6), [second, first], rdms)

@@ -11,25 +11,24 @@ from scipy.stats import binomtest, kendalltau, spearmanr
 from isomorph.inference.gather import Candidates, Region
 from isomorph.inference.members import ModelFamily
 from isomorph.inference.permutation import shuffled
-from isomorph.inference.recovery import recover as found_again
+from isomorph.inference.planted import recover as found_again
 from isomorph.inference.setting import Setting
-from isomorph.inference.trust import agreement, planted_layers
-from isomorph.inference.trust import recovery as recovering
+from isomorph.inference.stimulus_splits import pairs_among
+from isomorph.inference.trust import agreement, planted_layers, simulated_scores
 from isomorph.inference.trust.agreement import tau_b
-from isomorph.inference.trust.claims import Terms
-from isomorph.inference.trust.judges import sizes
-from isomorph.inference.trust.observed import Observed, observe
-from isomorph.inference.trust.outcomes import kin, places, shares
-from isomorph.inference.trust.recovery import recover
-from isomorph.inference.trust.reliability import (
+from isomorph.inference.trust.measured_data import MeasuredData, measured_data
+from isomorph.inference.trust.noise_level import (
     NOISE,
     calibrated,
     embedded,
-    measured,
+    measured_reliability,
     simulated,
 )
-from isomorph.inference.trust.reliability import agreement as alike
-from isomorph.inference.trust.rows import confusion_rows, power_row
+from isomorph.inference.trust.noise_level import agreement as alike
+from isomorph.inference.trust.rates import confusion_rows, power_row
+from isomorph.inference.trust.simulated_scores import recover, sizes
+from isomorph.inference.trust.told_apart import Terms
+from isomorph.inference.trust.winners import relations_of, shares
 from isomorph.measures import MEASURES
 from isomorph.simulation.gaussian import Design, draw, mix
 from isomorph.simulation.planting import PLANTINGS, root
@@ -56,7 +55,7 @@ def layers(rng, n_layers, n_stimuli=N, distance="squared_euclidean", n_features=
 def observed(reliability, n_subjects=3, units=30, distance="squared_euclidean", n_stimuli=N):
     region = Region("V1", np.zeros((n_subjects, 1)), tuple("abcdefgh"[:n_subjects]), None, None)
     design = Design(n_stimuli, (units,) * n_subjects, 1, False, PLANTINGS[distance])
-    return Observed(region, design, reliability, True, "")
+    return MeasuredData(region, design, reliability, True, "")
 
 
 def terms_of(candidates, n_stimuli, groups=None, **recovery):
@@ -73,8 +72,7 @@ def recovered(reliability, candidates, planted=(0,), n=40, measures=(PEARSON,), 
     settings = {"simulations": n, "tested": more.pop("tested", 0), "tested_under": "all"}
     terms = terms_of(candidates, n_stimuli, groups, **settings)
     data = observed(reliability, n_stimuli=n_stimuli, **more)
-    related = kin(candidates.table, {})
-    return recover(data, candidates, planted, related, measures, terms, seed=seed)
+    return recover(data, candidates, planted, measures, terms, seed=seed)
 
 
 # ---------------------------------------------------------------- simulated data
@@ -201,11 +199,11 @@ def test_agreement_is_the_mean_over_couples():
     rdms = rng.random((4, N * (N - 1) // 2))
     each = [np.corrcoef(rdms[i], rdms[j])[0, 1] for i in range(4) for j in range(i)]
     region = Region("V1", rdms, tuple("abcd"), 3, None)
-    assert measured(region, PEARSON) == pytest.approx(np.mean(each))
+    assert measured_reliability(region, PEARSON) == pytest.approx(np.mean(each))
     two = np.stack([rdms[:2], rdms[[0, 2]]])[:, :, None]
     halves = Region("V1", rdms[:1], ("a",), 3, two)
-    assert measured(halves, PEARSON) == pytest.approx(np.mean(each[:2]))
-    assert measured(Region("V1", rdms[:1], ("a",), 3, None), PEARSON) is None
+    assert measured_reliability(halves, PEARSON) == pytest.approx(np.mean(each[:2]))
+    assert measured_reliability(Region("V1", rdms[:1], ("a",), 3, None), PEARSON) is None
     stacked = embedded(rdms[None], PEARSON.embed)
     assert alike(stacked)[0] == pytest.approx(np.mean(each))
 
@@ -216,7 +214,7 @@ def test_agreement_is_the_mean_over_couples():
 def test_a_distinct_layer_is_recovered_from_reliable_data_and_claimed_above_the_others():
     candidates = layers(np.random.default_rng(7), 6)
     result = recovered(0.7, candidates, planted=(0, 3), tested=20)
-    related = kin(candidates.table, {})
+    related = relations_of(candidates.table, {})
     for index in (0, 3):
         row = power_row(result.tallies["pearson", index, (N, 3)], index, related)
         assert row["recovery_exact"] == 1
@@ -233,7 +231,7 @@ def test_without_reliability_every_layer_wins_as_often_as_any_other():
     wins = shares(scores).sum(axis=0)
     assert binomtest(round(wins[2]), 600, 1 / 8).pvalue > 1e-3
     assert wins.sum() == pytest.approx(600)
-    row = power_row(result.tallies["pearson", 2, (N, 3)], 2, kin(candidates.table, {}))
+    row = power_row(result.tallies["pearson", 2, (N, 3)], 2, relations_of(candidates.table, {}))
     assert binomtest(round(600 * row["power_zero"]), 600, 0.05).pvalue > 1e-3
 
 
@@ -253,7 +251,7 @@ def test_false_positives_are_as_many_as_the_level_says(name):
 def test_power_grows_with_stimuli_and_with_subjects():
     candidates = layers(np.random.default_rng(10), 8, n_stimuli=40, n_features=200)
     result = recovered(0.03, candidates, n=90, n_subjects=4, n_stimuli=40)
-    related = kin(candidates.table, {})
+    related = relations_of(candidates.table, {})
     rows = {size: power_row(result.tallies["pearson", 0, size], 0, related) for size in
             sizes(40, 4)}  # fmt: skip
     assert list(rows) == [(40, 4), (20, 4), (10, 4), (40, 2), (40, 1)]
@@ -272,7 +270,7 @@ def test_two_identical_layers_share_what_is_found():
     scores = result.tallies["pearson", 0, (N, 3)].scores
     rows = confusion_rows(scores, ("a", "x"), doubled)
     assert [(row["found_layer"], row["count"]) for row in rows] == [("x", 20), ("y", 20)]
-    row = power_row(result.tallies["pearson", 0, (N, 3)], 0, kin(table, {}))
+    row = power_row(result.tallies["pearson", 0, (N, 3)], 0, relations_of(table, {}))
     assert row["recovery_exact"] == 0.5
     assert row["recovery_neighbour"] == row["recovery_family"] == 1
 
@@ -289,7 +287,7 @@ def test_the_same_seed_finds_the_same_and_another_another():
 
 def test_what_does_not_fit_at_once_is_simulated_in_blocks(monkeypatch):
     candidates = layers(np.random.default_rng(13), 5)
-    monkeypatch.setattr(recovering, "BLOCK", 1)
+    monkeypatch.setattr(simulated_scores, "BLOCK", 1)
     result = recovered(0.5, candidates, n=20)
     tally = result.tallies["pearson", 0, (N, 3)]
     assert len(tally.scores) > 3
@@ -300,7 +298,7 @@ def test_what_does_not_fit_at_once_is_simulated_in_blocks(monkeypatch):
 def test_a_measure_that_is_no_inner_product_recovers_and_leaves_tests_out():
     candidates = layers(np.random.default_rng(14), 4)
     result = recovered(0.6, candidates, n=10, measures=(MEASURES["tau_a"],))
-    row = power_row(result.tallies["tau_a", 0, (N, 3)], 0, kin(candidates.table, {}))
+    row = power_row(result.tallies["tau_a", 0, (N, 3)], 0, relations_of(candidates.table, {}))
     assert row["recovery_exact"] == 1
     if MEASURES["tau_a"].embed is None:
         assert np.isnan([row["power_zero"], row["error_power_zero"], row["false_positive"]]).all()
@@ -318,7 +316,9 @@ def test_places_put_stimuli_in_another_order():
     rng = np.random.default_rng(17)
     rdms = rng.random((2, N * (N - 1) // 2))
     orders = rng.permuted(np.tile(np.arange(N), (3, 1)), axis=1)
-    np.testing.assert_array_equal(rdms[0][places(orders)], shuffled(rdms, orders)[:, 0])
+    np.testing.assert_array_equal(
+        rdms[0][pairs_among(orders, orders.shape[1])], shuffled(rdms, orders)[:, 0]
+    )
 
 
 def test_kin_are_neighbours_in_depth_and_seeds_of_one_network():
@@ -329,7 +329,7 @@ def test_kin_are_neighbours_in_depth_and_seeds_of_one_network():
             "depth": [2, 5, 9, 2, 0],
         }
     )
-    found = kin(table, {"n0": "net", "n1": "net"})
+    found = relations_of(table, {"n0": "net", "n1": "net"})
     assert found.family.tolist() == [0, 0, 0, 0, 1]
     assert found.neighbours[1].tolist() == [True, True, True, False, False]
     assert found.neighbours[0].tolist() == [True, True, False, False, False]
@@ -338,7 +338,7 @@ def test_kin_are_neighbours_in_depth_and_seeds_of_one_network():
 def test_the_best_layer_of_each_model_is_planted_or_every_layer():
     rng = np.random.default_rng(19)
     candidates = layers(rng, 5)
-    related = kin(candidates.table, {"m0": "net", "m1": "net", "m2": "net"})
+    related = relations_of(candidates.table, {"m0": "net", "m1": "net", "m2": "net"})
     region = Region("V1", candidates.rdms[[1]], ("a",), None, None)
     assert planted_layers(region, candidates, related, PEARSON, Recovery()) == [1, 3, 4]
     every = Recovery(candidates="all")
@@ -352,23 +352,23 @@ def test_what_is_not_known_of_the_data_is_assumed_and_said():
     rdms = np.random.default_rng(20).random((2, N * (N - 1) // 2))
     planting = PLANTINGS["correlation"]
     two = Region("V1", rdms, ("a", "b"), 16, None, subject_units=(7, 9), n_folds=3)
-    known = observe(two, planting, PEARSON, Recovery(), N)
+    known = measured_data(two, planting, PEARSON, Recovery(), N)
     assert known.assumed == ""
     assert known.design.units == (7, 9)
     assert known.design.repetitions == 3
     unpublished = replace(two, n_units=None, subject_units=(None, None))
-    published = observe(unpublished, planting, PEARSON, Recovery(units=60), N)
+    published = measured_data(unpublished, planting, PEARSON, Recovery(units=60), N)
     assert published.design.units == (60, 60)
     assert published.assumed == "60 units per subject, as none are published"
     one = Region("V1", rdms[:1], ("a",), 5, None, subject_units=(5,))
-    alone = observe(one, planting, PEARSON, Recovery(reliability=0.3), N)
+    alone = measured_data(one, planting, PEARSON, Recovery(reliability=0.3), N)
     assert not alone.reliability_known
     assert alone.reliability == 0.3
     assert "halves that agree at 0.3" in alone.assumed
     assert alone.design.halved
     assert alone.design.parts == (1, 1)
     crossed = PLANTINGS["crossvalidated_euclidean"]
-    assert observe(one, crossed, PEARSON, Recovery(), N).design.parts == (2, 2)
+    assert measured_data(one, crossed, PEARSON, Recovery(), N).design.parts == (2, 2)
 
 
 # ---------------------------------------------------------------- agreement of settings
@@ -423,7 +423,7 @@ def test_settings_that_find_the_same_winner_say_so():
 def test_settings_without_two_candidates_in_common_say_why():
     table = comparisons({("e", "r"): {"a": 3, "b": np.nan}, ("e", "p"): {"a": 1, "b": 2},
                          ("f", "p"): {"a": 2, "b": 2}})  # fmt: skip
-    status = agreement(table).query("over == 'models'")["status"].tolist()
+    status = agreement(table).query("over == 'models'")["reason"].tolist()
     assert status[0] == status[1] == "fewer than two candidates in both"
     assert status[2] == "all candidates tie under one of the two"
     assert agreement(table.head(0)).empty
@@ -438,12 +438,12 @@ def test_one_subject_is_simulated_with_halves_as_reliable_as_the_measured():
     halves = truth[1].rdms(0.9)[:, 0, 0]
     region = Region("V1", truth[0].rdms(0.9)[0], ("a",), 50, halves[None, :, None],
                     subject_units=(50,), n_folds=12)  # fmt: skip
-    found = observe(region, crossed, PEARSON, Recovery(), 8)
+    found = measured_data(region, crossed, PEARSON, Recovery(), 8)
     assert found.reliability == pytest.approx(np.corrcoef(halves)[0, 1])
-    related = kin(candidates.table, {})
+    related = relations_of(candidates.table, {})
     terms = terms_of(candidates, 8, simulations=60, tested=0)
     measures = (PEARSON, MEASURES["cka"])
-    result = recover(found, candidates, (2,), related, measures, terms, seed=(3,))
+    result = recover(found, candidates, (2,), measures, terms, seed=(3,))
     row = power_row(result.tallies["pearson", 2, (8, 1)], 2, related)
     assert row["reliability_simulated"] == pytest.approx(found.reliability, abs=0.06)
     assert row["recovery_exact"] > 0.9

@@ -22,18 +22,18 @@ from isomorph.inference.members import ModelFamily
 from isomorph.inference.permutation import permutation_null, shuffled
 from isomorph.inference.scores import scores_of
 from isomorph.inference.setting import make_draws
-from isomorph.inference.trust.claims import (
+from isomorph.inference.stimulus_splits import pairs_among
+from isomorph.inference.trust.measured_data import MeasuredData
+from isomorph.inference.trust.rates import CLAIMS, Tally, power_row
+from isomorph.inference.trust.simulated_scores import recover
+from isomorph.inference.trust.told_apart import (
     RESAMPLES,
     Contest,
     Trial,
     first_subjects,
-    pairs_of,
     part_of,
 )
-from isomorph.inference.trust.observed import Observed
-from isomorph.inference.trust.outcomes import against_zero, kin, places
-from isomorph.inference.trust.recovery import recover
-from isomorph.inference.trust.rows import CLAIMS, Tally, power_row
+from isomorph.inference.trust.winners import related_to, relations_of
 from isomorph.measures import MEASURES
 from isomorph.simulation.gaussian import Design
 from isomorph.simulation.planting import PLANTINGS
@@ -55,13 +55,17 @@ def claims(data, layers, models, terms, planted="", measure=PEARSON, seed=0):
     return made
 
 
-TWINS = [ModelFamily("a", ("a",)), ModelFamily("b", ("b",), twin_of="a"), ModelFamily("c", ("c",))]
+CONTROLLED = [
+    ModelFamily("a", ("a",)),
+    ModelFamily("b", ("b",), control_of="a"),
+    ModelFamily("c", ("c",)),
+]
 
 
 @pytest.mark.parametrize(
     ("measure", "planted", "families", "n_subjects"),
-    [("pearson", "", None, 1), ("pearson", "a", TWINS, 3), ("rho_a", "b", None, 3),
-     ("cosine", "c", TWINS, 1)],
+    [("pearson", "", None, 1), ("pearson", "a", CONTROLLED, 3), ("rho_a", "b", None, 3),
+     ("cosine", "c", CONTROLLED, 1)],
 )  # fmt: skip
 def test_a_claim_is_made_where_the_tables_of_a_comparison_make_it(
     measure, planted, families, n_subjects
@@ -154,10 +158,10 @@ def test_data_are_related_where_the_permutation_test_of_comparisons_says_so(side
     candidate = distances(own[None])
     orders = exchanged(groups, 199, rng)
     inference = few(sides=sides)
-    found = against_zero(
+    found = related_to(
         PEARSON.embed(data).astype(np.float32),
         PEARSON.embed(candidate)[0].astype(np.float32),
-        places(orders), inference,
+        pairs_among(orders, orders.shape[1]), inference,
     )  # fmt: skip
     # Shuffling the candidate in one order is shuffling the data in the inverse order.
     null = [permutation_null(candidate, one[None], PEARSON, orders) for one in data]
@@ -173,7 +177,7 @@ def test_a_part_of_the_stimuli_has_whole_groups_but_for_the_last():
     kept = part_of(groups, 18, rng)
     assert kept.sum() == 18
     assert sorted(np.bincount(groups[kept])[np.bincount(groups[kept]) > 0]) == [2, 4, 4, 4, 4]
-    assert len(pairs_of(kept)) == 18 * 17 // 2
+    assert len(pairs_among(np.flatnonzero(kept), len(kept))) == 18 * 17 // 2
     assert part_of(np.arange(7), 7, rng).all()
 
 
@@ -189,9 +193,9 @@ def simulated(groups, n_stimuli, **recovery):
     terms = terms_of(models, stimuli, recovery=recovery)
     candidates = candidates_of(layers, models)
     design = Design(n_stimuli, (30, 30), 1, False, PLANTINGS["squared_euclidean"])
-    data = Observed(region_of(np.zeros((2, 1))), design, 0.5, True, "")
-    related = kin(candidates.table, {})
-    result = recover(data, candidates, (0,), related, (PEARSON,), terms, seed=(1,))
+    data = MeasuredData(region_of(np.zeros((2, 1))), design, 0.5, True, "")
+    related = relations_of(candidates.table, {})
+    result = recover(data, candidates, (0,), (PEARSON,), terms, seed=(1,))
     return {size: power_row(tally, 0, related) for (_, _, size), tally in result.tallies.items()}
 
 
@@ -232,8 +236,8 @@ def test_shuffled_data_keep_groups_whole():
     data = shuffled(both[0], exchanged(groups, 200, rng))[:, 0]
     vectors = PEARSON.embed(data), PEARSON.embed(both[1])[0]
     inference = few()
-    kept = against_zero(*vectors, places(exchanged(groups, 199, rng)), inference)
-    single = against_zero(*vectors, places(exchanged(np.arange(80), 199, rng)), inference)
+    kept = related_to(*vectors, pairs_among(exchanged(groups, 199, rng), len(groups)), inference)
+    single = related_to(*vectors, pairs_among(exchanged(np.arange(80), 199, rng), 80), inference)
     assert group_count(groups) == 20
     assert binomtest(int(kept.sum()), 200, 0.05).pvalue > 1e-3
     assert single.mean() > 0.2

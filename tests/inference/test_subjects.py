@@ -111,4 +111,4 @@ def test_every_subject_has_a_row_for_every_candidate():
     assert rows["layer"].tolist() == ["a", "b", "a", "b"]
     assert rows["estimate"].tolist()[:3] == [0.1, 0.2, 0.3]
     assert rows["n_units"].fillna(-1).tolist() == [12, 12, -1, -1]
-    assert rows["status"].tolist() == ["ok"] * 3 + ["the measure is undefined here"]
+    assert rows["reason"].tolist() == [""] * 3 + ["the measure is undefined here"]

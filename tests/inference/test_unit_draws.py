@@ -11,7 +11,7 @@ from isomorph.inference.ceilings import ceiling
 from isomorph.inference.comparisons import Compared, compare
 from isomorph.inference.gather import Candidates, over_draws, regions_of
 from isomorph.inference.members import ModelFamily
-from isomorph.inference.regions import compare_regions
+from isomorph.inference.region_pairs import compare_regions
 from isomorph.inference.setting import Setting, make_draws
 from isomorph.measures import MEASURES
 from isomorph.rdms import brain_rdms
@@ -110,9 +110,9 @@ def test_a_ceiling_is_undefined_where_it_is_in_one_draw():
     truth = rng.standard_normal((20, 5)) * 0.05  # hardly any signal
     (region,) = brain(rng, truth, {"a": 9}, UnitFilter(equalise=4, draws=20))
     bounds = ceiling(region, "euclidean", PEARSON)
-    assert bounds.status == "undefined: halves of the repetitions do not agree"
+    assert bounds.reason == "halves of the repetitions do not agree"
     assert np.isnan([bounds.upper, bounds.reliability]).all()
-    assert bounds.normalising != "ok"
+    assert bounds.unnormalised
 
 
 def test_regions_are_compared_draw_by_draw():

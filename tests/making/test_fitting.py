@@ -11,7 +11,7 @@ import yaml
 from threadpoolctl import threadpool_limits
 
 from damaged import run as run_job
-from isomorph import inference, rdms
+from isomorph import rdms
 from isomorph.artefacts import (
     provenance,
     read_array,
@@ -34,7 +34,7 @@ from isomorph.making import (
     stamp,
     words_of,
 )
-from isomorph.stages import responses
+from isomorph.stages import compare, responses
 from isomorph.study import load_study
 
 
@@ -233,7 +233,7 @@ def test_threads_change_no_number_by_more_than_rounding(layout):
     for threads in (1, 2):
         with threadpool_limits(threads):
             rdms.run_brain(layout, "small")
-            inference.run(layout, "small")
+            compare.run(layout, "small")
         found.append(read_table(layout.comparisons("small"), "comparisons"))
     pd.testing.assert_frame_equal(*found, check_exact=False, rtol=1e-10, atol=1e-12)
 
@@ -245,7 +245,7 @@ def test_the_same_comparisons_twice_are_the_same_bytes(layout):
         return [file.read_bytes() for file in files]
 
     before = written()
-    inference.run(layout, "small")
+    compare.run(layout, "small")
     assert written() == before
 
 

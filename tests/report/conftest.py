@@ -9,8 +9,7 @@ sys.path.append(str(Path(__file__).parents[1] / "figures"))
 
 from synthetic_study import with_recovery, write_study
 
-from isomorph.inference import explain, trust
-from isomorph.stages import figures
+from isomorph.stages import explain, figures, recover
 
 
 @pytest.fixture(scope="session")
@@ -27,7 +26,7 @@ def whole(tmp_path_factory):
     written = write_study(tmp_path_factory.mktemp("whole"), 24, datasets=("real",))
     layout = with_recovery(written, simulations=30)
     explain.run(layout, "real")
-    trust.run(layout, "real")
+    recover.run(layout, "real")
     return layout, figures.run(layout, "real")
 
 

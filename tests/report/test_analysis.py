@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from isomorph.catalogue import CATALOGUE
 from isomorph.report.analysis import SOURCES, analysis
 from isomorph.report.evidence import read_results
 from isomorph.report.page import templates
@@ -81,3 +82,11 @@ def test_every_correction_has_a_name_and_a_source(name):
     assert SOURCES[name] in text
     assert name not in text
     assert "residual" not in " ".join(told(study, []).values())
+
+
+def test_what_a_number_means_is_what_the_catalogue_says_of_its_column(fresh):
+    said = told(fresh.study.spec, [], "glossary")
+    columns = {one.name: one.meaning for one in CATALOGUE["comparisons"].columns}
+    assert said["estimate"] == columns["estimate"]
+    assert columns["calibrated"] in said["chance, calibrated"]
+    assert said["recovered"].startswith("<em>exact</em>: the planted layer has")

@@ -10,7 +10,6 @@ sys.path.append(str(Path(__file__).parents[1] / "figures"))
 
 from synthetic_study import BEST, write_study
 
-from isomorph import inference
 from isomorph.figures.numbers import interval, number
 from isomorph.layout import Layout
 from isomorph.report.best import answer, best_layers, layer_selection
@@ -18,6 +17,7 @@ from isomorph.report.contests import models_compared
 from isomorph.report.evidence import read_results
 from isomorph.report.missing import judge
 from isomorph.report.page import render
+from isomorph.stages import compare
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +26,7 @@ def layout(tmp_path_factory):
     quick = written.study.spec.inference.model_copy(update={"resamples": 40, "permutations": 40})
     spec = written.study.spec.model_copy(update={"inference": quick})
     layout = Layout(replace(written.study, spec=spec), written.root)
-    inference.run(layout, "real")
+    compare.run(layout, "real")
     return layout
 
 

@@ -73,7 +73,8 @@ def test_a_row_without_a_number_says_why(told):
         table = results.tables[kind]
         numbers = [name for name in table.columns if pd.api.types.is_float_dtype(table[name])]
         table.loc[table.index[:3], numbers] = float("nan")
-        table.loc[table.index[:3], "status"] = "too few stimuli to choose"
+        said = ["undefined", "too few stimuli to choose"]
+        table.loc[table.index[:3], ["status", "reason"]] = said
     found = explained(results)
     for kind in ("partial", "partition", "weighted"):
         assert any("too few stimuli to choose" in row for row in found[kind][0][1].rows)

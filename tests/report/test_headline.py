@@ -53,7 +53,8 @@ def differences(layout, *rows, **columns):
         "n_seeds_b": 1, "layer_a": "", "layer_b": "",
         "difference": gap, "standard_error": 0.1, "interval_low": gap - 0.2,
         "interval_high": gap + 0.1, "p": 0.01, "scheme": "stimuli", "correction": "fdr_bh",
-        "family": "dataset", "family_size": 6, "p_note": "", "status": "ok", **columns,
+        "family": "dataset", "family_size": 6, "p_note": "", "status": "ok", "reason": "",
+        **columns,
     }  # fmt: skip
     write_table(layout.differences("real"), table.assign(**told), "differences", provenance("test"))
 
@@ -77,7 +78,9 @@ def test_a_difference_is_told_as_network_less_rival_whichever_comes_first(fresh)
 
 
 def test_a_difference_without_a_number_is_none(fresh):
-    differences(fresh, ("net", "pixels", 0.4, 0.3, 0.02), status="too few stimuli")
+    differences(
+        fresh, ("net", "pixels", 0.4, 0.3, 0.02), status="undefined", reason="too few stimuli"
+    )
     assert "have not been compared for alpha" in headline(judge(fresh))[3]
 
 
@@ -120,7 +123,7 @@ def test_only_simulated_results_are_said_to_be_simulated(tmp_path):
 def test_a_region_with_a_ceiling_comes_before_one_without(fresh):
     table = read_table(fresh.comparisons("real"), "comparisons")
     table["ceiling_status"] = [
-        "undefined: one subject" if region == "alpha" else "defined" for region in table["region"]
+        "undefined" if region == "alpha" else "ok" for region in table["region"]
     ]
     write_table(
         fresh.comparisons("real"),

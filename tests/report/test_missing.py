@@ -11,14 +11,13 @@ from isomorph.artefacts import provenance, read_array, read_table, write_array, 
 from isomorph.artefacts.schemas import TABLES
 from isomorph.cli import main
 from isomorph.errors import IsomorphError
-from isomorph.inference import trust
 from isomorph.jobs import Job
 from isomorph.layout import Layout
 from isomorph.making import Fitting, outputs_of, stamp
 from isomorph.report import missing
 from isomorph.report.missing import judge
 from isomorph.report.page import context, render
-from isomorph.stages import figures
+from isomorph.stages import figures, recover
 from isomorph.study import load_study
 
 
@@ -119,7 +118,7 @@ def rewrite(layout, kind, change):
 
 def test_nothing_simulated_nothing_explained_is_still_a_page(tmp_path):
     layout = with_recovery(write_study(tmp_path, datasets=("real",)), simulations=0)
-    trust.run(layout, "real")
+    recover.run(layout, "real")
     for kind in ("partial", "partition", "weighted", "models"):
         empty = pd.DataFrame(columns=list(TABLES[kind]))
         write_table(getattr(layout, kind)("real"), empty, kind, provenance("test"))

@@ -195,7 +195,8 @@ def test_small_p_beside_an_interval_that_holds_0_is_explained_wherever_it_stands
     table = read_table(path, "comparisons")
     one = (table["layer"] == "stem") & (table["region"] == "alpha") & (table["model"] == "net")
     table.loc[one, ["interval_low", "interval_high", "p_corrected"]] = [-0.1, 0.4, 0.01]
-    table.loc[one & (table["measure"] == "rho_a"), "status"] = "half of the resamples are flat"
+    said = ["unsure", "half of the resamples are flat"]
+    table.loc[one & (table["measure"] == "rho_a"), ["status", "reason"]] = said
     write_table(path, table, "comparisons", provenance("test"))
     text = render(judge(fresh))
     alpha = text[text.index('id="real-alpha"') : text.index('id="real-beta"')]
@@ -211,7 +212,7 @@ def test_rows_without_numbers_say_why(fresh):
         path = getattr(fresh, kind)("real")
         table = read_table(path, kind)
         where = table["region" if kind != "regions" else "region_a"] == "alpha"
-        table.loc[where, "status"] = f"no {kind} because of the moon"
+        table.loc[where, ["status", "reason"]] = ["undefined", f"no {kind} because of the moon"]
         write_table(path, table, kind, provenance("test"))
     words = Page(render(judge(fresh))).words
     for kind in ("contrasts", "regions"):

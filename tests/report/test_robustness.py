@@ -9,15 +9,15 @@ from synthetic_study import with_recovery, write_study
 from isomorph.artefacts import read_provenance, read_table
 from isomorph.artefacts.schemas import TABLES
 from isomorph.figures.confusion import NOTHING, OTHERS, draw_confusion, matrix
-from isomorph.figures.multiverse import orders, scores
+from isomorph.figures.multiverse import draw_multiverse, orders, scores
 from isomorph.figures.selection import Family
-from isomorph.inference.trust import run
-from isomorph.inference.trust.rows import CLAIMS
+from isomorph.inference.trust.rates import CLAIMS
 from isomorph.layout import Layout
 from isomorph.report.evidence import read_results
 from isomorph.report.missing import judge
 from isomorph.report.page import render
 from isomorph.report.robustness import robustness
+from isomorph.stages.recover import run
 from isomorph.study import load_study
 
 KINDS = ("confusion", "power", "agreement")
@@ -181,6 +181,24 @@ def test_scores_of_the_multiverse_are_shares_of_the_best_models():
     present, table = scores(rows, FAMILIES)
     assert [family.name for family in present] == ["net", "twin"]
     np.testing.assert_allclose(table, [[1, np.nan], [0.5, np.nan]])
+
+
+def test_names_of_distances_stand_below_the_title_however_many_lines_they_take():
+    rows = pd.DataFrame(
+        {"distance": ["crossvalidated_euclidean", "correlation"], "measure": "rho_a",
+         "model": "net", "layer": "a", "estimate": 0.4, "status": "ok"}
+    )  # fmt: skip
+    agreement = pd.DataFrame(
+        {"over": ["models"], "distance_a": "correlation", "measure_a": "rho_a",
+         "distance_b": "crossvalidated_euclidean", "measure_b": "rho_a", "kendall_tau_b": 0.3}
+    )  # fmt: skip
+    figure = draw_multiverse(rows, agreement, FAMILIES)
+    figure.draw_without_rendering()
+    top = figure.axes[0]
+    names = [text for text in top.texts if "\n" in text.get_text()]
+    assert names
+    title = next(t for t in (top.title, top._left_title) if t.get_text())
+    assert all(n.get_window_extent().y1 <= title.get_window_extent().y0 for n in names)
 
 
 def test_orders_are_a_symmetric_matrix_of_models_alone():

@@ -434,7 +434,7 @@ def test_a_pair_without_a_value_is_named(make_study, files, value, form):
     array = {"triangle": np.triu(square, 1), "vector": square[np.triu_indices(N, 1)]}
     np.savez(files / "r.npz", rdm=array.get(form, square), stimuli=names)
     layout = make_study(settings(file="r.npz", subjects=["s1"]), STIMULI)
-    pair = f'the pair of "{names[1]}" and "{names[3]}", stimuli 2 and 4 of the file, has no finite'
+    pair = f'the pair of "{names[1]}" and "{names[3]}", stimuli 2 and 4, has no finite'
     with pytest.raises(IsomorphError, match=pair):
         read(layout)
 
@@ -452,7 +452,7 @@ def changed(value, at=(0, 1)):
         (VECTORS[0, 0][:6], {}, "array: holds RDMs of 4 stimuli, expected the 5 stimuli of"),
         (np.zeros((5, 4)), {}, "holds RDMs of shape (5, 4), expected the 5 stimuli of"),
         (SQUARES[:2, 0], {}, "shape (2, 5, 5), expected 1 subjects × 1 sessions of 5 stimuli"),
-        (changed(np.nan), {}, 'array: the pair of "image_1" and "image_2", stimuli 1 and 2 of'),
+        (changed(np.nan), {}, 'array: the pair of "image_1" and "image_2", stimuli 1 and 2'),
         (changed(0.5, (1, 1)), {}, "has 0.5 on its diagonal, expected 0; are these similarities?"),
         (changed(7.0), {}, "is not symmetric, two sides differ by"),
         (-SQUARES[0, 0], {}, "expected dissimilarities, none below zero"),

@@ -23,7 +23,9 @@ PLACES = ("region_a", "region_b", "time_start", "time_stop")
 TABLES: Registry[tuple[str, ...]] = Registry(
     "table", {name: one.required for name, one in CATALOGUE.items() if one.columns}
 )
-"""Required columns by table. `status` is `ok` or says in words why the row has no number."""
+"""Required columns by table. `status` says what a row has, one of
+`isomorph.inference.estimated.RowStatus`, and `reason` in words why it has no more; of
+`reliability`, `status` says both."""
 
 
 def check_array(data: xr.Dataset, schema: ArraySchema, where: str) -> None:
@@ -92,6 +94,11 @@ def _refuse_unseen(data: xr.Dataset, where: str) -> None:
                         f'{where}: the {key} "{name}" holds a character that cannot be seen, which '
                         "no name may; rename it in the file it comes from"
                     )
+
+
+def ordered(table: pd.DataFrame, kind: str) -> pd.DataFrame:
+    """Put the columns of a kind of table first; an empty table still has them."""
+    return table.reindex(columns=list(dict.fromkeys([*TABLES[kind], *table.columns])))
 
 
 def check_table(table: pd.DataFrame, kind: str, where: str) -> None:

@@ -39,7 +39,7 @@ def write_table(path: Path, table: pd.DataFrame, kind: str, provenance: Provenan
     """
     check_table(table, kind, str(path))
     contents = {}
-    if CATALOGUE[kind].parquet:
+    if kind in CATALOGUE and CATALOGUE[kind].parquet:
         columns = path.with_suffix(".parquet")
         with replacing(columns) as temporary:
             table.to_parquet(temporary, index=False)

@@ -40,7 +40,9 @@ ABOUT: dict[str, Column] = {
         layer="Layer of the model.",
         distance="Distance inside a representation, from which its RDM is made.",
         measure="Measure between two representations.",
-        status="`ok`, or why the row has no number.",
+        status="What the row has: `ok`, all of it; `limited`, all of it, under a condition that is "
+        "not met in full; `untested`, no p; `unsure`, an estimate alone; `undefined`, nothing.",
+        reason="Why the row has no more, in words; empty where `status` is `ok`.",
         region_a="First region.",
         region_b="Second region.",
         model_a="First model, or family of seeds.",

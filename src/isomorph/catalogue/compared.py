@@ -19,10 +19,12 @@ COMPARISONS = {
         WORDS,
         invariances="Changes of a representation that leave the measure as it is.",
         noise_note="What is known to bias the distance given the noise of this recording.",
-        ceiling_status="`ok`, or why there is no noise ceiling, which is not the same as 1.",
+        ceiling_status="`ok`, or `undefined`, which is not the same as a ceiling of 1.",
+        ceiling_reason="Why there is no noise ceiling; empty where there is one.",
         ceiling_kind="What the ceiling rests on: other subjects, or halves of the data.",
         ceiling_note="How an estimate above the upper bound comes about.",
-        normalised_status="`ok`, or why there is no normalised value.",
+        normalised_status="`ok`, or `undefined`.",
+        normalised_reason="Why there is no normalised value; empty where there is one.",
         in_set="Whether the layer belongs to the confidence set of its model: `yes`, `no`, or "
         "empty where it is not known.",
     ),
@@ -87,7 +89,7 @@ LAYERS_IN_SET = {
     **named(
         WORDS,
         layers="The layers of the model that may be its best: with all stimuli, and subjects where "
-        "these are resampled, the best layer is among them with that confidence. A layer is "
+        "these are resampled, the best layer is among them with a confidence of 95 %. A layer is "
         "excluded if another exceeds it by more than the largest lead that chance gives any of "
         "its rivals.",
         best_layer="Layer with the highest estimate.",
@@ -167,7 +169,7 @@ DIFFERENCES = {
         MEASURE,
         score_a="Score of the first model on stimuli that had no part in choosing its layer.",
         score_b="Score of the second model, in the same way.",
-        difference="First minus second score. Its p is two-sided and accounts for the spread over "
+        difference="First minus second. Its p is two-sided and accounts for the spread over "
         "stimuli, the choice of layers that comes with them, the seeds of a network and, where "
         "resampled, subjects.",
     ),
@@ -179,11 +181,11 @@ DIFFERENCES = {
 }
 
 CONTRASTS = {
-    **named(WORDS, model="Trained model.", twins="Its untrained controls."),
+    **named(WORDS, model="Trained model.", control="Its untrained controls."),
     **named(
         MEASURE,
-        twin_score="The mean score of the untrained controls, each at a layer chosen in the same "
-        "way.",
+        control_score="The mean score of the untrained controls, each at a layer chosen in the "
+        "same way.",
         difference="Trained minus untrained. Its p is two-sided; under the null hypothesis the "
         "trained network is one more draw from its controls.",
     ),
@@ -199,11 +201,13 @@ COMPARED = (
         f"{ROWS} model layer depth distance measure invariances estimate chance calibrated "
         f"{INTERVAL} n_resamples n_stimuli n_groups n_subjects n_units noise_note "
         "ceiling_lower ceiling_lower_low ceiling_lower_high "
-        "ceiling_upper ceiling_upper_low ceiling_upper_high half_agreement ceiling_status "
+        "ceiling_upper ceiling_upper_low ceiling_upper_high half_agreement "
+        "ceiling_status ceiling_reason "
         "reliability normalised_r normalised_low normalised_high "
-        "p sides p_corrected correction family family_size p_note p_best in_set status",
+        "p sides p_corrected correction family family_size p_note p_best in_set status reason",
         COMPARISONS, SHARED,
         optional="n_unit_draws ceiling_kind ceiling_note normalised_r2 normalised_status "
+        "normalised_reason "
         "t_subjects p_subjects_t p_subjects_sign_flip cluster p_cluster "
         "p_cluster_corrected",
         parquet=True,
@@ -211,7 +215,7 @@ COMPARED = (
     table(
         "subjects", "compare", "every subject separately",
         f"{ROWS} subject model layer depth distance measure estimate chance "
-        "n_units status",
+        "n_units status reason",
         SUBJECTS, SHARED, parquet=True,
     ),
     table(
@@ -219,33 +223,33 @@ COMPARED = (
         "scores",
         f"{ROWS} model distance measure chosen_on split n_splits n_layers score {INTERVAL} "
         "chosen_layer chosen_share maximum maximum_layer maximum_chance maximum_p "
-        "maximum_calibrated optimism n_stimuli n_subjects status",
+        "maximum_calibrated optimism n_stimuli n_subjects status reason",
         SELECTION, SHARED, optional="score_note",
     ),
     table(
         "layers_in_set", "compare",
         "confidence sets: the layers of each model that may be its best",
         f"{ROWS} model distance measure n_layers confidence n_in_set layers best_layer first_layer "
-        "last_layer scheme n_stimuli n_subjects status",
+        "last_layer scheme n_stimuli n_subjects status reason",
         LAYERS_IN_SET, SHARED,
     ),
     table(
         "differences", "compare", "every two models against each other",
         f"{ROWS} model_a model_b n_seeds_a n_seeds_b distance measure layer_a layer_b score_a "
-        f"score_b difference {INTERVAL} {TESTED} status",
+        f"score_b difference {INTERVAL} {TESTED} status reason",
         DIFFERENCES, SHARED,
     ),
     table(
         "contrasts", "compare", "trained networks against their untrained controls",
-        f"{ROWS} model twins n_seeds distance measure score twin_score difference {INTERVAL} "
-        f"{TESTED} chosen_layer chosen_share status",
+        f"{ROWS} model control n_seeds distance measure score control_score difference {INTERVAL} "
+        f"{TESTED} chosen_layer chosen_share status reason",
         CONTRASTS, SHARED,
     ),
     table(
         "regions", "compare", "regions against each other",
         f"dataset simulated {PLACES} distance measure crossing estimate {INTERVAL} p "
         "sides p_corrected correction family family_size p_note n_stimuli n_subjects_a "
-        "n_subjects_b status",
+        "n_subjects_b status reason",
         REGIONS, SHARED,
     ),
     table(
@@ -253,7 +257,7 @@ COMPARED = (
         "whether each layer is more similar to one region than to another",
         f"dataset simulated {PLACES} model layer depth distance measure score_a score_b "
         f"normalised_a normalised_b difference {INTERVAL} p p_corrected correction family "
-        "family_size n_stimuli n_subjects_a n_subjects_b n_units_a n_units_b status",
+        "family_size n_stimuli n_subjects_a n_subjects_b n_units_a n_units_b status reason",
         PREFERENCES, SHARED, optional="p_note", parquet=True,
     ),
 )  # fmt: skip

@@ -168,7 +168,7 @@ RECOVERED: tuple[Artefact, ...] = (
         "recovery", "compare", "planted layers and where they were found",
         f"dataset {PLACE} planted_model planted_layer distance measure found_model found_layer "
         "rank n_candidates planted_estimate found_estimate interval_low interval_high recovered "
-        "status",
+        "status reason",
         RECOVERY, SHARED,
     ),
 )  # fmt: skip
@@ -178,25 +178,25 @@ EXPLAINED: tuple[Artefact, ...] = (
     table(
         "partial", "explain", "models with the controls taken out",
         f"{ROWS} model layer chosen_share distance measure controls n_controls statistic estimate "
-        f"{INTERVAL} {TESTED} n_resamples n_stimuli n_subjects status",
+        f"{INTERVAL} {TESTED} n_resamples n_stimuli n_subjects status reason",
         PARTIAL, SHARED,
     ),
     table(
         "partition", "explain", "shares of the variance",
         f"{ROWS} predictors layers distance measure part kind variance {INTERVAL} {TESTED} "
-        "n_resamples n_stimuli n_subjects status",
+        "n_resamples n_stimuli n_subjects status reason",
         PARTITION, SHARED,
     ),
     table(
         "weighted", "explain", "layers and components, weighted",
         f"{ROWS} model kind n_weighted distance measure fitted_by score single layer chosen_share "
-        f"gain {INTERVAL} {TESTED} weights ridge n_resamples n_stimuli n_subjects status",
+        f"gain {INTERVAL} {TESTED} weights ridge n_resamples n_stimuli n_subjects status reason",
         WEIGHTED, SHARED,
     ),
     table(
         "models", "explain", "models against models",
         f"dataset model_a model_b distance measure a_to_b b_to_a similarity {INTERVAL} n_layers_a "
-        "n_layers_b n_resamples n_stimuli status",
+        "n_layers_b n_resamples n_stimuli status reason",
         MODELS, SHARED, optional="simulated",
     ),
     Artefact(
@@ -209,7 +209,7 @@ TRUSTED: tuple[Artefact, ...] = (
     table(
         "confusion", "recover", "simulated data: which layer is found for which",
         f"{ROWS} distance measure planted_model planted_layer found_model found_layer count "
-        "n_simulations n_candidates assumed status",
+        "n_simulations n_candidates assumed status reason",
         CONFUSION, SHARED,
     ),
     table(
@@ -219,13 +219,13 @@ TRUSTED: tuple[Artefact, ...] = (
         "power_runner_up false_positive false_winner n_recovery n_power_zero n_power_runner_up "
         "n_false_positive n_false_winner error_recovery error_power_zero error_power_runner_up "
         "error_false_positive error_false_winner n_candidates reliability_target "
-        "reliability_known reliability_simulated noise_share assumed status",
+        "reliability_known reliability_simulated noise_share assumed status reason",
         POWER, SHARED,
     ),
     table(
         "agreement", "recover", "whether settings of distance and measure agree",
         f"{ROWS} over distance_a measure_a distance_b measure_b kendall_tau_b spearman "
-        "n_candidates winner_a winner_b same_winner status",
+        "n_candidates winner_a winner_b same_winner status reason",
         AGREEMENT, SHARED,
     ),
 )  # fmt: skip

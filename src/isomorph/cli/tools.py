@@ -261,7 +261,7 @@ def _add_searchlight(parser: argparse.ArgumentParser) -> None:
 
 
 def _searchlight(parsed: argparse.Namespace) -> None:
-    from isomorph.inference.searchlight import Light, run
+    from isomorph.stages.searchlight import Search, run
 
     if not parsed.radius > 0 or parsed.minimum < 2:
         raise IsomorphError(
@@ -269,9 +269,9 @@ def _searchlight(parsed: argparse.Namespace) -> None:
             "at least 2 voxels"
         )
     layout = open_layout(open_study(parsed.study), parsed.root)
-    light = Light(parsed.radius, parsed.minimum, parsed.distance, parsed.measure)
+    search = Search(parsed.radius, parsed.minimum, parsed.distance, parsed.measure)
     for layer in parsed.layer:
-        print(run(layout, parsed.dataset, parsed.subject, parsed.model, layer, light))
+        print(run(layout, parsed.dataset, parsed.subject, parsed.model, layer, search))
 
 
 TOOLS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
@@ -282,7 +282,10 @@ TOOLS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "verify": ("whether all there is of a study is whole and what it now says", _add_verify),
     "show": ("print any artefact, or draw it into a PNG", _add_show),
     "headline": ("where the report is and what it says, in four lines", _add_headline),
-    "searchlight": ("a map of how like a layer the sphere around each voxel is", _add_searchlight),
+    "searchlight": (
+        "a similarity map: a layer and the sphere around each voxel",
+        _add_searchlight,
+    ),
     "lock": ("pin every file of a dataset by what its archive says", _add_lock),
     "schema": ("write the JSON schemas of the settings files, for editors", _add_schema),
 }

@@ -93,7 +93,8 @@ def draw_multiverse(
         heat_map(bottom, tau, low=-1.0)
         bottom.set_yticks(range(wide), names)
         bottom.set_xticks(range(wide), names, rotation=40, ha="right", rotation_mode="anchor")
-        top.set_title("Best layers, relative to the best model", fontsize=9, pad=24)
+        above = max(_wrapped(distance, settings).count("\n") for distance, _ in settings)
+        top.set_title("Best layers, relative to the best model", fontsize=9, pad=24 + 10 * above)
         bottom.set_title("Agreement on the order of the models (tau-b)", fontsize=9)
         _name_distances(top, bottom, settings)
         top.tick_params(labelbottom=False)
@@ -105,7 +106,7 @@ def _name_distances(top: Any, bottom: Any, settings: Sequence[Setting]) -> None:
     for distance in dict.fromkeys(distance for distance, _ in settings):
         places = [number for number, setting in enumerate(settings) if setting[0] == distance]
         low, high = places[0] - 0.42, places[-1] + 0.42
-        name = textwrap.fill(distance_title(distance), max(9, 8 * len(places)))
+        name = _wrapped(distance, settings)
         style = {"color": FAINT, "linewidth": 1.0, "clip_on": False}
         frame = top.get_xaxis_transform()
         top.plot([low, high], [1.03, 1.03], transform=frame, **style)
@@ -115,3 +116,9 @@ def _name_distances(top: Any, bottom: Any, settings: Sequence[Setting]) -> None:
         bottom.plot([1.02, 1.02], [low, high], transform=frame, **style)
         bottom.text(1.035, (low + high) / 2, name, transform=frame, rotation=270, ha="left",
                     va="center", fontsize=8)  # fmt: skip
+
+
+def _wrapped(distance: str, settings: Sequence[Setting]) -> str:
+    """Return the name of a distance in lines as wide as its columns."""
+    n_columns = sum(one == distance for one, _ in settings)
+    return textwrap.fill(distance_title(distance), max(9, 8 * n_columns))

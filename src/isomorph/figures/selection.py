@@ -83,7 +83,7 @@ def titles(study: Study) -> dict[str, str]:
 
 
 def usable(table: pd.DataFrame, value: str = "estimate") -> pd.DataFrame:
-    """Return the rows that hold a number; the others say in `status` why they do not."""
+    """Return the rows that hold a number; the others say in `reason` why they do not."""
     return table[(table["status"] == "ok") & np.isfinite(table[value].astype(float))]
 
 
@@ -187,8 +187,7 @@ class Bounds(NamedTuple):
 
 def ceiling(rows: pd.DataFrame) -> Bounds | str:
     """Return the noise ceiling of a region's rows, or why there is none."""
-    said = rows["ceiling_status"].astype(str)
-    defined = rows[said.str.startswith("defined") & rows["ceiling_upper"].notna()]
+    defined = rows[(rows["ceiling_status"] == "ok") & rows["ceiling_upper"].notna()]
     if len(defined):
         first = defined.iloc[0]
         lower, upper = float(first["ceiling_lower"]), float(first["ceiling_upper"])
@@ -196,8 +195,7 @@ def ceiling(rows: pd.DataFrame) -> Bounds | str:
             return Bounds(lower, upper)
         low, high = (float(first[f"ceiling_upper_{end}"]) for end in ("low", "high"))
         return Bounds(float(np.fmin(low, upper)), float(np.fmax(high, upper)), upper)
-    reasons = [text for text in dict.fromkeys(said) if text]
-    return reasons[0].removeprefix("undefined:").strip() if reasons else "not computed"
+    return next((why for why in rows["ceiling_reason"].astype(str) if why), "not computed")
 
 
 def significant(rows: pd.DataFrame) -> np.ndarray:

@@ -144,7 +144,7 @@ class Products:
         if self.sum is None:
             self.sum = np.zeros((self.n_stimuli, self.n_stimuli), order="F")
         if block.dtype == np.float32 or not block.flags.c_contiguous:  # SYRK would copy it first
-            self.sum += block @ block.T
+            self.sum.T[:] += block @ block.T  # symmetric, and both in C order
             return
         from scipy.linalg.blas import dsyrk
 

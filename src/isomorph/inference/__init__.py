@@ -1,14 +1,12 @@
-"""Inference: how alike, how surely, and against what."""
+"""Inference: how similar, how surely, and against what."""
 
 from isomorph.inference.bounds import Ceiling
 from isomorph.inference.ceilings import across_subjects, ceiling
-from isomorph.inference.families import FAMILIES
+from isomorph.inference.families import CORRECTIONS, FAMILIES, corrected
 from isomorph.inference.gather import Candidates, Region
-from isomorph.inference.multiplicity import CORRECTIONS, corrected
 from isomorph.inference.permutation import permutation_p
-from isomorph.inference.splits import KINDS
 from isomorph.inference.spread import Spread, spread_over_both, spread_over_stimuli
-from isomorph.inference.stage import run
+from isomorph.inference.stimulus_splits import KINDS
 
 __all__ = [
     "CORRECTIONS",
@@ -22,7 +20,6 @@ __all__ = [
     "ceiling",
     "corrected",
     "permutation_p",
-    "run",
     "spread_over_both",
     "spread_over_stimuli",
 ]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
 from isomorph.inference.bootstrap import Resampled
-from isomorph.inference.reliability import SURE
+from isomorph.inference.estimated import Row, RowStatus
+from isomorph.inference.region_reliability import SURE
 from isomorph.measures import Floats
 
 SUBJECTS = "leave one subject out"
@@ -29,16 +29,16 @@ class Ceiling:
     lower, upper : float
         Of several subjects, bounds on it; of one, `upper` is its estimate and `lower` NaN, as
         nothing bounds it from below. NaN where undefined.
-    status : str
-        `defined: <how>` or `undefined: <why>`.
+    reason : str
+        Why it is undefined; what it is found from where it is defined.
     kind : str
         `leave one subject out`, `halves of the repetitions`, or empty where undefined.
     reliability : float
         The measure between two independent measurements of the region, of the kind that the
         candidates are scored on: two subjects, or all repetitions of one subject and as many
         others. NaN where undefined.
-    normalising : str
-        `ok`, or why there is no reliability to normalise by.
+    unnormalised : str
+        Why there is no reliability to normalise by; empty where there is.
     half_agreement : float
         The measure between two halves of the repetitions, NaN where there are none.
     lower_interval, upper_interval : tuple of float
@@ -49,14 +49,19 @@ class Ceiling:
 
     lower: float
     upper: float
-    status: str
+    reason: str
     kind: str = ""
     reliability: float = np.nan
-    normalising: str = "no ceiling"
+    unnormalised: str = "no ceiling"
     half_agreement: float = np.nan
     lower_interval: tuple[float, float] = NOWHERE
     upper_interval: tuple[float, float] = NOWHERE
     root: Resampled | None = None
+
+    @property
+    def status(self) -> RowStatus:
+        """Whether there is one."""
+        return RowStatus.OK if self.kind else RowStatus.UNDEFINED
 
     def normalised(self, estimate: Floats) -> tuple[Floats, Floats]:
         r"""Return `r / sqrt(reliability)` and `r^2 / reliability`, the sign of r kept.
@@ -104,9 +109,7 @@ class Ceiling:
         error = spread.standard_error / np.sqrt(self.reliability)
         return replace(spread, standard_error=error).interval(ratio, coverage)
 
-    def columns(
-        self, estimate: Floats, low: Floats, resampled: Resampled, coverage: float
-    ) -> dict[str, Any]:
+    def columns(self, estimate: Floats, low: Floats, resampled: Resampled, coverage: float) -> Row:
         """Return what a table of comparisons says of the ceiling.
 
         Parameters
@@ -120,6 +123,18 @@ class Ceiling:
         ratio, squared = self.normalised(estimate)
         ratio_low, ratio_high = self.normalised_interval(estimate, resampled, coverage)
         return {
+            **self.row,
+            "ceiling_note": self.notes(estimate, low),
+            "normalised_r": ratio,
+            "normalised_low": ratio_low,
+            "normalised_high": ratio_high,
+            "normalised_r2": squared,
+        }
+
+    @property
+    def row(self) -> Row:
+        """What a table says of the ceiling itself, whatever is compared."""
+        return {
             "ceiling_lower": self.lower,
             "ceiling_lower_low": self.lower_interval[0],
             "ceiling_lower_high": self.lower_interval[1],
@@ -128,14 +143,11 @@ class Ceiling:
             "ceiling_upper_high": self.upper_interval[1],
             "half_agreement": self.half_agreement,
             "ceiling_status": self.status,
+            "ceiling_reason": self.reason,
             "ceiling_kind": self.kind,
-            "ceiling_note": self.notes(estimate, low),
             "reliability": self.reliability,
-            "normalised_r": ratio,
-            "normalised_low": ratio_low,
-            "normalised_high": ratio_high,
-            "normalised_r2": squared,
-            "normalised_status": self.normalising,
+            "normalised_status": RowStatus.UNDEFINED if self.unnormalised else RowStatus.OK,
+            "normalised_reason": self.unnormalised,
         }
 
     def notes(self, estimate: Floats, low: Floats) -> list[str]:

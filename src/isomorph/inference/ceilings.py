@@ -11,7 +11,7 @@ import numpy as np
 from isomorph.inference.bootstrap import Resampled, joined
 from isomorph.inference.bounds import HALVES, SUBJECTS, Ceiling
 from isomorph.inference.gather import Region
-from isomorph.inference.reliability import agreement, halves_of, reliability
+from isomorph.inference.region_reliability import agreement, halves_of, reliability
 from isomorph.inference.setting import Draws
 from isomorph.inference.spread import spread_over_stimuli
 from isomorph.inference.stepping import STEPS, agreement_of_halves, from_latent
@@ -65,7 +65,7 @@ def _of_subjects(
     lower, upper = across_subjects(rdms, measure)
     plain = agreement(region, distance, measure)
     between, why = _checked(float(reliability(plain)), measure)
-    found = Ceiling(lower, upper, "defined: across subjects", SUBJECTS, between, why)
+    found = Ceiling(lower, upper, "across subjects", SUBJECTS, between, why)
     if draws is None or draws.unsure:
         return found
     lowers, uppers = across_subjects_resampled(rdms, measure, draws.stimuli)
@@ -119,20 +119,20 @@ def _of_halves(
         reason = (
             f", and {region.no_halves}" if region.no_halves else " without repetitions to halve"
         )
-        return Ceiling(np.nan, np.nan, f"undefined: one subject{reason}")
+        return Ceiling(np.nan, np.nan, f"one subject{reason}")
     half_agreement = float(agreement_of_halves(halves_of(region), measure).mean())
     undefined = Ceiling(np.nan, np.nan, "", half_agreement=half_agreement)
     if measure.independence != "0":
-        reason = "undefined: one subject, and halves agree by chance under this measure"
-        return replace(undefined, status=reason)
+        reason = "one subject, and halves agree by chance under this measure"
+        return replace(undefined, reason=reason)
     plain = agreement(region, distance, measure)
     all_repetitions = float(reliability(plain))
     if not all_repetitions > 0:
-        return replace(undefined, status=f"undefined: halves of the {region.folds} do not agree")
+        return replace(undefined, reason=f"halves of the {region.folds} do not agree")
     upper = float(from_latent(np.sqrt(all_repetitions), measure))
     between, why = _checked(all_repetitions, measure)
-    status = f"defined: halves of the {region.folds} of one subject{STEPS[distance].caveat}"
-    found = Ceiling(np.nan, upper, status, HALVES, between, why, half_agreement)
+    how = f"halves of the {region.folds} of one subject{STEPS[distance].caveat}"
+    found = Ceiling(np.nan, upper, how, HALVES, between, why, half_agreement)
     if draws is None or draws.unsure:
         return found
     resampled = agreement(region, distance, measure, draws.stimuli)
@@ -182,7 +182,7 @@ def _mean(each: Sequence[Ceiling]) -> Ceiling:
     The ends of the intervals are means too: that of a mean is no wider.
     """
     first = next((one for one in each if not one.kind), each[0])
-    unlike = next((one.normalising for one in each if one.normalising != "ok"), "ok")
+    unlike = next((one.unnormalised for one in each if one.unnormalised), "")
     roots = [one.root for one in each if one.root is not None]
     known = len(roots) == len(each)
 
@@ -196,7 +196,7 @@ def _mean(each: Sequence[Ceiling]) -> Ceiling:
         upper=mean("upper"),
         reliability=mean("reliability"),
         half_agreement=mean("half_agreement"),
-        normalising=unlike,
+        unnormalised=unlike,
         lower_interval=mean("lower_interval"),
         upper_interval=mean("upper_interval"),
         root=joined(roots, lambda values: np.mean(values, axis=0)) if known else None,
@@ -204,9 +204,9 @@ def _mean(each: Sequence[Ceiling]) -> Ceiling:
 
 
 def _checked(reliability: float, measure: Measure) -> tuple[float, str]:
-    """Return a reliability if one may divide by its root, and `ok` or why not."""
+    """Return a reliability if one may divide by its root, and why not."""
     if measure.independence != "0" or measure.embed is None:
         return np.nan, f"{measure.name} is no correlation, so it has no reliability to divide by"
     if not reliability > 0:
         return np.nan, "the measurements do not agree, so there is nothing to normalise by"
-    return reliability, "ok"
+    return reliability, ""

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import norm
 
-from isomorph.inference.multiplicity import by_largest
+from isomorph.inference.families import by_largest
 from isomorph.measures import Floats
 
 THRESHOLD = float(norm.isf(0.05))

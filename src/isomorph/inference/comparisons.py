@@ -3,35 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from functools import partial
-from typing import Any
+from dataclasses import dataclass, field
+from functools import cached_property, partial
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from isomorph.inference.ceilings import ceiling
+from isomorph.inference.chosen_layers import ON_BOTH, ON_STIMULI, members_of, selection_rows
 from isomorph.inference.clusters import clusters_of, neighbours
+from isomorph.inference.confidence_sets import LEVEL, p_best, set_row
 from isomorph.inference.differences import differences
-from isomorph.inference.families import Masses, Questions
+from isomorph.inference.estimated import Row, estimated, no_chance, unsure_of
+from isomorph.inference.families import Hypotheses, Masses
 from isomorph.inference.gather import Candidates, Region
 from isomorph.inference.independence import against_independence
-from isomorph.inference.layers import LEVEL, p_best, set_row
 from isomorph.inference.members import ModelFamily
-from isomorph.inference.nested import Chosen, Indices, choose_all
+from isomorph.inference.nested import ChosenLayers, choose_all
 from isomorph.inference.permutation import Null, calibrated, permutation_null
 from isomorph.inference.preferences import preferences
 from isomorph.inference.scores import Scores, scores_of
-from isomorph.inference.selection import ON_BOTH, ON_STIMULI, members_of, selection_rows
 from isomorph.inference.setting import Draws, Setting
 from isomorph.inference.subjects import chance_of, over_subjects, subject_rows
-from isomorph.inference.ties import rounded
+from isomorph.inference.ties import Indices, rounded
 from isomorph.measures import Floats
-
-NO_CHANCE = (
-    "the chance level of this measure is not known, so values are not set against each other"
-)
 
 
 @dataclass
@@ -40,9 +36,9 @@ class Compared:
 
     Attributes
     ----------
-    comparisons, differences, contrasts : list of Questions
+    comparisons, differences, contrasts : list of Hypotheses
         A member per region.
-    preferences : list of Questions
+    preferences : list of Hypotheses
         A member per two regions.
     selection, layers_in_set : list of dict
         Rows.
@@ -50,12 +46,12 @@ class Compared:
         Rows of a region.
     """
 
-    comparisons: list[Questions] = field(default_factory=list)
-    differences: list[Questions] = field(default_factory=list)
-    contrasts: list[Questions] = field(default_factory=list)
-    preferences: list[Questions] = field(default_factory=list)
-    selection: list[dict[str, Any]] = field(default_factory=list)
-    layers_in_set: list[dict[str, Any]] = field(default_factory=list)
+    comparisons: list[Hypotheses] = field(default_factory=list)
+    differences: list[Hypotheses] = field(default_factory=list)
+    contrasts: list[Hypotheses] = field(default_factory=list)
+    preferences: list[Hypotheses] = field(default_factory=list)
+    selection: list[Row] = field(default_factory=list)
+    layers_in_set: list[Row] = field(default_factory=list)
     subjects: list[pd.DataFrame] = field(default_factory=list)
 
 
@@ -95,20 +91,15 @@ def compare(
         ]
         clusters = _clusters([regions[at] for at in together], nulls, members)
         for place, (at, null) in enumerate(zip(together, nulls, strict=True)):
-            region, own = regions[at], scores[at]
-            best = _p_best(own, members, setting)
-            by_chance = chance_of(region, candidates.rdms, setting.measure)
-            rows = _region_rows(region, candidates, own, null, best, draws, setting).assign(
-                **over_subjects(own.estimate, by_chance, setting)
-            )
-            into.subjects.append(subject_rows(region, candidates, own.estimate, by_chance, setting))
+            own = _OneRegion(regions[at], candidates, scores[at], null, members, draws, setting)
             columns, masses = clusters[place]
-            into.comparisons.append(
-                against_independence(rows.assign(**columns), null, setting.inference, masses)
+            rows = own.rows().assign(**columns)
+            into.subjects.append(
+                subject_rows(regions[at], candidates, scores[at].estimate, own.by_chance, setting)
             )
-            inside = (rows["in_set"] == "yes").to_numpy()
-            into.layers_in_set += _sets(region, candidates, own, inside, members, draws, setting)
-            _chosen(region, candidates, own, null, members, families, draws, setting, into)
+            into.comparisons.append(against_independence(rows, null, setting.inference, masses))
+            into.layers_in_set += own.sets((rows["in_set"] == "yes").to_numpy())
+            own.chosen(families, into)
 
 
 def _bins(regions: Sequence[Region]) -> list[list[int]]:
@@ -121,7 +112,7 @@ def _bins(regions: Sequence[Region]) -> list[list[int]]:
 
 def _clusters(
     bins: Sequence[Region], nulls: Sequence[Null], members: dict[str, Indices]
-) -> list[tuple[dict[str, Any], Masses | None]]:
+) -> list[tuple[Row, Masses | None]]:
     """Return columns and masses of clusters in time of each bin; none for a region without bins."""
     if not np.isfinite(bins[0].time_start):
         return [({}, None) for _ in bins]
@@ -141,132 +132,107 @@ def _clusters(
     ]
 
 
-def _p_best(scores: Scores, members: dict[str, Indices], setting: Setting) -> Floats:
-    """Return the p of every candidate against the claim that no layer of its model does better."""
-    found = np.full(scores.plain.shape[1], np.nan)
-    if setting.measure.known_chance:
-        estimate, drawn = scores.plain.mean(axis=0), scores.calibrated()
-        for layers in members.values():
-            own = drawn.mapped(partial(np.take, indices=layers, axis=1))
-            found[layers] = p_best(estimate[layers], own)
-    return found
+@dataclass(frozen=True)
+class _OneRegion:
+    """One region against all candidates, and what is said of it."""
 
+    region: Region
+    candidates: Candidates
+    scores: Scores
+    null: Null
+    members: dict[str, Indices]
+    draws: Draws
+    setting: Setting
 
-def _region_rows(
-    region: Region,
-    candidates: Candidates,
-    scores: Scores,
-    null: Null,
-    best: Floats,
-    draws: Draws,
-    setting: Setting,
-) -> pd.DataFrame:
-    estimate: Floats = scores.estimate.mean(axis=0)
-    resampled = scores.estimates()
-    spread = resampled.spread(setting.measure.range)
-    n_usable = np.asarray(np.isfinite(scores.resampled).all(axis=1).sum(axis=0))
-    sound = (2 * n_usable > len(scores.resampled)) & (not draws.unsure)
-    error = np.where(sound, spread.standard_error, np.nan)
-    low, high = replace(spread, standard_error=error).interval(
-        estimate, setting.inference.interval, setting.measure.range
-    )
-    coverage = setting.inference.interval
-    bounds = ceiling(region, setting.distance, setting.measure, draws, coverage)
-    known = sound & np.isfinite(scores.plain.mean(axis=0))
-    # Of a model's layers the only one that has a number is its best.
-    alone = known & (pd.Series(known).groupby(candidates.table["model"]).transform("sum") == 1)
-    inside = np.where(alone | (best > LEVEL), "yes", np.where(np.isfinite(best), "no", ""))
-    return candidates.table.assign(
-        **setting.columns,
-        **region.columns,
-        invariances=" ".join(setting.measure.invariances),
-        estimate=rounded(estimate),
-        chance=null.chance,
-        calibrated=calibrated(null.observed, null.shuffled, setting.measure),
-        standard_error=error,
-        interval_low=low,
-        interval_high=high,
-        scheme=spread.scheme,
-        n_resamples=n_usable,
-        n_stimuli=scores.n_stimuli,
-        n_groups=scores.n_groups,
-        n_subjects=len(region.subjects),
-        n_units=region.n_units,
-        n_unit_draws=len(region.draws),
-        noise_note=region.noise_note,
-        **bounds.columns(estimate, low, resampled, coverage),
-        p_best=np.where(sound, best, np.nan),
-        in_set=np.where(sound, inside, ""),
-        status=np.where(
-            sound, draws.untested or "ok",
-            draws.unsure or "half of the resamples or more are degenerate",
-        ),
-    )  # fmt: skip
+    @property
+    def about(self) -> Row:
+        return {**self.setting.columns, **self.region.columns}
 
+    @property
+    def counted(self) -> Row:
+        n_subjects = len(self.region.subjects)
+        return {**self.about, "n_stimuli": self.scores.n_stimuli, "n_subjects": n_subjects}
 
-def _sets(
-    region: Region,
-    candidates: Candidates,
-    scores: Scores,
-    inside: NDArray[np.bool_],
-    members: dict[str, Indices],
-    draws: Draws,
-    setting: Setting,
-) -> list[dict[str, Any]]:
-    """Return a row per model: the layers of which any may be its best."""
-    status = draws.unsure or ("ok" if setting.measure.known_chance else NO_CHANCE)
-    estimate, spread = scores.plain.mean(axis=0), scores.calibrated()
-    return [
-        {
-            **setting.columns,
-            **region.columns,
-            "model": model,
-            "scheme": spread.scheme,
-            "n_stimuli": scores.n_stimuli,
-            "n_subjects": len(region.subjects),
-            **set_row(candidates.table.iloc[layers], estimate[layers], inside[layers], status),
-        }
-        for model, layers in members.items()
-    ]
+    @cached_property
+    def by_chance(self) -> Floats:
+        return chance_of(self.region, self.candidates.rdms, self.setting.measure)
 
+    def p_best(self) -> Floats:
+        """Return the p of each candidate against the claim that no layer of its model is better."""
+        found = np.full(self.scores.plain.shape[1], np.nan)
+        if self.setting.measure.known_chance:
+            estimate, drawn = self.scores.plain.mean(axis=0), self.scores.calibrated()
+            for layers in self.members.values():
+                own = drawn.mapped(partial(np.take, indices=layers, axis=1))
+                found[layers] = p_best(estimate[layers], own)
+        return found
 
-def _chosen(
-    region: Region,
-    candidates: Candidates,
-    scores: Scores,
-    null: Null,
-    members: dict[str, Indices],
-    families: Sequence[ModelFamily],
-    draws: Draws,
-    setting: Setting,
-    into: Compared,
-) -> None:
-    """Add what is found of models, each at the layer chosen for it."""
-    reason = draws.splits.reason or ("" if setting.measure.known_chance else NO_CHANCE)
-    common = {**setting.columns, **region.columns, "reason": reason}
-    counted = {
-        **common,
-        "split": draws.splits.told,
-        "n_stimuli": scores.n_stimuli,
-        "n_subjects": len(region.subjects),
-    }
-
-    def chosen(*, other_subjects: bool) -> Chosen:
-        if reason:
-            return Chosen(dict.fromkeys(members, reason))
-        return choose_all(scores, members, other_subjects=other_subjects)
-
-    on_stimuli = chosen(other_subjects=False)
-    into.selection += selection_rows(
-        scores, candidates.table, null, on_stimuli, setting, {**counted, "chosen_on": ON_STIMULI}
-    )
-    if len(region.subjects) >= setting.inference.minimum_subjects:
-        into.selection += selection_rows(
-            scores, candidates.table, null, chosen(other_subjects=True), setting,
-            {**counted, "chosen_on": ON_BOTH},
+    def rows(self) -> pd.DataFrame:
+        """Return a row per candidate."""
+        scores, setting, region, best = self.scores, self.setting, self.region, self.p_best()
+        estimate: Floats = scores.estimate.mean(axis=0)
+        resampled, coverage = scores.estimates(), setting.inference.interval
+        usable, unsure = unsure_of(resampled.over_stimuli, self.draws.unsure)
+        limits = setting.measure.range
+        told = estimated(
+            estimate, resampled.spread(limits), coverage, limits,
+            unsure=unsure, untested=self.draws.untested,
         )  # fmt: skip
-    every, against = differences(
-        on_stimuli, families, candidates.table["layer"].tolist(), setting, common
-    )
-    into.differences.append(every)
-    into.contrasts.append(against)
+        sound, model = unsure == "", self.candidates.table["model"]
+        bounds = ceiling(region, setting.distance, setting.measure, self.draws, coverage)
+        known = sound & np.isfinite(scores.plain.mean(axis=0))
+        # Of a model's layers the only one that has a number is its best.
+        alone = known & (pd.Series(known).groupby(model).transform("sum") == 1)
+        inside = np.where(alone | (best > LEVEL), "yes", np.where(np.isfinite(best), "no", ""))
+        return self.candidates.table.assign(
+            **self.counted,
+            invariances=" ".join(setting.measure.invariances),
+            estimate=rounded(estimate),
+            chance=self.null.chance,
+            calibrated=calibrated(self.null.observed, self.null.shuffled, setting.measure),
+            **told,
+            n_resamples=usable,
+            n_groups=scores.n_groups,
+            n_units=region.n_units,
+            n_unit_draws=len(region.draws),
+            noise_note=region.noise_note,
+            **bounds.columns(estimate, told["interval_low"], resampled, coverage),
+            p_best=np.where(sound, best, np.nan),
+            in_set=np.where(sound, inside, ""),
+            **over_subjects(scores.estimate, self.by_chance, setting),
+        )
+
+    def sets(self, inside: NDArray[np.bool_]) -> list[Row]:
+        """Return a row per model: the layers of which any may be its best."""
+        reason = self.draws.unsure or no_chance(self.setting.measure)
+        estimate, common = self.scores.plain.mean(axis=0), self.counted
+        common["scheme"] = self.scores.calibrated().scheme
+        table = self.candidates.table
+        return [
+            {**common, "model": model,
+             **set_row(table.iloc[layers], estimate[layers], inside[layers], reason)}
+            for model, layers in self.members.items()
+        ]  # fmt: skip
+
+    def chosen(self, families: Sequence[ModelFamily], into: Compared) -> None:
+        """Add what is found of models, each at the layer chosen for it."""
+        reason = self.draws.splits.reason or no_chance(self.setting.measure)
+        common, table = {**self.counted, "split": self.draws.splits.told}, self.candidates.table
+        found = {}
+        enough = len(self.region.subjects) >= self.setting.inference.minimum_subjects
+        for chosen_on in (ON_STIMULI, ON_BOTH) if enough else (ON_STIMULI,):
+            others = chosen_on == ON_BOTH
+            found[chosen_on] = (
+                ChosenLayers(dict.fromkeys(self.members, reason))
+                if reason
+                else choose_all(self.scores, self.members, other_subjects=others)
+            )
+            into.selection += selection_rows(
+                self.scores, table, self.null, found[chosen_on], self.setting,
+                {**common, "chosen_on": chosen_on},
+            )  # fmt: skip
+        every, against = differences(
+            found[ON_STIMULI], families, table["layer"].tolist(), self.setting, self.about
+        )
+        into.differences.append(every)
+        into.contrasts.append(against)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -55,6 +56,15 @@ class Crossing:
         counts = counts + counts.T
         own = np.where(both[time], values / np.where(both[time], counts, 1), 0.0)
         return own + np.swapaxes(own, -1, -2)
+
+
+def pairs_at_one_time(regions: Sequence[Region]) -> list[tuple[int, int]]:
+    """Return the places of every two regions; of time bins, of those at the same time."""
+    return [
+        (a, b)
+        for a, b in combinations(range(len(regions)), 2)
+        if regions[a].at_the_time_of(regions[b])
+    ]
 
 
 def way_of(one: Region, other: Region, measure: Measure) -> Way:

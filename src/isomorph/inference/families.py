@@ -1,27 +1,101 @@
-"""Families of questions: which p-values are corrected together, and by what."""
+"""Families of tests: which p-values are corrected together, and by what."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import reduce
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.stats import false_discovery_control
 
 from isomorph.artefacts.schemas import PLACE
-from isomorph.inference.multiplicity import (
-    LEVEL,
-    MAX_T,
-    by_largest,
-    by_p_alone,
-    corrected,
-    multiplier,
-)
 from isomorph.measures import Floats
 from isomorph.registry import Registry
 from isomorph.study import Inference
+
+
+def holm(p: Floats) -> Floats:
+    """Return p-values corrected for the chance of any false claim (Holm 1979)."""
+    order = np.argsort(p)
+    stepped = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1))
+    corrected = np.empty_like(p)
+    corrected[order] = np.minimum(stepped, 1)
+    return corrected
+
+
+def bonferroni(p: Floats) -> Floats:
+    """Return p-values corrected for the chance of any false claim (Bonferroni 1936)."""
+    corrected: Floats = np.minimum(p * len(p), 1)
+    return corrected
+
+
+MAX_T = "max_t"
+
+LEVEL = 0.05
+"""Corrected p-values below it are called significant."""
+
+CORRECTIONS: Registry[Callable[[Floats], Floats]] = Registry(
+    "correction",
+    {
+        "fdr_bh": lambda p: false_discovery_control(p, method="bh"),
+        "fdr_by": lambda p: false_discovery_control(p, method="by"),
+        "bonferroni": bonferroni,
+        "holm": holm,
+        MAX_T: holm,
+    },
+)
+"""False discovery rate (Benjamini & Hochberg 1995; Benjamini & Yekutieli 2001), Bonferroni, Holm,
+or the largest statistic, see `by_largest`; of p-values alone Holm's stands for it."""
+
+
+def by_p_alone(correction: str) -> str:
+    """Return the name of what `corrected` does: Holm's correction where max-T is asked for."""
+    return "holm" if correction == MAX_T else correction
+
+
+def corrected(p: Floats, correction: str) -> Floats:
+    """Correct the p-values of one family; NaN are no part of it and stay NaN."""
+    p = np.asarray(p, dtype=float)
+    known = np.isfinite(p)
+    result = np.full(p.shape, np.nan)
+    if known.any():
+        result[known] = CORRECTIONS[correction](p[known])
+    return result
+
+
+def multiplier(n: int, correction: str) -> float:
+    """Return by how much a small p of one test of `n` is multiplied where no other helps."""
+    every = np.ones(n)
+    every[0] = 1e-12
+    return float(CORRECTIONS[correction](every)[0] / every[0])
+
+
+def by_largest(statistic: Floats, largest: Floats) -> Floats:
+    """Return p-values corrected by the null distribution of the largest statistic.
+
+    Single-step max-T (Westfall & Young 1993; Nichols & Holmes 2002,
+    https://doi.org/10.1002/hbm.1058): it holds the chance of any false claim at its level however
+    the tests depend on each other, and loses nothing to layers that say the same. With one
+    test it is that test's own p.
+
+    Parameters
+    ----------
+    statistic : (test,)
+        On a scale all tests share; NaN where there is none.
+    largest : (draw,)
+        The largest of the tests' statistics in every draw from the null.
+
+    Returns
+    -------
+    (test,)
+    """
+    ordered = np.sort(largest)
+    as_large = len(ordered) - np.searchsorted(ordered, statistic - 1e-9)
+    p: Floats = np.where(np.isnan(statistic), np.nan, (1 + as_large) / (1 + len(ordered)))
+    return p
 
 
 @dataclass(frozen=True)
@@ -41,8 +115,8 @@ class Masses:
 
 
 @dataclass(frozen=True)
-class Questions:
-    """Rows that each ask a question.
+class Hypotheses:
+    """Rows of one table, a hypothesis each, and what their p is corrected by.
 
     Where there are draws from the null, the rows are about one region (or about all) under one
     distance and measure.
@@ -52,7 +126,7 @@ class Questions:
     rows : DataFrame
         With `p`, `distance`, `measure`, and `region` unless they are about all regions.
     statistic : (row,) or None
-        On a scale that all questions of a table share, larger where p is smaller.
+        On a scale that all tests of a table share, larger where p is smaller.
     largest : (draw,) or None
         The largest statistic, in every draw from the null, of the rows that have a p; draws of the
         same number are of the same stimuli everywhere.
@@ -68,7 +142,7 @@ class Questions:
     clusters: Masses | None = None
 
     @classmethod
-    def asked(
+    def tested(
         cls,
         rows: pd.DataFrame,
         statistic: Floats,
@@ -76,8 +150,8 @@ class Questions:
         *,
         smallest: float = 0.0,
         clusters: Masses | None = None,
-    ) -> Questions:
-        """Return questions of which those without a p have no part in the largest statistic.
+    ) -> Hypotheses:
+        """Return hypotheses of which those without a p have no part in the largest statistic.
 
         Parameters
         ----------
@@ -93,21 +167,24 @@ class Questions:
 
 
 def largest_among(draws: Floats, known: NDArray[np.bool_]) -> Floats:
-    """Return the largest statistic in every draw of the questions that have a p.
+    """Return the largest statistic in every draw of the tests that have a p.
 
     Parameters
     ----------
-    draws : (draw, question)
-    known : (question,)
+    draws : (draw, test)
+    known : (test,)
 
     Returns
     -------
     (draw,)
-        Below everything where no question has a p.
+        Below everything where no test has a p.
     """
     own = draws[:, known]
     return np.where(np.isfinite(own), own, -np.inf).max(axis=1, initial=-np.inf)
 
+
+APART = {"partial": "statistic", "weighted": "kind", "partition": "kind"}
+"""By table, the column that tells apart kinds of test, which are never corrected together."""
 
 FAMILIES: Registry[tuple[str, ...]] = Registry(
     "family",
@@ -122,9 +199,7 @@ corrected. Pairs of regions, which are about no single one, make the same family
 under `dataset`. Time bins are as regions are; a cluster in time belongs to its region."""
 
 
-def answered(
-    parts: Sequence[Questions], inference: Inference, apart: Sequence[str] = ()
-) -> pd.DataFrame:
+def answered(parts: Sequence[Hypotheses], inference: Inference, kind: str = "") -> pd.DataFrame:
     """Join the rows of one table, with corrected p-values over each family.
 
     Adds `p_corrected`, `correction`, `family`, `family_size`, to `p_note` what the correction
@@ -133,25 +208,26 @@ def answered(
 
     Parameters
     ----------
-    parts : sequence of Questions
+    parts : sequence of Hypotheses
         Of one dataset.
     inference : Inference
-    apart : sequence of str
-        Columns that tell apart kinds of question, which are never corrected together.
+    kind : str
+        Of table, see `APART`.
     """
     filled = [part for part in parts if len(part.rows)]
     if not filled:
         return pd.DataFrame()
     table = pd.concat([part.rows for part in filled], ignore_index=True)
-    if "p_note" not in table:
-        table["p_note"] = ""
+    for name, missing in (("p", np.nan), ("p_note", "")):
+        if name not in table:
+            table[name] = missing
     part_of = np.repeat(np.arange(len(filled)), [len(part.rows) for part in filled])
     p = table["p"].to_numpy(dtype=float)
     statistic = np.concatenate([_or_nan(part.statistic, part) for part in filled])
     found, size = np.full(len(table), np.nan), np.zeros(len(table), dtype=int)
     correction = np.full(len(table), by_p_alone(inference.correction), dtype=object)
     note = np.array(table["p_note"], dtype=object)
-    keys = FAMILIES[inference.family]
+    keys, apart = FAMILIES[inference.family], [APART[kind]] if kind in APART else []
     for rows in _members(table, [*keys, *apart]):
         own = [filled[at] for at in np.unique(part_of[rows])]
         known = np.isfinite(p[rows])
@@ -176,7 +252,7 @@ def answered(
 
 
 def _clusters(
-    table: pd.DataFrame, parts: Sequence[Questions], part_of: NDArray[np.intp], keys: Sequence[str]
+    table: pd.DataFrame, parts: Sequence[Hypotheses], part_of: NDArray[np.intp], keys: Sequence[str]
 ) -> Floats:
     """Return the p of every row's cluster against the largest of its family."""
     mass = np.concatenate(
@@ -207,7 +283,7 @@ def _members(table: pd.DataFrame, keys: Sequence[str]) -> Iterator[NDArray[np.in
 def _largest(draws: Sequence[Floats | None]) -> Floats | None:
     """Return the largest in every draw of all parts, None where a part has no draws.
 
-    A part without a question that could be tested has none to add to those of the others.
+    A part in which nothing could be tested has nothing to add to the others.
     """
     known = [one for one in draws if one is not None]
     if not known or len(known) < len(draws):
@@ -215,12 +291,12 @@ def _largest(draws: Sequence[Floats | None]) -> Floats | None:
     return reduce(np.maximum, [one for one in known if len(one)] or known)
 
 
-def _or_nan(values: Floats | None, part: Questions) -> Floats:
+def _or_nan(values: Floats | None, part: Hypotheses) -> Floats:
     return np.full(len(part.rows), np.nan) if values is None else values
 
 
-def _too_few(own: Sequence[Questions], n_draws: int, size: int, inference: Inference) -> str:
-    """Say that so few draws cannot make a question of the family significant; nothing if they can.
+def _too_few(own: Sequence[Hypotheses], n_draws: int, size: int, inference: Inference) -> str:
+    """Say that so few draws cannot make a test of the family significant; nothing if they can.
 
     Draws of tests that are not counted among them are resamples.
     """

@@ -1,4 +1,4 @@
-"""Questions against independence: p-values from shuffled stimuli, one- or two-sided."""
+"""Hypotheses against independence: p-values from shuffled stimuli, one- or two-sided."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from isomorph.inference.families import Masses, Questions
+from isomorph.inference.families import Hypotheses, Masses
 from isomorph.inference.permutation import Null, one_sided
 from isomorph.inference.tail import LEAST_DRAWS, REACH, tail_p
 from isomorph.measures import Floats
@@ -17,7 +17,7 @@ N_SIDES = {"one": 1, "two": 2}
 
 def against_independence(
     rows: pd.DataFrame, null: Null, inference: Inference, clusters: Masses | None = None
-) -> Questions:
+) -> Hypotheses:
     """Return rows that each ask whether a region has to do with what it is compared with.
 
     Adds `p`, `sides` and `p_note`, which says where p comes from if it is not counted.
@@ -36,7 +36,7 @@ def against_independence(
     statistic, draws = null.standardised()
     if inference.sides == "two":
         statistic, draws = np.abs(statistic), np.abs(draws)
-    return Questions.asked(
+    return Hypotheses.tested(
         rows.assign(p=p, sides=inference.sides, p_note=note),
         statistic,
         draws,

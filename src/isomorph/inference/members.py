@@ -8,10 +8,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from isomorph.inference.nested import Chosen
+from isomorph.inference.nested import ChosenLayers
 from isomorph.inference.spread import Spread, satterthwaite
 from isomorph.measures import Floats
-from isomorph.study import Study
 
 
 @dataclass(frozen=True)
@@ -25,25 +24,23 @@ class ModelFamily:
         Names under which it appears among the candidates.
     seeded : bool
         Whether its instances are draws from many that could have been.
-    twin_of : str or None
-        The trained model this one is the untrained twin of.
+    control_of : str or None
+        The trained model this one is the untrained control of.
     """
 
     name: str
     instances: tuple[str, ...]
     seeded: bool = False
-    twin_of: str | None = None
+    control_of: str | None = None
 
 
-def model_families(study: Study, compared: Collection[str]) -> list[ModelFamily]:
-    """Return the families of a study's models that have compared instances."""
-    families = []
-    for model in study.models.values():
-        instances = tuple(name for name in model.instances if name in compared)
-        if instances:
-            seeded = any(seed is not None for seed in model.instances.values())
-            families.append(ModelFamily(model.name, instances, seeded, model.twin_of))
-    return families
+def among(families: Sequence[ModelFamily], compared: Collection[str]) -> list[ModelFamily]:
+    """Return families with those of their instances that are compared, as far as any is."""
+    kept = [
+        replace(one, instances=tuple(name for name in one.instances if name in compared))
+        for one in families
+    ]
+    return [one for one in kept if one.instances]
 
 
 @dataclass(frozen=True)
@@ -57,13 +54,15 @@ class Member:
     share: float
 
 
-def scored(families: Sequence[ModelFamily], chosen: Chosen, layers: Sequence[str]) -> list[Member]:
+def scored(
+    families: Sequence[ModelFamily], chosen: ChosenLayers, layers: Sequence[str]
+) -> list[Member]:
     """Return the families all of whose instances have a score.
 
     Parameters
     ----------
     families : sequence of ModelFamily
-    chosen : Chosen
+    chosen : ChosenLayers
     layers : sequence of str
         Layer of every candidate.
     """
@@ -71,7 +70,7 @@ def scored(families: Sequence[ModelFamily], chosen: Chosen, layers: Sequence[str
     return [_member(one, chosen, layers) for one in families if set(one.instances) <= set(known)]
 
 
-def _member(family: ModelFamily, chosen: Chosen, layers: Sequence[str]) -> Member:
+def _member(family: ModelFamily, chosen: ChosenLayers, layers: Sequence[str]) -> Member:
     known = chosen.known()
     choices = [known[name] for name in family.instances]
     scores = np.array([choice.score for choice in choices])
@@ -86,7 +85,7 @@ def with_seeds(
     """Add that other seeds would have scored otherwise.
 
     The mean over n seeds varies by a 1/n of the seeds' variance. Were training without effect, a
-    trained network would be one more draw from its twins, so against them it counts once more in
+    trained network would be one more draw from its controls, so against them it counts once more in
     full. Degrees of freedom of all variances together by Satterthwaite's formula. With one seed
     of a family the variance is unknown, and so is what the difference means.
 
@@ -105,7 +104,7 @@ def with_seeds(
             if n_seeds < 2:
                 unknown[at] |= member.family.seeded
                 continue
-            is_draw = member.family.twin_of == other.family.name and len(other.seeds) < 2
+            is_draw = member.family.control_of == other.family.name and len(other.seeds) < 2
             variance = member.seeds.var(ddof=1) * (is_draw + 1 / n_seeds)
             total[at] += variance
             parts[at] += variance**2 / (n_seeds - 1)

@@ -25,18 +25,16 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from isomorph.inference.bootstrap import Resampled, joined
-from isomorph.inference.scores import Parts, Scores
-from isomorph.inference.ties import rounded
+from isomorph.inference.scores import Scores
+from isomorph.inference.stimulus_splits import TOO_FEW, Sides
+from isomorph.inference.ties import Indices, best
 from isomorph.measures import Floats
-
-Indices = NDArray[np.intp]
 
 
 @dataclass(frozen=True)
-class Choice:
+class Nested:
     """A model at the layer chosen on some stimuli and scored on the others.
 
     Attributes
@@ -68,7 +66,7 @@ class Choice:
         return int(self.layers[self.share.argmax()]), float(self.share.max())
 
 
-def choose(scores: Scores, members: Indices, *, other_subjects: bool = False) -> Choice | str:
+def choose(scores: Scores, members: Indices, *, other_subjects: bool = False) -> Nested | str:
     """Choose a model's layer on one side of every split and score it on the other.
 
     Parameters
@@ -81,7 +79,7 @@ def choose(scores: Scores, members: Indices, *, other_subjects: bool = False) ->
 
     Returns
     -------
-    Choice or str
+    Nested or str
         Why there is none: no layer has a number in half of the splits.
     """
     parts = scores.parts
@@ -96,21 +94,22 @@ def choose(scores: Scores, members: Indices, *, other_subjects: bool = False) ->
         return "a model has no layer that can be scored"
     enough = np.asarray(finite[:, defined].all(axis=1))
     if 2 * enough.sum() < len(enough):
-        return "too few stimuli to choose a layer on some and score it on others"
+        return TOO_FEW
     layers = members[defined]
     full = scores.plain[None, :, layers]
     everyone = np.full((1, full.shape[1]), 1 / full.shape[1])
-    found, best = nested(full, _of(parts, layers), everyone, other_subjects=other_subjects)
+    found, chosen = nested(full, _of(parts, layers), everyone, other_subjects=other_subjects)
     score = float(np.nanmean(found))
-    share = np.bincount(best[best >= 0], minlength=len(layers)) / max((best >= 0).sum(), 1)
+    made = chosen[chosen >= 0]
+    share = np.bincount(made, minlength=len(layers)) / max(len(made), 1)
     highest = float(full[0].mean(axis=0).max())
     draws = _draws(scores, layers, other_subjects=other_subjects)
-    return Choice(layers, share, score, highest - score, int(enough.sum()), draws)
+    return Nested(layers, share, score, highest - score, int(enough.sum()), draws)
 
 
 def nested(
     full: Floats,
-    parts: Parts,
+    parts: Sides,
     weights: Floats,
     *,
     other_subjects: bool = False,
@@ -122,7 +121,7 @@ def nested(
     ----------
     full : (resample, subject, layer)
         On all stimuli of the resample.
-    parts : Parts
+    parts : Sides
         Of the same layers.
     weights : (resample, subject)
         Of the subjects, adding up to 1.
@@ -135,13 +134,13 @@ def nested(
     -------
     score : (resample, repeat)
         NaN where no part can be scored.
-    best : (resample, repeat, part, subject), or one for all subjects
-        The layer chosen, -1 where there is none.
+    chosen : (resample, repeat, part, subject), or one for all subjects
+        The layer, `NONE` where there is none.
     """
     chosen_on, scored_on = parts.chosen_on, parts.scored_on
     known = np.asarray(np.isfinite(chosen_on + scored_on).all(axis=-2))
     chosen_on, scored_on = (
-        np.where(known[..., None, :], values, 0.0) for values in (chosen_on, scored_on)
+        np.where(known[..., None, :], one, 0.0) for one in (chosen_on, scored_on)
     )
     criterion = np.einsum("rkpsl,rs->rkpl", chosen_on, weights)[..., None, :]
     if other_subjects:
@@ -153,21 +152,21 @@ def nested(
     else:
         scored_on = np.einsum("rkpsl,rs->rkpl", scored_on, weights)[..., None, :]
         full, weights = np.einsum("rsl,rs->rl", full, weights)[:, None], np.ones((len(full), 1))
-    best = rounded(np.where(known[..., None, :], criterion, -np.inf)).argmax(axis=-1)
+    chosen = best(np.where(known[..., None, :], criterion, np.nan))
     some = np.asarray(known.any(axis=-1))
     over = 2 if apart else (1, 2)
     n_known = known.sum(axis=over, keepdims=True)[..., None, :]
     mean = scored_on.sum(axis=over, keepdims=True) / np.maximum(n_known, 1)
     shifted = scored_on - mean + full[:, None, None]
-    values = np.take_along_axis(shifted, best[..., None], axis=-1)[..., 0]
+    values = np.take_along_axis(shifted, chosen[..., None], axis=-1)[..., 0]
     values = np.einsum("rkps,rs->rkp", values, weights)
     with np.errstate(invalid="ignore"):
         score = np.where(some, values, 0.0).sum(axis=2) / np.where(some, 1.0, 0.0).sum(axis=2)
-    return score, np.where(some[..., None], best, -1)
+    return score, chosen
 
 
-def _of(parts: Parts, layers: Indices) -> Parts:
-    return Parts(parts.chosen_on[..., layers], parts.scored_on[..., layers])
+def _of(parts: Sides, layers: Indices) -> Sides:
+    return parts.mapped(lambda values: values[..., layers])
 
 
 def _draws(scores: Scores, layers: Indices, *, other_subjects: bool) -> Resampled:
@@ -189,9 +188,9 @@ def _draws(scores: Scores, layers: Indices, *, other_subjects: bool) -> Resample
     weights = scores.subject_draws[:n] / scores.subject_draws[:n].sum(axis=1, keepdims=True)
     over_both, apart_both = both(weights)
     plain = np.broadcast_to(scores.plain[:, layers], full.shape)
-    same = _of(scores.parts, layers)
-    shape = (n, *same.chosen_on.shape[1:])
-    parts = Parts(*(np.broadcast_to(one, shape) for one in (same.chosen_on, same.scored_on)))
+    parts = _of(scores.parts, layers).mapped(
+        lambda values: np.broadcast_to(values, (n, *values.shape[1:]))
+    )
     found, _ = nested(plain, parts, weights, other_subjects=other_subjects)
     return replace(
         drawn, over_subjects=found.mean(axis=1)[:, None], over_both=over_both,
@@ -200,18 +199,18 @@ def _draws(scores: Scores, layers: Indices, *, other_subjects: bool) -> Resample
 
 
 @dataclass(frozen=True)
-class Chosen:
+class ChosenLayers:
     """Every model at its chosen layer, in one region.
 
     Attributes
     ----------
-    choices : dict of str to Choice or str
+    choices : dict of str to Nested or str
         By model, or why there is none.
     """
 
-    choices: dict[str, Choice | str]
+    choices: dict[str, Nested | str]
 
-    def known(self) -> dict[str, Choice]:
+    def known(self) -> dict[str, Nested]:
         """Return the models that have a choice."""
         return {name: one for name, one in self.choices.items() if not isinstance(one, str)}
 
@@ -222,7 +221,7 @@ class Chosen:
 
 def choose_all(
     scores: Scores, members: dict[str, Indices], *, other_subjects: bool = False
-) -> Chosen:
+) -> ChosenLayers:
     """Choose the layer of every model.
 
     Parameters
@@ -232,7 +231,7 @@ def choose_all(
         Candidates of each model.
     other_subjects : bool
     """
-    return Chosen(
+    return ChosenLayers(
         {
             name: choose(scores, layers, other_subjects=other_subjects)
             for name, layers in members.items()

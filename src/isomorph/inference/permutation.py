@@ -1,4 +1,4 @@
-"""Tests against independence: what the measure says when stimuli are shuffled."""
+"""Hypotheses against independence: what the measure says when stimuli are shuffled."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a layer is more like one region than like another.
+"""Whether a layer is more similar to one region than to another.
 
 Scores of two regions differ for reasons that no layer has a part in: the one of which more units
 were recorded, or which is recorded with less noise, scores higher with every layer. Such reasons
@@ -17,22 +17,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from itertools import combinations
 
 import numpy as np
 
 from isomorph.inference.bootstrap import Resampled
-from isomorph.inference.differences import ALIKE, ROUNDING, largest_of, statistic_of
-from isomorph.inference.families import Questions
+from isomorph.inference.chosen_layers import members_of
+from isomorph.inference.crossings import pairs_at_one_time
+from isomorph.inference.differences import ROUNDING, SAME_SCORES, UNTOLD, largest_of, statistic_of
+from isomorph.inference.estimated import estimated
+from isomorph.inference.families import Hypotheses
 from isomorph.inference.gather import Candidates, Region
-from isomorph.inference.nested import Indices
-from isomorph.inference.reliability import SURE
+from isomorph.inference.region_reliability import SURE
 from isomorph.inference.scores import Scores
-from isomorph.inference.selection import members_of
 from isomorph.inference.setting import Draws, Setting
 from isomorph.inference.spread import Spread, satterthwaite
 from isomorph.inference.standings import Standing, standing
-from isomorph.inference.ties import rounded
+from isomorph.inference.ties import Indices, first_best
 from isomorph.measures import Floats
 
 MOST = 50_000
@@ -56,7 +56,7 @@ def preferences(
     candidates: Candidates,
     draws: Draws,
     setting: Setting,
-) -> list[Questions]:
+) -> list[Hypotheses]:
     """Set every two regions of a dataset against each other at every layer.
 
     `difference` is that of normalised scores. Its spread is over stimuli, the same in both
@@ -72,11 +72,7 @@ def preferences(
     draws : Draws
     setting : Setting
     """
-    pairs = [
-        (a, b)
-        for a, b in combinations(range(len(regions)), 2)
-        if regions[a].at_the_time_of(regions[b])
-    ]
+    pairs = pairs_at_one_time(regions)
     standings = {
         at: standing(
             regions[at],
@@ -90,7 +86,7 @@ def preferences(
     }
     every = np.arange(len(candidates.table))
     return [
-        _questions(
+        _hypotheses(
             standings[a],
             standings[b],
             every if len(pairs) * len(every) <= MOST else _best(scores[a], scores[b], candidates),
@@ -105,19 +101,18 @@ def preferences(
 def _best(first: Scores, second: Scores, candidates: Candidates) -> Indices:
     """Return the candidate of every model that is best for two regions together."""
     both = first.estimate.mean(axis=0) + second.estimate.mean(axis=0)
-    both = rounded(np.where(np.isfinite(both), both, -np.inf))
     members = members_of(candidates.table["model"].tolist())
-    return np.array([layers[both[layers].argmax()] for layers in members.values()])
+    return np.array([layers[first_best(both[layers])] for layers in members.values()])
 
 
-def _questions(
+def _hypotheses(
     first: Standing,
     second: Standing,
     layers: Indices,
     candidates: Candidates,
     setting: Setting,
     unsure: str,
-) -> Questions:
+) -> Hypotheses:
     """Return the rows of two regions."""
     reason = unsure or first.reason or second.reason
     if not reason and (len(first.agreement) == 1) != (len(second.agreement) == 1):
@@ -135,10 +130,16 @@ def _questions(
             reason = FEW
         else:
             spread = found
-    alike = (spread.standard_error <= ROUNDING) & (np.abs(difference) <= ROUNDING)
-    low, high = spread.interval(difference, setting.inference.interval)
-    p = spread.two_sided_p(np.where(alike, np.nan, difference))
+    same = (spread.standard_error <= ROUNDING) & (np.abs(difference) <= ROUNDING)
+    p = spread.two_sided_p(np.where(same, np.nan, difference))
     tested = np.isfinite(p)
+    told = estimated(
+        difference,
+        spread,
+        setting.inference.interval,
+        unsure=reason,
+        untested=np.where(tested, "", np.where(same, SAME_SCORES, UNTOLD)),
+    )
     rows = candidates.table.iloc[layers].reset_index(drop=True)
     rows = rows.assign(
         **setting.columns,
@@ -151,26 +152,18 @@ def _questions(
         normalised_a=one,
         normalised_b=other,
         difference=difference,
-        standard_error=spread.standard_error,
-        interval_low=low,
-        interval_high=high,
-        scheme=spread.scheme,
+        **told,
         p=p,
         n_stimuli=first.scores.n_stimuli,
         n_subjects_a=len(first.region.subjects),
         n_subjects_b=len(second.region.subjects),
         n_units_a=first.region.n_units,
         n_units_b=second.region.n_units,
-        status=np.select(
-            [tested, np.full(len(layers), bool(reason)), alike],
-            ["ok", reason, ALIKE],
-            "the resamples do not tell how far the difference would vary",
-        ),
     )
     largest = np.full(len(first.scores.resampled), -np.inf)
     if drawn is not None:
         largest = largest_of(drawn, tested)
-    return Questions(rows, statistic_of(p), largest)
+    return Hypotheses(rows, statistic_of(p), largest)
 
 
 def _apart(first: Standing, second: Standing) -> Resampled:

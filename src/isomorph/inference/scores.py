@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -11,22 +12,8 @@ import numpy as np
 from isomorph.inference.bootstrap import Resampled, resampled_means
 from isomorph.inference.gather import Region, over_draws
 from isomorph.inference.setting import Draws
-from isomorph.inference.splits import Sides
+from isomorph.inference.stimulus_splits import Sides
 from isomorph.measures import Counts, Floats, Measure
-
-
-@dataclass(frozen=True)
-class Parts:
-    """Scores on both sides of every split, of all stimuli or of every resample.
-
-    Attributes
-    ----------
-    chosen_on, scored_on : (resample, repeat, part, subject, candidate)
-        NaN where there is no such part.
-    """
-
-    chosen_on: Floats
-    scored_on: Floats
 
 
 @dataclass(frozen=True)
@@ -42,9 +29,9 @@ class Scores:
     plain, drawn : (subject, candidate), (resample, subject, candidate)
         The same set against chance, as everything is that is compared with another: the measure
         itself where its chance level is 0.
-    parts : Parts
-        Set against chance, of all stimuli.
-    redrawn : Parts
+    parts : Sides
+        Set against chance, on both sides of every split of all stimuli.
+    redrawn : Sides
         Likewise, of the first resamples.
     subject_draws : (resample, subject) or None
         None where subjects are too few to resample.
@@ -56,8 +43,8 @@ class Scores:
     resampled: Floats
     plain: Floats
     drawn: Floats
-    parts: Parts
-    redrawn: Parts
+    parts: Sides
+    redrawn: Sides
     subject_draws: Counts | None
     n_stimuli: int
     n_groups: int
@@ -93,10 +80,9 @@ def scores_of(
         regions, lambda every: measure.calibrated(every, rdms, draws.stimuli)
     )
 
-    def parts(sides: Sides) -> list[Parts]:
-        both = [_on(counts, regions, rdms, measure) for counts in (sides.chosen_on,
-                                                                   sides.scored_on)]  # fmt: skip
-        return [Parts(*(values[..., own, :] for values in both)) for own in rows]
+    def parts(sides: Sides) -> list[Sides]:
+        both = sides.mapped(lambda counts: _on(counts, regions, rdms, measure))
+        return [both.mapped(partial(_of_rows, own)) for own in rows]
 
     whole, redrawn = parts(draws.splits.sides), parts(draws.splits.redrawn)
     return [
@@ -113,6 +99,10 @@ def scores_of(
         )
         for place, (region, own) in enumerate(zip(regions, rows, strict=True))
     ]
+
+
+def _of_rows(own: slice, values: Floats) -> Floats:
+    return values[..., own, :]
 
 
 def _on(counts: Counts, regions: Sequence[Region], rdms: Floats, measure: Measure) -> Floats:

@@ -17,7 +17,7 @@ from isomorph.inference.groups import (
     too_few_groups,
     too_few_orders,
 )
-from isomorph.inference.splits import Splits, Stimuli, make_splits
+from isomorph.inference.stimulus_splits import Stimuli, StimulusSplits, make_splits
 from isomorph.measures import Counts, Measure
 from isomorph.study import Inference
 
@@ -71,14 +71,14 @@ class Draws:
         share them.
     orders : (shuffle, stimulus)
         Whole groups change places; none where there are too few for a test.
-    splits : Splits
+    splits : StimulusSplits
     groups : (stimulus,)
     """
 
     stimuli: Counts
     subjects: Mapping[str, Counts | None]
     orders: Counts
-    splits: Splits
+    splits: StimulusSplits
     groups: Labels
 
     @property
@@ -124,5 +124,5 @@ def make_draws(
     orders = exchanged(groups, n_orders, rng)
     splits = make_splits(stimuli, inference.selection, drawn, np.random.default_rng([*seed, 2]))
     if reason := too_few_groups(groups):
-        splits = replace(splits, reason=f"undefined: {reason}")
+        splits = replace(splits, reason=reason)
     return Draws(drawn, subjects, orders, splits, groups)

@@ -8,7 +8,7 @@ import numpy as np
 
 from isomorph.inference.bootstrap import Resampled, resampled_means
 from isomorph.inference.gather import Region
-from isomorph.inference.reliability import SURE, agreement, reliability
+from isomorph.inference.region_reliability import SURE, agreement, reliability
 from isomorph.inference.scores import Scores
 from isomorph.measures import Counts, Floats, Measure
 

@@ -103,7 +103,7 @@ with 8 repetitions, poisson_kl -.04 (at .66) to 0, lda_accuracy -.03 to .03. Spe
 formula instead: -.2 to -.03 for cross-validated distances, -.06 to 0 for correlation. See row 4
 of `benchmarks/calibration.py`.
 
-Of whole runs, whose showings share half of their noise, the same with 4 and 8 runs (30
+Of whole runs, whose repetitions share half of their noise, the same with 4 and 8 runs (30
 simulations); with 2, squared_euclidean -.04 and euclidean -.02 to .02. Where runs have baselines as
 large as the noise, correlation and cosine are held against the RDM of the responses with the mean
 baseline: 0 with 4 and 8 runs, .06 with 2."""

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import t as student
 
+from isomorph.inference.estimated import status_of
 from isomorph.inference.gather import Candidates, Region, over_draws
 from isomorph.inference.setting import Setting
 from isomorph.measures import Floats, Measure
@@ -59,7 +60,7 @@ def subject_rows(
         estimate=estimate.ravel(),
         chance=chance.ravel(),
         n_units=np.repeat(np.array(units or [np.nan] * len(region.subjects)), n),
-        status=np.where(np.isfinite(estimate.ravel()), "ok", "the measure is undefined here"),
+        **status_of(estimate.ravel()),
     )
 
 

@@ -195,13 +195,13 @@ DECLARED: Registry[Declared] = Registry(
             _code("isomorph.rdms"),
         ),
         "compare": Declared(
-            _rdms, slices.comparisons, _code("isomorph.inference"), memory=8000, minutes=240,
+            _rdms, slices.comparisons, _code("isomorph.stages.compare"), memory=8000, minutes=240,
         ),
         "explain": Declared(
-            _rdms, slices.explain, _code("isomorph.inference.explain"), memory=8000, minutes=240,
+            _rdms, slices.explain, _code("isomorph.stages.explain"), memory=8000, minutes=240,
         ),
         "recover": Declared(
-            _rdms_and_comparisons, slices.recover, _code("isomorph.inference.trust"),
+            _rdms_and_comparisons, slices.recover, _code("isomorph.stages.recover"),
             memory=8000, minutes=240,
         ),
         "figures": Declared(

@@ -36,19 +36,18 @@ from isomorph.rdms.collection import (
     model_rdms,
     undefined_of,
 )
-from isomorph.rdms.distances import DISTANCES, EQUAL, Distance, UndefinedDistanceError
+from isomorph.rdms.distances import DISTANCES, EQUAL, Distance
 from isomorph.rdms.exchange import from_rsatoolbox, to_rsatoolbox
 from isomorph.rdms.fold_geometry import geometry_of_folds, geometry_of_layer
 from isomorph.rdms.folds import Folds, folds_of
 from isomorph.rdms.halvings import most_halvings
+from isomorph.rdms.layered import rdms_of_layer
 from isomorph.rdms.level import Level, averaged, compared_stimuli, level_of, regrouped
+from isomorph.rdms.rdm import MINIMUM_STIMULI
 from isomorph.rdms.transforms import TRANSFORMS
 from isomorph.rdms.units import reliable_units
 from isomorph.responses.division import recordings_of
 from isomorph.responses.times import common_times
-
-MINIMUM_STIMULI = 4
-"""With fewer, the geometry left after removing what is additive has no dimension."""
 
 
 def run_brain(layout: Layout, dataset: str) -> None:
@@ -127,9 +126,6 @@ def run_model(layout: Layout, dataset: str, instance: str) -> None:
     require(layout, "model_rdms", dataset, instance)
     file = layout.activations(dataset, instance)
     activations = read_array(file, "activations")
-    names = dict.fromkeys(
-        DISTANCES[name].noise_free or name for name in layout.study.spec.distances
-    )
     level = _level(layout, dataset)
     stimuli = read_table(layout.stimuli(dataset), "stimuli")["stimulus"].tolist()
     if activations["stimulus"].values.tolist() != stimuli:
@@ -137,16 +133,8 @@ def run_model(layout: Layout, dataset: str, instance: str) -> None:
     rows: list[LayerRdm] = []
     for index, layer in enumerate(activations["layer"].values.tolist()):
         geometry = geometry_of_layer(averaged(activations.isel(layer=index), level))
-        about = LayerRdm(
-            layer, "", depth=int(activations["depth"][index]), n_units=geometry.n_features
-        )
-        for name in names:
-            try:
-                rdm = DISTANCES[name].compute(geometry)
-            except UndefinedDistanceError as error:
-                rows.append(replace(about, distance=name, reason=str(error)))
-                continue
-            rows.append(replace(about, distance=name, rdm=rdm))
+        depth = int(activations["depth"][index])
+        rows += rdms_of_layer(layer, geometry, layout.study.spec.distances, depth)
     left_out = json.loads(activations.attrs["left_out"])
     data = model_rdms(instance, rows, level.names, left_out=left_out)
     if not any(available(data, name).any() for name in distances_of(data)):

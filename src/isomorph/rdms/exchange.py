@@ -19,10 +19,26 @@ from isomorph.rdms.collection import (
     indexed,
     model_rdms,
 )
+from isomorph.rdms.distances import DISTANCES
 from isomorph.responses.times import EDGES
 
 if TYPE_CHECKING:
     from rsatoolbox.rdm import RDMs
+
+NAMED = {
+    "squared euclidean": "squared_euclidean",
+    "squared mahalanobis": "mahalanobis",
+    "poisson": "poisson_kl",
+    "poisson_cv": "crossvalidated_poisson_kl",
+}
+"""Distances by what rsatoolbox calls them, where that is not their name here."""
+
+
+def distance_of(rdms: RDMs) -> str:
+    """Return the distance that RDMs of rsatoolbox say they are of; empty where they do not."""
+    said = str(rdms.dissimilarity_measure or "").lower()
+    name = NAMED.get(said, said)
+    return name if name in DISTANCES else ""
 
 
 def to_rsatoolbox(source: Path | str | xr.Dataset, distance: str | None = None) -> RDMs:
@@ -45,6 +61,12 @@ def to_rsatoolbox(source: Path | str | xr.Dataset, distance: str | None = None) 
     ------
     IsomorphError
         When the file holds several distances and none was named.
+
+    Examples
+    --------
+    >>> import numpy as np, isomorph as iso
+    >>> iso.to_rsatoolbox(iso.rdm(np.random.default_rng(0).random((6, 9)))).n_cond
+    6
     """
     from rsatoolbox.rdm import RDMs
 
@@ -62,7 +84,7 @@ def to_rsatoolbox(source: Path | str | xr.Dataset, distance: str | None = None) 
     )
 
 
-def from_rsatoolbox(rdms: RDMs, distance: str) -> xr.Dataset:
+def from_rsatoolbox(rdms: RDMs, distance: str | None = None) -> xr.Dataset:
     """Return rsatoolbox RDMs as a dataset of our own.
 
     Parameters
@@ -71,14 +93,36 @@ def from_rsatoolbox(rdms: RDMs, distance: str) -> xr.Dataset:
         With a pattern descriptor `stimulus`. With the rdm descriptor `layer` they are those of the
         layers of a `model`; else of brains, by `region`, `subject` (without it they are numbered),
         `session` and time bin (`time_start` and `time_stop`). `depth` and `n_units` are kept.
-    distance : str
-        Name of the distance in our registry.
+    distance : str, optional
+        Name of the distance in our registry; what the RDMs say unless given.
+
+    Returns
+    -------
+    Dataset
+        As `isomorph.rdm` gives it.
 
     Raises
     ------
     IsomorphError
-        Without the pattern descriptor, or when descriptors do not tell two RDMs apart.
+        Without the pattern descriptor, when nobody says the distance, or descriptors do not tell
+        two RDMs apart.
+
+    Examples
+    --------
+    >>> import numpy as np, isomorph as iso
+    >>> data = iso.rdm(np.random.default_rng(0).random((6, 9)), region="IT", subject="m1")
+    >>> again = iso.from_rsatoolbox(iso.to_rsatoolbox(data))
+    >>> np.array_equal(again["correlation"], data["correlation"])
+    True
+    >>> again["region"].item(), again["subject"].item()
+    ('IT', 'm1')
     """
+    distance = distance or distance_of(rdms)
+    if not distance:
+        raise IsomorphError(
+            f'the RDMs are of "{rdms.dissimilarity_measure}", which is no distance known here; '
+            "name the one they are of: distance=..."
+        )
     if "stimulus" not in rdms.pattern_descriptors:
         raise IsomorphError('the RDMs have no pattern descriptor "stimulus" to name their stimuli')
     stimuli = [str(name) for name in rdms.pattern_descriptors["stimulus"]]

@@ -148,7 +148,7 @@ def _training(focus: Focus) -> str:
     return (
         f"With layers chosen on other stimuli, the trained network scores {number(row['score'])} "
         f"in {_named(results, shown)} and its {count(int(row['n_seeds']), 'untrained control')} "
-        f"{number(row['twin_score'])}, a {_difference(row, rows)}"
+        f"{number(row['control_score'])}, a {_difference(row, rows)}"
         f"{'; ' if others else ''}{listed(others[:2])}."
     )
 

@@ -149,7 +149,7 @@ def layer_selection(results: Results, shown: MainRows) -> Table | None:
         own = chosen[chosen["model"].isin(family.instances)]
         known = own[own["status"] == "ok"]
         if known.empty:
-            rows += [{"model": family.title, "status": why} for why in own["status"][:1]]
+            rows += own.head(1).assign(model=family.title).to_dict("records")
             continue
         row = _one_row(family, known, "score", "chosen_layer")
         if len(family.instances) == 1:
@@ -205,7 +205,7 @@ def every_layer(results: Results, rows: pd.DataFrame) -> Titled:
 def _cell(row: Mapping[Any, Any]) -> str:
     """Return one comparison in a cell, or why it has no number or no interval."""
     if row["status"] != "ok":
-        value, why = number(row["estimate"]), str(row["status"])
+        value, why = number(row["estimate"]), str(row["reason"])
         return why if value == NONE else f"{value}, no interval: {why}"
     star = "*" if row["p_corrected"] < selection.SIGNIFICANT else ""
     return estimate(row).replace(" ", f"{star} ", 1)

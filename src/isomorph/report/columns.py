@@ -112,7 +112,7 @@ def table_of(
     Parameters
     ----------
     rows : DataFrame or sequence of mappings
-        Where a row has a `status` other than `ok`, it has no number, for that reason.
+        Where a row has a `status` other than `ok`, its `reason` stands in place of numbers.
     columns : sequence of Column
     strong : iterable of bool, optional
         Which rows are bold; those with a corrected p below .05 unless given.
@@ -123,7 +123,7 @@ def table_of(
 
 
 def _cells(row: Record, columns: Sequence[Column]) -> tuple[str, ...]:
-    why = "" if row.get("status", "ok") == "ok" else str(row["status"])
+    why = "" if row.get("status", "ok") == "ok" else str(row["reason"])
     place = next((n for n, column in enumerate(columns) if why and column.reason), len(columns))
     said = [column.cell(row) for column in columns[:place]]
     said += [why, *[NONE] * len(columns)] if place < len(columns) else []

@@ -17,7 +17,8 @@ CONTRASTS = (
     REGION, Column("measure", kind="measure"),
     Column("chosen_layer", "layer chosen on other stimuli (how often)", "chosen", reason=True),
     Column("scheme", "resampled", "scheme"), Column("score", "trained", "number"),
-    Column("twin_score", "untrained", "number"), Column("difference", kind="number"), INTERVAL, P,
+    Column("control_score", "untrained", "number"), Column("difference", kind="number"),
+    INTERVAL, P,
 )  # fmt: skip
 DIFFERENCES = (
     Column("model_a", "model"), Column("model_b", "against"),

@@ -13,7 +13,7 @@ from isomorph.figures.numbers import NONE, number
 from isomorph.figures.results import Results
 from isomorph.figures.weighted import KINDS
 from isomorph.figures.words import measure_label, measure_title
-from isomorph.inference.explain.material import STAND_INS
+from isomorph.inference.explain.similarities import STAND_INS
 from isomorph.report.columns import REGION, Column, P, Table, Titled, table_of
 from isomorph.report.evidence import Illustrated
 
@@ -46,10 +46,11 @@ def explained(results: Illustrated) -> dict[str, Any] | None:
     told = {kind: _by_measure(results, kind, table) for kind, table in TOLD.items()}
     if not any(told.values()):
         return None
-    said = dict.fromkeys(why for kind in TOLD for why in results.table(kind).get("status", ()))
+    rows = [row for kind in TOLD for row in results.table(kind).to_dict("records")]
+    some = any(row["status"] == "ok" for row in rows)
     return {
         "figures": [one for kind in TOLD for one in results.pictures if one.kind == kind],
-        "undefined": "" if "ok" in said else "; ".join(map(str, said)),
+        "undefined": "" if some else "; ".join(dict.fromkeys(str(row["reason"]) for row in rows)),
         "replaced": replaced(results.study.spec.measures),
         **told,
     }

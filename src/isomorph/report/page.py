@@ -12,9 +12,11 @@ from typing import Any
 
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from isomorph.archives.manifest import Manifest, read_manifest
 from isomorph.artefacts import replacing, sha256, write_beside
+from isomorph.catalogue import CATALOGUE
 from isomorph.errors import IsomorphError
 from isomorph.figures import selection
 from isomorph.figures.numbers import number
@@ -25,7 +27,7 @@ from isomorph.figures.words import (
     distance_title,
     measure_title,
 )
-from isomorph.inference.multiplicity import by_p_alone
+from isomorph.inference.families import by_p_alone
 from isomorph.jobs import jobs
 from isomorph.layout import Layout
 from isomorph.making import begin, job_of, other_versions, stamp, stamps
@@ -94,7 +96,15 @@ def templates() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {"embedded": embedded, "slug": slug, "tied": tied, "number": number}
+    environment.globals["meaning"] = meaning
     return environment
+
+
+def meaning(table: str, column: str) -> Markup:
+    """Return what a column of a table means, as the catalogue says, its values as words."""
+    (said,) = (one.meaning for one in CATALOGUE[table].columns if one.name == column)
+    words = re.sub("`([^`]*)`", lambda one: f"<em>{one[1].replace('_', '-')}</em>", escape(said))
+    return Markup(words)
 
 
 def embedded(path: Path) -> str:
@@ -168,7 +178,7 @@ def _dataset(layout: Layout, results: Illustrated) -> dict[str, Any]:
         "alike": contests.models_against_models(results),
         "regions": [_region(results, one) for one in results.shown],
         "without": [
-            (region, "; ".join(dict.fromkeys(selection.rows_of(comparisons, region)["status"])))
+            (region, "; ".join(dict.fromkeys(selection.rows_of(comparisons, region)["reason"])))
             for region in without
         ],
         "models_compared": contests.models_compared(results),

@@ -55,7 +55,7 @@ def planted_table(results: Illustrated, shown: MainRows, power: pd.DataFrame) ->
     agreed = zip(power["reliability_simulated"], power["reliability_target"], strict=True)
     told = power.assign(
         model=power["planted_model"].map(results.title),
-        remark=power["status"].where(power["status"] != "ok", ""),
+        remark=power["reason"],
         reliability=[f"{number(reached)} for {number(asked)}" for reached, asked in agreed],
     )
     # A planted layer with a remark has its rates all the same.

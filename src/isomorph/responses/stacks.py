@@ -13,7 +13,7 @@ TOLERANCE = 1e-6
 """Asymmetry and diagonal allowed, relative to the largest dissimilarity."""
 
 
-def condensed(stack: Array, names: Array, where: str) -> Array:
+def condensed(stack: Array, names: Array, where: str, least: float = 0.0) -> Array:
     """Check RDMs and return their upper triangles.
 
     The diagonal is nothing: 0, or NaN. A square that holds one triangle alone, with nothing but 0
@@ -27,6 +27,8 @@ def condensed(stack: Array, names: Array, where: str) -> Array:
         The stimuli in the order of the RDMs; their number tells the two apart.
     where : str
         File and variable, for messages.
+    least : float, optional
+        What a dissimilarity may be at least.
 
     Returns
     -------
@@ -35,7 +37,7 @@ def condensed(stack: Array, names: Array, where: str) -> Array:
     Raises
     ------
     IsomorphError
-        When a pair has no value or a negative one, or a square is not an RDM.
+        When a pair has no value or one that is too low, or a square is not an RDM.
     """
     n_stimuli = len(names)
     a, b = np.triu_indices(n_stimuli, k=1)
@@ -63,10 +65,10 @@ def condensed(stack: Array, names: Array, where: str) -> Array:
         more = f", and so have {len(pairs) - 1:,} other pairs" if len(pairs) > 1 else ""
         raise IsomorphError(
             f'{where}: the pair of "{names[one]}" and "{names[other]}", stimuli {one + 1} and '
-            f"{other + 1} of the file, has no finite value{more}; every pair needs one, so leave "
+            f"{other + 1}, has no finite value{more}; every pair needs one, so leave "
             "stimuli without out"
         )
-    if float(upper.min(initial=0.0)) < -allowed:
+    if float(upper.min(initial=0.0)) < least - allowed:
         raise IsomorphError(
             f"{where}: holds {float(upper.min()):g}, expected dissimilarities, none below zero"
         )

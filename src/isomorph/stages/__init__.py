@@ -1,1 +1,1 @@
-"""Stages: read artefacts, call the library, write artefacts."""
+"""Stages: what reads artefacts, calls the library and writes artefacts."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +15,12 @@ from isomorph.cli.show.words import every_rdm, known_table
 from isomorph.errors import IsomorphError
 from isomorph.figures import selection
 from isomorph.figures.geometry import square
+from isomorph.figures.matrices import MOST, draw_matrices
 from isomorph.figures.style import COLOUR_MAP, INK, styled
 from isomorph.rdms import indexed
 from isomorph.stages.figures import save
 
 __all__ = ["DRAWINGS", "save"]
-
-MOST = 24
-"""Matrices in one picture."""
 
 MOST_PANELS, ACROSS = 12, 3
 """Panels of comparisons in one picture, and in one row of it."""
@@ -31,7 +29,9 @@ MOST_PANELS, ACROSS = 12, 3
 def _rdms(file: Path) -> Figure:
     found = every_rdm(indexed(read_array(file, "rdms")))
     titles = [f"{name}\n{distance}" for name, distance, *_ in found]
-    return _matrices(square(np.stack([rdm for *_, rdm in found[:MOST]])), titles, "dissimilarity")
+    return draw_matrices(
+        square(np.stack([rdm for *_, rdm in found[:MOST]])), titles, "dissimilarity"
+    )
 
 
 def _activations(file: Path) -> Figure:
@@ -39,7 +39,7 @@ def _activations(file: Path) -> Figure:
     gram = data["gram"].values[:MOST]
     # the Gram matrix of a layer as correlations, so that layers can be seen side by side
     scale = np.sqrt(np.clip(np.diagonal(gram, axis1=1, axis2=2), np.finfo(float).tiny, None))
-    return _matrices(
+    return draw_matrices(
         gram / (scale[:, :, None] * scale[:, None, :]),
         [str(layer) for layer in data["layer"].values],
         "cosine of centred features",
@@ -153,7 +153,7 @@ def _profiles(ax: Any, panel: pd.DataFrame, colours: Mapping[str, str]) -> None:
 
 def _representations(file: Path) -> Figure:
     data = read_array(file, "representations")
-    return _matrices(
+    return draw_matrices(
         data["similarity"].values[:MOST_PANELS],
         data["measure"].values.astype(str).tolist(),
         "similarity of every region and layer with every other",
@@ -169,28 +169,3 @@ DRAWINGS: dict[str, Callable[[Path], Figure]] = {
     "comparisons": _comparisons,
 }
 """What draws an artefact, by its kind."""
-
-
-def _matrices(stack: np.ndarray, titles: Sequence[str], label: str) -> Figure:
-    """Draw matrices `(matrix, stimulus, stimulus)` in a grid, each over its pairs' own range."""
-    rows, columns = _grid(len(stack))
-    with styled():
-        figure = Figure(figsize=(2.4 * columns, 2.7 * rows), layout="constrained")
-        axes = figure.subplots(rows, columns, squeeze=False).ravel()
-        for ax, matrix, title in zip(axes, stack, titles, strict=False):
-            low, high = np.percentile(matrix[np.triu_indices(len(matrix), 1)], [1, 99])
-            image = ax.imshow(matrix, interpolation="nearest", cmap=COLOUR_MAP, vmin=low, vmax=high)
-            ax.set_title(title, fontsize=7)
-            ax.set_xticks([])
-            ax.set_yticks([])
-            figure.colorbar(image, ax=ax, shrink=0.6).ax.tick_params(labelsize=6)
-        for ax in axes[len(stack) :]:
-            ax.set_axis_off()
-        left = f" ({len(stack)} of {len(titles)})" if len(titles) > len(stack) else ""
-        figure.suptitle(label + left, fontsize=9)
-    return figure
-
-
-def _grid(count: int) -> tuple[int, int]:
-    columns = max(1, int(np.ceil(np.sqrt(count))))
-    return max(1, -(-count // columns)), columns

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 
-from isomorph.inference.bootstrap import Resampled, mean_over_drawn
-from isomorph.inference.explain.splits import Half, Indices, pairs_among
+from isomorph.inference.bootstrap import Resampled, draw, mean_over_drawn
+from isomorph.inference.estimated import Row, estimated, records, unsure_of, without
+from isomorph.inference.explain.layer_choice import (
+    ChoosingScores,
+    LayerChoice,
+    choosing_scores,
+    of_choices,
+)
 from isomorph.inference.gather import Candidates, Region
-from isomorph.inference.groups import group_count, too_few_groups
+from isomorph.inference.groups import Labels, draw_groups, group_count, too_few_groups
+from isomorph.inference.setting import Setting
 from isomorph.inference.spread import UNLIMITED, Spread
-from isomorph.measures import Counts, Floats
-from isomorph.study import Inference, Study
-
-STAND_INS = {"rho_a": "spearman"}
-"""Measures of which a residual has no sense, and what is computed in their place. rho-a charges
-for ties that a model predicts, and a residual predicts none; without ties it is Spearman's."""
-
-TOO_FEW = "too few stimuli to choose a layer on some and score it on others"
+from isomorph.inference.stimulus_splits import Half, halved, halves, pairs_among
+from isomorph.inference.ties import Indices
+from isomorph.measures import Counts, Floats, Measure
 
 
 @dataclass(frozen=True)
@@ -42,42 +43,6 @@ class Roles:
     partitions: tuple[tuple[str, ...], ...]
 
 
-def roles_of(study: Study, dataset: str) -> Roles:
-    """Return the roles of a dataset's models, by the settings or by what the models are.
-
-    A family of seeds is represented by its first. Models that speak of other datasets have no
-    role here.
-    """
-    chosen = study.spec.inference.explain
-    compared = [(name, model) for name, model, _ in study.instances_for(dataset)]
-    first: dict[str, str] = {}
-    for name, model in compared:
-        first.setdefault(model.name, name)
-    known = {**{name: name for name, _ in compared}, **first}
-
-    def named(wanted: Sequence[str], otherwise: Sequence[str]) -> tuple[str, ...]:
-        if not wanted:
-            return tuple(otherwise)
-        return tuple(dict.fromkeys(known[name] for name in wanted if name in known))
-
-    spec = {name: study.models[family] for family, name in first.items()}
-    baselines = [name for name, model in spec.items() if model.source.startswith("baseline/")]
-    models = named(chosen.models, list(spec))
-    controls = named(chosen.controls, baselines)
-    trained = [
-        name
-        for name in models
-        if name in spec
-        and name not in controls
-        and not (spec[name].twin_of or spec[name].source.startswith(("untrained/", "baseline/")))
-    ]
-    if chosen.partition:
-        groups = [named(chosen.partition, ())]
-    else:
-        groups = [(name, *controls[:3]) for name in trained] or [controls[:4]]
-    return Roles(models, controls, tuple(group for group in groups if len(group) > 1))
-
-
 @dataclass(frozen=True)
 class Material:
     """One dataset under one distance: what every explanation starts from.
@@ -96,9 +61,8 @@ class Material:
         By region, or time bin of it: by label.
     groups : (stimulus,)
         Which stimuli are drawn as one.
-    inference : Inference
-    columns : dict
-        What every row says: dataset, simulated, distance.
+    setting : Setting
+        Its measure is replaced by each that explains.
     """
 
     regions: Sequence[Region]
@@ -107,17 +71,12 @@ class Material:
     stimulus_draws: Counts
     redrawn: Counts
     subject_draws: Mapping[str, Counts | None]
-    groups: Indices
-    inference: Inference
-    columns: Mapping[str, Any]
+    groups: Labels
+    setting: Setting
 
     @property
     def n_stimuli(self) -> int:
         return self.stimulus_draws.shape[1]
-
-    @property
-    def n_groups(self) -> int:
-        return group_count(self.groups)
 
     @cached_property
     def subjects(self) -> Floats:
@@ -134,7 +93,7 @@ class Material:
         }
 
     @cached_property
-    def places(self) -> dict[str, dict[str, Any]]:
+    def places(self) -> dict[str, Row]:
         """What rows of tables say of where and when a region is, by label."""
         return {region.label: region.columns for region in self.regions}
 
@@ -158,10 +117,21 @@ class Material:
     def layer_name(self, candidate: int) -> str:
         return str(self.candidates.table["layer"].iloc[candidate])
 
-    @property
-    def unsure(self) -> str:
-        """Why resamples tell nothing; empty where they do."""
-        return too_few_groups(self.groups)
+    def choosing(self, measure: Measure) -> ChoosingScores:
+        """Return what layers are chosen by under a measure."""
+        choosing = [pairs for pairs, _ in self.half_pairs]
+        return choosing_scores(self.subjects, self.candidates.rdms, choosing, self.redrawn, measure)
+
+    def choose(self, by: ChoosingScores, region: str, candidates: Indices) -> LayerChoice | str:
+        """Return the choice among some layers in a region, or why there is none."""
+        return by.choose(self.rows[region], candidates, self.subject_draws[region])
+
+    def columns(self, region: str) -> Row:
+        """Return what every row about a region says."""
+        rows = self.rows[region]
+        shared = {key: value for key, value in self.setting.columns.items() if key != "measure"}
+        return {**shared, **self.places[region], "n_stimuli": self.n_stimuli,
+                "n_subjects": rows.stop - rows.start}  # fmt: skip
 
     def resampled(
         self,
@@ -182,12 +152,37 @@ class Material:
             are; None where subjects are not resampled.
         """
         over_stimuli, draws = drawn.mean(axis=1), self.subject_draws[region]
-        if draws is None or by_drawn is None or by_subjects is None:
-            return Resampled(over_stimuli, None, None, self.n_groups, drawn.shape[1])
-        over_both, over_subjects = (
-            mean_over_drawn(values, draws[: len(values)]) for values in (by_drawn, by_subjects)
-        )
-        return Resampled(over_stimuli, over_subjects, over_both, self.n_groups, drawn.shape[1])
+        over_both = over_subjects = None
+        if draws is not None and by_drawn is not None and by_subjects is not None:
+            over_both, over_subjects = (
+                mean_over_drawn(values, draws[: len(values)]) for values in (by_drawn, by_subjects)
+            )
+        n_groups = group_count(self.groups)
+        return Resampled(over_stimuli, over_subjects, over_both, n_groups, drawn.shape[1])
+
+    def choices_resampled(
+        self,
+        region: str,
+        choices: Sequence[LayerChoice],
+        drawn: Callable[[Indices], Floats],
+        whole: Callable[[Indices], Floats],
+    ) -> Resampled:
+        """Return statistics of the chosen layers under every kind of draw.
+
+        Parameters
+        ----------
+        region : str
+        choices : sequence of LayerChoice
+            Of the models a statistic is about.
+        drawn, whole : callable
+            Of layers `(resample, model)`, statistics `(resample, subject, statistic)`, in the
+            resample of the stimuli or on the stimuli as they are.
+        """
+        values = of_choices(choices, "drawn", drawn)
+        if self.subject_draws[region] is None:
+            return self.resampled(region, values)
+        by_drawn = of_choices(choices, "by_drawn", drawn)
+        return self.resampled(region, values, by_drawn, of_choices(choices, "by_subjects", whole))
 
     def told(
         self,
@@ -196,7 +191,7 @@ class Material:
         limits: tuple[float, float] = UNLIMITED,
         no_p: str = "",
         halves: Floats | None = None,
-    ) -> list[dict[str, Any]]:
+    ) -> list[Row]:
         """Return what rows say of how sure estimates are.
 
         Parameters
@@ -215,28 +210,47 @@ class Material:
         spread = resampled.spread(limits)
         if halves is not None:
             spread = _wider(spread, luck_of_halvings(halves))
-        low, high = spread.interval(estimate, self.inference.interval, limits)
-        p = np.full(len(estimate), np.nan) if no_p else spread.two_sided_p(estimate)
-        usable = np.isfinite(resampled.over_stimuli).sum(axis=0)
-        n_draws = len(resampled.over_stimuli)
-        rows = []
-        for number, numbers in enumerate(zip(spread.standard_error, low, high, p, strict=True)):
-            status = self.unsure
-            if not status and 2 * usable[number] <= n_draws:
-                status = "half of the resamples or more are degenerate"
-            sound = not status and np.isfinite(estimate[number])
-            named = zip(("standard_error", "interval_low", "interval_high", "p"), numbers,
-                        strict=True)  # fmt: skip
-            rows.append(
-                {
-                    **{name: value if sound else np.nan for name, value in named},
-                    "scheme": spread.scheme,
-                    "p_note": no_p,
-                    "n_resamples": int(usable[number]),
-                    "status": status or "ok",
-                }
-            )
-        return rows
+        usable, unsure = unsure_of(resampled.over_stimuli, too_few_groups(self.groups))
+        coverage = self.setting.inference.interval
+        told = estimated(estimate, spread, coverage, limits, unsure=unsure)
+        p = np.where(np.isfinite(told["standard_error"]), spread.two_sided_p(estimate), np.nan)
+        told |= {"p": np.nan if no_p else p, "p_note": no_p, "n_resamples": usable}
+        return records(told, len(estimate))
+
+
+def no_estimate(reason: str) -> Row:
+    """Return what a row says that has no number, and why."""
+    return {"p_note": "", "n_resamples": 0, **without(reason)}
+
+
+def material_of(
+    regions: Sequence[Region],
+    candidates: Candidates,
+    groups: Labels,
+    setting: Setting,
+    rng: np.random.Generator,
+) -> Material:
+    """Return regions and candidates with all draws and halves that explanations share.
+
+    Parameters
+    ----------
+    regions, candidates
+        Lined up over the same stimuli.
+    groups : (stimulus,)
+    setting : Setting
+    rng : Generator
+    """
+    inference, asked = setting.inference, setting.inference.explain
+    drawn = draw_groups(groups, asked.resamples, rng)
+    both = halves(groups, asked.splits, rng)
+    redrawn = halved(drawn, groups, rng)
+    subjects = {
+        region.label: draw(len(region.subjects), asked.resamples, rng)
+        if len(region.subjects) >= inference.minimum_subjects
+        else None
+        for region in regions
+    }
+    return Material(regions, candidates, both, drawn, redrawn, subjects, groups, setting)
 
 
 def luck_of_halvings(halves: Floats) -> Floats:

@@ -7,10 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from isomorph.inference.explain.choice import Alike, Choice, alike_under
-from isomorph.inference.explain.material import STAND_INS, Material, Roles
-from isomorph.inference.explain.splits import Indices
+from isomorph.inference.explain.layer_choice import ChoosingScores, LayerChoice
+from isomorph.inference.explain.material import Material, Roles
+from isomorph.inference.ties import Indices
 from isomorph.measures import MEASURES, Floats, Measure
+
+STAND_INS = {"rho_a": "spearman"}
+"""Measures of which a residual has no sense, and what is computed in their place. rho-a charges
+for ties that a model predicts, and a residual predicts none; without ties it is Spearman's."""
 
 NO_P = "no p: a measure that is positive by chance leaves something positive beyond other models"
 
@@ -20,7 +24,7 @@ class Similarities:
     """All subjects and all candidates of a material against each other under one measure.
 
     Rows are the subjects of all regions, then the candidates. They are inner products of vectors,
-    so what is left when some are projected out follows from them alone.
+    so residuals once some are projected out follow from them alone.
 
     Attributes
     ----------
@@ -30,7 +34,7 @@ class Similarities:
     whole : (row, row)
     scored : (half, row, row)
         Among the stimuli a half scores on.
-    alike : Alike
+    choosing : ChoosingScores
         What layers are chosen by.
     """
 
@@ -38,7 +42,7 @@ class Similarities:
     measure: Measure
     whole: Floats
     scored: Floats
-    alike: Alike
+    choosing: ChoosingScores
 
     @property
     def n_subjects(self) -> int:
@@ -53,9 +57,9 @@ class Similarities:
         """Return the rows of some candidates, of any shape."""
         return np.asarray(candidates, dtype=np.intp) + self.n_subjects
 
-    def choose(self, region: str, model: str) -> Choice | str:
+    def choose(self, region: str, model: str) -> LayerChoice | str:
         """Return the choice of a model's layer in a region, or why there is none."""
-        return self.alike.choose(region, self.material.layers[model])
+        return self.material.choose(self.choosing, region, self.material.layers[model])
 
 
 @dataclass(frozen=True)
@@ -88,14 +92,16 @@ def draw_all(found: Similarities, roles: Roles) -> Drawn:
     controls', and with the others' it shares variance with.
     """
     material = found.material
-    every = material.inference.explain.layers == "all"
+    every = material.setting.inference.explain.layers == "all"
 
     def ever(name: str) -> Indices:
         own = material.layers.get(name, np.array([], dtype=np.intp))
         if not len(own) or name in roles.controls or every:
             return own
         choices = [found.choose(region, name) for region in material.rows]
-        return np.concatenate([own[:0], *(one.ever for one in choices if isinstance(one, Choice))])
+        return np.concatenate(
+            [own[:0], *(one.ever for one in choices if isinstance(one, LayerChoice))]
+        )
 
     others = {*roles.controls, *(name for group in roles.partitions for name in group[1:])}
     names = dict.fromkeys([*roles.models, *others, *(group[0] for group in roles.partitions)])
@@ -128,5 +134,5 @@ def similarities(material: Material, name: str) -> Similarities | None:
         measure,
         measure.compare(stacked, stacked),
         np.array(scored).reshape(-1, len(stacked), len(stacked)),
-        alike_under(material, measure),
+        material.choosing(measure),
     )

@@ -1,8 +1,7 @@
-"""Whether distances and measures order models and layers alike, and find the same winner."""
+"""Whether distances and measures put models and layers in one order, and find the same winner."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import combinations
 
 import numpy as np
@@ -10,10 +9,8 @@ import pandas as pd
 from scipy.stats import rankdata
 
 from isomorph.artefacts.schemas import PLACE
+from isomorph.inference.estimated import Row, said
 from isomorph.measures import Floats
-
-Setting = tuple[str, str]
-"""Distance and measure."""
 
 OVER = ("models", "layers")
 
@@ -48,7 +45,7 @@ def agreement(comparisons: pd.DataFrame) -> pd.DataFrame:
                         "measure_a": first[1],
                         "distance_b": second[0],
                         "measure_b": second[1],
-                        **_alike(table[first], table[second]),
+                        **_compared(table[first], table[second]),
                     }
                 )
     return pd.DataFrame(rows)
@@ -57,53 +54,41 @@ def agreement(comparisons: pd.DataFrame) -> pd.DataFrame:
 def _estimates(rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """Return estimates `(candidate, setting)` of models and of layers."""
     known = rows[np.isfinite(rows["estimate"].astype(float))]
-    settings = list(dict.fromkeys(zip(known["distance"], known["measure"], strict=True)))
-    layers = known.assign(
-        candidate=[f"{m}: {n}" for m, n in zip(known["model"], known["layer"], strict=True)]
-    )
-    models = known.groupby(["distance", "measure", "model"], sort=False, as_index=False)[
-        "estimate"
-    ].max()
+    layers = known.assign(candidate=known["model"] + ": " + known["layer"])
+    keys = ["distance", "measure"]
+    models = known.groupby([*keys, "model"], sort=False, as_index=False)["estimate"].max()
     tables = (models.assign(candidate=models["model"]), layers)
     return {
         over: pd.DataFrame(
             {
                 setting: part.set_index("candidate")["estimate"]
-                for setting, part in _by_setting(table, settings)
+                for setting, part in table.groupby(keys, sort=False)
             }
         )
         for over, table in zip(OVER, tables, strict=True)
     }
 
 
-def _by_setting(
-    table: pd.DataFrame, settings: list[Setting]
-) -> Iterator[tuple[Setting, pd.DataFrame]]:
-    for distance, measure in settings:
-        chosen = (table["distance"] == distance) & (table["measure"] == measure)
-        yield (distance, measure), table[chosen]
-
-
-def _alike(first: pd.Series, second: pd.Series) -> dict[str, object]:
+def _compared(first: pd.Series, second: pd.Series) -> Row:
     both = first.notna() & second.notna()
     one, other = first[both], second[both]
-    result: dict[str, object] = {"n_candidates": len(one), "kendall_tau_b": np.nan}
+    result: Row = {"n_candidates": len(one), "kendall_tau_b": np.nan}
     result["spearman"] = np.nan
     if len(one) < 2:
         return {**result, "winner_a": "", "winner_b": "", "same_winner": "",
-                "status": "fewer than two candidates in both"}  # fmt: skip
+                **said("fewer than two candidates in both")}  # fmt: skip
     winners = {"winner_a": str(one.idxmax()), "winner_b": str(other.idxmax())}
     # Candidates that tie with the winner win too.
     tops = [set(part.index[part >= part.max() - 1e-12]) for part in (one, other)]
-    status = "ok"
+    reason = ""
     if one.nunique() < 2 or other.nunique() < 2:
-        status = "all candidates tie under one of the two"
+        reason = "all candidates tie under one of the two"
     else:
         result["kendall_tau_b"] = tau_b(one.to_numpy(), other.to_numpy())
         ranks = [rankdata(part.to_numpy()) for part in (one, other)]
         result["spearman"] = float(np.corrcoef(*ranks)[0, 1])
     same = "yes" if tops[0] & tops[1] else "no"
-    return {**result, **winners, "same_winner": same, "status": status}
+    return {**result, **winners, "same_winner": same, **said(reason)}
 
 
 def tau_b(first: Floats, second: Floats) -> float:

@@ -1,0 +1,242 @@
+"""From what a scientist has in hand to an analysis: lined up, named, and checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+import xarray as xr
+
+from isomorph.errors import IsomorphError, did_you_mean
+from isomorph.inference.comparing import Analysis
+from isomorph.inference.given import UNSPECIFIED, brain_given, models_given
+from isomorph.inference.lined_up import names_of, over
+from isomorph.inference.members import ModelFamily
+from isomorph.measures import MEASURES
+from isomorph.rdms.collection import distances_of
+from isomorph.rdms.distances import DISTANCES, of_layers
+from isomorph.study import Inference
+
+Names = str | Sequence[str]
+Table = pd.DataFrame | Sequence[str]
+
+HELD = ("rdm", "gram")
+"""What RDMs hold of what a measure may need."""
+
+
+def analysis_of(
+    brain: Any,
+    models: Any,
+    *,
+    measure: Names,
+    distance: Names | None,
+    stimuli: Table | None,
+    inference: Inference,
+    dataset: str = "",
+    untrained: Mapping[str, Names] | None = None,
+) -> Analysis:
+    """Return what is compared with what, as `isomorph.compare` was given it; no models with None.
+
+    Raises
+    ------
+    IsomorphError
+        When anything is not what it should be, in one sentence.
+    """
+    measures = known_measures(measure)
+    asked = None if distance is None else several(distance)
+    plain = asked[0] if asked is not None and len(asked) == 1 else ""
+    regions, layers = _given(brain, models, plain)
+    sure = not any(map(_is_unsaid, [regions, *layers]))
+    if not sure and (label := _said_by_others(regions, layers)):
+        regions, layers = _given(brain, models, label)
+    table, (regions, *layers) = _lined_up([regions, *layers], stimuli)
+    distances = _distances(regions, asked)
+    refuse_unfit(measures, distances, sure=sure)
+    names = [str(model["model"].item()) for model in layers]
+    return Analysis(
+        regions, layers, families_of(names, untrained or {}), table, distances, measures,
+        inference, dataset, where="stimuli",
+    )  # fmt: skip
+
+
+def several(names: Names) -> list[str]:
+    """Return names, of which one alone may be given as it is.
+
+    Raises
+    ------
+    IsomorphError
+        When there is none, or one comes twice.
+    """
+    found = [names] if isinstance(names, str) else list(names)
+    if not found or len(set(found)) < len(found):
+        raise IsomorphError(f"{found or 'nothing'} was asked for, expected different names")
+    return found
+
+
+def known_measures(names: Names) -> list[str]:
+    """Return names of measures.
+
+    Raises
+    ------
+    IsomorphError
+        When one is not known.
+    """
+    found = several(names)
+    for name in found:
+        if name not in MEASURES:
+            raise IsomorphError(f'unknown measure "{name}": {MEASURES.suggestion(name)}')
+    return found
+
+
+def refuse_unfit(measures: Sequence[str], distances: Sequence[str], *, sure: bool = True) -> None:
+    """Refuse measures that RDMs of these distances do not serve.
+
+    Parameters
+    ----------
+    measures, distances : sequence of str
+    sure : bool, optional
+        Whether somebody said what distances all RDMs are of.
+
+    Raises
+    ------
+    IsomorphError
+    """
+    for name in measures:
+        measure = MEASURES[name]
+        if lack := measure.lacks(HELD):
+            raise IsomorphError(
+                f"{name} {lack}, which no RDM holds; compare with the functions of "
+                "isomorph.measures"
+            )
+        if measure.distances is None:
+            continue
+        able = ", ".join(one for one in DISTANCES if measure.accepts(one))
+        if not sure:
+            raise IsomorphError(
+                f"{name} takes the Gram matrix of features, which RDMs of {able} hold, and nobody "
+                'says of which distance some of these are; name it: distance="..."'
+            )
+        if not any(map(measure.accepts, distances)):
+            raise IsomorphError(
+                f"{name} takes the Gram matrix of features, which RDMs of {able} hold and those of "
+                f'{", ".join(distances)} do not; give isomorph.rdm(..., distance="...")'
+            )
+
+
+def families_of(names: Sequence[str], untrained: Mapping[str, Names]) -> list[ModelFamily]:
+    """Return models, untrained controls of one network being one.
+
+    Parameters
+    ----------
+    names : sequence of str
+        All models.
+    untrained : mapping of str to str or sequence of str
+        Trained models with their untrained controls.
+
+    Raises
+    ------
+    IsomorphError
+        When one is no model.
+    """
+    controls: dict[str, tuple[str, ...]] = {}
+    for trained, given in untrained.items():
+        controls[trained] = tuple(several(given))
+        for name in (trained, *controls[trained]):
+            if name not in names:
+                raise IsomorphError(f'untrained: no model "{name}", {did_you_mean(name, names)}')
+    taken = {name for some in controls.values() for name in some}
+    families = []
+    for name in names:
+        if name in taken:
+            continue
+        families.append(ModelFamily(name, (name,)))
+        if some := controls.get(name):
+            own = some[0] if len(some) == 1 else f"{name} untrained"
+            families.append(ModelFamily(own, some, len(some) > 1, name))
+    return families
+
+
+def _lined_up(
+    data: Sequence[xr.Dataset], stimuli: Table | None
+) -> tuple[pd.DataFrame, list[xr.Dataset]]:
+    """Return the table of stimuli and all RDMs over them in its order."""
+    what = ["brain", *(f'model "{one["model"].item()}"' for one in data[1:])]
+    if stimuli is None:
+        named = next((at for at, one in enumerate(data) if names_of(one) is not None), 0)
+        names, others = list(map(str, data[named]["stimulus"].values.tolist())), what[named]
+        table = pd.DataFrame({"stimulus": names})
+    else:
+        table = _table(stimuli)
+        names, others = table["stimulus"].tolist(), "stimuli"
+        if names_of(data[0]) is not None and set(names) == set(names_of(data[0]) or ()):
+            names = names_of(data[0]) or names
+    lined = [
+        over(one, names, own, others if own != others else "stimuli")
+        for one, own in zip(data, what, strict=True)
+    ]
+    return table.set_index("stimulus", drop=False).loc[names], lined
+
+
+def _table(stimuli: Table) -> pd.DataFrame:
+    """Return a table of stimuli, from one or from their names alone."""
+    if not isinstance(stimuli, pd.DataFrame):
+        stimuli = pd.DataFrame({"stimulus": list(stimuli)})
+    if "stimulus" not in stimuli.columns:
+        raise IsomorphError(
+            'stimuli: has no column "stimulus", '
+            f"{did_you_mean('stimulus', map(str, stimuli.columns))}"
+        )
+    table = stimuli.assign(stimulus=stimuli["stimulus"].astype(str)).reset_index(drop=True)
+    twice = table["stimulus"][table["stimulus"].duplicated()]
+    if len(twice):
+        raise IsomorphError(f'stimuli: "{twice.iloc[0]}" comes twice, expected each once')
+    return table
+
+
+def _given(brain: Any, models: Any, distance: str) -> tuple[xr.Dataset, list[xr.Dataset]]:
+    """Return RDMs of regions and of layers, those that do not say their distance under this one."""
+    if distance and distance not in DISTANCES:
+        known = distances_of(brain) if isinstance(brain, xr.Dataset) else []
+        if distance not in known:
+            raise IsomorphError(
+                f'unknown distance "{distance}": {did_you_mean(distance, [*DISTANCES, *known])}'
+            )
+    layers = [] if models is None else models_given(models, distance and of_layers(distance))
+    return brain_given(brain, distance), layers
+
+
+def _is_unsaid(data: xr.Dataset) -> bool:
+    return UNSPECIFIED in distances_of(data)
+
+
+def _said_by_others(brain: xr.Dataset, models: Sequence[xr.Dataset]) -> str:
+    """Return the distance of those RDMs that say it, empty where none do.
+
+    Raises
+    ------
+    IsomorphError
+        When they say several.
+    """
+    of_brain = set(distances_of(brain)) - {UNSPECIFIED}
+    of_models = {name for model in models for name in distances_of(model)} - {UNSPECIFIED}
+    known = sorted(of_brain or of_models)
+    if len(known) > 1:
+        raise IsomorphError(
+            f"some RDMs are of {', '.join(known)}, and of others nobody says the distance; name "
+            "the one to compare under: distance=..."
+        )
+    return known[0] if known else ""
+
+
+def _distances(brain: xr.Dataset, asked: Sequence[str] | None) -> list[str]:
+    """Return the distances to compare under: those asked for, or all that regions have."""
+    known = distances_of(brain)
+    for name in asked or ():
+        if name not in known:
+            raise IsomorphError(
+                f"brain: has no RDM with distance {name}, only with {', '.join(known)}"
+                if name in DISTANCES
+                else f'unknown distance "{name}": {did_you_mean(name, DISTANCES)}'
+            )
+    return list(asked or known)

@@ -1,0 +1,215 @@
+"""Regions against models, from RDMs in hand: `compare`, `select_layer` and `noise_ceiling`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from isomorph.artefacts.schemas import ordered
+from isomorph.inference.asking import Names, Table, analysis_of
+from isomorph.inference.ceilings import ceiling
+from isomorph.inference.comparing import comparison_tables
+from isomorph.inference.gather import regions_of
+from isomorph.inference.keywords import inference_of
+from isomorph.inference.result import Result
+
+
+def compare(
+    brain: Any,
+    models: Any,
+    measure: Names = "rho_a",
+    *,
+    distance: Names | None = None,
+    stimuli: Table | None = None,
+    untrained: Mapping[str, Names] | None = None,
+    dataset: str = "",
+    **settings: Any,
+) -> Result:
+    """Compare regions with every layer of every model: how alike, how surely, against what.
+
+    Parameters
+    ----------
+    brain
+        RDMs of regions: what `isomorph.rdm` gives, or a list of it, one per subject; an array of
+        shape (pair,), (stimulus, stimulus), or with the subjects before these; RDMs of
+        rsatoolbox; or a mapping of regions to any of these.
+    models
+        RDMs of layers: a mapping of models to what `isomorph.rdm` gives, to an array of one or of
+        several layers, to RDMs of rsatoolbox, or to a mapping of layers to RDMs. RDMs of regions
+        stand for layers too.
+    measure : str or sequence of str, optional
+        Names in `isomorph.MEASURES`.
+    distance : str or sequence of str, optional
+        Under which distances to compare; all that `brain` has unless given. Of plain RDMs it says
+        what they are.
+    stimuli : DataFrame or sequence of str, optional
+        The stimuli: a table with the column `stimulus` and whatever settings ask for, such as
+        `category`, or their names.
+    untrained : mapping of str to str or sequence of str, optional
+        Trained models with their untrained controls among the models; gives the table
+        `contrasts`.
+    dataset : str, optional
+        What the tables call the data. Draws depend on it.
+    **settings
+        As `inference` in a study file: `resamples`, `permutations`, `interval`,
+        `minimum_subjects`, `sides`, `tail`, `correction`, `family`, `keep_together`,
+        `selection`, `seed`.
+
+    Returns
+    -------
+    Result
+        `table`: a row per region, layer, distance and measure, with the columns of the pipeline's
+        `comparisons.csv`. Beside it `subjects`, `selection`, `layers_in_set`, `differences`,
+        `contrasts`, `regions`, `preferences` and `ceiling`.
+
+    Raises
+    ------
+    IsomorphError
+        When anything is no RDM, RDMs are over different stimuli, or a name is not known.
+
+    References
+    ----------
+    Nili et al. 2014, https://doi.org/10.1371/journal.pcbi.1003553
+
+    Examples
+    --------
+    >>> import numpy as np, isomorph as iso
+    >>> rng = np.random.default_rng(0)
+    >>> shallow, deep = rng.standard_normal((2, 20, 50))
+    >>> models = {"net": iso.rdm({"shallow": shallow, "deep": deep})}
+    >>> brain = [iso.rdm(deep + rng.standard_normal(deep.shape), subject=s) for s in "abc"]
+    >>> found = iso.compare(brain, models, resamples=100, permutations=99)
+    >>> found.table[["layer", "estimate", "p_corrected"]].round(2)
+         layer  estimate  p_corrected
+    0  shallow     -0.05         0.99
+    1     deep      0.42         0.01
+    """
+    inference = inference_of("compare", settings)
+    return _compared(
+        "comparisons", brain, models, measure=measure, distance=distance, stimuli=stimuli,
+        inference=inference, dataset=dataset, untrained=untrained,
+    )  # fmt: skip
+
+
+def select_layer(
+    brain: Any,
+    models: Any,
+    measure: Names = "rho_a",
+    *,
+    distance: Names | None = None,
+    stimuli: Table | None = None,
+    dataset: str = "",
+    **settings: Any,
+) -> Result:
+    """Choose the layer of every model on some stimuli, and score it on others.
+
+    The highest of many layers on the same data flatters a model with many layers; how much, stands
+    in the column `optimism`.
+
+    Parameters
+    ----------
+    brain, models, measure, distance, stimuli, dataset
+        See `isomorph.compare`.
+    **settings
+        As `inference.selection` in a study file, `kind`, `folds`, `repeats`, `column`, and as
+        `inference`, see `isomorph.compare`.
+
+    Returns
+    -------
+    Result
+        `table`: a row per region, model, distance and measure, with the columns of the pipeline's
+        `selection.csv`: `chosen_layer`, `chosen_share`, `score` with its interval, and the plain
+        `maximum` beside them.
+
+    Raises
+    ------
+    IsomorphError
+        See `isomorph.compare`.
+
+    Examples
+    --------
+    >>> import numpy as np, isomorph as iso
+    >>> rng = np.random.default_rng(0)
+    >>> shallow, deep = rng.standard_normal((2, 24, 50))
+    >>> models = {"net": iso.rdm({"shallow": shallow, "deep": deep})}
+    >>> brain = iso.rdm(deep + rng.standard_normal(deep.shape))
+    >>> iso.select_layer(brain, models, folds=3, resamples=50).table["chosen_layer"].item()
+    'deep'
+    """
+    inference = inference_of("select_layer", settings, "selection")
+    return _compared(
+        "selection", brain, models, measure=measure, distance=distance, stimuli=stimuli,
+        inference=inference, dataset=dataset,
+    )  # fmt: skip
+
+
+def noise_ceiling(
+    brain: Any,
+    measure: Names = "rho_a",
+    *,
+    distance: Names | None = None,
+    stimuli: Table | None = None,
+    dataset: str = "",
+    **settings: Any,
+) -> Result:
+    """Return how well the true model would do, or why nobody can know.
+
+    Of several subjects, each against the mean of the others and of all (Nili et al. 2014); of one
+    subject with repetitions, what halves of them foretell of all. Without either it is undefined.
+
+    Parameters
+    ----------
+    brain, measure, distance, stimuli, dataset
+        See `isomorph.compare`.
+    **settings
+        See `isomorph.compare`.
+
+    Returns
+    -------
+    Result
+        `table`: a row per region, distance and measure, with the columns that `comparisons.csv`
+        has for ceilings.
+
+    Raises
+    ------
+    IsomorphError
+        See `isomorph.compare`.
+
+    References
+    ----------
+    Nili et al. 2014, https://doi.org/10.1371/journal.pcbi.1003553
+
+    Examples
+    --------
+    >>> import numpy as np, isomorph as iso
+    >>> rng = np.random.default_rng(0)
+    >>> truth = rng.standard_normal((20, 30))
+    >>> brain = [iso.rdm(truth + rng.standard_normal((20, 30)), subject=s) for s in "abcd"]
+    >>> iso.noise_ceiling(brain, resamples=100).table[["ceiling_lower", "ceiling_upper"]].round(2)
+       ceiling_lower  ceiling_upper
+    0           0.38           0.67
+    """
+    inference = inference_of("noise_ceiling", settings)
+    analysis = analysis_of(
+        brain, None, measure=measure, distance=distance, stimuli=stimuli,
+        inference=inference, dataset=dataset,
+    )  # fmt: skip
+    draws, rows = analysis.draws(), []
+    for name in analysis.distances:
+        for region in regions_of(analysis.brain, name):
+            for one in analysis.measures:
+                setting = analysis.setting(name, one)
+                if setting.measure.accepts(name):
+                    found = ceiling(region, name, setting.measure, draws, inference.interval)
+                    rows.append({**setting.columns, **region.columns, **found.row})
+    return Result("ceiling", {"ceiling": pd.DataFrame(rows)}, inference)
+
+
+def _compared(kind: str, brain: Any, models: Any, **asked: Any) -> Result:
+    """Return all tables of a comparison, one of them as the main one."""
+    analysis = analysis_of(brain, models, **asked)
+    tables, left_out = comparison_tables(analysis)
+    filled = {name: ordered(table, name) for name, table in tables.items()}
+    return Result(kind, filled, analysis.inference, tuple(analysis.families), tuple(left_out))

@@ -1,0 +1,397 @@
+"""What comparisons take beside RDMs of our own: arrays, tables, rsatoolbox's, one or many."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeGuard
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from isomorph.errors import IsomorphError
+from isomorph.inference.lined_up import names_of, over
+from isomorph.measures import Floats, stimulus_count
+from isomorph.rdms.collection import (
+    LayerRdm,
+    RdmRow,
+    brain_rdms,
+    distances_of,
+    indexed,
+    model_rdms,
+)
+from isomorph.rdms.distances import DISTANCES
+from isomorph.rdms.exchange import distance_of
+from isomorph.rdms.rdm import MINIMUM_STIMULI
+from isomorph.rdms.unnamed import UNNAMED, made_up_names
+from isomorph.responses.stacks import condensed
+
+UNSPECIFIED = "unspecified"
+"""The distance of RDMs of which nobody said it."""
+
+REGION = "brain"
+"""The region of RDMs of which nobody said it."""
+
+
+@dataclass(frozen=True)
+class Vectors:
+    """RDMs without a home.
+
+    Attributes
+    ----------
+    rdms : ndarray of shape (rdm, pair)
+    stimuli : list of str or None
+        None where nobody named them.
+    distance : str
+        Empty where nobody said it.
+    described : mapping of str to list of str
+        What is said of each RDM: `region`, `subject`, `layer`, ...
+    """
+
+    rdms: Floats
+    stimuli: list[str] | None = None
+    distance: str = ""
+    described: Mapping[str, list[str]] = field(default_factory=dict)
+
+
+def brain_given(given: Any, distance: str = "", what: str = "brain") -> xr.Dataset:
+    """Return the RDMs of regions in whatever form they are given.
+
+    Parameters
+    ----------
+    given
+        What `isomorph.rdm` gives; one RDM or several, each of a subject; or a mapping of regions
+        to any of these.
+    distance : str, optional
+        That of RDMs that do not say it.
+    what : str, optional
+        What they are called in messages.
+
+    Raises
+    ------
+    IsomorphError
+        When they are no RDMs.
+    """
+    if isinstance(given, Mapping) and not isinstance(given, xr.Dataset):
+        parts = [
+            _of_region(str(name), brain_given(one, distance, f'{what} "{name}"'))
+            for name, one in given.items()
+        ]
+        return joined(parts, what)
+    if isinstance(given, xr.Dataset):
+        return _own(given, what)
+    if isinstance(given, list | tuple) and not _is_numbers(given):
+        every = [brain_given(one, distance, f"{what}[{at}]") for at, one in enumerate(given)]
+        return joined(_told_apart(every), what)
+    found = vectors_of(given, distance, what)
+    n = len(found.rdms)
+    regions = found.described.get("region", [REGION] * n)
+    subjects = found.described.get("subject", [str(number) for number in range(1, n + 1)])
+    sessions = found.described.get("session")
+    rows = [
+        RdmRow(regions[at], subjects[at], found.distance, rdm,
+               session=sessions[at] if sessions else None)
+        for at, rdm in enumerate(found.rdms)
+    ]  # fmt: skip
+    names = found.stimuli or made_up_names(stimulus_count(found.rdms.shape[1]))
+    return _marked(brain_rdms(rows, names), found.stimuli is not None)
+
+
+def models_given(given: Any, distance: str = "") -> list[xr.Dataset]:
+    """Return the RDMs of the layers of models in whatever form they are given.
+
+    Parameters
+    ----------
+    given
+        A mapping of models to what `isomorph.rdm` gives of their layers, to RDMs, or to a mapping
+        of layers to RDMs; or one model, or several that say their names.
+    distance : str, optional
+        That of RDMs that do not say it.
+
+    Raises
+    ------
+    IsomorphError
+        When they are no RDMs, or two models have one name.
+    """
+    if isinstance(given, Mapping) and not isinstance(given, xr.Dataset):
+        models = [_model(str(name), one, distance) for name, one in given.items()]
+    elif isinstance(given, list | tuple) and any(isinstance(one, xr.Dataset) for one in given):
+        models = [one for part in given for one in models_given(part, distance)]
+    else:
+        named = str(given["model"].item()) if _has(given, "model") else ""
+        models = [_model(named or "model", given, distance)]
+    if not models:
+        raise IsomorphError("models: there are none, expected at least one")
+    names = [str(model["model"].item()) for model in models]
+    if twice := next((name for name in names if names.count(name) > 1), ""):
+        raise IsomorphError(f'models: two are called "{twice}"; give a mapping of names to models')
+    return models
+
+
+def _model(name: str, given: Any, distance: str) -> xr.Dataset:
+    """Return the layers of one model under its name."""
+    what = f'model "{name}"'
+    if isinstance(given, Mapping) and not isinstance(given, xr.Dataset):
+        layers = [str(layer) for layer in given]
+        parts = [
+            vectors_of(one, distance, f'{what}, layer "{layer}"')
+            for layer, one in zip(layers, given.values(), strict=True)
+        ]
+        return _layers(name, _one_each(layers, parts, what))
+    if isinstance(given, xr.Dataset):
+        data = _own(given, what, brain=False)
+        return data.assign_coords(model=name)
+    found = vectors_of(given, distance, what)
+    n = len(found.rdms)
+    plain = [name] if n == 1 else [str(number) for number in range(1, n + 1)]
+    layers = found.described.get("layer", plain)
+    return _layers(name, replace(found, described={"layer": layers}))
+
+
+def _layers(model: str, found: Vectors) -> xr.Dataset:
+    rows = [
+        LayerRdm(layer, found.distance, rdm, depth)
+        for depth, (layer, rdm) in enumerate(zip(found.described["layer"], found.rdms, strict=True))
+    ]
+    names = found.stimuli or made_up_names(stimulus_count(found.rdms.shape[1]))
+    return _marked(model_rdms(model, rows, names), found.stimuli is not None)
+
+
+def _one_each(layers: list[str], parts: Sequence[Vectors], what: str) -> Vectors:
+    """Return one RDM per layer, all over the same stimuli."""
+    for layer, part in zip(layers, parts, strict=True):
+        if len(part.rdms) != 1:
+            raise IsomorphError(
+                f'{what}, layer "{layer}": holds {len(part.rdms)} RDMs, expected one'
+            )
+        if part.rdms.shape[1] != parts[0].rdms.shape[1] or part.stimuli != parts[0].stimuli:
+            raise IsomorphError(
+                f'{what}: layers "{layers[0]}" and "{layer}" are over different stimuli; expected '
+                "the same in the same order"
+            )
+    if not parts:
+        raise IsomorphError(f"{what}: has no layers, expected at least one")
+    rdms = np.concatenate([part.rdms for part in parts])
+    return replace(parts[0], rdms=rdms, described={"layer": layers})
+
+
+def vectors_of(given: Any, distance: str, what: str) -> Vectors:
+    """Return RDMs as vectors, checked.
+
+    Parameters
+    ----------
+    given
+        An array of shape (pair,), (rdm, pair), (stimulus, stimulus) or
+        (rdm, stimulus, stimulus); a table with stimuli as rows and columns; or RDMs of
+        rsatoolbox.
+    distance : str
+        Empty where nobody says it.
+    what : str
+        What they are called in messages.
+
+    Raises
+    ------
+    IsomorphError
+        When the shape is that of no RDM, a pair has no finite value, or a square is no RDM.
+    """
+    if type(given).__module__.startswith("rsatoolbox.") and hasattr(given, "get_vectors"):
+        return _of_rsatoolbox(given, distance, what)
+    stimuli = None
+    if isinstance(given, pd.DataFrame):
+        if not isinstance(given.index, pd.RangeIndex):
+            stimuli = list(map(str, given.index))
+            if stimuli != list(map(str, given.columns)):
+                raise IsomorphError(
+                    f"{what}: its rows and columns name different stimuli; expected the same ones "
+                    "in the same order"
+                )
+        given = given.to_numpy()
+    elif isinstance(given, xr.DataArray):
+        if "stimulus" in given.coords and given["stimulus"].ndim == 1:
+            stimuli = list(map(str, given["stimulus"].values.tolist()))
+        given = given.values
+    values = _numbers(given, what)
+    return Vectors(_upper(values, stimuli, distance, what), stimuli, distance or UNSPECIFIED)
+
+
+def _upper(values: Floats, stimuli: list[str] | None, distance: str, what: str) -> Floats:
+    """Return upper triangles `(rdm, pair)` of whatever shape of array holds RDMs."""
+    square = values.ndim >= 2 and values.shape[-1] == values.shape[-2]
+    if values.ndim > 3 or (values.ndim == 3 and not square) or values.ndim == 0:
+        raise IsomorphError(
+            f"{what}: is of shape {values.shape}, expected RDMs: (pair,), (rdm, pair), "
+            "(stimulus, stimulus) or (rdm, stimulus, stimulus)"
+        )
+    if square:
+        n_stimuli = values.shape[-1]
+    else:
+        try:
+            n_stimuli = stimulus_count(values.shape[-1])
+        except IsomorphError as error:
+            raise IsomorphError(
+                f"{what}: {error}; expected the upper triangles of RDMs, or of responses "
+                "(stimulus, unit) what isomorph.rdm gives of them"
+            ) from None
+    if n_stimuli < MINIMUM_STIMULI:
+        raise IsomorphError(
+            f"{what}: {n_stimuli} stimuli are too few for a geometry, at least "
+            f"{MINIMUM_STIMULI} are needed"
+        )
+    if stimuli is not None and len(stimuli) != n_stimuli:
+        raise IsomorphError(
+            f"{what}: names {len(stimuli)} stimuli, and its RDMs are of {n_stimuli}"
+        )
+    names = np.array(stimuli or made_up_names(n_stimuli), dtype=object)
+    # Only cross-validated distances, and those that nobody named, may go below 0.
+    least = DISTANCES[distance].range[0] if distance in DISTANCES else -np.inf
+    rdms = np.atleast_2d(condensed(values.astype(float), names, what, least))
+    flat = np.flatnonzero(np.ptp(rdms, axis=1) == 0)
+    if len(flat):
+        which = f", RDM {flat[0] + 1} of {len(rdms)}" if len(rdms) > 1 else ""
+        raise IsomorphError(
+            f"{what}{which}: all distances are equal, there is no geometry to compare"
+        )
+    return rdms
+
+
+def _of_rsatoolbox(given: Any, distance: str, what: str) -> Vectors:
+    named = given.pattern_descriptors.get("stimulus")
+    stimuli = None if named is None else [str(name) for name in named]
+    distance = distance or distance_of(given)
+    described = {
+        name: [str(one) for one in given.rdm_descriptors[name]]
+        for name in ("region", "subject", "session", "layer")
+        if name in given.rdm_descriptors
+    }
+    rdms = _upper(np.asarray(given.get_vectors(), dtype=float), stimuli, distance, what)
+    return Vectors(rdms, stimuli, distance or UNSPECIFIED, described)
+
+
+def joined(parts: Sequence[xr.Dataset], what: str) -> xr.Dataset:
+    """Return RDMs of several datasets of regions as one, over the stimuli of the first.
+
+    Raises
+    ------
+    IsomorphError
+        When they are over different stimuli, or two are of the same region and subject.
+    """
+    if not parts:
+        raise IsomorphError(f"{what}: there are no RDMs, expected at least one")
+    if len(parts) == 1:
+        return parts[0]
+    named = next((one for one in parts if names_of(one) is not None), None)
+    stimuli = list(map(str, (parts[0] if named is None else named)["stimulus"].values.tolist()))
+    lined = [over(one, stimuli, f"{what}[{at}]", f"{what}[0]") for at, one in enumerate(parts)]
+    keys = [key for one in lined for key in one.indexes["representation"].tolist()]
+    if twice := next((key for key in keys if keys.count(key) > 1), None):
+        raise IsomorphError(
+            f"{what}: two RDMs are of {' | '.join(map(str, twice))}; name regions and subjects "
+            "apart"
+        )
+    plain = [one.reset_index("representation") for one in lined]
+    data = xr.concat(
+        plain, "representation", data_vars="different", coords="different", compat="equals",
+        join="outer", combine_attrs="override",
+    )  # fmt: skip
+    return _marked(indexed(data), named is not None)
+
+
+def _own(data: xr.Dataset, what: str, *, brain: bool = True) -> xr.Dataset:
+    """Return RDMs of our own, of regions or of layers, made what the other side holds if needed."""
+    if not distances_of(data) or not {"representation", "layer"} & set(data.dims):
+        holds = "responses" if "response" in data else "activations" if "gram" in data else ""
+        raise IsomorphError(
+            f"{what}: holds {holds or 'no RDMs'}, expected RDMs; isomorph.rdm gives them"
+        )
+    if brain and "layer" in data.dims:
+        return _layers_as_regions(data)
+    if not brain and "representation" in data.dims:
+        return _regions_as_layers(data)
+    return data
+
+
+def _layers_as_regions(data: xr.Dataset) -> xr.Dataset:
+    """Return every layer as a region of one subject."""
+    model = str(data["model"].item())
+    layers = data["layer"].values.tolist()
+    rows = [
+        RdmRow(str(layer), model, name, data[name].values[at])
+        for name in distances_of(data)
+        for at, layer in enumerate(layers)
+        if np.isfinite(data[name].values[at, 0])
+    ]
+    return brain_rdms(rows, data["stimulus"].values.tolist()).assign_attrs(
+        {key: value for key, value in data.attrs.items() if key == UNNAMED}
+    )
+
+
+def _regions_as_layers(data: xr.Dataset) -> xr.Dataset:
+    """Return every region as a layer, subjects and sessions averaged."""
+    if {"time", "draw"} & set(data.dims):
+        raise IsomorphError(
+            "models: RDMs of time bins or of draws of units cannot stand for layers; select one, "
+            "such as .isel(time=0)"
+        )
+    regions = data["region"].values.tolist()
+    rows = [
+        LayerRdm(str(region), name, values.mean(axis=0), depth)
+        for depth, region in enumerate(dict.fromkeys(regions))
+        for name in distances_of(data)
+        if np.isfinite(values := data[name].values[np.array(regions) == region]).all()
+    ]
+    return model_rdms("", rows, data["stimulus"].values.tolist()).assign_attrs(
+        {key: value for key, value in data.attrs.items() if key == UNNAMED}
+    )
+
+
+def _of_region(region: str, data: xr.Dataset) -> xr.Dataset:
+    """Return RDMs of one region under another name."""
+    own = set(data["region"].values.tolist())
+    if len(own) > 1:
+        raise IsomorphError(
+            f'brain "{region}": holds the regions {", ".join(sorted(own))}, expected one'
+        )
+    plain = data.reset_index("representation")
+    names = np.full(plain.sizes["representation"], region, dtype=object)
+    return indexed(plain.assign_coords(region=("representation", names)))
+
+
+def _told_apart(parts: Sequence[xr.Dataset]) -> list[xr.Dataset]:
+    """Return RDMs of one subject each with the subjects numbered, where nobody named them."""
+    keys = [key for one in parts for key in one.indexes["representation"].tolist()]
+    if len(set(keys)) == len(keys):
+        return list(parts)
+    numbered = []
+    for number, one in enumerate(parts, start=1):
+        plain = one.reset_index("representation")
+        if set(plain["subject"].values.tolist()) == {"1"}:
+            names = np.full(plain.sizes["representation"], str(number), dtype=object)
+            plain = plain.assign_coords(subject=("representation", names))
+        numbered.append(indexed(plain))
+    return numbered
+
+
+def _marked(data: xr.Dataset, named: bool) -> xr.Dataset:
+    return data if named else data.assign_attrs({UNNAMED: 1})
+
+
+def _has(given: Any, name: str) -> TypeGuard[xr.Dataset]:
+    return isinstance(given, xr.Dataset) and name in given.coords
+
+
+def _is_numbers(given: Sequence[Any]) -> bool:
+    return all(isinstance(one, int | float | np.number) for one in given)
+
+
+def _numbers(given: Any, what: str) -> Floats:
+    try:
+        values = np.asarray(given)
+    except (TypeError, ValueError, RuntimeError):
+        values = np.empty(0, dtype=object)
+    if values.dtype.kind not in "iufb":
+        raise IsomorphError(
+            f"{what}: is {type(given).__name__}, expected RDMs: what isomorph.rdm gives, an array "
+            "of numbers, or RDMs of rsatoolbox"
+        )
+    return values

@@ -1,0 +1,189 @@
+"""What comparisons give: tables, with a view in a notebook, a figure, and a way to the disk."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from isomorph.errors import IsomorphError, did_you_mean
+from isomorph.inference.members import ModelFamily
+from isomorph.study import Inference
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+MOST_ROWS = 12
+"""Rows of a table that are shown in a notebook."""
+
+CEILING = ("half_agreement", "reliability", "normalised_status", "normalised_reason")
+"""Columns that say how well the true model would do, beside those whose names begin so."""
+
+SHOWN: Mapping[str, Sequence[str]] = {
+    "comparisons": (
+        "region", "model", "layer", "distance", "measure", "estimate", "interval_low",
+        "interval_high", "ceiling_lower", "ceiling_upper", "p_corrected", "in_set", "status",
+    ),
+    "ceiling": (
+        "region", "distance", "measure", "ceiling_lower", "ceiling_upper", "reliability",
+        "ceiling_status",
+    ),
+    "selection": (
+        "region", "model", "measure", "chosen_layer", "chosen_share", "score", "interval_low",
+        "interval_high", "maximum", "optimism", "status",
+    ),
+    "partial": (
+        "region", "model", "layer", "measure", "controls", "statistic", "estimate",
+        "interval_low", "interval_high", "p_corrected", "status",
+    ),
+    "partition": (
+        "region", "predictors", "measure", "part", "variance", "interval_low", "interval_high",
+        "p_corrected", "status",
+    ),
+    "weighted": (
+        "region", "model", "kind", "measure", "score", "single", "gain", "interval_low",
+        "interval_high", "p_corrected", "status",
+    ),
+    "power": (
+        "region", "measure", "planted_model", "planted_layer", "n_stimuli", "n_subjects",
+        "recovery_exact", "recovery_family", "power_runner_up", "false_winner", "status",
+    ),
+}  # fmt: skip
+"""Columns of each table that are shown in a notebook."""
+
+ABOUT = ("region", "time_start", "time_stop", "distance", "measure")
+"""What a row is about, whatever the model."""
+
+
+@dataclass(frozen=True, repr=False)
+class Result:
+    """Tables that one function gave, with what they were computed under.
+
+    Each table is an attribute too: `result.selection` is `result.tables["selection"]`.
+
+    Attributes
+    ----------
+    kind : str
+        Name of the main table.
+    tables : mapping of str to DataFrame
+        With the columns of the pipeline's tables of these names.
+    inference : Inference
+        The settings.
+    models : sequence of ModelFamily
+        What was compared.
+    left_out : tuple of str
+        Measures of distances that do not go together, and so have no rows.
+    """
+
+    kind: str
+    tables: Mapping[str, pd.DataFrame]
+    inference: Inference
+    models: Sequence[ModelFamily] = ()
+    left_out: tuple[str, ...] = field(default=())
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """The main table."""
+        return self.tables[self.kind]
+
+    @property
+    def ceiling(self) -> pd.DataFrame:
+        """How well the true model would do: a row per region, distance and measure."""
+        if "ceiling_status" not in self.table:
+            raise IsomorphError(
+                f"these are results of {self.kind}, which have no ceilings; "
+                "isomorph.noise_ceiling gives them"
+            )
+        keys = [name for name in ABOUT if name in self.table]
+        said = [
+            name
+            for name in map(str, self.table)
+            if (name.startswith("ceiling_") and name != "ceiling_note") or name in CEILING
+        ]
+        return self.table[[*keys, *said]].drop_duplicates(keys, ignore_index=True)
+
+    def __getattr__(self, name: str) -> pd.DataFrame:
+        tables = self.__dict__.get("tables", {})
+        if name in tables:
+            return tables[name]
+        if name.startswith("_"):
+            raise AttributeError(name)
+        raise AttributeError(f"results of {self.kind} have no {name}, {did_you_mean(name, tables)}")
+
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *self.tables]
+
+    def plot(self, **how: Any) -> Figure:
+        """Draw the main table; see `isomorph.plot`."""
+        import isomorph
+
+        return isomorph.plot(self, **how)
+
+    def save(self, folder: Path | str) -> Path:
+        """Write every table and the settings into a folder, which `isomorph.load` reads again.
+
+        Parameters
+        ----------
+        folder : path
+            Made where it is not there.
+
+        Returns
+        -------
+        Path
+            The folder.
+        """
+        import isomorph
+
+        return isomorph.save(self, folder)
+
+    def __repr__(self) -> str:
+        return f"{self.summary}\n{shown(self.table, self.kind).to_string(index=False)}"
+
+    def _repr_html_(self) -> str:
+        table = shown(self.table, self.kind)
+        body = table.to_html(index=False, border=0, na_rep="", float_format=_short)
+        return f"<p>{html.escape(self.summary)}</p>{body}"
+
+    @property
+    def summary(self) -> str:
+        """What there is, in one sentence."""
+        sizes = ", ".join(f"{name} {len(table)}" for name, table in self.tables.items())
+        seen = len(shown(self.table, self.kind))
+        part = "" if seen == len(self.table) else (
+            ", the best layer of each model shown" if self.kind == "comparisons"
+            else f", the first {seen} shown"
+        )  # fmt: skip
+        return f"{self.kind}: {len(self.table)} rows{part}; tables and their rows: {sizes}"
+
+
+def shown(table: pd.DataFrame, kind: str) -> pd.DataFrame:
+    """Return the part of a table that is worth a look: the best layers, the main columns.
+
+    Parameters
+    ----------
+    table : DataFrame
+    kind : str
+    """
+    columns = [name for name in SHOWN.get(kind, table.columns) if name in table]
+    if kind == "comparisons" and len(table):
+        best = table.sort_values("estimate", ascending=False, kind="stable")
+        keys = [name for name in ("model", *ABOUT) if name in table]
+        table = best.drop_duplicates(keys).sort_index()
+    # A column that says the same everywhere, or nothing, is left out.
+    told = [
+        name for name in columns if name in ("region", "model") or not _says_nothing(table[name])
+    ]
+    return table[told].head(MOST_ROWS).reset_index(drop=True)
+
+
+def _says_nothing(column: pd.Series) -> bool:
+    return bool(column.isna().all() or (column == "").all() or (column == "ok").all())
+
+
+def _short(value: float) -> str:
+    return "" if np.isnan(value) else f"{value:.3f}"

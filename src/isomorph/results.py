@@ -1,0 +1,440 @@
+"""Results on the disk: what the library saves, and what the pipeline made, opened by name."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import xarray as xr
+
+from isomorph.artefacts import (
+    artefact_kind,
+    provenance,
+    read_array,
+    read_responses,
+    read_table,
+    replacing,
+    write_table,
+)
+from isomorph.artefacts.schemas import TABLES
+from isomorph.catalogue import ARRAYS, CATALOGUE, made_by, made_for, of_stimuli
+from isomorph.errors import IsomorphError, did_you_mean
+from isomorph.foreign import reading
+from isomorph.inference.members import ModelFamily
+from isomorph.inference.result import Result
+from isomorph.jobs import Job, jobs
+from isomorph.layout import Layout
+from isomorph.making import DECLARED, Fitting, command_of, outputs_of
+from isomorph.rdms.collection import indexed
+from isomorph.study import Inference, load_study
+
+HEAD = "result.json"
+"""Stands beside the tables of a saved result: what they are and what they were computed under."""
+
+
+def save(result: Result, folder: Path | str) -> Path:
+    """Write the tables of a result and its settings into a folder.
+
+    Parameters
+    ----------
+    result : Result
+        What `isomorph.compare` and its like gave.
+    folder : path
+        Made where it is not there.
+
+    Returns
+    -------
+    Path
+        The folder.
+
+    Raises
+    ------
+    IsomorphError
+        When the disk refuses.
+
+    Examples
+    --------
+    >>> import tempfile, numpy as np, isomorph as iso
+    >>> rng = np.random.default_rng(0)
+    >>> brain = [iso.rdm(rng.standard_normal((8, 20)), subject=s) for s in "ab"]
+    >>> folder = iso.save(iso.noise_ceiling(brain, resamples=20), tempfile.mkdtemp())
+    >>> iso.load(folder).kind
+    'ceiling'
+    """
+    folder = Path(folder)
+    head = {
+        "kind": result.kind,
+        "tables": list(result.tables),
+        "inference": result.inference.model_dump(mode="json"),
+        "models": [asdict(one) for one in result.models],
+        "left_out": list(result.left_out),
+    }
+    stamp = provenance("library", settings=head, seed=result.inference.seed)
+    for kind, table in result.tables.items():
+        write_table(folder / f"{kind}.csv", table, kind, stamp)
+    with replacing(folder / HEAD) as temporary:
+        temporary.write_text(stamp.to_json() + "\n", encoding="utf-8")
+    return folder
+
+
+def load(path: Path | str) -> Any:
+    """Read a file that isomorph wrote, or a folder that `save` wrote, checked against its seal.
+
+    Parameters
+    ----------
+    path : path
+        An artefact of the pipeline, `.nc` or `.csv`, or the folder of a saved result.
+
+    Returns
+    -------
+    Dataset, mapping of str to Dataset, DataFrame, or Result
+        RDMs, activations and representations are datasets, RDMs with their index; responses are
+        datasets by session; tables are tables.
+
+    Raises
+    ------
+    IsomorphError
+        When there is no such file, it is none of isomorph's, or not as it was written.
+
+    Examples
+    --------
+    >>> import isomorph as iso
+    >>> iso.load("nothing.csv")
+    Traceback (most recent call last):
+        ...
+    isomorph.errors.IsomorphError: nothing.csv: no such file
+    """
+    path = Path(path)
+    if path.is_dir():
+        return _saved(path)
+    if not path.is_file():
+        raise IsomorphError(f"{path}: no such file")
+    if path.suffix == ".nc":
+        return _array(path)
+    if path.suffix == ".csv" and path.stem in TABLES:
+        return read_table(path, path.stem)
+    raise IsomorphError(
+        f"{path}: is no file that isomorph reads back; expected .nc, or a table such as "
+        "comparisons.csv"
+    )
+
+
+def _array(path: Path) -> Any:
+    kind = artefact_kind(path)
+    if kind == "responses":
+        return read_responses(path)
+    if kind not in ARRAYS:
+        raise IsomorphError(
+            f"{path}: is no artefact of isomorph, it says {kind or 'nothing'} of itself"
+        )
+    data = read_array(path, kind)
+    return indexed(data) if kind == "rdms" else data
+
+
+def _saved(folder: Path) -> Result:
+    """Read what `save` wrote."""
+    file = folder / HEAD
+    if not file.is_file():
+        raise IsomorphError(
+            f"{folder}: holds no {HEAD}, so it is no saved result; of the results of a study "
+            "isomorph.open_results opens the folder"
+        )
+    with reading(file, "the head of a saved result"):
+        head = read_head(file)
+    return Result(
+        head["kind"],
+        {kind: read_table(folder / f"{kind}.csv", kind) for kind in head["tables"]},
+        Inference.model_validate(head["inference"]),
+        tuple(ModelFamily(**{**one, "instances": tuple(one["instances"])})
+              for one in head["models"]),
+        tuple(head["left_out"]),
+    )  # fmt: skip
+
+
+def read_head(file: Path) -> Mapping[str, Any]:
+    """Return what a saved result says of itself, as it was written."""
+    from isomorph.artefacts import Provenance
+
+    return Provenance.from_json(file.read_text(encoding="utf-8")).settings
+
+
+def open_results(folder: Path | str, study: Path | str | None = None) -> Results:
+    """Open all that a study has made, by name.
+
+    Parameters
+    ----------
+    folder : path
+        The results of the study: `results/<name>`.
+    study : path, optional
+        The study's file; the one in `config/` beside `results/` that has this name unless given.
+
+    Returns
+    -------
+    Results
+
+    Raises
+    ------
+    IsomorphError
+        When there is no such folder, or no file of the study.
+
+    Examples
+    --------
+    >>> import isomorph as iso
+    >>> iso.open_results("results/nothing")
+    Traceback (most recent call last):
+        ...
+    isomorph.errors.IsomorphError: results/nothing: no such folder; has the study been run?
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise IsomorphError(f"{folder}: no such folder; has the study been run?")
+    resolved = folder.resolve()
+    root = resolved.parent.parent
+    file = Path(study) if study is not None else _study_of(resolved)
+    found = load_study(file)
+    if found.name != resolved.name:
+        raise IsomorphError(
+            f'{file}: is the study "{found.name}", whose results stand in '
+            f"results/{found.name}, not in {folder}"
+        )
+    return Results(Layout(found, root))
+
+
+def _study_of(folder: Path) -> Path:
+    """Return the file of the study that has the name of a folder of results."""
+    config = folder.parent.parent / "config"
+    for file in (config / f"{folder.name}.yaml", *sorted(config.glob("*.yaml"))):
+        if file.is_file() and any(
+            line.split("#")[0].split(":", 1)[-1].strip(" '\"\n") == folder.name
+            for line in file.read_text(encoding="utf-8", errors="replace").splitlines()
+            if line.startswith("name:")
+        ):
+            return file
+    raise IsomorphError(
+        f'{config}: no file of a study called "{folder.name}"; name it: '
+        'open_results(..., study="...")'
+    )
+
+
+@dataclass(frozen=True)
+class Made:
+    """One file of a study.
+
+    Attributes
+    ----------
+    artefact : str
+        Its name in `isomorph.layout.Layout`.
+    job : Job
+        What makes it.
+    file : Path
+    """
+
+    artefact: str
+    job: Job
+    file: Path
+
+
+class Results:
+    """All that a study has made, opened by name and checked as the pipeline checks it.
+
+    Every table is an attribute, over all datasets: `results.comparisons`. What is made for a
+    dataset, and for a subject or a model, is a function of these: `results.rdms("kriegeskorte92",
+    "monkey IT")`, `results.responses("planted", "s1")`.
+
+    Parameters
+    ----------
+    layout : Layout
+        Paths of the study.
+    """
+
+    def __init__(self, layout: Layout) -> None:
+        self._layout = layout
+        self._fitting = Fitting(layout)
+
+    @property
+    def study(self) -> Any:
+        """The study, with its datasets, models and settings."""
+        return self._layout.study
+
+    @property
+    def datasets(self) -> list[str]:
+        """Names of the datasets."""
+        return list(self._layout.study.datasets)
+
+    @property
+    def files(self) -> pd.DataFrame:
+        """Every artefact of the study: its name, for what it is made, where, and whether it is."""
+        rows = [
+            {
+                "artefact": made.artefact,
+                "dataset": made.job.names[0] if made.job.names else "",
+                "of": " ".join(made.job.names[1:]),
+                "made": made.file.exists(),
+                "file": str(made.file),
+            }
+            for made in self._made()
+        ]
+        return pd.DataFrame(rows)
+
+    def rdms(self, dataset: str, of: str | None = None) -> xr.Dataset:
+        """Return RDMs of a dataset: of all its regions, of one, or of a model's layers.
+
+        Parameters
+        ----------
+        dataset : str
+        of : str, optional
+            A region or a model instance.
+
+        Raises
+        ------
+        IsomorphError
+            When there is no such region or model, or the file is not what the study now says.
+        """
+        instances = [name for name, _, _ in self._dataset(dataset)]
+        if of in instances:
+            return indexed(self.open("model_rdms", dataset, str(of)))
+        brain = indexed(self.open("brain_rdms", dataset))
+        if of is None:
+            return brain
+        regions = list(dict.fromkeys(map(str, brain["region"].values.tolist())))
+        if of not in regions:
+            near = did_you_mean(of, [*regions, *instances])
+            raise IsomorphError(f'{dataset}: no region or model "{of}", {near}')
+        return brain.isel(representation=[str(one) == of for one in brain["region"].values])
+
+    def table(self, kind: str, dataset: str | None = None) -> pd.DataFrame:
+        """Return a table of one dataset, or of all that have it.
+
+        Parameters
+        ----------
+        kind : str
+            Name of the table, such as `comparisons`.
+        dataset : str, optional
+
+        Raises
+        ------
+        IsomorphError
+            When there is no such table, or it is not what the study now says.
+        """
+        if dataset is not None:
+            table: pd.DataFrame = self.open(kind, dataset)
+            return table
+        found = [
+            self.open(kind, name).assign(dataset=name)
+            for name in self.datasets
+            if self._one(kind, (name,)).file.exists()
+        ]
+        if not found:
+            raise IsomorphError(
+                f"no dataset has {kind} yet; make it: "
+                f"{command_of(self._layout, self._one(kind, (self.datasets[0],)).job)}"
+            )
+        return pd.concat(found, ignore_index=True)
+
+    def open(self, artefact: str, *names: str) -> Any:
+        """Return what one file of the study holds.
+
+        Parameters
+        ----------
+        artefact : str
+            See `files`.
+        *names : str
+            The dataset, and the subject or model where it is made for one.
+
+        Raises
+        ------
+        IsomorphError
+            When there is no such artefact, it has not been made, or it is not what the study now
+            says.
+        """
+        made = self._one(artefact, names)
+        if not made.file.exists():
+            raise IsomorphError(
+                f"{made.file}: has not been made; make it: {command_of(self._layout, made.job)}"
+            )
+        if said := self._fitting.first(made.job):
+            raise IsomorphError(said)
+        if made.file.suffix == ".csv":
+            return read_table(made.file, artefact)
+        return _array(made.file) if made.file.suffix == ".nc" else made.file
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        known = dict(_artefacts())
+        if name not in known:
+            raise AttributeError(f"results have no {name}, {did_you_mean(name, dir(self))}")
+        if name in TABLES and known[name] == ("dataset",):
+            return self.table(name)
+        return partial(self.open, name)
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *(name for name, _ in _artefacts())})
+
+    def __repr__(self) -> str:
+        files = self.files
+        made = int(files["made"].sum())
+        return (
+            f'results of "{self._layout.study.name}": {made} of {len(files)} artefacts made, of '
+            f"{', '.join(self.datasets)}"
+        )
+
+    def _repr_html_(self) -> str:
+        files = self.files
+        counted = (
+            files.assign(made=files["made"].astype(int))
+            .pivot_table(index="artefact", columns="dataset", values="made", aggfunc="sum")
+            .reindex(list(dict.fromkeys(files["artefact"])))
+        )
+        body = counted.to_html(border=0, na_rep="", float_format=lambda n: f"{n:.0f}")
+        return f"<p>{html.escape(repr(self))}</p>{body}"
+
+    def _dataset(self, dataset: str) -> Iterator[tuple[str, Any, int | None]]:
+        self._layout.study.dataset(dataset)
+        return self._layout.study.instances_for(dataset)
+
+    def _made(self) -> Iterator[Made]:
+        for job in jobs(self._layout.study):
+            for name, file in outputs_of(self._layout, job).items():
+                yield Made(name, job, file)
+
+    def _one(self, artefact: str, names: tuple[str, ...]) -> Made:
+        """Return the file of a name that is made for some dataset, subject or model."""
+        known = dict(_artefacts())
+        if artefact not in known:
+            raise IsomorphError(f'no artefact "{artefact}", {did_you_mean(artefact, known)}')
+        if len(names) != len(known[artefact]):
+            wanted = ", ".join(known[artefact]) or "nothing"
+            raise IsomorphError(
+                f"{artefact}: is made for {wanted}, and was asked for with "
+                f"{', '.join(names) or 'nothing'}"
+            )
+        return self._of(CATALOGUE[artefact].stage, artefact, names)
+
+    def _of(self, stage: str, artefact: str, names: tuple[str, ...]) -> Made:
+        study = self._layout.study
+        if names:
+            study.dataset(names[0])
+        if of_stimuli(stage):
+            names = (study.stimulus_set(names[0]), *names[1:])
+        known = [job for job in jobs(study) if job.stage == stage]
+        for job in known:
+            if job.names == names:
+                return Made(artefact, job, outputs_of(self._layout, job)[artefact])
+        last = [job.names[-1] for job in known if job.names[:-1] == names[:-1]]
+        what = made_for(stage)[-1]
+        raise IsomorphError(
+            f'{artefact} of {names[0]}: no {what} "{names[-1]}", {did_you_mean(names[-1], last)}'
+        )
+
+
+def _artefacts() -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield the name of every artefact, and for what it is made."""
+    for stage in DECLARED:
+        for one in made_by(stage):
+            yield one.name, made_for(stage)

@@ -1,0 +1,33 @@
+"""The stage `compare`: tables of one dataset from its RDMs and those of the models."""
+
+from __future__ import annotations
+
+from isomorph.inference.comparing import comparison_tables
+from isomorph.inference.planted import recover
+from isomorph.layout import Layout
+from isomorph.making import require, stamp
+from isomorph.stages.common import analysis_of, write_tables
+from isomorph.study.archive import SimulatedArchive
+
+
+def run(layout: Layout, dataset: str) -> None:
+    """Compare a dataset's regions with every layer, with each other, and with what was planted.
+
+    Writes `comparisons.csv`, `subjects.csv` and `preferences.csv` (and parquet), `regions.csv`,
+    `selection.csv`, `layers_in_set.csv`, `differences.csv`, `contrasts.csv`, `recovery.csv`.
+
+    Raises
+    ------
+    IsomorphError
+        When brain and model RDMs are not over the same stimuli or not what the study now says, or
+        the study asks for what the dataset does not have.
+    """
+    require(layout, "compare", dataset)
+    tables, not_applicable = comparison_tables(analysis_of(layout, dataset, "compare"))
+    archive = layout.study.dataset(dataset).archive
+    truth = archive.regions if isinstance(archive, SimulatedArchive) else {}
+    tables["recovery"] = recover(tables["comparisons"], truth)
+    noted = {"not_applicable": not_applicable}
+    seed = layout.study.spec.inference.seed
+    signed = stamp(layout, "compare", dataset, seed=seed, noted=noted)
+    write_tables(layout, dataset, tables, signed)

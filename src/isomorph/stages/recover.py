@@ -1,0 +1,38 @@
+"""The stage `recover`: which layers are found again in data simulated from them."""
+
+from __future__ import annotations
+
+from isomorph.artefacts import read_table
+from isomorph.inference.trust import agreement, recovery_tables
+from isomorph.layout import Layout
+from isomorph.making import require, stamp
+from isomorph.stages.common import analysis_of, write_tables
+
+OFF = "inference.recovery.simulations is 0"
+
+
+def run(layout: Layout, dataset: str) -> None:
+    """Simulate data like a dataset's from its candidate layers, and see which are found again.
+
+    Writes `confusion.csv`, `power.csv` and `agreement.csv`.
+
+    Parameters
+    ----------
+    layout : Layout
+    dataset : str
+
+    Raises
+    ------
+    IsomorphError
+        When a file is missing or not what the study now says.
+    """
+    require(layout, "recover", dataset)
+    inference = layout.study.spec.inference
+    comparisons = read_table(layout.comparisons(dataset), "comparisons")
+    tables = {
+        **recovery_tables(analysis_of(layout, dataset, "recover")),
+        "agreement": agreement(comparisons),
+    }
+    noted = {} if inference.recovery.simulations else {"not_simulated": OFF}
+    signed = stamp(layout, "recover", dataset, seed=inference.seed, noted=noted)
+    write_tables(layout, dataset, tables, signed)

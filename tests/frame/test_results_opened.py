@@ -1,0 +1,116 @@
+"""Results on the disk: what the library saves, and what a study made, opened by name."""
+
+import shutil
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+
+sys.path.append(str(Path(__file__).parents[1] / "figures"))
+
+from synthetic_study import write_study
+
+import isomorph as iso
+from isomorph import inference
+from isomorph.catalogue import made_by
+from isomorph.making import DECLARED
+
+
+@pytest.fixture(scope="module")
+def layout(tmp_path_factory):
+    layout = write_study(tmp_path_factory.mktemp("opened"), datasets=("real",))
+    path = layout.root / "config" / "small.yaml"
+    study = yaml.safe_load(path.read_text())
+    path.write_text(yaml.safe_dump({**study, "datasets": ["real"]}))
+    return layout
+
+
+@pytest.fixture
+def results(layout):
+    return iso.open_results(layout.results)
+
+
+def test_everything_declared_is_listed_and_opened_by_name(results, layout):
+    listed = set(results.files["artefact"])
+    assert listed == {
+        one.name for stage in DECLARED for one in made_by(stage)
+    } - {"names"}  # fmt: skip
+    assert results.datasets == ["real"]
+    assert set(results.comparisons["dataset"]) == {"real"}
+    brain = results.rdms("real")
+    assert set(results.rdms("real", "alpha")["region"].values) == {"alpha"}
+    np.testing.assert_array_equal(
+        results.rdms("real", "alpha")["correlation"], brain.sel(region="alpha")["correlation"]
+    )
+    assert "layer" in results.rdms("real", "net").dims
+    assert set(results.stimuli["stimulus"]) == set(brain["stimulus"].values)
+    assert "representations" in dir(results)
+
+
+def test_what_is_not_there_is_said_with_the_nearest(results, layout):
+    for asked, message in (
+        (lambda: results.rdms("real", "alpa"), 'no region or model "alpa", did you mean "alpha"'),
+        (lambda: results.rdms("reel"), 'no "reel", did you mean "real"'),
+        (lambda: results.responses("real", "s9"), 'no subject "s9", known: s1, s2'),
+        (lambda: results.responses("real"), "is made for dataset, subject, and was asked for with"),
+        (lambda: results.open("comparison", "real"), 'did you mean "comparisons"'),
+        (lambda: iso.open_results(layout.root / "results" / "big"), "no such folder"),
+        (lambda: iso.open_results(layout.results, layout.root / "none.yaml"), "no such file"),
+        (lambda: iso.open_results(layout.root), 'no file of a study called'),
+    ):  # fmt: skip
+        with pytest.raises(iso.IsomorphError, match=message):
+            asked()
+    with pytest.raises(AttributeError, match='no comparison, did you mean "comparisons"'):
+        results.comparison  # noqa: B018
+
+
+def test_a_view_counts_what_is_made(results):
+    assert "artefacts made, of real" in repr(results)
+    assert "comparisons" in results._repr_html_()
+
+
+def test_what_the_study_no_longer_says_is_refused(layout, tmp_path):
+    root = tmp_path / "copy"
+    shutil.copytree(layout.root, root)
+    path = root / "config" / "small.yaml"
+    opened = iso.open_results(root / "results" / "small")
+    inference.run(opened._layout, "real")
+    assert len(iso.open_results(root / "results" / "small").comparisons)
+    study = yaml.safe_load(path.read_text())
+    path.write_text(yaml.safe_dump({**study, "measures": ["pearson"]}))
+    with pytest.raises(iso.IsomorphError, match=r"measures.*make it again: isomorph compare"):
+        iso.open_results(root / "results" / "small").comparisons  # noqa: B018
+
+
+def test_a_saved_result_is_read_as_it_was(tmp_path):
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((9, 20))
+    models = {"net": iso.rdm({"a": x, "b": x[::-1]})}
+    found = iso.compare(iso.rdm(x + rng.standard_normal(x.shape)), models,
+                        resamples=20, permutations=20)  # fmt: skip
+    folder = found.save(tmp_path / "saved")
+    again = iso.load(folder)
+    assert list(again.tables) == list(found.tables)
+    np.testing.assert_allclose(again.table["estimate"], found.table["estimate"])
+    assert (again.inference, again.models, again.kind) == (
+        found.inference,
+        found.models,
+        found.kind,
+    )
+    table = folder / "comparisons.csv"
+    table.write_text(table.read_text().replace("0.", "1.", 1))
+    with pytest.raises(iso.IsomorphError, match=r"comparisons\.csv"):
+        iso.load(folder)
+
+
+def test_other_files_are_refused(tmp_path):
+    for name, message in (
+        ("notes.txt", "is no file that isomorph reads back"),
+        ("empty", "holds no result.json"),
+    ):
+        place = tmp_path / name
+        place.mkdir() if "." not in name else place.write_text("x")
+        with pytest.raises(iso.IsomorphError, match=message):
+            iso.load(place)
