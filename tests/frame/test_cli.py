@@ -350,7 +350,7 @@ def artefacts(tmp_path):
     write_array(tmp_path / "m.nc", activations, "activations", STAMP)
     held = {"dataset": "d", "subject": "x", "simulated": "true"}
     write_responses(tmp_path / "x.nc", {"1": session}, held, STAMP)
-    from isomorph.artefacts.schemas import TABLES
+    from isomorph.catalogue import TABLES
 
     comparisons = pd.DataFrame({name: [0.5, 0.25] for name in TABLES["comparisons"]})
     comparisons = comparisons.assign(

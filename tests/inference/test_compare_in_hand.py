@@ -18,7 +18,7 @@ from synthetic_study import write_study
 import isomorph as iso
 from isomorph import inference
 from isomorph.artefacts import read_table
-from isomorph.artefacts.schemas import TABLES
+from isomorph.catalogue import TABLES
 from isomorph.inference import explain
 from isomorph.inference.keywords import inference_of
 from isomorph.layout import Layout

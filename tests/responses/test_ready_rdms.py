@@ -256,8 +256,7 @@ def test_a_stated_variable_of_names_counts_though_its_names_only_count_up(make_s
     source = settings(file="r.npz", variable="rdm", names="item", subjects=["s1"])
     at = [int(name) - 1 for name in stimuli]
     expected = squareform(square[np.ix_(at, at)])
-    found = read(make_study(source, stimuli))["correlation"].values
-    np.testing.assert_allclose(found, [expected], rtol=1e-6)
+    np.testing.assert_array_equal(read(make_study(source, stimuli))["correlation"], [expected])
 
 
 def test_a_stated_variable_of_counts_that_name_no_stimulus_is_refused(make_study, files):
@@ -453,7 +452,7 @@ def changed(value, at=(0, 1)):
         (VECTORS[0, 0][:6], {}, "array: holds RDMs of 4 stimuli, expected the 5 stimuli of"),
         (np.zeros((5, 4)), {}, "holds RDMs of shape (5, 4), expected the 5 stimuli of"),
         (SQUARES[:2, 0], {}, "shape (2, 5, 5), expected 1 subjects × 1 sessions of 5 stimuli"),
-        (changed(np.nan), {}, 'array: the pair of "image_1" and "image_2", stimuli 1 and 2 of'),
+        (changed(np.nan), {}, 'array: the pair of "image_1" and "image_2", stimuli 1 and 2'),
         (changed(0.5, (1, 1)), {}, "has 0.5 on its diagonal, expected 0; are these similarities?"),
         (changed(7.0), {}, "is not symmetric, two sides differ by"),
         (-SQUARES[0, 0], {}, "expected dissimilarities, none below zero"),

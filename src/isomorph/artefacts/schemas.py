@@ -6,20 +6,12 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from isomorph.catalogue import CATALOGUE, ArraySchema
+from isomorph.catalogue import TABLES, ArraySchema
 from isomorph.errors import IsomorphError
-from isomorph.registry import Registry
 from isomorph.shown import is_plain
 
 HAS_RDM = ("ok", "no_halves")
 """What the status of an RDM that there is can be."""
-
-TABLES: Registry[tuple[str, ...]] = Registry(
-    "table", {name: one.required for name, one in CATALOGUE.items() if one.columns}
-)
-"""Required columns by table. `status` says what a row has, one of
-`isomorph.inference.estimated.RowStatus`, and `reason` in words why it has no more; of
-`reliability`, `status` says both."""
 
 
 def check_array(data: xr.Dataset, schema: ArraySchema, where: str) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from isomorph.catalogue.columns import PLACE
 from isomorph.catalogue.compared import COMPARED
 from isomorph.catalogue.entries import (
     OF_STIMULI,
@@ -70,6 +71,20 @@ CATALOGUE: Registry[Artefact] = Registry(
 )
 """Every artefact by name, in the order in which the data passes."""
 
+CEILING = (
+    "dataset", "simulated", *PLACE.split(), "distance", "measure", "ceiling_lower",
+    "ceiling_upper", "ceiling_status", "ceiling_reason", "reliability",
+)  # fmt: skip
+"""What `isomorph.noise_ceiling` gives, of which a study makes no table of its own."""
+
+TABLES: Registry[tuple[str, ...]] = Registry(
+    "table",
+    {name: one.required for name, one in CATALOGUE.items() if one.columns} | {"ceiling": CEILING},
+)
+"""Required columns by table. `status` says what a row has, one of
+`isomorph.inference.estimated.RowStatus`, and `reason` in words why it has no more; of
+`reliability`, `status` says both."""
+
 
 def made_by(stage: str) -> list[Artefact]:
     """Return what a stage makes."""
@@ -110,12 +125,13 @@ def tables_of_results() -> list[Artefact]:
 
 def ordered(table: DataFrame, kind: str) -> DataFrame:
     """Put the columns of a kind of table first; an empty table still has them."""
-    return table.reindex(columns=list(dict.fromkeys([*CATALOGUE[kind].required, *table.columns])))
+    return table.reindex(columns=list(dict.fromkeys([*TABLES[kind], *table.columns])))
 
 
 __all__ = [
     "ARRAYS",
     "CATALOGUE",
+    "TABLES",
     "WORDS",
     "ArraySchema",
     "Artefact",
