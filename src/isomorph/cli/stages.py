@@ -35,7 +35,7 @@ class Stage:
 STAGES = Registry(
     "stage",
     {
-        "fetch": Stage("bring a dataset's bytes here, verified", "isomorph.archives:run"),
+        "fetch": Stage("bring a dataset's bytes here, verified", "isomorph.stages.fetch:run"),
         "stimuli": Stage("images and the stimulus table of a dataset",
                          "isomorph.stages.stimuli:run"),
         "responses": Stage("responses of one subject, aligned to the stimuli",
