@@ -21,7 +21,7 @@ import yaml
 from small_studies import AFFINE, SUBJECTS, WRITERS, pictures, stimuli_of
 
 from isomorph import archives
-from isomorph.archives import on_disk
+from isomorph.archives import fetched
 from isomorph.cli import looking, main
 from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
@@ -481,8 +481,9 @@ def test_of_what_was_fetched_only_subjects_that_are_here_are_looked_at(study, ca
     records = [one for one in held.files if one.path not in own["s2"]]
     manifest = replace(held, files=tuple(records), subjects={"s1": own["s1"]})
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(on_disk.HERE._members, "local", on_disk._fetched)
-        patch.setattr(on_disk, "remembered", lambda *_: manifest)
+        as_fetched = replace(archives.ARCHIVES["local"], here=fetched.here)
+        patch.setitem(archives.ARCHIVES._members, "local", as_fetched)
+        patch.setattr(fetched, "remembered", lambda *_: manifest)
         assert "names 3 maps, the betas have 4" in refused(layout, capsys)[0]
         (layout.root / "files" / own["s1"][0]).unlink()
         code, lines = check(layout, capsys)

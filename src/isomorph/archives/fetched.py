@@ -38,6 +38,9 @@ def here(layout: Layout, dataset: str) -> Here | None:
     asked = [one.model_dump(mode="json") for one in spec.also]
     if held.provenance.settings.get("also", asked) != asked:
         return None
+    of = held.provenance.settings.get("subjects", spec.subjects)
+    if not held.subjects and not set(spec.subjects) <= set(of):  # nobody asked for all of them
+        return None
     gone = {one.path for one in held.files if not stands(one, held.root)}
     if not held.subjects:  # not taken by subject: all or nothing
         return None if gone else Here(held, tuple(spec.subjects))
