@@ -123,7 +123,7 @@ def peak(path: Path, n: int) -> float:
 def _peak(path: Path, n: int) -> float:
     presentations = shown(n)
     with open_nwb(path) as nwb:
-        assert "units" in nwb.file  # what opening costs is no part of counting
+        assert "units" in nwb.file  # what opening costs is not part of counting
     before = _resident()
     windowed(path, presentations)
     return _resident() - before

@@ -119,7 +119,7 @@ def told_and_found(rng: Rng, n_stimuli: int, n_tested: int) -> DataSet:
 
 
 def apart(columns: Columns, claim: str) -> tuple[float, float]:
-    """Return the rate that is told less the one that is found."""
+    """Return the rate that is reported less the one that is found."""
     off = columns[f"told_{claim}"] - columns[f"found_{claim}"]
     return float(off.mean()), float(off.std(ddof=1) / np.sqrt(len(off)))
 

@@ -31,13 +31,13 @@ def log(tmp_path):
          "on (SIGTERM); {log} is empty"),
         ("ended with exit status 139\n", "compare small: crashed inside a library, which is no "
          "fault of the study's settings (SIGSEGV); {log} is empty"),
-        ("ended with exit status 2\n", "compare small: ended with exit status 2 without a word of "
+        ("ended with exit status 2\n", "compare small: ended with exit status 2 without saying "
          "why; {log} is empty"),
         ("Traceback (most recent call last):\n  File\nKeyError: 'x'\nended with exit status 1\n",
          "KeyError: 'x' (a defect of isomorph; the whole of it is in {log})"),
-        ("going\n", 'compare small: stopped without a word; the last line of {log} is "going"'),
-        ("", "compare small: stopped without a word; {log} is empty"),
-        (None, "compare small: stopped without a word; {log} is empty"),
+        ("going\n", 'compare small: stopped without a message; the last line of {log} is "going"'),
+        ("", "compare small: stopped without a message; {log} is empty"),
+        (None, "compare small: stopped without a message; {log} is empty"),
     ],
 )  # fmt: skip
 def test_every_failed_job_has_its_sentence(log, text, sentence):

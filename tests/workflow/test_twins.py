@@ -33,7 +33,7 @@ one after another, as a job's start costs more than its work on files as small a
 PIXELS = {
     "name": "pixels", "title": "Pixels", "source": "baseline/pixels", "preprocessing": {"size": 8},
 }  # fmt: skip
-COARSE = {**PIXELS, "name": "coarse", "title": "Coarse", "twin_of": "pixels",
+COARSE = {**PIXELS, "name": "coarse", "title": "Coarse", "control_of": "pixels",
           "preprocessing": {"size": 4}}  # fmt: skip
 """Stands in for an untrained twin, which a dataset without images has as little as its model."""
 

@@ -55,7 +55,7 @@ def bring(
     archive = layout.study.dataset(dataset).archive
     if not isinstance(archive, DandiArchive):
         raise IsomorphError(f"{dataset}: archive.kind is {archive.kind}, not dandi")
-    relock = f"`isomorph lock --study {layout.study.path} --dataset {dataset}` locks it anew"
+    relock = f"`isomorph lock --study {layout.study.path} --dataset {dataset}` locks it again"
     for file in files:
         if file.algorithm != "sha256":
             raise IsomorphError(

@@ -64,7 +64,7 @@ def download(
         Where to ask, one after another until one has the right bytes; an address that stands
         twice is asked again after wrong bytes, but not after a refusal.
     target : Path
-        Where the file shall stand.
+        Where the file is to stand.
     pin : Pin
         What its bytes must be.
     part : Path, optional
@@ -154,7 +154,7 @@ def _fill(line: _Line, url: str, part: Path) -> None:
             try:
                 _attempt(line, url, part)
             except (TryAgainError, *BROKEN):
-                if _size(part) - longest >= LEAST:  # it got on: patience starts anew
+                if _size(part) - longest >= LEAST:  # it got on: patience starts again
                     longest = _size(part)
                     number.restart()
                 raise

@@ -139,7 +139,7 @@ class _Kept:
 def _kept(layout: Layout, dataset: str, lock: Lock, own: set[str]) -> _Kept:
     """Return what another study of the same lock and settings fetched and that still stands.
 
-    It is told by size, as its study verified it and no file of this one is among it.
+    It is recognised by size, as its study verified it and no file of this one is among it.
     """
     held = remembered(layout, dataset)
     settings = slices.plain(slices.fetch(layout.study, dataset))

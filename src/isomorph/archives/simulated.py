@@ -74,7 +74,7 @@ def _planted_features(
         where = f"{layout.study.dataset_files[dataset]}: archive.regions.{region}.layer"
         if planted.layer not in layers:
             raise IsomorphError(
-                f'{where}: "{planted.layer}" is no layer of {planted.model} in {file}, '
+                f'{where}: "{planted.layer}" is not a layer of {planted.model} in {file}, '
                 f"{did_you_mean(planted.layer, layers)}"
             )
         gram = activations["gram"].values[layers.index(planted.layer)].astype(np.float64)

@@ -97,7 +97,7 @@ def choose_files(
             raise IsomorphError(
                 f"{lock_file(layout.study, dataset)}: does not hold what the dataset asks for "
                 f"({error}); `isomorph lock --study {layout.study.path} --dataset {dataset}` "
-                "locks it anew"
+                "locks it again"
             ) from error
         for inside in found.subjects:
             taken.setdefault(paths[inside], source)

@@ -17,7 +17,7 @@ from isomorph.figures.style import COLOUR_MAP, FAINT, INK, styled
 SIDE = 5.6
 """Side of one RDM, inches."""
 SMALLEST_SIDE, WIDEST_CELL = 3.6, 0.45
-"""An RDM of a few stimuli is drawn smaller, so that its cells are no posters; inches."""
+"""An RDM of a few stimuli is drawn smaller, so that its cells stay small; inches."""
 MOST_THUMBNAILS = 150
 """With more, thumbnails would be too small to tell apart."""
 MOST_NAMES = 60

@@ -22,7 +22,7 @@ Array = npt.NDArray
 MOST_DOTS = 150
 """Units drawn one by one; more are drawn as a density."""
 MOST_NAMED = 12
-"""Curves named at their end; more are told by the colour of their row."""
+"""Curves named at their end; more are identified by the colour of their row."""
 LOWEST = -0.5
 """Values below stand at this edge: the formula takes a negative correlation to minus infinity."""
 FARTHEST = 64

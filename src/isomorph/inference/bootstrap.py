@@ -70,7 +70,7 @@ class Resampled:
     def spread(self, limits: tuple[float, float] = UNLIMITED) -> Spread:
         """Return the spread over stimuli, and over subjects where they are resampled.
 
-        What two values of one resample differ by is no spread over stimuli: it is taken off, as
+        What two values of one resample differ by is not spread over stimuli: it is taken off, as
         Schütt et al. (2023, https://doi.org/10.7554/eLife.82566) do with their cross-validations,
         and added as far as the estimate itself has it.
 

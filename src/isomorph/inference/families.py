@@ -57,7 +57,7 @@ def by_p_alone(correction: str) -> str:
 
 
 def corrected(p: Floats, correction: str) -> Floats:
-    """Correct the p-values of one family; NaN are no part of it and stay NaN."""
+    """Correct the p-values of one family; NaN are not part of it and stay NaN."""
     p = np.asarray(p, dtype=float)
     known = np.isfinite(p)
     result = np.full(p.shape, np.nan)

@@ -101,7 +101,7 @@ def exchanged(groups: Labels, n: int, rng: np.random.Generator) -> Counts:
     """Return random orders of the stimuli in which whole groups of equal size change places.
 
     The order within a group stays, so a difference between variants that all groups share, such
-    as a view, is no part of the null (Winkler et al. 2015,
+    as a view, is not part of the null (Winkler et al. 2015,
     https://doi.org/10.1016/j.neuroimage.2015.05.092).
 
     Parameters
@@ -124,7 +124,7 @@ def exchanged(groups: Labels, n: int, rng: np.random.Generator) -> Counts:
 
 
 def too_few_groups(groups: Labels) -> str:
-    """Return why nothing can be told from so few groups; empty where there are enough."""
+    """Return why so few groups allow no inference; empty where there are enough."""
     n = group_count(groups)
     if n >= FEWEST_GROUPS or n == len(groups):
         return ""

@@ -11,7 +11,7 @@ part :math:`k`, the nested score is the mean over parts of
 
 The score of a model with one layer is its value on all stimuli.
 
-How far the score would move with other stimuli is found by doing all of it anew in every resample,
+How far the score would move with other stimuli is found by doing all of it again in every resample,
 the choice included: a standard error that took the layers as given would leave out that other
 stimuli choose other layers. Two cross-validations in each resample tell how much of their spread is
 the luck of the parts, which is taken off (Schütt et al. 2023,

@@ -44,7 +44,7 @@ def compare_regions(regions: Sequence[Region], draws: Draws, setting: Setting) -
     with the same weight whatever the scale of its distances. Subjects are not resampled, so the
     interval is about stimuli alone. Of time bins those at the same time are compared. Estimate,
     interval and p are all of the mean over halvings, both ways round, and over draws of units where
-    these are equalised. Of one subject without halves the estimate is told, and nothing that takes
+    these are equalised. Of one subject without halves the estimate is given, and nothing that takes
     it for more than shared noise.
 
     Parameters

@@ -26,7 +26,7 @@ def halves_of(region: Region) -> Floats:
 def agreement(
     region: Region, distance: str, measure: Measure, counts: Counts | None = None
 ) -> Floats:
-    """Return the measure between every two subjects; of one, the reliability halves foretell.
+    """Return the measure between every two subjects; of one, the reliability halves predict.
 
     Parameters
     ----------

@@ -23,7 +23,7 @@ class Standing:
     scores : Scores
     agreement : (subject, subject) or (1, 1)
         The measure between subjects, or the reliability that halves of the repetitions of one
-        foretell.
+        predict.
     drawn : (resample, subject, subject) or (resample, 1, 1)
         The same under draws of stimuli.
     unit_variance : (candidate,) or None
@@ -85,7 +85,7 @@ def standing(
     measure : Measure
     """
     if measure.independence != "0" or measure.embed is None:
-        reason = f"{measure.name} is no correlation, so there is no reliability to divide by"
+        reason = f"{measure.name} is not a correlation, so there is no reliability to divide by"
     elif len(region.subjects) == 1 and not all(len(draw.halvings) for draw in region.measured):
         reason = f"{region.label} is of one subject without repetitions and has no reliability"
     else:

@@ -9,10 +9,10 @@ number of repetitions in them, and the true model's correlation with :math:`d` i
 That holds where halves are on the scale of the whole but for a constant: squared and
 cross-validated distances are, others are brought to it first. The formula of Spearman (1910) and
 Brown (1910) needs no common scale but takes the variance of noise to halve when repetitions
-double; that of distances is between a half and a quarter of it, so it foretells too little. It
+double; that of distances is between a half and a quarter of it, so it predicts too little. It
 stands in where no scale is known.
 
-For measures that are no covariance, such as those of ranks, the same step is taken: with
+For measures that are not covariances, such as those of ranks, the same step is taken: with
 :math:`r` the agreement of halves under the measure, the reliability is
 :math:`r / (r + \kappa (1 - r))`, :math:`\kappa` being what Pearson's correlation says of noise in
 the whole against the halves, or a half with Spearman and Brown. Kendall's coefficients are turned
@@ -184,4 +184,4 @@ def from_latent(correlation: Floats, measure: Measure) -> Floats:
 
 
 KENDALL = ("tau_a", "tau_b")
-"""Measures that are no correlation and stand for one."""
+"""Measures that are not correlations and stand for one."""

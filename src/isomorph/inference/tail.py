@@ -12,7 +12,7 @@ the end of the distribution before what was observed. So the p is not that of th
 the mean over all shapes, each weighted by its likelihood, in the grid of Zhang and Stephens (2009,
 https://doi.org/10.1198/tech.2009.08017), which also makes the fit a sum and not a search. And a
 tenth of the permutations is the most that counts as tail, a hundredth of the least that can be
-counted the smallest p that is told.
+counted the smallest p that is reported.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ def tail_p(observed: Floats, null: Floats, counted: Floats) -> tuple[Floats, NDA
     grid = 20 + int(np.sqrt(deepest))
     for part in blocks(int(rare.sum()), BLOCK // (deepest * grid)):
         left = np.flatnonzero(rare)[part]
-        # The largest in rising order, and below them the one that is no part of the tail.
+        # The largest in rising order, and below them the one that is not part of the tail.
         largest = np.sort(np.partition(null[:, left], -deepest - 1, axis=0)[-deepest - 1 :], axis=0)
         for size in range(deepest, FEWEST - 1, -STEP):
             threshold = (largest[-size - 1] + largest[-size]) / 2

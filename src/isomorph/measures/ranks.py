@@ -23,7 +23,7 @@ stay in cache while they are ranked)."""
 
 FEW = 3
 """Where each resample holds at most one in so many of the stimuli, as the scored side of a split
-does, their pairs are ranked anew; of more, it is quicker to count along the order of all."""
+does, their pairs are ranked again; of more, it is quicker to count along the order of all."""
 
 
 @dataclass(frozen=True)
@@ -161,7 +161,7 @@ class RankForm:
 
 
 class RankBuffers:
-    """Scratch, so that no memory is asked for anew for each RDM and block of resamples.
+    """Scratch, so that no memory is asked for again for each RDM and block of resamples.
 
     Parameters
     ----------

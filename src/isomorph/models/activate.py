@@ -159,8 +159,8 @@ def open_model(request: Request) -> OpenModel:
     Raises
     ------
     IsomorphError
-        When weights cannot be had or are not those that were asked for, or nobody says how images
-        enter.
+        When weights cannot be had or are not those that were asked for, or it is not said how
+        images enter.
     """
     spec, source = request.spec, SOURCES[request.spec.source]
     network = source.network(request) if source.network else None

@@ -57,7 +57,7 @@ def watching(model: torch.nn.Module, visit: Visit) -> Iterator[None]:
 
     A layer is named as in `named_modules()`. The second call of a module adds `#2`, the third
     `#3`. The first tensor of an output with several bears the plain name, the others add `[1]`
-    (tuples) or `.key` (mappings). The model itself is no layer. The tensor is the module's own:
+    (tuples) or `.key` (mappings). The model itself is not a layer. The tensor is the module's own:
     what visits must reduce or copy it at once, since the next module may overwrite it.
 
     Parameters

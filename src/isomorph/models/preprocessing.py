@@ -115,7 +115,7 @@ def placement(
 ) -> tuple[Box, tuple[int, int, int, int]]:
     """Return which part of an image falls into a field of view, and on which of its pixels.
 
-    Edges of the image fall on whole pixels of the input, so that a blurred edge is no feature; a
+    Edges of the image fall on whole pixels of the input, so that a blurred edge is not a feature; a
     stimulus is at most half a pixel too large or small. What lies beyond the field is cut.
 
     Parameters

@@ -76,7 +76,7 @@ class Source:
     network : callable, optional
         Builds the network; heavy libraries are imported inside.
     activations : callable, optional
-        Computes them, for sources that are no torch module.
+        Computes them, for sources that are not torch modules.
     needs_images : bool
         Whether the stimuli must be images; otherwise the stimulus table is enough.
     options : tuple of str or None

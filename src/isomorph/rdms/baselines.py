@@ -75,7 +75,7 @@ def told_apart(counts: NDArray[np.integer]) -> tuple[Floats, Floats, int]:
     Parameters
     ----------
     counts : (fold, stimulus)
-        Showings.
+        Presentations.
 
     Returns
     -------
@@ -83,7 +83,7 @@ def told_apart(counts: NDArray[np.integer]) -> tuple[Floats, Floats, int]:
         Covariance of the baselines, their mean 0 in every part without a fold in common with
         others, where responses have a variance of 1.
     share : (fold, stimulus)
-        Of a stimulus's showings, which stood in a fold.
+        Of a stimulus's presentations, which stood in a fold.
     rank : int
         Of the baselines beyond what stimuli explain: folds less parts.
     """
@@ -104,7 +104,7 @@ def baselines_of(sums: Floats, counts: NDArray[np.integer]) -> Floats:
 
 
 def leverages(counts: NDArray[np.integer]) -> Floats:
-    """Return how much of a showing its stimulus and its fold explain: `(fold, stimulus)`."""
+    """Return how much of a presentation its stimulus and its fold explain: `(fold, stimulus)`."""
     inverse, share, _ = told_apart(counts)
     across = inverse @ share
     explained = np.diag(inverse)[:, None] - 2 * across + np.einsum("fs,fs->s", share, across)
@@ -116,14 +116,14 @@ def adjusted_means(sums: Floats, counts: NDArray[np.integer]) -> Floats | None:
     """Return least-squares means of stimuli, each response being theirs and a fold's baseline.
 
     They are plain means where every fold shows all stimuli equally often. The baselines of all
-    showings have the mean 0, so that the mean over all showings is kept.
+    presentations have the mean 0, so that the mean over all presentations is kept.
 
     Parameters
     ----------
     sums : (fold, stimulus, unit)
-        Sums over showings.
+        Sums over presentations.
     counts : (fold, stimulus)
-        Showings; each stimulus has one at least.
+        Presentations; each stimulus has one at least.
 
     Returns
     -------

@@ -70,7 +70,7 @@ class RdmRow:
         What brings `1 - halves` to the scale of the whole, see `isomorph.rdms.halves`.
     status : Status
     reason : str
-        Why there is no RDM, or are no halves.
+        Why there is no RDM, or no halves.
     note : str
         What a reader must know of an RDM that there is.
     n_units : int or None
@@ -157,7 +157,7 @@ def brain_rdms(
         RDM; `<distance>_status`, `<distance>_reason` and `<distance>_note` without `pair`;
         `<distance>_half (halving, half, representation[, draw][, time], pair)` and
         `<distance>_half_norm` over `stimulus` where there are halves. What has no RDM under any
-        distance is told in the attribute `left_out` alone, with the reason.
+        distance is named in the attribute `left_out` alone, with the reason.
 
     Raises
     ------
@@ -362,7 +362,7 @@ def _dataset(
 
 
 def _without_empty(data: xr.Dataset, dim: str) -> xr.Dataset:
-    """Return only what has an RDM; why the rest has none is told under `left_out`."""
+    """Return only what has an RDM; why the rest has none is given under `left_out`."""
     there = np.zeros(data.sizes[dim], dtype=bool)
     for name in distances_of(data):
         there |= available(data, name).reshape(len(there), -1).any(axis=1)

@@ -61,7 +61,7 @@ class Spheres:
     members : list of ndarray of int
         Voxels of each sphere, its centre among them.
     left_out : dict of str to int
-        Voxels that are no centre, by reason.
+        Voxels that are not centres, by reason.
     """
 
     centres: NDArray[np.int64]
@@ -90,7 +90,7 @@ def volume_of(
     Raises
     ------
     IsomorphError
-        When units are no voxels, or sessions are of different ones.
+        When units are not voxels, or sessions are of different ones.
     """
     complete = [
         one for one in sessions.values() if set(stimuli) <= set(one["stimulus"].values.tolist())
@@ -101,7 +101,7 @@ def volume_of(
     if "grid" not in first.attrs or not {"x", "y", "z"} <= set(first.coords):
         raise IsomorphError(
             f"{where}: its units have no place in a volume; searchlights take responses of kind "
-            "bids from volumes, and these may have to be made anew"
+            "bids from volumes, and these may have to be made again"
         )
     grid = json.loads(first.attrs["grid"])
     every = [np.stack([one[axis].values for axis in "xyz"], axis=1) for one in complete]

@@ -15,7 +15,7 @@ from isomorph.errors import IsomorphError
 from isomorph.geometry import Floats
 
 ROWS = ("presentation", "stimulus")
-"""What rows of an array may be called: showings, which may repeat a stimulus, or stimuli."""
+"""What rows of an array may be called: presentations, which may repeat a stimulus, or stimuli."""
 
 EXPECTED = "(stimulus, unit) or (repetition, stimulus, unit)"
 
@@ -49,7 +49,7 @@ def taken(x: Any, what: str) -> Taken:
     Raises
     ------
     IsomorphError
-        When these are no numbers, or the names of the dimensions are not known.
+        When these are not numbers, or the names of the dimensions are not known.
     """
     names = None
     if isinstance(x, pd.DataFrame):

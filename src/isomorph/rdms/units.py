@@ -1,6 +1,7 @@
 """Which units RDMs are of: reliable ones, and equally many in every region.
 
-Reliability is told from repetitions that the RDMs do not see, of whole runs where these are known.
+Reliability is estimated from repetitions that the RDMs do not see, of whole runs where these are
+known.
 
 Chosen and compared on the same responses, units of pure noise whose repetitions happen to agree
 would have cross-validated distances above 0, and with them cosines with any model above 0. So some
@@ -57,7 +58,7 @@ def reliable_units(
     Returns
     -------
     sessions : dict of str to Dataset
-        With repetitions numbered anew from 0; those of one number keep one number.
+        With repetitions numbered again from 0; those of one number keep one number.
     left_out : dict of str to str
         How many units of each region are left out, and why.
 
@@ -74,7 +75,7 @@ def reliable_units(
     for order, (name, session) in enumerate(sessions.items()):
         names = session["stimulus"].values.astype(str)
         known = np.isin(names, stimuli)
-        distinct, showings = np.unique(names[known], return_counts=True)
+        distinct, presentations = np.unique(names[known], return_counts=True)
         if len(distinct) < len(stimuli):
             found[name] = session
             continue
@@ -90,7 +91,7 @@ def reliable_units(
         rng = np.random.default_rng([wanted.seed, number, order])
         choosing = training(division.fold[known], names[known], wanted.training, rng)
         chooses = known & np.isin(division.fold, choosing)
-        reliable = reliability(session, chooses, int(showings.min()), rng) >= minimum
+        reliable = reliability(session, chooses, int(presentations.min()), rng) >= minimum
         region = session["region"].values.astype(str)
         units.update(region.tolist())
         kept.update(region[reliable].tolist())
@@ -150,7 +151,7 @@ def training(fold: Array, stimulus: Array, share: float, rng: np.random.Generato
 def reliability(
     session: xr.Dataset, chooses: Array, fewest: int, rng: np.random.Generator
 ) -> Array:
-    """Return what the repetitions that choose foretell of the mean over all of them.
+    """Return what the repetitions that choose predict of the mean over all of them.
 
     Parameters
     ----------
@@ -159,7 +160,8 @@ def reliability(
     chooses : ndarray (presentation,) of bool
         Presentations that are looked at; no others are.
     fewest : int
-        Showings of which the reliability is told, so that it does not hang on how many choose.
+        Number of presentations the reliability refers to, so that it does not depend on how many
+        choose.
     rng : Generator
         Draws the halves.
 
@@ -178,7 +180,7 @@ def reliability(
 
 
 def _compared(session: xr.Dataset, rows: Array, reliable: Array) -> xr.Dataset:
-    """Return the rest of a session, its repetitions numbered anew."""
+    """Return the rest of a session, its repetitions numbered again."""
     rest = session.isel(presentation=np.flatnonzero(rows), unit=np.flatnonzero(reliable))
     again = np.unique(rest["repetition"].values, return_inverse=True)[1]
     return rest.assign_coords(repetition=("presentation", again))

@@ -98,7 +98,7 @@ def methods(layout: Layout, dataset: str, *, written: bool = True) -> Methods:
     layout : Layout
     dataset : str
     written : bool, optional
-        Whether what was written fits the study; otherwise only settings are told.
+        Whether what was written fits the study; otherwise only settings are given.
     """
     spec = layout.study.dataset(dataset)
     subjects = spec.subjects if written else ()

@@ -36,7 +36,7 @@ class Design:
     units : tuple of int
         Per subject.
     repetitions : int
-        Showings of every stimulus.
+        Presentations of every stimulus.
     halved : bool
         Whether odd and even repetitions are also told apart.
     planting : Planting

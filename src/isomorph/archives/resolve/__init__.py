@@ -42,7 +42,7 @@ def _bucket(archive: Any, subjects: Sequence[str], where: str) -> Resolution:
 
 
 def _requested(archive: Any, subjects: Sequence[str], where: str) -> Resolution:
-    """Files that only their owners give out are no part of a lock."""
+    """Files that only their owners give out are not part of a lock."""
     return Resolution((), ())
 
 

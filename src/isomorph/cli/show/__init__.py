@@ -24,7 +24,7 @@ def describe(file: Path) -> str:
     Raises
     ------
     IsomorphError
-        When the file is absent or is no artefact.
+        When the file is absent or is not an artefact.
     """
     return words.WORDS[_kind(file, "printed")](file)
 
@@ -58,7 +58,7 @@ def draw(file: Path, output: Path) -> None:
     Raises
     ------
     IsomorphError
-        When the file is absent, is no artefact, or is of a kind that has no picture.
+        When the file is absent, is not an artefact, or is of a kind that has no picture.
     """
     if output.suffix != ".png":
         raise IsomorphError(f"{output}: pictures are PNG; name it {output.with_suffix('.png')}")

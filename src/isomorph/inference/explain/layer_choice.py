@@ -1,4 +1,4 @@
-"""The layer a model stands for itself with: chosen on some stimuli, and anew in every resample.
+"""The layer a model stands for itself with: chosen on some stimuli, and again in every resample.
 
 On the stimuli as they are, either half of a halving chooses the layer that the other scores. Where
 several layers are about equally good, other stimuli would choose others, whose partial similarities

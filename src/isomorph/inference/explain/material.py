@@ -35,7 +35,7 @@ class Roles:
         Each is asked what it explains beyond the controls.
     controls : tuple of str
     partitions : tuple of tuple of str
-        Groups of two to four models whose shares of the variance are told apart.
+        Groups of two to four models whose shares of the variance are separated.
     """
 
     models: tuple[str, ...]

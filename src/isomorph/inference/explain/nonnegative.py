@@ -134,7 +134,7 @@ def components_of(rdm: Floats, n_stimuli: int, most: int) -> Components | str:
     centred = square - square.mean(axis=0) - square.mean(axis=1)[:, None] + square.mean()
     values, vectors = np.linalg.eigh(-0.5 * centred)
     if values[0] < -NEGATIVE * values[-1]:
-        return "the distance is no squared Euclidean one, it has no components"
+        return "the distance is not a squared Euclidean one, it has no components"
     order = np.argsort(values)[::-1]
     kept = order[:most][values[order[:most]] > ROUNDING * values[-1]]
     scores = vectors[:, kept] * np.sqrt(values[kept])

@@ -13,7 +13,7 @@ of regressions, for ranks of regressions between ranks. Collinear controls span 
 pseudo-inverse takes care of.
 
 The p is of a two-sided t-test against 0, with the standard error of the bootstrap, so nothing is
-shuffled and what model and controls have in common stays as it is. Layers are chosen anew in every
+shuffled and what model and controls have in common stays as it is. Layers are chosen again in every
 resample, by their plain similarity: layers that are about equally similar to a region may differ in
 what they share with the controls. A measure that is positive by chance, such as a cosine, leaves
 something positive when controls are gone: it has no p here.

@@ -121,7 +121,7 @@ def draw_all(found: Similarities, roles: Roles) -> Drawn:
 
 
 def similarities(material: Material, name: str) -> Similarities | None:
-    """Return all similarities under a measure, None when it is no inner product of vectors."""
+    """Return all similarities under a measure, None when it is not an inner product of vectors."""
     measure = MEASURES[STAND_INS.get(name, name)]
     if measure.embed is None:
         return None

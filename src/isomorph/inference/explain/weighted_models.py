@@ -34,7 +34,7 @@ from isomorph.measures import MEASURES, Floats, Measure
 from isomorph.measures.linear import LinearForm
 
 TOLD = 5
-"""Weights that are told by name."""
+"""Weights that are reported by name."""
 
 ALL = "all models"
 

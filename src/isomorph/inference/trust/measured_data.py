@@ -51,7 +51,7 @@ def measured_data(
     region : Region
     planting : Planting
     measure : Measure
-        The reliability is told under it.
+        The reliability is given under it.
     settings : Recovery
     n_stimuli : int
         How many are simulated.

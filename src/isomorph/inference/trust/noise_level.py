@@ -48,7 +48,7 @@ class Calibration:
 def embedding(measure: Measure) -> Embed:
     """Return the map to vectors whose inner products are the similarity of two RDMs.
 
-    Of a measure that is no inner product, that of Pearson's correlation.
+    Of a measure that is not an inner product, that of Pearson's correlation.
     """
     return measure.embed or PEARSON.embed
 

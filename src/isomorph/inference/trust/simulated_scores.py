@@ -124,7 +124,7 @@ def recover(
 
 
 def sizes(n_stimuli: int, n_subjects: int) -> list[Size]:
-    """Return how many stimuli and subjects power is told of, all of both first."""
+    """Return the numbers of stimuli and subjects for which power is given, all of both first."""
     stimuli = {n for n in (n_stimuli // 2, n_stimuli // 4) if n >= FEWEST_STIMULI}
     subjects = {1, n_subjects // 2} - {0, n_subjects}
     return [
@@ -146,7 +146,7 @@ class SomeStimuli:
     kept : (stimulus,) or None
         Which are some; None for all.
     counts : list of int
-        With how many subjects simulations are told of.
+        Numbers of subjects that are simulated.
     seed : sequence of int
     rng : Generator
         For the shuffles.
@@ -174,7 +174,7 @@ class SomeStimuli:
     def embedded(self, measure: Measure) -> Floats:
         """Return the candidates `(candidate, pair)` as a measure sees them.
 
-        As they are for a measure that is no inner product.
+        As they are for a measure that is not an inner product.
         """
         if measure.name not in self.vectors:
             rdms = self.candidates.rdms

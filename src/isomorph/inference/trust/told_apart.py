@@ -1,7 +1,7 @@
 """Whether models are told apart in simulated data, by what `differences` and `contrasts` do.
 
 In every simulation each model's layer is chosen on other stimuli than it is scored on, the choice
-is made anew in every resample, and the difference of two models has the p it would have in those
+is made again in every resample, and the difference of two models has the p it would have in those
 tables, not corrected for the number of models. Resamples and splits are the same for all
 simulations, so that the candidates are looked at once for many of them.
 """

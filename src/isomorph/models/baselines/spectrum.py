@@ -33,7 +33,7 @@ def spectrum(images: NDArray[np.float32], options: Mapping[str, Any], where: str
         RGB in [0, 1].
     options : mapping
         `orientations`, how many, of the grating's normal, from 0 degrees (vertical stripes) on;
-        `window`, `hann` so that the image's edges are no stripes, or `none`; `scale`, `log` (base
+        `window`, `hann` so that the image's edges are not stripes, or `none`; `scale`, `log` (base
         10) or `amplitude`.
     where : str
         The model, for errors.
