@@ -16,6 +16,10 @@ from .rdms.exchange import from_rsatoolbox as from_rsatoolbox
 from .rdms.exchange import to_rsatoolbox as to_rsatoolbox
 from .rdms.rdm import rdm as rdm
 from .rdms.transforms import TRANSFORMS as TRANSFORMS
+from .responses.read import read_betas as read_betas
+from .responses.read import read_bids as read_bids
+from .responses.read import read_epochs as read_epochs
+from .responses.read import read_nwb as read_nwb
 from .results import load as load
 from .results import open_results as open_results
 from .results import save as save

@@ -16,9 +16,9 @@ from isomorph.archives.readiness import readiness
 from isomorph.beside import BESIDE
 from isomorph.errors import IsomorphError
 from isomorph.foreign import lack_of_content
-from isomorph.responses import RESPONSES as READERS
-from isomorph.responses import run as run_responses
-from isomorph.stimuli import STIMULI as LISTINGS
+from isomorph.responses.kinds import RESPONSES as READERS
+from isomorph.stages.responses import run as run_responses
+from isomorph.stimuli.listing import STIMULI as LISTINGS
 from isomorph.study import Spec
 from isomorph.study.responses import ResponsesSpec
 from isomorph.study.stimuli import StimuliSpec
@@ -380,7 +380,7 @@ def test_images_of_a_folder(tmp_path, make_layout):
 
 
 def test_every_kind_says_which_settings_name_files(layout):
-    assert set(STIMULI) == set(LISTINGS)
+    assert set(STIMULI) == {*LISTINGS, "like"}
     assert set(RESPONSES) == set(READERS)
     asked = {one.key: one.pattern for one in patterns(layout, "objects")}
     assert asked == {

@@ -19,7 +19,6 @@ from isomorph.archives import run as fetch
 from isomorph.artefacts import provenance, read_responses, sha256, write_array, write_table
 from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
-from isomorph.responses import run as respond
 from isomorph.simulation.representations import draw_tuning, root_of_gram
 from isomorph.simulation.spikes import (
     BREAKS,
@@ -31,6 +30,7 @@ from isomorph.simulation.spikes import (
     draw_spikes,
     driven_rates,
 )
+from isomorph.stages.responses import run as respond
 from isomorph.study import load_study
 
 STIMULI = [f"image_{n:02d}" for n in range(30)]

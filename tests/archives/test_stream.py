@@ -26,7 +26,7 @@ from isomorph.archives import run as fetch_dataset
 from isomorph.archives.dandi import bring
 from isomorph.archives.streaming import choose, copy_choice
 from isomorph.artefacts import provenance, read_responses, write_table
-from isomorph.responses import run as prepare_responses
+from isomorph.stages.responses import run as prepare_responses
 
 PATH = "sub-707296975/sub-707296975_ses-721123822.nwb"
 KEEP = (

@@ -14,10 +14,10 @@ import pytest
 import yaml
 from scipy.stats import spearmanr
 
-from isomorph import archives, rdms, responses, stimuli
+from isomorph import archives, rdms
 from isomorph.artefacts import read_array, read_responses
 from isomorph.layout import Layout
-from isomorph.stages import activations, compare
+from isomorph.stages import activations, compare, responses, stimuli
 from isomorph.study import load_study
 
 ROOT = Path(__file__).parents[2]

@@ -173,7 +173,7 @@ def test_a_stage_gets_its_names_in_order_and_says_how_long_it_took(capsys, monke
     assert main(["report", *given[:4]]) == 0
     entries = [entry for entry, _ in calls]
     assert entries == [
-        "isomorph.responses:run",
+        "isomorph.stages.responses:run",
         "isomorph.rdms:run_brain",
         "isomorph.rdms:run_model",
         "isomorph.report:run",

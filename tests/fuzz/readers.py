@@ -271,7 +271,8 @@ def _responses(**settings: Any) -> Callable[[Path], object]:
     """Return what fetches the one file of a dataset and reads its responses."""
 
     def read(file: Path) -> object:
-        from isomorph import archives, responses
+        from isomorph import archives
+        from isomorph.stages import responses
 
         layout = _laid_out(file.parent, json.dumps({"responses": settings}))
         archives.run(layout, "toy")
@@ -282,7 +283,8 @@ def _responses(**settings: Any) -> Callable[[Path], object]:
 
 def _stimuli(**settings: Any) -> Callable[[Path], object]:
     def read(file: Path) -> object:
-        from isomorph import archives, stimuli
+        from isomorph import archives
+        from isomorph.stages import stimuli
 
         layout = study_around(file.parent, stimuli=settings)
         archives.run(layout, "toy")

@@ -15,7 +15,7 @@ import yaml
 from PIL import Image
 from torch import nn
 
-from isomorph import models, stimuli
+from isomorph import models
 from isomorph.artefacts import Provenance, read_array
 from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
@@ -28,6 +28,9 @@ from isomorph.models.packages.efficientnet_lite import filled, untrained_efficie
 from isomorph.models.packages.weight_files import LITE0 as LITE0_FILE
 from isomorph.models.preprocessing import preprocess
 from isomorph.stages import activations as make
+from isomorph.stages import stimuli
+from isomorph.stages.datasets import images_of
+from isomorph.stimuli.images import read_images
 from isomorph.study import Preprocessing, load_study
 from isomorph.study.model import TABLE_SOURCES
 
@@ -136,7 +139,7 @@ def test_the_spectrum_belongs_to_the_gram_matrix(net):
 
 def test_hooks_agree_with_the_network_called_by_hand(layout, net):
     module = load("efficientnet-lite0", layout.weights).module
-    images = stimuli.read_images(layout, "photographs", 224)
+    images = read_images(images_of(layout, "photographs"), 224)
     x = torch.from_numpy(preprocess(images, Preprocessing(**LITE0)))
     by_hand = {}
     with torch.no_grad():
@@ -179,7 +182,7 @@ def test_an_untrained_control_is_its_seed(layout):
 
 
 def test_untrained_activations_neither_vanish_nor_explode(layout, tmp_path):
-    images = preprocess(stimuli.read_images(layout, "photographs", 224), Preprocessing(**LITE0))
+    images = preprocess(read_images(images_of(layout, "photographs"), 224), Preprocessing(**LITE0))
     found = extract(
         untrained_efficientnet_lite("efficientnet-lite0", 0),
         images,
@@ -201,7 +204,7 @@ def test_untrained_activations_neither_vanish_nor_explode(layout, tmp_path):
 
 def test_pixels_and_labels(layout):
     data = activations(layout, "pixels")
-    expected = fold(stimuli.read_images(layout, "photographs", 16).reshape(4, -1))
+    expected = fold(read_images(images_of(layout, "photographs"), 16).reshape(4, -1))
     np.testing.assert_allclose(data.gram[0], expected.gram, rtol=1e-12)
     labels = activations(layout, "labels")
     assert labels.layer.values.tolist() == ["kind"]

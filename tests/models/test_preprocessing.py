@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from isomorph import archives, stimuli
+from isomorph import archives
 from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
 from isomorph.models.libraries.imported import library
@@ -21,8 +21,9 @@ from isomorph.models.preprocessing import (
 )
 from isomorph.models.views import Views, by_settings
 from isomorph.slices import activations
+from isomorph.stages import stimuli
 from isomorph.stages.activations import shown_degrees
-from isomorph.stimuli.images import list_images
+from isomorph.stages.datasets import images_of
 from isomorph.stimuli.pixels import resized
 from isomorph.study import Preprocessing, StudyError, load_study
 
@@ -222,7 +223,7 @@ def make(tmp_path):
 
 def views(layout, settings):
     shown = shown_degrees(layout, "squares")
-    return Views(list_images(layout, "squares"), by_settings(settings, shown))
+    return Views(images_of(layout, "squares"), by_settings(settings, shown))
 
 
 def test_batches_are_the_rows_of_the_whole_and_the_hash_is_of_all(make):

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from cifti_files import surface, with_voxels, write_labels, write_scalars
 
-from isomorph import responses
 from isomorph.artefacts import read_attributes, read_responses
 from isomorph.errors import IsomorphError
 from isomorph.responses.betas.maps import open_maps
+from isomorph.stages import responses
 
 N = 116
 STIMULI = [f"n0{i}_{i}{i}" for i in range(6)]
@@ -71,7 +71,7 @@ def test_betas_are_found_by_name_and_runs_in_the_order_of_their_numbers(make_stu
     np.testing.assert_array_equal(data["response"].values, expected)
     assert data["region"].values.tolist() == ["FFA"] * 10 + ["OFA"] * 5
     # 56 left vertices from 8 on, then right ones from 4 on
-    assert data["unit"].values[[0, 10]].tolist() == ["FFA cortex left 18", "OFA cortex right 18"]
+    assert data["unit"].values[[0, 10]].tolist() == ["FFA:cortex left 18", "OFA:cortex right 18"]
 
 
 def test_both_files_of_an_image_are_inputs(make_study, files):
@@ -138,7 +138,7 @@ def test_regions_on_more_grayordinates_are_found_by_vertex(make_study, two_runs,
     write_labels(files / "s1" / "faces.dlabel.nii", marked, LABELS, whole)
     data = read(make_study(settings(), STIMULI))
     assert data["region"].values.tolist() == ["FFA"] * 10 + ["OFA"] * 5
-    assert data["unit"].values[[0, 10]].tolist() == ["FFA cortex left 18", "OFA cortex right 18"]
+    assert data["unit"].values[[0, 10]].tolist() == ["FFA:cortex left 18", "OFA:cortex right 18"]
     assert '"units of a region without betas": 2' in data.attrs["dropped"]
 
 
@@ -280,7 +280,7 @@ def test_betas_in_volumes(make_study, volumes):
     betas, mask = volumes
     data = read(make_study(VOLUMES, STIMULI))
     assert data["unit"].values.tolist() == [
-        f"roi {x} {y} {z}" for x, y, z in zip(*np.nonzero(mask), strict=True)
+        f"roi:{x}-{y}-{z}" for x, y, z in zip(*np.nonzero(mask), strict=True)
     ]
     assert data["repetition"].values.tolist() == [0] * 6 + [1] * 6
     for row, stimulus, run in zip(

@@ -20,13 +20,14 @@ import pytest
 import yaml
 from small_studies import AFFINE, SUBJECTS, WRITERS, pictures, stimuli_of
 
-from isomorph import archives, responses, stimuli
+from isomorph import archives
 from isomorph.archives import on_disk
 from isomorph.cli import looking, main
 from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
 from isomorph.responses import rdms
 from isomorph.responses.bids import atlases
+from isomorph.stages import responses, stimuli
 from isomorph.study import load_study
 
 
@@ -127,7 +128,7 @@ def test_a_well_formed_study_passes_and_its_stages_run(study, capsys, kind):
     layout = study(kind)
     code, lines = check(layout, capsys)
     assert code == 0
-    assert re.fullmatch(r"toy: \d+ files in place, .* MB; 2 subjects looked at", lines[1])
+    assert re.fullmatch(r"toy: \d+ files in place, .* [kM]B; 2 subjects looked at", lines[1])
     run_all(layout, *SUBJECTS)
     assert check(layout, capsys) == (0, lines)
 

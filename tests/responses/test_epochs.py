@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from sklearn.covariance import ledoit_wolf
 
-from isomorph import responses
 from isomorph.artefacts import read_responses
 from isomorph.errors import IsomorphError
 from isomorph.responses.epochs import cutting
 from isomorph.responses.epochs.noise import Moments, normaliser, residual_moments
 from isomorph.responses.epochs.recording import open_recording
+from isomorph.stages import responses
 
 RATE = 1000.0
 CHANNELS = ["Fz", "Cz", "Pz", "O1", "O2", "Oz"]

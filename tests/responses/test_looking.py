@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from isomorph.errors import IsomorphError
-from isomorph.responses import run
-from isomorph.responses.nwb.looking import look
 from isomorph.responses.nwb.spikes import Trains
-from isomorph.stimuli.names import names_from, names_of
+from isomorph.stages.datasets import names_of
+from isomorph.stages.responses import look, run
+from isomorph.stimuli.names import names_from
 
 ONSETS = (10 + 5.0 * np.arange(20)).tolist()
 TRIALS = {"on": ONSETS, "image": ["a", "b", "c", "d"] * 5}

@@ -12,8 +12,9 @@ import pytest
 from isomorph.artefacts import read_attributes, read_responses
 from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
-from isomorph.responses import run, run_reliability
 from isomorph.responses.nwb.recordings import session_names
+from isomorph.stages.reliability import run as run_reliability
+from isomorph.stages.responses import run
 from isomorph.study import load_study
 
 STIMULI = ["a", "b", "c"]

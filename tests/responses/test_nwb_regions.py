@@ -11,7 +11,7 @@ from pynwb import NWBHDF5IO, NWBFile
 
 from isomorph.artefacts import read_responses
 from isomorph.errors import IsomorphError
-from isomorph.responses import run
+from isomorph.stages.responses import run
 
 
 @pytest.fixture

@@ -16,11 +16,12 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "twins"))
 
 from images import categories
 
-from isomorph import archives, rdms, responses, stimuli
+from isomorph import archives, rdms
 from isomorph.archives.patterns import matches
 from isomorph.artefacts import read_array, read_responses, read_table
 from isomorph.layout import Layout
 from isomorph.rdms.collection import distances_of, each_rdm
+from isomorph.stages import reliability, responses, stimuli
 from isomorph.study import load_study
 
 ROOT = Path(__file__).parents[2]
@@ -80,7 +81,7 @@ def prepared(name, folder):
     stimuli.run(layout, name)
     for subject in twin.SUBJECTS:
         responses.run(layout, name, subject)
-    responses.run_reliability(layout, name)
+    reliability.run(layout, name)
     rdms.run_brain(layout, name)
     return layout, twin
 

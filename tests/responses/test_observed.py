@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from isomorph.artefacts import read_responses
 from isomorph.errors import IsomorphError
-from isomorph.responses import run
 from isomorph.responses.nwb.observed import covered, meeting, merged
+from isomorph.stages.responses import run
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "twins"))
 

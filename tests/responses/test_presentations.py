@@ -101,6 +101,14 @@ def test_places_in_a_list_of_paths(recording):
     assert shown.onset.tolist() == [1.0, 2.0]
 
 
+def test_a_fraction_is_no_ending(recording):
+    """As in any other table: what follows a dot without a letter belongs to the name."""
+    trials(recording, image=["shown/2766534.015976", "shown/2766534.015977.png"])
+    stimuli = np.array(["2766534.015976", "2766534.015977"])
+    shown = read(recording, stimuli, stimulus="image", name="{stem}")
+    assert shown.stimulus.tolist() == stimuli.tolist()
+
+
 def test_samples_become_seconds(recording):
     trials(recording, image=["image_1", "image_2"], sample=[1500, 2500])
     shown = read(recording, stimulus="image", onset="sample", clock=1000)

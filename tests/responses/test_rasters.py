@@ -13,7 +13,7 @@ import pytest
 
 from isomorph.artefacts import read_responses
 from isomorph.errors import IsomorphError
-from isomorph.responses import run
+from isomorph.stages.responses import run
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "twins"))
 

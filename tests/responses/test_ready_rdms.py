@@ -15,10 +15,11 @@ from scipy.spatial.distance import squareform
 from isomorph.artefacts import provenance, read_array, write_table
 from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
-from isomorph.responses import run, run_reliability
 from isomorph.responses.rdms import read_source
 from isomorph.responses.stacks import condensed
 from isomorph.responses.variables import as_names
+from isomorph.stages.reliability import run as run_reliability
+from isomorph.stages.responses import run
 from isomorph.study import load_study
 from isomorph.study.responses import RdmSource
 
@@ -451,7 +452,7 @@ def changed(value, at=(0, 1)):
         (VECTORS[0, 0][:6], {}, "array: holds RDMs of 4 stimuli, expected the 5 stimuli of"),
         (np.zeros((5, 4)), {}, "holds RDMs of shape (5, 4), expected the 5 stimuli of"),
         (SQUARES[:2, 0], {}, "shape (2, 5, 5), expected 1 subjects × 1 sessions of 5 stimuli"),
-        (changed(np.nan), {}, 'array: the pair of "image_1" and "image_2", stimuli 1 and 2 of'),
+        (changed(np.nan), {}, 'array: the pair of "image_1" and "image_2", stimuli 1 and 2'),
         (changed(0.5, (1, 1)), {}, "has 0.5 on its diagonal, expected 0; are these similarities?"),
         (changed(7.0), {}, "is not symmetric, two sides differ by"),
         (-SQUARES[0, 0], {}, "expected dissimilarities, none below zero"),

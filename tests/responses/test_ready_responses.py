@@ -13,8 +13,8 @@ from scipy.io import savemat
 
 from isomorph.artefacts import read_responses
 from isomorph.errors import IsomorphError
-from isomorph.responses import run
 from isomorph.responses.times import times_of
+from isomorph.stages.responses import run
 
 SETTINGS = {
     "kind": "arrays",

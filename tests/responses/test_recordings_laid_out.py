@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from ctf_files import write_ctf
 
-from isomorph import responses
 from isomorph.archives.readiness import readiness
 from isomorph.artefacts import read_attributes, read_responses
 from isomorph.errors import IsomorphError
+from isomorph.stages import responses
 
 RATE, N, WINDOW = 200.0, 6000, [0.1, 0.15]
 CHANNELS = [f"E{number:02}" for number in range(6)]

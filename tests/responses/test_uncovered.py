@@ -12,9 +12,9 @@ import pytest
 
 from isomorph.artefacts import read_responses
 from isomorph.errors import IsomorphError
-from isomorph.responses import run
 from isomorph.responses.clocks import clock_hint, refuse_anew, refuse_windows
 from isomorph.responses.nwb.uncovered import REASON, beyond_chance, spans_of
+from isomorph.stages.responses import run
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "twins"))
 

@@ -8,8 +8,9 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "archives"))
 
 from one_dataset import write_study
 
-from isomorph import archives, stimuli
+from isomorph import archives
 from isomorph.digest import code_digest
+from isomorph.stages import stimuli
 
 remembered_digest = cache(code_digest)
 

@@ -6,8 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from isomorph import archives, stimuli
+from isomorph import archives
 from isomorph.errors import IsomorphError
+from isomorph.stages import stimuli
+from isomorph.stages.datasets import images_of, read_stimuli
+from isomorph.stimuli.images import read_images
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "twins"))
 
@@ -25,7 +28,7 @@ def write(file, ragged=(), **columns):
 
 
 def names(layout):
-    return stimuli.read_stimuli(layout, "objects")["stimulus"].tolist()
+    return read_stimuli(layout, "objects")["stimulus"].tolist()
 
 
 def test_conditions_of_all_files_are_pooled_and_sorted(data, make):
@@ -33,7 +36,7 @@ def test_conditions_of_all_files_are_pooled_and_sorted(data, make):
     write(data / "2.nwb", condition=["tool", "face"])
     layout = make(stimuli=SPEC)
     assert names(layout) == ["face", "house", "tool"]
-    table = stimuli.read_stimuli(layout, "objects")
+    table = read_stimuli(layout, "objects")
     assert (table[["file", "sha256", "duplicate_of"]] == "").all(axis=None)
     assert table[["width", "height"]].isna().all(axis=None)
     assert not (layout.stimuli("objects").parent / "images").exists()
@@ -81,7 +84,7 @@ def test_values_that_would_become_one_condition_are_refused(data, make):
 def test_a_field_with_the_name_of_an_own_column(data, make):
     write(data / "1.nwb", condition=["x", "y"], stimulus=["1", "2"])
     layout = make(stimuli={**SPEC, "fields": ["stimulus", "condition"]})
-    table = stimuli.read_stimuli(layout, "objects")
+    table = read_stimuli(layout, "objects")
     assert table["stimulus"].tolist() == table["condition"].tolist() == ["x", "y"]
     assert table["stimulus_given"].astype(str).tolist() == ["1", "2"]
 
@@ -107,7 +110,7 @@ def test_labels_of_an_enumeration_are_spelt_out(data, make):
 def test_constant_fields_are_kept(data, make):
     write(data / "1.nwb", condition=["b", "a", "b"], category=["x", "y", "x"], size=[2.5, 1.0, 2.5])
     spec = {**SPEC, "fields": ["category", "size"]}
-    table = stimuli.read_stimuli(make(stimuli=spec), "objects")
+    table = read_stimuli(make(stimuli=spec), "objects")
     assert table["category"].tolist() == ["y", "x"]
     assert table["size"].tolist() == [1.0, 2.5]
 
@@ -128,7 +131,7 @@ def test_images_of_conditions_are_refused_helpfully(data, make):
     write(data / "1.nwb", condition=["b", "a"])
     layout = make(stimuli=SPEC)
     with pytest.raises(IsomorphError, match='2 of 2 stimuli have no image, the first is "a"'):
-        stimuli.read_images(layout, "objects", 8)
+        read_images(images_of(layout, "objects"), 8)
 
 
 @pytest.mark.parametrize(
@@ -180,7 +183,7 @@ def test_conditions_of_bids_events(data, make, capsys):
     )
     events(data / "sub-1" / "run-2_events.tsv", head + "0 2 house c 1.0\n2 2 scrambled d 0\n")
     spec = {**EVENTS, "without": ["rest"], "where": {"good": ["1"]}, "fields": ["object"]}
-    table = stimuli.read_stimuli(make(stimuli=spec), "objects")
+    table = read_stimuli(make(stimuli=spec), "objects")
     assert table["stimulus"].tolist() == ["face", "house"]
     assert table["object"].tolist() == ["a", "c"]
     said = capsys.readouterr().err
@@ -229,7 +232,7 @@ def test_real_recordings(make_layout, data):
     layout = make_layout(stimuli=spec, expected={"stimuli": 21})
     archives.run(layout, "objects")
     stimuli.run(layout, "objects")
-    table = stimuli.read_stimuli(layout, "objects")
+    table = read_stimuli(layout, "objects")
     joined = table["stimulus_name"] + "_" + table["stimulus_position"]
     assert joined.tolist() == table["stimulus"].tolist()
     assert table["stimulus_position"].value_counts().tolist() == [7, 7, 7]

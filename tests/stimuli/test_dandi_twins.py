@@ -12,10 +12,13 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "twins"))
 
 from spikes import planted_rates
 
-from isomorph import archives, rdms, responses, stimuli
+from isomorph import archives, rdms
 from isomorph.artefacts import read_array, read_responses
 from isomorph.layout import Layout
 from isomorph.rdms import distances_of
+from isomorph.stages import responses, stimuli
+from isomorph.stages.datasets import images_of, read_stimuli
+from isomorph.stimuli.images import read_images
 from isomorph.study import load_study
 
 ROOT = Path(__file__).parents[2]
@@ -97,9 +100,9 @@ def test_rdms_are_those_of_the_planted_responses(name, made):
     rdms.run_brain(layout, name)
     found = read_array(layout.brain_rdms(name), "rdms")
     assert set(found["region"].values) == set(twin.EXPECTED["units"])
-    images = stimuli.read_images(layout, name, 8).transpose(0, 2, 3, 1)
+    images = read_images(images_of(layout, name), 8).transpose(0, 2, 3, 1)
     drive = np.log(planted_rates(images, 200, seed=99))
-    table = stimuli.read_stimuli(layout, name)
+    table = read_stimuli(layout, name)
     compared = found["stimulus"].values.tolist()
     column = layout.study.level(name) or "stimulus"
     drive = np.stack([drive[(table[column] == one).to_numpy()].mean(axis=0) for one in compared])
@@ -114,7 +117,7 @@ def test_rdms_are_those_of_the_planted_responses(name, made):
 
 def test_000469_names_mean_what_they_mean_in_each_patient(made):
     layout, _ = made("dandi000469")
-    table = stimuli.read_stimuli(layout, "dandi000469")
+    table = read_stimuli(layout, "dandi000469")
     names = table["stimulus"].tolist()
     assert "image_10" not in names
     assert not [name for name in names if name.startswith("image_5")]  # two patients, two images
@@ -144,7 +147,7 @@ def test_000469_responses_follow_the_images_by_name(made):
 
 def test_000004_frames_are_upright_red_and_named_by_time(made):
     layout, twin = made("dandi000004")
-    table = stimuli.read_stimuli(layout, "dandi000004")
+    table = read_stimuli(layout, "dandi000004")
     folder = layout.stimuli("dandi000004").parent
     from PIL import Image
 
@@ -162,7 +165,7 @@ def test_000713_omissions_and_the_passive_replay_do_not_count(made):
     (session,) = read_responses(layout.responses("dandi000713", "506940")).values()
     n = len(twin.NAMES) * twin.REPETITIONS * twin.PER_REPETITION
     assert session.sizes["presentation"] == n - twin.OMITTED
-    image = stimuli.read_images(layout, "dandi000713", 38)
+    image = read_images(images_of(layout, "dandi000713"), 38)
     assert image.shape[0] == len(twin.NAMES)
 
 

@@ -8,10 +8,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from isomorph import archives, stimuli
+from isomorph import archives
 from isomorph.artefacts import provenance, read_provenance, read_table, write_table
 from isomorph.errors import IsomorphError
-from isomorph.stimuli.naming import naming
+from isomorph.stages import stimuli
+from isomorph.stages.datasets import images_of, names_of, read_stimuli
+from isomorph.stimuli.images import read_images
+from isomorph.stimuli.listing import STIMULI
 
 RNG = np.random.default_rng(78)
 FOLDER = {"kind": "folder", "files": "*.*"}
@@ -34,7 +37,7 @@ def three(data):
 
 def test_table_stands_in_the_order_of_names(three, make):
     layout = make(stimuli=FOLDER)
-    table = stimuli.read_stimuli(layout, "objects")
+    table = read_stimuli(layout, "objects")
     assert table["stimulus"].tolist() == ["a", "b", "c"]
     assert table["file"].tolist() == ["images/a.png", "images/b.png", "images/c.png"]
     assert list(table.columns) == [
@@ -43,6 +46,17 @@ def test_table_stands_in_the_order_of_names(three, make):
     assert table["width"].tolist() == [16] * 3
     assert table["height"].tolist() == [12] * 3
     assert (table["duplicate_of"] == "").all()
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [(["7", "a", "b2"], False), (["7", "a10", "a2"], True)],
+)
+def test_only_numbers_out_of_order_are_said(data, make, capsys, names, said):
+    for name in names:
+        save(data, f"{name}.png", noise())
+    make(stimuli=FOLDER)
+    assert ("stand in the order of their names" in capsys.readouterr().err) == said
 
 
 def test_an_image_changed_after_fetching_is_refused(three, data, make_layout):
@@ -55,7 +69,7 @@ def test_an_image_changed_after_fetching_is_refused(three, data, make_layout):
 
 
 def test_hash_is_of_shape_and_pixels(three, make):
-    table = stimuli.read_stimuli(make(stimuli=FOLDER), "objects").set_index("stimulus")
+    table = read_stimuli(make(stimuli=FOLDER), "objects").set_index("stimulus")
     for name, pixels in three.items():
         expected = hashlib.sha256(b"12 16 3\n" + pixels.tobytes()).hexdigest()
         assert table.loc[name, "sha256"] == expected
@@ -96,7 +110,7 @@ def test_duplicates_are_marked_and_reported(data, make, capsys):
     pixels = save(data, "first.png", noise())
     save(data, "second.bmp", pixels)  # the same picture in another format
     save(data, "third.png", pixels.reshape(16, 12, 3))  # the same bytes in another shape
-    table = stimuli.read_stimuli(make(stimuli=FOLDER), "objects")
+    table = read_stimuli(make(stimuli=FOLDER), "objects")
     assert table["duplicate_of"].tolist() == ["", "first", ""]
     assert "1 stimuli have the very pixels of another: second = first" in capsys.readouterr().err
 
@@ -105,7 +119,7 @@ def test_duplicates_are_marked_and_reported(data, make, capsys):
 def test_unpadded_numbers_are_warned_of(data, make, capsys, names):
     for name in names:
         save(data, f"{name}.png", noise())
-    table = stimuli.read_stimuli(make(stimuli=FOLDER), "objects")
+    table = read_stimuli(make(stimuli=FOLDER), "objects")
     assert table["stimulus"].tolist() == sorted(names)
     assert f'"{names[2]}" before "{names[1]}"' in capsys.readouterr().err
 
@@ -125,7 +139,7 @@ WITH_TABLE = {"kind": "folder", "files": "*.png", "table": "about.csv"}
 
 def test_table_is_joined_by_name(three, data, make):
     (data / "about.csv").write_text("stimulus,category,size\nb,face,2.5\na,None,1\nc,house,n/a\n")
-    table = stimuli.read_stimuli(make(stimuli=WITH_TABLE), "objects")
+    table = read_stimuli(make(stimuli=WITH_TABLE), "objects")
     assert table["stimulus"].tolist() == ["a", "b", "c"]
     assert table["category"].tolist() == ["None", "face", "house"]
     assert table["size"].tolist()[:2] == [1, 2.5]
@@ -136,7 +150,7 @@ def test_numbers_as_names_keep_their_zeros(data, make):
     for name in ("001", "002"):
         save(data, f"{name}.png", noise())
     (data / "about.csv").write_text("stimulus,category\n001,face\n002,house\n")
-    table = stimuli.read_stimuli(make(stimuli=WITH_TABLE), "objects")
+    table = read_stimuli(make(stimuli=WITH_TABLE), "objects")
     assert table["stimulus"].tolist() == ["001", "002"]
     assert table["category"].tolist() == ["face", "house"]
 
@@ -145,7 +159,7 @@ def test_an_accent_is_one_character_however_it_is_written(data, make):
     save(data, "e\u0301.png", noise())
     save(data, "0.png", noise())
     (data / "about.csv").write_text("stimulus,category\n\u00e9,face\n0,house\n")
-    table = stimuli.read_stimuli(make(stimuli=WITH_TABLE), "objects")
+    table = read_stimuli(make(stimuli=WITH_TABLE), "objects")
     assert dict(zip(table["stimulus"], table["category"], strict=True)) == {
         "\u00e9": "face", "0": "house",
     }  # fmt: skip
@@ -190,7 +204,7 @@ def test_table_that_does_not_fit_is_refused(three, data, make_layout, text, mess
 @pytest.mark.parametrize("column", ["stimulus", "image name", "file"])
 def test_the_column_of_ids_can_be_named(three, data, make, column):
     (data / "about.csv").write_text(f"size,{column}\n3,pictures/c.png\n1,a\n2,b.png\n")
-    table = stimuli.read_stimuli(make(stimuli={**WITH_TABLE, "id": column}), "objects")
+    table = read_stimuli(make(stimuli={**WITH_TABLE, "id": column}), "objects")
     assert table["stimulus"].tolist() == ["a", "b", "c"]
     assert table["size"].tolist() == [1, 2, 3]
     assert table["file"].tolist() == ["images/a.png", "images/b.png", "images/c.png"]
@@ -209,7 +223,7 @@ def test_columns_isomorph_writes_itself_keep_the_users_under_another_name(
 ):
     (data / "about.csv").write_text("stimulus,file,size\na,x.jpg,1\nb,y.jpg,2\nc,z.jpg,3\n")
     layout = make(stimuli={**WITH_TABLE, "fields_from": "(?P<width>[abc])"})
-    table = stimuli.read_stimuli(layout, "objects")
+    table = read_stimuli(layout, "objects")
     assert table["file"].tolist() == ["images/a.png", "images/b.png", "images/c.png"]
     assert table["file_given"].tolist() == ["x.jpg", "y.jpg", "z.jpg"]
     assert table["width_given"].tolist() == ["a", "b", "c"]
@@ -232,7 +246,7 @@ def test_a_table_of_bids_may_stand_beside_the_yaml(three, make, make_layout, tmp
     text = "stimulus\tcategory\na\tn/a\nb\tface\nc\thouse\n"
     (tmp_path / "config" / "stimuli.tsv").write_text(text)
     layout = make(stimuli={**FOLDER, "files": "*.png", "table": "stimuli.tsv"})
-    assert stimuli.read_stimuli(layout, "objects")["category"].tolist() == ["", "face", "house"]
+    assert read_stimuli(layout, "objects")["category"].tolist() == ["", "face", "house"]
 
 
 # ---------------------------------------------------------------- paths
@@ -253,12 +267,13 @@ def test_ids_may_be_paths_and_paths_may_name_categories(two_folders, data, make)
         "fields_from": "(?P<category>[a-z]+)/(?P<exemplar>[0-9]+)",
     }
     layout = make(stimuli=spec)
-    table = stimuli.read_stimuli(layout, "objects")
+    table = read_stimuli(layout, "objects")
     assert table["stimulus"].tolist() == ["faces-1", "faces-2", "houses-1", "houses-2"]
     assert table["category"].tolist() == ["faces", "faces", "houses", "houses"]
     assert table["exemplar"].tolist() == [1, 2, 1, 2]
-    assert stimuli.read_images(layout, "objects", 8).shape == (4, 3, 8, 8)
-    found = naming(layout, "objects").ids(data / "any", np.array(["faces/2.bmp", "houses\\1.bmp"]))
+    assert read_images(images_of(layout, "objects"), 8).shape == (4, 3, 8, 8)
+    naming = names_of(layout, "objects").naming
+    found = naming.ids(data / "any", np.array(["faces/2.bmp", "houses\\1.bmp"]))
     assert found.tolist() == ["faces-2", "houses-1"]
 
 
@@ -286,7 +301,7 @@ def test_numbered_tiffs_of_sixteen_bits_become_png(data, make):
             data / f"{number:03}.tiff"
         )
     layout = make(stimuli=FOLDER)
-    table = stimuli.read_stimuli(layout, "objects")
+    table = read_stimuli(layout, "objects")
     assert table["file"].tolist() == ["images/000.png", "images/009.png", "images/010.png"]
     first = np.asarray(Image.open(layout.stimuli("objects").parent / "images" / "000.png"))
     assert np.array_equal(first, np.repeat(levels[:, :, None], 3, axis=2))
@@ -344,7 +359,7 @@ def test_full_disk_leaves_nothing(three, make_layout, monkeypatch):
         if len(copied) == 2:
             raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("isomorph.stimuli.writing.shutil.copyfile", fill)
+    monkeypatch.setattr("isomorph.stages.stimuli.shutil.copyfile", fill)
     with pytest.raises(IsomorphError, match=r"stimuli\.csv: cannot be written, the disk is full"):
         stimuli.run(layout, "objects")
     assert list(layout.stimuli("objects").parent.iterdir()) == []
@@ -369,15 +384,15 @@ def test_borrowed_stimuli_are_made_by_their_owner(three, data, make_layout, tmp_
         stimuli.run(layout, "borrower")
     archives.run(layout, "objects")
     stimuli.run(layout, "objects")
-    assert stimuli.read_stimuli(layout, "borrower").equals(stimuli.read_stimuli(layout, "objects"))
-    assert stimuli.read_images(layout, "borrower", 8).shape == (3, 3, 8, 8)
+    assert read_stimuli(layout, "borrower").equals(read_stimuli(layout, "objects"))
+    assert read_images(images_of(layout, "borrower"), 8).shape == (3, 3, 8, 8)
 
 
 def test_stimuli_not_made_yet_are_said(make_layout):
     with pytest.raises(
         IsomorphError, match=r'stimuli\.csv: no such file; make the stimuli of "objects"'
     ):
-        stimuli.read_stimuli(make_layout(), "objects")
+        read_stimuli(make_layout(), "objects")
 
 
 def test_name_twice_in_the_table_is_refused(three, make):
@@ -386,7 +401,7 @@ def test_name_twice_in_the_table_is_refused(three, make):
     table = read_table(file, "stimuli").replace({"stimulus": {"c": "a"}})
     write_table(file, table, "stimuli", provenance("stimuli"))
     with pytest.raises(IsomorphError, match='stimulus "a" stands in two rows'):
-        stimuli.read_stimuli(layout, "objects")
+        read_stimuli(layout, "objects")
 
 
 def test_every_kind_of_stimuli_has_its_listing():
@@ -396,7 +411,7 @@ def test_every_kind_of_stimuli_has_its_listing():
 
     union = get_args(get_args(StimuliSpec)[0])
     kinds = {get_args(spec.model_fields["kind"].annotation)[0] for spec in union}
-    assert set(stimuli.STIMULI) == kinds
+    assert {*STIMULI, "like"} == kinds
 
 
 REAL = Path(__file__).parents[3] / "shared" / "data" / "algonauts78"
@@ -411,10 +426,10 @@ def test_real_photographs(make_layout, data):
     )
     archives.run(layout, "objects")
     stimuli.run(layout, "objects")
-    table = stimuli.read_stimuli(layout, "objects")
+    table = read_stimuli(layout, "objects")
     assert table["stimulus"].iloc[[0, -1]].tolist() == ["image_01", "image_78"]
     assert (table["duplicate_of"] == "").all()
-    images = stimuli.read_images(layout, "objects", 64)
+    images = read_images(images_of(layout, "objects"), 64)
     assert images.shape == (78, 3, 64, 64)
     assert images.dtype == np.float32
     assert 0.3 < images.mean() < 0.6

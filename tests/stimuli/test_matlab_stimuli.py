@@ -6,8 +6,8 @@ import pytest
 from PIL import Image
 from scipy.io import savemat
 
-from isomorph import stimuli
 from isomorph.errors import IsomorphError
+from isomorph.stages.datasets import read_stimuli
 
 RNG = np.random.default_rng(2008)
 SPEC = {
@@ -47,7 +47,7 @@ def write(data):
 def test_struct_becomes_images_and_columns(write, make):
     array = write(struct())
     layout = make(stimuli=SPEC)
-    table = stimuli.read_stimuli(layout, "objects")
+    table = read_stimuli(layout, "objects")
     assert table["stimulus"].tolist() == ["object_01", "object_02", "object_03"]
     assert table["category"].tolist() == ["face", "house", "face"]
     assert table["human"].tolist() == [0, 1, 0]
@@ -61,7 +61,7 @@ def test_ids_have_as_many_digits_as_they_need(write, make):
     n = 101
     image = np.zeros((2, 2, 3), dtype=np.uint8)
     write(struct(n, image=[image + np.uint8(i) for i in range(n)], category=["a"] * n))
-    table = stimuli.read_stimuli(make(stimuli=SPEC), "objects")
+    table = read_stimuli(make(stimuli=SPEC), "objects")
     assert table["stimulus"].iloc[[0, 99, 100]].tolist() == [
         "object_001",
         "object_100",
@@ -72,27 +72,27 @@ def test_ids_have_as_many_digits_as_they_need(write, make):
 def test_columns_of_a_struct_matrix_follow_matlabs_order(write, make):
     flat = struct(4, category=list("abcd"))
     write(flat.reshape(2, 2, order="F"))
-    table = stimuli.read_stimuli(make(stimuli=SPEC), "objects")
+    table = read_stimuli(make(stimuli=SPEC), "objects")
     assert table["category"].tolist() == list("abcd")
 
 
 def test_vectors_become_several_columns(write, make):
     write(struct(position=[np.array([i, 10.5]) for i in range(3)]))
-    table = stimuli.read_stimuli(make(stimuli={**SPEC, "fields": ["position"]}), "objects")
+    table = read_stimuli(make(stimuli={**SPEC, "fields": ["position"]}), "objects")
     assert table["position_1"].tolist() == [0, 1, 2]
     assert table["position_2"].tolist() == [10.5] * 3
 
 
 def test_empty_text_stays_empty(write, make):
     write(struct(category=["face", "", "house"]))
-    table = stimuli.read_stimuli(make(stimuli=SPEC), "objects")
+    table = read_stimuli(make(stimuli=SPEC), "objects")
     assert table["category"].tolist() == ["face", "", "house"]
 
 
 def test_floating_point_and_grey_images_are_understood(write, make):
     grey = RNG.integers(0, 256, (7, 5), dtype=np.uint8)
     write(struct(2, image=[grey, np.repeat(grey[:, :, None], 3, axis=2) / 255]))
-    table = stimuli.read_stimuli(make(stimuli=SPEC), "objects")
+    table = read_stimuli(make(stimuli=SPEC), "objects")
     assert table["sha256"].nunique() == 1
     assert table["duplicate_of"].tolist() == ["", "object_01"]
 

@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "twins"))
 
 from images import natural_like
 
-from isomorph import stimuli
+from isomorph.stages.datasets import read_stimuli
 from isomorph.stimuli import near_duplicates as module
 from isomorph.stimuli.near_duplicates import near_duplicates, thumbnail
 
@@ -78,7 +78,7 @@ def test_the_table_names_the_first_and_exact_copies_are_said_once(data, make, ca
         "a": PICTURES[0], "b": nudged(PICTURES[0]), "c": PICTURES[0], "d": PICTURES[1],
     }.items():  # fmt: skip
         Image.fromarray(pixels).save(data / f"{name}.png")
-    table = stimuli.read_stimuli(make(stimuli={"kind": "folder", "files": "*.png"}), "objects")
+    table = read_stimuli(make(stimuli={"kind": "folder", "files": "*.png"}), "objects")
     assert table["duplicate_of"].tolist() == ["", "", "a", ""]
     assert table["near_duplicate_of"].tolist() == ["", "a", "", ""]
     assert "1 stimuli look like another: b = a" in capsys.readouterr().err

@@ -19,9 +19,11 @@ import recordings
 from images import natural_like
 from recordings import images, opened, table
 
-from isomorph import archives, stimuli
+from isomorph import archives
 from isomorph.errors import IsomorphError
-from isomorph.stimuli.naming import naming
+from isomorph.stages import stimuli
+from isomorph.stages.datasets import files_of, names_of, read_stimuli
+from isomorph.stimuli.nwb import list_stimuli
 from isomorph.stimuli.partners import partners
 from isomorph.stimuli.pixels import pixel_digest
 
@@ -59,7 +61,7 @@ def trials(file, **columns):
 def written(layout):
     """Return the images that were written, by id."""
     folder = layout.stimuli("objects").parent
-    table = stimuli.read_stimuli(layout, "objects")
+    table = read_stimuli(layout, "objects")
     return {
         name: np.asarray(Image.open(folder / file))
         for name, file in zip(table["stimulus"], table["file"], strict=True)
@@ -86,7 +88,8 @@ def test_images_go_by_name_and_not_by_position(data, make):
     container(data / "1.nwb", pictures)
     layout = make(stimuli=SPEC)
     equal(written(layout), {name: pictures[name] for name in ("image_2", "image_9", "image_11")})
-    ids = naming(layout, "objects").ids(data / "1.nwb", np.array(["image_9", "image_10", ""]))
+    naming = names_of(layout, "objects").naming
+    ids = naming.ids(data / "1.nwb", np.array(["image_9", "image_10", ""]))
     assert ids.tolist() == ["image_9", "", ""]
 
 
@@ -97,7 +100,7 @@ def test_a_name_for_other_pixels_in_another_file_is_another_stimulus(data, make)
     layout = make(stimuli=SPEC)
     other = f"image_1-{pixel_digest(PICTURES[0])[:8]}"
     equal(written(layout), {"image_1": PICTURES[2], other: PICTURES[0], "image_2": PICTURES[1]})
-    found = naming(layout, "objects")
+    found = names_of(layout, "objects").naming
     asked = np.array(["image_2", "image_1", "image_1"])
     assert found.ids(data / "1.nwb", asked).tolist() == ["image_2", other, other]
     assert found.ids(data / "3.nwb", asked).tolist() == ["image_2", "image_1", "image_1"]
@@ -116,7 +119,7 @@ def test_two_names_in_one_file_stay_two_however_equal(data, make, capsys):
     container(data / "1.nwb", {"left": PICTURES[0], "right": PICTURES[0]})
     container(data / "2.nwb", {"right": PICTURES[0]})
     layout = make(stimuli=SPEC)
-    table = stimuli.read_stimuli(layout, "objects")
+    table = read_stimuli(layout, "objects")
     assert table["stimulus"].tolist() == ["left", "right"]
     assert table["duplicate_of"].tolist() == ["", "left"]
     assert names(layout) == {
@@ -135,7 +138,7 @@ def test_images_too_few_files_hold_are_left_out_and_said(data, make, capsys, sha
     layout = make(stimuli={**SPEC, "shared": share})
     assert sorted(written(layout)) == kept
     assert ("images are held by fewer than" in capsys.readouterr().err) == (len(kept) < 3)
-    ids = naming(layout, "objects").ids(data / "1.nwb", np.array(["a"]))
+    ids = names_of(layout, "objects").naming.ids(data / "1.nwb", np.array(["a"]))
     assert ids.tolist() == (["a"] if "a" in kept else [""])
 
 
@@ -151,7 +154,7 @@ def test_a_recording_without_images_uses_names_that_mean_the_same_everywhere(dat
     container(data / "1.nwb", {"x": PICTURES[0], "y": PICTURES[1]})
     container(data / "2.nwb", {"x": PICTURES[2], "y": PICTURES[1]})
     (data / "elsewhere.txt").write_text("no images")
-    found = naming(make(stimuli=SPEC), "objects")
+    found = names_of(make(stimuli=SPEC), "objects").naming
     assert found.ids(data / "elsewhere.txt", np.array(["y"])).tolist() == ["y"]
     message = r'elsewhere\.txt: uses the name "x", which stands for different images'
     with pytest.raises(IsomorphError, match=message):
@@ -172,7 +175,7 @@ def test_names_are_kept_as_text_and_stay_in_their_folder(data, make, name, expec
     trials(data / "1.nwb", on=times, image=[name, "2766534.016"], category=["x", "y"])
     layout = make(stimuli=NAMED)
     assert set(written(layout)) == {expected, "2766534.016"}
-    ids = naming(layout, "objects").ids(data / "1.nwb", np.array([name]))
+    ids = names_of(layout, "objects").naming.ids(data / "1.nwb", np.array([name]))
     assert ids.tolist() == [expected]
 
 
@@ -188,7 +191,7 @@ def test_numbers_float32_would_merge_stay_apart(data, make):
 def test_names_without_a_stimulus_are_said_with_the_nearest(data, make, capsys, other):
     for name in ("image_1", "image_3"):
         Image.fromarray(PICTURES[0]).save(data / f"{name}.png")
-    found = naming(make(stimuli={"kind": "folder", "files": "*.png"}), "objects")
+    found = names_of(make(stimuli={"kind": "folder", "files": "*.png"}), "objects").naming
     found.ids(data / "1.nwb", np.array(["image_1", other, other, "", "zebra"]))
     near = "did you mean" if other == "image_2" else 'stimuli are called "image_1" and so on'
     said = capsys.readouterr().err
@@ -199,7 +202,7 @@ def test_names_without_a_stimulus_are_said_with_the_nearest(data, make, capsys, 
 def test_images_that_were_left_out_are_said_without_another(data, make, capsys):
     container(data / "1.nwb", {"image_1": PICTURES[0], "image_2": PICTURES[1]})
     container(data / "2.nwb", {"image_1": PICTURES[0]})
-    found = naming(make(stimuli={**SPEC, "shared": 1}), "objects")
+    found = names_of(make(stimuli={**SPEC, "shared": 1}), "objects").naming
     assert found.ids(data / "1.nwb", np.array(["image_2"])).tolist() == [""]
     assert 'names.csv: "image_2"; their presentations do not count' in capsys.readouterr().err
 
@@ -302,7 +305,7 @@ def test_frames_are_named_by_their_time_and_never_by_position(data, make, capsys
         written(layout),
         {"a": PICTURES[0], "c": PICTURES[2], "d": PICTURES[3], "e": PICTURES[4]},
     )
-    table = stimuli.read_stimuli(layout, "objects").set_index("stimulus")
+    table = read_stimuli(layout, "objects").set_index("stimulus")
     assert table["category"].to_dict() == {"a": "x", "c": "y", "d": "x", "e": "y"}
     said = capsys.readouterr().err
     assert "1 images that no row of trials shows" in said
@@ -481,7 +484,8 @@ def test_names_of_another_kind_are_their_own_ids_and_old_tables_go(data, make):
     Image.fromarray(PICTURES[0]).save(data / "f01.png")
     layout = make(stimuli={"kind": "folder", "files": "*.png"})
     assert not layout.stimuli("objects").with_name("names.csv").exists()
-    found = naming(layout, "objects").ids(data / "1.nwb", np.array(["f01", "f01.png", "f02"]))
+    naming = names_of(layout, "objects").naming
+    found = naming.ids(data / "1.nwb", np.array(["f01", "f01.png", "f02"]))
     assert found.tolist() == ["f01", "f01", ""]
 
 
@@ -490,14 +494,14 @@ def test_a_table_of_names_that_has_gone_is_said(data, make):
     layout = make(stimuli=SPEC)
     layout.stimuli("objects").with_name("names.csv").unlink()
     with pytest.raises(IsomorphError, match=r'names\.csv: no such file; make the stimuli of "obj'):
-        naming(layout, "objects")
+        names_of(layout, "objects")
 
 
 def test_a_table_beside_the_yaml_describes_the_images(data, make, make_layout, tmp_path):
     container(data / "1.nwb", {"image_2": PICTURES[0], "image_10": PICTURES[1]})
     make_layout()
     (tmp_path / "config" / "about.tsv").write_text("stimulus\tkind\nimage_10\tcar\nimage_2\tn/a\n")
-    table = stimuli.read_stimuli(make(stimuli={**SPEC, "table": "about.tsv"}), "objects")
+    table = read_stimuli(make(stimuli={**SPEC, "table": "about.tsv"}), "objects")
     assert table["kind"].tolist() == ["", "car"]
 
 
@@ -506,6 +510,7 @@ def test_one_image_is_held_at_a_time(data, make, monkeypatch):
     container(data / "1.nwb", {f"image_{n}": PICTURES[n] for n in range(4)})
     layout = make(stimuli=SPEC)
     archives.run(layout, "objects")
-    listed = stimuli.STIMULI["nwb"](layout, "objects")
+    spec = layout.study.dataset("objects").stimuli
+    listed = list_stimuli(files_of(layout, "objects"), spec)
     assert all(one.original is None for one in listed)
     assert not re.search("ndarray", repr([one.pixels.args for one in listed]))

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from isomorph import stimuli
 from isomorph.errors import IsomorphError
+from isomorph.stages.datasets import images_of
+from isomorph.stimuli.images import read_images
 from isomorph.stimuli.pixels import as_rgb, open_rgb, pixel_digest, resized
 
 RNG = np.random.default_rng(1970)
@@ -182,7 +183,7 @@ def mixed(data, make):
 
 
 def test_images_come_in_stimulus_order(mixed):
-    images = stimuli.read_images(mixed, "objects", 5)
+    images = read_images(images_of(mixed, "objects"), 5)
     assert images.shape == (3, 3, 5, 5)
     assert images.dtype == np.float32
     assert np.array_equal(images[0], resized(COLOUR, 5))
@@ -191,8 +192,8 @@ def test_images_come_in_stimulus_order(mixed):
 
 
 def test_rows_are_read_a_batch_at_a_time(mixed):
-    images = stimuli.read_images(mixed, "objects", 5)
-    batches = [stimuli.read_images(mixed, "objects", 5, slice(i, i + 2)) for i in (0, 2)]
+    images = read_images(images_of(mixed, "objects"), 5)
+    batches = [read_images(images_of(mixed, "objects")[i : i + 2], 5) for i in (0, 2)]
     assert np.array_equal(np.concatenate(batches), images)
 
 
@@ -200,13 +201,13 @@ def test_image_changed_since_is_refused(mixed):
     file = mixed.stimuli("objects").parent / "images" / "b.png"
     Image.fromarray(GREY[::-1]).save(file)
     with pytest.raises(IsomorphError, match=r"b\.png: is not the image .*stimuli\.csv was written"):
-        stimuli.read_images(mixed, "objects", 5)
+        read_images(images_of(mixed, "objects"), 5)
 
 
 def test_image_lost_since_is_said(mixed):
     (mixed.stimuli("objects").parent / "images" / "b.png").unlink()
     with pytest.raises(IsomorphError, match=r"b\.png: no such image"):
-        stimuli.read_images(mixed, "objects", 5)
+        read_images(images_of(mixed, "objects"), 5)
 
 
 def png_of(width, height):

@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 import tiny_study
 
-from isomorph import archives, jobs, rdms, slices, stimuli
+from isomorph import archives, jobs, rdms, slices
 from isomorph.artefacts import read_array, sha256
 from isomorph.cli import main, open_study
 from isomorph.jobs import Job
 from isomorph.layout import Layout
 from isomorph.making import Fitting
-from isomorph.stages import activations, opened
+from isomorph.stages import activations, opened, stimuli
 
 OWN = """
 import torch

@@ -19,9 +19,8 @@ from typing import Any
 import yaml
 
 from isomorph.catalogue import made_for, stage_command
-from isomorph.jobs import Job, jobs
+from isomorph.jobs import Job
 from isomorph.making import DECLARED
-from isomorph.study import Study
 
 ROOT = Path(__file__).parents[2]
 for folder in ("servers", "twins"):
@@ -146,11 +145,10 @@ BY_HAND = (
 """Runs commands one after another in one process, up to the first that fails."""
 
 
-def commands(study: Study, datasets: Sequence[str]) -> list[list[str]]:
-    """Return every job of some datasets as the command a person would type."""
-    listed = [job for job in jobs(study) if job.names and job.names[0] in datasets]
+def commands(chosen: Sequence[Job]) -> list[list[str]]:
+    """Return some jobs as the commands a person would type, in an order that works."""
     order = list(DECLARED)
-    return [_command(job) for job in sorted(listed, key=lambda job: order.index(job.stage))]
+    return [_command(job) for job in sorted(chosen, key=lambda job: order.index(job.stage))]
 
 
 def _command(job: Job) -> list[str]:
@@ -159,11 +157,9 @@ def _command(job: Job) -> list[str]:
     return [*stage_command(job.stage).split(), "--study", "config/study.yaml", *options]
 
 
-def by_hand(
-    folder: Path, mirrors: str, study: Study, datasets: Sequence[str]
-) -> subprocess.CompletedProcess[str]:
-    """Run every stage of some datasets without the workflow."""
-    return run(folder, mirrors, BY_HAND, json.dumps(commands(study, datasets)), flag="-c")
+def by_hand(folder: Path, mirrors: str, chosen: Sequence[Job]) -> subprocess.CompletedProcess[str]:
+    """Run some jobs without the workflow."""
+    return run(folder, mirrors, BY_HAND, json.dumps(commands(chosen)), flag="-c")
 
 
 def run(

@@ -11,7 +11,7 @@ from uuid import uuid4
 
 from filelock import FileLock, Timeout
 
-from isomorph.artefacts import disk_errors
+from isomorph.disk import disk_errors
 
 POLL = 0.5
 """Seconds between two looks at a file another process holds."""

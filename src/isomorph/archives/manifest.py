@@ -14,7 +14,6 @@ from isomorph.archives.progress import Seldom
 from isomorph.artefacts import Provenance, manifests, replacing, sha256
 from isomorph.artefacts.manifests import FileRecord, Manifest
 from isomorph.artefacts.provenance import SEAL, seal_of
-from isomorph.beside import by_name
 from isomorph.errors import IsomorphError
 from isomorph.foreign import lack_of_content
 from isomorph.foreign.globs import whole_folders
@@ -228,40 +227,6 @@ def find_files(
                 "back or fetch again"
             )
     return files
-
-
-def find_file(layout: Layout, dataset: str, pattern: str, key: str) -> Path:
-    """Return the one file of a fetched dataset that matches a pattern, see `find_files`.
-
-    Parameters
-    ----------
-    layout : Layout
-        The study's paths.
-    dataset : str
-        Name of the dataset.
-    pattern : str
-        A path or a glob pattern.
-    key : str
-        Where it stands in the dataset's file, for messages: `stimuli.table`.
-
-    Raises
-    ------
-    IsomorphError
-        When none matches, or several do.
-    """
-    found = find_files(layout, dataset, pattern)
-    if len(found) > 1:
-        raise IsomorphError(
-            f'{layout.study.dataset_files[dataset]}: {key}: "{pattern}" matches {len(found)} '
-            f"files, {found[0].name} and {found[1].name} among them; name one"
-        )
-    return found[0]
-
-
-def table_file(layout: Layout, dataset: str, name: str, key: str) -> Path:
-    """Return a table beside the dataset's file, or else the one in its archive, see `find_file`."""
-    beside = by_name(layout.study.dataset_files[dataset].parent, name)
-    return beside[0] if beside else find_file(layout, dataset, name, key)
 
 
 def absent_now(manifest: Manifest) -> dict[str, str]:

@@ -10,7 +10,6 @@ from isomorph.artefacts.arrays import (
 )
 from isomorph.artefacts.files import (
     NoSuchFileError,
-    disk_errors,
     replace_synced,
     replacing,
     sha256,
@@ -24,6 +23,7 @@ from isomorph.artefacts.provenance import (
 )
 from isomorph.artefacts.streamed import Streamed
 from isomorph.artefacts.tables import check_beside, read_table, write_beside, write_table
+from isomorph.disk import disk_errors
 
 __all__ = [
     "NoSuchFileError",

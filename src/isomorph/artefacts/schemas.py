@@ -20,8 +20,15 @@ PLACE = ("region", "time_start", "time_stop")
 PLACES = ("region_a", "region_b", "time_start", "time_stop")
 """Two regions, in the same time bin."""
 
+CEILING = (
+    "dataset", "simulated", *PLACE, "distance", "measure", "ceiling_lower", "ceiling_upper",
+    "ceiling_status", "ceiling_reason", "reliability",
+)  # fmt: skip
+"""What `isomorph.noise_ceiling` gives, of which a study makes no table of its own."""
+
 TABLES: Registry[tuple[str, ...]] = Registry(
-    "table", {name: one.required for name, one in CATALOGUE.items() if one.columns}
+    "table",
+    {name: one.required for name, one in CATALOGUE.items() if one.columns} | {"ceiling": CEILING},
 )
 """Required columns by table. `status` says what a row has, one of
 `isomorph.inference.estimated.RowStatus`, and `reason` in words why it has no more; of

@@ -59,9 +59,9 @@ def look_at(layout: Layout, datasets: Sequence[str]) -> Looked:
         Every mistake a stage would refuse in the words of the stage; one that several subjects
         share is said once.
     """
-    from isomorph import responses
     from isomorph.archives.manifest import OnDisk
     from isomorph.archives.on_disk import here
+    from isomorph.stages import responses
 
     found = {name: one for name in datasets if (one := here(layout, name)) is not None}
     on_disk = OnDisk(layout, {name: one.manifest for name, one in found.items()})
@@ -100,7 +100,7 @@ class _Stimuli:
         return self.known[owner]
 
     def _look(self, owner: str) -> tuple[Names, str]:
-        from isomorph import stimuli
+        from isomorph.stages import stimuli
         from isomorph.stimuli.names import unknown
 
         one, names, mistake = self.found.get(owner), None, ""
@@ -119,7 +119,8 @@ def names_made(layout: Layout, dataset: str) -> Names:
     """
     from isomorph.archives.on_disk import is_as_listed
     from isomorph.making import Fitting, job_of
-    from isomorph.stimuli.names import names_of, unknown
+    from isomorph.stages.datasets import names_of
+    from isomorph.stimuli.names import unknown
 
     owner, file = layout.study.stimulus_set(dataset), layout.stimuli(dataset)
     made = file.is_file() and is_as_listed(layout, owner)

@@ -13,7 +13,7 @@ from isomorph.errors import IsomorphError
 from isomorph.jobs import Job, jobs
 from isomorph.layout import Layout
 from isomorph.making import Fitting, other_versions, outputs_of, stamps
-from isomorph.stimuli.images import list_images
+from isomorph.stages.datasets import images_of
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def _lost_bytes(layout: Layout, dataset: str) -> Iterator[str]:
 def _lost_images(layout: Layout, dataset: str) -> Iterator[str]:
     if not any(read_table(layout.stimuli(dataset), "stimuli")["file"]):
         return
-    for _, read in list_images(layout, dataset):
+    for _, read in images_of(layout, dataset):
         try:
             read()
         except IsomorphError as error:

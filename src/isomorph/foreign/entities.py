@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from isomorph.errors import IsomorphError
+from isomorph.foreign.natural import by_number
 
 RECORDING = (
     "sub", "ses", "sample", "task", "acq", "nuc", "voi", "ce", "trc", "dir", "run",
@@ -85,14 +85,9 @@ def in_order(files: Iterable[Path]) -> list[Path]:
 
     def place(file: Path) -> tuple[object, ...]:
         said = parse(file).entities
-        return (*(_natural(str(said.get(key, ""))) for key in RECORDING), _natural(str(file)))
+        return (*(by_number(str(said.get(key, ""))) for key in RECORDING), by_number(str(file)))
 
     return sorted(files, key=place)
-
-
-def _natural(text: str) -> list[tuple[int, int, str]]:
-    pieces = re.split(r"(\d+)", text)
-    return [(0, int(p), "") if p.isdecimal() else (1, 0, p) for p in pieces if p]
 
 
 def labels_of_runs(files: Sequence[Path]) -> list[str]:

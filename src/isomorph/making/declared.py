@@ -176,13 +176,13 @@ DECLARED: Registry[Declared] = Registry(
     {
         "fetch": Declared(_planted, slices.fetch, _code_of_bytes, memory=1000, minutes=240),
         "stimuli": Declared(
-            _shown, slices.stimuli, _code("isomorph.stimuli"), memory=2000,
+            _shown, slices.stimuli, _code("isomorph.stages.stimuli"), memory=2000,
         ),
         "responses": Declared(
-            _recorded, slices.responses, _code("isomorph.responses"), minutes=120,
+            _recorded, slices.responses, _code("isomorph.stages.responses"), minutes=120,
         ),
         "reliability": Declared(
-            _responses, slices.reliability, _code("isomorph.responses.reliability"),
+            _responses, slices.reliability, _code("isomorph.stages.reliability"),
         ),
         "activations": Declared(
             _stimuli, slices.activations, _code("isomorph.stages.activations"), minutes=240,

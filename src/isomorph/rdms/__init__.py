@@ -46,9 +46,8 @@ from isomorph.rdms.level import Level, averaged, compared_stimuli, level_of, reg
 from isomorph.rdms.rdm import MINIMUM_STIMULI
 from isomorph.rdms.transforms import TRANSFORMS
 from isomorph.rdms.units import reliable_units
-from isomorph.responses.division import recordings
+from isomorph.responses.division import recordings_of
 from isomorph.responses.times import common_times
-from isomorph.study.responses import ArrayResponses
 
 
 def run_brain(layout: Layout, dataset: str) -> None:
@@ -82,8 +81,7 @@ def run_brain(layout: Layout, dataset: str) -> None:
         every |= {f"{file}: session {name}": one.drop_vars("response")
                   for name, one in recorded.items()}  # fmt: skip
         times = common_times(every)
-        if isinstance(spec.responses, ArrayResponses):  # of whose sessions the units are the same
-            recorded = recordings(recorded)
+        recorded = recordings_of(recorded, spec.responses)
         sessions = {name: regrouped(one, level) for name, one in recorded.items()}
         if spec.units is not None and spec.units.minimum_reliability is not None:
             sessions, without = reliable_units(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,95 +11,63 @@ import numpy.typing as npt
 import pandas as pd
 import xarray as xr
 
-from isomorph.archives.manifest import find_files
 from isomorph.errors import IsomorphError
 from isomorph.foreign import read_table
-from isomorph.layout import Layout
 from isomorph.responses.presentations import repetitions, usable
 from isomorph.responses.regions import NOWHERE
-from isomorph.responses.sessions import session_data, stimulus_ids, summary, write_sessions
+from isomorph.responses.sessions import session_data, summary
+from isomorph.responses.subject_files import Read, SubjectFiles
 from isomorph.responses.times import EDGES
 from isomorph.responses.variables import STIMULUS_KEYS, as_names, read_variables, variable_of
-from isomorph.stimuli.names import Names, refuse_misspelt
+from isomorph.stimuli.names import refuse_misspelt
 from isomorph.stimuli.naming import id_of
 from isomorph.study.responses import ArrayResponses
 
 Array = npt.NDArray
 
 
-def prepare(layout: Layout, dataset: str, subject: str) -> None:
-    """Read a subject's ready responses and write them, a group per session.
-
-    Parameters
-    ----------
-    layout : Layout
-        Paths of the study.
-    dataset, subject : str
-        Whose responses.
-
-    Raises
-    ------
-    IsomorphError
-        When a file or column is not there, or array and tables disagree. Nothing is written
-        then.
-    """
-    sessions, files = gather(layout, dataset, subject, stimulus_ids(layout, dataset))
-    for name, data in sessions.items():
-        line = f"responses {dataset} {subject} session {name}: {summary(data)}"
-        print(line, file=sys.stderr, flush=True)
-    write_sessions(layout, dataset, subject, sessions, files)
-
-
-def look(layout: Layout, dataset: str, subject: str, names: Names) -> None:
-    """Read a subject's ready responses and refuse what the stage would, see `prepare`."""
-    gather(layout, dataset, subject, None if names.naming is None else names.stimuli)
-
-
-def gather(
-    layout: Layout, dataset: str, subject: str, stimuli: Array | None
-) -> tuple[dict[str, xr.Dataset], list[Path]]:
+def read(files: SubjectFiles, settings: ArrayResponses) -> Read:
     """Read a subject's ready responses.
 
     Parameters
     ----------
-    layout : Layout
-        Paths of the study.
-    dataset, subject : str
-        Whose responses.
-    stimuli : ndarray (stimulus,) of str or None
-        Ids of the stimulus table; None where nobody knows yet, and every name is taken for one.
-
-    Returns
-    -------
-    sessions : dict of str to Dataset
-    files : list of Path
-        What was read.
+    files : SubjectFiles
+    settings : ArrayResponses
+        Which files. Where nobody knows the stimuli yet, every name is taken for one.
 
     Raises
     ------
     IsomorphError
-        See `prepare`.
+        When a file or column is not there, or array and tables disagree.
     """
-    settings = layout.study.dataset(dataset).responses
-    assert isinstance(settings, ArrayResponses)
-    files = [
-        _one(layout, dataset, pattern.replace("{subject}", subject))
+    names = files.names
+    stimuli = None if names.naming is None else names.stimuli
+    array, presentations, listed, *timed = inputs = [
+        _one(files, pattern)
         for pattern in (settings.responses, settings.presentations, settings.units, settings.times)
         if pattern is not None
     ]
-    times = None if settings.times is None else _read_times(files[3])
-    response, stored = _read_response(files[0], settings.variable, times)
-    shown = _read_rows(files[1], "stimulus", len(response), f"rows of {files[0].name}")
-    units = _read_rows(files[2], "region", response.shape[1], f"columns of {files[0].name}")
+    times = _read_times(timed[0]) if timed else None
+    response, stored = _read_response(array, settings.variable, times)
+    shown = _read_rows(presentations, "stimulus", len(response), f"rows of {array.name}")
+    units = _read_rows(listed, "region", response.shape[1], f"columns of {array.name}")
     if stimuli is None:
         stimuli = shown["stimulus"].unique().astype(np.str_)
     shown["stimulus"] = _ids(shown["stimulus"], stimuli)
-    for key, names in stored.items():
-        _refuse_other_order(_ids(names, stimuli), shown, f"{files[0]}: {key}", files[1])
+    for key, given in stored.items():
+        _refuse_other_order(_ids(given, stimuli), shown, f"{array}: {key}", presentations)
     label = shown["stimulus"].to_numpy(dtype=np.str_)
-    refuse_misspelt(label, stimuli, files[1], str(layout.stimuli(dataset)))
-    named = Named(str(files[1]), str(files[2]), str(layout.stimuli(dataset)))
-    return read_sessions(response, shown, units, stimuli, named, times), files
+    refuse_misspelt(label, stimuli, presentations, names.table)
+    named = Named(str(presentations), str(listed), names.table)
+    sessions = read_sessions(response, shown, units, stimuli, named, times)
+    for name, data in sessions.items():
+        files.say(f"session {name}: {summary(data)}")
+    return Read(sessions, inputs)
+
+
+def look(files: SubjectFiles, settings: ArrayResponses) -> None:
+    """Read a subject's ready responses and refuse what `read` would."""
+    read(files, settings)
 
 
 @dataclass(frozen=True)
@@ -222,14 +189,14 @@ def _first_repeated(names: Array) -> str:
     return str(found[counts > 1][0])
 
 
-def _one(layout: Layout, dataset: str, pattern: str) -> Path:
-    files = find_files(layout, dataset, pattern)
-    if len(files) != 1:
+def _one(files: SubjectFiles, pattern: str) -> Path:
+    found = files.own(pattern)
+    if len(found) != 1:
         raise IsomorphError(
-            f"{layout.study.dataset_files[dataset]}: responses: {pattern} matches "
-            f"{len(files)} files of the archive, expected one"
+            f"{files.where}: responses: {pattern.replace('{subject}', files.subject)} matches "
+            f"{len(found)} files of the archive, expected one"
         )
-    return files[0]
+    return found[0]
 
 
 def _read_times(file: Path) -> Array:

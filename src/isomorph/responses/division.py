@@ -15,6 +15,8 @@ import numpy.typing as npt
 import xarray as xr
 
 from isomorph.responses.presentations import repetitions
+from isomorph.study import Spec
+from isomorph.study.responses import ArrayResponses
 
 Array = npt.NDArray
 
@@ -191,6 +193,22 @@ def recordings(sessions: Mapping[str, xr.Dataset]) -> dict[str, xr.Dataset]:
     name = f"{len(sessions)} together"
     one = whole.assign_coords(repetition=("presentation", number)).assign_attrs(session=name)
     return {name: one}
+
+
+def recordings_of(sessions: Mapping[str, xr.Dataset], responses: Spec) -> dict[str, xr.Dataset]:
+    """Return the recordings of a subject, each divided by itself wherever it is read.
+
+    Parameters
+    ----------
+    sessions : mapping of str to Dataset
+        `response (presentation, unit)` by session.
+    responses : Spec
+        How they came. Sessions of ready arrays are of the same units, see `recordings`; those of
+        any other kind have units of their own.
+    """
+    if isinstance(responses, ArrayResponses):
+        return recordings(sessions)
+    return dict(sessions)
 
 
 def rounds(seen: Array) -> Array:

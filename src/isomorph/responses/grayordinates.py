@@ -3,31 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from isomorph.errors import IsomorphError
+from isomorph.responses.places import Hemisphere, Place
 
 Array = npt.NDArray
 
 
-class Place(Protocol):
-    """Where the units of a file are."""
-
-    file: Path
-
-    def __len__(self) -> int: ...
-
-    def is_same(self, other: Place) -> bool:
-        """Tell whether another file has the very same units in the same order."""
-
-    def names(self) -> Array:
-        """Return the name of each unit (unit,)."""
-
-    def positions_of(self, other: Place) -> Array:
-        """Return where the units of another file stand among these, -1 for none (unit,)."""
+STRUCTURES = {"left": "CIFTI_STRUCTURE_CORTEX_LEFT", "right": "CIFTI_STRUCTURE_CORTEX_RIGHT"}
+"""What CIFTI calls the cortex of each hemisphere."""
 
 
 class Grayordinates:
@@ -48,23 +36,35 @@ class Grayordinates:
     def __len__(self) -> int:
         return len(self.axis)
 
-    def is_same(self, other: Place) -> bool:
+    def is_same(self, other: Any) -> bool:
         """Tell whether another file has the very same grayordinates in the same order."""
         return isinstance(other, Grayordinates) and bool(self.axis == other.axis)
 
-    def names(self) -> Array:
-        """Return a name per grayordinate: `cortex left 1021`, or a voxel `putamen left 40 52 30`.
+    def names(self, units: Array) -> list[str]:
+        """Return a name for each of some: `cortex left 1021`, or a voxel `putamen left 40-52-30`.
 
-        Returns
-        -------
-        ndarray (grayordinate,) of str
+        Parameters
+        ----------
+        units : ndarray (unit,)
+            Their places among the grayordinates.
         """
         axis = self.axis
-        structure = np.array([_plain(str(name)) for name in axis.name])
-        vertex = axis.vertex.astype(np.str_)
-        voxel = np.array([" ".join(map(str, place)) for place in axis.voxel.tolist()])
-        where = np.where(axis.surface_mask, vertex, voxel)
-        return np.char.add(np.char.add(structure, " "), where)
+        rows = zip(
+            axis.name[units], axis.vertex[units].tolist(), axis.voxel[units].tolist(), strict=True
+        )
+        return [
+            f"{_plain(str(name))} {vertex if vertex >= 0 else '-'.join(map(str, voxel))}"
+            for name, vertex, voxel in rows
+        ]
+
+    def hemisphere(self, side: str) -> Hemisphere:
+        """Return the vertices of one side that the file has."""
+        units = np.flatnonzero(self.axis.name == STRUCTURES[side])
+        count = self.axis.nvertices.get(STRUCTURES[side], 0)
+        return Hemisphere(units, self.axis.vertex[units], count)
+
+    def __str__(self) -> str:
+        return f"{len(self)} grayordinates"
 
     def positions_of(self, other: Place) -> Array:
         """Return where the grayordinates of another file stand among these.

@@ -9,10 +9,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from isomorph.archives.manifest import table_file
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.foreign import read_table
-from isomorph.layout import Layout
+from isomorph.foreign.natural import by_number
 from isomorph.responses.variables import (
     DESCRIPTORS,
     STIMULUS_KEYS,
@@ -20,29 +19,22 @@ from isomorph.responses.variables import (
     Variables,
     as_names,
 )
-from isomorph.stimuli.naming import by_number, id_of, path_id
+from isomorph.stimuli.dataset_files import DatasetFiles
+from isomorph.stimuli.naming import id_of, path_id
 from isomorph.study.responses import OrderTable, RdmSource
 
 Array = npt.NDArray
 Names = npt.NDArray[np.str_]
 
 
-def order_file(layout: Layout, dataset: str, order: OrderTable) -> Path:
-    """Return the table that states an order, beside the dataset's file or in its archive."""
-    return table_file(layout, dataset, order.file, "responses.sources.order.file")
-
-
 def stated_order(
-    layout: Layout, dataset: str, source: RdmSource, stimuli: Names, table: str
-) -> Names | None:
-    """Return the stimuli in the order a study states for a source, None where it states none.
+    files: DatasetFiles, source: RdmSource, stimuli: Names, table: str
+) -> tuple[Names | None, list[Path]]:
+    """Return the stimuli in the order a study states for a source.
 
     Parameters
     ----------
-    layout : Layout
-        Paths of the study.
-    dataset : str
-        Name of the dataset.
+    files : DatasetFiles
     source : RdmSource
         Whose `order`.
     stimuli : ndarray (stimulus,) of str
@@ -52,8 +44,10 @@ def stated_order(
 
     Returns
     -------
-    ndarray (stimulus,) of str or None
-        Ids, the first that of the first row of the RDMs.
+    ids : ndarray (stimulus,) of str or None
+        The first that of the first row of the RDMs; None where the study states no order.
+    read : list of Path
+        The table that states it, where one does.
 
     Raises
     ------
@@ -61,20 +55,20 @@ def stated_order(
         When the order is not one of the dataset's stimuli, each once.
     """
     order = source.order
-    where = f"{layout.study.dataset_files[dataset]}: responses.sources: {source.region}: order"
+    where = f"{files.where}: responses.sources: {source.region}: order"
     if order is None or order == "table":
-        return None if order is None else stimuli
+        return None if order is None else stimuli, []
     if order == "numbers":
         if lacking := [name for name in stimuli if not any(map(str.isdecimal, name))]:
             raise IsomorphError(
                 f'{where}: "{lacking[0]}" holds no number to order it by; give a list of the ids'
             )
-        return np.array(sorted(stimuli.tolist(), key=by_number), dtype=np.str_)
+        return np.array(sorted(stimuli.tolist(), key=by_number), dtype=np.str_), []
     if isinstance(order, OrderTable):
-        file = order_file(layout, dataset, order)
+        file = files.table(order.file, "responses.sources.order.file")
         names = read_table(file, order.column)[order.column].to_numpy(dtype=np.str_)
-        return matched(names, stimuli, f"{file}: {order.column}", table)
-    return matched(np.array(order, dtype=np.str_), stimuli, where, table)
+        return matched(names, stimuli, f"{file}: {order.column}", table), [file]
+    return matched(np.array(order, dtype=np.str_), stimuli, where, table), []
 
 
 def named_order(
@@ -260,7 +254,7 @@ def _one_series(stimuli: Sequence[str]) -> bool:
         return False
     varied = [place for place, values in enumerate(zip(*pieces, strict=True))
               if len(set(values)) > 1]  # fmt: skip
-    return len(varied) == 1 and all(one[varied[0]][1] == "" for one in pieces)
+    return len(varied) == 1 and all(one[varied[0]][0] == 0 for one in pieces)
 
 
 def subjects_first(

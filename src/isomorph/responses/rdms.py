@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -11,23 +10,18 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
-from isomorph.archives.manifest import find_files
-from isomorph.artefacts import write_array
 from isomorph.errors import IsomorphError
-from isomorph.layout import Layout
 from isomorph.responses.order import (
     named_order,
-    order_file,
     order_of,
     refuse_unsure,
     stated_order,
     subjects_first,
 )
-from isomorph.responses.sessions import root_attributes, signed, stimulus_ids
 from isomorph.responses.stacks import TOLERANCE, at_index, condensed, outer_first, reordered
+from isomorph.responses.subject_files import Read, SubjectFiles
 from isomorph.responses.variables import Variables, fields_of, read_variables, variable_of
-from isomorph.stimuli.names import Names
-from isomorph.study.responses import OrderTable, RdmResponses, RdmSource
+from isomorph.study.responses import RdmResponses, RdmSource
 
 Array = npt.NDArray
 
@@ -46,106 +40,70 @@ SAID = {
 stimuli come unequally often, and over time."""
 
 
-def prepare(layout: Layout, dataset: str, subject: str) -> None:
-    """Read one subject's ready RDMs and write them, a representation per region and session.
+def read(files: SubjectFiles, settings: RdmResponses) -> Read:
+    """Read one subject's ready RDMs, a representation per region and session.
 
     Parameters
     ----------
-    layout : Layout
-        Paths of the study.
-    dataset, subject : str
-        Whose RDMs.
+    files : SubjectFiles
+    settings : RdmResponses
+        Which RDM stands where.
 
     Raises
     ------
     IsomorphError
-        When a file or variable is not there, or is no RDM of the dataset's stimuli. Nothing is
-        written then.
+        When a file or variable is not there, or is no RDM of the dataset's stimuli.
     """
-    stimuli = stimulus_ids(layout, dataset)
-    rows, vectors, files = gather(layout, dataset, subject, stimuli)
-    data = rdm_data(rows, np.stack(vectors), subject, stimuli)
-    data.attrs.update(root_attributes(layout, dataset, subject))
-    stamp = signed(layout, dataset, subject, unique(files))
-    write_array(layout.responses(dataset, subject), data, "rdms", stamp)
-    print(
-        f"responses {dataset} {subject}: {len(rows)} ready RDMs of {len(stimuli)} stimuli "
-        f"({', '.join(unique([source.region for source, _ in rows]))})",
-        file=sys.stderr,
-        flush=True,
+    stimuli = files.names.stimuli
+    rows, vectors, inputs = _gather(files, settings)
+    data = rdm_data(rows, np.stack(vectors), files.subject, stimuli)
+    files.say(
+        f"{len(rows)} ready RDMs of {len(stimuli)} stimuli "
+        f"({', '.join(unique([source.region for source, _ in rows]))})"
     )
+    return Read({"": data}, unique(inputs))
 
 
-def look(layout: Layout, dataset: str, subject: str, names: Names) -> None:
-    """Read a subject's ready RDMs and refuse what the stage would, see `prepare`.
+def look(files: SubjectFiles, settings: RdmResponses) -> None:
+    """Read a subject's ready RDMs and refuse what `read` would.
 
     RDMs of several subjects in one place are read with the first of them. Where nobody knows the
     stimuli yet, nothing can be said of them.
     """
-    if names.naming is None:
+    if files.names.naming is None:
         return
-    everybody = layout.study.dataset(dataset).subjects
 
     def is_first(source: RdmSource) -> bool:
-        return next(one for one in everybody if one in source.subjects) == subject
+        return next(one for one in files.subjects if one in source.subjects) == files.subject
 
-    gather(layout, dataset, subject, names.stimuli, is_first)
+    _gather(files, settings, is_first)
 
 
-def gather(
-    layout: Layout,
-    dataset: str,
-    subject: str,
-    stimuli: Array,
+def _gather(
+    files: SubjectFiles,
+    settings: RdmResponses,
     wanted: Callable[[RdmSource], bool] = lambda _: True,
 ) -> tuple[list[tuple[RdmSource, str]], list[Array], list[Path]]:
-    """Read one subject's ready RDMs.
+    """Return where each RDM came from, its dissimilarities (pair,), and the files read.
 
     Parameters
     ----------
-    layout : Layout
-        Paths of the study.
-    dataset, subject : str
-        Whose RDMs.
-    stimuli : ndarray (stimulus,) of str
-        Ids of the stimulus table.
+    files : SubjectFiles
+    settings : RdmResponses
     wanted : callable, optional
         Tells of a source with RDMs of the subject whether it is read; all are unless given.
-
-    Returns
-    -------
-    rows : list of (RdmSource, session)
-        Where each RDM came from.
-    vectors : list of ndarray (pair,)
-        Dissimilarities.
-    files : list of Path
-        What was read.
-
-    Raises
-    ------
-    IsomorphError
-        See `prepare`.
     """
-    spec = layout.study.dataset(dataset)
-    settings = spec.responses
-    assert isinstance(settings, RdmResponses)
-    if spec.expected.presentations:
-        raise IsomorphError(
-            f"{layout.study.dataset_files[dataset]}: expected.presentations cannot be checked "
-            "where only RDMs are published; leave it out"
-        )
-    table = str(layout.stimuli(dataset))
+    subject, stimuli, table = files.subject, files.names.stimuli, files.names.table
     rows: list[tuple[RdmSource, str]] = []
     vectors: list[Array] = []
-    files: list[Path] = []
+    inputs: list[Path] = []
     for source in settings.sources:
         if subject not in source.subjects:
             continue
-        stated = stated_order(layout, dataset, source, stimuli, table)
-        if isinstance(source.order, OrderTable):
-            files.append(order_file(layout, dataset, source.order))
-        for file in find_files(layout, dataset, source.file):
-            files.append(file)
+        stated, read_from = stated_order(files, source, stimuli, table)
+        inputs += read_from
+        for file in files.find(source.file):
+            inputs.append(file)
             rows += [(source, session) for session in source.sessions]
             if wanted(source):
                 stack = read_source(file, source, stimuli, table, stated)
@@ -154,10 +112,10 @@ def gather(
     if len(set(keys)) < len(keys):
         again = next(key for key in keys if keys.count(key) > 1)
         raise IsomorphError(
-            f"{layout.study.dataset_files[dataset]}: responses.sources: {again[0]} of "
+            f"{files.where}: responses.sources: {again[0]} of "
             f"{subject}, session {again[2]}, comes twice as {again[1]} RDM; name each once"
         )
-    return rows, vectors, files
+    return rows, vectors, inputs
 
 
 def unique(items: Sequence) -> list:

@@ -11,11 +11,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from isomorph.archives.manifest import table_file
 from isomorph.errors import IsomorphError
 from isomorph.foreign import read_table
 from isomorph.foreign.nwb import text
-from isomorph.layout import Layout
+from isomorph.stimuli.dataset_files import DatasetFiles
 from isomorph.study.responses import RegionTable
 
 Array = npt.NDArray
@@ -118,7 +117,7 @@ def _bank(unit: str, channels: int | None, recording: Path) -> str:
     return str((int(channel[0]) - 1) // channels)
 
 
-def read_listed(layout: Layout, dataset: str, spec: RegionTable) -> Listed:
+def read_listed(files: DatasetFiles, spec: RegionTable) -> Listed:
     """Read a table of regions beside the dataset's file, or else in its archive.
 
     Raises
@@ -126,7 +125,7 @@ def read_listed(layout: Layout, dataset: str, spec: RegionTable) -> Listed:
     IsomorphError
         When there is no such table or column, or it lists a unit under two regions.
     """
-    file = table_file(layout, dataset, spec.table, "responses.region.table")
+    file = files.table(spec.table, "responses.region.table")
     wanted = [spec.unit, spec.region] + ([spec.file] if spec.file is not None else [])
     table = read_table(file, *wanted)
     recordings = text(table[spec.file]) if spec.file is not None else [""] * len(table)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 import numpy as np
@@ -10,19 +9,8 @@ import numpy.typing as npt
 import pandas as pd
 import xarray as xr
 
-from isomorph.artefacts import (
-    artefact_kind,
-    read_array,
-    read_responses,
-    write_table,
-)
-from isomorph.artefacts.schemas import TABLES
-from isomorph.expected import check_expected
-from isomorph.layout import Layout
-from isomorph.making import require, stamp
-from isomorph.responses.division import recordings, runs_of
+from isomorph.responses.division import runs_of
 from isomorph.responses.halves import (
-    SPLITS,
     is_constant,
     parts_needed,
     spearman_brown,
@@ -30,7 +18,6 @@ from isomorph.responses.halves import (
 )
 from isomorph.responses.times import EDGES, bins_of, times_of
 from isomorph.responses.variance import Variance, divide_variance
-from isomorph.study.responses import ArrayResponses
 
 Array = npt.NDArray
 
@@ -38,53 +25,6 @@ SHOWINGS = (1, 2, 4, 8, 16)
 """Numbers of showings for which reliability is foretold."""
 TARGET = 0.8
 """Reliability for which the number of showings is foretold."""
-
-
-def run_reliability(layout: Layout, dataset: str) -> None:
-    """Write the reliability table of a dataset.
-
-    One row per unit, one per region and session with the mean over its units (`unit` empty);
-    for ready RDMs one row per region.
-
-    Parameters
-    ----------
-    layout : Layout
-        Paths of the study.
-    dataset : str
-        Name of the dataset.
-
-    Raises
-    ------
-    IsomorphError
-        When responses are missing or not what the study now says, or the units per region differ
-        from those expected.
-    """
-    require(layout, "reliability", dataset)
-    spec = layout.study.dataset(dataset)
-    seed = layout.study.spec.inference.seed
-    files = [layout.responses(dataset, subject) for subject in spec.subjects]
-    rows: list[dict[str, Any]] = []
-    for number, (subject, file) in enumerate(zip(spec.subjects, files, strict=True)):
-        if artefact_kind(file) == "rdms":
-            rows += rdm_rows(read_array(file, "rdms"), subject)
-        else:
-            sessions = read_responses(file)
-            if isinstance(spec.responses, ArrayResponses):
-                sessions = recordings(sessions)
-            for order, (session, data) in enumerate(sessions.items()):
-                rng = np.random.default_rng([seed, number, order])
-                rows += unit_rows(data, subject, session, rng)
-        print(f"reliability {dataset} {subject}: done", file=sys.stderr, flush=True)
-    table = pd.DataFrame(rows)
-    first = list(TABLES["reliability"])
-    table = table[[*first, *(name for name in table.columns if name not in first)]]
-    edges = table[list(EDGES)]
-    once = table[(table["unit"] != "") & (edges.eq(edges.iloc[0]) | edges.isna()).all(axis=1)]
-    counts = once["region"].value_counts()
-    regions = {*spec.expected.units, *map(str, counts.index)}
-    check_expected(layout, dataset, {f"units.{name}": int(counts.get(name, 0)) for name in regions})
-    signed = stamp(layout, "reliability", dataset, seed=seed, noted={"splits": SPLITS})
-    write_table(layout.reliability(dataset), table, "reliability", signed)
 
 
 def unit_rows(

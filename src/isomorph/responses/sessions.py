@@ -1,32 +1,22 @@
-"""Sessions of one subject: what each holds, in words, and writing them together."""
+"""Sessions of one subject: what each holds, also in words."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections import Counter
+from collections.abc import Mapping
 
 import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
-from isomorph.archives.manifest import check_unchanged, read_manifest
-from isomorph.artefacts import Provenance, read_table, write_responses
 from isomorph.errors import IsomorphError
-from isomorph.expected import check_expected
-from isomorph.layout import Layout
-from isomorph.making import stamp
 from isomorph.responses.times import time_coordinates
 
 Array = npt.NDArray
 
 LARGEST = 1e60
 """Responses beyond it, to the fourth power and summed, are no double-precision numbers."""
-
-
-def stimulus_ids(layout: Layout, dataset: str) -> Array:
-    """Return the ids of a dataset's stimulus table, in its order: ndarray (stimulus,) of str."""
-    return read_table(layout.stimuli(dataset), "stimuli")["stimulus"].to_numpy(dtype=np.str_)
 
 
 def session_data(
@@ -100,61 +90,28 @@ def summary(data: xr.Dataset) -> str:
     return line
 
 
-def signed(layout: Layout, dataset: str, subject: str, inputs: Sequence[Path]) -> Provenance:
-    """Return the provenance of a subject's responses or ready RDMs.
+def refuse_too_large(sessions: Mapping[str, xr.Dataset], whose: str) -> None:
+    """Refuse responses whose squares are no numbers.
 
-    Raises
-    ------
-    IsomorphError
-        When a file of the archive among the inputs is not the one that was fetched.
-    """
-    hashes = check_unchanged(layout, dataset, inputs)
-    source = read_manifest(layout, dataset).provenance.source
-    return stamp(layout, "responses", dataset, subject, source=source, also=hashes)
-
-
-def root_attributes(layout: Layout, dataset: str, subject: str) -> dict[str, str]:
-    """Return the attributes that say whose responses a file holds."""
-    simulated = layout.study.dataset(dataset).simulated
-    return {"dataset": dataset, "subject": subject, "simulated": str(simulated).lower()}
-
-
-def write_sessions(
-    layout: Layout,
-    dataset: str,
-    subject: str,
-    sessions: Mapping[str, xr.Dataset],
-    inputs: Sequence[Path],
-) -> None:
-    """Check the sessions of one subject against the figures expected and write them.
-
-    Raises
-    ------
-    IsomorphError
-        When a response is too large to be one; see `isomorph.expected.check_expected` too.
+    Parameters
+    ----------
+    sessions : mapping of str to Dataset
+    whose : str
+        Dataset and subject, for messages.
     """
     for name, data in sessions.items():
         largest = float(np.abs(data["response"].values).max(initial=0))
         if largest > LARGEST:
             raise IsomorphError(
-                f"{dataset} {subject} session {name}: a response is {largest:.3g}, too large for "
+                f"{whose} session {name}: a response is {largest:.3g}, too large for "
                 "the squares that distances are made of; is it a mark of something missing?"
             )
-    stimuli = stimulus_ids(layout, dataset)
-    fewest = min(
-        int((stimuli[:, None] == data["stimulus"].values.astype(str)).sum(axis=1).min())
-        for data in sessions.values()
-    )
-    found = {
-        f"sessions.{subject}": len(sessions),
-        f"presentations.{subject}": sum(d.sizes["presentation"] for d in sessions.values()),
-        f"repetitions.{subject}": fewest,
-    }
-    check_expected(layout, dataset, found)
-    named = {name: data.assign_attrs(session=name) for name, data in sessions.items()}
-    write_responses(
-        layout.responses(dataset, subject),
-        named,
-        root_attributes(layout, dataset, subject),
-        signed(layout, dataset, subject, inputs),
-    )
+
+
+def fewest_repetitions(sessions: Mapping[str, xr.Dataset], stimuli: Array) -> int:
+    """Return how often the stimulus shown least often in any session is shown in it."""
+    fewest = []
+    for data in sessions.values():
+        shown = Counter(data["stimulus"].values.astype(str).tolist())
+        fewest.append(min(shown[one] for one in stimuli.tolist()))
+    return min(fewest)

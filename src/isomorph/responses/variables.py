@@ -20,6 +20,7 @@ from isomorph.foreign import reading
 from isomorph.foreign.arrays import read_npy, read_npz
 from isomorph.foreign.hdf5 import afford_dataset, open_hdf5
 from isomorph.foreign.matlab import read_mat
+from isomorph.foreign.nwb import as_text
 from isomorph.registry import Registry
 
 Array = npt.NDArray
@@ -261,9 +262,9 @@ def as_names(values: Array) -> npt.NDArray[np.str_] | None:
     if flat.dtype.kind not in "OSUiu":
         return None
     # Objects: a MATLAB cell array of text, or text of any length.
-    return np.array([_cell_text(cell).strip() for cell in flat], dtype=np.str_)
+    return np.array([_cell_text(cell) for cell in flat], dtype=np.str_)
 
 
 def _cell_text(cell: object) -> str:
     first = np.ravel(np.asarray(cell))[0] if np.size(np.asarray(cell)) else ""
-    return first.decode("utf-8", "replace") if isinstance(first, bytes) else str(first)
+    return as_text(first)

@@ -14,8 +14,8 @@ from isomorph.models.folded import Activations, as_dataset, facts_of
 from isomorph.models.preprocessing import Shown
 from isomorph.models.stored import StoredLayer
 from isomorph.own import digest_of, own_files
+from isomorph.stages.datasets import read_stimuli
 from isomorph.stages.opened import own, recorded
-from isomorph.stimuli import read_stimuli
 from isomorph.stimuli.images import list_images
 from isomorph.study import StudyError
 from isomorph.study.stimuli import FolderStimuli, MatlabStimuli, NwbStimuli
@@ -54,7 +54,7 @@ def run(layout: Layout, dataset: str, instance: str) -> None:
     path = layout.activations(dataset, instance)
     found, attributes = model.see(
         table,
-        None if model.preprocessing is None else list_images(layout, dataset),
+        None if model.preprocessing is None else list_images(table, layout.stimuli(dataset)),
         shown=shown_degrees(layout, dataset),
         where=f"{dataset}, {instance}",
         scratch=path.parent,

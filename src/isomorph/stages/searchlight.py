@@ -21,6 +21,7 @@ from isomorph.rdms import DISTANCES
 from isomorph.rdms.collection import available, indexed
 from isomorph.rdms.level import level_of, regrouped
 from isomorph.rdms.searchlight import Volume, spheres, volume_of
+from isomorph.responses.division import recordings_of
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,8 @@ def run(
     )
     rdm = layer_rdm(model_file, layer, DISTANCES[distance].noise_free or distance)
     level = level_of(layout, dataset)
-    sessions = {name: regrouped(one, level) for name, one in read_responses(file).items()}
+    recorded = recordings_of(read_responses(file), spec.responses)
+    sessions = {name: regrouped(one, level) for name, one in recorded.items()}
     volume = volume_of(sessions, level.names, spec.transform, str(file))
     around = spheres(volume.positions, search.radius, search.minimum)
     values, left_out = similarity_map(volume, around, rdm, distance, measure, spec.noise)

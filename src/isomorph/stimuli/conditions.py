@@ -10,9 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from isomorph.archives.manifest import check_unchanged, find_files
 from isomorph.errors import IsomorphError
-from isomorph.layout import Layout
+from isomorph.stimuli.dataset_files import DatasetFiles
 from isomorph.stimuli.folder import describe
 from isomorph.stimuli.naming import composed, named
 from isomorph.stimuli.rows import read_rows
@@ -20,10 +19,16 @@ from isomorph.stimuli.stimulus import Stimulus
 from isomorph.study.stimuli import ConditionStimuli
 
 
-def list_stimuli(layout: Layout, dataset: str) -> Sequence[Stimulus]:
+def list_stimuli(files: DatasetFiles, spec: ConditionStimuli) -> list[Stimulus]:
     """List a stimulus per distinct value of a column of the recordings, sorted.
 
     Rows that name no condition (empty or NaN) are counted and reported.
+
+    Parameters
+    ----------
+    files : DatasetFiles
+    spec : ConditionStimuli
+        Which tables and columns. The pattern of the files may name the subject.
 
     Raises
     ------
@@ -31,39 +36,30 @@ def list_stimuli(layout: Layout, dataset: str) -> Sequence[Stimulus]:
         When a file, table or column is not there, or a descriptive field is not constant within a
         condition.
     """
-    spec = layout.study.dataset(dataset).stimuli
-    if not isinstance(spec, ConditionStimuli):
-        raise IsomorphError(f"{dataset}: stimuli.kind is {spec.kind}, not conditions")
-    source = str(layout.study.dataset_files[dataset])
-    # A pattern may name the subject, as that of the responses does.
-    patterns = {
-        spec.files.replace("{subject}", one) for one in layout.study.dataset(dataset).subjects
-    }
-    files = sorted({file for one in patterns for file in find_files(layout, dataset, one)})
-    check_unchanged(layout, dataset, files)
+    recordings = files.of_everybody(spec.files)
     columns = tuple(dict.fromkeys((spec.column, *spec.fields)))
-    rows = pd.concat([read_rows(file, spec.table, columns, spec.where) for file in files])
+    rows = pd.concat([read_rows(file, spec.table, columns, spec.where) for file in recordings])
     absent = rows[spec.column] == ""
     excluded = rows[spec.column].isin(spec.without)
     is_named = ~(absent | excluded)
-    kind = "events" if ".tsv" in files[0].suffixes else spec.table
+    kind = "events" if ".tsv" in recordings[0].suffixes else spec.table
     for left_out, why in (
         (absent, f"name no {spec.column}"),
         (excluded, f"are left out ({', '.join(spec.without)})"),
     ):
         if left_out.any():
             print(
-                f"{dataset}: {int(left_out.sum())} of {len(rows)} rows of {kind} {why}",
+                f"{files.dataset}: {int(left_out.sum())} of {len(rows)} rows of {kind} {why}",
                 file=sys.stderr,
                 flush=True,
             )
     shown = rows[is_named]
     names = named(shown[spec.column].to_numpy(dtype=np.str_), spec.name)
-    _refuse_merged(shown[spec.column].tolist(), names.tolist(), f"{source}: stimuli.name")
-    found = conditions(shown, names, spec.fields, f"{source}: stimuli.fields")
+    _refuse_merged(shown[spec.column].tolist(), names.tolist(), f"{files.where}: stimuli.name")
+    found = conditions(shown, names, spec.fields, f"{files.where}: stimuli.fields")
     names_found = [one.name for one in found]
     key = "stimuli.descriptions"
-    said = describe(layout, dataset, spec.descriptions, spec.id, names_found, key)
+    said = describe(files, spec.descriptions, spec.id, names_found, key)
     return [replace(one, described={**one.described, **said.get(one.name, {})}) for one in found]
 
 

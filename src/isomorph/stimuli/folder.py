@@ -13,36 +13,31 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from isomorph.archives.manifest import (
-    check_unchanged,
-    find_files,
-    read_manifest,
-    table_file,
-)
 from isomorph.errors import IsomorphError
 from isomorph.foreign import read_table
-from isomorph.layout import Layout
-from isomorph.stimuli.naming import by_number, composed, id_of, path_id
+from isomorph.foreign.natural import by_number
+from isomorph.stimuli.dataset_files import DatasetFiles
+from isomorph.stimuli.naming import composed, id_of, path_id
 from isomorph.stimuli.pixels import open_rgb
 from isomorph.stimuli.stimulus import Stimulus, renamed
 from isomorph.study.stimuli import FolderStimuli
 
 
-def list_stimuli(layout: Layout, dataset: str) -> Sequence[Stimulus]:
+def list_stimuli(files: DatasetFiles, spec: FolderStimuli) -> list[Stimulus]:
     """List a stimulus per image file, in the order of their ids.
+
+    Parameters
+    ----------
+    files : DatasetFiles
+    spec : FolderStimuli
+        Which are images, and what describes them.
 
     Raises
     ------
     IsomorphError
-        When no file matches, one changed since it was fetched, two have one stem, or the table
-        does not fit the images.
+        When no file matches, two have one stem, or the table does not fit the images.
     """
-    spec = layout.study.dataset(dataset).stimuli
-    if not isinstance(spec, FolderStimuli):
-        raise IsomorphError(f"{dataset}: stimuli.kind is {spec.kind}, not folder")
-    source = str(layout.study.dataset_files[dataset])
-    root = read_manifest(layout, dataset).root
-    below = root / fixed_folder(spec.files)
+    below = files.root / fixed_folder(spec.files)
     named = sorted(
         (
             composed(file.stem)
@@ -50,7 +45,7 @@ def list_stimuli(layout: Layout, dataset: str) -> Sequence[Stimulus]:
             else path_id(file.relative_to(below).as_posix()),
             file,
         )
-        for file in find_files(layout, dataset, spec.files)
+        for file in files.find(spec.files)
     )
     for (one, file), (other, again) in itertools.pairwise(named):
         if one == other:
@@ -58,14 +53,13 @@ def list_stimuli(layout: Layout, dataset: str) -> Sequence[Stimulus]:
                 f'{file} and {again}: are both named "{one}", which is to be the id of one '
                 "stimulus; narrow stimuli.files, rename one, or say stimuli.ids: path"
             )
-    names, files = [name for name, _ in named], [file for _, file in named]
-    check_unchanged(layout, dataset, files)
-    _say_if_numbers_are_out_of_order(names, dataset)
-    described = describe(layout, dataset, spec.table, spec.id, names, "stimuli.table")
-    fields = fields_of([file.relative_to(root).as_posix() for file in files], spec, source)
+    names = [name for name, _ in named]
+    _say_if_numbers_are_out_of_order(names, files.dataset)
+    described = describe(files, spec.table, spec.id, names, "stimuli.table")
+    paths = [file.relative_to(files.root).as_posix() for _, file in named]
     return [
         Stimulus(name, partial(open_rgb, file), file, own | described.get(name, {}))
-        for name, file, own in zip(names, files, fields, strict=True)
+        for (name, file), own in zip(named, fields_of(paths, spec, files.where), strict=True)
     ]
 
 
@@ -99,7 +93,7 @@ def fields_of(paths: Sequence[str], spec: FolderStimuli, source: str) -> list[di
 
 
 def describe(
-    layout: Layout, dataset: str, table: str | None, column: str, names: Sequence[str], key: str
+    files: DatasetFiles, table: str | None, column: str, names: Sequence[str], key: str
 ) -> dict[str, dict[str, object]]:
     """Return the descriptive columns of stimuli; nothing without a table.
 
@@ -109,14 +103,9 @@ def describe(
     Raises
     ------
     IsomorphError
-        When it names not exactly one file, or one that changed since it was fetched or does not
-        fit the stimuli.
+        When it names not exactly one file, or one that does not fit the stimuli.
     """
-    if table is None:
-        return {}
-    file = table_file(layout, dataset, table, key)
-    check_unchanged(layout, dataset, [file])
-    return read_descriptions(file, column, names)
+    return {} if table is None else read_descriptions(files.table(table, key), column, names)
 
 
 def read_descriptions(

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-import re
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from isomorph.errors import IsomorphError
+from isomorph.foreign.natural import by_number
 from isomorph.stimuli.frames import Frame
 from isomorph.stimuli.looks import Look
 from isomorph.stimuli.naming import path_id
@@ -47,7 +47,7 @@ def group_uses(uses: Sequence[Use]) -> dict[str, list[Use]]:
     """Return the uses that make up each stimulus, by id, numbers in the order of their value."""
     groups = [group for same in _by_digest(uses).values() for group in told_apart(same)]
     ids = dict(zip(names_of(groups), groups, strict=True))
-    return dict(sorted(ids.items(), key=lambda one: _number(one[0])))
+    return dict(sorted(ids.items(), key=lambda one: by_number(one[0])))
 
 
 def _by_digest(uses: Sequence[Use]) -> Mapping[str, list[Use]]:
@@ -180,12 +180,3 @@ def constant_fields(group: Sequence[Use], where: str) -> dict[str, object]:
                 f'{where}: "{column}" is not constant, it is "{one}" and "{other}"; leave it out'
             )
     return {column: next(iter(several)) for column, several in values.items()}
-
-
-def _number(name: str) -> list[tuple[int, str]]:
-    """Sort `image_2` before `image_10`."""
-    return [
-        (int(piece), "") if piece.isdecimal() else (-1, piece)
-        for piece in re.split(r"(\d+)", name)
-        if piece
-    ]

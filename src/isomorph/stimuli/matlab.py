@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,34 +10,35 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from isomorph.archives.manifest import check_unchanged, find_file
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.foreign.matlab import read_mat
-from isomorph.layout import Layout
+from isomorph.stimuli.dataset_files import DatasetFiles
 from isomorph.stimuli.pixels import as_rgb
 from isomorph.stimuli.stimulus import Pixels, Stimulus
 from isomorph.study.stimuli import MatlabStimuli
 
 
-def list_stimuli(layout: Layout, dataset: str) -> Sequence[Stimulus]:
+def list_stimuli(files: DatasetFiles, spec: MatlabStimuli) -> list[Stimulus]:
     """List a stimulus per element of a struct array, in the array's order.
+
+    Parameters
+    ----------
+    files : DatasetFiles
+    spec : MatlabStimuli
+        Which file, variable and fields.
 
     Raises
     ------
     IsomorphError
         When file, variable or field are not there, the variable is no struct array, an image is
-        not one, the file changed since it was fetched, or a field is neither a text nor numbers.
+        not one, or a field is neither a text nor numbers.
     """
-    spec = layout.study.dataset(dataset).stimuli
-    if not isinstance(spec, MatlabStimuli):
-        raise IsomorphError(f"{dataset}: stimuli.kind is {spec.kind}, not matlab")
-    file = find_file(layout, dataset, spec.file, "stimuli.file")
+    file = files.one(spec.file, "stimuli.file")
     if not spec.prefix or any(sign in spec.prefix for sign in "/\\\0"):
         raise IsomorphError(
-            f'{layout.study.dataset_files[dataset]}: stimuli.prefix: "{spec.prefix}" cannot begin '
-            "a file's name; use letters, digits and underscores"
+            f'{files.where}: stimuli.prefix: "{spec.prefix}" cannot begin a file\'s name; use '
+            "letters, digits and underscores"
         )
-    check_unchanged(layout, dataset, [file])
     elements = read_struct(file, spec.variable)
     where = f"{file}: {spec.variable}"
     for name in (spec.image, *spec.fields):

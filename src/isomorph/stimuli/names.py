@@ -10,10 +10,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from isomorph.artefacts import read_table
 from isomorph.errors import IsomorphError
-from isomorph.layout import Layout
-from isomorph.stimuli.naming import Naming, Texts, naming, path_id
+from isomorph.stimuli.naming import Naming, Texts, path_id
 
 FEWEST = 4
 """Letters of a word in which one wrong letter is a slip and not another word."""
@@ -49,6 +47,14 @@ class Names:
             if name:
                 self.asked.setdefault(name, (stimulus, file))
         return found
+
+    def ids_or_names(self, file: Path, names: npt.NDArray) -> Texts:
+        """Return the stimulus of each name in a file, or the name itself where it is of none.
+
+        A name that is kept can be shown where presentations are counted and refused.
+        """
+        ids = self.ids(file, names)
+        return np.where(ids != "", ids, names)
 
     def has(self, labels: npt.NDArray) -> npt.NDArray[np.bool_]:
         """Tell which labels are stimuli of the set (presentation,)."""
@@ -113,18 +119,6 @@ def _refuse(slips: Mapping[str, str], file_of: Callable[[str], Path], table: str
             f'"{meant}", which is one{more}; did you mean "{meant}"? If not, leave its '
             "presentations out of the table, or by `blank`, `without` or `where`"
         )
-
-
-def names_of(layout: Layout, dataset: str) -> Names:
-    """Return what names stand for by the stimulus table that has been made.
-
-    Raises
-    ------
-    IsomorphError
-        When the stimuli have not been made.
-    """
-    ids = read_table(layout.stimuli(dataset), "stimuli")["stimulus"].to_numpy(dtype=np.str_)
-    return Names(naming(layout, dataset), ids, str(layout.stimuli(dataset)))
 
 
 def unknown(table: str) -> Names:

@@ -5,18 +5,15 @@ from __future__ import annotations
 import re
 import sys
 import unicodedata
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
-from isomorph.archives.manifest import read_manifest
-from isomorph.artefacts import read_table
 from isomorph.errors import IsomorphError, did_you_mean
-from isomorph.layout import Layout
-from isomorph.stimuli.images import read_stimuli
 
 Texts = npt.NDArray[np.str_]
 
@@ -107,28 +104,21 @@ class Naming:
         return stimulus or ""
 
 
-def naming(layout: Layout, dataset: str) -> Naming:
-    """Return what the names used in the recordings of a dataset stand for.
+def naming(stimuli: Iterable[str], table: pd.DataFrame, root: Path, where: str) -> Naming:
+    """Return what the names stand for that recordings give to the images inside them.
 
-    Images inside recordings have a table of names beside that of the stimuli; for any other kind
-    of stimuli a name is the id itself, or the path the id was made of (see `path_id`).
-
-    Raises
-    ------
-    IsomorphError
-        When the stimuli have not been made, or their table of names has gone.
+    Parameters
+    ----------
+    stimuli : iterable of str
+        Ids of the stimulus table.
+    table : DataFrame
+        What each `file` calls the stimuli: its `name`, the `stimulus`.
+    root : Path
+        The folder the files' paths count from.
+    where : str
+        The table, for messages.
     """
-    stimuli = frozenset(read_stimuli(layout, dataset)["stimulus"])
-    owner = layout.study.stimulus_set(dataset)
-    file = layout.names(dataset)
-    if layout.study.dataset(owner).stimuli.kind != "nwb":
-        return Naming(stimuli, {}, {}, Path(), str(layout.stimuli(dataset)))
-    if not file.is_file():
-        raise IsomorphError(
-            f'{file}: no such file; make the stimuli of "{owner}" again (isomorph stimuli)'
-        )
-    table = read_table(file, "names")
-    table["name"] = [composed(str(name)) for name in table["name"]]
+    table = table.assign(name=[composed(str(name)) for name in table["name"]])
     common = {
         str(name): str(ids.iloc[0]) if ids.nunique() == 1 else ""
         for name, ids in table.groupby("name")["stimulus"]
@@ -137,7 +127,7 @@ def naming(layout: Layout, dataset: str) -> Naming:
         str(path): dict(zip(rows["name"], rows["stimulus"], strict=True))
         for path, rows in table.groupby("file")
     }
-    return Naming(stimuli, by_file, common, read_manifest(layout, owner).root, str(file))
+    return Naming(frozenset(stimuli), by_file, common, root, where)
 
 
 IMAGE_ENDINGS = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
@@ -167,15 +157,6 @@ def path_id(path: str) -> str:
     plain = composed(path).replace("\\", "/").strip("/ ")
     ending = next((one for one in IMAGE_ENDINGS if plain.lower().endswith(one)), "")
     return plain.removesuffix(plain[len(plain) - len(ending) :]).replace("/", "-")
-
-
-def by_number(name: str) -> list[tuple[int, str]]:
-    """Return a key that sorts names by the numbers in them: `image_2` before `image_10`."""
-    return [
-        (int(piece), "") if piece.isdecimal() else (-1, piece)
-        for piece in re.split(r"(\d+)", name)
-        if piece
-    ]
 
 
 def alike(names: Sequence[str]) -> list[tuple[str, str]]:

@@ -12,11 +12,10 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from isomorph.archives.manifest import check_unchanged, find_files, read_manifest
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.foreign import reading
 from isomorph.foreign.nwb import Nwb, open_nwb
-from isomorph.layout import Layout
+from isomorph.stimuli.dataset_files import DatasetFiles
 from isomorph.stimuli.folder import describe
 from isomorph.stimuli.frames import Frame, Source, find_sources, nearest_place
 from isomorph.stimuli.identity import (
@@ -35,26 +34,29 @@ from isomorph.stimuli.stimulus import Pixels, Stimulus
 from isomorph.study.stimuli import NamedBy, NwbStimuli
 
 
-def list_stimuli(layout: Layout, dataset: str) -> Sequence[Stimulus]:
+def list_stimuli(files: DatasetFiles, spec: NwbStimuli) -> list[Stimulus]:
     """List the images in recordings, by name, numbers in the order of their value.
 
     Every image is read once to be told apart by its hash, and again when it is written. What has
     no name, or one name for several images in one file, is counted and left out.
 
+    Parameters
+    ----------
+    files : DatasetFiles
+    spec : NwbStimuli
+        Where in which files images and names are.
+
     Raises
     ------
     IsomorphError
-        When no file matches, one changed since it was fetched, one holds no images where they are
-        said to be, or a descriptive field is not constant for a stimulus.
+        When no file matches, one holds no images where they are said to be, or a descriptive field
+        is not constant for a stimulus.
     """
-    source = str(layout.study.dataset_files[dataset])
-    spec, files = _settings_and_files(layout, dataset)
-    check_unchanged(layout, dataset, files)
-    root = read_manifest(layout, dataset).root
+    source, recordings = files.where, files.of_everybody(spec.files)
     uses = [
         use
-        for file in _with_progress(files, dataset)
-        for use in read_uses(file, file.relative_to(root).as_posix(), spec)
+        for file in _with_progress(recordings, files.dataset)
+        for use in read_uses(file, file.relative_to(files.root).as_posix(), spec)
     ]
     named = group_uses(uses)
     for name in spec.without:
@@ -64,8 +66,8 @@ def list_stimuli(layout: Layout, dataset: str) -> Sequence[Stimulus]:
             )
         del named[name]
     if spec.shared is not None:
-        named = held_by_enough(named, len(files), spec.shared, f"{source}: stimuli.shared")
-    described = describe(layout, dataset, spec.table, spec.id, list(named), "stimuli.table")
+        named = held_by_enough(named, len(recordings), spec.shared, f"{source}: stimuli.shared")
+    described = describe(files, spec.table, spec.id, list(named), "stimuli.table")
     where = f"{source}: stimuli.named_by.fields: stimulus"
     return [
         Stimulus(
@@ -79,7 +81,7 @@ def list_stimuli(layout: Layout, dataset: str) -> Sequence[Stimulus]:
     ]
 
 
-def look(layout: Layout, dataset: str) -> None:
+def look(files: DatasetFiles, spec: NwbStimuli) -> None:
     """Refuse recordings that hold no images where they are said to be, or no names for them.
 
     Pixels are not read.
@@ -89,21 +91,10 @@ def look(layout: Layout, dataset: str) -> None:
     IsomorphError
         See `list_stimuli`.
     """
-    spec, files = _settings_and_files(layout, dataset)
-    for file in files:
+    for file in files.of_everybody(spec.files):
         with open_nwb(file) as nwb:
             for source in _sources(nwb, spec, read=False):
                 _names(source, nwb, spec.named_by)
-
-
-def _settings_and_files(layout: Layout, dataset: str) -> tuple[NwbStimuli, list[Path]]:
-    spec = layout.study.dataset(dataset).stimuli
-    if not isinstance(spec, NwbStimuli):
-        raise IsomorphError(f"{dataset}: stimuli.kind is {spec.kind}, not nwb")
-    patterns = {
-        spec.files.replace("{subject}", one) for one in layout.study.dataset(dataset).subjects
-    }
-    return spec, sorted({file for one in patterns for file in find_files(layout, dataset, one)})
 
 
 def _sources(nwb: Nwb, spec: NwbStimuli, *, read: bool) -> list[Source]:

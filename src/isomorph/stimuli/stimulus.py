@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NoReturn
 
 import numpy as np
 import numpy.typing as npt
 
 from isomorph.errors import IsomorphError
-from isomorph.layout import Layout
 
 Pixels = npt.NDArray[np.uint8]
 """An image, (row, column, channel) of uint8, the channels red, green and blue."""
@@ -75,12 +73,3 @@ def renamed(columns: Iterable[str], where: str) -> dict[str, str]:
                 "it would keep yours, is there too; rename one"
             )
     return others
-
-
-def refuse_borrowed(layout: Layout, dataset: str) -> NoReturn:
-    """Refuse to make stimuli for a dataset that uses those of another."""
-    owner = layout.study.stimulus_set(dataset)
-    raise IsomorphError(
-        f'{layout.study.dataset_files[dataset]}: stimuli: are those of "{owner}"; make the stimuli '
-        f'of "{owner}" instead'
-    )

@@ -9,11 +9,11 @@ import requests
 import surfaces
 from pydantic import TypeAdapter
 
-from isomorph import responses
 from isomorph.artefacts import read_attributes, read_responses
 from isomorph.errors import IsomorphError
-from isomorph.responses.bids.places import Grid, Vertices
 from isomorph.responses.bids.regions import Source, read_regions
+from isomorph.responses.places import Grid, Vertices
+from isomorph.stages import responses
 from isomorph.study.bids import BidsRegions
 
 FINE = np.diag([2.0, 2.0, 2.0, 1.0])

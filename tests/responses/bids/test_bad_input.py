@@ -12,12 +12,13 @@ import pytest
 import surfaces
 import yaml
 
-from isomorph import archives, responses, stimuli
+from isomorph import archives
 from isomorph.artefacts import read_attributes, read_responses, read_table, write_table
 from isomorph.cli import main
 from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
 from isomorph.making import stamp
+from isomorph.stages import responses, stimuli
 from isomorph.study import load_study
 
 SHAPE, SCANS, TR = (4, 4, 3), 60, 2.0

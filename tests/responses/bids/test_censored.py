@@ -11,7 +11,7 @@ import yaml
 from nilearn.glm.first_level import FirstLevelModel
 from nilearn.interfaces.fmriprep import load_confounds
 
-from isomorph import archives, responses, stimuli
+from isomorph import archives
 from isomorph.artefacts import read_attributes, read_responses
 from isomorph.cli.show import describe
 from isomorph.errors import IsomorphError
@@ -19,6 +19,7 @@ from isomorph.layout import Layout
 from isomorph.report.methods import methods
 from isomorph.responses.bids.design import Design, make_design
 from isomorph.responses.bids.glm import ar1
+from isomorph.stages import responses, stimuli
 from isomorph.study import load_study
 from isomorph.study.bids import BidsResponses
 

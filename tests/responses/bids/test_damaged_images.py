@@ -14,9 +14,9 @@ from isomorph.errors import IsomorphError
 from isomorph.responses.betas.maps import open_maps
 from isomorph.responses.bids.bold import open_bold
 from isomorph.responses.bids.labels import read_marks
-from isomorph.responses.bids.places import Gray, Grid, Vertices
 from isomorph.responses.epochs.recording import filtered, open_recording
 from isomorph.responses.grayordinates import Grayordinates
+from isomorph.responses.places import Grid, Vertices
 from isomorph.study.epochs import BandPass
 
 SHAPE = (3, 3, 2)
@@ -59,7 +59,7 @@ READERS = {
     ),
     "x.dlabel.nii": (
         lambda file: write_labels(file, np.arange(16) % 2, {0: "???", 1: "a"}, AXIS),
-        lambda file: read_marks(file, Gray(Grayordinates(AXIS, file)), False),
+        lambda file: read_marks(file, Grayordinates(AXIS, file), False),
     ),
     "x.dscalar.nii": (
         lambda file: write_scalars(file, np.ones((2, 16)), ["a", "b"], AXIS),

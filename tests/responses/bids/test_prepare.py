@@ -8,11 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from isomorph import archives, responses
+from isomorph import archives
 from isomorph.artefacts import read_responses, read_table, write_table
 from isomorph.errors import IsomorphError
 from isomorph.making import stamp
 from isomorph.rdms import DISTANCES, fold_gram, geometry_of_features
+from isomorph.stages import responses
 
 
 def sessions(layout, name, subject):

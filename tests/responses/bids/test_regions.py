@@ -8,8 +8,8 @@ import pytest
 from pydantic import TypeAdapter
 
 from isomorph.errors import IsomorphError
-from isomorph.responses.bids.places import Grid
 from isomorph.responses.bids.regions import Source, read_regions
+from isomorph.responses.places import Grid
 from isomorph.study.bids import BidsRegions
 
 AFFINE = np.diag([2.0, 2.0, 2.0, 1.0])

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from nibabel.arrayproxy import ArrayProxy
 
-from isomorph import responses
 from isomorph.errors import IsomorphError
 from isomorph.responses.bids.bold import Stored
 from isomorph.responses.bids.scratch import Scratch
+from isomorph.stages import responses
 
 SHAPES = arrays.array_shapes(min_dims=2, max_dims=2, max_side=9)
 

@@ -8,12 +8,13 @@ import pytest
 import surfaces
 from twin_studies import twin_study
 
-from isomorph import responses, slices
+from isomorph import slices
 from isomorph.artefacts import read_attributes, read_responses
 from isomorph.errors import IsomorphError
 from isomorph.responses.bids.bold import open_bold
 from isomorph.responses.bids.labels import read_marks, side_of
-from isomorph.responses.bids.places import Vertices
+from isomorph.responses.places import Vertices
+from isomorph.stages import responses
 
 FUNC = "derivatives/fmriprep/sub-{subject}/func/"
 SIDES = {"L": slice(0, 4), "R": slice(4, 8)}

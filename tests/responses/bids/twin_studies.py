@@ -11,8 +11,9 @@ from typing import Any
 
 import yaml
 
-from isomorph import archives, stimuli
+from isomorph import archives
 from isomorph.layout import Layout
+from isomorph.stages import stimuli
 from isomorph.study import load_study
 
 ROOT = Path(__file__).parents[3]

@@ -1,5 +1,5 @@
 """Ready betas: a response map per stimulus, read run by run."""
 
-from isomorph.responses.betas.reading import look, prepare
+from isomorph.responses.betas.reading import look, read
 
-__all__ = ["look", "prepare"]
+__all__ = ["look", "read"]

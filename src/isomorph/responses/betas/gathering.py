@@ -9,17 +9,16 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from isomorph.archives.manifest import find_files
 from isomorph.errors import IsomorphError
 from isomorph.foreign import MISSING, read_tsv, reading
 from isomorph.foreign.entities import in_order, refuse_same_recording
 from isomorph.foreign.inheritance import partner
-from isomorph.layout import Layout
 from isomorph.responses.betas.maps import Maps, open_maps
 from isomorph.responses.betas.regions import Regions, find_regions
-from isomorph.responses.names import named, stimulus_of
 from isomorph.responses.presentations import usable
+from isomorph.responses.subject_files import SubjectFiles
 from isomorph.stimuli.names import Names
+from isomorph.stimuli.naming import named
 from isomorph.study.betas import BetaRegion, BetaResponses
 
 Array = npt.NDArray
@@ -60,7 +59,7 @@ class Labels:
     def _stimuli(self, file: Path, values: Array) -> Array:
         blank = (MISSING, *self.settings.blank)
         names = named(values, self.settings.name, blank)
-        return stimulus_of(self.known, file, names)
+        return self.known.ids_or_names(file, names)
 
 
 @dataclass(frozen=True)
@@ -94,33 +93,24 @@ class Gathered:
         return [*runs, *self.label.files, *self.regions.files]
 
 
-def gather(layout: Layout, dataset: str, subject: str, known: Names) -> Gathered:
+def gather(own: SubjectFiles, settings: BetaResponses) -> Gathered:
     """Find and open the betas of one subject.
 
     Parameters
     ----------
-    layout : Layout
-        Paths of the study.
-    dataset, subject : str
-        Whose betas.
-    known : Names
-        What names of maps stand for.
+    own : SubjectFiles
+    settings : BetaResponses
+        Which files are betas, and which regions and labels.
 
     Raises
     ------
     IsomorphError
         When a file is not there or not what it must be, or files do not fit each other.
     """
-    settings = layout.study.dataset(dataset).responses
-    assert isinstance(settings, BetaResponses)
-
-    def find(pattern: str) -> list[Path]:
-        return find_files(layout, dataset, pattern.replace("{subject}", subject))
-
-    files = in_order(find(settings.files))
+    files = in_order(own.own(settings.files))
     refuse_same_recording(files, "responses.files")
-    regions = [(spec, _only(find(spec.file), spec)) for spec in settings.regions]
-    label = Labels(settings, known, find)
+    regions = [(spec, _only(own.own(spec.file), spec)) for spec in settings.regions]
+    label = Labels(settings, own.names, own.own)
     runs = [open_maps(file) for file in files]
     for other in runs[1:]:
         if not runs[0].place.is_same(other.place):
@@ -129,7 +119,7 @@ def gather(layout: Layout, dataset: str, subject: str, known: Names) -> Gathered
                 f"{runs[0].file}, which has {len(runs[0].place)}; all runs must have the same"
             )
     found = find_regions(runs[0].place, regions)
-    return Gathered(settings, runs, found, label, known)
+    return Gathered(settings, runs, found, label, own.names)
 
 
 def label_maps(found: Gathered) -> tuple[Array, Array, dict[str, int], str]:

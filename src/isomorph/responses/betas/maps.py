@@ -14,7 +14,8 @@ from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.foreign import reading
 from isomorph.foreign.budget import afford
 from isomorph.foreign.images import files_of, open_image
-from isomorph.responses.grayordinates import Place
+from isomorph.responses.grayordinates import Grayordinates
+from isomorph.responses.places import Grid, Place
 
 Array = npt.NDArray
 
@@ -115,10 +116,63 @@ def open_maps(file: Path) -> Maps:
     """
     import nibabel
 
-    from isomorph.responses.betas import cifti, volumes
-
     image = open_image(file, "a CIFTI or NIfTI file")
     afford(file, f"an image of shape {image.shape}", math.prod(image.shape) * 8)  # as it is scaled
     if isinstance(image, nibabel.Cifti2Image):
-        return cifti.open_cifti(file, image)
-    return volumes.open_volume(file, image)
+        return open_cifti(file, image)
+    return _open_volume(file, image)
+
+
+def open_cifti(file: Path, image: Any) -> Maps:
+    """Describe the maps of a CIFTI file without reading them.
+
+    Raises
+    ------
+    IsomorphError
+        When it is not a file of scalars or labels over grayordinates.
+    """
+    from nibabel.cifti2 import BrainModelAxis, LabelAxis, ScalarAxis
+
+    with reading(file, "a CIFTI file"):
+        axes = [image.header.get_axis(number) for number in range(image.ndim)]
+    if (
+        len(axes) != 2
+        or not isinstance(axes[0], ScalarAxis | LabelAxis)
+        or not isinstance(axes[1], BrainModelAxis)
+    ):
+        kinds = " by ".join(type(axis).__name__.removesuffix("Axis").lower() for axis in axes)
+        raise IsomorphError(
+            f"{file}: is a CIFTI file of {kinds}, expected scalars or labels by grayordinates"
+        )
+    labels: tuple[dict[int, str], ...] = ()
+    if isinstance(axes[0], LabelAxis):
+        labels = tuple({key: name for key, (name, _) in table.items()} for table in axes[0].label)
+    return Maps(
+        file=file,
+        names=tuple(str(name) for name in axes[0].name),
+        place=Grayordinates(axes[1], file),
+        labels=labels,
+        image=image,
+        maps_first=True,
+    )
+
+
+def _open_volume(file: Path, image: Any) -> Maps:
+    """Describe the maps of a NIfTI volume without reading them: one, or one per fourth index.
+
+    Raises
+    ------
+    IsomorphError
+        When it has neither three axes nor four.
+    """
+    shape = tuple(int(length) for length in image.shape)
+    if len(shape) not in (3, 4) or not hasattr(image, "affine"):
+        raise IsomorphError(f"{file}: is of shape {shape}, expected (x, y, z) or (x, y, z, map)")
+    return Maps(
+        file=file,
+        names=("",) * (shape[3] if len(shape) == 4 else 1),
+        place=Grid(shape[:3], np.asarray(image.affine, dtype=np.float64), file),
+        labels=(),
+        image=image,
+        maps_first=False,
+    )

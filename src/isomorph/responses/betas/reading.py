@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable
 
 import numpy as np
@@ -12,65 +11,49 @@ import xarray as xr
 
 from isomorph.errors import IsomorphError
 from isomorph.foreign.entities import labels_of_runs
-from isomorph.layout import Layout
 from isomorph.responses.betas.gathering import Gathered, gather, label_maps
 from isomorph.responses.betas.maps import Maps
 from isomorph.responses.betas.regions import Regions
 from isomorph.responses.presentations import repetitions
-from isomorph.responses.sessions import session_data, summary, write_sessions
+from isomorph.responses.sessions import session_data, summary
+from isomorph.responses.subject_files import Read, SubjectFiles
 from isomorph.responses.whole import refuse_cut_short
-from isomorph.stimuli.names import Names, names_of
+from isomorph.study.betas import BetaResponses
 
 Array = npt.NDArray
 
 
-def prepare(layout: Layout, dataset: str, subject: str) -> None:
-    """Read a subject's betas and write them as one session.
+def read(files: SubjectFiles, settings: BetaResponses) -> Read:
+    """Read a subject's betas as one session.
 
     Parameters
     ----------
-    layout : Layout
-        Paths of the study.
-    dataset, subject : str
-        Whose betas.
+    files : SubjectFiles
+    settings : BetaResponses
+        Which files are betas, and which regions and labels.
 
     Raises
     ------
     IsomorphError
-        When a file or name is not there, or files do not fit each other. Nothing is written then.
+        When a file or name is not there, or files do not fit each other.
     """
-    known = names_of(layout, dataset)
-    found = gather(layout, dataset, subject, known)
+    found = gather(files, settings)
     data = read_betas(found)
-    known.refuse_misspelt()
-    print(f"responses {dataset} {subject}: {summary(data)}", file=sys.stderr, flush=True)
-    write_sessions(layout, dataset, subject, {"1": data}, found.inputs)
+    files.names.refuse_misspelt()
+    files.say(summary(data))
+    return Read({"1": data}, list(dict.fromkeys(found.inputs)))
 
 
-def look(layout: Layout, dataset: str, subject: str, names: Names) -> None:
-    """Open a subject's betas and refuse what no responses could be made of.
+def look(files: SubjectFiles, settings: BetaResponses) -> None:
+    """Open a subject's betas and refuse what `read` would.
 
     Of betas the headers are read, of regions, labels and events all.
-
-    Parameters
-    ----------
-    layout : Layout
-        Paths of the study.
-    dataset, subject : str
-        Whose betas.
-    names : Names
-        What names of maps stand for.
-
-    Raises
-    ------
-    IsomorphError
-        As the stage would, see `prepare`.
     """
-    found = gather(layout, dataset, subject, names)
+    found = gather(files, settings)
     for run in found.runs:
         refuse_cut_short(run.file, run.image)
     label_maps(found)
-    names.refuse_misspelt()
+    files.names.refuse_misspelt()
 
 
 def read_betas(found: Gathered) -> xr.Dataset:
@@ -116,8 +99,8 @@ def read_betas(found: Gathered) -> xr.Dataset:
 
 def _unit_names(run: Maps, found: Regions) -> Array:
     """Return a name per unit; with its region, since a unit may count in two."""
-    names = run.place.names()[found.position]
-    return np.char.add(np.char.add(found.region, " "), names)
+    names = run.place.names(found.position)
+    return np.array([f"{region}:{name}" for region, name in zip(found.region, names, strict=True)])
 
 
 def _good(response: Array, found: Regions, where: str) -> tuple[Array, dict[str, int]]:

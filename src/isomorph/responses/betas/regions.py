@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from isomorph.errors import IsomorphError
 from isomorph.responses.betas.maps import Maps, open_maps
-from isomorph.responses.grayordinates import Place
+from isomorph.responses.places import Place
 from isomorph.study.betas import BetaRegion
 
 Array = npt.NDArray

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -11,74 +10,66 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
-from isomorph.archives.manifest import read_manifest
 from isomorph.foreign.entities import labels_of_runs
-from isomorph.layout import Layout
 from isomorph.responses.bids.atlases import atlas_files
 from isomorph.responses.bids.estimates import estimate, read_runs, with_signal
 from isomorph.responses.bids.events import add_counts
 from isomorph.responses.bids.gathering import by_session, gather
 from isomorph.responses.bids.looking import look
-from isomorph.responses.bids.places import Place, in_space
 from isomorph.responses.bids.regions import Regions, read_regions
 from isomorph.responses.bids.runs import Masked, Run
 from isomorph.responses.bids.scratch import Scratch
+from isomorph.responses.places import Place, in_space
 from isomorph.responses.presentations import repetitions
-from isomorph.responses.sessions import session_data, summary, write_sessions
-from isomorph.stimuli.names import names_of
+from isomorph.responses.sessions import session_data, summary
+from isomorph.responses.subject_files import Read, SubjectFiles
 from isomorph.study.bids import AtlasRegions, BidsResponses
 
-__all__ = ["look", "prepare"]
+__all__ = ["look", "read"]
 
 Array = npt.NDArray
 
 
-def prepare(layout: Layout, dataset: str, subject: str) -> None:
-    """Estimate the responses of a subject and write them, a group per session.
+def read(files: SubjectFiles, settings: BidsResponses) -> Read:
+    """Estimate the responses of a subject, session by session.
 
     One presentation is one stimulus in one run, or one trial. Of amplitudes per run the repetition
     is the place of the run, so that two different repetitions never share the noise of one run.
 
     Parameters
     ----------
-    layout : Layout
-        Paths of the study.
-    dataset, subject : str
-        Whose responses.
+    files : SubjectFiles
+    settings : BidsResponses
+        Which files are runs, and how amplitudes are estimated.
 
     Raises
     ------
     IsomorphError
-        When a file is missing or not what it must be, or no unit is left. Nothing is written then.
+        When a file is missing or not what it must be, or no unit is left.
     """
-    settings = layout.study.dataset(dataset).responses
-    assert isinstance(settings, BidsResponses)
-
-    found = gather(layout, dataset, subject, names_of(layout, dataset))
+    found = gather(files, settings)
     runs, first, reader, used = found.runs, found.first, found.reader, found.used
+    who = f"{files.dataset} {files.subject}"
     regions = read_regions(settings.regions, found.source)
     if isinstance(settings.regions, AtlasRegions):
-        used.extend(atlas_files(settings.regions, layout.atlases))
-    with Scratch(layout.responses(dataset, subject).parent) as scratch:
+        used.extend(atlas_files(settings.regions, files.atlases))
+    with Scratch(files.scratch) as scratch:
         masked = read_runs(reader, runs, regions.units, first, scratch)
         regions, units, silent = with_signal(masked, regions, settings)
         sessions = {}
         for name, own in by_session(masked, [one.run for one in masked], settings).items():
-            session = estimate(reader, own, regions, units, f"{dataset} {subject}")
+            session = estimate(reader, own, regions, units, who, files.say)
             data = _gather(
                 session, own, regions, first.place, reader.names.stimuli, silent, settings
             )
-            root = read_manifest(layout, dataset).root
-            data = data.assign_attrs(runs=json.dumps(_about(session, own, root)))
+            data = data.assign_attrs(runs=json.dumps(_about(session, own, files.root)))
             used.extend(file for run, _ in session for file in run.clock.files)
-            line = f"responses {dataset} {subject} session {name}: {summary(data)}"
-            print(line, file=sys.stderr, flush=True)
+            files.say(f"session {name}: {summary(data)}")
             sessions[name] = data
         used.extend(file for one in masked for file in one.confounds.files)
     reader.names.refuse_misspelt()
-    read = (file for one in masked for file in (*one.files, one.run.events))
-    inputs = list(dict.fromkeys([*read, *used]))
-    write_sessions(layout, dataset, subject, sessions, inputs)
+    inputs = (file for one in masked for file in (*one.files, one.run.events))
+    return Read(sessions, list(dict.fromkeys([*inputs, *used])))
 
 
 def _gather(

@@ -20,7 +20,7 @@ from isomorph.foreign.images import open_image
 from isomorph.registry import Registry
 from isomorph.responses.bids.bold import grid_of
 from isomorph.responses.bids.labels import Marks, nearest, on_hemisphere
-from isomorph.responses.bids.places import SIDES, Grid, Place
+from isomorph.responses.places import SIDES, Grid, Place
 from isomorph.study.bids import AtlasRegions
 
 Array = npt.NDArray

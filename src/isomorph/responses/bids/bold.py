@@ -14,8 +14,8 @@ import numpy.typing as npt
 from isomorph.errors import IsomorphError
 from isomorph.foreign import reading
 from isomorph.foreign.images import files_of, open_image
-from isomorph.responses.bids.places import Gray, Grid, Place, Vertices
 from isomorph.responses.grayordinates import Grayordinates
+from isomorph.responses.places import Grid, Place, Vertices
 from isomorph.responses.whole import refuse_cut_short, stored
 
 Array = npt.NDArray
@@ -159,7 +159,7 @@ def _grayordinates(file: Path, image: Any) -> Bold:
     timed = str(axes[0].unit).upper() == "SECOND"
     return Bold(
         files_of(file, image),
-        Gray(Grayordinates(axes[1], file)),
+        Grayordinates(axes[1], file),
         len(axes[0]),
         read,
         partial(refuse_cut_short, file, image),

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -63,7 +62,7 @@ def opened(runs: Sequence[RunFiles], first: Bold) -> Iterator[tuple[RunFiles, Bo
     """
     for number, run in enumerate(runs):
         bold = open_bold(run.files) if number else first
-        if not bold.place.is_that_of(first.place):
+        if not bold.place.is_same(first.place):
             raise IsomorphError(
                 f"{run.bold}: has {bold.place}, the first run of the subject {first.place}; "
                 "choose images in one space"
@@ -127,7 +126,12 @@ def _faintest(masked: Sequence[Masked], units: Array) -> Path:
 
 
 def estimate(
-    reader: Reader, runs: Sequence[Masked], regions: Regions, units: Array, who: str
+    reader: Reader,
+    runs: Sequence[Masked],
+    regions: Regions,
+    units: Array,
+    who: str,
+    say: Callable[[str], None] = lambda _: None,
 ) -> list[tuple[Run, Mapping[str, Array]]]:
     """Estimate the runs of one session and normalise their noise, region by region.
 
@@ -140,6 +144,8 @@ def estimate(
         Which of the units that were read are those of the regions.
     who : str
         Dataset and subject, for messages.
+    say : callable, optional
+        Told which run was read.
 
     Returns
     -------
@@ -154,7 +160,7 @@ def estimate(
         result = reader.read(run, units)
         durations[run.run.events] = result.duration
         refuse_some_impulses(durations)
-        print(f"responses {who}: run {number + 1} of {len(runs)}", file=sys.stderr, flush=True)
+        say(f"run {number + 1} of {len(runs)}")
         if settings.covariance == "all_runs" and settings.noise != "none":
             read.append(result)
             continue

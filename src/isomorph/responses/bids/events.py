@@ -11,8 +11,8 @@ import pandas as pd
 
 from isomorph.errors import IsomorphError
 from isomorph.foreign import MISSING, as_cells, read_tsv
-from isomorph.responses.names import named
 from isomorph.responses.presentations import TOGETHER
+from isomorph.stimuli.naming import named
 from isomorph.study.bids import BidsEvents
 
 Array = npt.NDArray

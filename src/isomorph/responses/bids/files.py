@@ -6,12 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from isomorph.archives.manifest import find_files, own_files, read_manifest
-from isomorph.archives.patterns import matches
 from isomorph.errors import IsomorphError
 from isomorph.foreign.entities import BidsName, in_order, parse, refuse_same_recording
 from isomorph.foreign.inheritance import partner
-from isomorph.layout import Layout
+from isomorph.responses.subject_files import SubjectFiles
 from isomorph.study.bids import BidsResponses
 
 
@@ -39,9 +37,7 @@ class RunFiles:
         return (self.bold,) if self.right is None else (self.bold, self.right)
 
 
-def find_runs(
-    layout: Layout, dataset: str, subject: str, settings: BidsResponses
-) -> list[RunFiles]:
+def find_runs(files: SubjectFiles, settings: BidsResponses) -> list[RunFiles]:
     """Return the runs of a subject, sessions and runs in order, each with its events.
 
     Raises
@@ -50,8 +46,7 @@ def find_runs(
         When a run has no events of its own, a hemisphere is missing, or two files are of the same
         run.
     """
-    volumes = find_files(layout, dataset, settings.bold.replace("{subject}", subject))
-    events = find_files(layout, dataset, settings.events.files.replace("{subject}", subject))
+    volumes, events = files.own(settings.bold), files.own(settings.events.files)
     named = {file: parse(file) for file in volumes}
     ordered, right = _paired(in_order(volumes), named)
     refuse_same_recording(ordered, "responses.bold")
@@ -92,10 +87,3 @@ def _paired(
             )
     right = {pair["L"]: pair["R"] for pair in by_rest.values()}
     return [file for file in files if file not in set(right.values())], right
-
-
-def json_files(layout: Layout, dataset: str) -> list[Path]:
-    """Return every JSON file of a dataset."""
-    manifest = read_manifest(layout, dataset)
-    known = [record.path for record in own_files(layout, dataset, manifest)]
-    return [manifest.root / path for path in matches("**/*.json", known)]

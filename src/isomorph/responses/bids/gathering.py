@@ -7,14 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from isomorph.archives.manifest import find_files
-from isomorph.beside import by_pattern
-from isomorph.layout import Layout
 from isomorph.responses.bids.bold import Bold, open_bold
-from isomorph.responses.bids.files import RunFiles, find_runs, json_files
+from isomorph.responses.bids.files import RunFiles, find_runs
 from isomorph.responses.bids.regions import Source
 from isomorph.responses.bids.runs import Reader
-from isomorph.stimuli.names import Names
+from isomorph.responses.subject_files import SubjectFiles
 from isomorph.study.bids import BidsResponses
 
 One = TypeVar("One")
@@ -44,48 +41,39 @@ class Gathered:
     used: list[Path]
 
 
-def gather(layout: Layout, dataset: str, subject: str, names: Names) -> Gathered:
+def gather(files: SubjectFiles, settings: BidsResponses) -> Gathered:
     """Find the files of one subject.
 
     Parameters
     ----------
-    layout : Layout
-        Paths of the study.
-    dataset, subject : str
-        Whose files.
-    names : Names
-        What names in events stand for.
+    files : SubjectFiles
+    settings : BidsResponses
+        Which files are runs, and where their regions and confounds are.
 
     Raises
     ------
     IsomorphError
         When a pattern matches nothing, files of a run are missing, or the first run is no BOLD.
     """
-    settings = layout.study.dataset(dataset).responses
-    assert isinstance(settings, BidsResponses)
     used: list[Path] = []
 
-    def find(pattern: str) -> list[Path]:
-        return find_files(layout, dataset, pattern.replace("{subject}", subject))
-
     def find_regions(pattern: str) -> list[Path]:
-        folder = layout.study.dataset_files[dataset].parent
-        found = by_pattern(folder, pattern.replace("{subject}", subject)) or find(pattern)
+        found = files.own_or_beside(pattern)
         used.extend(found)
         return found
 
-    runs = find_runs(layout, dataset, subject, settings)
+    runs = find_runs(files, settings)
     first = open_bold(runs[0].files)
     confounds = settings.confounds
     return Gathered(
         runs,
         first,
-        Source(find_regions, first.place, runs[0].bold, layout.atlases, used),
+        Source(find_regions, first.place, runs[0].bold, files.atlases, used),
         Reader(
             settings,
-            names,
-            json_files(layout, dataset),
-            find(confounds.files) if confounds and confounds.files else [],
+            files.names,
+            files.listed("**/*.json"),
+            files.own(confounds.files) if confounds and confounds.files else [],
         ),
         used,
     )

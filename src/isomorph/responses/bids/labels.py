@@ -15,9 +15,10 @@ from isomorph.errors import IsomorphError
 from isomorph.foreign import reading
 from isomorph.foreign.entities import parse
 from isomorph.foreign.images import files_of, open_image
-from isomorph.responses.betas.cifti import open_cifti
+from isomorph.responses.betas.maps import open_cifti
 from isomorph.responses.bids.bold import grid_of
-from isomorph.responses.bids.places import SIDES, Gray, Grid, Place
+from isomorph.responses.grayordinates import Grayordinates
+from isomorph.responses.places import SIDES, Grid, Place
 
 Array = npt.NDArray
 SIDE = re.compile(r"(?:^|[._])(?:(lh|left|l)|(?:rh|right|r))(?=[._])", re.IGNORECASE)
@@ -170,13 +171,13 @@ def _gifti(file: Path, image: Any, place: Place) -> Marks:
 
 
 def _cifti(file: Path, image: Any, place: Place) -> Marks:
-    if not isinstance(place, Gray):
+    if not isinstance(place, Grayordinates):
         raise IsomorphError(f"{file}: has grayordinates, the BOLD runs are {place}; give those")
     maps = open_cifti(file, image)
     if len(maps) != 1:
         raise IsomorphError(f"{file}: holds {len(maps)} maps, expected one")
     values, names = maps.read_map(0)
-    positions = place.grayordinates.positions_of(maps.place)
+    positions = place.positions_of(maps.place)
     inside = positions >= 0
     found = np.zeros(len(place), dtype=values.dtype)
     covered = np.zeros(len(place), dtype=bool)
@@ -194,7 +195,7 @@ def _on_grid(file: Path, image: Any, grid: Grid, resample: bool) -> Array:
     own = grid_of(image)
     if values.ndim != 3:
         raise IsomorphError(f"{file}: is of shape {values.shape}, expected one volume (x, y, z)")
-    if own.is_that_of(grid):
+    if own.is_same(grid):
         return values
     if not resample:
         raise IsomorphError(

@@ -2,40 +2,27 @@
 
 from __future__ import annotations
 
-from isomorph.layout import Layout
+from pathlib import Path
+
 from isomorph.responses.bids.atlases import atlas_files, checked
 from isomorph.responses.bids.confounds import read_confounds
 from isomorph.responses.bids.estimates import opened, shown_in_all
 from isomorph.responses.bids.events import refuse_some_impulses
 from isomorph.responses.bids.gathering import Gathered, by_session, gather
 from isomorph.responses.bids.regions import read_regions
-from isomorph.stimuli.names import Names
-from isomorph.study.bids import AtlasRegions
+from isomorph.responses.subject_files import SubjectFiles
+from isomorph.study.bids import AtlasRegions, BidsResponses
 
 
-def look(layout: Layout, dataset: str, subject: str, names: Names) -> None:
-    """Open a subject's runs and refuse what no responses could be made of.
+def look(files: SubjectFiles, settings: BidsResponses) -> None:
+    """Open a subject's runs and refuse what `isomorph.responses.bids.read` would.
 
     Of volumes the headers are read, of masks, labels, events, confounds and JSON files all. An
     atlas that is not here yet is not looked at.
-
-    Parameters
-    ----------
-    layout : Layout
-        Paths of the study.
-    dataset, subject : str
-        Whose runs.
-    names : Names
-        What names in events stand for.
-
-    Raises
-    ------
-    IsomorphError
-        As the stage would, see `isomorph.responses.bids.prepare`.
     """
-    found = gather(layout, dataset, subject, names)
-    _look_at_regions(found, layout)
-    settings, shown, lasting = found.reader.settings, [], []
+    found = gather(files, settings)
+    _look_at_regions(found, files.atlases)
+    shown, lasting = [], []
     for run, bold in opened(found.runs, found.first):
         bold.refuse_cut_short()
         read_confounds(run, found.reader.confounds, settings.confounds, bold.n_scans)
@@ -43,17 +30,17 @@ def look(layout: Layout, dataset: str, subject: str, names: Names) -> None:
         shown.append(set(trials.label[trials.known].tolist()))
         lasting.append((run.events, trials.duration))
     for lasted in by_session(lasting, found.runs, settings).values():
-        for number in range(1, len(lasted) + 1):  # run by run, as the stage comes upon them
+        for number in range(1, len(lasted) + 1):  # run by run, as they are read
             refuse_some_impulses(dict(lasted[:number]))
-    names.refuse_misspelt()
+    files.names.refuse_misspelt()
     if settings.centre == "run":
         for own in by_session(shown, found.runs, settings).values():
-            shown_in_all(own, f"{dataset} {subject}")
+            shown_in_all(own, f"{files.dataset} {files.subject}")
 
 
-def _look_at_regions(found: Gathered, layout: Layout) -> None:
+def _look_at_regions(found: Gathered, atlases: Path) -> None:
     regions = found.reader.settings.regions
-    if isinstance(regions, AtlasRegions) and not atlas_files(regions, layout.atlases):
+    if isinstance(regions, AtlasRegions) and not atlas_files(regions, atlases):
         checked(regions, found.source.place, found.source.bold)
     else:
         read_regions(regions, found.source)

@@ -19,7 +19,7 @@ from isomorph.registry import Registry
 from isomorph.responses.betas.regions import BACKGROUND
 from isomorph.responses.bids.atlases import atlas_marks
 from isomorph.responses.bids.labels import Marks, read_marks
-from isomorph.responses.bids.places import SIDES, Place
+from isomorph.responses.places import SIDES, Place
 from isomorph.study.bids import AtlasRegions, LabelRegions, MaskRegions, WholeRegion
 
 Array = npt.NDArray

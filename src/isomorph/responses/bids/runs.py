@@ -26,7 +26,6 @@ from isomorph.responses.bids.files import RunFiles
 from isomorph.responses.bids.glm import Fit, ar1, estimable, lss, ols, present, ridge
 from isomorph.responses.bids.scratch import Scratch
 from isomorph.responses.bids.timing import Timing, timing
-from isomorph.responses.names import stimulus_of
 from isomorph.responses.presentations import usable
 from isomorph.stimuli.names import Names
 from isomorph.study.bids import BidsResponses
@@ -324,7 +323,7 @@ class Reader:
         clock = timing(run.bold, self.jsons, self.settings, repetition, start, header)
         frames = clock.frames(n_scans)
         trials, dropped = read_events(run.events, self.settings.events)
-        label = stimulus_of(self.names, run.events, trials["name"].to_numpy(dtype=np.str_))
+        label = self.names.ids_or_names(run.events, trials["name"].to_numpy(dtype=np.str_))
         where = f"{run.events}: {self.settings.events.stimulus}"
         onset = trials["onset"].to_numpy()
         names = self.names

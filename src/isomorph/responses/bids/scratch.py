@@ -9,7 +9,7 @@ from types import TracebackType
 import numpy as np
 import numpy.typing as npt
 
-from isomorph.artefacts import disk_errors
+from isomorph.disk import disk_errors
 
 Array = npt.NDArray
 

@@ -1,5 +1,5 @@
 """Epochs of electric and magnetic recordings: responses of channels in windows after onset."""
 
-from isomorph.responses.epochs.reading import look, prepare
+from isomorph.responses.epochs.reading import look, read
 
-__all__ = ["look", "prepare"]
+__all__ = ["look", "read"]

@@ -11,9 +11,9 @@ import pandas as pd
 
 from isomorph.errors import IsomorphError
 from isomorph.foreign import as_cells, read_tsv
-from isomorph.responses.names import named, stimulus_of
 from isomorph.responses.presentations import TOGETHER, refuse_repeated, usable
 from isomorph.stimuli.names import Names
+from isomorph.stimuli.naming import named
 from isomorph.study.epochs import EventColumns
 
 Array = npt.NDArray
@@ -66,7 +66,7 @@ def read_events(file: Path, columns: EventColumns, known: Names, rate: float) ->
         raise IsomorphError(f"{file}: none of the {len(rows)} events has {said or 'a row'}")
     rows = rows[counts]
     names = named(rows[columns.stimulus].to_numpy(np.str_), columns.name, columns.blank)
-    label = stimulus_of(known, file, names)
+    label = known.ids_or_names(file, names)
     written = pd.to_numeric(rows[columns.onset], errors="coerce").to_numpy(np.float64)
     where = f'{file}: column "{columns.stimulus}"'
     wrong = np.isnan(written) & (rows[columns.onset] != "").to_numpy()

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy.typing as npt
 
-from isomorph.archives.manifest import find_files, own_files, read_manifest
-from isomorph.archives.patterns import matches
 from isomorph.errors import IsomorphError
 from isomorph.foreign.entities import parse
 from isomorph.foreign.inheritance import inherited, partner
-from isomorph.layout import Layout
 from isomorph.responses.epochs.events import Events, read_events
 from isomorph.responses.epochs.recording import (
     Channels,
@@ -23,6 +20,7 @@ from isomorph.responses.epochs.recording import (
     open_recordings,
     scale_of,
 )
+from isomorph.responses.subject_files import SubjectFiles
 from isomorph.stimuli.names import Names
 from isomorph.study.epochs import EpochResponses
 
@@ -82,30 +80,39 @@ class Ready:
     events: list[Events]
 
 
-def gather(layout: Layout, dataset: str, subject: str) -> list[Recording]:
+def gather(files: SubjectFiles, settings: EpochResponses) -> list[Recording]:
     """Find and open the recordings of one subject, each with its tables.
 
     Parameters
     ----------
-    layout : Layout
-        Paths of the study.
-    dataset, subject : str
-        Whose recordings.
+    files : SubjectFiles
+    settings : EpochResponses
+        Which files are recordings, and which tables of events belong to them.
 
     Raises
     ------
     IsomorphError
         When a pattern matches nothing, a recording cannot be opened, or has no events.
     """
-    settings = layout.study.dataset(dataset).responses
-    assert isinstance(settings, EpochResponses)
-    pattern = settings.files.replace("{subject}", subject)
-    return _with_tables(
-        layout,
-        dataset,
-        open_recordings(find_files(layout, dataset, pattern, settings.folders)),
-        settings.presentations.files and settings.presentations.files.replace("{subject}", subject),
-    )
+    opened = open_recordings(files.own(settings.files, settings.folders))
+    pattern = settings.presentations.files
+    named = files.own(pattern) if pattern else []
+    events, channels = files.listed("**/*events.tsv"), files.listed("**/*channels.tsv")
+    found = []
+    for file, raw in opened.items():
+        table = (
+            partner(file, named, "tables of events")
+            if pattern
+            else inherited(file, events, "tables of events")
+        )
+        if table is None:
+            raise IsomorphError(
+                f"{file}: none of the {len(events)} tables of events (*events.tsv) belongs to it; "
+                "it must stand beside the recording or in a folder above, and be among "
+                "archive.files, or be matched by responses.presentations.files"
+            )
+        found.append(Recording(file, raw, table, inherited(file, channels, "tables of channels")))
+    return found
 
 
 def ready(runs: Sequence[Recording], spec: EpochResponses, names: Names) -> Ready:
@@ -147,35 +154,6 @@ def by_session(recordings: Sequence[Recording]) -> dict[str, list[Recording]]:
     found: dict[str, list[Recording]] = {}
     for one in recordings:
         found.setdefault(str(parse(one.file).entities.get("ses", "1")), []).append(one)
-    return found
-
-
-def _with_tables(
-    layout: Layout, dataset: str, opened: Mapping[Path, Any], pattern: str | None
-) -> list[Recording]:
-    """Return recordings, each with the tables of events and channels that belong to it."""
-    manifest = read_manifest(layout, dataset)
-    known = [record.path for record in own_files(layout, dataset, manifest)]
-
-    def tables(ending: str) -> list[Path]:
-        return [manifest.root / path for path in matches(f"**/*{ending}.tsv", known)]
-
-    listed = find_files(layout, dataset, pattern) if pattern else []
-    events, channels = tables("events"), tables("channels")
-    found = []
-    for file, raw in opened.items():
-        table = (
-            partner(file, listed, "tables of events")
-            if pattern
-            else inherited(file, events, "tables of events")
-        )
-        if table is None:
-            raise IsomorphError(
-                f"{file}: none of the {len(events)} tables of events (*events.tsv) belongs to it; "
-                "it must stand beside the recording or in a folder above, and be among "
-                "archive.files, or be matched by responses.presentations.files"
-            )
-        found.append(Recording(file, raw, table, inherited(file, channels, "tables of channels")))
     return found
 
 

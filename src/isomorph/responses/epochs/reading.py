@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -10,76 +9,54 @@ import numpy.typing as npt
 import xarray as xr
 
 from isomorph.foreign.entities import labels_of_runs
-from isomorph.layout import Layout
 from isomorph.responses.epochs.cutting import Cut, cut, place
 from isomorph.responses.epochs.events import Events
 from isomorph.responses.epochs.gathering import Ready, by_session, gather, ready
 from isomorph.responses.epochs.noise import Moments, normaliser, residual_moments
 from isomorph.responses.epochs.recording import Channels, filtered, refuse_edge
 from isomorph.responses.presentations import repetitions
-from isomorph.responses.sessions import session_data, summary, write_sessions
-from isomorph.stimuli.names import Names, names_of
+from isomorph.responses.sessions import session_data, summary
+from isomorph.responses.subject_files import Read, SubjectFiles
 from isomorph.study.epochs import EpochResponses
 
 Array = npt.NDArray
 
 
-def prepare(layout: Layout, dataset: str, subject: str) -> None:
-    """Cut a subject's recordings into epochs and write them, a group per session.
+def read(files: SubjectFiles, settings: EpochResponses) -> Read:
+    """Cut a subject's recordings into epochs, session by session.
 
     Parameters
     ----------
-    layout : Layout
-        Paths of the study.
-    dataset, subject : str
-        Whose recordings.
+    files : SubjectFiles
+    settings : EpochResponses
+        Which files are recordings, channels, windows and what is done to epochs.
 
     Raises
     ------
     IsomorphError
-        When a file, column or channel is not there, or no epoch is left. Nothing is written then.
+        When a file, column or channel is not there, or no epoch is left.
     """
-    settings = layout.study.dataset(dataset).responses
-    assert isinstance(settings, EpochResponses)
-    recordings = gather(layout, dataset, subject)
-    names = names_of(layout, dataset)
+    recordings, names = gather(files, settings), files.names
     sessions = {}
     for name, runs in by_session(recordings).items():
         sessions[name] = read_session(ready(runs, settings, names), settings, names.stimuli)
-        line = f"responses {dataset} {subject} session {name}: {summary(sessions[name])}"
-        print(line, file=sys.stderr, flush=True)
+        files.say(f"session {name}: {summary(sessions[name])}")
     names.refuse_misspelt()
     inputs = [file for one in recordings for file in one.files]
-    write_sessions(layout, dataset, subject, sessions, list(dict.fromkeys(inputs)))
+    return Read(sessions, list(dict.fromkeys(inputs)))
 
 
-def look(layout: Layout, dataset: str, subject: str, names: Names) -> None:
-    """Open a subject's recordings and refuse what no responses could be made of.
+def look(files: SubjectFiles, settings: EpochResponses) -> None:
+    """Open a subject's recordings and refuse what `read` would.
 
     Tables, channels, names of stimuli and windows are looked at, and no sample is read.
-
-    Parameters
-    ----------
-    layout : Layout
-        Paths of the study.
-    dataset, subject : str
-        Whose recordings.
-    names : Names
-        What names in events tables stand for.
-
-    Raises
-    ------
-    IsomorphError
-        As the stage would, see `prepare`.
     """
-    settings = layout.study.dataset(dataset).responses
-    assert isinstance(settings, EpochResponses)
-    for runs in by_session(gather(layout, dataset, subject)).values():
-        session = ready(runs, settings, names)
+    for runs in by_session(gather(files, settings)).values():
+        session = ready(runs, settings, files.names)
         for run, shown in zip(runs, session.events, strict=True):
             refuse_edge(run.raw, settings.filter, run.file)
             place(run.raw, shown.onset, settings, run.file)
-    names.refuse_misspelt()
+    files.names.refuse_misspelt()
 
 
 def read_session(session: Ready, spec: EpochResponses, stimuli: Array) -> xr.Dataset:

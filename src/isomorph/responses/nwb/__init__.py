@@ -10,7 +10,6 @@ import xarray as xr
 
 from isomorph.errors import IsomorphError
 from isomorph.foreign.nwb import NwbContainer
-from isomorph.layout import Layout
 from isomorph.responses.clocks import (
     is_single,
     refuse_other_unit,
@@ -23,7 +22,6 @@ from isomorph.responses.nwb.counts import window_counts
 from isomorph.responses.nwb.observed import observed, shown_where
 from isomorph.responses.nwb.recordings import (
     Open,
-    prepare_recordings,
     refuse_silent,
     region_reasons,
     session_of,
@@ -38,29 +36,6 @@ Array = npt.NDArray
 
 UNITS = "units"
 """Where the NWB schema keeps the table of sorted units."""
-
-
-def prepare(layout: Layout, dataset: str, subject: str) -> None:
-    """Count the spikes of a subject's recordings and write them, a group per session.
-
-    Parameters
-    ----------
-    layout : Layout
-        Paths of the study.
-    dataset, subject : str
-        Whose recordings.
-
-    Raises
-    ------
-    IsomorphError
-        When a file, table or column is not there, spike times are not usable, or the counts
-        differ from those expected. Nothing is written then.
-    """
-    settings = layout.study.dataset(dataset).responses
-    assert isinstance(settings, NwbResponses)
-    prepare_recordings(
-        layout, dataset, subject, lambda recording: read_session(recording, settings)
-    )
 
 
 def read_session(recording: Open, settings: NwbResponses) -> xr.Dataset:

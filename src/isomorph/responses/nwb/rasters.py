@@ -9,10 +9,8 @@ import xarray as xr
 
 from isomorph.errors import IsomorphError
 from isomorph.foreign.nwb import Nwb, text, values_of
-from isomorph.layout import Layout
 from isomorph.responses.nwb.recordings import (
     Open,
-    prepare_recordings,
     refuse_silent,
     region_reasons,
     session_of,
@@ -30,29 +28,6 @@ from isomorph.responses.nwb.windows import (
 from isomorph.study.responses import RasterResponses
 
 Array = npt.NDArray
-
-
-def prepare(layout: Layout, dataset: str, subject: str) -> None:
-    """Add up the rasters of a subject's recordings and write them, a group per session.
-
-    Parameters
-    ----------
-    layout : Layout
-        Paths of the study.
-    dataset, subject : str
-        Whose recordings.
-
-    Raises
-    ------
-    IsomorphError
-        When a file, series or name is not there, a bin holds no number of spikes, or the counts
-        differ from those expected. Nothing is written then.
-    """
-    settings = layout.study.dataset(dataset).responses
-    assert isinstance(settings, RasterResponses)
-    prepare_recordings(
-        layout, dataset, subject, lambda recording: read_session(recording, settings)
-    )
 
 
 def read_session(recording: Open, settings: RasterResponses) -> xr.Dataset:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,19 +11,17 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
-from isomorph.archives.manifest import find_files, read_manifest
 from isomorph.errors import IsomorphError
 from isomorph.foreign.nwb import WAY_OUT_OF_ZARR, ZARR, Nwb, open_nwb
-from isomorph.layout import Layout
 from isomorph.responses.clocks import clock_hint
-from isomorph.responses.nwb.companions import companion_of, identity, refuse_other_clock
+from isomorph.responses.nwb.companions import companion_of, refuse_other_clock
 from isomorph.responses.nwb.observed import without_invalid
 from isomorph.responses.nwb.shown import Shown, read_shown
 from isomorph.responses.nwb.windows import all_windows, said_windows
 from isomorph.responses.presentations import repetitions
 from isomorph.responses.regions import Listed, grouped, read_listed
-from isomorph.responses.sessions import session_data, summary, write_sessions
-from isomorph.stimuli.names import Names, names_of
+from isomorph.responses.sessions import session_data
+from isomorph.responses.subject_files import SubjectFiles
 from isomorph.study.responses import RegionName, RegionTable, Windowed
 
 Array = npt.NDArray
@@ -79,54 +76,14 @@ class Open:
         return self.listed.of(self.path, units)
 
 
-def prepare_recordings(
-    layout: Layout, dataset: str, subject: str, read: Callable[[Open], xr.Dataset]
-) -> None:
-    """Read a subject's recordings and write them, a group per session.
-
-    Parameters
-    ----------
-    layout : Layout
-        Paths of the study.
-    dataset, subject : str
-        Whose recordings.
-    read : callable
-        From an open recording to its session.
-
-    Raises
-    ------
-    IsomorphError
-        When a file, table or column is not there or cannot be used, or the presentations differ
-        from those expected. Nothing is written then.
-    """
-    ids, files, sessions = [], [], []
-    inputs: set[Path] = set()
-    names = names_of(layout, dataset)
-    for recording, read_from in recordings(layout, dataset, subject, names):
-        ids.append(identity(recording.nwb).session)
-        files.append(recording.path)
-        inputs.update(read_from)
-        sessions.append(read(recording))
-        print(f"responses {dataset} {files[-1].name}: {summary(sessions[-1])}", file=sys.stderr)
-        sys.stderr.flush()
-    names.refuse_misspelt()
-    named = dict(zip(session_names(ids, files), sessions, strict=True))
-    write_sessions(layout, dataset, subject, named, sorted(inputs))
-
-
-def recordings(
-    layout: Layout, dataset: str, subject: str, names: Names
-) -> Iterator[tuple[Open, tuple[Path, ...]]]:
+def recordings(files: SubjectFiles, settings: Windowed) -> Iterator[tuple[Open, tuple[Path, ...]]]:
     """Open a subject's recordings, one after another, and read what was shown in them.
 
     Parameters
     ----------
-    layout : Layout
-        Paths of the study.
-    dataset, subject : str
-        Whose recordings.
-    names : Names
-        What names in them stand for.
+    files : SubjectFiles
+    settings : Windowed
+        Which files, and what was shown when.
 
     Yields
     ------
@@ -138,29 +95,25 @@ def recordings(
     Raises
     ------
     IsomorphError
-        See `prepare_recordings`.
+        When a file, table or column is not there or cannot be used.
     """
-    settings = layout.study.dataset(dataset).responses
-    assert isinstance(settings, Windowed)
-    source = layout.study.dataset_files[dataset]
-    refuse_zarr(settings.files, f"{source}: responses.files")
-    files = find_files(layout, dataset, settings.files.replace("{subject}", subject))
-    within = read_manifest(layout, dataset).root
-    listed = _elsewhere(layout, dataset, getattr(settings, "region", None))
+    refuse_zarr(settings.files, f"{files.where}: responses.files")
+    found, within = files.own(settings.files), files.root
+    listed = _elsewhere(files, getattr(settings, "region", None))
     taken: dict[Path, Path] = {}
-    for path in files:
+    for path in found:
         with ExitStack() as stack:
             nwb = stack.enter_context(open_nwb(path, within))
             holder = nwb
             if settings.companion is not None:
-                beside = companion_of(nwb, settings.companion, subject, within, taken)
+                beside = companion_of(nwb, settings.companion, files.subject, within, taken)
                 holder = stack.enter_context(open_nwb(beside, within))
                 refuse_other_clock(nwb, holder)
-            shown = read_shown(holder, settings.presentations, names)
+            shown = read_shown(holder, settings.presentations, files.names)
             for one in {path: nwb, holder.path: holder}.values():
                 shown = without_invalid(one, shown, all_windows(settings))
             about = [listed.file] if isinstance(listed, Listed) else []
-            yield Open(nwb, shown, names.stimuli, listed), (path, *about, holder.path)
+            yield Open(nwb, shown, files.names.stimuli, listed), (path, *about, holder.path)
 
 
 def refuse_zarr(pattern: str, where: str) -> None:
@@ -179,10 +132,10 @@ def refuse_zarr(pattern: str, where: str) -> None:
 
 
 def _elsewhere(
-    layout: Layout, dataset: str, region: str | RegionTable | RegionName | None
+    files: SubjectFiles, region: str | RegionTable | RegionName | None
 ) -> Listed | Everywhere | None:
     if isinstance(region, RegionTable):
-        return read_listed(layout, dataset, region)
+        return read_listed(files, region)
     return Everywhere(region.name) if isinstance(region, RegionName) else None
 
 

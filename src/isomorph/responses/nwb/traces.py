@@ -18,10 +18,8 @@ from isomorph.foreign.nwb import (
     split,
     text,
 )
-from isomorph.layout import Layout
 from isomorph.responses.nwb.recordings import (
     Open,
-    prepare_recordings,
     region_reasons,
     session_of,
 )
@@ -38,28 +36,6 @@ from isomorph.responses.regions import placed
 from isomorph.study.responses import TraceResponses
 
 Array = npt.NDArray
-
-
-def prepare(layout: Layout, dataset: str, subject: str) -> None:
-    """Average the traces of a subject's recordings and write them, a group per session.
-
-    Parameters
-    ----------
-    layout : Layout
-        Paths of the study.
-    dataset, subject : str
-        Whose recordings.
-
-    Raises
-    ------
-    IsomorphError
-        When a file, series or column is not there or cannot be used. Nothing is written then.
-    """
-    settings = layout.study.dataset(dataset).responses
-    assert isinstance(settings, TraceResponses)
-    prepare_recordings(
-        layout, dataset, subject, lambda recording: read_session(recording, settings)
-    )
 
 
 def read_session(recording: Open, settings: TraceResponses) -> xr.Dataset:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath
-
 import h5py
 import numpy as np
 import numpy.typing as npt
 
 from isomorph.errors import IsomorphError
 from isomorph.foreign.nwb import Nwb, NwbContainer, images_in_order, text, values_of
+from isomorph.stimuli.naming import named
 from isomorph.study.responses import Presentations
 
 Array = npt.NDArray
@@ -88,18 +87,18 @@ def called(
     """
     _refuse_rounded(values, place)
     if spec.names is not None:
-        return _filled(spec.name, _looked_up(label, *_listed(nwb, spec.names), place))
+        return named(_looked_up(label, *_listed(nwb, spec.names), place), spec.name)
     stated = None if spec.ignore_order else _indexed(series, place)
     if stated is not None and spec.name == PLAIN and not spec.offset:
         return _looked_up(label, stated, "order_of_images", place)
     if spec.offset and values.dtype.kind in "iuf":
         counted = [str(int(one) + spec.offset) if _whole(one) else one for one in label]
-        named = _filled(spec.name, np.array(counted, dtype=np.str_))
+        found = named(np.array(counted, dtype=np.str_), spec.name)
     else:
-        named = _filled(spec.name, label)
+        found = named(label, spec.name)
     if stated is not None:
-        _refuse_against(stated, label, named, place)
-    return named
+        _refuse_against(stated, label, found, place)
+    return found
 
 
 def _indexed(series: NwbContainer, place: str) -> list[str] | None:
@@ -164,16 +163,3 @@ def _looked_up(label: Array, known: list[str], path: str, place: str) -> Array:
             f"0 to {len(known) - 1}"
         )
     return np.array(["" if one == "" else known[int(one)] for one in label], dtype=np.str_)
-
-
-def _filled(template: str, label: Array) -> Array:
-    """Return names in a template, '' for none."""
-    distinct, at = np.unique(label, return_inverse=True)
-    named = [_fill(template, str(value)) if value else "" for value in distinct]
-    return np.array(named, dtype=np.str_)[at.reshape(-1)]
-
-
-def _fill(template: str, value: str) -> str:
-    if "{stem}" in template:
-        return template.replace("{stem}", PurePosixPath(value.replace("\\", "/")).stem)
-    return template.replace("{}", value)

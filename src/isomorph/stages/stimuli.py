@@ -1,4 +1,4 @@
-"""Writing stimuli: all the images, and only then the table that names them."""
+"""The stimuli of a dataset: all the images, and only then the table that names them."""
 
 from __future__ import annotations
 
@@ -8,24 +8,26 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 from PIL import Image
 
 from isomorph.archives.manifest import read_manifest
-from isomorph.artefacts import disk_errors, replace_synced, write_table
+from isomorph.artefacts import replace_synced, write_table
+from isomorph.disk import disk_errors
 from isomorph.errors import IsomorphError
 from isomorph.expected import check_expected
 from isomorph.layout import Layout
-from isomorph.making import stamp
-from isomorph.shown import is_plain
+from isomorph.making import require, stamp
+from isomorph.stages.datasets import files_of
+from isomorph.stimuli.listing import STIMULI
+from isomorph.stimuli.names import Names, names_from
 from isomorph.stimuli.naming import alike
-from isomorph.stimuli.near_duplicates import Thumbnail, near_duplicates, thumbnail
+from isomorph.stimuli.near_duplicates import Thumbnail, thumbnail
 from isomorph.stimuli.pixels import pixel_digest
-from isomorph.stimuli.stimulus import Stimulus, renamed
+from isomorph.stimuli.stimulus import Stimulus
+from isomorph.stimuli.table import refuse_odd, stimulus_table, with_own_columns
 
 IMAGES = "images"
 """Folder of the images, beside the table."""
@@ -34,18 +36,88 @@ KEPT = frozenset({".png", ".jpg", ".jpeg", ".webp"})
 """Kinds of file that are copied as they are; any page can show them. Others become PNG."""
 
 
-def write_stimuli(layout: Layout, dataset: str, stimuli: Sequence[Stimulus]) -> None:
+def run(layout: Layout, dataset: str) -> None:
+    """Write the stimulus table of a dataset, and its images in `images/` beside it.
+
+    The columns are `stimulus`, `file` (relative to the table's folder, empty without an image),
+    `sha256` of the pixels (see `isomorph.stimuli.pixels.pixel_digest`), `width` and `height` in
+    pixels, `duplicate_of` (the first stimulus with the very same pixels), `near_duplicate_of` (the
+    first that looks the same, see `isomorph.stimuli.near_duplicates`), and whatever describes the
+    stimuli. The rows stand in the dataset's own stimulus order, which every later file keeps.
+    Where recordings hold the images, `names.csv` beside it says what each calls them, see
+    `isomorph.stimuli.naming`.
+
+    Parameters
+    ----------
+    layout : Layout
+        The study's paths.
+    dataset : str
+        Name of a dataset that has stimuli of its own.
+
+    Raises
+    ------
+    IsomorphError
+        When a file, variable, column or image is missing or cannot be read, when there are not as
+        many stimuli as expected, when the dataset borrows its stimuli, or when its manifest is not
+        what the study now says.
+    """
+    owner = layout.study.stimulus_set(dataset)
+    if owner != dataset:
+        raise IsomorphError(
+            f'{layout.study.dataset_files[dataset]}: stimuli: are those of "{owner}"; make the '
+            f'stimuli of "{owner}" instead'
+        )
+    require(layout, "stimuli", dataset)
+    _write_all(layout, dataset, _listed(layout, dataset))
+
+
+def look(layout: Layout, dataset: str) -> Names | None:
+    """Look at the stimuli of a dataset before they are made; no pixel is read.
+
+    Parameters
+    ----------
+    layout : Layout
+        The study's paths.
+    dataset : str
+        Name of a dataset that has stimuli of its own.
+
+    Returns
+    -------
+    Names or None
+        What names of stimuli will stand for; None where only the pixels of all recordings tell.
+
+    Raises
+    ------
+    IsomorphError
+        As `run` would; nothing is written.
+    """
+    spec = layout.study.dataset(dataset).stimuli
+    if (look_at := STIMULI[spec.kind].look) is not None:
+        look_at(files_of(layout, dataset), spec)
+        return None
+    listed = _listed(layout, dataset)
+    return names_from([one.name for one in listed], str(layout.stimuli(dataset)))
+
+
+def _listed(layout: Layout, dataset: str) -> Sequence[Stimulus]:
+    """Return the stimuli of a dataset, as many as expected and each with a name of its own."""
+    spec = layout.study.dataset(dataset).stimuli
+    listed = STIMULI[spec.kind].listing(files_of(layout, dataset, unchanged=True), spec)
+    refuse_odd(listed, str(layout.study.dataset_files[dataset]))
+    check_expected(layout, dataset, {"stimuli": len(listed)})
+    return listed
+
+
+def _write_all(layout: Layout, dataset: str, stimuli: Sequence[Stimulus]) -> None:
     """Write images and table of a dataset; when anything fails, what stood before still stands.
 
     Raises
     ------
     IsomorphError
-        When there are not as many stimuli as expected, two have one name, an image cannot be
-        read, or the disk is full.
+        When an image cannot be read, or the disk is full.
     """
-    refuse_odd(layout, dataset, stimuli)
     _say_alike([one.name for one in stimuli], dataset)
-    stimuli = _with_own_columns(stimuli, dataset)
+    stimuli = with_own_columns(stimuli, dataset)
     file = layout.stimuli(dataset)
     signed = stamp(
         layout, "stimuli", dataset, source=read_manifest(layout, dataset).provenance.source
@@ -56,7 +128,7 @@ def write_stimuli(layout: Layout, dataset: str, stimuli: Sequence[Stimulus]) -> 
             row, small = _write(one, gathered)
             rows.append(row)
             thumbnails.append(small)
-        table = _table(rows, thumbnails, dataset)
+        table = stimulus_table(rows, thumbnails, dataset)
         # The old table goes first: no table ever names images that are not its own.
         file.unlink(missing_ok=True)
         for old in (names := layout.names(dataset), names.with_suffix(".json")):
@@ -82,51 +154,6 @@ def _say_alike(names: Sequence[str], dataset: str) -> None:
             file=sys.stderr,
             flush=True,
         )
-
-
-def refuse_odd(layout: Layout, dataset: str, stimuli: Sequence[Stimulus]) -> None:
-    """Refuse stimuli of which there are none, or not as many as expected, or two of one name.
-
-    Raises
-    ------
-    IsomorphError
-        Naming the first such name, or both numbers.
-    """
-    source = layout.study.dataset_files[dataset]
-    if not stimuli:
-        raise IsomorphError(f"{source}: stimuli: there is not one stimulus")
-    for one in stimuli:
-        if not is_plain(one.name):
-            raise IsomorphError(
-                f'{source}: stimuli: "{one.name}" holds a character that cannot be seen, which no '
-                "name of a stimulus may; rename it"
-            )
-    names = pd.Series([one.name for one in stimuli])
-    if len(twice := names[names.duplicated()]):
-        raise IsomorphError(
-            f'{source}: stimuli: two are named "{twice.iloc[0]}"; the name of each must be its own'
-        )
-    check_expected(layout, dataset, {"stimuli": len(stimuli)})
-
-
-def _with_own_columns(stimuli: Sequence[Stimulus], dataset: str) -> list[Stimulus]:
-    """Return stimuli none of whose descriptive columns is one isomorph writes, and say which was.
-
-    Columns keep the place they have.
-    """
-    every = dict.fromkeys(name for one in stimuli for name in one.described)
-    others = renamed(every, dataset)
-    for name, other in others.items():
-        print(
-            f'{dataset}: the column "{name}" is kept as "{other}", for isomorph writes one of that '
-            "name itself",
-            file=sys.stderr,
-            flush=True,
-        )
-    return [
-        replace(one, described={others.get(k, k): value for k, value in one.described.items()})
-        for one in stimuli
-    ]
 
 
 @contextmanager
@@ -173,50 +200,3 @@ def _write(stimulus: Stimulus, folder: Path) -> tuple[dict[str, object], Thumbna
     height, width, _ = pixels.shape
     row |= {"file": f"{IMAGES}/{name}", "sha256": pixel_digest(pixels)}
     return row | {"width": width, "height": height} | stimulus.described, thumbnail(pixels)
-
-
-def _table(
-    rows: Sequence[dict[str, object]], thumbnails: Sequence[Thumbnail | None], dataset: str
-) -> pd.DataFrame:
-    """Return the table of all stimuli, with duplicates marked and reported."""
-    table = pd.DataFrame(rows).astype({"width": "Int64", "height": "Int64"})
-    first = table.groupby("sha256")["stimulus"].transform("first")
-    again = (table["sha256"] != "") & (first != table["stimulus"])
-    table["duplicate_of"] = first.where(again, "")
-    _say_pairs(dataset, table, "duplicate_of", "have the very pixels of another")
-    table["near_duplicate_of"] = _near(thumbnails, again.tolist(), table["stimulus"].tolist())
-    _say_pairs(dataset, table, "near_duplicate_of", "look like another")
-    return table
-
-
-def _near(
-    thumbnails: Sequence[Thumbnail | None], again: Sequence[bool], names: Sequence[str]
-) -> list[str]:
-    """Return the stimulus each looks like, '' for none; exact duplicates have that said already."""
-    near = [""] * len(names)
-    seen = {
-        place: small
-        for place, (small, twice) in enumerate(zip(thumbnails, again, strict=True))
-        if small is not None and not twice
-    }
-    if seen:
-        places = list(seen)
-        for place, other in zip(
-            places, near_duplicates(np.stack(list(seen.values()))), strict=True
-        ):
-            near[place] = names[places[other]] if other >= 0 else ""
-    return near
-
-
-def _say_pairs(dataset: str, table: pd.DataFrame, column: str, what: str) -> None:
-    """Say which stimuli are like another; '' marks those that are like none."""
-    both = zip(table["stimulus"], table[column], strict=True)
-    pairs = [f"{one} = {other}" for one, other in both if other]
-    if pairs:
-        print(
-            f"{dataset}: {len(pairs)} stimuli {what}: "
-            + ", ".join(pairs[:5])
-            + (", …" if len(pairs) > 5 else ""),
-            file=sys.stderr,
-            flush=True,
-        )

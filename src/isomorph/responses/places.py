@@ -1,22 +1,24 @@
-"""Where the units of BOLD are: voxels of a grid, vertices of two surfaces, or grayordinates."""
+"""Places: where units are, voxels of a grid or vertices of two surfaces.
+
+Grayordinates, which are both, have a module of their own.
+"""
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from isomorph.responses.grayordinates import Grayordinates
+from isomorph.errors import IsomorphError
 
 Array = npt.NDArray
 SAME_PLACE = 1e-3
 """How far the affines of two images may differ and still be one grid, millimetres."""
 SIDES = ("left", "right")
-STRUCTURES = {"left": "CIFTI_STRUCTURE_CORTEX_LEFT", "right": "CIFTI_STRUCTURE_CORTEX_RIGHT"}
-"""What CIFTI calls the cortex of each hemisphere."""
 
 
 @dataclass(frozen=True)
@@ -39,18 +41,31 @@ class Hemisphere:
 
 
 class Place(Protocol):
-    """Where the units of a run are. Units are counted from 0."""
+    """Where the units of a file are. Units are counted from 0."""
+
+    @property
+    def file(self) -> Path:
+        """The file, for messages."""
 
     def __len__(self) -> int: ...
 
-    def is_that_of(self, other: Any) -> bool:
-        """Tell whether another run has the very same units in the same order."""
+    def is_same(self, other: Any) -> bool:
+        """Tell whether another file has the very same units in the same order."""
 
     def names(self, units: Array) -> list[str]:
         """Return a name for each of some units."""
 
     def hemisphere(self, side: str) -> Hemisphere | None:
         """Return the cortex of the left or right hemisphere; none of volumes."""
+
+    def positions_of(self, other: Any) -> Array:
+        """Return where the units of another file stand among these, -1 for none (unit,).
+
+        Raises
+        ------
+        IsomorphError
+            When the other's are of another kind, grid or surface.
+        """
 
 
 @dataclass(frozen=True)
@@ -63,15 +78,18 @@ class Grid:
         Voxels along x, y and z.
     affine : ndarray (4, 4)
         From voxels to millimetres.
+    file : Path, optional
+        The file, for messages.
     """
 
     shape: tuple[int, ...]
     affine: Array
+    file: Path = field(default=Path(), compare=False)
 
     def __len__(self) -> int:
         return int(np.prod(self.shape))
 
-    def is_that_of(self, other: Any) -> bool:
+    def is_same(self, other: Any) -> bool:
         """Tell whether another image has the same voxels."""
         return (
             isinstance(other, Grid)
@@ -94,6 +112,27 @@ class Grid:
 
     def hemisphere(self, side: str) -> None:
         """Return nothing: a volume has no surfaces."""
+
+    def positions_of(self, other: Any) -> Array:
+        """Return where the voxels of another image stand among these: in the same places.
+
+        Raises
+        ------
+        IsomorphError
+            When the other is no volume, or on another grid.
+        """
+        if not isinstance(other, Grid):
+            raise IsomorphError(
+                f"{other.file}: has grayordinates, {self.file} is a volume; regions and betas must "
+                "be of one kind"
+            )
+        if not self.is_same(other):
+            raise IsomorphError(
+                f"{other.file}: is on a grid {other.shape}, {self.file} on {self.shape}"
+                + (" that lies elsewhere" if self.shape == other.shape else "")
+                + "; resample the one to the other"
+            )
+        return np.arange(len(self))
 
     def __str__(self) -> str:
         rows = np.round(self.affine[:3], 3).tolist()
@@ -120,15 +159,18 @@ class Vertices:
     ----------
     left, right : int
         How many each has.
+    file : Path, optional
+        The file, for messages.
     """
 
     left: int
     right: int
+    file: Path = field(default=Path(), compare=False)
 
     def __len__(self) -> int:
         return self.left + self.right
 
-    def is_that_of(self, other: Any) -> bool:
+    def is_same(self, other: Any) -> bool:
         """Tell whether other surfaces have as many vertices."""
         return self == other
 
@@ -144,37 +186,17 @@ class Vertices:
         count, first = (self.left, 0) if side == "left" else (self.right, self.left)
         return Hemisphere(first + np.arange(count), np.arange(count), count)
 
+    def positions_of(self, other: Any) -> Array:
+        """Return where the vertices of other surfaces stand among these: in the same places.
+
+        Raises
+        ------
+        IsomorphError
+            When there are not as many.
+        """
+        if not self.is_same(other):
+            raise IsomorphError(f"{other.file}: has {other}, {self.file} {self}")
+        return np.arange(len(self))
+
     def __str__(self) -> str:
         return f"surfaces of {self.left} (left) and {self.right} (right) vertices"
-
-
-@dataclass(frozen=True)
-class Gray:
-    """The grayordinates of a CIFTI file.
-
-    Attributes
-    ----------
-    grayordinates : Grayordinates
-    """
-
-    grayordinates: Grayordinates
-
-    def __len__(self) -> int:
-        return len(self.grayordinates)
-
-    def is_that_of(self, other: Any) -> bool:
-        """Tell whether another file has the same grayordinates."""
-        return isinstance(other, Gray) and self.grayordinates.is_same(other.grayordinates)
-
-    def names(self, units: Array) -> list[str]:
-        """Return structure and vertex or voxel of some grayordinates: `cortex left 1021`."""
-        return [str(name) for name in self.grayordinates.names()[units]]
-
-    def hemisphere(self, side: str) -> Hemisphere:
-        """Return the vertices of one side that the file has."""
-        axis = self.grayordinates.axis
-        units = np.flatnonzero(axis.name == STRUCTURES[side])
-        return Hemisphere(units, axis.vertex[units], axis.nvertices.get(STRUCTURES[side], 0))
-
-    def __str__(self) -> str:
-        return f"{len(self)} grayordinates"
