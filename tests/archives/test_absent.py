@@ -200,7 +200,7 @@ def test_the_other_half_of_an_image_is_asked_for(header, values, data, make_layo
 def test_many_are_counted(data, layout):
     for name in FILES:
         dead_link(data / name)
-    with pytest.raises(IsomorphError, match="as do 7 more"):
+    with pytest.raises(IsomorphError, match="likewise 7 more"):
         archives.run(layout, "objects")
 
 

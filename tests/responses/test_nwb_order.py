@@ -80,5 +80,5 @@ def test_without_a_stated_order_the_study_says_how(read):
 
 
 def test_a_place_that_is_none_is_refused(read):
-    with pytest.raises(IsomorphError, match="2 is no place in order_of_images, which lists 2"):
+    with pytest.raises(IsomorphError, match="2 is not a place in order_of_images, which lists 2"):
         read(["tree", "mug"])

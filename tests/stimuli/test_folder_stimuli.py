@@ -286,7 +286,7 @@ def test_ids_may_be_paths_and_paths_may_name_categories(two_folders, data, make)
             r'"\(\?P<a>faces\)/" is not found in "st',
         ),
         ({"fields_from": "faces"}, "fields_from: names no field; write each as"),
-        ({"fields_from": "(?P<a"}, "fields_from: is no regular expression"),
+        ({"fields_from": "(?P<a"}, "fields_from: is not a regular expression"),
     ],
 )
 def test_mistakes_in_paths_are_one_sentence(two_folders, make, changes, message):

@@ -187,7 +187,7 @@ def refuse_absent(
                 break
     if wanted:
         first = min(wanted)
-        more = f", as do {len(wanted) - 1:,} more" if len(wanted) > 1 else ""
+        more = f"; likewise {len(wanted) - 1:,} more" if len(wanted) > 1 else ""
         raise IsomorphError(
             f"{layout.study.dataset_files[dataset]}: {wanted[first]} {root.resolve() / first}, "
             f"which {absent[first]}{more}"

@@ -176,7 +176,7 @@ def reliability(
     halves = split_half(
         session["response"].values[rows], stimulus, rng, run=None if run is None else run[rows]
     )
-    return spearman_brown(halves.correlation, fewest / (halves.showings or 1))
+    return spearman_brown(halves.correlation, fewest / (halves.presentations or 1))
 
 
 def _compared(session: xr.Dataset, rows: Array, reliable: Array) -> xr.Dataset:

@@ -42,7 +42,7 @@ def clock_hint(recorded: tuple[float, float], onset: Array) -> str:
     Returns
     -------
     str
-        Told from how the two spans differ in length and place.
+        Inferred from how the two spans differ in length and place.
     """
     start, stop = recorded
     length, shown = stop - start, float(np.ptp(onset))
@@ -106,7 +106,7 @@ def refuse_other_unit(
 
 
 def refuse_anew(onset: Array, stop: Array | None, where: str) -> None:
-    """Refuse onsets that begin anew with each trial.
+    """Refuse onsets that begin again with each trial.
 
     Parameters
     ----------
@@ -139,8 +139,8 @@ def refuse_anew(onset: Array, stop: Array | None, where: str) -> None:
     if crowded:
         raise IsomorphError(
             f"{where}: {len(onset)} presentations share {len(many)} onsets between "
-            f"{onset.min():g} and {onset.max():g} s, as do onsets that begin anew with each trial; "
-            "expected seconds on the one clock of the session, so add the start of "
+            f"{onset.min():g} and {onset.max():g} s, as do onsets that begin again with each "
+            "trial; expected seconds on the one clock of the session, so add the start of "
             "its trial to each"
         )
 
@@ -259,5 +259,5 @@ def _unit(ratio: float) -> str:
 def _anew(length: float, apart: float, both: str) -> str:
     return (
         f"the recording lasts {length:.3g} s and onsets come every {apart:.3g} s, so do its times "
-        f"begin anew with each trial? {both}"
+        f"begin again with each trial? {both}"
     )

@@ -82,7 +82,7 @@ class Grayordinates:
         Raises
         ------
         IsomorphError
-            When the other is no CIFTI file, or of another surface or voxel grid.
+            When the other is not a CIFTI file, or of another surface or voxel grid.
         """
         if not isinstance(other, Grayordinates):
             raise IsomorphError(

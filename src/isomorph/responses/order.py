@@ -192,7 +192,7 @@ def matched(names: Names, stimuli: Names, where: str, table: str) -> Names:
     for name, one in zip(names.tolist(), ids, strict=True):
         if not one:
             raise IsomorphError(
-                f'{where}: "{name}" is no stimulus of {table}, '
+                f'{where}: "{name}" is not a stimulus of {table}, '
                 f"{did_you_mean(path_id(name), stimuli.tolist()[:2000])}"
             )
         if times[one] > 1:

@@ -119,7 +119,7 @@ class Grid:
         Raises
         ------
         IsomorphError
-            When the other is no volume, or on another grid.
+            When the other is not a volume, or on another grid.
         """
         if not isinstance(other, Grid):
             raise IsomorphError(

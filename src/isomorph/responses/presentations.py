@@ -1,4 +1,4 @@
-"""Presentations: which stimulus was shown, for the how-manieth time."""
+"""Presentations: which stimulus was shown, and which repetition of it this was."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TOGETHER = 1e-3
 
 
 def repetitions(stimulus: Array, onset: Array) -> Array:
-    """Number the showings of each stimulus from 0 in the order of their onsets.
+    """Number the presentations of each stimulus from 0 in the order of their onsets.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ def repetitions(stimulus: Array, onset: Array) -> Array:
 
 
 def refuse_repeated(stimulus: Array, onset: Array, where: str, within: float = TOGETHER) -> None:
-    """Refuse one stimulus twice at one time: its noise would count as that of two showings.
+    """Refuse one stimulus twice at one time: its noise would count as that of two presentations.
 
     Parameters
     ----------

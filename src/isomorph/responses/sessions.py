@@ -16,7 +16,7 @@ from isomorph.responses.times import time_coordinates
 Array = npt.NDArray
 
 LARGEST = 1e60
-"""Responses beyond it, to the fourth power and summed, are no double-precision numbers."""
+"""Responses beyond it, to the fourth power and summed, are not double-precision numbers."""
 
 
 def session_data(
@@ -38,7 +38,7 @@ def session_data(
     response : ndarray (presentation, unit) or (presentation, unit, time)
         The responses.
     stimulus, repetition : ndarray (presentation,)
-        Which stimulus was shown, for the how-manieth time.
+        Which stimulus was shown, and which repetition of it this was.
     unit, region : ndarray (unit,) of str
         Id and region of each unit.
     stimuli : ndarray (stimulus,) of str
@@ -91,7 +91,7 @@ def summary(data: xr.Dataset) -> str:
 
 
 def refuse_too_large(sessions: Mapping[str, xr.Dataset], whose: str) -> None:
-    """Refuse responses whose squares are no numbers.
+    """Refuse responses whose squares are not numbers.
 
     Parameters
     ----------

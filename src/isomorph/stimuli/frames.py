@@ -157,7 +157,7 @@ def _series(
     if names is None and (times is None or len(times) != n):
         raise IsomorphError(
             f"{where}: has {n} frames and {0 if times is None else len(times)} times, "
-            "so that no frame can be told by its time; leave the file out (archive.exclude)"
+            "so that no frame can be identified by its time; leave the file out (archive.exclude)"
         )
     frames = [Frame(nwb.path, place, index) for index in range(n)]
     found = replace(look, reversed=backwards)

@@ -30,7 +30,7 @@ def list_stimuli(files: DatasetFiles, spec: MatlabStimuli) -> list[Stimulus]:
     Raises
     ------
     IsomorphError
-        When file, variable or field are not there, the variable is no struct array, an image is
+        When file, variable or field are not there, the variable is not a struct array, an image is
         not one, or a field is neither a text nor numbers.
     """
     file = files.one(spec.file, "stimuli.file")

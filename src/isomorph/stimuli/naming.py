@@ -55,7 +55,7 @@ class Naming:
         Returns
         -------
         ndarray (presentation,) of str
-            Stimulus ids; '' where a name is no stimulus of the set.
+            Stimulus ids; '' where a name is not a stimulus of the set.
 
         Raises
         ------
@@ -131,7 +131,7 @@ def naming(stimuli: Iterable[str], table: pd.DataFrame, root: Path, where: str) 
 
 
 IMAGE_ENDINGS = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
-"""Endings that are no part of a name. Any other dot is: 2766534.015976 is a name."""
+"""Endings that are not part of a name. Any other dot is: 2766534.015976 is a name."""
 
 
 ENDING = re.compile(r"\.[A-Za-z][^.]*$")
@@ -188,7 +188,7 @@ def named(values: npt.NDArray, template: str, blank: Sequence[str] = ()) -> Text
         How a value becomes a name: `{}` stands for it, `{stem}` for the last part of a path (with
         slashes or backslashes) without its ending.
     blank : sequence of str
-        Values that are no stimulus.
+        Values that are not stimuli.
     """
     distinct, place = np.unique(np.char.strip(values.astype(np.str_)), return_inverse=True)
     names = [

@@ -50,7 +50,7 @@ def open_rgb(path: Path) -> Pixels:
     Raises
     ------
     IsomorphError
-        When the file is absent, is no image that can be read whole, or takes too much memory.
+        When the file is absent, is not an image that can be read whole, or takes too much memory.
     """
     if not path.is_file():
         raise IsomorphError(f"{path}: no such image")

@@ -17,7 +17,7 @@ from isomorph.study.betas import BetaRegion
 Array = npt.NDArray
 
 BACKGROUND = ("???", "unknown", "background", "none", "")
-"""Labels that are no region, case aside; so is the label of key 0."""
+"""Labels that are not regions, case aside; so is the label of key 0."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def find_regions(place: Place, regions: Sequence[tuple[BetaRegion, Path]]) -> Re
             if not inside.size:
                 raise IsomorphError(
                     f'{file}: marks no unit of {place.file} as "{name}" ({int(mask.sum())} are '
-                    "marked in all); mend min and max, or leave the region out"
+                    "marked in all); fix min and max, or leave the region out"
                 )
             members[name] = np.union1d(members.get(name, inside), inside)
     position = np.concatenate(list(members.values()))

@@ -73,7 +73,7 @@ def read_confounds(
     Raises
     ------
     IsomorphError
-        When the table or a column is missing, a value is no number, volumes and rows differ, or
+        When the table or a column is missing, a value is not a number, volumes and rows differ, or
         fewer than two volumes count.
     """
     beside = fmriprep_table(run.bold)

@@ -122,7 +122,7 @@ def _weights(onset: Array, duration: Array, frames: Array) -> Array:
 
     nilearn lets a trial last a whole number of its steps, one at least, so that one of 50 ms at a
     repetition time of 2 s is one or two steps of 40 ms, by its onset alone. An impulse would be
-    one step, whose length hangs on the repetition time; it gets the strength of one second.
+    one step, whose length depends on the repetition time; it gets the strength of one second.
     """
     repetition = frames[1] - frames[0]
     count = (len(frames) - 1) / (frames[-1] - frames[0]) * STEPS

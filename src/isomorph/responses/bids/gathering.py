@@ -53,7 +53,7 @@ def gather(files: SubjectFiles, settings: BidsResponses) -> Gathered:
     Raises
     ------
     IsomorphError
-        When a pattern matches nothing, files of a run are missing, or the first run is no BOLD.
+        When a pattern matches nothing, files of a run are missing, or the first run is not BOLD.
     """
     used: list[Path] = []
 

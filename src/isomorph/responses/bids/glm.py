@@ -80,7 +80,7 @@ def _predicts(design: Design) -> Array:
 
 
 def _unit_columns(matrix: Array) -> Array:
-    """Scale columns, so that rank does not hang on units of measurement."""
+    """Scale columns, so that rank does not depend on units of measurement."""
     norms = np.linalg.norm(matrix, axis=0)
     return matrix / np.where(norms > 0, norms, 1)
 

@@ -104,7 +104,7 @@ def read_regions(settings: Any, source: Source) -> Regions:
         has = "has a voxel" if len(empty) > 1 else "has no voxel"
         raise IsomorphError(
             f"{source.bold}: {said} {', '.join(sorted(empty))} {has} among the run's "
-            f"{source.place}; mend responses.regions" + ALLOW_EMPTY
+            f"{source.place}; fix responses.regions" + ALLOW_EMPTY
         )
     masks = {name: masks[name] for name in sorted(masks) if name not in empty}
     units = np.flatnonzero(np.logical_or.reduce(list(masks.values())))
@@ -127,7 +127,7 @@ def _from_masks(settings: MaskRegions, source: Source) -> tuple[dict[str, Array]
             if found is None:
                 raise IsomorphError(
                     f"{file}: responses.regions.region finds no region in its name; narrow files "
-                    "or mend the expression"
+                    "or fix the expression"
                 )
             files.setdefault(found.group(1), []).append(file)
     for name, patterns in settings.named.items():

@@ -60,7 +60,7 @@ ESTIMATES: Registry[Callable[[Design, Array, BidsResponses, bool], Fit]] = Regis
 TOLD: Registry[Callable[[Design], Array]] = Registry(
     "estimate", {"lsa": estimable, "lss": present, "ridge": present}
 )
-"""Which amplitudes can be told: in one model from all others, else from what is of no interest."""
+"""Which amplitudes can be estimated: in one model with all others, else beside nuisances alone."""
 
 
 @dataclass(frozen=True)

@@ -54,8 +54,8 @@ def read_events(file: Path, columns: EventColumns, known: Names, rate: float) ->
     Raises
     ------
     IsomorphError
-        When a column is not there, an onset is no number, no event shows a stimulus of the set, or
-        one does twice at one sample.
+        When a column is not there, an onset is not a number, no event shows a stimulus of the set,
+        or one does twice at one sample.
     """
     rows = read_tsv(file, columns.onset, columns.stimulus, *columns.where)
     counts = np.ones(len(rows), dtype=bool)

@@ -126,7 +126,7 @@ def _disorder(spike_times: Array, ends: Array, falls: Array) -> str:
     # A trial is long beside what lies between two spikes, and all trials lie over one another.
     if 3 * len(back) < len(own) and np.median(back) > np.ptp(own) / 4:
         return (
-            f"they fall back {times} by {np.median(back):.3g} s, as times do that begin anew with "
+            f"they fall back {times} by {np.median(back):.3g} s, as times do that begin again with "
             "each trial; add the start of its trial to each, and do not sort them"
         )
     return f"they fall back {times}; sort them, if all are seconds on the one clock of the session"

@@ -63,7 +63,7 @@ def read_rows(nwb: Nwb, spec: Presentations) -> Rows:
     Raises
     ------
     IsomorphError
-        When a table, series or column is not there, onsets are no times, or an interval ends
+        When a table, series or column is not there, onsets are not times, or an interval ends
         before it begins.
     """
     where = str(nwb.path)

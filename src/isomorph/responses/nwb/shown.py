@@ -56,7 +56,7 @@ def read_shown(nwb: Nwb, spec: Presentations, names: Names) -> Shown:
     Raises
     ------
     IsomorphError
-        When a table, series or column is not there, onsets are no times, an interval ends before
+        When a table, series or column is not there, onsets are not times, an interval ends before
         it begins, a presentation is listed twice, or none can be used.
     """
     rows = read_rows(nwb, spec)

@@ -82,7 +82,7 @@ def called(
     Raises
     ------
     IsomorphError
-        When a value is no place in a list, a number so large that a float rounded it, or made a
+        When a value is not a place in a list, a number so large that a float rounded it, or made a
         name that the file's own order gives to another value.
     """
     _refuse_rounded(values, place)
@@ -159,7 +159,7 @@ def _looked_up(label: Array, known: list[str], path: str, place: str) -> Array:
     ]
     if wrong:
         raise IsomorphError(
-            f"{place}: {wrong[0]} is no place in {path}, which lists {len(known)} names; expected "
-            f"0 to {len(known) - 1}"
+            f"{place}: {wrong[0]} is not a place in {path}, which lists {len(known)} names; "
+            f"expected 0 to {len(known) - 1}"
         )
     return np.array(["" if one == "" else known[int(one)] for one in label], dtype=np.str_)
