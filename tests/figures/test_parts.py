@@ -10,7 +10,7 @@ from synthetic_study import write_study
 from isomorph.artefacts import read_table
 from isomorph.figures import selection
 from isomorph.figures.rdm_pair import MOST_THUMBNAILS, THUMBNAIL
-from isomorph.figures.results import Results
+from isomorph.figures.results import DatasetResults
 from isomorph.figures.style import INK, estimate, heat_map, painted, region_panels
 from isomorph.stages.figures import read_tables, thumbnails
 
@@ -59,7 +59,7 @@ def test_titles_are_shortened_where_one_model_alone_has_them():
 
 
 def test_the_leaders_of_a_region_are_the_best_network_and_the_best_of_all(small):
-    results = Results(small.study, "real", read_tables(small, "real"))
+    results = DatasetResults(small.study, "real", read_tables(small, "real"))
     shown, families = results.shown[0], results.families
     (only,) = selection.leaders(shown, families)
     assert only["model"] == "net"
@@ -70,7 +70,7 @@ def test_the_leaders_of_a_region_are_the_best_network_and_the_best_of_all(small)
 
 
 def test_results_say_nothing_of_tables_that_were_not_written(small):
-    results = Results(small.study, "real", read_tables(small, "real"))
+    results = DatasetResults(small.study, "real", read_tables(small, "real"))
     shown = results.shown[0]
     assert results.table("power").empty
     assert results.simulations("power", shown).empty

@@ -8,7 +8,7 @@ import xarray as xr
 from isomorph.artefacts import read_array, read_table
 from isomorph.figures.captioned import Drawable, drawings
 from isomorph.figures.reliability import MOST_DOTS, apart, draw_reliability, regions_told
-from isomorph.figures.results import Results
+from isomorph.figures.results import DatasetResults
 from isomorph.rdms import indexed
 from isomorph.responses.reliability import REPETITIONS, rdm_rows, unit_rows
 
@@ -107,7 +107,7 @@ def test_ready_rdms_and_single_repetitions_have_no_figure(small):
     stimuli = read_table(small.stimuli("real"), "stimuli")
     none = read_table(small.comparisons("real"), "comparisons").head(0)
     for table, kinds in ((rows[rows["unit"] == ""], []), (rows, ["reliability"])):
-        results = Results(small.study, "real", {"comparisons": none, "reliability": table})
+        results = DatasetResults(small.study, "real", {"comparisons": none, "reliability": table})
         data = Drawable(results, brain, stimuli=stimuli)
         assert [drawing.kind for drawing in drawings(data)] == kinds
 

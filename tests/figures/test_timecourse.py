@@ -10,7 +10,7 @@ from synthetic_study import write_study
 from isomorph.artefacts import read_array, read_table
 from isomorph.figures import selection
 from isomorph.figures.captioned import Drawable, drawings
-from isomorph.figures.results import Results
+from isomorph.figures.results import DatasetResults
 from isomorph.figures.style import CEILING, colours
 from isomorph.figures.timecourse import course_of, courses, draw_timecourse
 from isomorph.rdms import indexed
@@ -101,7 +101,7 @@ def drawn(layout, table):
     """Drawings of time courses of comparisons."""
     brain = indexed(read_array(layout.brain_rdms("real"), "rdms"))
     stimuli = read_table(layout.stimuli("real"), "stimuli")
-    results = Results(layout.study, "real", {"comparisons": table})
+    results = DatasetResults(layout.study, "real", {"comparisons": table})
     found = drawings(Drawable(results, brain, stimuli=stimuli))
     return [one for one in found if one.kind == "timecourse"]
 

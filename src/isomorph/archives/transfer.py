@@ -46,7 +46,7 @@ GRACE = 2.0
 
 
 @dataclass(frozen=True)
-class Place:
+class Location:
     """Where to ask for a file.
 
     Attributes
@@ -61,7 +61,7 @@ class Place:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-Locate = Callable[[requests.Session, LockedFile, Callable[[float], None]], Place]
+Locate = Callable[[requests.Session, LockedFile, Callable[[float], None]], Location]
 """Finds where a file stands, given how to wait before a server is asked again."""
 
 
@@ -128,9 +128,9 @@ def addresses(url: str) -> list[str]:
     return [mirrored(url), mirrored(urlunsplit(parts._replace(query="&".join(rest))))]
 
 
-def as_locked(_http: requests.Session, file: LockedFile, _pause: object) -> Place:
+def as_locked(_http: requests.Session, file: LockedFile, _pause: object) -> Location:
     """Return the addresses the lock itself names."""
-    return Place(addresses(file.url))
+    return Location(addresses(file.url))
 
 
 def part_of(target: Path, pin: Pin) -> Path:

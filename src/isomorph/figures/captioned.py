@@ -26,7 +26,7 @@ from isomorph.figures.power import draw_power
 from isomorph.figures.profile import draw_profile
 from isomorph.figures.rdm_pair import draw_rdm_pair
 from isomorph.figures.reliability import LOWEST, MOST_DOTS, draw_reliability, regions_told
-from isomorph.figures.results import Results
+from isomorph.figures.results import DatasetResults
 from isomorph.figures.style import slug
 from isomorph.figures.weighted import draw_weighted
 from isomorph.figures.words import correction, distance_title, measure_label, measure_title
@@ -42,7 +42,7 @@ class Drawable:
 
     Attributes
     ----------
-    results : Results
+    results : DatasetResults
         Its tables.
     brain : Dataset
         RDMs of its regions.
@@ -56,7 +56,7 @@ class Drawable:
         Similarities of all regions and layers, where they were computed.
     """
 
-    results: Results
+    results: DatasetResults
     brain: xr.Dataset
     models: Mapping[str, xr.Dataset] = field(default_factory=dict)
     stimuli: pd.DataFrame = field(default_factory=pd.DataFrame)

@@ -14,7 +14,7 @@ from isomorph.study import Study
 
 
 @dataclass(frozen=True)
-class Results:
+class DatasetResults:
     """The tables of one dataset and the study they belong to.
 
     Attributes

@@ -17,7 +17,7 @@ from isomorph.figures.numbers import (
     p_said,
     percent,
 )
-from isomorph.figures.results import Results
+from isomorph.figures.results import DatasetResults
 from isomorph.figures.selection import Family, MainRows
 from isomorph.figures.words import correction, distance_title, measure_label
 from isomorph.report.best import confidence_set, span
@@ -51,7 +51,7 @@ class Focus(NamedTuple):
 
     Attributes
     ----------
-    results : Results
+    results : DatasetResults
     shown : MainRows
         The region.
     best : Series
@@ -60,13 +60,13 @@ class Focus(NamedTuple):
         The model of that layer.
     """
 
-    results: Results
+    results: DatasetResults
     shown: MainRows
     best: pd.Series
     model: Family
 
 
-def sentences(study: Study, found: Sequence[Results]) -> list[str]:
+def sentences(study: Study, found: Sequence[DatasetResults]) -> list[str]:
     """Return the five sentences from results already read."""
     focus = main_region(found)
     if focus is None:
@@ -76,7 +76,7 @@ def sentences(study: Study, found: Sequence[Results]) -> list[str]:
             _recovery(study, found)]  # fmt: skip
 
 
-def main_region(found: Sequence[Results]) -> Focus | None:
+def main_region(found: Sequence[DatasetResults]) -> Focus | None:
     """Return the region the headline is about: of real data if any, with a ceiling if any."""
     rivals = [
         Focus(results, shown, best, model)
@@ -94,7 +94,7 @@ def main_region(found: Sequence[Results]) -> Focus | None:
     )  # fmt: skip
 
 
-def _best_layer(focus: Focus, found: Sequence[Results]) -> str:
+def _best_layer(focus: Focus, found: Sequence[DatasetResults]) -> str:
     results, shown, best, model = focus
     n_layers = int((shown.rows["model"] == best["model"]).sum())
     bounds = selection.ceiling(shown.rows)
@@ -202,7 +202,7 @@ def _difference(row: Mapping[Any, Any], rows: pd.DataFrame) -> str:
     )
 
 
-def _recovery(study: Study, found: Sequence[Results]) -> str:
+def _recovery(study: Study, found: Sequence[DatasetResults]) -> str:
     if not any(spec.simulated for spec in study.datasets.values()):
         return "No layers were planted: the study has no simulated recording."
     simulated = [one for one in found if one.simulated]
@@ -230,7 +230,7 @@ def _recovery(study: Study, found: Sequence[Results]) -> str:
     )
 
 
-def _elsewhere(simulated: Sequence[Results]) -> str:
+def _elsewhere(simulated: Sequence[DatasetResults]) -> str:
     """Say how recovery fared over every distance and measure, the unfavourable ones included."""
     whole = pd.concat([one.table("recovery") for one in simulated], ignore_index=True)
     settings = whole[["distance", "measure"]].drop_duplicates()
@@ -244,11 +244,11 @@ def _elsewhere(simulated: Sequence[Results]) -> str:
     )
 
 
-def _named(results: Results, shown: MainRows) -> str:
+def _named(results: DatasetResults, shown: MainRows) -> str:
     return f"simulated {shown.region}" if results.simulated else shown.region
 
 
-def _among(found: Sequence[Results], results: Results) -> str:
+def _among(found: Sequence[DatasetResults], results: DatasetResults) -> str:
     """Say how many regions a sentence about one of them is silent on; nothing if on none."""
     regions = [len(one.shown) for one in found if one.shown]
     if sum(regions) < 2:

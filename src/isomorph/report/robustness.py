@@ -10,22 +10,22 @@ import pandas as pd
 from isomorph.figures import selection
 from isomorph.figures.numbers import count, number, percent
 from isomorph.figures.selection import MainRows
-from isomorph.report.columns import Column, Table, table_of
+from isomorph.report.columns import PageColumn, Table, table_of
 from isomorph.report.evidence import Illustrated
 
 Layer = tuple[str, str]
 """Model and layer."""
 
 PLANTED = (
-    Column("model", "planted"), Column("planted_layer", "layer"), Column("remark"),
-    Column("recovery_exact", "found", "percent"),
-    Column("recovery_neighbour", "or its neighbour", "percent"),
-    Column("recovery_family", "or its model", "percent"),
-    Column("power_zero", "above chance", "percent"),
-    Column("power_runner_up", "above other models", "percent"),
-    Column("false_positive", "false positive", "percent"),
-    Column("false_winner", "false winner", "percent"),
-    Column("reliability", kind="ready"),
+    PageColumn("model", "planted"), PageColumn("planted_layer", "layer"), PageColumn("remark"),
+    PageColumn("recovery_exact", "found", "percent"),
+    PageColumn("recovery_neighbour", "or its neighbour", "percent"),
+    PageColumn("recovery_family", "or its model", "percent"),
+    PageColumn("power_zero", "above chance", "percent"),
+    PageColumn("power_runner_up", "above other models", "percent"),
+    PageColumn("false_positive", "false positive", "percent"),
+    PageColumn("false_winner", "false winner", "percent"),
+    PageColumn("reliability", kind="ready"),
 )  # fmt: skip
 
 

@@ -27,7 +27,7 @@ from isomorph.simulation.representations import Floats
 
 
 @dataclass(frozen=True)
-class Design:
+class SimulatedDesign:
     """What one simulated measurement of a region consists of.
 
     Attributes
@@ -86,7 +86,7 @@ class Noise:
 
 
 @dataclass(frozen=True)
-class Draws:
+class SimulatedDraws:
     """Random numbers of a block of simulations, shared by all planted layers and noise levels.
 
     Attributes
@@ -103,13 +103,13 @@ class Draws:
     whole: Noise
     parts: Noise | None
 
-    def first(self, n: int) -> Draws:
+    def first(self, n: int) -> SimulatedDraws:
         """Return the first simulations."""
         parts = None if self.parts is None else self.parts.first(n)
-        return Draws(self.planting, self.mixing[:n], self.whole.first(n), parts)
+        return SimulatedDraws(self.planting, self.mixing[:n], self.whole.first(n), parts)
 
 
-def draw(design: Design, n: int, rng: np.random.Generator) -> Draws:
+def draw(design: SimulatedDesign, n: int, rng: np.random.Generator) -> SimulatedDraws:
     """Draw the mixing weights and the noise of `n` simulations."""
     parts = np.array(design.parts, dtype=float)
     stimuli, planting = design.n_stimuli, design.planting
@@ -136,7 +136,7 @@ def draw(design: Design, n: int, rng: np.random.Generator) -> Draws:
         if within is not None:
             within = within / (parts * (parts - 1))[:, None, None, None]
         halves = Noise(noise, *_inner(noise), within)
-    return Draws(planting, split[:, :, 0], Noise(mean, *_inner(mean), total), halves)
+    return SimulatedDraws(planting, split[:, :, 0], Noise(mean, *_inner(mean), total), halves)
 
 
 def _patterns(n: int, rows: int, units: int, rng: np.random.Generator) -> Floats:
@@ -220,13 +220,13 @@ class Mixture:
         return rdms if self.scatter is None else rdms - weights[2] * self.scatter
 
 
-def mix(root: Floats, draws: Draws) -> tuple[Mixture, Mixture | None]:
+def mix(root: Floats, draws: SimulatedDraws) -> tuple[Mixture, Mixture | None]:
     """Return the mixtures of a planted layer: of the whole data and of its halves.
 
     Parameters
     ----------
     root : (stimulus, component)
-    draws : Draws
+    draws : SimulatedDraws
 
     Returns
     -------

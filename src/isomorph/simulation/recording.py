@@ -21,7 +21,7 @@ STATEMENT = "SIMULATED by isomorph: Poisson spikes around tuning drawn from laye
 
 
 @dataclass(frozen=True)
-class Recording:
+class SimulatedRecording:
     """One simulated subject.
 
     Attributes
@@ -49,7 +49,7 @@ class Recording:
 
 
 def write_nwb(
-    path: Path, recording: Recording, dataset: str, subject: str, archive: SimulatedArchive
+    path: Path, recording: SimulatedRecording, dataset: str, subject: str, archive: SimulatedArchive
 ) -> None:
     """Write a simulated recording as NWB that says in every description what it is.
 
@@ -57,7 +57,7 @@ def write_nwb(
     ----------
     path : Path
         The file.
-    recording : Recording
+    recording : SimulatedRecording
         The simulated subject.
     dataset, subject : str
         Names.
@@ -109,7 +109,7 @@ def _fix_object_ids(file: Any, identifier: str) -> None:
     file.visititems(fix)
 
 
-def _add_electrodes(nwb: Any, recording: Recording) -> None:
+def _add_electrodes(nwb: Any, recording: SimulatedRecording) -> None:
     """Give each unit an electrode, in the group of its region."""
     device = nwb.create_device(name="probe", description=STATEMENT)
     groups = {
@@ -125,7 +125,7 @@ def _add_electrodes(nwb: Any, recording: Recording) -> None:
         nwb.add_electrode(group=groups[region], location=region or "unknown")
 
 
-def _units(nwb: Any, recording: Recording) -> Any:
+def _units(nwb: Any, recording: SimulatedRecording) -> Any:
     from hdmf.common import VectorData, VectorIndex
     from pynwb.misc import Units
 
@@ -159,7 +159,7 @@ def _units(nwb: Any, recording: Recording) -> Any:
     )
 
 
-def _trials(recording: Recording) -> Any:
+def _trials(recording: SimulatedRecording) -> Any:
     from hdmf.common import VectorData
     from pynwb.epoch import TimeIntervals
 

@@ -29,7 +29,7 @@ def _holds_the_value(name: str) -> str:
 Degrees = Annotated[float, Field(gt=0, le=360)]
 
 
-class Shown(Spec):
+class ImageStimuli(Spec):
     """Images, with what is known of how they were shown."""
 
     degrees: Degrees | tuple[Degrees, Degrees] | None = None
@@ -38,7 +38,7 @@ class Shown(Spec):
     `preprocessing` has `degrees` see the images at that size."""
 
 
-class FolderStimuli(Shown):
+class FolderStimuli(ImageStimuli):
     """Image files in a folder, in the order of their ids."""
 
     kind: Literal["folder"]
@@ -57,7 +57,7 @@ class FolderStimuli(Shown):
     """Column of that table that names the stimuli, by their ids or by the paths of their images."""
 
 
-class MatlabStimuli(Shown):
+class MatlabStimuli(ImageStimuli):
     """A MATLAB struct array with one image and some fields per stimulus, in stimulus order."""
 
     kind: Literal["matlab"]
@@ -116,7 +116,7 @@ class NamedBy(Spec):
     """Further columns, constant for a name, kept in the stimulus table."""
 
 
-class NwbStimuli(Shown):
+class NwbStimuli(ImageStimuli):
     """Images inside the recordings.
 
     Two files may use one name for different pixels, so stimuli are told apart by their pixels and

@@ -11,7 +11,7 @@ from isomorph.inference.gather import Region
 from isomorph.inference.region_reliability import halves_of
 from isomorph.inference.stepping import PEARSON
 from isomorph.measures import Floats, Measure
-from isomorph.simulation.gaussian import Draws, Mixture, mix
+from isomorph.simulation.gaussian import Mixture, SimulatedDraws, mix
 
 Embed = Callable[[Floats], Floats]
 
@@ -93,7 +93,7 @@ def embedded(rdms: Floats, embed: Embed) -> Floats:
     return flat.reshape(rdms.shape)
 
 
-def calibrated(root: Floats, draws: Draws, target: float, measure: Measure) -> Calibration:
+def calibrated(root: Floats, draws: SimulatedDraws, target: float, measure: Measure) -> Calibration:
     """Find the noise at which simulated data are as reliable as the measured.
 
     Every level of noise is tried on the same draws, so reliability falls smoothly with it and a
@@ -102,7 +102,7 @@ def calibrated(root: Floats, draws: Draws, target: float, measure: Measure) -> C
     Parameters
     ----------
     root : (stimulus, component)
-    draws : Draws
+    draws : SimulatedDraws
         The fewer the faster; the error of the level is that of their mean reliability.
     target : float
         Measured reliability.

@@ -24,7 +24,7 @@ from isomorph.inference.trust.rates import Tally
 from isomorph.inference.trust.told_apart import Bools, Contest, Terms, Trial, part_of
 from isomorph.inference.trust.winners import related_to
 from isomorph.measures import Floats, Measure
-from isomorph.simulation.gaussian import Draws, draw, mix
+from isomorph.simulation.gaussian import SimulatedDraws, draw, mix
 from isomorph.simulation.planting import root
 
 CALIBRATING = 30
@@ -218,7 +218,7 @@ class SimulatedScores:
         self.parts: dict[Size, SomeStimuli] = {}
 
     def add(
-        self, planted: int, features: Floats, draws: Draws, nothing: Indices, n_tested: int
+        self, planted: int, features: Floats, draws: SimulatedDraws, nothing: Indices, n_tested: int
     ) -> None:
         """Simulate a block from one planted layer and add what every measure finds in it."""
         whole, halves = mix(features, draws)

@@ -21,7 +21,7 @@ BACKGROUND = ("???", "unknown", "background", "none", "")
 
 
 @dataclass(frozen=True)
-class Regions:
+class RegionsOfMaps:
     """The units of all regions, side by side.
 
     Attributes
@@ -45,7 +45,7 @@ class Regions:
     files: tuple[Path, ...]
 
 
-def find_regions(place: Place, regions: Sequence[tuple[BetaRegion, Path]]) -> Regions:
+def find_regions(place: Place, regions: Sequence[tuple[BetaRegion, Path]]) -> RegionsOfMaps:
     """Return the units of every region, in the order the regions are named.
 
     Parameters
@@ -83,7 +83,9 @@ def find_regions(place: Place, regions: Sequence[tuple[BetaRegion, Path]]) -> Re
     position = np.concatenate(list(members.values()))
     region = np.repeat(list(members), [len(units) for units in members.values()])
     twice = len(position) - len(np.unique(position))
-    return Regions(position, region.astype(np.str_), absent, twice, tuple(dict.fromkeys(files)))
+    return RegionsOfMaps(
+        position, region.astype(np.str_), absent, twice, tuple(dict.fromkeys(files))
+    )
 
 
 def _marked(maps: Maps, spec: BetaRegion) -> dict[str, Array]:

@@ -174,9 +174,7 @@ def fetch(settings: AtlasRegions, folder: Path) -> Any:
     own = folder / settings.atlas
     own.mkdir(parents=True, exist_ok=True)
     options = {**atlas.options, **settings.options}
-    with reading(
-        own, f"the atlas {settings.atlas}; delete its files to download them again"
-    ):
+    with reading(own, f"the atlas {settings.atlas}; delete its files to download them again"):
         found = _fetched(atlas, own, options, settings.atlas)
     if str(found.atlas_type) != "deterministic":
         raise IsomorphError(

@@ -51,7 +51,7 @@ class Regions:
 
 
 @dataclass(frozen=True)
-class Source:
+class RegionSource:
     """Where regions come from.
 
     Attributes
@@ -81,14 +81,14 @@ class Source:
         return found
 
 
-def read_regions(settings: Any, source: Source) -> Regions:
+def read_regions(settings: Any, source: RegionSource) -> Regions:
     """Return the regions of a subject at the units of its runs.
 
     Parameters
     ----------
     settings : MaskRegions, LabelRegions, WholeRegion or AtlasRegions
         What the dataset's file says.
-    source : Source
+    source : RegionSource
         Where files are, and the units.
 
     Raises
@@ -119,7 +119,9 @@ def read_regions(settings: Any, source: Source) -> Regions:
 ALLOW_EMPTY = ", or set responses.regions.empty: drop where some people lack a region"
 
 
-def _from_masks(settings: MaskRegions, source: Source) -> tuple[dict[str, Array], dict[str, int]]:
+def _from_masks(
+    settings: MaskRegions, source: RegionSource
+) -> tuple[dict[str, Array], dict[str, int]]:
     files: dict[str, list[Path]] = {}
     if settings.files is not None:
         for file in source.find(settings.files):
@@ -139,7 +141,7 @@ def _from_masks(settings: MaskRegions, source: Source) -> tuple[dict[str, Array]
     return masks, {}
 
 
-def _whole(settings: WholeRegion, source: Source) -> tuple[dict[str, Array], dict[str, int]]:
+def _whole(settings: WholeRegion, source: RegionSource) -> tuple[dict[str, Array], dict[str, int]]:
     marks = source.marks(source.find(settings.file), settings.resample)
     _refuse_half(marks, source.place)
     covered = np.logical_or.reduce([one.covered for one in marks])
@@ -147,7 +149,9 @@ def _whole(settings: WholeRegion, source: Source) -> tuple[dict[str, Array], dic
     return {settings.region: covered & everywhere}, {}
 
 
-def _from_labels(settings: LabelRegions, source: Source) -> tuple[dict[str, Array], dict[str, int]]:
+def _from_labels(
+    settings: LabelRegions, source: RegionSource
+) -> tuple[dict[str, Array], dict[str, int]]:
     marks = source.marks(source.find(settings.file), settings.resample)
     _refuse_half(marks, source.place)
     if settings.table is not None:
@@ -171,12 +175,14 @@ def _from_labels(settings: LabelRegions, source: Source) -> tuple[dict[str, Arra
     return _chosen(marks, settings.regions, str(table)), {}
 
 
-def _from_atlas(settings: AtlasRegions, source: Source) -> tuple[dict[str, Array], dict[str, int]]:
+def _from_atlas(
+    settings: AtlasRegions, source: RegionSource
+) -> tuple[dict[str, Array], dict[str, int]]:
     marks, noted = atlas_marks(settings, source.place, source.bold, source.atlases)
     return _chosen(marks, settings.regions, f"atlas {settings.atlas}"), noted
 
 
-KINDS: Registry[Callable[[Any, Source], tuple[dict[str, Array], dict[str, int]]]] = Registry(
+KINDS: Registry[Callable[[Any, RegionSource], tuple[dict[str, Array], dict[str, int]]]] = Registry(
     "kind of regions",
     {"masks": _from_masks, "labels": _from_labels, "whole": _whole, "atlas": _from_atlas},
 )

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from isomorph.errors import IsomorphError
 from isomorph.foreign.nwb import Nwb, NwbContainer, column, column_names, part, ragged, stored
-from isomorph.responses.nwb.shown import Shown
+from isomorph.responses.nwb.shown import ShownInRecording
 
 Array = npt.NDArray
 
@@ -22,14 +22,14 @@ ROUNDING = 1e-6
 Windows = Sequence[tuple[float, float]]
 
 
-def without_invalid(nwb: Nwb, shown: Shown, windows: Windows) -> Shown:
+def without_invalid(nwb: Nwb, shown: ShownInRecording, windows: Windows) -> ShownInRecording:
     """Leave out, and count, presentations of which a window meets an invalid interval.
 
     Parameters
     ----------
     nwb : Nwb
         The open recording, or the file that holds its presentations.
-    shown : Shown
+    shown : ShownInRecording
         What was shown when.
     windows : sequence of (start, stop)
         Relative to onset, seconds.
@@ -154,14 +154,14 @@ def merged(intervals: Array) -> tuple[Array, Array]:
     return ordered[first, 0], latest[last]
 
 
-def shown_where(keep: Array, shown: Shown, reason: str, place: str) -> Shown:
+def shown_where(keep: Array, shown: ShownInRecording, reason: str, place: str) -> ShownInRecording:
     """Return some of the presentations, the others counted.
 
     Parameters
     ----------
     keep : ndarray (presentation,) of bool
         Which.
-    shown : Shown
+    shown : ShownInRecording
         All.
     reason : str
         Why the others are left out.

@@ -16,7 +16,7 @@ from isomorph.foreign.nwb import WAY_OUT_OF_ZARR, ZARR, Nwb, open_nwb
 from isomorph.responses.clocks import clock_hint
 from isomorph.responses.nwb.companions import companion_of, refuse_other_clock
 from isomorph.responses.nwb.observed import without_invalid
-from isomorph.responses.nwb.shown import Shown, read_shown
+from isomorph.responses.nwb.shown import ShownInRecording, read_shown
 from isomorph.responses.nwb.windows import all_windows, said_windows
 from isomorph.responses.presentations import repetitions
 from isomorph.responses.regions import Listed, grouped, read_listed
@@ -52,7 +52,7 @@ class Open:
     ----------
     nwb : Nwb
         The recording.
-    shown : Shown
+    shown : ShownInRecording
         What was shown when.
     stimuli : ndarray (stimulus,) of str
         Ids of the stimulus table.
@@ -61,7 +61,7 @@ class Open:
     """
 
     nwb: Nwb
-    shown: Shown
+    shown: ShownInRecording
     stimuli: Array
     listed: Listed | Everywhere | None = None
 

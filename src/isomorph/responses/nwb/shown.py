@@ -23,7 +23,7 @@ EXCESS = 1.5
 
 
 @dataclass(frozen=True)
-class Shown:
+class ShownInRecording:
     """The presentations of one recording that can be used, in the file's order.
 
     Attributes
@@ -41,7 +41,7 @@ class Shown:
     dropped: dict[str, int] = field(default_factory=dict)
 
 
-def read_shown(nwb: Nwb, spec: Presentations, names: Names) -> Shown:
+def read_shown(nwb: Nwb, spec: Presentations, names: Names) -> ShownInRecording:
     """Read the presentations of one recording.
 
     Parameters
@@ -80,7 +80,7 @@ def read_shown(nwb: Nwb, spec: Presentations, names: Names) -> Shown:
     stop = None if rows.stop is None else rows.stop[counted][keep]
     refuse_anew(onset[keep], stop, place)
     refuse_repeated(ids[keep], onset[keep], place)
-    return Shown(ids[keep], onset[keep], {**dropped, **left_out})
+    return ShownInRecording(ids[keep], onset[keep], {**dropped, **left_out})
 
 
 def _folded(

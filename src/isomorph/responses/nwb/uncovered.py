@@ -10,7 +10,7 @@ import numpy.typing as npt
 from isomorph.errors import IsomorphError
 from isomorph.responses.clocks import clock_hint
 from isomorph.responses.nwb.observed import Windows
-from isomorph.responses.nwb.shown import Shown
+from isomorph.responses.nwb.shown import ShownInRecording
 
 Array = npt.NDArray
 
@@ -168,19 +168,19 @@ def _runs(silent: Array) -> Array:
 
 def without_uncovered(
     beyond: Array,
-    shown: Shown,
+    shown: ShownInRecording,
     most: float,
     recorded: tuple[float, float],
     where: str,
     reason: str = REASON,
-) -> Shown:
+) -> ShownInRecording:
     """Leave out, and count, presentations that a recording does not cover.
 
     Parameters
     ----------
     beyond : ndarray (presentation,) of bool
         Which.
-    shown : Shown
+    shown : ShownInRecording
         All.
     most : float
         The largest share that may be left out: more are a sign of clocks that differ, and then
