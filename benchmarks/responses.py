@@ -27,7 +27,7 @@ from isomorph.foreign.nwb import open_nwb
 from isomorph.responses.nwb import read_session
 from isomorph.responses.nwb.bins import binned_counts
 from isomorph.responses.nwb.recordings import Open
-from isomorph.responses.nwb.shown import ShownInRecording
+from isomorph.responses.nwb.shown_stimuli import ShownInRecording
 from isomorph.responses.nwb.spikes import read_trains
 from isomorph.study.responses import NwbResponses
 

@@ -18,7 +18,7 @@ from isomorph.errors import IsomorphError
 from isomorph.foreign import lack_of_content
 from isomorph.responses.kinds import RESPONSES as READERS
 from isomorph.stages.responses import run as run_responses
-from isomorph.stimuli.listing import STIMULI as LISTINGS
+from isomorph.stimuli.stimulus_kinds import STIMULI as LISTINGS
 from isomorph.study import Spec
 from isomorph.study.responses import ResponsesSpec
 from isomorph.study.stimuli import StimuliSpec

@@ -20,7 +20,7 @@ from isomorph.artefacts import provenance, read_responses, sha256, write_array, 
 from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
 from isomorph.simulation.representations import draw_tuning, root_of_gram
-from isomorph.simulation.spikes import (
+from isomorph.simulation.spike_trains import (
     BREAKS,
     DRIVEN,
     GAP,

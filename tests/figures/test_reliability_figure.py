@@ -7,8 +7,8 @@ import xarray as xr
 
 from isomorph.artefacts import read_array, read_table
 from isomorph.figures.captioned import Drawable, drawings
-from isomorph.figures.reliability import MOST_DOTS, apart, draw_reliability, regions_told
-from isomorph.figures.results import DatasetResults
+from isomorph.figures.dataset_results import DatasetResults
+from isomorph.figures.reliability_curves import MOST_DOTS, apart, draw_reliability, regions_told
 from isomorph.rdms import indexed
 from isomorph.responses.reliability import REPETITIONS, rdm_rows, unit_rows
 

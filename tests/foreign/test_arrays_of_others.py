@@ -13,10 +13,10 @@ from scipy.io import loadmat, savemat
 
 from isomorph.errors import IsomorphError
 from isomorph.foreign import _loadmat
-from isomorph.foreign.arrays import read_npy, read_npz
 from isomorph.foreign.budget import afford
 from isomorph.foreign.child import in_child
 from isomorph.foreign.matlab import read_mat
+from isomorph.foreign.numpy_files import read_npy, read_npz
 
 ARRAYS = {
     "matrix": np.arange(6.0).reshape(2, 3),

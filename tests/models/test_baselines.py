@@ -7,8 +7,8 @@ from scipy import ndimage
 
 from isomorph.errors import IsomorphError
 from isomorph.models.baselines.gabor import gabor, gabor_kernels
-from isomorph.models.baselines.labels import category, columns
 from isomorph.models.baselines.luminance import pixels
+from isomorph.models.baselines.stimulus_columns import category, columns
 from isomorph.models.folded import from_features
 
 

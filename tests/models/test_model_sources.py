@@ -30,7 +30,7 @@ from isomorph.models.preprocessing import preprocess
 from isomorph.stages import activations as make
 from isomorph.stages import stimuli
 from isomorph.stages.datasets import images_of
-from isomorph.stimuli.images import read_images
+from isomorph.stimuli.listed_images import read_images
 from isomorph.study import Preprocessing, load_study
 from isomorph.study.model import TABLE_SOURCES
 
@@ -242,7 +242,7 @@ def test_the_registry_and_the_labels_need_no_torch():
         "from isomorph.models import SOURCES\n"
         "assert 'baseline/gabor' in SOURCES\n"
         "assert 'torch' not in sys.modules, 'registry'\n"
-        "from isomorph.models.baselines.labels import category\n"
+        "from isomorph.models.baselines.stimulus_columns import category\n"
         "from isomorph.models.folded import as_dataset, from_features\n"
         "table = pd.DataFrame({'stimulus': ['a', 'b', 'c'], 'kind': ['x', 'y', 'x']})\n"
         "features, left_out = category(table, {'columns': ['kind']}, 'm')\n"

@@ -19,7 +19,7 @@ from isomorph.rdms.collection import notes_of, undefined_of
 from isomorph.rdms.folds import folds_of
 from isomorph.rdms.level import Level, regrouped
 from isomorph.rdms.precision import SessionNoise, groups
-from isomorph.rdms.units import reliable_units
+from isomorph.rdms.unit_choice import reliable_units
 from isomorph.responses.division import divide
 from isomorph.study.dataset import NoiseSpec, UnitFilter
 
@@ -617,7 +617,7 @@ def test_draws_of_units_from_some_sessions_alone_have_the_halves_of_these():
 
 
 def test_searchlights_cross_runs():
-    from isomorph.rdms.searchlight import volume_of
+    from isomorph.rdms.spheres import volume_of
 
     data, _ = shared(15, units=27)
     grid = np.stack(np.meshgrid(*[np.arange(3.0)] * 3, indexing="ij"), axis=-1).reshape(-1, 3)

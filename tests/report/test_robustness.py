@@ -9,8 +9,8 @@ from synthetic_study import with_recovery, write_study
 from isomorph.artefacts import read_provenance, read_table
 from isomorph.artefacts.schemas import TABLES
 from isomorph.figures.confusion import NOTHING, OTHERS, draw_confusion, matrix
+from isomorph.figures.main_rows import Family
 from isomorph.figures.multiverse import draw_multiverse, orders, scores
-from isomorph.figures.selection import Family
 from isomorph.inference.trust.rates import CLAIMS
 from isomorph.layout import Layout
 from isomorph.report.evidence import read_results

@@ -11,7 +11,7 @@ import pytest
 
 from isomorph.errors import IsomorphError
 from isomorph.foreign.nwb import open_nwb
-from isomorph.responses.nwb.shown import read_shown
+from isomorph.responses.nwb.shown_stimuli import read_shown
 from isomorph.stimuli.names import names_from
 from isomorph.study.responses import Presentations
 

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from isomorph.errors import IsomorphError
 from isomorph.foreign.nwb import open_nwb, text
-from isomorph.responses.nwb.shown import read_shown
+from isomorph.responses.nwb.shown_stimuli import read_shown
 from isomorph.responses.nwb.values import called
 from isomorph.responses.presentations import repetitions
 from isomorph.stimuli.names import names_from

@@ -8,9 +8,9 @@ import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
 
-from isomorph.responses import halves
-from isomorph.responses.halves import parts_needed, spearman_brown, split_half
+from isomorph.responses import split_halves
 from isomorph.responses.reliability import unit_rows
+from isomorph.responses.split_halves import parts_needed, spearman_brown, split_half
 from isomorph.responses.splits import draw_run_splits, draw_splits, half_means
 from isomorph.responses.variance import divide_variance
 
@@ -66,7 +66,7 @@ def test_the_products_equal_a_plain_loop_over_the_same_splits(monkeypatch):
     np.testing.assert_allclose(found.correlation, expected.mean(axis=0), rtol=1e-12)
     np.testing.assert_allclose(found.spread, expected.std(axis=0), rtol=1e-10)
     assert (found.n_stimuli, found.n_repetitions, found.n_splits) == (5, 2, 7)
-    monkeypatch.setattr(halves, "LARGEST", 1)
+    monkeypatch.setattr(split_halves, "LARGEST", 1)
     again = split_half(response, stimulus, rng(), splits=7)
     np.testing.assert_allclose(again.correlation, found.correlation, rtol=1e-12)
 

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from isomorph.errors import IsomorphError
-from isomorph.runs import asked, coming, failures
+from isomorph.runs import coming, command_line, failures
 
 
 @pytest.fixture
@@ -105,8 +105,8 @@ def test_bytes_to_come_are_told_for_each_and_together(monkeypatch):
 
 
 def test_a_study_that_is_named_is_run_and_the_full_one_else():
-    assert asked.study_file({"study": "config/demo.yaml"}) == "config/demo.yaml"
-    assert asked.study_file({}) == "config/config.yaml"
+    assert command_line.study_file({"study": "config/demo.yaml"}) == "config/demo.yaml"
+    assert command_line.study_file({}) == "config/config.yaml"
 
 
 @pytest.mark.parametrize(
@@ -121,5 +121,5 @@ def test_a_study_that_is_named_is_run_and_the_full_one_else():
 )
 def test_anything_else_is_refused(config, sentence):
     with pytest.raises(IsomorphError) as error:
-        asked.study_file(config)
+        command_line.study_file(config)
     assert str(error.value).startswith(sentence)

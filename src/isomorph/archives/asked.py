@@ -11,8 +11,8 @@ from isomorph.archives.patterns import asks_for, filled, matches
 from isomorph.beside import finder, values_at
 from isomorph.errors import IsomorphError
 from isomorph.foreign import lack_of_content
+from isomorph.foreign.brain_images import halves_of
 from isomorph.foreign.entities import parse
-from isomorph.foreign.images import halves_of
 from isomorph.foreign.inheritance import applies, is_sidecar
 from isomorph.layout import Layout
 from isomorph.registry import Registry

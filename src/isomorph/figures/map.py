@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 from matplotlib.transforms import Bbox
 
-from isomorph.figures.selection import Family
+from isomorph.figures.main_rows import Family
 from isomorph.figures.style import FAINT, REGION, colours, name_lines, styled
 
 

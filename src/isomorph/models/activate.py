@@ -15,13 +15,13 @@ import pandas as pd
 
 from isomorph.errors import IsomorphError
 from isomorph.models import extraction
-from isomorph.models.entries import SOURCES, mistakes_of
 from isomorph.models.folded import Activations, as_dataset
 from isomorph.models.libraries.tensors import digest_of_module
 from isomorph.models.network import Network
 from isomorph.models.preprocessing import Shown, field_of_view
 from isomorph.models.readout import Reading
 from isomorph.models.source import Inputs, Request
+from isomorph.models.source_entries import SOURCES, mistakes_of
 from isomorph.models.views import Listed, View, Views, by_function, by_settings, list_given
 from isomorph.study import ModelSpec, Preprocessing, spec_from
 from isomorph.study.model import named_by_source

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from math import isfinite
 from typing import Any
 
-from isomorph.figures.results import DatasetResults
-from isomorph.figures.words import CORRECTIONS, distance_title
+from isomorph.figures.dataset_results import DatasetResults
+from isomorph.figures.titles import CORRECTIONS, distance_title
 from isomorph.rdms import DISTANCES
 from isomorph.report.explained import replaced
 from isomorph.study import StudySpec

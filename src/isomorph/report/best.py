@@ -7,7 +7,9 @@ from typing import Any
 
 import pandas as pd
 
-from isomorph.figures import selection
+from isomorph.figures import main_rows
+from isomorph.figures.dataset_results import DatasetResults
+from isomorph.figures.main_rows import Family, MainRows
 from isomorph.figures.numbers import (
     NONE,
     ceiling_said,
@@ -18,9 +20,7 @@ from isomorph.figures.numbers import (
     p_said,
     percent,
 )
-from isomorph.figures.results import DatasetResults
-from isomorph.figures.selection import Family, MainRows
-from isomorph.figures.words import distance_title, measure_label
+from isomorph.figures.titles import distance_title, measure_label
 from isomorph.report.columns import P, PageColumn, Record, Table, Titled, table_of
 
 SELECTED = (
@@ -40,13 +40,13 @@ def answer(results: DatasetResults, shown: MainRows) -> list[str]:
     The best layer of a trained network comes first, then that of all models where it is another.
     """
     said = []
-    for row in selection.leaders(shown, results.families):
+    for row in main_rows.leaders(shown, results.families):
         n_own = int((shown.rows["model"] == row["model"]).sum())
         of_all = row["estimate"] == shown.rows["estimate"].max()
         own, every = count(n_own, "layer"), count(len(shown.rows), "layer")
         among = f"{every} of all models" if of_all else f"its {own}"
         said.append(_highest(results, shown, row, among, n_own))
-    bounds = selection.ceiling(shown.rows)
+    bounds = main_rows.ceiling(shown.rows)
     if isinstance(bounds, str):
         return [*said, f"The noise ceiling is undefined: {bounds}."]
     n, reached = len(shown.rows), int((shown.rows["estimate"] >= bounds.low).sum())
@@ -106,7 +106,7 @@ def span(row: Record) -> str:
 def chosen_elsewhere(results: DatasetResults, shown: MainRows) -> pd.DataFrame:
     """Return a region's scores at layers chosen on other stimuli, empty where there are none."""
     rows = results.of("selection", shown)
-    return rows if rows.empty else selection.usable(_on_other_stimuli(rows), "score")
+    return rows if rows.empty else main_rows.usable(_on_other_stimuli(rows), "score")
 
 
 def _on_other_stimuli(rows: pd.DataFrame) -> pd.DataFrame:
@@ -118,7 +118,7 @@ def best_layers(results: DatasetResults, shown: MainRows) -> Table:
     held_out = chosen_elsewhere(results, shown)
     rows = []
     for family in results.families:
-        best = selection.best_layers(shown.rows[shown.rows["model"].isin(family.instances)])
+        best = main_rows.best_layers(shown.rows[shown.rows["model"].isin(family.instances)])
         if best.empty:
             continue
         p = best["p_corrected"].astype(float)
@@ -209,7 +209,7 @@ def _cell(row: Mapping[Any, Any]) -> str:
     if row["status"] != "ok":
         value, why = number(row["estimate"]), str(row["reason"])
         return why if value == NONE else f"{value}, no interval: {why}"
-    star = "*" if row["p_corrected"] < selection.SIGNIFICANT else ""
+    star = "*" if row["p_corrected"] < main_rows.SIGNIFICANT else ""
     return estimate(row).replace(" ", f"{star} ", 1)
 
 
@@ -218,4 +218,4 @@ def small_p_wide_interval(rows: pd.DataFrame) -> bool:
     if rows.empty:
         return False
     wide = (rows["interval_low"] < 0) & (rows["interval_high"] > 0)
-    return bool((wide & selection.significant(rows)).any())
+    return bool((wide & main_rows.significant(rows)).any())

@@ -8,9 +8,9 @@ from typing import Any
 
 import pandas as pd
 
+from isomorph.figures.main_rows import SIGNIFICANT, place_of
 from isomorph.figures.numbers import NONE, estimate, interval, number, p_value, percent
-from isomorph.figures.selection import SIGNIFICANT, place_of
-from isomorph.figures.words import measure_label
+from isomorph.figures.titles import measure_label
 
 Record = Mapping[Any, Any]
 Titled = list[tuple[str, "Table"]]

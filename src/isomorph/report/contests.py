@@ -7,10 +7,10 @@ from collections.abc import Callable
 import pandas as pd
 
 from isomorph.artefacts.schemas import PLACE
-from isomorph.figures import selection
+from isomorph.figures import main_rows
+from isomorph.figures.dataset_results import DatasetResults
 from isomorph.figures.numbers import count, interval
-from isomorph.figures.results import DatasetResults
-from isomorph.figures.words import distance_title, measure_label
+from isomorph.figures.titles import distance_title, measure_label
 from isomorph.report.columns import INTERVAL, REGION, P, PageColumn, Table, Titled, table_of
 
 CONTRASTS = (
@@ -69,7 +69,7 @@ def regions(results: DatasetResults) -> Titled:
     """Return a dataset's regions against each other: as the page shows them, then all."""
     table = results.table("regions")
     if len(table):
-        both = table["region_a"] + " against " + selection.places(table, "region_b")
+        both = table["region_a"] + " against " + main_rows.places(table, "region_b")
         table = table.assign(region=table["region_a"], regions=both)
     return _main_first(results, table, REGIONS, ["distance"], lambda _: "")
 
@@ -91,7 +91,7 @@ def _main_first(
     for (distance, *_), group in groups:
         by = [name for name in ("region", "region_b", *PLACE[1:]) if name in group]
         ordered = group.sort_values(by, kind="stable")
-        places = selection.places(ordered)
+        places = main_rows.places(ordered)
         settings = zip(places, ordered["distance"], ordered["measure"], strict=True)
         first = ordered[[shown.get(region) == tuple(how) for region, *how in settings]]
         who, how = title(group), distance_title(str(distance))
@@ -167,8 +167,8 @@ def reliability(results: DatasetResults) -> Table | None:
     if table.empty:
         return None
     rows = []
-    for region in selection.regions(table):
-        inside = selection.rows_of(table, region)
+    for region in main_rows.regions(table):
+        inside = main_rows.rows_of(table, region)
         of_units = bool((inside["unit"] != "").any())
         if of_units:
             inside = inside[inside["unit"] != ""]  # rows of a whole region aside

@@ -9,7 +9,7 @@ from pathlib import Path
 from isomorph.artefacts import Provenance, provenance_file, read_provenance
 from isomorph.catalogue import tables_of_results
 from isomorph.errors import IsomorphError
-from isomorph.figures.results import DatasetResults
+from isomorph.figures.dataset_results import DatasetResults
 from isomorph.layout import Layout
 from isomorph.stages.figures import LISTING, TABLES, read_tables
 

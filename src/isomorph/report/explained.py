@@ -8,11 +8,11 @@ from typing import Any
 import pandas as pd
 
 from isomorph.artefacts.schemas import PLACE
-from isomorph.figures import selection
+from isomorph.figures import main_rows
+from isomorph.figures.dataset_results import DatasetResults
 from isomorph.figures.numbers import NONE, number
-from isomorph.figures.results import DatasetResults
+from isomorph.figures.titles import measure_label, measure_title
 from isomorph.figures.weighted import KINDS
-from isomorph.figures.words import measure_label, measure_title
 from isomorph.inference.explain.similarities import STAND_INS
 from isomorph.report.columns import REGION, P, PageColumn, Table, Titled, table_of
 from isomorph.report.evidence import Illustrated
@@ -80,7 +80,7 @@ def _by_measure(
 def _partial(results: DatasetResults, rows: pd.DataFrame) -> Table:
     """Return a row per region, model and layer: plain, partial, semi-partial."""
     estimate = PageColumn("estimate", kind="estimate", reason=True)
-    keys = [selection.places(rows), "model", "layer"]
+    keys = [main_rows.places(rows), "model", "layer"]
     told = []
     for (region, model, layer), own in rows.groupby(keys, sort=False):
         cells = table_of(own, [estimate]).rows

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.foreign import read_table
 from isomorph.foreign.natural import by_number
-from isomorph.responses.variables import (
+from isomorph.responses.named_arrays import (
     DESCRIPTORS,
     STIMULUS_KEYS,
     SUBJECT_KEYS,

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import xarray as xr
 
 from isomorph.errors import IsomorphError
+from isomorph.responses.named_arrays import Variables, fields_of, read_variables, variable_of
 from isomorph.responses.order import (
     named_order,
     order_of,
@@ -20,7 +21,6 @@ from isomorph.responses.order import (
 )
 from isomorph.responses.stacks import TOLERANCE, at_index, condensed, outer_first, reordered
 from isomorph.responses.subject_files import Read, SubjectFiles
-from isomorph.responses.variables import Variables, fields_of, read_variables, variable_of
 from isomorph.study.responses import RdmResponses, RdmSource
 
 Array = npt.NDArray

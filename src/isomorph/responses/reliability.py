@@ -10,7 +10,7 @@ import pandas as pd
 import xarray as xr
 
 from isomorph.responses.division import runs_of
-from isomorph.responses.halves import (
+from isomorph.responses.split_halves import (
     is_constant,
     parts_needed,
     spearman_brown,

@@ -14,7 +14,7 @@ from PIL import Image
 
 from isomorph.artefacts import read_array, read_table, replacing, sha256, write_beside
 from isomorph.catalogue import tables_of_results
-from isomorph.figures.results import DatasetResults
+from isomorph.figures.dataset_results import DatasetResults
 from isomorph.layout import Layout
 from isomorph.making import require, stamp
 from isomorph.rdms import compared_stimuli, indexed

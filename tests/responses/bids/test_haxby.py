@@ -8,8 +8,8 @@ import pytest
 from isomorph.rdms import DISTANCES, fold_gram, geometry_of_features
 from isomorph.responses.bids.bold import open_bold
 from isomorph.responses.bids.estimates import estimate, read_runs, with_signal
-from isomorph.responses.bids.files import RunFiles
 from isomorph.responses.bids.regions import RegionSource, read_regions
+from isomorph.responses.bids.run_files import RunFiles
 from isomorph.responses.bids.runs import Reader
 from isomorph.responses.bids.scratch import Scratch
 from isomorph.stimuli.names import names_from

@@ -30,9 +30,9 @@ def _openneuro(archive: Any, subjects: Sequence[str], where: str) -> Resolution:
 
 
 def _dandi(archive: Any, subjects: Sequence[str], where: str) -> Resolution:
-    from isomorph.archives.resolve import dandi
+    from isomorph.archives.resolve import dandisets
 
-    return dandi.resolve(archive, subjects, where)
+    return dandisets.resolve(archive, subjects, where)
 
 
 def _bucket(archive: Any, subjects: Sequence[str], where: str) -> Resolution:

@@ -12,8 +12,8 @@ import numpy.typing as npt
 
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.foreign import reading
+from isomorph.foreign.brain_images import files_of, open_image
 from isomorph.foreign.budget import afford
-from isomorph.foreign.images import files_of, open_image
 from isomorph.responses.grayordinates import Grayordinates
 from isomorph.responses.places import Grid, Place
 

@@ -15,8 +15,8 @@ import numpy.typing as npt
 from isomorph.archives.held import held
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.foreign import reading
+from isomorph.foreign.brain_images import open_image
 from isomorph.foreign.entities import parse
-from isomorph.foreign.images import open_image
 from isomorph.registry import Registry
 from isomorph.responses.bids.bold import grid_of
 from isomorph.responses.bids.labels import Marks, nearest, on_hemisphere

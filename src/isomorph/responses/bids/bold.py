@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from isomorph.errors import IsomorphError
 from isomorph.foreign import reading
-from isomorph.foreign.images import files_of, open_image
+from isomorph.foreign.brain_images import files_of, open_image
 from isomorph.responses.grayordinates import Grayordinates
 from isomorph.responses.places import Grid, Place, Vertices
 from isomorph.responses.whole import refuse_cut_short, stored

@@ -21,7 +21,7 @@ from isomorph.errors import IsomorphError
 from isomorph.foreign import MISSING, read_tsv, reading
 from isomorph.foreign.entities import parse
 from isomorph.foreign.inheritance import inherited, partner
-from isomorph.responses.bids.files import RunFiles
+from isomorph.responses.bids.run_files import RunFiles
 from isomorph.study.bids import BidsConfounds
 
 Array = npt.NDArray

@@ -12,8 +12,8 @@ import numpy.typing as npt
 from isomorph.errors import IsomorphError
 from isomorph.responses.bids.bold import Bold, open_bold
 from isomorph.responses.bids.events import refuse_some_impulses
-from isomorph.responses.bids.files import RunFiles
 from isomorph.responses.bids.regions import ALLOW_EMPTY, Regions
+from isomorph.responses.bids.run_files import RunFiles
 from isomorph.responses.bids.runs import Masked, Reader, Run
 from isomorph.responses.bids.scratch import Scratch
 from isomorph.responses.bids.voxel_noise import normaliser

@@ -13,8 +13,8 @@ import numpy.typing as npt
 
 from isomorph.errors import IsomorphError
 from isomorph.foreign import reading
+from isomorph.foreign.brain_images import files_of, open_image
 from isomorph.foreign.entities import parse
-from isomorph.foreign.images import files_of, open_image
 from isomorph.responses.betas.maps import open_cifti
 from isomorph.responses.bids.bold import grid_of
 from isomorph.responses.grayordinates import Grayordinates

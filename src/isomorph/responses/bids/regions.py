@@ -16,7 +16,7 @@ import numpy.typing as npt
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.foreign import read_tsv
 from isomorph.registry import Registry
-from isomorph.responses.betas.regions import BACKGROUND
+from isomorph.responses.betas.beta_regions import BACKGROUND
 from isomorph.responses.bids.atlases import atlas_marks
 from isomorph.responses.bids.labels import Marks, read_marks
 from isomorph.responses.places import SIDES, Place

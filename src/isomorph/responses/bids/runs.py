@@ -22,8 +22,8 @@ from isomorph.responses.bids.bold import (
 from isomorph.responses.bids.confounds import Confounds, read_confounds
 from isomorph.responses.bids.design import Design, make_design
 from isomorph.responses.bids.events import read_events
-from isomorph.responses.bids.files import RunFiles
 from isomorph.responses.bids.glm import Fit, ar1, estimable, lss, ols, present, ridge
+from isomorph.responses.bids.run_files import RunFiles
 from isomorph.responses.bids.scratch import Scratch
 from isomorph.responses.bids.timing import Timing, timing
 from isomorph.responses.presentations import usable

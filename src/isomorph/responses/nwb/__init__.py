@@ -18,6 +18,7 @@ from isomorph.responses.clocks import (
     refuse_windows,
 )
 from isomorph.responses.nwb.bins import binned_counts
+from isomorph.responses.nwb.count_windows import all_windows, said_windows, spikes_per_window
 from isomorph.responses.nwb.counts import window_counts
 from isomorph.responses.nwb.observed import observed, shown_where
 from isomorph.responses.nwb.recordings import (
@@ -29,7 +30,6 @@ from isomorph.responses.nwb.recordings import (
 from isomorph.responses.nwb.spikes import Trains, read_trains
 from isomorph.responses.nwb.uncovered import beyond_chance, outside, spans_of, without_uncovered
 from isomorph.responses.nwb.units import kept, passing, refuse_none, unit_ids, unit_regions
-from isomorph.responses.nwb.windows import all_windows, said_windows, spikes_per_window
 from isomorph.study.responses import NwbResponses
 
 Array = npt.NDArray

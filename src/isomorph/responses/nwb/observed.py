@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from isomorph.errors import IsomorphError
 from isomorph.foreign.nwb import Nwb, NwbContainer, column, column_names, part, ragged, stored
-from isomorph.responses.nwb.shown import ShownInRecording
+from isomorph.responses.nwb.shown_stimuli import ShownInRecording
 
 Array = npt.NDArray
 

@@ -9,6 +9,10 @@ import xarray as xr
 
 from isomorph.errors import IsomorphError
 from isomorph.foreign.nwb import Nwb, text, values_of
+from isomorph.responses.nwb.count_windows import (
+    said_windows,
+    spikes_per_window,
+)
 from isomorph.responses.nwb.recordings import (
     Open,
     refuse_silent,
@@ -21,10 +25,6 @@ from isomorph.responses.nwb.samples import (
     sums_before,
 )
 from isomorph.responses.nwb.units import kept, refuse_none
-from isomorph.responses.nwb.windows import (
-    said_windows,
-    spikes_per_window,
-)
 from isomorph.study.responses import RasterResponses
 
 Array = npt.NDArray

@@ -15,11 +15,11 @@ from isomorph.errors import IsomorphError
 from isomorph.foreign.nwb import WAY_OUT_OF_ZARR, ZARR, Nwb, open_nwb
 from isomorph.responses.clocks import clock_hint
 from isomorph.responses.nwb.companions import companion_of, refuse_other_clock
+from isomorph.responses.nwb.count_windows import all_windows, said_windows
 from isomorph.responses.nwb.observed import without_invalid
-from isomorph.responses.nwb.shown import ShownInRecording, read_shown
-from isomorph.responses.nwb.windows import all_windows, said_windows
+from isomorph.responses.nwb.shown_stimuli import ShownInRecording, read_shown
 from isomorph.responses.presentations import repetitions
-from isomorph.responses.regions import Listed, grouped, read_listed
+from isomorph.responses.region_names import Listed, grouped, read_listed
 from isomorph.responses.sessions import session_data
 from isomorph.responses.subject_files import SubjectFiles
 from isomorph.study.responses import RegionName, RegionTable, Windowed

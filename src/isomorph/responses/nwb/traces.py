@@ -18,6 +18,9 @@ from isomorph.foreign.nwb import (
     split,
     text,
 )
+from isomorph.responses.nwb.count_windows import (
+    said_windows,
+)
 from isomorph.responses.nwb.recordings import (
     Open,
     region_reasons,
@@ -29,10 +32,7 @@ from isomorph.responses.nwb.samples import (
     sums_before,
 )
 from isomorph.responses.nwb.units import kept, passing, refuse_none
-from isomorph.responses.nwb.windows import (
-    said_windows,
-)
-from isomorph.responses.regions import placed
+from isomorph.responses.region_names import placed
 from isomorph.study.responses import TraceResponses
 
 Array = npt.NDArray

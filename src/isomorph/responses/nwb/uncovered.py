@@ -10,7 +10,7 @@ import numpy.typing as npt
 from isomorph.errors import IsomorphError
 from isomorph.responses.clocks import clock_hint
 from isomorph.responses.nwb.observed import Windows
-from isomorph.responses.nwb.shown import ShownInRecording
+from isomorph.responses.nwb.shown_stimuli import ShownInRecording
 
 Array = npt.NDArray
 

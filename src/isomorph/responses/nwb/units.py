@@ -20,7 +20,7 @@ from isomorph.foreign.nwb import (
     split,
     text,
 )
-from isomorph.responses.regions import placed
+from isomorph.responses.region_names import placed
 from isomorph.study.responses import Criterion
 
 Array = npt.NDArray

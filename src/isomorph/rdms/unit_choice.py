@@ -20,7 +20,7 @@ import xarray as xr
 
 from isomorph.errors import IsomorphError
 from isomorph.responses.division import divide, runs_of
-from isomorph.responses.halves import spearman_brown, split_half
+from isomorph.responses.split_halves import spearman_brown, split_half
 from isomorph.study.dataset import UnitFilter
 
 Array = npt.NDArray

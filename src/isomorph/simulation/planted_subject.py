@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from isomorph.simulation.recording import SimulatedRecording
+from isomorph.simulation.nwb_recording import SimulatedRecording
 from isomorph.simulation.representations import draw_tuning
-from isomorph.simulation.spikes import draw_schedule, draw_spikes, driven_rates
+from isomorph.simulation.spike_trains import draw_schedule, draw_spikes, driven_rates
 from isomorph.study.archive import SimulatedArchive
 
 Array = npt.NDArray

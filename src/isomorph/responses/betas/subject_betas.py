@@ -11,9 +11,9 @@ import xarray as xr
 
 from isomorph.errors import IsomorphError
 from isomorph.foreign.entities import labels_of_runs
-from isomorph.responses.betas.gathering import SubjectMaps, gather, label_maps
+from isomorph.responses.betas.beta_regions import RegionsOfMaps
 from isomorph.responses.betas.maps import Maps
-from isomorph.responses.betas.regions import RegionsOfMaps
+from isomorph.responses.betas.subject_maps import SubjectMaps, gather, label_maps
 from isomorph.responses.presentations import repetitions
 from isomorph.responses.sessions import session_data, summary
 from isomorph.responses.subject_files import Read, SubjectFiles

@@ -11,7 +11,7 @@ from uuid import NAMESPACE_URL, uuid5
 import numpy as np
 import numpy.typing as npt
 
-from isomorph.simulation.spikes import Schedule
+from isomorph.simulation.spike_trains import Schedule
 from isomorph.study.archive import SimulatedArchive
 
 Array = npt.NDArray

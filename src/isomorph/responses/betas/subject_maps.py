@@ -13,8 +13,8 @@ from isomorph.errors import IsomorphError
 from isomorph.foreign import MISSING, read_tsv, reading
 from isomorph.foreign.entities import in_order, refuse_same_recording
 from isomorph.foreign.inheritance import partner
+from isomorph.responses.betas.beta_regions import RegionsOfMaps, find_regions
 from isomorph.responses.betas.maps import Maps, open_maps
-from isomorph.responses.betas.regions import RegionsOfMaps, find_regions
 from isomorph.responses.presentations import usable
 from isomorph.responses.subject_files import SubjectFiles
 from isomorph.stimuli.names import Names

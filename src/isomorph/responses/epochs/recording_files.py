@@ -12,7 +12,6 @@ import numpy.typing as npt
 from isomorph.errors import IsomorphError
 from isomorph.foreign.entities import parse
 from isomorph.foreign.inheritance import inherited, partner
-from isomorph.responses.epochs.events import Events, read_events
 from isomorph.responses.epochs.recording import (
     Channels,
     choose_channels,
@@ -20,6 +19,7 @@ from isomorph.responses.epochs.recording import (
     open_recordings,
     scale_of,
 )
+from isomorph.responses.epochs.stimulus_events import Events, read_events
 from isomorph.responses.subject_files import SubjectFiles
 from isomorph.stimuli.names import Names
 from isomorph.study.epochs import EpochResponses

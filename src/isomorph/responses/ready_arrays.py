@@ -13,12 +13,12 @@ import xarray as xr
 
 from isomorph.errors import IsomorphError
 from isomorph.foreign import read_table
+from isomorph.responses.named_arrays import STIMULUS_KEYS, as_names, read_variables, variable_of
 from isomorph.responses.presentations import repetitions, usable
-from isomorph.responses.regions import NOWHERE
+from isomorph.responses.region_names import NOWHERE
 from isomorph.responses.sessions import session_data, summary
 from isomorph.responses.subject_files import Read, SubjectFiles
 from isomorph.responses.times import EDGES
-from isomorph.responses.variables import STIMULUS_KEYS, as_names, read_variables, variable_of
 from isomorph.stimuli.names import refuse_misspelt
 from isomorph.stimuli.naming import id_of
 from isomorph.study.responses import ArrayResponses

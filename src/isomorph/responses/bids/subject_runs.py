@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from isomorph.responses.bids.bold import Bold, open_bold
-from isomorph.responses.bids.files import RunFiles, find_runs
 from isomorph.responses.bids.regions import RegionSource
+from isomorph.responses.bids.run_files import RunFiles, find_runs
 from isomorph.responses.bids.runs import Reader
 from isomorph.responses.subject_files import SubjectFiles
 from isomorph.study.bids import BidsResponses

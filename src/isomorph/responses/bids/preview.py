@@ -8,8 +8,8 @@ from isomorph.responses.bids.atlases import atlas_files, checked
 from isomorph.responses.bids.confounds import read_confounds
 from isomorph.responses.bids.estimates import opened, shown_in_all
 from isomorph.responses.bids.events import refuse_some_impulses
-from isomorph.responses.bids.gathering import SubjectRuns, by_session, gather
 from isomorph.responses.bids.regions import read_regions
+from isomorph.responses.bids.subject_runs import SubjectRuns, by_session, gather
 from isomorph.responses.subject_files import SubjectFiles
 from isomorph.study.bids import AtlasRegions, BidsResponses
 
