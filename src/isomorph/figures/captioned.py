@@ -50,7 +50,7 @@ class Drawable:
         RDMs of layers, by model instance.
     stimuli : DataFrame
         The stimulus table, a row for each stimulus of the RDMs.
-    images : sequence of ndarray (pixel, pixel, 3)
+    images : sequence of arrays of shape (pixel, pixel, 3)
         Thumbnails of the stimuli, where there are images and few enough.
     representations : Dataset or None
         Similarities of all regions and layers, where they were computed.

@@ -38,13 +38,13 @@ def draw_rdm_pair(
 
     Parameters
     ----------
-    left, right : ndarray (pair,)
+    left, right : arrays of shape (pair,)
         The RDMs, over the same stimuli in the same order.
     titles : pair of str
         What each is.
     stimuli : DataFrame
         The stimulus table, a row per stimulus in the order of the RDMs.
-    images : sequence of ndarray (pixel, pixel, 3), optional
+    images : sequence of arrays of shape (pixel, pixel, 3), optional
         A thumbnail of each stimulus, `THUMBNAIL` pixels wide; without, or with more than
         `MOST_THUMBNAILS`, the axes carry category or stimulus names.
     """

@@ -36,7 +36,7 @@ class UnitReliability:
     Attributes
     ----------
     region : str
-    units : ndarray (unit,)
+    units : array of shape (unit,)
         Spearman-Brown reliability of the units that have one.
     n_without : int
         Units that have none.

@@ -198,7 +198,7 @@ def heat_map(
     Parameters
     ----------
     ax : Axes
-    table : ndarray (row, column)
+    table : array of shape (row, column)
     low : float, optional
         The value at the dark end of the ramp.
     ramp : str or Colormap, optional

@@ -148,10 +148,10 @@ def _root(found: Floats, draws: Draws, drawn: Counts | None) -> Resampled:
 
     Parameters
     ----------
-    found : (1 + resample, subject, subject)
+    found : array of shape (1 + resample, subject, subject)
         Agreement on all stimuli, then in every resample.
     draws : Draws
-    drawn : (resample, subject) or None
+    drawn : array of shape (resample, subject) or None
     """
     plain, resampled = found[:1], found[1:]
 

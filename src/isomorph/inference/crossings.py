@@ -34,8 +34,8 @@ class Crossing:
 
     Attributes
     ----------
-    rdms : (time, half, region, pair)
-    known : (time, half, region) of bool
+    rdms : array of shape (time, half, region, pair)
+    known : array of bool of shape (time, half, region)
         What is not known is 0.
     """
 

@@ -40,7 +40,7 @@ class Vectors:
 
     Attributes
     ----------
-    rdms : ndarray of shape (rdm, pair)
+    rdms : array of shape (rdm, pair)
     stimuli : list of str or None
         None where nobody named them.
     distance : str

@@ -45,7 +45,7 @@ def groups_of(table: pd.DataFrame, keep_together: Sequence[str], where: str) -> 
 
     Returns
     -------
-    (stimulus,)
+    array of shape (stimulus,)
 
     Raises
     ------
@@ -63,7 +63,7 @@ def joined_groups(labels: Sequence[Labels], n_stimuli: int) -> Labels:
 
     Parameters
     ----------
-    labels : sequence of (stimulus,)
+    labels : sequence of arrays of shape (stimulus,)
         Each a way to say which stimuli belong together.
     n_stimuli : int
     """
@@ -88,7 +88,7 @@ def draw_groups(groups: Labels, n_resamples: int, rng: np.random.Generator) -> C
 
     Parameters
     ----------
-    groups : (stimulus,)
+    groups : array of shape (stimulus,)
     n_resamples : int
     rng : Generator
     """
@@ -106,13 +106,13 @@ def exchanged(groups: Labels, n: int, rng: np.random.Generator) -> Counts:
 
     Parameters
     ----------
-    groups : (stimulus,)
+    groups : array of shape (stimulus,)
     n : int
     rng : Generator
 
     Returns
     -------
-    (order, stimulus)
+    array of shape (order, stimulus)
     """
     members = [np.flatnonzero(groups == group) for group in np.unique(groups)]
     orders = np.tile(np.arange(len(groups)), (n, 1))

@@ -121,7 +121,7 @@ def _shuffled(crossing: Crossing, pairs: Counts, orders: Counts, measure: Measur
 
     Returns
     -------
-    (order, pair)
+    array of shape (order, pair)
     """
     found = np.zeros((len(orders), len(pairs)))
     rdms = crossing.rdms if measure.embed is None else _embedded(crossing.rdms, measure)

@@ -114,9 +114,9 @@ def agreement_of_halves(halves: Floats, measure: Measure, counts: Counts | None 
 
     Parameters
     ----------
-    halves : (halving, half, pair)
+    halves : array of shape (halving, half, pair)
     measure : Measure
-    counts : (resample, stimulus), optional
+    counts : array of shape (resample, stimulus), optional
         All stimuli once unless given.
     """
     if counts is None:
@@ -132,12 +132,12 @@ def stepped(whole: Floats, halves: Floats, measure: Measure, step: Step, counts:
 
     Parameters
     ----------
-    whole : (pair,)
-    halves : (halving, half, pair)
+    whole : array of shape (pair,)
+    halves : array of shape (halving, half, pair)
         Aligned.
     measure : Measure
     step : Step
-    counts : (resample, stimulus)
+    counts : array of shape (resample, stimulus)
     """
     form = measure.form if isinstance(measure.form, LinearForm) else PEARSON
     shared, linear, power = _products(whole, halves, form, counts)

@@ -62,15 +62,15 @@ def tail_p(observed: Floats, null: Floats, counted: Floats) -> tuple[Floats, NDA
 
     Parameters
     ----------
-    observed : (candidate,)
-    null : (draw, candidate)
-    counted : (candidate,)
+    observed : array of shape (candidate,)
+    null : array of shape (draw, candidate)
+    counted : array of shape (candidate,)
         p-values by counting.
 
     Returns
     -------
-    p : (candidate,)
-    note : (candidate,)
+    p : array of shape (candidate,)
+    note : array of shape (candidate,)
         Where p comes from; empty where it is counted, as it should be.
     """
     p, note = counted.copy(), np.full(len(counted), "", dtype=object)
@@ -103,9 +103,9 @@ def _beyond(excess: Floats, observed: Floats) -> tuple[Floats, NDArray[np.bool_]
 
     Parameters
     ----------
-    excess : (value, candidate)
+    excess : array of shape (value, candidate)
         In rising order.
-    observed : (candidate,)
+    observed : array of shape (candidate,)
     """
     n = len(excess)
     quartile, top = excess[int(n / 4 + 0.5) - 1], excess[-1]

@@ -81,7 +81,7 @@ class OpenModel:
             A row per stimulus, named in the column `stimulus`.
         listed : sequence of (str, callable) or None
             The images in the same order, where the model takes them.
-        shown : (float, float or None), optional
+        shown : tuple (float, float or None), optional
             Width and height of the images as shown, degrees of visual angle.
         where : str
             The stimuli and the model, for messages.
@@ -200,7 +200,7 @@ def activations(
         Name of any registered source (`timm/resnet18`, `untrained/resnet50`, `baseline/gabor`; see
         `isomorph.models.SOURCES`), or a network. A network is put into evaluation mode while it
         runs, and stays on the GPU when there is one.
-    images : ndarray of shape (stimulus, height, width[, channel]) or sequence
+    images : array of shape (stimulus, height, width[, channel]) or sequence
         An array of grey or RGB images, uint8 or floating-point in [0, 1] (rounded to 8 bits); or a
         list of files, Pillow images or arrays of any size. Left out where the stimulus table is
         enough (`baseline/category`).

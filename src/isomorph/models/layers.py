@@ -119,7 +119,7 @@ def discover(model: torch.nn.Module, images: torch.Tensor) -> dict[str, Layer]:
     ----------
     model : torch.nn.Module
         In evaluation mode.
-    images : tensor (stimulus, channel, height, width)
+    images : tensor of shape (stimulus, channel, height, width)
         Three or more; the first three are used.
 
     Returns
@@ -276,14 +276,14 @@ def matrix(tensor: torch.Tensor, *, ordered: bool) -> Any:
 
     Parameters
     ----------
-    tensor : tensor (stimulus, ...)
+    tensor : tensor of shape (stimulus, ...)
     ordered : bool
         Whether features must come in the tensor's logical order. A Gram matrix does not mind
         their order, so channels-last memory can be read as it lies.
 
     Returns
     -------
-    ndarray or tensor (stimulus, feature)
+    array or tensor of shape (stimulus, feature)
         A tensor when on a GPU; complex features as real and imaginary parts, anything below
         single precision as single.
     """

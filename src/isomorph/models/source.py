@@ -56,7 +56,7 @@ class Inputs(Request):
     ----------
     stimuli : DataFrame
         The stimulus table.
-    images : ndarray (stimulus, channel, height, width)
+    images : array of shape (stimulus, channel, height, width)
         Preprocessed; empty when the source needs none.
     scratch : Path
         Folder for temporary files.

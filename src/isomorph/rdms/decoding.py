@@ -85,7 +85,7 @@ def accuracy(scores: Floats) -> Floats:
 
     Parameters
     ----------
-    scores : (repetition, stimulus, other stimulus)
+    scores : array of shape (repetition, stimulus, other stimulus)
 
     Raises
     ------

@@ -23,11 +23,11 @@ class Folds:
 
     Attributes
     ----------
-    values : (repetition, stimulus, unit)
+    values : array of shape (repetition, stimulus, unit)
         Responses, 0 where a stimulus was not shown.
-    seen : (repetition, stimulus)
+    seen : array of shape (repetition, stimulus)
         Whether it was shown.
-    fold : (repetition,) of int or None
+    fold : array of int of shape (repetition,) or None
         The fold of each repetition, ascending from 0: noise may be shared by repetitions of one.
         None where each is a fold of its own.
     together : bool
@@ -143,7 +143,7 @@ def crossed_gram(folds: Folds) -> Floats:
 
     Returns
     -------
-    (stimulus, stimulus)
+    array of shape (stimulus, stimulus)
         NaN where two stimuli share no couple of different folds.
     """
     values, seen = folds.values, folds.seen
@@ -179,7 +179,7 @@ def folds_of_units(
     session : Dataset
         `response (presentation, unit)`, of one time bin; presentations of other stimuli do not
         count.
-    units : (unit,) of int
+    units : array of int of shape (unit,)
         Their places.
     stimuli : sequence of str
         The stimuli in order.

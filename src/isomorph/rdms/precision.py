@@ -69,7 +69,7 @@ class SessionNoise:
 
     Attributes
     ----------
-    noisy : (unit,) of bool
+    noisy : array of bool of shape (unit,)
         Units that vary between repetitions; the others have no noise to be weighed by and count
         for nothing.
     covariance : Covariance
@@ -128,7 +128,7 @@ def residuals(folds: Folds) -> tuple[Floats, int]:
 
     Returns
     -------
-    residuals : (presentation, unit)
+    residuals : array of shape (presentation, unit)
     freedom : int
         Presentations less the rank of what is taken off, see `freedom_of`.
     """

@@ -30,11 +30,11 @@ class Volume:
     ----------
     folds : tuple of Folds
         Responses of all voxels by session.
-    positions : (voxel, 3)
+    positions : array of shape (voxel, 3)
         Millimetres.
     shape : tuple of int
         Voxels of the whole grid along x, y and z.
-    affine : (4, 4)
+    affine : array of shape (4, 4)
         From voxels of the grid to millimetres.
     """
 
@@ -56,7 +56,7 @@ class Spheres:
 
     Attributes
     ----------
-    centres : (sphere,) of int
+    centres : array of int of shape (sphere,)
         Voxels with enough others about them.
     members : list of ndarray of int
         Voxels of each sphere, its centre among them.
@@ -118,7 +118,7 @@ def spheres(positions: Floats, radius: float, minimum: int) -> Spheres:
 
     Parameters
     ----------
-    positions : (voxel, 3)
+    positions : array of shape (voxel, 3)
         Millimetres.
     radius : float
         Millimetres; a voxel at that distance is in.
@@ -145,9 +145,9 @@ def sphere_rdms(
 
     Yields
     ------
-    centres : (sphere,)
+    centres : array of shape (sphere,)
         Voxels whose sphere has an RDM.
-    rdms : (sphere, pair)
+    rdms : array of shape (sphere, pair)
     left_out : dict of str to int
         Spheres of the block without one, by reason.
     """

@@ -26,7 +26,7 @@ class Taken:
 
     Attributes
     ----------
-    values : ndarray of shape (row, unit) or (repetition, stimulus, unit)
+    values : array of shape (row, unit) or (repetition, stimulus, unit)
     names : list of str or None
         Stimulus of every row, or of every place along the second axis; None where nobody said it.
     """

@@ -115,9 +115,9 @@ def training(fold: Array, stimulus: Array, share: float, rng: np.random.Generato
 
     Parameters
     ----------
-    fold : ndarray (presentation,) of int
+    fold : array of int of shape (presentation,)
         Numbers of folds; one may show some stimuli only.
-    stimulus : ndarray (presentation,) of str
+    stimulus : array of str of shape (presentation,)
         What was shown.
     share : float
         Which part of the folds of the stimulus shown in fewest chooses, for any stimulus;
@@ -127,7 +127,7 @@ def training(fold: Array, stimulus: Array, share: float, rng: np.random.Generato
 
     Returns
     -------
-    ndarray (number,)
+    array of shape (number,)
         Numbers of folds, ascending.
     """
     numbers, row = np.unique(fold, return_inverse=True)
@@ -157,7 +157,7 @@ def reliability(
     ----------
     session : Dataset
         `response (presentation, unit[, time])`.
-    chooses : ndarray (presentation,) of bool
+    chooses : array of bool of shape (presentation,)
         Presentations that are looked at; no others are.
     fewest : int
         Number of presentations the reliability refers to, so that it does not depend on how many
@@ -167,7 +167,7 @@ def reliability(
 
     Returns
     -------
-    ndarray (unit,)
+    array of shape (unit,)
         Spearman-Brown reliability, NaN for a unit that never varies.
     """
     rows = np.flatnonzero(chooses)

@@ -72,7 +72,7 @@ class Methods:
 
     Attributes
     ----------
-    facts : list of (term, meaning)
+    facts : list of tuple (term, meaning)
         Source, form, transform, what was left out.
     settings : Table or None
         Settings that differ from the default, each with what it means.

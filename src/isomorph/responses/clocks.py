@@ -34,9 +34,9 @@ def clock_hint(recorded: tuple[float, float], onset: Array) -> str:
 
     Parameters
     ----------
-    recorded : (start, stop)
+    recorded : tuple (start, stop)
         First and last time of what was recorded.
-    onset : ndarray (presentation,)
+    onset : array of shape (presentation,)
         Onsets, finite.
 
     Returns
@@ -79,9 +79,9 @@ def refuse_other_unit(
     ----------
     n_spikes, n_units : int
         Spikes of all units, and how many units there are.
-    recorded : (start, stop)
+    recorded : tuple (start, stop)
         First and last spike.
-    onset : ndarray (presentation,)
+    onset : array of shape (presentation,)
         Onsets, seconds.
     where : str
         The file, for the message.
@@ -110,9 +110,9 @@ def refuse_anew(onset: Array, stop: Array | None, where: str) -> None:
 
     Parameters
     ----------
-    onset : ndarray (presentation,)
+    onset : array of shape (presentation,)
         In the order of the file; NaN where unknown.
-    stop : ndarray (presentation,), optional
+    stop : array of shape (presentation,), optional
         When each presentation ends, where that is known.
     where : str
         File, table and column, for the message.
@@ -162,7 +162,7 @@ def refuse_windows(windows: Sequence[tuple[float, float]], onset: Array, where: 
     ----------
     windows : sequence of (start, stop)
         Relative to onset.
-    onset : ndarray (presentation,)
+    onset : array of shape (presentation,)
         Onsets, seconds.
     where : str
         The file, for the message.
@@ -192,7 +192,7 @@ def refuse_outlasting(
     ----------
     windows : sequence of (start, stop)
         Relative to onset, seconds.
-    recorded : (start, stop)
+    recorded : tuple (start, stop)
         First and last time of the recording, seconds.
     where : str
         The file, for the message.

@@ -45,7 +45,7 @@ class Grayordinates:
 
         Parameters
         ----------
-        units : ndarray (unit,)
+        units : array of shape (unit,)
             Their places among the grayordinates.
         """
         axis = self.axis
@@ -76,7 +76,7 @@ class Grayordinates:
 
         Returns
         -------
-        ndarray (grayordinate of the other,)
+        array of shape (grayordinate of the other,)
             Position, -1 for one that is not among these.
 
         Raises

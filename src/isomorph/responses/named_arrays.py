@@ -223,7 +223,7 @@ def fields_of(values: Array, field: str | None, where: str) -> Array:
 
     Parameters
     ----------
-    values : ndarray (...) with named fields
+    values : structured array of any shape
         A MATLAB struct array.
     field : str or None
         The field.
@@ -232,7 +232,7 @@ def fields_of(values: Array, field: str | None, where: str) -> Array:
 
     Returns
     -------
-    ndarray (..., *shape of the field), leading axes of length one of the field squeezed away
+    array of shape (..., *shape of the field), leading axes of length one of the field squeezed away
 
     Raises
     ------

@@ -132,11 +132,11 @@ def rdm_data(
     ----------
     rows : sequence of (RdmSource, session)
         Where each RDM came from.
-    vectors : ndarray (representation, pair)
+    vectors : array of shape (representation, pair)
         Dissimilarities.
     subject : str
         The subject.
-    stimuli : ndarray (stimulus,) of str
+    stimuli : array of str of shape (stimulus,)
         Stimulus ids in the order of the RDMs.
 
     Returns
@@ -183,16 +183,16 @@ def read_source(
         `.mat`, `.npy`, `.npz` or HDF5 file.
     source : RdmSource
         What stands where in it.
-    stimuli : ndarray (stimulus,) of str
+    stimuli : array of str of shape (stimulus,)
         Ids of the stimulus table.
     table : str
         The stimulus table, for messages.
-    stated : ndarray (stimulus,) of str, optional
+    stated : array of str of shape (stimulus,), optional
         The stimuli in the order the study states.
 
     Returns
     -------
-    ndarray (subject, session, pair)
+    array of shape (subject, session, pair)
         Upper triangles, row by row, in the order of the stimulus table.
 
     Raises

@@ -97,17 +97,17 @@ def read_sessions(
 
     Parameters
     ----------
-    response : ndarray (presentation, unit) or (presentation, unit, time)
+    response : array of shape (presentation, unit) or (presentation, unit, time)
         The responses.
     shown : DataFrame
         A row per presentation: `stimulus` and optionally `session` and `run`.
     units : DataFrame
         A row per unit: `region` and optionally `unit`.
-    stimuli : ndarray (stimulus,) of str
+    stimuli : array of str of shape (stimulus,)
         Ids of the stimulus table.
     named : Named
         The files, for messages.
-    times : ndarray (time, 2), optional
+    times : array of shape (time, 2), optional
         Start and stop of every time bin, seconds from onset.
 
     Returns

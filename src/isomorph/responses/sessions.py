@@ -35,13 +35,13 @@ def session_data(
 
     Parameters
     ----------
-    response : ndarray (presentation, unit) or (presentation, unit, time)
+    response : array of shape (presentation, unit) or (presentation, unit, time)
         The responses.
-    stimulus, repetition : ndarray (presentation,)
+    stimulus, repetition : arrays of shape (presentation,)
         Which stimulus was shown, and which repetition of it this was.
-    unit, region : ndarray (unit,) of str
+    unit, region : arrays of str of shape (unit,)
         Id and region of each unit.
-    stimuli : ndarray (stimulus,) of str
+    stimuli : array of str of shape (stimulus,)
         Ids of the stimulus table.
     dropped : mapping of str to int
         What was left out, by reason.

@@ -28,9 +28,9 @@ class SplitHalf:
 
     Attributes
     ----------
-    correlation : ndarray (unit,)
+    correlation : array of shape (unit,)
         Mean over splits, NaN where undefined.
-    spread : ndarray (unit,)
+    spread : array of shape (unit,)
         Standard deviation over splits, NaN where undefined.
     status : list of str
         Per unit `ok`, or why there is no number.
@@ -68,17 +68,17 @@ def split_half(
 
     Parameters
     ----------
-    response : ndarray (presentation, unit) or (presentation, unit, time)
+    response : array of shape (presentation, unit) or (presentation, unit, time)
         Responses. With time bins the correlation is over stimuli and bins, each bin about its own
         mean over stimuli, so that a unit has one number.
-    stimulus : ndarray (presentation,) of str
+    stimulus : array of str of shape (presentation,)
         Stimulus of each presentation. One shown once is left out; of an odd number of presentations
         one, chosen at random in each split, is left out.
     rng : Generator
         Draws the halves.
     splits : int
         How many random divisions.
-    run : ndarray (presentation,) of str, optional
+    run : array of str of shape (presentation,), optional
         Run of each presentation, or session.
 
     Returns

@@ -17,9 +17,9 @@ class Splits:
 
     Attributes
     ----------
-    rows : ndarray (stimulus, presentation)
+    rows : array of shape (stimulus, presentation)
         Presentations of each stimulus.
-    signs : ndarray (stimulus, split, presentation)
+    signs : array of shape (stimulus, split, presentation)
         1 in the one half, -1 in the other, 0 for what is left out of an odd number.
     """
 
@@ -32,7 +32,7 @@ def draw_splits(stimulus: Array, splits: int, rng: np.random.Generator) -> list[
 
     Parameters
     ----------
-    stimulus : ndarray (presentation,) of str
+    stimulus : array of str of shape (presentation,)
         Stimulus of each presentation.
     splits : int
         How many divisions.
@@ -58,7 +58,7 @@ def draw_run_splits(
 
     Parameters
     ----------
-    stimulus, run : ndarray (presentation,) of str
+    stimulus, run : arrays of str of shape (presentation,)
         Stimulus and run of each presentation. Only stimuli of two runs or more count.
     splits : int
         How many divisions.
@@ -106,7 +106,7 @@ def half_means(response: Array, groups: Sequence[Splits]) -> tuple[Array, Array]
 
     Parameters
     ----------
-    response : ndarray (presentation, unit)
+    response : array of shape (presentation, unit)
         Responses.
     groups : sequence of Splits
         The halves.

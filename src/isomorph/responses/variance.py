@@ -26,7 +26,7 @@ def rounding(variance: Array, level: Array) -> Array:
 
     Parameters
     ----------
-    variance, level : ndarray (unit,)
+    variance, level : arrays of shape (unit,)
         Variance of all responses about their mean, and that mean.
     """
     return ROUNDING * variance + np.square(EXACT * level)
@@ -38,10 +38,10 @@ class Variance:
 
     Attributes
     ----------
-    signal : ndarray (unit,)
+    signal : array of shape (unit,)
         Variance of the expected response between stimuli. The estimate has no bias, so it can
         fall below 0 where there is no signal.
-    noise : ndarray (unit,)
+    noise : array of shape (unit,)
         Variance of presentations of one stimulus about its expected response.
     """
 
@@ -69,7 +69,7 @@ class Variance:
 
         Returns
         -------
-        ndarray (unit,)
+        array of shape (unit,)
             ``signal / (signal + noise / repetitions)``, NaN for a unit that never varies.
         """
         signal = np.maximum(self.signal, 0)
@@ -88,11 +88,11 @@ def divide_variance(response: Array, stimulus: Array, run: Array | None = None) 
 
     Parameters
     ----------
-    response : ndarray (presentation, unit)
+    response : array of shape (presentation, unit)
         Responses.
-    stimulus : ndarray (presentation,) of str
+    stimulus : array of str of shape (presentation,)
         Stimulus of each presentation; one shown once is left out.
-    run : ndarray (presentation,) of str, optional
+    run : array of str of shape (presentation,), optional
         Run of each presentation.
 
     Returns

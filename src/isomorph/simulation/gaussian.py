@@ -62,10 +62,10 @@ class Noise:
 
     Attributes
     ----------
-    patterns : (..., simulation, subject, stimulus, unit)
-    products : (..., simulation, subject, pair)
-    squares : (..., simulation, subject, stimulus)
-    scatter : (..., simulation, subject, pair) or None
+    patterns : array of shape (..., simulation, subject, stimulus, unit)
+    products : array of shape (..., simulation, subject, pair)
+    squares : array of shape (..., simulation, subject, stimulus)
+    scatter : array of shape (..., simulation, subject, pair) or None
         Squared distances that cross-validation takes off: in the scatter of the repetitions
         around their mean, over `R (R - 1)`.
     """
@@ -92,7 +92,7 @@ class SimulatedDraws:
     Attributes
     ----------
     planting : Planting
-    mixing : (simulation, subject, component, unit)
+    mixing : array of shape (simulation, subject, component, unit)
     whole : Noise
     parts : Noise or None
         Of the halves, where the design has them.
@@ -201,7 +201,7 @@ class Mixture:
     planting : Planting
     terms : tuple of (products, squares)
         Of the signal, of signal and noise, of the noise.
-    scatter : (..., pair) or None
+    scatter : array of shape (..., pair) or None
         What cross-validation takes off, at unit noise.
     """
 
@@ -225,7 +225,7 @@ def mix(root: Floats, draws: SimulatedDraws) -> tuple[Mixture, Mixture | None]:
 
     Parameters
     ----------
-    root : (stimulus, component)
+    root : array of shape (stimulus, component)
     draws : SimulatedDraws
 
     Returns

@@ -28,13 +28,13 @@ class SimulatedRecording:
     ----------
     schedule : Schedule
         What was shown when.
-    stimuli : ndarray (stimulus,) of str
+    stimuli : array of str of shape (stimulus,)
         Ids.
-    name, location, quality : ndarray (unit,) of str
-    snr : ndarray (unit,)
-    spike_times : ndarray (spike,)
+    name, location, quality : arrays of str of shape (unit,)
+    snr : array of shape (unit,)
+    spike_times : array of shape (spike,)
         Of all units one after another, seconds.
-    ends : ndarray (unit,)
+    ends : array of shape (unit,)
         Where each unit's spikes end.
     """
 

@@ -22,9 +22,9 @@ def simulate(
     ----------
     archive : SimulatedArchive
         Regions, rates and repetitions.
-    features : dict of str to ndarray (stimulus, component)
+    features : dict of str to array of shape (stimulus, component)
         Planted features by region.
-    stimuli : ndarray (stimulus,) of str
+    stimuli : array of str of shape (stimulus,)
         Ids of the stimuli.
     seed : list of int
         Seed of the subject.

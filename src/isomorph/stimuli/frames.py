@@ -52,7 +52,7 @@ class FrameSource:
     frames : list of Frame
     names : list of str or None
         The file's own names, None where it has none.
-    times : ndarray (frame,) or None
+    times : array of shape (frame,) or None
         When each frame was shown, seconds.
     look : Look
     """

@@ -25,7 +25,7 @@ class Names:
     ----------
     naming : Naming or None
         Stimulus by name; None where nobody knows yet, and every name is taken for a stimulus.
-    stimuli : ndarray (stimulus,) of str
+    stimuli : array of str of shape (stimulus,)
         Ids of the stimulus table, in its order; empty where nobody knows yet.
     table : str
         The stimulus table, for messages.
@@ -92,9 +92,9 @@ def refuse_misspelt(labels: npt.NDArray, stimuli: npt.NDArray, file: Path, table
 
     Parameters
     ----------
-    labels : ndarray (presentation,) of str
+    labels : array of str of shape (presentation,)
         Ids of stimuli, '' for none.
-    stimuli : ndarray (stimulus,) of str
+    stimuli : array of str of shape (stimulus,)
         Ids of the stimulus table.
     file : Path
         Whose labels they are, for the message.

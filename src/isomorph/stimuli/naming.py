@@ -49,12 +49,12 @@ class Naming:
         ----------
         file : Path
             The recording that uses the names, as `find_files` gives it.
-        names : ndarray (presentation,) of str
+        names : array of str of shape (presentation,)
             Names, '' for none.
 
         Returns
         -------
-        ndarray (presentation,) of str
+        array of str of shape (presentation,)
             Stimulus ids; '' where a name is not a stimulus of the set.
 
         Raises
@@ -182,7 +182,7 @@ def named(values: npt.NDArray, template: str, blank: Sequence[str] = ()) -> Text
 
     Parameters
     ----------
-    values : ndarray (presentation,) of str
+    values : array of str of shape (presentation,)
         Values as they are written; spaces around them do not count.
     template : str
         How a value becomes a name: `{}` stands for it, `{stem}` for the last part of a path (with

@@ -253,7 +253,7 @@ def shaded(pairs: np.ndarray, n_stimuli: int) -> str:
 
     Parameters
     ----------
-    pairs : ndarray (pair,)
+    pairs : array of shape (pair,)
         The upper triangle row by row.
     n_stimuli : int
         Number of stimuli.

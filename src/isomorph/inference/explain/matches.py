@@ -69,7 +69,7 @@ def best_matches(similarity: Floats, chosen_by: Floats) -> tuple[Floats, Floats]
 
     Parameters
     ----------
-    similarity, chosen_by : (..., a, b)
+    similarity, chosen_by : arrays of shape (..., a, b)
         Where matches are scored, and where they are chosen.
 
     Returns

@@ -57,14 +57,14 @@ def explained(similarity: Floats, among: Floats) -> Floats:
 
     Parameters
     ----------
-    similarity : (..., brain, predictor)
+    similarity : array of shape (..., brain, predictor)
         Of unit vectors.
-    among : (..., predictor, predictor)
+    among : array of shape (..., predictor, predictor)
         Similarities of the predictors.
 
     Returns
     -------
-    (..., brain, subset)
+    array of shape (..., brain, subset)
         In the order of `subsets`.
     """
     found = []

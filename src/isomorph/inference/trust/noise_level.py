@@ -71,7 +71,7 @@ def agreement(embedded: Floats) -> Floats:
 
     Parameters
     ----------
-    embedded : (..., measurement, pair)
+    embedded : array of shape (..., measurement, pair)
     """
     n = embedded.shape[-2]
     together = np.square(embedded.sum(axis=-2)).sum(axis=-1)
@@ -101,7 +101,7 @@ def calibrated(root: Floats, draws: SimulatedDraws, target: float, measure: Meas
 
     Parameters
     ----------
-    root : (stimulus, component)
+    root : array of shape (stimulus, component)
     draws : SimulatedDraws
         The fewer the faster; the error of the level is that of their mean reliability.
     target : float

@@ -57,7 +57,7 @@ class Recovered:
         By planted candidate.
     tallies : dict
         By measure, planted candidate and size.
-    null : dict of (measure, planted) to list of (simulation, candidate)
+    null : dict of (measure, planted) to list of arrays of shape (simulation, candidate)
         Scores of data whose stimuli were shuffled, so that nothing is planted in them.
     """
 
@@ -143,7 +143,7 @@ class SomeStimuli:
         On all stimuli.
     terms : Terms
         On all stimuli.
-    kept : (stimulus,) or None
+    kept : array of shape (stimulus,) or None
         Which are some; None for all.
     counts : list of int
         Numbers of subjects that are simulated.

@@ -52,7 +52,7 @@ class Baseline:
 
         Parameters
         ----------
-        images : ndarray (stimulus, channel, height, width)
+        images : array of shape (stimulus, channel, height, width)
         table : DataFrame
             The stimulus table.
         options : mapping

@@ -74,7 +74,7 @@ class Graph:
         Of the input.
     channels_last : bool
         Whether it takes `(stimulus, height, width, channel)`.
-    sides : (int or None, int or None)
+    sides : tuple (int or None, int or None)
         Height and width it takes, where the file fixes them.
     segments : tuple of Segment
         In execution order.

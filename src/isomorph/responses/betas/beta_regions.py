@@ -26,9 +26,9 @@ class RegionsOfMaps:
 
     Attributes
     ----------
-    position : ndarray (unit,)
+    position : array of shape (unit,)
         Where each unit stands in the betas' files.
-    region : ndarray (unit,) of str
+    region : array of str of shape (unit,)
         Its region.
     absent : int
         Units the regions' files mark that have no betas.

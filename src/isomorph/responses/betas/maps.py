@@ -60,7 +60,7 @@ class Maps:
 
         Parameters
         ----------
-        units : ndarray (unit,)
+        units : array of shape (unit,)
             Positions of the units.
 
         Raises
@@ -85,7 +85,7 @@ class Maps:
 
         Returns
         -------
-        values : ndarray (unit,) of float32
+        values : array of float32 of shape (unit,)
         labels : dict of int to str
             Empty for a file of scalars.
 

@@ -132,8 +132,8 @@ def label_maps(found: SubjectMaps) -> tuple[Array, Array, dict[str, int], str]:
 
     Returns
     -------
-    label : ndarray (map,) of str
-    keep : ndarray (map,) of bool
+    label : array of str of shape (map,)
+    keep : array of bool of shape (map,)
     dropped : dict of str to int
         How many are left out, by reason.
     where : str

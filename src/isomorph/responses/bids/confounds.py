@@ -39,9 +39,9 @@ class Confounds:
 
     Attributes
     ----------
-    regressors : ndarray (scan, confound)
+    regressors : array of shape (scan, confound)
         Of every volume, also of those that do not count.
-    kept : ndarray (scan,) of bool
+    kept : array of bool of shape (scan,)
         Volumes that count.
     files : tuple of Path
         What was read.

@@ -107,7 +107,7 @@ def refuse_some_impulses(durations: Mapping[Path, Array]) -> None:
 
     Parameters
     ----------
-    durations : mapping of Path to ndarray (trial,)
+    durations : mapping of Path to array of shape (trial,)
         By table of events, those of trials of stimuli, seconds.
 
     Raises

@@ -32,9 +32,9 @@ class Marks:
     Attributes
     ----------
     file : Path
-    values : ndarray (unit,)
+    values : array of shape (unit,)
         Value or key of each unit; 0 where the file says nothing of it.
-    covered : ndarray (unit,) of bool
+    covered : array of bool of shape (unit,)
         Units the file speaks of: a file of one hemisphere is silent on the other.
     names : mapping of int to str
         The name of each key, where the file has names.
@@ -95,7 +95,7 @@ def on_hemisphere(
     file : Path
         Where they are from, for messages.
     side : {"left", "right"}
-    values : ndarray (vertex,)
+    values : array of shape (vertex,)
         Of all vertices of the surface.
     names : mapping of int to str
         Names of keys.
@@ -210,7 +210,7 @@ def nearest(values: Array, own: Grid, grid: Grid) -> Array:
 
     Parameters
     ----------
-    values : ndarray (x, y, z)
+    values : array of shape (x, y, z)
     own, grid : Grid
         Where the values are, and where they are wanted.
     """

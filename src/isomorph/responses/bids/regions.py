@@ -33,7 +33,7 @@ class Regions:
 
     Attributes
     ----------
-    units : ndarray (unit,)
+    units : array of shape (unit,)
         The union of all regions, in the order of the place.
     members : mapping of str to ndarray of int
         Places in `units`, by region.

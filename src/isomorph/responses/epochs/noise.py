@@ -18,9 +18,9 @@ def residual_moments(values: Array, stimulus: Array) -> Moments:
 
     Parameters
     ----------
-    values : ndarray (epoch, channel, sample)
+    values : array of shape (epoch, channel, sample)
         Responses in one window.
-    stimulus : ndarray (epoch,) of str
+    stimulus : array of str of shape (epoch,)
         Stimuli; those shown once say nothing of noise.
 
     Raises

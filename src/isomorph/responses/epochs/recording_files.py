@@ -64,7 +64,7 @@ class Ready:
         Of each run.
     channels : list of str
         Those that are good in every run.
-    scale : ndarray (channel,)
+    scale : array of shape (channel,)
         Factor of each to the unit of the responses.
     unit : str
         That unit.

@@ -25,8 +25,8 @@ class Events:
 
     Attributes
     ----------
-    stimulus : ndarray (presentation,) of str
-    onset : ndarray (presentation,)
+    stimulus : array of str of shape (presentation,)
+    onset : array of shape (presentation,)
         Seconds from the recording's first sample.
     dropped : dict of str to int
         What was left out, by reason.

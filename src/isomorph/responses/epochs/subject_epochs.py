@@ -68,7 +68,7 @@ def read_session(session: Ready, spec: EpochResponses, stimuli: Array) -> xr.Dat
         Its runs, channels and events.
     spec : EpochResponses
         Windows and what is done to epochs.
-    stimuli : ndarray (stimulus,) of str
+    stimuli : array of str of shape (stimulus,)
         Ids of the stimulus table.
 
     Returns

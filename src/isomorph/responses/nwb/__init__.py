@@ -89,11 +89,11 @@ def refuse_clocks(
     ----------
     trains : Trains
         Spikes of all units.
-    keep : ndarray (unit,) of bool
+    keep : array of bool of shape (unit,)
         Which units count.
     recording : Open
         What was shown.
-    between : (first, last)
+    between : tuple (first, last)
         Spike of those units.
     settings : NwbResponses
         Windows.
@@ -128,8 +128,8 @@ def units_of(
     Returns
     -------
     trains : Trains
-    ids, regions : ndarray (unit,) of str
-    keep : ndarray (unit,) of bool
+    ids, regions : arrays of str of shape (unit,)
+    keep : array of bool of shape (unit,)
     dropped : dict of str to int
         How many units are left out, by reason.
 
@@ -186,7 +186,7 @@ def observed_units(
     ----------
     recording : Open
         The open recording and what was shown in it.
-    keep : ndarray (unit,) of bool
+    keep : array of bool of shape (unit,)
         Units not left out for another reason.
     dropped : dict of str to int
         How many units were left out, by reason.
@@ -225,8 +225,8 @@ def _counts(
 
     Returns
     -------
-    counts : ndarray (window, presentation, unit)
-    between : (float, float)
+    counts : array of shape (window, presentation, unit)
+    between : tuple (float, float)
         First and last spike of all, seconds.
     """
     onset = recording.shown.onset

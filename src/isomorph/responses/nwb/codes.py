@@ -26,7 +26,7 @@ def event_onsets(nwb: Nwb, spec: Presentations) -> Array:
 
     Returns
     -------
-    ndarray (onset,)
+    array of shape (onset,)
         Seconds, in the order of the events.
 
     Raises

@@ -55,16 +55,16 @@ def meeting(intervals: Array, onset: Array, windows: Windows) -> Array:
 
     Parameters
     ----------
-    intervals : ndarray (interval, 2)
+    intervals : array of shape (interval, 2)
         Start and stop, seconds.
-    onset : ndarray (presentation,)
+    onset : array of shape (presentation,)
         Seconds.
     windows : sequence of (start, stop)
         Relative to onset, seconds.
 
     Returns
     -------
-    ndarray (presentation,) of bool
+    array of bool of shape (presentation,)
     """
     starts, stops = merged(intervals)
     met = np.zeros(len(onset), dtype=bool)
@@ -82,7 +82,7 @@ def observed(units: NwbContainer, onset: Array, windows: Windows, where: str) ->
     ----------
     units : Units
         The units table.
-    onset : ndarray (presentation,)
+    onset : array of shape (presentation,)
         Seconds.
     windows : sequence of (start, stop)
         Relative to onset, seconds.
@@ -91,7 +91,7 @@ def observed(units: NwbContainer, onset: Array, windows: Windows, where: str) ->
 
     Returns
     -------
-    ndarray (presentation, unit) of bool, or None
+    array of bool of shape (presentation, unit), or None
         None where the table has no `obs_intervals`, or no interval in any.
 
     Raises
@@ -118,18 +118,18 @@ def covered(intervals: Array, ends: Array, onset: Array, windows: Windows) -> Ar
 
     Parameters
     ----------
-    intervals : ndarray (interval, 2)
+    intervals : array of shape (interval, 2)
         Start and stop of all units one after another, seconds.
-    ends : ndarray (unit,)
+    ends : array of shape (unit,)
         Where each unit's intervals end.
-    onset : ndarray (presentation,)
+    onset : array of shape (presentation,)
         Seconds.
     windows : sequence of (start, stop)
         Relative to onset, seconds.
 
     Returns
     -------
-    ndarray (presentation, unit) of bool
+    array of bool of shape (presentation, unit)
     """
     found = np.ones((len(onset), len(ends)), dtype=bool)
     for unit, own in enumerate(np.split(intervals, ends[:-1])):
@@ -159,7 +159,7 @@ def shown_where(keep: Array, shown: ShownInRecording, reason: str, place: str) -
 
     Parameters
     ----------
-    keep : ndarray (presentation,) of bool
+    keep : array of bool of shape (presentation,)
         Which.
     shown : ShownInRecording
         All.

@@ -23,9 +23,9 @@ def refuse_unpaired(times: Array, onset: Array, place: str, table: str) -> None:
 
     Parameters
     ----------
-    times : ndarray (sample,)
+    times : array of shape (sample,)
         Of the series, seconds.
-    onset : ndarray (row,)
+    onset : array of shape (row,)
         Of the table, seconds, NaN where unknown.
     place, table : str
         File and series, and the table, for messages.

@@ -80,8 +80,8 @@ def units_of(
 
     Returns
     -------
-    ids, regions : ndarray (unit,) of str
-    keep : ndarray (unit,) of bool
+    ids, regions : arrays of str of shape (unit,)
+    keep : array of bool of shape (unit,)
     dropped : dict of str to int
         How many units are left out, by reason.
 

@@ -54,7 +54,7 @@ class Open:
         The recording.
     shown : ShownInRecording
         What was shown when.
-    stimuli : ndarray (stimulus,) of str
+    stimuli : array of str of shape (stimulus,)
         Ids of the stimulus table.
     listed : Listed, Everywhere or None
         What says where its units stand, when it is not the recording.
@@ -175,7 +175,7 @@ def region_reasons(
 
     Parameters
     ----------
-    names : ndarray (unit,) of str
+    names : array of str of shape (unit,)
         Regions as the recording calls them, '' for none.
     settings : Windowed
         How regions are grouped.
@@ -184,8 +184,8 @@ def region_reasons(
 
     Returns
     -------
-    regions : ndarray (unit,) of str
-    reasons : dict of str to ndarray (unit,) of bool
+    regions : array of str of shape (unit,)
+    reasons : dict of str to array of bool of shape (unit,)
         Units to leave out, by reason.
     """
     regions, left = grouped(names, settings.regions, settings.others)
@@ -210,15 +210,15 @@ def session_of(
 
     Parameters
     ----------
-    responses : ndarray (window, presentation, unit)
+    responses : array of shape (window, presentation, unit)
         Responses in each window.
-    units, regions : ndarray (unit,) of str
+    units, regions : arrays of str of shape (unit,)
         Id and region of each unit.
     recording : Open
         What was shown.
     dropped : mapping of str to int
         What was left out of it, by reason.
-    measured : (unit of measurement, description)
+    measured : tuple (unit of measurement, description)
         What a response is.
     settings : Windowed
         The same windows.
@@ -255,13 +255,13 @@ def refuse_silent(
 
     Parameters
     ----------
-    counts : ndarray (window, presentation, unit)
+    counts : array of shape (window, presentation, unit)
         Spikes.
     recording : Open
         What was shown.
     settings : Windowed
         Windows.
-    between : (float, float)
+    between : tuple (float, float)
         First and last time of the recording.
 
     Raises

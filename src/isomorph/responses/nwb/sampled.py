@@ -28,11 +28,11 @@ class Sampled:
     ----------
     series : TimeSeries
         The series.
-    data : h5py.Dataset (sample, unit)
+    data : h5py.Dataset of shape (sample, unit)
         Its values as they are stored.
-    first, stop : ndarray (window, presentation)
+    first, stop : arrays of shape (window, presentation)
         Numbers of the first sample in each window and of the first after it.
-    recorded : (float, float)
+    recorded : tuple (float, float)
         When it starts and stops, seconds.
     place : str
         File and series, for messages.

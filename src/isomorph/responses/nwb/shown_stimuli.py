@@ -28,9 +28,9 @@ class ShownInRecording:
 
     Attributes
     ----------
-    stimulus : ndarray (presentation,) of str
+    stimulus : array of str of shape (presentation,)
         Stimulus ids.
-    onset : ndarray (presentation,)
+    onset : array of shape (presentation,)
         Seconds.
     dropped : dict of str to int
         How many presentations were left out, by reason.

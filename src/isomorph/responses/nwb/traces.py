@@ -87,11 +87,11 @@ def _means(found: Sampled) -> tuple[Array, Array, Array]:
 
     Returns
     -------
-    means : ndarray (window, presentation, unit)
+    means : array of shape (window, presentation, unit)
         0 where a window has no finite sample.
-    missing : ndarray (unit,)
+    missing : array of shape (unit,)
         Samples in windows that are not finite.
-    empty : ndarray (unit,) of bool
+    empty : array of bool of shape (unit,)
         Whether a window of the unit has no finite sample.
     """
     first, stop, data = found.first, found.stop, found.data
@@ -122,8 +122,8 @@ def rois_of(
 
     Returns
     -------
-    ids, regions : ndarray (unit,) of str
-    reasons : dict of str to ndarray (unit,) of bool
+    ids, regions : arrays of str of shape (unit,)
+    reasons : dict of str to array of bool of shape (unit,)
 
     Raises
     ------

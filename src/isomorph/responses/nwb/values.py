@@ -24,7 +24,7 @@ def as_written(wanted: tuple[str, ...], values: Array) -> list[str]:
     ----------
     wanted : tuple of str
         Values as a settings file says them.
-    values : ndarray (row,)
+    values : array of shape (row,)
         The column: in one of numbers `-1.0` is `-1`, and `True` is 1; text stands as it is.
 
     Returns
@@ -62,9 +62,9 @@ def called(
     ----------
     nwb : Nwb
         The recording, for a list of names in it.
-    label : ndarray (presentation,) of str
+    label : array of str of shape (presentation,)
         The values as text, '' for none.
-    values : ndarray (presentation,)
+    values : array of shape (presentation,)
         The values themselves.
     spec : Presentations
         List of names, offset and template.
@@ -76,7 +76,7 @@ def called(
 
     Returns
     -------
-    ndarray (presentation,) of str
+    array of str of shape (presentation,)
         '' for none.
 
     Raises
