@@ -124,7 +124,7 @@ def load(path: Path | str) -> Any:
     if path.suffix == ".csv" and path.stem in TABLES:
         return read_table(path, path.stem)
     raise IsomorphError(
-        f"{path}: is no file that isomorph reads back; expected .nc, or a table such as "
+        f"{path}: is not a file that isomorph reads back; expected .nc, or a table such as "
         "comparisons.csv"
     )
 
@@ -141,7 +141,7 @@ def _array(path: Path) -> Any:
         return read_responses(path)
     if kind not in ARRAYS:
         raise IsomorphError(
-            f"{path}: is no artefact of isomorph, it says {kind or 'nothing'} of itself"
+            f"{path}: is not an artefact of isomorph, it says {kind or 'nothing'} of itself"
         )
     data = read_array(path, kind)
     return indexed(data) if kind == "rdms" else data
@@ -152,7 +152,7 @@ def _saved(folder: Path) -> Result:
     file = folder / HEAD
     if not file.is_file():
         raise IsomorphError(
-            f"{folder}: holds no {HEAD}, so it is no saved result; of the results of a study "
+            f"{folder}: holds no {HEAD}, so it is not a saved result; of the results of a study "
             "isomorph.open_results opens the folder"
         )
     with reading(file, "the head of a saved result"):

@@ -18,7 +18,7 @@ from isomorph.layout import Layout
 from isomorph.rdms import distances_of
 from isomorph.stages import responses, stimuli
 from isomorph.stages.datasets import images_of, read_stimuli
-from isomorph.stimuli.images import read_images
+from isomorph.stimuli.listed_images import read_images
 from isomorph.study import load_study
 
 ROOT = Path(__file__).parents[2]

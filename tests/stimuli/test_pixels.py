@@ -10,7 +10,7 @@ from PIL import Image, ImageCms
 
 from isomorph.errors import IsomorphError
 from isomorph.stages.datasets import images_of
-from isomorph.stimuli.images import read_images
+from isomorph.stimuli.listed_images import read_images
 from isomorph.stimuli.pixels import as_rgb, open_rgb, pixel_digest, resized
 
 RNG = np.random.default_rng(1970)

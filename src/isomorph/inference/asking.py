@@ -106,8 +106,8 @@ def refuse_unfit(measures: Sequence[str], distances: Sequence[str], *, sure: boo
         able = ", ".join(one for one in DISTANCES if measure.accepts(one))
         if not sure:
             raise IsomorphError(
-                f"{name} takes the Gram matrix of features, which RDMs of {able} hold, and nobody "
-                'says of which distance some of these are; name it: distance="..."'
+                f"{name} takes the Gram matrix of features, which RDMs of {able} hold, and the "
+                'distance of some of these is not known; name it: distance="..."'
             )
         if not any(map(measure.accepts, distances)):
             raise IsomorphError(
@@ -129,7 +129,7 @@ def families_of(names: Sequence[str], untrained: Mapping[str, Names]) -> list[Mo
     Raises
     ------
     IsomorphError
-        When one is no model, or stands for two.
+        When one is not a model, or stands for two.
     """
     if not isinstance(untrained, Mapping):
         raise IsomorphError(
@@ -226,7 +226,7 @@ def _said_by_others(brain: xr.Dataset, models: Sequence[xr.Dataset]) -> str:
     known = sorted(of_brain or of_models)
     if len(known) > 1:
         raise IsomorphError(
-            f"some RDMs are of {', '.join(known)}, and of others nobody says the distance; name "
+            f"some RDMs are of {', '.join(known)}, and of others the distance is not known; name "
             "the one to compare under: distance=..."
         )
     return known[0] if known else ""

@@ -50,7 +50,7 @@ def partial(
     Raises
     ------
     IsomorphError
-        See `isomorph.compare`; when a control is no model.
+        See `isomorph.compare`; when a control is not a model.
 
     Examples
     --------
@@ -270,8 +270,8 @@ def _explained(kind: str, analysis: Analysis, roles: Roles) -> Result:
     found = explanation_tables(analysis, roles, (kind,))
     if not len(found.tables[kind]) and found.not_applicable:
         raise IsomorphError(
-            f"{kind}: {', '.join(found.not_applicable)} is no inner product of vectors, so nothing "
-            "can be projected out; take one that is, such as rho_a or pearson"
+            f"{kind}: {', '.join(found.not_applicable)} is not an inner product of vectors, so "
+            "nothing can be projected out; take one that is, such as rho_a or pearson"
         )
     tables = {name: ordered(table, name) for name, table in found.tables.items()}
     return Result(

@@ -67,7 +67,7 @@ def compare(
     Raises
     ------
     IsomorphError
-        When anything is no RDM, RDMs are over different stimuli, or a name is not known.
+        When anything is not an RDM, RDMs are over different stimuli, or a name is not known.
 
     References
     ----------
@@ -157,7 +157,7 @@ def noise_ceiling(
     """Return how well the true model would do, or why nobody can know.
 
     Of several subjects, each against the mean of the others and of all (Nili et al. 2014); of one
-    subject with repetitions, what halves of them foretell of all. Without either it is undefined.
+    subject with repetitions, what halves of them predict of all. Without either it is undefined.
 
     Parameters
     ----------

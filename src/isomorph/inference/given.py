@@ -43,7 +43,7 @@ class Vectors:
 
     Attributes
     ----------
-    rdms : ndarray of shape (rdm, pair)
+    rdms : array of shape (rdm, pair)
     stimuli : list of str or None
         None where nobody named them.
     distance : str
@@ -74,7 +74,7 @@ def brain_given(given: Any, distance: str = "", what: str = "brain") -> xr.Datas
     Raises
     ------
     IsomorphError
-        When they are no RDMs.
+        When they are not RDMs.
     """
     if isinstance(given, Mapping) and not isinstance(given, xr.Dataset):
         parts = [
@@ -115,7 +115,7 @@ def models_given(given: Any, distance: str = "") -> list[xr.Dataset]:
     Raises
     ------
     IsomorphError
-        When they are no RDMs, or two models have one name.
+        When they are not RDMs, or two models have one name.
     """
     if isinstance(given, Mapping) and not isinstance(given, xr.Dataset):
         models = [_model(str(name), one, distance) for name, one in given.items()]
@@ -193,14 +193,14 @@ def vectors_of(given: Any, distance: str, what: str) -> Vectors:
         (rdm, stimulus, stimulus); a table with stimuli as rows and columns; or RDMs of
         rsatoolbox.
     distance : str
-        Empty where nobody says it.
+        Empty where it is not known.
     what : str
         What they are called in messages.
 
     Raises
     ------
     IsomorphError
-        When the shape is that of no RDM, a pair has no finite value, or a square is no RDM.
+        When the shape is that of no RDM, a pair has no finite value, or a square is not an RDM.
     """
     if type(given).__module__.startswith("rsatoolbox.") and hasattr(given, "get_vectors"):
         return _of_rsatoolbox(given, distance, what)

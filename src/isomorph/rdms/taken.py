@@ -18,7 +18,7 @@ from isomorph.rdms.numbers import numbers
 from isomorph.responses.stacks import TOLERANCE
 
 ROWS = ("presentation", "stimulus")
-"""What rows of an array may be called: showings, which may repeat a stimulus, or stimuli."""
+"""What rows of an array may be called: presentations, which may repeat a stimulus, or stimuli."""
 
 APART = ("run", "session")
 """Coordinates of rows that say what was recorded apart."""
@@ -38,7 +38,7 @@ class Taken:
 
     Attributes
     ----------
-    values : ndarray of shape (row, unit) or (repetition, stimulus, unit)
+    values : array of shape (row, unit) or (repetition, stimulus, unit)
     names : list of str or None
         Stimulus of every row, or of every place along the second axis; None where nobody said it.
     region : list of str or None
@@ -67,7 +67,7 @@ def taken(x: Any, what: str) -> Taken:
     Raises
     ------
     IsomorphError
-        When these are no numbers, or the names of the dimensions are not known.
+        When these are not numbers, or the names of the dimensions are not known.
     """
     if isinstance(x, xr.DataArray):
         return _of_dimensions(x, what)

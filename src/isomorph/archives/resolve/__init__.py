@@ -30,9 +30,9 @@ def _openneuro(archive: Any, subjects: Sequence[str], where: str) -> Resolution:
 
 
 def _dandi(archive: Any, subjects: Sequence[str], where: str) -> Resolution:
-    from isomorph.archives.resolve import dandi
+    from isomorph.archives.resolve import dandisets
 
-    return dandi.resolve(archive, subjects, where)
+    return dandisets.resolve(archive, subjects, where)
 
 
 def _bucket(archive: Any, subjects: Sequence[str], where: str) -> Resolution:
@@ -42,7 +42,7 @@ def _bucket(archive: Any, subjects: Sequence[str], where: str) -> Resolution:
 
 
 def _requested(archive: Any, subjects: Sequence[str], where: str) -> Resolution:
-    """Files that only their owners give out are no part of a lock."""
+    """Files that only their owners give out are not part of a lock."""
     return Resolution((), ())
 
 

@@ -11,9 +11,9 @@ import xarray as xr
 
 from isomorph.errors import IsomorphError
 from isomorph.foreign.entities import labels_of_runs
-from isomorph.responses.betas.gathering import Gathered, gather, label_maps
+from isomorph.responses.betas.beta_regions import RegionsOfMaps
 from isomorph.responses.betas.maps import Maps
-from isomorph.responses.betas.regions import Regions
+from isomorph.responses.betas.subject_maps import SubjectMaps, gather, label_maps
 from isomorph.responses.presentations import repetitions
 from isomorph.responses.sessions import session_data, summary
 from isomorph.responses.subject_files import Read, SubjectFiles
@@ -56,12 +56,12 @@ def look(files: SubjectFiles, settings: BetaResponses) -> None:
     files.names.refuse_misspelt()
 
 
-def read_betas(found: Gathered) -> xr.Dataset:
+def read_betas(found: SubjectMaps) -> xr.Dataset:
     """Read the units of all regions from every run.
 
     Parameters
     ----------
-    found : Gathered
+    found : SubjectMaps
         The open files.
 
     Returns
@@ -97,13 +97,13 @@ def read_betas(found: Gathered) -> xr.Dataset:
     return data.assign_attrs(noted=json.dumps(noted))
 
 
-def _unit_names(run: Maps, found: Regions) -> Array:
+def _unit_names(run: Maps, found: RegionsOfMaps) -> Array:
     """Return a name per unit; with its region, since a unit may count in two."""
     names = run.place.names(found.position)
     return np.array([f"{region}:{name}" for region, name in zip(found.region, names, strict=True)])
 
 
-def _good(response: Array, found: Regions, where: str) -> tuple[Array, dict[str, int]]:
+def _good(response: Array, found: RegionsOfMaps, where: str) -> tuple[Array, dict[str, int]]:
     good = np.isfinite(response).all(axis=0)
     if not good.any():
         raise IsomorphError(f"{where}: no unit of any region has a beta in every map")

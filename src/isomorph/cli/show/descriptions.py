@@ -72,7 +72,7 @@ def _rdms(file: Path) -> str:
         f"{len(found)} RDMs of {data.sizes['stimulus']} stimuli ({data.sizes['pair']} pairs)"
         + (f"\n{_timed(data)}" if "time" in data.dims else ""),
         _table(table.drop(columns=["model", "fold", "n_folds"], errors="ignore")),
-        f"{name} ({distance}), the fuller the less alike\n" + shaded(rdm, data.sizes["stimulus"]),
+        f"{name} ({distance}), darker: less similar\n" + shaded(rdm, data.sizes["stimulus"]),
         _left_out(undefined_of(data)),
         "\n".join(f"to be known of {what}: {note}" for what, note in notes_of(data).items()),
         _origin(read_provenance(file)),
@@ -105,7 +105,7 @@ def _representations(file: Path) -> str:
                 measure: matrix[np.arange(len(names)), nearest],
             }
         )
-        told.append(f"{_table(table)}\n\n{measure}, the fuller the less alike\n"
+        told.append(f"{_table(table)}\n\n{measure}, darker: less similar\n"
                     + shaded(upper.max() - upper, len(names)))  # fmt: skip
     return _sections(
         f"{len(names)} regions and layers of {data.attrs['dataset']} against each other "
@@ -253,7 +253,7 @@ def shaded(pairs: np.ndarray, n_stimuli: int) -> str:
 
     Parameters
     ----------
-    pairs : ndarray (pair,)
+    pairs : array of shape (pair,)
         The upper triangle row by row.
     n_stimuli : int
         Number of stimuli.

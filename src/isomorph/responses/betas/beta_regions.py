@@ -17,18 +17,18 @@ from isomorph.study.betas import BetaRegion
 Array = npt.NDArray
 
 BACKGROUND = ("???", "unknown", "background", "none", "")
-"""Labels that are no region, case aside; so is the label of key 0."""
+"""Labels that are not regions, case aside; so is the label of key 0."""
 
 
 @dataclass(frozen=True)
-class Regions:
+class RegionsOfMaps:
     """The units of all regions, side by side.
 
     Attributes
     ----------
-    position : ndarray (unit,)
+    position : array of shape (unit,)
         Where each unit stands in the betas' files.
-    region : ndarray (unit,) of str
+    region : array of str of shape (unit,)
         Its region.
     absent : int
         Units the regions' files mark that have no betas.
@@ -45,7 +45,7 @@ class Regions:
     files: tuple[Path, ...]
 
 
-def find_regions(place: Place, regions: Sequence[tuple[BetaRegion, Path]]) -> Regions:
+def find_regions(place: Place, regions: Sequence[tuple[BetaRegion, Path]]) -> RegionsOfMaps:
     """Return the units of every region, in the order the regions are named.
 
     Parameters
@@ -77,13 +77,15 @@ def find_regions(place: Place, regions: Sequence[tuple[BetaRegion, Path]]) -> Re
             if not inside.size:
                 raise IsomorphError(
                     f'{file}: marks no unit of {place.file} as "{name}" ({int(mask.sum())} are '
-                    "marked in all); mend min and max, or leave the region out"
+                    "marked in all); fix min and max, or leave the region out"
                 )
             members[name] = np.union1d(members.get(name, inside), inside)
     position = np.concatenate(list(members.values()))
     region = np.repeat(list(members), [len(units) for units in members.values()])
     twice = len(position) - len(np.unique(position))
-    return Regions(position, region.astype(np.str_), absent, twice, tuple(dict.fromkeys(files)))
+    return RegionsOfMaps(
+        position, region.astype(np.str_), absent, twice, tuple(dict.fromkeys(files))
+    )
 
 
 def _marked(maps: Maps, spec: BetaRegion) -> dict[str, Array]:

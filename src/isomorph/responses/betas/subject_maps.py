@@ -13,8 +13,8 @@ from isomorph.errors import IsomorphError
 from isomorph.foreign import MISSING, read_tsv, reading
 from isomorph.foreign.entities import in_order, refuse_same_recording
 from isomorph.foreign.inheritance import partner
+from isomorph.responses.betas.beta_regions import RegionsOfMaps, find_regions
 from isomorph.responses.betas.maps import Maps, open_maps
-from isomorph.responses.betas.regions import Regions, find_regions
 from isomorph.responses.presentations import usable
 from isomorph.responses.subject_files import SubjectFiles
 from isomorph.stimuli.names import Names
@@ -63,7 +63,7 @@ class Labels:
 
 
 @dataclass(frozen=True)
-class Gathered:
+class SubjectMaps:
     """The betas of one subject, opened and not yet read.
 
     Attributes
@@ -72,7 +72,7 @@ class Gathered:
         What is done within a run.
     runs : list of Maps
         The open files, in order.
-    regions : Regions
+    regions : RegionsOfMaps
         Where their units are.
     label : callable
         Gives the stimulus of each map of a run (map,) of str.
@@ -82,7 +82,7 @@ class Gathered:
 
     settings: BetaResponses
     runs: list[Maps]
-    regions: Regions
+    regions: RegionsOfMaps
     label: Labels
     known: Names
 
@@ -93,7 +93,7 @@ class Gathered:
         return [*runs, *self.label.files, *self.regions.files]
 
 
-def gather(own: SubjectFiles, settings: BetaResponses) -> Gathered:
+def gather(own: SubjectFiles, settings: BetaResponses) -> SubjectMaps:
     """Find and open the betas of one subject.
 
     Parameters
@@ -119,21 +119,21 @@ def gather(own: SubjectFiles, settings: BetaResponses) -> Gathered:
                 f"{runs[0].file}, which has {len(runs[0].place)}; all runs must have the same"
             )
     found = find_regions(runs[0].place, regions)
-    return Gathered(settings, runs, found, label, own.names)
+    return SubjectMaps(settings, runs, found, label, own.names)
 
 
-def label_maps(found: Gathered) -> tuple[Array, Array, dict[str, int], str]:
+def label_maps(found: SubjectMaps) -> tuple[Array, Array, dict[str, int], str]:
     """Return the stimulus of each map of all runs, and which maps count.
 
     Parameters
     ----------
-    found : Gathered
+    found : SubjectMaps
         The open files.
 
     Returns
     -------
-    label : ndarray (map,) of str
-    keep : ndarray (map,) of bool
+    label : array of str of shape (map,)
+    keep : array of bool of shape (map,)
     dropped : dict of str to int
         How many are left out, by reason.
     where : str

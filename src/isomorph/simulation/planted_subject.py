@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from isomorph.simulation.recording import Recording
+from isomorph.simulation.nwb_recording import SimulatedRecording
 from isomorph.simulation.representations import draw_tuning
-from isomorph.simulation.spikes import draw_schedule, draw_spikes, driven_rates
+from isomorph.simulation.spike_trains import draw_schedule, draw_spikes, driven_rates
 from isomorph.study.archive import SimulatedArchive
 
 Array = npt.NDArray
@@ -15,23 +15,23 @@ Array = npt.NDArray
 
 def simulate(
     archive: SimulatedArchive, features: dict[str, Array], stimuli: Array, seed: list[int]
-) -> Recording:
+) -> SimulatedRecording:
     """Simulate one subject.
 
     Parameters
     ----------
     archive : SimulatedArchive
         Regions, rates and repetitions.
-    features : dict of str to ndarray (stimulus, component)
+    features : dict of str to array of shape (stimulus, component)
         Planted features by region.
-    stimuli : ndarray (stimulus,) of str
+    stimuli : array of str of shape (stimulus,)
         Ids of the stimuli.
     seed : list of int
         Seed of the subject.
 
     Returns
     -------
-    Recording
+    SimulatedRecording
         The planted units, then bad ones (noise, low signal-to-noise ratio), one that never
         fires, and one whose region is not known.
     """
@@ -65,7 +65,7 @@ def simulate(
     bad = np.zeros(len(location), dtype=bool)
     bad[good : good + archive.bad_units] = True
     snr = np.where(bad, rng.uniform(0.5, 1.9, bad.size), rng.uniform(2.5, 8.0, bad.size))
-    return Recording(
+    return SimulatedRecording(
         schedule=schedule,
         stimuli=stimuli,
         name=np.array([f"unit_{number:03d}" for number in range(len(location))]),

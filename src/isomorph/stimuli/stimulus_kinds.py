@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from isomorph.registry import Registry
-from isomorph.stimuli import conditions, folder, matlab, nwb
+from isomorph.stimuli import conditions, folder, matlab_structs, nwb
 from isomorph.stimuli.dataset_files import DatasetFiles
 from isomorph.stimuli.stimulus import Stimulus
 
@@ -34,7 +34,7 @@ STIMULI: Registry[StimulusKind] = Registry(
     "kind of stimuli",
     {
         "folder": StimulusKind(folder.list_stimuli),
-        "matlab": StimulusKind(matlab.list_stimuli),
+        "matlab": StimulusKind(matlab_structs.list_stimuli),
         "nwb": StimulusKind(nwb.list_stimuli, nwb.look),
         "conditions": StimulusKind(conditions.list_stimuli),
     },

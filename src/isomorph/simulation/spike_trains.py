@@ -30,9 +30,9 @@ class Schedule:
 
     Attributes
     ----------
-    stimulus : ndarray (trial,)
+    stimulus : array of shape (trial,)
         Index of the stimulus, -1 where fixation broke.
-    start, onset, stop : ndarray (trial,)
+    start, onset, stop : arrays of shape (trial,)
         Seconds.
     end : float
         End of the recording, seconds.
@@ -79,9 +79,9 @@ def driven_rates(
 
     Parameters
     ----------
-    tuning : ndarray (stimulus, unit)
+    tuning : array of shape (stimulus, unit)
         Tuning curves of variance 1.
-    stimulus : ndarray (trial,)
+    stimulus : array of shape (trial,)
         Stimulus of each trial, -1 for none.
     mean_rate : float
         Mean rate over units and stimuli before saturation, spikes per second.
@@ -96,9 +96,9 @@ def driven_rates(
 
     Returns
     -------
-    driven : ndarray (trial, unit)
+    driven : array of shape (trial, unit)
         Rate while driven, spikes per second; the spontaneous rate where there is no stimulus.
-    spontaneous : ndarray (unit,)
+    spontaneous : array of shape (unit,)
         Rate outside, spikes per second.
     """
     # Half the variance is taken off each log rate, so that the mean of the log-normal is 1.
@@ -121,9 +121,9 @@ def draw_spikes(
 
     Parameters
     ----------
-    driven : ndarray (trial, unit)
+    driven : array of shape (trial, unit)
         Rate from `LATENCY` after each onset, for `DRIVEN` seconds; spikes per second.
-    spontaneous : ndarray (unit,)
+    spontaneous : array of shape (unit,)
         Rate at all other times.
     schedule : Schedule
         When the stimuli came on.
@@ -132,9 +132,9 @@ def draw_spikes(
 
     Returns
     -------
-    spike_times : ndarray (spike,)
+    spike_times : array of shape (spike,)
         Spikes of all units one after another, ascending within a unit, seconds.
-    ends : ndarray (unit,)
+    ends : array of shape (unit,)
         Where each unit's spikes end.
     """
     rise = schedule.onset + LATENCY

@@ -66,8 +66,8 @@ def open_image(file: Path, what: str = "an image") -> Any:
         raise IsomorphError(f"{file}: is of shape {shape}, which holds no value")
     if isinstance(image, Minc1Image) and len(shape) > 3:
         raise IsomorphError(
-            f"{file}: is a MINC file of shape {shape}, whose first axis is no place; convert it to "
-            "NIfTI, as by mnc2nii"
+            f"{file}: is a MINC file of shape {shape}, whose first axis is not a place; convert it "
+            "to NIfTI, as by mnc2nii"
         )
     afford(file, f"an image of shape {shape}", math.prod(shape) * kind.itemsize)
     if isinstance(image, nibabel.Cifti2Image):

@@ -1,6 +1,7 @@
 """Which units RDMs are of: reliable ones, and equally many in every region.
 
-Reliability is told from repetitions that the RDMs do not see, of whole runs where these are known.
+Reliability is estimated from repetitions that the RDMs do not see, of whole runs where these are
+known.
 
 Chosen and compared on the same responses, units of pure noise whose repetitions happen to agree
 would have cross-validated distances above 0, and with them cosines with any model above 0. So some
@@ -19,7 +20,7 @@ import xarray as xr
 
 from isomorph.errors import IsomorphError
 from isomorph.responses.division import divide, runs_of
-from isomorph.responses.halves import spearman_brown, split_half
+from isomorph.responses.split_halves import spearman_brown, split_half
 from isomorph.study.dataset import UnitFilter
 
 Array = npt.NDArray
@@ -57,7 +58,7 @@ def reliable_units(
     Returns
     -------
     sessions : dict of str to Dataset
-        With repetitions numbered anew from 0; those of one number keep one number.
+        With repetitions numbered again from 0; those of one number keep one number.
     left_out : dict of str to str
         How many units of each region are left out, and why.
 
@@ -74,7 +75,7 @@ def reliable_units(
     for order, (name, session) in enumerate(sessions.items()):
         names = session["stimulus"].values.astype(str)
         known = np.isin(names, stimuli)
-        distinct, showings = np.unique(names[known], return_counts=True)
+        distinct, presentations = np.unique(names[known], return_counts=True)
         if len(distinct) < len(stimuli):
             found[name] = session
             continue
@@ -90,7 +91,7 @@ def reliable_units(
         rng = np.random.default_rng([wanted.seed, number, order])
         choosing = training(division.fold[known], names[known], wanted.training, rng)
         chooses = known & np.isin(division.fold, choosing)
-        reliable = reliability(session, chooses, int(showings.min()), rng) >= minimum
+        reliable = reliability(session, chooses, int(presentations.min()), rng) >= minimum
         region = session["region"].values.astype(str)
         units.update(region.tolist())
         kept.update(region[reliable].tolist())
@@ -114,9 +115,9 @@ def training(fold: Array, stimulus: Array, share: float, rng: np.random.Generato
 
     Parameters
     ----------
-    fold : ndarray (presentation,) of int
+    fold : array of int of shape (presentation,)
         Numbers of folds; one may show some stimuli only.
-    stimulus : ndarray (presentation,) of str
+    stimulus : array of str of shape (presentation,)
         What was shown.
     share : float
         Which part of the folds of the stimulus shown in fewest chooses, for any stimulus;
@@ -126,7 +127,7 @@ def training(fold: Array, stimulus: Array, share: float, rng: np.random.Generato
 
     Returns
     -------
-    ndarray (number,)
+    array of shape (number,)
         Numbers of folds, ascending.
     """
     numbers, row = np.unique(fold, return_inverse=True)
@@ -150,22 +151,23 @@ def training(fold: Array, stimulus: Array, share: float, rng: np.random.Generato
 def reliability(
     session: xr.Dataset, chooses: Array, fewest: int, rng: np.random.Generator
 ) -> Array:
-    """Return what the repetitions that choose foretell of the mean over all of them.
+    """Return what the repetitions that choose predict of the mean over all of them.
 
     Parameters
     ----------
     session : Dataset
         `response (presentation, unit[, time])`.
-    chooses : ndarray (presentation,) of bool
+    chooses : array of bool of shape (presentation,)
         Presentations that are looked at; no others are.
     fewest : int
-        Showings of which the reliability is told, so that it does not hang on how many choose.
+        Number of presentations the reliability refers to, so that it does not depend on how many
+        choose.
     rng : Generator
         Draws the halves.
 
     Returns
     -------
-    ndarray (unit,)
+    array of shape (unit,)
         Spearman-Brown reliability, NaN for a unit that never varies.
     """
     rows = np.flatnonzero(chooses)
@@ -174,11 +176,11 @@ def reliability(
     halves = split_half(
         session["response"].values[rows], stimulus, rng, run=None if run is None else run[rows]
     )
-    return spearman_brown(halves.correlation, fewest / (halves.showings or 1))
+    return spearman_brown(halves.correlation, fewest / (halves.presentations or 1))
 
 
 def _compared(session: xr.Dataset, rows: Array, reliable: Array) -> xr.Dataset:
-    """Return the rest of a session, its repetitions numbered anew."""
+    """Return the rest of a session, its repetitions numbered again."""
     rest = session.isel(presentation=np.flatnonzero(rows), unit=np.flatnonzero(reliable))
     again = np.unique(rest["repetition"].values, return_inverse=True)[1]
     return rest.assign_coords(repetition=("presentation", again))

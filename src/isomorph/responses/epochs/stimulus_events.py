@@ -25,8 +25,8 @@ class Events:
 
     Attributes
     ----------
-    stimulus : ndarray (presentation,) of str
-    onset : ndarray (presentation,)
+    stimulus : array of str of shape (presentation,)
+    onset : array of shape (presentation,)
         Seconds from the recording's first sample.
     dropped : dict of str to int
         What was left out, by reason.
@@ -54,8 +54,8 @@ def read_events(file: Path, columns: EventColumns, known: Names, rate: float) ->
     Raises
     ------
     IsomorphError
-        When a column is not there, an onset is no number, no event shows a stimulus of the set, or
-        one does twice at one sample.
+        When a column is not there, an onset is not a number, no event shows a stimulus of the set,
+        or one does twice at one sample.
     """
     rows = read_tsv(file, columns.onset, columns.stimulus, *columns.where)
     counts = np.ones(len(rows), dtype=bool)

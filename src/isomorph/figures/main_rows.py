@@ -64,11 +64,13 @@ def families(study: Study) -> list[Family]:
     found = []
     for model in study.models.values():
         kind: Kind = "trained"
-        if model.twin_of or model.source.startswith("untrained/"):
+        if model.control_of or model.source.startswith("untrained/"):
             kind = "untrained"
         elif model.source.startswith("baseline/"):
             kind = "baseline"
-        found.append(Family(model.name, model.title, kind, tuple(model.instances), model.twin_of))
+        found.append(
+            Family(model.name, model.title, kind, tuple(model.instances), model.control_of)
+        )
     return found
 
 

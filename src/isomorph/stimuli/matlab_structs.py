@@ -30,7 +30,7 @@ def list_stimuli(files: DatasetFiles, spec: MatlabStimuli) -> list[Stimulus]:
     Raises
     ------
     IsomorphError
-        When file, variable or field are not there, the variable is no struct array, an image is
+        When file, variable or field are not there, the variable is not a struct array, an image is
         not one, or a field is neither a text nor numbers.
     """
     file = files.one(spec.file, "stimuli.file")
@@ -71,7 +71,7 @@ def read_struct(file: Path, variable: str) -> npt.NDArray[Any]:
 
     Returns
     -------
-    ndarray (element,) of records
+    array of records of shape (element,)
 
     Raises
     ------
@@ -90,7 +90,7 @@ def flatten_field(values: npt.NDArray[np.object_], where: str) -> dict[str, list
 
     Parameters
     ----------
-    values : ndarray (element,) of object
+    values : array of object of shape (element,)
         What `read_mat` read.
     where : str
         File, variable and field, for messages; the last part after a dot names the columns.
@@ -134,7 +134,7 @@ def to_pixels(image: npt.NDArray[Any], where: str) -> Pixels:
 
     Parameters
     ----------
-    image : ndarray (row, column) or (row, column, 3)
+    image : array of shape (row, column) or (row, column, 3)
         uint8, or floating-point in [0, 1].
     where : str
         File, variable and field, for messages.

@@ -23,14 +23,14 @@ EXCESS = 1.5
 
 
 @dataclass(frozen=True)
-class Shown:
+class ShownInRecording:
     """The presentations of one recording that can be used, in the file's order.
 
     Attributes
     ----------
-    stimulus : ndarray (presentation,) of str
+    stimulus : array of str of shape (presentation,)
         Stimulus ids.
-    onset : ndarray (presentation,)
+    onset : array of shape (presentation,)
         Seconds.
     dropped : dict of str to int
         How many presentations were left out, by reason.
@@ -41,7 +41,7 @@ class Shown:
     dropped: dict[str, int] = field(default_factory=dict)
 
 
-def read_shown(nwb: Nwb, spec: Presentations, names: Names) -> Shown:
+def read_shown(nwb: Nwb, spec: Presentations, names: Names) -> ShownInRecording:
     """Read the presentations of one recording.
 
     Parameters
@@ -56,7 +56,7 @@ def read_shown(nwb: Nwb, spec: Presentations, names: Names) -> Shown:
     Raises
     ------
     IsomorphError
-        When a table, series or column is not there, onsets are no times, an interval ends before
+        When a table, series or column is not there, onsets are not times, an interval ends before
         it begins, a presentation is listed twice, or none can be used.
     """
     rows = read_rows(nwb, spec)
@@ -80,7 +80,7 @@ def read_shown(nwb: Nwb, spec: Presentations, names: Names) -> Shown:
     stop = None if rows.stop is None else rows.stop[counted][keep]
     refuse_anew(onset[keep], stop, place)
     refuse_repeated(ids[keep], onset[keep], place)
-    return Shown(ids[keep], onset[keep], {**dropped, **left_out})
+    return ShownInRecording(ids[keep], onset[keep], {**dropped, **left_out})
 
 
 def _folded(

@@ -12,17 +12,17 @@ import pandas as pd
 from matplotlib import colormaps
 from matplotlib.figure import Figure
 
-from isomorph.figures import selection
+from isomorph.figures import main_rows
 from isomorph.figures.style import COLOUR_MAP, FAINT, INK, STRONG, styled
-from isomorph.responses.halves import parts_needed, spearman_brown
 from isomorph.responses.reliability import TARGET
+from isomorph.responses.split_halves import parts_needed, spearman_brown
 
 Array = npt.NDArray
 
 MOST_DOTS = 150
 """Units drawn one by one; more are drawn as a density."""
 MOST_NAMED = 12
-"""Curves named at their end; more are told by the colour of their row."""
+"""Curves named at their end; more are identified by the colour of their row."""
 LOWEST = -0.5
 """Values below stand at this edge: the formula takes a negative correlation to minus infinity."""
 FARTHEST = 64
@@ -36,7 +36,7 @@ class UnitReliability:
     Attributes
     ----------
     region : str
-    units : ndarray (unit,)
+    units : array of shape (unit,)
         Spearman-Brown reliability of the units that have one.
     n_without : int
         Units that have none.
@@ -75,8 +75,8 @@ def regions_told(table: pd.DataFrame) -> list[UnitReliability]:
     """
     found = []
     of_unit = table["unit"] != ""
-    for region in selection.regions(table[of_unit]):
-        rows = selection.rows_of(table, region)
+    for region in main_rows.regions(table[of_unit]):
+        rows = main_rows.rows_of(table, region)
         units = rows[of_unit[rows.index]]
         known = units["spearman_brown"].astype(float).dropna().to_numpy()
         if not len(known):

@@ -30,11 +30,11 @@ class Volume:
     ----------
     folds : tuple of Folds
         Responses of all voxels by session.
-    positions : (voxel, 3)
+    positions : array of shape (voxel, 3)
         Millimetres.
     shape : tuple of int
         Voxels of the whole grid along x, y and z.
-    affine : (4, 4)
+    affine : array of shape (4, 4)
         From voxels of the grid to millimetres.
     """
 
@@ -56,12 +56,12 @@ class Spheres:
 
     Attributes
     ----------
-    centres : (sphere,) of int
+    centres : array of int of shape (sphere,)
         Voxels with enough others about them.
     members : list of ndarray of int
         Voxels of each sphere, its centre among them.
     left_out : dict of str to int
-        Voxels that are no centre, by reason.
+        Voxels that are not centres, by reason.
     """
 
     centres: NDArray[np.int64]
@@ -90,7 +90,7 @@ def volume_of(
     Raises
     ------
     IsomorphError
-        When units are no voxels, or sessions are of different ones.
+        When units are not voxels, or sessions are of different ones.
     """
     complete = [
         one for one in sessions.values() if set(stimuli) <= set(one["stimulus"].values.tolist())
@@ -101,7 +101,7 @@ def volume_of(
     if "grid" not in first.attrs or not {"x", "y", "z"} <= set(first.coords):
         raise IsomorphError(
             f"{where}: its units have no place in a volume; searchlights take responses of kind "
-            "bids from volumes, and these may have to be made anew"
+            "bids from volumes, and these may have to be made again"
         )
     grid = json.loads(first.attrs["grid"])
     every = [np.stack([one[axis].values for axis in "xyz"], axis=1) for one in complete]
@@ -118,7 +118,7 @@ def spheres(positions: Floats, radius: float, minimum: int) -> Spheres:
 
     Parameters
     ----------
-    positions : (voxel, 3)
+    positions : array of shape (voxel, 3)
         Millimetres.
     radius : float
         Millimetres; a voxel at that distance is in.
@@ -145,9 +145,9 @@ def sphere_rdms(
 
     Yields
     ------
-    centres : (sphere,)
+    centres : array of shape (sphere,)
         Voxels whose sphere has an RDM.
-    rdms : (sphere, pair)
+    rdms : array of shape (sphere, pair)
     left_out : dict of str to int
         Spheres of the block without one, by reason.
     """

@@ -35,7 +35,7 @@ def grouped(
 
     Parameters
     ----------
-    names : ndarray (unit,) of str
+    names : array of str of shape (unit,)
         Regions as the recording calls them, '' for none.
     groups : mapping of str to sequence of str
         Glob patterns by region, in which case counts; the first region that matches holds. Empty:
@@ -45,7 +45,7 @@ def grouped(
 
     Returns
     -------
-    regions : ndarray (unit,) of str
+    regions : array of str of shape (unit,)
         '' for units to leave out.
     left : dict of str to int
         How many units of each other region were left out, by its own name.

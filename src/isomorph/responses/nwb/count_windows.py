@@ -41,7 +41,7 @@ def spikes_per_window(counts: Array, settings: Windowed, *, rate: bool) -> tuple
 
     Parameters
     ----------
-    counts : ndarray (window, presentation, unit)
+    counts : array of shape (window, presentation, unit)
         Spikes in each window and, where there is one, last in the baseline.
     settings : Windowed
         Windows and baseline.
@@ -50,7 +50,7 @@ def spikes_per_window(counts: Array, settings: Windowed, *, rate: bool) -> tuple
 
     Returns
     -------
-    responses : ndarray (window, presentation, unit)
+    responses : array of shape (window, presentation, unit)
         Less the baseline.
     unit : str
         Unit of measurement.
@@ -72,16 +72,16 @@ def places_of(
     ----------
     clock : Clock
         When the samples were taken.
-    onsets : ndarray (presentation,)
+    onsets : array of shape (presentation,)
         Seconds.
     windows : sequence of (start, stop)
         Relative to onset, seconds, half-open: a sample at `stop` is not in.
 
     Returns
     -------
-    first, stop : ndarray (window, presentation)
+    first, stop : arrays of shape (window, presentation)
         Numbers of the first sample in the window and of the first after it.
-    inside : ndarray (presentation,) of bool
+    inside : array of bool of shape (presentation,)
         Whether the recording covers all windows of the presentation.
     """
     starts, stops = np.transpose(windows)[..., None] + onsets

@@ -10,10 +10,10 @@ import xarray as xr
 
 from isomorph.foreign.entities import labels_of_runs
 from isomorph.responses.epochs.cutting import Cut, cut, place
-from isomorph.responses.epochs.events import Events
-from isomorph.responses.epochs.gathering import Ready, by_session, gather, ready
 from isomorph.responses.epochs.noise import Moments, normaliser, residual_moments
 from isomorph.responses.epochs.recording import Channels, filtered, refuse_edge
+from isomorph.responses.epochs.recording_files import Ready, by_session, gather, ready
+from isomorph.responses.epochs.stimulus_events import Events
 from isomorph.responses.presentations import repetitions
 from isomorph.responses.sessions import session_data, summary
 from isomorph.responses.subject_files import Read, SubjectFiles
@@ -68,7 +68,7 @@ def read_session(session: Ready, spec: EpochResponses, stimuli: Array) -> xr.Dat
         Its runs, channels and events.
     spec : EpochResponses
         Windows and what is done to epochs.
-    stimuli : ndarray (stimulus,) of str
+    stimuli : array of str of shape (stimulus,)
         Ids of the stimulus table.
 
     Returns

@@ -38,7 +38,7 @@ def column(table: NwbContainer, name: str, where: str) -> Array:
 
     Returns
     -------
-    ndarray (row,)
+    array of shape (row,)
         Text decoded, an enumeration as its labels.
 
     Raises
@@ -101,7 +101,7 @@ def ragged(table: NwbContainer, name: str, where: str) -> tuple[Any, Array]:
     -------
     values : VectorData
         Of all rows one after another, left on disk; rows of another table have a `table`.
-    ends : ndarray (row,)
+    ends : array of shape (row,)
         Where each row's values end.
 
     Raises

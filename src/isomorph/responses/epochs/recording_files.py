@@ -12,7 +12,6 @@ import numpy.typing as npt
 from isomorph.errors import IsomorphError
 from isomorph.foreign.entities import parse
 from isomorph.foreign.inheritance import inherited, partner
-from isomorph.responses.epochs.events import Events, read_events
 from isomorph.responses.epochs.recording import (
     Channels,
     choose_channels,
@@ -20,6 +19,7 @@ from isomorph.responses.epochs.recording import (
     open_recordings,
     scale_of,
 )
+from isomorph.responses.epochs.stimulus_events import Events, read_events
 from isomorph.responses.subject_files import SubjectFiles
 from isomorph.stimuli.names import Names
 from isomorph.study.epochs import EpochResponses
@@ -28,7 +28,7 @@ Array = npt.NDArray
 
 
 @dataclass(frozen=True)
-class Recording:
+class RecordingFiles:
     """One recording and the tables that belong to it.
 
     Attributes
@@ -59,12 +59,12 @@ class Ready:
 
     Attributes
     ----------
-    runs : sequence of Recording
+    runs : sequence of RecordingFiles
     chosen : list of Channels
         Of each run.
     channels : list of str
         Those that are good in every run.
-    scale : ndarray (channel,)
+    scale : array of shape (channel,)
         Factor of each to the unit of the responses.
     unit : str
         That unit.
@@ -72,7 +72,7 @@ class Ready:
         Of each run.
     """
 
-    runs: Sequence[Recording]
+    runs: Sequence[RecordingFiles]
     chosen: list[Channels]
     channels: list[str]
     scale: Array
@@ -80,7 +80,7 @@ class Ready:
     events: list[Events]
 
 
-def gather(files: SubjectFiles, settings: EpochResponses) -> list[Recording]:
+def gather(files: SubjectFiles, settings: EpochResponses) -> list[RecordingFiles]:
     """Find and open the recordings of one subject, each with its tables.
 
     Parameters
@@ -111,16 +111,18 @@ def gather(files: SubjectFiles, settings: EpochResponses) -> list[Recording]:
                 "it must stand beside the recording or in a folder above, and be among "
                 "archive.files, or be matched by responses.presentations.files"
             )
-        found.append(Recording(file, raw, table, inherited(file, channels, "tables of channels")))
+        found.append(
+            RecordingFiles(file, raw, table, inherited(file, channels, "tables of channels"))
+        )
     return found
 
 
-def ready(runs: Sequence[Recording], spec: EpochResponses, names: Names) -> Ready:
+def ready(runs: Sequence[RecordingFiles], spec: EpochResponses, names: Names) -> Ready:
     """Choose the channels of one session and read its events.
 
     Parameters
     ----------
-    runs : sequence of Recording
+    runs : sequence of RecordingFiles
         One per run.
     spec : EpochResponses
         Channels, and what columns of events mean.
@@ -149,9 +151,9 @@ def ready(runs: Sequence[Recording], spec: EpochResponses, names: Names) -> Read
     return Ready(runs, chosen, channels, scale, unit, events)
 
 
-def by_session(recordings: Sequence[Recording]) -> dict[str, list[Recording]]:
+def by_session(recordings: Sequence[RecordingFiles]) -> dict[str, list[RecordingFiles]]:
     """Group recordings by their `ses-`, runs in order; "1" where names have none."""
-    found: dict[str, list[Recording]] = {}
+    found: dict[str, list[RecordingFiles]] = {}
     for one in recordings:
         found.setdefault(str(parse(one.file).entities.get("ses", "1")), []).append(one)
     return found

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from isomorph.responses.bids.bold import Bold, open_bold
-from isomorph.responses.bids.files import RunFiles, find_runs
-from isomorph.responses.bids.regions import Source
+from isomorph.responses.bids.regions import RegionSource
+from isomorph.responses.bids.run_files import RunFiles, find_runs
 from isomorph.responses.bids.runs import Reader
 from isomorph.responses.subject_files import SubjectFiles
 from isomorph.study.bids import BidsResponses
@@ -18,7 +18,7 @@ One = TypeVar("One")
 
 
 @dataclass(frozen=True)
-class Gathered:
+class SubjectRuns:
     """The files of one subject, found and not yet read.
 
     Attributes
@@ -26,7 +26,7 @@ class Gathered:
     runs : list of RunFiles
     first : Bold
         The first run, opened.
-    source : Source
+    source : RegionSource
         Where regions come from.
     reader : Reader
         Reads runs.
@@ -36,12 +36,12 @@ class Gathered:
 
     runs: list[RunFiles]
     first: Bold
-    source: Source
+    source: RegionSource
     reader: Reader
     used: list[Path]
 
 
-def gather(files: SubjectFiles, settings: BidsResponses) -> Gathered:
+def gather(files: SubjectFiles, settings: BidsResponses) -> SubjectRuns:
     """Find the files of one subject.
 
     Parameters
@@ -53,7 +53,7 @@ def gather(files: SubjectFiles, settings: BidsResponses) -> Gathered:
     Raises
     ------
     IsomorphError
-        When a pattern matches nothing, files of a run are missing, or the first run is no BOLD.
+        When a pattern matches nothing, files of a run are missing, or the first run is not BOLD.
     """
     used: list[Path] = []
 
@@ -65,10 +65,10 @@ def gather(files: SubjectFiles, settings: BidsResponses) -> Gathered:
     runs = find_runs(files, settings)
     first = open_bold(runs[0].files)
     confounds = settings.confounds
-    return Gathered(
+    return SubjectRuns(
         runs,
         first,
-        Source(find_regions, first.place, runs[0].bold, files.atlases, used),
+        RegionSource(find_regions, first.place, runs[0].bold, files.atlases, used),
         Reader(
             settings,
             files.names,

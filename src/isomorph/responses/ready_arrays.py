@@ -13,12 +13,12 @@ import xarray as xr
 
 from isomorph.errors import IsomorphError
 from isomorph.foreign import read_table
+from isomorph.responses.named_arrays import STIMULUS_KEYS, as_names, read_variables, variable_of
 from isomorph.responses.presentations import repetitions, usable
-from isomorph.responses.regions import NOWHERE
+from isomorph.responses.region_names import NOWHERE
 from isomorph.responses.sessions import session_data, summary
 from isomorph.responses.subject_files import Read, SubjectFiles
 from isomorph.responses.times import EDGES
-from isomorph.responses.variables import STIMULUS_KEYS, as_names, read_variables, variable_of
 from isomorph.stimuli.names import refuse_misspelt
 from isomorph.stimuli.naming import id_of
 from isomorph.study.responses import ArrayResponses
@@ -97,17 +97,17 @@ def read_sessions(
 
     Parameters
     ----------
-    response : ndarray (presentation, unit) or (presentation, unit, time)
+    response : array of shape (presentation, unit) or (presentation, unit, time)
         The responses.
     shown : DataFrame
         A row per presentation: `stimulus` and optionally `session` and `run`.
     units : DataFrame
         A row per unit: `region` and optionally `unit`.
-    stimuli : ndarray (stimulus,) of str
+    stimuli : array of str of shape (stimulus,)
         Ids of the stimulus table.
     named : Named
         The files, for messages.
-    times : ndarray (time, 2), optional
+    times : array of shape (time, 2), optional
         Start and stop of every time bin, seconds from onset.
 
     Returns

@@ -11,7 +11,7 @@ from uuid import NAMESPACE_URL, uuid5
 import numpy as np
 import numpy.typing as npt
 
-from isomorph.simulation.spikes import Schedule
+from isomorph.simulation.spike_trains import Schedule
 from isomorph.study.archive import SimulatedArchive
 
 Array = npt.NDArray
@@ -21,20 +21,20 @@ STATEMENT = "SIMULATED by isomorph: Poisson spikes around tuning drawn from laye
 
 
 @dataclass(frozen=True)
-class Recording:
+class SimulatedRecording:
     """One simulated subject.
 
     Attributes
     ----------
     schedule : Schedule
         What was shown when.
-    stimuli : ndarray (stimulus,) of str
+    stimuli : array of str of shape (stimulus,)
         Ids.
-    name, location, quality : ndarray (unit,) of str
-    snr : ndarray (unit,)
-    spike_times : ndarray (spike,)
+    name, location, quality : arrays of str of shape (unit,)
+    snr : array of shape (unit,)
+    spike_times : array of shape (spike,)
         Of all units one after another, seconds.
-    ends : ndarray (unit,)
+    ends : array of shape (unit,)
         Where each unit's spikes end.
     """
 
@@ -49,7 +49,7 @@ class Recording:
 
 
 def write_nwb(
-    path: Path, recording: Recording, dataset: str, subject: str, archive: SimulatedArchive
+    path: Path, recording: SimulatedRecording, dataset: str, subject: str, archive: SimulatedArchive
 ) -> None:
     """Write a simulated recording as NWB that says in every description what it is.
 
@@ -57,7 +57,7 @@ def write_nwb(
     ----------
     path : Path
         The file.
-    recording : Recording
+    recording : SimulatedRecording
         The simulated subject.
     dataset, subject : str
         Names.
@@ -109,7 +109,7 @@ def _fix_object_ids(file: Any, identifier: str) -> None:
     file.visititems(fix)
 
 
-def _add_electrodes(nwb: Any, recording: Recording) -> None:
+def _add_electrodes(nwb: Any, recording: SimulatedRecording) -> None:
     """Give each unit an electrode, in the group of its region."""
     device = nwb.create_device(name="probe", description=STATEMENT)
     groups = {
@@ -125,7 +125,7 @@ def _add_electrodes(nwb: Any, recording: Recording) -> None:
         nwb.add_electrode(group=groups[region], location=region or "unknown")
 
 
-def _units(nwb: Any, recording: Recording) -> Any:
+def _units(nwb: Any, recording: SimulatedRecording) -> Any:
     from hdmf.common import VectorData, VectorIndex
     from pynwb.misc import Units
 
@@ -159,7 +159,7 @@ def _units(nwb: Any, recording: Recording) -> Any:
     )
 
 
-def _trials(recording: Recording) -> Any:
+def _trials(recording: SimulatedRecording) -> Any:
     from hdmf.common import VectorData
     from pynwb.epoch import TimeIntervals
 

@@ -41,7 +41,7 @@ def read_table(
     separator : str, optional
         A comma or a tab; unless given, a tab where the file's name says `.tsv`.
     note : str, optional
-        How lines begin that are no rows, such as those above the table of a lock: `#`.
+        How lines begin that are not rows, such as those above the table of a lock: `#`.
 
     Returns
     -------
@@ -128,7 +128,7 @@ def _refuse_nameless(
 
 
 def _lines(file: Path, separator: str, note: str | None) -> list[tuple[int, list[str]]]:
-    """Return the number and the cells of every line that holds something and is no note."""
+    """Return the number and the cells of every line that holds something and is not a note."""
     csv.field_size_limit(LARGEST)
     what = f"a table of {'tab' if separator == chr(9) else 'comma'}-separated text"
     found = []

@@ -8,8 +8,8 @@ from isomorph.responses.bids.atlases import atlas_files, checked
 from isomorph.responses.bids.confounds import read_confounds
 from isomorph.responses.bids.estimates import opened, shown_in_all
 from isomorph.responses.bids.events import refuse_some_impulses
-from isomorph.responses.bids.gathering import Gathered, by_session, gather
 from isomorph.responses.bids.regions import read_regions
+from isomorph.responses.bids.subject_runs import SubjectRuns, by_session, gather
 from isomorph.responses.subject_files import SubjectFiles
 from isomorph.study.bids import AtlasRegions, BidsResponses
 
@@ -38,7 +38,7 @@ def look(files: SubjectFiles, settings: BidsResponses) -> None:
             shown_in_all(own, f"{files.dataset} {files.subject}")
 
 
-def _look_at_regions(found: Gathered, atlases: Path) -> None:
+def _look_at_regions(found: SubjectRuns, atlases: Path) -> None:
     regions = found.reader.settings.regions
     if isinstance(regions, AtlasRegions) and not atlas_files(regions, atlases):
         checked(regions, found.source.place, found.source.bold)

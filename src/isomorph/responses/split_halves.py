@@ -28,19 +28,19 @@ class SplitHalf:
 
     Attributes
     ----------
-    correlation : ndarray (unit,)
+    correlation : array of shape (unit,)
         Mean over splits, NaN where undefined.
-    spread : ndarray (unit,)
+    spread : array of shape (unit,)
         Standard deviation over splits, NaN where undefined.
     status : list of str
         Per unit `ok`, or why there is no number.
     n_stimuli, n_repetitions : int
-        Stimuli shown at least twice, of whole runs in two runs at least, and the fewest showings
-        among them.
+        Stimuli shown at least twice, of whole runs in two runs at least, and the fewest
+        presentations among them.
     n_splits : int
         Random divisions into halves; 0 where nothing could be divided.
-    showings : float
-        Showings in a half: half of `n_repetitions`, of whole runs the harmonic mean.
+    presentations : float
+        Presentations in a half: half of `n_repetitions`, of whole runs the harmonic mean.
     """
 
     correlation: Array
@@ -49,7 +49,7 @@ class SplitHalf:
     n_stimuli: int
     n_repetitions: int
     n_splits: int
-    showings: float = 0
+    presentations: float = 0
 
 
 def split_half(
@@ -62,23 +62,23 @@ def split_half(
     """Correlate, over stimuli, the mean responses of two halves of the repetitions.
 
     What all presentations of a run share, its baseline or the mean that was taken off it, would
-    stand in both halves if each stimulus' showings were divided on their own, and make noise
+    stand in both halves if each stimulus' presentations were divided on their own, and make noise
     correlate. So halves are of whole runs wherever most stimuli come in several, as those of RDMs
     are; a stimulus missing from a half is left out of that split.
 
     Parameters
     ----------
-    response : ndarray (presentation, unit) or (presentation, unit, time)
+    response : array of shape (presentation, unit) or (presentation, unit, time)
         Responses. With time bins the correlation is over stimuli and bins, each bin about its own
         mean over stimuli, so that a unit has one number.
-    stimulus : ndarray (presentation,) of str
-        Stimulus of each presentation. One shown once is left out; of an odd number of showings
+    stimulus : array of str of shape (presentation,)
+        Stimulus of each presentation. One shown once is left out; of an odd number of presentations
         one, chosen at random in each split, is left out.
     rng : Generator
         Draws the halves.
     splits : int
         How many random divisions.
-    run : ndarray (presentation,) of str, optional
+    run : array of str of shape (presentation,), optional
         Run of each presentation, or session.
 
     Returns
@@ -129,7 +129,7 @@ def _over_runs(
         n_stimuli=int(both.any(axis=0).sum()),
         n_repetitions=fewest,
         n_splits=int(enough.sum()),
-        showings=float(2 / np.mean(1 / first[enough][both] + 1 / second[enough][both])),
+        presentations=float(2 / np.mean(1 / first[enough][both] + 1 / second[enough][both])),
     )
 
 

@@ -17,9 +17,9 @@ import numpy.typing as npt
 
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.foreign import reading
-from isomorph.foreign.arrays import read_npy, read_npz
 from isomorph.foreign.hdf5 import afford_dataset, open_hdf5
 from isomorph.foreign.matlab import read_mat
+from isomorph.foreign.numpy_files import read_npy, read_npz
 from isomorph.foreign.nwb import as_text
 from isomorph.registry import Registry
 
@@ -223,7 +223,7 @@ def fields_of(values: Array, field: str | None, where: str) -> Array:
 
     Parameters
     ----------
-    values : ndarray (...) with named fields
+    values : structured array of any shape
         A MATLAB struct array.
     field : str or None
         The field.
@@ -232,7 +232,7 @@ def fields_of(values: Array, field: str | None, where: str) -> Array:
 
     Returns
     -------
-    ndarray (..., *shape of the field), leading axes of length one of the field squeezed away
+    array of shape (..., *shape of the field), leading axes of length one of the field squeezed away
 
     Raises
     ------

@@ -67,7 +67,7 @@ def read_images(listed: Sequence[Listed], size: int) -> npt.NDArray[np.float32]:
 
     Returns
     -------
-    ndarray (stimulus, 3, size, size) of float32
+    array of float32 of shape (stimulus, 3, size, size)
         Red, green and blue in [0, 1].
 
     Raises

@@ -135,8 +135,8 @@ def _numbers(column: pd.Series, order: Sequence[Any] | None, where: str) -> NDAr
         numbers = pd.to_numeric(filled, errors="coerce")
         if len(odd := filled[numbers.isna()]):
             raise IsomorphError(
-                f'{where} holds "{odd.iloc[0]}", which is no number; say the order of its words in '
-                "options.ordinal, or use baseline/category"
+                f'{where} holds "{odd.iloc[0]}", which is not a number; say the order of its words '
+                "in options.ordinal, or use baseline/category"
             )
     else:
         ranks = {str(word): float(rank) for rank, word in enumerate(order)}
