@@ -222,7 +222,10 @@ def test_vectors_are_put_in_order_too(make_study, files, name):
 @pytest.mark.parametrize(
     ("names", "message"),
     [
-        (["image_1", "image_2", "image_3", "image_4", "image_9"], '"(images/)?image_9.* not a stim'),
+        (
+            ["image_1", "image_2", "image_3", "image_4", "image_9"],
+            '"(images/)?image_9.* not a stim',
+        ),
         (["image_1", "image_2", "image_3", "image_4", "image_4"], 'names "image_4" twice'),
         (["image_1", "image_2", "image_3"], "names 3 stimuli, expected the 5 of"),
     ],

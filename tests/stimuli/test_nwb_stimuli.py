@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from PIL import Image
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "twins"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "replicas"))
 
 import recordings
 from images import natural_like
