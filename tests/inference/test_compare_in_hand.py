@@ -16,12 +16,11 @@ sys.path.append(str(Path(__file__).parents[1] / "figures"))
 from synthetic_study import write_study
 
 import isomorph as iso
-from isomorph import inference
 from isomorph.artefacts import read_table
 from isomorph.artefacts.schemas import TABLES
-from isomorph.inference import explain
 from isomorph.inference.keywords import inference_of
 from isomorph.layout import Layout
+from isomorph.stages import compare, explain
 from isomorph.study import Inference
 
 QUICK = {"resamples": 40, "permutations": 40}
@@ -209,7 +208,7 @@ def study(tmp_path_factory) -> Layout:
     spec = layout.study.spec
     spec = spec.model_copy(update={"inference": spec.inference.model_validate(settings)})
     layout = Layout(replace(layout.study, spec=spec), layout.root)
-    inference.run(layout, "real")
+    compare.run(layout, "real")
     explain.run(layout, "real")
     return layout
 

@@ -8,13 +8,14 @@ from typing import Any
 
 from isomorph.artefacts.schemas import ordered
 from isomorph.errors import IsomorphError, did_you_mean
-from isomorph.inference.asking import Names, Table, analysis_of, several
+from isomorph.inference.asking import Names, Table, analysis_of
 from isomorph.inference.comparing import Analysis
 from isomorph.inference.explain.explaining import explanation_tables
 from isomorph.inference.explain.material import Roles
 from isomorph.inference.keywords import inference_of
 from isomorph.inference.result import Result
 from isomorph.inference.trust.recovering import recovery_tables
+from isomorph.rdms.named import several
 
 
 def partial(
@@ -70,7 +71,7 @@ def partial(
     analysis = _analysis("partial", "explain", brain, models, measure, distance, stimuli, dataset,
                          settings)  # fmt: skip
     names = _instances(analysis)
-    held = tuple(several(controls))
+    held = tuple(several(controls, "controls"))
     for name in held:
         if name not in names:
             raise IsomorphError(f'controls: no model "{name}", {did_you_mean(name, names)}')

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from isomorph.artefacts.schemas import ordered
-from isomorph.inference.asking import Names, Table, analysis_of
+from isomorph.inference.asking import NO_MODELS, Names, Table, analysis_of
 from isomorph.inference.ceilings import ceiling
 from isomorph.inference.comparing import comparison_tables
 from isomorph.inference.gather import regions_of
@@ -193,7 +193,7 @@ def noise_ceiling(
     """
     inference = inference_of("noise_ceiling", settings)
     analysis = analysis_of(
-        brain, None, measure=measure, distance=distance, stimuli=stimuli,
+        brain, NO_MODELS, measure=measure, distance=distance, stimuli=stimuli,
         inference=inference, dataset=dataset,
     )  # fmt: skip
     draws, rows = analysis.draws(), []

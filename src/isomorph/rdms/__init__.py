@@ -43,7 +43,7 @@ from isomorph.rdms.folds import Folds, folds_of
 from isomorph.rdms.halvings import most_halvings
 from isomorph.rdms.layered import rdms_of_layer
 from isomorph.rdms.level import Level, averaged, compared_stimuli, level_of, regrouped
-from isomorph.rdms.rdm import MINIMUM_STIMULI
+from isomorph.rdms.taken import MINIMUM_STIMULI
 from isomorph.rdms.transforms import TRANSFORMS
 from isomorph.rdms.unit_choice import reliable_units
 from isomorph.responses.division import recordings_of

@@ -32,7 +32,7 @@ def over(data: xr.Dataset, stimuli: Sequence[str], what: str, others: str) -> xr
     Raises
     ------
     IsomorphError
-        When they are over different stimuli.
+        When they are over different stimuli, or nobody can tell the order of theirs.
     """
     own = names_of(data)
     if own is None:
@@ -40,6 +40,12 @@ def over(data: xr.Dataset, stimuli: Sequence[str], what: str, others: str) -> xr
             raise IsomorphError(
                 f"{what} has {data.sizes['stimulus']} stimuli and {others} {len(stimuli)}; "
                 "expected the same stimuli in the same order"
+            )
+        counted = [str(number) for number in range(len(stimuli))]
+        if list(stimuli) != counted and set(stimuli) == set(counted):
+            raise IsomorphError(
+                f"{what} does not name its stimuli, and {others} numbers them in another order "
+                "than that of the numbers; name those of either side"
             )
         named = _renamed(data, stimuli)
         named.attrs.pop(UNNAMED)
