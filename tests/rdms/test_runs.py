@@ -603,7 +603,7 @@ def test_noise_of_a_run_chooses_no_units():
 
 
 def test_draws_of_units_from_some_sessions_alone_have_the_halves_of_these():
-    """Sessions of unlike numbers of runs, the first with one unit, which few draws hold."""
+    """Sessions of different numbers of runs, the first with one unit, which few draws hold."""
     one = shared(13, runs=7, units=1, signal=1.0)[0]
     two = shared(14, runs=4, units=12, signal=1.0)[0]
     rows, _ = rdms_of_responses(

@@ -369,7 +369,7 @@ def test_a_mistake_in_the_stimuli_is_said_before_anything_is_made(study, capsys,
 
 def test_pictures_inside_recordings_are_known_once_they_were_made(tmp_path, written, capsys):
     """Before that every name passes; afterwards names are compared with the table."""
-    sys.path.insert(0, str(Path(__file__).parents[1] / "twins"))
+    sys.path.insert(0, str(Path(__file__).parents[1] / "replicas"))
     from recordings import images, opened
 
     folder, own = written("nwb")

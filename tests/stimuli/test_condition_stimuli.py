@@ -12,7 +12,7 @@ from isomorph.stages import stimuli
 from isomorph.stages.datasets import images_of, read_stimuli
 from isomorph.stimuli.listed_images import read_images
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "twins"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "replicas"))
 
 from recordings import create, opened, table, typed
 

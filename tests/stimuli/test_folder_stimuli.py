@@ -112,7 +112,7 @@ def test_duplicates_are_marked_and_reported(data, make, capsys):
     save(data, "third.png", pixels.reshape(16, 12, 3))  # the same bytes in another shape
     table = read_stimuli(make(stimuli=FOLDER), "objects")
     assert table["duplicate_of"].tolist() == ["", "first", ""]
-    assert "1 stimuli have the very pixels of another: second = first" in capsys.readouterr().err
+    assert "1 stimuli have exactly the pixels of another: second = first" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("names", [("1", "2", "10"), ("image_1", "image_2", "image_10")])
