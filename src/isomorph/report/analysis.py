@@ -8,7 +8,7 @@ from typing import Any
 
 from isomorph.figures.results import Results
 from isomorph.figures.words import CORRECTIONS, distance_title
-from isomorph.rdms import DISTANCES
+from isomorph.rdms.distances import DISTANCES
 from isomorph.report.explained import replaced
 from isomorph.study import StudySpec
 

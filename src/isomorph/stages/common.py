@@ -12,7 +12,7 @@ import xarray as xr
 from isomorph.artefacts import Provenance, read_array, write_table
 from isomorph.artefacts.schemas import TABLES
 from isomorph.errors import IsomorphError
-from isomorph.inference.comparing import Analysis
+from isomorph.inference.analysis import Analysis
 from isomorph.inference.members import ModelFamily, among
 from isomorph.layout import Layout
 from isomorph.rdms.collection import indexed
