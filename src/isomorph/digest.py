@@ -10,7 +10,7 @@ from pathlib import Path
 
 DECIDED_ELSEWHERE = (
     "isomorph.study", "isomorph.layout", "isomorph.slices", "isomorph.jobs", "isomorph.making",
-    "isomorph.catalogue",
+    "isomorph.catalogue", "isomorph.saying",
     *(f"isomorph.archives.{one}" for one in ("download", "held", "mirrors", "pace", "package",
                                              "patience", "unpack")),
 )  # fmt: skip
