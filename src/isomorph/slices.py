@@ -119,7 +119,7 @@ def comparisons(study: Study, dataset: str) -> Slice:
 
 
 def explain(study: Study, dataset: str) -> Slice:
-    """Return what decides how the likenesses of a dataset are explained."""
+    """Return what decides how the similarities of a dataset are explained."""
     return {
         "distances": list(study.spec.distances),
         "measures": list(study.spec.measures),

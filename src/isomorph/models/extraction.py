@@ -41,7 +41,7 @@ def extract(
     sketch_width: int = SKETCH_WIDTH,
     stimuli: Sequence[str] | None = None,
 ) -> Activations:
-    """ForwardRun images through a network once and fold every layer asked for into its Gram matrix.
+    """Run images through a network once and fold every layer asked for into its Gram matrix.
 
     When all images fit one batch, each layer is folded in the moment it is made and nothing is
     kept. Otherwise a Gram matrix needs features of images that are not in memory together, so
