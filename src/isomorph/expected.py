@@ -39,7 +39,7 @@ def check_expected(layout: Layout, dataset: str, found: Mapping[str, int]) -> No
     sentence = f"{layout.study.dataset_files[dataset]}: {'; '.join(differing)}"
     if spec.mismatch == "refuse":
         raise IsomorphError(
-            f"{sentence}; find out why, mend the figure, or set expected.mismatch to report"
+            f"{sentence}; find out why, fix the figure, or set expected.mismatch to report"
         )
     say(f"mismatch: {sentence}")
 

@@ -13,9 +13,9 @@ sys.path.append(str(Path(__file__).parents[1] / "figures"))
 from synthetic_study import write_study
 
 import isomorph as iso
-from isomorph import inference
 from isomorph.catalogue import made_by
 from isomorph.making import DECLARED
+from isomorph.stages import compare
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +76,7 @@ def test_what_the_study_no_longer_says_is_refused(layout, tmp_path):
     shutil.copytree(layout.root, root)
     path = root / "config" / "small.yaml"
     opened = iso.open_results(root / "results" / "small")
-    inference.run(opened._layout, "real")
+    compare.run(opened._layout, "real")
     assert len(iso.open_results(root / "results" / "small").comparisons)
     study = yaml.safe_load(path.read_text())
     path.write_text(yaml.safe_dump({**study, "measures": ["pearson"]}))
@@ -107,7 +107,7 @@ def test_a_saved_result_is_read_as_it_was(tmp_path):
 
 def test_other_files_are_refused(tmp_path):
     for name, message in (
-        ("notes.txt", "is no file that isomorph reads back"),
+        ("notes.txt", "is not a file that isomorph reads back"),
         ("empty", "holds no result.json"),
     ):
         place = tmp_path / name

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from isomorph.artefacts import read_responses
 from isomorph.errors import IsomorphError
 from isomorph.responses.nwb import spikes as spikes_module
-from isomorph.responses.regions import grouped
+from isomorph.responses.region_names import grouped
 from isomorph.responses.times import times_of
 from isomorph.stages.responses import run
 from isomorph.study.responses import NwbResponses

@@ -13,7 +13,7 @@ from isomorph.artefacts import provenance, read_provenance, read_table, write_ta
 from isomorph.errors import IsomorphError
 from isomorph.stages import stimuli
 from isomorph.stages.datasets import images_of, names_of, read_stimuli
-from isomorph.stimuli.listing import STIMULI
+from isomorph.stimuli.stimulus_kinds import STIMULI
 from pictures import read_images
 
 RNG = np.random.default_rng(78)
@@ -286,7 +286,7 @@ def test_ids_may_be_paths_and_paths_may_name_categories(two_folders, data, make)
             r'"\(\?P<a>faces\)/" is not found in "st',
         ),
         ({"fields_from": "faces"}, "fields_from: names no field; write each as"),
-        ({"fields_from": "(?P<a"}, "fields_from: is no regular expression"),
+        ({"fields_from": "(?P<a"}, "fields_from: is not a regular expression"),
     ],
 )
 def test_mistakes_in_paths_are_one_sentence(two_folders, make, changes, message):

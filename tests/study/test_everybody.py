@@ -126,7 +126,7 @@ def test_everybody_of_ready_rdms(read):
     [
         ({"responses": {**OWN["responses"], "responses": "all.npy"}}, "needs {subject} in the pat"),
         ({"responses": {**OWN["responses"], "responses": "s-{subject}.npy"}}, "finds nobody: resp"),
-        ({"archive": {"kind": "local", "path": "nowhere"}}, "nowhere is no folder here"),
+        ({"archive": {"kind": "local", "path": "nowhere"}}, "nowhere is not a folder here"),
         (
             {"archive": {"kind": "package", "project": "x", "version": "1", "sha256": "0" * 64,
                          "members": ["a"]}, "citation": "A", "licence": "B", "species": "C"},

@@ -70,9 +70,9 @@ def simulate(
 
     Parameters
     ----------
-    amplitudes : mapping of str to ndarray (x, y, z)
+    amplitudes : mapping of str to array of shape (x, y, z)
         Percent, by stimulus.
-    events : sequence of (onset, duration, stimulus)
+    events : sequence of tuple (onset, duration, stimulus)
         Seconds.
     n_scans : int
     tr : float
@@ -83,7 +83,7 @@ def simulate(
 
     Returns
     -------
-    ndarray (x, y, z, scan) of int16
+    array of int16 of shape (x, y, z, scan)
     """
     change = np.zeros((*SHAPE, n_scans))
     for stimulus, pattern in amplitudes.items():

@@ -38,7 +38,7 @@ WHOLE = "ds000105"
 PIXELS = {
     "name": "pixels", "title": "Pixels", "source": "baseline/pixels", "preprocessing": {"size": 8},
 }  # fmt: skip
-COARSE = {**PIXELS, "name": "coarse", "title": "Coarse", "twin_of": "pixels",
+COARSE = {**PIXELS, "name": "coarse", "title": "Coarse", "control_of": "pixels",
           "preprocessing": {"size": 4}}  # fmt: skip
 """Stands in for an untrained twin, which a dataset without images has as little as its model."""
 

@@ -21,7 +21,7 @@ from isomorph.study.archive import LocalArchive
 def fetch(layout: Layout, dataset: str) -> None:
     """List the files of a local folder that belong to a dataset, with size and hash.
 
-    Every file is hashed anew: what a user keeps may change under the same size and date. The
+    Every file is hashed again: what a user keeps may change under the same size and date. The
     manifest is written only when something did. What has no content here and is asked for by
     nothing of the study is passed over, and said.
 
@@ -68,7 +68,7 @@ def folder(layout: Layout, dataset: str, archive: LocalArchive) -> Path:
     """
     source = layout.study.dataset_files[dataset]
     root = expand_folder(source, "archive.path", archive.path)
-    if not os.path.isdir(root):  # noqa: PTH112  (a path that is too long is no folder either)
+    if not os.path.isdir(root):  # noqa: PTH112  (a path that is too long is not a folder either)
         what = "is a file, not a folder" if os.path.exists(root) else "does not exist"  # noqa: PTH110
         raise IsomorphError(
             f"{source}: archive.path: {os.path.realpath(root)} {what}; give the folder that holds "

@@ -309,6 +309,6 @@ def check_unchanged(layout: Layout, dataset: str, files: Sequence[Path]) -> dict
         if file in known and known[file].sha256 != found[file]:
             raise IsomorphError(
                 f"{file}: has changed since {dataset} was fetched; put it back, or fetch again "
-                "and everything made from it anew"
+                "and everything made from it again"
             )
     return found

@@ -22,7 +22,8 @@ BLOCK = 1 << 16
 class Pace:
     """Tells when a body comes too slowly.
 
-    A server that stays silent is told by its timeout; one that sends a byte now and then is not.
+    A server that stays silent is recognised by its timeout; one that sends a byte now and then is
+    not.
     """
 
     def __init__(self) -> None:

@@ -11,9 +11,9 @@ from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.layout import Layout
 from isomorph.making import require, stamp
 from isomorph.saying import say
-from isomorph.simulation.recording import STATEMENT, write_nwb
+from isomorph.simulation.nwb_recording import STATEMENT, write_nwb
+from isomorph.simulation.planted_subject import simulate
 from isomorph.simulation.representations import root_of_gram
-from isomorph.simulation.subject import simulate
 from isomorph.study.archive import SimulatedArchive
 
 Array = npt.NDArray
@@ -71,7 +71,7 @@ def _planted_features(
         where = f"{layout.study.dataset_files[dataset]}: archive.regions.{region}.layer"
         if planted.layer not in layers:
             raise IsomorphError(
-                f'{where}: "{planted.layer}" is no layer of {planted.model} in {file}, '
+                f'{where}: "{planted.layer}" is not a layer of {planted.model} in {file}, '
                 f"{did_you_mean(planted.layer, layers)}"
             )
         gram = activations["gram"].values[layers.index(planted.layer)].astype(np.float64)

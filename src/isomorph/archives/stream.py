@@ -52,7 +52,7 @@ def bring(
     folder : Path
         Where the smaller files come to stand, each at its asset's path.
     relock : str
-        The command that writes the lock anew, for messages.
+        The command that writes the lock again, for messages.
     lacking : callable, optional
         Called before a file is read.
 

@@ -46,7 +46,7 @@ GRACE = 2.0
 
 
 @dataclass(frozen=True)
-class Place:
+class Location:
     """Where to ask for a file.
 
     Attributes
@@ -61,7 +61,7 @@ class Place:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-Locate = Callable[[requests.Session, LockedFile, Callable[[float], None]], Place]
+Locate = Callable[[requests.Session, LockedFile, Callable[[float], None]], Location]
 """Finds where a file stands, given how to wait before a server is asked again."""
 
 
@@ -121,14 +121,16 @@ def addresses(url: str) -> list[str]:
     try:
         parts = urlsplit(url)
     except ValueError as error:
-        raise IsomorphError(f"{url}: is not an address ({error}); lock the dataset anew") from error
+        raise IsomorphError(
+            f"{url}: is not an address ({error}); lock the dataset again"
+        ) from error
     rest = [one for one in parts.query.split("&") if not one.startswith("versionId=")]
     return [mirrored(url), mirrored(urlunsplit(parts._replace(query="&".join(rest))))]
 
 
-def as_locked(_http: requests.Session, file: LockedFile, _pause: object) -> Place:
+def as_locked(_http: requests.Session, file: LockedFile, _pause: object) -> Location:
     """Return the addresses the lock itself names."""
-    return Place(addresses(file.url))
+    return Location(addresses(file.url))
 
 
 def part_of(target: Path, pin: Pin) -> Path:
@@ -153,7 +155,7 @@ def announce(label: str, files: Sequence[LockedFile], folder: Path) -> None:
     label : str
         Name of the dataset.
     files : sequence of LockedFile
-        All of them. What is here is told by size alone, part files included.
+        All of them. What is here is recognised by size alone, part files included.
     folder : Path
         Where they come to stand.
 
@@ -237,7 +239,7 @@ def transfer(
     """
     crew = _Crew(label, files)
     for file in files:
-        addresses(file.url)  # what is no address, or no mirror, is said once
+        addresses(file.url)  # what is not an address, or no mirror, is said once
     waiting: SimpleQueue[LockedFile] = SimpleQueue()
     for file in sorted(files, key=lambda one: -one.size):  # no long one runs alone at the end
         waiting.put(file)

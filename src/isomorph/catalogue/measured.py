@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from isomorph.catalogue.columns import ABOUT, PLACE, SHARE
 from isomorph.catalogue.entries import RESULTS, WORDS, Artefact, named, table
+from isomorph.catalogue.shared_columns import ABOUT, PLACE, SHARE
 
 STIMULI = {
     **named(

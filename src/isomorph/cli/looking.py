@@ -151,7 +151,7 @@ def said_once(mistakes: Mapping[str, str]) -> list[str]:
         shared.setdefault(name.sub("\0", sentence), []).append(subject)
     lines = []
     for first, *others in shared.values():
-        more = f" (so it is with {_some(others)} too)" if others else ""
+        more = f" (likewise for {_some(others)})" if others else ""
         lines.append(mistakes[first] + more)
     return lines
 

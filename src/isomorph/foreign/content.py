@@ -19,7 +19,7 @@ POINTERS = {
 """What stands in place of content, by how it begins, in words."""
 
 LONGEST_POINTER = 1024
-"""Bytes; a larger file is no pointer."""
+"""Bytes; a larger file is not a pointer."""
 
 ANNEXED = re.compile(r"(^|/)\.git/annex/|(^|/)annex/objects/")
 """Part of every link of an annexed file."""
@@ -74,5 +74,5 @@ def _of_link(file: Path, error: OSError) -> str:
     if ANNEXED.search(target):
         return f"is a link into git-annex, its content {GET}"
     if isinstance(error, FileNotFoundError):
-        return f"is a link to {target}, where there is nothing; mend the link or mount its disk"
+        return f"is a link to {target}, where there is nothing; fix the link or mount its disk"
     return f"is a link to {target}, which cannot be followed ({error.strerror})"

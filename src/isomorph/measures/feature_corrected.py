@@ -49,11 +49,11 @@ class FeatureCorrectedForm:
         ----------
         first, second : Stack
             With `features`, one `(stimulus, feature)` each; their RDMs are not looked at.
-        counts : (resample, stimulus)
+        counts : array of shape (resample, stimulus)
 
         Returns
         -------
-        (resample, a, b)
+        array of shape (resample, a, b)
             NaN where a denominator is not positive: too few features to tell what is shared by
             them from what each has alone.
         """
@@ -79,8 +79,8 @@ def same_feature(features: Floats, counts: Counts) -> Floats:
 
     Parameters
     ----------
-    features : (stimulus, feature)
-    counts : (resample, stimulus)
+    features : array of shape (stimulus, feature)
+    counts : array of shape (resample, stimulus)
     """
     results = np.empty(len(counts))
     for part in blocks(len(counts), BLOCK // 8 // features.shape[1]):

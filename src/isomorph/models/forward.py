@@ -115,7 +115,8 @@ class ForwardRun:
     def fitting(self, size: int) -> int:
         """Return how many images pass at once, at most `size`, and say so when they are fewer.
 
-        A graphics card says itself when its memory is full; a processor's can end without a word.
+        A graphics card says itself when its memory is full; a processor's can end without a
+        message.
         """
         if self.device.type != "cpu" or not self.largest:
             return size

@@ -65,16 +65,16 @@ def as_seen(
 
     Parameters
     ----------
-    pixels : ndarray (row, column, 3) of uint8
+    pixels : array of uint8 of shape (row, column, 3)
     settings : Preprocessing
-    shown : (float, float or None), optional
+    shown : tuple (float, float or None), optional
         Width and height of the image, degrees of visual angle.
     where : str, optional
         The image, for errors.
 
     Returns
     -------
-    ndarray (3, size, size)
+    array of shape (3, size, size)
         Values in [0, 1].
 
     Raises
@@ -113,24 +113,24 @@ def placement(
 ) -> tuple[Box, tuple[int, int, int, int]]:
     """Return which part of an image falls into a field of view, and on which of its pixels.
 
-    Edges of the image fall on whole pixels of the input, so that a blurred edge is no feature; a
+    Edges of the image fall on whole pixels of the input, so that a blurred edge is not a feature; a
     stimulus is at most half a pixel too large or small. What lies beyond the field is cut.
 
     Parameters
     ----------
-    pixels : ndarray (row, column, 3)
+    pixels : array of shape (row, column, 3)
     degrees : float
         Side of the field of view, degrees of visual angle.
     size : int
         Its side, pixels.
-    shown : (float, float or None)
+    shown : tuple (float, float or None)
         Width and height of the image as shown, degrees of visual angle.
 
     Returns
     -------
-    source : (float, float, float, float)
+    source : tuple (float, float, float, float)
         Left, top, right and bottom in the image.
-    target : (int, int, int, int)
+    target : tuple (int, int, int, int)
         The same in the field of view.
     """
     height, width = pixels.shape[:2]
@@ -184,7 +184,7 @@ def aperture(kind: str, size: int) -> NDArray[np.float32]:
 
     Returns
     -------
-    ndarray (size, size)
+    array of shape (size, size)
         Between 0 and 1.
     """
     offsets = (np.arange(size) + 0.5) / size - 0.5
@@ -200,12 +200,12 @@ def preprocess(images: NDArray[np.float32], settings: Preprocessing) -> NDArray[
 
     Parameters
     ----------
-    images : ndarray (stimulus, channel, height, width)
+    images : array of shape (stimulus, channel, height, width)
     settings : Preprocessing
 
     Returns
     -------
-    ndarray (stimulus, channel, height, width)
+    array of shape (stimulus, channel, height, width)
     """
     mean, std = (
         np.array(values, dtype=np.float32)[:, None, None]

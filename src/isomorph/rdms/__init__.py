@@ -43,9 +43,9 @@ from isomorph.rdms.folds import Folds, folds_of
 from isomorph.rdms.halvings import most_halvings
 from isomorph.rdms.layered import rdms_of_layer
 from isomorph.rdms.level import Level, averaged, compared_stimuli, level_of, regrouped
-from isomorph.rdms.rdm import MINIMUM_STIMULI
+from isomorph.rdms.taken import MINIMUM_STIMULI
 from isomorph.rdms.transforms import TRANSFORMS
-from isomorph.rdms.units import reliable_units
+from isomorph.rdms.unit_choice import reliable_units
 from isomorph.responses.division import recordings_of
 from isomorph.responses.times import common_times
 

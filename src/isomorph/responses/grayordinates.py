@@ -45,7 +45,7 @@ class Grayordinates:
 
         Parameters
         ----------
-        units : ndarray (unit,)
+        units : array of shape (unit,)
             Their places among the grayordinates.
         """
         axis = self.axis
@@ -76,13 +76,13 @@ class Grayordinates:
 
         Returns
         -------
-        ndarray (grayordinate of the other,)
+        array of shape (grayordinate of the other,)
             Position, -1 for one that is not among these.
 
         Raises
         ------
         IsomorphError
-            When the other is no CIFTI file, or of another surface or voxel grid.
+            When the other is not a CIFTI file, or of another surface or voxel grid.
         """
         if not isinstance(other, Grayordinates):
             raise IsomorphError(

@@ -93,12 +93,12 @@ def root(rdm: Floats, planting: Planting) -> Floats:
 
     Parameters
     ----------
-    rdm : (pair,)
+    rdm : array of shape (pair,)
     planting : Planting
 
     Returns
     -------
-    (stimulus, component)
+    array of shape (stimulus, component)
         Scaled so that a projected unit has a mean variance of 1 over stimuli; no component when
         the RDM is that of no geometry.
     """

@@ -96,7 +96,7 @@ def model_families(study: Study, compared: Collection[str]) -> list[ModelFamily]
             model.name,
             tuple(model.instances),
             any(seed is not None for seed in model.instances.values()),
-            model.twin_of,
+            model.control_of,
         )
         for model in study.models.values()
     ]

@@ -13,7 +13,7 @@ from PIL import Image
 
 from isomorph.artefacts import read_array, read_table, replacing, sha256, write_beside
 from isomorph.catalogue import tables_of_results
-from isomorph.figures.results import Results
+from isomorph.figures.dataset_results import DatasetResults
 from isomorph.layout import Layout
 from isomorph.making import require, stamp
 from isomorph.rdms import compared_stimuli, indexed
@@ -57,7 +57,7 @@ def run(layout: Layout, dataset: str) -> list[dict[str, str]]:
     }
     similarities, stimuli = layout.representations(dataset), compared_stimuli(layout, dataset)
     data = Drawable(
-        Results(layout.study, dataset, tables),
+        DatasetResults(layout.study, dataset, tables),
         indexed(read_array(layout.brain_rdms(dataset), "rdms")),
         models,
         stimuli,

@@ -13,8 +13,8 @@ from isomorph.expected import check_expected
 from isomorph.layout import Layout
 from isomorph.making import require, stamp
 from isomorph.responses.division import recordings_of
-from isomorph.responses.halves import SPLITS
 from isomorph.responses.reliability import rdm_rows, unit_rows
+from isomorph.responses.split_halves import SPLITS
 from isomorph.responses.times import EDGES
 from isomorph.saying import say
 

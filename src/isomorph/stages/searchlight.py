@@ -19,7 +19,7 @@ from isomorph.measures import MEASURES, Floats
 from isomorph.rdms import DISTANCES
 from isomorph.rdms.collection import available, indexed
 from isomorph.rdms.level import level_of, regrouped
-from isomorph.rdms.searchlight import Volume, spheres, volume_of
+from isomorph.rdms.spheres import Volume, spheres, volume_of
 from isomorph.responses.division import recordings_of
 from isomorph.saying import say
 

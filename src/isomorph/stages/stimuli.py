@@ -20,12 +20,12 @@ from isomorph.layout import Layout
 from isomorph.making import require, stamp
 from isomorph.saying import Seldom, say
 from isomorph.stages.datasets import files_of
-from isomorph.stimuli.listing import STIMULI
 from isomorph.stimuli.names import Names, names_from
 from isomorph.stimuli.naming import alike
 from isomorph.stimuli.near_duplicates import Thumbnail, thumbnail
 from isomorph.stimuli.pixels import pixel_digest
 from isomorph.stimuli.stimulus import Stimulus
+from isomorph.stimuli.stimulus_kinds import STIMULI
 from isomorph.stimuli.table import refuse_odd, stimulus_table, with_own_columns
 
 IMAGES = "images"

@@ -79,7 +79,7 @@ def conditions(
     ----------
     rows : DataFrame
         A row per presentation.
-    names : ndarray (presentation,) of str
+    names : array of str of shape (presentation,)
         The condition of each.
     fields : sequence of str
         Columns to keep.

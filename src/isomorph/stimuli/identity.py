@@ -32,7 +32,7 @@ class Use:
         Where they stand, the first time.
     look : Look
     described : list of dict
-        Descriptive columns, one for each showing that had some.
+        Descriptive columns, one for each presentation that had some.
     """
 
     file: str
@@ -152,7 +152,7 @@ def held_by_enough(
 
 
 def constant_fields(group: Sequence[Use], where: str) -> dict[str, object]:
-    """Return the descriptive columns of a stimulus, which every showing must agree on.
+    """Return the descriptive columns of a stimulus, which every presentation must agree on.
 
     Parameters
     ----------

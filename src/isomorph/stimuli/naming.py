@@ -49,13 +49,13 @@ class Naming:
         ----------
         file : Path
             The recording that uses the names, as `find_files` gives it.
-        names : ndarray (presentation,) of str
+        names : array of str of shape (presentation,)
             Names, '' for none.
 
         Returns
         -------
-        ndarray (presentation,) of str
-            Stimulus ids; '' where a name is no stimulus of the set.
+        array of str of shape (presentation,)
+            Stimulus ids; '' where a name is not a stimulus of the set.
 
         Raises
         ------
@@ -127,7 +127,7 @@ def naming(stimuli: Iterable[str], table: pd.DataFrame, root: Path, where: str) 
 
 
 IMAGE_ENDINGS = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
-"""Endings that are no part of a name. Any other dot is: 2766534.015976 is a name."""
+"""Endings that are not part of a name. Any other dot is: 2766534.015976 is a name."""
 
 
 ENDING = re.compile(r"\.[A-Za-z][^.]*$")
@@ -178,13 +178,13 @@ def named(values: npt.NDArray, template: str, blank: Sequence[str] = ()) -> Text
 
     Parameters
     ----------
-    values : ndarray (presentation,) of str
+    values : array of str of shape (presentation,)
         Values as they are written; spaces around them do not count.
     template : str
         How a value becomes a name: `{}` stands for it, `{stem}` for the last part of a path (with
         slashes or backslashes) without its ending.
     blank : sequence of str
-        Values that are no stimulus.
+        Values that are not stimuli.
     """
     distinct, place = np.unique(np.char.strip(values.astype(np.str_)), return_inverse=True)
     names = [

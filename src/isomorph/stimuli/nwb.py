@@ -16,7 +16,7 @@ from isomorph.foreign.nwb import Nwb, open_nwb
 from isomorph.saying import Seldom, say
 from isomorph.stimuli.dataset_files import DatasetFiles
 from isomorph.stimuli.folder import describe
-from isomorph.stimuli.frames import Frame, Source, find_sources, nearest_place
+from isomorph.stimuli.frames import Frame, FrameSource, find_sources, nearest_place
 from isomorph.stimuli.identity import (
     Described,
     Use,
@@ -96,7 +96,7 @@ def look(files: DatasetFiles, spec: NwbStimuli) -> None:
                 _names(source, nwb, spec.named_by)
 
 
-def _sources(nwb: Nwb, spec: NwbStimuli, *, read: bool) -> list[Source]:
+def _sources(nwb: Nwb, spec: NwbStimuli, *, read: bool) -> list[FrameSource]:
     """Return all images of one file."""
     seen = Look(transposed=spec.transposed, bgr=spec.channels == "bgr")
     found = [one for place in spec.images for one in find_sources(nwb, place, seen, read=read)]
@@ -148,7 +148,9 @@ def read_uses(file: Path, path: str, spec: NwbStimuli) -> list[Use]:
     return [use for (name, _), use in uses.items() if meanings[name] == 1]
 
 
-def _names(source: Source, nwb: Nwb, spec: NamedBy | None) -> tuple[list[str], list[Described]]:
+def _names(
+    source: FrameSource, nwb: Nwb, spec: NamedBy | None
+) -> tuple[list[str], list[Described]]:
     """Return the name of each frame, '' for none, and what describes it."""
     file = nwb.path
     if source.names is not None:

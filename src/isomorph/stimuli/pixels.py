@@ -45,12 +45,12 @@ def open_rgb(path: Path) -> Pixels:
 
     Returns
     -------
-    ndarray (row, column, 3) of uint8
+    array of uint8 of shape (row, column, 3)
 
     Raises
     ------
     IsomorphError
-        When the file is absent, is no image that can be read whole, or takes too much memory.
+        When the file is absent, is not an image that can be read whole, or takes too much memory.
     """
     if not path.is_file():
         raise IsomorphError(f"{path}: no such image")
@@ -124,7 +124,7 @@ def pixel_digest(pixels: Pixels) -> str:
 
     Parameters
     ----------
-    pixels : ndarray (row, column, 3) of uint8
+    pixels : array of uint8 of shape (row, column, 3)
     """
     shape = " ".join(str(length) for length in pixels.shape) + "\n"
     return hashlib.sha256(shape.encode() + np.ascontiguousarray(pixels).tobytes()).hexdigest()
@@ -135,13 +135,13 @@ def resized(pixels: Pixels, size: int) -> npt.NDArray[np.float32]:
 
     Parameters
     ----------
-    pixels : ndarray (row, column, 3) of uint8
+    pixels : array of uint8 of shape (row, column, 3)
     size : int
         Side, pixels.
 
     Returns
     -------
-    ndarray (3, size, size) of float32
+    array of float32 of shape (3, size, size)
         Values in [0, 1].
     """
     square = Image.fromarray(pixels).resize((size, size), Image.Resampling.BICUBIC)

@@ -61,7 +61,7 @@ class BetaResponses(Spec):
     """How a map's name becomes the stimulus' name. With `{stem}` in place of `{}` it is a path, of
     which the last part without its ending counts."""
     blank: Unique[str] = ()
-    """Names of maps that are no stimulus."""
+    """Names of maps that are not stimuli."""
     events: BetaEvents | None = None
     """Events the names are checked against."""
     regions: tuple[BetaRegion, ...] = Field(min_length=1)

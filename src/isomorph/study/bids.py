@@ -31,7 +31,7 @@ class BidsEvents(Spec):
     where: dict[str, Unique[str]] = {}
     """Values a column may have for the row to count, by column."""
     without: Unique[str] = ()
-    """Values of the stimulus column that are no stimulus, such as `rest`; empty cells and `n/a`
+    """Values of the stimulus column that are not stimuli, such as `rest`; empty cells and `n/a`
     never are one."""
     clock: float = Field(default=1.0, gt=0)
     """Units of onset and duration in a second: 1 for seconds, 1000 for milliseconds."""

@@ -26,7 +26,7 @@ class EventColumns(Spec):
     """How a value becomes the stimulus' name. With `{stem}` in place of `{}` the value is a path,
     with slashes or backslashes, of which the last part without its ending counts."""
     blank: Unique[str] = ()
-    """Values that are no stimulus; empty cells and `n/a` never are one."""
+    """Values that are not stimuli; empty cells and `n/a` never are one."""
     where: dict[str, Unique[str]] = {}
     """Values a column may have for the event to count, by column: the other tasks out."""
     onset: str = "onset"

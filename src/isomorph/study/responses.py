@@ -53,7 +53,7 @@ class Presentations(Spec):
     """Whether `name` and `offset` hold even where they make of a place the name of an image that
     the recording's own `order_of_images` puts elsewhere, which is refused otherwise."""
     blank: Unique[str] = ()
-    """Values that are no stimulus: `-1`, `omitted`."""
+    """Values that are not stimuli: `-1`, `omitted`."""
     where: dict[str, Unique[str]] = {}
     """Values a column may have for the presentation to count, by column: catch trials out. Numbers
     compare as numbers, truth values as `True` and `False`."""

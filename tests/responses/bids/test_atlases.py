@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 
 from isomorph.artefacts import read_attributes, read_responses
 from isomorph.errors import IsomorphError
-from isomorph.responses.bids.regions import Source, read_regions
+from isomorph.responses.bids.regions import RegionSource, read_regions
 from isomorph.responses.places import Grid, Vertices
 from isomorph.stages import responses
 from isomorph.study.bids import BidsRegions
@@ -38,7 +38,7 @@ def read(tmp_path):
     def of(atlas, regions, bold=VOLUMES, place=GRID, **settings):
         content = {"kind": "atlas", "atlas": atlas, "regions": regions, **settings}
         spec = TypeAdapter(BidsRegions).validate_python(content)
-        found = read_regions(spec, Source(lambda _: [], place, tmp_path / bold, tmp_path))
+        found = read_regions(spec, RegionSource(lambda _: [], place, tmp_path / bold, tmp_path))
         where = {name: found.units[member].tolist() for name, member in found.members.items()}
         return where, found.noted
 

@@ -24,7 +24,7 @@ Resolver = Callable[[Any, Sequence[str], str], Resolution]
 
 
 def _requested(archive: Any, subjects: Sequence[str], where: str) -> Resolution:
-    """Files that only their owners give out are no part of a lock."""
+    """Files that only their owners give out are not part of a lock."""
     return Resolution((), ())
 
 
@@ -32,7 +32,7 @@ RESOLVERS: Registry[Resolver] = Registry(
     "archive that is pinned by a lock",
     {
         "openneuro": lazily("isomorph.archives.resolve.openneuro:resolve"),
-        "dandi": lazily("isomorph.archives.resolve.dandi:resolve"),
+        "dandi": lazily("isomorph.archives.resolve.dandisets:resolve"),
         "bucket": lazily("isomorph.archives.resolve.bucket:resolve"),
         "requested": _requested,
     },

@@ -29,7 +29,7 @@ LINK = "120000"
 COMMIT = re.compile(r"[0-9a-f]{40}")
 
 _SETTINGS = (
-    "credential.helper=",  # a repository that asks for a password is no public one
+    "credential.helper=",  # a repository that asks for a password is not a public one
     "gc.auto=0",
     "maintenance.auto=false",
     "http.lowSpeedLimit=100",  # bytes per second, for

@@ -49,9 +49,9 @@ def network(request: Request) -> Network:
 
 
 def check(name: str, beside: Path) -> None:
-    """Refuse a name that is no ONNX file's, and a file that is not there."""
+    """Refuse a name that is not an ONNX file's, and a file that is not there."""
     if not name.endswith(".onnx"):
-        raise IsomorphError(f'"{name}" is no ONNX file; write onnx/<file>.onnx')
+        raise IsomorphError(f'"{name}" is not an ONNX file; write onnx/<file>.onnx')
     _refuse_absent(beside / name)
 
 
@@ -96,7 +96,7 @@ def open_onnx(path: Path, *, expected: str = "", bgr: bool = False) -> Network:
     Raises
     ------
     IsomorphError
-        When the file is absent or not the expected one, when it is no ONNX file, or when its
+        When the file is absent or not the expected one, when it is not an ONNX file, or when its
         graph does not take a batch of images, see `isomorph.models.onnx.graph`.
     """
     _refuse_absent(path)

@@ -217,7 +217,7 @@ def scale_of(channels: Sequence[str], types: dict[str, str], file: Path) -> tupl
     for name, kind in zip(channels, kinds, strict=True):
         if kind not in SCALES:
             raise IsomorphError(
-                f'{file}: channel "{name}" is of type {kind}, which is no recording of a brain; '
+                f'{file}: channel "{name}" is of type {kind}, which is not a recording of a brain; '
                 f"responses are made of {', '.join(SCALES)}"
             )
     factors = np.array([SCALES[kind][0] for kind in kinds])

@@ -22,18 +22,18 @@ def window_counts(
 
     Parameters
     ----------
-    spike_times : ndarray (spike,)
+    spike_times : array of shape (spike,)
         Spike times of all units one after another, seconds, ascending within a unit.
-    ends : ndarray (unit,)
+    ends : array of shape (unit,)
         Where each unit's spikes end in `spike_times`: NWB's `spike_times_index`.
-    onsets : ndarray (presentation,)
+    onsets : array of shape (presentation,)
         Onset of each presentation, seconds.
     windows : sequence of (start, stop)
         Windows after onset, seconds, half-open.
 
     Returns
     -------
-    ndarray (window, presentation, unit)
+    array of shape (window, presentation, unit)
         Spike counts, int32.
     """
     # One search per unit places all edges at once; the edges are sorted first, so neighbouring
@@ -60,11 +60,11 @@ def check_spikes(spike_times: Array, ends: Array, units: Array, where: str) -> N
 
     Parameters
     ----------
-    spike_times : ndarray (spike,)
+    spike_times : array of shape (spike,)
         Spike times of all units one after another, seconds.
-    ends : ndarray (unit,)
+    ends : array of shape (unit,)
         Where each unit's spikes end.
-    units : ndarray (unit,) of str
+    units : array of str of shape (unit,)
         Unit ids, for the message.
     where : str
         The file, for the message.
@@ -106,7 +106,7 @@ def _disorder(spike_times: Array, ends: Array, falls: Array) -> str:
     # A trial is long beside what lies between two spikes, and all trials lie over one another.
     if 3 * len(back) < len(own) and np.median(back) > np.ptp(own) / 4:
         return (
-            f"they fall back {times} by {np.median(back):.3g} s, as times do that begin anew with "
+            f"they fall back {times} by {np.median(back):.3g} s, as times do that begin again with "
             "each trial; add the start of its trial to each, and do not sort them"
         )
     return f"they fall back {times}; sort them, if all are seconds on the one clock of the session"
