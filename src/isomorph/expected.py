@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 
 from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
+from isomorph.saying import say
 
 
 def check_expected(layout: Layout, dataset: str, found: Mapping[str, int]) -> None:
@@ -41,7 +41,7 @@ def check_expected(layout: Layout, dataset: str, found: Mapping[str, int]) -> No
         raise IsomorphError(
             f"{sentence}; find out why, fix the figure, or set expected.mismatch to report"
         )
-    print(f"mismatch: {sentence}", file=sys.stderr, flush=True)
+    say(f"mismatch: {sentence}")
 
 
 def _wanted(expected: Mapping[str, object], key: str) -> int | None:

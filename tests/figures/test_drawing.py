@@ -2,6 +2,7 @@ import io
 import json
 import re
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 from synthetic_study import LAYERS, write_study
 
+import isomorph as iso
 from isomorph.artefacts import read_table
 from isomorph.errors import IsomorphError
 from isomorph.figures import main_rows, style
@@ -260,3 +262,11 @@ def test_a_picture_of_256_colours_shows_the_same_map_of_colours(tmp_path):
     with Image.open(full) as before, Image.open(tmp_path / "a.png") as after:
         first, second = (np.asarray(one.convert("RGB"), float) for one in (before, after))
     assert np.abs(first - second).mean() < 2  # of 255
+
+
+def test_a_plot_without_a_number_says_why():
+    rdm = np.arange(10.0)
+    found = iso.compare(rdm, {"net": rdm[None]}, resamples=20, permutations=20)
+    none = found.tables["comparisons"].assign(status="undefined", reason="too few stimuli")
+    with pytest.raises(IsomorphError, match="no comparison has a number: too few stimuli"):
+        iso.plot(replace(found, tables={**found.tables, "comparisons": none}))

@@ -30,9 +30,9 @@ from isomorph.models.preprocessing import preprocess
 from isomorph.stages import activations as make
 from isomorph.stages import stimuli
 from isomorph.stages.datasets import images_of
-from isomorph.stimuli.listed_images import read_images
 from isomorph.study import Preprocessing, load_study
 from isomorph.study.model import TABLE_SOURCES
+from pictures import read_images
 
 PHOTOGRAPHS = ["astronaut", "chelsea", "coffee", "rocket"]
 ESPRESSO = 967

@@ -1,5 +1,7 @@
 """How far to trust a conclusion: the stage on a small study, its figures, the words of the page."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -127,6 +129,13 @@ def test_the_page_says_how_often_the_best_layer_would_be_found(simulated):
     page = render(judge(simulated))
     assert '<section class="region" id="real-trust">' in page
     assert "How far to trust this" in page
+
+
+def test_a_limit_of_the_simulations_is_said_in_words(simulated):
+    results = read_results(simulated, "real")
+    limited = results.table("power").assign(status="limited", reason="subjects agree less")
+    results = replace(results, tables={**results.tables, "power": limited})
+    assert "A limit: subjects agree less." in robustness(results)[0]["sentences"]
 
 
 def test_without_the_tables_the_page_is_silent(tmp_path):

@@ -309,7 +309,7 @@ def test_series_that_do_not_fit_their_table(recording, times, message):
         ({"series": "a", "where": {"b": ["c"]}}, "where: names columns"),
         ({"series": "a", "onset": "b"}, "onset: names columns"),
         ({"table": "a"}, "stimulus: is required with a table"),
-        ({"series": "a", "name": "image"}, 'name: must hold "{}"'),
+        ({"series": "a", "name": "image"}, 'must hold "{}"'),
         ({"series": "a", "clock": 0}, "greater than 0"),
         ({"series": "a", "events": "b"}, "events: goes with codes"),
         ({"series": "a", "codes": {"1": "onset"}}, "events: goes with codes"),

@@ -10,7 +10,7 @@ from isomorph import archives
 from isomorph.errors import IsomorphError
 from isomorph.stages import stimuli
 from isomorph.stages.datasets import images_of, read_stimuli
-from isomorph.stimuli.listed_images import read_images
+from pictures import read_images
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "replicas"))
 

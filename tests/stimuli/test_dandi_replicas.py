@@ -18,8 +18,8 @@ from isomorph.layout import Layout
 from isomorph.rdms import distances_of
 from isomorph.stages import responses, stimuli
 from isomorph.stages.datasets import images_of, read_stimuli
-from isomorph.stimuli.listed_images import read_images
 from isomorph.study import load_study
+from pictures import read_images
 
 ROOT = Path(__file__).parents[2]
 NAMES = ("dandi000469", "dandi000004", "dandi000713", "dandi000248")

@@ -13,8 +13,8 @@ from isomorph.artefacts import provenance, read_provenance, read_table, write_ta
 from isomorph.errors import IsomorphError
 from isomorph.stages import stimuli
 from isomorph.stages.datasets import images_of, names_of, read_stimuli
-from isomorph.stimuli.listed_images import read_images
 from isomorph.stimuli.stimulus_kinds import STIMULI
+from pictures import read_images
 
 RNG = np.random.default_rng(78)
 FOLDER = {"kind": "folder", "files": "*.*"}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 
 from isomorph.archives import asked
@@ -14,6 +13,7 @@ from isomorph.errors import IsomorphError
 from isomorph.foreign.listing import Listing, walk
 from isomorph.layout import Layout
 from isomorph.making import stamp
+from isomorph.saying import say
 from isomorph.shown import expanded
 from isomorph.study.archive import LocalArchive
 
@@ -38,7 +38,7 @@ def fetch(layout: Layout, dataset: str) -> None:
     listing = matching(layout, dataset, archive, root)
     asked.refuse_absent(layout, dataset, root, listing.files, listing.absent)
     if listing.absent:
-        print(f"{dataset}: {said_absent(listing)}", file=sys.stderr, flush=True)
+        say(f"{dataset}: {said_absent(listing)}")
     file = layout.manifest(dataset)
     began = now(file.parent)
     records = describe_files(root, listing.files)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,6 +9,7 @@ from isomorph.archives.lock import Lock, LockedFile, lock_file
 from isomorph.archives.resolve.selection import choose
 from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
+from isomorph.saying import say
 from isomorph.study import DatasetSpec
 from isomorph.study.archive import BucketFiles, DandiArchive, OpenNeuroArchive
 
@@ -112,11 +112,9 @@ def say_left_out(
 ) -> None:
     """Say on the standard error stream how many files of a lock nobody asks for."""
     if left := len(lock.files) - sum(len(files) for _, files in chosen):
-        print(
+        say(
             f"{dataset}: {left:,} of the {len(lock.files):,} files in the lock are of subjects or "
-            "patterns the dataset does not name, left out",
-            file=sys.stderr,
-            flush=True,
+            "patterns the dataset does not name, left out"
         )
 
 

@@ -7,7 +7,6 @@ import hashlib
 import os
 import re
 import shutil
-import sys
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -29,6 +28,7 @@ from isomorph.archives.patience import GivenUpError
 from isomorph.archives.progress import Progress, count
 from isomorph.errors import IsomorphError
 from isomorph.foreign import in_words
+from isomorph.saying import say
 
 CONNECTIONS = "ISOMORPH_CONNECTIONS"
 """The environment variable that says how many files are downloaded at once."""
@@ -166,11 +166,7 @@ def announce(label: str, files: Sequence[LockedFile], folder: Path) -> None:
     """
     size = sum(file.size for file in files)
     here = bytes_here(files, folder)
-    print(
-        f"{label}: {count(len(files))}, {in_words(size)}, {in_words(here)} of it here already",
-        file=sys.stderr,
-        flush=True,
-    )
+    say(f"{label}: {count(len(files))}, {in_words(size)}, {in_words(here)} of it here already")
     existing = next(place for place in (folder.absolute(), *folder.absolute().parents)
                     if place.is_dir())  # fmt: skip
     if size - here > (free := shutil.disk_usage(existing).free):

@@ -15,6 +15,7 @@ from matplotlib.transforms import Bbox
 
 from isomorph.figures.main_rows import Family
 from isomorph.figures.style import FAINT, REGION, colours, name_lines, styled
+from isomorph.geometry.gram import gram_of_squares
 
 
 def classical_mds(squared: np.ndarray, n_dimensions: int = 2) -> tuple[np.ndarray, np.ndarray]:
@@ -36,11 +37,10 @@ def classical_mds(squared: np.ndarray, n_dimensions: int = 2) -> tuple[np.ndarra
 
     Notes
     -----
-    Torgerson (1952), Psychometrika 17, 401-419: the eigenvectors of the doubly centred matrix
-    of squared distances times -1/2, scaled by the roots of their eigenvalues.
+    Torgerson (1952), Psychometrika 17, 401-419: the eigenvectors of the Gram matrix, scaled by the
+    roots of their eigenvalues.
     """
-    centred = squared - squared.mean(axis=0) - squared.mean(axis=1)[:, None] + squared.mean()
-    values, vectors = np.linalg.eigh(-0.5 * centred)
+    values, vectors = np.linalg.eigh(gram_of_squares(squared))
     order = np.argsort(values)[::-1][:n_dimensions]
     total = values[values > 0].sum()
     kept = np.clip(values[order], 0, None)

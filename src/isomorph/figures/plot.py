@@ -107,7 +107,7 @@ def _of(
 def _comparisons(rows: pd.DataFrame, families: Sequence[Family]) -> Figure:
     known = usable(rows)
     if known.empty:
-        raise IsomorphError(f"plot: no comparison has a number: {rows['status'].iloc[0]}")
+        raise IsomorphError(f"plot: no comparison has a number: {rows['reason'].iloc[0]}")
     # Several distances in one figure would not be told apart: the first stands for itself.
     known = known[known["distance"] == known["distance"].iloc[0]]
     regions = list(dict.fromkeys(known["region"]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from isomorph.measures import MEASURES
-from isomorph.rdms import DISTANCES
+from isomorph.rdms.distances import DISTANCES
 
 CORRECTIONS = {
     "fdr_bh": "false discovery rate correction (Benjamini-Hochberg)",

@@ -177,6 +177,16 @@ def squared_distances(gram: Floats) -> Floats:
     return distances
 
 
+def gram_of_squares(squares: Floats) -> Floats:
+    """Return inner products of centred features from squared distances (stimulus, stimulus).
+
+    They are centred twice and multiplied by -1/2 (Torgerson 1952, Psychometrika 17, 401-419).
+    """
+    rows = squares.mean(axis=0)
+    gram: Floats = (rows[:, None] + rows - squares - squares.mean()) / 2
+    return gram
+
+
 def single_is_enough(gram: Floats) -> bool:
     """Tell whether a Gram matrix may be kept in single precision.
 

@@ -9,7 +9,7 @@ import pandas as pd
 import xarray as xr
 
 from isomorph.errors import IsomorphError, did_you_mean
-from isomorph.inference.comparing import Analysis
+from isomorph.inference.analysis import Analysis
 from isomorph.inference.given import UNSPECIFIED, brain_given, models_given
 from isomorph.inference.members import ModelFamily
 from isomorph.measures import MEASURES

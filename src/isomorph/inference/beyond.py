@@ -8,8 +8,8 @@ from typing import Any
 
 from isomorph.artefacts.schemas import ordered
 from isomorph.errors import IsomorphError, did_you_mean
+from isomorph.inference.analysis import Analysis
 from isomorph.inference.asking import Names, Table, analysis_of
-from isomorph.inference.comparing import Analysis
 from isomorph.inference.explain.explaining import explanation_tables
 from isomorph.inference.explain.material import Roles
 from isomorph.inference.keywords import inference_of

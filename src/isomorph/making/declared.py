@@ -167,10 +167,6 @@ def reading_modules(archive: ArchiveSpec) -> Modules:
     return ()
 
 
-def _names_of_stimuli(study: Study, dataset: str) -> tuple[str, ...]:
-    return ("names",) if study.dataset(dataset).stimuli.kind == "nwb" else ()
-
-
 DECLARED: Registry[Declared] = Registry(
     "stage",
     {

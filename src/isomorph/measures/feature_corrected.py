@@ -74,29 +74,6 @@ class FeatureCorrectedForm:
         return cross
 
 
-def feature_corrected_cka(first: Floats, second: Floats) -> float:
-    """Return feature-corrected CKA of two representations.
-
-    Parameters
-    ----------
-    first, second : arrays of shape (stimulus, feature)
-        Of the same stimuli; at least four of them, and two features each.
-
-    Returns
-    -------
-    float
-        NaN where the features of one share nothing beyond chance, so that there is nothing to
-        divide by.
-    """
-    stacks = [
-        Stack(
-            _squared_distances(x := np.asarray(given, dtype=float))[None], facts={"features": [x]}
-        )
-        for given in (first, second)
-    ]
-    return FeatureCorrectedForm().pair(*stacks)
-
-
 def same_feature(features: Floats, counts: Counts) -> Floats:
     r"""Return :math:`\sum_p \langle d_p, d_p \rangle` in every resample: `(resample,)`.
 

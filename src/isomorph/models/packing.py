@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,8 +22,6 @@ HEADROOM = 2.0**11
 """Largest half-precision number of the first batch; the largest there is, 65504, is 32 times it."""
 FACTS = 3
 """Numbers kept of each stimulus in double precision beside packed features."""
-
-Project = Callable[[NDArray, int, NDArray], None]
 
 
 @dataclass

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-import sys
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from isomorph.errors import IsomorphError
+from isomorph.saying import say
 from isomorph.stimuli.stimulus import Pixels
 from isomorph.study import Preprocessing
 
@@ -47,12 +47,10 @@ def field_of_view(settings: Preprocessing, shown: Shown | None, where: str) -> s
     if settings.degrees is None:
         return resized
     if shown is None:
-        print(
+        say(
             f"{where}: the model's field of view is {settings.degrees:g} degrees, but the dataset "
             "does not say how large its images were shown (stimuli.degrees); they are resized "
-            f"({resized})",
-            file=sys.stderr,
-            flush=True,
+            f"({resized})"
         )
         return f"{resized}; the images' size in degrees is not known"
     width, height = shown

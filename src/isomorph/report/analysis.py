@@ -8,7 +8,7 @@ from typing import Any
 
 from isomorph.figures.dataset_results import DatasetResults
 from isomorph.figures.titles import CORRECTIONS, distance_title
-from isomorph.rdms import DISTANCES
+from isomorph.rdms.distances import DISTANCES
 from isomorph.report.explained import replaced
 from isomorph.study import StudySpec
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 import re
-import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -42,6 +41,7 @@ from isomorph.report.explained import explained
 from isomorph.report.methods import methods
 from isomorph.report.missing import Judged, judge
 from isomorph.report.robustness import robustness
+from isomorph.saying import say
 
 MEDIA = {".svg": "image/svg+xml", ".png": "image/png"}
 
@@ -76,7 +76,7 @@ def run(layout: Layout) -> Path:
             old.unlink(missing_ok=True)
     absent = f"; {judged.told}" if judged.missing else ""
     said = f"report: {page}, {len(text) / 1e6:.1f} MB{absent}"
-    print(said, file=sys.stderr, flush=True)
+    say(said)
     return page
 
 

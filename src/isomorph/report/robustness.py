@@ -127,7 +127,7 @@ def _found_again(
             " It would be significantly above the best layer of every other model in "
             f"{_rate(row['power_runner_up'], int(n_rivals))} of {int(n_rivals)}."
         )
-    return [*said, *([f"A limit: {row['status']}."] if row["status"] != "ok" else [])]
+    return [*said, *([f"A limit: {row['reason']}."] if row["status"] != "ok" else [])]
 
 
 def _mistaken(results: Illustrated, shown: MainRows, best: Layer) -> str:

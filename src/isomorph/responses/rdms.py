@@ -142,7 +142,7 @@ def rdm_data(
     Returns
     -------
     Dataset
-        As `isomorph.artefacts.schemas.RDMS` describes it.
+        As `isomorph.catalogue.ARRAYS` describes it.
     """
     a, b = np.triu_indices(len(stimuli), k=1)
     by_session = any(len(source.sessions) > 1 for source, _ in rows)

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from isomorph.simulation.planting import Planting
+from isomorph.simulation.planting import Planting, squared
 from isomorph.simulation.representations import Floats
 
 
@@ -128,7 +128,7 @@ def draw(design: SimulatedDesign, n: int, rng: np.random.Generator) -> Simulated
             ]
         )
         # The scatter of the whole is that within its halves and that between their means.
-        between = 0.0 if len(parts) == 1 else _squares(*_inner(noise[0] - noise[1]))
+        between = 0.0 if len(parts) == 1 else squared(*_inner(noise[0] - noise[1]))
         total = within.sum(axis=0) + np.prod(parts) / design.repetitions * between
         total = total / (design.repetitions * (design.repetitions - 1))
     halves = None
@@ -164,14 +164,7 @@ def _scatter(n: int, stimuli: int, freedom: int, rng: np.random.Generator) -> Fl
     """Return squared distances `(n, pair)` in a Wishart matrix of some degrees of freedom."""
     if freedom == 0:
         return np.zeros((n, stimuli * (stimuli - 1) // 2))
-    return _squares(*_inner(_patterns(n, stimuli, freedom, rng)))
-
-
-def _squares(products: Floats, squares: Floats) -> Floats:
-    """Return squared distances `(..., pair)`."""
-    first, second = np.triu_indices(squares.shape[-1], 1)
-    distances: Floats = squares[..., first] + squares[..., second] - 2 * products
-    return distances
+    return squared(*_inner(_patterns(n, stimuli, freedom, rng)))
 
 
 def _inner(patterns: Floats, others: Floats | None = None) -> tuple[Floats, Floats]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
@@ -12,11 +11,12 @@ import xarray as xr
 from isomorph.artefacts import Provenance, read_array, write_table
 from isomorph.artefacts.schemas import TABLES
 from isomorph.errors import IsomorphError
-from isomorph.inference.comparing import Analysis
+from isomorph.inference.analysis import Analysis
 from isomorph.inference.members import ModelFamily, among
 from isomorph.layout import Layout
 from isomorph.rdms.collection import indexed
 from isomorph.rdms.level import compared_stimuli
+from isomorph.saying import say
 from isomorph.study import Study
 
 
@@ -55,7 +55,7 @@ def analysis_of(layout: Layout, dataset: str, stage: str) -> Analysis:
         dataset,
         study.dataset(dataset).simulated,
         str(study.path),
-        lambda what: print(f"{stage}: {dataset}: {what}", file=sys.stderr, flush=True),
+        lambda what: say(f"{stage}: {dataset}: {what}"),
     )
 
 

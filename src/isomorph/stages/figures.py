@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +17,7 @@ from isomorph.figures.dataset_results import DatasetResults
 from isomorph.layout import Layout
 from isomorph.making import require, stamp
 from isomorph.rdms import compared_stimuli, indexed
+from isomorph.saying import say
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -69,7 +69,7 @@ def run(layout: Layout, dataset: str) -> list[dict[str, str]]:
     entries = []
     for one in drawings(data):
         save(one.figure, folder / one.file)
-        print(f"figures {dataset}: {one.file}", file=sys.stderr, flush=True)
+        say(f"figures {dataset}: {one.file}")
         entries.append(
             {"kind": one.kind, "region": one.region, "file": one.file, "title": one.title,
              "caption": said + one.caption}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +21,7 @@ from isomorph.rdms.collection import available, indexed
 from isomorph.rdms.level import level_of, regrouped
 from isomorph.rdms.spheres import Volume, spheres, volume_of
 from isomorph.responses.division import recordings_of
+from isomorph.saying import say
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ def run(
         temporary.write_text(stamp.to_json() + "\n", encoding="utf-8")
     write_map(path, volume, values)
     said = f"searchlight {dataset} {subject}: {found} spheres of {search.radius:g} mm"
-    print(f"{said}{f'; left out {told}' if told else ''}", file=sys.stderr, flush=True)
+    say(f"{said}{f'; left out {told}' if told else ''}")
     return path
 
 

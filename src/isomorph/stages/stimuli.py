@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import shutil
-import sys
 import tempfile
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +18,7 @@ from isomorph.errors import IsomorphError
 from isomorph.expected import check_expected
 from isomorph.layout import Layout
 from isomorph.making import require, stamp
+from isomorph.saying import Seldom, say
 from isomorph.stages.datasets import files_of
 from isomorph.stimuli.names import Names, names_from
 from isomorph.stimuli.naming import alike
@@ -123,8 +122,9 @@ def _write_all(layout: Layout, dataset: str, stimuli: Sequence[Stimulus]) -> Non
         layout, "stimuli", dataset, source=read_manifest(layout, dataset).provenance.source
     )
     with disk_errors(file), _gathering(file.parent) as gathered:
-        rows, thumbnails = [], []
-        for one in _with_progress(stimuli, dataset):
+        rows, thumbnails, seldom = [], [], Seldom()
+        for done, one in enumerate(stimuli):
+            seldom(f"{dataset}: {done} of {len(stimuli)} stimuli")
             row, small = _write(one, gathered)
             rows.append(row)
             thumbnails.append(small)
@@ -148,11 +148,9 @@ def _say_alike(names: Sequence[str], dataset: str) -> None:
     if pairs := alike(names):
         one, other = pairs[0]
         more = f" (so do {len(pairs) - 1} more)" if len(pairs) > 1 else ""
-        print(
+        say(
             f'{dataset}: "{one}" and "{other}" are two stimuli, whose names differ in case or '
-            f"zeros alone{more}; write both in one way if they are one",
-            file=sys.stderr,
-            flush=True,
+            f"zeros alone{more}; write both in one way if they are one"
         )
 
 
@@ -167,15 +165,6 @@ def _gathering(folder: Path) -> Iterator[Path]:
     finally:
         if gathered.exists():
             shutil.rmtree(gathered)
-
-
-def _with_progress(stimuli: Sequence[Stimulus], dataset: str) -> Iterator[Stimulus]:
-    said = time.monotonic()
-    for done, one in enumerate(stimuli):
-        if time.monotonic() - said > 5:
-            said = time.monotonic()
-            print(f"{dataset}: {done} of {len(stimuli)} stimuli", file=sys.stderr, flush=True)
-        yield one
 
 
 def _names(stimuli: Sequence[Stimulus]) -> pd.DataFrame:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-import sys
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from isomorph.errors import IsomorphError
 from isomorph.foreign.natural import by_number
+from isomorph.saying import say
 from isomorph.stimuli.frames import Frame
 from isomorph.stimuli.looks import Look
 from isomorph.stimuli.naming import path_id
@@ -144,11 +144,9 @@ def held_by_enough(
             f"{max(held.values())}; lower it"
         )
     if len(kept) < len(stimuli):
-        print(
+        say(
             f"{where}: {len(stimuli) - len(kept)} of {len(stimuli)} images are held by fewer than "
-            f"{needed} of the {n_files} files and left out",
-            file=sys.stderr,
-            flush=True,
+            f"{needed} of the {n_files} files and left out"
         )
     return kept
 

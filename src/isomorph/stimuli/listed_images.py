@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from isomorph.errors import IsomorphError
-from isomorph.stimuli.pixels import open_rgb, pixel_digest, resized
+from isomorph.stimuli.pixels import open_rgb, pixel_digest
 from isomorph.stimuli.stimulus import Pixels
 
 Listed = tuple[str, Callable[[], Pixels]]
@@ -53,32 +51,6 @@ def list_images(table: pd.DataFrame, file: Path) -> list[Listed]:
             table["stimulus"], table["file"], table["sha256"], strict=True
         )
     ]
-
-
-def read_images(listed: Sequence[Listed], size: int) -> npt.NDArray[np.float32]:
-    """Read images, each resized whole to a square.
-
-    Parameters
-    ----------
-    listed : sequence of (str, callable)
-        See `list_images`; of a large set a part at a time.
-    size : int
-        Side of the square, pixels.
-
-    Returns
-    -------
-    array of float32 of shape (stimulus, 3, size, size)
-        Red, green and blue in [0, 1].
-
-    Raises
-    ------
-    IsomorphError
-        When an image is absent, unreadable, or not the one that the table was written with.
-    """
-    images = np.empty((len(listed), 3, size, size), dtype=np.float32)
-    for place, (_, read) in enumerate(listed):
-        images[place] = resized(read(), size)
-    return images
 
 
 def _read(table: Path, name: str, digest: str) -> Pixels:

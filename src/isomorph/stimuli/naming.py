@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 import unicodedata
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from isomorph.errors import IsomorphError, did_you_mean
+from isomorph.saying import say
 
 Texts = npt.NDArray[np.str_]
 
@@ -79,11 +79,7 @@ class Naming:
             near = "their presentations do not count"
         elif not near.startswith("did"):
             near = f'stimuli are called "{min(self.stimuli)}" and so on'
-        print(
-            f"{file}: {len(names)} names are those of no stimulus of {self.where}: {shown}; {near}",
-            file=sys.stderr,
-            flush=True,
-        )
+        say(f"{file}: {len(names)} names are those of no stimulus of {self.where}: {shown}; {near}")
 
     def _id(self, file: Path, name: str) -> str:
         if not self.by_file:

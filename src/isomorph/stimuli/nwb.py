@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -15,6 +13,7 @@ import numpy as np
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.foreign import reading
 from isomorph.foreign.nwb import Nwb, open_nwb
+from isomorph.saying import Seldom, say
 from isomorph.stimuli.dataset_files import DatasetFiles
 from isomorph.stimuli.folder import describe
 from isomorph.stimuli.frames import Frame, FrameSource, find_sources, nearest_place
@@ -201,15 +200,13 @@ def _read_again(frame: Frame, look: Look, digest: str) -> Pixels:
 
 
 def _with_progress(files: Sequence[Path], dataset: str) -> Iterator[Path]:
-    said = time.monotonic()
+    seldom = Seldom()
     for done, file in enumerate(files):
-        if time.monotonic() - said > 5:
-            said = time.monotonic()
-            print(f"{dataset}: images of {done} of {len(files)} files read", file=sys.stderr)
+        seldom(f"{dataset}: images of {done} of {len(files)} files read")
         yield file
 
 
 def _say(file: Path, count: int, what: str, names: Sequence[str] = ()) -> None:
     if count:
         shown = f": {', '.join(names[:3])}" if names else ""
-        print(f"{file}: {count} {what}{shown}", file=sys.stderr, flush=True)
+        say(f"{file}: {count} {what}{shown}")

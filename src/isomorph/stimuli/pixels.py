@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import sys
 import warnings
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from PIL import Image, ImageCms, ImageOps
 from isomorph.errors import IsomorphError
 from isomorph.foreign import reading
 from isomorph.foreign.budget import afford
+from isomorph.saying import say
 from isomorph.stimuli.stimulus import Pixels
 
 BACKGROUND = (128, 128, 128, 255)
@@ -63,9 +63,7 @@ def open_rgb(path: Path) -> Pixels:
             width, height = image.size
             afford(path, f"an image of {width:,} × {height:,} pixels", width * height * PER_PIXEL)
             if (frames := getattr(image, "n_frames", 1)) > 1:
-                print(
-                    f"{path}: has {frames} frames, the first is used", file=sys.stderr, flush=True
-                )
+                say(f"{path}: has {frames} frames, the first is used")
             return as_rgb(ImageOps.exif_transpose(image), str(path))
 
 
@@ -114,7 +112,7 @@ def _from_inks(image: Image.Image, where: str) -> Pixels:
             way = "by subtraction of its inks, for its profile cannot be used"
     else:
         light = image.convert("RGB")
-    print(f"{where}: is CMYK, turned to RGB {way}", file=sys.stderr, flush=True)
+    say(f"{where}: is CMYK, turned to RGB {way}")
     assert light is not None, "a new image unless in place"
     return np.asarray(light)
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from isomorph.study._base import Name, Spec, Unique
+from isomorph.study._base import Name, Naming, Spec, Unique
 from isomorph.study.betas import BetaResponses
 from isomorph.study.bids import BidsResponses
 from isomorph.study.epochs import EpochResponses
@@ -44,7 +44,7 @@ class Presentations(Spec):
     `external_file` of an image series, or of a container of images that states its
     `order_of_images`. The data of an IndexSeries over such a container are looked up there even
     unless it is named."""
-    name: str = "{}"
+    name: Naming = "{}"
     """How a value becomes the stimulus' name: `image_{}`, `NaturalScene{}`. With `{stem}` in place
     of `{}` the value is a path, of which the last part without its ending counts."""
     offset: int = 0
@@ -79,8 +79,6 @@ class Presentations(Spec):
                 raise ValueError("codes: none means onset")
             if "onset" in self.model_fields_set:
                 raise ValueError("onset: names a column of onsets, which events mark; name one")
-        if self.name.count("{}") + self.name.count("{stem}") != 1:
-            raise ValueError('name: must hold "{}" or "{stem}" once, where the value goes')
         return self
 
 

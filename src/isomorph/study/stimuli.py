@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from isomorph.study._base import Name, Spec, Unique
+from isomorph.study._base import Name, Naming, Spec, Unique
 
 
 def _has_named_groups(pattern: str) -> str:
@@ -18,12 +18,6 @@ def _has_named_groups(pattern: str) -> str:
     if not named:
         raise ValueError("names no field; write each as (?P<category>...)")
     return pattern
-
-
-def _holds_the_value(name: str) -> str:
-    if name.count("{}") + name.count("{stem}") != 1:
-        raise ValueError('must hold "{}" or "{stem}" once, where the value goes')
-    return name
 
 
 Degrees = Annotated[float, Field(gt=0, le=360)]
@@ -82,7 +76,7 @@ class ConditionStimuli(Spec):
     """Intervals table of NWB files; a table of events is one itself."""
     column: str
     """Column that names the condition."""
-    name: Annotated[str, AfterValidator(_holds_the_value)] = "{}"
+    name: Naming = "{}"
     """How a value becomes the condition's name: `image_{}`. With `{stem}` in place of `{}` the
     value is a path, of which the last part without its ending counts. The responses have a `name`
     of their own, which must lead to the same."""

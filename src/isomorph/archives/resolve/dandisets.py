@@ -11,10 +11,10 @@ from isomorph.archives.dandi_answers import Answer, ListedAsset, ListedVersion, 
 from isomorph.archives.dandi_api import ask
 from isomorph.archives.lock import LockedFile
 from isomorph.archives.pace import session
-from isomorph.archives.progress import Seldom
 from isomorph.archives.resolve.resolution import Resolution, join
 from isomorph.archives.resolve.selection import choose
 from isomorph.errors import IsomorphError, did_you_mean
+from isomorph.saying import Seldom
 from isomorph.study.archive import DandiArchive
 
 PAGE = "1000"

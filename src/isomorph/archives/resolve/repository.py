@@ -6,7 +6,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -21,6 +20,7 @@ from isomorph.archives.patience import (
     without_secrets,
 )
 from isomorph.errors import IsomorphError
+from isomorph.saying import say
 
 BATCH = 5000
 """Blobs asked for in one request: 41 bytes each, so a body of some 200 KB."""
@@ -143,7 +143,7 @@ class Repository:
         lacking = [blob for blob in wanted if blob not in self._local]
         for start in range(0, len(lacking), BATCH):
             if start:
-                print(f"{self.url}: {start:,} of {len(lacking):,} records", file=sys.stderr)
+                say(f"{self.url}: {start:,} of {len(lacking):,} records")
             # As git itself asks for what a partial clone lacks.
             self._ask(
                 ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head",

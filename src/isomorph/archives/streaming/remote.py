@@ -23,9 +23,9 @@ from isomorph.archives.patience import (
     patience,
     without_password,
 )
-from isomorph.archives.progress import Seldom
 from isomorph.errors import IsomorphError
 from isomorph.foreign import in_words
+from isomorph.saying import Seldom
 
 CACHE = 256 << 20
 """Bytes kept in memory."""

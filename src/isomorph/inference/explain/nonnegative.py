@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import nnls
 
+from isomorph.geometry.gram import gram_of_squares
 from isomorph.measures import Floats
 from isomorph.measures.linear import LinearForm
 from isomorph.measures.pairs import pair_indices, squareform, stimulus_count
@@ -115,8 +116,7 @@ class Components:
 def components_of(rdm: Floats, n_stimuli: int, most: int) -> Components | str:
     """Return the components of a representation from its squared Euclidean RDM.
 
-    Doubly centred and times -1/2, squared distances are the Gram matrix of centred features
-    (Torgerson 1952), whose eigenvectors are the principal components' scores of the stimuli.
+    The eigenvectors of the Gram matrix are the principal components' scores of the stimuli.
 
     Parameters
     ----------
@@ -131,8 +131,7 @@ def components_of(rdm: Floats, n_stimuli: int, most: int) -> Components | str:
         Why there are none.
     """
     square = squareform(rdm[None], n_stimuli)[0]
-    centred = square - square.mean(axis=0) - square.mean(axis=1)[:, None] + square.mean()
-    values, vectors = np.linalg.eigh(-0.5 * centred)
+    values, vectors = np.linalg.eigh(gram_of_squares(square))
     if values[0] < -NEGATIVE * values[-1]:
         return "the distance is not a squared Euclidean one, it has no components"
     order = np.argsort(values)[::-1]

@@ -17,10 +17,8 @@ from isomorph.own import external_data
 if TYPE_CHECKING:
     from isomorph.models.source import Request
 
-__all__ = ["OPTIONS", "check", "network", "open_onnx"]
+__all__ = ["check", "network", "open_onnx"]
 
-OPTIONS = ("channels",)
-"""What `options` of an ONNX model may say."""
 CHANNELS = ("rgb", "bgr")
 
 

@@ -12,10 +12,10 @@ from isomorph.errors import IsomorphError
 Array = npt.NDArray
 
 
-def spike_counts(
-    spike_times: Array, ends: Array, onsets: Array, window: tuple[float, float]
+def window_counts(
+    spike_times: Array, ends: Array, onsets: Array, windows: Sequence[tuple[float, float]]
 ) -> Array:
-    """Count the spikes of every unit in a window after every onset.
+    """Count the spikes of every unit in several windows after every onset, in one search.
 
     A spike at time `t` counts for an onset `o` when ``o + start <= t < o + stop``, compared in
     double precision as written. Windows may overlap and onsets may come in any order.
@@ -28,26 +28,6 @@ def spike_counts(
         Where each unit's spikes end in `spike_times`: NWB's `spike_times_index`.
     onsets : array of shape (presentation,)
         Onset of each presentation, seconds.
-    window : tuple (start, stop)
-        Window after onset, seconds, half-open.
-
-    Returns
-    -------
-    array of shape (presentation, unit)
-        Spike counts, int32.
-    """
-    return window_counts(spike_times, ends, onsets, [window])[0]
-
-
-def window_counts(
-    spike_times: Array, ends: Array, onsets: Array, windows: Sequence[tuple[float, float]]
-) -> Array:
-    """Count the spikes of every unit in several windows after every onset, in one search.
-
-    Parameters
-    ----------
-    spike_times, ends, onsets : ndarray
-        As for `spike_counts`.
     windows : sequence of (start, stop)
         Windows after onset, seconds, half-open.
 
