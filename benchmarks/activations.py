@@ -7,7 +7,7 @@ Every figure is a ratio of times (or bytes) measured in the same run, variants t
   checks and double precision included). Above 1 is faster, or smaller, than storing everything.
   `peak` is of the memory that each needs above the bare forward pass, each in a process of its own.
 - `ours_over_forward_*`: ours over the bare forward pass of the same images. 1 is the floor.
-- `..._gpu`: the same on a graphics card, when there is one; `images_per_second_gpu` is no ratio.
+- `..._gpu`: the same on a graphics card, when there is one; `images_per_second_gpu` is not a ratio.
 
 The dry run passes five images, however many there are: a fifth of the 24 of `--quick`, which
 overstates `ours_over_forward_*` so, and 4 % of the 118 of the full run.

@@ -46,7 +46,7 @@ def cost(server: Server, folder: Path, access: dict[str, object]) -> tuple[float
 
 
 def measure(quick: bool) -> dict[str, float]:
-    import pynwb  # noqa: F401  (a second of imports is no download)
+    import pynwb  # noqa: F401  (a second of imports is not a download)
 
     units, rate, lfp = (60, 20.0, 8_000_000) if quick else (600, 20.0, 40_000_000)
     repetitions = 5 if quick else 50

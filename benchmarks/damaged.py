@@ -196,7 +196,7 @@ def trial(layout: Layout, file: Path, sibling: Path | None, job: Job, damage: st
 
 
 def written(layout: Layout, job: Job) -> Iterator[Path]:
-    """Yield all the files that a job may write anew."""
+    """Yield all the files that a job may write again."""
     for file in written_by(layout, job):
         yield from file.iterdir() if file.is_dir() else (file, file.with_suffix(".json"))
 

@@ -1,7 +1,7 @@
 """Damaged files over all readers: tracebacks, crashes, readings beyond ten seconds or the budget.
 
 Each input is a valid small file with a few changes by a seed. It is read in a process of its own
-kind, which is started anew where it dies, so that a crash is counted and not suffered.
+kind, which is started again where it dies, so that a crash is counted and not suffered.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def _place(error: BaseException) -> str:
 
 
 def _reset_peak() -> int:
-    """Let the system count the most memory anew, and return what is taken now; 0 elsewhere."""
+    """Let the system count the most memory again, and return what is taken now; 0 elsewhere."""
     try:
         Path("/proc/self/clear_refs").write_text("5")
     except OSError:

@@ -27,7 +27,7 @@ from isomorph.foreign.nwb import open_nwb
 from isomorph.responses.nwb import read_session
 from isomorph.responses.nwb.bins import binned_counts
 from isomorph.responses.nwb.recordings import Open
-from isomorph.responses.nwb.shown import Shown
+from isomorph.responses.nwb.shown_stimuli import ShownInRecording
 from isomorph.responses.nwb.spikes import read_trains
 from isomorph.study.responses import NwbResponses
 
@@ -66,14 +66,14 @@ def write(path: Path, n_units: int, spikes: int, duration: float) -> None:
         io.write(nwb)
 
 
-def shown(n: int) -> Shown:
+def shown(n: int) -> ShownInRecording:
     """Return presentations a fixed period apart, each a little late, in shuffled rounds."""
     rng = np.random.default_rng(1)
     onset = PERIOD * np.arange(n) + rng.uniform(0, 0.1, n)
-    return Shown(np.array([f"image_{k % N_STIMULI}" for k in rng.permutation(n)]), onset)
+    return ShownInRecording(np.array([f"image_{k % N_STIMULI}" for k in rng.permutation(n)]), onset)
 
 
-def windowed(path: Path, presentations: Shown) -> None:
+def windowed(path: Path, presentations: ShownInRecording) -> None:
     """Count as the stage does: region and units first, then blocks of spikes."""
     settings = NwbResponses(
         kind="nwb", files="*", presentations={"stimulus": "image"}, window=WINDOW
@@ -83,7 +83,7 @@ def windowed(path: Path, presentations: Shown) -> None:
         read_session(Open(nwb, presentations, stimuli), settings)
 
 
-def binned(path: Path, presentations: Shown) -> None:
+def binned(path: Path, presentations: ShownInRecording) -> None:
     """Count in bins of 10 ms, a block of units at a time."""
     with open_nwb(path) as nwb:
         trains = read_trains(nwb.container("units"), str(path))
@@ -123,7 +123,7 @@ def peak(path: Path, n: int) -> float:
 def _peak(path: Path, n: int) -> float:
     presentations = shown(n)
     with open_nwb(path) as nwb:
-        assert "units" in nwb.file  # what opening costs is no part of counting
+        assert "units" in nwb.file  # what opening costs is not part of counting
     before = _resident()
     windowed(path, presentations)
     return _resident() - before
@@ -153,7 +153,7 @@ def measure(quick: bool) -> dict[str, float]:
         write(path, n_units, spikes, PERIOD * n)
         write(half, n_units, spikes // 2, PERIOD * n)
         presentations = shown(n)
-        fewer = Shown(presentations.stimulus[: n // 2], presentations.onset[: n // 2])
+        fewer = ShownInRecording(presentations.stimulus[: n // 2], presentations.onset[: n // 2])
         onsets = presentations.onset[:: n // part_trials][:part_trials]
         trains = some_trains(path, part_units)
         scale = n_units / part_units * n / len(onsets)

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, settings
 settings.register_profile(
     "house",
     max_examples=25,
-    deadline=None,  # a busy machine is no failure
+    deadline=None,  # a busy machine is not a failure
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow],
 )

@@ -14,10 +14,10 @@ from isomorph.errors import IsomorphError
 from isomorph.jobs import Job, patterns, simulated, stimulus_sets
 from isomorph.layout import Layout
 from isomorph.making import DECLARED, inputs_of, words_of, written_by
-from isomorph.runs import alive, asked, coming, failures
+from isomorph.runs import alive, command_line, coming, failures
 
 try:
-    STUDY_FILE, REMAKES_VERSIONS = asked.study_file(config), asked.remakes_versions(
+    STUDY_FILE, REMAKES_VERSIONS = command_line.study_file(config), command_line.remakes_versions(
         config
     )
     STUDY = open_study(STUDY_FILE)

@@ -38,7 +38,7 @@ class Recording:
     strength : float
         How much stimuli differ in the strength of responses (standard deviation of the logarithm).
     tuning : int or None
-        Seed of what the units respond to, drawn anew for every simulation unless given.
+        Seed of what the units respond to, drawn again for every simulation unless given.
     """
 
     n_stimuli: int = 60

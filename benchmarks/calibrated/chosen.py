@@ -90,11 +90,11 @@ def asked_once(rng: Rng) -> DataSet:
 
 
 def twice_asked(rng: Rng) -> DataSet:
-    """Compare a trained model with its untrained twins and with another model."""
+    """Compare a trained model with its untrained controls and with another model."""
     rdms, layers, _ = equal_layers(rng, 30, 1, n_models=5)
     families = [
         ModelFamily("net", ("net",)),
-        ModelFamily("twin", ("t1", "t2", "t3"), seeded=True, control_of="net"),
+        ModelFamily("untrained", ("t1", "t2", "t3"), seeded=True, control_of="net"),
         ModelFamily("pixels", ("pixels",)),
     ]
     found = compared(
@@ -102,7 +102,7 @@ def twice_asked(rng: Rng) -> DataSet:
         **USUAL, **NO_TEST,
     )  # fmt: skip
     pairs = found.differences[0].rows[["model_a", "model_b"]].to_numpy().tolist()
-    return {"again": float(["net", "twin"] in pairs),
+    return {"again": float(["net", "untrained"] in pairs),
             "significant": at_most(found.contrasts[0].rows["p"].to_numpy())}  # fmt: skip
 
 
@@ -149,7 +149,7 @@ WORLDS = (
         n=50,
     ),
     World(
-        "13", "a trained model, its twins, another model", twice_asked,
+        "13", "a trained model, its controls, another model", twice_asked,
         (
             Figure("contrasts asked again as differences", share("again"), most=0, before="1"),
             Figure("contrast of equals, p ≤ .05", share("significant"), most=0.07),

@@ -51,7 +51,7 @@ def stimuli_of(
     Parameters
     ----------
     n : int
-    rdms : sequence of (layer, pair)
+    rdms : sequence of arrays of shape (layer, pair)
         Of every model.
     keep_together : sequence of str
     **columns
@@ -92,8 +92,8 @@ def scored(
 
     Parameters
     ----------
-    rdms : (subject, pair)
-    layers : (layer, pair)
+    rdms : array of shape (subject, pair)
+    layers : array of shape (layer, pair)
     measure : str
     seed : int
     stimuli : Stimuli, optional
@@ -120,9 +120,9 @@ def compared(
 
     Parameters
     ----------
-    rdms : (subject, pair), or sequence of Region
+    rdms : array of shape (subject, pair), or sequence of Region
         Of one region.
-    layers : (layer, pair)
+    layers : array of shape (layer, pair)
     models : sequence of str
         Model of every layer.
     measure : str
@@ -161,8 +161,8 @@ def equal_layers(
 
     Returns
     -------
-    rdms : (subject, pair)
-    layers : (layer, pair)
+    rdms : array of shape (subject, pair)
+    layers : array of shape (layer, pair)
     models : list of str
         Of every layer.
     """

@@ -41,7 +41,7 @@ def brain_and_notes(
 
     Parameters
     ----------
-    subjects : mapping of str to mapping of str to (repetition, stimulus, unit)
+    subjects : mapping of str to mapping of str to array of shape (repetition, stimulus, unit)
         Responses by subject and region.
     distance : str
     **settings

@@ -33,7 +33,7 @@ from isomorph.inference.trust.simulated_scores import recover
 from isomorph.inference.trust.told_apart import Terms
 from isomorph.inference.trust.winners import relations_of
 from isomorph.measures import MEASURES
-from isomorph.simulation.gaussian import Design, draw, mix
+from isomorph.simulation.gaussian import SimulatedDesign, draw, mix
 from isomorph.simulation.planting import PLANTINGS, root
 
 
@@ -93,7 +93,7 @@ def told_and_found(rng: Rng, n_stimuli: int, n_tested: int) -> DataSet:
     layers, models = distances(features), list("aabbcc")
     candidates, stimuli = candidates_of(layers, models), stimuli_of(n_stimuli, [layers])
     planting = PLANTINGS["squared_euclidean"]
-    design = Design(n_stimuli, (30, 30), 1, False, planting)
+    design = SimulatedDesign(n_stimuli, (30, 30), 1, False, planting)
     data = MeasuredData(region_of(np.zeros((2, 1))), design, 0.5, True, "")
     number = {"simulations": n_tested, "tested": n_tested}
     terms = terms_of(models, stimuli, recovery=number, **USUAL)
@@ -119,7 +119,7 @@ def told_and_found(rng: Rng, n_stimuli: int, n_tested: int) -> DataSet:
 
 
 def apart(columns: Columns, claim: str) -> tuple[float, float]:
-    """Return the rate that is told less the one that is found."""
+    """Return the rate that is reported less the one that is found."""
     off = columns[f"told_{claim}"] - columns[f"found_{claim}"]
     return float(off.mean()), float(off.std(ddof=1) / np.sqrt(len(off)))
 

@@ -47,7 +47,7 @@ def rdm_of(session: xr.Dataset, n_stimuli: int, distance: str) -> Floats:
 
 
 def shared(rng: Rng, distance: str, n_stimuli: int = 8, n_runs: int = 4) -> DataSet:
-    """Show each stimulus twice in every run; nothing differs, and its showings share noise."""
+    """Show each stimulus twice in every run; nothing differs, and its presentations share noise."""
     noise = rng.standard_normal((n_runs, 1, n_stimuli, 60))
     response = noise + 0.5 * rng.standard_normal((n_runs, 2, n_stimuli, 60))
     session = session_of(
@@ -77,7 +77,7 @@ def lost(rng: Rng, distance: str, signal: float, baseline: float) -> DataSet:
 
 
 def bold(rng: Rng, rho: float, censored: float, model: str) -> DataSet:
-    """Fit autocorrelated noise of variance 1 and compare the variance that is told."""
+    """Fit autocorrelated noise of variance 1 and compare the variance that is reported."""
     noise = rng.standard_normal((N_SCANS, N_VOXELS))
     for scan in range(1, N_SCANS):
         noise[scan] = rho * noise[scan - 1] + np.sqrt(1 - rho**2) * noise[scan]

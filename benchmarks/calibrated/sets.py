@@ -22,13 +22,13 @@ def graded(
     ----------
     rng : Generator
     n_stimuli, n_subjects : int
-    own : (layer,)
+    own : array of shape (layer,)
         Standard deviation of features that the region does not have, over that of those it has.
 
     Returns
     -------
-    rdms : (subject, pair)
-    layers : (layer, pair)
+    rdms : array of shape (subject, pair)
+    layers : array of shape (layer, pair)
     models : list of str
     """
 

@@ -40,7 +40,7 @@ class Figure:
     of : callable
         Columns to the number and its standard error.
     least, most : float
-        Between what it must be; without either it is told, not judged.
+        Between what it must be; without either it is reported, not judged.
     before : str
         What was found at 9e1f37d; empty where that was not measured.
     """

@@ -10,11 +10,14 @@ from pathlib import Path
 
 DECIDED_ELSEWHERE = (
     "isomorph.study", "isomorph.layout", "isomorph.slices", "isomorph.jobs", "isomorph.making",
-    "isomorph.catalogue",
+    "isomorph.catalogue", "isomorph.saying",
+    *(f"isomorph.archives.{one}" for one in ("download", "held", "mirrors", "pace", "package",
+                                             "patience", "unpack")),
 )  # fmt: skip
-"""Packages no digest follows unless it is asked for them: what they hold reaches a stage through
-its slice of the settings, or only with a change of what the stage writes, so that neither a new key
-in a settings file nor the words about a column make every artefact stale."""
+"""Modules no digest follows unless it is asked for them: what they hold reaches a stage through
+its slice of the settings, or only with a change of what the stage writes, or as bytes that have a
+hash. So neither a new key in a settings file, nor the words about a column, nor a better retry of a
+download makes every artefact stale."""
 
 ENTRY = re.compile(r"(isomorph(?:\.\w+)+):\w+")
 """How a function is named whose module is imported when it is called."""
@@ -109,8 +112,8 @@ def _imports(tree: ast.AST) -> list[str]:
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
-            names.append(node.module)
-            names += [f"{node.module}.{alias.name}" for alias in node.names]
+            inner = [f"{node.module}.{alias.name}" for alias in node.names]
+            names += [name if _file(name) else node.module for name in inner]
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
             names += [found[1] for found in [ENTRY.fullmatch(node.value)] if found]
     return [name for name in names if name.startswith("isomorph.")]

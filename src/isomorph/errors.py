@@ -9,7 +9,7 @@ from isomorph.shown import shown
 
 
 class IsomorphError(Exception):
-    """A mistake the user can mend, said in one sentence.
+    """A mistake the user can fix, said in one sentence.
 
     The command line prints its text without a traceback and exits with status 1.
 

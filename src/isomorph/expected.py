@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 
 from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
+from isomorph.saying import say
 
 
 def check_expected(layout: Layout, dataset: str, found: Mapping[str, int]) -> None:
@@ -39,9 +39,9 @@ def check_expected(layout: Layout, dataset: str, found: Mapping[str, int]) -> No
     sentence = f"{layout.study.dataset_files[dataset]}: {'; '.join(differing)}"
     if spec.mismatch == "refuse":
         raise IsomorphError(
-            f"{sentence}; find out why, mend the figure, or set expected.mismatch to report"
+            f"{sentence}; find out why, fix the figure, or set expected.mismatch to report"
         )
-    print(f"mismatch: {sentence}", file=sys.stderr, flush=True)
+    say(f"mismatch: {sentence}")
 
 
 def _wanted(expected: Mapping[str, object], key: str) -> int | None:

@@ -6,6 +6,7 @@ import html
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from functools import partial
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +66,11 @@ def save(result: Result, folder: Path | str) -> Path:
     >>> iso.load(folder).kind
     'ceiling'
     """
-    folder = Path(folder)
+    if not isinstance(result, Result):
+        raise IsomorphError(
+            f"save: {type(result).__name__} is no result, expected what isomorph.compare gave"
+        )
+    folder = _path(folder, "folder")
     head = {
         "kind": result.kind,
         "tables": list(result.tables),
@@ -108,7 +113,7 @@ def load(path: Path | str) -> Any:
         ...
     isomorph.errors.IsomorphError: nothing.csv: no such file
     """
-    path = Path(path)
+    path = _path(path, "path")
     if path.is_dir():
         return _saved(path)
     if not path.is_file():
@@ -118,9 +123,15 @@ def load(path: Path | str) -> Any:
     if path.suffix == ".csv" and path.stem in TABLES:
         return read_table(path, path.stem)
     raise IsomorphError(
-        f"{path}: is no file that isomorph reads back; expected .nc, or a table such as "
+        f"{path}: is not a file that isomorph reads back; expected .nc, or a table such as "
         "comparisons.csv"
     )
+
+
+def _path(given: Any, what: str) -> Path:
+    if not isinstance(given, str | PathLike) or not str(given):
+        raise IsomorphError(f"{what}: is {type(given).__name__}, expected a path")
+    return Path(given)
 
 
 def _array(path: Path) -> Any:
@@ -129,7 +140,7 @@ def _array(path: Path) -> Any:
         return read_responses(path)
     if kind not in ARRAYS:
         raise IsomorphError(
-            f"{path}: is no artefact of isomorph, it says {kind or 'nothing'} of itself"
+            f"{path}: is not an artefact of isomorph, it says {kind or 'nothing'} of itself"
         )
     data = read_array(path, kind)
     return indexed(data) if kind == "rdms" else data
@@ -140,7 +151,7 @@ def _saved(folder: Path) -> Result:
     file = folder / HEAD
     if not file.is_file():
         raise IsomorphError(
-            f"{folder}: holds no {HEAD}, so it is no saved result; of the results of a study "
+            f"{folder}: holds no {HEAD}, so it is not a saved result; of the results of a study "
             "isomorph.open_results opens the folder"
         )
     with reading(file, "the head of a saved result"):
@@ -159,7 +170,10 @@ def read_head(file: Path) -> Mapping[str, Any]:
     """Return what a saved result says of itself, as it was written."""
     from isomorph.artefacts import Provenance
 
-    return Provenance.from_json(file.read_text(encoding="utf-8")).settings
+    try:
+        return Provenance.from_json(file.read_text(encoding="utf-8")).settings
+    except IsomorphError as error:
+        raise IsomorphError(f"{file}: {error}") from error
 
 
 def open_results(folder: Path | str, study: Path | str | None = None) -> Results:
@@ -189,12 +203,12 @@ def open_results(folder: Path | str, study: Path | str | None = None) -> Results
         ...
     isomorph.errors.IsomorphError: results/nothing: no such folder; has the study been run?
     """
-    folder = Path(folder)
+    folder = _path(folder, "folder")
     if not folder.is_dir():
         raise IsomorphError(f"{folder}: no such folder; has the study been run?")
     resolved = folder.resolve()
     root = resolved.parent.parent
-    file = Path(study) if study is not None else _study_of(resolved)
+    file = _path(study, "study") if study is not None else _study_of(resolved)
     found = load_study(file)
     if found.name != resolved.name:
         raise IsomorphError(

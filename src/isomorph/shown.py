@@ -10,7 +10,7 @@ from pathlib import Path
 _UNSEEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
 )
-"""What steers a terminal or turns the order of a line, and bytes of names that are no text."""
+"""What steers a terminal or turns the order of a line, and bytes of names that are not text."""
 
 _AS_WRITTEN: dict[str, str] = {}
 """Paths as a study writes them, by what their variables made of them."""
@@ -74,7 +74,7 @@ def expanded(path: str, beside: Path) -> Path:
     written = path if plain.is_absolute() else str(beside.absolute() / path)
     forms = dict.fromkeys((str(whole), os.path.normpath(whole), os.path.realpath(whole)), written)
     forms.setdefault(str(found), path if plain.is_absolute() else str(beside / path))
-    # A variable that leads to a folder the study stands in is no name for all that is in there.
+    # A variable that leads to a folder the study stands in is not a name for all that is in there.
     here = beside.resolve() if not plain.is_absolute() else Path(os.sep)
     _AS_WRITTEN.update(
         (form, text)
@@ -98,6 +98,6 @@ def _any_of(paths: tuple[str, ...]) -> re.Pattern[str]:
 
 def _spelled(found: re.Match[str]) -> str:
     code = ord(found[0])
-    if 0xDC80 <= code <= 0xDCFF:  # a byte that is no UTF-8, as the system's names have it
+    if 0xDC80 <= code <= 0xDCFF:  # a byte that is not UTF-8, as the system's names have it
         code -= 0xDC00
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"

@@ -75,7 +75,7 @@ def reliability(study: Study, dataset: str) -> Slice:
 def activations(study: Study, dataset: str, instance: str) -> Slice:
     """Return what decides the activations of a model instance for the stimuli of a dataset."""
     model, seed = study.instance(instance)
-    fields = {*DESCRIPTIVE_MODEL, "name", "twin_of", "seeds", "datasets"}
+    fields = {*DESCRIPTIVE_MODEL, "name", "control_of", "seeds", "datasets"}
     settings = {**_dump(model, exclude=fields), "seed": seed}
     if model.preprocessing is not None and model.preprocessing.degrees is not None:
         owner = study.dataset(study.stimulus_set(dataset))
@@ -113,7 +113,7 @@ def comparisons(study: Study, dataset: str) -> Slice:
         "transform": spec.transform,
         "units": None if spec.units is None else _dump(spec.units),
         "inference": _dump(study.spec.inference, exclude={"explain", "recovery"}),
-        "models": {name: model.twin_of for name, model, _ in study.instances_for(dataset)},
+        "models": {name: model.control_of for name, model, _ in study.instances_for(dataset)},
         "simulated": spec.simulated,
         "planted": _dump(spec.archive) if planted else None,
         "subjects": list(spec.subjects),
@@ -121,13 +121,13 @@ def comparisons(study: Study, dataset: str) -> Slice:
 
 
 def explain(study: Study, dataset: str) -> Slice:
-    """Return what decides how the likenesses of a dataset are explained."""
+    """Return what decides how the similarities of a dataset are explained."""
     return {
         "distances": list(study.spec.distances),
         "measures": list(study.spec.measures),
         "inference": _dump(study.spec.inference, exclude={"recovery"}),
         "models": {
-            name: [model.name, model.source, model.twin_of]
+            name: [model.name, model.source, model.control_of]
             for name, model, _ in study.instances_for(dataset)
         },
         "simulated": study.dataset(dataset).simulated,
@@ -143,7 +143,7 @@ def recover(study: Study, dataset: str) -> Slice:
         "measures": list(study.spec.measures),
         "inference": _dump(study.spec.inference, exclude=other),
         "models": {
-            name: [model.name, model.twin_of] for name, model, _ in study.instances_for(dataset)
+            name: [model.name, model.control_of] for name, model, _ in study.instances_for(dataset)
         },
         "simulated": spec.simulated,
         "level": study.level(dataset),

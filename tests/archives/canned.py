@@ -8,7 +8,7 @@ import requests
 
 
 def answer(content, status=200, **headers):
-    """Return an answer of a server; what is no bytes is sent as JSON."""
+    """Return an answer of a server; what is not bytes is sent as JSON."""
     response = requests.Response()
     response.status_code, response.reason = status, "OK" if status == 200 else "No"
     body = content if isinstance(content, bytes) else json.dumps(content).encode()

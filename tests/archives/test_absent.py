@@ -19,7 +19,7 @@ from isomorph.foreign import lack_of_content
 from isomorph.responses.kinds import RESPONSES as READERS
 from isomorph.stages import fetch
 from isomorph.stages.responses import run as run_responses
-from isomorph.stimuli.listing import STIMULI as LISTINGS
+from isomorph.stimuli.stimulus_kinds import STIMULI as LISTINGS
 from isomorph.study import Spec
 from isomorph.study.responses import ResponsesSpec
 from isomorph.study.stimuli import StimuliSpec
@@ -201,7 +201,7 @@ def test_the_other_half_of_an_image_is_asked_for(header, values, data, make_layo
 def test_many_are_counted(data, layout):
     for name in FILES:
         dead_link(data / name)
-    with pytest.raises(IsomorphError, match="so it is with 7 more"):
+    with pytest.raises(IsomorphError, match="likewise 7 more"):
         fetch.run(layout, "objects")
 
 

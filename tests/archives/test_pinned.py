@@ -151,7 +151,7 @@ def test_lock_that_lacks_what_is_asked_for_is_refused(
     message = str(caught.value)
     assert "objects.lock.tsv: does not hold what the dataset asks for" in message
     assert said in message
-    assert f"`isomorph lock --study {layout.study.path} --dataset objects` locks it anew" in message
+    assert f"isomorph lock --study {layout.study.path} --dataset objects` locks it again" in message
     assert "\n" not in message
     assert objects.log == []
 
@@ -391,7 +391,7 @@ def test_another_name_for_the_same_study_or_line_ending_changes_nothing(
     layout = write_locked(make_layout, locked, sources=[RAW], subjects=SUBJECTS)
     fetch.run(layout, "objects")
     file, lock = layout.manifest("objects"), lock_file(layout.study, "objects")
-    before = file.stat().st_ino  # whatever is written anew is a file of its own
+    before = file.stat().st_ino  # whatever is written again is a file of its own
     monkeypatch.chdir(tmp_path)
     lock.write_bytes(lock.read_bytes().replace(b"\n", b"\r\n"))
     for study, root in ((Path("config/study.yaml"), "."), (layout.study.path, tmp_path / "x/..")):

@@ -8,7 +8,7 @@ from dandi_archive import Fault
 from isomorph.archives.dandi_asset import find_asset
 from isomorph.archives.lock import LockedFile
 from isomorph.archives.pace import session
-from isomorph.archives.resolve.dandi import resolve
+from isomorph.archives.resolve.dandisets import resolve
 from isomorph.errors import IsomorphError
 from isomorph.study.archive import DandiArchive
 
@@ -70,7 +70,7 @@ def test_only_chosen_assets_are_asked_about(dandi):
 
 
 def test_a_listing_of_many_pages_is_read_to_its_end(dandi, monkeypatch):
-    monkeypatch.setattr("isomorph.archives.resolve.dandi.PAGE", "1")
+    monkeypatch.setattr("isomorph.archives.resolve.dandisets.PAGE", "1")
     assert len(resolved(include=["**"]).files) == len(FILES)
     pages = [one for one in dandi.log if one.path.endswith("/assets/")]
     assert len(pages) == len(FILES)

@@ -19,7 +19,7 @@ from isomorph.artefacts import provenance, read_responses, sha256, write_array, 
 from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
 from isomorph.simulation.representations import draw_tuning, root_of_gram
-from isomorph.simulation.spikes import (
+from isomorph.simulation.spike_trains import (
     BREAKS,
     DRIVEN,
     GAP,
@@ -185,7 +185,7 @@ def test_rates_have_the_mean_and_the_shared_gain_they_should():
     assert driven[:-1].mean() == pytest.approx(8.0, rel=0.05)
     np.testing.assert_array_equal(driven[-1], spontaneous)
     log = np.log(driven[:-1]).reshape(60, N, -1)
-    deviation = log - log.mean(axis=0)  # what changes from showing to showing is gain alone
+    deviation = log - log.mean(axis=0)  # between presentations only the gain changes
     np.testing.assert_allclose(deviation, np.broadcast_to(deviation[..., :1], log.shape), atol=1e-9)
     assert deviation[..., 0].std() == pytest.approx(0.2, rel=0.1)
 
@@ -341,7 +341,7 @@ def test_a_limit_of_the_system_is_one_sentence_and_leaves_nothing(make_layout):
 def test_unknown_layer(make_layout):
     layers = {"erly": LAYERS["early"], "late": LAYERS["late"]}
     layout = make_layout(layers=layers)
-    message = 'regions.V1-like.layer: "early" is no layer of net in '
+    message = 'regions.V1-like.layer: "early" is not a layer of net in '
     with pytest.raises(IsomorphError, match=re.escape(message)) as caught:
         fetch(layout, "planted")
     assert 'did you mean "erly"?' in str(caught.value)

@@ -290,7 +290,7 @@ def test_a_disk_too_small_is_said_before_anything_is_asked(objects, folder, monk
 
 
 def test_progress_of_the_whole_set(objects, folder, monkeypatch, capsys):
-    monkeypatch.setattr("isomorph.archives.progress.EVERY", 0.0)
+    monkeypatch.setattr("isomorph.saying.EVERY", 0.0)
     files = several(objects, 4, 300_000)
     transfer("ds000001", files, folder)
     said = re.findall(

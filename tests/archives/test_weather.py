@@ -148,7 +148,7 @@ ELSE = noise(len(CONTENT), 1)
 REFUSED = {
     "vanished": ([VANISHED] * 2, "404 Not Found"),
     "forbidden": ([FORBIDDEN] * 2, "403 Forbidden"),
-    "busy for ever": ([Fault(status=503)] * 20, "cannot be downloaded (the server says 503"),
+    "busy forever": ([Fault(status=503)] * 20, "cannot be downloaded (the server says 503"),
     "line that never holds": (
         [Fault(truncate=1000, ignore_range=True)] * 20,
         "cannot be downloaded (the line broke at 1,000 of 200,000 bytes)",

@@ -94,7 +94,7 @@ def test_other_words_about_a_column_remake_the_report_and_nothing_else():
         elsewhere = tuple(one for one in digest.DECIDED_ELSEWHERE if one not in modules)
         for module in modules:
             digest._collect(module, seen, elsewhere)
-        words = {"isomorph.catalogue.columns", "isomorph.catalogue.compared"}
+        words = {"isomorph.catalogue.shared_columns", "isomorph.catalogue.compared"}
         assert words & set(seen) == (words if stage == "report" else set())
 
 

@@ -125,8 +125,8 @@ def test_spikes_are_those_of_a_plain_loop(macaque):
 def test_before_onset_nothing_is_known_of_the_object(macaque, tmp_path):
     """Cells tell the conditions apart by a twelfth of what they do later, and not by the object.
 
-    That little is no chance: with stimuli shuffled over trials the mean distance is 0 with a
-    standard deviation of 0.005. Why cannot be told: the order of the trials is not published.
+    That little is not chance: with stimuli shuffled over trials the mean distance is 0 with a
+    standard deviation of 0.005. Why is not known: the order of the trials is not published.
     """
     source = tmp_path / "source"
     shutil.copytree(ROOT / "config/examples", source)

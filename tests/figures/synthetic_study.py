@@ -63,7 +63,7 @@ def write_settings(root: Path) -> Path:
     models = [
         {"name": "net", "title": "Net, trained", "source": "package/net", "trained_on": "ImageNet"},
         {"name": "net-untrained", "title": "Net, untrained", "source": "untrained/net",
-         "twin_of": "net", "seeds": [0, 1, 2]},
+         "control_of": "net", "seeds": [0, 1, 2]},
         {"name": "pixels", "title": "Pixels", "source": "baseline/pixels"},
     ]  # fmt: skip
     for folder, specs in (("datasets", [real, sim]), ("models", models)):
@@ -263,7 +263,7 @@ def reliability_of(n_stimuli: int) -> pd.DataFrame:
     table = pd.concat([units, regions], ignore_index=True)
     half = table["split_half"]
     table["spearman_brown"] = 2 * half / (1 + half)
-    single = half / (2 - half)  # of one showing, by the formula for half of two
+    single = half / (2 - half)  # of one presentation, by the formula for half of two
     for number in (1, 2, 4, 8, 16):
         table[f"reliability_at_{number}"] = number * single / (1 + (number - 1) * single)
     table["repetitions_for_0.8"] = 4 * (1 - single) / single

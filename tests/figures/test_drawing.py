@@ -2,6 +2,7 @@ import io
 import json
 import re
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -11,9 +12,10 @@ from matplotlib.figure import Figure
 from PIL import Image
 from synthetic_study import LAYERS, write_study
 
+import isomorph as iso
 from isomorph.artefacts import read_table
 from isomorph.errors import IsomorphError
-from isomorph.figures import selection, style
+from isomorph.figures import main_rows, style
 from isomorph.figures.overview import draw_overview
 from isomorph.figures.profile import draw_profile
 from isomorph.figures.rdm_pair import (
@@ -33,7 +35,7 @@ from isomorph.stages import figures
 def shown(small):
     table = read_table(small.comparisons("real"), "comparisons")
     return {
-        region: selection.main(table, region, ["rho_a"], ["correlation"])
+        region: main_rows.main(table, region, ["rho_a"], ["correlation"])
         for region in ("alpha", "beta")
     }
 
@@ -43,7 +45,7 @@ def texts(ax):
 
 
 def test_the_profile_holds_the_estimates_of_every_layer(small, shown):
-    families = selection.families(small.study)
+    families = main_rows.families(small.study)
     figure = draw_profile(shown["alpha"].rows, families, label="rho-a")
     (ax,) = figure.axes
     lines = [line for line in ax.lines if len(line.get_xdata()) == len(LAYERS)]
@@ -57,7 +59,7 @@ def test_the_profile_holds_the_estimates_of_every_layer(small, shown):
 
 
 def test_the_mean_of_the_seeds_is_their_mean(small, shown):
-    families = selection.families(small.study)
+    families = main_rows.families(small.study)
     rows = shown["alpha"].rows
     (ax,) = draw_profile(rows, families, label="rho-a").axes
     colour = colours(families)["net-untrained"]
@@ -66,7 +68,7 @@ def test_the_mean_of_the_seeds_is_their_mean(small, shown):
 
 
 def test_filled_dots_are_the_significant_ones(small, shown):
-    families = selection.families(small.study)
+    families = main_rows.families(small.study)
     (ax,) = draw_profile(shown["alpha"].rows, families, label="rho-a").axes
     dots = [c for c in ax.collections if isinstance(c, PathCollection)]
     trained = next(d for d in dots if len(d.get_offsets()) == len(LAYERS))
@@ -77,7 +79,7 @@ def test_filled_dots_are_the_significant_ones(small, shown):
 
 
 def test_the_ceiling_is_drawn_or_its_absence_explained(small, shown):
-    families = selection.families(small.study)
+    families = main_rows.families(small.study)
     (defined,) = draw_profile(shown["alpha"].rows, families, label="").axes
     (undefined,) = draw_profile(shown["beta"].rows, families, label="").axes
     assert "noise ceiling" in texts(defined)
@@ -85,7 +87,7 @@ def test_the_ceiling_is_drawn_or_its_absence_explained(small, shown):
 
 
 def test_a_study_of_baselines_alone_still_has_a_profile(small, shown):
-    families = [f for f in selection.families(small.study) if f.kind == "baseline"]
+    families = [f for f in main_rows.families(small.study) if f.kind == "baseline"]
     (ax,) = draw_profile(shown["alpha"].rows, families, label="").axes
     assert [label.get_text() for label in ax.get_xticklabels()] == ["Pixels"]
 
@@ -95,8 +97,8 @@ def test_another_architecture_gets_a_panel_of_its_own(small, shown):
     other = rows[rows["model"] == "net"].assign(model="other")
     other["layer"] = "o." + other["layer"]
     families = [
-        *selection.families(small.study),
-        selection.Family("other", "Other", "trained", ("other",)),
+        *main_rows.families(small.study),
+        main_rows.Family("other", "Other", "trained", ("other",)),
     ]
     axes = draw_profile(pd.concat([rows, other]), families, label="").axes
     assert len(axes) == 2
@@ -105,7 +107,7 @@ def test_another_architecture_gets_a_panel_of_its_own(small, shown):
 
 def test_the_overview_has_a_panel_per_region(small, shown):
     figure = draw_overview(
-        list(shown.values()), selection.families(small.study), labels=["rho-a"] * 2
+        list(shown.values()), main_rows.families(small.study), labels=["rho-a"] * 2
     )
     assert [ax.get_title(loc="left") for ax in figure.axes] == ["alpha", "beta"]
     assert [t.get_text() for t in figure.axes[0].get_yticklabels()] == [
@@ -115,7 +117,7 @@ def test_the_overview_has_a_panel_per_region(small, shown):
 
 def test_every_panel_of_the_overview_has_its_numbers(small, shown):
     panels = [shown["alpha"]] * 4  # two rows, of which the second has one panel
-    figure = draw_overview(panels, selection.families(small.study), labels=["rho-a"] * 4)
+    figure = draw_overview(panels, main_rows.families(small.study), labels=["rho-a"] * 4)
     figure.canvas.draw()
     for ax in figure.axes[:4]:
         assert any(label.get_text() for label in ax.get_xticklabels() if label.get_visible())
@@ -124,7 +126,7 @@ def test_every_panel_of_the_overview_has_its_numbers(small, shown):
 def test_a_title_that_is_a_list_stays_whole_beside_its_layer(small, shown):
     rows = shown["alpha"].rows
     rows = rows[rows["model"] == "net"].assign(model="kinds")
-    families = [selection.Family("kinds", "face, house", "baseline", ("kinds",))]
+    families = [main_rows.Family("kinds", "face, house", "baseline", ("kinds",))]
     (ax,) = draw_profile(rows, families, label="").axes
     assert ax.get_xticklabels()[0].get_text() == "face, house: stem"
 
@@ -260,3 +262,11 @@ def test_a_picture_of_256_colours_shows_the_same_map_of_colours(tmp_path):
     with Image.open(full) as before, Image.open(tmp_path / "a.png") as after:
         first, second = (np.asarray(one.convert("RGB"), float) for one in (before, after))
     assert np.abs(first - second).mean() < 2  # of 255
+
+
+def test_a_plot_without_a_number_says_why():
+    rdm = np.arange(10.0)
+    found = iso.compare(rdm, {"net": rdm[None]}, resamples=20, permutations=20)
+    none = found.tables["comparisons"].assign(status="undefined", reason="too few stimuli")
+    with pytest.raises(IsomorphError, match="no comparison has a number: too few stimuli"):
+        iso.plot(replace(found, tables={**found.tables, "comparisons": none}))

@@ -8,9 +8,9 @@ from matplotlib.figure import Figure
 from synthetic_study import write_study
 
 from isomorph.artefacts import read_table
-from isomorph.figures import selection
+from isomorph.figures import main_rows
+from isomorph.figures.dataset_results import DatasetResults
 from isomorph.figures.rdm_pair import MOST_THUMBNAILS, THUMBNAIL
-from isomorph.figures.results import Results
 from isomorph.figures.style import INK, estimate, heat_map, painted, region_panels
 from isomorph.stages.figures import read_tables, thumbnails
 
@@ -47,10 +47,10 @@ def test_an_estimate_is_filled_where_it_is_significant(p, filled):
 
 def test_titles_are_shortened_where_one_model_alone_has_them():
     families = [
-        selection.Family("a", "Net, trained", "trained", ("a",)),
-        selection.Family("b", "Other, first", "trained", ("b",)),
-        selection.Family("c", "Other, second", "trained", ("c",)),
-        selection.Family("u", "Net, untrained", "untrained", ("u-0", "u-1"), "a"),
+        main_rows.Family("a", "Net, trained", "trained", ("a",)),
+        main_rows.Family("b", "Other, first", "trained", ("b",)),
+        main_rows.Family("c", "Other, second", "trained", ("c",)),
+        main_rows.Family("u", "Net, untrained", "untrained", ("u-0", "u-1"), "a"),
     ]
     paint, titles = painted(families)
     assert titles == {"a": "Net", "b": "Other, first", "c": "Other, second",
@@ -59,18 +59,18 @@ def test_titles_are_shortened_where_one_model_alone_has_them():
 
 
 def test_the_leaders_of_a_region_are_the_best_network_and_the_best_of_all(small):
-    results = Results(small.study, "real", read_tables(small, "real"))
+    results = DatasetResults(small.study, "real", read_tables(small, "real"))
     shown, families = results.shown[0], results.families
-    (only,) = selection.leaders(shown, families)
+    (only,) = main_rows.leaders(shown, families)
     assert only["model"] == "net"
     rows = shown.rows.copy()
     rows.loc[rows["model"] == "pixels", "estimate"] = 0.9
-    other = selection.MainRows(shown.region, shown.distance, shown.measure, rows)
-    assert [row["model"] for row in selection.leaders(other, families)] == ["net", "pixels"]
+    other = main_rows.MainRows(shown.region, shown.distance, shown.measure, rows)
+    assert [row["model"] for row in main_rows.leaders(other, families)] == ["net", "pixels"]
 
 
 def test_results_say_nothing_of_tables_that_were_not_written(small):
-    results = Results(small.study, "real", read_tables(small, "real"))
+    results = DatasetResults(small.study, "real", read_tables(small, "real"))
     shown = results.shown[0]
     assert results.table("power").empty
     assert results.simulations("power", shown).empty

@@ -7,10 +7,10 @@ import xarray as xr
 
 from isomorph.artefacts import read_array, read_table
 from isomorph.figures.captioned import Drawable, drawings
-from isomorph.figures.reliability import MOST_DOTS, apart, draw_reliability, regions_told
-from isomorph.figures.results import Results
+from isomorph.figures.dataset_results import DatasetResults
+from isomorph.figures.reliability_curves import MOST_DOTS, apart, draw_reliability, regions_told
 from isomorph.rdms import indexed
-from isomorph.responses.reliability import SHOWINGS, rdm_rows, unit_rows
+from isomorph.responses.reliability import REPETITIONS, rdm_rows, unit_rows
 
 
 def session(rng, snr, repetitions=6, n_stimuli=40):
@@ -46,7 +46,7 @@ def test_the_curve_passes_through_the_numbers_of_the_table(table):
     for told in regions_told(table):
         units, region = rows_of(table, told.region)
         np.testing.assert_allclose(
-            told.at(np.array(SHOWINGS)), [region[f"reliability_at_{n}"] for n in SHOWINGS]
+            told.at(np.array(REPETITIONS)), [region[f"reliability_at_{n}"] for n in REPETITIONS]
         )
         np.testing.assert_allclose(told.needed, region["repetitions_for_0.8"])
         np.testing.assert_allclose(told.units, units["spearman_brown"].dropna())
@@ -107,7 +107,7 @@ def test_ready_rdms_and_single_repetitions_have_no_figure(small):
     stimuli = read_table(small.stimuli("real"), "stimuli")
     none = read_table(small.comparisons("real"), "comparisons").head(0)
     for table, kinds in ((rows[rows["unit"] == ""], []), (rows, ["reliability"])):
-        results = Results(small.study, "real", {"comparisons": none, "reliability": table})
+        results = DatasetResults(small.study, "real", {"comparisons": none, "reliability": table})
         data = Drawable(results, brain, stimuli=stimuli)
         assert [drawing.kind for drawing in drawings(data)] == kinds
 

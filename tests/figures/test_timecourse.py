@@ -8,9 +8,9 @@ from matplotlib.colors import to_rgba
 from synthetic_study import write_study
 
 from isomorph.artefacts import read_array, read_table
-from isomorph.figures import selection
+from isomorph.figures import main_rows
 from isomorph.figures.captioned import Drawable, drawings
-from isomorph.figures.results import Results
+from isomorph.figures.dataset_results import DatasetResults
 from isomorph.figures.style import CEILING, colours
 from isomorph.figures.timecourse import course_of, courses, draw_timecourse
 from isomorph.rdms import indexed
@@ -28,7 +28,7 @@ def layout(tmp_path_factory):
 def table(layout):
     """The comparisons of one region, once in each of four windows."""
     whole = read_table(layout.comparisons("real"), "comparisons")
-    one = selection.usable(whole[whole["region"] == "alpha"])
+    one = main_rows.usable(whole[whole["region"] == "alpha"])
     parts = []
     for place, (start, value) in enumerate(zip(STARTS, COURSE, strict=True)):
         part = one.copy()
@@ -44,8 +44,8 @@ def table(layout):
 
 def panels(table):
     found = (
-        selection.main(table, region, ["rho_a"], ["correlation"])
-        for region in selection.regions(table)
+        main_rows.main(table, region, ["rho_a"], ["correlation"])
+        for region in main_rows.regions(table)
     )
     return [one for one in found if one]
 
@@ -53,7 +53,7 @@ def panels(table):
 def test_the_course_is_that_of_one_layer_in_the_order_of_time(layout, table):
     (shown,) = courses(table, panels(table))
     assert (shown.region, len(shown.rows)) == ("V1", 4 * len(shown.rows) // 4)
-    family = selection.families(layout.study)[0]
+    family = main_rows.families(layout.study)[0]
     course = course_of(shown.rows, family)
     np.testing.assert_allclose(course["time"], STARTS + 0.025)
     assert course["layer"].nunique() == 1
@@ -63,10 +63,10 @@ def test_the_course_is_that_of_one_layer_in_the_order_of_time(layout, table):
 
 def test_seeds_are_their_mean_without_an_interval(layout, table):
     (shown,) = courses(table, panels(table))
-    controls = selection.families(layout.study)[1]
+    controls = main_rows.families(layout.study)[1]
     course = course_of(shown.rows, controls)
     each = [
-        course_of(shown.rows, selection.Family(n, n, "untrained", (n,)))["estimate"]
+        course_of(shown.rows, main_rows.Family(n, n, "untrained", (n,)))["estimate"]
         for n in controls.instances
     ]
     np.testing.assert_allclose(course["estimate"], np.mean(each, axis=0))
@@ -75,7 +75,7 @@ def test_seeds_are_their_mean_without_an_interval(layout, table):
 
 def test_lines_ceilings_and_clusters_are_drawn(layout, table):
     (shown,) = courses(table, panels(table))
-    groups = selection.families(layout.study)
+    groups = main_rows.families(layout.study)
     (ax,) = draw_timecourse(shown.rows, groups, label="rho-a").axes
     colour = colours(groups)["net"]
     (line,) = [one for one in ax.lines if one.get_color() == colour]
@@ -101,7 +101,7 @@ def drawn(layout, table):
     """Drawings of time courses of comparisons."""
     brain = indexed(read_array(layout.brain_rdms("real"), "rdms"))
     stimuli = read_table(layout.stimuli("real"), "stimuli")
-    results = Results(layout.study, "real", {"comparisons": table})
+    results = DatasetResults(layout.study, "real", {"comparisons": table})
     found = drawings(Drawable(results, brain, stimuli=stimuli))
     return [one for one in found if one.kind == "timecourse"]
 

@@ -13,10 +13,10 @@ from scipy.io import loadmat, savemat
 
 from isomorph.errors import IsomorphError
 from isomorph.foreign import _loadmat
-from isomorph.foreign.arrays import read_npy, read_npz
 from isomorph.foreign.budget import afford
 from isomorph.foreign.child import in_child
 from isomorph.foreign.matlab import read_mat
+from isomorph.foreign.numpy_files import read_npy, read_npz
 
 ARRAYS = {
     "matrix": np.arange(6.0).reshape(2, 3),
@@ -235,7 +235,7 @@ def test_what_ends_the_process_is_a_sentence(tmp_path):
     refused(lambda: run("much"), "in 100.0 MB of memory")
     refused(lambda: run("wrong"), "a.mat: cannot be read as a MATLAB file ('field')")
     refused(lambda: run("leave"), "a.mat: cannot be read as a MATLAB file")
-    refused(lambda: run("odd"), "io.open is no array")
+    refused(lambda: run("odd"), "io.open is not an array")
     assert run("write") == 1
     assert time.monotonic() - began < 15
 

@@ -4,7 +4,7 @@ import nibabel
 import numpy as np
 import pytest
 
-from isomorph.foreign.images import files_of, halves_of, open_image
+from isomorph.foreign.brain_images import files_of, halves_of, open_image
 
 VALUES = np.arange(24, dtype=np.int16).reshape(2, 3, 4)
 

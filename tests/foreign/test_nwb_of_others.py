@@ -15,7 +15,7 @@ from pynwb import NWBHDF5IO, NWBFile
 from isomorph.errors import IsomorphError
 from isomorph.foreign.nwb import column, images_in_order, open_nwb, paths, ragged, values_of
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "twins"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "replicas"))
 
 from recordings import create, images, table, typed
 
@@ -136,7 +136,7 @@ def test_only_what_is_asked_for_has_to_be_readable(recording):
             IsomorphError, match=r'nothing called "unit" in /; did you mean "units"'
         ):
             nwb.container("unit")
-        with pytest.raises(IsomorphError, match="has no neurodata_type, so it is no object of NWB"):
+        with pytest.raises(IsomorphError, match="so it is not an object of NWB"):
             nwb.container("general")
 
 

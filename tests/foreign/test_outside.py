@@ -6,7 +6,7 @@ import pytest
 from nibabel.gifti import GiftiDataArray, GiftiImage
 
 from isomorph.errors import IsomorphError
-from isomorph.foreign.images import open_image
+from isomorph.foreign.brain_images import open_image
 from isomorph.foreign.outside import files_named_by, refuse_outside_files
 
 

@@ -516,7 +516,7 @@ def test_show_of_a_folder_and_of_files_that_are_not_ours(tmp_path, capsys):
 
 
 def test_the_rdm_on_the_terminal_is_darkest_where_stimuli_differ_most():
-    from isomorph.cli.show.words import shaded
+    from isomorph.cli.show.descriptions import shaded
 
     lines = shaded(np.array([0.0, 1.0, 0.5]), 3).splitlines()
     assert lines == ["    ██", "    ▒▒", "██▒▒  "]

@@ -153,7 +153,7 @@ def test_check_writes_nothing_and_fails_on_a_difference(archive, lock):
     status, said = lock("--check")
     assert status == 1
     assert "differs from the archive as it is now, 1 changed (sub-1/events.tsv)" in said
-    assert f"`isomorph lock --study {archive.study} --dataset objects` writes it anew" in said
+    assert f"`isomorph lock --study {archive.study} --dataset objects` writes it again" in said
     assert archive.lock.read_text() == text
 
 
@@ -203,7 +203,7 @@ def test_a_datasets_file_is_locked_without_a_study(archive, lock):
     archive.put("sub-1/events.tsv", b"onset\n")
     status, said = lock("--file", str(archive.yaml), "--check", study=False)
     assert status == 1
-    assert f"`isomorph lock --file {archive.yaml}` writes it anew" in said
+    assert f"`isomorph lock --file {archive.yaml}` writes it again" in said
     status, said = lock("--file", str(archive.yaml), "--dataset", "objects", study=False)
     assert status == 1
     assert "--dataset: names datasets of a study" in said

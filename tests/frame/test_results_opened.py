@@ -107,7 +107,7 @@ def test_a_saved_result_is_read_as_it_was(tmp_path):
 
 def test_other_files_are_refused(tmp_path):
     for name, message in (
-        ("notes.txt", "is no file that isomorph reads back"),
+        ("notes.txt", "is not a file that isomorph reads back"),
         ("empty", "holds no result.json"),
     ):
         place = tmp_path / name

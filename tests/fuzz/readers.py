@@ -74,7 +74,7 @@ def _open_rgb(file: Path) -> object:
 
 
 def _variables(file: Path) -> object:
-    from isomorph.responses.variables import read_variables
+    from isomorph.responses.named_arrays import read_variables
 
     return {name: np.asarray(value) for name, value in read_variables(file).items()}
 
@@ -173,7 +173,7 @@ def _confounds(file: Path) -> None:
 def _read_confounds(file: Path) -> object:
     """Read a table as fMRIPrep's own, and by the names of its columns."""
     from isomorph.responses.bids.confounds import read_confounds
-    from isomorph.responses.bids.files import RunFiles
+    from isomorph.responses.bids.run_files import RunFiles
     from isomorph.study.bids import BidsConfounds
 
     start = file.name.partition("_desc-")[0]

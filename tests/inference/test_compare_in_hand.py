@@ -164,7 +164,7 @@ def test_names_that_are_not_known_are_refused_with_the_nearest():
 
 
 def test_measures_say_what_they_need():
-    refused("cka takes the Gram matrix of features, .* nobody says", measure="cka")
+    refused("cka takes the Gram matrix of features, .* some of these is not known", measure="cka")
     refused("cka takes the Gram matrix .* those of euclidean do not", measure="cka",
             distance="euclidean")  # fmt: skip
     refused("cka_feature_corrected needs features, which no RDM holds",
@@ -239,10 +239,10 @@ def same(found, kind, layout):
 def test_tables_are_those_of_the_pipeline(study):
     brain, models = in_hand(study)
     table = read_table(study.stimuli("real"), "stimuli")
-    twins = [name for name in models if name.startswith("net-untrained")]
+    controls = [name for name in models if name.startswith("net-untrained")]
     found = iso.compare(
         brain, models, study.study.spec.measures, stimuli=table,
-        untrained={"net": twins}, dataset="real", minimum_subjects=2, **QUICK,
+        untrained={"net": controls}, dataset="real", minimum_subjects=2, **QUICK,
     )  # fmt: skip
     for kind in ("comparisons", "subjects", "regions", "preferences", "selection", "layers_in_set"):
         same(found, kind, study)
@@ -277,7 +277,7 @@ def test_partition_and_weights_and_recovery_answer_in_tables():
         iso.partition(brain, net)
     with pytest.raises(iso.IsomorphError, match='controls: no model "lo", did you mean "low"'):
         iso.partial(brain, models, "lo")
-    with pytest.raises(iso.IsomorphError, match="tau_a is no inner product"):
+    with pytest.raises(iso.IsomorphError, match="tau_a is not an inner product"):
         iso.partial(brain, models, "low", "tau_a", resamples=20)
 
 

@@ -58,7 +58,7 @@ def test_every_model_has_a_nested_score_in_every_region(tables, small):
 
 def test_every_two_families_are_compared_per_region_and_measure(tables):
     rows = tables["differences"]
-    pairs = [("net", "pixels"), ("net-untrained", "pixels")]  # twins are among the contrasts
+    pairs = [("net", "pixels"), ("net-untrained", "pixels")]  # controls are among the contrasts
     assert sorted(set(zip(rows["model_a"], rows["model_b"], strict=True))) == pairs
     assert len(rows) == 2 * 2 * 2
     np.testing.assert_allclose(rows["difference"], rows["score_a"] - rows["score_b"])

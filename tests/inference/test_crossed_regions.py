@@ -1,4 +1,4 @@
-"""Regions against each other: noise they share is no likeness."""
+"""Regions against each other: the noise they share is not similarity."""
 
 from itertools import product
 
@@ -34,7 +34,7 @@ def region(name, rng, subjects=("a",), halvings=0, **place):
 
 
 @pytest.mark.parametrize("distance", ["correlation", "crossvalidated_euclidean", "crossnobis"])
-def test_shared_noise_is_no_likeness(distance):
+def test_shared_noise_is_not_similarity(distance):
     """Of 40 pairs of regions without signal at most 6 are alike at p ≤ .05 (p = .014)."""
     recording = Recording(n_stimuli=12, n_units=8, n_repetitions=6)
     assert false_positives(distance, 0.3, 40, recording=recording) <= 0.15

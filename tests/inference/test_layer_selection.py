@@ -88,7 +88,7 @@ def test_categories_and_clusters_are_held_out_whole():
     rng = np.random.default_rng(1)
     kinds = np.repeat(["animal", "face", "place", "tool"], 10)
     splits, _ = split(stimuli_of(40, category=kinds), Selection(kind="category"))
-    assert splits.told == "category, 4 parts"  # as many as categories: drawing anew is the same
+    assert splits.told == "category, 4 parts"  # as many as categories: drawing again is the same
     for side in flat(splits.sides.scored_on):
         assert len(set(kinds[side == 1])) == 1
     for side in flat(splits.redrawn.scored_on):
@@ -202,12 +202,12 @@ def test_layers_that_are_alike_tie_whatever_rounding_makes_of_them(last):
     assert (rounded(np.zeros(3)) == 0).all()
 
 
-def models_against(rng, effect, n_twins=3, n_stimuli=24, n_layers=4, shared=0.0):
-    """A trained model with one planted layer, its twins, and a baseline of one layer."""
+def models_against(rng, effect, n_controls=3, n_stimuli=24, n_layers=4, shared=0.0):
+    """A trained model with one planted layer, its controls, and a baseline of one layer."""
     truth = rng.standard_normal((n_stimuli, 10))
     own = distances(truth)
     rdms = distances(truth + 0.7 * rng.standard_normal((6, n_stimuli, 10)))
-    names = ["net", *(f"twin-seed{k}" for k in range(n_twins))]
+    names = ["net", *(f"untrained-seed{k}" for k in range(n_controls))]
     layers = distances(rng.standard_normal((n_layers * len(names) + 1, n_stimuli, 10)))
     own_share = np.repeat(rng.uniform(0, 2, len(names)), n_layers)[:, None]
     layers[:-1] += shared * own_share * own
@@ -215,7 +215,7 @@ def models_against(rng, effect, n_twins=3, n_stimuli=24, n_layers=4, shared=0.0)
     models = [*np.repeat(names, n_layers), "pixels"]
     families = [
         ModelFamily("net", ("net",)),
-        ModelFamily("twin", tuple(names[1:]), seeded=True, control_of="net"),
+        ModelFamily("untrained", tuple(names[1:]), seeded=True, control_of="net"),
         ModelFamily("pixels", ("pixels",)),
     ]
     found = compared(rdms, layers, models, families=families)
@@ -223,17 +223,17 @@ def models_against(rng, effect, n_twins=3, n_stimuli=24, n_layers=4, shared=0.0)
 
 
 def test_every_two_models_are_compared_and_a_planted_difference_is_found():
-    every, against = models_against(np.random.default_rng(6), effect=1.0, n_twins=5)
+    every, against = models_against(np.random.default_rng(6), effect=1.0, n_controls=5)
     rows = every.rows.set_index(["model_a", "model_b"])
-    assert list(rows.index) == [("net", "pixels"), ("twin", "pixels")]  # twins among contrasts
+    assert list(rows.index) == [("net", "pixels"), ("untrained", "pixels")]  # control: a contrast
     assert rows.loc[("net", "pixels"), "difference"] > 0.3
     assert rows.loc[("net", "pixels"), "p"] < 0.05
     assert rows.loc[("net", "pixels"), "layer_a"] == "layer2"
-    assert rows.loc[("twin", "pixels"), "p"] > 0.05
+    assert rows.loc[("untrained", "pixels"), "p"] > 0.05
     assert rows.loc[("net", "pixels"), "scheme"] == "stimuli and subjects"
-    assert rows.loc[("twin", "pixels"), "scheme"] == "stimuli and subjects and seeds"
+    assert rows.loc[("untrained", "pixels"), "scheme"] == "stimuli and subjects and seeds"
     (contrast,) = against.rows.to_dict("records")
-    assert (contrast["model"], contrast["control"]) == ("net", "twin")
+    assert (contrast["model"], contrast["control"]) == ("net", "untrained")
     assert contrast["difference"] > 0.3
     assert contrast["p"] < 0.05
     assert contrast["chosen_layer"] == "layer2"
@@ -241,11 +241,11 @@ def test_every_two_models_are_compared_and_a_planted_difference_is_found():
 
 @pytest.mark.parametrize("shared", [0.0, 0.7])
 def test_without_an_effect_of_training_the_contrast_is_rarely_significant(shared):
-    """A trained model that is one more draw from its twins is told from them at most as often
+    """A trained model that is one more draw from its controls differs from them at most as often
     as the level says, also where single draws differ by far more than stimuli and subjects do."""
     p = [
         models_against(
-            np.random.default_rng(seed), 0.0, n_twins=5, n_stimuli=30, shared=shared
+            np.random.default_rng(seed), 0.0, n_controls=5, n_stimuli=30, shared=shared
         )[1].rows["p"].item()
         for seed in range(50)
     ]  # fmt: skip
@@ -253,7 +253,7 @@ def test_without_an_effect_of_training_the_contrast_is_rarely_significant(shared
 
 
 def test_one_seed_says_nothing_of_other_seeds():
-    every, against = models_against(np.random.default_rng(7), effect=1.0, n_twins=1)
+    every, against = models_against(np.random.default_rng(7), effect=1.0, n_controls=1)
     row = against.rows.iloc[0]
     assert row["difference"] > 0.3
     assert np.isnan(row["p"])

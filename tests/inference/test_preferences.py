@@ -168,7 +168,7 @@ def test_without_units_or_subjects_to_sample_there_is_no_p():
     assert table["p"].isna().all()
     table = study(rng, None, 6, measure="cosine")
     assert set(table["reason"]) == {
-        "cosine is no correlation, so there is no reliability to divide by"
+        "cosine is not a correlation, so there is no reliability to divide by"
     }
     assert table["score_a"].notna().all()
     assert table["difference"].isna().all()
@@ -195,7 +195,7 @@ def test_a_region_is_like_itself_and_sides_can_be_exchanged():
     rdms = np.stack([squared(layer(latent, place)) for place in range(3)])
     populations = {"a": layer(latent, 0), "b": layer(latent, 2)}
     first, second = recorded(rng, populations, {"a": 20, "b": 30}, None, 5)
-    same = asked(rng, [first, replace(first, name="twin")], rdms)
+    same = asked(rng, [first, replace(first, name="copy")], rdms)
     assert set(same["reason"]) == {SAME_SCORES}
     assert (same["difference"] == 0).all()
     there = asked(np.random.default_rng(6), [first, second], rdms)
@@ -223,7 +223,7 @@ def test_bins_of_other_times_are_no_pair_and_many_pairs_have_one_layer_each(monk
     assert row["layer"] == both.mean(axis=0).argmax()
 
 
-def test_reliabilities_are_means_over_pairs_of_subjects_or_foretold_from_halves():
+def test_reliabilities_are_means_over_pairs_of_subjects_or_predicted_from_halves():
     rng = np.random.default_rng(8)
     rdms = rng.random((4, 15))
     pearson = MEASURES["pearson"]
@@ -233,7 +233,7 @@ def test_reliabilities_are_means_over_pairs_of_subjects_or_foretold_from_halves(
     found = reliability(agreement, drawn)
     assert found[0] == pytest.approx(agreement[0, 1])
     assert np.isnan(found[1])
-    assert reliability(np.array([[0.5]])) == 0.5  # of one subject, what halves foretell
+    assert reliability(np.array([[0.5]])) == 0.5  # of one subject, what halves predict
 
 
 def test_a_region_without_draws_measures_itself():

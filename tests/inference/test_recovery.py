@@ -30,7 +30,7 @@ from isomorph.inference.trust.simulated_scores import recover, sizes
 from isomorph.inference.trust.told_apart import Terms
 from isomorph.inference.trust.winners import relations_of, shares
 from isomorph.measures import MEASURES
-from isomorph.simulation.gaussian import Design, draw, mix
+from isomorph.simulation.gaussian import SimulatedDesign, draw, mix
 from isomorph.simulation.planting import PLANTINGS, root
 from isomorph.study import Inference
 from isomorph.study.archive import PlantedRegion
@@ -54,7 +54,7 @@ def layers(rng, n_layers, n_stimuli=N, distance="squared_euclidean", n_features=
 
 def observed(reliability, n_subjects=3, units=30, distance="squared_euclidean", n_stimuli=N):
     region = Region("V1", np.zeros((n_subjects, 1)), tuple("abcdefgh"[:n_subjects]), None, None)
-    design = Design(n_stimuli, (units,) * n_subjects, 1, False, PLANTINGS[distance])
+    design = SimulatedDesign(n_stimuli, (units,) * n_subjects, 1, False, PLANTINGS[distance])
     return MeasuredData(region, design, reliability, True, "")
 
 
@@ -99,7 +99,7 @@ def test_mixtures_are_the_distances_of_mixed_patterns(distance, halved):
     rng = np.random.default_rng(1)
     planting = PLANTINGS[distance]
     features = root(pdist(rng.standard_normal((N, 5)), METRICS[distance]), planting)
-    draws = draw(Design(N, (7, 12), 5, halved, planting), 3, rng)
+    draws = draw(SimulatedDesign(N, (7, 12), 5, halved, planting), 3, rng)
     whole, halves = mix(features, draws)
     metric = "cosine" if distance == "correlation" else METRICS[distance]
     for angle in (0.3, 1.2):
@@ -124,7 +124,7 @@ def test_crossvalidated_distances_are_distributed_as_over_single_repetitions(uni
     n_stimuli, n, n_repetitions, angle = 5, 3000, 5, 0.9
     planting = PLANTINGS["crossvalidated_euclidean"]
     features = root(pdist(rng.standard_normal((n_stimuli, 3)), "sqeuclidean"), planting)
-    design = Design(n_stimuli, (units,), n_repetitions, halved, planting)
+    design = SimulatedDesign(n_stimuli, (units,), n_repetitions, halved, planting)
     whole, halves = mix(features, draw(design, n, rng))
     signal = features @ rng.standard_normal((n, features.shape[1], units))
     noise = rng.standard_normal((n_repetitions, n, n_stimuli, units))
@@ -158,7 +158,7 @@ def test_without_noise_many_units_have_the_planted_rdm():
     rng = np.random.default_rng(3)
     rdm = pdist(rng.standard_normal((N, 40)), "correlation")
     planting = PLANTINGS["correlation"]
-    draws = draw(Design(N, (50_000,), 1, False, planting), 2, rng)
+    draws = draw(SimulatedDesign(N, (50_000,), 1, False, planting), 2, rng)
     found = mix(root(rdm, planting), draws)[0].rdms(0)[:, 0]
     assert draws.mixing.shape[-1] == 2 * N  # not as wide as there are units
     assert np.corrcoef(rdm, found[0])[0, 1] > 0.99
@@ -172,7 +172,7 @@ def test_simulated_data_are_as_reliable_as_the_measured(kind, distance, name):
     planting, measure = PLANTINGS[distance], MEASURES[name]
     features = root(pdist(rng.standard_normal((24, 6)), "correlation"), planting)
     n_subjects = 1 if kind == "halves" else 4
-    design = Design(24, (40,) * n_subjects, 4, kind == "halves", planting)
+    design = SimulatedDesign(24, (40,) * n_subjects, 4, kind == "halves", planting)
     truth = mix(features, draw(design, 150, rng))
     target = simulated(*truth, 1.1, measure.embed).mean()
     found = calibrated(features, draw(design, 150, rng), target, measure)
@@ -186,7 +186,7 @@ def test_no_reliability_is_noise_alone_and_too_much_is_said_to_be_out_of_reach()
     rng = np.random.default_rng(5)
     planting = PLANTINGS["correlation"]
     features = root(pdist(rng.standard_normal((N, 6)), "correlation"), planting)
-    draws = draw(Design(N, (10, 10), 1, False, planting), 20, rng)
+    draws = draw(SimulatedDesign(N, (10, 10), 1, False, planting), 20, rng)
     assert calibrated(features, draws, 0.0, PEARSON).angle == NOISE
     assert calibrated(features, draws, -0.1, PEARSON).noise_share == 1
     few = calibrated(features, draws, 0.99, PEARSON)
@@ -434,7 +434,7 @@ def test_one_subject_is_simulated_with_halves_as_reliable_as_the_measured():
     candidates = layers(rng, 4, n_stimuli=8)
     crossed = PLANTINGS["crossvalidated_euclidean"]
     features = root(candidates.rdms[2], crossed)
-    truth = mix(features, draw(Design(8, (50,), 12, True, crossed), 1, rng))
+    truth = mix(features, draw(SimulatedDesign(8, (50,), 12, True, crossed), 1, rng))
     halves = truth[1].rdms(0.9)[:, 0, 0]
     region = Region("V1", truth[0].rdms(0.9)[0], ("a",), 50, halves[None, :, None],
                     subject_units=(50,), n_folds=12)  # fmt: skip

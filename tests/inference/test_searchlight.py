@@ -17,7 +17,7 @@ from isomorph.cli import main
 from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
 from isomorph.rdms import DISTANCES, LayerRdm, flat, geometry_of_features, model_rdms
-from isomorph.rdms.searchlight import sphere_rdms, spheres, volume_of
+from isomorph.rdms.spheres import sphere_rdms, spheres, volume_of
 from isomorph.responses.places import Grid, in_space
 from isomorph.study import load_study
 from isomorph.study.dataset import NoiseSpec

@@ -35,7 +35,7 @@ from isomorph.inference.trust.told_apart import (
 )
 from isomorph.inference.trust.winners import related_to, relations_of
 from isomorph.measures import MEASURES
-from isomorph.simulation.gaussian import Design
+from isomorph.simulation.gaussian import SimulatedDesign
 from isomorph.simulation.planting import PLANTINGS
 
 PEARSON = MEASURES["pearson"]
@@ -192,7 +192,7 @@ def simulated(groups, n_stimuli, **recovery):
     stimuli = stimuli_of(n_stimuli, [layers], keep_together=["object"], object=groups)
     terms = terms_of(models, stimuli, recovery=recovery)
     candidates = candidates_of(layers, models)
-    design = Design(n_stimuli, (30, 30), 1, False, PLANTINGS["squared_euclidean"])
+    design = SimulatedDesign(n_stimuli, (30, 30), 1, False, PLANTINGS["squared_euclidean"])
     data = MeasuredData(region_of(np.zeros((2, 1))), design, 0.5, True, "")
     related = relations_of(candidates.table, {})
     result = recover(data, candidates, (0,), (PEARSON,), terms, seed=(1,))

@@ -28,7 +28,7 @@ def of(observed, null):
 )
 @pytest.mark.parametrize(("n_draws", "largest"), [(1000, 7.0), (10000, 2.0)])
 def test_a_tail_tells_what_cannot_be_counted(chance, n_draws, largest):
-    """A p of 1e-5 is told within a factor of 2 by 10000 draws; by 1000, if anything, too large."""
+    """p = 1e-5 is estimated within a factor of 2 by 10000 draws; by 1000, if at all, too large."""
     rng = np.random.default_rng(0)
     null = chance.rvs((n_draws, 200), random_state=rng)
     for p in (1e-4, 1e-5):

@@ -1,4 +1,4 @@
-"""What does not fit the study is told in a sentence, and what does is left alone."""
+"""What does not fit the study is reported in a sentence, and what does is left alone."""
 
 import shlex
 import shutil

@@ -8,9 +8,10 @@ from scipy.spatial.distance import pdist, squareform
 
 from isomorph.errors import IsomorphError
 from isomorph.measures import MEASURES
-from isomorph.measures.feature_corrected import feature_corrected_cka, same_feature
+from isomorph.measures.feature_corrected import FeatureCorrectedForm, same_feature
 from isomorph.measures.kernels import _median, _weighted_median
 from isomorph.measures.pairs import pair_indices
+from isomorph.measures.stack import Stack
 
 
 def features(seed=0, n_stimuli=18, sizes=(6, 9)):
@@ -24,6 +25,11 @@ def features(seed=0, n_stimuli=18, sizes=(6, 9)):
 
 def rdm(x):
     return pdist(x, "sqeuclidean")[None]
+
+
+def feature_corrected(x, y):
+    stacks = [Stack(rdm(z), facts={"features": [z]}) for z in (x, y)]
+    return FeatureCorrectedForm().pair(*stacks)
 
 
 def value(name, x, y):
@@ -168,7 +174,7 @@ def test_feature_correction_is_the_mean_over_couples_of_different_features():
         return np.mean([inner(z[:, [p]], z[:, [q]]) for p in columns for q in columns if p != q])
 
     expected = inner(x, y) / x.shape[1] / y.shape[1] / np.sqrt(between(x) * between(y))
-    assert feature_corrected_cka(x, y) == pytest.approx(expected, abs=1e-10)
+    assert feature_corrected(x, y) == pytest.approx(expected, abs=1e-10)
     own = sum(inner(x[:, [p]], x[:, [p]]) for p in range(x.shape[1]))
     assert same_feature(x, np.ones((1, 9), dtype=int)).item() == pytest.approx(own, rel=1e-10)
 
@@ -187,7 +193,7 @@ def test_feature_correction_tells_the_alignment_of_all_features_from_few():
             )
             for name in ("cka_biased", "cka"):
                 found[name].append(value(name, x, y))
-            found["corrected"].append(feature_corrected_cka(x, y))
+            found["corrected"].append(feature_corrected(x, y))
         means[n_units] = {name: np.mean(values) for name, values in found.items()}
     debiased = [means[n]["cka"] for n in (20, 100, 1000)]
     assert debiased[0] < 0.25 < debiased[1] < 0.6 < debiased[2]
@@ -198,7 +204,7 @@ def test_feature_correction_tells_the_alignment_of_all_features_from_few():
 def test_feature_correction_is_undefined_where_features_share_nothing():
     rng = np.random.default_rng(11)
     noise = [rng.standard_normal((60, 20)) for _ in range(12)]
-    values = [feature_corrected_cka(x, y) for x, y in zip(noise[::2], noise[1::2], strict=True)]
+    values = [feature_corrected(x, y) for x, y in zip(noise[::2], noise[1::2], strict=True)]
     assert np.isnan(values).any()
     one_feature = rng.standard_normal((10, 1))
-    assert np.isnan(feature_corrected_cka(one_feature, noise[0][:10]))
+    assert np.isnan(feature_corrected(one_feature, noise[0][:10]))

@@ -282,9 +282,9 @@ def test_degenerate_inputs_have_an_answer(name):
     else:
         assert np.isfinite(against).all()
     # One stimulus that is another once more.
-    twin = stack_of([x[[0, 0, 1, 2, 3, 4, 5, 6]] for x in first.fact("features")])
+    copied = stack_of([x[[0, 0, 1, 2, 3, 4, 5, 6]] for x in first.fact("features")])
     bounded = np.isfinite(measure.range).all()
-    assert np.isfinite(measure.compare(twin, second)).all() or not bounded
+    assert np.isfinite(measure.compare(copied, second)).all() or not bounded
     # The fewest stimuli there can be: a number in range, or none.
     few = first.chosen(np.arange(3)), second.chosen(np.arange(3))
     values = measure.compare(*few)

@@ -7,8 +7,8 @@ from scipy import ndimage
 
 from isomorph.errors import IsomorphError
 from isomorph.models.baselines.gabor import gabor, gabor_kernels
-from isomorph.models.baselines.labels import category, columns
 from isomorph.models.baselines.luminance import pixels
+from isomorph.models.baselines.stimulus_columns import category, columns
 from isomorph.models.folded import from_features
 
 
@@ -211,7 +211,7 @@ def test_numbers_without_a_geometry_are_left_out_with_their_reason():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"columns": ["kind"]}, 'kind holds "cat", which is no number; say the order'),
+        ({"columns": ["kind"]}, 'kind holds "cat", which is not a number; say the order'),
         ({"columns": ["wieght"]}, 'the stimulus table has no "wieght", did you mean "weight"'),
         ({"columns": ["age"], "scale": "z"}, 'options.scale is "z", '),
         ({"columns": ["size"], "ordinal": {"size": ["small", "large"]}},

@@ -71,7 +71,7 @@ def test_a_function_is_found_without_running_its_module(folder, name):
         ("python/latin:net", r"cannot be read: .*latin\.py, line \d+: SyntaxError"),
         ("python/heavy", "expected python/<module>:<function>"),
         ("onnx/nowhere.onnx", r"nowhere\.onnx: no such ONNX file; a path is read from beside"),
-        ("onnx/package", "is no ONNX file; write onnx/<file>"),
+        ("onnx/package", "is not an ONNX file; write onnx/<file>"),
     ],
 )
 def test_what_is_not_there_is_said_in_a_sentence(folder, source, message):

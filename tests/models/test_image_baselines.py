@@ -23,9 +23,9 @@ from isomorph.models.baselines.hmax import (
     s1,
     s2,
 )
-from isomorph.models.baselines.labels import CATEGORY_DEFAULTS, COLUMNS_DEFAULTS
 from isomorph.models.baselines.luminance import luminance
 from isomorph.models.baselines.spectrum import SPECTRUM_DEFAULTS, bands, spectrum
+from isomorph.models.baselines.stimulus_columns import CATEGORY_DEFAULTS, COLUMNS_DEFAULTS
 from isomorph.models.preprocessing import as_seen
 from isomorph.study import Preprocessing
 

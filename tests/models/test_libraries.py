@@ -28,7 +28,7 @@ TORCH = "https://download.pytorch.org/models"
 
 @pytest.fixture(scope="module", autouse=True)
 def _as_released():
-    """What libraries themselves warn of as they are imported is theirs to mend."""
+    """What libraries themselves warn of as they are imported is theirs to fix."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for name in ("timm", "torchvision", "open_clip", "transformers"):
@@ -456,9 +456,9 @@ def test_torch_hub_runs_the_code_of_one_commit(hub, tmp_path):
 
 @pytest.mark.parametrize("revision", ["main", "master", "v1.0", "..", ".", COMMIT[:12]])
 def test_torch_hub_takes_a_commit_and_no_branch(tmp_path, revision):
-    with pytest.raises(IsomorphError, match=f'"{revision}" is no commit; .* 40 hexadecimal digits'):
+    with pytest.raises(IsomorphError, match=f'"{revision}" is not a commit; .* 40 hex'):
         SOURCES["hub/a/b"].check(f"lab/nets:{revision}/fixed", tmp_path)
-    with pytest.raises(IsomorphError, match="is no commit"):
+    with pytest.raises(IsomorphError, match="is not a commit"):
         network(tmp_path, f"hub/lab/nets:{revision}/fixed")
 
 
@@ -553,7 +553,7 @@ def test_what_is_wrong_with_a_function_is_said(tmp_path, source, message):
         ("torchvision/resnet5", 'no architecture "resnet5" in torchvision, did you mean "resnet5'),
         ("torchvision/resnet50.V2", 'no weights "V2" of resnet50'),
         ("open_clip/ViT-B-33", 'no architecture "ViT-B-33" in open_clip, did you mean "ViT-B-3'),
-        ("transformers/a b/c", "no name of a repository"),
+        ("transformers/a b/c", "not a name of a repository"),
         ("untrained/resnet5", 'no architecture "resnet5" in torchvision, did you mean "resnet5'),
         ("untrained/timm/test_vitt", 'no architecture "test_vitt" in timm'),
         ("untrained/torch/x", "no such library"),

@@ -30,9 +30,9 @@ from isomorph.models.preprocessing import preprocess
 from isomorph.stages import activations as make
 from isomorph.stages import stimuli
 from isomorph.stages.datasets import images_of
-from isomorph.stimuli.images import read_images
 from isomorph.study import Preprocessing, load_study
 from isomorph.study.model import TABLE_SOURCES
+from pictures import read_images
 
 PHOTOGRAPHS = ["astronaut", "chelsea", "coffee", "rocket"]
 ESPRESSO = 967
@@ -42,7 +42,7 @@ LITE0_LAYERS = ["_conv_stem", "_blocks.*", "_conv_head", "_avg_pooling", "_fc"]
 MODELS = {
     "net": {"source": "package/efficientnet-lite0", "trained_on": "ImageNet-1k",
             "layers": LITE0_LAYERS, "preprocessing": LITE0},
-    "twin": {"source": "untrained/efficientnet-lite0", "seeds": [3],
+    "control": {"source": "untrained/efficientnet-lite0", "seeds": [3],
              "layers": ["_conv_stem", "_fc"], "preprocessing": LITE0},
     "gabor": {"source": "baseline/gabor", "preprocessing": {"size": 32},
               "options": {"wavelengths": [4, 8]}},
@@ -165,8 +165,8 @@ def test_running_again_gives_the_same_numbers(layout):
     assert first.layer.values.tolist() == ["simple", "energy", "contrast"]
 
 
-def test_an_untrained_twin_is_its_seed(layout):
-    data = activations(layout, "twin-seed3")
+def test_an_untrained_control_is_its_seed(layout):
+    data = activations(layout, "control-seed3")
     assert data.attrs["seed"] == 3
     assert data.attrs["trained_on"] == ""
     assert data.attrs["weights_sha256"] == ""
@@ -218,7 +218,7 @@ def test_pixels_and_labels(layout):
         ("seer", r"seer\.yaml: preprocessing: baseline/category takes no images, leave it out"),
         ("odd", r"odd\.yaml: options: baseline/pixels takes none, leave foo out"),
         ("wrong", 'unknown model source "baseline/pixel": did you mean "baseline/pixels"'),
-        ("twin", 'models: no "twin", known: .*twin-seed3'),
+        ("control", 'models: no "control", did you mean "control-seed3"'),
     ],
 )
 def test_mistakes_are_said_in_a_sentence(layout, instance, message):
@@ -242,7 +242,7 @@ def test_the_registry_and_the_labels_need_no_torch():
         "from isomorph.models import SOURCES\n"
         "assert 'baseline/gabor' in SOURCES\n"
         "assert 'torch' not in sys.modules, 'registry'\n"
-        "from isomorph.models.baselines.labels import category\n"
+        "from isomorph.models.baselines.stimulus_columns import category\n"
         "from isomorph.models.folded import as_dataset, from_features\n"
         "table = pd.DataFrame({'stimulus': ['a', 'b', 'c'], 'kind': ['x', 'y', 'x']})\n"
         "features, left_out = category(table, {'columns': ['kind']}, 'm')\n"

@@ -286,7 +286,7 @@ def test_a_study_names_a_file_beside_the_model(tmp_path):
     odd = spec.model_copy(update={"options": {"channels": "gbr"}})
     with pytest.raises(IsomorphError, match=r'mine: options.channels is "gbr"; .* rgb or bgr'):
         network(Request("mine", odd, None, tmp_path, tmp_path))
-    with pytest.raises(IsomorphError, match="is no ONNX file"):
+    with pytest.raises(IsomorphError, match="is not an ONNX file"):
         check("resnet50", tmp_path)
 
 

@@ -169,7 +169,7 @@ def test_stimuli_whose_activations_are_not_finite_are_named(tmp_path):
 )
 def test_dead_features_are_counted(settings, tmp_path):
     images = IMAGES.copy()
-    images[:, 0] = 0.1  # dead, and 0.1 is no binary number
+    images[:, 0] = 0.1  # dead, and 0.1 is not a binary number
     images[:, 1, :2] = -7.0
     images[3, 1, 0, 0] = -7.5  # alive for one stimulus only
     images[:, 2, 0] = 0.3

@@ -70,7 +70,7 @@ def test_batch_normalisation_keeps_its_initial_statistics_and_images_stay_apart(
         assert np.isfinite(layer.gram).all()
 
 
-def test_a_twin_sees_images_as_the_trained_model_does():
+def test_an_untrained_control_sees_images_as_the_trained_model_does():
     said = {
         tag: network("untrained/resnet50", 0, like=f"torchvision/resnet50.{tag}").preprocessing
         for tag in ("IMAGENET1K_V1", "IMAGENET1K_V2")
@@ -82,7 +82,7 @@ def test_a_twin_sees_images_as_the_trained_model_does():
 
 
 @pytest.mark.parametrize(("name", "size"), [("lite0", 224), ("lite1", 240), ("lite2", 260)])
-def test_networks_of_packages_have_twins_that_see_images_of_their_size(name, size):
+def test_networks_of_packages_have_controls_that_see_images_of_their_size(name, size):
     found = network(f"untrained/efficientnet-{name}", 1)
     assert found.preprocessing.size == size
     state = found.module.state_dict()

@@ -1,4 +1,4 @@
-"""What a disk refuses while weights or code are brought is told as the disk's, in one sentence."""
+"""What a disk refuses while weights or code are brought is reported as the disk's fault."""
 
 import errno
 import fcntl

@@ -92,11 +92,9 @@ def test_a_file_holds_what_memory_does(tmp_path):
     rows = rows_of(rng, halves=rng.random((3, 2, 6)), half_norm=rng.random(4), fold="run",
                    n_folds=4, note="few runs")  # fmt: skip
     data = brain_rdms(rows, STIMULI, times=TIMES[0], left_out={"V4": "no unit"})
-    assert flat(data)["correlation"].dtype == np.float32
     found = through_a_file(tmp_path, data)
-    assert found["correlation"].dtype == np.float64
     assert found["correlation_half"].dtype == np.float32
-    xr.testing.assert_allclose(found, data, rtol=1e-6)
+    xr.testing.assert_identical(found, data)  # to the last bit, on which ties depend
     found = through_a_file(tmp_path, found)  # what was read can be written and read again
     assert found.sel(region="V1", subject="s1")["n_folds"].item() == 4
     assert json.loads(found.attrs["left_out"]) == {"V4": "no unit"}

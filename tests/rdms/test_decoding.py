@@ -103,7 +103,7 @@ def chance_of(seen_of, n=60, n_units=20):
     ],
 )
 def test_noise_is_decoded_by_chance_where_folds_lack_stimuli(seen_of):
-    """A mean of fewer showings is farther from any response, which must favour neither stimulus."""
+    """A mean of fewer presentations is farther from any response; that favours neither stimulus."""
     mean, error = chance_of(seen_of)
     assert abs(mean - 0.5) < 3 * error
     assert error < 0.012

@@ -224,8 +224,8 @@ UNBALANCED += [("crossvalidated_euclidean", {}, together) for together in (True,
 
 
 @pytest.mark.parametrize(("name", "noise", "together"), UNBALANCED)
-def test_what_all_stimuli_share_is_no_distance_where_showings_are_missing(name, noise, together):
-    """Pairs then rest on unlike couples of folds, in which it would not cancel."""
+def test_what_all_stimuli_share_is_no_distance_where_presentations_lack(name, noise, together):
+    """Pairs then rest on different couples of folds, in which it would not cancel."""
     folds = replace(folds_of(6, n_folds=4, missing=0.3), together=together)
     assert not folds.seen.all()
     raised = np.where(folds.seen[:, :, None], folds.values + 100 * np.arange(12), 0.0)
@@ -235,7 +235,7 @@ def test_what_all_stimuli_share_is_no_distance_where_showings_are_missing(name, 
     )  # fmt: skip
 
 
-def test_missing_showings_leave_crossnobis_distances_of_noise_at_0():
+def test_missing_presentations_leave_crossnobis_distances_of_noise_at_0():
     """Units that respond to every stimulus alike, three folds, three stimuli shown in two."""
     rng = np.random.default_rng(7)
     seen = np.ones((3, 8), dtype=bool)

@@ -5,7 +5,7 @@ import pytest
 import xarray as xr
 
 from isomorph.rdms.brain import rdms_of_responses
-from isomorph.responses.halves import split_half
+from isomorph.responses.split_halves import split_half
 from isomorph.responses.variance import divide_variance
 from isomorph.study.dataset import NoiseSpec
 

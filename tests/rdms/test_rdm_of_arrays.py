@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 import xarray as xr
 from rsatoolbox.data import Dataset
 from rsatoolbox.rdm import calc_rdm
@@ -85,6 +86,90 @@ def test_named_dimensions_are_brought_into_order():
     )
 
 
+def test_whatever_holds_the_same_numbers_gives_the_same_rdm():
+    whole = np.round(FEATURES * 50)
+    expected = vector(iso.rdm(whole))
+    masked = np.ma.masked_array(whole, np.zeros_like(whole, dtype=bool))
+    tensor = torch.tensor(whole, requires_grad=True)
+    table = pd.DataFrame(whole)
+    for given in (
+        whole.astype(int), whole.astype(np.int16), whole.tolist(), list(whole), table, masked,
+        table.astype(int).astype("Int64"), tensor, tensor.to(torch.bfloat16).float(),
+    ):  # fmt: skip
+        np.testing.assert_allclose(vector(iso.rdm(given)), expected, atol=1e-9)
+        np.testing.assert_allclose(vector(iso.rdm({"a": given})), expected, atol=1e-9)
+    assert iso.rdm(FEATURES, subject=0)["subject"].item() == "0"
+
+
+def test_an_array_that_names_its_rows_keeps_their_names():
+    """Whatever order is asked for, a pair is of the two stimuli whose names it bears."""
+    table = pd.DataFrame(FEATURES, NAMES)
+    order = NAMES[::-1]
+    turned = vector(iso.rdm(FEATURES[::-1]))
+    named = xr.DataArray(FEATURES, dims=("stimulus", "unit"), coords={"stimulus": NAMES})
+    for given in (table, named, {"a": table}, {"a": FEATURES, "b": table}, {"a": named}):
+        found = iso.rdm(given, stimuli=order)
+        assert found["stimulus"].values.tolist() == order
+        if not isinstance(given, dict) or len(given) == 1:
+            np.testing.assert_allclose(vector(found), turned, atol=1e-9)
+    layers = iso.rdm({"a": table, "b": table.iloc[::-1], "c": named[::-1]})
+    for layer in ("b", "c"):
+        np.testing.assert_allclose(
+            layers["correlation"].sel(layer=layer), layers["correlation"].sel(layer="a"), atol=1e-9
+        )
+    counted = pd.DataFrame(FEATURES).iloc[::-1]
+    assert iso.rdm(counted)["stimulus"].values.tolist() == [str(k) for k in range(11, -1, -1)]
+    some = iso.rdm(table, stimuli=NAMES[2:8])
+    np.testing.assert_allclose(vector(some), vector(iso.rdm(FEATURES[2:8])), atol=1e-9)
+
+
+def test_coordinates_of_a_named_array_are_heeded():
+    rows = xr.DataArray(
+        REPEATED.reshape(-1, 30), dims=("presentation", "unit"),
+        coords={
+            "stimulus": ("presentation", NAMES * 4),
+            "region": ("unit", ["V1"] * 10 + ["IT"] * 20),
+            "run": ("presentation", np.repeat([1, 1, 2, 2], 12)),
+        },
+    )  # fmt: skip
+    data = iso.rdm(rows, "crossvalidated_euclidean")
+    assert data["region"].values.tolist() == ["IT", "V1"]
+    assert set(data["fold"].values) == {"run"}
+    plain = iso.rdm(rows.values, "crossvalidated_euclidean", stimuli=NAMES * 4,
+                    run=np.repeat([1, 1, 2, 2], 12), region=["V1"] * 10 + ["IT"] * 20)  # fmt: skip
+    np.testing.assert_array_equal(
+        data["crossvalidated_euclidean"], plain["crossvalidated_euclidean"]
+    )
+    stacked = xr.DataArray(REPEATED, dims=("repetition", "stimulus", "unit"),
+                           coords={"run": ("repetition", [1, 1, 2, 2])})  # fmt: skip
+    found = iso.rdm(stacked, "crossvalidated_euclidean")
+    assert (found["fold"].item(), found["n_folds"].item()) == ("run", 2)
+    images = RNG.standard_normal((12, 3, 4, 5))
+    maps = xr.DataArray(images, dims=("stimulus", "channel", "y", "x")).transpose("x", ...)
+    np.testing.assert_allclose(
+        vector(iso.rdm({"a": maps})), vector(iso.rdm({"a": images})), atol=1e-9
+    )
+
+
+def test_a_stimulus_without_a_name_is_not_left_out_in_silence():
+    """Of two subjects who lack different stimuli, the others would be lined up by place."""
+    for lacking in (FEATURES.copy(), REPEATED.copy()):
+        lacking[..., 3, :] = np.nan
+        with pytest.raises(iso.IsomorphError, match="stimulus 04 was never shown"):
+            iso.rdm(lacking)
+        named = iso.rdm(lacking, stimuli=NAMES)
+        assert named["stimulus"].values.tolist() == NAMES[:3] + NAMES[4:]
+
+
+def test_activations_come_in_the_order_asked_for():
+    images = RNG.random((6, 8, 8, 3))
+    found = iso.activations("baseline/pixels", images, stimuli=NAMES[:6])
+    turned = iso.rdm(found, stimuli=NAMES[5::-1])
+    again = iso.activations("baseline/pixels", images[::-1], stimuli=NAMES[5::-1])
+    assert turned["stimulus"].values.tolist() == NAMES[5::-1]
+    np.testing.assert_allclose(vector(turned), vector(iso.rdm(again)), atol=1e-9)
+
+
 def test_regions_of_units_are_told_apart():
     regions = ["V1"] * 10 + ["IT"] * 20
     data = iso.rdm(FEATURES, region=regions)
@@ -93,8 +178,8 @@ def test_regions_of_units_are_told_apart():
     )
 
 
-def test_a_recording_as_the_pipeline_has_it():
-    session = xr.Dataset(
+def session():
+    return xr.Dataset(
         {"response": (("presentation", "unit"), REPEATED.reshape(-1, 30))},
         coords={
             "stimulus": ("presentation", np.tile(NAMES, 4)),
@@ -104,11 +189,15 @@ def test_a_recording_as_the_pipeline_has_it():
         },
         attrs={"session": "a", "subject": "m2"},
     )
-    data = iso.rdm(session, "crossnobis")
+
+
+def test_a_recording_as_the_pipeline_has_it():
+    one = session()
+    data = iso.rdm(one, "crossnobis")
     plain = iso.rdm(REPEATED, "crossnobis", stimuli=NAMES)
     np.testing.assert_allclose(vector(data, "crossnobis"), vector(plain, "crossnobis"))
     assert data["subject"].item() == "m2"
-    both = iso.rdm({"a": session, "b": session.assign(response=-session["response"])}, "crossnobis")
+    both = iso.rdm({"a": one, "b": one.assign(response=-one["response"])}, "crossnobis")
     assert both["n_units"].item() == 60
 
 
@@ -151,6 +240,50 @@ def test_activations_are_taken_as_they_are():
         ),
         (lambda: iso.rdm(xr.Dataset({"rdm": ("pair", [1.0])})), "holds rdm, expected responses"),
         (lambda: iso.rdm(np.ones((6, 4))), "all distances are equal|same value in every feature"),
+        (lambda: iso.rdm(np.empty((0, 0))), r"x: is of shape \(0, 0\), expected"),
+        (lambda: iso.rdm(FEATURES + 1j), "x: is ndarray of complex128, expected responses"),
+        (lambda: iso.rdm(FEATURES.astype(object)), "x: is ndarray of object, expected responses"),
+        (lambda: iso.rdm([FEATURES, FEATURES[:5]]), "x: is list, expected responses"),
+        (lambda: iso.rdm(FEATURES * 1e200), "too large to be squared"),
+        (lambda: iso.rdm(FEATURES * 1e-200), "e-200, too small to be squared"),
+        (lambda: iso.rdm(pd.DataFrame(FEATURES).assign(stimulus=NAMES)),
+         'x: its column "stimulus" holds .*, expected responses'),
+        (lambda: iso.rdm(pd.DataFrame(FEATURES, [None, *NAMES[1:]])), r"index: \[0\] is missing"),
+        (lambda: iso.rdm(np.ma.masked_less(FEATURES, -2.5)), r"x: \[.*\] is nan"),
+        (lambda: iso.rdm(np.stack([1 - np.corrcoef(one) for one in REPEATED])), "RDM already"),
+        (lambda: iso.rdm({"a": 1 - np.corrcoef(FEATURES)}), 'layer "a": .* is an RDM already'),
+        (lambda: iso.rdm(FEATURES, 3), "distance: is int, expected a name or a list of names"),
+        (lambda: iso.rdm(FEATURES, [["cosine"]]), "distance: is list, expected a name or a list"),
+        (lambda: iso.rdm(FEATURES, []), "distance: none is named, expected at least one"),
+        (lambda: iso.rdm(FEATURES, ["cosine", "cosine"]), 'distance: "cosine" is named twice'),
+        (lambda: iso.rdm(FEATURES, transform=None), "transform: is NoneType, expected a name"),
+        (lambda: iso.rdm(FEATURES, stimuli="abcdefghijkl"), "stimuli: is str, expected a list"),
+        (lambda: iso.rdm(FEATURES, stimuli=12), "stimuli: is int, expected a list of names"),
+        (lambda: iso.rdm(FEATURES, stimuli=[None, *NAMES[1:]]), r"stimuli: \[0\] is missing"),
+        (lambda: iso.rdm(FEATURES, stimuli=[NAMES] * 12), r"stimuli: \[0\] is list, expected"),
+        (lambda: iso.rdm(FEATURES, region=3), "x: region: is int, expected a list of names"),
+        (lambda: iso.rdm(REPEATED, run=3), "x: run: is int, expected a list of names"),
+        (lambda: iso.rdm(REPEATED, run=[np.nan] * 48), r"x: run: \[0\] is missing"),
+        (lambda: iso.rdm({"a": FEATURES}, region="IT"), "region: is about responses, and x"),
+        (lambda: iso.rdm({"a": FEATURES}, subject="m1"), "subject: is about responses"),
+        (lambda: iso.rdm({"a": FEATURES}, run=range(12)), "run: is about responses"),
+        (lambda: iso.rdm({"a": FEATURES}, transform="z_score"), "transform: is about responses"),
+        (lambda: iso.rdm({"a": FEATURES}, "crossnobis", per="run"), "per: is about responses"),
+        (lambda: iso.rdm({"a": FEATURES}, stimuli=NAMES[:6] * 2), 'stimuli: "s00" is named twice'),
+        (lambda: iso.rdm({"a": pd.DataFrame(FEATURES, NAMES[:6] * 2)}), '"s00" comes twice'),
+        (lambda: iso.rdm({1: FEATURES, "1": FEATURES}), 'two layers are called "1"'),
+        (lambda: iso.rdm({"a": iso.rdm(FEATURES)}), 'layer "a": is Dataset, expected features'),
+        (lambda: iso.rdm({"a": pd.DataFrame(FEATURES, NAMES)}, stimuli=[*NAMES[1:], "t"]),
+         'layer "a": its stimulus "s00" is not among those of stimuli'),
+        (lambda: iso.rdm({"a": xr.DataArray(REPEATED, dims=("repetition", "stimulus", "unit"))}),
+         "features have no repetitions"),
+        (lambda: iso.rdm(session().drop_vars("region")), r"has no coordinate region \(unit\)"),
+        (lambda: iso.rdm(session().drop_vars("stimulus")), r"no coordinate stimulus \(present"),
+        (lambda: iso.rdm({"a": session().drop_vars("repetition")}), 'session "a": has no coord'),
+        (lambda: iso.rdm(session().rename(presentation="row")), r"its response is \(row, unit\)"),
+        (lambda: iso.rdm(session(), region="V1"), "region: a recording says its own"),
+        (lambda: iso.rdm(session(), stimuli=NAMES + NAMES), 'stimuli: "s00" is named twice'),
+        (lambda: iso.rdm(session(), stimuli=[*NAMES, "t"]), "1 of 13 stimuli were never shown"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_said_in_one_sentence(asked, message):

@@ -19,7 +19,7 @@ from isomorph.rdms.collection import notes_of, undefined_of
 from isomorph.rdms.folds import folds_of
 from isomorph.rdms.level import Level, regrouped
 from isomorph.rdms.precision import SessionNoise, groups
-from isomorph.rdms.units import reliable_units
+from isomorph.rdms.unit_choice import reliable_units
 from isomorph.responses.division import divide
 from isomorph.study.dataset import NoiseSpec, UnitFilter
 
@@ -54,7 +54,7 @@ def session(response, stimulus, run=None, region="IT", name="1", **coords):
 
 
 def shared(seed, n=8, runs=4, shows=2, units=60, signal=0.0):
-    """Each stimulus comes again in every run, where its showings meet the same noise."""
+    """Each stimulus comes again in every run, where its presentations meet the same noise."""
     rng = np.random.default_rng(seed)
     patterns = signal * rng.standard_normal((n, units))
     noise = rng.standard_normal((runs, 1, n, units))
@@ -138,7 +138,7 @@ def nothing():
 
 
 @pytest.mark.parametrize("distance", CROSSED)
-def test_noise_that_showings_of_a_run_share_is_no_distance(nothing, distance):
+def test_noise_that_presentations_of_a_run_share_is_no_distance(nothing, distance):
     values = np.array([found[distance].rdm for found, _ in nothing])
     means = values.mean(axis=1)
     assert abs(means.mean()) < 3 * means.std() / np.sqrt(len(means))
@@ -221,7 +221,7 @@ def test_noise_by_run_is_refused_where_runs_are_not_known():
 
 
 def test_two_runs_that_repeat_stimuli_weigh_each_other():
-    """Each is weighed by what the showings in the other leave over: 0 on average."""
+    """Each is weighed by the residuals of the presentations in the other: 0 on average."""
     means = []
     for seed in range(60):
         data, _ = shared(seed, n=6, runs=2, shows=4, units=10)
@@ -241,7 +241,7 @@ def test_two_runs_that_repeat_stimuli_can_be_decoded_and_noise_cannot():
     assert 0.65 < clear["lda_accuracy"].rdm.mean() < 1
 
 
-def test_every_showing_is_put_to_the_test_by_other_runs():
+def test_every_presentation_is_tested_by_other_runs():
     data, _ = shared(4, n=4, runs=3, shows=2, units=5, signal=0.4)
     found, _ = rdms(data, ["lda_accuracy"])
     folds = folds_of(data, "IT", names(4), "none")
@@ -281,7 +281,7 @@ def test_baselines_of_runs_are_no_distance_where_runs_lack_stimuli(offset, missi
         np.testing.assert_allclose(rdm, theirs(data), atol=1e-9)
 
 
-def test_showings_are_averaged_within_runs_however_many_there_are():
+def test_presentations_are_averaged_within_runs_however_many_there_are():
     data, _ = lost(4, 3, 2, rate=4.0)
     found, _ = rdms(data, ["crossvalidated_euclidean"])
     expected = by_pairs(data, euclidean)
@@ -505,7 +505,7 @@ def test_so_it_is_where_each_has_groups_of_its_own():
     )
 
 
-def test_unlike_numbers_of_showings_are_said_of_distances_that_noise_lifts():
+def test_unlike_numbers_of_presentations_are_said_of_distances_that_noise_lifts():
     rng = np.random.default_rng(14)
     stimuli = np.repeat(names(8), [4, 8, 4, 8, 4, 8, 4, 8])
     data = session(rng.standard_normal((48, 20)), stimuli)
@@ -603,7 +603,7 @@ def test_noise_of_a_run_chooses_no_units():
 
 
 def test_draws_of_units_from_some_sessions_alone_have_the_halves_of_these():
-    """Sessions of unlike numbers of runs, the first with one unit, which few draws hold."""
+    """Sessions of different numbers of runs, the first with one unit, which few draws hold."""
     one = shared(13, runs=7, units=1, signal=1.0)[0]
     two = shared(14, runs=4, units=12, signal=1.0)[0]
     rows, _ = rdms_of_responses(
@@ -617,7 +617,7 @@ def test_draws_of_units_from_some_sessions_alone_have_the_halves_of_these():
 
 
 def test_searchlights_cross_runs():
-    from isomorph.rdms.searchlight import volume_of
+    from isomorph.rdms.spheres import volume_of
 
     data, _ = shared(15, units=27)
     grid = np.stack(np.meshgrid(*[np.arange(3.0)] * 3, indexing="ij"), axis=-1).reshape(-1, 3)

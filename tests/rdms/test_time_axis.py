@@ -11,7 +11,7 @@ from isomorph.errors import IsomorphError
 from isomorph.rdms import DISTANCES, brain_rdms, flat, geometry_of_features, indexed
 from isomorph.rdms.brain import rdms_of_responses
 from isomorph.rdms.level import Level, regrouped
-from isomorph.rdms.units import reliable_units
+from isomorph.rdms.unit_choice import reliable_units
 from isomorph.responses.times import bins_of, common_times, time_coordinates, times_of
 from isomorph.study.dataset import UnitFilter
 

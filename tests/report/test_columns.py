@@ -7,7 +7,7 @@ import pytest
 
 from isomorph.report import contests, explained, methods, robustness
 from isomorph.report.best import SELECTED
-from isomorph.report.columns import FIGURES, INTERVAL, WORDS, Column, P, table_of
+from isomorph.report.columns import FIGURES, INTERVAL, WORDS, P, PageColumn, table_of
 
 ROW = {
     "region": "V1", "measure": "rho_a", "scheme": "stimuli and subjects", "layer": "conv1",
@@ -26,7 +26,7 @@ ROW = {
      ("n", "ready", "1234")],
 )  # fmt: skip
 def test_every_format_gives_finished_text(name, kind, text):
-    column = Column(name, kind=kind)
+    column = PageColumn(name, kind=kind)
     assert table_of(pd.DataFrame([ROW]), [column]).rows == [(text,)]
     assert column.numeric == (kind in FIGURES) != (kind in WORDS)
 
@@ -34,13 +34,18 @@ def test_every_format_gives_finished_text(name, kind, text):
 def test_a_number_that_is_missing_is_a_dash_in_every_format():
     row = dict.fromkeys(ROW, math.nan)
     kinds = [kind for kind in FIGURES if kind not in ("ready", "interval", "interval_3")]
-    cells = table_of([row], [Column("score", kind=kind) for kind in kinds]).rows[0]
+    cells = table_of([row], [PageColumn("score", kind=kind) for kind in kinds]).rows[0]
     assert [cell.split()[0] for cell in cells] == ["–"] * len(kinds)
     assert table_of([row], [INTERVAL]).rows == [("–",)]
 
 
 def test_a_row_without_a_number_says_why_in_its_place_and_dashes_after():
-    columns = [Column("region"), Column("scheme", reason=True), Column("score", kind="number"), P]
+    columns = [
+        PageColumn("region"),
+        PageColumn("scheme", reason=True),
+        PageColumn("score", kind="number"),
+        P,
+    ]
     rows = pd.DataFrame([ROW, {**ROW, "status": "too few stimuli", "score": 0.2}])
     table = table_of(rows, columns)
     assert table.rows[1] == ("V1", "too few stimuli", "–", "–")
@@ -49,11 +54,11 @@ def test_a_row_without_a_number_says_why_in_its_place_and_dashes_after():
 
 def test_without_a_column_for_reasons_a_row_is_shown_as_it_is():
     rows = pd.DataFrame([{**ROW, "status": "a remark"}])
-    assert table_of(rows, [Column("region")]).rows == [("V1",)]
+    assert table_of(rows, [PageColumn("region")]).rows == [("V1",)]
 
 
 def test_titles_are_names_unless_given_and_rows_may_be_bold_for_another_reason():
-    columns = [Column("region"), Column("score", "mean score", "number")]
+    columns = [PageColumn("region"), PageColumn("score", "mean score", "number")]
     table = table_of([ROW, ROW], columns, [False, True])
     assert table.head == ("region", "mean score")
     assert table.strong == [False, True]
@@ -64,7 +69,7 @@ SPECIFIED = {
     name: columns
     for module in (contests, explained, methods, robustness)
     for name, columns in vars(module).items()
-    if isinstance(columns, tuple) and columns and isinstance(columns[0], Column)
+    if isinstance(columns, tuple) and columns and isinstance(columns[0], PageColumn)
 } | {"SELECTED": SELECTED}
 
 

@@ -1,5 +1,7 @@
 """How far to trust a conclusion: the stage on a small study, its figures, the words of the page."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,8 +11,8 @@ from synthetic_study import with_recovery, write_study
 from isomorph.artefacts import read_provenance, read_table
 from isomorph.catalogue import TABLES
 from isomorph.figures.confusion import NOTHING, OTHERS, draw_confusion, matrix
+from isomorph.figures.main_rows import Family
 from isomorph.figures.multiverse import draw_multiverse, orders, scores
-from isomorph.figures.selection import Family
 from isomorph.inference.trust.rates import CLAIMS
 from isomorph.layout import Layout
 from isomorph.report.evidence import read_results
@@ -129,6 +131,13 @@ def test_the_page_says_how_often_the_best_layer_would_be_found(simulated):
     assert "How far to trust this" in page
 
 
+def test_a_limit_of_the_simulations_is_said_in_words(simulated):
+    results = read_results(simulated, "real")
+    limited = results.table("power").assign(status="limited", reason="subjects agree less")
+    results = replace(results, tables={**results.tables, "power": limited})
+    assert "A limit: subjects agree less." in robustness(results)[0]["sentences"]
+
+
 def test_without_the_tables_the_page_is_silent(tmp_path):
     layout = write_study(tmp_path, datasets=("real",))
     assert robustness(read_results(layout, "real")) == []
@@ -140,7 +149,7 @@ def test_without_the_tables_the_page_is_silent(tmp_path):
 
 FAMILIES = [
     Family("net", "Net", "trained", ("net",)),
-    Family("twin", "Twin", "untrained", ("twin-0", "twin-1"), "net"),
+    Family("untrained", "Untrained", "untrained", ("untrained-0", "untrained-1"), "net"),
 ]
 
 
@@ -151,17 +160,17 @@ def confusion(rows):
 
 def test_a_confusion_matrix_adds_up_layers_that_were_not_planted_by_model():
     rows = confusion(
-        [("", "shuffled", "twin-0", "b", 10), ("net", "a", "net", "a", 6),
-         ("net", "a", "net", "b", 1), ("net", "a", "twin-0", "a", 2),
-         ("net", "a", "twin-1", "b", 1), ("twin-1", "b", "twin-1", "b", 10)]
+        [("", "shuffled", "untrained-0", "b", 10), ("net", "a", "net", "a", 6),
+         ("net", "a", "net", "b", 1), ("net", "a", "untrained-0", "a", 2),
+         ("net", "a", "untrained-1", "b", 1), ("untrained-1", "b", "untrained-1", "b", 10)]
     )  # fmt: skip
     planted, found, share = matrix(rows, FAMILIES)
-    assert planted == [("net", "a"), ("twin-1", "b"), ("", "shuffled")]
-    assert found == [("net", "a"), ("net", OTHERS), ("twin-1", "b"), ("twin", OTHERS)]
+    assert planted == [("net", "a"), ("untrained-1", "b"), ("", "shuffled")]
+    assert found == [("net", "a"), ("net", OTHERS), ("untrained-1", "b"), ("untrained", OTHERS)]
     np.testing.assert_allclose(share, [[0.6, 0.1, 0.1, 0.2], [0, 0, 1, 0], [0, 0, 0, 1]])
     figure = draw_confusion(rows, FAMILIES)
     labels = [text.get_text() for text in figure.axes[0].get_yticklabels()]
-    assert labels == ["Net: a   1", "Twin: b   2", NOTHING]
+    assert labels == ["Net: a   1", "Untrained: b   2", NOTHING]
     assert [text.get_text() for text in figure.axes[0].get_xticklabels()] == [
         "1", "other\nlayer", "2", "other\nlayer",
     ]  # fmt: skip
@@ -172,14 +181,14 @@ def test_scores_of_the_multiverse_are_shares_of_the_best_models():
         {
             "distance": "e",
             "measure": ["r"] * 4 + ["p"] * 4,
-            "model": ["net", "net", "twin-0", "twin-1"] * 2,
+            "model": ["net", "net", "untrained-0", "untrained-1"] * 2,
             "layer": ["a", "b", "a", "a"] * 2,
             "estimate": [0.1, 0.4, 0.1, 0.3, -0.1, -0.2, -0.3, np.nan],
             "status": "ok",
         }
     )
     present, table = scores(rows, FAMILIES)
-    assert [family.name for family in present] == ["net", "twin"]
+    assert [family.name for family in present] == ["net", "untrained"]
     np.testing.assert_allclose(table, [[1, np.nan], [0.5, np.nan]])
 
 

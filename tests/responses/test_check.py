@@ -180,7 +180,7 @@ def test_a_mistake_in_the_settings_is_said_once_and_as_the_stage_says_it(
     lines = refused(layout, capsys)
     said = staged(layout)
     assert message in said
-    assert lines in ([said], [f"{said} (so it is with s2 too)"])
+    assert lines in ([said], [f"{said} (likewise for s2)"])
 
 
 # ---------------------------------------------------------------- mistakes in the files of one
@@ -245,7 +245,7 @@ def unversioned(files):
 
 
 def falling(files):
-    """Let the times of spikes begin anew with each trial."""
+    """Let the times of spikes begin again with each trial."""
     with h5py.File(files / "s2.nwb", "r+") as file:
         file["units/spike_times"][...] = file["units/spike_times"][()] % 2.0
 
@@ -265,7 +265,7 @@ def lopsided(files):
 FILES = [
     ("nwb", cut("s2.nwb"), "s2.nwb: cannot be read as"),
     ("nwb", unversioned, "s2.nwb"),
-    ("nwb", renamed_in_nwb("house", "hause"), 'shows "hause", which is no stimulus of'),
+    ("nwb", renamed_in_nwb("house", "hause"), 'shows "hause", which is not a stimulus of'),
     ("nwb", falling, "are not in ascending order"),
     ("traces", cut("s2.nwb"), "s2.nwb: cannot be read as"),
     ("rasters", cut("s2_image.nwb"), "s2_image.nwb: cannot be read as"),
@@ -289,7 +289,7 @@ FILES = [
     ("betas", cut("s2/*_run-2_beta.nii"), "run-2_beta.nii: cannot be read as a whole image"),
     ("betas", elsewhere("s2/IT.nii.gz"), "that lies elsewhere; resample the one to the other"),
     ("betas", replaced("s2/*run-1_label.txt", "\ndog", ""), "names 3 maps, the betas have 4"),
-    ("betas", replaced("s2/*_label.txt", "tree", "tre"), 'shows "tre", which is no stimulus of'),
+    ("betas", replaced("s2/*_label.txt", "tree", "tre"), 'shows "tre", which is not a stimulus of'),
     ("epochs", replaced("s2/*_events.tsv", "house", "House "), 'shows "House"'),
     ("epochs", replaced("s2/*_events.tsv", "house", "hoise"), 'shows "hoise", which is no'),
     ("epochs", outlasted, "epochs from 0 to 0.1 s outlast the recording of 0.05 s"),
@@ -369,7 +369,7 @@ def test_a_mistake_in_the_stimuli_is_said_before_anything_is_made(study, capsys,
 
 def test_pictures_inside_recordings_are_known_once_they_were_made(tmp_path, written, capsys):
     """Before that every name passes; afterwards names are compared with the table."""
-    sys.path.insert(0, str(Path(__file__).parents[1] / "twins"))
+    sys.path.insert(0, str(Path(__file__).parents[1] / "replicas"))
     from recordings import images, opened
 
     folder, own = written("nwb")
@@ -430,7 +430,7 @@ def test_all_mistakes_of_all_datasets_are_said(tmp_path, written, capsys):
     ]
     for line, said in zip(lines, wanted, strict=True):
         assert said in line
-    assert lines[-1].endswith("(so it is with s2 too)")
+    assert lines[-1].endswith("(likewise for s2)")
 
 
 def test_rdms_of_several_subjects_are_read_once(study, capsys, monkeypatch):
@@ -467,7 +467,7 @@ def test_a_set_borrowed_from_another_dataset_is_looked_at_where_it_is(tmp_path, 
     table.write_text(table.read_text().replace("house", "huose"))
     lines = refused(layout, capsys)
     assert len(lines) == 2
-    assert all('shows "huose", which is no stimulus of' in line for line in lines)
+    assert all('shows "huose", which is not a stimulus of' in line for line in lines)
 
 
 def test_of_what_was_fetched_only_subjects_that_are_here_are_looked_at(study, capsys):

@@ -15,7 +15,7 @@ from isomorph.artefacts import read_responses
 from isomorph.errors import IsomorphError
 from isomorph.stages.responses import run
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "twins"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "replicas"))
 
 from recordings import TEXT, create, table
 
@@ -109,7 +109,7 @@ def test_the_companion_of_another_session_is_refused(files, read):
     for one in "xy":
         write(files, f"{one}_ecephys.nwb", units, one)
     write(files, "x_behavior.nwb", trials, "x")
-    message = 'x_behavior.nwb: is no companion of y_ecephys.nwb: session_id "x" is not "y"'
+    message = 'x_behavior.nwb: is not a companion of y_ecephys.nwb: session_id "x" is not "y"'
     with pytest.raises(IsomorphError, match=re.escape(message)):
         read("x_behavior.nwb")
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from isomorph.errors import IsomorphError
 from isomorph.responses.nwb.bins import binned_counts
-from isomorph.responses.nwb.counts import check_spikes, spike_counts, window_counts
+from isomorph.responses.nwb.counts import check_spikes, window_counts
 
 # Multiples of 0.1 meet each other on edges all the time, and are not exact in binary.
 TENTHS = st.integers(0, 60).map(lambda n: n * 0.1)
@@ -37,15 +37,13 @@ def plain(units: list[list[float]], onsets: list[float], window: tuple[float, fl
 def test_equals_a_loop_over_trials_and_units(units, onsets, window):
     flat = np.array([t for unit in units for t in unit])
     ends = np.cumsum([len(unit) for unit in units], dtype=np.int64)
-    counts = spike_counts(flat, ends, np.array(onsets, dtype=float), window)
+    counts = window_counts(flat, ends, np.array(onsets, dtype=float), [window])[0]
     np.testing.assert_array_equal(counts, plain(units, onsets, window))
 
 
 def test_window_is_half_open():
-    counts = spike_counts(
-        np.array([1.0, 1.25, 1.5]), np.array([3]), np.array([1.0]), window=(0.0, 0.5)
-    )
-    assert counts.tolist() == [[2]]
+    counts = window_counts(np.array([1.0, 1.25, 1.5]), np.array([3]), np.array([1.0]), [(0.0, 0.5)])
+    assert counts[0].tolist() == [[2]]
 
 
 def test_an_edge_far_from_the_origin_is_exact():
@@ -53,7 +51,7 @@ def test_an_edge_far_from_the_origin_is_exact():
     late = 5000.0
     spikes = np.array([np.nextafter(late, 0.0), late, np.nextafter(late, 1e9)])
     flat, ends = np.tile(spikes, 200), 3 * np.arange(1, 201)
-    counts = spike_counts(flat, ends, np.array([late - 1.0, late]), window=(0.0, 1.0))
+    counts = window_counts(flat, ends, np.array([late - 1.0, late]), [(0.0, 1.0)])[0]
     np.testing.assert_array_equal(counts, np.tile([[1], [2]], (1, 200)))
 
 
@@ -62,7 +60,7 @@ def test_total_is_kept_when_windows_tile_the_recording():
     flat = np.concatenate([np.sort(rng.uniform(0, 10, n)) for n in (50, 0, 80)])
     ends = np.array([50, 50, 130])
     onsets = rng.permutation(np.arange(10.0))
-    counts = spike_counts(flat, ends, onsets, window=(0.0, 1.0))
+    counts = window_counts(flat, ends, onsets, [(0.0, 1.0)])[0]
     assert counts.sum(axis=0).tolist() == [50, 0, 80]
 
 
@@ -85,7 +83,7 @@ def test_bins_equal_a_loop_over_trials_units_and_bins(units, onsets, start, widt
     ]  # as `plain` adds them: onset + edge
     np.testing.assert_array_equal(counts, np.moveaxis(expected, 0, 2))
     assert counts.dtype == np.uint8
-    whole = spike_counts(flat, ends, np.array(onsets, dtype=float), (edges[0], edges[-1]))
+    whole = window_counts(flat, ends, np.array(onsets, dtype=float), [(edges[0], edges[-1])])[0]
     np.testing.assert_array_equal(counts.sum(axis=2), whole)
     pairs = list(pairwise(edges))
     windows = window_counts(flat, ends, np.array(onsets, dtype=float), pairs)

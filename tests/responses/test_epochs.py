@@ -299,7 +299,7 @@ def test_shrinkage_is_that_of_scikit_learn(length):
 
 
 def test_noise_of_residuals_is_recovered_and_made_white():
-    """Planted: 4 showings of 500 stimuli, noise of a known covariance."""
+    """Planted: 4 presentations of 500 stimuli, noise of a known covariance."""
     rng = np.random.default_rng(7)
     root = rng.normal(size=(5, 5))
     truth = root @ root.T
@@ -449,7 +449,7 @@ def test_samples_of_a_file_elsewhere_are_not_read(make_study, files, recording, 
 
 
 @pytest.mark.parametrize("between", [0, 0.4])
-def test_one_showing_listed_twice_is_refused(make_study, recording, files, between):
+def test_one_presentation_listed_twice_is_refused(make_study, recording, files, between):
     file = files / "s1" / "s1_task-x_eeg.vhdr"
     onset = [*onsets(), onsets()[3] + between]  # samples
     write_tables(file, [STIMULI[i] for i in [*ORDER, ORDER[3]]], onset)

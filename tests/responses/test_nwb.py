@@ -332,7 +332,7 @@ def test_onsets_that_went_through_single_precision(make_study, files, write_nwb,
         read(make_study(nwb_settings, STIMULI))
 
 
-def test_one_showing_listed_a_moment_later(make_study, files, write_nwb, nwb_settings):
+def test_one_presentation_listed_a_moment_later(make_study, files, write_nwb, nwb_settings):
     trials = {"on": [*TRIALS["on"], 3.0004], "image": [*TRIALS["image"], "b"]}
     write_nwb(files / "s1.nwb", SPIKES, trials, UNITS)
     with pytest.raises(IsomorphError, match=r'"b" at 3\.0004 s is listed twice'):

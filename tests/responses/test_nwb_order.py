@@ -11,11 +11,11 @@ import pytest
 
 from isomorph.errors import IsomorphError
 from isomorph.foreign.nwb import open_nwb
-from isomorph.responses.nwb.shown import read_shown
+from isomorph.responses.nwb.shown_stimuli import read_shown
 from isomorph.stimuli.names import names_from
 from isomorph.study.responses import Presentations
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "twins"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "replicas"))
 
 from recordings import create, images, series
 
@@ -80,5 +80,5 @@ def test_without_a_stated_order_the_study_says_how(read):
 
 
 def test_a_place_that_is_none_is_refused(read):
-    with pytest.raises(IsomorphError, match="2 is no place in order_of_images, which lists 2"):
+    with pytest.raises(IsomorphError, match="2 is not a place in order_of_images, which lists 2"):
         read(["tree", "mug"])

@@ -14,12 +14,12 @@ from pydantic import ValidationError
 from isomorph.artefacts import read_responses
 from isomorph.errors import IsomorphError
 from isomorph.responses.nwb import spikes as spikes_module
-from isomorph.responses.regions import grouped
+from isomorph.responses.region_names import grouped
 from isomorph.responses.times import times_of
 from isomorph.stages.responses import run
 from isomorph.study.responses import NwbResponses
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "twins"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "replicas"))
 
 from recordings import create, points_at, table
 

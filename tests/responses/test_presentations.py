@@ -14,13 +14,13 @@ from pydantic import ValidationError
 
 from isomorph.errors import IsomorphError
 from isomorph.foreign.nwb import open_nwb, text
-from isomorph.responses.nwb.shown import read_shown
+from isomorph.responses.nwb.shown_stimuli import read_shown
 from isomorph.responses.nwb.values import called
 from isomorph.responses.presentations import repetitions
 from isomorph.stimuli.names import names_from
 from isomorph.study.responses import Presentations
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "twins"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "replicas"))
 
 from recordings import create, series, table
 
@@ -271,7 +271,7 @@ def test_a_series_of_other_length_than_the_pulses_is_refused(recording):
          'r.nwb: trials: no column "activ"'),
         ({"image": [-1, -1]}, {"blank": ["-1"]},
          "none of the 2 presentations is left (2 blank presentations)"),
-        ({"image": [5]}, {"names": "list"}, "5 is no place in list, which lists 2 names"),
+        ({"image": [5]}, {"names": "list"}, "5 is not a place in list, which lists 2 names"),
         ({"image": [0]}, {"names": "lost"}, 'r.nwb: no "lost", nothing called "lost" in /'),
         ({"image": ["dog"]}, {}, 'names "dog" and 0 others, none of them a stimulus'),
     ],
@@ -309,7 +309,7 @@ def test_series_that_do_not_fit_their_table(recording, times, message):
         ({"series": "a", "where": {"b": ["c"]}}, "where: names columns"),
         ({"series": "a", "onset": "b"}, "onset: names columns"),
         ({"table": "a"}, "stimulus: is required with a table"),
-        ({"series": "a", "name": "image"}, 'name: must hold "{}"'),
+        ({"series": "a", "name": "image"}, 'must hold "{}"'),
         ({"series": "a", "clock": 0}, "greater than 0"),
         ({"series": "a", "events": "b"}, "events: goes with codes"),
         ({"series": "a", "codes": {"1": "onset"}}, "events: goes with codes"),

@@ -15,9 +15,9 @@ from scipy.spatial.distance import squareform
 from isomorph.artefacts import provenance, read_array, write_table
 from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
+from isomorph.responses.named_arrays import as_names
 from isomorph.responses.rdms import read_source
 from isomorph.responses.stacks import condensed
-from isomorph.responses.variables import as_names
 from isomorph.stages.reliability import run as run_reliability
 from isomorph.stages.responses import run
 from isomorph.study import load_study
@@ -222,7 +222,10 @@ def test_vectors_are_put_in_order_too(make_study, files, name):
 @pytest.mark.parametrize(
     ("names", "message"),
     [
-        (["image_1", "image_2", "image_3", "image_4", "image_9"], '"(images/)?image_9.* no stim'),
+        (
+            ["image_1", "image_2", "image_3", "image_4", "image_9"],
+            '"(images/)?image_9.* not a stim',
+        ),
         (["image_1", "image_2", "image_3", "image_4", "image_4"], 'names "image_4" twice'),
         (["image_1", "image_2", "image_3"], "names 3 stimuli, expected the 5 of"),
     ],
@@ -243,7 +246,7 @@ def test_the_variable_of_names_can_be_given(make_study, files):
     for wrong, message in {
         "condition": 'no variable "condition", did you mean "conditions"',
         "rdm": "rdm: holds no names",
-        "labels": '"x" is no stimulus of',
+        "labels": '"x" is not a stimulus of',
     }.items():
         with pytest.raises(IsomorphError, match=message):
             read(make_study(settings(**source, names=wrong), STIMULI))
@@ -263,7 +266,7 @@ def test_a_stated_variable_of_counts_that_name_no_stimulus_is_refused(make_study
     stimuli = [f"im{n:02}" for n in range(12)]
     np.savez(files / "r.npz", rdm=squareform(RNG.uniform(0, 2, 66)), item=np.arange(12))
     source = settings(file="r.npz", variable="rdm", names="item", subjects=["s1"])
-    with pytest.raises(IsomorphError, match=r'r\.npz: item: "0" is no stimulus of'):
+    with pytest.raises(IsomorphError, match=r'r\.npz: item: "0" is not a stimulus of'):
         read(make_study(source, stimuli))
 
 
@@ -288,7 +291,7 @@ def test_numbers_that_only_count_name_nothing(make_study, files):
     source = settings(file="r.npz", variable="rdm", subjects=["s1"])
     np.testing.assert_array_equal(read(make_study(source, STIMULI))["correlation"], VECTORS[0, :1])
     np.savez(files / "r.npz", rdm=SQUARES[0, 0], stimuli=np.arange(N)[::-1])
-    with pytest.raises(IsomorphError, match='"4" is no stimulus of'):
+    with pytest.raises(IsomorphError, match='"4" is not a stimulus of'):
         read(make_study(source, STIMULI))
 
 
@@ -329,7 +332,7 @@ def test_stated_orders(make_study, files, order):
     [
         ("numbers", '"cat" holds no number to order it by'),
         (WORDS[:4], "names 4 stimuli, expected the 5"),
-        ([*WORDS[:4], "son"], '"son" is no stimulus of .*, did you mean "sun"'),
+        ([*WORDS[:4], "son"], '"son" is not a stimulus of .*, did you mean "sun"'),
     ],
 )
 def test_stated_orders_that_are_none(make_study, files, order, message):
@@ -457,7 +460,7 @@ def changed(value, at=(0, 1)):
         (changed(7.0), {}, "is not symmetric, two sides differ by"),
         (-SQUARES[0, 0], {}, "expected dissimilarities, none below zero"),
         (SQUARES[0, 0].astype(str), {}, "expected numbers"),
-        (SQUARES[0, 0], {"field": "RDM"}, 'is no struct, so it has no field "RDM"'),
+        (SQUARES[0, 0], {"field": "RDM"}, 'is not a struct, so it has no field "RDM"'),
         (SQUARES[0, 0], {"index": [7]}, "index [7] lies outside its shape (5, 5)"),
         (SQUARES[0, 0], {"variable": "arrai"}, 'no variable "arrai", did you mean "array"?'),
         (SQUARES[0, 0], {"file": "r.npx"}, 'no file matches "r.npx"'),
@@ -600,9 +603,9 @@ def test_reliability_of_ready_rdms(make_study, files):
         ("poisson", "euclidean", "expected one of"),
         ("cosine", "correlation", "expected one of"),
         ("correlation (ranks)", "correlation", "expected one of"),
-        ("euclidean_norm", "euclidean", "mend `distance`, expected euclidean_norm"),
+        ("euclidean_norm", "euclidean", "fix `distance`, expected euclidean_norm"),
         ("euclidean_norm", "euclidean_norm", None),
-        ("squared euclidean", "euclidean", "mend `distance`, expected squared_euclidean"),
+        ("squared euclidean", "euclidean", "fix `distance`, expected squared_euclidean"),
         ("squared euclidean", "squared_euclidean", None),
         ("euclidean", "squared_euclidean", None),
         (np.bytes_(b"correlation"), "correlation", None),

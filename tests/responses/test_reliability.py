@@ -8,9 +8,9 @@ import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
 
-from isomorph.responses import halves
-from isomorph.responses.halves import parts_needed, spearman_brown, split_half
+from isomorph.responses import split_halves
 from isomorph.responses.reliability import unit_rows
+from isomorph.responses.split_halves import parts_needed, spearman_brown, split_half
 from isomorph.responses.splits import draw_run_splits, draw_splits, half_means
 from isomorph.responses.variance import divide_variance
 
@@ -35,7 +35,7 @@ def test_halves_are_disjoint_and_equal_and_random():
 
 
 def test_equals_a_loop_over_splits_and_units():
-    """All the ways to halve two showings of each of three stimuli, enumerated."""
+    """All the ways to halve two presentations of each of three stimuli, enumerated."""
     response = rng().normal(size=(6, 2))
     stimulus = np.array(list("abcabc"))
     expected = []
@@ -66,7 +66,7 @@ def test_the_products_equal_a_plain_loop_over_the_same_splits(monkeypatch):
     np.testing.assert_allclose(found.correlation, expected.mean(axis=0), rtol=1e-12)
     np.testing.assert_allclose(found.spread, expected.std(axis=0), rtol=1e-10)
     assert (found.n_stimuli, found.n_repetitions, found.n_splits) == (5, 2, 7)
-    monkeypatch.setattr(halves, "LARGEST", 1)
+    monkeypatch.setattr(split_halves, "LARGEST", 1)
     again = split_half(response, stimulus, rng(), splits=7)
     np.testing.assert_allclose(again.correlation, found.correlation, rtol=1e-12)
 
@@ -100,7 +100,7 @@ def test_variances_are_those_of_a_textbook_analysis():
 
 
 def test_no_signal_has_no_snr_and_no_ceiling_above_zero():
-    """Showings that cancel: every stimulus has the same mean, so the signal falls below 0."""
+    """Presentations that cancel: every stimulus has the same mean, so the signal falls below 0."""
     response = np.array([[1.0, 7.0], [-1.0, 7.0]] * 4)
     found = divide_variance(response, np.repeat(list("abcd"), 2))
     assert found.signal[0] < 0
@@ -220,11 +220,11 @@ def test_rows_of_a_session():
 
 
 def test_the_curve_of_reliability_comes_true():
-    """What 4 showings foretell of 16 is what 16 showings give, and 16 of 4."""
+    """What 4 presentations predict of 16 is what 16 presentations give, and 16 of 4."""
     draw = rng()
     signal = draw.normal(size=(300, 25))
     truth = {n: 1 / (1 + 6 / n) for n in (1, 4, 16)}
-    foretold = {}
+    predicted = {}
     for n in (4, 16):
         response = np.tile(signal, (n, 1)) + np.sqrt(6) * draw.normal(size=(300 * n, 25))
         data = xr.Dataset(
@@ -236,24 +236,24 @@ def test_the_curve_of_reliability_comes_true():
             },
         )
         (region,) = [row for row in unit_rows(data, "s", "d", rng()) if row["unit"] == ""]
-        foretold[n] = region
-    for region in foretold.values():
+        predicted[n] = region
+    for region in predicted.values():
         for number, expected in truth.items():
             assert region[f"reliability_at_{number}"] == pytest.approx(expected, abs=0.02)
         assert region["repetitions_for_0.8"] == pytest.approx(24, rel=0.1)
         assert region["noise_ceiling"] == pytest.approx(region["spearman_brown"], abs=0.02)
 
 
-def runs_of_noise(n, runs, units, baseline=0.0, centred=False, signal=0.0, showings=1):
+def runs_of_noise(n, runs, units, baseline=0.0, centred=False, signal=0.0, presentations=1):
     """Return a session of so many stimuli in each run, their responses noise of variance 1."""
     draw = np.random.default_rng(3)
-    response = draw.normal(size=(runs, showings, n, units))
+    response = draw.normal(size=(runs, presentations, n, units))
     response += signal * draw.normal(size=(n, units))
     response += baseline * draw.normal(size=(runs, 1, 1, units))
     if centred:
         response -= response.mean(axis=(1, 2), keepdims=True)
-    stimulus = np.tile(np.arange(n).astype(str), runs * showings)
-    run = np.repeat(np.arange(runs).astype(str), n * showings)
+    stimulus = np.tile(np.arange(n).astype(str), runs * presentations)
+    run = np.repeat(np.arange(runs).astype(str), n * presentations)
     return xr.Dataset(
         {"response": (("presentation", "unit"), response.reshape(-1, units))},
         coords={
@@ -270,11 +270,11 @@ def region_row(data):
     return region
 
 
-@pytest.mark.parametrize("showings", [1, 3])
+@pytest.mark.parametrize("presentations", [1, 3])
 @pytest.mark.parametrize(("baseline", "centred"), [(0, False), (3, False), (3, True)])
-def test_noise_in_runs_is_not_reliable(baseline, centred, showings):
+def test_noise_in_runs_is_not_reliable(baseline, centred, presentations):
     """Neither the baseline of a run nor taking its mean off makes noise look like signal."""
-    region = region_row(runs_of_noise(8, 12, 1000, baseline, centred, showings=showings))
+    region = region_row(runs_of_noise(8, 12, 1000, baseline, centred, presentations=presentations))
     for name in ("split_half", "spearman_brown", "reliability_at_1"):
         assert region[name] == pytest.approx(0, abs=0.03), name
     assert region["signal_variance"] == pytest.approx(0, abs=0.01)
@@ -294,7 +294,7 @@ def test_signal_in_runs_is_as_reliable_as_planted(centred):
 
 
 def test_a_region_of_noise_has_no_ceiling_and_what_is_foretold_agrees():
-    """Without runs: four showings of eight stimuli, five hundred units."""
+    """Without runs: four presentations of eight stimuli, five hundred units."""
     region = region_row(runs_of_noise(8, 4, 500).drop_vars("run"))
     assert region["noise_ceiling"] < 0.03
     assert region["snr"] < 0.1
@@ -334,7 +334,7 @@ def test_stimuli_missing_from_a_half_are_left_out_of_that_split():
         expected[split, unit] = np.corrcoef(np.transpose(pairs))[0, 1]
     found = split_half(response, stimulus, rng(), splits=20, run=run.astype(str))
     np.testing.assert_allclose(found.correlation, expected.mean(axis=0), rtol=1e-10)
-    assert found.showings == pytest.approx(2 / (1 + 1 / 2))  # one showing against two
+    assert found.presentations == pytest.approx(2 / (1 + 1 / 2))  # one presentation against two
     assert (found.n_stimuli, found.n_repetitions, found.n_splits) == (40, 3, 20)
 
 
@@ -380,15 +380,15 @@ def test_variances_with_runs_are_those_of_least_squares():
     np.testing.assert_allclose(twice.noise, 2 * found.noise)
 
 
-def test_noise_that_showings_of_a_run_share_is_no_signal():
-    """Eight stimuli twice in each of six runs, where either showing meets the same noise."""
+def test_noise_that_presentations_of_a_run_share_is_no_signal():
+    """Eight stimuli twice in each of six runs, where either presentation meets the same noise."""
     draw = np.random.default_rng(4)
     shared = draw.normal(size=(6, 1, 8, 2000)) + 0.5 * draw.normal(size=(6, 2, 8, 2000))
     stimulus, run = np.tile(np.arange(8).astype(str), 12), np.repeat(list("abcdef"), 16)
     response = shared.reshape(-1, 2000)
     found = divide_variance(response, stimulus, run)
     assert found.signal.mean() == pytest.approx(0, abs=0.01)
-    # What noise does to the mean over twelve showings is that of six runs.
+    # What noise does to the mean over twelve presentations is that of six runs.
     assert found.noise.mean() / 12 == pytest.approx((1 + 0.25 / 2) / 6, rel=0.05)
     apart = divide_variance(response, stimulus)
     assert apart.signal.mean() > 0.05

@@ -16,7 +16,7 @@ from isomorph.responses.clocks import clock_hint, refuse_anew, refuse_windows
 from isomorph.responses.nwb.uncovered import REASON, beyond_chance, spans_of
 from isomorph.stages.responses import run
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "twins"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "replicas"))
 
 from recordings import create, table
 
@@ -85,9 +85,9 @@ def test_many_are_refused_unless_the_study_allows_them(read):
         (lambda trains: [one + 1e4 for one in trains], "do the clocks have origins some 9"),
         (lambda trains: [0.3 * one for one in trains], "are its trials stitched, without the time"),
         (lambda trains: [one - 400 for one in trains], "covers 42 of the 120 presentations"),
-        (lambda trains: [np.sort(one % 5) for one in trains], "begin anew with each trial? both"),
+        (lambda trains: [np.sort(one % 5) for one in trains], "begin again with each trial? both"),
         (lambda trains: [one % 5 for one in trains],
-         "they fall back 123 times by 4.92 s, as times do that begin anew with each trial; add"),
+         "they fall back 123 times by 4.92 s, as times do that begin again with each trial; add"),
         (lambda trains: [one[::-1] for one in trains], "sort them, if all are seconds on the one"),
     ],
 )  # fmt: skip
@@ -99,7 +99,7 @@ def test_clocks_that_differ_are_named(read, change, message):
 
 @pytest.mark.parametrize("onsets", [np.zeros(120), np.tile([0.5, 1.5, 2.5], 40), ONSETS % 100])
 def test_onsets_that_begin_anew_are_refused(read, onsets):
-    with pytest.raises(IsomorphError, match="as do onsets that begin anew with each trial"):
+    with pytest.raises(IsomorphError, match="as do onsets that begin again with each trial"):
         read(poisson([20] * 5), onsets)
 
 

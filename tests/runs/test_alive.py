@@ -1,4 +1,4 @@
-"""A lock of a process that is gone is no lock; one of a process that lives is never touched."""
+"""A lock of a process that is gone is not a lock; one of a process that lives is never touched."""
 
 import json
 import os

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from isomorph.errors import IsomorphError
-from isomorph.runs import asked, coming, failures
+from isomorph.runs import coming, command_line, failures
 
 
 @pytest.fixture
@@ -31,13 +31,13 @@ def log(tmp_path):
          "on (SIGTERM); {log} is empty"),
         ("ended with exit status 139\n", "compare small: crashed inside a library, which is no "
          "fault of the study's settings (SIGSEGV); {log} is empty"),
-        ("ended with exit status 2\n", "compare small: ended with exit status 2 without a word of "
+        ("ended with exit status 2\n", "compare small: ended with exit status 2 without saying "
          "why; {log} is empty"),
         ("Traceback (most recent call last):\n  File\nKeyError: 'x'\nended with exit status 1\n",
          "KeyError: 'x' (a defect of isomorph; the whole of it is in {log})"),
-        ("going\n", 'compare small: stopped without a word; the last line of {log} is "going"'),
-        ("", "compare small: stopped without a word; {log} is empty"),
-        (None, "compare small: stopped without a word; {log} is empty"),
+        ("going\n", 'compare small: stopped without a message; the last line of {log} is "going"'),
+        ("", "compare small: stopped without a message; {log} is empty"),
+        (None, "compare small: stopped without a message; {log} is empty"),
     ],
 )  # fmt: skip
 def test_every_failed_job_has_its_sentence(log, text, sentence):
@@ -105,8 +105,8 @@ def test_bytes_to_come_are_told_for_each_and_together(monkeypatch):
 
 
 def test_a_study_that_is_named_is_run_and_the_full_one_else():
-    assert asked.study_file({"study": "config/demo.yaml"}) == "config/demo.yaml"
-    assert asked.study_file({}) == "config/config.yaml"
+    assert command_line.study_file({"study": "config/demo.yaml"}) == "config/demo.yaml"
+    assert command_line.study_file({}) == "config/config.yaml"
 
 
 @pytest.mark.parametrize(
@@ -121,5 +121,5 @@ def test_a_study_that_is_named_is_run_and_the_full_one_else():
 )
 def test_anything_else_is_refused(config, sentence):
     with pytest.raises(IsomorphError) as error:
-        asked.study_file(config)
+        command_line.study_file(config)
     assert str(error.value).startswith(sentence)

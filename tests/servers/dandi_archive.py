@@ -2,7 +2,7 @@
 
 It serves `root/<dandiset>/<version>/<asset path>`. What can be asked is written in the archive's
 own API description, and is as much as isomorph and the archive's own client need; assets are read
-anew at every request, so a file that changes is another asset from then on.
+again at every request, so a file that changes is another asset from then on.
 """
 
 from __future__ import annotations

@@ -9,9 +9,9 @@ import pytest
 from isomorph.errors import IsomorphError
 from isomorph.stages import fetch, stimuli
 from isomorph.stages.datasets import images_of, read_stimuli
-from isomorph.stimuli.images import read_images
+from pictures import read_images
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "twins"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "replicas"))
 
 from recordings import create, opened, table, typed
 

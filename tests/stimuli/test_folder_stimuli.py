@@ -12,8 +12,8 @@ from isomorph.artefacts import provenance, read_provenance, read_table, write_ta
 from isomorph.errors import IsomorphError
 from isomorph.stages import fetch, stimuli
 from isomorph.stages.datasets import images_of, names_of, read_stimuli
-from isomorph.stimuli.images import read_images
-from isomorph.stimuli.listing import STIMULI
+from isomorph.stimuli.stimulus_kinds import STIMULI
+from pictures import read_images
 
 RNG = np.random.default_rng(78)
 FOLDER = {"kind": "folder", "files": "*.*"}
@@ -111,7 +111,7 @@ def test_duplicates_are_marked_and_reported(data, make, capsys):
     save(data, "third.png", pixels.reshape(16, 12, 3))  # the same bytes in another shape
     table = read_stimuli(make(stimuli=FOLDER), "objects")
     assert table["duplicate_of"].tolist() == ["", "first", ""]
-    assert "1 stimuli have the very pixels of another: second = first" in capsys.readouterr().err
+    assert "1 stimuli have exactly the pixels of another: second = first" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("names", [("1", "2", "10"), ("image_1", "image_2", "image_10")])
@@ -285,7 +285,7 @@ def test_ids_may_be_paths_and_paths_may_name_categories(two_folders, data, make)
             r'"\(\?P<a>faces\)/" is not found in "st',
         ),
         ({"fields_from": "faces"}, "fields_from: names no field; write each as"),
-        ({"fields_from": "(?P<a"}, "fields_from: is no regular expression"),
+        ({"fields_from": "(?P<a"}, "fields_from: is not a regular expression"),
     ],
 )
 def test_mistakes_in_paths_are_one_sentence(two_folders, make, changes, message):

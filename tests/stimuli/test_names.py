@@ -60,8 +60,8 @@ def test_a_slip_is_refused_only_where_the_stimulus_is_never_shown():
     with pytest.raises(IsomorphError) as refused:
         names.refuse_misspelt()
     assert str(refused.value).startswith(
-        'events.tsv: shows "huose", which is no stimulus of stimuli.csv, and never "house", which '
-        'is one, and so it is with 1 other names; did you mean "house"? If not, leave its'
+        'events.tsv: shows "huose", which is not a stimulus of stimuli.csv, and never "house", '
+        'which is one, and likewise for 1 other names; did you mean "house"? If not, leave its'
     )
     assert names.afresh().lacking() == []
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from PIL import Image
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "twins"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "replicas"))
 
 import recordings
 from images import natural_like
@@ -124,7 +124,7 @@ def test_two_names_in_one_file_stay_two_however_equal(data, make, capsys):
     assert names(layout) == {
         ("1.nwb", "left"): "left", ("1.nwb", "right"): "right", ("2.nwb", "right"): "right",
     }  # fmt: skip
-    assert "have the very pixels of another: right = left" in capsys.readouterr().err
+    assert "have exactly the pixels of another: right = left" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

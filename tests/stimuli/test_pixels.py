@@ -10,8 +10,8 @@ from PIL import Image, ImageCms
 
 from isomorph.errors import IsomorphError
 from isomorph.stages.datasets import images_of
-from isomorph.stimuli.images import read_images
 from isomorph.stimuli.pixels import as_rgb, open_rgb, pixel_digest, resized
+from pictures import read_images
 
 RNG = np.random.default_rng(1970)
 COLOUR = RNG.integers(0, 256, (6, 9, 3), dtype=np.uint8)

@@ -70,24 +70,24 @@ def test_an_untrained_network_has_five_seeds_unless_one_is_named(write):
         ("package/efficientnet-lite0", "untrained/efficientnet-lite0"),
     ],
 )
-def test_an_untrained_network_is_the_twin_of_the_trained_one(write, trained, untrained):
+def test_an_untrained_network_is_the_control_of_the_trained_one(write, trained, untrained):
     study = load_study(write(untrained, trained, "baseline/gabor"))
-    (twin,) = [model for model in study.models.values() if model.seeds]
-    assert study.models[twin.twin_of].source == trained
-    assert twin.options == {"like": trained}
+    (control,) = [model for model in study.models.values() if model.seeds]
+    assert study.models[control.control_of].source == trained
+    assert control.options == {"like": trained}
     alone = load_study(write(untrained))
-    assert next(iter(alone.models.values())).twin_of is None
+    assert next(iter(alone.models.values())).control_of is None
 
 
-def test_the_twin_of_a_model_with_a_file_sees_and_is_read_as_it_is(write):
+def test_the_control_of_a_model_with_a_file_sees_and_is_read_as_it_is(write):
     seen = {"size": 96, "mean": [0.5, 0.5, 0.5]}
     spec = {"source": "torchvision/resnet18", "preprocessing": seen, "layers": ["layer*"]}
     study = load_study(write("net", "untrained/resnet18", net=spec))
-    twin = study.models["untrained-resnet18"]
-    assert twin.twin_of == "net"
-    assert twin.preprocessing == study.models["net"].preprocessing
-    assert tuple(twin.layers) == ("layer*",)
-    assert twin.options == {}
+    control = study.models["untrained-resnet18"]
+    assert control.control_of == "net"
+    assert control.preprocessing == study.models["net"].preprocessing
+    assert tuple(control.layers) == ("layer*",)
+    assert control.options == {}
 
 
 @pytest.mark.parametrize(

@@ -109,7 +109,7 @@ def test_a_source_no_registry_knows_names_the_models_file(config):
 
 
 BETWEEN = [
-    ("models", ["efficientnet-lite0-untrained"], 'is the twin of "efficientnet-lite0"'),
+    ("models", ["efficientnet-lite0-untrained"], 'the untrained control of "efficientnet-lite0"'),
     ("datasets", ["planted"], 'stimuli are those of "kriegeskorte92"'),
     ("models", ["pixels", "gabor"], 'no model "efficientnet-lite0" in the study'),
     ("distances", ["euclidean"], 'comes as correlation RDMs only; add "correlation"'),
@@ -256,10 +256,10 @@ def test_two_models_may_not_make_one_instance(config):
     assert line == 'models: "pixels" and "pixels-seed0" both make "pixels-seed0"; rename one'
 
 
-def test_no_model_is_its_own_twin(config):
-    change(config / "models" / "efficientnet-lite0.yaml", twin_of="efficientnet-lite0")
+def test_no_model_is_its_own_control(config):
+    change(config / "models" / "efficientnet-lite0.yaml", control_of="efficientnet-lite0")
     (line,) = mistakes(config / "demo.yaml")
-    assert 'twin_of: "efficientnet-lite0" is the model itself' in line
+    assert 'control_of: "efficientnet-lite0" is the model itself' in line
 
 
 @pytest.mark.parametrize(

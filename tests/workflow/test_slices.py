@@ -77,7 +77,7 @@ CASES = {
         ["category"],
         COMPARED | RECOVERED | DRAWN,
     ),
-    "how likenesses are explained": (
+    "how similarities are explained": (
         ("demo.yaml",),
         ("inference", "explain"),
         {"components": 5},

@@ -16,7 +16,7 @@ AFTER_COMPARE = {"compare", "explain", "recover", "figures", "report"}
 @pytest.fixture(scope="module")
 def story(tmp_path_factory):
     """One study through its life; what each run said, and what stood there after it."""
-    folder = tmp_path_factory.mktemp("tiny study")  # a space in the path is no matter
+    folder = tmp_path_factory.mktemp("tiny study")  # a space in the path does not matter
     tiny.write(folder)
     told = {"folder": folder}
     told["interrupted"] = tiny.broken_off(folder, "stimuli small: done", signal.SIGINT)

@@ -11,8 +11,8 @@ from isomorph.archives.patterns import asks_for, filled, matches
 from isomorph.beside import finder, values_at
 from isomorph.errors import IsomorphError
 from isomorph.foreign import lack_of_content
+from isomorph.foreign.brain_images import halves_of
 from isomorph.foreign.entities import parse
-from isomorph.foreign.images import halves_of
 from isomorph.foreign.inheritance import applies, is_sidecar
 from isomorph.layout import Layout
 from isomorph.registry import Registry
@@ -187,7 +187,7 @@ def refuse_absent(
                 break
     if wanted:
         first = min(wanted)
-        more = f"; so it is with {len(wanted) - 1:,} more" if len(wanted) > 1 else ""
+        more = f"; likewise {len(wanted) - 1:,} more" if len(wanted) > 1 else ""
         raise IsomorphError(
             f"{layout.study.dataset_files[dataset]}: {wanted[first]} {root.resolve() / first}, "
             f"which {absent[first]}{more}"

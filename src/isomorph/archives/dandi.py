@@ -10,7 +10,7 @@ import requests
 from isomorph.archives.dandi_asset import find_asset
 from isomorph.archives.lock import LockedFile, lock_file
 from isomorph.archives.manifest import FileRecord
-from isomorph.archives.transfer import Place, transfer
+from isomorph.archives.transfer import Location, transfer
 from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
 from isomorph.study.archive import DandiArchive
@@ -55,7 +55,7 @@ def bring(
     archive = layout.study.dataset(dataset).archive
     if not isinstance(archive, DandiArchive):
         raise IsomorphError(f"{dataset}: archive.kind is {archive.kind}, not dandi")
-    relock = f"`isomorph lock --study {layout.study.path} --dataset {dataset}` locks it anew"
+    relock = f"`isomorph lock --study {layout.study.path} --dataset {dataset}` locks it again"
     for file in files:
         if file.algorithm != "sha256":
             raise IsomorphError(
@@ -67,8 +67,10 @@ def bring(
 
         return stream.bring(archive, files, folder, relock, lacking)
 
-    def locate(http: requests.Session, file: LockedFile, pause: Callable[[float], None]) -> Place:
+    def locate(
+        http: requests.Session, file: LockedFile, pause: Callable[[float], None]
+    ) -> Location:
         asset = find_asset(http, archive, file, relock, pause)
-        return Place([asset.address] * 2, asset.headers)  # once more after wrong bytes
+        return Location([asset.address] * 2, asset.headers)  # once more after wrong bytes
 
     return transfer(dataset, files, folder, lacking, locate)

@@ -35,7 +35,7 @@ class Answer(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True, strict=True)
 
 
-class Digest(Answer):
+class AssetDigest(Answer):
     """Hashes of an asset."""
 
     sha256: Annotated[
@@ -50,7 +50,7 @@ class Metadata(Answer):
 
     size: int | None = Field(None, alias="contentSize", ge=0)
     """Bytes."""
-    digest: Digest | None = None
+    digest: AssetDigest | None = None
 
     @property
     def sha256(self) -> str | None:

@@ -76,7 +76,7 @@ def api_key(archive: DandiArchive) -> str | None:
     if not re.fullmatch(r"[\x21-\x7e]+", key):
         raise IsomorphError(
             f"{variable}: holds a character no API key has, such as a blank, a line break or one "
-            "that cannot be seen; copy the key anew"
+            "that cannot be seen; copy the key again"
         )
     address = mirrored(archive.instance)
     if urlsplit(address).scheme != "https" and not _is_loopback(_host(address)):

@@ -68,7 +68,7 @@ def find_asset(
     file : LockedFile
         What was locked.
     relock : str
-        The command that writes the lock anew, for messages.
+        The command that writes the lock again, for messages.
     pause : callable, optional
         Waits for so many seconds.
 
@@ -132,7 +132,7 @@ def _successor(
         raise IsomorphError(
             f"{file.path}: the archive {'has not computed the' if later else 'states no'} sha256 "
             f"of what stands at this path in {where}{' yet' if later else ''}, and a file read in "
-            "parts cannot be told by anything else; "
+            "parts cannot be verified by anything else; "
             + ("run again later" if later else "take it whole, with access: download")
         )
     return Asset.of(archive, listed[0].asset_id, headers)

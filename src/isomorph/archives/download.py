@@ -64,7 +64,7 @@ def download(
         Where to ask, one after another until one has the right bytes; an address that stands
         twice is asked again after wrong bytes, but not after a refusal.
     target : Path
-        Where the file shall stand.
+        Where the file is to stand.
     pin : Pin
         What its bytes must be.
     part : Path, optional
@@ -94,13 +94,13 @@ def download(
             if (found := pin.stands(target)) is not None:
                 progress.find(target.stat().st_size)  # another process brought it meanwhile
                 return found.sha256
-            examined = _gather(_Line(http, headers or {}, pin, progress), addresses, mine)
+            examined = _gather(_Download(http, headers or {}, pin, progress), addresses, mine)
             replace_synced(mine, target)
     return examined.sha256
 
 
 @dataclass(frozen=True)
-class _Line:
+class _Download:
     """What stays the same over all attempts at a file."""
 
     http: requests.Session
@@ -109,7 +109,7 @@ class _Line:
     progress: Progress
 
 
-def _gather(line: _Line, addresses: Sequence[str], part: Path) -> Examined:
+def _gather(line: _Download, addresses: Sequence[str], part: Path) -> Examined:
     """Fill a part file with the right bytes, from whichever address has them."""
     reasons: dict[str, None] = {}  # in order, each once
     refused: set[str] = set()
@@ -129,7 +129,7 @@ def _gather(line: _Line, addresses: Sequence[str], part: Path) -> Examined:
     raise IsomorphError("; ".join([*reasons, *([wrong] if set(addresses) - refused else [])]))
 
 
-def _from_one(line: _Line, url: str, part: Path) -> Examined:
+def _from_one(line: _Download, url: str, part: Path) -> Examined:
     """Fill a part file with the right bytes from one address."""
     while True:
         resumed = _size(part) > 0
@@ -146,7 +146,7 @@ def _from_one(line: _Line, url: str, part: Path) -> Examined:
         _empty(part, line.progress)
 
 
-def _fill(line: _Line, url: str, part: Path) -> None:
+def _fill(line: _Download, url: str, part: Path) -> None:
     """Bring a part file to its full length, however often the line breaks."""
     longest = _size(part)
     for number in patience(f"{without_password(url)}: cannot be downloaded", line.progress.pause):
@@ -154,13 +154,13 @@ def _fill(line: _Line, url: str, part: Path) -> None:
             try:
                 _attempt(line, url, part)
             except (TryAgainError, *BROKEN):
-                if _size(part) - longest >= LEAST:  # it got on: patience starts anew
+                if _size(part) - longest >= LEAST:  # it got on: patience starts again
                     longest = _size(part)
                     number.restart()
                 raise
 
 
-def _attempt(line: _Line, url: str, part: Path) -> None:
+def _attempt(line: _Download, url: str, part: Path) -> None:
     """Ask for what a part file still lacks and append it."""
     pin, progress, have = line.pin, line.progress, _size(part)
     if have == pin.size:

@@ -39,7 +39,7 @@ def here(layout: Layout, dataset: str) -> Here | None:
     if held.provenance.settings.get("also", asked) != asked:
         return None
     of = held.provenance.settings.get("subjects", spec.subjects)
-    if not held.subjects and not set(spec.subjects) <= set(of):  # nobody asked for all of them
+    if not held.subjects and not set(spec.subjects) <= set(of):  # never fetched for all of them
         return None
     gone = {one.path for one in held.files if not stands(one, held.root)}
     if not held.subjects:  # not taken by subject: all or nothing

@@ -100,7 +100,7 @@ class Pin:
             examined = self.examine(file)
         except OSError as error:
             raise IsomorphError(
-                f"{file}: cannot be read, {error.strerror}; mend or remove what stands there"
+                f"{file}: cannot be read, {error.strerror}; fix or remove what stands there"
             ) from error
         return examined if examined.right else None
 

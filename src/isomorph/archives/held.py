@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -12,6 +11,7 @@ from uuid import uuid4
 from filelock import FileLock, Timeout
 
 from isomorph.disk import disk_errors
+from isomorph.saying import say
 
 POLL = 0.5
 """Seconds between two looks at a file another process holds."""
@@ -109,11 +109,7 @@ def _take(lock: FileLock, part: Path, pause: Callable[[float], None]) -> bool:
             lock.acquire(timeout=0)
         except Timeout:
             if not said:
-                print(
-                    f"{part}: another process is downloading this, waiting for it",
-                    file=sys.stderr,
-                    flush=True,
-                )
+                say(f"{part}: another process is downloading this, waiting for it")
             said = True
             pause(POLL)
         except OSError as error:

@@ -56,7 +56,7 @@ class ArchiveKind(ArchiveSettings):
         Says which files lie on the disk, whether they were fetched or not; None where nothing can
         be told.
     bytes_to_come : callable
-        Says how many bytes a fetch would bring, None where nobody knows.
+        Says how many bytes a fetch would bring, None where that is not known.
     in_place : callable or None
         Of files that are the user's own and read where they are: their folder, and which there are
         now.

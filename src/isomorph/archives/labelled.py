@@ -9,7 +9,7 @@ from pathlib import Path
 from isomorph.artefacts import replacing
 from isomorph.errors import IsomorphError
 from isomorph.foreign import reading
-from isomorph.foreign.images import open_image
+from isomorph.foreign.brain_images import open_image
 from isomorph.study.archive import LabelledVolumes
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 
 from isomorph.archives import asked
@@ -25,6 +24,7 @@ from isomorph.foreign import in_words
 from isomorph.foreign.listing import Listing, walk
 from isomorph.layout import Layout
 from isomorph.making import stamp
+from isomorph.saying import say
 from isomorph.shown import expanded
 from isomorph.study.archive import LocalArchive
 
@@ -32,7 +32,7 @@ from isomorph.study.archive import LocalArchive
 def fetch(layout: Layout, dataset: str) -> None:
     """List the files of a local folder that belong to a dataset, with size and hash.
 
-    Every file is hashed anew: what a user keeps may change under the same size and date. The
+    Every file is hashed again: what a user keeps may change under the same size and date. The
     manifest is written only when something did. What has no content here and is asked for by
     nothing of the study is passed over, and said.
 
@@ -45,7 +45,7 @@ def fetch(layout: Layout, dataset: str) -> None:
     root, listing = in_place(layout, dataset)
     asked.refuse_absent(layout, dataset, root, listing.files, listing.absent)
     if listing.absent:
-        print(f"{dataset}: {said_absent(listing)}", file=sys.stderr, flush=True)
+        say(f"{dataset}: {said_absent(listing)}")
     file = layout.manifest(dataset)
     began = now(file.parent)
     records = describe_files(root, listing.files)
@@ -124,7 +124,7 @@ def folder(layout: Layout, dataset: str, archive: LocalArchive) -> Path:
     """
     source = layout.study.dataset_files[dataset]
     root = expand_folder(source, "archive.path", archive.path)
-    if not os.path.isdir(root):  # noqa: PTH112  (a path that is too long is no folder either)
+    if not os.path.isdir(root):  # noqa: PTH112  (a path that is too long is not a folder either)
         what = "is a file, not a folder" if os.path.exists(root) else "does not exist"  # noqa: PTH110
         raise IsomorphError(
             f"{source}: archive.path: {os.path.realpath(root)} {what}; give the folder that holds "

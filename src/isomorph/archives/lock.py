@@ -47,8 +47,8 @@ class LockedFile:
 COLUMNS = [field.name for field in fields(LockedFile)]
 
 _WHOLE = re.compile(r"(\d{1,9}) lines, sha256 of the table ([0-9a-f]{64})")
-"""The note by which a lock that lost or changed a line is told; of the table's own lines, so that
-`grep -v '^#' <lock> | sha256sum` says it too."""
+"""The note by which a lock that lost or changed a line is recognised; of the table's own lines, so
+that `grep -v '^#' <lock> | sha256sum` says it too."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ def read_lock(study: Study, dataset: str) -> Lock:
         if made_of and version not in made_of:
             raise IsomorphError(
                 f"{lock_file(study, dataset)}: is of {name} {', '.join(sorted(made_of))}, but "
-                f"{study.dataset_files[dataset]} asks for {version}; `{command}` locks it anew"
+                f"{study.dataset_files[dataset]} asks for {version}; `{command}` locks it again"
             )
     return lock
 
@@ -192,7 +192,7 @@ def _row(line: str, where: str) -> LockedFile:
             f'{where}: path: "{path}" must be relative and stay inside the archive\'s folder'
         )
     if not _is_address(url):
-        raise IsomorphError(f'{where}: url: "{url}" is no address of a server')
+        raise IsomorphError(f'{where}: url: "{url}" is not an address of a server')
     return LockedFile(path, int(size), algorithm, digest, url)
 
 

@@ -71,7 +71,7 @@ def check_lock(dataset: DatasetSpec, file: Path, command: str) -> list[str]:
     if differs := difference(old, found):
         raise LockDiffersError(
             f"{place}: differs from the archive as it is now, {differs.words()}; `{command}` "
-            "writes it anew"
+            "writes it again"
         )
     return [*_told(dataset, found), f"  {place}: says what the archive says"]
 
@@ -82,5 +82,5 @@ def _told(dataset: DatasetSpec, found: Resolution) -> list[str]:
 
 
 def _sources(notes: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the notes without the day, which alone is no reason to write."""
+    """Return the notes without the day, which alone is not a reason to write."""
     return tuple(note for note in notes if not note.startswith(DATE))

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from isomorph.archives.patterns import asks_for, matches, nearest
-from isomorph.archives.progress import Seldom
 from isomorph.artefacts import Provenance, manifests, replacing, sha256
 from isomorph.artefacts.manifests import FileRecord, Manifest
 from isomorph.artefacts.provenance import SEAL, seal_of
@@ -18,6 +17,7 @@ from isomorph.errors import IsomorphError
 from isomorph.foreign import lack_of_content
 from isomorph.foreign.globs import whole_folders
 from isomorph.layout import Layout
+from isomorph.saying import Seldom
 from isomorph.shown import shown
 
 COPY = ".fetched.json"
@@ -309,6 +309,6 @@ def check_unchanged(layout: Layout, dataset: str, files: Sequence[Path]) -> dict
         if file in known and known[file].sha256 != found[file]:
             raise IsomorphError(
                 f"{file}: has changed since {dataset} was fetched; put it back, or fetch again "
-                "and everything made from it anew"
+                "and everything made from it again"
             )
     return found

@@ -22,7 +22,8 @@ BLOCK = 1 << 16
 class Pace:
     """Tells when a body comes too slowly.
 
-    A server that stays silent is told by its timeout; one that sends a byte now and then is not.
+    A server that stays silent is recognised by its timeout; one that sends a byte now and then is
+    not.
     """
 
     def __init__(self) -> None:
@@ -81,7 +82,7 @@ class _Body:
 
 
 def session() -> requests.Session:
-    """Return an HTTP session that trusts what pip was told to trust, and does not wait for ever.
+    """Return an HTTP session that trusts what pip was told to trust, and does not wait forever.
 
     Proxies and `REQUESTS_CA_BUNDLE` are read by requests itself and go before.
     """

@@ -203,7 +203,7 @@ def _choose(page: ProjectPage, archive: PackageArchive, index: str) -> str:
                 raise IsomorphError(
                     f"{index}: the file with archive.sha256 {archive.sha256} is "
                     f"{archive.project} {file.version}, but archive.version says "
-                    f"{archive.version}; mend whichever is wrong"
+                    f"{archive.version}; fix whichever is wrong"
                 )
             return file.url
     of_version = [

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import email.utils
 import re
-import sys
 import time
 from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit, urlunsplit
@@ -13,6 +12,7 @@ import requests
 import urllib3
 
 from isomorph.errors import IsomorphError
+from isomorph.saying import say
 
 ATTEMPTS = 5
 """Attempts in a row that bring nothing new before a download is given up."""
@@ -101,11 +101,7 @@ class Attempt:
         asked = error.wait if isinstance(error, TryAgainError) else None
         wait = FIRST_WAIT * 2 ** (self.failures - 1) if asked is None else asked
         wait = min(wait, LONGEST_WAIT)
-        print(
-            f"{self.what} yet ({_reason(error)}), again in {wait:.0f} s",
-            file=sys.stderr,
-            flush=True,
-        )
+        say(f"{self.what} yet ({_reason(error)}), again in {wait:.0f} s")
         (self.pause or time.sleep)(wait)
         return True
 

@@ -20,7 +20,7 @@ from isomorph.archives.manifest import (
 from isomorph.archives.patterns import filled, find
 from isomorph.archives.progress import count
 from isomorph.archives.reserved import is_reserved
-from isomorph.archives.sources import Source, choose_files, say_left_out
+from isomorph.archives.sources import FileSource, choose_files, say_left_out
 from isomorph.archives.transfer import announce, sweep, transfer
 from isomorph.artefacts import Provenance, disk_errors, sha256
 from isomorph.errors import IsomorphError
@@ -139,7 +139,7 @@ class _Kept:
 def _kept(layout: Layout, dataset: str, lock: Lock, own: set[str]) -> _Kept:
     """Return what another study of the same lock and settings fetched and that still stands.
 
-    It is told by size, as its study verified it and no file of this one is among it.
+    It is recognised by size, as its study verified it and no file of this one is among it.
     """
     held = remembered(layout, dataset)
     settings = slices.plain(slices.fetch(layout.study, dataset))
@@ -177,7 +177,7 @@ def is_streamed(spec: DatasetSpec) -> bool:
 def _by_subject(
     layout: Layout,
     dataset: str,
-    chosen: Sequence[tuple[Source, list[LockedFile]]],
+    chosen: Sequence[tuple[FileSource, list[LockedFile]]],
     subjects: Sequence[str],
 ) -> dict[str, list[str]]:
     """Return the chosen files that patterns name for each subject; those of all have none."""
@@ -195,7 +195,7 @@ def _by_subject(
 def _refuse_reserved(
     layout: Layout,
     dataset: str,
-    chosen: Sequence[tuple[Source, list[LockedFile]]],
+    chosen: Sequence[tuple[FileSource, list[LockedFile]]],
     given: Sequence[requested.Given],
 ) -> None:
     """Refuse files that would stand where isomorph writes what it knows of them."""
@@ -213,7 +213,7 @@ def _refuse_reserved(
 def _refuse_clashes(
     layout: Layout,
     dataset: str,
-    chosen: Sequence[tuple[Source, list[LockedFile]]],
+    chosen: Sequence[tuple[FileSource, list[LockedFile]]],
     given: Sequence[requested.Given],
 ) -> None:
     by_path = {one.record.path: one for one in given}
@@ -244,7 +244,7 @@ def _is_whole(layout: Layout, dataset: str, paths: set[str], stamp: Provenance) 
 
 
 def _words(
-    chosen: Sequence[tuple[Source, list[LockedFile]]], given: Sequence[requested.Given]
+    chosen: Sequence[tuple[FileSource, list[LockedFile]]], given: Sequence[requested.Given]
 ) -> str:
     """Return archive, version, files and bytes of every source."""
     parts = [(source.name, [file.size for file in files]) for source, files in chosen]

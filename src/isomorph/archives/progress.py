@@ -2,25 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from threading import Lock
 
-EVERY = 5.0
-"""Seconds between two lines."""
-
-
-class Seldom:
-    """Says a line on the standard error stream unless it has just said one."""
-
-    def __init__(self) -> None:
-        self._said = time.monotonic()
-
-    def __call__(self, line: str) -> None:
-        """Say a line, or let it pass."""
-        if time.monotonic() - self._said > EVERY:
-            self._said = time.monotonic()
-            print(line, file=sys.stderr, flush=True)
+from isomorph.saying import Seldom
 
 
 def count(number: int, noun: str = "file") -> str:

@@ -37,7 +37,7 @@ class Given:
     file : Path
         Where it stands now.
     record : FileRecord
-        Where it shall stand in the archive's folder, its size and sha256.
+        Where it is to stand in the archive's folder, its size and sha256.
     """
 
     file: Path

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-
 import numpy as np
 import numpy.typing as npt
 
@@ -12,9 +10,10 @@ from isomorph.artefacts import read_array, replacing
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.layout import Layout
 from isomorph.making import require, stamp
-from isomorph.simulation.recording import STATEMENT, write_nwb
+from isomorph.saying import say
+from isomorph.simulation.nwb_recording import STATEMENT, write_nwb
+from isomorph.simulation.planted_subject import simulate
 from isomorph.simulation.representations import root_of_gram
-from isomorph.simulation.subject import simulate
 from isomorph.study.archive import SimulatedArchive
 
 Array = npt.NDArray
@@ -51,11 +50,9 @@ def fetch(layout: Layout, dataset: str) -> None:
         files.append(f"{subject}.nwb")
         with replacing(folder / files[-1]) as temporary:
             write_nwb(temporary, recording, dataset, subject, archive)
-        print(
+        say(
             f"fetch {dataset}: simulated {files[-1]}, {len(recording.name)} units, "
-            f"{len(recording.schedule.onset)} trials, {len(recording.spike_times)} spikes",
-            file=sys.stderr,
-            flush=True,
+            f"{len(recording.schedule.onset)} trials, {len(recording.spike_times)} spikes"
         )
     signed = stamp(layout, "fetch", dataset, source=STATEMENT, seed=archive.seed)
     write_manifest(layout, dataset, folder, describe_files(folder, files), signed)
@@ -84,7 +81,7 @@ def _planted_features(
         where = f"{layout.study.dataset_files[dataset]}: archive.regions.{region}.layer"
         if planted.layer not in layers:
             raise IsomorphError(
-                f'{where}: "{planted.layer}" is no layer of {planted.model} in {file}, '
+                f'{where}: "{planted.layer}" is not a layer of {planted.model} in {file}, '
                 f"{did_you_mean(planted.layer, layers)}"
             )
         gram = activations["gram"].values[layers.index(planted.layer)].astype(np.float64)

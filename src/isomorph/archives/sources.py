@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,12 +9,13 @@ from isomorph.archives.lock import Lock, LockedFile, lock_file
 from isomorph.archives.resolve.selection import choose
 from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
+from isomorph.saying import say
 from isomorph.study import DatasetSpec
 from isomorph.study.archive import BucketFiles, DandiArchive, OpenNeuroArchive
 
 
 @dataclass(frozen=True)
-class Source:
+class FileSource:
     """Some of a dataset's files: where they are named, and where they come to stand.
 
     Attributes
@@ -45,27 +45,27 @@ class Source:
         return path.removeprefix(top) if path.startswith(top) else None
 
 
-def list_sources(spec: DatasetSpec) -> list[Source]:
+def list_sources(spec: DatasetSpec) -> list[FileSource]:
     """Return where the locked files of a dataset come from, those of the main archive first."""
     sources = []
     if isinstance(spec.archive, DandiArchive):
         one = spec.archive
         name = f"DANDI {one.dandiset} {one.version}"
-        sources.append(Source("archive", name, "", one.include, one.exclude, True))
+        sources.append(FileSource("archive", name, "", one.include, one.exclude, True))
     if isinstance(spec.archive, OpenNeuroArchive):
         for place, part in enumerate(spec.archive.sources):
             key, name = f"archive.sources.{place}", f"OpenNeuro {part.dataset} {part.version}"
-            sources.append(Source(key, name, part.into, part.include, part.exclude, True))
+            sources.append(FileSource(key, name, part.into, part.include, part.exclude, True))
     for place, side in enumerate(spec.also):
         if isinstance(side, BucketFiles):
             name = f"bucket {side.bucket}/{side.prefix}"
-            sources.append(Source(f"also.{place}", name, side.into, side.include, (), False))
+            sources.append(FileSource(f"also.{place}", name, side.into, side.include, (), False))
     return sources
 
 
 def choose_files(
     layout: Layout, dataset: str, lock: Lock, subjects: Sequence[str] | None = None
-) -> list[tuple[Source, list[LockedFile]]]:
+) -> list[tuple[FileSource, list[LockedFile]]]:
     """Return the files of a lock that a dataset's file names, by source.
 
     A lock may hold more: a study of one subject takes that subject's files out of the lock of all.
@@ -88,7 +88,7 @@ def choose_files(
     """
     spec = layout.study.dataset(dataset)
     sources = list_sources(spec)
-    taken: dict[str, Source] = {}
+    taken: dict[str, FileSource] = {}
     for source, paths in paths_below(lock, sources):
         where = f"{layout.study.dataset_files[dataset]}: {source.key}"
         try:
@@ -97,7 +97,7 @@ def choose_files(
             raise IsomorphError(
                 f"{lock_file(layout.study, dataset)}: does not hold what the dataset asks for "
                 f"({error}); `isomorph lock --study {layout.study.path} --dataset {dataset}` "
-                "locks it anew"
+                "locks it again"
             ) from error
         for inside in found.subjects:
             taken.setdefault(paths[inside], source)
@@ -108,19 +108,19 @@ def choose_files(
 
 
 def say_left_out(
-    dataset: str, lock: Lock, chosen: Sequence[tuple[Source, list[LockedFile]]]
+    dataset: str, lock: Lock, chosen: Sequence[tuple[FileSource, list[LockedFile]]]
 ) -> None:
     """Say on the standard error stream how many files of a lock nobody asks for."""
     if left := len(lock.files) - sum(len(files) for _, files in chosen):
-        print(
+        say(
             f"{dataset}: {left:,} of the {len(lock.files):,} files in the lock are of subjects or "
-            "patterns the dataset does not name, left out",
-            file=sys.stderr,
-            flush=True,
+            "patterns the dataset does not name, left out"
         )
 
 
-def paths_below(lock: Lock, sources: Sequence[Source]) -> list[tuple[Source, dict[str, str]]]:
+def paths_below(
+    lock: Lock, sources: Sequence[FileSource]
+) -> list[tuple[FileSource, dict[str, str]]]:
     """Return for each source the paths it may name, as they count from its folder."""
     home = {file.path: _home(file.path, sources) for file in lock.files}
     return [
@@ -136,7 +136,7 @@ def paths_below(lock: Lock, sources: Sequence[Source]) -> list[tuple[Source, dic
     ]
 
 
-def _home(path: str, sources: Sequence[Source]) -> str | None:
+def _home(path: str, sources: Sequence[FileSource]) -> str | None:
     """Return the innermost folder of any source that holds a path."""
     folders = [one.into.strip("/") for one in sources if one.inside(path) is not None]
     return max(folders, key=len, default=None)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
@@ -25,6 +24,7 @@ from isomorph.artefacts import disk_errors, replacing
 from isomorph.errors import IsomorphError
 from isomorph.foreign import first_line
 from isomorph.making import reading_code
+from isomorph.saying import say
 from isomorph.study.archive import DandiArchive
 
 RECORD = ".streamed.json"
@@ -52,7 +52,7 @@ def bring(
     folder : Path
         Where the smaller files come to stand, each at its asset's path.
     relock : str
-        The command that writes the lock anew, for messages.
+        The command that writes the lock again, for messages.
     lacking : callable, optional
         Called before a file is read.
 
@@ -107,12 +107,10 @@ def _stream(archive: DandiArchive, file: LockedFile, target: Path, relock: str) 
         left_out = _copy(remote, archive.keep, file.path, temporary)
         _check_nwb(temporary, file.path)
         size = temporary.stat().st_size
-    print(
+    say(
         f"{file.path}: read {remote.read_bytes / 1e6:.1f} of {file.size / 1e6:.1f} MB in "
         f"{time.monotonic() - began:.1f} s, kept {size / 1e6:.1f} MB"
-        + (f"; left out {', '.join(left_out)}, which refer to what is not kept" * bool(left_out)),
-        file=sys.stderr,
-        flush=True,
+        + (f"; left out {', '.join(left_out)}, which refer to what is not kept" * bool(left_out))
     )
 
 

@@ -7,7 +7,6 @@ import hashlib
 import os
 import re
 import shutil
-import sys
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -29,6 +28,7 @@ from isomorph.archives.patience import GivenUpError
 from isomorph.archives.progress import Progress, count
 from isomorph.errors import IsomorphError
 from isomorph.foreign import in_words
+from isomorph.saying import say
 
 CONNECTIONS = "ISOMORPH_CONNECTIONS"
 """The environment variable that says how many files are downloaded at once."""
@@ -46,7 +46,7 @@ GRACE = 2.0
 
 
 @dataclass(frozen=True)
-class Place:
+class Location:
     """Where to ask for a file.
 
     Attributes
@@ -61,7 +61,7 @@ class Place:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-Locate = Callable[[requests.Session, LockedFile, Callable[[float], None]], Place]
+Locate = Callable[[requests.Session, LockedFile, Callable[[float], None]], Location]
 """Finds where a file stands, given how to wait before a server is asked again."""
 
 
@@ -101,7 +101,7 @@ def connections() -> int:
     Raises
     ------
     IsomorphError
-        When ISOMORPH_CONNECTIONS is no such number.
+        When ISOMORPH_CONNECTIONS is not such a number.
     """
     text = os.environ.get(CONNECTIONS, "").strip() or str(DEFAULT_CONNECTIONS)
     if not (text.isdecimal() and 1 <= int(text) <= MOST_CONNECTIONS):
@@ -121,14 +121,16 @@ def addresses(url: str) -> list[str]:
     try:
         parts = urlsplit(url)
     except ValueError as error:
-        raise IsomorphError(f"{url}: is not an address ({error}); lock the dataset anew") from error
+        raise IsomorphError(
+            f"{url}: is not an address ({error}); lock the dataset again"
+        ) from error
     rest = [one for one in parts.query.split("&") if not one.startswith("versionId=")]
     return [mirrored(url), mirrored(urlunsplit(parts._replace(query="&".join(rest))))]
 
 
-def as_locked(_http: requests.Session, file: LockedFile, _pause: object) -> Place:
+def as_locked(_http: requests.Session, file: LockedFile, _pause: object) -> Location:
     """Return the addresses the lock itself names."""
-    return Place(addresses(file.url))
+    return Location(addresses(file.url))
 
 
 def part_of(target: Path, pin: Pin) -> Path:
@@ -153,7 +155,7 @@ def announce(label: str, files: Sequence[LockedFile], folder: Path) -> None:
     label : str
         Name of the dataset.
     files : sequence of LockedFile
-        All of them. What is here is told by size alone, part files included.
+        All of them. What is here is recognised by size alone, part files included.
     folder : Path
         Where they come to stand.
 
@@ -164,11 +166,7 @@ def announce(label: str, files: Sequence[LockedFile], folder: Path) -> None:
     """
     size = sum(file.size for file in files)
     here = bytes_here(files, folder)
-    print(
-        f"{label}: {count(len(files))}, {in_words(size)}, {in_words(here)} of it here already",
-        file=sys.stderr,
-        flush=True,
-    )
+    say(f"{label}: {count(len(files))}, {in_words(size)}, {in_words(here)} of it here already")
     existing = next(place for place in (folder.absolute(), *folder.absolute().parents)
                     if place.is_dir())  # fmt: skip
     if size - here > (free := shutil.disk_usage(existing).free):
@@ -241,7 +239,7 @@ def transfer(
     """
     crew = _Crew(label, files)
     for file in files:
-        addresses(file.url)  # what is no address, or no mirror, is said once
+        addresses(file.url)  # what is not an address, or no mirror, is said once
     waiting: SimpleQueue[LockedFile] = SimpleQueue()
     for file in sorted(files, key=lambda one: -one.size):  # no long one runs alone at the end
         waiting.put(file)

@@ -19,9 +19,9 @@ _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 def without_formulas(table: pd.DataFrame) -> pd.DataFrame:
     """Return a table of which no cell is a formula, as it is written into a CSV file.
 
-    A text that begins like one, and is no plain number, gets an apostrophe in front: spreadsheets
-    take the rest for text. So does a text that would then look like one made safe, so that
-    `with_formulas` gives back every text as it was.
+    A text that begins like one, and is not a plain number, gets an apostrophe in front:
+    spreadsheets take the rest for text. So does a text that would then look like one made safe, so
+    that `with_formulas` gives back every text as it was.
 
     Parameters
     ----------

@@ -100,7 +100,7 @@ class Provenance:
         Raises
         ------
         IsomorphError
-            When it is no provenance, or not as it was written.
+            When it is not provenance, or not as it was written.
         """
         try:
             said = json.loads(text)
@@ -175,7 +175,7 @@ def read_provenance(path: Path) -> Provenance:
 
 
 def provenance_file(path: Path) -> Path:
-    """Return where the provenance of an artefact stands that is no netCDF file."""
+    """Return where the provenance of an artefact stands that is not a netCDF file."""
     return path / "provenance.json" if path.is_dir() else path.with_suffix(".json")
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from isomorph.catalogue.columns import PLACE
 from isomorph.catalogue.compared import COMPARED
 from isomorph.catalogue.entries import (
     OF_STIMULI,
@@ -25,6 +24,7 @@ from isomorph.catalogue.entries import (
 )
 from isomorph.catalogue.explanations import EXPLAINED, RECOVERED, TRUSTED
 from isomorph.catalogue.measured import MEASURED
+from isomorph.catalogue.shared_columns import PLACE
 from isomorph.catalogue.variables import ARRAYS
 from isomorph.registry import Registry
 

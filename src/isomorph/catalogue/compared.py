@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from isomorph.catalogue.columns import (
+from isomorph.catalogue.entries import WORDS, named, table
+from isomorph.catalogue.shared_columns import (
     INTERVAL,
     MEASURE,
     PLACE,
@@ -12,7 +13,6 @@ from isomorph.catalogue.columns import (
     SHARED,
     TESTED,
 )
-from isomorph.catalogue.entries import WORDS, named, table
 
 COMPARISONS = {
     **named(

@@ -98,7 +98,7 @@ class ArraySchema:
 
     @property
     def variables(self) -> dict[str, tuple[str, ...]]:
-        """Dimensions of each required variable that is no coordinate."""
+        """Dimensions of each required variable that is not a coordinate."""
         return {one.name: one.dims for one in self.holds
                 if one.role == "data" and not one.optional}  # fmt: skip
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from isomorph.catalogue.columns import INTERVAL, MEASURE, PLACE, SHARE, SHARED, TESTED
 from isomorph.catalogue.entries import RESULTS, WORDS, Artefact, named, table
+from isomorph.catalogue.shared_columns import INTERVAL, MEASURE, PLACE, SHARE, SHARED, TESTED
 
 PARTIAL = {
     **named(

@@ -16,6 +16,7 @@ from isomorph.cli.printing import shown_streams
 from isomorph.cli.stages import STAGES, Stage, load
 from isomorph.cli.tools import TOOLS, add_root, add_study, open_layout, refuse_nothing
 from isomorph.errors import IsomorphError, did_you_mean
+from isomorph.saying import say
 
 FULL = {errno.ENOSPC: "the disk is full", errno.EDQUOT: "the disk quota is used up"}
 
@@ -90,7 +91,7 @@ def _termination_interrupts() -> Iterator[None]:
 
 
 def _say(text: str) -> int:
-    print(f"isomorph: {text}", file=sys.stderr, flush=True)
+    say(f"isomorph: {text}")
     return 1
 
 
@@ -175,4 +176,4 @@ def run_stage(stage: Stage, parsed: argparse.Namespace) -> None:
     with at_work(), say_who_makes(layout):
         load(brain or stage.entry)(layout, *names.values())
     what = " ".join([parsed.command, *names.values(), *(["brain"] if brain else [])])
-    print(f"{what}: done in {time.monotonic() - started:.1f} s", file=sys.stderr, flush=True)
+    say(f"{what}: done in {time.monotonic() - started:.1f} s")

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-import sys
-import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import redirect_stderr
 from dataclasses import dataclass, field
@@ -13,6 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from isomorph.errors import IsomorphError
+from isomorph.saying import Seldom
 
 if TYPE_CHECKING:
     from isomorph.archives.on_disk import Here
@@ -152,7 +151,7 @@ def said_once(mistakes: Mapping[str, str]) -> list[str]:
         shared.setdefault(name.sub("\0", sentence), []).append(subject)
     lines = []
     for first, *others in shared.values():
-        more = f" (so it is with {_some(others)} too)" if others else ""
+        more = f" (likewise for {_some(others)})" if others else ""
         lines.append(mistakes[first] + more)
     return lines
 
@@ -179,14 +178,8 @@ class _Progress:
     def __init__(self, total: int) -> None:
         self.total = total
         self.done = 0
-        self.said = time.monotonic()
+        self._seldom = Seldom()
 
     def say(self, dataset: str, subject: str) -> None:
-        if time.monotonic() - self.said > EVERY:
-            self.said = time.monotonic()
-            print(
-                f"looking at {dataset} {subject}, {self.done} of {self.total} subjects done",
-                file=sys.stderr,
-                flush=True,
-            )
+        self._seldom(f"looking at {dataset} {subject}, {self.done} of {self.total} subjects done")
         self.done += 1

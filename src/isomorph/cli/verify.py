@@ -25,7 +25,7 @@ class Verdict:
     problems : list of str
         A sentence each; none where all is well.
     notes : list of str
-        What a reader should know and is no mistake.
+        What a reader should know and is not a mistake.
     there, absent : int
         Artefacts that were looked at, and that are not there.
     """

@@ -10,8 +10,8 @@ import pandas as pd
 import xarray as xr
 from matplotlib.figure import Figure
 
+from isomorph.figures.main_rows import Family
 from isomorph.figures.numbers import number
-from isomorph.figures.selection import Family
 from isomorph.figures.style import heat_map, painted, styled, thinned
 
 MOST_WRITTEN = 10

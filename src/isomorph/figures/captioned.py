@@ -13,9 +13,10 @@ import pandas as pd
 import xarray as xr
 from matplotlib.figure import Figure
 
-from isomorph.figures import selection, timecourse
+from isomorph.figures import main_rows, timecourse
 from isomorph.figures.alike import draw_alike
 from isomorph.figures.confusion import draw_confusion
+from isomorph.figures.dataset_results import DatasetResults
 from isomorph.figures.geometry import layer_rdms, region_means
 from isomorph.figures.map import draw_map, draw_representations
 from isomorph.figures.multiverse import draw_multiverse, settings_of
@@ -25,11 +26,10 @@ from isomorph.figures.partition import draw_partition
 from isomorph.figures.power import draw_power
 from isomorph.figures.profile import draw_profile
 from isomorph.figures.rdm_pair import draw_rdm_pair
-from isomorph.figures.reliability import LOWEST, MOST_DOTS, draw_reliability, regions_told
-from isomorph.figures.results import Results
+from isomorph.figures.reliability_curves import LOWEST, MOST_DOTS, draw_reliability, regions_told
 from isomorph.figures.style import slug
+from isomorph.figures.titles import correction, distance_title, measure_label, measure_title
 from isomorph.figures.weighted import draw_weighted
-from isomorph.figures.words import correction, distance_title, measure_label, measure_title
 from isomorph.responses.reliability import TARGET
 
 CAPTIONS = tomllib.loads(files(__package__).joinpath("captions.toml").read_text("utf-8"))
@@ -42,7 +42,7 @@ class Drawable:
 
     Attributes
     ----------
-    results : Results
+    results : DatasetResults
         Its tables.
     brain : Dataset
         RDMs of its regions.
@@ -50,13 +50,13 @@ class Drawable:
         RDMs of layers, by model instance.
     stimuli : DataFrame
         The stimulus table, a row for each stimulus of the RDMs.
-    images : sequence of ndarray (pixel, pixel, 3)
+    images : sequence of arrays of shape (pixel, pixel, 3)
         Thumbnails of the stimuli, where there are images and few enough.
     representations : Dataset or None
         Similarities of all regions and layers, where they were computed.
     """
 
-    results: Results
+    results: DatasetResults
     brain: xr.Dataset
     models: Mapping[str, xr.Dataset] = field(default_factory=dict)
     stimuli: pd.DataFrame = field(default_factory=pd.DataFrame)
@@ -128,7 +128,7 @@ def _facts(data: Drawable, rows: pd.DataFrame, **more: Any) -> dict[str, Any]:
 
 def _profiles(data: Drawable) -> Iterator[Drawing]:
     for shown in data.results.shown:
-        bounds = selection.ceiling(shown.rows)
+        bounds = main_rows.ceiling(shown.rows)
         above = (
             f"The noise ceiling is undefined: {bounds}."
             if isinstance(bounds, str)
@@ -145,7 +145,7 @@ def _profiles(data: Drawable) -> Iterator[Drawing]:
 def _pairs(data: Drawable) -> Iterator[Drawing]:
     results, stimuli = data.results, list(data.stimuli["stimulus"])
     for shown in results.shown:
-        best = selection.best_row(shown, results.families)
+        best = main_rows.best_row(shown, results.families)
         means = region_means(data.brain, shown.distance, stimuli)
         if best is None or best["model"] not in data.models or shown.region not in means:
             continue
@@ -177,7 +177,7 @@ def _overview(data: Drawable) -> Iterator[Drawing]:
 def _timecourses(data: Drawable) -> Iterator[Drawing]:
     for shown in timecourse.courses(data.results.table("comparisons"), data.results.shown):
         clusters = (
-            f" Bars below: clusters of windows with p < {selection.SIGNIFICANT:g} by permutation "
+            f" Bars below: clusters of windows with p < {main_rows.SIGNIFICANT:g} by permutation "
             "of stimuli, corrected over windows."
             if timecourse.CLUSTER in shown.rows and shown.rows[timecourse.CLUSTER].notna().any()
             else ""
@@ -246,8 +246,8 @@ def _partial(data: Drawable) -> Iterator[Drawing]:
     # Where a row stands for every layer, the layer with the highest partial similarity is drawn.
     part = table[table["statistic"] == "partial"]
     order = part.assign(value=part["estimate"].fillna(-2.0)).sort_values("value")
-    best = order.groupby([selection.places(order), "model"], sort=False)["layer"].last()
-    keys = zip(selection.places(table), table["model"], table["layer"], strict=True)
+    best = order.groupby([main_rows.places(order), "model"], sort=False)["layer"].last()
+    keys = zip(main_rows.places(table), table["model"], table["layer"], strict=True)
     kept = [best.get((region, model)) == layer for region, model, layer in keys]
     names = sorted({name for text in table["controls"] for name in text.split("; ") if name})
     controls = ", ".join(data.results.title(name) for name in names) or "no control"
@@ -320,9 +320,9 @@ def _power(data: Drawable) -> Iterator[Drawing]:
 def _multiverse(data: Drawable) -> Iterator[Drawing]:
     agreement = data.results.table("agreement")
     for shown in data.results.shown if len(agreement) else ():
-        rows = selection.rows_of(data.results.table("comparisons"), shown.region)
+        rows = main_rows.rows_of(data.results.table("comparisons"), shown.region)
         if len(settings_of(rows)) > 1:
-            own = selection.rows_of(agreement, shown.region)
+            own = main_rows.rows_of(agreement, shown.region)
             figure = draw_multiverse(rows, own, data.results.families)
             yield Drawing("multiverse", figure, {"region": shown.region}, shown.region)
 

@@ -10,7 +10,7 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from isomorph.figures.selection import Family
+from isomorph.figures.main_rows import Family
 from isomorph.figures.style import FAINT, STRONG, heat_map, styled
 
 OTHERS = "another layer"

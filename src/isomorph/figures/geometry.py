@@ -7,8 +7,8 @@ import xarray as xr
 
 from isomorph.errors import IsomorphError
 from isomorph.inference.gather import regions_of
-from isomorph.rdms import DISTANCES
 from isomorph.rdms.collection import available
+from isomorph.rdms.distances import DISTANCES
 
 
 def square(pairs: np.ndarray) -> np.ndarray:

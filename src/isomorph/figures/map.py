@@ -13,8 +13,9 @@ from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 from matplotlib.transforms import Bbox
 
-from isomorph.figures.selection import Family
+from isomorph.figures.main_rows import Family
 from isomorph.figures.style import FAINT, REGION, colours, name_lines, styled
+from isomorph.geometry.gram import gram_of_squares
 
 
 def classical_mds(squared: np.ndarray, n_dimensions: int = 2) -> tuple[np.ndarray, np.ndarray]:
@@ -22,25 +23,24 @@ def classical_mds(squared: np.ndarray, n_dimensions: int = 2) -> tuple[np.ndarra
 
     Parameters
     ----------
-    squared : ndarray (point, point)
+    squared : array of shape (point, point)
         Squared distances.
     n_dimensions : int
         Axes kept.
 
     Returns
     -------
-    points : ndarray (point, axis)
+    points : array of shape (point, axis)
         Centred coordinates; each axis is signed so that its largest entry is positive.
-    share : ndarray (axis,)
+    share : array of shape (axis,)
         Share of the positive eigenvalues' sum that each axis carries.
 
     Notes
     -----
-    Torgerson (1952), Psychometrika 17, 401-419: the eigenvectors of the doubly centred matrix
-    of squared distances times -1/2, scaled by the roots of their eigenvalues.
+    Torgerson (1952), Psychometrika 17, 401-419: the eigenvectors of the Gram matrix, scaled by the
+    roots of their eigenvalues.
     """
-    centred = squared - squared.mean(axis=0) - squared.mean(axis=1)[:, None] + squared.mean()
-    values, vectors = np.linalg.eigh(-0.5 * centred)
+    values, vectors = np.linalg.eigh(gram_of_squares(squared))
     order = np.argsort(values)[::-1][:n_dimensions]
     total = values[values > 0].sum()
     kept = np.clip(values[order], 0, None)
@@ -67,9 +67,9 @@ def draw_map(
 
     Parameters
     ----------
-    regions : mapping of str to ndarray (pair,)
+    regions : mapping of str to array of shape (pair,)
         Group-mean RDM of each region.
-    models : mapping of str to mapping of str to ndarray (pair,)
+    models : mapping of str to mapping of str to array of shape (pair,)
         RDM of each layer in depth order, by model instance.
     families : sequence of Family
         For names and colours.
@@ -111,7 +111,7 @@ def draw_places(
     ----------
     owners : sequence of (str, str)
         Model instance and layer, in depth order within a model; no instance and the region.
-    squared : ndarray (owner, owner)
+    squared : array of shape (owner, owner)
     families : sequence of Family
     """
     points, share = classical_mds(squared)

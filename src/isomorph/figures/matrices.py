@@ -18,7 +18,7 @@ def draw_matrices(stack: np.ndarray, titles: Sequence[str], label: str) -> Figur
 
     Parameters
     ----------
-    stack : ndarray (matrix, stimulus, stimulus)
+    stack : array of shape (matrix, stimulus, stimulus)
     titles : sequence of str
         Of more matrices than are drawn, if need be.
     label : str

@@ -12,9 +12,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from isomorph.figures.selection import Family, usable
+from isomorph.figures.main_rows import Family, usable
 from isomorph.figures.style import FAINT, REGION, heat_map, styled
-from isomorph.figures.words import distance_title, measure_label
+from isomorph.figures.titles import distance_title, measure_label
 
 Setting = tuple[str, str]
 Floats = npt.NDArray[np.floating]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from isomorph.figures.selection import Bounds
+from isomorph.figures.main_rows import Bounds
 
 MINUS = "\N{MINUS SIGN}"
 NONE = "\N{EN DASH}"

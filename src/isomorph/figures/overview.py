@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from isomorph.figures.selection import Family, MainRows, best_layers, ceiling, significant
+from isomorph.figures.main_rows import Family, MainRows, best_layers, ceiling, significant
 from isomorph.figures.style import CEILING, FAINT, colours, dot, estimate, region_panels, styled
 
 

@@ -9,14 +9,14 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from isomorph.figures import selection
+from isomorph.figures import main_rows
 from isomorph.figures.style import FAINT, INK, estimate, painted, region_panels, styled
 
 MARKS = {"plain": ("o", -0.16, 0.45), "partial": ("D", 0.16, 1.0)}
 """Of each statistic its mark, where it stands in its line, and how strong its interval is."""
 
 
-def draw_partial(rows: pd.DataFrame, families: Sequence[selection.Family], *, label: str) -> Figure:
+def draw_partial(rows: pd.DataFrame, families: Sequence[main_rows.Family], *, label: str) -> Figure:
     """Draw plain and partial similarities of every model, a panel per region.
 
     Parameters
@@ -29,12 +29,12 @@ def draw_partial(rows: pd.DataFrame, families: Sequence[selection.Family], *, la
     """
     paint, titles = painted(families)
     models = list(dict.fromkeys(rows["model"]))
-    regions = selection.regions(rows)
+    regions = main_rows.regions(rows)
     with styled():
         names = [titles.get(name, name) for name in models]
         figure, axes = region_panels(regions, names, [label] * len(regions))
         for ax, region in zip(axes, regions, strict=True):
-            own = selection.rows_of(rows, region)
+            own = main_rows.rows_of(rows, region)
             for y, model in enumerate(models):
                 for row in own[own["model"] == model].to_dict("records"):
                     _mark(ax, row, y, paint.get(model, INK))

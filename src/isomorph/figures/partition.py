@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from isomorph.figures import selection
+from isomorph.figures import main_rows
 from isomorph.figures.style import CEILING, FAINT, INK, painted, region_panels, styled
 
 MOST_SHARED = 5
@@ -18,7 +18,7 @@ ALL = "all together"
 OTHERS = "other shared parts"
 
 
-def draw_partition(rows: pd.DataFrame, families: Sequence[selection.Family]) -> Figure:
+def draw_partition(rows: pd.DataFrame, families: Sequence[main_rows.Family]) -> Figure:
     """Draw the parts of one set of models as bars with intervals, a panel per region.
 
     Parameters
@@ -29,7 +29,7 @@ def draw_partition(rows: pd.DataFrame, families: Sequence[selection.Family]) -> 
     """
     paint, titles = painted(families)
     known = rows[rows["status"] == "ok"]
-    regions = selection.regions(known)
+    regions = main_rows.regions(known)
     parts = _parts(known)
     lines = [titles.get(part, part) if kind == "unique" else _joined(part, titles)
              for part, kind in parts]  # fmt: skip
@@ -37,7 +37,7 @@ def draw_partition(rows: pd.DataFrame, families: Sequence[selection.Family]) -> 
         label = "share of the RDM's variance"
         figure, axes = region_panels(regions, lines, [label] * len(regions))
         for ax, region in zip(axes, regions, strict=True):
-            own = selection.rows_of(known, region).set_index("part")
+            own = main_rows.rows_of(known, region).set_index("part")
             for y, (part, kind) in enumerate(parts):
                 colour = {"unique": paint.get(part, INK), "total": INK}.get(kind, FAINT)
                 if part == OTHERS:

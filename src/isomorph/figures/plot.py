@@ -13,14 +13,14 @@ from matplotlib.figure import Figure
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.figures.confusion import draw_confusion
 from isomorph.figures.geometry import square
+from isomorph.figures.main_rows import Family, Kind, MainRows, usable
 from isomorph.figures.matrices import MOST, draw_matrices
 from isomorph.figures.overview import draw_overview
 from isomorph.figures.partial import draw_partial
 from isomorph.figures.partition import draw_partition
 from isomorph.figures.profile import draw_profile
-from isomorph.figures.selection import Family, Kind, MainRows, usable
+from isomorph.figures.titles import distance_title, measure_label
 from isomorph.figures.weighted import draw_weighted
-from isomorph.figures.words import distance_title, measure_label
 from isomorph.inference.members import ModelFamily
 from isomorph.inference.result import Result
 from isomorph.rdms.collection import distances_of, each_rdm
@@ -107,7 +107,7 @@ def _of(
 def _comparisons(rows: pd.DataFrame, families: Sequence[Family]) -> Figure:
     known = usable(rows)
     if known.empty:
-        raise IsomorphError(f"plot: no comparison has a number: {rows['status'].iloc[0]}")
+        raise IsomorphError(f"plot: no comparison has a number: {rows['reason'].iloc[0]}")
     # Several distances in one figure would not be told apart: the first stands for itself.
     known = known[known["distance"] == known["distance"].iloc[0]]
     regions = list(dict.fromkeys(known["region"]))

@@ -11,7 +11,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from isomorph.figures.selection import Family
+from isomorph.figures.main_rows import Family
 from isomorph.figures.style import FAINT, colours, styled
 
 EFFECTS = {

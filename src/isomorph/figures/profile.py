@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from isomorph.figures.selection import Family, ceiling, significant
+from isomorph.figures.main_rows import Family, ceiling, significant
 from isomorph.figures.style import CEILING, FAINT, colours, name_lines, styled, thinned
 
 MOST_BASELINE_LAYERS = 9

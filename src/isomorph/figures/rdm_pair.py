@@ -17,7 +17,7 @@ from isomorph.figures.style import COLOUR_MAP, FAINT, INK, styled
 SIDE = 5.6
 """Side of one RDM, inches."""
 SMALLEST_SIDE, WIDEST_CELL = 3.6, 0.45
-"""An RDM of a few stimuli is drawn smaller, so that its cells are no posters; inches."""
+"""An RDM of a few stimuli is drawn smaller, so that its cells stay small; inches."""
 MOST_THUMBNAILS = 150
 """With more, thumbnails would be too small to tell apart."""
 MOST_NAMES = 60
@@ -38,13 +38,13 @@ def draw_rdm_pair(
 
     Parameters
     ----------
-    left, right : ndarray (pair,)
+    left, right : arrays of shape (pair,)
         The RDMs, over the same stimuli in the same order.
     titles : pair of str
         What each is.
     stimuli : DataFrame
         The stimulus table, a row per stimulus in the order of the RDMs.
-    images : sequence of ndarray (pixel, pixel, 3), optional
+    images : sequence of arrays of shape (pixel, pixel, 3), optional
         A thumbnail of each stimulus, `THUMBNAIL` pixels wide; without, or with more than
         `MOST_THUMBNAILS`, the axes carry category or stimulus names.
     """

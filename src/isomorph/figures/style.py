@@ -14,8 +14,8 @@ import pandas as pd
 from matplotlib.colors import Colormap
 from matplotlib.figure import Figure
 
+from isomorph.figures.main_rows import SIGNIFICANT, Family
 from isomorph.figures.numbers import number
-from isomorph.figures.selection import SIGNIFICANT, Family
 
 STRONG = ("#0067a5", "#c8501e", "#00805e", "#a2478d", "#7a5c00", "#3c3c9c")
 """One per trained family, in study order: after Okabe and Ito, darkened for text on white."""
@@ -198,7 +198,7 @@ def heat_map(
     Parameters
     ----------
     ax : Axes
-    table : ndarray (row, column)
+    table : array of shape (row, column)
     low : float, optional
         The value at the dark end of the ramp.
     ramp : str or Colormap, optional

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from isomorph.figures import selection
-from isomorph.figures.selection import SIGNIFICANT, Family, ceiling
+from isomorph.figures import main_rows
+from isomorph.figures.main_rows import SIGNIFICANT, Family, ceiling
 from isomorph.figures.style import CEILING, FAINT, colours, name_lines, styled
 
 FEWEST = 3
@@ -20,22 +20,22 @@ CLUSTER = "p_cluster_corrected"
 
 
 def courses(
-    comparisons: pd.DataFrame, panels: Sequence[selection.MainRows]
-) -> list[selection.MainRows]:
+    comparisons: pd.DataFrame, panels: Sequence[main_rows.MainRows]
+) -> list[main_rows.MainRows]:
     """Return the rows of each region in all its windows, for regions that have several."""
     if "time_start" not in comparisons:
         return []
-    timed = selection.usable(comparisons)
+    timed = main_rows.usable(comparisons)
     timed = timed[np.isfinite(timed["time_start"].astype(float))]
     by_region = {shown.region: shown for shown in panels}
     found = []
     for region, rows in timed.groupby("region", sort=False):
-        first = next((by_region[r] for r in selection.regions(rows) if r in by_region), None)
+        first = next((by_region[r] for r in main_rows.regions(rows) if r in by_region), None)
         if first is None:
             continue
-        course = selection.matching(rows, first)
+        course = main_rows.matching(rows, first)
         if len(course.drop_duplicates(["time_start", "time_stop"])) >= FEWEST:
-            found.append(selection.MainRows(str(region), first.distance, first.measure, course))
+            found.append(main_rows.MainRows(str(region), first.distance, first.measure, course))
     return found
 
 

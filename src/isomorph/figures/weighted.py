@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 from matplotlib.figure import Figure
 
-from isomorph.figures import selection
+from isomorph.figures import main_rows
 from isomorph.figures.numbers import number
 from isomorph.figures.style import FAINT, INK, estimate, painted, region_panels, styled
 
@@ -19,7 +19,7 @@ KINDS = {
 
 
 def draw_weighted(
-    rows: pd.DataFrame, families: Sequence[selection.Family], *, label: str
+    rows: pd.DataFrame, families: Sequence[main_rows.Family], *, label: str
 ) -> Figure:
     """Draw the gain of every combination over the best single layer, a panel per region.
 
@@ -33,7 +33,7 @@ def draw_weighted(
     """
     paint, titles = painted(families)
     known = rows[rows["status"] == "ok"]
-    regions = selection.regions(known)
+    regions = main_rows.regions(known)
     tasks = list(dict.fromkeys(zip(known["kind"], known["model"], strict=True)))
     lines = [
         KINDS[kind].capitalize() if kind == "models" else f"{titles.get(of, of)}: {KINDS[kind]}"
@@ -42,7 +42,7 @@ def draw_weighted(
     with styled():
         figure, axes = region_panels(regions, lines, [f"gain in {label}"] * len(regions))
         for ax, region in zip(axes, regions, strict=True):
-            for row in selection.rows_of(known, region).to_dict("records"):
+            for row in main_rows.rows_of(known, region).to_dict("records"):
                 y = tasks.index((row["kind"], row["model"]))
                 estimate(ax, row, y, paint.get(row["model"], INK), value="gain")
                 ax.annotate(

@@ -4,7 +4,7 @@ from isomorph.errors import first_line
 from isomorph.foreign.budget import in_words
 from isomorph.foreign.content import lack_of_content
 from isomorph.foreign.guard import reading
-from isomorph.foreign.tables import MISSING, as_cells, is_tab_separated, read_table, read_tsv
+from isomorph.foreign.text_tables import MISSING, as_cells, is_tab_separated, read_table, read_tsv
 
 __all__ = [
     "MISSING",

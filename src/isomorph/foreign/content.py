@@ -19,7 +19,7 @@ POINTERS = {
 """What stands in place of content, by how it begins, in words."""
 
 LONGEST_POINTER = 1024
-"""Bytes; a larger file is no pointer."""
+"""Bytes; a larger file is not a pointer."""
 
 ANNEXED = re.compile(r"(^|/)\.git/annex/|(^|/)annex/objects/")
 """Part of every link of an annexed file."""
@@ -44,7 +44,7 @@ def lack_of_content(file: Path) -> str:
     -------
     str
         A clause to stand behind the file's name: ``"is a link into git-annex, its content …"``.
-        Nothing that is not a regular file is opened: a pipe would wait for ever.
+        Nothing that is not a regular file is opened: a pipe would wait forever.
     """
     try:
         status = file.stat()
@@ -74,5 +74,5 @@ def _of_link(file: Path, error: OSError) -> str:
     if ANNEXED.search(target):
         return f"is a link into git-annex, its content {GET}"
     if isinstance(error, FileNotFoundError):
-        return f"is a link to {target}, where there is nothing; mend the link or mount its disk"
+        return f"is a link to {target}, where there is nothing; fix the link or mount its disk"
     return f"is a link to {target}, which cannot be followed ({error.strerror})"

@@ -33,7 +33,7 @@ class BidsName:
     entities : mapping of str to str or int
         Values by key: `{"sub": "01", "run": 1}`.
     words : tuple of str
-        What stands between underscores and is no entity: `("bold",)`, `("s1", "eeg")`.
+        What stands between underscores and is not an entity: `("bold",)`, `("s1", "eeg")`.
     extension : str
         With its dots: `.nii.gz`.
     """
@@ -119,7 +119,7 @@ def labels_of_runs(files: Sequence[Path]) -> list[str]:
 def refuse_same_recording(files: Iterable[Path], key: str) -> None:
     """Refuse files of which two are of one recording.
 
-    Their noise is the same, so that they are no repetitions of each other. Files whose names have
+    Their noise is the same, so that they are not repetitions of each other. Files whose names have
     neither a task nor a run are of one recording when all but entities such as echo is the same.
 
     Parameters

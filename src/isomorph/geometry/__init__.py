@@ -17,7 +17,7 @@ One policy of precision holds for all of it:
   features came in; the sums are double.
 - A Gram matrix may be kept in single precision where that moves no squared distance by more than
   `ALLOWED` of itself, see `single_is_enough`.
-- What is left of a difference by rounding alone is no difference: stimuli within `ROUNDING`
+- What is left of a difference by rounding alone is not a difference: stimuli within `ROUNDING`
   rounding errors of their mean are not told apart.
 """
 

@@ -26,9 +26,9 @@ class Covariance:
 
     Attributes
     ----------
-    deviation : ndarray of shape (unit,)
+    deviation : array of shape (unit,)
         The root of the diagonal factor.
-    factor : ndarray of shape (row, unit)
+    factor : array of shape (row, unit)
         What, times itself, gives the part that is not diagonal.
     floor : float
         What is added to the diagonal.
@@ -113,7 +113,7 @@ def to_identity(residuals: Floats, freedom: float) -> Covariance:
 
     Parameters
     ----------
-    residuals : ndarray of shape (row, unit)
+    residuals : array of shape (row, unit)
     freedom : float
         Their degrees of freedom.
     """
@@ -131,7 +131,7 @@ def to_diagonal(residuals: Floats, freedom: float) -> Covariance:
 
     Parameters
     ----------
-    residuals : ndarray of shape (row, unit)
+    residuals : array of shape (row, unit)
     freedom : float
         Their degrees of freedom.
     """

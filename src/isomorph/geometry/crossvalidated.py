@@ -20,14 +20,14 @@ def fold_gram(folds: Floats, seen: NDArray[np.bool_]) -> Floats:
 
     Parameters
     ----------
-    folds : (repetition, stimulus, unit)
+    folds : array of shape (repetition, stimulus, unit)
         Responses; any value where a stimulus was not shown.
-    seen : (repetition, stimulus)
+    seen : array of shape (repetition, stimulus)
         Whether it was shown. Unbalanced designs are averaged over the couples they have.
 
     Returns
     -------
-    (stimulus, stimulus)
+    array of shape (stimulus, stimulus)
         NaN where two stimuli share no couple of different repetitions.
     """
     filled = folds if seen.all() else np.where(seen[:, :, None], folds, 0.0)
@@ -56,8 +56,8 @@ def per_couple(products: Floats, seen: NDArray[np.bool_]) -> Floats:
 
     Parameters
     ----------
-    products : (stimulus, stimulus)
-    seen : (fold, stimulus)
+    products : array of shape (stimulus, stimulus)
+    seen : array of shape (fold, stimulus)
     """
     if seen.all():
         couples = len(seen) * (len(seen) - 1)

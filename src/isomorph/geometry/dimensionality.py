@@ -22,11 +22,11 @@ def spectrum(gram: Floats) -> NDArray[np.float64]:
 
     Parameters
     ----------
-    gram : ndarray (stimulus, stimulus)
+    gram : array of shape (stimulus, stimulus)
 
     Returns
     -------
-    ndarray (component,)
+    array of shape (component,)
         As many as stimuli; rounding below zero is clipped.
 
     Raises
@@ -52,7 +52,7 @@ def spectrum_decay(values: NDArray[np.float64]) -> float:
 
     Parameters
     ----------
-    values : ndarray (component,)
+    values : array of shape (component,)
         Eigenvalues, largest first, see `spectrum`.
 
     Returns
@@ -79,7 +79,7 @@ def effective_dimensionality(gram: Floats) -> float:
 
     Parameters
     ----------
-    gram : ndarray (stimulus, stimulus)
+    gram : array of shape (stimulus, stimulus)
 
     Returns
     -------

@@ -35,8 +35,8 @@ def geometry_of_features(
 
     Parameters
     ----------
-    features : (stimulus, feature)
-    crossed : (stimulus, stimulus), optional
+    features : array of shape (stimulus, feature)
+    crossed : array of shape (stimulus, stimulus), optional
         Cross-validated inner products, see `Geometry.fold_gram`.
     single : bool, optional
         Whether products are taken in single precision; those of `LARGE` matrices unless given.

@@ -33,13 +33,13 @@ class Gram:
 
     Attributes
     ----------
-    gram : ndarray of shape (stimulus, stimulus)
+    gram : array of shape (stimulus, stimulus)
         Inner products of the features centred over stimuli.
-    mean_projection : ndarray of shape (stimulus,)
+    mean_projection : array of shape (stimulus,)
         Inner product of each centred stimulus with the mean stimulus.
     mean_norm : float
         Squared norm of the mean stimulus.
-    stimulus_mean : ndarray of shape (stimulus,)
+    stimulus_mean : array of shape (stimulus,)
         Mean over the features of each stimulus, not centred.
     n_features : int
     """
@@ -177,6 +177,16 @@ def squared_distances(gram: Floats) -> Floats:
     return distances
 
 
+def gram_of_squares(squares: Floats) -> Floats:
+    """Return inner products of centred features from squared distances (stimulus, stimulus).
+
+    They are centred twice and multiplied by -1/2 (Torgerson 1952, Psychometrika 17, 401-419).
+    """
+    rows = squares.mean(axis=0)
+    gram: Floats = (rows[:, None] + rows - squares - squares.mean()) / 2
+    return gram
+
+
 def single_is_enough(gram: Floats) -> bool:
     """Tell whether a Gram matrix may be kept in single precision.
 
@@ -185,7 +195,7 @@ def single_is_enough(gram: Floats) -> bool:
 
     Parameters
     ----------
-    gram : ndarray of shape (stimulus, stimulus)
+    gram : array of shape (stimulus, stimulus)
     """
     norms = np.diag(gram)
     largest = float(norms.max())

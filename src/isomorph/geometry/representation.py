@@ -21,7 +21,7 @@ class Contribution:
 
     Attributes
     ----------
-    values : (stimulus, stimulus) or (fold, stimulus, stimulus)
+    values : array of shape (stimulus, stimulus) or (fold, stimulus, stimulus)
         Summed over units, so that populations recorded in different sessions, whose noise is
         independent, are joined by adding.
     n_units : int
@@ -49,7 +49,7 @@ class Geometry(Gram):
     ----------
     gram, mean_projection, mean_norm, stimulus_mean, n_features
         See `isomorph.geometry.gram.Gram`; of features less `offset`.
-    fold_gram : ndarray of shape (stimulus, stimulus), optional
+    fold_gram : array of shape (stimulus, stimulus), optional
         Cross-validated inner products: each entry averages products of two different
         repetitions, so the noise of one does not meet itself. None without repetitions.
     offset : float

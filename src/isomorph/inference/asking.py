@@ -9,17 +9,21 @@ import pandas as pd
 import xarray as xr
 
 from isomorph.errors import IsomorphError, did_you_mean
-from isomorph.inference.comparing import Analysis
+from isomorph.inference.analysis import Analysis
 from isomorph.inference.given import UNSPECIFIED, brain_given, models_given
-from isomorph.inference.lined_up import names_of, over
 from isomorph.inference.members import ModelFamily
 from isomorph.measures import MEASURES
-from isomorph.rdms.collection import distances_of
+from isomorph.rdms.collection import available, distances_of
 from isomorph.rdms.distances import DISTANCES, of_layers
+from isomorph.rdms.lined_up import names_of, over
+from isomorph.rdms.named import first_twice, labels, one_name, several
 from isomorph.study import Inference
 
 Names = str | Sequence[str]
 Table = pd.DataFrame | Sequence[str]
+
+NO_MODELS = object()
+"""Stands for models where regions are compared with none."""
 
 HELD = ("rdm", "gram")
 """What RDMs hold of what a measure may need."""
@@ -36,7 +40,7 @@ def analysis_of(
     dataset: str = "",
     untrained: Mapping[str, Names] | None = None,
 ) -> Analysis:
-    """Return what is compared with what, as `isomorph.compare` was given it; no models with None.
+    """Return what is compared with what, as `isomorph.compare` was given it.
 
     Raises
     ------
@@ -44,7 +48,8 @@ def analysis_of(
         When anything is not what it should be, in one sentence.
     """
     measures = known_measures(measure)
-    asked = None if distance is None else several(distance)
+    one_name(dataset, "dataset")
+    asked = None if distance is None else several(distance, "distance")
     plain = asked[0] if asked is not None and len(asked) == 1 else ""
     regions, layers = _given(brain, models, plain)
     sure = not any(map(_is_unsaid, [regions, *layers]))
@@ -53,25 +58,12 @@ def analysis_of(
     table, (regions, *layers) = _lined_up([regions, *layers], stimuli)
     distances = _distances(regions, asked)
     refuse_unfit(measures, distances, sure=sure)
+    _refuse_without(layers, distances)
     names = [str(model["model"].item()) for model in layers]
     return Analysis(
         regions, layers, families_of(names, untrained or {}), table, distances, measures,
         inference, dataset, where="stimuli",
     )  # fmt: skip
-
-
-def several(names: Names) -> list[str]:
-    """Return names, of which one alone may be given as it is.
-
-    Raises
-    ------
-    IsomorphError
-        When there is none, or one comes twice.
-    """
-    found = [names] if isinstance(names, str) else list(names)
-    if not found or len(set(found)) < len(found):
-        raise IsomorphError(f"{found or 'nothing'} was asked for, expected different names")
-    return found
 
 
 def known_measures(names: Names) -> list[str]:
@@ -82,7 +74,7 @@ def known_measures(names: Names) -> list[str]:
     IsomorphError
         When one is not known.
     """
-    found = several(names)
+    found = several(names, "measure")
     for name in found:
         if name not in MEASURES:
             raise IsomorphError(f'unknown measure "{name}": {MEASURES.suggestion(name)}')
@@ -114,8 +106,8 @@ def refuse_unfit(measures: Sequence[str], distances: Sequence[str], *, sure: boo
         able = ", ".join(one for one in DISTANCES if measure.accepts(one))
         if not sure:
             raise IsomorphError(
-                f"{name} takes the Gram matrix of features, which RDMs of {able} hold, and nobody "
-                'says of which distance some of these are; name it: distance="..."'
+                f"{name} takes the Gram matrix of features, which RDMs of {able} hold, and the "
+                'distance of some of these is not known; name it: distance="..."'
             )
         if not any(map(measure.accepts, distances)):
             raise IsomorphError(
@@ -137,15 +129,26 @@ def families_of(names: Sequence[str], untrained: Mapping[str, Names]) -> list[Mo
     Raises
     ------
     IsomorphError
-        When one is no model.
+        When one is not a model, or stands for two.
     """
+    if not isinstance(untrained, Mapping):
+        raise IsomorphError(
+            f"untrained: is {type(untrained).__name__}, expected a mapping of trained models to "
+            "their untrained controls"
+        )
     controls: dict[str, tuple[str, ...]] = {}
     for trained, given in untrained.items():
-        controls[trained] = tuple(several(given))
+        controls[trained] = tuple(several(given, "untrained"))
         for name in (trained, *controls[trained]):
             if name not in names:
                 raise IsomorphError(f'untrained: no model "{name}", {did_you_mean(name, names)}')
-    taken = {name for some in controls.values() for name in some}
+    every = [name for some in controls.values() for name in some]
+    if twice := first_twice([*every, *controls]):
+        raise IsomorphError(
+            f'untrained: "{twice}" is named twice; a model is trained, or the control of one that '
+            "is"
+        )
+    taken = set(every)
     families = []
     for name in names:
         if name in taken:
@@ -181,17 +184,16 @@ def _lined_up(
 def _table(stimuli: Table) -> pd.DataFrame:
     """Return a table of stimuli, from one or from their names alone."""
     if not isinstance(stimuli, pd.DataFrame):
-        stimuli = pd.DataFrame({"stimulus": list(stimuli)})
+        stimuli = pd.DataFrame({"stimulus": labels(stimuli, "stimuli")})
     if "stimulus" not in stimuli.columns:
         raise IsomorphError(
             'stimuli: has no column "stimulus", '
             f"{did_you_mean('stimulus', map(str, stimuli.columns))}"
         )
-    table = stimuli.assign(stimulus=stimuli["stimulus"].astype(str)).reset_index(drop=True)
-    twice = table["stimulus"][table["stimulus"].duplicated()]
-    if len(twice):
-        raise IsomorphError(f'stimuli: "{twice.iloc[0]}" comes twice, expected each once')
-    return table
+    names = labels(stimuli, "stimuli: stimulus")
+    if twice := first_twice(names):
+        raise IsomorphError(f'stimuli: "{twice}" comes twice, expected each once')
+    return stimuli.assign(stimulus=names).reset_index(drop=True)
 
 
 def _given(brain: Any, models: Any, distance: str) -> tuple[xr.Dataset, list[xr.Dataset]]:
@@ -202,7 +204,8 @@ def _given(brain: Any, models: Any, distance: str) -> tuple[xr.Dataset, list[xr.
             raise IsomorphError(
                 f'unknown distance "{distance}": {did_you_mean(distance, [*DISTANCES, *known])}'
             )
-    layers = [] if models is None else models_given(models, distance and of_layers(distance))
+    of_models = distance and of_layers(distance)
+    layers = [] if models is NO_MODELS else models_given(models, of_models)
     return brain_given(brain, distance), layers
 
 
@@ -223,10 +226,22 @@ def _said_by_others(brain: xr.Dataset, models: Sequence[xr.Dataset]) -> str:
     known = sorted(of_brain or of_models)
     if len(known) > 1:
         raise IsomorphError(
-            f"some RDMs are of {', '.join(known)}, and of others nobody says the distance; name "
+            f"some RDMs are of {', '.join(known)}, and of others the distance is not known; name "
             "the one to compare under: distance=..."
         )
     return known[0] if known else ""
+
+
+def _refuse_without(models: Sequence[xr.Dataset], distances: Sequence[str]) -> None:
+    """Refuse a model that has no RDM of any distance, rather than leave it out."""
+    wanted = {of_layers(name) for name in distances}
+    for model in models:
+        known = [name for name in distances_of(model) if available(model, name).any()]
+        if not wanted & set(known):
+            raise IsomorphError(
+                f'model "{model["model"].item()}": has no RDM with distance '
+                f"{' or '.join(sorted(wanted))}, only with {', '.join(known) or 'none'}"
+            )
 
 
 def _distances(brain: xr.Dataset, asked: Sequence[str] | None) -> list[str]:

@@ -8,13 +8,14 @@ from typing import Any
 
 from isomorph.catalogue import ordered
 from isomorph.errors import IsomorphError, did_you_mean
-from isomorph.inference.asking import Names, Table, analysis_of, several
-from isomorph.inference.comparing import Analysis
+from isomorph.inference.analysis import Analysis
+from isomorph.inference.asking import Names, Table, analysis_of
 from isomorph.inference.explain.explaining import explanation_tables
 from isomorph.inference.explain.material import Roles
 from isomorph.inference.keywords import inference_of
 from isomorph.inference.result import Result
 from isomorph.inference.trust.recovering import recovery_tables
+from isomorph.rdms.named import several
 
 
 def partial(
@@ -49,7 +50,7 @@ def partial(
     Raises
     ------
     IsomorphError
-        See `isomorph.compare`; when a control is no model.
+        See `isomorph.compare`; when a control is not a model.
 
     Examples
     --------
@@ -70,7 +71,7 @@ def partial(
     analysis = _analysis("partial", "explain", brain, models, measure, distance, stimuli, dataset,
                          settings)  # fmt: skip
     names = _instances(analysis)
-    held = tuple(several(controls))
+    held = tuple(several(controls, "controls"))
     for name in held:
         if name not in names:
             raise IsomorphError(f'controls: no model "{name}", {did_you_mean(name, names)}')
@@ -269,8 +270,8 @@ def _explained(kind: str, analysis: Analysis, roles: Roles) -> Result:
     found = explanation_tables(analysis, roles, (kind,))
     if not len(found.tables[kind]) and found.not_applicable:
         raise IsomorphError(
-            f"{kind}: {', '.join(found.not_applicable)} is no inner product of vectors, so nothing "
-            "can be projected out; take one that is, such as rho_a or pearson"
+            f"{kind}: {', '.join(found.not_applicable)} is not an inner product of vectors, so "
+            "nothing can be projected out; take one that is, such as rho_a or pearson"
         )
     tables = {name: ordered(table, name) for name, table in found.tables.items()}
     return Result(

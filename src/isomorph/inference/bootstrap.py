@@ -46,12 +46,12 @@ class Resampled:
 
     Attributes
     ----------
-    over_stimuli : (resample, thing)
-    over_subjects, over_both : (resample, thing) or None
+    over_stimuli : array of shape (resample, thing)
+    over_subjects, over_both : arrays of shape (resample, thing) or None
         None where subjects are too few to resample.
     n_stimuli, n_subjects : int
         How many were drawn independently; of stimuli, the groups.
-    apart_stimuli, apart_both : (resample, thing), optional
+    apart_stimuli, apart_both : arrays of shape (resample, thing), optional
         Half the difference between two values that a resample has by chance, as two
         cross-validations give; `over_stimuli` and `over_both` are then their mean.
     n_repeats : int
@@ -70,7 +70,7 @@ class Resampled:
     def spread(self, limits: tuple[float, float] = UNLIMITED) -> Spread:
         """Return the spread over stimuli, and over subjects where they are resampled.
 
-        What two values of one resample differ by is no spread over stimuli: it is taken off, as
+        What two values of one resample differ by is not spread over stimuli: it is taken off, as
         Schütt et al. (2023, https://doi.org/10.7554/eLife.82566) do with their cross-validations,
         and added as far as the estimate itself has it.
 
@@ -115,7 +115,7 @@ class Resampled:
 
         Parameters
         ----------
-        rivals : (rival,)
+        rivals : array of shape (rival,)
             Which things those others are.
         """
         stimuli = variance_of_differences(self.over_stimuli, rivals)
@@ -176,11 +176,11 @@ def resampled_means(
 
     Parameters
     ----------
-    drawn : (resample, subject, thing)
+    drawn : array of shape (resample, subject, thing)
         Under draws of stimuli.
-    plain : (subject, thing)
+    plain : array of shape (subject, thing)
         On all stimuli.
-    subject_draws : (resample, subject) or None
+    subject_draws : array of shape (resample, subject) or None
     n_stimuli : int
     """
     over_stimuli = drawn.mean(axis=1)
@@ -199,9 +199,9 @@ def variance_of_differences(values: Floats, rivals: NDArray[np.intp]) -> Floats:
 
     Parameters
     ----------
-    values : (resample, thing)
+    values : array of shape (resample, thing)
         Resamples in which any is NaN are left out.
-    rivals : (rival,)
+    rivals : array of shape (rival,)
         Which columns.
     """
     known = values[np.isfinite(values).all(axis=1)]

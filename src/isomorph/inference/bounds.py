@@ -89,7 +89,7 @@ class Ceiling:
 
         Parameters
         ----------
-        estimate : (candidate,)
+        estimate : array of shape (candidate,)
         resampled : Resampled
             Of the estimates, under the draws that the ceiling was given.
         coverage : float
@@ -114,7 +114,7 @@ class Ceiling:
 
         Parameters
         ----------
-        estimate, low : (candidate,)
+        estimate, low : arrays of shape (candidate,)
             Values and the lower ends of their intervals.
         resampled : Resampled
             Of the estimates.
@@ -155,7 +155,7 @@ class Ceiling:
 
         Parameters
         ----------
-        estimate, low : (candidate,)
+        estimate, low : arrays of shape (candidate,)
             Values and the lower ends of their intervals.
         """
         above = estimate > self.upper + ROUNDING

@@ -30,10 +30,10 @@ def ceiling(
     With several subjects it is that of Nili et al. (2014,
     https://doi.org/10.1371/journal.pcbi.1003553): each subject against the mean of the others
     (lower) and of all (upper). With one subject and repetitions it is what the noise-free RDM
-    would score, as foretold by what random halves of the runs or repetitions share, see
+    would score, as predicted by what random halves of the runs or repetitions share, see
     `isomorph.inference.stepping`. With neither it is undefined, not 1.
 
-    The reliability is the mean over pairs of subjects, or what the halves foretell of all
+    The reliability is the mean over pairs of subjects, or what the halves predict of all
     repetitions; only of measures that are correlations, which are 0 by chance and multiply along
     a chain of noisy measurements.
 
@@ -148,10 +148,10 @@ def _root(found: Floats, draws: Draws, drawn: Counts | None) -> Resampled:
 
     Parameters
     ----------
-    found : (1 + resample, subject, subject)
+    found : array of shape (1 + resample, subject, subject)
         Agreement on all stimuli, then in every resample.
     draws : Draws
-    drawn : (resample, subject) or None
+    drawn : array of shape (resample, subject) or None
     """
     plain, resampled = found[:1], found[1:]
 
@@ -206,7 +206,7 @@ def _mean(each: Sequence[Ceiling]) -> Ceiling:
 def _checked(reliability: float, measure: Measure) -> tuple[float, str]:
     """Return a reliability if one may divide by its root, and why not."""
     if measure.independence != "0" or measure.embed is None:
-        return np.nan, f"{measure.name} is no correlation, so it has no reliability to divide by"
+        return np.nan, f"{measure.name} is not a correlation, so it has no reliability to divide by"
     if not reliability > 0:
         return np.nan, "the measurements do not agree, so there is nothing to normalise by"
     return reliability, ""

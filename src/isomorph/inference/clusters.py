@@ -30,15 +30,15 @@ def cluster_masses(statistic: Floats, joined: NDArray[np.bool_]) -> tuple[NDArra
 
     Parameters
     ----------
-    statistic : (bin, layer)
-    joined : (bin,)
+    statistic : array of shape (bin, layer)
+    joined : array of shape (bin,)
         Whether a bin goes on from the one before.
 
     Returns
     -------
-    cluster : (bin, layer)
+    cluster : array of shape (bin, layer)
         Counted from 1 within each layer, 0 for none.
-    mass : (bin, layer)
+    mass : array of shape (bin, layer)
         The sum of the statistic over the bin's cluster; NaN for none.
     """
     above = statistic > THRESHOLD
@@ -57,9 +57,9 @@ def largest_masses(statistic: Sequence[Floats], joined: NDArray[np.bool_]) -> Fl
 
     Parameters
     ----------
-    statistic : sequence of (draw, layer)
+    statistic : sequence of arrays of shape (draw, layer)
         By bin.
-    joined : (bin,)
+    joined : array of shape (bin,)
     """
     running = np.zeros_like(statistic[0])
     largest = np.zeros_like(running)
@@ -75,11 +75,11 @@ class Clusters:
 
     Attributes
     ----------
-    number : (bin, layer)
+    number : array of shape (bin, layer)
         Which cluster a bin belongs to, counted within each layer; 0 for none.
-    mass : (bin, layer)
+    mass : array of shape (bin, layer)
         Of that cluster; NaN for none.
-    largest : (draw, layer)
+    largest : array of shape (draw, layer)
         Mass of the largest cluster in every draw from the null.
     """
 
@@ -98,12 +98,12 @@ class Clusters:
 
         Parameters
         ----------
-        families : mapping of str to (layer,)
+        families : mapping of str to array of shape (layer,)
             Layers by model.
 
         Returns
         -------
-        (bin, layer)
+        array of shape (bin, layer)
             NaN for a bin that belongs to no cluster.
         """
         p = np.full(self.mass.shape, np.nan)
@@ -118,11 +118,11 @@ def clusters_of(observed: Floats, null: Sequence[Floats], joined: NDArray[np.boo
 
     Parameters
     ----------
-    observed : (bin, layer)
+    observed : array of shape (bin, layer)
         Standardised by chance, bins sorted by start.
-    null : sequence of (draw, layer)
+    null : sequence of arrays of shape (draw, layer)
         The same of shuffled stimuli, by bin.
-    joined : (bin,)
+    joined : array of shape (bin,)
     """
     number, mass = cluster_masses(observed, joined)
     return Clusters(number, mass, largest_masses(null, joined))

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from isomorph.catalogue import ordered
-from isomorph.inference.asking import Names, Table, analysis_of
+from isomorph.inference.asking import NO_MODELS, Names, Table, analysis_of
 from isomorph.inference.ceilings import ceiling
 from isomorph.inference.comparing import comparison_tables
 from isomorph.inference.gather import regions_of
@@ -67,7 +67,7 @@ def compare(
     Raises
     ------
     IsomorphError
-        When anything is no RDM, RDMs are over different stimuli, or a name is not known.
+        When anything is not an RDM, RDMs are over different stimuli, or a name is not known.
 
     References
     ----------
@@ -157,7 +157,7 @@ def noise_ceiling(
     """Return how well the true model would do, or why nobody can know.
 
     Of several subjects, each against the mean of the others and of all (Nili et al. 2014); of one
-    subject with repetitions, what halves of them foretell of all. Without either it is undefined.
+    subject with repetitions, what halves of them predict of all. Without either it is undefined.
 
     Parameters
     ----------
@@ -193,7 +193,7 @@ def noise_ceiling(
     """
     inference = inference_of("noise_ceiling", settings)
     analysis = analysis_of(
-        brain, None, measure=measure, distance=distance, stimuli=stimuli,
+        brain, NO_MODELS, measure=measure, distance=distance, stimuli=stimuli,
         inference=inference, dataset=dataset,
     )  # fmt: skip
     draws, rows = analysis.draws(), []

@@ -37,13 +37,13 @@ def p_best(estimate: Floats, drawn: Resampled) -> Floats:
 
     Parameters
     ----------
-    estimate : (layer,)
+    estimate : array of shape (layer,)
     drawn : Resampled
         Of the same layers.
 
     Returns
     -------
-    (layer,)
+    array of shape (layer,)
         NaN for a layer without a number, and for a model's only layer.
     """
     result = np.full(len(estimate), np.nan)
@@ -73,10 +73,10 @@ def _by_largest(beaten_by: Floats, draws: Floats, rivals: Indices) -> Floats:
 
     Parameters
     ----------
-    beaten_by : (layer,)
+    beaten_by : array of shape (layer,)
         The largest standardised lead of any rival.
-    draws : (resample, layer)
-    rivals : (rival,)
+    draws : array of shape (resample, layer)
+    rivals : array of shape (rival,)
     """
     centred = draws - draws.mean(axis=0)
     width = np.sqrt(variance_of_differences(draws, rivals) * (1 - 1 / len(draws)))
@@ -97,9 +97,9 @@ def set_row(layers: pd.DataFrame, estimate: Floats, inside: NDArray[np.bool_], r
     ----------
     layers : DataFrame
         `layer`, `depth` of the model's candidates.
-    estimate : (layer,)
+    estimate : array of shape (layer,)
         Values against chance.
-    inside : (layer,)
+    inside : array of shape (layer,)
         Whether a layer is in the set.
     reason : str
         Why there is no set; empty where there is one.

@@ -22,7 +22,7 @@ TOGETHER = "none"
 HALVINGS = 4
 """Most halvings that are averaged: each costs as much again, and adds less than the one before."""
 SLOW_HALVINGS = 1
-"""Under measures that are no inner products and are computed anew for every order of stimuli."""
+"""Under measures that are not inner products and are computed again for every order of stimuli."""
 
 Way = tuple[str, tuple[Any, ...]]
 """How two regions are measured apart, and in which halvings or among which subjects."""
@@ -34,8 +34,8 @@ class Crossing:
 
     Attributes
     ----------
-    rdms : (time, half, region, pair)
-    known : (time, half, region) of bool
+    rdms : array of shape (time, half, region, pair)
+    known : array of bool of shape (time, half, region)
         What is not known is 0.
     """
 

@@ -161,12 +161,12 @@ def largest_of(drawn: Resampled, asked: NDArray[np.bool_]) -> Floats:
     Parameters
     ----------
     drawn : Resampled
-    asked : (thing,)
+    asked : array of shape (thing,)
         Things that have a p; others have no part in the largest.
 
     Returns
     -------
-    (resample,)
+    array of shape (resample,)
     """
     draws = drawn.widest[:, asked]
     with np.errstate(invalid="ignore", divide="ignore"):

@@ -57,7 +57,7 @@ def by_p_alone(correction: str) -> str:
 
 
 def corrected(p: Floats, correction: str) -> Floats:
-    """Correct the p-values of one family; NaN are no part of it and stay NaN."""
+    """Correct the p-values of one family; NaN are not part of it and stay NaN."""
     p = np.asarray(p, dtype=float)
     known = np.isfinite(p)
     result = np.full(p.shape, np.nan)
@@ -83,14 +83,14 @@ def by_largest(statistic: Floats, largest: Floats) -> Floats:
 
     Parameters
     ----------
-    statistic : (test,)
+    statistic : array of shape (test,)
         On a scale all tests share; NaN where there is none.
-    largest : (draw,)
+    largest : array of shape (draw,)
         The largest of the tests' statistics in every draw from the null.
 
     Returns
     -------
-    (test,)
+    array of shape (test,)
     """
     ordered = np.sort(largest)
     as_large = len(ordered) - np.searchsorted(ordered, statistic - 1e-9)
@@ -104,9 +104,9 @@ class Masses:
 
     Attributes
     ----------
-    mass : (row,)
+    mass : array of shape (row,)
         Of the row's cluster; NaN for none.
-    largest : (draw,)
+    largest : array of shape (draw,)
         Of all clusters of the row's region in every draw from the null.
     """
 
@@ -125,9 +125,9 @@ class Hypotheses:
     ----------
     rows : DataFrame
         With `p`, `distance`, `measure`, and `region` unless they are about all regions.
-    statistic : (row,) or None
+    statistic : array of shape (row,) or None
         On a scale that all tests of a table share, larger where p is smaller.
-    largest : (draw,) or None
+    largest : array of shape (draw,) or None
         The largest statistic, in every draw from the null, of the rows that have a p; draws of the
         same number are of the same stimuli everywhere.
     smallest : float
@@ -156,8 +156,8 @@ class Hypotheses:
         Parameters
         ----------
         rows : DataFrame
-        statistic : (row,)
-        draws : (draw, row)
+        statistic : array of shape (row,)
+        draws : array of shape (draw, row)
             The same statistics in every draw from the null.
         smallest : float
         clusters : Masses or None
@@ -171,12 +171,12 @@ def largest_among(draws: Floats, known: NDArray[np.bool_]) -> Floats:
 
     Parameters
     ----------
-    draws : (draw, test)
-    known : (test,)
+    draws : array of shape (draw, test)
+    known : array of shape (test,)
 
     Returns
     -------
-    (draw,)
+    array of shape (draw,)
         Below everything where no test has a p.
     """
     own = draws[:, known]

@@ -26,16 +26,16 @@ class Region:
     Attributes
     ----------
     name : str
-    rdms : (subject, pair)
+    rdms : array of shape (subject, pair)
         Sessions of a subject averaged; draws of units too, where they are equalised.
     subjects : tuple of str
     n_units : int or None
         Units over all subjects, None where they are not published.
-    halves : (halving, half, subject, pair) or None
+    halves : array of shape (halving, half, subject, pair) or None
         RDMs of halves of the runs or repetitions, where every subject has them. Regions of a
         subject are halved alike, so halvings of the same number belong together; NaN where one has
         no RDM.
-    half_norm : (subject, stimulus) or None
+    half_norm : array of shape (subject, stimulus) or None
         What brings `1 - halves` to the scale of the whole, see `isomorph.rdms.halves`.
     no_halves : str
         Why there are no halves; empty where that is not known.
@@ -114,7 +114,7 @@ class Candidates:
     ----------
     table : DataFrame
         `model`, `layer`, `depth`, a row per candidate.
-    rdms : (candidate, pair)
+    rdms : array of shape (candidate, pair)
     """
 
     table: pd.DataFrame

@@ -11,9 +11,9 @@ import pandas as pd
 import xarray as xr
 
 from isomorph.errors import IsomorphError
-from isomorph.inference.lined_up import names_of, over
 from isomorph.measures import Floats, stimulus_count
 from isomorph.rdms.collection import (
+    LEVELS,
     LayerRdm,
     RdmRow,
     brain_rdms,
@@ -23,15 +23,18 @@ from isomorph.rdms.collection import (
 )
 from isomorph.rdms.distances import DISTANCES
 from isomorph.rdms.exchange import distance_of
-from isomorph.rdms.rdm import MINIMUM_STIMULI
+from isomorph.rdms.lined_up import names_of, over
+from isomorph.rdms.named import first_twice, index_labels, labels
+from isomorph.rdms.numbers import numbers
+from isomorph.rdms.taken import MINIMUM_STIMULI, REGION
 from isomorph.rdms.unnamed import UNNAMED, made_up_names
 from isomorph.responses.stacks import condensed
+from isomorph.responses.times import common_times
 
 UNSPECIFIED = "unspecified"
 """The distance of RDMs of which nobody said it."""
 
-REGION = "brain"
-"""The region of RDMs of which nobody said it."""
+EXPECTED = "RDMs: what isomorph.rdm gives, an array of numbers, or RDMs of rsatoolbox"
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,7 @@ class Vectors:
 
     Attributes
     ----------
-    rdms : ndarray of shape (rdm, pair)
+    rdms : array of shape (rdm, pair)
     stimuli : list of str or None
         None where nobody named them.
     distance : str
@@ -71,7 +74,7 @@ def brain_given(given: Any, distance: str = "", what: str = "brain") -> xr.Datas
     Raises
     ------
     IsomorphError
-        When they are no RDMs.
+        When they are not RDMs.
     """
     if isinstance(given, Mapping) and not isinstance(given, xr.Dataset):
         parts = [
@@ -112,7 +115,7 @@ def models_given(given: Any, distance: str = "") -> list[xr.Dataset]:
     Raises
     ------
     IsomorphError
-        When they are no RDMs, or two models have one name.
+        When they are not RDMs, or two models have one name.
     """
     if isinstance(given, Mapping) and not isinstance(given, xr.Dataset):
         models = [_model(str(name), one, distance) for name, one in given.items()]
@@ -172,6 +175,10 @@ def _one_each(layers: list[str], parts: Sequence[Vectors], what: str) -> Vectors
             )
     if not parts:
         raise IsomorphError(f"{what}: has no layers, expected at least one")
+    if len(said := list(dict.fromkeys(part.distance for part in parts))) > 1:
+        raise IsomorphError(
+            f"{what}: its layers are of different distances, {', '.join(said)}; expected one"
+        )
     rdms = np.concatenate([part.rdms for part in parts])
     return replace(parts[0], rdms=rdms, described={"layer": layers})
 
@@ -186,38 +193,84 @@ def vectors_of(given: Any, distance: str, what: str) -> Vectors:
         (rdm, stimulus, stimulus); a table with stimuli as rows and columns; or RDMs of
         rsatoolbox.
     distance : str
-        Empty where nobody says it.
+        Empty where it is not known.
     what : str
         What they are called in messages.
 
     Raises
     ------
     IsomorphError
-        When the shape is that of no RDM, a pair has no finite value, or a square is no RDM.
+        When the shape is that of no RDM, a pair has no finite value, or a square is not an RDM.
     """
     if type(given).__module__.startswith("rsatoolbox.") and hasattr(given, "get_vectors"):
         return _of_rsatoolbox(given, distance, what)
-    stimuli = None
-    if isinstance(given, pd.DataFrame):
-        if not isinstance(given.index, pd.RangeIndex):
-            stimuli = list(map(str, given.index))
-            if stimuli != list(map(str, given.columns)):
-                raise IsomorphError(
-                    f"{what}: its rows and columns name different stimuli; expected the same ones "
-                    "in the same order"
-                )
-        given = given.to_numpy()
-    elif isinstance(given, xr.DataArray):
-        if "stimulus" in given.coords and given["stimulus"].ndim == 1:
-            stimuli = list(map(str, given["stimulus"].values.tolist()))
-        given = given.values
-    values = _numbers(given, what)
+    if isinstance(given, xr.Dataset):
+        raise IsomorphError(
+            f"{what}: is a Dataset, which holds RDMs of several layers or regions; take one by its "
+            'distance, such as data["correlation"], or give the Dataset as the whole model'
+        )
+    if isinstance(given, xr.DataArray):
+        return _of_labelled(given, distance, what)
+    values, stimuli = numbers(given, what, EXPECTED), None
+    if isinstance(given, pd.DataFrame) and values.shape[0] == values.shape[1]:
+        stimuli = index_labels(given.index, f"{what}: index")
+        if stimuli != index_labels(given.columns, f"{what}: columns"):
+            raise IsomorphError(
+                f"{what}: its rows and columns name different stimuli; expected the same ones "
+                "in the same order"
+            )
     return Vectors(_upper(values, stimuli, distance, what), stimuli, distance or UNSPECIFIED)
+
+
+def _of_labelled(given: xr.DataArray, distance: str, what: str) -> Vectors:
+    """Return RDMs with what their coordinates say, such as one distance of what `rdm` gave."""
+    if given.name in DISTANCES:
+        distance = str(given.name)
+    pairs, stimuli = "pair" in given.dims, None
+    if pairs:
+        given = given.transpose(..., "pair")
+        if {"stimulus_a", "stimulus_b"} <= set(given.coords):
+            stimuli = _of_pairs(given, what)
+            if stimuli == made_up_names(len(stimuli)):
+                stimuli = None
+    elif "stimulus" in given.coords and given["stimulus"].ndim == 1:
+        stimuli = labels(given["stimulus"], f"{what}: stimulus")
+    rdms = _upper(numbers(given.values, what, EXPECTED), stimuli, distance, what)
+    described = {}
+    if given.ndim == (2 if pairs else 3):
+        outer = given.dims[0]
+        described = {
+            name: labels(given[name], f"{what}: {name}")
+            for name in (*LEVELS, "layer")
+            if name in given.coords and given[name].dims == (outer,)
+        }
+    return Vectors(rdms, stimuli, distance or UNSPECIFIED, described)
+
+
+def _of_pairs(data: xr.DataArray | xr.Dataset, what: str) -> list[str]:
+    """Return the stimuli of pairs that say which two each is of, in the order of RDMs.
+
+    Raises
+    ------
+    IsomorphError
+        When these are not all pairs of some stimuli, row by row.
+    """
+    one, other = (list(map(str, data[f"stimulus_{of}"].values.tolist())) for of in "ab")
+    stimuli = list(dict.fromkeys([*one[:1], *other]))
+    first, second = np.triu_indices(len(stimuli), 1)
+    if (one, other) != ([stimuli[at] for at in first], [stimuli[at] for at in second]):
+        raise IsomorphError(
+            f"{what}: its pairs are not those of some stimuli row by row; to choose or order "
+            "stimuli, give isomorph.rdm(..., stimuli=[...]) those wanted"
+        )
+    return stimuli
 
 
 def _upper(values: Floats, stimuli: list[str] | None, distance: str, what: str) -> Floats:
     """Return upper triangles `(rdm, pair)` of whatever shape of array holds RDMs."""
     square = values.ndim >= 2 and values.shape[-1] == values.shape[-2]
+    if values.ndim and not values.size:
+        raise IsomorphError(f"{what}: is of shape {values.shape}, there are no RDMs")
     if values.ndim > 3 or (values.ndim == 3 and not square) or values.ndim == 0:
         raise IsomorphError(
             f"{what}: is of shape {values.shape}, expected RDMs: (pair,), (rdm, pair), "
@@ -242,10 +295,16 @@ def _upper(values: Floats, stimuli: list[str] | None, distance: str, what: str) 
         raise IsomorphError(
             f"{what}: names {len(stimuli)} stimuli, and its RDMs are of {n_stimuli}"
         )
+    if twice := first_twice(stimuli or ()):
+        raise IsomorphError(f'{what}: the stimulus "{twice}" comes twice, expected each once')
     names = np.array(stimuli or made_up_names(n_stimuli), dtype=object)
     # Only cross-validated distances, and those that nobody named, may go below 0.
     least = DISTANCES[distance].range[0] if distance in DISTANCES else -np.inf
-    rdms = np.atleast_2d(condensed(values.astype(float), names, what, least))
+    rdms = np.atleast_2d(condensed(values, names, what, least))
+    if (rdms < 0).any() and (rdms.max(axis=1) <= 0).any():
+        raise IsomorphError(
+            f"{what}: holds nothing above 0, expected dissimilarities; are these similarities?"
+        )
     flat = np.flatnonzero(np.ptp(rdms, axis=1) == 0)
     if len(flat):
         which = f", RDM {flat[0] + 1} of {len(rdms)}" if len(rdms) > 1 else ""
@@ -256,16 +315,24 @@ def _upper(values: Floats, stimuli: list[str] | None, distance: str, what: str) 
 
 
 def _of_rsatoolbox(given: Any, distance: str, what: str) -> Vectors:
-    named = given.pattern_descriptors.get("stimulus")
-    stimuli = None if named is None else [str(name) for name in named]
-    distance = distance or distance_of(given)
+    stimuli = _rsatoolbox_stimuli(given.pattern_descriptors, what)
+    distance = distance_of(given) or distance
     described = {
         name: [str(one) for one in given.rdm_descriptors[name]]
-        for name in ("region", "subject", "session", "layer")
+        for name in (*LEVELS, "layer")
         if name in given.rdm_descriptors
     }
-    rdms = _upper(np.asarray(given.get_vectors(), dtype=float), stimuli, distance, what)
+    rdms = _upper(numbers(given.get_vectors(), what, EXPECTED), stimuli, distance, what)
     return Vectors(rdms, stimuli, distance or UNSPECIFIED, described)
+
+
+def _rsatoolbox_stimuli(described: Mapping[str, Any], what: str) -> list[str] | None:
+    """Return the stimuli by `stimulus`, or else by the one descriptor that tells all apart."""
+    if "stimulus" in described:
+        return labels(described["stimulus"], f"{what}: stimulus")
+    other = [list(map(str, some)) for name, some in described.items() if name != "index"]
+    telling = [some for some in other if not first_twice(some)]
+    return telling[0] if len(telling) == 1 else None
 
 
 def joined(parts: Sequence[xr.Dataset], what: str) -> xr.Dataset:
@@ -289,12 +356,29 @@ def joined(parts: Sequence[xr.Dataset], what: str) -> xr.Dataset:
             f"{what}: two RDMs are of {' | '.join(map(str, twice))}; name regions and subjects "
             "apart"
         )
+    _refuse_other_axes(lined, what)
     plain = [one.reset_index("representation") for one in lined]
+    # What is not known of all, such as numbers of units, is not known of the whole.
+    known = set.intersection(*(set(map(str, one.coords)) for one in plain))
+    plain = [one.drop_vars(set(one.coords) - known) for one in plain]
     data = xr.concat(
         plain, "representation", data_vars="different", coords="different", compat="equals",
         join="outer", combine_attrs="override",
     )  # fmt: skip
     return _marked(indexed(data), named is not None)
+
+
+def _refuse_other_axes(parts: Sequence[xr.Dataset], what: str) -> None:
+    """Refuse RDMs of which some are of other time bins, or of draws of units, than others."""
+    first = parts[0]
+    for at, one in enumerate(parts[1:], start=1):
+        for dim, name in (("time", "time bins"), ("draw", "draws of units")):
+            if first.sizes.get(dim) != one.sizes.get(dim):
+                raise IsomorphError(
+                    f"{what}[{at}]: has {one.sizes.get(dim, 'no')} {name}, and {what}[0] "
+                    f"{first.sizes.get(dim, 'none')}; expected the same"
+                )
+    common_times({f"{what}[{at}]": one for at, one in enumerate(parts)})
 
 
 def _own(data: xr.Dataset, what: str, *, brain: bool = True) -> xr.Dataset:
@@ -304,10 +388,54 @@ def _own(data: xr.Dataset, what: str, *, brain: bool = True) -> xr.Dataset:
         raise IsomorphError(
             f"{what}: holds {holds or 'no RDMs'}, expected RDMs; isomorph.rdm gives them"
         )
+    data = _sound(data, what)
     if brain and "layer" in data.dims:
         return _layers_as_regions(data)
     if not brain and "representation" in data.dims:
         return _regions_as_layers(data)
+    return data
+
+
+def _sound(data: xr.Dataset, what: str) -> xr.Dataset:
+    """Return RDMs of our own with their axes in order.
+
+    Raises
+    ------
+    IsomorphError
+        When a part is gone, pairs are not those of the stimuli, an RDM has a value for some pairs
+        alone, or two RDMs are of the same.
+    """
+    of = ("layer",) if "layer" in data.dims else ("region", "subject")
+    names = distances_of(data)
+    needed = ("stimulus", "stimulus_a", "stimulus_b", *of, *(f"{one}_status" for one in names))
+    if lacking := [name for name in needed if name not in data.variables]:
+        raise IsomorphError(
+            f"{what}: lacks {', '.join(lacking)}; give all that isomorph.rdm gave, or one distance "
+            f'alone: data["{names[0]}"]'
+        )
+    data = indexed(data.transpose("halving", "half", "representation", "layer", "draw", "time",
+                                  "pair", "stimulus", missing_dims="ignore"))  # fmt: skip
+    stimuli = list(map(str, data["stimulus"].values.tolist()))
+    if twice := first_twice(stimuli):
+        raise IsomorphError(f'{what}: the stimulus "{twice}" comes twice, expected each once')
+    if _of_pairs(data, what) != stimuli:
+        raise IsomorphError(
+            f"{what}: its pairs are not those of its stimuli in their order; to choose or order "
+            "stimuli, give isomorph.rdm(..., stimuli=[...]) those wanted"
+        )
+    for name in names:
+        finite = np.isfinite(data[name].values)
+        if (finite.any(axis=-1) != finite.all(axis=-1)).any():
+            raise IsomorphError(
+                f"{what}: some pairs of {name} have no finite value and others do; every pair "
+                "needs one, so leave stimuli without out"
+            )
+    levels = [data[name].values.tolist() for name in (*LEVELS, "layer") if name in data.coords
+              and data[name].ndim]  # fmt: skip
+    if twice := first_twice(" | ".join(map(str, key)) for key in zip(*levels, strict=True)):
+        raise IsomorphError(f"{what}: two RDMs are of {twice}; name what they are of apart")
+    if "layer" in data.dims and "depth" not in data.coords:
+        data = data.assign_coords(depth=("layer", np.arange(data.sizes["layer"])))
     return data
 
 
@@ -381,17 +509,9 @@ def _has(given: Any, name: str) -> TypeGuard[xr.Dataset]:
 
 
 def _is_numbers(given: Sequence[Any]) -> bool:
-    return all(isinstance(one, int | float | np.number) for one in given)
-
-
-def _numbers(given: Any, what: str) -> Floats:
-    try:
-        values = np.asarray(given)
-    except (TypeError, ValueError, RuntimeError):
-        values = np.empty(0, dtype=object)
-    if values.dtype.kind not in "iufb":
-        raise IsomorphError(
-            f"{what}: is {type(given).__name__}, expected RDMs: what isomorph.rdm gives, an array "
-            "of numbers, or RDMs of rsatoolbox"
-        )
-    return values
+    """Whether lists, one in the other, hold numbers alone."""
+    return all(
+        _is_numbers(one) if isinstance(one, list | tuple)
+        else isinstance(one, int | float | np.number)
+        for one in given
+    )  # fmt: skip

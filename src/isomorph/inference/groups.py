@@ -45,7 +45,7 @@ def groups_of(table: pd.DataFrame, keep_together: Sequence[str], where: str) -> 
 
     Returns
     -------
-    (stimulus,)
+    array of shape (stimulus,)
 
     Raises
     ------
@@ -63,7 +63,7 @@ def joined_groups(labels: Sequence[Labels], n_stimuli: int) -> Labels:
 
     Parameters
     ----------
-    labels : sequence of (stimulus,)
+    labels : sequence of arrays of shape (stimulus,)
         Each a way to say which stimuli belong together.
     n_stimuli : int
     """
@@ -88,7 +88,7 @@ def draw_groups(groups: Labels, n_resamples: int, rng: np.random.Generator) -> C
 
     Parameters
     ----------
-    groups : (stimulus,)
+    groups : array of shape (stimulus,)
     n_resamples : int
     rng : Generator
     """
@@ -101,18 +101,18 @@ def exchanged(groups: Labels, n: int, rng: np.random.Generator) -> Counts:
     """Return random orders of the stimuli in which whole groups of equal size change places.
 
     The order within a group stays, so a difference between variants that all groups share, such
-    as a view, is no part of the null (Winkler et al. 2015,
+    as a view, is not part of the null (Winkler et al. 2015,
     https://doi.org/10.1016/j.neuroimage.2015.05.092).
 
     Parameters
     ----------
-    groups : (stimulus,)
+    groups : array of shape (stimulus,)
     n : int
     rng : Generator
 
     Returns
     -------
-    (order, stimulus)
+    array of shape (order, stimulus)
     """
     members = [np.flatnonzero(groups == group) for group in np.unique(groups)]
     orders = np.tile(np.arange(len(groups)), (n, 1))
@@ -124,7 +124,7 @@ def exchanged(groups: Labels, n: int, rng: np.random.Generator) -> Counts:
 
 
 def too_few_groups(groups: Labels) -> str:
-    """Return why nothing can be told from so few groups; empty where there are enough."""
+    """Return why so few groups allow no inference; empty where there are enough."""
     n = group_count(groups)
     if n >= FEWEST_GROUPS or n == len(groups):
         return ""

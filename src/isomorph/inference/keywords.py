@@ -12,6 +12,9 @@ from isomorph.study import Inference, Spec, spec_from
 OWN_FIRST = frozenset({"explain", "recovery"})
 """Groups of settings whose `resamples` is what the function means by it."""
 
+ROLES = ("models", "controls", "partition", "weighted")
+"""Settings of `explain` that functions are told by what they are called and given."""
+
 
 def inference_of(function: str, keywords: Mapping[str, Any], group: str = "") -> Inference:
     """Return the settings that keywords ask for, the others as study files have them.
@@ -49,6 +52,11 @@ def inference_of(function: str, keywords: Mapping[str, Any], group: str = "") ->
         raise IsomorphError(
             f'{function}: correction: unknown "{found.correction}", '
             f"{did_you_mean(found.correction, CORRECTIONS)}"
+        )
+    if roles := [name for name in ROLES if getattr(found.explain, name)]:
+        raise IsomorphError(
+            f"{function}: explain.{roles[0]} is for study files; which models are controls, shared "
+            "out or weighted is said by what isomorph.partial, partition and weighted are given"
         )
     return found
 

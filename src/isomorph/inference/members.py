@@ -92,7 +92,7 @@ def with_seeds(
     Returns
     -------
     spread : Spread
-    unknown : (pair,)
+    unknown : array of shape (pair,)
         Where a family has one seed.
     """
     sampling = spread.standard_error**2

@@ -11,7 +11,7 @@ part :math:`k`, the nested score is the mean over parts of
 
 The score of a model with one layer is its value on all stimuli.
 
-How far the score would move with other stimuli is found by doing all of it anew in every resample,
+How far the score would move with other stimuli is found by doing all of it again in every resample,
 the choice included: a standard error that took the layers as given would leave out that other
 stimuli choose other layers. Two cross-validations in each resample tell how much of their spread is
 the luck of the parts, which is taken off (Schütt et al. 2023,
@@ -39,9 +39,9 @@ class Nested:
 
     Attributes
     ----------
-    layers : (layer,)
+    layers : array of shape (layer,)
         Candidates that could be chosen.
-    share : (layer,)
+    share : array of shape (layer,)
         How often each was; they add up to 1.
     score : float
         Mean over cross-validations.
@@ -72,7 +72,7 @@ def choose(scores: Scores, members: Indices, *, other_subjects: bool = False) ->
     Parameters
     ----------
     scores : Scores
-    members : (layer,)
+    members : array of shape (layer,)
         The model's candidates.
     other_subjects : bool
         Whether the layer a subject is scored at is chosen by the other subjects alone.
@@ -119,11 +119,11 @@ def nested(
 
     Parameters
     ----------
-    full : (resample, subject, layer)
+    full : array of shape (resample, subject, layer)
         On all stimuli of the resample.
     parts : Sides
         Of the same layers.
-    weights : (resample, subject)
+    weights : array of shape (resample, subject)
         Of the subjects, adding up to 1.
     other_subjects : bool
         Whether the layer a subject is scored at is chosen by the other subjects alone.
@@ -132,9 +132,9 @@ def nested(
 
     Returns
     -------
-    score : (resample, repeat)
+    score : array of shape (resample, repeat)
         NaN where no part can be scored.
-    chosen : (resample, repeat, part, subject), or one for all subjects
+    chosen : array of shape (resample, repeat, part, subject), or one for all subjects
         The layer, `NONE` where there is none.
     """
     chosen_on, scored_on = parts.chosen_on, parts.scored_on
@@ -227,7 +227,7 @@ def choose_all(
     Parameters
     ----------
     scores : Scores
-    members : dict of str to (layer,)
+    members : dict of str to array of shape (layer,)
         Candidates of each model.
     other_subjects : bool
     """

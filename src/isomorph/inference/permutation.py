@@ -26,8 +26,8 @@ class Null:
 
     Attributes
     ----------
-    observed : (candidate,)
-    shuffled : (shuffle, candidate)
+    observed : array of shape (candidate,)
+    shuffled : array of shape (shuffle, candidate)
     """
 
     observed: Floats
@@ -85,14 +85,14 @@ def calibrated(observed: Floats, null: Floats, measure: Measure) -> Floats:
 
     Parameters
     ----------
-    observed : (candidate,)
-    null : (draw, candidate)
+    observed : array of shape (candidate,)
+    null : array of shape (draw, candidate)
         The same of shuffled stimuli; of the best of several, the best in each draw.
     measure : Measure
 
     Returns
     -------
-    (candidate,)
+    array of shape (candidate,)
         NaN without draws, or where the measure has no best value.
     """
     best = measure.with_itself
@@ -121,10 +121,10 @@ def permutation_null(rdms: Floats, candidates: Floats, measure: Measure, orders:
 
     Parameters
     ----------
-    rdms : (subject, pair)
-    candidates : (candidate, pair)
+    rdms : array of shape (subject, pair)
+    candidates : array of shape (candidate, pair)
     measure : Measure
-    orders : (shuffle, stimulus)
+    orders : array of shape (shuffle, stimulus)
         With none, every p is NaN.
     """
     observed = measure.compare(rdms, candidates).mean(axis=0)
@@ -151,8 +151,8 @@ def permutation_p(
 
     Parameters
     ----------
-    rdms : (subject, pair)
-    candidates : (candidate, pair)
+    rdms : array of shape (subject, pair)
+    candidates : array of shape (candidate, pair)
     measure : Measure
     n : int
         Shuffles; with 0 every p is NaN.
@@ -160,7 +160,7 @@ def permutation_p(
 
     Returns
     -------
-    (candidate,)
+    array of shape (candidate,)
     """
     orders = make_orders(stimulus_count(rdms.shape[1]), n, rng)
     return permutation_null(rdms, candidates, measure, orders).p
@@ -171,12 +171,12 @@ def shuffled(rdms: Floats, orders: np.ndarray) -> Floats:
 
     Parameters
     ----------
-    rdms : (rdm, pair)
-    orders : (order, stimulus)
+    rdms : array of shape (rdm, pair)
+    orders : array of shape (order, stimulus)
 
     Returns
     -------
-    (order, rdm, pair)
+    array of shape (order, rdm, pair)
     """
     n_stimuli = orders.shape[1]
     first, second = pair_indices(n_stimuli)

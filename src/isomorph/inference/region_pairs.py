@@ -44,7 +44,7 @@ def compare_regions(regions: Sequence[Region], draws: Draws, setting: Setting) -
     with the same weight whatever the scale of its distances. Subjects are not resampled, so the
     interval is about stimuli alone. Of time bins those at the same time are compared. Estimate,
     interval and p are all of the mean over halvings, both ways round, and over draws of units where
-    these are equalised. Of one subject without halves the estimate is told, and nothing that takes
+    these are equalised. Of one subject without halves the estimate is given, and nothing that takes
     it for more than shared noise.
 
     Parameters
@@ -121,7 +121,7 @@ def _shuffled(crossing: Crossing, pairs: Counts, orders: Counts, measure: Measur
 
     Returns
     -------
-    (order, pair)
+    array of shape (order, pair)
     """
     found = np.zeros((len(orders), len(pairs)))
     rdms = crossing.rdms if measure.embed is None else _embedded(crossing.rdms, measure)

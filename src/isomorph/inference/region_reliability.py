@@ -26,19 +26,20 @@ def halves_of(region: Region) -> Floats:
 def agreement(
     region: Region, distance: str, measure: Measure, counts: Counts | None = None
 ) -> Floats:
-    """Return the measure between every two subjects; of one, the reliability halves foretell.
+    """Return the measure between every two subjects; of one, the reliability halves predict.
 
     Parameters
     ----------
     region : Region
     distance : str
     measure : Measure
-    counts : (resample, stimulus), optional
+    counts : array of shape (resample, stimulus), optional
         All stimuli once unless given; with them, of `RESAMPLED` halvings.
 
     Returns
     -------
-    (subject, subject), or (1, 1); with counts (resample, subject, subject), or (resample, 1, 1)
+    array of shape (subject, subject) or (1, 1)
+        With counts, of shape (resample, subject, subject) or (resample, 1, 1).
     """
     if len(region.subjects) > 1:
         if counts is None:
@@ -58,13 +59,13 @@ def reliability(agreement: Floats, weights: Counts | None = None) -> Floats:
 
     Parameters
     ----------
-    agreement : (..., subject, subject), or (..., 1, 1) of one
-    weights : (..., subject), optional
+    agreement : array of shape (..., subject, subject), or (..., 1, 1) of one
+    weights : array of shape (..., subject), optional
         How often each subject was drawn. Pairs of copies of one subject are left out.
 
     Returns
     -------
-    (...,)
+    array of shape (...,)
         NaN where one subject alone was drawn.
     """
     n = agreement.shape[-1]

@@ -22,18 +22,18 @@ class Scores:
 
     Attributes
     ----------
-    estimate : (subject, candidate)
+    estimate : array of shape (subject, candidate)
         The measure, on all stimuli.
-    resampled : (resample, subject, candidate)
+    resampled : array of shape (resample, subject, candidate)
         The measure, on the stimuli each resample drew.
-    plain, drawn : (subject, candidate), (resample, subject, candidate)
+    plain, drawn : arrays of shapes (subject, candidate) and (resample, subject, candidate)
         The same set against chance, as everything is that is compared with another: the measure
         itself where its chance level is 0.
     parts : Sides
         Set against chance, on both sides of every split of all stimuli.
     redrawn : Sides
         Likewise, of the first resamples.
-    subject_draws : (resample, subject) or None
+    subject_draws : array of shape (resample, subject) or None
         None where subjects are too few to resample.
     n_stimuli, n_groups : int
         Stimuli, and how many of them were drawn independently.
@@ -69,7 +69,7 @@ def scores_of(
     Parameters
     ----------
     regions : sequence of Region
-    rdms : (candidate, pair)
+    rdms : array of shape (candidate, pair)
     draws : Draws
     measure : Measure
     """

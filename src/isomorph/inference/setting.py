@@ -64,15 +64,15 @@ class Draws:
 
     Attributes
     ----------
-    stimuli : (resample, stimulus)
+    stimuli : array of shape (resample, stimulus)
         Whole groups are drawn.
-    subjects : dict of str to (resample, subject) or None
+    subjects : dict of str to array of shape (resample, subject) or None
         By region; None where subjects are too few to resample. Regions with as many subjects
         share them.
-    orders : (shuffle, stimulus)
+    orders : array of shape (shuffle, stimulus)
         Whole groups change places; none where there are too few for a test.
     splits : StimulusSplits
-    groups : (stimulus,)
+    groups : array of shape (stimulus,)
     """
 
     stimuli: Counts

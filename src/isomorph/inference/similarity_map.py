@@ -7,7 +7,7 @@ from collections import Counter
 import numpy as np
 
 from isomorph.measures import Floats, Measure
-from isomorph.rdms.searchlight import Spheres, Volume, sphere_rdms
+from isomorph.rdms.spheres import Spheres, Volume, sphere_rdms
 from isomorph.study.dataset import NoiseSpec
 
 

@@ -25,15 +25,15 @@ class Spread:
 
     Attributes
     ----------
-    standard_error : (candidate,)
+    standard_error : array of shape (candidate,)
     scheme : str
         What was resampled, hence to what the interval generalises.
-    degrees_of_freedom : float or (candidate,)
+    degrees_of_freedom : float or array of shape (candidate,)
         Of the t distribution behind intervals and tests: stimuli (or groups of them) less 1; of two
         factors as many as their shares of the variance have together, see `satterthwaite`.
-    fisher_error : (candidate,) or None
+    fisher_error : array of shape (candidate,) or None
         Standard error on Fisher's scale, where the resamples were brought there.
-    edge : float or (candidate,)
+    edge : float or array of shape (candidate,)
         How near to its limits, as a share of half the range, a value was let come on that scale.
     """
 
@@ -59,7 +59,7 @@ class Spread:
 
         Parameters
         ----------
-        estimate : (candidate,)
+        estimate : array of shape (candidate,)
         coverage : float
         limits : tuple of float
             What the estimate can be.
@@ -100,15 +100,15 @@ def on_fishers_scale(
 
     Parameters
     ----------
-    resampled : sequence of (resample, candidate)
+    resampled : sequence of arrays of shape (resample, candidate)
         The same candidates under several kinds of draw.
     limits : tuple of float
         Both finite.
 
     Returns
     -------
-    scaled : list of (resample, candidate)
-    edge : (candidate,)
+    scaled : list of arrays of shape (resample, candidate)
+    edge : array of shape (candidate,)
         How near to its limits a value was let come, as a share of half the range.
     """
     middle, half = (limits[0] + limits[1]) / 2, (limits[1] - limits[0]) / 2
@@ -128,7 +128,7 @@ def spread_over_stimuli(
 
     Parameters
     ----------
-    resampled : (resample, candidate)
+    resampled : array of shape (resample, candidate)
         Means over all subjects; NaN where a resample is degenerate.
     n_stimuli : int
         Stimuli, or groups of them, that were drawn independently.
@@ -158,7 +158,7 @@ def spread_over_both(
 
     Parameters
     ----------
-    over_both, over_subjects, over_stimuli : (resample, candidate)
+    over_both, over_subjects, over_stimuli : arrays of shape (resample, candidate)
         Means under draws of both, of subjects alone, of stimuli alone.
     n_subjects, n_stimuli : int
     limits : tuple of float
@@ -215,11 +215,11 @@ def satterthwaite(total: Floats, parts: Floats, otherwise: float | Floats) -> Fl
 
     Parameters
     ----------
-    total : (candidate,)
+    total : array of shape (candidate,)
         The variance.
-    parts : (candidate,)
+    parts : array of shape (candidate,)
         Sum over the variances in it of their squares over their degrees of freedom.
-    otherwise : float or (candidate,)
+    otherwise : float or array of shape (candidate,)
         Where there is no variance.
     """
     with np.errstate(invalid="ignore", divide="ignore"):

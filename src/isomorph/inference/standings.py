@@ -21,12 +21,12 @@ class Standing:
     ----------
     region : Region
     scores : Scores
-    agreement : (subject, subject) or (1, 1)
+    agreement : array of shape (subject, subject) or (1, 1)
         The measure between subjects, or the reliability that halves of the repetitions of one
-        foretell.
-    drawn : (resample, subject, subject) or (resample, 1, 1)
+        predict.
+    drawn : array of shape (resample, subject, subject) or (resample, 1, 1)
         The same under draws of stimuli.
-    unit_variance : (candidate,) or None
+    unit_variance : array of shape (candidate,) or None
         Of normalised scores over draws of units; None where it is not known.
     unit_freedom : int
         Its degrees of freedom.
@@ -53,7 +53,7 @@ class Standing:
 
         Parameters
         ----------
-        subject_draws : (resample, subject) or None
+        subject_draws : array of shape (resample, subject) or None
         """
         scores = self.scores
         means = resampled_means(scores.resampled, scores.estimate, subject_draws, scores.n_groups)
@@ -79,13 +79,13 @@ def standing(
     ----------
     region : Region
     scores : Scores
-    rdms : (candidate, pair)
-    counts : (resample, stimulus)
+    rdms : array of shape (candidate, pair)
+    counts : array of shape (resample, stimulus)
     distance : str
     measure : Measure
     """
     if measure.independence != "0" or measure.embed is None:
-        reason = f"{measure.name} is no correlation, so there is no reliability to divide by"
+        reason = f"{measure.name} is not a correlation, so there is no reliability to divide by"
     elif len(region.subjects) == 1 and not all(len(draw.halvings) for draw in region.measured):
         reason = f"{region.label} is of one subject without repetitions and has no reliability"
     else:

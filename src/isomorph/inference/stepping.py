@@ -9,10 +9,10 @@ number of repetitions in them, and the true model's correlation with :math:`d` i
 That holds where halves are on the scale of the whole but for a constant: squared and
 cross-validated distances are, others are brought to it first. The formula of Spearman (1910) and
 Brown (1910) needs no common scale but takes the variance of noise to halve when repetitions
-double; that of distances is between a half and a quarter of it, so it foretells too little. It
+double; that of distances is between a half and a quarter of it, so it predicts too little. It
 stands in where no scale is known.
 
-For measures that are no covariance, such as those of ranks, the same step is taken: with
+For measures that are not covariances, such as those of ranks, the same step is taken: with
 :math:`r` the agreement of halves under the measure, the reliability is
 :math:`r / (r + \kappa (1 - r))`, :math:`\kappa` being what Pearson's correlation says of noise in
 the whole against the halves, or a half with Spearman and Brown. Kendall's coefficients are turned
@@ -76,7 +76,7 @@ def by_square(halves: Floats, whole: Floats, norm: Floats) -> Floats:
     return aligned
 
 
-_BASELINES = ", up to .04 too high with three repetitions, .06 with two runs of unlike baselines"
+_BASELINES = ", up to .04 too high with three repetitions, .06 with two runs of different baselines"
 
 STEPS: Registry[Step] = Registry(
     "step",
@@ -114,9 +114,9 @@ def agreement_of_halves(halves: Floats, measure: Measure, counts: Counts | None 
 
     Parameters
     ----------
-    halves : (halving, half, pair)
+    halves : array of shape (halving, half, pair)
     measure : Measure
-    counts : (resample, stimulus), optional
+    counts : array of shape (resample, stimulus), optional
         All stimuli once unless given.
     """
     if counts is None:
@@ -132,12 +132,12 @@ def stepped(whole: Floats, halves: Floats, measure: Measure, step: Step, counts:
 
     Parameters
     ----------
-    whole : (pair,)
-    halves : (halving, half, pair)
+    whole : array of shape (pair,)
+    halves : array of shape (halving, half, pair)
         Aligned.
     measure : Measure
     step : Step
-    counts : (resample, stimulus)
+    counts : array of shape (resample, stimulus)
     """
     form = measure.form if isinstance(measure.form, LinearForm) else PEARSON
     shared, linear, power = _products(whole, halves, form, counts)
@@ -184,4 +184,4 @@ def from_latent(correlation: Floats, measure: Measure) -> Floats:
 
 
 KENDALL = ("tau_a", "tau_b")
-"""Measures that are no correlation and stand for one."""
+"""Measures that are not correlations and stand for one."""

@@ -54,7 +54,7 @@ class Sides:
 
     Attributes
     ----------
-    chosen_on, scored_on : (resample, repeat, part, ...)
+    chosen_on, scored_on : arrays of shape (resample, repeat, part, ...)
         `(stimulus,)`: how often each is on that side; no stimulus is on both. `(subject,
         candidate)`: scores on that side. Nothing, or NaN, where a resample has fewer parts.
     """
@@ -97,11 +97,11 @@ class Stimuli:
     ----------
     table : DataFrame
         The stimulus table, a row per stimulus in the order of the RDMs.
-    rdms : sequence of (layer, pair)
+    rdms : sequence of arrays of shape (layer, pair)
         Of every model, for clusters of stimuli.
     where : str
         The study's file, for messages.
-    groups : (stimulus,)
+    groups : array of shape (stimulus,)
         Which stimuli are drawn and split as one.
     """
 
@@ -122,7 +122,7 @@ def make_splits(
     ----------
     stimuli : Stimuli
     selection : Selection
-    drawn : (resample, stimulus)
+    drawn : array of shape (resample, stimulus)
         How often each stimulus was drawn; the first `selection.resamples` are split.
     rng : Generator
 
@@ -160,8 +160,8 @@ def sides_of(
 
     Parameters
     ----------
-    counts : (resample, stimulus)
-    groups : (stimulus,)
+    counts : array of shape (resample, stimulus)
+    groups : array of shape (stimulus,)
         Stimuli that stay in one part.
     n_folds : int
         Parts; of resamples with few different stimuli, fewer.
@@ -196,7 +196,7 @@ def deal(groups: Labels, n_folds: int, rng: np.random.Generator) -> Labels:
 
     Parameters
     ----------
-    groups : (stimulus,)
+    groups : array of shape (stimulus,)
     n_folds : int
     rng : Generator
     """
@@ -220,13 +220,13 @@ def clusters(rdms: Sequence[Floats], n_clusters: int) -> Labels:
 
     Parameters
     ----------
-    rdms : sequence of (layer, pair)
+    rdms : sequence of arrays of shape (layer, pair)
         Of every model.
     n_clusters : int
 
     Returns
     -------
-    (stimulus,)
+    array of shape (stimulus,)
     """
     mean = np.mean([rankdata(one, axis=1).mean(axis=0) for one in rdms], axis=0)
     n_stimuli = stimulus_count(len(mean))
@@ -264,7 +264,7 @@ def halves(groups: Labels, n_splits: int, rng: np.random.Generator) -> list[Half
 
     Parameters
     ----------
-    groups : (stimulus,)
+    groups : array of shape (stimulus,)
         Stimuli of one group stay together.
     n_splits : int
     rng : Generator
@@ -295,9 +295,9 @@ def halved(drawn: Counts, groups: Labels, rng: np.random.Generator) -> Counts:
 
     Parameters
     ----------
-    drawn : (resample, stimulus)
+    drawn : array of shape (resample, stimulus)
         How often each stimulus was drawn.
-    groups : (stimulus,)
+    groups : array of shape (stimulus,)
     rng : Generator
     """
     return sides_of(drawn, groups, 2, 1, rng).chosen_on[:, 0]
@@ -308,14 +308,14 @@ def pairs_among(stimuli: Counts, n_stimuli: int) -> Indices:
 
     Parameters
     ----------
-    stimuli : (..., chosen)
+    stimuli : array of shape (..., chosen)
         Some of the stimuli, or all of them in another order.
     n_stimuli : int
         Of the RDM.
 
     Returns
     -------
-    (..., pair)
+    array of shape (..., pair)
         In the order of the chosen stimuli's own RDM.
     """
     first, second = pair_indices(stimuli.shape[-1])

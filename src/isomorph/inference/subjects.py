@@ -29,7 +29,7 @@ def chance_of(region: Region, rdms: Floats, measure: Measure) -> Floats:
     Parameters
     ----------
     region : Region
-    rdms : (candidate, pair)
+    rdms : array of shape (candidate, pair)
     measure : Measure
     """
     if not measure.known_chance:
@@ -46,7 +46,7 @@ def subject_rows(
     ----------
     region : Region
     candidates : Candidates
-    estimate, chance : (subject, candidate)
+    estimate, chance : arrays of shape (subject, candidate)
         What the measure says, and what it says by chance.
     setting : Setting
     """
@@ -72,7 +72,7 @@ def over_subjects(estimate: Floats, chance: Floats, setting: Setting) -> dict[st
 
     Parameters
     ----------
-    estimate, chance : (subject, candidate)
+    estimate, chance : arrays of shape (subject, candidate)
     setting : Setting
 
     Returns
@@ -108,12 +108,12 @@ def sign_flip(values: Floats, rng: np.random.Generator) -> Floats:
 
     Parameters
     ----------
-    values : (subject, candidate)
+    values : array of shape (subject, candidate)
     rng : Generator
 
     Returns
     -------
-    (candidate,)
+    array of shape (candidate,)
         NaN where a subject has no value.
     """
     n = len(values)

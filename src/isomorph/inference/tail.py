@@ -12,7 +12,7 @@ the end of the distribution before what was observed. So the p is not that of th
 the mean over all shapes, each weighted by its likelihood, in the grid of Zhang and Stephens (2009,
 https://doi.org/10.1198/tech.2009.08017), which also makes the fit a sum and not a search. And a
 tenth of the permutations is the most that counts as tail, a hundredth of the least that can be
-counted the smallest p that is told.
+counted the smallest p that is reported.
 """
 
 from __future__ import annotations
@@ -62,15 +62,15 @@ def tail_p(observed: Floats, null: Floats, counted: Floats) -> tuple[Floats, NDA
 
     Parameters
     ----------
-    observed : (candidate,)
-    null : (draw, candidate)
-    counted : (candidate,)
+    observed : array of shape (candidate,)
+    null : array of shape (draw, candidate)
+    counted : array of shape (candidate,)
         p-values by counting.
 
     Returns
     -------
-    p : (candidate,)
-    note : (candidate,)
+    p : array of shape (candidate,)
+    note : array of shape (candidate,)
         Where p comes from; empty where it is counted, as it should be.
     """
     p, note = counted.copy(), np.full(len(counted), "", dtype=object)
@@ -84,7 +84,7 @@ def tail_p(observed: Floats, null: Floats, counted: Floats) -> tuple[Floats, NDA
     grid = 20 + int(np.sqrt(deepest))
     for part in blocks(int(rare.sum()), BLOCK // (deepest * grid)):
         left = np.flatnonzero(rare)[part]
-        # The largest in rising order, and below them the one that is no part of the tail.
+        # The largest in rising order, and below them the one that is not part of the tail.
         largest = np.sort(np.partition(null[:, left], -deepest - 1, axis=0)[-deepest - 1 :], axis=0)
         for size in range(deepest, FEWEST - 1, -STEP):
             threshold = (largest[-size - 1] + largest[-size]) / 2
@@ -103,9 +103,9 @@ def _beyond(excess: Floats, observed: Floats) -> tuple[Floats, NDArray[np.bool_]
 
     Parameters
     ----------
-    excess : (value, candidate)
+    excess : array of shape (value, candidate)
         In rising order.
-    observed : (candidate,)
+    observed : array of shape (candidate,)
     """
     n = len(excess)
     quartile, top = excess[int(n / 4 + 0.5) - 1], excess[-1]

@@ -37,7 +37,7 @@ def best(scores: Floats) -> Indices:
 
     Parameters
     ----------
-    scores : (..., thing)
+    scores : array of shape (..., thing)
     """
     known = np.isfinite(scores)
     found = rounded(np.where(known, scores, -np.inf)).argmax(axis=-1)

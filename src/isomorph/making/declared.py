@@ -146,7 +146,7 @@ def _code(*modules: str) -> Callable[..., Modules]:
 def _code_of_bytes(study: Study, dataset: str) -> Modules:
     """What comes as it is depends on no code: new code never makes old bytes wrong.
 
-    What is simulated, laid out anew on arrival, or cut out of a remote file does.
+    What is simulated, laid out again on arrival, or cut out of a remote file does.
     """
     archive = study.dataset(dataset).archive
     if isinstance(archive, SimulatedArchive):
@@ -165,10 +165,6 @@ def reading_modules(archive: ArchiveSpec) -> Modules:
     if isinstance(archive, DandiArchive) and archive.access == "stream":
         return ("isomorph.archives.streaming.choice", "isomorph.archives.streaming.copying")
     return ()
-
-
-def _names_of_stimuli(study: Study, dataset: str) -> tuple[str, ...]:
-    return ("names",) if study.dataset(dataset).stimuli.kind == "nwb" else ()
 
 
 DECLARED: Registry[Declared] = Registry(

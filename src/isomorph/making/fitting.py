@@ -118,7 +118,7 @@ class Fitting:
     def inputs(self, job: Job) -> dict[str, str]:
         """Return the hash of every file that a job reads and that is there, by its name.
 
-        It is '' where its provenance cannot be read: that is told as the file's own trouble.
+        It is '' where its provenance cannot be read: that is reported as the file's own trouble.
         """
         return {
             key_of(self.layout, file): self._identity(file, part) if self._is_readable(file) else ""
@@ -278,7 +278,7 @@ def _plain(path: Path) -> Path:
 
 
 def _changed(file: Path, stamp: Provenance) -> str:
-    """Say which file beside a provenance is not as it was written; netCDF is told by its reader."""
+    """Say which file beside a provenance is not as it was written; its reader says so of netCDF."""
     if not _is_told_beside(file):
         return ""
     folder = file if file.is_dir() else file.parent

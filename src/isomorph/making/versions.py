@@ -47,7 +47,7 @@ def stamps(fitting: Fitting, jobs: Iterable[Job]) -> Iterator[Provenance]:
 def other_versions(stamps: Iterable[Provenance]) -> list[str]:
     """Return a sentence for every library of which another version is installed now.
 
-    Another version may give other last digits. That is no mistake, but a reader should know.
+    Another version may give other last digits. That is not a mistake, but a reader should know.
     """
     found = Counter(
         (name, *then_now) for one in stamps for name, then_now in differing(one.packages).items()

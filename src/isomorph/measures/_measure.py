@@ -98,7 +98,7 @@ class Measure:
         Parameters
         ----------
         first, second : Stack, or RDMs (a, pair) and (b, pair)
-        counts : (resample, stimulus)
+        counts : array of shape (resample, stimulus)
             How often each stimulus was drawn. Pairs of copies of one stimulus are left out.
         """
         return self.form.resampled(stacked(first), stacked(second), np.asarray(counts))
@@ -132,12 +132,12 @@ class Measure:
         Parameters
         ----------
         first, second : Stack, or RDMs (a, pair) and (b, pair)
-        counts : (resample, stimulus), optional
+        counts : array of shape (resample, stimulus), optional
             How often each stimulus was drawn.
 
         Returns
         -------
-        value, calibrated : (a, b), or (resample, a, b) with counts
+        value, calibrated : arrays of shape (a, b), or (resample, a, b) with counts
         """
         if self.independence == "0" or not self.known_chance or self.with_itself is None:
             value = self.compare(first, second) if counts is None else self.resampled(

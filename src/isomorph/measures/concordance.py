@@ -35,11 +35,11 @@ class Order:
 
     Attributes
     ----------
-    ranks : (pair,)
+    ranks : array of shape (pair,)
         Dense: equal distances have the same.
-    block : (pair,)
+    block : array of shape (pair,)
         Which block each pair is in; later blocks have larger distances.
-    members : (block, member)
+    members : array of shape (block, member)
         Pairs of every block of unequal distances, filled up with `len(ranks)`.
     """
 
@@ -84,12 +84,12 @@ def concordance(first: list[Order], second: list[Order], weights: Counts) -> Flo
     ----------
     first, second : list of Order
         `a` and `b` of them.
-    weights : (resample, pair)
+    weights : array of shape (resample, pair)
         Copies of each pair.
 
     Returns
     -------
-    (resample, a, b)
+    array of shape (resample, a, b)
     """
     chunks = _chunks(weights, [*first, *second])
     totals = np.zeros((len(first), len(second), len(chunks), chunks.shape[2]))
@@ -115,8 +115,8 @@ def _within_blocks(
     ----------
     order : Order
     others : list of Order
-    chunks : (chunk, pair + 1, resample)
-    apart : list of (pair,), optional
+    chunks : array of shape (chunk, pair + 1, resample)
+    apart : list of arrays of shape (pair,), optional
         For each other, what must differ between the two of a couple for it to count.
     """
     totals = np.zeros((len(others), len(chunks), chunks.shape[2]))
@@ -148,7 +148,7 @@ def _across_blocks(first: Order, second: Order, chunks: NDArray) -> Floats:
     Parameters
     ----------
     first, second : Order
-    chunks : (chunk, pair + 1, resample)
+    chunks : array of shape (chunk, pair + 1, resample)
     """
     n, grid = len(first.ranks), (first.n_blocks, second.n_blocks)
     cell = first.block * grid[1] + second.block
@@ -184,7 +184,7 @@ def _chunks(weights: Counts, orders: list[Order]) -> NDArray:
 
     Parameters
     ----------
-    weights : (resample, pair)
+    weights : array of shape (resample, pair)
     orders : list of Order
         Of all RDMs.
     """

@@ -49,11 +49,11 @@ class FeatureCorrectedForm:
         ----------
         first, second : Stack
             With `features`, one `(stimulus, feature)` each; their RDMs are not looked at.
-        counts : (resample, stimulus)
+        counts : array of shape (resample, stimulus)
 
         Returns
         -------
-        (resample, a, b)
+        array of shape (resample, a, b)
             NaN where a denominator is not positive: too few features to tell what is shared by
             them from what each has alone.
         """
@@ -74,36 +74,13 @@ class FeatureCorrectedForm:
         return cross
 
 
-def feature_corrected_cka(first: Floats, second: Floats) -> float:
-    """Return feature-corrected CKA of two representations.
-
-    Parameters
-    ----------
-    first, second : (stimulus, feature)
-        Of the same stimuli; at least four of them, and two features each.
-
-    Returns
-    -------
-    float
-        NaN where the features of one share nothing beyond chance, so that there is nothing to
-        divide by.
-    """
-    stacks = [
-        Stack(
-            _squared_distances(x := np.asarray(given, dtype=float))[None], facts={"features": [x]}
-        )
-        for given in (first, second)
-    ]
-    return FeatureCorrectedForm().pair(*stacks)
-
-
 def same_feature(features: Floats, counts: Counts) -> Floats:
     r"""Return :math:`\sum_p \langle d_p, d_p \rangle` in every resample: `(resample,)`.
 
     Parameters
     ----------
-    features : (stimulus, feature)
-    counts : (resample, stimulus)
+    features : array of shape (stimulus, feature)
+    counts : array of shape (resample, stimulus)
     """
     results = np.empty(len(counts))
     for part in blocks(len(counts), BLOCK // 8 // features.shape[1]):

@@ -16,7 +16,7 @@ from isomorph.measures.stack import Stackable, rdms_of
 class Tau:
     """Kendall's tau-a or tau-b.
 
-    It is no inner product of vectors as long as an RDM, so each couple of RDMs is a sort, by
+    It is not an inner product of vectors as long as an RDM, so each couple of RDMs is a sort, by
     scipy's merge-sort count; prefer rho-a, which orders models alike and costs one GEMM.
 
     Attributes

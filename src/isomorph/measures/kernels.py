@@ -46,7 +46,7 @@ class RbfForm:
 
         Parameters
         ----------
-        rdms : (rdm, pair)
+        rdms : array of shape (rdm, pair)
             Squared distances.
         """
         rdms = np.asarray(rdms, dtype=float)

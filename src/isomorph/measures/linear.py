@@ -92,11 +92,11 @@ class LinearForm:
 
         Parameters
         ----------
-        rdms : (rdm, pair)
+        rdms : array of shape (rdm, pair)
 
         Returns
         -------
-        (rdm, pair)
+        array of shape (rdm, pair)
             A stimulus permutation acts on it as on the RDM. A row the measure cannot see (a
             constant RDM for Pearson, an additive one for CKA) is zero, so it scores 0.
         """
@@ -169,14 +169,14 @@ class LinearForm:
 
         Parameters
         ----------
-        first : (a, pair)
-        second : (b, pair)
-        counts : (resample, stimulus)
+        first : array of shape (a, pair)
+        second : array of shape (b, pair)
+        counts : array of shape (resample, stimulus)
             How often each stimulus was drawn.
 
         Returns
         -------
-        (resample, a, b)
+        array of shape (resample, a, b)
             NaN where a resample leaves the measure undefined (too few different stimuli).
         """
         cross, first_norm, second_norm = self.products(first, second, counts)
@@ -242,16 +242,17 @@ class LinearForm:
 
         Parameters
         ----------
-        rdms : (rdm, pair), or (resample, rdm, pair) where each resample has stimuli of its own
-            The first representations, then the second.
-        weights : (resample, stimulus)
-        mean : (resample, rdm)
+        rdms : array of shape (rdm, pair) or (resample, rdm, pair)
+            The first representations, then the second; with a leading axis where each resample has
+            stimuli of its own.
+        weights : array of shape (resample, stimulus)
+        mean : array of shape (resample, rdm)
         n_first : int
 
         Returns
         -------
-        own : (resample, rdm)
-        crossed : (resample, first, second)
+        own : array of shape (resample, rdm)
+        crossed : array of shape (resample, first, second)
         """
         degree = weights.sum(axis=1, keepdims=True)
         sums = stimulus_sums(rdms, weights)

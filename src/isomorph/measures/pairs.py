@@ -75,14 +75,14 @@ def pair_weights(counts: NDArray[Any], pairs: slice = slice(None)) -> NDArray[An
 
     Parameters
     ----------
-    counts : (resample, stimulus)
+    counts : array of shape (resample, stimulus)
         How often each stimulus was drawn.
     pairs : slice
         Which pairs.
 
     Returns
     -------
-    (resample, pair)
+    array of shape (resample, pair)
     """
     first, second = pair_indices(counts.shape[1])
     weights: NDArray[Any] = counts[:, first[pairs]] * counts[:, second[pairs]]

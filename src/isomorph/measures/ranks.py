@@ -23,7 +23,7 @@ stay in cache while they are ranked)."""
 
 FEW = 3
 """Where each resample holds at most one in so many of the stimuli, as the scored side of a split
-does, their pairs are ranked anew; of more, it is quicker to count along the order of all."""
+does, their pairs are ranked again; of more, it is quicker to count along the order of all."""
 
 
 @dataclass(frozen=True)
@@ -66,13 +66,13 @@ class RankForm:
 
         Parameters
         ----------
-        first : (a, pair)
-        second : (b, pair)
-        counts : (resample, stimulus)
+        first : array of shape (a, pair)
+        second : array of shape (b, pair)
+        counts : array of shape (resample, stimulus)
 
         Returns
         -------
-        (resample, a, b)
+        array of shape (resample, a, b)
             NaN where a resample leaves no two different distances.
         """
         first, second = rdms_of(first), rdms_of(second)
@@ -138,10 +138,10 @@ class RankForm:
 
         Parameters
         ----------
-        ranks : (rdm, resample, pair)
+        ranks : array of shape (rdm, resample, pair)
             Twice the midranks, less 1.
-        weights : (resample, pair)
-        cubes : (resample, rdm)
+        weights : array of shape (resample, pair)
+        cubes : array of shape (resample, rdm)
             Sums over ties of the cube of how many tie; not looked at where ties cost.
         n_first : int
         """
@@ -161,7 +161,7 @@ class RankForm:
 
 
 class RankBuffers:
-    """Scratch, so that no memory is asked for anew for each RDM and block of resamples.
+    """Scratch, so that no memory is asked for again for each RDM and block of resamples.
 
     Parameters
     ----------
@@ -182,11 +182,11 @@ class RankPlaces:
 
     Attributes
     ----------
-    order : (pair,)
+    order : array of shape (pair,)
         Pairs by rising distance.
-    starts, ends : (group,) or slice
+    starts, ends : arrays of shape (group,) or slice
         Positions in that order at which each group of ties begins and ends.
-    group : (pair,)
+    group : array of shape (pair,)
         Which group each pair is in.
     """
 
@@ -233,15 +233,15 @@ def _double_midranks(
 
     Parameters
     ----------
-    weights : (resample, pair)
+    weights : array of shape (resample, pair)
         Copies of each pair.
     places : RankPlaces
     buffers : RankBuffers
-    out : (resample, pair)
+    out : array of shape (resample, pair)
 
     Returns
     -------
-    (resample, group) or None
+    array of shape (resample, group) or None
         How many copies each group of ties holds; None where no two distances tie.
     """
     n_resamples = len(weights)

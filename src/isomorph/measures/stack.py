@@ -18,9 +18,9 @@ class Stack:
 
     Attributes
     ----------
-    rdms : (representation, pair)
+    rdms : array of shape (representation, pair)
         Upper triangles, row by row.
-    n_features : (representation,), optional
+    n_features : array of shape (representation,), optional
         Features each was computed from.
     facts : mapping of str to sequence
         What a measure may need beyond RDMs, by name: `features` `(stimulus, feature)`,
@@ -81,7 +81,7 @@ class Stack:
 
         Parameters
         ----------
-        stimuli : (chosen,)
+        stimuli : array of shape (chosen,)
             Which stimuli.
         """
         first, second = pair_indices(len(stimuli))

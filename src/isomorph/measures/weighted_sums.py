@@ -41,9 +41,9 @@ def moments_of_few(
 
     Parameters
     ----------
-    rdms : (resample, rdm, pair)
+    rdms : array of shape (resample, rdm, pair)
         The first representations, then the second; pairs of the resample's stimuli.
-    counts : (resample, stimulus)
+    counts : array of shape (resample, stimulus)
     n_first : int
     """
     weights = pair_weights(counts)

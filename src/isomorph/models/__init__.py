@@ -1,8 +1,8 @@
 """Models: where activations come from, each source an entry of `SOURCES`."""
 
 from isomorph.models.activate import activations, open_model
-from isomorph.models.entries import SOURCES, mistakes_of
 from isomorph.models.source import Inputs, Request, Source, Sources
+from isomorph.models.source_entries import SOURCES, mistakes_of
 
 __all__ = [
     "SOURCES",

@@ -15,13 +15,13 @@ import pandas as pd
 
 from isomorph.errors import IsomorphError
 from isomorph.models import extraction
-from isomorph.models.entries import SOURCES, mistakes_of
 from isomorph.models.folded import Activations, as_dataset
 from isomorph.models.libraries.tensors import digest_of_module
 from isomorph.models.network import Network
 from isomorph.models.preprocessing import Shown, field_of_view
 from isomorph.models.readout import Reading
 from isomorph.models.source import Inputs, Request
+from isomorph.models.source_entries import SOURCES, mistakes_of
 from isomorph.models.views import Listed, View, Views, by_function, by_settings, list_given
 from isomorph.study import ModelSpec, Preprocessing, spec_from
 from isomorph.study.model import named_by_source
@@ -81,7 +81,7 @@ class OpenModel:
             A row per stimulus, named in the column `stimulus`.
         listed : sequence of (str, callable) or None
             The images in the same order, where the model takes them.
-        shown : (float, float or None), optional
+        shown : tuple (float, float or None), optional
             Width and height of the images as shown, degrees of visual angle.
         where : str
             The stimuli and the model, for messages.
@@ -159,8 +159,8 @@ def open_model(request: Request) -> OpenModel:
     Raises
     ------
     IsomorphError
-        When weights cannot be had or are not those that were asked for, or nobody says how images
-        enter.
+        When weights cannot be had or are not those that were asked for, or it is not said how
+        images enter.
     """
     spec, source = request.spec, SOURCES[request.spec.source]
     network = source.network(request) if source.network else None
@@ -200,7 +200,7 @@ def activations(
         Name of any registered source (`timm/resnet18`, `untrained/resnet50`, `baseline/gabor`; see
         `isomorph.models.SOURCES`), or a network. A network is put into evaluation mode while it
         runs, and stays on the GPU when there is one.
-    images : ndarray of shape (stimulus, height, width[, channel]) or sequence
+    images : array of shape (stimulus, height, width[, channel]) or sequence
         An array of grey or RGB images, uint8 or floating-point in [0, 1] (rounded to 8 bits); or a
         list of files, Pillow images or arrays of any size. Left out where the stimulus table is
         enough (`baseline/category`).

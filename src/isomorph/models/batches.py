@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Protocol
@@ -12,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from isomorph.errors import IsomorphError
+from isomorph.saying import say
 
 SIGNS = ("out of memory", "can't allocate memory", "not enough memory", "cannot allocate memory")
 """What errors say that mean too little memory."""
@@ -77,9 +77,5 @@ def halved(size: int, where: str) -> int:
             f"{where}: one image at a time does not fit in memory; lower preprocessing.size or "
             "free some memory"
         )
-    print(
-        f"{where}: {size} images at once do not fit in memory, going on with {size // 2}",
-        file=sys.stderr,
-        flush=True,
-    )
+    say(f"{where}: {size} images at once do not fit in memory, going on with {size // 2}")
     return size // 2

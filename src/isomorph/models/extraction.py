@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -26,6 +25,7 @@ from isomorph.models.readout import Reading
 from isomorph.models.spool import OUTPUT, Spool
 from isomorph.models.spooling import remove_stale, spooling
 from isomorph.models.stored import IN_MEMORY, StoredGrams, save
+from isomorph.saying import say
 
 
 def extract(
@@ -41,7 +41,7 @@ def extract(
     sketch_width: int = SKETCH_WIDTH,
     stimuli: Sequence[str] | None = None,
 ) -> Activations:
-    """ForwardRun images through a network once and fold every layer asked for into its Gram matrix.
+    """Run images through a network once and fold every layer asked for into its Gram matrix.
 
     When all images fit one batch, each layer is folded in the moment it is made and nothing is
     kept. Otherwise a Gram matrix needs features of images that are not in memory together, so
@@ -211,7 +211,7 @@ def _fill(run: ForwardRun, spool: Spool, size: int) -> None:
     if spool.pieces and not _still(run, spool):
         spool.restart()
     if spool.done:
-        print(f"{run.where}: {spool.done} of {n} images are there already", file=sys.stderr)
+        say(f"{run.where}: {spool.done} of {n} images are there already")
     while spool.done < n:
         start = spool.done
         pixels = run.images[start : min(start + size, n)]

@@ -76,7 +76,7 @@ def fold(
 
     Parameters
     ----------
-    features : array, spooled layer or tensor (stimulus, feature)
+    features : array, spooled layer or tensor of shape (stimulus, feature)
         Sliced by columns. A tensor on a GPU is folded there.
     width : int, optional
         Features per block.
@@ -124,7 +124,7 @@ def refuse_flat(gram: NDArray[np.floating], mean_norm: float, rounding: float) -
 
     Parameters
     ----------
-    gram : ndarray (stimulus, stimulus)
+    gram : array of shape (stimulus, stimulus)
         Centred.
     mean_norm : float
         Squared norm of the mean stimulus.
@@ -145,7 +145,7 @@ def not_finite(rows: NDArray[np.intp], names: Sequence[str] | None) -> str:
 
     Parameters
     ----------
-    rows : ndarray (bad stimulus,)
+    rows : array of shape (bad stimulus,)
         Their places.
     names : sequence of str, optional
         Of all stimuli.

@@ -40,7 +40,7 @@ class Activations:
         Place of every layer asked for, those left out included, in execution order.
     left_out : dict of str to str
         Layers asked for that cannot be used, with the reason.
-    output : ndarray (stimulus, class) or None
+    output : array of shape (stimulus, class) or None
         What the network says in the end, when that is one row per stimulus.
     attributes : dict
         Further facts for the artefact: `device`, `weights_sha256`.
@@ -74,7 +74,7 @@ def from_features(
 
     Parameters
     ----------
-    features : mapping of str to ndarray (stimulus, feature)
+    features : mapping of str to array of shape (stimulus, feature)
         By layer, in order.
     patterns : sequence of str
         Layers asked for.

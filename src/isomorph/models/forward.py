@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
@@ -21,6 +20,7 @@ from isomorph.models.layers import Layer, discover, matrix, select, watching
 from isomorph.models.network import Network
 from isomorph.models.readout import Plan, Reading, plans
 from isomorph.models.tokens import find_tokens
+from isomorph.saying import say
 
 if TYPE_CHECKING:
     import torch
@@ -115,18 +115,17 @@ class ForwardRun:
     def fitting(self, size: int) -> int:
         """Return how many images pass at once, at most `size`, and say so when they are fewer.
 
-        A graphics card says itself when its memory is full; a processor's can end without a word.
+        A graphics card says itself when its memory is full; a processor's can end without a
+        message.
         """
         if self.device.type != "cpu" or not self.largest:
             return size
         one = ALIVE * 4 * self.largest
         fits = max(BATCH_BYTES // one, 1)
         if fits < min(size, len(self.images)):
-            print(
+            say(
                 f"{self.where}: the largest layer has {self.largest} activations for each image, "
-                f"so {fits} images pass at once, not {min(size, len(self.images))}",
-                file=sys.stderr,
-                flush=True,
+                f"so {fits} images pass at once, not {min(size, len(self.images))}"
             )
         return min(size, fits)
 
@@ -210,5 +209,5 @@ class ForwardProgress:
         now = time.perf_counter()
         if last or now - self.last > PROGRESS_SECONDS:
             rate = done / max(now - self.start, 1e-9)
-            print(self.text.format(done=done, rate=rate), file=sys.stderr, flush=True)
+            say(self.text.format(done=done, rate=rate))
             self.last = now

@@ -57,7 +57,7 @@ def watching(model: torch.nn.Module, visit: Visit) -> Iterator[None]:
 
     A layer is named as in `named_modules()`. The second call of a module adds `#2`, the third
     `#3`. The first tensor of an output with several bears the plain name, the others add `[1]`
-    (tuples) or `.key` (mappings). The model itself is no layer. The tensor is the module's own:
+    (tuples) or `.key` (mappings). The model itself is not a layer. The tensor is the module's own:
     what visits must reduce or copy it at once, since the next module may overwrite it.
 
     Parameters
@@ -119,7 +119,7 @@ def discover(model: torch.nn.Module, images: torch.Tensor) -> dict[str, Layer]:
     ----------
     model : torch.nn.Module
         In evaluation mode.
-    images : tensor (stimulus, channel, height, width)
+    images : tensor of shape (stimulus, channel, height, width)
         Three or more; the first three are used.
 
     Returns
@@ -276,14 +276,14 @@ def matrix(tensor: torch.Tensor, *, ordered: bool) -> Any:
 
     Parameters
     ----------
-    tensor : tensor (stimulus, ...)
+    tensor : tensor of shape (stimulus, ...)
     ordered : bool
         Whether features must come in the tensor's logical order. A Gram matrix does not mind
         their order, so channels-last memory can be read as it lies.
 
     Returns
     -------
-    ndarray or tensor (stimulus, feature)
+    array or tensor of shape (stimulus, feature)
         A tensor when on a GPU; complex features as real and imaginary parts, anything below
         single precision as single.
     """

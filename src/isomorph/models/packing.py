@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,8 +23,6 @@ HEADROOM = 2.0**11
 FACTS = 3
 """Numbers kept of each stimulus in double precision beside packed features."""
 
-Project = Callable[[NDArray, int, NDArray], None]
-
 
 @dataclass
 class Packing:
@@ -44,14 +41,14 @@ class Packing:
         Numbers kept per stimulus.
     dtype : dtype
         Of those numbers.
-    buckets, signs : ndarray (feature,) or None
+    buckets, signs : arrays of shape (feature,) or None
         Of a sketch: which column a feature is added to, and with which sign (Charikar, Chen and
         Farach-Colton 2002).
-    reference : ndarray (feature,) or None
+    reference : array of shape (feature,) or None
         Mean of the first batch.
     scale : float
         Power of two that features less the reference are multiplied with.
-    alive : ndarray (feature,) or None
+    alive : array of shape (feature,) or None
         Which features ever differed from the reference by more than rounding.
     """
 
@@ -75,8 +72,8 @@ class Packing:
 
         Returns
         -------
-        packed : ndarray (stimulus, column)
-        facts : ndarray (stimulus, 3)
+        packed : array of shape (stimulus, column)
+        facts : array of shape (stimulus, 3)
             Of each stimulus: the product of its features less the reference with the reference,
             the sum of its features, and whether all are finite and fit (1 or 0).
         """

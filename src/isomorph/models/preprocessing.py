@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-import sys
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from isomorph.errors import IsomorphError
+from isomorph.saying import say
 from isomorph.stimuli.stimulus import Pixels
 from isomorph.study import Preprocessing
 
@@ -47,12 +47,10 @@ def field_of_view(settings: Preprocessing, shown: Shown | None, where: str) -> s
     if settings.degrees is None:
         return resized
     if shown is None:
-        print(
+        say(
             f"{where}: the model's field of view is {settings.degrees:g} degrees, but the dataset "
             "does not say how large its images were shown (stimuli.degrees); they are resized "
-            f"({resized})",
-            file=sys.stderr,
-            flush=True,
+            f"({resized})"
         )
         return f"{resized}; the images' size in degrees is not known"
     width, height = shown
@@ -67,16 +65,16 @@ def as_seen(
 
     Parameters
     ----------
-    pixels : ndarray (row, column, 3) of uint8
+    pixels : array of uint8 of shape (row, column, 3)
     settings : Preprocessing
-    shown : (float, float or None), optional
+    shown : tuple (float, float or None), optional
         Width and height of the image, degrees of visual angle.
     where : str, optional
         The image, for errors.
 
     Returns
     -------
-    ndarray (3, size, size)
+    array of shape (3, size, size)
         Values in [0, 1].
 
     Raises
@@ -115,24 +113,24 @@ def placement(
 ) -> tuple[Box, tuple[int, int, int, int]]:
     """Return which part of an image falls into a field of view, and on which of its pixels.
 
-    Edges of the image fall on whole pixels of the input, so that a blurred edge is no feature; a
+    Edges of the image fall on whole pixels of the input, so that a blurred edge is not a feature; a
     stimulus is at most half a pixel too large or small. What lies beyond the field is cut.
 
     Parameters
     ----------
-    pixels : ndarray (row, column, 3)
+    pixels : array of shape (row, column, 3)
     degrees : float
         Side of the field of view, degrees of visual angle.
     size : int
         Its side, pixels.
-    shown : (float, float or None)
+    shown : tuple (float, float or None)
         Width and height of the image as shown, degrees of visual angle.
 
     Returns
     -------
-    source : (float, float, float, float)
+    source : tuple (float, float, float, float)
         Left, top, right and bottom in the image.
-    target : (int, int, int, int)
+    target : tuple (int, int, int, int)
         The same in the field of view.
     """
     height, width = pixels.shape[:2]
@@ -186,7 +184,7 @@ def aperture(kind: str, size: int) -> NDArray[np.float32]:
 
     Returns
     -------
-    ndarray (size, size)
+    array of shape (size, size)
         Between 0 and 1.
     """
     offsets = (np.arange(size) + 0.5) / size - 0.5
@@ -202,12 +200,12 @@ def preprocess(images: NDArray[np.float32], settings: Preprocessing) -> NDArray[
 
     Parameters
     ----------
-    images : ndarray (stimulus, channel, height, width)
+    images : array of shape (stimulus, channel, height, width)
     settings : Preprocessing
 
     Returns
     -------
-    ndarray (stimulus, channel, height, width)
+    array of shape (stimulus, channel, height, width)
     """
     mean, std = (
         np.array(values, dtype=np.float32)[:, None, None]

@@ -142,7 +142,7 @@ def _plan(layer: Layer, reading: Reading, tokens: Tokens | None) -> Plan:
 def _token_axis(shape: Shape, tokens: Tokens) -> tuple[int, int] | str | None:
     """Return the token axis of a layer and how many tokens come before its patches.
 
-    A text is the reason why it cannot be told; None means that the layer has no tokens.
+    A text is the reason why it is not known; None means that the layer has no tokens.
     """
     if len(shape) < 2:
         return None
@@ -160,7 +160,7 @@ def map_axes(shape: Shape, tokens: Tokens | None) -> tuple[int, int] | None:
 
     Images are square, so feature maps are: of three axes, the last two when they are equal
     (torch's order, channels first), else the first two (channels last). Attention maps, as high
-    and wide as there are tokens, are no feature maps.
+    and wide as there are tokens, are not feature maps.
 
     Parameters
     ----------

@@ -56,7 +56,7 @@ class Inputs(Request):
     ----------
     stimuli : DataFrame
         The stimulus table.
-    images : ndarray (stimulus, channel, height, width)
+    images : array of shape (stimulus, channel, height, width)
         Preprocessed; empty when the source needs none.
     scratch : Path
         Folder for temporary files.
@@ -76,7 +76,7 @@ class Source:
     network : callable, optional
         Builds the network; heavy libraries are imported inside.
     activations : callable, optional
-        Computes them, for sources that are no torch module.
+        Computes them, for sources that are not torch modules.
     needs_images : bool
         Whether the stimuli must be images; otherwise the stimulus table is enough.
     options : tuple of str or None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +14,7 @@ from isomorph.errors import IsomorphError
 from isomorph.foreign import in_words
 from isomorph.models.packing import FACTS, Packing
 from isomorph.models.spool import LOCK, OUTPUT, SAMPLE, Spool
+from isomorph.saying import say
 
 REMEDY = "free some space, name fewer layers, raise batch_size or set spool to float16 or sketch"
 
@@ -83,11 +83,9 @@ def spooling(
                 f"{in_words(needed)} in {scratch} for a while and {in_words(free + held)} are "
                 f"free; {REMEDY}"
             )
-        print(
+        say(
             f"{where}: {n_stimuli} images do not fit one batch, {in_words(needed)} of features "
-            f"pass through {scratch}",
-            file=sys.stderr,
-            flush=True,
+            f"pass through {scratch}"
         )
         with _locked(folder, where):
             try:

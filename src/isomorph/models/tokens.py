@@ -64,8 +64,8 @@ def find_tokens(
     Their number is the first axis of what most blocks return, when that is `(token, feature)`.
     Those that stand for no patch are the model's `num_prefix_tokens`, or else its learned tokens,
     see `PREFIX`. Images are square and so is the grid of their patches: when the tokens less those
-    are no square number but all of them are, the learned tokens join later than most blocks (as in
-    CaiT and XCiT), and the blocks have patches only.
+    are not a square number but all of them are, the learned tokens join later than most blocks (as
+    in CaiT and XCiT), and the blocks have patches only.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ def find_tokens(
     Returns
     -------
     Tokens or None
-        None when most blocks return no tokens, or when the patches are no square grid.
+        None when most blocks return no tokens, or when the patches do not form a square grid.
     """
     shapes = [layers[name].shape for name in blocks if not layers[name].left_out]
     stages = [shape for shape in shapes if len(shape) > 1]

@@ -93,7 +93,7 @@ def by_settings(settings: Preprocessing, shown: Shown | None) -> View:
     Parameters
     ----------
     settings : Preprocessing
-    shown : (float, float or None) or None
+    shown : tuple (float, float or None) or None
         Width and height of the images as shown, degrees of visual angle.
     """
 
@@ -130,7 +130,7 @@ def list_given(images: Any, stimuli: Sequence[str] | None = None) -> Listed:
 
     Parameters
     ----------
-    images : ndarray (stimulus, height, width[, channel]) or sequence
+    images : array of shape (stimulus, height, width[, channel]) or sequence
         Arrays hold grey or RGB: uint8, or floating-point numbers in [0, 1], rounded to 8 bits.
     stimuli : sequence of str, optional
         Names. Unless given, files are called as they are, and anything else is counted from 0.

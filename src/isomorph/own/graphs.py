@@ -22,7 +22,7 @@ def external_data(path: Path) -> list[Path]:
     Raises
     ------
     IsomorphError
-        When it is no ONNX file, or see `external_files`.
+        When it is not an ONNX file, or see `external_files`.
     """
     if not find_spec("onnx"):
         return []

@@ -1,8 +1,8 @@
 """Baselines: what a run adds to all its responses, kept out of distances where stimuli are missing.
 
 Where every run shows every stimulus, baselines are in all stimuli alike and in no distance. Where
-some stimuli are missing from some runs, means and products rest on unlike runs, and what sets these
-apart would pass for what sets the stimuli apart.
+some stimuli are missing from some runs, means and products rest on different runs, and what sets
+these apart would pass for what sets the stimuli apart.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ def within_folds(couples: Iterable[Couple], seen: NDArray[np.bool_]) -> Floats:
     ----------
     couples : iterable of Couple
         Each couple of folds in one order or in both.
-    seen : (fold, stimulus)
+    seen : array of shape (fold, stimulus)
         Which stimuli a fold shows.
 
     Returns
     -------
-    (stimulus, stimulus)
+    array of shape (stimulus, stimulus)
         NaN for stimuli that share fewer than two folds.
     """
     n_stimuli = seen.shape[1]
@@ -55,7 +55,7 @@ def as_products(within: Floats, otherwise: Callable[[], Floats]) -> Floats:
 
     Parameters
     ----------
-    within : (stimulus, stimulus)
+    within : array of shape (stimulus, stimulus)
         Squared distances, see `within_folds`.
     otherwise : callable
         Gives the inner products `(stimulus, stimulus)` that the others are taken from, those of
@@ -74,16 +74,16 @@ def told_apart(counts: NDArray[np.integer]) -> tuple[Floats, Floats, int]:
 
     Parameters
     ----------
-    counts : (fold, stimulus)
-        Showings.
+    counts : array of shape (fold, stimulus)
+        Presentations.
 
     Returns
     -------
-    inverse : (fold, fold)
+    inverse : array of shape (fold, fold)
         Covariance of the baselines, their mean 0 in every part without a fold in common with
         others, where responses have a variance of 1.
-    share : (fold, stimulus)
-        Of a stimulus's showings, which stood in a fold.
+    share : array of shape (fold, stimulus)
+        Of a stimulus's presentations, which stood in a fold.
     rank : int
         Of the baselines beyond what stimuli explain: folds less parts.
     """
@@ -104,7 +104,7 @@ def baselines_of(sums: Floats, counts: NDArray[np.integer]) -> Floats:
 
 
 def leverages(counts: NDArray[np.integer]) -> Floats:
-    """Return how much of a showing its stimulus and its fold explain: `(fold, stimulus)`."""
+    """Return how much of a presentation its stimulus and its fold explain: `(fold, stimulus)`."""
     inverse, share, _ = told_apart(counts)
     across = inverse @ share
     explained = np.diag(inverse)[:, None] - 2 * across + np.einsum("fs,fs->s", share, across)
@@ -116,18 +116,18 @@ def adjusted_means(sums: Floats, counts: NDArray[np.integer]) -> Floats | None:
     """Return least-squares means of stimuli, each response being theirs and a fold's baseline.
 
     They are plain means where every fold shows all stimuli equally often. The baselines of all
-    showings have the mean 0, so that the mean over all showings is kept.
+    presentations have the mean 0, so that the mean over all presentations is kept.
 
     Parameters
     ----------
-    sums : (fold, stimulus, unit)
-        Sums over showings.
-    counts : (fold, stimulus)
-        Showings; each stimulus has one at least.
+    sums : array of shape (fold, stimulus, unit)
+        Sums over presentations.
+    counts : array of shape (fold, stimulus)
+        Presentations; each stimulus has one at least.
 
     Returns
     -------
-    (stimulus, unit) or None
+    array of shape (stimulus, unit) or None
         None where stimuli and folds fall into parts without a fold in common: nothing then tells
         baselines from stimuli.
     """

@@ -19,7 +19,7 @@ from isomorph.rdms.folds import Folds, folds_of
 from isomorph.rdms.halves import Halves, halves_of
 from isomorph.rdms.halvings import HALVINGS, Halving, draw_halvings
 from isomorph.rdms.transforms import TRANSFORMS
-from isomorph.rdms.units import equal_units
+from isomorph.rdms.unit_choice import equal_units
 from isomorph.responses.division import Division, divide
 from isomorph.responses.times import bins_of
 from isomorph.study.dataset import NoiseSpec, UnitFilter

@@ -58,19 +58,19 @@ class RdmRow:
     region, subject : str
     distance : str
         Name in `DISTANCES`.
-    rdm : ndarray of shape (pair,) or None
+    rdm : array of shape (pair,) or None
         Upper triangle, row by row.
     session : str or None
         Where RDMs come by session.
     time, draw : int
         Place of the time bin, and number of the draw of units; 0 where there is one.
-    halves : ndarray of shape (halving, half, pair) or None
+    halves : array of shape (halving, half, pair) or None
         RDMs of halves of the repetitions; NaN for a halving of which a half has none.
-    half_norm : ndarray of shape (stimulus,) or None
+    half_norm : array of shape (stimulus,) or None
         What brings `1 - halves` to the scale of the whole, see `isomorph.rdms.halves`.
     status : Status
     reason : str
-        Why there is no RDM, or are no halves.
+        Why there is no RDM, or no halves.
     note : str
         What a reader must know of an RDM that there is.
     n_units : int or None
@@ -108,7 +108,7 @@ class LayerRdm:
     Attributes
     ----------
     layer, distance : str
-    rdm : ndarray of shape (pair,) or None
+    rdm : array of shape (pair,) or None
     depth : int or None
         Place of the layer in execution order.
     n_units : int or None
@@ -144,7 +144,7 @@ def brain_rdms(
         In any order; representations come in that of their first rows.
     stimuli : sequence of str
         Stimuli in the order of the pairs.
-    times : ndarray of shape (bin, 2) or (2,), optional
+    times : array of shape (bin, 2) or (2,), optional
         Start and stop of every time bin, or of the one window, seconds from onset. One window
         makes no dimension.
     left_out : mapping of str to str, optional
@@ -157,7 +157,7 @@ def brain_rdms(
         RDM; `<distance>_status`, `<distance>_reason` and `<distance>_note` without `pair`;
         `<distance>_half (halving, half, representation[, draw][, time], pair)` and
         `<distance>_half_norm` over `stimulus` where there are halves. What has no RDM under any
-        distance is told in the attribute `left_out` alone, with the reason.
+        distance is named in the attribute `left_out` alone, with the reason.
 
     Raises
     ------
@@ -251,22 +251,22 @@ def indexed(data: xr.Dataset) -> xr.Dataset:
     data : Dataset
         As it stands in a file, or indexed already.
     """
-    data = _cast(data, distances_of(data), np.float64)
+    data = data.assign(
+        {name: data[name].variable.astype(np.float64, copy=False) for name in distances_of(data)}
+    )
     if "representation" in data.dims and "representation" not in data.indexes:
         data = data.set_index(representation=[name for name in LEVELS if name in data.coords])
     return data
 
 
 def flat(data: xr.Dataset) -> xr.Dataset:
-    """Return RDMs as they stand in a file: levels as plain coordinates, numbers in float32."""
-    if "representation" in data.indexes:
-        data = data.reset_index("representation")
-    numbers = [str(name) for name, one in data.data_vars.items() if one.dtype.kind == "f"]
-    return _cast(data, numbers, np.float32)
+    """Return RDMs as they stand in a file: levels as plain coordinates.
 
-
-def _cast(data: xr.Dataset, names: Sequence[str], dtype: type) -> xr.Dataset:
-    return data.assign({name: data[name].variable.astype(dtype, copy=False) for name in names})
+    Distances stay in double precision. Two that are equal but for their last bits can be rounded to
+    different numbers in single precision, and then ranks and permutations no longer find them tied:
+    of the categories of eight stimuli a p of .004 became one of .001.
+    """
+    return data.reset_index("representation") if "representation" in data.indexes else data
 
 
 def distances_of(data: xr.Dataset) -> list[str]:
@@ -288,7 +288,7 @@ def each_rdm(data: xr.Dataset, distance: str) -> list[tuple[dict[str, Any], Floa
 
     Returns
     -------
-    list of (dict, ndarray of shape (pair,))
+    list of (dict, array of shape (pair,))
         Coordinates: `region`, `subject`, `time_start`, …, or `model` and `layer`; `draw` counts
         draws of units.
     """
@@ -362,7 +362,7 @@ def _dataset(
 
 
 def _without_empty(data: xr.Dataset, dim: str) -> xr.Dataset:
-    """Return only what has an RDM; why the rest has none is told under `left_out`."""
+    """Return only what has an RDM; why the rest has none is given under `left_out`."""
     there = np.zeros(data.sizes[dim], dtype=bool)
     for name in distances_of(data):
         there |= available(data, name).reshape(len(there), -1).any(axis=1)

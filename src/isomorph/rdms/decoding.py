@@ -31,7 +31,7 @@ def decisions(folds: Folds, settings: NoiseSpec) -> Contribution:
     ------
     UndefinedDistanceError
         With fewer than three repetitions, or two folds that do not repeat stimuli: what is left
-        has no noise to be told from.
+        has no noise against which to discriminate.
     """
     if len(folds) < 2 or len(folds.seen) < 3:
         raise UndefinedDistanceError("it needs at least three repetitions")
@@ -85,7 +85,7 @@ def accuracy(scores: Floats) -> Floats:
 
     Parameters
     ----------
-    scores : (repetition, stimulus, other stimulus)
+    scores : array of shape (repetition, stimulus, other stimulus)
 
     Raises
     ------

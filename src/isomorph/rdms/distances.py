@@ -332,7 +332,7 @@ DISTANCES: Registry[Distance] = Registry(
             ),
             Distance(
                 "lda_accuracy", "accuracy of a cross-validated linear discriminant",
-                lda_accuracy, _WALTHER, "share of showings, .5 by chance", (0.0, 1.0),
+                lda_accuracy, _WALTHER, "share of presentations, .5 by chance", (0.0, 1.0),
                 needs=frozenset({"folds", "noise"}), noise_free="euclidean",
                 gather=decoding.decisions, crossed=True,
             ),

@@ -113,7 +113,7 @@ def from_rsatoolbox(rdms: RDMs, distance: str | None = None) -> xr.Dataset:
     Raises
     ------
     IsomorphError
-        Without the pattern descriptor, when nobody says the distance, or descriptors do not tell
+        Without the pattern descriptor, when the distance is not known, or descriptors do not tell
         two RDMs apart.
 
     Examples
@@ -129,7 +129,7 @@ def from_rsatoolbox(rdms: RDMs, distance: str | None = None) -> xr.Dataset:
     distance = distance or distance_of(rdms)
     if not distance:
         raise IsomorphError(
-            f'the RDMs are of "{rdms.dissimilarity_measure}", which is no distance known here; '
+            f'the RDMs are of "{rdms.dissimilarity_measure}", which is not a distance known here; '
             "name the one they are of: distance=..."
         )
     if "stimulus" not in rdms.pattern_descriptors:

@@ -23,11 +23,11 @@ class Folds:
 
     Attributes
     ----------
-    values : (repetition, stimulus, unit)
+    values : array of shape (repetition, stimulus, unit)
         Responses, 0 where a stimulus was not shown.
-    seen : (repetition, stimulus)
+    seen : array of shape (repetition, stimulus)
         Whether it was shown.
-    fold : (repetition,) of int or None
+    fold : array of int of shape (repetition,) or None
         The fold of each repetition, ascending from 0: noise may be shared by repetitions of one.
         None where each is a fold of its own.
     together : bool
@@ -51,7 +51,7 @@ class Folds:
 
     @cached_property
     def counts(self) -> NDArray[np.integer]:
-        """Showings of every stimulus: `(fold, stimulus)`."""
+        """Presentations of every stimulus: `(fold, stimulus)`."""
         return self.seen.astype(int) if self.fold is None else self._summed(self.seen.astype(int))
 
     @property
@@ -69,7 +69,7 @@ class Folds:
 
     @property
     def means(self) -> Floats:
-        """Means over the showings of a stimulus: `(stimulus, unit)`, NaN where there is none.
+        """Means over the presentations of a stimulus: `(stimulus, unit)`, NaN where there is none.
 
         Where some folds lack stimuli, those of least squares, without the baselines of folds.
         """
@@ -85,29 +85,29 @@ class Folds:
 
     @property
     def sums(self) -> Floats:
-        """Sums over the showings of a stimulus in every fold: `(fold, stimulus, unit)`."""
+        """Sums over the presentations of a stimulus in every fold: `(fold, stimulus, unit)`."""
         return self.values if self.fold is None else self._summed(self.values)
 
     @property
     def plain_means(self) -> Floats:
-        """Means over the showings of a stimulus, baselines of folds and all: `(stimulus, unit)`."""
+        """Means over the presentations of a stimulus with folds' baselines: `(stimulus, unit)`."""
         with np.errstate(invalid="ignore"):
             means: Floats = self.values.sum(axis=0) / self.seen.sum(axis=0)[:, None]
         return means
 
     @property
     def level(self) -> Floats:
-        """Mean over all showings: `(unit,)`."""
+        """Mean over all presentations: `(unit,)`."""
         level: Floats = self.values.sum(axis=(0, 1)) / self.seen.sum()
         return level
 
     @property
     def centred(self) -> Folds:
-        """Folds less the mean over all showings.
+        """Folds less the mean over all presentations.
 
-        What a unit does alike for all stimuli is in no distance. Where a showing is missing, pairs
-        of stimuli rest on unlike couples of folds, and products of it would not cancel; and where
-        it dwarfs what differs, digits would be lost.
+        What a unit does alike for all stimuli is in no distance. Where a presentation is missing,
+        pairs of stimuli rest on different couples of folds, and products of it would not cancel;
+        and where it dwarfs what differs, digits would be lost.
         """
         values = self.values - self.level
         if not self.seen.all():
@@ -143,7 +143,7 @@ def crossed_gram(folds: Folds) -> Floats:
 
     Returns
     -------
-    (stimulus, stimulus)
+    array of shape (stimulus, stimulus)
         NaN where two stimuli share no couple of different folds.
     """
     values, seen = folds.values, folds.seen
@@ -179,7 +179,7 @@ def folds_of_units(
     session : Dataset
         `response (presentation, unit)`, of one time bin; presentations of other stimuli do not
         count.
-    units : (unit,) of int
+    units : array of int of shape (unit,)
         Their places.
     stimuli : sequence of str
         The stimuli in order.

@@ -35,9 +35,9 @@ class Halves:
 
     Attributes
     ----------
-    rdms : (halving, half, pair) or None
+    rdms : array of shape (halving, half, pair) or None
         NaN for a halving of which a half has none.
-    norm : (stimulus,) or None
+    norm : array of shape (stimulus,) or None
         By what `1 - distance` in the halves has to be multiplied, once for either stimulus, to be
         on average what it is in the whole: where a distance divides by what noise adds to, halves
         understate all of it alike. None where they do not.
@@ -91,7 +91,7 @@ def halves_of(
     """Return the RDMs of the halves of a region, sessions pooled, by distance.
 
     Mahalanobis distances and their like weigh the units of one half by the noise of the other:
-    by its own, products would be weighed by the very noise that is in them, and by that of all
+    by its own, products would be weighed by the same noise that is in them, and by that of all
     repetitions, both halves would share the error of the weights, as if it were signal.
 
     Parameters

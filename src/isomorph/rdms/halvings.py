@@ -30,7 +30,7 @@ def draw_halvings(
 
     Parameters
     ----------
-    seen : sequence of (fold, stimulus)
+    seen : sequence of arrays of shape (fold, stimulus)
         By session, which stimuli were shown. Of an odd number of folds one half has one more.
     n : int
         At most.

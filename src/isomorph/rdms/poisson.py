@@ -75,7 +75,7 @@ def divergences(train: Floats, test: Floats) -> Floats:
 
     Parameters
     ----------
-    train, test : (stimulus, unit)
+    train, test : arrays of shape (stimulus, unit)
         Rates above 0.
     """
     kernel = train @ np.log(test).T

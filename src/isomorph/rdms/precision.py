@@ -1,12 +1,12 @@
 r"""Distances weighed by the noise of the units: Mahalanobis and crossnobis.
 
-The noise of a session is what repetitions leave over the mean of their stimulus, with as many
+The noise of a session is the residual of repetitions about the mean of their stimulus, with as many
 degrees of freedom as presentations less stimuli; of runs also over what each adds to all its
 responses, which is in no distance, with a degree less for all runs but one. Responses are whitened
 by an inverse root of its shrunk covariance, after which every distance is a Euclidean one, and
 sessions, whose noise is independent, stand side by side: their Gram matrices add up.
 
-A precision estimated from the very residuals that are multiplied makes cross-validated distances
+A precision estimated from the same residuals that are multiplied makes cross-validated distances
 of pure noise positive: with :math:`p` units and :math:`\nu` degrees of freedom, unshrunk and of
 :math:`R` repetitions, by :math:`\frac{2}{R}\left(\frac{\nu}{\nu - p - 1} - 1\right)` on average.
 Estimated from the other repetitions it does not: its sign does not change with that of the noise
@@ -69,7 +69,7 @@ class SessionNoise:
 
     Attributes
     ----------
-    noisy : (unit,) of bool
+    noisy : array of bool of shape (unit,)
         Units that vary between repetitions; the others have no noise to be weighed by and count
         for nothing.
     covariance : Covariance
@@ -85,7 +85,8 @@ class SessionNoise:
         rows, freedom = residuals(folds)
         if freedom < 1:
             raise UndefinedDistanceError(
-                "noise is what repetitions leave over their mean, and no stimulus was shown twice"
+                "noise is the residual of repetitions about their mean, and no stimulus was "
+                "shown twice"
             )
         centred = folds.centred.values
         variance = np.einsum("fsu,fsu->u", centred, centred) / folds.seen.sum()
@@ -120,14 +121,14 @@ class SessionNoise:
 
 
 def residuals(folds: Folds) -> tuple[Floats, int]:
-    """Return what repetitions leave over the mean of their stimulus, and its freedom.
+    """Return the residuals of repetitions about the mean of their stimulus, and their freedom.
 
     Where folds are single runs, what one adds to all its responses is taken off too: it is in no
     distance between stimuli of one run, and so no noise of it.
 
     Returns
     -------
-    residuals : (presentation, unit)
+    residuals : array of shape (presentation, unit)
     freedom : int
         Presentations less the rank of what is taken off, see `freedom_of`.
     """
@@ -299,7 +300,7 @@ def with_noise_of_runs(folds: Folds, shrinkage: str) -> Contribution:
     Raises
     ------
     UndefinedDistanceError
-        When folds are no runs, or noise cannot be told from one of them.
+        When folds are not runs, or noise cannot be estimated from one of them.
     """
     if not folds.together:
         raise UndefinedDistanceError(

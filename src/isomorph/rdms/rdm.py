@@ -2,37 +2,30 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-import numpy as np
-import pandas as pd
 import xarray as xr
 
 from isomorph.errors import IsomorphError
-from isomorph.geometry import Geometry, geometry_of_features
 from isomorph.rdms.brain import rdms_of_responses
 from isomorph.rdms.collection import (
     available,
     brain_rdms,
     distances_of,
-    model_rdms,
     undefined_of,
 )
 from isomorph.rdms.distances import DISTANCES
-from isomorph.rdms.fold_geometry import geometry_of_layer
 from isomorph.rdms.halvings import most_halvings
-from isomorph.rdms.layered import rdms_of_layer
-from isomorph.rdms.taken import Taken, recording, taken
+from isomorph.rdms.layers_in_hand import rdms_of_activations, rdms_of_features
+from isomorph.rdms.named import first_twice, labels, one_name, several
+from isomorph.rdms.taken import MINIMUM_STIMULI, recording, refuse_rdm, taken
+from isomorph.rdms.transforms import TRANSFORMS
 from isomorph.rdms.unnamed import UNNAMED, made_up_names
-from isomorph.responses.stacks import TOLERANCE
 from isomorph.responses.times import common_times
 from isomorph.study import spec_from
 from isomorph.study.dataset import NoiseSpec
-
-MINIMUM_STIMULI = 4
-"""With fewer, the geometry left after removing what is additive has no dimension."""
 
 
 def rdm(
@@ -40,7 +33,7 @@ def rdm(
     distance: str | Sequence[str] = "correlation",
     *,
     stimuli: Sequence[str] | None = None,
-    region: str | Sequence[str] = "brain",
+    region: str | Sequence[str] | None = None,
     subject: str | None = None,
     model: str | None = None,
     run: Sequence[Any] | None = None,
@@ -61,10 +54,12 @@ def rdm(
         Names in `isomorph.DISTANCES`. Those that cross or weigh repetitions become, for layers,
         their noise-free counterparts.
     stimuli : sequence of str, optional
-        Names of the rows; names that come again are repetitions. Of a recording, which stimuli and
-        in which order. RDMs with names are lined up by them, others by their order.
+        Names of the rows of an array; names that come again are repetitions. Of a recording, and of
+        an array that names its rows, which stimuli and in which order. RDMs with names are lined up
+        by them, others by their order.
     region : str or sequence of str, optional
-        The region of all units of an array, or of each.
+        The region of all units of an array, or of each; "brain" unless the array says it in the
+        coordinate `region`.
     subject : str, optional
         "1" unless the recording says it.
     model : str, optional
@@ -105,21 +100,24 @@ def rdm(
     >>> iso.rdm({"conv": responses[0]}, model="net")["layer"].item()
     'conv'
     """
-    names = [distance] if isinstance(distance, str) else list(distance)
+    names = several(distance, "distance")
     for name in names:
         DISTANCES[name]
-    if not names:
-        raise IsomorphError("distance: none is named, expected at least one")
+    TRANSFORMS[one_name(transform, "transform")]
     spec = spec_from(noise, NoiseSpec, "rdm")
-    if isinstance(x, xr.Dataset) and "gram" in x:
-        return _defined(_of_activations(x, names, model))
-    recorded = isinstance(x, xr.Dataset) or (isinstance(x, Mapping) and _is_recording(x))
-    if model is not None or (isinstance(x, Mapping) and not recorded):
-        return _defined(_of_features(x, names, model or "model", stimuli))
-    sessions, unnamed = _sessions(x, stimuli, region, run)
-    if unnamed or (stimuli is not None and not isinstance(x, Mapping | xr.Dataset)):
-        stimuli = None
-    order = _shown(sessions) if stimuli is None else [str(one) for one in stimuli]
+    order = None if stimuli is None else labels(stimuli, "stimuli")
+    recorded = isinstance(x, Mapping | xr.Dataset) and _is_recording(x)
+    if model is not None or (isinstance(x, Mapping | xr.Dataset) and not recorded):
+        given = {"region": region, "subject": subject, "run": run, **noise,
+                 "transform": None if transform == "none" else transform}  # fmt: skip
+        if told := [key for key, value in given.items() if value is not None]:
+            raise IsomorphError(
+                f"{told[0]}: is about responses, and x is features of the layers of a model"
+            )
+        if isinstance(x, xr.Dataset):
+            return _defined(rdms_of_activations(x, names, model, order))
+        return _defined(rdms_of_features(x, names, model or "model", order))
+    sessions, unnamed, order = _sessions(x, order, region, run)
     if len(order) < MINIMUM_STIMULI:
         raise IsomorphError(
             f"x: {len(order)} stimuli are too few for a geometry, at least {MINIMUM_STIMULI} are "
@@ -129,7 +127,8 @@ def rdm(
     regions = {str(one) for session in sessions.values() for one in session["region"].values}
     n_bins = max(session.sizes.get("time", 1) for session in sessions.values())
     rows, left_out = rdms_of_responses(
-        sessions, order, names, subject=subject or str(said), transform=transform, noise=spec,
+        sessions, order, names, subject=str(said if subject is None else subject),
+        transform=transform, noise=spec,
         halvings=most_halvings(len(regions) * n_bins * len(names), len(order)),
     )  # fmt: skip
     data = brain_rdms(rows, order, times=common_times(sessions), left_out=left_out)
@@ -142,42 +141,58 @@ def _is_recording(x: Mapping[str, Any] | xr.Dataset) -> bool:
 
 
 def _sessions(
-    x: Any, stimuli: Sequence[str] | None, region: str | Sequence[str], run: Sequence[Any] | None
-) -> tuple[dict[str, xr.Dataset], bool]:
-    """Return responses by session, and whether nobody named their stimuli."""
-    if isinstance(x, xr.Dataset):
-        if not _is_recording(x):
+    x: Any,
+    stimuli: list[str] | None,
+    region: str | Sequence[str] | None,
+    run: Sequence[Any] | None,
+) -> tuple[dict[str, xr.Dataset], bool, list[str]]:
+    """Return responses by session, whether nobody named their stimuli, and these in order."""
+    if isinstance(x, Mapping | xr.Dataset):
+        if region is not None or run is not None:
             raise IsomorphError(
-                f"x: holds {', '.join(map(str, x.data_vars)) or 'nothing'}, expected responses: "
-                "response (presentation, unit)"
+                f"{'run' if region is None else 'region'}: a recording says its own; leave it out"
             )
-        return {str(x.attrs.get("session", "1")): x}, False
-    if isinstance(x, Mapping):
-        return {str(name): one for name, one in x.items()}, False
+        sessions = (
+            {str(x.attrs.get("session", "1")): x} if isinstance(x, xr.Dataset)
+            else {str(name): one for name, one in x.items()}
+        )  # fmt: skip
+        for name, one in sessions.items():
+            _refuse_incomplete(one, f'session "{name}"')
+        if twice := first_twice(stimuli or ()):
+            raise IsomorphError(f'stimuli: "{twice}" is named twice, expected each once')
+        return sessions, False, _shown(sessions) if stimuli is None else stimuli
     found = taken(x, "x")
-    if found.values.ndim == 2 and _is_rdm(found.values):
-        raise IsomorphError(
-            "x: is symmetric with 0 on its diagonal, so it is an RDM already; give it to "
-            "isomorph.compare as it is"
-        )
-    named = _named(found, stimuli)
-    unnamed = named is None
+    refuse_rdm(found.values, "x")
+    if found.names is not None:
+        sessions = {"1": recording(found, "x", region, run)}
+        if twice := first_twice(stimuli or ()):
+            raise IsomorphError(f'stimuli: "{twice}" is named twice, expected each once')
+        return sessions, False, _shown(sessions) if stimuli is None else stimuli
     rows = found.values.shape[-2] if found.values.ndim > 1 else 0
-    whole = Taken(found.values, named if named is not None else made_up_names(rows))
-    return {"1": recording(whole, "x", region, run)}, unnamed
+    whole = replace(found, names=made_up_names(rows) if stimuli is None else stimuli)
+    sessions = {"1": recording(whole, "x", region, run)}
+    shown = _shown(sessions)
+    if stimuli is None and len(shown) < rows:
+        never = next(name for name in whole.names or () if name not in shown)
+        raise IsomorphError(
+            f"x: {never} was never shown, and without names nobody can tell which of its stimuli "
+            "are those of others; name them: stimuli=[...]"
+        )
+    return sessions, stimuli is None, shown
 
 
-def _named(found: Taken, stimuli: Sequence[str] | None) -> list[str] | None:
-    return found.names if stimuli is None else [str(one) for one in stimuli]
-
-
-def _is_rdm(values: np.ndarray) -> bool:
-    """Whether a matrix has what every RDM has, and next to no responses."""
-    if values.shape[0] != values.shape[1] or not np.isfinite(values).all():
-        return False
-    allowed = TOLERANCE * float(np.abs(values).max(initial=0.0))
-    asymmetry, diagonal = np.abs(values - values.T).max(), np.abs(np.diag(values)).max()
-    return bool(max(asymmetry, diagonal) <= allowed)
+def _refuse_incomplete(session: xr.Dataset, what: str) -> None:
+    """Refuse what lacks an axis or a coordinate of a recording."""
+    dims = set(session["response"].dims)
+    if not {"presentation", "unit"} <= dims <= {"presentation", "unit", "time"}:
+        raise IsomorphError(
+            f"{what}: its response is ({', '.join(map(str, session['response'].dims))}), expected "
+            "(presentation, unit[, time])"
+        )
+    needed = {"stimulus": "presentation", "repetition": "presentation", "region": "unit"}
+    for name, dim in needed.items():
+        if name not in session.coords or session[name].dims != (dim,):
+            raise IsomorphError(f"{what}: has no coordinate {name} ({dim}), expected one")
 
 
 def _shown(sessions: Mapping[str, xr.Dataset]) -> list[str]:
@@ -185,73 +200,6 @@ def _shown(sessions: Mapping[str, xr.Dataset]) -> list[str]:
     return list(
         dict.fromkeys(str(one) for s in sessions.values() for one in s["stimulus"].values.tolist())
     )
-
-
-def _of_activations(x: xr.Dataset, distances: Sequence[str], model: str | None) -> xr.Dataset:
-    rows = [
-        row
-        for place, layer in enumerate(x["layer"].values.tolist())
-        for row in rdms_of_layer(
-            str(layer), geometry_of_layer(x.isel(layer=place)), distances, int(x["depth"][place])
-        )
-    ]
-    left_out = json.loads(x.attrs.get("left_out", "{}"))
-    name = model or str(x.attrs.get("model", "model"))
-    return model_rdms(name, rows, x["stimulus"].values.tolist(), left_out=left_out)
-
-
-def _of_features(
-    x: Any, distances: Sequence[str], model: str, stimuli: Sequence[str] | None
-) -> xr.Dataset:
-    """Return the RDMs of layers, each an array with stimuli along its first axis."""
-    layers = x if isinstance(x, Mapping) else {model: x}
-    rows, first, named = [], "", None if stimuli is None else [str(one) for one in stimuli]
-    n_stimuli = 0
-    for depth, (layer, features) in enumerate(layers.items()):
-        what = f'layer "{layer}"'
-        geometry, names = _geometry(features, what)
-        if depth == 0:
-            first, n_stimuli, named = what, len(geometry.gram), named or names
-        if len(geometry.gram) != n_stimuli:
-            raise IsomorphError(
-                f"{what} has {len(geometry.gram)} stimuli and {first} {n_stimuli}; expected the "
-                "same in the same order"
-            )
-        if names is not None and names != named:
-            raise IsomorphError(
-                f"{what} names its stimuli otherwise than {first}; expected the same in the same "
-                "order"
-            )
-        rows += rdms_of_layer(str(layer), geometry, distances, depth)
-    if not rows:
-        raise IsomorphError(f'model "{model}": has no layers, expected at least one')
-    if named is not None and len(named) != n_stimuli:
-        raise IsomorphError(
-            f"{first}: {len(named)} stimuli are named, and it has {n_stimuli} rows; expected one "
-            "name for each"
-        )
-    data = model_rdms(model, rows, named or made_up_names(n_stimuli))
-    return data if named is not None else data.assign_attrs({UNNAMED: 1})
-
-
-def _geometry(features: Any, what: str) -> tuple[Geometry, list[str] | None]:
-    """Return the geometry of one layer, whose axes after the first are all features."""
-    if isinstance(features, xr.DataArray | pd.DataFrame):
-        found = taken(features, what)
-    else:
-        found = taken(np.asarray(features), what)
-    values = found.values
-    if values.ndim < 2 or 0 in values.shape:
-        raise IsomorphError(f"{what}: is of shape {values.shape}, expected (stimulus, ...)")
-    if len(values) < MINIMUM_STIMULI:
-        raise IsomorphError(
-            f"{what}: {len(values)} stimuli are too few for a geometry, at least "
-            f"{MINIMUM_STIMULI} are needed"
-        )
-    if not np.isfinite(values).all():
-        place = np.argwhere(~np.isfinite(values))[0].tolist()
-        raise IsomorphError(f"{what}: {place} is {values[tuple(place)]}, expected numbers alone")
-    return geometry_of_features(values.reshape(len(values), -1)), found.names
 
 
 def _defined(data: xr.Dataset) -> xr.Dataset:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -13,9 +13,21 @@ from numpy.typing import NDArray
 
 from isomorph.errors import IsomorphError
 from isomorph.geometry import Floats
+from isomorph.rdms.named import first_twice, index_labels, labels
+from isomorph.rdms.numbers import numbers
+from isomorph.responses.stacks import TOLERANCE
 
 ROWS = ("presentation", "stimulus")
-"""What rows of an array may be called: showings, which may repeat a stimulus, or stimuli."""
+"""What rows of an array may be called: presentations, which may repeat a stimulus, or stimuli."""
+
+APART = ("run", "session")
+"""Coordinates of rows that say what was recorded apart."""
+
+MINIMUM_STIMULI = 4
+"""With fewer, the geometry left after removing what is additive has no dimension."""
+
+REGION = "brain"
+"""The region of units of which nobody said it."""
 
 EXPECTED = "(stimulus, unit) or (repetition, stimulus, unit)"
 
@@ -26,13 +38,19 @@ class Taken:
 
     Attributes
     ----------
-    values : ndarray of shape (row, unit) or (repetition, stimulus, unit)
+    values : array of shape (row, unit) or (repetition, stimulus, unit)
     names : list of str or None
         Stimulus of every row, or of every place along the second axis; None where nobody said it.
+    region : list of str or None
+        Of every unit.
+    apart : mapping of str to list of str
+        `run` and `session` of every row, repetition after repetition.
     """
 
     values: Floats
     names: list[str] | None
+    region: list[str] | None = None
+    apart: Mapping[str, list[str]] = field(default_factory=dict)
 
 
 def taken(x: Any, what: str) -> Taken:
@@ -49,22 +67,18 @@ def taken(x: Any, what: str) -> Taken:
     Raises
     ------
     IsomorphError
-        When these are no numbers, or the names of the dimensions are not known.
+        When these are not numbers, or the names of the dimensions are not known.
     """
-    names = None
-    if isinstance(x, pd.DataFrame):
-        if not isinstance(x.index, pd.RangeIndex):
-            names = list(map(str, x.index))
-        x = x.to_numpy()
-    elif isinstance(x, xr.DataArray):
+    if isinstance(x, xr.DataArray):
         return _of_dimensions(x, what)
+    names = index_labels(x.index, f"{what}: index") if isinstance(x, pd.DataFrame) else None
     return Taken(_numbers(x, what), names)
 
 
 def _of_dimensions(x: xr.DataArray, what: str) -> Taken:
     """Return an array with its dimensions in the order that their names ask for."""
     dims = list(map(str, x.dims))
-    if all(name == f"dim_{place}" for place, name in enumerate(dims)):
+    if _nameless(dims):
         return Taken(_numbers(x.values, what), None)
     row = next((name for name in ROWS if name in dims), "")
     outer = ["repetition"] if "repetition" in dims and row == "stimulus" else []
@@ -75,19 +89,77 @@ def _of_dimensions(x: xr.DataArray, what: str) -> Taken:
             "(repetition, stimulus, unit) or (presentation, unit)"
         )
     x = x.transpose(*outer, row, *units)
-    names = None
+    names = _stimuli(x, row, what)
+    region = None
+    if "region" in x.coords and x["region"].dims in ((), (units[0],)):
+        region = labels(x["region"].broadcast_like(x[units[0]]), f"{what}: region")
+    apart = {
+        name: labels(x[name].broadcast_like(x.isel({units[0]: 0})).transpose(*outer, row).values
+                     .ravel(), f"{what}: {name}")
+        for name in APART
+        if name in x.coords and x[name].dims and set(x[name].dims) <= {*outer, row}
+    }  # fmt: skip
+    return Taken(_numbers(x.values, what), names, region, apart)
+
+
+def _nameless(dims: Sequence[str]) -> bool:
+    return all(name == f"dim_{place}" for place, name in enumerate(dims))
+
+
+def _stimuli(x: xr.DataArray, row: str, what: str) -> list[str] | None:
+    """Return the stimulus of every row, None where nobody said it."""
     if "stimulus" in x.coords and x["stimulus"].dims == (row,):
-        names = list(map(str, x["stimulus"].values.tolist()))
-    elif row == "presentation":
+        return labels(x["stimulus"], f"{what}: stimulus")
+    if row == "presentation":
         raise IsomorphError(
             f"{what}: nothing says which stimulus a presentation showed; add the coordinate "
             '"stimulus"'
         )
-    return Taken(_numbers(x.values, what), names)
+    return None
+
+
+def features(x: Any, what: str) -> tuple[Floats, list[str] | None]:
+    """Return the features of one layer, stimuli along the first axis, and their names if known.
+
+    Parameters
+    ----------
+    x
+        An array of shape (stimulus, ...), a table with stimuli as rows, or an `xarray.DataArray`
+        with the dimension `stimulus`.
+    what : str
+        What they are called in messages.
+
+    Raises
+    ------
+    IsomorphError
+        When these are no numbers, some is not finite, or a stimulus comes twice.
+    """
+    names = None
+    if isinstance(x, xr.DataArray) and not _nameless(list(map(str, x.dims))):
+        row = next((name for name in ROWS if name in x.dims), "")
+        if not row or "repetition" in x.dims:
+            raise IsomorphError(
+                f"{what}: its dimensions are ({', '.join(map(str, x.dims))}), expected "
+                "(stimulus, ...); features have no repetitions"
+            )
+        x = x.transpose(row, ...)
+        names = _stimuli(x, row, what)
+        x = x.values
+    elif isinstance(x, pd.DataFrame):
+        names = index_labels(x.index, f"{what}: index")
+    values = numbers(x, what, "features as an array of numbers, (stimulus, ...)")
+    if values.ndim < 2 or 0 in values.shape:
+        raise IsomorphError(f"{what}: is of shape {values.shape}, expected (stimulus, ...)")
+    if not np.isfinite(values).all():
+        place = np.argwhere(~np.isfinite(values))[0].tolist()
+        raise IsomorphError(f"{what}: {place} is {values[tuple(place)]}, expected numbers alone")
+    if twice := first_twice(names or ()):
+        raise IsomorphError(f'{what}: the stimulus "{twice}" comes twice, expected each once')
+    return values, names
 
 
 def recording(
-    x: Taken, what: str, region: str | Sequence[str], run: Sequence[Any] | None
+    x: Taken, what: str, region: str | Sequence[str] | None, run: Sequence[Any] | None
 ) -> xr.Dataset:
     """Return responses as one session of a recording.
 
@@ -97,10 +169,10 @@ def recording(
         Names that come again are those of repetitions. Rows without any number were not shown.
     what : str
         What they are called in messages.
-    region : str or sequence of str
-        Of all units, or of every unit.
+    region : str or sequence of str, optional
+        Of all units, or of every unit; where it is not given, as the array says, or "brain".
     run : sequence, optional
-        Of every row.
+        Of every row, in place of what the array says.
 
     Returns
     -------
@@ -138,19 +210,21 @@ def recording(
             if len(bad) > 1
             else f"{what}: [{told}] is {rows[at, unit]}; leave the unit out, or the stimulus"
         )
+    region = (x.region or REGION) if region is None else region
     coordinates: dict[str, Any] = {
         "stimulus": ("presentation", stimulus[shown]),
         "repetition": ("presentation", _again(stimulus)[shown]),
         "unit": np.array([str(number) for number in range(n_units)], dtype=object),
         "region": ("unit", _regions(region, n_units, what)),
     }
-    if run is not None:
-        label = np.array([str(one) for one in run], dtype=object)
+    apart = dict(x.apart) if run is None else {"run": labels(run, f"{what}: run")}
+    for name, label in apart.items():
         if len(label) != len(rows):
             raise IsomorphError(
-                f"{what}: run names {len(label)} runs for {len(rows)} rows, expected one for each"
+                f"{what}: {name} names {len(label)} {name}s for {len(rows)} rows, expected one for "
+                "each"
             )
-        coordinates["run"] = ("presentation", label[shown])
+        coordinates[name] = ("presentation", np.array(label, dtype=object)[shown])
     return xr.Dataset(
         {"response": (("presentation", "unit"), rows[shown])}, coordinates, {"session": "1"}
     )
@@ -162,7 +236,7 @@ def _again(stimulus: NDArray[np.object_]) -> NDArray[np.intp]:
 
 
 def _regions(region: str | Sequence[str], n_units: int, what: str) -> NDArray[np.object_]:
-    names = [region] * n_units if isinstance(region, str) else [str(one) for one in region]
+    names = [region] * n_units if isinstance(region, str) else labels(region, f"{what}: region")
     if len(names) != n_units:
         raise IsomorphError(
             f"{what}: region names {len(names)} units, and there are {n_units}; expected one name, "
@@ -172,12 +246,30 @@ def _regions(region: str | Sequence[str], n_units: int, what: str) -> NDArray[np
 
 
 def _numbers(x: Any, what: str) -> Floats:
-    try:
-        values = np.asarray(x)
-    except (TypeError, ValueError, RuntimeError):
-        values = np.empty(0, dtype=object)
-    if values.dtype.kind not in "iufb":
+    return numbers(x, what, f"responses as an array of numbers, {EXPECTED}")
+
+
+def refuse_rdm(values: Floats, what: str) -> None:
+    """Refuse responses, or features, that are RDMs already.
+
+    Raises
+    ------
+    IsomorphError
+    """
+    if _is_rdm(values):
         raise IsomorphError(
-            f"{what}: is {type(x).__name__}, expected responses as an array of numbers, {EXPECTED}"
+            f"{what}: is symmetric with 0 on its diagonal, so it is an RDM already; give it to "
+            "isomorph.compare as it is"
         )
-    return values.astype(float)
+
+
+def _is_rdm(values: Floats) -> bool:
+    """Whether matrices, one or several, have what every RDM has, and next to no responses."""
+    if values.ndim not in (2, 3) or values.shape[-2] != values.shape[-1] or not values.size:
+        return False
+    if not np.isfinite(values).all():
+        return False
+    allowed = TOLERANCE * float(np.abs(values).max())
+    asymmetry = np.abs(values - values.swapaxes(-1, -2)).max()
+    diagonal = np.abs(np.diagonal(values, axis1=-2, axis2=-1)).max()
+    return bool(max(asymmetry, diagonal) <= allowed)

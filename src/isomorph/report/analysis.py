@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from math import isfinite
 from typing import Any
 
-from isomorph.figures.results import Results
-from isomorph.figures.words import CORRECTIONS, distance_title
-from isomorph.rdms import DISTANCES
+from isomorph.figures.dataset_results import DatasetResults
+from isomorph.figures.titles import CORRECTIONS, distance_title
+from isomorph.rdms.distances import DISTANCES
 from isomorph.report.explained import replaced
 from isomorph.study import StudySpec
 
@@ -31,7 +31,7 @@ FAMILIES = {
 SIDES = {"one": "one-sided", "two": "two-sided"}
 
 
-def analysis(study: StudySpec, found: Sequence[Results]) -> dict[str, Any]:
+def analysis(study: StudySpec, found: Sequence[DatasetResults]) -> dict[str, Any]:
     """Return the facts of the analysis: its settings in words, and which steps were taken."""
     inference = study.inference
     return {
@@ -53,7 +53,7 @@ def _with_source(distance: str) -> str:
     return distance_title(distance) + (f" ({source})" if source else "")
 
 
-def _clusters(results: Results) -> bool:
+def _clusters(results: DatasetResults) -> bool:
     """Tell whether some region was tested in several windows."""
     table = results.tables["comparisons"]
     return "p_cluster" in table and bool(table["p_cluster"].notna().any())

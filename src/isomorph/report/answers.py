@@ -7,7 +7,9 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from isomorph.figures import selection
+from isomorph.figures import main_rows
+from isomorph.figures.dataset_results import DatasetResults
+from isomorph.figures.main_rows import Family, MainRows
 from isomorph.figures.numbers import (
     ceiling_said,
     count,
@@ -17,9 +19,7 @@ from isomorph.figures.numbers import (
     p_said,
     percent,
 )
-from isomorph.figures.results import Results
-from isomorph.figures.selection import Family, MainRows
-from isomorph.figures.words import correction, distance_title, measure_label
+from isomorph.figures.titles import correction, distance_title, measure_label
 from isomorph.report.best import confidence_set, span
 from isomorph.report.contests import main_recovery
 from isomorph.report.evidence import read_results
@@ -51,7 +51,7 @@ class Focus(NamedTuple):
 
     Attributes
     ----------
-    results : Results
+    results : DatasetResults
     shown : MainRows
         The region.
     best : Series
@@ -60,13 +60,13 @@ class Focus(NamedTuple):
         The model of that layer.
     """
 
-    results: Results
+    results: DatasetResults
     shown: MainRows
     best: pd.Series
     model: Family
 
 
-def sentences(study: Study, found: Sequence[Results]) -> list[str]:
+def sentences(study: Study, found: Sequence[DatasetResults]) -> list[str]:
     """Return the five sentences from results already read."""
     focus = main_region(found)
     if focus is None:
@@ -76,28 +76,28 @@ def sentences(study: Study, found: Sequence[Results]) -> list[str]:
             _recovery(study, found)]  # fmt: skip
 
 
-def main_region(found: Sequence[Results]) -> Focus | None:
+def main_region(found: Sequence[DatasetResults]) -> Focus | None:
     """Return the region the headline is about: of real data if any, with a ceiling if any."""
     rivals = [
         Focus(results, shown, best, model)
         for results in found
         for shown in results.shown
-        if (best := selection.best_row(shown, results.families)) is not None
+        if (best := main_rows.best_row(shown, results.families)) is not None
         and (model := results.family(best["model"]))
     ]
     return min(
         rivals,
         key=lambda one: (
-            one.results.simulated, isinstance(selection.ceiling(one.shown.rows), str),
+            one.results.simulated, isinstance(main_rows.ceiling(one.shown.rows), str),
         ),
         default=None,
     )  # fmt: skip
 
 
-def _best_layer(focus: Focus, found: Sequence[Results]) -> str:
+def _best_layer(focus: Focus, found: Sequence[DatasetResults]) -> str:
     results, shown, best, model = focus
     n_layers = int((shown.rows["model"] == best["model"]).sum())
-    bounds = selection.ceiling(shown.rows)
+    bounds = main_rows.ceiling(shown.rows)
     against = (
         f"noise ceiling undefined ({bounds})"
         if isinstance(bounds, str)
@@ -107,7 +107,7 @@ def _best_layer(focus: Focus, found: Sequence[Results]) -> str:
     where = f"{_named(results, shown)}{_among(found, results)}"
     claim = (
         f"is most similar to {where}"
-        if best["p_corrected"] < selection.SIGNIFICANT
+        if best["p_corrected"] < main_rows.SIGNIFICANT
         else f"has the highest estimate for {where}, though not significantly above chance"
     )
     return (
@@ -135,15 +135,15 @@ def _training(focus: Focus) -> str:
     if not any(family.kind == "untrained" for family in results.families):
         return "The effect of training is not tested: the study has no untrained controls."
     table = results.table("contrasts")
-    rows = selection.usable(selection.matching(table, shown), "difference") if len(table) else table
-    own = selection.rows_of(rows, shown.region) if len(rows) else rows
+    rows = main_rows.usable(main_rows.matching(table, shown), "difference") if len(table) else table
+    own = main_rows.rows_of(rows, shown.region) if len(rows) else rows
     if own.empty:
         return f"Trained and untrained networks have not been compared for {shown.region}."
     row = own.to_dict("records")[0]
     others = [
-        f"in {selection.place_of(other)} it is {estimate(other, 'difference')} "
+        f"in {main_rows.place_of(other)} it is {estimate(other, 'difference')} "
         f"({p_said(other['p_corrected'])})"
-        for other in rows[selection.places(rows) != shown.region].to_dict("records")
+        for other in rows[main_rows.places(rows) != shown.region].to_dict("records")
     ]
     return (
         f"With layers chosen on other stimuli, the trained network scores {number(row['score'])} "
@@ -160,7 +160,7 @@ def _other_models(focus: Focus) -> str:
     if "baseline" not in kinds.values():
         return "Networks are not compared with other models: the study has networks only."
     rows = results.of("differences", shown)
-    rows = rows if rows.empty else selection.usable(rows, "difference")
+    rows = rows if rows.empty else main_rows.usable(rows, "difference")
     rivals = [
         seen
         for row in rows.to_dict("records")
@@ -193,7 +193,7 @@ def _as_first(row: Mapping[Any, Any], model: str) -> Mapping[Any, Any]:
 
 def _difference(row: Mapping[Any, Any], rows: pd.DataFrame) -> str:
     """Say what a difference is, whether it is significant, and among how many it was tested."""
-    sure = bool(row["p_corrected"] < selection.SIGNIFICANT)
+    sure = bool(row["p_corrected"] < main_rows.SIGNIFICANT)
     size = row.get("family_size", float("nan"))
     of_family = "" if pd.isna(size) else f" over {count(int(size), 'difference')}"
     return (
@@ -202,7 +202,7 @@ def _difference(row: Mapping[Any, Any], rows: pd.DataFrame) -> str:
     )
 
 
-def _recovery(study: Study, found: Sequence[Results]) -> str:
+def _recovery(study: Study, found: Sequence[DatasetResults]) -> str:
     if not any(spec.simulated for spec in study.datasets.values()):
         return "No layers were planted: the study has no simulated recording."
     simulated = [one for one in found if one.simulated]
@@ -213,7 +213,7 @@ def _recovery(study: Study, found: Sequence[Results]) -> str:
     exact, near = (int((table["recovered"] == how).sum()) for how in ("exact", "neighbour"))
     title, first = simulated[0].title, table.iloc[0]
     details = [
-        f"in {selection.place_of(row)}, {title(row['planted_model'])}: {row['planted_layer']} was "
+        f"in {main_rows.place_of(row)}, {title(row['planted_model'])}: {row['planted_layer']} was "
         f"planted and {title(row['found_model'])}: {row['found_layer']} found"
         for row in table[table["recovered"] != "exact"].to_dict("records")
     ]
@@ -230,7 +230,7 @@ def _recovery(study: Study, found: Sequence[Results]) -> str:
     )
 
 
-def _elsewhere(simulated: Sequence[Results]) -> str:
+def _elsewhere(simulated: Sequence[DatasetResults]) -> str:
     """Say how recovery fared over every distance and measure, the unfavourable ones included."""
     whole = pd.concat([one.table("recovery") for one in simulated], ignore_index=True)
     settings = whole[["distance", "measure"]].drop_duplicates()
@@ -244,11 +244,11 @@ def _elsewhere(simulated: Sequence[Results]) -> str:
     )
 
 
-def _named(results: Results, shown: MainRows) -> str:
+def _named(results: DatasetResults, shown: MainRows) -> str:
     return f"simulated {shown.region}" if results.simulated else shown.region
 
 
-def _among(found: Sequence[Results], results: Results) -> str:
+def _among(found: Sequence[DatasetResults], results: DatasetResults) -> str:
     """Say how many regions a sentence about one of them is silent on; nothing if on none."""
     regions = [len(one.shown) for one in found if one.shown]
     if sum(regions) < 2:

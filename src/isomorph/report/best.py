@@ -7,7 +7,9 @@ from typing import Any
 
 import pandas as pd
 
-from isomorph.figures import selection
+from isomorph.figures import main_rows
+from isomorph.figures.dataset_results import DatasetResults
+from isomorph.figures.main_rows import Family, MainRows
 from isomorph.figures.numbers import (
     NONE,
     ceiling_said,
@@ -18,35 +20,33 @@ from isomorph.figures.numbers import (
     p_said,
     percent,
 )
-from isomorph.figures.results import Results
-from isomorph.figures.selection import Family, MainRows
-from isomorph.figures.words import distance_title, measure_label
-from isomorph.report.columns import Column, P, Record, Table, Titled, table_of
+from isomorph.figures.titles import distance_title, measure_label
+from isomorph.report.columns import P, PageColumn, Record, Table, Titled, table_of
 
 SELECTED = (
-    Column("model"),
-    Column("layer", "layer chosen on other stimuli (how often)", reason=True),
-    Column("value", "score on held-out stimuli", "ready"),
-    Column("spread", "interval", "ready"),
-    Column("maximum", "highest of all layers", "number"),
-    Column("maximum_chance", "by chance up to", "number"),
-    Column("optimism", "", "number"),
+    PageColumn("model"),
+    PageColumn("layer", "layer chosen on other stimuli (how often)", reason=True),
+    PageColumn("value", "score on held-out stimuli", "ready"),
+    PageColumn("spread", "interval", "ready"),
+    PageColumn("maximum", "highest of all layers", "number"),
+    PageColumn("maximum_chance", "by chance up to", "number"),
+    PageColumn("optimism", "", "number"),
 )
 
 
-def answer(results: Results, shown: MainRows) -> list[str]:
+def answer(results: DatasetResults, shown: MainRows) -> list[str]:
     """Return what is said of a region: the best layer, its score without that choice, the ceiling.
 
     The best layer of a trained network comes first, then that of all models where it is another.
     """
     said = []
-    for row in selection.leaders(shown, results.families):
+    for row in main_rows.leaders(shown, results.families):
         n_own = int((shown.rows["model"] == row["model"]).sum())
         of_all = row["estimate"] == shown.rows["estimate"].max()
         own, every = count(n_own, "layer"), count(len(shown.rows), "layer")
         among = f"{every} of all models" if of_all else f"its {own}"
         said.append(_highest(results, shown, row, among, n_own))
-    bounds = selection.ceiling(shown.rows)
+    bounds = main_rows.ceiling(shown.rows)
     if isinstance(bounds, str):
         return [*said, f"The noise ceiling is undefined: {bounds}."]
     n, reached = len(shown.rows), int((shown.rows["estimate"] >= bounds.low).sum())
@@ -58,7 +58,9 @@ def answer(results: Results, shown: MainRows) -> list[str]:
     ]
 
 
-def _highest(results: Results, shown: MainRows, row: pd.Series, among: str, n_layers: int) -> str:
+def _highest(
+    results: DatasetResults, shown: MainRows, row: pd.Series, among: str, n_layers: int
+) -> str:
     text = (
         f"{results.title(row['model'])}: {row['layer']} has the highest value of {among}, "
         f"{measure_label(shown.measure)} {estimate(row)}, "
@@ -82,7 +84,7 @@ def _highest(results: Results, shown: MainRows, row: pd.Series, among: str, n_la
     )
 
 
-def confidence_set(results: Results, shown: MainRows, model: str) -> Record | None:
+def confidence_set(results: DatasetResults, shown: MainRows, model: str) -> Record | None:
     """Return the row of a model's confidence set of layers in a region, None without one."""
     rows = results.of("layers_in_set", shown)
     if rows.empty:
@@ -101,22 +103,22 @@ def span(row: Record) -> str:
     return f"one of {n} of its {n_layers} layers ({row['first_layer']} to {row['last_layer']})"
 
 
-def chosen_elsewhere(results: Results, shown: MainRows) -> pd.DataFrame:
+def chosen_elsewhere(results: DatasetResults, shown: MainRows) -> pd.DataFrame:
     """Return a region's scores at layers chosen on other stimuli, empty where there are none."""
     rows = results.of("selection", shown)
-    return rows if rows.empty else selection.usable(_on_other_stimuli(rows), "score")
+    return rows if rows.empty else main_rows.usable(_on_other_stimuli(rows), "score")
 
 
 def _on_other_stimuli(rows: pd.DataFrame) -> pd.DataFrame:
     return rows[rows["chosen_on"] == "other stimuli"]
 
 
-def best_layers(results: Results, shown: MainRows) -> Table:
+def best_layers(results: DatasetResults, shown: MainRows) -> Table:
     """Return each model's best layer beside its score at layers chosen on other stimuli."""
     held_out = chosen_elsewhere(results, shown)
     rows = []
     for family in results.families:
-        best = selection.best_layers(shown.rows[shown.rows["model"].isin(family.instances)])
+        best = main_rows.best_layers(shown.rows[shown.rows["model"].isin(family.instances)])
         if best.empty:
             continue
         p = best["p_corrected"].astype(float)
@@ -127,19 +129,19 @@ def best_layers(results: Results, shown: MainRows) -> Table:
             row |= {"held_out": value, "held_out_spread": spread}
         rows.append(row)
     columns = [
-        Column("model"), Column("layer", "best layer"),
-        Column("value", measure_label(shown.measure), "ready"),
-        Column("spread", f"{results.coverage} interval", "ready"), P,
+        PageColumn("model"), PageColumn("layer", "best layer"),
+        PageColumn("value", measure_label(shown.measure), "ready"),
+        PageColumn("spread", f"{results.coverage} interval", "ready"), P,
     ]  # fmt: skip
     if len(held_out):
         columns += [
-            Column("held_out", "on held-out stimuli", "ready"),
-            Column("held_out_spread", "interval", "ready"),
+            PageColumn("held_out", "on held-out stimuli", "ready"),
+            PageColumn("held_out_spread", "interval", "ready"),
         ]
     return table_of(rows, columns)
 
 
-def layer_selection(results: Results, shown: MainRows) -> Table | None:
+def layer_selection(results: DatasetResults, shown: MainRows) -> Table | None:
     """Return a region's nested scores beside the plain maxima, None before they were computed."""
     inside = results.of("selection", shown)
     if inside.empty:
@@ -183,7 +185,7 @@ def _mean_and_spread(rows: pd.DataFrame, value: str) -> tuple[str, str]:
     return number(values.mean()), f"{number(values.min())} to {number(values.max())}"
 
 
-def every_layer(results: Results, rows: pd.DataFrame) -> Titled:
+def every_layer(results: DatasetResults, rows: pd.DataFrame) -> Titled:
     """Return a region's comparisons per distance: a row per layer, a column per measure."""
     tables = []
     for distance, inside in rows.groupby("distance", sort=False):
@@ -196,8 +198,8 @@ def every_layer(results: Results, rows: pd.DataFrame) -> Titled:
             {"model": results.title(model), "layer": layer, **dict.fromkeys(measures, NONE), **here}
             for (model, layer), here in cells.items()
         ]
-        of_measures = [Column(name, measure_label(name), "ready") for name in measures]
-        columns = [Column("model"), Column("layer"), *of_measures]
+        of_measures = [PageColumn(name, measure_label(name), "ready") for name in measures]
+        columns = [PageColumn("model"), PageColumn("layer"), *of_measures]
         tables.append((distance_title(str(distance)), table_of(body, columns)))
     return tables
 
@@ -207,7 +209,7 @@ def _cell(row: Mapping[Any, Any]) -> str:
     if row["status"] != "ok":
         value, why = number(row["estimate"]), str(row["reason"])
         return why if value == NONE else f"{value}, no interval: {why}"
-    star = "*" if row["p_corrected"] < selection.SIGNIFICANT else ""
+    star = "*" if row["p_corrected"] < main_rows.SIGNIFICANT else ""
     return estimate(row).replace(" ", f"{star} ", 1)
 
 
@@ -216,4 +218,4 @@ def small_p_wide_interval(rows: pd.DataFrame) -> bool:
     if rows.empty:
         return False
     wide = (rows["interval_low"] < 0) & (rows["interval_high"] > 0)
-    return bool((wide & selection.significant(rows)).any())
+    return bool((wide & main_rows.significant(rows)).any())

@@ -8,9 +8,9 @@ from typing import Any
 
 import pandas as pd
 
+from isomorph.figures.main_rows import SIGNIFICANT, place_of
 from isomorph.figures.numbers import NONE, estimate, interval, number, p_value, percent
-from isomorph.figures.selection import SIGNIFICANT, place_of
-from isomorph.figures.words import measure_label
+from isomorph.figures.titles import measure_label
 
 Record = Mapping[Any, Any]
 Titled = list[tuple[str, "Table"]]
@@ -44,7 +44,7 @@ FIGURES: dict[str, Callable[[Record, str], str]] = {
 
 
 @dataclass(frozen=True)
-class Column:
+class PageColumn:
     """One column of a table.
 
     Attributes
@@ -74,9 +74,9 @@ class Column:
         return (FIGURES if self.numeric else WORDS)[self.kind](row, self.name)
 
 
-REGION = Column("region", kind="place")
-P = Column("p_corrected", "p, corrected", "p")
-INTERVAL = Column("interval", "", "interval")
+REGION = PageColumn("region", kind="place")
+P = PageColumn("p_corrected", "p, corrected", "p")
+INTERVAL = PageColumn("interval", "", "interval")
 
 
 @dataclass(frozen=True)
@@ -85,14 +85,14 @@ class Table:
 
     Attributes
     ----------
-    columns : sequence of Column
+    columns : sequence of PageColumn
     rows : list of tuple of str
         Cells.
     strong : list of bool
         Rows set in bold: what is significant, what was found.
     """
 
-    columns: Sequence[Column]
+    columns: Sequence[PageColumn]
     rows: list[tuple[str, ...]]
     strong: list[bool]
 
@@ -104,7 +104,7 @@ class Table:
 
 def table_of(
     rows: pd.DataFrame | Sequence[Record],
-    columns: Sequence[Column],
+    columns: Sequence[PageColumn],
     strong: Iterable[bool] | None = None,
 ) -> Table:
     """Return rows as a table of finished text.
@@ -113,7 +113,7 @@ def table_of(
     ----------
     rows : DataFrame or sequence of mappings
         Where a row has a `status` other than `ok`, its `reason` stands in place of numbers.
-    columns : sequence of Column
+    columns : sequence of PageColumn
     strong : iterable of bool, optional
         Which rows are bold; those with a corrected p below .05 unless given.
     """
@@ -122,7 +122,7 @@ def table_of(
     return Table(columns, [_cells(row, columns) for row in records], bold)
 
 
-def _cells(row: Record, columns: Sequence[Column]) -> tuple[str, ...]:
+def _cells(row: Record, columns: Sequence[PageColumn]) -> tuple[str, ...]:
     why = "" if row.get("status", "ok") == "ok" else str(row["reason"])
     place = next((n for n, column in enumerate(columns) if why and column.reason), len(columns))
     said = [column.cell(row) for column in columns[:place]]

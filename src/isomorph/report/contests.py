@@ -6,52 +6,54 @@ from collections.abc import Callable
 
 import pandas as pd
 
-from isomorph.figures import selection
+from isomorph.figures import main_rows
+from isomorph.figures.dataset_results import DatasetResults
 from isomorph.figures.numbers import count, interval
-from isomorph.figures.results import Results
-from isomorph.figures.words import distance_title, measure_label
+from isomorph.figures.titles import distance_title, measure_label
 from isomorph.inference.estimated import PLACE
-from isomorph.report.columns import INTERVAL, REGION, Column, P, Table, Titled, table_of
+from isomorph.report.columns import INTERVAL, REGION, P, PageColumn, Table, Titled, table_of
 
 CONTRASTS = (
-    REGION, Column("measure", kind="measure"),
-    Column("chosen_layer", "layer chosen on other stimuli (how often)", "chosen", reason=True),
-    Column("scheme", "resampled", "scheme"), Column("score", "trained", "number"),
-    Column("control_score", "untrained", "number"), Column("difference", kind="number"),
+    REGION, PageColumn("measure", kind="measure"),
+    PageColumn("chosen_layer", "layer chosen on other stimuli (how often)", "chosen", reason=True),
+    PageColumn("scheme", "resampled", "scheme"), PageColumn("score", "trained", "number"),
+    PageColumn("control_score", "untrained", "number"), PageColumn("difference", kind="number"),
     INTERVAL, P,
 )  # fmt: skip
 DIFFERENCES = (
-    Column("model_a", "model"), Column("model_b", "against"),
-    Column("scheme", "resampled", "scheme", reason=True), Column("score_a", "scores", "number"),
-    Column("score_b", "the other", "number"), Column("difference", kind="number"), INTERVAL, P,
+    PageColumn("model_a", "model"), PageColumn("model_b", "against"),
+    PageColumn("scheme", "resampled", "scheme", reason=True),
+    PageColumn("score_a", "scores", "number"), PageColumn("score_b", "the other", "number"),
+    PageColumn("difference", kind="number"), INTERVAL, P,
 )  # fmt: skip
 REGIONS = (
-    Column("regions"), Column("measure", kind="measure"),
-    Column("scheme", "resampled", "scheme", reason=True), Column("estimate", kind="number"),
+    PageColumn("regions"), PageColumn("measure", kind="measure"),
+    PageColumn("scheme", "resampled", "scheme", reason=True), PageColumn("estimate", kind="number"),
     INTERVAL, P,
 )  # fmt: skip
 MODELS = (
-    Column("model_a", "model"), Column("model_b", "other model"),
-    Column("layers", reason=True),
-    Column("a_to_b", "layers of the first, best matches", "number"),
-    Column("b_to_a", "of the other", "number"), Column("similarity", "mean, interval", "estimate"),
+    PageColumn("model_a", "model"), PageColumn("model_b", "other model"),
+    PageColumn("layers", reason=True),
+    PageColumn("a_to_b", "layers of the first, best matches", "number"),
+    PageColumn("b_to_a", "of the other", "number"),
+    PageColumn("similarity", "mean, interval", "estimate"),
 )  # fmt: skip
 RECOVERY = (
-    REGION, Column("measure", kind="measure"), Column("planted"),
-    Column("found", reason=True), Column("recovered"),
-    Column("rank", "rank of the planted", "ready"),
-    Column("planted_estimate", "estimate of the planted", "number"),
-    Column("found_estimate", "of the found", "number"),
+    REGION, PageColumn("measure", kind="measure"), PageColumn("planted"),
+    PageColumn("found", reason=True), PageColumn("recovered"),
+    PageColumn("rank", "rank of the planted", "ready"),
+    PageColumn("planted_estimate", "estimate of the planted", "number"),
+    PageColumn("found_estimate", "of the found", "number"),
 )  # fmt: skip
 RELIABILITY = (
-    REGION, Column("of"), Column("reasons", "left out"),
-    Column("split_half", "split half, median", "number"),
-    Column("spearman_brown", "Spearman-Brown, median", "number"),
-    Column("middle", "middle half", "ready"),
+    REGION, PageColumn("of"), PageColumn("reasons", "left out"),
+    PageColumn("split_half", "split half, median", "number"),
+    PageColumn("spearman_brown", "Spearman-Brown, median", "number"),
+    PageColumn("middle", "middle half", "ready"),
 )  # fmt: skip
 
 
-def contrasts(results: Results) -> Titled:
+def contrasts(results: DatasetResults) -> Titled:
     """Return trained models against their untrained controls: as shown for regions, then all."""
 
     def title(rows: pd.DataFrame) -> str:
@@ -63,19 +65,19 @@ def contrasts(results: Results) -> Titled:
     return _main_first(results, table, CONTRASTS, ["distance", "model"], title)
 
 
-def regions(results: Results) -> Titled:
+def regions(results: DatasetResults) -> Titled:
     """Return a dataset's regions against each other: as the page shows them, then all."""
     table = results.table("regions")
     if len(table):
-        both = table["region_a"] + " against " + selection.places(table, "region_b")
+        both = table["region_a"] + " against " + main_rows.places(table, "region_b")
         table = table.assign(region=table["region_a"], regions=both)
     return _main_first(results, table, REGIONS, ["distance"], lambda _: "")
 
 
 def _main_first(
-    results: Results,
+    results: DatasetResults,
     table: pd.DataFrame,
-    columns: tuple[Column, ...],
+    columns: tuple[PageColumn, ...],
     keys: list[str],
     title: Callable[[pd.DataFrame], str],
 ) -> Titled:
@@ -89,7 +91,7 @@ def _main_first(
     for (distance, *_), group in groups:
         by = [name for name in ("region", "region_b", *PLACE[1:]) if name in group]
         ordered = group.sort_values(by, kind="stable")
-        places = selection.places(ordered)
+        places = main_rows.places(ordered)
         settings = zip(places, ordered["distance"], ordered["measure"], strict=True)
         first = ordered[[shown.get(region) == tuple(how) for region, *how in settings]]
         who, how = title(group), distance_title(str(distance))
@@ -101,7 +103,7 @@ def _main_first(
     return [*main, *((f"Under every measure: {name}", one) for name, one in full)]
 
 
-def models_compared(results: Results) -> Titled:
+def models_compared(results: DatasetResults) -> Titled:
     """Return every two models against each other, a table per region.
 
     Under the main distance and measure, each model at the layer chosen on other stimuli.
@@ -116,7 +118,7 @@ def models_compared(results: Results) -> Titled:
     return tables
 
 
-def models_against_models(results: Results) -> Table | None:
+def models_against_models(results: DatasetResults) -> Table | None:
     """Return every two models and how similar their layers are; None before it was computed."""
     table = results.table("models")
     if table.empty:
@@ -127,7 +129,7 @@ def models_against_models(results: Results) -> Table | None:
     return table_of(rows, MODELS, [False] * len(rows))
 
 
-def family_size(results: Results, kind: str) -> str:
+def family_size(results: DatasetResults, kind: str) -> str:
     """Return "over n such questions" as p of a table is corrected; nothing where it is unknown."""
     parts = [rows for shown in results.shown if len(rows := results.of(kind, shown))]
     sizes = {
@@ -136,13 +138,13 @@ def family_size(results: Results, kind: str) -> str:
     return f" over {' or '.join(map(str, sorted(sizes)))} such questions" if sizes else ""
 
 
-def main_recovery(results: Results) -> pd.DataFrame:
+def main_recovery(results: DatasetResults) -> pd.DataFrame:
     """Return the recovery of each region under its main measure and distance."""
     parts = [rows for shown in results.shown if len(rows := results.of("recovery", shown))]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
 
-def recovery(results: Results, table: pd.DataFrame) -> Titled:
+def recovery(results: DatasetResults, table: pd.DataFrame) -> Titled:
     """Return planted layers and where they were found, a table per distance."""
     if table.empty:
         return []
@@ -159,14 +161,14 @@ def recovery(results: Results, table: pd.DataFrame) -> Titled:
     ]
 
 
-def reliability(results: Results) -> Table | None:
+def reliability(results: DatasetResults) -> Table | None:
     """Return the reliability of each region: medians over units or subjects."""
     table = results.table("reliability")
     if table.empty:
         return None
     rows = []
-    for region in selection.regions(table):
-        inside = selection.rows_of(table, region)
+    for region in main_rows.regions(table):
+        inside = main_rows.rows_of(table, region)
         of_units = bool((inside["unit"] != "").any())
         if of_units:
             inside = inside[inside["unit"] != ""]  # rows of a whole region aside
@@ -188,6 +190,6 @@ def reliability(results: Results) -> Table | None:
     return table_of(rows, RELIABILITY)
 
 
-def _titled(results: Results, rows: pd.DataFrame, *columns: str) -> pd.DataFrame:
+def _titled(results: DatasetResults, rows: pd.DataFrame, *columns: str) -> pd.DataFrame:
     """Return rows with the titles of models in place of their names."""
     return rows.assign(**{name: rows[name].map(results.title) for name in columns})

@@ -9,7 +9,7 @@ from pathlib import Path
 from isomorph.artefacts import Provenance, provenance_file, read_provenance
 from isomorph.catalogue import tables_of_results
 from isomorph.errors import IsomorphError
-from isomorph.figures.results import Results
+from isomorph.figures.dataset_results import DatasetResults
 from isomorph.layout import Layout
 from isomorph.stages.figures import LISTING, TABLES, read_tables
 
@@ -26,7 +26,7 @@ class Picture:
 
 
 @dataclass(frozen=True)
-class Illustrated(Results):
+class Illustrated(DatasetResults):
     """The tables of one dataset with its figures."""
 
     pictures: tuple[Picture, ...] = ()

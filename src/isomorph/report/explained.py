@@ -7,30 +7,30 @@ from typing import Any
 
 import pandas as pd
 
-from isomorph.figures import selection
+from isomorph.figures import main_rows
+from isomorph.figures.dataset_results import DatasetResults
 from isomorph.figures.numbers import NONE, number
-from isomorph.figures.results import Results
+from isomorph.figures.titles import measure_label, measure_title
 from isomorph.figures.weighted import KINDS
-from isomorph.figures.words import measure_label, measure_title
 from isomorph.inference.estimated import PLACE
 from isomorph.inference.explain.similarities import STAND_INS
-from isomorph.report.columns import REGION, Column, P, Table, Titled, table_of
+from isomorph.report.columns import REGION, P, PageColumn, Table, Titled, table_of
 from isomorph.report.evidence import Illustrated
 
 PARTIAL = (
-    REGION, Column("model"), Column("layer"), Column("plain", kind="ready"),
-    Column("partial", kind="ready"), P, Column("semi_partial", "semi-partial", "ready"),
+    REGION, PageColumn("model"), PageColumn("layer"), PageColumn("plain", kind="ready"),
+    PageColumn("partial", kind="ready"), P, PageColumn("semi_partial", "semi-partial", "ready"),
 )  # fmt: skip
 PARTITION = (
-    REGION, Column("part", "explained by"), Column("kind", "part"),
-    Column("variance", "share of variance", "number_3", reason=True),
-    Column("interval", kind="interval_3"), P,
+    REGION, PageColumn("part", "explained by"), PageColumn("kind", "part"),
+    PageColumn("variance", "share of variance", "number_3", reason=True),
+    PageColumn("interval", kind="interval_3"), P,
 )  # fmt: skip
 WEIGHTED = (
-    REGION, Column("model"), Column("kind", "what is weighted"),
-    Column("weights", "largest weights, their share", reason=True),
-    Column("layer", "best single layer"), Column("single", "its score", "number"),
-    Column("score", "combined", "number"), Column("gain", "gain, interval", "estimate"), P,
+    REGION, PageColumn("model"), PageColumn("kind", "what is weighted"),
+    PageColumn("weights", "largest weights, their share", reason=True),
+    PageColumn("layer", "best single layer"), PageColumn("single", "its score", "number"),
+    PageColumn("score", "combined", "number"), PageColumn("gain", "gain, interval", "estimate"), P,
 )  # fmt: skip
 
 
@@ -67,7 +67,7 @@ def replaced(measures: Sequence[str]) -> str:
 
 
 def _by_measure(
-    results: Results, kind: str, build: Callable[[Results, pd.DataFrame], Table]
+    results: DatasetResults, kind: str, build: Callable[[DatasetResults, pd.DataFrame], Table]
 ) -> Titled:
     table = results.table(kind)
     groups = table.groupby("measure", sort=False) if len(table) else ()
@@ -77,10 +77,10 @@ def _by_measure(
     ]
 
 
-def _partial(results: Results, rows: pd.DataFrame) -> Table:
+def _partial(results: DatasetResults, rows: pd.DataFrame) -> Table:
     """Return a row per region, model and layer: plain, partial, semi-partial."""
-    estimate = Column("estimate", kind="estimate", reason=True)
-    keys = [selection.places(rows), "model", "layer"]
+    estimate = PageColumn("estimate", kind="estimate", reason=True)
+    keys = [main_rows.places(rows), "model", "layer"]
     told = []
     for (region, model, layer), own in rows.groupby(keys, sort=False):
         cells = table_of(own, [estimate]).rows
@@ -94,7 +94,7 @@ def _partial(results: Results, rows: pd.DataFrame) -> Table:
     return table_of(told, PARTIAL)
 
 
-def _partition(results: Results, rows: pd.DataFrame) -> Table:
+def _partition(results: DatasetResults, rows: pd.DataFrame) -> Table:
     parts = [
         "all together"
         if kind == "total"
@@ -104,7 +104,7 @@ def _partition(results: Results, rows: pd.DataFrame) -> Table:
     return table_of(rows.assign(part=parts), PARTITION)
 
 
-def _weighted(results: Results, rows: pd.DataFrame) -> Table:
+def _weighted(results: DatasetResults, rows: pd.DataFrame) -> Table:
     told = rows.assign(
         model=rows["model"].map(results.title),
         kind=rows["kind"].map(KINDS.get),
@@ -114,13 +114,13 @@ def _weighted(results: Results, rows: pd.DataFrame) -> Table:
     return table_of(told, WEIGHTED)
 
 
-def _weights(results: Results, text: str) -> str:
+def _weights(results: DatasetResults, text: str) -> str:
     """Return weights, "model layer 0.47; ...", as the page writes names and numbers."""
     parts = [part.rpartition(" ") for part in text.split("; ") if " " in part]
     return "; ".join(f"{_owned(results, name)} {number(float(w))}" for name, _, w in parts) or NONE
 
 
-def _owned(results: Results, layer: str) -> str:
+def _owned(results: DatasetResults, layer: str) -> str:
     """Return a layer, with the title of the model whose name stands before it, if any."""
     model, _, name = layer.partition(" ")
     return f"{results.titles[model]}: {name}" if name and model in results.titles else layer

@@ -18,17 +18,18 @@ from isomorph.artefacts import artefact_kind, read_array, read_responses
 from isomorph.figures.numbers import NONE, count, listed
 from isomorph.layout import Layout
 from isomorph.rdms.collection import notes_of, undefined_of
-from isomorph.report.columns import Column, Table, table_of
+from isomorph.report.columns import PageColumn, Table, table_of
 from isomorph.report.settings import sentence, settings_of
 
 MOST_REGIONS = 8
 """Regions that get a column each; more are words in one column."""
 
-SETTINGS = (Column("setting"), Column("value"), Column("meaning"))
-SESSIONS: tuple[Column, ...] = (
-    Column("subject"), Column("session"), Column("left out"), Column("noted", "kept, with a note"),
-    Column("presentations", kind="ready"), Column("stimuli", kind="ready"),
-    Column("repetitions", "repetitions of a stimulus", "ready"),
+SETTINGS = (PageColumn("setting"), PageColumn("value"), PageColumn("meaning"))
+SESSIONS: tuple[PageColumn, ...] = (
+    PageColumn("subject"), PageColumn("session"), PageColumn("left out"),
+    PageColumn("noted", "kept, with a note"),
+    PageColumn("presentations", kind="ready"), PageColumn("stimuli", kind="ready"),
+    PageColumn("repetitions", "repetitions of a stimulus", "ready"),
 )  # fmt: skip
 
 MOST_NAMES = 12
@@ -71,7 +72,7 @@ class Methods:
 
     Attributes
     ----------
-    facts : list of (term, meaning)
+    facts : list of tuple (term, meaning)
         Source, form, transform, what was left out.
     settings : Table or None
         Settings that differ from the default, each with what it means.
@@ -98,7 +99,7 @@ def methods(layout: Layout, dataset: str, *, written: bool = True) -> Methods:
     layout : Layout
     dataset : str
     written : bool, optional
-        Whether what was written fits the study; otherwise only settings are told.
+        Whether what was written fits the study; otherwise only settings are given.
     """
     spec = layout.study.dataset(dataset)
     subjects = spec.subjects if written else ()
@@ -264,9 +265,9 @@ def session_table(sessions: Sequence[Session]) -> Table:
     regions = list(dict.fromkeys(region for session in sessions for region in session.units))
     columns = SESSIONS
     columns += (
-        tuple(Column(f"units, {region}", kind="ready") for region in regions)
+        tuple(PageColumn(f"units, {region}", kind="ready") for region in regions)
         if len(regions) <= MOST_REGIONS
-        else (Column("units", f"units of {len(regions)} regions", "ready"),)
+        else (PageColumn("units", f"units of {len(regions)} regions", "ready"),)
     )
     rows = [
         {

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 import re
-import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -18,10 +17,10 @@ from isomorph.archives.manifest import Manifest, read_manifest
 from isomorph.artefacts import replacing, sha256, write_beside
 from isomorph.catalogue import CATALOGUE
 from isomorph.errors import IsomorphError
-from isomorph.figures import selection
+from isomorph.figures import main_rows
 from isomorph.figures.numbers import number
 from isomorph.figures.style import slug
-from isomorph.figures.words import (
+from isomorph.figures.titles import (
     CORRECTIONS,
     correction,
     distance_title,
@@ -42,6 +41,7 @@ from isomorph.report.explained import explained
 from isomorph.report.methods import methods
 from isomorph.report.missing import Judged, judge
 from isomorph.report.robustness import robustness
+from isomorph.saying import say
 
 MEDIA = {".svg": "image/svg+xml", ".png": "image/png"}
 
@@ -76,7 +76,7 @@ def run(layout: Layout) -> Path:
             old.unlink(missing_ok=True)
     absent = f"; {judged.told}" if judged.missing else ""
     said = f"report: {page}, {len(text) / 1e6:.1f} MB{absent}"
-    print(said, file=sys.stderr, flush=True)
+    say(said)
     return page
 
 
@@ -145,7 +145,7 @@ def context(judged: Judged) -> dict[str, Any]:
         ],
         "models": [
             {"spec": model, "family": family}
-            for model, family in zip(study.models.values(), selection.families(study), strict=True)
+            for model, family in zip(study.models.values(), main_rows.families(study), strict=True)
             if compared & set(family.instances)
         ],
         "measures": [(measure_title(one), MEASURES.get(one)) for one in study.spec.measures],
@@ -163,7 +163,7 @@ def context(judged: Judged) -> dict[str, Any]:
 
 def _dataset(layout: Layout, results: Illustrated) -> dict[str, Any]:
     comparisons, shown = results.table("comparisons"), {one.region for one in results.shown}
-    without = [region for region in selection.regions(comparisons) if region not in shown]
+    without = [region for region in main_rows.regions(comparisons) if region not in shown]
     notes = (
         note
         for table in results.tables.values()
@@ -171,14 +171,14 @@ def _dataset(layout: Layout, results: Illustrated) -> dict[str, Any]:
     )
     return {
         "drawn": results.picture,
-        "names": selection.regions(comparisons),
+        "names": main_rows.regions(comparisons),
         "n_stimuli": 0 if comparisons.empty else int(comparisons["n_stimuli"].max()),
         "timecourses": [one for one in results.pictures if one.kind == "timecourse"],
         "explained": explained(results),
         "alike": contests.models_against_models(results),
         "regions": [_region(results, one) for one in results.shown],
         "without": [
-            (region, "; ".join(dict.fromkeys(selection.rows_of(comparisons, region)["reason"])))
+            (region, "; ".join(dict.fromkeys(main_rows.rows_of(comparisons, region)["reason"])))
             for region in without
         ],
         "models_compared": contests.models_compared(results),
@@ -199,9 +199,9 @@ def _dataset(layout: Layout, results: Illustrated) -> dict[str, Any]:
     }
 
 
-def _region(results: Illustrated, shown: selection.MainRows) -> dict[str, Any]:
+def _region(results: Illustrated, shown: main_rows.MainRows) -> dict[str, Any]:
     first = shown.rows.iloc[0]
-    own = selection.rows_of(results.table("comparisons"), shown.region)
+    own = main_rows.rows_of(results.table("comparisons"), shown.region)
     return {
         "name": shown.region,
         "measure": measure_title(shown.measure),
@@ -213,7 +213,7 @@ def _region(results: Illustrated, shown: selection.MainRows) -> dict[str, Any]:
         "selected": layer_selection(results, shown),
         "full": every_layer(results, own),
         "scheme": first["scheme"],
-        "wide": wide(selection.best_layers(shown.rows)),
+        "wide": wide(main_rows.best_layers(shown.rows)),
         "wide_somewhere": wide(own),
         "correction": correction(shown.rows),
         "family_size": int(first["family_size"]),

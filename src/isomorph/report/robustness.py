@@ -7,25 +7,25 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from isomorph.figures import selection
+from isomorph.figures import main_rows
+from isomorph.figures.main_rows import MainRows
 from isomorph.figures.numbers import count, number, percent
-from isomorph.figures.selection import MainRows
-from isomorph.report.columns import Column, Table, table_of
+from isomorph.report.columns import PageColumn, Table, table_of
 from isomorph.report.evidence import Illustrated
 
 Layer = tuple[str, str]
 """Model and layer."""
 
 PLANTED = (
-    Column("model", "planted"), Column("planted_layer", "layer"), Column("remark"),
-    Column("recovery_exact", "found", "percent"),
-    Column("recovery_neighbour", "or its neighbour", "percent"),
-    Column("recovery_family", "or its model", "percent"),
-    Column("power_zero", "above chance", "percent"),
-    Column("power_runner_up", "above other models", "percent"),
-    Column("false_positive", "false positive", "percent"),
-    Column("false_winner", "false winner", "percent"),
-    Column("reliability", kind="ready"),
+    PageColumn("model", "planted"), PageColumn("planted_layer", "layer"), PageColumn("remark"),
+    PageColumn("recovery_exact", "found", "percent"),
+    PageColumn("recovery_neighbour", "or its neighbour", "percent"),
+    PageColumn("recovery_family", "or its model", "percent"),
+    PageColumn("power_zero", "above chance", "percent"),
+    PageColumn("power_runner_up", "above other models", "percent"),
+    PageColumn("false_positive", "false positive", "percent"),
+    PageColumn("false_winner", "false winner", "percent"),
+    PageColumn("reliability", kind="ready"),
 )  # fmt: skip
 
 
@@ -64,7 +64,7 @@ def planted_table(results: Illustrated, shown: MainRows, power: pd.DataFrame) ->
 
 def _leaders(results: Illustrated, shown: MainRows) -> list[Layer]:
     """Return what the page calls best: the best layer of a trained network, and that of all."""
-    rows = selection.leaders(shown, results.families)
+    rows = main_rows.leaders(shown, results.families)
     return [(str(row["model"]), str(row["layer"])) for row in rows]
 
 
@@ -127,7 +127,7 @@ def _found_again(
             " It would be significantly above the best layer of every other model in "
             f"{_rate(row['power_runner_up'], int(n_rivals))} of {int(n_rivals)}."
         )
-    return [*said, *([f"A limit: {row['status']}."] if row["status"] != "ok" else [])]
+    return [*said, *([f"A limit: {row['reason']}."] if row["status"] != "ok" else [])]
 
 
 def _mistaken(results: Illustrated, shown: MainRows, best: Layer) -> str:
@@ -151,7 +151,7 @@ def _agreement(results: Illustrated, shown: MainRows) -> list[str]:
     table = results.table("agreement")
     if table.empty:
         return []
-    rows = selection.rows_of(table[table["over"] == "models"], shown.region)
+    rows = main_rows.rows_of(table[table["over"] == "models"], shown.region)
     main = (shown.distance, shown.measure)
     as_first, as_second = (
         (rows[f"distance_{end}"] == main[0]) & (rows[f"measure_{end}"] == main[1]) for end in "ab"

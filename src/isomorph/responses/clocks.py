@@ -34,15 +34,15 @@ def clock_hint(recorded: tuple[float, float], onset: Array) -> str:
 
     Parameters
     ----------
-    recorded : (start, stop)
+    recorded : tuple (start, stop)
         First and last time of what was recorded.
-    onset : ndarray (presentation,)
+    onset : array of shape (presentation,)
         Onsets, finite.
 
     Returns
     -------
     str
-        Told from how the two spans differ in length and place.
+        Inferred from how the two spans differ in length and place.
     """
     start, stop = recorded
     length, shown = stop - start, float(np.ptp(onset))
@@ -79,9 +79,9 @@ def refuse_other_unit(
     ----------
     n_spikes, n_units : int
         Spikes of all units, and how many units there are.
-    recorded : (start, stop)
+    recorded : tuple (start, stop)
         First and last spike.
-    onset : ndarray (presentation,)
+    onset : array of shape (presentation,)
         Onsets, seconds.
     where : str
         The file, for the message.
@@ -106,13 +106,13 @@ def refuse_other_unit(
 
 
 def refuse_anew(onset: Array, stop: Array | None, where: str) -> None:
-    """Refuse onsets that begin anew with each trial.
+    """Refuse onsets that begin again with each trial.
 
     Parameters
     ----------
-    onset : ndarray (presentation,)
+    onset : array of shape (presentation,)
         In the order of the file; NaN where unknown.
-    stop : ndarray (presentation,), optional
+    stop : array of shape (presentation,), optional
         When each presentation ends, where that is known.
     where : str
         File, table and column, for the message.
@@ -139,8 +139,8 @@ def refuse_anew(onset: Array, stop: Array | None, where: str) -> None:
     if crowded:
         raise IsomorphError(
             f"{where}: {len(onset)} presentations share {len(many)} onsets between "
-            f"{onset.min():g} and {onset.max():g} s, as do onsets that begin anew with each trial; "
-            "expected seconds on the one clock of the session, so add the start of "
+            f"{onset.min():g} and {onset.max():g} s, as do onsets that begin again with each "
+            "trial; expected seconds on the one clock of the session, so add the start of "
             "its trial to each"
         )
 
@@ -162,7 +162,7 @@ def refuse_windows(windows: Sequence[tuple[float, float]], onset: Array, where: 
     ----------
     windows : sequence of (start, stop)
         Relative to onset.
-    onset : ndarray (presentation,)
+    onset : array of shape (presentation,)
         Onsets, seconds.
     where : str
         The file, for the message.
@@ -192,7 +192,7 @@ def refuse_outlasting(
     ----------
     windows : sequence of (start, stop)
         Relative to onset, seconds.
-    recorded : (start, stop)
+    recorded : tuple (start, stop)
         First and last time of the recording, seconds.
     where : str
         The file, for the message.
@@ -259,5 +259,5 @@ def _unit(ratio: float) -> str:
 def _anew(length: float, apart: float, both: str) -> str:
     return (
         f"the recording lasts {length:.3g} s and onsets come every {apart:.3g} s, so do its times "
-        f"begin anew with each trial? {both}"
+        f"begin again with each trial? {both}"
     )

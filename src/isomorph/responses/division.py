@@ -34,14 +34,14 @@ class Division:
     ----------
     kind : {"run", "session", "repetition"}
         What the folds are.
-    fold : ndarray (presentation,) of int
+    fold : array of int of shape (presentation,)
         Fold of each presentation, from 0; -1 where it showed none of the stimuli.
     count : int
         Runs, sessions or repetitions there are.
     note : str
         What a reader must know of it; mostly nothing.
     unlike : str
-        Runs or sessions, where these show unlike stimuli and are not the folds: what sets them
+        Runs or sessions, where these show different stimuli and are not the folds: what sets them
         apart is in the distances.
     """
 
@@ -119,7 +119,7 @@ def recorded(session: xr.Dataset) -> tuple[str, Array | None]:
     Returns
     -------
     kind : {"run", "session", ""}
-    label : ndarray (presentation,) of str, or None
+    label : array of str of shape (presentation,), or None
         The name of each one's run or session. Runs of the same name in different sessions are
         different runs.
     """
@@ -147,7 +147,7 @@ def come_again_apart(stimulus: Array, label: Array) -> bool:
 
     Parameters
     ----------
-    stimulus, label : ndarray (presentation,)
+    stimulus, label : arrays of shape (presentation,)
         Stimulus and run (or session) of each presentation.
     """
     names, code = np.unique(stimulus, return_inverse=True)
@@ -216,12 +216,12 @@ def rounds(seen: Array) -> Array:
 
     Parameters
     ----------
-    seen : ndarray (run, stimulus) of bool
+    seen : array of bool of shape (run, stimulus)
         Which stimuli each run shows.
 
     Returns
     -------
-    ndarray (run,) of int
+    array of int of shape (run,)
         The fold of each, from 0.
     """
     folds: list[Array] = []

@@ -37,7 +37,7 @@ class Grayordinates:
         return len(self.axis)
 
     def is_same(self, other: Any) -> bool:
-        """Tell whether another file has the very same grayordinates in the same order."""
+        """Tell whether another file has exactly the same grayordinates in the same order."""
         return isinstance(other, Grayordinates) and bool(self.axis == other.axis)
 
     def names(self, units: Array) -> list[str]:
@@ -45,7 +45,7 @@ class Grayordinates:
 
         Parameters
         ----------
-        units : ndarray (unit,)
+        units : array of shape (unit,)
             Their places among the grayordinates.
         """
         axis = self.axis
@@ -76,13 +76,13 @@ class Grayordinates:
 
         Returns
         -------
-        ndarray (grayordinate of the other,)
+        array of shape (grayordinate of the other,)
             Position, -1 for one that is not among these.
 
         Raises
         ------
         IsomorphError
-            When the other is no CIFTI file, or of another surface or voxel grid.
+            When the other is not a CIFTI file, or of another surface or voxel grid.
         """
         if not isinstance(other, Grayordinates):
             raise IsomorphError(

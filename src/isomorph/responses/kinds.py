@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from isomorph.registry import Registry
-from isomorph.responses import arrays, betas, bids, epochs, rdms
+from isomorph.responses import betas, bids, epochs, rdms, ready_arrays
 from isomorph.responses.nwb import subject as nwb
 from isomorph.responses.subject_files import Read, SubjectFiles
 
@@ -36,7 +36,7 @@ RESPONSES: Registry[ResponseKind] = Registry(
     "kind of responses",
     {
         **dict.fromkeys(("nwb", "traces", "rasters"), ResponseKind(nwb.read, nwb.look)),
-        "arrays": ResponseKind(arrays.read, arrays.look),
+        "arrays": ResponseKind(ready_arrays.read, ready_arrays.look),
         "rdms": ResponseKind(rdms.read, rdms.look, "rdms"),
         "bids": ResponseKind(bids.read, bids.look),
         "betas": ResponseKind(betas.read, betas.look),

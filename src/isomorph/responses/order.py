@@ -12,7 +12,7 @@ import numpy.typing as npt
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.foreign import read_table
 from isomorph.foreign.natural import by_number
-from isomorph.responses.variables import (
+from isomorph.responses.named_arrays import (
     DESCRIPTORS,
     STIMULUS_KEYS,
     SUBJECT_KEYS,
@@ -37,14 +37,14 @@ def stated_order(
     files : DatasetFiles
     source : RdmSource
         Whose `order`.
-    stimuli : ndarray (stimulus,) of str
+    stimuli : array of str of shape (stimulus,)
         Ids of the stimulus table.
     table : str
         The stimulus table, for messages.
 
     Returns
     -------
-    ids : ndarray (stimulus,) of str or None
+    ids : array of str of shape (stimulus,) or None
         The first that of the first row of the RDMs; None where the study states no order.
     read : list of Path
         The table that states it, where one does.
@@ -86,14 +86,14 @@ def named_order(
         The variable that names them; unless given, those of `STIMULUS_KEYS`, and any other that
         holds the ids, whatever it is called. Ids that are mere numbers may be a rank as well, so
         that they name stimuli under those keys alone.
-    stimuli : ndarray (stimulus,) of str
+    stimuli : array of str of shape (stimulus,)
         Ids of the stimulus table.
     where, table : str
         The file and the stimulus table, for messages.
 
     Returns
     -------
-    ndarray (stimulus,) of str or None
+    array of str of shape (stimulus,) or None
         Ids, the first that of the first row of the RDMs.
 
     Raises
@@ -192,7 +192,7 @@ def matched(names: Names, stimuli: Names, where: str, table: str) -> Names:
     for name, one in zip(names.tolist(), ids, strict=True):
         if not one:
             raise IsomorphError(
-                f'{where}: "{name}" is no stimulus of {table}, '
+                f'{where}: "{name}" is not a stimulus of {table}, '
                 f"{did_you_mean(path_id(name), stimuli.tolist()[:2000])}"
             )
         if times[one] > 1:
@@ -208,9 +208,9 @@ def order_of(stated: Names | None, named: Names | None, stimuli: Names, where: s
 
     Parameters
     ----------
-    stated, named : ndarray (stimulus,) of str or None
+    stated, named : arrays of str of shape (stimulus,) or None
         The order the study states, and that of the names in the file.
-    stimuli : ndarray (stimulus,) of str
+    stimuli : array of str of shape (stimulus,)
         Ids of the stimulus table.
     where : str
         The file, for messages.

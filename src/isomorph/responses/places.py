@@ -27,9 +27,9 @@ class Hemisphere:
 
     Attributes
     ----------
-    units : ndarray (unit,)
+    units : array of shape (unit,)
         Their positions in the place.
-    vertices : ndarray (unit,)
+    vertices : array of shape (unit,)
         The vertex of each.
     n_vertices : int
         Vertices of the whole surface, those without a unit too.
@@ -50,7 +50,7 @@ class Place(Protocol):
     def __len__(self) -> int: ...
 
     def is_same(self, other: Any) -> bool:
-        """Tell whether another file has the very same units in the same order."""
+        """Tell whether another file has exactly the same units in the same order."""
 
     def names(self, units: Array) -> list[str]:
         """Return a name for each of some units."""
@@ -76,7 +76,7 @@ class Grid:
     ----------
     shape : tuple of int
         Voxels along x, y and z.
-    affine : ndarray (4, 4)
+    affine : array of shape (4, 4)
         From voxels to millimetres.
     file : Path, optional
         The file, for messages.
@@ -119,7 +119,7 @@ class Grid:
         Raises
         ------
         IsomorphError
-            When the other is no volume, or on another grid.
+            When the other is not a volume, or on another grid.
         """
         if not isinstance(other, Grid):
             raise IsomorphError(

@@ -1,4 +1,4 @@
-"""Presentations: which stimulus was shown, for the how-manieth time."""
+"""Presentations: which stimulus was shown, and which repetition of it this was."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ TOGETHER = 1e-3
 
 
 def repetitions(stimulus: Array, onset: Array) -> Array:
-    """Number the showings of each stimulus from 0 in the order of their onsets.
+    """Number the presentations of each stimulus from 0 in the order of their onsets.
 
     Parameters
     ----------
-    stimulus : ndarray (presentation,) of str
+    stimulus : array of str of shape (presentation,)
         Stimulus ids.
-    onset : ndarray (presentation,)
+    onset : array of shape (presentation,)
         Anything that orders the presentations; equal onsets keep their order.
 
     Returns
     -------
-    ndarray (presentation,)
+    array of shape (presentation,)
         How often the stimulus had been shown before.
     """
     if not len(stimulus):
@@ -42,12 +42,12 @@ def repetitions(stimulus: Array, onset: Array) -> Array:
 
 
 def refuse_repeated(stimulus: Array, onset: Array, where: str, within: float = TOGETHER) -> None:
-    """Refuse one stimulus twice at one time: its noise would count as that of two showings.
+    """Refuse one stimulus twice at one time: its noise would count as that of two presentations.
 
     Parameters
     ----------
-    stimulus : ndarray (presentation,) of str
-    onset : ndarray (presentation,)
+    stimulus : array of str of shape (presentation,)
+    onset : array of shape (presentation,)
         Seconds.
     where : str
         File, table and column, for the message.
@@ -81,22 +81,22 @@ def usable(
 
     Parameters
     ----------
-    label : ndarray (presentation,) of str
+    label : array of str of shape (presentation,)
         Stimulus named by the recording, '' for none.
-    onset : ndarray (presentation,)
+    onset : array of shape (presentation,)
         Onsets, NaN where unknown.
-    stimuli : ndarray (stimulus,) of str
+    stimuli : array of str of shape (stimulus,)
         Ids of the stimulus table.
     where : str
         File, table and column, for the message.
     table : str
         The stimulus table, for the message.
-    known : ndarray (presentation,) of bool, optional
+    known : array of bool of shape (presentation,), optional
         Whether the label stands for a stimulus of the set; unless given, labels are ids.
 
     Returns
     -------
-    keep : ndarray (presentation,) of bool
+    keep : array of bool of shape (presentation,)
     dropped : dict of str to int
         How many presentations were left out, by reason.
 

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import xarray as xr
 
 from isomorph.errors import IsomorphError
+from isomorph.responses.named_arrays import Variables, fields_of, read_variables, variable_of
 from isomorph.responses.order import (
     named_order,
     order_of,
@@ -20,7 +21,6 @@ from isomorph.responses.order import (
 )
 from isomorph.responses.stacks import TOLERANCE, at_index, condensed, outer_first, reordered
 from isomorph.responses.subject_files import Read, SubjectFiles
-from isomorph.responses.variables import Variables, fields_of, read_variables, variable_of
 from isomorph.study.responses import RdmResponses, RdmSource
 
 Array = npt.NDArray
@@ -52,7 +52,7 @@ def read(files: SubjectFiles, settings: RdmResponses) -> Read:
     Raises
     ------
     IsomorphError
-        When a file or variable is not there, or is no RDM of the dataset's stimuli.
+        When a file or variable is not there, or is not an RDM of the dataset's stimuli.
     """
     stimuli = files.names.stimuli
     rows, vectors, inputs = _gather(files, settings)
@@ -132,17 +132,17 @@ def rdm_data(
     ----------
     rows : sequence of (RdmSource, session)
         Where each RDM came from.
-    vectors : ndarray (representation, pair)
+    vectors : array of shape (representation, pair)
         Dissimilarities.
     subject : str
         The subject.
-    stimuli : ndarray (stimulus,) of str
+    stimuli : array of str of shape (stimulus,)
         Stimulus ids in the order of the RDMs.
 
     Returns
     -------
     Dataset
-        As `isomorph.artefacts.schemas.RDMS` describes it.
+        As `isomorph.catalogue.ARRAYS` describes it.
     """
     a, b = np.triu_indices(len(stimuli), k=1)
     by_session = any(len(source.sessions) > 1 for source, _ in rows)
@@ -183,16 +183,16 @@ def read_source(
         `.mat`, `.npy`, `.npz` or HDF5 file.
     source : RdmSource
         What stands where in it.
-    stimuli : ndarray (stimulus,) of str
+    stimuli : array of str of shape (stimulus,)
         Ids of the stimulus table.
     table : str
         The stimulus table, for messages.
-    stated : ndarray (stimulus,) of str, optional
+    stated : array of str of shape (stimulus,), optional
         The stimuli in the order the study states.
 
     Returns
     -------
-    ndarray (subject, session, pair)
+    array of shape (subject, session, pair)
         Upper triangles, row by row, in the order of the stimulus table.
 
     Raises
@@ -210,7 +210,7 @@ def read_source(
     if values.dtype.names is not None:
         values = fields_of(values, source.field, where)
     elif source.field is not None:
-        raise IsomorphError(f'{where}: is no struct, so it has no field "{source.field}"')
+        raise IsomorphError(f'{where}: is not a struct, so it has no field "{source.field}"')
     if values.dtype.kind not in "iuf":
         raise IsomorphError(f"{where}: holds {values.dtype}, expected numbers")
     outer = (len(source.subjects), len(source.sessions))
@@ -224,7 +224,7 @@ def read_source(
     if largest > most * (1 + TOLERANCE):
         raise IsomorphError(
             f"{where}: holds {largest:g}, but a {source.distance} distance, 1 - r, is at most "
-            f"{most:g}; mend `distance`, or divide where it is given in percent"
+            f"{most:g}; fix `distance`, or divide where it is given in percent"
         )
     places = subjects_first(variables, source.subjects)
     return reordered(vectors if places is None else vectors[places], order, stimuli)
@@ -244,5 +244,5 @@ def _check_distance(variables: Variables, source: RdmSource, where: str) -> None
     if source.distance not in SAID[said]:
         raise IsomorphError(
             f'{where}: says that its distance is "{variables.measure}", where `distance` says '
-            f"{source.distance}; mend `distance`, expected {' or '.join(SAID[said])}"
+            f"{source.distance}; fix `distance`, expected {' or '.join(SAID[said])}"
         )

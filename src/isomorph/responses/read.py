@@ -53,7 +53,7 @@ def read_nwb(
     region : str or mapping, optional
         Column of the units, or of their electrodes, that names the region, `location` unless
         given; or `{"name": "IT"}`, the one region of all.
-    window : (float, float), optional
+    window : tuple (float, float), optional
         Start and stop of the response window, seconds from onset.
     edges : sequence of float, optional
         Edges of time bins instead, seconds from onset, ascending.

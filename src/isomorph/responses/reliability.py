@@ -10,7 +10,7 @@ import pandas as pd
 import xarray as xr
 
 from isomorph.responses.division import runs_of
-from isomorph.responses.halves import (
+from isomorph.responses.split_halves import (
     is_constant,
     parts_needed,
     spearman_brown,
@@ -21,10 +21,10 @@ from isomorph.responses.variance import Variance, divide_variance
 
 Array = npt.NDArray
 
-SHOWINGS = (1, 2, 4, 8, 16)
-"""Numbers of showings for which reliability is foretold."""
+REPETITIONS = (1, 2, 4, 8, 16)
+"""Numbers of presentations for which reliability is predicted."""
 TARGET = 0.8
-"""Reliability for which the number of showings is foretold."""
+"""Reliability for which the number of presentations is predicted."""
 
 
 def unit_rows(
@@ -34,11 +34,12 @@ def unit_rows(
 
     Beside the split-half correlation and its standard deviation over splits a row holds the
     variance of signal and noise, their ratio as standard deviations (`snr`), the share of variance
-    a perfect model explains of the mean over `n_repetitions` showings (`noise_ceiling`), and what
-    the Spearman-Brown formula foretells: the reliability of means over 1, 2, 4 … showings, and how
-    many showings make it `TARGET`. In a region's row what the formula foretells starts from the
-    region's mean correlation, and `snr` and `noise_ceiling` from its mean variances: means of what
-    was cut off at 0 in each unit would find signal in noise. The rest are means over its units.
+    a perfect model explains of the mean over `n_repetitions` presentations (`noise_ceiling`), and
+    what the Spearman-Brown formula predicts: the reliability of means over 1, 2, 4 … presentations,
+    and how many presentations make it `TARGET`. In a region's row what the formula predicts starts
+    from the region's mean correlation, and `snr` and `noise_ceiling` from its mean variances: means
+    of what was cut off at 0 in each unit would find signal in noise. The rest are means over its
+    units.
 
     Parameters
     ----------
@@ -87,7 +88,7 @@ def unit_rows(
         "spearman_brown": spearman_brown(correlation),
         "snr": both.ratio,
         "noise_ceiling": both.ceiling(found.n_repetitions),
-        **_foretold(correlation, found.showings),
+        **_predicted(correlation, found.presentations),
     }
     windows = np.full((len(bins), 2), np.nan) if len(bins) == 1 else times_of(data)
     for name, edges in zip(EDGES, np.asarray(windows)[whole.pop("bin")].T, strict=True):
@@ -96,15 +97,15 @@ def unit_rows(
     return rows
 
 
-def _foretold(correlation: Array, showings: float) -> dict[str, Array]:
-    """Return what the reliability of means over so many showings says of means over others."""
-    if not showings:
-        correlation, showings = np.full_like(correlation, np.nan), 1
+def _predicted(correlation: Array, presentations: float) -> dict[str, Array]:
+    """Return what the reliability of means over so many presentations says of means over others."""
+    if not presentations:
+        correlation, presentations = np.full_like(correlation, np.nan), 1
     columns = {
-        f"reliability_at_{number}": spearman_brown(correlation, number / showings)
-        for number in SHOWINGS
+        f"reliability_at_{number}": spearman_brown(correlation, number / presentations)
+        for number in REPETITIONS
     }
-    needed = parts_needed(correlation, TARGET) * showings
+    needed = parts_needed(correlation, TARGET) * presentations
     return {**columns, f"repetitions_for_{TARGET:g}": needed}
 
 

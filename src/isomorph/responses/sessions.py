@@ -16,7 +16,7 @@ from isomorph.responses.times import time_coordinates
 Array = npt.NDArray
 
 LARGEST = 1e60
-"""Responses beyond it, to the fourth power and summed, are no double-precision numbers."""
+"""Responses beyond it, to the fourth power and summed, are not double-precision numbers."""
 
 
 def session_data(
@@ -35,13 +35,13 @@ def session_data(
 
     Parameters
     ----------
-    response : ndarray (presentation, unit) or (presentation, unit, time)
+    response : array of shape (presentation, unit) or (presentation, unit, time)
         The responses.
-    stimulus, repetition : ndarray (presentation,)
-        Which stimulus was shown, for the how-manieth time.
-    unit, region : ndarray (unit,) of str
+    stimulus, repetition : arrays of shape (presentation,)
+        Which stimulus was shown, and which repetition of it this was.
+    unit, region : arrays of str of shape (unit,)
         Id and region of each unit.
-    stimuli : ndarray (stimulus,) of str
+    stimuli : array of str of shape (stimulus,)
         Ids of the stimulus table.
     dropped : mapping of str to int
         What was left out, by reason.
@@ -91,7 +91,7 @@ def summary(data: xr.Dataset) -> str:
 
 
 def refuse_too_large(sessions: Mapping[str, xr.Dataset], whose: str) -> None:
-    """Refuse responses whose squares are no numbers.
+    """Refuse responses whose squares are not numbers.
 
     Parameters
     ----------

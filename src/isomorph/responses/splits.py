@@ -1,4 +1,4 @@
-"""Splits: which showings of each stimulus make one half, which the other, and the halves' means."""
+"""Splits: which presentations of each stimulus make which half, and the means of the halves."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ Array = npt.NDArray
 
 @dataclass(frozen=True)
 class Splits:
-    """Two halves of the showings of stimuli that were shown equally often.
+    """Two halves of the presentations of stimuli that were shown equally often.
 
     Attributes
     ----------
-    rows : ndarray (stimulus, showing)
+    rows : array of shape (stimulus, presentation)
         Presentations of each stimulus.
-    signs : ndarray (stimulus, split, showing)
+    signs : array of shape (stimulus, split, presentation)
         1 in the one half, -1 in the other, 0 for what is left out of an odd number.
     """
 
@@ -28,11 +28,11 @@ class Splits:
 
 
 def draw_splits(stimulus: Array, splits: int, rng: np.random.Generator) -> list[Splits]:
-    """Divide the showings of every stimulus shown twice or more into random halves.
+    """Divide the presentations of every stimulus shown twice or more into random halves.
 
     Parameters
     ----------
-    stimulus : ndarray (presentation,) of str
+    stimulus : array of str of shape (presentation,)
         Stimulus of each presentation.
     splits : int
         How many divisions.
@@ -42,12 +42,12 @@ def draw_splits(stimulus: Array, splits: int, rng: np.random.Generator) -> list[
     Returns
     -------
     list of Splits
-        By number of showings.
+        By number of presentations.
     """
     code = np.unique(stimulus, return_inverse=True)[1]
     return [
         Splits(rows, rng.permuted(_halved(rows.shape[1], len(rows), splits), axis=2))
-        for rows in _showings(code)
+        for rows in _presentations(code)
     ]
 
 
@@ -58,7 +58,7 @@ def draw_run_splits(
 
     Parameters
     ----------
-    stimulus, run : ndarray (presentation,) of str
+    stimulus, run : arrays of str of shape (presentation,)
         Stimulus and run of each presentation. Only stimuli of two runs or more count.
     splits : int
         How many divisions.
@@ -68,11 +68,11 @@ def draw_run_splits(
     Returns
     -------
     list of Splits
-        By number of showings. A stimulus may be missing from a half of a split.
+        By number of presentations. A stimulus may be missing from a half of a split.
     """
     _, code = np.unique(stimulus, return_inverse=True)
     runs, place = np.unique(run, return_inverse=True)
-    groups = [rows[np.ptp(place[rows], axis=1) > 0] for rows in _showings(code)]
+    groups = [rows[np.ptp(place[rows], axis=1) > 0] for rows in _presentations(code)]
     if not any(len(rows) for rows in groups):
         return []
     signs = rng.permuted(_halved(len(runs), 1, splits), axis=2)[0]  # (split, run)
@@ -80,15 +80,15 @@ def draw_run_splits(
 
 
 def _halved(count: int, n: int, splits: int) -> Array:
-    """Return the signs of as many showings, not yet drawn: (n, split, showing)."""
+    """Return the signs of as many presentations, not yet drawn: (n, split, presentation)."""
     half = count // 2
     pattern = np.zeros(count)
     pattern[:half], pattern[half : 2 * half] = 1, -1
     return np.broadcast_to(pattern, (n, splits, count))
 
 
-def _showings(code: Array) -> list[Array]:
-    """Return presentations (stimulus, showing) of stimuli shown twice or more, equally often."""
+def _presentations(code: Array) -> list[Array]:
+    """Return rows (stimulus, presentation) of stimuli shown twice or more, equally often."""
     shown = np.bincount(code)
     order = np.argsort(code, kind="stable")
     starts = np.cumsum(shown) - shown
@@ -106,7 +106,7 @@ def half_means(response: Array, groups: Sequence[Splits]) -> tuple[Array, Array]
 
     Parameters
     ----------
-    response : ndarray (presentation, unit)
+    response : array of shape (presentation, unit)
         Responses.
     groups : sequence of Splits
         The halves.
@@ -114,7 +114,7 @@ def half_means(response: Array, groups: Sequence[Splits]) -> tuple[Array, Array]
     first: list[Array] = []
     second: list[Array] = []
     for group in groups:
-        shown = response[group.rows].astype(np.float64)  # (stimulus, showing, unit)
+        shown = response[group.rows].astype(np.float64)  # (stimulus, presentation, unit)
         whole = bool(group.signs.all())
         total = shown.sum(axis=1)[:, None] if whole else np.abs(group.signs) @ shown
         difference = group.signs @ shown

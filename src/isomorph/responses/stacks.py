@@ -21,9 +21,9 @@ def condensed(stack: Array, names: Array, where: str, least: float = 0.0) -> Arr
 
     Parameters
     ----------
-    stack : ndarray (..., stimulus, stimulus) or (..., pair)
+    stack : array of shape (..., stimulus, stimulus) or (..., pair)
         Square RDMs, or upper triangles row by row, as MATLAB's `pdist` and scipy write them.
-    names : ndarray (stimulus,) of str
+    names : array of str of shape (stimulus,)
         The stimuli in the order of the RDMs; their number tells the two apart.
     where : str
         File and variable, for messages.
@@ -32,7 +32,7 @@ def condensed(stack: Array, names: Array, where: str, least: float = 0.0) -> Arr
 
     Returns
     -------
-    ndarray (..., pair)
+    array of shape (..., pair)
 
     Raises
     ------
@@ -86,14 +86,14 @@ def reordered(vectors: Array, names: Array, stimuli: Array) -> Array:
 
     Parameters
     ----------
-    vectors : ndarray (..., pair)
+    vectors : array of shape (..., pair)
         Upper triangles row by row.
-    names, stimuli : ndarray (stimulus,) of str
+    names, stimuli : arrays of str of shape (stimulus,)
         The stimuli in the order of the RDMs, and in that of the table.
 
     Returns
     -------
-    ndarray (..., pair)
+    array of shape (..., pair)
     """
     n_stimuli = len(stimuli)
     place = {name: at for at, name in enumerate(names.tolist())}
@@ -132,7 +132,7 @@ def outer_first(
     ----------
     values : ndarray
         RDMs of some subjects and sessions, as squares or as upper triangles.
-    outer : (subjects, sessions)
+    outer : tuple (subjects, sessions)
         How many there should be.
     n_stimuli : int
         Which, with `outer`, tells squares from triangles.
@@ -141,7 +141,7 @@ def outer_first(
 
     Returns
     -------
-    ndarray (subject, session, stimulus, stimulus) or (subject, session, pair)
+    array of shape (subject, session, stimulus, stimulus) or (subject, session, pair)
 
     Raises
     ------

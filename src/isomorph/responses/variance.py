@@ -26,7 +26,7 @@ def rounding(variance: Array, level: Array) -> Array:
 
     Parameters
     ----------
-    variance, level : ndarray (unit,)
+    variance, level : arrays of shape (unit,)
         Variance of all responses about their mean, and that mean.
     """
     return ROUNDING * variance + np.square(EXACT * level)
@@ -34,15 +34,15 @@ def rounding(variance: Array, level: Array) -> Array:
 
 @dataclass(frozen=True)
 class Variance:
-    """Variance of single showings, divided.
+    """Variance of single presentations, divided.
 
     Attributes
     ----------
-    signal : ndarray (unit,)
+    signal : array of shape (unit,)
         Variance of the expected response between stimuli. The estimate has no bias, so it can
         fall below 0 where there is no signal.
-    noise : ndarray (unit,)
-        Variance of showings of one stimulus about its expected response.
+    noise : array of shape (unit,)
+        Variance of presentations of one stimulus about its expected response.
     """
 
     signal: Array
@@ -60,16 +60,16 @@ class Variance:
         return np.divide(signal, noise, out=unknown, where=noise > 0)
 
     def ceiling(self, repetitions: int) -> Array:
-        """Return the share of variance a perfect model explains of means of so many showings.
+        """Return the share of variance a perfect model explains of means of so many presentations.
 
         Parameters
         ----------
         repetitions : int
-            Showings each mean is taken over.
+            Presentations each mean is taken over.
 
         Returns
         -------
-        ndarray (unit,)
+        array of shape (unit,)
             ``signal / (signal + noise / repetitions)``, NaN for a unit that never varies.
         """
         signal = np.maximum(self.signal, 0)
@@ -78,27 +78,27 @@ class Variance:
 
 
 def divide_variance(response: Array, stimulus: Array, run: Array | None = None) -> Variance:
-    """Divide the variance of each unit between stimuli and showings of one stimulus.
+    """Divide the variance of each unit between stimuli and presentations of one stimulus.
 
     The estimates are those of an analysis of variance with random stimuli and, where there are
     runs, a fixed mean of each: neither the baseline of a run nor that its mean was taken off
     counts as signal or noise. Stimuli may be shown unequally often. Where they come in several
-    runs, their means in a run are what varies, since showings in one run may share noise; noise is
-    told as that of one showing.
+    runs, their means in a run are what varies, since presentations in one run may share noise;
+    noise is given as that of one presentation.
 
     Parameters
     ----------
-    response : ndarray (presentation, unit)
+    response : array of shape (presentation, unit)
         Responses.
-    stimulus : ndarray (presentation,) of str
+    stimulus : array of str of shape (presentation,)
         Stimulus of each presentation; one shown once is left out.
-    run : ndarray (presentation,) of str, optional
+    run : array of str of shape (presentation,), optional
         Run of each presentation.
 
     Returns
     -------
     Variance
-        NaN where fewer than two stimuli were shown twice, or runs cannot be told from stimuli.
+        NaN where fewer than two stimuli were shown twice, or runs cannot be separated from stimuli.
 
     References
     ----------
@@ -106,9 +106,9 @@ def divide_variance(response: Array, stimulus: Array, run: Array | None = None) 
     (Henderson's method III).
     """
     nothing = np.full(response.shape[1], np.nan)
-    showings = 1.0
+    presentations = 1.0
     if run is not None and come_again_apart(stimulus, run):
-        response, stimulus, run, showings = _means_in_runs(response, stimulus, run)
+        response, stimulus, run, presentations = _means_in_runs(response, stimulus, run)
     _, code, shown = np.unique(stimulus, return_inverse=True, return_counts=True)
     rows = np.flatnonzero(shown[code] >= 2)
     if (shown >= 2).sum() < 2:
@@ -138,16 +138,16 @@ def divide_variance(response: Array, stimulus: Array, run: Array | None = None) 
     signal = (of_runs - within - between * noise) / trace
     whole = np.square(values).mean(axis=0)
     least = rounding(whole, level)
-    noise = np.where(noise > least, noise, 0.0) * showings
+    noise = np.where(noise > least, noise, 0.0) * presentations
     return Variance(np.where(whole > least, signal, 0.0), noise)
 
 
 def _means_in_runs(
     response: Array, stimulus: Array, run: Array
 ) -> tuple[Array, Array, Array, float]:
-    """Return the means of stimuli in runs, of which stimuli and runs, and showings in each.
+    """Return the means of stimuli in runs, of which stimuli and runs, and presentations in each.
 
-    Showings are the harmonic mean over stimuli and runs.
+    Presentations are the harmonic mean over stimuli and runs.
     """
     names, code = np.unique(stimulus, return_inverse=True)
     runs, place = np.unique(run, return_inverse=True)

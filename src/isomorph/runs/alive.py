@@ -119,7 +119,7 @@ def at_work() -> Iterator[None]:
 
 
 def end_orphans(folder: Path, grace: float = GRACE) -> str:
-    """End jobs on this machine whose run is gone; their work would be done anew anyway.
+    """End jobs on this machine whose run is gone; their work would be done again anyway.
 
     Parameters
     ----------
@@ -160,7 +160,7 @@ def end_orphans(folder: Path, grace: float = GRACE) -> str:
     if not orphans:
         return ""
     said = "a job was" if len(orphans) == 1 else f"{len(orphans)} jobs were"
-    return f"{said} still at work for a run that was killed; stopped, to be done anew"
+    return f"{said} still at work for a run that was killed; stopped, to be done again"
 
 
 def _removed(place: Path, locks: Path) -> str:

@@ -82,7 +82,7 @@ def silent(log: Path) -> str:
             _try_to_write(log)
     except IsomorphError as error:
         return f"{job_of(log)}: failed, and its log cannot be written either: {error}"
-    return f"{job_of(log)}: stopped without a word; {_last(_lines(log), log)}"
+    return f"{job_of(log)}: stopped without a message; {_last(_lines(log), log)}"
 
 
 def is_unfinished(log: Path) -> bool:
@@ -115,7 +115,7 @@ def _meaning(status: int) -> str:
     try:
         one = signal.Signals(status - 128)
     except ValueError:
-        return f"ended with exit status {status} without a word of why"
+        return f"ended with exit status {status} without saying why"
     what = WORDS.get(one, "crashed inside a library, which is no fault of the study's settings")
     return f"{what} ({one.name})"
 

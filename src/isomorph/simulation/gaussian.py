@@ -22,12 +22,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from isomorph.simulation.planting import Planting
+from isomorph.simulation.planting import Planting, squared
 from isomorph.simulation.representations import Floats
 
 
 @dataclass(frozen=True)
-class Design:
+class SimulatedDesign:
     """What one simulated measurement of a region consists of.
 
     Attributes
@@ -36,7 +36,7 @@ class Design:
     units : tuple of int
         Per subject.
     repetitions : int
-        Showings of every stimulus.
+        Presentations of every stimulus.
     halved : bool
         Whether odd and even repetitions are also told apart.
     planting : Planting
@@ -62,10 +62,10 @@ class Noise:
 
     Attributes
     ----------
-    patterns : (..., simulation, subject, stimulus, unit)
-    products : (..., simulation, subject, pair)
-    squares : (..., simulation, subject, stimulus)
-    scatter : (..., simulation, subject, pair) or None
+    patterns : array of shape (..., simulation, subject, stimulus, unit)
+    products : array of shape (..., simulation, subject, pair)
+    squares : array of shape (..., simulation, subject, stimulus)
+    scatter : array of shape (..., simulation, subject, pair) or None
         Squared distances that cross-validation takes off: in the scatter of the repetitions
         around their mean, over `R (R - 1)`.
     """
@@ -86,13 +86,13 @@ class Noise:
 
 
 @dataclass(frozen=True)
-class Draws:
+class SimulatedDraws:
     """Random numbers of a block of simulations, shared by all planted layers and noise levels.
 
     Attributes
     ----------
     planting : Planting
-    mixing : (simulation, subject, component, unit)
+    mixing : array of shape (simulation, subject, component, unit)
     whole : Noise
     parts : Noise or None
         Of the halves, where the design has them.
@@ -103,13 +103,13 @@ class Draws:
     whole: Noise
     parts: Noise | None
 
-    def first(self, n: int) -> Draws:
+    def first(self, n: int) -> SimulatedDraws:
         """Return the first simulations."""
         parts = None if self.parts is None else self.parts.first(n)
-        return Draws(self.planting, self.mixing[:n], self.whole.first(n), parts)
+        return SimulatedDraws(self.planting, self.mixing[:n], self.whole.first(n), parts)
 
 
-def draw(design: Design, n: int, rng: np.random.Generator) -> Draws:
+def draw(design: SimulatedDesign, n: int, rng: np.random.Generator) -> SimulatedDraws:
     """Draw the mixing weights and the noise of `n` simulations."""
     parts = np.array(design.parts, dtype=float)
     stimuli, planting = design.n_stimuli, design.planting
@@ -128,7 +128,7 @@ def draw(design: Design, n: int, rng: np.random.Generator) -> Draws:
             ]
         )
         # The scatter of the whole is that within its halves and that between their means.
-        between = 0.0 if len(parts) == 1 else _squares(*_inner(noise[0] - noise[1]))
+        between = 0.0 if len(parts) == 1 else squared(*_inner(noise[0] - noise[1]))
         total = within.sum(axis=0) + np.prod(parts) / design.repetitions * between
         total = total / (design.repetitions * (design.repetitions - 1))
     halves = None
@@ -136,7 +136,7 @@ def draw(design: Design, n: int, rng: np.random.Generator) -> Draws:
         if within is not None:
             within = within / (parts * (parts - 1))[:, None, None, None]
         halves = Noise(noise, *_inner(noise), within)
-    return Draws(planting, split[:, :, 0], Noise(mean, *_inner(mean), total), halves)
+    return SimulatedDraws(planting, split[:, :, 0], Noise(mean, *_inner(mean), total), halves)
 
 
 def _patterns(n: int, rows: int, units: int, rng: np.random.Generator) -> Floats:
@@ -164,14 +164,7 @@ def _scatter(n: int, stimuli: int, freedom: int, rng: np.random.Generator) -> Fl
     """Return squared distances `(n, pair)` in a Wishart matrix of some degrees of freedom."""
     if freedom == 0:
         return np.zeros((n, stimuli * (stimuli - 1) // 2))
-    return _squares(*_inner(_patterns(n, stimuli, freedom, rng)))
-
-
-def _squares(products: Floats, squares: Floats) -> Floats:
-    """Return squared distances `(..., pair)`."""
-    first, second = np.triu_indices(squares.shape[-1], 1)
-    distances: Floats = squares[..., first] + squares[..., second] - 2 * products
-    return distances
+    return squared(*_inner(_patterns(n, stimuli, freedom, rng)))
 
 
 def _inner(patterns: Floats, others: Floats | None = None) -> tuple[Floats, Floats]:
@@ -201,7 +194,7 @@ class Mixture:
     planting : Planting
     terms : tuple of (products, squares)
         Of the signal, of signal and noise, of the noise.
-    scatter : (..., pair) or None
+    scatter : array of shape (..., pair) or None
         What cross-validation takes off, at unit noise.
     """
 
@@ -220,13 +213,13 @@ class Mixture:
         return rdms if self.scatter is None else rdms - weights[2] * self.scatter
 
 
-def mix(root: Floats, draws: Draws) -> tuple[Mixture, Mixture | None]:
+def mix(root: Floats, draws: SimulatedDraws) -> tuple[Mixture, Mixture | None]:
     """Return the mixtures of a planted layer: of the whole data and of its halves.
 
     Parameters
     ----------
-    root : (stimulus, component)
-    draws : Draws
+    root : array of shape (stimulus, component)
+    draws : SimulatedDraws
 
     Returns
     -------

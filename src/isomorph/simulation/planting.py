@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.spatial.distance import squareform
 
+from isomorph.geometry.gram import gram_of_squares
 from isomorph.registry import Registry
 from isomorph.simulation.representations import Floats, root_of_gram
 
@@ -41,13 +42,6 @@ class Planting:
 def gram_of_correlation(rdm: Floats) -> Floats:
     """Return the correlations between patterns: products of z-scored features."""
     gram: Floats = 1 - rdm
-    return gram
-
-
-def gram_of_squares(rdm: Floats) -> Floats:
-    """Return inner products from squared distances, by centring twice (Torgerson 1952)."""
-    rows = rdm.mean(axis=0)
-    gram: Floats = (rows[:, None] + rows - rdm - rdm.mean()) / 2
     return gram
 
 
@@ -99,12 +93,12 @@ def root(rdm: Floats, planting: Planting) -> Floats:
 
     Parameters
     ----------
-    rdm : (pair,)
+    rdm : array of shape (pair,)
     planting : Planting
 
     Returns
     -------
-    (stimulus, component)
+    array of shape (stimulus, component)
         Scaled so that a projected unit has a mean variance of 1 over stimuli; no component when
         the RDM is that of no geometry.
     """

@@ -14,7 +14,7 @@ def root_of_gram(gram: Array, negligible: float | None = None) -> Floats:
 
     Parameters
     ----------
-    gram : ndarray (stimulus, stimulus)
+    gram : array of shape (stimulus, stimulus)
         Inner products.
     negligible : float, optional
         Share of the largest eigenvalue below which a component is rounding error and left out;
@@ -39,7 +39,7 @@ def draw_tuning(features: Array, units: int, shared: float, rng: np.random.Gener
 
     Parameters
     ----------
-    features : ndarray (stimulus, component)
+    features : array of shape (stimulus, component)
         Centred features, or the root of their Gram matrix.
     units : int
         How many units.
@@ -50,7 +50,7 @@ def draw_tuning(features: Array, units: int, shared: float, rng: np.random.Gener
 
     Returns
     -------
-    ndarray (stimulus, unit)
+    array of shape (stimulus, unit)
         Expected variance 1 over stimuli and units. All units are scaled by one factor, so that
         the distances between stimuli keep their proportions.
     """

@@ -16,7 +16,7 @@ from isomorph.models.stored import StoredLayer
 from isomorph.own import digest_of, own_files
 from isomorph.stages.datasets import read_stimuli
 from isomorph.stages.opened import own, recorded
-from isomorph.stimuli.images import list_images
+from isomorph.stimuli.listed_images import list_images
 from isomorph.study import StudyError
 from isomorph.study.stimuli import FolderStimuli, MatlabStimuli, NwbStimuli
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
@@ -12,10 +11,11 @@ import xarray as xr
 from isomorph.artefacts import Provenance, read_array, write_table
 from isomorph.catalogue import ordered
 from isomorph.errors import IsomorphError
-from isomorph.inference.comparing import Analysis
+from isomorph.inference.analysis import Analysis
 from isomorph.inference.members import ModelFamily, among
 from isomorph.layout import Layout
 from isomorph.rdms.collection import indexed
+from isomorph.saying import say
 from isomorph.stages.levels import compared_stimuli
 from isomorph.study import Study
 
@@ -55,7 +55,7 @@ def analysis_of(layout: Layout, dataset: str, stage: str) -> Analysis:
         dataset,
         study.dataset(dataset).simulated,
         str(study.path),
-        lambda what: print(f"{stage}: {dataset}: {what}", file=sys.stderr, flush=True),
+        lambda what: say(f"{stage}: {dataset}: {what}"),
     )
 
 
@@ -95,7 +95,7 @@ def model_families(study: Study, compared: Collection[str]) -> list[ModelFamily]
             model.name,
             tuple(model.instances),
             any(seed is not None for seed in model.instances.values()),
-            model.twin_of,
+            model.control_of,
         )
         for model in study.models.values()
     ]

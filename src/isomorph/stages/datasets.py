@@ -12,7 +12,7 @@ from isomorph.artefacts import read_table
 from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
 from isomorph.stimuli.dataset_files import DatasetFiles
-from isomorph.stimuli.images import Listed, list_images
+from isomorph.stimuli.listed_images import Listed, list_images
 from isomorph.stimuli.names import Names, names_from
 from isomorph.stimuli.naming import naming
 
@@ -85,7 +85,7 @@ def read_stimuli(layout: Layout, dataset: str) -> pd.DataFrame:
 
 
 def images_of(layout: Layout, dataset: str) -> list[Listed]:
-    """List the images of a dataset, see `isomorph.stimuli.images.list_images`."""
+    """List the images of a dataset, see `isomorph.stimuli.listed_images.list_images`."""
     return list_images(read_stimuli(layout, dataset), layout.stimuli(dataset))
 
 

@@ -68,7 +68,7 @@ def roles_of(study: Study, dataset: str) -> Roles:
         for name in models
         if name in spec
         and name not in controls
-        and not (spec[name].twin_of or spec[name].source.startswith(("untrained/", "baseline/")))
+        and not (spec[name].control_of or spec[name].source.startswith(("untrained/", "baseline/")))
     ]
     if chosen.partition:
         groups = [named(chosen.partition, ())]

@@ -30,6 +30,6 @@ def run(layout: Layout, dataset: str) -> None:
     try:
         files = own_files(layout, dataset, read_manifest(layout, dataset))
         check_expected(layout, dataset, {"bytes": sum(file.size for file in files)})
-    except IsomorphError:  # what was refused shall not be taken for fetched
+    except IsomorphError:  # what was refused must not be taken for fetched
         layout.manifest(dataset).unlink(missing_ok=True)
         raise

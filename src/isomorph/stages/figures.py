@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,10 +13,11 @@ from PIL import Image
 
 from isomorph.artefacts import read_array, read_table, replacing, sha256, write_beside
 from isomorph.catalogue import tables_of_results
-from isomorph.figures.results import Results
+from isomorph.figures.dataset_results import DatasetResults
 from isomorph.layout import Layout
 from isomorph.making import require, stamp
 from isomorph.rdms import indexed
+from isomorph.saying import say
 from isomorph.stages.levels import compared_stimuli
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def run(layout: Layout, dataset: str) -> list[dict[str, str]]:
     }
     similarities, stimuli = layout.representations(dataset), compared_stimuli(layout, dataset)
     data = Drawable(
-        Results(layout.study, dataset, tables),
+        DatasetResults(layout.study, dataset, tables),
         indexed(read_array(layout.brain_rdms(dataset), "rdms")),
         models,
         stimuli,
@@ -70,7 +70,7 @@ def run(layout: Layout, dataset: str) -> list[dict[str, str]]:
     entries = []
     for one in drawings(data):
         save(one.figure, folder / one.file)
-        print(f"figures {dataset}: {one.file}", file=sys.stderr, flush=True)
+        say(f"figures {dataset}: {one.file}")
         entries.append(
             {"kind": one.kind, "region": one.region, "file": one.file, "title": one.title,
              "caption": said + one.caption}

@@ -19,7 +19,7 @@ from typing import Any
 from isomorph.own import installed_folders
 
 SYSTEM = tuple(map(Path, ("/proc", "/sys", "/dev", "/etc", "/usr", "/lib", "/lib64", "/bin")))
-"""Folders of the system, whose files are no weights."""
+"""Folders of the system, whose files are not weights."""
 
 _listening: list[list[str]] = []
 """Where the names of files go that are opened now; the last is the one in use."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -34,10 +33,11 @@ from isomorph.rdms.fold_geometry import geometry_of_layer
 from isomorph.rdms.halvings import most_halvings
 from isomorph.rdms.layered import rdms_of_layer
 from isomorph.rdms.level import Level, averaged, regrouped
-from isomorph.rdms.rdm import MINIMUM_STIMULI
-from isomorph.rdms.units import reliable_units
+from isomorph.rdms.taken import MINIMUM_STIMULI
+from isomorph.rdms.unit_choice import reliable_units
 from isomorph.responses.division import recordings_of
 from isomorph.responses.times import common_times
+from isomorph.saying import say
 from isomorph.stages.levels import read_level
 
 
@@ -101,7 +101,7 @@ def run_brain(layout: Layout, dataset: str) -> None:
     write_array(
         layout.brain_rdms(dataset), flat(data), "rdms", stamp(layout, "brain_rdms", dataset)
     )
-    print(f"rdms: {dataset}: {n_rdms} brain RDMs, {len(lost)} left out", file=sys.stderr)
+    say(f"rdms: {dataset}: {n_rdms} brain RDMs, {len(lost)} left out")
 
 
 def run_model(layout: Layout, dataset: str, instance: str) -> None:

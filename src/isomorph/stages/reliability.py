@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 import numpy as np
@@ -14,9 +13,10 @@ from isomorph.expected import check_expected
 from isomorph.layout import Layout
 from isomorph.making import require, stamp
 from isomorph.responses.division import recordings_of
-from isomorph.responses.halves import SPLITS
 from isomorph.responses.reliability import rdm_rows, unit_rows
+from isomorph.responses.split_halves import SPLITS
 from isomorph.responses.times import EDGES
+from isomorph.saying import say
 
 
 def run(layout: Layout, dataset: str) -> None:
@@ -51,7 +51,7 @@ def run(layout: Layout, dataset: str) -> None:
             for order, (session, data) in enumerate(recorded.items()):
                 rng = np.random.default_rng([seed, number, order])
                 rows += unit_rows(data, subject, session, rng)
-        print(f"reliability {dataset} {subject}: done", file=sys.stderr, flush=True)
+        say(f"reliability {dataset} {subject}: done")
     table = pd.DataFrame(rows)
     first = list(TABLES["reliability"])
     table = table[[*first, *(name for name in table.columns if name not in first)]]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 
 import xarray as xr
@@ -17,6 +16,7 @@ from isomorph.making import require, stamp
 from isomorph.responses.kinds import RESPONSES, ResponseKind
 from isomorph.responses.sessions import fewest_repetitions, refuse_too_large
 from isomorph.responses.subject_files import SubjectFiles, subject_files
+from isomorph.saying import say
 from isomorph.stages.datasets import files_of, names_of
 from isomorph.stimuli.names import Names
 
@@ -100,16 +100,13 @@ def _asked(
             "where only RDMs are published; leave it out"
         )
 
-    def say(line: str) -> None:
-        print(f"responses {dataset} {subject}: {line}", file=sys.stderr, flush=True)
-
     files = subject_files(
         files_of(layout, dataset),
         subject=subject,
         names=names,
         atlases=layout.atlases,
         scratch=layout.responses(dataset, subject).parent,
-        say=say,
+        say=lambda line: say(f"responses {dataset} {subject}: {line}"),
     )
     return kind, files
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,8 +19,9 @@ from isomorph.measures import MEASURES, Floats
 from isomorph.rdms import DISTANCES
 from isomorph.rdms.collection import available, indexed
 from isomorph.rdms.level import regrouped
-from isomorph.rdms.searchlight import Volume, spheres, volume_of
+from isomorph.rdms.spheres import Volume, spheres, volume_of
 from isomorph.responses.division import recordings_of
+from isomorph.saying import say
 from isomorph.stages.levels import read_level
 
 
@@ -108,7 +108,7 @@ def run(
         temporary.write_text(stamp.to_json() + "\n", encoding="utf-8")
     write_map(path, volume, values)
     said = f"searchlight {dataset} {subject}: {found} spheres of {search.radius:g} mm"
-    print(f"{said}{f'; left out {told}' if told else ''}", file=sys.stderr, flush=True)
+    say(f"{said}{f'; left out {told}' if told else ''}")
     return path
 
 

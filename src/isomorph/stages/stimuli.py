@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import shutil
-import sys
 import tempfile
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,13 +18,14 @@ from isomorph.errors import IsomorphError
 from isomorph.expected import check_expected
 from isomorph.layout import Layout
 from isomorph.making import require, stamp
+from isomorph.saying import Seldom, say
 from isomorph.stages.datasets import files_of
-from isomorph.stimuli.listing import STIMULI
 from isomorph.stimuli.names import Names, names_from
 from isomorph.stimuli.naming import alike
 from isomorph.stimuli.near_duplicates import Thumbnail, thumbnail
 from isomorph.stimuli.pixels import pixel_digest
 from isomorph.stimuli.stimulus import Stimulus
+from isomorph.stimuli.stimulus_kinds import STIMULI
 from isomorph.stimuli.table import refuse_odd, stimulus_table, with_own_columns
 
 IMAGES = "images"
@@ -41,9 +40,9 @@ def run(layout: Layout, dataset: str) -> None:
 
     The columns are `stimulus`, `file` (relative to the table's folder, empty without an image),
     `sha256` of the pixels (see `isomorph.stimuli.pixels.pixel_digest`), `width` and `height` in
-    pixels, `duplicate_of` (the first stimulus with the very same pixels), `near_duplicate_of` (the
-    first that looks the same, see `isomorph.stimuli.near_duplicates`), and whatever describes the
-    stimuli. The rows stand in the dataset's own stimulus order, which every later file keeps.
+    pixels, `duplicate_of` (the first stimulus with exactly the same pixels), `near_duplicate_of`
+    (the first that looks the same, see `isomorph.stimuli.near_duplicates`), and whatever describes
+    the stimuli. The rows stand in the dataset's own stimulus order, which every later file keeps.
     Where recordings hold the images, `names.csv` beside it says what each calls them, see
     `isomorph.stimuli.naming`.
 
@@ -123,8 +122,9 @@ def _write_all(layout: Layout, dataset: str, stimuli: Sequence[Stimulus]) -> Non
         layout, "stimuli", dataset, source=read_manifest(layout, dataset).provenance.source
     )
     with disk_errors(file), _gathering(file.parent) as gathered:
-        rows, thumbnails = [], []
-        for one in _with_progress(stimuli, dataset):
+        rows, thumbnails, seldom = [], [], Seldom()
+        for done, one in enumerate(stimuli):
+            seldom(f"{dataset}: {done} of {len(stimuli)} stimuli")
             row, small = _write(one, gathered)
             rows.append(row)
             thumbnails.append(small)
@@ -148,11 +148,9 @@ def _say_alike(names: Sequence[str], dataset: str) -> None:
     if pairs := alike(names):
         one, other = pairs[0]
         more = f" (so do {len(pairs) - 1} more)" if len(pairs) > 1 else ""
-        print(
+        say(
             f'{dataset}: "{one}" and "{other}" are two stimuli, whose names differ in case or '
-            f"zeros alone{more}; write both in one way if they are one",
-            file=sys.stderr,
-            flush=True,
+            f"zeros alone{more}; write both in one way if they are one"
         )
 
 
@@ -167,15 +165,6 @@ def _gathering(folder: Path) -> Iterator[Path]:
     finally:
         if gathered.exists():
             shutil.rmtree(gathered)
-
-
-def _with_progress(stimuli: Sequence[Stimulus], dataset: str) -> Iterator[Stimulus]:
-    said = time.monotonic()
-    for done, one in enumerate(stimuli):
-        if time.monotonic() - said > 5:
-            said = time.monotonic()
-            print(f"{dataset}: {done} of {len(stimuli)} stimuli", file=sys.stderr, flush=True)
-        yield one
 
 
 def _names(stimuli: Sequence[Stimulus]) -> pd.DataFrame:

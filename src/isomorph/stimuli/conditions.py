@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -11,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from isomorph.errors import IsomorphError
+from isomorph.saying import say
 from isomorph.stimuli.dataset_files import DatasetFiles
 from isomorph.stimuli.folder import describe
 from isomorph.stimuli.naming import composed, named
@@ -48,11 +48,7 @@ def list_stimuli(files: DatasetFiles, spec: ConditionStimuli) -> list[Stimulus]:
         (excluded, f"are left out ({', '.join(spec.without)})"),
     ):
         if left_out.any():
-            print(
-                f"{files.dataset}: {int(left_out.sum())} of {len(rows)} rows of {kind} {why}",
-                file=sys.stderr,
-                flush=True,
-            )
+            say(f"{files.dataset}: {int(left_out.sum())} of {len(rows)} rows of {kind} {why}")
     shown = rows[is_named]
     names = named(shown[spec.column].to_numpy(dtype=np.str_), spec.name)
     _refuse_merged(shown[spec.column].tolist(), names.tolist(), f"{files.where}: stimuli.name")
@@ -83,7 +79,7 @@ def conditions(
     ----------
     rows : DataFrame
         A row per presentation.
-    names : ndarray (presentation,) of str
+    names : array of str of shape (presentation,)
         The condition of each.
     fields : sequence of str
         Columns to keep.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import re
-import sys
 from collections import Counter
 from collections.abc import Sequence
 from functools import partial
@@ -16,6 +15,7 @@ import pandas as pd
 from isomorph.errors import IsomorphError
 from isomorph.foreign import read_table
 from isomorph.foreign.natural import by_number
+from isomorph.saying import say
 from isomorph.stimuli.dataset_files import DatasetFiles
 from isomorph.stimuli.naming import composed, id_of, path_id
 from isomorph.stimuli.pixels import open_rgb
@@ -176,9 +176,7 @@ def _say_if_numbers_are_out_of_order(names: Sequence[str], dataset: str) -> None
     numbered = sorted(names, key=by_number)
     if numbered != list(names):
         place = next(i for i, (a, b) in enumerate(zip(names, numbered, strict=True)) if a != b)
-        print(
+        say(
             f'{dataset}: stimuli stand in the order of their names, "{names[place]}" before '
-            f'"{numbered[place]}"',
-            file=sys.stderr,
-            flush=True,
+            f'"{numbered[place]}"'
         )

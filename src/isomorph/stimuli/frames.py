@@ -44,7 +44,7 @@ class Frame:
 
 
 @dataclass(frozen=True)
-class Source:
+class FrameSource:
     """One dataset of images, or the images of one container.
 
     Attributes
@@ -52,7 +52,7 @@ class Source:
     frames : list of Frame
     names : list of str or None
         The file's own names, None where it has none.
-    times : ndarray (frame,) or None
+    times : array of shape (frame,) or None
         When each frame was shown, seconds.
     look : Look
     """
@@ -63,7 +63,7 @@ class Source:
     look: Look
 
 
-def find_sources(nwb: Nwb, place: str, look: Look, *, read: bool = True) -> list[Source]:
+def find_sources(nwb: Nwb, place: str, look: Look, *, read: bool = True) -> list[FrameSource]:
     """Return what a path with `*` leads to in one file, sorted; nothing where it leads nowhere.
 
     Parameters
@@ -109,7 +109,7 @@ def _expand(group: Any, parts: list[str], below: str = "") -> list[str]:
     ]
 
 
-def _source(nwb: Nwb, place: str, look: Look, read: bool) -> Source:
+def _source(nwb: Nwb, place: str, look: Look, read: bool) -> FrameSource:
     found = nwb.at(place)
     where = f"{nwb.path}: {place}"
     if isinstance(found, h5py.Dataset):
@@ -127,11 +127,11 @@ def _source(nwb: Nwb, place: str, look: Look, read: bool) -> Source:
 
 def _images(
     nwb: Nwb, images: dict[str, h5py.Dataset], look: Look, where: str, read: bool
-) -> Source:
+) -> FrameSource:
     frames = [Frame(nwb.path, place) for place in images]
     every = [(item, [None]) for item in images.values()]
     seen = measured(look, every, where) if read else look
-    return Source(frames, [place.rsplit("/", 1)[-1] for place in images], None, seen)
+    return FrameSource(frames, [place.rsplit("/", 1)[-1] for place in images], None, seen)
 
 
 # A series of frames is taken as it stands in HDF5, since pynwb refuses pixels whose axes are
@@ -140,7 +140,7 @@ def _images(
 
 def _series(
     nwb: Nwb, series: h5py.Group, data: h5py.Dataset, place: str, look: Look, read: bool
-) -> Source:
+) -> FrameSource:
     where = f"{nwb.path}: {place}"
     if not _is_numeric(data) or data.ndim not in (3, 4):
         raise IsomorphError(
@@ -157,12 +157,12 @@ def _series(
     if names is None and (times is None or len(times) != n):
         raise IsomorphError(
             f"{where}: has {n} frames and {0 if times is None else len(times)} times, "
-            "so that no frame can be told by its time; leave the file out (archive.exclude)"
+            "so that no frame can be identified by its time; leave the file out (archive.exclude)"
         )
     frames = [Frame(nwb.path, place, index) for index in range(n)]
     found = replace(look, reversed=backwards)
     seen = measured(found, [(data, range(n))], where) if read else found
-    return Source(frames, names, times, seen)
+    return FrameSource(frames, names, times, seen)
 
 
 def _timestamps(series: h5py.Group, where: str) -> Array | None:

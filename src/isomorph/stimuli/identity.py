@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-import sys
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from isomorph.errors import IsomorphError
 from isomorph.foreign.natural import by_number
+from isomorph.saying import say
 from isomorph.stimuli.frames import Frame
 from isomorph.stimuli.looks import Look
 from isomorph.stimuli.naming import path_id
@@ -32,7 +32,7 @@ class Use:
         Where they stand, the first time.
     look : Look
     described : list of dict
-        Descriptive columns, one for each showing that had some.
+        Descriptive columns, one for each presentation that had some.
     """
 
     file: str
@@ -144,17 +144,15 @@ def held_by_enough(
             f"{max(held.values())}; lower it"
         )
     if len(kept) < len(stimuli):
-        print(
+        say(
             f"{where}: {len(stimuli) - len(kept)} of {len(stimuli)} images are held by fewer than "
-            f"{needed} of the {n_files} files and left out",
-            file=sys.stderr,
-            flush=True,
+            f"{needed} of the {n_files} files and left out"
         )
     return kept
 
 
 def constant_fields(group: Sequence[Use], where: str) -> dict[str, object]:
-    """Return the descriptive columns of a stimulus, which every showing must agree on.
+    """Return the descriptive columns of a stimulus, which every presentation must agree on.
 
     Parameters
     ----------

@@ -126,7 +126,7 @@ def read_pixels(data: h5py.Dataset, frame: int | None, look: Look, where: str) -
 
     Returns
     -------
-    ndarray (row, column, 3) of uint8
+    array of uint8 of shape (row, column, 3)
 
     Raises
     ------

@@ -25,7 +25,7 @@ class Names:
     ----------
     naming : Naming or None
         Stimulus by name; None where nobody knows yet, and every name is taken for a stimulus.
-    stimuli : ndarray (stimulus,) of str
+    stimuli : array of str of shape (stimulus,)
         Ids of the stimulus table, in its order; empty where nobody knows yet.
     table : str
         The stimulus table, for messages.
@@ -92,9 +92,9 @@ def refuse_misspelt(labels: npt.NDArray, stimuli: npt.NDArray, file: Path, table
 
     Parameters
     ----------
-    labels : ndarray (presentation,) of str
+    labels : array of str of shape (presentation,)
         Ids of stimuli, '' for none.
-    stimuli : ndarray (stimulus,) of str
+    stimuli : array of str of shape (stimulus,)
         Ids of the stimulus table.
     file : Path
         Whose labels they are, for the message.
@@ -113,9 +113,9 @@ def refuse_misspelt(labels: npt.NDArray, stimuli: npt.NDArray, file: Path, table
 
 def _refuse(slips: Mapping[str, str], file_of: Callable[[str], Path], table: str) -> None:
     for name, meant in slips.items():
-        more = f", and so it is with {len(slips) - 1} other names" if len(slips) > 1 else ""
+        more = f", and likewise for {len(slips) - 1} other names" if len(slips) > 1 else ""
         raise IsomorphError(
-            f'{file_of(name)}: shows "{name}", which is no stimulus of {table}, and never '
+            f'{file_of(name)}: shows "{name}", which is not a stimulus of {table}, and never '
             f'"{meant}", which is one{more}; did you mean "{meant}"? If not, leave its '
             "presentations out of the table, or by `blank`, `without` or `where`"
         )
@@ -144,7 +144,7 @@ def misspelt(names: Iterable[str], stimuli: Iterable[str]) -> dict[str, str]:
     """Return the names that are a slip away from a stimulus, each with that stimulus.
 
     A slip is another case, other signs between words, leading zeros, or one letter of a word too
-    many, too few, wrong or in its neighbour's place. Other numbers are no slip: `face_12` is
+    many, too few, wrong or in its neighbour's place. Other numbers are not slips: `face_12` is
     another face than `face_11`.
 
     Parameters

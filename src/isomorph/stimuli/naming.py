@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 import unicodedata
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from isomorph.errors import IsomorphError, did_you_mean
+from isomorph.saying import say
 
 Texts = npt.NDArray[np.str_]
 
@@ -49,13 +49,13 @@ class Naming:
         ----------
         file : Path
             The recording that uses the names, as `find_files` gives it.
-        names : ndarray (presentation,) of str
+        names : array of str of shape (presentation,)
             Names, '' for none.
 
         Returns
         -------
-        ndarray (presentation,) of str
-            Stimulus ids; '' where a name is no stimulus of the set.
+        array of str of shape (presentation,)
+            Stimulus ids; '' where a name is not a stimulus of the set.
 
         Raises
         ------
@@ -79,11 +79,7 @@ class Naming:
             near = "their presentations do not count"
         elif not near.startswith("did"):
             near = f'stimuli are called "{min(self.stimuli)}" and so on'
-        print(
-            f"{file}: {len(names)} names are those of no stimulus of {self.where}: {shown}; {near}",
-            file=sys.stderr,
-            flush=True,
-        )
+        say(f"{file}: {len(names)} names are those of no stimulus of {self.where}: {shown}; {near}")
 
     def _id(self, file: Path, name: str) -> str:
         if not self.by_file:
@@ -131,7 +127,7 @@ def naming(stimuli: Iterable[str], table: pd.DataFrame, root: Path, where: str) 
 
 
 IMAGE_ENDINGS = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
-"""Endings that are no part of a name. Any other dot is: 2766534.015976 is a name."""
+"""Endings that are not part of a name. Any other dot is: 2766534.015976 is a name."""
 
 
 ENDING = re.compile(r"\.[A-Za-z][^.]*$")
@@ -182,13 +178,13 @@ def named(values: npt.NDArray, template: str, blank: Sequence[str] = ()) -> Text
 
     Parameters
     ----------
-    values : ndarray (presentation,) of str
+    values : array of str of shape (presentation,)
         Values as they are written; spaces around them do not count.
     template : str
         How a value becomes a name: `{}` stands for it, `{stem}` for the last part of a path (with
         slashes or backslashes) without its ending.
     blank : sequence of str
-        Values that are no stimulus.
+        Values that are not stimuli.
     """
     distinct, place = np.unique(np.char.strip(values.astype(np.str_)), return_inverse=True)
     names = [

@@ -28,11 +28,11 @@ def thumbnail(pixels: Pixels) -> Thumbnail:
 
     Parameters
     ----------
-    pixels : ndarray (row, column, 3) of uint8
+    pixels : array of uint8 of shape (row, column, 3)
 
     Returns
     -------
-    ndarray (SIDE, SIDE, 3) of uint8
+    array of uint8 of shape (SIDE, SIDE, 3)
     """
     small = Image.fromarray(pixels).resize((SIDE, SIDE), Image.Resampling.BOX)
     return np.asarray(small)
@@ -47,11 +47,11 @@ def near_duplicates(thumbnails: npt.NDArray[np.uint8]) -> npt.NDArray[np.int64]:
 
     Parameters
     ----------
-    thumbnails : ndarray (image, SIDE, SIDE, 3) of uint8
+    thumbnails : array of uint8 of shape (image, SIDE, SIDE, 3)
 
     Returns
     -------
-    ndarray (image,)
+    array of shape (image,)
         Place of the first image that looks the same, -1 for none.
     """
     n = len(thumbnails)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -15,9 +13,10 @@ import numpy as np
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.foreign import reading
 from isomorph.foreign.nwb import Nwb, open_nwb
+from isomorph.saying import Seldom, say
 from isomorph.stimuli.dataset_files import DatasetFiles
 from isomorph.stimuli.folder import describe
-from isomorph.stimuli.frames import Frame, Source, find_sources, nearest_place
+from isomorph.stimuli.frames import Frame, FrameSource, find_sources, nearest_place
 from isomorph.stimuli.identity import (
     Described,
     Use,
@@ -97,7 +96,7 @@ def look(files: DatasetFiles, spec: NwbStimuli) -> None:
                 _names(source, nwb, spec.named_by)
 
 
-def _sources(nwb: Nwb, spec: NwbStimuli, *, read: bool) -> list[Source]:
+def _sources(nwb: Nwb, spec: NwbStimuli, *, read: bool) -> list[FrameSource]:
     """Return all images of one file."""
     seen = Look(transposed=spec.transposed, bgr=spec.channels == "bgr")
     found = [one for place in spec.images for one in find_sources(nwb, place, seen, read=read)]
@@ -149,7 +148,9 @@ def read_uses(file: Path, path: str, spec: NwbStimuli) -> list[Use]:
     return [use for (name, _), use in uses.items() if meanings[name] == 1]
 
 
-def _names(source: Source, nwb: Nwb, spec: NamedBy | None) -> tuple[list[str], list[Described]]:
+def _names(
+    source: FrameSource, nwb: Nwb, spec: NamedBy | None
+) -> tuple[list[str], list[Described]]:
     """Return the name of each frame, '' for none, and what describes it."""
     file = nwb.path
     if source.names is not None:
@@ -199,15 +200,13 @@ def _read_again(frame: Frame, look: Look, digest: str) -> Pixels:
 
 
 def _with_progress(files: Sequence[Path], dataset: str) -> Iterator[Path]:
-    said = time.monotonic()
+    seldom = Seldom()
     for done, file in enumerate(files):
-        if time.monotonic() - said > 5:
-            said = time.monotonic()
-            print(f"{dataset}: images of {done} of {len(files)} files read", file=sys.stderr)
+        seldom(f"{dataset}: images of {done} of {len(files)} files read")
         yield file
 
 
 def _say(file: Path, count: int, what: str, names: Sequence[str] = ()) -> None:
     if count:
         shown = f": {', '.join(names[:3])}" if names else ""
-        print(f"{file}: {count} {what}{shown}", file=sys.stderr, flush=True)
+        say(f"{file}: {count} {what}{shown}")

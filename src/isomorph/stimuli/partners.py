@@ -11,16 +11,16 @@ def partners(times: npt.NDArray, onset: npt.NDArray, tolerance: float) -> npt.ND
 
     Parameters
     ----------
-    times : ndarray (frame,)
+    times : array of shape (frame,)
         Seconds, NaN where unknown, in any order.
-    onset : ndarray (row,)
+    onset : array of shape (row,)
         Likewise.
     tolerance : float
         Greatest distance, seconds.
 
     Returns
     -------
-    ndarray (frame,)
+    array of shape (frame,)
         Row of the onset, -1 for none.
     """
     forth, back = _nearest(times, onset), _nearest(onset, times)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import sys
 import warnings
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from PIL import Image, ImageCms, ImageOps
 from isomorph.errors import IsomorphError
 from isomorph.foreign import reading
 from isomorph.foreign.budget import afford
+from isomorph.saying import say
 from isomorph.stimuli.stimulus import Pixels
 
 BACKGROUND = (128, 128, 128, 255)
@@ -45,12 +45,12 @@ def open_rgb(path: Path) -> Pixels:
 
     Returns
     -------
-    ndarray (row, column, 3) of uint8
+    array of uint8 of shape (row, column, 3)
 
     Raises
     ------
     IsomorphError
-        When the file is absent, is no image that can be read whole, or takes too much memory.
+        When the file is absent, is not an image that can be read whole, or takes too much memory.
     """
     if not path.is_file():
         raise IsomorphError(f"{path}: no such image")
@@ -63,9 +63,7 @@ def open_rgb(path: Path) -> Pixels:
             width, height = image.size
             afford(path, f"an image of {width:,} × {height:,} pixels", width * height * PER_PIXEL)
             if (frames := getattr(image, "n_frames", 1)) > 1:
-                print(
-                    f"{path}: has {frames} frames, the first is used", file=sys.stderr, flush=True
-                )
+                say(f"{path}: has {frames} frames, the first is used")
             return as_rgb(ImageOps.exif_transpose(image), str(path))
 
 
@@ -114,7 +112,7 @@ def _from_inks(image: Image.Image, where: str) -> Pixels:
             way = "by subtraction of its inks, for its profile cannot be used"
     else:
         light = image.convert("RGB")
-    print(f"{where}: is CMYK, turned to RGB {way}", file=sys.stderr, flush=True)
+    say(f"{where}: is CMYK, turned to RGB {way}")
     assert light is not None, "a new image unless in place"
     return np.asarray(light)
 
@@ -126,7 +124,7 @@ def pixel_digest(pixels: Pixels) -> str:
 
     Parameters
     ----------
-    pixels : ndarray (row, column, 3) of uint8
+    pixels : array of uint8 of shape (row, column, 3)
     """
     shape = " ".join(str(length) for length in pixels.shape) + "\n"
     return hashlib.sha256(shape.encode() + np.ascontiguousarray(pixels).tobytes()).hexdigest()
@@ -137,13 +135,13 @@ def resized(pixels: Pixels, size: int) -> npt.NDArray[np.float32]:
 
     Parameters
     ----------
-    pixels : ndarray (row, column, 3) of uint8
+    pixels : array of uint8 of shape (row, column, 3)
     size : int
         Side, pixels.
 
     Returns
     -------
-    ndarray (3, size, size) of float32
+    array of float32 of shape (3, size, size)
         Values in [0, 1].
     """
     square = Image.fromarray(pixels).resize((size, size), Image.Resampling.BICUBIC)

@@ -73,7 +73,7 @@ def onsets(values: pd.Series, where: str) -> npt.NDArray[np.float64]:
     Raises
     ------
     IsomorphError
-        When one is no number.
+        When one is not a number.
     """
     try:
         return values.replace("", "nan").to_numpy(dtype=np.float64)

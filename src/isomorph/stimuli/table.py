@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -10,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from isomorph.errors import IsomorphError
+from isomorph.saying import say
 from isomorph.shown import is_plain
 from isomorph.stimuli.near_duplicates import Thumbnail, near_duplicates
 from isomorph.stimuli.stimulus import Stimulus, renamed
@@ -52,11 +52,9 @@ def with_own_columns(stimuli: Sequence[Stimulus], dataset: str) -> list[Stimulus
     every = dict.fromkeys(name for one in stimuli for name in one.described)
     others = renamed(every, dataset)
     for name, other in others.items():
-        print(
+        say(
             f'{dataset}: the column "{name}" is kept as "{other}", for isomorph writes one of that '
-            "name itself",
-            file=sys.stderr,
-            flush=True,
+            "name itself"
         )
     return [
         replace(one, described={others.get(k, k): value for k, value in one.described.items()})
@@ -82,7 +80,7 @@ def stimulus_table(
     first = table.groupby("sha256")["stimulus"].transform("first")
     again = (table["sha256"] != "") & (first != table["stimulus"])
     table["duplicate_of"] = first.where(again, "")
-    _say_pairs(dataset, table, "duplicate_of", "have the very pixels of another")
+    _say_pairs(dataset, table, "duplicate_of", "have exactly the pixels of another")
     table["near_duplicate_of"] = _near(thumbnails, again.tolist(), table["stimulus"].tolist())
     _say_pairs(dataset, table, "near_duplicate_of", "look like another")
     return table
@@ -112,10 +110,8 @@ def _say_pairs(dataset: str, table: pd.DataFrame, column: str, what: str) -> Non
     both = zip(table["stimulus"], table[column], strict=True)
     pairs = [f"{one} = {other}" for one, other in both if other]
     if pairs:
-        print(
+        say(
             f"{dataset}: {len(pairs)} stimuli {what}: "
             + ", ".join(pairs[:5])
-            + (", …" if len(pairs) > 5 else ""),
-            file=sys.stderr,
-            flush=True,
+            + (", …" if len(pairs) > 5 else "")
         )

@@ -63,6 +63,16 @@ Unique = Annotated[
 """A list in which nothing stands twice."""
 
 
+def _holds_the_value(name: str) -> str:
+    if name.count("{}") + name.count("{stem}") != 1:
+        raise ValueError('must hold "{}" or "{stem}" once, where the value goes')
+    return name
+
+
+Naming = Annotated[str, AfterValidator(_holds_the_value)]
+"""How a value becomes a name."""
+
+
 class Spec(BaseModel):
     """A settings object: immutable, with no keys beyond those declared."""
 

@@ -60,7 +60,7 @@ def mistakes_between(study: Study) -> Iterator[str]:
 
 
 def _mistakes_of_models(study: Study) -> Iterator[str]:
-    """Yield instances that two models make, and twins of models that are not there."""
+    """Yield instances that two models make, and controls of models that are not there."""
     owners: dict[str, str] = {}
     for instance, model, _ in study.instances():
         if instance in owners:
@@ -70,10 +70,10 @@ def _mistakes_of_models(study: Study) -> Iterator[str]:
             )
         owners[instance] = model.name
     for model in study.models.values():
-        if model.twin_of and model.twin_of not in study.models:
+        if model.control_of and model.control_of not in study.models:
             yield (
-                f'models: "{model.name}" is the twin of "{model.twin_of}", which the study does '
-                "not name; add it"
+                f'models: "{model.name}" is the untrained control of "{model.control_of}", which '
+                "the study does not name; add it"
             )
 
 

@@ -111,14 +111,14 @@ def _paths(spec: ArchiveSpec, file: Path | None) -> tuple[list[str], str]:
         except (KeyError, RuntimeError) as error:
             raise ValueError(f"subjects: all: archive.path: {spec.path} cannot be found") from error
         if not folder.is_dir():
-            raise ValueError(f"subjects: all: archive.path: {spec.path} is no folder here")
+            raise ValueError(f"subjects: all: archive.path: {spec.path} is not a folder here")
         names = walk(folder, look=lambda _: "")  # whether their content is here does not matter
         return list(names.files), spec.path
     if isinstance(spec, DandiArchive | OpenNeuroArchive):
         lock = file.with_suffix(".lock.tsv")
         if not lock.is_file():
             raise ValueError(
-                f"subjects: all: {lock} is not there, so nobody knows who there is; name the "
+                f"subjects: all: {lock} is not there, so the subjects are not known; name the "
                 "subjects, write it with `isomorph lock`, then say all"
             )
         try:

@@ -56,7 +56,7 @@ class LabelledVolumes(Spec):
     repetition_time: float = Field(gt=0)
     """Seconds between volumes."""
     rest: Unique[str] = ("rest",)
-    """Conditions that are no event."""
+    """Conditions that are not events."""
 
 
 class PackageArchive(Spec):
@@ -110,7 +110,7 @@ class SimulatedArchive(Spec):
     kind: Literal["simulated"]
     regions: dict[str, PlantedRegion] = Field(min_length=1)
     repetitions: int = Field(gt=1)
-    """Showings of each stimulus per subject."""
+    """Presentations of each stimulus per subject."""
     mean_rate: float = Field(default=8.0, gt=0)
     """Mean driven firing rate, spikes per second."""
     maximum_rate: float = Field(default=100.0, gt=0)

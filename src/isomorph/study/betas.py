@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from isomorph.study._base import Spec, Unique
+from isomorph.study._base import Naming, Spec, Unique
 
 
 class BetaEvents(Spec):
@@ -57,11 +57,11 @@ class BetaResponses(Spec):
     labels: str | None = None
     """Glob pattern of text files with the name of each map on a line of its own, in the order of
     the maps. The file with the session, task and run of the betas counts. Volumes need it."""
-    name: str = "{}"
+    name: Naming = "{}"
     """How a map's name becomes the stimulus' name. With `{stem}` in place of `{}` it is a path, of
     which the last part without its ending counts."""
     blank: Unique[str] = ()
-    """Names of maps that are no stimulus."""
+    """Names of maps that are not stimuli."""
     events: BetaEvents | None = None
     """Events the names are checked against."""
     regions: tuple[BetaRegion, ...] = Field(min_length=1)
@@ -69,9 +69,3 @@ class BetaResponses(Spec):
     """What is done to every unit's betas within a run: nothing, their mean over the run's maps
     taken off, or that and their standard deviation made 1. Runs that show different images differ
     in their means for reasons that are not the images'."""
-
-    @model_validator(mode="after")
-    def _one_value(self) -> BetaResponses:
-        if self.name.count("{}") + self.name.count("{stem}") != 1:
-            raise ValueError('name: must hold "{}" or "{stem}" once, where the value goes')
-        return self

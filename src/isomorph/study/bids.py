@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from isomorph.study._base import Name, Spec, Unique
+from isomorph.study._base import Name, Naming, Spec, Unique
 
 HIGH_PASS = 1 / 128
 """Cut-off of slow drifts, Hz; the usual one of SPM."""
@@ -25,13 +25,13 @@ class BidsEvents(Spec):
     """Glob pattern inside the archive; `{subject}` stands for the subject."""
     stimulus: str = "trial_type"
     """Column whose values name the stimulus. Values are read as text: 2766534.015976 stays so."""
-    name: str = "{}"
+    name: Naming = "{}"
     """How a value becomes the stimulus' name: `image_{}`. With `{stem}` in place of `{}` the value
     is a path, of which the last part without its ending counts."""
     where: dict[str, Unique[str]] = {}
     """Values a column may have for the row to count, by column."""
     without: Unique[str] = ()
-    """Values of the stimulus column that are no stimulus, such as `rest`; empty cells and `n/a`
+    """Values of the stimulus column that are not stimuli, such as `rest`; empty cells and `n/a`
     never are one."""
     clock: float = Field(default=1.0, gt=0)
     """Units of onset and duration in a second: 1 for seconds, 1000 for milliseconds."""
@@ -43,12 +43,6 @@ class BidsEvents(Spec):
     repetition time or file are wrong, or `drop`, counted, where the scanner was stopped early."""
     shift: float = 0.0
     """Added to every onset, seconds: where volumes were left off the beginning of a run."""
-
-    @model_validator(mode="after")
-    def _one_value(self) -> BidsEvents:
-        if self.name.count("{}") + self.name.count("{stem}") != 1:
-            raise ValueError('name: must hold "{}" or "{stem}" once, where the value goes')
-        return self
 
 
 class BidsConfounds(Spec):

@@ -31,7 +31,7 @@ class Expected(Spec):
     presentations: dict[str, int] = {}
     """Presentations per subject, over all sessions."""
     repetitions: dict[str, int] = {}
-    """Fewest showings of any stimulus per subject, in any session."""
+    """Fewest presentations of any stimulus per subject, in any session."""
     units: dict[str, int] = {}
     """Units per region after quality criteria, summed over subjects."""
     bytes: int | None = None
@@ -49,11 +49,11 @@ class UnitFilter(Spec):
 
     Of two regions of the same population, the one of which more units were recorded scores higher.
     With equally many units drawn from each, again and again, regions can be set against each
-    other, and the spread over draws says how far a score hangs on the units.
+    other, and the spread over draws says how far a score depends on the units.
     """
 
     minimum_reliability: float | None = Field(default=None, ge=0, lt=1)
-    """Spearman-Brown reliability of the mean over all repetitions, as those that choose foretell
+    """Spearman-Brown reliability of the mean over all repetitions, as those that choose predict
     it; units below, and those that never vary, are left out and counted."""
     training: float = Field(default=0.5, gt=0, lt=1)
     """Which part of the runs or repetitions chooses; two at least choose and two at least are
@@ -62,7 +62,7 @@ class UnitFilter(Spec):
     """Units drawn from every region of every subject, without replacement; a region with fewer is
     left out. Every draw has an RDM of its own, and scores are averaged over draws, not RDMs, whose
     average would be that of all units (explanations still use it). Half of the units of the
-    smallest region or fewer: how far units matter is told from draws that differ."""
+    smallest region or fewer: how far units matter is estimated from draws that differ."""
     draws: int = Field(default=20, ge=2, le=1000)
     """How often `equalise` draws; comparisons take as many times as long."""
     seed: Seed = 0
@@ -78,9 +78,9 @@ class UnitFilter(Spec):
 class NoiseSpec(Spec):
     """What distances that weigh units by their noise take the noise to be.
 
-    It is what repetitions of a stimulus leave over their mean, with as many degrees of freedom as
-    presentations less stimuli. What is crossed, runs where stimuli come again in others, else
-    sessions, else repetitions, is told by the recording and not set here.
+    It is the residual of the repetitions of a stimulus about their mean, with as many degrees of
+    freedom as presentations less stimuli. What is crossed, runs where stimuli come again in others,
+    else sessions, else repetitions, follows from the recording and is not set here.
     """
 
     shrinkage: Literal["diagonal", "identity", "none"] = "diagonal"
@@ -93,8 +93,8 @@ class NoiseSpec(Spec):
     of the other stimuli (two tenths left out at a time), and where these are too few, that of all,
     which is said. `session`: that of all runs, the product's own among them, which adds about the
     same to every distance of stimuli of the same noise. `run`: two runs are weighed by the mean of
-    their covariances, showings within one averaged, which adds more, as each is known from fewer
-    responses. That distances are lifted is said beside those of `session` and `run`."""
+    their covariances, presentations within one averaged, which adds more, as each is known from
+    fewer responses. That distances are lifted is said beside those of `session` and `run`."""
     prior_rate: float = Field(default=1.0, gt=0)
     """Mean of the prior over Poisson rates, in the unit of the responses."""
     prior_weight: float = Field(default=0.1, gt=0)

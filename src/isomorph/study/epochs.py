@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from isomorph.study._base import Spec, Unique
+from isomorph.study._base import Naming, Spec, Unique
 from isomorph.study.windows import Window, refuse_same
 
 FOLDERS = (".ds", ".mff", ".mefd")
@@ -22,23 +22,17 @@ class EventColumns(Spec):
     a folder above."""
     stimulus: str
     """Column that names the stimulus; spaces around a value do not count."""
-    name: str = "{}"
+    name: Naming = "{}"
     """How a value becomes the stimulus' name. With `{stem}` in place of `{}` the value is a path,
     with slashes or backslashes, of which the last part without its ending counts."""
     blank: Unique[str] = ()
-    """Values that are no stimulus; empty cells and `n/a` never are one."""
+    """Values that are not stimuli; empty cells and `n/a` never are one."""
     where: dict[str, Unique[str]] = {}
     """Values a column may have for the event to count, by column: the other tasks out."""
     onset: str = "onset"
     """Column of onsets from the recording's first sample."""
     clock: float = Field(default=1.0, gt=0)
     """Units of the onset column in a second: 1 for seconds, 1000 for samples at 1 kHz."""
-
-    @model_validator(mode="after")
-    def _one_value(self) -> EventColumns:
-        if self.name.count("{}") + self.name.count("{stem}") != 1:
-            raise ValueError('name: must hold "{}" or "{stem}" once, where the value goes')
-        return self
 
 
 class BandPass(Spec):

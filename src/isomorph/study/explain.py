@@ -1,4 +1,4 @@
-"""What else explains a likeness: controls, combinations of layers, shares of variance."""
+"""What else explains a similarity: controls, combinations of layers, shares of variance."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from isomorph.study._base import Spec, Unique
 
 
 class Explain(Spec):
-    """What is left of a likeness once other models are accounted for."""
+    """What remains of a similarity once other models are accounted for."""
 
     models: Unique[str] = ()
     """Models to explain regions with, families or single instances; empty for every model. A
@@ -22,7 +22,7 @@ class Explain(Spec):
     """`best`: each model at the layer chosen on one half of the stimuli and scored on the other;
     `all`: a row for every layer, none chosen."""
     partition: Unique[str] = Field(default=(), max_length=4)
-    """Two to four models whose shares of the explained variance are told apart; empty for each
+    """Two to four models whose shares of the explained variance are separated; empty for each
     trained model beside the first three controls."""
     weighted: Unique[str] = ()
     """Measures that weighted models are scored by; empty for the study's first that applies."""

@@ -22,9 +22,9 @@ class Selection(Spec):
     """Parts; each in turn is scored on, by the layer that is best on the others. Fewer where there
     are too few stimuli, categories or clusters."""
     repeats: int = Field(default=10, ge=1)
-    """How often the parts are drawn anew."""
+    """How often the parts are drawn again."""
     resamples: int = Field(default=200, ge=50)
-    """Resamples in which the layer is chosen anew, the first of `inference.resamples`: 200 know a
+    """Resamples in which the layer is chosen again, the first of `inference.resamples`: 200 know a
     standard error to 5 %."""
     column: str = "category"
     """The column that holds the categories of `kind: category`."""
@@ -64,6 +64,6 @@ class Inference(Spec):
     """How the layer of each model is chosen."""
     seed: Seed = 0
     explain: Explain = Explain()
-    """What else explains a likeness: controls, combinations, shares of variance."""
+    """What else explains a similarity: controls, combinations, shares of variance."""
     recovery: Recovery = Recovery()
     """Model recovery: how far conclusions about the best layer can be trusted."""

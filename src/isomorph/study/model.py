@@ -18,7 +18,7 @@ Interpolation = Literal["bicubic", "bilinear", "lanczos", "box", "nearest"]
 
 
 def _layers(value: object) -> object:
-    """Refuse a word that is neither `all` nor `blocks`, and what is no list of patterns."""
+    """Refuse a word that is neither `all` nor `blocks`, and what is not a list of patterns."""
     if isinstance(value, str) and value not in ("all", "blocks"):
         raise ValueError(
             f'"{value}" is neither all nor blocks; write patterns as a list, [{value}]'
@@ -102,8 +102,8 @@ class ModelSpec(Spec):
     licence: str = ""
     trained_on: str | None = None
     """What the weights were trained on; null for anything untrained."""
-    twin_of: Name | None = None
-    """The trained model this one is the untrained twin of."""
+    control_of: Name | None = None
+    """The trained model of which this one is the untrained control."""
     seeds: Unique[Seed] = ()
     """One instance per seed, named `<name>-seed<seed>`."""
     datasets: Unique[Name] = ()
@@ -141,10 +141,10 @@ class ModelSpec(Spec):
             raise ValueError('source must read "<source>/<what>"')
         if self.source.startswith("untrained/") and not self.seeds:
             raise ValueError("an untrained model needs seeds")
-        if self.twin_of == self.name:
+        if self.control_of == self.name:
             raise ValueError(
-                f'twin_of: "{self.name}" is the model itself; name the trained model it is the '
-                "twin of, or leave twin_of out"
+                f'control_of: "{self.name}" is the model itself; name the trained model that it '
+                "controls for, or leave control_of out"
             )
         return self
 
@@ -161,7 +161,7 @@ class ModelSpec(Spec):
         return {f"{self.name}-seed{seed}": seed for seed in self.seeds}
 
 
-TWIN_SEEDS = (0, 1, 2, 3, 4)
+CONTROL_SEEDS = (0, 1, 2, 3, 4)
 """Seeds of an untrained model that a study names without one."""
 
 UNTRAINED = "untrained/"
@@ -177,8 +177,8 @@ def named_by_source(entries: Sequence[str], others: Sequence[ModelSpec]) -> dict
     """Make the models that a study names by their sources alone.
 
     `untrained/resnet50#3` is one seed of an untrained network, without `#` there are five; seeds
-    of one architecture make one family. It is the twin of the first trained model of the same
-    architecture, and sees the images as that one does.
+    of one architecture make one family. It is the untrained control of the first trained model of
+    the same architecture, and sees the images as that one does.
 
     Parameters
     ----------
@@ -195,14 +195,14 @@ def named_by_source(entries: Sequence[str], others: Sequence[ModelSpec]) -> dict
     Raises
     ------
     ValueError
-        When a seed is no number, or stands twice.
+        When a seed is not a number, or stands twice.
     """
     made = {entry: _trained(entry) for entry in entries if not entry.startswith(UNTRAINED)}
     seeds: dict[str, list[int]] = {}
     for entry in entries:
         if entry.startswith(UNTRAINED):
             source, seed = _seed_of(entry)
-            seeds.setdefault(source, []).extend(TWIN_SEEDS if seed is None else [seed])
+            seeds.setdefault(source, []).extend(CONTROL_SEEDS if seed is None else [seed])
     trained = [spec for spec in (*others, *made.values()) if not _is_untrained(spec.source)]
     for source, drawn in seeds.items():
         if len(set(drawn)) < len(drawn):
@@ -213,7 +213,7 @@ def named_by_source(entries: Sequence[str], others: Sequence[ModelSpec]) -> dict
 
 
 def architecture(source: str) -> str:
-    """Return what an untrained twin of a trained model is called after `untrained/`."""
+    """Return what the untrained control of a model is called after `untrained/`."""
     head, _, what = source.partition("/")
     name = what.partition("#")[0] if head == "untrained" else what
     return {"timm": f"timm/{name.partition('.')[0]}", "torchvision": name.partition(".")[0]}.get(
@@ -233,16 +233,16 @@ def _trained(entry: str) -> ModelSpec:
 
 def _untrained(source: str, seeds: Sequence[int], trained: Sequence[ModelSpec]) -> ModelSpec:
     name = architecture(source)
-    twin = next((spec for spec in trained if architecture(spec.source) == name), None)
-    options = {"like": twin.source} if twin and twin.preprocessing is None else {}
+    like = next((spec for spec in trained if architecture(spec.source) == name), None)
+    options = {"like": like.source} if like and like.preprocessing is None else {}
     return ModelSpec(
         name=_slug(source),
         title=f"{name}, never trained",
         source=source,
         seeds=tuple(seeds),
-        twin_of=twin.name if twin else None,
-        preprocessing=twin.preprocessing if twin else None,
-        layers=twin.layers if twin else ("**",),
+        control_of=like.name if like else None,
+        preprocessing=like.preprocessing if like else None,
+        layers=like.layers if like else ("**",),
         options=options,
     )
 

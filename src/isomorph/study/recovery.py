@@ -16,7 +16,7 @@ class Recovery(Spec):
     """Data sets per planted layer; none with 0."""
     tested: int = Field(default=10, ge=0)
     """In how many of them it is also tested whether models are told apart, as `differences` does,
-    with the choice of layers made anew in every resample. That costs some thirty times as much as
+    with the choice of layers made again in every resample. That costs some thirty times as much as
     the rest of a simulation; the rate has an error of up to 0.5 / sqrt(tested)."""
     tested_under: Literal["first", "all"] = "first"
     """Measures under which it is tested: the study's first, or all."""

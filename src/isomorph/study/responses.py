@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from isomorph.study._base import Name, Spec, Unique
+from isomorph.study._base import Name, Naming, Spec, Unique
 from isomorph.study.betas import BetaResponses
 from isomorph.study.bids import BidsResponses
 from isomorph.study.epochs import EpochResponses
@@ -44,7 +44,7 @@ class Presentations(Spec):
     `external_file` of an image series, or of a container of images that states its
     `order_of_images`. The data of an IndexSeries over such a container are looked up there even
     unless it is named."""
-    name: str = "{}"
+    name: Naming = "{}"
     """How a value becomes the stimulus' name: `image_{}`, `NaturalScene{}`. With `{stem}` in place
     of `{}` the value is a path, of which the last part without its ending counts."""
     offset: int = 0
@@ -53,7 +53,7 @@ class Presentations(Spec):
     """Whether `name` and `offset` hold even where they make of a place the name of an image that
     the recording's own `order_of_images` puts elsewhere, which is refused otherwise."""
     blank: Unique[str] = ()
-    """Values that are no stimulus: `-1`, `omitted`."""
+    """Values that are not stimuli: `-1`, `omitted`."""
     where: dict[str, Unique[str]] = {}
     """Values a column may have for the presentation to count, by column: catch trials out. Numbers
     compare as numbers, truth values as `True` and `False`."""
@@ -79,8 +79,6 @@ class Presentations(Spec):
                 raise ValueError("codes: none means onset")
             if "onset" in self.model_fields_set:
                 raise ValueError("onset: names a column of onsets, which events mark; name one")
-        if self.name.count("{}") + self.name.count("{stem}") != 1:
-            raise ValueError('name: must hold "{}" or "{stem}" once, where the value goes')
         return self
 
 
@@ -299,7 +297,7 @@ class RdmSource(Spec):
     `numbers`, by the numbers in the ids, 2 before 10; a list of the ids; or a table of them."""
     subjects: Unique[Name] = Field(min_length=1)
     """Subjects along the first remaining axis, or the one subject when there is none; in a file
-    that names the very same subjects, by name."""
+    that names exactly the same subjects, by name."""
     sessions: Unique[Name] = ("1",)
     """Sessions along the next axis; with one session there is no such axis."""
     distance: Literal["correlation", "euclidean", "euclidean_norm", "squared_euclidean"]

@@ -7,29 +7,23 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from isomorph.study._base import Name, Spec, Unique
+from isomorph.study._base import Name, Naming, Spec, Unique
 
 
 def _has_named_groups(pattern: str) -> str:
     try:
         named = re.compile(pattern).groupindex
     except re.error as error:
-        raise ValueError(f"is no regular expression ({error})") from None
+        raise ValueError(f"is not a regular expression ({error})") from None
     if not named:
         raise ValueError("names no field; write each as (?P<category>...)")
     return pattern
 
 
-def _holds_the_value(name: str) -> str:
-    if name.count("{}") + name.count("{stem}") != 1:
-        raise ValueError('must hold "{}" or "{stem}" once, where the value goes')
-    return name
-
-
 Degrees = Annotated[float, Field(gt=0, le=360)]
 
 
-class Shown(Spec):
+class ImageStimuli(Spec):
     """Images, with what is known of how they were shown."""
 
     degrees: Degrees | tuple[Degrees, Degrees] | None = None
@@ -38,7 +32,7 @@ class Shown(Spec):
     `preprocessing` has `degrees` see the images at that size."""
 
 
-class FolderStimuli(Shown):
+class FolderStimuli(ImageStimuli):
     """Image files in a folder, in the order of their ids."""
 
     kind: Literal["folder"]
@@ -57,7 +51,7 @@ class FolderStimuli(Shown):
     """Column of that table that names the stimuli, by their ids or by the paths of their images."""
 
 
-class MatlabStimuli(Shown):
+class MatlabStimuli(ImageStimuli):
     """A MATLAB struct array with one image and some fields per stimulus, in stimulus order."""
 
     kind: Literal["matlab"]
@@ -82,7 +76,7 @@ class ConditionStimuli(Spec):
     """Intervals table of NWB files; a table of events is one itself."""
     column: str
     """Column that names the condition."""
-    name: Annotated[str, AfterValidator(_holds_the_value)] = "{}"
+    name: Naming = "{}"
     """How a value becomes the condition's name: `image_{}`. With `{stem}` in place of `{}` the
     value is a path, of which the last part without its ending counts. The responses have a `name`
     of their own, which must lead to the same."""
@@ -90,7 +84,7 @@ class ConditionStimuli(Spec):
     """Values a column may have for a row to count, by column. Numbers compare as numbers, truth
     values as `True` and `False`."""
     without: Unique[str] = ()
-    """Values that are no condition: `rest`."""
+    """Values that are not conditions: `rest`."""
     fields: Unique[str] = ()
     """Further columns, constant within a condition, kept in the stimulus table."""
     descriptions: str | None = None
@@ -116,7 +110,7 @@ class NamedBy(Spec):
     """Further columns, constant for a name, kept in the stimulus table."""
 
 
-class NwbStimuli(Shown):
+class NwbStimuli(ImageStimuli):
     """Images inside the recordings.
 
     Two files may use one name for different pixels, so stimuli are told apart by their pixels and
@@ -139,7 +133,7 @@ class NwbStimuli(Shown):
     """Where a series of frames gets its names. A container names its images itself, and a series
     may name its frames in `control_description`."""
     without: Unique[str] = ()
-    """Stimuli to leave out, by id: one whose presentations cannot be told from blanks."""
+    """Stimuli to leave out, by id: one whose presentations cannot be distinguished from blanks."""
     shared: float | None = Field(default=None, gt=0, le=1)
     """Least share of the files that must hold an image for it to be a stimulus; every image is one
     unless given. A population pooled over recordings is compared on what all of them showed, so

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 
 from isomorph.artefacts import read_attributes, read_responses
 from isomorph.errors import IsomorphError
-from isomorph.responses.bids.regions import Source, read_regions
+from isomorph.responses.bids.regions import RegionSource, read_regions
 from isomorph.responses.places import Grid, Vertices
 from isomorph.stages import responses
 from isomorph.study.bids import BidsRegions
@@ -38,7 +38,7 @@ def read(tmp_path):
     def of(atlas, regions, bold=VOLUMES, place=GRID, **settings):
         content = {"kind": "atlas", "atlas": atlas, "regions": regions, **settings}
         spec = TypeAdapter(BidsRegions).validate_python(content)
-        found = read_regions(spec, Source(lambda _: [], place, tmp_path / bold, tmp_path))
+        found = read_regions(spec, RegionSource(lambda _: [], place, tmp_path / bold, tmp_path))
         where = {name: found.units[member].tolist() for name, member in found.members.items()}
         return where, found.noted
 
@@ -213,7 +213,7 @@ def test_files_that_are_not_the_atlas_are_said(tmp_path, read):
         read("aal", {"l": ["Fusiform_L"]})
 
 
-def test_responses_of_an_atlas_name_its_files(tmp_path, twin):
+def test_responses_of_an_atlas_name_its_files(tmp_path, replica):
     lay_out_schaefer(tmp_path / "data" / "atlases", affine=np.diag([3.0, 3.0, 3.0, 1.0]))
 
     def to_mni(files):
@@ -221,7 +221,7 @@ def test_responses_of_an_atlas_name_its_files(tmp_path, twin):
             file.rename(file.with_name(file.name.replace("T1w", "MNI152NLin6Asym")))
 
     folder = "derivatives/fmriprep/sub-{subject}/func/"
-    layout, _ = twin(
+    layout, _ = replica(
         "ds000105", to_mni, bold=folder + "*_space-MNI152NLin6Asym_desc-preproc_bold.nii.gz",
         regions={
             "kind": "atlas", "atlas": "schaefer_2018", "options": {"n_rois": 100},

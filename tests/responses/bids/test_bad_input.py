@@ -92,7 +92,7 @@ def small(tmp_path):
 
 
 def run(small: Small, capsys) -> tuple[int, str]:
-    """List the files anew, prepare responses by the command, and return status and message."""
+    """List the files again, prepare responses by the command, and return status and message."""
     file = small.write()
     layout = Layout(load_study(file), small.root)
     fetch.run(layout, "small")

@@ -13,7 +13,7 @@ from nibabel.arrayproxy import ArrayProxy
 from isomorph.errors import IsomorphError
 from isomorph.responses.bids.bold import has_variance, open_bold, percent_change
 from isomorph.responses.bids.confounds import read_confounds
-from isomorph.responses.bids.files import RunFiles
+from isomorph.responses.bids.run_files import RunFiles
 from isomorph.responses.bids.timing import timing
 from isomorph.study.bids import BidsConfounds, BidsResponses
 

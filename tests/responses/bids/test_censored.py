@@ -354,7 +354,7 @@ def test_autocorrelated_noise_does_not_reach_over_a_gap():
         rho = np.trunc(100 * products.mean() / np.mean(left[:, voxel] ** 2)) / 100
         x, y = matrix.copy(), data[:, voxel].copy()
         scale = np.ones(84)
-        scale[[28, 65]] = np.sqrt(1 - rho**2)  # of noise that nothing before foretells
+        scale[[28, 65]] = np.sqrt(1 - rho**2)  # of noise that nothing before predicts
         x, y = x * scale[:, None], y * scale
         for one in place:
             x[one[1:]] -= rho * matrix[one[:-1]]

@@ -8,8 +8,8 @@ import pytest
 from isomorph.rdms import DISTANCES, fold_gram, geometry_of_features
 from isomorph.responses.bids.bold import open_bold
 from isomorph.responses.bids.estimates import estimate, read_runs, with_signal
-from isomorph.responses.bids.files import RunFiles
-from isomorph.responses.bids.regions import Source, read_regions
+from isomorph.responses.bids.regions import RegionSource, read_regions
+from isomorph.responses.bids.run_files import RunFiles
 from isomorph.responses.bids.runs import Reader
 from isomorph.responses.bids.scratch import Scratch
 from isomorph.stimuli.names import names_from
@@ -35,7 +35,7 @@ def amplitudes(tmp_path_factory):
         for bold in sorted(FILES.glob("sub-1/func/*_bold.nii.gz"))
     ]
     first = open_bold(runs[0].files)
-    source = Source(lambda pattern: sorted(FILES.glob(pattern)), first.place)
+    source = RegionSource(lambda pattern: sorted(FILES.glob(pattern)), first.place)
     regions = read_regions(settings.regions, source)
     names = names_from(CATEGORIES, "")
     jsons = [FILES / "task-objectviewing_bold.json"]

@@ -8,7 +8,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from isomorph.errors import IsomorphError
-from isomorph.responses.bids.regions import Source, read_regions
+from isomorph.responses.bids.regions import RegionSource, read_regions
 from isomorph.responses.places import Grid
 from isomorph.study.bids import BidsRegions
 
@@ -31,7 +31,9 @@ def save(tmp_path):
 def read(tmp_path):
     def of(**settings):
         spec = TypeAdapter(BidsRegions).validate_python(settings)
-        return read_regions(spec, Source(lambda pattern: sorted(tmp_path.glob(pattern)), GRID))
+        return read_regions(
+            spec, RegionSource(lambda pattern: sorted(tmp_path.glob(pattern)), GRID)
+        )
 
     return of
 

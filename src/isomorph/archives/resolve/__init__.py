@@ -14,7 +14,7 @@ from isomorph.archives.resolve.resolution import (
     join,
 )
 from isomorph.errors import IsomorphError
-from isomorph.registry import Registry
+from isomorph.registry import Registry, lazily
 from isomorph.study import DatasetSpec
 
 __all__ = ["DATE", "RESOLVERS", "Difference", "Resolution", "difference", "resolve"]
@@ -23,32 +23,19 @@ Resolver = Callable[[Any, Sequence[str], str], Resolution]
 """Takes the spec of an archive, the subjects, and the opening of its mistakes."""
 
 
-def _openneuro(archive: Any, subjects: Sequence[str], where: str) -> Resolution:
-    from isomorph.archives.resolve import openneuro
-
-    return openneuro.resolve(archive, subjects, where)
-
-
-def _dandi(archive: Any, subjects: Sequence[str], where: str) -> Resolution:
-    from isomorph.archives.resolve import dandi
-
-    return dandi.resolve(archive, subjects, where)
-
-
-def _bucket(archive: Any, subjects: Sequence[str], where: str) -> Resolution:
-    from isomorph.archives.resolve import bucket
-
-    return bucket.resolve(archive, subjects, where)
-
-
 def _requested(archive: Any, subjects: Sequence[str], where: str) -> Resolution:
-    """Files that only their owners give out are no part of a lock."""
+    """Files that only their owners give out are not part of a lock."""
     return Resolution((), ())
 
 
 RESOLVERS: Registry[Resolver] = Registry(
     "archive that is pinned by a lock",
-    {"openneuro": _openneuro, "dandi": _dandi, "bucket": _bucket, "requested": _requested},
+    {
+        "openneuro": lazily("isomorph.archives.resolve.openneuro:resolve"),
+        "dandi": lazily("isomorph.archives.resolve.dandisets:resolve"),
+        "bucket": lazily("isomorph.archives.resolve.bucket:resolve"),
+        "requested": _requested,
+    },
 )
 """Resolvers by the `kind` of an archive, or of files that stand elsewhere."""
 

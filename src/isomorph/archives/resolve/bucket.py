@@ -21,10 +21,10 @@ from isomorph.archives.patience import (
     patience,
     without_password,
 )
-from isomorph.archives.progress import Seldom
 from isomorph.archives.resolve.resolution import Resolution, check_path, join
 from isomorph.archives.resolve.selection import choose
 from isomorph.errors import IsomorphError
+from isomorph.saying import Seldom
 from isomorph.study.archive import BucketFiles
 
 

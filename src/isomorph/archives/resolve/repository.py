@@ -6,7 +6,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -21,6 +20,7 @@ from isomorph.archives.patience import (
     without_secrets,
 )
 from isomorph.errors import IsomorphError
+from isomorph.saying import say
 
 BATCH = 5000
 """Blobs asked for in one request: 41 bytes each, so a body of some 200 KB."""
@@ -29,7 +29,7 @@ LINK = "120000"
 COMMIT = re.compile(r"[0-9a-f]{40}")
 
 _SETTINGS = (
-    "credential.helper=",  # a repository that asks for a password is no public one
+    "credential.helper=",  # a repository that asks for a password is not a public one
     "gc.auto=0",
     "maintenance.auto=false",
     "http.lowSpeedLimit=100",  # bytes per second, for
@@ -143,7 +143,7 @@ class Repository:
         lacking = [blob for blob in wanted if blob not in self._local]
         for start in range(0, len(lacking), BATCH):
             if start:
-                print(f"{self.url}: {start:,} of {len(lacking):,} records", file=sys.stderr)
+                say(f"{self.url}: {start:,} of {len(lacking):,} records")
             # As git itself asks for what a partial clone lacks.
             self._ask(
                 ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head",

@@ -23,9 +23,9 @@ from isomorph.archives.patience import (
     patience,
     without_password,
 )
-from isomorph.archives.progress import Seldom
 from isomorph.errors import IsomorphError
 from isomorph.foreign import in_words
+from isomorph.saying import Seldom
 
 CACHE = 256 << 20
 """Bytes kept in memory."""
@@ -133,7 +133,7 @@ def open_remote(asset: Asset, file: LockedFile) -> Iterator[Remote]:
         When the archive cannot be reached, has another size, or sends only whole files.
     """
     with session() as http:
-        line = _Line()
+        line = _Connection()
         http.mount("http://", line)
         http.mount("https://", line)
         address = _Address(http, line, asset, file.path)
@@ -141,8 +141,8 @@ def open_remote(asset: Asset, file: LockedFile) -> Iterator[Remote]:
         yield Remote(address, file)
 
 
-class _Line(PacedAdapter):
-    """Counts what comes, remembers how the last request ended, and never waits for ever."""
+class _Connection(PacedAdapter):
+    """Counts what comes, remembers how the last request ended, and never waits forever."""
 
     read_bytes = 0
     status: int | None = None
@@ -162,7 +162,7 @@ class _Line(PacedAdapter):
 class _Address:
     """Where the bytes of an asset are: the API is asked, which sends to the bucket."""
 
-    def __init__(self, http: requests.Session, line: _Line, asset: Asset, path: str) -> None:
+    def __init__(self, http: requests.Session, line: _Connection, asset: Asset, path: str) -> None:
         self.http, self.line, self._asset, self._path = http, line, asset, path
         self._found, self._asked = "", 0.0
 

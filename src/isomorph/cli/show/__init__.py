@@ -8,7 +8,7 @@ from textwrap import fill, indent
 from isomorph.artefacts import artefact_kind
 from isomorph.catalogue import ARRAYS, CATALOGUE, TABLES
 from isomorph.catalogue.dictionary import rows_of
-from isomorph.cli.show import drawing, words
+from isomorph.cli.show import descriptions, drawing
 from isomorph.errors import IsomorphError
 
 __all__ = ["columns", "describe", "draw"]
@@ -23,9 +23,9 @@ def describe(file: Path) -> str:
     Raises
     ------
     IsomorphError
-        When the file is absent or is no artefact.
+        When the file is absent or is not an artefact.
     """
-    return words.WORDS[_kind(file, "printed")](file)
+    return descriptions.WORDS[_kind(file, "printed")](file)
 
 
 def columns(file: Path) -> str:
@@ -40,7 +40,7 @@ def columns(file: Path) -> str:
     if kind in ARRAYS:
         rows = rows_of(ARRAYS[kind].holds)
     elif kind in TABLES:
-        rows = rows_of(CATALOGUE[kind].columns, words.known_table(file).columns)
+        rows = rows_of(CATALOGUE[kind].columns, descriptions.known_table(file).columns)
     else:
         raise IsomorphError(
             f"{file}: has no columns that isomorph knows; tables of {', '.join(TABLES)} have"
@@ -57,7 +57,7 @@ def draw(file: Path, output: Path) -> None:
     Raises
     ------
     IsomorphError
-        When the file is absent, is no artefact, or is of a kind that has no picture.
+        When the file is absent, is not an artefact, or is of a kind that has no picture.
     """
     if output.suffix != ".png":
         raise IsomorphError(f"{output}: pictures are PNG; name it {output.with_suffix('.png')}")
@@ -77,13 +77,13 @@ def _kind(file: Path, done: str) -> str:
     if not file.is_file():
         raise IsomorphError(f"{file}: no such file")
     if file.suffix == ".nc":
-        if (kind := artefact_kind(file)) in words.WORDS:
+        if (kind := artefact_kind(file)) in descriptions.WORDS:
             return kind
         raise IsomorphError(
             f"{file}: is not an artefact of isomorph, it says {kind or 'nothing'} of itself; show "
             "takes what the stages write into data/ and results/"
         )
-    if file.suffix in words.TABLE_READERS:
+    if file.suffix in descriptions.TABLE_READERS:
         known = file.stem in TABLES and file.suffix in {".csv", ".parquet"}
         return file.stem if known else "table"
     if file.name == "manifest.json":

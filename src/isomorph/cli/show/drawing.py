@@ -11,9 +11,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from isomorph.artefacts import read_array, read_responses
-from isomorph.cli.show.words import every_rdm, known_table
+from isomorph.cli.show.descriptions import every_rdm, known_table
 from isomorph.errors import IsomorphError
-from isomorph.figures import selection
+from isomorph.figures import main_rows
 from isomorph.figures.geometry import square
 from isomorph.figures.matrices import MOST, draw_matrices
 from isomorph.figures.style import COLOUR_MAP, INK, styled
@@ -79,7 +79,7 @@ def _reliability(file: Path) -> Figure:
     with styled():
         figure = Figure(figsize=(6, 3.5), layout="constrained")
         ax = figure.subplots()
-        for region, rows in units.groupby(selection.places(units), sort=False):
+        for region, rows in units.groupby(main_rows.places(units), sort=False):
             ordered = np.sort(rows["spearman_brown"].to_numpy())
             share = np.arange(1, len(ordered) + 1) / len(ordered)
             ax.step(ordered, share, where="post", label=f"{region} ({len(ordered)})")
@@ -97,7 +97,7 @@ def _comparisons(file: Path) -> Figure:
     groups = {
         (distance, measure, region): panel
         for (distance, measure), rows in table.groupby(["distance", "measure"], sort=False)
-        for region, panel in rows.groupby(selection.places(rows), sort=False)
+        for region, panel in rows.groupby(main_rows.places(rows), sort=False)
     }
     panels = list(groups.items())[:MOST_PANELS]
     columns = min(ACROSS, len(panels))

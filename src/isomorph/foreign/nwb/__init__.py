@@ -1,6 +1,17 @@
 """Recordings in Neurodata Without Borders (NWB): opened by pynwb, read no further than asked."""
 
-from isomorph.foreign.nwb.columns import (
+from isomorph.foreign.nwb.file import (
+    WAY_OUT_OF_ZARR,
+    ZARR,
+    Nwb,
+    NwbContainer,
+    as_text,
+    open_nwb,
+    part,
+    stored,
+)
+from isomorph.foreign.nwb.image_containers import images_in_order
+from isomorph.foreign.nwb.table_columns import (
     column,
     column_names,
     paths,
@@ -12,17 +23,6 @@ from isomorph.foreign.nwb.columns import (
     text,
     values_of,
 )
-from isomorph.foreign.nwb.file import (
-    WAY_OUT_OF_ZARR,
-    ZARR,
-    Nwb,
-    NwbContainer,
-    as_text,
-    open_nwb,
-    part,
-    stored,
-)
-from isomorph.foreign.nwb.images import images_in_order
 
 __all__ = [
     "WAY_OUT_OF_ZARR",

@@ -118,7 +118,7 @@ class Nwb:
         Raises
         ------
         IsomorphError
-            When there is none, it is no object of NWB, or of an extension of NWB that the file
+            When there is none, it is not an object of NWB, or of an extension of NWB that the file
             does not define, or pynwb cannot read it.
         """
         return self.read(self.group(place))
@@ -131,11 +131,11 @@ class Nwb:
                 as_text(item.attrs.get(name)) for name in ("neurodata_type", "namespace")
             )
         if not kind:
-            raise IsomorphError(f"{where}: has no neurodata_type, so it is no object of NWB")
+            raise IsomorphError(f"{where}: has no neurodata_type, so it is not an object of NWB")
         if namespace not in self.io.manager.namespace_catalog.namespaces:
             raise IsomorphError(
                 f'{where}: is a {kind} of the extension "{namespace}", which the file does not '
-                "define; write it anew with the extension loaded, pynwb then keeps its definition"
+                "define; write it again with the extension loaded, pynwb then keeps its definition"
             )
         with reading(where, f"NWB {self.version}"), _quiet():
             try:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from isomorph.errors import IsomorphError
-from isomorph.inference.comparing import Analysis
+from isomorph.inference.analysis import Analysis
 from isomorph.inference.explain.matches import model_rows
 from isomorph.inference.explain.material import Material, Roles, material_of
 from isomorph.inference.explain.partial_similarity import partial_rows

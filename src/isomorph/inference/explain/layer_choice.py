@@ -1,4 +1,4 @@
-"""The layer a model stands for itself with: chosen on some stimuli, and anew in every resample.
+"""The layer a model stands for itself with: chosen on some stimuli, and again in every resample.
 
 On the stimuli as they are, either half of a halving chooses the layer that the other scores. Where
 several layers are about equally good, other stimuli would choose others, whose partial similarities
@@ -27,13 +27,13 @@ class LayerChoice:
 
     Attributes
     ----------
-    halves : (half,)
+    halves : array of shape (half,)
         For each half to score.
-    drawn : (resample, half)
+    drawn : array of shape (resample, half)
         In halves of every resample; `NONE` where a resample cannot tell.
-    by_drawn : (resample, half) or None
+    by_drawn : array of shape (resample, half) or None
         Likewise, by the subjects each resample drew; None where subjects are not resampled.
-    by_subjects : (resample, half) or None
+    by_subjects : array of shape (resample, half) or None
         In the first halving of the stimuli as they are, by the subjects each resample drew.
     alone : bool
         Whether the model has one layer only.
@@ -64,8 +64,8 @@ class ChoosingScores:
 
     Attributes
     ----------
-    halves : (half, subject, candidate)
-    drawn : (resample, half, subject, candidate)
+    halves : array of shape (half, subject, candidate)
+    drawn : array of shape (resample, half, subject, candidate)
     """
 
     halves: Floats
@@ -80,9 +80,9 @@ class ChoosingScores:
         ----------
         subjects : slice
             Those of the region.
-        candidates : (candidate,)
+        candidates : array of shape (candidate,)
             The model's layers. One alone needs no choice and no halves.
-        subject_draws : (resample, subject) or None
+        subject_draws : array of shape (resample, subject) or None
         """
         draws, n = subject_draws, len(self.drawn)
         if len(candidates) == 1:
@@ -119,10 +119,10 @@ def choosing_scores(
 
     Parameters
     ----------
-    subjects, rdms : (subject, pair), (candidate, pair)
-    choosing : sequence of (pair,)
+    subjects, rdms : arrays of shapes (subject, pair) and (candidate, pair)
+    choosing : sequence of arrays of shape (pair,)
         Pairs of the stimuli that choose, a half each.
-    redrawn : (resample, half, stimulus)
+    redrawn : array of shape (resample, half, stimulus)
         Halves of every resample, see `halved`.
     measure : Measure
     """
@@ -139,10 +139,10 @@ def _best(values: Floats, weights: Floats, candidates: Indices) -> Indices:
 
     Parameters
     ----------
-    values : (resample, ..., subject, candidate)
-    weights : (resample, subject)
+    values : array of shape (resample, ..., subject, candidate)
+    weights : array of shape (resample, subject)
         Adding up to 1.
-    candidates : (candidate,)
+    candidates : array of shape (candidate,)
     """
     found = best(np.einsum("r...sl,rs->r...l", values, weights))
     return np.where(found == NONE, NONE, candidates[found])

@@ -69,7 +69,7 @@ def best_matches(similarity: Floats, chosen_by: Floats) -> tuple[Floats, Floats]
 
     Parameters
     ----------
-    similarity, chosen_by : (..., a, b)
+    similarity, chosen_by : arrays of shape (..., a, b)
         Where matches are scored, and where they are chosen.
 
     Returns
@@ -148,5 +148,5 @@ def model_rows(material: Material, models: Sequence[str], name: str) -> pd.DataF
             halves=None if alone else np.mean(both, axis=0)[:, None],
         )  # fmt: skip
         rows.append({**base, "a_to_b": to_b, "b_to_a": to_a, "similarity": estimate[0], **told})
-    # Two models being similar is no question: there is no p.
+    # Two models being similar is not a question: there is no p.
     return pd.DataFrame(rows).drop(columns=["p", "p_note"], errors="ignore")

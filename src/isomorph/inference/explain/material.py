@@ -35,7 +35,7 @@ class Roles:
         Each is asked what it explains beyond the controls.
     controls : tuple of str
     partitions : tuple of tuple of str
-        Groups of two to four models whose shares of the variance are told apart.
+        Groups of two to four models whose shares of the variance are separated.
     """
 
     models: tuple[str, ...]
@@ -53,13 +53,13 @@ class Material:
     candidates : Candidates
         Every layer of every model.
     halves : list of Half
-    stimulus_draws : (resample, stimulus)
+    stimulus_draws : array of shape (resample, stimulus)
         Whole groups are drawn.
-    redrawn : (resample, half, stimulus)
+    redrawn : array of shape (resample, half, stimulus)
         Halves of every resample, to choose on; see `halved`.
-    subject_draws : mapping of str to (resample, subject) or None
+    subject_draws : mapping of str to array of shape (resample, subject) or None
         By region, or time bin of it: by label.
-    groups : (stimulus,)
+    groups : array of shape (stimulus,)
         Which stimuli are drawn as one.
     setting : Setting
         Its measure is replaced by each that explains.
@@ -145,7 +145,7 @@ class Material:
         Parameters
         ----------
         region : str
-        drawn : (resample, subject, statistic)
+        drawn : array of shape (resample, subject, statistic)
             In the first resamples of the stimuli.
         by_drawn, by_subjects : likewise, or None
             As the subjects each resample drew have it, in the resample and on the stimuli as they
@@ -196,14 +196,14 @@ class Material:
 
         Parameters
         ----------
-        estimate : (statistic,)
+        estimate : array of shape (statistic,)
         resampled : Resampled
             The same under every kind of draw.
         limits : tuple of float
             What a statistic can be.
         no_p : str
             Why there is no p; empty where there is.
-        halves : (half, statistic), optional
+        halves : array of shape (half, statistic), optional
             What estimates are the means of, the two halves of a halving one after another. How far
             random halvings differ is added to the spread.
         """
@@ -236,7 +236,7 @@ def material_of(
     ----------
     regions, candidates
         Lined up over the same stimuli.
-    groups : (stimulus,)
+    groups : array of shape (stimulus,)
     setting : Setting
     rng : Generator
     """
@@ -258,7 +258,7 @@ def luck_of_halvings(halves: Floats) -> Floats:
 
     Parameters
     ----------
-    halves : (half, statistic)
+    halves : array of shape (half, statistic)
         The two halves of a halving one after another. One halving alone cannot tell.
     """
     means = halves.reshape(-1, 2, halves.shape[1]).mean(axis=1)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import nnls
 
+from isomorph.geometry.gram import gram_of_squares
 from isomorph.measures import Floats
 from isomorph.measures.linear import LinearForm
 from isomorph.measures.pairs import pair_indices, squareform, stimulus_count
@@ -34,14 +35,14 @@ def solve(among: Floats, toward: Floats) -> Floats:
 
     Parameters
     ----------
-    among : (predictor, predictor)
+    among : array of shape (predictor, predictor)
         G, positive semi-definite.
-    toward : (predictor,)
+    toward : array of shape (predictor,)
         b.
 
     Returns
     -------
-    (predictor,)
+    array of shape (predictor,)
     """
     scale = np.sqrt(np.maximum(np.diag(among), 0.0))
     used = scale > 0
@@ -63,9 +64,9 @@ class Normal:
 
     Attributes
     ----------
-    among : (predictor, predictor)
+    among : array of shape (predictor, predictor)
         Inner products of the predictors.
-    toward : (predictor,)
+    toward : array of shape (predictor,)
         Of each with the mean of the targets, all scaled to unit length.
     """
 
@@ -83,9 +84,9 @@ def normal_equations(predictors: Floats, targets: Floats, form: LinearForm) -> N
 
     Parameters
     ----------
-    predictors : (predictor, pair)
+    predictors : array of shape (predictor, pair)
         RDMs as they are. One that the measure cannot see counts for nothing.
-    targets : (brain, pair)
+    targets : array of shape (brain, pair)
     form : LinearForm
         In whose space the squares are least.
     """
@@ -104,7 +105,7 @@ class Components:
 
     Attributes
     ----------
-    rdms : (component, pair)
+    rdms : array of shape (component, pair)
         Squared distances along each, by falling variance; the last is of all others together, so
         that they add up to the RDM.
     """
@@ -115,12 +116,11 @@ class Components:
 def components_of(rdm: Floats, n_stimuli: int, most: int) -> Components | str:
     """Return the components of a representation from its squared Euclidean RDM.
 
-    Doubly centred and times -1/2, squared distances are the Gram matrix of centred features
-    (Torgerson 1952), whose eigenvectors are the principal components' scores of the stimuli.
+    The eigenvectors of the Gram matrix are the principal components' scores of the stimuli.
 
     Parameters
     ----------
-    rdm : (pair,)
+    rdm : array of shape (pair,)
     n_stimuli : int
     most : int
         Components kept apart.
@@ -131,10 +131,9 @@ def components_of(rdm: Floats, n_stimuli: int, most: int) -> Components | str:
         Why there are none.
     """
     square = squareform(rdm[None], n_stimuli)[0]
-    centred = square - square.mean(axis=0) - square.mean(axis=1)[:, None] + square.mean()
-    values, vectors = np.linalg.eigh(-0.5 * centred)
+    values, vectors = np.linalg.eigh(gram_of_squares(square))
     if values[0] < -NEGATIVE * values[-1]:
-        return "the distance is no squared Euclidean one, it has no components"
+        return "the distance is not a squared Euclidean one, it has no components"
     order = np.argsort(values)[::-1]
     kept = order[:most][values[order[:most]] > ROUNDING * values[-1]]
     scores = vectors[:, kept] * np.sqrt(values[kept])
@@ -160,7 +159,7 @@ def reweighted(normal: Normal, ridges: Sequence[float]) -> Floats:
 
     Returns
     -------
-    (ridge, component)
+    array of shape (ridge, component)
     """
     whole = float(normal.among.sum())
     equal = max(float(normal.toward.sum()), 0.0) / whole if whole > 0 else 0.0

@@ -13,7 +13,7 @@ of regressions, for ranks of regressions between ranks. Collinear controls span 
 pseudo-inverse takes care of.
 
 The p is of a two-sided t-test against 0, with the standard error of the bootstrap, so nothing is
-shuffled and what model and controls have in common stays as it is. Layers are chosen anew in every
+shuffled and what model and controls have in common stays as it is. Layers are chosen again in every
 resample, by their plain similarity: layers that are about equally similar to a region may differ in
 what they share with the controls. A measure that is positive by chance, such as a cosine, leaves
 something positive when controls are gone: it has no p here.
@@ -52,14 +52,14 @@ def residuals(gram: Floats, kept: Indices, given: Indices) -> Floats:
 
     Parameters
     ----------
-    gram : (..., row, row)
+    gram : array of shape (..., row, row)
         Inner products; NaN where undefined.
-    kept, given : (kept,), (given,)
+    kept, given : arrays of shapes (kept,) and (given,)
         Rows.
 
     Returns
     -------
-    (..., kept, kept)
+    array of shape (..., kept, kept)
     """
     inside = gram[..., kept[:, None], kept]
     if not len(given):
@@ -77,14 +77,14 @@ def partials(gram: Floats, brains: Indices, models: Indices, controls: Indices) 
 
     Parameters
     ----------
-    gram : (..., row, row)
+    gram : array of shape (..., row, row)
         Similarities of everything with everything.
-    brains, models, controls : (brain,), (model,), (control,)
+    brains, models, controls : arrays of shapes (brain,), (model,) and (control,)
         Rows.
 
     Returns
     -------
-    (..., brain, model, statistic)
+    array of shape (..., brain, model, statistic)
         In the order of `STATISTICS`; NaN where the controls leave nothing of a vector.
     """
     kept = np.concatenate([brains, models])
@@ -195,9 +195,9 @@ def _scored(
     ----------
     found : Similarities
     plan : dict
-    layers : (layer,)
+    layers : array of shape (layer,)
         Candidates, in rising order.
-    whole, drawn : (1 or resample, subject, layer, statistic)
+    whole, drawn : arrays of shape (1 or resample, subject, layer, statistic)
         On all stimuli, and in resamples.
     """
     material, region = found.material, plan["region"]

@@ -7,7 +7,7 @@ al. 2008, https://doi.org/10.3758/BRM.40.2.457):
 .. math:: C_T = \sum_{S \subseteq T} (-1)^{|T| - |S|} \left[R^2(P) - R^2(P \setminus S)\right].
 
 All :math:`C_T` sum to :math:`R^2(P)`. A shared part can be negative, where one predictor suppresses
-what hides another; it is told as it is.
+what hides another; it is reported as it is.
 
 Predictors that have nothing to do with a region explain some of its variance too. So each
 :math:`R^2` is adjusted by what it is when the region's stimuli are shuffled (whole groups of them,
@@ -57,14 +57,14 @@ def explained(similarity: Floats, among: Floats) -> Floats:
 
     Parameters
     ----------
-    similarity : (..., brain, predictor)
+    similarity : array of shape (..., brain, predictor)
         Of unit vectors.
-    among : (..., predictor, predictor)
+    among : array of shape (..., predictor, predictor)
         Similarities of the predictors.
 
     Returns
     -------
-    (..., brain, subset)
+    array of shape (..., brain, subset)
         In the order of `subsets`.
     """
     found = []
@@ -109,7 +109,7 @@ def partition_rows(
 
     Each model stands for itself by the layer chosen on one half of the stimuli; its share is
     scored on the other half, and the estimate is the mean over halves. The spread is that of
-    unadjusted shares, with layers chosen anew in every resample.
+    unadjusted shares, with layers chosen again in every resample.
 
     Parameters
     ----------
@@ -218,11 +218,11 @@ def _collinear(among: Floats, models: Sequence[str]) -> str:
         if abs(among[first, second]) > COLLINEAR:
             return (
                 f"{models[first]} and {models[second]} are collinear "
-                f"(similarity {among[first, second]:.4f}), their shares cannot be told apart"
+                f"(similarity {among[first, second]:.4f}), their shares cannot be separated"
             )
     smallest = float(np.linalg.eigvalsh(among)[0])
     if smallest < 1 - COLLINEAR:
-        return "one predictor is a combination of the others, their shares cannot be told apart"
+        return "one predictor is a combination of the others, their shares cannot be separated"
     return ""
 
 

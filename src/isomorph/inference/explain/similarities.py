@@ -31,8 +31,8 @@ class Similarities:
     material : Material
     measure : Measure
         The measure computed; not always the one asked for, see `STAND_INS`.
-    whole : (row, row)
-    scored : (half, row, row)
+    whole : array of shape (row, row)
+    scored : array of shape (half, row, row)
         Among the stimuli a half scores on.
     choosing : ChoosingScores
         What layers are chosen by.
@@ -68,9 +68,9 @@ class Drawn:
 
     Attributes
     ----------
-    gram : (resample, row, row)
+    gram : array of shape (resample, row, row)
         Rows are all subjects, then the candidates; NaN where nothing asks for it.
-    candidates : (candidate,)
+    candidates : array of shape (candidate,)
         Which, in rising order.
     """
 
@@ -121,7 +121,7 @@ def draw_all(found: Similarities, roles: Roles) -> Drawn:
 
 
 def similarities(material: Material, name: str) -> Similarities | None:
-    """Return all similarities under a measure, None when it is no inner product of vectors."""
+    """Return all similarities under a measure, None when it is not an inner product of vectors."""
     measure = MEASURES[STAND_INS.get(name, name)]
     if measure.embed is None:
         return None

@@ -34,7 +34,7 @@ from isomorph.measures import MEASURES, Floats, Measure
 from isomorph.measures.linear import LinearForm
 
 TOLD = 5
-"""Weights that are told by name."""
+"""Weights that are reported by name."""
 
 ALL = "all models"
 
@@ -45,11 +45,11 @@ class WeightedFit:
 
     Attributes
     ----------
-    rdm : (pair,)
+    rdm : array of shape (pair,)
         Over all stimuli.
     single : int
         The candidate it is judged against.
-    shares : (weight,)
+    shares : array of shape (weight,)
         Weights times what they weigh, of their sum.
     ridge : float
     """
@@ -68,7 +68,7 @@ class Task:
     ----------
     model, kind : str
         `layers` of one model, `models` for layers of all, `features` for components of a layer.
-    candidates : (candidate,)
+    candidates : array of shape (candidate,)
     """
 
     model: str
@@ -262,9 +262,9 @@ def _scored(
     ----------
     fitter : _Fitter
     region : Region
-    each : (half, subject, 3)
+    each : array of shape (half, subject, 3)
         Score, that of the single layer, and the gain.
-    drawn : (resample, subject)
+    drawn : array of shape (resample, subject)
         Gain, with weights and layers as they are.
     fits : sequence of WeightedFit
     task : Task

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from isomorph.inference.gather import Region
 from isomorph.inference.trust.noise_level import measured_reliability
 from isomorph.measures import Measure
-from isomorph.simulation.gaussian import Design
+from isomorph.simulation.gaussian import SimulatedDesign
 from isomorph.simulation.planting import Planting
 from isomorph.study.inference import Recovery
 
@@ -22,7 +22,7 @@ class MeasuredData:
     Attributes
     ----------
     region : Region
-    design : Design
+    design : SimulatedDesign
     reliability : float
         Of the data, or what was assumed.
     reliability_known : bool
@@ -31,7 +31,7 @@ class MeasuredData:
     """
 
     region: Region
-    design: Design
+    design: SimulatedDesign
     reliability: float
     reliability_known: bool
     assumed: str
@@ -51,7 +51,7 @@ def measured_data(
     region : Region
     planting : Planting
     measure : Measure
-        The reliability is told under it.
+        The reliability is given under it.
     settings : Recovery
     n_stimuli : int
         How many are simulated.
@@ -75,5 +75,5 @@ def measured_data(
     if planting.crossed and region.n_folds is None:
         assumed.append(f"{FEWEST_CROSSED} repetitions, as their number is not known")
     number = max(region.n_folds or (FEWEST_CROSSED if planting.crossed else 1), fewest)
-    design = Design(n_stimuli, counts, number, halved, planting)
+    design = SimulatedDesign(n_stimuli, counts, number, halved, planting)
     return MeasuredData(region, design, float(reliability), known, "; ".join(assumed))

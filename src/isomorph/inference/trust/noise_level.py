@@ -11,7 +11,7 @@ from isomorph.inference.gather import Region
 from isomorph.inference.region_reliability import halves_of
 from isomorph.inference.stepping import PEARSON
 from isomorph.measures import Floats, Measure
-from isomorph.simulation.gaussian import Draws, Mixture, mix
+from isomorph.simulation.gaussian import Mixture, SimulatedDraws, mix
 
 Embed = Callable[[Floats], Floats]
 
@@ -48,7 +48,7 @@ class Calibration:
 def embedding(measure: Measure) -> Embed:
     """Return the map to vectors whose inner products are the similarity of two RDMs.
 
-    Of a measure that is no inner product, that of Pearson's correlation.
+    Of a measure that is not an inner product, that of Pearson's correlation.
     """
     return measure.embed or PEARSON.embed
 
@@ -71,7 +71,7 @@ def agreement(embedded: Floats) -> Floats:
 
     Parameters
     ----------
-    embedded : (..., measurement, pair)
+    embedded : array of shape (..., measurement, pair)
     """
     n = embedded.shape[-2]
     together = np.square(embedded.sum(axis=-2)).sum(axis=-1)
@@ -93,7 +93,7 @@ def embedded(rdms: Floats, embed: Embed) -> Floats:
     return flat.reshape(rdms.shape)
 
 
-def calibrated(root: Floats, draws: Draws, target: float, measure: Measure) -> Calibration:
+def calibrated(root: Floats, draws: SimulatedDraws, target: float, measure: Measure) -> Calibration:
     """Find the noise at which simulated data are as reliable as the measured.
 
     Every level of noise is tried on the same draws, so reliability falls smoothly with it and a
@@ -101,8 +101,8 @@ def calibrated(root: Floats, draws: Draws, target: float, measure: Measure) -> C
 
     Parameters
     ----------
-    root : (stimulus, component)
-    draws : Draws
+    root : array of shape (stimulus, component)
+    draws : SimulatedDraws
         The fewer the faster; the error of the level is that of their mean reliability.
     target : float
         Measured reliability.

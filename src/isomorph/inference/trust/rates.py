@@ -26,10 +26,10 @@ class Tally:
 
     Attributes
     ----------
-    scores : list of (simulation, candidate)
-    claims : dict of str to list of (simulation,)
+    scores : list of arrays of shape (simulation, candidate)
+    claims : dict of str to list of arrays of shape (simulation,)
         Which claims were made, by effect; what is not tested is absent.
-    reliability : list of (simulation,)
+    reliability : list of arrays of shape (simulation,)
         Of the simulated data, under the measure.
     """
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from isomorph.inference.comparing import Analysis
+from isomorph.inference.analysis import Analysis
 from isomorph.inference.estimated import Row, RowStatus, said
 from isomorph.inference.gather import Candidates, Region, candidates_of, regions_of
 from isomorph.inference.members import among

@@ -24,7 +24,7 @@ from isomorph.inference.trust.rates import Tally
 from isomorph.inference.trust.told_apart import Bools, Contest, Terms, Trial, part_of
 from isomorph.inference.trust.winners import related_to
 from isomorph.measures import Floats, Measure
-from isomorph.simulation.gaussian import Draws, draw, mix
+from isomorph.simulation.gaussian import SimulatedDraws, draw, mix
 from isomorph.simulation.planting import root
 
 CALIBRATING = 30
@@ -57,7 +57,7 @@ class Recovered:
         By planted candidate.
     tallies : dict
         By measure, planted candidate and size.
-    null : dict of (measure, planted) to list of (simulation, candidate)
+    null : dict of (measure, planted) to list of arrays of shape (simulation, candidate)
         Scores of data whose stimuli were shuffled, so that nothing is planted in them.
     """
 
@@ -124,7 +124,7 @@ def recover(
 
 
 def sizes(n_stimuli: int, n_subjects: int) -> list[Size]:
-    """Return how many stimuli and subjects power is told of, all of both first."""
+    """Return the numbers of stimuli and subjects for which power is given, all of both first."""
     stimuli = {n for n in (n_stimuli // 2, n_stimuli // 4) if n >= FEWEST_STIMULI}
     subjects = {1, n_subjects // 2} - {0, n_subjects}
     return [
@@ -143,10 +143,10 @@ class SomeStimuli:
         On all stimuli.
     terms : Terms
         On all stimuli.
-    kept : (stimulus,) or None
+    kept : array of shape (stimulus,) or None
         Which are some; None for all.
     counts : list of int
-        With how many subjects simulations are told of.
+        Numbers of subjects that are simulated.
     seed : sequence of int
     rng : Generator
         For the shuffles.
@@ -174,7 +174,7 @@ class SomeStimuli:
     def embedded(self, measure: Measure) -> Floats:
         """Return the candidates `(candidate, pair)` as a measure sees them.
 
-        As they are for a measure that is no inner product.
+        As they are for a measure that is not an inner product.
         """
         if measure.name not in self.vectors:
             rdms = self.candidates.rdms
@@ -218,7 +218,7 @@ class SimulatedScores:
         self.parts: dict[Size, SomeStimuli] = {}
 
     def add(
-        self, planted: int, features: Floats, draws: Draws, nothing: Indices, n_tested: int
+        self, planted: int, features: Floats, draws: SimulatedDraws, nothing: Indices, n_tested: int
     ) -> None:
         """Simulate a block from one planted layer and add what every measure finds in it."""
         whole, halves = mix(features, draws)

@@ -1,7 +1,7 @@
 """Whether models are told apart in simulated data, by what `differences` and `contrasts` do.
 
 In every simulation each model's layer is chosen on other stimuli than it is scored on, the choice
-is made anew in every resample, and the difference of two models has the p it would have in those
+is made again in every resample, and the difference of two models has the p it would have in those
 tables, not corrected for the number of models. Resamples and splits are the same for all
 simulations, so that the candidates are looked at once for many of them.
 """
@@ -49,7 +49,7 @@ class Terms:
         Models of the candidates.
     table : DataFrame
         The stimulus table, a row per stimulus in the order of the RDMs.
-    groups : (stimulus,)
+    groups : array of shape (stimulus,)
     where : str
         The study's file, for messages.
     """
@@ -70,7 +70,7 @@ def part_of(groups: Labels, n: int, rng: np.random.Generator) -> Bools:
 
     Parameters
     ----------
-    groups : (stimulus,)
+    groups : array of shape (stimulus,)
     n : int
     rng : Generator
     """
@@ -87,7 +87,7 @@ class Trial:
 
     Attributes
     ----------
-    rdms : (subject, pair)
+    rdms : array of shape (subject, pair)
     model : str
         Whose layer was planted; empty where nothing was.
     counts : sequence of int
@@ -196,7 +196,7 @@ def first_subjects(scores: Scores, n: int, subject_draws: Counts | None) -> Scor
     ----------
     scores : Scores
     n : int
-    subject_draws : (resample, subject) or None
+    subject_draws : array of shape (resample, subject) or None
         Of so many subjects.
     """
 

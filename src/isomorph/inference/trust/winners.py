@@ -28,9 +28,9 @@ class Relations:
 
     Attributes
     ----------
-    family : (candidate,)
+    family : array of shape (candidate,)
         Number of the model each belongs to; the seeds of a network are one model.
-    neighbours : (candidate, candidate)
+    neighbours : array of shape (candidate, candidate)
         Whether two are the same layer or directly follow each other in the same model.
     """
 
@@ -71,11 +71,11 @@ def related_to(
 
     Parameters
     ----------
-    data : (simulation, pair)
+    data : array of shape (simulation, pair)
         Embedded, mean over subjects.
-    candidate : (pair,)
+    candidate : array of shape (pair,)
         Embedded.
-    shuffles : (shuffle, pair)
+    shuffles : array of shape (shuffle, pair)
         From which pair each is taken, see `isomorph.inference.stimulus_splits.pairs_among`.
     inference : Inference
         Its sides, and the level of its recovery.

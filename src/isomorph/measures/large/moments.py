@@ -26,9 +26,9 @@ class PairSums:
 
     Attributes
     ----------
-    first, second : (stimulus,)
+    first, second : arrays of shape (stimulus,)
         Of d and of e.
-    first_squares, second_squares, products : (stimulus,)
+    first_squares, second_squares, products : arrays of shape (stimulus,)
         Of d², of e² and of d e.
     """
 

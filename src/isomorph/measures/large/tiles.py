@@ -75,10 +75,10 @@ class Representation:
 
     Attributes
     ----------
-    given : (stimulus, feature)
+    given : array of shape (stimulus, feature)
     distance : str
         `correlation`, `squared_euclidean` or `euclidean`.
-    features : (stimulus, feature)
+    features : array of shape (stimulus, feature)
         Centred over stimuli, scaled so that the squared length of a difference is the distance
         or its square.
     """

@@ -52,7 +52,7 @@ class Baseline:
 
         Parameters
         ----------
-        images : ndarray (stimulus, channel, height, width)
+        images : array of shape (stimulus, channel, height, width)
         table : DataFrame
             The stimulus table.
         options : mapping
@@ -94,10 +94,11 @@ BASELINES: Registry[Baseline] = Registry(
             options=("orientations", "prototypes", "patches", "from", "seed"),
         ),
         "category": Baseline(
-            of_table=lazily("isomorph.models.baselines.labels:category"), options=("columns",)
+            of_table=lazily("isomorph.models.baselines.stimulus_columns:category"),
+            options=("columns",),
         ),
         "columns": Baseline(
-            of_table=lazily("isomorph.models.baselines.labels:columns"),
+            of_table=lazily("isomorph.models.baselines.stimulus_columns:columns"),
             options=("columns", "scale", "ordinal"),
         ),
     },

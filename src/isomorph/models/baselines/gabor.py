@@ -27,7 +27,7 @@ def gabor(images: NDArray[np.float32], options: Mapping[str, Any], where: str) -
 
     Parameters
     ----------
-    images : ndarray (stimulus, channel, height, width)
+    images : array of shape (stimulus, channel, height, width)
         RGB in [0, 1].
     options : mapping
         `orientations`, how many between 0 and 180 degrees; `wavelengths`, in pixels.
@@ -75,7 +75,7 @@ def gabor_kernels(wavelength: float, n_orientations: int) -> NDArray[np.complex6
 
     Returns
     -------
-    ndarray (orientation, height, width)
+    array of shape (orientation, height, width)
         Square, of odd size; the even parts sum to zero.
     """
     from skimage.filters import gabor_kernel
@@ -104,7 +104,7 @@ def sampled_responses(
 
     Returns
     -------
-    ndarray (stimulus, orientation, row, column)
+    array of shape (stimulus, orientation, row, column)
         At the centres of squares of `step` pixels.
     """
     size = images.shape[-1]

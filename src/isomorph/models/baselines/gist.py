@@ -31,7 +31,7 @@ def gist(images: NDArray[np.float32], options: Mapping[str, Any], where: str) ->
 
     Parameters
     ----------
-    images : ndarray (stimulus, channel, height, width)
+    images : array of shape (stimulus, channel, height, width)
         RGB in [0, 1].
     options : mapping
         `orientations`; `wavelengths`, in pixels; `grid`, cells along a side.
@@ -75,12 +75,12 @@ def locally_normalised(grey: NDArray[np.float32]) -> NDArray[np.float32]:
 
     Parameters
     ----------
-    grey : ndarray (stimulus, height, width)
+    grey : array of shape (stimulus, height, width)
         In [0, 1].
 
     Returns
     -------
-    ndarray (stimulus, height, width)
+    array of shape (stimulus, height, width)
     """
     size = grey.shape[-1]
     pad = size // 4

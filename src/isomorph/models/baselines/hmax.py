@@ -55,7 +55,7 @@ def hmax(images: NDArray[np.float32], options: Mapping[str, Any], where: str) ->
 
     Parameters
     ----------
-    images : ndarray (stimulus, channel, height, width)
+    images : array of shape (stimulus, channel, height, width)
         RGB in [0, 1].
     options : mapping
         `orientations`; `prototypes`, how many of each size; `patches`, their sides on C1's grid;
@@ -125,13 +125,13 @@ def s1(grey: NDArray[np.float32], bank: NDArray[np.float32]) -> NDArray[np.float
 
     Parameters
     ----------
-    grey : ndarray (stimulus, height, width)
-    bank : ndarray (orientation, height, width)
+    grey : array of shape (stimulus, height, width)
+    bank : array of shape (orientation, height, width)
         Of norm 1, so that responses lie between 0 and 1.
 
     Returns
     -------
-    ndarray (stimulus, orientation, height, width)
+    array of shape (stimulus, orientation, height, width)
     """
     side = bank.shape[-1]
     half = side // 2
@@ -156,8 +156,8 @@ def c1(
 
     Yields
     ------
-    s1 : ndarray (stimulus, scale, row, column, orientation)
-    c1 : ndarray (stimulus, row, column, orientation)
+    s1 : array of shape (stimulus, scale, row, column, orientation)
+    c1 : array of shape (stimulus, row, column, orientation)
     """
     for band, pool in enumerate(POOLS):
         scales = [s1(grey, bank) for bank in banks[2 * band : 2 * band + 2]]
@@ -176,12 +176,12 @@ def s2(complex_: NDArray[np.float32], prototypes: NDArray[np.float32]) -> NDArra
 
     Parameters
     ----------
-    complex_ : ndarray (stimulus, row, column, orientation)
-    prototypes : ndarray (prototype, side, side, orientation)
+    complex_ : array of shape (stimulus, row, column, orientation)
+    prototypes : array of shape (prototype, side, side, orientation)
 
     Returns
     -------
-    ndarray (stimulus, row, column, prototype)
+    array of shape (stimulus, row, column, prototype)
         Between 0 and 1; empty where C1 is smaller than a patch.
     """
     side = prototypes.shape[1]

@@ -23,7 +23,7 @@ def luminance(images: NDArray[np.float32], where: str) -> Features:
 
     Parameters
     ----------
-    images : ndarray (stimulus, 3, height, width)
+    images : array of shape (stimulus, 3, height, width)
         RGB in [0, 1].
     where : str
         The model, for errors.

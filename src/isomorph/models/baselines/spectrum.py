@@ -29,11 +29,11 @@ def spectrum(images: NDArray[np.float32], options: Mapping[str, Any], where: str
 
     Parameters
     ----------
-    images : ndarray (stimulus, channel, height, width)
+    images : array of shape (stimulus, channel, height, width)
         RGB in [0, 1].
     options : mapping
         `orientations`, how many, of the grating's normal, from 0 degrees (vertical stripes) on;
-        `window`, `hann` so that the image's edges are no stripes, or `none`; `scale`, `log` (base
+        `window`, `hann` so that the image's edges are not stripes, or `none`; `scale`, `log` (base
         10) or `amplitude`.
     where : str
         The model, for errors.
@@ -96,9 +96,9 @@ def bands(size: int, n_orientations: int) -> tuple[NDArray[np.float64], NDArray[
 
     Returns
     -------
-    octaves : ndarray (octave, frequency)
+    octaves : array of shape (octave, frequency)
         1 inside; from 1 cycle per image on, up to but without half a cycle per pixel.
-    orientations : ndarray (orientation, frequency)
+    orientations : array of shape (orientation, frequency)
         Shares that fall linearly to the next orientation and add up to 1.
     """
     cycles = fft.fftfreq(size) * size

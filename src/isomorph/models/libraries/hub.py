@@ -102,7 +102,7 @@ def _parts(name: str) -> tuple[str, ...]:
     owner, repository, commit, _ = found.groups()
     if COMMIT.fullmatch(commit) is None:
         raise IsomorphError(
-            f'hub/{name}: "{commit}" is no commit; branches and tags change, so give its 40 '
+            f'hub/{name}: "{commit}" is not a commit; branches and tags change, so give its 40 '
             f"hexadecimal digits, as git ls-remote https://github.com/{owner}/{repository} does"
         )
     return found.groups()

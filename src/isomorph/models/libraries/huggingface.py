@@ -16,7 +16,7 @@ from isomorph.models.source import Request
 
 HUB = "https://huggingface.co"
 IN_WORDS = re.compile(r"\(os error (\d+)\)")
-"""How the part of the hub's client that is no Python tells what the system said."""
+"""How the part of the hub's client that is not Python tells what the system said."""
 
 
 def from_hub(request: Request, library: str, repository: str, names: Sequence[str]) -> LocalWeights:
@@ -94,7 +94,7 @@ def hub_file(request: Request, repository: str, name: str, into: Path, place: Pa
     except errors.RemoteEntryNotFoundError:
         return None
     except errors.HFValidationError as error:
-        raise IsomorphError(f"{where}: is no name of a repository ({error})") from None
+        raise IsomorphError(f"{where}: is not a name of a repository ({error})") from None
     except Exception as error:  # of its own, or of the client below it
         if found := IN_WORDS.search(str(error)):
             with suppress(OSError), disk_errors(place):

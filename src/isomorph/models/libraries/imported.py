@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from isomorph.errors import IsomorphError, how_to_install
+from isomorph.saying import say
 
 if TYPE_CHECKING:
     import torch
@@ -64,11 +65,7 @@ def import_torchvision() -> None:
         del sys.modules[name]
     _declare()
     import_module("torchvision")
-    print(
-        "torchvision's compiled operators do not fit this torch; networks run without them",
-        file=sys.stderr,
-        flush=True,
-    )
+    say("torchvision's compiled operators do not fit this torch; networks run without them")
 
 
 def _declare() -> None:

@@ -20,6 +20,7 @@ from isomorph.models.libraries.untrained import seeded
 from isomorph.models.libraries.weights import refuse_other
 from isomorph.models.network import Network
 from isomorph.models.source import Request
+from isomorph.saying import say
 from isomorph.study import Preprocessing, spec_from
 
 if TYPE_CHECKING:
@@ -154,11 +155,9 @@ def _say_training(request: Request, module: torch.nn.Module) -> None:
     modes = [part.training for part in module.modules()]
     if any(modes):
         which = "all of its modules" if all(modes) else f"{sum(modes)} of its {len(modes)} modules"
-        print(
+        say(
             f"{request.instance}: {request.spec.source} returns a network in training mode "
-            f"({which}); it is put into evaluation mode",
-            file=sys.stderr,
-            flush=True,
+            f"({which}); it is put into evaluation mode"
         )
 
 

@@ -81,7 +81,7 @@ def check(name: str) -> None:
         validate_repo_id(name)
     except HFValidationError as error:
         raise IsomorphError(
-            f'"{name}" is no name of a repository; write transformers/<owner>/<repository>'
+            f'"{name}" is not a name of a repository; write transformers/<owner>/<repository>'
         ) from error
 
 

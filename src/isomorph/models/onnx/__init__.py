@@ -17,10 +17,8 @@ from isomorph.own import external_data
 if TYPE_CHECKING:
     from isomorph.models.source import Request
 
-__all__ = ["OPTIONS", "check", "network", "open_onnx"]
+__all__ = ["check", "network", "open_onnx"]
 
-OPTIONS = ("channels",)
-"""What `options` of an ONNX model may say."""
 CHANNELS = ("rgb", "bgr")
 
 
@@ -51,9 +49,9 @@ def network(request: Request) -> Network:
 
 
 def check(name: str, beside: Path) -> None:
-    """Refuse a name that is no ONNX file's, and a file that is not there."""
+    """Refuse a name that is not an ONNX file's, and a file that is not there."""
     if not name.endswith(".onnx"):
-        raise IsomorphError(f'"{name}" is no ONNX file; write onnx/<file>.onnx')
+        raise IsomorphError(f'"{name}" is not an ONNX file; write onnx/<file>.onnx')
     _refuse_absent(beside / name)
 
 
@@ -98,7 +96,7 @@ def open_onnx(path: Path, *, expected: str = "", bgr: bool = False) -> Network:
     Raises
     ------
     IsomorphError
-        When the file is absent or not the expected one, when it is no ONNX file, or when its
+        When the file is absent or not the expected one, when it is not an ONNX file, or when its
         graph does not take a batch of images, see `isomorph.models.onnx.graph`.
     """
     _refuse_absent(path)

@@ -25,7 +25,7 @@ MOVES = frozenset(
         *("Dropout", "Size", "Range", "QuantizeLinear", "DequantizeLinear"),
     }
 )
-"""Operators that move or relabel numbers: their output is no layer of its own."""
+"""Operators that move or relabel numbers: their output is not a layer of its own."""
 FLOATS = {
     onnx.TensorProto.FLOAT: np.float32,
     onnx.TensorProto.FLOAT16: np.float16,
@@ -74,7 +74,7 @@ class Graph:
         Of the input.
     channels_last : bool
         Whether it takes `(stimulus, height, width, channel)`.
-    sides : (int or None, int or None)
+    sides : tuple (int or None, int or None)
         Height and width it takes, where the file fixes them.
     segments : tuple of Segment
         In execution order.
@@ -106,7 +106,7 @@ def open_graph(path: Path) -> Graph:
     Raises
     ------
     IsomorphError
-        When it is no ONNX file, or takes anything but one batch of images in colour.
+        When it is not an ONNX file, or takes anything but one batch of images in colour.
     """
     with reading(path, "an ONNX file"):
         model = onnx.load(path, load_external_data=False)
@@ -156,7 +156,7 @@ def open_graph(path: Path) -> Graph:
 
 
 def _check_texts(message: Any) -> None:
-    """Refuse names that are no text: protobuf gives them as bytes.
+    """Refuse names that are not text: protobuf gives them as bytes.
 
     Raises
     ------
@@ -169,7 +169,7 @@ def _check_texts(message: Any) -> None:
             if field.message_type is not None:
                 pending += values
             elif field.type == field.TYPE_STRING and not all(isinstance(v, str) for v in values):
-                raise ValueError(f"its {field.name} is no text")
+                raise ValueError(f"its {field.name} is not text")
 
 
 def _free(graph: onnx.GraphProto, value: onnx.ValueInfoProto, batch: int) -> None:

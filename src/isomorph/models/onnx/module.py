@@ -20,7 +20,7 @@ RUNTIME_ERRORS: tuple[type[Exception], ...] = tuple(
 )
 """All that the runtime itself raises."""
 ONLY_ERRORS = 3
-"""Severity from which the runtime speaks; what it optimises is no user's business."""
+"""Severity from which the runtime speaks; what it optimises is not the user's business."""
 TOLERANCE = 1e-3
 """How far the free graph may be from the fixed one, relative to the largest number."""
 

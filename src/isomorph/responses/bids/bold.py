@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from isomorph.errors import IsomorphError
 from isomorph.foreign import reading
-from isomorph.foreign.images import files_of, open_image
+from isomorph.foreign.brain_images import files_of, open_image
 from isomorph.responses.grayordinates import Grayordinates
 from isomorph.responses.places import Grid, Place, Vertices
 from isomorph.responses.whole import refuse_cut_short, stored
@@ -30,7 +30,7 @@ class Stored:
 
     Attributes
     ----------
-    values : ndarray (scan, unit)
+    values : array of shape (scan, unit)
         Of the file's own type, so that integers stay as small and as exact as they are.
     slope, intercept : float
         What makes them signals.
@@ -89,7 +89,7 @@ def open_bold(files: Sequence[Path]) -> Bold:
     Raises
     ------
     IsomorphError
-        When it is no such image, or has no time axis.
+        When it is not such an image, or has no time axis.
     """
     from nibabel import Cifti2Image, GiftiImage
 
@@ -214,13 +214,13 @@ def percent_change(values: Array) -> tuple[Array, Array]:
 
     Parameters
     ----------
-    values : ndarray (scan, unit)
+    values : array of shape (scan, unit)
 
     Returns
     -------
-    change : ndarray (scan, unit)
+    change : array of shape (scan, unit)
         Percent above or below the mean; 0 without signal.
-    signal : ndarray (unit,) of bool
+    signal : array of bool of shape (unit,)
         Units with a mean above 0.
     """
     mean = values.mean(axis=0)
@@ -241,9 +241,9 @@ def refuse_empty_volumes(values: Array, kept: Array, file: Path) -> None:
 
     Parameters
     ----------
-    values : ndarray (scan, unit)
+    values : array of shape (scan, unit)
         Of the volumes that count.
-    kept : ndarray (volume,) of bool
+    kept : array of bool of shape (volume,)
         Which of the run's volumes these are.
     file : Path
         The run.

@@ -21,7 +21,7 @@ from isomorph.errors import IsomorphError
 from isomorph.foreign import MISSING, read_tsv, reading
 from isomorph.foreign.entities import parse
 from isomorph.foreign.inheritance import inherited, partner
-from isomorph.responses.bids.files import RunFiles
+from isomorph.responses.bids.run_files import RunFiles
 from isomorph.study.bids import BidsConfounds
 
 Array = npt.NDArray
@@ -39,9 +39,9 @@ class Confounds:
 
     Attributes
     ----------
-    regressors : ndarray (scan, confound)
+    regressors : array of shape (scan, confound)
         Of every volume, also of those that do not count.
-    kept : ndarray (scan,) of bool
+    kept : array of bool of shape (scan,)
         Volumes that count.
     files : tuple of Path
         What was read.
@@ -73,7 +73,7 @@ def read_confounds(
     Raises
     ------
     IsomorphError
-        When the table or a column is missing, a value is no number, volumes and rows differ, or
+        When the table or a column is missing, a value is not a number, volumes and rows differ, or
         fewer than two volumes count.
     """
     beside = fmriprep_table(run.bold)

@@ -27,9 +27,9 @@ class Design:
 
     Attributes
     ----------
-    interest : ndarray (scan, estimate)
+    interest : array of shape (scan, estimate)
         A column for each amplitude asked for.
-    nuisance : ndarray (scan, regressor)
+    nuisance : array of shape (scan, regressor)
         Confounds, drifts, the constant, and trials of stimuli that are not in the set.
     left_out : tuple of int
         Scans before which volumes are left out.
@@ -68,13 +68,13 @@ def make_design(
     ----------
     trials : DataFrame
         `onset` and `duration` of each trial, seconds.
-    estimate : ndarray (trial,) of int
+    estimate : array of int of shape (trial,)
         To which amplitude each trial belongs, counted from 0; -1 for trials of no interest.
-    frames : ndarray (scan,)
+    frames : array of shape (scan,)
         When each volume was taken, seconds.
     settings : BidsResponses
         Response function and drift.
-    confounds : ndarray (scan, confound), optional
+    confounds : array of shape (scan, confound), optional
         Further regressors of no interest.
     """
     from nilearn.glm.first_level import make_first_level_design_matrix
@@ -122,7 +122,7 @@ def _weights(onset: Array, duration: Array, frames: Array) -> Array:
 
     nilearn lets a trial last a whole number of its steps, one at least, so that one of 50 ms at a
     repetition time of 2 s is one or two steps of 40 ms, by its onset alone. An impulse would be
-    one step, whose length hangs on the repetition time; it gets the strength of one second.
+    one step, whose length depends on the repetition time; it gets the strength of one second.
     """
     repetition = frames[1] - frames[0]
     count = (len(frames) - 1) / (frames[-1] - frames[0]) * STEPS

@@ -12,8 +12,8 @@ import numpy.typing as npt
 from isomorph.errors import IsomorphError
 from isomorph.responses.bids.bold import Bold, open_bold
 from isomorph.responses.bids.events import refuse_some_impulses
-from isomorph.responses.bids.files import RunFiles
 from isomorph.responses.bids.regions import ALLOW_EMPTY, Regions
+from isomorph.responses.bids.run_files import RunFiles
 from isomorph.responses.bids.runs import Masked, Reader, Run
 from isomorph.responses.bids.scratch import Scratch
 from isomorph.responses.bids.voxel_noise import normaliser
@@ -31,7 +31,7 @@ def read_runs(
     ----------
     reader : Reader
     runs : sequence of RunFiles
-    units : ndarray (unit,)
+    units : array of shape (unit,)
         Positions of the units.
     first : Bold
         The first run, opened.
@@ -90,7 +90,7 @@ def with_signal(
     Returns
     -------
     regions : Regions
-    units : ndarray (unit,)
+    units : array of shape (unit,)
         Which of the units that were read are left.
     silent : dict of str to int
         How many each region lost.
@@ -140,7 +140,7 @@ def estimate(
     reader : Reader
     runs : sequence of Masked
     regions : Regions
-    units : ndarray (unit,)
+    units : array of shape (unit,)
         Which of the units that were read are those of the regions.
     who : str
         Dataset and subject, for messages.
@@ -149,7 +149,7 @@ def estimate(
 
     Returns
     -------
-    list of (Run, mapping of str to ndarray (estimate, unit))
+    list of (Run, mapping of str to array of shape (estimate, unit))
         Each run, and its amplitudes by region.
     """
     settings = reader.settings
@@ -182,7 +182,7 @@ def centred(
 
     Parameters
     ----------
-    runs : sequence of (Run, mapping of str to ndarray (estimate, unit))
+    runs : sequence of (Run, mapping of str to array of shape (estimate, unit))
         Each run, and its amplitudes by region.
     who : str
         Dataset and subject, for messages.

@@ -39,7 +39,7 @@ def read_events(file: Path, spec: BidsEvents) -> tuple[pd.DataFrame, dict[str, i
     Raises
     ------
     IsomorphError
-        When a column is missing, an onset or duration is no number or negative, a trial stands
+        When a column is missing, an onset or duration is not a number or negative, a trial stands
         twice, or no trial is left.
     """
     lasting = ("duration",) if spec.duration is None else ()
@@ -97,7 +97,7 @@ def _seconds(column: pd.Series, clock: float, file: Path) -> Array:
         cure = "give responses.events.duration, or " if column.name == "duration" else ""
         raise IsomorphError(
             f'{file}: line {worst + 2}: {column.name} is "{column[worst] or MISSING}", expected a '
-            f"number; {cure}leave the row out by where or without if it is no trial"
+            f"number; {cure}leave the row out by where or without if it is not a trial"
         )
     return values / clock
 
@@ -107,7 +107,7 @@ def refuse_some_impulses(durations: Mapping[Path, Array]) -> None:
 
     Parameters
     ----------
-    durations : mapping of Path to ndarray (trial,)
+    durations : mapping of Path to array of shape (trial,)
         By table of events, those of trials of stimuli, seconds.
 
     Raises

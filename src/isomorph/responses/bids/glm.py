@@ -30,9 +30,9 @@ class Fit:
 
     Attributes
     ----------
-    amplitudes : ndarray (estimate, voxel)
+    amplitudes : array of shape (estimate, voxel)
         Of the columns of interest.
-    residuals : ndarray (scan, voxel)
+    residuals : array of shape (scan, voxel)
         Whitened over time where the model has autocorrelation; without a row where nobody asked
         for them.
     freedom : int
@@ -52,7 +52,7 @@ def estimable(design: Design) -> Array:
 
     Returns
     -------
-    ndarray (estimate,) of bool
+    array of bool of shape (estimate,)
     """
     matrix = _unit_columns(design.matrix)
     pseudo = np.linalg.pinv(matrix, rcond=1e-10)
@@ -65,7 +65,7 @@ def present(design: Design) -> Array:
 
     Returns
     -------
-    ndarray (estimate,) of bool
+    array of bool of shape (estimate,)
     """
     left = _without(design.nuisance, design.interest)
     energy = np.einsum("se,se->e", design.interest, design.interest)
@@ -80,7 +80,7 @@ def _predicts(design: Design) -> Array:
 
 
 def _unit_columns(matrix: Array) -> Array:
-    """Scale columns, so that rank does not hang on units of measurement."""
+    """Scale columns, so that rank does not depend on units of measurement."""
     norms = np.linalg.norm(matrix, axis=0)
     return matrix / np.where(norms > 0, norms, 1)
 
@@ -97,7 +97,7 @@ def ols(design: Design, volumes: Array, residuals: bool = True) -> Fit:
     ----------
     design : Design
         Of the run.
-    volumes : ndarray (scan, voxel)
+    volumes : array of shape (scan, voxel)
     residuals : bool
         Whether to return them.
     """
@@ -124,7 +124,7 @@ def ar1(design: Design, volumes: Array, residuals: bool = True) -> Fit:
     ----------
     design : Design
         Of the run.
-    volumes : ndarray (scan, voxel)
+    volumes : array of shape (scan, voxel)
     residuals : bool
         Whether to return them.
     """
@@ -162,13 +162,13 @@ def autocorrelation(residuals: Array, linked: Array) -> Array:
 
     Parameters
     ----------
-    residuals : ndarray (scan, voxel)
-    linked : ndarray (scan - 1,) of bool
+    residuals : array of shape (scan, voxel)
+    linked : array of bool of shape (scan - 1,)
         Which scans but the first were taken right after the one before them.
 
     Returns
     -------
-    ndarray (voxel,)
+    array of shape (voxel,)
     """
     scans = len(residuals)
     energy = np.einsum("sv,sv->v", residuals, residuals) / scans
@@ -193,7 +193,7 @@ def lss(design: Design, volumes: Array, residuals: bool = True) -> Fit:
     ----------
     design : Design
         Of the run, a column of interest per amplitude.
-    volumes : ndarray (scan, voxel)
+    volumes : array of shape (scan, voxel)
     residuals : bool
         Whether to return them.
     """
@@ -226,7 +226,7 @@ def ridge(design: Design, volumes: Array, penalty: float, residuals: bool = True
     ----------
     design : Design
         Of the run, a column of interest per amplitude.
-    volumes : ndarray (scan, voxel)
+    volumes : array of shape (scan, voxel)
     penalty : float
         In units of the mean energy of the columns of interest.
     residuals : bool

@@ -13,8 +13,8 @@ import numpy.typing as npt
 
 from isomorph.errors import IsomorphError
 from isomorph.foreign import reading
+from isomorph.foreign.brain_images import files_of, open_image
 from isomorph.foreign.entities import parse
-from isomorph.foreign.images import files_of, open_image
 from isomorph.responses.betas.maps import open_cifti
 from isomorph.responses.bids.bold import grid_of
 from isomorph.responses.grayordinates import Grayordinates
@@ -32,9 +32,9 @@ class Marks:
     Attributes
     ----------
     file : Path
-    values : ndarray (unit,)
+    values : array of shape (unit,)
         Value or key of each unit; 0 where the file says nothing of it.
-    covered : ndarray (unit,) of bool
+    covered : array of bool of shape (unit,)
         Units the file speaks of: a file of one hemisphere is silent on the other.
     names : mapping of int to str
         The name of each key, where the file has names.
@@ -64,7 +64,7 @@ def read_marks(file: Path, place: Place, resample: bool) -> Marks:
     Raises
     ------
     IsomorphError
-        When it is no such file, or of another kind of place, grid or surface than the units.
+        When it is not such a file, or of another kind of place, grid or surface than the units.
     """
     if file.suffix == ".annot":
         return _annotation(file, place)
@@ -95,7 +95,7 @@ def on_hemisphere(
     file : Path
         Where they are from, for messages.
     side : {"left", "right"}
-    values : ndarray (vertex,)
+    values : array of shape (vertex,)
         Of all vertices of the surface.
     names : mapping of int to str
         Names of keys.
@@ -210,7 +210,7 @@ def nearest(values: Array, own: Grid, grid: Grid) -> Array:
 
     Parameters
     ----------
-    values : ndarray (x, y, z)
+    values : array of shape (x, y, z)
     own, grid : Grid
         Where the values are, and where they are wanted.
     """

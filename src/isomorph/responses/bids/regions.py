@@ -16,7 +16,7 @@ import numpy.typing as npt
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.foreign import read_tsv
 from isomorph.registry import Registry
-from isomorph.responses.betas.regions import BACKGROUND
+from isomorph.responses.betas.beta_regions import BACKGROUND
 from isomorph.responses.bids.atlases import atlas_marks
 from isomorph.responses.bids.labels import Marks, read_marks
 from isomorph.responses.places import SIDES, Place
@@ -33,7 +33,7 @@ class Regions:
 
     Attributes
     ----------
-    units : ndarray (unit,)
+    units : array of shape (unit,)
         The union of all regions, in the order of the place.
     members : mapping of str to ndarray of int
         Places in `units`, by region.
@@ -51,7 +51,7 @@ class Regions:
 
 
 @dataclass(frozen=True)
-class Source:
+class RegionSource:
     """Where regions come from.
 
     Attributes
@@ -81,14 +81,14 @@ class Source:
         return found
 
 
-def read_regions(settings: Any, source: Source) -> Regions:
+def read_regions(settings: Any, source: RegionSource) -> Regions:
     """Return the regions of a subject at the units of its runs.
 
     Parameters
     ----------
     settings : MaskRegions, LabelRegions, WholeRegion or AtlasRegions
         What the dataset's file says.
-    source : Source
+    source : RegionSource
         Where files are, and the units.
 
     Raises
@@ -104,7 +104,7 @@ def read_regions(settings: Any, source: Source) -> Regions:
         has = "has a voxel" if len(empty) > 1 else "has no voxel"
         raise IsomorphError(
             f"{source.bold}: {said} {', '.join(sorted(empty))} {has} among the run's "
-            f"{source.place}; mend responses.regions" + ALLOW_EMPTY
+            f"{source.place}; fix responses.regions" + ALLOW_EMPTY
         )
     masks = {name: masks[name] for name in sorted(masks) if name not in empty}
     units = np.flatnonzero(np.logical_or.reduce(list(masks.values())))
@@ -119,7 +119,9 @@ def read_regions(settings: Any, source: Source) -> Regions:
 ALLOW_EMPTY = ", or set responses.regions.empty: drop where some people lack a region"
 
 
-def _from_masks(settings: MaskRegions, source: Source) -> tuple[dict[str, Array], dict[str, int]]:
+def _from_masks(
+    settings: MaskRegions, source: RegionSource
+) -> tuple[dict[str, Array], dict[str, int]]:
     files: dict[str, list[Path]] = {}
     if settings.files is not None:
         for file in source.find(settings.files):
@@ -127,7 +129,7 @@ def _from_masks(settings: MaskRegions, source: Source) -> tuple[dict[str, Array]
             if found is None:
                 raise IsomorphError(
                     f"{file}: responses.regions.region finds no region in its name; narrow files "
-                    "or mend the expression"
+                    "or fix the expression"
                 )
             files.setdefault(found.group(1), []).append(file)
     for name, patterns in settings.named.items():
@@ -139,7 +141,7 @@ def _from_masks(settings: MaskRegions, source: Source) -> tuple[dict[str, Array]
     return masks, {}
 
 
-def _whole(settings: WholeRegion, source: Source) -> tuple[dict[str, Array], dict[str, int]]:
+def _whole(settings: WholeRegion, source: RegionSource) -> tuple[dict[str, Array], dict[str, int]]:
     marks = source.marks(source.find(settings.file), settings.resample)
     _refuse_half(marks, source.place)
     covered = np.logical_or.reduce([one.covered for one in marks])
@@ -147,7 +149,9 @@ def _whole(settings: WholeRegion, source: Source) -> tuple[dict[str, Array], dic
     return {settings.region: covered & everywhere}, {}
 
 
-def _from_labels(settings: LabelRegions, source: Source) -> tuple[dict[str, Array], dict[str, int]]:
+def _from_labels(
+    settings: LabelRegions, source: RegionSource
+) -> tuple[dict[str, Array], dict[str, int]]:
     marks = source.marks(source.find(settings.file), settings.resample)
     _refuse_half(marks, source.place)
     if settings.table is not None:
@@ -171,12 +175,14 @@ def _from_labels(settings: LabelRegions, source: Source) -> tuple[dict[str, Arra
     return _chosen(marks, settings.regions, str(table)), {}
 
 
-def _from_atlas(settings: AtlasRegions, source: Source) -> tuple[dict[str, Array], dict[str, int]]:
+def _from_atlas(
+    settings: AtlasRegions, source: RegionSource
+) -> tuple[dict[str, Array], dict[str, int]]:
     marks, noted = atlas_marks(settings, source.place, source.bold, source.atlases)
     return _chosen(marks, settings.regions, f"atlas {settings.atlas}"), noted
 
 
-KINDS: Registry[Callable[[Any, Source], tuple[dict[str, Array], dict[str, int]]]] = Registry(
+KINDS: Registry[Callable[[Any, RegionSource], tuple[dict[str, Array], dict[str, int]]]] = Registry(
     "kind of regions",
     {"masks": _from_masks, "labels": _from_labels, "whole": _whole, "atlas": _from_atlas},
 )

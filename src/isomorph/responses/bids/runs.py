@@ -22,8 +22,8 @@ from isomorph.responses.bids.bold import (
 from isomorph.responses.bids.confounds import Confounds, read_confounds
 from isomorph.responses.bids.design import Design, make_design
 from isomorph.responses.bids.events import read_events
-from isomorph.responses.bids.files import RunFiles
 from isomorph.responses.bids.glm import Fit, ar1, estimable, lss, ols, present, ridge
+from isomorph.responses.bids.run_files import RunFiles
 from isomorph.responses.bids.scratch import Scratch
 from isomorph.responses.bids.timing import Timing, timing
 from isomorph.responses.presentations import usable
@@ -60,7 +60,7 @@ ESTIMATES: Registry[Callable[[Design, Array, BidsResponses, bool], Fit]] = Regis
 TOLD: Registry[Callable[[Design], Array]] = Registry(
     "estimate", {"lsa": estimable, "lss": present, "ridge": present}
 )
-"""Which amplitudes can be told: in one model from all others, else from what is of no interest."""
+"""Which amplitudes can be estimated: in one model with all others, else beside nuisances alone."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class Masked:
     run : RunFiles
     stored : Stored
         Its values `(scan, unit)` of the volumes that count, left on disk.
-    signal : ndarray (unit,) of bool
+    signal : array of bool of shape (unit,)
         Units that have a signal.
     confounds : Confounds
         Regressors of no interest, and which volumes count.
@@ -98,16 +98,16 @@ class Run:
 
     Attributes
     ----------
-    stimulus : ndarray (estimate,) of str
-    onset : ndarray (estimate,)
+    stimulus : array of str of shape (estimate,)
+    onset : array of shape (estimate,)
         Of the trial, or of the stimulus' first trial in the run, seconds.
     fit : Fit
         Amplitudes `(estimate, unit)` and residuals `(scan, unit)`.
     clock : Timing
         When its volumes were taken.
-    kept : ndarray (scan,) of bool
+    kept : array of bool of shape (scan,)
         Volumes that count.
-    duration : ndarray (trial,)
+    duration : array of shape (trial,)
         Of each trial of a stimulus, seconds.
     dropped, noted : mapping of str to int
         What was left out, and what was kept but is worth a word, by reason.
@@ -131,13 +131,13 @@ class Trials:
     ----------
     trials : DataFrame
         A row per trial, see `isomorph.responses.bids.events.read_events`.
-    label : ndarray (trial,) of str
+    label : array of str of shape (trial,)
         Stimulus of each.
-    known : ndarray (trial,) of bool
+    known : array of bool of shape (trial,)
         Whether it is one of the set.
     clock : Timing
         When the volumes were taken.
-    frames : ndarray (scan,)
+    frames : array of shape (scan,)
         The time of each, seconds.
     dropped : dict of str to int
         Events left out, by reason.
@@ -187,7 +187,7 @@ class Reader:
         run : RunFiles
         bold : Bold
             The same, opened.
-        units : ndarray (unit,)
+        units : array of shape (unit,)
             Positions of the units in its place.
         scratch : Scratch
             Where values are left.
@@ -213,7 +213,7 @@ class Reader:
 
         Parameters
         ----------
-        values : ndarray (scan, unit)
+        values : array of shape (scan, unit)
             As recorded.
         run : RunFiles
 
@@ -252,7 +252,7 @@ class Reader:
         ----------
         masked : Masked
             The run.
-        units : ndarray (unit,)
+        units : array of shape (unit,)
             Which of its units count; all have a signal.
 
         Raises

@@ -49,7 +49,7 @@ class Scratch:
 
         Parameters
         ----------
-        values : ndarray (scan, unit)
+        values : array of shape (scan, unit)
 
         Raises
         ------

@@ -76,8 +76,8 @@ def timing(
     Raises
     ------
     IsomorphError
-        When nothing says the repetition time, it is no positive number, two sources differ and the
-        settings do not decide, or volumes were taken at unequal times.
+        When nothing says the repetition time, it is not a positive number, two sources differ and
+        the settings do not decide, or volumes were taken at unequal times.
     """
     own, elsewhere = sidecars(file, known)
     files, said, unsure = own, _contents(own), False
@@ -153,7 +153,7 @@ def _from_volumes(file: Path, times: Any, start: Any) -> dict[str, float]:
     Raises
     ------
     IsomorphError
-        When they are no times, or not equally far apart.
+        When they are not times, or not equally far apart.
     """
     with reading(file, "a run whose VolumeTiming lists times"):
         listed = np.asarray(times, dtype=np.float64)

@@ -20,7 +20,7 @@ def normaliser(
 
     Parameters
     ----------
-    residuals : sequence of ndarray (scan, voxel)
+    residuals : sequence of arrays of shape (scan, voxel)
         By run.
     freedom : sequence of int
         Degrees of freedom of each.

@@ -1,5 +1,5 @@
 """Epochs of electric and magnetic recordings: responses of channels in windows after onset."""
 
-from isomorph.responses.epochs.reading import look, read
+from isomorph.responses.epochs.subject_epochs import look, read
 
 __all__ = ["look", "read"]

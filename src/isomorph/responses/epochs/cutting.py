@@ -36,11 +36,11 @@ class Cut:
 
     Attributes
     ----------
-    kept : ndarray (event,) of bool
+    kept : array of bool of shape (event,)
         Which events became epochs.
-    values : dict of str to ndarray (epoch, channel, sample)
+    values : dict of str to array of shape (epoch, channel, sample)
         By window; one sample, the mean, unless samples are asked for.
-    times : dict of str to ndarray (sample,)
+    times : dict of str to array of shape (sample,)
         Seconds from onset, by window; empty for means.
     baseline : Moments or None
         Of the samples of all baselines, where noise is measured there.
@@ -79,11 +79,11 @@ class Places:
     ----------
     spans : dict of str to (first, after)
         Samples of each window, from onset.
-    baseline : (first, after) or None
+    baseline : tuple (first, after) or None
         The same of the baseline.
-    start : ndarray (event,)
+    start : array of shape (event,)
         Sample of each onset.
-    inside, clean, whole : ndarray (event,) of bool
+    inside, clean, whole : arrays of bool of shape (event,)
         Whether an epoch lies inside the recording, in no segment marked bad, and not across a
         break.
     """
@@ -114,7 +114,7 @@ def place(raw: Any, onset: Array, spec: EpochResponses, file: Path) -> Places:
     ----------
     raw : mne.io.BaseRaw
         The recording, filtered or not yet.
-    onset : ndarray (event,)
+    onset : array of shape (event,)
         Seconds from its first sample.
     spec : EpochResponses
         Windows and what is done to epochs.
@@ -154,9 +154,9 @@ def cut(raw: Any, scale: Array, onset: Array, spec: EpochResponses, file: Path) 
     ----------
     raw : mne.io.BaseRaw
         The recording with only the channels that count, filtered if asked.
-    scale : ndarray (channel,)
+    scale : array of shape (channel,)
         Factor to the unit of the responses.
-    onset : ndarray (event,)
+    onset : array of shape (event,)
         Seconds from the recording's first sample.
     spec : EpochResponses
         Windows and what is done to epochs.
@@ -297,12 +297,12 @@ def _refuse_none(inside: Array, where: str, window: tuple[float, float], length:
 
 
 def _refuse_unlike(times: Mapping[str, Array], where: str) -> None:
-    """Refuse windows of unlike numbers of samples, which would be unlike units in time bins."""
+    """Refuse windows of different numbers of samples, which would differ in units in time bins."""
     counts = {name: len(samples) for name, samples in times.items()}
     if len(set(counts.values())) > 1:
         said = ", ".join(f"{name} {count}" for name, count in counts.items())
         raise IsomorphError(
-            f"{where}: responses.windows hold unlike numbers of samples ({said}), so that with "
+            f"{where}: responses.windows hold different numbers of samples ({said}), so that with "
             "units: samples their units are not the same; make them equally long, take units: "
             "channels, or make each window a dataset"
         )

@@ -18,9 +18,9 @@ def residual_moments(values: Array, stimulus: Array) -> Moments:
 
     Parameters
     ----------
-    values : ndarray (epoch, channel, sample)
+    values : array of shape (epoch, channel, sample)
         Responses in one window.
-    stimulus : ndarray (epoch,) of str
+    stimulus : array of str of shape (epoch,)
         Stimuli; those shown once say nothing of noise.
 
     Raises
@@ -38,7 +38,7 @@ def residual_moments(values: Array, stimulus: Array) -> Moments:
     order = np.argsort(code, kind="stable")
     starts = np.cumsum(shown) - shown
     means = np.add.reduceat(values[order], starts, axis=0) / shown[:, None, None]
-    # The mean of n showings takes 1/n of the noise with it.
+    # The mean of n presentations takes 1/n of the noise with it.
     lost = np.sqrt(shown / np.maximum(shown - 1, 1))
     residual = (values - means[code]) * lost[code][:, None, None]
     moments = Moments(values.shape[1])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import sys
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -20,6 +19,7 @@ from isomorph.foreign import read_tsv, reading
 from isomorph.foreign.entities import in_order, parse, refuse_same_recording
 from isomorph.foreign.outside import refuse_outside_files
 from isomorph.foreign.trial import try_first
+from isomorph.saying import say
 from isomorph.study.epochs import BandPass, EpochResponses
 
 Array = npt.NDArray
@@ -73,7 +73,7 @@ def listening(file: Path) -> Iterator[None]:
         warnings.simplefilter("always")
         yield
     for message in dict.fromkeys(" ".join(str(one.message).split()) for one in caught):
-        print(f"{file}: {message}", file=sys.stderr, flush=True)
+        say(f"{file}: {message}")
 
 
 def open_recording(file: Path) -> Any:
@@ -217,7 +217,7 @@ def scale_of(channels: Sequence[str], types: dict[str, str], file: Path) -> tupl
     for name, kind in zip(channels, kinds, strict=True):
         if kind not in SCALES:
             raise IsomorphError(
-                f'{file}: channel "{name}" is of type {kind}, which is no recording of a brain; '
+                f'{file}: channel "{name}" is of type {kind}, which is not a recording of a brain; '
                 f"responses are made of {', '.join(SCALES)}"
             )
     factors = np.array([SCALES[kind][0] for kind in kinds])

@@ -18,6 +18,7 @@ from isomorph.responses.clocks import (
     refuse_windows,
 )
 from isomorph.responses.nwb.bins import binned_counts
+from isomorph.responses.nwb.count_windows import all_windows, said_windows, spikes_per_window
 from isomorph.responses.nwb.counts import window_counts
 from isomorph.responses.nwb.observed import observed, shown_where
 from isomorph.responses.nwb.recordings import (
@@ -29,7 +30,6 @@ from isomorph.responses.nwb.recordings import (
 from isomorph.responses.nwb.spikes import Trains, read_trains
 from isomorph.responses.nwb.uncovered import beyond_chance, outside, spans_of, without_uncovered
 from isomorph.responses.nwb.units import kept, passing, refuse_none, unit_ids, unit_regions
-from isomorph.responses.nwb.windows import all_windows, said_windows, spikes_per_window
 from isomorph.study.responses import NwbResponses
 
 Array = npt.NDArray
@@ -89,11 +89,11 @@ def refuse_clocks(
     ----------
     trains : Trains
         Spikes of all units.
-    keep : ndarray (unit,) of bool
+    keep : array of bool of shape (unit,)
         Which units count.
     recording : Open
         What was shown.
-    between : (first, last)
+    between : tuple (first, last)
         Spike of those units.
     settings : NwbResponses
         Windows.
@@ -128,8 +128,8 @@ def units_of(
     Returns
     -------
     trains : Trains
-    ids, regions : ndarray (unit,) of str
-    keep : ndarray (unit,) of bool
+    ids, regions : arrays of str of shape (unit,)
+    keep : array of bool of shape (unit,)
     dropped : dict of str to int
         How many units are left out, by reason.
 
@@ -186,7 +186,7 @@ def observed_units(
     ----------
     recording : Open
         The open recording and what was shown in it.
-    keep : ndarray (unit,) of bool
+    keep : array of bool of shape (unit,)
         Units not left out for another reason.
     dropped : dict of str to int
         How many units were left out, by reason.
@@ -225,8 +225,8 @@ def _counts(
 
     Returns
     -------
-    counts : ndarray (window, presentation, unit)
-    between : (float, float)
+    counts : array of shape (window, presentation, unit)
+    between : tuple (float, float)
         First and last spike of all, seconds.
     """
     onset = recording.shown.onset

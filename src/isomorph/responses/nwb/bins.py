@@ -22,18 +22,18 @@ def binned_counts(spike_times: Array, ends: Array, onsets: Array, edges: Array) 
 
     Parameters
     ----------
-    spike_times : ndarray (spike,)
+    spike_times : array of shape (spike,)
         Spike times of all units one after another, seconds, ascending within a unit.
-    ends : ndarray (unit,)
+    ends : array of shape (unit,)
         Where each unit's spikes end in `spike_times`.
-    onsets : ndarray (presentation,)
+    onsets : array of shape (presentation,)
         Onset of each presentation, seconds.
-    edges : ndarray (bin + 1,)
+    edges : array of shape (bin + 1,)
         Edges of the bins relative to onset, seconds, ascending.
 
     Returns
     -------
-    ndarray (presentation, unit, bin)
+    array of shape (presentation, unit, bin)
         Spike counts, of the smallest unsigned type that holds them all.
 
     Raises
@@ -81,20 +81,20 @@ def _bins(
 
     Parameters
     ----------
-    train : ndarray (spike,)
+    train : array of shape (spike,)
         Spike times of the unit.
-    first, sizes : ndarray (presentation,)
+    first, sizes : arrays of shape (presentation,)
         The first spike within each presentation's bins, and how many there are.
-    exact : ndarray (presentation, bin + 1)
+    exact : array of shape (presentation, bin + 1)
         Edges on the clock of the spikes.
-    edges : ndarray (bin + 1,)
+    edges : array of shape (bin + 1,)
         Edges relative to onset.
 
     Returns
     -------
-    place : ndarray (filled,)
+    place : array of shape (filled,)
         Place among presentations × bins, ascending.
-    many : ndarray (filled,)
+    many : array of shape (filled,)
         Spikes there.
     """
     n_bins = len(edges) - 1

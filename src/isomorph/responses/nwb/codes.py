@@ -26,7 +26,7 @@ def event_onsets(nwb: Nwb, spec: Presentations) -> Array:
 
     Returns
     -------
-    ndarray (onset,)
+    array of shape (onset,)
         Seconds, in the order of the events.
 
     Raises
@@ -64,7 +64,7 @@ def _marked(codes: Array, spec: Presentations, kind: str) -> Array:
 
 
 def _refuse_disordered(times: Array, place: str) -> None:
-    """Refuse events out of order: what was shown is told from their order alone."""
+    """Refuse events out of order: what was shown follows from their order alone."""
     ordered = np.diff(times) >= 0
     if not (ordered.all() and np.isfinite(times).all()):
         at = int(np.argmin(ordered)) + 1 if not ordered.all() else 0

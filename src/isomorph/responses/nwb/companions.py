@@ -103,7 +103,7 @@ def companion_of(
     same = [path for path, differences in others.items() if not differences]
     if not same:
         raise IsomorphError(
-            f"{found[0]}: is no companion of {nwb.path.name}: {others[found[0]][0]}"
+            f"{found[0]}: is not a companion of {nwb.path.name}: {others[found[0]][0]}"
             + (f" (nor is any other of {len(found)} that match)" if len(found) > 1 else "")
         )
     if len(same) > 1:

@@ -12,48 +12,28 @@ from isomorph.errors import IsomorphError
 Array = npt.NDArray
 
 
-def spike_counts(
-    spike_times: Array, ends: Array, onsets: Array, window: tuple[float, float]
+def window_counts(
+    spike_times: Array, ends: Array, onsets: Array, windows: Sequence[tuple[float, float]]
 ) -> Array:
-    """Count the spikes of every unit in a window after every onset.
+    """Count the spikes of every unit in several windows after every onset, in one search.
 
     A spike at time `t` counts for an onset `o` when ``o + start <= t < o + stop``, compared in
     double precision as written. Windows may overlap and onsets may come in any order.
 
     Parameters
     ----------
-    spike_times : ndarray (spike,)
+    spike_times : array of shape (spike,)
         Spike times of all units one after another, seconds, ascending within a unit.
-    ends : ndarray (unit,)
+    ends : array of shape (unit,)
         Where each unit's spikes end in `spike_times`: NWB's `spike_times_index`.
-    onsets : ndarray (presentation,)
+    onsets : array of shape (presentation,)
         Onset of each presentation, seconds.
-    window : (start, stop)
-        Window after onset, seconds, half-open.
-
-    Returns
-    -------
-    ndarray (presentation, unit)
-        Spike counts, int32.
-    """
-    return window_counts(spike_times, ends, onsets, [window])[0]
-
-
-def window_counts(
-    spike_times: Array, ends: Array, onsets: Array, windows: Sequence[tuple[float, float]]
-) -> Array:
-    """Count the spikes of every unit in several windows after every onset, in one search.
-
-    Parameters
-    ----------
-    spike_times, ends, onsets : ndarray
-        As for `spike_counts`.
     windows : sequence of (start, stop)
         Windows after onset, seconds, half-open.
 
     Returns
     -------
-    ndarray (window, presentation, unit)
+    array of shape (window, presentation, unit)
         Spike counts, int32.
     """
     # One search per unit places all edges at once; the edges are sorted first, so neighbouring
@@ -80,11 +60,11 @@ def check_spikes(spike_times: Array, ends: Array, units: Array, where: str) -> N
 
     Parameters
     ----------
-    spike_times : ndarray (spike,)
+    spike_times : array of shape (spike,)
         Spike times of all units one after another, seconds.
-    ends : ndarray (unit,)
+    ends : array of shape (unit,)
         Where each unit's spikes end.
-    units : ndarray (unit,) of str
+    units : array of str of shape (unit,)
         Unit ids, for the message.
     where : str
         The file, for the message.
@@ -126,7 +106,7 @@ def _disorder(spike_times: Array, ends: Array, falls: Array) -> str:
     # A trial is long beside what lies between two spikes, and all trials lie over one another.
     if 3 * len(back) < len(own) and np.median(back) > np.ptp(own) / 4:
         return (
-            f"they fall back {times} by {np.median(back):.3g} s, as times do that begin anew with "
+            f"they fall back {times} by {np.median(back):.3g} s, as times do that begin again with "
             "each trial; add the start of its trial to each, and do not sort them"
         )
     return f"they fall back {times}; sort them, if all are seconds on the one clock of the session"

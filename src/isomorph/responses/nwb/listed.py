@@ -25,11 +25,11 @@ class Rows:
 
     Attributes
     ----------
-    values : ndarray (row,)
+    values : array of shape (row,)
         What was shown, as the recording says it.
-    onset : ndarray (row,)
+    onset : array of shape (row,)
         Seconds, NaN where unknown.
-    counted : ndarray (row,) of bool
+    counted : array of bool of shape (row,)
         Whether it has the values asked for.
     dropped : dict of str to int
         How many have not, by column.
@@ -37,7 +37,7 @@ class Rows:
         File and column or series of the values, for messages.
     series : IndexSeries or None
         What the values are the data of.
-    stop : ndarray (row,) or None
+    stop : array of shape (row,) or None
         When each ends, where onsets are starts of intervals.
     """
 
@@ -63,7 +63,7 @@ def read_rows(nwb: Nwb, spec: Presentations) -> Rows:
     Raises
     ------
     IsomorphError
-        When a table, series or column is not there, onsets are no times, or an interval ends
+        When a table, series or column is not there, onsets are not times, or an interval ends
         before it begins.
     """
     where = str(nwb.path)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from isomorph.errors import IsomorphError
 from isomorph.foreign.nwb import Nwb, NwbContainer, column, column_names, part, ragged, stored
-from isomorph.responses.nwb.shown import Shown
+from isomorph.responses.nwb.shown_stimuli import ShownInRecording
 
 Array = npt.NDArray
 
@@ -22,14 +22,14 @@ ROUNDING = 1e-6
 Windows = Sequence[tuple[float, float]]
 
 
-def without_invalid(nwb: Nwb, shown: Shown, windows: Windows) -> Shown:
+def without_invalid(nwb: Nwb, shown: ShownInRecording, windows: Windows) -> ShownInRecording:
     """Leave out, and count, presentations of which a window meets an invalid interval.
 
     Parameters
     ----------
     nwb : Nwb
         The open recording, or the file that holds its presentations.
-    shown : Shown
+    shown : ShownInRecording
         What was shown when.
     windows : sequence of (start, stop)
         Relative to onset, seconds.
@@ -55,16 +55,16 @@ def meeting(intervals: Array, onset: Array, windows: Windows) -> Array:
 
     Parameters
     ----------
-    intervals : ndarray (interval, 2)
+    intervals : array of shape (interval, 2)
         Start and stop, seconds.
-    onset : ndarray (presentation,)
+    onset : array of shape (presentation,)
         Seconds.
     windows : sequence of (start, stop)
         Relative to onset, seconds.
 
     Returns
     -------
-    ndarray (presentation,) of bool
+    array of bool of shape (presentation,)
     """
     starts, stops = merged(intervals)
     met = np.zeros(len(onset), dtype=bool)
@@ -82,7 +82,7 @@ def observed(units: NwbContainer, onset: Array, windows: Windows, where: str) ->
     ----------
     units : Units
         The units table.
-    onset : ndarray (presentation,)
+    onset : array of shape (presentation,)
         Seconds.
     windows : sequence of (start, stop)
         Relative to onset, seconds.
@@ -91,7 +91,7 @@ def observed(units: NwbContainer, onset: Array, windows: Windows, where: str) ->
 
     Returns
     -------
-    ndarray (presentation, unit) of bool, or None
+    array of bool of shape (presentation, unit), or None
         None where the table has no `obs_intervals`, or no interval in any.
 
     Raises
@@ -118,18 +118,18 @@ def covered(intervals: Array, ends: Array, onset: Array, windows: Windows) -> Ar
 
     Parameters
     ----------
-    intervals : ndarray (interval, 2)
+    intervals : array of shape (interval, 2)
         Start and stop of all units one after another, seconds.
-    ends : ndarray (unit,)
+    ends : array of shape (unit,)
         Where each unit's intervals end.
-    onset : ndarray (presentation,)
+    onset : array of shape (presentation,)
         Seconds.
     windows : sequence of (start, stop)
         Relative to onset, seconds.
 
     Returns
     -------
-    ndarray (presentation, unit) of bool
+    array of bool of shape (presentation, unit)
     """
     found = np.ones((len(onset), len(ends)), dtype=bool)
     for unit, own in enumerate(np.split(intervals, ends[:-1])):
@@ -154,14 +154,14 @@ def merged(intervals: Array) -> tuple[Array, Array]:
     return ordered[first, 0], latest[last]
 
 
-def shown_where(keep: Array, shown: Shown, reason: str, place: str) -> Shown:
+def shown_where(keep: Array, shown: ShownInRecording, reason: str, place: str) -> ShownInRecording:
     """Return some of the presentations, the others counted.
 
     Parameters
     ----------
-    keep : ndarray (presentation,) of bool
+    keep : array of bool of shape (presentation,)
         Which.
-    shown : Shown
+    shown : ShownInRecording
         All.
     reason : str
         Why the others are left out.

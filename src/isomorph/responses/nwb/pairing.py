@@ -23,9 +23,9 @@ def refuse_unpaired(times: Array, onset: Array, place: str, table: str) -> None:
 
     Parameters
     ----------
-    times : ndarray (sample,)
+    times : array of shape (sample,)
         Of the series, seconds.
-    onset : ndarray (row,)
+    onset : array of shape (row,)
         Of the table, seconds, NaN where unknown.
     place, table : str
         File and series, and the table, for messages.
@@ -55,5 +55,5 @@ def refuse_unpaired(times: Array, onset: Array, place: str, table: str) -> None:
     raise IsomorphError(
         f"{place}: its times are not those of the rows of {table}: value {known[worst]} is at "
         f"{times[worst]:g} s, row {known[worst]} at {onset[worst]:g} s, and another row is nearer "
-        f"({int(strange.sum())} of {len(times)} are so); values cannot be told by row"
+        f"({int(strange.sum())} of {len(times)} are so); values cannot be assigned to rows"
     )

@@ -9,6 +9,10 @@ import xarray as xr
 
 from isomorph.errors import IsomorphError
 from isomorph.foreign.nwb import Nwb, text, values_of
+from isomorph.responses.nwb.count_windows import (
+    said_windows,
+    spikes_per_window,
+)
 from isomorph.responses.nwb.recordings import (
     Open,
     refuse_silent,
@@ -21,10 +25,6 @@ from isomorph.responses.nwb.samples import (
     sums_before,
 )
 from isomorph.responses.nwb.units import kept, refuse_none
-from isomorph.responses.nwb.windows import (
-    said_windows,
-    spikes_per_window,
-)
 from isomorph.study.responses import RasterResponses
 
 Array = npt.NDArray
@@ -80,8 +80,8 @@ def units_of(
 
     Returns
     -------
-    ids, regions : ndarray (unit,) of str
-    keep : ndarray (unit,) of bool
+    ids, regions : arrays of str of shape (unit,)
+    keep : array of bool of shape (unit,)
     dropped : dict of str to int
         How many units are left out, by reason.
 

@@ -15,11 +15,11 @@ from isomorph.errors import IsomorphError
 from isomorph.foreign.nwb import WAY_OUT_OF_ZARR, ZARR, Nwb, open_nwb
 from isomorph.responses.clocks import clock_hint
 from isomorph.responses.nwb.companions import companion_of, refuse_other_clock
+from isomorph.responses.nwb.count_windows import all_windows, said_windows
 from isomorph.responses.nwb.observed import without_invalid
-from isomorph.responses.nwb.shown import Shown, read_shown
-from isomorph.responses.nwb.windows import all_windows, said_windows
+from isomorph.responses.nwb.shown_stimuli import ShownInRecording, read_shown
 from isomorph.responses.presentations import repetitions
-from isomorph.responses.regions import Listed, grouped, read_listed
+from isomorph.responses.region_names import Listed, grouped, read_listed
 from isomorph.responses.sessions import session_data
 from isomorph.responses.subject_files import SubjectFiles
 from isomorph.study.responses import RegionName, RegionTable, Windowed
@@ -52,16 +52,16 @@ class Open:
     ----------
     nwb : Nwb
         The recording.
-    shown : Shown
+    shown : ShownInRecording
         What was shown when.
-    stimuli : ndarray (stimulus,) of str
+    stimuli : array of str of shape (stimulus,)
         Ids of the stimulus table.
     listed : Listed, Everywhere or None
         What says where its units stand, when it is not the recording.
     """
 
     nwb: Nwb
-    shown: Shown
+    shown: ShownInRecording
     stimuli: Array
     listed: Listed | Everywhere | None = None
 
@@ -175,7 +175,7 @@ def region_reasons(
 
     Parameters
     ----------
-    names : ndarray (unit,) of str
+    names : array of str of shape (unit,)
         Regions as the recording calls them, '' for none.
     settings : Windowed
         How regions are grouped.
@@ -184,8 +184,8 @@ def region_reasons(
 
     Returns
     -------
-    regions : ndarray (unit,) of str
-    reasons : dict of str to ndarray (unit,) of bool
+    regions : array of str of shape (unit,)
+    reasons : dict of str to array of bool of shape (unit,)
         Units to leave out, by reason.
     """
     regions, left = grouped(names, settings.regions, settings.others)
@@ -210,15 +210,15 @@ def session_of(
 
     Parameters
     ----------
-    responses : ndarray (window, presentation, unit)
+    responses : array of shape (window, presentation, unit)
         Responses in each window.
-    units, regions : ndarray (unit,) of str
+    units, regions : arrays of str of shape (unit,)
         Id and region of each unit.
     recording : Open
         What was shown.
     dropped : mapping of str to int
         What was left out of it, by reason.
-    measured : (unit of measurement, description)
+    measured : tuple (unit of measurement, description)
         What a response is.
     settings : Windowed
         The same windows.
@@ -255,13 +255,13 @@ def refuse_silent(
 
     Parameters
     ----------
-    counts : ndarray (window, presentation, unit)
+    counts : array of shape (window, presentation, unit)
         Spikes.
     recording : Open
         What was shown.
     settings : Windowed
         Windows.
-    between : (float, float)
+    between : tuple (float, float)
         First and last time of the recording.
 
     Raises

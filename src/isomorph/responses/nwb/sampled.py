@@ -11,10 +11,10 @@ import numpy.typing as npt
 from isomorph.errors import IsomorphError
 from isomorph.foreign.nwb import NwbContainer, stored
 from isomorph.responses.clocks import refuse_windows
+from isomorph.responses.nwb.count_windows import all_windows, places_of, refuse_coarse
 from isomorph.responses.nwb.recordings import Open
 from isomorph.responses.nwb.samples import check_ascending, read_clock, series_at
 from isomorph.responses.nwb.uncovered import BEYOND, without_uncovered
-from isomorph.responses.nwb.windows import all_windows, places_of, refuse_coarse
 from isomorph.study.responses import Windowed
 
 Array = npt.NDArray
@@ -28,11 +28,11 @@ class Sampled:
     ----------
     series : TimeSeries
         The series.
-    data : h5py.Dataset (sample, unit)
+    data : h5py.Dataset of shape (sample, unit)
         Its values as they are stored.
-    first, stop : ndarray (window, presentation)
+    first, stop : arrays of shape (window, presentation)
         Numbers of the first sample in each window and of the first after it.
-    recorded : (float, float)
+    recorded : tuple (float, float)
         When it starts and stops, seconds.
     place : str
         File and series, for messages.

@@ -30,7 +30,7 @@ class Clock:
     ----------
     size : int
         Number of samples.
-    timestamps : ndarray (sample,) or None
+    timestamps : array of shape (sample,) or None
         Times, ascending, seconds; None where sampling is regular.
     start, rate : float
         First time and samples per second of regular sampling.
@@ -167,18 +167,18 @@ def sums_before(data: h5py.Dataset, places: Array, where: str) -> tuple[Array, A
 
     Parameters
     ----------
-    data : h5py.Dataset (sample, unit)
+    data : h5py.Dataset of shape (sample, unit)
         Values; those that are not finite count as missing, not as a number.
-    places : ndarray (place,)
+    places : array of shape (place,)
         Numbers of samples, in any order.
     where : str
         File and series, for messages.
 
     Returns
     -------
-    sums : ndarray (place, unit) of float64
+    sums : array of float64 of shape (place, unit)
         Sum of the finite samples before each place.
-    missing : ndarray (place, unit) of int64
+    missing : array of int64 of shape (place, unit)
         How many samples before it are not finite.
     """
     order = np.argsort(places, kind="stable")

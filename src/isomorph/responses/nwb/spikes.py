@@ -25,9 +25,9 @@ class Trains:
 
     Attributes
     ----------
-    times : h5py.Dataset (spike,)
+    times : h5py.Dataset of shape (spike,)
         Spike times of all units one after another, seconds.
-    ends : ndarray (unit,)
+    ends : array of shape (unit,)
         Where each unit's spikes end in `times`.
     """
 
@@ -44,9 +44,9 @@ class Trains:
 
         Parameters
         ----------
-        keep : ndarray (unit,) of bool
+        keep : array of bool of shape (unit,)
             Which units.
-        ids : ndarray (unit,) of str
+        ids : array of str of shape (unit,)
             Ids of all units, for messages.
         where : str
             The file, for messages.
@@ -55,9 +55,9 @@ class Trains:
         ------
         units : slice
             Places among the units kept.
-        spike_times : ndarray (spike,)
+        spike_times : array of shape (spike,)
             Of these units one after another, seconds, float64.
-        ends : ndarray (unit,)
+        ends : array of shape (unit,)
             Where each one's end.
 
         Raises
@@ -87,7 +87,7 @@ class Trains:
 
         Parameters
         ----------
-        keep : ndarray (unit,) of bool
+        keep : array of bool of shape (unit,)
             Which units; each has spikes.
         where : str
             The file, for messages.

@@ -21,11 +21,11 @@ from isomorph.responses.nwb import (
     units_of,
 )
 from isomorph.responses.nwb.companions import identity
+from isomorph.responses.nwb.count_windows import all_windows
 from isomorph.responses.nwb.recordings import Open, recordings, session_names
 from isomorph.responses.nwb.sampled import sampled
 from isomorph.responses.nwb.uncovered import outside
 from isomorph.responses.nwb.units import kept, refuse_none
-from isomorph.responses.nwb.windows import all_windows
 from isomorph.responses.sessions import summary
 from isomorph.responses.subject_files import Read, SubjectFiles
 from isomorph.study.responses import (

@@ -18,6 +18,9 @@ from isomorph.foreign.nwb import (
     split,
     text,
 )
+from isomorph.responses.nwb.count_windows import (
+    said_windows,
+)
 from isomorph.responses.nwb.recordings import (
     Open,
     region_reasons,
@@ -29,10 +32,7 @@ from isomorph.responses.nwb.samples import (
     sums_before,
 )
 from isomorph.responses.nwb.units import kept, passing, refuse_none
-from isomorph.responses.nwb.windows import (
-    said_windows,
-)
-from isomorph.responses.regions import placed
+from isomorph.responses.region_names import placed
 from isomorph.study.responses import TraceResponses
 
 Array = npt.NDArray
@@ -87,11 +87,11 @@ def _means(found: Sampled) -> tuple[Array, Array, Array]:
 
     Returns
     -------
-    means : ndarray (window, presentation, unit)
+    means : array of shape (window, presentation, unit)
         0 where a window has no finite sample.
-    missing : ndarray (unit,)
+    missing : array of shape (unit,)
         Samples in windows that are not finite.
-    empty : ndarray (unit,) of bool
+    empty : array of bool of shape (unit,)
         Whether a window of the unit has no finite sample.
     """
     first, stop, data = found.first, found.stop, found.data
@@ -122,8 +122,8 @@ def rois_of(
 
     Returns
     -------
-    ids, regions : ndarray (unit,) of str
-    reasons : dict of str to ndarray (unit,) of bool
+    ids, regions : arrays of str of shape (unit,)
+    reasons : dict of str to array of bool of shape (unit,)
 
     Raises
     ------

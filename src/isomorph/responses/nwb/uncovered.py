@@ -10,7 +10,7 @@ import numpy.typing as npt
 from isomorph.errors import IsomorphError
 from isomorph.responses.clocks import clock_hint
 from isomorph.responses.nwb.observed import Windows
-from isomorph.responses.nwb.shown import Shown
+from isomorph.responses.nwb.shown_stimuli import ShownInRecording
 
 Array = npt.NDArray
 
@@ -35,14 +35,14 @@ def spans_of(onset: Array, windows: Windows) -> Array:
 
     Parameters
     ----------
-    onset : ndarray (presentation,)
+    onset : array of shape (presentation,)
         Seconds.
     windows : sequence of (start, stop)
         Relative to onset, seconds.
 
     Returns
     -------
-    ndarray (presentation, 2)
+    array of shape (presentation, 2)
         Start and stop, at least to the end of the last window and no longer than twice the median
         time between presentations beyond it, so that a pause belongs to none.
     """
@@ -62,16 +62,16 @@ def outside(onset: Array, windows: Windows, between: tuple[float, float]) -> tup
 
     Parameters
     ----------
-    onset : ndarray (presentation,)
+    onset : array of shape (presentation,)
         Seconds.
     windows : sequence of (start, stop)
         Relative to onset, seconds.
-    between : (first, last)
+    between : tuple (first, last)
         First and last spike of all.
 
     Returns
     -------
-    before, after : ndarray (presentation,) of bool
+    before, after : arrays of bool of shape (presentation,)
     """
     first, last = min(start for start, _ in windows), max(stop for _, stop in windows)
     return onset + last <= between[0], onset + first > between[1]
@@ -90,18 +90,18 @@ def beyond_chance(
 
     Parameters
     ----------
-    onset : ndarray (presentation,)
+    onset : array of shape (presentation,)
         Seconds.
     windows : sequence of (start, stop)
         Relative to onset, seconds.
-    counts : ndarray (presentation,)
+    counts : array of shape (presentation,)
         Spikes of all units in the time of each, see `spans_of`.
-    between : (first, last)
+    between : tuple (first, last)
         First and last spike of all.
 
     Returns
     -------
-    ndarray (presentation,) of bool
+    array of bool of shape (presentation,)
 
     Examples
     --------
@@ -141,7 +141,7 @@ def _log_chance_of_none(counts: Array) -> float:
 
     Parameters
     ----------
-    counts : ndarray (presentation,)
+    counts : array of shape (presentation,)
         Their spikes, in the order of time.
     """
     if not counts.any():
@@ -168,24 +168,24 @@ def _runs(silent: Array) -> Array:
 
 def without_uncovered(
     beyond: Array,
-    shown: Shown,
+    shown: ShownInRecording,
     most: float,
     recorded: tuple[float, float],
     where: str,
     reason: str = REASON,
-) -> Shown:
+) -> ShownInRecording:
     """Leave out, and count, presentations that a recording does not cover.
 
     Parameters
     ----------
-    beyond : ndarray (presentation,) of bool
+    beyond : array of bool of shape (presentation,)
         Which.
-    shown : Shown
+    shown : ShownInRecording
         All.
     most : float
         The largest share that may be left out: more are a sign of clocks that differ, and then
         those that are covered are covered by chance.
-    recorded : (start, stop)
+    recorded : tuple (start, stop)
         First and last time of the recording.
     where : str
         File, or file and series, for the message.

@@ -20,7 +20,7 @@ from isomorph.foreign.nwb import (
     split,
     text,
 )
-from isomorph.responses.regions import placed
+from isomorph.responses.region_names import placed
 from isomorph.study.responses import Criterion
 
 Array = npt.NDArray
@@ -43,7 +43,7 @@ def unit_ids(units: NwbContainer, where: str) -> Array:
 
     Returns
     -------
-    ndarray (unit,) of str
+    array of str of shape (unit,)
     """
     if "unit_name" in column_names(units):
         names = text(column(units, "unit_name", where))
@@ -74,9 +74,9 @@ def unit_regions(
 
     Returns
     -------
-    regions : ndarray (unit,) of str
+    regions : array of str of shape (unit,)
         '' where no region is known.
-    split : ndarray (unit,) of bool
+    split : array of bool of shape (unit,)
         Units whose electrodes stand in different regions; their region is ''.
 
     Raises
@@ -171,7 +171,7 @@ def passing(
 
     Returns
     -------
-    dict of str to ndarray (unit,) of bool
+    dict of str to array of bool of shape (unit,)
 
     Raises
     ------
@@ -232,14 +232,14 @@ def kept(reasons: Mapping[str, Array], size: int) -> tuple[Array, dict[str, int]
 
     Parameters
     ----------
-    reasons : mapping of str to ndarray (unit,) of bool
+    reasons : mapping of str to array of bool of shape (unit,)
         Units to leave out, by reason.
     size : int
         Number of units.
 
     Returns
     -------
-    keep : ndarray (unit,) of bool
+    keep : array of bool of shape (unit,)
     dropped : dict of str to int
     """
     keep = np.ones(size, dtype=bool)

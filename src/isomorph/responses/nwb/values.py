@@ -24,7 +24,7 @@ def as_written(wanted: tuple[str, ...], values: Array) -> list[str]:
     ----------
     wanted : tuple of str
         Values as a settings file says them.
-    values : ndarray (row,)
+    values : array of shape (row,)
         The column: in one of numbers `-1.0` is `-1`, and `True` is 1; text stands as it is.
 
     Returns
@@ -62,9 +62,9 @@ def called(
     ----------
     nwb : Nwb
         The recording, for a list of names in it.
-    label : ndarray (presentation,) of str
+    label : array of str of shape (presentation,)
         The values as text, '' for none.
-    values : ndarray (presentation,)
+    values : array of shape (presentation,)
         The values themselves.
     spec : Presentations
         List of names, offset and template.
@@ -76,13 +76,13 @@ def called(
 
     Returns
     -------
-    ndarray (presentation,) of str
+    array of str of shape (presentation,)
         '' for none.
 
     Raises
     ------
     IsomorphError
-        When a value is no place in a list, a number so large that a float rounded it, or made a
+        When a value is not a place in a list, a number so large that a float rounded it, or made a
         name that the file's own order gives to another value.
     """
     _refuse_rounded(values, place)
@@ -159,7 +159,7 @@ def _looked_up(label: Array, known: list[str], path: str, place: str) -> Array:
     ]
     if wrong:
         raise IsomorphError(
-            f"{place}: {wrong[0]} is no place in {path}, which lists {len(known)} names; expected "
-            f"0 to {len(known) - 1}"
+            f"{place}: {wrong[0]} is not a place in {path}, which lists {len(known)} names; "
+            f"expected 0 to {len(known) - 1}"
         )
     return np.array(["" if one == "" else known[int(one)] for one in label], dtype=np.str_)

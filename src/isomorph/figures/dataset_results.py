@@ -1,0 +1,86 @@
+"""What was computed of one dataset, and what figures and report show of it first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import pandas as pd
+
+from isomorph.figures import main_rows
+from isomorph.figures.numbers import percent
+from isomorph.study import Study
+
+
+@dataclass(frozen=True)
+class DatasetResults:
+    """The tables of one dataset and the study they belong to.
+
+    Attributes
+    ----------
+    study : Study
+    dataset : str
+    tables : mapping of str to DataFrame
+        Tables by kind; those that were not written are absent.
+    """
+
+    study: Study
+    dataset: str
+    tables: Mapping[str, pd.DataFrame]
+
+    @property
+    def simulated(self) -> bool:
+        """Whether the responses were simulated."""
+        return self.study.dataset(self.dataset).simulated
+
+    @property
+    def coverage(self) -> str:
+        """The coverage of intervals: `95 %`."""
+        return percent(self.study.spec.inference.interval)
+
+    @cached_property
+    def shown(self) -> tuple[main_rows.MainRows, ...]:
+        """Each region's comparisons under its main measure and distance."""
+        spec, comparisons = self.study.spec, self.tables["comparisons"]
+        found = (
+            main_rows.main(comparisons, region, spec.measures, spec.distances)
+            for region in main_rows.regions(comparisons)
+        )
+        return tuple(one for one in found if one)
+
+    @cached_property
+    def families(self) -> list[main_rows.Family]:
+        """The models of the study, seeds of one network together."""
+        return main_rows.families(self.study)
+
+    @cached_property
+    def titles(self) -> dict[str, str]:
+        """Titles of model instances."""
+        return main_rows.titles(self.study)
+
+    def title(self, model: str) -> str:
+        """Return the title of a model or of one of its instances; the name where none is known."""
+        known = self.study.models.get(model)
+        return self.titles.get(model, known.title if known else model)
+
+    def family(self, model: str) -> main_rows.Family | None:
+        """Return the family of a model instance."""
+        return next((one for one in self.families if model in one.instances), None)
+
+    def table(self, kind: str) -> pd.DataFrame:
+        """Return a table, empty where it was not written."""
+        return self.tables.get(kind, pd.DataFrame())
+
+    def of(self, kind: str, shown: main_rows.MainRows) -> pd.DataFrame:
+        """Return a table's rows of a region under its main measure and distance, empty if none."""
+        table = self.table(kind)
+        if table.empty:
+            return table
+        return main_rows.matching(main_rows.rows_of(table, shown.region), shown)
+
+    def simulations(self, kind: str, shown: main_rows.MainRows) -> pd.DataFrame:
+        """Return rows of `confusion` or `power` in which something was simulated."""
+        rows = self.of(kind, shown)
+        counted = {"power": "n_recovery", "confusion": "n_simulations"}[kind]
+        return rows if rows.empty else rows[rows[counted].notna()]

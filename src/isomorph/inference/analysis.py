@@ -1,0 +1,88 @@
+"""What is compared with what, and how: RDMs, stimuli and settings of one analysis."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from isomorph.inference.groups import Labels, groups_of
+from isomorph.inference.members import ModelFamily
+from isomorph.inference.setting import Draws, Setting, make_draws
+from isomorph.inference.stimulus_splits import Stimuli
+from isomorph.measures import MEASURES, Floats
+from isomorph.rdms.collection import available, distances_of
+from isomorph.study import Inference
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """What is compared with what, and how.
+
+    Attributes
+    ----------
+    brain : Dataset
+        RDMs of the regions.
+    models : sequence of Dataset
+        RDMs of the layers of every model, over the same stimuli in the same order.
+    families : sequence of ModelFamily
+        The models.
+    stimuli : DataFrame
+        The stimulus table, a row per stimulus in the order of the RDMs.
+    distances, measures : sequence of str
+    inference : Inference
+    dataset : str
+        What the rows of the tables say they are about. The draws depend on it.
+    simulated : bool
+        Whether the data are simulated.
+    where : str
+        The study's file, for messages.
+    said : callable
+        Told what is computed next.
+    """
+
+    brain: xr.Dataset
+    models: Sequence[xr.Dataset]
+    families: Sequence[ModelFamily]
+    stimuli: pd.DataFrame
+    distances: Sequence[str]
+    measures: Sequence[str]
+    inference: Inference
+    dataset: str = ""
+    simulated: bool = False
+    where: str = ""
+    said: Callable[[str], None] = lambda _: None
+
+    @property
+    def groups(self) -> Labels:
+        """Which stimuli are drawn and split as one: array of shape (stimulus,)."""
+        return groups_of(self.stimuli, self.inference.keep_together, self.where)
+
+    def draws(self) -> Draws:
+        """Return all that is drawn for every distance and measure, drawn once."""
+        seed = [self.inference.seed, zlib.crc32(self.dataset.encode())]
+        rdms = [every_rdm(model) for model in self.models]
+        stimuli = Stimuli(self.stimuli, rdms, self.where, self.groups)
+        return make_draws(subject_counts(self.brain), stimuli, self.inference, seed)
+
+    def setting(self, distance: str, measure: str) -> Setting:
+        """Return what one comparison is made under."""
+        return Setting(self.dataset, self.simulated, distance, MEASURES[measure], self.inference)
+
+
+def every_rdm(model: xr.Dataset) -> Floats:
+    """Return the RDMs of all layers of a model under all distances: `(layer, pair)`."""
+    return np.concatenate(
+        [model[name].values[available(model, name)] for name in distances_of(model)]
+    )
+
+
+def subject_counts(brain: xr.Dataset) -> Mapping[str, int]:
+    """Return the number of subjects of every region."""
+    pairs = set(zip(brain["region"].values.tolist(), brain["subject"].values.tolist(), strict=True))
+    regions = sorted({region for region, _ in pairs})
+    return {region: sum(region == r for r, _ in pairs) for region in regions}

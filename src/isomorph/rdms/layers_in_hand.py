@@ -1,0 +1,128 @@
+"""RDMs of the layers of a model, from features or activations in hand."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import xarray as xr
+
+from isomorph.errors import IsomorphError
+from isomorph.geometry import Floats, geometry_of_features
+from isomorph.rdms.collection import model_rdms
+from isomorph.rdms.fold_geometry import geometry_of_layer
+from isomorph.rdms.layered import rdms_of_layer
+from isomorph.rdms.lined_up import over
+from isomorph.rdms.named import first_twice
+from isomorph.rdms.taken import MINIMUM_STIMULI, features, refuse_rdm
+from isomorph.rdms.unnamed import UNNAMED, made_up_names
+
+
+def rdms_of_activations(
+    x: xr.Dataset, distances: Sequence[str], model: str | None, stimuli: Sequence[str] | None
+) -> xr.Dataset:
+    """Return the RDMs of what `isomorph.activations` gave.
+
+    Parameters
+    ----------
+    x : Dataset
+    distances : sequence of str
+    model : str or None
+        What it is called, where that is not what the activations say.
+    stimuli : sequence of str or None
+        In which order.
+
+    Raises
+    ------
+    IsomorphError
+        When these are no activations, or of other stimuli.
+    """
+    if not {"gram", "layer", "depth", "stimulus"} <= set(x.variables):
+        raise IsomorphError(
+            f"x: holds {', '.join(map(str, x.data_vars)) or 'nothing'}, expected responses: "
+            "response (presentation, unit), or activations"
+        )
+    rows = [
+        row
+        for place, layer in enumerate(x["layer"].values.tolist())
+        for row in rdms_of_layer(
+            str(layer), geometry_of_layer(x.isel(layer=place)), distances, int(x["depth"][place])
+        )
+    ]
+    left_out = json.loads(x.attrs.get("left_out", "{}"))
+    name = str(x.attrs.get("model", "model")) if model is None else model
+    data = model_rdms(name, rows, x["stimulus"].values.tolist(), left_out=left_out)
+    return data if stimuli is None else over(data, stimuli, "x", "stimuli")
+
+
+def rdms_of_features(
+    x: Any, distances: Sequence[str], model: str, stimuli: list[str] | None
+) -> xr.Dataset:
+    """Return the RDMs of layers, lined up by name where they name their stimuli.
+
+    Parameters
+    ----------
+    x
+        A mapping of layers to arrays with stimuli along the first axis, or one of these.
+    distances : sequence of str
+    model : str
+    stimuli : list of str or None
+        The stimuli in order; those that the first layer with names has unless given.
+
+    Raises
+    ------
+    IsomorphError
+        When layers are no features, or over different stimuli.
+    """
+    layers = x if isinstance(x, Mapping) else {model: x}
+    if not layers:
+        raise IsomorphError(f'model "{model}": has no layers, expected at least one')
+    if twice := first_twice(map(str, layers)):
+        raise IsomorphError(f'model "{model}": two layers are called "{twice}"')
+    found = {f'layer "{name}"': features(one, f'layer "{name}"') for name, one in layers.items()}
+    first, n_stimuli = next((what, len(values)) for what, (values, _) in found.items())
+    order, whose = stimuli, "stimuli"
+    for what, (values, names) in found.items():
+        _refuse_no_features(values, what)
+        if len(values) != n_stimuli:
+            raise IsomorphError(
+                f"{what} has {len(values)} stimuli and {first} {n_stimuli}; expected the same"
+            )
+        if order is None and names is not None:
+            order, whose = names, what
+    if order is not None and len(order) != n_stimuli:
+        raise IsomorphError(
+            f"{first}: {len(order)} stimuli are named, and it has {n_stimuli} rows; expected one "
+            "name for each"
+        )
+    if twice := first_twice(order or ()):
+        raise IsomorphError(f'stimuli: "{twice}" is named twice, expected each once')
+    rows = []
+    for depth, (layer, (what, (values, names))) in enumerate(
+        zip(layers, found.items(), strict=True)
+    ):
+        if names is not None and order is not None and names != order:
+            if strangers := sorted(set(names) - set(order)):
+                raise IsomorphError(
+                    f'{what}: its stimulus "{strangers[0]}" is not among those of {whose}; '
+                    "expected the same ones"
+                )
+            places = [names.index(name) for name in order]
+        else:
+            places = list(range(n_stimuli))
+        geometry = geometry_of_features(values[places].reshape(n_stimuli, -1))
+        rows += rdms_of_layer(str(layer), geometry, distances, depth)
+    data = model_rdms(model, rows, order or made_up_names(n_stimuli))
+    return data if order is not None else data.assign_attrs({UNNAMED: 1})
+
+
+def _refuse_no_features(values: Floats, what: str) -> None:
+    """Refuse features of too few stimuli, and RDMs."""
+    if len(values) < MINIMUM_STIMULI:
+        raise IsomorphError(
+            f"{what}: {len(values)} stimuli are too few for a geometry, at least "
+            f"{MINIMUM_STIMULI} are needed"
+        )
+    if values.ndim == 2:
+        refuse_rdm(values, what)

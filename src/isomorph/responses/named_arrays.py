@@ -1,0 +1,270 @@
+"""Named arrays in `.mat`, `.npz`, `.npy` and HDF5 files.
+
+Those of HDF5 files, MATLAB's of version 7.3 among them, are read when they are asked for; files of
+the other kinds are read whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from pathlib import Path
+from typing import NoReturn
+
+import h5py
+import numpy as np
+import numpy.typing as npt
+
+from isomorph.errors import IsomorphError, did_you_mean
+from isomorph.foreign import reading
+from isomorph.foreign.hdf5 import afford_dataset, open_hdf5
+from isomorph.foreign.matlab import read_mat
+from isomorph.foreign.numpy_files import read_npy, read_npz
+from isomorph.foreign.nwb import as_text
+from isomorph.registry import Registry
+
+Array = npt.NDArray
+
+STIMULUS_KEYS = ("stimulus", "stimuli", "stimulus_id", "stimulus_ids", "stimulus_names")
+"""Variables that name the stimuli of an RDM, in its order."""
+
+SUBJECT_KEYS = ("subject", "subjects", "subject_id", "subject_ids", "participant", "participants")
+"""Variables that name the subjects of a stack of RDMs, in its order."""
+
+DESCRIPTORS = ("pattern_descriptors/", "rdm_descriptors/")
+"""Groups in which rsatoolbox keeps what describes its stimuli, and its RDMs."""
+
+RSATOOLBOX = "dissimilarities"
+"""What rsatoolbox calls the RDMs in its HDF5 files."""
+
+EXACT = 2.0**53
+"""Below it every whole number is a float of its own."""
+
+
+class Variables(Mapping[str, Array]):
+    """The arrays of a file by name, those of HDF5 files each read when it is asked for.
+
+    Parameters
+    ----------
+    loaders : mapping of str to callable
+        Reads one array, or returns it where the file was read whole.
+    sizes : mapping of str to int
+        How many values each array has that can be read.
+    measure : str, optional
+        The distance the file itself says its RDMs hold.
+    """
+
+    def __init__(
+        self,
+        loaders: Mapping[str, Callable[[], Array]],
+        sizes: Mapping[str, int],
+        measure: str = "",
+    ) -> None:
+        self._loaders = dict(loaders)
+        self.sizes = dict(sizes)
+        self.measure = measure
+
+    def __getitem__(self, name: str) -> Array:
+        return self._loaders[name]()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._loaders)
+
+    def __len__(self) -> int:
+        return len(self._loaders)
+
+
+# ---------------------------------------------------------------- kinds of file
+
+
+def _read_mat(file: Path) -> Variables:
+    if h5py.is_hdf5(file):  # version 7.3
+        return _read_hdf5(file, matlab=True)
+    return _known(read_mat(file))
+
+
+def _read_npz(file: Path) -> Variables:
+    return _known(read_npz(file))
+
+
+def _read_npy(file: Path) -> Variables:
+    return _known({"array": read_npy(file)})
+
+
+def _known(arrays: Mapping[str, Array]) -> Variables:
+    loaders = {name: partial(np.asarray, array) for name, array in arrays.items()}
+    return Variables(loaders, {name: np.size(array) for name, array in arrays.items()})
+
+
+def _read_hdf5(file: Path, *, matlab: bool = False) -> Variables:
+    loaders: dict[str, Callable[[], Array]] = {}
+    sizes: dict[str, int] = {}
+    with open_hdf5(file) as opened, reading(file, "an HDF5 file"):
+        measure = _cell_text(opened.attrs.get("dissimilarity_measure", ""))
+
+        def note(name: str, one: h5py.Dataset | h5py.Group) -> None:
+            if name.startswith("#") or (matlab and "/" in name):
+                return
+            if isinstance(one, h5py.Dataset):
+                loaders[name] = partial(_dataset, file, name, matlab)
+                sizes[name] = int(one.size or 0)
+            elif matlab:
+                loaders[name] = partial(_refuse_struct, file, name)
+
+        opened.visititems(note)
+    return Variables(loaders, sizes, measure)
+
+
+def _dataset(file: Path, name: str, matlab: bool) -> Array:
+    """Return a data set of an HDF5 file; MATLAB's with its axes as MATLAB has them."""
+    with open_hdf5(file) as opened, reading(f"{file}: {name}", "an array"):
+        one = opened[name]
+        if one.shape is None:
+            return np.zeros(0)
+        afford_dataset(one, f"{file}: {name}")
+        if not matlab:
+            return np.asarray(one.asstr()[()] if h5py.check_string_dtype(one.dtype) else one[()])
+        kind = bytes(one.attrs.get("MATLAB_class", b"")).decode()
+        if kind == "cell":
+            cells = [_matlab_text(opened[reference]) for reference in one[()].T.ravel()]
+            return np.array(cells, dtype=np.str_)
+        return np.array([_matlab_text(one)]) if kind == "char" else np.asarray(one[()]).T
+
+
+def _matlab_text(one: h5py.Dataset) -> str:
+    """Return what a cell of a MATLAB cell array says: its text, or its number as text."""
+    values = np.atleast_1d(one[()]).ravel()
+    if bytes(one.attrs.get("MATLAB_class", b"")) == b"char":
+        empty = "MATLAB_empty" in one.attrs
+        return "" if empty else "".join(map(chr, values))
+    return f"{values[0]:.15g}" if values.size == 1 else ""
+
+
+def _refuse_struct(file: Path, name: str) -> NoReturn:
+    raise IsomorphError(
+        f"{file}: {name}: is a struct in a MATLAB 7.3 file, of which only arrays of numbers are "
+        'read; save it with "-v7"'
+    )
+
+
+def _refuse_pickle(file: Path) -> NoReturn:
+    raise IsomorphError(
+        f"{file}: is a pickle, which can run code and is never opened; save RDMs of rsatoolbox "
+        f'with rdms.save("{file.stem}.hdf5", file_type="hdf5")'
+    )
+
+
+FORMATS: Registry[Callable[[Path], Variables]] = Registry(
+    "kind of array file",
+    {
+        ".mat": _read_mat,
+        ".npz": _read_npz,
+        ".npy": _read_npy,
+        **dict.fromkeys((".h5", ".hdf5", ".hdf"), _read_hdf5),
+        **dict.fromkeys((".pkl", ".pickle"), _refuse_pickle),
+    },
+)
+"""Readers by the ending of a file's name."""
+
+
+def read_variables(file: Path) -> Variables:
+    """Return every array of a file by name; an `.npy` file has one, called "array".
+
+    Those of an HDF5 file are named by their paths in it; those of a MATLAB file have their axes as
+    in MATLAB, whichever its version.
+
+    Raises
+    ------
+    IsomorphError
+        When the file is none of the known kinds, or is damaged; asking for an array says what is
+        wrong with it alone.
+    """
+    suffix = file.suffix.lower()
+    if suffix not in FORMATS:
+        readable = [one for one in FORMATS if FORMATS[one] is not _refuse_pickle]
+        raise IsomorphError(
+            f"{file}: holds no arrays isomorph can read, {did_you_mean(suffix, readable)}"
+        )
+    return FORMATS[suffix](file)
+
+
+# ---------------------------------------------------------------- what is in them
+
+
+def variable_of(variables: Mapping[str, Array], name: str | None, where: str) -> tuple[str, Array]:
+    """Return a variable by name, or the only one there is that names or describes nothing.
+
+    Raises
+    ------
+    IsomorphError
+        When there is no such variable, or several and none is named.
+    """
+    if name is None:
+        likely = [one for one in variables if not _describes(one)]
+        if RSATOOLBOX in likely:
+            likely = [RSATOOLBOX]
+        if len(likely) != 1:
+            raise IsomorphError(
+                f"{where}: holds {len(variables)} variables ({', '.join(sorted(variables))}); "
+                "say which with `variable`"
+            )
+        name = likely[0]
+    if name not in variables:
+        raise IsomorphError(f'{where}: no variable "{name}", {did_you_mean(name, variables)}')
+    return name, variables[name]
+
+
+def _describes(name: str) -> bool:
+    return name in (*STIMULUS_KEYS, *SUBJECT_KEYS) or name.startswith((*DESCRIPTORS, "descriptors"))
+
+
+def fields_of(values: Array, field: str | None, where: str) -> Array:
+    """Return one field of a struct array as one array, the struct's own axes first.
+
+    Parameters
+    ----------
+    values : structured array of any shape
+        A MATLAB struct array.
+    field : str or None
+        The field.
+    where : str
+        File and variable, for messages.
+
+    Returns
+    -------
+    array of shape (..., *shape of the field), leading axes of length one of the field squeezed away
+
+    Raises
+    ------
+    IsomorphError
+        When there is no such field, or its shape differs between elements.
+    """
+    names = values.dtype.names or ()
+    if field is None or field not in names:
+        asked = f'no field "{field}"' if field else "is a struct, so it needs `field`"
+        raise IsomorphError(f"{where}: {asked}, {did_you_mean(field or '', names)}")
+    cells = [np.asarray(cell) for cell in np.atleast_1d(values[field]).ravel()]
+    # Every MATLAB vector is a matrix of one row.
+    cells = [cell[0] if cell.ndim == 2 and cell.shape[0] == 1 else cell for cell in cells]
+    shapes = sorted({cell.shape for cell in cells})
+    if len(shapes) > 1:
+        raise IsomorphError(f'{where}: field "{field}" has shapes {shapes[0]} and {shapes[-1]}')
+    return np.stack(cells).reshape(*values.shape, *shapes[0])
+
+
+def as_names(values: Array) -> npt.NDArray[np.str_] | None:
+    """Return the names a variable holds `(name,)`, whole numbers as text; None if it holds none."""
+    if np.squeeze(values).ndim > 1 or not values.size or values.dtype.names is not None:
+        return None
+    flat = np.ravel(values)
+    if flat.dtype.kind == "f" and ((flat == np.rint(flat)) & (np.abs(flat) < EXACT)).all():
+        flat = flat.astype(np.int64)
+    if flat.dtype.kind not in "OSUiu":
+        return None
+    # Objects: a MATLAB cell array of text, or text of any length.
+    return np.array([_cell_text(cell) for cell in flat], dtype=np.str_)
+
+
+def _cell_text(cell: object) -> str:
+    first = np.ravel(np.asarray(cell))[0] if np.size(np.asarray(cell)) else ""
+    return as_text(first)

@@ -1,0 +1,27 @@
+"""What people are told while something runs: lines on the standard error stream."""
+
+from __future__ import annotations
+
+import sys
+import time
+
+EVERY = 5.0
+"""Seconds between two lines of what takes long."""
+
+
+def say(line: str) -> None:
+    """Say a line at once."""
+    print(line, file=sys.stderr, flush=True)
+
+
+class Seldom:
+    """Says a line unless it has just said one."""
+
+    def __init__(self) -> None:
+        self._said = time.monotonic()
+
+    def __call__(self, line: str) -> None:
+        """Say a line, or let it pass."""
+        if time.monotonic() - self._said > EVERY:
+            self._said = time.monotonic()
+            say(line)
