@@ -22,8 +22,7 @@ from isomorph.artefacts import (
     replacing,
     write_table,
 )
-from isomorph.artefacts.schemas import TABLES
-from isomorph.catalogue import ARRAYS, CATALOGUE, made_by, made_for, of_stimuli
+from isomorph.catalogue import ARRAYS, CATALOGUE, TABLES, made_by, made_for, of_stimuli
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.foreign import reading
 from isomorph.inference.members import ModelFamily

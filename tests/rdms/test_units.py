@@ -23,10 +23,11 @@ from isomorph.artefacts import (
 from isomorph.errors import IsomorphError
 from isomorph.inference.gather import regions_of
 from isomorph.layout import Layout
-from isomorph.rdms import Status, distances_of, indexed, run_brain
+from isomorph.rdms import Status, distances_of, indexed
 from isomorph.rdms.brain import rdms_of_responses
 from isomorph.rdms.unit_choice import FEWEST, reliability, reliable_units, training
 from isomorph.report.methods import methods
+from isomorph.stages.rdms import run_brain
 from isomorph.stages.reliability import run as run_reliability
 from isomorph.study import StudyError, load_study
 from isomorph.study.dataset import UnitFilter

@@ -27,7 +27,7 @@ from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
 from isomorph.responses import rdms
 from isomorph.responses.bids import atlases
-from isomorph.stages import responses, stimuli
+from isomorph.stages import fetch, responses, stimuli
 from isomorph.study import load_study
 
 
@@ -117,7 +117,7 @@ def staged(layout, subject="s1"):
 
 
 def run_all(layout, *subjects):
-    archives.run(layout, "toy")
+    fetch.run(layout, "toy")
     stimuli.run(layout, "toy")
     for subject in subjects:
         responses.run(layout, "toy", subject)
@@ -476,7 +476,7 @@ def test_of_what_was_fetched_only_subjects_that_are_here_are_looked_at(study, ca
     own = {name: tuple(file.relative_to(layout.root / "files").as_posix()
                        for file in (layout.root / "files" / name).iterdir())
            for name in SUBJECTS}  # fmt: skip
-    archives.run(layout, "toy")
+    fetch.run(layout, "toy")
     held = archives.read_manifest(layout, "toy")
     records = [one for one in held.files if one.path not in own["s2"]]
     manifest = replace(held, files=tuple(records), subjects={"s1": own["s1"]})

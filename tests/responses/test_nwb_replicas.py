@@ -16,12 +16,11 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "replicas"))
 
 from images import categories
 
-from isomorph import archives, rdms
 from isomorph.archives.patterns import matches
 from isomorph.artefacts import read_array, read_responses, read_table
 from isomorph.layout import Layout
 from isomorph.rdms.collection import distances_of, each_rdm
-from isomorph.stages import reliability, responses, stimuli
+from isomorph.stages import fetch, rdms, reliability, responses, stimuli
 from isomorph.study import load_study
 
 ROOT = Path(__file__).parents[2]
@@ -77,7 +76,7 @@ def prepared(name, folder):
     for file, content in ((name, spec), ("pixels", MODEL), ("study", study)):
         (folder / "config" / f"{file}.yaml").write_text(yaml.safe_dump(content))
     layout = Layout(load_study(folder / "config" / "study.yaml"), folder)
-    archives.run(layout, name)
+    fetch.run(layout, name)
     stimuli.run(layout, name)
     for subject in replica.SUBJECTS:
         responses.run(layout, name, subject)

@@ -12,11 +12,10 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "replicas"))
 
 from spikes import planted_rates
 
-from isomorph import archives, rdms
 from isomorph.artefacts import read_array, read_responses
 from isomorph.layout import Layout
 from isomorph.rdms import distances_of
-from isomorph.stages import responses, stimuli
+from isomorph.stages import fetch, rdms, responses, stimuli
 from isomorph.stages.datasets import images_of, read_stimuli
 from isomorph.study import load_study
 from pictures import read_images
@@ -51,7 +50,7 @@ def made(tmp_path_factory):
         for file, content in ((name, spec), ("pixels", MODEL), ("study", study)):
             (folder / "config" / f"{file}.yaml").write_text(yaml.safe_dump(content))
         layout = Layout(load_study(folder / "config" / "study.yaml"), folder)
-        archives.run(layout, name)
+        fetch.run(layout, name)
         stimuli.run(layout, name)
         for subject in replica.SUBJECTS:
             responses.run(layout, name, subject)

@@ -11,9 +11,8 @@ from typing import Any
 
 import yaml
 
-from isomorph import archives
 from isomorph.layout import Layout
-from isomorph.stages import stimuli
+from isomorph.stages import fetch, stimuli
 from isomorph.study import load_study
 
 ROOT = Path(__file__).parents[3]
@@ -61,7 +60,7 @@ def replica_study(tmp_path: Path) -> Callable[..., tuple[Layout, Path]]:
         }  # fmt: skip
         (tmp_path / "config" / "study.yaml").write_text(yaml.safe_dump(study))
         layout = Layout(load_study(tmp_path / "config" / "study.yaml"), tmp_path)
-        archives.run(layout, name)
+        fetch.run(layout, name)
         stimuli.run(layout, name)
         return layout, files
 

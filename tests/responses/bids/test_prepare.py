@@ -8,12 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from isomorph import archives
 from isomorph.artefacts import read_responses, read_table, write_table
 from isomorph.errors import IsomorphError
 from isomorph.making import stamp
 from isomorph.rdms import DISTANCES, fold_gram, geometry_of_features
-from isomorph.stages import responses
+from isomorph.stages import fetch, responses
 
 
 def sessions(layout, name, subject):
@@ -175,7 +174,7 @@ def test_what_is_missing_is_said_and_nothing_is_written(replica, change, said):
     layout, files = replica("ds000105")
     change(files)
     name = "ds000105"
-    archives.run(layout, name)
+    fetch.run(layout, name)
     table = read_table(layout.stimuli(name), "stimuli")
     write_table(layout.stimuli(name), table, "stimuli", stamp(layout, "stimuli", name))
     with pytest.raises(IsomorphError, match=said):
