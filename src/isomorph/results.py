@@ -68,7 +68,7 @@ def save(result: Result, folder: Path | str) -> Path:
     """
     if not isinstance(result, Result):
         raise IsomorphError(
-            f"save: {type(result).__name__} is no result, expected what isomorph.compare gave"
+            f"save: {type(result).__name__} is not a result, expected what isomorph.compare gave"
         )
     folder = _path(folder, "folder")
     head = {

@@ -12,6 +12,7 @@ import xarray as xr
 
 from isomorph.errors import IsomorphError
 from isomorph.measures import Floats, stimulus_count
+from isomorph.rdms.checked_numbers import numbers
 from isomorph.rdms.collection import (
     LEVELS,
     LayerRdm,
@@ -25,7 +26,6 @@ from isomorph.rdms.distances import DISTANCES
 from isomorph.rdms.exchange import distance_of
 from isomorph.rdms.lined_up import names_of, over
 from isomorph.rdms.named import first_twice, index_labels, labels
-from isomorph.rdms.numbers import numbers
 from isomorph.rdms.taken import MINIMUM_STIMULI, REGION
 from isomorph.rdms.unnamed import UNNAMED, made_up_names
 from isomorph.responses.stacks import condensed
