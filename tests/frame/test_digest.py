@@ -124,7 +124,7 @@ ROOMS = sorted(
 NO_STAGE = (
     *("inference." + one for one in ("asking", "beyond", "compare", "given", "keywords")),
     *("inference." + one for one in ("lined_up", "result", "similarity_map")),
-    "rdms.searchlight",
+    *("rdms." + one for one in ("layers_in_hand", "lined_up", "rdm", "spheres", "unnamed")),
 )
 """What notebooks and tools beside the stages use; no artefact depends on it."""
 

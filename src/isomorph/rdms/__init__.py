@@ -23,19 +23,8 @@ from isomorph.geometry import Geometry, fold_gram, geometry_of_features
 from isomorph.layout import Layout
 from isomorph.making import require, stamp
 from isomorph.rdms.brain import rdms_of_responses
-from isomorph.rdms.collection import (
-    LEVELS,
-    LayerRdm,
-    RdmRow,
-    Status,
-    available,
-    brain_rdms,
-    distances_of,
-    flat,
-    indexed,
-    model_rdms,
-    undefined_of,
-)
+from isomorph.rdms.collecting import brain_rdms, model_rdms
+from isomorph.rdms.collection import LEVELS, available, distances_of, flat, indexed, undefined_of
 from isomorph.rdms.distances import DISTANCES, EQUAL, Distance
 from isomorph.rdms.exchange import from_rsatoolbox, to_rsatoolbox
 from isomorph.rdms.fold_geometry import geometry_of_folds, geometry_of_layer
@@ -43,6 +32,7 @@ from isomorph.rdms.folds import Folds, folds_of
 from isomorph.rdms.halvings import most_halvings
 from isomorph.rdms.layered import rdms_of_layer
 from isomorph.rdms.level import Level, averaged, compared_stimuli, level_of, regrouped
+from isomorph.rdms.rdm_rows import LayerRdm, RdmRow, Status
 from isomorph.rdms.taken import MINIMUM_STIMULI
 from isomorph.rdms.transforms import TRANSFORMS
 from isomorph.rdms.unit_choice import reliable_units
