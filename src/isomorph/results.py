@@ -22,8 +22,7 @@ from isomorph.artefacts import (
     replacing,
     write_table,
 )
-from isomorph.artefacts.schemas import TABLES
-from isomorph.catalogue import ARRAYS, CATALOGUE, made_by, made_for, of_stimuli
+from isomorph.catalogue import ARRAYS, CATALOGUE, TABLES, made_by, made_for, of_stimuli
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.foreign import reading
 from isomorph.inference.members import ModelFamily
@@ -69,7 +68,7 @@ def save(result: Result, folder: Path | str) -> Path:
     """
     if not isinstance(result, Result):
         raise IsomorphError(
-            f"save: {type(result).__name__} is no result, expected what isomorph.compare gave"
+            f"save: {type(result).__name__} is not a result, expected what isomorph.compare gave"
         )
     folder = _path(folder, "folder")
     head = {

@@ -34,9 +34,11 @@ def fetch(study: Study, dataset: str) -> Slice:
         settings["tables"] = _hashes(study, dataset, named)
         settings["subjects"] = sorted(spec.subjects)  # whose files are taken out of the lock
         settings["lock"] = _lock_digest(study.dataset_files[dataset].with_suffix(".lock.tsv"))
-    if isinstance(spec.archive, SimulatedArchive):
+    elif isinstance(spec.archive, SimulatedArchive):
         settings["subjects"] = list(spec.subjects)
         settings["stimuli"] = study.stimulus_set(dataset)
+    elif "{subject}" in repr(spec.archive):
+        settings["subjects"] = sorted(spec.subjects)
     return settings
 
 

@@ -17,6 +17,7 @@ from isomorph.beside import RESPONSES, STIMULI
 from isomorph.errors import IsomorphError
 from isomorph.foreign import lack_of_content
 from isomorph.responses.kinds import RESPONSES as READERS
+from isomorph.stages import fetch
 from isomorph.stages.responses import run as run_responses
 from isomorph.stimuli.stimulus_kinds import STIMULI as LISTINGS
 from isomorph.study import Spec
@@ -118,7 +119,7 @@ WAYS = [
 @pytest.mark.parametrize(("spoil", "why"), WAYS)
 def test_what_the_study_asks_for_is_refused_and_named(spoil, why, data, layout):
     spoil(data / RUN)
-    for stage in (archives.run, readiness):  # `isomorph check` says the same
+    for stage in (fetch.run, readiness):  # `isomorph check` says the same
         with pytest.raises(IsomorphError) as caught:
             stage(layout, "objects")
         message = str(caught.value)
@@ -134,7 +135,7 @@ def test_what_nothing_asks_for_is_counted(spoil, _why, data, layout, capsys):
     others = [name for name in FILES if "sub-02" in name or "sbref" in name]
     for name in others:
         spoil(data / name)
-    archives.run(layout, "objects")
+    fetch.run(layout, "objects")
     said = f"{len(others)} files have no content here, and nothing of the study asks for them: "
     assert said in capsys.readouterr().err
     assert said in readiness(layout, "objects")
@@ -161,7 +162,7 @@ def test_what_nothing_asks_for_is_counted(spoil, _why, data, layout, capsys):
 def test_masks_events_and_partners_are_asked_for_too(name, asks, data, layout):
     dead_link(data / name)
     with pytest.raises(IsomorphError) as caught:
-        archives.run(layout, "objects")
+        fetch.run(layout, "objects")
     assert asks in str(caught.value)
     assert str(data / name) in str(caught.value)
 
@@ -189,11 +190,11 @@ def test_the_other_half_of_an_image_is_asked_for(header, values, data, make_layo
     for other in others:
         (data / other).symlink_to(ANNEX)
     with pytest.raises(IsomorphError) as caught:
-        archives.run(layout, "objects")
+        fetch.run(layout, "objects")
     assert f"{header} needs {data / values}, which" in str(caught.value)
     (data / values).unlink()
     (data / values).write_bytes(b"values")
-    archives.run(layout, "objects")
+    fetch.run(layout, "objects")
     assert sorted(archives.read_manifest(layout, "objects").absent) == sorted(others)
 
 
@@ -201,7 +202,7 @@ def test_many_are_counted(data, layout):
     for name in FILES:
         dead_link(data / name)
     with pytest.raises(IsomorphError, match="likewise 7 more"):
-        archives.run(layout, "objects")
+        fetch.run(layout, "objects")
 
 
 def test_a_file_the_archive_names_outright_is_asked_for(data, make_layout):
@@ -211,14 +212,14 @@ def test_a_file_the_archive_names_outright_is_asked_for(data, make_layout):
     with pytest.raises(
         IsomorphError, match=r'archive\.files\.0: "participants\.tsv" names .*annex'
     ):
-        archives.run(layout, "objects")
+        fetch.run(layout, "objects")
 
 
 def test_another_study_of_the_same_folder_may_ask_for_more(data, layout, make_layout):
     other = "sub-02/func/sub-02_task-look_run-1_bold.nii.gz"
     dead_link(data / other)
     dead_link(data / "sub-02/func/sub-02_task-look_run-1_desc-confounds_timeseries.tsv")
-    archives.run(layout, "objects")
+    fetch.run(layout, "objects")
     both = make_layout({"kind": "local", "path": str(data)}, **{**BIDS, "subjects": ["01", "02"]})
     with pytest.raises(IsomorphError, match=r"run-1_bold\.nii\.gz: is a link into git-annex"):
         archives.find_files(both, "objects", "sub-02/func/*_bold.nii.gz")
@@ -233,10 +234,10 @@ def test_another_study_of_the_same_folder_may_ask_for_more(data, layout, make_la
 
 def test_content_that_came_is_listed_again(data, layout):
     dead_link(data / "participants.tsv")
-    archives.run(layout, "objects")
+    fetch.run(layout, "objects")
     (data / "participants.tsv").unlink()
     (data / "participants.tsv").write_bytes(b"fetched")
-    archives.run(layout, "objects")
+    fetch.run(layout, "objects")
     assert "absent" not in json.loads(layout.manifest("objects").read_text())
 
 
@@ -250,16 +251,16 @@ def test_folder_that_may_not_be_listed(data, layout, monkeypatch):
 
     monkeypatch.setattr(os, "scandir", scandir)
     closed = "sub-02"  # another group's
-    archives.run(layout, "objects")
+    fetch.run(layout, "objects")
     assert list(archives.read_manifest(layout, "objects").absent) == ["sub-02/"]
     closed = "sub-01/func"
     with pytest.raises(
         IsomorphError, match=r"sub-01/func, which is a folder that cannot be listed"
     ):
-        archives.run(layout, "objects")
+        fetch.run(layout, "objects")
     closed = "files"
     with pytest.raises(IsomorphError, match="files: is a folder that cannot be listed"):
-        archives.run(layout, "objects")
+        fetch.run(layout, "objects")
 
 
 def test_file_that_may_not_be_read(data, layout, monkeypatch):
@@ -268,7 +269,7 @@ def test_file_that_may_not_be_read(data, layout, monkeypatch):
         os, "access", lambda path, mode: str(path) != str(data / RUN) and access(path, mode)
     )
     with pytest.raises(IsomorphError, match="which may not be read; change its permissions"):
-        archives.run(layout, "objects")
+        fetch.run(layout, "objects")
 
 
 def test_subdataset_that_was_not_fetched(data, layout):
@@ -278,12 +279,12 @@ def test_subdataset_that_was_not_fetched(data, layout):
     )
     (data / "sourcedata/raw").mkdir(parents=True)
     (data / "nothing").mkdir()
-    archives.run(layout, "objects")
+    fetch.run(layout, "objects")
     assert list(archives.read_manifest(layout, "objects").absent) == ["sourcedata/raw/"]
     for file in (data / "sub-01/func").iterdir():
         file.unlink()
     with pytest.raises(IsomorphError, match="sub-01/func, which is a subdataset that was not"):
-        archives.run(layout, "objects")
+        fetch.run(layout, "objects")
 
 
 def test_link_to_a_folder_that_is_not_mounted(data, layout):
@@ -292,7 +293,7 @@ def test_link_to_a_folder_that_is_not_mounted(data, layout):
     (data / "sub-01/func").rmdir()
     (data / "sub-01/func").symlink_to("/nowhere/func")
     with pytest.raises(IsomorphError, match="sub-01/func, which is a link to /nowhere/func"):
-        archives.run(layout, "objects")
+        fetch.run(layout, "objects")
 
 
 def test_table_beside_the_datasets_file(data, make_layout, tmp_path):
@@ -300,7 +301,7 @@ def test_table_beside_the_datasets_file(data, make_layout, tmp_path):
     layout = make_layout({"kind": "local", "path": str(data)}, **{**BIDS, "stimuli": stimuli})
     (tmp_path / "config/about.csv").symlink_to(ANNEX)
     with pytest.raises(IsomorphError, match=r"stimuli\.descriptions asks for .*about\.csv, which"):
-        archives.run(layout, "objects")
+        fetch.run(layout, "objects")
     (tmp_path / "config/about.csv").unlink()
     (tmp_path / "config/about.csv").write_bytes(LFS)
     with pytest.raises(IsomorphError, match=r"about\.csv, which is a pointer of Git LFS"):
@@ -376,7 +377,7 @@ def test_images_of_a_folder(tmp_path, make_layout):
     dead_link(tmp_path / "mine/im2.png")
     layout = make_layout({"kind": "local", "path": str(tmp_path / "mine")})
     with pytest.raises(IsomorphError, match=r'stimuli\.files: "\*\.png" asks for .*im2\.png'):
-        archives.run(layout, "objects")
+        fetch.run(layout, "objects")
 
 
 def test_every_kind_says_which_settings_name_files(layout):
@@ -460,7 +461,7 @@ def test_table_of_regions_without_content_is_refused(data, make_layout, kind):
     }  # fmt: skip
     layout = make_layout({"kind": "local", "path": str(data)}, **{**BIDS, "responses": responses})
     with pytest.raises(IsomorphError, match=r'region\.table: "regions\.csv" asks for .*regions'):
-        archives.run(layout, "objects")
+        fetch.run(layout, "objects")
 
 
 @pytest.mark.parametrize(
@@ -484,7 +485,7 @@ def test_companion_without_content_is_refused_whatever_its_name_holds(
     }  # fmt: skip
     layout = make_layout({"kind": "local", "path": str(data)}, **{**BIDS, "responses": responses})
     with pytest.raises(IsomorphError, match="ecephys.nwb needs .*" + re.escape(absent)):
-        archives.run(layout, "objects")
+        fetch.run(layout, "objects")
 
 
 def test_companion_is_sought_beside_the_recording_only(data, make_layout, capsys):
@@ -497,7 +498,7 @@ def test_companion_is_sought_beside_the_recording_only(data, make_layout, capsys
         "window": [0, 0.1], "companion": "{stem}_image.nwb",
     }  # fmt: skip
     layout = make_layout({"kind": "local", "path": str(data)}, **{**BIDS, "responses": responses})
-    archives.run(layout, "objects")
+    fetch.run(layout, "objects")
     assert "nothing of the study asks for it: day2/rec_ecephys_image.nwb" in capsys.readouterr().err
 
 

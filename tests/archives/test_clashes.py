@@ -4,7 +4,7 @@ import pytest
 from dandi_study import refused
 from pinned_set import put, write_locked
 
-from isomorph import archives
+from isomorph.stages import fetch
 
 
 @pytest.mark.parametrize("name", ["readme", "README/one.jpg"])
@@ -14,5 +14,5 @@ def test_a_requested_file_may_not_take_a_locked_ones_place_on_any_disk(objects, 
     file = layout.requested("objects") / name
     file.parent.mkdir(parents=True)
     file.write_bytes(b"mine")
-    refused(lambda: archives.run(layout, "objects"), name, "README", "side by side", "`into`")
+    refused(lambda: fetch.run(layout, "objects"), name, "README", "side by side", "`into`")
     assert not objects.log

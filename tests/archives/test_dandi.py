@@ -364,7 +364,7 @@ def start(layout, asset, folder):
     command = [sys.executable, "-c", PROGRAM, str(layout.study.path), str(folder), *arguments]
     return subprocess.Popen(
         command,
-        stdin=subprocess.PIPE,  # held open: whoever reads it waits for ever
+        stdin=subprocess.PIPE,  # held open: whoever reads it waits forever
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -7,6 +7,7 @@ import pytest
 from isomorph import archives
 from isomorph.archives.labelled import arrange
 from isomorph.errors import IsomorphError
+from isomorph.stages import fetch
 from isomorph.study.archive import LabelledVolumes, PackageArchive
 
 SPEC = LabelledVolumes(
@@ -90,11 +91,11 @@ def test_a_package_is_arranged_on_arrival_and_the_manifest_lists_it_all(folder, 
         "sha256": index.add("toy", "toy-1.0.tar.gz", content), "arrange": SPEC.model_dump(),
     }  # fmt: skip
     layout = make_layout({**archive, "arrange": {**archive["arrange"], "rest": ["rest"]}})
-    archives.run(layout, "objects")
+    fetch.run(layout, "objects")
     assert {record.path for record in archives.read_manifest(layout, "objects").files} == {
         *members, *arrange(folder, SPEC)
     }  # fmt: skip
     before = layout.manifest("objects").read_bytes(), layout.manifest("objects").stat().st_mtime_ns
-    archives.run(layout, "objects")
+    fetch.run(layout, "objects")
     after = layout.manifest("objects").read_bytes(), layout.manifest("objects").stat().st_mtime_ns
     assert before == after

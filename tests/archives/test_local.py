@@ -7,6 +7,7 @@ import pytest
 
 from isomorph import archives
 from isomorph.errors import IsomorphError
+from isomorph.stages import fetch
 
 
 @pytest.fixture
@@ -36,13 +37,13 @@ def listed(layout):
 
 def test_all_files_but_hidden_ones_belong_unless_patterns_say(data, make_layout):
     layout = make_layout(local(data))
-    archives.run(layout, "objects")
+    fetch.run(layout, "objects")
     assert listed(layout) == ["images/a.png", "images/b.png", "notes.txt", "rdms.npz"]
 
 
 def test_manifest_holds_size_and_hash_and_nothing_is_copied(data, make_layout):
     layout = make_layout(local(data, "images/*.png", "*.npz"))
-    archives.run(layout, "objects")
+    fetch.run(layout, "objects")
     manifest = archives.read_manifest(layout, "objects")
     assert {record.path: (record.size, record.sha256) for record in manifest.files} == {
         "images/a.png": (1, hashlib.sha256(b"a").hexdigest()),
@@ -57,7 +58,7 @@ def test_manifest_holds_size_and_hash_and_nothing_is_copied(data, make_layout):
 def test_relative_path_counts_from_the_datasets_file(data, make_layout, monkeypatch, tmp_path):
     layout = make_layout(local("../data folder", "*.npz"))
     monkeypatch.chdir(data)  # where one stands does not matter
-    archives.run(layout, "objects")
+    fetch.run(layout, "objects")
     assert archives.find_files(layout, "objects", "rdms.npz")[0].resolve() == data / "rdms.npz"
 
 
@@ -65,43 +66,43 @@ def test_home_and_variables_are_expanded(data, make_layout, monkeypatch, tmp_pat
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("KIND", "data")
     layout = make_layout(local("~/${KIND} folder", "*.npz"))
-    archives.run(layout, "objects")
+    fetch.run(layout, "objects")
     assert archives.find_files(layout, "objects", "*") == [data / "rdms.npz"]
 
 
 def test_unset_variable_is_named(make_layout, monkeypatch):
     monkeypatch.delenv("NOWHERE", raising=False)
     with pytest.raises(IsomorphError, match="environment variable NOWHERE, which is not set"):
-        archives.run(make_layout(local("$NOWHERE/data")), "objects")
+        fetch.run(make_layout(local("$NOWHERE/data")), "objects")
 
 
 def test_change_of_the_same_size_is_noticed(data, make_layout):
     layout = make_layout(local(data, "*.npz"))
-    archives.run(layout, "objects")
+    fetch.run(layout, "objects")
     (data / "rdms.npz").write_bytes(b"RDMS")
-    archives.run(layout, "objects")
+    fetch.run(layout, "objects")
     record = archives.read_manifest(layout, "objects").files[0]
     assert record.sha256 == hashlib.sha256(b"RDMS").hexdigest()
 
 
 def test_no_change_leaves_the_manifest_untouched(data, make_layout):
     layout = make_layout(local(data))
-    archives.run(layout, "objects")
+    fetch.run(layout, "objects")
     before = layout.manifest("objects").stat().st_mtime_ns
-    archives.run(layout, "objects")
+    fetch.run(layout, "objects")
     assert layout.manifest("objects").stat().st_mtime_ns == before
 
 
 def test_changed_patterns_change_the_manifest(data, make_layout):
-    archives.run(make_layout(local(data)), "objects")
+    fetch.run(make_layout(local(data)), "objects")
     layout = make_layout(local(data, "notes.*"))
-    archives.run(layout, "objects")
+    fetch.run(layout, "objects")
     assert listed(layout) == ["notes.txt"]
 
 
 def test_missing_folder_is_one_sentence(make_layout, tmp_path):
     with pytest.raises(IsomorphError) as caught:
-        archives.run(make_layout(local("../nothing")), "objects")
+        fetch.run(make_layout(local("../nothing")), "objects")
     message = str(caught.value)
     assert str(tmp_path / "config" / "objects.yaml") in message
     assert f"archive.path: {tmp_path / 'nothing'} does not exist" in message
@@ -110,13 +111,13 @@ def test_missing_folder_is_one_sentence(make_layout, tmp_path):
 
 def test_file_in_place_of_the_folder_is_said(data, make_layout):
     with pytest.raises(IsomorphError, match="is a file, not a folder"):
-        archives.run(make_layout(local(data / "rdms.npz")), "objects")
+        fetch.run(make_layout(local(data / "rdms.npz")), "objects")
 
 
 def test_pattern_without_a_match_suggests_a_file(data, make_layout):
     layout = make_layout(local(data, "images/*.png", "rdm.npz"))
     with pytest.raises(IsomorphError) as caught:
-        archives.run(layout, "objects")
+        fetch.run(layout, "objects")
     assert 'archive.files.1: "rdm.npz" matches none of the 4 files' in str(caught.value)
     assert 'did you mean "rdms.npz"?' in str(caught.value)
     assert not layout.manifest("objects").exists()
@@ -125,12 +126,12 @@ def test_pattern_without_a_match_suggests_a_file(data, make_layout):
 @pytest.mark.parametrize("pattern", ["../*", "/etc/*", "images/../../*"])
 def test_pattern_that_leads_out_is_refused(data, make_layout, pattern):
     with pytest.raises(IsomorphError, match="leads out of"):
-        archives.run(make_layout(local(data, pattern)), "objects")
+        fetch.run(make_layout(local(data, pattern)), "objects")
 
 
 def test_no_pattern_is_refused(data, make_layout):
     with pytest.raises(IsomorphError, match=r"archive\.files: give at least one pattern"):
-        archives.run(make_layout({**local(data), "files": []}), "objects")
+        fetch.run(make_layout({**local(data), "files": []}), "objects")
 
 
 def test_linked_folders_are_followed_once(data, make_layout, tmp_path):
@@ -140,14 +141,14 @@ def test_linked_folders_are_followed_once(data, make_layout, tmp_path):
     (data / "linked").symlink_to(elsewhere)
     (elsewhere / "back").symlink_to(data)  # a circle
     layout = make_layout(local(data, "**/*.png"))
-    archives.run(layout, "objects")
+    fetch.run(layout, "objects")
     assert listed(layout) == ["images/a.png", "images/b.png", "linked/c.png"]
 
 
 def test_link_to_nothing_is_passed_over_only_where_nothing_asks_for_it(data, make_layout, capsys):
     (data / "gone.txt").symlink_to(data / "not there")
     layout = make_layout(local(data, "**/*.png", "*.txt"))  # the study asks for images
-    archives.run(layout, "objects")
+    fetch.run(layout, "objects")
     assert listed(layout) == ["images/a.png", "images/b.png", "notes.txt"]
     assert "1 file has no content here, and nothing of the study asks for it" in (
         capsys.readouterr().err
@@ -155,18 +156,18 @@ def test_link_to_nothing_is_passed_over_only_where_nothing_asks_for_it(data, mak
     assert list(archives.read_manifest(layout, "objects").absent) == ["gone.txt"]
     (data / "gone.png").symlink_to(data / "not there")
     with pytest.raises(IsomorphError, match=r'stimuli\.files: "\*\.png" asks for .*gone\.png'):
-        archives.run(layout, "objects")
+        fetch.run(layout, "objects")
 
 
 def test_what_isomorph_writes_is_no_data_of_the_user(data, make_layout, tmp_path):
     layout = make_layout(local(tmp_path, "**/*"))  # the study's own folder
-    archives.run(layout, "objects")
+    fetch.run(layout, "objects")
     for written in (layout.stimuli("objects"), layout.results / "objects" / "rdms" / "brain.nc"):
         written.parent.mkdir(parents=True)
         written.write_text("written")
     before = listed(layout)
     assert "data folder/rdms.npz" in before
-    archives.run(layout, "objects")
+    fetch.run(layout, "objects")
     assert listed(layout) == before
 
 
@@ -175,7 +176,7 @@ def test_folder_isomorph_wrote_may_be_named_itself(make_layout, tmp_path):
     results.mkdir()
     (results / "rdms.npy").write_bytes(b"rdms")
     layout = make_layout(local(results))
-    archives.run(layout, "objects")
+    fetch.run(layout, "objects")
     assert listed(layout) == ["rdms.npy"]
 
 
@@ -200,6 +201,6 @@ REAL = Path(__file__).parents[3] / "shared" / "data" / "algonauts78"
 @pytest.mark.skipif(not REAL.is_dir(), reason="the Algonauts photographs are not here")
 def test_real_folder_of_photographs(make_layout):
     layout = make_layout(local(REAL, "stimuli/*.jpg", "fmri_*.npz"))
-    archives.run(layout, "objects")
+    fetch.run(layout, "objects")
     assert len(listed(layout)) == 80
     assert len(archives.find_files(layout, "objects", "stimuli/image_0?.jpg")) == 9

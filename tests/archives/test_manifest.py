@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from isomorph import archives
 from isomorph.archives.patterns import matches, nearest
 from isomorph.errors import IsomorphError
+from isomorph.stages import fetch
 
 TREE = [
     "a.nwb",
@@ -62,7 +63,7 @@ def fetched(tmp_path, make_layout):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(name)
     layout = make_layout({"kind": "local", "path": str(folder)})
-    archives.run(layout, "objects")
+    fetch.run(layout, "objects")
     return layout
 
 
@@ -101,7 +102,7 @@ def test_damaged_manifest_is_refused_when_read_and_replaced_when_run(fetched, te
     file.write_bytes(text.encode("utf-8", "surrogateescape"))
     with pytest.raises(IsomorphError, match=r"manifest\.json: is not a manifest"):
         archives.read_manifest(fetched, "objects")
-    archives.run(fetched, "objects")
+    fetch.run(fetched, "objects")
     assert file.read_text() == whole
 
 

@@ -15,6 +15,7 @@ from package_index import Fault
 from isomorph import archives
 from isomorph.archives import package
 from isomorph.errors import IsomorphError
+from isomorph.stages import fetch
 
 NOISE = np.random.default_rng(92).bytes(900_000)  # more than one block, and incompressible
 MEMBERS = {
@@ -56,7 +57,7 @@ WHOLE = [".unpacked.json", "data/images.mat", "data/rdms.mat", "manifest.json"]
 
 def test_named_members_are_unpacked_and_nothing_else(index, served, pack):
     layout = served(pack(MEMBERS), f"toy-1.0.{pack.ending}")
-    archives.run(layout, "objects")
+    fetch.run(layout, "objects")
     assert left_behind(layout) == WHOLE
     assert (layout.archive("objects") / "data/images.mat").read_bytes() == NOISE
     manifest = archives.read_manifest(layout, "objects")
@@ -71,7 +72,7 @@ def test_named_members_are_unpacked_and_nothing_else(index, served, pack):
 
 def test_manifest_is_the_json_its_readers_were_promised(served, toy):
     layout = served(toy)
-    archives.run(layout, "objects")
+    fetch.run(layout, "objects")
     content = json.loads(layout.manifest("objects").read_text())
     assert set(content) == {"dataset", "archive", "files", "root", "provenance", "seal"}
     assert set(content["files"][0]) == {"path", "size", "sha256"}
@@ -79,9 +80,9 @@ def test_manifest_is_the_json_its_readers_were_promised(served, toy):
 
 def test_second_run_asks_nobody_and_touches_nothing(index, served, toy):
     layout = served(toy)
-    archives.run(layout, "objects")
+    fetch.run(layout, "objects")
     asked, before = len(index.requests), layout.manifest("objects").stat().st_mtime_ns
-    archives.run(layout, "objects")
+    fetch.run(layout, "objects")
     assert len(index.requests) == asked
     assert layout.manifest("objects").stat().st_mtime_ns == before
 
@@ -89,10 +90,10 @@ def test_second_run_asks_nobody_and_touches_nothing(index, served, toy):
 def test_deleted_manifest_comes_back_without_a_download(index, served, toy):
     # A workflow engine deletes an output before it runs the job that makes it.
     layout = served(toy)
-    archives.run(layout, "objects")
+    fetch.run(layout, "objects")
     before = layout.manifest("objects").read_text()
     layout.manifest("objects").unlink()
-    archives.run(layout, "objects")
+    fetch.run(layout, "objects")
     assert layout.manifest("objects").read_text() == before
     assert len(index.asked(FILE)) == 1
 
@@ -100,20 +101,20 @@ def test_deleted_manifest_comes_back_without_a_download(index, served, toy):
 @pytest.mark.parametrize("damage", ["same size", "gone"])
 def test_damaged_member_is_fetched_again(index, served, toy, damage):
     layout = served(toy)
-    archives.run(layout, "objects")
+    fetch.run(layout, "objects")
     member = layout.archive("objects") / "data/rdms.mat"
     member.unlink() if damage == "gone" else member.write_bytes(b"smdr")
-    archives.run(layout, "objects")
+    fetch.run(layout, "objects")
     assert member.read_bytes() == b"rdms"
     assert len(index.asked(FILE)) == 2
 
 
 def test_further_member_is_added(served, toy, make_layout):
     layout = served(toy, members=["data/rdms.mat"])
-    archives.run(layout, "objects")
+    fetch.run(layout, "objects")
     archive = {**layout.study.dataset("objects").archive.model_dump()}
     layout = make_layout({**archive, "members": ["data/rdms.mat", "setup.py"]})
-    archives.run(layout, "objects")
+    fetch.run(layout, "objects")
     assert [path.name for path in archives.find_files(layout, "objects", "**")] == [
         "rdms.mat",
         "setup.py",
@@ -130,7 +131,7 @@ def ranges(index):
 def test_broken_line_is_resumed_where_it_broke(index, served, toy, waits):
     layout = served(toy)
     index.fail(FILE, Fault(truncate=300_000), Fault(truncate=200_000))
-    archives.run(layout, "objects")
+    fetch.run(layout, "objects")
     assert ranges(index) == [None, "bytes=300000-", "bytes=500000-"]
     assert left_behind(layout) == WHOLE
 
@@ -144,9 +145,9 @@ def test_next_run_resumes_what_an_interrupted_one_left(index, served, toy, monke
     index.fail(FILE, Fault(truncate=300_000))
     monkeypatch.setattr("isomorph.archives.patience.time.sleep", interrupt)
     with pytest.raises(KeyboardInterrupt):
-        archives.run(layout, "objects")
+        fetch.run(layout, "objects")
     assert [name for name in left_behind(layout) if not name.endswith(".part")] == []
-    archives.run(layout, "objects")
+    fetch.run(layout, "objects")
     assert ranges(index) == [None, "bytes=300000-"]
     assert left_behind(layout) == WHOLE
 
@@ -154,7 +155,7 @@ def test_next_run_resumes_what_an_interrupted_one_left(index, served, toy, monke
 def test_server_that_ignores_ranges_sends_all_again(index, served, toy, waits):
     layout = served(toy)
     index.fail(FILE, Fault(truncate=300_000), Fault(ignore_range=True))
-    archives.run(layout, "objects")
+    fetch.run(layout, "objects")
     assert left_behind(layout) == WHOLE
 
 
@@ -162,7 +163,7 @@ def test_server_that_ignores_ranges_sends_all_again(index, served, toy, waits):
 def test_useless_ranges_start_the_download_over(index, served, toy, waits, fault):
     layout = served(toy)
     index.fail(FILE, Fault(truncate=300_000), fault)
-    archives.run(layout, "objects")
+    fetch.run(layout, "objects")
     assert ranges(index) == [None, "bytes=300000-", None]
     assert left_behind(layout) == WHOLE
 
@@ -179,7 +180,7 @@ def part_of(layout, content):
 def test_complete_part_file_needs_no_more_bytes(index, served, toy):
     layout = served(toy)
     part_of(layout, toy)
-    archives.run(layout, "objects")
+    fetch.run(layout, "objects")
     assert ranges(index) == [f"bytes={len(toy)}-"]  # answered with 416 and the size
     assert left_behind(layout) == WHOLE
 
@@ -187,7 +188,7 @@ def test_complete_part_file_needs_no_more_bytes(index, served, toy):
 def test_part_file_of_something_else_is_found_out_by_the_hash(index, served, toy):
     layout = served(toy)
     part_of(layout, b"z" * 1000)
-    archives.run(layout, "objects")
+    fetch.run(layout, "objects")
     assert ranges(index) == ["bytes=1000-", None]
     assert left_behind(layout) == WHOLE
 
@@ -203,7 +204,7 @@ def test_busy_server_is_waited_for_as_long_as_it_asks(index, served, toy, waits)
         Fault(status=503, retry_after="86400"),
         Fault(status=500),
     )
-    archives.run(layout, "objects")
+    fetch.run(layout, "objects")
     assert waits[:2] == [2, 7]
     assert 25 < waits[2] <= 31
     assert waits[3:] == [60, 8]  # no server may ask for a day; then the fourth failure's own wait
@@ -216,7 +217,7 @@ def test_patience_ends_with_a_sentence(index, served, toy, waits):
     with pytest.raises(
         IsomorphError, match=r"toy-1.0.tar.gz: cannot be downloaded \(the server says 503"
     ):
-        archives.run(layout, "objects")
+        fetch.run(layout, "objects")
     assert waits == [1, 2, 4, 8]
 
 
@@ -224,14 +225,14 @@ def test_line_that_breaks_for_ever_without_progress_is_given_up(index, served, t
     layout = served(toy)
     index.fail(FILE, *[Fault(truncate=1000, ignore_range=True)] * 50)
     with pytest.raises(IsomorphError, match="cannot be downloaded"):
-        archives.run(layout, "objects")
+        fetch.run(layout, "objects")
     assert len(index.asked(FILE)) < 10
 
 
 def test_line_that_breaks_often_but_gets_on_is_not_given_up(index, served, toy, waits):
     layout = served(toy)
     index.fail(FILE, *[Fault(truncate=60_000)] * 12)
-    archives.run(layout, "objects")
+    fetch.run(layout, "objects")
     assert set(waits) == {1.0}
     assert left_behind(layout) == WHOLE
 
@@ -243,7 +244,7 @@ def test_nobody_listening_is_one_sentence(served, toy, waits, monkeypatch):
         port = free.getsockname()[1]
     monkeypatch.setenv("ISOMORPH_PACKAGE_INDEX", f"http://user:secret@127.0.0.1:{port}/simple/")
     with pytest.raises(IsomorphError) as caught:
-        archives.run(layout, "objects")
+        fetch.run(layout, "objects")
     message = str(caught.value)
     assert f"toy: the package index http://127.0.0.1:{port}/simple/ cannot be reached" in message
     assert "Connection refused" in message
@@ -260,7 +261,7 @@ def test_corrupted_download_leaves_nothing(index, served, toy):
     index.fail(FILE, Fault(corrupt=True))
     found = hashlib.sha256(toy[:-1] + bytes([toy[-1] ^ 0xFF])).hexdigest()
     with pytest.raises(IsomorphError) as caught:
-        archives.run(layout, "objects")
+        fetch.run(layout, "objects")
     for fact in (
         f"{index.url.removesuffix('/simple/')}{FILE}",
         found,
@@ -275,21 +276,21 @@ def test_index_that_lists_another_hash_is_not_downloaded_from(index, served, toy
     with pytest.raises(
         IsomorphError, match=f"has sha256 {hashlib.sha256(toy).hexdigest()}, expected 0000"
     ):
-        archives.run(layout, "objects")
+        fetch.run(layout, "objects")
     assert index.asked(FILE) == []
 
 
 def test_index_without_hashes_is_trusted_only_for_the_address(index, served, toy):
     layout = served(toy, listed=None, sha256="0" * 64)
     with pytest.raises(IsomorphError, match=r"has sha256 .*, expected 0000"):
-        archives.run(layout, "objects")
+        fetch.run(layout, "objects")
     assert left_behind(layout) == []
 
 
 def test_hash_finds_the_file_among_several(index, served, toy):
     index.add("toy", "toy-1.0.zip", b"another")
     index.add("toy", "toy-1.0-py3-none-any.whl", b"a wheel")
-    archives.run(served(toy), "objects")
+    fetch.run(served(toy), "objects")
     assert index.asked("/files/toy-1.0.zip") == []
 
 
@@ -298,27 +299,27 @@ def test_unknown_version_suggests_one(served, toy):
     with pytest.raises(
         IsomorphError, match=r'no source distribution of version 1.0.1, did you mean "1.0"'
     ):
-        archives.run(layout, "objects")
+        fetch.run(layout, "objects")
 
 
 def test_wheel_alone_is_no_source_distribution(index, make_layout):
     digest = index.add("toy", "toy-1.0-py3-none-any.whl", b"a wheel")
     archive = {"kind": "package", "project": "toy", "version": "1.0", "sha256": digest}
     with pytest.raises(IsomorphError, match=r"no source distribution of version 1\.0, known: none"):
-        archives.run(make_layout({**archive, "members": ["a"]}), "objects")
+        fetch.run(make_layout({**archive, "members": ["a"]}), "objects")
 
 
 def test_unknown_project_names_the_index(index, served, toy):
     layout = served(toy, project="tyo")
     with pytest.raises(IsomorphError, match=rf'{index.url}: has no project "tyo"'):
-        archives.run(layout, "objects")
+        fetch.run(layout, "objects")
 
 
 def test_what_is_no_index_is_said(index, served, toy):
     layout = served(toy)
     index.fail("/simple/toy/", Fault(status=403))
     with pytest.raises(IsomorphError, match="toy: the server says 403 Forbidden"):
-        archives.run(layout, "objects")
+        fetch.run(layout, "objects")
 
 
 def test_page_of_a_strange_kind_is_no_index(index, served, toy, monkeypatch):
@@ -326,7 +327,7 @@ def test_page_of_a_strange_kind_is_no_index(index, served, toy, monkeypatch):
     layout = served(toy)
     monkeypatch.setenv("ISOMORPH_PACKAGE_INDEX", index.url.replace("/simple/", "/files/"))
     with pytest.raises(IsomorphError, match="is not a package index"):
-        archives.run(layout, "objects")
+        fetch.run(layout, "objects")
 
 
 # ---------------------------------------------------------------- which index
@@ -371,21 +372,21 @@ def test_the_variable_that_names_no_index_is_blamed(monkeypatch):
 def test_hash_of_another_version_than_the_one_named_is_refused(served, toy, version):
     layout = served(toy, version=version)
     with pytest.raises(IsomorphError) as caught:
-        archives.run(layout, "objects")
+        fetch.run(layout, "objects")
     assert f"is toy 1.0, but archive.version says {version}" in str(caught.value)
     assert left_behind(layout) == []
 
 
 def test_a_version_may_be_written_longer_than_the_index_writes_it(served, toy):
     layout = served(toy, version="1.0.0")
-    archives.run(layout, "objects")
+    fetch.run(layout, "objects")
     assert left_behind(layout) == WHOLE
 
 
 def test_second_index_is_asked_when_the_first_does_not_know(index, served, toy, monkeypatch):
     layout = served(toy)
     monkeypatch.setenv("ISOMORPH_PACKAGE_INDEX", f"{index.url}nothing/ {index.url}")
-    archives.run(layout, "objects")
+    fetch.run(layout, "objects")
     assert left_behind(layout) == WHOLE
 
 
@@ -395,14 +396,14 @@ def test_second_index_is_asked_when_the_first_does_not_know(index, served, toy, 
 def test_mistaken_member_is_suggested_and_costs_no_second_download(index, served, toy, make_layout):
     layout = served(toy, members=["data/image.mat", "rdms.mat"])
     with pytest.raises(IsomorphError) as caught:
-        archives.run(layout, "objects")
+        fetch.run(layout, "objects")
     message = str(caught.value)
     assert message.startswith(f"{layout.study.dataset_files['objects']}: archive.members: toy-1.0-")
     assert 'has no "data/image.mat", did you mean "data/images.mat"?' in message
     assert 'no "rdms.mat", did you mean "data/rdms.mat"?' in message
     archive = {**layout.study.dataset("objects").archive.model_dump()}
     layout = make_layout({**archive, "members": ["data/images.mat", "data/rdms.mat"]})
-    archives.run(layout, "objects")
+    fetch.run(layout, "objects")
     assert len(index.asked(FILE)) == 1
     assert left_behind(layout) == WHOLE
 
@@ -413,7 +414,7 @@ def test_mistaken_member_is_suggested_and_costs_no_second_download(index, served
 def test_member_that_leads_out_is_refused_before_anything_is_fetched(index, served, toy, member):
     layout = served(toy, members=[member])
     with pytest.raises(IsomorphError, match="leads out of the folder"):
-        archives.run(layout, "objects")
+        fetch.run(layout, "objects")
     assert index.requests == []
 
 
@@ -445,7 +446,7 @@ def test_disk_that_fills_while_downloading_is_given_its_room_back(served, toy, m
 
     monkeypatch.setattr("isomorph.archives.download.open", filling, raising=False)
     with pytest.raises(IsomorphError, match=r"\.part: cannot be written, the disk is full"):
-        archives.run(layout, "objects")
+        fetch.run(layout, "objects")
     assert left_behind(layout) == []
 
 
@@ -460,5 +461,5 @@ def test_disk_that_fills_while_unpacking_leaves_no_half_member(served, toy, monk
     with pytest.raises(
         IsomorphError, match=r"data.images\.mat: cannot be written, the disk is full"
     ):
-        archives.run(layout, "objects")
+        fetch.run(layout, "objects")
     assert [Path(name).suffix for name in left_behind(layout)] == [".sdist"]

@@ -21,6 +21,7 @@ from isomorph.jobs import Job
 from isomorph.layout import Layout
 from isomorph.making import Fitting
 from isomorph.runs.coming import announcement
+from isomorph.stages import fetch
 from isomorph.study import load_study
 
 SUBJECTS = ["sub-01", "sub-02"]
@@ -51,7 +52,7 @@ def test_manifest_is_what_lock_and_patterns_name_together(objects, locked, make_
     stray = layout.archive("objects") / "sub-01" / "run-9_bold.nii"
     stray.parent.mkdir(parents=True)
     stray.write_bytes(b"mine")
-    archives.run(layout, "objects")
+    fetch.run(layout, "objects")
     manifest = archives.read_manifest(layout, "objects")
     assert [one.path for one in manifest.files] == sorted(file.path for file in locked)
     for record, file in zip(manifest.files, sorted(locked, key=lambda f: f.path), strict=True):
@@ -64,16 +65,16 @@ def test_manifest_is_what_lock_and_patterns_name_together(objects, locked, make_
 
 def test_second_run_asks_nobody_and_touches_nothing(objects, locked, make_layout):
     layout = write_locked(make_layout, locked, sources=[RAW], subjects=SUBJECTS)
-    archives.run(layout, "objects")
+    fetch.run(layout, "objects")
     asked, before = len(objects.log), layout.manifest("objects").stat().st_mtime_ns
-    archives.run(layout, "objects")
+    fetch.run(layout, "objects")
     assert len(objects.log) == asked
     assert layout.manifest("objects").stat().st_mtime_ns == before
 
 
 def test_one_subject_out_of_the_lock_of_all(objects, locked, make_layout, capsys):
     layout = write_locked(make_layout, locked, sources=[RAW], subjects=["sub-02"])
-    archives.run(layout, "objects")
+    fetch.run(layout, "objects")
     assert paths(layout) == ["README", *(f.path for f in locked if f.path.startswith("sub-02"))]
     said = capsys.readouterr().err
     assert "objects: 4 of the 9 files in the lock are of subjects or patterns" in said
@@ -82,29 +83,29 @@ def test_one_subject_out_of_the_lock_of_all(objects, locked, make_layout, capsys
 
 
 def test_files_an_older_lock_named_leave_the_manifest(objects, locked, make_layout):
-    archives.run(write_locked(make_layout, locked, sources=[RAW], subjects=SUBJECTS), "objects")
+    fetch.run(write_locked(make_layout, locked, sources=[RAW], subjects=SUBJECTS), "objects")
     fewer = [file for file in locked if "run-2" not in file.path]
     layout = write_locked(make_layout, fewer, sources=[RAW], subjects=SUBJECTS)
-    archives.run(layout, "objects")
+    fetch.run(layout, "objects")
     assert paths(layout) == sorted(file.path for file in fewer)
     assert len(files_below(layout.archive("objects"))) == 11  # nothing was deleted
 
 
 def test_studies_of_other_subjects_share_a_folder(objects, locked, make_layout):
     both = write_locked(make_layout, locked, sources=[RAW], subjects=SUBJECTS)
-    archives.run(both, "objects")
+    fetch.run(both, "objects")
     whole, before = paths(both), both.manifest("objects").stat().st_mtime_ns
     one = write_locked(make_layout, locked, sources=[RAW], subjects=["sub-02"])
     assert Fitting(one).own(Job("fetch", ("objects",))) == ""  # no workflow fetches again
-    archives.run(one, "objects")
+    fetch.run(one, "objects")
     assert both.manifest("objects").stat().st_mtime_ns == before
     found = archives.find_files(one, "objects", "*/*_bold.nii")
     assert {file.parent.name for file in found} == {"sub-02"}  # no more than it asked for
     one.manifest("objects").unlink()  # as a workflow engine does
-    archives.run(one, "objects")
+    fetch.run(one, "objects")
     assert paths(both) == whole
     (one.archive("objects") / "sub-01" / "run-1_bold.nii").unlink()
-    archives.run(one, "objects")
+    fetch.run(one, "objects")
     assert len(paths(one)) == 5
     with pytest.raises(IsomorphError, match=r"it lacks sub-01; fetch the dataset .* again"):
         archives.find_files(both, "objects", "sub-02/*")
@@ -112,9 +113,9 @@ def test_studies_of_other_subjects_share_a_folder(objects, locked, make_layout):
 
 def test_a_subject_more_is_added_to_what_is_there(objects, locked, make_layout):
     first = write_locked(make_layout, locked, sources=[RAW], subjects=["sub-01"])
-    archives.run(first, "objects")
+    fetch.run(first, "objects")
     second = write_locked(make_layout, locked, sources=[RAW], subjects=["sub-02"])
-    archives.run(second, "objects")
+    fetch.run(second, "objects")
     assert len(objects.log) == 9
     assert len(paths(first)) == 9
     assert len(archives.find_files(first, "objects", "**")) == 5
@@ -124,12 +125,12 @@ def test_a_subject_more_is_added_to_what_is_there(objects, locked, make_layout):
 
 def test_a_manifest_of_other_patterns_is_refused(objects, locked, make_layout):
     narrow = source(["README", "{subject}/*_bold.nii"])
-    archives.run(write_locked(make_layout, locked, sources=[narrow], subjects=SUBJECTS), "objects")
+    fetch.run(write_locked(make_layout, locked, sources=[narrow], subjects=SUBJECTS), "objects")
     wide = write_locked(make_layout, locked, sources=[RAW], subjects=SUBJECTS)
     with pytest.raises(IsomorphError, match="was written for other settings of `archive`") as said:
         archives.find_files(wide, "objects", "*/*_bold.nii")
     assert "\n" not in str(said.value)
-    archives.run(wide, "objects")
+    fetch.run(wide, "objects")
     assert len(archives.find_files(wide, "objects", "**")) == 9
 
 
@@ -146,7 +147,7 @@ def test_lock_that_lacks_what_is_asked_for_is_refused(
 ):
     layout = write_locked(make_layout, locked, sources=[{**RAW, **changes}], subjects=subjects)
     with pytest.raises(IsomorphError) as caught:
-        archives.run(layout, "objects")
+        fetch.run(layout, "objects")
     message = str(caught.value)
     assert "objects.lock.tsv: does not hold what the dataset asks for" in message
     assert said in message
@@ -158,7 +159,7 @@ def test_lock_that_lacks_what_is_asked_for_is_refused(
 def test_no_lock_names_the_command(make_layout):
     layout = make_layout({"kind": "openneuro", "sources": [RAW]})
     with pytest.raises(IsomorphError, match=r"objects\.lock\.tsv: no such file; `isomorph lock"):
-        archives.run(layout, "objects")
+        fetch.run(layout, "objects")
 
 
 def test_sources_and_buckets_each_have_their_folder(objects, make_layout):
@@ -185,7 +186,7 @@ def test_sources_and_buckets_each_have_their_folder(objects, make_layout):
         also=[{"kind": "bucket", "bucket": "pictures", "prefix": "x/set/images", "into": "images",
                "include": ["*.png"]}],
     )  # fmt: skip
-    archives.run(layout, "objects")
+    fetch.run(layout, "objects")
     contents = {
         one.path: (layout.archive("objects") / one.path).read_bytes()
         for one in archives.read_manifest(layout, "objects").files
@@ -220,7 +221,7 @@ def test_an_asset_of_dandi_comes_by_its_id_and_images_from_a_bucket(
     side = {"kind": "bucket", "bucket": "pictures", "prefix": KEY, "into": "images"}
     layout = write_locked(make_layout, [session, picture], subjects=["sub-1"])
     layout = make_layout({"kind": "dandi", **archive}, subjects=["sub-1"], also=[side])
-    archives.run(layout, "objects")
+    fetch.run(layout, "objects")
     assert brought == ["sub-1/sub-1.nwb"]
     assert [request.path for request in objects.log] == [object_of(picture, "pictures")]
     assert [(one.path, one.sha256) for one in archives.read_manifest(layout, "objects").files] == [
@@ -243,17 +244,17 @@ def test_what_is_streamed_is_listed_as_it_came(objects, make_layout, monkeypatch
         {"kind": "dandi", "dandiset": "000001", "version": "draft", "include": ["*.nwb"],
          "access": "stream", "keep": ["units/spike_times"]},
     )  # fmt: skip
-    archives.run(layout, "objects")  # a petabyte would not fit the disk
+    fetch.run(layout, "objects")  # a petabyte would not fit the disk
     (record,) = archives.read_manifest(layout, "objects").files
     assert record.sha256 == digest(b"the wanted objects", "sha256")
     before = layout.manifest("objects").stat().st_mtime_ns
-    archives.run(layout, "objects")
+    fetch.run(layout, "objects")
     assert layout.manifest("objects").stat().st_mtime_ns == before
 
 
 def test_manifest_goes_while_a_file_is_missing(objects, locked, make_layout, monkeypatch):
     layout = write_locked(make_layout, locked, sources=[RAW], subjects=SUBJECTS)
-    archives.run(layout, "objects")
+    fetch.run(layout, "objects")
     (layout.archive("objects") / locked[3].path).unlink()
     seen = []
 
@@ -263,7 +264,7 @@ def test_manifest_goes_while_a_file_is_missing(objects, locked, make_layout, mon
 
     archive = pinned.transfer
     monkeypatch.setattr("isomorph.archives.pinned.transfer", look)
-    archives.run(layout, "objects")
+    fetch.run(layout, "objects")
     assert seen == [False]
     assert layout.manifest("objects").exists()
 
@@ -272,7 +273,7 @@ def test_manifest_goes_before_a_wrong_file_of_the_right_size_does(
     objects, locked, make_layout, monkeypatch
 ):
     layout = write_locked(make_layout, locked, sources=[RAW], subjects=SUBJECTS)
-    archives.run(layout, "objects")
+    fetch.run(layout, "objects")
     (layout.archive("objects") / locked[3].path).write_bytes(noise(500, 99))
     seen = []
 
@@ -281,7 +282,7 @@ def test_manifest_goes_before_a_wrong_file_of_the_right_size_does(
         return download(*which, **more)
 
     monkeypatch.setattr("isomorph.archives.transfer.download", look)
-    archives.run(layout, "objects")
+    fetch.run(layout, "objects")
     assert seen == [False]
 
 
@@ -298,10 +299,10 @@ def test_what_stands_in_the_way_is_said_in_a_sentence(objects, locked, make_layo
         layout.manifest("objects").mkdir(parents=True)
     else:
         (folder / f"README.{'0' * 12}.part").mkdir(parents=True)
-        archives.run(layout, "objects")  # of no use, and no harm
+        fetch.run(layout, "objects")  # of no use, and no harm
         return
     with pytest.raises(IsomorphError, match=r"cannot be (written|read), ") as caught:
-        archives.run(layout, "objects")
+        fetch.run(layout, "objects")
     assert "\n" not in str(caught.value)
 
 
@@ -316,7 +317,7 @@ def test_readiness_counts_what_is_whole(objects, locked, make_layout):
     )  # fmt: skip
     assert bytes_to_come(layout, "objects") == sum(file.size for file in locked)
     assert announcement(layout, ["objects"]) == "to be fetched: objects 4.5 kB"
-    archives.run(layout, "objects")
+    fetch.run(layout, "objects")
     assert bytes_to_come(layout, "objects") == 0
     assert announcement(layout, ["objects"]) == ""
     for file in locked:
@@ -362,7 +363,7 @@ def test_no_room_is_said_before_anything_is_asked(objects, make_layout):
     huge = LockedFile("README", 10**15, "md5", "0" * 32, "https://s3.amazonaws.com/x")
     layout = write_locked(make_layout, [huge])
     with pytest.raises(IsomorphError, match=r"1,000,000\.0 GB are still to come but the disk"):
-        archives.run(layout, "objects")
+        fetch.run(layout, "objects")
     assert objects.log == []
 
 
@@ -379,7 +380,7 @@ def test_no_room_is_said_before_anything_is_asked(objects, make_layout):
 def test_names_isomorph_writes_itself_are_refused(objects, make_layout, name):
     layout = write_locked(make_layout, [put(objects, "a.nii", b"a"), put(objects, name, b"theirs")])
     with pytest.raises(IsomorphError, match="is a name isomorph itself writes in the archive's"):
-        archives.run(layout, "objects")
+        fetch.run(layout, "objects")
     assert objects.log == []
     assert not layout.manifest("objects").exists()
 
@@ -388,14 +389,14 @@ def test_another_name_for_the_same_study_or_line_ending_changes_nothing(
     objects, locked, make_layout, tmp_path, monkeypatch
 ):
     layout = write_locked(make_layout, locked, sources=[RAW], subjects=SUBJECTS)
-    archives.run(layout, "objects")
+    fetch.run(layout, "objects")
     file, lock = layout.manifest("objects"), lock_file(layout.study, "objects")
     before = file.stat().st_ino  # whatever is written again is a file of its own
     monkeypatch.chdir(tmp_path)
     lock.write_bytes(lock.read_bytes().replace(b"\n", b"\r\n"))
     for study, root in ((Path("config/study.yaml"), "."), (layout.study.path, tmp_path / "x/..")):
         other = Layout(load_study(study), root)
-        archives.run(other, "objects")
+        fetch.run(other, "objects")
         assert file.stat().st_ino == before
         assert archives.find_files(other, "objects", "README")[0].read_bytes() == noise(500, 0)
 
@@ -405,7 +406,7 @@ def test_bytes_that_are_not_those_expected_leave_no_manifest(objects, locked, ma
         make_layout, locked, sources=[RAW], subjects=SUBJECTS, expected={"bytes": 1}
     )
     with pytest.raises(IsomorphError, match=r"expected\.bytes says 1, there are 4,500"):
-        archives.run(layout, "objects")
+        fetch.run(layout, "objects")
     assert not layout.manifest("objects").exists()
 
 
@@ -415,8 +416,8 @@ def test_a_lock_of_another_version_is_refused(objects, locked, make_layout):
     old = f"# {KEY} 0.9.9: https://github.com/OpenNeuroDatasets/{KEY}.git, 9 files\n"
     lock.write_text(old + lock.read_text())
     with pytest.raises(IsomorphError) as caught:
-        archives.run(layout, "objects")
+        fetch.run(layout, "objects")
     assert f"objects.lock.tsv: is of {KEY} 0.9.9, but" in str(caught.value)
     assert "asks for 1.0.0; `isomorph lock" in str(caught.value)
     lock.write_text(lock.read_text().replace("0.9.9", "1.0.0"))
-    archives.run(layout, "objects")
+    fetch.run(layout, "objects")

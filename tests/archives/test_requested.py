@@ -9,6 +9,7 @@ from pinned_set import files_below, put, write_locked
 from isomorph import archives
 from isomorph.archives import requested
 from isomorph.errors import IsomorphError
+from isomorph.stages import fetch
 
 IMAGES = {f"{n}.jpg": f"image {n}".encode() for n in range(6)}
 HOW = "Ask the lab for the images."
@@ -51,7 +52,7 @@ def table_of(files=IMAGES, digest=by_sha256):
 def test_they_come_to_stand_beside_what_the_lock_names(ask):
     layout = ask(table_of(), names="names.csv")
     give(layout, {**IMAGES, "of another study.jpg": b"?"})
-    archives.run(layout, "objects")
+    fetch.run(layout, "objects")
     manifest = archives.read_manifest(layout, "objects")
     assert {one.path: one.sha256 for one in manifest.files} == {
         "README": by_sha256(b"read me"),
@@ -67,9 +68,9 @@ def test_they_come_to_stand_beside_what_the_lock_names(ask):
 def test_second_run_touches_nothing(ask):
     layout = ask()
     give(layout)
-    archives.run(layout, "objects")
+    fetch.run(layout, "objects")
     before = layout.manifest("objects").stat().st_mtime_ns
-    archives.run(layout, "objects")
+    fetch.run(layout, "objects")
     assert layout.manifest("objects").stat().st_mtime_ns == before
 
 
@@ -79,11 +80,11 @@ def test_a_file_edited_in_place_does_not_change_the_archive(ask):
     ours = layout.archive("objects") / "stimuli" / "0.jpg"
     ours.parent.mkdir(parents=True)
     ours.hardlink_to(mine)
-    archives.run(layout, "objects")
+    fetch.run(layout, "objects")
     mine.write_bytes(b"painted over")
     assert ours.read_bytes() == IMAGES["0.jpg"]
     assert archives.watched_files(layout, "objects") == sorted(mine.parent.iterdir())
-    archives.run(layout, "objects")
+    fetch.run(layout, "objects")
     assert ours.read_bytes() == b"painted over"
 
 
@@ -94,10 +95,10 @@ def test_files_that_are_not_there_yet_are_not_watched(ask):
 def test_a_file_the_user_replaced_replaces_ours(ask):
     layout = ask()
     folder = give(layout)
-    archives.run(layout, "objects")
+    fetch.run(layout, "objects")
     (folder / "new").write_bytes(b"a better one")
     (folder / "new").replace(folder / "0.jpg")
-    archives.run(layout, "objects")
+    fetch.run(layout, "objects")
     (ours,) = archives.find_files(layout, "objects", "stimuli/0.jpg")
     assert ours.read_bytes() == b"a better one"
     assert files_below(ours.parent) == sorted(IMAGES)
@@ -109,7 +110,7 @@ def test_a_link_to_the_file_will_do(ask, tmp_path):
     folder.mkdir(parents=True)
     (tmp_path / "elsewhere.jpg").write_bytes(b"linked")
     (folder / "0.jpg").symlink_to(tmp_path / "elsewhere.jpg")
-    archives.run(layout, "objects")
+    fetch.run(layout, "objects")
     (ours,) = archives.find_files(layout, "objects", "stimuli/0.jpg")
     assert not ours.is_symlink()
     assert ours.read_bytes() == b"linked"
@@ -120,7 +121,7 @@ def test_a_folder_of_ones_own(ask, tmp_path, monkeypatch):
     (tmp_path / "mine" / "a.jpg").write_bytes(b"a")
     monkeypatch.setenv("MINE", str(tmp_path / "mine"))
     layout = ask(folder="$MINE")
-    archives.run(layout, "objects")
+    fetch.run(layout, "objects")
     assert len(archives.find_files(layout, "objects", "stimuli/a.jpg")) == 1
 
 
@@ -130,7 +131,7 @@ def test_a_folder_of_ones_own(ask, tmp_path, monkeypatch):
 def refusal(layout, objects):
     """Return the sentence of a fetch that is refused before anybody is asked anything."""
     with pytest.raises(IsomorphError) as caught:
-        archives.run(layout, "objects")
+        fetch.run(layout, "objects")
     assert objects.log == []
     assert not layout.manifest("objects").exists()
     assert "\n" not in str(caught.value)
@@ -175,13 +176,13 @@ def test_a_name_may_be_the_md5(ask, objects):
     named = {f"{hashlib.md5(one).hexdigest()}.jpg": one for one in IMAGES.values()}
     layout = ask(md5_in_name=True)
     folder = give(layout, named)
-    archives.run(layout, "objects")
+    fetch.run(layout, "objects")
     assert len(archives.find_files(layout, "objects", "stimuli/*.jpg")) == 6
     first = sorted(named)[0]
     (folder / first).unlink()
     (folder / first).write_bytes(b"altered")
     with pytest.raises(IsomorphError) as caught:
-        archives.run(layout, "objects")
+        fetch.run(layout, "objects")
     assert f"{first} has md5 {hashlib.md5(b'altered').hexdigest()}, its name says {first[:32]}" in (
         str(caught.value)
     )
@@ -196,7 +197,7 @@ def test_pattern_that_matches_nothing(ask, objects):
 def test_patterns_choose_among_the_names(ask):
     layout = ask(table_of(), names="names.csv", files=["[0-2].jpg"])
     give(layout, {name: IMAGES[name] for name in ("0.jpg", "1.jpg", "2.jpg")})
-    archives.run(layout, "objects")
+    fetch.run(layout, "objects")
     assert len(archives.find_files(layout, "objects", "stimuli/*")) == 3
 
 

@@ -15,7 +15,6 @@ import yaml
 from scipy.stats import poisson
 
 from isomorph.archives import find_files, read_manifest
-from isomorph.archives import run as fetch
 from isomorph.artefacts import provenance, read_responses, sha256, write_array, write_table
 from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
@@ -30,6 +29,7 @@ from isomorph.simulation.spike_trains import (
     draw_spikes,
     driven_rates,
 )
+from isomorph.stages.fetch import run as fetch
 from isomorph.stages.responses import run as respond
 from isomorph.study import load_study
 

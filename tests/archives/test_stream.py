@@ -22,10 +22,10 @@ from pynwb.base import Images
 from pynwb.image import GrayscaleImage, IndexSeries
 from pynwb.ophys import ImageSegmentation
 
-from isomorph.archives import run as fetch_dataset
 from isomorph.archives.dandi import bring
 from isomorph.archives.streaming import choose, copy_choice
 from isomorph.artefacts import provenance, read_responses, write_table
+from isomorph.stages.fetch import run as fetch_dataset
 from isomorph.stages.responses import run as prepare_responses
 
 PATH = "sub-707296975/sub-707296975_ses-721123822.nwb"
@@ -484,7 +484,7 @@ def test_a_killed_reading_leaves_nothing_under_the_final_name(make_layout, archi
     program = (
         "import sys; sys.path.insert(0, sys.argv[1])\n"
         "from pathlib import Path\n"
-        "from isomorph.archives import run\n"
+        "from isomorph.stages.fetch import run\n"
         "from isomorph.layout import Layout\n"
         "from isomorph.study import load_study\n"
         "study = Path(sys.argv[2])\n"

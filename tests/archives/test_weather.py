@@ -30,6 +30,7 @@ from isomorph.archives.hashes import Pin
 from isomorph.archives.held import held, lock_of
 from isomorph.archives.transfer import part_of, transfer
 from isomorph.errors import IsomorphError
+from isomorph.stages import fetch
 
 CONTENT = noise(200_000)
 PATH = "sub-01/bold.nii.gz"
@@ -103,7 +104,7 @@ PASSES = {
 def test_what_passes_ends_with_the_right_bytes(objects, pinned, weather):
     layout, name, _ = pinned()
     objects.fail(name, *PASSES[weather])
-    archives.run(layout, "objects")
+    fetch.run(layout, "objects")
     assert not objects.faults[name]  # all of it was met
     check_whole(layout)
 
@@ -111,7 +112,7 @@ def test_what_passes_ends_with_the_right_bytes(objects, pinned, weather):
 def test_a_broken_line_costs_no_byte_twice(objects, pinned):
     layout, name, _ = pinned()
     objects.fail(name, BROKEN_LINE, Fault(truncate=50_000), STALE)
-    archives.run(layout, "objects")
+    fetch.run(layout, "objects")
     assert [(request.version, request.range) for request in objects.asked(name)] == [
         ("v1", None),
         ("v1", "bytes=70000-"),
@@ -128,7 +129,7 @@ def test_retry_after_is_waited_for(objects, pinned, monkeypatch):
         "isomorph.archives.transfer._Crew.pause", lambda _, wait: waited.append(wait)
     )
     objects.fail(name, Fault(status=429, retry_after="7"), Fault(status=503, retry_after="86400"))
-    archives.run(layout, "objects")
+    fetch.run(layout, "objects")
     assert waited == [7.0, 60.0]
     check_whole(layout)
 
@@ -136,7 +137,7 @@ def test_retry_after_is_waited_for(objects, pinned, monkeypatch):
 def test_corrupted_bytes_are_asked_for_once_more_where_no_version_is_named(objects, pinned):
     layout, name, _ = pinned(version=False)
     objects.fail(name, Fault(forge=True))
-    archives.run(layout, "objects")
+    fetch.run(layout, "objects")
     assert [request.range for request in objects.asked(name)] == [None, None]
     check_whole(layout)
 
@@ -147,7 +148,7 @@ ELSE = noise(len(CONTENT), 1)
 REFUSED = {
     "vanished": ([VANISHED] * 2, "404 Not Found"),
     "forbidden": ([FORBIDDEN] * 2, "403 Forbidden"),
-    "busy for ever": ([Fault(status=503)] * 20, "cannot be downloaded (the server says 503"),
+    "busy forever": ([Fault(status=503)] * 20, "cannot be downloaded (the server says 503"),
     "line that never holds": (
         [Fault(truncate=1000, ignore_range=True)] * 20,
         "cannot be downloaded (the line broke at 1,000 of 200,000 bytes)",
@@ -171,7 +172,7 @@ def test_what_does_not_pass_is_one_sentence_and_no_file(objects, pinned, weather
     faults, reason = REFUSED[weather]
     objects.fail(name, *faults)
     with pytest.raises(IsomorphError) as caught:
-        archives.run(layout, "objects")
+        fetch.run(layout, "objects")
     message = str(caught.value)
     assert message.startswith("objects: 1 of 2 files could not be brought: http")
     assert PATH in message
@@ -179,7 +180,7 @@ def test_what_does_not_pass_is_one_sentence_and_no_file(objects, pinned, weather
     assert "\n" not in message
     assert [one for one in standing(layout) if not one.endswith(".part")] == ["README"]
     objects.faults.clear()  # the sky clears
-    archives.run(layout, "objects")
+    fetch.run(layout, "objects")
     check_whole(layout)
 
 
@@ -187,15 +188,15 @@ def test_an_older_manifest_does_not_outlive_a_set_that_is_no_longer_whole(
     objects, pinned, make_layout
 ):
     layout, _, _ = pinned()
-    archives.run(layout, "objects")
+    fetch.run(layout, "objects")
     newer = put(objects, PATH, noise(1000, 3))
     layout = write_locked(make_layout, [newer])
     objects.fail(object_of(newer), VANISHED, VANISHED)
     with pytest.raises(IsomorphError, match="404"):
-        archives.run(layout, "objects")
+        fetch.run(layout, "objects")
     assert (layout.archive("objects") / PATH).read_bytes() == CONTENT  # whole, though the old one
     assert not layout.manifest("objects").exists()
-    archives.run(layout, "objects")
+    fetch.run(layout, "objects")
     assert [one.path for one in archives.read_manifest(layout, "objects").files] == [PATH]
 
 
@@ -251,7 +252,7 @@ def test_a_process_killed_in_mid_file_leaves_no_manifest_and_is_resumed(objects,
     assert not layout.manifest("objects").exists()
     assert not (layout.archive("objects") / PATH).exists()
     assert part.read_bytes() == CONTENT[:HELD]
-    archives.run(layout, "objects")
+    fetch.run(layout, "objects")
     assert [request.range for request in objects.asked(name)] == [None, f"bytes={HELD}-"]
     check_whole(layout)
 
@@ -260,7 +261,7 @@ def test_of_two_processes_one_waits_and_the_file_comes_once(objects, pinned, res
     layout, name, large = pinned()
     with start(layout) as first:
         wait_for_half(layout, large)
-        second = Thread(target=archives.run, args=(layout, "objects"))
+        second = Thread(target=fetch.run, args=(layout, "objects"))
         second.start()
         wait_until(lambda: "downloading this, waiting for it" in capfd.readouterr().err)
         rest.set()
@@ -275,7 +276,7 @@ def test_who_waits_for_a_process_that_is_killed_goes_on_where_it_was(objects, pi
     layout, name, large = pinned()
     with start(layout) as first:
         wait_for_half(layout, large)
-        second = Thread(target=archives.run, args=(layout, "objects"))
+        second = Thread(target=fetch.run, args=(layout, "objects"))
         second.start()
         wait_until(lambda: "downloading this, waiting for it" in capfd.readouterr().err)
         assert len(objects.asked(name)) == 1
@@ -292,7 +293,7 @@ def test_on_a_disk_without_locks_two_threads_each_have_their_own_file(objects, p
     monkeypatch.setattr("fcntl.flock", refuse)
     layout, name, _ = pinned()
     objects.fail(name, Fault(slow=0.02), Fault(slow=0.02))
-    threads = [Thread(target=archives.run, args=(layout, "objects")) for _ in range(2)]
+    threads = [Thread(target=fetch.run, args=(layout, "objects")) for _ in range(2)]
     for thread in threads:
         thread.start()
     for thread in threads:

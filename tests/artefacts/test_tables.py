@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from isomorph.artefacts import Provenance, read_provenance, read_table, sha256, write_table
-from isomorph.artefacts.schemas import TABLES
+from isomorph.catalogue import TABLES
 from isomorph.errors import IsomorphError
 
 STAMP = Provenance("stimuli", source="somewhere")

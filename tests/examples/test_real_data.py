@@ -14,10 +14,9 @@ import pytest
 import yaml
 from scipy.stats import spearmanr
 
-from isomorph import archives, rdms
 from isomorph.artefacts import read_array, read_responses
 from isomorph.layout import Layout
-from isomorph.stages import activations, compare, responses, stimuli
+from isomorph.stages import activations, compare, fetch, rdms, responses, stimuli
 from isomorph.study import load_study
 
 ROOT = Path(__file__).parents[2]
@@ -46,7 +45,7 @@ def run_study(tmp_path: Path, source: Path, model_names: list[str], **inference_
     (dataset,) = layout.study.datasets
     if FETCHED.is_dir() and dataset == "kriegeskorte92":
         shutil.copytree(FETCHED, layout.archive(dataset))
-    archives.run(layout, dataset)
+    fetch.run(layout, dataset)
     stimuli.run(layout, dataset)
     for subject in layout.study.dataset(dataset).subjects:
         responses.run(layout, dataset, subject)

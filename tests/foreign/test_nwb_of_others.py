@@ -15,7 +15,7 @@ from pynwb import NWBHDF5IO, NWBFile
 from isomorph.errors import IsomorphError
 from isomorph.foreign.nwb import column, images_in_order, open_nwb, paths, ragged, values_of
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "twins"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "replicas"))
 
 from recordings import create, images, table, typed
 

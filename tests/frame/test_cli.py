@@ -174,8 +174,8 @@ def test_a_stage_gets_its_names_in_order_and_says_how_long_it_took(capsys, monke
     entries = [entry for entry, _ in calls]
     assert entries == [
         "isomorph.stages.responses:run",
-        "isomorph.rdms:run_brain",
-        "isomorph.rdms:run_model",
+        "isomorph.stages.rdms:run_brain",
+        "isomorph.stages.rdms:run_model",
         "isomorph.report:run",
     ]
     names = [names for _, (_, *names) in calls]
@@ -350,7 +350,7 @@ def artefacts(tmp_path):
     write_array(tmp_path / "m.nc", activations, "activations", STAMP)
     held = {"dataset": "d", "subject": "x", "simulated": "true"}
     write_responses(tmp_path / "x.nc", {"1": session}, held, STAMP)
-    from isomorph.artefacts.schemas import TABLES
+    from isomorph.catalogue import TABLES
 
     comparisons = pd.DataFrame({name: [0.5, 0.25] for name in TABLES["comparisons"]})
     comparisons = comparisons.assign(

@@ -116,7 +116,7 @@ ROOMS = sorted(
         entry.split(":")[0]
         for stage in STAGES.values()
         for entry in (stage.entry, stage.brain_entry)
-        if entry and not entry.startswith("isomorph.archives")  # bytes depend on no code
+        if entry and not entry.startswith("isomorph.stages.fetch")  # bytes depend on no code
     }
 )
 
@@ -124,7 +124,8 @@ ROOMS = sorted(
 NO_STAGE = (
     *("inference." + one for one in ("asking", "beyond", "compare", "given", "keywords")),
     *("inference." + one for one in ("lined_up", "result", "similarity_map")),
-    *("rdms." + one for one in ("layers_in_hand", "lined_up", "rdm", "spheres", "unnamed")),
+    *("rdms." + one for one in ("exchange", "layers_in_hand", "lined_up", "rdm", "spheres")),
+    "rdms.unnamed",
 )
 """What notebooks and tools beside the stages use; no artefact depends on it."""
 
@@ -132,7 +133,9 @@ NO_STAGE = (
 BEHIND = {
     "isomorph.stages.compare": "isomorph.inference",
     "isomorph.stages.explain": "isomorph.inference.explain",
+    "isomorph.stages.rdms": "isomorph.rdms",
     "isomorph.stages.recover": "isomorph.inference.trust",
+    "isomorph.stages.stimuli": "isomorph.stimuli",
 }
 """The packages that modules of stages call."""
 

@@ -5,12 +5,21 @@ import subprocess
 import sys
 from importlib.metadata import EntryPoint
 from pathlib import Path
+from typing import Literal
 
 import pytest
+import yaml
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "archives"))
+
+from one_dataset import write_study
 
 from isomorph import registry
+from isomorph.archives import ArchiveKind
 from isomorph.errors import IsomorphError
 from isomorph.registry import Registry
+from isomorph.study import Spec, StudyError
+from isomorph.study.archive import OWN, ArchiveSettings
 
 GUIDE = Path(__file__).parents[2] / "CONTRIBUTING.md"
 
@@ -42,6 +51,83 @@ def blocks(language):
     return re.findall(rf"```{language}\n(.*?)```", GUIDE.read_text(encoding="utf-8"), re.DOTALL)
 
 
+FETCH = """
+import contextlib, io, sys
+from pathlib import Path
+from isomorph.archives import read_manifest
+from isomorph.cli import main, open_study
+from isomorph.jobs import Job
+from isomorph.layout import Layout
+from isomorph.making import Fitting
+from isomorph.stages.datasets import files_of
+
+root = Path(sys.argv[1])
+study = root / "config" / "study.yaml"
+options = ["--study", str(study), "--root", str(root)]
+
+
+def told(command, *more):
+    with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(out):
+        done = main([command, *options, *more])
+    return done, out.getvalue()
+
+
+def layout():
+    return Layout(open_study(study), root)
+
+
+def edit(old, new):
+    file = root / "config" / "objects.yaml"
+    assert old in file.read_text()
+    file.write_text(file.read_text().replace(old, new))
+
+
+done, said = told("check")
+assert (done, "objects: 3 files of" in said) == (0, True), said
+done, said = told("fetch", "--dataset", "objects")
+assert done == 0, said
+manifest = read_manifest(layout(), "objects")
+assert [one.path for one in manifest.files] == ["1.png", "2.png", "one.nwb"]
+assert manifest.archive["kind"] == "mirrorbox"
+assert manifest.provenance.packages["isomorph-extras"] == "0.1"
+(found,) = files_of(layout(), "objects").find("1.png")
+assert found.read_bytes() == b"first"
+job = Job("fetch", ("objects",))
+assert Fitting(layout()).first(job) == ""
+
+edit("- one", "- two")
+said = Fitting(layout()).first(job)
+assert "was made with subjects" in said, said
+done, said = told("check")
+assert (done, "there is no two.nwb in" in said) == (1, True), said
+edit("- two", "- one")
+edit("- 2.png", "- 3.png")
+assert "was made with" in Fitting(layout()).first(job)
+edit("- 3.png", "- 2.png")
+assert Fitting(layout()).first(job) == ""
+
+edit("box:", "bos:")
+done, said = told("check")
+assert (done, 'archive.bos: unknown key, did you mean "box"?' in said) == (1, True), said
+assert "archive.box: is required" in said
+edit("bos:", "box:")
+edit("kind: mirrorbox", "kind: mirorbox")
+done, said = told("check")
+wanted = 'archive.kind: unknown "mirorbox", did you mean "mirrorbox"?'
+assert (done, wanted in said) == (1, True), said
+edit("kind: mirorbox", "kind: mirrorbox")
+
+edit("- one", "- two")  # somebody whom nobody has fetched
+(root / "box" / "two.nwb").write_bytes(b"more spikes")
+done, said = told("check")
+assert (done, "looked at" in said) == (0, False), said
+done, said = told("fetch", "--dataset", "objects")
+assert done == 0, said
+assert [one.path for one in read_manifest(layout(), "objects").files][2] == "two.nwb"
+print("fetched")
+"""
+
+
 @pytest.fixture
 def extras(tmp_path):
     """The guide's package as an installer lays it out, in a folder to be put on the path."""
@@ -56,12 +142,69 @@ def extras(tmp_path):
     return tmp_path
 
 
-def test_package_of_the_guide_adds_a_measure_a_distance_and_a_model(extras):
+def told_with(extras, script, *arguments):
+    """What a script says in a process that has the guide's package."""
+    code = f"import sys; sys.path.insert(0, {str(extras)!r})\n{script}"
     done = subprocess.run(
-        [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(extras)!r})\n{USE}"],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.stdout == "used\n", done.stderr
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False
+    )
+    return done.stdout + done.stderr
+
+
+def test_package_of_the_guide_adds_a_measure_a_distance_and_a_model(extras):
+    assert told_with(extras, USE) == "used\n"
+
+
+def test_package_of_the_guide_adds_an_archive_that_is_fetched_like_any_other(extras, tmp_path):
+    box = tmp_path / "box"
+    box.mkdir()
+    for name, content in {"1.png": b"first", "2.png": b"second", "one.nwb": b"spikes"}.items():
+        (box / name).write_bytes(content)
+    archive = {"kind": "local", "path": str(box)}
+    write_study(tmp_path, archive)
+    file = tmp_path / "config" / "objects.yaml"
+    settings = yaml.safe_load(file.read_text())
+    settings["archive"] = {"kind": "mirrorbox", "box": str(box)}
+    settings["archive"]["files"] = ["1.png", "2.png", "{subject}.nwb"]
+    file.write_text(yaml.safe_dump(settings))
+    assert told_with(extras, FETCH, str(tmp_path)) == "fetched\n"
+
+
+def test_where_no_package_adds_it_a_kind_of_archive_is_unknown(tmp_path):
+    with pytest.raises(StudyError, match=r'archive.kind: unknown "mirrorbox", known: dandi'):
+        write_study(tmp_path, {"kind": "mirrorbox"})
+
+
+class Own(Spec):
+    kind: Literal["lab"]
+
+
+@pytest.mark.parametrize(
+    ("found", "said"),
+    [
+        (ArchiveKind(Own, fetch=print), 'calls itself "lab"; entry and member need the same'),
+        (3, "is of type int, expected ArchiveSettings"),
+    ],
+)
+def test_a_kind_of_archive_that_is_none_is_refused_in_the_dataset(
+    monkeypatch, tmp_path, found, said
+):
+    entry = EntryPoint("labs", "isomorph_none:X", "isomorph.archives")
+    monkeypatch.setattr(registry, "entry_points", lambda group: [entry])
+    monkeypatch.setattr(registry.EntryPoint, "load", lambda self: found)
+    monkeypatch.setattr("isomorph.study.archive.SETTINGS", fresh())
+    with pytest.raises(StudyError, match=f"archive.kind: .*{said}"):
+        write_study(tmp_path, {"kind": "labs"})
+
+
+def fresh():
+    return Registry("archive", OWN, "isomorph.archives", ArchiveSettings)
+
+
+@pytest.mark.parametrize("spec", [int, "Own", Spec])
+def test_a_kind_of_archive_needs_settings_that_name_it(spec):
+    with pytest.raises(TypeError, match=r"spec: must be a class|needs a field kind"):
+        ArchiveKind(spec, fetch=print)
 
 
 def point(monkeypatch, name, value):

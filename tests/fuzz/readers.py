@@ -271,11 +271,10 @@ def _responses(**settings: Any) -> Callable[[Path], object]:
     """Return what fetches the one file of a dataset and reads its responses."""
 
     def read(file: Path) -> object:
-        from isomorph import archives
-        from isomorph.stages import responses
+        from isomorph.stages import fetch, responses
 
         layout = _laid_out(file.parent, json.dumps({"responses": settings}))
-        archives.run(layout, "toy")
+        fetch.run(layout, "toy")
         return responses.run(layout, "toy", "s1")
 
     return read
@@ -283,11 +282,10 @@ def _responses(**settings: Any) -> Callable[[Path], object]:
 
 def _stimuli(**settings: Any) -> Callable[[Path], object]:
     def read(file: Path) -> object:
-        from isomorph import archives
-        from isomorph.stages import stimuli
+        from isomorph.stages import fetch, stimuli
 
         layout = study_around(file.parent, stimuli=settings)
-        archives.run(layout, "toy")
+        fetch.run(layout, "toy")
         return stimuli.run(layout, "toy")
 
     return read
@@ -563,7 +561,7 @@ def _read_lock(file: Path) -> object:
 
 
 def _manifest(file: Path) -> None:
-    from isomorph import archives
+    from isomorph.stages import fetch
 
     (file.parent / "one").mkdir()
     (file.parent / "one" / "a.txt").write_text("a")
@@ -571,7 +569,7 @@ def _manifest(file: Path) -> None:
         file.parent / "one",
         archive={"kind": "local", "path": str(file.parent / "one"), "files": ["*.txt"]},
     )
-    archives.run(layout, "toy")
+    fetch.run(layout, "toy")
     file.write_bytes(layout.manifest("toy").read_bytes())
 
 

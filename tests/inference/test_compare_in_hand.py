@@ -17,7 +17,7 @@ from synthetic_study import write_study
 
 import isomorph as iso
 from isomorph.artefacts import read_table
-from isomorph.artefacts.schemas import TABLES
+from isomorph.catalogue import TABLES
 from isomorph.inference.keywords import inference_of
 from isomorph.layout import Layout
 from isomorph.stages import compare, explain

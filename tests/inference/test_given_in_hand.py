@@ -181,7 +181,7 @@ WRONG = [
     (lambda: iso.partition(OWN, {"net": MODEL}, partition=["net"]), "explain.partition is for"),
     (lambda: iso.weighted(OWN, {"net": MODEL}, weighted=["rho_a"]), "explain.weighted is for"),
     # results
-    (lambda: iso.save(OWN, "x"), "save: Dataset is no result"),
+    (lambda: iso.save(OWN, "x"), "save: Dataset is not a result"),
     (lambda: iso.load(3), "path: is int, expected a path"),
     (lambda: iso.open_results(None), "folder: is NoneType, expected a path"),
 ]  # fmt: skip

@@ -11,7 +11,6 @@ import yaml
 from threadpoolctl import threadpool_limits
 
 from damaged import run as run_job
-from isomorph import rdms
 from isomorph.artefacts import (
     provenance,
     read_array,
@@ -34,7 +33,7 @@ from isomorph.making import (
     stamp,
     words_of,
 )
-from isomorph.stages import compare, responses
+from isomorph.stages import compare, rdms, responses
 from isomorph.study import load_study
 
 

@@ -7,7 +7,6 @@ import h5py
 import numpy as np
 import pytest
 
-from isomorph import archives
 from isomorph.archives import FileRecord, changed, local
 from isomorph.archives.on_disk import is_as_listed
 from isomorph.artefacts import provenance, read_provenance, read_table, write_table
@@ -18,6 +17,7 @@ from isomorph.jobs import jobs
 from isomorph.making import other_versions, outputs_of
 from isomorph.report.missing import judge
 from isomorph.report.page import context
+from isomorph.stages import fetch
 
 
 def verify(layout, capsys):
@@ -182,7 +182,7 @@ def test_what_changes_while_a_folder_is_listed_is_hashed_next_time(layout, monke
     layout.manifest("small").unlink()
     with monkeypatch.context() as patch:
         patch.setattr(local, "stamp", meanwhile)
-        archives.run(layout, "small")
+        fetch.run(layout, "small")
     assert not is_as_listed(layout, "small")
     assert "one.npy has changed since it was written" in changed(layout, "small")
 

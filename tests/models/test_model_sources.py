@@ -83,9 +83,9 @@ def layout(tmp_path_factory) -> Layout:
     study = {"name": "s", "title": "S", "datasets": ["photographs"], "models": list(MODELS)}
     (root / "study.yaml").write_text(yaml.safe_dump(study))
     made = Layout(load_study(root / "study.yaml"), root)
-    from isomorph import archives
+    from isomorph.stages import fetch
 
-    archives.run(made, "photographs")
+    fetch.run(made, "photographs")
     stimuli.run(made, "photographs")
     return made
 

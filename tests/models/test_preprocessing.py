@@ -9,7 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from isomorph import archives
 from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
 from isomorph.models.libraries.imported import library
@@ -21,7 +20,7 @@ from isomorph.models.preprocessing import (
 )
 from isomorph.models.views import Views, by_settings
 from isomorph.slices import activations
-from isomorph.stages import stimuli
+from isomorph.stages import fetch, stimuli
 from isomorph.stages.activations import shown_degrees
 from isomorph.stages.datasets import images_of
 from isomorph.stimuli.pixels import resized
@@ -214,7 +213,7 @@ def make(tmp_path):
         study = {"name": "s", "title": "S", "datasets": ["squares"], "models": ["net"]}
         (tmp_path / "study.yaml").write_text(yaml.safe_dump(study))
         layout = Layout(load_study(tmp_path / "study.yaml"), tmp_path)
-        archives.run(layout, "squares")
+        fetch.run(layout, "squares")
         stimuli.run(layout, "squares")
         return layout
 

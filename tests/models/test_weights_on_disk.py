@@ -193,7 +193,7 @@ def test_code_that_unpacks_to_more_than_a_file_may_is_refused(hub, tmp_path, mon
     SOURCES[TORCH_HUB].network(wanted(tmp_path, TORCH_HUB))
 
 
-@pytest.mark.parametrize("place", ["artefacts.files", "models.libraries.hub"])
+@pytest.mark.parametrize("place", ["disk", "models.libraries.hub"])
 def test_code_of_a_fetch_that_was_killed_is_fetched_again(hub, tmp_path, monkeypatch, place):
     """As the seal is about to get its name, or the code its own."""
 

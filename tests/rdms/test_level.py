@@ -1,7 +1,5 @@
 """Categories in place of stimuli: brain and model are averaged, and alike."""
 
-from types import SimpleNamespace
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -127,15 +125,6 @@ def test_noise_that_runs_share_does_not_pass_for_distance():
     assert (np.abs(mean) < 4 * error).all(), (mean, error)
 
 
-def study(tmp_path, table, column):
-    file = tmp_path / "stimuli.csv"
-    table.to_csv(file, index=False)
-    fake = SimpleNamespace(
-        level=lambda _: column, stimulus_set=lambda name: name, dataset_files={"d": "d.yaml"}
-    )
-    return SimpleNamespace(study=fake, stimuli=lambda _: file)
-
-
 TABLE = pd.DataFrame(
     {
         "stimulus": ["x1", "x2", "y1", "z"],
@@ -148,8 +137,8 @@ TABLE = pd.DataFrame(
 )
 
 
-def test_a_level_keeps_what_is_constant_and_the_first_image(tmp_path):
-    found = level_of(study(tmp_path, TABLE, "category"), "d")
+def test_a_level_keeps_what_is_constant_and_the_first_image():
+    found = level_of(TABLE, "category")
     assert found.names == ["x", "y"]
     assert found.members == {"x1": "x", "x2": "x", "y1": "y"}
     assert found.table["stimulus"].tolist() == ["x", "y"]
@@ -158,6 +147,6 @@ def test_a_level_keeps_what_is_constant_and_the_first_image(tmp_path):
     assert "pose" not in found.table
 
 
-def test_an_unknown_level_names_the_columns(tmp_path):
+def test_an_unknown_level_names_the_columns():
     with pytest.raises(IsomorphError, match=r'level: no column "categry".*"category"'):
-        level_of(study(tmp_path, TABLE, "categry"), "d")
+        level_of(TABLE, "categry")

@@ -225,7 +225,7 @@ UNBALANCED += [("crossvalidated_euclidean", {}, together) for together in (True,
 
 @pytest.mark.parametrize(("name", "noise", "together"), UNBALANCED)
 def test_what_all_stimuli_share_is_no_distance_where_presentations_lack(name, noise, together):
-    """Pairs then rest on unlike couples of folds, in which it would not cancel."""
+    """Pairs then rest on different couples of folds, in which it would not cancel."""
     folds = replace(folds_of(6, n_folds=4, missing=0.3), together=together)
     assert not folds.seen.all()
     raised = np.where(folds.seen[:, :, None], folds.values + 100 * np.arange(12), 0.0)

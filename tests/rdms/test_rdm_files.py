@@ -10,6 +10,7 @@ from isomorph.rdms import (
     LayerRdm,
     RdmRow,
     brain_rdms,
+    flat,
     from_rsatoolbox,
     geometry_of_features,
     model_rdms,
@@ -148,3 +149,26 @@ def test_several_distances_must_be_told_apart():
     rows = [*rows_of(rng), RdmRow("IT", "s1", "euclidean", rng.random(10))]
     with pytest.raises(IsomorphError, match="name one of: correlation, euclidean"):
         to_rsatoolbox(brain_rdms(rows, STIMULI))
+
+
+def test_rdms_as_files_hold_them_go_to_rsatoolbox_too():
+    data = brain_rdms(rows_of(np.random.default_rng(4)), STIMULI)
+    theirs, flattened = to_rsatoolbox(data), to_rsatoolbox(flat(data))
+    np.testing.assert_allclose(theirs.dissimilarities, flattened.dissimilarities, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [("brain.nc", 'isomorph.load gives them, got "brain.nc"'),
+     (np.zeros((3, 3)), "got ndarray"),
+     (xr.Dataset(), "got a Dataset without distances")],
+)  # fmt: skip
+def test_what_are_no_rdms_does_not_go_to_rsatoolbox(given, said):
+    with pytest.raises(IsomorphError, match=said):
+        to_rsatoolbox(given)
+
+
+def test_a_distance_that_is_not_there_names_those_that_are():
+    data = brain_rdms(rows_of(np.random.default_rng(4)), STIMULI)
+    with pytest.raises(IsomorphError, match=r'no RDMs of corelation, .*"correlation"'):
+        to_rsatoolbox(data, "corelation")

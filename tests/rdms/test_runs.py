@@ -183,10 +183,7 @@ def test_halves_of_one_run_are_on_no_known_scale_of_mahalanobis_distances(runs):
     """Noise that repetitions of a run share is in the noise of several runs, and not of one."""
     found, _ = rdms(shared(1, runs=runs, signal=1.0)[0], ["mahalanobis"])
     assert found["mahalanobis"].halves is None
-    assert found["mahalanobis"].reason == (
-        f"halves of {runs} runs have no such distances: nothing brings halves of one run to the "
-        "scale of all"
-    )
+    assert f"halves of {runs} runs have no such distances" in found["mahalanobis"].reason
     found, _ = rdms(shared(1, runs=4, signal=1.0)[0], ["mahalanobis"])
     assert found["mahalanobis"].status == "ok"
 
@@ -429,9 +426,7 @@ def test_means_are_those_of_least_squares_where_runs_lack_stimuli(shows):
     np.testing.assert_allclose(found["squared_euclidean"].rdm, expected, rtol=1e-9)
     expected = [1 - np.corrcoef(a, b)[0, 1] for a, b in combinations(means, 2)]
     np.testing.assert_allclose(found["correlation"].rdm, expected, rtol=1e-8)
-    assert said["IT | m | correlation"] == (
-        "some runs lack stimuli, so means are those without the runs' baselines"
-    )
+    assert "some runs lack stimuli" in said["IT | m | correlation"]
 
 
 def test_baselines_move_no_euclidean_or_mahalanobis_distance_of_means():
@@ -497,9 +492,7 @@ def test_so_it_is_where_each_has_groups_of_its_own():
     data = regrouped(session(rng.standard_normal((12, 20)), names(12), run), groups)
     found, said = rdms(data, ["euclidean", "crossvalidated_euclidean"], n=None)
     assert found["euclidean"].fold == "repetition"
-    assert said["IT | m | euclidean"] == (
-        "some runs lack stimuli, so what sets runs apart counts in the distances"
-    )
+    assert "what sets runs apart counts" in said["IT | m | euclidean"]
     assert said["IT | m | crossvalidated_euclidean"].endswith(
         "noise that a run shares counts as signal"
     )
@@ -603,7 +596,7 @@ def test_noise_of_a_run_chooses_no_units():
 
 
 def test_draws_of_units_from_some_sessions_alone_have_the_halves_of_these():
-    """Sessions of unlike numbers of runs, the first with one unit, which few draws hold."""
+    """Sessions of different numbers of runs, the first with one unit, which few draws hold."""
     one = shared(13, runs=7, units=1, signal=1.0)[0]
     two = shared(14, runs=4, units=12, signal=1.0)[0]
     rows, _ = rdms_of_responses(

@@ -8,7 +8,7 @@ from synthetic_study import with_recovery, write_settings, write_study
 
 from isomorph import report
 from isomorph.artefacts import provenance, read_array, read_table, write_array, write_table
-from isomorph.artefacts.schemas import TABLES
+from isomorph.catalogue import TABLES
 from isomorph.cli import main
 from isomorph.errors import IsomorphError
 from isomorph.jobs import Job

@@ -9,7 +9,7 @@ import yaml
 from synthetic_study import with_recovery, write_study
 
 from isomorph.artefacts import read_provenance, read_table
-from isomorph.artefacts.schemas import TABLES
+from isomorph.catalogue import TABLES
 from isomorph.figures.confusion import NOTHING, OTHERS, draw_confusion, matrix
 from isomorph.figures.main_rows import Family
 from isomorph.figures.multiverse import draw_multiverse, orders, scores

@@ -12,9 +12,9 @@ import pandas as pd
 import pytest
 import yaml
 
-from isomorph.archives import run as fetch
 from isomorph.artefacts import provenance, write_table
 from isomorph.layout import Layout
+from isomorph.stages.fetch import run as fetch
 from isomorph.study import load_study
 
 WINDOW = (0.0, 0.1)

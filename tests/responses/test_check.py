@@ -21,13 +21,13 @@ import yaml
 from small_studies import AFFINE, SUBJECTS, WRITERS, pictures, stimuli_of
 
 from isomorph import archives
-from isomorph.archives import on_disk
+from isomorph.archives import fetched
 from isomorph.cli import looking, main
 from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
 from isomorph.responses import rdms
 from isomorph.responses.bids import atlases
-from isomorph.stages import responses, stimuli
+from isomorph.stages import fetch, responses, stimuli
 from isomorph.study import load_study
 
 
@@ -117,7 +117,7 @@ def staged(layout, subject="s1"):
 
 
 def run_all(layout, *subjects):
-    archives.run(layout, "toy")
+    fetch.run(layout, "toy")
     stimuli.run(layout, "toy")
     for subject in subjects:
         responses.run(layout, "toy", subject)
@@ -369,7 +369,7 @@ def test_a_mistake_in_the_stimuli_is_said_before_anything_is_made(study, capsys,
 
 def test_pictures_inside_recordings_are_known_once_they_were_made(tmp_path, written, capsys):
     """Before that every name passes; afterwards names are compared with the table."""
-    sys.path.insert(0, str(Path(__file__).parents[1] / "twins"))
+    sys.path.insert(0, str(Path(__file__).parents[1] / "replicas"))
     from recordings import images, opened
 
     folder, own = written("nwb")
@@ -476,13 +476,14 @@ def test_of_what_was_fetched_only_subjects_that_are_here_are_looked_at(study, ca
     own = {name: tuple(file.relative_to(layout.root / "files").as_posix()
                        for file in (layout.root / "files" / name).iterdir())
            for name in SUBJECTS}  # fmt: skip
-    archives.run(layout, "toy")
+    fetch.run(layout, "toy")
     held = archives.read_manifest(layout, "toy")
     records = [one for one in held.files if one.path not in own["s2"]]
     manifest = replace(held, files=tuple(records), subjects={"s1": own["s1"]})
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(on_disk.HERE._members, "local", on_disk._fetched)
-        patch.setattr(on_disk, "remembered", lambda *_: manifest)
+        as_fetched = replace(archives.ARCHIVES["local"], here=fetched.here)
+        patch.setitem(archives.ARCHIVES._members, "local", as_fetched)
+        patch.setattr(fetched, "remembered", lambda *_: manifest)
         assert "names 3 maps, the betas have 4" in refused(layout, capsys)[0]
         (layout.root / "files" / own["s1"][0]).unlink()
         code, lines = check(layout, capsys)

@@ -256,8 +256,8 @@ def test_macaque_it(tmp_path):
     import h5py
     import pandas as pd
 
-    from isomorph.archives import run as fetch
     from isomorph.artefacts import provenance, read_table, write_table
+    from isomorph.stages.fetch import run as fetch
 
     files = sorted(ZHANG.glob("*.nwb"))
     with h5py.File(files[0]) as file:

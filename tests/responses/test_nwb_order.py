@@ -15,7 +15,7 @@ from isomorph.responses.nwb.shown_stimuli import read_shown
 from isomorph.stimuli.names import names_from
 from isomorph.study.responses import Presentations
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "twins"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "replicas"))
 
 from recordings import create, images, series
 

@@ -19,7 +19,7 @@ from isomorph.responses.times import times_of
 from isomorph.stages.responses import run
 from isomorph.study.responses import NwbResponses
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "twins"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "replicas"))
 
 from recordings import create, points_at, table
 

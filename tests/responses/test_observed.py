@@ -17,7 +17,7 @@ from isomorph.errors import IsomorphError
 from isomorph.responses.nwb.observed import covered, meeting, merged
 from isomorph.stages.responses import run
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "twins"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "replicas"))
 
 from recordings import create, table
 

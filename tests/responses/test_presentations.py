@@ -20,7 +20,7 @@ from isomorph.responses.presentations import repetitions
 from isomorph.stimuli.names import names_from
 from isomorph.study.responses import Presentations
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "twins"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "replicas"))
 
 from recordings import create, series, table
 

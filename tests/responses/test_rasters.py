@@ -15,7 +15,7 @@ from isomorph.artefacts import read_responses
 from isomorph.errors import IsomorphError
 from isomorph.stages.responses import run
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "twins"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "replicas"))
 
 from recordings import TEXT, create, series, table
 

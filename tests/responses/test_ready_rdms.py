@@ -547,7 +547,7 @@ ALGONAUTS = REPOSITORY.parent / "shared/data/algonauts78"
 def test_fifteen_people(tmp_path):
     import pandas as pd
 
-    from isomorph.archives import run as fetch
+    from isomorph.stages.fetch import run as fetch
 
     study = load_study(REPOSITORY / "config/examples/algonauts78.yaml")
     layout, name = Layout(study, tmp_path), study.name

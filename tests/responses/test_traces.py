@@ -20,7 +20,7 @@ from isomorph.responses.nwb import samples
 from isomorph.responses.nwb.samples import Clock, sums_before
 from isomorph.stages.responses import run
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "twins"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "replicas"))
 
 from recordings import create, imaging_plane, points_at, series, table
 

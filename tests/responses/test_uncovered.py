@@ -16,7 +16,7 @@ from isomorph.responses.clocks import clock_hint, refuse_anew, refuse_windows
 from isomorph.responses.nwb.uncovered import REASON, beyond_chance, spans_of
 from isomorph.stages.responses import run
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "twins"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "replicas"))
 
 from recordings import create, table
 

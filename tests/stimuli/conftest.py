@@ -8,9 +8,8 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "archives"))
 
 from one_dataset import write_study
 
-from isomorph import archives
 from isomorph.digest import code_digest
-from isomorph.stages import stimuli
+from isomorph.stages import fetch, stimuli
 
 remembered_digest = cache(code_digest)
 
@@ -43,7 +42,7 @@ def make(make_layout):
 
     def run(**changes):
         layout = make_layout(**changes)
-        archives.run(layout, "objects")
+        fetch.run(layout, "objects")
         stimuli.run(layout, "objects")
         return layout
 

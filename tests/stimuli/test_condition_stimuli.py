@@ -6,13 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from isomorph import archives
 from isomorph.errors import IsomorphError
-from isomorph.stages import stimuli
+from isomorph.stages import fetch, stimuli
 from isomorph.stages.datasets import images_of, read_stimuli
 from pictures import read_images
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "twins"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "replicas"))
 
 from recordings import create, opened, table, typed
 
@@ -119,7 +118,7 @@ def test_field_that_varies_names_the_condition(data, make_layout):
     write(data / "1.nwb", condition=["b", "a"], category=["x", "y"])
     write(data / "2.nwb", condition=["b", "a"], category=["z", "y"])
     layout = make_layout(stimuli={**SPEC, "fields": ["category"]})
-    archives.run(layout, "objects")
+    fetch.run(layout, "objects")
     with pytest.raises(IsomorphError) as caught:
         stimuli.run(layout, "objects")
     message = '"category" is not constant within condition "b", it is "x" and "z"'
@@ -230,7 +229,7 @@ def test_real_recordings(make_layout, data):
         "fields": ["stimulus_name", "stimulus_position"],
     }
     layout = make_layout(stimuli=spec, expected={"stimuli": 21})
-    archives.run(layout, "objects")
+    fetch.run(layout, "objects")
     stimuli.run(layout, "objects")
     table = read_stimuli(layout, "objects")
     joined = table["stimulus_name"] + "_" + table["stimulus_position"]

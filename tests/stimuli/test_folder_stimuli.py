@@ -8,10 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from isomorph import archives
 from isomorph.artefacts import provenance, read_provenance, read_table, write_table
 from isomorph.errors import IsomorphError
-from isomorph.stages import stimuli
+from isomorph.stages import fetch, stimuli
 from isomorph.stages.datasets import images_of, names_of, read_stimuli
 from isomorph.stimuli.stimulus_kinds import STIMULI
 from pictures import read_images
@@ -61,7 +60,7 @@ def test_only_numbers_out_of_order_are_said(data, make, capsys, names, said):
 
 def test_an_image_changed_after_fetching_is_refused(three, data, make_layout):
     layout = make_layout(stimuli=FOLDER)
-    archives.run(layout, "objects")
+    fetch.run(layout, "objects")
     save(data, "b.png", noise())
     with pytest.raises(IsomorphError, match=r"b\.png: has changed since objects was fetched"):
         stimuli.run(layout, "objects")
@@ -112,7 +111,7 @@ def test_duplicates_are_marked_and_reported(data, make, capsys):
     save(data, "third.png", pixels.reshape(16, 12, 3))  # the same bytes in another shape
     table = read_stimuli(make(stimuli=FOLDER), "objects")
     assert table["duplicate_of"].tolist() == ["", "first", ""]
-    assert "1 stimuli have the very pixels of another: second = first" in capsys.readouterr().err
+    assert "1 stimuli have exactly the pixels of another: second = first" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("names", [("1", "2", "10"), ("image_1", "image_2", "image_10")])
@@ -193,7 +192,7 @@ def test_a_row_of_another_fraction_describes_no_image(data, make):
 def test_table_that_does_not_fit_is_refused(three, data, make_layout, text, message):
     (data / "about.csv").write_text(text)
     layout = make_layout(stimuli=WITH_TABLE)
-    archives.run(layout, "objects")
+    fetch.run(layout, "objects")
     with pytest.raises(IsomorphError) as caught:
         stimuli.run(layout, "objects")
     assert message in str(caught.value)
@@ -323,7 +322,7 @@ def test_two_files_of_one_name_are_refused(three, data, make):
 
 def test_expected_number_is_checked_before_anything_is_written(three, make_layout):
     layout = make_layout(stimuli=FOLDER, expected={"stimuli": 4})
-    archives.run(layout, "objects")
+    fetch.run(layout, "objects")
     with pytest.raises(IsomorphError) as caught:
         stimuli.run(layout, "objects")
     assert "objects.yaml: expected.stimuli says 4, there are 3" in str(caught.value)
@@ -350,7 +349,7 @@ def test_unreadable_image_leaves_what_stood_before(three, data, make, content):
 
 def test_full_disk_leaves_nothing(three, make_layout, monkeypatch):
     layout = make_layout(stimuli=FOLDER)
-    archives.run(layout, "objects")
+    fetch.run(layout, "objects")
     copied = []
 
     def fill(source, target):
@@ -382,7 +381,7 @@ def test_borrowed_stimuli_are_made_by_their_owner(three, data, make_layout, tmp_
     layout = Layout(load_study(config / "study.yaml"), tmp_path)
     with pytest.raises(IsomorphError, match=r'borrower\.yaml: stimuli: are those of "objects"'):
         stimuli.run(layout, "borrower")
-    archives.run(layout, "objects")
+    fetch.run(layout, "objects")
     stimuli.run(layout, "objects")
     assert read_stimuli(layout, "borrower").equals(read_stimuli(layout, "objects"))
     assert read_images(images_of(layout, "borrower"), 8).shape == (3, 3, 8, 8)
@@ -424,7 +423,7 @@ def test_real_photographs(make_layout, data):
     layout = make_layout(
         stimuli={"kind": "folder", "files": "stimuli/*.jpg"}, expected={"stimuli": 78}
     )
-    archives.run(layout, "objects")
+    fetch.run(layout, "objects")
     stimuli.run(layout, "objects")
     table = read_stimuli(layout, "objects")
     assert table["stimulus"].iloc[[0, -1]].tolist() == ["image_01", "image_78"]

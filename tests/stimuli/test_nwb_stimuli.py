@@ -13,15 +13,14 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from PIL import Image
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "twins"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "replicas"))
 
 import recordings
 from images import natural_like
 from recordings import images, opened, table
 
-from isomorph import archives
 from isomorph.errors import IsomorphError
-from isomorph.stages import stimuli
+from isomorph.stages import fetch, stimuli
 from isomorph.stages.datasets import files_of, names_of, read_stimuli
 from isomorph.stimuli.nwb import list_stimuli
 from isomorph.stimuli.partners import partners
@@ -125,7 +124,7 @@ def test_two_names_in_one_file_stay_two_however_equal(data, make, capsys):
     assert names(layout) == {
         ("1.nwb", "left"): "left", ("1.nwb", "right"): "right", ("2.nwb", "right"): "right",
     }  # fmt: skip
-    assert "have the very pixels of another: right = left" in capsys.readouterr().err
+    assert "have exactly the pixels of another: right = left" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -509,7 +508,7 @@ def test_one_image_is_held_at_a_time(data, make, monkeypatch):
     """The listing holds no pixels: every image is read again when it is written."""
     container(data / "1.nwb", {f"image_{n}": PICTURES[n] for n in range(4)})
     layout = make(stimuli=SPEC)
-    archives.run(layout, "objects")
+    fetch.run(layout, "objects")
     spec = layout.study.dataset("objects").stimuli
     listed = list_stimuli(files_of(layout, "objects"), spec)
     assert all(one.original is None for one in listed)

@@ -67,7 +67,7 @@ def test_everybody_of_a_lock(read, tmp_path):
                     "include": ["sub-{subject}/*.nwb"]},
         "responses": responses, "citation": "A", "licence": "B", "species": "C",
     }  # fmt: skip
-    assert "mine.lock.tsv is not there, so nobody knows who there is" in refusal(read, **changes)
+    assert "mine.lock.tsv is not there, so the subjects are not known" in refusal(read, **changes)
     rows = ["path\tsize", "sub-b/1.nwb\t1", "sub-a/1.nwb\t1", "sub-a/2.nwb\t1"]
     (tmp_path / "mine.lock.tsv").write_text("# note\n" + "\n".join(rows) + "\n")
     assert read(**changes).subjects == ("a", "b")

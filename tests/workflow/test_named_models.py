@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 import tiny_study
 
-from isomorph import archives, jobs, rdms, slices
+from isomorph import jobs, slices
 from isomorph.artefacts import read_array, sha256
 from isomorph.cli import main, open_study
 from isomorph.jobs import Job
 from isomorph.layout import Layout
 from isomorph.making import Fitting
-from isomorph.stages import activations, opened, stimuli
+from isomorph.stages import activations, fetch, opened, rdms, stimuli
 
 OWN = """
 import torch
@@ -35,7 +35,7 @@ def layout(tmp_path_factory) -> Layout:
     study = {**tiny_study.STUDY, "datasets": ["small"], "models": MODELS}
     tiny_study.write_yaml(root / "config" / "study.yaml", study)
     made = Layout(open_study(root / "config" / "study.yaml"), root)
-    archives.run(made, "small")
+    fetch.run(made, "small")
     stimuli.run(made, "small")
     return made
 

@@ -20,7 +20,7 @@ def touched(file: Path, since: int) -> bool:
     -------
     bool
         By the date of its contents and that of its entry, which no program sets back. A change of
-        the very same date counts, as the clocks of disks are coarse.
+        exactly the same date counts, as the clocks of disks are coarse.
 
     Raises
     ------

@@ -7,9 +7,20 @@ from pathlib import Path
 
 from isomorph.archives import asked
 from isomorph.archives.dates import now
-from isomorph.archives.manifest import describe_files, write_manifest
+from isomorph.archives.fetched import Here
+from isomorph.archives.manifest import (
+    FileRecord,
+    Manifest,
+    archive_settings,
+    describe_files,
+    stored_root,
+    write_manifest,
+)
 from isomorph.archives.patterns import asks_for, matches, nearest
+from isomorph.archives.progress import count
+from isomorph.artefacts import Provenance
 from isomorph.errors import IsomorphError
+from isomorph.foreign import in_words
 from isomorph.foreign.listing import Listing, walk
 from isomorph.layout import Layout
 from isomorph.making import stamp
@@ -31,11 +42,7 @@ def fetch(layout: Layout, dataset: str) -> None:
         When the folder is absent, a pattern matches nothing, or a file that the study asks for has
         no content here.
     """
-    archive = layout.study.dataset(dataset).archive
-    if not isinstance(archive, LocalArchive):
-        raise IsomorphError(f"{dataset}: archive.kind is {archive.kind}, not local")
-    root = folder(layout, dataset, archive)
-    listing = matching(layout, dataset, archive, root)
+    root, listing = in_place(layout, dataset)
     asked.refuse_absent(layout, dataset, root, listing.files, listing.absent)
     if listing.absent:
         say(f"{dataset}: {said_absent(listing)}")
@@ -46,6 +53,55 @@ def fetch(layout: Layout, dataset: str) -> None:
     write_manifest(layout, dataset, root, records, signed, absent=listing.absent)
     if began is not None and began < file.stat().st_mtime_ns:
         os.utime(file, ns=(began, began))  # what changed while others were hashed is later
+
+
+def in_place(layout: Layout, dataset: str) -> tuple[Path, Listing]:
+    """Return the folder of a dataset, and which files of it belong to the dataset now.
+
+    Raises
+    ------
+    IsomorphError
+        When the folder is absent or a pattern matches nothing.
+    """
+    archive = layout.study.dataset(dataset).archive
+    if not isinstance(archive, LocalArchive):
+        raise IsomorphError(f"{dataset}: archive.kind is {archive.kind}, not local")
+    root = folder(layout, dataset, archive)
+    return root, matching(layout, dataset, archive, root)
+
+
+def ready(layout: Layout, dataset: str) -> tuple[str, tuple[str, ...]]:
+    """Say how many files there are and how large they are.
+
+    Raises
+    ------
+    IsomorphError
+        As `fetch` would.
+    """
+    root, listing = in_place(layout, dataset)
+    asked.refuse_absent(layout, dataset, root, listing.files, listing.absent)
+    try:
+        size = sum((root / path).stat().st_size for path in listing.files)
+    except OSError as error:
+        raise IsomorphError(f"{error.filename}: cannot be read, {error.strerror}") from error
+    said = f"{count(len(listing.files))} in place, {in_words(size)}"
+    said += f"; {said_absent(listing)}" if listing.absent else ""
+    return said, listing.files
+
+
+def here(layout: Layout, dataset: str) -> Here:
+    """Return what lies in the folder as it is now, all subjects' files taken to be there.
+
+    Raises
+    ------
+    IsomorphError
+        When the folder is absent or a pattern matches nothing.
+    """
+    root, listing = in_place(layout, dataset)
+    files = tuple(FileRecord(path, (root / path).stat().st_size, "") for path in listing.files)
+    settings, place = archive_settings(layout, dataset), layout.root / stored_root(layout, root)
+    found = Manifest(dataset, settings, place, files, Provenance("fetch"), absent=listing.absent)
+    return Here(found, tuple(layout.study.dataset(dataset).subjects))
 
 
 def said_absent(listing: Listing) -> str:

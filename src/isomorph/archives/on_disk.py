@@ -1,40 +1,22 @@
-"""Which files of a dataset lie on the disk, whether it has been fetched or not."""
+"""Which files of a dataset lie on the disk, and which of them are no longer as they were listed."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+import math
+import os
+from contextlib import suppress
 from pathlib import Path
 
-from isomorph.archives.dates import touched
-from isomorph.archives.manifest import (
-    FileRecord,
-    Manifest,
-    OnDisk,
-    archive_settings,
-    remembered,
-    stored_root,
-)
-from isomorph.artefacts import Provenance
+from isomorph.archives import requested
+from isomorph.archives.dates import now, touched
+from isomorph.archives.fetched import Here, stands
+from isomorph.archives.kinds import kind_of
+from isomorph.archives.manifest import OnDisk, own_files, read_manifest, remembered
+from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
-from isomorph.registry import Registry
-from isomorph.study.archive import LocalArchive
 
-
-@dataclass(frozen=True)
-class Here:
-    """What lies on the disk of one dataset.
-
-    Attributes
-    ----------
-    manifest : Manifest
-        The files; sizes and hashes do not count.
-    subjects : tuple of str
-        The study's subjects whose files are all here.
-    """
-
-    manifest: Manifest
-    subjects: tuple[str, ...]
+MOST = 2**30
+"""Bytes of a downloaded archive that are hashed to see whether they are still the same."""
 
 
 def here(layout: Layout, dataset: str) -> Here | None:
@@ -56,43 +38,7 @@ def here(layout: Layout, dataset: str) -> Here | None:
     IsomorphError
         When a folder of the user's own is not there or a pattern matches nothing in it.
     """
-    return HERE[layout.study.dataset(dataset).archive.kind](layout, dataset)
-
-
-def _local(layout: Layout, dataset: str) -> Here:
-    from isomorph.archives import local
-
-    spec = layout.study.dataset(dataset)
-    assert isinstance(spec.archive, LocalArchive)
-    root = local.folder(layout, dataset, spec.archive)
-    listing = local.matching(layout, dataset, spec.archive, root)
-    files = tuple(FileRecord(path, (root / path).stat().st_size, "") for path in listing.files)
-    settings, place = archive_settings(layout, dataset), layout.root / stored_root(layout, root)
-    stamp = Provenance("fetch")
-    found = Manifest(dataset, settings, place, files, stamp, absent=listing.absent)
-    return Here(found, tuple(spec.subjects))
-
-
-def _fetched(layout: Layout, dataset: str) -> Here | None:
-    spec = layout.study.dataset(dataset)
-    held = remembered(layout, dataset)
-    if held is None or held.archive != archive_settings(layout, dataset):
-        return None
-    asked = [one.model_dump(mode="json") for one in spec.also]
-    if held.provenance.settings.get("also", asked) != asked:
-        return None
-    gone = {one.path for one in held.files if not _stands(one, held.root)}
-    if not held.subjects:  # not taken by subject: all or nothing
-        return None if gone else Here(held, tuple(spec.subjects))
-    of_subjects = {path for paths in held.subjects.values() for path in paths}
-    subjects = tuple(
-        one
-        for one in spec.subjects
-        if one in held.subjects and not gone.intersection(held.subjects[one])
-    )
-    if not subjects or gone - of_subjects:
-        return None
-    return Here(replace(held, files=tuple(held.files_for(subjects)), subjects={}), subjects)
+    return kind_of(layout, dataset).here(layout, dataset)
 
 
 def is_as_listed(layout: Layout, dataset: str) -> bool:
@@ -104,36 +50,76 @@ def is_as_listed(layout: Layout, dataset: str) -> bool:
     if held is None or not layout.manifest(dataset).is_file():
         return False
     if isinstance(layout, OnDisk) and dataset in layout.manifests:
-        now = layout.manifests[dataset]
-        if now.root != held.root or {one.path for one in now.files} != {
+        found = layout.manifests[dataset]
+        if found.root != held.root or {one.path for one in found.files} != {
             one.path for one in held.files
         }:
             return False
     since = layout.manifest(dataset).stat().st_mtime_ns
     return all(
-        _stands(one, held.root) and not touched(held.root / one.path, since) for one in held.files
+        stands(one, held.root) and not touched(held.root / one.path, since) for one in held.files
     )
 
 
-def _stands(record: FileRecord, root: Path) -> bool:
+def watched_files(layout: Layout, dataset: str) -> list[Path]:
+    """Return the user's own files that a fetch takes in.
+
+    Those of a folder of the user's own, and files by request as far as they are there.
+
+    Raises
+    ------
+    IsomorphError
+        When a folder of the user's is absent or a pattern matches nothing in it.
+    """
+    in_place = kind_of(layout, dataset).in_place
+    if in_place is None:
+        return requested.present(layout, dataset)
+    root, listing = in_place(layout, dataset)
+    return [root / path for path in listing.files]
+
+
+def changed(layout: Layout, dataset: str) -> str:
+    """Say which file of a dataset is no longer as its manifest says, '' where none is.
+
+    Files that nothing touched since the manifest was written are told by their size and date
+    alone; others are hashed, once: then the manifest takes the date at which that began. Of a
+    downloaded archive at most `MOST` bytes are, as the stage that reads them hashes them anyway.
+
+    Parameters
+    ----------
+    layout : Layout
+    dataset : str
+        Its manifest can be read.
+    """
+    manifest, file = read_manifest(layout, dataset), layout.manifest(dataset)
+    in_place, most = kind_of(layout, dataset).in_place, float(MOST)
     try:
-        return (root / record.path).stat().st_size == record.size
-    except OSError:
-        return False
-
-
-def _simulated(_layout: Layout, _dataset: str) -> None:
-    return None
-
-
-HERE: Registry[Callable[[Layout, str], Here | None]] = Registry(
-    "archive",
-    {
-        "package": _fetched,
-        "local": _local,
-        "simulated": _simulated,
-        "dandi": _fetched,
-        "openneuro": _fetched,
-    },
-)
-"""What lies on the disk, by the `kind` of a dataset's archive."""
+        listed = own_files(layout, dataset, manifest)
+        if in_place is not None:
+            found = set(in_place(layout, dataset)[1].files)
+            if other := found ^ {one.path for one in listed}:
+                return f"{file}: {min(other)} has come or gone since it was written"
+            most = math.inf
+    except IsomorphError as error:  # the folder has gone, or another study's subjects are there
+        return str(error)
+    since = file.stat().st_mtime_ns
+    doubtful = []
+    for record in listed:
+        place = manifest.root / record.path
+        try:
+            if place.stat().st_size != record.size:
+                return f"{file}: {record.path} has changed since it was written"
+            if touched(place, since):
+                doubtful.append(record)
+        except OSError:
+            return f"{file}: {record.path} has gone since it was written"
+    if sum(record.size for record in doubtful) > most:
+        return ""
+    began = now(file.parent) if doubtful else None  # what changes while others are hashed is later
+    for record in doubtful:
+        if not record.is_intact(manifest.root):
+            return f"{file}: {record.path} has changed since it was written"
+    if began is not None:
+        with suppress(OSError):  # a disk that is read-only is hashed again next time
+            os.utime(file, ns=(began, began))
+    return ""

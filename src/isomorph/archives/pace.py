@@ -82,7 +82,7 @@ class _Body:
 
 
 def session() -> requests.Session:
-    """Return an HTTP session that trusts what pip was told to trust, and does not wait for ever.
+    """Return an HTTP session that trusts what pip was told to trust, and does not wait forever.
 
     Proxies and `REQUESTS_CA_BUNDLE` are read by requests itself and go before.
     """

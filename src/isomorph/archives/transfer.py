@@ -101,7 +101,7 @@ def connections() -> int:
     Raises
     ------
     IsomorphError
-        When ISOMORPH_CONNECTIONS is no such number.
+        When ISOMORPH_CONNECTIONS is not such a number.
     """
     text = os.environ.get(CONNECTIONS, "").strip() or str(DEFAULT_CONNECTIONS)
     if not (text.isdecimal() and 1 <= int(text) <= MOST_CONNECTIONS):

@@ -8,12 +8,6 @@ from isomorph.artefacts.arrays import (
     write_array,
     write_responses,
 )
-from isomorph.artefacts.files import (
-    NoSuchFileError,
-    replace_synced,
-    replacing,
-    sha256,
-)
 from isomorph.artefacts.provenance import (
     Provenance,
     provenance,
@@ -23,7 +17,13 @@ from isomorph.artefacts.provenance import (
 )
 from isomorph.artefacts.streamed import Streamed
 from isomorph.artefacts.tables import check_beside, read_table, write_beside, write_table
-from isomorph.disk import disk_errors
+from isomorph.disk import (
+    NoSuchFileError,
+    disk_errors,
+    replace_synced,
+    replacing,
+    sha256,
+)
 
 __all__ = [
     "NoSuchFileError",

@@ -10,12 +10,12 @@ from typing import Any, Literal
 import xarray as xr
 
 from isomorph.artefacts.contents import check_contents, contents_of
-from isomorph.artefacts.files import NoSuchFileError, replacing
 from isomorph.artefacts.provenance import Provenance, read_provenance
 from isomorph.artefacts.schemas import check_array
 from isomorph.artefacts.sound import refuse_unsound
 from isomorph.artefacts.streamed import Streamed, append, without_variables
 from isomorph.catalogue import ARRAYS
+from isomorph.disk import NoSuchFileError, replacing
 from isomorph.errors import IsomorphError
 from isomorph.foreign import reading
 

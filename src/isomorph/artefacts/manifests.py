@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from isomorph.artefacts.files import sha256
 from isomorph.artefacts.provenance import SEAL, Provenance, seal_of
+from isomorph.disk import sha256
 from isomorph.errors import IsomorphError
 from isomorph.shown import located
 

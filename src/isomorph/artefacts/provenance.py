@@ -13,8 +13,8 @@ from typing import Any
 
 import h5py
 
-from isomorph.artefacts.files import NoSuchFileError, sha256
 from isomorph.artefacts.sound import refuse_unsound
+from isomorph.disk import NoSuchFileError, sha256
 from isomorph.errors import IsomorphError
 from isomorph.foreign import reading
 from isomorph.registry import PLUGGED

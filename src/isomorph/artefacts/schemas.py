@@ -6,33 +6,12 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from isomorph.catalogue import CATALOGUE, ArraySchema
+from isomorph.catalogue import TABLES, ArraySchema
 from isomorph.errors import IsomorphError
-from isomorph.registry import Registry
 from isomorph.shown import is_plain
 
 HAS_RDM = ("ok", "no_halves")
 """What the status of an RDM that there is can be."""
-
-PLACE = ("region", "time_start", "time_stop")
-"""Where and when: the time bin in seconds from onset, nothing where there are no bins."""
-
-PLACES = ("region_a", "region_b", "time_start", "time_stop")
-"""Two regions, in the same time bin."""
-
-CEILING = (
-    "dataset", "simulated", *PLACE, "distance", "measure", "ceiling_lower", "ceiling_upper",
-    "ceiling_status", "ceiling_reason", "reliability",
-)  # fmt: skip
-"""What `isomorph.noise_ceiling` gives, of which a study makes no table of its own."""
-
-TABLES: Registry[tuple[str, ...]] = Registry(
-    "table",
-    {name: one.required for name, one in CATALOGUE.items() if one.columns} | {"ceiling": CEILING},
-)
-"""Required columns by table. `status` says what a row has, one of
-`isomorph.inference.estimated.RowStatus`, and `reason` in words why it has no more; of
-`reliability`, `status` says both."""
 
 
 def check_array(data: xr.Dataset, schema: ArraySchema, where: str) -> None:
@@ -101,11 +80,6 @@ def _refuse_unseen(data: xr.Dataset, where: str) -> None:
                         f'{where}: the {key} "{name}" holds a character that cannot be seen, which '
                         "no name may; rename it in the file it comes from"
                     )
-
-
-def ordered(table: pd.DataFrame, kind: str) -> pd.DataFrame:
-    """Put the columns of a kind of table first; an empty table still has them."""
-    return table.reindex(columns=list(dict.fromkeys([*TABLES[kind], *table.columns])))
 
 
 def check_table(table: pd.DataFrame, kind: str, where: str) -> None:

@@ -10,7 +10,7 @@ from isomorph.foreign.hdf5 import open_hdf5
 
 
 def refuse_unsound(path: Path) -> None:
-    """Refuse a netCDF file that would keep HDF5 busy for ever, or that leads to other files.
+    """Refuse a netCDF file that would keep HDF5 busy forever, or that leads to other files.
 
     One that has not changed since this process tried it is not tried again: a trial takes some
     thirty milliseconds, and a stage opens every file that it goes back to.

@@ -10,10 +10,10 @@ from pandas.api.types import is_string_dtype
 from isomorph import foreign
 from isomorph.artefacts.cells import with_formulas, without_formulas
 from isomorph.artefacts.contents import check_contents
-from isomorph.artefacts.files import NoSuchFileError, replacing, sha256
 from isomorph.artefacts.provenance import Provenance, provenance_file, read_provenance
 from isomorph.artefacts.schemas import check_table
 from isomorph.catalogue import CATALOGUE, WORDS
+from isomorph.disk import NoSuchFileError, replacing, sha256
 
 
 def write_table(path: Path, table: pd.DataFrame, kind: str, provenance: Provenance) -> None:

@@ -8,6 +8,7 @@ here and the stage that writes it. Nothing heavy is imported.
 from __future__ import annotations
 
 from itertools import chain
+from typing import TYPE_CHECKING
 
 from isomorph.catalogue.compared import COMPARED
 from isomorph.catalogue.entries import (
@@ -23,8 +24,12 @@ from isomorph.catalogue.entries import (
 )
 from isomorph.catalogue.explanations import EXPLAINED, RECOVERED, TRUSTED
 from isomorph.catalogue.measured import MEASURED
+from isomorph.catalogue.shared_columns import PLACE
 from isomorph.catalogue.variables import ARRAYS
 from isomorph.registry import Registry
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 REPRESENTED = (
     Artefact(
@@ -66,6 +71,20 @@ CATALOGUE: Registry[Artefact] = Registry(
 )
 """Every artefact by name, in the order in which the data passes."""
 
+CEILING = (
+    "dataset", "simulated", *PLACE.split(), "distance", "measure", "ceiling_lower",
+    "ceiling_upper", "ceiling_status", "ceiling_reason", "reliability",
+)  # fmt: skip
+"""What `isomorph.noise_ceiling` gives, of which a study makes no table of its own."""
+
+TABLES: Registry[tuple[str, ...]] = Registry(
+    "table",
+    {name: one.required for name, one in CATALOGUE.items() if one.columns} | {"ceiling": CEILING},
+)
+"""Required columns by table. `status` says what a row has, one of
+`isomorph.inference.estimated.RowStatus`, and `reason` in words why it has no more; of
+`reliability`, `status` says both."""
+
 
 def made_by(stage: str) -> list[Artefact]:
     """Return what a stage makes."""
@@ -104,9 +123,15 @@ def tables_of_results() -> list[Artefact]:
     return [one for one in CATALOGUE.values() if one.columns and one.path.startswith(RESULTS)]
 
 
+def ordered(table: DataFrame, kind: str) -> DataFrame:
+    """Put the columns of a kind of table first; an empty table still has them."""
+    return table.reindex(columns=list(dict.fromkeys([*TABLES[kind], *table.columns])))
+
+
 __all__ = [
     "ARRAYS",
     "CATALOGUE",
+    "TABLES",
     "WORDS",
     "ArraySchema",
     "Artefact",
@@ -117,6 +142,7 @@ __all__ = [
     "made_for",
     "named",
     "of_stimuli",
+    "ordered",
     "stage_command",
     "table",
     "tables_of_results",

@@ -11,7 +11,7 @@ STIMULI = {
         stimulus="Name of the stimulus, by which every later file knows it.",
         file="Its image, as seen from the folder of the table; empty without one.",
         sha256="SHA-256 of its pixels, whatever format the file has.",
-        duplicate_of="The first stimulus with the very same pixels; empty where there is none.",
+        duplicate_of="The first stimulus with exactly the same pixels; empty where there is none.",
         near_duplicate_of="The first stimulus that looks the same; empty where there is none.",
     ),
     **named("pixels", width="Width of the image.", height="Height of the image."),

@@ -35,7 +35,7 @@ class Stage:
 STAGES = Registry(
     "stage",
     {
-        "fetch": Stage("bring a dataset's bytes here, verified", "isomorph.archives:run"),
+        "fetch": Stage("bring a dataset's bytes here, verified", "isomorph.stages.fetch:run"),
         "stimuli": Stage("images and the stimulus table of a dataset",
                          "isomorph.stages.stimuli:run"),
         "responses": Stage("responses of one subject, aligned to the stimuli",
@@ -45,8 +45,8 @@ STAGES = Registry(
         "activations": Stage("activations of one model, every layer in one pass",
                              "isomorph.stages.activations:run"),
         "rdms": Stage("RDMs of a model's layers, or of a dataset's regions with --brain",
-                      "isomorph.rdms:run_model",
-                      "isomorph.rdms:run_brain"),
+                      "isomorph.stages.rdms:run_model",
+                      "isomorph.stages.rdms:run_brain"),
         "compare": Stage("regions against layers: estimates, intervals, ceilings, tests",
                          "isomorph.stages.compare:run"),
         "explain": Stage("what else explains a similarity: controls, combinations, shared variance",

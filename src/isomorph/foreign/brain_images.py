@@ -41,10 +41,10 @@ def open_image(file: Path, what: str = "an image") -> Any:
     Raises
     ------
     IsomorphError
-        When it is no such image, an axis of it is empty or does not fit its data, its values are
-        colours or complex numbers or stand in a file outside its folder, they would take too much
-        memory, or it is a MINC file of several volumes, whose axes nibabel gives in another order
-        than those of all other formats.
+        When it is not such an image, an axis of it is empty or does not fit its data, its values
+        are colours or complex numbers or stand in a file outside its folder, they would take too
+        much memory, or it is a MINC file of several volumes, whose axes nibabel gives in another
+        order than those of all other formats.
     """
     import nibabel
     from nibabel.minc1 import Minc1Image

@@ -23,7 +23,7 @@ def budget() -> int:
     Raises
     ------
     IsomorphError
-        When ISOMORPH_MEMORY_MB is no such number.
+        When ISOMORPH_MEMORY_MB is not such a number.
     """
     text = os.environ.get(MEMORY, "").strip() or str(DEFAULT_MEMORY_MB)
     if not (text.isascii() and text.isdigit() and int(text) > 0):

@@ -44,7 +44,7 @@ def lack_of_content(file: Path) -> str:
     -------
     str
         A clause to stand behind the file's name: ``"is a link into git-annex, its content …"``.
-        Nothing that is not a regular file is opened: a pipe would wait for ever.
+        Nothing that is not a regular file is opened: a pipe would wait forever.
     """
     try:
         status = file.stat()

@@ -23,7 +23,7 @@ def read_npy(file: Path) -> Array:
     Raises
     ------
     IsomorphError
-        When it is no such file, is cut short, holds Python objects, or takes too much memory.
+        When it is not such a file, is cut short, holds Python objects, or takes too much memory.
     """
     what = "an .npy array"
     with reading(file, what), open(file, "rb") as stream:
@@ -36,7 +36,7 @@ def read_npz(file: Path) -> dict[str, Array]:
     Raises
     ------
     IsomorphError
-        When it is no such file, a member is damaged or no plain array, or all together take too
+        When it is not such a file, a member is damaged or no plain array, or all together take too
         much memory.
     """
     with reading(file, "an .npz file of plain arrays"), zipfile.ZipFile(file) as members:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from isomorph.artefacts.schemas import ordered
+from isomorph.catalogue import ordered
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.inference.analysis import Analysis
 from isomorph.inference.asking import Names, Table, analysis_of

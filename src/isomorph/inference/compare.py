@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from isomorph.artefacts.schemas import ordered
+from isomorph.catalogue import ordered
 from isomorph.inference.asking import NO_MODELS, Names, Table, analysis_of
 from isomorph.inference.ceilings import ceiling
 from isomorph.inference.comparing import comparison_tables

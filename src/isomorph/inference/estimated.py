@@ -11,8 +11,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from isomorph.inference.spread import UNLIMITED, Spread
 from isomorph.measures import Floats, Measure
+from isomorph.responses.times import EDGES
 
 Row = dict[str, Any]
+
+PLACE = ("region", *EDGES)
+"""Columns that say where and when: the time bin in seconds from onset, nothing without bins."""
 
 DEGENERATE = "half of the resamples or more are degenerate"
 NO_NUMBER = "the measure is undefined here"

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import false_discovery_control
 
-from isomorph.artefacts.schemas import PLACE
+from isomorph.inference.estimated import PLACE
 from isomorph.measures import Floats
 from isomorph.registry import Registry
 from isomorph.study import Inference

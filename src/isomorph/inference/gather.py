@@ -11,8 +11,8 @@ import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
-from isomorph.artefacts.schemas import PLACE
 from isomorph.errors import IsomorphError
+from isomorph.inference.estimated import PLACE
 from isomorph.measures import Floats
 from isomorph.rdms.collection import available
 from isomorph.rdms.rdm_rows import Status

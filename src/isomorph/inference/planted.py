@@ -6,8 +6,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from isomorph.artefacts.schemas import PLACE
-from isomorph.inference.estimated import said
+from isomorph.inference.estimated import PLACE, said
 from isomorph.study.archive import PlantedRegion
 
 

@@ -76,7 +76,7 @@ def by_square(halves: Floats, whole: Floats, norm: Floats) -> Floats:
     return aligned
 
 
-_BASELINES = ", up to .04 too high with three repetitions, .06 with two runs of unlike baselines"
+_BASELINES = ", up to .04 too high with three repetitions, .06 with two runs of different baselines"
 
 STEPS: Registry[Step] = Registry(
     "step",

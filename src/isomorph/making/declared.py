@@ -184,11 +184,11 @@ DECLARED: Registry[Declared] = Registry(
             _stimuli, slices.activations, _code("isomorph.stages.activations"), minutes=240,
         ),
         "brain_rdms": Declared(
-            _stimuli_and_responses, slices.brain_rdms, _code("isomorph.rdms"),
+            _stimuli_and_responses, slices.brain_rdms, _code("isomorph.stages.rdms"),
         ),
         "model_rdms": Declared(
             _activations, lambda study, dataset, _: slices.model_rdms(study, dataset),
-            _code("isomorph.rdms"),
+            _code("isomorph.stages.rdms"),
         ),
         "compare": Declared(
             _rdms, slices.comparisons, _code("isomorph.stages.compare"), memory=8000, minutes=240,

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from isomorph.artefacts import replacing
+from isomorph.disk import replacing
 from isomorph.errors import IsomorphError
 from isomorph.foreign import reading
 from isomorph.geometry import block_width, squared_distances

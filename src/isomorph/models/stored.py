@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from isomorph.artefacts import replacing
+from isomorph.disk import replacing
 from isomorph.foreign import reading
 from isomorph.geometry import single_is_enough
 from isomorph.models.fold import LayerGram

@@ -1,8 +1,8 @@
 """Baselines: what a run adds to all its responses, kept out of distances where stimuli are missing.
 
 Where every run shows every stimulus, baselines are in all stimuli alike and in no distance. Where
-some stimuli are missing from some runs, means and products rest on unlike runs, and what sets these
-apart would pass for what sets the stimuli apart.
+some stimuli are missing from some runs, means and products rest on different runs, and what sets
+these apart would pass for what sets the stimuli apart.
 """
 
 from __future__ import annotations

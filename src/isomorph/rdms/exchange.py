@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
-from isomorph.artefacts import read_array
-from isomorph.errors import IsomorphError
+from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.rdms.collecting import brain_rdms, model_rdms
 from isomorph.rdms.collection import distances_of, each_rdm, indexed
 from isomorph.rdms.distances import DISTANCES
@@ -35,15 +34,15 @@ def distance_of(rdms: RDMs) -> str:
     return name if name in DISTANCES else ""
 
 
-def to_rsatoolbox(source: Path | str | xr.Dataset, distance: str | None = None) -> RDMs:
+def to_rsatoolbox(data: xr.Dataset, distance: str | None = None) -> RDMs:
     """Return RDMs of one distance as rsatoolbox knows them.
 
     Parameters
     ----------
-    source : path or Dataset
-        An `rdms/*.nc` file or what was read from it.
+    data : Dataset
+        As `isomorph.rdm` gives it, or `isomorph.load` from a file.
     distance : str, optional
-        Which distance; needed only when the file holds several.
+        Which distance; needed only where there are several.
 
     Returns
     -------
@@ -54,7 +53,7 @@ def to_rsatoolbox(source: Path | str | xr.Dataset, distance: str | None = None) 
     Raises
     ------
     IsomorphError
-        When the file holds several distances and none was named.
+        When there are several distances and none was named, or no RDMs at all.
 
     Examples
     --------
@@ -64,11 +63,15 @@ def to_rsatoolbox(source: Path | str | xr.Dataset, distance: str | None = None) 
     """
     from rsatoolbox.rdm import RDMs
 
-    data = indexed(source if isinstance(source, xr.Dataset) else read_array(Path(source), "rdms"))
-    known = sorted(distances_of(data))
+    if not isinstance(data, xr.Dataset) or not (known := sorted(distances_of(data))):
+        raise IsomorphError(
+            f"expected RDMs as isomorph.rdm or isomorph.load gives them, got {_said(data)}"
+        )
     if distance is None and len(known) > 1:
-        raise IsomorphError(f"the file holds several distances, name one of: {', '.join(known)}")
-    name = distance or known[0]
+        raise IsomorphError(f"the RDMs are of several distances, name one of: {', '.join(known)}")
+    name, data = distance or known[0], indexed(data)
+    if name not in known:
+        raise IsomorphError(f"no RDMs of {name}, {did_you_mean(name, known)}")
     each = each_rdm(data, name)
     return RDMs(
         np.stack([rdm for _, rdm in each]),
@@ -76,6 +79,12 @@ def to_rsatoolbox(source: Path | str | xr.Dataset, distance: str | None = None) 
         rdm_descriptors={key: [told[key] for told, _ in each] for key in each[0][0]},
         pattern_descriptors={"stimulus": data["stimulus"].values.tolist()},
     )
+
+
+def _said(given: object) -> str:
+    if isinstance(given, xr.Dataset):
+        return "a Dataset without distances"
+    return f'"{given}"' if isinstance(given, str | Path) else type(given).__name__
 
 
 def from_rsatoolbox(rdms: RDMs, distance: str | None = None) -> xr.Dataset:

@@ -106,8 +106,8 @@ class Folds:
         """Folds less the mean over all presentations.
 
         What a unit does alike for all stimuli is in no distance. Where a presentation is missing,
-        pairs of stimuli rest on unlike couples of folds, and products of it would not cancel; and
-        where it dwarfs what differs, digits would be lost.
+        pairs of stimuli rest on different couples of folds, and products of it would not cancel;
+        and where it dwarfs what differs, digits would be lost.
         """
         values = self.values - self.level
         if not self.seen.all():

@@ -91,7 +91,7 @@ def halves_of(
     """Return the RDMs of the halves of a region, sessions pooled, by distance.
 
     Mahalanobis distances and their like weigh the units of one half by the noise of the other:
-    by its own, products would be weighed by the very noise that is in them, and by that of all
+    by its own, products would be weighed by the same noise that is in them, and by that of all
     repetitions, both halves would share the error of the weights, as if it were signal.
 
     Parameters

@@ -9,9 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 import xarray as xr
 
-from isomorph.artefacts import read_table
 from isomorph.errors import IsomorphError, did_you_mean
-from isomorph.layout import Layout
 from isomorph.responses.division import come_again_apart, recorded
 
 
@@ -39,29 +37,33 @@ class Level:
         return all(stimulus == name for stimulus, name in self.members.items())
 
 
-def level_of(layout: Layout, dataset: str) -> Level:
-    """Read what a dataset's RDMs are over.
+def level_of(table: pd.DataFrame, column: str | None = None, *, where: str = "level") -> Level:
+    """Return what RDMs are over.
+
+    Parameters
+    ----------
+    table : DataFrame
+        The stimulus table, a row per stimulus.
+    column : str, optional
+        Whose values are compared, sorted; the stimuli themselves, in their order, unless given.
+    where : str
+        Which table, and what asks for the column, for messages.
 
     Raises
     ------
     IsomorphError
-        When the stimulus table has no such column, or no value in it.
+        When the table has no such column, or no value in it.
     """
-    file = layout.stimuli(dataset)
-    table = read_table(file, "stimuli")
     stimuli: list[str] = table["stimulus"].tolist()
-    column = layout.study.level(dataset)
     if column is None:
         return Level(stimuli, dict(zip(stimuli, stimuli, strict=True)), table)
-    where = f"{layout.study.dataset_files[layout.study.stimulus_set(dataset)]}: level:"
     if column not in table.columns:
         raise IsomorphError(
-            f'{where} no column "{column}" in {file}, '
-            f"{did_you_mean(column, map(str, table.columns))}"
+            f'{where}: no column "{column}", {did_you_mean(column, map(str, table.columns))}'
         )
     values = table[column].map(_text)
     if not (values != "").any():
-        raise IsomorphError(f'{where} column "{column}" of {file} is empty')
+        raise IsomorphError(f'{where}: column "{column}" is empty')
     kept = table[values != ""].assign(**{column: values[values != ""]})
     groups = kept.groupby(column, sort=True)
     first = groups.first().reset_index()
@@ -187,8 +189,3 @@ def averaging(stimuli: list[str], level: Level) -> npt.NDArray[np.float64]:
             matrix[place[level.members[stimulus]], column] = 1
     normed: npt.NDArray[np.float64] = matrix / matrix.sum(axis=1, keepdims=True)
     return normed
-
-
-def compared_stimuli(layout: Layout, dataset: str) -> pd.DataFrame:
-    """Return the table of what a dataset's RDMs are over, a row each, in their order."""
-    return level_of(layout, dataset).table

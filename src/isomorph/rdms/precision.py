@@ -6,7 +6,7 @@ responses, which is in no distance, with a degree less for all runs but one. Res
 by an inverse root of its shrunk covariance, after which every distance is a Euclidean one, and
 sessions, whose noise is independent, stand side by side: their Gram matrices add up.
 
-A precision estimated from the very residuals that are multiplied makes cross-validated distances
+A precision estimated from the same residuals that are multiplied makes cross-validated distances
 of pure noise positive: with :math:`p` units and :math:`\nu` degrees of freedom, unshrunk and of
 :math:`R` repetitions, by :math:`\frac{2}{R}\left(\frac{\nu}{\nu - p - 1} - 1\right)` on average.
 Estimated from the other repetitions it does not: its sign does not change with that of the noise

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from isomorph.errors import IsomorphError
 from isomorph.geometry import Floats
+from isomorph.rdms.checked_numbers import numbers
 from isomorph.rdms.named import first_twice, index_labels, labels
-from isomorph.rdms.numbers import numbers
 from isomorph.responses.stacks import TOLERANCE
 
 ROWS = ("presentation", "stimulus")

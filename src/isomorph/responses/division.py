@@ -41,7 +41,7 @@ class Division:
     note : str
         What a reader must know of it; mostly nothing.
     unlike : str
-        Runs or sessions, where these show unlike stimuli and are not the folds: what sets them
+        Runs or sessions, where these show different stimuli and are not the folds: what sets them
         apart is in the distances.
     """
 

@@ -37,7 +37,7 @@ class Grayordinates:
         return len(self.axis)
 
     def is_same(self, other: Any) -> bool:
-        """Tell whether another file has the very same grayordinates in the same order."""
+        """Tell whether another file has exactly the same grayordinates in the same order."""
         return isinstance(other, Grayordinates) and bool(self.axis == other.axis)
 
     def names(self, units: Array) -> list[str]:

@@ -50,7 +50,7 @@ class Place(Protocol):
     def __len__(self) -> int: ...
 
     def is_same(self, other: Any) -> bool:
-        """Tell whether another file has the very same units in the same order."""
+        """Tell whether another file has exactly the same units in the same order."""
 
     def names(self, units: Array) -> list[str]:
         """Return a name for each of some units."""

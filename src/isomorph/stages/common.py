@@ -9,14 +9,14 @@ import pandas as pd
 import xarray as xr
 
 from isomorph.artefacts import Provenance, read_array, write_table
-from isomorph.artefacts.schemas import TABLES
+from isomorph.catalogue import ordered
 from isomorph.errors import IsomorphError
 from isomorph.inference.analysis import Analysis
 from isomorph.inference.members import ModelFamily, among
 from isomorph.layout import Layout
 from isomorph.rdms.collection import indexed
-from isomorph.rdms.level import compared_stimuli
 from isomorph.saying import say
+from isomorph.stages.levels import compared_stimuli
 from isomorph.study import Study
 
 
@@ -85,8 +85,7 @@ def write_tables(
     signed : Provenance
     """
     for kind, table in tables.items():
-        columns = list(dict.fromkeys([*TABLES[kind], *table.columns]))
-        write_table(layout.path(kind, dataset), table.reindex(columns=columns), kind, signed)
+        write_table(layout.path(kind, dataset), ordered(table, kind), kind, signed)
 
 
 def model_families(study: Study, compared: Collection[str]) -> list[ModelFamily]:

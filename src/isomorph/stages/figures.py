@@ -16,8 +16,9 @@ from isomorph.catalogue import tables_of_results
 from isomorph.figures.dataset_results import DatasetResults
 from isomorph.layout import Layout
 from isomorph.making import require, stamp
-from isomorph.rdms import compared_stimuli, indexed
+from isomorph.rdms import indexed
 from isomorph.saying import say
+from isomorph.stages.levels import compared_stimuli
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from isomorph.artefacts import artefact_kind, read_array, read_responses, write_table
-from isomorph.artefacts.schemas import TABLES
+from isomorph.catalogue import TABLES
 from isomorph.expected import check_expected
 from isomorph.layout import Layout
 from isomorph.making import require, stamp

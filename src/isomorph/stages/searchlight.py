@@ -18,10 +18,11 @@ from isomorph.making import require_jobs
 from isomorph.measures import MEASURES, Floats
 from isomorph.rdms import DISTANCES
 from isomorph.rdms.collection import available, indexed
-from isomorph.rdms.level import level_of, regrouped
+from isomorph.rdms.level import regrouped
 from isomorph.rdms.spheres import Volume, spheres, volume_of
 from isomorph.responses.division import recordings_of
 from isomorph.saying import say
+from isomorph.stages.levels import read_level
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ def run(
         layout, [Job("responses", (dataset, subject)), Job("model_rdms", (owner, instance))]
     )
     rdm = layer_rdm(model_file, layer, DISTANCES[distance].noise_free or distance)
-    level = level_of(layout, dataset)
+    level = read_level(layout, dataset)
     recorded = recordings_of(read_responses(file), spec.responses)
     sessions = {name: regrouped(one, level) for name, one in recorded.items()}
     volume = volume_of(sessions, level.names, spec.transform, str(file))

@@ -40,9 +40,9 @@ def run(layout: Layout, dataset: str) -> None:
 
     The columns are `stimulus`, `file` (relative to the table's folder, empty without an image),
     `sha256` of the pixels (see `isomorph.stimuli.pixels.pixel_digest`), `width` and `height` in
-    pixels, `duplicate_of` (the first stimulus with the very same pixels), `near_duplicate_of` (the
-    first that looks the same, see `isomorph.stimuli.near_duplicates`), and whatever describes the
-    stimuli. The rows stand in the dataset's own stimulus order, which every later file keeps.
+    pixels, `duplicate_of` (the first stimulus with exactly the same pixels), `near_duplicate_of`
+    (the first that looks the same, see `isomorph.stimuli.near_duplicates`), and whatever describes
+    the stimuli. The rows stand in the dataset's own stimulus order, which every later file keeps.
     Where recordings hold the images, `names.csv` beside it says what each calls them, see
     `isomorph.stimuli.naming`.
 

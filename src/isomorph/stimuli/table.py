@@ -80,7 +80,7 @@ def stimulus_table(
     first = table.groupby("sha256")["stimulus"].transform("first")
     again = (table["sha256"] != "") & (first != table["stimulus"])
     table["duplicate_of"] = first.where(again, "")
-    _say_pairs(dataset, table, "duplicate_of", "have the very pixels of another")
+    _say_pairs(dataset, table, "duplicate_of", "have exactly the pixels of another")
     table["near_duplicate_of"] = _near(thumbnails, again.tolist(), table["stimulus"].tolist())
     _say_pairs(dataset, table, "near_duplicate_of", "look like another")
     return table

@@ -15,6 +15,7 @@ from pydantic import (
     StringConstraints,
     ValidationError,
 )
+from pydantic_core import PydanticCustomError
 
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.study._words import in_words
@@ -151,29 +152,65 @@ def spec_from(content: Mapping[str, Any], kind: type[SpecT], where: Path | str) 
         raise StudyError(where, [_say(item, kind) for item in error.errors()]) from None
 
 
+def checked(content: Any, kind: type[SpecT], context: Any = None) -> SpecT:
+    """Make a typed spec inside the validation of another, which knows nothing of its keys.
+
+    Raises
+    ------
+    ValidationError
+        Whose mistakes are in words already, for `spec_from` to say.
+    """
+    try:
+        return kind.model_validate(content, context=context)
+    except ValidationError as error:
+        raise mistakes(*(_key_and_message(item, kind) for item in error.errors())) from None
+
+
+def mistakes(*said: tuple[str, str]) -> ValidationError:
+    """Return mistakes to raise inside the validation of a spec: the key of each, and what is wrong.
+
+    Keys count from where the validator stands.
+    """
+    return ValidationError.from_exception_data(
+        "mistakes",
+        [
+            {
+                "type": PydanticCustomError(
+                    "in_words", "{message}", {"key": key, "message": message}
+                ),
+                "input": None,
+            }
+            for key, message in said
+        ],
+    )
+
+
 def _say(item: Any, kind: type[BaseModel]) -> str:
     """Turn one pydantic mistake into a sentence that begins with its key."""
+    key, message = _key_and_message(item, kind)
+    return f"{key}: {message}" if key else message
+
+
+def _key_and_message(item: Any, kind: type[BaseModel]) -> tuple[str, str]:
     location = tuple(item["loc"])
     key = ".".join(str(part) for part in location if not _is_tag(kind, location, part))
+    context = item.get("ctx", {})
+    if item["type"] == "in_words":
+        return ".".join(part for part in (key, context["key"]) if part), context["message"]
     if item["type"] == "extra_forbidden":
-        return (
-            f"{key}: unknown key, {did_you_mean(str(location[-1]), _keys_at(kind, location[:-1]))}"
-        )
+        known = _keys_at(kind, location[:-1])
+        return key, f"unknown key, {did_you_mean(str(location[-1]), known)}"
     if item["type"] == "missing":
-        return f"{key}: is required"
+        return key, "is required"
     if item["type"] == "union_tag_invalid":
-        context = item["ctx"]
         known = [tag.strip(" '\"") for tag in context["expected_tags"].split(",")]
-        return f'{key}.kind: unknown "{context["tag"]}", {did_you_mean(context["tag"], known)}'
+        return f"{key}.kind", f'unknown "{context["tag"]}", {did_you_mean(context["tag"], known)}'
     if item["type"] == "union_tag_not_found":
-        return f"{key}.kind: is required"
+        return f"{key}.kind", "is required"
     if item["type"] == "literal_error":
-        known = [
-            part.strip(" '") for part in item["ctx"]["expected"].replace(" or ", ", ").split(",")
-        ]
-        return f'{key}: unknown "{item["input"]}", {did_you_mean(str(item["input"]), known)}'
-    message = in_words(item, PATTERNS)
-    return f"{key}: {message}" if key else message
+        known = [part.strip(" '") for part in context["expected"].replace(" or ", ", ").split(",")]
+        return key, f'unknown "{item["input"]}", {did_you_mean(str(item["input"]), known)}'
+    return key, in_words(item, PATTERNS)
 
 
 def _models_in(annotation: Any) -> list[type[BaseModel]]:

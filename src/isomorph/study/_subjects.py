@@ -118,7 +118,7 @@ def _paths(spec: ArchiveSpec, file: Path | None) -> tuple[list[str], str]:
         lock = file.with_suffix(".lock.tsv")
         if not lock.is_file():
             raise ValueError(
-                f"subjects: all: {lock} is not there, so nobody knows who there is; name the "
+                f"subjects: all: {lock} is not there, so the subjects are not known; name the "
                 "subjects, write it with `isomorph lock`, then say all"
             )
         try:

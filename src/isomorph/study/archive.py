@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Literal
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, get_args, get_origin
 
-from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    Discriminator,
+    Field,
+    SerializeAsAny,
+    StringConstraints,
+    ValidationInfo,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    model_validator,
+)
 
-from isomorph.study._base import Name, Seed, Sha256, Spec, Unique
+from isomorph.errors import IsomorphError, did_you_mean
+from isomorph.registry import Registry
+from isomorph.study._base import Name, Seed, Sha256, Spec, Unique, checked, mistakes
 
 DANDISET = r"^[0-9]{6}$"
 OPENNEURO = r"^ds[0-9]{6}(-[a-z0-9]+)?$"
@@ -160,9 +173,59 @@ class OpenNeuroArchive(Spec):
     sources: tuple[OpenNeuroSource, ...] = Field(min_length=1)
 
 
+Own = PackageArchive | LocalArchive | SimulatedArchive | DandiArchive | OpenNeuroArchive
+
+GROUP = "isomorph.archives"
+"""Group of entry points by which other packages add kinds of archives."""
+
+
+@dataclass(frozen=True)
+class ArchiveSettings:
+    """What the settings know of a kind of archive, see `isomorph.archives.kinds.ArchiveKind`.
+
+    Attributes
+    ----------
+    spec : type of Spec
+        Its settings, with a field `kind: Literal["<name>"]`.
+    """
+
+    spec: type[Spec]
+
+    def __post_init__(self) -> None:
+        if not (isinstance(self.spec, type) and issubclass(self.spec, Spec)):
+            raise TypeError("spec: must be a class derived from isomorph.study.Spec")
+        if get_origin(getattr(self.spec.model_fields.get("kind"), "annotation", None)) != Literal:
+            raise TypeError(f'{self.spec.__name__}: needs a field kind: Literal["<name>"]')
+
+    @property
+    def name(self) -> str:
+        """What stands in a dataset's file as the archive's `kind`."""
+        (name,) = get_args(self.spec.model_fields["kind"].annotation)
+        return str(name)
+
+
+OWN = {one.name: one for one in map(ArchiveSettings, get_args(Own))}
+
+SETTINGS: Registry[ArchiveSettings] = Registry("archive", OWN, GROUP, ArchiveSettings)
+"""Kinds of archives by name."""
+
+
+def _of_any_package(content: Any, own: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Any:
+    """Check settings of a kind that another package adds; it is imported for these alone."""
+    kind = content.get("kind") if isinstance(content, dict) else getattr(content, "kind", None)
+    if not isinstance(kind, str) or kind in OWN:
+        return own(content)
+    try:
+        if kind not in SETTINGS:
+            raise mistakes(("kind", f'unknown "{kind}", {did_you_mean(kind, SETTINGS)}'))
+        spec = SETTINGS[kind].spec
+    except IsomorphError as error:
+        raise mistakes(("kind", str(error))) from error
+    return checked(content, spec, info.context)
+
+
 ArchiveSpec = Annotated[
-    PackageArchive | LocalArchive | SimulatedArchive | DandiArchive | OpenNeuroArchive,
-    Field(discriminator="kind"),
+    Own, Discriminator("kind"), WrapValidator(_of_any_package), SerializeAsAny()
 ]
 
 # ---------------------------------------------------------------- files that stand elsewhere

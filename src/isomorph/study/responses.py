@@ -297,7 +297,7 @@ class RdmSource(Spec):
     `numbers`, by the numbers in the ids, 2 before 10; a list of the ids; or a table of them."""
     subjects: Unique[Name] = Field(min_length=1)
     """Subjects along the first remaining axis, or the one subject when there is none; in a file
-    that names the very same subjects, by name."""
+    that names exactly the same subjects, by name."""
     sessions: Unique[Name] = ("1",)
     """Sessions along the next axis; with one session there is no such axis."""
     distance: Literal["correlation", "euclidean", "euclidean_norm", "squared_euclidean"]

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from twin_studies import twin_study
+from replica_studies import replica_study
 
 from isomorph.layout import Layout
 
 
 @pytest.fixture
-def twin(tmp_path: Path) -> Callable[..., tuple[Layout, Path]]:
-    """Return a maker of the study of a twin, see `twin_studies`."""
-    return twin_study(tmp_path)
+def replica(tmp_path: Path) -> Callable[..., tuple[Layout, Path]]:
+    """Return a maker of the study of a replica, see `replica_studies`."""
+    return replica_study(tmp_path)

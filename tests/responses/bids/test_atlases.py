@@ -213,7 +213,7 @@ def test_files_that_are_not_the_atlas_are_said(tmp_path, read):
         read("aal", {"l": ["Fusiform_L"]})
 
 
-def test_responses_of_an_atlas_name_its_files(tmp_path, twin):
+def test_responses_of_an_atlas_name_its_files(tmp_path, replica):
     lay_out_schaefer(tmp_path / "data" / "atlases", affine=np.diag([3.0, 3.0, 3.0, 1.0]))
 
     def to_mni(files):
@@ -221,7 +221,7 @@ def test_responses_of_an_atlas_name_its_files(tmp_path, twin):
             file.rename(file.with_name(file.name.replace("T1w", "MNI152NLin6Asym")))
 
     folder = "derivatives/fmriprep/sub-{subject}/func/"
-    layout, _ = twin(
+    layout, _ = replica(
         "ds000105", to_mni, bold=folder + "*_space-MNI152NLin6Asym_desc-preproc_bold.nii.gz",
         regions={
             "kind": "atlas", "atlas": "schaefer_2018", "options": {"n_rois": 100},

@@ -12,13 +12,12 @@ import pytest
 import surfaces
 import yaml
 
-from isomorph import archives
 from isomorph.artefacts import read_attributes, read_responses, read_table, write_table
 from isomorph.cli import main
 from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
 from isomorph.making import stamp
-from isomorph.stages import responses, stimuli
+from isomorph.stages import fetch, responses, stimuli
 from isomorph.study import load_study
 
 SHAPE, SCANS, TR = (4, 4, 3), 60, 2.0
@@ -87,7 +86,7 @@ class Small:
 def small(tmp_path):
     study = Small(tmp_path)
     layout = Layout(load_study(study.write()), tmp_path)
-    archives.run(layout, "small")
+    fetch.run(layout, "small")
     stimuli.run(layout, "small")
     return study
 
@@ -96,7 +95,7 @@ def run(small: Small, capsys) -> tuple[int, str]:
     """List the files again, prepare responses by the command, and return status and message."""
     file = small.write()
     layout = Layout(load_study(file), small.root)
-    archives.run(layout, "small")
+    fetch.run(layout, "small")
     table = read_table(layout.stimuli("small"), "stimuli")
     write_table(layout.stimuli("small"), table, "stimuli", stamp(layout, "stimuli", "small"))
     capsys.readouterr()

@@ -11,7 +11,6 @@ import yaml
 from nilearn.glm.first_level import FirstLevelModel
 from nilearn.interfaces.fmriprep import load_confounds
 
-from isomorph import archives
 from isomorph.artefacts import read_attributes, read_responses
 from isomorph.cli.show import describe
 from isomorph.errors import IsomorphError
@@ -19,7 +18,7 @@ from isomorph.layout import Layout
 from isomorph.report.methods import methods
 from isomorph.responses.bids.design import Design, make_design
 from isomorph.responses.bids.glm import ar1
-from isomorph.stages import responses, stimuli
+from isomorph.stages import fetch, responses, stimuli
 from isomorph.study import load_study
 from isomorph.study.bids import BidsResponses
 
@@ -116,7 +115,7 @@ class Derivatives:
             (config / name).parent.mkdir(parents=True, exist_ok=True)
             (config / name).write_text(yaml.safe_dump(content))
         self.layout = Layout(load_study(config / "study.yaml"), self.root)
-        archives.run(self.layout, "mine")
+        fetch.run(self.layout, "mine")
         stimuli.run(self.layout, "mine")
         responses.run(self.layout, "mine", "01")
         (data,) = read_responses(self.layout.responses("mine", "01")).values()

@@ -8,12 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from isomorph import archives
 from isomorph.artefacts import read_responses, read_table, write_table
 from isomorph.errors import IsomorphError
 from isomorph.making import stamp
 from isomorph.rdms import DISTANCES, fold_gram, geometry_of_features
-from isomorph.stages import responses
+from isomorph.stages import fetch, responses
 
 
 def sessions(layout, name, subject):
@@ -44,8 +43,8 @@ def recovered(data, planted, region):
     return np.corrcoef(rdms)[0, 1]
 
 
-def test_categories_of_blocks_have_the_planted_geometry(twin):
-    layout, _ = twin("ds000105")
+def test_categories_of_blocks_have_the_planted_geometry(replica):
+    layout, _ = replica("ds000105")
     (data,) = sessions(layout, "ds000105", "1").values()
     import ds000105
 
@@ -63,15 +62,15 @@ def test_categories_of_blocks_have_the_planted_geometry(twin):
         np.testing.assert_allclose(data[name], millimetres[:, axis])
 
 
-def test_conditions_are_described_by_a_table_beside_the_dataset(twin):
-    layout, _ = twin("ds000105")
+def test_conditions_are_described_by_a_table_beside_the_dataset(replica):
+    layout, _ = replica("ds000105")
     table = pd.read_csv(layout.stimuli("ds000105")).set_index("stimulus")
     assert table["kind"].to_dict()["face"] == "face"
     assert table["animate"].value_counts().to_dict() == {"no": 6, "yes": 2}
 
 
-def test_noise_normalisation_and_confounds_may_be_left_out(twin):
-    layout, _ = twin("ds000105", noise="none", confounds=None, noise_model="ar1")
+def test_noise_normalisation_and_confounds_may_be_left_out(replica):
+    layout, _ = replica("ds000105", noise="none", confounds=None, noise_model="ar1")
     (data,) = sessions(layout, "ds000105", "1").values()
     import ds000105
 
@@ -85,8 +84,8 @@ def test_noise_normalisation_and_confounds_may_be_left_out(twin):
     assert 0.5 < np.linalg.lstsq(truth.reshape(-1, 1), found.ravel())[0][0] < 2
 
 
-def test_images_that_follow_each_other_closely_are_told_apart(twin):
-    layout, _ = twin("ds001246")
+def test_images_that_follow_each_other_closely_are_told_apart(replica):
+    layout, _ = replica("ds001246")
     (data,) = sessions(layout, "ds001246", "01").values()
     import ds001246
     import volumes
@@ -104,8 +103,8 @@ def test_images_that_follow_each_other_closely_are_told_apart(twin):
     assert recovered(data, planted, "HVC") > 0.3
 
 
-def test_sessions_may_stand_apart_and_trials_each_for_itself(twin):
-    layout, _ = twin("ds001246", sessions="apart", per="trial", noise="univariate")
+def test_sessions_may_stand_apart_and_trials_each_for_itself(replica):
+    layout, _ = replica("ds001246", sessions="apart", per="trial", noise="univariate")
     found = sessions(layout, "ds001246", "01")
     assert {name: data.sizes["presentation"] for name, data in found.items()} == {
         "perceptionTest01": 110, "perceptionTest02": 55,
@@ -115,8 +114,8 @@ def test_sessions_may_stand_apart_and_trials_each_for_itself(twin):
     assert data["onset"].values.tolist() == [33.0 + 9 * trial for trial in range(55)]
 
 
-def test_images_in_one_run_only_keep_their_run(twin):
-    layout, _ = twin("ds000117")
+def test_images_in_one_run_only_keep_their_run(replica):
+    layout, _ = replica("ds000117")
     (data,) = sessions(layout, "ds000117", "01").values()
     assert data.sizes["presentation"] == 24
     assert data["repetition"].values.tolist() == [0] * 12 + [1] * 12
@@ -132,8 +131,8 @@ def silence(files, pattern, voxel):
     file.write_bytes(gzip.compress(nib.Nifti1Image(values, image.affine).to_bytes()))
 
 
-def test_a_voxel_without_a_signal_in_one_run_is_left_out_of_all(twin):
-    layout, _ = twin(
+def test_a_voxel_without_a_signal_in_one_run_is_left_out_of_all(replica):
+    layout, _ = replica(
         "ds000105",
         lambda files: silence(files, "**/*run-3_space-T1w_desc-preproc_bold.nii.gz", (1, 0, 0)),
     )
@@ -144,8 +143,8 @@ def test_a_voxel_without_a_signal_in_one_run_is_left_out_of_all(twin):
     assert np.isfinite(data["response"].values).all()
 
 
-def test_all_runs_together_normalise_with_one_covariance(twin):
-    layout, _ = twin("ds000105", covariance="all_runs", shrinkage="identity")
+def test_all_runs_together_normalise_with_one_covariance(replica):
+    layout, _ = replica("ds000105", covariance="all_runs", shrinkage="identity")
     (data,) = sessions(layout, "ds000105", "1").values()
     import ds000105
 
@@ -171,11 +170,11 @@ def test_all_runs_together_normalise_with_one_covariance(twin):
         ),
     ],
 )
-def test_what_is_missing_is_said_and_nothing_is_written(twin, change, said):
-    layout, files = twin("ds000105")
+def test_what_is_missing_is_said_and_nothing_is_written(replica, change, said):
+    layout, files = replica("ds000105")
     change(files)
     name = "ds000105"
-    archives.run(layout, name)
+    fetch.run(layout, name)
     table = read_table(layout.stimuli(name), "stimuli")
     write_table(layout.stimuli(name), table, "stimuli", stamp(layout, "stimuli", name))
     with pytest.raises(IsomorphError, match=said):

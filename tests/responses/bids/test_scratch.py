@@ -64,8 +64,8 @@ def test_a_full_disk_is_a_sentence(tmp_path, monkeypatch):
         scratch.keep(np.ones((2, 2)))
 
 
-def test_the_volumes_of_each_run_are_decompressed_once(twin, monkeypatch):
-    layout, _ = twin("ds000105")
+def test_the_volumes_of_each_run_are_decompressed_once(replica, monkeypatch):
+    layout, _ = replica("ds000105")
     read = []
     real = ArrayProxy.get_unscaled
 

@@ -6,7 +6,7 @@ import nibabel as nib
 import numpy as np
 import pytest
 import surfaces
-from twin_studies import twin_study
+from replica_studies import replica_study
 
 from isomorph import slices
 from isomorph.artefacts import read_attributes, read_responses
@@ -83,8 +83,8 @@ GIFTI = FUNC + "*_hemi-[LR]_space-fsaverage5_bold.func.gii"
 CIFTI = FUNC + "*_bold.dtseries.nii"
 
 
-def responses_of(twin, change, **settings):
-    layout, files = twin("ds000105", change, **settings)
+def responses_of(replica, change, **settings):
+    layout, files = replica("ds000105", change, **settings)
     responses.run(layout, "ds000105", "1")
     (data,) = read_responses(layout.responses("ds000105", "1")).values()
     return data, files
@@ -93,7 +93,7 @@ def responses_of(twin, change, **settings):
 @pytest.fixture(scope="module")
 def of_volumes(tmp_path_factory):
     """Return the responses of the same runs as volumes, of two parcels."""
-    make = twin_study(tmp_path_factory.mktemp("volumes"))
+    make = replica_study(tmp_path_factory.mktemp("volumes"))
     regions = {
         name: [f"ctx-{side}-{name}" for side in ("lh", "rh")]
         for name in ("fusiform", "pericalcarine")
@@ -113,18 +113,21 @@ def assert_same(data, of_volumes):
     np.testing.assert_allclose(data["response"].values, expected, rtol=0, atol=atol)
 
 
-def test_surfaces_give_what_volumes_give(twin, of_volumes):
+def test_surfaces_give_what_volumes_give(replica, of_volumes):
     data, _ = responses_of(
-        twin, to_gifti, bold=GIFTI, regions={**LABELLED, "file": FUNC + "hemi-?_regions.label.gii"}
+        replica,
+        to_gifti,
+        bold=GIFTI,
+        regions={**LABELLED, "file": FUNC + "hemi-?_regions.label.gii"},
     )
     assert_same(data, of_volumes)
     assert data["unit"].values[0].startswith("fusiform:left-")
     assert data["unit"].values[-1].startswith("pericalcarine:right-")
 
 
-def test_annotations_and_series_in_one_array_do_so_too(twin, of_volumes):
+def test_annotations_and_series_in_one_array_do_so_too(replica, of_volumes):
     data, _ = responses_of(
-        twin,
+        replica,
         lambda files: to_gifti(files, one_array=True),
         bold=GIFTI,
         regions={**LABELLED, "file": FUNC + "?h.regions.annot"},
@@ -139,19 +142,19 @@ def silent_json(files):
 
 
 @pytest.mark.parametrize("labels", ["regions.dlabel.nii", "hemi-?_regions.label.gii"])
-def test_grayordinates_give_what_volumes_give(twin, of_volumes, labels):
+def test_grayordinates_give_what_volumes_give(replica, of_volumes, labels):
     """Labels over other vertices are matched by number; the file itself says its time."""
 
     def change(files):
         to_cifti(files)
         silent_json(files)
 
-    data, _ = responses_of(twin, change, bold=CIFTI, regions={**LABELLED, "file": FUNC + labels})
+    data, _ = responses_of(replica, change, bold=CIFTI, regions={**LABELLED, "file": FUNC + labels})
     assert_same(data, of_volumes)
     assert data["unit"].values[0].startswith("fusiform:cortex left ")
 
 
-def test_masks_of_surfaces_mark_regions(twin, of_volumes):
+def test_masks_of_surfaces_mark_regions(replica, of_volumes):
     def change(files):
         to_gifti(files)
         folder = runs_of(files)[0].parent
@@ -160,7 +163,7 @@ def test_masks_of_surfaces_mark_regions(twin, of_volumes):
             surfaces.write_series(folder / f"hemi-{side}_mask-fusiform.shape.gii", mask[None])
 
     data, _ = responses_of(
-        twin,
+        replica,
         change,
         bold=GIFTI,
         regions={
@@ -218,13 +221,13 @@ def test_hemispheres_of_different_length_and_files_that_are_no_series_are_refuse
         open_bold([left, right])
 
 
-def test_runs_in_other_spaces_are_refused(twin):
+def test_runs_in_other_spaces_are_refused(replica):
     def change(files):
         to_gifti(files)
         (run,) = files.glob("**/*run-2_hemi-R_space-fsaverage5_bold.func.gii")
         surfaces.write_series(run, np.ones((121, 7)))
 
-    layout, _ = twin(
+    layout, _ = replica(
         "ds000105", change, bold=GIFTI,
         regions={**LABELLED, "file": FUNC + "hemi-?_regions.label.gii"},
     )  # fmt: skip
@@ -233,8 +236,8 @@ def test_runs_in_other_spaces_are_refused(twin):
     assert not layout.responses("ds000105", "1").exists()
 
 
-def test_labels_of_one_hemisphere_are_refused(twin):
-    layout, _ = twin(
+def test_labels_of_one_hemisphere_are_refused(replica):
+    layout, _ = replica(
         "ds000105", to_gifti, bold=GIFTI,
         regions={**LABELLED, "file": FUNC + "hemi-L_regions.label.gii"},
     )  # fmt: skip
@@ -242,8 +245,8 @@ def test_labels_of_one_hemisphere_are_refused(twin):
         responses.run(layout, "ds000105", "1")
 
 
-def test_labels_beside_the_dataset_are_its_own(twin, of_volumes, tmp_path):
-    layout, files = twin(
+def test_labels_beside_the_dataset_are_its_own(replica, of_volumes, tmp_path):
+    layout, files = replica(
         "ds000105", to_gifti, bold=GIFTI, regions={**LABELLED, "file": "own.?h.annot"}
     )
     with pytest.raises(IsomorphError, match=r'no file matches "own\.\?h\.annot"'):

@@ -142,7 +142,7 @@ def open_remote(asset: Asset, file: LockedFile) -> Iterator[Remote]:
 
 
 class _Connection(PacedAdapter):
-    """Counts what comes, remembers how the last request ended, and never waits for ever."""
+    """Counts what comes, remembers how the last request ended, and never waits forever."""
 
     read_bytes = 0
     status: int | None = None

@@ -6,8 +6,7 @@ from pathlib import Path
 from textwrap import fill, indent
 
 from isomorph.artefacts import artefact_kind
-from isomorph.artefacts.schemas import TABLES
-from isomorph.catalogue import ARRAYS, CATALOGUE
+from isomorph.catalogue import ARRAYS, CATALOGUE, TABLES
 from isomorph.catalogue.dictionary import rows_of
 from isomorph.cli.show import descriptions, drawing
 from isomorph.errors import IsomorphError

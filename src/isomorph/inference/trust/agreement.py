@@ -8,8 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import rankdata
 
-from isomorph.artefacts.schemas import PLACE
-from isomorph.inference.estimated import Row, said
+from isomorph.inference.estimated import PLACE, Row, said
 from isomorph.measures import Floats
 
 OVER = ("models", "layers")

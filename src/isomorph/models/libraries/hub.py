@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from isomorph.archives.held import alone
-from isomorph.artefacts import disk_errors, replace_synced, replacing, sha256
+from isomorph.disk import disk_errors, replace_synced, replacing, sha256
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.foreign import first_line, in_words, reading
 from isomorph.foreign.budget import MEMORY, budget

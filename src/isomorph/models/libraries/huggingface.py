@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from isomorph.archives.mirrors import mirrored
-from isomorph.artefacts import disk_errors
+from isomorph.disk import disk_errors
 from isomorph.errors import IsomorphError
 from isomorph.models.libraries.weights import LocalWeights, kept, unreachable
 from isomorph.models.source import Request

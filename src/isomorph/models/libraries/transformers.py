@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from isomorph.artefacts import replace_synced
+from isomorph.disk import replace_synced
 from isomorph.errors import IsomorphError, first_line
 from isomorph.foreign import reading
 from isomorph.models.libraries.huggingface import HUB, from_hub, hub_file, hub_folder

@@ -15,7 +15,7 @@ from isomorph.archives.held import alone
 from isomorph.archives.mirrors import mirrored
 from isomorph.archives.pace import session
 from isomorph.archives.patience import TIMEOUT, without_secrets
-from isomorph.artefacts import disk_errors, replace_synced, sha256
+from isomorph.disk import disk_errors, replace_synced, sha256
 from isomorph.errors import IsomorphError
 from isomorph.foreign import first_line, reading
 from isomorph.models.source import Request

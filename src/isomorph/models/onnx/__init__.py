@@ -9,7 +9,7 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from isomorph.artefacts import sha256
+from isomorph.disk import sha256
 from isomorph.errors import IsomorphError, how_to_install
 from isomorph.models.network import Network
 from isomorph.own import external_data

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
-from isomorph.artefacts import sha256
+from isomorph.disk import sha256
 from isomorph.errors import IsomorphError, how_to_install
 from isomorph.saying import say
 

@@ -89,7 +89,7 @@ def open_bold(files: Sequence[Path]) -> Bold:
     Raises
     ------
     IsomorphError
-        When it is no such image, or has no time axis.
+        When it is not such an image, or has no time axis.
     """
     from nibabel import Cifti2Image, GiftiImage
 

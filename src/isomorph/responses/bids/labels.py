@@ -64,7 +64,7 @@ def read_marks(file: Path, place: Place, resample: bool) -> Marks:
     Raises
     ------
     IsomorphError
-        When it is no such file, or of another kind of place, grid or surface than the units.
+        When it is not such a file, or of another kind of place, grid or surface than the units.
     """
     if file.suffix == ".annot":
         return _annotation(file, place)

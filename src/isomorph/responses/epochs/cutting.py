@@ -297,12 +297,12 @@ def _refuse_none(inside: Array, where: str, window: tuple[float, float], length:
 
 
 def _refuse_unlike(times: Mapping[str, Array], where: str) -> None:
-    """Refuse windows of unlike numbers of samples, which would be unlike units in time bins."""
+    """Refuse windows of different numbers of samples, which would differ in units in time bins."""
     counts = {name: len(samples) for name, samples in times.items()}
     if len(set(counts.values())) > 1:
         said = ", ".join(f"{name} {count}" for name, count in counts.items())
         raise IsomorphError(
-            f"{where}: responses.windows hold unlike numbers of samples ({said}), so that with "
+            f"{where}: responses.windows hold different numbers of samples ({said}), so that with "
             "units: samples their units are not the same; make them equally long, take units: "
             "channels, or make each window a dataset"
         )

@@ -63,7 +63,7 @@ def _array(x: Any) -> np.ndarray:
 
 
 def _said(x: Any) -> str:
-    """Say what something that is no numbers is."""
+    """Say what something is that is not numbers."""
     if isinstance(x, pd.DataFrame):
         for name, kind in x.dtypes.items():
             if kind.kind not in "iufb":

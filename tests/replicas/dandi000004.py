@@ -1,4 +1,4 @@
-r"""A twin of dandiset 000004: frames with blue first, named by time in truncated trials."""
+r"""A replica of dandiset 000004: frames with blue first, named by time in truncated trials."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Pictures to plant in twins: unlike noise they differ in what a model sees first."""
+"""Pictures to plant in replicas: unlike noise they differ in what a model sees first."""
 
 import numpy as np
 

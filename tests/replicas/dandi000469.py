@@ -1,4 +1,4 @@
-"""A twin of dandiset 000469: two patients, twelve images, one of which differs between them."""
+"""A replica of dandiset 000469: two patients, twelve images, one of which differs between them."""
 
 from pathlib import Path
 

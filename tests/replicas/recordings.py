@@ -1,4 +1,4 @@
-"""NWB files as HDF5, for twins: tables, series and spikes laid out as the schema says."""
+"""NWB files as HDF5, for replicas: tables, series and spikes laid out as the schema says."""
 
 from __future__ import annotations
 

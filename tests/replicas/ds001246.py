@@ -1,4 +1,4 @@
-"""A twin of ds001246: three runs of one person over two test sessions, fifty images in each."""
+"""A replica of ds001246: three runs of one person over two test sessions, fifty images in each."""
 
 from __future__ import annotations
 
@@ -38,7 +38,9 @@ def image_names() -> list[str]:
 def write(root: Path) -> None:
     rng = np.random.default_rng(1246)
     raw = root / "ds001246" / "1.2.1"
-    volumes.write_json(raw / "dataset_description.json", {"Name": "twin", "BIDSVersion": "1.0.2"})
+    volumes.write_json(
+        raw / "dataset_description.json", {"Name": "replica", "BIDSVersion": "1.0.2"}
+    )
     for task in ("perception", "imagery"):
         volumes.write_json(raw / f"task-{task}_bold.json", {"RepetitionTime": 3, "TaskName": task})
     volumes.write_text(raw / "sourcedata" / "README", "Masks of regions\n")

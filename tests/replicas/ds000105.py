@@ -1,4 +1,4 @@
-"""A twin of ds000105: four runs of one person, real block times, faces and houses far apart."""
+"""A replica of ds000105: four runs of one person, real block times, faces and houses far apart."""
 
 from __future__ import annotations
 
@@ -31,7 +31,9 @@ def amplitudes(rng: np.random.Generator) -> dict[str, np.ndarray]:
 def write(root: Path) -> None:
     rng = np.random.default_rng(105)
     raw, derived = root / "ds000105" / "3.0.0", root / "ds000105-fmriprep" / "main"
-    volumes.write_json(raw / "dataset_description.json", {"Name": "twin", "BIDSVersion": "1.0.0"})
+    volumes.write_json(
+        raw / "dataset_description.json", {"Name": "replica", "BIDSVersion": "1.0.0"}
+    )
     volumes.write_json(
         raw / "task-objectviewing_bold.json",
         {"RepetitionTime": TR, "TaskName": "object viewing"},

@@ -1,4 +1,4 @@
-"""A twin of dandiset 000248: contours and illusory contours, frames as floats, layers in names."""
+"""A replica of dandiset 000248: contours and illusory contours, float frames, layers in names."""
 
 from pathlib import Path
 

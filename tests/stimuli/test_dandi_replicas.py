@@ -1,4 +1,4 @@
-"""The dandisets whose images stand in the recordings, by their twins, from file to RDM."""
+"""The dandisets whose images stand in the recordings, by their replicas, from file to RDM."""
 
 import importlib
 import sys
@@ -8,15 +8,14 @@ import numpy as np
 import pytest
 import yaml
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "twins"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "replicas"))
 
 from spikes import planted_rates
 
-from isomorph import archives, rdms
 from isomorph.artefacts import read_array, read_responses
 from isomorph.layout import Layout
 from isomorph.rdms import distances_of
-from isomorph.stages import responses, stimuli
+from isomorph.stages import fetch, rdms, responses, stimuli
 from isomorph.stages.datasets import images_of, read_stimuli
 from isomorph.study import load_study
 from pictures import read_images
@@ -32,60 +31,60 @@ STUDY = {"name": "study", "title": "study", "datasets": [], "models": ["pixels.y
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
-    """Return layout and twin of a dataset, its real settings run over files of its own."""
+    """Return layout and replica of a dataset, its real settings run over files of its own."""
     done = {}
 
     def run(name):
         if name in done:
             return done[name]
         folder = tmp_path_factory.mktemp(name)
-        twin = importlib.import_module(name)
-        twin.write(folder / "archives")
+        replica = importlib.import_module(name)
+        replica.write(folder / "archives")
         spec = yaml.safe_load((ROOT / "config" / "datasets" / f"{name}.yaml").read_text())
         pinned = spec["archive"]
         files = folder / "archives" / pinned["dandiset"] / pinned["version"]
         spec |= {"archive": {"kind": "local", "path": str(files)}}
-        spec |= {"subjects": twin.SUBJECTS, "expected": twin.EXPECTED}
+        spec |= {"subjects": replica.SUBJECTS, "expected": replica.EXPECTED}
         (folder / "config").mkdir()
         study = {**STUDY, "datasets": [f"{name}.yaml"]}
         for file, content in ((name, spec), ("pixels", MODEL), ("study", study)):
             (folder / "config" / f"{file}.yaml").write_text(yaml.safe_dump(content))
         layout = Layout(load_study(folder / "config" / "study.yaml"), folder)
-        archives.run(layout, name)
+        fetch.run(layout, name)
         stimuli.run(layout, name)
-        for subject in twin.SUBJECTS:
+        for subject in replica.SUBJECTS:
             responses.run(layout, name, subject)
-        done[name] = layout, twin
+        done[name] = layout, replica
         return done[name]
 
     return run
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_include_of_the_real_settings_finds_files_of_the_twin(name, tmp_path):
-    twin = importlib.import_module(name)
-    twin.write(tmp_path)
+def test_every_include_of_the_real_settings_finds_files_of_the_replica(name, tmp_path):
+    replica = importlib.import_module(name)
+    replica.write(tmp_path)
     written = [p.relative_to(tmp_path).as_posix() for p in tmp_path.rglob("*.nwb")]
     spec = yaml.safe_load((ROOT / "config" / "datasets" / f"{name}.yaml").read_text())
-    spec |= getattr(twin, "EDITS", {})
+    spec |= getattr(replica, "EDITS", {})
     top = f"{spec['archive']['dandiset']}/{spec['archive']['version']}"
     from isomorph.archives.patterns import matches
 
     found = set()
     for pattern in spec["archive"]["include"]:
-        for subject in twin.SUBJECTS:
+        for subject in replica.SUBJECTS:
             here = matches(f"{top}/{pattern}".replace("{subject}", subject), written)
             assert here, pattern
             found |= set(here)
     assert found == set(written)
-    assert set(twin.SUBJECTS) <= set(spec["subjects"])
+    assert set(replica.SUBJECTS) <= set(spec["subjects"])
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_same_files_every_time_and_small(name, tmp_path):
-    twin = importlib.import_module(name)
+    replica = importlib.import_module(name)
     for place in ("one", "two"):
-        twin.write(tmp_path / place)
+        replica.write(tmp_path / place)
     first, second = (
         {p.name: p.read_bytes() for p in (tmp_path / place).rglob("*.nwb")}
         for place in ("one", "two")
@@ -96,10 +95,10 @@ def test_the_same_files_every_time_and_small(name, tmp_path):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_rdms_are_those_of_the_planted_responses(name, made):
-    layout, twin = made(name)
+    layout, replica = made(name)
     rdms.run_brain(layout, name)
     found = read_array(layout.brain_rdms(name), "rdms")
-    assert set(found["region"].values) == set(twin.EXPECTED["units"])
+    assert set(found["region"].values) == set(replica.EXPECTED["units"])
     images = read_images(images_of(layout, name), 8).transpose(0, 2, 3, 1)
     drive = np.log(planted_rates(images, 200, seed=99))
     table = read_stimuli(layout, name)
@@ -132,21 +131,21 @@ def test_000469_names_mean_what_they_mean_in_each_patient(made):
 
 def test_000469_responses_follow_the_images_by_name(made):
     """Off by one in the names, or by position, and this correlation is gone."""
-    layout, twin = made("dandi000469")
+    layout, replica = made("dandi000469")
     sessions = read_responses(layout.responses("dandi000469", "population")).values()
     for patient, session in enumerate(sessions):
-        rates = planted_rates(twin.shown(patient), twin.N_UNITS + 2, seed=10 + patient)
+        rates = planted_rates(replica.shown(patient), replica.N_UNITS + 2, seed=10 + patient)
         mean = session["response"].groupby("stimulus").mean().to_pandas()
-        places = [twin.NUMBERS.index(int(name.split("_")[1])) for name in mean.index]
+        places = [replica.NUMBERS.index(int(name.split("_")[1])) for name in mean.index]
         by_unit = [
             np.corrcoef(mean.iloc[:, unit], rates[places, unit])[0, 1]
-            for unit in range(twin.N_UNITS)
+            for unit in range(replica.N_UNITS)
         ]
         assert np.median(by_unit) > 0.8
 
 
 def test_000004_frames_are_upright_red_and_named_by_time(made):
-    layout, twin = made("dandi000004")
+    layout, replica = made("dandi000004")
     table = read_stimuli(layout, "dandi000004")
     folder = layout.stimuli("dandi000004").parent
     from PIL import Image
@@ -155,25 +154,25 @@ def test_000004_frames_are_upright_red_and_named_by_time(made):
         table["stimulus"], table["file"], table["category_name"], strict=True
     ):
         place = int(name[-4:]) - 1100
-        assert np.array_equal(np.asarray(Image.open(folder / file)), twin.IMAGES[place])
-        assert category == twin.CATEGORIES[place % 5]
+        assert np.array_equal(np.asarray(Image.open(folder / file)), replica.IMAGES[place])
+        assert category == replica.CATEGORIES[place % 5]
         assert name == f"newolddelay-{category}-{1100 + place}"
 
 
 def test_000713_omissions_and_the_passive_replay_do_not_count(made):
-    layout, twin = made("dandi000713")
+    layout, replica = made("dandi000713")
     (session,) = read_responses(layout.responses("dandi000713", "506940")).values()
-    n = len(twin.NAMES) * twin.REPETITIONS * twin.PER_REPETITION
-    assert session.sizes["presentation"] == n - twin.OMITTED
+    n = len(replica.NAMES) * replica.REPETITIONS * replica.PER_REPETITION
+    assert session.sizes["presentation"] == n - replica.OMITTED
     image = read_images(images_of(layout, "dandi000713"), 38)
-    assert image.shape[0] == len(twin.NAMES)
+    assert image.shape[0] == len(replica.NAMES)
 
 
 def test_000248_layers_are_areas_and_frames_are_names(made):
-    layout, twin = made("dandi000248")
-    for subject in twin.SUBJECTS:
+    layout, replica = made("dandi000248")
+    for subject in replica.SUBJECTS:
         (session,) = read_responses(layout.responses("dandi000248", subject)).values()
         assert set(session["region"].values) == {"VISp", "VISl"}
         assert set(session["stimulus"].values) == {
-            f"ICwcfg1_presentations{k}" for k in range(twin.N_IMAGES)
+            f"ICwcfg1_presentations{k}" for k in range(replica.N_IMAGES)
         }

@@ -1,4 +1,4 @@
-"""A twin of ds000117: two runs of one person, each image twice in one run and in no other."""
+"""A replica of ds000117: two runs of one person, each image twice in one run and in no other."""
 
 from __future__ import annotations
 
@@ -35,7 +35,9 @@ def amplitudes(rng: np.random.Generator) -> dict[str, np.ndarray]:
 def write(root: Path) -> None:
     rng = np.random.default_rng(117)
     raw, derived = root / "ds000117" / "1.0.5", root / "ds000117-fmriprep" / "main"
-    volumes.write_json(raw / "dataset_description.json", {"Name": "twin", "BIDSVersion": "1.0.2"})
+    volumes.write_json(
+        raw / "dataset_description.json", {"Name": "replica", "BIDSVersion": "1.0.2"}
+    )
     volumes.write_json(raw / "task-facerecognition_bold.json", {"RepetitionTime": TR})
     volumes.write_table(raw / "participants.tsv", ["participant_id", "age"], [("sub-01", "31")])
     volumes.write_json(

@@ -23,7 +23,7 @@ from isomorph.jobs import Job
 from isomorph.making import DECLARED
 
 ROOT = Path(__file__).parents[2]
-for folder in ("servers", "twins"):
+for folder in ("servers", "replicas"):
     sys.path.insert(0, str(ROOT / "tests" / folder))
 
 import dandi_archive  # noqa: E402
@@ -33,13 +33,13 @@ import repositories  # noqa: E402
 DERIVATIVES = re.compile(r"ds\d{6}-(\w+)")
 
 
-def twins() -> dict[str, ModuleType]:
-    """Return the modules that write the twin of a dataset, by the dataset's name."""
+def replicas() -> dict[str, ModuleType]:
+    """Return the modules that write the replica of a dataset, by the dataset's name."""
     found = {}
-    for file in sorted((ROOT / "tests" / "twins").glob("*.py")):
+    for file in sorted((ROOT / "tests" / "replicas").glob("*.py")):
         if not (ROOT / "config" / "datasets" / file.name).with_suffix(".yaml").is_file():
             continue
-        spec = importlib.util.spec_from_file_location(f"twin_{file.stem}", file)
+        spec = importlib.util.spec_from_file_location(f"replica_{file.stem}", file)
         assert spec is not None
         assert spec.loader is not None
         module = importlib.util.module_from_spec(spec)
@@ -49,26 +49,26 @@ def twins() -> dict[str, ModuleType]:
 
 
 def categories() -> dict[str, dict[str, Any]]:
-    """Return the models of the configuration that speak of categories of a twin's dataset."""
+    """Return the models of the configuration that speak of categories of a replica's dataset."""
     found = {}
     for file in sorted((ROOT / "config" / "models").glob("*.yaml")):
         content = yaml.safe_load(file.read_text(encoding="utf-8"))
-        speaks = set(content.get("datasets", ())) & set(twins())
+        speaks = set(content.get("datasets", ())) & set(replicas())
         if content["source"] == "baseline/category" and speaks:
             found[file.stem] = content
     return found
 
 
 def write_config(folder: Path, study: dict[str, Any], models: dict[str, dict[str, Any]]) -> None:
-    """Write a study of every twin: the real dataset files, but for subjects and figures."""
+    """Write a study of every replica: the real dataset files, but for subjects and figures."""
     datasets = folder / "config" / "datasets"
     datasets.mkdir(parents=True)
-    known = twins()
-    for name, twin in known.items():
+    known = replicas()
+    for name, replica in known.items():
         source = ROOT / "config" / "datasets" / f"{name}.yaml"
         content = yaml.safe_load(source.read_text(encoding="utf-8"))
-        content |= {"subjects": twin.SUBJECTS, "expected": twin.EXPECTED}
-        content |= getattr(twin, "EDITS", {})
+        content |= {"subjects": replica.SUBJECTS, "expected": replica.EXPECTED}
+        content |= getattr(replica, "EDITS", {})
         _write(datasets / f"{name}.yaml", content)
         for beside in source.parent.glob(f"{name}.*"):
             if beside.suffix != ".yaml" and not beside.name.endswith(".lock.tsv"):
@@ -83,10 +83,10 @@ def write_config(folder: Path, study: dict[str, Any], models: dict[str, dict[str
 
 
 def write_files(folder: Path) -> Path:
-    """Write the files of every twin and return the folder of all archives."""
+    """Write the files of every replica and return the folder of all archives."""
     archives = folder / "archives"
-    for twin in twins().values():
-        twin.write(archives)
+    for replica in replicas().values():
+        replica.write(archives)
     for requested in sorted((archives / "requested").glob("*")):
         shutil.copytree(requested, folder / "data" / "requested" / requested.name)
     return archives
@@ -107,7 +107,7 @@ class Servers:
 
 @contextmanager
 def servers(archives: Path, scratch: Path) -> Iterator[Servers]:
-    """Serve the twins as DANDI, S3 and GitHub while the block runs."""
+    """Serve the replicas as DANDI, S3 and GitHub while the block runs."""
     _arrange_objects(archives, scratch)
     with ExitStack() as stack:
         dandi = stack.enter_context(dandi_archive.serve(archives))
@@ -177,7 +177,7 @@ def run(
 
 
 def snakemake(folder: Path, mirrors: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run the workflow of the repository on the study of twins."""
+    """Run the workflow of the repository on the study of replicas."""
     return run(
         folder, mirrors, "snakemake", "--snakefile", str(ROOT / "Snakefile"),
         "--workflow-profile", str(ROOT / "profiles" / "default"), "--directory", str(folder),

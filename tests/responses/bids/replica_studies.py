@@ -11,34 +11,33 @@ from typing import Any
 
 import yaml
 
-from isomorph import archives
 from isomorph.layout import Layout
-from isomorph.stages import stimuli
+from isomorph.stages import fetch, stimuli
 from isomorph.study import load_study
 
 ROOT = Path(__file__).parents[3]
-sys.path.insert(0, str(ROOT / "tests" / "twins"))
+sys.path.insert(0, str(ROOT / "tests" / "replicas"))
 
 
-def twin_study(tmp_path: Path) -> Callable[..., tuple[Layout, Path]]:
-    """Return a maker of the study of a twin, read from a folder instead of OpenNeuro.
+def replica_study(tmp_path: Path) -> Callable[..., tuple[Layout, Path]]:
+    """Return a maker of the study of a replica, read from a folder instead of OpenNeuro.
 
-    It takes the twin's name and what to change: keys of `responses`, and what to do to the folder
-    of files before they are fetched.
+    It takes the replica's name and what to change: keys of `responses`, and what to do to the
+    folder of files before they are fetched.
     """
 
     def make(
         name: str, change: Callable[[Path], None] | None = None, **settings: Any
     ) -> tuple[Layout, Path]:
         module = importlib.import_module(name)
-        module.write(tmp_path / "twin")
+        module.write(tmp_path / "replica")
         dataset = yaml.safe_load((ROOT / f"config/datasets/{name}.yaml").read_text())
         files = tmp_path / "files"
         for source in dataset["archive"]["sources"]:
-            (version,) = (tmp_path / "twin" / source["dataset"]).iterdir()
+            (version,) = (tmp_path / "replica" / source["dataset"]).iterdir()
             shutil.copytree(version, files / source.get("into", ""), dirs_exist_ok=True)
         for also in dataset.pop("also", []):
-            shutil.copytree(tmp_path / "twin" / "requested" / name, files / also["into"])
+            shutil.copytree(tmp_path / "replica" / "requested" / name, files / also["into"])
         if change:
             change(files)
         dataset |= {
@@ -61,7 +60,7 @@ def twin_study(tmp_path: Path) -> Callable[..., tuple[Layout, Path]]:
         }  # fmt: skip
         (tmp_path / "config" / "study.yaml").write_text(yaml.safe_dump(study))
         layout = Layout(load_study(tmp_path / "config" / "study.yaml"), tmp_path)
-        archives.run(layout, name)
+        fetch.run(layout, name)
         stimuli.run(layout, name)
         return layout, files
 

@@ -5,7 +5,7 @@ import re
 
 import pandas as pd
 import pytest
-import twin_study as twins
+import replica_study as replicas
 
 from isomorph.archives.lock import read_lock
 from isomorph.jobs import jobs
@@ -14,7 +14,7 @@ from isomorph.making import written_by
 from isomorph.study import load_study
 
 STUDY = {
-    "name": "twins",
+    "name": "replicas",
     "title": "Every dataset, in miniature",
     "distances": ["crossvalidated_euclidean", "correlation"],
     "measures": ["pearson"],
@@ -40,40 +40,42 @@ PIXELS = {
 }  # fmt: skip
 COARSE = {**PIXELS, "name": "coarse", "title": "Coarse", "control_of": "pixels",
           "preprocessing": {"size": 4}}  # fmt: skip
-"""Stands in for an untrained twin, which a dataset without images has as little as its model."""
+"""Stands in for an untrained control, which a dataset without images has as little as its model."""
 
 
 @pytest.fixture(scope="module")
 def road(tmp_path_factory):
-    """One study of all twins from nothing to its report; what each step said."""
-    folder = tmp_path_factory.mktemp("twins")
-    twins.write_config(folder, STUDY, {"pixels": PIXELS, "coarse": COARSE, **twins.categories()})
-    archives = twins.write_files(folder)
+    """One study of all replicas from nothing to its report; what each step said."""
+    folder = tmp_path_factory.mktemp("replicas")
+    replicas.write_config(
+        folder, STUDY, {"pixels": PIXELS, "coarse": COARSE, **replicas.categories()}
+    )
+    archives = replicas.write_files(folder)
     told = {"folder": folder}
-    with twins.servers(archives, folder / "objects") as servers:
+    with replicas.servers(archives, folder / "objects") as servers:
         lock = ("isomorph", "lock", "--study", "config/study.yaml")
-        told["locked"] = twins.run(folder, servers.mirrors, *lock)
+        told["locked"] = replicas.run(folder, servers.mirrors, *lock)
         asked = servers.asked
-        told["planned"] = twins.snakemake(folder, servers.mirrors, "--dry-run")
+        told["planned"] = replicas.snakemake(folder, servers.mirrors, "--dry-run")
         told["asked while planning"] = servers.asked - asked
         study = load_study(folder / "config" / "study.yaml")
         arriving = [
             job for job in jobs(study) if job.stage in ARRIVAL and job.names[0] in BY_WORKFLOW
         ]
         files = [str(file) for job in arriving for file in written_by(Layout(study), job)]
-        told["arrived"] = twins.snakemake(folder, servers.mirrors, *files)
+        told["arrived"] = replicas.snakemake(folder, servers.mirrors, *files)
         assert told["arrived"].returncode == 0, told["arrived"].stdout[-6000:]
         typed = [
             job for job in jobs(study)
             if job.names and job not in arriving and job.names[0] != WHOLE
         ]  # fmt: skip
-        told["typed"] = twins.by_hand(folder, servers.mirrors, typed)
+        told["typed"] = replicas.by_hand(folder, servers.mirrors, typed)
         assert told["typed"].returncode == 0, told["typed"].stdout[-6000:]
-        told["done"] = twins.snakemake(folder, servers.mirrors)
+        told["done"] = replicas.snakemake(folder, servers.mirrors)
         told["asked"] = servers.asked
-        told["checked"] = twins.run(folder, servers.mirrors, *lock, "--check")
+        told["checked"] = replicas.run(folder, servers.mirrors, *lock, "--check")
     # the archives are gone: what is there must be enough
-    told["again"] = twins.snakemake(folder, "https://=http://127.0.0.1:9")
+    told["again"] = replicas.snakemake(folder, "https://=http://127.0.0.1:9")
     told["layout"] = Layout(load_study(folder / "config" / "study.yaml"), folder)
     return told
 
@@ -102,7 +104,7 @@ def test_the_whole_study_ends_in_a_report(road):
         assert dataset.title in page
 
 
-@pytest.mark.parametrize("dataset", sorted(twins.twins()))
+@pytest.mark.parametrize("dataset", sorted(replicas.replicas()))
 def test_every_file_is_the_one_that_was_locked(road, dataset):
     layout = road["layout"]
     manifest = json.loads(layout.manifest(dataset).read_text(encoding="utf-8"))
@@ -125,14 +127,14 @@ def _requested(layout, dataset):
     return [one for one in layout.study.dataset(dataset).also if one.kind == "requested"]
 
 
-@pytest.mark.parametrize("dataset", sorted(twins.twins()))
+@pytest.mark.parametrize("dataset", sorted(replicas.replicas()))
 def test_every_dataset_is_compared_with_a_model(road, dataset):
     table = pd.read_csv(road["layout"].comparisons(dataset))
     assert len(table)
     assert (table["status"] == "ok").any(), table["status"].unique()
 
 
-def test_a_model_has_its_twin_beside_it_where_there_are_images(road):
+def test_a_model_has_its_control_beside_it_where_there_are_images(road):
     layout = road["layout"]
     assert (pd.read_csv(layout.contrasts("dandi000469"))["control"] == "coarse").all()
     assert pd.read_csv(layout.contrasts("ds000105")).empty

@@ -60,7 +60,7 @@ def new_nwb(path, session, subject, start="2000-01-01T00:00:00+00:00"):
         nwb.create_group(group)
     nwb.create_group("stimulus/templates")
     nwb["identifier"] = path.stem
-    nwb["session_description"] = "a twin written for a test, not measured in anybody"
+    nwb["session_description"] = "a replica written for a test, not measured in anybody"
     nwb["session_start_time"] = start
     nwb["timestamps_reference_time"] = start
     nwb.create_dataset("file_create_date", data=[start], dtype=h5py.string_dtype())

@@ -1,4 +1,4 @@
-"""A twin of dandiset 000713: change detection with eight images, some of which are omitted."""
+"""A replica of dandiset 000713: change detection with eight images, some of which are omitted."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""A twin of the Natural Object Dataset: ciftify betas, localisers, events and photographs.
+"""A replica of the Natural Object Dataset: ciftify betas, localisers, events and photographs.
 
 Kept from the real one: file names (run-1 among derivatives, run-01 among raw data), lists of names
 without a last new line that give the folder in run 1 only, maps named in the files too, cortex
@@ -45,7 +45,7 @@ def write(root):
     home = root / "ds004496" / "2.1.2"
     results = home / "derivatives" / "ciftify" / "sub-01" / "results"
     _write_text(home / "dataset_description.json",
-                json.dumps({"Name": "twin", "BIDSVersion": "1.4.1", "License": "CC0"}))  # fmt: skip
+                json.dumps({"Name": "copy", "BIDSVersion": "1.4.1", "License": "CC0"}))  # fmt: skip
     _write_text(home / "task-imagenet_bold.json", json.dumps({"RepetitionTime": 2}))
     _write_text(home / "task-imagenet_events.json", json.dumps({"response": {"Description": "-"}}))
     _write_pictures(home)

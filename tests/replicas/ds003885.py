@@ -1,4 +1,4 @@
-"""A twin of the EEG of things that move or not: one BrainVision recording and its images.
+"""A replica of the EEG of things that move or not: one BrainVision recording and its images.
 
 Kept from the real one: file names, multiplexed BrainVision samples at 1 kHz, onsets in samples,
 values padded with spaces, no channels table, images in folders of kind and category. Planted: from
@@ -45,7 +45,9 @@ def write(root):
     home = root / "ds003885" / "1.0.7"
     stem = home / "sub-01" / "eeg" / "sub-01_task-movement"
     stem.parent.mkdir(parents=True)
-    (home / "dataset_description.json").write_text(json.dumps({"Name": "twin", "License": "CC0"}))
+    (home / "dataset_description.json").write_text(
+        json.dumps({"Name": "replica", "License": "CC0"})
+    )
     (home / "participants.json").write_text(json.dumps({"age": {"Units": "years"}}))
     (home / "participants.tsv").write_text("participant_id\tage\nsub-01\t20\n")
     (home / "task-movement_eeg.json").write_text(json.dumps({"SamplingFrequency": 1000}))
