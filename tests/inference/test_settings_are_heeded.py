@@ -201,9 +201,9 @@ def test_p_of_explanations_is_corrected_with_the_questions_of_its_family(kind, f
         np.testing.assert_allclose(own["p_corrected"], expected)
         assert set(own["family_size"]) == {len(own)}
         n_families += 1
-    assert n_families == {"region": 4, "dataset": 2, "settings": 1}[family] * table[
-        apart[0]
-    ].nunique()
+    assert (
+        n_families == {"region": 4, "dataset": 2, "settings": 1}[family] * table[apart[0]].nunique()
+    )
 
 
 def test_recovery_is_tested_under_the_first_measure_or_all():
@@ -294,6 +294,15 @@ def test_roles_are_those_the_settings_name(tmp_path, wanted, models, controls, p
     path.write_text(yaml.safe_dump({**study, "inference": {"explain": wanted}}))
     roles = roles_of(load_study(path), "real")
     assert roles == replace(roles, models=models, controls=controls, partitions=partitions)
+
+
+def test_an_untrained_control_has_no_shares_of_its_own(tmp_path):
+    """Whatever its source, such as a package's that does not load weights."""
+    study = load_study(write_settings(tmp_path))
+    for source in ("untrained/net", "package/net"):
+        control = study.models["net-untrained"].model_copy(update={"source": source})
+        models = {**study.models, "net-untrained": control}
+        assert roles_of(replace(study, models=models), "real").partitions == (("net", "pixels"),)
 
 
 def test_weighted_models_are_scored_by_the_measures_named(small):
