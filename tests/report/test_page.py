@@ -6,6 +6,7 @@ import pytest
 import yaml
 from synthetic_study import write_settings
 
+import isomorph
 from isomorph import report
 from isomorph.artefacts import provenance, read_table, sha256, write_beside, write_table
 from isomorph.errors import IsomorphError
@@ -146,7 +147,8 @@ def test_tables_hold_contrasts_regions_recovery_and_reliability(page):
 def test_provenance_can_be_followed(drawn, page):
     words = page.words
     assert "snakemake --cores 2 --config study=config/small.yaml" in words
-    for name in ("comparisons.csv", "contrasts.csv", "reliability.csv", "isomorph 0.1.0"):
+    made_by = f"isomorph {isomorph.__version__}"
+    for name in ("comparisons.csv", "contrasts.csv", "reliability.csv", made_by):
         assert name in words
 
 
