@@ -201,9 +201,9 @@ def test_p_of_explanations_is_corrected_with_the_questions_of_its_family(kind, f
         np.testing.assert_allclose(own["p_corrected"], expected)
         assert set(own["family_size"]) == {len(own)}
         n_families += 1
-    assert n_families == {"region": 4, "dataset": 2, "settings": 1}[family] * table[
-        apart[0]
-    ].nunique()
+    assert (
+        n_families == {"region": 4, "dataset": 2, "settings": 1}[family] * table[apart[0]].nunique()
+    )
 
 
 def test_recovery_is_tested_under_the_first_measure_or_all():
