@@ -1,4 +1,4 @@
-"""Files of the user's that may stand beside a dataset's own YAML file: tables, masks, labels.
+"""Files that a dataset's settings name: some may be the user's, beside the dataset's own YAML file.
 
 What is not found there is looked for inside the archive by whoever reads it.
 """
@@ -8,10 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from isomorph.registry import Registry
 from isomorph.study import Spec, Study
 
 Find = Callable[[Path, str], list[Path]]
 """From the folder of a dataset's file and the value of a setting to the files that it names."""
+
+Named = Mapping[str, Find | None]
+"""Settings that name files, and how these are found beside a dataset's own file; None where they
+stand in the archive alone."""
 
 
 def by_name(folder: Path, name: str) -> list[Path]:
@@ -27,28 +32,44 @@ def by_pattern(folder: Path, pattern: str) -> list[Path]:
     return sorted(file for file in folder.glob(pattern) if file.is_file())
 
 
-REGION_TABLE: Mapping[str, Find] = {"region.table": by_name}
+RECORDED: Named = {"files": None, "region.table": by_name}
 
-BESIDE: Mapping[str, Mapping[str, Mapping[str, Find]]] = {
-    "stimuli": {
-        "folder": {"table": by_name},
-        "nwb": {"table": by_name},
-        "conditions": {"descriptions": by_name},
+STIMULI: Registry[Named] = Registry(
+    "kind of stimuli",
+    {
+        "folder": {"files": None, "table": by_name},
+        "matlab": {"file": None},
+        "conditions": {"files": None, "descriptions": by_name},
+        "nwb": {"files": None, "table": by_name},
+        "like": {},
     },
-    "responses": {
-        "nwb": REGION_TABLE,
-        "traces": REGION_TABLE,
-        "rasters": REGION_TABLE,
-        "rdms": {"sources.order.file": by_name},
+)
+"""Settings that name files, by the `kind` of a dataset's stimuli."""
+
+RESPONSES: Registry[Named] = Registry(
+    "kind of responses",
+    {
+        "nwb": RECORDED,
+        "traces": RECORDED,
+        "rasters": RECORDED,
+        "arrays": dict.fromkeys(("responses", "presentations", "units", "times")),
+        "rdms": {"sources.file": None, "sources.order.file": by_name},
         "bids": {
-            "regions.files": by_pattern,
-            "regions.named": by_pattern,
-            "regions.file": by_pattern,
-            "regions.table": by_pattern,
+            **dict.fromkeys(("bold", "events.files", "confounds.files")),
+            **dict.fromkeys(
+                ("regions.files", "regions.named", "regions.file", "regions.table"), by_pattern
+            ),
         },
+        "betas": dict.fromkeys(("files", "labels", "events.files", "regions.file")),
+        "epochs": dict.fromkeys(("files", "presentations.files")),
     },
+)
+"""The same by the `kind` of its responses."""
+
+PARTS: Mapping[str, Registry[Named]] = {
+    "stimuli": STIMULI,
+    "responses": RESPONSES,
 }
-"""Settings whose files may stand there and how these are found, by part of a dataset and `kind`."""
 
 
 def values_at(value: object, key: str | Sequence[str]) -> Iterator[str]:
@@ -92,7 +113,7 @@ def finder(study: Study, dataset: str, key: str) -> Find | None:
     """
     part, _, rest = key.partition(".")
     kind = getattr(study.dataset(dataset), part).kind
-    return BESIDE[part].get(kind, {}).get(rest)
+    return PARTS[part][kind].get(rest)
 
 
 def named_beside(study: Study, dataset: str, part: str, subject: str = "") -> list[Path]:
@@ -116,7 +137,8 @@ def named_beside(study: Study, dataset: str, part: str, subject: str = "") -> li
     spec, folder = getattr(study.dataset(dataset), part), study.dataset_files[dataset].parent
     found = [
         file
-        for key, find in BESIDE[part].get(spec.kind, {}).items()
+        for key, find in PARTS[part][spec.kind].items()
+        if find is not None
         for value in values_at(spec, key)
         for file in find(folder, value.replace("{subject}", subject))
     ]

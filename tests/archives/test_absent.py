@@ -10,10 +10,10 @@ from typing import get_args
 import pytest
 
 from isomorph import archives
-from isomorph.archives.asked import RECORDINGS, RESPONSES, STIMULI, belongs, patterns
+from isomorph.archives.asked import RECORDINGS, belongs, patterns
 from isomorph.archives.patterns import asks_for, filled
 from isomorph.archives.readiness import readiness
-from isomorph.beside import BESIDE
+from isomorph.beside import RESPONSES, STIMULI
 from isomorph.errors import IsomorphError
 from isomorph.foreign import lack_of_content
 from isomorph.responses.kinds import RESPONSES as READERS
@@ -444,13 +444,9 @@ def test_no_setting_that_names_files_is_forgotten(place, registry, spec):
         assert not {f"{place}.{kind}.{key}" for key in listed} & NO_FILE.keys()
 
 
-def test_settings_with_a_part_of_their_own_are_among_those_that_name_files():
-    known = {f"stimuli.{key}" for keys in STIMULI.values() for key in keys}
-    known |= {f"responses.{key}" for keys in RESPONSES.values() for key in keys}
-    beside = {
-        f"{part}.{key}" for part, kinds in BESIDE.items() for keys in kinds.values() for key in keys
-    }
-    assert known >= {*beside, *RECORDINGS}
+def test_recordings_are_among_the_settings_that_name_files():
+    known = {f"responses.{key}" for keys in RESPONSES.values() for key in keys}
+    assert known >= {*RECORDINGS}
 
 
 @pytest.mark.parametrize("kind", ["nwb", "traces"])

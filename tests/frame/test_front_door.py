@@ -5,6 +5,7 @@ import inspect
 import subprocess
 import sys
 from importlib import import_module
+from pathlib import Path
 
 import pytest
 
@@ -69,3 +70,12 @@ def test_every_function_has_an_example_that_runs():
     for name in FUNCTIONS:
         (own,) = [one for one in finder.find(getattr(iso, name), name) if one.name == name]
         assert own.examples, name
+
+
+def test_the_readme_says_what_runs():
+    text = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    code = text.split("## As a library")[1].split("```python\n")[1].split("```")[0]
+    names: dict = {}
+    exec(code, names)
+    assert set(names["found"].table["layer"]) == {"conv", "fc"}
+    assert names["model"].sizes["layer"] == 2

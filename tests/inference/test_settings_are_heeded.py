@@ -296,6 +296,15 @@ def test_roles_are_those_the_settings_name(tmp_path, wanted, models, controls, p
     assert roles == replace(roles, models=models, controls=controls, partitions=partitions)
 
 
+def test_an_untrained_control_has_no_shares_of_its_own(tmp_path):
+    """Whatever its source, such as a package's that does not load weights."""
+    study = load_study(write_settings(tmp_path))
+    for source in ("untrained/net", "package/net"):
+        control = study.models["net-untrained"].model_copy(update={"source": source})
+        models = {**study.models, "net-untrained": control}
+        assert roles_of(replace(study, models=models), "real").partitions == (("net", "pixels"),)
+
+
 def test_weighted_models_are_scored_by_the_measures_named(small):
     for measures, expected in (([], {"rho_a"}), (["pearson"], {"pearson"})):
         explain.run(asked(small, explain={"weighted": measures, "splits": 1, "resamples": 10}),

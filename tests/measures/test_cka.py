@@ -29,7 +29,7 @@ def rdm(x):
 
 def feature_corrected(x, y):
     stacks = [Stack(rdm(z), facts={"features": [z]}) for z in (x, y)]
-    return FeatureCorrectedForm().pair(*stacks)
+    return FeatureCorrectedForm().compare(*stacks).item()
 
 
 def value(name, x, y):

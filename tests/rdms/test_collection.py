@@ -7,19 +7,9 @@ import pytest
 import xarray as xr
 
 from isomorph.errors import IsomorphError
-from isomorph.rdms.collection import (
-    LayerRdm,
-    RdmRow,
-    Status,
-    available,
-    brain_rdms,
-    distances_of,
-    flat,
-    indexed,
-    model_rdms,
-    notes_of,
-    undefined_of,
-)
+from isomorph.rdms.collecting import brain_rdms, model_rdms
+from isomorph.rdms.collection import available, distances_of, flat, indexed, notes_of, undefined_of
+from isomorph.rdms.rdm_rows import LayerRdm, RdmRow, Status
 
 STIMULI = ["a", "b", "c", "d"]
 TIMES = np.array([[0.0, 0.05], [0.05, 0.1]])

@@ -12,7 +12,8 @@ from rsatoolbox.rdm import calc_rdm
 import isomorph as iso
 from isomorph.artefacts import provenance, read_array, write_responses, write_table
 from isomorph.layout import Layout
-from isomorph.rdms import indexed, run_brain
+from isomorph.rdms import indexed
+from isomorph.stages.rdms import run_brain
 from isomorph.study import load_study
 
 N, UNITS = 12, 8

@@ -167,7 +167,7 @@ def test_the_ceiling_of_noise_is_undefined_as_often_as_chance_has_it_and_names_t
         assert set(brain["fold"].values.tolist()) == {"run"}
         assert set(brain["n_folds"].values.tolist()) == {4}
         assert (region.folds, region.n_folds) == ("runs", 4)
-        undefined += bounds.status == "undefined: halves of the runs do not agree"
+        undefined += bounds.reason == "halves of the runs do not agree"
     assert 6 <= undefined <= 14
 
 
@@ -175,7 +175,7 @@ def test_the_ceiling_of_signal_is_of_halves_of_runs():
     data, _ = shared(1, n=20, runs=6, signal=1.0)
     found, said = rdms(data, ["squared_euclidean"])
     _, _, bounds = ceiling_of(found, said, 20, "squared_euclidean")
-    assert bounds.status.startswith("defined: halves of the runs of one subject")
+    assert bounds.reason.startswith("halves of the runs of one subject")
 
 
 @pytest.mark.parametrize("runs", [2, 3])
@@ -194,7 +194,7 @@ def test_repetitions_alone_would_find_distances():
     assert all((row.rdm > 0).all() for row in found.values())
     assert {row.fold for row in found.values()} == {"repetition"}
     _, _, bounds = ceiling_of(found, said, 8, "crossvalidated_euclidean")
-    assert bounds.status == "defined: halves of the repetitions of one subject"
+    assert bounds.reason == "halves of the repetitions of one subject"
 
 
 @pytest.mark.parametrize("per", ["others", "session", "run"])

@@ -22,7 +22,7 @@ from small_studies import AFFINE, SUBJECTS, WRITERS, pictures, stimuli_of
 
 from isomorph import archives
 from isomorph.archives import fetched
-from isomorph.cli import looking, main
+from isomorph.cli import main
 from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
 from isomorph.responses import rdms
@@ -448,7 +448,7 @@ def test_rdms_of_several_subjects_are_read_once(study, capsys, monkeypatch):
 
 
 def test_a_long_look_says_how_far_it_has_come(study, capsys, monkeypatch):
-    monkeypatch.setattr(looking, "EVERY", -1.0)
+    monkeypatch.setattr("isomorph.saying.EVERY", -1.0)
     layout = study("arrays")
     main(["check", "--study", str(layout.study.path), "--root", str(layout.root)])
     assert capsys.readouterr().err.splitlines() == [

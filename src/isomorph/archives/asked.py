@@ -2,51 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from isomorph.archives.manifest import absent_now, read_manifest
 from isomorph.archives.patterns import asks_for, filled, matches
-from isomorph.beside import finder, values_at
+from isomorph.beside import PARTS, finder, values_at
 from isomorph.errors import IsomorphError
 from isomorph.foreign import lack_of_content
 from isomorph.foreign.brain_images import halves_of
 from isomorph.foreign.entities import parse
 from isomorph.foreign.inheritance import applies, is_sidecar
 from isomorph.layout import Layout
-from isomorph.registry import Registry
 from isomorph.study import Spec
-
-STIMULI: Registry[tuple[str, ...]] = Registry(
-    "kind of stimuli",
-    {
-        "folder": ("files", "table"),
-        "matlab": ("file",),
-        "conditions": ("files", "descriptions"),
-        "nwb": ("files", "table"),
-        "like": (),
-    },
-)
-"""Settings that name files, by the `kind` of a dataset's stimuli."""
-
-RESPONSES: Registry[tuple[str, ...]] = Registry(
-    "kind of responses",
-    {
-        "nwb": ("files", "region.table"),
-        "traces": ("files", "region.table"),
-        "rasters": ("files", "region.table"),
-        "arrays": ("responses", "presentations", "units", "times"),
-        "rdms": ("sources.file", "sources.order.file"),
-        "bids": (
-            *("bold", "events.files", "confounds.files"),
-            *("regions.files", "regions.named", "regions.file", "regions.table"),
-        ),
-        "betas": ("files", "labels", "events.files", "regions.file"),
-        "epochs": ("files", "presentations.files"),
-    },
-)
-"""Settings that name files, by the `kind` of a dataset's responses."""
 
 RECORDINGS = ("responses.bold", "responses.files")
 """Settings whose files are recordings, which other files may belong to by their names alone."""
@@ -93,8 +62,9 @@ def patterns(layout: Layout, dataset: str, subjects: Collection[str] | None = No
     """
     spec = layout.study.dataset(dataset)
     found = [
-        *_of(spec.stimuli, "stimuli", STIMULI[spec.stimuli.kind]),
-        *_of(spec.responses, "responses", RESPONSES[spec.responses.kind]),
+        one
+        for part, named in PARTS.items()
+        for one in _of(getattr(spec, part), part, named[getattr(spec, part).kind])
     ]
     filled = [
         Asked(one.key, one.pattern.replace("{subject}", subject))
@@ -125,7 +95,7 @@ def _beside(layout: Layout, dataset: str, one: Asked) -> list[Path]:
     return found
 
 
-def _of(spec: Spec, place: str, keys: Sequence[str]) -> Iterator[Asked]:
+def _of(spec: Spec, place: str, keys: Iterable[str]) -> Iterator[Asked]:
     for key in keys:
         for value in values_at(spec, key):
             yield Asked(f"{place}.{key}", value)

@@ -27,7 +27,7 @@ from isomorph.errors import IsomorphError
 from isomorph.foreign import in_words
 from isomorph.layout import Layout
 from isomorph.making import stamp
-from isomorph.registry import Registry
+from isomorph.registry import Registry, lazily
 from isomorph.study import DatasetSpec
 from isomorph.study.archive import BucketFiles, DandiArchive
 
@@ -36,30 +36,12 @@ Bring = Callable[[Layout, str, Sequence[LockedFile], Path, Callable[[], None]], 
 last argument before it touches one that does not stand whole."""
 
 
-def _dandi(
-    layout: Layout,
-    dataset: str,
-    files: Sequence[LockedFile],
-    folder: Path,
-    lacking: Callable[[], None],
-) -> list[FileRecord]:
-    from isomorph.archives import dandi
-
-    return dandi.bring(layout, dataset, files, folder, lacking)
-
-
-def _openneuro(
-    _layout: Layout,
-    dataset: str,
-    files: Sequence[LockedFile],
-    folder: Path,
-    lacking: Callable[[], None],
-) -> list[FileRecord]:
-    return transfer(dataset, files, folder, lacking)
-
-
 BRING: Registry[Bring] = Registry(
-    "archive that is pinned by a lock", {"dandi": _dandi, "openneuro": _openneuro}
+    "archive that is pinned by a lock",
+    {
+        "dandi": lazily("isomorph.archives.dandi:bring"),
+        "openneuro": lambda _, *asked: transfer(*asked),
+    },
 )
 """How the files of a main archive come, by its `kind`."""
 

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from isomorph.layout import Layout
     from isomorph.stimuli.names import Names
 
-EVERY = 5.0
-"""Seconds between two lines that say how far the look has come."""
 SHOWN = 3
 """Names shown where there are many."""
 

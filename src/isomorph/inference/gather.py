@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from isomorph.errors import IsomorphError
 from isomorph.inference.estimated import PLACE
 from isomorph.measures import Floats
-from isomorph.rdms.collection import Status, available
+from isomorph.rdms.collection import available
+from isomorph.rdms.rdm_rows import Status
 from isomorph.responses.times import bins_of
 from isomorph.study.windows import in_time
 

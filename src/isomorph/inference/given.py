@@ -13,19 +13,13 @@ import xarray as xr
 from isomorph.errors import IsomorphError
 from isomorph.measures import Floats, stimulus_count
 from isomorph.rdms.checked_numbers import numbers
-from isomorph.rdms.collection import (
-    LEVELS,
-    LayerRdm,
-    RdmRow,
-    brain_rdms,
-    distances_of,
-    indexed,
-    model_rdms,
-)
+from isomorph.rdms.collecting import brain_rdms, model_rdms
+from isomorph.rdms.collection import LEVELS, distances_of, indexed
 from isomorph.rdms.distances import DISTANCES
 from isomorph.rdms.exchange import distance_of
 from isomorph.rdms.lined_up import names_of, over
 from isomorph.rdms.named import first_twice, index_labels, labels
+from isomorph.rdms.rdm_rows import LayerRdm, RdmRow
 from isomorph.rdms.taken import MINIMUM_STIMULI, REGION
 from isomorph.rdms.unnamed import UNNAMED, made_up_names
 from isomorph.responses.stacks import condensed

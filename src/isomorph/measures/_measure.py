@@ -19,9 +19,6 @@ Invariance = Literal["scale", "offset", "additive", "monotone", "translation", "
 class Form(Protocol):
     """The arithmetic of a measure; one that is an inner product of vectors also has `embed`."""
 
-    def pair(self, first: Stack, second: Stack) -> float:
-        """Compare the one representation of each stack."""
-
     def compare(self, first: Stack, second: Stack) -> Floats:
         """Compare `a` representations with `b`: `(a, b)`."""
 
@@ -105,7 +102,7 @@ class Measure:
 
     def pair(self, first: Stackable, second: Stackable) -> float:
         """Return the measure between two representations, stacks or RDMs of one row."""
-        return self.form.pair(stacked(first), stacked(second))
+        return float(self.compare(first, second)[0, 0])
 
     def chance(self, first: Stackable, second: Stackable) -> Floats:
         """Return the mean of the measure over all orders of the stimuli of one side: `(a, b)`.

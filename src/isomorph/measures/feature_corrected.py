@@ -38,10 +38,6 @@ class FeatureCorrectedForm:
         """Compare all representations: `(a, b)`, NaN where a denominator is not positive."""
         return self.resampled(first, second, np.ones((1, first.n_stimuli), dtype=int))[0]
 
-    def pair(self, first: Stack, second: Stack) -> float:
-        """Compare the one representation of each stack."""
-        return float(self.compare(first, second)[0, 0])
-
     def resampled(self, first: Stack, second: Stack, counts: Counts) -> Floats:
         """Compare all representations in every resample of the stimuli.
 

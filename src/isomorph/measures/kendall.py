@@ -49,10 +49,6 @@ class Tau:
         )
         return tau_b * scale if self.ties_cost else tau_b
 
-    def pair(self, first: Stackable, second: Stackable) -> float:
-        """Return tau between two RDMs, each `(1, pair)`."""
-        return float(self.compare(first, second)[0, 0])
-
     def resampled(self, first: Stackable, second: Stackable, counts: Counts) -> Floats:
         """Return tau in every resample: `(resample, a, b)`.
 

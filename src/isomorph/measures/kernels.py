@@ -56,10 +56,6 @@ class RbfForm:
         """Return the measure between all RDMs: `(a, pair)` and `(b, pair)` give `(a, b)`."""
         return self.embed(rdms_of(first)) @ self.embed(rdms_of(second)).T
 
-    def pair(self, first: Stackable, second: Stackable) -> float:
-        """Return the measure between two RDMs, each `(1, pair)`."""
-        return float(self.compare(first, second)[0, 0])
-
     def resampled(self, first: Stackable, second: Stackable, counts: Counts) -> Floats:
         """Return the measure in every resample: `(resample, a, b)`, NaN where undefined."""
         first, second = rdms_of(first), rdms_of(second)

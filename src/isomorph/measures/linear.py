@@ -160,10 +160,6 @@ class LinearForm:
             squares -= ((sums**2).sum(axis=1) - level) / diagonal
         return squares
 
-    def pair(self, first: Stackable, second: Stackable) -> float:
-        """Return the measure between two RDMs, each `(1, pair)`."""
-        return float(self.compare(first, second)[0, 0])
-
     def resampled(self, first: Stackable, second: Stackable, counts: Counts) -> Floats:
         """Return the measure between all RDMs in every resample of the stimuli.
 

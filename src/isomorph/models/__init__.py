@@ -1,6 +1,7 @@
 """Models: where activations come from, each source an entry of `SOURCES`."""
 
-from isomorph.models.activate import activations, open_model
+from isomorph.models.activate import activations
+from isomorph.models.seeing import open_model
 from isomorph.models.source import Inputs, Request, Source, Sources
 from isomorph.models.source_entries import SOURCES, mistakes_of
 

@@ -11,13 +11,13 @@ import numpy as np
 import xarray as xr
 
 from isomorph.geometry import Contribution, Geometry, UndefinedDistanceError, joined
-from isomorph.rdms.collection import RdmRow, Status
 from isomorph.rdms.distances import DISTANCES
 from isomorph.rdms.fold_geometry import USUAL, geometry_of_folds
 from isomorph.rdms.fold_remarks import FoldRemarks
 from isomorph.rdms.folds import Folds, folds_of
 from isomorph.rdms.halves import Halves, halves_of
 from isomorph.rdms.halvings import HALVINGS, Halving, draw_halvings
+from isomorph.rdms.rdm_rows import RdmRow, Status
 from isomorph.rdms.transforms import TRANSFORMS
 from isomorph.rdms.unit_choice import equal_units
 from isomorph.responses.division import Division, divide

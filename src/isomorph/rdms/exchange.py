@@ -9,16 +9,10 @@ import numpy as np
 import xarray as xr
 
 from isomorph.errors import IsomorphError, did_you_mean
-from isomorph.rdms.collection import (
-    LayerRdm,
-    RdmRow,
-    brain_rdms,
-    distances_of,
-    each_rdm,
-    indexed,
-    model_rdms,
-)
+from isomorph.rdms.collecting import brain_rdms, model_rdms
+from isomorph.rdms.collection import distances_of, each_rdm, indexed
 from isomorph.rdms.distances import DISTANCES
+from isomorph.rdms.rdm_rows import LayerRdm, RdmRow
 from isomorph.responses.times import EDGES
 
 if TYPE_CHECKING:

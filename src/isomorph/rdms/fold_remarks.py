@@ -9,9 +9,9 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from isomorph.rdms.collection import RdmRow
 from isomorph.rdms.distances import Distance
 from isomorph.rdms.folds import Folds, folds_of_units
+from isomorph.rdms.rdm_rows import RdmRow
 from isomorph.responses.division import Division
 from isomorph.responses.times import bins_of
 

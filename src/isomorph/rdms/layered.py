@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from isomorph.geometry import Geometry, UndefinedDistanceError
-from isomorph.rdms.collection import LayerRdm
 from isomorph.rdms.distances import DISTANCES, of_layers
+from isomorph.rdms.rdm_rows import LayerRdm
 
 
 def rdms_of_layer(

@@ -10,7 +10,7 @@ import xarray as xr
 
 from isomorph.errors import IsomorphError
 from isomorph.geometry import Floats, geometry_of_features
-from isomorph.rdms.collection import model_rdms
+from isomorph.rdms.collecting import model_rdms
 from isomorph.rdms.fold_geometry import geometry_of_layer
 from isomorph.rdms.layered import rdms_of_layer
 from isomorph.rdms.lined_up import over

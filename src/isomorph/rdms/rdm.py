@@ -10,12 +10,8 @@ import xarray as xr
 
 from isomorph.errors import IsomorphError
 from isomorph.rdms.brain import rdms_of_responses
-from isomorph.rdms.collection import (
-    available,
-    brain_rdms,
-    distances_of,
-    undefined_of,
-)
+from isomorph.rdms.collecting import brain_rdms
+from isomorph.rdms.collection import available, distances_of, undefined_of
 from isomorph.rdms.distances import DISTANCES
 from isomorph.rdms.halvings import most_halvings
 from isomorph.rdms.layers_in_hand import rdms_of_activations, rdms_of_features

@@ -15,24 +15,14 @@ from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
 from isomorph.making import require, stamp
 from isomorph.rdms.brain import rdms_of_responses
-from isomorph.rdms.collection import (
-    LEVELS,
-    LayerRdm,
-    RdmRow,
-    Status,
-    available,
-    brain_rdms,
-    distances_of,
-    flat,
-    indexed,
-    model_rdms,
-    undefined_of,
-)
+from isomorph.rdms.collecting import brain_rdms, model_rdms
+from isomorph.rdms.collection import LEVELS, available, distances_of, flat, indexed, undefined_of
 from isomorph.rdms.distances import EQUAL
 from isomorph.rdms.fold_geometry import geometry_of_layer
 from isomorph.rdms.halvings import most_halvings
 from isomorph.rdms.layered import rdms_of_layer
 from isomorph.rdms.level import Level, averaged, regrouped
+from isomorph.rdms.rdm_rows import LayerRdm, RdmRow, Status
 from isomorph.rdms.taken import MINIMUM_STIMULI
 from isomorph.rdms.unit_choice import reliable_units
 from isomorph.responses.division import recordings_of

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from isomorph.errors import IsomorphError
 from isomorph.registry import Registry
@@ -21,12 +20,11 @@ from isomorph.responses.bids.bold import (
 )
 from isomorph.responses.bids.confounds import Confounds, read_confounds
 from isomorph.responses.bids.design import Design, make_design
-from isomorph.responses.bids.events import read_events
 from isomorph.responses.bids.glm import Fit, ar1, estimable, lss, ols, present, ridge
 from isomorph.responses.bids.run_files import RunFiles
 from isomorph.responses.bids.scratch import Scratch
 from isomorph.responses.bids.timing import Timing, timing
-from isomorph.responses.presentations import usable
+from isomorph.responses.bids.trials import Trials, read_trials
 from isomorph.stimuli.names import Names
 from isomorph.study.bids import BidsResponses
 
@@ -121,44 +119,6 @@ class Run:
     duration: Array
     dropped: Mapping[str, int] = field(default_factory=dict)
     noted: Mapping[str, int] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Trials:
-    """The trials of one run beside the times of its volumes.
-
-    Attributes
-    ----------
-    trials : DataFrame
-        A row per trial, see `isomorph.responses.bids.events.read_events`.
-    label : array of str of shape (trial,)
-        Stimulus of each.
-    known : array of bool of shape (trial,)
-        Whether it is one of the set.
-    clock : Timing
-        When the volumes were taken.
-    frames : array of shape (scan,)
-        The time of each, seconds.
-    dropped : dict of str to int
-        Events left out, by reason.
-    """
-
-    trials: pd.DataFrame
-    label: Array
-    known: Array
-    clock: Timing
-    frames: Array
-    dropped: dict[str, int]
-
-    @property
-    def end(self) -> float:
-        """When the last volume ends, seconds."""
-        return float(self.frames[-1] + self.clock.repetition)
-
-    @property
-    def duration(self) -> Array:
-        """Of each trial of a stimulus of the set, seconds."""
-        return self.trials["duration"].to_numpy(dtype=np.float64)[self.known]
 
 
 @dataclass(frozen=True)
@@ -302,51 +262,23 @@ class Reader:
         start: float | None,
         header: float | None,
     ) -> Trials:
-        """Read the trials of one run and compare them with the time its volumes take.
+        """Read the trials of one run, see `isomorph.responses.bids.trials.read_trials`.
 
         Parameters
         ----------
         run : RunFiles
         n_scans : int
             Its volumes.
-        repetition, start : float or None
-            What the file itself says of its time, seconds.
-        header : float or None
-            The repetition time in the header of volumes, seconds, which is only compared.
+        repetition, start, header : float or None
+            What the file itself says of its time, seconds; see `Bold`.
 
         Raises
         ------
         IsomorphError
-            When a table or JSON file is not what it must be, no trial shows a stimulus of the set,
-            or trials begin after the last volume.
+            When a JSON file is not what it must be; see `read_trials` too.
         """
         clock = timing(run.bold, self.jsons, self.settings, repetition, start, header)
-        frames = clock.frames(n_scans)
-        trials, dropped = read_events(run.events, self.settings.events)
-        label = self.names.ids_or_names(run.events, trials["name"].to_numpy(dtype=np.str_))
-        where = f"{run.events}: {self.settings.events.stimulus}"
-        onset = trials["onset"].to_numpy()
-        names = self.names
-        known, more = usable(label, onset, names.stimuli, where, names.table, names.has(label))
-        found = Trials(trials, label, known, clock, frames, dropped | more)
-        late = onset >= found.end
-        if not late.any():
-            return found
-        worst = trials[late].iloc[0]
-        if self.settings.events.late == "refuse":
-            raise IsomorphError(
-                f"{run.events}: {worst['name']} begins at {worst['onset']:g} s, after the end "
-                f"of {run.bold.name} at {found.end:g} s, as {late.sum()} "
-                "of its trials do; check responses.events.clock and the repetition time, or "
-                "set responses.events.late: drop"
-            )
-        if not known[~late].any():
-            raise IsomorphError(
-                f"{run.events}: all trials begin after the last volume of {run.bold.name}, at "
-                f"{frames[-1]:g} s; check responses.events.clock and the repetition time"
-            )
-        counted = {**found.dropped, "events after the last volume": int(late.sum())}
-        return Trials(trials[~late], label[~late], known[~late], clock, frames, counted)
+        return read_trials(run, clock, n_scans, self.settings.events, self.names)
 
     def _amplitudes(self, label: Array, known: Array) -> tuple[Array, Array, Array]:
         """Return to which amplitude each trial belongs, each one's stimulus and its first trial."""
