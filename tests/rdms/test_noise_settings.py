@@ -104,7 +104,7 @@ def test_the_noise_of_runs_is_that_of_others_of_the_session_or_their_own():
 def test_noise_by_run_is_that_of_rsatoolbox():
     """A covariance of each run, two runs weighed by the mean of theirs.
 
-    What a run adds to all its responses is no noise, and takes a degree of freedom.
+    What a run adds to all its responses is not noise, and takes a degree of freedom.
     """
     rng = np.random.default_rng(3)
     values = rng.standard_normal((5, 6, 4)) @ rng.standard_normal((4, 4))
@@ -183,7 +183,7 @@ def test_values_of_a_column_are_compared_in_place_of_stimuli(tmp_path):
 
 
 def test_units_are_chosen_and_drawn_as_the_dataset_says(tmp_path):
-    """Equally many, so often, by this seed, for every subject anew."""
+    """Equally many, so often, by this seed, for every subject in turn."""
     every = {
         name: made(tmp_path, ("m", "n"), ["euclidean"],
                    units={"equalise": 3, "draws": 4, "seed": 0, **settings})

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from isomorph.catalogue import CATALOGUE
-from isomorph.report.analysis import SOURCES, analysis
+from isomorph.report.analysis_facts import SOURCES, analysis
 from isomorph.report.evidence import read_results
 from isomorph.report.page import templates
 from isomorph.study import Inference, StudySpec

@@ -12,7 +12,7 @@ from isomorph.report.columns import FIGURES, INTERVAL, WORDS, P, PageColumn, tab
 ROW = {
     "region": "V1", "measure": "rho_a", "scheme": "stimuli and subjects", "layer": "conv1",
     "chosen_share": 0.9, "score": 0.456, "interval_low": -0.034, "interval_high": 0.7,
-    "p_corrected": 0.03, "n": 1234, "status": "ok",
+    "p_corrected": 0.03, "n": 1234, "status": "ok", "reason": "",
 }  # fmt: skip
 
 
@@ -46,14 +46,16 @@ def test_a_row_without_a_number_says_why_in_its_place_and_dashes_after():
         PageColumn("score", kind="number"),
         P,
     ]
-    rows = pd.DataFrame([ROW, {**ROW, "status": "too few stimuli", "score": 0.2}])
+    rows = pd.DataFrame(
+        [ROW, {**ROW, "status": "undefined", "reason": "too few stimuli", "score": 0.2}]
+    )
     table = table_of(rows, columns)
     assert table.rows[1] == ("V1", "too few stimuli", "–", "–")
     assert table.strong == [True, False]  # its p is small too, but the row has no number
 
 
 def test_without_a_column_for_reasons_a_row_is_shown_as_it_is():
-    rows = pd.DataFrame([{**ROW, "status": "a remark"}])
+    rows = pd.DataFrame([{**ROW, "status": "limited", "reason": "a remark"}])
     assert table_of(rows, [PageColumn("region")]).rows == [("V1",)]
 
 

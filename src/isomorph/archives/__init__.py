@@ -1,6 +1,6 @@
 """Archives: where bytes come from; a new kind is a new module and a new entry in `kinds`."""
 
-from isomorph.archives.kinds import ARCHIVES, ArchiveKind
+from isomorph.archives.archive_kinds import ARCHIVES, ArchiveKind
 from isomorph.archives.manifest import (
     FileRecord,
     Manifest,

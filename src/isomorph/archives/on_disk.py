@@ -8,9 +8,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from isomorph.archives import requested
+from isomorph.archives.archive_kinds import kind_of
 from isomorph.archives.dates import now, touched
 from isomorph.archives.fetched import Here, stands
-from isomorph.archives.kinds import kind_of
 from isomorph.archives.manifest import OnDisk, own_files, read_manifest, remembered
 from isomorph.errors import IsomorphError
 from isomorph.layout import Layout

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from isomorph.archives import asked
-from isomorph.archives.kinds import kind_of
+from isomorph.archives.archive_kinds import kind_of
 from isomorph.archives.patterns import matches, nearest
 from isomorph.errors import IsomorphError
 from isomorph.foreign.globs import whole_folders

@@ -29,7 +29,7 @@ def numbers(x: Any, what: str, expected: str) -> Floats:
     Raises
     ------
     IsomorphError
-        When these are no real numbers, or too large or small to be squared.
+        When these are not real numbers, or too large or small to be squared.
     """
     try:
         values = _array(x)

@@ -36,7 +36,7 @@ def rdms_of_activations(
     Raises
     ------
     IsomorphError
-        When these are no activations, or of other stimuli.
+        When these are not activations, or of other stimuli.
     """
     if not {"gram", "layer", "depth", "stimulus"} <= set(x.variables):
         raise IsomorphError(
@@ -73,7 +73,7 @@ def rdms_of_features(
     Raises
     ------
     IsomorphError
-        When layers are no features, or over different stimuli.
+        When layers are not features, or over different stimuli.
     """
     layers = x if isinstance(x, Mapping) else {model: x}
     if not layers:

@@ -87,7 +87,7 @@ def _text(value: object) -> str:
 def regrouped(session: xr.Dataset, level: Level) -> xr.Dataset:
     """Return a session whose presentations go under the names that are compared.
 
-    Showings of one stimulus are averaged first, so that each stimulus of a group counts once,
+    Presentations of one stimulus are averaged first, so that each stimulus of a group counts once,
     however often it was shown, as it does for models. Each stimulus is then a repetition of its
     group, with a number that no other group's shares: a cross-validated distance multiplies
     responses to different stimuli only, and so generalises over them. Where the groups come in
@@ -110,13 +110,13 @@ def regrouped(session: xr.Dataset, level: Level) -> xr.Dataset:
     apart = label is not None and come_again_apart(shown["name"].to_numpy(), label)
     if apart:
         shown[kind] = label
-    showings, responses = _means(shown, kept["response"].values, ["name", *shown.columns[1:]])
-    repetition = np.arange(len(showings))
+    presentations, responses = _means(shown, kept["response"].values, ["name", *shown.columns[1:]])
+    repetition = np.arange(len(presentations))
     more: dict[str, tuple[str, npt.NDArray]] = {}
     if apart:
-        showings, responses = _means(showings, responses, ["name", kind])
-        repetition = pd.factorize(showings[kind])[0]
-        more = {kind: ("presentation", showings[kind].to_numpy(dtype=object))}
+        presentations, responses = _means(presentations, responses, ["name", kind])
+        repetition = pd.factorize(presentations[kind])[0]
+        more = {kind: ("presentation", presentations[kind].to_numpy(dtype=object))}
     elif label is not None and len(np.unique(label)) > 1:
         # where each stimulus of a group came first
         groups = pd.Series(label).groupby([shown["name"], shown["stimulus"]], sort=False)
@@ -124,7 +124,7 @@ def regrouped(session: xr.Dataset, level: Level) -> xr.Dataset:
     return xr.Dataset(
         {"response": (kept["response"].dims, responses, kept["response"].attrs)},
         coords={
-            "stimulus": ("presentation", showings["name"].to_numpy(dtype=object)),
+            "stimulus": ("presentation", presentations["name"].to_numpy(dtype=object)),
             "repetition": ("presentation", repetition),
             **more,
             **{name: one for name, one in kept.coords.items() if "presentation" not in one.dims},

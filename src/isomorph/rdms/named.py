@@ -37,7 +37,7 @@ def several(given: Any, what: str) -> list[str]:
     Raises
     ------
     IsomorphError
-        When they are no names, there is none, or one comes twice.
+        When they are not names, there is none, or one comes twice.
     """
     found = [given] if isinstance(given, str) or not isinstance(given, Iterable) else list(given)
     for one in found:
@@ -65,7 +65,7 @@ def labels(given: Any, what: str) -> list[str]:
     Raises
     ------
     IsomorphError
-        When they are no labels, or one is missing.
+        When they are not labels, or one is missing.
     """
     if isinstance(given, pd.DataFrame) and "stimulus" in given.columns:
         given = given["stimulus"]

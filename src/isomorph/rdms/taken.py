@@ -132,7 +132,7 @@ def features(x: Any, what: str) -> tuple[Floats, list[str] | None]:
     Raises
     ------
     IsomorphError
-        When these are no numbers, some is not finite, or a stimulus comes twice.
+        When these are not numbers, some is not finite, or a stimulus comes twice.
     """
     names = None
     if isinstance(x, xr.DataArray) and not _nameless(list(map(str, x.dims))):

@@ -32,7 +32,7 @@ from isomorph.layout import Layout
 from isomorph.making import begin, job_of, other_versions, stamp, stamps
 from isomorph.measures import MEASURES
 from isomorph.report import contests
-from isomorph.report.analysis import FAMILIES, analysis
+from isomorph.report.analysis_facts import FAMILIES, analysis
 from isomorph.report.answers import sentences
 from isomorph.report.best import answer, best_layers, every_layer, layer_selection
 from isomorph.report.best import small_p_wide_interval as wide

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from isomorph.archives.kinds import kind_of
+from isomorph.archives.archive_kinds import kind_of
 from isomorph.archives.manifest import own_files, read_manifest
 from isomorph.disk import disk_errors
 from isomorph.errors import IsomorphError

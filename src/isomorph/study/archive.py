@@ -181,7 +181,7 @@ GROUP = "isomorph.archives"
 
 @dataclass(frozen=True)
 class ArchiveSettings:
-    """What the settings know of a kind of archive, see `isomorph.archives.kinds.ArchiveKind`.
+    """What the settings know of a kind of archive; the rest is its `ArchiveKind`.
 
     Attributes
     ----------
