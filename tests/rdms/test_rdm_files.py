@@ -172,3 +172,9 @@ def test_a_distance_that_is_not_there_names_those_that_are():
     data = brain_rdms(rows_of(np.random.default_rng(4)), STIMULI)
     with pytest.raises(IsomorphError, match=r'no RDMs of corelation, .*"correlation"'):
         to_rsatoolbox(data, "corelation")
+
+
+@pytest.mark.parametrize("given", [5, np.ones((3, 6)), None])
+def test_what_is_not_of_rsatoolbox_is_refused(given):
+    with pytest.raises(IsomorphError, match=f"RDMs of rsatoolbox, got {type(given).__name__}"):
+        from_rsatoolbox(given)

@@ -107,8 +107,8 @@ def from_rsatoolbox(rdms: RDMs, distance: str | None = None) -> xr.Dataset:
     Raises
     ------
     IsomorphError
-        Without the pattern descriptor, when the distance is not known, or descriptors do not tell
-        two RDMs apart.
+        When it is something else, without the pattern descriptor, when the distance is not known,
+        or descriptors do not tell two RDMs apart.
 
     Examples
     --------
@@ -120,6 +120,8 @@ def from_rsatoolbox(rdms: RDMs, distance: str | None = None) -> xr.Dataset:
     >>> again["region"].item(), again["subject"].item()
     ('IT', 'm1')
     """
+    if not hasattr(rdms, "dissimilarity_measure"):  # without importing rsatoolbox
+        raise IsomorphError(f"expected RDMs of rsatoolbox, got {_said(rdms)}")
     distance = distance or distance_of(rdms)
     if not distance:
         raise IsomorphError(
