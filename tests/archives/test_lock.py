@@ -77,9 +77,9 @@ def test_what_an_editor_does_to_a_file_harms_no_lock(lock, edit):
         ({"path": "#a"}, "inside the archive's folder"),
         ({"path": "a\x1b[2Jb"}, "cannot be seen"),
         ({"path": "caf\udce9.txt"}, "cannot be seen"),
-        ({"url": "http://[bad/x"}, "no address"),
-        ({"url": "http://a.org:x/"}, "no address"),
-        ({"url": ""}, "no address"),
+        ({"url": "http://[bad/x"}, "is not an address"),
+        ({"url": "http://a.org:x/"}, "is not an address"),
+        ({"url": ""}, "is not an address"),
     ],
 )
 def test_no_lock_is_written_that_could_not_be_read(tmp_path, changes, said):

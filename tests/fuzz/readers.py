@@ -586,30 +586,14 @@ def _read_manifest(file: Path) -> object:
 
 
 def _rdms(file: Path) -> None:
-    import xarray as xr
-
     from isomorph.artefacts import provenance, write_array
+    from isomorph.rdms import RdmRow, brain_rdms, flat
 
-    a, b = np.triu_indices(4, 1)
-    names = np.array(STIMULI, dtype=object)
-
-    def each(value: str) -> tuple[str, Any]:
-        return ("representation", np.array([value] * 2, dtype=object))
-
-    data = xr.Dataset(
-        {"rdm": (("representation", "pair"), RNG.random((2, a.size)))},
-        coords={
-            "representation": ("representation", np.array(["r0", "r1"], dtype=object)),
-            "distance": each("correlation"), "region": each("V1"), "subject": each("x"),
-            "session": each("1"), "model": each(""), "layer": each(""),
-            "depth": ("representation", np.full(2, -1)),
-            "n_units": ("representation", np.full(2, 7)),
-            "stimulus": ("stimulus", names),
-            "stimulus_a": ("pair", names[a]), "stimulus_b": ("pair", names[b]),
-        },
-        attrs={"left_out": "{}"},
-    )  # fmt: skip
-    write_array(file, data, "rdms", provenance("rdms"))
+    rows = [
+        RdmRow(region="V1", subject=subject, distance="correlation", rdm=RNG.random(6), n_units=7)
+        for subject in ("x", "y")
+    ]
+    write_array(file, flat(brain_rdms(rows, STIMULI)), "rdms", provenance("rdms"))
 
 
 def _read_rdms(file: Path) -> object:

@@ -275,7 +275,7 @@ def test_what_cannot_be_normalised_says_why():
     rdms, _ = noisy_rdms(np.random.default_rng(12), 3)
     for name in ("cosine", "tau_a"):
         bounds = ceiling(region(rdms), "correlation", MEASURES[name])
-        assert "no correlation" in bounds.unnormalised
+        assert "not a correlation" in bounds.unnormalised
         assert np.isnan(bounds.normalised(np.array([0.3]))).all()
     alone = ceiling(region(rdms[:1]), "correlation", MEASURES["pearson"])
     assert alone.unnormalised == "no ceiling"
