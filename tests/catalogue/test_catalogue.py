@@ -1,5 +1,7 @@
 """One entry declares an artefact: all that follows from it, and that every column has a meaning."""
 
+import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -7,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+import isomorph
 from isomorph import digest
 from isomorph.artefacts import provenance, write_table
 from isomorph.catalogue import ARRAYS, CATALOGUE, Artefact, arguments_of, made_for, named, table
@@ -25,23 +28,23 @@ DEMO = Path(__file__).parents[2] / "config" / "demo.yaml"
 MEANT = [(name, column) for name, one in CATALOGUE.items() for column in one.columns]
 HELD = [(kind, one) for kind, schema in ARRAYS.items() for one in schema.holds]
 
+ENTRY = """COMPARED = (
+    table(
+        "added", "compare", "a table that was added",
+        "region latency", named("text", region="Brain region."), named("seconds", latency="When."),
+        parquet=True,
+    ),
+"""
+
 ADDED = """
 import sys
 from pathlib import Path
-
-import isomorph.catalogue as catalogue
-from isomorph.catalogue import named, table
-
-catalogue.CATALOGUE._own["added"] = table(
-    "added", "compare", "a table that was added",
-    "region latency", named("text", region="Brain region."), named("seconds", latency="When."),
-    parquet=True,
-)  # before anything else is imported
 
 import pandas as pd
 
 from isomorph import digest
 from isomorph.artefacts import provenance, read_table, write_table
+from isomorph import catalogue
 from isomorph.catalogue.dictionary import markdown
 from isomorph.cli import main
 from isomorph.errors import IsomorphError
@@ -77,9 +80,17 @@ assert main(["show", str(file), "--columns"]) == 0
 
 
 def test_one_entry_adds_a_table_everywhere(tmp_path):
+    package = tmp_path / "code" / "isomorph"
+    ignored = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(Path(isomorph.__file__).parent, package, ignore=ignored)
+    entries = package / "catalogue" / "compared.py"
+    text = entries.read_text(encoding="utf-8")
+    assert text.count("COMPARED = (\n") == 1
+    entries.write_text(text.replace("COMPARED = (\n", ENTRY), encoding="utf-8")
     found = subprocess.run(
         [sys.executable, "-c", ADDED, str(DEMO), str(tmp_path)],
         capture_output=True, text=True, check=False,
+        env={**os.environ, "PYTHONPATH": str(package.parent)},
     )  # fmt: skip
     assert found.returncode == 0, found.stderr
     assert found.stdout == "region [text]\n    Brain region.\nlatency [seconds]\n    When.\n"
