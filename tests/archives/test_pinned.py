@@ -12,7 +12,7 @@ from isomorph import archives
 from isomorph.archives import pinned
 from isomorph.archives.download import download
 from isomorph.archives.hashes import Pin
-from isomorph.archives.held import held
+from isomorph.archives.held import held, lock_of
 from isomorph.archives.lock import Lock, LockedFile, lock_file
 from isomorph.archives.readiness import bytes_to_come, readiness
 from isomorph.archives.transfer import announce, bytes_here, part_of, sweep
@@ -357,6 +357,22 @@ def test_what_broke_off_counts_and_what_no_lock_names_goes(tmp_path, monkeypatch
         assert all(part.exists() for part in parts)
     sweep(tmp_path, Lock((file,)))
     assert [part.exists() for part in parts] == [True, False]
+
+
+def test_locks_of_a_killed_process_go_where_nothing_is_left_to_resume(tmp_path):
+    files = [
+        LockedFile(f"{n}.nwb", 4, "sha256", f"{n}b" * 32, "https://a.org/1") for n in range(1, 4)
+    ]
+    whole, broken_off, held_now = parts = [part_of(tmp_path / f.path, Pin.of(f)) for f in files]
+    for part in parts:
+        lock_of(part).touch()
+    broken_off.write_bytes(b"ab")
+    with held(held_now, time.sleep):
+        held_now.unlink()
+        sweep(tmp_path, Lock(tuple(files)))
+        assert [lock_of(part).exists() for part in parts] == [False, True, True]
+    assert broken_off.read_bytes() == b"ab"
+    assert not whole.exists()
 
 
 def test_no_room_is_said_before_anything_is_asked(objects, make_layout):

@@ -321,10 +321,14 @@ _PART = re.compile(r"(.+)\.[0-9a-f]{12}\.part")
 
 
 def sweep(folder: Path, lock: Lock) -> None:
-    """Remove what is left of files that a lock no longer names, unless somebody is at them."""
+    """Remove what is left of files that a lock no longer names, unless somebody is at them.
+
+    So are locks without a part file, which a process leaves that is killed when a file has come.
+    """
     known = {part_of(folder / file.path, Pin.of(file)) for file in lock.files}
-    for part in folder.rglob("*.part"):
-        if part not in known and _PART.fullmatch(part.name):
+    held = (lock_file.with_suffix("") for lock_file in folder.rglob("*.part.lock"))
+    for part in (*folder.rglob("*.part"), *(one for one in held if not one.exists())):
+        if (part not in known or not part.exists()) and _PART.fullmatch(part.name):
             discard(part)
 
 
