@@ -12,6 +12,7 @@ from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.rdms.collecting import brain_rdms, model_rdms
 from isomorph.rdms.collection import distances_of, each_rdm, indexed
 from isomorph.rdms.distances import DISTANCES
+from isomorph.rdms.named import first_twice
 from isomorph.rdms.rdm_rows import LayerRdm, RdmRow
 from isomorph.responses.times import EDGES
 
@@ -107,8 +108,8 @@ def from_rsatoolbox(rdms: RDMs, distance: str | None = None) -> xr.Dataset:
     Raises
     ------
     IsomorphError
-        Without the pattern descriptor, when the distance is not known, or descriptors do not tell
-        two RDMs apart.
+        Without the pattern descriptor, when it names a stimulus twice, the distance is not known,
+        or descriptors do not tell two RDMs apart.
 
     Examples
     --------
@@ -127,8 +128,14 @@ def from_rsatoolbox(rdms: RDMs, distance: str | None = None) -> xr.Dataset:
             "name the one they are of: distance=..."
         )
     if "stimulus" not in rdms.pattern_descriptors:
-        raise IsomorphError('the RDMs have no pattern descriptor "stimulus" to name their stimuli')
+        raise IsomorphError(
+            'the RDMs have no pattern descriptor "stimulus" to name their stimuli, only '
+            f"{', '.join(rdms.pattern_descriptors) or 'none'}; copy the one that does: "
+            'rdms.pattern_descriptors["stimulus"] = rdms.pattern_descriptors[...]'
+        )
     stimuli = [str(name) for name in rdms.pattern_descriptors["stimulus"]]
+    if twice := first_twice(stimuli):
+        raise IsomorphError(f'the RDMs name the stimulus "{twice}" twice, expected each once')
     told: dict[str, list[Any]] = {key: list(some) for key, some in rdms.rdm_descriptors.items()}
     vectors = rdms.get_vectors()
     n_units, depth = (
