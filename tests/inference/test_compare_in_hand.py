@@ -308,6 +308,26 @@ def test_a_result_is_seen_in_a_notebook_and_as_a_figure():
         iso.plot(3)
 
 
+def test_the_order_of_a_recording_is_not_taken_for_that_of_arrays_without_names():
+    order = RNG.permutation(N)
+    trials = [NAMES[at] for at in [*order, *range(N)]]
+    shown = np.concatenate([DEEP[order], DEEP]) + 0.1 * RNG.standard_normal((2 * N, 40))
+    brain = iso.rdm(shown, stimuli=trials)
+    named = {"net": iso.rdm({"deep": DEEP}, stimuli=NAMES)}
+    for models in ({"net": iso.rdm({"deep": DEEP})}, {"net": 1 - np.corrcoef(DEEP)}):
+        refused('model "net" does not name its stimuli, and those of brain stand', brain, models)
+        # names given beside them are theirs, and the recording is lined up by its own
+        np.testing.assert_allclose(
+            estimates(brain, models, distance="correlation", stimuli=NAMES), estimates(brain, named)
+        )
+    table = pd.DataFrame(shown, index=trials)
+    refused("order in which they were first shown", iso.rdm(table), {"net": iso.rdm({"a": DEEP})})
+    ordered = iso.rdm(table, stimuli=NAMES)
+    np.testing.assert_allclose(
+        estimates(ordered, {"net": iso.rdm({"deep": DEEP})}), estimates(brain, named)
+    )
+
+
 def in_bins(*regions):
     """RDMs in four time bins under two distances, of which the last two follow `DEEP`."""
     trial = np.array([0.0, 0.2, 1.0, 2.0]) * DEEP[:, :, None]
