@@ -153,6 +153,12 @@ def test_other_stimuli_are_refused_by_name():
     refused('stimuli: "s00" comes twice', brain, models, stimuli=["s00", *NAMES[:-1]])
 
 
+def test_distances_that_no_model_has_are_named_with_those_that_models_have():
+    brain = iso.rdm(DEEP + RNG.standard_normal((3, N, 40)), ["correlation", "crossnobis"])
+    models = {"net": iso.rdm({"deep": DEEP})}
+    refused("has an RDM with distance squared_euclidean, only with correlation", brain, models)
+
+
 def test_names_that_are_not_known_are_refused_with_the_nearest():
     refused('unknown measure "rhoa": did you mean "rho_a"', measure="rhoa")
     refused('unknown distance "corelation": did you mean "correlation"', distance="corelation")

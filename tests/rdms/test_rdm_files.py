@@ -144,6 +144,12 @@ def test_rdms_without_descriptors_are_numbered():
     assert from_rsatoolbox(theirs, "cosine")["subject"].values.tolist() == ["1", "2"]
 
 
+@pytest.mark.parametrize("given", [None, np.zeros((4, 4)), xr.Dataset()])
+def test_what_are_no_rdms_do_not_come_from_rsatoolbox(given):
+    with pytest.raises(IsomorphError, match="expected RDMs of rsatoolbox, got "):
+        from_rsatoolbox(given)
+
+
 def test_rdms_whose_stimuli_have_no_name_or_one_twice_do_not_come_from_rsatoolbox():
     from rsatoolbox.rdm import RDMs
 

@@ -84,7 +84,7 @@ def to_rsatoolbox(data: xr.Dataset, distance: str | None = None) -> RDMs:
 
 def _said(given: object) -> str:
     if isinstance(given, xr.Dataset):
-        return "a Dataset without distances"
+        return f"a Dataset {'with' if distances_of(given) else 'without'} distances"
     return f'"{given}"' if isinstance(given, str | Path) else type(given).__name__
 
 
@@ -108,8 +108,8 @@ def from_rsatoolbox(rdms: RDMs, distance: str | None = None) -> xr.Dataset:
     Raises
     ------
     IsomorphError
-        Without the pattern descriptor, when it names a stimulus twice, the distance is not known,
-        or descriptors do not tell two RDMs apart.
+        When these are no RDMs of rsatoolbox, the pattern descriptor is missing or names a stimulus
+        twice, the distance is not known, or descriptors do not tell two RDMs apart.
 
     Examples
     --------
@@ -121,6 +121,8 @@ def from_rsatoolbox(rdms: RDMs, distance: str | None = None) -> xr.Dataset:
     >>> again["region"].item(), again["subject"].item()
     ('IT', 'm1')
     """
+    if not hasattr(rdms, "pattern_descriptors") or not hasattr(rdms, "rdm_descriptors"):
+        raise IsomorphError(f"expected RDMs of rsatoolbox, got {_said(rdms)}")
     distance = distance or distance_of(rdms)
     if not distance:
         raise IsomorphError(

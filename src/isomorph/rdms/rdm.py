@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from inspect import signature
 from typing import Any
 
 import xarray as xr
 
-from isomorph.errors import IsomorphError
+from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.rdms.brain import rdms_of_responses
 from isomorph.rdms.collecting import brain_rdms
 from isomorph.rdms.collection import available, distances_of, undefined_of
@@ -50,7 +51,8 @@ def rdm(
         Names in `isomorph.DISTANCES`. Those that cross or weigh repetitions become, for layers,
         their noise-free counterparts.
     stimuli : sequence of str, optional
-        Names of the rows of an array; names that come again are repetitions. Of a recording, and of
+        Names of the rows of an array, or of images that `isomorph.activations` was given without
+        names; names that come again are repetitions. Of a recording, and of
         an array that names its rows, which stimuli and in which order; otherwise those of a
         recording stand in the order in which they were first shown. RDMs with names are lined up by
         them, others by their order.
@@ -101,6 +103,10 @@ def rdm(
     for name in names:
         DISTANCES[name]
     TRANSFORMS[one_name(transform, "transform")]
+    known = [key for key in signature(rdm).parameters if key not in ("x", "noise")]
+    if odd := next((key for key in noise if key not in NoiseSpec.model_fields), ""):
+        near = did_you_mean(odd, [*known, *NoiseSpec.model_fields])
+        raise IsomorphError(f"rdm: {odd}: unknown keyword, {near}")
     spec = spec_from(noise, NoiseSpec, "rdm")
     order = None if stimuli is None else labels(stimuli, "stimuli")
     recorded = isinstance(x, Mapping | xr.Dataset) and _is_recording(x)
