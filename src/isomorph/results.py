@@ -67,8 +67,10 @@ def save(result: Result, folder: Path | str) -> Path:
     'ceiling'
     """
     if not isinstance(result, Result):
+        plain = 'data.reset_index("representation").to_netcdf(path)'
         raise IsomorphError(
             f"save: {type(result).__name__} is not a result, expected what isomorph.compare gave"
+            + (f"; RDMs of regions are written by {plain}" if _is_regions(result) else "")
         )
     folder = _path(folder, "folder")
     head = {
@@ -84,6 +86,10 @@ def save(result: Result, folder: Path | str) -> Path:
     with replacing(folder / HEAD) as temporary:
         temporary.write_text(stamp.to_json() + "\n", encoding="utf-8")
     return folder
+
+
+def _is_regions(given: object) -> bool:
+    return isinstance(given, xr.Dataset) and "representation" in given.indexes
 
 
 def load(path: Path | str) -> Any:

@@ -288,6 +288,16 @@ def test_partition_and_weights_and_recovery_answer_in_tables():
         iso.partial(brain, models, "low", "tau_a", resamples=20)
 
 
+def test_rdms_of_regions_are_written_as_the_message_says(tmp_path):
+    brain = iso.rdm(DEEP + RNG.standard_normal((4, N, 40)), stimuli=NAMES)
+    with pytest.raises(iso.IsomorphError, match=r'data.reset_index\("representation"\).to_netcdf'):
+        iso.save(brain, tmp_path)
+    brain.reset_index("representation").to_netcdf(tmp_path / "brain.nc")
+    with xr.open_dataset(tmp_path / "brain.nc") as again:
+        found = iso.compare(again, {"net": LAYERS}, **QUICK)
+    pd.testing.assert_frame_equal(found.table, iso.compare(brain, {"net": LAYERS}, **QUICK).table)
+
+
 def test_explanations_without_a_number_are_not_drawn():
     few = {"a": iso.rdm({"x": DEEP[:5], "y": SHALLOW[:5]}), "b": iso.rdm({"z": SHALLOW[:5]})}
     for explained in (iso.weighted, iso.partition):
