@@ -75,6 +75,9 @@ class Registry(Mapping[str, T], Generic[T]):
     def __len__(self) -> int:
         return len(self._members)
 
+    def __repr__(self) -> str:
+        return f"{self.noun}: {', '.join(self)}"
+
     def _load(self, entry: EntryPoint) -> T:
         """Import a member of another package, and note the package's version.
 

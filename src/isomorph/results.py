@@ -45,7 +45,7 @@ def save(result: Result, folder: Path | str) -> Path:
     result : Result
         What `isomorph.compare` and its like gave.
     folder : path
-        Made where it is not there.
+        Made where it is not there; a result that was saved there before is replaced.
 
     Returns
     -------
@@ -67,8 +67,10 @@ def save(result: Result, folder: Path | str) -> Path:
     'ceiling'
     """
     if not isinstance(result, Result):
+        plain = 'data.reset_index("representation").to_netcdf(path)'
         raise IsomorphError(
             f"save: {type(result).__name__} is not a result, expected what isomorph.compare gave"
+            + (f"; RDMs of regions are written by {plain}" if _is_regions(result) else "")
         )
     folder = _path(folder, "folder")
     head = {
@@ -79,11 +81,19 @@ def save(result: Result, folder: Path | str) -> Path:
         "left_out": list(result.left_out),
     }
     stamp = provenance("library", settings=head, seed=result.inference.seed)
+    before = read_head(folder / HEAD)["tables"] if (folder / HEAD).is_file() else []
+    for kind in set(before) - set(result.tables):  # of another result that was saved here
+        for ending in ("csv", "json"):
+            (folder / f"{kind}.{ending}").unlink(missing_ok=True)
     for kind, table in result.tables.items():
         write_table(folder / f"{kind}.csv", table, kind, stamp)
     with replacing(folder / HEAD) as temporary:
         temporary.write_text(stamp.to_json() + "\n", encoding="utf-8")
     return folder
+
+
+def _is_regions(given: object) -> bool:
+    return isinstance(given, xr.Dataset) and "representation" in given.indexes
 
 
 def load(path: Path | str) -> Any:

@@ -114,3 +114,16 @@ def test_other_files_are_refused(tmp_path):
         place.mkdir() if "." not in name else place.write_text("x")
         with pytest.raises(iso.IsomorphError, match=message):
             iso.load(place)
+
+
+def test_a_result_replaces_what_was_saved_there_before(tmp_path):
+    rng = np.random.default_rng(0)
+    brain = [iso.rdm(rng.standard_normal((9, 20)), subject=one) for one in "ab"]
+    model = iso.rdm(rng.standard_normal((9, 20)), model="net")
+    iso.compare(brain, model, resamples=20, permutations=20).save(tmp_path)
+    (tmp_path / "notes.txt").write_text("mine")
+    iso.noise_ceiling(brain, resamples=20).save(tmp_path)
+    assert sorted(one.name for one in tmp_path.iterdir()) == [
+        "ceiling.csv", "ceiling.json", "notes.txt", "result.json"
+    ]  # fmt: skip
+    assert iso.load(tmp_path).kind == "ceiling"

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 from rsatoolbox.inference import eval_fixed
 from rsatoolbox.model import ModelFixed
 from rsatoolbox.rdm import RDMs
@@ -152,6 +153,12 @@ def test_other_stimuli_are_refused_by_name():
     refused('stimuli: "s00" comes twice', brain, models, stimuli=["s00", *NAMES[:-1]])
 
 
+def test_distances_that_no_model_has_are_named_with_those_that_models_have():
+    brain = iso.rdm(DEEP + RNG.standard_normal((3, N, 40)), ["correlation", "crossnobis"])
+    models = {"net": iso.rdm({"deep": DEEP})}
+    refused("has an RDM with distance squared_euclidean, only with correlation", brain, models)
+
+
 def test_names_that_are_not_known_are_refused_with_the_nearest():
     refused('unknown measure "rhoa": did you mean "rho_a"', measure="rhoa")
     refused('unknown distance "corelation": did you mean "correlation"', distance="corelation")
@@ -281,6 +288,25 @@ def test_partition_and_weights_and_recovery_answer_in_tables():
         iso.partial(brain, models, "low", "tau_a", resamples=20)
 
 
+def test_rdms_of_regions_are_written_as_the_message_says(tmp_path):
+    brain = iso.rdm(DEEP + RNG.standard_normal((4, N, 40)), stimuli=NAMES)
+    with pytest.raises(iso.IsomorphError, match=r'data.reset_index\("representation"\).to_netcdf'):
+        iso.save(brain, tmp_path)
+    brain.reset_index("representation").to_netcdf(tmp_path / "brain.nc")
+    with xr.open_dataset(tmp_path / "brain.nc") as again:
+        found = iso.compare(again, {"net": LAYERS}, **QUICK)
+    pd.testing.assert_frame_equal(found.table, iso.compare(brain, {"net": LAYERS}, **QUICK).table)
+
+
+def test_explanations_without_a_number_are_not_drawn():
+    few = {"a": iso.rdm({"x": DEEP[:5], "y": SHALLOW[:5]}), "b": iso.rdm({"z": SHALLOW[:5]})}
+    for explained in (iso.weighted, iso.partition):
+        found = explained(iso.rdm(DEEP[:5]), few, resamples=20)
+        assert not (found.table["status"] == "ok").any()
+        with pytest.raises(iso.IsomorphError, match="plot: no row has all its numbers: "):
+            found.plot()
+
+
 def test_a_result_is_seen_in_a_notebook_and_as_a_figure():
     found = iso.compare({"IT": SQUARE, "V1": SQUARE[:, ::-1, ::-1]}, {"net": LAYERS}, **QUICK)
     page = found._repr_html_()
@@ -296,3 +322,68 @@ def test_a_result_is_seen_in_a_notebook_and_as_a_figure():
     assert iso.plot(iso.rdm(DEEP)).axes
     with pytest.raises(iso.IsomorphError, match="int has no figure"):
         iso.plot(3)
+
+
+def test_the_order_of_a_recording_is_not_taken_for_that_of_arrays_without_names():
+    order = RNG.permutation(N)
+    trials = [NAMES[at] for at in [*order, *range(N)]]
+    shown = np.concatenate([DEEP[order], DEEP]) + 0.1 * RNG.standard_normal((2 * N, 40))
+    brain = iso.rdm(shown, stimuli=trials)
+    named = {"net": iso.rdm({"deep": DEEP}, stimuli=NAMES)}
+    for models in ({"net": iso.rdm({"deep": DEEP})}, {"net": 1 - np.corrcoef(DEEP)}):
+        refused('model "net" does not name its stimuli, and those of brain stand', brain, models)
+        # names given beside them are theirs, and the recording is lined up by its own
+        np.testing.assert_allclose(
+            estimates(brain, models, distance="correlation", stimuli=NAMES), estimates(brain, named)
+        )
+    table = pd.DataFrame(shown, index=trials)
+    refused("order in which they were first shown", iso.rdm(table), {"net": iso.rdm({"a": DEEP})})
+    ordered = iso.rdm(table, stimuli=NAMES)
+    np.testing.assert_allclose(
+        estimates(ordered, {"net": iso.rdm({"deep": DEEP})}), estimates(brain, named)
+    )
+
+
+def in_bins(*regions):
+    """RDMs in four time bins under two distances, of which the last two follow `DEEP`."""
+    trial = np.array([0.0, 0.2, 1.0, 2.0]) * DEEP[:, :, None]
+    noise = RNG.standard_normal((3, *trial.shape))
+    recorded = xr.Dataset(
+        {"response": (("presentation", "unit", "time"), (trial + noise).reshape(-1, 40, 4))},
+        {
+            "stimulus": ("presentation", NAMES * 3),
+            "repetition": ("presentation", np.repeat([0, 1, 2], N)),
+            "region": ("unit", np.resize(regions, 40)),
+            "time_start": ("time", [0.0, 0.1, 0.2, 0.3]),
+            "time_stop": ("time", [0.1, 0.2, 0.3, 0.4]),
+        },
+    )
+    return iso.rdm(recorded, ["correlation", "squared_euclidean"])
+
+
+def test_comparisons_over_time_are_seen_over_time():
+    names = ["correlation", "squared_euclidean"]
+    models = {"net": iso.rdm({"deep": DEEP, "shallow": SHALLOW}, names, stimuli=NAMES)}
+    found = iso.compare(in_bins("V4", "IT"), models, **QUICK)
+    assert found.table.shape[0] == 2 * 4 * 2 * 2
+    assert "time_start" in found._repr_html_()
+    assert "time_start" in repr(found)
+    assert "the best layer of each model, the first 12 shown" in found.summary
+    figure = found.plot()
+    assert [ax.get_title(loc="right") for ax in figure.axes] == ["IT", "V4"]
+    for distance in names:
+        (ax,) = found.plot(region="IT", distance=distance).axes
+        line = max(ax.lines, key=lambda one: len(one.get_xdata()))
+        np.testing.assert_allclose(line.get_xdata(), [0.05, 0.15, 0.25, 0.35])
+        rows = found.table.query("region == 'IT' and distance == @distance and layer == 'deep'")
+        np.testing.assert_allclose(line.get_ydata(), rows["estimate"])
+    with pytest.raises(iso.IsomorphError, match='plot: no distance "correlatoin", did you mean'):
+        found.plot(distance="correlatoin")
+    one = in_bins("IT").isel(time=0)
+    assert len(iso.plot(one, distance="correlation").axes) < len(iso.plot(one).axes)
+    with pytest.raises(iso.IsomorphError, match='plot: no distance "cosine", known'):
+        iso.plot(one, distance="cosine")
+    titles = [ax.get_title(loc="left") for ax in iso.plot(in_bins("IT"), distance=names[0]).axes]
+    assert "IT 0 to 100 ms · 1\n1 - Pearson correlation" in titles
+    chosen = iso.select_layer(one, models, **QUICK)
+    assert "squared_euclidean" in chosen._repr_html_()

@@ -144,6 +144,24 @@ def test_rdms_without_descriptors_are_numbered():
     assert from_rsatoolbox(theirs, "cosine")["subject"].values.tolist() == ["1", "2"]
 
 
+@pytest.mark.parametrize("given", [None, np.zeros((4, 4)), xr.Dataset()])
+def test_what_are_no_rdms_do_not_come_from_rsatoolbox(given):
+    with pytest.raises(IsomorphError, match="expected RDMs of rsatoolbox, got "):
+        from_rsatoolbox(given)
+
+
+def test_rdms_whose_stimuli_have_no_name_or_one_twice_do_not_come_from_rsatoolbox():
+    from rsatoolbox.rdm import RDMs
+
+    rdms = np.random.default_rng(8).random((2, 10))
+    for named, said in (
+        ({"image": STIMULI}, "only image, index; copy the one that does"),
+        ({"stimulus": [*STIMULI[:4], STIMULI[0]]}, f'name the stimulus "{STIMULI[0]}" twice'),
+    ):
+        with pytest.raises(IsomorphError, match=said):
+            from_rsatoolbox(RDMs(rdms, pattern_descriptors=named), "cosine")
+
+
 def test_several_distances_must_be_told_apart():
     rng = np.random.default_rng(5)
     rows = [*rows_of(rng), RdmRow("IT", "s1", "euclidean", rng.random(10))]

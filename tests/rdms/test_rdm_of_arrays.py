@@ -210,6 +210,26 @@ def test_layers_are_features_without_noise():
     assert data["n_units"].values.tolist() == [30, 4 * 30]
 
 
+def test_what_there_is_to_choose_from_is_seen_by_name():
+    for some in (iso.MEASURES, iso.DISTANCES, iso.TRANSFORMS, iso.CORRECTIONS, iso.SOURCES):
+        assert repr(some).endswith(": " + ", ".join(some))
+    assert "rho_a" in repr(iso.MEASURES)
+
+
+def test_images_without_names_are_named_afterwards():
+    images = np.random.default_rng(3).random((6, 8, 8))
+    counted = iso.activations("baseline/pixels", images)
+    named = iso.rdm(iso.activations("baseline/pixels", images, stimuli=NAMES[:6]))
+    xr.testing.assert_identical(iso.rdm(counted, stimuli=NAMES[:6]), named)
+    with pytest.raises(iso.IsomorphError, match="over different stimuli, 6 and 5"):
+        iso.rdm(counted, stimuli=NAMES[:5])
+
+
+def test_a_keyword_that_is_not_known_is_met_with_the_nearest():
+    with pytest.raises(iso.IsomorphError, match='subjct: unknown keyword, did you mean "subject"'):
+        iso.rdm(np.eye(6), subjct="a")
+
+
 def test_activations_are_taken_as_they_are():
     images = RNG.random((6, 16, 16, 3))
     found = iso.rdm(iso.activations("baseline/pixels", images, stimuli=NAMES[:6]))

@@ -19,15 +19,24 @@ from isomorph.figures.overview import draw_overview
 from isomorph.figures.partial import draw_partial
 from isomorph.figures.partition import draw_partition
 from isomorph.figures.profile import draw_profile
+from isomorph.figures.timecourse import draw_timecourse
 from isomorph.figures.titles import distance_title, measure_label
 from isomorph.figures.weighted import draw_weighted
 from isomorph.inference.members import ModelFamily
 from isomorph.inference.result import Result
 from isomorph.rdms.collection import distances_of, each_rdm
 from isomorph.registry import Registry
+from isomorph.responses.times import EDGES
+from isomorph.study.windows import in_time
 
 
-def plot(what: Any, *, region: str | None = None, measure: str | None = None) -> Figure:
+def plot(
+    what: Any,
+    *,
+    region: str | None = None,
+    measure: str | None = None,
+    distance: str | None = None,
+) -> Figure:
     """Draw a result of the library, or RDMs.
 
     Parameters
@@ -36,8 +45,11 @@ def plot(what: Any, *, region: str | None = None, measure: str | None = None) ->
         What `isomorph.compare` and its like gave, or RDMs.
     region : str, optional
         One region; of comparisons its layers then stand along depth. All unless given.
+        Comparisons in several time bins are drawn over time, each region in a panel.
     measure : str, optional
         One measure; the first unless given.
+    distance : str, optional
+        One distance. Unless given, the first of comparisons, and all of RDMs.
 
     Returns
     -------
@@ -46,7 +58,7 @@ def plot(what: Any, *, region: str | None = None, measure: str | None = None) ->
     Raises
     ------
     IsomorphError
-        When there is no such region or measure, or nothing to draw.
+        When there is no such region, measure or distance, or nothing to draw.
 
     Examples
     --------
@@ -58,13 +70,15 @@ def plot(what: Any, *, region: str | None = None, measure: str | None = None) ->
     'Figure'
     """
     if isinstance(what, xr.Dataset) and {"representation", "layer"} & set(what.dims):
-        return _rdms(what, region)
+        return _rdms(what, region, distance)
     if not isinstance(what, Result):
         raise IsomorphError(
             f"plot: {type(what).__name__} has no figure, expected what isomorph.compare or "
             "isomorph.rdm gave"
         )
     rows = what.tables[DRAWN_AS.get(what.kind, what.kind)]
+    if distance is not None:
+        rows = _of(rows, "distance", distance)
     rows = _of(rows, "measure", measure, first=True)
     if region is not None:
         rows = _of(rows, "region", region)
@@ -112,6 +126,8 @@ def _comparisons(rows: pd.DataFrame, families: Sequence[Family]) -> Figure:
     known = known[known["distance"] == known["distance"].iloc[0]]
     regions = list(dict.fromkeys(known["region"]))
     measure = str(known["measure"].iloc[0])
+    if "time_start" in known and known.groupby("region")["time_start"].nunique().max() > 1:
+        return draw_timecourse(known, families, label=measure_label(measure))
     if len(regions) == 1:
         return draw_profile(known, families, label=measure_label(measure))
     shown = [
@@ -128,8 +144,15 @@ def _confusion(rows: pd.DataFrame, families: Sequence[Family]) -> Figure:
 
 def _labelled(draw: Callable[..., Figure]) -> Callable[[pd.DataFrame, Sequence[Family]], Figure]:
     return lambda rows, families: draw(
-        rows, families, label=measure_label(str(rows["measure"].iloc[0]))
+        _any_ok(rows), families, label=measure_label(str(rows["measure"].iloc[0]))
     )
+
+
+def _any_ok(rows: pd.DataFrame) -> pd.DataFrame:
+    """Refuse rows of which not one can be drawn."""
+    if not (rows["status"] == "ok").any():
+        raise IsomorphError(f"plot: no row has all its numbers: {rows['reason'].iloc[0]}")
+    return rows
 
 
 DRAWN_AS = {"selection": "comparisons", "power": "confusion"}
@@ -141,21 +164,25 @@ DRAWINGS: Registry[Callable[[pd.DataFrame, Sequence[Family]], Figure]] = Registr
         "comparisons": _comparisons,
         "partial": _labelled(draw_partial),
         "weighted": _labelled(draw_weighted),
-        "partition": draw_partition,
+        "partition": lambda rows, families: draw_partition(_any_ok(rows), families),
         "confusion": _confusion,
     },
 )
 """What draws a table, by its name."""
 
 
-def _rdms(data: xr.Dataset, region: str | None) -> Figure:
+def _rdms(data: xr.Dataset, region: str | None, distance: str | None) -> Figure:
     """Draw the RDMs of a dataset as matrices."""
-    rdms, titles = [], []
-    for name in distances_of(data):
+    rdms, titles, known = [], [], distances_of(data)
+    if distance is not None and distance not in known:
+        raise IsomorphError(f'plot: no distance "{distance}", {did_you_mean(distance, known)}')
+    for name in known if distance is None else [distance]:
         for told, rdm in each_rdm(data, name):
             if region is None or told.get("region") == region:
-                known = (told[key] for key in ("region", "subject", "layer") if key in told)
-                titles.append(" · ".join(map(str, known)) + f"\n{distance_title(name)}")
+                said = [told[key] for key in ("region", "subject", "layer") if key in told]
+                if EDGES[0] in told:
+                    said[0] = in_time(str(said[0]), *(float(told[edge]) for edge in EDGES))
+                titles.append(" · ".join(map(str, said)) + f"\n{distance_title(name)}")
                 rdms.append(rdm)
     if not rdms:
         raise IsomorphError(f"plot: no RDM{f' of {region}' if region else ''} to draw")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -40,12 +40,12 @@ def courses(
 
 
 def draw_timecourse(rows: pd.DataFrame, families: Sequence[Family], *, label: str) -> Figure:
-    """Draw one region's similarity with each model over time.
+    """Draw the similarity of regions with each model over time.
 
     Parameters
     ----------
     rows : DataFrame
-        Comparisons of the region, a row per window, model instance and layer, with `time_start` and
+        Comparisons, a row per region, window, model instance and layer, with `time_start` and
         `time_stop`, seconds from onset; `p_cluster_corrected` where clusters were tested.
     families : sequence of Family
         The models, in order.
@@ -56,29 +56,42 @@ def draw_timecourse(rows: pd.DataFrame, families: Sequence[Family], *, label: st
     -------
     Figure
         A line per family with its interval, the ceiling of each window as a grey band, and a bar
-        per significant cluster below.
+        per significant cluster below; several regions above each other, under their names.
     """
     paint = colours(families)
-    drawn = [family for family in families if rows["model"].isin(family.instances).any()]
+    regions = list(dict.fromkeys(rows["region"])) if "region" in rows else []
+    panels = [(name, rows[rows["region"] == name]) for name in regions] or [("", rows)]
     with styled():
-        figure = Figure(figsize=(7.5, 4.4), layout="constrained")
-        ax = figure.subplots()
-        ax.axhline(0, color=FAINT, linewidth=0.7, zorder=1)
-        ax.axvline(0, color=FAINT, linewidth=0.7, zorder=1)
-        _ceiling(ax, rows)
-        texts = []
-        bars: list[tuple[pd.DataFrame, str]] = []
-        for family in drawn:
-            course = course_of(rows, family)
-            colour = paint[family.name]
-            _line(ax, course, colour, dashed=family.kind == "baseline")
-            texts.append((_named(family, course), colour))
-            bars.append((course, colour))
-        _clusters(ax, bars)
-        ax.set_xlabel("seconds after onset")
-        ax.set_ylabel(label)
-        name_lines(ax, texts)
+        figure = Figure(figsize=(7.5, 4.4 * len(panels)), layout="constrained")
+        axes = figure.subplots(len(panels), sharex=True, squeeze=False)[:, 0]
+        for ax, (region, own) in zip(axes, panels, strict=True):
+            _panel(ax, own, families, paint)
+            ax.set_ylabel(label)
+            if len(panels) > 1:
+                ax.set_title(region, loc="right")  # the models are named on the left
+        axes[-1].set_xlabel("seconds after onset")
     return figure
+
+
+def _panel(
+    ax: Any, rows: pd.DataFrame, families: Sequence[Family], paint: Mapping[str, str]
+) -> None:
+    """Draw one region."""
+    ax.axhline(0, color=FAINT, linewidth=0.7, zorder=1)
+    ax.axvline(0, color=FAINT, linewidth=0.7, zorder=1)
+    _ceiling(ax, rows)
+    texts = []
+    bars: list[tuple[pd.DataFrame, str]] = []
+    for family in families:
+        if not rows["model"].isin(family.instances).any():
+            continue
+        course = course_of(rows, family)
+        colour = paint[family.name]
+        _line(ax, course, colour, dashed=family.kind == "baseline")
+        texts.append((_named(family, course), colour))
+        bars.append((course, colour))
+    _clusters(ax, bars)
+    name_lines(ax, texts)
 
 
 def course_of(rows: pd.DataFrame, family: Family) -> pd.DataFrame:

@@ -15,7 +15,7 @@ from isomorph.inference.members import ModelFamily
 from isomorph.measures import MEASURES
 from isomorph.rdms.collection import available, distances_of
 from isomorph.rdms.distances import DISTANCES, of_layers
-from isomorph.rdms.lined_up import names_of, over
+from isomorph.rdms.lined_up import names_of, over, refuse_unnamed
 from isomorph.rdms.named import first_twice, labels, one_name, several
 from isomorph.study import Inference
 
@@ -166,12 +166,18 @@ def _lined_up(
     """Return the table of stimuli and all RDMs over them in its order."""
     what = ["brain", *(f'model "{one["model"].item()}"' for one in data[1:])]
     if stimuli is None:
+        refuse_unnamed(data, what)
         named = next((at for at, one in enumerate(data) if names_of(one) is not None), 0)
         names, others = list(map(str, data[named]["stimulus"].values.tolist())), what[named]
         table = pd.DataFrame({"stimulus": names})
     else:
         table = _table(stimuli)
         names, others = table["stimulus"].tolist(), "stimuli"
+        # RDMs without names stand in the order of the table, whatever that of the regions is.
+        data = [
+            over(one, names, own, others) if names_of(one) is None else one
+            for one, own in zip(data, what, strict=True)
+        ]
         if names_of(data[0]) is not None and set(names) == set(names_of(data[0]) or ()):
             names = names_of(data[0]) or names
     lined = [

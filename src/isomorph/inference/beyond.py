@@ -35,6 +35,7 @@ def partial(
     ----------
     brain, models, measure, distance, stimuli, dataset
         See `isomorph.compare`. Of several distances the first that a measure takes is used.
+        rho-a becomes Spearman's correlation, as no residual has the ties that rho-a charges for.
     controls : str or sequence of str
         Models, among `models`, that are held constant with all their layers.
     **settings
@@ -94,6 +95,7 @@ def partition(
     ----------
     brain, measure, distance, stimuli, dataset
         See `isomorph.compare`. Of several distances the first that a measure takes is used.
+        rho-a becomes Spearman's correlation, as no residual has the ties that rho-a charges for.
     models
         Two to four, see `isomorph.compare`; each stands for itself by the layer chosen on other
         stimuli.

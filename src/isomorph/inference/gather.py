@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from isomorph.errors import IsomorphError
 from isomorph.inference.estimated import PLACE
 from isomorph.measures import Floats
-from isomorph.rdms.collection import available
+from isomorph.rdms.collection import available, distances_of
 from isomorph.rdms.rdm_rows import Status
 from isomorph.responses.times import bins_of
 from isomorph.study.windows import in_time
@@ -239,7 +239,11 @@ def candidates_of(models: Sequence[xr.Dataset], distance: str) -> Candidates:
         if distance in model
     ]
     if not any(part.sizes["layer"] for part in chosen):
-        raise IsomorphError(f"no layer of any model has an RDM with distance {distance}")
+        have = sorted({name for model in models for name in distances_of(model)})
+        raise IsomorphError(
+            f"no layer of any model has an RDM with distance {distance}, only with "
+            f"{', '.join(have)}, and the brain's call for it; make it, or leave those out"
+        )
     table = pd.concat(
         [
             pd.DataFrame(

@@ -17,7 +17,7 @@ from isomorph.rdms.collecting import brain_rdms, model_rdms
 from isomorph.rdms.collection import LEVELS, distances_of, indexed
 from isomorph.rdms.distances import DISTANCES
 from isomorph.rdms.exchange import distance_of
-from isomorph.rdms.lined_up import names_of, over
+from isomorph.rdms.lined_up import names_of, over, refuse_unnamed
 from isomorph.rdms.named import first_twice, index_labels, labels
 from isomorph.rdms.rdm_rows import LayerRdm, RdmRow
 from isomorph.rdms.taken import MINIMUM_STIMULI, REGION
@@ -341,6 +341,7 @@ def joined(parts: Sequence[xr.Dataset], what: str) -> xr.Dataset:
         raise IsomorphError(f"{what}: there are no RDMs, expected at least one")
     if len(parts) == 1:
         return parts[0]
+    refuse_unnamed(parts, [f"{what}[{at}]" for at in range(len(parts))])
     named = next((one for one in parts if names_of(one) is not None), None)
     stimuli = list(map(str, (parts[0] if named is None else named)["stimulus"].values.tolist()))
     lined = [over(one, stimuli, f"{what}[{at}]", f"{what}[0]") for at, one in enumerate(parts)]

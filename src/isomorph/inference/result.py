@@ -24,40 +24,39 @@ MOST_ROWS = 12
 CEILING = ("half_agreement", "reliability", "normalised_status", "normalised_reason")
 """Columns that say how well the true model would do, beside those whose names begin so."""
 
+ABOUT = ("region", "time_start", "time_stop", "distance", "measure")
+"""What a row is about, whatever the model."""
+
 SHOWN: Mapping[str, Sequence[str]] = {
     "comparisons": (
-        "region", "model", "layer", "distance", "measure", "estimate", "interval_low",
+        *ABOUT[:3], "model", "layer", "distance", "measure", "estimate", "interval_low",
         "interval_high", "ceiling_lower", "ceiling_upper", "p_corrected", "in_set", "status",
     ),
     "ceiling": (
-        "region", "distance", "measure", "ceiling_lower", "ceiling_upper", "reliability",
-        "ceiling_status",
+        *ABOUT, "ceiling_lower", "ceiling_upper", "reliability", "ceiling_status",
     ),
     "selection": (
-        "region", "model", "measure", "chosen_layer", "chosen_share", "score", "interval_low",
-        "interval_high", "maximum", "optimism", "status",
+        *ABOUT[:3], "model", "distance", "measure", "chosen_layer", "chosen_share", "score",
+        "interval_low", "interval_high", "maximum", "optimism", "status",
     ),
     "partial": (
-        "region", "model", "layer", "measure", "controls", "statistic", "estimate",
+        *ABOUT[:3], "model", "layer", "measure", "controls", "statistic", "estimate",
         "interval_low", "interval_high", "p_corrected", "status",
     ),
     "partition": (
-        "region", "predictors", "measure", "part", "variance", "interval_low", "interval_high",
-        "p_corrected", "status",
+        *ABOUT[:3], "predictors", "measure", "part", "variance", "interval_low",
+        "interval_high", "p_corrected", "status",
     ),
     "weighted": (
-        "region", "model", "kind", "measure", "score", "single", "gain", "interval_low",
+        *ABOUT[:3], "model", "kind", "measure", "score", "single", "gain", "interval_low",
         "interval_high", "p_corrected", "status",
     ),
     "power": (
-        "region", "measure", "planted_model", "planted_layer", "n_stimuli", "n_subjects",
+        *ABOUT[:3], "measure", "planted_model", "planted_layer", "n_stimuli", "n_subjects",
         "recovery_exact", "recovery_family", "power_runner_up", "false_winner", "status",
     ),
 }  # fmt: skip
 """Columns of each table that are shown in a notebook."""
-
-ABOUT = ("region", "time_start", "time_stop", "distance", "measure")
-"""What a row is about, whatever the model."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -153,12 +152,12 @@ class Result:
     def summary(self) -> str:
         """What there is, in one sentence."""
         sizes = ", ".join(f"{name} {len(table)}" for name, table in self.tables.items())
-        seen = len(shown(self.table, self.kind))
-        part = "" if seen == len(self.table) else (
-            ", the best layer of each model shown" if self.kind == "comparisons"
-            else f", the first {seen} shown"
-        )  # fmt: skip
-        return f"{self.kind}: {len(self.table)} rows{part}; tables and their rows: {sizes}"
+        best = _best(self.table, self.kind)
+        part = ", the best layer of each model" if len(best) < len(self.table) else ""
+        if len(best) > MOST_ROWS:
+            part += f", the first {MOST_ROWS}"
+        said = f"{part} shown" if part else ""
+        return f"{self.kind}: {len(self.table)} rows{said}; tables and their rows: {sizes}"
 
 
 def shown(table: pd.DataFrame, kind: str) -> pd.DataFrame:
@@ -170,15 +169,21 @@ def shown(table: pd.DataFrame, kind: str) -> pd.DataFrame:
     kind : str
     """
     columns = [name for name in SHOWN.get(kind, table.columns) if name in table]
-    if kind == "comparisons" and len(table):
-        best = table.sort_values("estimate", ascending=False, kind="stable")
-        keys = [name for name in ("model", *ABOUT) if name in table]
-        table = best.drop_duplicates(keys).sort_index()
+    table = _best(table, kind)
     # A column that says the same everywhere, or nothing, is left out.
     told = [
         name for name in columns if name in ("region", "model") or not _says_nothing(table[name])
     ]
     return table[told].head(MOST_ROWS).reset_index(drop=True)
+
+
+def _best(table: pd.DataFrame, kind: str) -> pd.DataFrame:
+    """Return the rows of the best layer of each model, of comparisons; all rows of others."""
+    if kind != "comparisons" or table.empty:
+        return table
+    best = table.sort_values("estimate", ascending=False, kind="stable")
+    keys = [name for name in ("model", *ABOUT) if name in table]
+    return best.drop_duplicates(keys).sort_index()
 
 
 def _says_nothing(column: pd.Series) -> bool:

@@ -12,6 +12,7 @@ from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.rdms.collecting import brain_rdms, model_rdms
 from isomorph.rdms.collection import distances_of, each_rdm, indexed
 from isomorph.rdms.distances import DISTANCES
+from isomorph.rdms.named import first_twice
 from isomorph.rdms.rdm_rows import LayerRdm, RdmRow
 from isomorph.responses.times import EDGES
 
@@ -83,7 +84,7 @@ def to_rsatoolbox(data: xr.Dataset, distance: str | None = None) -> RDMs:
 
 def _said(given: object) -> str:
     if isinstance(given, xr.Dataset):
-        return "a Dataset without distances"
+        return f"a Dataset {'with' if distances_of(given) else 'without'} distances"
     return f'"{given}"' if isinstance(given, str | Path) else type(given).__name__
 
 
@@ -107,8 +108,8 @@ def from_rsatoolbox(rdms: RDMs, distance: str | None = None) -> xr.Dataset:
     Raises
     ------
     IsomorphError
-        When it is something else, without the pattern descriptor, when the distance is not known,
-        or descriptors do not tell two RDMs apart.
+        When these are no RDMs of rsatoolbox, the pattern descriptor is missing or names a stimulus
+        twice, the distance is not known, or descriptors do not tell two RDMs apart.
 
     Examples
     --------
@@ -120,7 +121,7 @@ def from_rsatoolbox(rdms: RDMs, distance: str | None = None) -> xr.Dataset:
     >>> again["region"].item(), again["subject"].item()
     ('IT', 'm1')
     """
-    if not hasattr(rdms, "dissimilarity_measure"):  # without importing rsatoolbox
+    if not hasattr(rdms, "pattern_descriptors") or not hasattr(rdms, "rdm_descriptors"):
         raise IsomorphError(f"expected RDMs of rsatoolbox, got {_said(rdms)}")
     distance = distance or distance_of(rdms)
     if not distance:
@@ -129,8 +130,14 @@ def from_rsatoolbox(rdms: RDMs, distance: str | None = None) -> xr.Dataset:
             "name the one they are of: distance=..."
         )
     if "stimulus" not in rdms.pattern_descriptors:
-        raise IsomorphError('the RDMs have no pattern descriptor "stimulus" to name their stimuli')
+        raise IsomorphError(
+            'the RDMs have no pattern descriptor "stimulus" to name their stimuli, only '
+            f"{', '.join(rdms.pattern_descriptors) or 'none'}; copy the one that does: "
+            'rdms.pattern_descriptors["stimulus"] = rdms.pattern_descriptors[...]'
+        )
     stimuli = [str(name) for name in rdms.pattern_descriptors["stimulus"]]
+    if twice := first_twice(stimuli):
+        raise IsomorphError(f'the RDMs name the stimulus "{twice}" twice, expected each once')
     told: dict[str, list[Any]] = {key: list(some) for key, some in rdms.rdm_descriptors.items()}
     vectors = rdms.get_vectors()
     n_units, depth = (

@@ -31,7 +31,7 @@ def rdms_of_activations(
     model : str or None
         What it is called, where that is not what the activations say.
     stimuli : sequence of str or None
-        In which order.
+        In which order; the names of images that were counted.
 
     Raises
     ------
@@ -52,7 +52,11 @@ def rdms_of_activations(
     ]
     left_out = json.loads(x.attrs.get("left_out", "{}"))
     name = str(x.attrs.get("model", "model")) if model is None else model
-    data = model_rdms(name, rows, x["stimulus"].values.tolist(), left_out=left_out)
+    own = [str(one) for one in x["stimulus"].values.tolist()]
+    counted = own == [str(place) for place in range(len(own))]
+    if stimuli is not None and counted and len(stimuli) == len(own) and not set(own) & set(stimuli):
+        own = list(stimuli)  # nobody named the images, so they are in this order
+    data = model_rdms(name, rows, own, left_out=left_out)
     return data if stimuli is None else over(data, stimuli, "x", "stimuli")
 
 

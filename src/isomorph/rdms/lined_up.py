@@ -9,7 +9,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from isomorph.errors import IsomorphError
-from isomorph.rdms.unnamed import UNNAMED
+from isomorph.rdms.unnamed import AS_SHOWN, UNNAMED
 
 
 def names_of(data: xr.Dataset) -> list[str] | None:
@@ -62,6 +62,34 @@ def over(data: xr.Dataset, stimuli: Sequence[str], what: str, others: str) -> xr
         )
     order = [own.index(name) for name in stimuli]
     return _renamed(data.isel(stimulus=order, pair=_pairs(order)), stimuli)
+
+
+def refuse_unnamed(data: Sequence[xr.Dataset], what: Sequence[str]) -> None:
+    """Refuse RDMs without names beside those of a recording, whose order is an accident.
+
+    Parameters
+    ----------
+    data : sequence of Dataset
+        All RDMs that are to be lined up.
+    what : sequence of str
+        Whose each are, for the message.
+
+    Raises
+    ------
+    IsomorphError
+        Unless the recording's stimuli stand in the order of their names.
+    """
+    named = next((at for at, one in enumerate(data) if names_of(one) is not None), None)
+    without = next((at for at, one in enumerate(data) if names_of(one) is None), None)
+    if named is None or without is None or AS_SHOWN not in data[named].attrs:
+        return
+    names = names_of(data[named]) or []
+    if names != sorted(names):
+        raise IsomorphError(
+            f"{what[without]} does not name its stimuli, and those of {what[named]} stand in the "
+            f"order in which they were first shown, {', '.join(names[:3])}, …; name them, as in "
+            "isomorph.rdm(..., stimuli=[...])"
+        )
 
 
 def _pairs(order: Sequence[int]) -> NDArray[np.intp]:

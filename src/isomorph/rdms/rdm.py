@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from inspect import signature
 from typing import Any
 
 import xarray as xr
 
-from isomorph.errors import IsomorphError
+from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.rdms.brain import rdms_of_responses
 from isomorph.rdms.collecting import brain_rdms
 from isomorph.rdms.collection import available, distances_of, undefined_of
@@ -18,7 +19,7 @@ from isomorph.rdms.layers_in_hand import rdms_of_activations, rdms_of_features
 from isomorph.rdms.named import first_twice, labels, one_name, several
 from isomorph.rdms.taken import MINIMUM_STIMULI, recording, refuse_rdm, taken
 from isomorph.rdms.transforms import TRANSFORMS
-from isomorph.rdms.unnamed import UNNAMED, made_up_names
+from isomorph.rdms.unnamed import AS_SHOWN, UNNAMED, made_up_names
 from isomorph.responses.times import common_times
 from isomorph.study import spec_from
 from isomorph.study.dataset import NoiseSpec
@@ -50,9 +51,11 @@ def rdm(
         Names in `isomorph.DISTANCES`. Those that cross or weigh repetitions become, for layers,
         their noise-free counterparts.
     stimuli : sequence of str, optional
-        Names of the rows of an array; names that come again are repetitions. Of a recording, and of
-        an array that names its rows, which stimuli and in which order. RDMs with names are lined up
-        by them, others by their order.
+        Names of the rows of an array, or of images that `isomorph.activations` was given without
+        names; names that come again are repetitions. Of a recording, and of
+        an array that names its rows, which stimuli and in which order; otherwise those of a
+        recording stand in the order in which they were first shown. RDMs with names are lined up by
+        them, others by their order.
     region : str or sequence of str, optional
         The region of all units of an array, or of each; "brain" unless the array says it in the
         coordinate `region`.
@@ -100,6 +103,10 @@ def rdm(
     for name in names:
         DISTANCES[name]
     TRANSFORMS[one_name(transform, "transform")]
+    known = [key for key in signature(rdm).parameters if key not in ("x", "noise")]
+    if odd := next((key for key in noise if key not in NoiseSpec.model_fields), ""):
+        near = did_you_mean(odd, [*known, *NoiseSpec.model_fields])
+        raise IsomorphError(f"rdm: {odd}: unknown keyword, {near}")
     spec = spec_from(noise, NoiseSpec, "rdm")
     order = None if stimuli is None else labels(stimuli, "stimuli")
     recorded = isinstance(x, Mapping | xr.Dataset) and _is_recording(x)
@@ -113,22 +120,22 @@ def rdm(
         if isinstance(x, xr.Dataset):
             return _defined(rdms_of_activations(x, names, model, order))
         return _defined(rdms_of_features(x, names, model or "model", order))
-    sessions, unnamed, order = _sessions(x, order, region, run)
+    sessions, said, order = _sessions(x, order, region, run)
     if len(order) < MINIMUM_STIMULI:
         raise IsomorphError(
             f"x: {len(order)} stimuli are too few for a geometry, at least {MINIMUM_STIMULI} are "
             "needed"
         )
-    said = next((one.attrs["subject"] for one in sessions.values() if "subject" in one.attrs), "1")
+    who = next((one.attrs["subject"] for one in sessions.values() if "subject" in one.attrs), "1")
     regions = {str(one) for session in sessions.values() for one in session["region"].values}
     n_bins = max(session.sizes.get("time", 1) for session in sessions.values())
     rows, left_out = rdms_of_responses(
-        sessions, order, names, subject=str(said if subject is None else subject),
+        sessions, order, names, subject=str(who if subject is None else subject),
         transform=transform, noise=spec,
         halvings=most_halvings(len(regions) * n_bins * len(names), len(order)),
     )  # fmt: skip
     data = brain_rdms(rows, order, times=common_times(sessions), left_out=left_out)
-    return _defined(data.assign_attrs({UNNAMED: 1} if unnamed else {}))
+    return _defined(data.assign_attrs({said: 1} if said else {}))
 
 
 def _is_recording(x: Mapping[str, Any] | xr.Dataset) -> bool:
@@ -141,8 +148,8 @@ def _sessions(
     stimuli: list[str] | None,
     region: str | Sequence[str] | None,
     run: Sequence[Any] | None,
-) -> tuple[dict[str, xr.Dataset], bool, list[str]]:
-    """Return responses by session, whether nobody named their stimuli, and these in order."""
+) -> tuple[dict[str, xr.Dataset], str, list[str]]:
+    """Return responses by session, what RDMs say of their stimuli if anything, and these."""
     if isinstance(x, Mapping | xr.Dataset):
         if region is not None or run is not None:
             raise IsomorphError(
@@ -156,14 +163,18 @@ def _sessions(
             _refuse_incomplete(one, f'session "{name}"')
         if twice := first_twice(stimuli or ()):
             raise IsomorphError(f'stimuli: "{twice}" is named twice, expected each once')
-        return sessions, False, _shown(sessions) if stimuli is None else stimuli
+        if stimuli is None:
+            return sessions, AS_SHOWN, _shown(sessions)
+        return sessions, "", stimuli
     found = taken(x, "x")
     refuse_rdm(found.values, "x")
     if found.names is not None:
         sessions = {"1": recording(found, "x", region, run)}
         if twice := first_twice(stimuli or ()):
             raise IsomorphError(f'stimuli: "{twice}" is named twice, expected each once')
-        return sessions, False, _shown(sessions) if stimuli is None else stimuli
+        if stimuli is None:
+            return sessions, AS_SHOWN if first_twice(found.names) else "", _shown(sessions)
+        return sessions, "", stimuli
     rows = found.values.shape[-2] if found.values.ndim > 1 else 0
     whole = replace(found, names=made_up_names(rows) if stimuli is None else stimuli)
     sessions = {"1": recording(whole, "x", region, run)}
@@ -174,7 +185,8 @@ def _sessions(
             f"x: {never} was never shown, and without names nobody can tell which of its stimuli "
             "are those of others; name them: stimuli=[...]"
         )
-    return sessions, stimuli is None, shown
+    said = UNNAMED if stimuli is None else AS_SHOWN if first_twice(stimuli) else ""
+    return sessions, said, shown
 
 
 def _refuse_incomplete(session: xr.Dataset, what: str) -> None:
