@@ -83,7 +83,7 @@ def save(result: Result, folder: Path | str) -> Path:
     stamp = provenance("library", settings=head, seed=result.inference.seed)
     before = read_head(folder / HEAD)["tables"] if (folder / HEAD).is_file() else []
     for kind in set(before) - set(result.tables):  # of another result that was saved here
-        for ending in ("csv", "json"):
+        for ending in ("csv", "json", "parquet"):
             (folder / f"{kind}.{ending}").unlink(missing_ok=True)
     for kind, table in result.tables.items():
         write_table(folder / f"{kind}.csv", table, kind, stamp)
