@@ -500,6 +500,18 @@ def test_components_add_up_to_the_rdm():
     assert isinstance(components_of(squared(features) ** 2, 15, 5), str)
 
 
+def test_components_of_one_variance_are_one_whatever_the_last_bit():
+    kinds = np.repeat(np.eye(4), 5, axis=0)  # three components of the same variance
+    features = np.hstack([kinds, 0.2 * np.repeat(np.eye(2), 10, axis=0)])
+    rdm = squared(features)
+    shaken = rdm + 1e-13 * np.random.default_rng(0).standard_normal(rdm.shape)
+    parts = components_of(rdm, 20, 5).rdms
+    np.testing.assert_allclose(components_of(shaken, 20, 5).rdms, parts, atol=1e-6)
+    np.testing.assert_allclose(parts.sum(axis=0), rdm, atol=1e-10)
+    assert len(components_of(squared(kinds), 20, 5).rdms) == 1
+    assert "no components" in components_of(np.zeros(190), 20, 5)
+
+
 def test_a_large_ridge_leaves_the_representation_as_it_is():
     rng = np.random.default_rng(17)
     features = rng.standard_normal((20, 6))

@@ -16,6 +16,9 @@ from isomorph.measures.pairs import pair_indices, squareform, stimulus_count
 RIDGES = (1e-3, 1e-2, 1e-1, 1.0, 10.0, 100.0)
 """Ridges tried, relative to the mean squared length of the components."""
 
+TIED = 1e-6
+"""Share of the largest variance by which those of two components must differ."""
+
 ROUNDING = 1e-12
 """Share of the largest eigenvalue that is rounding error."""
 
@@ -107,7 +110,8 @@ class Components:
     ----------
     rdms : array of shape (component, pair)
         Squared distances along each, by falling variance; the last is of all others together, so
-        that they add up to the RDM.
+        that they add up to the RDM. Components of one variance are one: any rotation of them has
+        that variance too, and which of them is found hangs on the last bit.
     """
 
     rdms: Floats
@@ -135,10 +139,16 @@ def components_of(rdm: Floats, n_stimuli: int, most: int) -> Components | str:
     if values[0] < -NEGATIVE * values[-1]:
         return "the distance is not a squared Euclidean one, it has no components"
     order = np.argsort(values)[::-1]
-    kept = order[:most][values[order[:most]] > ROUNDING * values[-1]]
+    real = order[values[order] > ROUNDING * values[-1]]
+    if not len(real):
+        return "all distances are zero, it has no components"
+    falls = np.flatnonzero(np.diff(values[real]) < -TIED * values[-1]) + 1
+    bounds = [0, *falls.tolist(), len(real)]
+    n_kept = min(most, len(bounds) - 1)
+    kept = real[: bounds[n_kept]]
     scores = vectors[:, kept] * np.sqrt(values[kept])
     first, second = pair_indices(n_stimuli)
-    along = ((scores[first] - scores[second]) ** 2).T
+    along = np.add.reduceat((scores[first] - scores[second]) ** 2, bounds[:n_kept], axis=1).T
     rest = rdm - along.sum(axis=0)
     others = values[order[len(kept) :]].sum() > ROUNDING * values[-1] * n_stimuli
     return Components(np.vstack([along, rest]) if others else along)
