@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import doctest
 import re
-from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
 import pytest
 import xarray as xr
-from pynwb import NWBHDF5IO, NWBFile
-from pynwb.file import Subject
 from small_studies import WRITERS, pictures, stimuli_of
 from test_check import dataset, run_all, write
 
@@ -139,23 +136,3 @@ def test_files_that_are_not_there(tmp_path):
     mask = {"kind": "whole", "file": "mask.nii", "region": "IT"}
     with pytest.raises(IsomorphError, match=r'read_bids: no file matches ".*_bold\.nii\*"'):
         read_bids(tmp_path, "1", regions=mask)
-
-
-def test_recordings_of_two_subjects_are_not_one(tmp_path):
-    files = []
-    for subject in ("m1", "m2"):
-        nwb = NWBFile(subject, subject, datetime(2020, 1, 1, tzinfo=UTC), session_id=subject)
-        nwb.subject = Subject(subject_id=subject)
-        nwb.add_trial_column("image", "what was shown")
-        for number, image in enumerate(["cat", "dog", "cat", "dog"]):
-            nwb.add_trial(start_time=1.0 + number, stop_time=1.5 + number, image=image)
-        nwb.add_unit_column("location", "region")
-        nwb.add_unit(spike_times=np.arange(0.5, 6, 0.1), location="IT")
-        files.append(tmp_path / f"{subject}.nwb")
-        with NWBHDF5IO(str(files[-1]), "w") as io:
-            io.write(nwb)
-    asked = {"stimulus": "image", "window": (0.05, 0.25)}
-    assert read_nwb(files[1], **asked).sizes["presentation"] == 4
-    said = r'm2.nwb: its subject_id is "m2", that of m1.nwb is "m1".*read each subject by itself'
-    with pytest.raises(IsomorphError, match=said):
-        read_nwb(files, **asked)

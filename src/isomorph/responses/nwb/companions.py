@@ -11,9 +11,6 @@ from isomorph.errors import IsomorphError
 from isomorph.foreign.entities import parse
 from isomorph.foreign.nwb import Nwb, open_nwb
 
-SUBJECT = "general/subject/subject_id"
-"""Where the NWB schema keeps whom a file is of."""
-
 
 @dataclass(frozen=True)
 class Identity:
@@ -49,7 +46,7 @@ def identity(nwb: Nwb) -> Identity:
     named = parse(nwb.path).entities
     return Identity(
         nwb.says("general/session_id"),
-        nwb.says(SUBJECT),
+        nwb.says("general/subject/subject_id"),
         str(named.get("ses", "")),
         str(named.get("sub", "")),
     )

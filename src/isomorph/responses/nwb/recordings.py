@@ -14,7 +14,7 @@ import xarray as xr
 from isomorph.errors import IsomorphError
 from isomorph.foreign.nwb import WAY_OUT_OF_ZARR, ZARR, Nwb, open_nwb
 from isomorph.responses.clocks import clock_hint
-from isomorph.responses.nwb.companions import SUBJECT, companion_of, refuse_other_clock
+from isomorph.responses.nwb.companions import companion_of, refuse_other_clock
 from isomorph.responses.nwb.count_windows import all_windows, said_windows
 from isomorph.responses.nwb.observed import without_invalid
 from isomorph.responses.nwb.shown_stimuli import ShownInRecording, read_shown
@@ -101,11 +101,9 @@ def recordings(files: SubjectFiles, settings: Windowed) -> Iterator[tuple[Open, 
     found, within = files.own(settings.files), files.root
     listed = _elsewhere(files, getattr(settings, "region", None))
     taken: dict[Path, Path] = {}
-    people: dict[str, Path] = {}
     for path in found:
         with ExitStack() as stack:
             nwb = stack.enter_context(open_nwb(path, within))
-            _refuse_other_subject(people, nwb)
             holder = nwb
             if settings.companion is not None:
                 beside = companion_of(nwb, settings.companion, files.subject, within, taken)
@@ -116,26 +114,6 @@ def recordings(files: SubjectFiles, settings: Windowed) -> Iterator[tuple[Open, 
                 shown = without_invalid(one, shown, all_windows(settings))
             about = [listed.file] if isinstance(listed, Listed) else []
             yield Open(nwb, shown, files.names.stimuli, listed), (path, *about, holder.path)
-
-
-def _refuse_other_subject(people: dict[str, Path], nwb: Nwb) -> None:
-    """Refuse a recording of another subject than those before it: their units would be pooled.
-
-    Raises
-    ------
-    IsomorphError
-        Naming both files and both subjects.
-    """
-    own = nwb.says(SUBJECT)
-    first = next(iter(people), own)
-    if own and own != first:
-        raise IsomorphError(
-            f'{nwb.path}: its subject_id is "{own}", that of {people[first].name} is "{first}", '
-            "and both would count as one subject; read each subject by itself, in a study by "
-            "{subject} in the name of the files"
-        )
-    if own:
-        people[own] = nwb.path
 
 
 def refuse_zarr(pattern: str, where: str) -> None:
