@@ -47,7 +47,8 @@ def read_nwb(
     Parameters
     ----------
     files : path or sequence of paths
-        Recordings.
+        Recordings. Those of several subjects make one population; for statistics over subjects,
+        read each subject by itself.
     stimulus : str, optional
         Column of the presentations whose values name the stimulus.
     region : str or mapping, optional
