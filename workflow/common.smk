@@ -17,9 +17,8 @@ from isomorph.making import DECLARED, inputs_of, words_of, written_by
 from isomorph.runs import alive, command_line, coming, failures
 
 try:
-    STUDY_FILE, REMAKES_VERSIONS = command_line.study_file(config), command_line.remakes_versions(
-        config
-    )
+    STUDY_FILE = command_line.study_file(config)
+    REMAKES_VERSIONS = command_line.remakes_versions(config)
     STUDY = open_study(STUDY_FILE)
 except IsomorphError as mistake:
     raise WorkflowError(str(mistake)) from None
