@@ -20,8 +20,8 @@ from .responses.read import read_betas as read_betas
 from .responses.read import read_bids as read_bids
 from .responses.read import read_epochs as read_epochs
 from .responses.read import read_nwb as read_nwb
-from .results import load as load
 from .results import open_results as open_results
-from .results import save as save
+from .saved import load as load
+from .saved import save as save
 
 __version__: str

@@ -123,7 +123,7 @@ ROOMS = sorted(
 
 NO_STAGE = (
     *("inference." + one for one in ("asking", "beyond", "compare", "given", "keywords")),
-    *("inference." + one for one in ("lined_up", "result", "similarity_map")),
+    *("inference." + one for one in ("lined_up", "result", "similarity_map", "vectors")),
     *("rdms." + one for one in ("exchange", "layers_in_hand", "lined_up", "rdm", "spheres")),
     "rdms.unnamed",
 )
@@ -204,6 +204,7 @@ MADE_BY = {
     "report/best.py": {"report"},
     "catalogue/compared.py": {"report"},
     "results.py": set(),
+    "saved.py": set(),
     "cli/tools.py": set(),
 }
 """Stages whose artefacts are stale when a module is edited, among those that decide numbers."""

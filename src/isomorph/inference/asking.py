@@ -10,8 +10,9 @@ import xarray as xr
 
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.inference.analysis import Analysis
-from isomorph.inference.given import UNSPECIFIED, brain_given, models_given
+from isomorph.inference.given import brain_given, models_given
 from isomorph.inference.members import ModelFamily
+from isomorph.inference.vectors import UNSPECIFIED
 from isomorph.measures import MEASURES
 from isomorph.rdms.collection import available, distances_of
 from isomorph.rdms.distances import DISTANCES, of_layers
