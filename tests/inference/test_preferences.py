@@ -12,7 +12,7 @@ import xarray as xr
 from calibrated.drawn import few, stimuli_of
 from isomorph.inference.differences import SAME_SCORES
 from isomorph.inference.families import answered
-from isomorph.inference.gather import Candidates, Region, over_draws, regions_of
+from isomorph.inference.gather import Candidates, Region, in_draws, over_draws, regions_of
 from isomorph.inference.preferences import FEW, MOST, NO_UNITS, UNLIKE, preferences
 from isomorph.inference.region_reliability import reliability
 from isomorph.inference.scores import Scores
@@ -85,9 +85,9 @@ def asked(rng, regions, rdms, measure="pearson", resamples=100, fewest=5, togeth
 
 def plain_scores(region, rdms, draws, measure):
     """Scores without the parts of splits, which preferences do not use."""
-    (estimate,) = over_draws([region], lambda every: (measure.compare(every, rdms),))
+    (estimate,) = over_draws(in_draws([region]), lambda every: (measure.compare(every, rdms),))
     (resampled,) = over_draws(
-        [region], lambda every: (measure.resampled(every, rdms, draws.stimuli),)
+        in_draws([region]), lambda every: (measure.resampled(every, rdms, draws.stimuli),)
     )
     none = Sides(np.empty(0), np.empty(0))
     subjects = draws.subjects[region.name]

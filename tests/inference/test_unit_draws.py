@@ -9,7 +9,7 @@ import xarray as xr
 from calibrated.drawn import few, stimuli_of
 from isomorph.inference.ceilings import ceiling
 from isomorph.inference.comparisons import Compared, compare
-from isomorph.inference.gather import Candidates, over_draws, regions_of
+from isomorph.inference.gather import Candidates, in_draws, over_draws, regions_of
 from isomorph.inference.members import ModelFamily
 from isomorph.inference.region_pairs import compare_regions
 from isomorph.inference.setting import Setting, make_draws
@@ -62,7 +62,7 @@ def test_regions_of_one_population_score_alike_when_their_units_are_as_many():
         for found, wanted in ((raw, None), (equal, UnitFilter(equalise=10))):
             regions = brain(rng, truth, units, wanted)
             (scores,) = over_draws(
-                regions, lambda rdms, t=truth: (PEARSON.compare(rdms, model(t)),)
+                in_draws(regions), lambda rdms, t=truth: (PEARSON.compare(rdms, model(t)),)
             )
             found.append(scores[:, 0])
     raw, equal = np.mean(raw, axis=0), np.mean(equal, axis=0)

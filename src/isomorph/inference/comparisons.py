@@ -27,7 +27,7 @@ from isomorph.inference.scores import Scores, scores_of
 from isomorph.inference.setting import Draws, Setting
 from isomorph.inference.subjects import chance_of, over_subjects, subject_rows
 from isomorph.inference.ties import Indices, rounded
-from isomorph.measures import Floats
+from isomorph.measures import Floats, Stack
 
 
 @dataclass
@@ -76,16 +76,16 @@ def compare(
     into : Compared
         What is found is added to it.
     """
-    scores = scores_of(regions, candidates.rdms, draws, setting.measure)
+    scores = scores_of(regions, candidates.stack, draws, setting.measure)
     members = members_of(candidates.table["model"].tolist())
     into.preferences += preferences(regions, scores, candidates, draws, setting)
     for together in _bins(regions):
         nulls = [
             permutation_null(
-                np.concatenate([one.rdms for one in regions[at].measured]),
-                candidates.rdms,
+                Stack.joined([one.stack for one in regions[at].measured]),
+                candidates.stack,
                 setting.measure,
-                draws.orders,
+                draws.orders_for(setting.measure),
             )
             for at in together
         ]
@@ -155,7 +155,7 @@ class _OneRegion:
 
     @cached_property
     def by_chance(self) -> Floats:
-        return chance_of(self.region, self.candidates.rdms, self.setting.measure)
+        return chance_of(self.region, self.candidates.stack, self.setting.measure)
 
     def p_best(self) -> Floats:
         """Return the p of each candidate against the claim that no layer of its model is better."""

@@ -288,7 +288,10 @@ def _largest(draws: Sequence[Floats | None]) -> Floats | None:
     known = [one for one in draws if one is not None]
     if not known or len(known) < len(draws):
         return None
-    return reduce(np.maximum, [one for one in known if len(one)] or known)
+    drawn = [one for one in known if len(one)] or known
+    # Costly measures have fewer draws, which are the first of all.
+    n_draws = min(map(len, drawn))
+    return reduce(np.maximum, [one[:n_draws] for one in drawn])
 
 
 def _or_nan(values: Floats | None, part: Hypotheses) -> Floats:

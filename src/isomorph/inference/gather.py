@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 
 from isomorph.errors import IsomorphError
 from isomorph.inference.estimated import PLACE
-from isomorph.measures import Floats
+from isomorph.measures import Floats, Stack
 from isomorph.rdms.collection import available, distances_of
 from isomorph.rdms.rdm_rows import Status
 from isomorph.responses.times import bins_of
@@ -48,6 +49,8 @@ class Region:
         is not known.
     n_folds : int or None
         How many there are, in the subject with the fewest.
+    facts : mapping of str to sequence
+        What is known of each subject beside RDMs, see `isomorph.measures.Stack`.
     time_start, time_stop : float
         Of the time bin, seconds from stimulus onset; NaN where there are no bins.
     subject_units : tuple of int or None
@@ -73,6 +76,12 @@ class Region:
     noise_note: str = ""
     fold: str = ""
     n_folds: int | None = None
+    facts: Mapping[str, Sequence[Floats]] = field(default_factory=dict)
+
+    @cached_property
+    def stack(self) -> Stack:
+        """What measures are given of it, a representation per subject."""
+        return Stack(self.rdms, facts=self.facts)
 
     @property
     def label(self) -> str:
@@ -116,10 +125,18 @@ class Candidates:
     table : DataFrame
         `model`, `layer`, `depth`, a row per candidate.
     rdms : array of shape (candidate, pair)
+    facts : mapping of str to sequence
+        What is known of each beside its RDM, see `isomorph.measures.Stack`.
     """
 
     table: pd.DataFrame
     rdms: Floats
+    facts: Mapping[str, Sequence[Floats]] = field(default_factory=dict)
+
+    @cached_property
+    def stack(self) -> Stack:
+        """What measures are given of them."""
+        return Stack(self.rdms, facts=self.facts)
 
 
 def regions_of(brain: xr.Dataset, distance: str) -> list[Region]:
@@ -157,27 +174,38 @@ def _with_draws(name: str, rows: xr.Dataset, distance: str, *, binned: bool) -> 
     )
 
 
+def in_draws(regions: Sequence[Region]) -> list[Stack]:
+    """Return the representations of all regions, one after the other, in every draw of units.
+
+    Parameters
+    ----------
+    regions : sequence of Region
+        With as many draws each.
+    """
+    draws = zip(*(region.measured for region in regions), strict=True)
+    return [Stack.joined([region.stack for region in draw]) for draw in draws]
+
+
 def over_draws(
-    regions: Sequence[Region], score: Callable[[Floats], tuple[Floats, ...]]
+    draws: Sequence[Stack], score: Callable[[Stack], tuple[Floats, ...]]
 ) -> tuple[Floats, ...]:
-    """Return the means over draws of units of what is computed from RDMs.
+    """Return the means over draws of units of what is computed from representations.
 
     Distances between few units are noisy and their mean over draws is not, so the mean of scores
     is that of few units, while the score of the mean RDM would be that of all.
 
     Parameters
     ----------
-    regions : sequence of Region
-        With as many draws each.
+    draws : sequence of Stack
+        See `in_draws`.
     score : callable
-        Of the RDMs of all regions, one after the other: `(region × subject, pair)`.
+        Of all representations of a draw.
     """
-    draws = zip(*(region.measured for region in regions), strict=True)
     total: tuple[Floats, ...] = ()
     for draw in draws:
-        found = score(np.concatenate([region.rdms for region in draw]))
+        found = score(draw)
         total = tuple(map(np.add, total, found)) if total else found
-    n = len(regions[0].measured)
+    n = len(draws)
     return total if n == 1 else tuple(values / n for values in total)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from isomorph.inference.groups import exchanged
 from isomorph.measures import Counts, Floats, Measure, stimulus_count
 from isomorph.measures.pairs import blocks, pair_indices, squareform
+from isomorph.measures.stack import Stackable, stacked
 
 BLOCK = 2**24
 """Numbers held at once by shuffled RDMs (128 MiB)."""
@@ -112,7 +113,9 @@ def make_orders(n_stimuli: int, n: int, rng: np.random.Generator) -> Counts:
     return exchanged(np.arange(n_stimuli), n, rng)
 
 
-def permutation_null(rdms: Floats, candidates: Floats, measure: Measure, orders: Counts) -> Null:
+def permutation_null(
+    region: Stackable, candidates: Stackable, measure: Measure, orders: Counts
+) -> Null:
     """Shuffle the stimuli of all subjects together against the candidates' (Mantel 1967).
 
     It needs no assumption on where the measure stands under independence, so it is right for
@@ -121,25 +124,29 @@ def permutation_null(rdms: Floats, candidates: Floats, measure: Measure, orders:
 
     Parameters
     ----------
-    rdms : array of shape (subject, pair)
-    candidates : array of shape (candidate, pair)
+    region : Stack, or RDMs (subject, pair)
+    candidates : Stack, or RDMs (candidate, pair)
     measure : Measure
     orders : array of shape (shuffle, stimulus)
         With none, every p is NaN.
     """
-    observed = measure.compare(rdms, candidates).mean(axis=0)
-    null = np.empty((len(orders), len(candidates)))
+    first, second = stacked(region), stacked(candidates)
+    observed = measure.compare(first, second).mean(axis=0)
+    null = np.empty((len(orders), len(second)))
     if measure.embed is not None:
         # Shuffling acts on the embedded vectors as on RDMs, so their mean is shuffled once for
         # all subjects.
-        embedded = measure.embed(candidates)
-        mean = measure.embed(rdms).mean(axis=0)[None]
-        for part in blocks(len(orders), BLOCK // rdms.shape[1]):
+        embedded = measure.embed(second.rdms)
+        mean = measure.embed(first.rdms).mean(axis=0)[None]
+        for part in blocks(len(orders), BLOCK // first.rdms.shape[1]):
             null[part] = shuffled(mean, orders[part])[:, 0] @ embedded.T
+    elif measure.costly or first.facts:
+        for at, order in enumerate(orders):
+            null[at] = measure.compare(first.chosen(order), second).mean(axis=0)
     else:
-        for part in blocks(len(orders), BLOCK // rdms.size):
-            together = shuffled(rdms, orders[part])
-            found = measure.compare(together.reshape(-1, rdms.shape[1]), candidates)
+        for part in blocks(len(orders), BLOCK // first.rdms.size):
+            together = shuffled(first.rdms, orders[part])
+            found = measure.compare(together.reshape(-1, together.shape[-1]), second)
             null[part] = found.reshape(*together.shape[:2], -1).mean(axis=1)
     return Null(observed, null)
 

@@ -77,7 +77,7 @@ def preferences(
         at: standing(
             regions[at],
             scores[at],
-            candidates.rdms,
+            candidates.stack,
             draws.stimuli,
             setting.distance,
             setting.measure,

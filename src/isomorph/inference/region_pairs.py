@@ -57,7 +57,7 @@ def compare_regions(regions: Sequence[Region], draws: Draws, setting: Setting) -
     if not pairs:
         return []
     ways = [way_of(regions[first], regions[second], setting.measure) for first, second in pairs]
-    values = _Values(len(pairs), draws)
+    values = _Values(len(pairs), draws, setting.measure)
     for way in dict.fromkeys(ways):
         places = [place for place, own in enumerate(ways) if own == way]
         members = sorted({region for place in places for region in pairs[place]})
@@ -76,13 +76,15 @@ class _Values:
     ----------
     n_pairs : int
     draws : Draws
+    measure : Measure
     """
 
-    def __init__(self, n_pairs: int, draws: Draws) -> None:
+    def __init__(self, n_pairs: int, draws: Draws, measure: Measure) -> None:
         self.draws = draws
         self.observed = np.zeros(n_pairs)
         self.resampled = np.zeros((len(draws.stimuli), n_pairs))
-        self.shuffled = np.zeros((len(draws.orders), n_pairs))
+        self.orders = draws.orders_for(measure)
+        self.shuffled = np.zeros((len(self.orders), n_pairs))
 
     def add(
         self,
@@ -111,7 +113,7 @@ class _Values:
             self.resampled[:, places] = self.shuffled[:, places] = np.nan
             return
         self.resampled[:, places] += share * resampled[:, first, second]
-        self.shuffled[:, places] += share * _shuffled(crossing, pairs, self.draws.orders, measure)
+        self.shuffled[:, places] += share * _shuffled(crossing, pairs, self.orders, measure)
 
 
 def _shuffled(crossing: Crossing, pairs: Counts, orders: Counts, measure: Measure) -> Floats:

@@ -43,8 +43,8 @@ def agreement(
     """
     if len(region.subjects) > 1:
         if counts is None:
-            return measure.compare(region.rdms, region.rdms)
-        return measure.resampled(region.rdms, region.rdms, counts)
+            return measure.compare(region.stack, region.stack)
+        return measure.resampled(region.stack, region.stack, counts)
     step, whole, halves = STEPS[distance], region.rdms[0], halves_of(region)
     norm = np.ones(stimulus_count(len(whole))) if region.half_norm is None else region.half_norm[0]
     aligned = halves if step.align is None else step.align(halves, whole, norm)

@@ -10,10 +10,11 @@ from itertools import pairwise
 import numpy as np
 
 from isomorph.inference.bootstrap import Resampled, resampled_means
-from isomorph.inference.gather import Region, over_draws
+from isomorph.inference.gather import Region, in_draws, over_draws
 from isomorph.inference.setting import Draws
 from isomorph.inference.stimulus_splits import Sides
-from isomorph.measures import Counts, Floats, Measure
+from isomorph.measures import Counts, Floats, Measure, Stack
+from isomorph.measures.stack import Stackable, stacked
 
 
 @dataclass(frozen=True)
@@ -62,26 +63,28 @@ class Scores:
 
 
 def scores_of(
-    regions: Sequence[Region], rdms: Floats, draws: Draws, measure: Measure
+    regions: Sequence[Region], candidates: Stackable, draws: Draws, measure: Measure
 ) -> list[Scores]:
     """Return the scores of every region under all draws and splits, in one pass each.
 
     Parameters
     ----------
     regions : sequence of Region
-    rdms : array of shape (candidate, pair)
+    candidates : Stack, or RDMs (candidate, pair)
     draws : Draws
     measure : Measure
     """
+    candidates = stacked(candidates)
     ends = np.cumsum([0, *(len(region.rdms) for region in regions)]).tolist()
     rows = [slice(start, end) for start, end in pairwise(ends)]
-    estimate, plain = over_draws(regions, lambda every: measure.calibrated(every, rdms))
+    units = in_draws(regions)
+    estimate, plain = over_draws(units, lambda every: measure.calibrated(every, candidates))
     resampled, drawn = over_draws(
-        regions, lambda every: measure.calibrated(every, rdms, draws.stimuli)
+        units, lambda every: measure.calibrated(every, candidates, draws.stimuli)
     )
 
     def parts(sides: Sides) -> list[Sides]:
-        both = sides.mapped(lambda counts: _on(counts, regions, rdms, measure))
+        both = sides.mapped(lambda counts: _on(counts, units, candidates, measure))
         return [both.mapped(partial(_of_rows, own)) for own in rows]
 
     whole, redrawn = parts(draws.splits.sides), parts(draws.splits.redrawn)
@@ -105,14 +108,13 @@ def _of_rows(own: slice, values: Floats) -> Floats:
     return values[..., own, :]
 
 
-def _on(counts: Counts, regions: Sequence[Region], rdms: Floats, measure: Measure) -> Floats:
+def _on(counts: Counts, units: Sequence[Stack], candidates: Stack, measure: Measure) -> Floats:
     """Return scores `(..., subject, candidate)` on stimuli `(..., stimulus)`, NaN on none."""
     flat = counts.reshape(-1, counts.shape[-1])
     some = flat.any(axis=1)
-    n_rows = sum(len(region.rdms) for region in regions)
-    found = np.full((len(flat), n_rows, len(rdms)), np.nan)
+    found = np.full((len(flat), len(units[0]), len(candidates)), np.nan)
     if some.any():
         found[some] = over_draws(
-            regions, lambda every: (measure.calibrated(every, rdms, flat[some])[1],)
+            units, lambda every: (measure.calibrated(every, candidates, flat[some])[1],)
         )[0]
-    return found.reshape(*counts.shape[:-1], n_rows, len(rdms))
+    return found.reshape(*counts.shape[:-1], *found.shape[1:])

@@ -73,6 +73,8 @@ class Draws:
         Whole groups change places; none where there are too few for a test.
     splits : StimulusSplits
     groups : array of shape (stimulus,)
+    n_costly : int
+        How many of the orders are for measures that are computed anew for each.
     """
 
     stimuli: Counts
@@ -80,6 +82,14 @@ class Draws:
     orders: Counts
     splits: StimulusSplits
     groups: Labels
+    n_costly: int = 0
+
+    def orders_for(self, measure: Measure) -> Counts:
+        """Return the orders of the stimuli that a measure is asked for: `(shuffle, stimulus)`.
+
+        Of a costly measure they are the first of all.
+        """
+        return self.orders[: self.n_costly] if measure.costly else self.orders
 
     @property
     def n_groups(self) -> int:
@@ -125,4 +135,4 @@ def make_draws(
     splits = make_splits(stimuli, inference.selection, drawn, np.random.default_rng([*seed, 2]))
     if reason := too_few_groups(groups):
         splits = replace(splits, reason=reason)
-    return Draws(drawn, subjects, orders, splits, groups)
+    return Draws(drawn, subjects, orders, splits, groups, inference.costly_permutations)

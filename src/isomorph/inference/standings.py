@@ -10,7 +10,7 @@ from isomorph.inference.bootstrap import Resampled, resampled_means
 from isomorph.inference.gather import Region
 from isomorph.inference.region_reliability import SURE, agreement, reliability
 from isomorph.inference.scores import Scores
-from isomorph.measures import Counts, Floats, Measure
+from isomorph.measures import Counts, Floats, Measure, Stack
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,12 @@ class Standing:
 
 
 def standing(
-    region: Region, scores: Scores, rdms: Floats, counts: Counts, distance: str, measure: Measure
+    region: Region,
+    scores: Scores,
+    candidates: Stack,
+    counts: Counts,
+    distance: str,
+    measure: Measure,
 ) -> Standing:
     """Return a region with its scores and its reliability.
 
@@ -79,7 +84,7 @@ def standing(
     ----------
     region : Region
     scores : Scores
-    rdms : array of shape (candidate, pair)
+    candidates : Stack
     counts : array of shape (resample, stimulus)
     distance : str
     measure : Measure
@@ -99,12 +104,12 @@ def standing(
     )
     if not (reliability(plain) > 0 and (reliability(drawn) > 0).mean() >= SURE):
         reason = f"the measurements of {region.label} agree too little to divide by"
-    variance, freedom = _over_units(region, rdms, distance, measure)
+    variance, freedom = _over_units(region, candidates, distance, measure)
     return Standing(region, scores, plain, drawn, variance, freedom, reason)
 
 
 def _over_units(
-    region: Region, rdms: Floats, distance: str, measure: Measure
+    region: Region, candidates: Stack, distance: str, measure: Measure
 ) -> tuple[Floats | None, int]:
     """Return the variance of normalised scores over units, and its degrees of freedom.
 
@@ -117,7 +122,9 @@ def _over_units(
     n = max((count or 0 for count in region.subject_units), default=0)
     if not region.draws or region.n_recorded <= n:
         return None, 0
-    scores = np.stack([measure.compare(draw.rdms, rdms).mean(axis=0) for draw in region.draws])
+    scores = np.stack(
+        [measure.compare(draw.stack, candidates).mean(axis=0) for draw in region.draws]
+    )
     agree = np.array([reliability(agreement(draw, distance, measure)) for draw in region.draws])
     mean, root = scores.mean(axis=0), _root(agree.mean())
     off = (scores - mean) / root - (agree - agree.mean())[:, None] * mean / (2 * root**3)

@@ -10,9 +10,9 @@ import pandas as pd
 from scipy.stats import t as student
 
 from isomorph.inference.estimated import status_of
-from isomorph.inference.gather import Candidates, Region, over_draws
+from isomorph.inference.gather import Candidates, Region, in_draws, over_draws
 from isomorph.inference.setting import Setting
-from isomorph.measures import Floats, Measure
+from isomorph.measures import Floats, Measure, Stack
 
 EXACT = 12
 """Subjects up to which every combination of signs is tried: 4096."""
@@ -21,7 +21,7 @@ ROUNDING = 1e-12
 """By how much a mean with signs changed may fall short of the observed one and count as large."""
 
 
-def chance_of(region: Region, rdms: Floats, measure: Measure) -> Floats:
+def chance_of(region: Region, candidates: Stack, measure: Measure) -> Floats:
     """Return what the measure says of each subject by chance: `(subject, candidate)`.
 
     NaN where that is not known.
@@ -29,12 +29,12 @@ def chance_of(region: Region, rdms: Floats, measure: Measure) -> Floats:
     Parameters
     ----------
     region : Region
-    rdms : array of shape (candidate, pair)
+    candidates : Stack
     measure : Measure
     """
     if not measure.known_chance:
-        return np.full((len(region.subjects), len(rdms)), np.nan)
-    return over_draws([region], lambda own: (measure.chance(own, rdms),))[0]
+        return np.full((len(region.subjects), len(candidates)), np.nan)
+    return over_draws(in_draws([region]), lambda own: (measure.chance(own, candidates),))[0]
 
 
 def subject_rows(

@@ -1,6 +1,6 @@
 """Measures of similarity between two representations, a registry by name."""
 
-from isomorph.measures._measure import Measure
+from isomorph.measures._measure import FEATURES, Measure
 from isomorph.measures._named import Measures
 from isomorph.measures.cka import (
     CKA,
@@ -20,6 +20,7 @@ from isomorph.measures.rsa import (
     WHITENED_CORRELATION,
     WHITENED_COSINE,
 )
+from isomorph.measures.shape import PROCRUSTES
 from isomorph.measures.stack import Stack
 
 MEASURES = Measures(
@@ -40,10 +41,11 @@ MEASURES = Measures(
             CKA_RBF,
             CKA_RBF_BIASED,
             CKA_FEATURE_CORRECTED,
+            PROCRUSTES,
         )
     },
     "isomorph.measures",
     Measure,
 )
 
-__all__ = ["MEASURES", "Counts", "Floats", "Measure", "Stack", "stimulus_count"]
+__all__ = ["FEATURES", "MEASURES", "Counts", "Floats", "Measure", "Stack", "stimulus_count"]

@@ -9,11 +9,26 @@ from typing import Literal, Protocol
 import numpy as np
 from scipy.stats import rankdata
 
+from isomorph.measures.jackknifed import Jackknifed
 from isomorph.measures.pairs import Counts, Floats
 from isomorph.measures.stack import Stack, Stackable, stacked
 
 Need = Literal["rdm", "gram", "features", "repetitions", "labels"]
-Invariance = Literal["scale", "offset", "additive", "monotone", "translation", "permutation"]
+Invariance = Literal[
+    "scale", "offset", "additive", "monotone", "translation", "permutation", "orthogonal", "linear"
+]
+Family = Literal[
+    "rsa", "kernel", "shape", "cca", "dependence", "topology", "neighbours", "relative",
+    "identifiability", "prediction",
+]  # fmt: skip
+
+
+FEATURES = "features"
+"""Stands for a distance where representations are compared by their features, not their RDMs."""
+
+CHANCE_ORDERS = 20
+"""Orders of the stimuli that chance is the mean over, where it has no closed form: it is known to a
+fifth of the deviation that chance itself has."""
 
 
 class Form(Protocol):
@@ -39,9 +54,12 @@ class Measure:
     invariances : tuple of str
         Changes that leave the value as it is. Of the RDM: `scale`, `offset`, `additive` (a
         number per stimulus, added to the pairs it is in), `monotone` (which has the first two
-        in it). Of the features, for a measure that needs them: `scale`, `translation` (a number
-        per feature) and `permutation` (of the features).
+        in it). Of the features: `linear` (invertible maps), and, for a measure that needs the
+        features themselves, `scale`, `translation` (a number per feature), `permutation` (of the
+        features) and `orthogonal` (rotations, which have permutations in them). What is computed
+        from an RDM or a Gram matrix sees no translation, rotation or permutation of features.
     range : tuple of float
+        All are similarities: larger is more alike.
     independence : str
         What to expect when the two have nothing in common; a test against 0 is only right where
         this says 0, which is why p comes from permuting stimuli.
@@ -72,7 +90,7 @@ class Measure:
     independence: str
     citation: str
     form: Form
-    family: str = "rsa"
+    family: Family = "rsa"
     distances: frozenset[str] | None = None
     needs: tuple[Need, ...] = ("rdm",)
     symmetric: bool = True
@@ -98,7 +116,14 @@ class Measure:
         counts : array of shape (resample, stimulus)
             How often each stimulus was drawn. Pairs of copies of one stimulus are left out.
         """
-        return self.form.resampled(stacked(first), stacked(second), np.asarray(counts))
+        found = self.form.resampled(stacked(first), stacked(second), np.asarray(counts))
+        # A value to first order may leave the range, no other can.
+        return np.clip(found, *self.range) if self.costly else found
+
+    @property
+    def costly(self) -> bool:
+        """Whether it is computed anew for every order of the stimuli, hence for fewer of them."""
+        return isinstance(self.form, Jackknifed)
 
     def pair(self, first: Stackable, second: Stackable) -> float:
         """Return the measure between two representations, stacks or RDMs of one row."""
@@ -109,11 +134,14 @@ class Measure:
 
         Of the vectors whose inner product the measure is, reordering leaves nothing in common but
         what is the same for every pair, so the mean is the product of either side's value with a
-        constant RDM; 0 for measures that do not see a constant.
+        constant RDM; 0 for measures that do not see a constant. Of measures that are no such inner
+        product it is estimated from `CHANCE_ORDERS` orders, always the same.
         """
-        if self.independence == "0":
-            return np.zeros((len(stacked(first)), len(stacked(second))))
         x, y = stacked(first), stacked(second)
+        if self.independence == "0":
+            return np.zeros((len(x), len(y)))
+        if self.costly:
+            return x.derived(("chance", self.form, id(y)), lambda: (self._shuffled(x, y), y))[0]
         constant = np.ones((1, x.rdms.shape[1]))
         return self.compare(x, constant) * self.compare(constant, y)
 
@@ -140,6 +168,10 @@ class Measure:
             value = self.compare(first, second) if counts is None else self.resampled(
                 first, second, counts)  # fmt: skip
             return value, value
+        if self.costly:
+            chance = self.chance(x_ := stacked(first), y_ := stacked(second))
+            value = self.compare(x_, y_) if counts is None else self.resampled(x_, y_, counts)
+            return value, self._over(value, chance)
         x, y = (
             np.concatenate([rdms, np.ones((1, rdms.shape[1]))])
             for rdms in (stacked(first).rdms, stacked(second).rdms)
@@ -147,9 +179,22 @@ class Measure:
         every = self.compare(x, y) if counts is None else self.resampled(x, y, counts)
         value = every[..., :-1, :-1]
         chance = every[..., :-1, -1:] * every[..., -1:, :-1]
+        return value, self._over(value, chance)
+
+    def _over(self, value: Floats, chance: Floats) -> Floats:
+        """Return `(value - chance) / (best - chance)`, NaN where chance is as good as the best."""
+        best = np.nan if self.with_itself is None else self.with_itself
         with np.errstate(divide="ignore", invalid="ignore"):
-            over = (value - chance) / (self.with_itself - chance)
-        return value, np.where(np.abs(self.with_itself - chance) > 1e-9, over, np.nan)
+            over: Floats = (value - chance) / (best - chance)
+        return np.where(np.abs(best - chance) > 1e-9, over, np.nan)
+
+    def _shuffled(self, first: Stack, second: Stack) -> Floats:
+        """Return the mean of the measure over some orders of the stimuli of the first."""
+        rng = np.random.default_rng(first.n_stimuli)
+        orders = [rng.permutation(first.n_stimuli) for _ in range(CHANCE_ORDERS)]
+        found = [self.form.compare(first.chosen(order), second) for order in orders]
+        mean: Floats = np.mean(found, axis=0)
+        return mean
 
     @property
     def embed(self) -> Callable[[Floats], Floats] | None:
@@ -168,7 +213,10 @@ class Measure:
         return f"needs {' and '.join(missing)}" if missing else ""
 
     def accepts(self, distance: str) -> bool:
-        """Tell whether RDMs of this distance are enough for the measure, and right for it."""
-        return not self.lacks(("rdm", "gram")) and (
-            self.distances is None or distance in self.distances
-        )
+        """Tell whether RDMs of a distance are enough for the measure, and right for it.
+
+        `FEATURES` in place of a distance stands for the features themselves.
+        """
+        if {"features", "repetitions"} & set(self.needs):
+            return distance == FEATURES
+        return distance != FEATURES and (self.distances is None or distance in self.distances)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -40,6 +41,9 @@ class RbfForm:
 
     linear: LinearForm
     bandwidth: float = 0.5
+    parameter: ClassVar[str] = "bandwidth"
+    meaning: ClassVar[str] = "a fraction of the median distance above 0"
+    allowed: ClassVar[tuple[float, float]] = (0.0, np.inf)
 
     def embed(self, rdms: Floats) -> Floats:
         """Return unit vectors `(rdm, pair)` whose inner products are the measure.

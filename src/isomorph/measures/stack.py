@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from isomorph.errors import IsomorphError
-from isomorph.measures.pairs import Counts, Floats, pair_indices, pair_positions, stimulus_count
+from isomorph.measures.pairs import (
+    Counts,
+    Floats,
+    pair_indices,
+    pair_positions,
+    squareform,
+    stimulus_count,
+)
+
+T = TypeVar("T")
+
+ROUNDING = 1e-10
+"""Share of the largest eigenvalue of a Gram matrix below which one is rounding error."""
+
+INDEFINITE = 1e-6
+"""Share of the positive eigenvalues that negative ones may add up to in a Gram matrix that was
+rounded; with more, the distances are not those of any features."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +48,7 @@ class Stack:
     rdms: Floats
     n_features: NDArray[np.integer] | None = None
     facts: Mapping[str, Sequence[Floats]] = field(default_factory=dict)
+    _known: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Refuse facts that are not of these representations and stimuli.
@@ -76,6 +94,36 @@ class Stack:
             )
         return self.facts[name]
 
+    def derived(self, key: Any, function: Callable[[], T]) -> T:
+        """Return what follows from the stack, computed once.
+
+        Parameters
+        ----------
+        key : hashable
+            What it is called.
+        function : callable
+            Computes it.
+        """
+        if key not in self._known:
+            self._known[key] = function()
+        found: T = self._known[key]
+        return found
+
+    @property
+    def grams(self) -> Floats:
+        """Centred Gram matrices of RDMs of squared distances: `(representation, n, n)`."""
+        return self.derived("grams", lambda: _grams(self.rdms, self.n_stimuli))
+
+    @property
+    def roots(self) -> Floats:
+        """Centred features of as many dimensions as needed: `(representation, n, n - 1)`.
+
+        Their Gram matrices are `grams`, so they are the representations up to a rotation: whatever
+        is invariant to rotations may take them for the features. NaN where the RDM is not one of
+        squared Euclidean distances.
+        """
+        return self.derived("roots", lambda: _roots(self.grams))
+
     def chosen(self, stimuli: Counts) -> Stack:
         """Return the representations of some stimuli, in their order, without repeats.
 
@@ -90,7 +138,64 @@ class Stack:
             name: [np.asarray(array)[stimuli] for array in arrays]
             for name, arrays in self.facts.items()
         }
-        return Stack(self.rdms[:, position], self.n_features, facts)
+        found = Stack(self.rdms[:, position], self.n_features, facts)
+        if "roots" in self._known:
+            own = self.roots[:, stimuli]
+            found.derived("roots", lambda: own - own.mean(axis=1, keepdims=True))
+        return found
+
+    def rows(self, places: Sequence[int] | NDArray[Any] | slice) -> Stack:
+        """Return some of the representations.
+
+        Parameters
+        ----------
+        places : sequence of int, mask or slice
+        """
+        at = np.arange(len(self))[places]
+        facts = {name: [arrays[one] for one in at] for name, arrays in self.facts.items()}
+        counts = None if self.n_features is None else self.n_features[at]
+        found = Stack(self.rdms[at], counts, facts)
+        if "roots" in self._known:
+            found.derived("roots", lambda: self.roots[at])
+        return found
+
+    @staticmethod
+    def joined(stacks: Sequence[Stack]) -> Stack:
+        """Return several stacks over the same stimuli as one; of facts, those that all have."""
+        if len(stacks) == 1:
+            return stacks[0]
+        names = set.intersection(*(set(one.facts) for one in stacks))
+        facts = {name: [x for one in stacks for x in one.facts[name]] for name in sorted(names)}
+        counts = [one.n_features for one in stacks if one.n_features is not None]
+        every = np.concatenate(counts) if len(counts) == len(stacks) else None
+        found = Stack(np.concatenate([one.rdms for one in stacks]), every, facts)
+        if all("roots" in one._known for one in stacks):
+            found.derived("roots", lambda: np.concatenate([one.roots for one in stacks]))
+        return found
+
+
+def _grams(rdms: Floats, n_stimuli: int) -> Floats:
+    """Return the centred Gram matrices of squared distances `(representation, pair)`."""
+    square = squareform(rdms, n_stimuli)
+    square -= square.mean(axis=2, keepdims=True)
+    square -= square.mean(axis=1, keepdims=True)
+    grams: Floats = -square / 2
+    return grams
+
+
+def _roots(grams: Floats) -> Floats:
+    """Return matrices `(representation, n, n - 1)` whose products with themselves are `grams`."""
+    roots = np.full((*grams.shape[:2], grams.shape[1] - 1), np.nan)
+    known = np.isfinite(grams).all(axis=(1, 2))
+    values, vectors = np.linalg.eigh(grams[known])
+    largest = np.abs(values).max(axis=1, initial=0.0, keepdims=True)
+    values = np.where(np.abs(values) > ROUNDING * largest, values, 0.0)
+    negative, positive = (np.maximum(sign * values, 0.0) for sign in (-1, 1))
+    definite = negative.sum(axis=1) <= INDEFINITE * positive.sum(axis=1)
+    found = vectors[:, :, ::-1] * np.sqrt(positive[:, None, ::-1])
+    found[~definite] = np.nan
+    roots[known] = found[:, :, :-1]
+    return roots
 
 
 Stackable = Stack | ArrayLike

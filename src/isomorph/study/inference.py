@@ -37,6 +37,9 @@ class Inference(Spec):
     """Bootstrap resamples of each scheme."""
     permutations: int = Field(default=1000, ge=0)
     """Permutations of the stimuli for the test against independence; with 0 it has no p."""
+    costly_permutations: int = Field(default=200, ge=0)
+    """As many of them, at most, are for measures that have to be computed anew for every order of
+    the stimuli, such as shape, canonical correlation or prediction."""
     interval: float = Field(default=0.95, gt=0, lt=1)
     """Coverage of the intervals."""
     minimum_subjects: int = Field(default=5, ge=2)

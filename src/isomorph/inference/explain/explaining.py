@@ -110,7 +110,10 @@ def _laid_out(analysis: Analysis) -> tuple[Material, str, list[str], np.random.G
         raise IsomorphError(
             f"{analysis.where}: no RDM with distance {' or '.join(analysis.distances)}"
         )
-    served = {one: [name for name in names if MEASURES[name].accepts(one)] for one in present}
+    served = {
+        one: [name for name in names if MEASURES[name].accepts(one) and not MEASURES[name].costly]
+        for one in present
+    }
     # The first distance, unless no measure takes it.
     distance = next((one for one in present if served[one]), present[0])
     if not served[distance]:

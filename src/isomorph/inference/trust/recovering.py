@@ -57,7 +57,7 @@ def _recovered(analysis: Analysis) -> Iterator[tuple[list[Row], list[Row]]]:
     for distance in analysis.distances:
         # Of equalised units one draw is simulated, which has as many units, and their noise.
         regions = [region.measured[0] for region in regions_of(analysis.brain, distance)]
-        names = [name for name in analysis.measures if MEASURES[name].accepts(distance)]
+        names = [name for name in analysis.measures if _is_simulated(name, distance)]
         if not regions or not names:
             continue
         measures = [MEASURES[name] for name in names]
@@ -86,6 +86,11 @@ def _recovered(analysis: Analysis) -> Iterator[tuple[list[Row], list[Row]]]:
                 region, candidates, related, measures, terms,
                 [seed, zlib.crc32(name.encode())], about,
             )  # fmt: skip
+
+
+def _is_simulated(name: str, distance: str) -> bool:
+    """Whether data sets are simulated for a measure: one computed anew for each takes hours."""
+    return MEASURES[name].accepts(distance) and not MEASURES[name].costly
 
 
 def _region(
