@@ -26,6 +26,8 @@ from isomorph.inference.featured import (
 )
 from isomorph.inference.gather import candidates_of, regions_of
 from isomorph.inference.given import joined
+from isomorph.inference.nested import choose
+from isomorph.inference.scores import scores_of
 from isomorph.measures import MEASURES, Stack
 from isomorph.measures.jackknifed import Jackknifed
 from isomorph.study import Inference
@@ -232,3 +234,19 @@ def test_labels_are_in_every_draw_of_units():
     )
     for one in (*regions, *regions[0].draws, candidates):
         assert all(np.array_equal(own, CATEGORIES) for own in one.stack.fact("labels"))
+
+
+def test_a_layer_without_a_value_on_all_stimuli_is_not_chosen():
+    given = analysis(["cka_feature_corrected"], features())
+    draws = given.draws().with_subjects({"IT": 3}, 3, [0])
+    regions = regions_of_features(features(), CORRECTED)
+    candidates = candidates_of_features(features(), CORRECTED)
+    (scores,) = scores_of(regions, candidates.stack, draws, CORRECTED)
+    assert choose(scores, np.arange(2)).favourite[0] == 1
+    plain = scores.plain.copy()
+    plain[0, 1] = np.nan
+    found = choose(replace(scores, plain=plain), np.arange(2))
+    assert found.layers.tolist() == [0]
+    assert np.isfinite(found.score)
+    nothing = replace(scores, plain=np.full_like(plain, np.nan))
+    assert choose(nothing, np.arange(2)) == "a model has no layer that can be scored"
