@@ -92,6 +92,11 @@ def takes_features(measure: Measure) -> bool:
     return measure.accepts(FEATURES)
 
 
+def of_rdms_alone(measure: Measure) -> bool:
+    """Tell whether RDMs are all a measure needs, and it is cheap enough to simulate and explain."""
+    return not measure.costly and not measure.lacks(("rdm", "gram"))
+
+
 def needs_of_models(measure: Measure) -> tuple[str, ...]:
     """Return what a measure needs of layers, where that is less than it needs of regions."""
     return tuple(getattr(measure, "model_needs", None) or measure.needs)
