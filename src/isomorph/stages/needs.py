@@ -133,7 +133,7 @@ def refuse_unserved(study: Study, dataset: str, analysis: Analysis) -> None:
     for name in analysis.measures:
         measure = MEASURES[name]
         distance = FEATURES if takes_features(measure) else ""
-        why = lacking(analysis.features, analysis.labels, measure, distance)
+        why, _ = lacking(analysis.features, analysis.labels, measure, distance)
         others = (one for one in study.datasets if one != dataset)
         if why and not any(not unserved(study, one, measure)[0] for one in others):
             raise IsomorphError(
