@@ -20,7 +20,13 @@ from isomorph.measures.rsa import (
     WHITENED_CORRELATION,
     WHITENED_COSINE,
 )
-from isomorph.measures.shape import PROCRUSTES
+from isomorph.measures.shape import (
+    BURES,
+    NBS,
+    PROCRUSTES,
+    PROCRUSTES_ANGULAR,
+    SHAPE_ALPHA,
+)
 from isomorph.measures.stack import Stack
 
 MEASURES = Measures(
@@ -42,6 +48,10 @@ MEASURES = Measures(
             CKA_RBF_BIASED,
             CKA_FEATURE_CORRECTED,
             PROCRUSTES,
+            PROCRUSTES_ANGULAR,
+            BURES,
+            NBS,
+            SHAPE_ALPHA,
         )
     },
     "isomorph.measures",
