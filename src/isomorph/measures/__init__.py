@@ -2,6 +2,7 @@
 
 from isomorph.measures._measure import FEATURES, Measure
 from isomorph.measures._named import Measures
+from isomorph.measures.canonical import CCA, CCA_RIDGE, PWCCA, SVCCA
 from isomorph.measures.cka import (
     CKA,
     CKA_BIASED,
@@ -52,6 +53,10 @@ MEASURES = Measures(
             BURES,
             NBS,
             SHAPE_ALPHA,
+            CCA,
+            CCA_RIDGE,
+            SVCCA,
+            PWCCA,
         )
     },
     "isomorph.measures",

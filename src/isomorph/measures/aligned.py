@@ -33,6 +33,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from isomorph.measures.jackknifed import FEWEST, Jackknifed
 from isomorph.measures.pairs import Floats
@@ -53,11 +54,14 @@ class Whitening:
         where factors do not depend on them.
     power_slopes : array of shape (known, axis)
         Derivatives of the variance along each axis, once multiplied, by the eigenvalue.
+    defined : array of shape (known,)
+        Whether a value says anything.
     """
 
     factors: Floats
     differences: Floats | None
     power_slopes: Floats
+    defined: NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -71,7 +75,7 @@ class Side:
     features : array of shape (known, n, axis)
         Whitened.
     norms : array of shape (known,)
-        Their sums of squares.
+        Their sums of squares, NaN where a value would say nothing.
     """
 
     plain: Principal
@@ -118,7 +122,7 @@ class Aligned(Jackknifed, ABC):
         whitening = self.whitening(plain, stack.n_stimuli)
         features = plain.features * whitening.factors[:, None]
         norms = np.square(plain.spreads * whitening.factors).sum(axis=1)
-        return Side(plain, whitening, features, norms)
+        return Side(plain, whitening, features, np.where(whitening.defined, norms, np.nan))
 
     def compare(self, first: Stack, second: Stack) -> Floats:
         """Compare representations: `(a, b)`, NaN where one has no root or does not vary."""

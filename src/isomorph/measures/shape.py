@@ -50,12 +50,14 @@ class ShapeForm(Aligned):
         """Return the partial whitening of the principal axes."""
         spreads, alpha = plain.spreads, self.alpha
         some = spreads > 0
+        defined = np.ones(len(spreads), dtype=bool)
         if alpha == 1:
-            return Whitening(some.astype(float), None, some.astype(float))
+            return Whitening(some.astype(float), None, some.astype(float), defined)
         over = inverse(spreads)
         factors = np.where(some, alpha + (1 - alpha) * over, 0.0)
         slopes = alpha * (alpha + (1 - alpha) * over)
-        return Whitening(factors, (1 - alpha) * root_differences(spreads), slopes * some)
+        differences = (1 - alpha) * root_differences(spreads)
+        return Whitening(factors, differences, slopes * some, defined)
 
     def score(self, nuclear: Floats, first: Floats, second: Floats) -> Floats:
         """Return the cosine of the angle, or what the angle lacks to a right one, from 0 to 1."""
