@@ -32,7 +32,14 @@ def stack_of(features):
     )
 
 
-def stacks(seed, n_stimuli=10, sizes=(2, 3), ties=False):
+FEWER_DIMENSIONS = {"cca": 3, "svcca": 3, "pwcca": 3}
+"""Features for what has no value where they are as many as stimuli."""
+
+SEEDED = {"cca_ridge"}
+"""What depends on the order of the stimuli, by the folds they are put in."""
+
+
+def stacks(seed, n_stimuli=10, sizes=(2, 3), ties=False, name=None):
     """Two stacks that have something in common, more features than one measure needs."""
     rng = np.random.default_rng(seed)
     shared = rng.standard_normal((n_stimuli, 4))
@@ -43,7 +50,7 @@ def stacks(seed, n_stimuli=10, sizes=(2, 3), ties=False):
             + 0.5 * rng.standard_normal((n_stimuli, 12))
             for _ in range(size)
         ]
-        made.append(stack_of(own))
+        made.append(stack_of([x[:, : FEWER_DIMENSIONS.get(name)] for x in own]))
     if ties:
         made = [Stack(np.round(s.rdms, 0), s.n_features, s.facts) for s in made]
     return made
@@ -92,7 +99,7 @@ def test_every_declaration_is_complete(name):
 @pytest.mark.parametrize("name", MEASURES)
 def test_declared_invariances_hold_and_undeclared_do_not(name):
     measure = MEASURES[name]
-    first, second = stacks(1)
+    first, second = stacks(1, name=name)
     before = measure.compare(first, second)
     implied = {
         "monotone": {"scale", "offset", "monotone"},
@@ -111,7 +118,7 @@ def test_declared_invariances_hold_and_undeclared_do_not(name):
 @given(seed=st.integers(0, 2**16), n_stimuli=st.integers(5, 12))
 def test_range_symmetry_self_and_order_of_stimuli(name, seed, n_stimuli):
     measure = MEASURES[name]
-    first, second = stacks(seed, n_stimuli)
+    first, second = stacks(seed, n_stimuli, name=name)
     values = measure.compare(first, second)
     known = values[np.isfinite(values)]
     assert (known >= measure.range[0] - ABSOLUTE).all()
@@ -123,7 +130,8 @@ def test_range_symmetry_self_and_order_of_stimuli(name, seed, n_stimuli):
         np.testing.assert_allclose(own, measure.with_itself, atol=ABSOLUTE)
     order = np.random.default_rng(seed).permutation(n_stimuli)
     shuffled = measure.compare(first.chosen(order), second.chosen(order))
-    np.testing.assert_allclose(shuffled, values, atol=1e-8)
+    if name not in SEEDED:
+        np.testing.assert_allclose(shuffled, values, atol=1e-8)
     alone, against = first.rows(slice(1)), second.rows(slice(1))
     np.testing.assert_allclose(measure.pair(alone, against), values[0, 0], atol=ABSOLUTE)
 
@@ -156,7 +164,7 @@ EMBEDDED = [name for name in OF_RDMS if not MEASURES[name].costly]
 @pytest.mark.parametrize("name", EMBEDDED)
 def test_chance_is_the_mean_over_all_orders_of_the_stimuli(name):
     measure = MEASURES[name]
-    first, second = stacks(9, n_stimuli=5)
+    first, second = stacks(9, n_stimuli=5, name=name)
     position = pair_positions(5)
     i, j = pair_indices(5)
     orders = [np.array(order) for order in permutations(range(5))]
@@ -167,7 +175,7 @@ def test_chance_is_the_mean_over_all_orders_of_the_stimuli(name):
 @pytest.mark.parametrize("name", OF_RDMS)
 def test_calibrated_values_are_0_at_chance_and_1_at_best(name):
     measure = MEASURES[name]
-    first, second = stacks(10, n_stimuli=8)
+    first, second = stacks(10, n_stimuli=8, name=name)
     value, calibrated = measure.calibrated(first, second)
     chance = measure.chance(first, second)
     np.testing.assert_allclose(value, measure.compare(first, second))
@@ -185,7 +193,7 @@ def test_calibrated_values_are_0_at_chance_and_1_at_best(name):
 @pytest.mark.parametrize("ties", [False, True])
 def test_resampling_with_ones_is_the_plain_measure(name, ties):
     measure = MEASURES[name]
-    first, second = stacks(2, 9, ties=ties)
+    first, second = stacks(2, 9, ties=ties, name=name)
     counts = np.ones((2, 9), dtype=int)
     plain = measure.compare(first, second)
     np.testing.assert_allclose(
@@ -228,7 +236,7 @@ def test_a_resample_is_the_measure_of_stimuli_physically_repeated(name, ties):
         "rho_a": rho_a,
         "tau_a": tau_a,
     }[name]
-    first, second = stacks(4, 11, ties=ties)
+    first, second = stacks(4, 11, ties=ties, name=name)
     counts = np.random.default_rng(4).multinomial(11, np.full(11, 1 / 11), size=5)
     ours = MEASURES[name].resampled(first, second, counts)
     for row, result in zip(counts, ours, strict=True):
@@ -241,7 +249,7 @@ def test_a_resample_is_the_measure_of_stimuli_physically_repeated(name, ties):
 @pytest.mark.parametrize("name", WEIGHED)
 def test_a_subset_is_weights_of_zero_and_one(name):
     measure = MEASURES[name]
-    first, second = stacks(5, 14)
+    first, second = stacks(5, 14, name=name)
     chosen = np.sort(np.random.default_rng(5).choice(14, size=8, replace=False))
     counts = np.bincount(chosen, minlength=14)[None]
     plain = measure.compare(first.chosen(chosen), second.chosen(chosen))
@@ -255,7 +263,7 @@ def test_a_small_fold_scores_the_same_among_large_ones(name, seed):
     """Whatever way is taken for resamples of few stimuli, it is not seen in the value."""
     measure = MEASURES[name]
     rng = np.random.default_rng(seed)
-    first, second = stacks(seed, 24)
+    first, second = stacks(seed, 24, name=name)
     folds = np.zeros((3, 24), dtype=int)
     for fold, size in zip(folds, (5, 7, 8), strict=True):
         fold[rng.choice(24, size, replace=False)] = rng.integers(1, 3, size)
@@ -268,7 +276,7 @@ def test_a_small_fold_scores_the_same_among_large_ones(name, seed):
 def test_every_stimulus_drawn_twice_is_nearly_every_stimulus_once(name):
     """Exactly so for cosines, whose weights are then all 4."""
     measure = MEASURES[name]
-    first, second = stacks(6, 12)
+    first, second = stacks(6, 12, name=name)
     twice = measure.resampled(first, second, np.full((1, 12), 2))[0]
     once = measure.compare(first, second)
     exact = name in {"pearson", "cosine", "spearman"}
@@ -278,7 +286,7 @@ def test_every_stimulus_drawn_twice_is_nearly_every_stimulus_once(name):
 @pytest.mark.parametrize("name", MEASURES)
 def test_degenerate_inputs_have_an_answer(name):
     measure = MEASURES[name]
-    first, second = stacks(7, 8)
+    first, second = stacks(7, 8, name=name)
     alike = [np.full((8, 12), 0.1)]  # every stimulus the same, their mean but for rounding
     constant = Stack(np.ones((1, 28)), None, {"features": alike})
     against = measure.compare(constant, second)

@@ -2,6 +2,7 @@
 
 from isomorph.measures._measure import FEATURES, Measure
 from isomorph.measures._named import Measures
+from isomorph.measures.canonical import CCA, CCA_RIDGE, PWCCA, SVCCA
 from isomorph.measures.cka import (
     CKA,
     CKA_BIASED,
@@ -20,7 +21,13 @@ from isomorph.measures.rsa import (
     WHITENED_CORRELATION,
     WHITENED_COSINE,
 )
-from isomorph.measures.shape import PROCRUSTES
+from isomorph.measures.shape import (
+    BURES,
+    NBS,
+    PROCRUSTES,
+    PROCRUSTES_ANGULAR,
+    SHAPE_ALPHA,
+)
 from isomorph.measures.stack import Stack
 
 MEASURES = Measures(
@@ -42,6 +49,14 @@ MEASURES = Measures(
             CKA_RBF_BIASED,
             CKA_FEATURE_CORRECTED,
             PROCRUSTES,
+            PROCRUSTES_ANGULAR,
+            BURES,
+            NBS,
+            SHAPE_ALPHA,
+            CCA,
+            CCA_RIDGE,
+            SVCCA,
+            PWCCA,
         )
     },
     "isomorph.measures",
