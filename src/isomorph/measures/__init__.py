@@ -9,6 +9,12 @@ from isomorph.measures.cka import (
     CKA_RBF,
     CKA_RBF_BIASED,
 )
+from isomorph.measures.neighbours import (
+    KNN_JACCARD,
+    MUTUAL_KNN,
+    RANK_SIMILARITY,
+    SECOND_ORDER_COSINE,
+)
 from isomorph.measures.pairs import Counts, Floats, stimulus_count
 from isomorph.measures.rsa import (
     COSINE,
@@ -42,6 +48,11 @@ MEASURES = Measures(
             CKA_RBF_BIASED,
             CKA_FEATURE_CORRECTED,
             PROCRUSTES,
+            # Neighbours, graphs and topology.
+            MUTUAL_KNN,
+            KNN_JACCARD,
+            RANK_SIMILARITY,
+            SECOND_ORDER_COSINE,
         )
     },
     "isomorph.measures",
