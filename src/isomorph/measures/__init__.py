@@ -9,6 +9,7 @@ from isomorph.measures.cka import (
     CKA_RBF,
     CKA_RBF_BIASED,
 )
+from isomorph.measures.graphs import GBS, MODULARITY
 from isomorph.measures.neighbours import (
     KNN_JACCARD,
     MUTUAL_KNN,
@@ -53,6 +54,8 @@ MEASURES = Measures(
             KNN_JACCARD,
             RANK_SIMILARITY,
             SECOND_ORDER_COSINE,
+            GBS,
+            MODULARITY,
         )
     },
     "isomorph.measures",

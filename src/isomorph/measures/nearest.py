@@ -69,11 +69,20 @@ class Nearest:
         """Return the place in `share` of each other one's loss: `(representation, row, other)`."""
         return np.minimum(self.level[:, rows], NONE_GONE).astype(np.intp)
 
-    def without(self, stimulus: int) -> Floats:
-        """Return the weights without a stimulus, 0 in its row and column: as `weights`."""
-        places = self.gone()[:, :, stimulus, None, None]
-        share = np.take_along_axis(self.share, places, axis=2)[:, :, 0]
-        found: Floats = np.take_along_axis(share, self.level.astype(np.intp), axis=2)
+    def without(self, stimulus: int, weights: Floats) -> Floats:
+        """Return the weights without a stimulus, 0 in its row and column: as `weights`.
+
+        Parameters
+        ----------
+        stimulus : int
+        weights : array of shape (representation, stimulus, other)
+            All `weights`; only rows that have the stimulus among their neighbours change.
+        """
+        found = weights.copy()
+        gone = self.level[:, :, stimulus]
+        changed = np.nonzero(gone < NONE_GONE)
+        share = self.share[*changed, gone[changed]]
+        found[changed] = np.take_along_axis(share, self.level[changed].astype(np.intp), axis=1)
         found[:, :, stimulus] = 0
         found[:, stimulus] = 0
         return found
