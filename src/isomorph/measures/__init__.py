@@ -10,6 +10,13 @@ from isomorph.measures.cka import (
     CKA_RBF,
     CKA_RBF_BIASED,
 )
+from isomorph.measures.graphs import GBS, MODULARITY
+from isomorph.measures.neighbours import (
+    KNN_JACCARD,
+    MUTUAL_KNN,
+    RANK_SIMILARITY,
+    SECOND_ORDER_COSINE,
+)
 from isomorph.measures.pairs import Counts, Floats, stimulus_count
 from isomorph.measures.rsa import (
     COSINE,
@@ -57,6 +64,13 @@ MEASURES = Measures(
             CCA_RIDGE,
             SVCCA,
             PWCCA,
+            # Neighbours, graphs and topology.
+            MUTUAL_KNN,
+            KNN_JACCARD,
+            RANK_SIMILARITY,
+            SECOND_ORDER_COSINE,
+            GBS,
+            MODULARITY,
         )
     },
     "isomorph.measures",
