@@ -9,6 +9,7 @@ from isomorph.measures.cka import (
     CKA_RBF,
     CKA_RBF_BIASED,
 )
+from isomorph.measures.matching import ONE_TO_ONE, PERMUTATION, SOFT_MATCHING
 from isomorph.measures.pairs import Counts, Floats, stimulus_count
 from isomorph.measures.rsa import (
     COSINE,
@@ -42,6 +43,10 @@ MEASURES = Measures(
             CKA_RBF_BIASED,
             CKA_FEATURE_CORRECTED,
             PROCRUSTES,
+            # Of units and components.
+            PERMUTATION,
+            SOFT_MATCHING,
+            ONE_TO_ONE,
         )
     },
     "isomorph.measures",
