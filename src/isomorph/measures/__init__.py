@@ -23,6 +23,7 @@ from isomorph.measures.rsa import (
 )
 from isomorph.measures.shape import PROCRUSTES
 from isomorph.measures.stack import Stack
+from isomorph.measures.stochastic import STOCHASTIC_SHAPE
 
 MEASURES = Measures(
     "measure",
@@ -47,6 +48,7 @@ MEASURES = Measures(
             PERMUTATION,
             SOFT_MATCHING,
             ONE_TO_ONE,
+            STOCHASTIC_SHAPE,
         )
     },
     "isomorph.measures",
