@@ -14,6 +14,7 @@ from isomorph.measures import Stack
 from isomorph.measures.pairs import pair_indices, pair_positions, pair_weights
 
 ABSOLUTE = 1e-9
+OF_UNITS = {"features", "repetitions"}
 NEEDS = {"rdm", "gram", "features", "repetitions", "labels"}
 
 # Of neighbours there are fewer than usual here, as there are of stimuli.
@@ -31,7 +32,8 @@ def distances(features):
 
 def stack_of(features):
     """A stack with all that any measure may need, of features (stimulus, feature)."""
-    repetitions = [np.stack([x, x + 0.1], axis=1) for x in features]
+    noise = [0.2 * np.random.default_rng(0).standard_normal(x.shape) for x in features]
+    repetitions = [np.stack([x + e, x - e], axis=1) for x, e in zip(features, noise, strict=True)]
     labels = [np.arange(len(x)) % 3 for x in features]
     return Stack(
         np.stack([distances(x) for x in features]),
@@ -75,19 +77,20 @@ def changed(stack, change):
         "additive": stack.rdms + level[i] + level[j],
         "monotone": np.exp(stack.rdms),
     }
-    features = {
-        "scale": [3.7 * x for x in stack.fact("features")],
-        "translation": [x + rng.uniform(0, 5, x.shape[1]) for x in stack.fact("features")],
-        "permutation": [x[:, rng.permutation(x.shape[1])] for x in stack.fact("features")],
-        "orthogonal": [
-            x @ np.linalg.qr(rng.standard_normal((x.shape[1],) * 2))[0]
-            for x in stack.fact("features")
-        ],
-        "linear": [x @ rng.standard_normal((x.shape[1],) * 2) for x in stack.fact("features")],
+    of_units = {
+        "scale": lambda x, p: 3.7 * x,
+        "translation": lambda x, p: x + rng.uniform(0, 5, p),
+        "permutation": lambda x, p: x[..., rng.permutation(p)],
+        "orthogonal": lambda x, p: x @ np.linalg.qr(rng.standard_normal((p, p)))[0],
+        "linear": lambda x, p: x @ rng.standard_normal((p, p)),
     }
-    after = features.get(change, stack.fact("features"))
-    before = np.stack([distances(x) for x in after]) if change == "linear" else stack.rdms
-    return Stack(rdms.get(change, before), stack.n_features, {**stack.facts, "features": after})
+    facts = dict(stack.facts)
+    if change in of_units:
+        for fact in ("features", "repetitions"):
+            facts[fact] = [of_units[change](x, x.shape[-1]) for x in stack.fact(fact)]
+    linear = change == "linear"
+    before = np.stack([distances(x) for x in facts["features"]]) if linear else stack.rdms
+    return Stack(rdms.get(change, before), stack.n_features, facts)
 
 
 @pytest.mark.parametrize("name", MEASURES)
@@ -99,7 +102,7 @@ def test_every_declaration_is_complete(name):
     assert measure.range[0] < measure.range[1]
     assert measure.family
     assert "20" in measure.citation or "19" in measure.citation
-    assert measure.accepts("squared_euclidean") == (not {"features"} & set(measure.needs))
+    assert measure.accepts("squared_euclidean") == (not OF_UNITS & set(measure.needs))
     assert measure.lacks(NEEDS) == ""
     assert measure.lacks(set()) == "needs " + " and ".join(measure.needs)
 
@@ -116,7 +119,7 @@ def test_declared_invariances_hold_and_undeclared_do_not(name):
     holds = set().union(*(implied.get(name, {name}) for name in measure.invariances))
     of_features = {"scale", "translation", "permutation", "orthogonal", "linear"}
     of_rdms = {"scale", "offset", "additive", "monotone", "linear"}
-    for change in of_features if "features" in measure.needs else of_rdms:
+    for change in of_features if OF_UNITS & set(measure.needs) else of_rdms:
         after = measure.compare(changed(first, change), second)
         assert np.allclose(after, before, atol=ABSOLUTE) == (change in holds), change
 
@@ -296,9 +299,9 @@ def test_degenerate_inputs_have_an_answer(name):
     measure = MEASURES[name]
     first, second = stacks(7, 8, name=name)
     alike = [np.full((8, 12), 0.1)]  # every stimulus the same, their mean but for rounding
-    constant = Stack(np.ones((1, 28)), None, {"features": alike})
+    constant = Stack(np.ones((1, 28)), None, stack_of(alike).facts)
     against = measure.compare(constant, second)
-    if "features" in measure.needs:
+    if OF_UNITS & set(measure.needs):
         assert np.isnan(against).all()
     elif measure.costly:  # squared distances of a simplex, in which nothing is alike
         assert (np.isnan(against) | (np.abs(against) <= 1)).all()

@@ -17,6 +17,7 @@ from isomorph.measures.neighbours import (
     RANK_SIMILARITY,
     SECOND_ORDER_COSINE,
 )
+from isomorph.measures.matching import ONE_TO_ONE, PERMUTATION, SOFT_MATCHING
 from isomorph.measures.pairs import Counts, Floats, stimulus_count
 from isomorph.measures.rsa import (
     COSINE,
@@ -36,6 +37,7 @@ from isomorph.measures.shape import (
     SHAPE_ALPHA,
 )
 from isomorph.measures.stack import Stack
+from isomorph.measures.stochastic import STOCHASTIC_SHAPE
 
 MEASURES = Measures(
     "measure",
@@ -71,6 +73,11 @@ MEASURES = Measures(
             SECOND_ORDER_COSINE,
             GBS,
             MODULARITY,
+            # Of units and components.
+            PERMUTATION,
+            SOFT_MATCHING,
+            ONE_TO_ONE,
+            STOCHASTIC_SHAPE,
         )
     },
     "isomorph.measures",
