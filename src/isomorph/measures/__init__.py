@@ -10,6 +10,13 @@ from isomorph.measures.cka import (
     CKA_RBF_BIASED,
 )
 from isomorph.measures.pairs import Counts, Floats, stimulus_count
+from isomorph.measures.relative import (
+    RELATIVE_COSINE,
+    RELATIVE_L1,
+    RELATIVE_L2,
+    RELATIVE_LINF,
+    RELATIVE_PRODUCT,
+)
 from isomorph.measures.rsa import (
     COSINE,
     PEARSON,
@@ -42,6 +49,11 @@ MEASURES = Measures(
             CKA_RBF_BIASED,
             CKA_FEATURE_CORRECTED,
             PROCRUSTES,
+            RELATIVE_COSINE,
+            RELATIVE_L2,
+            RELATIVE_L1,
+            RELATIVE_LINF,
+            RELATIVE_PRODUCT,
         )
     },
     "isomorph.measures",
