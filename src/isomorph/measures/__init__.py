@@ -2,6 +2,7 @@
 
 from isomorph.measures._measure import FEATURES, Measure
 from isomorph.measures._named import Measures
+from isomorph.measures.asif import ASIF_ACCURACY, ASIF_MRR
 from isomorph.measures.cka import (
     CKA,
     CKA_BIASED,
@@ -54,6 +55,8 @@ MEASURES = Measures(
             RELATIVE_L1,
             RELATIVE_LINF,
             RELATIVE_PRODUCT,
+            ASIF_ACCURACY,
+            ASIF_MRR,
         )
     },
     "isomorph.measures",

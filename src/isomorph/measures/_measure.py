@@ -135,11 +135,14 @@ class Measure:
         Of the vectors whose inner product the measure is, reordering leaves nothing in common but
         what is the same for every pair, so the mean is the product of either side's value with a
         constant RDM; 0 for measures that do not see a constant. Of measures that are no such inner
-        product it is estimated from `CHANCE_ORDERS` orders, always the same.
+        product it is estimated from `CHANCE_ORDERS` orders, always the same, unless their form has
+        a `chance` of its own.
         """
         x, y = stacked(first), stacked(second)
         if self.independence == "0":
             return np.zeros((len(x), len(y)))
+        if self._closed_chance is not None:
+            return self._closed_chance(x, y)
         if self.costly:
             return x.derived(("chance", self.form, id(y)), lambda: (self._shuffled(x, y), y))[0]
         constant = np.ones((1, x.rdms.shape[1]))
@@ -168,7 +171,7 @@ class Measure:
             value = self.compare(first, second) if counts is None else self.resampled(
                 first, second, counts)  # fmt: skip
             return value, value
-        if self.costly:
+        if self.costly or self._closed_chance is not None:
             chance = self.chance(x_ := stacked(first), y_ := stacked(second))
             value = self.compare(x_, y_) if counts is None else self.resampled(x_, y_, counts)
             return value, self._over(value, chance)
@@ -200,6 +203,11 @@ class Measure:
     def embed(self) -> Callable[[Floats], Floats] | None:
         """The map to vectors whose inner products are the measure, None if there is none."""
         return getattr(self.form, "embed", None)
+
+    @property
+    def _closed_chance(self) -> Callable[[Stack, Stack], Floats] | None:
+        """What the form says of chance, `(a, b)`; None if it says nothing."""
+        return getattr(self.form, "chance", None)
 
     def lacks(self, given: Collection[str]) -> str:
         """Return what the measure needs and is not given, as words; empty if nothing.
