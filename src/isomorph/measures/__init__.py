@@ -10,6 +10,7 @@ from isomorph.measures.cka import (
     CKA_RBF,
     CKA_RBF_BIASED,
 )
+from isomorph.measures.framed import FRAMED_COSINE, FRAMED_PEARSON
 from isomorph.measures.pairs import Counts, Floats, stimulus_count
 from isomorph.measures.relative import (
     RELATIVE_COSINE,
@@ -57,6 +58,8 @@ MEASURES = Measures(
             RELATIVE_PRODUCT,
             ASIF_ACCURACY,
             ASIF_MRR,
+            FRAMED_COSINE,
+            FRAMED_PEARSON,
         )
     },
     "isomorph.measures",
