@@ -141,7 +141,8 @@ def test_range_symmetry_self_and_order_of_stimuli(name, seed, n_stimuli):
         np.testing.assert_allclose(own, measure.with_itself, atol=ABSOLUTE)
     order = np.random.default_rng(seed).permutation(n_stimuli)
     shuffled = measure.compare(first.chosen(order), second.chosen(order))
-    if name not in SEEDED:
+    # What draws stimuli by a seed draws others of another order.
+    if name not in SEEDED and not hasattr(measure.form, "draws"):
         np.testing.assert_allclose(shuffled, values, atol=1e-8)
     alone, against = first.rows(slice(1)), second.rows(slice(1))
     np.testing.assert_allclose(measure.pair(alone, against), values[0, 0], atol=ABSOLUTE)
@@ -164,7 +165,7 @@ def test_independent_representations_score_what_is_declared(name):
         assert abs(mean) < max(4 * error, 0.02)
     else:
         assert measure.independence.startswith("positive")
-        assert mean > 0.05
+        assert mean > max(4 * error, 0.02)
 
 
 WEIGHED = [name for name, measure in MEASURES.items() if not measure.costly]

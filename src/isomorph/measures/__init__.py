@@ -2,6 +2,7 @@
 
 from isomorph.measures._measure import FEATURES, Measure
 from isomorph.measures._named import Measures
+from isomorph.measures.asif import ASIF_ACCURACY, ASIF_MRR
 from isomorph.measures.canonical import CCA, CCA_RIDGE, PWCCA, SVCCA
 from isomorph.measures.cka import (
     CKA,
@@ -10,15 +11,23 @@ from isomorph.measures.cka import (
     CKA_RBF,
     CKA_RBF_BIASED,
 )
+from isomorph.measures.framed import FRAMED_COSINE, FRAMED_PEARSON
 from isomorph.measures.graphs import GBS, MODULARITY
+from isomorph.measures.matching import ONE_TO_ONE, PERMUTATION, SOFT_MATCHING
 from isomorph.measures.neighbours import (
     KNN_JACCARD,
     MUTUAL_KNN,
     RANK_SIMILARITY,
     SECOND_ORDER_COSINE,
 )
-from isomorph.measures.matching import ONE_TO_ONE, PERMUTATION, SOFT_MATCHING
 from isomorph.measures.pairs import Counts, Floats, stimulus_count
+from isomorph.measures.relative import (
+    RELATIVE_COSINE,
+    RELATIVE_L1,
+    RELATIVE_L2,
+    RELATIVE_LINF,
+    RELATIVE_PRODUCT,
+)
 from isomorph.measures.rsa import (
     COSINE,
     PEARSON,
@@ -78,6 +87,15 @@ MEASURES = Measures(
             SOFT_MATCHING,
             ONE_TO_ONE,
             STOCHASTIC_SHAPE,
+            RELATIVE_COSINE,
+            RELATIVE_L2,
+            RELATIVE_L1,
+            RELATIVE_LINF,
+            RELATIVE_PRODUCT,
+            ASIF_ACCURACY,
+            ASIF_MRR,
+            FRAMED_COSINE,
+            FRAMED_PEARSON,
         )
     },
     "isomorph.measures",
