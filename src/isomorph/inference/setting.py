@@ -87,9 +87,10 @@ class Draws:
     def orders_for(self, measure: Measure) -> Counts:
         """Return the orders of the stimuli that a measure is asked for: `(shuffle, stimulus)`.
 
-        Of a costly measure they are the first of all.
+        Of a costly measure they are the first of all, unless shuffles of its matrices are cheap.
         """
-        return self.orders[: self.n_costly] if measure.costly else self.orders
+        costly = measure.costly and measure.matrices is None
+        return self.orders[: self.n_costly] if costly else self.orders
 
     def with_subjects(self, regions: Mapping[str, int], minimum: int, seed: Sequence[int]) -> Draws:
         """Return the draws for regions that may have other subjects than these are of.
