@@ -144,6 +144,21 @@ def test_layers_chosen_and_ceilings_of_features():
     assert compared["ceiling_lower"].iloc[0] == pytest.approx(found["ceiling_lower"].iloc[1])
 
 
+@pytest.mark.parametrize(
+    ("measure", "reason"),
+    [
+        ("pwcca", "pwcca has no value for one subject against the others pooled"),
+        ("permutation", "the units of all subjects together are less like those of one than"),
+    ],
+)
+def test_a_ceiling_that_bounds_nothing_is_undefined(measure, reason):
+    """Units side by side are many: too many dimensions, or without a partner to match."""
+    row = iso.noise_ceiling(SUBJECTS, measure, **QUICK).table.iloc[0]
+    assert row["ceiling_status"] == "undefined"
+    assert row["ceiling_reason"].startswith(reason)
+    assert np.isnan(row[["ceiling_lower", "ceiling_upper"]].astype(float)).all()
+
+
 def test_activations_that_keep_their_features_and_those_that_do_not():
     images = RNG.random((N, 8, 8, 3))
     kept = activations("baseline/pixels", images, preprocessing={"size": 4}, features="all")
