@@ -160,7 +160,7 @@ def sessions_given(
     Raises
     ------
     IsomorphError
-        When these are not responses.
+        See `rdm`.
     """
     if isinstance(x, Mapping | xr.Dataset):
         if region is not None or run is not None:
