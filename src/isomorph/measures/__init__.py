@@ -9,6 +9,8 @@ from isomorph.measures.cka import (
     CKA_RBF,
     CKA_RBF_BIASED,
 )
+from isomorph.measures.components import LINEAR_IDENTIFIABILITY, MCC
+from isomorph.measures.decoded import DECODABILITY, TRANSFERRED_DISCREPANCY
 from isomorph.measures.matching import ONE_TO_ONE, PERMUTATION, SOFT_MATCHING
 from isomorph.measures.pairs import Counts, Floats, stimulus_count
 from isomorph.measures.rsa import (
@@ -49,6 +51,10 @@ MEASURES = Measures(
             SOFT_MATCHING,
             ONE_TO_ONE,
             STOCHASTIC_SHAPE,
+            MCC,
+            LINEAR_IDENTIFIABILITY,
+            TRANSFERRED_DISCREPANCY,
+            DECODABILITY,
         )
     },
     "isomorph.measures",
