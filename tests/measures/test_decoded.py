@@ -1,5 +1,7 @@
 """What can be read out: regressions by scikit-learn, limits in CKA and canonical correlation."""
 
+from itertools import permutations
+
 import numpy as np
 import pytest
 from sklearn.linear_model import Ridge
@@ -59,6 +61,15 @@ def test_decodability_is_an_inner_product_of_vectors_of_pairs():
     first, second = stack_of(*related(2, q=6)), stack_of(*related(3, q=6))
     found = measure.embed(first.rdms) @ measure.embed(second.rdms).T
     np.testing.assert_allclose(measure.compare(first, second), found, atol=1e-12)
+
+
+def test_chance_of_decodability_is_the_mean_over_all_orders():
+    measure = MEASURES["decodability"]
+    first, second = (stack_of(one) for one in related(2, n=5))
+    every = [
+        measure.pair(first.chosen(np.array(order)), second) for order in permutations(range(5))
+    ]
+    assert measure.chance(first, second).item() == pytest.approx(np.mean(every), abs=1e-10)
 
 
 def literal_discrepancy(x, y, labels, ridge=1.0):

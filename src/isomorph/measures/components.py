@@ -37,14 +37,15 @@ from isomorph.measures._measure import Measure
 from isomorph.measures.cka import SQUARED
 from isomorph.measures.jackknifed import Jackknifed
 from isomorph.measures.pairs import Floats
+from isomorph.measures.principal import principal
 from isomorph.measures.rsa import pool_standardised
 from isomorph.measures.stack import Stack
 
 ROUNDING = 1e-10
-"""Share of the largest eigenvalue below which one is rounding error."""
+"""How near 1 the leverage of a stimulus comes where its components are its own alone."""
 
 TIED = 1e-9
-"""Share of an eigenvalue by which the next must differ for components to be told apart there."""
+"""Share of a variance by which the next must differ for components to be told apart there."""
 
 SWEEPS = 100
 """Sweeps over pairs of components at most; ten are usual."""
@@ -88,13 +89,18 @@ class ComponentsForm(Jackknifed):
         """Return the places of representations by how many components they have, and those."""
 
         def make() -> list[tuple[list[int], Floats]]:
+            known = principal(stack)
             groups: dict[int, list[tuple[int, Floats]]] = {}
-            for at, root in enumerate(stack.roots):
-                one = _components(root, self.components)
-                if one is not None:
-                    groups.setdefault(one.shape[1], []).append((at, one))
+            for at, axes, spreads in zip(known.places, known.axes, known.spreads, strict=True):
+                kept = _kept(spreads, min(self.components, stack.n_stimuli - 2))
+                if kept:
+                    groups.setdefault(kept, []).append((int(at), axes[:, :kept]))
+            scale = np.sqrt(stack.n_stimuli)
             return [
-                ([at for at, _ in group], self.prepared(np.stack([one for _, one in group])))
+                (
+                    [at for at, _ in group],
+                    self.prepared(scale * np.stack([one for _, one in group])),
+                )
                 for _, group in sorted(groups.items())
             ]
 
@@ -204,19 +210,16 @@ def _cumulants(components: Floats) -> Floats:
     return np.ascontiguousarray((found - expected).transpose(1, 2, 3, 0))
 
 
-def _components(root: Floats, most: int) -> Floats | None:
-    """Return the leading components of variance 1 `(n, k)` of a root, None if there are none."""
-    n = len(root)
-    if n < 3 or not np.isfinite(root).all():
-        return None
-    values, vectors = np.linalg.eigh(root @ root.T)
-    values, vectors = values[::-1], vectors[:, ::-1]
-    rank = int((values > ROUNDING * values[0]).sum()) if values[0] > 0 else 0
-    kept = min(most, rank, n - 2)
-    if kept == 0 or (kept < rank and values[kept - 1] - values[kept] <= TIED * values[kept - 1]):
-        return None
-    found: Floats = vectors[:, :kept] * np.sqrt(n)
-    return found
+def _kept(spreads: Floats, most: int) -> int:
+    """Return how many axes of some spreads, descending, are looked at.
+
+    None where the last of them and the next are not told apart.
+    """
+    rank = int((spreads > 0).sum())
+    kept = max(0, min(most, rank))
+    power = spreads**2
+    tied = 0 < kept < rank and power[kept - 1] - power[kept] <= TIED * power[kept - 1]
+    return 0 if tied else kept
 
 
 def _predicted(first: Floats, second: Floats) -> Floats:

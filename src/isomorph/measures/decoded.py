@@ -72,6 +72,13 @@ class DecodabilityForm(Jackknifed):
         """Compare representations: `(a, b)`, NaN where one has no root or does not vary."""
         return self._vectors(first) @ self._vectors(second).T
 
+    def chance(self, first: Stack, second: Stack) -> Floats:
+        """Return the mean over all orders of the stimuli: `(a, b)`."""
+        sums = [self._vectors(stack).sum(axis=1) for stack in (first, second)]
+        pairs = first.rdms.shape[1]
+        found: Floats = np.multiply.outer(*sums) / pairs
+        return found
+
     def _vectors(self, stack: Stack) -> Floats:
         def make() -> Floats:
             read = readouts(stack, self.ridge)
