@@ -29,6 +29,7 @@ from isomorph.measures.rsa import (
 )
 from isomorph.measures.shape import PROCRUSTES
 from isomorph.measures.stack import Stack
+from isomorph.measures.topology import PERSISTENCE, RTD
 
 MEASURES = Measures(
     "measure",
@@ -56,6 +57,8 @@ MEASURES = Measures(
             SECOND_ORDER_COSINE,
             GBS,
             MODULARITY,
+            RTD,
+            PERSISTENCE,
         )
     },
     "isomorph.measures",
