@@ -22,6 +22,9 @@ from isomorph.measures import Counts, Measure
 from isomorph.study import Inference
 
 
+UNSEEN = "the measure does not see which stimulus is which, so shuffling them tests nothing"
+
+
 @dataclass(frozen=True)
 class Setting:
     """What one comparison is made under.
@@ -123,10 +126,9 @@ class Draws:
         """Why resamples tell nothing; empty where they do."""
         return too_few_groups(self.groups)
 
-    @property
-    def untested(self) -> str:
-        """Why shuffles test nothing; empty where they do."""
-        return too_few_orders(self.groups)
+    def untested(self, measure: Measure) -> str:
+        """Return why shuffles test nothing; empty where they do."""
+        return too_few_orders(self.groups) if measure.sees_stimuli else UNSEEN
 
 
 def make_draws(

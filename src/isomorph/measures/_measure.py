@@ -122,6 +122,9 @@ class Measure:
         Whether the order of the two does not matter.
     with_itself : float or None
         The value of a representation without ties with itself; None where that varies.
+    sees_stimuli : bool
+        Whether it sees which stimulus is which. If not, shuffling them changes nothing, and tests
+        nothing.
     known_chance : bool
         Whether `chance` is right: what is expected of unrelated representations is 0, or comes from
         the constant part of each. Without it values are not set against each other.
@@ -141,6 +144,7 @@ class Measure:
     needs: tuple[Need, ...] = ("rdm",)
     symmetric: bool = True
     with_itself: float | None = 1.0
+    sees_stimuli: bool = True
     known_chance: bool = True
     pool: Callable[[Floats], Floats] = lambda rdms: rankdata(rdms, axis=1).mean(axis=0)
 
