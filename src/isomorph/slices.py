@@ -137,7 +137,7 @@ def explain(study: Study, dataset: str) -> Slice:
 
 
 def recover(study: Study, dataset: str) -> Slice:
-    """Return what decides the recovery of a dataset beside its RDMs and comparisons."""
+    """Return what decides the recovery of a dataset beside its RDMs."""
     spec = study.dataset(dataset)
     other = {"explain", "resamples", "permutations", "interval", "correction", "family"}
     return {

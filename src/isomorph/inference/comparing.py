@@ -8,6 +8,7 @@ from itertools import product
 import pandas as pd
 
 from isomorph.errors import IsomorphError
+from isomorph.inference.agreement import agreement
 from isomorph.inference.analysis import Analysis
 from isomorph.inference.comparisons import Compared, compare
 from isomorph.inference.families import Hypotheses, answered
@@ -36,7 +37,7 @@ def comparison_tables(analysis: Analysis) -> tuple[dict[str, pd.DataFrame], list
     -------
     tables : dict of str to DataFrame
         `comparisons`, `regions`, `preferences`, `subjects`, `selection`, `layers_in_set`,
-        `differences`, `contrasts`; p-values are corrected over their families.
+        `differences`, `contrasts`, `agreement`; p-values are corrected over their families.
     not_applicable : list of str
         Measures of distances that do not go together, or of which there is no RDM.
 
@@ -83,7 +84,8 @@ def comparison_tables(analysis: Analysis) -> tuple[dict[str, pd.DataFrame], list
         "differences": answered(found.differences, inference),
         "contrasts": answered(found.contrasts, inference),
     }
-    return tables, not_applicable
+    owners = {name: one.name for one in analysis.families for name in one.instances}
+    return {**tables, "agreement": agreement(tables, owners)}, not_applicable
 
 
 def _asked(analysis: Analysis) -> Iterator[tuple[str, str]]:

@@ -1,6 +1,6 @@
 """Measures of similarity between two representations, a registry by name."""
 
-from isomorph.measures._measure import FEATURES, Measure
+from isomorph.measures._measure import FAMILIES, FEATURES, FamilyWords, Measure
 from isomorph.measures._named import Measures
 from isomorph.measures.asif import ASIF_ACCURACY, ASIF_MRR
 from isomorph.measures.canonical import CCA, CCA_RIDGE, PWCCA, SVCCA
@@ -102,4 +102,21 @@ MEASURES = Measures(
     Measure,
 )
 
-__all__ = ["FEATURES", "MEASURES", "Counts", "Floats", "Measure", "Stack", "stimulus_count"]
+
+def family_of(name: str) -> str:
+    """Return the family of a measure by its name; empty for a name no registry knows."""
+    return MEASURES[name].family if name in MEASURES else ""
+
+
+__all__ = [
+    "FAMILIES",
+    "FEATURES",
+    "MEASURES",
+    "Counts",
+    "FamilyWords",
+    "Floats",
+    "Measure",
+    "Stack",
+    "family_of",
+    "stimulus_count",
+]

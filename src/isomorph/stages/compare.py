@@ -17,7 +17,8 @@ def run(layout: Layout, dataset: str) -> None:
     """Compare a dataset's regions with every layer, with each other, and with what was planted.
 
     Writes `comparisons.csv`, `subjects.csv` and `preferences.csv` (and parquet), `regions.csv`,
-    `selection.csv`, `layers_in_set.csv`, `differences.csv`, `contrasts.csv`, `recovery.csv`.
+    `selection.csv`, `layers_in_set.csv`, `differences.csv`, `contrasts.csv`, `agreement.csv`,
+    `recovery.csv`.
 
     Raises
     ------
