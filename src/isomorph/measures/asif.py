@@ -1,11 +1,12 @@
 r"""Stimuli of one representation found again in another, by their likeness to anchors.
 
 Norelli et al. (2023, https://arxiv.org/abs/2210.01738) put two representations into one space by
-their likeness to anchors that both have in common. Of the stimuli that are no anchors, each of one
-representation looks for itself among all of the other: the accuracy is how often it is the nearest,
-the mean reciprocal rank the mean of 1 / rank, where equally near ones share their ranks. Anchors
-are the training stimuli and the others held out, so no stimulus is looked for that the space was
-made of.
+their likeness to anchors that both have in common: cosines of centred patterns, standardised over
+the anchors as in `isomorph.measures.relative` (their sparsification and exponent are left out). Of
+the stimuli that are no anchors, each of one representation looks for itself among all of the other:
+the accuracy is how often it is the nearest, the mean reciprocal rank the mean of 1 / rank, where
+equally near ones share their ranks. Anchors are the training stimuli and the others held out, so no
+stimulus is looked for that the space was made of.
 
 Of m held-out stimuli, unrelated representations find :math:`1/m` at once, and have the mean
 reciprocal rank :math:`(1 + 1/2 + \dots + 1/m) / m`: in a random order, the rank of a stimulus is
@@ -64,7 +65,9 @@ class RetrievalForm(Jackknifed):
     share: float = 0.5
     draws: ClassVar[int] = DRAWS
     parameter: ClassVar[str] = "share"
-    meaning: ClassVar[str] = "the share of stimuli that are anchors, above 0 and at most 0.9"
+    meaning: ClassVar[str] = (
+        "the share of stimuli that are anchors, half if none is named, above 0 and at most 0.9"
+    )
     allowed: ClassVar[tuple[float, float]] = (0.0, 0.9)
 
     def compare(self, first: Stack, second: Stack) -> Floats:
@@ -170,7 +173,7 @@ def _passing(score: Score, cosines: Floats) -> Floats:
 def _measure(name: str, title: str, chance: str) -> Measure:
     return Measure(
         name=name,
-        title=f"{title} by half of the others as anchors, drawn {DRAWS} times",
+        title=f"{title} by its likeness to anchors, {DRAWS} draws of these",
         family="relative",
         invariances=("scale",),
         range=(0.0, 1.0),
