@@ -33,7 +33,7 @@ from typing import ClassVar
 import numpy as np
 
 from isomorph.measures._measure import Measure
-from isomorph.measures.anchored import DRAWS, Indices, coordinates, drawn_anchors
+from isomorph.measures.anchored import DRAWS, Draw, coordinates, drawn_anchors
 from isomorph.measures.cka import SQUARED
 from isomorph.measures.jackknifed import Jackknifed
 from isomorph.measures.pairs import Floats
@@ -42,8 +42,6 @@ from isomorph.measures.rsa import pool_standardised
 from isomorph.measures.stack import Stack
 
 ASIF = "Norelli et al. 2023, https://arxiv.org/abs/2210.01738"
-
-Draw = tuple[Indices, Indices]
 
 WIDTH = 0.2
 """Share of the spread of margins over which ranks are smoothed where anchors move them."""
@@ -101,28 +99,33 @@ class RetrievalForm(Jackknifed):
                 for one in (first, second))  # fmt: skip
         for draw, left, right in zip(draws, x, y, strict=True):
             for at, one in enumerate(left):
-                for way in ((one, right[:, 0]), (right[:, 0], one)):
+                other = right[:, 0]
+                flat = one[0] @ other.reshape(-1, other.shape[2]).T
+                cosines = flat.reshape(len(one[0]), *other.shape[:2]).swapaxes(0, 1)
+                for way in ((cosines, one, other), (cosines.swapaxes(1, 2), other, one)):
                     found[at] += of(SCORES[self.score][0], *way, draw) / (2 * self.draws)
             found[np.isnan(left).any(axis=(1, 2, 3))] = np.nan
             found[:, np.isnan(right).any(axis=(1, 2, 3))] = np.nan
         return found
 
 
-def _level(score: Score, sought: Floats, found: Floats, _: Draw) -> Floats:
+def _level(score: Score, cosines: Floats, sought: Floats, found: Floats, draw: Draw) -> Floats:
     """Return the mean score: `(b,)`.
 
     Parameters
     ----------
     score : callable
+    cosines : array of shape (b, sought, found)
     sought, found : arrays of shape (b, stimulus, anchor), b of either or 1
+        What they are between.
+    draw : (anchors, others)
     """
-    return score(*ranked(sought @ found.swapaxes(1, 2))).mean(axis=-1)
+    return score(*ranked(cosines)).mean(axis=-1)
 
 
-def _added(score: Score, sought: Floats, found: Floats, draw: Draw) -> Floats:
+def _added(score: Score, cosines: Floats, sought: Floats, found: Floats, draw: Draw) -> Floats:
     """Return what each of the stimuli adds to the mean score, see `_level`: `(b, stimulus)`."""
     anchors, others = draw
-    cosines = sought @ found.swapaxes(1, 2)
     n = len(anchors) + len(others)
     added = np.full((len(cosines), n), np.nan)
     added[:, others] = n * _of_held_out(score, cosines)

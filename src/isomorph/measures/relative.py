@@ -31,7 +31,7 @@ from typing import ClassVar
 import numpy as np
 
 from isomorph.measures._measure import Measure
-from isomorph.measures.anchored import DRAWS, Indices, coordinates, drawn_anchors
+from isomorph.measures.anchored import DRAWS, Draw, coordinates, drawn_anchors
 from isomorph.measures.cka import SQUARED
 from isomorph.measures.jackknifed import Jackknifed
 from isomorph.measures.pairs import Floats
@@ -99,7 +99,7 @@ class RelativeForm(Jackknifed):
             added[:, :, others] += scale * (together - together.mean(axis=2, keepdims=True))
         return added
 
-    def _anchors(self, stack: Stack) -> tuple[tuple[Indices, Indices], ...]:
+    def _anchors(self, stack: Stack) -> tuple[Draw, ...]:
         return drawn_anchors(stack.n_stimuli, self.share)
 
     def _coordinates(self, first: Stack, second: Stack) -> Iterator[tuple[Floats, Floats]]:
