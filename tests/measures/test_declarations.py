@@ -82,7 +82,7 @@ def changed(stack, change):
         "translation": lambda x, p: x + rng.uniform(0, 5, p),
         "permutation": lambda x, p: x[..., rng.permutation(p)],
         "orthogonal": lambda x, p: x @ np.linalg.qr(rng.standard_normal((p, p)))[0],
-        "linear": lambda x, p: x @ rng.standard_normal((p, p)),
+        "linear": lambda x, p: x @ (rng.standard_normal((p, p)) * np.logspace(0, 1.5, p)),
     }
     facts = dict(stack.facts)
     if change in of_units:
