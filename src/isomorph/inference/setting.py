@@ -21,7 +21,6 @@ from isomorph.inference.stimulus_splits import Stimuli, StimulusSplits, make_spl
 from isomorph.measures import Counts, Measure
 from isomorph.study import Inference
 
-
 UNSEEN = "the measure does not see which stimulus is which, so shuffling them tests nothing"
 
 
@@ -92,6 +91,8 @@ class Draws:
 
         Of a costly measure they are the first of all, unless shuffles of its matrices are cheap.
         """
+        if not measure.sees_stimuli:
+            return self.orders[:0]
         costly = measure.costly and measure.matrices is None
         return self.orders[: self.n_costly] if costly else self.orders
 
