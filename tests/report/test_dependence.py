@@ -7,9 +7,13 @@ import pandas as pd
 import pytest
 from synthetic_study import scores_of, write_study
 
+from isomorph.measures import FAMILIES, MEASURES
+from isomorph.report.analysis_facts import analysis
 from isomorph.report.answers import sentences
 from isomorph.report.dependence import of_families, of_settings
 from isomorph.report.evidence import read_results
+from isomorph.report.missing import judge
+from isomorph.report.page import render
 from isomorph.report.robustness import robustness
 
 SQUARED = "squared_euclidean"
@@ -126,3 +130,14 @@ def test_orders_are_set_apart_by_family(told):
     *_, orders = robustness(found)[0]["sentences"]
     assert "over pairs of families" in orders
     assert "at the lowest (RSA and kernels)" in orders
+
+
+def test_the_page_names_the_families_of_its_measures_and_what_they_ask(layout):
+    page = render(judge(layout))
+    assert "A family of measures: rho-a, Spearman" in page
+    assert FAMILIES["rsa"].asks in page
+    assert FAMILIES["kernel"].asks not in page
+    assert "its features under measures that need these" not in page
+    asked = ("rho_a", "cka_feature_corrected")
+    spec = layout.study.spec.model_copy(update={"measures": asked})
+    assert analysis(spec, [])["features"] == [MEASURES["cka_feature_corrected"].title]
