@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
+from isomorph.catalogue.dictionary import row_of
 from isomorph.measures._measure import FAMILIES, FEATURES, FamilyWords, Measure
 
 OF_FEATURES = ("scale", "translation", "permutation", "orthogonal", "linear")
@@ -105,7 +106,7 @@ def markdown(measures: Iterable[Measure]) -> str:
 
 def _table(measures: Iterable[Measure]) -> str:
     lines = [HEAD, ["---"] * len(HEAD), *(list(_cells(one)) for one in measures)]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+    return "\n".join(map(row_of, lines))
 
 
 def _cells(measure: Measure) -> Iterator[str]:
