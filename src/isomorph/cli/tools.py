@@ -78,6 +78,7 @@ def _check(parsed: argparse.Namespace) -> None:
     from isomorph.archives.readiness import readiness
     from isomorph.cli.looking import look_at
     from isomorph.jobs import jobs
+    from isomorph.stages import needs
 
     study = open_study(parsed.study, thorough=True)
     layout = open_layout(study, parsed.root)
@@ -89,6 +90,7 @@ def _check(parsed: argparse.Namespace) -> None:
             mistakes.append(str(error))
     looked = look_at(layout, list(told))
     mistakes += looked.mistakes
+    mistakes += needs.mistakes_of(study, looked.columns)
     if mistakes:
         raise IsomorphError("\n".join(mistakes))
     counts = (
@@ -99,7 +101,15 @@ def _check(parsed: argparse.Namespace) -> None:
     print("fine: " + ", ".join(f"{n} {noun}{'s' if n != 1 else ''}" for n, noun in counts))
     for dataset, said in told.items():
         more = f"; {looked.said[dataset]}" if dataset in looked.said else ""
-        print(f"{dataset}: {said}{more}")
+        without = needs.notes_of(study, dataset, looked.columns)
+        print("; ".join([f"{dataset}: {said}{more}", *without]))
+    stimuli = {
+        name: spec.expected.stimuli
+        for name, spec in study.datasets.items()
+        if spec.expected.stimuli
+    } | looked.n_stimuli
+    for line in (*needs.room_of_features(study, stimuli), *needs.costs_of(study, stimuli)):
+        print(line)
 
 
 def _add_verify(parser: argparse.ArgumentParser) -> None:
