@@ -91,6 +91,27 @@ class Draws:
         """
         return self.orders[: self.n_costly] if measure.costly else self.orders
 
+    def with_subjects(self, regions: Mapping[str, int], minimum: int, seed: Sequence[int]) -> Draws:
+        """Return the draws for regions that may have other subjects than these are of.
+
+        Regions with as many subjects as one of these share its draws.
+
+        Parameters
+        ----------
+        regions : mapping of str to int
+            Number of subjects by region.
+        minimum : int
+            Fewest that are resampled.
+        seed : sequence of int
+            Of draws of other numbers of subjects.
+        """
+        known = {own.shape[1]: own for own in self.subjects.values() if own is not None}
+        for count in set(regions.values()) - set(known):
+            if count >= minimum:
+                rng = np.random.default_rng([*seed, 3, count])
+                known[count] = draw(count, len(self.stimuli), rng)
+        return replace(self, subjects={name: known.get(n) for name, n in regions.items()})
+
     @property
     def n_groups(self) -> int:
         """Groups of stimuli; as many as stimuli where each stands for itself."""

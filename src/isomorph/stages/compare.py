@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from isomorph.inference.comparing import comparison_tables
 from isomorph.inference.planted import recover
 from isomorph.layout import Layout
 from isomorph.making import require, stamp
 from isomorph.stages.common import analysis_of, write_tables
+from isomorph.stages.features import read_features
 from isomorph.study.archive import SimulatedArchive
 
 
@@ -23,7 +26,10 @@ def run(layout: Layout, dataset: str) -> None:
         the study asks for what the dataset does not have.
     """
     require(layout, "compare", dataset)
-    tables, not_applicable = comparison_tables(analysis_of(layout, dataset, "compare"))
+    analysis = replace(
+        analysis_of(layout, dataset, "compare"), features=read_features(layout, dataset)
+    )
+    tables, not_applicable = comparison_tables(analysis)
     archive = layout.study.dataset(dataset).archive
     truth = archive.regions if isinstance(archive, SimulatedArchive) else {}
     tables["recovery"] = recover(tables["comparisons"], truth)
