@@ -222,10 +222,19 @@ def test_stimuli_that_are_all_alike_predict_nothing_and_raise_nothing(by):
     assert np.isnan(correlations(moments(held))).all()
 
 
-def test_more_components_than_dimensions_are_no_map():
+def test_of_fewer_dimensions_all_are_taken():
     x, y, folds = made(12, p=3)
+    layers = spectra(gram_of(x), folds)
     for by in (Components(4), PartialLeastSquares(4)):
-        assert np.isnan(held_out(spectra(gram_of(x), folds), y, by).predicted).all()
+        found = held_out(layers, y, by).predicted
+        np.testing.assert_allclose(found, held_out(layers, y, Components(3)).predicted, atol=1e-8)
+
+
+def test_a_map_through_every_response_is_no_ground_to_choose_a_layer():
+    x, y, folds = made(13)
+    held = held_out(spectra(gram_of(x), folds), y, Components(N))
+    assert np.isfinite(held.predicted).all()
+    assert np.isnan(held.inner).all()
 
 
 def test_too_few_stimuli_make_no_fold():

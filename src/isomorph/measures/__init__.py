@@ -10,6 +10,7 @@ from isomorph.measures.cka import (
     CKA_RBF_BIASED,
 )
 from isomorph.measures.pairs import Counts, Floats, stimulus_count
+from isomorph.measures.prediction import PLS, RIDGE, RIDGE_REVERSE, STITCHING
 from isomorph.measures.rsa import (
     COSINE,
     PEARSON,
@@ -42,6 +43,10 @@ MEASURES = Measures(
             CKA_RBF_BIASED,
             CKA_FEATURE_CORRECTED,
             PROCRUSTES,
+            RIDGE,
+            RIDGE_REVERSE,
+            PLS,
+            STITCHING,
         )
     },
     "isomorph.measures",

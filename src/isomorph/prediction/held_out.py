@@ -82,7 +82,13 @@ def deviations(responses: Floats, folds: Sequence[Fold]) -> Floats:
     found = np.full(responses.shape, np.nan)
     for fold in folds:
         found[fold.test] = responses[fold.test] - responses[fold.train].mean(axis=0)
-    return found
+    return np.where(_still(responses), 0.0 * found, found)
+
+
+def _still(responses: Floats) -> NDArray[np.bool_]:
+    """Return which units say the same of every stimulus, but for rounding: `(unit,)`."""
+    with np.errstate(invalid="ignore"):
+        return np.asarray(np.ptp(responses, axis=0) <= VARIES * np.abs(responses).max(axis=0))
 
 
 def held_out(
@@ -110,7 +116,8 @@ def held_out(
         n_units = responses.shape[1]
         for own in [slice(None)] if whole else blocks_of(len(fold.train), n_units):
             training = responses[fold.train, own]
-            found: Fitted = by(layer, training - training.mean(axis=0), targets)
+            centred = np.where(_still(training), 0.0, training - training.mean(axis=0))
+            found: Fitted = by(layer, centred, targets)
             predicted[fold.test, own] = found.predicted
             inner[at, own], penalty[at, own] = found.inner, found.penalty
     parts = [fold.test for fold in folds]

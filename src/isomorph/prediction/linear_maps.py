@@ -25,6 +25,9 @@ PENALTIES = tuple(np.logspace(-4, 5, 20).tolist())
 BLOCK = 2**21
 """Numbers of responses handled at once (16 MiB)."""
 
+SAME = 1e-12
+"""Share of what there is below which what is left of it is rounding error."""
+
 INNER_PARTS = 3
 """Parts of the training stimuli on which a map without an identity is tried."""
 
@@ -102,24 +105,24 @@ class Components:
     Attributes
     ----------
     k : int
-        How many.
+        How many; all where there are fewer.
     """
 
     k: int
 
     def __call__(self, layer: Spectrum, responses: Floats, targets: Targets = None) -> Fitted:
         """Fit responses about their training mean, see `Map`."""
-        if self.k > layer.rank or self.k > len(layer.values) - 2:
+        if not layer.rank:
             return _nothing(layer, responses)
-        kept = (np.arange(len(layer.values)) >= len(layer.values) - self.k).astype(float)
+        k = min(self.k, layer.rank)
+        kept = (np.arange(len(layer.values)) >= len(layer.values) - k).astype(float)
         turned = layer.vectors.T @ responses
         scale = np.where(kept > 0, 1 / np.where(layer.values > 0, layer.values, 1.0), 0.0)
-        errors = left_out(layer, responses, turned, kept[None])[0]
-        return Fitted(
-            layer.toward @ (scale[:, None] * turned),
-            _explained(errors, responses, layer.fold),
-            np.full(responses.shape[1], np.nan),
-        )
+        nothing = inner = np.full(responses.shape[1], np.nan)
+        if k < len(kept) - 1:  # what goes through every response says nothing of others
+            errors = left_out(layer, responses, turned, kept[None])[0]
+            inner = _explained(errors, responses, layer.fold)
+        return Fitted(layer.toward @ (scale[:, None] * turned), inner, nothing)
 
 
 @dataclass(frozen=True)
@@ -129,7 +132,7 @@ class PartialLeastSquares:
     Attributes
     ----------
     k : int
-        Components.
+        Components; all where there are fewer.
     judged : bool
         Whether it is also tried within the training stimuli, to choose layers by.
     """
@@ -140,13 +143,15 @@ class PartialLeastSquares:
     def __call__(self, layer: Spectrum, responses: Floats, targets: Targets = None) -> Fitted:
         """Fit responses about their training mean, see `Map`; targets are fitted apart."""
         kept = layer.values > 0
-        if self.k > layer.rank or self.k > len(layer.values) - 2:
+        if not layer.rank:
             return _nothing(layer, responses)
         size = np.sqrt(layer.values[kept])
         features, held_out = layer.vectors[:, kept] * size, layer.toward[:, kept] / size
         predicted = np.empty((len(held_out), responses.shape[1]))
         for own in _apart(targets, responses.shape[1]):
-            predicted[:, own] = held_out @ _pls(features, responses[:, own], self.k)
+            predicted[:, own] = held_out @ _pls(
+                features, responses[:, own], min(self.k, layer.rank)
+            )
         inner = np.full(responses.shape[1], np.nan)
         if self.judged:
             inner = self._inner(features @ features.T, layer.fold, responses, targets)
@@ -267,14 +272,12 @@ def _pls(features: Floats, responses: Floats, k: int) -> Floats:
         wide = cross.shape[0] > cross.shape[1]
         vectors = np.linalg.eigh(cross.T @ cross if wide else cross @ cross.T)[1]
         weight = cross @ vectors[:, -1] if wide else vectors[:, -1]
-        length = np.linalg.norm(weight)
-        if not length > 0:
+        length = np.linalg.norm(cross)
+        if not length > SAME * np.linalg.norm(features) * np.linalg.norm(responses):
             break
-        weight = weight / length
+        weight = weight / np.linalg.norm(weight)
         score = x @ weight
         power = score @ score
-        if not power > 0:
-            break
         loading = score @ x / power
         toward = score @ y / power
         x -= np.outer(score, loading)
