@@ -19,6 +19,7 @@ from typing import ClassVar
 import numpy as np
 
 from isomorph.measures._measure import Measure
+from isomorph.measures._named import Measures
 from isomorph.measures.cka import SQUARED
 from isomorph.measures.jackknifed import Jackknifed
 from isomorph.measures.pairs import Floats
@@ -164,6 +165,11 @@ class StitchingForm(OfUnits):
 class ReverseForm(Jackknifed):
     """The second predicted from the first, all its principal components with one penalty."""
 
+    @property
+    def map(self) -> Map:
+        """What is fitted."""
+        return Ridge()
+
     def compare(self, first: Stack, second: Stack) -> Floats:
         """Compare brains with layers: `(a, b)`."""
         return self._each(first, second, 1)[..., 0]
@@ -178,7 +184,7 @@ class ReverseForm(Jackknifed):
             for column, root in enumerate(_roots(second)):
                 if brain and root.shape[1]:
                     targets = np.zeros(root.shape[1], dtype=np.intp)
-                    held = pooled(held_out(brain, root, Ridge(), targets))
+                    held = pooled(held_out(brain, root, self.map, targets))
                     found[row, column] = held.r() if n == 1 else held.influence()
         return found
 
@@ -268,3 +274,9 @@ STITCHING = replace(
     citation="Lenc & Vedaldi 2015, https://arxiv.org/abs/1411.5908",
     form=StitchingForm(),
 )
+
+METHODS = Measures(
+    "method of prediction",
+    {measure.name: measure for measure in (RIDGE, RIDGE_REVERSE, PLS, STITCHING)},
+)
+"""What can be fitted on some stimuli and scored on others, unit by unit."""

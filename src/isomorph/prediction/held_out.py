@@ -14,12 +14,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from isomorph.prediction.linear_maps import Fitted, Map, Targets, blocks_of
 from isomorph.prediction.spectra import Floats, Fold, Labels, Spectrum
+
+Weights = NDArray[np.floating[Any]] | NDArray[np.integer[Any]]
+"""How often each stimulus counts: `(resample, stimulus)`."""
 
 VARIES = 1e-12
 """Share of its mean square by which a response must vary to vary at all."""
@@ -155,7 +159,7 @@ class Moments:
         return np.where(varies & (self.n >= FEWEST), found, np.nan)
 
 
-def moments(held: HeldOut, weights: Floats | None = None) -> list[Moments]:
+def moments(held: HeldOut, weights: Weights | None = None) -> list[Moments]:
     """Return weighted sums over the stimuli of every part.
 
     Parameters
@@ -258,7 +262,7 @@ class Pooled:
     predicted: Floats
     parts: Sequence[Labels]
 
-    def r(self, weights: Floats | None = None) -> Floats:
+    def r(self, weights: Weights | None = None) -> Floats:
         """Return the mean correlation over parts, `(resample,)`, under weights of the stimuli."""
         rows = np.ones((1, len(self.product))) if weights is None else weights
         values = [
