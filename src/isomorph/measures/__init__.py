@@ -21,6 +21,7 @@ from isomorph.measures.neighbours import (
     SECOND_ORDER_COSINE,
 )
 from isomorph.measures.pairs import Counts, Floats, stimulus_count
+from isomorph.measures.prediction import PLS, RIDGE, RIDGE_REVERSE, STITCHING
 from isomorph.measures.relative import (
     RELATIVE_COSINE,
     RELATIVE_L1,
@@ -99,6 +100,10 @@ MEASURES = Measures(
             ASIF_MRR,
             FRAMED_COSINE,
             FRAMED_PEARSON,
+            RIDGE,
+            RIDGE_REVERSE,
+            PLS,
+            STITCHING,
         )
     },
     "isomorph.measures",

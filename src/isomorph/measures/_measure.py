@@ -118,6 +118,8 @@ class Measure:
     needs : tuple of str
         Of `rdm`, `gram`, `features`, `repetitions`, `labels`. A Gram matrix, up to its mean, is
         a squared Euclidean RDM.
+    model_needs : tuple of str or None
+        What it needs of the second, a layer, where that is less.
     symmetric : bool
         Whether the order of the two does not matter.
     with_itself : float or None
@@ -142,6 +144,7 @@ class Measure:
     family: Family = "rsa"
     distances: frozenset[str] | None = None
     needs: tuple[Need, ...] = ("rdm",)
+    model_needs: tuple[Need, ...] | None = None
     symmetric: bool = True
     with_itself: float | None = 1.0
     sees_stimuli: bool = True
