@@ -23,6 +23,7 @@ from isomorph.measures.neighbours import (
     SECOND_ORDER_COSINE,
 )
 from isomorph.measures.pairs import Counts, Floats, stimulus_count
+from isomorph.measures.prediction import PLS, RIDGE, RIDGE_REVERSE, STITCHING
 from isomorph.measures.relative import (
     RELATIVE_COSINE,
     RELATIVE_L1,
@@ -49,6 +50,7 @@ from isomorph.measures.shape import (
 )
 from isomorph.measures.stack import Stack
 from isomorph.measures.stochastic import STOCHASTIC_SHAPE
+from isomorph.measures.topology import PERSISTENCE, RTD
 
 MEASURES = Measures(
     "measure",
@@ -84,6 +86,8 @@ MEASURES = Measures(
             SECOND_ORDER_COSINE,
             GBS,
             MODULARITY,
+            RTD,
+            PERSISTENCE,
             # Of units and components.
             PERMUTATION,
             SOFT_MATCHING,
@@ -102,6 +106,10 @@ MEASURES = Measures(
             ASIF_MRR,
             FRAMED_COSINE,
             FRAMED_PEARSON,
+            RIDGE,
+            RIDGE_REVERSE,
+            PLS,
+            STITCHING,
         )
     },
     "isomorph.measures",
