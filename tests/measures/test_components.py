@@ -122,7 +122,7 @@ def literal_linear(x, y, k):
     return np.mean(cosines)
 
 
-@pytest.mark.parametrize("k", [2, 5])
+@pytest.mark.parametrize("k", [2, 4])
 def test_linear_identifiability_holds_each_stimulus_out_by_a_loop(k):
     rng = np.random.default_rng(6)
     x = rng.standard_normal((25, 8)) * np.arange(1, 9)
@@ -139,7 +139,7 @@ def test_with_many_components_only_what_is_held_out_tells_that_nothing_is_shared
         (u, _), (v, _) = white(x), white(y)
         canonical = np.linalg.svd(u[:, :10].T @ v[:, :10] / 24, compute_uv=False)
         assert canonical.mean() > 0.4
-        values.append(value("linear_identifiability", x, y))
+        values.append(value("linear_identifiability(10)", x, y))
     assert abs(np.mean(values)) < max(0.02, 4 * np.std(values) / np.sqrt(60))
 
 

@@ -21,7 +21,8 @@ rotation of the features and no change of the variance of components that keeps 
     the mean of the others, and the mean of both directions. Without leaving out, it would be the
     root mean square of the canonical correlations, which is 1 for any two of enough components.
     No fold is drawn. Canonical correlation with a penalty keeps all components and
-    penalises them; here their number is the penalty.
+    penalises them; here their number is the penalty. 10 with 100 representations of 118 stimuli
+    take half a second, and 40 s with the influences of all stimuli, like `mcc`.
 """
 
 from __future__ import annotations
@@ -125,11 +126,8 @@ class MccForm(ComponentsForm):
         return found
 
 
-@dataclass(frozen=True)
 class LinearIdentifiabilityForm(ComponentsForm):
-    """The cosine of whitened components, rotated onto each other by what is not held out."""
-
-    components: int = 10
+    """The cosine of components and their linear predictions, each stimulus held out."""
 
     def of_components(self, first: Floats, second: Floats) -> Floats:
         """Compare components: `(a, b)`."""
@@ -259,7 +257,7 @@ MCC = Measure(
 )
 LINEAR_IDENTIFIABILITY = Measure(
     name="linear_identifiability",
-    title="Linear prediction of principal components, held out (10 unless stated)",
+    title="Linear prediction of principal components, held out (5 unless stated)",
     family="identifiability",
     invariances=("scale", "offset"),
     range=(-1.0, 1.0),
