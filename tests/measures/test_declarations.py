@@ -135,7 +135,8 @@ def test_range_symmetry_self_and_order_of_stimuli(name, seed, n_stimuli):
     assert (known >= measure.range[0] - ABSOLUTE).all()
     assert (known <= measure.range[1] + ABSOLUTE).all()
     other_way = measure.compare(second, first).T
-    assert np.allclose(values, other_way, atol=ABSOLUTE, equal_nan=True) == measure.symmetric
+    if len(known):  # of very few stimuli some say nothing, either way
+        assert np.allclose(values, other_way, atol=ABSOLUTE, equal_nan=True) == measure.symmetric
     if measure.with_itself is not None:
         own = np.diag(measure.compare(first, first))
         np.testing.assert_allclose(own, measure.with_itself, atol=ABSOLUTE)
@@ -170,6 +171,7 @@ def test_independent_representations_score_what_is_declared(name):
 
 WEIGHED = [name for name, measure in MEASURES.items() if not measure.costly]
 OF_RDMS = [name for name, measure in MEASURES.items() if not measure.lacks(("rdm", "gram"))]
+SET_AGAINST_CHANCE = [name for name in OF_RDMS if MEASURES[name].known_chance]
 EMBEDDED = [name for name in OF_RDMS if not MEASURES[name].costly]
 
 
@@ -184,7 +186,7 @@ def test_chance_is_the_mean_over_all_orders_of_the_stimuli(name):
     np.testing.assert_allclose(measure.chance(first, second), np.mean(every, axis=0), atol=1e-12)
 
 
-@pytest.mark.parametrize("name", OF_RDMS)
+@pytest.mark.parametrize("name", SET_AGAINST_CHANCE)
 def test_calibrated_values_are_0_at_chance_and_1_at_best(name):
     measure = MEASURES[name]
     first, second = stacks(10, n_stimuli=8, name=name)
@@ -192,7 +194,8 @@ def test_calibrated_values_are_0_at_chance_and_1_at_best(name):
     chance = measure.chance(first, second)
     np.testing.assert_allclose(value, measure.compare(first, second))
     np.testing.assert_allclose(calibrated * (1 - chance) + chance, value, atol=1e-12)
-    np.testing.assert_allclose(np.diag(measure.calibrated(first, first)[1]), 1, atol=1e-9)
+    if measure.with_itself is not None:
+        np.testing.assert_allclose(np.diag(measure.calibrated(first, first)[1]), 1, atol=1e-9)
     ones = np.ones((1, 8), dtype=int)
     for plain, resampled in zip((value, calibrated), measure.calibrated(first, second, ones),
                                 strict=True):  # fmt: skip

@@ -15,6 +15,7 @@ VOCABULARY = {
     "transform": "isomorph.rdms:TRANSFORMS",
     "source": "isomorph.models:SOURCES",
     "inference.correction": "isomorph.inference:CORRECTIONS",
+    "inference.prediction.methods": "isomorph.measures.prediction:METHODS",
 }
 """The registry that knows the names a setting may hold."""
 

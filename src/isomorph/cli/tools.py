@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from isomorph.cli.opening import open_study
 from isomorph.cli.stages import load
-from isomorph.errors import IsomorphError
+from isomorph.errors import IsomorphError, did_you_mean
 
 if TYPE_CHECKING:
     from isomorph.layout import Layout
@@ -190,6 +190,40 @@ def _headline(parsed: argparse.Namespace) -> None:
     print(f"report: {page}", *([f"partial: {absent}"] if absent else []), *lines, sep="\n")
 
 
+def _add_list(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("what", metavar="WHAT", help=f"one of {', '.join(LISTS)}")
+    parser.set_defaults(run=_list)
+
+
+def _list(parsed: argparse.Namespace) -> None:
+    if parsed.what not in LISTS:
+        raise IsomorphError(
+            f'list: nothing is called "{parsed.what}", {did_you_mean(parsed.what, LISTS)}'
+        )
+    print(LISTS[parsed.what]())
+
+
+def _measures() -> str:
+    from isomorph.measures import MEASURES
+    from isomorph.report.described import listed
+
+    return listed(MEASURES.values())
+
+
+def _distances() -> str:
+    from isomorph.rdms import DISTANCES
+
+    width = max(map(len, DISTANCES))
+    return "\n".join(
+        f"{name:<{width}}  needs {' and '.join(sorted(one.needs))}; {one.title}"
+        for name, one in DISTANCES.items()
+    )
+
+
+LISTS: dict[str, Callable[[], str]] = {"measures": _measures, "distances": _distances}
+"""What names a study may hold, in words."""
+
+
 def _add_lock(parser: argparse.ArgumentParser) -> None:
     either = parser.add_mutually_exclusive_group(required=True)
     either.add_argument("--study", type=Path, metavar="FILE", help="study file")
@@ -291,6 +325,7 @@ TOOLS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     ),
     "verify": ("whether all there is of a study is whole and what it now says", _add_verify),
     "show": ("print any artefact, or draw it into a PNG", _add_show),
+    "list": ("every measure, by family, or every distance, and what it needs", _add_list),
     "headline": ("where the report is and what it says, in four lines", _add_headline),
     "searchlight": (
         "a similarity map: a layer and the sphere around each voxel",

@@ -70,7 +70,7 @@ def analysis_of(
     sure = not any(map(_is_unsaid, [regions, *layers]))
     if not sure and (label := _said_by_others(regions, layers)):
         regions, layers = _given(brain, models, label)
-    table, (regions, *layers) = _lined_up([regions, *layers], stimuli)
+    table, (regions, *layers) = lined_up([regions, *layers], stimuli)
     distances = _distances(regions, asked)
     refuse_unfit(measures, distances, sure=sure)
     _refuse_without(layers, distances)
@@ -101,7 +101,7 @@ def _measured(
     refuse_unfit([measure.name for measure in of_rdms], distances)
     given = {} if models is NO_MODELS else models_by_name(models)
     whole = Measured(brain, given, distances)
-    table, lined = _lined_up(whole.rdms, stimuli)
+    table, lined = lined_up(whole.rdms, stimuli)
     regions, *layers = (plain(one, distances) for one in lined)
     _refuse_without(layers, distances)
     return _served(Analysis(
@@ -221,10 +221,22 @@ def families_of(names: Sequence[str], untrained: Mapping[str, Names]) -> list[Mo
     return families
 
 
-def _lined_up(
+def lined_up(
     data: Sequence[xr.Dataset], stimuli: Table | None
 ) -> tuple[pd.DataFrame, list[xr.Dataset]]:
-    """Return the table of stimuli and all RDMs over them in its order."""
+    """Return the table of stimuli and all RDMs over them in its order.
+
+    Parameters
+    ----------
+    data : sequence of Dataset
+        RDMs of regions, then of every model.
+    stimuli : DataFrame, sequence of str or None
+
+    Raises
+    ------
+    IsomorphError
+        When they are not over the same stimuli.
+    """
     what = ["brain", *(f'model "{one["model"].item()}"' for one in data[1:])]
     if stimuli is None:
         refuse_unnamed(data, what)

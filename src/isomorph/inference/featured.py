@@ -102,7 +102,7 @@ def of_rdms_alone(measure: Measure) -> bool:
 
 def needs_of_models(measure: Measure) -> tuple[str, ...]:
     """Return what a measure needs of layers, where that is less than it needs of regions."""
-    return tuple(getattr(measure, "model_needs", None) or measure.needs)
+    return measure.model_needs or measure.needs
 
 
 def lacking(
