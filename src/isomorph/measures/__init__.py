@@ -10,7 +10,10 @@ from isomorph.measures.cka import (
     CKA_RBF,
     CKA_RBF_BIASED,
 )
+from isomorph.measures.dependence import DISTANCE_CORRELATION, HSIC
+from isomorph.measures.gulp import GULP
 from isomorph.measures.pairs import Counts, Floats, stimulus_count
+from isomorph.measures.riemannian import NEG_RIEM_DIST, RIEMANNIAN
 from isomorph.measures.rsa import (
     COSINE,
     PEARSON,
@@ -57,6 +60,11 @@ MEASURES = Measures(
             CCA_RIDGE,
             SVCCA,
             PWCCA,
+            DISTANCE_CORRELATION,
+            HSIC,
+            RIEMANNIAN,
+            NEG_RIEM_DIST,
+            GULP,
         )
     },
     "isomorph.measures",
