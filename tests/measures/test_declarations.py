@@ -9,11 +9,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from isomorph.errors import IsomorphError
-from isomorph.measures import MEASURES, Stack
+from isomorph.measures import MEASURES as REGISTRY
+from isomorph.measures import Stack
 from isomorph.measures.pairs import pair_indices, pair_positions, pair_weights
 
 ABSOLUTE = 1e-9
+OF_UNITS = {"features", "repetitions"}
 NEEDS = {"rdm", "gram", "features", "repetitions", "labels"}
+
+# Of neighbours there are fewer than usual here, as there are of stimuli.
+USED = [
+    f"{name}(2)" if getattr(measure.form, "parameter", "") == "k" else name
+    for name, measure in REGISTRY.items()
+]
+MEASURES = {name: REGISTRY[name] for name in USED}
 
 
 def distances(features):
@@ -23,7 +32,8 @@ def distances(features):
 
 def stack_of(features):
     """A stack with all that any measure may need, of features (stimulus, feature)."""
-    repetitions = [np.stack([x, x + 0.1], axis=1) for x in features]
+    noise = [0.2 * np.random.default_rng(0).standard_normal(x.shape) for x in features]
+    repetitions = [np.stack([x + e, x - e], axis=1) for x, e in zip(features, noise, strict=True)]
     labels = [np.arange(len(x)) % 3 for x in features]
     return Stack(
         np.stack([distances(x) for x in features]),
@@ -70,19 +80,20 @@ def changed(stack, change):
         "additive": stack.rdms + level[i] + level[j],
         "monotone": np.exp(stack.rdms),
     }
-    features = {
-        "scale": [3.7 * x for x in stack.fact("features")],
-        "translation": [x + rng.uniform(0, 5, x.shape[1]) for x in stack.fact("features")],
-        "permutation": [x[:, rng.permutation(x.shape[1])] for x in stack.fact("features")],
-        "orthogonal": [
-            x @ np.linalg.qr(rng.standard_normal((x.shape[1],) * 2))[0]
-            for x in stack.fact("features")
-        ],
-        "linear": [x @ rng.standard_normal((x.shape[1],) * 2) for x in stack.fact("features")],
+    of_units = {
+        "scale": lambda x, p: 3.7 * x,
+        "translation": lambda x, p: x + rng.uniform(0, 5, p),
+        "permutation": lambda x, p: x[..., rng.permutation(p)],
+        "orthogonal": lambda x, p: x @ np.linalg.qr(rng.standard_normal((p, p)))[0],
+        "linear": lambda x, p: x @ (rng.standard_normal((p, p)) * np.logspace(0, 1.5, p)),
     }
-    after = features.get(change, stack.fact("features"))
-    before = np.stack([distances(x) for x in after]) if change == "linear" else stack.rdms
-    return Stack(rdms.get(change, before), stack.n_features, {**stack.facts, "features": after})
+    facts = dict(stack.facts)
+    if change in of_units:
+        for fact in ("features", "repetitions"):
+            facts[fact] = [of_units[change](x, x.shape[-1]) for x in stack.fact(fact)]
+    linear = change == "linear"
+    before = np.stack([distances(x) for x in facts["features"]]) if linear else stack.rdms
+    return Stack(rdms.get(change, before), stack.n_features, facts)
 
 
 @pytest.mark.parametrize("name", MEASURES)
@@ -94,7 +105,7 @@ def test_every_declaration_is_complete(name):
     assert measure.range[0] < measure.range[1]
     assert measure.family
     assert "20" in measure.citation or "19" in measure.citation
-    assert measure.accepts("squared_euclidean") == (not {"features"} & set(measure.needs))
+    assert measure.accepts("squared_euclidean") == (not OF_UNITS & set(measure.needs))
     assert measure.lacks(NEEDS) == ""
     assert measure.lacks(set()) == "needs " + " and ".join(measure.needs)
 
@@ -111,7 +122,7 @@ def test_declared_invariances_hold_and_undeclared_do_not(name):
     holds = set().union(*(implied.get(name, {name}) for name in measure.invariances))
     of_features = {"scale", "translation", "permutation", "orthogonal", "linear"}
     of_rdms = {"scale", "offset", "additive", "monotone", "linear"}
-    for change in of_features if "features" in measure.needs else of_rdms:
+    for change in of_features if OF_UNITS & set(measure.needs) else of_rdms:
         after = measure.compare(changed(first, change), second)
         assert np.allclose(after, before, atol=ABSOLUTE) == (change in holds), change
 
@@ -127,13 +138,15 @@ def test_range_symmetry_self_and_order_of_stimuli(name, seed, n_stimuli):
     assert (known >= measure.range[0] - ABSOLUTE).all()
     assert (known <= measure.range[1] + ABSOLUTE).all()
     other_way = measure.compare(second, first).T
-    assert np.allclose(values, other_way, atol=ABSOLUTE, equal_nan=True) == measure.symmetric
+    if len(known):  # of very few stimuli some say nothing, either way
+        assert np.allclose(values, other_way, atol=ABSOLUTE, equal_nan=True) == measure.symmetric
     if measure.with_itself is not None:
         own = np.diag(measure.compare(first, first))
         np.testing.assert_allclose(own, measure.with_itself, atol=ABSOLUTE)
     order = np.random.default_rng(seed).permutation(n_stimuli)
     shuffled = measure.compare(first.chosen(order), second.chosen(order))
-    if name not in SEEDED:
+    # What draws stimuli by a seed draws others of another order.
+    if name not in SEEDED and not hasattr(measure.form, "draws"):
         np.testing.assert_allclose(shuffled, values, atol=1e-8)
     alone, against = first.rows(slice(1)), second.rows(slice(1))
     np.testing.assert_allclose(measure.pair(alone, against), values[0, 0], atol=ABSOLUTE)
@@ -156,13 +169,14 @@ def test_independent_representations_score_what_is_declared(name):
     if measure.independence == "0":
         assert abs(mean) < max(4 * error, 0.02)
     else:
-        sign = -1 if measure.independence.startswith("negative") else 1
         assert measure.independence.startswith(("positive", "negative"))
-        assert sign * mean > 0.05
+        sign = -1 if measure.independence.startswith("negative") else 1
+        assert sign * mean > max(4 * error, 0.02)
 
 
 WEIGHED = [name for name, measure in MEASURES.items() if not measure.costly]
 OF_RDMS = [name for name, measure in MEASURES.items() if not measure.lacks(("rdm", "gram"))]
+SET_AGAINST_CHANCE = [name for name in OF_RDMS if MEASURES[name].known_chance]
 EMBEDDED = [name for name in OF_RDMS if not MEASURES[name].costly]
 
 
@@ -177,7 +191,7 @@ def test_chance_is_the_mean_over_all_orders_of_the_stimuli(name):
     np.testing.assert_allclose(measure.chance(first, second), np.mean(every, axis=0), atol=1e-12)
 
 
-@pytest.mark.parametrize("name", OF_RDMS)
+@pytest.mark.parametrize("name", SET_AGAINST_CHANCE)
 def test_calibrated_values_are_0_at_chance_and_1_at_best(name):
     measure = MEASURES[name]
     first, second = stacks(10, n_stimuli=8, name=name)
@@ -295,9 +309,9 @@ def test_degenerate_inputs_have_an_answer(name):
     measure = MEASURES[name]
     first, second = stacks(7, 8, name=name)
     alike = [np.full((8, 12), 0.1)]  # every stimulus the same, their mean but for rounding
-    constant = Stack(np.ones((1, 28)), None, {"features": alike})
+    constant = Stack(np.ones((1, 28)), None, stack_of(alike).facts)
     against = measure.compare(constant, second)
-    if "features" in measure.needs:
+    if OF_UNITS & set(measure.needs):
         assert np.isnan(against).all()
     elif measure.costly:  # squared distances of a simplex, in which nothing is alike
         low, high = measure.range

@@ -9,10 +9,11 @@ from __future__ import annotations
 import shlex
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from isomorph import slices
-from isomorph.catalogue import made_by, made_for, of_stimuli, stage_command
+from isomorph.catalogue import is_asked, made_by, made_for, of_stimuli, stage_command
 from isomorph.digest import code_digest, files_digest
 from isomorph.jobs import Job, jobs, planted_models
 from isomorph.layout import Layout
@@ -20,6 +21,7 @@ from isomorph.registry import Registry
 from isomorph.slices import Slice
 from isomorph.study import Study
 from isomorph.study.archive import ArchiveSpec, DandiArchive, PackageArchive, SimulatedArchive
+from isomorph.study.responses import RdmResponses
 
 Modules = tuple[str, ...]
 
@@ -118,21 +120,48 @@ def _rdms(study: Study, dataset: str) -> Iterator[Part]:
     yield Part(Job("stimuli", (owner,)), ("stimuli",))
 
 
-def _rdms_and_comparisons(study: Study, dataset: str) -> Iterator[Part]:
-    yield Part(Job("compare", (dataset,)), ("comparisons",))
+def _compared(study: Study, dataset: str) -> Iterator[Part]:
+    """RDMs; for measures that compare features also what these are made from."""
     yield from _rdms(study, dataset)
+    if not compares_features(study, dataset):
+        return
+    yield from _responses(study, dataset)
+    for model, _, _ in study.instances_for(dataset):
+        yield Part(Job("activations", (study.stimulus_set(dataset), model)))
+
+
+def _predicted(study: Study, dataset: str) -> Iterator[Part]:
+    """Responses of units, and activations, whose Gram matrices are all that is needed of layers."""
+    yield from _responses(study, dataset)
+    owner = study.stimulus_set(dataset)
+    for model, _, _ in study.instances_for(dataset):
+        yield Part(Job("activations", (owner, model)))
+    yield Part(Job("stimuli", (owner,)), ("stimuli",))
+
+
+def compares_features(study: Study, dataset: str) -> bool:
+    """Tell whether a measure of the study compares features, and a dataset has any."""
+    from isomorph.measures import FEATURES, MEASURES
+
+    if isinstance(study.dataset(dataset).responses, RdmResponses):
+        return False
+    return any(MEASURES[name].accepts(FEATURES) for name in study.spec.measures)
 
 
 def _drawn(study: Study, dataset: str) -> Iterator[Part]:
-    yield from _rdms_and_comparisons(study, dataset)
+    yield Part(Job("compare", (dataset,)), ("comparisons",))
+    yield from _rdms(study, dataset)
     yield Part(Job("reliability", (dataset,)))
     yield Part(Job("recover", (dataset,)))
     yield Part(Job("explain", (dataset,)))
+    if is_asked(study, "predict"):
+        yield Part(Job("predict", (dataset,)))
 
 
 def _everything(study: Study) -> Iterator[Part]:
     for dataset in study.datasets:
-        for stage in ("compare", "recover", "explain", "reliability", "figures", "fetch"):
+        stages = ["compare", "recover", "explain", "predict", "reliability", "figures", "fetch"]
+        for stage in filter(partial(is_asked, study), stages):
             yield Part(Job(stage, (dataset,)))
 
 
@@ -191,13 +220,18 @@ DECLARED: Registry[Declared] = Registry(
             _code("isomorph.stages.rdms"),
         ),
         "compare": Declared(
-            _rdms, slices.comparisons, _code("isomorph.stages.compare"), memory=8000, minutes=240,
+            _compared, slices.comparisons, _code("isomorph.stages.compare"),
+            memory=8000, minutes=240,
         ),
         "explain": Declared(
             _rdms, slices.explain, _code("isomorph.stages.explain"), memory=8000, minutes=240,
         ),
+        "predict": Declared(
+            _predicted, slices.predictions, _code("isomorph.stages.predict"),
+            memory=8000, minutes=240,
+        ),
         "recover": Declared(
-            _rdms_and_comparisons, slices.recover, _code("isomorph.stages.recover"),
+            _rdms, slices.recover, _code("isomorph.stages.recover"),
             memory=8000, minutes=240,
         ),
         "figures": Declared(

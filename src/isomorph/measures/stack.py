@@ -109,6 +109,23 @@ class Stack:
         found: T = self._known[key]
         return found
 
+    def between(self, name: str, function: Callable[[], Floats]) -> Floats:
+        """Return what two stimuli are to each other, computed once, and kept for chosen stimuli.
+
+        Parameters
+        ----------
+        name : str
+            What it is called.
+        function : callable
+            Computes it: `(representation, n, n)`. No third stimulus may play a part in it.
+        """
+        return self.derived(("between", name), function)
+
+    @property
+    def places(self) -> NDArray[np.intp]:
+        """Places of the stimuli in the stack that these were chosen from: `(stimulus,)`."""
+        return self.derived("places", lambda: np.arange(self.n_stimuli))
+
     @property
     def grams(self) -> Floats:
         """Centred Gram matrices of RDMs of squared distances: `(representation, n, n)`."""
@@ -139,9 +156,13 @@ class Stack:
             for name, arrays in self.facts.items()
         }
         found = Stack(self.rdms[:, position], self.n_features, facts)
+        found.derived("places", lambda: self.places[stimuli])
         if "roots" in self._known:
             own = self.roots[:, stimuli]
             found.derived("roots", lambda: own - own.mean(axis=1, keepdims=True))
+        for key, known in self._known.items():
+            if isinstance(key, tuple) and key[0] == "between":
+                found._known[key] = known[:, stimuli[:, None], stimuli]
         return found
 
     def rows(self, places: Sequence[int] | NDArray[Any] | slice) -> Stack:
@@ -155,6 +176,7 @@ class Stack:
         facts = {name: [arrays[one] for one in at] for name, arrays in self.facts.items()}
         counts = None if self.n_features is None else self.n_features[at]
         found = Stack(self.rdms[at], counts, facts)
+        found.derived("places", lambda: self.places)
         if "roots" in self._known:
             found.derived("roots", lambda: self.roots[at])
         return found
