@@ -205,7 +205,7 @@ def _list(parsed: argparse.Namespace) -> None:
 
 def _measures() -> str:
     from isomorph.measures import MEASURES
-    from isomorph.measures.described import listed
+    from isomorph.report.described import listed
 
     return listed(MEASURES.values())
 

@@ -101,7 +101,7 @@ def _measured(
     refuse_unfit([measure.name for measure in of_rdms], distances)
     given = {} if models is NO_MODELS else models_by_name(models)
     whole = Measured(brain, given, distances)
-    table, lined = _lined_up(whole.rdms, stimuli)
+    table, lined = lined_up(whole.rdms, stimuli)
     regions, *layers = (plain(one, distances) for one in lined)
     _refuse_without(layers, distances)
     return _served(Analysis(

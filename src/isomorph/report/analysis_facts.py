@@ -9,8 +9,8 @@ from typing import Any
 from isomorph.figures.dataset_results import DatasetResults
 from isomorph.figures.titles import CORRECTIONS, distance_title, measure_title
 from isomorph.measures import MEASURES
-from isomorph.measures.described import by_family, takes_features
 from isomorph.rdms.distances import DISTANCES
+from isomorph.report.described import by_family, takes_features
 from isomorph.report.explained import replaced
 from isomorph.study import StudySpec
 

@@ -8,7 +8,8 @@ from scipy.spatial.distance import pdist
 
 from isomorph.cli import main
 from isomorph.measures import FAMILIES, MEASURES
-from isomorph.measures.described import (
+from isomorph.rdms import DISTANCES
+from isomorph.report.described import (
     AS_DISTANCE,
     OF_FEATURES,
     by_family,
@@ -18,7 +19,6 @@ from isomorph.measures.described import (
     takes_features,
     unseen,
 )
-from isomorph.rdms import DISTANCES
 
 OF_RDMS = [name for name, one in MEASURES.items() if set(one.needs) <= {"rdm", "gram"}]
 
