@@ -33,6 +33,7 @@ def test_a_measure_of_rdms_sees_of_squared_distances_what_is_said(name):
     # As few as leave a canonical correlation something to say, or as many as a determinant needs.
     size = 40 if name == "neg_riem_dist" else 6
     first, second = rng.standard_normal((2, 24, size))
+    second += first
     changed = {
         "scale": 3 * first,
         "translation": first + rng.uniform(1, 5, size),
