@@ -225,4 +225,6 @@ NEG_RIEM_DIST = replace(
     form=NoisyForm(),
     symmetric=False,
     with_itself=0.0,
+    no_value="the second has fewer dimensions than there are between stimuli, which puts it "
+    "infinitely far; riemannian shrinks both",
 )
