@@ -11,6 +11,8 @@ from isomorph.measures.cka import (
     CKA_RBF,
     CKA_RBF_BIASED,
 )
+from isomorph.measures.components import LINEAR_IDENTIFIABILITY, MCC
+from isomorph.measures.decoded import DECODABILITY, TRANSFERRED_DISCREPANCY
 from isomorph.measures.dependence import DISTANCE_CORRELATION, HSIC
 from isomorph.measures.framed import FRAMED_COSINE, FRAMED_PEARSON
 from isomorph.measures.graphs import GBS, MODULARITY
@@ -99,6 +101,10 @@ MEASURES = Measures(
             SOFT_MATCHING,
             ONE_TO_ONE,
             STOCHASTIC_SHAPE,
+            MCC,
+            LINEAR_IDENTIFIABILITY,
+            TRANSFERRED_DISCREPANCY,
+            DECODABILITY,
             RELATIVE_COSINE,
             RELATIVE_L2,
             RELATIVE_L1,
