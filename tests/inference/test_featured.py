@@ -22,10 +22,11 @@ from isomorph.inference.featured import (
     pooled,
     regions_of_features,
     squared_distances_of,
-    with_labels,
 )
 from isomorph.inference.gather import candidates_of, regions_of
 from isomorph.inference.given import joined
+from isomorph.inference.nested import choose
+from isomorph.inference.scores import scores_of
 from isomorph.measures import MEASURES, Stack
 from isomorph.measures.jackknifed import Jackknifed
 from isomorph.study import Inference
@@ -181,8 +182,8 @@ def test_measures_content_with_gram_matrices_of_models_get_their_roots():
     content = replace(CORRECTED, needs=("features",))
     object.__setattr__(content, "model_needs", ("gram",))
     given = features(models={})
-    assert lacking(given, None, content, "features") == ""
-    assert lacking(given, None, CORRECTED, "features") == "no features of net were kept"
+    assert lacking(given, None, content, "features") == ("", "")
+    assert lacking(given, None, CORRECTED, "features")[0] == "no features of net were kept"
     found = candidates_of_features(given, content)
     deep = DEEP - DEEP.mean(axis=0)
     root = found.facts["features"][1]
@@ -227,8 +228,23 @@ def test_categories_reach_rdms_ceilings_and_pairs_of_regions(more_measures):
 
 def test_labels_are_in_every_draw_of_units():
     given = features(draws={"IT": {s: [np.arange(5), np.arange(3, 8)] for s in SUBJECTS}})
-    regions, candidates = with_labels(
-        regions_of_features(given, CORRECTED), candidates_of_features(given, CORRECTED), CATEGORIES
-    )
-    for one in (*regions, *regions[0].draws, candidates):
+    region = regions_of_features(given, CORRECTED)[0].labelled(CATEGORIES)
+    candidates = candidates_of_features(given, CORRECTED).labelled(CATEGORIES)
+    for one in (region, *region.draws, candidates):
         assert all(np.array_equal(own, CATEGORIES) for own in one.stack.fact("labels"))
+
+
+def test_a_layer_without_a_value_on_all_stimuli_is_not_chosen():
+    given = analysis(["cka_feature_corrected"], features())
+    draws = given.draws().with_subjects({"IT": 3}, 3, [0])
+    regions = regions_of_features(features(), CORRECTED)
+    candidates = candidates_of_features(features(), CORRECTED)
+    (scores,) = scores_of(regions, candidates.stack, draws, CORRECTED)
+    assert choose(scores, np.arange(2)).favourite[0] == 1
+    plain = scores.plain.copy()
+    plain[0, 1] = np.nan
+    found = choose(replace(scores, plain=plain), np.arange(2))
+    assert found.layers.tolist() == [0]
+    assert np.isfinite(found.score)
+    nothing = replace(scores, plain=np.full_like(plain, np.nan))
+    assert choose(nothing, np.arange(2)) == "a model has no layer that can be scored"

@@ -9,11 +9,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from isomorph.errors import IsomorphError
-from isomorph.measures import MEASURES, Stack
+from isomorph.measures import MEASURES as REGISTRY
+from isomorph.measures import Stack
 from isomorph.measures.pairs import pair_indices, pair_positions, pair_weights
 
 ABSOLUTE = 1e-9
+OF_UNITS = {"features", "repetitions"}
 NEEDS = {"rdm", "gram", "features", "repetitions", "labels"}
+
+# Of neighbours there are fewer than usual here, as there are of stimuli.
+USED = [
+    f"{name}(2)" if getattr(measure.form, "parameter", "") == "k" else name
+    for name, measure in REGISTRY.items()
+]
+MEASURES = {name: REGISTRY[name] for name in USED}
 
 
 def distances(features):
@@ -23,7 +32,8 @@ def distances(features):
 
 def stack_of(features):
     """A stack with all that any measure may need, of features (stimulus, feature)."""
-    repetitions = [np.stack([x, x + 0.1], axis=1) for x in features]
+    noise = [0.2 * np.random.default_rng(0).standard_normal(x.shape) for x in features]
+    repetitions = [np.stack([x + e, x - e], axis=1) for x, e in zip(features, noise, strict=True)]
     labels = [np.arange(len(x)) % 3 for x in features]
     return Stack(
         np.stack([distances(x) for x in features]),
@@ -32,7 +42,14 @@ def stack_of(features):
     )
 
 
-def stacks(seed, n_stimuli=10, sizes=(2, 3), ties=False):
+FEWER_DIMENSIONS = {"cca": 3, "svcca": 3, "pwcca": 3}
+"""Features for what has no value where they are as many as stimuli."""
+
+SEEDED = {"cca_ridge"}
+"""What depends on the order of the stimuli, by the folds they are put in."""
+
+
+def stacks(seed, n_stimuli=10, sizes=(2, 3), ties=False, name=None):
     """Two stacks that have something in common, more features than one measure needs."""
     rng = np.random.default_rng(seed)
     shared = rng.standard_normal((n_stimuli, 4))
@@ -43,7 +60,7 @@ def stacks(seed, n_stimuli=10, sizes=(2, 3), ties=False):
             + 0.5 * rng.standard_normal((n_stimuli, 12))
             for _ in range(size)
         ]
-        made.append(stack_of(own))
+        made.append(stack_of([x[:, : FEWER_DIMENSIONS.get(name)] for x in own]))
     if ties:
         made = [Stack(np.round(s.rdms, 0), s.n_features, s.facts) for s in made]
     return made
@@ -60,19 +77,20 @@ def changed(stack, change):
         "additive": stack.rdms + level[i] + level[j],
         "monotone": np.exp(stack.rdms),
     }
-    features = {
-        "scale": [3.7 * x for x in stack.fact("features")],
-        "translation": [x + rng.uniform(0, 5, x.shape[1]) for x in stack.fact("features")],
-        "permutation": [x[:, rng.permutation(x.shape[1])] for x in stack.fact("features")],
-        "orthogonal": [
-            x @ np.linalg.qr(rng.standard_normal((x.shape[1],) * 2))[0]
-            for x in stack.fact("features")
-        ],
-        "linear": [x @ rng.standard_normal((x.shape[1],) * 2) for x in stack.fact("features")],
+    of_units = {
+        "scale": lambda x, p: 3.7 * x,
+        "translation": lambda x, p: x + rng.uniform(0, 5, p),
+        "permutation": lambda x, p: x[..., rng.permutation(p)],
+        "orthogonal": lambda x, p: x @ np.linalg.qr(rng.standard_normal((p, p)))[0],
+        "linear": lambda x, p: x @ (rng.standard_normal((p, p)) * np.logspace(0, 1.5, p)),
     }
-    after = features.get(change, stack.fact("features"))
-    before = np.stack([distances(x) for x in after]) if change == "linear" else stack.rdms
-    return Stack(rdms.get(change, before), stack.n_features, {**stack.facts, "features": after})
+    facts = dict(stack.facts)
+    if change in of_units:
+        for fact in ("features", "repetitions"):
+            facts[fact] = [of_units[change](x, x.shape[-1]) for x in stack.fact(fact)]
+    linear = change == "linear"
+    before = np.stack([distances(x) for x in facts["features"]]) if linear else stack.rdms
+    return Stack(rdms.get(change, before), stack.n_features, facts)
 
 
 @pytest.mark.parametrize("name", MEASURES)
@@ -84,7 +102,7 @@ def test_every_declaration_is_complete(name):
     assert measure.range[0] < measure.range[1]
     assert measure.family
     assert "20" in measure.citation or "19" in measure.citation
-    assert measure.accepts("squared_euclidean") == (not {"features"} & set(measure.needs))
+    assert measure.accepts("squared_euclidean") == (not OF_UNITS & set(measure.needs))
     assert measure.lacks(NEEDS) == ""
     assert measure.lacks(set()) == "needs " + " and ".join(measure.needs)
 
@@ -92,7 +110,7 @@ def test_every_declaration_is_complete(name):
 @pytest.mark.parametrize("name", MEASURES)
 def test_declared_invariances_hold_and_undeclared_do_not(name):
     measure = MEASURES[name]
-    first, second = stacks(1)
+    first, second = stacks(1, name=name)
     before = measure.compare(first, second)
     implied = {
         "monotone": {"scale", "offset", "monotone"},
@@ -101,7 +119,7 @@ def test_declared_invariances_hold_and_undeclared_do_not(name):
     holds = set().union(*(implied.get(name, {name}) for name in measure.invariances))
     of_features = {"scale", "translation", "permutation", "orthogonal", "linear"}
     of_rdms = {"scale", "offset", "additive", "monotone", "linear"}
-    for change in of_features if "features" in measure.needs else of_rdms:
+    for change in of_features if OF_UNITS & set(measure.needs) else of_rdms:
         after = measure.compare(changed(first, change), second)
         assert np.allclose(after, before, atol=ABSOLUTE) == (change in holds), change
 
@@ -111,7 +129,7 @@ def test_declared_invariances_hold_and_undeclared_do_not(name):
 @given(seed=st.integers(0, 2**16), n_stimuli=st.integers(5, 12))
 def test_range_symmetry_self_and_order_of_stimuli(name, seed, n_stimuli):
     measure = MEASURES[name]
-    first, second = stacks(seed, n_stimuli)
+    first, second = stacks(seed, n_stimuli, name=name)
     values = measure.compare(first, second)
     known = values[np.isfinite(values)]
     assert (known >= measure.range[0] - ABSOLUTE).all()
@@ -124,7 +142,9 @@ def test_range_symmetry_self_and_order_of_stimuli(name, seed, n_stimuli):
         np.testing.assert_allclose(own, measure.with_itself, atol=ABSOLUTE)
     order = np.random.default_rng(seed).permutation(n_stimuli)
     shuffled = measure.compare(first.chosen(order), second.chosen(order))
-    np.testing.assert_allclose(shuffled, values, atol=1e-8)
+    # What draws stimuli by a seed draws others of another order.
+    if name not in SEEDED and not hasattr(measure.form, "draws"):
+        np.testing.assert_allclose(shuffled, values, atol=1e-8)
     alone, against = first.rows(slice(1)), second.rows(slice(1))
     np.testing.assert_allclose(measure.pair(alone, against), values[0, 0], atol=ABSOLUTE)
 
@@ -146,18 +166,19 @@ def test_independent_representations_score_what_is_declared(name):
         assert abs(mean) < max(4 * error, 0.02)
     else:
         assert measure.independence.startswith("positive")
-        assert mean > 0.05
+        assert mean > max(4 * error, 0.02)
 
 
 WEIGHED = [name for name, measure in MEASURES.items() if not measure.costly]
 OF_RDMS = [name for name, measure in MEASURES.items() if not measure.lacks(("rdm", "gram"))]
+SET_AGAINST_CHANCE = [name for name in OF_RDMS if MEASURES[name].known_chance]
 EMBEDDED = [name for name in OF_RDMS if not MEASURES[name].costly]
 
 
 @pytest.mark.parametrize("name", EMBEDDED)
 def test_chance_is_the_mean_over_all_orders_of_the_stimuli(name):
     measure = MEASURES[name]
-    first, second = stacks(9, n_stimuli=5)
+    first, second = stacks(9, n_stimuli=5, name=name)
     position = pair_positions(5)
     i, j = pair_indices(5)
     orders = [np.array(order) for order in permutations(range(5))]
@@ -165,10 +186,10 @@ def test_chance_is_the_mean_over_all_orders_of_the_stimuli(name):
     np.testing.assert_allclose(measure.chance(first, second), np.mean(every, axis=0), atol=1e-12)
 
 
-@pytest.mark.parametrize("name", OF_RDMS)
+@pytest.mark.parametrize("name", SET_AGAINST_CHANCE)
 def test_calibrated_values_are_0_at_chance_and_1_at_best(name):
     measure = MEASURES[name]
-    first, second = stacks(10, n_stimuli=8)
+    first, second = stacks(10, n_stimuli=8, name=name)
     value, calibrated = measure.calibrated(first, second)
     chance = measure.chance(first, second)
     np.testing.assert_allclose(value, measure.compare(first, second))
@@ -187,7 +208,7 @@ def test_calibrated_values_are_0_at_chance_and_1_at_best(name):
 @pytest.mark.parametrize("ties", [False, True])
 def test_resampling_with_ones_is_the_plain_measure(name, ties):
     measure = MEASURES[name]
-    first, second = stacks(2, 9, ties=ties)
+    first, second = stacks(2, 9, ties=ties, name=name)
     counts = np.ones((2, 9), dtype=int)
     plain = measure.compare(first, second)
     np.testing.assert_allclose(
@@ -230,7 +251,7 @@ def test_a_resample_is_the_measure_of_stimuli_physically_repeated(name, ties):
         "rho_a": rho_a,
         "tau_a": tau_a,
     }[name]
-    first, second = stacks(4, 11, ties=ties)
+    first, second = stacks(4, 11, ties=ties, name=name)
     counts = np.random.default_rng(4).multinomial(11, np.full(11, 1 / 11), size=5)
     ours = MEASURES[name].resampled(first, second, counts)
     for row, result in zip(counts, ours, strict=True):
@@ -243,7 +264,7 @@ def test_a_resample_is_the_measure_of_stimuli_physically_repeated(name, ties):
 @pytest.mark.parametrize("name", WEIGHED)
 def test_a_subset_is_weights_of_zero_and_one(name):
     measure = MEASURES[name]
-    first, second = stacks(5, 14)
+    first, second = stacks(5, 14, name=name)
     chosen = np.sort(np.random.default_rng(5).choice(14, size=8, replace=False))
     counts = np.bincount(chosen, minlength=14)[None]
     plain = measure.compare(first.chosen(chosen), second.chosen(chosen))
@@ -257,7 +278,7 @@ def test_a_small_fold_scores_the_same_among_large_ones(name, seed):
     """Whatever way is taken for resamples of few stimuli, it is not seen in the value."""
     measure = MEASURES[name]
     rng = np.random.default_rng(seed)
-    first, second = stacks(seed, 24)
+    first, second = stacks(seed, 24, name=name)
     folds = np.zeros((3, 24), dtype=int)
     for fold, size in zip(folds, (5, 7, 8), strict=True):
         fold[rng.choice(24, size, replace=False)] = rng.integers(1, 3, size)
@@ -270,7 +291,7 @@ def test_a_small_fold_scores_the_same_among_large_ones(name, seed):
 def test_every_stimulus_drawn_twice_is_nearly_every_stimulus_once(name):
     """Exactly so for cosines, whose weights are then all 4."""
     measure = MEASURES[name]
-    first, second = stacks(6, 12)
+    first, second = stacks(6, 12, name=name)
     twice = measure.resampled(first, second, np.full((1, 12), 2))[0]
     once = measure.compare(first, second)
     exact = name in {"pearson", "cosine", "spearman"}
@@ -280,11 +301,11 @@ def test_every_stimulus_drawn_twice_is_nearly_every_stimulus_once(name):
 @pytest.mark.parametrize("name", MEASURES)
 def test_degenerate_inputs_have_an_answer(name):
     measure = MEASURES[name]
-    first, second = stacks(7, 8)
+    first, second = stacks(7, 8, name=name)
     alike = [np.full((8, 12), 0.1)]  # every stimulus the same, their mean but for rounding
-    constant = Stack(np.ones((1, 28)), None, {"features": alike})
+    constant = Stack(np.ones((1, 28)), None, stack_of(alike).facts)
     against = measure.compare(constant, second)
-    if "features" in measure.needs:
+    if OF_UNITS & set(measure.needs):
         assert np.isnan(against).all()
     elif measure.costly:  # squared distances of a simplex, in which nothing is alike
         assert (np.isnan(against) | (np.abs(against) <= 1)).all()

@@ -148,13 +148,9 @@ def compares_features(study: Study, dataset: str) -> bool:
     return any(MEASURES[name].accepts(FEATURES) for name in study.spec.measures)
 
 
-def _rdms_and_comparisons(study: Study, dataset: str) -> Iterator[Part]:
+def _drawn(study: Study, dataset: str) -> Iterator[Part]:
     yield Part(Job("compare", (dataset,)), ("comparisons",))
     yield from _rdms(study, dataset)
-
-
-def _drawn(study: Study, dataset: str) -> Iterator[Part]:
-    yield from _rdms_and_comparisons(study, dataset)
     yield Part(Job("reliability", (dataset,)))
     yield Part(Job("recover", (dataset,)))
     yield Part(Job("explain", (dataset,)))
@@ -235,7 +231,7 @@ DECLARED: Registry[Declared] = Registry(
             memory=8000, minutes=240,
         ),
         "recover": Declared(
-            _rdms_and_comparisons, slices.recover, _code("isomorph.stages.recover"),
+            _rdms, slices.recover, _code("isomorph.stages.recover"),
             memory=8000, minutes=240,
         ),
         "figures": Declared(

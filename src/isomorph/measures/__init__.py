@@ -1,7 +1,9 @@
 """Measures of similarity between two representations, a registry by name."""
 
-from isomorph.measures._measure import FEATURES, Measure
+from isomorph.measures._measure import FAMILIES, FEATURES, FamilyWords, Measure
 from isomorph.measures._named import Measures
+from isomorph.measures.asif import ASIF_ACCURACY, ASIF_MRR
+from isomorph.measures.canonical import CCA, CCA_RIDGE, PWCCA, SVCCA
 from isomorph.measures.cka import (
     CKA,
     CKA_BIASED,
@@ -9,8 +11,24 @@ from isomorph.measures.cka import (
     CKA_RBF,
     CKA_RBF_BIASED,
 )
+from isomorph.measures.framed import FRAMED_COSINE, FRAMED_PEARSON
+from isomorph.measures.graphs import GBS, MODULARITY
+from isomorph.measures.matching import ONE_TO_ONE, PERMUTATION, SOFT_MATCHING
+from isomorph.measures.neighbours import (
+    KNN_JACCARD,
+    MUTUAL_KNN,
+    RANK_SIMILARITY,
+    SECOND_ORDER_COSINE,
+)
 from isomorph.measures.pairs import Counts, Floats, stimulus_count
 from isomorph.measures.prediction import PLS, RIDGE, RIDGE_REVERSE, STITCHING
+from isomorph.measures.relative import (
+    RELATIVE_COSINE,
+    RELATIVE_L1,
+    RELATIVE_L2,
+    RELATIVE_LINF,
+    RELATIVE_PRODUCT,
+)
 from isomorph.measures.rsa import (
     COSINE,
     PEARSON,
@@ -21,8 +39,16 @@ from isomorph.measures.rsa import (
     WHITENED_CORRELATION,
     WHITENED_COSINE,
 )
-from isomorph.measures.shape import PROCRUSTES
+from isomorph.measures.shape import (
+    BURES,
+    NBS,
+    PROCRUSTES,
+    PROCRUSTES_ANGULAR,
+    SHAPE_ALPHA,
+)
 from isomorph.measures.stack import Stack
+from isomorph.measures.stochastic import STOCHASTIC_SHAPE
+from isomorph.measures.topology import PERSISTENCE, RTD
 
 MEASURES = Measures(
     "measure",
@@ -43,6 +69,37 @@ MEASURES = Measures(
             CKA_RBF_BIASED,
             CKA_FEATURE_CORRECTED,
             PROCRUSTES,
+            PROCRUSTES_ANGULAR,
+            BURES,
+            NBS,
+            SHAPE_ALPHA,
+            CCA,
+            CCA_RIDGE,
+            SVCCA,
+            PWCCA,
+            # Neighbours, graphs and topology.
+            MUTUAL_KNN,
+            KNN_JACCARD,
+            RANK_SIMILARITY,
+            SECOND_ORDER_COSINE,
+            GBS,
+            MODULARITY,
+            RTD,
+            PERSISTENCE,
+            # Of units and components.
+            PERMUTATION,
+            SOFT_MATCHING,
+            ONE_TO_ONE,
+            STOCHASTIC_SHAPE,
+            RELATIVE_COSINE,
+            RELATIVE_L2,
+            RELATIVE_L1,
+            RELATIVE_LINF,
+            RELATIVE_PRODUCT,
+            ASIF_ACCURACY,
+            ASIF_MRR,
+            FRAMED_COSINE,
+            FRAMED_PEARSON,
             RIDGE,
             RIDGE_REVERSE,
             PLS,
@@ -53,4 +110,21 @@ MEASURES = Measures(
     Measure,
 )
 
-__all__ = ["FEATURES", "MEASURES", "Counts", "Floats", "Measure", "Stack", "stimulus_count"]
+
+def family_of(name: str) -> str:
+    """Return the family of a measure by its name; empty for a name no registry knows."""
+    return MEASURES[name].family if name in MEASURES else ""
+
+
+__all__ = [
+    "FAMILIES",
+    "FEATURES",
+    "MEASURES",
+    "Counts",
+    "FamilyWords",
+    "Floats",
+    "Measure",
+    "Stack",
+    "family_of",
+    "stimulus_count",
+]

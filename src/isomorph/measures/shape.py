@@ -1,25 +1,99 @@
-r"""The shape family: how far two representations are apart once one is rotated onto the other."""
+r"""The shape family: how far two representations are apart once one is rotated onto the other.
+
+With centred features of Frobenius norm 1, the squared Procrustes distance after the best rotation
+is :math:`d^2 = 2 (1 - N)`, with :math:`N` the nuclear norm of the cross-covariance, and
+:math:`\theta = \arccos N` is the length of the arc between the two: both are metrics. As a
+similarity, :math:`N = 1 - d^2 / 2` or :math:`1 - 2 \theta / \pi`.
+"""
 
 from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 
 from isomorph.measures._measure import Measure
+from isomorph.measures.aligned import Aligned, Whitening
 from isomorph.measures.cka import SQUARED
-from isomorph.measures.jackknifed import OfRoots
 from isomorph.measures.pairs import Floats
+from isomorph.measures.principal import Principal, inverse
 from isomorph.measures.rsa import pool_standardised
 
+SMALLEST_SINE = 1e-7
+"""Sine of an angle below which it is rounding error: an angle of 0 has no derivative."""
 
-class ProcrustesForm(OfRoots):
-    """The nuclear norm of the cross-covariance of centred features of norm 1."""
 
-    def of_roots(self, first: Floats, second: Floats) -> Floats:
-        """Compare centred features `(a, n, p)` with `(b, n, q)`: `(a, b)`, from 0 to 1."""
-        x, y = (one / np.linalg.norm(one, axis=(1, 2), keepdims=True) for one in (first, second))
-        cross = np.einsum("anp,bnq->abpq", x, y, optimize=True)
-        norm: Floats = np.linalg.svd(cross, compute_uv=False).sum(axis=-1)
-        return norm
+@dataclass(frozen=True)
+class ShapeForm(Aligned):
+    r"""Alignment after partial whitening (Williams et al. 2021).
+
+    Centred features :math:`X`, scaled to norm 1 so that their unit does not matter, become
+    :math:`X (\alpha I + (1 - \alpha) (X^\top X)^{-1/2})` and are scaled to norm 1 once more.
+
+    Attributes
+    ----------
+    alpha : float
+        1 leaves them as they are; 0 whitens them, so that nothing but their span is left, as in
+        canonical correlation.
+    angular : bool
+        Whether the value is one less the angle, over a right angle, or the cosine of the angle.
+    """
+
+    alpha: float = 0.5
+    angular: bool = True
+    parameter: ClassVar[str] = "alpha"
+    meaning: ClassVar[str] = "above 0 (whitened) and up to 1 (Procrustes)"
+    allowed: ClassVar[tuple[float, float]] = (0.0, 1.0)
+
+    def whitening(self, plain: Principal, n_stimuli: int) -> Whitening:
+        """Return the partial whitening of the principal axes."""
+        spreads, alpha = plain.spreads, self.alpha
+        some = spreads > 0
+        defined = np.ones(len(spreads), dtype=bool)
+        if alpha == 1:
+            return Whitening(some.astype(float), None, some.astype(float), defined)
+        over = inverse(spreads)
+        factors = np.where(some, alpha + (1 - alpha) * over, 0.0)
+        slopes = alpha * (alpha + (1 - alpha) * over)
+        differences = (1 - alpha) * root_differences(spreads)
+        return Whitening(factors, differences, slopes * some, defined)
+
+    def score(self, nuclear: Floats, first: Floats, second: Floats) -> Floats:
+        """Return the cosine of the angle, or what the angle lacks to a right one, from 0 to 1."""
+        cosine: Floats = np.minimum(nuclear / np.sqrt(first * second), 1.0)
+        return 1 - 2 / np.pi * np.arccos(cosine) if self.angular else cosine
+
+    def slopes(self, nuclear: Floats, first: Floats, second: Floats) -> tuple[Floats, ...]:
+        """Return the derivatives of the score."""
+        size = np.sqrt(first * second)
+        cosine = np.minimum(nuclear / size, 1.0)
+        outer = np.ones_like(cosine)
+        if self.angular:
+            sine = np.sqrt(1 - cosine**2)
+            outer = np.where(sine > SMALLEST_SINE, 2 / np.pi / np.maximum(sine, SMALLEST_SINE), 0.0)
+        return outer / size, -outer * cosine / (2 * first), -outer * cosine / (2 * second)
+
+
+def root_differences(spreads: Floats) -> Floats:
+    r"""Return divided differences of :math:`t^{-1/2}`: `(known, axis, axis)`.
+
+    Parameters
+    ----------
+    spreads : array of shape (known, axis)
+        Roots of the eigenvalues; what has to do with one of 0 is 0.
+    """
+    first, second = spreads[:, :, None], spreads[:, None]
+    return -inverse(first * second * (first + second))
+
+
+@dataclass(frozen=True)
+class ProcrustesForm(ShapeForm):
+    """Alignment without whitening."""
+
+    alpha: float = 1.0
+    angular: bool = False
+    parameter: ClassVar[str] = ""
 
 
 PROCRUSTES = Measure(
@@ -34,4 +108,33 @@ PROCRUSTES = Measure(
     distances=SQUARED,
     needs=("gram",),
     pool=pool_standardised(centre=False),
+)
+PROCRUSTES_ANGULAR = replace(
+    PROCRUSTES,
+    name="procrustes_angular",
+    title="Procrustes angle, 1 less its share of a right angle",
+    citation="Williams et al. 2021, https://arxiv.org/abs/2110.14739",
+    form=ProcrustesForm(angular=True),
+)
+# The nuclear norm of the cross-covariance of features is the fidelity of their Gram matrices,
+# tr (K^1/2 L K^1/2)^1/2, so Procrustes on one side and the Bures distance on the other, known as
+# normalised Bures similarity too, are one number under three names (Harvey et al. 2024).
+BURES = replace(
+    PROCRUSTES,
+    name="bures",
+    title="Bures similarity of Gram matrices (equal to Procrustes)",
+    citation="Harvey, Larsen & Williams 2024, https://proceedings.mlr.press/v243/harvey24a.html",
+)
+NBS = replace(
+    PROCRUSTES,
+    name="nbs",
+    title="Normalised Bures similarity (equal to Procrustes)",
+    citation="Tang et al. 2020, https://arxiv.org/abs/2003.11498; Harvey, Larsen & Williams 2024, "
+    "https://proceedings.mlr.press/v243/harvey24a.html",
+)
+SHAPE_ALPHA = replace(
+    PROCRUSTES_ANGULAR,
+    name="shape_alpha",
+    title="Angle after partial whitening, 1 less its share of a right angle",
+    form=ShapeForm(),
 )

@@ -109,7 +109,7 @@ def rdm(
         raise IsomorphError(f"rdm: {odd}: unknown keyword, {near}")
     spec = spec_from(noise, NoiseSpec, "rdm")
     order = None if stimuli is None else labels(stimuli, "stimuli")
-    recorded = isinstance(x, Mapping | xr.Dataset) and _is_recording(x)
+    recorded = isinstance(x, Mapping | xr.Dataset) and is_recording(x)
     if model is not None or (isinstance(x, Mapping | xr.Dataset) and not recorded):
         given = {"region": region, "subject": subject, "run": run, **noise,
                  "transform": None if transform == "none" else transform}  # fmt: skip
@@ -138,7 +138,8 @@ def rdm(
     return _defined(data.assign_attrs({said: 1} if said else {}))
 
 
-def _is_recording(x: Mapping[str, Any] | xr.Dataset) -> bool:
+def is_recording(x: Mapping[str, Any] | xr.Dataset) -> bool:
+    """Tell whether these are the sessions of a recording, or one."""
     every = [x] if isinstance(x, xr.Dataset) else list(x.values())
     return bool(every) and all(isinstance(one, xr.Dataset) and "response" in one for one in every)
 

@@ -8,11 +8,12 @@ from isomorph.artefacts import artefact_kind, read_array, read_responses
 from isomorph.inference.featured import GRAM, Features, takes_features
 from isomorph.layout import Layout
 from isomorph.measures import MEASURES, Floats
+from isomorph.models.kept import kept_features
 from isomorph.rdms.collecting import model_rdms
 from isomorph.rdms.features import UnitResponses, features_of_responses
 from isomorph.rdms.fold_geometry import geometry_of_layer
 from isomorph.rdms.layered import rdms_of_layer
-from isomorph.rdms.level import Level, averaged
+from isomorph.rdms.level import Level, averaged, averaging
 from isomorph.responses.times import common_times
 from isomorph.stages.levels import read_level
 from isomorph.stages.recorded import compared_sessions
@@ -45,7 +46,7 @@ def read_features(layout: Layout, dataset: str) -> Features | None:
 
 
 def features_of(layout: Layout, dataset: str, *, repetitions: bool) -> Features | None:
-    """Read the responses of units, and of layers their Gram matrices.
+    """Read the responses of units, and of layers their Gram matrices and the features kept.
 
     Parameters
     ----------
@@ -64,11 +65,16 @@ def features_of(layout: Layout, dataset: str, *, repetitions: bool) -> Features 
         return None
     level = read_level(layout, dataset)
     regions, times = _of_brain(layout, dataset, level, repetitions=repetitions)
-    layers = [
-        _layers(layout, dataset, instance, level)
-        for instance, _, _ in layout.study.instances_for(dataset)
-    ]
-    return Features.of(regions, layers, times=times)
+    layers, models = [], {}
+    for instance, _, _ in layout.study.instances_for(dataset):
+        activations = read_array(layout.activations(dataset, instance), "activations")
+        layers.append(_grams(activations, instance, level))
+        if kept := kept_features(activations):
+            mean = averaging(activations["stimulus"].values.tolist(), level)
+            models[instance] = kept if level.is_single else {
+                layer: mean @ values for layer, values in kept.items()
+            }  # fmt: skip
+    return Features.of(regions, layers, models, times)
 
 
 def _of_brain(
@@ -97,9 +103,8 @@ def _of_brain(
     return found, times if times is not None and times.ndim == 2 else None
 
 
-def _layers(layout: Layout, dataset: str, instance: str, level: Level) -> xr.Dataset:
+def _grams(activations: xr.Dataset, instance: str, level: Level) -> xr.Dataset:
     """Return RDMs that hold the Gram matrix of every layer of a model."""
-    activations = read_array(layout.activations(dataset, instance), "activations")
     rows = [
         row
         for place, layer in enumerate(activations["layer"].values.tolist())

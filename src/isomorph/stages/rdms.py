@@ -99,7 +99,7 @@ def run_model(layout: Layout, dataset: str, instance: str) -> None:
     """
     require(layout, "model_rdms", dataset, instance)
     file = layout.activations(dataset, instance)
-    activations = read_array(file, "activations")
+    activations = read_array(file, "activations", without=("features",))
     level = _level(layout, dataset)
     stimuli = read_table(layout.stimuli(dataset), "stimuli")["stimulus"].tolist()
     if activations["stimulus"].values.tolist() != stimuli:

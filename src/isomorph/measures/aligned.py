@@ -1,0 +1,186 @@
+r"""Measures by the best rotation of one representation onto another, once each is whitened or not.
+
+With :math:`X` and :math:`Y` centred features of Frobenius norm 1 and :math:`f` a function of
+eigenvalues that is applied to a covariance, let
+
+.. math:: N = \max_Q \mathrm{tr}(Q^\top \tilde X^\top \tilde Y)
+              = \lVert \tilde X^\top \tilde Y \rVert_*, \qquad \tilde X = X f(X^\top X).
+
+With :math:`f = 1` it is the Procrustes alignment, with :math:`f(t) = t^{-1/2}` the sum of the
+canonical correlations, and between the two lies partial whitening. Along the principal axes,
+:math:`f` is one factor per axis, which is found once per representation; a pair costs the singular
+values of a matrix as large as the ranks of the two.
+
+Its influences come from the polar factor :math:`P = U V^\top` of
+:math:`\tilde X^\top \tilde Y = U S V^\top`, in which a nuclear norm has its derivative, and from
+divided differences of :math:`f`, in which a function of a matrix has its own (Daleckii & Krein
+1965). With the weights :math:`1 / n` of the stimuli going toward stimulus :math:`i`, the covariance
+of features scaled to norm 1 changes by :math:`D_i = n (x_i x_i^\top - |x_i|^2 X^\top X)`, and
+
+.. math::
+
+    \partial N = n \left(\tilde x_i^\top P \tilde y_i
+        - \tfrac{1}{2} (|x_i|^2 + |y_i|^2) N\right)
+        + \langle \Gamma \circ D_i, P \tilde Y^\top X \rangle
+        + \langle \Gamma' \circ D'_i, P^\top \tilde X^\top Y \rangle
+
+where :math:`\Gamma_{kl} = (f(t_k) - f(t_l)) / (t_k - t_l)`.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from isomorph.measures.jackknifed import FEWEST, Jackknifed
+from isomorph.measures.pairs import Floats
+from isomorph.measures.principal import Principal, few_of, principal
+from isomorph.measures.stack import Stack
+
+
+@dataclass(frozen=True)
+class Whitening:
+    """What is done to the principal axes of representations.
+
+    Attributes
+    ----------
+    factors : array of shape (known, axis)
+        What each axis is multiplied by; 0 for those left out.
+    differences : array of shape (known, axis, axis) or None
+        Divided differences of the factors, as a function of the eigenvalues of the covariance; None
+        where factors do not depend on them.
+    power_slopes : array of shape (known, axis)
+        Derivatives of the variance along each axis, once multiplied, by the eigenvalue.
+    defined : array of shape (known,)
+        Whether a value says anything.
+    """
+
+    factors: Floats
+    differences: Floats | None
+    power_slopes: Floats
+    defined: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of the two stacks, whitened.
+
+    Attributes
+    ----------
+    plain : Principal
+    whitening : Whitening
+    features : array of shape (known, n, axis)
+        Whitened.
+    norms : array of shape (known,)
+        Their sums of squares, NaN where a value would say nothing.
+    """
+
+    plain: Principal
+    whitening: Whitening
+    features: Floats
+    norms: Floats
+
+    @property
+    def lengths(self) -> Floats:
+        """Squared length of each stimulus before whitening, of sum 1: `(known, n)`."""
+        return np.square(self.plain.features).sum(axis=2)
+
+    def norm_influence(self) -> Floats:
+        """Return the influence of each stimulus on `norms`: `(known, n)`."""
+        along = np.square(self.plain.features)
+        slopes = self.whitening.power_slopes
+        level = (slopes * self.plain.spreads**2).sum(axis=1)[:, None]
+        n = along.shape[1]
+        found: Floats = n * ((along @ slopes[:, :, None])[:, :, 0] - self.lengths * level)
+        return found
+
+
+class Aligned(Jackknifed, ABC):
+    """A function of the nuclear norm of whitened features and of their sums of squares."""
+
+    @abstractmethod
+    def whitening(self, plain: Principal, n_stimuli: int) -> Whitening:
+        """Return what is done to the principal axes."""
+
+    @abstractmethod
+    def score(self, nuclear: Floats, first: Floats, second: Floats) -> Floats:
+        """Return the measure of nuclear norms `(a, b)` and sums of squares `(a, 1)`, `(1, b)`."""
+
+    @abstractmethod
+    def slopes(self, nuclear: Floats, first: Floats, second: Floats) -> tuple[Floats, ...]:
+        """Return the derivatives of the score by its three arguments, each `(a, b)`."""
+
+    def side(self, stack: Stack) -> Side:
+        """Return the whitened features of a stack, found once."""
+        return stack.derived(("whitened", self), lambda: self._side(stack))
+
+    def _side(self, stack: Stack) -> Side:
+        plain = principal(stack)
+        whitening = self.whitening(plain, stack.n_stimuli)
+        features = plain.features * whitening.factors[:, None]
+        norms = np.square(plain.spreads * whitening.factors).sum(axis=1)
+        return Side(plain, whitening, features, np.where(whitening.defined, norms, np.nan))
+
+    def compare(self, first: Stack, second: Stack) -> Floats:
+        """Compare representations: `(a, b)`, NaN where one has no root or does not vary."""
+        x, y = self.side(first), self.side(second)
+        nuclear = np.empty((len(x.features), len(y.features)))
+        for row, one in zip(nuclear, x.features, strict=True):
+            for few in few_of(x.features, y.features):
+                cross = one.T @ y.features[few]
+                row[few] = np.linalg.svd(cross, compute_uv=False).sum(axis=1)
+        found = np.full((len(first), len(second)), np.nan)
+        where = np.ix_(x.plain.places, y.plain.places)
+        found[where] = self.score(nuclear, x.norms[:, None], y.norms[None])
+        return found
+
+    def influence(self, first: Stack, second: Stack) -> Floats:
+        """Return what each stimulus adds to the measure: `(a, b, stimulus)`, of mean 0."""
+        n = first.n_stimuli
+        found = np.full((len(first), len(second), n), np.nan)
+        if n <= FEWEST:
+            return found
+        x, y = self.side(first), self.side(second)
+        of_first, of_second = x.norm_influence(), y.norm_influence()
+        for a, place in enumerate(x.plain.places):
+            for few in few_of(x.features, y.features):
+                nuclear, added = _nuclear_influence(x, a, y, few)
+                by_nuclear, by_first, by_second = (
+                    slope[:, None] for slope in self.slopes(nuclear, x.norms[a], y.norms[few])
+                )
+                found[place, y.plain.places[few]] = (
+                    by_nuclear * added + by_first * of_first[a] + by_second * of_second[few]
+                )
+        return found
+
+
+def _nuclear_influence(x: Side, a: int, y: Side, few: slice) -> tuple[Floats, Floats]:
+    """Return nuclear norms `(b,)` of one representation with some, and influences `(b, n)`."""
+    n = x.features.shape[1]
+    white, others = x.features[a], y.features[few]
+    left, values, right = np.linalg.svd(white.T @ others, full_matrices=False)
+    nuclear = values.sum(axis=1)
+    polar = left @ right
+    turned = white @ polar
+    lengths = x.lengths[a] + y.lengths[few]
+    added = (turned * others).sum(axis=2) - lengths * nuclear[:, None] / 2
+    if x.whitening.differences is not None:
+        toward = polar @ (others.swapaxes(1, 2) @ x.plain.features[a])
+        added += _through(x.plain, slice(a, a + 1), x.whitening.differences, toward)
+    if y.whitening.differences is not None:
+        toward = turned.swapaxes(1, 2) @ y.plain.features[few]
+        added += _through(y.plain, few, y.whitening.differences, toward)
+    return nuclear, n * added
+
+
+def _through(plain: Principal, at: slice, differences: Floats, toward: Floats) -> Floats:
+    """Return what whitening changes when stimuli do: `(b, n)`, of `toward` `(b, axis, axis)`."""
+    features, spreads = plain.features[at], plain.spreads[at]
+    weights = differences[at] * (toward + toward.swapaxes(1, 2)) / 2
+    level = (np.diagonal(weights, axis1=1, axis2=2) * spreads**2).sum(axis=1)[:, None]
+    lengths = np.square(features).sum(axis=2)
+    changed: Floats = ((features @ weights) * features).sum(axis=2) - lengths * level
+    return changed

@@ -1,0 +1,122 @@
+r"""The CCA family: correlations of the directions in which two representations agree best.
+
+Canonical correlations are the singular values of :math:`U^\top V`, with :math:`U` and :math:`V`
+orthonormal bases of the centred features of either side, so they do not see how much variance a
+direction has. With as many dimensions as stimuli allow, :math:`n - 1`, a representation agrees
+with everything: its canonical correlations are all 1 and say nothing, so such measures have no
+value there. With fewer, unrelated representations of :math:`p` and :math:`q` dimensions have
+squared canonical correlations that sum to :math:`pq / (n - 1)` on average. What is left after that
+is in the calibrated value, or in `cca_ridge`, which is scored on stimuli it was not fitted to.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+import numpy as np
+
+from isomorph.measures._measure import Measure
+from isomorph.measures.aligned import Aligned, Whitening
+from isomorph.measures.cka import SQUARED
+from isomorph.measures.crossed_canonical import CrossedForm
+from isomorph.measures.pairs import Floats
+from isomorph.measures.principal import Principal, inverse
+from isomorph.measures.projected import ProjectedForm
+from isomorph.measures.rsa import pool_standardised
+from isomorph.measures.shape import root_differences
+
+ROUNDING = 1e-12
+"""Share of the variance that is rounding error."""
+
+
+@dataclass(frozen=True)
+class CanonicalForm(Aligned):
+    """The mean canonical correlation, over the dimensions of the smaller representation.
+
+    For the influences of stimuli the axes that are kept are taken as they are: between two of about
+    the same variance, their direction has no derivative.
+
+    Attributes
+    ----------
+    variance : float
+        Share of the variance that is kept by the first principal axes; at 1 all are.
+    """
+
+    variance: float = 1.0
+
+    def whitening(self, plain: Principal, n_stimuli: int) -> Whitening:
+        """Return the whitening of the axes that are kept, undefined where they are all there is."""
+        spreads = plain.spreads
+        kept = spreads > 0
+        # The first axes that together have the share; of what is before each, the less.
+        before = np.cumsum(spreads**2, axis=1) - spreads**2
+        kept &= before < self.variance * (1 - ROUNDING)
+        factors = np.where(kept, inverse(spreads), 0.0)
+        differences = np.where(kept[:, :, None] & kept[:, None], root_differences(spreads), 0.0)
+        defined = kept.sum(axis=1) < n_stimuli - 1
+        return Whitening(factors, differences, np.zeros_like(spreads), defined)
+
+    def score(self, nuclear: Floats, first: Floats, second: Floats) -> Floats:
+        """Return the mean of canonical correlations whose sum is given."""
+        return np.asarray(nuclear / np.minimum(first, second))
+
+    def slopes(self, nuclear: Floats, first: Floats, second: Floats) -> tuple[Floats, ...]:
+        """Return the derivatives of the score; dimensions do not change with the stimuli."""
+        none = np.zeros_like(nuclear)
+        return 1 / np.minimum(first, second) + none, none, none
+
+
+@dataclass(frozen=True)
+class TruncatedForm(CanonicalForm):
+    """The mean canonical correlation of the first principal axes (Raghu et al. 2017)."""
+
+    variance: float = 0.99
+    parameter: ClassVar[str] = "variance"
+    meaning: ClassVar[str] = "a share of the variance above 0, up to 1"
+    allowed: ClassVar[tuple[float, float]] = (0.0, 1.0)
+
+
+CCA = Measure(
+    name="cca",
+    title="Mean canonical correlation",
+    family="cca",
+    invariances=("scale", "linear"),
+    range=(0.0, 1.0),
+    independence="positive: near 1 with half as many dimensions as stimuli, undefined with as many",
+    citation="Hotelling 1936, https://doi.org/10.1093/biomet/28.3-4.321",
+    form=CanonicalForm(),
+    distances=SQUARED,
+    needs=("gram",),
+    pool=pool_standardised(centre=False),
+)
+SVCCA = replace(
+    CCA,
+    name="svcca",
+    title="Mean canonical correlation of the axes with 99 % of the variance",
+    invariances=("scale",),
+    citation="Raghu et al. 2017, https://arxiv.org/abs/1706.05806",
+    form=TruncatedForm(),
+)
+PWCCA = replace(
+    CCA,
+    name="pwcca",
+    title="Canonical correlations weighted by their projections on the features of the first",
+    invariances=("scale", "translation", "permutation"),
+    citation="Morcos, Raghu & Bengio 2018, https://arxiv.org/abs/1806.05759",
+    form=ProjectedForm(),
+    distances=None,
+    needs=("features",),
+    symmetric=False,
+)
+CCA_RIDGE = replace(
+    CCA,
+    name="cca_ridge",
+    title="Canonical correlation on held-out stimuli, regularised",
+    invariances=("scale",),
+    range=(-1.0, 1.0),
+    independence="0",
+    citation="Vinod 1976, https://doi.org/10.1016/0304-4076(76)90010-5; held out as in Bilenko & "
+    "Gallant 2016, https://doi.org/10.3389/fninf.2016.00049",
+    form=CrossedForm(),
+)
