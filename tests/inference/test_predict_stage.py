@@ -23,7 +23,7 @@ from isomorph.stages import activations, fetch, responses, stimuli
 from isomorph.stages import predict as stage
 from isomorph.study import StudyError, load_study
 
-KINDS = ("predictions", "units", "prediction_differences")
+KINDS = ("predictions", "units", "prediction_differences", "prediction_partition")
 
 
 def write(folder, **prediction):

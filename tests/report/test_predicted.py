@@ -27,7 +27,7 @@ def found():
     region = np.repeat(REGIONS, 9).tolist()
     return iso.predict(
         units, models, ["ridge", "ridge_reverse"], region=region, dataset="real",
-        resamples=30, permutations=39,
+        bands=["net", "pixels"], resamples=30, permutations=39,
     )  # fmt: skip
 
 
@@ -90,6 +90,11 @@ def test_the_page_has_models_layers_and_differences(results):
     layers = next(iter(dict(told["tables"][1][1]).values()))
     assert len(layers.rows) == 2 * (len(LAYERS) + 1)
     assert sum(layers.strong) >= 2
+    parts = next(iter(dict(told["tables"][3][1]).values()))
+    assert [row[1] for row in parts.rows[:3]] == [
+        "Net, trained", "Pixels", "Net, trained ∩ Pixels",
+    ]  # fmt: skip
+    assert parts.rows[3][2] == "total"
     contests = next(iter(dict(told["tables"][2][1]).values()))
     assert contests.rows[0][1] == "Net, trained"
 

@@ -35,10 +35,17 @@ DIFFERENCES = (
     PageColumn("difference", kind="number", reason=True), PageColumn("interval", "", "interval"), P,
 )  # fmt: skip
 
+PARTS = (
+    REGION, PageColumn("part", "explained by"), PageColumn("kind", "part"),
+    PageColumn("variance", "share of held-out variance", "number_3", reason=True),
+    PageColumn("interval", kind="interval_3"),
+)  # fmt: skip
+
 TABLES = {
     "Models at the layers chosen in training": ("predictions", "chosen", BEST),
     "Every layer": ("predictions", "layer", LAYERS),
     "Models against each other": ("prediction_differences", "", DIFFERENCES),
+    "Models together": ("prediction_partition", "", PARTS),
 }
 """Tables of the page by title: of which table, which kind of rows, and which columns."""
 
@@ -52,10 +59,10 @@ def predicted(results: Illustrated) -> dict[str, Any] | None:
         `figures`; `undefined`, why nothing has a number; `tables`, a list of (title, list of
         (method, Table)).
     """
-    rows = results.table("predictions")
-    if rows.empty:
+    rows, shared = results.table("predictions"), results.table("prediction_partition")
+    if rows.empty and shared.empty:
         return None
-    some = rows["estimate"].notna().any()
+    some = len(shared) or rows["estimate"].notna().any()
     return {
         "figures": [one for one in results.pictures if one.kind == "prediction"],
         "undefined": "" if some else "; ".join(dict.fromkeys(rows["reason"].astype(str))),
@@ -75,11 +82,17 @@ def _by_method(
         for model in ("model", "model_a", "model_b"):
             if model in ordered:
                 ordered[model] = ordered[model].map(results.title)
+        if "part" in ordered:
+            ordered["part"] = [_titled(results, str(part)) for part in ordered["part"]]
         told.append((measure_title(str(measure)), table_of(_known(ordered), columns)))
     return told
 
 
+def _titled(results: DatasetResults, part: str) -> str:
+    return " \N{INTERSECTION} ".join(results.title(name) for name in part.split(" & "))
+
+
 def _known(rows: pd.DataFrame) -> pd.DataFrame:
     """Return rows in which what has a number counts as known, tested or not."""
-    value = "estimate" if "estimate" in rows else "difference"
+    value = next(name for name in ("estimate", "difference", "variance") if name in rows)
     return rows.assign(status=rows["status"].where(rows[value].isna(), "ok"))

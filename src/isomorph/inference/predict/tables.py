@@ -280,4 +280,5 @@ def nothing_there(analysis: Analysis, names: Sequence[str], why: str) -> dict[st
         "predictions": answered([Hypotheses(pd.DataFrame(rows))], analysis.inference),
         "units": pd.DataFrame(),
         "prediction_differences": pd.DataFrame(),
+        "prediction_partition": pd.DataFrame(),
     }
