@@ -154,6 +154,12 @@ def test_units_are_chosen_on_the_stimuli_that_predict():
     silent = own.loc[[str(k) for k in range(6, 12)]]
     assert (silent["reason"] == "not reliable enough").all()
     assert (found.table["n_units"] == 6).all()
+    models = {"net": {"a": high}}
+    once = iso.predict(responses[0], models, minimum_reliability=0.5, **QUICK).table
+    assert once["reason"].str.contains("shown every stimulus once").all()
+    silent = iso.predict(responses, models, minimum_reliability=0.5, region=["x"] * 6 + ["y"] * 6,
+                         **QUICK).table.query("region == 'y'")  # fmt: skip
+    assert silent["reason"].tolist() == ["1: no unit is reliable enough"]
 
 
 def test_choosing_among_many_layers_does_not_raise_the_score():
@@ -211,7 +217,6 @@ def test_stimuli_are_lined_up_by_name():
         ({"method": "rigde"}, 'unknown "rigde", did you mean "ridge"'),
         ({"method": "pearson"}, 'unknown "pearson"'),
         ({"methods": ["ridge"]}, "methods are named by method"),
-        ({"minimum_reliability": 0.3}, "no region has repetitions"),
         ({"folds": 1}, "folds"),
         ({"fold": 3}, "unknown keyword fold"),
     ],

@@ -52,7 +52,7 @@ def prediction_tables(analysis: Analysis) -> dict[str, pd.DataFrame]:
     Raises
     ------
     IsomorphError
-        When a method is not known, or no unit can be predicted.
+        When a method is not known.
     """
     asked, inference = analysis.inference.prediction, analysis.inference
     where = f"{analysis.where}: inference.prediction.methods"
@@ -65,6 +65,9 @@ def prediction_tables(analysis: Analysis) -> dict[str, pd.DataFrame]:
         return nothing_there(analysis, asked.methods, TOO_FEW)
     rng = np.random.default_rng([*analysis.seed, 5])
     found = recorded(features, folds, asked.minimum_reliability, rng)
+    if not found.populations:
+        why = "; ".join(dict.fromkeys(why for _, why in found.left_out)) or NO_UNITS
+        return nothing_there(analysis, asked.methods, why)
     groups = analysis.groups
     unsure, untested = too_few_groups(groups), too_few_orders(groups)
     counts = {place: len(own) for place, own in found.places.items()}
