@@ -1,5 +1,7 @@
 """What layers predict of single units, in figures and on the page."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from synthetic_study import BEST, LAYERS, REGIONS, write_study
@@ -9,9 +11,11 @@ from isomorph.artefacts import provenance, write_table
 from isomorph.catalogue import ordered
 from isomorph.errors import IsomorphError
 from isomorph.figures.captioned import Drawable
+from isomorph.layout import Layout
 from isomorph.report.evidence import Illustrated
 from isomorph.report.predicted import predicted
 from isomorph.stages.figures import read_tables
+from isomorph.study.prediction import Prediction
 
 
 @pytest.fixture(scope="module")
@@ -31,9 +35,18 @@ def found():
     )  # fmt: skip
 
 
+def asking(layout):
+    """The layout of the same study that asks for predictions."""
+    study = layout.study
+    asked = study.spec.inference.model_copy(update={"prediction": Prediction(methods=["ridge"])})
+    spec = study.spec.model_copy(update={"inference": asked})
+    return Layout(replace(study, spec=spec), layout.root)
+
+
 @pytest.fixture(scope="module")
 def results(found, tmp_path_factory):
     layout = write_study(tmp_path_factory.mktemp("predicted"), datasets=("real",))
+    layout = asking(layout)
     for kind, table in found.tables.items():
         write_table(layout.path(kind, "real"), ordered(table, kind), kind, provenance(kind))
     return Illustrated(layout.study, "real", read_tables(layout, "real"))
