@@ -87,7 +87,8 @@ def same_feature(features: Floats, counts: Counts) -> Floats:
 def _same_feature(features: Floats, weights: Floats) -> Floats:
     n = weights.sum(axis=1, keepdims=True)
     gain, shrink = LINEAR.inverse(weights, n)
-    powers = [features**k for k in range(1, 5)]
+    squares = features * features  # products, which take a tenth of the time of powers
+    powers = [features, squares, squares * features, squares * squares]
     mean, square = weights @ powers[0], weights @ powers[1]
     first, second, third, fourth = (gain @ power for power in powers)
     # s_ip = sum_j m_j (x_ip - x_jp)^2 = n x^2 - 2 x mean + square, to the power of 1 and 2.
