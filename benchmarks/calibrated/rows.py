@@ -5,6 +5,7 @@ from __future__ import annotations
 from calibrated import (
     chance,
     chosen,
+    costly,
     explained,
     families,
     noise,
@@ -18,7 +19,7 @@ from calibrated import (
 from calibrated.table import World
 
 THEMES = (
-    *(chance, chosen, explained, families, noise, recovered, reliable, runs, sets, spread),
+    *(chance, chosen, costly, explained, families, noise, recovered, reliable, runs, sets, spread),
     subjects,
 )
 

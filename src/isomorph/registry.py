@@ -44,6 +44,11 @@ class Registry(Mapping[str, T], Generic[T]):
         self._kind = kind
         self._own = dict(members)
 
+    @property
+    def own(self) -> Mapping[str, T]:
+        """The members that are isomorph's, for which no other package is imported."""
+        return self._own
+
     @cached_property
     def _members(self) -> dict[str, T | EntryPoint]:
         """The members, those of other packages not yet imported."""

@@ -76,6 +76,8 @@ def activations(study: Study, dataset: str, instance: str) -> Slice:
     """Return what decides the activations of a model instance for the stimuli of a dataset."""
     model, seed = study.instance(instance)
     fields = {*DESCRIPTIVE_MODEL, "name", "control_of", "seeds", "datasets"}
+    if model.features is None:
+        fields.add("features")
     settings = {**_dump(model, exclude=fields), "seed": seed}
     if model.preprocessing is not None and model.preprocessing.degrees is not None:
         owner = study.dataset(study.stimulus_set(dataset))
@@ -135,7 +137,7 @@ def explain(study: Study, dataset: str) -> Slice:
 
 
 def recover(study: Study, dataset: str) -> Slice:
-    """Return what decides the recovery of a dataset beside its RDMs and comparisons."""
+    """Return what decides the recovery of a dataset beside its RDMs."""
     spec = study.dataset(dataset)
     other = {"explain", "resamples", "permutations", "interval", "correction", "family"}
     return {

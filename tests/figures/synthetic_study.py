@@ -13,7 +13,16 @@ import xarray as xr
 import yaml
 from PIL import Image
 
-from isomorph.artefacts import provenance, sha256, write_array, write_responses, write_table
+from isomorph.artefacts import (
+    provenance,
+    read_table,
+    sha256,
+    write_array,
+    write_responses,
+    write_table,
+)
+from isomorph.catalogue import ordered
+from isomorph.inference.agreement import agreement
 from isomorph.layout import Layout
 from isomorph.rdms import LayerRdm, RdmRow, brain_rdms, flat, model_rdms
 from isomorph.study import load_study
@@ -244,6 +253,46 @@ def write_tables(layout, dataset, n_stimuli, rng) -> None:
         write_table(layout.recovery(dataset), recovery.assign(**NO_BINS), "recovery", stamp)
     reliability = reliability_of(n_stimuli)
     write_table(layout.reliability(dataset), reliability.assign(**NO_BINS), "reliability", stamp)
+
+
+def scores_of(layout, dataset: str, score=None, settings=()) -> dict[str, pd.DataFrame]:
+    """Return how models score on held-out stimuli under each setting, and whether these agree.
+
+    Parameters
+    ----------
+    score : callable, optional
+        From region, model, distance and measure to a score; that of the best layer unless given.
+    settings : sequence of (distance, measure), optional
+        Those of the comparisons unless given.
+    """
+    comparisons = read_table(layout.comparisons(dataset), "comparisons")
+    keys = ["region", "model", "distance", "measure"]
+    best = comparisons.loc[comparisons.groupby(keys, sort=False)["estimate"].idxmax()]
+    rows = []
+    for row in best.to_dict("records"):
+        for distance, measure in settings or [(row["distance"], row["measure"])]:
+            own = {**row, "distance": distance, "measure": measure}
+            value = score(*(own[key] for key in keys)) if score else row["estimate"]
+            rows.append({**own, **interval(value), "score": value, "score_calibrated": value - 0.05,
+                         "chosen_layer": row["layer"]})  # fmt: skip
+    selection = pd.DataFrame(rows).drop_duplicates(keys).assign(
+        chosen_on="other stimuli", split="random", n_splits=10, n_layers=5, chosen_share=0.8,
+        maximum=0.4, maximum_layer="head", maximum_chance=0.1, maximum_p=0.01,
+        maximum_calibrated=0.3, optimism=0.02,
+    )  # fmt: skip
+    owners = {name: model.name for name, model, _ in layout.study.instances()}
+    found = agreement({"comparisons": selection, "selection": selection}, owners)
+    return {
+        "selection": ordered(selection, "selection"),
+        "agreement": ordered(found, "agreement"),
+    }
+
+
+def write_scores(layout, dataset: str) -> None:
+    """Write the tables of held-out scores and of whether settings agree."""
+    stamp = provenance("compare", source="synthetic", seed=7)
+    for kind, table in scores_of(layout, dataset).items():
+        write_table(layout.path(kind, dataset), table, kind, stamp)
 
 
 def reliability_of(n_stimuli: int) -> pd.DataFrame:

@@ -21,7 +21,12 @@ from isomorph.inference.explain.nonnegative import (
     reweighted,
     solve,
 )
-from isomorph.inference.explain.partial_similarity import HELD_WHOLLY, partial_rows, partials
+from isomorph.inference.explain.partial_similarity import (
+    HELD_WHOLLY,
+    NOTHING_HELD,
+    partial_rows,
+    partials,
+)
 from isomorph.inference.explain.shared_variance import (
     commonality,
     explained,
@@ -249,10 +254,7 @@ def test_a_copy_of_a_control_has_no_partial_and_a_noisy_copy_next_to_none():
     assert table.loc[("own", "partial"), "p"] < 0.001
     semi = 0.6 / np.sqrt(1 + 0.6**2 + 0.5**2)
     assert table.loc[("own", "semi_partial"), "estimate"] == pytest.approx(semi, abs=0.06)
-    # a control alone is tested against no other control, so partial is plain
-    alone = table.loc["c"]
-    assert alone.loc["partial", "estimate"] == pytest.approx(alone.loc["plain", "estimate"])
-    assert alone["controls"].eq("").all()
+    assert table.loc["c"]["controls"].eq("").all()
 
 
 def test_p_of_a_partial_without_effect_is_seldom_small():
@@ -303,7 +305,22 @@ def test_too_few_stimuli_to_choose_are_said_and_single_layers_still_scored():
         material_of(rdms[:1], {"net": rdms[1:3], "one": rdms[3:]}), Roles(("net", "one"), (), ())
     ).set_index(["model", "statistic"])
     assert table.loc[("net", "partial"), "reason"] == TOO_FEW
-    assert table.loc[("one", "partial"), "status"] == "ok"
+    assert table.loc[("one", "plain"), "status"] == "ok"
+
+
+def test_a_model_that_is_the_only_control_has_no_partial():
+    rng = np.random.default_rng(8)
+    rdms = geometries(rng, 3, 20)
+    material = material_of(rdms[:1], {"net": rdms[1:2], "pixels": rdms[2:]})
+    roles = Roles(("net", "pixels"), ("pixels",), ())
+    table = partial_table(material, roles).set_index(["model", "statistic"])
+    assert (table.loc["net", "status"] == "ok").all()
+    assert table.loc[("pixels", "plain"), "status"] == "ok"
+    for statistic in ("partial", "semi_partial"):
+        row = table.loc[("pixels", statistic)]
+        assert row["status"] == "undefined"
+        assert row["reason"] == NOTHING_HELD
+        assert np.isnan(row["estimate"])
 
 
 def test_subjects_are_resampled_where_there_are_enough():
@@ -312,6 +329,7 @@ def test_subjects_are_resampled_where_there_are_enough():
     few = partial_table(material_of(brains, {"m": own[None]}, minimum_subjects=6),
                         Roles(("m",), (), ()))  # fmt: skip
     many = partial_table(material_of(brains, {"m": own[None]}), Roles(("m",), (), ()))
+    few, many = (table[table["statistic"] == "plain"] for table in (few, many))
     assert set(few["scheme"]) == {"stimuli"}
     assert set(many["scheme"]) == {"stimuli and subjects"}
     np.testing.assert_allclose(few["estimate"], many["estimate"])

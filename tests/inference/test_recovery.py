@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.spatial.distance import pdist
-from scipy.stats import binomtest, kendalltau, spearmanr
+from scipy.stats import binomtest
 
 from isomorph.inference.gather import Candidates, Region
 from isomorph.inference.members import ModelFamily
@@ -14,8 +14,7 @@ from isomorph.inference.permutation import shuffled
 from isomorph.inference.planted import recover as found_again
 from isomorph.inference.setting import Setting
 from isomorph.inference.stimulus_splits import pairs_among
-from isomorph.inference.trust import agreement, planted_layers, simulated_scores
-from isomorph.inference.trust.agreement import tau_b
+from isomorph.inference.trust import planted_layers, simulated_scores
 from isomorph.inference.trust.measured_data import MeasuredData, measured_data
 from isomorph.inference.trust.noise_level import (
     NOISE,
@@ -369,64 +368,6 @@ def test_what_is_not_known_of_the_data_is_assumed_and_said():
     assert alone.design.parts == (1, 1)
     crossed = PLANTINGS["crossvalidated_euclidean"]
     assert measured_data(one, crossed, PEARSON, Recovery(), N).design.parts == (2, 2)
-
-
-# ---------------------------------------------------------------- agreement of settings
-
-
-def comparisons(estimates, **settings):
-    """Return rows of comparisons from estimates by setting and candidate."""
-    rows = [
-        {"dataset": "d", "simulated": False, "region": "V1", "distance": distance,
-         "measure": measure, "model": candidate[0], "layer": candidate, "estimate": value}
-        for (distance, measure), values in estimates.items()
-        for candidate, value in values.items()
-    ]  # fmt: skip
-    return pd.DataFrame(rows).assign(time_start=np.nan, time_stop=np.nan, **settings)
-
-
-def test_agreement_is_that_of_scipy_over_layers_and_over_best_layers():
-    rng = np.random.default_rng(21)
-    names = ["a1", "a2", "b1", "b2", "c1"]
-    one, other = rng.integers(0, 4, (2, 5)) / 4
-    table = comparisons({("e", "r"): dict(zip(names, one, strict=True)),
-                         ("e", "p"): dict(zip(names, other, strict=True))})  # fmt: skip
-    found = agreement(table).set_index("over")
-    assert found.loc["layers", "kendall_tau_b"] == pytest.approx(kendalltau(one, other).statistic)
-    assert found.loc["layers", "spearman"] == pytest.approx(spearmanr(one, other).statistic)
-    assert found.loc["models", "n_candidates"] == 3
-    best = [[max(v[:2]), max(v[2:4]), v[4]] for v in (one, other)]
-    assert tau_b(*map(np.array, best)) == pytest.approx(kendalltau(*best).statistic, nan_ok=True)
-
-
-def test_time_bins_are_compared_each_by_itself():
-    table = comparisons({("e", "r"): {"a": 3, "b": 2}, ("e", "p"): {"a": 1, "b": 2}})
-    later = table.assign(estimate=table["estimate"] * [1, 1, -1, -1])
-    both = pd.concat([one.assign(time_start=at, time_stop=at + 0.1)
-                      for at, one in ((0.0, table), (0.1, later))])  # fmt: skip
-    found = agreement(both).query("over == 'models'").set_index("time_start")
-    assert found["same_winner"].to_dict() == {0.0: "no", 0.1: "yes"}
-
-
-def test_settings_that_find_the_same_winner_say_so():
-    table = comparisons(
-        {("e", "r"): {"a": 3, "b": 2, "c": 1}, ("e", "p"): {"a": 3, "b": 1, "c": 2},
-         ("f", "r"): {"a": 1, "b": 2, "c": 2}}
-    )  # fmt: skip
-    found = agreement(table)
-    models = found[found["over"] == "models"]
-    assert models["same_winner"].tolist() == ["yes", "no", "no"]
-    assert models["winner_b"].tolist() == ["a", "b", "b"]
-    assert (models["status"] == "ok").all()
-
-
-def test_settings_without_two_candidates_in_common_say_why():
-    table = comparisons({("e", "r"): {"a": 3, "b": np.nan}, ("e", "p"): {"a": 1, "b": 2},
-                         ("f", "p"): {"a": 2, "b": 2}})  # fmt: skip
-    status = agreement(table).query("over == 'models'")["reason"].tolist()
-    assert status[0] == status[1] == "fewer than two candidates in both"
-    assert status[2] == "all candidates tie under one of the two"
-    assert agreement(table.head(0)).empty
 
 
 def test_one_subject_is_simulated_with_halves_as_reliable_as_the_measured():

@@ -51,6 +51,7 @@ EXPLAIN = {"resamples": 20, "splits": 2}
 RECOVER = {"simulations": 4, "tested": 2, "resamples": 50}
 BASE = {
     "compare": COMPARE, "partial": {**EXPLAIN, "controls": "pixels"}, "partition": EXPLAIN,
+    "costly": {**COMPARE, "measure": "procrustes", "costly_permutations": 40},
     "weighted": EXPLAIN, "recover": RECOVER, "noise_ceiling": {"resamples": 60},
     "plain": {**RECOVER, "distance": "correlation"},
 }  # fmt: skip
@@ -66,6 +67,7 @@ def answer(function, *settings):
         return iso.recover(PLAIN, MODELS, **asked).tables
     if function == "noise_ceiling":
         return iso.noise_ceiling(BRAIN, stimuli=STIMULI, **asked).tables
+    function = "compare" if function == "costly" else function
     return getattr(iso, function)(BRAIN, MODELS, stimuli=STIMULI, **asked).tables
 
 
@@ -96,6 +98,7 @@ SPLIT = {"selection": f"score {ERROR} optimism", "differences": "score_a differe
 HEEDED = [
     ("compare", "resamples", 50, ALL_ERRORS),
     ("compare", "permutations", 50, {"comparisons": "p p_corrected", "regions": "p"}),
+    ("costly", "costly_permutations", 30, {"comparisons": "p p_corrected", "regions": "p"}),
     ("compare", "interval", 0.5, {
         "comparisons": f"{INTERVAL} {CEILING} normalised_low normalised_high",
         **dict.fromkeys(("regions", "preferences", "selection", "differences", "contrasts"),

@@ -9,11 +9,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from isomorph.errors import IsomorphError
-from isomorph.measures import MEASURES, Stack
+from isomorph.measures import MEASURES as REGISTRY
+from isomorph.measures import Stack
 from isomorph.measures.pairs import pair_indices, pair_positions, pair_weights
 
 ABSOLUTE = 1e-9
+OF_UNITS = {"features", "repetitions"}
 NEEDS = {"rdm", "gram", "features", "repetitions", "labels"}
+
+# Of neighbours there are fewer than usual here, as there are of stimuli.
+USED = [
+    f"{name}(2)" if getattr(measure.form, "parameter", "") == "k" else name
+    for name, measure in REGISTRY.items()
+]
+MEASURES = {name: REGISTRY[name] for name in USED}
 
 
 def distances(features):
@@ -23,7 +32,8 @@ def distances(features):
 
 def stack_of(features):
     """A stack with all that any measure may need, of features (stimulus, feature)."""
-    repetitions = [np.stack([x, x + 0.1], axis=1) for x in features]
+    noise = [0.2 * np.random.default_rng(0).standard_normal(x.shape) for x in features]
+    repetitions = [np.stack([x + e, x - e], axis=1) for x, e in zip(features, noise, strict=True)]
     labels = [np.arange(len(x)) % 3 for x in features]
     return Stack(
         np.stack([distances(x) for x in features]),
@@ -67,19 +77,20 @@ def changed(stack, change):
         "additive": stack.rdms + level[i] + level[j],
         "monotone": np.exp(stack.rdms),
     }
-    features = {
-        "scale": [3.7 * x for x in stack.fact("features")],
-        "translation": [x + rng.uniform(0, 5, x.shape[1]) for x in stack.fact("features")],
-        "permutation": [x[:, rng.permutation(x.shape[1])] for x in stack.fact("features")],
-        "orthogonal": [
-            x @ np.linalg.qr(rng.standard_normal((x.shape[1],) * 2))[0]
-            for x in stack.fact("features")
-        ],
-        "linear": [x @ rng.standard_normal((x.shape[1],) * 2) for x in stack.fact("features")],
+    of_units = {
+        "scale": lambda x, p: 3.7 * x,
+        "translation": lambda x, p: x + rng.uniform(0, 5, p),
+        "permutation": lambda x, p: x[..., rng.permutation(p)],
+        "orthogonal": lambda x, p: x @ np.linalg.qr(rng.standard_normal((p, p)))[0],
+        "linear": lambda x, p: x @ rng.standard_normal((p, p)),
     }
-    after = features.get(change, stack.fact("features"))
-    before = np.stack([distances(x) for x in after]) if change == "linear" else stack.rdms
-    return Stack(rdms.get(change, before), stack.n_features, {**stack.facts, "features": after})
+    facts = dict(stack.facts)
+    if change in of_units:
+        for fact in ("features", "repetitions"):
+            facts[fact] = [of_units[change](x, x.shape[-1]) for x in stack.fact(fact)]
+    linear = change == "linear"
+    before = np.stack([distances(x) for x in facts["features"]]) if linear else stack.rdms
+    return Stack(rdms.get(change, before), stack.n_features, facts)
 
 
 @pytest.mark.parametrize("name", MEASURES)
@@ -91,7 +102,7 @@ def test_every_declaration_is_complete(name):
     assert measure.range[0] < measure.range[1]
     assert measure.family
     assert "20" in measure.citation or "19" in measure.citation
-    assert measure.accepts("squared_euclidean") == (not {"features"} & set(measure.needs))
+    assert measure.accepts("squared_euclidean") == (not OF_UNITS & set(measure.needs))
     assert measure.lacks(NEEDS) == ""
     assert measure.lacks(set()) == "needs " + " and ".join(measure.needs)
 
@@ -108,7 +119,7 @@ def test_declared_invariances_hold_and_undeclared_do_not(name):
     holds = set().union(*(implied.get(name, {name}) for name in measure.invariances))
     of_features = {"scale", "translation", "permutation", "orthogonal", "linear"}
     of_rdms = {"scale", "offset", "additive", "monotone", "linear"}
-    for change in of_features if "features" in measure.needs else of_rdms:
+    for change in of_features if OF_UNITS & set(measure.needs) else of_rdms:
         after = measure.compare(changed(first, change), second)
         assert np.allclose(after, before, atol=ABSOLUTE) == (change in holds), change
 
@@ -130,7 +141,8 @@ def test_range_symmetry_self_and_order_of_stimuli(name, seed, n_stimuli):
         np.testing.assert_allclose(own, measure.with_itself, atol=ABSOLUTE)
     order = np.random.default_rng(seed).permutation(n_stimuli)
     shuffled = measure.compare(first.chosen(order), second.chosen(order))
-    if name not in SEEDED:
+    # What draws stimuli by a seed draws others of another order.
+    if name not in SEEDED and not hasattr(measure.form, "draws"):
         np.testing.assert_allclose(shuffled, values, atol=1e-8)
     alone, against = first.rows(slice(1)), second.rows(slice(1))
     np.testing.assert_allclose(measure.pair(alone, against), values[0, 0], atol=ABSOLUTE)
@@ -153,7 +165,7 @@ def test_independent_representations_score_what_is_declared(name):
         assert abs(mean) < max(4 * error, 0.02)
     else:
         assert measure.independence.startswith("positive")
-        assert mean > 0.05
+        assert mean > max(4 * error, 0.02)
 
 
 WEIGHED = [name for name, measure in MEASURES.items() if not measure.costly]
@@ -288,9 +300,9 @@ def test_degenerate_inputs_have_an_answer(name):
     measure = MEASURES[name]
     first, second = stacks(7, 8, name=name)
     alike = [np.full((8, 12), 0.1)]  # every stimulus the same, their mean but for rounding
-    constant = Stack(np.ones((1, 28)), None, {"features": alike})
+    constant = Stack(np.ones((1, 28)), None, stack_of(alike).facts)
     against = measure.compare(constant, second)
-    if "features" in measure.needs:
+    if OF_UNITS & set(measure.needs):
         assert np.isnan(against).all()
     elif measure.costly:  # squared distances of a simplex, in which nothing is alike
         assert (np.isnan(against) | (np.abs(against) <= 1)).all()

@@ -7,7 +7,7 @@ import pytest
 
 sys.path.append(str(Path(__file__).parents[1] / "figures"))
 
-from synthetic_study import with_recovery, write_study
+from synthetic_study import with_recovery, write_scores, write_study
 
 from isomorph.stages import explain, figures, recover
 
@@ -24,6 +24,7 @@ def drawn(tmp_path_factory):
 def whole(tmp_path_factory):
     """A study of which every stage has run, and the entries of its figures."""
     written = write_study(tmp_path_factory.mktemp("whole"), 24, datasets=("real",))
+    write_scores(written, "real")
     layout = with_recovery(written, simulations=30)
     explain.run(layout, "real")
     recover.run(layout, "real")

@@ -4,7 +4,7 @@ import re
 import pandas as pd
 import pytest
 import yaml
-from synthetic_study import with_recovery, write_settings, write_study
+from synthetic_study import with_recovery, write_scores, write_settings, write_study
 
 from isomorph import report
 from isomorph.artefacts import provenance, read_array, read_table, write_array, write_table
@@ -119,6 +119,7 @@ def rewrite(layout, kind, change):
 def test_nothing_simulated_nothing_explained_is_still_a_page(tmp_path):
     layout = with_recovery(write_study(tmp_path, datasets=("real",)), simulations=0)
     recover.run(layout, "real")
+    write_scores(layout, "real")
     for kind in ("partial", "partition", "weighted", "models"):
         empty = pd.DataFrame(columns=list(TABLES[kind]))
         write_table(getattr(layout, kind)("real"), empty, kind, provenance("test"))

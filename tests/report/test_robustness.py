@@ -6,13 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from synthetic_study import with_recovery, write_study
+from synthetic_study import with_recovery, write_scores, write_study
 
 from isomorph.artefacts import read_provenance, read_table
 from isomorph.catalogue import TABLES
 from isomorph.figures.confusion import NOTHING, OTHERS, draw_confusion, matrix
 from isomorph.figures.main_rows import Family
-from isomorph.figures.multiverse import draw_multiverse, orders, scores
 from isomorph.inference.trust.rates import CLAIMS
 from isomorph.layout import Layout
 from isomorph.report.evidence import read_results
@@ -22,7 +21,7 @@ from isomorph.report.robustness import robustness
 from isomorph.stages.recover import run
 from isomorph.study import load_study
 
-KINDS = ("confusion", "power", "agreement")
+KINDS = ("confusion", "power")
 
 
 @pytest.fixture(scope="module")
@@ -83,11 +82,12 @@ def test_switched_off_it_writes_empty_tables_and_why(tmp_path):
     for kind in ("confusion", "power"):
         assert found[kind].empty
         assert set(TABLES[kind]) <= set(found[kind].columns)
-    assert len(found["agreement"]) == 4
     noted = read_provenance(layout.power("real")).noted
     assert noted["not_simulated"] == "inference.recovery.simulations is 0"
+    assert robustness(read_results(layout, "real")) == []
+    write_scores(layout, "real")
     said = robustness(read_results(layout, "real"))
-    assert all(one["table"] is None and len(one["sentences"]) == 1 for one in said)
+    assert [(one["table"], len(one["sentences"])) for one in said] == [(None, 2)] * 2
 
 
 def test_stimuli_that_stay_together_are_groups_in_simulated_data_too(tmp_path):
@@ -121,9 +121,12 @@ def test_the_page_says_how_often_the_best_layer_would_be_found(simulated):
     assert "4.8 %, one of 21 candidates" in first
     assert any("stimuli shuffled" in one for one in told["alpha"]["sentences"])
     assert any(one.startswith("Assumed: 100 units") for one in told["alpha"]["sentences"])
-    last = told["alpha"]["sentences"][-1]
-    assert last.startswith("Net, trained, the model with the highest estimate")
-    assert "under 1 of 1 other setting" in last
+    *_, wins, orders = told["alpha"]["sentences"]
+    assert wins == (
+        "Under both measures Net, trained has the highest score on held-out stimuli, significantly "
+        "above the second under 1."
+    )
+    assert orders.startswith("Kendall's tau-b between the orders of the models is ")
     assert sum(told["alpha"]["table"].strong) == 1
     assert len(told["alpha"]["figures"]) == 3
     page = render(judge(simulated))
@@ -174,48 +177,3 @@ def test_a_confusion_matrix_adds_up_layers_that_were_not_planted_by_model():
     assert [text.get_text() for text in figure.axes[0].get_xticklabels()] == [
         "1", "other\nlayer", "2", "other\nlayer",
     ]  # fmt: skip
-
-
-def test_scores_of_the_multiverse_are_shares_of_the_best_models():
-    rows = pd.DataFrame(
-        {
-            "distance": "e",
-            "measure": ["r"] * 4 + ["p"] * 4,
-            "model": ["net", "net", "untrained-0", "untrained-1"] * 2,
-            "layer": ["a", "b", "a", "a"] * 2,
-            "estimate": [0.1, 0.4, 0.1, 0.3, -0.1, -0.2, -0.3, np.nan],
-            "status": "ok",
-        }
-    )
-    present, table = scores(rows, FAMILIES)
-    assert [family.name for family in present] == ["net", "untrained"]
-    np.testing.assert_allclose(table, [[1, np.nan], [0.5, np.nan]])
-
-
-def test_names_of_distances_stand_below_the_title_however_many_lines_they_take():
-    rows = pd.DataFrame(
-        {"distance": ["crossvalidated_euclidean", "correlation"], "measure": "rho_a",
-         "model": "net", "layer": "a", "estimate": 0.4, "status": "ok"}
-    )  # fmt: skip
-    agreement = pd.DataFrame(
-        {"over": ["models"], "distance_a": "correlation", "measure_a": "rho_a",
-         "distance_b": "crossvalidated_euclidean", "measure_b": "rho_a", "kendall_tau_b": 0.3}
-    )  # fmt: skip
-    figure = draw_multiverse(rows, agreement, FAMILIES)
-    figure.draw_without_rendering()
-    top = figure.axes[0]
-    names = [text for text in top.texts if "\n" in text.get_text()]
-    assert names
-    title = next(t for t in (top.title, top._left_title) if t.get_text())
-    assert all(n.get_window_extent().y1 <= title.get_window_extent().y0 for n in names)
-
-
-def test_orders_are_a_symmetric_matrix_of_models_alone():
-    table = pd.DataFrame(
-        {"over": ["models", "layers"], "distance_a": "e", "measure_a": "r", "distance_b": "e",
-         "measure_b": "p", "kendall_tau_b": [0.3, 0.9]}
-    )  # fmt: skip
-    settings = [("e", "r"), ("e", "p"), ("f", "r")]
-    found = orders(table, settings)
-    np.testing.assert_allclose(found[:2, :2], [[1, 0.3], [0.3, 1]])
-    assert np.isnan(found[0, 2])

@@ -71,7 +71,7 @@ def read_array(path: Path, kind: str, without: Collection[str] = ()) -> xr.Datas
     kind : str
         See `isomorph.catalogue.ARRAYS`.
     without : collection of str, optional
-        Variables to leave on the disk.
+        Variables to leave on the disk where they are there.
 
     Raises
     ------
@@ -82,7 +82,7 @@ def read_array(path: Path, kind: str, without: Collection[str] = ()) -> xr.Datas
     if found != kind:
         raise IsomorphError(f"{path}: holds {found or 'no artefact of isomorph'}, not {kind}")
     with reading(path, "a netCDF file"), xr.open_dataset(path, engine=ENGINE) as data:
-        loaded = data.drop_vars(without).load()
+        loaded = data.drop_vars(without, errors="ignore").load()
     check_array(loaded, without_variables(ARRAYS[kind], without), str(path))
     _check(path, contents_of(loaded), whole=not without)
     return loaded

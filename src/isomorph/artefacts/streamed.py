@@ -24,7 +24,7 @@ SPARE = 2**20
 
 @dataclass(frozen=True)
 class Streamed:
-    """A variable that comes in pieces, one for each step along its first dimension.
+    """A variable that comes in pieces along its first dimension, one step or several each.
 
     Attributes
     ----------
@@ -33,11 +33,14 @@ class Streamed:
     dtype : dtype
     pieces : iterable of ndarray
         Consumed once.
+    several : bool
+        Whether each piece is several steps, with the first dimension.
     """
 
     dims: tuple[str, ...]
     dtype: np.dtype
     pieces: Iterable[NDArray]
+    several: bool = False
 
 
 def without_variables(schema: ArraySchema, names: Container[str]) -> ArraySchema:
@@ -74,9 +77,10 @@ def append(
         When the disk has no room, or a variable is not what the schema promises.
     """
     contents = dict(stamp.contents)
+    known = {one.name: one.dims for one in schema.holds}
     with h5netcdf.File(file, "r+") as data:
         for name, variable in streamed.items():
-            if variable.dims != schema.variables.get(name):
+            if variable.dims != known.get(name):
                 raise IsomorphError(f'{where}: "{name}" is ({", ".join(variable.dims)})')
             sizes = [data.dimensions[dim].size for dim in variable.dims]
             needed = math.prod(sizes) * variable.dtype.itemsize + SPARE
@@ -88,12 +92,15 @@ def append(
                 )
             written = data.create_variable(name, variable.dims, variable.dtype, fletcher32=True)
             digest, count = Digest(variable.dims, sizes, variable.dtype), 0
-            for count, piece in enumerate(variable.pieces, start=1):
+            for piece in variable.pieces:
+                steps = piece if variable.several else piece[None]
                 if name in schema.finite and not np.isfinite(piece).all():
                     raise IsomorphError(f'{where}: "{name}" holds values that are not finite')
-                written[count - 1] = kept = piece.astype(variable.dtype, copy=False)
+                kept = steps.astype(variable.dtype, copy=False)
+                written[count : count + len(kept)] = kept
                 digest.update(kept)
+                count += len(kept)
             if count != sizes[0]:
-                raise IsomorphError(f'{where}: "{name}" came in {count} pieces, not {sizes[0]}')
+                raise IsomorphError(f'{where}: "{name}" came in {count} steps, not {sizes[0]}')
             contents[name] = digest.hexdigest()
         data.attrs["provenance"] = stamp.holding(contents).to_json()

@@ -155,7 +155,11 @@ SELECTION = {
     ),
     **named(PROBABILITY, maximum_p="Of a maximum as high when stimuli are shuffled."),
     **named(
-        SHARE, maximum_calibrated="The maximum from its own chance (0) to a perfect match (1)."
+        SHARE,
+        score_calibrated="Where the score lies between what chance exceeds in one of 20 cases (0) "
+        "and a perfect match (1), for the layer chosen most often; what chance gives is found with "
+        "all stimuli.",
+        maximum_calibrated="The maximum from its own chance (0) to a perfect match (1).",
     ),
 }
 
@@ -192,6 +196,43 @@ CONTRASTS = {
     **named("count", n_seeds="Seeds of the untrained controls."),
 }
 
+AGREEMENT = {
+    **named(
+        WORDS,
+        over="What is ordered: `models`, by their scores on stimuli that had no part in choosing "
+        "the layer, the seeds of a network as one model; or all `layers`, by their estimates.",
+        compared="`settings`, of distance and measure, or `families` of measures, with the means "
+        "over all pairs of their settings.",
+        distance_a="Distance of the first setting; empty of families, as are the columns up to "
+        "same_winner that name one.",
+        measure_a="Measure of the first setting.",
+        family_a="Family of the first measure.",
+        distance_b="Distance of the second setting.",
+        measure_b="Measure of the second setting.",
+        family_b="Family of the second measure.",
+        winner_a="What is highest under the first setting.",
+        winner_b="What is highest under the second setting.",
+        same_winner="`yes` where they are the same, ties included; else `no`.",
+        told_apart_a="Of models, whether the winner under the first setting differs significantly "
+        "from the second best, see differences and contrasts: `yes`, `no`, or empty where it was "
+        "not tested.",
+        told_apart_b="The same under the second setting.",
+    ),
+    **named(
+        "correlation",
+        kendall_tau_b="Kendall's rank correlation of two orders of the models or layers: 1 is the "
+        "same order, 0 no relation, -1 the reverse.",
+        spearman="Spearman's rank correlation of the two orders.",
+    ),
+    **named(SHARE, share_same_winner="Of the pairs of settings, the share with the same winner."),
+    **named(
+        "count",
+        n_pairs="Pairs of settings.",
+        n_candidates="Models or layers that have a value under both settings; of families the "
+        "fewest of a pair.",
+    ),
+}
+
 ROWS = f"dataset simulated {PLACE}"
 
 COMPARED = (
@@ -222,7 +263,7 @@ COMPARED = (
         "selection", "compare", "layers chosen on other stimuli (and other subjects), and their "
         "scores",
         f"{ROWS} model distance measure chosen_on split n_splits n_layers score {INTERVAL} "
-        "chosen_layer chosen_share maximum maximum_layer maximum_chance maximum_p "
+        "score_calibrated chosen_layer chosen_share maximum maximum_layer maximum_chance maximum_p "
         "maximum_calibrated optimism n_stimuli n_subjects status reason",
         SELECTION, SHARED, optional="score_note",
     ),
@@ -259,5 +300,12 @@ COMPARED = (
         f"normalised_a normalised_b difference {INTERVAL} p p_corrected correction family "
         "family_size n_stimuli n_subjects_a n_subjects_b n_units_a n_units_b status reason",
         PREFERENCES, SHARED, optional="p_note", parquet=True,
+    ),
+    table(
+        "agreement", "compare", "whether distances, measures and their families agree",
+        f"{ROWS} over compared distance_a measure_a family_a distance_b measure_b family_b n_pairs "
+        "n_candidates kendall_tau_b spearman winner_a winner_b same_winner share_same_winner "
+        "told_apart_a told_apart_b status reason",
+        AGREEMENT, SHARED,
     ),
 )  # fmt: skip

@@ -140,27 +140,6 @@ POWER = {
     **named(WORDS, reliability_known="`no` where the reliability had to be assumed."),
 }
 
-AGREEMENT = {
-    **named(
-        WORDS,
-        over="What is ordered: `models`, each by its best layer, or all `layers`.",
-        distance_a="Distance of the first setting.",
-        measure_a="Measure of the first setting.",
-        distance_b="Distance of the second setting.",
-        measure_b="Measure of the second setting.",
-        winner_a="What is highest under the first setting.",
-        winner_b="What is highest under the second setting.",
-        same_winner="`yes` where they are the same, ties included.",
-    ),
-    **named(
-        "correlation",
-        kendall_tau_b="Kendall's rank correlation of two orders of the models: 1 is the same "
-        "order, 0 no relation, -1 the reverse.",
-        spearman="Spearman's rank correlation of the two orders.",
-    ),
-    **named("count", n_candidates="Models or layers that have an estimate under both settings."),
-}
-
 ROWS = f"dataset simulated {PLACE}"
 
 RECOVERED: tuple[Artefact, ...] = (
@@ -221,11 +200,5 @@ TRUSTED: tuple[Artefact, ...] = (
         "error_false_positive error_false_winner n_candidates reliability_target "
         "reliability_known reliability_simulated noise_share assumed status reason",
         POWER, SHARED,
-    ),
-    table(
-        "agreement", "recover", "whether settings of distance and measure agree",
-        f"{ROWS} over distance_a measure_a distance_b measure_b kendall_tau_b spearman "
-        "n_candidates winner_a winner_b same_winner status reason",
-        AGREEMENT, SHARED,
     ),
 )  # fmt: skip

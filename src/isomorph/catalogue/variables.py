@@ -99,6 +99,15 @@ ACTIVATIONS = ArraySchema(
             "layer", "count", "optional", n_dead="Features that are equal for every stimulus.",
         ),
         *_data(
+            "feature stimulus", "activation", "finite", "optional",
+            features="Features that the model's file asks to keep, layer after layer.",
+        ),
+        *_data(
+            "feature", "count", "optional",
+            feature_layer="Of a kept feature the place of its layer along `layer`, from 0.",
+            feature_place="Its place among all features of the layer, from 0.",
+        ),
+        *_data(
             "layer", WORDS, "optional", read_as="Which tokens and positions were read.",
         ),
     ),

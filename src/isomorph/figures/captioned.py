@@ -19,7 +19,7 @@ from isomorph.figures.confusion import draw_confusion
 from isomorph.figures.dataset_results import DatasetResults
 from isomorph.figures.geometry import layer_rdms, region_means
 from isomorph.figures.map import draw_map, draw_representations
-from isomorph.figures.multiverse import draw_multiverse, settings_of
+from isomorph.figures.multiverse import agreement_of, draw_multiverse
 from isomorph.figures.overview import draw_overview
 from isomorph.figures.partial import draw_partial
 from isomorph.figures.partition import draw_partition
@@ -30,10 +30,17 @@ from isomorph.figures.reliability_curves import LOWEST, MOST_DOTS, draw_reliabil
 from isomorph.figures.style import slug
 from isomorph.figures.titles import correction, distance_title, measure_label, measure_title
 from isomorph.figures.weighted import draw_weighted
+from isomorph.measures import FEATURES
 from isomorph.responses.reliability import TARGET
 
 CAPTIONS = tomllib.loads(files(__package__).joinpath("captions.toml").read_text("utf-8"))
 """Title and caption of every kind of figure."""
+
+COMPARED = {
+    False: {"compared": "RDM", "those": "that"},
+    True: {"compared": "features", "those": "those"},
+}
+"""What a measure compares, in words, by whether it takes features."""
 
 
 @dataclass(frozen=True)
@@ -120,6 +127,7 @@ def _facts(data: Drawable, rows: pd.DataFrame, **more: Any) -> dict[str, Any]:
     return {
         "measure": measure_title(first["measure"]),
         "distance": distance_title(first["distance"]),
+        **COMPARED[first["distance"] == FEATURES],
         "interval": f"{data.results.coverage} interval",
         "filled": f"p\N{NO-BREAK SPACE}<\N{NO-BREAK SPACE}.05 after {corrected}",
         **more,
@@ -206,7 +214,10 @@ def _map(data: Drawable) -> Iterator[Drawing]:
     stimuli = [str(name) for name in data.brain["stimulus"].values]
     if not data.results.shown or len(stimuli) < 3:
         return
-    families, distance = data.results.families, data.results.shown[0].distance
+    # Where a region's main rows compare features, the map is that of the study's first RDMs.
+    drawn = [one.distance for one in data.results.shown if one.distance != FEATURES]
+    distance = next(iter([*drawn, *data.results.study.spec.distances]))
+    families = data.results.families
     if known := similarities(data, distance):
         figure = draw_representations(*known, families)
         how, pooled = measure_title(known[1]), "pooled over subjects"
@@ -219,7 +230,8 @@ def _map(data: Drawable) -> Iterator[Drawing]:
             return
         figure = draw_map(of_regions, layers, families)
         how, pooled = "Pearson correlation", "group means"
-    facts = _facts(data, data.results.shown[0].rows, similarity=how, pooled=pooled)
+    facts = _facts(data, data.results.shown[0].rows, similarity=how, pooled=pooled,
+                   distance=distance_title(distance))  # fmt: skip
     yield Drawing("map", figure, facts)
 
 
@@ -318,13 +330,23 @@ def _power(data: Drawable) -> Iterator[Drawing]:
 
 
 def _multiverse(data: Drawable) -> Iterator[Drawing]:
-    agreement = data.results.table("agreement")
-    for shown in data.results.shown if len(agreement) else ():
-        rows = main_rows.rows_of(data.results.table("comparisons"), shown.region)
-        if len(settings_of(rows)) > 1:
-            own = main_rows.rows_of(agreement, shown.region)
-            figure = draw_multiverse(rows, own, data.results.families)
-            yield Drawing("multiverse", figure, {"region": shown.region}, shown.region)
+    results = data.results
+    for shown in results.shown:
+        scores, winners, agreement = (
+            main_rows.rows_of(table, shown.region) if len(table) else table
+            for table in (results.scores, results.winners, results.table("agreement"))
+        )
+        if len(agreement) and len(winners) > 1:
+            figure = draw_multiverse(scores, winners, agreement, results.families)
+            several = scores["family"].nunique() > 1
+            below = "families of measures, the mean over their settings" if several else "settings"
+            told = f" Below: Kendall's tau-b between the orders of the models under two {below}."
+            facts = {
+                "region": shown.region,
+                "grouped": ", by family" if several else "",
+                "below": told if agreement_of(agreement) else "",
+            }
+            yield Drawing("multiverse", figure, facts, shown.region)
 
 
 DRAWN: tuple[Callable[[Drawable], Iterator[Drawing]], ...] = (

@@ -10,6 +10,7 @@ import pandas as pd
 
 from isomorph.figures import main_rows
 from isomorph.figures.numbers import percent
+from isomorph.inference.model_scores import model_scores, winners
 from isomorph.study import Study
 
 
@@ -58,6 +59,20 @@ class DatasetResults:
     def titles(self) -> dict[str, str]:
         """Titles of model instances."""
         return main_rows.titles(self.study)
+
+    @cached_property
+    def scores(self) -> pd.DataFrame:
+        """Scores of models on held-out stimuli, see `isomorph.inference.model_scores`."""
+        return model_scores(self.table("selection"), self._owners)
+
+    @cached_property
+    def winners(self) -> pd.DataFrame:
+        """The model with the highest of these scores under every distance and measure."""
+        return winners(self.tables, self._owners)
+
+    @property
+    def _owners(self) -> dict[str, str]:
+        return {name: family.name for family in self.families for name in family.instances}
 
     def title(self, model: str) -> str:
         """Return the title of a model or of one of its instances; the name where none is known."""

@@ -7,6 +7,7 @@ import xarray as xr
 
 from isomorph.errors import IsomorphError
 from isomorph.inference.gather import regions_of
+from isomorph.measures import FEATURES
 from isomorph.rdms.collection import available
 from isomorph.rdms.distances import DISTANCES
 
@@ -53,8 +54,11 @@ def region_means(
 ) -> dict[str, tuple[np.ndarray, int]]:
     """Return each region's mean RDM `(pair,)`, in each time bin, and its number of subjects.
 
-    Sessions are averaged within a subject first, so every subject weighs the same.
+    Sessions are averaged within a subject first, so every subject weighs the same. Of features,
+    which are no RDM, there are none.
     """
+    if distance == FEATURES:
+        return {}
     there = data["stimulus"].values.tolist()
     return {
         region.label: (reordered(region.rdms.mean(axis=0), there, stimuli), len(region.subjects))
@@ -68,6 +72,8 @@ def layer_rdms(data: xr.Dataset, distance: str, stimuli: list[str]) -> dict[str,
     A model shows every image once, so a distance cross-validated over repetitions stands for it
     as its noise-free counterpart.
     """
+    if distance == FEATURES:
+        return {}
     plain = DISTANCES[distance].noise_free if distance in DISTANCES else ""
     wanted = distance if distance in data else plain
     if wanted not in data:

@@ -2,123 +2,226 @@
 
 from __future__ import annotations
 
-import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
+from matplotlib.lines import Line2D
 
-from isomorph.figures.main_rows import Family, usable
-from isomorph.figures.style import FAINT, REGION, heat_map, styled
-from isomorph.figures.titles import distance_title, measure_label
+from isomorph.figures.main_rows import Family
+from isomorph.figures.style import CEILING, FAINT, REGION, colours, heat_map, styled
+from isomorph.figures.titles import distance_title, family_title, measure_label
+from isomorph.measures import FAMILIES
 
 Setting = tuple[str, str]
 Floats = npt.NDArray[np.floating]
 
+FORMS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p")
+"""One per model, so that models of one colour differ."""
 
-def settings_of(rows: pd.DataFrame) -> list[Setting]:
-    """Return the pairs of distance and measure under which a region has numbers."""
-    known = usable(rows)
-    return list(dict.fromkeys(zip(known["distance"], known["measure"], strict=True)))
+MOST_SETTINGS = 12
+"""Settings of one family up to which each is set against each."""
+
+LINE = 0.21
+"""Height of a setting, inches."""
+
+CELL = 0.36
+"""Side of a cell of the agreement, inches."""
+
+NO_SCORE = "no score"
+UNCALIBRATED = "no calibrated score"
 
 
-def scores(rows: pd.DataFrame, families: Sequence[Family]) -> tuple[list[Family], Floats]:
-    """Return models and their best layers' scores `(model, setting)`, the highest of a setting 1.
+@dataclass(frozen=True)
+class Line:
+    """A line of the upper panel: the name of a family, or a setting of distance and measure."""
 
-    Seeds of one network are averaged. A negative score stays one; where even the best model has
-    none above 0, there is no score.
+    family: str
+    setting: Setting | None = None
+
+
+def lines_of(scores: pd.DataFrame) -> list[Line]:
+    """Return the settings of a region, by family, each family under its name if there are several.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        See `isomorph.inference.model_scores.model_scores`.
     """
-    known = usable(rows)
-    settings = settings_of(rows)
-    present = [family for family in families if known["model"].isin(family.instances).any()]
-    table = np.full((len(present), len(settings)), np.nan)
-    for column, (distance, measure) in enumerate(settings):
-        inside = known[(known["distance"] == distance) & (known["measure"] == measure)]
-        best = inside.groupby("model")["estimate"].max()
-        for row, family in enumerate(present):
-            mine = best[best.index.isin(family.instances)]
-            table[row, column] = mine.mean() if len(mine) else np.nan
-    top = np.nanmax(table, axis=0)
-    return present, table / np.where(top > 0, top, np.nan)
+    known = scores[["family", "measure", "distance"]].drop_duplicates().astype(str)
+    order = {name: at for at, name in enumerate(FAMILIES)}
+    measures = {name: at for at, name in enumerate(dict.fromkeys(known["measure"]))}
+    rows = sorted(
+        zip(known["family"], known["measure"], known["distance"], strict=True),
+        key=lambda row: (order.get(row[0], len(order)), row[0], measures[row[1]]),
+    )
+    found = []
+    several = known["family"].nunique() > 1
+    for family, group in groupby(rows, key=lambda row: row[0]):
+        if several:
+            found.append(Line(family))
+        found += [Line(family, (distance, measure)) for _, measure, distance in group]
+    return found
 
 
-def orders(agreement: pd.DataFrame, settings: Sequence[Setting]) -> Floats:
-    """Return Kendall's tau-b between the orders of models `(setting, setting)`."""
-    table = np.full((len(settings), len(settings)), np.nan)
-    np.fill_diagonal(table, 1)
-    place = {setting: number for number, setting in enumerate(settings)}
-    for row in agreement[agreement["over"] == "models"].to_dict("records"):
-        one = place.get((row["distance_a"], row["measure_a"]))
-        other = place.get((row["distance_b"], row["measure_b"]))
-        if one is not None and other is not None:
-            table[one, other] = table[other, one] = row["kendall_tau_b"]
+def agreement_of(agreement: pd.DataFrame) -> tuple[list[str], Floats] | None:
+    """Return the mean tau-b between families, or that between the settings of one family.
+
+    Parameters
+    ----------
+    agreement : DataFrame
+        Agreement of one region.
+
+    Returns
+    -------
+    names : list of str
+    array of shape (name, name)
+        NaN between what cannot be compared. None where there is nothing to set apart.
+    """
+    rows = agreement[agreement["over"] == "models"]
+    families = rows[rows["compared"] == "families"]
+    if len(families):
+        ends = [families[f"family_{end}"].tolist() for end in "ab"]
+        known = {*ends[0], *ends[1]}
+        names = [*(name for name in FAMILIES if name in known), *sorted(known - set(FAMILIES))]
+        return [family_title(name) for name in names], _matrix(names, ends, families, np.nan)
+    ends = [list(zip(rows[f"distance_{end}"], rows[f"measure_{end}"], strict=True)) for end in "ab"]
+    settings = list(dict.fromkeys([*ends[0], *ends[1]]))
+    if not 2 < len(settings) <= MOST_SETTINGS:
+        return None
+    several = len({distance for distance, _ in settings}) > 1
+    titles = [
+        measure_label(measure) + (f"\n{distance_title(distance)}" if several else "")
+        for distance, measure in settings
+    ]
+    return titles, _matrix(settings, ends, rows, 1.0)
+
+
+def _matrix(
+    names: Sequence[Any], ends: Sequence[Sequence[Any]], rows: pd.DataFrame, itself: float
+) -> Floats:
+    table = np.full((len(names), len(names)), np.nan)
+    np.fill_diagonal(table, itself)
+    for first, second, tau in zip(*ends, rows["kendall_tau_b"], strict=True):
+        a, b = names.index(first), names.index(second)
+        table[a, b] = table[b, a] = tau
     return table
 
 
 def draw_multiverse(
-    rows: pd.DataFrame, agreement: pd.DataFrame, families: Sequence[Family]
+    scores: pd.DataFrame, winners: pd.DataFrame, agreement: pd.DataFrame, families: Sequence[Family]
 ) -> Figure:
-    """Draw models under every setting beside the agreement of the settings.
+    """Draw models under every setting, by family of measures, above the agreement of families.
 
     Parameters
     ----------
-    rows : DataFrame
-        Comparisons of one region.
+    scores : DataFrame
+        Scores of models in one region, see `isomorph.inference.model_scores.model_scores`.
+    winners : DataFrame
+        See `isomorph.inference.model_scores.winners`.
     agreement : DataFrame
         Agreement of one region.
     families : sequence of Family
+        The models.
     """
-    settings = settings_of(rows)
-    present, table = scores(rows, families)
-    tau = orders(agreement, settings)
-    names = [measure_label(measure) for _, measure in settings]
-    wide, tall = len(settings), len(present)
+    lines, agreed = lines_of(scores), agreement_of(agreement)
+    models = [family for family in families if (scores["candidate"] == family.name).any()]
+    above = 0.9 + LINE * (len(lines) + 1) + 0.2 * -(-len(models) // 3)
+    below = 0.0 if agreed is None else 1.7 + CELL * len(agreed[0])
     with styled():
-        figure = Figure(
-            figsize=(3.6 + 0.62 * wide, 2.4 + 0.3 * (tall + wide)), layout="constrained"
-        )
-        top, bottom = figure.subplots(2, 1, sharex=True, height_ratios=(tall, wide))
-        heat_map(top, table)
-        for column in range(wide):
-            if np.isfinite(table[:, column]).any():
-                best = (column - 0.47, int(np.nanargmax(table[:, column])) - 0.45)
-                top.add_patch(
-                    Rectangle(best, 0.94, 0.9, fill=False, edgecolor=REGION, linewidth=1.6)
-                )
-        top.set_yticks(range(tall), [family.title for family in present])
-        heat_map(bottom, tau, low=-1.0)
-        bottom.set_yticks(range(wide), names)
-        bottom.set_xticks(range(wide), names, rotation=40, ha="right", rotation_mode="anchor")
-        above = max(_wrapped(distance, settings).count("\n") for distance, _ in settings)
-        top.set_title("Best layers, relative to the best model", fontsize=9, pad=24 + 10 * above)
-        bottom.set_title("Agreement on the order of the models (tau-b)", fontsize=9)
-        _name_distances(top, bottom, settings)
-        top.tick_params(labelbottom=False)
+        figure = Figure(figsize=(7.6, above + below), layout="constrained")
+        if agreed is None:
+            top = figure.subplots()
+        else:
+            top, bottom = figure.subplots(2, 1, height_ratios=(above, below))
+            _draw_agreement(bottom, *agreed)
+        _draw_scores(top, lines, scores, winners, models)
+        figure.legend(
+            handles=list(_key(models, winners)), loc="outside upper left", ncols=3,
+            frameon=False, fontsize=8, handletextpad=0.4, columnspacing=1.2,
+        )  # fmt: skip
     return figure
 
 
-def _name_distances(top: Any, bottom: Any, settings: Sequence[Setting]) -> None:
-    """Name each distance once, above its columns and beside its rows."""
-    for distance in dict.fromkeys(distance for distance, _ in settings):
-        places = [number for number, setting in enumerate(settings) if setting[0] == distance]
-        low, high = places[0] - 0.42, places[-1] + 0.42
-        name = _wrapped(distance, settings)
-        style = {"color": FAINT, "linewidth": 1.0, "clip_on": False}
-        frame = top.get_xaxis_transform()
-        top.plot([low, high], [1.03, 1.03], transform=frame, **style)
-        top.text((low + high) / 2, 1.05, name, transform=frame, ha="center", va="bottom",
-                 fontsize=8)  # fmt: skip
-        frame = bottom.get_yaxis_transform()
-        bottom.plot([1.02, 1.02], [low, high], transform=frame, **style)
-        bottom.text(1.035, (low + high) / 2, name, transform=frame, rotation=270, ha="left",
-                    va="center", fontsize=8)  # fmt: skip
+def _look(models: Sequence[Family]) -> dict[str, tuple[str, str]]:
+    """Return colour and form of every model."""
+    paint = colours(models)
+    return {one.name: (paint[one.name], FORMS[at % len(FORMS)]) for at, one in enumerate(models)}
 
 
-def _wrapped(distance: str, settings: Sequence[Setting]) -> str:
-    """Return the name of a distance in lines as wide as its columns."""
-    n_columns = sum(one == distance for one, _ in settings)
-    return textwrap.fill(distance_title(distance), max(9, 8 * n_columns))
+def _key(models: Sequence[Family], winners: pd.DataFrame) -> Iterator[Line2D]:
+    looks = _look(models)
+    for one in models:
+        colour, form = looks[one.name]
+        yield Line2D([], [], linestyle="", marker=form, color=colour, markersize=5, label=one.title)
+    said = {
+        "yes": "highest, told apart from the second",
+        "": "highest" if (winners["told_apart"] == "").all() else "highest, not told apart",
+    }
+    for sure in dict.fromkeys("yes" if told == "yes" else "" for told in winners["told_apart"]):
+        yield Line2D([], [], linestyle="", marker="o", markersize=9, markerfacecolor="none",
+                     markeredgecolor=REGION if sure else FAINT, label=said[sure])  # fmt: skip
+
+
+def _draw_scores(
+    ax: Any,
+    lines: Sequence[Line],
+    scores: pd.DataFrame,
+    winners: pd.DataFrame,
+    models: Sequence[Family],
+) -> None:
+    looks = _look(models)
+    values = {
+        setting: dict(zip(rows["candidate"], rows["calibrated"], strict=True))
+        for setting, rows in scores.dropna(subset="value").groupby(["distance", "measure"])
+    }
+    best = {
+        (row["distance"], row["measure"]): (row["winner"], row["told_apart"] == "yes")
+        for row in winners.to_dict("records")
+    }
+    several = len({line.setting[0] for line in lines if line.setting}) > 1
+    for y, line in enumerate(lines):
+        if line.setting is None:
+            continue
+        ax.axhline(y, color=CEILING, linewidth=0.6, zorder=0.5)
+        own = values.get(line.setting, {})
+        known = {name: value for name, value in own.items() if np.isfinite(value)}
+        if not known:
+            ax.text(0, y, UNCALIBRATED if own else NO_SCORE, fontsize=7, color=FAINT, va="center")
+        for name, value in known.items():
+            if name in looks:
+                colour, form = looks[name]
+                ax.scatter(value, y, s=22, color=colour, marker=form, linewidths=0, zorder=5)
+        winner, sure = best.get(line.setting, ("", False))
+        if winner in known:
+            ax.scatter(known[winner], y, s=85, facecolors="none", linewidths=1.2, zorder=6,
+                       edgecolors=REGION if sure else FAINT)  # fmt: skip
+        if several:
+            ax.text(1.01, y, distance_title(line.setting[0]), fontsize=7, color=FAINT, va="center",
+                    transform=ax.get_yaxis_transform())  # fmt: skip
+    names = [
+        family_title(line.family) if line.setting is None else measure_label(line.setting[1])
+        for line in lines
+    ]
+    ax.set_yticks(range(len(lines)), names, fontsize=7.5)
+    for text, line in zip(ax.get_yticklabels(), lines, strict=True):
+        text.set_fontweight("bold" if line.setting is None else "normal")
+    ax.set_ylim(len(lines) - 0.4, -0.6)
+    ax.axvline(0, color=FAINT, linewidth=0.7, zorder=1)
+    ax.tick_params(axis="y", length=0)
+    ax.spines["left"].set_visible(False)
+    ax.set_xlabel("score on held-out stimuli, from chance (0) to a perfect match (1)")
+
+
+def _draw_agreement(ax: Any, names: Sequence[str], table: Floats) -> None:
+    heat_map(ax, table, low=-1.0)
+    ax.set_aspect("equal", anchor="NW")
+    ax.set_yticks(range(len(names)), names, fontsize=7.5)
+    ax.set_xticks(range(len(names)), names, rotation=40, ha="right", rotation_mode="anchor",
+                  fontsize=7.5)  # fmt: skip
+    ax.set_title("Agreement on the order of the models (tau-b)", fontsize=9)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import pandas as pd
 
-from isomorph.measures import MEASURES
+from isomorph.measures import FAMILIES, FEATURES, MEASURES
 from isomorph.rdms.distances import DISTANCES
 
 CORRECTIONS = {
@@ -16,18 +18,47 @@ CORRECTIONS = {
 }
 
 
+NO_RDM = "features, no RDM"
+"""What stands for a distance where representations are compared by their features."""
+
+
 def measure_title(name: str) -> str:
     """Return a measure's name for people; a name no registry knows stands as it is."""
     return MEASURES[name].title if name in MEASURES else name.replace("_", " ")
 
 
 def measure_label(name: str) -> str:
-    """Return the short name of a measure for axes and table heads."""
-    return measure_title(name).split(", ")[0].removesuffix(" of RDMs")
+    """Return the short name of a measure for axes and table heads, which no other measure has.
+
+    It is what stands before the comma in its title, where that is the name of one measure alone.
+    """
+    title = measure_title(name)
+    head = _head(title)
+    return head if _heads().get(head, {name}) == {name} else title
+
+
+def _head(title: str) -> str:
+    return title.split(", ", maxsplit=1)[0].removesuffix(" of RDMs")
+
+
+@cache
+def _heads() -> dict[str, set[str]]:
+    """Return the measures whose titles begin alike, by that beginning."""
+    found: dict[str, set[str]] = {}
+    for name, measure in MEASURES.own.items():
+        found.setdefault(_head(measure.title), set()).add(name)
+    return found
+
+
+def family_title(name: str) -> str:
+    """Return the name of a family of measures for people; empty is that of unknown measures."""
+    return FAMILIES[name].title if name in FAMILIES else name.replace("_", " ") or "other measures"
 
 
 def distance_title(name: str) -> str:
     """Return a distance's name for people."""
+    if name == FEATURES:
+        return NO_RDM
     return DISTANCES[name].title if name in DISTANCES else name.replace("_", " ")
 
 

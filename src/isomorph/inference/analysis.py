@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from isomorph.inference.groups import Labels, groups_of
+from isomorph.inference.featured import Features
+from isomorph.inference.groups import Labels, column_labels, groups_of
 from isomorph.inference.members import ModelFamily
 from isomorph.inference.setting import Draws, Setting, make_draws
 from isomorph.inference.stimulus_splits import Stimuli
@@ -43,6 +44,8 @@ class Analysis:
         The study's file, for messages.
     said : callable
         Told what is computed next.
+    features : Features or None
+        What measures compare that no RDM is enough for; None where no measure asks for it.
     """
 
     brain: xr.Dataset
@@ -56,18 +59,34 @@ class Analysis:
     simulated: bool = False
     where: str = ""
     said: Callable[[str], None] = lambda _: None
+    features: Features | None = None
+
+    @property
+    def labels(self) -> Labels | None:
+        """Categories of the stimuli, `(stimulus,)`: of the column that `inference.selection` names.
+
+        A stimulus without one is a category of its own. None where there is no such column.
+        """
+        column = self.inference.selection.column
+        if column not in self.stimuli.columns:
+            return None
+        return column_labels(self.stimuli, column, self.where)
 
     @property
     def groups(self) -> Labels:
         """Which stimuli are drawn and split as one: array of shape (stimulus,)."""
         return groups_of(self.stimuli, self.inference.keep_together, self.where)
 
+    @property
+    def seed(self) -> list[int]:
+        """What everything that is drawn depends on."""
+        return [self.inference.seed, zlib.crc32(self.dataset.encode())]
+
     def draws(self) -> Draws:
         """Return all that is drawn for every distance and measure, drawn once."""
-        seed = [self.inference.seed, zlib.crc32(self.dataset.encode())]
         rdms = [every_rdm(model) for model in self.models]
         stimuli = Stimuli(self.stimuli, rdms, self.where, self.groups)
-        return make_draws(subject_counts(self.brain), stimuli, self.inference, seed)
+        return make_draws(subject_counts(self.brain), stimuli, self.inference, self.seed)
 
     def setting(self, distance: str, measure: str) -> Setting:
         """Return what one comparison is made under."""

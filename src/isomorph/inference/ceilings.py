@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -10,12 +10,14 @@ import numpy as np
 
 from isomorph.inference.bootstrap import Resampled, joined
 from isomorph.inference.bounds import HALVES, SUBJECTS, Ceiling
+from isomorph.inference.featured import pooled
 from isomorph.inference.gather import Region
 from isomorph.inference.region_reliability import agreement, halves_of, reliability
 from isomorph.inference.setting import Draws
 from isomorph.inference.spread import spread_over_stimuli
 from isomorph.inference.stepping import STEPS, agreement_of_halves, from_latent
-from isomorph.measures import Counts, Floats, Measure
+from isomorph.measures import Counts, Floats, Measure, Stack
+from isomorph.measures.stack import Stackable, stacked
 
 
 def ceiling(
@@ -61,16 +63,17 @@ def ceiling(
 def _of_subjects(
     region: Region, distance: str, measure: Measure, draws: Draws | None, coverage: float
 ) -> Ceiling:
-    rdms = region.rdms
-    lower, upper = across_subjects(rdms, measure)
-    plain = agreement(region, distance, measure)
-    between, why = _checked(float(reliability(plain)), measure)
+    lower, upper = across_subjects(region.stack, measure)
+    between, why, plain = np.nan, _not_a_correlation(measure), None
+    if not why:
+        plain = agreement(region, distance, measure)
+        between, why = _positive(float(reliability(plain)))
     found = Ceiling(lower, upper, "across subjects", SUBJECTS, between, why)
     if draws is None or draws.unsure:
         return found
-    lowers, uppers = across_subjects_resampled(rdms, measure, draws.stimuli)
+    lowers, uppers = across_subjects_resampled(region.stack, measure, draws.stimuli)
     root = None
-    if between > 0:
+    if between > 0 and plain is not None:
         found_in_draws = agreement(region, distance, measure, draws.stimuli)
         root = _root(
             np.concatenate([plain[None], found_in_draws]), draws, draws.subjects[region.name]
@@ -83,33 +86,47 @@ def _of_subjects(
     )
 
 
-def across_subjects(rdms: Floats, measure: Measure) -> tuple[float, float]:
-    """Return the lower and upper ceiling of several subjects' RDMs `(subject, pair)`."""
-    everyone = measure.pool(rdms)[None]
-    upper = measure.compare(rdms, everyone).mean()
-    lower = np.diag(measure.compare(rdms, _others(rdms, measure))).mean()
+def across_subjects(subjects: Stackable, measure: Measure) -> tuple[float, float]:
+    """Return the lower and upper ceiling of several subjects.
+
+    Parameters
+    ----------
+    subjects : Stack, or RDMs (subject, pair)
+    measure : Measure
+    """
+    found = [measure.compare(own, others)[0] for own, others in _against_others(subjects, measure)]
+    lower, upper = np.mean(found, axis=0)
     return float(lower), float(upper)
 
 
 def across_subjects_resampled(
-    rdms: Floats, measure: Measure, counts: Counts
+    subjects: Stackable, measure: Measure, counts: Counts
 ) -> tuple[Floats, Floats]:
     """Return the lower and upper ceiling in every resample of the stimuli: `(resample,)` each.
 
-    RDMs are pooled once, on all stimuli.
+    Subjects are pooled once, on all stimuli.
+
+    Parameters
+    ----------
+    subjects : Stack, or RDMs (subject, pair)
+    measure : Measure
+    counts : array of shape (resample, stimulus)
     """
-    everyone, others = measure.pool(rdms), _others(rdms, measure)
     found = [
-        measure.resampled(rdms[place : place + 1], np.stack([other, everyone]), counts)[:, 0]
-        for place, other in enumerate(others)
+        measure.resampled(own, others, counts)[:, 0]
+        for own, others in _against_others(subjects, measure)
     ]
     lower, upper = np.mean(found, axis=0).T
     return lower, upper
 
 
-def _others(rdms: Floats, measure: Measure) -> Floats:
-    """Return, for every subject, the others pooled."""
-    return np.stack([measure.pool(np.delete(rdms, s, axis=0)) for s in range(len(rdms))])
+def _against_others(subjects: Stackable, measure: Measure) -> Iterator[tuple[Stack, Stack]]:
+    """Yield every subject with the others pooled, and everyone."""
+    stack = stacked(subjects)
+    everyone = pooled(stack, measure)
+    for place in range(len(stack)):
+        others = pooled(stack.rows(np.arange(len(stack)) != place), measure)
+        yield stack.rows([place]), Stack.joined([others, everyone])
 
 
 def _of_halves(
@@ -205,8 +222,18 @@ def _mean(each: Sequence[Ceiling]) -> Ceiling:
 
 def _checked(reliability: float, measure: Measure) -> tuple[float, str]:
     """Return a reliability if one may divide by its root, and why not."""
-    if measure.independence != "0" or measure.embed is None:
-        return np.nan, f"{measure.name} is not a correlation, so it has no reliability to divide by"
+    why = _not_a_correlation(measure)
+    return (np.nan, why) if why else _positive(reliability)
+
+
+def _not_a_correlation(measure: Measure) -> str:
+    """Return why a measure has no reliability, empty where it has."""
+    if measure.independence == "0" and measure.embed is not None:
+        return ""
+    return f"{measure.name} is not a correlation, so it has no reliability to divide by"
+
+
+def _positive(reliability: float) -> tuple[float, str]:
     if not reliability > 0:
         return np.nan, "the measurements do not agree, so there is nothing to normalise by"
     return reliability, ""

@@ -71,7 +71,8 @@ def selection_rows(
                "maximum_layer": layer_of[place]}  # fmt: skip
         own = chosen.choices[name]
         if isinstance(own, str):
-            rows.append({**row, "score": np.nan, "chosen_layer": "", "n_splits": 0,
+            rows.append({**row, "score": np.nan, "score_calibrated": np.nan,
+                         "chosen_layer": "", "n_splits": 0,
                          "score_note": "", **without(own)})  # fmt: skip
             continue
         favourite, share = own.favourite
@@ -79,6 +80,7 @@ def selection_rows(
             {
                 **row,
                 "score": own.score,
+                "score_calibrated": _calibrated(own.score, null, favourite, setting),
                 "n_splits": own.n_splits,
                 "chosen_layer": layer_of[favourite],
                 "chosen_share": share,
@@ -88,6 +90,19 @@ def selection_rows(
             }
         )
     return rows
+
+
+def _calibrated(score: float, null: Null, layer: int, setting: Setting) -> float:
+    """Return a score from the chance of the layer chosen most often (0) to a perfect match (1).
+
+    A score that is set against chance is taken back to the scale of the measure first, on which
+    shuffled stimuli are.
+    """
+    measure, value = setting.measure, score
+    if measure.independence != "0" and measure.with_itself is not None:
+        chance = float(null.chance[layer])
+        value = chance + score * (measure.with_itself - chance)
+    return calibrated(np.array([value]), null.shuffled[:, [layer]], measure).item()
 
 
 def _maximum(scores: Scores, null: Null, layers: Indices, setting: Setting) -> tuple[int, Row]:

@@ -62,7 +62,7 @@ def compare(
     Result
         `table`: a row per region, layer, distance and measure, with the columns of the pipeline's
         `comparisons.csv`. Beside it `subjects`, `selection`, `layers_in_set`, `differences`,
-        `contrasts`, `regions`, `preferences` and `ceiling`.
+        `contrasts`, `regions`, `preferences`, `agreement` and `ceiling`.
 
     Raises
     ------

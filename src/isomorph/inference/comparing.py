@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import product
 
 import pandas as pd
 
 from isomorph.errors import IsomorphError
+from isomorph.inference.agreement import agreement
 from isomorph.inference.analysis import Analysis
 from isomorph.inference.comparisons import Compared, compare
 from isomorph.inference.families import Hypotheses, answered
-from isomorph.inference.gather import candidates_of, regions_of
+from isomorph.inference.featured import (
+    NO_HALVES,
+    candidates_of_features,
+    lacking,
+    regions_of_features,
+    takes_features,
+    with_labels,
+)
+from isomorph.inference.gather import Candidates, Region, candidates_of, regions_of
 from isomorph.inference.region_pairs import compare_regions
-from isomorph.measures import MEASURES
+from isomorph.measures import FEATURES, MEASURES, Measure
 from isomorph.rdms.distances import of_layers
 
 
@@ -27,7 +37,7 @@ def comparison_tables(analysis: Analysis) -> tuple[dict[str, pd.DataFrame], list
     -------
     tables : dict of str to DataFrame
         `comparisons`, `regions`, `preferences`, `subjects`, `selection`, `layers_in_set`,
-        `differences`, `contrasts`; p-values are corrected over their families.
+        `differences`, `contrasts`, `agreement`; p-values are corrected over their families.
     not_applicable : list of str
         Measures of distances that do not go together, or of which there is no RDM.
 
@@ -39,16 +49,26 @@ def comparison_tables(analysis: Analysis) -> tuple[dict[str, pd.DataFrame], list
     draws, inference = analysis.draws(), analysis.inference
     found, pairs = Compared(), list[Hypotheses]()
     not_applicable = []
-    for distance, name in product(analysis.distances, analysis.measures):
-        regions = regions_of(analysis.brain, distance)
-        if not regions or not MEASURES[name].accepts(distance):
-            not_applicable.append(f"{name} of {distance}")
+    for distance, name in _asked(analysis):
+        measure = MEASURES[name]
+        why = lacking(analysis.features, analysis.labels, measure, distance)
+        regions = [] if why else _regions(analysis, measure, distance)
+        if not regions or not measure.accepts(distance):
+            not_applicable.append(f"{name} of {distance}" + (f": {why}" if why else ""))
             continue
         analysis.said(f"{name} of {distance}")
-        candidates = candidates_of(analysis.models, of_layers(distance))
+        candidates = _candidates(analysis, measure, distance)
+        if "labels" in measure.needs and distance != FEATURES:
+            assert analysis.labels is not None, "or it would be lacking"
+            regions, candidates = with_labels(regions, candidates, analysis.labels)
         setting = analysis.setting(distance, name)
-        compare(regions, candidates, analysis.families, draws, setting, found)
-        pairs += compare_regions(regions, draws, setting)
+        counts = {region.name: len(region.subjects) for region in regions}
+        own = draws.with_subjects(counts, inference.minimum_subjects, analysis.seed)
+        compare(regions, candidates, analysis.families, own, setting, found)
+        if distance != FEATURES:
+            pairs += compare_regions(regions, draws, setting)
+        elif len({region.name for region in regions}) > 1:
+            not_applicable.append(f"{name} of two regions: {NO_HALVES}")
     if not found.comparisons:
         raise IsomorphError(
             f"{analysis.dataset or 'compare'}: nothing to compare, none of "
@@ -64,4 +84,27 @@ def comparison_tables(analysis: Analysis) -> tuple[dict[str, pd.DataFrame], list
         "differences": answered(found.differences, inference),
         "contrasts": answered(found.contrasts, inference),
     }
-    return tables, not_applicable
+    owners = {name: one.name for one in analysis.families for name in one.instances}
+    return {**tables, "agreement": agreement(tables, owners)}, not_applicable
+
+
+def _asked(analysis: Analysis) -> Iterator[tuple[str, str]]:
+    """Yield what is compared under which measure: RDMs of each distance, then features."""
+    of_features = [name for name in analysis.measures if takes_features(MEASURES[name])]
+    of_rdms = [name for name in analysis.measures if name not in of_features]
+    yield from product(analysis.distances, of_rdms)
+    yield from product([FEATURES], of_features)
+
+
+def _regions(analysis: Analysis, measure: Measure, distance: str) -> list[Region]:
+    if distance != FEATURES:
+        return regions_of(analysis.brain, distance)
+    assert analysis.features is not None, "or it would be lacking"
+    return regions_of_features(analysis.features, measure, analysis.labels)
+
+
+def _candidates(analysis: Analysis, measure: Measure, distance: str) -> Candidates:
+    if distance != FEATURES:
+        return candidates_of(analysis.models, of_layers(distance))
+    assert analysis.features is not None, "or it would be lacking"
+    return candidates_of_features(analysis.features, measure, analysis.labels)

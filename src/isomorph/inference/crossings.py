@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from isomorph.inference.gather import Region
-from isomorph.measures import Floats, Measure
+from isomorph.measures import Floats, Measure, Stack
 from isomorph.rdms.halvings import draw_halvings
 
 OWN = "halves of the repetitions"
@@ -37,10 +37,27 @@ class Crossing:
     rdms : array of shape (time, half, region, pair)
     known : array of bool of shape (time, half, region)
         What is not known is 0.
+    labels : array of shape (stimulus,) or None
+        Categories of the stimuli, where the measure needs them.
     """
 
     rdms: Floats
     known: NDArray[np.bool_]
+    labels: NDArray[Any] | None = None
+
+    def stack(self, rdms: Floats, orders: NDArray[Any] | None = None) -> Stack:
+        """Return RDMs as the measure is given them.
+
+        Parameters
+        ----------
+        rdms : array of shape (rdm, pair)
+        orders : array of shape (rdm, stimulus), optional
+            In which order each has the stimuli.
+        """
+        if self.labels is None:
+            return Stack(rdms)
+        own = [self.labels] * len(rdms) if orders is None else list(self.labels[orders])
+        return Stack(rdms, facts={"labels": own})
 
     def mean(self, time: int, values: Floats) -> Floats:
         """Return the part of one time in the mean over times and both ways round.

@@ -88,8 +88,10 @@ def choose(scores: Scores, members: Indices, *, other_subjects: bool = False) ->
     sums = parts.chosen_on + parts.scored_on
     there = np.asarray(np.isfinite(sums).any(axis=(-2, -1)))
     finite = np.asarray(np.isfinite(sums).all(axis=-2))[there][:, members]
-    # A layer that is undefined in most splits, such as one with a constant RDM, cannot win.
-    defined = 2 * finite.sum(axis=0) > len(finite)
+    # A layer that is undefined in most splits, such as one with a constant RDM, cannot win, nor one
+    # that has no value on all stimuli, which scores on parts are shifted to.
+    whole = np.asarray(np.isfinite(scores.plain[:, members]).all(axis=0))
+    defined = whole & (2 * finite.sum(axis=0) > len(finite))
     if not defined.any():
         return "a model has no layer that can be scored"
     enough = np.asarray(finite[:, defined].all(axis=1))

@@ -140,6 +140,12 @@ def permutation_null(
         mean = measure.embed(first.rdms).mean(axis=0)[None]
         for part in blocks(len(orders), BLOCK // first.rdms.shape[1]):
             null[part] = shuffled(mean, orders[part])[:, 0] @ embedded.T
+    elif measure.matrices is not None:
+        region_mean = measure.matrices(first).mean(axis=0)
+        others = measure.matrices(second).reshape(len(second), -1)
+        for part in blocks(len(orders), BLOCK // region_mean.size):
+            moved = region_mean[orders[part, :, None], orders[part, None, :]]
+            null[part] = moved.reshape(len(moved), -1) @ others.T
     elif measure.costly or first.facts:
         for at, order in enumerate(orders):
             null[at] = measure.compare(first.chosen(order), second).mean(axis=0)

@@ -9,9 +9,12 @@ runs or repetitions, the other region from the other half; or, without these, fr
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from isomorph.inference.crossings import (
     CROSSINGS,
@@ -65,6 +68,7 @@ def compare_regions(regions: Sequence[Region], draws: Draws, setting: Setting) -
         measured = list(zip(*(regions[m].measured for m in members), strict=True))
         for draw in measured:
             crossing = CROSSINGS[way[0]](draw, way[1], setting.measure)
+            crossing = replace(crossing, labels=_labels(draw))
             values.add(crossing, places, inside, way[0], setting.measure, 1 / len(measured))
     return [_hypotheses(regions, pairs, [kind for kind, _ in ways], values, setting)]
 
@@ -103,7 +107,8 @@ class _Values:
         n_regions = crossing.rdms.shape[2]
         observed = np.zeros((n_regions, n_regions))
         resampled = np.zeros((len(self.draws.stimuli), n_regions, n_regions))
-        for time, (one, other) in enumerate(crossing.rdms):
+        for time, sides in enumerate(crossing.rdms):
+            one, other = map(crossing.stack, sides)
             observed += crossing.mean(time, measure.compare(one, other))
             if kind != TOGETHER:
                 drawn = measure.resampled(one, other, self.draws.stimuli)
@@ -135,8 +140,15 @@ def _shuffled(crossing: Crossing, pairs: Counts, orders: Counts, measure: Measur
             for time in range(n_times):
                 halves = shuffled(rdms[time, :, moved], orders[part])
                 values = np.zeros((halves.shape[0], n_regions, n_regions))
-                values[:, still, moved] = _against(halves[:, 1], rdms[time, 0, still], measure)
-                values[:, moved, still] = _against(halves[:, 0], rdms[time, 1, still], measure)
+                for side, (rows, columns) in enumerate([(moved, still), (still, moved)]):
+                    other = rdms[time, 1 - side, still]
+                    values[:, rows, columns] = (
+                        halves[:, side] @ other.T
+                        if measure.embed is not None
+                        else measure.compare(
+                            crossing.stack(halves[:, side], orders[part]), crossing.stack(other)
+                        )
+                    )
                 found[part, asked] += crossing.mean(time, values)[:, still, moved]
     return found
 
@@ -146,9 +158,10 @@ def _embedded(rdms: Floats, measure: Measure) -> Floats:
     return measure.embed(rdms.reshape(-1, rdms.shape[-1])).reshape(rdms.shape)
 
 
-def _against(rdms: Floats, others: Floats, measure: Measure) -> Floats:
-    """Return the measure between RDMs, embedded if it has an embedding."""
-    return rdms @ others.T if measure.embed is not None else measure.compare(rdms, others)
+def _labels(regions: Sequence[Region]) -> NDArray[Any] | None:
+    """Return the categories of the stimuli, where regions have them for the measure."""
+    found = regions[0].facts.get("labels")
+    return None if found is None else np.asarray(found[0])
 
 
 def _hypotheses(

@@ -87,9 +87,31 @@ class Draws:
     def orders_for(self, measure: Measure) -> Counts:
         """Return the orders of the stimuli that a measure is asked for: `(shuffle, stimulus)`.
 
-        Of a costly measure they are the first of all.
+        Of a costly measure they are the first of all, unless shuffles of its matrices are cheap.
         """
-        return self.orders[: self.n_costly] if measure.costly else self.orders
+        costly = measure.costly and measure.matrices is None
+        return self.orders[: self.n_costly] if costly else self.orders
+
+    def with_subjects(self, regions: Mapping[str, int], minimum: int, seed: Sequence[int]) -> Draws:
+        """Return the draws for regions that may have other subjects than these are of.
+
+        Regions with as many subjects as one of these share its draws.
+
+        Parameters
+        ----------
+        regions : mapping of str to int
+            Number of subjects by region.
+        minimum : int
+            Fewest that are resampled.
+        seed : sequence of int
+            Of draws of other numbers of subjects.
+        """
+        known = {own.shape[1]: own for own in self.subjects.values() if own is not None}
+        for count in set(regions.values()) - set(known):
+            if count >= minimum:
+                rng = np.random.default_rng([*seed, 3, count])
+                known[count] = draw(count, len(self.stimuli), rng)
+        return replace(self, subjects={name: known.get(n) for name, n in regions.items()})
 
     @property
     def n_groups(self) -> int:

@@ -20,6 +20,7 @@ from isomorph.registry import Registry
 from isomorph.slices import Slice
 from isomorph.study import Study
 from isomorph.study.archive import ArchiveSpec, DandiArchive, PackageArchive, SimulatedArchive
+from isomorph.study.responses import RdmResponses
 
 Modules = tuple[str, ...]
 
@@ -118,13 +119,28 @@ def _rdms(study: Study, dataset: str) -> Iterator[Part]:
     yield Part(Job("stimuli", (owner,)), ("stimuli",))
 
 
-def _rdms_and_comparisons(study: Study, dataset: str) -> Iterator[Part]:
-    yield Part(Job("compare", (dataset,)), ("comparisons",))
+def _compared(study: Study, dataset: str) -> Iterator[Part]:
+    """RDMs; for measures that compare features also what these are made from."""
     yield from _rdms(study, dataset)
+    if not compares_features(study, dataset):
+        return
+    yield from _responses(study, dataset)
+    for model, _, _ in study.instances_for(dataset):
+        yield Part(Job("activations", (study.stimulus_set(dataset), model)))
+
+
+def compares_features(study: Study, dataset: str) -> bool:
+    """Tell whether a measure of the study compares features, and a dataset has any."""
+    from isomorph.measures import FEATURES, MEASURES
+
+    if isinstance(study.dataset(dataset).responses, RdmResponses):
+        return False
+    return any(MEASURES[name].accepts(FEATURES) for name in study.spec.measures)
 
 
 def _drawn(study: Study, dataset: str) -> Iterator[Part]:
-    yield from _rdms_and_comparisons(study, dataset)
+    yield Part(Job("compare", (dataset,)), ("comparisons",))
+    yield from _rdms(study, dataset)
     yield Part(Job("reliability", (dataset,)))
     yield Part(Job("recover", (dataset,)))
     yield Part(Job("explain", (dataset,)))
@@ -191,13 +207,14 @@ DECLARED: Registry[Declared] = Registry(
             _code("isomorph.stages.rdms"),
         ),
         "compare": Declared(
-            _rdms, slices.comparisons, _code("isomorph.stages.compare"), memory=8000, minutes=240,
+            _compared, slices.comparisons, _code("isomorph.stages.compare"),
+            memory=8000, minutes=240,
         ),
         "explain": Declared(
             _rdms, slices.explain, _code("isomorph.stages.explain"), memory=8000, minutes=240,
         ),
         "recover": Declared(
-            _rdms_and_comparisons, slices.recover, _code("isomorph.stages.recover"),
+            _rdms, slices.recover, _code("isomorph.stages.recover"),
             memory=8000, minutes=240,
         ),
         "figures": Declared(

@@ -1,7 +1,8 @@
 """Measures of similarity between two representations, a registry by name."""
 
-from isomorph.measures._measure import FEATURES, Measure
+from isomorph.measures._measure import FAMILIES, FEATURES, FamilyWords, Measure
 from isomorph.measures._named import Measures
+from isomorph.measures.asif import ASIF_ACCURACY, ASIF_MRR
 from isomorph.measures.canonical import CCA, CCA_RIDGE, PWCCA, SVCCA
 from isomorph.measures.cka import (
     CKA,
@@ -10,7 +11,23 @@ from isomorph.measures.cka import (
     CKA_RBF,
     CKA_RBF_BIASED,
 )
+from isomorph.measures.framed import FRAMED_COSINE, FRAMED_PEARSON
+from isomorph.measures.graphs import GBS, MODULARITY
+from isomorph.measures.matching import ONE_TO_ONE, PERMUTATION, SOFT_MATCHING
+from isomorph.measures.neighbours import (
+    KNN_JACCARD,
+    MUTUAL_KNN,
+    RANK_SIMILARITY,
+    SECOND_ORDER_COSINE,
+)
 from isomorph.measures.pairs import Counts, Floats, stimulus_count
+from isomorph.measures.relative import (
+    RELATIVE_COSINE,
+    RELATIVE_L1,
+    RELATIVE_L2,
+    RELATIVE_LINF,
+    RELATIVE_PRODUCT,
+)
 from isomorph.measures.rsa import (
     COSINE,
     PEARSON,
@@ -29,6 +46,7 @@ from isomorph.measures.shape import (
     SHAPE_ALPHA,
 )
 from isomorph.measures.stack import Stack
+from isomorph.measures.stochastic import STOCHASTIC_SHAPE
 
 MEASURES = Measures(
     "measure",
@@ -57,10 +75,48 @@ MEASURES = Measures(
             CCA_RIDGE,
             SVCCA,
             PWCCA,
+            # Neighbours, graphs and topology.
+            MUTUAL_KNN,
+            KNN_JACCARD,
+            RANK_SIMILARITY,
+            SECOND_ORDER_COSINE,
+            GBS,
+            MODULARITY,
+            # Of units and components.
+            PERMUTATION,
+            SOFT_MATCHING,
+            ONE_TO_ONE,
+            STOCHASTIC_SHAPE,
+            RELATIVE_COSINE,
+            RELATIVE_L2,
+            RELATIVE_L1,
+            RELATIVE_LINF,
+            RELATIVE_PRODUCT,
+            ASIF_ACCURACY,
+            ASIF_MRR,
+            FRAMED_COSINE,
+            FRAMED_PEARSON,
         )
     },
     "isomorph.measures",
     Measure,
 )
 
-__all__ = ["FEATURES", "MEASURES", "Counts", "Floats", "Measure", "Stack", "stimulus_count"]
+
+def family_of(name: str) -> str:
+    """Return the family of a measure by its name; empty for a name no registry knows."""
+    return MEASURES[name].family if name in MEASURES else ""
+
+
+__all__ = [
+    "FAMILIES",
+    "FEATURES",
+    "MEASURES",
+    "Counts",
+    "FamilyWords",
+    "Floats",
+    "Measure",
+    "Stack",
+    "family_of",
+    "stimulus_count",
+]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -23,6 +23,49 @@ Family = Literal[
 ]  # fmt: skip
 
 
+@dataclass(frozen=True)
+class FamilyWords:
+    """What a family of measures is called, and the question that its members ask."""
+
+    title: str
+    asks: str
+
+
+FAMILIES: Mapping[str, FamilyWords] = {
+    "rsa": FamilyWords(
+        "RSA", "Are the distances between stimuli in proportion, or in the same order?"
+    ),
+    "kernel": FamilyWords(
+        "kernels", "Do the similarities of stimuli, as a kernel has them, covary?"
+    ),
+    "shape": FamilyWords(
+        "shape", "How near do the points of two representations come when one is moved onto the "
+        "other?"
+    ),
+    "cca": FamilyWords(
+        "canonical correlation", "Which directions of the two are linear functions of each other?"
+    ),
+    "dependence": FamilyWords(
+        "dependence", "Does one representation say anything of the other, in whatever form?"
+    ),
+    "topology": FamilyWords(
+        "topology", "Do clusters and loops of stimuli appear at the same scales?"
+    ),
+    "neighbours": FamilyWords(
+        "neighbours", "Are the same stimuli near each other, whatever the far distances?"
+    ),
+    "relative": FamilyWords(
+        "relative representations", "Are stimuli alike in how near they are to the same anchors?"
+    ),
+    "identifiability": FamilyWords(
+        "identifiability", "Do the two find the same features, or serve the same read-outs?"
+    ),
+    "prediction": FamilyWords(
+        "prediction", "How well is one predicted from the other on stimuli that were held out?"
+    ),
+}  # fmt: skip
+"""Every family of measures, in the order in which tables and figures have them."""
+
 FEATURES = "features"
 """Stands for a distance where representations are compared by their features, not their RDMs."""
 
@@ -32,7 +75,10 @@ fifth of the deviation that chance itself has."""
 
 
 class Form(Protocol):
-    """The arithmetic of a measure; one that is an inner product of vectors also has `embed`."""
+    """The arithmetic of a measure.
+
+    One that is an inner product of vectors also has `embed`, one of matrices `matrices`.
+    """
 
     def compare(self, first: Stack, second: Stack) -> Floats:
         """Compare `a` representations with `b`: `(a, b)`."""
@@ -134,12 +180,18 @@ class Measure:
 
         Of the vectors whose inner product the measure is, reordering leaves nothing in common but
         what is the same for every pair, so the mean is the product of either side's value with a
-        constant RDM; 0 for measures that do not see a constant. Of measures that are no such inner
-        product it is estimated from `CHANCE_ORDERS` orders, always the same.
+        constant RDM; 0 for measures that do not see a constant. Likewise of `matrices`, whose
+        pairs are ordered. Of measures that are no such inner product it is estimated from
+        `CHANCE_ORDERS` orders, always the same, unless their form has a `chance` of its own.
         """
         x, y = stacked(first), stacked(second)
         if self.independence == "0":
             return np.zeros((len(x), len(y)))
+        if self.matrices is not None:
+            sums = [self.matrices(side).sum(axis=(1, 2)) for side in (x, y)]
+            return np.multiply.outer(*sums) / (x.n_stimuli * (x.n_stimuli - 1))
+        if self._closed_chance is not None:
+            return self._closed_chance(x, y)
         if self.costly:
             return x.derived(("chance", self.form, id(y)), lambda: (self._shuffled(x, y), y))[0]
         constant = np.ones((1, x.rdms.shape[1]))
@@ -168,7 +220,7 @@ class Measure:
             value = self.compare(first, second) if counts is None else self.resampled(
                 first, second, counts)  # fmt: skip
             return value, value
-        if self.costly:
+        if self.costly or self._closed_chance is not None:
             chance = self.chance(x_ := stacked(first), y_ := stacked(second))
             value = self.compare(x_, y_) if counts is None else self.resampled(x_, y_, counts)
             return value, self._over(value, chance)
@@ -200,6 +252,19 @@ class Measure:
     def embed(self) -> Callable[[Floats], Floats] | None:
         """The map to vectors whose inner products are the measure, None if there is none."""
         return getattr(self.form, "embed", None)
+
+    @property
+    def matrices(self) -> Callable[[Stack], Floats] | None:
+        """The map to matrices `(a, n, n)` whose inner products are the measure, None if none is.
+
+        Their diagonals are 0. Unlike vectors of pairs they need not be symmetric.
+        """
+        return getattr(self.form, "matrices", None)
+
+    @property
+    def _closed_chance(self) -> Callable[[Stack, Stack], Floats] | None:
+        """What the form says of chance, `(a, b)`; None if it says nothing."""
+        return getattr(self.form, "chance", None)
 
     def lacks(self, given: Collection[str]) -> str:
         """Return what the measure needs and is not given, as words; empty if nothing.

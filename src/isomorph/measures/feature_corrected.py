@@ -53,7 +53,7 @@ class FeatureCorrectedForm:
             NaN where a denominator is not positive: too few features to tell what is shared by
             them from what each has alone.
         """
-        sides = [[_scaled(x) for x in stack.fact("features")] for stack in (first, second)]
+        sides = [[scaled(x) for x in stack.fact("features")] for stack in (first, second)]
         x, y = (np.stack([_squared_distances(one) for one in side]) for side in sides)
         cross, *norms = LINEAR.products(x, y, counts)
         for side, norm in zip(sides, norms, strict=True):
@@ -115,7 +115,7 @@ def _power_distances(powers: list[Floats]) -> Floats:
     return upper
 
 
-def _scaled(features: Floats) -> Floats:
+def scaled(features: Floats) -> Floats:
     """Return features with mean 0 each and mean square 1 over all, so that powers stay tame."""
     centred = features - features.mean(axis=0)
     spread = np.sqrt((centred**2).mean())

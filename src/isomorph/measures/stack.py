@@ -109,6 +109,18 @@ class Stack:
         found: T = self._known[key]
         return found
 
+    def between(self, name: str, function: Callable[[], Floats]) -> Floats:
+        """Return what two stimuli are to each other, computed once, and kept for chosen stimuli.
+
+        Parameters
+        ----------
+        name : str
+            What it is called.
+        function : callable
+            Computes it: `(representation, n, n)`. No third stimulus may play a part in it.
+        """
+        return self.derived(("between", name), function)
+
     @property
     def grams(self) -> Floats:
         """Centred Gram matrices of RDMs of squared distances: `(representation, n, n)`."""
@@ -142,6 +154,9 @@ class Stack:
         if "roots" in self._known:
             own = self.roots[:, stimuli]
             found.derived("roots", lambda: own - own.mean(axis=1, keepdims=True))
+        for key, known in self._known.items():
+            if isinstance(key, tuple) and key[0] == "between":
+                found._known[key] = known[:, stimuli[:, None], stimuli]
         return found
 
     def rows(self, places: Sequence[int] | NDArray[Any] | slice) -> Stack:

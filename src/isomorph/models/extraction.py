@@ -15,10 +15,12 @@ from numpy.typing import NDArray
 
 from isomorph.digest import code_digest
 from isomorph.errors import IsomorphError
+from isomorph.foreign import in_words
 from isomorph.models.batches import Images, TooLittleMemoryError, few_fit, halved
 from isomorph.models.fold import LayerGram, UnusableLayerError, fold
 from isomorph.models.folded import Activations
 from isomorph.models.forward import ForwardProgress, ForwardRun, exact, set_threads
+from isomorph.models.kept import Wanted, kept_bytes, kept_places, said_of
 from isomorph.models.network import Network
 from isomorph.models.packing import SKETCH_WIDTH, described, packing
 from isomorph.models.readout import Reading
@@ -40,6 +42,7 @@ def extract(
     spool: str = "float32",
     sketch_width: int = SKETCH_WIDTH,
     stimuli: Sequence[str] | None = None,
+    keep: Wanted = None,
 ) -> Activations:
     """Run images through a network once and fold every layer asked for into its Gram matrix.
 
@@ -72,12 +75,14 @@ def extract(
         Numbers a layer is projected to by `sketch`.
     stimuli : sequence of str, optional
         Their ids, for messages.
+    keep : int, "all" or None
+        How many features of each layer to keep.
 
     Returns
     -------
     Activations
-        Their Gram matrices are on disk where memory would not hold them: `discard` them at the
-        end.
+        Their Gram matrices and features are on disk where memory would not hold them: `discard`
+        them at the end.
 
     Raises
     ------
@@ -96,15 +101,18 @@ def extract(
     with exact(), torch.inference_mode():
         with few_fit(where):
             chosen = run.survey(patterns, reading)
+        if keep is not None:
+            room = in_words(kept_bytes(run.widths, len(images), keep))
+            say(f"{where}: up to {room} of features of {len(run.plans)} layers are kept")
         size = run.fitting(batch_size)
         found: Activations | None = None
-        if len(images) <= size:
+        if len(images) <= size and kept_bytes(run.widths, len(images), keep) <= IN_MEMORY:
             try:
-                found = _at_once(run, stimuli)
+                found = _at_once(run, stimuli, keep)
             except TooLittleMemoryError:
                 size = halved(len(images), where)
         if found is None:
-            found = _in_batches(run, size, scratch, spool, sketch_width, stimuli)
+            found = _in_batches(run, size, scratch, spool, sketch_width, stimuli, keep)
         else:
             remove_stale(scratch, where)
     found.attributes.update(
@@ -113,12 +121,13 @@ def extract(
         layers=patterns if isinstance(patterns, str) else json.dumps(list(patterns)),
         tokens=reading.tokens,
         pooling=reading.pooling,
+        **said_of(keep),
     )
     found.depth.update({name: depth for depth, name in enumerate(chosen)})
     return found
 
 
-def _at_once(run: ForwardRun, stimuli: Sequence[str] | None) -> Activations:
+def _at_once(run: ForwardRun, stimuli: Sequence[str] | None, keep: Wanted) -> Activations:
     """Fold each layer in the moment it is made."""
     progress = ForwardProgress(run.where, len(run.images), len(run.plans))
     layers: dict[str, LayerGram] = {}
@@ -126,9 +135,11 @@ def _at_once(run: ForwardRun, stimuli: Sequence[str] | None) -> Activations:
 
     def fold_now(name: str, features: Any) -> None:
         with _noting(left_out, name):
-            layers[name] = fold(features, names=stimuli)
+            places = kept_places(name, features.shape[1], keep)
+            layers[name] = fold(features, names=stimuli, places=places)
 
-    output = run.forward(run.images[0 : len(run.images)], fold_now, ordered=False)
+    # A Gram matrix does not mind the order of features, a choice of them does.
+    output = run.forward(run.images[0 : len(run.images)], fold_now, ordered=keep is not None)
     progress.say(len(run.images), last=True)
     if missing := [name for name in run.plans if name not in layers and name not in left_out]:
         raise IsomorphError(
@@ -150,13 +161,14 @@ def _in_batches(
     kind: str,
     sketch_width: int,
     stimuli: Sequence[str] | None,
+    keep: Wanted,
 ) -> Activations:
     """Let features wait on disk, and fold each layer from there."""
     n = len(run.images)
     with few_fit(run.where):
         widths, digest = _first_look(run)
     settings = [run.words(), widths, kind, sketch_width, n, size, digest]
-    settings.append(code_digest("isomorph.models"))
+    settings += [code_digest("isomorph.models"), *said_of(keep).values()]
     key = hashlib.sha256(json.dumps(settings).encode()).hexdigest()
     remove_stale(scratch, run.where, keep=key)
     packings = {
@@ -164,14 +176,15 @@ def _in_batches(
         name: packing(kind if name != OUTPUT else "float32", name, width, sketch_width)
         for name, width in widths.items()
     }
-    grams = 8 * n**2 * len(run.plans)
-    stores = grams > IN_MEMORY
+    layers = {name: width for name, width in widths.items() if name != OUTPUT}
+    results = 8 * n**2 * len(run.plans) + kept_bytes(layers, n, keep)
+    stores = results > IN_MEMORY
     opened = spooling(
-        scratch, packings, n, run.where, key=key, names=stimuli, also=grams if stores else 0
+        scratch, packings, n, run.where, key=key, names=stimuli, also=results if stores else 0
     )
     with opened as spool:
         _fill(run, spool, size)
-        found = _fold_all(run, spool, stores)
+        found = _fold_all(run, spool, stores, keep)
         found.attributes["spool"] = described(kind, sketch_width)
         if stores:
             found = replace(found, folder=spool.folder)
@@ -236,7 +249,7 @@ def _still(run: ForwardRun, spool: Spool) -> bool:
     )
 
 
-def _fold_all(run: ForwardRun, spool: Spool, stores: bool) -> Activations:
+def _fold_all(run: ForwardRun, spool: Spool, stores: bool, keep: Wanted) -> Activations:
     """Fold every layer of a full spool, into memory or onto the disk."""
     layers: dict[str, LayerGram] = {}
     files: dict[str, Path] = {}
@@ -247,7 +260,8 @@ def _fold_all(run: ForwardRun, spool: Spool, stores: bool) -> Activations:
             files[name] = file
             continue
         with _noting(left_out, name):
-            folded = spool.read(name, run.device.type)
+            places = kept_places(name, spool.packings[name].n_features, keep)
+            folded = spool.read(name, run.device.type, places)
             if stores:
                 save(file, folded)
                 files[name] = file

@@ -44,10 +44,16 @@ class LayerGram(Gram):
     fidelity : float
         Correlation of its RDM with that of the exact features, over a sample of stimuli; 1 where
         features were exact.
+    places : array of shape (kept feature,) or None
+        Which of its features are kept, see `isomorph.models.kept`; None where none are.
+    features : array of shape (stimulus, kept feature) or None
+        These, not centred.
     """
 
     n_dead: int = 0
     fidelity: float = 1.0
+    places: NDArray[np.intp] | None = None
+    features: NDArray[np.float32] | None = None
 
     @property
     def effective_dimensionality(self) -> float:
@@ -66,6 +72,7 @@ def fold(
     width: int | None = None,
     names: Sequence[str] | None = None,
     device: str = "cpu",
+    places: NDArray[np.intp] | None = None,
 ) -> LayerGram:
     """Fold features into their centred Gram matrix.
 
@@ -84,6 +91,8 @@ def fold(
         Stimuli, for the reason why a layer cannot be used; counted from 1 unless given.
     device : str
         Where to fold features that lie on the processor, block by block.
+    places : array of shape (kept feature,), optional
+        Which features to keep, ascending.
 
     Returns
     -------
@@ -103,6 +112,7 @@ def fold(
         width = block_width(n_stimuli, place)
 
     sums = GramSums(n_stimuli)
+    kept = None if places is None else np.empty((n_stimuli, len(places)), dtype=np.float32)
     n_dead = 0
     double = str(features.dtype).endswith("float64")
     eps = float(np.finfo(np.float64 if double else np.float32).eps)
@@ -113,10 +123,13 @@ def fold(
             raise UnusableLayerError(not_finite(_bad_rows(features, width), names))
         n_dead += _constant(block, ROUNDING * eps)
         sums.add(block)
+        if kept is not None and places is not None:
+            first, last = np.searchsorted(places, (start, start + width))
+            kept[:, first:last] = to_host(raw[:, places[first:last] - start])
 
     found = sums.result()
     refuse_flat(found.gram, found.mean_norm, eps)
-    return LayerGram(**vars(found), n_dead=n_dead)
+    return LayerGram(**vars(found), n_dead=n_dead, places=places, features=kept)
 
 
 def refuse_flat(gram: NDArray[np.floating], mean_norm: float, rounding: float) -> None:

@@ -21,10 +21,14 @@ from isomorph.models.fold import (
     UnusableLayerError,
     fold,
 )
+from isomorph.models.kept import Wanted, coordinates_of, kept_places, rows_of, said_of
 from isomorph.models.layers import select
 from isomorph.models.stored import StoredLayer
 
 IMAGENET_CLASSES = 1000
+
+FEATURES = ("feature", "stimulus")
+"""Dimensions of kept features in a file."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +73,7 @@ def from_features(
     patterns: str | Sequence[str],
     where: str,
     left_out: Mapping[str, str],
+    keep: Wanted = None,
 ) -> Activations:
     """Fold ready features into activations.
 
@@ -82,6 +87,8 @@ def from_features(
         The model, for errors.
     left_out : mapping of str to str
         Layers that have no features, with the reason.
+    keep : int, "all" or None
+        How many features of each layer to keep.
     """
     chosen = select([*features, *left_out], patterns, where)
     layers: dict[str, LayerGram] = {}
@@ -89,14 +96,16 @@ def from_features(
     for name in chosen:
         if name in features:
             try:
-                layers[name] = fold(features[name])
+                values = features[name]
+                places = kept_places(name, values.shape[1], keep)
+                layers[name] = fold(values, places=places)
             except UnusableLayerError as error:
                 reasons[name] = str(error)
     return Activations(
         layers=layers,
         depth={name: depth for depth, name in enumerate(chosen)},
         left_out=reasons,
-        attributes={"device": "cpu"},
+        attributes={"device": "cpu", **said_of(keep)},
     )
 
 
@@ -126,6 +135,9 @@ def as_dataset(
         When no layer is left.
     """
     data = facts_of(activations, stimuli, attributes, classifies)
+    if "feature_layer" in data.coords:
+        rows = np.concatenate(list(rows_of(activations.layers)))
+        data = data.assign(features=(FEATURES, rows))
     grams = np.stack([layer.gram for layer in activations.layers.values()])
     return data.assign(gram=(("layer", "stimulus", "stimulus_b"), grams))
 
@@ -136,7 +148,7 @@ def facts_of(
     attributes: Mapping[str, str | int],
     classifies: bool,
 ) -> xr.Dataset:
-    """Return what `as_dataset` does but for the Gram matrices."""
+    """Return what `as_dataset` does but for the Gram matrices and the features."""
     if not activations.layers:
         reasons = "; ".join(f"{name} {why}" for name, why in activations.left_out.items())
         raise IsomorphError(
@@ -156,6 +168,7 @@ def facts_of(
             "depth": ("layer", np.array([activations.depth[x] for x in activations.layers])),
             "stimulus": ("stimulus", list(stimuli)),
             "stimulus_b": ("stimulus_b", list(stimuli)),
+            **coordinates_of(activations.layers),
         },
         attrs={
             **attributes,

@@ -44,6 +44,8 @@ class ForwardRun:
         Of those asked for, with the reason.
     largest : int
         Activations of one image in the largest layer, whether asked for or not.
+    widths : dict of str to int
+        Activations of one image in each layer that is read, whatever part of them is.
     """
 
     network: Network
@@ -52,6 +54,7 @@ class ForwardRun:
     plans: dict[str, Plan] = field(default_factory=dict)
     left_out: dict[str, str] = field(default_factory=dict)
     largest: int = 0
+    widths: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         import torch
@@ -86,6 +89,7 @@ class ForwardRun:
         tokens = find_tokens(self.module, known, stages) if stages else None
         decided = plans({name: known[name] for name in chosen}, reading, tokens, self.where)
         self.plans = {name: plan for name, plan in decided.items() if not plan.left_out}
+        self.widths = {name: known[name].n_features for name in self.plans}
         self.left_out = {name: plan.left_out for name, plan in decided.items() if plan.left_out}
         return chosen
 

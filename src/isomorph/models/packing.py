@@ -134,13 +134,21 @@ class Packing:
         return float(2.0 ** np.floor(np.log2(HEADROOM / largest))) if ok else 1.0
 
     def unfold(
-        self, packed: Any, facts: NDArray[np.float64], names: Any, width: int, device: str
+        self,
+        packed: Any,
+        facts: NDArray[np.float64],
+        names: Any,
+        width: int,
+        device: str,
+        places: NDArray[np.intp] | None = None,
     ) -> LayerGram:
         r"""Fold packed features and add what the reference stands for.
 
         With :math:`r` the packed features of a stimulus, :math:`m` the reference and
         :math:`d = r \cdot m`: the mean stimulus is :math:`m + \bar r`, so the product of a
         centred stimulus with it is :math:`(d - \bar d) + (r - \bar r) \cdot \bar r`.
+
+        Features are kept where columns are features, which those of a sketch are not.
 
         Raises
         ------
@@ -156,7 +164,7 @@ class Packing:
                 f"has activations that are not finite in {self.kind}, for stimulus {first}"
                 + (f" and {len(bad) - 1} more" if len(bad) > 1 else "")
             )
-        rest = fold(packed, width=width, device=device)
+        rest = fold(packed, width=width, device=device, places=places)
         towards = facts[:, 0]
         reference = self.reference.astype(np.float64)
         gram = rest.gram / self.scale**2
@@ -169,6 +177,10 @@ class Packing:
             stimulus_mean=facts[:, 1] / self.n_features,
             n_features=self.n_features,
             n_dead=int((~self.alive).sum()),
+            places=places,
+            features=None
+            if rest.features is None
+            else (rest.features / np.float32(self.scale) + self.reference[places]),
         )
 
 

@@ -135,6 +135,7 @@ class OpenModel:
                 reading=Reading(spec.tokens, spec.pooling, spec.centre),
                 spool=spec.spool,
                 stimuli=names,
+                keep=spec.features,
             )
         compute = SOURCES[spec.source].activations
         assert compute is not None, "a source runs a network or computes"

@@ -20,7 +20,9 @@ def _baseline(inputs: Inputs) -> Activations:
     features, left_out = BASELINES[inputs.name].features(
         inputs.images[:], inputs.stimuli, inputs.spec.options, inputs.instance
     )
-    return from_features(features, inputs.spec.layers, inputs.instance, left_out)
+    return from_features(
+        features, inputs.spec.layers, inputs.instance, left_out, inputs.spec.features
+    )
 
 
 def _library(

@@ -138,8 +138,10 @@ class Spool:
         self.pieces = []
         self.rollback()
 
-    def read(self, layer: str, device: str = "cpu") -> LayerGram:
-        """Fold one layer.
+    def read(
+        self, layer: str, device: str = "cpu", places: NDArray[np.intp] | None = None
+    ) -> LayerGram:
+        """Fold one layer, and keep some of its features.
 
         Raises
         ------
@@ -152,9 +154,9 @@ class Spool:
             self._file(layer, "features"), counts, packing.n_columns, packing.dtype, self.width
         )
         if packing.exact:
-            return fold(features, width=self.width, names=self.names, device=device)
+            return fold(features, width=self.width, names=self.names, device=device, places=places)
         facts = np.fromfile(self._file(layer, "facts")).reshape(-1, FACTS)
-        folded = packing.unfold(features, facts, self.names, self.width, device)
+        folded = packing.unfold(features, facts, self.names, self.width, device, places)
         if packing.kind != "sketch":
             return folded
         return replace(folded, fidelity=self._fidelity(layer, folded.gram))

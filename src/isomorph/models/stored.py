@@ -33,6 +33,7 @@ class StoredLayer:
     effective_dimensionality: float
     spectrum: NDArray[np.float64]
     single_is_enough: bool
+    places: NDArray[np.intp] | None = None
 
     @property
     def gram(self) -> NDArray[np.floating]:
@@ -40,6 +41,14 @@ class StoredLayer:
         with reading(self.file, "a Gram matrix"):
             gram: NDArray[np.floating] = np.load(self.file, allow_pickle=False)
         return gram
+
+    @property
+    def features(self) -> NDArray[np.float32]:
+        """Kept features, `(stimulus, kept feature)`, read each time."""
+        file = _features_of(self.file)
+        with reading(file, "features"):
+            kept: NDArray[np.float32] = np.load(file, allow_pickle=False)
+        return kept
 
 
 def save(path: Path, layer: LayerGram) -> None:
@@ -54,7 +63,14 @@ def save(path: Path, layer: LayerGram) -> None:
     single = single_is_enough(layer.gram)
     with replacing(_matrix_of(path)) as temporary, temporary.open("wb") as file:
         np.save(file, layer.gram.astype(np.float32 if single else np.float64, copy=False))
-    facts = {item.name: getattr(layer, item.name) for item in fields(layer) if item.name != "gram"}
+    if layer.features is not None:
+        file_of_features = _features_of(_matrix_of(path))
+        with replacing(file_of_features) as temporary, temporary.open("wb") as file:
+            np.save(file, layer.features)
+    beside = {"gram", "features"} | ({"places"} if layer.places is None else set())
+    facts = {
+        item.name: getattr(layer, item.name) for item in fields(layer) if item.name not in beside
+    }
     facts["effective_dimensionality"] = layer.effective_dimensionality
     facts["spectrum"] = layer.spectrum
     facts["single_is_enough"] = single
@@ -73,6 +89,10 @@ def load(path: Path) -> StoredLayer:
 
 def _matrix_of(path: Path) -> Path:
     return path.with_suffix(".npy")
+
+
+def _features_of(matrix: Path) -> Path:
+    return matrix.with_suffix(".features.npy")
 
 
 class StoredGrams(Mapping[str, StoredLayer]):

@@ -72,17 +72,8 @@ def rdms_of_responses(
         What has no RDM under any distance, and why.
     """
     TRANSFORMS[transform]
-    left_out: dict[str, str] = {}
-    complete: dict[str, xr.Dataset] = {}
-    for name, session in sessions.items():
-        missing = sorted(set(stimuli) - set(session["stimulus"].values.tolist()))
-        if missing:
-            left_out[f"{subject} | session {name}"] = (
-                f"{len(missing)} of {len(stimuli)} stimuli were never shown, such as {missing[0]}"
-            )
-        else:
-            complete[name] = session
-    regions = sorted({str(r) for s in complete.values() for r in s["region"].values})
+    complete, left_out = complete_sessions(sessions, stimuli, subject)
+    regions = regions_of(complete)
     equal = units if units is not None and units.equalise is not None else None
     levels = {DISTANCES[name].level for name in distances} - {"", *distances}
     divisions = [divide(one, stimuli) for one in complete.values()]
@@ -119,6 +110,28 @@ def rdms_of_responses(
         for draws in found.values():
             rows += _all_or_none(draws)
     return rows, left_out
+
+
+def complete_sessions(
+    sessions: Mapping[str, xr.Dataset], stimuli: Sequence[str], subject: str
+) -> tuple[dict[str, xr.Dataset], dict[str, str]]:
+    """Return the sessions of a subject that show every stimulus, and why others are left out."""
+    left_out: dict[str, str] = {}
+    complete: dict[str, xr.Dataset] = {}
+    for name, session in sessions.items():
+        missing = sorted(set(stimuli) - set(session["stimulus"].values.tolist()))
+        if missing:
+            left_out[f"{subject} | session {name}"] = (
+                f"{len(missing)} of {len(stimuli)} stimuli were never shown, such as {missing[0]}"
+            )
+        else:
+            complete[name] = session
+    return complete, left_out
+
+
+def regions_of(sessions: Mapping[str, xr.Dataset]) -> list[str]:
+    """Return the regions of all sessions, sorted."""
+    return sorted({str(r) for session in sessions.values() for r in session["region"].values})
 
 
 def _all_or_none(draws: Sequence[RdmRow]) -> list[RdmRow]:

@@ -211,17 +211,33 @@ def equal_units(
     """
     places = [np.flatnonzero((one["region"] == region).values) for one in sessions]
     owner = np.repeat(np.arange(len(places)), [len(some) for some in places])
-    every, size = np.concatenate(places), wanted.equalise or 0
-    if len(every) < size:
-        return f"{len(every)} units are fewer than the {size} that units.equalise draws"
+    every = np.concatenate(places)
+    drawn = drawn_units(len(every), wanted, number)
+    if isinstance(drawn, str):
+        return drawn
+    return [
+        [
+            (k, sessions[k].isel(unit=every[chosen[owner[chosen] == k]]))
+            for k in np.unique(owner[chosen]).tolist()
+        ]
+        for chosen in drawn
+    ]
+
+
+def drawn_units(n_units: int, wanted: UnitFilter, number: int) -> list[Array] | str:
+    """Return the places of equally many units in every draw, or why there are none.
+
+    Parameters
+    ----------
+    n_units : int
+        Units of a region of one subject, those of all sessions side by side.
+    wanted : UnitFilter
+        How many units and draws.
+    number : int
+        The subject's place among the subjects.
+    """
+    size = wanted.equalise or 0
+    if n_units < size:
+        return f"{n_units} units are fewer than the {size} that units.equalise draws"
     rng = np.random.default_rng([wanted.seed, number])
-    draws = []
-    for _ in range(wanted.draws):
-        chosen = np.sort(rng.choice(len(every), size, replace=False))
-        draws.append(
-            [
-                (k, sessions[k].isel(unit=every[chosen[owner[chosen] == k]]))
-                for k in np.unique(owner[chosen]).tolist()
-            ]
-        )
-    return draws
+    return [np.sort(rng.choice(n_units, size, replace=False)) for _ in range(wanted.draws)]

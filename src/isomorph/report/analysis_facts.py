@@ -7,7 +7,8 @@ from math import isfinite
 from typing import Any
 
 from isomorph.figures.dataset_results import DatasetResults
-from isomorph.figures.titles import CORRECTIONS, distance_title
+from isomorph.figures.titles import CORRECTIONS, distance_title, measure_title
+from isomorph.measures import MEASURES
 from isomorph.rdms.distances import DISTANCES
 from isomorph.report.explained import replaced
 from isomorph.study import StudySpec
@@ -43,6 +44,7 @@ def analysis(study: StudySpec, found: Sequence[DatasetResults]) -> dict[str, Any
         "tables": {kind for one in found for kind, table in one.tables.items() if len(table)},
         "clusters": any(_clusters(results) for results in found),
         "replaced": replaced(study.measures),
+        "costly": [measure_title(name) for name in study.measures if MEASURES[name].costly],
         "distances": [_with_source(name) for name in study.distances],
         "ranges": list(_ranges(study.distances)),
     }

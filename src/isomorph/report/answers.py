@@ -1,4 +1,4 @@
-"""The five sentences that matter, made from the tables and from nothing else."""
+"""The sentences that matter, made from the tables and from nothing else."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from isomorph.figures.numbers import (
 from isomorph.figures.titles import correction, distance_title, measure_label
 from isomorph.report.best import confidence_set, span
 from isomorph.report.contests import main_recovery
+from isomorph.report.dependence import of_families
 from isomorph.report.evidence import read_results
 from isomorph.report.missing import Judged
 from isomorph.study import Study
@@ -36,6 +37,8 @@ NOTHING_YET = (
 
 def headline(judged: Judged) -> list[str]:
     """Return five sentences: best layer, its rivals, training, other models, planted layers.
+
+    Under measures of several families a sixth says, before the last, whether these agree.
 
     Parameters
     ----------
@@ -67,12 +70,14 @@ class Focus(NamedTuple):
 
 
 def sentences(study: Study, found: Sequence[DatasetResults]) -> list[str]:
-    """Return the five sentences from results already read."""
+    """Return the sentences from results already read."""
     focus = main_region(found)
     if focus is None:
         return [*NOTHING_YET, _recovery(study, found)]
     best = _best_layer(focus, found)
+    families = of_families(focus.results, focus.shown.region)
     return [best, *(say(focus) for say in (_rivals, _training, _other_models)),
+            *([f"{_named(focus.results, focus.shown)}: {families}"] if families else []),
             _recovery(study, found)]  # fmt: skip
 
 

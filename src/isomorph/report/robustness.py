@@ -9,8 +9,9 @@ import pandas as pd
 
 from isomorph.figures import main_rows
 from isomorph.figures.main_rows import MainRows
-from isomorph.figures.numbers import count, number, percent
+from isomorph.figures.numbers import number, percent
 from isomorph.report.columns import PageColumn, Table, table_of
+from isomorph.report.dependence import of_settings
 from isomorph.report.evidence import Illustrated
 
 Layer = tuple[str, str]
@@ -34,7 +35,7 @@ def robustness(results: Illustrated) -> list[dict[str, Any]]:
     told = []
     for shown in results.shown:
         power = _on_all(results, shown)
-        if said := [*_recovery(results, shown, power), *_agreement(results, shown)]:
+        if said := [*_recovery(results, shown, power), *of_settings(results, shown.region)]:
             kinds = ("confusion", "power", "multiverse")
             drawn = [results.picture(kind, shown.region) for kind in kinds]
             told.append(
@@ -144,34 +145,6 @@ def _mistaken(results: Illustrated, shown: MainRows, best: Layer) -> str:
         f"; it would most often be mistaken for {results.title(first['found_model'])}, "
         f"{first['found_layer']} ({percent(first['count'] / first['n_simulations'])})"
     )
-
-
-def _agreement(results: Illustrated, shown: MainRows) -> list[str]:
-    """Say in one sentence whether other distances and measures conclude the same."""
-    table = results.table("agreement")
-    if table.empty:
-        return []
-    rows = main_rows.rows_of(table[table["over"] == "models"], shown.region)
-    main = (shown.distance, shown.measure)
-    as_first, as_second = (
-        (rows[f"distance_{end}"] == main[0]) & (rows[f"measure_{end}"] == main[1]) for end in "ab"
-    )
-    rivals = rows[(as_first | as_second) & (rows["same_winner"] != "")]
-    if rivals.empty:
-        return []
-    winner = rivals["winner_a" if as_first[rivals.index[0]] else "winner_b"].iloc[0]
-    same = int((rivals["same_winner"] == "yes").sum())
-    tau = rows["kendall_tau_b"].astype(float).dropna()
-    orders = (
-        f"; Kendall's tau-b between the orders of the models is {number(tau.mean())} on average "
-        f"and {number(tau.min())} at the lowest"
-        if len(tau)
-        else ""
-    )
-    return [
-        f"{results.title(str(winner))}, the model with the highest estimate, also has it under "
-        f"{same} of {count(len(rivals), 'other setting')} of distance and measure{orders}."
-    ]
 
 
 def _rate(share: float, n: int) -> str:

@@ -10,7 +10,8 @@ from isomorph.artefacts import Provenance, Streamed, write_array
 from isomorph.layout import Layout
 from isomorph.making import require, stamp
 from isomorph.models import SOURCES, Request, mistakes_of, open_model
-from isomorph.models.folded import Activations, as_dataset, facts_of
+from isomorph.models.folded import FEATURES, Activations, as_dataset, facts_of
+from isomorph.models.kept import rows_of
 from isomorph.models.preprocessing import Shown
 from isomorph.models.stored import StoredLayer
 from isomorph.own import digest_of, own_files
@@ -96,8 +97,8 @@ def write(
 ) -> None:
     """Write activations as their artefact, and discard what they kept on disk.
 
-    Gram matrices that lie on disk pass through memory one by one, and are written in single
-    precision where that harms no distance.
+    Gram matrices and features that lie on disk pass through memory layer by layer; the former are
+    written in single precision where that harms no distance.
 
     Parameters
     ----------
@@ -122,5 +123,8 @@ def write(
     single = all(isinstance(x, StoredLayer) and x.single_is_enough for x in layers.values())
     dtype = np.dtype(np.float32 if single else np.float64)
     streamed = {"gram": Streamed(("layer", "stimulus", "stimulus_b"), dtype, grams)}
+    if "feature_layer" in data.coords:
+        rows = rows_of(layers)
+        streamed["features"] = Streamed(FEATURES, np.dtype(np.float32), rows, several=True)
     write_array(path, data, "activations", stamp, streamed)
     activations.discard()

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from isomorph.inference.comparing import comparison_tables
 from isomorph.inference.planted import recover
 from isomorph.layout import Layout
 from isomorph.making import require, stamp
 from isomorph.stages.common import analysis_of, write_tables
+from isomorph.stages.features import read_features
 from isomorph.study.archive import SimulatedArchive
 
 
@@ -14,7 +17,8 @@ def run(layout: Layout, dataset: str) -> None:
     """Compare a dataset's regions with every layer, with each other, and with what was planted.
 
     Writes `comparisons.csv`, `subjects.csv` and `preferences.csv` (and parquet), `regions.csv`,
-    `selection.csv`, `layers_in_set.csv`, `differences.csv`, `contrasts.csv`, `recovery.csv`.
+    `selection.csv`, `layers_in_set.csv`, `differences.csv`, `contrasts.csv`, `agreement.csv`,
+    `recovery.csv`.
 
     Raises
     ------
@@ -23,7 +27,10 @@ def run(layout: Layout, dataset: str) -> None:
         the study asks for what the dataset does not have.
     """
     require(layout, "compare", dataset)
-    tables, not_applicable = comparison_tables(analysis_of(layout, dataset, "compare"))
+    analysis = replace(
+        analysis_of(layout, dataset, "compare"), features=read_features(layout, dataset)
+    )
+    tables, not_applicable = comparison_tables(analysis)
     archive = layout.study.dataset(dataset).archive
     truth = archive.regions if isinstance(archive, SimulatedArchive) else {}
     tables["recovery"] = recover(tables["comparisons"], truth)

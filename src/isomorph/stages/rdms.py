@@ -21,14 +21,13 @@ from isomorph.rdms.distances import EQUAL
 from isomorph.rdms.fold_geometry import geometry_of_layer
 from isomorph.rdms.halvings import most_halvings
 from isomorph.rdms.layered import rdms_of_layer
-from isomorph.rdms.level import Level, averaged, regrouped
+from isomorph.rdms.level import Level, averaged
 from isomorph.rdms.rdm_rows import LayerRdm, RdmRow, Status
 from isomorph.rdms.taken import MINIMUM_STIMULI
-from isomorph.rdms.unit_choice import reliable_units
-from isomorph.responses.division import recordings_of
 from isomorph.responses.times import common_times
 from isomorph.saying import say
 from isomorph.stages.levels import read_level
+from isomorph.stages.recorded import compared_sessions
 
 
 def run_brain(layout: Layout, dataset: str) -> None:
@@ -62,14 +61,8 @@ def run_brain(layout: Layout, dataset: str) -> None:
         every |= {f"{file}: session {name}": one.drop_vars("response")
                   for name, one in recorded.items()}  # fmt: skip
         times = common_times(every)
-        recorded = recordings_of(recorded, spec.responses)
-        sessions = {name: regrouped(one, level) for name, one in recorded.items()}
-        if spec.units is not None and spec.units.minimum_reliability is not None:
-            sessions, without = reliable_units(
-                sessions, stimuli, spec.units, subject=subject, number=number,
-                where=str(layout.study.dataset_files[dataset]),
-            )  # fmt: skip
-            left_out |= without
+        sessions, without = compared_sessions(layout, dataset, subject, recorded, level)
+        left_out |= without
         found, without = rdms_of_responses(
             sessions,
             stimuli,
@@ -106,7 +99,7 @@ def run_model(layout: Layout, dataset: str, instance: str) -> None:
     """
     require(layout, "model_rdms", dataset, instance)
     file = layout.activations(dataset, instance)
-    activations = read_array(file, "activations")
+    activations = read_array(file, "activations", without=("features",))
     level = _level(layout, dataset)
     stimuli = read_table(layout.stimuli(dataset), "stimuli")["stimulus"].tolist()
     if activations["stimulus"].values.tolist() != stimuli:

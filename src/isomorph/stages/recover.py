@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from isomorph.artefacts import read_table
-from isomorph.inference.trust import agreement, recovery_tables
+from isomorph.inference.trust import recovery_tables
 from isomorph.layout import Layout
 from isomorph.making import require, stamp
 from isomorph.stages.common import analysis_of, write_tables
@@ -14,7 +13,7 @@ OFF = "inference.recovery.simulations is 0"
 def run(layout: Layout, dataset: str) -> None:
     """Simulate data like a dataset's from its candidate layers, and see which are found again.
 
-    Writes `confusion.csv`, `power.csv` and `agreement.csv`.
+    Writes `confusion.csv` and `power.csv`.
 
     Parameters
     ----------
@@ -28,11 +27,7 @@ def run(layout: Layout, dataset: str) -> None:
     """
     require(layout, "recover", dataset)
     inference = layout.study.spec.inference
-    comparisons = read_table(layout.comparisons(dataset), "comparisons")
-    tables = {
-        **recovery_tables(analysis_of(layout, dataset, "recover")),
-        "agreement": agreement(comparisons),
-    }
+    tables = recovery_tables(analysis_of(layout, dataset, "recover"))
     noted = {} if inference.recovery.simulations else {"not_simulated": OFF}
     signed = stamp(layout, "recover", dataset, seed=inference.seed, noted=noted)
     write_tables(layout, dataset, tables, signed)

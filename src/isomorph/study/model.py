@@ -125,6 +125,10 @@ class ModelSpec(Spec):
     precision (relative error 4e-4, half the room), or as a random projection of the features of
     each layer to 4096 numbers (CountSketch), whose RDM is correlated with the exact one on a
     sample of stimuli, which the artefact keeps."""
+    features: Literal["all"] | Annotated[int, Field(gt=0)] | None = None
+    """How many features of every layer are kept beside its Gram matrix, for measures that compare
+    features one by one: `all`, or a number of them, drawn once for all instances of a layer; of a
+    narrower layer all. None unless given."""
     preprocessing: Preprocessing | None = None
     """Left out for models that take no pixels, and for those of a library to take what the
     library says of the model."""
@@ -141,6 +145,11 @@ class ModelSpec(Spec):
             raise ValueError('source must read "<source>/<what>"')
         if self.source.startswith("untrained/") and not self.seeds:
             raise ValueError("an untrained model needs seeds")
+        if self.features is not None and self.spool == "sketch":
+            raise ValueError(
+                "features: a sketch keeps projections, which are no features; set spool to "
+                "float32 or float16, or leave features out"
+            )
         if self.control_of == self.name:
             raise ValueError(
                 f'control_of: "{self.name}" is the model itself; name the trained model that it '

@@ -44,6 +44,7 @@ STATISTICS = ("plain", "partial", "semi_partial")
 LIMITS = (-1.0, 1.0)
 """What each of them can be."""
 
+NOTHING_HELD = "no other model is among the controls, so nothing is held constant"
 HELD_WHOLLY = "the controls hold all of the model, no residual is left to compare"
 
 
@@ -237,6 +238,17 @@ def _scored(
         }
         for number, statistic in enumerate(STATISTICS)
     ]
+    if not len(plan["controls"]):
+        plain, *beyond = rows
+        kept = ("layer", "chosen_share", "statistic")
+        return [
+            plain,
+            *(
+                {**_columns(material, plan), **{name: row[name] for name in kept},
+                 **no_estimate(NOTHING_HELD)}
+                for row in beyond
+            ),
+        ]  # fmt: skip
     held = {"status": RowStatus.UNDEFINED, "reason": HELD_WHOLLY}
     return [row if np.isfinite(row["estimate"]) else {**row, **held} for row in rows]
 

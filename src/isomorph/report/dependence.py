@@ -1,0 +1,129 @@
+"""Whether the best model depends on the distance, the measure, or the family of measures."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from isomorph.figures import main_rows
+from isomorph.figures.dataset_results import DatasetResults
+from isomorph.figures.numbers import listed, number
+from isomorph.figures.titles import distance_title, family_title, measure_label
+
+MOST_NAMED = 6
+"""Measures named one by one in a sentence."""
+
+SCORES = "the highest score on held-out stimuli"
+
+
+def of_families(results: DatasetResults, region: str) -> str:
+    """Say whether the best model of a region depends on the family of measures.
+
+    Empty where there are not two families that each put some model first.
+    """
+    own = _winners(results, region)
+    return _conclusion(results, own) if own["family"].nunique() > 1 else ""
+
+
+def of_settings(results: DatasetResults, region: str) -> list[str]:
+    """Say whether the best model of a region depends on the setting, and how far orders agree.
+
+    Nothing where models have scores under one setting of distance and measure alone.
+    """
+    own = _winners(results, region)
+    if len(own) < 2:
+        return []
+    orders = _orders(results, region)
+    return [_conclusion(results, own), *([orders] if orders else [])]
+
+
+def _winners(results: DatasetResults, region: str) -> pd.DataFrame:
+    winners = results.winners
+    return main_rows.rows_of(winners, region) if len(winners) else winners
+
+
+def _conclusion(results: DatasetResults, own: pd.DataFrame) -> str:
+    n, families = len(own), own["family"].nunique()
+    first = str(own["winner"].mode().iloc[0])
+    if (own["winner"] == own["winner"].iloc[0]).sum() == (own["winner"] == first).sum():
+        first = str(own["winner"].iloc[0])  # of equally many, the one under the main setting
+    of_first = own[own["winner"] == first]
+    nouns = "measures" if own["measure"].is_unique else "settings of distance and measure"
+    of_families = f" of {families} families" if families > 1 else ""
+    share = f"{len(of_first)} of {n}" if len(of_first) < n else "both" if n == 2 else f"all {n}"
+    sure = int((of_first["told_apart"] == "yes").sum())
+    tested = bool((of_first["told_apart"] != "").any())
+    told = f", significantly above the second under {sure if sure else 'none'}" if tested else ""
+    said = f"under {share} {nouns}{of_families} {results.title(first)} has {SCORES}{told}"
+    others = [
+        _other(results, own, str(winner))
+        for winner in dict.fromkeys(own["winner"])
+        if winner != first
+    ]
+    return _headed(own, first, families, "; ".join([said, *others]))
+
+
+def _headed(own: pd.DataFrame, first: str, families: int, said: str) -> str:
+    """Put before the numbers what they say of families, where there are several."""
+    if families < 2:
+        return f"{said[0].upper()}{said[1:]}."
+    leaders = [set(names.mode()) for _, names in own.groupby("family")["winner"]]
+    which = "Which model scores highest"
+    if not all(first in names for names in leaders):
+        head = f"{which} depends on the family of measures"
+    elif (own["winner"] == first).all():
+        head = f"{which} does not depend on the family of measures"
+    else:
+        head = f"{which} does not depend on the family of measures, but on the measure"
+    return f"{head}: {said}."
+
+
+def _other(results: DatasetResults, own: pd.DataFrame, winner: str) -> str:
+    """Say under which settings another model wins, and whether it is told apart there."""
+    rows = own[own["winner"] == winner]
+    names = []
+    for measure, inside in rows.groupby("measure", sort=False):
+        label = measure_label(str(measure))
+        if len(inside) < (own["measure"] == measure).sum():
+            label += f" ({listed([distance_title(one) for one in inside['distance']])})"
+        names.append(label)
+    left = len(names) - MOST_NAMED
+    shown = [*names[:MOST_NAMED], f"{left} more"] if left > 1 else names
+    sure = int((rows["told_apart"] == "yes").sum())
+    tested = bool((rows["told_apart"] != "").any())
+    how = (
+        ""
+        if not tested
+        else ", not significantly"
+        if not sure
+        else ", significantly"
+        if sure == len(rows)
+        else f", significantly under {sure}"
+    )
+    return f"under {listed(shown)} {results.title(winner)} does{how}"
+
+
+def _orders(results: DatasetResults, region: str) -> str:
+    """Say how far the orders of the models agree, between families or else between settings."""
+    table = results.table("agreement")
+    if table.empty:
+        return ""
+    rows = main_rows.rows_of(table[table["over"] == "models"], region)
+    families = rows[(rows["compared"] == "families") & (rows["family_a"] != rows["family_b"])]
+    used = families if len(families) else rows[rows["compared"] == "settings"]
+    tau = used["kendall_tau_b"].astype(float).dropna()
+    if tau.empty:
+        return ""
+    said = "Kendall's tau-b between the orders of the models"
+    if len(tau) == 1:
+        return f"{said} is {number(tau.iloc[0])}."
+    lowest = used.loc[tau.index].iloc[int(tau.to_numpy().argmin())]
+    pair = (
+        f" ({listed([family_title(str(lowest[f'family_{end}'])) for end in 'ab'])})"
+        if len(families)
+        else ""
+    )
+    return (
+        f"{said} is {number(tau.mean())} on average over pairs of "
+        f"{'families' if len(families) else 'settings'} and {number(tau.min())} at the "
+        f"lowest{pair}."
+    )
