@@ -47,6 +47,7 @@ from isomorph.measures.shape import (
 )
 from isomorph.measures.stack import Stack
 from isomorph.measures.stochastic import STOCHASTIC_SHAPE
+from isomorph.measures.topology import PERSISTENCE, RTD
 
 MEASURES = Measures(
     "measure",
@@ -96,6 +97,8 @@ MEASURES = Measures(
             ASIF_MRR,
             FRAMED_COSINE,
             FRAMED_PEARSON,
+            RTD,
+            PERSISTENCE,
         )
     },
     "isomorph.measures",

@@ -61,7 +61,7 @@ class Measures(Registry[Measure]):
             return None
         if name != f"{measure.name}({value:g})":
             return None
-        title = f"{measure.title}, {parameter} {value:g}"
+        title = f"{measure.title}, {parameter.replace('_', ' ')} {value:g}"
         return replace(measure, name=name, title=title, form=replace(form, **{parameter: value}))
 
 
