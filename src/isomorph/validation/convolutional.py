@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from isomorph.measures import Floats
 from isomorph.validation.digits import N_CLASSES, Digits
+from isomorph.validation.repeatable import repeatable
 
 EPOCHS, RATE, BATCH = 15, 2e-3, 50
 
@@ -34,8 +35,7 @@ def convolutional_layers(data: Digits, seeds: Sequence[int]) -> list[list[Floats
     images, labels = square(data.images), torch.as_tensor(data.labels)
     found = []
     for seed in seeds:
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
+        with repeatable(seed):
             stages = nn.ModuleList(
                 [
                     nn.Sequential(nn.Conv2d(1, 8, 3, padding=1), nn.ReLU()),

@@ -56,4 +56,8 @@ CLAIM = Claim(
         Figure("gap", "CKA less the best of these", "84 or more", low=40),
     ),
     redone=redone,
+    remark="With perceptrons of five equal layers of up to 128 units, which are nearly the same, "
+    "CKA finds 30 to 60 %. "
+    "The first layer has 512 units beside 797 images, so that it agrees in its canonical "
+    "correlations with every layer.",
 )

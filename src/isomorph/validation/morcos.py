@@ -31,10 +31,11 @@ def redone() -> Mapping[str, float]:
     found = {"known": float(memorising.accuracy(data.images, shuffled).min())}
     sides = [networks.layers(data.test_images)[:-1] for networks in (generalising, memorising)]
     pairs = np.triu_indices(len(SEEDS), 1)
-    for measure in MEASURES:
-        for place, layer in (("last", -1), ("first", 0)):
-            one, other = (alike(measure, side[layer], side[layer])[pairs].mean() for side in sides)
-            found[f"{measure}_{place}"] = one - other
+    for place, layer in (("last", -1), ("first", 0)):
+        one, other = (list(side[layer]) for side in sides)
+        for measure in MEASURES:
+            generalised, memorised = (alike(measure, x, x)[pairs].mean() for x in (one, other))
+            found[f"{measure}_{place}"] = float(generalised - memorised)
     return found
 
 

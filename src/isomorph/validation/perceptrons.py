@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from isomorph.measures import Floats
 from isomorph.validation.digits import N_CLASSES, Labels
+from isomorph.validation.repeatable import repeatable
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -92,13 +94,14 @@ def initial(widths: Sequence[int], seeds: Sequence[int]) -> Perceptrons:
 
     weights, biases = [], []
     draws = [torch.Generator().manual_seed(seed) for seed in seeds]
-    for given, wide in zip(widths[:-1], widths[1:], strict=True):
+    for given, wide in pairwise(widths):
         drawn = [torch.randn(given, wide, generator=one) for one in draws]
         weights.append(torch.stack(drawn) * (2 / given) ** 0.5)
         biases.append(torch.zeros(len(seeds), 1, wide))
     return Perceptrons(weights, biases)
 
 
+@repeatable()
 def trained(
     images: Floats,
     labels: Labels,
@@ -139,14 +142,17 @@ def trained(
         for part in orders.split(batch, dim=1):
             logits = networks.forward(x[part])[-1]
             # A sum over networks, so that each is trained as if it were alone.
-            loss = torch.nn.functional.cross_entropy(
-                logits.flatten(0, 1), y[part].flatten(), reduction="sum"
-            ) / part.shape[1]
+            loss = (
+                torch.nn.functional.cross_entropy(
+                    logits.flatten(0, 1), y[part].flatten(), reduction="sum"
+                )
+                / part.shape[1]
+            )
             stepping.zero_grad()
             loss.backward()
             stepping.step()
     for one in parameters:
-        one.requires_grad_(requires_grad=False)
+        one.requires_grad = False
     return networks
 
 

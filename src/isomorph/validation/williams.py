@@ -30,9 +30,7 @@ def redone() -> Mapping[str, float]:
     """
     rng = np.random.default_rng(0)
     # Eight orthogonal patterns over the stimuli, none with a mean.
-    patterns = np.linalg.qr(
-        np.column_stack([np.ones(30), rng.standard_normal((30, 8))])
-    )[0][:, 1:]
+    patterns = np.linalg.qr(np.column_stack([np.ones(30), rng.standard_normal((30, 8))]))[0][:, 1:]
     one, other = patterns[:, :4], patterns[:, 4:]
     mixed = [
         np.concatenate([share * one, (1 - share) * other], axis=1)
