@@ -36,7 +36,8 @@ class Figure:
             return f"at least {self.low:g}"
         if not isfinite(self.low):
             return f"at most {self.high:g}"
-        return f"{self.low:g}" if self.low == self.high else f"{self.low:g} to {self.high:g}"
+        low, high = f"{self.low:g}", f"{self.high:g}"
+        return low if low == high else f"{low} to {high}"
 
     def holds(self, value: float) -> bool:
         """Tell whether a value is what was expected; NaN is not."""
