@@ -5,6 +5,7 @@ from pathlib import Path
 
 from isomorph.catalogue import ARRAYS, CATALOGUE
 from isomorph.catalogue.dictionary import markdown
+from isomorph.measures import MEASURES, described
 
 project = "isomorph"
 author = "the isomorph developers"
@@ -20,6 +21,10 @@ numpydoc_show_class_members = False
 autosummary_generate = True
 nitpicky = False
 
-DICTIONARY = Path(__file__).parent / "generated" / "data.md"
-DICTIONARY.parent.mkdir(exist_ok=True)
-DICTIONARY.write_text(markdown(CATALOGUE.values(), ARRAYS), encoding="utf-8")
+GENERATED = Path(__file__).parent / "generated"
+GENERATED.mkdir(exist_ok=True)
+for name, page in (
+    ("data", markdown(CATALOGUE.values(), ARRAYS)),
+    ("measures", described.markdown(MEASURES.own.values())),
+):
+    (GENERATED / f"{name}.md").write_text(page, encoding="utf-8")

@@ -7,7 +7,7 @@ from pathlib import Path
 from snakemake.logging import logger
 
 from isomorph import archives
-from isomorph.catalogue import made_for, of_stimuli
+from isomorph.catalogue import is_asked, made_for, of_stimuli
 from isomorph.cli import open_study
 from isomorph.cli.settling import settle
 from isomorph.errors import IsomorphError
@@ -55,6 +55,11 @@ wildcard_constraints:
     dataset=one_of(STUDY.datasets),
     subject=one_of({name for spec in STUDY.datasets.values() for name in spec.subjects}),
     model=one_of(name for name, _, _ in STUDY.instances()),
+
+
+def asked_for(declared):
+    """Return the stages that the study asks for, with how they make what they make."""
+    return [(name, one) for name, one in declared.items() if is_asked(STUDY, name)]
 
 
 def datasets_of(stage, of_simulated):

@@ -4,7 +4,7 @@ localrules:
     fetch,
 
 
-for STAGE, DECLARATION in DECLARED.items():
+for STAGE, DECLARATION in asked_for(DECLARED):
     for SIMULATED in (False, True) if STAGE == "fetch" else (False,):
 
         rule:

@@ -8,6 +8,7 @@ from .inference.beyond import weighted as weighted
 from .inference.compare import compare as compare
 from .inference.compare import noise_ceiling as noise_ceiling
 from .inference.compare import select_layer as select_layer
+from .inference.predict.in_hand import predict as predict
 from .measures import MEASURES as MEASURES
 from .models import SOURCES as SOURCES
 from .models.activate import activations as activations

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import cast
 
-from isomorph.catalogue import CATALOGUE, made_for, of_stimuli
+from isomorph.catalogue import CATALOGUE, is_asked, made_for, of_stimuli
 from isomorph.layout import Layout
 from isomorph.study import Study
 from isomorph.study.archive import SimulatedArchive
@@ -34,6 +34,8 @@ class Job:
 def jobs(study: Study) -> Iterator[Job]:
     """Yield every job of a study, each once, in no order in which they could run."""
     for stage in dict.fromkeys(one.stage for one in CATALOGUE.values() if one.stage):
+        if not is_asked(study, stage):
+            continue
         whom = made_for(stage)
         if not whom:
             yield Job(stage)

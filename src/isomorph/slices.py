@@ -114,7 +114,7 @@ def comparisons(study: Study, dataset: str) -> Slice:
         "measures": list(study.spec.measures),
         "transform": spec.transform,
         "units": None if spec.units is None else _dump(spec.units),
-        "inference": _dump(study.spec.inference, exclude={"explain", "recovery"}),
+        "inference": _dump(study.spec.inference, exclude={"explain", "prediction", "recovery"}),
         "models": {name: model.control_of for name, model, _ in study.instances_for(dataset)},
         "simulated": spec.simulated,
         "planted": _dump(spec.archive) if planted else None,
@@ -127,7 +127,7 @@ def explain(study: Study, dataset: str) -> Slice:
     return {
         "distances": list(study.spec.distances),
         "measures": list(study.spec.measures),
-        "inference": _dump(study.spec.inference, exclude={"recovery"}),
+        "inference": _dump(study.spec.inference, exclude={"prediction", "recovery"}),
         "models": {
             name: [model.name, model.source, model.control_of]
             for name, model, _ in study.instances_for(dataset)
@@ -136,10 +136,32 @@ def explain(study: Study, dataset: str) -> Slice:
     }
 
 
+def predictions(study: Study, dataset: str) -> Slice:
+    """Return what decides what is predicted of the units of a dataset."""
+    spec = study.dataset(dataset)
+    return {
+        "inference": _dump(study.spec.inference, exclude={"explain", "recovery"}),
+        "transform": spec.transform,
+        "units": None if spec.units is None else _dump(spec.units),
+        "level": study.level(dataset),
+        "models": {name: model.control_of for name, model, _ in study.instances_for(dataset)},
+        "simulated": spec.simulated,
+        "subjects": list(spec.subjects),
+    }
+
+
 def recover(study: Study, dataset: str) -> Slice:
     """Return what decides the recovery of a dataset beside its RDMs."""
     spec = study.dataset(dataset)
-    other = {"explain", "resamples", "permutations", "interval", "correction", "family"}
+    other = {
+        "explain",
+        "prediction",
+        "resamples",
+        "permutations",
+        "interval",
+        "correction",
+        "family",
+    }
     return {
         "distances": list(study.spec.distances),
         "measures": list(study.spec.measures),

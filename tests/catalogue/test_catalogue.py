@@ -13,7 +13,7 @@ import isomorph
 from isomorph import digest
 from isomorph.artefacts import provenance, write_table
 from isomorph.catalogue import ARRAYS, CATALOGUE, Artefact, arguments_of, made_for, named, table
-from isomorph.catalogue.dictionary import markdown, rows_of
+from isomorph.catalogue.dictionary import markdown, row_of, rows_of
 from isomorph.cli import main
 from isomorph.cli.stages import STAGES
 from isomorph.cli.tools import TOOLS
@@ -202,3 +202,7 @@ def test_the_dictionary_tells_every_file_once_and_every_column():
         assert f"| `{variable.name}{dims}` | {variable.unit} | " in text
     assert "(may be absent) Width of the image." in text
     assert [row[0] for row in rows_of(Artefact("", "", "", "").columns, ["x"])] == ["x"]
+
+
+def test_a_bar_in_a_cell_does_not_end_it():
+    assert row_of(["`m`", "1 - |a - b|"]) == r"| `m` | 1 - \|a - b\| |"

@@ -84,14 +84,16 @@ def texts_of(figure):
 
 @pytest.fixture
 def thirty(monkeypatch):
-    """Settings of thirty measures of ten families with long names, some of several distances."""
-    family = {f"some_long_name_of_measure_{n}": list(FAMILIES)[n // 3] for n in range(30)}
+    """Settings of thirty measures of ten families or more, some under several distances."""
+    family = {f"some_measure_{n}": list(FAMILIES)[n // 3] for n in range(30)}
+    family |= {name: measure.family for name, measure in MEASURES.items()}
     for module in (scores_module, agreement_module):
         monkeypatch.setattr(module, "family_of", family.get)
     return [
-        (distance, measure)
-        for n, measure in enumerate(family)
-        for distance in ((CORRELATION, SQUARED) if n < 4 else (FEATURES,) if n > 25 else (SQUARED,))
+        (distance, name)
+        for name in family
+        for distance in ("crossvalidated_euclidean", CORRELATION, SQUARED, FEATURES)
+        if (MEASURES[name].accepts(distance) if name in MEASURES else distance == SQUARED)
     ]
 
 
@@ -119,7 +121,10 @@ def test_thirty_measures_of_ten_families_are_readable(thirty):
     assert [name for name in names if name in {one.title for one in FAMILIES.values()}] == [
         one.title for one in FAMILIES.values()
     ]
-    assert len(names) == 10 + 34
+    assert len(names) == len(FAMILIES) + len(thirty)
+    top, bottom = (ax.get_window_extent() for ax in figure.axes)
+    assert top.width > 300
+    assert bottom.width / len(FAMILIES) > 30
     assert NO_RDM in [words for words, *_ in seen]
 
 
@@ -173,7 +178,7 @@ def test_families_are_set_against_each_other_or_else_the_settings_of_one():
     assert np.isnan(table[1, 1])  # one setting alone
     alone = random_scores([(SQUARED, "rho_a"), (CORRELATION, "rho_a"), (SQUARED, "cosine")])
     names, table = agreement_of(agreement({"comparisons": alone, "selection": alone}, OWNERS))
-    assert names[1] == f"rho-a\n{distance_title(CORRELATION)}"
+    assert names[1] == f"rho-a\n{CORRELATION}"
     assert np.diag(table).tolist() == [1, 1, 1]
     np.testing.assert_array_equal(table, table.T)
     two = random_scores(settings[:2], rng.integers(9))

@@ -577,8 +577,8 @@ def test_models_that_take_pixels_are_passed_over_where_there_are_no_images(tmp_p
     ("measures", "distances", "message"),
     [
         ("[cka_feature_corrected]", "[squared_euclidean]",
-         r"measures\.0: cka_feature_corrected takes no RDM of squared_euclidean: it needs "
-         "features, which no RDM holds; leave it out"),
+         r"measures\.0: cka_feature_corrected needs the features of layers, and objects keeps "
+         "none; write features: 2000, or all, into "),
         ("[rho_a, cka]", "[euclidean]",
          r"measures\.1: cka takes no RDM of euclidean: add one of correlation, cosine, "
          "squared_euclidean"),

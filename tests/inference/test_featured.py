@@ -22,7 +22,6 @@ from isomorph.inference.featured import (
     pooled,
     regions_of_features,
     squared_distances_of,
-    with_labels,
 )
 from isomorph.inference.gather import candidates_of, regions_of
 from isomorph.inference.given import joined
@@ -183,8 +182,8 @@ def test_measures_content_with_gram_matrices_of_models_get_their_roots():
     content = replace(CORRECTED, needs=("features",))
     object.__setattr__(content, "model_needs", ("gram",))
     given = features(models={})
-    assert lacking(given, None, content, "features") == ""
-    assert lacking(given, None, CORRECTED, "features") == "no features of net were kept"
+    assert lacking(given, None, content, "features") == ("", "")
+    assert lacking(given, None, CORRECTED, "features")[0] == "no features of net were kept"
     found = candidates_of_features(given, content)
     deep = DEEP - DEEP.mean(axis=0)
     root = found.facts["features"][1]
@@ -229,10 +228,9 @@ def test_categories_reach_rdms_ceilings_and_pairs_of_regions(more_measures):
 
 def test_labels_are_in_every_draw_of_units():
     given = features(draws={"IT": {s: [np.arange(5), np.arange(3, 8)] for s in SUBJECTS}})
-    regions, candidates = with_labels(
-        regions_of_features(given, CORRECTED), candidates_of_features(given, CORRECTED), CATEGORIES
-    )
-    for one in (*regions, *regions[0].draws, candidates):
+    region = regions_of_features(given, CORRECTED)[0].labelled(CATEGORIES)
+    candidates = candidates_of_features(given, CORRECTED).labelled(CATEGORIES)
+    for one in (region, *region.draws, candidates):
         assert all(np.array_equal(own, CATEGORIES) for own in one.stack.fact("labels"))
 
 

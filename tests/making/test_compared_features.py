@@ -17,15 +17,18 @@ sys.path.append(str(Path(__file__).parents[1] / "workflow"))
 
 import tiny_study as tiny
 
-from isomorph.artefacts import read_array, read_responses, read_table
+from isomorph.artefacts import read_array, read_provenance, read_responses, read_table
 from isomorph.cli import main
+from isomorph.errors import IsomorphError
 from isomorph.jobs import Job, jobs
 from isomorph.layout import Layout
 from isomorph.making import inputs_of, words_of
 from isomorph.measures import MEASURES, Stack
 from isomorph.models.kept import kept_features
 from isomorph.slices import activations
+from isomorph.stages.common import analysis_of
 from isomorph.stages.features import read_features
+from isomorph.stages.needs import refuse_unserved
 from isomorph.study import load_study
 
 MEASURE = "cka_feature_corrected"
@@ -46,7 +49,8 @@ def written(folder, measures=("pearson", MEASURE), features=30):
         noise = rng.standard_normal((tiny.N_REPETITIONS, *tuning.shape))
         responses = (tuning + 0.3 * noise).reshape(-1, tiny.N_UNITS)
         np.save(folder / "files" / "small" / f"{subject}.npy", responses)
-    study = {**tiny.STUDY, "datasets": ["small"], "measures": list(measures)}
+    tiny.write_rdms(folder, tiny.N_STIMULI)
+    study = {**tiny.STUDY, "measures": list(measures)}
     tiny.write_yaml(folder / "config" / "study.yaml", study)
     file = folder / "config" / "models" / "pixels.yaml"
     model = yaml.safe_load(file.read_text())
@@ -112,6 +116,22 @@ def test_only_measures_that_ask_for_features_have_them_read(computed):
     for stage in ("explain", "brain_rdms", "recover"):
         job = Job(stage, ("small",))
         assert inputs_of(plain, job) == inputs_of(computed, job)
+
+
+def test_a_dataset_of_rdms_does_without_and_says_so(computed):
+    inputs = {str(job) for job in inputs_of(computed, Job("compare", ("broken",))).values()}
+    assert not {name for name in inputs if name.startswith(("responses", "activations"))}
+    noted = read_provenance(computed.comparisons("broken")).noted
+    assert noted["not_applicable"] == [f"{MEASURE} of features: there are no features of regions"]
+    rows = read_table(computed.comparisons("broken"), "comparisons")
+    assert set(rows["measure"]) == {"pearson"}
+    # another dataset has features; where none has, the measure is refused
+    analysis = analysis_of(computed, "broken", "compare")
+    refuse_unserved(computed.study, "broken", analysis)
+    datasets = {"broken": computed.study.dataset("broken")}
+    alone = replace(computed.study, datasets=datasets)
+    with pytest.raises(IsomorphError, match=f"{MEASURE} needs features, and of broken there are"):
+        refuse_unserved(alone, "broken", analysis)
 
 
 def test_a_model_file_without_the_key_decides_what_it_did(tmp_path):

@@ -82,7 +82,7 @@ def changed(stack, change):
         "translation": lambda x, p: x + rng.uniform(0, 5, p),
         "permutation": lambda x, p: x[..., rng.permutation(p)],
         "orthogonal": lambda x, p: x @ np.linalg.qr(rng.standard_normal((p, p)))[0],
-        "linear": lambda x, p: x @ rng.standard_normal((p, p)),
+        "linear": lambda x, p: x @ (rng.standard_normal((p, p)) * np.logspace(0, 1.5, p)),
     }
     facts = dict(stack.facts)
     if change in of_units:
@@ -135,7 +135,8 @@ def test_range_symmetry_self_and_order_of_stimuli(name, seed, n_stimuli):
     assert (known >= measure.range[0] - ABSOLUTE).all()
     assert (known <= measure.range[1] + ABSOLUTE).all()
     other_way = measure.compare(second, first).T
-    assert np.allclose(values, other_way, atol=ABSOLUTE, equal_nan=True) == measure.symmetric
+    if len(known):  # of very few stimuli some say nothing, either way
+        assert np.allclose(values, other_way, atol=ABSOLUTE, equal_nan=True) == measure.symmetric
     if measure.with_itself is not None:
         own = np.diag(measure.compare(first, first))
         np.testing.assert_allclose(own, measure.with_itself, atol=ABSOLUTE)
@@ -193,7 +194,8 @@ def test_calibrated_values_are_0_at_chance_and_1_at_best(name):
     chance = measure.chance(first, second)
     np.testing.assert_allclose(value, measure.compare(first, second))
     np.testing.assert_allclose(calibrated * (1 - chance) + chance, value, atol=1e-12)
-    np.testing.assert_allclose(np.diag(measure.calibrated(first, first)[1]), 1, atol=1e-9)
+    if measure.with_itself is not None:
+        np.testing.assert_allclose(np.diag(measure.calibrated(first, first)[1]), 1, atol=1e-9)
     ones = np.ones((1, 8), dtype=int)
     for plain, resampled in zip((value, calibrated), measure.calibrated(first, second, ones),
                                 strict=True):  # fmt: skip

@@ -161,7 +161,7 @@ def test_too_few_anchors_or_stimuli_have_no_value():
     assert np.isnan(MEASURES["relative_cosine(0.2)"].compare(first, second)).all()
     assert np.isnan(MEASURES["relative_cosine(0.2)"].form.influence(first, second)).all()
     assert np.isfinite(MEASURES["relative_cosine(0.3)"].compare(first, second)).all()
-    assert "share of stimuli that are anchors" in MEASURES.suggestion("relative_cosine(1)")
+    assert "half if none is named" in MEASURES.suggestion("relative_cosine(1)")
 
 
 def test_a_stimulus_the_same_to_all_anchors_counts_as_0():

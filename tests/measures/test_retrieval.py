@@ -134,7 +134,8 @@ def test_influences_of_anchors_are_derivatives_of_smoothed_ranks(name):
                 -worth * norm.pdf(row[j] - row[i], scale=width) / 8, abs=1e-12
             )
     np.testing.assert_allclose(changes.sum(axis=1), 0, atol=1e-12)
-    own = _added(score, standardised(u)[None], standardised(v)[None], (anchors, others))[0]
+    sides = standardised(u)[None], standardised(v)[None]
+    own = _added(score, at_first[None], *sides, (anchors, others))[0]
     for at, anchor in enumerate(anchors):
         step = 1e-5 * np.eye(8)[at]
         change = (correlations(1 + step) - correlations(1 - step)) / 2e-5

@@ -101,7 +101,7 @@ def clusters(n, many):
     return made
 
 
-@pytest.mark.parametrize(("n", "many"), [(100, [2, 3, 4, 5, 6, 10]), (300, [2, 10, 12])])
+@pytest.mark.parametrize(("n", "many"), [(100, [2, 3, 4, 5, 6, 10]), (300, [10, 12])])
 def test_the_more_clusters_the_larger_the_divergence(n, many):
     """Published for 300 points and 2, 3, 4, 5, 6, 10 and 12 clusters, here for some of these."""
     clouds = clusters(n, many)

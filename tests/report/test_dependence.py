@@ -5,12 +5,21 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 from synthetic_study import scores_of, write_study
 
+from isomorph.artefacts import provenance, read_table, write_table
+from isomorph.layout import Layout
+from isomorph.measures import FAMILIES, FEATURES, MEASURES
+from isomorph.report.analysis_facts import analysis
 from isomorph.report.answers import sentences
 from isomorph.report.dependence import of_families, of_settings
 from isomorph.report.evidence import read_results
+from isomorph.report.missing import judge
+from isomorph.report.page import render
 from isomorph.report.robustness import robustness
+from isomorph.stages import figures
+from isomorph.study import load_study
 
 SQUARED = "squared_euclidean"
 NET = {"net": 0.5, "pixels": 0.2}
@@ -126,3 +135,43 @@ def test_orders_are_set_apart_by_family(told):
     *_, orders = robustness(found)[0]["sentences"]
     assert "over pairs of families" in orders
     assert "at the lowest (RSA and kernels)" in orders
+
+
+def test_the_page_names_the_families_of_its_measures_and_what_they_ask(layout):
+    page = render(judge(layout))
+    assert "A family of measures: rho-a, Spearman" in page
+    assert FAMILIES["rsa"].asks in page
+    assert FAMILIES["kernel"].asks not in page
+    assert "its features under measures that need these" not in page
+    asked = ("rho_a", "cka_feature_corrected")
+    spec = layout.study.spec.model_copy(update={"measures": asked})
+    assert analysis(spec, [])["features"] == [MEASURES["cka_feature_corrected"].title]
+
+
+def test_regions_whose_main_measure_compares_features_are_told_in_full(tmp_path):
+    layout = write_study(tmp_path, datasets=("real",))
+    study = yaml.safe_load(layout.study.path.read_text())
+    study["measures"] = ["cka_feature_corrected", "rho_a"]
+    layout.study.path.write_text(yaml.safe_dump(study))
+    layout = Layout(load_study(layout.study.path), layout.root)
+    for kind in ("comparisons", "contrasts", "layers_in_set"):
+        table = read_table(layout.path(kind, "real"), kind)
+        own = table[table["measure"] == "rho_a"]
+        features = own.assign(distance=FEATURES, measure="cka_feature_corrected")
+        both = pd.concat([own, features], ignore_index=True)
+        write_table(layout.path(kind, "real"), both, kind, provenance("compare"))
+    settings = [("correlation", "rho_a"), (FEATURES, "cka_feature_corrected")]
+    for kind, table in scores_of(layout, "real", None, settings).items():
+        write_table(layout.path(kind, "real"), table, kind, provenance("compare"))
+    figures.run(layout, "real")
+    page = render(judge(layout))
+    assert "distance: features, no RDM" in page
+    assert "between the features of alpha and those of each layer" in page
+    assert "its features under measures that need these" in page
+    assert "does not depend on the family of measures" in page
+    results = read_results(layout, "real")
+    assert {one.distance for one in results.shown} == {FEATURES}
+    assert {one.kind for one in results.pictures} >= {"profile", "overview", "map", "multiverse"}
+    (best, *_, families, _) = sentences(layout.study, [results])
+    assert "blocks.2 is most similar to alpha" in best
+    assert families.startswith("alpha: Which model scores highest does not depend on the family")

@@ -24,12 +24,15 @@ from isomorph.catalogue.entries import (
 )
 from isomorph.catalogue.explanations import EXPLAINED, RECOVERED, TRUSTED
 from isomorph.catalogue.measured import MEASURED
+from isomorph.catalogue.predicted import PREDICTED
 from isomorph.catalogue.shared_columns import PLACE
 from isomorph.catalogue.variables import ARRAYS
 from isomorph.registry import Registry
 
 if TYPE_CHECKING:
     from pandas import DataFrame
+
+    from isomorph.study import Study
 
 REPRESENTED = (
     Artefact(
@@ -66,7 +69,9 @@ CATALOGUE: Registry[Artefact] = Registry(
     "artefact",
     {
         one.name: one
-        for one in chain(MEASURED, REPRESENTED, COMPARED, RECOVERED, EXPLAINED, TRUSTED, LOOKED_AT)
+        for one in chain(
+            MEASURED, REPRESENTED, COMPARED, RECOVERED, EXPLAINED, PREDICTED, TRUSTED, LOOKED_AT
+        )
     },
 )
 """Every artefact by name, in the order in which the data passes."""
@@ -99,6 +104,11 @@ def made_for(stage: str) -> tuple[str, ...]:
 def of_stimuli(stage: str) -> bool:
     """Tell whether what a stage makes belongs to a set of stimuli."""
     return made_by(stage)[0].of_stimuli
+
+
+def is_asked(study: Study, stage: str) -> bool:
+    """Tell whether a study asks for what a stage makes."""
+    return all(one.asked is None or one.asked(study) for one in made_by(stage))
 
 
 def stage_command(stage: str) -> str:
@@ -138,6 +148,7 @@ __all__ = [
     "Column",
     "Variable",
     "arguments_of",
+    "is_asked",
     "made_by",
     "made_for",
     "named",

@@ -70,5 +70,10 @@ def _row(one: Column | Variable, before: str = "") -> Row:
 
 
 def _table(rows: Sequence[Row], what: str) -> str:
-    lines = [f"| {what} | unit | meaning |", "|---|---|---|"]
-    return "\n".join([*lines, *(f"| `{name}` | {unit} | {said} |" for name, unit, said in rows)])
+    lines = [(what, "unit", "meaning"), ("---",) * 3]
+    return "\n".join(map(row_of, [*lines, *((f"`{name}`", *rest) for name, *rest in rows)]))
+
+
+def row_of(cells: Sequence[str]) -> str:
+    """Return a row of a table in Markdown; a bar inside a cell does not end it."""
+    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"

@@ -133,6 +133,8 @@ class Artefact:
         From a study and a dataset to whether that dataset has it; None where all have.
     command : str
         The command that makes it, where it is not called as the stage is.
+    asked : callable or None
+        From a study to whether it asks for the stage at all; None where every study does.
     """
 
     name: str
@@ -144,6 +146,7 @@ class Artefact:
     parquet: bool = False
     only_for: Callable[[Study, str], bool] | None = None
     command: str = ""
+    asked: Callable[[Study], bool] | None = None
 
     @property
     def made_by(self) -> str:
@@ -186,6 +189,7 @@ def table(
     path: str = "",
     parquet: bool = False,
     only_for: Callable[[Study, str], bool] | None = None,
+    asked: Callable[[Study], bool] | None = None,
 ) -> Artefact:
     """Return the entry of a table, whose columns are called by their names.
 
@@ -197,7 +201,7 @@ def table(
         Names with spaces between, of columns it must have and of those it may have.
     *known : mapping of str to Column
         What the names mean; the first that has one counts.
-    path, parquet, only_for
+    path, parquet, only_for, asked
         See `Artefact`. The path is that of a table of a dataset unless given.
 
     Raises
@@ -223,4 +227,5 @@ def table(
         ),
         parquet=parquet,
         only_for=only_for,
+        asked=asked,
     )

@@ -34,10 +34,16 @@ class Looked:
         A sentence each.
     said : dict of str to str
         By dataset, a clause that says what was looked at.
+    n_stimuli : dict of str to int
+        How many stimuli there are, of datasets of which that is known and where it matters.
+    columns : dict of str to set of str
+        What describes these stimuli.
     """
 
     mistakes: list[str] = field(default_factory=list)
     said: dict[str, str] = field(default_factory=dict)
+    n_stimuli: dict[str, int] = field(default_factory=dict)
+    columns: dict[str, set[str]] = field(default_factory=dict)
 
 
 def look_at(layout: Layout, datasets: Sequence[str]) -> Looked:
@@ -58,8 +64,9 @@ def look_at(layout: Layout, datasets: Sequence[str]) -> Looked:
     """
     from isomorph.archives.manifest import OnDisk
     from isomorph.archives.on_disk import here
-    from isomorph.stages import responses
+    from isomorph.stages import needs, responses
 
+    matter = needs.asks_of_stimuli(layout.study)
     found = {name: one for name in datasets if (one := here(layout, name)) is not None}
     on_disk = OnDisk(layout, {name: one.manifest for name, one in found.items()})
     progress = _Progress(sum(len(one.subjects) for one in found.values()))
@@ -77,6 +84,9 @@ def look_at(layout: Layout, datasets: Sequence[str]) -> Looked:
             if mistake:
                 wrong[subject] = mistake
             lacking |= dict.fromkeys(own.lacking())
+        owner = layout.study.stimulus_set(dataset)
+        if matter and (stimuli := names.described(owner)) is not None:
+            looked.n_stimuli[owner], looked.columns[owner] = stimuli
         looked.mistakes += said_once(wrong)
         looked.said[dataset] = _said(one, len(layout.study.dataset(dataset).subjects), lacking)
     return looked
@@ -95,6 +105,17 @@ class _Stimuli:
         if owner not in self.known:
             self.known[owner] = self._look(owner)
         return self.known[owner]
+
+    def described(self, owner: str) -> tuple[int, set[str]] | None:
+        """Return how many stimuli a dataset has and what describes them, None if not known."""
+        from isomorph.stages import stimuli
+
+        one, (_, mistake) = self.found.get(owner), self.of(owner)
+        if one is None or mistake:
+            return None
+        if len(one.subjects) < len(self.layout.study.dataset(owner).subjects):
+            return None
+        return _quietly(partial(stimuli.described, self.layout, owner))[0]
 
     def _look(self, owner: str) -> tuple[Names, str]:
         from isomorph.stages import stimuli

@@ -15,6 +15,7 @@ VOCABULARY = {
     "transform": "isomorph.rdms:TRANSFORMS",
     "source": "isomorph.models:SOURCES",
     "inference.correction": "isomorph.inference:CORRECTIONS",
+    "inference.prediction.methods": "isomorph.measures.prediction:METHODS",
 }
 """The registry that knows the names a setting may hold."""
 
@@ -36,6 +37,7 @@ def open_study(path: Path | str, *, thorough: bool = False) -> Study:
         With every mistake at once, a line each.
     """
     from isomorph.models import mistakes_of
+    from isomorph.stages import needs
     from isomorph.study import StudyError, load_study
 
     vocabulary = {}
@@ -53,7 +55,7 @@ def open_study(path: Path | str, *, thorough: bool = False) -> Study:
             )
         )
     ]
-    mistakes += [*_without_models(study), *_without_distances(study)]
+    mistakes += [*_without_models(study), *_without_distances(study), *needs.mistakes_of(study)]
     if mistakes:
         raise StudyError(study.path, mistakes)
     return study
@@ -84,6 +86,7 @@ def _without_distances(study: Study) -> list[str]:
 
     A dataset of ready RDMs has the distances of these alone.
     """
+    from isomorph.inference.featured import of_rdms_alone, takes_features
     from isomorph.measures import MEASURES
     from isomorph.rdms import DISTANCES
     from isomorph.study.responses import RdmResponses
@@ -92,23 +95,28 @@ def _without_distances(study: Study) -> list[str]:
     given, measures = study.spec.distances, study.spec.measures
     for place, name in enumerate(measures):
         measure = MEASURES[name]
-        if any(map(measure.accepts, given)):
+        if takes_features(measure) or any(map(measure.accepts, given)):
             continue
-        able = [distance for distance in DISTANCES if measure.accepts(distance)]
-        right = f"add one of {', '.join(able)}" if able else (
-            f"it {measure.lacks(('rdm', 'gram'))}, which no RDM holds; leave it out and compare "
-            "features in Python"
-        )  # fmt: skip
-        mistakes.append(f"measures.{place}: {name} takes no RDM of {', '.join(given)}: {right}")
+        able = ", ".join(one for one in DISTANCES if measure.accepts(one))
+        mistakes.append(
+            f"measures.{place}: {name} takes no RDM of {', '.join(given)}: add one of {able}"
+        )
+    if not mistakes and not any(of_rdms_alone(MEASURES[name]) for name in measures):
+        mistakes.append(
+            f"measures: {', '.join(measures)} cannot be explained or recovered, as what compares "
+            "features or is computed anew for every order of the stimuli cannot; add one of RDMs, "
+            "such as rho_a"
+        )
     if mistakes:
         return mistakes
     for dataset, spec in study.datasets.items():
         if not isinstance(spec.responses, RdmResponses):
             continue
         ready = list(dict.fromkeys(source.distance for source in spec.responses.sources))
-        if not any(MEASURES[name].accepts(distance) for name in measures for distance in ready):
+        simple = [name for name in measures if of_rdms_alone(MEASURES[name])]
+        if not any(MEASURES[name].accepts(distance) for name in simple for distance in ready):
             mistakes.append(
                 f"measures: {dataset} comes as RDMs of {', '.join(ready)}, which none of "
-                f"{', '.join(measures)} takes; add one that does, such as rho_a"
+                f"{', '.join(simple)} takes; add one that does, such as rho_a"
             )
     return mistakes

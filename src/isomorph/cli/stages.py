@@ -51,6 +51,8 @@ STAGES = Registry(
                          "isomorph.stages.compare:run"),
         "explain": Stage("what else explains a similarity: controls, combinations, shared variance",
                          "isomorph.stages.explain:run"),
+        "predict": Stage("what layers predict of single units, and regions of layers",
+                         "isomorph.stages.predict:run"),
         "recover": Stage("which layers are found again in data simulated from them",
                          "isomorph.stages.recover:run"),
         "figures": Stage("the figures of a dataset", "isomorph.stages.figures:run"),

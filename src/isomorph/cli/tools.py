@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from isomorph.cli.opening import open_study
 from isomorph.cli.stages import load
 from isomorph.cli.validate import add_validate
-from isomorph.errors import IsomorphError
+from isomorph.errors import IsomorphError, did_you_mean
 
 if TYPE_CHECKING:
     from isomorph.layout import Layout
@@ -79,6 +79,7 @@ def _check(parsed: argparse.Namespace) -> None:
     from isomorph.archives.readiness import readiness
     from isomorph.cli.looking import look_at
     from isomorph.jobs import jobs
+    from isomorph.stages import needs
 
     study = open_study(parsed.study, thorough=True)
     layout = open_layout(study, parsed.root)
@@ -90,6 +91,7 @@ def _check(parsed: argparse.Namespace) -> None:
             mistakes.append(str(error))
     looked = look_at(layout, list(told))
     mistakes += looked.mistakes
+    mistakes += needs.mistakes_of(study, looked.columns)
     if mistakes:
         raise IsomorphError("\n".join(mistakes))
     counts = (
@@ -100,7 +102,15 @@ def _check(parsed: argparse.Namespace) -> None:
     print("fine: " + ", ".join(f"{n} {noun}{'s' if n != 1 else ''}" for n, noun in counts))
     for dataset, said in told.items():
         more = f"; {looked.said[dataset]}" if dataset in looked.said else ""
-        print(f"{dataset}: {said}{more}")
+        without = needs.notes_of(study, dataset, looked.columns)
+        print("; ".join([f"{dataset}: {said}{more}", *without]))
+    stimuli = {
+        name: spec.expected.stimuli
+        for name, spec in study.datasets.items()
+        if spec.expected.stimuli
+    } | looked.n_stimuli
+    for line in (*needs.room_of_features(study, stimuli), *needs.costs_of(study, stimuli)):
+        print(line)
 
 
 def _add_verify(parser: argparse.ArgumentParser) -> None:
@@ -179,6 +189,40 @@ def _headline(parsed: argparse.Namespace) -> None:
         raise IsomorphError(f"{page}: no report yet; run the study first: {_run(layout)}")
     lines: list[str] = load("isomorph.report:headline")(judged)
     print(f"report: {page}", *([f"partial: {absent}"] if absent else []), *lines, sep="\n")
+
+
+def _add_list(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("what", metavar="WHAT", help=f"one of {', '.join(LISTS)}")
+    parser.set_defaults(run=_list)
+
+
+def _list(parsed: argparse.Namespace) -> None:
+    if parsed.what not in LISTS:
+        raise IsomorphError(
+            f'list: nothing is called "{parsed.what}", {did_you_mean(parsed.what, LISTS)}'
+        )
+    print(LISTS[parsed.what]())
+
+
+def _measures() -> str:
+    from isomorph.measures import MEASURES
+    from isomorph.report.described import listed
+
+    return listed(MEASURES.values())
+
+
+def _distances() -> str:
+    from isomorph.rdms import DISTANCES
+
+    width = max(map(len, DISTANCES))
+    return "\n".join(
+        f"{name:<{width}}  needs {' and '.join(sorted(one.needs))}; {one.title}"
+        for name, one in DISTANCES.items()
+    )
+
+
+LISTS: dict[str, Callable[[], str]] = {"measures": _measures, "distances": _distances}
+"""What names a study may hold, in words."""
 
 
 def _add_lock(parser: argparse.ArgumentParser) -> None:
@@ -282,6 +326,7 @@ TOOLS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     ),
     "verify": ("whether all there is of a study is whole and what it now says", _add_verify),
     "show": ("print any artefact, or draw it into a PNG", _add_show),
+    "list": ("every measure, by family, or every distance, and what it needs", _add_list),
     "headline": ("where the report is and what it says, in four lines", _add_headline),
     "searchlight": (
         "a similarity map: a layer and the sphere around each voxel",

@@ -15,8 +15,8 @@ from matplotlib.lines import Line2D
 
 from isomorph.figures.main_rows import Family
 from isomorph.figures.style import CEILING, FAINT, REGION, colours, heat_map, styled
-from isomorph.figures.titles import distance_title, family_title, measure_label
-from isomorph.measures import FAMILIES
+from isomorph.figures.titles import NO_RDM, family_title, measure_label
+from isomorph.measures import FAMILIES, FEATURES
 
 Setting = tuple[str, str]
 Floats = npt.NDArray[np.floating]
@@ -29,6 +29,15 @@ MOST_SETTINGS = 12
 
 LINE = 0.21
 """Height of a setting, inches."""
+
+WIDE = 3.6
+"""Width of the upper panel, inches, without what stands beside it."""
+
+LONGEST = 44
+"""Letters of a label; a longer one gives way to the name that tables have."""
+
+LETTER = 0.058
+"""Mean width of a letter, inches."""
 
 CELL = 0.36
 """Side of a cell of the agreement, inches."""
@@ -96,7 +105,7 @@ def agreement_of(agreement: pd.DataFrame) -> tuple[list[str], Floats] | None:
         return None
     several = len({distance for distance, _ in settings}) > 1
     titles = [
-        measure_label(measure) + (f"\n{distance_title(distance)}" if several else "")
+        _measure(measure) + (f"\n{_distance(distance)}" if several else "")
         for distance, measure in settings
     ]
     return titles, _matrix(settings, ends, rows, 1.0)
@@ -134,7 +143,8 @@ def draw_multiverse(
     above = 0.9 + LINE * (len(lines) + 1) + 0.2 * -(-len(models) // 3)
     below = 0.0 if agreed is None else 1.7 + CELL * len(agreed[0])
     with styled():
-        figure = Figure(figsize=(7.6, above + below), layout="constrained")
+        size = (_width(lines, agreed[0] if agreed else ()), above + below)
+        figure = Figure(figsize=size, layout="constrained")
         if agreed is None:
             top = figure.subplots()
         else:
@@ -146,6 +156,26 @@ def draw_multiverse(
             frameon=False, fontsize=8, handletextpad=0.4, columnspacing=1.2,
         )  # fmt: skip
     return figure
+
+
+def _measure(name: str) -> str:
+    label = measure_label(name)
+    return label if len(label) <= LONGEST else name.replace("_", " ")
+
+
+def _distance(name: str) -> str:
+    """Return the name of a distance in fewer letters than its title has."""
+    return NO_RDM if name == FEATURES else name.replace("_", " ")
+
+
+def _width(lines: Sequence[Line], agreed: Sequence[str]) -> float:
+    """Return how wide a figure is in which the names beside a panel leave it its width."""
+    settings = [line.setting for line in lines if line.setting]
+    left = [*(_measure(measure) for _, measure in settings), *"\n".join(agreed).split("\n")]
+    distances = {distance for distance, _ in settings}
+    right = [_distance(one) for one in distances] if len(distances) > 1 else []
+    letters = max(map(len, left)) + max(map(len, right), default=0)
+    return max(WIDE, CELL * len(agreed)) + 0.6 + LETTER * letters
 
 
 def _look(models: Sequence[Family]) -> dict[str, tuple[str, str]]:
@@ -202,10 +232,10 @@ def _draw_scores(
             ax.scatter(known[winner], y, s=85, facecolors="none", linewidths=1.2, zorder=6,
                        edgecolors=REGION if sure else FAINT)  # fmt: skip
         if several:
-            ax.text(1.01, y, distance_title(line.setting[0]), fontsize=7, color=FAINT, va="center",
+            ax.text(1.03, y, _distance(line.setting[0]), fontsize=7, color=FAINT, va="center",
                     transform=ax.get_yaxis_transform())  # fmt: skip
     names = [
-        family_title(line.family) if line.setting is None else measure_label(line.setting[1])
+        family_title(line.family) if line.setting is None else _measure(line.setting[1])
         for line in lines
     ]
     ax.set_yticks(range(len(lines)), names, fontsize=7.5)

@@ -11,6 +11,7 @@ import pandas as pd
 import xarray as xr
 
 from isomorph.inference.featured import Features
+from isomorph.inference.gather import Region
 from isomorph.inference.groups import Labels, column_labels, groups_of
 from isomorph.inference.members import ModelFamily
 from isomorph.inference.setting import Draws, Setting, make_draws
@@ -87,6 +88,11 @@ class Analysis:
         rdms = [every_rdm(model) for model in self.models]
         stimuli = Stimuli(self.stimuli, rdms, self.where, self.groups)
         return make_draws(subject_counts(self.brain), stimuli, self.inference, self.seed)
+
+    def draws_of(self, draws: Draws, regions: Sequence[Region]) -> Draws:
+        """Return the draws for some regions, which may lack subjects that others have."""
+        counts = {region.name: len(region.subjects) for region in regions}
+        return draws.with_subjects(counts, self.inference.minimum_subjects, self.seed)
 
     def setting(self, distance: str, measure: str) -> Setting:
         """Return what one comparison is made under."""

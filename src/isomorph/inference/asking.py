@@ -10,10 +10,12 @@ import xarray as xr
 
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.inference.analysis import Analysis
+from isomorph.inference.featured import GRAM, lacking, takes_features
 from isomorph.inference.given import brain_given, models_given
+from isomorph.inference.measured import Measured, models_by_name, plain
 from isomorph.inference.members import ModelFamily
 from isomorph.inference.vectors import UNSPECIFIED
-from isomorph.measures import MEASURES
+from isomorph.measures import FEATURES, MEASURES
 from isomorph.rdms.collection import available, distances_of
 from isomorph.rdms.distances import DISTANCES, of_layers
 from isomorph.rdms.lined_up import names_of, over, refuse_unnamed
@@ -29,6 +31,13 @@ NO_MODELS = object()
 HELD = ("rdm", "gram")
 """What RDMs hold of what a measure may need."""
 
+WOULD_DO = {
+    "features": 'give features as arrays, or as isomorph.activations(..., features="all")',
+    "repetitions": "give responses of shape (repetition, stimulus, unit)",
+    "labels": 'give stimuli as a table with the column "{column}"',
+}
+"""What to do where a need of a measure is not met."""
+
 
 def analysis_of(
     brain: Any,
@@ -40,6 +49,7 @@ def analysis_of(
     inference: Inference,
     dataset: str = "",
     untrained: Mapping[str, Names] | None = None,
+    features: bool = False,
 ) -> Analysis:
     """Return what is compared with what, as `isomorph.compare` was given it.
 
@@ -51,20 +61,70 @@ def analysis_of(
     measures = known_measures(measure)
     one_name(dataset, "dataset")
     asked = None if distance is None else several(distance, "distance")
-    plain = asked[0] if asked is not None and len(asked) == 1 else ""
-    regions, layers = _given(brain, models, plain)
+    if features:
+        return _measured(
+            brain, models, measures, asked, stimuli, inference, dataset, untrained or {}
+        )
+    alone = asked[0] if asked is not None and len(asked) == 1 else ""
+    regions, layers = _given(brain, models, alone)
     sure = not any(map(_is_unsaid, [regions, *layers]))
     if not sure and (label := _said_by_others(regions, layers)):
         regions, layers = _given(brain, models, label)
-    table, (regions, *layers) = _lined_up([regions, *layers], stimuli)
+    table, (regions, *layers) = lined_up([regions, *layers], stimuli)
     distances = _distances(regions, asked)
     refuse_unfit(measures, distances, sure=sure)
     _refuse_without(layers, distances)
     names = [str(model["model"].item()) for model in layers]
-    return Analysis(
+    return _served(Analysis(
         regions, layers, families_of(names, untrained or {}), table, distances, measures,
         inference, dataset, where="stimuli",
-    )  # fmt: skip
+    ))  # fmt: skip
+
+
+def _measured(
+    brain: Any,
+    models: Any,
+    measures: Sequence[str],
+    asked: list[str] | None,
+    stimuli: Table | None,
+    inference: Inference,
+    dataset: str,
+    untrained: Mapping[str, Names],
+) -> Analysis:
+    """Return what is compared with what, of responses and features."""
+    of_rdms = [MEASURES[name] for name in measures if not takes_features(MEASURES[name])]
+    of_grams = all("gram" in measure.needs for measure in of_rdms)
+    distances = asked or [GRAM if of_grams else "correlation"]
+    for name in distances:
+        if name not in DISTANCES:
+            raise IsomorphError(f'unknown distance "{name}": {did_you_mean(name, DISTANCES)}')
+    refuse_unfit([measure.name for measure in of_rdms], distances)
+    given = {} if models is NO_MODELS else models_by_name(models)
+    whole = Measured(brain, given, distances)
+    table, lined = lined_up(whole.rdms, stimuli)
+    regions, *layers = (plain(one, distances) for one in lined)
+    _refuse_without(layers, distances)
+    return _served(Analysis(
+        regions, layers, families_of(list(given), untrained), table, distances, measures,
+        inference, dataset, where="stimuli", features=whole.features(lined),
+    ))  # fmt: skip
+
+
+def _served(analysis: Analysis) -> Analysis:
+    """Return an analysis that has what its measures need.
+
+    Raises
+    ------
+    IsomorphError
+    """
+    for name in analysis.measures:
+        measure = MEASURES[name]
+        distance = FEATURES if takes_features(measure) else ""
+        why, need = lacking(analysis.features, analysis.labels, measure, distance)
+        if why:
+            column = analysis.inference.selection.column
+            raise IsomorphError(f"{name}: {why}; {WOULD_DO[need].format(column=column)}")
+    return analysis
 
 
 def known_measures(names: Names) -> list[str]:
@@ -97,10 +157,10 @@ def refuse_unfit(measures: Sequence[str], distances: Sequence[str], *, sure: boo
     """
     for name in measures:
         measure = MEASURES[name]
-        if lack := measure.lacks(HELD):
+        if takes_features(measure):
             raise IsomorphError(
-                f"{name} {lack}, which no RDM holds; compare with the functions of "
-                "isomorph.measures"
+                f"{name} {measure.lacks(HELD)}, which no RDM holds; isomorph.compare takes "
+                "responses and features in place of RDMs, with features=True"
             )
         if measure.distances is None:
             continue
@@ -161,10 +221,22 @@ def families_of(names: Sequence[str], untrained: Mapping[str, Names]) -> list[Mo
     return families
 
 
-def _lined_up(
+def lined_up(
     data: Sequence[xr.Dataset], stimuli: Table | None
 ) -> tuple[pd.DataFrame, list[xr.Dataset]]:
-    """Return the table of stimuli and all RDMs over them in its order."""
+    """Return the table of stimuli and all RDMs over them in its order.
+
+    Parameters
+    ----------
+    data : sequence of Dataset
+        RDMs of regions, then of every model.
+    stimuli : DataFrame, sequence of str or None
+
+    Raises
+    ------
+    IsomorphError
+        When they are not over the same stimuli.
+    """
     what = ["brain", *(f'model "{one["model"].item()}"' for one in data[1:])]
     if stimuli is None:
         refuse_unnamed(data, what)

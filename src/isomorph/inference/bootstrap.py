@@ -56,6 +56,8 @@ class Resampled:
         cross-validations give; `over_stimuli` and `over_both` are then their mean.
     n_repeats : int
         How many such values the estimate itself is the mean of.
+    both : str
+        What is resampled, in words, where it is not stimuli alone; units may stand for subjects.
     """
 
     over_stimuli: Floats
@@ -66,6 +68,7 @@ class Resampled:
     apart_stimuli: Floats | None = None
     apart_both: Floats | None = None
     n_repeats: int = 1
+    both: str = BOTH
 
     def spread(self, limits: tuple[float, float] = UNLIMITED) -> Spread:
         """Return the spread over stimuli, and over subjects where they are resampled.
@@ -84,7 +87,7 @@ class Resampled:
             return self._spread_of_several(self.apart_stimuli)
         if self.over_both is None or self.over_subjects is None:
             return spread_over_stimuli(self.over_stimuli, self.n_stimuli, limits)
-        return spread_over_both(
+        spread = spread_over_both(
             self.over_both,
             self.over_subjects,
             self.over_stimuli,
@@ -92,6 +95,7 @@ class Resampled:
             self.n_stimuli,
             limits,
         )
+        return replace(spread, scheme=self.both)
 
     def _spread_of_several(self, apart_stimuli: Floats) -> Spread:
         wavering = _mean_square(apart_stimuli)
@@ -134,7 +138,7 @@ class Resampled:
     @property
     def scheme(self) -> str:
         """What is resampled."""
-        return STIMULI if self.over_both is None else BOTH
+        return STIMULI if self.over_both is None else self.both
 
     @property
     def widest(self) -> Floats:

@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 
 from isomorph.inference.bootstrap import Resampled, joined
-from isomorph.inference.bounds import HALVES, SUBJECTS, Ceiling
+from isomorph.inference.bounds import HALVES, ROUNDING, SUBJECTS, Ceiling
 from isomorph.inference.featured import pooled
 from isomorph.inference.gather import Region
 from isomorph.inference.region_reliability import agreement, halves_of, reliability
 from isomorph.inference.setting import Draws
 from isomorph.inference.spread import spread_over_stimuli
 from isomorph.inference.stepping import STEPS, agreement_of_halves, from_latent
-from isomorph.measures import Counts, Floats, Measure, Stack
+from isomorph.measures import FEATURES, Counts, Floats, Measure, Stack
 from isomorph.measures.stack import Stackable, stacked
 
 
@@ -64,6 +64,8 @@ def _of_subjects(
     region: Region, distance: str, measure: Measure, draws: Draws | None, coverage: float
 ) -> Ceiling:
     lower, upper = across_subjects(region.stack, measure)
+    if reason := _no_bounds(lower, upper, distance, measure):
+        return Ceiling(np.nan, np.nan, reason)
     between, why, plain = np.nan, _not_a_correlation(measure), None
     if not why:
         plain = agreement(region, distance, measure)
@@ -84,6 +86,20 @@ def _of_subjects(
         upper_interval=_interval(upper, uppers, measure, draws, coverage),
         root=root,
     )
+
+
+def _no_bounds(lower: float, upper: float, distance: str, measure: Measure) -> str:
+    """Return why subjects pooled bound nothing, empty where they do."""
+    if not np.isfinite([lower, upper]).all():
+        return f"{measure.name} has no value for one subject against the others pooled"
+    # An unbounded estimate may be off either way; any other is at its best where all are pooled.
+    bounded = bool(np.isfinite(measure.range).all())
+    if distance == FEATURES and bounded and upper < lower - ROUNDING:
+        return (
+            "the units of all subjects together are less like those of one than the units of the "
+            f"others are, under {measure.name}, so they bound nothing"
+        )
+    return ""
 
 
 def across_subjects(subjects: Stackable, measure: Measure) -> tuple[float, float]:

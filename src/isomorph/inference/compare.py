@@ -10,8 +10,7 @@ import pandas as pd
 from isomorph.catalogue import ordered
 from isomorph.inference.asking import NO_MODELS, Names, Table, analysis_of
 from isomorph.inference.ceilings import ceiling
-from isomorph.inference.comparing import comparison_tables
-from isomorph.inference.gather import regions_of
+from isomorph.inference.comparing import asked, comparison_tables, regions_asked
 from isomorph.inference.keywords import inference_of
 from isomorph.inference.result import Result
 
@@ -24,6 +23,7 @@ def compare(
     distance: Names | None = None,
     stimuli: Table | None = None,
     untrained: Mapping[str, Names] | None = None,
+    features: bool = False,
     dataset: str = "",
     **settings: Any,
 ) -> Result:
@@ -50,6 +50,13 @@ def compare(
     untrained : mapping of str to str or sequence of str, optional
         Trained models with their untrained controls among the models; gives the table
         `contrasts`.
+    features : bool, optional
+        Whether `brain` and `models` are responses and features in place of RDMs, which measures
+        such as `cka_feature_corrected` need. `brain` is then what `isomorph.rdm` takes of one
+        subject, a list of it, one per subject, or a mapping of regions to either; `models` a
+        mapping of models to what `isomorph.rdm` takes of the layers of one. Measures of RDMs are
+        given RDMs of `distance`: `correlation` unless that is given, `squared_euclidean` where all
+        of them take Gram matrices.
     dataset : str, optional
         What the tables call the data. Draws depend on it.
     **settings
@@ -85,11 +92,22 @@ def compare(
          layer  estimate  p_corrected
     0  shallow     -0.05         0.99
     1     deep      0.42         0.01
+
+    Of measures that no RDM is enough for, from responses and features:
+
+    >>> deep = rng.standard_normal((20, 3)) @ rng.standard_normal((3, 60))
+    >>> brain = [deep[:, :30] + rng.standard_normal((20, 30)) for _ in range(3)]
+    >>> found = iso.compare(
+    ...     brain, {"net": {"deep": deep}}, "cka_feature_corrected", features=True,
+    ...     resamples=100, permutations=99,
+    ... )
+    >>> bool(found.table["estimate"].item() > 0.9)
+    True
     """
     inference = inference_of("compare", settings)
     return _compared(
         "comparisons", brain, models, measure=measure, distance=distance, stimuli=stimuli,
-        inference=inference, dataset=dataset, untrained=untrained,
+        inference=inference, dataset=dataset, untrained=untrained, features=features,
     )  # fmt: skip
 
 
@@ -100,6 +118,7 @@ def select_layer(
     *,
     distance: Names | None = None,
     stimuli: Table | None = None,
+    features: bool = False,
     dataset: str = "",
     **settings: Any,
 ) -> Result:
@@ -110,7 +129,7 @@ def select_layer(
 
     Parameters
     ----------
-    brain, models, measure, distance, stimuli, dataset
+    brain, models, measure, distance, stimuli, features, dataset
         See `isomorph.compare`.
     **settings
         As `inference.selection` in a study file, `kind`, `folds`, `repeats`, `column`, and as
@@ -141,7 +160,7 @@ def select_layer(
     inference = inference_of("select_layer", settings, "selection")
     return _compared(
         "selection", brain, models, measure=measure, distance=distance, stimuli=stimuli,
-        inference=inference, dataset=dataset,
+        inference=inference, dataset=dataset, features=features,
     )  # fmt: skip
 
 
@@ -151,6 +170,7 @@ def noise_ceiling(
     *,
     distance: Names | None = None,
     stimuli: Table | None = None,
+    features: bool = False,
     dataset: str = "",
     **settings: Any,
 ) -> Result:
@@ -161,7 +181,7 @@ def noise_ceiling(
 
     Parameters
     ----------
-    brain, measure, distance, stimuli, dataset
+    brain, measure, distance, stimuli, features, dataset
         See `isomorph.compare`.
     **settings
         See `isomorph.compare`.
@@ -194,16 +214,18 @@ def noise_ceiling(
     inference = inference_of("noise_ceiling", settings)
     analysis = analysis_of(
         brain, NO_MODELS, measure=measure, distance=distance, stimuli=stimuli,
-        inference=inference, dataset=dataset,
+        inference=inference, dataset=dataset, features=features,
     )  # fmt: skip
     draws, rows = analysis.draws(), []
-    for name in analysis.distances:
-        for region in regions_of(analysis.brain, name):
-            for one in analysis.measures:
-                setting = analysis.setting(name, one)
-                if setting.measure.accepts(name):
-                    found = ceiling(region, name, setting.measure, draws, inference.interval)
-                    rows.append({**setting.columns, **region.columns, **found.row})
+    for name, one in asked(analysis):
+        setting = analysis.setting(name, one)
+        if not setting.measure.accepts(name):
+            continue
+        regions = regions_asked(analysis, setting.measure, name)
+        own = analysis.draws_of(draws, regions)
+        for region in regions:
+            found = ceiling(region, name, setting.measure, own, inference.interval)
+            rows.append({**setting.columns, **region.columns, **found.row})
     return Result("ceiling", {"ceiling": pd.DataFrame(rows)}, inference)
 
 

@@ -18,7 +18,6 @@ from isomorph.inference.featured import (
     lacking,
     regions_of_features,
     takes_features,
-    with_labels,
 )
 from isomorph.inference.gather import Candidates, Region, candidates_of, regions_of
 from isomorph.inference.region_pairs import compare_regions
@@ -49,21 +48,17 @@ def comparison_tables(analysis: Analysis) -> tuple[dict[str, pd.DataFrame], list
     draws, inference = analysis.draws(), analysis.inference
     found, pairs = Compared(), list[Hypotheses]()
     not_applicable = []
-    for distance, name in _asked(analysis):
+    for distance, name in asked(analysis):
         measure = MEASURES[name]
-        why = lacking(analysis.features, analysis.labels, measure, distance)
-        regions = [] if why else _regions(analysis, measure, distance)
+        why, _ = lacking(analysis.features, analysis.labels, measure, distance)
+        regions = [] if why else regions_asked(analysis, measure, distance)
         if not regions or not measure.accepts(distance):
             not_applicable.append(f"{name} of {distance}" + (f": {why}" if why else ""))
             continue
         analysis.said(f"{name} of {distance}")
         candidates = _candidates(analysis, measure, distance)
-        if "labels" in measure.needs and distance != FEATURES:
-            assert analysis.labels is not None, "or it would be lacking"
-            regions, candidates = with_labels(regions, candidates, analysis.labels)
         setting = analysis.setting(distance, name)
-        counts = {region.name: len(region.subjects) for region in regions}
-        own = draws.with_subjects(counts, inference.minimum_subjects, analysis.seed)
+        own = analysis.draws_of(draws, regions)
         compare(regions, candidates, analysis.families, own, setting, found)
         if distance != FEATURES:
             pairs += compare_regions(regions, draws, setting)
@@ -88,23 +83,30 @@ def comparison_tables(analysis: Analysis) -> tuple[dict[str, pd.DataFrame], list
     return {**tables, "agreement": agreement(tables, owners)}, not_applicable
 
 
-def _asked(analysis: Analysis) -> Iterator[tuple[str, str]]:
-    """Yield what is compared under which measure: RDMs of each distance, then features."""
+def asked(analysis: Analysis) -> Iterator[tuple[str, str]]:
+    """Yield distances and measures: RDMs of each distance, then features in place of one."""
     of_features = [name for name in analysis.measures if takes_features(MEASURES[name])]
     of_rdms = [name for name in analysis.measures if name not in of_features]
     yield from product(analysis.distances, of_rdms)
     yield from product([FEATURES], of_features)
 
 
-def _regions(analysis: Analysis, measure: Measure, distance: str) -> list[Region]:
+def regions_asked(analysis: Analysis, measure: Measure, distance: str) -> list[Region]:
+    """Return the regions by their RDMs of a distance, or by their features."""
     if distance != FEATURES:
-        return regions_of(analysis.brain, distance)
+        found = regions_of(analysis.brain, distance)
+        if "labels" not in measure.needs or analysis.labels is None:
+            return found
+        return [one.labelled(analysis.labels) for one in found]
     assert analysis.features is not None, "or it would be lacking"
     return regions_of_features(analysis.features, measure, analysis.labels)
 
 
 def _candidates(analysis: Analysis, measure: Measure, distance: str) -> Candidates:
     if distance != FEATURES:
-        return candidates_of(analysis.models, of_layers(distance))
+        found = candidates_of(analysis.models, of_layers(distance))
+        if "labels" not in measure.needs or analysis.labels is None:
+            return found
+        return found.labelled(analysis.labels)
     assert analysis.features is not None, "or it would be lacking"
     return candidates_of_features(analysis.features, measure, analysis.labels)

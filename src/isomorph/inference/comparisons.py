@@ -176,7 +176,7 @@ class _OneRegion:
         limits = setting.measure.range
         told = estimated(
             estimate, resampled.spread(limits), coverage, limits,
-            unsure=unsure, untested=self.draws.untested,
+            unsure=unsure, untested=self.draws.untested(setting.measure),
         )  # fmt: skip
         sound, model = unsure == "", self.candidates.table["model"]
         bounds = ceiling(region, setting.distance, setting.measure, self.draws, coverage)

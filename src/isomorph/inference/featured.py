@@ -22,6 +22,9 @@ GRAM = "squared_euclidean"
 NO_HALVES = "features are those of all repetitions together"
 """Why a region of features has no halves."""
 
+NOWHEN = (np.nan, np.nan)
+"""The time bin of what has none."""
+
 KEPT = ("features", "repetitions")
 """What of a model's needs only features that were kept serve."""
 
@@ -92,17 +95,22 @@ def takes_features(measure: Measure) -> bool:
     return measure.accepts(FEATURES)
 
 
+def of_rdms_alone(measure: Measure) -> bool:
+    """Tell whether RDMs are all a measure needs, and it is cheap enough to simulate and explain."""
+    return not measure.costly and not measure.lacks(("rdm", "gram"))
+
+
 def needs_of_models(measure: Measure) -> tuple[str, ...]:
     """Return what a measure needs of layers, where that is less than it needs of regions."""
-    return tuple(getattr(measure, "model_needs", None) or measure.needs)
+    return measure.model_needs or measure.needs
 
 
 def lacking(
     features: Features | None, labels: NDArray | None, measure: Measure, distance: str
-) -> str:
-    """Return why a measure that takes RDMs of a distance, or features, cannot be had.
+) -> tuple[str, str]:
+    """Return why a measure that takes RDMs of a distance, or features, cannot be had, and the need.
 
-    Empty where it can.
+    Both are empty where it can.
 
     Parameters
     ----------
@@ -112,18 +120,18 @@ def lacking(
     distance : str
     """
     if "labels" in measure.needs and labels is None:
-        return "the stimuli have no categories"
+        return "the stimuli have no categories", "labels"
     if distance != FEATURES:
-        return ""
+        return "", ""
     if features is None or not features.brain:
-        return "there are no features of regions"
+        return "there are no features of regions", "features"
     if "repetitions" in measure.needs and not features.repetitions:
-        return "no region has repetitions"
+        return "no region has repetitions", "repetitions"
     names = [str(model["model"].item()) for model in features.layers]
     kept = set(KEPT) & set(needs_of_models(measure))
     if without := [name for name in names if kept and name not in features.models]:
-        return f"no features of {', '.join(without)} were kept"
-    return ""
+        return f"no features of {', '.join(without)} were kept", "features"
+    return "", ""
 
 
 def regions_of_features(
@@ -146,32 +154,25 @@ def regions_of_features(
         subjects = [one for one in features.brain[name] if not single or one in repeated]
         if not subjects:
             continue
-        for time, edges in enumerate([None] if features.times is None else features.times):
+        drawn = [features.draws.get(name, {}).get(one, ()) for one in subjects]
+        for time, edges in enumerate([NOWHEN] if features.times is None else features.times):
             means = [_at(features.brain[name][one], time, 2) for one in subjects]
             trials = [_at(repeated[one], time, 3) for one in subjects] if single else None
-            whole = _region(name, subjects, means, trials, labels)
-            drawn = [features.draws.get(name, {}).get(one, ()) for one in subjects]
-            draws = [
+            about = _About(name, tuple(subjects), float(edges[0]), float(edges[1]))
+            whole = _region(about, means, trials)
+            draws = tuple(
                 _region(
-                    name, subjects,
+                    about,
                     [x[:, some] for x, some in zip(means, places, strict=True)],
                     trials and [x[..., some] for x, some in zip(trials, places, strict=True)],
-                    labels,
                 )
                 for places in zip(*drawn, strict=True)
-            ]  # fmt: skip
+            )
             if draws:
                 recorded = min(x.shape[1] for x in means)
                 rdms = np.mean([one.rdms for one in draws], axis=0)
-                whole = replace(draws[0], rdms=rdms, draws=tuple(draws), n_recorded=recorded)
-            if edges is not None:
-                start, stop = map(float, edges)
-                whole = replace(
-                    whole, time_start=start, time_stop=stop,
-                    draws=tuple(replace(one, time_start=start, time_stop=stop)
-                                for one in whole.draws),
-                )  # fmt: skip
-            found.append(whole)
+                whole = replace(draws[0], rdms=rdms, draws=draws, n_recorded=recorded)
+            found.append(whole if labels is None else whole.labelled(labels))
     return found
 
 
@@ -197,7 +198,7 @@ def candidates_of_features(
     candidates = candidates_of(features.layers, GRAM)
     if not set(KEPT) & set(needs_of_models(measure)):
         facts: dict[str, Sequence[Floats]] = {"features": list(candidates.stack.roots)}
-        return replace(candidates, facts={**facts, **_labels(labels, len(candidates.rdms))})
+        return _labelled(replace(candidates, facts=facts), labels)
     arrays = []
     for model, layer in candidates.table[["model", "layer"]].itertuples(index=False):
         kept = features.models.get(model, {})
@@ -208,39 +209,12 @@ def candidates_of_features(
             )
         arrays.append(np.asarray(kept[layer], dtype=float))
     facts = {"features": arrays, "repetitions": [x[:, None] for x in arrays]}
-    return Candidates(
-        candidates.table,
-        np.stack([squared_distances_of(x) for x in arrays]),
-        {**facts, **_labels(labels, len(arrays))},
-    )
+    rdms = np.stack([squared_distances_of(x) for x in arrays])
+    return _labelled(Candidates(candidates.table, rdms, facts), labels)
 
 
-def with_labels(
-    regions: Sequence[Region], candidates: Candidates, labels: NDArray
-) -> tuple[list[Region], Candidates]:
-    """Return regions and layers, whatever they are compared by, with categories of the stimuli.
-
-    Parameters
-    ----------
-    regions : sequence of Region
-    candidates : Candidates
-    labels : array of shape (stimulus,)
-    """
-    return (
-        [_labelled(one, labels) for one in regions],
-        replace(
-            candidates, facts={**candidates.facts, **_labels(labels, len(candidates.rdms))}
-        ),
-    )  # fmt: skip
-
-
-def _labelled(region: Region, labels: NDArray) -> Region:
-    facts = {**region.facts, **_labels(labels, len(region.subjects))}
-    return replace(region, facts=facts, draws=tuple(_labelled(one, labels) for one in region.draws))
-
-
-def _labels(labels: NDArray | None, n: int) -> dict[str, Sequence[Floats]]:
-    return {} if labels is None else {"labels": [labels] * n}
+def _labelled(candidates: Candidates, labels: NDArray | None) -> Candidates:
+    return candidates if labels is None else candidates.labelled(labels)
 
 
 def pooled(stack: Stack, measure: Measure) -> Stack:
@@ -294,24 +268,26 @@ def _at(values: Floats, time: int, ndim: int) -> Floats:
     return values[..., time] if values.ndim > ndim else values
 
 
-def _region(
-    name: str,
-    subjects: Sequence[str],
-    means: Sequence[Floats],
-    repetitions: Sequence[Floats] | None,
-    labels: NDArray | None,
-) -> Region:
+@dataclass(frozen=True)
+class _About:
+    name: str
+    subjects: tuple[str, ...]
+    time_start: float
+    time_stop: float
+
+
+def _region(about: _About, means: Sequence[Floats], repetitions: Sequence[Floats] | None) -> Region:
+    """Return a region in one time bin, of all units or one draw of them."""
     units = tuple(x.shape[1] for x in means)
     facts: dict[str, Sequence[Floats]] = {"features": list(means)}
     if repetitions is not None:
         facts["repetitions"] = list(repetitions)
     return Region(
-        name,
-        np.stack([squared_distances_of(x) for x in means]),
-        tuple(subjects),
-        sum(units),
-        None,
+        rdms=np.stack([squared_distances_of(x) for x in means]),
+        n_units=sum(units),
+        halves=None,
         subject_units=units,
         no_halves=NO_HALVES,
-        facts={**facts, **_labels(labels, len(subjects))},
+        facts=facts,
+        **vars(about),
     )

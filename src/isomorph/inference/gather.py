@@ -83,6 +83,19 @@ class Region:
         """What measures are given of it, a representation per subject."""
         return Stack(self.rdms, facts=self.facts)
 
+    def labelled(self, labels: NDArray[Any]) -> Region:
+        """Return the region with categories of the stimuli `(stimulus,)`, in every draw of units.
+
+        Parameters
+        ----------
+        labels : array of shape (stimulus,)
+        """
+        return replace(
+            self,
+            facts={**self.facts, "labels": [labels] * len(self.rdms)},
+            draws=tuple(draw.labelled(labels) for draw in self.draws),
+        )
+
     @property
     def label(self) -> str:
         """Name and time bin in words, which tell it from all others: `V1 50 to 60 ms`."""
@@ -137,6 +150,15 @@ class Candidates:
     def stack(self) -> Stack:
         """What measures are given of them."""
         return Stack(self.rdms, facts=self.facts)
+
+    def labelled(self, labels: NDArray[Any]) -> Candidates:
+        """Return the layers with categories of the stimuli `(stimulus,)`.
+
+        Parameters
+        ----------
+        labels : array of shape (stimulus,)
+        """
+        return replace(self, facts={**self.facts, "labels": [labels] * len(self.rdms)})
 
 
 def regions_of(brain: xr.Dataset, distance: str) -> list[Region]:

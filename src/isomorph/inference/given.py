@@ -48,7 +48,7 @@ def brain_given(given: Any, distance: str = "", what: str = "brain") -> xr.Datas
         return joined(parts, what)
     if isinstance(given, xr.Dataset):
         return _own(given, what)
-    if isinstance(given, list | tuple) and not _is_numbers(given):
+    if isinstance(given, list | tuple) and not is_numbers(given):
         every = [brain_given(one, distance, f"{what}[{at}]") for at, one in enumerate(given)]
         return joined(_told_apart(every), what)
     found = vectors_of(given, distance, what)
@@ -321,10 +321,10 @@ def _has(given: Any, name: str) -> TypeGuard[xr.Dataset]:
     return isinstance(given, xr.Dataset) and name in given.coords
 
 
-def _is_numbers(given: Sequence[Any]) -> bool:
+def is_numbers(given: Sequence[Any]) -> bool:
     """Whether lists, one in the other, hold numbers alone."""
     return all(
-        _is_numbers(one) if isinstance(one, list | tuple)
+        is_numbers(one) if isinstance(one, list | tuple)
         else isinstance(one, int | float | np.number)
         for one in given
     )  # fmt: skip

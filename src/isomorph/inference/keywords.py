@@ -9,8 +9,8 @@ from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.inference import CORRECTIONS
 from isomorph.study import Inference, Spec, spec_from
 
-OWN_FIRST = frozenset({"explain", "recovery"})
-"""Groups of settings whose `resamples` is what the function means by it."""
+OWN_FIRST = frozenset({"explain", "prediction", "recovery"})
+"""Groups of settings whose `resamples`, and `permutations`, is what the function means by it."""
 
 ROLES = ("models", "controls", "partition", "weighted")
 """Settings of `explain` that functions are told by what they are called and given."""

@@ -177,7 +177,7 @@ def _hypotheses(
         inference.interval,
         limits,
         unsure=np.where(apart, unsure, SHARED),
-        untested=draws.untested,
+        untested=draws.untested(setting.measure),
     )
     one, other = ([regions[pair[side]] for pair in pairs] for side in (0, 1))
     crossing = [

@@ -51,6 +51,11 @@ SHOWN: Mapping[str, Sequence[str]] = {
         *ABOUT[:3], "model", "kind", "measure", "score", "single", "gain", "interval_low",
         "interval_high", "p_corrected", "status",
     ),
+    "predictions": (
+        *ABOUT[:3], "measure", "model", "layer", "kind", "estimate", "interval_low",
+        "interval_high", "r_lower", "r_upper", "normalised_median", "asymmetry", "p_corrected",
+        "status",
+    ),
     "power": (
         *ABOUT[:3], "measure", "planted_model", "planted_layer", "n_stimuli", "n_subjects",
         "recovery_exact", "recovery_family", "power_runner_up", "false_winner", "status",

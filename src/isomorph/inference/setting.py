@@ -21,6 +21,8 @@ from isomorph.inference.stimulus_splits import Stimuli, StimulusSplits, make_spl
 from isomorph.measures import Counts, Measure
 from isomorph.study import Inference
 
+UNSEEN = "the measure does not see which stimulus is which, so shuffling them tests nothing"
+
 
 @dataclass(frozen=True)
 class Setting:
@@ -89,6 +91,8 @@ class Draws:
 
         Of a costly measure they are the first of all, unless shuffles of its matrices are cheap.
         """
+        if not measure.sees_stimuli:
+            return self.orders[:0]
         costly = measure.costly and measure.matrices is None
         return self.orders[: self.n_costly] if costly else self.orders
 
@@ -123,10 +127,9 @@ class Draws:
         """Why resamples tell nothing; empty where they do."""
         return too_few_groups(self.groups)
 
-    @property
-    def untested(self) -> str:
-        """Why shuffles test nothing; empty where they do."""
-        return too_few_orders(self.groups)
+    def untested(self, measure: Measure) -> str:
+        """Return why shuffles test nothing; empty where they do."""
+        return too_few_orders(self.groups) if measure.sees_stimuli else UNSEEN
 
 
 def make_draws(

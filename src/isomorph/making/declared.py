@@ -9,10 +9,11 @@ from __future__ import annotations
 import shlex
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from isomorph import slices
-from isomorph.catalogue import made_by, made_for, of_stimuli, stage_command
+from isomorph.catalogue import is_asked, made_by, made_for, of_stimuli, stage_command
 from isomorph.digest import code_digest, files_digest
 from isomorph.jobs import Job, jobs, planted_models
 from isomorph.layout import Layout
@@ -129,6 +130,15 @@ def _compared(study: Study, dataset: str) -> Iterator[Part]:
         yield Part(Job("activations", (study.stimulus_set(dataset), model)))
 
 
+def _predicted(study: Study, dataset: str) -> Iterator[Part]:
+    """Responses of units, and activations, whose Gram matrices are all that is needed of layers."""
+    yield from _responses(study, dataset)
+    owner = study.stimulus_set(dataset)
+    for model, _, _ in study.instances_for(dataset):
+        yield Part(Job("activations", (owner, model)))
+    yield Part(Job("stimuli", (owner,)), ("stimuli",))
+
+
 def compares_features(study: Study, dataset: str) -> bool:
     """Tell whether a measure of the study compares features, and a dataset has any."""
     from isomorph.measures import FEATURES, MEASURES
@@ -144,11 +154,14 @@ def _drawn(study: Study, dataset: str) -> Iterator[Part]:
     yield Part(Job("reliability", (dataset,)))
     yield Part(Job("recover", (dataset,)))
     yield Part(Job("explain", (dataset,)))
+    if is_asked(study, "predict"):
+        yield Part(Job("predict", (dataset,)))
 
 
 def _everything(study: Study) -> Iterator[Part]:
     for dataset in study.datasets:
-        for stage in ("compare", "recover", "explain", "reliability", "figures", "fetch"):
+        stages = ["compare", "recover", "explain", "predict", "reliability", "figures", "fetch"]
+        for stage in filter(partial(is_asked, study), stages):
             yield Part(Job(stage, (dataset,)))
 
 
@@ -212,6 +225,10 @@ DECLARED: Registry[Declared] = Registry(
         ),
         "explain": Declared(
             _rdms, slices.explain, _code("isomorph.stages.explain"), memory=8000, minutes=240,
+        ),
+        "predict": Declared(
+            _predicted, slices.predictions, _code("isomorph.stages.predict"),
+            memory=8000, minutes=240,
         ),
         "recover": Declared(
             _rdms, slices.recover, _code("isomorph.stages.recover"),

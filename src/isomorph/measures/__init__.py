@@ -11,6 +11,8 @@ from isomorph.measures.cka import (
     CKA_RBF,
     CKA_RBF_BIASED,
 )
+from isomorph.measures.components import LINEAR_IDENTIFIABILITY, MCC
+from isomorph.measures.decoded import DECODABILITY, TRANSFERRED_DISCREPANCY
 from isomorph.measures.framed import FRAMED_COSINE, FRAMED_PEARSON
 from isomorph.measures.graphs import GBS, MODULARITY
 from isomorph.measures.matching import ONE_TO_ONE, PERMUTATION, SOFT_MATCHING
@@ -21,6 +23,7 @@ from isomorph.measures.neighbours import (
     SECOND_ORDER_COSINE,
 )
 from isomorph.measures.pairs import Counts, Floats, stimulus_count
+from isomorph.measures.prediction import PLS, RIDGE, RIDGE_REVERSE, STITCHING
 from isomorph.measures.relative import (
     RELATIVE_COSINE,
     RELATIVE_L1,
@@ -83,11 +86,17 @@ MEASURES = Measures(
             SECOND_ORDER_COSINE,
             GBS,
             MODULARITY,
+            RTD,
+            PERSISTENCE,
             # Of units and components.
             PERMUTATION,
             SOFT_MATCHING,
             ONE_TO_ONE,
             STOCHASTIC_SHAPE,
+            MCC,
+            LINEAR_IDENTIFIABILITY,
+            TRANSFERRED_DISCREPANCY,
+            DECODABILITY,
             RELATIVE_COSINE,
             RELATIVE_L2,
             RELATIVE_L1,
@@ -97,8 +106,10 @@ MEASURES = Measures(
             ASIF_MRR,
             FRAMED_COSINE,
             FRAMED_PEARSON,
-            RTD,
-            PERSISTENCE,
+            RIDGE,
+            RIDGE_REVERSE,
+            PLS,
+            STITCHING,
         )
     },
     "isomorph.measures",

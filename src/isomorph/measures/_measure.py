@@ -118,10 +118,15 @@ class Measure:
     needs : tuple of str
         Of `rdm`, `gram`, `features`, `repetitions`, `labels`. A Gram matrix, up to its mean, is
         a squared Euclidean RDM.
+    model_needs : tuple of str or None
+        What it needs of the second, a layer, where that is less.
     symmetric : bool
         Whether the order of the two does not matter.
     with_itself : float or None
         The value of a representation without ties with itself; None where that varies.
+    sees_stimuli : bool
+        Whether it sees which stimulus is which. If not, shuffling them changes nothing, and tests
+        nothing.
     known_chance : bool
         Whether `chance` is right: what is expected of unrelated representations is 0, or comes from
         the constant part of each. Without it values are not set against each other.
@@ -139,8 +144,10 @@ class Measure:
     family: Family = "rsa"
     distances: frozenset[str] | None = None
     needs: tuple[Need, ...] = ("rdm",)
+    model_needs: tuple[Need, ...] | None = None
     symmetric: bool = True
     with_itself: float | None = 1.0
+    sees_stimuli: bool = True
     known_chance: bool = True
     pool: Callable[[Floats], Floats] = lambda rdms: rankdata(rdms, axis=1).mean(axis=0)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -14,6 +14,11 @@ from isomorph.measures.pairs import Floats, squareform
 from isomorph.measures.stack import Stack
 
 Indices = NDArray[np.intp]
+Draw = tuple[Indices, Indices]
+"""Anchors, and the stimuli left."""
+
+KEPT = 2**24
+"""Numbers that are kept beside a stack at most (128 MiB)."""
 
 DRAWS = 20
 """Times that anchors are drawn; a value is the mean over draws."""
@@ -90,7 +95,7 @@ def standardised(coordinates: Floats) -> Floats:
 @lru_cache(maxsize=64)
 def drawn_anchors(
     n_stimuli: int, share: float, draws: int = DRAWS, seed: int = SEED
-) -> tuple[tuple[Indices, Indices], ...]:
+) -> tuple[Draw, ...]:
     """Return draws of anchors and of the stimuli left, each as indices.
 
     Parameters
@@ -145,14 +150,26 @@ def likenesses(stack: Stack, kind: str, *, features: bool) -> Floats:
 
 def coordinates(
     stack: Stack, kinds: tuple[str, ...], share: float, *, features: bool
-) -> Iterator[Floats]:
-    """Yield, for each draw of anchors, standardised coordinates of the other stimuli.
+) -> Iterable[Floats]:
+    """Return, for each draw of anchors, standardised coordinates of the other stimuli.
 
     `(representation, kind, stimulus, anchor)`, of length 1 over kinds and anchors together; NaN for
-    a representation that no coordinates tell anything of, or that has none.
+    a representation that no coordinates tell anything of, or that has none. They are kept with the
+    stack where they are few.
     """
+    drawn = drawn_anchors(stack.n_stimuli, share)
+    size = sum(len(anchors) * len(others) for anchors, others in drawn)
+    found = _coordinates(stack, kinds, drawn, features=features)
+    if len(stack) * len(kinds) * size > KEPT:
+        return found
+    return stack.derived(("coordinates", kinds, share, features), lambda: list(found))
+
+
+def _coordinates(
+    stack: Stack, kinds: tuple[str, ...], drawn: Sequence[Draw], *, features: bool
+) -> Iterator[Floats]:
     spaces = [likenesses(stack, kind, features=features) for kind in kinds]
-    for anchors, others in drawn_anchors(stack.n_stimuli, share):
+    for anchors, others in drawn:
         found = np.stack([standardised(one[:, others[:, None], anchors]) for one in spaces], axis=1)
         # Of several kinds each has length 1, but where it tells nothing.
         telling = found.any(axis=3, keepdims=True).sum(axis=1, keepdims=True)

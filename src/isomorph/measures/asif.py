@@ -1,11 +1,12 @@
 r"""Stimuli of one representation found again in another, by their likeness to anchors.
 
 Norelli et al. (2023, https://arxiv.org/abs/2210.01738) put two representations into one space by
-their likeness to anchors that both have in common. Of the stimuli that are no anchors, each of one
-representation looks for itself among all of the other: the accuracy is how often it is the nearest,
-the mean reciprocal rank the mean of 1 / rank, where equally near ones share their ranks. Anchors
-are the training stimuli and the others held out, so no stimulus is looked for that the space was
-made of.
+their likeness to anchors that both have in common: cosines of centred patterns, standardised over
+the anchors as in `isomorph.measures.relative` (their sparsification and exponent are left out). Of
+the stimuli that are no anchors, each of one representation looks for itself among all of the other:
+the accuracy is how often it is the nearest, the mean reciprocal rank the mean of 1 / rank, where
+equally near ones share their ranks. Anchors are the training stimuli and the others held out, so no
+stimulus is looked for that the space was made of.
 
 Of m held-out stimuli, unrelated representations find :math:`1/m` at once, and have the mean
 reciprocal rank :math:`(1 + 1/2 + \dots + 1/m) / m`: in a random order, the rank of a stimulus is
@@ -32,7 +33,7 @@ from typing import ClassVar
 import numpy as np
 
 from isomorph.measures._measure import Measure
-from isomorph.measures.anchored import DRAWS, Indices, coordinates, drawn_anchors
+from isomorph.measures.anchored import DRAWS, Draw, coordinates, drawn_anchors
 from isomorph.measures.cka import SQUARED
 from isomorph.measures.jackknifed import Jackknifed
 from isomorph.measures.pairs import Floats
@@ -41,8 +42,6 @@ from isomorph.measures.rsa import pool_standardised
 from isomorph.measures.stack import Stack
 
 ASIF = "Norelli et al. 2023, https://arxiv.org/abs/2210.01738"
-
-Draw = tuple[Indices, Indices]
 
 WIDTH = 0.2
 """Share of the spread of margins over which ranks are smoothed where anchors move them."""
@@ -64,7 +63,9 @@ class RetrievalForm(Jackknifed):
     share: float = 0.5
     draws: ClassVar[int] = DRAWS
     parameter: ClassVar[str] = "share"
-    meaning: ClassVar[str] = "the share of stimuli that are anchors, above 0 and at most 0.9"
+    meaning: ClassVar[str] = (
+        "the share of stimuli that are anchors, half if none is named, above 0 and at most 0.9"
+    )
     allowed: ClassVar[tuple[float, float]] = (0.0, 0.9)
 
     def compare(self, first: Stack, second: Stack) -> Floats:
@@ -98,28 +99,33 @@ class RetrievalForm(Jackknifed):
                 for one in (first, second))  # fmt: skip
         for draw, left, right in zip(draws, x, y, strict=True):
             for at, one in enumerate(left):
-                for way in ((one, right[:, 0]), (right[:, 0], one)):
+                other = right[:, 0]
+                flat = one[0] @ other.reshape(-1, other.shape[2]).T
+                cosines = flat.reshape(len(one[0]), *other.shape[:2]).swapaxes(0, 1)
+                for way in ((cosines, one, other), (cosines.swapaxes(1, 2), other, one)):
                     found[at] += of(SCORES[self.score][0], *way, draw) / (2 * self.draws)
             found[np.isnan(left).any(axis=(1, 2, 3))] = np.nan
             found[:, np.isnan(right).any(axis=(1, 2, 3))] = np.nan
         return found
 
 
-def _level(score: Score, sought: Floats, found: Floats, _: Draw) -> Floats:
+def _level(score: Score, cosines: Floats, sought: Floats, found: Floats, draw: Draw) -> Floats:
     """Return the mean score: `(b,)`.
 
     Parameters
     ----------
     score : callable
+    cosines : array of shape (b, sought, found)
     sought, found : arrays of shape (b, stimulus, anchor), b of either or 1
+        What they are between.
+    draw : (anchors, others)
     """
-    return score(*ranked(sought @ found.swapaxes(1, 2))).mean(axis=-1)
+    return score(*ranked(cosines)).mean(axis=-1)
 
 
-def _added(score: Score, sought: Floats, found: Floats, draw: Draw) -> Floats:
+def _added(score: Score, cosines: Floats, sought: Floats, found: Floats, draw: Draw) -> Floats:
     """Return what each of the stimuli adds to the mean score, see `_level`: `(b, stimulus)`."""
     anchors, others = draw
-    cosines = sought @ found.swapaxes(1, 2)
     n = len(anchors) + len(others)
     added = np.full((len(cosines), n), np.nan)
     added[:, others] = n * _of_held_out(score, cosines)
@@ -170,7 +176,7 @@ def _passing(score: Score, cosines: Floats) -> Floats:
 def _measure(name: str, title: str, chance: str) -> Measure:
     return Measure(
         name=name,
-        title=f"{title} by half of the others as anchors, drawn {DRAWS} times",
+        title=f"{title} by its likeness to anchors, {DRAWS} draws of these",
         family="relative",
         invariances=("scale",),
         range=(0.0, 1.0),

@@ -33,9 +33,7 @@ class GraphForm(OfNeighbours):
 
     def matrices(self, stack: Stack) -> Floats:
         """Return matrices `(representation, n, n)` whose inner products are the measure."""
-        return stack.derived(
-            ("edges", self.k), lambda: _unit_rows(nearest(stack, self.k).weights(), stack.n_stimuli)
-        )
+        return _unit_rows(nearest(stack, self.k).weights(), stack.n_stimuli)
 
     def compare(self, first: Stack, second: Stack) -> Floats:
         """Compare representations: `(a, b)`, NaN where there is no value."""

@@ -30,9 +30,9 @@ class RankSimilarityForm(OfNeighbours):
         total = np.zeros((len(first), len(second)))
         x, y = nearest(first, self.k), nearest(second, self.k)
         for rows in rows_of(first.n_stimuli, len(second)):
-            others = y.weights(rows), ranks(second)[:, rows]
+            own, others = x.weights(rows), (y.weights(rows), ranks(second)[:, rows])
             for at in range(len(first)):
-                w, r = x.weights(rows)[at], ranks(first)[at, rows]
+                w, r = own[at], ranks(first)[at, rows]
                 seen, (v, s) = _where(w != 0, others)
                 w, r = (np.take_along_axis(one, seen, axis=1) for one in (w, r))
                 total[at] += _of_ranks(w * v, r, s).sum(axis=1)

@@ -82,8 +82,9 @@ def places(cosines: Floats) -> tuple[Bools, Bools]:
 
 def ranked(cosines: Floats) -> tuple[Counts, Counts]:
     """Return how many are nearer than the right one, and as near, itself counted."""
-    above, equal = places(cosines)
-    return above.sum(axis=-1), equal.sum(axis=-1) + 1
+    own = np.diagonal(cosines, axis1=-2, axis2=-1)[..., None]
+    nearer: Counts = np.count_nonzero(cosines > own + SAME, axis=-1)
+    return nearer, np.maximum(np.count_nonzero(cosines >= own - SAME, axis=-1) - nearer, 1)
 
 
 def _harmonic(n: int) -> Floats:

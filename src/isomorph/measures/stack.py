@@ -122,6 +122,11 @@ class Stack:
         return self.derived(("between", name), function)
 
     @property
+    def places(self) -> NDArray[np.intp]:
+        """Places of the stimuli in the stack that these were chosen from: `(stimulus,)`."""
+        return self.derived("places", lambda: np.arange(self.n_stimuli))
+
+    @property
     def grams(self) -> Floats:
         """Centred Gram matrices of RDMs of squared distances: `(representation, n, n)`."""
         return self.derived("grams", lambda: _grams(self.rdms, self.n_stimuli))
@@ -151,6 +156,7 @@ class Stack:
             for name, arrays in self.facts.items()
         }
         found = Stack(self.rdms[:, position], self.n_features, facts)
+        found.derived("places", lambda: self.places[stimuli])
         if "roots" in self._known:
             own = self.roots[:, stimuli]
             found.derived("roots", lambda: own - own.mean(axis=1, keepdims=True))
@@ -170,6 +176,7 @@ class Stack:
         facts = {name: [arrays[one] for one in at] for name, arrays in self.facts.items()}
         counts = None if self.n_features is None else self.n_features[at]
         found = Stack(self.rdms[at], counts, facts)
+        found.derived("places", lambda: self.places)
         if "roots" in self._known:
             found.derived("roots", lambda: self.roots[at])
         return found

@@ -253,6 +253,6 @@ PERSISTENCE = Measure(
     "ripser, Tralie et al. 2018, https://doi.org/10.21105/joss.00925",
     form=PersistenceForm(),
     distances=FILTRATIONS,
-    # What it is by chance is what it is.
+    sees_stimuli=False,
     known_chance=False,
 )

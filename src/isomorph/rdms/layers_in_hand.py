@@ -63,16 +63,43 @@ def rdms_of_activations(
 def rdms_of_features(
     x: Any, distances: Sequence[str], model: str, stimuli: list[str] | None
 ) -> xr.Dataset:
-    """Return the RDMs of layers, lined up by name where they name their stimuli.
+    """Return the RDMs of layers, see `features_in_order`.
+
+    Parameters
+    ----------
+    x, model, stimuli
+        See `features_in_order`.
+    distances : sequence of str
+    """
+    order, layers = features_in_order(x, model, stimuli)
+    rows = [
+        row
+        for depth, (layer, values) in enumerate(layers.items())
+        for row in rdms_of_layer(layer, geometry_of_features(values), distances, depth)
+    ]
+    n_stimuli = len(next(iter(layers.values())))
+    data = model_rdms(model, rows, order or made_up_names(n_stimuli))
+    return data if order is not None else data.assign_attrs({UNNAMED: 1})
+
+
+def features_in_order(
+    x: Any, model: str, stimuli: list[str] | None
+) -> tuple[list[str] | None, dict[str, Floats]]:
+    """Return the features of layers, lined up by name where they name their stimuli.
 
     Parameters
     ----------
     x
         A mapping of layers to arrays with stimuli along the first axis, or one of these.
-    distances : sequence of str
     model : str
     stimuli : list of str or None
         The stimuli in order; those that the first layer with names has unless given.
+
+    Returns
+    -------
+    stimuli : list of str or None
+        None where nobody names them.
+    layers : dict of str to array of shape (stimulus, feature)
 
     Raises
     ------
@@ -102,10 +129,8 @@ def rdms_of_features(
         )
     if twice := first_twice(order or ()):
         raise IsomorphError(f'stimuli: "{twice}" is named twice, expected each once')
-    rows = []
-    for depth, (layer, (what, (values, names))) in enumerate(
-        zip(layers, found.items(), strict=True)
-    ):
+    lined = {}
+    for layer, (what, (values, names)) in zip(layers, found.items(), strict=True):
         if names is not None and order is not None and names != order:
             if strangers := sorted(set(names) - set(order)):
                 raise IsomorphError(
@@ -115,10 +140,8 @@ def rdms_of_features(
             places = [names.index(name) for name in order]
         else:
             places = list(range(n_stimuli))
-        geometry = geometry_of_features(values[places].reshape(n_stimuli, -1))
-        rows += rdms_of_layer(str(layer), geometry, distances, depth)
-    data = model_rdms(model, rows, order or made_up_names(n_stimuli))
-    return data if order is not None else data.assign_attrs({UNNAMED: 1})
+        lined[str(layer)] = values[places].reshape(n_stimuli, -1)
+    return order, lined
 
 
 def _refuse_no_features(values: Floats, what: str) -> None:

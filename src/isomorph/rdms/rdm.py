@@ -109,7 +109,7 @@ def rdm(
         raise IsomorphError(f"rdm: {odd}: unknown keyword, {near}")
     spec = spec_from(noise, NoiseSpec, "rdm")
     order = None if stimuli is None else labels(stimuli, "stimuli")
-    recorded = isinstance(x, Mapping | xr.Dataset) and _is_recording(x)
+    recorded = isinstance(x, Mapping | xr.Dataset) and is_recording(x)
     if model is not None or (isinstance(x, Mapping | xr.Dataset) and not recorded):
         given = {"region": region, "subject": subject, "run": run, **noise,
                  "transform": None if transform == "none" else transform}  # fmt: skip
@@ -120,7 +120,7 @@ def rdm(
         if isinstance(x, xr.Dataset):
             return _defined(rdms_of_activations(x, names, model, order))
         return _defined(rdms_of_features(x, names, model or "model", order))
-    sessions, said, order = _sessions(x, order, region, run)
+    sessions, said, order = sessions_given(x, order, region, run)
     if len(order) < MINIMUM_STIMULI:
         raise IsomorphError(
             f"x: {len(order)} stimuli are too few for a geometry, at least {MINIMUM_STIMULI} are "
@@ -138,18 +138,30 @@ def rdm(
     return _defined(data.assign_attrs({said: 1} if said else {}))
 
 
-def _is_recording(x: Mapping[str, Any] | xr.Dataset) -> bool:
+def is_recording(x: Mapping[str, Any] | xr.Dataset) -> bool:
+    """Tell whether these are the sessions of a recording, or one."""
     every = [x] if isinstance(x, xr.Dataset) else list(x.values())
     return bool(every) and all(isinstance(one, xr.Dataset) and "response" in one for one in every)
 
 
-def _sessions(
+def sessions_given(
     x: Any,
     stimuli: list[str] | None,
     region: str | Sequence[str] | None,
     run: Sequence[Any] | None,
 ) -> tuple[dict[str, xr.Dataset], str, list[str]]:
-    """Return responses by session, what RDMs say of their stimuli if anything, and these."""
+    """Return responses by session, what RDMs say of their stimuli if anything, and these.
+
+    Parameters
+    ----------
+    x, stimuli, region, run
+        See `rdm`.
+
+    Raises
+    ------
+    IsomorphError
+        See `rdm`.
+    """
     if isinstance(x, Mapping | xr.Dataset):
         if region is not None or run is not None:
             raise IsomorphError(

@@ -10,6 +10,7 @@ from isomorph.figures.dataset_results import DatasetResults
 from isomorph.figures.titles import CORRECTIONS, distance_title, measure_title
 from isomorph.measures import MEASURES
 from isomorph.rdms.distances import DISTANCES
+from isomorph.report.described import by_family, takes_features
 from isomorph.report.explained import replaced
 from isomorph.study import StudySpec
 
@@ -35,6 +36,7 @@ SIDES = {"one": "one-sided", "two": "two-sided"}
 def analysis(study: StudySpec, found: Sequence[DatasetResults]) -> dict[str, Any]:
     """Return the facts of the analysis: its settings in words, and which steps were taken."""
     inference = study.inference
+    measures = [MEASURES[name] for name in study.measures if name in MEASURES]
     return {
         "study": study,
         "sides": SIDES[inference.sides],
@@ -43,6 +45,8 @@ def analysis(study: StudySpec, found: Sequence[DatasetResults]) -> dict[str, Any
         "correction_source": SOURCES.get(inference.correction, "no source recorded"),
         "tables": {kind for one in found for kind, table in one.tables.items() if len(table)},
         "clusters": any(_clusters(results) for results in found),
+        "families": by_family(measures),
+        "features": [one.title for one in measures if takes_features(one)],
         "replaced": replaced(study.measures),
         "costly": [measure_title(name) for name in study.measures if MEASURES[name].costly],
         "distances": [_with_source(name) for name in study.distances],

@@ -24,6 +24,7 @@ from isomorph.figures.titles import (
     CORRECTIONS,
     correction,
     distance_title,
+    family_title,
     measure_title,
 )
 from isomorph.inference.families import by_p_alone
@@ -95,7 +96,8 @@ def templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"embedded": embedded, "slug": slug, "tied": tied, "number": number}
+    environment.filters |= {"embedded": embedded, "slug": slug, "tied": tied, "number": number,
+                            "family": family_title}  # fmt: skip
     environment.globals["meaning"] = meaning
     return environment
 

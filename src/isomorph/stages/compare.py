@@ -10,6 +10,7 @@ from isomorph.layout import Layout
 from isomorph.making import require, stamp
 from isomorph.stages.common import analysis_of, write_tables
 from isomorph.stages.features import read_features
+from isomorph.stages.needs import refuse_unserved
 from isomorph.study.archive import SimulatedArchive
 
 
@@ -30,6 +31,7 @@ def run(layout: Layout, dataset: str) -> None:
     analysis = replace(
         analysis_of(layout, dataset, "compare"), features=read_features(layout, dataset)
     )
+    refuse_unserved(layout.study, dataset, analysis)
     tables, not_applicable = comparison_tables(analysis)
     archive = layout.study.dataset(dataset).archive
     truth = archive.regions if isinstance(archive, SimulatedArchive) else {}

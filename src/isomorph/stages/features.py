@@ -39,12 +39,32 @@ def read_features(layout: Layout, dataset: str) -> Features | None:
     """
     measures = [MEASURES[name] for name in layout.study.spec.measures]
     asking = [measure for measure in measures if takes_features(measure)]
+    if not asking:
+        return None
+    single = any("repetitions" in measure.needs for measure in asking)
+    return features_of(layout, dataset, repetitions=single)
+
+
+def features_of(layout: Layout, dataset: str, *, repetitions: bool) -> Features | None:
+    """Read the responses of units, and of layers their Gram matrices and the features kept.
+
+    Parameters
+    ----------
+    layout : Layout
+    dataset : str
+    repetitions : bool
+        Whether single repetitions are wanted beside the means.
+
+    Returns
+    -------
+    Features or None
+        None where the dataset comes as RDMs.
+    """
     files = [layout.responses(dataset, one) for one in layout.study.dataset(dataset).subjects]
-    if not asking or all(artefact_kind(file) == "rdms" for file in files):
+    if all(artefact_kind(file) == "rdms" for file in files):
         return None
     level = read_level(layout, dataset)
-    single = any("repetitions" in measure.needs for measure in asking)
-    regions, times = _of_brain(layout, dataset, level, repetitions=single)
+    regions, times = _of_brain(layout, dataset, level, repetitions=repetitions)
     layers, models = [], {}
     for instance, _, _ in layout.study.instances_for(dataset):
         activations = read_array(layout.activations(dataset, instance), "activations")

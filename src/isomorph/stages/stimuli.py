@@ -98,6 +98,29 @@ def look(layout: Layout, dataset: str) -> Names | None:
     return names_from([one.name for one in listed], str(layout.stimuli(dataset)))
 
 
+def described(layout: Layout, dataset: str) -> tuple[int, set[str]] | None:
+    """Return how many stimuli a dataset has and which columns its table will have.
+
+    None where only the pixels of all recordings tell.
+
+    Parameters
+    ----------
+    layout : Layout
+        The study's paths.
+    dataset : str
+        Name of a dataset that has stimuli of its own.
+
+    Raises
+    ------
+    IsomorphError
+        As `look`.
+    """
+    if STIMULI[layout.study.dataset(dataset).stimuli.kind].look is not None:
+        return None
+    listed = _listed(layout, dataset)
+    return len(listed), {name for one in listed for name in one.described}
+
+
 def _listed(layout: Layout, dataset: str) -> Sequence[Stimulus]:
     """Return the stimuli of a dataset, as many as expected and each with a name of its own."""
     spec = layout.study.dataset(dataset).stimuli

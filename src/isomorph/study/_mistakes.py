@@ -19,7 +19,7 @@ RESERVED_MODELS = frozenset({"brain"})
 
 Vocabulary = Mapping[str, Collection[str]]
 """The names the registries know, by the settings that use them: `distances`, `measures`,
-`inference.correction`, `source`, `transform`."""
+`inference.correction`, `inference.prediction.methods`, `source`, `transform`."""
 
 
 def unknown_names(study: Study, vocabulary: Vocabulary) -> Iterator[str]:
@@ -28,6 +28,10 @@ def unknown_names(study: Study, vocabulary: Vocabulary) -> Iterator[str]:
         "distances": [(f"distances.{i}", name) for i, name in enumerate(study.spec.distances)],
         "measures": [(f"measures.{i}", name) for i, name in enumerate(study.spec.measures)],
         "inference.correction": [("inference.correction", study.spec.inference.correction)],
+        "inference.prediction.methods": [
+            (f"inference.prediction.methods.{i}", name)
+            for i, name in enumerate(study.spec.inference.prediction.methods)
+        ],
         "source": [
             (study.model_key(model.name, "source"), model.source) for model in study.models.values()
         ],

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from isomorph.study._base import Seed, Spec, Unique
 from isomorph.study.explain import Explain
+from isomorph.study.prediction import Prediction
 from isomorph.study.recovery import Recovery
 
 
@@ -68,5 +69,7 @@ class Inference(Spec):
     seed: Seed = 0
     explain: Explain = Explain()
     """What else explains a similarity: controls, combinations, shares of variance."""
+    prediction: Prediction = Prediction()
+    """What layers predict of single units; nothing unless a method is named."""
     recovery: Recovery = Recovery()
     """Model recovery: how far conclusions about the best layer can be trusted."""

@@ -18,6 +18,7 @@ from isomorph.inference.explain.shared_variance import partition_rows
 from isomorph.inference.explain.similarities import draw_all, similarities
 from isomorph.inference.explain.weighted_models import weighted_rows
 from isomorph.inference.families import APART, Hypotheses, answered
+from isomorph.inference.featured import of_rdms_alone
 from isomorph.inference.gather import candidates_of, regions_of
 from isomorph.measures import MEASURES
 from isomorph.rdms.distances import of_layers
@@ -110,10 +111,8 @@ def _laid_out(analysis: Analysis) -> tuple[Material, str, list[str], np.random.G
         raise IsomorphError(
             f"{analysis.where}: no RDM with distance {' or '.join(analysis.distances)}"
         )
-    served = {
-        one: [name for name in names if MEASURES[name].accepts(one) and not MEASURES[name].costly]
-        for one in present
-    }
+    simple = [name for name in names if of_rdms_alone(MEASURES[name])]
+    served = {one: [name for name in simple if MEASURES[name].accepts(one)] for one in present}
     # The first distance, unless no measure takes it.
     distance = next((one for one in present if served[one]), present[0])
     if not served[distance]:

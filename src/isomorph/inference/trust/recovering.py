@@ -11,6 +11,7 @@ import pandas as pd
 
 from isomorph.inference.analysis import Analysis
 from isomorph.inference.estimated import Row, RowStatus, said
+from isomorph.inference.featured import of_rdms_alone
 from isomorph.inference.gather import Candidates, Region, candidates_of, regions_of
 from isomorph.inference.members import among
 from isomorph.inference.stimulus_splits import pairs_among
@@ -89,8 +90,8 @@ def _recovered(analysis: Analysis) -> Iterator[tuple[list[Row], list[Row]]]:
 
 
 def _is_simulated(name: str, distance: str) -> bool:
-    """Whether data sets are simulated for a measure: one computed anew for each takes hours."""
-    return MEASURES[name].accepts(distance) and not MEASURES[name].costly
+    """Whether data sets are simulated for a measure: they are RDMs, and some take hours."""
+    return MEASURES[name].accepts(distance) and of_rdms_alone(MEASURES[name])
 
 
 def _region(

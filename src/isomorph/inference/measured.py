@@ -1,0 +1,194 @@
+"""Responses and features in hand, for comparisons that take these in place of RDMs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from isomorph.errors import IsomorphError
+from isomorph.inference.featured import GRAM, Features
+from isomorph.inference.given import is_numbers, joined
+from isomorph.measures import Floats
+from isomorph.models.kept import kept_features
+from isomorph.rdms.features import UnitResponses, features_of_responses
+from isomorph.rdms.layers_in_hand import features_in_order
+from isomorph.rdms.lined_up import names_of
+from isomorph.rdms.rdm import is_recording, rdm, sessions_given
+from isomorph.responses.times import times_of
+
+ROW = "row"
+"""Coordinate of stimuli that says where features stand, whatever order RDMs are brought into."""
+
+Regions = dict[str, dict[str, UnitResponses]]
+
+
+class Measured:
+    """Responses and features with the RDMs of them.
+
+    Parameters
+    ----------
+    brain
+        Responses of one subject, in any form that `isomorph.rdm` takes; a list of these, one per
+        subject; or a mapping of regions to either.
+    models
+        A mapping of models to a mapping of layers to arrays of shape (stimulus, ...), to one such
+        array, or to what `isomorph.activations` gives.
+    distances : sequence of str
+        Those of the RDMs, beside `GRAM`.
+
+    Attributes
+    ----------
+    rdms : list of Dataset
+        Of the brain, then of every model, each with the coordinate `ROW`.
+
+    Raises
+    ------
+    IsomorphError
+        When these are no responses or no features.
+    """
+
+    def __init__(self, brain: Any, models: Any, distances: Sequence[str]) -> None:
+        names = list(dict.fromkeys([*distances, GRAM]))
+        parts = list(_parts(brain, names))
+        whole = joined([data for data, _ in parts], "brain")
+        self._regions = _lined(parts, whole)
+        self._layers, layers = {}, []
+        for name, given in models.items():
+            data, self._layers[name] = _model(name, given, names)
+            layers.append(data)
+        self.rdms = [
+            one.assign_coords({ROW: ("stimulus", np.arange(one.sizes["stimulus"]))})
+            for one in (whole, *layers)
+        ]
+
+    def features(self, lined: Sequence[xr.Dataset]) -> Features:
+        """Return the features over the stimuli of the RDMs, which may have been brought in order.
+
+        Parameters
+        ----------
+        lined : sequence of Dataset
+            `rdms`, over the same stimuli.
+        """
+        brain, *layers = lined
+        rows = brain[ROW].values
+        regions = {
+            region: {subject: _ordered(one, rows) for subject, one in own.items()}
+            for region, own in self._regions.items()
+        }
+        models = {}
+        for data in layers:
+            name = str(data["model"].item())
+            if own := self._layers[name]:
+                models[name] = {layer: x[data[ROW].values] for layer, x in own.items()}
+        times = times_of(brain) if "time" in brain.dims else None
+        return Features.of(regions, layers, models, times)
+
+
+def plain(data: xr.Dataset, distances: Sequence[str]) -> xr.Dataset:
+    """Return RDMs without what they were given for features alone."""
+    gone = [] if GRAM in distances else [
+        name for name in data.data_vars if str(name) == GRAM or str(name).startswith(f"{GRAM}_")
+    ]  # fmt: skip
+    return data.drop_vars([*gone, ROW])
+
+
+def _parts(
+    given: Any, distances: Sequence[str], region: str | None = None
+) -> list[tuple[xr.Dataset, Regions]]:
+    """Return RDMs and responses of every subject, of every region where they come by region."""
+    if isinstance(given, Mapping) and not is_recording(given):
+        if region is not None or isinstance(given, xr.Dataset):
+            what = "brain" if region is None else f'brain "{region}"'
+            raise IsomorphError(
+                f"{what}: holds {', '.join(map(str, given))}, expected responses: an array, a "
+                "recording, or a list of these, one per subject"
+            )
+        return [part for name, one in given.items() for part in _parts(one, distances, str(name))]
+    many = isinstance(given, list | tuple) and not is_numbers(given)
+    what = "brain" if region is None else f'brain "{region}"'
+    found = []
+    for at, one in enumerate(given if many else [given]):
+        with _about(f"{what}[{at}]" if many else what):
+            found.append(_subject(one, distances, region, at + 1))
+    return found
+
+
+def _subject(
+    given: Any, distances: Sequence[str], region: str | None, number: int
+) -> tuple[xr.Dataset, Regions]:
+    """Return the RDMs and the responses of one subject."""
+    sessions, _, order = sessions_given(given, None, region, None)
+    said = (one.attrs["subject"] for one in sessions.values() if "subject" in one.attrs)
+    subject = str(next(said, number))
+    data = rdm(given, distances, region=region, subject=subject)
+    found = features_of_responses(sessions, order, subject=subject, repetitions=True)
+    return data, {name: {subject: one} for name, one in found.items()}
+
+
+def _lined(parts: Sequence[tuple[xr.Dataset, Regions]], whole: xr.Dataset) -> Regions:
+    """Return responses by region and subject over the stimuli of all RDMs together."""
+    order = list(map(str, whole["stimulus"].values.tolist()))
+    found: Regions = {}
+    for data, regions in parts:
+        names = names_of(data)
+        rows = np.arange(len(order)) if names is None else np.array(
+            [names.index(one) for one in order]
+        )  # fmt: skip
+        for region, own in regions.items():
+            for subject, one in own.items():
+                found.setdefault(region, {})[subject] = _ordered(one, rows)
+    return found
+
+
+def _ordered(one: UnitResponses, rows: NDArray[np.intp]) -> UnitResponses:
+    single = None if one.repetitions is None else one.repetitions[rows]
+    return replace(one, means=one.means[rows], repetitions=single)
+
+
+def _model(name: str, given: Any, distances: Sequence[str]) -> tuple[xr.Dataset, dict[str, Floats]]:
+    """Return the RDMs and the features of the layers of one model."""
+    with _about(f'model "{name}"'):
+        data = rdm(given, distances, model=name)
+    if isinstance(given, xr.Dataset):
+        return data, kept_features(given)
+    _, layers = features_in_order(given, name, None)
+    return data, layers
+
+
+def models_by_name(given: Any) -> dict[str, Any]:
+    """Return models by name, of which one may come without a mapping, as its activations.
+
+    Raises
+    ------
+    IsomorphError
+        When they are not by name and do not say theirs.
+    """
+    every = given if isinstance(given, list | tuple) else [given]
+    if all(isinstance(one, xr.Dataset) for one in every):
+        named = {str(one.attrs.get("model", "model")): one for one in every}
+        if len(named) < len(every):
+            raise IsomorphError("models: two have one name; give a mapping of names to models")
+        return named
+    if not isinstance(given, Mapping):
+        raise IsomorphError(
+            f"models: is {type(given).__name__}, expected a mapping of models to their layers, or "
+            "what isomorph.activations gives"
+        )
+    if not given:
+        raise IsomorphError("models: there are none, expected at least one")
+    return {str(name): one for name, one in given.items()}
+
+
+@contextmanager
+def _about(what: str) -> Iterator[None]:
+    """Say of whom responses or features cannot be had."""
+    try:
+        yield
+    except IsomorphError as error:
+        raise IsomorphError(f"{what}: {str(error).removeprefix('x: ')}") from error

@@ -1,0 +1,100 @@
+"""What layers predict of single units on stimuli they were not fitted on, of a whole analysis."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from isomorph.inference.analysis import Analysis, every_rdm
+from isomorph.inference.bootstrap import draw
+from isomorph.inference.featured import GRAM
+from isomorph.inference.gather import candidates_of
+from isomorph.inference.groups import (
+    draw_groups,
+    exchanged,
+    group_count,
+    joined_groups,
+    too_few_groups,
+    too_few_orders,
+)
+from isomorph.inference.predict.methods import methods_of, ridge_of
+from isomorph.inference.predict.predicting import Task, predict
+from isomorph.inference.predict.recorded import recorded
+from isomorph.inference.predict.scored import Drawn
+from isomorph.inference.predict.tables import Tables, nothing_there
+from isomorph.inference.stimulus_splits import KINDS, Stimuli, deal
+from isomorph.prediction import Fold, folds_of
+
+ENOUGH = 4
+"""Stimuli in a part on average, below which there are fewer parts."""
+
+NO_UNITS = "RDMs hold no units to predict"
+
+TOO_FEW = "too few stimuli, or groups of them, to fit on some and predict others"
+
+
+def prediction_tables(analysis: Analysis) -> dict[str, pd.DataFrame]:
+    """Predict the units of a dataset from the layers of its models, and layers from regions.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        With `features`; `inference.prediction` says by which methods.
+
+    Returns
+    -------
+    dict of str to DataFrame
+        `predictions`, `units`, `prediction_differences`.
+
+    Raises
+    ------
+    IsomorphError
+        When a method is not known, or no unit can be predicted.
+    """
+    asked, inference = analysis.inference.prediction, analysis.inference
+    where = f"{analysis.where}: inference.prediction.methods"
+    methods = methods_of(asked.methods, asked, where)
+    features = analysis.features
+    if features is None or not features.brain:
+        return nothing_there(analysis, asked.methods, NO_UNITS)
+    folds = _folds(analysis)
+    if len(folds) < 2:
+        return nothing_there(analysis, asked.methods, TOO_FEW)
+    rng = np.random.default_rng([*analysis.seed, 5])
+    found = recorded(features, folds, asked.minimum_reliability, rng)
+    groups = analysis.groups
+    unsure, untested = too_few_groups(groups), too_few_orders(groups)
+    counts = {place: len(own) for place, own in found.places.items()}
+    enough = sorted({n for n in counts.values() if n >= inference.minimum_subjects})
+    by_count = {n: draw(n, asked.resamples, rng) for n in enough}
+    drawn = Drawn(
+        draw_groups(groups, asked.resamples, rng),
+        [rng.integers(0, len(one.units), (asked.resamples, len(one.units)))
+         for one in found.populations],
+        {place: by_count.get(n) for place, n in counts.items()},
+        exchanged(groups, 0 if untested else asked.permutations, rng),
+        group_count(groups),
+    )  # fmt: skip
+    task = Task(found, candidates_of(features.layers, GRAM), folds, drawn, ridge_of(asked))
+    return Tables(analysis, task, unsure, untested).all(predict(task, methods, analysis.said))
+
+
+def _folds(analysis: Analysis) -> list[Fold]:
+    """Return the parts of the stimuli that are predicted, whole groups in each."""
+    asked, selection = analysis.inference.prediction, analysis.inference.selection
+    n_stimuli = len(analysis.stimuli)
+    n_parts = max(2, min(asked.folds, n_stimuli // ENOUGH))
+    assert analysis.features is not None, "or nothing is predicted"
+    rdms = [every_rdm(layers) for layers in analysis.features.layers]
+    stimuli = Stimuli(analysis.stimuli, rdms, analysis.where, analysis.groups)
+    together = joined_groups(
+        [analysis.groups, *KINDS[selection.kind](stimuli, selection, n_parts)], n_stimuli
+    )
+    n_parts = min(n_parts, group_count(together))
+    if n_parts < 2:
+        return []
+    rng = np.random.default_rng([*analysis.seed, 4])
+    return folds_of(deal(together, n_parts, rng), together)
+
+
+__all__ = ["NO_UNITS", "prediction_tables"]

@@ -1,0 +1,282 @@
+r"""The prediction family: what a map fitted on some stimuli says of responses to others.
+
+The first representation is the brain's and the second a layer's. The stimuli are dealt into up to
+five parts by their places, so that neighbours in the order go to different parts; each part is
+predicted from the others, see `isomorph.prediction`. The stage `predict` also keeps groups of
+stimuli together, chooses layers within the training stimuli and scores every unit.
+
+How a value varies with the stimuli is told with the predictions held fixed and the stimuli weighed;
+that other stimuli would have given other maps is not in it.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+import numpy as np
+
+from isomorph.measures._measure import Measure
+from isomorph.measures._named import Measures
+from isomorph.measures.cka import SQUARED
+from isomorph.measures.jackknifed import Jackknifed
+from isomorph.measures.pairs import Floats
+from isomorph.measures.rsa import pool_standardised
+from isomorph.measures.stack import Stack
+from isomorph.prediction import (
+    Components,
+    Map,
+    PartialLeastSquares,
+    Ridge,
+    Spectrum,
+    correlations,
+    folds_of,
+    held_out,
+    influences,
+    moments,
+    pooled,
+    root_of,
+    spectra,
+)
+from isomorph.prediction.spectra import Labels
+
+PARTS = 5
+"""Parts of the stimuli."""
+
+ENOUGH = 4
+"""Stimuli in a part on average, below which there are fewer parts."""
+
+
+def parts_of(places: Labels, n_parts: int) -> Labels:
+    """Deal stimuli into parts by their places alone: `(stimulus,)`.
+
+    Of as many neighbours as there are parts each goes to another, in an order of their own.
+
+    Parameters
+    ----------
+    places : array of shape (stimulus,)
+    n_parts : int
+    """
+    n_rounds = int(places.max(initial=0)) // n_parts + 1
+    orders = np.random.default_rng(0).permuted(np.tile(np.arange(n_parts), (n_rounds, 1)), axis=1)
+    found: Labels = orders[places // n_parts, places % n_parts]
+    return found
+
+
+def spectra_of(stack: Stack) -> list[list[Spectrum]]:
+    """Return every representation, decomposed on the training stimuli of every part, once."""
+
+    def decomposed() -> list[list[Spectrum]]:
+        n_parts = max(2, min(PARTS, stack.n_stimuli // ENOUGH))
+        folds = folds_of(parts_of(stack.places, n_parts))
+        return [spectra(gram, folds) for gram in stack.grams]
+
+    return stack.derived("spectra", decomposed)
+
+
+class OfUnits(Jackknifed):
+    """Units of the first predicted from the second: the mean over units of their correlations."""
+
+    @property
+    @abstractmethod
+    def map(self) -> Map:
+        """What is fitted."""
+
+    together: ClassVar[bool] = False
+    """Whether units of one representation are fitted together."""
+
+    def compare(self, first: Stack, second: Stack) -> Floats:
+        """Compare brains with layers: `(a, b)`, NaN where no unit has a value."""
+        responses, owner = _side_by_side(first)
+        targets = owner if self.together else None
+        found = np.full((len(first), len(second)), np.nan)
+        for at, layer in enumerate(spectra_of(second)):
+            if layer:
+                held = held_out(layer, responses, self.map, targets)
+                found[:, at] = _means(correlations(moments(held)), owner, len(first))[0]
+        return found
+
+    def influence(self, first: Stack, second: Stack) -> Floats:
+        """Return what each stimulus adds to the scores of fixed predictions."""
+        responses, owner = _side_by_side(first)
+        targets = owner if self.together else None
+        found = np.full((len(first), len(second), first.n_stimuli), np.nan)
+        for at, layer in enumerate(spectra_of(second)):
+            if layer:
+                held = held_out(layer, responses, self.map, targets)
+                found[:, at] = _means(influences(held), owner, len(first)).T
+        return found
+
+
+class RidgeForm(OfUnits):
+    """Ridge regression with a penalty for every unit."""
+
+    @property
+    def map(self) -> Map:
+        """What is fitted."""
+        return Ridge()
+
+
+@dataclass(frozen=True)
+class PlsForm(OfUnits):
+    """Partial least squares of all units together.
+
+    Attributes
+    ----------
+    components : int
+        All that there are where these are fewer.
+    """
+
+    components: int = 25
+    together: ClassVar[bool] = True
+    parameter: ClassVar[str] = "components"
+    meaning: ClassVar[str] = "a number of components, at least 1"
+    allowed: ClassVar[tuple[float, float]] = (0, np.inf)
+
+    @property
+    def map(self) -> Map:
+        """What is fitted."""
+        return PartialLeastSquares(self.components, judged=False)
+
+
+@dataclass(frozen=True)
+class StitchingForm(OfUnits):
+    """Least squares on the first principal components of a layer, as an affine stitch has it.
+
+    Attributes
+    ----------
+    components : int
+        All that there are where these are fewer.
+    """
+
+    components: int = 25
+    parameter: ClassVar[str] = "components"
+    meaning: ClassVar[str] = "a number of components, at least 1"
+    allowed: ClassVar[tuple[float, float]] = (0, np.inf)
+
+    @property
+    def map(self) -> Map:
+        """What is fitted."""
+        return Components(self.components)
+
+
+class ReverseForm(Jackknifed):
+    """The second predicted from the first, all its principal components with one penalty."""
+
+    @property
+    def map(self) -> Map:
+        """What is fitted."""
+        return Ridge()
+
+    def compare(self, first: Stack, second: Stack) -> Floats:
+        """Compare brains with layers: `(a, b)`."""
+        return self._each(first, second, 1)[..., 0]
+
+    def influence(self, first: Stack, second: Stack) -> Floats:
+        """Return what each stimulus adds to the scores of fixed predictions."""
+        return self._each(first, second, first.n_stimuli)
+
+    def _each(self, first: Stack, second: Stack, n: int) -> Floats:
+        found = np.full((len(first), len(second), n), np.nan)
+        for row, brain in enumerate(spectra_of(first)):
+            for column, root in enumerate(_roots(second)):
+                if brain and root.shape[1]:
+                    targets = np.zeros(root.shape[1], dtype=np.intp)
+                    held = pooled(held_out(brain, root, self.map, targets))
+                    found[row, column] = held.r() if n == 1 else held.influence()
+        return found
+
+
+def _roots(stack: Stack) -> list[Floats]:
+    """Return coordinates of every representation, none where it has no Gram matrix."""
+    nothing = np.zeros((stack.n_stimuli, 0))
+    return stack.derived(
+        "coordinates",
+        lambda: [root_of(one) if np.isfinite(one).all() else nothing for one in stack.grams],
+    )
+
+
+def _side_by_side(stack: Stack) -> tuple[Floats, Labels]:
+    """Return the units of all representations and whose each is: `(stimulus, unit)`, `(unit,)`."""
+
+    def joined() -> tuple[Floats, Labels]:
+        features = [np.asarray(one, dtype=float) for one in stack.fact("features")]
+        owner = np.repeat(np.arange(len(features)), [one.shape[1] for one in features])
+        return np.concatenate(features, axis=1), owner
+
+    return stack.derived("units side by side", joined)
+
+
+def _means(values: Floats, owner: Labels, n: int) -> Floats:
+    """Return means over the units that have a value, by whose they are: `(row, n)`."""
+    columns: Sequence[Floats] = [values[:, owner == one] for one in range(n)]
+    means = np.full((len(values), n), np.nan)
+    for at, own in enumerate(columns):
+        known = np.isfinite(own)
+        count = known.sum(axis=1)
+        total = np.where(known, own, 0.0).sum(axis=1)
+        means[:, at] = np.divide(total, count, out=means[:, at], where=count > 0)
+    return means
+
+
+RIDGE = Measure(
+    name="ridge",
+    title="Held-out correlation of units with their ridge regression on a layer, mean over units",
+    family="prediction",
+    invariances=("scale", "translation", "permutation"),
+    range=(-1.0, 1.0),
+    independence="0",
+    citation="Hoerl & Kennard 1970, https://doi.org/10.1080/00401706.1970.10488634; "
+    "Naselaris et al. 2011, https://doi.org/10.1016/j.neuroimage.2010.07.073",
+    form=RidgeForm(),
+    needs=("features",),
+    model_needs=("gram",),
+    symmetric=False,
+    with_itself=None,
+    pool=pool_standardised(centre=False),
+)
+
+RIDGE_REVERSE = Measure(
+    name="ridge_reverse",
+    title="Held-out correlation of a layer with its ridge regression on a brain, all principal "
+    "components at once",
+    family="prediction",
+    invariances=("scale",),
+    range=(-1.0, 1.0),
+    independence="0",
+    citation="Muzellec & Kar 2025, https://doi.org/10.1101/2025.08.08.669382",
+    form=ReverseForm(),
+    distances=SQUARED,
+    needs=("gram",),
+    symmetric=False,
+    with_itself=None,
+    pool=pool_standardised(centre=False),
+)
+
+
+PLS = replace(
+    RIDGE,
+    name="pls",
+    title="Held-out correlation of units with their partial least squares on a layer, mean over "
+    "units",
+    citation="Wold 1975, https://doi.org/10.1016/B978-0-12-103950-9.50017-4; Yamins et al. 2014, "
+    "https://doi.org/10.1073/pnas.1403112111",
+    form=PlsForm(),
+)
+
+STITCHING = replace(
+    RIDGE,
+    name="stitching",
+    title="Held-out correlation of units with an affine map of the first principal components of "
+    "a layer, mean over units",
+    citation="Lenc & Vedaldi 2015, https://arxiv.org/abs/1411.5908",
+    form=StitchingForm(),
+)
+
+METHODS = Measures(
+    "method of prediction",
+    {measure.name: measure for measure in (RIDGE, RIDGE_REVERSE, PLS, STITCHING)},
+)
+"""What can be fitted on some stimuli and scored on others, unit by unit."""

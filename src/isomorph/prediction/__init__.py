@@ -1,0 +1,52 @@
+"""Prediction of responses from representations, on stimuli that were held out: arrays alone."""
+
+from isomorph.prediction.held_out import (
+    HeldOut,
+    Moments,
+    Pooled,
+    correlations,
+    deviations,
+    explained,
+    held_out,
+    influences,
+    moments,
+    pooled,
+    pooled_r,
+)
+from isomorph.prediction.linear_maps import (
+    INNER,
+    PENALTIES,
+    Components,
+    Fitted,
+    Map,
+    PartialLeastSquares,
+    Ridge,
+)
+from isomorph.prediction.spectra import Fold, Spectrum, folds_of, root_of, spectra, spectrum
+
+__all__ = [
+    "INNER",
+    "PENALTIES",
+    "Components",
+    "Fitted",
+    "Fold",
+    "HeldOut",
+    "Map",
+    "Moments",
+    "PartialLeastSquares",
+    "Pooled",
+    "Ridge",
+    "Spectrum",
+    "correlations",
+    "deviations",
+    "explained",
+    "folds_of",
+    "held_out",
+    "influences",
+    "moments",
+    "pooled",
+    "pooled_r",
+    "root_of",
+    "spectra",
+    "spectrum",
+]

@@ -1,0 +1,292 @@
+r"""Maps from a representation to responses: ridge regression, components, partial least squares.
+
+The penalty of ridge regression is chosen on the training stimuli alone. Of a map that is linear in
+the responses, :math:`\hat y = H y`, what it would have said of a stimulus that it had not been
+fitted on follows without fitting it again: the residual is :math:`(y_i - \hat y_i) / (1 - h_{ii})`,
+of a group of stimuli :math:`(I - H_{gg})^{-1} (y_g - \hat y_g)` (Allen 1974; Hastie, Tibshirani &
+Friedman 2009, section 7.10). The mean over stimuli is fitted too and has its part in :math:`H`.
+Generalised cross-validation (Golub, Heath & Wahba 1979, https://doi.org/10.1080/00401706.1979.10489751)
+puts the mean of :math:`h_{ii}` in place of each, and needs no residuals.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from isomorph.prediction.spectra import Floats, Fold, Labels, Spectrum, spectrum
+
+PENALTIES = tuple(np.logspace(-4, 5, 20).tolist())
+"""Penalties that are tried, relative to the mean eigenvalue of the training stimuli's Gram."""
+
+BLOCK = 2**21
+"""Numbers of responses handled at once (16 MiB)."""
+
+SAME = 1e-12
+"""Share of what there is below which what is left of it is rounding error."""
+
+INNER_PARTS = 3
+"""Parts of the training stimuli on which a map without an identity is tried."""
+
+Targets = NDArray[np.intp] | None
+"""Which responses share a penalty; each has its own where it is None."""
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """What a map says of held-out stimuli.
+
+    Attributes
+    ----------
+    predicted : array of shape (held-out stimulus, unit)
+        About the mean of the training stimuli.
+    inner : array of shape (unit,)
+        Share of the variance explained when training stimuli are left out: what the penalty, and
+        the layer, are chosen by.
+    penalty : array of shape (unit,)
+        Chosen, relative to the mean eigenvalue; NaN for maps without one.
+    """
+
+    predicted: Floats
+    inner: Floats
+    penalty: Floats
+
+
+Map = Callable[[Spectrum, Floats, Targets], Fitted]
+"""Fits the responses `(training stimulus, unit)`, about their mean, to a spectrum."""
+
+
+@dataclass(frozen=True)
+class Ridge:
+    """Ridge regression, the penalty of every unit chosen within the training stimuli.
+
+    Attributes
+    ----------
+    penalties : tuple of float
+        Relative to the mean eigenvalue.
+    inner : {"gcv", "loo"}
+        Generalised cross-validation, or leaving out one training stimulus at a time. Either leaves
+        out whole groups of stimuli where there are any.
+    """
+
+    penalties: tuple[float, ...] = PENALTIES
+    inner: str = "gcv"
+
+    def __call__(self, layer: Spectrum, responses: Floats, targets: Targets = None) -> Fitted:
+        """Fit responses about their training mean, see `Map`."""
+        if not layer.rank:
+            return _nothing(layer, responses)
+        alphas = np.array(self.penalties) * layer.mean
+        turned = layer.vectors.T @ responses
+        filters = layer.values / (layer.values + alphas[:, None])
+        errors = INNER[self.inner](layer, responses, turned, filters)
+        if targets is not None:
+            # Responses of one target are scored, and penalised, together.
+            whole = np.zeros((len(errors), int(targets.max()) + 1))
+            np.add.at(whole.T, targets, errors.T)
+            best = whole.argmin(axis=0)[targets]
+        else:
+            best = errors.argmin(axis=0)
+        weighed = turned / (layer.values[:, None] + alphas[best])
+        return Fitted(
+            layer.toward @ weighed,
+            _explained(errors[best, np.arange(len(best))], responses, layer.fold),
+            np.array(self.penalties)[best],
+        )
+
+
+@dataclass(frozen=True)
+class Components:
+    """Least squares on the first principal components of the training stimuli.
+
+    Attributes
+    ----------
+    k : int
+        How many; all where there are fewer.
+    """
+
+    k: int
+
+    def __call__(self, layer: Spectrum, responses: Floats, targets: Targets = None) -> Fitted:
+        """Fit responses about their training mean, see `Map`."""
+        if not layer.rank:
+            return _nothing(layer, responses)
+        k = min(self.k, layer.rank)
+        kept = (np.arange(len(layer.values)) >= len(layer.values) - k).astype(float)
+        turned = layer.vectors.T @ responses
+        scale = np.where(kept > 0, 1 / np.where(layer.values > 0, layer.values, 1.0), 0.0)
+        nothing = inner = np.full(responses.shape[1], np.nan)
+        if k < len(kept) - 1:  # what goes through every response says nothing of others
+            errors = left_out(layer, responses, turned, kept[None])[0]
+            inner = _explained(errors, responses, layer.fold)
+        return Fitted(layer.toward @ (scale[:, None] * turned), inner, nothing)
+
+
+@dataclass(frozen=True)
+class PartialLeastSquares:
+    """Partial least squares of all responses together, by deflation (NIPALS; Wold 1975).
+
+    Attributes
+    ----------
+    k : int
+        Components; all where there are fewer.
+    judged : bool
+        Whether it is also tried within the training stimuli, to choose layers by.
+    """
+
+    k: int
+    judged: bool = True
+
+    def __call__(self, layer: Spectrum, responses: Floats, targets: Targets = None) -> Fitted:
+        """Fit responses about their training mean, see `Map`; targets are fitted apart."""
+        kept = layer.values > 0
+        if not layer.rank:
+            return _nothing(layer, responses)
+        size = np.sqrt(layer.values[kept])
+        features, held_out = layer.vectors[:, kept] * size, layer.toward[:, kept] / size
+        predicted = np.empty((len(held_out), responses.shape[1]))
+        for own in _apart(targets, responses.shape[1]):
+            predicted[:, own] = held_out @ _pls(
+                features, responses[:, own], min(self.k, layer.rank)
+            )
+        inner = np.full(responses.shape[1], np.nan)
+        if self.judged:
+            inner = self._inner(features @ features.T, layer.fold, responses, targets)
+        return Fitted(predicted, inner, np.full(len(inner), np.nan))
+
+    def _inner(self, gram: Floats, fold: Fold, responses: Floats, targets: Targets) -> Floats:
+        """Return the share of the variance explained in parts of the training stimuli."""
+        plain, errors = PartialLeastSquares(self.k, judged=False), np.zeros(responses.shape[1])
+        total = np.zeros_like(errors)
+        for inside in _inner_folds(fold):
+            mean = responses[inside.train].mean(axis=0)
+            found = plain(spectrum(gram, inside), responses[inside.train] - mean, targets)
+            actual = responses[inside.test] - mean
+            errors += np.square(actual - found.predicted).sum(axis=0)
+            total += np.square(actual).sum(axis=0)
+        return 1 - np.divide(errors, total, out=np.full_like(total, np.nan), where=total > 0)
+
+
+def left_out(layer: Spectrum, responses: Floats, turned: Floats, filters: Floats) -> Floats:
+    """Return squared errors when each group of training stimuli is left out: `(filter, unit)`.
+
+    Parameters
+    ----------
+    layer : Spectrum
+    responses : array of shape (training stimulus, unit)
+        About their mean.
+    turned : array of shape (component, unit)
+        The same in the eigenvectors of the spectrum.
+    filters : array of shape (filter, component)
+        What is left of each component in what is fitted, from 0 to 1.
+    """
+    n, fold = len(layer.values), layer.fold
+    errors = np.zeros((len(filters), responses.shape[1]))
+    squared = np.square(layer.vectors)
+    for row, taken in enumerate(1 - filters):
+        # The mean has an eigenvalue of 0, so it is among what the filter takes away.
+        residual = layer.vectors @ (taken[:, None] * turned)
+        if fold.alone:
+            residual /= np.maximum(squared @ taken - 1 / n, 1e-12)[:, None]
+            errors[row] = np.einsum("iu,iu->u", residual, residual)
+            continue
+        for members in fold.members:
+            vectors = layer.vectors[members]
+            away = np.einsum("gij,j,gkj->gik", vectors, taken, vectors, optimize=True) - 1 / n
+            away += 1e-12 * np.eye(members.shape[1])
+            errors[row] += np.square(np.linalg.solve(away, residual[members])).sum(axis=(0, 1))
+    return errors
+
+
+def generalised(layer: Spectrum, responses: Floats, turned: Floats, filters: Floats) -> Floats:
+    """Return squared errors as generalised cross-validation has them: `(filter, unit)`.
+
+    Groups of stimuli, which it does not know, are left out instead, see `left_out`.
+    """
+    if not layer.fold.alone:
+        return left_out(layer, responses, turned, filters)
+    n = len(layer.values)
+    taken = 1 - filters
+    away = np.maximum((taken.sum(axis=1) - 1) / n, 1e-12)
+    errors: Floats = (taken**2 @ np.square(turned)) / away[:, None] ** 2
+    return errors
+
+
+INNER: dict[str, Callable[[Spectrum, Floats, Floats, Floats], Floats]] = {
+    "loo": left_out,
+    "gcv": generalised,
+}
+"""How the error on stimuli that were not fitted is told from the training stimuli, by name."""
+
+
+def blocks_of(n_rows: int, n_units: int) -> Iterator[slice]:
+    """Yield units a block at a time, so that memory does not grow with them."""
+    width = max(1, BLOCK // max(n_rows, 1))
+    for start in range(0, n_units, width):
+        yield slice(start, min(start + width, n_units))
+
+
+def _explained(errors: Floats, responses: Floats, fold: Fold) -> Floats:
+    """Return 1 less the errors over those of the mean, which is left-one-out as well."""
+    n = len(responses)
+    total = np.square(responses).sum(axis=0) * (n / (n - 1)) ** 2
+    return 1 - np.divide(errors, total, out=np.full_like(total, np.nan), where=total > 0)
+
+
+def _nothing(layer: Spectrum, responses: Floats) -> Fitted:
+    nothing = np.full(responses.shape[1], np.nan)
+    return Fitted(np.full((len(layer.toward), len(nothing)), np.nan), nothing, nothing)
+
+
+def _apart(targets: Targets, n_units: int) -> list[Labels]:
+    every = np.arange(n_units)
+    if targets is None:
+        return [every]
+    return [every[targets == one] for one in np.unique(targets)]
+
+
+def _inner_folds(fold: Fold) -> list[Fold]:
+    """Return parts of the training stimuli, whole groups of them, the largest first."""
+    sizes = np.bincount(fold.groups)
+    part, filled = np.zeros(len(sizes), dtype=np.intp), np.zeros(INNER_PARTS)
+    for group in np.argsort(-sizes, kind="stable"):
+        part[group] = filled.argmin()
+        filled[part[group]] += sizes[group]
+    of, every = part[fold.groups], np.arange(len(fold.train))
+    return [
+        Fold(every[of != one], every[of == one], fold.groups[of != one])
+        for one in range(INNER_PARTS)
+        if (of == one).any()
+    ]
+
+
+def _pls(features: Floats, responses: Floats, k: int) -> Floats:
+    """Return coefficients `(feature, unit)` of partial least squares with `k` components."""
+    x, y = features.copy(), responses.copy()
+    weights, loadings, scores_of = [], [], []
+    for _ in range(k):
+        cross = x.T @ y
+        wide = cross.shape[0] > cross.shape[1]
+        vectors = np.linalg.eigh(cross.T @ cross if wide else cross @ cross.T)[1]
+        weight = cross @ vectors[:, -1] if wide else vectors[:, -1]
+        length = np.linalg.norm(cross)
+        if not length > SAME * np.linalg.norm(features) * np.linalg.norm(responses):
+            break
+        weight = weight / np.linalg.norm(weight)
+        score = x @ weight
+        power = score @ score
+        loading = score @ x / power
+        toward = score @ y / power
+        x -= np.outer(score, loading)
+        y -= np.outer(score, toward)
+        weights.append(weight)
+        loadings.append(loading)
+        scores_of.append(toward)
+    if not weights:
+        return np.zeros((features.shape[1], responses.shape[1]))
+    w, p, q = (np.array(one) for one in (weights, loadings, scores_of))
+    coefficients: Floats = w.T @ np.linalg.solve(p @ w.T, q)
+    return coefficients

@@ -1,0 +1,170 @@
+"""What the measures declare, in words: a page of tables, and a line each for the terminal."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+
+from isomorph.catalogue.dictionary import row_of
+from isomorph.measures._measure import FAMILIES, FEATURES, FamilyWords, Measure
+
+OF_FEATURES = ("scale", "translation", "permutation", "orthogonal", "linear")
+"""Changes of features, as `Measure` names them."""
+
+IMPLIED: Mapping[str, tuple[str, ...]] = {
+    "monotone": ("scale", "offset"),
+    "orthogonal": ("permutation",),
+    "linear": ("scale", "permutation", "orthogonal"),
+}
+"""Changes that are special cases of others."""
+
+AS_DISTANCE = ("translation", "orthogonal")
+"""Changes of features that a measure of RDMs does not see where the distance does not."""
+
+HEAD = (
+    "measure", "changes of features it does not see", "changes of an RDM it does not see", "range",
+    "of unrelated representations", "symmetric", "needs", "distances", "cost", "source",
+)  # fmt: skip
+
+INTRODUCTION = f"""\
+Every measure is a similarity: larger is more alike. The tables are made from what the measures
+declare, which is tested for each of them: the changes named here leave the value as it is, and all
+others do not.
+
+- Features are changed by one factor (scale), by adding a number to each (translation), in their
+  order (permutation), by a rotation or reflection (orthogonal), or by any invertible matrix
+  (linear). A measure of RDMs sees of the features what the distance sees of them: *as the distance*
+  stands for {" and ".join(AS_DISTANCE)}, which Euclidean and Mahalanobis distances,
+  cross-validated or not, do not see, correlation distance does, and cosine distance sees the first
+  alone.
+- RDMs are changed by one factor (scale), by one number added to all pairs (offset), by a number per
+  stimulus added to its pairs (additive), or by any increasing function (monotone).
+- Of unrelated representations: 0, or why it is more. The tables of results have the level of chance
+  and calibrated values, in which measures can be compared.
+- Needs: RDMs or Gram matrices, which each follow from the other; features; repetitions; labels.
+- Cost: low where all resamples and all orders of the stimuli are sums of products; high where each
+  order is computed anew, so that fewer are drawn.
+
+`isomorph list measures` says the same in short.
+"""
+
+
+def unseen(measure: Measure) -> tuple[list[str], list[str]]:
+    """Return the changes of features, and of RDMs, that leave a measure as it is.
+
+    Parameters
+    ----------
+    measure : Measure
+
+    Returns
+    -------
+    of_features : list of str
+        Of a measure that takes features what it declares and what that implies. What is computed
+        from RDMs sees no order of features, and no scale if that of the RDM does not matter; see
+        `AS_DISTANCE` for the rest.
+    of_rdms : list of str
+        None of a measure that takes features.
+    """
+    declared = set(measure.invariances)
+    holds = declared.union(*(IMPLIED.get(one, ()) for one in declared))
+    if takes_features(measure):
+        return [one for one in OF_FEATURES if one in holds], []
+    holds |= {"permutation"}
+    of_features = [one for one in OF_FEATURES if one in holds]
+    return of_features, [one for one in measure.invariances if one != "linear"]
+
+
+def takes_features(measure: Measure) -> bool:
+    """Tell whether a measure compares features, not RDMs."""
+    return measure.accepts(FEATURES)
+
+
+def by_family(measures: Iterable[Measure]) -> list[tuple[FamilyWords, list[Measure]]]:
+    """Return families in their order, each with its members among some measures, if any are."""
+    found: dict[str, list[Measure]] = {name: [] for name in FAMILIES}
+    for measure in measures:
+        found.setdefault(measure.family, []).append(measure)
+    return [
+        (FAMILIES.get(name, FamilyWords(name, "")), members)
+        for name, members in found.items()
+        if members
+    ]
+
+
+def markdown(measures: Iterable[Measure]) -> str:
+    """Return what measures declare as one page, a table per family.
+
+    Parameters
+    ----------
+    measures : iterable of Measure
+    """
+    parts = ["# Measures", INTRODUCTION.rstrip()]
+    for words, members in by_family(measures):
+        parts += [f"## {words.title[0].upper()}{words.title[1:]}", words.asks, _table(members)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _table(measures: Iterable[Measure]) -> str:
+    lines = [HEAD, ["---"] * len(HEAD), *(list(_cells(one)) for one in measures)]
+    return "\n".join(map(row_of, lines))
+
+
+def _cells(measure: Measure) -> Iterator[str]:
+    of_features, of_rdms = unseen(measure)
+    yield f"`{measure.name}` {measure.title}"
+    if not takes_features(measure):
+        of_features = [*of_features, "*as the distance*"]
+    yield ", ".join(of_features) or "none"
+    yield "takes no RDM" if takes_features(measure) else ", ".join(of_rdms) or "none"
+    yield " to ".join(_bound(one) for one in measure.range)
+    yield measure.independence
+    yield "yes" if measure.symmetric else "no"
+    yield ", ".join(measure.needs)
+    yield distances_of(measure)
+    yield "high" if measure.costly else "low"
+    yield linked(measure.citation)
+
+
+def distances_of(measure: Measure) -> str:
+    """Return the distances that a measure takes, in words."""
+    if takes_features(measure):
+        return "none"
+    return "any" if measure.distances is None else ", ".join(sorted(measure.distances))
+
+
+def _bound(value: float) -> str:
+    return f"{value:g}".replace("-", "\N{MINUS SIGN}").replace("inf", "\N{INFINITY}")
+
+
+def linked(citation: str) -> str:
+    """Return a citation with each source that has an address as a link.
+
+    Examples
+    --------
+    >>> linked("Kendall 1945, https://doi.org/10.1093/biomet/33.3.239; a book of 1948")
+    '[Kendall 1945](<https://doi.org/10.1093/biomet/33.3.239>); a book of 1948'
+    """
+    sources = []
+    for source in citation.split("; "):
+        found = re.fullmatch(r"(?P<text>.+?),? (?P<address>https?://\S+)", source)
+        sources.append(f"[{found['text']}](<{found['address']}>)" if found else source)
+    return "; ".join(sources)
+
+
+def listed(measures: Iterable[Measure]) -> str:
+    """Return a line per measure under the name and the question of its family.
+
+    Parameters
+    ----------
+    measures : iterable of Measure
+    """
+    families = by_family(measures)
+    width = max((len(one.name) for _, members in families for one in members), default=0)
+    lines = []
+    for words, members in families:
+        lines += ["", f"{words.title}: {words.asks}"]
+        for one in members:
+            cost = ", high cost" if one.costly else ""
+            needs = f"needs {' and '.join(one.needs)}{cost}"
+            lines.append(f"  {one.name:<{width}}  {needs}; {one.title}")
+    return "\n".join(lines[1:])

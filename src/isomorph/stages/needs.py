@@ -1,0 +1,202 @@
+"""What measures of a study need and its datasets and models have, as far as settings tell."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+
+from isomorph.errors import IsomorphError
+from isomorph.foreign import in_words
+from isomorph.inference.analysis import Analysis
+from isomorph.inference.featured import KEPT, lacking, needs_of_models, takes_features
+from isomorph.measures import FEATURES, MEASURES, Measure
+from isomorph.measures._measure import CHANCE_ORDERS
+from isomorph.study import Study
+from isomorph.study.responses import RdmResponses
+from isomorph.study.stimuli import (
+    ConditionStimuli,
+    FolderStimuli,
+    MatlabStimuli,
+    NwbStimuli,
+    StimuliSpec,
+)
+
+REMEDIES = {
+    "features": "add a dataset of responses, or leave the measure out",
+    "repetitions": "add a dataset whose stimuli are shown twice or more, or leave the measure out",
+    "labels": "give its stimuli that column, in a table or in the names of files, or name another "
+    "in inference.selection.column",
+}
+"""What would do where a dataset lacks what a measure needs."""
+
+Columns = Mapping[str, Collection[str] | None]
+"""Descriptive columns of stimuli by dataset that owns them, None where they are not known."""
+
+
+def unserved(
+    study: Study, dataset: str, measure: Measure, columns: Columns | None = None
+) -> tuple[str, str]:
+    """Return what a dataset lacks that a measure needs, and the need; empty where nothing is known.
+
+    Parameters
+    ----------
+    study : Study
+    dataset : str
+    measure : Measure
+    columns : mapping of str to collection of str or None, optional
+        What is known of stimulus tables; what the settings tell unless given.
+    """
+    spec, owner = study.dataset(dataset), study.stimulus_set(dataset)
+    if takes_features(measure) and isinstance(spec.responses, RdmResponses):
+        return f"{dataset} comes as RDMs, which hold no features", "features"
+    shown = [spec.expected.repetitions.get(one, 2) for one in spec.subjects]
+    if "repetitions" in measure.needs and max(shown, default=2) < 2:
+        return f"{dataset} shows its stimuli once", "repetitions"
+    if "labels" in measure.needs:
+        column = study.spec.inference.selection.column
+        known = (columns or {}).get(owner)
+        if known is None:
+            known = columns_of(study.dataset(owner).stimuli)
+        if known is not None and column not in known:
+            return f'the stimuli of {dataset} have no column "{column}"', "labels"
+    return "", ""
+
+
+def columns_of(stimuli: StimuliSpec) -> Collection[str] | None:
+    """Return the descriptive columns that settings give stimuli; None where a table may add some.
+
+    Parameters
+    ----------
+    stimuli : StimuliSpec
+        Of the dataset that owns them.
+    """
+    match stimuli:
+        case FolderStimuli(table=None):
+            return _groups(stimuli.fields_from)
+        case MatlabStimuli():
+            return stimuli.fields
+        case NwbStimuli(table=None):
+            return () if stimuli.named_by is None else stimuli.named_by.fields
+        case ConditionStimuli(descriptions=None):
+            return stimuli.fields
+    return None
+
+
+def _groups(pattern: str | None) -> Collection[str]:
+    return () if pattern is None else tuple(re.compile(pattern).groupindex)
+
+
+def mistakes_of(study: Study, columns: Columns | None = None) -> Iterator[str]:
+    """Yield a sentence for each measure that no dataset serves, or a model does not.
+
+    Parameters
+    ----------
+    study : Study
+    columns : mapping, optional
+        See `unserved`.
+    """
+    for place, name in enumerate(study.spec.measures):
+        measure = MEASURES[name]
+        found = [unserved(study, dataset, measure, columns) for dataset in study.datasets]
+        if found and all(why for why, _ in found):
+            said = ", and ".join(dict.fromkeys(why for why, _ in found))
+            yield (
+                f"measures.{place}: {name} needs {_needs(measure)}, and {said}; "
+                f"{REMEDIES[found[0][1]]}"
+            )
+        if not takes_features(measure) or not set(KEPT) & set(needs_of_models(measure)):
+            continue
+        for model, spec in study.models.items():
+            if spec.features is None:
+                yield (
+                    f"measures.{place}: {name} needs the features of layers, and {model} keeps "
+                    f"none; write features: 2000, or all, into {_file_of(study, model)}"
+                )
+
+
+def notes_of(study: Study, dataset: str, columns: Columns | None = None) -> list[str]:
+    """Return a clause for each measure that a dataset does not serve and another may."""
+    found = [(name, *unserved(study, dataset, MEASURES[name], columns))
+             for name in study.spec.measures]  # fmt: skip
+    return [f"no {name}, as {why}" for name, why, _ in found if why]
+
+
+def refuse_unserved(study: Study, dataset: str, analysis: Analysis) -> None:
+    """Refuse a measure for which neither this dataset nor any other has what it needs.
+
+    Where another may have it, the measure is one of those that do not apply.
+
+    Raises
+    ------
+    IsomorphError
+    """
+    for name in analysis.measures:
+        measure = MEASURES[name]
+        distance = FEATURES if takes_features(measure) else ""
+        why, _ = lacking(analysis.features, analysis.labels, measure, distance)
+        others = (one for one in study.datasets if one != dataset)
+        if why and not any(not unserved(study, one, measure)[0] for one in others):
+            raise IsomorphError(
+                f"{study.path}: measures: {name} needs {_needs(measure)}, and of {dataset} "
+                f"{why}; leave the measure out"
+            )
+
+
+def asks_of_stimuli(study: Study) -> bool:
+    """Tell whether it matters for some need how many stimuli there are, or what describes them."""
+    measures = [MEASURES[name] for name in study.spec.measures]
+    kept = any(spec.features is not None for spec in study.models.values())
+    return kept or any(one.costly or "labels" in one.needs for one in measures)
+
+
+def room_of_features(study: Study, n_stimuli: Mapping[str, int]) -> Iterator[str]:
+    """Yield what the features take that models keep, a line for each model.
+
+    Parameters
+    ----------
+    study : Study
+    n_stimuli : mapping of str to int
+        Of the datasets of which it is known.
+    """
+    n = max(n_stimuli.values(), default=0)
+    of = f" for {n:,} stimuli" if n else " for each stimulus"
+    for model, spec in study.models.items():
+        if spec.features == "all":
+            yield f"{model}: keeps all features of its layers, 4 bytes each{of}"
+        elif spec.features is not None:
+            room = in_words(4 * spec.features * max(n, 1))
+            yield (
+                f"{model}: keeps {spec.features:,} features of each layer or fewer, at most {room} "
+                f"a layer{of}"
+            )
+
+
+def costs_of(study: Study, n_stimuli: Mapping[str, int]) -> Iterator[str]:
+    """Yield how often costly measures are computed, a line for all.
+
+    Parameters
+    ----------
+    study : Study
+    n_stimuli : mapping of str to int
+        Of the datasets of which it is known.
+    """
+    costly = [name for name in study.spec.measures if MEASURES[name].costly]
+    if not costly:
+        return
+    orders = min(study.spec.inference.costly_permutations, study.spec.inference.permutations)
+    without = f" and {max(n_stimuli.values()):,} times without a stimulus" if n_stimuli else ""
+    yield (
+        f"{', '.join(costly)}: computed anew for each of {orders + CHANCE_ORDERS} orders of the "
+        f"stimuli{without}, for every subject of a region and every layer"
+    )
+
+
+def _needs(measure: Measure) -> str:
+    return " and ".join(one for one in measure.needs if one in REMEDIES)
+
+
+def _file_of(study: Study, model: str) -> str:
+    file = study.model_files[model]
+    if file != study.path:
+        return str(file)
+    return f"a file of the model, with source: {study.models[model].source}"

@@ -1,0 +1,47 @@
+"""The stage `predict`: single units from layers, and layers from regions, on held-out stimuli."""
+
+from __future__ import annotations
+
+import xarray as xr
+
+from isomorph.inference.analysis import Analysis
+from isomorph.inference.predict import prediction_tables
+from isomorph.layout import Layout
+from isomorph.making import require, stamp
+from isomorph.saying import say
+from isomorph.stages.common import model_families, write_tables
+from isomorph.stages.features import features_of
+from isomorph.stages.levels import compared_stimuli
+
+
+def run(layout: Layout, dataset: str) -> None:
+    """Predict the units of a dataset from the layers of its models.
+
+    Writes `predictions.csv`, `units.csv` and `prediction_differences.csv`.
+
+    Raises
+    ------
+    IsomorphError
+        When a method is not known, no unit can be predicted, or files are not what the study now
+        says.
+    """
+    require(layout, "predict", dataset)
+    study, inference = layout.study, layout.study.spec.inference
+    instances = [name for name, _, _ in study.instances_for(dataset)]
+    analysis = Analysis(
+        brain=xr.Dataset(),
+        models=(),
+        families=model_families(study, instances),
+        stimuli=compared_stimuli(layout, dataset),
+        distances=(),
+        measures=inference.prediction.methods,
+        inference=inference,
+        dataset=dataset,
+        simulated=study.dataset(dataset).simulated,
+        where=str(study.path),
+        said=lambda what: say(f"predict: {dataset}: {what}"),
+        features=features_of(layout, dataset, repetitions=True),
+    )
+    noted = {"methods": list(inference.prediction.methods)}
+    signed = stamp(layout, "predict", dataset, seed=inference.seed, noted=noted)
+    write_tables(layout, dataset, prediction_tables(analysis), signed)
