@@ -111,9 +111,15 @@ def same_feature(sides: Sequence[Centred], counts: Counts) -> Floats:
     return results
 
 
+def _powers(features: Floats) -> tuple[Floats, Floats, Floats, Floats]:
+    """Return powers from 1 to 4, by products, which take a tenth of the time."""
+    squares = features * features
+    return features, squares, squares * features, squares * squares
+
+
 def _removed(features: Floats, weights: Floats, n: Floats, gain: Floats, shrink: Floats) -> Floats:
     """Return what U-centring takes off the squares, summed over features: `(resample,)`."""
-    powers = [features**k for k in range(1, 5)]
+    powers = _powers(features)
     mean, square = weights @ powers[0], weights @ powers[1]
     first, second, third, fourth = (gain @ power for power in powers)
     # s_ip = sum_j m_j (x_ip - x_jp)^2 = n x^2 - 2 x mean + square, to the power of 1 and 2.
@@ -130,7 +136,7 @@ def _removed(features: Floats, weights: Floats, n: Floats, gain: Floats, shrink:
 
 def centred(features: Floats) -> Centred:
     """Return features `(stimulus, feature)` with what follows from them for all resamples."""
-    one, two, three, four = (features**k for k in range(1, 5))
+    one, two, three, four = _powers(features)
     crossed = one @ three.T
     own = four.sum(axis=1)
     fourth = own[:, None] + own - 4 * (crossed + crossed.T) + 6 * (two @ two.T)
