@@ -19,7 +19,7 @@ from isomorph.jobs import Job, jobs
 from isomorph.layout import Layout
 from isomorph.making import DECLARED, Fitting, command_of, outputs_of
 from isomorph.rdms.collection import indexed
-from isomorph.saved import array_in, path_given
+from isomorph.saved import HEAD, array_in, path_given
 from isomorph.study import load_study
 
 
@@ -68,6 +68,11 @@ def open_results(folder: Path | str, study: Path | str | None = None) -> Results
 def _study_of(folder: Path) -> Path:
     """Return the file of the study that has the name of a folder of results."""
     config = folder.parent.parent / "config"
+    if (folder / HEAD).is_file():
+        raise IsomorphError(
+            f"{folder}: holds one result that isomorph.save wrote, not those of a study; open it "
+            f'by isomorph.load("{folder}")'
+        )
     for file in (config / f"{folder.name}.yaml", *sorted(config.glob("*.yaml"))):
         if file.is_file() and any(
             line.split("#")[0].split(":", 1)[-1].strip(" '\"\n") == folder.name

@@ -153,6 +153,13 @@ def test_the_winner_is_circled_at_its_calibrated_score_the_mean_of_its_seeds(p, 
                        None: "highest"}[p]  # fmt: skip
 
 
+def test_scores_at_chance_do_not_fill_the_panel():
+    own = {(CORRELATION, "rho_a"): dict.fromkeys(NAMES, 0.05) | {"gabor": 0.0505},
+           (CORRELATION, "cka"): dict.fromkeys(NAMES, 0.05)}  # fmt: skip
+    figure = drawn(selection(own))
+    assert figure.axes[0].get_xlim()[1] >= 0.1
+
+
 def test_what_has_no_score_says_so_in_its_line():
     table = random_scores([(SQUARED, "rho_a"), (SQUARED, "cka"), (SQUARED, "cosine")])
     table.loc[table["measure"] == "cka", "score_calibrated"] = np.nan

@@ -10,8 +10,12 @@ from synthetic_study import write_study
 from isomorph.artefacts import read_table
 from isomorph.figures import main_rows
 from isomorph.figures.dataset_results import DatasetResults
+from isomorph.figures.main_rows import Family
+from isomorph.figures.profile import draw_profile
 from isomorph.figures.rdm_pair import MOST_THUMBNAILS, THUMBNAIL
 from isomorph.figures.style import INK, estimate, heat_map, painted, region_panels
+from isomorph.figures.titles import measure_label
+from isomorph.measures import MEASURES
 from isomorph.stages.figures import read_tables, thumbnails
 
 
@@ -34,6 +38,24 @@ def test_every_region_has_a_panel_and_every_line_its_name_at_the_left():
     assert [label.get_text() for label in axes[0].get_yticklabels()] == ["net", "pixels"]
     assert len(figure.axes) == 6  # two rows of three, of which two panels are off
     assert [ax.axison for ax in figure.axes] == [True] * 4 + [False] * 2
+
+
+def test_a_long_name_of_a_measure_is_not_cut_off_beside_its_axis():
+    rows = pd.DataFrame({
+        "model": "net", "layer": ["one", "two"], "depth": [0, 1], "estimate": [0.2, 0.4],
+        "interval_low": 0.1, "interval_high": 0.5, "p_corrected": 0.01, "ceiling_lower": 0.5,
+        "ceiling_upper": 0.6, "ceiling_status": "ok", "ceiling_reason": "",
+    })  # fmt: skip
+    label = max((measure_label(name) for name in MEASURES), key=len)
+    nets = [Family(name, name, "trained", (name,)) for name in ("net", "other")]
+    both = pd.concat([rows, rows.assign(model="other")])
+    figure = draw_profile(both, nets, label=label)
+    figure.canvas.draw()
+    for ax in figure.axes:
+        box = ax.yaxis.label.get_window_extent()
+        assert 0 <= box.y0
+        assert box.y1 <= figure.bbox.height
+        assert ax.yaxis.label.get_text().replace("\n", " ") == label
 
 
 @pytest.mark.parametrize(("p", "filled"), [(0.01, True), (0.2, False), (np.nan, False)])

@@ -2,6 +2,7 @@
 
 import doctest
 import inspect
+import re
 import subprocess
 import sys
 from importlib import import_module
@@ -70,6 +71,17 @@ def test_every_function_has_an_example_that_runs():
     for name in FUNCTIONS:
         (own,) = [one for one in finder.find(getattr(iso, name), name) if one.name == name]
         assert own.examples, name
+
+
+def test_the_readme_lists_every_measure_in_its_family():
+    text = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    rows = text.split("| family | members |\n|---|---|\n")[1].split("\n\n")[0].splitlines()
+    listed = [
+        {name for name in re.findall(r"`(\w+)`", row) if name in iso.MEASURES} for row in rows
+    ]
+    families = [{iso.MEASURES[name].family for name in members} for members in listed]
+    assert all(len(one) == 1 for one in families), families
+    assert set().union(*listed) == set(iso.MEASURES)
 
 
 def test_the_readme_says_what_runs():

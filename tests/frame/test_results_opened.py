@@ -68,6 +68,14 @@ def test_what_is_not_there_is_said_with_the_nearest(results, layout):
         results.comparison  # noqa: B018
 
 
+def test_a_saved_result_is_no_study(tmp_path):
+    rng = np.random.default_rng(0)
+    brain = [iso.rdm(rng.standard_normal((8, 20)), subject=s) for s in "ab"]
+    folder = iso.save(iso.noise_ceiling(brain, resamples=20), tmp_path / "kept")
+    with pytest.raises(iso.IsomorphError, match=r"one result that isomorph.save .*isomorph.load"):
+        iso.open_results(folder)
+
+
 def test_a_view_counts_what_is_made(results):
     assert "artefacts made, of real" in repr(results)
     assert "comparisons" in results._repr_html_()

@@ -57,8 +57,8 @@ def test_one_winner_under_all_families_is_one_conclusion(told):
     found = told({("correlation", "rho_a"): NET, ("correlation", "pearson"): NET,
                   (SQUARED, "cka"): NET})  # fmt: skip
     assert of_families(found, "alpha") == (
-        "Which model scores highest does not depend on the family of measures: under all 3 "
-        "measures of 2 families Net, trained has the highest score on held-out stimuli."
+        "Which model scores highest does not depend on the family of measures: Net, trained has "
+        "the highest score on held-out stimuli under all 3 measures of 2 families."
     )
 
 
@@ -68,9 +68,9 @@ def test_a_family_that_another_model_leads_is_named(told):
     sure = {("correlation", "rho_a"): 0.01, ("correlation", "pearson"): 0.2, (SQUARED, "cka"): 0.04,
             (SQUARED, "procrustes"): 0.3}  # fmt: skip
     assert of_families(told(highest, sure), "alpha") == (
-        "Which model scores highest depends on the family of measures: under 3 of 4 measures of 3 "
-        "families Net, trained has the highest score on held-out stimuli, significantly above the "
-        "second under 2; under Procrustes similarity Pixels does, not significantly."
+        "Which model scores highest depends on the family of measures: Net, trained has the "
+        "highest score on held-out stimuli under 3 of 4 measures of 3 families, significantly "
+        "above the second under 2; Pixels does under Procrustes similarity, not significantly."
     )
 
 
@@ -80,9 +80,9 @@ def test_a_single_measure_of_a_family_is_no_matter_of_the_family(told):
     said = of_families(found, "alpha")
     assert said.startswith(
         "Which model scores highest does not depend on the family of measures, but on the measure: "
-        "under 3 of 4 measures of 2 families"
+        "Net, trained has the highest score on held-out stimuli under 3 of 4 measures of 2 families"
     )
-    assert said.endswith("under Cosine Pixels does.")
+    assert said.endswith("Pixels does under cosine.")
 
 
 def test_settings_of_one_measure_are_told_apart_by_their_distance(told):
@@ -91,8 +91,8 @@ def test_settings_of_one_measure_are_told_apart_by_their_distance(told):
     assert of_families(found, "alpha") == ""
     said, orders = of_settings(found, "alpha")
     assert said == (
-        "Under 2 of 3 settings of distance and measure Net, trained has the highest score on "
-        "held-out stimuli; under rho-a (1 - cosine) Pixels does."
+        "Net, trained has the highest score on held-out stimuli under 2 of 3 settings of distance "
+        "and measure; Pixels does under rho-a (1 - cosine)."
     )
     assert "on average over pairs of settings" in orders
 
@@ -102,7 +102,7 @@ def test_the_second_may_be_the_untrained_control(told):
     found = told({("correlation", "rho_a"): close, ("correlation", "pearson"): close})
     # The contrasts of the study test the first of the two alone.
     assert of_settings(found, "alpha")[0] == (
-        "Under both measures Net, trained has the highest score on held-out stimuli, significantly "
+        "Net, trained has the highest score on held-out stimuli under both measures, significantly "
         "above the second under 1."
     )
 
@@ -123,9 +123,9 @@ def test_the_headline_has_a_sentence_more_under_several_families(told, layout):
     before, after = (sentences(layout.study, [found]) for found in (one, several))
     assert len(before) == 5
     assert [line for line in after if line not in before] == [
-        "alpha: Which model scores highest depends on the family of measures: under 1 of 2 "
-        "measures of 2 families Net, trained has the highest score on held-out stimuli; under "
-        "Centred kernel alignment, debiased Pixels does."
+        "alpha: Which model scores highest depends on the family of measures: Net, trained has the "
+        "highest score on held-out stimuli under 1 of 2 measures of 2 families; Pixels does under "
+        "centred kernel alignment, debiased."
     ]
 
 

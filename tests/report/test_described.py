@@ -76,7 +76,8 @@ def test_the_page_has_a_row_for_every_measure_in_the_section_of_its_family():
         assert row in own
         cells = [cell.strip().replace("\\|", "|") for cell in re.split(r"(?<!\\)\|", row)[1:-1]]
         assert len(cells) == 10
-        assert cells[0].endswith(measure.title)
+        assert cells[0].startswith(f"`{name}` {measure.title}")
+        assert (f"{name}(" in cells[0]) == bool(getattr(measure.form, "parameter", ""))
         assert cells[4] == measure.independence
         assert cells[5] == {True: "yes", False: "no"}[measure.symmetric]
         assert cells[6] == ", ".join(measure.needs)

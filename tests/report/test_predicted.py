@@ -13,6 +13,7 @@ from isomorph.errors import IsomorphError
 from isomorph.figures.captioned import Drawable
 from isomorph.layout import Layout
 from isomorph.report.evidence import Illustrated
+from isomorph.report.page import p_notes
 from isomorph.report.predicted import predicted
 from isomorph.stages.figures import read_tables
 from isomorph.study.prediction import Prediction
@@ -110,6 +111,11 @@ def test_the_page_has_models_layers_and_differences(results):
     assert parts.rows[3][2] == "total"
     contests = next(iter(dict(told["tables"][2][1]).values()))
     assert contests.rows[0][1] == "Net, trained"
+
+
+def test_notes_of_chosen_layers_do_not_stand_among_those_of_the_page(results):
+    assert results.table("predictions")["p_note"].str.len().max() > 0
+    assert p_notes(results) == []
 
 
 def test_the_page_is_silent_where_nothing_was_asked(results):

@@ -123,7 +123,7 @@ def test_the_page_says_how_often_the_best_layer_would_be_found(simulated):
     assert any(one.startswith("Assumed: 100 units") for one in told["alpha"]["sentences"])
     *_, wins, orders = told["alpha"]["sentences"]
     assert wins == (
-        "Under both measures Net, trained has the highest score on held-out stimuli, significantly "
+        "Net, trained has the highest score on held-out stimuli under both measures, significantly "
         "above the second under 1."
     )
     assert orders.startswith("Kendall's tau-b between the orders of the models is ")

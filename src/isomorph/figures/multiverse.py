@@ -42,6 +42,9 @@ LETTER = 0.058
 CELL = 0.36
 """Side of a cell of the agreement, inches."""
 
+NARROWEST = 0.1
+"""Least right end of the abscissa of scores, whose perfect match is 1."""
+
 NO_SCORE = "no score"
 UNCALIBRATED = "no calibrated score"
 
@@ -242,6 +245,8 @@ def _draw_scores(
     for text, line in zip(ax.get_yticklabels(), lines, strict=True):
         text.set_fontweight("bold" if line.setting is None else "normal")
     ax.set_ylim(len(lines) - 0.4, -0.6)
+    # Where next to nothing is above chance, what is must not fill the panel.
+    ax.set_xlim(right=max(ax.get_xlim()[1], NARROWEST))
     ax.axvline(0, color=FAINT, linewidth=0.7, zorder=1)
     ax.tick_params(axis="y", length=0)
     ax.spines["left"].set_visible(False)

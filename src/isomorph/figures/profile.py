@@ -10,7 +10,15 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from isomorph.figures.main_rows import Family, ceiling, significant
-from isomorph.figures.style import CEILING, FAINT, colours, name_lines, styled, thinned
+from isomorph.figures.style import (
+    CEILING,
+    FAINT,
+    axis_label,
+    colours,
+    name_lines,
+    styled,
+    thinned,
+)
 
 MOST_BASELINE_LAYERS = 9
 
@@ -110,7 +118,7 @@ def _frame(ax: Any, rows: pd.DataFrame, label: str) -> None:
             "noise ceiling", (0.0, bounds.high), xycoords=("axes fraction", "data"),
             xytext=(4, -3), textcoords="offset points", va="top", fontsize=7.5, color=FAINT,
         )  # fmt: skip
-    ax.set_ylabel(label)
+    ax.set_ylabel(axis_label(label))
     ax.margins(y=0.1)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -27,6 +28,8 @@ FAINT = "#8a9099"
 CEILING = "#e6e8ec"
 REGION = "#b3123a"
 COLOUR_MAP = "viridis"
+LONGEST_LINE = 44
+"""Letters of a line beside an axis, which the shortest axis has room for."""
 
 SETTINGS: dict[Any, Any] = {
     "font.family": "DejaVu Sans",
@@ -157,10 +160,21 @@ def region_panels(
         ax.tick_params(axis="x", labelbottom=True)  # a panel may have none below it
         ax.spines["left"].set_visible(False)
         ax.set_title(region, fontweight="bold")
-        ax.set_xlabel(label)
+        ax.set_xlabel(axis_label(label))
     axes[0].set_yticks(range(len(lines)), lines)
     axes[0].set_ylim(len(lines) - 0.4, -0.6)
     return figure, list(axes[: len(regions)])
+
+
+def axis_label(text: str) -> str:
+    r"""Return what an axis is labelled with, a long text in several lines.
+
+    Examples
+    --------
+    >>> axis_label("Held-out correlation of units with their ridge regression on a layer")
+    'Held-out correlation of units with their\nridge regression on a layer'
+    """
+    return textwrap.fill(text, LONGEST_LINE)
 
 
 def estimate(

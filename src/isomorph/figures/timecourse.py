@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from isomorph.figures import main_rows
 from isomorph.figures.main_rows import SIGNIFICANT, Family, ceiling
-from isomorph.figures.style import CEILING, FAINT, colours, name_lines, styled
+from isomorph.figures.style import CEILING, FAINT, axis_label, colours, name_lines, styled
 
 FEWEST = 3
 """Windows that make a time course."""
@@ -66,7 +66,7 @@ def draw_timecourse(rows: pd.DataFrame, families: Sequence[Family], *, label: st
         axes = figure.subplots(len(panels), sharex=True, squeeze=False)[:, 0]
         for ax, (region, own) in zip(axes, panels, strict=True):
             _panel(ax, own, families, paint)
-            ax.set_ylabel(label)
+            ax.set_ylabel(axis_label(label))
             if len(panels) > 1:
                 ax.set_title(region, loc="right")  # the models are named on the left
         axes[-1].set_xlabel("seconds after onset")

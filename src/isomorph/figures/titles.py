@@ -37,6 +37,26 @@ def measure_label(name: str) -> str:
     return head if _heads().get(head, {name}) == {name} else title
 
 
+PEOPLE = (
+    "Bures", "GULP", "Hilbert-Schmidt", "Kendall's", "Pearson", "Procrustes", "Riemannian",
+    "Spearman",
+)  # fmt: skip
+"""First words of titles that are written with a capital wherever they stand."""
+
+
+def within_sentence(title: str) -> str:
+    """Return the name of a measure as it is written inside a sentence.
+
+    Examples
+    --------
+    >>> within_sentence("Mutual k-nearest neighbours"), within_sentence("Kendall's tau-a")
+    ('mutual k-nearest neighbours', "Kendall's tau-a")
+    """
+    if title.split(" ", maxsplit=1)[0] in PEOPLE:
+        return title
+    return title[:1].lower() + title[1:]
+
+
 def _head(title: str) -> str:
     return title.split(", ", maxsplit=1)[0].removesuffix(" of RDMs")
 

@@ -18,6 +18,7 @@ from isomorph.inference.setting import Draws, Setting, make_draws
 from isomorph.inference.stimulus_splits import Stimuli
 from isomorph.measures import MEASURES, Floats
 from isomorph.rdms.collection import available, distances_of
+from isomorph.saying import say
 from isomorph.study import Inference
 
 
@@ -47,6 +48,8 @@ class Analysis:
         Told what is computed next.
     features : Features or None
         What measures compare that no RDM is enough for; None where no measure asks for it.
+    waits : callable
+        Told what takes long before it is computed.
     """
 
     brain: xr.Dataset
@@ -61,6 +64,7 @@ class Analysis:
     where: str = ""
     said: Callable[[str], None] = lambda _: None
     features: Features | None = None
+    waits: Callable[[str], None] = lambda what: say(f"isomorph: {what}")
 
     @property
     def labels(self) -> Labels | None:

@@ -21,6 +21,7 @@ from isomorph.inference.featured import (
 )
 from isomorph.inference.gather import Candidates, Region, candidates_of, regions_of
 from isomorph.inference.region_pairs import compare_regions
+from isomorph.inference.waiting import long_wait
 from isomorph.measures import FEATURES, MEASURES, Measure
 from isomorph.rdms.distances import of_layers
 
@@ -59,6 +60,8 @@ def comparison_tables(analysis: Analysis) -> tuple[dict[str, pd.DataFrame], list
         candidates = _candidates(analysis, measure, distance)
         setting = analysis.setting(distance, name)
         own = analysis.draws_of(draws, regions)
+        if wait := long_wait(regions, candidates, measure, own):
+            analysis.waits(f"{name} of {distance}: {wait}")
         compare(regions, candidates, analysis.families, own, setting, found)
         if distance != FEATURES:
             pairs += compare_regions(regions, draws, setting)

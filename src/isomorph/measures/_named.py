@@ -32,15 +32,15 @@ class Measures(Registry[Measure]):
 
     def suggestion(self, name: str) -> str:
         """Return what would be right in place of a name that is not known, as a clause."""
-        found = _NAMED.fullmatch(name)
-        if found is None or not super().__contains__(found["name"]):
+        measure, bracket, _ = name.partition("(")
+        if not bracket or not super().__contains__(measure):
             return did_you_mean(name, tuple(self))
-        measure = found["name"]
         form: Any = super().__getitem__(measure).form
         parameter = getattr(form, "parameter", "")
         if not parameter:
             return f'"{measure}" has no parameter; name it alone'
-        value = _number(form, found["value"])
+        found = _NAMED.fullmatch(name)
+        value = None if found is None else _number(form, found["value"])
         if value is None:
             return f'{parameter} of "{measure}" must be {form.meaning}'
         if value == getattr(form, parameter):

@@ -7,7 +7,12 @@ import pandas as pd
 from isomorph.figures import main_rows
 from isomorph.figures.dataset_results import DatasetResults
 from isomorph.figures.numbers import listed, number
-from isomorph.figures.titles import distance_title, family_title, measure_label
+from isomorph.figures.titles import (
+    distance_title,
+    family_title,
+    measure_label,
+    within_sentence,
+)
 
 MOST_NAMED = 6
 """Measures named one by one in a sentence."""
@@ -53,7 +58,7 @@ def _conclusion(results: DatasetResults, own: pd.DataFrame) -> str:
     sure = int((of_first["told_apart"] == "yes").sum())
     tested = bool((of_first["told_apart"] != "").any())
     told = f", significantly above the second under {sure if sure else 'none'}" if tested else ""
-    said = f"under {share} {nouns}{of_families} {results.title(first)} has {SCORES}{told}"
+    said = f"{results.title(first)} has {SCORES} under {share} {nouns}{of_families}{told}"
     others = [
         _other(results, own, str(winner))
         for winner in dict.fromkeys(own["winner"])
@@ -82,7 +87,7 @@ def _other(results: DatasetResults, own: pd.DataFrame, winner: str) -> str:
     rows = own[own["winner"] == winner]
     names = []
     for measure, inside in rows.groupby("measure", sort=False):
-        label = measure_label(str(measure))
+        label = within_sentence(measure_label(str(measure)))
         if len(inside) < (own["measure"] == measure).sum():
             label += f" ({listed([distance_title(one) for one in inside['distance']])})"
         names.append(label)
@@ -99,7 +104,7 @@ def _other(results: DatasetResults, own: pd.DataFrame, winner: str) -> str:
         if sure == len(rows)
         else f", significantly under {sure}"
     )
-    return f"under {listed(shown)} {results.title(winner)} does{how}"
+    return f"{results.title(winner)} does under {listed(shown)}{how}"
 
 
 def _orders(results: DatasetResults, region: str) -> str:

@@ -42,6 +42,8 @@ others do not.
 - Of unrelated representations: 0, or why it is more. The tables of results have the level of chance
   and calibrated values, in which measures can be compared.
 - Needs: RDMs or Gram matrices, which each follow from the other; features; repetitions; labels.
+- A parameter may stand in the name, as in `mutual_knn(5)`; `isomorph list measures` says which
+  measures have one and what it is unless stated.
 - Cost: low where all resamples and all orders of the stimuli are sums of products; high where each
   order is computed anew, so that fewer are drawn.
 
@@ -111,7 +113,7 @@ def _table(measures: Iterable[Measure]) -> str:
 
 def _cells(measure: Measure) -> Iterator[str]:
     of_features, of_rdms = unseen(measure)
-    yield f"`{measure.name}` {measure.title}"
+    yield f"`{measure.name}` {measure.title}{_parameter(measure)}"
     if not takes_features(measure):
         of_features = [*of_features, "*as the distance*"]
     yield ", ".join(of_features) or "none"
@@ -151,6 +153,16 @@ def linked(citation: str) -> str:
     return "; ".join(sources)
 
 
+def _parameter(measure: Measure) -> str:
+    """Return which parameter may stand in the name of a measure, and its usual value."""
+    name = getattr(measure.form, "parameter", "")
+    if not name:
+        return ""
+    return (
+        f"; {measure.name}({name.replace('_', ' ')}), {getattr(measure.form, name):g} unless stated"
+    )
+
+
 def listed(measures: Iterable[Measure]) -> str:
     """Return a line per measure under the name and the question of its family.
 
@@ -166,5 +178,5 @@ def listed(measures: Iterable[Measure]) -> str:
         for one in members:
             cost = ", high cost" if one.costly else ""
             needs = f"needs {' and '.join(one.needs)}{cost}"
-            lines.append(f"  {one.name:<{width}}  {needs}; {one.title}")
+            lines.append(f"  {one.name:<{width}}  {needs}; {one.title}{_parameter(one)}")
     return "\n".join(lines[1:])

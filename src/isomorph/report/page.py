@@ -164,14 +164,19 @@ def context(judged: Judged) -> dict[str, Any]:
     }
 
 
+def p_notes(results: Illustrated) -> list[str]:
+    """Return what is to be said of the p values of all tables.
+
+    Not of predictions: there a note says of a chosen layer that it has no p.
+    """
+    tables = (table for kind, table in results.tables.items() if kind != "predictions")
+    notes = {str(note) for one in tables for note in one.get("p_note", pd.Series()).dropna()}
+    return sorted(notes - {""})
+
+
 def _dataset(layout: Layout, results: Illustrated) -> dict[str, Any]:
     comparisons, shown = results.table("comparisons"), {one.region for one in results.shown}
     without = [region for region in main_rows.regions(comparisons) if region not in shown]
-    notes = (
-        note
-        for table in results.tables.values()
-        for note in table.get("p_note", pd.Series()).dropna()
-    )
     return {
         "drawn": results.picture,
         "names": main_rows.regions(comparisons),
@@ -196,7 +201,7 @@ def _dataset(layout: Layout, results: Illustrated) -> dict[str, Any]:
         "files": files(layout, results.dataset),
         "asked": {k: contests.family_size(results, k) for k in ("differences", "contrasts")},
         "correction": correction(comparisons),
-        "p_notes": sorted({str(note) for note in notes if note}),
+        "p_notes": p_notes(results),
         "correction_by_p": CORRECTIONS[by_p_alone(layout.study.spec.inference.correction)],
         "simulated_some": bool(len(results.table("power"))),
         "coverage": results.coverage,

@@ -44,6 +44,10 @@ def analysis_of(layout: Layout, dataset: str, stage: str) -> Analysis:
     brain, *models = (indexed(read_array(file, "rdms")) for file in files)
     _same_stimuli(files, [brain, *models])
     stimuli = compared_stimuli(layout, dataset).set_index("stimulus", drop=False)
+
+    def tell(what: str) -> None:
+        say(f"{stage}: {dataset}: {what}")
+
     return Analysis(
         brain,
         models,
@@ -55,7 +59,8 @@ def analysis_of(layout: Layout, dataset: str, stage: str) -> Analysis:
         dataset,
         study.dataset(dataset).simulated,
         str(study.path),
-        lambda what: say(f"{stage}: {dataset}: {what}"),
+        said=tell,
+        waits=tell,
     )
 
 

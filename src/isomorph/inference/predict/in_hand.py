@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import xarray as xr
 
@@ -98,6 +99,7 @@ def predict(
     inference = inference_of("predict", {**settings, "methods": methods}, "prediction")
     names = None if stimuli is None else labels(stimuli, "stimuli")
     subjects = _subjects(responses)
+    _refuse_regions(subjects)
     brains = {
         name: rdm(one, GRAM, stimuli=names, region=region, subject=name)
         for name, one in subjects.items()
@@ -140,6 +142,16 @@ def _refuse_bands(bands: Sequence[str], models: Sequence[str]) -> None:
             raise IsomorphError(f'bands: no model "{name}", {did_you_mean(name, models)}')
     if len(bands) == 1:
         raise IsomorphError("bands: one model shares with no other, expected two to four")
+
+
+def _refuse_regions(subjects: Mapping[str, Any]) -> None:
+    """Refuse lists of subjects, which a mapping of regions would hold: it takes one region."""
+    for name, one in subjects.items():
+        if isinstance(one, list | tuple) and len(one) and np.ndim(one[0]) > 1:
+            raise IsomorphError(
+                f'responses: "{name}" holds a list of {len(one)} arrays, expected the responses of '
+                "one subject; a mapping names subjects, and region= says the region of each unit"
+            )
 
 
 def _subjects(given: Any) -> dict[str, Any]:

@@ -1,0 +1,46 @@
+"""People are told before they wait long, and not otherwise."""
+
+import re
+from itertools import count
+
+import numpy as np
+import pytest
+
+import isomorph as iso
+from isomorph.inference import comparing, waiting
+
+RNG = np.random.default_rng(0)
+X, Y = RNG.standard_normal((2, 12, 6))
+
+
+def compared(measure):
+    return iso.compare(
+        {"IT": [X, X + 0.1]}, {"net": {"one": Y}}, measure, features=True, resamples=20,
+        permutations=30,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("measure", "step", "said"),
+    [
+        ("mutual_knn(3)", 1.0, "mutual_knn(3) of correlation: about 42 seconds, as each of 42 "),
+        ("mutual_knn(3)", 10.0, "mutual_knn(3) of correlation: about 7 minutes"),
+        ("mutual_knn(3)", 0.1, ""),
+        ("rho_a", 10.0, ""),
+    ],
+)
+def test_what_takes_long_is_said_before(measure, step, said, monkeypatch, capsys):
+    ticks = count(0.0, step)
+    own = waiting.long_wait
+    monkeypatch.setattr(
+        comparing, "long_wait", lambda *given: own(*given, clock=lambda: next(ticks))
+    )
+    compared(measure)
+    written = capsys.readouterr().err
+    assert re.search(re.escape(said), written) if said else "about" not in written
+
+
+def test_a_measure_without_a_value_says_that_and_does_not_blame_the_resamples():
+    row = compared("mutual_knn(200)").table.iloc[0]
+    assert row["status"] == "undefined"
+    assert row["reason"] == "the measure is undefined here"
