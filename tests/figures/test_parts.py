@@ -53,7 +53,7 @@ def test_a_long_name_of_a_measure_is_not_cut_off_beside_its_axis():
     figure.canvas.draw()
     for ax in figure.axes:
         box = ax.yaxis.label.get_window_extent()
-        assert 0 <= box.y0
+        assert box.y0 >= 0
         assert box.y1 <= figure.bbox.height
         assert ax.yaxis.label.get_text().replace("\n", " ") == label
 

@@ -40,6 +40,14 @@ found = MEASURES["log_pearson"].pair(angles[:1], angles[1:])
 assert np.isclose(found, np.corrcoef(np.log1p(angles))[0, 1])
 once = MEASURES["log_pearson"].resampled(angles[:1], angles[1:], np.ones((1, 8), dtype=int))
 assert np.isclose(once[0, 0, 0], found)
+squared = ((features[:, :, None] - features[:, None]) ** 2).sum(axis=-1)
+rdms = squared[:, *np.triu_indices(8, 1)]
+first, second = (np.linalg.svd(one - one.mean(axis=0))[0][:, 0] for one in features)
+found = MEASURES["first_axis"].pair(rdms[:1], rdms[1:])
+assert np.isclose(found, np.corrcoef(first, second)[0, 1] ** 2)
+drawn = MEASURES["first_axis"].resampled(rdms[:1], rdms[1:], np.ones((2, 8)) + np.eye(2, 8))
+assert np.isfinite(drawn).all()
+assert not np.isclose(drawn[0], drawn[1]).all()
 assert "extras/edges" in SOURCES
 assert SOURCES["extras/edges"].network(None).module[0].weight.sum() == 0
 assert provenance("compare").packages["isomorph-extras"] == "0.1"

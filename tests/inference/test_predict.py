@@ -233,7 +233,7 @@ def test_what_cannot_be_predicted_is_told():
         iso.predict(np.ones((N, 2)), models)
     with pytest.raises(IsomorphError, match=r"different stimuli|expected the same"):
         iso.predict(responses[:50], models)
-    with pytest.raises(IsomorphError, match='"V1" holds a list of 2 arrays.* names subjects'):
+    with pytest.raises(IsomorphError, match=r'"V1" holds a list of 2 arrays.* names subjects'):
         iso.predict({"V1": [responses, responses]}, models)
     with pytest.raises(IsomorphError, match="give features, or RDMs of squared_euclidean"):
         iso.predict(responses, {"net": iso.rdm(models["net"], "correlation")})

@@ -40,10 +40,15 @@ def compare(
         several layers, to RDMs of rsatoolbox, or to a mapping of layers to RDMs. RDMs of regions
         stand for layers too.
     measure : str or sequence of str, optional
-        Names in `isomorph.MEASURES`.
+        Names in `isomorph.MEASURES`, where a parameter may stand in the name: `mutual_knn(5)`;
+        `isomorph list measures` says what each asks and needs. Those of high cost are computed anew
+        for every stimulus left out and for `costly_permutations` orders of the stimuli; where that
+        takes long, a line on the standard error stream says how long.
     distance : str or sequence of str, optional
-        Under which distances to compare; all that `brain` has unless given. Of plain RDMs it says
-        what they are.
+        Under which distances to compare; all that `brain` has unless given. Of RDMs without a name,
+        such as arrays, it says which distance they hold. Measures that take Gram matrices, such as
+        `procrustes` or `cka`, need one that holds them, such as `squared_euclidean` or
+        `correlation`. With `features`, see there.
     stimuli : DataFrame or sequence of str, optional
         The stimuli: a table with the column `stimulus` and whatever settings ask for, such as
         `category`, or their names.
@@ -51,17 +56,20 @@ def compare(
         Trained models with their untrained controls among the models; gives the table
         `contrasts`.
     features : bool, optional
-        Whether `brain` and `models` are responses and features in place of RDMs, which measures
-        such as `cka_feature_corrected` need. `brain` is then what `isomorph.rdm` takes of one
-        subject, a list of it, one per subject, or a mapping of regions to either; `models` a
-        mapping of models to what `isomorph.rdm` takes of the layers of one. Measures of RDMs are
-        given RDMs of `distance`: `correlation` unless that is given, `squared_euclidean` where all
-        of them take Gram matrices.
+        Whether `brain` and `models` are responses and features in place of RDMs. Measures that
+        need features or repetitions, such as `ridge`, `cka_feature_corrected` or
+        `stochastic_shape`, ask for that; any others may stand beside them. `brain` is then what
+        `isomorph.rdm` takes of one subject, a list of it, one per subject, or a mapping of regions
+        to either; `models` a mapping of models to what `isomorph.rdm` takes of the layers of one,
+        which have one response to each stimulus and no repetitions. In the tables measures of
+        features stand under the distance `features`. For the others RDMs are made, of each
+        `distance` that is named; unless one is, of `squared_euclidean` if all of them take Gram
+        matrices, else of `correlation` for all.
     dataset : str, optional
         What the tables call the data. Draws depend on it.
     **settings
-        As `inference` in a study file: `resamples`, `permutations`, `interval`,
-        `minimum_subjects`, `sides`, `tail`, `correction`, `family`, `keep_together`,
+        As `inference` in a study file: `resamples`, `permutations`, `costly_permutations`,
+        `interval`, `minimum_subjects`, `sides`, `tail`, `correction`, `family`, `keep_together`,
         `selection`, `seed`.
 
     Returns
@@ -69,7 +77,8 @@ def compare(
     Result
         `table`: a row per region, layer, distance and measure, with the columns of the pipeline's
         `comparisons.csv`. Beside it `subjects`, `selection`, `layers_in_set`, `differences`,
-        `contrasts`, `regions`, `preferences`, `agreement` and `ceiling`.
+        `contrasts`, `regions`, `preferences`, `agreement` (of several measures or distances: do
+        they put models and layers in one order?) and `ceiling`.
 
     Raises
     ------
