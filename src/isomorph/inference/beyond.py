@@ -12,10 +12,15 @@ from isomorph.inference.analysis import Analysis
 from isomorph.inference.asking import Names, Table, analysis_of
 from isomorph.inference.explain.explaining import explanation_tables
 from isomorph.inference.explain.material import Roles
+from isomorph.inference.featured import of_rdms_alone
 from isomorph.inference.keywords import inference_of
 from isomorph.inference.result import Result
 from isomorph.inference.trust.recovering import recovery_tables
+from isomorph.measures import MEASURES
 from isomorph.rdms.named import several
+
+ANEW = "computed anew for every order of the stimuli, so it is neither explained nor simulated"
+"""Why a measure has its place in comparisons alone."""
 
 
 def partial(
@@ -35,6 +40,7 @@ def partial(
     ----------
     brain, models, measure, distance, stimuli, dataset
         See `isomorph.compare`. Of several distances the first that a measure takes is used.
+        Measures of high cost, see `isomorph list measures`, are left out.
         rho-a becomes Spearman's correlation, as no residual has the ties that rho-a charges for.
     controls : str or sequence of str
         Models, among `models`, that are held constant with all their layers.
@@ -95,6 +101,7 @@ def partition(
     ----------
     brain, measure, distance, stimuli, dataset
         See `isomorph.compare`. Of several distances the first that a measure takes is used.
+        Measures of high cost, see `isomorph list measures`, are left out.
         rho-a becomes Spearman's correlation, as no residual has the ties that rho-a charges for.
     models
         Two to four, see `isomorph.compare`; each stands for itself by the layer chosen on other
@@ -161,6 +168,7 @@ def weighted(
     ----------
     brain, models, measure, distance, stimuli, dataset
         See `isomorph.compare`. Of several distances the first that a measure takes is used.
+        Measures of high cost, see `isomorph list measures`, are left out.
     **settings
         As `inference.explain` in a study file, `splits`, `components`, `resamples`, and as
         `inference`, see `isomorph.compare`.
@@ -213,6 +221,7 @@ def recover(
     ----------
     brain, models, measure, distance, stimuli, untrained, dataset
         See `isomorph.compare`.
+        Measures of high cost, see `isomorph list measures`, are left out.
     **settings
         As `inference.recovery` in a study file, `simulations`, `tested`, `candidates`, `level`,
         `units`, `reliability`, and as `inference`, see `isomorph.compare`.
@@ -243,7 +252,9 @@ def recover(
     analysis = _analysis("recover", "recovery", brain, models, measure, distance, stimuli, dataset,
                          settings, untrained)  # fmt: skip
     tables = {name: ordered(one, name) for name, one in recovery_tables(analysis).items()}
-    return Result("power", tables, analysis.inference, tuple(analysis.families))
+    return Result(
+        "power", tables, analysis.inference, tuple(analysis.families), _left_out(analysis)
+    )
 
 
 def _analysis(
@@ -258,10 +269,22 @@ def _analysis(
     settings: Mapping[str, Any],
     untrained: Mapping[str, Names] | None = None,
 ) -> Analysis:
-    return analysis_of(
+    analysis = analysis_of(
         brain, models, measure=measure, distance=distance, stimuli=stimuli,
         inference=inference_of(function, settings, group), dataset=dataset, untrained=untrained,
     )  # fmt: skip
+    if len(_left_out(analysis)) == len(analysis.measures):
+        raise IsomorphError(
+            f"{function}: {', '.join(analysis.measures)}: {ANEW}; take one that is not, such as "
+            "rho_a or pearson"
+        )
+    return analysis
+
+
+def _left_out(analysis: Analysis) -> tuple[str, ...]:
+    """Return the measures that are compared alone, and why."""
+    costly = [name for name in analysis.measures if not of_rdms_alone(MEASURES[name])]
+    return tuple(f"{name}: {ANEW}" for name in costly)
 
 
 def _instances(analysis: Analysis) -> tuple[str, ...]:
@@ -278,5 +301,5 @@ def _explained(kind: str, analysis: Analysis, roles: Roles) -> Result:
     tables = {name: ordered(table, name) for name, table in found.tables.items()}
     return Result(
         kind, tables, analysis.inference, tuple(analysis.families),
-        tuple(found.not_applicable),
+        (*found.not_applicable, *_left_out(analysis)),
     )  # fmt: skip

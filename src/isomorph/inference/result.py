@@ -81,7 +81,7 @@ class Result:
     models : sequence of ModelFamily
         What was compared.
     left_out : tuple of str
-        Measures of distances that do not go together, and so have no rows.
+        Measures that have no rows, such as those that do not go with a distance, and why.
     """
 
     kind: str
@@ -155,14 +155,15 @@ class Result:
 
     @property
     def summary(self) -> str:
-        """What there is, in one sentence."""
+        """What there is, and what was left out, in one sentence."""
         sizes = ", ".join(f"{name} {len(table)}" for name, table in self.tables.items())
         best = _best(self.table, self.kind)
         part = ", the best layer of each model" if len(best) < len(self.table) else ""
         if len(best) > MOST_ROWS:
             part += f", the first {MOST_ROWS}"
         said = f"{part} shown" if part else ""
-        return f"{self.kind}: {len(self.table)} rows{said}; tables and their rows: {sizes}"
+        without = f"; left out: {'; '.join(self.left_out)}" if self.left_out else ""
+        return f"{self.kind}: {len(self.table)} rows{said}; tables and their rows: {sizes}{without}"
 
 
 def shown(table: pd.DataFrame, kind: str) -> pd.DataFrame:
