@@ -132,6 +132,9 @@ class Measure:
         the constant part of each. Without it values are not set against each other.
     pool : callable
         Several RDMs `(rdm, pair)` to the one `(pair,)` nearest to them all, for the ceilings.
+    no_ceiling : str
+        Why subjects pooled are not the best that a model could be, so that they bound nothing;
+        empty where they are.
     """
 
     name: str
@@ -150,6 +153,7 @@ class Measure:
     sees_stimuli: bool = True
     known_chance: bool = True
     pool: Callable[[Floats], Floats] = lambda rdms: rankdata(rdms, axis=1).mean(axis=0)
+    no_ceiling: str = ""
 
     def compare(self, first: Stackable, second: Stackable) -> Floats:
         """Return the measure between all representations: `(a, b)`.

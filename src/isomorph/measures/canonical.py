@@ -26,6 +26,11 @@ from isomorph.measures.projected import ProjectedForm
 from isomorph.measures.rsa import pool_standardised
 from isomorph.measures.shape import root_differences
 
+MORE_DIMENSIONS = (
+    "subjects pooled have more dimensions than any one, in which some direction of everything is "
+    "found, so they bound nothing"
+)
+
 ROUNDING = 1e-12
 """Share of the variance that is rounding error."""
 
@@ -89,6 +94,7 @@ CCA = Measure(
     distances=SQUARED,
     needs=("gram",),
     pool=pool_standardised(centre=False),
+    no_ceiling=MORE_DIMENSIONS,
 )
 SVCCA = replace(
     CCA,
@@ -116,6 +122,7 @@ CCA_RIDGE = replace(
     invariances=("scale",),
     range=(-1.0, 1.0),
     independence="0",
+    no_ceiling="",
     citation="Vinod 1976, https://doi.org/10.1016/0304-4076(76)90010-5; held out as in Bilenko & "
     "Gallant 2016, https://doi.org/10.3389/fninf.2016.00049",
     form=CrossedForm(),

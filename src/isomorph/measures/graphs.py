@@ -176,4 +176,5 @@ MODULARITY = Measure(
     citation="Lu et al. 2022, https://arxiv.org/abs/2111.12485",
     form=ModularityForm(),
     needs=("rdm", "labels"),
+    no_ceiling="subjects pooled cluster more than any one does, so they bound nothing",
 )

@@ -249,6 +249,10 @@ def _partners(first: Floats, second: Floats) -> Floats:
 
 
 _UNMATCHED = "positive: some matching aligns any two"
+_MORE_UNITS = (
+    "subjects pooled have more units than any one, and those without a partner count against them, "
+    "so they bound nothing"
+)
 
 PERMUTATION = Measure(
     name="permutation",
@@ -261,6 +265,7 @@ PERMUTATION = Measure(
     "Williams et al. 2021, https://arxiv.org/abs/2110.14739",
     form=PermutationForm(),
     needs=("features",),
+    no_ceiling=_MORE_UNITS,
 )
 SOFT_MATCHING = Measure(
     name="soft_matching",
@@ -272,6 +277,7 @@ SOFT_MATCHING = Measure(
     citation="Khosla & Williams 2024, https://arxiv.org/abs/2311.09466",
     form=SoftMatchingForm(),
     needs=("features",),
+    no_ceiling=_MORE_UNITS,
 )
 ONE_TO_ONE = Measure(
     name="one_to_one",
@@ -284,5 +290,6 @@ ONE_TO_ONE = Measure(
     "Li et al. 2015, https://arxiv.org/abs/1511.07543",
     form=OneToOneForm(),
     needs=("features",),
+    no_ceiling="among the units of all subjects pooled each finds itself, so they bound nothing",
     symmetric=False,
 )

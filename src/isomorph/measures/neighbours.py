@@ -40,6 +40,7 @@ from isomorph.measures.nearest import (
 )
 from isomorph.measures.neighbour_ranks import RankSimilarityForm
 from isomorph.measures.pairs import Floats
+from isomorph.measures.rsa import pool_standardised
 from isomorph.measures.stack import Stack
 
 ROUNDING = 1e-12
@@ -235,4 +236,5 @@ SECOND_ORDER_COSINE = Measure(
     independence="positive: near 1, as distances to neighbours are alike",
     citation=f"Hamilton et al. 2016, https://arxiv.org/abs/1606.02821; {RESI}",
     form=SecondOrderForm(),
+    pool=pool_standardised(centre=False),
 )

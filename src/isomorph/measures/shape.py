@@ -136,5 +136,7 @@ SHAPE_ALPHA = replace(
     PROCRUSTES_ANGULAR,
     name="shape_alpha",
     title="Angle after partial whitening, 1 less its share of a right angle",
+    no_ceiling="subjects pooled have directions that noise made and whitening makes as strong as "
+    "the others, so they bound nothing",
     form=ShapeForm(),
 )
