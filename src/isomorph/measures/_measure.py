@@ -178,9 +178,31 @@ class Measure:
         return np.clip(found, *self.range) if self.costly else found
 
     @property
+    def against_chance(self) -> bool:
+        """Whether values are set against chance before they are set against each other.
+
+        Of a measure that is 0 by chance they are as they stand, and so they are where what chance
+        or the best gives is not known.
+        """
+        return self.independence != "0" and self.known_chance and self.with_itself is not None
+
+    @property
+    def calibrated_range(self) -> tuple[float, float]:
+        """What calibrated values are between: they are below 0 where less is shared than by chance.
+
+        Nothing holds those to -1, but from there on they all say the same.
+        """
+        return (-1.0, 1.0) if self.against_chance else self.range
+
+    @property
     def costly(self) -> bool:
         """Whether it is computed anew for every order of the stimuli, hence for fewer of them."""
         return isinstance(self.form, Jackknifed)
+
+    @property
+    def shuffled_anew(self) -> bool:
+        """Whether each order of the stimuli is computed anew, as of what has no matrices."""
+        return self.costly and self.matrices is None
 
     def pair(self, first: Stackable, second: Stackable) -> float:
         """Return the measure between two representations, stacks or RDMs of one row."""
@@ -227,7 +249,7 @@ class Measure:
         -------
         value, calibrated : arrays of shape (a, b), or (resample, a, b) with counts
         """
-        if self.independence == "0" or not self.known_chance or self.with_itself is None:
+        if not self.against_chance:
             value = self.compare(first, second) if counts is None else self.resampled(
                 first, second, counts)  # fmt: skip
             return value, value
