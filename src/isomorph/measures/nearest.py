@@ -96,12 +96,26 @@ class OfNeighbours(Jackknifed):
     ----------
     k : int
         Neighbours; there is no value with fewer other stimuli than that.
+    by_set : bool
+        Whether nothing counts but who the neighbours are. Then there is no value either where every
+        other stimulus is one, as any two representations agree on that.
     """
 
     k: int = 10
+    by_set: ClassVar[bool] = False
     parameter: ClassVar[str] = "k"
     meaning: ClassVar[str] = "a whole number of neighbours, 1 or more"
     allowed: ClassVar[tuple[float, float]] = (0.0, np.inf)
+
+    def nearest(self, stack: Stack) -> Nearest:
+        """Return the k nearest neighbours, NaN in place of shares where they say nothing."""
+        found = nearest(stack, self.k)
+        spare = stack.n_stimuli - 1 - self.k
+        if not self.by_set or spare > 1:
+            return found
+        share = found.share.copy()
+        share[:, :, : NONE_GONE + 1 if spare < 1 else NONE_GONE] = np.nan
+        return Nearest(found.level, share)
 
 
 def nearest(stack: Stack, k: int) -> Nearest:

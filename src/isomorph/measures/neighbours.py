@@ -24,6 +24,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,7 +36,6 @@ from isomorph.measures.nearest import (
     OfNeighbours,
     distances_of,
     influences,
-    nearest,
     rows_of,
 )
 from isomorph.measures.neighbour_ranks import RankSimilarityForm
@@ -69,7 +69,7 @@ class OfProducts(OfNeighbours):
     def compare(self, first: Stack, second: Stack) -> Floats:
         """Compare representations: `(a, b)`, NaN where there is no value."""
         total = np.zeros((len(first), len(second)))
-        x, y = nearest(first, self.k), nearest(second, self.k)
+        x, y = self.nearest(first), self.nearest(second)
         for rows in rows_of(first.n_stimuli, len(first) + len(second)):
             left = self.factors(x.weights(rows), distances_of(first.rdms, rows))[0]
             right = self.factors(y.weights(rows), distances_of(second.rdms, rows))[1]
@@ -81,7 +81,7 @@ class OfProducts(OfNeighbours):
         """Return what each stimulus adds: `(a, b, stimulus)`, all deletions in one pass."""
         n = first.n_stimuli
         without = np.zeros((len(first), len(second), n))
-        x, y = nearest(first, self.k), nearest(second, self.k)
+        x, y = self.nearest(first), self.nearest(second)
         for rows in rows_of(n, len(first) + len(second)):
             left, own_left = self._each(x, first, rows, 0)
             right, own_right = self._each(y, second, rows, 1)
@@ -120,6 +120,8 @@ class OfProducts(OfNeighbours):
 class SharedNeighbours(OfProducts):
     """A function of how many neighbours are shared."""
 
+    by_set: ClassVar[bool] = True
+
     def factors(self, weights: Floats, distances: Floats) -> tuple[Factors, Factors]:
         """Return the weights for either side; the distances are not looked at."""
         return [weights[:, :, None]], [weights[:, :, None]]
@@ -134,7 +136,7 @@ class MutualForm(SharedNeighbours):
 
     def matrices(self, stack: Stack) -> Floats:
         """Return matrices `(representation, n, n)` whose inner products are the measure."""
-        return nearest(stack, self.k).weights() / np.sqrt(self.k * stack.n_stimuli)
+        return self.nearest(stack).weights() / np.sqrt(self.k * stack.n_stimuli)
 
 
 class JaccardForm(SharedNeighbours):
