@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import isomorph as iso
+from isomorph.inference.estimated import NO_NUMBER
 from isomorph.inference.setting import UNSEEN
 
 
@@ -77,3 +78,13 @@ def test_measures_that_are_not_recovered_or_explained_are_named():
     for function in (iso.partition, iso.weighted):
         with pytest.raises(iso.IsomorphError, match=f"^measure: procrustes {why}; add one of RDMs"):
             function(brain, models, "procrustes", **few)
+
+
+def test_a_measure_without_a_value_says_that_first():
+    """Not that nothing was shuffled, or that its resamples have no value either."""
+    brain, models = in_hand()
+    for asked in ({"permutations": 9}, {"permutations": 0}):
+        rows = iso.compare(brain, models, "mutual_knn(11)", resamples=10, **asked).table
+        assert (rows["status"] == "undefined").all()
+        assert (rows["reason"] == NO_NUMBER).all()
+        assert rows[["estimate", "p", "interval_low", "ceiling_upper"]].isna().all(axis=None)
