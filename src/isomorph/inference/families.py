@@ -333,8 +333,8 @@ def _too_few(own: Sequence[Hypotheses], size: int, inference: Inference) -> str:
         )
     tail = "" if inference.tail == "pareto" else " or for tail: pareto"
     return (
-        f"{_counted(n_draws, draws)} cannot give one question among {size} a corrected p below {told}: ask "
-        f"for at least {needed}, for correction: {MAX_T}{tail}"
+        f"{_counted(n_draws, draws)} cannot give one question among {size} a corrected p below "
+        f"{told}: ask for at least {needed}, for correction: {MAX_T}{tail}"
     )
 
 
