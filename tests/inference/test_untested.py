@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 import isomorph as iso
-from isomorph.inference.estimated import NO_NUMBER
 from isomorph.inference.setting import UNSEEN
+from isomorph.measures.nearest import TOO_MANY
 
 
 def test_persistence_is_estimated_and_not_tested():
@@ -86,5 +86,5 @@ def test_a_measure_without_a_value_says_that_first():
     for asked in ({"permutations": 9}, {"permutations": 0}):
         rows = iso.compare(brain, models, "mutual_knn(11)", resamples=10, **asked).table
         assert (rows["status"] == "undefined").all()
-        assert (rows["reason"] == NO_NUMBER).all()
+        assert (rows["reason"] == TOO_MANY).all()
         assert rows[["estimate", "p", "interval_low", "ceiling_upper"]].isna().all(axis=None)

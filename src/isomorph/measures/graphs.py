@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from isomorph.measures._measure import Measure
-from isomorph.measures.nearest import Nearest, OfNeighbours, influences
+from isomorph.measures.nearest import TOO_MANY, Nearest, OfNeighbours, influences
 from isomorph.measures.pairs import Floats
 from isomorph.measures.stack import Stack
 
@@ -168,6 +168,7 @@ GBS = Measure(
     independence="positive: edges are shared by chance",
     citation="Chen et al. 2021, https://arxiv.org/abs/2111.11165",
     form=GraphForm(),
+    no_value=TOO_MANY,
 )
 MODULARITY = Measure(
     name="modularity",
@@ -178,6 +179,7 @@ MODULARITY = Measure(
     independence="positive: two graphs that do not cluster are alike in that",
     citation="Lu et al. 2022, https://arxiv.org/abs/2111.12485",
     form=ModularityForm(),
+    no_value=f"{TOO_MANY}, or no two of these are of one category and some of another",
     needs=("rdm", "labels"),
     no_ceiling="subjects pooled cluster more than any one does, so they bound nothing",
 )

@@ -17,6 +17,9 @@ from isomorph.measures.stack import Stack
 NEARER, TIED, NEXT, BEYOND = range(4)
 """Where a stimulus stands: nearer than the k-th nearest, as far, the first farther, or beyond."""
 
+TOO_MANY = "it asks for more neighbours than so few stimuli have to choose from"
+"""Why there is no value where there are not k other stimuli, or for some not more."""
+
 BLOCK = 2**22
 """Numbers held at once by a temporary array (32 MiB)."""
 

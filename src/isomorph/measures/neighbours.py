@@ -32,6 +32,7 @@ from numpy.typing import NDArray
 from isomorph.measures._measure import Measure
 from isomorph.measures.nearest import (
     NONE_GONE,
+    TOO_MANY,
     Nearest,
     OfNeighbours,
     distances_of,
@@ -208,6 +209,7 @@ MUTUAL_KNN = Measure(
     independence="positive: k / (n - 1) with n stimuli",
     citation="Huh et al. 2024, https://arxiv.org/abs/2405.07987",
     form=MutualForm(),
+    no_value=TOO_MANY,
 )
 KNN_JACCARD = Measure(
     name="knn_jaccard",
@@ -218,6 +220,7 @@ KNN_JACCARD = Measure(
     independence="positive: neighbours are shared by chance",
     citation=f"Schumacher et al. 2021, https://arxiv.org/abs/2005.10039; {RESI}",
     form=JaccardForm(),
+    no_value=TOO_MANY,
 )
 RANK_SIMILARITY = Measure(
     name="rank_similarity",
@@ -228,6 +231,7 @@ RANK_SIMILARITY = Measure(
     independence="positive: neighbours are shared by chance",
     citation=f"Wang et al. 2022, https://openreview.net/forum?id=Xas3rL5UJT; {RESI}",
     form=RankSimilarityForm(),
+    no_value=TOO_MANY,
 )
 SECOND_ORDER_COSINE = Measure(
     name="second_order_cosine",
@@ -238,5 +242,6 @@ SECOND_ORDER_COSINE = Measure(
     independence="positive: near 1, as distances to neighbours are alike",
     citation=f"Hamilton et al. 2016, https://arxiv.org/abs/1606.02821; {RESI}",
     form=SecondOrderForm(),
+    no_value=TOO_MANY,
     pool=pool_standardised(centre=False),
 )

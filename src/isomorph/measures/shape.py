@@ -107,6 +107,7 @@ PROCRUSTES = Measure(
     form=ProcrustesForm(),
     distances=SQUARED,
     needs=("gram",),
+    no_value="the RDM is not one of squared Euclidean distances, so no features have it",
     pool=pool_standardised(centre=False),
 )
 PROCRUSTES_ANGULAR = replace(
