@@ -10,6 +10,7 @@ from isomorph.measures import MEASURES, Stack
 from isomorph.measures.canonical import CanonicalForm
 from isomorph.measures.crossed_canonical import CrossedForm, folds
 from isomorph.measures.pairs import pair_indices
+from isomorph.measures.principal import different
 
 
 def stack_of(*features):
@@ -108,6 +109,20 @@ def test_as_many_dimensions_as_stimuli_allow_agree_with_anything_and_have_no_val
     np.testing.assert_allclose(correlations(x, y), 1)
     counts = np.random.default_rng(4).multinomial(12, np.full(12, 1 / 12), size=3)
     assert np.isnan(measure.resampled(full, few, counts)).all()
+
+
+@pytest.mark.parametrize("name", ["cca", "svcca(1)", "pwcca"])
+def test_copies_of_stimuli_allow_no_more_dimensions(name):
+    x, y = related(4, 6, 40, 3)
+    twice = np.repeat(np.arange(6), 2)
+    full, few = stack_of(x[twice]), stack_of(y[twice])
+    noisy = stack_of(y[twice] + 0.1 * np.random.default_rng(1).standard_normal((12, 3)))
+    measure = MEASURES[name]
+    for first, second in ((full, full), (full, few), (full, noisy), (noisy, full)):
+        assert np.isnan(measure.pair(first, second))
+    assert np.isfinite(measure.pair(few, noisy))
+    assert different(x[twice]) == 6
+    np.testing.assert_array_equal(different(np.stack([x[twice][:, :3], x[:, :3].repeat(2, 0)])), 6)
 
 
 def test_squared_canonical_correlations_of_nothing_sum_to_what_is_said():

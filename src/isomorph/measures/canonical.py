@@ -2,9 +2,9 @@ r"""The CCA family: correlations of the directions in which two representations 
 
 Canonical correlations are the singular values of :math:`U^\top V`, with :math:`U` and :math:`V`
 orthonormal bases of the centred features of either side, so they do not see how much variance a
-direction has. With as many dimensions as stimuli allow, :math:`n - 1`, a representation agrees
-with everything: its canonical correlations are all 1 and say nothing, so such measures have no
-value there. With fewer, unrelated representations of :math:`p` and :math:`q` dimensions have
+direction has. With as many dimensions as stimuli allow, one less than there are different ones, a
+representation agrees with everything: its canonical correlations are all 1 and say nothing, so such
+measures have no value there. With fewer, unrelated representations of :math:`p` and :math:`q` dimensions have
 squared canonical correlations that sum to :math:`pq / (n - 1)` on average. What is left after that
 is in the calibrated value, or in `cca_ridge`, which is scored on stimuli it was not fitted to.
 """
@@ -21,7 +21,7 @@ from isomorph.measures.aligned import Aligned, Whitening
 from isomorph.measures.cka import SQUARED
 from isomorph.measures.crossed_canonical import CrossedForm
 from isomorph.measures.pairs import Floats
-from isomorph.measures.principal import Principal, inverse
+from isomorph.measures.principal import Principal, different, inverse
 from isomorph.measures.projected import ProjectedForm
 from isomorph.measures.rsa import pool_standardised
 from isomorph.measures.shape import root_differences
@@ -59,7 +59,7 @@ class CanonicalForm(Aligned):
         kept &= before < self.variance * (1 - ROUNDING)
         factors = np.where(kept, inverse(spreads), 0.0)
         differences = np.where(kept[:, :, None] & kept[:, None], root_differences(spreads), 0.0)
-        defined = kept.sum(axis=1) < n_stimuli - 1
+        defined = kept.sum(axis=1) < different(plain.features) - 1
         return Whitening(factors, differences, np.zeros_like(spreads), defined)
 
     def score(self, nuclear: Floats, first: Floats, second: Floats) -> Floats:

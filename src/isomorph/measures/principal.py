@@ -17,6 +17,9 @@ eigenvalues of Gram matrices."""
 ASKEW = 1e-13
 """Inner product of two columns, of features of norm 1, above which they are not orthogonal."""
 
+ALIKE = 1e-9
+"""Share of the largest coordinate by which stimuli that are the same may differ."""
+
 BLOCK = 2**22
 """Numbers held at once of the cross-covariances of one representation with many (32 MiB)."""
 
@@ -53,6 +56,22 @@ class Principal:
 def principal(stack: Stack) -> Principal:
     """Return the representations of a stack along their principal axes, found once."""
     return stack.derived("principal", lambda: _principal(stack.roots))
+
+
+def different(features: Floats) -> NDArray[np.intp]:
+    """Return how many different stimuli there are, copies of one being one: `(...,)`.
+
+    Along a direction drawn at random, what differs is apart.
+
+    Parameters
+    ----------
+    features : array of shape (..., n, axis)
+    """
+    direction = np.random.default_rng(0).standard_normal(features.shape[-1])
+    along = np.sort(features @ direction, axis=-1)
+    largest = np.abs(along).max(axis=-1, initial=0.0, keepdims=True)
+    apart = np.diff(along, axis=-1) > ALIKE * largest
+    return np.asarray(1 + apart.sum(axis=-1))
 
 
 def inverse(values: Floats) -> Floats:
