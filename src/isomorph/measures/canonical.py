@@ -4,9 +4,10 @@ Canonical correlations are the singular values of :math:`U^\top V`, with :math:`
 orthonormal bases of the centred features of either side, so they do not see how much variance a
 direction has. With as many dimensions as stimuli allow, one less than there are different ones, a
 representation agrees with everything: its canonical correlations are all 1 and say nothing, so such
-measures have no value there. With fewer, unrelated representations of :math:`p` and :math:`q` dimensions have
-squared canonical correlations that sum to :math:`pq / (n - 1)` on average. What is left after that
-is in the calibrated value, or in `cca_ridge`, which is scored on stimuli it was not fitted to.
+measures have no value there. With fewer, unrelated representations of :math:`p` and :math:`q`
+dimensions have squared canonical correlations that sum to :math:`pq / (n - 1)` on average. What is
+left after that is in the calibrated value, or in `cca_ridge`, which is scored on stimuli it was not
+fitted to.
 """
 
 from __future__ import annotations
