@@ -210,3 +210,17 @@ def test_folds_hold_out_each_stimulus_once():
         parts = list(folds(n))
         np.testing.assert_array_equal(np.sort(np.concatenate(parts)), np.arange(n))
         assert max(map(len, parts)) - min(map(len, parts)) <= 1
+
+
+def test_a_fold_that_leaves_one_pattern_to_train_on_adds_nothing():
+    rng = np.random.default_rng(0)
+    alone, other = np.zeros((20, 3)), rng.standard_normal((20, 6))
+    alone[7] = 1, 2, 3
+    first, second = stack_of(alone, other), stack_of(other, rng.standard_normal((20, 2)))
+    found = MEASURES["cca_ridge"].compare(first, second)
+    assert np.isfinite(found).all()
+    assert found[1, 0] == pytest.approx(1, abs=1e-9)
+    np.testing.assert_allclose(MEASURES["cca_ridge"].compare(second, first).T, found, atol=1e-9)
+    for seed in range(2):
+        order = np.random.default_rng(seed).permutation(20)
+        assert np.isfinite(MEASURES["cca_ridge"].compare(first.chosen(order), second)).all()
