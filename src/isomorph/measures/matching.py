@@ -244,7 +244,7 @@ def _partners(first: Floats, second: Floats) -> Floats:
     others = n - share * np.square(second)
     still = others <= ROUNDING * n  # moves at this stimulus alone
     gain = 1 / np.sqrt(np.where(still, 1.0, others))
-    scaled_second, any_still = second * gain, still.any(axis=1)
+    scaled_second, any_still = second * gain, np.asarray(still.any(axis=1))
     for held in range(n):
         # What is left of the sum of squares of the unit itself does not change which is largest.
         np.multiply(cross, gain[held], out=correlation)
