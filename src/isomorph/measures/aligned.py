@@ -161,13 +161,14 @@ class Aligned(Jackknifed, ABC):
             return found
         x, y = self.side(first), self.side(second)
         of_first, of_second = x.norm_influence(), y.norm_influence()
-        for a, place in enumerate(x.plain.places):
-            for few in few_of(x.features, y.features):
+        for a, same in same_ranks(x, y):
+            for part in few_of(x.features, y.features[same]):
+                few = same[part]
                 nuclear, added = _nuclear_influence(x, a, y, few)
                 by_nuclear, by_first, by_second = (
                     slope[:, None] for slope in self.slopes(nuclear, x.norms[a], y.norms[few])
                 )
-                found[place, y.plain.places[few]] = (
+                found[x.plain.places[a], y.plain.places[few]] = (
                     by_nuclear * added + by_first * of_first[a] + by_second * of_second[few]
                 )
         return found
@@ -188,7 +189,7 @@ def nuclear_norms(one: Floats, others: Floats) -> Floats:
     return found
 
 
-def _nuclear_influence(x: Side, a: int, y: Side, few: slice) -> tuple[Floats, Floats]:
+def _nuclear_influence(x: Side, a: int, y: Side, few: Counts) -> tuple[Floats, Floats]:
     """Return nuclear norms `(b,)` of one representation with some, and influences `(b, n)`."""
     n = x.features.shape[1]
     white, others = x.features[a], y.features[few]
@@ -207,7 +208,7 @@ def _nuclear_influence(x: Side, a: int, y: Side, few: slice) -> tuple[Floats, Fl
     return nuclear, n * added
 
 
-def _through(plain: Principal, at: slice, differences: Floats, toward: Floats) -> Floats:
+def _through(plain: Principal, at: slice | Counts, differences: Floats, toward: Floats) -> Floats:
     """Return what whitening changes when stimuli do: `(b, n)`, of `toward` `(b, axis, axis)`."""
     features, spreads = plain.features[at], plain.spreads[at]
     weights = differences[at] * (toward + toward.swapaxes(1, 2)) / 2
