@@ -159,7 +159,7 @@ class StitchingForm(OfUnits):
     @property
     def map(self) -> Map:
         """What is fitted."""
-        return Components(self.components)
+        return Components(self.components, judged=False)
 
 
 class ReverseForm(Jackknifed):

@@ -107,9 +107,12 @@ class Components:
     ----------
     k : int
         How many; all where there are fewer.
+    judged : bool
+        Whether it is also tried within the training stimuli, to choose layers by.
     """
 
     k: int
+    judged: bool = True
 
     def __call__(self, layer: Spectrum, responses: Floats, targets: Targets = None) -> Fitted:
         """Fit responses about their training mean, see `Map`."""
@@ -120,7 +123,7 @@ class Components:
         turned = layer.vectors.T @ responses
         scale = np.where(kept > 0, 1 / np.where(layer.values > 0, layer.values, 1.0), 0.0)
         nothing = inner = np.full(responses.shape[1], np.nan)
-        if k < len(kept) - 1:  # what goes through every response says nothing of others
+        if self.judged and k < len(kept) - 1:  # what goes through every response says nothing of others
             errors = left_out(layer, responses, turned, kept[None])[0]
             inner = _explained(errors, responses, layer.fold)
         return Fitted(layer.toward @ (scale[:, None] * turned), inner, nothing)
