@@ -5,7 +5,8 @@ from pathlib import Path
 
 from isomorph.catalogue import ARRAYS, CATALOGUE
 from isomorph.catalogue.dictionary import markdown
-from isomorph.measures import MEASURES, described
+from isomorph.measures import MEASURES
+from isomorph.report import described
 
 project = "isomorph"
 author = "the isomorph developers"

@@ -13,7 +13,7 @@ import pandas as pd
 import xarray as xr
 
 from isomorph.artefacts import read_table
-from isomorph.catalogue import CATALOGUE, TABLES, made_by, made_for, of_stimuli
+from isomorph.catalogue import CATALOGUE, TABLES, is_asked, made_by, made_for, of_stimuli
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.jobs import Job, jobs
 from isomorph.layout import Layout
@@ -278,6 +278,8 @@ class Results:
 
     def _of(self, stage: str, artefact: str, names: tuple[str, ...]) -> Made:
         study = self._layout.study
+        if not is_asked(study, stage):
+            raise IsomorphError(f"{artefact}: {study.path} does not ask for it")
         if names:
             study.dataset(names[0])
         if of_stimuli(stage):

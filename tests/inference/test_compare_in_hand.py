@@ -387,3 +387,16 @@ def test_comparisons_over_time_are_seen_over_time():
     assert "IT 0 to 100 ms · 1\n1 - Pearson correlation" in titles
     chosen = iso.select_layer(one, models, **QUICK)
     assert "squared_euclidean" in chosen._repr_html_()
+
+
+@pytest.mark.parametrize(("measure", "says"), [
+    ("cca", "as many dimensions as stimuli allow"),
+    ("neg_riem_dist", "fewer dimensions than there are between stimuli"),
+])  # fmt: skip
+def test_a_row_says_why_its_measure_has_no_value(measure, says):
+    brain = iso.rdm(DEEP, "squared_euclidean", subject="a")
+    models = {"net": iso.rdm({"few": SHALLOW[:, :4], "many": SHALLOW}, "squared_euclidean")}
+    table = iso.compare(brain, models, measure, costly_permutations=5, **QUICK).table
+    row = table.set_index("layer").loc["few"]
+    assert row["status"] == "undefined"
+    assert says in row["reason"]

@@ -89,7 +89,7 @@ class Trials(Jackknifed):
 
 OF_TRIALS = replace(
     CORRECTED, name="trials", form=Trials(), needs=("features", "repetitions"),
-    independence="positive", range=(0.0, 100.0),
+    independence="positive", range=(0.0, np.inf),
 )  # fmt: skip
 
 

@@ -154,6 +154,12 @@ def test_units_are_chosen_on_the_stimuli_that_predict():
     silent = own.loc[[str(k) for k in range(6, 12)]]
     assert (silent["reason"] == "not reliable enough").all()
     assert (found.table["n_units"] == 6).all()
+    models = {"net": {"a": high}}
+    once = iso.predict(responses[0], models, minimum_reliability=0.5, **QUICK).table
+    assert once["reason"].str.contains("shown every stimulus once").all()
+    silent = iso.predict(responses, models, minimum_reliability=0.5, region=["x"] * 6 + ["y"] * 6,
+                         **QUICK).table.query("region == 'y'")  # fmt: skip
+    assert silent["reason"].tolist() == ["1: no unit is reliable enough"]
 
 
 def test_choosing_among_many_layers_does_not_raise_the_score():
@@ -211,7 +217,6 @@ def test_stimuli_are_lined_up_by_name():
         ({"method": "rigde"}, 'unknown "rigde", did you mean "ridge"'),
         ({"method": "pearson"}, 'unknown "pearson"'),
         ({"methods": ["ridge"]}, "methods are named by method"),
-        ({"minimum_reliability": 0.3}, "no region has repetitions"),
         ({"folds": 1}, "folds"),
         ({"fold": 3}, "unknown keyword fold"),
     ],
@@ -235,3 +240,37 @@ def test_what_cannot_be_predicted_is_told():
     constant = {"net": {"flat": np.ones((N, 3)) * 0.1, "high": models["net"]["high"]}}
     found = rows_of(iso.predict(responses, constant, **QUICK), kind="layer")
     assert set(found["layer"]) == {"high"}  # a constant layer has no RDM
+
+
+def test_what_models_add_alone_and_share_is_told_of_units():
+    rng = np.random.default_rng(13)
+    shared, first, second = rng.standard_normal((3, 120, 6))
+    y = np.hstack([shared, first, second]) @ rng.standard_normal((18, 10))
+    models = {
+        "a": {"x": np.hstack([shared, first])}, "b": {"y": 9 * np.hstack([shared, second])},
+        "c": {"z": rng.standard_normal((120, 6))},
+    }  # fmt: skip
+    settings = {"permutations": 0, "resamples": 40}
+    found = iso.predict([y, y + 0.1], models, bands=["a", "b"], minimum_subjects=2, **settings)
+    rows = found.prediction_partition.set_index("part")
+    parts = rows.loc[["a", "b", "a & b"], "variance"]
+    assert parts.sum() == pytest.approx(rows.loc["all", "variance"])
+    assert rows.loc["all", "variance"] > 0.95
+    np.testing.assert_allclose(parts, 1 / 3, atol=0.12)
+    assert (rows["interval_low"] > 0).all()
+    assert (rows["scheme"] == "stimuli and subjects").all()
+    one = iso.predict(y, models, bands=["a", "c"], **settings).prediction_partition
+    one = one.set_index("part")
+    assert (one["scheme"] == "stimuli and units").all()
+    assert abs(one.loc["c", "variance"]) < 0.05
+    assert one.loc["a", "variance"] > 0.4
+
+
+@pytest.mark.parametrize(
+    ("bands", "said"),
+    [(["net", "ohter"], 'no model "ohter", did you mean'), (["net"], "one model")],
+)
+def test_bands_are_models_that_are_there(bands, said):
+    responses, models = made()
+    with pytest.raises(IsomorphError, match=said):
+        iso.predict(responses, models, bands=bands)

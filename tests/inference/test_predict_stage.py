@@ -16,14 +16,17 @@ from isomorph import predict
 from isomorph.artefacts import read_table
 from isomorph.catalogue import CATALOGUE
 from isomorph.cli import open_study
+from isomorph.errors import IsomorphError
 from isomorph.jobs import Job, jobs
 from isomorph.layout import Layout
 from isomorph.making import inputs_of
 from isomorph.stages import activations, fetch, responses, stimuli
 from isomorph.stages import predict as stage
+from isomorph.stages.figures import read_tables
 from isomorph.study import StudyError, load_study
+from isomorph.study.prediction import Prediction
 
-KINDS = ("predictions", "units", "prediction_differences")
+KINDS = ("predictions", "units", "prediction_differences", "prediction_partition")
 
 
 def write(folder, **prediction):
@@ -88,6 +91,19 @@ def test_it_is_a_job_of_studies_that_ask_and_of_no_other(made):
     of_report = inputs_of(made, Job("report"))
     assert made.predictions("small") in of_report
     assert made.predictions("small") not in inputs_of(Layout(other, made.root), Job("report"))
+
+
+def test_what_an_earlier_study_asked_for_is_not_shown_by_one_that_does_not(made):
+    study = made.study
+    plain = study.spec.inference.model_copy(update={"prediction": Prediction()})
+    other = Layout(
+        replace(study, spec=study.spec.model_copy(update={"inference": plain})), made.root
+    )
+    assert made.predictions("small").is_file()
+    assert "predictions" in read_tables(made, "small")
+    assert not set(KINDS) & set(read_tables(other, "small"))
+    with pytest.raises(IsomorphError, match="names no methods and no bands; name one"):
+        stage.run(other, "small")
 
 
 def test_methods_nobody_knows_are_refused_when_the_study_is_opened(tmp_path):

@@ -32,6 +32,7 @@ from isomorph.stages.needs import refuse_unserved
 from isomorph.study import load_study
 
 MEASURE = "cka_feature_corrected"
+DIGIT = r"image_\d(?P<digit>\d)"
 
 
 def written(folder, measures=("pearson", MEASURE), features=30):
@@ -52,6 +53,8 @@ def written(folder, measures=("pearson", MEASURE), features=30):
     tiny.write_rdms(folder, tiny.N_STIMULI)
     study = {**tiny.STUDY, "measures": list(measures)}
     tiny.write_yaml(folder / "config" / "study.yaml", study)
+    small = {**tiny.SMALL, "stimuli": {**tiny.SMALL["stimuli"], "fields_from": DIGIT}}
+    tiny.write_yaml(folder / "config" / "datasets" / "small.yaml", small)
     file = folder / "config" / "models" / "pixels.yaml"
     model = yaml.safe_load(file.read_text())
     tiny.write_yaml(file, {**model, **({"features": features} if features else {})})
@@ -132,6 +135,22 @@ def test_a_dataset_of_rdms_does_without_and_says_so(computed):
     alone = replace(computed.study, datasets=datasets)
     with pytest.raises(IsomorphError, match=f"{MEASURE} needs features, and of broken there are"):
         refuse_unserved(alone, "broken", analysis)
+
+
+def test_at_a_level_stimuli_of_a_group_are_one_in_brain_and_model(computed):
+    spec = computed.study.dataset("small").model_copy(update={"level": "digit"})
+    datasets = {**computed.study.datasets, "small": spec}
+    coarse = Layout(replace(computed.study, datasets=datasets), computed.root)
+    found, fine = read_features(coarse, "small"), read_features(computed, "small")
+    groups = [[digit] + ([digit + 10] if digit < 2 else []) for digit in range(10)]
+    for region, own in found.brain.items():
+        for subject, means in own.items():
+            each = [fine.brain[region][subject][group].mean(axis=0) for group in groups]
+            np.testing.assert_allclose(means, each, atol=1e-12)
+    for layer, values in found.models["pixels"].items():
+        each = [fine.models["pixels"][layer][group].mean(axis=0) for group in groups]
+        np.testing.assert_allclose(values, each, atol=1e-6)
+    assert found.layers[0]["stimulus"].values.tolist() == [str(digit) for digit in range(10)]
 
 
 def test_a_model_file_without_the_key_decides_what_it_did(tmp_path):

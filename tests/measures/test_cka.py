@@ -8,7 +8,7 @@ from scipy.spatial.distance import pdist, squareform
 
 from isomorph.errors import IsomorphError
 from isomorph.measures import MEASURES
-from isomorph.measures.feature_corrected import FeatureCorrectedForm, same_feature
+from isomorph.measures.feature_corrected import FeatureCorrectedForm, centred, same_feature
 from isomorph.measures.kernels import _median, _weighted_median
 from isomorph.measures.pairs import pair_indices
 from isomorph.measures.stack import Stack
@@ -176,7 +176,9 @@ def test_feature_correction_is_the_mean_over_couples_of_different_features():
     expected = inner(x, y) / x.shape[1] / y.shape[1] / np.sqrt(between(x) * between(y))
     assert feature_corrected(x, y) == pytest.approx(expected, abs=1e-10)
     own = sum(inner(x[:, [p]], x[:, [p]]) for p in range(x.shape[1]))
-    assert same_feature(x, np.ones((1, 9), dtype=int)).item() == pytest.approx(own, rel=1e-10)
+    assert same_feature([centred(x)], np.ones((1, 9), dtype=int)).item() == pytest.approx(
+        own, rel=1e-10
+    )
 
 
 def test_feature_correction_tells_the_alignment_of_all_features_from_few():
@@ -208,3 +210,30 @@ def test_feature_correction_is_undefined_where_features_share_nothing():
     assert np.isnan(values).any()
     one_feature = rng.standard_normal((10, 1))
     assert np.isnan(feature_corrected(one_feature, noise[0][:10]))
+
+
+def test_what_a_side_has_alone_is_found_once(monkeypatch):
+    """Another region against the same candidates costs what the region costs."""
+    from isomorph.measures import feature_corrected as module
+
+    rng = np.random.default_rng(12)
+    shared = rng.standard_normal((20, 3))
+
+    def stack(count):
+        made = [
+            shared @ rng.standard_normal((3, 15)) + rng.standard_normal((20, 15))
+            for _ in range(count)
+        ]
+        return Stack(np.concatenate([rdm(x) for x in made]), facts={"features": made})
+
+    candidates, regions = stack(4), [stack(1), stack(1)]
+    seen, counts = [], rng.multinomial(20, np.full(20, 0.05), size=3)
+    plain = module.same_feature
+    monkeypatch.setattr(
+        module, "same_feature", lambda sides, drawn: seen.append(len(sides)) or plain(sides, drawn)
+    )
+    form = FeatureCorrectedForm()
+    found = [form.resampled(region, candidates, counts) for region in regions]
+    assert sorted(seen) == [1, 1, 4]
+    alone = form.resampled(regions[1], candidates.rows([2]), counts)
+    np.testing.assert_allclose(found[1][:, :, 2:3], alone, atol=1e-12)

@@ -45,6 +45,9 @@ def stack_of(features):
 FEWER_DIMENSIONS = {"cca": 3, "svcca": 3, "pwcca": 3}
 """Features for what has no value where they are as many as stimuli."""
 
+MORE_DIMENSIONS = {"neg_riem_dist": 24}
+"""Features for what has no value where they are fewer than stimuli."""
+
 SEEDED = {"cca_ridge"}
 """What depends on the order of the stimuli, by the folds they are put in."""
 
@@ -156,8 +159,9 @@ def test_independent_representations_score_what_is_declared(name):
 
     # One strong direction, so that features of one representation share something.
     def features():
-        shared = 3 * rng.standard_normal((16, 2)) @ rng.standard_normal((2, 12))
-        return [shared + rng.standard_normal((16, 12))]
+        width = MORE_DIMENSIONS.get(name, 12)
+        shared = 3 * rng.standard_normal((16, 2)) @ rng.standard_normal((2, width))
+        return [shared + rng.standard_normal((16, width))]
 
     values = [measure.pair(stack_of(features()), stack_of(features())) for _ in range(300)]
     assert np.isfinite(values).all()
@@ -165,8 +169,9 @@ def test_independent_representations_score_what_is_declared(name):
     if measure.independence == "0":
         assert abs(mean) < max(4 * error, 0.02)
     else:
-        assert measure.independence.startswith("positive")
-        assert mean > max(4 * error, 0.02)
+        assert measure.independence.startswith(("positive", "negative"))
+        sign = -1 if measure.independence.startswith("negative") else 1
+        assert sign * mean > max(4 * error, 0.02)
 
 
 WEIGHED = [name for name, measure in MEASURES.items() if not measure.costly]
@@ -193,7 +198,8 @@ def test_calibrated_values_are_0_at_chance_and_1_at_best(name):
     value, calibrated = measure.calibrated(first, second)
     chance = measure.chance(first, second)
     np.testing.assert_allclose(value, measure.compare(first, second))
-    np.testing.assert_allclose(calibrated * (1 - chance) + chance, value, atol=1e-12)
+    best = 1 if measure.with_itself is None else measure.with_itself
+    np.testing.assert_allclose(calibrated * (best - chance) + chance, value, atol=1e-12)
     if measure.with_itself is not None:
         np.testing.assert_allclose(np.diag(measure.calibrated(first, first)[1]), 1, atol=1e-9)
     ones = np.ones((1, 8), dtype=int)
@@ -326,7 +332,8 @@ def test_degenerate_inputs_have_an_answer(name):
     if OF_UNITS & set(measure.needs):
         assert np.isnan(against).all()
     elif measure.costly:  # squared distances of a simplex, in which nothing is alike
-        assert (np.isnan(against) | (np.abs(against) <= 1)).all()
+        low, high = measure.range
+        assert (np.isnan(against) | ((against >= low) & (against <= high))).all()
     elif measure.independence == "0":
         np.testing.assert_array_equal(against, 0)
     else:

@@ -17,8 +17,10 @@ from isomorph.prediction import (
     folds_of,
     held_out,
     influences,
+    led,
     moments,
     pooled,
+    pooled_influence,
     root_of,
     spectra,
     spectrum,
@@ -167,21 +169,58 @@ def test_scores_of_held_out_stimuli_are_what_they_are_called():
         assert pool == pytest.approx(np.average(cosines, weights=sizes))
 
 
-@pytest.mark.parametrize("of_pool", [False, True])
-@pytest.mark.parametrize("some", [False, True])
-def test_influences_are_derivatives_of_the_score(of_pool, some):
+def test_what_a_training_stimulus_adds_is_what_refitting_without_it_takes():
+    """To the last digit, for a penalty that stays as it is; about the training mean."""
     x, y, folds = made(8)
-    held = held_out(spectra(gram_of(x), folds), y, Ridge())
-    if some:
-        held = held.masked(np.arange(5)[:, None] < np.array([5, 5, 3, 5, 5, 5]))
-    found = pooled(held).influence() if of_pool else influences(held)[:, 2]
+    (layer, *_), fold = spectra(gram_of(x), folds), folds[0]
+    alpha, (one, other) = 3.0, (2, 5)
+    gradient = np.zeros((len(fold.test), UNITS))
+    gradient[one], gradient[other] = 1, -1
+    training = y[fold.train] - y[fold.train].mean(axis=0)
+    found = led(layer, training, 1 / (layer.values + alpha), gradient)
+
+    def between(train):
+        own, held = (x[at] - x[train].mean(axis=0) for at in (train, fold.test))
+        values = y[train] - y[train].mean(axis=0)
+        said = held @ own.T @ np.linalg.solve(own @ own.T + alpha * np.eye(len(own)), values)
+        return said[one] - said[other]
+
+    for place in (0, 7, 20):
+        taken = between(fold.train) - between(np.delete(fold.train, place))
+        np.testing.assert_allclose(found[place], taken, atol=1e-10)
+
+
+@pytest.mark.parametrize("of_pool", [False, True])
+def test_influences_are_what_leaving_a_stimulus_out_changes(of_pool):
+    n = 120
+    rng = np.random.default_rng(8)
+    x = rng.standard_normal((n, 20))
+    y = x[:, :4] @ rng.standard_normal((4, 3)) + 1.5 * rng.standard_normal((n, 3))
+    gram, parts, by = gram_of(x), np.arange(n) % 5, Ridge((0.3,))
+
+    def without(i):
+        held = held_out(spectra(gram, folds_of(np.where(np.arange(n) == i, -1, parts))), y, by)
+        return pooled(held).r()[0] if of_pool else correlations(moments(held))[0, 2]
+
+    layers = spectra(gram, folds_of(parts))
+    held = held_out(layers, y, by)
+    found = (
+        pooled_influence(held, layers, y, by) if of_pool else influences(held, layers, y, by)[:, 2]
+    )
     assert found.mean() == pytest.approx(0, abs=1e-12)
-    step = 1e-6
-    for stimulus in (0, 11, 39):
-        weights = np.ones((2, N))
-        weights[:, stimulus] += [step, -step]
-        r = pooled(held).r(weights) if of_pool else correlations(moments(held, weights))[:, 2]
-        assert found[stimulus] / N == pytest.approx((r[0] - r[1]) / (2 * step), abs=1e-7)
+    left = np.array([without(i) for i in range(n)])
+    taken = -(n - 1) * (left - left.mean())
+    assert np.corrcoef(found, taken)[0, 1] > 0.97
+    assert found.std() == pytest.approx(taken.std(), rel=0.1)
+
+
+def test_units_predicted_in_some_parts_alone_have_influences_of_mean_0():
+    x, y, folds = made(8)
+    layers = spectra(gram_of(x), folds)
+    held = held_out(layers, y, Ridge()).masked(np.arange(5)[:, None] < np.array([5, 5, 3, 5, 5, 0]))
+    found = influences(held, layers, y, Ridge())
+    np.testing.assert_allclose(found[:, :5].mean(axis=0), 0, atol=1e-12)
+    assert np.isnan(found[:, 5]).all()
 
 
 def test_the_pooled_correlation_does_not_change_with_a_rotation_of_the_units():

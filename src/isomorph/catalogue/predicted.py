@@ -91,12 +91,30 @@ DIFFERENCES = {
     **named("count", n_seeds_a="Seeds of the first.", n_seeds_b="Seeds of the second."),
 }  # fmt: skip
 
+PARTITION = {
+    **PREDICTIONS,
+    **named(
+        WORDS,
+        predictors="Models that predict together, each with all its layers.",
+        part="The models that explain this part and that no other does.",
+        kind="`unique`: what a model explains that none of the others does. `shared`: what exactly "
+        "those named explain in common; it can be negative, where one suppresses what hides "
+        "another. `total`: what all explain together, which is the sum of all parts.",
+    ),
+    **named(
+        R2,
+        variance="Share of the variance of held-out responses, mean over units and over subjects; "
+        "below 0 where predictions are worse than the mean of the stimuli that predict.",
+    ),
+}
+
 ROWS = f"dataset simulated {PLACE} measure"
 
 
 def predicts(study: Study) -> bool:
     """Tell whether a study asks for predictions."""
-    return bool(study.spec.inference.prediction.methods)
+    asked = study.spec.inference.prediction
+    return bool(asked.methods or asked.bands)
 
 
 PREDICTED: tuple[Artefact, ...] = (
@@ -120,5 +138,12 @@ PREDICTED: tuple[Artefact, ...] = (
         f"{ROWS} model_a model_b n_seeds_a n_seeds_b layer_a layer_b score_a score_b difference "
         f"{INTERVAL} {TESTED} n_stimuli n_parts n_subjects status reason",
         DIFFERENCES, SHARED, asked=predicts,
+    ),
+    table(
+        "prediction_partition", "predict", "shares of the variance of units that models predict "
+        "together",
+        f"{ROWS} predictors part kind variance {INTERVAL} n_resamples n_stimuli n_parts n_subjects "
+        "n_units status reason",
+        PARTITION, SHARED, asked=predicts,
     ),
 )  # fmt: skip

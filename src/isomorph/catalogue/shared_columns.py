@@ -38,7 +38,8 @@ ABOUT: dict[str, Column] = {
         session="Recording session; empty where sessions are not kept apart.",
         model="Model instance: the model, and its seed where it was never trained.",
         layer="Layer of the model.",
-        distance="Distance inside a representation, from which its RDM is made.",
+        distance="Distance inside a representation, from which its RDM is made; `features` where "
+        "no RDM is, as units are compared themselves.",
         measure="Measure between two representations.",
         status="What the row has: `ok`, all of it; `limited`, all of it, under a condition that is "
         "not met in full; `untested`, no p; `unsure`, an estimate alone; `undefined`, nothing.",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from isomorph.cli.opening import open_study
 from isomorph.cli.stages import load
+from isomorph.cli.validate import add_validate
 from isomorph.errors import IsomorphError, did_you_mean
 
 if TYPE_CHECKING:
@@ -333,5 +334,6 @@ TOOLS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     ),
     "lock": ("pin every file of a dataset by what its archive says", _add_lock),
     "schema": ("write the JSON schemas of the settings files, for editors", _add_schema),
+    "validate": ("do published results again, and say what came out beside them", add_validate),
 }
 """Commands that are not stages: what they do, and what adds their arguments."""

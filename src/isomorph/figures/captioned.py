@@ -24,6 +24,7 @@ from isomorph.figures.overview import draw_overview
 from isomorph.figures.partial import draw_partial
 from isomorph.figures.partition import draw_partition
 from isomorph.figures.power import draw_power
+from isomorph.figures.prediction import draw_prediction
 from isomorph.figures.profile import draw_profile
 from isomorph.figures.rdm_pair import draw_rdm_pair
 from isomorph.figures.reliability_curves import LOWEST, MOST_DOTS, draw_reliability, regions_told
@@ -126,8 +127,8 @@ def _facts(data: Drawable, rows: pd.DataFrame, **more: Any) -> dict[str, Any]:
     corrected = correction(rows) if "correction" in rows else ""
     return {
         "measure": measure_title(first["measure"]),
-        "distance": distance_title(first["distance"]),
-        **COMPARED[first["distance"] == FEATURES],
+        "distance": distance_title(first["distance"]) if "distance" in first else "",
+        **COMPARED[first.get("distance") == FEATURES],
         "interval": f"{data.results.coverage} interval",
         "filled": f"p\N{NO-BREAK SPACE}<\N{NO-BREAK SPACE}.05 after {corrected}",
         **more,
@@ -301,6 +302,33 @@ def _models(data: Drawable) -> Iterator[Drawing]:
         yield Drawing("models", figure, _facts(data, table, seed=seed))
 
 
+def _predictions(data: Drawable) -> Iterator[Drawing]:
+    """Draw every region by the first method that predicts units, or by the first there is."""
+    table = _first_measure(data, "predictions")
+    if table.empty:
+        return
+    units = data.results.table("units")
+    for region in main_rows.regions(table):
+        rows = main_rows.rows_of(table, region)
+        if not np.isfinite(rows["estimate"].astype(float)).any():
+            continue
+        measure = str(rows["measure"].iloc[0])
+        own = main_rows.rows_of(units, region) if len(units) else units
+        if len(own):
+            own = own[(own["kind"] == "chosen") & (own["measure"] == measure)]
+        facts = _facts(
+            data, rows, region=region, parts=int(rows["n_parts"].iloc[0]),
+            units=" Middle: every unit at the layer chosen within the stimuli that predict, with "
+            "quartiles and median." if len(own) else "",
+            asymmetry=" Right: everything of one side predicted from the other with one penalty, "
+            "on the same parts; below the dashed line layers hold more than the region."
+            if rows["asymmetry"].notna().any() else "",
+        )  # fmt: skip
+        label = "held-out correlation"
+        figure = draw_prediction(rows, own, data.results.families, label=label)
+        yield Drawing("prediction", figure, facts, region)
+
+
 def _reliability(data: Drawable) -> Iterator[Drawing]:
     table = data.results.table("reliability")
     if told := regions_told(table) if len(table) else []:  # none of ready RDMs, or single trials
@@ -351,6 +379,6 @@ def _multiverse(data: Drawable) -> Iterator[Drawing]:
 
 DRAWN: tuple[Callable[[Drawable], Iterator[Drawing]], ...] = (
     _profiles, _pairs, _overview, _timecourses, _map, _partial, _partition, _weighted, _models,
-    _reliability, _confusion, _power, _multiverse,
+    _predictions, _reliability, _confusion, _power, _multiverse,
 )  # fmt: skip
 """What draws the figures, in the order of the page."""

@@ -13,11 +13,12 @@ from matplotlib.figure import Figure
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.figures.confusion import draw_confusion
 from isomorph.figures.geometry import square
-from isomorph.figures.main_rows import Family, Kind, MainRows, usable
+from isomorph.figures.main_rows import Family, Kind, MainRows, places, usable
 from isomorph.figures.matrices import MOST, draw_matrices
 from isomorph.figures.overview import draw_overview
 from isomorph.figures.partial import draw_partial
 from isomorph.figures.partition import draw_partition
+from isomorph.figures.prediction import draw_prediction
 from isomorph.figures.profile import draw_profile
 from isomorph.figures.timecourse import draw_timecourse
 from isomorph.figures.titles import distance_title, measure_label
@@ -82,12 +83,15 @@ def plot(
     rows = _of(rows, "measure", measure, first=True)
     if region is not None:
         rows = _of(rows, "region", region)
+    if what.kind == "predictions":
+        return _predictions(rows, what)
     return DRAWINGS[DRAWN_AS.get(what.kind, what.kind)](rows, _families(what))
 
 
 def _families(result: Result) -> list[Family]:
     """Return the models of a result; one of a single layer has no depth to stand along."""
-    table = result.tables.get("comparisons", pd.DataFrame(columns=["model", "layer"]))
+    none = pd.DataFrame(columns=["model", "layer"])
+    table = result.tables.get("comparisons", result.tables.get("predictions", none))
     layers = table.groupby("model")["layer"].nunique()
     several = set(layers.index[layers > 1])
     layered = several or set(layers.index)
@@ -135,6 +139,21 @@ def _comparisons(rows: pd.DataFrame, families: Sequence[Family]) -> Figure:
         for name in regions
     ]
     return draw_overview(shown, families, labels=[measure_label(measure)] * len(shown))
+
+
+def _predictions(rows: pd.DataFrame, result: Result) -> Figure:
+    """Draw the first region of some rows."""
+    if not np.isfinite(rows["estimate"].astype(float)).any():
+        raise IsomorphError(f"plot: nothing was predicted: {rows['reason'].iloc[0]}")
+    first = rows[places(rows) == places(rows).iloc[0]]
+    units = result.tables["units"]
+    if len(units):
+        units = units[
+            (places(units) == places(first).iloc[0])
+            & (units["kind"] == "chosen")
+            & (units["measure"] == first["measure"].iloc[0])
+        ]
+    return draw_prediction(first, units, _families(result), label="held-out correlation")
 
 
 def _confusion(rows: pd.DataFrame, families: Sequence[Family]) -> Figure:

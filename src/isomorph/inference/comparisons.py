@@ -177,6 +177,7 @@ class _OneRegion:
         told = estimated(
             estimate, resampled.spread(limits), coverage, limits,
             unsure=unsure, untested=self.draws.untested(setting.measure),
+            no_value=setting.measure.no_value,
         )  # fmt: skip
         sound, model = unsure == "", self.candidates.table["model"]
         bounds = ceiling(region, setting.distance, setting.measure, self.draws, coverage)

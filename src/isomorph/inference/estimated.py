@@ -45,7 +45,9 @@ def no_chance(measure: Measure) -> str:
     return "" if measure.known_chance else NO_CHANCE
 
 
-def status_of(estimate: Floats, unsure: ArrayLike = "", untested: ArrayLike = "") -> Row:
+def status_of(
+    estimate: Floats, unsure: ArrayLike = "", untested: ArrayLike = "", no_value: str = ""
+) -> Row:
     """Return the columns `status` and `reason`.
 
     Parameters
@@ -53,6 +55,8 @@ def status_of(estimate: Floats, unsure: ArrayLike = "", untested: ArrayLike = ""
     estimate : array of shape (thing,)
     unsure, untested : str, or array of str of shape (thing,)
         Why there is no interval, why there is no p; empty where there is.
+    no_value : str
+        Why there may be no estimate, in place of why there is then no interval.
     """
     shape = np.shape(estimate)
     why, no_p = (np.broadcast_to(np.asarray(a, dtype=object), shape) for a in (unsure, untested))
@@ -60,6 +64,8 @@ def status_of(estimate: Floats, unsure: ArrayLike = "", untested: ArrayLike = ""
     reason = np.where(
         why != "", why, np.where(no_p != "", no_p, np.where(undefined, NO_NUMBER, ""))
     )
+    if no_value:
+        reason = np.where(undefined, no_value, reason)
     status = np.select(
         [undefined, why != "", no_p != ""],
         [RowStatus.UNDEFINED, RowStatus.UNSURE, RowStatus.UNTESTED],
@@ -76,6 +82,7 @@ def estimated(
     *,
     unsure: ArrayLike = "",
     untested: ArrayLike = "",
+    no_value: str = "",
 ) -> Row:
     """Return the columns that say how sure estimates are.
 
@@ -89,13 +96,15 @@ def estimated(
         What an estimate can be.
     unsure, untested : str, or array of str of shape (thing,)
         Why there is no interval, why there is no p; empty where there is.
+    no_value : str
+        Why there may be no estimate.
 
     Returns
     -------
     dict
         `standard_error`, `interval_low`, `interval_high`, `scheme`, `status`, `reason`.
     """
-    status = status_of(estimate, unsure, untested)
+    status = status_of(estimate, unsure, untested, no_value)
     sound = ~np.isin(status["status"], [RowStatus.UNDEFINED, RowStatus.UNSURE])
     error = np.where(sound, spread.standard_error, np.nan)
     low, high = replace(spread, standard_error=error).interval(estimate, coverage, limits)

@@ -178,6 +178,7 @@ def _hypotheses(
         limits,
         unsure=np.where(apart, unsure, SHARED),
         untested=draws.untested(setting.measure),
+        no_value=setting.measure.no_value,
     )
     one, other = ([regions[pair[side]] for pair in pairs] for side in (0, 1))
     crossing = [

@@ -11,8 +11,12 @@ from isomorph.measures.cka import (
     CKA_RBF,
     CKA_RBF_BIASED,
 )
+from isomorph.measures.components import LINEAR_IDENTIFIABILITY, MCC
+from isomorph.measures.decoded import DECODABILITY, TRANSFERRED_DISCREPANCY
+from isomorph.measures.dependence import DISTANCE_CORRELATION, HSIC
 from isomorph.measures.framed import FRAMED_COSINE, FRAMED_PEARSON
 from isomorph.measures.graphs import GBS, MODULARITY
+from isomorph.measures.gulp import GULP
 from isomorph.measures.matching import ONE_TO_ONE, PERMUTATION, SOFT_MATCHING
 from isomorph.measures.neighbours import (
     KNN_JACCARD,
@@ -29,6 +33,7 @@ from isomorph.measures.relative import (
     RELATIVE_LINF,
     RELATIVE_PRODUCT,
 )
+from isomorph.measures.riemannian import NEG_RIEM_DIST, RIEMANNIAN
 from isomorph.measures.rsa import (
     COSINE,
     PEARSON,
@@ -77,6 +82,11 @@ MEASURES = Measures(
             CCA_RIDGE,
             SVCCA,
             PWCCA,
+            DISTANCE_CORRELATION,
+            HSIC,
+            RIEMANNIAN,
+            NEG_RIEM_DIST,
+            GULP,
             # Neighbours, graphs and topology.
             MUTUAL_KNN,
             KNN_JACCARD,
@@ -91,6 +101,10 @@ MEASURES = Measures(
             SOFT_MATCHING,
             ONE_TO_ONE,
             STOCHASTIC_SHAPE,
+            MCC,
+            LINEAR_IDENTIFIABILITY,
+            TRANSFERRED_DISCREPANCY,
+            DECODABILITY,
             RELATIVE_COSINE,
             RELATIVE_L2,
             RELATIVE_L1,

@@ -130,6 +130,8 @@ class Measure:
     known_chance : bool
         Whether `chance` is right: what is expected of unrelated representations is 0, or comes from
         the constant part of each. Without it values are not set against each other.
+    no_value : str
+        Why it may have no value for representations that others can compare.
     pool : callable
         Several RDMs `(rdm, pair)` to the one `(pair,)` nearest to them all, for the ceilings.
     """
@@ -149,6 +151,7 @@ class Measure:
     with_itself: float | None = 1.0
     sees_stimuli: bool = True
     known_chance: bool = True
+    no_value: str = ""
     pool: Callable[[Floats], Floats] = lambda rdms: rankdata(rdms, axis=1).mean(axis=0)
 
     def compare(self, first: Stackable, second: Stackable) -> Floats:

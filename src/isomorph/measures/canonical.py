@@ -128,6 +128,8 @@ CCA = Measure(
     form=CanonicalForm(),
     distances=SQUARED,
     needs=("gram",),
+    no_value="a representation has as many dimensions as stimuli allow, so that its canonical "
+    "correlations with anything are 1; cca_ridge is scored on held-out stimuli",
     pool=pool_standardised(centre=False),
 )
 SVCCA = replace(
@@ -159,4 +161,5 @@ CCA_RIDGE = replace(
     citation="Vinod 1976, https://doi.org/10.1016/0304-4076(76)90010-5; held out as in Bilenko & "
     "Gallant 2016, https://doi.org/10.3389/fninf.2016.00049",
     form=CrossedForm(),
+    no_value="",
 )

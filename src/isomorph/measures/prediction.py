@@ -5,8 +5,8 @@ five parts by their places, so that neighbours in the order go to different part
 predicted from the others, see `isomorph.prediction`. The stage `predict` also keeps groups of
 stimuli together, chooses layers within the training stimuli and scores every unit.
 
-How a value varies with the stimuli is told with the predictions held fixed and the stimuli weighed;
-that other stimuli would have given other maps is not in it.
+A stimulus has a part in the value as one that is predicted and as one that others are predicted
+from; how the value varies with the stimuli has both in it.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from isomorph.prediction import (
     Map,
     PartialLeastSquares,
     Ridge,
+    SpectralMap,
     Spectrum,
     correlations,
     folds_of,
@@ -37,6 +38,7 @@ from isomorph.prediction import (
     influences,
     moments,
     pooled,
+    pooled_influence,
     root_of,
     spectra,
 )
@@ -98,23 +100,34 @@ class OfUnits(Jackknifed):
                 found[:, at] = _means(correlations(moments(held)), owner, len(first))[0]
         return found
 
+
+class OfSpectra(OfUnits):
+    """A map that weighs the components of the second, so that influences have a closed form."""
+
+    @property
+    @abstractmethod
+    def map(self) -> SpectralMap:
+        """What is fitted."""
+
     def influence(self, first: Stack, second: Stack) -> Floats:
-        """Return what each stimulus adds to the scores of fixed predictions."""
+        """Return what each stimulus adds, predicted and predicting: `(a, b, stimulus)`."""
         responses, owner = _side_by_side(first)
         targets = owner if self.together else None
         found = np.full((len(first), len(second), first.n_stimuli), np.nan)
         for at, layer in enumerate(spectra_of(second)):
             if layer:
                 held = held_out(layer, responses, self.map, targets)
-                found[:, at] = _means(influences(held), owner, len(first)).T
+                found[:, at] = _means(
+                    influences(held, layer, responses, self.map), owner, len(first)
+                ).T
         return found
 
 
-class RidgeForm(OfUnits):
+class RidgeForm(OfSpectra):
     """Ridge regression with a penalty for every unit."""
 
     @property
-    def map(self) -> Map:
+    def map(self) -> SpectralMap:
         """What is fitted."""
         return Ridge()
 
@@ -142,7 +155,7 @@ class PlsForm(OfUnits):
 
 
 @dataclass(frozen=True)
-class StitchingForm(OfUnits):
+class StitchingForm(OfSpectra):
     """Least squares on the first principal components of a layer, as an affine stitch has it.
 
     Attributes
@@ -157,7 +170,7 @@ class StitchingForm(OfUnits):
     allowed: ClassVar[tuple[float, float]] = (0, np.inf)
 
     @property
-    def map(self) -> Map:
+    def map(self) -> SpectralMap:
         """What is fitted."""
         return Components(self.components, judged=False)
 
@@ -166,7 +179,7 @@ class ReverseForm(Jackknifed):
     """The second predicted from the first, all its principal components with one penalty."""
 
     @property
-    def map(self) -> Map:
+    def map(self) -> SpectralMap:
         """What is fitted."""
         return Ridge()
 
@@ -175,7 +188,7 @@ class ReverseForm(Jackknifed):
         return self._each(first, second, 1)[..., 0]
 
     def influence(self, first: Stack, second: Stack) -> Floats:
-        """Return what each stimulus adds to the scores of fixed predictions."""
+        """Return what each stimulus adds, predicted and predicting: `(a, b, stimulus)`."""
         return self._each(first, second, first.n_stimuli)
 
     def _each(self, first: Stack, second: Stack, n: int) -> Floats:
@@ -184,8 +197,11 @@ class ReverseForm(Jackknifed):
             for column, root in enumerate(_roots(second)):
                 if brain and root.shape[1]:
                     targets = np.zeros(root.shape[1], dtype=np.intp)
-                    held = pooled(held_out(brain, root, self.map, targets))
-                    found[row, column] = held.r() if n == 1 else held.influence()
+                    held = held_out(brain, root, self.map, targets)
+                    found[row, column] = (
+                        pooled(held).r() if n == 1
+                        else pooled_influence(held, brain, root, self.map)
+                    )  # fmt: skip
         return found
 
 

@@ -11,6 +11,7 @@ from isomorph.prediction.held_out import (
     influences,
     moments,
     pooled,
+    pooled_influence,
     pooled_r,
 )
 from isomorph.prediction.linear_maps import (
@@ -21,6 +22,8 @@ from isomorph.prediction.linear_maps import (
     Map,
     PartialLeastSquares,
     Ridge,
+    SpectralMap,
+    led,
 )
 from isomorph.prediction.spectra import Fold, Spectrum, folds_of, root_of, spectra, spectrum
 
@@ -36,6 +39,7 @@ __all__ = [
     "PartialLeastSquares",
     "Pooled",
     "Ridge",
+    "SpectralMap",
     "Spectrum",
     "correlations",
     "deviations",
@@ -43,8 +47,10 @@ __all__ = [
     "folds_of",
     "held_out",
     "influences",
+    "led",
     "moments",
     "pooled",
+    "pooled_influence",
     "pooled_r",
     "root_of",
     "spectra",

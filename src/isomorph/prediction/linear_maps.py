@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,6 +61,16 @@ Map = Callable[[Spectrum, Floats, Targets], Fitted]
 """Fits the responses `(training stimulus, unit)`, about their mean, to a spectrum."""
 
 
+class SpectralMap(Protocol):
+    """A map that weighs the components of a spectrum."""
+
+    def __call__(self, layer: Spectrum, responses: Floats, targets: Targets = None) -> Fitted:
+        """Fit responses about their training mean, see `Map`."""
+
+    def weights(self, layer: Spectrum, penalty: float) -> Floats:
+        """Return what each component is weighed by: `(component,)`."""
+
+
 @dataclass(frozen=True)
 class Ridge:
     """Ridge regression, the penalty of every unit chosen within the training stimuli.
@@ -98,6 +109,17 @@ class Ridge:
             np.array(self.penalties)[best],
         )
 
+    def weights(self, layer: Spectrum, penalty: float) -> Floats:
+        """Return what each component is weighed by in what is predicted: `(component,)`.
+
+        Parameters
+        ----------
+        layer : Spectrum
+        penalty : float
+            Chosen, relative to the mean eigenvalue.
+        """
+        return np.asarray(1 / (layer.values + penalty * layer.mean))
+
 
 @dataclass(frozen=True)
 class Components:
@@ -121,12 +143,17 @@ class Components:
         k = min(self.k, layer.rank)
         kept = (np.arange(len(layer.values)) >= len(layer.values) - k).astype(float)
         turned = layer.vectors.T @ responses
-        scale = np.where(kept > 0, 1 / np.where(layer.values > 0, layer.values, 1.0), 0.0)
+        scale = self.weights(layer)
         nothing = inner = np.full(responses.shape[1], np.nan)
         if self.judged and k < len(kept) - 1:  # what goes through every response says nothing of others
             errors = left_out(layer, responses, turned, kept[None])[0]
             inner = _explained(errors, responses, layer.fold)
         return Fitted(layer.toward @ (scale[:, None] * turned), inner, nothing)
+
+    def weights(self, layer: Spectrum, penalty: float = np.nan) -> Floats:
+        """Return what each component is weighed by in what is predicted: `(component,)`."""
+        first = np.arange(len(layer.values)) < len(layer.values) - min(self.k, layer.rank)
+        return np.where(first, 0.0, 1 / np.where(layer.values > 0, layer.values, 1.0))
 
 
 @dataclass(frozen=True)
@@ -217,6 +244,30 @@ def generalised(layer: Spectrum, responses: Floats, turned: Floats, filters: Flo
     away = np.maximum((taken.sum(axis=1) - 1) / n, 1e-12)
     errors: Floats = (taken**2 @ np.square(turned)) / away[:, None] ** 2
     return errors
+
+
+def led(layer: Spectrum, responses: Floats, weights: Floats, gradient: Floats) -> Floats:
+    r"""Return how something moves with the weight of each training stimulus: `(stimulus, unit)`.
+
+    Without stimulus i what is predicted of t is less by :math:`A_{ti} (y_i - \hat y_i) / (1 -
+    h_{ii})`, :math:`A_{ti}` being its part in the prediction.
+
+    Parameters
+    ----------
+    layer : Spectrum
+    responses : array of shape (training stimulus, unit)
+        About their mean.
+    weights : array of shape (component,)
+        Of the map, the same for these units.
+    gradient : array of shape (held-out stimulus, unit)
+        How it moves with what is predicted.
+    """
+    filters = weights * layer.values
+    residual = responses - layer.vectors @ (filters[:, None] * (layer.vectors.T @ responses))
+    away = 1 - np.square(layer.vectors) @ filters - 1 / len(responses)
+    away = np.maximum(away, 1e-12)[:, None]
+    moved: Floats = (layer.vectors @ (weights[:, None] * (layer.toward.T @ gradient))) * residual
+    return moved / away
 
 
 INNER: dict[str, Callable[[Spectrum, Floats, Floats, Floats], Floats]] = {

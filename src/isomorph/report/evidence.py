@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from isomorph.artefacts import Provenance, provenance_file, read_provenance
-from isomorph.catalogue import tables_of_results
+from isomorph.catalogue import is_asked, tables_of_results
 from isomorph.errors import IsomorphError
 from isomorph.figures.dataset_results import DatasetResults
 from isomorph.layout import Layout
@@ -47,7 +47,11 @@ def read_results(layout: Layout, dataset: str) -> Illustrated | None:
 
 def files(layout: Layout, dataset: str) -> list[tuple[str, str, str]]:
     """Return (name, address as seen from the page, what it holds) of every table there is."""
-    paths = ((layout.path(one.name, dataset), one.words) for one in tables_of_results())
+    paths = (
+        (layout.path(one.name, dataset), one.words)
+        for one in tables_of_results()
+        if is_asked(layout.study, one.stage)
+    )
     home = layout.report.parent
     return [
         (path.name, path.relative_to(home).as_posix(), what)

@@ -41,6 +41,7 @@ from isomorph.report.evidence import Illustrated, files, read_origins, read_resu
 from isomorph.report.explained import explained
 from isomorph.report.methods import methods
 from isomorph.report.missing import Judged, judge
+from isomorph.report.predicted import predicted
 from isomorph.report.robustness import robustness
 from isomorph.saying import say
 
@@ -177,6 +178,7 @@ def _dataset(layout: Layout, results: Illustrated) -> dict[str, Any]:
         "n_stimuli": 0 if comparisons.empty else int(comparisons["n_stimuli"].max()),
         "timecourses": [one for one in results.pictures if one.kind == "timecourse"],
         "explained": explained(results),
+        "predicted": predicted(results),
         "alike": contests.models_against_models(results),
         "regions": [_region(results, one) for one in results.shown],
         "without": [

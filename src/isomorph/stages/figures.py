@@ -12,7 +12,7 @@ import pandas as pd
 from PIL import Image
 
 from isomorph.artefacts import read_array, read_table, replacing, sha256, write_beside
-from isomorph.catalogue import tables_of_results
+from isomorph.catalogue import CATALOGUE, is_asked, tables_of_results
 from isomorph.figures.dataset_results import DatasetResults
 from isomorph.layout import Layout
 from isomorph.making import require, stamp
@@ -85,11 +85,12 @@ def run(layout: Layout, dataset: str) -> list[dict[str, str]]:
 
 
 def read_tables(layout: Layout, dataset: str) -> dict[str, pd.DataFrame]:
-    """Return the tables that were written for a dataset, by kind."""
+    """Return the tables that the study asks for and that were written for a dataset, by kind."""
     return {
         kind: read_table(path, kind)
         for kind in TABLES
-        if (path := layout.path(kind, dataset)).is_file()
+        if is_asked(layout.study, CATALOGUE[kind].stage)
+        and (path := layout.path(kind, dataset)).is_file()
     }
 
 

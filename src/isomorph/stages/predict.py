@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import xarray as xr
 
+from isomorph.catalogue import is_asked
+from isomorph.errors import IsomorphError
 from isomorph.inference.analysis import Analysis
 from isomorph.inference.predict import prediction_tables
 from isomorph.layout import Layout
@@ -17,14 +19,20 @@ from isomorph.stages.levels import compared_stimuli
 def run(layout: Layout, dataset: str) -> None:
     """Predict the units of a dataset from the layers of its models.
 
-    Writes `predictions.csv`, `units.csv` and `prediction_differences.csv`.
+    Writes `predictions.csv`, `units.csv`, `prediction_differences.csv` and
+    `prediction_partition.csv`.
 
     Raises
     ------
     IsomorphError
-        When a method is not known, no unit can be predicted, or files are not what the study now
-        says.
+        When the study names no method and no bands, a method is not known, or files are not what
+        the study now says.
     """
+    if not is_asked(layout.study, "predict"):
+        raise IsomorphError(
+            f"{layout.study.path}: inference.prediction: names no methods and no bands; name one, "
+            "such as ridge"
+        )
     require(layout, "predict", dataset)
     study, inference = layout.study, layout.study.spec.inference
     instances = [name for name, _, _ in study.instances_for(dataset)]

@@ -98,6 +98,14 @@ def _mistakes_of_explain(study: Study) -> Iterator[str]:
                 f'inference.explain.weighted.{place}: "{name}" is none of the study\'s measures, '
                 f"{did_you_mean(name, study.spec.measures)}"
             )
+    for place, name in enumerate(study.spec.inference.prediction.bands):
+        if name not in known:
+            yield (
+                f'inference.prediction.bands.{place}: no model "{name}" in the study, '
+                f"{did_you_mean(name, known)}"
+            )
+    if len(study.spec.inference.prediction.bands) == 1:
+        yield "inference.prediction.bands: one model shares with no other; name two to four"
     if len(explain.partition) == 1:
         yield "inference.explain.partition: one model shares with no other; name two to four"
 

@@ -13,8 +13,13 @@ class Prediction(Spec):
     """What layers predict of every unit on stimuli they were not fitted on."""
 
     methods: Unique[str] = ()
-    """Measures of the family prediction: `ridge`, `ridge_reverse`, `pls(25)` written `pls`,
-    `stitching`; none unless named, and then the stage `predict` does not run."""
+    """Measures of the family prediction: `ridge`, `ridge_reverse`, `pls` and `stitching` of 25
+    components, of another number as in `pls(10)`; none unless named. Without methods or bands the
+    stage `predict` does not run."""
+    bands: Unique[str] = Field(default=(), max_length=4)
+    """Two to four models, families or single instances, that predict together by banded ridge
+    regression, each with all its layers: what each adds alone and what they share. None unless
+    named. A family of seeds is represented by its first."""
     folds: int = Field(default=5, ge=2)
     """Parts of the stimuli; each in turn is predicted by what was fitted on the others. Groups of
     stimuli stay together, and what `inference.selection.kind` keeps together; fewer where there

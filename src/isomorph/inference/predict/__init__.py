@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -21,6 +23,7 @@ from isomorph.inference.predict.methods import methods_of, ridge_of
 from isomorph.inference.predict.predicting import Task, predict
 from isomorph.inference.predict.recorded import recorded
 from isomorph.inference.predict.scored import Drawn
+from isomorph.inference.predict.shared import shared_rows
 from isomorph.inference.predict.tables import Tables, nothing_there
 from isomorph.inference.stimulus_splits import KINDS, Stimuli, deal
 from isomorph.prediction import Fold, folds_of
@@ -44,12 +47,12 @@ def prediction_tables(analysis: Analysis) -> dict[str, pd.DataFrame]:
     Returns
     -------
     dict of str to DataFrame
-        `predictions`, `units`, `prediction_differences`.
+        `predictions`, `units`, `prediction_differences`, `prediction_partition`.
 
     Raises
     ------
     IsomorphError
-        When a method is not known, or no unit can be predicted.
+        When a method is not known.
     """
     asked, inference = analysis.inference.prediction, analysis.inference
     where = f"{analysis.where}: inference.prediction.methods"
@@ -62,6 +65,9 @@ def prediction_tables(analysis: Analysis) -> dict[str, pd.DataFrame]:
         return nothing_there(analysis, asked.methods, TOO_FEW)
     rng = np.random.default_rng([*analysis.seed, 5])
     found = recorded(features, folds, asked.minimum_reliability, rng)
+    if not found.populations:
+        why = "; ".join(dict.fromkeys(why for _, why in found.left_out)) or NO_UNITS
+        return nothing_there(analysis, asked.methods, why)
     groups = analysis.groups
     unsure, untested = too_few_groups(groups), too_few_orders(groups)
     counts = {place: len(own) for place, own in found.places.items()}
@@ -76,7 +82,18 @@ def prediction_tables(analysis: Analysis) -> dict[str, pd.DataFrame]:
         group_count(groups),
     )  # fmt: skip
     task = Task(found, candidates_of(features.layers, GRAM), folds, drawn, ridge_of(asked))
-    return Tables(analysis, task, unsure, untested).all(predict(task, methods, analysis.said))
+    tables = Tables(analysis, task, unsure, untested).all(predict(task, methods, analysis.said))
+    shared, names = pd.DataFrame(), _bands(asked.bands, analysis)
+    if len(names) > 1:
+        shared = shared_rows(task, analysis, names, unsure, analysis.said)
+    return {**tables, "prediction_partition": shared}
+
+
+def _bands(asked: Sequence[str], analysis: Analysis) -> list[str]:
+    """Return the instances that stand for models that predict together, as far as compared."""
+    first = {one.name: one.instances[0] for one in analysis.families}
+    known = {**{name: name for one in analysis.families for name in one.instances}, **first}
+    return list(dict.fromkeys(known[name] for name in asked if name in known))
 
 
 def _folds(analysis: Analysis) -> list[Fold]:

@@ -9,7 +9,7 @@ import pandas as pd
 import xarray as xr
 
 from isomorph.catalogue import ordered
-from isomorph.errors import IsomorphError
+from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.inference.analysis import Analysis
 from isomorph.inference.asking import Names, Table, families_of, lined_up
 from isomorph.inference.featured import GRAM, Features
@@ -59,7 +59,7 @@ def predict(
     untrained, dataset
         See `isomorph.compare`.
     **settings
-        As `inference.prediction` in a study file, `folds`, `penalties`, `inner`,
+        As `inference.prediction` in a study file, `bands`, `folds`, `penalties`, `inner`,
         `minimum_reliability`, `resamples`, `permutations`, and as `inference`, see
         `isomorph.compare`.
 
@@ -67,8 +67,9 @@ def predict(
     -------
     Result
         `table`, which is `predictions`: a row per region, model, layer and method, and of each
-        model at the layers chosen for it; `units`; and `prediction_differences`. The columns are
-        those of the pipeline's tables.
+        model at the layers chosen for it; `units`; `prediction_differences`; and, of models named
+        by `bands`, `prediction_partition`, what each adds alone and what they share. The columns
+        are those of the pipeline's tables.
 
     Raises
     ------
@@ -118,16 +119,27 @@ def predict(
         for where, units in found.items():
             regions.setdefault(where, {})[name] = units
         sessions |= {f"{name} {session}": data for session, data in recorded.items()}
+    families = families_of([str(one["model"].item()) for one in layers], untrained or {})
+    _refuse_bands(inference.prediction.bands, [one.name for one in families])
     times = common_times(sessions)
     binned = times is not None and times.ndim == 2
     analysis = Analysis(
         brain, (),
-        families_of([str(one["model"].item()) for one in layers], untrained or {}),
+        families,
         lined, (), methods, inference, dataset, where="predict",
         features=Features.of(regions, models_lined, times=times if binned else None),
     )  # fmt: skip
     tables = {kind: ordered(one, kind) for kind, one in prediction_tables(analysis).items()}
     return Result("predictions", tables, inference, tuple(analysis.families))
+
+
+def _refuse_bands(bands: Sequence[str], models: Sequence[str]) -> None:
+    """Refuse models that are to predict together and are not there, or one alone."""
+    for name in bands:
+        if name not in models:
+            raise IsomorphError(f'bands: no model "{name}", {did_you_mean(name, models)}')
+    if len(bands) == 1:
+        raise IsomorphError("bands: one model shares with no other, expected two to four")
 
 
 def _subjects(given: Any) -> dict[str, Any]:

@@ -139,7 +139,7 @@ def predict(task: Task, methods: Sequence[Method], said: Callable[[str], None]) 
         regions = [
             spectra(_gram(values[:, one.at]), task.folds) for one in task.recorded.populations
         ]
-    for model, layers in task.by_model():
+    for model, layers in task.by_model() if methods else ():
         said(model)
         choices = [
             _InReverse(task) if one.reverse else _Forward(task, both_ways) for one in methods

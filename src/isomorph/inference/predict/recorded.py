@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from isomorph.errors import IsomorphError
 from isomorph.inference.estimated import PLACE
 from isomorph.inference.featured import Features
 from isomorph.measures import Floats
@@ -72,15 +71,15 @@ class Recorded:
         there are none.
     kept : array of shape (part, unit)
         Whether a unit is reliable enough on the stimuli that predict the part.
-    left_out : mapping of str to str
-        Regions of subjects that have nothing to predict, and why.
+    left_out : sequence of (Population, str)
+        Those that have nothing to predict, and why.
     """
 
     values: Floats
     populations: Sequence[Population]
     reliability: Floats
     kept: NDArray[np.bool_]
-    left_out: Mapping[str, str] = field(default_factory=dict)
+    left_out: Sequence[tuple[Population, str]] = ()
 
     @property
     def places(self) -> dict[str, list[Population]]:
@@ -107,18 +106,13 @@ def recorded(
     rng : Generator
         Halves the repetitions.
 
-    Raises
-    ------
-    IsomorphError
-        When units shall be reliable and none has repetitions.
+    Returns
+    -------
+    Recorded
+        Without populations where nothing can be predicted.
     """
-    if minimum is not None and not features.repetitions:
-        raise IsomorphError(
-            "inference.prediction.minimum_reliability: no region has repetitions to tell how "
-            "reliable its units are; leave it out"
-        )
     values, reliable, kept, populations = [], [], [], []
-    left_out, start = {}, 0
+    left_out, start = list[tuple[Population, str]](), 0
     edges = [(np.nan, np.nan)] if features.times is None else features.times.tolist()
     for region in sorted(features.brain):
         for subject, means in features.brain[region].items():
@@ -130,22 +124,21 @@ def recorded(
                 own = _at(means, time, 2)[:, some]
                 single = None if trials is None else _at(trials, time, 3)[..., some]
                 inside = _kept(single, own.shape[1], folds, minimum, rng)
-                if why := _nothing(own, inside):
-                    left_out[f"{region} | {subject}"] = why
-                    continue
-                populations.append(
-                    Population(
-                        region, subject, begin, end, tuple(names[at] for at in some),
-                        slice(start, start + own.shape[1]),
-                    )
+                population = Population(
+                    region, subject, begin, end, tuple(names[at] for at in some),
+                    slice(start, start + own.shape[1]),
                 )  # fmt: skip
+                if why := _nothing(own, inside, repeated=single is not None):
+                    left_out.append((population, why))
+                    continue
+                populations.append(population)
                 values.append(own)
                 reliable.append(unit_reliability(single, None, own.shape[1], rng))
                 kept.append(inside)
                 start += own.shape[1]
     if not populations:
-        why = next(iter(left_out.values()), "there are no responses of units")
-        raise IsomorphError(f"predict: no unit can be predicted: {why}")
+        nothing = np.zeros((0, 0))
+        return Recorded(nothing, (), np.zeros(0), nothing.astype(bool), left_out)
     return Recorded(
         np.concatenate(values, axis=1), populations, np.concatenate(reliable),
         np.concatenate(kept, axis=1), left_out,
@@ -198,12 +191,14 @@ def _kept(
     ).reshape(len(folds), n_units)
 
 
-def _nothing(values: Floats, kept: NDArray[np.bool_]) -> str:
+def _nothing(values: Floats, kept: NDArray[np.bool_], *, repeated: bool) -> str:
     """Return why a population has nothing to predict; empty where it has."""
     varies = np.ptp(values, axis=0) > VARIES * np.abs(values).max(axis=0)
     if not varies.any():
         return "no unit varies between stimuli"
     if not (kept & varies).any():
+        if not repeated:
+            return "nothing tells how reliable units are that were shown every stimulus once"
         return "no unit is reliable enough"
     return ""
 

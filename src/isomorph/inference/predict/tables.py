@@ -69,6 +69,7 @@ class Tables:
                 differences.append(self._differences(one, place))
                 if not one.method.reverse:
                     units += self._units(one, place)
+            rows.append(self._left_out(one.method.name))
         inference = self.analysis.inference
         return {
             "predictions": answered(rows, inference),
@@ -111,6 +112,16 @@ class Tables:
         ]  # fmt: skip
         # Those of models at chosen layers have no p, and no part in the largest statistic.
         return [tested, Hypotheses(pd.DataFrame(chosen), None, np.zeros(0))]
+
+    def _left_out(self, measure: str) -> Hypotheses:
+        """Return a row for every region of a subject in which nothing can be predicted."""
+        rows = [
+            {"dataset": self.analysis.dataset, "simulated": self.analysis.simulated,
+             **one.columns, "measure": measure, "kind": CHOSEN, "p": np.nan, "n_resamples": 0,
+             **without(f"{one.subject}: {why}")}
+            for one, why in self.task.recorded.left_out
+        ]  # fmt: skip
+        return Hypotheses(pd.DataFrame(rows), None, np.zeros(0))
 
     def _told(self, scores: Scores) -> Row:
         """Return what a row says of its units."""
@@ -280,4 +291,5 @@ def nothing_there(analysis: Analysis, names: Sequence[str], why: str) -> dict[st
         "predictions": answered([Hypotheses(pd.DataFrame(rows))], analysis.inference),
         "units": pd.DataFrame(),
         "prediction_differences": pd.DataFrame(),
+        "prediction_partition": pd.DataFrame(),
     }
