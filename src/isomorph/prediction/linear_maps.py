@@ -145,7 +145,8 @@ class Components:
         turned = layer.vectors.T @ responses
         scale = self.weights(layer)
         nothing = inner = np.full(responses.shape[1], np.nan)
-        if self.judged and k < len(kept) - 1:  # what goes through every response says nothing of others
+        # What goes through every response says nothing of others.
+        if self.judged and k < len(kept) - 1:
             errors = left_out(layer, responses, turned, kept[None])[0]
             inner = _explained(errors, responses, layer.fold)
         return Fitted(layer.toward @ (scale[:, None] * turned), inner, nothing)
