@@ -110,7 +110,7 @@ class OneToOneForm(Jackknifed):
     stimuli does not matter. The value is the mean over the units of the first that vary.
     Influences are those of the held-out responses, with partners as they are.
 
-    A pair of 300 with 300 units and 118 stimuli takes 25 ms.
+    A pair of 300 with 300 units and 118 stimuli takes 11 ms.
     """
 
     def compare(self, first: Stack, second: Stack) -> Floats:
