@@ -49,6 +49,18 @@ def test_mean_canonical_correlation_is_that_of_scikit_learn():
     np.testing.assert_allclose(value, correlations(x, y).mean(), atol=1e-12)
 
 
+@pytest.mark.parametrize(("p", "q"), [(5, 6), (12, 13), (17, 5), (17, 18), (4, 14), (18, 3)])
+def test_canonical_correlations_are_the_same_from_either_side_of_the_spans(p, q):
+    # Of 20 stimuli; more than 19 dimensions together have some in common.
+    x, y = related(p, 20, p, q)
+    order = np.random.default_rng(0).permutation(20)
+    first, second = stack_of(x), stack_of(y)
+    value = MEASURES["cca"].compare(first, second)
+    np.testing.assert_allclose(value, correlations(x, y).mean(), atol=1e-12)
+    value = MEASURES["cca"].compare(first.chosen(order), second)
+    np.testing.assert_allclose(value, correlations(x[order], y).mean(), atol=1e-12)
+
+
 @settings(max_examples=20, deadline=None)
 @given(seed=st.integers(0, 2**16), p=st.integers(1, 8), q=st.integers(1, 8))
 def test_canonical_correlation_does_not_see_invertible_maps(seed, p, q):
@@ -213,3 +225,17 @@ def test_folds_hold_out_each_stimulus_once():
         parts = list(folds(n))
         np.testing.assert_array_equal(np.sort(np.concatenate(parts)), np.arange(n))
         assert max(map(len, parts)) - min(map(len, parts)) <= 1
+
+
+def test_a_fold_that_leaves_one_pattern_to_train_on_adds_nothing():
+    rng = np.random.default_rng(0)
+    alone, other = np.zeros((20, 3)), rng.standard_normal((20, 6))
+    alone[7] = 1, 2, 3
+    first, second = stack_of(alone, other), stack_of(other, rng.standard_normal((20, 2)))
+    found = MEASURES["cca_ridge"].compare(first, second)
+    assert np.isfinite(found).all()
+    assert found[1, 0] == pytest.approx(1, abs=1e-9)
+    np.testing.assert_allclose(MEASURES["cca_ridge"].compare(second, first).T, found, atol=1e-9)
+    for seed in range(2):
+        order = np.random.default_rng(seed).permutation(20)
+        assert np.isfinite(MEASURES["cca_ridge"].compare(first.chosen(order), second)).all()

@@ -11,7 +11,14 @@ from numpy.typing import NDArray
 from scipy.stats import rankdata
 
 from isomorph.measures.jackknifed import FEWEST, Jackknifed
-from isomorph.measures.pairs import Floats, blocks, pair_positions, squareform, stimulus_count
+from isomorph.measures.pairs import (
+    Counts,
+    Floats,
+    blocks,
+    pair_positions,
+    squareform,
+    stimulus_count,
+)
 from isomorph.measures.stack import Stack
 
 NEARER, TIED, NEXT, BEYOND = range(4)
@@ -52,6 +59,10 @@ class Nearest:
     def n_stimuli(self) -> int:
         """Number of stimuli."""
         return self.level.shape[1]
+
+    def moved(self, order: Counts) -> Nearest:
+        """Return them with the stimuli in another order."""
+        return Nearest(self.level[:, order[:, None], order], self.share[:, order])
 
     def weights(self, rows: slice = slice(None), gone: int = NONE_GONE) -> Floats:
         """Return how much of a neighbour each other one is: `(representation, row, other)`.
@@ -126,7 +137,9 @@ def nearest(stack: Stack, k: int) -> Nearest:
 
     NaN in place of shares where an RDM is not finite, or there are not k others.
     """
-    return stack.derived(("nearest", k), lambda: _nearest(stack.rdms, stack.n_stimuli, k))
+    return stack.reordered(
+        ("nearest", k), lambda one: _nearest(one.rdms, one.n_stimuli, k), Nearest.moved
+    )
 
 
 def ranks(stack: Stack) -> Floats:
@@ -134,9 +147,10 @@ def ranks(stack: Stack) -> Floats:
 
     1 is the nearest; halves of whole numbers, exact in float32. Of a stimulus and itself it is n.
     """
-    return stack.derived(
+    return stack.reordered(
         "ranks of neighbours",
-        lambda: rankdata(_square(stack.rdms, stack.n_stimuli), axis=2).astype(np.float32),
+        lambda one: rankdata(_square(one.rdms, one.n_stimuli), axis=2).astype(np.float32),
+        lambda found, order: found[:, order[:, None], order],
     )
 
 

@@ -172,7 +172,7 @@ class StitchingForm(OfSpectra):
     @property
     def map(self) -> SpectralMap:
         """What is fitted."""
-        return Components(self.components)
+        return Components(self.components, judged=False)
 
 
 class ReverseForm(Jackknifed):

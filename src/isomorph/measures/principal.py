@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from isomorph.measures.pairs import Floats, blocks
+from isomorph.measures.pairs import Counts, Floats, blocks
 from isomorph.measures.stack import Stack
 
 ROUNDING = 1e-5
@@ -42,6 +42,10 @@ class Principal:
     features: Floats
     spreads: Floats
 
+    def moved(self, order: Counts) -> Principal:
+        """Return them with the stimuli in another order."""
+        return Principal(self.places, self.features[:, order], self.spreads)
+
     @property
     def ranks(self) -> Floats:
         """Dimensions of each: `(known,)`."""
@@ -55,7 +59,7 @@ class Principal:
 
 def principal(stack: Stack) -> Principal:
     """Return the representations of a stack along their principal axes, found once."""
-    return stack.derived("principal", lambda: _principal(stack.roots))
+    return stack.reordered("principal", lambda one: _principal(one.roots), Principal.moved)
 
 
 def different(features: Floats) -> NDArray[np.intp]:
