@@ -38,9 +38,3 @@ def test_what_takes_long_is_said_before(measure, step, said, monkeypatch, capsys
     compared(measure)
     written = capsys.readouterr().err
     assert re.search(re.escape(said), written) if said else "about" not in written
-
-
-def test_a_measure_without_a_value_says_that_and_does_not_blame_the_resamples():
-    row = compared("mutual_knn(200)").table.iloc[0]
-    assert row["status"] == "undefined"
-    assert row["reason"] == "the measure is undefined here"

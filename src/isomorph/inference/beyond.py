@@ -12,15 +12,10 @@ from isomorph.inference.analysis import Analysis
 from isomorph.inference.asking import Names, Table, analysis_of
 from isomorph.inference.explain.explaining import explanation_tables
 from isomorph.inference.explain.material import Roles
-from isomorph.inference.featured import of_rdms_alone
 from isomorph.inference.keywords import inference_of
 from isomorph.inference.result import Result
-from isomorph.inference.trust.recovering import recovery_tables
-from isomorph.measures import MEASURES
+from isomorph.inference.trust.recovering import not_recovered, recovery_tables
 from isomorph.rdms.named import several
-
-ANEW = "computed anew for every order of the stimuli, so it is neither explained nor simulated"
-"""Why a measure has its place in comparisons alone."""
 
 
 def partial(
@@ -251,10 +246,11 @@ def recover(
     """
     analysis = _analysis("recover", "recovery", brain, models, measure, distance, stimuli, dataset,
                          settings, untrained)  # fmt: skip
+    left_out = not_recovered(analysis)
+    if len(left_out) == len(analysis.measures) * len(analysis.distances):
+        raise IsomorphError(f"measure: {'; '.join(left_out)}; take one of RDMs, such as rho_a")
     tables = {name: ordered(one, name) for name, one in recovery_tables(analysis).items()}
-    return Result(
-        "power", tables, analysis.inference, tuple(analysis.families), _left_out(analysis)
-    )
+    return Result("power", tables, analysis.inference, tuple(analysis.families), tuple(left_out))
 
 
 def _analysis(
@@ -269,22 +265,10 @@ def _analysis(
     settings: Mapping[str, Any],
     untrained: Mapping[str, Names] | None = None,
 ) -> Analysis:
-    analysis = analysis_of(
+    return analysis_of(
         brain, models, measure=measure, distance=distance, stimuli=stimuli,
         inference=inference_of(function, settings, group), dataset=dataset, untrained=untrained,
     )  # fmt: skip
-    if len(_left_out(analysis)) == len(analysis.measures):
-        raise IsomorphError(
-            f"{function}: {', '.join(analysis.measures)}: {ANEW}; take one that is not, such as "
-            "rho_a or pearson"
-        )
-    return analysis
-
-
-def _left_out(analysis: Analysis) -> tuple[str, ...]:
-    """Return the measures that are compared alone, and why."""
-    costly = [name for name in analysis.measures if not of_rdms_alone(MEASURES[name])]
-    return tuple(f"{name}: {ANEW}" for name in costly)
 
 
 def _instances(analysis: Analysis) -> tuple[str, ...]:
@@ -301,5 +285,5 @@ def _explained(kind: str, analysis: Analysis, roles: Roles) -> Result:
     tables = {name: ordered(table, name) for name, table in found.tables.items()}
     return Result(
         kind, tables, analysis.inference, tuple(analysis.families),
-        (*found.not_applicable, *_left_out(analysis)),
+        (*found.not_applicable, *found.left_out),
     )  # fmt: skip
