@@ -210,6 +210,8 @@ def test_repetitions_and_categories_are_handed_on(monkeypatch):
         (lambda: iso.compare(iso.rdm(DEEP), {"net": iso.rdm(MODELS["net"])}, CORRECTED),
          "needs features, which no RDM holds; isomorph.compare takes responses"),
         (lambda: estimates(iso.rdm(DEEP)), "brain: holds correlation"),
+        (lambda: estimates(SUBJECTS, {"net": {"a": np.stack([DEEP] * 3)}}),
+         "3 stimuli are too few .* the first axis is taken for the stimuli, as layers have no rep"),
     ],
 )  # fmt: skip
 def test_what_is_no_response_is_refused_in_a_sentence(call, said):

@@ -147,9 +147,15 @@ def features_in_order(
 def _refuse_no_features(values: Floats, what: str) -> None:
     """Refuse features of too few stimuli, and RDMs."""
     if len(values) < MINIMUM_STIMULI:
+        axes = (
+            f"; its shape is {values.shape}, of which the first axis is taken for the stimuli, as "
+            "layers have no repetitions"
+            if values.ndim > 2
+            else ""
+        )
         raise IsomorphError(
             f"{what}: {len(values)} stimuli are too few for a geometry, at least "
-            f"{MINIMUM_STIMULI} are needed"
+            f"{MINIMUM_STIMULI} are needed{axes}"
         )
     if values.ndim == 2:
         refuse_rdm(values, what)
