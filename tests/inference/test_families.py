@@ -269,3 +269,36 @@ def test_clusters_are_set_against_the_largest_of_their_family(family):
         expected = by_largest(own.mass.ravel(), np.max([largest[at] for at in places], axis=0))
         np.testing.assert_array_equal(rows["p_cluster_corrected"], expected)
     assert table.loc[table["region"] == "no bins", "p_cluster_corrected"].isna().all()
+
+
+def of_draws(n_draws, measure, n=3):
+    """Questions with so many shuffles; with none they have no p."""
+    rng = np.random.default_rng(n_draws)
+    null = Null(rng.standard_normal(n) + 9, rng.standard_normal((n_draws, n)))
+    statistic, draws = null.standardised()
+    rows = pd.DataFrame({"region": "V1", "distance": "d", "measure": measure, "p": null.p})
+    smallest = 1 / (1 + n_draws)
+    return Hypotheses.tested(rows, statistic, draws, smallest=smallest)
+
+
+def notes(parts, **settings):
+    table = answered(parts, Inference(permutations=999, family="settings", **settings))
+    return table.groupby("measure", sort=False)["p_note"].unique().map(list).to_dict()
+
+
+def test_tests_without_draws_do_not_speak_for_the_others():
+    parts = [of_draws(999, "cheap"), of_draws(0, "untested")]
+    for correction in ("max_t", "holm"):
+        assert notes(parts, correction=correction) == {"cheap": [""], "untested": [""]}
+
+
+def test_few_draws_of_one_measure_are_told_of_those_they_limit():
+    parts = [of_draws(999, "cheap"), of_draws(9, "costly"), of_draws(0, "untested")]
+    said = "9 costly permutations cannot give a corrected p below .10: ask for at least 20"
+    found = notes(parts, correction="max_t")
+    assert found == {"cheap": [said], "costly": [said], "untested": [""]}
+    found = notes(parts, correction="holm")
+    assert found["cheap"] == found["untested"] == [""]
+    assert found["costly"][0].startswith("9 costly permutations cannot give one question among 6 a")
+    one = notes([of_draws(1, "costly")], correction="max_t")
+    assert one["costly"][0].startswith("1 costly permutation cannot give")

@@ -147,8 +147,8 @@ def test_layers_chosen_and_ceilings_of_features():
 @pytest.mark.parametrize(
     ("measure", "reason"),
     [
-        ("pwcca", "pwcca has no value for one subject against the others pooled"),
-        ("permutation", "the units of all subjects together are less like those of one than"),
+        ("pwcca", "subjects pooled have more dimensions than any one"),
+        ("permutation", "subjects pooled have more units than any one"),
     ],
 )
 def test_a_ceiling_that_bounds_nothing_is_undefined(measure, reason):

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+import isomorph as iso
 from calibrated.drawn import compared, distances, equal_layers, few, scored, stimuli_of
 from isomorph.errors import IsomorphError
 from isomorph.inference.confidence_sets import p_best
@@ -300,7 +301,7 @@ def test_groups_too_few_to_tell_say_so():
     rdms, layers, models = equal_layers(rng, 45, 2)
     stimuli = stimuli_of(45, [layers], ("object",), object=uneven)
     draws = make_draws({"IT": 1}, stimuli, few(), [0])
-    assert "differ in size" in draws.untested
+    assert "differ in size" in draws.untested(MEASURE)
     assert not len(draws.orders)
 
 
@@ -369,3 +370,24 @@ def test_a_region_without_a_score_does_not_stop_the_others():
     assert np.isfinite(table["p_corrected"][0])
     assert np.isnan(table["p_corrected"][1])
     assert table["reason"][1] == "a model has no layer that can be scored"
+
+
+@pytest.mark.parametrize("measure", ["procrustes", "mutual_knn(3)", "cosine"])
+def test_a_score_at_chance_has_an_interval_on_either_side(measure):
+    """Set against chance it is near 0, which is no limit, though a measure be none below it."""
+    rng = np.random.default_rng(3)
+    models = {
+        name: iso.rdm({layer: rng.standard_normal((16, 9)) for layer in "ab"}, "squared_euclidean")
+        for name in ("one", "two")
+    }
+    brain = iso.rdm(rng.standard_normal((16, 9)), "squared_euclidean")
+    found = iso.compare(brain, models, measure, resamples=60, permutations=9)
+    rows = found.tables["selection"]
+    for every, value in ((rows, "score"), (found.tables["differences"], "difference")):
+        table = every[every["status"].isin(["ok", "untested"])]
+        assert len(table)
+        wide = table["interval_high"] - table["interval_low"]
+        assert (wide < 6 * table["standard_error"]).all()
+        assert (table["interval_low"] < table[value]).all()
+        assert (table[value] < table["interval_high"]).all()
+    assert (rows["score"].abs() < 0.4).all()

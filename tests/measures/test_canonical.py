@@ -10,6 +10,7 @@ from isomorph.measures import MEASURES, Stack
 from isomorph.measures.canonical import CanonicalForm
 from isomorph.measures.crossed_canonical import CrossedForm, folds
 from isomorph.measures.pairs import pair_indices
+from isomorph.measures.principal import different
 
 
 def stack_of(*features):
@@ -46,6 +47,18 @@ def test_mean_canonical_correlation_is_that_of_scikit_learn():
     value = MEASURES["cca"].pair(stack_of(x), stack_of(y))
     np.testing.assert_allclose(value, expected, atol=1e-6)
     np.testing.assert_allclose(value, correlations(x, y).mean(), atol=1e-12)
+
+
+@pytest.mark.parametrize(("p", "q"), [(5, 6), (12, 13), (17, 5), (17, 18), (4, 14), (18, 3)])
+def test_canonical_correlations_are_the_same_from_either_side_of_the_spans(p, q):
+    # Of 20 stimuli; more than 19 dimensions together have some in common.
+    x, y = related(p, 20, p, q)
+    order = np.random.default_rng(0).permutation(20)
+    first, second = stack_of(x), stack_of(y)
+    value = MEASURES["cca"].compare(first, second)
+    np.testing.assert_allclose(value, correlations(x, y).mean(), atol=1e-12)
+    value = MEASURES["cca"].compare(first.chosen(order), second)
+    np.testing.assert_allclose(value, correlations(x[order], y).mean(), atol=1e-12)
 
 
 @settings(max_examples=20, deadline=None)
@@ -108,6 +121,20 @@ def test_as_many_dimensions_as_stimuli_allow_agree_with_anything_and_have_no_val
     np.testing.assert_allclose(correlations(x, y), 1)
     counts = np.random.default_rng(4).multinomial(12, np.full(12, 1 / 12), size=3)
     assert np.isnan(measure.resampled(full, few, counts)).all()
+
+
+@pytest.mark.parametrize("name", ["cca", "svcca(1)", "pwcca"])
+def test_copies_of_stimuli_allow_no_more_dimensions(name):
+    x, y = related(4, 6, 40, 3)
+    twice = np.repeat(np.arange(6), 2)
+    full, few = stack_of(x[twice]), stack_of(y[twice])
+    noisy = stack_of(y[twice] + 0.1 * np.random.default_rng(1).standard_normal((12, 3)))
+    measure = MEASURES[name]
+    for first, second in ((full, full), (full, few), (full, noisy), (noisy, full)):
+        assert np.isnan(measure.pair(first, second))
+    assert np.isfinite(measure.pair(few, noisy))
+    assert different(x[twice]) == 6
+    np.testing.assert_array_equal(different(np.stack([x[twice][:, :3], x[:, :3].repeat(2, 0)])), 6)
 
 
 def test_squared_canonical_correlations_of_nothing_sum_to_what_is_said():
@@ -198,3 +225,17 @@ def test_folds_hold_out_each_stimulus_once():
         parts = list(folds(n))
         np.testing.assert_array_equal(np.sort(np.concatenate(parts)), np.arange(n))
         assert max(map(len, parts)) - min(map(len, parts)) <= 1
+
+
+def test_a_fold_that_leaves_one_pattern_to_train_on_adds_nothing():
+    rng = np.random.default_rng(0)
+    alone, other = np.zeros((20, 3)), rng.standard_normal((20, 6))
+    alone[7] = 1, 2, 3
+    first, second = stack_of(alone, other), stack_of(other, rng.standard_normal((20, 2)))
+    found = MEASURES["cca_ridge"].compare(first, second)
+    assert np.isfinite(found).all()
+    assert found[1, 0] == pytest.approx(1, abs=1e-9)
+    np.testing.assert_allclose(MEASURES["cca_ridge"].compare(second, first).T, found, atol=1e-9)
+    for seed in range(2):
+        order = np.random.default_rng(seed).permutation(20)
+        assert np.isfinite(MEASURES["cca_ridge"].compare(first.chosen(order), second)).all()

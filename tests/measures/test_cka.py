@@ -212,6 +212,15 @@ def test_feature_correction_is_undefined_where_features_share_nothing():
     assert np.isnan(feature_corrected(one_feature, noise[0][:10]))
 
 
+@pytest.mark.parametrize("value", ["0.0000001", "1000000", "12345678.25", "0.2"])
+def test_a_name_has_all_digits_of_its_parameter_and_what_is_suggested_is_known(value):
+    assert MEASURES[f"cka_rbf({value})"].form.bandwidth == float(value)
+    assert MEASURES[f"cka_rbf({value})"].name == f"cka_rbf({value})"
+    suggested = re.search('write "(.*?)"', MEASURES.suggestion(f"cka_rbf(0{value})"))
+    assert suggested is not None
+    assert suggested[1] == f"cka_rbf({value})"
+
+
 def test_what_a_side_has_alone_is_found_once(monkeypatch):
     """Another region against the same candidates costs what the region costs."""
     from isomorph.measures import feature_corrected as module

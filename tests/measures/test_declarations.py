@@ -222,6 +222,24 @@ def test_resampling_with_ones_is_the_plain_measure(name, ties):
     )
 
 
+@pytest.mark.parametrize("name", MEASURES)
+def test_a_known_stack_in_another_order_compares_as_one_that_was_never_seen(name):
+    measure = MEASURES[name]
+    first, second = stacks(12, n_stimuli=12, name=name)
+    measure.compare(first, second)
+    once, again = np.random.default_rng(0).permuted([np.arange(12)] * 2, axis=1)
+    moved = first.chosen(once).chosen(again)
+    facts = {
+        key: [np.asarray(array)[once[again]] for array in arrays]
+        for key, arrays in first.facts.items()
+    }
+    fresh = Stack(moved.rdms.copy(), moved.n_features, facts)
+    fresh.derived("places", lambda: moved.places)  # a stimulus stays in the part it was dealt to
+    expected = measure.compare(fresh, second)
+    assert np.isfinite(expected).all()
+    np.testing.assert_allclose(measure.compare(moved, second), expected, atol=ABSOLUTE)
+
+
 def expanded(values, counts):
     """Rows repeated as often as they were drawn, pairs of copies left out; by explicit loops."""
     drawn = np.repeat(np.arange(len(counts)), counts)

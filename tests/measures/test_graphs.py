@@ -168,3 +168,16 @@ def test_too_many_neighbours_and_unknown_distances_have_no_value(name):
     found = MEASURES[f"{name}(3)"].compare(Stack(holes, None, first.facts), second)
     assert np.isnan(found[1]).all()
     assert np.isfinite(found[0]).all()
+
+
+@pytest.mark.parametrize("name", ["gbs", "modularity"])
+def test_a_graph_of_all_edges_has_no_value_and_one_of_nearly_all_no_influences(name):
+    rng = np.random.default_rng(3)
+    rdms = rng.uniform(1, 2, (2, 45))
+    one = Stack(rdms, None, {"labels": [np.arange(10) % 3] * 2})
+    for k, known, told in ((9, False, False), (8, True, False), (7, True, True)):
+        measure = MEASURES[f"{name}({k})"]
+        assert np.isfinite(measure.compare(one, one)).all() == known
+        influence = measure.form.influence(one, one)
+        assert np.isfinite(influence).all() == told
+        assert np.isnan(influence).all() != told

@@ -209,3 +209,12 @@ def test_a_unit_that_moves_at_one_stimulus_has_no_relation_held_out():
     x[0] = 1
     assert abs(value("one_to_one", x, y)) <= 1
     assert abs(value("one_to_one", y, x)) <= 1
+
+
+def test_a_unit_that_moves_at_one_stimulus_has_no_partner_there_in_any_order():
+    x, y = related(3)
+    x[:, 0] = np.arange(20) == 4
+    expected = value("one_to_one", x, y)
+    for seed in range(5):
+        order = np.random.default_rng(seed).permutation(20)
+        assert value("one_to_one", x[order], y[order]) == pytest.approx(expected, abs=1e-12)

@@ -6,6 +6,7 @@ import re
 import pytest
 
 from isomorph.catalogue import CATALOGUE
+from isomorph.measures import MEASURES
 from isomorph.report.analysis_facts import SOURCES, analysis
 from isomorph.report.evidence import read_results
 from isomorph.report.page import templates
@@ -90,3 +91,17 @@ def test_what_a_number_means_is_what_the_catalogue_says_of_its_column(fresh):
     assert said["estimate"] == columns["estimate"]
     assert columns["calibrated"] in said["chance, calibrated"]
     assert said["recovered"].startswith("<em>exact</em>: the planted layer has")
+
+
+def test_what_is_shuffled_anew_simulated_and_explained_is_told_as_it_is(whole):
+    layout, _ = whole
+    names = ("rho_a", "procrustes", "mutual_knn", "persistence")
+    spec = layout.study.spec.model_copy(update={"measures": names})
+    steps = told(spec, [read_results(layout, "real")])
+    procrustes, neighbours, bars = (MEASURES[name].title for name in names[1:])
+    anew, none = re.findall(r"\((?:\d+|none) for (.*?), (?:computed|which)", steps["Tests"])
+    assert (anew, none) == (procrustes, bars)
+    said = f"{procrustes}; {neighbours}; {bars}"
+    assert f"Not simulated: {said}, as these" in steps["Simulations"]
+    assert f"Not asked under {said}, as these" in steps["What else explains it"]
+    assert f"{said}: to first order" in steps["Intervals"]

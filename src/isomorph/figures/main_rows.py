@@ -84,9 +84,13 @@ def titles(study: Study) -> dict[str, str]:
     }
 
 
+SURE = ("ok", "untested")
+"""Status of rows that have an interval, whether or not they have a p."""
+
+
 def usable(table: pd.DataFrame, value: str = "estimate") -> pd.DataFrame:
-    """Return the rows that hold a number; the others say in `reason` why they do not."""
-    return table[(table["status"] == "ok") & np.isfinite(table[value].astype(float))]
+    """Return the rows that hold a number and its interval; the others say in `reason` why not."""
+    return table[table["status"].isin(SURE) & np.isfinite(table[value].astype(float))]
 
 
 def places(table: pd.DataFrame, column: str = "region") -> pd.Series:

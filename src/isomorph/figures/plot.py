@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.figures.confusion import draw_confusion
 from isomorph.figures.geometry import square
-from isomorph.figures.main_rows import Family, Kind, MainRows, places, usable
+from isomorph.figures.main_rows import SURE, Family, Kind, MainRows, places, usable
 from isomorph.figures.matrices import MOST, draw_matrices
 from isomorph.figures.overview import draw_overview
 from isomorph.figures.partial import draw_partial
@@ -169,7 +169,7 @@ def _labelled(draw: Callable[..., Figure]) -> Callable[[pd.DataFrame, Sequence[F
 
 def _any_ok(rows: pd.DataFrame) -> pd.DataFrame:
     """Refuse rows of which not one can be drawn."""
-    if not (rows["status"] == "ok").any():
+    if not rows["status"].isin(SURE).any():
         raise IsomorphError(f"plot: no row has all its numbers: {rows['reason'].iloc[0]}")
     return rows
 

@@ -14,7 +14,7 @@ from isomorph.inference.explain.explaining import explanation_tables
 from isomorph.inference.explain.material import Roles
 from isomorph.inference.keywords import inference_of
 from isomorph.inference.result import Result
-from isomorph.inference.trust.recovering import recovery_tables
+from isomorph.inference.trust.recovering import not_recovered, recovery_tables
 from isomorph.rdms.named import several
 
 
@@ -242,8 +242,11 @@ def recover(
     """
     analysis = _analysis("recover", "recovery", brain, models, measure, distance, stimuli, dataset,
                          settings, untrained)  # fmt: skip
+    left_out = not_recovered(analysis)
+    if len(left_out) == len(analysis.measures) * len(analysis.distances):
+        raise IsomorphError(f"measure: {'; '.join(left_out)}; take one of RDMs, such as rho_a")
     tables = {name: ordered(one, name) for name, one in recovery_tables(analysis).items()}
-    return Result("power", tables, analysis.inference, tuple(analysis.families))
+    return Result("power", tables, analysis.inference, tuple(analysis.families), tuple(left_out))
 
 
 def _analysis(
@@ -278,5 +281,5 @@ def _explained(kind: str, analysis: Analysis, roles: Roles) -> Result:
     tables = {name: ordered(table, name) for name, table in found.tables.items()}
     return Result(
         kind, tables, analysis.inference, tuple(analysis.families),
-        tuple(found.not_applicable),
+        (*found.not_applicable, *found.left_out),
     )  # fmt: skip

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from isomorph.inference.bootstrap import Resampled, joined
-from isomorph.inference.bounds import HALVES, ROUNDING, SUBJECTS, Ceiling
+from isomorph.inference.bounds import HALVES, SUBJECTS, Ceiling
 from isomorph.inference.featured import pooled
 from isomorph.inference.gather import Region
 from isomorph.inference.region_reliability import agreement, halves_of, reliability
@@ -18,6 +18,10 @@ from isomorph.inference.spread import spread_over_stimuli
 from isomorph.inference.stepping import STEPS, agreement_of_halves, from_latent
 from isomorph.measures import FEATURES, Counts, Floats, Measure, Stack
 from isomorph.measures.stack import Stackable, stacked
+
+ROUNDING = 1e-6
+"""By how much an upper bound may be below the lower and still be no lower: an angle of nearly 0 is
+known to half of the digits."""
 
 
 def ceiling(
@@ -63,6 +67,8 @@ def ceiling(
 def _of_subjects(
     region: Region, distance: str, measure: Measure, draws: Draws | None, coverage: float
 ) -> Ceiling:
+    if measure.no_ceiling:
+        return Ceiling(np.nan, np.nan, measure.no_ceiling)
     lower, upper = across_subjects(region.stack, measure)
     if reason := _no_bounds(lower, upper, distance, measure):
         return Ceiling(np.nan, np.nan, reason)
@@ -94,10 +100,11 @@ def _no_bounds(lower: float, upper: float, distance: str, measure: Measure) -> s
         return f"{measure.name} has no value for one subject against the others pooled"
     # An unbounded estimate may be off either way; any other is at its best where all are pooled.
     bounded = bool(np.isfinite(measure.range).all())
-    if distance == FEATURES and bounded and upper < lower - ROUNDING:
+    if bounded and upper < lower - ROUNDING:
+        what = "units" if distance == FEATURES else "RDMs"
         return (
-            "the units of all subjects together are less like those of one than the units of the "
-            f"others are, under {measure.name}, so they bound nothing"
+            f"the {what} of all subjects together are less like those of one than the {what} of "
+            f"the others are, under {measure.name}, so they bound nothing"
         )
     return ""
 

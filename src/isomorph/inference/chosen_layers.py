@@ -59,11 +59,11 @@ def selection_rows(
     if known:
         score, spread = np.array([own.score for own in known.values()]), chosen.resampled().spread()
         told = estimated(
-            score, spread, setting.inference.interval, setting.measure.range,
+            score, spread, setting.inference.interval, setting.measure.calibrated_range,
             unsure=np.where(np.isfinite(spread.standard_error), "", UNSPLIT),
         )  # fmt: skip
         sure = dict(zip(known, records(told, len(known)), strict=True))
-    note = "" if setting.measure.independence == "0" else AGAINST_CHANCE
+    note = AGAINST_CHANCE if setting.measure.against_chance else ""
     rows = []
     for name, layers in members_of(candidates["model"].tolist()).items():
         place, maximum = _maximum(scores, null, layers, setting)
@@ -99,7 +99,7 @@ def _calibrated(score: float, null: Null, layer: int, setting: Setting) -> float
     shuffled stimuli are.
     """
     measure, value = setting.measure, score
-    if measure.independence != "0" and measure.with_itself is not None:
+    if measure.against_chance and measure.with_itself is not None:
         chance = float(null.chance[layer])
         value = chance + score * (measure.with_itself - chance)
     return calibrated(np.array([value]), null.shuffled[:, [layer]], measure).item()

@@ -61,9 +61,9 @@ def status_of(
     shape = np.shape(estimate)
     why, no_p = (np.broadcast_to(np.asarray(a, dtype=object), shape) for a in (unsure, untested))
     undefined = ~np.isfinite(np.asarray(estimate, dtype=float))
-    reason = np.where(
-        why != "", why, np.where(no_p != "", no_p, np.where(undefined, NO_NUMBER, ""))
-    )
+    # Why there is no interval or no p is not why there is no estimate.
+    reason = np.where(why != "", why, no_p)
+    reason = np.where(undefined & np.isin(why, ["", DEGENERATE]), NO_NUMBER, reason)
     if no_value:
         reason = np.where(undefined, no_value, reason)
     status = np.select(

@@ -239,8 +239,14 @@ def answered(parts: Sequence[Hypotheses], inference: Inference, kind: str = "") 
             found[rows] = np.fmax(by_draws, p[rows])  # draws are a finite number, p may know better
         else:
             found[rows] = corrected(p[rows], inference.correction)
-        if largest is not None and (said := _too_few(own, len(largest), known.sum(), inference)):
-            note[rows] = np.where(known, _joined(note[rows], said), note[rows])
+        if largest is None:
+            continue
+        for part in np.unique(part_of[rows[known]]):
+            # The largest of all is among as many draws as every part has, a p among its own.
+            alike = own if inference.correction == MAX_T else [filled[part]]
+            mine = known & (part_of[rows] == part)
+            if said := _too_few(alike, known.sum(), inference):
+                note[rows] = np.where(mine, _joined(note[rows], said), note[rows])
     table = table.assign(
         p_corrected=found, correction=correction, family=inference.family, family_size=size,
         p_note=note,
@@ -298,14 +304,17 @@ def _or_nan(values: Floats | None, part: Hypotheses) -> Floats:
     return np.full(len(part.rows), np.nan) if values is None else values
 
 
-def _too_few(own: Sequence[Hypotheses], n_draws: int, size: int, inference: Inference) -> str:
+def _too_few(own: Sequence[Hypotheses], size: int, inference: Inference) -> str:
     """Say that so few draws cannot make a test of the family significant; nothing if they can.
 
-    Draws of tests that are not counted among them are resamples.
+    Draws of tests that are not counted among them are resamples. A part without draws has no p,
+    and no say in those of the others.
     """
-    counted = max(part.smallest for part in own)
-    if not size or not n_draws:
+    drawn = [part for part in own if part.largest is not None and len(part.largest)]
+    if not size or not drawn:
         return ""
+    counted = max(part.smallest for part in drawn)
+    n_draws = min(len(part.largest) for part in drawn if part.largest is not None)
     if inference.correction == MAX_T:
         least = max(1 / (1 + n_draws), counted)
     else:
@@ -313,17 +322,24 @@ def _too_few(own: Sequence[Hypotheses], n_draws: int, size: int, inference: Infe
     if least < LEVEL - 1e-9:
         return ""
     draws = "permutations" if counted else "resamples"
+    if counted and n_draws < inference.permutations:
+        draws = "costly permutations"
     needed = int(least / LEVEL * (1 + n_draws) + 1e-9)
     told = f"{min(least, 1.0):.2f}".removeprefix("0")
     if inference.correction == MAX_T:
         return (
-            f"{n_draws} {draws} cannot give a corrected p below {told}: ask for at least {needed}"
+            f"{_counted(n_draws, draws)} cannot give a corrected p below {told}: ask for at least "
+            f"{needed}"
         )
     tail = "" if inference.tail == "pareto" else " or for tail: pareto"
     return (
-        f"{n_draws} {draws} cannot give one question among {size} a corrected p below {told}: ask "
-        f"for at least {needed}, for correction: {MAX_T}{tail}"
+        f"{_counted(n_draws, draws)} cannot give one question among {size} a corrected p below "
+        f"{told}: ask for at least {needed}, for correction: {MAX_T}{tail}"
     )
+
+
+def _counted(n: int, draws: str) -> str:
+    return f"{n} {draws.removesuffix('s') if n == 1 else draws}"
 
 
 def _joined(notes: NDArray[np.object_], said: str) -> list[str]:

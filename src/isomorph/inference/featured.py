@@ -97,7 +97,14 @@ def takes_features(measure: Measure) -> bool:
 
 def of_rdms_alone(measure: Measure) -> bool:
     """Tell whether RDMs are all a measure needs, and it is cheap enough to simulate and explain."""
-    return not measure.costly and not measure.lacks(("rdm", "gram"))
+    return not beyond_rdms(measure)
+
+
+def beyond_rdms(measure: Measure) -> str:
+    """Return why a measure is neither simulated nor explained; empty where it is."""
+    if lack := measure.lacks(("rdm", "gram")):
+        return lack
+    return "is computed anew for each draw, which takes too long here" if measure.costly else ""
 
 
 def needs_of_models(measure: Measure) -> tuple[str, ...]:

@@ -55,9 +55,9 @@ class Setting:
 
     @property
     def range_of_differences(self) -> tuple[float, float]:
-        """What the difference of two values of the measure can be."""
-        width = self.measure.range[1] - self.measure.range[0]
-        return -width, width
+        """What the difference of two values of the measure, each set against chance, can be."""
+        low, high = self.measure.calibrated_range
+        return low - high, high - low
 
 
 @dataclass(frozen=True)
@@ -93,8 +93,7 @@ class Draws:
         """
         if not measure.sees_stimuli:
             return self.orders[:0]
-        costly = measure.costly and measure.matrices is None
-        return self.orders[: self.n_costly] if costly else self.orders
+        return self.orders[: self.n_costly] if measure.shuffled_anew else self.orders
 
     def with_subjects(self, regions: Mapping[str, int], minimum: int, seed: Sequence[int]) -> Draws:
         """Return the draws for regions that may have other subjects than these are of.
@@ -129,7 +128,14 @@ class Draws:
 
     def untested(self, measure: Measure) -> str:
         """Return why shuffles test nothing; empty where they do."""
-        return too_few_orders(self.groups) if measure.sees_stimuli else UNSEEN
+        if not measure.sees_stimuli:
+            return UNSEEN
+        if few := too_few_orders(self.groups):
+            return few
+        if len(self.orders_for(measure)):
+            return ""
+        setting = "costly_permutations" if len(self.orders) else "permutations"
+        return f"{setting} is 0, so nothing is shuffled"
 
 
 def make_draws(

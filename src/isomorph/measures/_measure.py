@@ -134,6 +134,9 @@ class Measure:
         Why it may have no value for representations that others can compare.
     pool : callable
         Several RDMs `(rdm, pair)` to the one `(pair,)` nearest to them all, for the ceilings.
+    no_ceiling : str
+        Why subjects pooled are not the best that a model could be, so that they bound nothing;
+        empty where they are.
     """
 
     name: str
@@ -153,6 +156,7 @@ class Measure:
     known_chance: bool = True
     no_value: str = ""
     pool: Callable[[Floats], Floats] = lambda rdms: rankdata(rdms, axis=1).mean(axis=0)
+    no_ceiling: str = ""
 
     def compare(self, first: Stackable, second: Stackable) -> Floats:
         """Return the measure between all representations: `(a, b)`.
@@ -177,9 +181,31 @@ class Measure:
         return np.clip(found, *self.range) if self.costly else found
 
     @property
+    def against_chance(self) -> bool:
+        """Whether values are set against chance before they are set against each other.
+
+        Of a measure that is 0 by chance they are as they stand, and so they are where what chance
+        or the best gives is not known.
+        """
+        return self.independence != "0" and self.known_chance and self.with_itself is not None
+
+    @property
+    def calibrated_range(self) -> tuple[float, float]:
+        """What calibrated values are between: they are below 0 where less is shared than by chance.
+
+        Nothing holds those to -1, but from there on they all say the same.
+        """
+        return (-1.0, 1.0) if self.against_chance else self.range
+
+    @property
     def costly(self) -> bool:
         """Whether it is computed anew for every order of the stimuli, hence for fewer of them."""
         return isinstance(self.form, Jackknifed)
+
+    @property
+    def shuffled_anew(self) -> bool:
+        """Whether each order of the stimuli is computed anew, as of what has no matrices."""
+        return self.costly and self.matrices is None
 
     def pair(self, first: Stackable, second: Stackable) -> float:
         """Return the measure between two representations, stacks or RDMs of one row."""
@@ -226,7 +252,7 @@ class Measure:
         -------
         value, calibrated : arrays of shape (a, b), or (resample, a, b) with counts
         """
-        if self.independence == "0" or not self.known_chance or self.with_itself is None:
+        if not self.against_chance:
             value = self.compare(first, second) if counts is None else self.resampled(
                 first, second, counts)  # fmt: skip
             return value, value

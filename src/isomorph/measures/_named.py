@@ -6,6 +6,8 @@ import re
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from isomorph.errors import did_you_mean
 from isomorph.measures._measure import Measure
 from isomorph.registry import Registry
@@ -45,7 +47,7 @@ class Measures(Registry[Measure]):
             return f'{parameter} of "{measure}" must be {form.meaning}'
         if value == getattr(form, parameter):
             return f'"{measure}" alone has that {parameter}'
-        return f'write "{measure}({value:g})", {form.meaning}'
+        return f'write "{measure}({_written(value)})", {form.meaning}'
 
     def _with_value(self, name: str) -> Measure | None:
         """Return the measure whose name says a parameter, None for any other name."""
@@ -59,10 +61,16 @@ class Measures(Registry[Measure]):
         # One name for one measure: 0.20 is written 0.2, and the usual value is not written.
         if value is None or value == getattr(form, parameter):
             return None
-        if name != f"{measure.name}({value:g})":
+        written = _written(value)
+        if name != f"{measure.name}({written})":
             return None
-        title = f"{measure.title}, {parameter.replace('_', ' ')} {value:g}"
+        title = f"{measure.title}, {parameter.replace('_', ' ')} {written}"
         return replace(measure, name=name, title=title, form=replace(form, **{parameter: value}))
+
+
+def _written(value: float) -> str:
+    """Return a number as a name has it: all its digits, and no exponent."""
+    return np.format_float_positional(value, trim="-")
 
 
 def _number(form: Any, written: str) -> float | int | None:

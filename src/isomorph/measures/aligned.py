@@ -30,13 +30,15 @@ where :math:`\Gamma_{kl} = (f(t_k) - f(t_l)) / (t_k - t_l)`.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
 
 from isomorph.measures.jackknifed import FEWEST, Jackknifed
-from isomorph.measures.pairs import Floats
+from isomorph.measures.pairs import Counts, Floats
 from isomorph.measures.principal import Principal, few_of, principal
 from isomorph.measures.stack import Stack
 
@@ -83,6 +85,15 @@ class Side:
     features: Floats
     norms: Floats
 
+    def moved(self, order: Counts) -> Side:
+        """Return it with the stimuli in another order."""
+        return replace(self, plain=self.plain.moved(order), features=self.features[:, order])
+
+    @property
+    def ranks(self) -> Counts:
+        """Axes that are left of each, its first ones: `(known,)`."""
+        return np.count_nonzero(self.whitening.factors, axis=1)
+
     @property
     def lengths(self) -> Floats:
         """Squared length of each stimulus before whitening, of sum 1: `(known, n)`."""
@@ -115,7 +126,7 @@ class Aligned(Jackknifed, ABC):
 
     def side(self, stack: Stack) -> Side:
         """Return the whitened features of a stack, found once."""
-        return stack.derived(("whitened", self), lambda: self._side(stack))
+        return stack.reordered(("whitened", self), self._side, Side.moved)
 
     def _side(self, stack: Stack) -> Side:
         plain = principal(stack)
@@ -127,14 +138,19 @@ class Aligned(Jackknifed, ABC):
     def compare(self, first: Stack, second: Stack) -> Floats:
         """Compare representations: `(a, b)`, NaN where one has no root or does not vary."""
         x, y = self.side(first), self.side(second)
-        nuclear = np.empty((len(x.features), len(y.features)))
-        for row, one in zip(nuclear, x.features, strict=True):
-            for few in few_of(x.features, y.features):
-                cross = one.T @ y.features[few]
-                row[few] = np.linalg.svd(cross, compute_uv=False).sum(axis=1)
         found = np.full((len(first), len(second)), np.nan)
         where = np.ix_(x.plain.places, y.plain.places)
-        found[where] = self.score(nuclear, x.norms[:, None], y.norms[None])
+        found[where] = self.score(self.nuclear(first, second), x.norms[:, None], y.norms[None])
+        return found
+
+    def nuclear(self, first: Stack, second: Stack) -> Floats:
+        """Return nuclear norms of what is known of the two `(a, b)`, NaN where they say nothing."""
+        x, y = self.side(first), self.side(second)
+        found = np.full((len(x.features), len(y.features)), np.nan)
+        for a, b in same_ranks(x, y):
+            found[a, b] = nuclear_norms(
+                x.features[a, :, : x.ranks[a]], y.features[b, :, : y.ranks[b[0]]]
+            )
         return found
 
     def influence(self, first: Stack, second: Stack) -> Floats:
@@ -145,19 +161,35 @@ class Aligned(Jackknifed, ABC):
             return found
         x, y = self.side(first), self.side(second)
         of_first, of_second = x.norm_influence(), y.norm_influence()
-        for a, place in enumerate(x.plain.places):
-            for few in few_of(x.features, y.features):
+        for a, same in same_ranks(x, y):
+            for part in few_of(x.features, y.features[same]):
+                few = same[part]
                 nuclear, added = _nuclear_influence(x, a, y, few)
                 by_nuclear, by_first, by_second = (
                     slope[:, None] for slope in self.slopes(nuclear, x.norms[a], y.norms[few])
                 )
-                found[place, y.plain.places[few]] = (
+                found[x.plain.places[a], y.plain.places[few]] = (
                     by_nuclear * added + by_first * of_first[a] + by_second * of_second[few]
                 )
         return found
 
 
-def _nuclear_influence(x: Side, a: int, y: Side, few: slice) -> tuple[Floats, Floats]:
+def same_ranks(x: Side, y: Side) -> Iterator[tuple[int, Counts]]:
+    """Yield each of the first that has a value with those of the second that have one rank."""
+    ranks = np.where(np.isfinite(y.norms), y.ranks, -1)
+    groups = [np.flatnonzero(ranks == rank) for rank in np.unique(ranks[ranks >= 0])]
+    return product(np.flatnonzero(np.isfinite(x.norms)), groups)
+
+
+def nuclear_norms(one: Floats, others: Floats) -> Floats:
+    """Return the nuclear norms of products of `(n, p)` with each of `(b, n, q)`: `(b,)`."""
+    found = np.empty(len(others))
+    for few in few_of(one[None], others):
+        found[few] = np.linalg.svd(one.T @ others[few], compute_uv=False).sum(axis=1)
+    return found
+
+
+def _nuclear_influence(x: Side, a: int, y: Side, few: Counts) -> tuple[Floats, Floats]:
     """Return nuclear norms `(b,)` of one representation with some, and influences `(b, n)`."""
     n = x.features.shape[1]
     white, others = x.features[a], y.features[few]
@@ -176,7 +208,7 @@ def _nuclear_influence(x: Side, a: int, y: Side, few: slice) -> tuple[Floats, Fl
     return nuclear, n * added
 
 
-def _through(plain: Principal, at: slice, differences: Floats, toward: Floats) -> Floats:
+def _through(plain: Principal, at: slice | Counts, differences: Floats, toward: Floats) -> Floats:
     """Return what whitening changes when stimuli do: `(b, n)`, of `toward` `(b, axis, axis)`."""
     features, spreads = plain.features[at], plain.spreads[at]
     weights = differences[at] * (toward + toward.swapaxes(1, 2)) / 2

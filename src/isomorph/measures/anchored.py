@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -83,13 +83,18 @@ def standardised(coordinates: Floats) -> Floats:
     space before they join several; the cosine of two such vectors is a correlation over anchors.
     Zeros where a stimulus is the same to all anchors, which tells nothing of it.
     """
-    centred = coordinates - coordinates.mean(axis=-1, keepdims=True)
-    length = np.linalg.norm(centred, axis=-1, keepdims=True)
-    largest = np.abs(coordinates).max(axis=-1, keepdims=True, initial=0.0)
+    return _standardised(coordinates.copy())[0]
+
+
+def _standardised(vectors: Floats) -> tuple[Floats, NDArray[np.bool_]]:
+    """Standardise in place, see `standardised`, and tell which are not the same to all anchors."""
+    largest = np.maximum(vectors.max(axis=-1, initial=0.0), -vectors.min(axis=-1, initial=0.0))
+    vectors -= vectors.mean(axis=-1, keepdims=True)
+    length = np.sqrt(np.einsum("...a,...a->...", vectors, vectors))
     with np.errstate(invalid="ignore"):
         same = length <= ROUNDING * largest
-    vectors: Floats = np.where(same, 0.0, centred / np.where(length > 0, length, 1.0))
-    return vectors
+    vectors *= np.where(same, 0.0, 1 / np.where(same, 1.0, length))[..., None]
+    return vectors, ~same
 
 
 @lru_cache(maxsize=64)
@@ -159,23 +164,33 @@ def coordinates(
     """
     drawn = drawn_anchors(stack.n_stimuli, share)
     size = sum(len(anchors) * len(others) for anchors, others in drawn)
-    found = _coordinates(stack, kinds, drawn, features=features)
     if len(stack) * len(kinds) * size > KEPT:
-        return found
-    return stack.derived(("coordinates", kinds, share, features), lambda: list(found))
+        spaces = [likenesses(stack, kind, features=features) for kind in kinds]
+        return (_coordinates(spaces, [one])[0] for one in drawn)
+
+    def made() -> Floats | tuple[()]:
+        spaces = [likenesses(stack, kind, features=features) for kind in kinds]
+        return _coordinates(spaces, drawn) if drawn else ()
+
+    return stack.derived(("coordinates", kinds, share, features), made)
 
 
-def _coordinates(
-    stack: Stack, kinds: tuple[str, ...], drawn: Sequence[Draw], *, features: bool
-) -> Iterator[Floats]:
-    spaces = [likenesses(stack, kind, features=features) for kind in kinds]
-    for anchors, others in drawn:
-        found = np.stack([standardised(one[:, others[:, None], anchors]) for one in spaces], axis=1)
+def _coordinates(spaces: Sequence[Floats], drawn: Sequence[Draw]) -> Floats:
+    """Return coordinates `(draw, representation, kind, stimulus, anchor)`, see `coordinates`."""
+    anchors, others = (np.stack(one) for one in zip(*drawn, strict=True))
+    shape = len(drawn), len(spaces[0]), len(spaces), others.shape[1], anchors.shape[1]
+    found, telling = np.empty(shape), np.empty(shape[:-1], dtype=bool)
+    # A space at a time, which is no more than is near the processor.
+    for kind, every in enumerate(spaces):
+        for at, space in enumerate(every):
+            found[:, at, kind], telling[:, at, kind] = _standardised(
+                space[others[:, :, None], anchors[:, None]]
+            )
+    if len(spaces) > 1:
         # Of several kinds each has length 1, but where it tells nothing.
-        telling = found.any(axis=3, keepdims=True).sum(axis=1, keepdims=True)
-        found /= np.sqrt(np.maximum(telling, 1))
-        found[~found.any(axis=(1, 2, 3))] = np.nan
-        yield found
+        found /= np.sqrt(np.maximum(telling.sum(axis=2, keepdims=True), 1))[..., None]
+    found[~telling.any(axis=(2, 3))] = np.nan
+    return found
 
 
 def _distances(stack: Stack, kind: str) -> Floats:

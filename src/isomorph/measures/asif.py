@@ -100,8 +100,8 @@ class RetrievalForm(Jackknifed):
         for draw, left, right in zip(draws, x, y, strict=True):
             for at, one in enumerate(left):
                 other = right[:, 0]
-                flat = one[0] @ other.reshape(-1, other.shape[2]).T
-                cosines = flat.reshape(len(one[0]), *other.shape[:2]).swapaxes(0, 1)
+                flat = other.reshape(-1, other.shape[2]) @ one[0].T
+                cosines = flat.reshape(*other.shape[:2], len(one[0])).swapaxes(1, 2)
                 for way in ((cosines, one, other), (cosines.swapaxes(1, 2), other, one)):
                     found[at] += of(SCORES[self.score][0], *way, draw) / (2 * self.draws)
             found[np.isnan(left).any(axis=(1, 2, 3))] = np.nan

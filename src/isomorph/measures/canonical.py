@@ -2,11 +2,12 @@ r"""The CCA family: correlations of the directions in which two representations 
 
 Canonical correlations are the singular values of :math:`U^\top V`, with :math:`U` and :math:`V`
 orthonormal bases of the centred features of either side, so they do not see how much variance a
-direction has. With as many dimensions as stimuli allow, :math:`n - 1`, a representation agrees
-with everything: its canonical correlations are all 1 and say nothing, so such measures have no
-value there. With fewer, unrelated representations of :math:`p` and :math:`q` dimensions have
-squared canonical correlations that sum to :math:`pq / (n - 1)` on average. What is left after that
-is in the calibrated value, or in `cca_ridge`, which is scored on stimuli it was not fitted to.
+direction has. With as many dimensions as stimuli allow, one less than there are different ones, a
+representation agrees with everything: its canonical correlations are all 1 and say nothing, so such
+measures have no value there. With fewer, unrelated representations of :math:`p` and :math:`q`
+dimensions have squared canonical correlations that sum to :math:`pq / (n - 1)` on average. What is
+left after that is in the calibrated value, or in `cca_ridge`, which is scored on stimuli it was not
+fitted to.
 """
 
 from __future__ import annotations
@@ -17,14 +18,20 @@ from typing import ClassVar
 import numpy as np
 
 from isomorph.measures._measure import Measure
-from isomorph.measures.aligned import Aligned, Whitening
+from isomorph.measures.aligned import Aligned, Side, Whitening, nuclear_norms, same_ranks
 from isomorph.measures.cka import SQUARED
 from isomorph.measures.crossed_canonical import CrossedForm
 from isomorph.measures.pairs import Floats
-from isomorph.measures.principal import Principal, inverse
+from isomorph.measures.principal import Principal, different, inverse
 from isomorph.measures.projected import ProjectedForm
 from isomorph.measures.rsa import pool_standardised
 from isomorph.measures.shape import root_differences
+from isomorph.measures.stack import Stack
+
+MORE_DIMENSIONS = (
+    "subjects pooled have more dimensions than any one, in which some direction of everything is "
+    "found, so they bound nothing"
+)
 
 ROUNDING = 1e-12
 """Share of the variance that is rounding error."""
@@ -54,8 +61,37 @@ class CanonicalForm(Aligned):
         kept &= before < self.variance * (1 - ROUNDING)
         factors = np.where(kept, inverse(spreads), 0.0)
         differences = np.where(kept[:, :, None] & kept[:, None], root_differences(spreads), 0.0)
-        defined = kept.sum(axis=1) < n_stimuli - 1
+        defined = kept.sum(axis=1) < different(plain.features) - 1
         return Whitening(factors, differences, np.zeros_like(spreads), defined)
+
+    def nuclear(self, first: Stack, second: Stack) -> Floats:
+        r"""Return sums of canonical correlations, from whichever side of the spans is smaller.
+
+        Of :math:`p` and :math:`q` dimensions among :math:`n - 1`, :math:`p + q - n + 1` are common
+        to both, if positive. All other angles between the two are those between what is
+        orthogonal to either.
+        """
+        x, y = self.side(first), self.side(second)
+        found = np.full((len(x.features), len(y.features)), np.nan)
+        for a, b in same_ranks(x, y):
+            p, q = int(x.ranks[a]), int(y.ranks[b[0]])
+            common = p + q - first.n_stimuli + 1
+            if common <= 0:
+                found[a, b] = nuclear_norms(x.features[a, :, :p], y.features[b, :, :q])
+            else:
+                one, other = (self._outside(stack) for stack in (first, second))
+                found[a, b] = common + nuclear_norms(
+                    one[a, :, : q - common], other[b, :, : p - common]
+                )
+        return found
+
+    def _outside(self, stack: Stack) -> Floats:
+        """Return bases of what is orthogonal to each, `(known, n, n - 1)`, 0 beyond its rank."""
+        return stack.reordered(
+            ("outside", self),
+            lambda one: _outside(self.side(one)),
+            lambda bases, order: bases[:, order],
+        )
 
     def score(self, nuclear: Floats, first: Floats, second: Floats) -> Floats:
         """Return the mean of canonical correlations whose sum is given."""
@@ -65,6 +101,16 @@ class CanonicalForm(Aligned):
         """Return the derivatives of the score; dimensions do not change with the stimuli."""
         none = np.zeros_like(nuclear)
         return 1 / np.minimum(first, second) + none, none, none
+
+
+def _outside(side: Side) -> Floats:
+    """Return bases of what is orthogonal to the axes kept and a constant: `(known, n, n - 1)`."""
+    n = side.features.shape[1]
+    found = np.zeros((len(side.features), n, n - 1))
+    for into, features, rank in zip(found, side.features, side.ranks, strict=True):
+        inside = np.concatenate([np.ones((n, 1)), features[:, :rank]], axis=1)
+        into[:, : n - 1 - rank] = np.linalg.qr(inside, mode="complete")[0][:, rank + 1 :]
+    return found
 
 
 @dataclass(frozen=True)
@@ -91,6 +137,7 @@ CCA = Measure(
     no_value="a representation has as many dimensions as stimuli allow, so that its canonical "
     "correlations with anything are 1; cca_ridge is scored on held-out stimuli",
     pool=pool_standardised(centre=False),
+    no_ceiling=MORE_DIMENSIONS,
 )
 SVCCA = replace(
     CCA,
@@ -118,6 +165,7 @@ CCA_RIDGE = replace(
     invariances=("scale",),
     range=(-1.0, 1.0),
     independence="0",
+    no_ceiling="",
     citation="Vinod 1976, https://doi.org/10.1016/0304-4076(76)90010-5; held out as in Bilenko & "
     "Gallant 2016, https://doi.org/10.3389/fninf.2016.00049",
     form=CrossedForm(),

@@ -6,6 +6,7 @@ from isomorph.measures._measure import Measure
 from isomorph.measures.feature_corrected import FeatureCorrectedForm
 from isomorph.measures.kernels import RbfForm
 from isomorph.measures.linear import LinearForm
+from isomorph.measures.rsa import pool_standardised
 
 DEBIASED = LinearForm(centre=True, ridge=0.0)
 BIASED = LinearForm(centre=False, ridge=2.0)
@@ -32,8 +33,7 @@ CKA = Measure(
     form=DEBIASED,
     distances=SQUARED_OR_CROSSVALIDATED,
     needs=("gram",),
-    # The mean of the unit vectors is the best any one candidate can do against all of them.
-    pool=lambda rdms: DEBIASED.embed(rdms).mean(axis=0),
+    pool=DEBIASED.pool,
 )
 CKA_BIASED = Measure(
     name="cka_biased",
@@ -47,7 +47,7 @@ CKA_BIASED = Measure(
     form=BIASED,
     distances=SQUARED_OR_CROSSVALIDATED,
     needs=("gram",),
-    pool=lambda rdms: BIASED.embed(rdms).mean(axis=0),
+    pool=BIASED.pool,
 )
 CKA_RBF = Measure(
     name="cka_rbf",
@@ -60,6 +60,7 @@ CKA_RBF = Measure(
     form=RBF,
     distances=SQUARED,
     needs=("gram",),
+    pool=pool_standardised(centre=False),
 )
 CKA_RBF_BIASED = Measure(
     name="cka_rbf_biased",
@@ -72,6 +73,7 @@ CKA_RBF_BIASED = Measure(
     form=RBF_BIASED,
     distances=SQUARED,
     needs=("gram",),
+    pool=pool_standardised(centre=False),
 )
 CKA_FEATURE_CORRECTED = Measure(
     name="cka_feature_corrected",

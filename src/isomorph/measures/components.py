@@ -89,7 +89,7 @@ class ComponentsForm(Jackknifed):
     def _sorted(self, stack: Stack) -> list[tuple[list[int], Floats]]:
         """Return the places of representations by how many components they have, and those."""
 
-        def make() -> list[tuple[list[int], Floats]]:
+        def make(stack: Stack) -> list[tuple[list[int], Floats]]:
             known = principal(stack)
             groups: dict[int, list[tuple[int, Floats]]] = {}
             for at, axes, spreads in zip(known.places, known.axes, known.spreads, strict=True):
@@ -105,7 +105,11 @@ class ComponentsForm(Jackknifed):
                 for _, group in sorted(groups.items())
             ]
 
-        return stack.derived(("components", self), make)
+        return stack.reordered(
+            ("components", self),
+            make,
+            lambda groups, order: [(places, found[:, order]) for places, found in groups],
+        )
 
 
 class MccForm(ComponentsForm):

@@ -21,19 +21,45 @@ ones, however many features there are.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import ClassVar
+from itertools import product
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 
 from isomorph.measures.jackknifed import FEWEST, Jackknifed
 from isomorph.measures.pairs import Counts, Floats
-from isomorph.measures.principal import few_of, principal
+from isomorph.measures.principal import few_of, inverse, principal
 from isomorph.measures.stack import Stack
+
+ROUNDING = 1e-10
+"""Share of the largest singular value below which one is rounding error."""
+
+KEPT = 2**24
+"""Numbers that are kept beside a stack at most (128 MiB)."""
 
 FOLDS = 5
 """Parts of the stimuli that are held out one after the other, or as many as there are stimuli."""
+
+
+class Fold(NamedTuple):
+    """Whitened features of one fold.
+
+    Attributes
+    ----------
+    trained, held_out : array of shape (known, stimulus, axis)
+        Of training and of held-out stimuli, 0 beyond the rank in training.
+    ranks : array of shape (known,)
+    """
+
+    trained: Floats
+    held_out: Floats
+    ranks: Counts
+
+    def same_ranks(self) -> list[Counts]:
+        """Return which have the same rank, for every rank that there is."""
+        return [np.flatnonzero(self.ranks == rank) for rank in np.unique(self.ranks)]
 
 
 @dataclass(frozen=True)
@@ -88,22 +114,27 @@ class CrossedForm(Jackknifed):
         if first.n_stimuli < FEWEST:
             return sums
         rows, columns = principal(first).places, principal(second).places
-        for held in folds(first.n_stimuli):
-            x_trained, x_held = self._whitened(first, held)
-            y_trained, y_held = self._whitened(second, held)
-            for few in few_of(x_trained, y_trained):
-                at = columns[few][:, None], held
-                for row, trained, test in zip(rows, x_trained, x_held, strict=True):
-                    left, weights, right = np.linalg.svd(
-                        trained.T @ y_trained[few], full_matrices=False
-                    )
-                    own, other = test @ left, y_held[few] @ right.swapaxes(1, 2)
-                    for into, variates in zip(sums, (own * other, own**2, other**2), strict=True):
-                        into[row][at] = (variates @ weights[:, :, None])[:, :, 0]
+        every = zip(folds(first.n_stimuli), self._sides(first), self._sides(second), strict=True)
+        for held, x, y in every:
+            for a, b in product(range(len(rows)), y.same_ranks()):
+                p, q = x.ranks[a], y.ranks[b[0]]
+                trained, test = x.trained[a, :, :p], x.held_out[a, :, :p]
+                for few in few_of(trained[None], y.trained[b, :, :q]):
+                    cross = trained.T @ y.trained[b[few], :, :q]
+                    found = _of_variates(cross, test, y.held_out[b[few], :, :q])
+                    for into, values in zip(sums, found, strict=True):
+                        into[rows[a]][columns[b[few]][:, None], held] = values
         return sums
 
-    def _whitened(self, stack: Stack, held: Counts) -> tuple[Floats, Floats]:
-        """Return whitened features of training and held-out stimuli, `(known, stimulus, axis)`."""
+    def _sides(self, stack: Stack) -> Iterable[Fold]:
+        """Return the whitened features of every fold, kept with the stack where they are few."""
+        sides = (self._whitened(stack, held) for held in folds(stack.n_stimuli))
+        if FOLDS * principal(stack).features.size > KEPT:
+            return sides
+        return stack.derived(("whitened in folds", self), lambda: list(sides))
+
+    def _whitened(self, stack: Stack, held: Counts) -> Fold:
+        """Return the whitened features of the stimuli that are held out, and of the others."""
         features = principal(stack).features
         training = np.delete(features, held, axis=1)
         middle = training.mean(axis=1, keepdims=True)
@@ -113,9 +144,37 @@ class CrossedForm(Jackknifed):
         total = np.square(spreads).sum(axis=1)[:, None]
         mean = total / (training.shape[1] - 1)
         level = np.sqrt((1 - self.penalty) * spreads**2 + self.penalty * mean)
-        factors = 1 / np.where(total > 0, level, np.inf)
+        some = spreads > ROUNDING * spreads.max(axis=1, initial=0.0, keepdims=True)
+        factors = np.where(some, 1 / np.where(some, level, 1.0), 0.0)
         held_out = (features[:, held] - middle) @ turn.swapaxes(1, 2)
-        return left * (spreads * factors)[:, None], held_out * factors[:, None]
+        trained = left * (spreads * factors)[:, None]
+        return Fold(trained, held_out * factors[:, None], np.count_nonzero(some, axis=1))
+
+
+def _of_variates(cross: Floats, first: Floats, second: Floats) -> tuple[Floats, Floats, Floats]:
+    r"""Return sums over variates of weighted products and squares: `(b, stimulus)` each.
+
+    With :math:`C = U R V^\top` the cross-covariance in training, they are those of
+    :math:`z C z'^\top`, :math:`\lvert z U R^{1/2} \rvert^2` and
+    :math:`\lvert z' C^\top U R^{-1/2} \rvert^2`, and U is that of the smaller :math:`C C^\top`.
+
+    Parameters
+    ----------
+    cross : array of shape (b, axis, other axis)
+    first : array of shape (stimulus, axis), or (b, stimulus, axis)
+    second : array of shape (b, stimulus, other axis), or (stimulus, other axis)
+    """
+    if cross.shape[1] > cross.shape[2]:
+        together, own, others = _of_variates(cross.swapaxes(1, 2), second, first)
+        return together, others, own
+    squares, left = np.linalg.eigh(cross @ cross.swapaxes(1, 2))
+    weights = np.sqrt(np.maximum(squares, 0.0))[:, None]
+    weights[weights <= ROUNDING * weights.max(axis=2, initial=0.0, keepdims=True)] = 0
+    seen = second @ cross.swapaxes(1, 2)
+    together = (seen * first).sum(axis=2)
+    own = (np.square(first @ left) * weights).sum(axis=2)
+    others = (np.square(seen @ left) * inverse(weights)).sum(axis=2)
+    return together, own, others
 
 
 def folds(n_stimuli: int) -> Iterator[Counts]:

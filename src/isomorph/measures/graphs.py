@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from isomorph.measures._measure import Measure
-from isomorph.measures.nearest import OfNeighbours, influences, nearest
+from isomorph.measures.nearest import TOO_MANY, Nearest, OfNeighbours, influences
 from isomorph.measures.pairs import Floats
 from isomorph.measures.stack import Stack
 
@@ -30,10 +31,11 @@ class GraphForm(OfNeighbours):
     r"""Graph-based similarity: the cosine of the edges of a stimulus, averaged over stimuli."""
 
     k: int = 5
+    by_set: ClassVar[bool] = True
 
     def matrices(self, stack: Stack) -> Floats:
         """Return matrices `(representation, n, n)` whose inner products are the measure."""
-        return _unit_rows(nearest(stack, self.k).weights(), stack.n_stimuli)
+        return _unit_rows(self.nearest(stack).weights(), stack.n_stimuli)
 
     def compare(self, first: Stack, second: Stack) -> Floats:
         """Compare representations: `(a, b)`, NaN where there is no value."""
@@ -42,7 +44,7 @@ class GraphForm(OfNeighbours):
     def influence(self, first: Stack, second: Stack) -> Floats:
         """Return what each stimulus adds: `(a, b, stimulus)`, without sorting distances anew."""
         n, without = first.n_stimuli, []
-        for pair in _without_each(first, second, self.k):
+        for pair in _without_each(self.nearest(first), self.nearest(second)):
             without.append(_inner(*(_unit_rows(weights, n - 1) for weights in pair)))
         return influences(np.stack(without, axis=-1))
 
@@ -54,15 +56,17 @@ class ModularityForm(OfNeighbours):
     both: when the stimuli of one are shuffled, their categories stay where they were.
     """
 
+    by_set: ClassVar[bool] = True
+
     def compare(self, first: Stack, second: Stack) -> Floats:
         """Compare representations: `(a, b)`, NaN where the labels make no categories."""
-        graphs = [_graph(nearest(side, self.k).weights()) for side in (first, second)]
+        graphs = [_graph(self.nearest(side).weights()) for side in (first, second)]
         return _alike(graphs[0], graphs[1], first, second)
 
     def influence(self, first: Stack, second: Stack) -> Floats:
         """Return what each stimulus adds: `(a, b, stimulus)`, without sorting distances anew."""
         without = []
-        for gone, (x, y) in enumerate(_without_each(first, second, self.k)):
+        for gone, (x, y) in enumerate(_without_each(self.nearest(first), self.nearest(second))):
             without.append(_alike(_graph(x), _graph(y), first, second, gone))
         return influences(np.stack(without, axis=-1))
 
@@ -96,11 +100,10 @@ def modularity(graphs: Floats, members: Floats) -> Floats:
     return found
 
 
-def _without_each(first: Stack, second: Stack, k: int) -> Iterator[tuple[Floats, Floats]]:
+def _without_each(x: Nearest, y: Nearest) -> Iterator[tuple[Floats, Floats]]:
     """Yield the weights of neighbours on either side without each stimulus in turn."""
-    x, y = nearest(first, k), nearest(second, k)
     own, other = x.weights(), y.weights()
-    for gone in range(first.n_stimuli):
+    for gone in range(x.n_stimuli):
         yield x.without(gone, own), y.without(gone, other)
 
 
@@ -165,6 +168,7 @@ GBS = Measure(
     independence="positive: edges are shared by chance",
     citation="Chen et al. 2021, https://arxiv.org/abs/2111.11165",
     form=GraphForm(),
+    no_value=TOO_MANY,
 )
 MODULARITY = Measure(
     name="modularity",
@@ -175,5 +179,7 @@ MODULARITY = Measure(
     independence="positive: two graphs that do not cluster are alike in that",
     citation="Lu et al. 2022, https://arxiv.org/abs/2111.12485",
     form=ModularityForm(),
+    no_value=f"{TOO_MANY}, or no two of these are of one category and some of another",
     needs=("rdm", "labels"),
+    no_ceiling="subjects pooled cluster more than any one does, so they bound nothing",
 )

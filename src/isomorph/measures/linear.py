@@ -103,6 +103,17 @@ class LinearForm:
         rdms = np.asarray(rdms, dtype=float)
         return _unit_rows(self._scaled(rdms), rdms)
 
+    def pool(self, rdms: Floats) -> Floats:
+        """Return the RDM `(pair,)` that `(rdm, pair)` are nearest to under the measure, on average.
+
+        Of unit vectors it is the mean, and `embed` is linear but for the length.
+        """
+        rdms = np.asarray(rdms, dtype=float)
+        lengths = np.linalg.norm(self._scaled(rdms), axis=1, keepdims=True)
+        unseen = lengths <= ROUNDING * np.linalg.norm(rdms, axis=1, keepdims=True)
+        pooled: Floats = np.where(unseen, 0.0, rdms / np.where(unseen, 1.0, lengths)).mean(axis=0)
+        return pooled
+
     def _scaled(self, rdms: Floats) -> Floats:
         """Scale the parts of RDMs `(rdm, pair)` as the table says."""
         mean = rdms.mean(axis=1, keepdims=True)

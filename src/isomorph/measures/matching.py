@@ -31,6 +31,7 @@ from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg.blas import dger
 from scipy.optimize import linear_sum_assignment
 
 from isomorph.errors import IsomorphError
@@ -38,7 +39,7 @@ from isomorph.measures._measure import Measure
 from isomorph.measures.feature_corrected import scaled
 from isomorph.measures.jackknifed import FEWEST, Jackknifed
 from isomorph.measures.linear import ROUNDING
-from isomorph.measures.pairs import Floats
+from isomorph.measures.pairs import Counts, Floats
 from isomorph.measures.stack import Stack
 
 Coupling = tuple[NDArray[np.intp], NDArray[np.intp], Floats]
@@ -109,7 +110,7 @@ class OneToOneForm(Jackknifed):
     stimuli does not matter. The value is the mean over the units of the first that vary.
     Influences are those of the held-out responses, with partners as they are.
 
-    A pair of 300 with 300 units and 118 stimuli takes 25 ms.
+    A pair of 300 with 300 units and 118 stimuli takes 11 ms.
     """
 
     def compare(self, first: Stack, second: Stack) -> Floats:
@@ -178,10 +179,10 @@ def _whole(stack: Stack) -> list[Floats]:
     NaN where no unit varies or one is not known.
     """
 
-    def make() -> list[Floats]:
-        return [_unit_norm(np.asarray(x, dtype=float)) for x in stack.fact("features")]
+    def make(one: Stack) -> list[Floats]:
+        return [_unit_norm(np.asarray(x, dtype=float)) for x in one.fact("features")]
 
-    return stack.derived("whole features", make)
+    return stack.reordered("whole features", make, _moved)
 
 
 def _unit_norm(features: Floats) -> Floats:
@@ -223,32 +224,46 @@ def _standardised(stack: Stack) -> list[Floats]:
         found: Floats = features[:, some] / np.sqrt(power[some])
         return found
 
-    return stack.derived("standardised units", lambda: [make(x) for x in _whole(stack)])
+    return stack.reordered("standardised units", lambda one: [make(x) for x in _whole(one)], _moved)
+
+
+def _moved(features: list[Floats], order: Counts) -> list[Floats]:
+    """Return features with the stimuli in another order."""
+    return [x[order] for x in features]
 
 
 def _partners(first: Floats, second: Floats) -> Floats:
     """Return, per unit of the first, the response of its partner at each stimulus: `(n, p)`.
 
-    Units `(n, p)` and `(n, q)`, standardised.
+    0 where there is no telling which that is. Units `(n, p)` and `(n, q)`, standardised.
     """
     n = len(first)
     share = n / (n - 1)  # of a product, when a stimulus is taken out of the means too
     cross, partner = first.T @ second, np.empty_like(first)
     correlation = np.empty_like(cross)
-    for held, (x, y) in enumerate(zip(first, second, strict=True)):
-        others = n - share * np.square(y)
-        still = others <= ROUNDING * n  # moves at this stimulus alone
-        gain = 1 / np.sqrt(np.where(still, 1.0, others))
+    others = n - share * np.square(second)
+    still = others <= ROUNDING * n  # moves at this stimulus alone
+    gain = 1 / np.sqrt(np.where(still, 1.0, others))
+    scaled_second, any_still = second * gain, np.asarray(still.any(axis=1))
+    for held in range(n):
         # What is left of the sum of squares of the unit itself does not change which is largest.
-        np.multiply.outer(-share * x, y, out=correlation)
-        correlation += cross
-        correlation *= gain
-        correlation[:, still] = -np.inf
-        partner[held] = y[correlation.argmax(axis=1)]
+        np.multiply(cross, gain[held], out=correlation)
+        dger(
+            -share, scaled_second[held], first[held], a=correlation.T, overwrite_a=True
+        )  # in place
+        if any_still[held]:
+            correlation[:, still[held]] = -np.inf
+        partner[held] = second[held, correlation.argmax(axis=1)]
+    # A unit that moves at the stimulus alone correlates with none over the others.
+    partner[n - share * np.square(first) <= ROUNDING * n] = 0
     return partner
 
 
 _UNMATCHED = "positive: some matching aligns any two"
+_MORE_UNITS = (
+    "subjects pooled have more units than any one, and those without a partner count against them, "
+    "so they bound nothing"
+)
 
 PERMUTATION = Measure(
     name="permutation",
@@ -261,6 +276,7 @@ PERMUTATION = Measure(
     "Williams et al. 2021, https://arxiv.org/abs/2110.14739",
     form=PermutationForm(),
     needs=("features",),
+    no_ceiling=_MORE_UNITS,
 )
 SOFT_MATCHING = Measure(
     name="soft_matching",
@@ -272,6 +288,7 @@ SOFT_MATCHING = Measure(
     citation="Khosla & Williams 2024, https://arxiv.org/abs/2311.09466",
     form=SoftMatchingForm(),
     needs=("features",),
+    no_ceiling=_MORE_UNITS,
 )
 ONE_TO_ONE = Measure(
     name="one_to_one",
@@ -284,5 +301,6 @@ ONE_TO_ONE = Measure(
     "Li et al. 2015, https://arxiv.org/abs/1511.07543",
     form=OneToOneForm(),
     needs=("features",),
+    no_ceiling="among the units of all subjects pooled each finds itself, so they bound nothing",
     symmetric=False,
 )

@@ -11,11 +11,21 @@ from numpy.typing import NDArray
 from scipy.stats import rankdata
 
 from isomorph.measures.jackknifed import FEWEST, Jackknifed
-from isomorph.measures.pairs import Floats, blocks, pair_positions, squareform, stimulus_count
+from isomorph.measures.pairs import (
+    Counts,
+    Floats,
+    blocks,
+    pair_positions,
+    squareform,
+    stimulus_count,
+)
 from isomorph.measures.stack import Stack
 
 NEARER, TIED, NEXT, BEYOND = range(4)
 """Where a stimulus stands: nearer than the k-th nearest, as far, the first farther, or beyond."""
+
+TOO_MANY = "it asks for more neighbours than so few stimuli have to choose from"
+"""Why there is no value where there are not k other stimuli, or for some not more."""
 
 BLOCK = 2**22
 """Numbers held at once by a temporary array (32 MiB)."""
@@ -49,6 +59,10 @@ class Nearest:
     def n_stimuli(self) -> int:
         """Number of stimuli."""
         return self.level.shape[1]
+
+    def moved(self, order: Counts) -> Nearest:
+        """Return them with the stimuli in another order."""
+        return Nearest(self.level[:, order[:, None], order], self.share[:, order])
 
     def weights(self, rows: slice = slice(None), gone: int = NONE_GONE) -> Floats:
         """Return how much of a neighbour each other one is: `(representation, row, other)`.
@@ -96,12 +110,26 @@ class OfNeighbours(Jackknifed):
     ----------
     k : int
         Neighbours; there is no value with fewer other stimuli than that.
+    by_set : bool
+        Whether nothing counts but who the neighbours are. Then there is no value either where every
+        other stimulus is one, as any two representations agree on that.
     """
 
     k: int = 10
+    by_set: ClassVar[bool] = False
     parameter: ClassVar[str] = "k"
     meaning: ClassVar[str] = "a whole number of neighbours, 1 or more"
     allowed: ClassVar[tuple[float, float]] = (0.0, np.inf)
+
+    def nearest(self, stack: Stack) -> Nearest:
+        """Return the k nearest neighbours, NaN in place of shares where they say nothing."""
+        found = nearest(stack, self.k)
+        spare = stack.n_stimuli - 1 - self.k
+        if not self.by_set or spare > 1:
+            return found
+        share = found.share.copy()
+        share[:, :, : NONE_GONE + 1 if spare < 1 else NONE_GONE] = np.nan
+        return Nearest(found.level, share)
 
 
 def nearest(stack: Stack, k: int) -> Nearest:
@@ -109,7 +137,9 @@ def nearest(stack: Stack, k: int) -> Nearest:
 
     NaN in place of shares where an RDM is not finite, or there are not k others.
     """
-    return stack.derived(("nearest", k), lambda: _nearest(stack.rdms, stack.n_stimuli, k))
+    return stack.reordered(
+        ("nearest", k), lambda one: _nearest(one.rdms, one.n_stimuli, k), Nearest.moved
+    )
 
 
 def ranks(stack: Stack) -> Floats:
@@ -117,9 +147,10 @@ def ranks(stack: Stack) -> Floats:
 
     1 is the nearest; halves of whole numbers, exact in float32. Of a stimulus and itself it is n.
     """
-    return stack.derived(
+    return stack.reordered(
         "ranks of neighbours",
-        lambda: rankdata(_square(stack.rdms, stack.n_stimuli), axis=2).astype(np.float32),
+        lambda one: rankdata(_square(one.rdms, one.n_stimuli), axis=2).astype(np.float32),
+        lambda found, order: found[:, order[:, None], order],
     )
 
 

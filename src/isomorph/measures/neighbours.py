@@ -24,22 +24,25 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from isomorph.measures._measure import Measure
 from isomorph.measures.nearest import (
+    BLOCK,
     NONE_GONE,
+    TOO_MANY,
     Nearest,
     OfNeighbours,
     distances_of,
     influences,
-    nearest,
     rows_of,
 )
 from isomorph.measures.neighbour_ranks import RankSimilarityForm
 from isomorph.measures.pairs import Floats
+from isomorph.measures.rsa import pool_standardised
 from isomorph.measures.stack import Stack
 
 ROUNDING = 1e-12
@@ -53,12 +56,14 @@ class OfProducts(OfNeighbours):
     """A mean over stimuli of a function of inner products over the others."""
 
     @abstractmethod
-    def factors(self, weights: Floats, distances: Floats) -> tuple[Factors, Factors]:
-        """Return what a representation brings to each product as the first and as the second.
+    def factors(self, weights: Floats, distances: Floats, side: int) -> Factors:
+        """Return what a representation brings to each product.
 
         Parameters
         ----------
         weights, distances : arrays of shape (representation, row, other)
+        side : int
+            0 as the first of two, 1 as the second.
         """
 
     @abstractmethod
@@ -68,19 +73,28 @@ class OfProducts(OfNeighbours):
     def compare(self, first: Stack, second: Stack) -> Floats:
         """Compare representations: `(a, b)`, NaN where there is no value."""
         total = np.zeros((len(first), len(second)))
-        x, y = nearest(first, self.k), nearest(second, self.k)
         for rows in rows_of(first.n_stimuli, len(first) + len(second)):
-            left = self.factors(x.weights(rows), distances_of(first.rdms, rows))[0]
-            right = self.factors(y.weights(rows), distances_of(second.rdms, rows))[1]
+            left, right = self._factors(first, rows, 0), self._factors(second, rows, 1)
             products = [_product(u, v) for u, v in zip(left, right, strict=True)]
             total += self.of_products(*products).sum(axis=0)
         return total / first.n_stimuli
+
+    def _factors(self, stack: Stack, rows: slice, side: int) -> Factors:
+        """Return the factors of a stack, kept with it where they are few."""
+
+        def made() -> Factors:
+            weights = self.nearest(stack).weights(rows)
+            return self.factors(weights, distances_of(stack.rdms, rows), side)
+
+        if len(stack) * stack.n_stimuli**2 > BLOCK:
+            return made()
+        return stack.derived(("factors", self, rows.start, rows.stop, side), made)
 
     def influence(self, first: Stack, second: Stack) -> Floats:
         """Return what each stimulus adds: `(a, b, stimulus)`, all deletions in one pass."""
         n = first.n_stimuli
         without = np.zeros((len(first), len(second), n))
-        x, y = nearest(first, self.k), nearest(second, self.k)
+        x, y = self.nearest(first), self.nearest(second)
         for rows in rows_of(n, len(first) + len(second)):
             left, own_left = self._each(x, first, rows, 0)
             right, own_right = self._each(y, second, rows, 1)
@@ -106,22 +120,24 @@ class OfProducts(OfNeighbours):
         """Return factors `(gone x representation, row, term, other)`, and each one's own."""
         distances = distances_of(stack.rdms, rows)
         every = [
-            self.factors(side.weights(rows, gone), distances)[which]
+            self.factors(side.weights(rows, gone), distances, which)
             for gone in range(NONE_GONE + 1)
         ]
         share = np.take_along_axis(side.share[:, rows], side.gone(rows)[..., None], axis=2)
         level = side.level[:, rows, :, None].astype(np.intp)
         own = np.take_along_axis(share, level, axis=3)[..., 0]
         together = [np.concatenate(kinds) for kinds in zip(*every, strict=True)]
-        return together, self.factors(own, distances)[which]
+        return together, self.factors(own, distances, which)
 
 
 class SharedNeighbours(OfProducts):
     """A function of how many neighbours are shared."""
 
-    def factors(self, weights: Floats, distances: Floats) -> tuple[Factors, Factors]:
+    by_set: ClassVar[bool] = True
+
+    def factors(self, weights: Floats, distances: Floats, side: int) -> Factors:
         """Return the weights for either side; the distances are not looked at."""
-        return [weights[:, :, None]], [weights[:, :, None]]
+        return [weights[:, :, None]]
 
 
 class MutualForm(SharedNeighbours):
@@ -133,7 +149,7 @@ class MutualForm(SharedNeighbours):
 
     def matrices(self, stack: Stack) -> Floats:
         """Return matrices `(representation, n, n)` whose inner products are the measure."""
-        return nearest(stack, self.k).weights() / np.sqrt(self.k * stack.n_stimuli)
+        return self.nearest(stack).weights() / np.sqrt(self.k * stack.n_stimuli)
 
 
 class JaccardForm(SharedNeighbours):
@@ -148,18 +164,21 @@ class JaccardForm(SharedNeighbours):
 class SecondOrderForm(OfProducts):
     """The cosine of the distances to all that are neighbours in either."""
 
-    def factors(self, weights: Floats, distances: Floats) -> tuple[Factors, Factors]:
+    def factors(self, weights: Floats, distances: Floats, side: int) -> Factors:
         r"""Return factors of :math:`\sum_j u_j d_j d'_j` and of both sums of squares.
 
         j is in the union with :math:`u_j = w_j + (1 - w_j) w'_j`: the chance of that, were ties
         broken at random in each.
         """
-        ones, rest = np.ones_like(weights), 1 - weights
         squares = distances**2
-        first = [(weights * distances, rest * distances), (weights * squares, rest * squares),
-                 (weights, rest)]  # fmt: skip
-        second = [(distances, weights * distances), (ones, weights), (squares, weights * squares)]
-        return [np.stack(one, axis=2) for one in first], [np.stack(one, axis=2) for one in second]
+        if side == 0:
+            return [
+                np.stack([weights * one, (1 - weights) * one], axis=2)
+                for one in (distances, squares, np.ones_like(weights))
+            ]
+        ones = np.ones_like(weights)
+        pairs = (distances, weights * distances), (ones, weights), (squares, weights * squares)
+        return [np.stack(one, axis=2) for one in pairs]
 
     def of_products(self, *products: Floats) -> Floats:
         """Return the cosine, NaN where all distances are 0."""
@@ -205,6 +224,7 @@ MUTUAL_KNN = Measure(
     independence="positive: k / (n - 1) with n stimuli",
     citation="Huh et al. 2024, https://arxiv.org/abs/2405.07987",
     form=MutualForm(),
+    no_value=TOO_MANY,
 )
 KNN_JACCARD = Measure(
     name="knn_jaccard",
@@ -215,6 +235,7 @@ KNN_JACCARD = Measure(
     independence="positive: neighbours are shared by chance",
     citation=f"Schumacher et al. 2021, https://arxiv.org/abs/2005.10039; {RESI}",
     form=JaccardForm(),
+    no_value=TOO_MANY,
 )
 RANK_SIMILARITY = Measure(
     name="rank_similarity",
@@ -225,6 +246,7 @@ RANK_SIMILARITY = Measure(
     independence="positive: neighbours are shared by chance",
     citation=f"Wang et al. 2022, https://openreview.net/forum?id=Xas3rL5UJT; {RESI}",
     form=RankSimilarityForm(),
+    no_value=TOO_MANY,
 )
 SECOND_ORDER_COSINE = Measure(
     name="second_order_cosine",
@@ -235,4 +257,6 @@ SECOND_ORDER_COSINE = Measure(
     independence="positive: near 1, as distances to neighbours are alike",
     citation=f"Hamilton et al. 2016, https://arxiv.org/abs/1606.02821; {RESI}",
     form=SecondOrderForm(),
+    no_value=TOO_MANY,
+    pool=pool_standardised(centre=False),
 )

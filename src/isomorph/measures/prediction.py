@@ -166,7 +166,7 @@ class StitchingForm(OfUnits):
     @property
     def map(self) -> Map:
         """What is fitted."""
-        return Components(self.components)
+        return Components(self.components, judged=False)
 
 
 class ReverseForm(Jackknifed):
@@ -258,6 +258,8 @@ RIDGE_REVERSE = Measure(
     independence="0",
     citation="Muzellec & Kar 2025, https://doi.org/10.1101/2025.08.08.669382",
     form=ReverseForm(),
+    no_ceiling="the noise of subjects pooled cannot be predicted and that of a layer is none, so "
+    "they bound nothing",
     distances=SQUARED,
     needs=("gram",),
     symmetric=False,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from isomorph.measures.pairs import Floats, blocks
+from isomorph.measures.pairs import Counts, Floats, blocks
 from isomorph.measures.stack import Stack
 
 ROUNDING = 1e-5
@@ -16,6 +16,9 @@ eigenvalues of Gram matrices."""
 
 ASKEW = 1e-13
 """Inner product of two columns, of features of norm 1, above which they are not orthogonal."""
+
+ALIKE = 1e-9
+"""Share of the largest coordinate by which stimuli that are the same may differ."""
 
 BLOCK = 2**22
 """Numbers held at once of the cross-covariances of one representation with many (32 MiB)."""
@@ -39,6 +42,10 @@ class Principal:
     features: Floats
     spreads: Floats
 
+    def moved(self, order: Counts) -> Principal:
+        """Return them with the stimuli in another order."""
+        return Principal(self.places, self.features[:, order], self.spreads)
+
     @property
     def ranks(self) -> Floats:
         """Dimensions of each: `(known,)`."""
@@ -52,7 +59,23 @@ class Principal:
 
 def principal(stack: Stack) -> Principal:
     """Return the representations of a stack along their principal axes, found once."""
-    return stack.derived("principal", lambda: _principal(stack.roots))
+    return stack.reordered("principal", lambda one: _principal(one.roots), Principal.moved)
+
+
+def different(features: Floats) -> NDArray[np.intp]:
+    """Return how many different stimuli there are, copies of one being one: `(...,)`.
+
+    Along a direction drawn at random, what differs is apart.
+
+    Parameters
+    ----------
+    features : array of shape (..., n, axis)
+    """
+    direction = np.random.default_rng(0).standard_normal(features.shape[-1])
+    along = np.sort(features @ direction, axis=-1)
+    largest = np.abs(along).max(axis=-1, initial=0.0, keepdims=True)
+    apart = np.diff(along, axis=-1) > ALIKE * largest
+    return np.asarray(1 + apart.sum(axis=-1))
 
 
 def inverse(values: Floats) -> Floats:

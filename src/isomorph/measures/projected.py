@@ -9,7 +9,7 @@ import numpy as np
 
 from isomorph.measures.jackknifed import FEWEST, Jackknifed
 from isomorph.measures.pairs import Floats
-from isomorph.measures.principal import ROUNDING
+from isomorph.measures.principal import ROUNDING, different
 from isomorph.measures.stack import Stack
 
 CONSTANT = 1e-12
@@ -108,9 +108,10 @@ def _basis(features: Floats) -> Floats:
     size = np.linalg.norm(features)
     if not np.isfinite(size):
         return none
-    left, spreads, _ = np.linalg.svd(features - features.mean(axis=0), full_matrices=False)
+    features = features - features.mean(axis=0)
+    left, spreads, _ = np.linalg.svd(features, full_matrices=False)
     largest = spreads.max(initial=0.0)
     kept = spreads > ROUNDING * largest
-    if largest <= CONSTANT * size or kept.sum() >= n_stimuli - 1:
+    if largest <= CONSTANT * size or kept.sum() >= different(features) - 1:
         return none
     return np.asarray(left[:, kept])

@@ -83,8 +83,14 @@ def places(cosines: Floats) -> tuple[Bools, Bools]:
 def ranked(cosines: Floats) -> tuple[Counts, Counts]:
     """Return how many are nearer than the right one, and as near, itself counted."""
     own = np.diagonal(cosines, axis1=-2, axis2=-1)[..., None]
-    nearer: Counts = np.count_nonzero(cosines > own + SAME, axis=-1)
-    return nearer, np.maximum(np.count_nonzero(cosines >= own - SAME, axis=-1) - nearer, 1)
+    nearer = _count(cosines > own + SAME)
+    return nearer, np.maximum(_count(cosines >= own - SAME) - nearer, 1)
+
+
+def _count(marks: Bools) -> Counts:
+    """Return how many are true along the last axis, by BLAS, which is exact below 2^24."""
+    one = np.ones(marks.shape[-1], dtype=np.float32)
+    return np.asarray(marks.astype(np.float32) @ one, dtype=np.intp)
 
 
 def _harmonic(n: int) -> Floats:

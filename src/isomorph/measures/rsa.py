@@ -8,7 +8,7 @@ import numpy as np
 
 from isomorph.measures._measure import Measure
 from isomorph.measures.kendall import Tau
-from isomorph.measures.linear import LinearForm
+from isomorph.measures.linear import ROUNDING, LinearForm
 from isomorph.measures.pairs import Floats
 from isomorph.measures.ranks import RankForm
 
@@ -29,7 +29,9 @@ def pool_standardised(centre: bool) -> Callable[[Floats], Floats]:
     def pool(rdms: Floats) -> Floats:
         shifted = rdms - rdms.mean(axis=1, keepdims=True) if centre else rdms
         spread = np.sqrt((shifted**2).mean(axis=1, keepdims=True))
-        pooled: Floats = (shifted / np.where(spread > 0, spread, 1.0)).mean(axis=0)
+        # Of a constant RDM, once its mean is removed, rounding is left.
+        some = spread > ROUNDING * np.abs(rdms).max(axis=1, keepdims=True, initial=0.0)
+        pooled: Floats = np.where(some, shifted / np.where(some, spread, 1.0), 0.0).mean(axis=0)
         return pooled
 
     return pool

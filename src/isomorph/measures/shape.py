@@ -107,6 +107,7 @@ PROCRUSTES = Measure(
     form=ProcrustesForm(),
     distances=SQUARED,
     needs=("gram",),
+    no_value="the RDM is not one of squared Euclidean distances, so no features have it",
     pool=pool_standardised(centre=False),
 )
 PROCRUSTES_ANGULAR = replace(
@@ -136,5 +137,7 @@ SHAPE_ALPHA = replace(
     PROCRUSTES_ANGULAR,
     name="shape_alpha",
     title="Angle after partial whitening, 1 less its share of a right angle",
+    no_ceiling="subjects pooled have directions that noise made and whitening makes as strong as "
+    "the others, so they bound nothing",
     form=ShapeForm(),
 )

@@ -21,6 +21,9 @@ from isomorph.measures.pairs import (
 
 T = TypeVar("T")
 
+_WHOLE = "whole"
+"""What a stack knows that is another one's in another order: the other one, and the order."""
+
 ROUNDING = 1e-10
 """Share of the largest eigenvalue of a Gram matrix below which one is rounding error."""
 
@@ -109,6 +112,25 @@ class Stack:
         found: T = self._known[key]
         return found
 
+    def reordered(
+        self, key: Any, function: Callable[[Stack], T], move: Callable[[T, Counts], T]
+    ) -> T:
+        """Return what follows from the stack, computed once for all orders of its stimuli.
+
+        Parameters
+        ----------
+        key : hashable
+            What it is called.
+        function : callable
+            Computes it for a stack.
+        move : callable
+            Puts its stimuli in another order, which must be all that another order changes.
+        """
+        if _WHOLE not in self._known:
+            return self.derived(key, lambda: function(self))
+        whole, order = self._known[_WHOLE]
+        return self.derived(key, lambda: move(whole.reordered(key, function, move), order))
+
     def between(self, name: str, function: Callable[[], Floats]) -> Floats:
         """Return what two stimuli are to each other, computed once, and kept for chosen stimuli.
 
@@ -139,7 +161,9 @@ class Stack:
         is invariant to rotations may take them for the features. NaN where the RDM is not one of
         squared Euclidean distances.
         """
-        return self.derived("roots", lambda: _roots(self.grams))
+        return self.reordered(
+            "roots", lambda stack: _roots(stack.grams), lambda roots, order: roots[:, order]
+        )
 
     def chosen(self, stimuli: Counts) -> Stack:
         """Return the representations of some stimuli, in their order, without repeats.
@@ -157,7 +181,9 @@ class Stack:
         }
         found = Stack(self.rdms[:, position], self.n_features, facts)
         found.derived("places", lambda: self.places[stimuli])
-        if "roots" in self._known:
+        if len(stimuli) == self.n_stimuli:
+            found._known[_WHOLE] = self, stimuli
+        elif "roots" in self._known:
             own = self.roots[:, stimuli]
             found.derived("roots", lambda: own - own.mean(axis=1, keepdims=True))
         for key, known in self._known.items():

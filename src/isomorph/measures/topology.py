@@ -231,6 +231,11 @@ def _bars(distances: Floats, largest: float) -> list[Floats]:
     return [one[np.lexsort(one.T)] for one in finite]
 
 
+_FEWER_BARS = (
+    "subjects pooled have less noise than any one, and with it fewer clusters and loops, so they "
+    "bound nothing"
+)
+
 RTD = Measure(
     name="rtd",
     title="Similarity of topology, 1 / (1 + representation topology divergence)",
@@ -241,6 +246,7 @@ RTD = Measure(
     citation="Barannikov et al. 2022, https://arxiv.org/abs/2201.00058",
     form=DivergenceForm(),
     distances=FILTRATIONS,
+    no_ceiling=_FEWER_BARS,
 )
 PERSISTENCE = Measure(
     name="persistence",
@@ -253,6 +259,7 @@ PERSISTENCE = Measure(
     "ripser, Tralie et al. 2018, https://doi.org/10.21105/joss.00925",
     form=PersistenceForm(),
     distances=FILTRATIONS,
+    no_ceiling=_FEWER_BARS,
     sees_stimuli=False,
     known_chance=False,
 )

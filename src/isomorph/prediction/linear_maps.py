@@ -18,6 +18,7 @@ from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import eigh
 
 from isomorph.prediction.spectra import Floats, Fold, Labels, Spectrum, spectrum
 
@@ -174,9 +175,12 @@ class Components(Weighing):
     ----------
     k : int
         How many; all where there are fewer.
+    judged : bool
+        Whether it is also tried within the training stimuli, to choose layers by.
     """
 
     k: int
+    judged: bool = True
 
     def __call__(self, layer: Spectrum, responses: Floats, targets: Targets = None) -> Fitted:
         """Fit responses about their training mean, see `Map`."""
@@ -187,7 +191,8 @@ class Components(Weighing):
         turned = layer.vectors.T @ responses
         scale = self.weights(layer)
         nothing = inner = np.full(responses.shape[1], np.nan)
-        if k < len(kept) - 1:  # what goes through every response says nothing of others
+        # What goes through every response says nothing of others.
+        if self.judged and k < len(kept) - 1:
             errors = left_out(layer, responses, turned, kept[None])[0]
             inner = _explained(errors, responses, layer.fold)
         return Fitted(layer.toward @ (scale[:, None] * turned), inner, nothing)
@@ -404,23 +409,27 @@ def _inner_folds(fold: Fold) -> list[Fold]:
 
 def _pls(features: Floats, responses: Floats, k: int) -> Floats:
     """Return coefficients `(feature, unit)` of partial least squares with `k` components."""
-    x, y = features.copy(), responses.copy()
+    x, cross = features.copy(), features.T @ responses
+    wide = cross.shape[0] > cross.shape[1]
+    last = min(cross.shape) - 1
+    least = SAME * np.linalg.norm(features) * np.linalg.norm(responses)
     weights, loadings, scores_of = [], [], []
     for _ in range(k):
-        cross = x.T @ y
-        wide = cross.shape[0] > cross.shape[1]
-        vectors = np.linalg.eigh(cross.T @ cross if wide else cross @ cross.T)[1]
-        weight = cross @ vectors[:, -1] if wide else vectors[:, -1]
-        length = np.linalg.norm(cross)
-        if not length > SAME * np.linalg.norm(features) * np.linalg.norm(responses):
+        if not np.linalg.norm(cross) > least:
             break
+        # Of all directions only the first is asked for.
+        vector = eigh(
+            cross.T @ cross if wide else cross @ cross.T,
+            subset_by_index=[last, last], overwrite_a=True, check_finite=False,
+        )[1][:, 0]  # fmt: skip
+        weight = cross @ vector if wide else vector
         weight = weight / np.linalg.norm(weight)
         score = x @ weight
         power = score @ score
         loading = score @ x / power
-        toward = score @ y / power
+        toward = score @ responses / power  # scores are orthogonal
         x -= np.outer(score, loading)
-        y -= np.outer(score, toward)
+        cross -= np.outer(power * loading, toward)
         weights.append(weight)
         loadings.append(loading)
         scores_of.append(toward)

@@ -7,7 +7,8 @@ from math import isfinite
 from typing import Any
 
 from isomorph.figures.dataset_results import DatasetResults
-from isomorph.figures.titles import CORRECTIONS, distance_title, measure_title
+from isomorph.figures.titles import CORRECTIONS, distance_title
+from isomorph.inference.featured import of_rdms_alone
 from isomorph.measures import MEASURES
 from isomorph.rdms.distances import DISTANCES
 from isomorph.report.described import by_family, takes_features
@@ -48,7 +49,10 @@ def analysis(study: StudySpec, found: Sequence[DatasetResults]) -> dict[str, Any
         "families": by_family(measures),
         "features": [one.title for one in measures if takes_features(one)],
         "replaced": replaced(study.measures),
-        "costly": [measure_title(name) for name in study.measures if MEASURES[name].costly],
+        "costly": [one.title for one in measures if one.costly],
+        "shuffled_anew": [one.title for one in measures if one.shuffled_anew and one.sees_stimuli],
+        "unshuffled": [one.title for one in measures if not one.sees_stimuli],
+        "unsimulated": [one.title for one in measures if not of_rdms_alone(one)],
         "distances": [_with_source(name) for name in study.distances],
         "ranges": list(_ranges(study.distances)),
     }

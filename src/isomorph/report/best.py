@@ -206,7 +206,7 @@ def every_layer(results: DatasetResults, rows: pd.DataFrame) -> Titled:
 
 def _cell(row: Mapping[Any, Any]) -> str:
     """Return one comparison in a cell, or why it has no number or no interval."""
-    if row["status"] != "ok":
+    if row["status"] not in main_rows.SURE:
         value, why = number(row["estimate"]), str(row["reason"])
         return why if value == NONE else f"{value}, no interval: {why}"
     star = "*" if row["p_corrected"] < main_rows.SIGNIFICANT else ""

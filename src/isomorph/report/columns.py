@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from isomorph.figures.main_rows import SIGNIFICANT, place_of
+from isomorph.figures.main_rows import SIGNIFICANT, SURE, place_of
 from isomorph.figures.numbers import NONE, estimate, interval, number, p_value, percent
 from isomorph.figures.titles import measure_label
 
@@ -112,7 +112,8 @@ def table_of(
     Parameters
     ----------
     rows : DataFrame or sequence of mappings
-        Where a row has a `status` other than `ok`, its `reason` stands in place of numbers.
+        Where a row has no interval its `reason` stands in place of numbers, where it has no p
+        alone, in place of that.
     columns : sequence of PageColumn
     strong : iterable of bool, optional
         Which rows are bold; those with a corrected p below .05 unless given.
@@ -123,7 +124,12 @@ def table_of(
 
 
 def _cells(row: Record, columns: Sequence[PageColumn]) -> tuple[str, ...]:
-    why = "" if row.get("status", "ok") == "ok" else str(row["reason"])
+    """Return a row's cells: why it has no number in their place, why it has no p in that of p."""
+    status = row.get("status", "ok")
+    if status in SURE:
+        untested = str(row["reason"]) if status != "ok" else ""
+        return tuple(untested if untested and one.kind == "p" else one.cell(row) for one in columns)
+    why = str(row["reason"])
     place = next((n for n, column in enumerate(columns) if why and column.reason), len(columns))
     said = [column.cell(row) for column in columns[:place]]
     said += [why, *[NONE] * len(columns)] if place < len(columns) else []

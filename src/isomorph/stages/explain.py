@@ -33,6 +33,7 @@ def run(layout: Layout, dataset: str) -> None:
         "models": roles.models,
         "controls": roles.controls,
         "not_applicable": found.not_applicable,
+        "left_out": found.left_out,
     }
     seed = layout.study.spec.inference.seed
     signed = stamp(layout, "explain", dataset, seed=seed, noted=noted)

@@ -180,7 +180,8 @@ def costs_of(study: Study, n_stimuli: Mapping[str, int]) -> Iterator[str]:
     n_stimuli : mapping of str to int
         Of the datasets of which it is known.
     """
-    costly = [name for name in study.spec.measures if MEASURES[name].costly]
+    measures = {name: MEASURES[name] for name in study.spec.measures}
+    costly = [name for name, one in measures.items() if one.shuffled_anew and one.sees_stimuli]
     if not costly:
         return
     orders = min(study.spec.inference.costly_permutations, study.spec.inference.permutations)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from isomorph.inference.trust import recovery_tables
+from isomorph.inference.trust import not_recovered, recovery_tables
 from isomorph.layout import Layout
 from isomorph.making import require, stamp
 from isomorph.stages.common import analysis_of, write_tables
@@ -27,7 +27,9 @@ def run(layout: Layout, dataset: str) -> None:
     """
     require(layout, "recover", dataset)
     inference = layout.study.spec.inference
-    tables = recovery_tables(analysis_of(layout, dataset, "recover"))
-    noted = {} if inference.recovery.simulations else {"not_simulated": OFF}
+    analysis = analysis_of(layout, dataset, "recover")
+    tables = recovery_tables(analysis)
+    left_out = not_recovered(analysis) if inference.recovery.simulations else OFF
+    noted = {"not_simulated": left_out} if left_out else {}
     signed = stamp(layout, "recover", dataset, seed=inference.seed, noted=noted)
     write_tables(layout, dataset, tables, signed)

@@ -18,7 +18,7 @@ from isomorph.inference.explain.shared_variance import partition_rows
 from isomorph.inference.explain.similarities import draw_all, similarities
 from isomorph.inference.explain.weighted_models import weighted_rows
 from isomorph.inference.families import APART, Hypotheses, answered
-from isomorph.inference.featured import of_rdms_alone
+from isomorph.inference.featured import beyond_rdms, of_rdms_alone
 from isomorph.inference.gather import candidates_of, regions_of
 from isomorph.measures import MEASURES
 from isomorph.rdms.distances import of_layers
@@ -39,6 +39,8 @@ class Explained:
         Those that apply to it.
     not_applicable : list of str
         Those under which nothing can be projected out.
+    left_out : list of str
+        Measures that are not explained, each with the reason.
     """
 
     tables: dict[str, pd.DataFrame]
@@ -46,6 +48,7 @@ class Explained:
     distance: str
     measures: list[str]
     not_applicable: list[str]
+    left_out: list[str]
 
 
 def explanation_tables(
@@ -100,7 +103,14 @@ def explanation_tables(
         else pd.concat(found, ignore_index=True)
         for kind, found in parts.items()
     }
-    return Explained(tables, material, distance, measures, not_applicable)
+    left_out = [name for name in analysis.measures if name not in measures]
+    said = [f"{name} {_why_not(name, distance)}" for name in left_out]
+    return Explained(tables, material, distance, measures, not_applicable, said)
+
+
+def _why_not(name: str, distance: str) -> str:
+    """Return why a measure does not explain RDMs of a distance."""
+    return beyond_rdms(MEASURES[name]) or f"takes no {distance}"
 
 
 def _laid_out(analysis: Analysis) -> tuple[Material, str, list[str], np.random.Generator]:
@@ -116,7 +126,10 @@ def _laid_out(analysis: Analysis) -> tuple[Material, str, list[str], np.random.G
     # The first distance, unless no measure takes it.
     distance = next((one for one in present if served[one]), present[0])
     if not served[distance]:
-        raise IsomorphError(f"{analysis.dataset}: none of {', '.join(names)} applies to {distance}")
+        why = "; ".join(f"{name} {_why_not(name, distance)}" for name in names)
+        raise IsomorphError(
+            f"{analysis.dataset or 'measure'}: {why}; add one of RDMs, such as rho_a"
+        )
     rng = np.random.default_rng([inference.seed, zlib.crc32(analysis.dataset.encode()), 2])
     material = material_of(
         regions_of(brain, distance),

@@ -11,7 +11,7 @@ import pandas as pd
 
 from isomorph.inference.analysis import Analysis
 from isomorph.inference.estimated import Row, RowStatus, said
-from isomorph.inference.featured import of_rdms_alone
+from isomorph.inference.featured import beyond_rdms, of_rdms_alone
 from isomorph.inference.gather import Candidates, Region, candidates_of, regions_of
 from isomorph.inference.members import among
 from isomorph.inference.stimulus_splits import pairs_among
@@ -87,6 +87,16 @@ def _recovered(analysis: Analysis) -> Iterator[tuple[list[Row], list[Row]]]:
                 region, candidates, related, measures, terms,
                 [seed, zlib.crc32(name.encode())], about,
             )  # fmt: skip
+
+
+def not_recovered(analysis: Analysis) -> list[str]:
+    """Return which measure of which distance is not simulated, and why, a line each."""
+    return [
+        f"{name} of {distance} " + (beyond_rdms(MEASURES[name]) or "does not go together")
+        for distance in analysis.distances
+        for name in analysis.measures
+        if not _is_simulated(name, distance)
+    ]
 
 
 def _is_simulated(name: str, distance: str) -> bool:
