@@ -9,6 +9,7 @@ from calibrated import (
     explained,
     families,
     noise,
+    predicted,
     recovered,
     reliable,
     runs,
@@ -19,8 +20,8 @@ from calibrated import (
 from calibrated.table import World
 
 THEMES = (
-    *(chance, chosen, costly, explained, families, noise, recovered, reliable, runs, sets, spread),
-    subjects,
+    *(chance, chosen, costly, explained, families, noise, predicted, recovered, reliable, runs),
+    *(sets, spread, subjects),
 )
 
 WORLDS: tuple[World, ...] = tuple(

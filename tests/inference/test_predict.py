@@ -53,7 +53,8 @@ def test_the_layer_that_responses_are_made_of_is_found_by_every_method(several):
         chosen = rows[rows["kind"] == "chosen"].set_index("model")
         assert chosen.loc["net", "layer"] == "high"
         assert chosen.loc["net", "chosen_share"] == 1
-        assert chosen.loc["net", "estimate"] == layers.loc["high", "estimate"]
+        for told in ("estimate", "standard_error", "interval_low", "interval_high"):
+            assert chosen.loc["net", told] == pytest.approx(layers.loc["high", told], rel=1e-9)
         assert (rows["scheme"] == "stimuli and subjects").all()
 
 
@@ -115,6 +116,25 @@ def test_a_region_and_a_layer_of_one_geometry_are_predicted_alike_either_way():
     reverse = rows_of(found, measure="ridge_reverse", kind="layer").set_index("layer")
     np.testing.assert_allclose(rows["pooled"] - reverse["estimate"], rows["asymmetry"], atol=1e-8)
     assert iso.predict(x, models, **QUICK).table["asymmetry"].isna().all()
+
+
+def test_intervals_hold_what_other_stimuli_would_predict():
+    """With predictions held fixed standard errors were two thirds of the true ones."""
+    rng, weights = np.random.default_rng(4), np.random.default_rng(5).standard_normal((P, 10))
+    told, found = [], []
+    for _ in range(40):
+        layer = rng.standard_normal((40, P))
+        units = layer @ weights + 3 * rng.standard_normal((40, 10))
+        table = iso.predict(
+            units, {"net": {"a": layer}}, ["ridge", "ridge_reverse"], permutations=0, resamples=60,
+            correction="holm",
+        ).table.query("kind == 'layer'").set_index("measure")  # fmt: skip
+        found.append([table.loc["ridge_reverse", "estimate"], table.loc["ridge", "asymmetry"]])
+        low, high = table.loc["ridge", ["asymmetry_low", "asymmetry_high"]]
+        told.append([table.loc["ridge_reverse", "standard_error"], (high - low) / 4])
+    ratio = np.sqrt(np.mean(np.square(told), axis=0)) / np.std(found, axis=0, ddof=1)
+    assert (ratio > 0.8).all()
+    assert (ratio < 1.7).all()
 
 
 def test_groups_of_stimuli_are_held_out_as_one():

@@ -1,5 +1,7 @@
 """Several representations together, against weighted kernels of himalaya and planted truth."""
 
+from dataclasses import replace
+
 import numpy as np
 from himalaya.kernel_ridge import WeightedKernelRidge
 
@@ -9,9 +11,11 @@ from isomorph.prediction import (
     folds_of,
     held_out,
     moments,
+    moved,
     spectra,
 )
-from isomorph.prediction.bands import banded, candidate_shares
+from isomorph.prediction.bands import banded, candidate_shares, moved_with_bands
+from isomorph.prediction.refits import explained_slopes
 
 N = 60
 
@@ -55,6 +59,29 @@ def test_one_band_is_plain_ridge_whatever_its_scale():
     plain = held_out(spectra(gram, folds), y, Ridge())
     np.testing.assert_allclose(found.held.predicted, plain.predicted, atol=1e-8)
     np.testing.assert_allclose(found.held.inner, plain.inner, atol=1e-10)
+
+
+def test_how_draws_move_one_band_is_how_they_move_plain_ridge():
+    bands, y, folds = made(1)
+    gram, draws = gram_of(bands[1]), np.random.default_rng(2).multinomial(N, np.full(N, 1 / N), 5)
+    found = banded([gram], folds, y, Ridge(), np.ones((1, 1)))
+    layers, held = spectra(gram, folds), held_out(spectra(gram, folds), y, Ridge())
+    plain = moved(held, layers, y, Ridge(), explained_slopes(held), draws).sum(axis=0)
+    banded_too = moved_with_bands(found, [gram], folds, y, Ridge(), draws)
+    np.testing.assert_allclose(banded_too, plain, atol=1e-9)
+    assert plain.std() > 0.005
+
+
+def test_slopes_of_the_variance_explained_are_its_derivatives():
+    bands, y, folds = made(1)
+    held = held_out(spectra(gram_of(bands[0]), folds), y, Ridge())
+    step = np.zeros(held.predicted.shape)
+    step[7] = 1e-6
+    two = [
+        explained(moments(replace(held, predicted=held.predicted + sign * step)))[0]
+        for sign in (1, -1)
+    ]
+    np.testing.assert_allclose((two[0] - two[1]) / 2e-6, explained_slopes(held)[7], atol=1e-7)
 
 
 def test_units_take_the_band_that_made_them_and_lose_little_to_the_others():

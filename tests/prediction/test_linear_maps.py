@@ -19,9 +19,11 @@ from isomorph.prediction import (
     influences,
     led,
     moments,
+    moved,
     pooled,
     pooled_influence,
     root_of,
+    slopes,
     spectra,
     spectrum,
 )
@@ -188,6 +190,40 @@ def test_what_a_training_stimulus_adds_is_what_refitting_without_it_takes():
     for place in (0, 7, 20):
         taken = between(fold.train) - between(np.delete(fold.train, place))
         np.testing.assert_allclose(found[place], taken, atol=1e-10)
+
+
+@pytest.mark.parametrize("by", [Ridge((0.3,)), PartialLeastSquares(2)])
+@pytest.mark.parametrize("size", [1, 4])
+def test_what_a_group_adds_is_what_refitting_without_it_takes(by, size):
+    """A stimulus by itself is a group as well."""
+    x, y, _ = made(8)
+    groups = np.arange(N) // size
+    fold = folds_of(groups % 5, groups)[0]
+    layer, gradient = spectrum(gram_of(x), fold), np.zeros((len(fold.test), UNITS))
+    gradient[2], gradient[5] = 1, -1
+    targets = np.zeros(UNITS, dtype=int)
+    training = y[fold.train] - y[fold.train].mean(axis=0)
+    whole = by(layer, training, targets)
+    found = by.led(layer, training, whole.penalty, gradient, targets)
+    for group in (0, 3, 7):
+        rest = fold.groups != group
+        without = Fold(fold.train[rest], fold.test, fold.groups[rest])
+        other = spectrum(gram_of(x), without)
+        again = Ridge((0.3 * layer.mean / other.mean,)) if isinstance(by, Ridge) else by
+        responses = y[without.train] - y[without.train].mean(axis=0)
+        taken = whole.predicted - again(other, responses, targets).predicted
+        np.testing.assert_allclose(found[~rest].sum(axis=0), taken[2] - taken[5], atol=1e-9)
+
+
+def test_draws_of_what_predicts_are_apart_from_those_of_what_is_predicted():
+    x, y, folds = made(8)
+    layers, rng = spectra(gram_of(x), folds), np.random.default_rng(1)
+    held, draws = held_out(layers, y, Ridge()), rng.multinomial(N, np.full(N, 1 / N), size=3)
+    found = moved(held, layers, y, Ridge(), slopes(held), draws).sum(axis=0) / N
+    predicted = influences(held, layers, y, Ridge()) - influences(held, layers, 0 * y, Ridge())
+    np.testing.assert_allclose(found[0], (draws[1] / N) @ predicted, atol=1e-12)
+    np.testing.assert_allclose(found[2], (draws[0] / N) @ predicted, atol=1e-12)
+    assert np.ptp(moved(held, layers, y, Ridge(), slopes(held), np.ones((3, N)))) == 0
 
 
 @pytest.mark.parametrize("of_pool", [False, True])

@@ -30,7 +30,6 @@ from isomorph.prediction import (
     Map,
     PartialLeastSquares,
     Ridge,
-    SpectralMap,
     Spectrum,
     correlations,
     folds_of,
@@ -100,15 +99,6 @@ class OfUnits(Jackknifed):
                 found[:, at] = _means(correlations(moments(held)), owner, len(first))[0]
         return found
 
-
-class OfSpectra(OfUnits):
-    """A map that weighs the components of the second, so that influences have a closed form."""
-
-    @property
-    @abstractmethod
-    def map(self) -> SpectralMap:
-        """What is fitted."""
-
     def influence(self, first: Stack, second: Stack) -> Floats:
         """Return what each stimulus adds, predicted and predicting: `(a, b, stimulus)`."""
         responses, owner = _side_by_side(first)
@@ -118,16 +108,16 @@ class OfSpectra(OfUnits):
             if layer:
                 held = held_out(layer, responses, self.map, targets)
                 found[:, at] = _means(
-                    influences(held, layer, responses, self.map), owner, len(first)
+                    influences(held, layer, responses, self.map, targets), owner, len(first)
                 ).T
         return found
 
 
-class RidgeForm(OfSpectra):
+class RidgeForm(OfUnits):
     """Ridge regression with a penalty for every unit."""
 
     @property
-    def map(self) -> SpectralMap:
+    def map(self) -> Map:
         """What is fitted."""
         return Ridge()
 
@@ -153,9 +143,13 @@ class PlsForm(OfUnits):
         """What is fitted."""
         return PartialLeastSquares(self.components, judged=False)
 
+    def influence(self, first: Stack, second: Stack) -> Floats:
+        """Return what each stimulus adds, by leaving it out: `(a, b, stimulus)`."""
+        return Jackknifed.influence(self, first, second)
+
 
 @dataclass(frozen=True)
-class StitchingForm(OfSpectra):
+class StitchingForm(OfUnits):
     """Least squares on the first principal components of a layer, as an affine stitch has it.
 
     Attributes
@@ -170,7 +164,7 @@ class StitchingForm(OfSpectra):
     allowed: ClassVar[tuple[float, float]] = (0, np.inf)
 
     @property
-    def map(self) -> SpectralMap:
+    def map(self) -> Map:
         """What is fitted."""
         return Components(self.components, judged=False)
 
@@ -179,7 +173,7 @@ class ReverseForm(Jackknifed):
     """The second predicted from the first, all its principal components with one penalty."""
 
     @property
-    def map(self) -> SpectralMap:
+    def map(self) -> Map:
         """What is fitted."""
         return Ridge()
 

@@ -8,10 +8,8 @@ from isomorph.prediction.held_out import (
     deviations,
     explained,
     held_out,
-    influences,
     moments,
     pooled,
-    pooled_influence,
     pooled_r,
 )
 from isomorph.prediction.linear_maps import (
@@ -22,8 +20,14 @@ from isomorph.prediction.linear_maps import (
     Map,
     PartialLeastSquares,
     Ridge,
-    SpectralMap,
     led,
+)
+from isomorph.prediction.refits import (
+    influences,
+    moved,
+    pooled_influence,
+    pooled_slopes,
+    slopes,
 )
 from isomorph.prediction.spectra import Fold, Spectrum, folds_of, root_of, spectra, spectrum
 
@@ -39,7 +43,6 @@ __all__ = [
     "PartialLeastSquares",
     "Pooled",
     "Ridge",
-    "SpectralMap",
     "Spectrum",
     "correlations",
     "deviations",
@@ -49,10 +52,13 @@ __all__ = [
     "influences",
     "led",
     "moments",
+    "moved",
     "pooled",
     "pooled_influence",
     "pooled_r",
+    "pooled_slopes",
     "root_of",
+    "slopes",
     "spectra",
     "spectrum",
 ]

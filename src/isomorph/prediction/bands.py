@@ -14,8 +14,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from isomorph.prediction.held_out import HeldOut, deviations
+from isomorph.prediction.held_out import HeldOut, Weights, about_mean, deviations
 from isomorph.prediction.linear_maps import Ridge, blocks_of
+from isomorph.prediction.refits import beyond_once, explained_slopes
 from isomorph.prediction.spectra import Floats, Fold, spectrum
 
 CONCENTRATIONS = (0.1, 1.0)
@@ -94,6 +95,44 @@ def banded(
     inner = np.where(np.isfinite(inner), inner, np.nan)
     parts = [fold.test for fold in folds]
     return Banded(HeldOut(deviations(responses, folds), predicted, parts, inner, penalty), taken)
+
+
+def moved_with_bands(
+    found: Banded,
+    grams: Sequence[Floats],
+    folds: Sequence[Fold],
+    responses: Floats,
+    by: Ridge,
+    weights: Weights,
+) -> Floats:
+    """Return by how much draws of what predicts move the variance explained: `(resample, unit)`.
+
+    With penalties and shares as they are.
+
+    Parameters
+    ----------
+    found : Banded
+        What `banded` predicted; units may be masked.
+    grams, folds, responses, by
+        See `banded`.
+    weights : array of shape (resample, stimulus)
+        How often each stimulus counts.
+    """
+    more, gradient = beyond_once(weights), explained_slopes(found.held)
+    moved = np.zeros((len(weights), responses.shape[1]))
+    for fold, shares, penalty in zip(folds, found.shares, found.held.penalty, strict=True):
+        scaled, training = (
+            [_scaled(gram, fold) for gram in grams],
+            about_mean(responses[fold.train]),
+        )
+        known = np.flatnonzero(np.isfinite(shares).all(axis=1))
+        taken, which = np.unique(shares[known], axis=0, return_inverse=True)
+        for at, one in enumerate(taken):
+            own = known[which == at]
+            layer = spectrum(sum(s * gram for s, gram in zip(one, scaled, strict=True)), fold)
+            led = by.led(layer, training[:, own], penalty[own], gradient[np.ix_(fold.test, own)])
+            moved[:, own] += more[:, fold.train] @ led
+    return moved
 
 
 def _scaled(gram: Floats, fold: Fold) -> Floats:

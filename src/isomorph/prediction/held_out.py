@@ -6,8 +6,9 @@ the mean over parts. Over all parts at once a map that knows nothing would corre
 predictions go with the mean of the others, and they are large where, by chance, the others agreed
 on something that the rest then takes back. Within a part the two are independent.
 
-Predictions are fixed once made, so every score is one of weighted sums over stimuli, and all
-resamples of the stimuli are a few products of matrices.
+With predictions fixed every score is one of weighted sums over stimuli, and all resamples of the
+stimuli are a few products of matrices. What other stimuli would have predicted comes on top of
+that, see `isomorph.prediction.refits`.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from isomorph.prediction.linear_maps import Fitted, Map, SpectralMap, Targets, blocks_of, led
+from isomorph.prediction.linear_maps import Fitted, Map, Targets, blocks_of
 from isomorph.prediction.spectra import Floats, Fold, Labels, Spectrum
 
 Weights = NDArray[np.floating[Any]] | NDArray[np.integer[Any]]
@@ -89,6 +90,11 @@ def deviations(responses: Floats, folds: Sequence[Fold]) -> Floats:
     return np.where(_still(responses), 0.0 * found, found)
 
 
+def about_mean(training: Floats) -> Floats:
+    """Return responses of training stimuli about their mean, 0 where it is all that they say."""
+    return np.where(_still(training), 0.0, training - training.mean(axis=0))
+
+
 def _still(responses: Floats) -> NDArray[np.bool_]:
     """Return which units say the same of every stimulus, but for rounding: `(unit,)`."""
     with np.errstate(invalid="ignore"):
@@ -119,9 +125,7 @@ def held_out(
     for at, (layer, fold) in enumerate(zip(layers, folds, strict=True)):
         n_units = responses.shape[1]
         for own in [slice(None)] if whole else blocks_of(len(fold.train), n_units):
-            training = responses[fold.train, own]
-            centred = np.where(_still(training), 0.0, training - training.mean(axis=0))
-            found: Fitted = by(layer, centred, targets)
+            found: Fitted = by(layer, about_mean(responses[fold.train, own]), targets)
             predicted[fold.test, own] = found.predicted
             inner[at, own], penalty[at, own] = found.inner, found.penalty
     parts = [fold.test for fold in folds]
@@ -208,97 +212,6 @@ def explained(sums: Sequence[Moments]) -> Floats:
     return np.where(actual > 0, found, np.nan)
 
 
-def influences(
-    held: HeldOut, layers: Sequence[Spectrum], responses: Floats, by: SpectralMap
-) -> Floats:
-    r"""Return how the correlation of each unit moves with the weight of each stimulus.
-
-    As one that is predicted: with :math:`z` what is standardised over the stimuli of a part, the
-    derivative is :math:`z_a z_p - r_k (z_a^2 + z_p^2) / 2 + r_k - r`, of mean 0. As one of those
-    that the other parts are predicted from, with the penalty as it is: see `led`.
-
-    Parameters
-    ----------
-    held : HeldOut
-    layers : sequence of Spectrum
-        What it was predicted from.
-    responses : array of shape (stimulus, unit)
-    by : SpectralMap
-
-    Returns
-    -------
-    array of shape (stimulus, unit)
-        NaN for units without a correlation; 0 for stimuli of parts without one.
-    """
-    sums, known = moments(held), held.known
-    r = correlations(sums)[0]
-    found, counted = np.zeros(held.actual.shape), np.zeros(held.actual.shape)
-    gradient = np.zeros(held.actual.shape)
-    for part, own in zip(held.parts, sums, strict=True):
-        inside, here, n = known[part], own.r[0], own.n[0]
-        with np.errstate(invalid="ignore", divide="ignore"):
-            (a, _), (p, spread) = (
-                _standardised(
-                    np.where(inside, values[part], mean[0] / n), mean[0] / n, square[0] / n
-                )
-                for values, mean, square in (
-                    (held.actual, own.actual, own.squared_actual),
-                    (held.predicted, own.predicted, own.squared_predicted),
-                )
-            )
-            moved = a * p - here * (a**2 + p**2) / 2 + here - r
-            slope = (a - here * p) / spread
-        counts = inside & np.isfinite(here)
-        found[part], counted[part] = np.where(counts, moved, 0.0), counts
-        gradient[part] = np.where(counts, slope, 0.0)
-    # A unit that is predicted for some stimuli alone is moved more by each of them.
-    total = counted.sum(axis=0)
-    found += refitted(held, layers, responses, by, gradient)
-    found *= np.divide(len(found), total, out=np.zeros(len(total)), where=total > 0)
-    return np.where(np.isfinite(r), found, np.nan)
-
-
-def refitted(
-    held: HeldOut,
-    layers: Sequence[Spectrum],
-    responses: Floats,
-    by: SpectralMap,
-    gradient: Floats,
-) -> Floats:
-    """Return how something moves with the weights of what predictions are fitted to, of mean 0.
-
-    Parameters
-    ----------
-    held, layers, responses, by
-        See `influences`.
-    gradient : array of shape (stimulus, unit)
-        How it moves with what is predicted of each stimulus.
-
-    Returns
-    -------
-    array of shape (stimulus, unit)
-    """
-    found = np.zeros(responses.shape)
-    for penalty, layer in zip(held.penalty, layers, strict=True):
-        train, test = layer.fold.train, layer.fold.test
-        training = responses[train]
-        centred = np.where(_still(training), 0.0, training - training.mean(axis=0))
-        each = np.where(np.isfinite(penalty), penalty, -1.0)
-        for one in np.unique(each):
-            own = np.flatnonzero(each == one)
-            found[np.ix_(train, own)] += led(
-                layer, centred[:, own], by.weights(layer, one), gradient[np.ix_(test, own)]
-            )
-    moved: Floats = found - found.mean(axis=0)
-    return moved
-
-
-def _standardised(values: Floats, mean: Floats, square: Floats) -> tuple[Floats, Floats]:
-    """Return values about their mean in standard deviations, and these."""
-    spread = np.sqrt(square - mean**2)
-    return (values - mean) / spread, spread
-
-
 @dataclass(frozen=True)
 class Pooled:
     r"""Sums over units of products of held-out responses and predictions, stimulus by stimulus.
@@ -339,38 +252,6 @@ def pooled(held: HeldOut) -> Pooled:
     a, p = (np.where(known, one, 0.0) for one in (held.actual, held.predicted))
     product, actual, predicted = (np.einsum("iu,iu->i", *two) for two in ((a, p), (a, a), (p, p)))
     return Pooled(product, actual, predicted, held.parts)
-
-
-def pooled_influence(
-    held: HeldOut, layers: Sequence[Spectrum], responses: Floats, by: SpectralMap
-) -> Floats:
-    """Return how the correlation of all units at once moves with each stimulus: `(stimulus,)`.
-
-    As one that is predicted and as one that others are predicted from.
-
-    Parameters
-    ----------
-    held, layers, responses, by
-        See `influences`.
-    """
-    sums = pooled(held)
-    r = sums.r()[0]
-    if not np.isfinite(r):
-        return np.full(len(held.actual), np.nan)
-    known = held.known
-    a, p = (np.where(known, one, 0.0) for one in (held.actual, held.predicted))
-    found, gradient, counted = np.zeros(len(a)), np.zeros(a.shape), 0
-    for part in held.parts:
-        product, actual, predicted = (one[part] for one in sums.of_stimuli)
-        here = pooled_r(product.sum(), actual.sum(), predicted.sum())
-        if np.isfinite(here):
-            scale = np.sqrt(actual.mean() * predicted.mean())
-            both = actual / actual.mean() + predicted / predicted.mean()
-            found[part] = product / scale - here * both / 2 + here - r
-            gradient[part] = a[part] / scale - here * p[part] / predicted.mean()
-            counted += len(part)
-    found += refitted(held, layers, responses, by, gradient).sum(axis=1)
-    return found * len(found) / counted
 
 
 def pooled_r(product: Floats, actual: Floats, predicted: Floats) -> Floats:

@@ -11,6 +11,7 @@ puts the mean of :math:`h_{ii}` in place of each, and needs no residuals.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
@@ -57,22 +58,74 @@ class Fitted:
     penalty: Floats
 
 
-Map = Callable[[Spectrum, Floats, Targets], Fitted]
-"""Fits the responses `(training stimulus, unit)`, about their mean, to a spectrum."""
-
-
-class SpectralMap(Protocol):
-    """A map that weighs the components of a spectrum."""
+class Map(Protocol):
+    """Fits responses to a representation and predicts others."""
 
     def __call__(self, layer: Spectrum, responses: Floats, targets: Targets = None) -> Fitted:
-        """Fit responses about their training mean, see `Map`."""
+        """Fit the responses `(training stimulus, unit)`, about their mean, to a spectrum."""
 
+    def led(
+        self,
+        layer: Spectrum,
+        responses: Floats,
+        penalty: Floats,
+        gradient: Floats,
+        targets: Targets = None,
+    ) -> Floats:
+        """Return how something moves with the weight of each training stimulus, `(stimulus, unit)`.
+
+        By as much as leaving it out takes away, with the penalty as it is; where stimuli are left
+        out in groups, it is the sum over a group that is.
+
+        Parameters
+        ----------
+        layer : Spectrum
+        responses : array of shape (training stimulus, unit)
+            About their mean.
+        penalty : array of shape (unit,)
+            That was chosen.
+        gradient : array of shape (held-out stimulus, unit)
+            How it moves with what is predicted about the training mean; adds up to 0 over stimuli
+            if that mean has no part in it.
+        targets : array of int of shape (unit,), optional
+        """
+
+
+class Weighing(ABC):
+    """A map that weighs the components of a spectrum, and so is linear in the responses."""
+
+    @abstractmethod
     def weights(self, layer: Spectrum, penalty: float) -> Floats:
-        """Return what each component is weighed by: `(component,)`."""
+        """Return what each component is weighed by in what is predicted: `(component,)`.
+
+        Parameters
+        ----------
+        layer : Spectrum
+        penalty : float
+            Chosen, relative to the mean eigenvalue.
+        """
+
+    def led(
+        self,
+        layer: Spectrum,
+        responses: Floats,
+        penalty: Floats,
+        gradient: Floats,
+        targets: Targets = None,
+    ) -> Floats:
+        """Return how something moves with the weight of each training stimulus, see `Map.led`."""
+        found = np.zeros(responses.shape)
+        each = np.where(np.isfinite(penalty), penalty, -1.0)
+        for one in np.unique(each) if layer.rank else ():
+            own = each == one
+            found[:, own] = led(
+                layer, responses[:, own], self.weights(layer, float(one)), gradient[:, own]
+            )
+        return found
 
 
 @dataclass(frozen=True)
-class Ridge:
+class Ridge(Weighing):
     """Ridge regression, the penalty of every unit chosen within the training stimuli.
 
     Attributes
@@ -110,19 +163,12 @@ class Ridge:
         )
 
     def weights(self, layer: Spectrum, penalty: float) -> Floats:
-        """Return what each component is weighed by in what is predicted: `(component,)`.
-
-        Parameters
-        ----------
-        layer : Spectrum
-        penalty : float
-            Chosen, relative to the mean eigenvalue.
-        """
+        """Return what each component is weighed by in what is predicted: `(component,)`."""
         return np.asarray(1 / (layer.values + penalty * layer.mean))
 
 
 @dataclass(frozen=True)
-class Components:
+class Components(Weighing):
     """Least squares on the first principal components of the training stimuli.
 
     Attributes
@@ -181,13 +227,44 @@ class PartialLeastSquares:
         features, held_out = layer.vectors[:, kept] * size, layer.toward[:, kept] / size
         predicted = np.empty((len(held_out), responses.shape[1]))
         for own in _apart(targets, responses.shape[1]):
-            predicted[:, own] = held_out @ _pls(
-                features, responses[:, own], min(self.k, layer.rank)
-            )
+            predicted[:, own] = held_out @ self._coefficients(features, responses[:, own])
         inner = np.full(responses.shape[1], np.nan)
         if self.judged:
             inner = self._inner(features @ features.T, layer.fold, responses, targets)
         return Fitted(predicted, inner, np.full(len(inner), np.nan))
+
+    def led(
+        self,
+        layer: Spectrum,
+        responses: Floats,
+        penalty: Floats,
+        gradient: Floats,
+        targets: Targets = None,
+    ) -> Floats:
+        """Return how something moves with the weight of each training stimulus, see `Map.led`.
+
+        The components follow the responses, so there is no identity: each is left out in turn.
+        """
+        moved, kept = np.zeros(responses.shape), layer.values > 0
+        if not layer.rank:
+            return moved
+        size = np.sqrt(layer.values[kept])
+        features, held_out = layer.vectors[:, kept] * size, layer.toward[:, kept] / size
+        for own in _apart(targets, responses.shape[1]):
+            every = np.arange(len(responses))
+            whole = held_out @ self._coefficients(features, responses[:, own])
+            for members in (one for some in layer.fold.members for one in some):
+                rest = np.delete(every, members)
+                mean = features[rest].mean(axis=0)
+                centred = responses[np.ix_(rest, own)]
+                centred = centred - centred.mean(axis=0)
+                without = (held_out - mean) @ self._coefficients(features[rest] - mean, centred)
+                taken = ((whole - without) * gradient[:, own]).sum(axis=0)
+                moved[np.ix_(members, own)] = taken / len(members)
+        return moved
+
+    def _coefficients(self, features: Floats, responses: Floats) -> Floats:
+        return _pls(features, responses, min(self.k, len(features) - 1, features.shape[1]))
 
     def _inner(self, gram: Floats, fold: Fold, responses: Floats, targets: Targets) -> Floats:
         """Return the share of the variance explained in parts of the training stimuli."""
@@ -226,9 +303,7 @@ def left_out(layer: Spectrum, responses: Floats, turned: Floats, filters: Floats
             errors[row] = np.einsum("iu,iu->u", residual, residual)
             continue
         for members in fold.members:
-            vectors = layer.vectors[members]
-            away = np.einsum("gij,j,gkj->gik", vectors, taken, vectors, optimize=True) - 1 / n
-            away += 1e-12 * np.eye(members.shape[1])
+            away = _taken(layer, members, taken)
             errors[row] += np.square(np.linalg.solve(away, residual[members])).sum(axis=(0, 1))
     return errors
 
@@ -251,7 +326,8 @@ def led(layer: Spectrum, responses: Floats, weights: Floats, gradient: Floats) -
     r"""Return how something moves with the weight of each training stimulus: `(stimulus, unit)`.
 
     Without stimulus i what is predicted of t is less by :math:`A_{ti} (y_i - \hat y_i) / (1 -
-    h_{ii})`, :math:`A_{ti}` being its part in the prediction.
+    h_{ii})`, :math:`A_{ti}` being its part in the prediction; without a group of stimuli by
+    :math:`A_{tg} (I - H_{gg})^{-1} (y_g - \hat y_g)`, a sum over its members.
 
     Parameters
     ----------
@@ -263,12 +339,24 @@ def led(layer: Spectrum, responses: Floats, weights: Floats, gradient: Floats) -
     gradient : array of shape (held-out stimulus, unit)
         How it moves with what is predicted.
     """
-    filters = weights * layer.values
+    filters, fold = weights * layer.values, layer.fold
     residual = responses - layer.vectors @ (filters[:, None] * (layer.vectors.T @ responses))
-    away = 1 - np.square(layer.vectors) @ filters - 1 / len(responses)
-    away = np.maximum(away, 1e-12)[:, None]
-    moved: Floats = (layer.vectors @ (weights[:, None] * (layer.toward.T @ gradient))) * residual
-    return moved / away
+    part = layer.vectors @ (weights[:, None] * (layer.toward.T @ gradient))
+    if fold.alone:
+        away = 1 - np.square(layer.vectors) @ filters - 1 / len(responses)
+        return np.asarray(part * residual / np.maximum(away, 1e-12)[:, None])
+    for members in fold.members:
+        taken = _taken(layer, members, 1 - filters)
+        residual[members] = np.linalg.solve(taken, residual[members])
+    return np.asarray(part * residual)
+
+
+def _taken(layer: Spectrum, members: Labels, taken: Floats) -> Floats:
+    """Return what is not fitted of groups of training stimuli: `(group, member, member)`."""
+    vectors = layer.vectors[members]
+    away: Floats = np.einsum("gij,j,gkj->gik", vectors, taken, vectors, optimize=True)
+    away += 1e-12 * np.eye(members.shape[1]) - 1 / len(layer.values)
+    return away
 
 
 INNER: dict[str, Callable[[Spectrum, Floats, Floats, Floats], Floats]] = {

@@ -9,7 +9,7 @@ import numpy as np
 
 from isomorph.errors import IsomorphError
 from isomorph.measures.prediction import METHODS, OfUnits, ReverseForm
-from isomorph.prediction import PENALTIES, Map, PartialLeastSquares, Ridge
+from isomorph.prediction import PENALTIES, Components, Map, PartialLeastSquares, Ridge
 from isomorph.study.prediction import Prediction
 
 
@@ -37,7 +37,7 @@ class Method:
     @property
     def unjudged(self) -> Map:
         """The same map where no layer is chosen."""
-        if isinstance(self.map, PartialLeastSquares):
+        if isinstance(self.map, Components | PartialLeastSquares):
             return replace(self.map, judged=False)
         return self.map
 
@@ -68,7 +68,7 @@ def _method(name: str, settings: Prediction, where: str) -> Method:
     by = form.map
     if isinstance(by, Ridge):
         by = ridge_of(settings)
-    elif isinstance(by, PartialLeastSquares):
+    elif isinstance(by, Components | PartialLeastSquares):
         by = replace(by, judged=True)
     reverse = isinstance(form, ReverseForm)
     return Method(name, by, reverse, not reverse and getattr(form, "together", False))

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
 from isomorph.inference.gather import Candidates
+from isomorph.inference.predict.made import AtOnce, UnitByUnit
 from isomorph.inference.predict.methods import Method
 from isomorph.inference.predict.recorded import Population, Recorded
 from isomorph.inference.predict.scored import (
@@ -22,7 +22,6 @@ from isomorph.measures import Counts, Floats, Stack
 from isomorph.prediction import (
     Fold,
     HeldOut,
-    Pooled,
     Ridge,
     Spectrum,
     correlations,
@@ -172,17 +171,23 @@ class _Forward:
         self.places = list(task.recorded.places.items())
         shape = (len(task.folds), len(self.places))
         self.best, self.taken = np.full(shape, -np.inf), np.full(shape, -1)
-        self.held: HeldOut | None = None
-        self.whole: HeldOut | None = None
+        self.held: UnitByUnit | None = None
+        self.whole: list[AtOnce] | None = None
 
     def add(self, candidate: int, layer: Sequence[Spectrum], into: Predicted) -> None:
         task, method = self.task, into.method
         recorded = task.recorded
         targets = task.owner if method.together else None
-        held = held_out(layer, recorded.values, method.map, targets).masked(recorded.kept)
+        values, draws = recorded.values, task.drawn.stimuli
+        plain = held_out(layer, values, method.map, targets).masked(recorded.kept)
+        held = UnitByUnit.of(plain, layer, values, method.map, draws, targets)
         whole = None
         if self.both_ways and isinstance(method.map, Ridge):
-            whole = held_out(layer, recorded.values, task.ridge, task.owner).masked(recorded.kept)
+            every = held_out(layer, values, task.ridge, task.owner).masked(recorded.kept)
+            whole = [
+                AtOnce.of(every.units(own.at), layer, values[:, own.at], task.ridge, draws)
+                for own in recorded.populations
+            ]
         shuffled = _shuffled(layer, task, method)
         for place, populations in self.places:
             scores = scores_of_units(held, whole, recorded, populations, task.drawn)
@@ -190,21 +195,23 @@ class _Forward:
             into.shuffled.setdefault(place, []).append(shuffled[place])
         self._consider(candidate, held, whole)
 
-    def _consider(self, candidate: int, held: HeldOut, whole: HeldOut | None) -> None:
+    def _consider(self, candidate: int, held: UnitByUnit, whole: Sequence[AtOnce] | None) -> None:
         """Take the layer for the parts that the others predict best of themselves by it."""
-        task = self.task
-        inner = np.where(task.recorded.kept, held.inner, np.nan)
+        recorded = self.task.recorded
+        inner = np.where(recorded.kept, held.held.inner, np.nan)
         if self.held is None:
-            self.held, self.whole = _empty(held), None if whole is None else _empty(whole)
+            self.held = held.empty()
+            self.whole = None if whole is None else [one.empty() for one in whole]
         for column, (_, populations) in enumerate(self.places):
             criterion = np.mean([medians(inner[:, one.at]) for one in populations], axis=0)
             with np.errstate(invalid="ignore"):
                 better = criterion > self.best[:, column]
             self.best[better, column], self.taken[better, column] = criterion[better], candidate
             for one in populations:
-                _take(self.held, held, better, one.at)
+                self.held.take(held, better, one.at)
                 if self.whole is not None and whole is not None:
-                    _take(self.whole, whole, better, one.at)
+                    at = recorded.populations.index(one)
+                    self.whole[at].take(whole[at], better)
 
     def chosen(self) -> dict[str, Chosen]:
         assert self.held is not None, "a model has layers"
@@ -217,18 +224,6 @@ class _Forward:
             )
             for column, (place, populations) in enumerate(self.places)
         }
-
-
-def _empty(held: HeldOut) -> HeldOut:
-    nothing = [np.full_like(one, np.nan) for one in (held.predicted, held.inner, held.penalty)]
-    return HeldOut(held.actual, nothing[0], held.parts, nothing[1], nothing[2])
-
-
-def _take(into: HeldOut, held: HeldOut, parts: NDArray[np.bool_], units: slice) -> None:
-    """Copy what was predicted of some parts."""
-    for at in np.flatnonzero(parts).tolist():
-        into.predicted[held.parts[at], units] = held.predicted[held.parts[at], units]
-        into.penalty[at, units] = held.penalty[at, units]
 
 
 def _shuffled(layer: Sequence[Spectrum], task: Task, method: Method) -> dict[str, Floats]:
@@ -261,12 +256,7 @@ class _InReverse:
         self.places = list(task.recorded.places.items())
         shape = (len(task.folds), len(self.places))
         self.best, self.taken = np.full(shape, -np.inf), np.full(shape, -1)
-        n_stimuli, parts = len(task.recorded.values), [one.test for one in task.folds]
-        nothing = np.full(n_stimuli, np.nan)
-        self.pools = [
-            Pooled(nothing.copy(), nothing.copy(), nothing.copy(), parts)
-            for _ in task.recorded.populations
-        ]
+        self.pools: dict[int, AtOnce] = {}
 
     def add(
         self, candidate: int, regions: Sequence[list[Spectrum]], root: Floats, into: Predicted
@@ -275,11 +265,11 @@ class _InReverse:
         power = np.square(root).sum(axis=0)
         one = np.zeros(root.shape[1], dtype=np.intp)
         for column, (place, populations) in enumerate(self.places):
-            held = []
+            held, pools = list[HeldOut](), list[AtOnce]()
             for population in populations:
-                region = regions[every.index(population)]
-                held.append(held_out(region, root, into.method.map, one))
-            pools = [pooled(own) for own in held]
+                region, by = regions[every.index(population)], into.method.map
+                held.append(held_out(region, root, by, one))
+                pools.append(AtOnce.of(held[-1], region, root, by, task.drawn.stimuli))
             penalty = float(medians(np.array([[own.penalty[:, 0] for own in held]]).reshape(1, -1))
                             [0]) if root.shape[1] else np.nan  # fmt: skip
             scores = scores_in_reverse(pools, penalty, _count(populations), task.drawn)
@@ -294,11 +284,7 @@ class _InReverse:
                 better = criterion > self.best[:, column]
             self.best[better, column], self.taken[better, column] = criterion[better], candidate
             for population, pool in zip(populations, pools, strict=True):
-                own = self.pools[every.index(population)]
-                for at in np.flatnonzero(better).tolist():
-                    part = pool.parts[at]
-                    for name in ("product", "actual", "predicted"):
-                        getattr(own, name)[part] = getattr(pool, name)[part]
+                self.pools.setdefault(every.index(population), pool.empty()).take(pool, better)
 
     def chosen(self) -> dict[str, Chosen]:
         every = self.task.recorded.populations

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from isomorph.inference.bootstrap import Resampled, resampled_means
+from isomorph.inference.predict.made import AtOnce, UnitByUnit
 from isomorph.inference.predict.recorded import Population, Recorded
 from isomorph.measures import Counts, Floats
-from isomorph.prediction import HeldOut, Pooled, correlations, explained, moments, pooled
+from isomorph.prediction import correlations, explained, moments
 
 STIMULI_AND_UNITS = "stimuli and units"
 
@@ -112,8 +113,8 @@ class Scores:
 
 
 def scores_of_units(
-    held: HeldOut,
-    whole: HeldOut | None,
+    held: UnitByUnit,
+    whole: Sequence[AtOnce] | None,
     recorded: Recorded,
     populations: Sequence[Population],
     drawn: Drawn,
@@ -122,10 +123,10 @@ def scores_of_units(
 
     Parameters
     ----------
-    held : HeldOut
+    held : UnitByUnit
         Of all units.
-    whole : HeldOut or None
-        The same with one penalty for all units of a population; None where that is not asked for.
+    whole : sequence of AtOnce or None
+        Of every population, with one penalty for all its units; None where that is not asked for.
     recorded : Recorded
     populations : sequence of Population
         Of one region and time bin, a subject each.
@@ -134,9 +135,9 @@ def scores_of_units(
     each, draws, by_units, by_both, pools, pools_drawn = ([] for _ in range(6))
     parts: list[UnitScores] = []
     for one in populations:
-        own = held.units(one.at)
-        sums, drawn_sums = moments(own), moments(own, drawn.stimuli)
-        r, r_drawn = correlations(sums)[0], correlations(drawn_sums)
+        own = held.held.units(one.at)
+        sums, r_drawn = moments(own), held.units(one.at).r(drawn.stimuli)
+        r = correlations(sums)[0]
         reliability = recorded.reliability[one.at]
         with np.errstate(invalid="ignore"):
             root = np.sqrt(np.where(reliability > 0, reliability, np.nan))
@@ -145,13 +146,14 @@ def scores_of_units(
         if known.any():
             penalty[known] = np.nanmedian(own.penalty[:, known], axis=0)
         parts.append(UnitScores(r, explained(sums)[0], r / root, penalty))
-        places = drawn.units[recorded.populations.index(one)]
+        population = recorded.populations.index(one)
+        places = drawn.units[population]
         each.append(medians(r[None])[0])
         draws.append(medians(r_drawn))
         by_units.append(medians(r[places]))
         by_both.append(medians(np.take_along_axis(r_drawn, places, axis=1)))
-        pool = None if whole is None else pooled(whole.units(one.at))
-        pools.append(np.nan if pool is None else pool.r()[0])
+        pool = None if whole is None else whole[population]
+        pools.append(np.nan if pool is None else pool.estimate)
         n_draws = len(drawn.stimuli)
         pools_drawn.append(np.full(n_draws, np.nan) if pool is None else pool.r(drawn.stimuli))
     units = UnitScores(
@@ -166,20 +168,20 @@ def scores_of_units(
 
 
 def scores_in_reverse(
-    pools: Sequence[Pooled], penalty: float, n_units: int, drawn: Drawn
+    pools: Sequence[AtOnce], penalty: float, n_units: int, drawn: Drawn
 ) -> Scores:
     """Return the scores of a layer that is predicted from one region in one time bin.
 
     Parameters
     ----------
-    pools : sequence of Pooled
+    pools : sequence of AtOnce
         Of every subject.
     penalty : float
     n_units : int
         Of the region, which predict.
     drawn : Drawn
     """
-    each = np.array([pool.r()[0] for pool in pools])
+    each = np.array([pool.estimate for pool in pools])
     draws = np.stack([pool.r(drawn.stimuli) for pool in pools], axis=1)
     return Scores(each, draws, None, None, each, draws, None, n_units, penalty)
 

@@ -10,7 +10,7 @@ stimuli what knows nothing explains nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -25,7 +25,7 @@ from isomorph.inference.predict.scored import STIMULI_AND_UNITS
 from isomorph.inference.spread import UNLIMITED
 from isomorph.measures import Floats
 from isomorph.prediction import explained, moments
-from isomorph.prediction.bands import banded, candidate_shares
+from isomorph.prediction.bands import banded, candidate_shares, moved_with_bands
 from isomorph.prediction.spectra import Labels
 
 SEARCHED = 30
@@ -97,14 +97,15 @@ def _explained(task: Task, names: Sequence[str]) -> Explained:
     layers = dict(task.by_model())
     grams = [_band(task, layers[name]) for name in names]
     rng = np.random.default_rng([len(task.recorded.values), len(names)])
-    plain, drawn = [], []
+    plain, drawn, values, draws = [], [], task.recorded.values, task.drawn.stimuli
     for chosen in subsets(len(names)):
         shares = candidate_shares(len(chosen), SEARCHED, rng)
-        held = banded(
-            [grams[at] for at in chosen], task.folds, task.recorded.values, task.ridge, shares
-        ).held.masked(task.recorded.kept)
-        plain.append(explained(moments(held))[0])
-        drawn.append(explained(moments(held, task.drawn.stimuli)))
+        some = [grams[at] for at in chosen]
+        made = banded(some, task.folds, values, task.ridge, shares)
+        made = replace(made, held=made.held.masked(task.recorded.kept))
+        plain.append(explained(moments(made.held))[0])
+        moved = moved_with_bands(made, some, task.folds, values, task.ridge, draws)
+        drawn.append(explained(moments(made.held, draws)) + moved)
     return Explained(np.stack(plain), np.stack(drawn, axis=1))
 
 
