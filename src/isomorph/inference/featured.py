@@ -14,7 +14,7 @@ from isomorph.errors import IsomorphError
 from isomorph.inference.gather import Candidates, Region, candidates_of
 from isomorph.measures import FEATURES, Floats, Measure, Stack
 from isomorph.measures.pairs import pair_indices
-from isomorph.rdms.features import UnitResponses
+from isomorph.rdms.unit_responses import UnitResponses
 
 GRAM = "squared_euclidean"
 """The distance whose RDMs hold the Gram matrices of features."""

@@ -16,10 +16,11 @@ from isomorph.inference.featured import GRAM, Features
 from isomorph.inference.given import is_numbers, joined
 from isomorph.measures import Floats
 from isomorph.models.kept import kept_features
-from isomorph.rdms.features import UnitResponses, features_of_responses
+from isomorph.rdms.features import features_of_responses
 from isomorph.rdms.layers_in_hand import features_in_order
 from isomorph.rdms.lined_up import names_of
 from isomorph.rdms.rdm import is_recording, rdm, sessions_given
+from isomorph.rdms.unit_responses import UnitResponses
 from isomorph.responses.times import times_of
 
 ROW = "row"

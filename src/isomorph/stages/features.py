@@ -10,10 +10,11 @@ from isomorph.layout import Layout
 from isomorph.measures import MEASURES, Floats
 from isomorph.models.kept import kept_features
 from isomorph.rdms.collecting import model_rdms
-from isomorph.rdms.features import UnitResponses, features_of_responses
+from isomorph.rdms.features import features_of_responses
 from isomorph.rdms.fold_geometry import geometry_of_layer
 from isomorph.rdms.layered import rdms_of_layer
 from isomorph.rdms.level import Level, averaged, averaging
+from isomorph.rdms.unit_responses import UnitResponses
 from isomorph.responses.times import common_times
 from isomorph.stages.levels import read_level
 from isomorph.stages.recorded import compared_sessions

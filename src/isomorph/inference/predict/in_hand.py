@@ -19,10 +19,11 @@ from isomorph.inference.keywords import inference_of
 from isomorph.inference.predict import prediction_tables
 from isomorph.inference.result import Result
 from isomorph.rdms.collection import distances_of
-from isomorph.rdms.features import UnitResponses, features_of_responses
+from isomorph.rdms.features import features_of_responses
 from isomorph.rdms.lined_up import names_of
 from isomorph.rdms.named import labels, one_name, several
 from isomorph.rdms.rdm import rdm, sessions_given
+from isomorph.rdms.unit_responses import UnitResponses
 from isomorph.responses.times import common_times
 
 
