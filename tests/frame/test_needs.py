@@ -118,15 +118,16 @@ def test_what_another_dataset_serves_is_noted(tmp_path, capsys):
 
 
 def test_room_and_cost_are_said_beforehand(tmp_path, capsys):
-    file = study(tmp_path, ["pearson", "procrustes"], features=2000)
+    file = study(tmp_path, ["pearson", "procrustes", "decodability"], features=2000)
     content = yaml.safe_load(file.read_text())
     tiny.write_yaml(file, {**content, "distances": ["squared_euclidean"]})
     _, lines = checked(capsys, file)
-    assert lines[-2:] == [
+    assert lines[-3:] == [
         "pixels: keeps 2,000 features of each layer or fewer, at most 96.0 kB a layer for 12 "
         "stimuli",
-        "procrustes: computed anew for each of 40 orders of the stimuli and 12 times without a "
-        "stimulus, for every subject of a region and every layer",
+        "procrustes, decodability: computed anew for each of 40 orders of the stimuli, for every "
+        "subject of a region and every layer",
+        "decodability: and 12 times without a stimulus",
     ]
     _, lines = checked(capsys, study(tmp_path / "all", ["pearson"], features="all"))
     assert lines[-1] == ("pixels: keeps all features of its layers, 4 bytes each for 12 stimuli")

@@ -23,9 +23,15 @@ def compared(measure):
 @pytest.mark.parametrize(
     ("measure", "step", "said"),
     [
-        ("mutual_knn(3)", 1.0, "mutual_knn(3) of correlation: about 42 seconds, as each of 42 "),
-        ("mutual_knn(3)", 10.0, "mutual_knn(3) of correlation: about 7 minutes"),
-        ("mutual_knn(3)", 0.1, ""),
+        (
+            "decodability",
+            1.0,
+            "decodability of squared_euclidean: about 42 seconds, as each of 42 ",
+        ),
+        ("decodability", 10.0, "decodability of squared_euclidean: about 7 minutes"),
+        ("decodability", 0.1, ""),
+        ("procrustes", 1.0, "procrustes of squared_euclidean: about 30 seconds, as each of 30 "),
+        ("mutual_knn(3)", 10.0, ""),
         ("rho_a", 10.0, ""),
     ],
 )

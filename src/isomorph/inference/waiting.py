@@ -5,9 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 
+import numpy as np
+
 from isomorph.inference.gather import Candidates, Region
 from isomorph.inference.setting import Draws
 from isomorph.measures import Measure
+from isomorph.measures.jackknifed import Jackknifed
 
 WORTH_SAYING = 20.0
 """Seconds from which people are told before they wait."""
@@ -22,7 +25,8 @@ def long_wait(
 ) -> str:
     """Return about how long regions take to compare with layers, in words; empty if not long.
 
-    One comparison is timed, of some hundreds that influences and shuffles take.
+    One comparison with the stimuli in another order is timed, of as many as shuffles and, where
+    these have no closed form, influences take.
 
     Parameters
     ----------
@@ -35,10 +39,15 @@ def long_wait(
     """
     if not measure.costly or not regions:
         return ""
+    stack = regions[0].stack
+    measure.compare(stack, candidates.stack)  # what depends on one side alone is found once
+    moved = stack.chosen(np.roll(np.arange(stack.n_stimuli), 1))
     start = clock()
-    measure.compare(regions[0].stack, candidates.stack)
+    measure.compare(moved, candidates.stack)
     each = clock() - start
-    anew = candidates.stack.n_stimuli + len(draws.orders_for(measure))
+    anew = len(draws.orders_for(measure)) if measure.shuffled_anew else 0
+    if isinstance(measure.form, Jackknifed) and measure.form.deletes:
+        anew += stack.n_stimuli
     seconds = each * anew * sum(len(region.measured) for region in regions)
     if seconds < WORTH_SAYING:
         return ""

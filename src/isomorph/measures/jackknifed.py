@@ -34,6 +34,11 @@ class Jackknifed(ABC):
     def compare(self, first: Stack, second: Stack) -> Floats:
         """Compare `a` representations with `b`: `(a, b)`, NaN where there is no value."""
 
+    @property
+    def deletes(self) -> bool:
+        """Whether influences take as many comparisons as there are stimuli."""
+        return type(self).influence is Jackknifed.influence
+
     def influence(self, first: Stack, second: Stack) -> Floats:
         """Return what each stimulus adds to the measure: `(a, b, stimulus)`, of mean 0.
 

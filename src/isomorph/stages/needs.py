@@ -11,6 +11,7 @@ from isomorph.inference.analysis import Analysis
 from isomorph.inference.featured import KEPT, lacking, needs_of_models, takes_features
 from isomorph.measures import FEATURES, MEASURES, Measure
 from isomorph.measures._measure import CHANCE_ORDERS
+from isomorph.measures.jackknifed import Jackknifed
 from isomorph.study import Study
 from isomorph.study.responses import RdmResponses
 from isomorph.study.stimuli import (
@@ -172,7 +173,7 @@ def room_of_features(study: Study, n_stimuli: Mapping[str, int]) -> Iterator[str
 
 
 def costs_of(study: Study, n_stimuli: Mapping[str, int]) -> Iterator[str]:
-    """Yield how often costly measures are computed, a line for all.
+    """Yield how often costly measures are computed.
 
     Parameters
     ----------
@@ -185,11 +186,14 @@ def costs_of(study: Study, n_stimuli: Mapping[str, int]) -> Iterator[str]:
     if not costly:
         return
     orders = min(study.spec.inference.costly_permutations, study.spec.inference.permutations)
-    without = f" and {max(n_stimuli.values()):,} times without a stimulus" if n_stimuli else ""
     yield (
         f"{', '.join(costly)}: computed anew for each of {orders + CHANCE_ORDERS} orders of the "
-        f"stimuli{without}, for every subject of a region and every layer"
+        "stimuli, for every subject of a region and every layer"
     )
+    forms = {name: measures[name].form for name in costly}
+    deleting = [name for name, one in forms.items() if isinstance(one, Jackknifed) and one.deletes]
+    if deleting and n_stimuli:
+        yield f"{', '.join(deleting)}: and {max(n_stimuli.values()):,} times without a stimulus"
 
 
 def _needs(measure: Measure) -> str:
