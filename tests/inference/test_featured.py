@@ -228,8 +228,8 @@ def test_categories_reach_rdms_ceilings_and_pairs_of_regions(more_measures):
 
 def test_labels_are_in_every_draw_of_units():
     given = features(draws={"IT": {s: [np.arange(5), np.arange(3, 8)] for s in SUBJECTS}})
-    region = regions_of_features(given, CORRECTED)[0].labelled(CATEGORIES)
-    candidates = candidates_of_features(given, CORRECTED).labelled(CATEGORIES)
+    region = regions_of_features(given, CORRECTED)[0].told("labels", CATEGORIES)
+    candidates = candidates_of_features(given, CORRECTED).told("labels", CATEGORIES)
     for one in (region, *region.draws, candidates):
         assert all(np.array_equal(own, CATEGORIES) for own in one.stack.fact("labels"))
 

@@ -184,7 +184,7 @@ def test_held_out_canonical_correlation_is_its_definition():
     x, y = related(8, 23, 5, 40)
     penalty = 0.3
     sums = np.zeros(3)
-    for held in folds(23):
+    for held in folds(np.arange(23)):
         training = np.delete(np.arange(23), held)
         sides = []
         for one in (x, y):
@@ -222,7 +222,7 @@ def test_held_out_canonical_correlation_of_nothing_is_0_and_of_the_same_1(p, pen
 
 def test_folds_hold_out_each_stimulus_once():
     for n in (4, 5, 23):
-        parts = list(folds(n))
+        parts = list(folds(np.arange(n)))
         np.testing.assert_array_equal(np.sort(np.concatenate(parts)), np.arange(n))
         assert max(map(len, parts)) - min(map(len, parts)) <= 1
 

@@ -20,10 +20,13 @@ from isomorph.inference.featured import (
     takes_features,
 )
 from isomorph.inference.gather import Candidates, Region, candidates_of, regions_of
+from isomorph.inference.groups import Labels, group_count
 from isomorph.inference.region_pairs import compare_regions
 from isomorph.inference.waiting import long_wait
 from isomorph.measures import FEATURES, MEASURES, Measure
 from isomorph.rdms.distances import of_layers
+
+APART = "a stimulus would be predicted from others of its group"
 
 
 def comparison_tables(analysis: Analysis) -> tuple[dict[str, pd.DataFrame], list[str]]:
@@ -52,6 +55,7 @@ def comparison_tables(analysis: Analysis) -> tuple[dict[str, pd.DataFrame], list
     for distance, name in asked(analysis):
         measure = MEASURES[name]
         why, _ = lacking(analysis.features, analysis.labels, measure, distance)
+        why = why or _torn(analysis, measure)
         regions = [] if why else regions_asked(analysis, measure, distance)
         if not regions or not measure.accepts(distance):
             not_applicable.append(f"{name} of {distance}" + (f": {why}" if why else ""))
@@ -96,20 +100,41 @@ def asked(analysis: Analysis) -> Iterator[tuple[str, str]]:
 
 def regions_asked(analysis: Analysis, measure: Measure, distance: str) -> list[Region]:
     """Return the regions by their RDMs of a distance, or by their features."""
-    if distance != FEATURES:
+    if distance == FEATURES:
+        assert analysis.features is not None, "or it would be lacking"
+        found = regions_of_features(analysis.features, measure)
+    else:
         found = regions_of(analysis.brain, distance)
-        if "labels" not in measure.needs or analysis.labels is None:
-            return found
-        return [one.labelled(analysis.labels) for one in found]
-    assert analysis.features is not None, "or it would be lacking"
-    return regions_of_features(analysis.features, measure, analysis.labels)
+    for fact, values in _of_stimuli(analysis, measure).items():
+        found = [one.told(fact, values) for one in found]
+    return found
 
 
 def _candidates(analysis: Analysis, measure: Measure, distance: str) -> Candidates:
-    if distance != FEATURES:
+    if distance == FEATURES:
+        assert analysis.features is not None, "or it would be lacking"
+        found = candidates_of_features(analysis.features, measure)
+    else:
         found = candidates_of(analysis.models, of_layers(distance))
-        if "labels" not in measure.needs or analysis.labels is None:
-            return found
-        return found.labelled(analysis.labels)
-    assert analysis.features is not None, "or it would be lacking"
-    return candidates_of_features(analysis.features, measure, analysis.labels)
+    for fact, values in _of_stimuli(analysis, measure).items():
+        found = found.told(fact, values)
+    return found
+
+
+def _of_stimuli(analysis: Analysis, measure: Measure) -> dict[str, Labels]:
+    """Return what a measure must know of the stimuli, by name."""
+    facts = {}
+    if "labels" in measure.needs and analysis.labels is not None:
+        facts["labels"] = analysis.labels
+    if measure.holds_out and _is_grouped(analysis):
+        facts["groups"] = analysis.groups
+    return facts
+
+
+def _is_grouped(analysis: Analysis) -> bool:
+    return group_count(analysis.groups) < len(analysis.groups)
+
+
+def _torn(analysis: Analysis, measure: Measure) -> str:
+    """Return why a measure cannot be had of stimuli in groups; empty where it can."""
+    return APART if measure.holds_out == "stimuli" and _is_grouped(analysis) else ""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Any
 
@@ -37,13 +37,13 @@ class Crossing:
     rdms : array of shape (time, half, region, pair)
     known : array of bool of shape (time, half, region)
         What is not known is 0.
-    labels : array of shape (stimulus,) or None
-        Categories of the stimuli, where the measure needs them.
+    facts : mapping of str to array of shape (stimulus,)
+        What the measure must know of the stimuli.
     """
 
     rdms: Floats
     known: NDArray[np.bool_]
-    labels: NDArray[Any] | None = None
+    facts: Mapping[str, NDArray[Any]] = field(default_factory=dict)
 
     def stack(self, rdms: Floats, orders: NDArray[Any] | None = None) -> Stack:
         """Return RDMs as the measure is given them.
@@ -54,10 +54,13 @@ class Crossing:
         orders : array of shape (rdm, stimulus), optional
             In which order each has the stimuli.
         """
-        if self.labels is None:
-            return Stack(rdms)
-        own = [self.labels] * len(rdms) if orders is None else list(self.labels[orders])
-        return Stack(rdms, facts={"labels": own})
+        return Stack(
+            rdms,
+            facts={
+                name: [values] * len(rdms) if orders is None else list(values[orders])
+                for name, values in self.facts.items()
+            },
+        )
 
     def mean(self, time: int, values: Floats) -> Floats:
         """Return the part of one time in the mean over times and both ways round.

@@ -19,6 +19,9 @@ from isomorph.rdms.unit_responses import UnitResponses
 GRAM = "squared_euclidean"
 """The distance whose RDMs hold the Gram matrices of features."""
 
+OF_STIMULI = {"labels", "groups"}
+"""Facts about the stimuli, the same for every representation."""
+
 NO_HALVES = "features are those of all repetitions together"
 """Why a region of features has no halves."""
 
@@ -141,9 +144,7 @@ def lacking(
     return "", ""
 
 
-def regions_of_features(
-    features: Features, measure: Measure, labels: NDArray | None = None
-) -> list[Region]:
+def regions_of_features(features: Features, measure: Measure) -> list[Region]:
     """Return the regions by name, each in every time bin, with what a measure needs of them.
 
     Parameters
@@ -151,8 +152,6 @@ def regions_of_features(
     features : Features
     measure : Measure
         Where it needs repetitions, subjects without are left out.
-    labels : array of shape (stimulus,), optional
-        Categories of the stimuli.
     """
     found = []
     for name in sorted(features.brain):
@@ -179,13 +178,11 @@ def regions_of_features(
                 recorded = min(x.shape[1] for x in means)
                 rdms = np.mean([one.rdms for one in draws], axis=0)
                 whole = replace(draws[0], rdms=rdms, draws=draws, n_recorded=recorded)
-            found.append(whole if labels is None else whole.labelled(labels))
+            found.append(whole)
     return found
 
 
-def candidates_of_features(
-    features: Features, measure: Measure, labels: NDArray | None = None
-) -> Candidates:
+def candidates_of_features(features: Features, measure: Measure) -> Candidates:
     """Return every layer with what a measure needs of it.
 
     A measure that is content with Gram matrices is given their roots for features: all that the
@@ -195,7 +192,6 @@ def candidates_of_features(
     ----------
     features : Features
     measure : Measure
-    labels : array of shape (stimulus,), optional
 
     Raises
     ------
@@ -205,7 +201,7 @@ def candidates_of_features(
     candidates = candidates_of(features.layers, GRAM)
     if not set(KEPT) & set(needs_of_models(measure)):
         facts: dict[str, Sequence[Floats]] = {"features": list(candidates.stack.roots)}
-        return _labelled(replace(candidates, facts=facts), labels)
+        return replace(candidates, facts=facts)
     arrays = []
     for model, layer in candidates.table[["model", "layer"]].itertuples(index=False):
         kept = features.models.get(model, {})
@@ -217,11 +213,7 @@ def candidates_of_features(
         arrays.append(np.asarray(kept[layer], dtype=float))
     facts = {"features": arrays, "repetitions": [x[:, None] for x in arrays]}
     rdms = np.stack([squared_distances_of(x) for x in arrays])
-    return _labelled(Candidates(candidates.table, rdms, facts), labels)
-
-
-def _labelled(candidates: Candidates, labels: NDArray | None) -> Candidates:
-    return candidates if labels is None else candidates.labelled(labels)
+    return Candidates(candidates.table, rdms, facts)
 
 
 def pooled(stack: Stack, measure: Measure) -> Stack:
@@ -237,8 +229,8 @@ def pooled(stack: Stack, measure: Measure) -> Stack:
     measure : Measure
     """
     facts: dict[str, Sequence[Floats]] = {}
-    if "labels" in stack.facts:
-        facts["labels"] = [stack.facts["labels"][0]]
+    for name in OF_STIMULI & set(stack.facts):
+        facts[name] = [stack.facts[name][0]]
     if "features" not in stack.facts:
         return Stack(measure.pool(stack.rdms)[None], facts=facts)
     every = stack.facts["features"]

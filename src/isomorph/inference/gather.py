@@ -83,17 +83,18 @@ class Region:
         """What measures are given of it, a representation per subject."""
         return Stack(self.rdms, facts=self.facts)
 
-    def labelled(self, labels: NDArray[Any]) -> Region:
-        """Return the region with categories of the stimuli `(stimulus,)`, in every draw of units.
+    def told(self, fact: str, values: NDArray[Any]) -> Region:
+        """Return the region with a fact about its stimuli, in every draw of units.
 
         Parameters
         ----------
-        labels : array of shape (stimulus,)
+        fact : {"labels", "groups"}
+        values : array of shape (stimulus,)
         """
         return replace(
             self,
-            facts={**self.facts, "labels": [labels] * len(self.rdms)},
-            draws=tuple(draw.labelled(labels) for draw in self.draws),
+            facts={**self.facts, fact: [values] * len(self.rdms)},
+            draws=tuple(draw.told(fact, values) for draw in self.draws),
         )
 
     @property
@@ -151,14 +152,9 @@ class Candidates:
         """What measures are given of them."""
         return Stack(self.rdms, facts=self.facts)
 
-    def labelled(self, labels: NDArray[Any]) -> Candidates:
-        """Return the layers with categories of the stimuli `(stimulus,)`.
-
-        Parameters
-        ----------
-        labels : array of shape (stimulus,)
-        """
-        return replace(self, facts={**self.facts, "labels": [labels] * len(self.rdms)})
+    def told(self, fact: str, values: NDArray[Any]) -> Candidates:
+        """Return the layers with a fact about their stimuli, see `Region.told`."""
+        return replace(self, facts={**self.facts, fact: [values] * len(self.rdms)})
 
 
 def regions_of(brain: xr.Dataset, distance: str) -> list[Region]:

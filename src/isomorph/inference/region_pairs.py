@@ -68,7 +68,7 @@ def compare_regions(regions: Sequence[Region], draws: Draws, setting: Setting) -
         measured = list(zip(*(regions[m].measured for m in members), strict=True))
         for draw in measured:
             crossing = CROSSINGS[way[0]](draw, way[1], setting.measure)
-            crossing = replace(crossing, labels=_labels(draw))
+            crossing = replace(crossing, facts=_of_stimuli(draw))
             values.add(crossing, places, inside, way[0], setting.measure, 1 / len(measured))
     return [_hypotheses(regions, pairs, [kind for kind, _ in ways], values, setting)]
 
@@ -158,10 +158,9 @@ def _embedded(rdms: Floats, measure: Measure) -> Floats:
     return measure.embed(rdms.reshape(-1, rdms.shape[-1])).reshape(rdms.shape)
 
 
-def _labels(regions: Sequence[Region]) -> NDArray[Any] | None:
-    """Return the categories of the stimuli, where regions have them for the measure."""
-    found = regions[0].facts.get("labels")
-    return None if found is None else np.asarray(found[0])
+def _of_stimuli(regions: Sequence[Region]) -> dict[str, NDArray[Any]]:
+    """Return what the measure must know of the stimuli, the same for all regions."""
+    return {name: np.asarray(found[0]) for name, found in regions[0].facts.items()}
 
 
 def _hypotheses(

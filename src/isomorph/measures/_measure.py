@@ -124,6 +124,9 @@ class Measure:
         Whether the order of the two does not matter.
     with_itself : float or None
         The value of a representation without ties with itself; None where that varies.
+    holds_out : {"", "groups", "stimuli"}
+        What it predicts from the others: parts of the stimuli, in which groups of stimuli are
+        whole, or one stimulus at a time, which no measure does for stimuli in groups.
     sees_stimuli : bool
         Whether it sees which stimulus is which. If not, shuffling them changes nothing, and tests
         nothing.
@@ -152,6 +155,7 @@ class Measure:
     model_needs: tuple[Need, ...] | None = None
     symmetric: bool = True
     with_itself: float | None = 1.0
+    holds_out: Literal["", "groups", "stimuli"] = ""
     sees_stimuli: bool = True
     known_chance: bool = True
     no_value: str = ""

@@ -161,6 +161,7 @@ PWCCA = replace(
 CCA_RIDGE = replace(
     CCA,
     name="cca_ridge",
+    holds_out="groups",
     title="Canonical correlation on held-out stimuli, regularised",
     invariances=("scale",),
     range=(-1.0, 1.0),

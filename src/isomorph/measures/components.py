@@ -261,6 +261,7 @@ MCC = Measure(
 )
 LINEAR_IDENTIFIABILITY = Measure(
     name="linear_identifiability",
+    holds_out="stimuli",
     title="Linear prediction of principal components, held out (5 unless stated)",
     family="identifiability",
     invariances=("scale", "offset"),

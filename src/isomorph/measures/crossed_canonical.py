@@ -21,7 +21,7 @@ ones, however many features there are.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import ClassVar, NamedTuple
@@ -98,7 +98,7 @@ class CrossedForm(Jackknifed):
             share = together / np.sqrt(powers[0] * powers[1])
             level = share.sum(axis=2, keepdims=True)
             added = share - level * (own / powers[0] + others / powers[1]) / 2
-        n_folds = min(FOLDS, first.n_stimuli)
+        n_folds = min(FOLDS, len(np.unique(second.groups)))
         more = np.sqrt(1 + n_folds / (n_folds - 1))
         return np.asarray(more * first.n_stimuli * np.where(np.isfinite(added), added, np.nan))
 
@@ -114,7 +114,8 @@ class CrossedForm(Jackknifed):
         if first.n_stimuli < FEWEST:
             return sums
         rows, columns = principal(first).places, principal(second).places
-        every = zip(folds(first.n_stimuli), self._sides(first), self._sides(second), strict=True)
+        parts = list(folds(second.groups))
+        every = zip(parts, self._sides(first, parts), self._sides(second, parts), strict=True)
         for held, x, y in every:
             for a, b in product(range(len(rows)), y.same_ranks()):
                 p, q = x.ranks[a], y.ranks[b[0]]
@@ -126,12 +127,13 @@ class CrossedForm(Jackknifed):
                         into[rows[a]][columns[b[few]][:, None], held] = values
         return sums
 
-    def _sides(self, stack: Stack) -> Iterable[Fold]:
+    def _sides(self, stack: Stack, parts: Sequence[Counts]) -> Iterable[Fold]:
         """Return the whitened features of every fold, kept with the stack where they are few."""
-        sides = (self._whitened(stack, held) for held in folds(stack.n_stimuli))
+        sides = (self._whitened(stack, held) for held in parts)
         if FOLDS * principal(stack).features.size > KEPT:
             return sides
-        return stack.derived(("whitened in folds", self), lambda: list(sides))
+        key = "whitened in folds", self, tuple(map(tuple, parts))
+        return stack.derived(key, lambda: list(sides))
 
     def _whitened(self, stack: Stack, held: Counts) -> Fold:
         """Return the whitened features of the stimuli that are held out, and of the others."""
@@ -177,8 +179,14 @@ def _of_variates(cross: Floats, first: Floats, second: Floats) -> tuple[Floats, 
     return together, own, others
 
 
-def folds(n_stimuli: int) -> Iterator[Counts]:
-    """Yield the stimuli of every fold, always the same for as many stimuli."""
-    order = np.random.default_rng(n_stimuli).permutation(n_stimuli)
-    for part in np.array_split(order, min(FOLDS, n_stimuli)):
-        yield np.sort(part)
+def folds(groups: Counts) -> Iterator[Counts]:
+    """Yield the stimuli of every fold, whole groups, always the same for as many groups.
+
+    Parameters
+    ----------
+    groups : array of shape (stimulus,)
+    """
+    names = np.unique(groups)
+    order = np.random.default_rng(len(names)).permutation(names)
+    for part in np.array_split(order, min(FOLDS, len(names))):
+        yield np.flatnonzero(np.isin(groups, part))

@@ -186,6 +186,7 @@ DECODABILITY = Measure(
 )
 TRANSFERRED_DISCREPANCY = Measure(
     name="transferred_discrepancy",
+    holds_out="stimuli",
     title="Agreement of linear probes for the labels, held out (1 - discrepancy)",
     family="identifiability",
     invariances=("scale",),

@@ -292,6 +292,7 @@ SOFT_MATCHING = Measure(
 )
 ONE_TO_ONE = Measure(
     name="one_to_one",
+    holds_out="stimuli",
     title="Correlation of each unit with one unit of the other, held out",
     family="prediction",
     invariances=("scale", "translation", "permutation"),

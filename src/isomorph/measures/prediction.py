@@ -1,9 +1,9 @@
 r"""The prediction family: what a map fitted on some stimuli says of responses to others.
 
 The first representation is the brain's and the second a layer's. The stimuli are dealt into up to
-five parts by their places, so that neighbours in the order go to different parts; each part is
-predicted from the others, see `isomorph.prediction`. The stage `predict` also keeps groups of
-stimuli together, chooses layers within the training stimuli and scores every unit.
+five parts by their places, so that neighbours in the order go to different parts and a group of
+stimuli to one; each part is predicted from the others, see `isomorph.prediction`. The stage
+`predict` also chooses layers within the training stimuli and scores every unit.
 
 A stimulus has a part in the value as one that is predicted and as one that others are predicted
 from; how the value varies with the stimuli has both in it.
@@ -70,8 +70,9 @@ def spectra_of(stack: Stack) -> list[list[Spectrum]]:
     """Return every representation, decomposed on the training stimuli of every part, once."""
 
     def decomposed() -> list[list[Spectrum]]:
-        n_parts = max(2, min(PARTS, stack.n_stimuli // ENOUGH))
-        folds = folds_of(parts_of(stack.places, n_parts))
+        n_groups = len(np.unique(stack.places))
+        n_parts = max(2, min(PARTS, stack.n_stimuli // ENOUGH, n_groups))
+        folds = folds_of(parts_of(stack.places, n_parts), stack.places)
         return [spectra(gram, folds) for gram in stack.grams]
 
     return stack.derived("spectra", decomposed)
@@ -233,6 +234,7 @@ def _means(values: Floats, owner: Labels, n: int) -> Floats:
 
 RIDGE = Measure(
     name="ridge",
+    holds_out="groups",
     title="Held-out correlation of units with their ridge regression on a layer, mean over units",
     family="prediction",
     invariances=("scale", "translation", "permutation"),
@@ -250,6 +252,7 @@ RIDGE = Measure(
 
 RIDGE_REVERSE = Measure(
     name="ridge_reverse",
+    holds_out="groups",
     title="Held-out correlation of a layer with its ridge regression on a brain, all principal "
     "components at once",
     family="prediction",

@@ -44,8 +44,8 @@ class Stack:
         Features each was computed from.
     facts : mapping of str to sequence
         What a measure may need beyond RDMs, by name: `features` `(stimulus, feature)`,
-        `repetitions` `(stimulus, repetition, feature)`, `labels` `(stimulus,)`, or what a later
-        family asks for. One array per representation, whose first axis is the stimulus.
+        `repetitions` `(stimulus, repetition, feature)`, `labels` and `groups` `(stimulus,)`, or
+        what a later family asks for. One array per representation, whose first axis is the stimulus.
     """
 
     rdms: Floats
@@ -145,8 +145,18 @@ class Stack:
 
     @property
     def places(self) -> NDArray[np.intp]:
-        """Places of the stimuli in the stack that these were chosen from: `(stimulus,)`."""
-        return self.derived("places", lambda: np.arange(self.n_stimuli))
+        """Places of the stimuli in the stack that these were chosen from: `(stimulus,)`.
+
+        Stimuli that belong together, by the fact `groups`, have one place.
+        """
+        return self.derived("places", lambda: self.groups)
+
+    @property
+    def groups(self) -> NDArray[np.intp]:
+        """Which stimuli belong together, from 0: `(stimulus,)`; each is alone without the fact."""
+        if "groups" not in self.facts or not len(self):
+            return np.arange(self.n_stimuli)
+        return np.unique(self.facts["groups"][0], return_inverse=True)[1]
 
     @property
     def grams(self) -> Floats:
