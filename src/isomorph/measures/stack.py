@@ -45,7 +45,8 @@ class Stack:
     facts : mapping of str to sequence
         What a measure may need beyond RDMs, by name: `features` `(stimulus, feature)`,
         `repetitions` `(stimulus, repetition, feature)`, `labels` and `groups` `(stimulus,)`, or
-        what a later family asks for. One array per representation, whose first axis is the stimulus.
+        what a later family asks for. One array per representation, whose first axis is the
+        stimulus.
     """
 
     rdms: Floats
