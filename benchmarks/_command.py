@@ -89,15 +89,16 @@ class _Object(_Lines):
     """Figures as one JSON object, which is closed whatever happens."""
 
     def __enter__(self) -> _Object:
-        self.before = "{\n "
+        print("{", end="", flush=True)
+        self.comma = ""
         return self
 
     def __exit__(self, *_: object) -> None:
-        print("\n}" if self.before != "{\n " else "{}", flush=True)
+        print("\n}", flush=True)
 
     def add(self, name: str, value: float) -> None:
-        print(f"{self.before}{json.dumps(name)}: {json.dumps(value)}", end="", flush=True)
-        self.before = ",\n "
+        print(f"{self.comma}\n {json.dumps(name)}: {json.dumps(value)}", end="", flush=True)
+        self.comma = ","
 
 
 def seconds(work: Callable[[], object], repeats: int = 1) -> float:
