@@ -194,10 +194,19 @@ def _of_few(n: int) -> float:
 
 
 def two_factors(
-    both: Floats, subjects: Floats, stimuli: Floats, n_subjects: int, n_stimuli: int
+    both: Floats,
+    subjects: Floats,
+    stimuli: Floats,
+    n_subjects: int,
+    n_stimuli: int,
+    excess: Floats | float = 0.0,
 ) -> Spread:
-    """Return the spread from the variances of three bootstraps, of any shape."""
-    of_subjects, of_stimuli = _of_few(n_subjects) * subjects, _of_few(n_stimuli) * stimuli
+    """Return the spread from the variances of three bootstraps, of any shape.
+
+    `excess` is what that over stimuli has too much, beside the noise of single measurements.
+    """
+    of_subjects = _of_few(n_subjects) * subjects
+    of_stimuli = _of_few(n_stimuli) * (stimuli - excess)
     grow = _of_few(n_subjects) * _of_few(n_stimuli)
     variance = of_subjects + of_stimuli - grow * (both - subjects - stimuli)
     variance = np.maximum(np.minimum(variance, both), np.maximum(of_subjects, of_stimuli))
