@@ -77,22 +77,22 @@ class OfPairs:
         apart = (added - mean[:, None]) / np.sqrt(n_subjects * (n_subjects - 1))
         return cls(mean, apart.reshape(-1, added.shape[2]))
 
-    def excess(self, *, drawn: bool, rivals: NDArray[np.intp] | None = None) -> Floats:
-        """Return by how much the variance of draws of stimuli is too large: `(thing,)`.
+    def excess(self, rivals: NDArray[np.intp] | None = None) -> tuple[Floats, Floats]:
+        """Return by how much the variance of draws of stimuli is too large: `(thing,)` each.
 
         Parameters
         ----------
-        drawn : bool
-            Whether subjects are resampled as well. What is every subject's own is then counted
-            right already, as it is in the variance over subjects too.
         rivals : array of shape (rival,), optional
             Of every thing less these: `(thing, rival)`.
+
+        Returns
+        -------
+        excess, shared : arrays
+            In all, and of what subjects share.
         """
-        total = _squares(self.mean, rivals)
-        if drawn and self.own is not None:
-            total = total - _squares(self.own, rivals)
-        excess: Floats = np.maximum(total, 0.0) / 2
-        return excess
+        total = _squares(self.mean, rivals) / 2
+        own = 0.0 if self.own is None else _squares(self.own, rivals) / 2
+        return total, np.maximum(total - own, 0.0)
 
     def mapped(self, function: Callable[[Floats], Floats]) -> OfPairs:
         """Return the same of something linear in the things."""
@@ -160,7 +160,7 @@ class Resampled:
         if self.apart_stimuli is not None:
             return self._spread_of_several(self.apart_stimuli)
         if self.of_pairs is not None:
-            return self._combined(self._each(variance_of), self._excess())
+            return self._combined(self._each(variance_of))
         if self.over_both is None or self.over_subjects is None:
             return spread_over_stimuli(self.over_stimuli, self.n_stimuli, limits)
         spread = spread_over_both(
@@ -179,20 +179,16 @@ class Resampled:
             return variance(self.over_stimuli), None, None
         return variance(self.over_stimuli), variance(self.over_subjects), variance(self.over_both)
 
-    def _excess(self, rivals: NDArray[np.intp] | None = None) -> Floats | float:
-        """Return what the variance over stimuli has too much."""
-        if self.of_pairs is None:
-            return 0.0
-        return self.of_pairs.excess(drawn=self.over_both is not None, rivals=rivals)
-
-    def _combined(self, variances: Variances, excess: Floats | float = 0.0) -> Spread:
+    def _combined(self, variances: Variances, rivals: NDArray[np.intp] | None = None) -> Spread:
         """Return the spread from the variances of each kind of draws."""
         stimuli, subjects, both = variances
+        excess = (0.0, 0.0) if self.of_pairs is None else self.of_pairs.excess(rivals)
         # No more is of pairs alone than half of what linear draws vary.
-        excess = np.minimum(excess, stimuli / 2)
+        in_all, shared = (np.minimum(each, stimuli / 2) for each in excess)
         if subjects is None or both is None:
-            return one_factor(stimuli - excess, self.n_stimuli)
-        spread = two_factors(both, subjects, stimuli, self.n_subjects, self.n_stimuli, excess)
+            return one_factor(stimuli - in_all, self.n_stimuli)
+        n_each = (self.n_subjects, self.n_stimuli)
+        spread = two_factors(both, subjects, stimuli, *n_each, (in_all, shared))
         return replace(spread, scheme=self.both)
 
     def _spread_of_several(self, apart_stimuli: Floats) -> Spread:
@@ -200,7 +196,7 @@ class Resampled:
         stimuli, subjects, both = self._each(variance_of)
         if both is not None and self.apart_both is not None:
             both = np.maximum(both - _mean_square(self.apart_both), 0)
-        spread = self._combined((np.maximum(stimuli - wavering, 0), subjects, both), self._excess())
+        spread = self._combined((np.maximum(stimuli - wavering, 0), subjects, both))
         error = np.sqrt(spread.standard_error**2 + 2 * wavering / self.n_repeats)
         # The few resamples that can be split are those with the most stimuli, which vary less.
         usable = 2 * np.isfinite(self.widest).sum(axis=0) > len(self.widest)
@@ -217,7 +213,7 @@ class Resampled:
             Which things those others are.
         """
         each = self._each(lambda draws: variance_of_differences(draws, rivals))
-        return self._combined(each, self._excess(rivals))
+        return self._combined(each, rivals)
 
     def mapped(self, function: Callable[[Floats], Floats]) -> Resampled:
         """Return the same draws of something linear in the things."""
