@@ -77,6 +77,8 @@ class Draws:
     groups : array of shape (stimulus,)
     n_costly : int
         How many of the orders are for measures that are computed anew for each.
+    exact : bool
+        Whether p comes from the moments of all orders, of measures that have an embedding.
     """
 
     stimuli: Counts
@@ -85,6 +87,7 @@ class Draws:
     splits: StimulusSplits
     groups: Labels
     n_costly: int = 0
+    exact: bool = False
 
     def orders_for(self, measure: Measure) -> Counts:
         """Return the orders of the stimuli that a measure is asked for: `(shuffle, stimulus)`.
@@ -94,6 +97,10 @@ class Draws:
         if not measure.sees_stimuli:
             return self.orders[:0]
         return self.orders[: self.n_costly] if measure.shuffled_anew else self.orders
+
+    def exact_for(self, measure: Measure) -> bool:
+        """Tell whether p comes from the moments of all orders, which groups would restrict."""
+        return self.exact and measure.embed is not None and self.n_groups == len(self.groups)
 
     def with_subjects(self, regions: Mapping[str, int], minimum: int, seed: Sequence[int]) -> Draws:
         """Return the draws for regions that may have other subjects than these are of.
@@ -132,7 +139,7 @@ class Draws:
             return UNSEEN
         if few := too_few_orders(self.groups):
             return few
-        if len(self.orders_for(measure)):
+        if len(self.orders_for(measure)) or self.exact_for(measure):
             return ""
         setting = "costly_permutations" if len(self.orders) else "permutations"
         return f"{setting} is 0, so nothing is shuffled"
@@ -166,4 +173,5 @@ def make_draws(
     splits = make_splits(stimuli, inference.selection, drawn, np.random.default_rng([*seed, 2]))
     if reason := too_few_groups(groups):
         splits = replace(splits, reason=reason)
-    return Draws(drawn, subjects, orders, splits, groups, inference.costly_permutations)
+    exact = inference.tail == "pearson"
+    return Draws(drawn, subjects, orders, splits, groups, inference.costly_permutations, exact)
