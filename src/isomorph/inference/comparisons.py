@@ -212,6 +212,7 @@ class _OneRegion:
             chance=self.null.chance,
             calibrated=calibrated(self.null.observed, self.null.shuffled, setting.measure),
             **told,
+            spread="bootstrap" if scores.of_pairs is None else "jackknife",
             n_resamples=usable,
             n_groups=scores.n_groups,
             n_units=region.n_units,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import rankdata
 
+from isomorph.measures.first_order import Sides
 from isomorph.measures.pairs import (
     Counts,
     Floats,
@@ -52,6 +53,23 @@ class RankForm:
             return ranks * np.sqrt(12 / (size**3 - size))
         norms = np.linalg.norm(ranks, axis=1, keepdims=True)
         return ranks / np.where(norms > 0, norms, 1.0)
+
+    def sides(self, rdms: Floats) -> Sides:
+        """Return what the measure is an inner product of: ranks, as if they were values.
+
+        rho-a too varies as Spearman's correlation does, times what ties cost: with its scale held
+        fixed, its standard errors would be off by a factor of .75 to 1.86.
+
+        Parameters
+        ----------
+        rdms : array of shape (rdm, pair)
+        """
+        vectors = self.embed(np.asarray(rdms, dtype=float))
+        if not self.ties_cost:
+            return Sides(vectors)
+        length = np.linalg.norm(vectors, axis=1)
+        vectors /= np.where(length > 0, length, 1.0)[:, None]
+        return Sides(vectors, reach=length)
 
     def compare(self, first: Stackable, second: Stackable) -> Floats:
         """Return the measure between all RDMs: `(a, pair)` and `(b, pair)` give `(a, b)`."""

@@ -43,6 +43,12 @@ class Inference(Spec):
     costly_permutations: int = Field(default=200, ge=0)
     """As many of them, at most, are for measures that have to be computed anew for every order of
     the stimuli, such as shape, canonical correlation or prediction."""
+    spread: Literal["auto", "bootstrap", "jackknife"] = "auto"
+    """How far values vary with stimuli: by computing them again in every resample, or from what
+    each stimulus adds to them, less what pairs of stimuli add by themselves. `auto` is the
+    jackknife from 100 stimuli, or groups of them, on: there it is truer, and a hundred times
+    faster. Fewer vary too unevenly for it. Measures without a closed form for what stimuli add,
+    such as Kendall's tau, are computed again in any case."""
     interval: float = Field(default=0.95, gt=0, lt=1)
     """Coverage of the intervals."""
     minimum_subjects: int = Field(default=5, ge=2)
