@@ -104,7 +104,8 @@ PRECISION: dict[str, Column] = {
         sides="Whether p is one- or two-sided.",
         correction="How p was corrected for multiple tests.",
         family="What is corrected together: `region`, `dataset` or `settings`.",
-        p_note="A note on this p: too few permutations, or why there is none.",
+        p_note="Where this p comes from if it is not counted among permutations, that they are too "
+        "few, or why there is none.",
     ),
     **named(
         PROBABILITY,
