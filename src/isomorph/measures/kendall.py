@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import kendalltau
 
 from isomorph.measures.concordance import Order, concordance, order_of
 from isomorph.measures.pairs import Counts, Floats, pair_weights
@@ -34,6 +33,8 @@ class Tau:
 
         0 for an RDM with all distances tied.
         """
+        from scipy.stats import kendalltau
+
         first, second = rdms_of(first), rdms_of(second)
         untied_first = np.array([_untied_share(row) for row in first])
         untied_second = np.array([_untied_share(row) for row in second])

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import rankdata
 
 from isomorph.measures.pairs import (
     Counts,
@@ -16,6 +15,7 @@ from isomorph.measures.pairs import (
     pair_weights,
 )
 from isomorph.measures.stack import Stackable, rdms_of
+from isomorph.measures.tied import rankdata
 
 BLOCK = 2**22
 """Numbers held at once by the ranks of a block of resamples (32 MiB, so that the rows of one RDM
