@@ -32,8 +32,12 @@ def command(description: str | None, measure: Callable[[bool], dict[str, float]]
         Whether to be quick, to ratios by name.
     """
     options = parser_of(description).parse_args()
-    ratios = measure(options.quick)
-    if options.json:
+    report(measure(options.quick), options.json)
+
+
+def report(ratios: dict[str, float], as_json: bool) -> None:
+    """Print ratios by name, as a table or as JSON."""
+    if as_json:
         print(json.dumps(ratios, indent=1))
         return
     width = max(map(len, ratios))

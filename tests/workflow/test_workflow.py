@@ -262,3 +262,16 @@ def test_a_job_that_is_killed_is_told(tmp_path):
     why = done.stdout.split("What failed, and why:")[1]
     assert "fetch broken: was killed, as systems do where memory runs out" in why
     assert (tmp_path / "data" / "archive" / "small" / "manifest.json").is_file()
+
+
+# ---------------------------------------------------------------- what jobs ask of the machine
+
+
+def test_what_jobs_ask_for_is_predicted_and_can_be_set(finished):
+    """Memory by the files that are there, at most what the machine may give; threads by stage."""
+    options = ("--dry-run", "--forceall", "--resources", "mem_mb=450", "--set-threads", "compare=3")
+    said = tiny.snakemake(finished, *options).stdout
+    jobs = dict(re.findall(r"^(?:local)?rule (\w+):\n((?: .*\n)*)", said, flags=re.MULTILINE))
+    assert {"mem_mb=450", "runtime=10"} <= set(re.findall(r"\w+=\d+", jobs["compare"])), said
+    assert "threads: 3" in jobs["compare"]
+    assert "threads" not in jobs["explain"]
