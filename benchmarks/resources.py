@@ -12,6 +12,7 @@ would be killed.
 
 from __future__ import annotations
 
+import argparse
 import csv
 import os
 import subprocess
@@ -31,7 +32,7 @@ import yaml
 from PIL import Image
 from scipy.optimize import nnls
 
-from _command import parser_of, report
+from _command import command
 from isomorph.jobs import jobs
 from isomorph.layout import Layout
 from isomorph.making import inputs_of, words_of
@@ -246,17 +247,19 @@ def measure(cases: tuple[Case, ...]) -> list[Run]:
     return found
 
 
+def resources_of_stages(quick: bool) -> dict[str, float]:
+    return tell(measure(CASES[:2] if quick else CASES))
+
+
 def main() -> None:
-    parser = parser_of(__doc__)
-    parser.add_argument(
-        "--measured", action="append", type=Path, metavar="STUDY", help="fit to runs of a study"
-    )
-    options = parser.parse_args()
-    if options.measured:
-        found: list[Run] = [run for study in options.measured for run in left_by(study)]
-    else:
-        found = measure(CASES[:2] if options.quick else CASES)
-    report(tell(found), options.json)
+    parser = argparse.ArgumentParser(add_help=False)
+    parser.add_argument("--measured", action="append", type=Path, metavar="STUDY")
+    options, sys.argv[1:] = parser.parse_known_args()
+
+    def resources_of_studies(_: bool) -> dict[str, float]:
+        return tell([run for study in options.measured for run in left_by(study)])
+
+    command(__doc__, resources_of_studies if options.measured else resources_of_stages)
 
 
 if __name__ == "__main__":
