@@ -36,7 +36,7 @@ GUESSES: Mapping[str, int] = MappingProxyType(
         "repetitions": 10,
         "layers of a network": 60,
         "layers of a baseline": 10,
-        "bytes": 2 * 10**9,
+        "bytes": 10**9,
     }
 )
 """What is taken for a size that nobody knows before the files are here: more than most have.
