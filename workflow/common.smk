@@ -142,9 +142,9 @@ def command(stage):
 
 
 def asked_by(stage, of):
-    """Return the function that gives what a rule asks of the machine: more when it is tried again.
+    """Return the function that gives what a rule asks of the machine, more at another attempt.
 
-    It is asked again when the job is about to run, when what it reads tells how large it is.
+    It is called again when the job is about to run, when what it reads tells how large it is.
     """
 
     def amount(wildcards, attempt):
