@@ -79,6 +79,7 @@ def _check(parsed: argparse.Namespace) -> None:
     from isomorph.archives.readiness import readiness
     from isomorph.cli.looking import look_at
     from isomorph.jobs import jobs
+    from isomorph.runs import capacity
     from isomorph.stages import needs
 
     study = open_study(parsed.study, thorough=True)
@@ -110,6 +111,9 @@ def _check(parsed: argparse.Namespace) -> None:
         if spec.expected.stimuli
     } | looked.n_stimuli
     for line in (*needs.room_of_features(study, stimuli), *needs.costs_of(study, stimuli)):
+        print(line)
+    need = capacity.need_of(layout, stimuli)
+    for line in capacity.told(layout, need, capacity.this_machine(layout.root)):
         print(line)
 
 

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
-from scipy.interpolate import BSpline
 
 from isomorph.errors import IsomorphError
 
@@ -67,6 +66,8 @@ class Edges:
             return np.searchsorted(train, self.ascending, side="left")
         if size > len(self.numbers):
             self.numbers = np.arange(1.0, size + 1)
+        from scipy.interpolate import BSpline  # which brings all of scipy.optimize
+
         steps = BSpline.construct_fast(train, self.numbers[: size - 1], 0)
         found = steps(self.below).astype(np.intp)
         first, last = np.searchsorted(self.below, [train[0], train[-1]])
