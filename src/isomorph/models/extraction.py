@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,12 +22,15 @@ from isomorph.models.folded import Activations
 from isomorph.models.forward import ForwardProgress, ForwardRun, exact, set_threads
 from isomorph.models.kept import Wanted, kept_bytes, kept_places, said_of
 from isomorph.models.network import Network
-from isomorph.models.packing import SKETCH_WIDTH, described, packing
+from isomorph.models.packing import SKETCH_WIDTH, described, fidelity, packing
 from isomorph.models.readout import Reading
 from isomorph.models.spool import OUTPUT, Spool
 from isomorph.models.spooling import remove_stale, spooling
 from isomorph.models.stored import IN_MEMORY, StoredGrams, save
 from isomorph.saying import say
+
+SAMPLE = 32
+"""Stimuli of which a sketched layer is folded exactly too, to tell how near the sketch comes."""
 
 
 def extract(
@@ -251,6 +254,7 @@ def _still(run: ForwardRun, spool: Spool) -> bool:
 
 def _fold_all(run: ForwardRun, spool: Spool, stores: bool, keep: Wanted) -> Activations:
     """Fold every layer of a full spool, into memory or onto the disk."""
+    sampled, exact = _exact_of_some(run, spool)
     layers: dict[str, LayerGram] = {}
     files: dict[str, Path] = {}
     left_out = dict(run.left_out)
@@ -262,6 +266,9 @@ def _fold_all(run: ForwardRun, spool: Spool, stores: bool, keep: Wanted) -> Acti
         with _noting(left_out, name):
             places = kept_places(name, spool.packings[name].n_features, keep)
             folded = spool.read(name, run.device.type, places)
+            if name in exact:
+                sketched = folded.gram[np.ix_(sampled, sampled)]
+                folded = replace(folded, fidelity=fidelity(exact[name], sketched))
             if stores:
                 save(file, folded)
                 files[name] = file
@@ -274,6 +281,30 @@ def _fold_all(run: ForwardRun, spool: Spool, stores: bool, keep: Wanted) -> Acti
         output=spool.rows(OUTPUT) if OUTPUT in spool.packings else None,
         words=run.words(),
     )
+
+
+def _exact_of_some(run: ForwardRun, spool: Spool) -> tuple[NDArray[np.intp], dict[str, NDArray]]:
+    """Return some stimuli and, of each layer that is sketched, their exact Gram matrix."""
+    sketched = {name for name, packing in spool.packings.items() if packing.kind == "sketch"}
+    if not sketched:
+        return np.empty(0, dtype=np.intp), {}
+    n, size = len(run.images), run.fitting(min(SAMPLE, len(run.images)))
+    while True:
+        sampled = np.unique(np.linspace(0, n - 1, size).round().astype(np.intp))
+        exact: dict[str, NDArray] = {}
+
+        def fold_now(name: str, features: Any, into: dict[str, NDArray] = exact) -> None:
+            if name in sketched:
+                with suppress(UnusableLayerError):  # for reasons told when all stimuli are folded
+                    into[name] = fold(features).gram
+
+        try:
+            pixels = np.concatenate([run.images[one : one + 1] for one in sampled.tolist()])
+            run.forward(pixels, fold_now, ordered=False)
+        except TooLittleMemoryError:
+            size = halved(size, run.where)
+        else:
+            return sampled, exact
 
 
 @contextmanager

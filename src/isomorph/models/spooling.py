@@ -13,7 +13,7 @@ from filelock import FileLock, Timeout
 from isomorph.errors import IsomorphError
 from isomorph.foreign import in_words
 from isomorph.models.packing import FACTS, Packing
-from isomorph.models.spool import LOCK, OUTPUT, SAMPLE, Spool
+from isomorph.models.spool import LOCK, OUTPUT, Spool
 from isomorph.saying import say
 
 REMEDY = "free some space, name fewer layers, raise batch_size or set spool to float16 or sketch"
@@ -26,8 +26,6 @@ def needed_bytes(packings: Mapping[str, Packing], n_stimuli: int) -> int:
         total += n_stimuli * packing.n_columns * packing.dtype.itemsize
         if not packing.exact:
             total += n_stimuli * FACTS * 8 + packing.n_features * 5
-        if packing.kind == "sketch":
-            total += min(SAMPLE, n_stimuli) * packing.n_features * 4
     return total
 
 
