@@ -14,12 +14,13 @@ from torch import nn
 from isomorph.artefacts import provenance, read_array
 from isomorph.errors import IsomorphError
 from isomorph.geometry import single_is_enough, squared_distances
-from isomorph.models import extraction
+from isomorph.models import extraction, room
 from isomorph.models.extraction import extract
 from isomorph.models.fold import fold
 from isomorph.models.folded import Activations, as_dataset
 from isomorph.models.network import Network
 from isomorph.models.packing import packing
+from isomorph.models.room import Room
 from isomorph.stages.activations import write
 
 IMAGES = np.random.default_rng(0).random((23, 3, 16, 16), dtype=np.float32)
@@ -49,10 +50,10 @@ def watched() -> Watched:
     return Watched(seeded(Reusing)).eval()
 
 
-def run(model, tmp_path, images=IMAGES, patterns="all", batch_size=4, **settings) -> Activations:
+def run(model, tmp_path, images=IMAGES, patterns="all", batch_size=4, **kept) -> Activations:
     return extract(
         Network(model), images, patterns, where="net", scratch=tmp_path, batch_size=batch_size,
-        stimuli=NAMES[: len(images)], **settings,
+        stimuli=NAMES[: len(images)], room=Room(**kept),
     )  # fmt: skip
 
 
@@ -404,7 +405,7 @@ def test_other_errors_of_a_network_are_not_taken_for_memory(tmp_path):
 @pytest.fixture
 def little(monkeypatch):
     """Pretend that memory holds no Gram matrix."""
-    monkeypatch.setattr(extraction, "IN_MEMORY", 0)
+    monkeypatch.setattr(room, "IN_MEMORY", 0)
 
 
 def written(found: Activations, path) -> xr.Dataset:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -17,16 +17,18 @@ from isomorph.digest import code_digest
 from isomorph.errors import IsomorphError
 from isomorph.foreign import in_words
 from isomorph.models.batches import Images, TooLittleMemoryError, few_fit, halved
+from isomorph.models.choosing import Patterns
 from isomorph.models.fold import LayerGram, UnusableLayerError, fold
 from isomorph.models.folded import Activations
 from isomorph.models.forward import ForwardProgress, ForwardRun, exact, set_threads
 from isomorph.models.kept import Wanted, kept_bytes, kept_places, said_of
 from isomorph.models.network import Network
-from isomorph.models.packing import SKETCH_WIDTH, described, fidelity, packing
+from isomorph.models.packing import described, fidelity, packing
 from isomorph.models.readout import Reading
+from isomorph.models.room import Room
 from isomorph.models.spool import OUTPUT, Spool
 from isomorph.models.spooling import remove_stale, spooling
-from isomorph.models.stored import IN_MEMORY, StoredGrams, save
+from isomorph.models.stored import StoredGrams, save
 from isomorph.saying import say
 
 SAMPLE = 32
@@ -36,16 +38,14 @@ SAMPLE = 32
 def extract(
     network: Network,
     images: Images,
-    patterns: str | Sequence[str],
+    patterns: Patterns,
     *,
     where: str,
     scratch: Path,
     batch_size: int = 128,
     reading: Reading | None = None,
-    spool: str = "float32",
-    sketch_width: int = SKETCH_WIDTH,
     stimuli: Sequence[str] | None = None,
-    keep: Wanted = None,
+    room: Room | None = None,
 ) -> Activations:
     """Run images through a network once and fold every layer asked for into its Gram matrix.
 
@@ -61,9 +61,10 @@ def extract(
         In evaluation mode. It is moved to the GPU when there is one.
     images : array or reader (stimulus, channel, height, width)
         Preprocessed; slices are taken in order.
-    patterns : str or sequence of str
+    patterns : str, sequence of str or None
         Layers asked for: `all`, `blocks` (see `isomorph.models.blocks`), or patterns (see
-        `isomorph.models.layers.select`).
+        `isomorph.models.layers.select`); None for all where they fit one batch or the room on
+        disk, else the blocks.
     where : str
         The model, for errors and progress.
     scratch : Path
@@ -72,14 +73,11 @@ def extract(
         Images in one forward pass; fewer where their activations would take much memory.
     reading : Reading, optional
         Tokens and positions that are read; all unless given.
-    spool : {"float32", "float16", "sketch"}
-        How features are kept on disk, see `isomorph.models.packing`.
-    sketch_width : int
-        Numbers a layer is projected to by `sketch`.
     stimuli : sequence of str, optional
         Their ids, for messages.
-    keep : int, "all" or None
-        How many features of each layer to keep.
+    room : Room, optional
+        How features are kept on disk, how much of it they may take, and how many of them the
+        artefact keeps.
 
     Returns
     -------
@@ -91,42 +89,50 @@ def extract(
     ------
     IsomorphError
         When a pattern matches nothing, when the network is not deterministic, when a choice of
-        tokens or positions fits no layer, when the disk has no room for the features, or when one
-        image alone does not fit in memory.
+        tokens or positions fits no layer, when features need more than the room they may take or
+        the disk has, or when one image alone does not fit in memory.
     """
     import torch
 
     if len(images) < 2:
         raise IsomorphError(f"{where}: {len(images)} stimuli have no geometry; give at least two")
-    reading = reading or Reading()
+    n, room, reading = len(images), room or Room(), reading or Reading()
+    keep = room.keep
     set_threads()
     run = ForwardRun(network, images, where)
+
+    def fit(widths: Mapping[str, int]) -> bool:
+        return n <= run.at_once(batch_size) or not room.refusal(where, widths, n)
+
     with exact(), torch.inference_mode():
         with few_fit(where):
-            chosen = run.survey(patterns, reading)
+            run.survey(patterns, reading, fit)
+        widths = run.choice.widths
+        if patterns is None and run.choice.patterns == "blocks":
+            say(f"{where}: all layers would need more than {room.spool_gb:g} GB, so blocks do")
         if keep is not None:
-            room = in_words(kept_bytes(run.widths, len(images), keep))
-            say(f"{where}: up to {room} of features of {len(run.plans)} layers are kept")
+            kept = in_words(kept_bytes(widths, n, keep))
+            say(f"{where}: {kept} of features of {len(run.plans)} layers are kept")
         size = run.fitting(batch_size)
         found: Activations | None = None
-        if len(images) <= size and kept_bytes(run.widths, len(images), keep) <= IN_MEMORY:
+        if n <= size and room.memory_holds_kept(widths, n):
             try:
                 found = _at_once(run, stimuli, keep)
             except TooLittleMemoryError:
-                size = halved(len(images), where)
+                size = halved(n, where)
         if found is None:
-            found = _in_batches(run, size, scratch, spool, sketch_width, stimuli, keep)
+            found = _in_batches(run, size, scratch, room, stimuli)
         else:
             remove_stale(scratch, where)
     found.attributes.update(
         device=run.device.type,
         weights_sha256=network.weights_sha256,
-        layers=patterns if isinstance(patterns, str) else json.dumps(list(patterns)),
+        layers=run.choice.words,
         tokens=reading.tokens,
         pooling=reading.pooling,
         **said_of(keep),
     )
-    found.depth.update({name: depth for depth, name in enumerate(chosen)})
+    found.depth.update({name: depth for depth, name in enumerate(run.choice.names)})
     return found
 
 
@@ -134,7 +140,7 @@ def _at_once(run: ForwardRun, stimuli: Sequence[str] | None, keep: Wanted) -> Ac
     """Fold each layer in the moment it is made."""
     progress = ForwardProgress(run.where, len(run.images), len(run.plans))
     layers: dict[str, LayerGram] = {}
-    left_out = dict(run.left_out)
+    left_out = dict(run.choice.left_out)
 
     def fold_now(name: str, features: Any) -> None:
         with _noting(left_out, name):
@@ -161,17 +167,17 @@ def _in_batches(
     run: ForwardRun,
     size: int,
     scratch: Path,
-    kind: str,
-    sketch_width: int,
+    room: Room,
     stimuli: Sequence[str] | None,
-    keep: Wanted,
 ) -> Activations:
     """Let features wait on disk, and fold each layer from there."""
-    n = len(run.images)
+    n, kind, sketch_width = len(run.images), room.spool, room.sketch_width
+    if said := room.refusal(run.where, run.choice.widths, n):
+        raise IsomorphError(said)
     with few_fit(run.where):
         widths, digest = _first_look(run)
     settings = [run.words(), widths, kind, sketch_width, n, size, digest]
-    settings += [code_digest("isomorph.models"), *said_of(keep).values()]
+    settings += [code_digest("isomorph.models"), *said_of(room.keep).values()]
     key = hashlib.sha256(json.dumps(settings).encode()).hexdigest()
     remove_stale(scratch, run.where, keep=key)
     packings = {
@@ -180,14 +186,13 @@ def _in_batches(
         for name, width in widths.items()
     }
     layers = {name: width for name, width in widths.items() if name != OUTPUT}
-    results = 8 * n**2 * len(run.plans) + kept_bytes(layers, n, keep)
-    stores = results > IN_MEMORY
-    opened = spooling(
-        scratch, packings, n, run.where, key=key, names=stimuli, also=results if stores else 0
-    )
+    results = room.results(layers, n)
+    stores = results > 0
+    needed = room.needed(layers, n) + results + 4 * n * widths.get(OUTPUT, 0)
+    opened = spooling(scratch, packings, n, run.where, key=key, names=stimuli, needed=needed)
     with opened as spool:
         _fill(run, spool, size)
-        found = _fold_all(run, spool, stores, keep)
+        found = _fold_all(run, spool, stores, room.keep)
         found.attributes["spool"] = described(kind, sketch_width)
         if stores:
             found = replace(found, folder=spool.folder)
@@ -257,7 +262,7 @@ def _fold_all(run: ForwardRun, spool: Spool, stores: bool, keep: Wanted) -> Acti
     sampled, exact = _exact_of_some(run, spool)
     layers: dict[str, LayerGram] = {}
     files: dict[str, Path] = {}
-    left_out = dict(run.left_out)
+    left_out = dict(run.choice.left_out)
     for name in run.plans:
         file = spool.file_of_gram(name)
         if stores and file.is_file():

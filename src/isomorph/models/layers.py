@@ -180,6 +180,29 @@ def discover(model: torch.nn.Module, images: torch.Tensor) -> dict[str, Layer]:
     return {name: _layer(found) for name, found in shapes.items()}
 
 
+def outlined(model: torch.nn.Module, shape: Sequence[int]) -> dict[str, Layer]:
+    """Return the layers of a model in execution order, by shapes alone.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        On the meta device, where tensors have shapes and no numbers.
+    shape : sequence of int
+        Of one image, (channel, height, width).
+    """
+    import torch
+
+    shapes: dict[str, list[tuple[int, ...]]] = {}
+
+    def note(name: str, tensor: torch.Tensor) -> None:
+        shapes.setdefault(name, []).append(tuple(tensor.shape))
+
+    for size in (2, 3):
+        with watching(model, note), torch.inference_mode():
+            model(torch.empty((size, *shape), device="meta"))
+    return {name: _layer(found) for name, found in shapes.items() if len(found) == 2}
+
+
 def _some(tensor: torch.Tensor) -> torch.Tensor:
     """Copy numbers from all over a tensor: all of them would take more memory than a batch does."""
     import torch

@@ -125,7 +125,9 @@ class Packing:
             import torch
 
             rest *= self.scale
-            torch.from_numpy(packed[:, part]).copy_(torch.from_numpy(rest))  # numpy takes 4 × longer
+            torch.from_numpy(packed[:, part]).copy_(
+                torch.from_numpy(rest)
+            )  # numpy takes 4 × longer
             return
         rest *= self.signs[part].astype(rest.dtype)
         turn = int(self.turns[part.start // self.n_columns])
@@ -196,6 +198,22 @@ class Packing:
             if rest.features is None
             else (rest.features / np.float32(self.scale) + self.reference[places]),
         )
+
+
+def bytes_of(kind: str, n_features: int, n_stimuli: int, width: int = SKETCH_WIDTH) -> int:
+    """Return the room on disk that a layer takes, bytes.
+
+    Parameters
+    ----------
+    kind : {"float32", "float16", "sketch"}
+    n_features, n_stimuli : int
+    width : int
+        Columns of a sketch.
+    """
+    if kind == "float32" or (kind == "sketch" and n_features <= width):
+        return 4 * n_stimuli * n_features
+    columns = 2 * n_features if kind == "float16" else 4 * width
+    return n_stimuli * (columns + 8 * FACTS) + 5 * n_features
 
 
 def packing(kind: str, layer: str, n_features: int, width: int = SKETCH_WIDTH) -> Packing:
