@@ -20,7 +20,7 @@ from isomorph.cli import main, open_study
 from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
 from isomorph.models import room as room_module
-from isomorph.models.choosing import choose
+from isomorph.models.choosing import Choice, choose
 from isomorph.models.extraction import extract
 from isomorph.models.forward import ForwardRun
 from isomorph.models.layers import discover, outlined
@@ -111,28 +111,32 @@ def test_the_room_told_is_the_room_taken(kind, width):
     assert bytes_of(kind, width, 7, 64) == packed.nbytes + facts.nbytes + beside
 
 
+def chosen(widths: dict[str, int]) -> Choice:
+    return Choice("all", list(widths), {}, {}, widths, {})
+
+
 def test_a_refusal_says_what_would_help():
     widths = {"a": 10_000_000, "b": 2_500_000}
-    said = Room().refusal("net", widths, 1000)
+    said = Room().refusal("net", chosen(widths), 1000)
     assert said == (
         "net: the features of 2 layers and 1,000 stimuli need 50.0 GB on disk for a while, more "
         "than the 20 GB of spool_gb; set spool to sketch (128.1 MB), name fewer layers or set "
         "spool_gb to 50"
     )
-    assert "float16 (15.0 GB) or sketch (" in Room().refusal("net", {"a": 7_500_000}, 1000)
-    assert "set spool to" not in Room("sketch", spool_gb=0.01).refusal("net", widths, 1000)
-    kept = Room(keep=5).refusal("net", {"a": 7_500_000}, 1000)
+    assert "float16 (15.0 GB) or sketch (" in Room().refusal("net", chosen({"a": 7_500_000}), 1000)
+    assert "set spool to" not in Room("sketch", spool_gb=0.01).refusal("net", chosen(widths), 1000)
+    kept = Room(keep=5).refusal("net", chosen({"a": 7_500_000}), 1000)
     assert "float16" in kept
     assert "sketch" not in kept, "a sketch keeps no features"
-    assert Room(spool_gb=50).refusal("net", widths, 1000) == ""
+    assert Room(spool_gb=50).refusal("net", chosen(widths), 1000) == ""
 
 
 def test_more_stimuli_than_memory_holds_are_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(room_module, "memory_here", lambda: 16_000_000_000)
-    said = Room().refusal("net", {"a": 3}, 100_000)
+    said = Room().refusal("net", chosen({"a": 3}), 100_000)
     assert "100,000 stimuli takes 320.0 GB of memory" in said
     assert "has 16.0 GB; use 22,360 stimuli or fewer" in said
-    assert Room().refusal("net", {"a": 3}, 22_360) == ""
+    assert Room().refusal("net", chosen({"a": 3}), 22_360) == ""
     monkeypatch.setattr(room_module, "memory_here", lambda: 4000)
     with pytest.raises(IsomorphError, match="12 stimuli takes"):
         run(tmp_path)
@@ -189,8 +193,7 @@ def test_tokens_and_time_first_are_outlined():
     real = discover(Recurrent().eval(), torch.from_numpy(IMAGES[:3]))
     shapes = outlined(Recurrent().eval().to("meta"), (3, 8, 8))
     assert shapes == real
-    chosen = choose(Recurrent(), shapes, "all", Reading(), "net")
-    assert chosen.widths["rnn"] == 8 * 5
+    assert choose(Recurrent(), shapes, "all", Reading(), "net").widths["rnn"] == 8 * 5
 
 
 @pytest.mark.parametrize("source", ["package/hed", "hub/a/b:1234/c", "open_clip/ViT-B-32"])

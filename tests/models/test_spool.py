@@ -140,7 +140,7 @@ def test_a_sketch_keeps_the_geometry_and_says_how_well(tmp_path):
         assert layer.fidelity == pytest.approx(np.corrcoef(*pair)[0, 1], abs=1e-6)
         assert 0.3 < layer.fidelity < 1.0
     assert sketch.attributes["spool"] == (
-        "sketch of 128 numbers for each wider layer, less the mean of the first batch; standard "
+        "sketch of 128 numbers for each wider layer, less the mean of the first stimuli; standard "
         "error of a squared distance at most 12.5% of it; seed 0"
     )
 

@@ -37,6 +37,8 @@ class Choice:
         The others, with the reason.
     widths : dict of str to int
         Numbers that are read of each for one image.
+    same : dict of str to str
+        By layer that returns the tensor of an earlier one that is read, that one.
     """
 
     patterns: str | Sequence[str]
@@ -44,6 +46,12 @@ class Choice:
     plans: dict[str, Plan]
     left_out: dict[str, str]
     widths: dict[str, int]
+    same: dict[str, str]
+
+    @property
+    def distinct(self) -> dict[str, int]:
+        """The widths of layers that are tensors of their own."""
+        return {name: width for name, width in self.widths.items() if name not in self.same}
 
     @property
     def words(self) -> str:
@@ -60,7 +68,7 @@ def choose(
     where: str,
     *,
     has_blocks: bool = True,
-    fit: Callable[[Mapping[str, int]], bool] = lambda widths: True,
+    fit: Callable[[Choice], bool] = lambda choice: True,
 ) -> Choice:
     """Choose layers and decide how each is read.
 
@@ -78,7 +86,7 @@ def choose(
     has_blocks : bool
         Whether its modules are as its author nested them.
     fit : callable
-        Whether layers of some widths fit, for the choice that nobody made.
+        Whether a choice fits, where nobody made one.
 
     Raises
     ------
@@ -93,7 +101,7 @@ def choose(
         )
     if patterns is None:
         every = choose(module, known, "all", reading, where)
-        if not has_blocks or fit(every.widths):
+        if not has_blocks or fit(every):
             return every
         return choose(module, known, "blocks", reading, where)
     wants = patterns == "blocks" or reading != Reading()
@@ -108,7 +116,18 @@ def choose(
         used,
         {name: plan.left_out for name, plan in decided.items() if plan.left_out},
         {name: _width(plan, known[name]) for name, plan in used.items()},
+        _same(used, known),
     )
+
+
+def _same(used: Mapping[str, Plan], known: Mapping[str, Layer]) -> dict[str, str]:
+    """Return which layers need no reading of their own: one tensor is read in one way."""
+    first: dict[str, str] = {}
+    return {
+        name: before
+        for name in used
+        if (before := first.setdefault(known[name].same_as or name, name)) != name
+    }
 
 
 def _width(plan: Plan, layer: Layer) -> int:

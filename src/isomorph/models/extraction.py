@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,19 +17,21 @@ from isomorph.digest import code_digest
 from isomorph.errors import IsomorphError
 from isomorph.foreign import in_words
 from isomorph.models.batches import Images, TooLittleMemoryError, few_fit, halved
-from isomorph.models.choosing import Patterns
+from isomorph.models.choosing import Choice, Patterns
 from isomorph.models.fold import LayerGram, UnusableLayerError, fold
 from isomorph.models.folded import Activations
 from isomorph.models.forward import ForwardProgress, ForwardRun, exact, set_threads
 from isomorph.models.kept import Wanted, kept_bytes, kept_places, said_of
 from isomorph.models.network import Network
-from isomorph.models.packing import described, fidelity, packing
+from isomorph.models.packing import described, fidelity, packing, products
 from isomorph.models.readout import Reading
 from isomorph.models.room import Room
 from isomorph.models.spool import OUTPUT, Spool
 from isomorph.models.spooling import remove_stale, spooling
 from isomorph.models.stored import StoredGrams, save
 from isomorph.saying import say
+
+T = TypeVar("T")
 
 SAMPLE = 32
 """Stimuli of which a sketched layer is folded exactly too, to tell how near the sketch comes."""
@@ -101,12 +103,14 @@ def extract(
     set_threads()
     run = ForwardRun(network, images, where)
 
-    def fit(widths: Mapping[str, int]) -> bool:
-        return n <= run.at_once(batch_size) or not room.refusal(where, widths, n)
+    def fit(choice: Choice) -> bool:
+        return n <= run.at_once(batch_size) or not room.refusal(where, choice, n)
 
-    with exact(), torch.inference_mode():
+    with exact(), torch.no_grad():
         with few_fit(where):
             run.survey(patterns, reading, fit)
+        if keep is not None:  # which features are kept goes by the name of the layer
+            run.choice = replace(run.choice, same={})
         widths = run.choice.widths
         if patterns is None and run.choice.patterns == "blocks":
             say(f"{where}: all layers would need more than {room.spool_gb:g} GB, so blocks do")
@@ -150,6 +154,8 @@ def _at_once(run: ForwardRun, stimuli: Sequence[str] | None, keep: Wanted) -> Ac
     # A Gram matrix does not mind the order of features, a choice of them does.
     output = run.forward(run.images[0 : len(run.images)], fold_now, ordered=keep is not None)
     progress.say(len(run.images), last=True)
+    for name, other in run.choice.same.items():
+        _share(name, other, layers, left_out)
     if missing := [name for name in run.plans if name not in layers and name not in left_out]:
         raise IsomorphError(
             f'{run.where}: layer "{missing[0]}" was seen with 3 images but not with all'
@@ -172,7 +178,7 @@ def _in_batches(
 ) -> Activations:
     """Let features wait on disk, and fold each layer from there."""
     n, kind, sketch_width = len(run.images), room.spool, room.sketch_width
-    if said := room.refusal(run.where, run.choice.widths, n):
+    if said := room.refusal(run.where, run.choice, n):
         raise IsomorphError(said)
     with few_fit(run.where):
         widths, digest = _first_look(run)
@@ -264,6 +270,10 @@ def _fold_all(run: ForwardRun, spool: Spool, stores: bool, keep: Wanted) -> Acti
     files: dict[str, Path] = {}
     left_out = dict(run.choice.left_out)
     for name in run.plans:
+        if other := run.choice.same.get(name):
+            _share(name, other, layers, left_out)
+            _share(name, other, files, left_out)
+            continue
         file = spool.file_of_gram(name)
         if stores and file.is_file():
             files[name] = file
@@ -289,7 +299,7 @@ def _fold_all(run: ForwardRun, spool: Spool, stores: bool, keep: Wanted) -> Acti
 
 
 def _exact_of_some(run: ForwardRun, spool: Spool) -> tuple[NDArray[np.intp], dict[str, NDArray]]:
-    """Return some stimuli and, of each layer that is sketched, their exact Gram matrix."""
+    """Return some stimuli and, of each layer that is sketched, their exact products."""
     sketched = {name for name, packing in spool.packings.items() if packing.kind == "sketch"}
     if not sketched:
         return np.empty(0, dtype=np.intp), {}
@@ -300,8 +310,7 @@ def _exact_of_some(run: ForwardRun, spool: Spool) -> tuple[NDArray[np.intp], dic
 
         def fold_now(name: str, features: Any, into: dict[str, NDArray] = exact) -> None:
             if name in sketched:
-                with suppress(UnusableLayerError):  # for reasons told when all stimuli are folded
-                    into[name] = fold(features).gram
+                into[name] = products(features)
 
         try:
             pixels = np.concatenate([run.images[one : one + 1] for one in sampled.tolist()])
@@ -310,6 +319,14 @@ def _exact_of_some(run: ForwardRun, spool: Spool) -> tuple[NDArray[np.intp], dic
             size = halved(size, run.where)
         else:
             return sampled, exact
+
+
+def _share(name: str, other: str, found: dict[str, T], left_out: dict[str, str]) -> None:
+    """Give a layer what was found of another, or why nothing was: they are one tensor."""
+    if other in found:
+        found[name] = found[other]
+    if other in left_out:
+        left_out[name] = left_out[other]
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from isomorph.errors import IsomorphError, first_line
 from isomorph.models.batches import Images, TooLittleMemoryError, attempt
 from isomorph.models.choosing import Choice, Patterns, choose
-from isomorph.models.layers import Layer, discover, matrix, watching
+from isomorph.models.layers import Layer, Origins, discover, matrix, watching
 from isomorph.models.network import Network
 from isomorph.models.readout import Plan, Reading
 from isomorph.models.room import images_at_once
@@ -43,7 +43,7 @@ class ForwardRun:
     network: Network
     images: Images
     where: str
-    choice: Choice = field(default_factory=lambda: Choice("all", [], {}, {}, {}))
+    choice: Choice = field(default_factory=lambda: Choice("all", [], {}, {}, {}, {}))
     largest: int = 0
 
     def __post_init__(self) -> None:
@@ -70,7 +70,7 @@ class ForwardRun:
         self,
         patterns: Patterns,
         reading: Reading,
-        fit: Callable[[Mapping[str, int]], bool] = lambda widths: True,
+        fit: Callable[[Choice], bool] = lambda choice: True,
     ) -> None:
         """Find the layers asked for and decide how each is read, see `choosing.choose`."""
         first = self.images[0:3]
@@ -94,15 +94,26 @@ class ForwardRun:
     ) -> NDArray[np.float32] | None:
         """Pass images, visiting the features of each layer; return rows of output if there are.
 
+        A layer that returns the tensor of another that is read is not visited.
+
         Raises
         ------
         TooLittleMemoryError
+        IsomorphError
+            When the network fails, or a layer returns another's tensor with a few images alone.
         """
         rows: list[NDArray[np.float32] | None] = []
+        same, origins = self.choice.same, Origins()
 
         def on_layer(name: str, tensor: torch.Tensor) -> None:
-            if plan := self.plans.get(name):
-                visit(name, matrix(plan(tensor), ordered=ordered))
+            origin = origins.note(name, tensor)
+            if name in same and origin != origins.of[same[name]]:
+                raise IsomorphError(
+                    f'{self.where}: layer "{name}" returned what "{same[name]}" did for the first '
+                    "images and returns something else for others; name one of them alone"
+                )
+            if name in self.plans and name not in same:
+                visit(name, matrix(self.plans[name](tensor), ordered=ordered))
 
         def run() -> None:
             with watching(self.module, on_layer):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import warnings
-from collections.abc import Mapping
 from contextlib import redirect_stderr
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,7 +54,7 @@ class Outline:
     def seconds(self, n_stimuli: int, room: Room) -> tuple[float, float]:
         """Return about how long one core takes, and how long for the bare forward pass of it."""
         bare = n_stimuli * (self.operations / FORWARD + self.activations * PER_ACTIVATION)
-        widths = self.choice.widths.values()
+        widths = self.choice.distinct.values()
         sketched = room.spool == "sketch"
         columns = sum(min(width, room.sketch_width) if sketched else width for width in widths)
         rate = PRODUCTS if n_stimuli >= SINGLE_FROM else PRODUCTS / 2
@@ -101,8 +100,8 @@ def outline(spec: ModelSpec, n_stimuli: int) -> Outline | None:
     largest = max((layer.n_features for layer in known.values()), default=0)
     at_once, room = images_at_once(spec.batch_size, largest, device), Room.of(spec)
 
-    def fit(widths: Mapping[str, int]) -> bool:
-        return n_stimuli <= at_once or not room.refusal(spec.name, widths, n_stimuli)
+    def fit(choice: Choice) -> bool:
+        return n_stimuli <= at_once or not room.refusal(spec.name, choice, n_stimuli)
 
     choice = choose(network.module, known, spec.layers, reading, spec.name,
                     has_blocks=network.has_blocks, fit=fit)  # fmt: skip

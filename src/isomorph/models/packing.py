@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from isomorph.geometry import ROUNDING, squared_distances
+from isomorph.geometry.gram import to_host
 from isomorph.models.fold import LayerGram, UnusableLayerError, fold, refuse_flat
 
 SKETCH_WIDTH = 8192
@@ -20,6 +21,8 @@ COLUMNS = 2**13
 """Features packed at a time, of those that are not projected."""
 AT_A_TIME = 2**18
 """Numbers packed at a time, which stay in the cache."""
+FIRST = 16
+"""Stimuli that the reference is the mean of: few, as any reference will do that is about right."""
 HEADROOM = 2.0**11
 """Largest half-precision number of the first batch; the largest there is, 65504, is 32 times it."""
 FACTS = 3
@@ -30,8 +33,8 @@ FACTS = 3
 class Packing:
     r"""How one layer is packed.
 
-    Exact packing keeps features as they are. Any other first takes the mean of the first batch
-    from them, the reference, because rounding and projecting lose digits in proportion to what is
+    Exact packing keeps features as they are. Any other first takes the mean of some stimuli from
+    them, the reference, because rounding and projecting lose digits in proportion to what is
     kept, and the mean of a layer often dwarfs the differences between stimuli. What the reference
     adds to inner products is kept exactly, per stimulus.
 
@@ -54,7 +57,7 @@ class Packing:
     turns : array of shape (run,) or None
         Of a sketch: by how many places each run of features is turned.
     reference : array of shape (feature,) or None
-        Mean of the first batch.
+        Mean of the first stimuli.
     scale : float
         Power of two that features less the reference are multiplied with.
     alive : array of shape (feature,) or None
@@ -87,7 +90,7 @@ class Packing:
             the sum of its features, and whether all are finite and fit (1 or 0).
         """
         if self.reference is None:
-            self.reference = features.mean(axis=0, dtype=np.float64).astype(np.float32)
+            self.reference = features[:FIRST].mean(axis=0, dtype=features.dtype).astype(np.float32)
             self.alive = np.zeros(self.n_features, dtype=bool)
             self.scale = self._scale(features) if self.kind == "float16" else 1.0
         packed: NDArray = np.zeros((len(features), self.n_columns), dtype=self.dtype)
@@ -113,11 +116,16 @@ class Packing:
         """Note which features from a place on differ from the reference by more than rounding."""
         assert self.alive is not None, "set with the reference"
         assert self.reference is not None, "set before"
-        dead = np.flatnonzero(~self.alive[start : start + rest.shape[1]])
-        if len(dead) == 0:
-            return
-        least = ROUNDING * np.finfo(np.float32).eps * np.abs(self.reference[start + dead])
-        self.alive[start + dead] = (np.abs(rest[:, dead]) > least).any(axis=0)
+        part = slice(start, start + rest.shape[1])
+        dead = np.flatnonzero(~self.alive[part])
+        share = ROUNDING * np.finfo(np.float32).eps
+        for rows in (rest[:1], rest[1:4], rest[4:]):  # hardly any need a second look
+            if len(dead) == 0:
+                return
+            least = share * np.abs(self.reference[part][dead])
+            differs = (np.abs(rows[:, dead]) > least).any(axis=0)
+            self.alive[part][dead[differs]] = True
+            dead = dead[~differs]
 
     def _project(self, packed: NDArray, part: slice, rest: NDArray[np.floating]) -> None:
         """Add features less the reference to their columns; they are overwritten."""
@@ -243,6 +251,23 @@ def packing(kind: str, layer: str, n_features: int, width: int = SKETCH_WIDTH) -
     return Packing("float32", n_features, n_features, np.dtype(np.float32))
 
 
+def products(features: Any) -> NDArray[np.float64]:
+    """Return inner products (stimulus, stimulus) less the first stimulus, for distances alone.
+
+    Parameters
+    ----------
+    features : array or tensor of shape (stimulus, feature)
+        Of few stimuli.
+    """
+    total = np.zeros((len(features), len(features)))
+    with np.errstate(over="ignore", invalid="ignore"):
+        for start in range(0, features.shape[1], COLUMNS):
+            part = to_host(features[:, start : start + COLUMNS])
+            rest = part - part[:1]
+            total += rest @ rest.T
+    return total
+
+
 def fidelity(exact: NDArray[np.floating], sketched: NDArray[np.floating]) -> float:
     """Return the correlation of a sketched layer's RDM with the exact one.
 
@@ -251,7 +276,7 @@ def fidelity(exact: NDArray[np.floating], sketched: NDArray[np.floating]) -> flo
     Parameters
     ----------
     exact, sketched : arrays of shape (stimulus, stimulus)
-        Gram matrices of the same stimuli.
+        Inner products of the same stimuli, less any one pattern.
     """
     rows = np.triu_indices(len(exact), 1)
     one, other = (squared_distances(gram)[rows] for gram in (exact, sketched))
@@ -267,7 +292,7 @@ def described(kind: str, width: int = SKETCH_WIDTH) -> str:
 
 WORDS = {
     "float32": "float32, exact",
-    "float16": "float16, less the mean of the first batch; relative error of a feature 4e-4",
-    "sketch": "sketch of {width} numbers for each wider layer, less the mean of the first batch; "
+    "float16": "float16, less the mean of the first stimuli; relative error of a feature 4e-4",
+    "sketch": "sketch of {width} numbers for each wider layer, less the mean of the first stimuli; "
     "standard error of a squared distance at most {error:.1%} of it; seed {seed}",
 }

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from isomorph.foreign import in_words
+from isomorph.models.choosing import Choice
 from isomorph.models.kept import Wanted, kept_bytes
 from isomorph.models.packing import SKETCH_WIDTH, bytes_of
 from isomorph.study import ModelSpec
@@ -65,17 +66,17 @@ class Room:
         """Tell whether the features that the artefact keeps fit in memory."""
         return kept_bytes(widths, n_stimuli, self.keep) <= IN_MEMORY
 
-    def refusal(self, where: str, widths: Mapping[str, int], n_stimuli: int) -> str:
-        """Return why layers of some widths are refused; empty where they are not.
+    def refusal(self, where: str, choice: Choice, n_stimuli: int) -> str:
+        """Return why a choice of layers is refused; empty where it is not.
 
         Parameters
         ----------
         where : str
             The model.
-        widths : mapping of str to int
-            Numbers that are read of each layer for one stimulus.
+        choice : Choice
         n_stimuli : int
         """
+        widths = choice.distinct
         memory, matrices = memory_here(), 8 * MATRICES * n_stimuli**2
         if memory and matrices > memory:
             most = math.isqrt(memory // (8 * MATRICES))
@@ -93,7 +94,7 @@ class Room:
         remedies = [f"set spool to {' or '.join(fitting)}"] if fitting else []
         remedies += ["name fewer layers", f"set spool_gb to {math.ceil(needed / 1e9)}"]
         return (
-            f"{where}: the features of {len(widths)} layers and {n_stimuli:,} stimuli need "
+            f"{where}: the features of {len(choice.widths)} layers and {n_stimuli:,} stimuli need "
             f"{in_words(needed)} on disk for a while, more than the {self.spool_gb:g} GB of "
             f"spool_gb; {', '.join(remedies[:-1])} or {remedies[-1]}"
         )

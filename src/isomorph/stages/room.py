@@ -74,21 +74,21 @@ def _told(folder: Path, instance: str, spec: ModelSpec, n: int) -> list[str]:
             f"{instance}: {n:,} stimuli; the room that its layers take is known once it is built, "
             f"and more than {room.spool_gb:g} GB is refused"
         ]
-    widths = found.choice.widths
+    widths, n_layers = found.choice.distinct, len(found.choice.widths)
     if n <= found.at_once:
         return []
-    if said := room.refusal(instance, widths, n):
+    if said := room.refusal(instance, found.choice, n):
         raise IsomorphError(said)
     needed = room.needed(widths, n)
     total = needed + room.results(widths, n)
     free = shutil.disk_usage(_there(folder)).free
     if total > free:
-        raise IsomorphError(no_room(instance, len(widths), n, total, folder, free))
+        raise IsomorphError(no_room(instance, n_layers, n, total, folder, free))
     which = " (the blocks)" if found.choice.patterns == "blocks" else ""
     seconds, bare = found.seconds(n, room)
     how = "" if room.spool == "float32" else f"; {described(room.spool, room.sketch_width)}"
     return [
-        f"{instance}: {len(widths)} layers{which} of {n:,} stimuli, {in_words(needed)} on disk "
+        f"{instance}: {n_layers} layers{which} of {n:,} stimuli, {in_words(needed)} on disk "
         f"for a while, about {_minutes(seconds)} on one core of which {_minutes(bare)} are the "
         f"network's own{how}"
     ]
