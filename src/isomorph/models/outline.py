@@ -21,14 +21,14 @@ from isomorph.study.model import architecture
 OUTLINED = ("untrained", "torchvision", "timm", "package")
 """Libraries that build their architectures without weights."""
 
-FORWARD = 1.2e11
+FORWARD = 8e10
 """Operations of a forward pass per second of one core, beside the time that each activation takes:
 a processor of 2023."""
-PER_ACTIVATION = 6e-10
+PER_ACTIVATION = 9e-10
 """Seconds for each activation that a forward pass makes."""
-PER_FEATURE = {"float32": 1.2e-9, "float16": 2e-9, "sketch": 0.8e-9}
+PER_FEATURE = {"float32": 2e-9, "float16": 3e-9, "sketch": 1.2e-9}
 """Seconds to keep a feature and to read it again."""
-PRODUCTS = 1e11
+PRODUCTS = 7e10
 """Products of two stimuli per second in single precision; half as many in double."""
 
 
