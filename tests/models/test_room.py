@@ -306,3 +306,20 @@ def test_a_sketch_is_recorded_and_shown(folder, capsys):
     capsys.readouterr()
     assert main(["show", str(file)]) == 0
     assert "sketch of 50 numbers for each wider layer" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"spool": "sketch", "sketch_width": 50}, "sketch of 50 numbers for each wider layer"),
+        ({"spool": "float16"}, "float16, less the mean of the first stimuli"),
+        ({}, ""),
+        ({"source": "baseline/pixels", "seeds": (), "spool": "sketch"}, ""),
+    ],
+)
+def test_the_page_tells_what_was_not_exact(settings, said):
+    from isomorph.report.page import _rounded
+
+    told = _rounded(ModelSpec(**{**LITE, **settings}))
+    assert told.startswith(said)
+    assert bool(told) == bool(said)
