@@ -208,8 +208,8 @@ def gram_of_squares(squares: Floats) -> Floats:
     return gram
 
 
-def single_is_enough(gram: Floats) -> bool:
-    """Tell whether a Gram matrix may be kept in single precision.
+def single_is_enough(gram: Floats, errors: float = 1.0) -> bool:
+    """Tell whether a Gram matrix may be kept in single precision, or be computed so.
 
     A distance is a difference of inner products, so rounding errs by a part of the largest of
     these: too much where two stimuli are nearly, but not quite, the same.
@@ -217,6 +217,8 @@ def single_is_enough(gram: Floats) -> bool:
     Parameters
     ----------
     gram : array of shape (stimulus, stimulus)
+    errors : float
+        How many rounding errors of the largest inner product it may be off.
     """
     norms = np.diag(gram)
     largest = float(norms.max())
@@ -224,9 +226,9 @@ def single_is_enough(gram: Floats) -> bool:
     for start in range(0, len(gram), TILE):
         rows = slice(start, start + TILE)
         # beyond the diagonal stand pairs met before, and on it stimuli that are the same
-        squared = norms[rows, None] + norms[: start + TILE] - 2 * gram[rows, : start + TILE]
+        squared = abs(norms[rows, None] + norms[: start + TILE] - 2 * gram[rows, : start + TILE])
         smallest = min(smallest, squared.min(initial=np.inf, where=squared > SAME * largest))
-    return float(np.finfo(np.float32).eps) * largest <= ALLOWED * smallest
+    return errors * float(np.finfo(np.float32).eps) * largest <= ALLOWED * smallest
 
 
 def to_host(values: Any) -> NDArray:
