@@ -17,6 +17,7 @@ from isomorph.making import DECLARED, inputs_of, words_of, written_by
 from isomorph.runs import alive, command_line, coming, failures
 
 try:
+    command_line.refuse_storage(workflow.storage_settings.default_storage_provider)
     STUDY_FILE = command_line.study_file(config)
     REMAKES_VERSIONS = command_line.remakes_versions(config)
     STUDY = open_study(STUDY_FILE)
