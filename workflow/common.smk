@@ -14,7 +14,7 @@ from isomorph.errors import IsomorphError
 from isomorph.jobs import Job, patterns, simulated, stimulus_sets
 from isomorph.layout import Layout
 from isomorph.making import DECLARED, inputs_of, words_of, written_by
-from isomorph.runs import alive, command_line, coming, failures
+from isomorph.runs import alive, cluster, command_line, coming, failures
 
 try:
     command_line.refuse_storage(workflow.storage_settings.default_storage_provider)
@@ -140,6 +140,16 @@ def command(stage):
         return shlex.join(words_of(job_for(stage, wildcards)))
 
     return words
+
+
+def memory_of(megabytes):
+    """Return the function that gives the memory a job asks for: twice as much when tried again."""
+
+    def asked(wildcards, attempt):
+        # On a cluster what Snakemake itself takes counts as the job's.
+        return megabytes * 2 ** (attempt - 1) + workflow.non_local_exec * cluster.AROUND
+
+    return asked
 
 
 def begin():

@@ -22,7 +22,7 @@ for STAGE, DECLARATION in asked_for(DECLARED):
                 dataset=one_of(datasets_of(STAGE, SIMULATED)),
             threads: 1
             resources:
-                mem_mb=DECLARATION.memory,
+                mem_mb=memory_of(DECLARATION.memory),
                 runtime=DECLARATION.minutes,
             params:
                 command=command(STAGE),

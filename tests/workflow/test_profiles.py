@@ -37,3 +37,13 @@ def test_everything_it_offers_is_understood(tmp_path):
     (asked,) = [line for line in done.stdout.splitlines() if "gpu=1" in line]
     assert "slurm_account=mine" in asked
     assert "slurm_partition=gpus" in asked
+
+
+def test_a_job_that_is_tried_again_asks_for_more_memory(tmp_path):
+    tiny.write(tmp_path)
+    arguments = ("--dry-run", "--until", "fetch", "--quiet", "progress")
+    asked = [
+        int(re.search(r"mem_mb=(\d+)", tiny.snakemake(tmp_path, *arguments, *more).stdout)[1])
+        for more in ((), ("--attempt", "3"))
+    ]
+    assert asked[1] >= 2 * asked[0] > 0

@@ -1,4 +1,4 @@
-"""What a cluster says of a job that it did not bring to its end."""
+"""What a cluster takes of a job's memory, and says of one that it did not bring to its end."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
+AROUND = 600
+"""Megabytes that Snakemake takes on a node, where it starts twice around every job."""
 REFUSED = re.compile(r"sbatch failed\. The error message was '(.*?)'\.\n", flags=re.DOTALL)
 """How the executor hands on that a job was not even taken."""
 STATUS = re.compile(r"SLURM status is: '(\w+)'")
