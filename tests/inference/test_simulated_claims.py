@@ -30,7 +30,6 @@ from isomorph.inference.trust.told_apart import (
     RESAMPLES,
     Contest,
     Trial,
-    first_subjects,
     part_of,
 )
 from isomorph.inference.trust.winners import related_to, relations_of
@@ -137,7 +136,7 @@ def test_scores_of_the_first_subjects_are_those_of_a_region_of_them():
     draws = make_draws({"all": 4, "two": 2}, stimuli_of(24, [layers]), few(), [0])
     regions = [region_of(rdms, "all"), region_of(rdms[:2], "two")]
     every, two = scores_of(regions, layers, draws, PEARSON)
-    found = first_subjects(every, 2, draws.subjects["two"])
+    found = every.of(slice(2), draws.subjects["two"])
     for name in ("estimate", "resampled", "plain", "drawn", "subject_draws"):
         np.testing.assert_array_equal(getattr(found, name), getattr(two, name))
     np.testing.assert_array_equal(found.redrawn.scored_on, two.redrawn.scored_on)

@@ -37,6 +37,91 @@ def mean_over_drawn(resampled: Floats, subject_draws: Counts) -> Floats:
     return np.einsum("bs,bsc->bc", weights, resampled)
 
 
+Variances = tuple[Floats, Floats | None, Floats | None]
+"""Under draws of stimuli, of subjects, of both; the last two None where subjects are too few."""
+
+
+@dataclass(frozen=True)
+class OfPairs:
+    """What pairs of stimuli add to means over subjects beside what either stimulus adds.
+
+    Rows add up to its variance over draws when squared; half of it is too much in draws that are
+    linear in the stimuli, see `isomorph.measures.first_order`.
+
+    Attributes
+    ----------
+    mean : array of shape (row, thing)
+        Of the mean over subjects.
+    own : array of shape (row, thing) or None
+        The part of it that is every subject's own; None where subjects are not resampled.
+    """
+
+    mean: Floats
+    own: Floats | None = None
+
+    @classmethod
+    def over_subjects(cls, added: Floats, *, drawn: bool) -> OfPairs:
+        """Return what pairs add to the mean over subjects.
+
+        Parameters
+        ----------
+        added : array of shape (group, subject, thing)
+            By groups of stimuli that are drawn as one.
+        drawn : bool
+            Whether subjects are resampled.
+        """
+        mean = added.mean(axis=1)
+        if not drawn:
+            return cls(mean)
+        n_subjects = added.shape[1]
+        apart = (added - mean[:, None]) / np.sqrt(n_subjects * (n_subjects - 1))
+        return cls(mean, apart.reshape(-1, added.shape[2]))
+
+    def excess(self, rivals: NDArray[np.intp] | None = None) -> tuple[Floats, Floats]:
+        """Return by how much the variance of draws of stimuli is too large: `(thing,)` each.
+
+        Parameters
+        ----------
+        rivals : array of shape (rival,), optional
+            Of every thing less these: `(thing, rival)`.
+
+        Returns
+        -------
+        excess, shared : arrays
+            In all, and of what subjects share.
+        """
+        total = _squares(self.mean, rivals) / 2
+        own = 0.0 if self.own is None else _squares(self.own, rivals) / 2
+        return total, np.maximum(total - own, 0.0)
+
+    def mapped(self, function: Callable[[Floats], Floats]) -> OfPairs:
+        """Return the same of something linear in the things."""
+        return OfPairs(function(self.mean), None if self.own is None else function(self.own))
+
+
+def by_groups(added: Floats, groups: NDArray[np.integer]) -> Floats:
+    """Return sums over the stimuli of each group, as shares of all: `(group, ...)`.
+
+    Parameters
+    ----------
+    added : array of shape (stimulus, ...)
+    groups : array of shape (stimulus,)
+        Which stimuli are drawn as one, counted from 0.
+    """
+    sums = np.zeros((int(groups.max()) + 1, *added.shape[1:]))
+    np.add.at(sums, groups, added)
+    return sums / len(added)
+
+
+def _squares(rows: Floats, rivals: NDArray[np.intp] | None) -> Floats:
+    """Return sums of squares of columns `(thing,)`, or of columns less some: `(thing, rival)`."""
+    own = np.einsum("rt,rt->t", rows, rows)
+    if rivals is None:
+        return own
+    found: Floats = own[:, None] + own[rivals] - 2 * (rows.T @ rows[:, rivals])
+    return found
+
+
 @dataclass(frozen=True)
 class Resampled:
     """Means over subjects under every kind of draw, of things scored in one region.
@@ -58,6 +143,8 @@ class Resampled:
         How many such values the estimate itself is the mean of.
     both : str
         What is resampled, in words, where it is not stimuli alone; units may stand for subjects.
+    of_pairs : OfPairs or None
+        Where draws are linear in the stimuli, what is too much in their variance.
     """
 
     over_stimuli: Floats
@@ -69,6 +156,7 @@ class Resampled:
     apart_both: Floats | None = None
     n_repeats: int = 1
     both: str = BOTH
+    of_pairs: OfPairs | None = None
 
     def spread(self, limits: tuple[float, float] = UNLIMITED) -> Spread:
         """Return the spread over stimuli, and over subjects where they are resampled.
@@ -85,6 +173,8 @@ class Resampled:
         """
         if self.apart_stimuli is not None:
             return self._spread_of_several(self.apart_stimuli)
+        if self.of_pairs is not None:
+            return self._combined(self._each(variance_of))
         if self.over_both is None or self.over_subjects is None:
             return spread_over_stimuli(self.over_stimuli, self.n_stimuli, limits)
         spread = spread_over_both(
@@ -97,17 +187,31 @@ class Resampled:
         )
         return replace(spread, scheme=self.both)
 
+    def _each(self, variance: Callable[[Floats], Floats]) -> Variances:
+        """Return a variance under draws of stimuli, of subjects, and of both."""
+        if self.over_both is None or self.over_subjects is None:
+            return variance(self.over_stimuli), None, None
+        return variance(self.over_stimuli), variance(self.over_subjects), variance(self.over_both)
+
+    def _combined(self, variances: Variances, rivals: NDArray[np.intp] | None = None) -> Spread:
+        """Return the spread from the variances of each kind of draws."""
+        stimuli, subjects, both = variances
+        excess = (0.0, 0.0) if self.of_pairs is None else self.of_pairs.excess(rivals)
+        # No more is of pairs alone than half of what linear draws vary.
+        in_all, shared = (np.minimum(each, stimuli / 2) for each in excess)
+        if subjects is None or both is None:
+            return one_factor(stimuli - in_all, self.n_stimuli)
+        n_each = (self.n_subjects, self.n_stimuli)
+        spread = two_factors(both, subjects, stimuli, *n_each, (in_all, shared))
+        return replace(spread, scheme=self.both)
+
     def _spread_of_several(self, apart_stimuli: Floats) -> Spread:
         wavering = _mean_square(apart_stimuli)
-        stimuli = np.maximum(variance_of(self.over_stimuli) - wavering, 0)
-        if self.over_both is None or self.over_subjects is None or self.apart_both is None:
-            spread = one_factor(stimuli, self.n_stimuli)
-        else:
-            both = np.maximum(variance_of(self.over_both) - _mean_square(self.apart_both), 0)
-            subjects = variance_of(self.over_subjects)
-            spread = two_factors(both, subjects, stimuli, self.n_subjects, self.n_stimuli)
-        own = 2 * wavering / self.n_repeats
-        error = np.sqrt(spread.standard_error**2 + own)
+        stimuli, subjects, both = self._each(variance_of)
+        if both is not None and self.apart_both is not None:
+            both = np.maximum(both - _mean_square(self.apart_both), 0)
+        spread = self._combined((np.maximum(stimuli - wavering, 0), subjects, both))
+        error = np.sqrt(spread.standard_error**2 + 2 * wavering / self.n_repeats)
         # The few resamples that can be split are those with the most stimuli, which vary less.
         usable = 2 * np.isfinite(self.widest).sum(axis=0) > len(self.widest)
         return replace(spread, standard_error=np.where(usable, error, np.nan))
@@ -122,14 +226,8 @@ class Resampled:
         rivals : array of shape (rival,)
             Which things those others are.
         """
-        stimuli = variance_of_differences(self.over_stimuli, rivals)
-        if self.over_both is None or self.over_subjects is None:
-            return one_factor(stimuli, self.n_stimuli)
-        both, subjects = (
-            variance_of_differences(values, rivals)
-            for values in (self.over_both, self.over_subjects)
-        )
-        return two_factors(both, subjects, stimuli, self.n_subjects, self.n_stimuli)
+        each = self._each(lambda draws: variance_of_differences(draws, rivals))
+        return self._combined(each, rivals)
 
     def mapped(self, function: Callable[[Floats], Floats]) -> Resampled:
         """Return the same draws of something linear in the things."""
@@ -163,8 +261,16 @@ def joined(
         values = [getattr(one, name) for one in several]
         return None if values[0] is None else how(values)
 
+    pairs = [one.of_pairs for one in several if one.of_pairs is not None]
+    of_pairs = None
+    if len(pairs) == len(several):
+        own = [one.own for one in pairs if one.own is not None]
+        of_pairs = OfPairs(
+            how([one.mean for one in pairs]), how(own) if len(own) == len(pairs) else None
+        )
     return replace(
         several[0],
+        of_pairs=of_pairs,
         over_stimuli=how([one.over_stimuli for one in several]),
         over_subjects=of("over_subjects"),
         over_both=of("over_both"),
@@ -174,7 +280,11 @@ def joined(
 
 
 def resampled_means(
-    drawn: Floats, plain: Floats, subject_draws: Counts | None, n_stimuli: int
+    drawn: Floats,
+    plain: Floats,
+    subject_draws: Counts | None,
+    n_stimuli: int,
+    of_pairs: OfPairs | None = None,
 ) -> Resampled:
     """Average over subjects under draws of stimuli, of subjects, and of both.
 
@@ -186,13 +296,16 @@ def resampled_means(
         On all stimuli.
     subject_draws : array of shape (resample, subject) or None
     n_stimuli : int
+    of_pairs : OfPairs, optional
+        Where draws are linear in the stimuli.
     """
     over_stimuli = drawn.mean(axis=1)
     if subject_draws is None:
-        return Resampled(over_stimuli, None, None, n_stimuli, len(plain))
+        return Resampled(over_stimuli, None, None, n_stimuli, len(plain), of_pairs=of_pairs)
     weights = subject_draws / subject_draws.sum(axis=1, keepdims=True)
+    over_both = mean_over_drawn(drawn, subject_draws)
     return Resampled(
-        over_stimuli, weights @ plain, mean_over_drawn(drawn, subject_draws), n_stimuli, len(plain)
+        over_stimuli, weights @ plain, over_both, n_stimuli, len(plain), of_pairs=of_pairs
     )
 
 

@@ -79,10 +79,10 @@ def _of_subjects(
     found = Ceiling(lower, upper, "across subjects", SUBJECTS, between, why)
     if draws is None or draws.unsure:
         return found
-    lowers, uppers = across_subjects_resampled(region.stack, measure, draws.stimuli)
+    lowers, uppers = across_subjects_resampled(region.stack, measure, draws.stimuli, draws.signs)
     root = None
     if between > 0 and plain is not None:
-        found_in_draws = agreement(region, distance, measure, draws.stimuli)
+        found_in_draws = agreement(region, distance, measure, draws.stimuli, draws.signs)
         root = _root(
             np.concatenate([plain[None], found_in_draws]), draws, draws.subjects[region.name]
         )
@@ -123,7 +123,7 @@ def across_subjects(subjects: Stackable, measure: Measure) -> tuple[float, float
 
 
 def across_subjects_resampled(
-    subjects: Stackable, measure: Measure, counts: Counts
+    subjects: Stackable, measure: Measure, counts: Counts, signs: Floats | None = None
 ) -> tuple[Floats, Floats]:
     """Return the lower and upper ceiling in every resample of the stimuli: `(resample,)` each.
 
@@ -134,9 +134,11 @@ def across_subjects_resampled(
     subjects : Stack, or RDMs (subject, pair)
     measure : Measure
     counts : array of shape (resample, stimulus)
+    signs : array of shape (stimulus, stimulus), optional
+        See `Measure.resampled`.
     """
     found = [
-        measure.resampled(own, others, counts)[:, 0]
+        measure.resampled(own, others, counts, signs)[:, 0]
         for own, others in _against_others(subjects, measure)
     ]
     lower, upper = np.mean(found, axis=0).T
@@ -175,7 +177,7 @@ def _of_halves(
     found = Ceiling(np.nan, upper, how, HALVES, between, why, half_agreement)
     if draws is None or draws.unsure:
         return found
-    resampled = agreement(region, distance, measure, draws.stimuli)
+    resampled = agreement(region, distance, measure, draws.stimuli, draws.signs)
     root = _root(np.concatenate([plain[None], resampled]), draws, None)
     uppers = from_latent(root.over_stimuli[:, 0], measure)
     return replace(

@@ -106,6 +106,9 @@ def choose(scores: Scores, members: Indices, *, other_subjects: bool = False) ->
     share = np.bincount(made, minlength=len(layers)) / max(len(made), 1)
     highest = float(full[0].mean(axis=0).max())
     draws = _draws(scores, layers, other_subjects=other_subjects)
+    # The layer chosen most often stands for those chosen in some resamples.
+    favourite = layers[share.argmax()]
+    draws = replace(draws, of_pairs=scores.of_pairs_against_chance([favourite]))
     return Nested(layers, share, score, highest - score, int(enough.sum()), draws)
 
 

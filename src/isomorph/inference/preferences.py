@@ -20,7 +20,7 @@ from functools import partial
 
 import numpy as np
 
-from isomorph.inference.bootstrap import Resampled
+from isomorph.inference.bootstrap import OfPairs, Resampled
 from isomorph.inference.chosen_layers import members_of
 from isomorph.inference.crossings import pairs_at_one_time
 from isomorph.inference.differences import ROUNDING, SAME_SCORES, UNTOLD, largest_of, statistic_of
@@ -81,6 +81,7 @@ def preferences(
             draws.stimuli,
             setting.distance,
             setting.measure,
+            draws.signs,
         )
         for at in sorted({at for pair in pairs for at in pair})
     }
@@ -173,9 +174,10 @@ def _apart(first: Standing, second: Standing) -> Resampled:
     together; of different subjects those of one region are taken in another order.
     """
     draws = [each.scores.subject_draws for each in (first, second)]
+    same = first.region.subjects == second.region.subjects
     if draws[0] is None or draws[1] is None:
         draws = [None, None]
-    elif first.region.subjects != second.region.subjects:
+    elif not same:
         draws[1] = draws[1][::-1]
     one, other = (each.resampled(own) for each, own in zip((first, second), draws, strict=True))
     subjects = _less(one.over_subjects, other.over_subjects)
@@ -185,7 +187,20 @@ def _apart(first: Standing, second: Standing) -> Resampled:
         _less(one.over_both, other.over_both),
         one.n_stimuli,
         min(one.n_subjects, other.n_subjects),
+        of_pairs=_pairs_apart(one.of_pairs, other.of_pairs, same=same),
     )
+
+
+def _pairs_apart(one: OfPairs | None, other: OfPairs | None, *, same: bool) -> OfPairs | None:
+    """Return what pairs of stimuli add to differences; other subjects add each for themselves."""
+    if one is None or other is None:
+        return None
+    own = _less(one.own, other.own) if same else _beside(one.own, other.own)
+    return OfPairs(one.mean - other.mean, own)
+
+
+def _beside(one: Floats | None, other: Floats | None) -> Floats | None:
+    return None if one is None or other is None else np.concatenate([one, other])
 
 
 def _less(one: Floats | None, other: Floats | None) -> Floats | None:

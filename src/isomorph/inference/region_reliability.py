@@ -24,7 +24,11 @@ def halves_of(region: Region) -> Floats:
 
 
 def agreement(
-    region: Region, distance: str, measure: Measure, counts: Counts | None = None
+    region: Region,
+    distance: str,
+    measure: Measure,
+    counts: Counts | None = None,
+    signs: Floats | None = None,
 ) -> Floats:
     """Return the measure between every two subjects; of one, the reliability halves predict.
 
@@ -35,23 +39,41 @@ def agreement(
     measure : Measure
     counts : array of shape (resample, stimulus), optional
         All stimuli once unless given; with them, of `RESAMPLED` halvings.
+    signs : array of shape (stimulus, stimulus), optional
+        See `Measure.resampled`.
 
     Returns
     -------
     array of shape (subject, subject) or (1, 1)
         With counts, of shape (resample, subject, subject) or (resample, 1, 1).
     """
+    # Ceilings ask for it, and then whatever is normalised. What is drawn is kept, so that its place
+    # in memory is not given to other draws.
+    found, _ = region.stack.derived(
+        ("agreement", distance, measure.name, id(counts)),
+        lambda: (_agreement(region, distance, measure, counts, signs), counts),
+    )
+    return found
+
+
+def _agreement(
+    region: Region,
+    distance: str,
+    measure: Measure,
+    counts: Counts | None,
+    signs: Floats | None,
+) -> Floats:
     if len(region.subjects) > 1:
         if counts is None:
             return measure.compare(region.stack, region.stack)
-        return measure.resampled(region.stack, region.stack, counts)
+        return measure.resampled(region.stack, region.stack, counts, signs)
     step, whole, halves = STEPS[distance], region.rdms[0], halves_of(region)
     norm = np.ones(stimulus_count(len(whole))) if region.half_norm is None else region.half_norm[0]
     aligned = halves if step.align is None else step.align(halves, whole, norm)
     if counts is None:
         every = np.ones((1, len(norm)), dtype=int)
         return stepped(whole, aligned, measure, step, every)[:, None]
-    return stepped(whole, aligned[:RESAMPLED], measure, step, counts)[:, None, None]
+    return stepped(whole, aligned[:RESAMPLED], measure, step, counts, signs)[:, None, None]
 
 
 def reliability(agreement: Floats, weights: Counts | None = None) -> Floats:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
 
-from isomorph.inference.bootstrap import Resampled, resampled_means
+from isomorph.inference.bootstrap import OfPairs, Resampled, by_groups, resampled_means
 from isomorph.inference.gather import Region, in_draws, over_draws
 from isomorph.inference.setting import Draws
 from isomorph.inference.stimulus_splits import Sides
+from isomorph.inference.ties import Indices
 from isomorph.measures import Counts, Floats, Measure, Stack
+from isomorph.measures.first_order import FirstOrder
 from isomorph.measures.stack import Stackable, stacked
 
 
@@ -38,6 +39,9 @@ class Scores:
         None where subjects are too few to resample.
     n_stimuli, n_groups : int
         Stimuli, and how many of them were drawn independently.
+    of_pairs, plain_of_pairs : array of shape (group, subject, candidate) or None
+        Where draws are linear in the stimuli, what pairs of stimuli add to the measure, and to the
+        measure set against chance, beside what either stimulus adds; see `OfPairs`.
     """
 
     estimate: Floats
@@ -49,17 +53,49 @@ class Scores:
     subject_draws: Counts | None
     n_stimuli: int
     n_groups: int
+    of_pairs: Floats | None = None
+    plain_of_pairs: Floats | None = None
 
     def estimates(self) -> Resampled:
         """Return the estimates of all candidates under every kind of draw."""
-        return self._means(self.resampled, self.estimate)
+        return self._means(self.resampled, self.estimate, self.of_pairs)
 
     def calibrated(self) -> Resampled:
         """Return the candidates' values against chance under every kind of draw."""
-        return self._means(self.drawn, self.plain)
+        return self._means(self.drawn, self.plain, self.plain_of_pairs)
 
-    def _means(self, drawn: Floats, plain: Floats) -> Resampled:
-        return resampled_means(drawn, plain, self.subject_draws, self.n_groups)
+    def of(self, subjects: slice, subject_draws: Counts | None) -> Scores:
+        """Return the scores of some of the subjects, and how often each of them is drawn."""
+
+        def own(values: Floats | None) -> Floats | None:
+            return None if values is None else values[..., subjects, :]
+
+        return replace(
+            self,
+            estimate=self.estimate[subjects],
+            resampled=self.resampled[:, subjects],
+            plain=self.plain[subjects],
+            drawn=self.drawn[:, subjects],
+            parts=self.parts.mapped(lambda values: values[..., subjects, :]),
+            redrawn=self.redrawn.mapped(lambda values: values[..., subjects, :]),
+            subject_draws=subject_draws,
+            of_pairs=own(self.of_pairs),
+            plain_of_pairs=own(self.plain_of_pairs),
+        )
+
+    def of_pairs_against_chance(self, candidates: Sequence[int] | Indices) -> OfPairs | None:
+        """Return what pairs of stimuli add to calibrated values of some candidates."""
+        added = self.plain_of_pairs
+        return self._of_pairs(None if added is None else added[..., candidates])
+
+    def _of_pairs(self, added: Floats | None) -> OfPairs | None:
+        if added is None:
+            return None
+        return OfPairs.over_subjects(added, drawn=self.subject_draws is not None)
+
+    def _means(self, drawn: Floats, plain: Floats, added: Floats | None) -> Resampled:
+        of_pairs = self._of_pairs(added)
+        return resampled_means(drawn, plain, self.subject_draws, self.n_groups, of_pairs)
 
 
 def scores_of(
@@ -75,37 +111,52 @@ def scores_of(
     measure : Measure
     """
     candidates = stacked(candidates)
+    linear = draws.signs is not None and measure.to_first_order
+    scores = _linear if linear else _anew
+    every = scores(in_draws(regions), candidates, draws, measure)
     ends = np.cumsum([0, *(len(region.rdms) for region in regions)]).tolist()
-    rows = [slice(start, end) for start, end in pairwise(ends)]
-    units = in_draws(regions)
+    return [
+        every.of(slice(start, end), draws.subjects[region.name])
+        for region, (start, end) in zip(regions, pairwise(ends), strict=True)
+    ]
+
+
+def _anew(units: Sequence[Stack], candidates: Stack, draws: Draws, measure: Measure) -> Scores:
+    """Return scores of all subjects, computed again in every resample and on every part."""
     estimate, plain = over_draws(units, lambda every: measure.calibrated(every, candidates))
     resampled, drawn = over_draws(
         units, lambda every: measure.calibrated(every, candidates, draws.stimuli)
     )
-
-    def parts(sides: Sides) -> list[Sides]:
-        both = sides.mapped(lambda counts: _on(counts, units, candidates, measure))
-        return [both.mapped(partial(_of_rows, own)) for own in rows]
-
-    whole, redrawn = parts(draws.splits.sides), parts(draws.splits.redrawn)
-    return [
-        Scores(
-            estimate=estimate[own],
-            resampled=resampled[:, own],
-            plain=plain[own],
-            drawn=drawn[:, own],
-            parts=whole[place],
-            redrawn=redrawn[place],
-            subject_draws=draws.subjects[region.name],
-            n_stimuli=draws.stimuli.shape[1],
-            n_groups=draws.n_groups,
-        )
-        for place, (region, own) in enumerate(zip(regions, rows, strict=True))
-    ]
+    parts, redrawn = (
+        sides.mapped(lambda counts: _on(counts, units, candidates, measure))
+        for sides in (draws.splits.sides, draws.splits.redrawn)
+    )
+    n_stimuli = draws.stimuli.shape[1]
+    return Scores(
+        estimate, resampled, plain, drawn, parts, redrawn, None, n_stimuli, draws.n_groups
+    )
 
 
-def _of_rows(own: slice, values: Floats) -> Floats:
-    return values[..., own, :]
+def _linear(units: Sequence[Stack], candidates: Stack, draws: Draws, measure: Measure) -> Scores:
+    """Return scores of all subjects, varying as what each stimulus adds says."""
+    assert draws.signs is not None, "or everything is computed again"
+    found = [measure.first_order(every, candidates, draws.signs) for every in units]
+    value, plain = (FirstOrder.mean(each) for each in zip(*found, strict=True))
+    resampled = value.resampled(draws.stimuli)
+    splits = draws.splits
+    return Scores(
+        estimate=value.value,
+        resampled=resampled,
+        plain=plain.value,
+        drawn=resampled if plain is value else plain.resampled(draws.stimuli),
+        parts=splits.sides.mapped(plain.resampled),
+        redrawn=splits.redrawn.mapped(plain.resampled),
+        subject_draws=None,
+        n_stimuli=draws.stimuli.shape[1],
+        n_groups=draws.n_groups,
+        of_pairs=by_groups(value.of_pairs, draws.groups),
+        plain_of_pairs=by_groups(plain.of_pairs, draws.groups),
+    )
 
 
 def _on(counts: Counts, units: Sequence[Stack], candidates: Stack, measure: Measure) -> Floats:

@@ -18,8 +18,15 @@ from isomorph.inference.groups import (
     too_few_orders,
 )
 from isomorph.inference.stimulus_splits import Stimuli, StimulusSplits, make_splits
-from isomorph.measures import Counts, Measure
+from isomorph.measures import Counts, Floats, Measure
+from isomorph.measures.first_order import signs_of
 from isomorph.study import Inference
+
+ENOUGH = 100
+"""Stimuli, or groups of them, from which values vary as the jackknife says, unless asked otherwise:
+over 60 to 200 simulated data sets of each kind its standard errors are .96 to 1.05 of the true ones
+there, those of the bootstrap .97 to 1.74; of 40 stimuli they are .90 to 1.09, and intervals hold
+.90 to .96."""
 
 UNSEEN = "the measure does not see which stimulus is which, so shuffling them tests nothing"
 
@@ -77,6 +84,11 @@ class Draws:
     groups : array of shape (stimulus,)
     n_costly : int
         How many of the orders are for measures that are computed anew for each.
+    signs : array of shape (stimulus, stimulus) or None
+        To tell what is of pairs of stimuli alone, see `isomorph.measures.first_order`; None where
+        everything is computed again in every resample.
+    exact : bool
+        Whether p comes from the moments of all orders, of measures that have an embedding.
     """
 
     stimuli: Counts
@@ -85,6 +97,8 @@ class Draws:
     splits: StimulusSplits
     groups: Labels
     n_costly: int = 0
+    signs: Floats | None = None
+    exact: bool = False
 
     def orders_for(self, measure: Measure) -> Counts:
         """Return the orders of the stimuli that a measure is asked for: `(shuffle, stimulus)`.
@@ -94,6 +108,10 @@ class Draws:
         if not measure.sees_stimuli:
             return self.orders[:0]
         return self.orders[: self.n_costly] if measure.shuffled_anew else self.orders
+
+    def exact_for(self, measure: Measure) -> bool:
+        """Tell whether p comes from the moments of all orders, which groups would restrict."""
+        return self.exact and measure.embed is not None and self.n_groups == len(self.groups)
 
     def with_subjects(self, regions: Mapping[str, int], minimum: int, seed: Sequence[int]) -> Draws:
         """Return the draws for regions that may have other subjects than these are of.
@@ -132,10 +150,16 @@ class Draws:
             return UNSEEN
         if few := too_few_orders(self.groups):
             return few
-        if len(self.orders_for(measure)):
+        if len(self.orders_for(measure)) or self.exact_for(measure):
             return ""
         setting = "costly_permutations" if len(self.orders) else "permutations"
         return f"{setting} is 0, so nothing is shuffled"
+
+
+def signs_where_enough(groups: Labels, inference: Inference) -> Floats | None:
+    """Return signs of pairs of stimuli where values vary as the jackknife says; else None."""
+    enough = inference.spread == "auto" and group_count(groups) >= ENOUGH
+    return signs_of(groups) if enough or inference.spread == "jackknife" else None
 
 
 def make_draws(
@@ -166,4 +190,6 @@ def make_draws(
     splits = make_splits(stimuli, inference.selection, drawn, np.random.default_rng([*seed, 2]))
     if reason := too_few_groups(groups):
         splits = replace(splits, reason=reason)
-    return Draws(drawn, subjects, orders, splits, groups, inference.costly_permutations)
+    signs = signs_where_enough(groups, inference)
+    exact, n_costly = inference.tail == "pearson", inference.costly_permutations
+    return Draws(drawn, subjects, orders, splits, groups, n_costly, signs, exact)

@@ -194,12 +194,27 @@ def _of_few(n: int) -> float:
 
 
 def two_factors(
-    both: Floats, subjects: Floats, stimuli: Floats, n_subjects: int, n_stimuli: int
+    both: Floats,
+    subjects: Floats,
+    stimuli: Floats,
+    n_subjects: int,
+    n_stimuli: int,
+    excess: tuple[Floats | float, Floats | float] = (0.0, 0.0),
 ) -> Spread:
-    """Return the spread from the variances of three bootstraps, of any shape."""
-    of_subjects, of_stimuli = _of_few(n_subjects) * subjects, _of_few(n_stimuli) * stimuli
+    """Return the spread from the variances of three bootstraps, of any shape.
+
+    Parameters
+    ----------
+    both, subjects, stimuli : arrays of any shape
+    n_subjects, n_stimuli : int
+    excess : tuple of two such arrays, optional
+        What the variance over stimuli has too much, in all and beside each subject's own noise,
+        which three bootstraps together count once as it is.
+    """
+    of_subjects = _of_few(n_subjects) * subjects
+    of_stimuli, shared = (_of_few(n_stimuli) * (stimuli - each) for each in excess)
     grow = _of_few(n_subjects) * _of_few(n_stimuli)
-    variance = of_subjects + of_stimuli - grow * (both - subjects - stimuli)
+    variance = of_subjects + shared - grow * (both - subjects - stimuli)
     variance = np.maximum(np.minimum(variance, both), np.maximum(of_subjects, of_stimuli))
     parts = of_subjects**2 / (n_subjects - 1) + of_stimuli**2 / (n_stimuli - 1)
     least = float(min(n_subjects, n_stimuli) - 1)

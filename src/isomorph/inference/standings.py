@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from isomorph.inference.bootstrap import Resampled, resampled_means
+from isomorph.inference.bootstrap import Resampled
 from isomorph.inference.gather import Region
 from isomorph.inference.region_reliability import SURE, agreement, reliability
 from isomorph.inference.scores import Scores
@@ -56,7 +56,11 @@ class Standing:
         subject_draws : array of shape (resample, subject) or None
         """
         scores = self.scores
-        means = resampled_means(scores.resampled, scores.estimate, subject_draws, scores.n_groups)
+        means = replace(scores, subject_draws=subject_draws).estimates()
+        if means.of_pairs is not None:
+            root = _root(reliability(self.agreement))
+            of_pairs = means.of_pairs.mapped(lambda added: added / root)
+            means = replace(means, of_pairs=of_pairs)
         over_stimuli = means.over_stimuli / _root(reliability(self.drawn))[:, None]
         if means.over_subjects is None or means.over_both is None:
             return replace(means, over_stimuli=over_stimuli)
@@ -77,6 +81,7 @@ def standing(
     counts: Counts,
     distance: str,
     measure: Measure,
+    signs: Floats | None = None,
 ) -> Standing:
     """Return a region with its scores and its reliability.
 
@@ -88,6 +93,8 @@ def standing(
     counts : array of shape (resample, stimulus)
     distance : str
     measure : Measure
+    signs : array of shape (stimulus, stimulus), optional
+        See `Measure.resampled`.
     """
     if measure.independence != "0" or measure.embed is None:
         reason = f"{measure.name} is not a correlation, so there is no reliability to divide by"
@@ -100,7 +107,7 @@ def standing(
         return Standing(region, scores, nothing[0], nothing, None, 0, reason)
     plain = np.mean([agreement(draw, distance, measure) for draw in region.measured], axis=0)
     drawn = np.mean(
-        [agreement(draw, distance, measure, counts) for draw in region.measured], axis=0
+        [agreement(draw, distance, measure, counts, signs) for draw in region.measured], axis=0
     )
     if not (reliability(plain) > 0 and (reliability(drawn) > 0).mean() >= SURE):
         reason = f"the measurements of {region.label} agree too little to divide by"

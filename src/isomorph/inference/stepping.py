@@ -109,7 +109,9 @@ large as the noise, correlation and cosine are held against the RDM of the respo
 baseline: 0 with 4 and 8 runs, .06 with 2."""
 
 
-def agreement_of_halves(halves: Floats, measure: Measure, counts: Counts | None = None) -> Floats:
+def agreement_of_halves(
+    halves: Floats, measure: Measure, counts: Counts | None = None, signs: Floats | None = None
+) -> Floats:
     """Return the measure between the halves of every halving: `(resample, halving)`.
 
     Parameters
@@ -118,14 +120,25 @@ def agreement_of_halves(halves: Floats, measure: Measure, counts: Counts | None 
     measure : Measure
     counts : array of shape (resample, stimulus), optional
         All stimuli once unless given.
+    signs : array of shape (stimulus, stimulus), optional
+        See `Measure.resampled`.
     """
     if counts is None:
         counts = np.ones((1, stimulus_count(halves.shape[2])), dtype=int)
-    found = [measure.resampled(one[None], other[None], counts)[:, 0, 0] for one, other in halves]
+    found = [
+        measure.resampled(one[None], other[None], counts, signs)[:, 0, 0] for one, other in halves
+    ]
     return np.stack(found, axis=1)
 
 
-def stepped(whole: Floats, halves: Floats, measure: Measure, step: Step, counts: Counts) -> Floats:
+def stepped(
+    whole: Floats,
+    halves: Floats,
+    measure: Measure,
+    step: Step,
+    counts: Counts,
+    signs: Floats | None = None,
+) -> Floats:
     """Return the reliability of the RDM of all repetitions: `(resample,)`, 0 to 1.
 
     0 where halves do not agree; NaN where a resample leaves nothing to compare.
@@ -138,13 +151,15 @@ def stepped(whole: Floats, halves: Floats, measure: Measure, step: Step, counts:
     measure : Measure
     step : Step
     counts : array of shape (resample, stimulus)
+    signs : array of shape (stimulus, stimulus), optional
+        See `Measure.resampled`.
     """
     form = measure.form if isinstance(measure.form, LinearForm) else PEARSON
-    shared, linear, power = _products(whole, halves, form, counts)
+    shared, linear, power = _products(whole, halves, form, counts, signs)
     if form is measure.form:
         found = linear
     else:
-        found = latent(agreement_of_halves(halves, measure, counts).mean(axis=1), measure)
+        found = latent(agreement_of_halves(halves, measure, counts, signs).mean(axis=1), measure)
     with np.errstate(divide="ignore", invalid="ignore"):
         noise = np.full(len(counts), 0.5)
         if step.align is not None:
@@ -161,16 +176,20 @@ ROUNDING = 1e-9
 
 
 def _products(
-    whole: Floats, halves: Floats, form: LinearForm, counts: Counts
+    whole: Floats, halves: Floats, form: LinearForm, counts: Counts, signs: Floats | None
 ) -> tuple[Floats, Floats, Floats]:
     """Return, over halvings, what halves share and how they correlate, and the whole's square."""
     shared, linear = np.zeros(len(counts)), np.zeros(len(counts))
     for one, other in halves:
-        _, power, squares = form.products(whole[None], np.stack([one, other, one + other]), counts)
-        inner = (squares[:, 2] - squares[:, 0] - squares[:, 1]) / 2
-        shared += inner / len(halves)
-        linear += inner / np.sqrt(squares[:, 0] * squares[:, 1]) / len(halves)
-    return shared, linear, power[:, 0]
+        every = np.stack([whole, one, other])
+        if signs is None:
+            products, squares, _ = form.products(every, every, counts)
+        else:
+            products = form.first_order_products(every, signs).resampled(counts)
+            squares = products.diagonal(axis1=1, axis2=2)
+        shared += products[:, 1, 2] / len(halves)
+        linear += products[:, 1, 2] / np.sqrt(squares[:, 1] * squares[:, 2]) / len(halves)
+    return shared, linear, squares[:, 0]
 
 
 def latent(value: Floats, measure: Measure) -> Floats:

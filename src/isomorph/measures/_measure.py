@@ -9,6 +9,7 @@ from typing import Literal, Protocol
 import numpy as np
 from scipy.stats import rankdata
 
+from isomorph.measures.first_order import FirstOrder, Sides, first_order
 from isomorph.measures.jackknifed import Jackknifed
 from isomorph.measures.pairs import Counts, Floats
 from isomorph.measures.stack import Stack, Stackable, stacked
@@ -77,7 +78,8 @@ fifth of the deviation that chance itself has."""
 class Form(Protocol):
     """The arithmetic of a measure.
 
-    One that is an inner product of vectors also has `embed`, one of matrices `matrices`.
+    One that is an inner product of vectors also has `embed`, one of matrices `matrices`; `sides`
+    says how stimuli enter these vectors.
     """
 
     def compare(self, first: Stack, second: Stack) -> Floats:
@@ -171,7 +173,9 @@ class Measure:
         """
         return self.form.compare(stacked(first), stacked(second))
 
-    def resampled(self, first: Stackable, second: Stackable, counts: Counts) -> Floats:
+    def resampled(
+        self, first: Stackable, second: Stackable, counts: Counts, signs: Floats | None = None
+    ) -> Floats:
         """Return the measure in every resample of the stimuli: `(resample, a, b)`.
 
         Parameters
@@ -179,7 +183,11 @@ class Measure:
         first, second : Stack, or RDMs (a, pair) and (b, pair)
         counts : array of shape (resample, stimulus)
             How often each stimulus was drawn. Pairs of copies of one stimulus are left out.
+        signs : array of shape (stimulus, stimulus), optional
+            Asks for the values to first order, where there is a closed form, see `first_order`.
         """
+        if signs is not None and self.to_first_order:
+            return self.first_order(first, second, signs)[0].resampled(np.asarray(counts))
         found = self.form.resampled(stacked(first), stacked(second), np.asarray(counts))
         # A value to first order may leave the range, no other can.
         return np.clip(found, *self.range) if self.costly else found
@@ -238,7 +246,11 @@ class Measure:
         return self.compare(x, constant) * self.compare(constant, y)
 
     def calibrated(
-        self, first: Stackable, second: Stackable, counts: Counts | None = None
+        self,
+        first: Stackable,
+        second: Stackable,
+        counts: Counts | None = None,
+        signs: Floats | None = None,
     ) -> tuple[Floats, Floats]:
         """Return the measure, and the measure set against chance: 0 for unrelated, 1 at best.
 
@@ -251,11 +263,17 @@ class Measure:
         first, second : Stack, or RDMs (a, pair) and (b, pair)
         counts : array of shape (resample, stimulus), optional
             How often each stimulus was drawn.
+        signs : array of shape (stimulus, stimulus), optional
+            See `resampled`.
 
         Returns
         -------
         value, calibrated : arrays of shape (a, b), or (resample, a, b) with counts
         """
+        if counts is not None and signs is not None and self.to_first_order:
+            found = self.first_order(first, second, signs)
+            drawn = [one.resampled(counts) for one in dict.fromkeys(found)]
+            return drawn[0], drawn[-1]
         if not self.against_chance:
             value = self.compare(first, second) if counts is None else self.resampled(
                 first, second, counts)  # fmt: skip
@@ -272,6 +290,43 @@ class Measure:
         value = every[..., :-1, :-1]
         chance = every[..., :-1, -1:] * every[..., -1:, :-1]
         return value, self._over(value, chance)
+
+    @property
+    def to_first_order(self) -> bool:
+        """Whether `first_order` says how the measure varies with the stimuli."""
+        return hasattr(self.form, "sides")
+
+    def first_order(
+        self, first: Stackable, second: Stackable, signs: Floats
+    ) -> tuple[FirstOrder, FirstOrder]:
+        """Return the measure, and the measure set against chance, with what each stimulus adds.
+
+        Parameters
+        ----------
+        first, second : Stack, or RDMs (a, pair) and (b, pair)
+        signs : array of shape (stimulus, stimulus)
+            See `isomorph.measures.first_order.signs_of`.
+
+        Returns
+        -------
+        value, calibrated : FirstOrder
+            One and the same where values are not set against chance.
+        """
+        x, y = stacked(first).rdms, stacked(second).rdms
+        if not self.against_chance:
+            value = first_order(self._sides(x), self._sides(y), signs)
+            return value, value
+        x, y = (np.concatenate([rdms, np.ones((1, rdms.shape[1]))]) for rdms in (x, y))
+        every = first_order(self._sides(x), self._sides(y), signs)
+        own, constant = slice(-1), slice(-1, None)
+        value = every.part(own, own)
+        chance = every.part(own, constant).times(every.part(constant, own))
+        assert self.with_itself is not None, "what is set against chance has a best value"
+        return value, value.over(chance, self.with_itself)
+
+    def _sides(self, rdms: Floats) -> Sides:
+        found: Sides = self.form.sides(rdms)  # type: ignore[attr-defined]
+        return found
 
     def _over(self, value: Floats, chance: Floats) -> Floats:
         """Return `(value - chance) / (best - chance)`, NaN where chance is as good as the best."""

@@ -13,8 +13,9 @@ import numpy as np
 
 from isomorph.measures._measure import Measure
 from isomorph.measures.cka import DEBIASED, SQUARED
+from isomorph.measures.first_order import Sides, additive_fit
 from isomorph.measures.linear import LinearForm
-from isomorph.measures.pairs import Counts, Floats, pair_weights, stimulus_count
+from isomorph.measures.pairs import Counts, Floats, pair_sums, pair_weights, stimulus_count
 from isomorph.measures.rsa import pool_standardised
 from isomorph.measures.stack import Stackable, rdms_of
 
@@ -40,6 +41,10 @@ class RootForm:
         """
         return self.linear.embed(roots(rdms))
 
+    def sides(self, rdms: Floats) -> Sides:
+        """Return what the measure is an inner product of, as stimuli enter it."""
+        return self.linear.sides(roots(rdms))
+
     def compare(self, first: Stackable, second: Stackable) -> Floats:
         """Return the measure between all RDMs: `(a, pair)` and `(b, pair)` give `(a, b)`."""
         return self.linear.compare(roots(rdms_of(first)), roots(rdms_of(second)))
@@ -57,6 +62,16 @@ class HsicForm:
     :math:`2 \langle Pd, Pd' \rangle / (n (n - 3) \bar d \bar d')`, with :math:`P` U-centring: half
     the mean squared distance is the unbiased total variance.
     """
+
+    def sides(self, rdms: Floats) -> Sides:
+        """Return what the measure is an inner product of, and how its mean distances vary."""
+        rdms = np.asarray(rdms, dtype=float)
+        n = stimulus_count(rdms.shape[1])
+        level = rdms.mean(axis=1, keepdims=True)
+        level = np.where(level > 0, level, np.nan)
+        left, _ = additive_fit(rdms, pair_sums(rdms), 0.0)
+        left *= np.sqrt(2 / (n * (n - 3))) / level
+        return Sides(left, own=2 * rdms / (level * rdms.shape[1]))
 
     def compare(self, first: Stackable, second: Stackable) -> Floats:
         """Return the measure between all RDMs: `(a, pair)` and `(b, pair)` give `(a, b)`."""

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from isomorph.measures.first_order import Sides
 from isomorph.measures.linear import LinearForm
 from isomorph.measures.pairs import (
     Counts,
@@ -55,6 +56,17 @@ class RbfForm:
         """
         rdms = np.asarray(rdms, dtype=float)
         return self.linear.embed(self._kernel(rdms, _median(rdms)))
+
+    def sides(self, rdms: Floats) -> Sides:
+        """Return what the measure is an inner product of, as stimuli enter kernels of this width.
+
+        Parameters
+        ----------
+        rdms : array of shape (rdm, pair)
+            Squared distances.
+        """
+        rdms = np.asarray(rdms, dtype=float)
+        return self.linear.sides(self._kernel(rdms, _median(rdms)))
 
     def compare(self, first: Stackable, second: Stackable) -> Floats:
         """Return the measure between all RDMs: `(a, pair)` and `(b, pair)` give `(a, b)`."""

@@ -37,10 +37,11 @@ Morrison's formula. So every resample of every pair of representations costs one
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from isomorph.measures.first_order import FirstOrder, Sides, additive_fit, first_order, unit
 from isomorph.measures.pairs import (
     Counts,
     Floats,
@@ -102,6 +103,33 @@ class LinearForm:
         """
         rdms = np.asarray(rdms, dtype=float)
         return _unit_rows(self._scaled(rdms), rdms)
+
+    def first_order_products(self, rdms: Floats, signs: Floats) -> FirstOrder:
+        """Return inner products of RDMs `(rdm, pair)`, with what each stimulus adds to them."""
+        parts = self._parts(np.asarray(rdms, dtype=float))
+        plain = replace(parts, own=np.zeros_like(parts.pairs))
+        return first_order(plain, plain, signs)
+
+    def sides(self, rdms: Floats) -> Sides:
+        """Return what the measure is an inner product of, as stimuli enter it.
+
+        Where the additive part is shrunk, the inner product is that of what a penalised fit leaves
+        and of the fit's numbers.
+
+        Parameters
+        ----------
+        rdms : array of shape (rdm, pair)
+        """
+        rdms = np.asarray(rdms, dtype=float)
+        return unit(self._parts(rdms), rdms)
+
+    def _parts(self, rdms: Floats) -> Sides:
+        """Return vectors whose inner products, over their lengths, are the measure."""
+        centred = rdms - rdms.mean(axis=1, keepdims=True) if self.centre else rdms
+        if np.isinf(self.ridge):
+            return Sides(centred)
+        left, numbers = additive_fit(centred, pair_sums(centred), self.ridge)
+        return Sides(left, np.sqrt(self.ridge) * numbers if self.ridge else None)
 
     def pool(self, rdms: Floats) -> Floats:
         """Return the RDM `(pair,)` that `(rdm, pair)` are nearest to under the measure, on average.

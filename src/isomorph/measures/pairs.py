@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from math import isqrt
 from typing import Any
 
@@ -13,6 +14,9 @@ from isomorph.errors import IsomorphError
 
 Floats = NDArray[np.floating]
 Counts = NDArray[np.integer]
+
+KEPT = 2048
+"""Stimuli up to which the places of pairs are kept: 64 MiB at most."""
 
 
 def stimulus_count(n_pairs: int) -> int:
@@ -30,28 +34,41 @@ def stimulus_count(n_pairs: int) -> int:
 
 
 def pair_indices(n_stimuli: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Return the first and second stimulus of every pair, each `(pair,)`."""
+    """Return the first and second stimulus of every pair, each `(pair,)`; not to be written to."""
+    return (_indices if n_stimuli <= KEPT else _indices.__wrapped__)(n_stimuli)
+
+
+@lru_cache(maxsize=2)
+def _indices(n_stimuli: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     first, second = np.triu_indices(n_stimuli, 1)
+    first.flags.writeable = second.flags.writeable = False
     return first, second
 
 
 def pair_positions(n_stimuli: int) -> NDArray[np.intp]:
     """Return where the pair of two stimuli stands in an RDM: `(stimulus, stimulus)`.
 
-    The diagonal is 0 and means nothing.
+    The diagonal is 0 and means nothing. Not to be written to.
     """
+    return (_positions if n_stimuli <= KEPT else _positions.__wrapped__)(n_stimuli)
+
+
+@lru_cache(maxsize=2)
+def _positions(n_stimuli: int) -> NDArray[np.intp]:
     first, second = pair_indices(n_stimuli)
     position = np.zeros((n_stimuli, n_stimuli), dtype=np.intp)
     position[first, second] = position[second, first] = np.arange(len(first))
+    position.flags.writeable = False
     return position
 
 
 def squareform(rdms: Floats, n_stimuli: int) -> Floats:
     """Return RDMs `(rdm, pair)` as symmetric matrices `(rdm, stimulus, stimulus)`."""
-    square = np.zeros((len(rdms), n_stimuli, n_stimuli), dtype=rdms.dtype)
-    first, second = pair_indices(n_stimuli)
-    square[:, first, second] = rdms
-    square[:, second, first] = rdms
+    if not rdms.size:
+        return np.zeros((len(rdms), n_stimuli, n_stimuli), dtype=rdms.dtype)
+    square: Floats = rdms.take(pair_positions(n_stimuli), axis=1)
+    diagonal = np.arange(n_stimuli)
+    square[:, diagonal, diagonal] = 0
     return square
 
 

@@ -114,6 +114,7 @@ def choosing_scores(
     choosing: Sequence[Indices],
     redrawn: Counts,
     measure: Measure,
+    signs: Floats | None = None,
 ) -> ChoosingScores:
     """Compare all subjects with all candidates on the stimuli that choose.
 
@@ -125,12 +126,14 @@ def choosing_scores(
     redrawn : array of shape (resample, half, stimulus)
         Halves of every resample, see `halved`.
     measure : Measure
+    signs : array of shape (stimulus, stimulus), optional
+        See `Measure.calibrated`.
     """
     halves = [measure.calibrated(subjects[:, own], rdms[:, own])[1] for own in choosing]
     shape, flat = (len(subjects), len(rdms)), redrawn.reshape(-1, redrawn.shape[-1])
     drawn, some = np.full((len(flat), *shape), np.nan), flat.any(axis=1)
     if halves and some.any():
-        drawn[some] = measure.calibrated(subjects, rdms, flat[some])[1]
+        drawn[some] = measure.calibrated(subjects, rdms, flat[some], signs)[1]
     return ChoosingScores(np.array(halves).reshape(-1, *shape), drawn.reshape(-1, 2, *shape))
 
 

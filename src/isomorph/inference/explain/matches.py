@@ -112,7 +112,7 @@ def model_rows(material: Material, models: Sequence[str], name: str) -> pd.DataF
     halves = np.array(
         [measure.compare(own, own) for own in (rdms[:, pairs] for _, pairs in material.half_pairs)]
     )
-    drawn = measure.resampled(rdms, rdms, material.stimulus_draws)
+    drawn = measure.resampled(rdms, rdms, material.stimulus_draws, material.signs)
     rows: list[dict[str, Any]] = []
     for first, second in combinations(own, 2):
         a, b = places[first], places[second]

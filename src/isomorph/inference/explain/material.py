@@ -18,7 +18,7 @@ from isomorph.inference.explain.layer_choice import (
 )
 from isomorph.inference.gather import Candidates, Region
 from isomorph.inference.groups import Labels, draw_groups, group_count, too_few_groups
-from isomorph.inference.setting import Setting
+from isomorph.inference.setting import Setting, signs_where_enough
 from isomorph.inference.spread import UNLIMITED, Spread
 from isomorph.inference.stimulus_splits import Half, halved, halves, pairs_among
 from isomorph.inference.ties import Indices
@@ -63,6 +63,8 @@ class Material:
         Which stimuli are drawn as one.
     setting : Setting
         Its measure is replaced by each that explains.
+    signs : array of shape (stimulus, stimulus) or None
+        See `isomorph.inference.setting.Draws`.
     """
 
     regions: Sequence[Region]
@@ -73,6 +75,7 @@ class Material:
     subject_draws: Mapping[str, Counts | None]
     groups: Labels
     setting: Setting
+    signs: Floats | None = None
 
     @property
     def n_stimuli(self) -> int:
@@ -120,7 +123,9 @@ class Material:
     def choosing(self, measure: Measure) -> ChoosingScores:
         """Return what layers are chosen by under a measure."""
         choosing = [pairs for pairs, _ in self.half_pairs]
-        return choosing_scores(self.subjects, self.candidates.rdms, choosing, self.redrawn, measure)
+        return choosing_scores(
+            self.subjects, self.candidates.rdms, choosing, self.redrawn, measure, self.signs
+        )
 
     def choose(self, by: ChoosingScores, region: str, candidates: Indices) -> LayerChoice | str:
         """Return the choice among some layers in a region, or why there is none."""
@@ -250,7 +255,8 @@ def material_of(
         else None
         for region in regions
     }
-    return Material(regions, candidates, both, drawn, redrawn, subjects, groups, setting)
+    signs = signs_where_enough(groups, inference)
+    return Material(regions, candidates, both, drawn, redrawn, subjects, groups, setting, signs)
 
 
 def luck_of_halvings(halves: Floats) -> Floats:

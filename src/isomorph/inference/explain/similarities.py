@@ -112,7 +112,9 @@ def draw_all(found: Similarities, roles: Roles) -> Drawn:
     stacked = np.concatenate([material.subjects, material.candidates.rdms[candidates]])
     drawn = Drawn(np.full((len(material.stimulus_draws), *2 * [len(stacked)]), np.nan), candidates)
     columns = np.concatenate([np.arange(found.n_subjects), drawn.rows(crossed)])
-    part = found.measure.resampled(stacked, stacked[columns], material.stimulus_draws)
+    part = found.measure.resampled(
+        stacked, stacked[columns], material.stimulus_draws, material.signs
+    )
     drawn.gram[:, columns] = np.swapaxes(part, 1, 2)
     drawn.gram[:, :, columns] = part
     itself = np.arange(len(stacked))

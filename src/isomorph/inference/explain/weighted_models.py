@@ -220,7 +220,8 @@ def _region_rows(fitter: _Fitter, region: Region, tasks: Sequence[Task]) -> list
         empty = np.array([not fit.shares.any() for fit in here])
         brain, draws = region.rdms[:, pairs], material.stimulus_draws[:, stimuli[1]]
         value, against_chance = fitter.measure.calibrated(brain, rdms)
-        _, in_draws = fitter.measure.calibrated(brain, rdms, draws)
+        signs = None if material.signs is None else material.signs[np.ix_(stimuli[1], stimuli[1])]
+        _, in_draws = fitter.measure.calibrated(brain, rdms, draws, signs)
 
         def beside(
             scores: Floats, own: int = len(here), at: Indices = at, empty: NDArray[np.bool_] = empty

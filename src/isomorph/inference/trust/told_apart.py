@@ -24,8 +24,8 @@ from isomorph.inference.members import ModelFamily, scored
 from isomorph.inference.nested import choose_all
 from isomorph.inference.scores import Scores, scores_of
 from isomorph.inference.setting import Draws, Setting, make_draws
-from isomorph.inference.stimulus_splits import Sides, Stimuli
-from isomorph.measures import Counts, Floats, Measure
+from isomorph.inference.stimulus_splits import Stimuli
+from isomorph.measures import Floats, Measure
 
 RESAMPLES = 50
 """Resamples of each simulation. They know a standard error to 10 %, which lifts a level of .05 to
@@ -172,7 +172,7 @@ class Contest:
                 every = scores_of(regions, self.candidates.rdms, self.draws, measure)
                 for trial, scores in zip(some, every, strict=True):
                     for n in trial.counts:
-                        own = first_subjects(scores, n, self.draws.subjects[str(n)])
+                        own = scores.of(slice(n), self.draws.subjects[str(n)])
                         made = self._made(own, trial.model, setting)
                         trial.claim(measure.name, n, made)
 
@@ -187,32 +187,6 @@ class Contest:
             return False
         (row,), _ = compared(chosen, [(first, second)], setting)
         return bool(row["difference"] > 0 and row["p"] <= setting.inference.recovery.level)
-
-
-def first_subjects(scores: Scores, n: int, subject_draws: Counts | None) -> Scores:
-    """Return the scores of the first subjects.
-
-    Parameters
-    ----------
-    scores : Scores
-    n : int
-    subject_draws : array of shape (resample, subject) or None
-        Of so many subjects.
-    """
-
-    def of(parts: Sides) -> Sides:
-        return parts.mapped(lambda values: values[..., :n, :])
-
-    return replace(
-        scores,
-        estimate=scores.estimate[:n],
-        resampled=scores.resampled[:, :n],
-        plain=scores.plain[:n],
-        drawn=scores.drawn[:, :n],
-        parts=of(scores.parts),
-        redrawn=of(scores.redrawn),
-        subject_draws=subject_draws,
-    )
 
 
 def _together(trials: Sequence[Trial], most: int) -> Iterator[list[Trial]]:
