@@ -14,9 +14,18 @@ from isomorph.errors import IsomorphError
 from isomorph.jobs import Job, patterns, simulated, stimulus_sets
 from isomorph.layout import Layout
 from isomorph.making import DECLARED, inputs_of, words_of, written_by
-from isomorph.runs import alive, command_line, coming, failures, resources, sizes
+from isomorph.runs import (
+    alive,
+    cluster,
+    command_line,
+    coming,
+    failures,
+    resources,
+    sizes,
+)
 
 try:
+    command_line.refuse_storage(workflow.storage_settings.default_storage_provider)
     STUDY_FILE = command_line.study_file(config)
     REMAKES_VERSIONS = command_line.remakes_versions(config)
     STUDY = open_study(STUDY_FILE)
@@ -151,6 +160,12 @@ def asked_by(stage, of):
         return of(stage, sizes.sizes_of(LAYOUT, job_for(stage, wildcards)), attempt)
 
     return amount
+
+
+def memory_with_snakemake(stage, of_sizes, attempt):
+    """Return the memory a job asks for. On a cluster what Snakemake itself takes counts as its."""
+    around = cluster.AROUND if workflow.non_local_exec else 0
+    return resources.memory(stage, of_sizes, attempt) + around
 
 
 def begin():

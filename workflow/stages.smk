@@ -23,7 +23,7 @@ for STAGE in asked_for(DECLARED):
                 dataset=one_of(datasets_of(STAGE, SIMULATED)),
             threads: 1
             resources:
-                mem_mb=asked_by(STAGE, resources.memory),
+                mem_mb=asked_by(STAGE, memory_with_snakemake),
                 runtime=asked_by(STAGE, resources.minutes),
             params:
                 command=command(STAGE),
