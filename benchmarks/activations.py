@@ -234,8 +234,8 @@ def bare(network: Network, images: Patches, batch: int) -> float:
 
 def in_batches(
     network: Network, images: Patches, layers: str, batch: int, room: Room
-) -> tuple[float, int, Activations]:
-    """Return processor seconds of an extraction, and the most bytes it had on disk."""
+) -> tuple[float, int, list[float]]:
+    """Return processor seconds of an extraction, the most bytes it had on disk, and fidelities."""
     most = 0
     real = Spool.commit
 
@@ -253,7 +253,8 @@ def in_batches(
             )  # fmt: skip
         finally:
             Spool.commit = real  # type: ignore[method-assign]
-    return float(spent[1]), most, found
+        fidelities = [layer.fidelity for layer in found.layers.values()]  # while they are on disk
+    return float(spent[1]), most, fidelities
 
 
 def all_modules(n_images: int, side: int) -> dict[str, float]:
@@ -265,10 +266,9 @@ def all_modules(n_images: int, side: int) -> dict[str, float]:
     assert build is not None, "a source that runs a network"
     network = build(Request("r", spec, 0, Path(), Path()))
     forward_seconds = bare(network, images, 64)
-    seconds, most, found = in_batches(network, images, "all", 64, Room("sketch", width))
-    fidelity = [layer.fidelity for layer in found.layers.values()]
+    seconds, most, fidelity = in_batches(network, images, "all", 64, Room("sketch", width))
     print(
-        f"{n_images} images of {side} pixels, {len(found.layers)} modules sketched to {width}: "
+        f"{n_images} images of {side} pixels, {len(fidelity)} modules sketched to {width}: "
         f"{seconds:.0f} processor seconds, bare pass {forward_seconds:.0f}; correlation with exact "
         f"RDMs {np.nanmedian(fidelity):.4f}, at worst {np.nanmin(fidelity):.4f}",
         file=sys.stderr,
