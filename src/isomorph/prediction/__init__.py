@@ -29,6 +29,7 @@ from isomorph.prediction.refits import (
     pooled_slopes,
     slopes,
 )
+from isomorph.prediction.shuffles import ShuffledLayer, ShuffledUnits, summed
 from isomorph.prediction.spectra import Fold, Spectrum, folds_of, root_of, spectra, spectrum
 
 __all__ = [
@@ -43,6 +44,8 @@ __all__ = [
     "PartialLeastSquares",
     "Pooled",
     "Ridge",
+    "ShuffledLayer",
+    "ShuffledUnits",
     "Spectrum",
     "correlations",
     "deviations",
@@ -61,4 +64,5 @@ __all__ = [
     "slopes",
     "spectra",
     "spectrum",
+    "summed",
 ]

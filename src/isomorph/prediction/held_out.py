@@ -156,8 +156,10 @@ class Moments:
             covariance = self.product - self.actual * self.predicted / self.n
             of_actual = self.squared_actual - self.actual**2 / self.n
             of_predicted = self.squared_predicted - self.predicted**2 / self.n
+            # What is predicted of a response without any relation is rounding error alone.
             varies = (of_actual > VARIES * self.squared_actual) & (
-                of_predicted > VARIES * self.squared_predicted
+                of_predicted
+                > np.maximum(VARIES * self.squared_predicted, VARIES**2 * self.squared_actual)
             )
             found = np.clip(covariance / np.sqrt(of_actual * of_predicted), -1, 1)
         return np.where(varies & (self.n >= FEWEST), found, np.nan)

@@ -144,7 +144,7 @@ class Ridge(Weighing):
         """Fit responses about their training mean, see `Map`."""
         if not layer.rank:
             return _nothing(layer, responses)
-        alphas = np.array(self.penalties) * layer.mean
+        alphas = self.alphas(layer)
         turned = layer.vectors.T @ responses
         filters = layer.values / (layer.values + alphas[:, None])
         errors = INNER[self.inner](layer, responses, turned, filters)
@@ -161,6 +161,10 @@ class Ridge(Weighing):
             _explained(errors[best, np.arange(len(best))], responses, layer.fold),
             np.array(self.penalties)[best],
         )
+
+    def alphas(self, layer: Spectrum) -> Floats:
+        """Return the penalties as they are added to eigenvalues: `(penalty,)`."""
+        return np.asarray(np.array(self.penalties) * layer.mean)
 
     def weights(self, layer: Spectrum, penalty: float) -> Floats:
         """Return what each component is weighed by in what is predicted: `(component,)`."""
@@ -315,11 +319,28 @@ def generalised(layer: Spectrum, responses: Floats, turned: Floats, filters: Flo
     """
     if not layer.fold.alone:
         return left_out(layer, responses, turned, filters)
-    n = len(layer.values)
-    taken = 1 - filters
-    away = np.maximum((taken.sum(axis=1) - 1) / n, 1e-12)
-    errors: Floats = (taken**2 @ np.square(turned)) / away[:, None] ** 2
+    taken, away = errors_of(filters)
+    errors: Floats = (taken @ np.square(turned)) / away[:, None]
     return errors
+
+
+def errors_of(filters: Floats) -> tuple[Floats, Floats]:
+    """Return what generalised cross-validation weighs squares of turned responses by.
+
+    Parameters
+    ----------
+    filters : array of shape (filter, component)
+
+    Returns
+    -------
+    array of shape (filter, component)
+        What is left of the square of each component.
+    array of shape (filter,)
+        What the sum of these is divided by.
+    """
+    taken = 1 - filters
+    away = np.maximum((taken.sum(axis=1) - 1) / filters.shape[1], 1e-12)
+    return np.square(taken), np.square(away)
 
 
 def led(layer: Spectrum, responses: Floats, weights: Floats, gradient: Floats) -> Floats:

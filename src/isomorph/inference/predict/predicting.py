@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -22,7 +23,10 @@ from isomorph.measures import Counts, Floats, Stack
 from isomorph.prediction import (
     Fold,
     HeldOut,
+    Map,
     Ridge,
+    ShuffledLayer,
+    ShuffledUnits,
     Spectrum,
     correlations,
     held_out,
@@ -30,6 +34,7 @@ from isomorph.prediction import (
     pooled,
     root_of,
     spectra,
+    summed,
 )
 from isomorph.prediction.spectra import Labels
 
@@ -106,6 +111,12 @@ class Task:
         """Return the centred Gram matrix of a layer."""
         found: Floats = Stack(self.candidates.rdms[[candidate]]).grams[0]
         return found
+
+    @cached_property
+    def shuffled(self) -> ShuffledUnits:
+        """The units in shuffled orders."""
+        recorded = self.recorded
+        return ShuffledUnits.of(recorded.values, recorded.kept, self.drawn.orders, self.folds)
 
     @property
     def owner(self) -> Labels:
@@ -228,6 +239,12 @@ class _Forward:
 
 def _shuffled(layer: Sequence[Spectrum], task: Task, method: Method) -> dict[str, Floats]:
     """Return the scores of shuffled stimuli by region and time bin: `(shuffle,)` each."""
+    if isinstance(method.map, Ridge) and not method.together and summed(method.map, task.folds):
+        r = task.shuffled.correlations(layer, method.map)
+        return {
+            place: np.mean([medians(r[:, one.at]) for one in populations], axis=0)
+            for place, populations in task.recorded.places.items()
+        }
     recorded, orders = task.recorded, task.drawn.orders
     n_stimuli, n_units = recorded.values.shape
     found = {place: np.full(len(orders), np.nan) for place in recorded.places}
@@ -264,6 +281,7 @@ class _InReverse:
         task, every = self.task, self.task.recorded.populations
         power = np.square(root).sum(axis=0)
         one = np.zeros(root.shape[1], dtype=np.intp)
+        shuffles = _shuffled_layer(regions, root, into.method.map, task.drawn.orders)
         for column, (place, populations) in enumerate(self.places):
             held, pools = list[HeldOut](), list[AtOnce]()
             for population in populations:
@@ -274,11 +292,8 @@ class _InReverse:
                             [0]) if root.shape[1] else np.nan  # fmt: skip
             scores = scores_in_reverse(pools, penalty, _count(populations), task.drawn)
             into.layers.setdefault(place, []).append(scores)
-            shuffles = [
-                _shuffled_layer(regions[every.index(own)], root, into.method, task.drawn.orders)
-                for own in populations
-            ]
-            into.shuffled.setdefault(place, []).append(np.mean(shuffles, axis=0))
+            own = [every.index(one) for one in populations]
+            into.shuffled.setdefault(place, []).append(np.mean(shuffles[own], axis=0))
             criterion = np.mean([own.inner @ power / power.sum() for own in held], axis=0)
             with np.errstate(invalid="ignore"):
                 better = criterion > self.best[:, column]
@@ -305,17 +320,22 @@ def _count(populations: Sequence[Population]) -> int:
 
 
 def _shuffled_layer(
-    region: Sequence[Spectrum], root: Floats, method: Method, orders: Counts
+    regions: Sequence[list[Spectrum]], root: Floats, by: Map, orders: Counts
 ) -> Floats:
-    """Return the scores of a layer whose stimuli are shuffled: `(shuffle,)`."""
+    """Return the scores of a layer whose stimuli are shuffled: `(population, shuffle)`."""
     n_stimuli, rank = root.shape
-    found = np.full(len(orders), np.nan)
-    step = max(1, WIDTH // max(1, n_stimuli * rank))
-    for start in range(0, len(orders) if rank else 0, step):
+    found = np.full((len(regions), len(orders)), np.nan)
+    if not rank:
+        return found
+    if isinstance(by, Ridge) and summed(by, [one.fold for one in regions[0]]):
+        return ShuffledLayer.of(root, orders).r(regions, by)
+    step = max(1, WIDTH // (n_stimuli * rank))
+    for start in range(0, len(orders), step):
         some = orders[start : start + step]
         values = np.moveaxis(root[some], 0, 1).reshape(n_stimuli, -1)
-        held = held_out(region, values, method.map, np.repeat(np.arange(len(some)), rank))
-        for at in range(len(some)):
-            own = held.units(slice(at * rank, (at + 1) * rank))
-            found[start + at] = pooled(own).r()[0]
+        for row, region in enumerate(regions):
+            held = held_out(region, values, by, np.repeat(np.arange(len(some)), rank))
+            for at in range(len(some)):
+                own = held.units(slice(at * rank, (at + 1) * rank))
+                found[row, start + at] = pooled(own).r()[0]
     return found
