@@ -8,6 +8,7 @@ from rsatoolbox.rdm import RDMs, compare
 from scipy.linalg import orthogonal_procrustes, subspace_angles
 
 from isomorph.measures import MEASURES, Stack
+from isomorph.measures.aligned import nuclear_norms
 from isomorph.measures.jackknifed import Jackknifed
 from isomorph.measures.pairs import pair_indices
 from isomorph.measures.shape import ShapeForm
@@ -188,3 +189,19 @@ def test_representations_of_many_ranks_are_compared_as_each_alone():
                 pair = stack_of(x), stack_of(y)
                 np.testing.assert_allclose(value[a, b], form.compare(*pair)[0, 0], atol=1e-10)
                 np.testing.assert_allclose(influence[a, b], form.influence(*pair)[0, 0], atol=1e-5)
+
+
+@pytest.mark.parametrize("q", [2, 9, 12, 13, 20, 40])
+def test_nuclear_norms_are_sums_of_singular_values_whatever_the_shape(q):
+    rng = np.random.default_rng(q)
+    one = rng.standard_normal((25, 13))
+    others = rng.standard_normal((4, 25, q))
+    others[1, :, 1:] *= 1e-7  # singular values that a Gram matrix would lose
+    others[2, :, 1:] = others[2, :, :1]
+    others[3] = 0
+    expected = [np.linalg.svd(one.T @ other, compute_uv=False).sum() for other in others]
+    np.testing.assert_allclose(nuclear_norms(one, others), expected, rtol=1e-11)
+
+
+def test_a_representation_without_an_axis_has_no_nuclear_norm():
+    assert nuclear_norms(np.ones((5, 2)), np.ones((3, 5, 0))).tolist() == [0, 0, 0]

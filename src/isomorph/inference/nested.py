@@ -144,9 +144,11 @@ def nested(
     """
     chosen_on, scored_on = parts.chosen_on, parts.scored_on
     known = np.asarray(np.isfinite(chosen_on + scored_on).all(axis=-2))
-    chosen_on, scored_on = (
-        np.where(known[..., None, :], one, 0.0) for one in (chosen_on, scored_on)
-    )
+    whole = bool(known.all())  # nothing to fill in, as mostly
+    if not whole:
+        chosen_on, scored_on = (
+            np.where(known[..., None, :], one, 0.0) for one in (chosen_on, scored_on)
+        )
     criterion = np.einsum("rkpsl,rs->rkpl", chosen_on, weights)[..., None, :]
     if other_subjects:
         own = weights[:, None, None, :, None]
@@ -157,7 +159,7 @@ def nested(
     else:
         scored_on = np.einsum("rkpsl,rs->rkpl", scored_on, weights)[..., None, :]
         full, weights = np.einsum("rsl,rs->rl", full, weights)[:, None], np.ones((len(full), 1))
-    chosen = best(np.where(known[..., None, :], criterion, np.nan))
+    chosen = best(criterion if whole else np.where(known[..., None, :], criterion, np.nan))
     some = np.asarray(known.any(axis=-1))
     over = 2 if apart else (1, 2)
     n_known = known.sum(axis=over, keepdims=True)[..., None, :]
