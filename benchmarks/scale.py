@@ -1,14 +1,11 @@
-"""How comparison grows with stimuli, and comparison of 20,000 without their RDMs.
+"""How comparison grows with stimuli, with RDMs and without.
 
-Prints on stderr, for growing numbers of stimuli, the exponent of each way of comparing two
-representations (2 is one step per pair); then seconds and peak memory at 20,000 stimuli, and what
-the exponents say of 70,000. The ratios are the memory of the two RDMs in float64 over the most
-that the process has held.
+Prints on stderr CPU seconds for growing numbers of stimuli and the exponent of each way (2 is one
+step per pair). The ratios are the exponents' goal over what they are.
 """
 
 from __future__ import annotations
 
-import resource
 import sys
 import time
 from collections.abc import Callable
@@ -17,64 +14,21 @@ import numpy as np
 
 from _command import command
 from isomorph.measures import MEASURES
-from isomorph.measures.large import (
-    Representation,
-    moments_of_features,
-    moments_of_tiles,
-    rank_correlation,
-    sampled_pearson,
-)
+from isomorph.measures.first_order import Signs
+from isomorph.measures.tiled import Representation, compared
 
-N_FEATURES = 100
+GOAL = 2.1
+RANK, LAYERS = 60, 10
 
 
-def pair_of(n_stimuli: int, distance: str) -> tuple[Representation, Representation]:
+def tiled(n_stimuli: int) -> object:
     rng = np.random.default_rng(0)
-    shared = rng.standard_normal((n_stimuli, 20), dtype=np.float32)
-    first, second = (
-        shared @ rng.standard_normal((20, N_FEATURES), dtype=np.float32)
-        + 3 * rng.standard_normal((n_stimuli, N_FEATURES), dtype=np.float32)
-        for _ in range(2)
-    )
-    return Representation(first, distance), Representation(second, distance)
-
-
-def dense(name: str) -> Callable[[int], object]:
-    """A measure of two RDMs that are held as a whole."""
-
-    def work(n_stimuli: int) -> object:
-        one, other = pair_of(n_stimuli, "squared_euclidean")
-        everything = slice(None)
-        upper = np.triu_indices(n_stimuli, 1)
-        x, y = (r.between(everything, everything)[upper].astype(float) for r in (one, other))
-        return MEASURES[name].pair(x[None], y[None])
-
-    return work
-
-
-WAYS: dict[str, tuple[Callable[[int], object], int]] = {
-    # Name: what is timed, and the largest number of stimuli it is tried at.
-    "pearson of RDMs": (dense("pearson"), 3000),
-    "whitened correlation of RDMs": (dense("whitened_correlation"), 3000),
-    "spearman of RDMs": (dense("spearman"), 3000),
-    "tau-a of RDMs": (dense("tau_a"), 1000),
-    "pearson and its jackknife, in feature space": (
-        lambda n: moments_of_features(*pair_of(n, "squared_euclidean")).jackknife(),
-        10**9,
-    ),
-    "pearson and its jackknife, Euclidean, by tiles": (
-        lambda n: moments_of_tiles(*pair_of(n, "euclidean")).jackknife(),
-        20_000,
-    ),
-    "rho-a, Euclidean, by binned tiles": (
-        lambda n: rank_correlation(*pair_of(n, "euclidean"), ties_cost=True),
-        20_000,
-    ),
-    "pearson of a million sampled pairs": (
-        lambda n: sampled_pearson(*pair_of(n, "euclidean")),
-        10**9,
-    ),
-}
+    made = [
+        Representation(rng.standard_normal((n_stimuli, RANK), dtype=np.float32))
+        for _ in range(LAYERS + 1)
+    ]
+    both = [MEASURES[name] for name in ("pearson", "rho_a")]
+    return compared(made[1:], [made[:1]], both, Signs(np.arange(n_stimuli)))
 
 
 def seconds(work: Callable[[int], object], n_stimuli: int) -> float:
@@ -83,41 +37,14 @@ def seconds(work: Callable[[int], object], n_stimuli: int) -> float:
     return time.process_time() - start
 
 
-def peak() -> float:
-    """Return the most memory this process has held, in bytes."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-
-
 def measure(quick: bool) -> dict[str, float]:
-    steps = (100, 300, 1000, 3000) if quick else (100, 300, 1000, 3000, 10_000)
-    shown, projected = (5000, 20_000) if quick else (20_000, 70_000)
-    rdm_bytes = 2 * 8 * shown * (shown - 1) / 2
-    ratios = {}
-    # The large ones first: the peak of memory only rises.
-    large = {}
-    for name, (work, most) in WAYS.items():
-        if most >= shown:
-            before = peak()
-            large[name] = seconds(work, shown)
-            held = peak()
-            grown = f"peak {held / 2**20:.0f} MiB ({(held - before) / 2**20:.0f} more)"
-            print(f"{name}: {shown} stimuli in {large[name]:.1f} s, {grown}", file=sys.stderr)
-            ratios[f"memory of two RDMs of {shown} / peak of: {name}"] = rdm_bytes / held
-    for name, (work, most) in WAYS.items():
-        tried = [n for n in steps if n <= most]
-        work(tried[0])
-        took = [seconds(work, n) for n in tried]
-        if name in large:
-            tried, took = [*tried, shown], [*took, large[name]]
-        # By the upper half: below, the time is that of starting.
-        upper = slice(len(tried) // 2, None)
-        exponent = float(np.polyfit(np.log(tried[upper]), np.log(took[upper]), 1)[0])
-        times = ", ".join(f"{n}: {t:.3g} s" for n, t in zip(tried, took, strict=True))
-        print(f"{name}: exponent {exponent:.2f} ({times})", file=sys.stderr)
-        if name in large:
-            later = large[name] * (projected / shown) ** exponent
-            print(f"{name}: {projected} stimuli would take {later:.0f} s", file=sys.stderr)
-    return ratios
+    steps = (500, 1000, 2000) if quick else (1000, 2000, 4000, 10_000)
+    tiled(100)
+    took = [seconds(tiled, n) for n in steps]
+    exponent = float(np.polyfit(np.log(steps), np.log(took), 1)[0])
+    times = ", ".join(f"{n}: {t:.3g} s" for n, t in zip(steps, took, strict=True))
+    print(f"tiles: exponent {exponent:.2f} ({times})", file=sys.stderr)
+    return {"goal of the exponent / exponent of tiles": GOAL / exponent}
 
 
 if __name__ == "__main__":

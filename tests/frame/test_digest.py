@@ -200,7 +200,7 @@ MADE_BY = {
     "geometry/dimensionality.py": {"activations", *RDMS, *INFERENCE},
     "rdms/brain.py": {*RDMS, *FEATURES},
     "measures/kendall.py": INFERENCE,
-    "measures/large/tiles.py": set(),
+    "measures/tiled/roots.py": set(),
     "inference/clusters.py": {"compare"},
     "inference/planted.py": {"compare"},
     "inference/explain/weighted_models.py": {"explain"},

@@ -230,8 +230,8 @@ def _reach(sides: Sides) -> Floats:
     return np.ones(len(sides)) if sides.reach is None else sides.reach
 
 
-def signs_of(groups: NDArray[np.integer]) -> Floats:
-    """Return signs of pairs, of which each group of stimuli has as many of either kind.
+class Signs:
+    """Signs of pairs of stimuli, of which each group of stimuli has as many of either kind.
 
     Always the same ones: groups stand on a circle, in an order drawn once, and the sign of two is
     that of the distance between them. 0 for those that are over, and within a group.
@@ -240,23 +240,32 @@ def signs_of(groups: NDArray[np.integer]) -> Floats:
     ----------
     groups : array of shape (stimulus,)
         Which stimuli are drawn as one, counted from 0.
-
-    Returns
-    -------
-    array of shape (stimulus, stimulus)
     """
-    n = int(groups.max()) + 1
-    rng = np.random.default_rng(n)
-    place = rng.permutation(n)
-    apart = np.abs(place[:, None] - place)
-    apart = np.minimum(apart, n - apart)
-    signs = np.zeros(n // 2 + 1)
-    # At every distance but half of the circle, each has two neighbours.
-    distances = rng.permutation(np.arange(1, (n - 1) // 2 + 1))
-    half = len(distances) // 2
-    signs[distances[:half]], signs[distances[half : 2 * half]] = 1.0, -1.0
-    found: Floats = signs[apart][groups[:, None], groups]
-    return found
+
+    def __init__(self, groups: NDArray[np.integer]) -> None:
+        n = int(groups.max()) + 1
+        rng = np.random.default_rng(n)
+        self._n = n
+        self._place = rng.permutation(n).astype(np.int32)[groups]
+        self._signs = np.zeros(n // 2 + 1)
+        # At every distance but half of the circle, each has two neighbours.
+        distances = rng.permutation(np.arange(1, (n - 1) // 2 + 1))
+        half = len(distances) // 2
+        self._signs[distances[:half]], self._signs[distances[half : 2 * half]] = 1.0, -1.0
+
+    def __len__(self) -> int:
+        return len(self._place)
+
+    def rows(self, some: slice) -> Floats:
+        """Return the signs of some stimuli with all: `(some, stimulus)`."""
+        apart = np.abs(self._place[some, None] - self._place)
+        found: Floats = self._signs[np.minimum(apart, self._n - apart)]
+        return found
+
+
+def signs_of(groups: NDArray[np.integer]) -> Floats:
+    """Return all signs of pairs of stimuli `(stimulus, stimulus)`, see `Signs`."""
+    return Signs(groups).rows(slice(None))
 
 
 def additive_fit(rdms: Floats, sums: Floats, ridge: float) -> tuple[Floats, Floats]:
