@@ -28,6 +28,7 @@ from isomorph.figures.titles import (
     measure_title,
 )
 from isomorph.inference.families import by_p_alone
+from isomorph.inference.independence import BY_MOMENTS
 from isomorph.jobs import jobs
 from isomorph.layout import Layout
 from isomorph.making import begin, job_of, other_versions, stamp, stamps
@@ -167,11 +168,12 @@ def context(judged: Judged) -> dict[str, Any]:
 def p_notes(results: Illustrated) -> list[str]:
     """Return what is to be said of the p values of all tables.
 
-    Not of predictions: there a note says of a chosen layer that it has no p.
+    Not of predictions: there a note says of a chosen layer that it has no p. Nor that a p is from
+    moments, which the glossary says.
     """
     tables = (table for kind, table in results.tables.items() if kind != "predictions")
     notes = {str(note) for one in tables for note in one.get("p_note", pd.Series()).dropna()}
-    return sorted(notes - {""})
+    return sorted(notes - {"", BY_MOMENTS})
 
 
 def _dataset(layout: Layout, results: Illustrated) -> dict[str, Any]:
