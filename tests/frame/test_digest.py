@@ -124,7 +124,7 @@ ROOMS = sorted(
 NO_STAGE = (
     *("inference." + one for one in ("asking", "beyond", "compare", "given", "keywords")),
     *("inference." + one for one in ("lined_up", "result", "similarity_map", "vectors")),
-    *("inference." + one for one in ("measured", "predict.in_hand")),
+    *("inference." + one for one in ("many_given", "measured", "predict.in_hand")),
     *("rdms." + one for one in ("exchange", "layers_in_hand", "lined_up", "rdm", "spheres")),
     "rdms.unnamed",
 )
@@ -200,7 +200,7 @@ MADE_BY = {
     "geometry/dimensionality.py": {"activations", *RDMS, *INFERENCE},
     "rdms/brain.py": {*RDMS, *FEATURES},
     "measures/kendall.py": INFERENCE,
-    "measures/tiled/roots.py": set(),
+    "measures/tiled/roots.py": INFERENCE,
     "inference/clusters.py": {"compare"},
     "inference/planted.py": {"compare"},
     "inference/explain/weighted_models.py": {"explain"},
