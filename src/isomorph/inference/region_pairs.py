@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
+from isomorph.inference.bootstrap import OfPairs, Resampled, by_groups
 from isomorph.inference.crossings import (
     CROSSINGS,
     HALVINGS,
@@ -35,7 +36,6 @@ from isomorph.inference.moments import Moments, moments, signatures
 from isomorph.inference.permutation import BLOCK, Null, shuffled
 from isomorph.inference.setting import Draws, Setting
 from isomorph.inference.shuffles import compared_in_orders
-from isomorph.inference.spread import spread_over_stimuli
 from isomorph.measures import Counts, Floats, Measure
 from isomorph.measures.pairs import blocks
 
@@ -111,6 +111,9 @@ class _Values:
         self.draws, self.measure = draws, measure
         self.observed = np.zeros(n_pairs)
         self.resampled = np.zeros((len(draws.stimuli), n_pairs))
+        self.of_pairs: Floats | None = None
+        if draws.signs is not None and measure.to_first_order:
+            self.of_pairs = np.zeros((draws.n_groups, n_pairs))
         self.orders = draws.orders_for(measure)
         self.shuffled = np.zeros((len(self.orders), n_pairs))
         # A variance of 0 stands for moments that are not known.
@@ -173,6 +176,11 @@ class _Values:
             self.variance[places] = known.variance
             self.third[places] = known.third
 
+    def over_stimuli(self) -> Resampled:
+        """Return the values of all pairs under draws of stimuli."""
+        of_pairs = None if self.of_pairs is None else OfPairs(self.of_pairs)
+        return Resampled(self.resampled, None, None, self.draws.n_groups, 1, of_pairs=of_pairs)
+
     @property
     def moments(self) -> Moments | None:
         """Moments of every pair over all orders of the stimuli; None where none are known."""
@@ -186,10 +194,19 @@ class _Values:
             self.observed[places] += share * values[pairs[:, 0], pairs[:, 1]]
 
     def _resample(self, crossing: Crossing, places: list[int], pairs: Counts, share: float) -> None:
+        def averaged(time: int, values: Floats) -> Floats:
+            own: Floats = crossing.mean(time, values)[:, pairs[:, 0], pairs[:, 1]]
+            return share * own
+
+        draws = self.draws
         for time, (one, other) in enumerate(crossing.stacks):
-            drawn = self.measure.resampled(one, other, self.draws.stimuli)
-            values = crossing.mean(time, drawn)
-            self.resampled[:, places] += share * values[:, pairs[:, 0], pairs[:, 1]]
+            if self.of_pairs is None or draws.signs is None:
+                drawn = self.measure.resampled(one, other, draws.stimuli)
+            else:
+                found, _ = self.measure.first_order(one, other, draws.signs)
+                drawn = found.resampled(draws.stimuli)
+                self.of_pairs[:, places] += averaged(time, by_groups(found.of_pairs, draws.groups))
+            self.resampled[:, places] += averaged(time, drawn)
 
 
 def moments_of_crossed(vectors: Sequence[Floats]) -> Moments:
@@ -253,7 +270,7 @@ def _hypotheses(
     _, unsure = unsure_of(values.resampled, draws.unsure)
     told = estimated(
         values.observed,
-        spread_over_stimuli(values.resampled, draws.n_groups, limits),
+        values.over_stimuli().spread(limits),
         inference.interval,
         limits,
         unsure=np.where(apart, unsure, SHARED),
