@@ -67,6 +67,21 @@ class Sides:
     def __len__(self) -> int:
         return len(self.pairs)
 
+    def products(self, other: Sides) -> Floats:
+        """Return the inner products with other vectors: `(a, b)`."""
+        found: Floats = self.pairs @ other.pairs.T
+        if self.stimuli is not None and other.stimuli is not None:
+            found = found + self.stimuli @ other.stimuli.T
+        return found
+
+    @property
+    def squares(self) -> Floats:
+        """Squared lengths of the vectors: `(representation,)`."""
+        found: Floats = np.einsum("ap,ap->a", self.pairs, self.pairs)
+        if self.stimuli is not None:
+            found = found + np.einsum("an,an->a", self.stimuli, self.stimuli)
+        return found
+
 
 @dataclass(frozen=True, eq=False)
 class FirstOrder:
@@ -143,10 +158,7 @@ class FirstOrder:
 
 def unit(sides: Sides, original: Floats) -> Sides:
     """Return vectors of length 1; zero where they vanish against RDMs `(representation, pair)`."""
-    power = np.einsum("ap,ap->a", sides.pairs, sides.pairs)
-    if sides.stimuli is not None:
-        power += np.einsum("an,an->a", sides.stimuli, sides.stimuli)
-    length = np.sqrt(power)
+    length = np.sqrt(sides.squares)
     seen = length > ROUNDING * np.linalg.norm(original, axis=1)
     scale = np.divide(1.0, length, out=np.zeros_like(length), where=seen)[:, None]
     stimuli = None if sides.stimuli is None else sides.stimuli * scale
@@ -169,9 +181,7 @@ def first_order(first: Sides, second: Sides, signs: Floats) -> FirstOrder:
     """
     n = len(signs)
     kind = np.float64 if n <= FINE else np.float32
-    value = first.pairs @ second.pairs.T
-    if first.stimuli is not None and second.stimuli is not None:
-        value = value + first.stimuli @ second.stimuli.T
+    value = first.products(second)
     influence, of_pairs = np.empty((2, n, *value.shape), dtype=kind)
     signs = signs.astype(kind)
     rows = max(1, ROOM // n**2)
