@@ -6,9 +6,11 @@ what measures and their inference need is summed up: values, what each stimulus 
 the moments over all orders of the stimuli.
 """
 
-from isomorph.measures.tiled.compared import TiledComparison, compared, kind_of
+from isomorph.measures.tiled.compared import compared
 from isomorph.measures.tiled.graphs import GraphSums, graph_sums
+from isomorph.measures.tiled.kinds import kind_of
 from isomorph.measures.tiled.roots import TILED, Representation
+from isomorph.measures.tiled.runs import TiledComparison
 
 __all__ = [
     "TILED",
