@@ -297,13 +297,13 @@ class Measure:
         return hasattr(self.form, "sides")
 
     def first_order(
-        self, first: Stackable, second: Stackable, signs: Floats
+        self, first: Stackable | Sides, second: Stackable | Sides, signs: Floats
     ) -> tuple[FirstOrder, FirstOrder]:
         """Return the measure, and the measure set against chance, with what each stimulus adds.
 
         Parameters
         ----------
-        first, second : Stack, or RDMs (a, pair) and (b, pair)
+        first, second : Stack, RDMs (a, pair) and (b, pair), or their `sides`
         signs : array of shape (stimulus, stimulus)
             See `isomorph.measures.first_order.signs_of`.
 
@@ -312,19 +312,28 @@ class Measure:
         value, calibrated : FirstOrder
             One and the same where values are not set against chance.
         """
-        x, y = stacked(first).rdms, stacked(second).rdms
+        x, y = (one if isinstance(one, Sides) else self.sides(one) for one in (first, second))
+        every = first_order(x, y, signs)
         if not self.against_chance:
-            value = first_order(self._sides(x), self._sides(y), signs)
-            return value, value
-        x, y = (np.concatenate([rdms, np.ones((1, rdms.shape[1]))]) for rdms in (x, y))
-        every = first_order(self._sides(x), self._sides(y), signs)
+            return every, every
         own, constant = slice(-1), slice(-1, None)
         value = every.part(own, own)
         chance = every.part(own, constant).times(every.part(constant, own))
         assert self.with_itself is not None, "what is set against chance has a best value"
         return value, value.over(chance, self.with_itself)
 
-    def _sides(self, rdms: Floats) -> Sides:
+    def sides(self, given: Stackable) -> Sides:
+        """Return what the measure sees of representations, to be prepared once for `first_order`.
+
+        Where values are set against chance a constant RDM is the last of them.
+
+        Parameters
+        ----------
+        given : Stack, or RDMs (representation, pair)
+        """
+        rdms = stacked(given).rdms
+        if self.against_chance:
+            rdms = np.concatenate([rdms, np.ones((1, rdms.shape[1]), dtype=rdms.dtype)])
         found: Sides = self.form.sides(rdms)  # type: ignore[attr-defined]
         return found
 

@@ -23,12 +23,12 @@ either kind, is that of pairs alone.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from isomorph.measures.pairs import Counts, Floats, blocks, pair_indices, squareform
+from isomorph.measures.pairs import Counts, Floats, blocks, pair_indices, squareform, stimulus_count
 
 ROOM = 2**26
 """Numbers held at once by square matrices (256 MiB of float32)."""
@@ -66,6 +66,13 @@ class Sides:
 
     def __len__(self) -> int:
         return len(self.pairs)
+
+    def rounded(self) -> Sides:
+        """Return the same with pairs in float32 where stimuli are more than `FINE`."""
+        if stimulus_count(self.pairs.shape[1]) <= FINE:
+            return self
+        own = None if self.own is None else self.own.astype(np.float32)
+        return replace(self, pairs=self.pairs.astype(np.float32), own=own)
 
 
 @dataclass(frozen=True, eq=False)
@@ -169,7 +176,8 @@ def first_order(first: Sides, second: Sides, signs: Floats) -> FirstOrder:
     """
     n = len(signs)
     kind = np.float64 if n <= FINE else np.float32
-    value = first.pairs @ second.pairs.T
+    x, y = first.pairs, second.pairs
+    value = (x.astype(y.dtype, copy=False) @ y.T).astype(float)
     if first.stimuli is not None and second.stimuli is not None:
         value = value + first.stimuli @ second.stimuli.T
     influence, of_pairs = np.empty((2, n, *value.shape), dtype=kind)
