@@ -11,7 +11,7 @@ from scipy.stats import rankdata
 
 from isomorph.measures.first_order import FirstOrder, Sides, first_order
 from isomorph.measures.jackknifed import Jackknifed
-from isomorph.measures.pairs import Counts, Floats
+from isomorph.measures.pairs import Counts, Floats, blocks
 from isomorph.measures.stack import Stack, Stackable, stacked
 
 Need = Literal["rdm", "gram", "features", "repetitions", "labels"]
@@ -69,6 +69,9 @@ FAMILIES: Mapping[str, FamilyWords] = {
 
 FEATURES = "features"
 """Stands for a distance where representations are compared by their features, not their RDMs."""
+
+SEEN = 2**22
+"""Numbers brought into the form of a measure together (32 MiB), so that no copy is made of all."""
 
 CHANCE_ORDERS = 20
 """Orders of the stimuli that chance is the mean over, where it has no closed form: it is known to a
@@ -332,9 +335,11 @@ class Measure:
         given : Stack, or RDMs (representation, pair)
         """
         rdms = stacked(given).rdms
+        parts = [rdms[part] for part in blocks(len(rdms), SEEN // rdms.shape[1])] or [rdms]
         if self.against_chance:
-            rdms = np.concatenate([rdms, np.ones((1, rdms.shape[1]), dtype=rdms.dtype)])
-        found: Sides = self.form.sides(rdms)  # type: ignore[attr-defined]
+            parts.append(np.ones((1, rdms.shape[1])))
+        n_rows = len(rdms) + self.against_chance
+        found: Sides = Sides.filled(n_rows, map(self.form.sides, parts))  # type: ignore[attr-defined]
         return found
 
     def _over(self, value: Floats, chance: Floats) -> Floats:

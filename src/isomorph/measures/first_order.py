@@ -22,7 +22,7 @@ either kind, is that of pairs alone.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -66,6 +66,23 @@ class Sides:
 
     def __len__(self) -> int:
         return len(self.pairs)
+
+    @staticmethod
+    def filled(n_rows: int, parts: Iterable[Sides]) -> Sides:
+        """Return so many rows that come in parts, held once."""
+        whole: dict[str, Floats] = {}
+        at = 0
+        for part in parts:
+            for name in ("pairs", "stimuli", "own", "reach"):
+                values = getattr(part, name)
+                if values is not None:
+                    if name not in whole:
+                        whole[name] = np.empty((n_rows, *values.shape[1:]), dtype=values.dtype)
+                    whole[name][at : at + len(part)] = values
+            at += len(part)
+        if "pairs" not in whole:
+            return Sides(np.empty((0, 0)))
+        return Sides(**whole)
 
     def rounded(self) -> Sides:
         """Return the same with pairs in float32 where stimuli are more than `FINE`."""
