@@ -45,7 +45,11 @@ docs: .venv/installed-dev
 	$(BIN)/sphinx-build -W --keep-going docs docs/_build
 
 bench: .venv/installed-dev
-	@for bench in benchmarks/[a-z]*.py; do $(BIN)/python "$$bench" --quick || exit 1; done
+	@failed=; \
+	for bench in benchmarks/[a-z]*.py; do \
+		echo "$$bench"; $(BIN)/python "$$bench" --quick || failed="$$failed $$bench"; \
+	done; \
+	[ -z "$$failed" ] || { echo "failed:$$failed" >&2; exit 1; }
 
 clean:
 	rm -rf .venv docs/_build docs/generated .snakemake .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

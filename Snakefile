@@ -29,7 +29,7 @@ onstart:
 
 
 onerror:
-    sentences = failures.reasons(FAILED.logs)
+    sentences = failures.reasons(FAILED.jobs.values())
     if sentences:
         print("\nWhat failed, and why:", *sentences, sep="\n  ", file=sys.stderr)
         print(

@@ -6,6 +6,7 @@ import os
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from contextlib import redirect_stderr
 from io import StringIO
 from pathlib import Path
@@ -45,7 +46,7 @@ def cost(server: Server, folder: Path, access: dict[str, object]) -> tuple[float
     return time.perf_counter() - start, server.sent
 
 
-def measure(quick: bool) -> dict[str, float]:
+def measure(quick: bool) -> Iterator[tuple[str, float]]:
     import pynwb  # noqa: F401  (a second of imports is not a download)
 
     units, rate, lfp = (60, 20.0, 8_000_000) if quick else (600, 20.0, 40_000_000)
@@ -61,11 +62,12 @@ def measure(quick: bool) -> dict[str, float]:
             os.environ["ISOMORPH_MIRRORS"] = f"{ARCHIVE}={server.url}"
             whole_seconds, whole_bytes = cost(server, folder, {})
             part_seconds, part_bytes = cost(server, folder, {"access": "stream", "keep": KEEP})
-        case = f"recording of {recording.stat().st_size / 1e6:.0f} MB"
-    return {
-        f"{case}, download / stream, seconds": whole_seconds / part_seconds,
-        f"{case}, download / stream, bytes": whole_bytes / part_bytes,
-    }
+        case = (
+            f"recording of {recording.stat().st_size / 1e6:.0f} MB, {1000 * LATENCY:.0f} ms and "
+            f"{8 * BANDWIDTH / 1e6:.0f} Mbit/s simulated"
+        )
+    yield f"{case}: download / stream, seconds", whole_seconds / part_seconds
+    yield f"{case}: download / stream, bytes", whole_bytes / part_bytes
 
 
 if __name__ == "__main__":

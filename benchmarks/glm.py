@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
+from collections.abc import Iterator
 from functools import partial
 
 import numpy as np
 import pandas as pd
 from nilearn.glm.first_level import run_glm
 
-from _command import command
+from _command import command, seconds
 from isomorph.responses.bids.design import Design, make_design
 from isomorph.responses.bids.glm import ar1, lss, ols
 from isomorph.study.bids import BidsResponses
@@ -21,16 +20,6 @@ SETTINGS = BidsResponses.model_validate(
         "regions": {"kind": "whole", "file": "-", "region": "brain"},
     }
 )  # fmt: skip
-
-
-def seconds(work: Callable[[], object], repeats: int) -> float:
-    """Return the fastest of several runs, process CPU seconds."""
-    times = []
-    for _ in range(repeats):
-        start = time.process_time()
-        work()
-        times.append(time.process_time() - start)
-    return min(times)
 
 
 def a_run(n_voxels: int, n_trials: int, n_scans: int = 200, tr: float = 2.0):
@@ -59,24 +48,24 @@ def lss_loop(design: Design, volumes: np.ndarray, trials: range) -> np.ndarray:
     return np.array(found)
 
 
-def measure(quick: bool) -> dict[str, float]:
+def measure(quick: bool) -> Iterator[tuple[str, float]]:
     n_voxels, n_trials = (4000, 60) if quick else (31_487, 184)
     single, conditions, volumes = a_run(n_voxels, n_trials)
     some = range(5)  # of the loop, whose trials all cost the same
     theirs, ours = lss_loop(single, volumes, some), lss(single, volumes).amplitudes
     np.testing.assert_allclose(ours[:5], theirs, atol=1e-8)
-    case = f"{n_voxels} voxels"
+    case = f"{n_voxels} voxels x {len(volumes)} scans"
     loop = seconds(partial(lss_loop, single, volumes, some), 2) * n_trials / len(some)
-    ratios = {
-        f"LSS {n_trials} trials {case}, loop of nilearn fits / isomorph": loop
-        / seconds(partial(lss, single, volumes, residuals=False), 3)
-    }
+    yield (
+        f"LSS, {n_trials} trials, {case}: loop of nilearn's fits, extrapolated from {len(some)} "
+        "trials / isomorph",
+        loop / seconds(partial(lss, single, volumes, residuals=False), 3),
+    )
     for name, fit in (("ols", ols), ("ar1", ar1)):
         peer = seconds(partial(run_glm, volumes, conditions.matrix, noise_model=name), 2)
-        ratios[f"{name} {case}, nilearn / isomorph"] = peer / seconds(
-            partial(fit, conditions, volumes), 3
-        )
-    return ratios
+        ours = seconds(partial(fit, conditions, volumes), 3)
+        columns = conditions.matrix.shape[1]
+        yield f"{name}, {columns} regressors, {case}: nilearn / isomorph", peer / ours
 
 
 if __name__ == "__main__":

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Iterator
 from functools import partial
 from itertools import combinations
 
@@ -15,22 +14,12 @@ from rsatoolbox.rdm import calc_rdm
 from scipy.spatial.distance import pdist
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
-from _command import command
+from _command import command, seconds
 from isomorph.rdms import DISTANCES, Folds, geometry_of_features, geometry_of_folds
 from isomorph.study.dataset import NoiseSpec
 
 # rsatoolbox casts NaN into integer descriptors when it merges folds.
 warnings.filterwarnings("ignore", "invalid value encountered in cast", RuntimeWarning)
-
-
-def seconds(work: Callable[[], object], repeats: int = 3) -> float:
-    """Return the fastest of several runs, process CPU seconds."""
-    times = []
-    for _ in range(repeats):
-        start = time.process_time()
-        work()
-        times.append(time.process_time() - start)
-    return min(times)
 
 
 def from_features(name: str, features: np.ndarray) -> np.ndarray:
@@ -54,31 +43,42 @@ def folds_of(n_folds: int, n_stimuli: int, n_units: int) -> tuple[Folds, Dataset
     return Folds(values, np.ones((n_folds, n_stimuli), dtype=bool)), data
 
 
-def of_features(n_stimuli: int, n_units: int) -> dict[str, float]:
-    """Return ratios of distances from features, and how near the bound they come."""
+def correlations(features: np.ndarray) -> np.ndarray:
+    """Return correlation distances as numpy gives them."""
+    return 1 - np.corrcoef(features)[np.triu_indices(len(features), 1)]
+
+
+def of_features(n_stimuli: int, n_units: int) -> Iterator[tuple[str, float]]:
+    """Yield ratios of distances from features, and how near the bound they come."""
     features = np.random.default_rng(0).standard_normal((n_stimuli, n_units))
-    data, case = Dataset(features), f"{n_stimuli}x{n_units}"
+    data, case = Dataset(features), f"{n_stimuli} stimuli x {n_units} features in float64"
     small = features.astype(np.float32)
-    bound = seconds(lambda: small @ small.T)  # numpy makes this SYRK, half of a general product
-    ratios = {}
+    repeats = 5 if n_stimuli < 500 else 3
+    # numpy makes this SYRK, half of a general product
+    bounds = {
+        kind: seconds(lambda x=x: x @ x.T, repeats)
+        for kind, x in (("float32", small), ("float64", features))
+    }
     for name, theirs, metric in (
         ("correlation", "correlation", "correlation"),
         ("squared_euclidean", "euclidean", "sqeuclidean"),
     ):
-        ours = seconds(partial(from_features, name, features))
-        peer = seconds(partial(calc_rdm, data, method=theirs), 1 if name == "correlation" else 3)
-        ratios[f"{name} {case}, rsatoolbox / isomorph"] = peer / ours
-        ratios[f"{name} {case}, scipy / isomorph"] = (
-            seconds(partial(pdist, features, metric), 1) / ours
-        )
-        ratios[f"{name} {case}, symmetric product alone / isomorph"] = bound / ours
-    return ratios
+        ours = seconds(partial(from_features, name, features), repeats)
+        slow = 1 if name == "correlation" else 3
+        peer = seconds(partial(calc_rdm, data, method=theirs), slow)
+        yield f"{name}, {case}: rsatoolbox / isomorph", peer / ours
+        yield f"{name}, {case}: scipy / isomorph", seconds(partial(pdist, features, metric)) / ours
+        if name == "correlation":
+            peer = seconds(partial(correlations, features), 3)
+            yield f"{name}, {case}: np.corrcoef / isomorph", peer / ours
+        for kind, bound in bounds.items():
+            yield f"{name}, {case}: symmetric product alone in {kind} / isomorph", bound / ours
 
 
-def of_folds(n_stimuli: int, n_units: int, n_folds: int) -> dict[str, float]:
-    """Return ratios of distances from folds; where noise counts, each estimates it for itself."""
+def of_folds(n_stimuli: int, n_units: int, n_folds: int) -> Iterator[tuple[str, float]]:
+    """Yield ratios of distances from folds; where noise counts, each estimates it for itself."""
     folds, data = folds_of(n_folds, n_stimuli, n_units)
-    case = f"{n_stimuli}x{n_units}, {n_folds} runs"
+    case = f"{n_stimuli} stimuli x {n_units} units, {n_folds} runs"
     crossed = {"descriptor": "stimulus", "cv_descriptor": "run"}
     plain = {"descriptor": "stimulus"}
 
@@ -92,18 +92,19 @@ def of_folds(n_stimuli: int, n_units: int, n_folds: int) -> dict[str, float]:
         "poisson_kl": partial(calc_rdm, data, "poisson", **plain),
         "crossvalidated_poisson_kl": partial(calc_rdm, data, "poisson_cv", **crossed),
     }
-    ratios = {}
+    saying = {
+        "session": " with one precision for all runs, as theirs",
+        "others": " with a precision for every run, theirs with one for all",
+    }
     for name, peer in peers.items():
-        theirs = seconds(peer, 1)
-        for per in ("session", "others") if name == "crossnobis" else ("session",):
-            ours = seconds(partial(from_folds, name, folds, NoiseSpec(per=per)))
-            said = f" with the noise of {per}" if name == "crossnobis" else ""
-            ratios[f"{name}{said} {case}, rsatoolbox / isomorph"] = theirs / ours
-    return ratios
+        theirs = seconds(peer, 3 if "nobis" in name else 1)
+        for per, said in saying.items() if name == "crossnobis" else [("session", "")]:
+            ours = seconds(partial(from_folds, name, folds, NoiseSpec(per=per)), 5)
+            yield f"{name}{said}, {case}: rsatoolbox / isomorph", theirs / ours
 
 
-def of_decoding(n_stimuli: int, n_units: int, n_folds: int) -> dict[str, float]:
-    """Return the ratio of decoding accuracies to a loop of scikit-learn over pairs and folds."""
+def of_decoding(n_stimuli: int, n_units: int, n_folds: int) -> Iterator[tuple[str, float]]:
+    """Yield the ratio of decoding accuracies to a loop of scikit-learn over pairs and folds."""
     folds, _ = folds_of(n_folds, n_stimuli, n_units)
 
     def loop() -> None:
@@ -114,40 +115,45 @@ def of_decoding(n_stimuli: int, n_units: int, n_folds: int) -> dict[str, float]:
                 model = LinearDiscriminantAnalysis(solver="lsqr", shrinkage="auto")
                 model.fit(train, np.tile([0, 1], n_folds - 1)).score(values[left], [0, 1])
 
-    ours = seconds(partial(from_folds, "lda_accuracy", folds, NoiseSpec()))
-    case = f"{n_stimuli}x{n_units}, {n_folds} runs"
-    return {f"lda_accuracy {case}, scikit-learn / isomorph": seconds(loop, 1) / ours}
+    ours = seconds(partial(from_folds, "lda_accuracy", folds, NoiseSpec()), 3)
+    case = f"{n_stimuli} stimuli x {n_units} units, {n_folds} runs"
+    yield f"lda_accuracy, {case}: loop of scikit-learn / isomorph", seconds(loop) / ours
 
 
-def growth(sizes: list[int]) -> dict[str, float]:
-    """Return exponents of the time in the number of stimuli."""
+def growth(sizes: list[int]) -> Iterator[tuple[str, float]]:
+    """Yield exponents of the time in the number of stimuli."""
     times: dict[str, list[float]] = {}
     for n_stimuli in sizes:
         features = np.random.default_rng(2).standard_normal((n_stimuli, 1000))
         folds, _ = folds_of(4, n_stimuli, 100)
         for name in ("correlation", "squared_euclidean"):
-            times.setdefault(name, []).append(seconds(partial(from_features, name, features)))
+            times.setdefault(name, []).append(seconds(partial(from_features, name, features), 3))
         work = partial(from_folds, "crossnobis", folds, NoiseSpec())
-        times.setdefault("crossnobis", []).append(seconds(work))
-    between = f"from {sizes[0]} to {sizes[-1]} stimuli"
-    return {
-        f"{name}, exponent of growth {between}": float(
-            np.polyfit(np.log(sizes), np.log(spent), 1)[0]
-        )
-        for name, spent in times.items()
-    }
+        times.setdefault("crossnobis", []).append(seconds(work, 3))
+    for name, spent in times.items():
+        exponent = np.polyfit(np.log(sizes), np.log(spent), 1)[0]
+        yield f"{name}, exponent of growth from {sizes[0]} to {sizes[-1]} stimuli", exponent
 
 
-def measure(quick: bool) -> dict[str, float]:
-    ratios = {}
-    for n_stimuli, n_units in (
-        [(92, 5000), (300, 20_000)] if quick else [(118, 50_000), (1000, 50_000)]
-    ):
-        ratios |= of_features(n_stimuli, n_units)
-    ratios |= of_folds(300 if quick else 1000, 100, 4)
-    ratios |= of_decoding(12 if quick else 40, 30, 6)
-    return ratios | growth([100, 200, 400, 800] if quick else [100, 250, 500, 1000, 2000, 4000])
+def features_small(quick: bool) -> Iterator[tuple[str, float]]:
+    yield from of_features(*((92, 5000) if quick else (118, 50_000)))
+
+
+def features_large(quick: bool) -> Iterator[tuple[str, float]]:
+    yield from of_features(*((300, 20_000) if quick else (1000, 50_000)))
+
+
+def folds(quick: bool) -> Iterator[tuple[str, float]]:
+    yield from of_folds(300 if quick else 1000, 100, 4)
+
+
+def decoding(quick: bool) -> Iterator[tuple[str, float]]:
+    yield from of_decoding(12 if quick else 40, 30, 6)
+
+
+def growing(quick: bool) -> Iterator[tuple[str, float]]:
+    yield from growth([100, 200, 400, 800] if quick else [100, 250, 500, 1000, 2000, 4000])
 
 
 if __name__ == "__main__":
-    command(__doc__, measure)
+    command(__doc__, features_small, features_large, folds, decoding, growing)

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import resource
 import sys
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 
 import numpy as np
 
-from _command import command
+from _command import command, seconds
 from isomorph.measures import MEASURES
 from isomorph.measures.large import (
     Representation,
@@ -77,47 +77,42 @@ WAYS: dict[str, tuple[Callable[[int], object], int]] = {
 }
 
 
-def seconds(work: Callable[[int], object], n_stimuli: int) -> float:
-    start = time.process_time()
-    work(n_stimuli)
-    return time.process_time() - start
-
-
 def peak() -> float:
     """Return the most memory this process has held, in bytes."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
-def measure(quick: bool) -> dict[str, float]:
+def measure(quick: bool) -> Iterator[tuple[str, float]]:
     steps = (100, 300, 1000, 3000) if quick else (100, 300, 1000, 3000, 10_000)
     shown, projected = (5000, 20_000) if quick else (20_000, 70_000)
     rdm_bytes = 2 * 8 * shown * (shown - 1) / 2
-    ratios = {}
     # The large ones first: the peak of memory only rises.
     large = {}
     for name, (work, most) in WAYS.items():
         if most >= shown:
             before = peak()
-            large[name] = seconds(work, shown)
+            large[name] = seconds(partial(work, shown))
             held = peak()
             grown = f"peak {held / 2**20:.0f} MiB ({(held - before) / 2**20:.0f} more)"
             print(f"{name}: {shown} stimuli in {large[name]:.1f} s, {grown}", file=sys.stderr)
-            ratios[f"memory of two RDMs of {shown} / peak of: {name}"] = rdm_bytes / held
+            case = f"{name}, {shown} stimuli x {N_FEATURES} features"
+            yield f"{case}: memory of two RDMs in float64 / peak", rdm_bytes / held
+            yield f"{case}: seconds", large[name]
     for name, (work, most) in WAYS.items():
         tried = [n for n in steps if n <= most]
         work(tried[0])
-        took = [seconds(work, n) for n in tried]
+        took = [seconds(partial(work, n)) for n in tried]
         if name in large:
             tried, took = [*tried, shown], [*took, large[name]]
         # By the upper half: below, the time is that of starting.
         upper = slice(len(tried) // 2, None)
         exponent = float(np.polyfit(np.log(tried[upper]), np.log(took[upper]), 1)[0])
         times = ", ".join(f"{n}: {t:.3g} s" for n, t in zip(tried, took, strict=True))
-        print(f"{name}: exponent {exponent:.2f} ({times})", file=sys.stderr)
+        yield f"{name}: exponent of growth up to {tried[-1]} stimuli", exponent
+        print(f"{name}: {times}", file=sys.stderr)
         if name in large:
             later = large[name] * (projected / shown) ** exponent
             print(f"{name}: {projected} stimuli would take {later:.0f} s", file=sys.stderr)
-    return ratios
 
 
 if __name__ == "__main__":

@@ -14,9 +14,18 @@ from isomorph.errors import IsomorphError
 from isomorph.jobs import Job, patterns, simulated, stimulus_sets
 from isomorph.layout import Layout
 from isomorph.making import DECLARED, inputs_of, words_of, written_by
-from isomorph.runs import alive, command_line, coming, failures
+from isomorph.runs import (
+    alive,
+    cluster,
+    command_line,
+    coming,
+    failures,
+    resources,
+    sizes,
+)
 
 try:
+    command_line.refuse_storage(workflow.storage_settings.default_storage_provider)
     STUDY_FILE = command_line.study_file(config)
     REMAKES_VERSIONS = command_line.remakes_versions(config)
     STUDY = open_study(STUDY_FILE)
@@ -57,9 +66,9 @@ wildcard_constraints:
     model=one_of(name for name, _, _ in STUDY.instances()),
 
 
-def asked_for(declared):
-    """Return the stages that the study asks for, with how they make what they make."""
-    return [(name, one) for name, one in declared.items() if is_asked(STUDY, name)]
+def asked_for(stages):
+    """Return the stages that the study asks for."""
+    return [name for name in stages if is_asked(STUDY, name)]
 
 
 def datasets_of(stage, of_simulated):
@@ -139,6 +148,24 @@ def command(stage):
         return shlex.join(words_of(job_for(stage, wildcards)))
 
     return words
+
+
+def asked_by(stage, of):
+    """Return the function that gives what a rule asks of the machine, more at another attempt.
+
+    It is called again when the job is about to run, when what it reads tells how large it is.
+    """
+
+    def amount(wildcards, attempt):
+        return of(stage, sizes.sizes_of(LAYOUT, job_for(stage, wildcards)), attempt)
+
+    return amount
+
+
+def memory_with_snakemake(stage, of_sizes, attempt):
+    """Return the memory a job asks for. On a cluster what Snakemake itself takes counts as its."""
+    around = cluster.AROUND if workflow.non_local_exec else 0
+    return resources.memory(stage, of_sizes, attempt) + around
 
 
 def begin():

@@ -136,6 +136,9 @@ WORLDS = (
         )
     ),
     equal_world(92, 20, 4, "rho_a", (".23", ".71–.86"), n=80, quick=2),
+    # From here on values vary as what each stimulus adds says.
+    *(equal_world(120, 10, subjects, name, n=100, quick=2)
+      for name in ("pearson", "rho_a") for subjects in (1, 4)),
     equal_world(92, 20, 4, "pearson", fewest=5, n=100, quick=2),
     *(equal_world(n, 1) for n in (30, 92)),
     equal_world(60, 1, 4),

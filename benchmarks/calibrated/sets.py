@@ -68,14 +68,14 @@ def in_errors(columns: Columns) -> tuple[float, float]:
     return float(ratio), float(np.sqrt((1 + ratio**2 / 2) / len(apart)))
 
 
-WORSE = {1: 0.74, 4: 0.47}
-"""What the last layer has more of its own than the first, by number of subjects, such that with 60
-stimuli it is worse by four standard errors, the true ones: standard deviations over data sets."""
+WORSE = {(60, 1): 0.74, (60, 4): 0.47, (120, 1): 0.49, (120, 4): 0.32}
+"""What the last layer has more of its own than the first, by numbers of stimuli and subjects, such
+that it is worse by four standard errors, the true ones: standard deviations over data sets."""
 
 
 def set_worlds(n_stimuli: int, n_layers: int, n_subjects: int) -> tuple[World, ...]:
     """Return a world of equal layers, and one of layers that differ."""
-    worse = WORSE[n_subjects]
+    worse = WORSE[n_stimuli, n_subjects]
     subjects = "1 subject" if n_subjects == 1 else f"{n_subjects} subjects drawn too"
     words = f"{n_layers} layers, {n_stimuli} stimuli, {subjects}"
     at = partial(one_set, n_stimuli=n_stimuli, n_layers=n_layers, n_subjects=n_subjects)
@@ -100,7 +100,7 @@ def set_worlds(n_stimuli: int, n_layers: int, n_subjects: int) -> tuple[World, .
 
 WORLDS = tuple(
     world
+    for n_stimuli, n_layers in ((60, 10), (60, 30), (120, 10))
     for n_subjects in (1, 4)
-    for n_layers in (10, 30)
-    for world in set_worlds(60, n_layers, n_subjects)
+    for world in set_worlds(n_stimuli, n_layers, n_subjects)
 )

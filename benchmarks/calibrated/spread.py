@@ -1,4 +1,4 @@
-r"""Standard errors over stimuli, told and true: the bootstrap, and a jackknife beside it.
+r"""Standard errors and intervals over stimuli, told and true: bootstrap and jackknife.
 
 An RDM's pairs share stimuli, so a mean over pairs is a U-statistic of order two. With
 :math:`\psi_{ij}` the influence of a pair, :math:`\zeta_1` the variance of what one stimulus adds
@@ -6,13 +6,8 @@ and :math:`\zeta_2` that of a single pair (Hoeffding 1948, https://doi.org/10.12
 
 .. math:: \mathrm{Var} = \frac{4 (n - 2) \zeta_1 + 2 \zeta_2}{n (n - 1)}.
 
-Row sums :math:`S_i = \sum_{j \ne i} \psi_{ij}` have :math:`E \sum_i S_i^2 = n (n - 1) (\zeta_2 +
-(n - 2) \zeta_1)`, so the variance is estimated without bias by
-
-.. math:: \frac{4}{n^2 (n - 1)^2} \left( \sum_i S_i^2 - \sum_{i < j} \psi_{ij}^2 \right),
-
-the infinitesimal jackknife, which counts what a pair has of its own twice, less one of them. A
-bootstrap of stimuli counts it three times.
+The infinitesimal jackknife counts what a pair has of its own twice, so one of them is taken off,
+see `isomorph.measures.first_order`. A bootstrap of stimuli counts it three times.
 """
 
 from __future__ import annotations
@@ -22,23 +17,11 @@ from functools import partial
 
 import numpy as np
 
-from calibrated.drawn import Rng, distances
-from calibrated.table import Columns, DataSet, Figure, World, told_over_true
-from isomorph.inference.bootstrap import draw, spread_over_stimuli
-from isomorph.measures import MEASURES, Floats, stimulus_count
+from calibrated.drawn import SMALL, Rng, distances, scored, seed_of
+from calibrated.table import Columns, DataSet, Figure, World, covered, told_over_true
+from isomorph.inference.setting import ENOUGH
+from isomorph.measures import Floats
 from isomorph.measures.pairs import pair_indices
-
-
-def jackknife_error(first: Floats, second: Floats) -> float:
-    """Return the standard error of Pearson's correlation of two RDMs `(pair,)` over stimuli."""
-    x, y = ((values - values.mean()) / values.std() for values in (first, second))
-    influence = x * y - (x * y).mean() * (x**2 + y**2) / 2
-    n = stimulus_count(len(x))
-    first_of, second_of = pair_indices(n)
-    rows = np.bincount(first_of, influence, n) + np.bincount(second_of, influence, n)
-    variance = 4 * ((rows**2).sum() - (influence**2).sum()) / (n * (n - 1)) ** 2
-    return float(np.sqrt(max(variance, 0.0)))
-
 
 UNITS, DIMENSIONS = 100, 20
 TUNING = np.random.default_rng(0).standard_normal((DIMENSIONS, UNITS)) / np.sqrt(DIMENSIONS)
@@ -65,21 +48,47 @@ def of_features(rng: Rng, n_stimuli: int) -> list[Floats]:
     return [distances(np.hstack([truth, one])) for one in own]
 
 
-def errors(rng: Rng, n_stimuli: int, made: Callable[[Rng, int], list[Floats]]) -> DataSet:
-    """Correlate a region with a model, each of which has something of its own."""
+def errors(
+    rng: Rng, n_stimuli: int, made: Callable[[Rng, int], list[Floats]], measure: str
+) -> DataSet:
+    """Compare a region with a model, each of which has something of its own."""
     region, layer = made(rng, n_stimuli)
-    measure = MEASURES["pearson"]
-    drawn = measure.resampled(region[None], layer[None], draw(n_stimuli, 200, rng))[:, 0]
-    return {
-        "estimate": measure.compare(region[None], layer[None]).item(),
-        "bootstrap": spread_over_stimuli(drawn, n_stimuli).standard_error.item(),
-        "jackknife": jackknife_error(region, layer),
-    }
+    found: dict[str, float] = {}
+    for kind in KINDS:
+        scores = scored(
+            region[None],
+            layer[None],
+            measure,
+            seed_of(rng),
+            spread=kind,
+            **SMALL | {"resamples": 200},
+        )
+        spread, estimate = scores.estimates().spread((-1.0, 1.0)), scores.estimate[0]
+        low, high = spread.interval(estimate, 0.95, (-1.0, 1.0))
+        found |= {
+            "estimate": estimate.item(), f"{kind} error": spread.standard_error.item(),
+            f"{kind} low": low.item(), f"{kind} high": high.item(),
+        }  # fmt: skip
+    return found
+
+
+KINDS = ("bootstrap", "jackknife")
 
 
 def ratio(columns: Columns, kind: str) -> tuple[float, float]:
     """Return the told standard errors of one kind over the true spread."""
-    return told_over_true({"estimate": columns["estimate"], "told": columns[kind]})
+    return told_over_true({"estimate": columns["estimate"], "told": columns[f"{kind} error"]})
+
+
+def inside(columns: Columns, kind: str) -> tuple[float, float]:
+    """Return how often intervals of one kind hold the mean over all data sets."""
+    return covered(
+        {
+            "truth": columns["estimate"],
+            "low": columns[f"{kind} low"],
+            "high": columns[f"{kind} high"],
+        }
+    )
 
 
 MADE = (
@@ -90,15 +99,25 @@ MADE = (
 WORLDS = tuple(
     World(
         "errors",
-        f"told over true standard errors, {said}, {n} stimuli",
-        partial(errors, n_stimuli=n, made=made),
+        f"standard errors, {measure}, {said}, {n} stimuli",
+        partial(errors, n_stimuli=n, made=made, measure=measure),
         (
-            Figure("bootstrap over stimuli", partial(ratio, kind="bootstrap"), before=bootstrap),
-            Figure("corrected jackknife", partial(ratio, kind="jackknife"), before=jackknife),
+            Figure("bootstrap over the true one", partial(ratio, kind="bootstrap"), before=before),
+            # As told from 100 stimuli on, unless asked otherwise.
+            Figure(
+                "jackknife over the true one", partial(ratio, kind="jackknife"),
+                *((0.9, 1.1) if n >= ENOUGH else ()), before=jackknife,
+            ),
+            Figure("bootstrap's intervals hold", partial(inside, kind="bootstrap")),
+            Figure(
+                "jackknife's intervals hold", partial(inside, kind="jackknife"),
+                least=0.92 if n >= ENOUGH else -np.inf,
+            ),
         ),
-        n=600 if n < 300 else 300,
-        quick=10,
+        n=400 if n < 300 else 200,
+        quick=4,
     )
-    for said, made, before, jackknife in MADE
-    for n, bootstrap in zip((50, 118, 300), before, strict=True)
-)
+    for said, made, befores, jackknife in MADE
+    for measure in ("pearson", "rho_a")
+    for n, before in zip((50, 118, 300), befores, strict=True)
+)  # fmt: skip

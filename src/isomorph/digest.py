@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import json
+import os
 import re
+import sys
+import tempfile
+from contextlib import suppress
 from functools import cache
+from importlib.util import cache_from_source
 from pathlib import Path
+from typing import Any
 
 DECIDED_ELSEWHERE = (
     "isomorph.study", "isomorph.layout", "isomorph.slices", "isomorph.jobs", "isomorph.making",
@@ -43,6 +50,7 @@ def code_digest(*modules: str) -> str:
     elsewhere = tuple(one for one in DECIDED_ELSEWHERE if one not in modules)
     for module in modules:
         _collect(module, seen, elsewhere)
+    _parsed(__file__).keep()
     text = "\n".join(f"{name} {seen[name]}" for name in sorted(seen))
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
@@ -63,7 +71,9 @@ def files_digest(package: str) -> str:
     folder = Path(__file__).parent.joinpath(*package.split(".")[1:])
     found = hashlib.sha256()
     for file in sorted(folder.rglob("*")):
-        if file.is_file() and file.suffix not in {".py", ".pyc", ".pyi"}:
+        if file.suffix in {".py", ".pyi"} or "__pycache__" in file.parts:
+            continue
+        if file.is_file():
             found.update(f"{file.relative_to(folder).as_posix()}\n".encode())
             found.update(hashlib.sha256(file.read_bytes()).digest())
     return found.hexdigest()[:16]
@@ -82,11 +92,73 @@ def _collect(
 
 
 @cache
-def _read(file: Path, modified: int) -> tuple[str, tuple[str, ...]]:
-    """Return the digest of one source and what it imports; parsed once until modified."""
-    tree = ast.parse(file.read_text(encoding="utf-8"))
-    _blank_docstrings(tree)
-    return hashlib.sha256(ast.dump(tree).encode()).hexdigest(), tuple(_imports(tree))
+def _read(file: Path, modified: int) -> tuple[str, list[str]]:
+    """Return the digest of one source and what it imports; looked at once until modified."""
+    digest, names = _parsed(__file__).of(file)
+    inner = [name if _file(name) else name.rpartition(".")[0] for name in names]
+    return digest, [name for name in inner if name.startswith("isomorph.")]
+
+
+class Parsed:
+    """Digests of sources and what they import, kept beside Python's own compiled files.
+
+    To parse a few hundred sources takes longer than many a job. What is kept is found by the
+    contents of a source, so it is never out of date; it is one more thing that Python's
+    `PYTHONDONTWRITEBYTECODE` and `PYTHONPYCACHEPREFIX` are about.
+
+    Parameters
+    ----------
+    module : str
+        The file of this module, beside whose compiled form it stands.
+    """
+
+    def __init__(self, module: str) -> None:
+        self._file = Path(cache_from_source(module)).with_suffix(".json")
+        self._how = hashlib.sha256(Path(Parsed.of.__code__.co_filename).read_bytes())
+        self._known = self._read()
+        self._new = False
+
+    def _read(self) -> dict[str, tuple[str, str, list[str]]]:
+        try:
+            content: Any = json.loads(self._file.read_bytes())
+            return {
+                str(file): (str(key), str(digest), [str(name) for name in names])
+                for file, (key, digest, names) in content.items()
+            }
+        except (OSError, ValueError, TypeError, AttributeError):
+            return {}  # never written, or broken off in a crash: everything is parsed again
+
+    def of(self, file: Path) -> tuple[str, list[str]]:
+        """Return the digest of a source and the names it may import, parsed if it is new."""
+        source = file.read_bytes()
+        how = self._how.copy()
+        how.update(source)
+        key = how.hexdigest()
+        known, digest, names = self._known.get(str(file), ("", "", []))
+        if known != key:
+            tree = ast.parse(source)
+            names = _imports(tree)
+            _blank_docstrings(tree)
+            digest = hashlib.sha256(ast.dump(tree).encode()).hexdigest()
+            self._known[str(file)] = key, digest, names
+            self._new = True
+        return digest, names
+
+    def keep(self) -> None:
+        """Write what is new; where nothing may be written, the next process parses again."""
+        if not self._new or sys.dont_write_bytecode:
+            return
+        self._new = False
+        with suppress(OSError):
+            self._file.parent.mkdir(exist_ok=True)
+            handle, name = tempfile.mkstemp(dir=self._file.parent, prefix=f".{self._file.name}.")
+            with os.fdopen(handle, "w", encoding="utf-8") as temporary:
+                json.dump(self._known, temporary)
+            Path(name).chmod(0o644)
+            Path(name).replace(self._file)
+
+
+_parsed = cache(Parsed)
 
 
 def _file(module: str) -> Path | None:
@@ -105,18 +177,20 @@ def _file(module: str) -> Path | None:
 def _imports(tree: ast.AST) -> list[str]:
     """Return every in-package module a tree may import; absolute imports are the house rule.
 
-    Also those named by an entry, `module:function`, see `isomorph.registry.lazily`.
+    Of what is imported from a module, `module.name`, which may be a module or stand in one. Also
+    those named by an entry, `module:function`, see `isomorph.registry.lazily`.
     """
-    names: list[str] = []
+    names: dict[str, None] = {}
     for node in ast.walk(tree):
+        found: list[str] = []
         if isinstance(node, ast.Import):
-            names += [alias.name for alias in node.names]
+            found = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
-            inner = [f"{node.module}.{alias.name}" for alias in node.names]
-            names += [name if _file(name) else node.module for name in inner]
+            found = [f"{node.module}.{alias.name}" for alias in node.names]
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-            names += [found[1] for found in [ENTRY.fullmatch(node.value)] if found]
-    return [name for name in names if name.startswith("isomorph.")]
+            found = [entry[1] for entry in [ENTRY.fullmatch(node.value)] if entry]
+        names |= dict.fromkeys(name for name in found if name.startswith("isomorph."))
+    return list(names)
 
 
 def _blank_docstrings(tree: ast.AST) -> None:

@@ -190,7 +190,7 @@ def write_tables(layout, dataset, n_stimuli, rng) -> None:
         dataset=dataset, simulated=simulated, distance="correlation", invariances="monotone",
         scheme="stimuli and subjects", n_resamples=1000, n_stimuli=n_stimuli, n_subjects=2,
         correction="fdr_bh", family="dataset", family_size=32, p_note="", sides="one", status="ok",
-        ceiling_lower=0.5, ceiling_upper=0.6,
+        spread="bootstrap", ceiling_lower=0.5, ceiling_upper=0.6,
         ceiling_status="ok", ceiling_reason="across subjects", reason="", chance=0.0,
         n_groups=n_stimuli, p_best=0.5, in_set="yes",
         noise_note="",

@@ -256,3 +256,77 @@ def test_a_new_settings_key_makes_nothing_stale(package):
     before = now()
     settings.write_text("class Study: key = 1; another = 2\n")
     assert now() == before
+
+
+# ---------------------------------------------------------------- what is kept of sources
+
+
+@pytest.fixture
+def parsed(monkeypatch):
+    """The syntax trees that are looked through; every process is a new one."""
+    trees, imports = [], digest._imports
+
+    def noted(tree):
+        trees.append(tree)
+        return imports(tree)
+
+    monkeypatch.setattr(digest, "_imports", noted)
+    monkeypatch.setattr("sys.dont_write_bytecode", False)
+    return trees
+
+
+def anew():
+    """The digest as a new process finds it."""
+    digest._read.cache_clear()
+    digest._parsed.cache_clear()
+    return now()
+
+
+def test_what_is_kept_spares_parsing_and_changes_nothing(package, parsed):
+    first = anew()
+    assert len(parsed) == 2
+    assert anew() == first
+    assert len(parsed) == 2
+    kept = list(package.rglob("__pycache__/*"))
+    assert [file.suffix for file in kept] == [".json"]
+    assert digest.files_digest("isomorph.room") == digest.files_digest("isomorph.other")
+
+
+def test_only_what_changed_is_parsed_again(package, parsed):
+    first = anew()
+    (package / "deep.py").write_text(DEEP.replace("3.14", "3.15"))
+    second = anew()
+    assert len(parsed) == 3
+    assert second != first
+    (package / "deep.py").write_text(DEEP)
+    assert anew() == first
+
+
+@pytest.mark.parametrize("broken", [b"", b"{", b"[1]", b'{"a": 1}', b'{"a": ["b", 2]}', b"\xff"])
+def test_a_broken_note_is_made_again(package, parsed, broken):
+    first = anew()
+    (kept,) = package.rglob("__pycache__/*")
+    kept.write_bytes(broken)
+    assert anew() == first
+    assert len(parsed) == 4
+    assert anew() == first
+    assert len(parsed) == 4
+
+
+def test_nothing_is_kept_where_nothing_may_be_written(package, parsed, monkeypatch):
+    monkeypatch.setattr("sys.dont_write_bytecode", True)
+    assert anew() == anew()
+    assert not list(package.rglob("__pycache__"))
+    monkeypatch.setattr("sys.dont_write_bytecode", False)
+    (package / "__pycache__").write_text("a file in its place")
+    assert anew() == anew()
+
+
+def test_a_name_that_becomes_a_module_is_followed(package):
+    before = anew()
+    (package / "deep.py").unlink()
+    (package / "deep").mkdir()
+    (package / "deep" / "__init__.py").write_text(DEEP)
+    assert anew() == before
+    (package / "deep" / "constant.py").write_text("x = 1\n")
+    assert anew() != before

@@ -13,6 +13,7 @@ from synthetic_study import BEST, REGIONS, write_study
 
 from isomorph.artefacts import provenance, read_array, read_table, write_array
 from isomorph.errors import IsomorphError
+from isomorph.inference.independence import BY_MOMENTS
 from isomorph.inference.tail import NO_TAIL
 from isomorph.layout import Layout
 from isomorph.rdms import RdmRow, brain_rdms, flat
@@ -97,8 +98,9 @@ def test_no_number_is_missing_without_a_reason(tables):
     assert (rows["interval_low"] >= -1).all()
 
 
-def test_corrections_and_families_change_corrected_values_alone(tables, small):
-    other = compared(small, correction="fdr_bh", family="settings")
+def test_corrections_and_families_change_corrected_values_alone(small):
+    tables = compared(small, tail="none")
+    other = compared(small, tail="none", correction="fdr_bh", family="settings")
     for kind in ("comparisons", "differences", "regions", "contrasts"):
         before, after = tables[kind], other[kind]
         np.testing.assert_array_equal(before["p"], after["p"])
@@ -115,6 +117,16 @@ def test_corrections_and_families_change_corrected_values_alone(tables, small):
         + f": ask for at least {20 * len(other['comparisons'])}, for correction: max_t or for "
         "tail: pareto"
     }
+
+
+def test_p_is_from_moments_unless_all_is_counted(tables, small):
+    counted = compared(small, tail="none")
+    for kind in ("comparisons", "regions"):
+        rows, other = tables[kind], counted[kind]
+        known = other["p"].notna().to_numpy()
+        assert (rows["p_note"][known] == BY_MOMENTS).all()
+        np.testing.assert_allclose(rows["p"][known], other["p"][known], atol=0.15)
+        np.testing.assert_allclose(rows["estimate"], other["estimate"], atol=1e-12)
 
 
 def test_two_sides_and_a_tail_are_told_in_the_tables(small):

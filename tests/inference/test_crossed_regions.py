@@ -14,7 +14,7 @@ from isomorph.measures import MEASURES
 from isomorph.study import Inference
 
 N = 10
-INFERENCE = Inference(resamples=40, permutations=30)
+INFERENCE = Inference(resamples=40, permutations=30, tail="none")
 
 
 def setting(measure="pearson"):

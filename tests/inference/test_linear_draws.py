@@ -178,3 +178,24 @@ def test_tables_say_the_same_under_either(recwarn):
     before = again["ceiling_upper_high"] - again["ceiling_upper_low"]
     assert np.allclose(width, before, rtol=0.35)
     assert one["selection"]["chosen_layer"].tolist() == other["selection"]["chosen_layer"].tolist()
+
+
+def test_pairs_of_regions_vary_as_under_the_bootstrap_but_for_what_is_of_pairs():
+    rng = np.random.default_rng(8)
+    shared = rng.standard_normal((120, 6))
+    brain = {
+        region: [
+            iso.rdm(np.hstack([shared, rng.standard_normal((120, 6))]), subject=s) for s in "abcd"
+        ]
+        for region in ("V1", "V4", "IT")
+    }
+    models = {"net": iso.rdm({"deep": shared})}
+    one, other = (
+        iso.compare(brain, models, "pearson", spread=spread, resamples=300, permutations=20).tables[
+            "regions"
+        ]
+        for spread in ("jackknife", "bootstrap")
+    )
+    assert np.allclose(one["estimate"], other["estimate"])
+    ratio = one["standard_error"] / other["standard_error"]
+    assert ratio.between(0.7, 1.05).all()

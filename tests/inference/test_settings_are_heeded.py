@@ -53,6 +53,7 @@ BASE = {
     "compare": COMPARE, "partial": {**EXPLAIN, "controls": "pixels"}, "partition": EXPLAIN,
     "costly": {**COMPARE, "measure": "procrustes", "costly_permutations": 40},
     "weighted": EXPLAIN, "recover": RECOVER, "noise_ceiling": {"resamples": 60},
+    "counted": {**COMPARE, "tail": "none"},
     "plain": {**RECOVER, "distance": "correlation"},
 }  # fmt: skip
 
@@ -67,7 +68,7 @@ def answer(function, *settings):
         return iso.recover(PLAIN, MODELS, **asked).tables
     if function == "noise_ceiling":
         return iso.noise_ceiling(BRAIN, stimuli=STIMULI, **asked).tables
-    function = "compare" if function == "costly" else function
+    function = "compare" if function in ("costly", "counted") else function
     return getattr(iso, function)(BRAIN, MODELS, stimuli=STIMULI, **asked).tables
 
 
@@ -97,7 +98,11 @@ SPLIT = {"selection": f"score {ERROR} optimism", "differences": "score_a differe
 
 HEEDED = [
     ("compare", "resamples", 50, ALL_ERRORS),
-    ("compare", "permutations", 50, {"comparisons": "p p_corrected", "regions": "p"}),
+    ("compare", "permutations", 50, {"comparisons": "p_corrected"}),
+    ("compare", "tail", "none", {"comparisons": "p p_note", "regions": "p p_note"}),
+    ("counted", "permutations", 50, {"comparisons": "p p_corrected", "regions": "p"}),
+    ("counted", "correction", "holm", {"comparisons": "p_note"}),
+    ("counted", "seed", 1, {"comparisons": "p"}),
     ("costly", "costly_permutations", 30, {"comparisons": "p p_corrected", "regions": "p"}),
     ("compare", "interval", 0.5, {
         "comparisons": f"{INTERVAL} {CEILING} normalised_low normalised_high",
@@ -110,7 +115,7 @@ HEEDED = [
     ("compare", "sides", "two", {"comparisons": "p sides p_corrected", "regions": "p sides"}),
     ("compare", "correction", "holm", {
         **dict.fromkeys(CORRECTED.split(), "correction"),
-        "comparisons": "correction p_corrected p_note", "differences": "correction p_corrected",
+        "comparisons": "correction p_corrected", "differences": "correction p_corrected",
         "contrasts": "correction p_corrected"}),
     ("compare", "family", "region", {
         **dict.fromkeys(CORRECTED.split(), "family"),
@@ -118,7 +123,8 @@ HEEDED = [
         "contrasts": "family family_size"}),
     ("compare", "keep_together", ("object",), {
         **ALL_ERRORS, **SPLIT, "comparisons": f"n_groups {ERROR} {CEILING} p"}),
-    ("compare", "seed", 1, {**ALL_ERRORS, **SPLIT, "comparisons": f"{ERROR} {CEILING} p"}),
+    ("compare", "seed", 1, {
+        **ALL_ERRORS, **SPLIT, "comparisons": f"{ERROR} {CEILING} p_corrected"}),
     ("compare", "selection", (("folds", 2),), {"selection": "split n_splits score optimism"}),
     ("compare", "selection", (("repeats", 2),), {**SPLIT, "selection": "split n_splits score"}),
     ("compare", "selection", (("kind", "category"),), {**SPLIT, "selection": "split score"}),

@@ -7,11 +7,9 @@ import pytest
 
 import calibration
 from calibrated.rows import WORLDS
-from calibrated.spread import jackknife_error
 from calibrated.table import Figure, Finding, World, findings, number, said_of, share
 
 from calibrated.table import covered, told_over_true  # isort: skip
-from isomorph.measures.pairs import pair_indices
 
 ROWS = list(dict.fromkeys(world.row for world in WORLDS))
 
@@ -87,17 +85,3 @@ def test_errors_of_figures_are_those_of_their_spread():
     assert ratio == pytest.approx(1.2, abs=4 * error)
     columns = {"truth": estimate, "low": estimate - 1.96, "high": estimate + 1.96}
     assert covered(columns)[0] == pytest.approx(0.95, abs=0.02)
-
-
-def test_the_jackknife_is_a_sum_over_pairs_that_share_a_stimulus():
-    x, y = np.random.default_rng(1).standard_normal((2, 45))
-    i, j = pair_indices(10)
-    zx, zy = ((one - one.mean()) / one.std() for one in (x, y))
-    influence = zx * zy - np.corrcoef(x, y)[0, 1] * (zx**2 + zy**2) / 2
-    total = sum(
-        influence[a] * influence[b]
-        for a in range(45)
-        for b in range(45)
-        if {i[a], j[a]} & {i[b], j[b]}
-    )
-    assert jackknife_error(x, y) == pytest.approx(np.sqrt(total) / 45)

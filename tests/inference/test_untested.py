@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import isomorph as iso
+from isomorph.inference.independence import BY_MOMENTS
 from isomorph.inference.setting import UNSEEN
 from isomorph.measures.nearest import TOO_MANY
 
@@ -45,7 +46,7 @@ def in_hand(n_models=1):
 @pytest.mark.parametrize(
     ("asked", "cheap", "costly"),
     [
-        ({"permutations": 0}, "permutations is 0", "permutations is 0"),
+        ({"permutations": 0, "tail": "none"}, "permutations is 0", "permutations is 0"),
         ({"permutations": 9, "costly_permutations": 0}, "", "costly_permutations is 0"),
     ],
 )
@@ -61,6 +62,16 @@ def test_what_nobody_asked_to_shuffle_is_untested_and_drawn(asked, cheap, costly
         assert (own["p"].isna() == bool(why)).all()
         assert own[["interval_low", "interval_high"]].notna().all(axis=None)
     assert iso.plot(found) is not None
+
+
+def test_what_is_known_of_all_orders_needs_no_shuffle():
+    rows = iso.compare(*in_hand(), ["rho_a", "mutual_knn(3)"], resamples=20, permutations=0).table
+    own = rows.set_index("measure").loc["rho_a"]
+    assert (own["status"] == "ok").all()
+    assert (own["p_note"] == BY_MOMENTS).all()
+    assert own[["p", "p_corrected", "chance"]].notna().all(axis=None)
+    assert set(own["correction"]) == {"holm"}
+    assert rows.set_index("measure").loc["mutual_knn(3)", "p"].isna().all()
 
 
 def test_measures_that_are_not_recovered_or_explained_are_named():

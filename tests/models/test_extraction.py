@@ -12,7 +12,7 @@ from small_networks import Holding, Random, Returning, Reusing, Several, seeded
 from torch import nn
 
 from isomorph.errors import IsomorphError
-from isomorph.models import forward
+from isomorph.models import room
 from isomorph.models.extraction import extract
 from isomorph.models.fold import fold
 from isomorph.models.folded import Activations, as_dataset, from_features
@@ -60,7 +60,7 @@ def assert_same_layers(found: Activations, expected: Activations, tolerance: flo
 def test_fewer_images_pass_at_once_where_a_layer_is_large(tmp_path, monkeypatch, capsys):
     expected = run(seeded(Reusing), tmp_path)
     largest = 6 * 7 * 7
-    monkeypatch.setattr(forward, "BATCH_BYTES", 3 * forward.ALIVE * 4 * largest)
+    monkeypatch.setattr(room, "BATCH_BYTES", 3 * room.ALIVE * 4 * largest)
     found = run(seeded(Reusing), tmp_path, patterns=["head"])
     assert "294 activations for each image, so 3 images pass at once" in capsys.readouterr().err
     head = expected.layers["head"].gram

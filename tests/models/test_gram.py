@@ -7,8 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.distance import pdist, squareform
 
-from isomorph.geometry import effective_dimensionality, spectrum
+from isomorph.geometry import GramSums, effective_dimensionality, spectrum, squared_distances
 from isomorph.geometry.gram import TILE
+from isomorph.models import fold as fold_module
 from isomorph.models.fold import (
     LayerGram,
     UnusableLayerError,
@@ -175,3 +176,69 @@ def test_a_layer_without_geometry_says_why(spoil, reason, as_tensor):
     x = np.ascontiguousarray(spoil(features(10, 4, 50))).astype(np.float32)
     with pytest.raises(UnusableLayerError, match=reason):
         fold(torch.from_numpy(x) if as_tensor else x, width=20)
+
+
+# ---------------------------------------------------------------- single precision
+
+
+@pytest.fixture
+def single(monkeypatch):
+    """Let few stimuli count as many, and tell which layers were folded twice."""
+    precisions: list[bool] = []
+    real = fold_module.GramSums
+
+    def noted(n_stimuli: int, *, single: bool = False) -> GramSums:
+        precisions.append(single)
+        return real(n_stimuli, single=single)
+
+    monkeypatch.setattr(fold_module, "SINGLE_FROM", 2)
+    monkeypatch.setattr(fold_module, "GramSums", noted)
+    return precisions
+
+
+def distances(layer: LayerGram) -> np.ndarray:
+    return squared_distances(layer.gram)[np.triu_indices(len(layer.gram), 1)]
+
+
+def correlations(layer: LayerGram) -> np.ndarray:
+    """Correlations of the features as they are, from what is kept of them."""
+    covariance = layer.raw - layer.n_features * np.outer(layer.stimulus_mean, layer.stimulus_mean)
+    norms = np.sqrt(np.diag(covariance))
+    return (covariance / np.outer(norms, norms))[np.triu_indices(len(norms), 1)]
+
+
+@pytest.mark.parametrize("offset", [0.0, 100.0])
+def test_many_stimuli_are_folded_in_single_precision(offset, single):
+    x = features(4, 40, 5000, offset)
+    found = fold(x, width=512)
+    assert single == [True]
+    expected = direct(x)
+    assert_same(found, expected, 1e-6)
+    np.testing.assert_allclose(distances(found), distances(expected), rtol=1e-5)
+    np.testing.assert_allclose(correlations(found), correlations(expected), atol=1e-5)
+
+
+@pytest.mark.parametrize("apart", [1e-3, 1e-5, 0.0])
+def test_near_duplicates_among_many_are_folded_in_double_precision(apart, single):
+    x = features(5, 40, 2000).astype(np.float64)
+    x[7] = x[3] + apart * x[8]
+    x = x.astype(np.float32)
+    found = fold(x)
+    assert single == [True, False]
+    expected = distances(direct(x))
+    np.testing.assert_allclose(distances(found), expected, rtol=1e-7, atol=1e-9)
+
+
+def test_stimuli_that_differ_in_their_means_most_are_folded_in_double_precision(single):
+    rng = np.random.default_rng(6)
+    x = (rng.standard_normal((40, 2000)) + 300 * rng.standard_normal((40, 1))).astype(np.float32)
+    found = fold(x)
+    assert single == [True, False]
+    np.testing.assert_allclose(correlations(found), correlations(direct(x)), atol=1e-8)
+
+
+def test_double_precision_and_few_stimuli_stay_double(single, monkeypatch):
+    fold(features(7, 40, 300).astype(np.float64))
+    monkeypatch.setattr(fold_module, "SINGLE_FROM", 41)
+    fold(features(7, 40, 300))
+    assert single == [False, False]

@@ -10,12 +10,13 @@ from small_networks import Reusing, seeded
 from isomorph.artefacts import provenance, read_array
 from isomorph.errors import IsomorphError
 from isomorph.models import activations as activations_of
-from isomorph.models import extraction
+from isomorph.models import room
 from isomorph.models.extraction import extract
 from isomorph.models.fold import fold
 from isomorph.models.folded import as_dataset, from_features
 from isomorph.models.kept import kept_bytes, kept_features, kept_places
 from isomorph.models.network import Network
+from isomorph.models.room import Room
 from isomorph.models.stored import StoredGrams
 from isomorph.stages.activations import write
 from isomorph.study import ModelSpec, spec_from
@@ -24,10 +25,11 @@ IMAGES = np.random.default_rng(0).random((11, 3, 16, 16), dtype=np.float32)
 NAMES = [f"image {place}" for place in range(11)]
 
 
-def run(tmp_path, keep=20, *, channels_last=False, **settings):
+def run(tmp_path, keep=20, *, channels_last=False, spool="float32", **settings):
     network = Network(seeded(Reusing), channels_last=channels_last)
     settings = {"where": "net", "scratch": tmp_path, **settings}
-    return extract(network, IMAGES, ["stem", "body.*", "head"], keep=keep, **settings)
+    layers = ["stem", "body.*", "head"]
+    return extract(network, IMAGES, layers, room=Room(spool, keep=keep), **settings)
 
 
 def expected(name):
@@ -82,7 +84,7 @@ def test_a_file_holds_them_streamed_or_not(tmp_path, monkeypatch):
     stamp, attributes = provenance("activations"), {"model": "net"}
     found = run(tmp_path)
     write(tmp_path / "whole.nc", found, NAMES, attributes, stamp)
-    monkeypatch.setattr(extraction, "IN_MEMORY", 0)
+    monkeypatch.setattr(room, "IN_MEMORY", 0)
     stored = run(tmp_path)
     assert isinstance(stored.layers, StoredGrams)
     write(tmp_path / "streamed.nc", stored, NAMES, attributes, stamp)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from isomorph.errors import IsomorphError
 from isomorph.responses.nwb.bins import binned_counts
-from isomorph.responses.nwb.counts import check_spikes, window_counts
+from isomorph.responses.nwb.counts import Edges, check_spikes, window_counts
 
 # Multiples of 0.1 meet each other on edges all the time, and are not exact in binary.
 TENTHS = st.integers(0, 60).map(lambda n: n * 0.1)
@@ -157,3 +157,30 @@ def test_a_fall_between_units_is_no_fall():
 def test_an_empty_unit_does_not_take_the_blame():
     with pytest.raises(IsomorphError, match="unit c"):
         check_spikes(np.array([2.0, 1.0]), np.array([0, 0, 2]), np.array(["a", "b", "c"]), "f")
+
+
+@pytest.mark.parametrize("n_spikes", [0, 1, 2, 40, 100_000])
+def test_spikes_before_edges_are_those_a_search_finds(n_spikes):
+    """Few spikes per edge are walked along, many are searched: ties, edges beyond both ends."""
+    rng = np.random.default_rng(n_spikes)
+    train = np.sort(rng.integers(0, max(n_spikes // 2, 4), n_spikes) / 8)
+    times = rng.permutation(np.concatenate([train[::7], rng.uniform(-2, train.size + 2, 300)]))
+    found = Edges(times).before(train)
+    np.testing.assert_array_equal(found, np.searchsorted(train, times, side="left"))
+
+
+def test_bins_so_late_that_rounding_moves_their_edges():
+    """Division finds the bin but for rounding; what comes out near an edge is compared with it."""
+    onsets = 1e6 + np.arange(20) / 3
+    edges = np.arange(11) * 1e-3
+    exact = (onsets[:, None] + edges).ravel()
+    flat = np.sort(np.concatenate([exact, np.nextafter(exact, 0), np.nextafter(exact, 2e6)]))
+    counts = binned_counts(flat, np.array([len(flat)]), onsets, edges)
+    expected = [plain([list(flat)], list(onsets), (a, b)) for a, b in pairwise(edges)]
+    np.testing.assert_array_equal(counts, np.moveaxis(expected, 0, 2))
+
+
+@pytest.mark.parametrize("bad", [-np.inf, np.nan])
+def test_a_unit_of_one_spike_that_is_no_number(bad):
+    with pytest.raises(IsomorphError, match="unit b has spike_times that are not finite"):
+        check_spikes(np.array([1.0, bad]), np.array([1, 2]), UNITS, "f")

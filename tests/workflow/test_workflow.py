@@ -262,3 +262,17 @@ def test_a_job_that_is_killed_is_told(tmp_path):
     why = done.stdout.split("What failed, and why:")[1]
     assert "fetch broken: was killed, as systems do where memory runs out" in why
     assert (tmp_path / "data" / "archive" / "small" / "manifest.json").is_file()
+
+
+# ---------------------------------------------------------------- what jobs ask of the machine
+
+
+def test_what_jobs_ask_for_is_predicted_and_can_be_set(tmp_path):
+    """As much memory as predicted, at most what the machine may give; threads by stage."""
+    tiny.write(tmp_path)
+    options = ("--dry-run", "--quiet", "host", "--set-threads", "compare=2", "--resources")
+    said = tiny.snakemake(tmp_path, *options, "mem_mb=450").stdout
+    jobs = dict(re.findall(r"^(?:local)?rule (\w+):\n((?: .*\n)*)", said, flags=re.MULTILINE))
+    assert {"mem_mb=450", "runtime=10"} <= set(re.findall(r"\w+=\d+", jobs["compare"])), said
+    assert "threads: 2" in jobs["compare"]
+    assert "threads" not in jobs["explain"]

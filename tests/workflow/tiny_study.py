@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -122,12 +123,22 @@ def snakemake(
     )  # fmt: skip
 
 
-def broken_off(folder: Path, after: str, by: signal.Signals) -> tuple[int, str]:
-    """Start the workflow and break it off once it has said something; return status and words."""
-    process = subprocess.Popen(
-        _command(folder), cwd=folder, env=_environment(ROOT / "src"), text=True,
+def started(
+    folder: Path,
+    *arguments: str,
+    source: Path = ROOT / "src",
+    environment: Mapping[str, str] = os.environ,
+) -> subprocess.Popen[str]:
+    """Start the workflow of the repository in a folder, apart from this process."""
+    return subprocess.Popen(
+        _command(folder, *arguments), cwd=folder, env=_environment(source, environment), text=True,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
     )  # fmt: skip
+
+
+def broken_off(folder: Path, after: str, by: signal.Signals) -> tuple[int, str]:
+    """Start the workflow and break it off once it has said something; return status and words."""
+    process = started(folder)
     assert process.stdout is not None
     lines = []
     for line in process.stdout:
@@ -171,5 +182,5 @@ def _command(folder: Path, *arguments: str, study: str = "study", **keys: str) -
     ]
 
 
-def _environment(source: Path) -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": str(source), "OMP_NUM_THREADS": "1"}
+def _environment(source: Path, base: Mapping[str, str] = os.environ) -> dict[str, str]:
+    return {**base, "PYTHONPATH": str(source), "OMP_NUM_THREADS": "1"}

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal
-
-import xarray as xr
+from typing import TYPE_CHECKING, Any, Literal
 
 from isomorph.artefacts.contents import check_contents, contents_of
 from isomorph.artefacts.provenance import Provenance, read_provenance
@@ -18,6 +16,10 @@ from isomorph.catalogue import ARRAYS
 from isomorph.disk import NoSuchFileError, replacing
 from isomorph.errors import IsomorphError
 from isomorph.foreign import reading
+
+if TYPE_CHECKING:
+    import xarray as xr
+
 
 ENGINE: Literal["h5netcdf"] = "h5netcdf"
 
@@ -78,6 +80,8 @@ def read_array(path: Path, kind: str, without: Collection[str] = ()) -> xr.Datas
     IsomorphError
         When the file is absent, is not netCDF, is not of that kind, or is not as it was written.
     """
+    import xarray as xr
+
     found = artefact_kind(path)
     if found != kind:
         raise IsomorphError(f"{path}: holds {found or 'no artefact of isomorph'}, not {kind}")
@@ -104,6 +108,8 @@ def write_responses(
     stamp : Provenance
         Where it came from.
     """
+    import xarray as xr
+
     for session, data in sessions.items():
         check_array(data, ARRAYS["responses"], f"{path}: session {session}")
     root = xr.Dataset(attrs={**attributes, "artefact": "responses"})
@@ -129,6 +135,8 @@ def read_responses(path: Path, without: Collection[str] = ()) -> dict[str, xr.Da
     IsomorphError
         When the file is absent, holds no responses, or is not as it was written.
     """
+    import xarray as xr
+
     found = artefact_kind(path)
     if found != "responses":
         raise IsomorphError(f"{path}: holds {found or 'no artefact of isomorph'}, not responses")
@@ -158,6 +166,8 @@ def artefact_kind(path: Path) -> str:
 
 def read_attributes(path: Path) -> dict[str, str]:
     """Return the attributes of a netCDF file without reading its arrays."""
+    import xarray as xr
+
     path = Path(path)
     if not path.is_file():
         raise NoSuchFileError(path)

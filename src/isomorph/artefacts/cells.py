@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any
-
-import pandas as pd
-from pandas.api.types import is_string_dtype
+from typing import TYPE_CHECKING, Any
 
 from isomorph.errors import IsomorphError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
 
 _FORMULA = re.compile("'*[=+\\-@\\t＝＋－＠]")
 """How a cell begins that a spreadsheet computes (OWASP, "CSV injection"), or one made safe."""
@@ -43,6 +44,7 @@ def with_formulas(table: pd.DataFrame) -> pd.DataFrame:
 
 def _changed(table: pd.DataFrame, change: Callable[[str], str]) -> pd.DataFrame:
     """Return a table with every text, those of its header too, changed."""
+    from pandas.api.types import is_string_dtype
 
     def one(cell: Any) -> Any:
         return change(cell) if isinstance(cell, str) else cell

@@ -6,13 +6,16 @@ import hashlib
 import json
 from collections.abc import Hashable, Iterable, Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import xarray as xr
 from numpy.typing import NDArray
 
 from isomorph.errors import IsomorphError
+
+if TYPE_CHECKING:
+    import xarray as xr
+
 
 ATTRIBUTES = "attributes"
 """What stands in place of a variable's name for the attributes of a file or a session."""

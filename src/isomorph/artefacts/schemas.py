@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-import pandas as pd
-import xarray as xr
 
 from isomorph.catalogue import TABLES, ArraySchema
 from isomorph.errors import IsomorphError
 from isomorph.shown import is_plain
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
+
 
 HAS_RDM = ("ok", "no_halves")
 """What the status of an RDM that there is can be."""
@@ -72,6 +77,8 @@ def _of_distances(data: xr.Dataset, schema: ArraySchema, where: str) -> dict[str
 
 def _refuse_unseen(data: xr.Dataset, where: str) -> None:
     """Refuse names with control characters: they come from files of others, and steer terminals."""
+    import pandas as pd
+
     for key, variable in data.variables.items():
         if variable.dtype.kind in "OU":
             for name in pd.unique(variable.values.ravel()):

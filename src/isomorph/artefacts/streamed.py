@@ -8,7 +8,6 @@ from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import h5netcdf  # type: ignore[import-untyped]
 import numpy as np
 from numpy.typing import NDArray
 
@@ -76,6 +75,8 @@ def append(
     IsomorphError
         When the disk has no room, or a variable is not what the schema promises.
     """
+    import h5netcdf  # type: ignore[import-untyped]
+
     contents = dict(stamp.contents)
     known = {one.name: one.dims for one in schema.holds}
     with h5netcdf.File(file, "r+") as data:

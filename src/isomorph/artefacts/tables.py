@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-
-import pandas as pd
-from pandas.api.types import is_string_dtype
+from typing import TYPE_CHECKING
 
 from isomorph import foreign
 from isomorph.artefacts.cells import with_formulas, without_formulas
@@ -14,6 +12,9 @@ from isomorph.artefacts.provenance import Provenance, provenance_file, read_prov
 from isomorph.artefacts.schemas import check_table
 from isomorph.catalogue import CATALOGUE, WORDS
 from isomorph.disk import NoSuchFileError, replacing, sha256
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def write_table(path: Path, table: pd.DataFrame, kind: str, provenance: Provenance) -> None:
@@ -66,6 +67,9 @@ def read_table(path: Path, kind: str) -> pd.DataFrame:
         When the file is absent, is not CSV, has a row with more or fewer cells than the header,
         lacks a column, or is not as it was written with the provenance that stands beside it.
     """
+    import pandas as pd
+    from pandas.api.types import is_string_dtype
+
     if not Path(path).is_file():
         raise NoSuchFileError(path)
     if provenance_file(path).is_file():

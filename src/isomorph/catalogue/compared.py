@@ -18,6 +18,9 @@ COMPARISONS = {
     **named(
         WORDS,
         invariances="Changes of a representation that leave the measure as it is.",
+        spread="What tells how the estimate varies with stimuli: `bootstrap`, it is computed again "
+        "in every resample, to first order for measures of high cost; or `jackknife`, what each "
+        "stimulus adds, less what pairs of stimuli add by themselves.",
         noise_note="What is known to bias the distance given the noise of this recording.",
         ceiling_status="`ok`, or `undefined`, which is not the same as a ceiling of 1.",
         ceiling_reason="Why there is no noise ceiling; empty where there is one.",
@@ -240,7 +243,7 @@ COMPARED = (
         "comparisons", "compare", "every region against every layer, under every distance and "
         "measure",
         f"{ROWS} model layer depth distance measure invariances estimate chance calibrated "
-        f"{INTERVAL} n_resamples n_stimuli n_groups n_subjects n_units noise_note "
+        f"{INTERVAL} spread n_resamples n_stimuli n_groups n_subjects n_units noise_note "
         "ceiling_lower ceiling_lower_low ceiling_lower_high "
         "ceiling_upper ceiling_upper_low ceiling_upper_high half_agreement "
         "ceiling_status ceiling_reason "

@@ -73,7 +73,7 @@ ABOUT: dict[str, Column] = {
         n_units="Units of the region, all subjects together; empty where it is not known.",
         n_subjects_a="Subjects with the first region.",
         n_subjects_b="Subjects with the second region.",
-        n_resamples="Bootstrap resamples that gave a number.",
+        n_resamples="Resamples that gave a number.",
         n_repetitions="Repetitions of a stimulus; of stimuli repeated unequally often the mean.",
         n_splits="Splits of the stimuli, or halvings of the repetitions, that gave a number.",
         n_candidates="Layers, of all models, among which the highest estimate was sought.",
@@ -104,7 +104,8 @@ PRECISION: dict[str, Column] = {
         sides="Whether p is one- or two-sided.",
         correction="How p was corrected for multiple tests.",
         family="What is corrected together: `region`, `dataset` or `settings`.",
-        p_note="A note on this p: too few permutations, or why there is none.",
+        p_note="Where this p comes from if it is not counted among permutations, that they are too "
+        "few, or why there is none.",
     ),
     **named(
         PROBABILITY,

@@ -79,7 +79,9 @@ def _check(parsed: argparse.Namespace) -> None:
     from isomorph.archives.readiness import readiness
     from isomorph.cli.looking import look_at
     from isomorph.jobs import jobs
+    from isomorph.runs import capacity
     from isomorph.stages import needs
+    from isomorph.stages.room import room_of_activations
 
     study = open_study(parsed.study, thorough=True)
     layout = open_layout(study, parsed.root)
@@ -92,6 +94,13 @@ def _check(parsed: argparse.Namespace) -> None:
     looked = look_at(layout, list(told))
     mistakes += looked.mistakes
     mistakes += needs.mistakes_of(study, looked.columns)
+    stimuli = {
+        name: spec.expected.stimuli
+        for name, spec in study.datasets.items()
+        if spec.expected.stimuli
+    } | looked.n_stimuli
+    room, too_much = room_of_activations(layout, stimuli)
+    mistakes += too_much
     if mistakes:
         raise IsomorphError("\n".join(mistakes))
     counts = (
@@ -104,12 +113,10 @@ def _check(parsed: argparse.Namespace) -> None:
         more = f"; {looked.said[dataset]}" if dataset in looked.said else ""
         without = needs.notes_of(study, dataset, looked.columns)
         print("; ".join([f"{dataset}: {said}{more}", *without]))
-    stimuli = {
-        name: spec.expected.stimuli
-        for name, spec in study.datasets.items()
-        if spec.expected.stimuli
-    } | looked.n_stimuli
-    for line in (*needs.room_of_features(study, stimuli), *needs.costs_of(study, stimuli)):
+    for line in (*room, *needs.room_of_features(study, stimuli), *needs.costs_of(study, stimuli)):
+        print(line)
+    need = capacity.need_of(layout, stimuli)
+    for line in capacity.told(layout, need, capacity.this_machine(layout.root)):
         print(line)
 
 

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-from scipy.stats import rankdata
 
 from isomorph.figures.geometry import square
 from isomorph.figures.style import COLOUR_MAP, FAINT, INK, styled
+from isomorph.measures.tied import rankdata
 
 SIDE = 5.6
 """Side of one RDM, inches."""

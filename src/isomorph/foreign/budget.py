@@ -13,7 +13,7 @@ from isomorph.errors import IsomorphError
 MEMORY = "ISOMORPH_MEMORY_MB"
 """The environment variable that says how many megabytes one file of others may take."""
 DEFAULT_MEMORY_MB = 4000
-"""What the jobs that read files declare in the workflow, `mem_mb`."""
+"""What a job that reads files asks for at most for one of them, see `isomorph.runs.resources`."""
 UNITS = ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"))
 
 

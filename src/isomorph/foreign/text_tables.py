@@ -6,11 +6,13 @@ import csv
 import gzip
 from collections.abc import Iterable
 from pathlib import Path
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.foreign.guard import reading
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MISSING = "n/a"
 """What stands for a missing value in BIDS, and is read as an empty cell in every table."""
@@ -54,6 +56,8 @@ def read_table(
         When it is not such a table, a row has more or fewer cells than the header, the last column
         has no name but holds something, two columns have one name, or a required one is missing.
     """
+    import pandas as pd  # here, as every stage reads its settings and few read a table
+
     if separator is None:
         separator = "\t" if is_tab_separated(file) else ","
     lines = _lines(file, separator, note)

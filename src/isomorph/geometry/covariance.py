@@ -96,7 +96,7 @@ class Covariance:
             Share of a variance that is rounding error.
         """
         units = len(self.deviation)
-        spread = float(np.sum(self.factor**2)) / units
+        spread = float(np.vdot(self.factor, self.factor)) / units
         if self.floor > rounding * spread:
             return False
         inner = self.factor.T @ self.factor if units <= freedom else np.zeros((1, 1))
@@ -138,13 +138,16 @@ def to_diagonal(residuals: Floats, freedom: float) -> Covariance:
     rows = len(residuals)
     deviation = _deviation(residuals, freedom)
     scaled = residuals / deviation
-    squared = scaled**2
-    # Sums over pairs of different units of the mean product, squared, and of its mean square.
-    mean_square = _square_of_gram(scaled) - np.sum(squared.sum(axis=0) ** 2)
+    squared = scaled * scaled
+    # Sums over pairs of different units of the mean product, squared, and of its mean square. The
+    # squares of each unit, in its deviations, add up to the degrees of freedom.
+    mean_square = _square_of_gram(scaled) - scaled.shape[1] * freedom**2
     mean_square /= (rows - 1) ** 2
-    square_mean = (np.sum(squared.sum(axis=1) ** 2) - np.sum(squared**2)) / (rows - 1)
+    energy = np.einsum("ru->r", squared)
+    square_mean = (energy @ energy - np.vdot(squared, squared)) / (rows - 1)
     share = _share(rows / freedom**2 * (square_mean - mean_square), mean_square)
-    return Covariance(deviation, scaled * np.sqrt((1 - share) / freedom), share)
+    scaled *= np.sqrt((1 - share) / freedom)
+    return Covariance(deviation, scaled, share)
 
 
 def unshrunk(residuals: Floats, freedom: float) -> Covariance:
@@ -239,4 +242,4 @@ def _deviation(residuals: Floats, freedom: float) -> Floats:
 def _square_of_gram(rows: Floats) -> float:
     """Return the sum of the squares of all inner products of columns."""
     gram = rows @ rows.T if len(rows) < rows.shape[1] else rows.T @ rows
-    return float(np.sum(gram**2))
+    return float(np.vdot(gram, gram))

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import helmert
 
-from isomorph.geometry.gram import Floats
+from isomorph.geometry.gram import Floats, add_square, mirrored
 
 FEW = 8
 """Folds up to which contrasts between them cost less than the products they save."""
@@ -46,9 +46,9 @@ def side_by_side(folds: Floats) -> Floats:
 
 def difference_of_squares(first: Floats, second: Floats) -> Floats:
     """Return the Gram matrix of some features less that of others: `(stimulus, stimulus)`."""
-    products: Floats = first @ first.T
-    products -= second @ second.T
-    return products
+    size = len(first)
+    products = add_square(np.zeros((size, size), order="F"), first)
+    return mirrored(add_square(products, second, -1.0).T)
 
 
 def per_couple(products: Floats, seen: NDArray[np.bool_]) -> Floats:

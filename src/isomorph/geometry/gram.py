@@ -146,20 +146,41 @@ class Products:
         if block.dtype == np.float32 or not block.flags.c_contiguous:  # SYRK would copy it first
             self.sum.T[:] += block @ block.T  # symmetric, and both in C order
             return
-        from scipy.linalg.blas import dsyrk
-
-        # Rows of a block in C order are columns in Fortran order; the upper triangle is summed.
-        self.sum = dsyrk(1.0, block.T, beta=1.0, c=self.sum, trans=1, overwrite_c=1)
+        self.sum = add_square(self.sum, block)
 
     def total(self) -> Floats:
         """Return the sum of shape (stimulus, stimulus), symmetric to the last bit."""
-        gram: Floats = to_host(self.sum.T)  # its lower triangle, in C order
-        for start in range(0, self.n_stimuli, TILE):
-            stop = min(start + TILE, self.n_stimuli)
-            gram[:start, start:stop] = gram[start:stop, :start].T
-            corner = np.tril(gram[start:stop, start:stop])
-            gram[start:stop, start:stop] = corner + np.tril(corner, -1).T
-        return gram
+        return mirrored(to_host(self.sum.T))
+
+
+def add_square(products: Floats, block: Floats, times: float = 1.0) -> Floats:
+    """Add `X @ X.T` of features `X`, so many times, to the upper triangle of products in place.
+
+    Parameters
+    ----------
+    products : array of shape (stimulus, stimulus)
+        In Fortran order.
+    block : array of shape (stimulus, feature)
+        In C order, else it is copied first.
+    times : float
+        -1 to take them off.
+    """
+    from scipy.linalg.blas import dsyrk
+
+    # Rows of a block in C order are columns in Fortran order.
+    added: Floats = dsyrk(times, block.T, beta=1.0, c=products, trans=1, overwrite_c=1)
+    return added
+
+
+def mirrored(gram: Floats) -> Floats:
+    """Fill the upper triangle of a matrix in C order in from the lower one, and return it."""
+    size = len(gram)
+    for start in range(0, size, TILE):
+        stop = min(start + TILE, size)
+        gram[:start, start:stop] = gram[start:stop, :start].T
+        corner = np.tril(gram[start:stop, start:stop])
+        gram[start:stop, start:stop] = corner + np.tril(corner, -1).T
+    return gram
 
 
 def block_width(n_stimuli: int, device: str = "cpu") -> int:
@@ -187,8 +208,8 @@ def gram_of_squares(squares: Floats) -> Floats:
     return gram
 
 
-def single_is_enough(gram: Floats) -> bool:
-    """Tell whether a Gram matrix may be kept in single precision.
+def single_is_enough(gram: Floats, errors: float = 1.0) -> bool:
+    """Tell whether a Gram matrix may be kept in single precision, or be computed so.
 
     A distance is a difference of inner products, so rounding errs by a part of the largest of
     these: too much where two stimuli are nearly, but not quite, the same.
@@ -196,6 +217,8 @@ def single_is_enough(gram: Floats) -> bool:
     Parameters
     ----------
     gram : array of shape (stimulus, stimulus)
+    errors : float
+        How many rounding errors of the largest inner product it may be off.
     """
     norms = np.diag(gram)
     largest = float(norms.max())
@@ -203,9 +226,9 @@ def single_is_enough(gram: Floats) -> bool:
     for start in range(0, len(gram), TILE):
         rows = slice(start, start + TILE)
         # beyond the diagonal stand pairs met before, and on it stimuli that are the same
-        squared = norms[rows, None] + norms[: start + TILE] - 2 * gram[rows, : start + TILE]
+        squared = abs(norms[rows, None] + norms[: start + TILE] - 2 * gram[rows, : start + TILE])
         smallest = min(smallest, squared.min(initial=np.inf, where=squared > SAME * largest))
-    return float(np.finfo(np.float32).eps) * largest <= ALLOWED * smallest
+    return errors * float(np.finfo(np.float32).eps) * largest <= ALLOWED * smallest
 
 
 def to_host(values: Any) -> NDArray:

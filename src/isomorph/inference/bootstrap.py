@@ -99,6 +99,22 @@ class OfPairs:
         return OfPairs(function(self.mean), None if self.own is None else function(self.own))
 
 
+def by_groups(added: Floats, groups: NDArray[np.integer]) -> Floats:
+    """Return sums over the stimuli of each group, as shares of all: `(group, ...)`.
+
+    Parameters
+    ----------
+    added : array of shape (stimulus, ...)
+    groups : array of shape (stimulus,)
+        Which stimuli are drawn as one, counted from 0.
+    """
+    if np.array_equal(groups, np.arange(len(added))):
+        return added / len(added)
+    sums = np.zeros((int(groups.max()) + 1, *added.shape[1:]))
+    np.add.at(sums, groups, added)
+    return sums / len(added)
+
+
 def _squares(rows: Floats, rivals: NDArray[np.intp] | None) -> Floats:
     """Return sums of squares of columns `(thing,)`, or of columns less some: `(thing, rival)`."""
     own = np.einsum("rt,rt->t", rows, rows)

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from isomorph.inference.families import by_largest
 from isomorph.measures import Floats
 
-THRESHOLD = float(norm.isf(0.05))
+THRESHOLD = float(-ndtri(0.05))
 """Standard deviations of chance above which a bin may be part of a cluster; it decides which
 clusters the test finds easily, not how often it is wrong."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 
@@ -21,13 +21,16 @@ from isomorph.inference.gather import Candidates, Region
 from isomorph.inference.independence import against_independence
 from isomorph.inference.members import ModelFamily
 from isomorph.inference.nested import ChosenLayers, choose_all
-from isomorph.inference.permutation import Null, calibrated, permutation_null
+from isomorph.inference.permutation import Null, Shuffling, calibrated
 from isomorph.inference.preferences import preferences
 from isomorph.inference.scores import Scores, scores_of
 from isomorph.inference.setting import Draws, Setting
 from isomorph.inference.subjects import chance_of, over_subjects, subject_rows
 from isomorph.inference.ties import Indices, rounded
-from isomorph.measures import Floats, Stack
+from isomorph.measures import Floats, Measure, Stack
+
+SHUFFLED = 2**26
+"""Shuffled values of regions and candidates that are held at once (512 MiB)."""
 
 
 @dataclass
@@ -79,16 +82,7 @@ def compare(
     scores = scores_of(regions, candidates.stack, draws, setting.measure)
     members = members_of(candidates.table["model"].tolist())
     into.preferences += preferences(regions, scores, candidates, draws, setting)
-    for together in _bins(regions):
-        nulls = [
-            permutation_null(
-                Stack.joined([one.stack for one in regions[at].measured]),
-                candidates.stack,
-                setting.measure,
-                draws.orders_for(setting.measure),
-            )
-            for at in together
-        ]
+    for together, nulls in _nulls(regions, candidates, draws, setting.measure):
         clusters = _clusters([regions[at] for at in together], nulls, members)
         for place, (at, null) in enumerate(zip(together, nulls, strict=True)):
             own = _OneRegion(regions[at], candidates, scores[at], null, members, draws, setting)
@@ -100,6 +94,32 @@ def compare(
             into.comparisons.append(against_independence(rows, null, setting.inference, masses))
             into.layers_in_set += own.sets((rows["in_set"] == "yes").to_numpy())
             own.chosen(families, into)
+
+
+def _nulls(
+    regions: Sequence[Region], candidates: Candidates, draws: Draws, measure: Measure
+) -> Iterator[tuple[list[int], list[Null]]]:
+    """Yield the places of the time bins of every region, and their nulls.
+
+    As many regions are shuffled at once as there is room for what they are given.
+    """
+    orders = draws.orders_for(measure)
+    shuffling = Shuffling(candidates.stack, measure, orders, exact=draws.exact_for(measure))
+    room = SHUFFLED // max(1, len(orders) * len(candidates.table))
+    waiting: list[list[int]] = []
+    for group in [*_bins(regions), None]:
+        places = [at for own in waiting for at in own]
+        if waiting and (group is None or len(places) + len(group) > room):
+            nulls = iter(
+                shuffling.nulls(
+                    [Stack.joined([one.stack for one in regions[at].measured]) for at in places]
+                )
+            )
+            for own in waiting:
+                yield own, [next(nulls) for _ in own]
+            waiting = []
+        if group is not None:
+            waiting.append(group)
 
 
 def _bins(regions: Sequence[Region]) -> list[list[int]]:
@@ -192,6 +212,7 @@ class _OneRegion:
             chance=self.null.chance,
             calibrated=calibrated(self.null.observed, self.null.shuffled, setting.measure),
             **told,
+            spread="bootstrap" if scores.of_pairs is None else "jackknife",
             n_resamples=usable,
             n_groups=scores.n_groups,
             n_units=region.n_units,

@@ -14,8 +14,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import norm
-from scipy.stats import t as student
+from scipy.special import ndtri, stdtr
 
 from isomorph.inference.bootstrap import Resampled, variance_of_differences
 from isomorph.inference.estimated import Row, said
@@ -60,9 +59,9 @@ def p_best(estimate: Floats, drawn: Resampled) -> Floats:
     error = np.where(spread.standard_error > 0, spread.standard_error, np.inf)
     values = estimate[known]
     # A t of few degrees of freedom on the scale of the draws, which know none.
-    p = student.sf((values[rivals] - values[:, None]) / error, spread.degrees_of_freedom)
+    p = stdtr(spread.degrees_of_freedom, (values[:, None] - values[rivals]) / error)
     p[rivals, np.arange(len(rivals))] = 1.0
-    result[known] = _by_largest(norm.isf(p.min(axis=1)), draws, rivals)
+    result[known] = _by_largest(-ndtri(p.min(axis=1)), draws, rivals)
     return result
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Any
@@ -45,6 +45,12 @@ class Crossing:
     known: NDArray[np.bool_]
     facts: Mapping[str, NDArray[Any]] = field(default_factory=dict)
 
+    @property
+    def stacks(self) -> Iterator[tuple[Stack, Stack]]:
+        """The first and the second half of every region, time by time."""
+        for one, other in self.rdms:
+            yield self.stack(one), self.stack(other)
+
     def stack(self, rdms: Floats, orders: NDArray[Any] | None = None) -> Stack:
         """Return RDMs as the measure is given them.
 
@@ -71,11 +77,35 @@ class Crossing:
         values : (..., region, region)
             First halves against second ones.
         """
-        both = self.known[:, 0, :, None] & self.known[:, 1, None, :]
-        counts = both.sum(axis=0)
-        counts = counts + counts.T
-        own = np.where(both[time], values / np.where(both[time], counts, 1), 0.0)
+        both = self.known[time, 0, :, None] & self.known[time, 1, None, :]
+        own = np.where(both, values / self.counts, 0.0)
         return own + np.swapaxes(own, -1, -2)
+
+    @property
+    def counts(self) -> NDArray[np.intp]:
+        """How many comparisons of two regions there are: `(region, region)`, at least 1."""
+        both = (self.known[:, 0, :, None] & self.known[:, 1, None, :]).sum(axis=0)
+        return np.maximum(both + both.T, 1)
+
+    def vectors(self, measure: Measure) -> Floats:
+        """Return every RDM as the vector whose inner products are the measure; the unknown are 0.
+
+        The last part of a region is the other half of its first, and so on, so that parts are
+        crossed with those of another region in reverse.
+
+        Returns
+        -------
+        array of shape (region, part, pair)
+        """
+        assert measure.embed is not None
+        n_times, _, n_regions, n_pairs = self.rdms.shape
+        times, halves = np.arange(n_times), np.repeat([0, 1], n_times)
+        times = np.concatenate([times, times[::-1]])
+        found = np.empty((n_regions, 2 * n_times, n_pairs))
+        for region, own in enumerate(found):
+            own[:] = measure.embed(self.rdms[times, halves, region])
+            own[~self.known[times, halves, region]] = 0.0
+        return found
 
 
 def pairs_at_one_time(regions: Sequence[Region]) -> list[tuple[int, int]]:

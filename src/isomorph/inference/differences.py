@@ -9,7 +9,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from isomorph.inference.bootstrap import Resampled
 from isomorph.inference.estimated import Row, estimated, records, without
@@ -180,7 +180,7 @@ def largest_of(drawn: Resampled, asked: NDArray[np.bool_]) -> Floats:
 
 def statistic_of(p: Floats) -> Floats:
     """Return two-sided p-values on the scale of `largest_of`, whatever their t distribution."""
-    return np.asarray(norm.isf(np.asarray(p, dtype=float) / 2))
+    return np.asarray(-ndtri(np.asarray(p, dtype=float) / 2))
 
 
 def _reason(pair: Families, chosen: ChosenLayers, members: Collection[str]) -> str:

@@ -9,7 +9,6 @@ from functools import reduce
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import false_discovery_control
 
 from isomorph.inference.estimated import PLACE
 from isomorph.measures import Floats
@@ -26,6 +25,21 @@ def holm(p: Floats) -> Floats:
     return corrected
 
 
+def false_discovery(p: Floats) -> Floats:
+    """Return p-values corrected for the share of false claims (Benjamini & Hochberg 1995)."""
+    order = np.argsort(p)
+    stepped = p[order] * len(p) / np.arange(1, len(p) + 1)
+    corrected = np.empty_like(p)
+    corrected[order] = np.minimum(np.minimum.accumulate(stepped[::-1])[::-1], 1)
+    return corrected
+
+
+def false_discovery_of_any(p: Floats) -> Floats:
+    """Return the same however tests depend on each other (Benjamini & Yekutieli 2001)."""
+    widened = p * np.sum(1 / np.arange(1, len(p) + 1))
+    return false_discovery(widened)
+
+
 def bonferroni(p: Floats) -> Floats:
     """Return p-values corrected for the chance of any false claim (Bonferroni 1936)."""
     corrected: Floats = np.minimum(p * len(p), 1)
@@ -40,8 +54,8 @@ LEVEL = 0.05
 CORRECTIONS: Registry[Callable[[Floats], Floats]] = Registry(
     "correction",
     {
-        "fdr_bh": lambda p: false_discovery_control(p, method="bh"),
-        "fdr_by": lambda p: false_discovery_control(p, method="by"),
+        "fdr_bh": false_discovery,
+        "fdr_by": false_discovery_of_any,
         "bonferroni": bonferroni,
         "holm": holm,
         MAX_T: holm,
@@ -133,6 +147,8 @@ class Hypotheses:
     smallest : float
         The smallest p that the test can give; 0 where it is not counted among the draws.
     clusters : Masses or None
+    permuted : bool
+        Whether draws are orders of the stimuli; otherwise they are resamples.
     """
 
     rows: pd.DataFrame
@@ -140,6 +156,7 @@ class Hypotheses:
     largest: Floats | None = None
     smallest: float = 0.0
     clusters: Masses | None = None
+    permuted: bool = False
 
     @classmethod
     def tested(
@@ -150,6 +167,7 @@ class Hypotheses:
         *,
         smallest: float = 0.0,
         clusters: Masses | None = None,
+        permuted: bool = False,
     ) -> Hypotheses:
         """Return hypotheses of which those without a p have no part in the largest statistic.
 
@@ -161,9 +179,10 @@ class Hypotheses:
             The same statistics in every draw from the null.
         smallest : float
         clusters : Masses or None
+        permuted : bool
         """
         known = np.isfinite(rows["p"].to_numpy(dtype=float))
-        return cls(rows, statistic, largest_among(draws, known), smallest, clusters)
+        return cls(rows, statistic, largest_among(draws, known), smallest, clusters, permuted)
 
 
 def largest_among(draws: Floats, known: NDArray[np.bool_]) -> Floats:
@@ -204,7 +223,7 @@ def answered(parts: Sequence[Hypotheses], inference: Inference, kind: str = "") 
 
     Adds `p_corrected`, `correction`, `family`, `family_size`, to `p_note` what the correction
     cannot give, and `p_cluster_corrected` where rows belong to clusters. Where rows have no draws
-    from a null, Holm's correction stands for the largest statistic.
+    from a null, or none were made, Holm's correction stands for the largest statistic.
 
     Parameters
     ----------
@@ -233,7 +252,8 @@ def answered(parts: Sequence[Hypotheses], inference: Inference, kind: str = "") 
         known = np.isfinite(p[rows])
         size[rows] = known.sum()
         largest = _largest([part.largest for part in own])
-        if inference.correction == MAX_T and largest is not None:
+        drawn = largest is not None and (len(largest) > 0 or not known.any())
+        if inference.correction == MAX_T and largest is not None and drawn:
             correction[rows] = MAX_T
             by_draws = by_largest(np.where(known, statistic[rows], np.nan), largest)
             found[rows] = np.fmax(by_draws, p[rows])  # draws are a finite number, p may know better
@@ -321,8 +341,9 @@ def _too_few(own: Sequence[Hypotheses], size: int, inference: Inference) -> str:
         least = counted * multiplier(size, inference.correction)
     if least < LEVEL - 1e-9:
         return ""
-    draws = "permutations" if counted else "resamples"
-    if counted and n_draws < inference.permutations:
+    permuted = counted > 0 or any(part.permuted for part in drawn)
+    draws = "permutations" if permuted else "resamples"
+    if permuted and n_draws < inference.permutations:
         draws = "costly permutations"
     needed = int(least / LEVEL * (1 + n_draws) + 1e-9)
     told = f"{min(least, 1.0):.2f}".removeprefix("0")

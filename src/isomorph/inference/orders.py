@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 from isomorph.measures import Floats
 from isomorph.measures.pairs import blocks
+from isomorph.measures.tied import rankdata
 
 TIE = 1e-12
 """Values nearer than this are equal."""

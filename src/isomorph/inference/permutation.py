@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from isomorph.inference.groups import exchanged
+from isomorph.inference.moments import Moments, Signatures, moments, signatures
+from isomorph.inference.shuffles import compared_in_orders
 from isomorph.measures import Counts, Floats, Measure, stimulus_count
 from isomorph.measures.pairs import blocks, pair_indices, squareform
-from isomorph.measures.stack import Stackable, stacked
+from isomorph.measures.stack import Stack, Stackable, stacked
 
 BLOCK = 2**24
 """Numbers held at once by shuffled RDMs (128 MiB)."""
@@ -29,10 +33,13 @@ class Null:
     ----------
     observed : array of shape (candidate,)
     shuffled : array of shape (shuffle, candidate)
+    moments : Moments or None
+        Of each candidate over all orders of the stimuli: `(candidate,)`, where they are known.
     """
 
     observed: Floats
     shuffled: Floats
+    moments: Moments | None = None
 
     @property
     def p(self) -> Floats:
@@ -42,6 +49,8 @@ class Null:
     @property
     def chance(self) -> Floats:
         """What each candidate is given on average when stimuli are shuffled: `(candidate,)`."""
+        if self.moments is not None:
+            return self.moments.mean
         if not len(self.shuffled):
             return np.full_like(self.observed, np.nan)
         mean: Floats = self.shuffled.mean(axis=0)
@@ -113,14 +122,114 @@ def make_orders(n_stimuli: int, n: int, rng: np.random.Generator) -> Counts:
     return exchanged(np.arange(n_stimuli), n, rng)
 
 
-def permutation_null(
-    region: Stackable, candidates: Stackable, measure: Measure, orders: Counts
-) -> Null:
-    """Shuffle the stimuli of all subjects together against the candidates' (Mantel 1967).
+class Shuffling:
+    """Shuffles the stimuli of regions against those of candidates (Mantel 1967).
 
-    It needs no assumption on where the measure stands under independence, so it is right for
-    those that are positive there too. With the same orders for several regions their nulls belong
-    together, so that the largest of all can be taken.
+    The stimuli of all subjects are shuffled together. It needs no assumption on where the measure
+    stands under independence, so it is right for those that are positive there too. All regions
+    are given the same orders, so their nulls belong together and the largest of all can be taken.
+
+    Parameters
+    ----------
+    candidates : Stack, or RDMs (candidate, pair)
+        Prepared once for all regions.
+    measure : Measure
+    orders : array of shape (shuffle, stimulus)
+        With none, no p is counted.
+    exact : bool
+        Whether the moments over all orders are wanted too, of measures that have an embedding.
+    """
+
+    def __init__(
+        self, candidates: Stackable, measure: Measure, orders: Counts, *, exact: bool = False
+    ) -> None:
+        self.candidates, self.measure, self.orders = stacked(candidates), measure, orders
+        self.exact = exact
+
+    def nulls(self, regions: Sequence[Stackable]) -> list[Null]:
+        """Return what is found of each region.
+
+        Parameters
+        ----------
+        regions : sequence of Stack, or of RDMs (subject, pair)
+        """
+        stacks = [stacked(region) for region in regions]
+        if not stacks:
+            return []
+        if self.measure.embed is not None:
+            return self._embedded(stacks)
+        if self.measure.matrices is not None:
+            return self._matrices(stacks)
+        return [self._anew(stack) for stack in stacks]
+
+    def _embedded(self, regions: Sequence[Stack]) -> list[Null]:
+        """Return nulls of inner products of vectors.
+
+        Shuffling acts on the embedded vectors as on RDMs, so their mean is shuffled once for all
+        subjects.
+        """
+        means = np.stack([self._embed(region).mean(axis=0) for region in regions])
+        vectors = self._vectors
+        observed = means @ vectors.T
+        found = compared_in_orders(means[:, None], vectors[:, None], self.orders, observed)
+        known: Sequence[Moments | None] = [None] * len(regions)
+        if self.exact:
+            every = moments(signatures(means[:, None]), self._signatures)
+            known = [every.some(at) for at in range(len(regions))]
+        return [Null(observed[at], found[:, at], own) for at, own in enumerate(known)]
+
+    def _embed(self, stack: Stack) -> Floats:
+        assert self.measure.embed is not None
+        return self.measure.embed(stack.rdms)
+
+    @cached_property
+    def _vectors(self) -> Floats:
+        """Candidates embedded: `(candidate, pair)`."""
+        rows = blocks(len(self.candidates), BLOCK // self.candidates.rdms.shape[1])
+        return np.concatenate([self._embed(self.candidates.rows(part)) for part in rows])
+
+    @cached_property
+    def _signatures(self) -> Signatures:
+        return signatures(self._vectors[:, None])
+
+    def _matrices(self, regions: Sequence[Stack]) -> list[Null]:
+        """Return nulls of inner products of matrices."""
+        matrices = self.measure.matrices
+        assert matrices is not None
+        means = np.stack([matrices(region).mean(axis=0) for region in regions])
+        others = matrices(self.candidates)
+        observed = np.stack([self._observed(region) for region in regions])
+        found = compared_in_orders(means[:, None], others[:, None], self.orders, observed)
+        return [Null(own, found[:, at]) for at, own in enumerate(observed)]
+
+    def _anew(self, region: Stack) -> Null:
+        """Return the null of a measure that is computed again for every order."""
+        measure, orders, candidates = self.measure, self.orders, self.candidates
+        null = np.empty((len(orders), len(candidates)))
+        if measure.costly or region.facts:
+            for at, order in enumerate(orders):
+                null[at] = measure.compare(region.chosen(order), candidates).mean(axis=0)
+        else:
+            for part in blocks(len(orders), BLOCK // region.rdms.size):
+                together = shuffled(region.rdms, orders[part])
+                found = measure.compare(together.reshape(-1, together.shape[-1]), candidates)
+                null[part] = found.reshape(*together.shape[:2], -1).mean(axis=1)
+        return Null(self._observed(region), null)
+
+    def _observed(self, region: Stack) -> Floats:
+        mean: Floats = self.measure.compare(region, self.candidates).mean(axis=0)
+        return mean
+
+
+def permutation_null(
+    region: Stackable,
+    candidates: Stackable,
+    measure: Measure,
+    orders: Counts,
+    *,
+    exact: bool = False,
+) -> Null:
+    """Return what one region has in common with candidates and what it has by chance.
 
     Parameters
     ----------
@@ -128,33 +237,10 @@ def permutation_null(
     candidates : Stack, or RDMs (candidate, pair)
     measure : Measure
     orders : array of shape (shuffle, stimulus)
-        With none, every p is NaN.
+    exact : bool
+        See `Shuffling`.
     """
-    first, second = stacked(region), stacked(candidates)
-    observed = measure.compare(first, second).mean(axis=0)
-    null = np.empty((len(orders), len(second)))
-    if measure.embed is not None:
-        # Shuffling acts on the embedded vectors as on RDMs, so their mean is shuffled once for
-        # all subjects.
-        embedded = measure.embed(second.rdms)
-        mean = measure.embed(first.rdms).mean(axis=0)[None]
-        for part in blocks(len(orders), BLOCK // first.rdms.shape[1]):
-            null[part] = shuffled(mean, orders[part])[:, 0] @ embedded.T
-    elif measure.matrices is not None:
-        region_mean = measure.matrices(first).mean(axis=0)
-        others = measure.matrices(second).reshape(len(second), -1)
-        for part in blocks(len(orders), BLOCK // region_mean.size):
-            moved = region_mean[orders[part, :, None], orders[part, None, :]]
-            null[part] = moved.reshape(len(moved), -1) @ others.T
-    elif measure.costly or first.facts:
-        for at, order in enumerate(orders):
-            null[at] = measure.compare(first.chosen(order), second).mean(axis=0)
-    else:
-        for part in blocks(len(orders), BLOCK // first.rdms.size):
-            together = shuffled(first.rdms, orders[part])
-            found = measure.compare(together.reshape(-1, together.shape[-1]), second)
-            null[part] = found.reshape(*together.shape[:2], -1).mean(axis=1)
-    return Null(observed, null)
+    return Shuffling(candidates, measure, orders, exact=exact).nulls([region])[0]
 
 
 def permutation_p(

@@ -7,9 +7,8 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
-from isomorph.inference.bootstrap import OfPairs, Resampled, resampled_means
+from isomorph.inference.bootstrap import OfPairs, Resampled, by_groups, resampled_means
 from isomorph.inference.gather import Region, in_draws, over_draws
 from isomorph.inference.setting import Draws
 from isomorph.inference.stimulus_splits import Sides as SplitSides
@@ -160,18 +159,9 @@ def _linear(units: Sequence[Stack], candidates: Prepared, draws: Draws, measure:
         subject_draws=None,
         n_stimuli=draws.stimuli.shape[1],
         n_groups=draws.n_groups,
-        of_pairs=_of_groups(value.of_pairs, draws.groups),
-        plain_of_pairs=_of_groups(plain.of_pairs, draws.groups),
+        of_pairs=by_groups(value.of_pairs, draws.groups),
+        plain_of_pairs=by_groups(plain.of_pairs, draws.groups),
     )
-
-
-def _of_groups(added: Floats, groups: NDArray[np.integer]) -> Floats:
-    """Return sums `(group, ...)` over the stimuli `(stimulus, ...)` of each group, over all."""
-    if np.array_equal(groups, np.arange(len(added))):
-        return added / len(added)
-    sums = np.zeros((int(groups.max()) + 1, *added.shape[1:]))
-    np.add.at(sums, groups, added)
-    return sums / len(added)
 
 
 def _on(counts: Counts, units: Sequence[Stack], candidates: Stack, measure: Measure) -> Floats:

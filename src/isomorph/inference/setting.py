@@ -87,6 +87,8 @@ class Draws:
     signs : array of shape (stimulus, stimulus) or None
         To tell what is of pairs of stimuli alone, see `isomorph.measures.first_order`; None where
         everything is computed again in every resample.
+    exact : bool
+        Whether p comes from the moments of all orders, of measures that have an embedding.
     """
 
     stimuli: Counts
@@ -96,6 +98,7 @@ class Draws:
     groups: Labels
     n_costly: int = 0
     signs: Floats | None = None
+    exact: bool = False
 
     def orders_for(self, measure: Measure) -> Counts:
         """Return the orders of the stimuli that a measure is asked for: `(shuffle, stimulus)`.
@@ -105,6 +108,10 @@ class Draws:
         if not measure.sees_stimuli:
             return self.orders[:0]
         return self.orders[: self.n_costly] if measure.shuffled_anew else self.orders
+
+    def exact_for(self, measure: Measure) -> bool:
+        """Tell whether p comes from the moments of all orders, which groups would restrict."""
+        return self.exact and measure.embed is not None and self.n_groups == len(self.groups)
 
     def with_subjects(self, regions: Mapping[str, int], minimum: int, seed: Sequence[int]) -> Draws:
         """Return the draws for regions that may have other subjects than these are of.
@@ -143,7 +150,7 @@ class Draws:
             return UNSEEN
         if few := too_few_orders(self.groups):
             return few
-        if len(self.orders_for(measure)):
+        if len(self.orders_for(measure)) or self.exact_for(measure):
             return ""
         setting = "costly_permutations" if len(self.orders) else "permutations"
         return f"{setting} is 0, so nothing is shuffled"
@@ -184,4 +191,5 @@ def make_draws(
     if reason := too_few_groups(groups):
         splits = replace(splits, reason=reason)
     signs = signs_where_enough(groups, inference)
-    return Draws(drawn, subjects, orders, splits, groups, inference.costly_permutations, signs)
+    exact, n_costly = inference.tail == "pearson", inference.costly_permutations
+    return Draws(drawn, subjects, orders, splits, groups, n_costly, signs, exact)

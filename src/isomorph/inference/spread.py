@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.stats import t as student
+from scipy.special import stdtr, stdtrit
 
 from isomorph.measures import Floats
 
@@ -64,7 +64,7 @@ class Spread:
         limits : tuple of float
             What the estimate can be.
         """
-        quantile = student.ppf((1 + coverage) / 2, self.degrees_of_freedom)
+        quantile = stdtrit(self.degrees_of_freedom, (1 + coverage) / 2)
         reach = quantile * self.standard_error
         middle, half = (limits[0] + limits[1]) / 2, (limits[1] - limits[0]) / 2
         if not np.isfinite(half):
@@ -85,7 +85,7 @@ class Spread:
         """Return the p-value of a two-sided t-test against 0; NaN without a standard error."""
         error = np.where(self.standard_error > 0, self.standard_error, np.nan)
         ratio = np.abs(estimate) / error
-        p: Floats = 2 * student.sf(ratio, self.degrees_of_freedom)
+        p: Floats = 2 * stdtr(self.degrees_of_freedom, -ratio)
         return p
 
 

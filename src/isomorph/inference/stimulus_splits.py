@@ -13,14 +13,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.cluster.hierarchy import fcluster, ward
-from scipy.spatial.distance import pdist
-from scipy.stats import rankdata
 
 from isomorph.inference.groups import Labels, column_labels, joined_groups
 from isomorph.inference.ties import Indices
 from isomorph.measures import Counts, Floats, stimulus_count
 from isomorph.measures.pairs import pair_indices, squareform
+from isomorph.measures.tied import rankdata
 from isomorph.registry import Registry
 from isomorph.study.inference import Selection
 
@@ -228,6 +226,9 @@ def clusters(rdms: Sequence[Floats], n_clusters: int) -> Labels:
     -------
     array of shape (stimulus,)
     """
+    from scipy.cluster.hierarchy import fcluster, ward
+    from scipy.spatial.distance import pdist
+
     mean = np.mean([rankdata(one, axis=1).mean(axis=0) for one in rdms], axis=0)
     n_stimuli = stimulus_count(len(mean))
     # Each stimulus is described by its distances to all: Ward's method asks for a space.

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import t as student
+from scipy.special import stdtr
 
 from isomorph.inference.estimated import status_of
 from isomorph.inference.gather import Candidates, Region, in_draws, over_draws
@@ -95,7 +95,7 @@ def t_test(values: Floats) -> tuple[Floats, Floats]:
     n = len(values)
     error = values.std(axis=0, ddof=1) / np.sqrt(n)
     t = values.mean(axis=0) / np.where(error > ROUNDING, error, np.nan)
-    return t, np.asarray(student.sf(t, n - 1))
+    return t, np.asarray(stdtr(n - 1, -t))
 
 
 def sign_flip(values: Floats, rng: np.random.Generator) -> Floats:

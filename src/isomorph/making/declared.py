@@ -57,17 +57,11 @@ class Declared:
     code : callable
         From a study and names to the modules that decide it; none where the bytes of others are
         taken as they are.
-    memory : int
-        Megabytes that a job needs at most, of common datasets.
-    minutes : int
-        Time that a job needs at most.
     """
 
     inputs: Callable[..., Iterator[Part]]
     settings: Callable[..., Slice]
     code: Callable[..., Modules]
-    memory: int = 4000
-    minutes: int = 60
 
 
 # ---------------------------------------------------------------- what is read
@@ -199,18 +193,18 @@ def reading_modules(archive: ArchiveSpec) -> Modules:
 DECLARED: Registry[Declared] = Registry(
     "stage",
     {
-        "fetch": Declared(_planted, slices.fetch, _code_of_bytes, memory=1000, minutes=240),
+        "fetch": Declared(_planted, slices.fetch, _code_of_bytes),
         "stimuli": Declared(
-            _shown, slices.stimuli, _code("isomorph.stages.stimuli"), memory=2000,
+            _shown, slices.stimuli, _code("isomorph.stages.stimuli"),
         ),
         "responses": Declared(
-            _recorded, slices.responses, _code("isomorph.stages.responses"), minutes=120,
+            _recorded, slices.responses, _code("isomorph.stages.responses"),
         ),
         "reliability": Declared(
             _responses, slices.reliability, _code("isomorph.stages.reliability"),
         ),
         "activations": Declared(
-            _stimuli, slices.activations, _code("isomorph.stages.activations"), minutes=240,
+            _stimuli, slices.activations, _code("isomorph.stages.activations"),
         ),
         "brain_rdms": Declared(
             _stimuli_and_responses, slices.brain_rdms, _code("isomorph.stages.rdms"),
@@ -221,18 +215,15 @@ DECLARED: Registry[Declared] = Registry(
         ),
         "compare": Declared(
             _compared, slices.comparisons, _code("isomorph.stages.compare"),
-            memory=8000, minutes=240,
         ),
         "explain": Declared(
-            _rdms, slices.explain, _code("isomorph.stages.explain"), memory=8000, minutes=240,
+            _rdms, slices.explain, _code("isomorph.stages.explain"),
         ),
         "predict": Declared(
             _predicted, slices.predictions, _code("isomorph.stages.predict"),
-            memory=8000, minutes=240,
         ),
         "recover": Declared(
             _rdms, slices.recover, _code("isomorph.stages.recover"),
-            memory=8000, minutes=240,
         ),
         "figures": Declared(
             _drawn, slices.figures, _code("isomorph.stages.figures", "isomorph.figures"),

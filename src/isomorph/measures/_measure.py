@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 import numpy as np
-from scipy.stats import rankdata
 
 from isomorph.measures.first_order import FirstOrder, Sides, first_order
 from isomorph.measures.jackknifed import Jackknifed
 from isomorph.measures.pairs import Counts, Floats, blocks
 from isomorph.measures.stack import Stack, Stackable, stacked
+from isomorph.measures.tied import rankdata
 
 Need = Literal["rdm", "gram", "features", "repetitions", "labels"]
 Invariance = Literal[

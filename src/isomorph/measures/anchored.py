@@ -7,7 +7,6 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial.distance import cdist
 
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.measures.pairs import Floats, squareform
@@ -38,11 +37,21 @@ def _cosine(x: Floats, anchors: Floats) -> Floats:
     return cosines
 
 
+def _far(metric: str) -> Callable[[Floats, Floats], Floats]:
+    def distances(x: Floats, anchors: Floats) -> Floats:
+        from scipy.spatial.distance import cdist
+
+        found: Floats = cdist(x, anchors, metric)
+        return found
+
+    return distances
+
+
 KINDS: Mapping[str, Callable[[Floats, Floats], Floats]] = {
     "cosine": _cosine,
-    "l2": lambda x, anchors: cdist(x, anchors, "euclidean"),
-    "l1": lambda x, anchors: cdist(x, anchors, "cityblock"),
-    "linf": lambda x, anchors: cdist(x, anchors, "chebyshev"),
+    "l2": _far("euclidean"),
+    "l1": _far("cityblock"),
+    "linf": _far("chebyshev"),
 }
 """Likeness of stimuli to anchors; the last three are distances, as in the papers."""
 

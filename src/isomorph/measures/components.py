@@ -32,7 +32,6 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 from isomorph.measures._measure import Measure
 from isomorph.measures.cka import SQUARED
@@ -121,6 +120,8 @@ class MccForm(ComponentsForm):
 
     def of_components(self, first: Floats, second: Floats) -> Floats:
         """Compare independent components: `(a, b)`."""
+        from scipy.optimize import linear_sum_assignment
+
         correlations = np.abs(np.einsum("ank,bnl->abkl", first, second, optimize=True))
         correlations /= first.shape[1]
         found = np.empty(correlations.shape[:2])

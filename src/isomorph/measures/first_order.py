@@ -91,6 +91,22 @@ class Sides:
         own = None if self.own is None else self.own.astype(np.float32)
         return replace(self, pairs=self.pairs.astype(np.float32), own=own)
 
+    def products(self, other: Sides) -> Floats:
+        """Return the inner products with other vectors: `(a, b)`."""
+        own = self.pairs.astype(other.pairs.dtype, copy=False)
+        found: Floats = (own @ other.pairs.T).astype(float)
+        if self.stimuli is not None and other.stimuli is not None:
+            found = found + self.stimuli @ other.stimuli.T
+        return found
+
+    @property
+    def squares(self) -> Floats:
+        """Squared lengths of the vectors: `(representation,)`."""
+        found: Floats = np.einsum("ap,ap->a", self.pairs, self.pairs)
+        if self.stimuli is not None:
+            found = found + np.einsum("an,an->a", self.stimuli, self.stimuli)
+        return found
+
 
 @dataclass(frozen=True, eq=False)
 class FirstOrder:
@@ -167,10 +183,7 @@ class FirstOrder:
 
 def unit(sides: Sides, original: Floats) -> Sides:
     """Return vectors of length 1; zero where they vanish against RDMs `(representation, pair)`."""
-    power = np.einsum("ap,ap->a", sides.pairs, sides.pairs)
-    if sides.stimuli is not None:
-        power += np.einsum("an,an->a", sides.stimuli, sides.stimuli)
-    length = np.sqrt(power)
+    length = np.sqrt(sides.squares)
     seen = length > ROUNDING * np.linalg.norm(original, axis=1)
     scale = np.divide(1.0, length, out=np.zeros_like(length), where=seen)[:, None]
     stimuli = None if sides.stimuli is None else sides.stimuli * scale
@@ -193,10 +206,7 @@ def first_order(first: Sides, second: Sides, signs: Floats) -> FirstOrder:
     """
     n = len(signs)
     kind = np.float64 if n <= FINE else np.float32
-    x, y = first.pairs, second.pairs
-    value = (x.astype(y.dtype, copy=False) @ y.T).astype(float)
-    if first.stimuli is not None and second.stimuli is not None:
-        value = value + first.stimuli @ second.stimuli.T
+    value = first.products(second)
     influence, of_pairs = np.empty((2, n, *value.shape), dtype=kind)
     signs = signs.astype(kind)
     rows = max(1, ROOM // n**2)

@@ -228,6 +228,8 @@ class LinearForm:
         norm of which rounding alone is left.
         """
         x, y = rdms_of(first), rdms_of(second)
+        if len(counts) == 1 and (counts == 1).all():
+            return self._once(x, y)
         rows = max(1, BLOCK // max(1, (len(x) + len(y)) * counts.shape[1]))
         # Removing a constant first keeps the sums of squares small against each other.
         if self.centre:
@@ -241,6 +243,14 @@ class LinearForm:
         found = [self._block(x, y, counts[part], n_kept) for part in blocks(len(counts), rows)]
         cross, first_norm, second_norm = map(np.concatenate, zip(*found, strict=True))
         return cross, first_norm, second_norm
+
+    def _once(self, first: Floats, second: Floats) -> tuple[Floats, Floats, Floats]:
+        """Return the products of all stimuli as they are, of which no weight is formed."""
+        x, y = self._parts(first), self._parts(second)
+        cross, norms = x.products(y), (x.squares, y.squares)
+        for norm, rdms in zip(norms, (first, second), strict=True):
+            norm[norm <= ROUNDING * np.einsum("ap,ap->a", rdms, rdms)] = np.nan
+        return cross[None], norms[0][None], norms[1][None]
 
     def _block(
         self, first: Floats, second: Floats, counts: Counts, n_kept: int

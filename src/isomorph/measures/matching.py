@@ -32,7 +32,6 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg.blas import dger
-from scipy.optimize import linear_sum_assignment
 
 from isomorph.errors import IsomorphError
 from isomorph.measures._measure import Measure
@@ -85,6 +84,8 @@ class PermutationForm(MatchedForm):
 
     def coupling(self, cross: Floats) -> Coupling:
         """Return the best assignment of all units of the smaller side."""
+        from scipy.optimize import linear_sum_assignment
+
         rows, columns = linear_sum_assignment(cross, maximize=True)
         return rows, columns, np.ones(len(rows))
 

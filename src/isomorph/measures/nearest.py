@@ -8,7 +8,6 @@ from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 from isomorph.measures.jackknifed import FEWEST, Jackknifed
 from isomorph.measures.pairs import (
@@ -20,6 +19,7 @@ from isomorph.measures.pairs import (
     stimulus_count,
 )
 from isomorph.measures.stack import Stack
+from isomorph.measures.tied import rankdata
 
 NEARER, TIED, NEXT, BEYOND = range(4)
 """Where a stimulus stands: nearer than the k-th nearest, as far, the first farther, or beyond."""

@@ -213,7 +213,7 @@ class RankPlaces:
 
 def _places(distances: Floats) -> RankPlaces:
     """Return the places of the distances `(pair,)` of one RDM."""
-    order = np.argsort(distances, kind="stable")
+    order = np.argsort(distances)  # among ties any order does
     ordered = distances[order]
     starts = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
     ends = np.concatenate([starts[1:], [len(ordered)]])
@@ -227,22 +227,39 @@ def _places(distances: Floats) -> RankPlaces:
 def midranks(values: Floats) -> Floats:
     """Return ranks from 1 within each row, `(row, value)`; ties share the mean of theirs.
 
-    NaN throughout a row that has one.
+    A row with NaN has no order: all its ranks are NaN. One sort gives the order, and only what
+    ties in it is looked at again: among hundreds of thousands of noisy distances some do.
     """
     ranks = np.empty(values.shape)
-    for own, rank in zip(values, ranks, strict=True):
+    plain = np.arange(1.0, values.shape[1] + 1)
+    for row, own in zip(ranks, values, strict=True):
         order = np.argsort(own)
-        ordered = own[order]
-        new = ordered[1:] > ordered[:-1]  # neither ties nor NaN
-        if new.all():
-            rank[order] = np.arange(1.0, len(own) + 1)
-        elif len(own) and np.isnan(ordered[-1]):
-            rank[:] = np.nan
-        else:
-            ends = np.flatnonzero(np.append(new, True)) + 1
-            starts = np.concatenate([[0], ends[:-1]])
-            rank[order] = np.repeat((starts + ends + 1) / 2, ends - starts)
+        ordered = own.take(order)
+        row[order] = _shared(plain, np.flatnonzero(ordered[1:] == ordered[:-1]))
+        if np.isnan(ordered[-1:]).any():  # NaN sorts last
+            row[:] = np.nan
     return ranks
+
+
+def _shared(ranks: Floats, tied: Counts) -> Floats:
+    """Return rising ranks `(value,)` with those of ties replaced by their mean.
+
+    Parameters
+    ----------
+    ranks : array of shape (value,)
+    tied : array of shape (tie,)
+        Places, rising, whose value the next place has too.
+    """
+    if not len(tied):
+        return ranks
+    breaks = np.flatnonzero(np.diff(tied) > 1)
+    first = tied[np.concatenate([[0], breaks + 1])]
+    last = tied[np.concatenate([breaks, [len(tied) - 1]])] + 1
+    sizes = last - first + 1
+    places = np.repeat(first - (np.cumsum(sizes) - sizes), sizes) + np.arange(sizes.sum())
+    shared = ranks.copy()
+    shared[places] = np.repeat((ranks[first] + ranks[last]) / 2, sizes)
+    return shared
 
 
 def _double_midranks(

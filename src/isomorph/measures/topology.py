@@ -25,8 +25,6 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
-from scipy.spatial.distance import cdist
 
 from isomorph.errors import IsomorphError, how_to_install
 from isomorph.measures._measure import Measure
@@ -154,6 +152,9 @@ def wasserstein(first: Floats, second: Floats) -> float:
     first, second : arrays of shape (bar, 2)
         Birth and death, finite. Bars may be matched with each other or with the diagonal.
     """
+    from scipy.optimize import linear_sum_assignment
+    from scipy.spatial.distance import cdist
+
     alone = [(one[:, 1] - one[:, 0]) / np.sqrt(2) for one in (first, second)]
     # What a match saves over leaving both to the diagonal.
     saved = np.minimum(cdist(first, second) - np.add.outer(*alone), 0)

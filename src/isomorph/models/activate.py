@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 def activations(
     model: str | torch.nn.Module,
     images: Any = None,
-    layers: str | Sequence[str] = "blocks",
+    layers: str | Sequence[str] | None = "blocks",
     *,
     preprocessing: Preprocessing | Mapping[str, Any] | Callable[..., Any] | None = None,
     stimuli: Sequence[str] | None = None,
@@ -58,8 +58,9 @@ def activations(
         enough (`baseline/category`).
     layers : str or sequence of str
         `blocks`, the repeated stages of a network and what stands before and after them; `all`; or
-        patterns of layer names, in which `*` stops at a dot and `**` does not. A baseline, which
-        has no blocks, gives all its layers.
+        patterns of layer names, in which `*` stops at a dot and `**` does not; None for all layers
+        where they fit one batch or `spool_gb`, else the blocks. A baseline, which has no blocks,
+        gives all its layers.
     preprocessing : Preprocessing, mapping or callable, optional
         How images enter: settings as in a model's file (`{"size": 224, "mean": ..., "std": ...}`),
         or, for a network, a function from a Pillow image to an array or tensor of shape (channel,
@@ -78,7 +79,7 @@ def activations(
         Folder of your own files that the model's name refers to (`onnx/net.onnx`).
     **settings
         Further settings of a model's file: `tokens`, `pooling`, `centre`, `batch_size`, `spool`,
-        `options`; see `isomorph.study.ModelSpec`.
+        `sketch_width`, `spool_gb`, `options`; see `isomorph.study.ModelSpec`.
 
     Returns
     -------

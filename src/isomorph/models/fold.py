@@ -16,13 +16,19 @@ from isomorph.geometry import (
     GramSums,
     block_width,
     effective_dimensionality,
+    single_is_enough,
     spectrum,
 )
-from isomorph.geometry.gram import to_host
+from isomorph.geometry.gram import ALLOWED, SAME, to_host
 
 Matrix = Any
 """A numpy array, a memory map or a torch tensor `(stimulus, feature)`."""
 
+SINGLE_FROM = 512
+"""Stimuli from which products are taken in single precision where that is safe: with fewer they
+cost little beside the forward pass."""
+SAFE = 8.0
+"""How many rounding errors of the largest inner product a distance must stand for that."""
 MOST_EIGENVALUES = 2048
 """With more stimuli the spectrum is left out: its cost grows with their cube."""
 
@@ -76,10 +82,10 @@ def fold(
 ) -> LayerGram:
     """Fold features into their centred Gram matrix.
 
-    Features pass in blocks of columns, each centred and multiplied by its transpose in double
-    precision, see `isomorph.geometry`. Single precision would halve the cost of a product that is
-    small beside the forward pass, but correlation distances would lose two more digits for every
-    factor of ten between the mean of a stimulus and its spread.
+    Features pass in blocks of columns, each centred in double precision and multiplied by its
+    transpose, see `isomorph.geometry`. With `SINGLE_FROM` stimuli or more, on a processor, products
+    within a block are taken in single precision and added up in double; where that would harm the
+    smallest distance, of stimuli that are nearly the same, they are taken again in double.
 
     Parameters
     ----------
@@ -107,15 +113,44 @@ def fold(
     n_stimuli, n_features = features.shape
     if n_features == 0:
         raise UnusableLayerError("has no features")
-    if width is None:
-        place = getattr(getattr(features, "device", None), "type", device)
-        width = block_width(n_stimuli, place)
+    place = getattr(getattr(features, "device", None), "type", device)
+    width = block_width(n_stimuli, place) if width is None else width
+    single = n_stimuli >= SINGLE_FROM and place == "cpu" and str(features.dtype) != "float64"
+    found = _summed(features, width, names, device, places, single)
+    if single and not _single_was_enough(found):
+        found = _summed(features, width, names, device, places, False)
+    return found
 
-    sums = GramSums(n_stimuli)
+
+def _single_was_enough(found: LayerGram) -> bool:
+    """Tell whether neither distances nor correlations suffer from products in single precision.
+
+    Distances between nearly equal stimuli do, and correlations of stimuli that differ in their
+    means over features far more than in their patterns: what is left beside the mean is then small
+    beside the inner products.
+    """
+    norms = np.diag(found.gram)
+    whole = norms + 2 * found.mean_projection + found.mean_norm
+    patterns = whole - found.n_features * found.stimulus_mean**2
+    smallest = patterns.min(initial=np.inf, where=patterns > SAME * whole)
+    error = SAFE * float(np.finfo(np.float32).eps) * float(norms.max())
+    return error <= ALLOWED * float(smallest) and single_is_enough(found.gram, SAFE)
+
+
+def _summed(
+    features: Matrix,
+    width: int,
+    names: Sequence[str] | None,
+    device: str,
+    places: NDArray[np.intp] | None,
+    single: bool,
+) -> LayerGram:
+    """Fold features, products in single or double precision."""
+    n_stimuli, n_features = features.shape
+    sums = GramSums(n_stimuli, single=single)
     kept = None if places is None else np.empty((n_stimuli, len(places)), dtype=np.float32)
     n_dead = 0
-    double = str(features.dtype).endswith("float64")
-    eps = float(np.finfo(np.float64 if double else np.float32).eps)
+    eps = float(np.finfo(np.float64 if "float64" in str(features.dtype) else np.float32).eps)
     for start in range(0, n_features, width):
         raw = features[:, start : start + width]
         block = _double(raw, device)

@@ -15,21 +15,17 @@ from numpy.typing import NDArray
 
 from isomorph.errors import IsomorphError, first_line
 from isomorph.models.batches import Images, TooLittleMemoryError, attempt
-from isomorph.models.blocks import blocks
-from isomorph.models.layers import Layer, discover, matrix, select, watching
+from isomorph.models.choosing import Choice, Patterns, choose
+from isomorph.models.layers import Layer, Origins, discover, matrix, watching
 from isomorph.models.network import Network
-from isomorph.models.readout import Plan, Reading, plans
-from isomorph.models.tokens import find_tokens
+from isomorph.models.readout import Plan, Reading
+from isomorph.models.room import images_at_once
 from isomorph.saying import say
 
 if TYPE_CHECKING:
     import torch
 
 PROGRESS_SECONDS = 10.0
-BATCH_BYTES = 3 * 2**30
-"""Memory that the activations of one batch take on a processor at most."""
-ALIVE = 4
-"""Tensors as large as the largest layer that a network holds at a time, about."""
 
 
 @dataclass
@@ -38,23 +34,17 @@ class ForwardRun:
 
     Attributes
     ----------
-    plans : dict of str to Plan
-        Of the layers that can be used.
-    left_out : dict of str to str
-        Of those asked for, with the reason.
+    choice : Choice
+        The layers that are read.
     largest : int
         Activations of one image in the largest layer, whether asked for or not.
-    widths : dict of str to int
-        Activations of one image in each layer that is read, whatever part of them is.
     """
 
     network: Network
     images: Images
     where: str
-    plans: dict[str, Plan] = field(default_factory=dict)
-    left_out: dict[str, str] = field(default_factory=dict)
+    choice: Choice = field(default_factory=lambda: Choice("all", [], {}, {}, {}, {}))
     largest: int = 0
-    widths: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         import torch
@@ -71,42 +61,59 @@ class ForwardRun:
 
         return torch.from_numpy(pixels).to(device=self.device, memory_format=self.memory)
 
-    def survey(self, patterns: str | Sequence[str], reading: Reading) -> list[str]:
-        """Find the layers asked for and decide how each is read."""
-        if patterns == "blocks" and not self.network.has_blocks:
-            raise IsomorphError(
-                f"{self.where}: layers: blocks are found by how modules are nested, and a graph is "
-                'flat; write all, or patterns of its nodes such as ["**Relu*"]'
-            )
+    @property
+    def plans(self) -> dict[str, Plan]:
+        """How each layer is read."""
+        return self.choice.plans
+
+    def survey(
+        self,
+        patterns: Patterns,
+        reading: Reading,
+        fit: Callable[[Choice], bool] = lambda choice: True,
+    ) -> None:
+        """Find the layers asked for and decide how each is read, see `choosing.choose`."""
         first = self.images[0:3]
         few = self.tensor(first if len(first) > 2 else first[[0, 1, 0]])
         known: dict[str, Layer] = {}
         with _running(self.where, few.shape):
             attempt(lambda: known.update(discover(self.module, few)))
         self.largest = max((layer.n_features for layer in known.values()), default=0)
-        stages = blocks(self.module, list(known), self.where) if _wants(patterns, reading) else []
-        chosen = stages if patterns == "blocks" else select(list(known), patterns, self.where)
-        tokens = find_tokens(self.module, known, stages) if stages else None
-        decided = plans({name: known[name] for name in chosen}, reading, tokens, self.where)
-        self.plans = {name: plan for name, plan in decided.items() if not plan.left_out}
-        self.widths = {name: known[name].n_features for name in self.plans}
-        self.left_out = {name: plan.left_out for name, plan in decided.items() if plan.left_out}
-        return chosen
+        self.choice = choose(
+            self.module,
+            known,
+            patterns,
+            reading,
+            self.where,
+            has_blocks=self.network.has_blocks,
+            fit=fit,
+        )
 
     def forward(
         self, pixels: NDArray[np.float32], visit: Callable[[str, Any], None], *, ordered: bool
     ) -> NDArray[np.float32] | None:
         """Pass images, visiting the features of each layer; return rows of output if there are.
 
+        A layer that returns the tensor of another that is read is not visited.
+
         Raises
         ------
         TooLittleMemoryError
+        IsomorphError
+            When the network fails, or a layer returns another's tensor with a few images alone.
         """
         rows: list[NDArray[np.float32] | None] = []
+        same, origins = self.choice.same, Origins()
 
         def on_layer(name: str, tensor: torch.Tensor) -> None:
-            if plan := self.plans.get(name):
-                visit(name, matrix(plan(tensor), ordered=ordered))
+            origin = origins.note(name, tensor)
+            if name in same and origin != origins.of[same[name]]:
+                raise IsomorphError(
+                    f'{self.where}: layer "{name}" returned what "{same[name]}" did for the first '
+                    "images and returns something else for others; name one of them alone"
+                )
+            if name in self.plans and name not in same:
+                visit(name, matrix(self.plans[name](tensor), ordered=ordered))
 
         def run() -> None:
             with watching(self.module, on_layer):
@@ -116,22 +123,19 @@ class ForwardRun:
             attempt(run)
         return rows[0]
 
-    def fitting(self, size: int) -> int:
-        """Return how many images pass at once, at most `size`, and say so when they are fewer.
+    def at_once(self, size: int) -> int:
+        """Return how many images pass at once, at most `size`."""
+        return images_at_once(size, self.largest, self.device.type)
 
-        A graphics card says itself when its memory is full; a processor's can end without a
-        message.
-        """
-        if self.device.type != "cpu" or not self.largest:
-            return size
-        one = ALIVE * 4 * self.largest
-        fits = max(BATCH_BYTES // one, 1)
+    def fitting(self, size: int) -> int:
+        """Return how many images pass at once, at most `size`, and say so when they are fewer."""
+        fits = self.at_once(size)
         if fits < min(size, len(self.images)):
             say(
                 f"{self.where}: the largest layer has {self.largest} activations for each image, "
                 f"so {fits} images pass at once, not {min(size, len(self.images))}"
             )
-        return min(size, fits)
+        return fits
 
     def words(self) -> dict[str, str]:
         """Say of each layer what is read of it."""
@@ -156,11 +160,6 @@ def _running(where: str, shape: Sequence[int]) -> Iterator[None]:
             f"{place.lineno} ({type(error).__name__}: {first_line(error)}); correct "
             "preprocessing.size, or the network"
         ) from error
-
-
-def _wants(patterns: str | Sequence[str], reading: Reading) -> bool:
-    """Tell whether the blocks of the network must be known."""
-    return patterns == "blocks" or reading != Reading()
 
 
 def _rows(output: object, n_stimuli: int) -> NDArray[np.float32] | None:

@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from isomorph.errors import IsomorphError, did_you_mean
@@ -36,11 +36,14 @@ class Layer:
         The stimulus axis, the first in all but recurrent networks that put time first.
     left_out : str
         Why it cannot be used; empty when it can.
+    same_as : str
+        The earlier layer whose tensor it returns as it was; empty for its own.
     """
 
     shape: tuple[int, ...] = ()
     axis: int = 0
     left_out: str = ""
+    same_as: str = ""
 
     @property
     def n_features(self) -> int:
@@ -88,6 +91,32 @@ def watching(model: torch.nn.Module, visit: Visit) -> Iterator[None]:
     finally:
         for handle in handles:
             handle.remove()
+
+
+class Origins:
+    """Tells layers that return the tensor of the layer before them, which nothing has changed.
+
+    A block returns what its last part returned, a list what its last block did, and what does
+    nothing in evaluation mode what it was given: one tensor under several names. It is the same
+    object, and its counter of changes in place stands where it stood.
+    """
+
+    def __init__(self) -> None:
+        self.of: dict[str, str] = {}
+        """By layer, the first that returned its tensor."""
+        self._last: tuple[str, torch.Tensor, int] | None = None
+
+    def note(self, name: str, tensor: torch.Tensor) -> str:
+        """Return the layer that returned this tensor first, which may be the one named."""
+        version = -1 if tensor.is_inference() else tensor._version  # those count no changes
+        if self._last is not None:
+            origin, before, then = self._last
+            if tensor is before and then == version >= 0:
+                self.of[name] = origin
+                return origin
+        self.of[name] = name
+        self._last = (name, tensor, version)
+        return name
 
 
 def named_tensors(output: object) -> Iterator[tuple[str, torch.Tensor]]:
@@ -143,6 +172,7 @@ def discover(model: torch.nn.Module, images: torch.Tensor) -> dict[str, Layer]:
         )
     kept: dict[str, torch.Tensor] = {}
     shapes: dict[str, list[tuple[int, ...]]] = {}
+    origins = Origins()
 
     def keep(name: str, tensor: torch.Tensor) -> None:
         if name in kept:
@@ -151,6 +181,7 @@ def discover(model: torch.nn.Module, images: torch.Tensor) -> dict[str, Layer]:
             )
         kept[name] = _some(tensor)
         shapes[name] = [tuple(tensor.shape)]
+        origins.note(name, tensor)
 
     def compare(name: str, tensor: torch.Tensor) -> None:
         shapes.setdefault(name, []).append(tuple(tensor.shape))
@@ -170,14 +201,40 @@ def discover(model: torch.nn.Module, images: torch.Tensor) -> dict[str, Layer]:
 
     passes: list[tuple[Visit, torch.Tensor]] = [(keep, images[:2]), (compare, images[:3])]
     for visit, batch in passes:
-        with watching(model, visit), torch.inference_mode():
+        with watching(model, visit), torch.no_grad():
             model(batch)
     if odd := [*kept, *(name for name, found in shapes.items() if len(found) != 2)]:
         raise IsomorphError(
             f'layer "{odd[0]}" is not called every time for the same images: the model draws '
             "random numbers in its forward pass (stochastic depth left on?)"
         )
-    return {name: _layer(found) for name, found in shapes.items()}
+    return _layers(shapes, origins)
+
+
+def outlined(model: torch.nn.Module, shape: Sequence[int]) -> dict[str, Layer]:
+    """Return the layers of a model in execution order, by shapes alone.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        On the meta device, where tensors have shapes and no numbers.
+    shape : sequence of int
+        Of one image, (channel, height, width).
+    """
+    import torch
+
+    shapes: dict[str, list[tuple[int, ...]]] = {}
+    for size in (2, 3):
+        origins = Origins()
+
+        def note(name: str, tensor: torch.Tensor, origins: Origins = origins) -> None:
+            shapes.setdefault(name, []).append(tuple(tensor.shape))
+            origins.note(name, tensor)
+
+        with watching(model, note), torch.no_grad():
+            model(torch.empty((size, *shape), device="meta"))
+    twice = {name: found for name, found in shapes.items() if len(found) == 2}
+    return _layers(twice, origins)
 
 
 def _some(tensor: torch.Tensor) -> torch.Tensor:
@@ -206,6 +263,13 @@ def _alike(a: torch.Tensor, b: torch.Tensor) -> bool:
     if a.numel() == 0:
         return True
     return float((a - b).abs().max()) <= TOLERANCE * float(a.abs().max())
+
+
+def _layers(shapes: Mapping[str, Sequence[tuple[int, ...]]], origins: Origins) -> dict[str, Layer]:
+    """Judge layers by their shapes, and note which of them are one tensor."""
+    found = {name: _layer(known) for name, known in shapes.items()}
+    others = {name: origin for name, origin in origins.of.items() if origin != name}
+    return {name: replace(layer, same_as=others.get(name, "")) for name, layer in found.items()}
 
 
 def _layer(shapes: Sequence[tuple[int, ...]]) -> Layer:

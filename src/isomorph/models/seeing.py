@@ -17,6 +17,7 @@ from isomorph.models.folded import Activations
 from isomorph.models.network import Network
 from isomorph.models.preprocessing import Shown, field_of_view
 from isomorph.models.readout import Reading
+from isomorph.models.room import Room
 from isomorph.models.source import Inputs, Request
 from isomorph.models.source_entries import SOURCES
 from isomorph.models.views import Listed, View, Views, by_settings
@@ -133,9 +134,8 @@ class OpenModel:
                 scratch=scratch,
                 batch_size=spec.batch_size,
                 reading=Reading(spec.tokens, spec.pooling, spec.centre),
-                spool=spec.spool,
                 stimuli=names,
-                keep=spec.features,
+                room=Room.of(spec),
             )
         compute = SOURCES[spec.source].activations
         assert compute is not None, "a source runs a network or computes"

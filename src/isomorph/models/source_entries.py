@@ -21,7 +21,7 @@ def _baseline(inputs: Inputs) -> Activations:
         inputs.images[:], inputs.stimuli, inputs.spec.options, inputs.instance
     )
     return from_features(
-        features, inputs.spec.layers, inputs.instance, left_out, inputs.spec.features
+        features, inputs.spec.layers or "all", inputs.instance, left_out, inputs.spec.features
     )
 
 

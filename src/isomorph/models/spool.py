@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import astuple, dataclass, replace
+from dataclasses import astuple, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from isomorph.disk import replacing
 from isomorph.errors import IsomorphError
 from isomorph.foreign import reading
-from isomorph.geometry import block_width, squared_distances
+from isomorph.geometry import block_width
 from isomorph.models.fold import LayerGram, fold
 from isomorph.models.packing import FACTS, Packing
 from isomorph.models.spooled_columns import Columns
@@ -23,8 +23,6 @@ PIECES = "pieces.json"
 LOCK = "lock"
 OUTPUT = ""
 """What the network's own output is called, where layers bear the names of modules."""
-SAMPLE = 64
-"""Stimuli of which a sketched layer is kept exactly too."""
 
 
 @dataclass(frozen=True)
@@ -67,9 +65,6 @@ class Spool:
         self.n_stimuli = n_stimuli
         self.names = names
         self.width = block_width(n_stimuli)
-        self.sampled = np.unique(
-            np.linspace(0, n_stimuli - 1, min(SAMPLE, n_stimuli)).round().astype(int)
-        )
         self._place = {layer: place for place, layer in enumerate(packings)}
         self._written: dict[str, int] = {}
         self.pieces: list[Piece] = []
@@ -90,10 +85,6 @@ class Spool:
             packed, facts = packing.pack(features)
             self._write(layer, "features", packed)
             self._write(layer, "facts", facts)
-        if packing.kind == "sketch":
-            inside = (self.sampled >= self.done) & (self.sampled < self.done + len(features))
-            rows = self.sampled[inside] - self.done
-            self._write(layer, "sample", features[rows].astype(np.float32, copy=False))
         self._written[layer] = self._written.get(layer, 0) + len(features)
 
     def commit(self, stop: int, input_sha256: str) -> None:
@@ -113,6 +104,8 @@ class Spool:
                     "model does not call it once in every batch"
                 )
         for layer, packing in self.packings.items():
+            for name in self._sizes(layer):
+                _settle(self._file(layer, name))
             if not packing.exact:
                 self._remember(layer, packing)
         self.pieces.append(Piece(self.done, stop, input_sha256))
@@ -156,10 +149,7 @@ class Spool:
         if packing.exact:
             return fold(features, width=self.width, names=self.names, device=device, places=places)
         facts = np.fromfile(self._file(layer, "facts")).reshape(-1, FACTS)
-        folded = packing.unfold(features, facts, self.names, self.width, device, places)
-        if packing.kind != "sketch":
-            return folded
-        return replace(folded, fidelity=self._fidelity(layer, folded.gram))
+        return packing.unfold(features, facts, self.names, self.width, device, places)
 
     def rows(self, layer: str) -> NDArray[np.float32]:
         """Return all that was kept of a narrow layer, `(stimulus, column)`."""
@@ -170,33 +160,6 @@ class Spool:
         )
         starts = range(0, packing.n_columns, self.width)
         return np.hstack([kept[:, start:] for start in starts])
-
-    def _fidelity(self, layer: str, gram: NDArray[np.floating]) -> float:
-        """Return the correlation of a sketched layer's RDM with the exact one.
-
-        Pearson correlation of squared Euclidean distances between the sampled stimuli, NaN where
-        distances do not vary.
-        """
-        packing = self.packings[layer]
-        counts = [int(n) for n in self._sampled_in_pieces() if n]
-        kept = Columns(
-            self._file(layer, "sample"),
-            counts,
-            packing.n_features,
-            np.dtype(np.float32),
-            self.width,
-        )
-        rows = np.triu_indices(len(self.sampled), 1)
-        exact, sketched = (
-            squared_distances(g)[rows]
-            for g in (
-                fold(kept, width=self.width).gram,
-                gram[np.ix_(self.sampled, self.sampled)],
-            )
-        )
-        if len(exact) < 2 or not (exact.std() > 0 and sketched.std() > 0):
-            return float("nan")
-        return float(np.corrcoef(exact, sketched)[0, 1])
 
     def drop(self, layer: str) -> None:
         """Remove the features of a layer that was folded and stored."""
@@ -210,26 +173,18 @@ class Spool:
     def _file(self, layer: str, name: str) -> Path:
         return self.folder / f"{self._place[layer]}.{name}"
 
-    def _sampled_in_pieces(self) -> NDArray[np.intp]:
-        starts = np.array([piece.start for piece in self.pieces] + [self.done])
-        return np.diff(np.searchsorted(self.sampled, starts))
-
     def _sizes(self, layer: str) -> dict[str, int]:
         """Return the bytes that the files of a layer hold for the finished batches."""
         packing = self.packings[layer]
         sizes = {"features": self.done * packing.n_columns * packing.dtype.itemsize}
         if not packing.exact:
             sizes["facts"] = self.done * FACTS * 8
-        if packing.kind == "sketch":
-            sizes["sample"] = int(self._sampled_in_pieces().sum()) * packing.n_features * 4
         return sizes
 
     def _write(self, layer: str, name: str, rows: NDArray) -> None:
         with open(self._file(layer, name), "ab") as file:
             for start in range(0, rows.shape[1], self.width):
                 file.write(np.ascontiguousarray(rows[:, start : start + self.width]).data)
-            file.flush()
-            os.fsync(file.fileno())  # an interrupted run is taken up even after a loss of power
 
     def _remember(self, layer: str, packing: Packing) -> None:
         """Keep what the packing of later batches depends on."""
@@ -273,3 +228,9 @@ class Spool:
             return False
         self.rollback()
         return True
+
+
+def _settle(file: Path) -> None:
+    """Wait until a file is on the disk: what is committed is there even after a loss of power."""
+    with open(file, "rb") as opened:
+        os.fsync(opened.fileno())

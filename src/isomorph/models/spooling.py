@@ -12,23 +12,10 @@ from filelock import FileLock, Timeout
 
 from isomorph.errors import IsomorphError
 from isomorph.foreign import in_words
-from isomorph.models.packing import FACTS, Packing
-from isomorph.models.spool import LOCK, OUTPUT, SAMPLE, Spool
+from isomorph.models.packing import Packing
+from isomorph.models.room import REMEDY, no_room
+from isomorph.models.spool import LOCK, OUTPUT, Spool
 from isomorph.saying import say
-
-REMEDY = "free some space, name fewer layers, raise batch_size or set spool to float16 or sketch"
-
-
-def needed_bytes(packings: Mapping[str, Packing], n_stimuli: int) -> int:
-    """Return the room that the features of some layers need, bytes."""
-    total = 0
-    for packing in packings.values():
-        total += n_stimuli * packing.n_columns * packing.dtype.itemsize
-        if not packing.exact:
-            total += n_stimuli * FACTS * 8 + packing.n_features * 5
-        if packing.kind == "sketch":
-            total += min(SAMPLE, n_stimuli) * packing.n_features * 4
-    return total
 
 
 @contextmanager
@@ -39,8 +26,8 @@ def spooling(
     where: str,
     *,
     key: str,
+    needed: int,
     names: Sequence[str] | None = None,
-    also: int = 0,
 ) -> Iterator[Spool]:
     """Open the spool of a model, in a folder that an interrupted run may have left.
 
@@ -58,10 +45,10 @@ def spooling(
         The model, for messages and the folder's name.
     key : str
         Hexadecimal; what an earlier run must have in common for its features to be taken.
+    needed : int
+        Room on the disk, bytes.
     names : sequence of str, optional
         Stimuli.
-    also : int
-        Further bytes needed.
 
     Raises
     ------
@@ -70,7 +57,6 @@ def spooling(
         process fills the same spool.
     """
     folder = scratch / f".spool-{where}-{key[:16]}"
-    needed = needed_bytes(packings, n_stimuli) + also
     n_layers = sum(layer != OUTPUT for layer in packings)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -78,11 +64,7 @@ def spooling(
         free = shutil.disk_usage(scratch).free
         if needed - held > free:
             shutil.rmtree(folder)
-            raise IsomorphError(
-                f"{where}: the features of {n_layers} layers and {n_stimuli} stimuli need "
-                f"{in_words(needed)} in {scratch} for a while and {in_words(free + held)} are "
-                f"free; {REMEDY}"
-            )
+            raise IsomorphError(no_room(where, n_layers, n_stimuli, needed, scratch, free + held))
         say(
             f"{where}: {n_stimuli} images do not fit one batch, {in_words(needed)} of features "
             f"pass through {scratch}"

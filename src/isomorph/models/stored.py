@@ -15,9 +15,6 @@ from isomorph.foreign import reading
 from isomorph.geometry import single_is_enough
 from isomorph.models.fold import LayerGram
 
-IN_MEMORY = 2**30
-"""Bytes of Gram matrices in double precision that are held in memory at most."""
-
 
 @dataclass(frozen=True)
 class StoredLayer:

@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
 from isomorph.errors import IsomorphError
 from isomorph.geometry import Floats, UndefinedDistanceError, joined
@@ -125,6 +124,8 @@ def spheres(positions: Floats, radius: float, minimum: int) -> Spheres:
     minimum : int
         Voxels a sphere must have; at the edge many have few.
     """
+    from scipy.spatial import cKDTree
+
     tree = cKDTree(positions)
     found = tree.query_ball_point(positions, radius * (1 + 1e-9), return_sorted=True)
     enough = np.array([len(members) >= minimum for members in found])

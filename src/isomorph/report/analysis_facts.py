@@ -51,6 +51,7 @@ def analysis(study: StudySpec, found: Sequence[DatasetResults]) -> dict[str, Any
         "replaced": replaced(study.measures),
         "costly": [one.title for one in measures if one.costly],
         "shuffled_anew": [one.title for one in measures if one.shuffled_anew and one.sees_stimuli],
+        "by_moments": [one.title for one in measures if one.embed is not None],
         "unshuffled": [one.title for one in measures if not one.sees_stimuli],
         "unsimulated": [one.title for one in measures if not of_rdms_alone(one)],
         "distances": [_with_source(name) for name in study.distances],

@@ -28,10 +28,13 @@ from isomorph.figures.titles import (
     measure_title,
 )
 from isomorph.inference.families import by_p_alone
+from isomorph.inference.independence import BY_MOMENTS
 from isomorph.jobs import jobs
 from isomorph.layout import Layout
 from isomorph.making import begin, job_of, other_versions, stamp, stamps
 from isomorph.measures import MEASURES
+from isomorph.models import SOURCES
+from isomorph.models.packing import described
 from isomorph.report import contests
 from isomorph.report.analysis_facts import FAMILIES, analysis
 from isomorph.report.answers import sentences
@@ -44,6 +47,7 @@ from isomorph.report.missing import Judged, judge
 from isomorph.report.predicted import predicted
 from isomorph.report.robustness import robustness
 from isomorph.saying import say
+from isomorph.study import ModelSpec
 
 MEDIA = {".svg": "image/svg+xml", ".png": "image/png"}
 
@@ -147,7 +151,7 @@ def context(judged: Judged) -> dict[str, Any]:
             for name, spec in study.datasets.items()
         ],
         "models": [
-            {"spec": model, "family": family}
+            {"spec": model, "family": family, "rounded": _rounded(model)}
             for model, family in zip(study.models.values(), main_rows.families(study), strict=True)
             if compared & set(family.instances)
         ],
@@ -167,11 +171,12 @@ def context(judged: Judged) -> dict[str, Any]:
 def p_notes(results: Illustrated) -> list[str]:
     """Return what is to be said of the p values of all tables.
 
-    Not of predictions: there a note says of a chosen layer that it has no p.
+    Not of predictions: there a note says of a chosen layer that it has no p. Nor that a p is from
+    moments, which the glossary says.
     """
     tables = (table for kind, table in results.tables.items() if kind != "predictions")
     notes = {str(note) for one in tables for note in one.get("p_note", pd.Series()).dropna()}
-    return sorted(notes - {""})
+    return sorted(notes - {"", BY_MOMENTS})
 
 
 def _dataset(layout: Layout, results: Illustrated) -> dict[str, Any]:
@@ -255,3 +260,9 @@ def _relative(path: Path, root: Path) -> str:
         return str(path.resolve().relative_to(root.resolve()))
     except ValueError:
         return str(path)
+
+
+def _rounded(model: ModelSpec) -> str:
+    """Return how features of many images were kept where that is not exact; else nothing."""
+    exact = model.spool == "float32" or SOURCES[model.source].network is None
+    return "" if exact else described(model.spool, model.sketch_width)

@@ -47,3 +47,24 @@ def remakes_versions(config: Mapping[str, Any]) -> bool:
     if said not in (None, "remake"):
         raise IsomorphError(f"--config versions: {said!r}, expected remake")
     return said is not None
+
+
+def refuse_storage(provider: str | None) -> None:
+    """Refuse a storage that the stages could not read: they open the paths of the layout.
+
+    Parameters
+    ----------
+    provider : str or None
+        Whose `--default-storage-provider` keeps all files, None where they stand in folders.
+
+    Raises
+    ------
+    IsomorphError
+        When there is one.
+    """
+    if provider not in (None, "none"):
+        raise IsomorphError(
+            f"--default-storage-provider {provider}: the stages read and write files, not objects "
+            f"of a storage; run in a folder that all machines share, and copy data/ and results/ "
+            f"from it when the run has ended"
+        )

@@ -8,7 +8,6 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial.distance import squareform
 
 from isomorph.geometry.gram import gram_of_squares
 from isomorph.registry import Registry
@@ -114,6 +113,9 @@ def root(rdm: Floats, planting: Planting) -> Floats:
         Scaled so that a projected unit has a mean variance of 1 over stimuli; no component when
         the RDM is that of no geometry.
     """
-    features = root_of_gram(planting.gram(squareform(np.asarray(rdm, float))), NEGLIGIBLE)
+    n = round((1 + np.sqrt(1 + 8 * len(rdm))) / 2)
+    square = np.zeros((n, n))
+    square[np.triu_indices(n, 1)] = rdm
+    features = root_of_gram(planting.gram(square + square.T), NEGLIGIBLE)
     scale = np.square(features).sum() / len(features)
     return features / np.sqrt(max(scale, np.finfo(float).tiny))

@@ -12,6 +12,7 @@ from isomorph.inference.featured import KEPT, lacking, needs_of_models, takes_fe
 from isomorph.measures import FEATURES, MEASURES, Measure
 from isomorph.measures._measure import CHANCE_ORDERS
 from isomorph.measures.jackknifed import Jackknifed
+from isomorph.models import SOURCES
 from isomorph.study import Study
 from isomorph.study.responses import RdmResponses
 from isomorph.study.stimuli import (
@@ -143,11 +144,18 @@ def refuse_unserved(study: Study, dataset: str, analysis: Analysis) -> None:
             )
 
 
+def runs_network(source: str) -> bool:
+    """Tell whether a model's images pass through a network, whose layers take room."""
+    return SOURCES[source].network is not None
+
+
 def asks_of_stimuli(study: Study) -> bool:
     """Tell whether it matters for some need how many stimuli there are, or what describes them."""
     measures = [MEASURES[name] for name in study.spec.measures]
-    kept = any(spec.features is not None for spec in study.models.values())
-    return kept or any(one.costly or "labels" in one.needs for one in measures)
+    models = study.models.values()
+    if any(spec.features is not None or runs_network(spec.source) for spec in models):
+        return True
+    return any(one.costly or "labels" in one.needs for one in measures)
 
 
 def room_of_features(study: Study, n_stimuli: Mapping[str, int]) -> Iterator[str]:

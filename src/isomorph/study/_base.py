@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
 from collections.abc import Hashable, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
+from textwrap import dedent
 from types import UnionType
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
@@ -12,10 +16,12 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    GetJsonSchemaHandler,
     StringConstraints,
     ValidationError,
 )
-from pydantic_core import PydanticCustomError
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, PydanticCustomError
 
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.study._words import in_words
@@ -76,9 +82,38 @@ Naming = Annotated[str, AfterValidator(_holds_the_value)]
 class Spec(BaseModel):
     """A settings object: immutable, with no keys beyond those declared."""
 
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, use_attribute_docstrings=True, allow_inf_nan=False
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """Describe each key by the string below it, which no stage has to look for."""
+        schema = handler(core)
+        keys = handler.resolve_ref_schema(schema).get("properties", {})
+        for name, text in docstrings(cls).items():
+            if name in keys:
+                described = {"description": text, **keys[name]}
+                keys[name] = dict(sorted(described.items()))
+        return schema
+
+
+def docstrings(spec: type[Spec]) -> dict[str, str]:
+    """Return the strings below the fields of settings, those it inherits too, by field."""
+    found: dict[str, str] = {}
+    for one in reversed(spec.__mro__):
+        if not issubclass(one, Spec):
+            continue
+        tree = ast.parse(dedent(inspect.getsource(one)))
+        (written,) = (node for node in tree.body if isinstance(node, ast.ClassDef))
+        for field, below in pairwise(written.body):
+            match field, below:
+                case (
+                    ast.AnnAssign(target=ast.Name(id=name)),
+                    ast.Expr(value=ast.Constant(value=str(text))),
+                ):
+                    found[name] = inspect.cleandoc(text)
+    return found
 
 
 class StudyError(IsomorphError):

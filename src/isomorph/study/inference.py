@@ -37,7 +37,9 @@ class Inference(Spec):
     resamples: int = Field(default=1000, ge=10)
     """Bootstrap resamples of each scheme."""
     permutations: int = Field(default=1000, ge=0)
-    """Permutations of the stimuli for the test against independence; with 0 it has no p."""
+    """Permutations of the stimuli for the test against independence, of which p is counted where
+    `tail` does not take it from elsewhere, and for `max_t`, clusters in time and the maximum over
+    layers; with 0 these have no p."""
     costly_permutations: int = Field(default=200, ge=0)
     """As many of them, at most, are for measures that have to be computed anew for every order of
     the stimuli, such as shape, canonical correlation or prediction."""
@@ -54,9 +56,12 @@ class Inference(Spec):
     sides: Literal["one", "two"] = "one"
     """Of the test against independence: is the estimate larger than chance gives, or is it larger
     or smaller. Tests of differences are two-sided always, clusters in time larger than chance."""
-    tail: Literal["none", "pareto"] = "none"
-    """Whether a p that too few permutations are as large to count (fewer than ten) is taken from a
-    generalised Pareto distribution fitted to the largest permutations; needs 500 of them."""
+    tail: Literal["pearson", "pareto", "none"] = "pearson"
+    """Where a p smaller than permutations can count comes from. `pearson`: from the exact mean,
+    variance and third moment over all orders of the stimuli, for measures that are inner products
+    of vectors of pairs, such as correlations of RDMs and CKA, where no stimuli form groups; others
+    are counted. `pareto`: where fewer than ten permutations are as large, from a generalised Pareto
+    distribution fitted to the largest; needs 500 of them. `none`: all are counted."""
     correction: str = "max_t"
     """Correction for the number of questions in a family: `fdr_bh`, `fdr_by`, `bonferroni`, `holm`,
     or `max_t`, which takes the null distribution of the largest statistic of the family, so that

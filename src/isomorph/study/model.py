@@ -109,9 +109,12 @@ class ModelSpec(Spec):
     datasets: Unique[Name] = ()
     """Datasets the model speaks of; empty for every dataset. A model that takes pixels is passed
     over for datasets without images anyway."""
-    layers: Annotated[Literal["all", "blocks"] | Unique[str], BeforeValidator(_layers)] = "all"
+    layers: Annotated[Literal["all", "blocks"] | Unique[str], BeforeValidator(_layers)] | None = (
+        None
+    )
     """`all`; `blocks`, the repeated stages of a network and what stands before and after them; or
-    patterns of layer names, in which `*` stops at a dot and `**` does not."""
+    patterns of layer names, in which `*` stops at a dot and `**` does not. Unless given, all layers
+    where all stimuli pass in one batch or `spool_gb` holds them, else the blocks."""
     tokens: Literal["all", "class", "patches", "mean"] = "all"
     """What is read of a layer of a transformer, `(stimulus, token, feature)`: every token, the
     class token (where the model has one), every patch, or the mean over patches."""
@@ -122,9 +125,15 @@ class ModelSpec(Spec):
     """Side of the central patch of `pooling: centre`, as a share of the side of the map."""
     spool: Literal["float32", "float16", "sketch"] = "float32"
     """How features wait on disk when not all images fit one batch: exact, rounded to half
-    precision (relative error 4e-4, half the room), or as a random projection of the features of
-    each layer to 4096 numbers (CountSketch), whose RDM is correlated with the exact one on a
-    sample of stimuli, which the artefact keeps."""
+    precision (relative error 4e-4, half the room), or as a seeded random projection of each layer
+    wider than `sketch_width` to that many numbers. A sketch is not exact: the artefact keeps, of
+    each layer, the correlation of its RDM with the exact one on a sample of stimuli."""
+    sketch_width: int = Field(default=8192, gt=0)
+    """Numbers k that a sketch keeps of a layer: the standard error of a squared distance is at most
+    sqrt(2 / k) of it, 1.6 % unless given."""
+    spool_gb: float = Field(default=20, gt=0)
+    """Room on disk, GB, that features may take while a model runs. `isomorph check` says how much
+    they need; more is refused, with what would help."""
     features: Literal["all"] | Annotated[int, Field(gt=0)] | None = None
     """How many features of every layer are kept beside its Gram matrix, for measures that compare
     features one by one: `all`, or a number of them, drawn once for all instances of a layer; of a
@@ -251,7 +260,7 @@ def _untrained(source: str, seeds: Sequence[int], trained: Sequence[ModelSpec]) 
         seeds=tuple(seeds),
         control_of=like.name if like else None,
         preprocessing=like.preprocessing if like else None,
-        layers=like.layers if like else ("**",),
+        layers=like.layers if like else None,
         options=options,
     )
 

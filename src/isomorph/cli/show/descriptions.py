@@ -130,8 +130,14 @@ def _activations(file: Path) -> str:
         f"{data.sizes['stimulus']} stimuli",
         _table(table),
         _left_out(json.loads(data.attrs["left_out"])),
+        _rounded(data.attrs.get("spool", "")),
         _origin(read_provenance(file)),
     )
+
+
+def _rounded(spool: str) -> str:
+    """Say how features waited on disk, where they were not kept as they are."""
+    return f"features as {spool}" if spool.startswith(("float16", "sketch")) else ""
 
 
 def _responses(file: Path) -> str:

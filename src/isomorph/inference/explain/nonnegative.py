@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import nnls
 
 from isomorph.geometry.gram import gram_of_squares
 from isomorph.measures import Floats
@@ -47,6 +46,8 @@ def solve(among: Floats, toward: Floats) -> Floats:
     -------
     array of shape (predictor,)
     """
+    from scipy.optimize import nnls
+
     scale = np.sqrt(np.maximum(np.diag(among), 0.0))
     used = scale > 0
     weights = np.zeros(len(toward))

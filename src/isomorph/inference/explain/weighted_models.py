@@ -223,7 +223,9 @@ class _Fitter:
         scores = np.zeros(len(RIDGES))
         for side, (fitted, scored) in enumerate(((one, other), (other, one))):
             normal = self._normal(
-                ("inner", single, side), partial(np.take, components, fitted, axis=1), brain[:, fitted]
+                ("inner", single, side),
+                partial(np.take, components, fitted, axis=1),
+                brain[:, fitted],
             )
             combined = reweighted(normal, RIDGES) @ components[:, scored]
             scores += self.form.compare(brain[:, scored], combined).mean(axis=0)

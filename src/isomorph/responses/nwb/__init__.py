@@ -63,7 +63,9 @@ def read_session(recording: Open, settings: NwbResponses) -> xr.Dataset:
     refuse_silent(counts, recording, settings, between)
     beyond = _beyond(trains, ids, keep, recording, settings, between)
     shown = without_uncovered(beyond, recording.shown, settings.uncovered, between, where)
-    recording, counts = replace(recording, shown=shown), counts[:, ~beyond]
+    recording = replace(recording, shown=shown)
+    if beyond.any():
+        counts = counts[:, ~beyond]
     responses, unit = spikes_per_window(counts, settings, rate=settings.rate)
     return session_of(
         responses,
@@ -231,7 +233,9 @@ def _counts(
     """
     onset = recording.shown.onset
     windows = all_windows(settings)
-    counts = np.empty((len(windows), len(onset), int(keep.sum())), dtype=np.int32)
+    # Laid out as they are written, so that the bins of a unit, counted together, stay together.
+    laid = np.empty((len(onset), int(keep.sum()), len(windows)), dtype=np.int32)
+    counts = np.moveaxis(laid, 2, 0)
     earliest, latest = np.inf, -np.inf
     for units, spikes, ends in trains.blocks(keep, ids, str(recording.path)):
         if settings.edges:

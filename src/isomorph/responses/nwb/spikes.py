@@ -15,8 +15,9 @@ from isomorph.responses.nwb.counts import check_spikes
 
 Array = npt.NDArray
 
-BLOCK = 2_000_000
-"""Spikes read at a time: 16 MB. A unit with more is read whole."""
+BLOCK = 500_000
+"""Spikes read at a time: 4 MB, which stay in the cache until they are counted. A unit with more is
+read whole."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,8 @@ class Trains:
                 part(self.times, slice(self._start(run[0]), self.ends[run[-1]]), where)
                 for run in runs
             ]
-            spikes = np.concatenate(read).astype(np.float64, copy=False)
+            spikes = read[0] if len(read) == 1 else np.concatenate(read)
+            spikes = spikes.astype(np.float64, copy=False)
             ends = np.cumsum(sizes[first:stop])
             check_spikes(spikes, ends, ids[units], where)
             yield slice(int(first), int(stop)), spikes, ends
