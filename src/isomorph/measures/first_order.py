@@ -22,13 +22,13 @@ either kind, is that of pairs alone.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from isomorph.measures.pairs import Counts, Floats, blocks, pair_indices, squareform
+from isomorph.measures.pairs import Counts, Floats, blocks, pair_indices, squareform, stimulus_count
 
 ROOM = 2**26
 """Numbers held at once by square matrices (256 MiB of float32)."""
@@ -67,9 +67,34 @@ class Sides:
     def __len__(self) -> int:
         return len(self.pairs)
 
+    @staticmethod
+    def filled(n_rows: int, parts: Iterable[Sides]) -> Sides:
+        """Return so many rows that come in parts, held once."""
+        whole: dict[str, Floats] = {}
+        at = 0
+        for part in parts:
+            for name in ("pairs", "stimuli", "own", "reach"):
+                values = getattr(part, name)
+                if values is not None:
+                    if name not in whole:
+                        whole[name] = np.empty((n_rows, *values.shape[1:]), dtype=values.dtype)
+                    whole[name][at : at + len(part)] = values
+            at += len(part)
+        if "pairs" not in whole:
+            return Sides(np.empty((0, 0)))
+        return Sides(**whole)
+
+    def rounded(self) -> Sides:
+        """Return the same with pairs in float32 where stimuli are more than `FINE`."""
+        if stimulus_count(self.pairs.shape[1]) <= FINE:
+            return self
+        own = None if self.own is None else self.own.astype(np.float32)
+        return replace(self, pairs=self.pairs.astype(np.float32), own=own)
+
     def products(self, other: Sides) -> Floats:
         """Return the inner products with other vectors: `(a, b)`."""
-        found: Floats = self.pairs @ other.pairs.T
+        own = self.pairs.astype(other.pairs.dtype, copy=False)
+        found: Floats = (own @ other.pairs.T).astype(float)
         if self.stimuli is not None and other.stimuli is not None:
             found = found + self.stimuli @ other.stimuli.T
         return found
