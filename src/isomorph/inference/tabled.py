@@ -16,7 +16,7 @@ import numpy as np
 
 from isomorph.inference.moments import Moments, Signatures, moments, signatures_of_sums
 from isomorph.measures import Counts, Floats, Measure
-from isomorph.measures.first_order import FirstOrder
+from isomorph.measures.first_order import FirstOrder, Sides
 from isomorph.measures.stack import Stackable, stacked
 from isomorph.measures.tiled import TiledComparison
 
@@ -147,11 +147,17 @@ class Tabled(Measure):
         return found[0], found[-1]
 
     def first_order(
-        self, first: Stackable, second: Stackable, signs: Floats
+        self, first: Stackable | Sides, second: Stackable | Sides, signs: Floats
     ) -> tuple[FirstOrder, FirstOrder]:
         """Return values with what each stimulus adds, see `Measure.first_order`."""
-        found = self._first_order(first, second)
+        found = self._first_order(
+            *(one.pairs if isinstance(one, Sides) else one for one in (first, second))
+        )
         return found[0], found[-1]
+
+    def sides(self, given: Stackable) -> Sides:
+        """Return the numbers of representations: nothing has to be prepared."""
+        return Sides(stacked(given).rdms)
 
     def moments(self, region: Stackable) -> Moments:
         """Return the moments of a region against every layer."""
