@@ -1,118 +1,79 @@
-"""How comparison grows with stimuli, and comparison of 20,000 without their RDMs.
+"""How a comparison as a whole grows with stimuli, with RDMs and without.
 
-Prints on stderr, for growing numbers of stimuli, the exponent of each way of comparing two
-representations (2 is one step per pair); then seconds and peak memory at 20,000 stimuli, and what
-the exponents say of 70,000. The ratios are the memory of the two RDMs in float64 over the most
-that the process has held.
+One call of isomorph.compare, of responses and features in hand: RDMs if they are made, estimates,
+intervals, p, layers chosen and differences. Prints, for growing numbers of stimuli, CPU seconds and
+the exponent of each way (2 is one step per pair), and what they take of the same stimuli.
 """
 
 from __future__ import annotations
 
 import resource
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
+from unittest.mock import patch
 
 import numpy as np
 
+import isomorph
 from _command import command, seconds
-from isomorph.measures import MEASURES
-from isomorph.measures.large import (
-    Representation,
-    moments_of_features,
-    moments_of_tiles,
-    rank_correlation,
-    sampled_pearson,
-)
+from isomorph.inference import asking
 
-N_FEATURES = 100
+N_REGIONS, N_LAYERS, N_FEATURES = 2, 10, 60
+MEASURES = ["pearson", "rho_a"]
+CASE = f"{N_REGIONS} regions x {N_LAYERS} layers, {' and '.join(MEASURES)}"
 
 
-def pair_of(n_stimuli: int, distance: str) -> tuple[Representation, Representation]:
+def compare(n_stimuli: int, *, tiles: bool) -> object:
+    """One comparison, of all pairs at once or of some at a time."""
     rng = np.random.default_rng(0)
     shared = rng.standard_normal((n_stimuli, 20), dtype=np.float32)
-    first, second = (
-        shared @ rng.standard_normal((20, N_FEATURES), dtype=np.float32)
-        + 3 * rng.standard_normal((n_stimuli, N_FEATURES), dtype=np.float32)
-        for _ in range(2)
-    )
-    return Representation(first, distance), Representation(second, distance)
 
+    def features(noise: float) -> np.ndarray:
+        own = rng.standard_normal((n_stimuli, N_FEATURES), dtype=np.float32)
+        weights = rng.standard_normal((20, N_FEATURES), dtype=np.float32)
+        return shared @ weights + np.float32(noise) * own
 
-def dense(name: str) -> Callable[[int], object]:
-    """A measure of two RDMs that are held as a whole."""
-
-    def work(n_stimuli: int) -> object:
-        one, other = pair_of(n_stimuli, "squared_euclidean")
-        everything = slice(None)
-        upper = np.triu_indices(n_stimuli, 1)
-        x, y = (r.between(everything, everything)[upper].astype(float) for r in (one, other))
-        return MEASURES[name].pair(x[None], y[None])
-
-    return work
-
-
-WAYS: dict[str, tuple[Callable[[int], object], int]] = {
-    # Name: what is timed, and the largest number of stimuli it is tried at.
-    "pearson of RDMs": (dense("pearson"), 3000),
-    "whitened correlation of RDMs": (dense("whitened_correlation"), 3000),
-    "spearman of RDMs": (dense("spearman"), 3000),
-    "tau-a of RDMs": (dense("tau_a"), 1000),
-    "pearson and its jackknife, in feature space": (
-        lambda n: moments_of_features(*pair_of(n, "squared_euclidean")).jackknife(),
-        10**9,
-    ),
-    "pearson and its jackknife, Euclidean, by tiles": (
-        lambda n: moments_of_tiles(*pair_of(n, "euclidean")).jackknife(),
-        20_000,
-    ),
-    "rho-a, Euclidean, by binned tiles": (
-        lambda n: rank_correlation(*pair_of(n, "euclidean"), ties_cost=True),
-        20_000,
-    ),
-    "pearson of a million sampled pairs": (
-        lambda n: sampled_pearson(*pair_of(n, "euclidean")),
-        10**9,
-    ),
-}
+    brain = {f"region {k}": features(5.0) for k in range(N_REGIONS)}
+    layers = {f"layer {k}": features(1.0 + k) for k in range(N_LAYERS)}
+    half = list(layers)[: N_LAYERS // 2]
+    models = {
+        "first": {name: layers[name] for name in half},
+        "second": {name: one for name, one in layers.items() if name not in half},
+    }
+    with patch.object(asking, "MANY", 0 if tiles else sys.maxsize):
+        return isomorph.compare(
+            brain, models, MEASURES, distance="squared_euclidean", features=True
+        )
 
 
 def peak() -> float:
-    """Return the most memory this process has held, in bytes."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    """Return the most memory this process has held, in GB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9
 
 
 def measure(quick: bool) -> Iterator[tuple[str, float]]:
-    steps = (100, 300, 1000, 3000) if quick else (100, 300, 1000, 3000, 10_000)
-    shown, projected = (5000, 20_000) if quick else (20_000, 70_000)
-    rdm_bytes = 2 * 8 * shown * (shown - 1) / 2
-    # The large ones first: the peak of memory only rises.
-    large = {}
-    for name, (work, most) in WAYS.items():
-        if most >= shown:
-            before = peak()
-            large[name] = seconds(partial(work, shown))
-            held = peak()
-            grown = f"peak {held / 2**20:.0f} MiB ({(held - before) / 2**20:.0f} more)"
-            print(f"{name}: {shown} stimuli in {large[name]:.1f} s, {grown}", file=sys.stderr)
-            case = f"{name}, {shown} stimuli x {N_FEATURES} features"
-            yield f"{case}: memory of two RDMs in float64 / peak", rdm_bytes / held
-            yield f"{case}: seconds", large[name]
-    for name, (work, most) in WAYS.items():
-        tried = [n for n in steps if n <= most]
-        work(tried[0])
-        took = [seconds(partial(work, n)) for n in tried]
-        if name in large:
-            tried, took = [*tried, shown], [*took, large[name]]
-        # By the upper half: below, the time is that of starting.
-        upper = slice(len(tried) // 2, None)
-        exponent = float(np.polyfit(np.log(tried[upper]), np.log(took[upper]), 1)[0])
-        times = ", ".join(f"{n}: {t:.3g} s" for n, t in zip(tried, took, strict=True))
-        yield f"{name}: exponent of growth up to {tried[-1]} stimuli", exponent
-        print(f"{name}: {times}", file=sys.stderr)
-        if name in large:
-            later = large[name] * (projected / shown) ** exponent
-            print(f"{name}: {projected} stimuli would take {later:.0f} s", file=sys.stderr)
+    compare(100, tiles=True)
+    compare(100, tiles=False)
+    took = {}
+    # The way that holds little comes first: the peak of memory only rises.
+    for name, tiles, steps in (
+        ("without RDMs", True, (500, 1000, 2000) if quick else (1000, 2000, 4000, 10_000)),
+        ("with RDMs", False, (250, 500, 1000) if quick else (200, 500, 1000, 2000, 3000)),
+    ):
+        case = f"compare {name}, {CASE}"
+        for n in steps:
+            took[name, n] = seconds(partial(compare, n, tiles=tiles))
+            yield f"{case}, {n} stimuli: seconds", took[name, n]
+        yield f"{case}, up to {steps[-1]} stimuli: peak GB", peak()
+        # By the upper half: below, the time is that of what does not grow with pairs.
+        upper = steps[len(steps) // 2 :] if len(steps) > 3 else steps[1:]
+        times = [took[name, n] for n in upper]
+        exponent = float(np.polyfit(np.log(upper), np.log(times), 1)[0])
+        yield f"{case}: exponent of growth from {upper[0]} to {upper[-1]} stimuli", exponent
+    both = [n for kind, n in took if kind == "with RDMs" and ("without RDMs", n) in took]
+    ratio = took["with RDMs", both[-1]] / took["without RDMs", both[-1]]
+    yield f"compare, {CASE}, {both[-1]} stimuli: seconds with RDMs / without", ratio
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ from isomorph.inference.setting import Setting
 from isomorph.inference.stimulus_splits import Stimuli
 from isomorph.inference.trust.measured_data import MeasuredData
 from isomorph.inference.trust.rates import power_row
-from isomorph.inference.trust.simulated_scores import recover
+from isomorph.inference.trust.simulated_scores import Layers, recover
 from isomorph.inference.trust.told_apart import Terms
 from isomorph.inference.trust.winners import relations_of
 from isomorph.measures import MEASURES
@@ -98,7 +98,8 @@ def told_and_found(rng: Rng, n_stimuli: int, n_tested: int) -> DataSet:
     number = {"simulations": n_tested, "tested": n_tested}
     terms = terms_of(models, stimuli, recovery=number, **USUAL)
     related = relations_of(candidates.table, {})
-    result = recover(data, candidates, (0,), (MEASURES["pearson"],), terms, seed=(seed_of(rng),))
+    seed = (seed_of(rng),)
+    result = recover(data, Layers(candidates, (MEASURES["pearson"],), terms, seed), (0,), seed=seed)
     told = power_row(result.tallies["pearson", 0, (n_stimuli, 2)], 0, related)
     whole, _ = mix(root(layers[0], planting), draw(design, n_tested, rng))
     made: dict[str, list[bool]] = {"power_runner_up": [], "false_winner": []}

@@ -17,7 +17,7 @@ from isomorph.inference.explain.matches import best_matches, model_rows, represe
 from isomorph.inference.explain.material import Material, Roles
 from isomorph.inference.explain.nonnegative import (
     components_of,
-    normal_equations,
+    predictors_of,
     reweighted,
     solve,
 )
@@ -438,7 +438,7 @@ def test_weights_equal_rsatoolbox(name):
     brain = (brain + 1e-3 * geometries(rng, 1, 12)[0])[None]
     form = MEASURES[name].form
     assert isinstance(form, LinearForm)
-    normal = normal_equations(predictors, brain, form)
+    normal = predictors_of(predictors, form).toward(brain, form)
     ours = solve(normal.among, normal.toward)
     model = ModelWeighted("w", RDMs(predictors))
     theirs = fit_regress_nn(model, RDMs(brain), method=RSATOOLBOX[name])
@@ -535,7 +535,8 @@ def test_a_large_ridge_leaves_the_representation_as_it_is():
     features = rng.standard_normal((20, 6))
     brain = squared(features * np.array([3, 1, 1, 0, 0, 0.5]))[None]
     parts = components_of(squared(features), 20, 10).rdms
-    normal = normal_equations(parts, brain, MEASURES["pearson"].form)
+    form = MEASURES["pearson"].form
+    normal = predictors_of(parts, form).toward(brain, form)
     loose, tight = reweighted(normal, [1e-6, 1e9])
     np.testing.assert_allclose(tight / tight.mean(), 1, rtol=1e-5)
     free = solve(normal.among, normal.toward)

@@ -25,7 +25,7 @@ from isomorph.inference.trust.noise_level import (
 )
 from isomorph.inference.trust.noise_level import agreement as alike
 from isomorph.inference.trust.rates import confusion_rows, power_row
-from isomorph.inference.trust.simulated_scores import recover, sizes
+from isomorph.inference.trust.simulated_scores import Layers, recover, sizes
 from isomorph.inference.trust.told_apart import Terms
 from isomorph.inference.trust.winners import relations_of, shares
 from isomorph.measures import MEASURES
@@ -71,7 +71,7 @@ def recovered(reliability, candidates, planted=(0,), n=40, measures=(PEARSON,), 
     settings = {"simulations": n, "tested": more.pop("tested", 0), "tested_under": "all"}
     terms = terms_of(candidates, n_stimuli, groups, **settings)
     data = observed(reliability, n_stimuli=n_stimuli, **more)
-    return recover(data, candidates, planted, measures, terms, seed=seed)
+    return recover(data, Layers(candidates, measures, terms, seed), planted, seed=seed)
 
 
 # ---------------------------------------------------------------- simulated data
@@ -338,10 +338,10 @@ def test_the_best_layer_of_each_model_is_planted_or_every_layer():
     rng = np.random.default_rng(19)
     candidates = layers(rng, 5)
     related = relations_of(candidates.table, {"m0": "net", "m1": "net", "m2": "net"})
-    region = Region("V1", candidates.rdms[[1]], ("a",), None, None)
-    assert planted_layers(region, candidates, related, PEARSON, Recovery()) == [1, 3, 4]
+    estimate = PEARSON.compare(candidates.rdms[[1]], candidates.rdms)[0]
+    assert planted_layers(estimate, related, Recovery()) == [1, 3, 4]
     every = Recovery(candidates="all")
-    assert planted_layers(region, candidates, related, PEARSON, every) == [0, 1, 2, 3, 4]
+    assert planted_layers(estimate, related, every) == [0, 1, 2, 3, 4]
 
 
 # ---------------------------------------------------------------- what is assumed
@@ -384,7 +384,7 @@ def test_one_subject_is_simulated_with_halves_as_reliable_as_the_measured():
     related = relations_of(candidates.table, {})
     terms = terms_of(candidates, 8, simulations=60, tested=0)
     measures = (PEARSON, MEASURES["cka"])
-    result = recover(found, candidates, (2,), measures, terms, seed=(3,))
+    result = recover(found, Layers(candidates, measures, terms, (3,)), (2,), seed=(3,))
     row = power_row(result.tallies["pearson", 2, (8, 1)], 2, related)
     assert row["reliability_simulated"] == pytest.approx(found.reliability, abs=0.06)
     assert row["recovery_exact"] > 0.9

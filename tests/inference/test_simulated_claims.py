@@ -25,14 +25,15 @@ from isomorph.inference.setting import make_draws
 from isomorph.inference.stimulus_splits import pairs_among
 from isomorph.inference.trust.measured_data import MeasuredData
 from isomorph.inference.trust.rates import CLAIMS, Tally, power_row
-from isomorph.inference.trust.simulated_scores import recover
+from isomorph.inference.trust.seen import Seen
+from isomorph.inference.trust.simulated_scores import Layers, recover
 from isomorph.inference.trust.told_apart import (
     RESAMPLES,
     Contest,
     Trial,
     part_of,
 )
-from isomorph.inference.trust.winners import related_to, relations_of
+from isomorph.inference.trust.winners import counted_as_related, relations_of
 from isomorph.measures import MEASURES
 from isomorph.simulation.gaussian import SimulatedDesign
 from isomorph.simulation.planting import PLANTINGS
@@ -45,7 +46,7 @@ def claims(data, layers, models, terms, planted="", measure=PEARSON, seed=0):
     """Which of several data sets `(data, subject, pair)` a claim is made of."""
     made = []
     counts = (data.shape[1],)
-    contest = Contest(candidates_of(layers, models), terms, counts, [seed])
+    contest = Contest(candidates_of(layers, models), terms, [seed])
     trials = [
         Trial(rdms, planted, counts, lambda name, n, claimed: made.append(claimed))
         for rdms in data
@@ -157,11 +158,9 @@ def test_data_are_related_where_the_permutation_test_of_comparisons_says_so(side
     candidate = distances(own[None])
     orders = exchanged(groups, 199, rng)
     inference = few(sides=sides)
-    found = related_to(
-        PEARSON.embed(data).astype(np.float32),
-        PEARSON.embed(candidate)[0].astype(np.float32),
-        pairs_among(orders, orders.shape[1]), inference,
-    )  # fmt: skip
+    look = Seen(candidate, [PEARSON]).look(data[:, None])
+    shuffled_scores = look.shuffled(0, orders)["pearson"][..., 0]
+    found = counted_as_related(look.scores(PEARSON)[:, 0, 0], shuffled_scores, inference)
     # Shuffling the candidate in one order is shuffling the data in the inverse order.
     null = [permutation_null(candidate, one[None], PEARSON, orders) for one in data]
     expected = [independence_p(one, inference)[0][0] <= 0.05 for one in null]
@@ -194,7 +193,7 @@ def simulated(groups, n_stimuli, **recovery):
     design = SimulatedDesign(n_stimuli, (30, 30), 1, False, PLANTINGS["squared_euclidean"])
     data = MeasuredData(region_of(np.zeros((2, 1))), design, 0.5, True, "")
     related = relations_of(candidates.table, {})
-    result = recover(data, candidates, (0,), (PEARSON,), terms, seed=(1,))
+    result = recover(data, Layers(candidates, (PEARSON,), terms, (1,)), (0,), seed=(1,))
     return {size: power_row(tally, 0, related) for (_, _, size), tally in result.tallies.items()}
 
 
@@ -233,10 +232,14 @@ def test_shuffled_data_keep_groups_whole():
     objects = rng.standard_normal((2, 20, 6))
     both = [distances(one[groups] + 0.1 * rng.standard_normal((80, 6)))[None] for one in objects]
     data = shuffled(both[0], exchanged(groups, 200, rng))[:, 0]
-    vectors = PEARSON.embed(data), PEARSON.embed(both[1])[0]
-    inference = few()
-    kept = related_to(*vectors, pairs_among(exchanged(groups, 199, rng), len(groups)), inference)
-    single = related_to(*vectors, pairs_among(exchanged(np.arange(80), 199, rng), 80), inference)
+    look, inference = Seen(both[1], [PEARSON]).look(data[:, None]), few()
+
+    def related(which):
+        orders = exchanged(which, 199, rng)
+        observed, chance = look.scores(PEARSON)[:, 0, 0], look.shuffled(0, orders)["pearson"]
+        return counted_as_related(observed, chance[..., 0], inference)
+
+    kept, single = related(groups), related(np.arange(80))
     assert group_count(groups) == 20
     assert binomtest(int(kept.sum()), 200, 0.05).pvalue > 1e-3
     assert single.mean() > 0.2

@@ -8,7 +8,15 @@ import xarray as xr
 
 from isomorph.errors import IsomorphError
 from isomorph.rdms.collecting import brain_rdms, model_rdms
-from isomorph.rdms.collection import available, distances_of, flat, indexed, notes_of, undefined_of
+from isomorph.rdms.collection import (
+    FINE,
+    available,
+    distances_of,
+    flat,
+    indexed,
+    notes_of,
+    undefined_of,
+)
 from isomorph.rdms.rdm_rows import LayerRdm, RdmRow, Status
 
 STIMULI = ["a", "b", "c", "d"]
@@ -156,3 +164,16 @@ def test_layers_of_a_model(tmp_path):
     assert data["depth"].values.tolist() == [0, 1]
     assert available(data, "cosine").tolist() == [False, True]
     assert undefined_of(data) == {"fc": "too large", "conv1 | cosine": "all zero"}
+
+
+@pytest.mark.parametrize(("n_stimuli", "kind"), [(FINE, np.float64), (FINE + 1, np.float32)])
+def test_files_of_many_stimuli_are_in_single_precision(n_stimuli, kind):
+    rdm = np.random.default_rng(0).random(n_stimuli * (n_stimuli - 1) // 2) + 1
+    rows = [LayerRdm("a", "correlation", rdm), LayerRdm("b", "correlation", 3 * rdm)]
+    stored = flat(model_rdms("net", rows, [f"s{k}" for k in range(n_stimuli)]))
+    assert stored["correlation"].dtype == kind
+    read = indexed(stored)["correlation"].values
+    assert read.dtype == np.float64
+    np.testing.assert_allclose(read[0], rdm, rtol=6e-8 if kind == np.float32 else 0)
+    # A copy times a constant is still a copy to a measure.
+    assert 1 - np.corrcoef(read)[0, 1] < 1e-12

@@ -64,9 +64,9 @@ def look_at(layout: Layout, datasets: Sequence[str]) -> Looked:
     """
     from isomorph.archives.manifest import OnDisk
     from isomorph.archives.on_disk import here
-    from isomorph.stages import needs, responses
+    from isomorph.stages import responses, room
 
-    matter = needs.asks_of_stimuli(layout.study)
+    matter = room.asks_of_stimuli(layout.study)
     found = {name: one for name in datasets if (one := here(layout, name)) is not None}
     on_disk = OnDisk(layout, {name: one.manifest for name, one in found.items()})
     progress = _Progress(sum(len(one.subjects) for one in found.values()))

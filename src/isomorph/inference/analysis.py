@@ -13,6 +13,7 @@ import xarray as xr
 from isomorph.inference.featured import Features
 from isomorph.inference.gather import Region
 from isomorph.inference.groups import Labels, column_labels, groups_of
+from isomorph.inference.many_stimuli import ManyStimuli
 from isomorph.inference.members import ModelFamily
 from isomorph.inference.setting import Draws, Setting, make_draws
 from isomorph.inference.stimulus_splits import Stimuli
@@ -50,6 +51,8 @@ class Analysis:
         What measures compare that no RDM is enough for; None where no measure asks for it.
     waits : callable
         Told what takes long before it is computed.
+    many : ManyStimuli or None
+        What is compared without RDMs, where there are too many stimuli for these.
     """
 
     brain: xr.Dataset
@@ -65,6 +68,7 @@ class Analysis:
     said: Callable[[str], None] = lambda _: None
     features: Features | None = None
     waits: Callable[[str], None] = lambda what: say(f"isomorph: {what}")
+    many: ManyStimuli | None = None
 
     @property
     def labels(self) -> Labels | None:
@@ -91,7 +95,8 @@ class Analysis:
         """Return all that is drawn for every distance and measure, drawn once."""
         rdms = [every_rdm(model) for model in self.models]
         stimuli = Stimuli(self.stimuli, rdms, self.where, self.groups)
-        return make_draws(subject_counts(self.brain), stimuli, self.inference, self.seed)
+        counts, many = subject_counts(self.brain), self.many is not None
+        return make_draws(counts, stimuli, self.inference, self.seed, many=many)
 
     def draws_of(self, draws: Draws, regions: Sequence[Region]) -> Draws:
         """Return the draws for some regions, which may lack subjects that others have."""

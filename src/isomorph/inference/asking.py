@@ -12,6 +12,8 @@ from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.inference.analysis import Analysis
 from isomorph.inference.featured import GRAM, lacking, takes_features
 from isomorph.inference.given import brain_given, models_given
+from isomorph.inference.many_given import joined_parts, n_stimuli_of, parts_given, refuse_unable
+from isomorph.inference.many_stimuli import MANY
 from isomorph.inference.measured import Measured, models_by_name, plain
 from isomorph.inference.members import ModelFamily
 from isomorph.inference.vectors import UNSPECIFIED
@@ -100,6 +102,8 @@ def _measured(
             raise IsomorphError(f'unknown distance "{name}": {did_you_mean(name, DISTANCES)}')
     refuse_unfit([measure.name for measure in of_rdms], distances)
     given = {} if models is NO_MODELS else models_by_name(models)
+    if n_stimuli_of(given) > MANY:
+        return _of_many(brain, given, measures, distances, stimuli, inference, dataset, untrained)
     whole = Measured(brain, given, distances)
     table, lined = lined_up(whole.rdms, stimuli)
     regions, *layers = (plain(one, distances) for one in lined)
@@ -108,6 +112,29 @@ def _measured(
         regions, layers, families_of(list(given), untrained), table, distances, measures,
         inference, dataset, where="stimuli", features=whole.features(lined),
     ))  # fmt: skip
+
+
+def _of_many(
+    brain: Any,
+    models: Mapping[str, Any],
+    measures: Sequence[str],
+    distances: Sequence[str],
+    stimuli: Table | None,
+    inference: Inference,
+    dataset: str,
+    untrained: Mapping[str, Names],
+) -> Analysis:
+    """Return what is compared with what, of responses and features that have no RDMs."""
+    refuse_unable(measures, distances, inference, n_stimuli_of(models))
+    parts = list(parts_given(brain, models))
+    table, lined = lined_up([one for _, one, _ in parts], stimuli, [what for what, _, _ in parts])
+    many = joined_parts(parts, lined)
+    # p comes from the moments of all orders, none of which is made.
+    inference = inference.model_copy(update={"tail": "pearson", "permutations": 0})
+    return Analysis(
+        many.subjects, [], families_of(list(models), untrained), table, distances, measures,
+        inference, dataset, where="stimuli", many=many,
+    )  # fmt: skip
 
 
 def _served(analysis: Analysis) -> Analysis:
@@ -222,7 +249,7 @@ def families_of(names: Sequence[str], untrained: Mapping[str, Names]) -> list[Mo
 
 
 def lined_up(
-    data: Sequence[xr.Dataset], stimuli: Table | None
+    data: Sequence[xr.Dataset], stimuli: Table | None, what: Sequence[str] | None = None
 ) -> tuple[pd.DataFrame, list[xr.Dataset]]:
     """Return the table of stimuli and all RDMs over them in its order.
 
@@ -231,13 +258,15 @@ def lined_up(
     data : sequence of Dataset
         RDMs of regions, then of every model.
     stimuli : DataFrame, sequence of str or None
+    what : sequence of str, optional
+        What each is called in messages.
 
     Raises
     ------
     IsomorphError
         When they are not over the same stimuli.
     """
-    what = ["brain", *(f'model "{one["model"].item()}"' for one in data[1:])]
+    what = what or ["brain", *(f'model "{one["model"].item()}"' for one in data[1:])]
     if stimuli is None:
         refuse_unnamed(data, what)
         named = next((at for at, one in enumerate(data) if names_of(one) is not None), 0)

@@ -108,6 +108,8 @@ def by_groups(added: Floats, groups: NDArray[np.integer]) -> Floats:
     groups : array of shape (stimulus,)
         Which stimuli are drawn as one, counted from 0.
     """
+    if np.array_equal(groups, np.arange(len(added))):
+        return added / len(added)
     sums = np.zeros((int(groups.max()) + 1, *added.shape[1:]))
     np.add.at(sums, groups, added)
     return sums / len(added)

@@ -64,7 +64,12 @@ def compare(
         which have one response to each stimulus and no repetitions. In the tables measures of
         features stand under the distance `features`. For the others RDMs are made, of each
         `distance` that is named; unless one is, of `squared_euclidean` if all of them take Gram
-        matrices, else of `correlation` for all.
+        matrices, else of `correlation` for all. Of more than 3000 stimuli none are made: values,
+        standard errors and p of `pearson`, `spearman`, `rho_a`, `cosine`, the whitened measures,
+        `cka`, `cka_biased` and `distance_correlation` are found from the features, under the
+        distances `correlation`, `cosine`, `squared_euclidean` and `euclidean`, to 1e-5. Nothing is
+        shuffled then: Holm's correction stands for `max_t`, `calibrated` is missing, and regions
+        are not compared with each other.
     dataset : str, optional
         What the tables call the data. Draws depend on it.
     **settings

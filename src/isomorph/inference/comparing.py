@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import product
 
 import pandas as pd
@@ -21,7 +22,9 @@ from isomorph.inference.featured import (
 )
 from isomorph.inference.gather import Candidates, Region, candidates_of, regions_of
 from isomorph.inference.groups import Labels, group_count
+from isomorph.inference.many_stimuli import NO_PAIRS
 from isomorph.inference.region_pairs import compare_regions
+from isomorph.inference.setting import Draws
 from isomorph.inference.waiting import long_wait
 from isomorph.measures import FEATURES, MEASURES, Measure
 from isomorph.rdms.distances import of_layers
@@ -50,8 +53,33 @@ def comparison_tables(analysis: Analysis) -> tuple[dict[str, pd.DataFrame], list
         When nothing can be compared.
     """
     draws, inference = analysis.draws(), analysis.inference
-    found, pairs = Compared(), list[Hypotheses]()
-    not_applicable = []
+    found = Compared()
+    made = _of_rdms if analysis.many is None else _of_many
+    pairs, not_applicable = made(analysis, draws, found)
+    if not found.comparisons:
+        raise IsomorphError(
+            f"{analysis.dataset or 'compare'}: nothing to compare, none of "
+            f"{', '.join(not_applicable)} applies"
+        )
+    tables = {
+        "comparisons": answered(found.comparisons, inference),
+        "regions": answered(pairs, inference),
+        "preferences": answered(found.preferences, inference),
+        "subjects": pd.concat(found.subjects, ignore_index=True),
+        "selection": pd.DataFrame(found.selection),
+        "layers_in_set": pd.DataFrame(found.layers_in_set),
+        "differences": answered(found.differences, inference),
+        "contrasts": answered(found.contrasts, inference),
+    }
+    owners = {name: one.name for one in analysis.families for name in one.instances}
+    return {**tables, "agreement": agreement(tables, owners)}, not_applicable
+
+
+def _of_rdms(
+    analysis: Analysis, draws: Draws, found: Compared
+) -> tuple[list[Hypotheses], list[str]]:
+    """Add what RDMs and features say; return pairs of regions, and what does not go together."""
+    pairs, not_applicable = list[Hypotheses](), list[str]()
     for distance, name in asked(analysis):
         measure = MEASURES[name]
         why, _ = lacking(analysis.features, analysis.labels, measure, distance)
@@ -71,23 +99,31 @@ def comparison_tables(analysis: Analysis) -> tuple[dict[str, pd.DataFrame], list
             pairs += compare_regions(regions, draws, setting)
         elif len({region.name for region in regions}) > 1:
             not_applicable.append(f"{name} of two regions: {NO_HALVES}")
-    if not found.comparisons:
-        raise IsomorphError(
-            f"{analysis.dataset or 'compare'}: nothing to compare, none of "
-            f"{', '.join(not_applicable)} applies"
-        )
-    tables = {
-        "comparisons": answered(found.comparisons, inference),
-        "regions": answered(pairs, inference),
-        "preferences": answered(found.preferences, inference),
-        "subjects": pd.concat(found.subjects, ignore_index=True),
-        "selection": pd.DataFrame(found.selection),
-        "layers_in_set": pd.DataFrame(found.layers_in_set),
-        "differences": answered(found.differences, inference),
-        "contrasts": answered(found.contrasts, inference),
-    }
-    owners = {name: one.name for one in analysis.families for name in one.instances}
-    return {**tables, "agreement": agreement(tables, owners)}, not_applicable
+    return pairs, not_applicable
+
+
+def _of_many(
+    analysis: Analysis, draws: Draws, found: Compared
+) -> tuple[list[Hypotheses], list[str]]:
+    """Add what is found without RDMs, all measures of a distance together."""
+    assert analysis.many is not None, "or there are RDMs"
+    not_applicable = []
+    for distance in analysis.distances:
+        able = [name for name in analysis.measures if MEASURES[name].accepts(distance)]
+        for name in analysis.measures:
+            if name not in able:
+                not_applicable.append(f"{name} of {distance}")
+            elif len(analysis.many.brain) > 1:
+                not_applicable.append(f"{name} of two regions under {distance}: {NO_PAIRS}")
+        if not able:
+            continue
+        analysis.said(f"{', '.join(able)} of {distance}")
+        regions, candidates, measures = analysis.many.compared(distance, able, analysis.groups)
+        own = analysis.draws_of(draws, regions)
+        for measure in measures:
+            setting = replace(analysis.setting(distance, measure.name), measure=measure)
+            compare(regions, candidates, analysis.families, own, setting, found)
+    return [], not_applicable
 
 
 def asked(analysis: Analysis) -> Iterator[tuple[str, str]]:

@@ -99,10 +99,40 @@ def plain(data: xr.Dataset, distances: Sequence[str]) -> xr.Dataset:
     return data.drop_vars([*gone, ROW])
 
 
-def _parts(
-    given: Any, distances: Sequence[str], region: str | None = None
-) -> list[tuple[xr.Dataset, Regions]]:
-    """Return RDMs and responses of every subject, of every region where they come by region."""
+def _parts(given: Any, distances: Sequence[str]) -> Iterator[tuple[xr.Dataset, Regions]]:
+    """Yield RDMs and responses of every subject, of every region where they come by region."""
+    for what, one, region, number in each_subject(given):
+        with about(what):
+            yield _subject(one, distances, region, number)
+
+
+def each_subject(
+    given: Any, region: str | None = None
+) -> Iterator[tuple[str, Any, str | None, int]]:
+    """Yield the responses of every subject, of every region where they come by region.
+
+    Parameters
+    ----------
+    given
+        Responses, see `Measured`.
+    region : str or None
+        Of which they are, where they came by region.
+
+    Yields
+    ------
+    what : str
+        What they are called in messages.
+    one
+        Responses of one subject, in any form that `isomorph.rdm` takes.
+    region : str or None
+    number : int
+        Of the subject, from 1.
+
+    Raises
+    ------
+    IsomorphError
+        When these are no responses.
+    """
     if isinstance(given, Mapping) and not is_recording(given):
         if region is not None or isinstance(given, xr.Dataset):
             what = "brain" if region is None else f'brain "{region}"'
@@ -110,14 +140,13 @@ def _parts(
                 f"{what}: holds {', '.join(map(str, given))}, expected responses: an array, a "
                 "recording, or a list of these, one per subject"
             )
-        return [part for name, one in given.items() for part in _parts(one, distances, str(name))]
+        for name, one in given.items():
+            yield from each_subject(one, str(name))
+        return
     many = isinstance(given, list | tuple) and not is_numbers(given)
     what = "brain" if region is None else f'brain "{region}"'
-    found = []
     for at, one in enumerate(given if many else [given]):
-        with _about(f"{what}[{at}]" if many else what):
-            found.append(_subject(one, distances, region, at + 1))
-    return found
+        yield f"{what}[{at}]" if many else what, one, region, at + 1
 
 
 def _subject(
@@ -125,11 +154,16 @@ def _subject(
 ) -> tuple[xr.Dataset, Regions]:
     """Return the RDMs and the responses of one subject."""
     sessions, _, order = sessions_given(given, None, region, None)
-    said = (one.attrs["subject"] for one in sessions.values() if "subject" in one.attrs)
-    subject = str(next(said, number))
+    subject = subject_of(sessions, number)
     data = rdm(given, distances, region=region, subject=subject)
     found = features_of_responses(sessions, order, subject=subject, repetitions=True)
     return data, {name: {subject: one} for name, one in found.items()}
+
+
+def subject_of(sessions: Mapping[str, xr.Dataset], number: int) -> str:
+    """Return what a recording calls its subject, else its number."""
+    said = (one.attrs["subject"] for one in sessions.values() if "subject" in one.attrs)
+    return str(next(said, number))
 
 
 def _lined(parts: Sequence[tuple[xr.Dataset, Regions]], whole: xr.Dataset) -> Regions:
@@ -154,7 +188,7 @@ def _ordered(one: UnitResponses, rows: NDArray[np.intp]) -> UnitResponses:
 
 def _model(name: str, given: Any, distances: Sequence[str]) -> tuple[xr.Dataset, dict[str, Floats]]:
     """Return the RDMs and the features of the layers of one model."""
-    with _about(f'model "{name}"'):
+    with about(f'model "{name}"'):
         data = rdm(given, distances, model=name)
     if isinstance(given, xr.Dataset):
         return data, kept_features(given)
@@ -187,7 +221,7 @@ def models_by_name(given: Any) -> dict[str, Any]:
 
 
 @contextmanager
-def _about(what: str) -> Iterator[None]:
+def about(what: str) -> Iterator[None]:
     """Say of whom responses or features cannot be had."""
     try:
         yield

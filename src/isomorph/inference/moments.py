@@ -22,6 +22,7 @@ https://doi.org/10.1016/j.csda.2008.06.012). So a p may be as small as it likes.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations_with_replacement, permutations
 from typing import Any
@@ -31,6 +32,7 @@ from scipy.special import gammainc, gammaincc, gammaln, ndtr
 
 from isomorph.measures import Floats
 from isomorph.measures.pairs import blocks, squareform, stimulus_count
+from isomorph.measures.tiled import GraphSums
 
 BLOCK = 2**21
 """Numbers held at once by the matrices whose sums are taken (16 MiB), or those of one row."""
@@ -177,6 +179,22 @@ def signatures(vectors: Floats) -> Signatures:
     )
 
 
+def signatures_of_sums(several: Sequence[GraphSums]) -> Signatures:
+    """Return the signatures of representations, of one part each, from their sums over pairs."""
+
+    def each(name: str) -> Floats:
+        return np.array([getattr(one, name) for one in several]).reshape(-1, 1, 1, 1)
+
+    same, inner = each("squares")[..., 0], each("inner")[..., 0]
+    return Signatures(
+        several[0].n_stimuli,
+        each("mean")[..., 0, 0],
+        same[..., 0] / 2,
+        np.stack([same, inner - same, 2 * same - 4 * inner], axis=1),
+        _without_repeats(*map(each, ("cubes", "double", "triangle", "star", "path"))),
+    )
+
+
 def _signatures(vectors: Floats, n_stimuli: int) -> Signatures:
     n_rows, n_parts, n_pairs = vectors.shape
     flat = np.asarray(vectors, dtype=float).reshape(-1, n_pairs)
@@ -230,6 +248,28 @@ def _three(square: Floats, sums: Floats) -> Floats:
     star = np.einsum("rai,rbi,rci->rabc", sums, sums, sums, optimize=True)
     reached = square @ sums.transpose(0, 2, 1)[:, None]  # (representation, part, stimulus, part)
     path = np.einsum("rai,rbic->rabc", sums, reached, optimize=True)
+    return _without_repeats(same, double, triangle, star, path)
+
+
+def _without_repeats(
+    same: Floats, double: Floats, triangle: Floats, star: Floats, path: Floats
+) -> Floats:
+    """Return sums over different stimuli from those over all `(representation, part, part, part)`.
+
+    Parameters
+    ----------
+    same, triangle : arrays
+        Of products of three values: of one pair, and around three stimuli.
+    double : array
+        Of two values of one pair and the sum by stimulus of the third part.
+    star, path : arrays
+        Of the sums by stimulus of three parts; of values of the second part and the sums by either
+        of their stimuli of the others.
+
+    Returns
+    -------
+    array of shape (representation, 8, part, part, part)
+    """
     by_ab, by_ac, by_bc = double, double.transpose(0, 1, 3, 2), double.transpose(0, 3, 1, 2)
     apart = 2 * same - 4 * double
     middle = path - by_bc - by_ab + same - triangle

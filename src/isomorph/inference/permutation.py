@@ -11,6 +11,7 @@ import numpy as np
 from isomorph.inference.groups import exchanged
 from isomorph.inference.moments import Moments, Signatures, moments, signatures
 from isomorph.inference.shuffles import compared_in_orders
+from isomorph.inference.tabled import Tabled
 from isomorph.measures import Counts, Floats, Measure, stimulus_count
 from isomorph.measures.pairs import blocks, pair_indices, squareform
 from isomorph.measures.stack import Stack, Stackable, stacked
@@ -156,6 +157,8 @@ class Shuffling:
         stacks = [stacked(region) for region in regions]
         if not stacks:
             return []
+        if isinstance(self.measure, Tabled):
+            return [self._looked_up(stack, self.measure) for stack in stacks]
         if self.measure.embed is not None:
             return self._embedded(stacks)
         if self.measure.matrices is not None:
@@ -177,6 +180,12 @@ class Shuffling:
             every = moments(signatures(means[:, None]), self._signatures)
             known = [every.some(at) for at in range(len(regions))]
         return [Null(observed[at], found[:, at], own) for at, own in enumerate(known)]
+
+    def _looked_up(self, region: Stack, measure: Tabled) -> Null:
+        """Return the null of a measure that has no vectors to shuffle, only their moments."""
+        observed = self._observed(region)
+        known = measure.moments(region) if self.exact else None
+        return Null(observed, np.empty((0, len(observed))), known)
 
     def _embed(self, stack: Stack) -> Floats:
         assert self.measure.embed is not None

@@ -11,11 +11,14 @@ import numpy as np
 from isomorph.inference.bootstrap import OfPairs, Resampled, by_groups, resampled_means
 from isomorph.inference.gather import Region, in_draws, over_draws
 from isomorph.inference.setting import Draws
-from isomorph.inference.stimulus_splits import Sides
+from isomorph.inference.stimulus_splits import Sides as SplitSides
 from isomorph.inference.ties import Indices
 from isomorph.measures import Counts, Floats, Measure, Stack
-from isomorph.measures.first_order import FirstOrder
+from isomorph.measures.first_order import FirstOrder, Sides
 from isomorph.measures.stack import Stackable, stacked
+
+Prepared = Stackable | Sides
+"""Representations, or what a measure sees of them, see `Measure.sides`."""
 
 
 @dataclass(frozen=True)
@@ -48,8 +51,8 @@ class Scores:
     resampled: Floats
     plain: Floats
     drawn: Floats
-    parts: Sides
-    redrawn: Sides
+    parts: SplitSides
+    redrawn: SplitSides
     subject_draws: Counts | None
     n_stimuli: int
     n_groups: int
@@ -99,21 +102,23 @@ class Scores:
 
 
 def scores_of(
-    regions: Sequence[Region], candidates: Stackable, draws: Draws, measure: Measure
+    regions: Sequence[Region], candidates: Prepared, draws: Draws, measure: Measure
 ) -> list[Scores]:
     """Return the scores of every region under all draws and splits, in one pass each.
 
     Parameters
     ----------
     regions : sequence of Region
-    candidates : Stack, or RDMs (candidate, pair)
+    candidates : Stack, RDMs (candidate, pair), or what the measure sees of them
     draws : Draws
     measure : Measure
     """
-    candidates = stacked(candidates)
-    linear = draws.signs is not None and measure.to_first_order
-    scores = _linear if linear else _anew
-    every = scores(in_draws(regions), candidates, draws, measure)
+    units = in_draws(regions)
+    if draws.signs is not None and measure.to_first_order:
+        every = _linear(units, candidates, draws, measure)
+    else:
+        assert not isinstance(candidates, Sides), "everything is computed again"
+        every = _anew(units, stacked(candidates), draws, measure)
     ends = np.cumsum([0, *(len(region.rdms) for region in regions)]).tolist()
     return [
         every.of(slice(start, end), draws.subjects[region.name])
@@ -137,7 +142,7 @@ def _anew(units: Sequence[Stack], candidates: Stack, draws: Draws, measure: Meas
     )
 
 
-def _linear(units: Sequence[Stack], candidates: Stack, draws: Draws, measure: Measure) -> Scores:
+def _linear(units: Sequence[Stack], candidates: Prepared, draws: Draws, measure: Measure) -> Scores:
     """Return scores of all subjects, varying as what each stimulus adds says."""
     assert draws.signs is not None, "or everything is computed again"
     found = [measure.first_order(every, candidates, draws.signs) for every in units]

@@ -28,6 +28,8 @@ over 60 to 200 simulated data sets of each kind its standard errors are .96 to 1
 there, those of the bootstrap .97 to 1.74; of 40 stimuli they are .90 to 1.09, and intervals hold
 .90 to .96."""
 
+UNSHUFFLED = "stimuli in groups change places together, and so many are not shuffled"
+
 UNSEEN = "the measure does not see which stimulus is which, so shuffling them tests nothing"
 
 
@@ -89,6 +91,8 @@ class Draws:
         everything is computed again in every resample.
     exact : bool
         Whether p comes from the moments of all orders, of measures that have an embedding.
+    many : bool
+        Whether there are too many stimuli to shuffle, and how values vary with them is known.
     """
 
     stimuli: Counts
@@ -99,6 +103,7 @@ class Draws:
     n_costly: int = 0
     signs: Floats | None = None
     exact: bool = False
+    many: bool = False
 
     def orders_for(self, measure: Measure) -> Counts:
         """Return the orders of the stimuli that a measure is asked for: `(shuffle, stimulus)`.
@@ -152,6 +157,8 @@ class Draws:
             return few
         if len(self.orders_for(measure)) or self.exact_for(measure):
             return ""
+        if self.many:
+            return UNSHUFFLED
         setting = "costly_permutations" if len(self.orders) else "permutations"
         return f"{setting} is 0, so nothing is shuffled"
 
@@ -163,7 +170,12 @@ def signs_where_enough(groups: Labels, inference: Inference) -> Floats | None:
 
 
 def make_draws(
-    regions: Mapping[str, int], stimuli: Stimuli, inference: Inference, seed: Sequence[int]
+    regions: Mapping[str, int],
+    stimuli: Stimuli,
+    inference: Inference,
+    seed: Sequence[int],
+    *,
+    many: bool = False,
 ) -> Draws:
     """Draw stimuli, their splits and orders, and subjects of every region with enough of them.
 
@@ -174,6 +186,8 @@ def make_draws(
     stimuli : Stimuli
     inference : Inference
     seed : sequence of int
+    many : bool, optional
+        See `Draws`; signs are not made then.
 
     Raises
     ------
@@ -190,6 +204,6 @@ def make_draws(
     splits = make_splits(stimuli, inference.selection, drawn, np.random.default_rng([*seed, 2]))
     if reason := too_few_groups(groups):
         splits = replace(splits, reason=reason)
-    signs = signs_where_enough(groups, inference)
+    signs = np.empty((0, 0)) if many else signs_where_enough(groups, inference)
     exact, n_costly = inference.tail == "pearson", inference.costly_permutations
-    return Draws(drawn, subjects, orders, splits, groups, n_costly, signs, exact)
+    return Draws(drawn, subjects, orders, splits, groups, n_costly, signs, exact, many)

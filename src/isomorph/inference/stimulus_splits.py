@@ -201,12 +201,29 @@ def deal(groups: Labels, n_folds: int, rng: np.random.Generator) -> Labels:
     sizes = np.bincount(groups)
     shuffle = rng.permutation(len(sizes))
     part = np.empty(len(sizes), dtype=np.intp)
+    if (sizes == sizes[0]).all():
+        part[shuffle] = _in_turn(len(sizes), n_folds, rng)
+        return part[groups]
     filled = np.zeros(n_folds)
     for group in shuffle[np.argsort(-sizes[shuffle], kind="stable")]:
         smallest = np.flatnonzero(filled == filled.min())
         part[group] = rng.choice(smallest)
         filled[part[group]] += sizes[group]
     return part[groups]
+
+
+def _in_turn(n: int, n_folds: int, rng: np.random.Generator) -> Labels:
+    """Return parts for `n` groups of one size, in rounds in which every part gets one."""
+    rounds = -(-n // n_folds)
+    left = np.tile(np.arange(n_folds), (rounds, 1))
+    drawn = np.zeros(rounds * n_folds, dtype=np.intp)
+    drawn[:n] = rng.integers(0, np.tile(np.arange(n_folds, 0, -1), rounds)[:n])
+    found = np.empty((rounds, n_folds), dtype=np.intp)
+    for turn, own in enumerate(drawn.reshape(rounds, n_folds).T):
+        found[:, turn] = left[np.arange(rounds), own]
+        kept = np.arange(left.shape[1]) != own[:, None]
+        left = left[kept].reshape(rounds, -1)
+    return found.ravel()[:n]
 
 
 def clusters(rdms: Sequence[Floats], n_clusters: int) -> Labels:

@@ -10,7 +10,7 @@ import numpy as np
 
 from isomorph.measures.first_order import FirstOrder, Sides, first_order
 from isomorph.measures.jackknifed import Jackknifed
-from isomorph.measures.pairs import Counts, Floats
+from isomorph.measures.pairs import Counts, Floats, blocks
 from isomorph.measures.stack import Stack, Stackable, stacked
 from isomorph.measures.tied import rankdata
 
@@ -69,6 +69,9 @@ FAMILIES: Mapping[str, FamilyWords] = {
 
 FEATURES = "features"
 """Stands for a distance where representations are compared by their features, not their RDMs."""
+
+SEEN = 2**22
+"""Numbers brought into the form of a measure together (32 MiB), so that no copy is made of all."""
 
 CHANCE_ORDERS = 20
 """Orders of the stimuli that chance is the mean over, where it has no closed form: it is known to a
@@ -297,13 +300,13 @@ class Measure:
         return hasattr(self.form, "sides")
 
     def first_order(
-        self, first: Stackable, second: Stackable, signs: Floats
+        self, first: Stackable | Sides, second: Stackable | Sides, signs: Floats
     ) -> tuple[FirstOrder, FirstOrder]:
         """Return the measure, and the measure set against chance, with what each stimulus adds.
 
         Parameters
         ----------
-        first, second : Stack, or RDMs (a, pair) and (b, pair)
+        first, second : Stack, RDMs (a, pair) and (b, pair), or their `sides`
         signs : array of shape (stimulus, stimulus)
             See `isomorph.measures.first_order.signs_of`.
 
@@ -312,20 +315,31 @@ class Measure:
         value, calibrated : FirstOrder
             One and the same where values are not set against chance.
         """
-        x, y = stacked(first).rdms, stacked(second).rdms
+        x, y = (one if isinstance(one, Sides) else self.sides(one) for one in (first, second))
+        every = first_order(x, y, signs)
         if not self.against_chance:
-            value = first_order(self._sides(x), self._sides(y), signs)
-            return value, value
-        x, y = (np.concatenate([rdms, np.ones((1, rdms.shape[1]))]) for rdms in (x, y))
-        every = first_order(self._sides(x), self._sides(y), signs)
+            return every, every
         own, constant = slice(-1), slice(-1, None)
         value = every.part(own, own)
         chance = every.part(own, constant).times(every.part(constant, own))
         assert self.with_itself is not None, "what is set against chance has a best value"
         return value, value.over(chance, self.with_itself)
 
-    def _sides(self, rdms: Floats) -> Sides:
-        found: Sides = self.form.sides(rdms)  # type: ignore[attr-defined]
+    def sides(self, given: Stackable) -> Sides:
+        """Return what the measure sees of representations, to be prepared once for `first_order`.
+
+        Where values are set against chance a constant RDM is the last of them.
+
+        Parameters
+        ----------
+        given : Stack, or RDMs (representation, pair)
+        """
+        rdms = stacked(given).rdms
+        parts = [rdms[part] for part in blocks(len(rdms), SEEN // rdms.shape[1])] or [rdms]
+        if self.against_chance:
+            parts.append(np.ones((1, rdms.shape[1])))
+        n_rows = len(rdms) + self.against_chance
+        found: Sides = Sides.filled(n_rows, map(self.form.sides, parts))  # type: ignore[attr-defined]
         return found
 
     def _over(self, value: Floats, chance: Floats) -> Floats:

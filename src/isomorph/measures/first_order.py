@@ -22,13 +22,13 @@ either kind, is that of pairs alone.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from isomorph.measures.pairs import Counts, Floats, blocks, pair_indices, squareform
+from isomorph.measures.pairs import Counts, Floats, blocks, pair_indices, squareform, stimulus_count
 
 ROOM = 2**26
 """Numbers held at once by square matrices (256 MiB of float32)."""
@@ -67,9 +67,34 @@ class Sides:
     def __len__(self) -> int:
         return len(self.pairs)
 
+    @staticmethod
+    def filled(n_rows: int, parts: Iterable[Sides]) -> Sides:
+        """Return so many rows that come in parts, held once."""
+        whole: dict[str, Floats] = {}
+        at = 0
+        for part in parts:
+            for name in ("pairs", "stimuli", "own", "reach"):
+                values = getattr(part, name)
+                if values is not None:
+                    if name not in whole:
+                        whole[name] = np.empty((n_rows, *values.shape[1:]), dtype=values.dtype)
+                    whole[name][at : at + len(part)] = values
+            at += len(part)
+        if "pairs" not in whole:
+            return Sides(np.empty((0, 0)))
+        return Sides(**whole)
+
+    def rounded(self) -> Sides:
+        """Return the same with pairs in float32 where stimuli are more than `FINE`."""
+        if stimulus_count(self.pairs.shape[1]) <= FINE:
+            return self
+        own = None if self.own is None else self.own.astype(np.float32)
+        return replace(self, pairs=self.pairs.astype(np.float32), own=own)
+
     def products(self, other: Sides) -> Floats:
         """Return the inner products with other vectors: `(a, b)`."""
-        found: Floats = self.pairs @ other.pairs.T
+        own = self.pairs.astype(other.pairs.dtype, copy=False)
+        found: Floats = (own @ other.pairs.T).astype(float)
         if self.stimuli is not None and other.stimuli is not None:
             found = found + self.stimuli @ other.stimuli.T
         return found
@@ -240,8 +265,8 @@ def _reach(sides: Sides) -> Floats:
     return np.ones(len(sides)) if sides.reach is None else sides.reach
 
 
-def signs_of(groups: NDArray[np.integer]) -> Floats:
-    """Return signs of pairs, of which each group of stimuli has as many of either kind.
+class Signs:
+    """Signs of pairs of stimuli, of which each group of stimuli has as many of either kind.
 
     Always the same ones: groups stand on a circle, in an order drawn once, and the sign of two is
     that of the distance between them. 0 for those that are over, and within a group.
@@ -250,23 +275,32 @@ def signs_of(groups: NDArray[np.integer]) -> Floats:
     ----------
     groups : array of shape (stimulus,)
         Which stimuli are drawn as one, counted from 0.
-
-    Returns
-    -------
-    array of shape (stimulus, stimulus)
     """
-    n = int(groups.max()) + 1
-    rng = np.random.default_rng(n)
-    place = rng.permutation(n)
-    apart = np.abs(place[:, None] - place)
-    apart = np.minimum(apart, n - apart)
-    signs = np.zeros(n // 2 + 1)
-    # At every distance but half of the circle, each has two neighbours.
-    distances = rng.permutation(np.arange(1, (n - 1) // 2 + 1))
-    half = len(distances) // 2
-    signs[distances[:half]], signs[distances[half : 2 * half]] = 1.0, -1.0
-    found: Floats = signs[apart][groups[:, None], groups]
-    return found
+
+    def __init__(self, groups: NDArray[np.integer]) -> None:
+        n = int(groups.max()) + 1
+        rng = np.random.default_rng(n)
+        self._n = n
+        self._place = rng.permutation(n).astype(np.int32)[groups]
+        self._signs = np.zeros(n // 2 + 1)
+        # At every distance but half of the circle, each has two neighbours.
+        distances = rng.permutation(np.arange(1, (n - 1) // 2 + 1))
+        half = len(distances) // 2
+        self._signs[distances[:half]], self._signs[distances[half : 2 * half]] = 1.0, -1.0
+
+    def __len__(self) -> int:
+        return len(self._place)
+
+    def rows(self, some: slice) -> Floats:
+        """Return the signs of some stimuli with all: `(some, stimulus)`."""
+        apart = np.abs(self._place[some, None] - self._place)
+        found: Floats = self._signs[np.minimum(apart, self._n - apart)]
+        return found
+
+
+def signs_of(groups: NDArray[np.integer]) -> Floats:
+    """Return all signs of pairs of stimuli `(stimulus, stimulus)`, see `Signs`."""
+    return Signs(groups).rows(slice(None))
 
 
 def additive_fit(rdms: Floats, sums: Floats, ridge: float) -> tuple[Floats, Floats]:

@@ -49,9 +49,11 @@ class RankForm:
         ranks -= (rdms.shape[1] + 1) / 2
         if self.ties_cost:
             size = float(rdms.shape[1])
-            return ranks * np.sqrt(12 / (size**3 - size))
+            ranks *= np.sqrt(12 / (size**3 - size))
+            return ranks
         norms = np.linalg.norm(ranks, axis=1, keepdims=True)
-        return ranks / np.where(norms > 0, norms, 1.0)
+        ranks /= np.where(norms > 0, norms, 1.0)
+        return ranks
 
     def sides(self, rdms: Floats) -> Sides:
         """Return what the measure is an inner product of: ranks, as if they were values.

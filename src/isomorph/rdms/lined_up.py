@@ -23,7 +23,8 @@ def over(data: xr.Dataset, stimuli: Sequence[str], what: str, others: str) -> xr
     Parameters
     ----------
     data : Dataset
-        RDMs. Where nobody named their stimuli, these are taken to stand in the order of the others.
+        RDMs, or something else that has stimuli and no pairs. Where nobody named its stimuli, these
+        are taken to stand in the order of the others.
     stimuli : sequence of str
         The stimuli of the others.
     what, others : str
@@ -60,8 +61,12 @@ def over(data: xr.Dataset, stimuli: Sequence[str], what: str, others: str) -> xr
             f"{what} and {others} are over different stimuli, {len(own)} and {len(stimuli)}: "
             f'"{example}" of {where} is not among those of {there}; expected the same ones'
         )
-    order = [own.index(name) for name in stimuli]
-    return _renamed(data.isel(stimulus=order, pair=_pairs(order)), stimuli)
+    place = {name: at for at, name in enumerate(own)}
+    order = [place[name] for name in stimuli]
+    placed = data.isel(stimulus=order)
+    if "pair" in data.dims:
+        placed = placed.isel(pair=_pairs(order))
+    return _renamed(placed, stimuli)
 
 
 def refuse_unnamed(data: Sequence[xr.Dataset], what: Sequence[str]) -> None:
@@ -105,6 +110,8 @@ def _pairs(order: Sequence[int]) -> NDArray[np.intp]:
 def _renamed(data: xr.Dataset, stimuli: Sequence[str]) -> xr.Dataset:
     """Return RDMs whose stimuli have other names, in the order in which they stand."""
     names = np.asarray(stimuli, dtype=object)
+    if "pair" not in data.dims:
+        return data.assign_coords(stimulus=names)
     first, second = np.triu_indices(len(names), 1)
     return data.assign_coords(
         stimulus=names, stimulus_a=("pair", names[first]), stimulus_b=("pair", names[second])

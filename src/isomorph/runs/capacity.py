@@ -28,7 +28,8 @@ LESS: Mapping[str, str] = {
     "fetch": "fewer subjects or narrower patterns of files",
     "responses": "fewer subjects at a time, as with snakemake --resources mem_mb",
     "activations": "layers: blocks in place of all layers, a smaller batch_size",
-    "model_rdms": "layers: blocks in place of all layers, fewer distances",
+    "model_rdms": "layers: blocks in place of all layers, fewer distances, or isomorph.compare "
+    "with features=True, which makes no RDMs of more than 3000 stimuli",
     "brain_rdms": "fewer time bins or draws of units, fewer distances",
     "compare": "layers: blocks in place of all layers, fewer inference.resamples and "
     "inference.permutations, fewer distances or measures",

@@ -19,11 +19,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
-from isomorph.simulation.planting import Planting, squared
+from isomorph.simulation.planting import Planting, pairs_of, squared
 from isomorph.simulation.representations import Floats
+
+FINE = 400
+"""Stimuli up to which numbers are in float64; of more in float32, which is off by 1e-6."""
+
+Kind = type[np.float32] | type[np.float64]
 
 
 @dataclass(frozen=True)
@@ -63,26 +69,18 @@ class Noise:
     Attributes
     ----------
     patterns : array of shape (..., simulation, subject, stimulus, unit)
-    products : array of shape (..., simulation, subject, pair)
-    squares : array of shape (..., simulation, subject, stimulus)
     scatter : array of shape (..., simulation, subject, pair) or None
         Squared distances that cross-validation takes off: in the scatter of the repetitions
         around their mean, over `R (R - 1)`.
     """
 
     patterns: Floats
-    products: Floats
-    squares: Floats
     scatter: Floats | None
 
-    def first(self, n: int) -> Noise:
-        """Return the first simulations."""
-        return Noise(
-            self.patterns[..., :n, :, :, :],
-            self.products[..., :n, :, :],
-            self.squares[..., :n, :, :],
-            None if self.scatter is None else self.scatter[..., :n, :, :],
-        )
+    @cached_property
+    def inner(self) -> tuple[Floats, Floats]:
+        """Inner products `(..., pair)` and squared lengths `(..., stimulus)`."""
+        return _inner(self.patterns)
 
 
 @dataclass(frozen=True)
@@ -103,52 +101,57 @@ class SimulatedDraws:
     whole: Noise
     parts: Noise | None
 
-    def first(self, n: int) -> SimulatedDraws:
-        """Return the first simulations."""
-        parts = None if self.parts is None else self.parts.first(n)
-        return SimulatedDraws(self.planting, self.mixing[:n], self.whole.first(n), parts)
-
 
 def draw(design: SimulatedDesign, n: int, rng: np.random.Generator) -> SimulatedDraws:
-    """Draw the mixing weights and the noise of `n` simulations."""
-    parts = np.array(design.parts, dtype=float)
+    """Draw the mixing weights and the noise of `n` simulations.
+
+    They are in float32 where stimuli are more than `FINE`.
+    """
     stimuli, planting = design.n_stimuli, design.planting
+    kind: Kind = np.float64 if stimuli <= FINE else np.float32
+    parts: Floats = np.array(design.parts, dtype=kind)
     freedom = [max(1, units - planting.centred) for units in design.units]
     rows = (1 + len(parts)) * stimuli
-    factors = _stacked([_patterns(n, rows, units, rng) for units in freedom])
+    factors = _stacked([_patterns(n, rows, units, rng, kind) for units in freedom])
     split = factors.reshape(n, len(freedom), 1 + len(parts), stimuli, factors.shape[-1])
     noise = np.moveaxis(split[:, :, 1:], 2, 0) / np.sqrt(parts)[:, None, None, None, None]
-    mean = np.tensordot(parts / design.repetitions, noise, axes=1)
+    mean = np.tensordot(parts / kind(design.repetitions), noise, axes=1)
     within = total = None
     if planting.crossed:
         within = np.stack(
             [
-                np.stack([_scatter(n, stimuli, u * (int(part) - 1), rng) for u in freedom], axis=1)
+                np.stack(
+                    [_scatter(n, stimuli, u * (int(part) - 1), rng, kind) for u in freedom], axis=1
+                )
                 for part in parts
             ]
         )
         # The scatter of the whole is that within its halves and that between their means.
-        between = 0.0 if len(parts) == 1 else squared(*_inner(noise[0] - noise[1]))
-        total = within.sum(axis=0) + np.prod(parts) / design.repetitions * between
+        between = kind(0) if len(parts) == 1 else squared(*_inner(noise[0] - noise[1]))
+        total = within.sum(axis=0) + np.prod(parts) / kind(design.repetitions) * between
         total = total / (design.repetitions * (design.repetitions - 1))
     halves = None
     if design.halved:
         if within is not None:
             within = within / (parts * (parts - 1))[:, None, None, None]
-        halves = Noise(noise, *_inner(noise), within)
-    return SimulatedDraws(planting, split[:, :, 0], Noise(mean, *_inner(mean), total), halves)
+        halves = Noise(noise, within)
+    return SimulatedDraws(planting, split[:, :, 0], Noise(mean, total), halves)
 
 
-def _patterns(n: int, rows: int, units: int, rng: np.random.Generator) -> Floats:
+def _patterns(n: int, rows: int, units: int, rng: np.random.Generator, kind: Kind) -> Floats:
     """Return white patterns `(n, row, unit)`, or fewer columns with the same inner products."""
     if units <= rows:
-        return rng.standard_normal((n, rows, units))
-    triangle = np.zeros((n, rows, rows))
+        return _normal((n, rows, units), rng, kind)
+    triangle = np.zeros((n, rows, rows), dtype=kind)
     below = np.tril_indices(rows, -1)
-    triangle[:, below[0], below[1]] = rng.standard_normal((n, len(below[0])))
+    triangle[:, below[0], below[1]] = _normal((n, len(below[0])), rng, kind)
     diagonal = np.arange(rows)
     triangle[:, diagonal, diagonal] = np.sqrt(rng.chisquare(units - diagonal, (n, rows)))
     return triangle
+
+
+def _normal(shape: tuple[int, ...], rng: np.random.Generator, kind: Kind) -> Floats:
+    return rng.standard_normal(shape, dtype=kind)
 
 
 def _stacked(factors: Sequence[Floats]) -> Floats:
@@ -160,11 +163,11 @@ def _stacked(factors: Sequence[Floats]) -> Floats:
     return np.stack(padded, axis=1)
 
 
-def _scatter(n: int, stimuli: int, freedom: int, rng: np.random.Generator) -> Floats:
+def _scatter(n: int, stimuli: int, freedom: int, rng: np.random.Generator, kind: Kind) -> Floats:
     """Return squared distances `(n, pair)` in a Wishart matrix of some degrees of freedom."""
     if freedom == 0:
-        return np.zeros((n, stimuli * (stimuli - 1) // 2))
-    return squared(*_inner(_patterns(n, stimuli, freedom, rng)))
+        return np.zeros((n, stimuli * (stimuli - 1) // 2), dtype=kind)
+    return squared(*_inner(_patterns(n, stimuli, freedom, rng, kind)))
 
 
 def _inner(patterns: Floats, others: Floats | None = None) -> tuple[Floats, Floats]:
@@ -175,7 +178,7 @@ def _inner(patterns: Floats, others: Floats | None = None) -> tuple[Floats, Floa
     second_factor = patterns if others is None else others
     square = patterns @ np.swapaxes(second_factor, -1, -2)
     n_stimuli = square.shape[-1]
-    first, second = np.triu_indices(n_stimuli, 1)
+    first, second = pairs_of(n_stimuli)
     flat = square.reshape(*square.shape[:-2], -1)
     pairs = flat.take(first * n_stimuli + second, axis=-1)
     diagonal = np.diagonal(square, axis1=-2, axis2=-1).copy()
@@ -204,7 +207,8 @@ class Mixture:
 
     def rdms(self, angle: float) -> Floats:
         """Return RDMs `(..., pair)` at an angle: 0 is without noise, π/2 without signal."""
-        weights = (np.cos(angle) ** 2, np.cos(angle) * np.sin(angle), np.sin(angle) ** 2)
+        cosine, sine = float(np.cos(angle)), float(np.sin(angle))
+        weights = (cosine**2, cosine * sine, sine**2)
         products, squares = (
             sum(weight * term[which] for weight, term in zip(weights, self.terms, strict=True))
             for which in (0, 1)
@@ -232,7 +236,34 @@ def mix(root: Floats, draws: SimulatedDraws) -> tuple[Mixture, Mixture | None]:
     alone = _inner(signal)
 
     def mixed(noise: Noise) -> Mixture:
-        terms = (alone, _inner(signal, noise.patterns), (noise.products, noise.squares))
+        terms = (alone, _inner(signal, noise.patterns), noise.inner)
         return Mixture(draws.planting, terms, noise.scatter)
 
     return mixed(draws.whole), None if draws.parts is None else mixed(draws.parts)
+
+
+def simulated_rdms(root: Floats, draws: SimulatedDraws, noise: Noise, angle: float) -> Floats:
+    """Return RDMs `(..., simulation, subject, pair)` at one angle, see `Mixture.rdms`.
+
+    Of one angle alone the patterns are mixed, which takes one Gram matrix, not three.
+
+    Parameters
+    ----------
+    root : array of shape (stimulus, component)
+    draws : SimulatedDraws
+    noise : Noise
+        Of the whole data or of parts of it, for the first of the simulations at least.
+    angle : float
+    """
+    shape, planting = noise.patterns.shape, draws.planting
+    mixing = draws.mixing[: shape[-4], :, : root.shape[1]]
+    signal = root.astype(mixing.dtype, copy=False) @ mixing
+    signal *= float(np.cos(angle))
+    n_pairs = shape[-2] * (shape[-2] - 1) // 2
+    found = np.empty((*shape[:-2], n_pairs), dtype=signal.dtype)
+    for at in np.ndindex(*shape[:-2]):
+        patterns = noise.patterns[at] * float(np.sin(angle)) + signal[at[-2:]]
+        found[at] = planting.distances(*_inner(patterns))
+    if noise.scatter is not None:
+        found -= float(np.sin(angle) ** 2) * noise.scatter
+    return found

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from isomorph.geometry.gram import gram_of_squares
 from isomorph.registry import Registry
 from isomorph.simulation.representations import Floats, root_of_gram
+
+Places = NDArray[np.intp]
 
 NEGLIGIBLE = 1e-10
 """Share of the largest eigenvalue below which a dimension is rounding error."""
@@ -38,6 +42,14 @@ class Planting:
     crossed: bool = False
 
 
+@lru_cache(maxsize=4)
+def pairs_of(n_stimuli: int) -> tuple[Places, Places]:
+    """Return the first and second stimulus of every pair, each `(pair,)`; not to be written to."""
+    first, second = np.triu_indices(n_stimuli, 1)
+    first.flags.writeable = second.flags.writeable = False
+    return first, second
+
+
 def gram_of_correlation(rdm: Floats) -> Floats:
     """Return the correlations between patterns: products of z-scored features."""
     gram: Floats = 1 - rdm
@@ -46,7 +58,7 @@ def gram_of_correlation(rdm: Floats) -> Floats:
 
 def one_minus_cosine(products: Floats, squares: Floats) -> Floats:
     """Return `1 - cos` between patterns; between centred ones it is `1 - r`."""
-    first, second = np.triu_indices(squares.shape[-1], 1)
+    first, second = pairs_of(squares.shape[-1])
     scale = 1 / np.sqrt(squares)
     cosines = products * scale[..., first]
     cosines *= scale[..., second]
@@ -55,7 +67,7 @@ def one_minus_cosine(products: Floats, squares: Floats) -> Floats:
 
 def squared(products: Floats, squares: Floats) -> Floats:
     """Return squared Euclidean distances."""
-    first, second = np.triu_indices(squares.shape[-1], 1)
+    first, second = pairs_of(squares.shape[-1])
     distances: Floats = squares[..., first] + squares[..., second]
     distances -= 2 * products
     return distances

@@ -12,7 +12,6 @@ from isomorph.inference.featured import KEPT, lacking, needs_of_models, takes_fe
 from isomorph.measures import FEATURES, MEASURES, Measure
 from isomorph.measures._measure import CHANCE_ORDERS
 from isomorph.measures.jackknifed import Jackknifed
-from isomorph.models import SOURCES
 from isomorph.study import Study
 from isomorph.study.responses import RdmResponses
 from isomorph.study.stimuli import (
@@ -142,20 +141,6 @@ def refuse_unserved(study: Study, dataset: str, analysis: Analysis) -> None:
                 f"{study.path}: measures: {name} needs {_needs(measure)}, and of {dataset} "
                 f"{why}; leave the measure out"
             )
-
-
-def runs_network(source: str) -> bool:
-    """Tell whether a model's images pass through a network, whose layers take room."""
-    return SOURCES[source].network is not None
-
-
-def asks_of_stimuli(study: Study) -> bool:
-    """Tell whether it matters for some need how many stimuli there are, or what describes them."""
-    measures = [MEASURES[name] for name in study.spec.measures]
-    models = study.models.values()
-    if any(spec.features is not None or runs_network(spec.source) for spec in models):
-        return True
-    return any(one.costly or "labels" in one.needs for one in measures)
 
 
 def room_of_features(study: Study, n_stimuli: Mapping[str, int]) -> Iterator[str]:

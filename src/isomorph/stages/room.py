@@ -10,10 +10,20 @@ from pathlib import Path
 from isomorph.errors import IsomorphError
 from isomorph.foreign import in_words
 from isomorph.layout import Layout
+from isomorph.measures import MEASURES
+from isomorph.models import SOURCES
 from isomorph.models.packing import described
 from isomorph.models.room import Room, no_room
-from isomorph.stages import needs
-from isomorph.study import ModelSpec
+from isomorph.study import ModelSpec, Study
+
+
+def asks_of_stimuli(study: Study) -> bool:
+    """Tell whether it matters for some need how many stimuli there are, or what describes them."""
+    measures = [MEASURES[name] for name in study.spec.measures]
+    models = study.models.values()
+    if any(spec.features is not None or _runs_network(spec.source) for spec in models):
+        return True
+    return any(one.costly or "labels" in one.needs for one in measures)
 
 
 def room_of_activations(
@@ -52,10 +62,15 @@ def _of_many(
     for dataset, n in n_stimuli.items():
         seen: set[str] = set()
         for instance, spec, _ in study.instances_for(dataset):
-            many = n > spec.batch_size and needs.runs_network(spec.source)
+            many = n > spec.batch_size and _runs_network(spec.source)
             if many and spec.name not in seen:
                 seen.add(spec.name)
                 yield dataset, instance, spec, n
+
+
+def _runs_network(source: str) -> bool:
+    """Tell whether a model's images pass through a network, whose layers take room."""
+    return SOURCES[source].network is not None
 
 
 def _told(folder: Path, instance: str, spec: ModelSpec, n: int) -> list[str]:

@@ -15,7 +15,7 @@ from isomorph.inference.explain.matches import model_rows
 from isomorph.inference.explain.material import Material, Roles, material_of
 from isomorph.inference.explain.partial_similarity import partial_rows
 from isomorph.inference.explain.shared_variance import partition_rows
-from isomorph.inference.explain.similarities import draw_all, similarities
+from isomorph.inference.explain.similarities import STAND_INS, draw_all, similarities
 from isomorph.inference.explain.weighted_models import weighted_rows
 from isomorph.inference.families import APART, Hypotheses, answered
 from isomorph.inference.featured import beyond_rdms, of_rdms_alone
@@ -81,11 +81,11 @@ def explanation_tables(
         if "weighted" in kinds and name in (explain.weighted or measures[:1]):
             rows = weighted_rows(material, roles, name, of_layers(distance), rng)
             parts["weighted"].append(rows)
-        found = similarities(material, name) if projected else None
-        if found is None:
-            not_applicable += [name] if projected else []
+        if not projected or STAND_INS.get(name, name) in done:  # a stand-in, named too
             continue
-        if found.measure.name in done:  # a stand-in that the study names too
+        found = similarities(material, name)
+        if found is None:
+            not_applicable.append(name)
             continue
         done.add(found.measure.name)
         in_draws = draw_all(found, roles)

@@ -83,24 +83,41 @@ class Normal:
         return np.sqrt(np.maximum(np.diag(self.among), 0.0))
 
 
-def normal_equations(predictors: Floats, targets: Floats, form: LinearForm) -> Normal:
-    """Return the normal equations of RDMs that are to add up to others.
+@dataclass(frozen=True)
+class Predictors:
+    """RDMs that are to add up to others, as a measure sees them.
 
-    Parameters
+    Attributes
     ----------
-    predictors : array of shape (predictor, pair)
-        RDMs as they are. One that the measure cannot see counts for nothing.
-    targets : array of shape (brain, pair)
-    form : LinearForm
-        In whose space the squares are least.
+    units : array of shape (predictor, pair)
+        Unit vectors in the space of the measure; 0 where it cannot see one.
+    lengths : array of shape (predictor,)
+        What they are in that space, so that an RDM counts by its length.
+    among : array of shape (predictor, predictor)
+        Inner products.
     """
-    every = np.ones((1, stimulus_count(predictors.shape[1])), dtype=np.int64)
-    squares = form.products(predictors, predictors[:1], every)[1][0]
+
+    units: Floats
+    lengths: Floats
+    among: Floats
+
+    def toward(self, targets: Floats, form: LinearForm) -> Normal:
+        """Return the normal equations of adding up to the mean of targets `(brain, pair)`."""
+        toward = self.units @ form.embed(targets).mean(axis=0)
+        return Normal(self.among, toward * self.lengths)
+
+
+def predictors_of(rdms: Floats, form: LinearForm) -> Predictors:
+    """Return RDMs `(predictor, pair)` as predictors in the space of a measure.
+
+    One that the measure cannot see counts for nothing.
+    """
+    every = np.ones((1, stimulus_count(rdms.shape[1])), dtype=np.int64)
+    squares = form.products(rdms, rdms[:1], every)[1][0]
     lengths = np.sqrt(np.where(np.isfinite(squares), squares, 0.0))
     # Unit vectors times lengths: a GEMM, where the products themselves would cost one per pair.
-    units = form.embed(predictors)
-    toward = units @ form.embed(targets).mean(axis=0)
-    return Normal((units @ units.T) * np.outer(lengths, lengths), toward * lengths)
+    units = form.embed(rdms)
+    return Predictors(units, lengths, (units @ units.T) * np.outer(lengths, lengths))
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,9 @@ halvings differ, which is added. Gains are differences of values set against cha
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -22,8 +23,10 @@ from isomorph.inference.explain.nonnegative import (
     RIDGES,
     SQUARED,
     Components,
+    Normal,
+    Predictors,
     components_of,
-    normal_equations,
+    predictors_of,
     reweighted,
     solve,
 )
@@ -45,8 +48,7 @@ class WeightedFit:
 
     Attributes
     ----------
-    rdm : array of shape (pair,)
-        Over all stimuli.
+    weights : array of shape (weight,)
     single : int
         The candidate it is judged against.
     shares : array of shape (weight,)
@@ -54,7 +56,7 @@ class WeightedFit:
     ridge : float
     """
 
-    rdm: Floats
+    weights: Floats
     single: int
     shares: Floats
     ridge: float = np.nan
@@ -99,9 +101,10 @@ def weighted_rows(
     assert isinstance(form, LinearForm), "Pearson's correlation is one"
     fitter = _Fitter(material, measure, form, layer_distance, rng)
     rows: list[Row] = []
+    tasks = _tasks(material, roles)
+    fits = _fits(fitter, tasks)
     for region in material.regions:
-        tasks = _tasks(material, roles)
-        told = _region_rows(fitter, region, tasks) if material.halves else [
+        told = _region_rows(fitter, region, tasks, fits[region.label]) if material.halves else [
             {**_columns(material, region, task), **_nothing(TOO_FEW)} for task in tasks
         ]  # fmt: skip
         rows += [{**row, "measure": name, "fitted_by": fitted_by} for row in told]
@@ -121,6 +124,23 @@ def _tasks(material: Material, roles: Roles) -> list[Task]:
     return tasks + [Task(name, "features", material.layers[name]) for name in models]
 
 
+Fits = list[list[WeightedFit | str]]
+"""By task and half; why there is none."""
+
+
+def _fits(fitter: _Fitter, tasks: Sequence[Task]) -> dict[str, Fits]:
+    """Return all fits by region. What is fitted on a half is prepared once for all regions."""
+    regions = fitter.material.regions
+    found: dict[str, Fits] = {region.label: [[] for _ in tasks] for region in regions}
+    for half in range(len(fitter.material.halves)):
+        fitter.prepared.clear()
+        for region in regions:
+            for task, fits in zip(tasks, found[region.label], strict=True):
+                fits.append(fitter.fit(task, region, half))
+    fitter.prepared.clear()
+    return found
+
+
 class _Fitter:
     """Fits combinations on the stimuli of one half; components are found once per layer."""
 
@@ -138,6 +158,8 @@ class _Fitter:
         self.squared = layer_distance in SQUARED
         self.inner = [rng.permutation(len(fitted)) for fitted, _ in material.halves]
         self.components: dict[int, Components | str] = {}
+        # Predictors on the half at hand.
+        self.prepared: dict[Hashable, Predictors] = {}
         # Every subject with every candidate, on the stimuli each half fits on.
         self.choosing = [
             measure.calibrated(material.subjects[:, pairs], material.candidates.rdms[:, pairs])[1]
@@ -147,15 +169,30 @@ class _Fitter:
     def fit(self, task: Task, region: Region, half: int) -> WeightedFit | str:
         """Return what is fitted on a half, or why nothing can be."""
         pairs, _ = self.material.half_pairs[half]
-        rdms = self.material.candidates.rdms[task.candidates]
         brain = region.rdms[:, pairs]
         values = self.choosing[half][self.material.rows[region.label]].mean(axis=0)[task.candidates]
         single = int(task.candidates[best(values)])
         if task.kind == "features":
             return self._features(single, brain, half)
-        normal = normal_equations(rdms[:, pairs], brain, self.form)
+        rdms = self.material.candidates.rdms
+        normal = self._normal(
+            (task.kind, task.model), lambda: rdms[task.candidates][:, pairs], brain
+        )
         weights = solve(normal.among, normal.toward)
-        return WeightedFit(weights @ rdms, single, _shares(weights * normal.lengths))
+        return WeightedFit(weights, single, _shares(weights * normal.lengths))
+
+    def rdm(self, task: Task, fit: WeightedFit) -> Floats:
+        """Return what was fitted over all stimuli: `(pair,)`."""
+        if task.kind != "features":
+            return fit.weights @ self.material.candidates.rdms[task.candidates]
+        found = self._components(fit.single)
+        assert isinstance(found, Components), "it was fitted"
+        return fit.weights @ found.rdms
+
+    def _normal(self, key: Hashable, rdms: Callable[[], Floats], brain: Floats) -> Normal:
+        if key not in self.prepared:
+            self.prepared[key] = predictors_of(rdms(), self.form)
+        return self.prepared[key].toward(brain, self.form)
 
     def _features(self, single: int, brain: Floats, half: int) -> WeightedFit | str:
         found = self._components(single)
@@ -163,10 +200,10 @@ class _Fitter:
             return found
         pairs, _ = self.material.half_pairs[half]
         own = found.rdms[:, pairs]
-        ridge = self._ridge(own, brain, self.inner[half])
-        normal = normal_equations(own, brain, self.form)
+        ridge = self._ridge(single, own, brain, self.inner[half])
+        normal = self._normal(("components", single), lambda: own, brain)
         weights = reweighted(normal, [ridge])[0]
-        return WeightedFit(weights @ found.rdms, single, _shares(weights * normal.lengths), ridge)
+        return WeightedFit(weights, single, _shares(weights * normal.lengths), ridge)
 
     def _components(self, candidate: int) -> Components | str:
         if not self.squared:
@@ -179,13 +216,17 @@ class _Fitter:
             )
         return self.components[candidate]
 
-    def _ridge(self, components: Floats, brain: Floats, order: Indices) -> float:
+    def _ridge(self, single: int, components: Floats, brain: Floats, order: Indices) -> float:
         """Return the ridge that predicts one half of these stimuli best from the other."""
         sides = np.sort(order[::2]), np.sort(order[1::2])
         one, other = (pairs_among(side, len(order)) for side in sides)
         scores = np.zeros(len(RIDGES))
-        for fitted, scored in ((one, other), (other, one)):
-            normal = normal_equations(components[:, fitted], brain[:, fitted], self.form)
+        for side, (fitted, scored) in enumerate(((one, other), (other, one))):
+            normal = self._normal(
+                ("inner", single, side),
+                partial(np.take, components, fitted, axis=1),
+                brain[:, fitted],
+            )
             combined = reweighted(normal, RIDGES) @ components[:, scored]
             scores += self.form.compare(brain[:, scored], combined).mean(axis=0)
         # Of equals the largest, which changes the representation least.
@@ -198,12 +239,9 @@ def _shares(parts: Floats) -> Floats:
     return shares
 
 
-def _region_rows(fitter: _Fitter, region: Region, tasks: Sequence[Task]) -> list[Row]:
+def _region_rows(fitter: _Fitter, region: Region, tasks: Sequence[Task], fits: Fits) -> list[Row]:
     """Return a row per task; all tasks of a half are scored, and resampled, at once."""
     material = fitter.material
-    fits = [
-        [fitter.fit(task, region, half) for half in range(len(material.halves))] for task in tasks
-    ]
     sound = [place for place, each in enumerate(fits) if not any(isinstance(f, str) for f in each)]
     whole: list[Floats] = []
     drawn: list[Floats] = []
@@ -211,10 +249,9 @@ def _region_rows(fitter: _Fitter, region: Region, tasks: Sequence[Task]) -> list
         zip(material.halves, material.half_pairs, strict=True)
     ):
         here = [fit for place in sound if isinstance(fit := fits[place][half], WeightedFit)]
+        combined = [fitter.rdm(tasks[place], fit) for place, fit in zip(sound, here, strict=True)]
         singles = np.unique([fit.single for fit in here])
-        rdms = np.concatenate(
-            [np.array([fit.rdm for fit in here]), material.candidates.rdms[singles]]
-        )[:, pairs]
+        rdms = np.concatenate([np.array(combined), material.candidates.rdms[singles]])[:, pairs]
         at = len(here) + np.searchsorted(singles, [fit.single for fit in here])
         # A combination without weight is similar to nothing; resamples of it are undefined.
         empty = np.array([not fit.shares.any() for fit in here])
@@ -227,8 +264,8 @@ def _region_rows(fitter: _Fitter, region: Region, tasks: Sequence[Task]) -> list
             scores: Floats, own: int = len(here), at: Indices = at, empty: NDArray[np.bool_] = empty
         ) -> Floats:
             """Return combinations beside their single layers: `(..., subject, task, 2)`."""
-            combined = np.where(empty, 0.0, scores[..., :own])
-            return np.stack([combined, scores[..., at]], axis=-1)
+            weighted = np.where(empty, 0.0, scores[..., :own])
+            return np.stack([weighted, scores[..., at]], axis=-1)
 
         of_all = beside(against_chance)
         whole.append(np.concatenate([beside(value), of_all[..., :1] - of_all[..., 1:]], axis=-1))

@@ -18,11 +18,12 @@ from isomorph.inference.stimulus_splits import pairs_among
 from isomorph.inference.ties import first_best
 from isomorph.inference.trust.measured_data import MeasuredData, measured_data
 from isomorph.inference.trust.rates import NOTHING, confusion_rows, power_row
-from isomorph.inference.trust.simulated_scores import Recovered, recover
-from isomorph.inference.trust.told_apart import Terms, part_of
-from isomorph.inference.trust.winners import Relations, relations_of
-from isomorph.measures import MEASURES, Measure
+from isomorph.inference.trust.simulated_scores import Layers, Recovered, recover
+from isomorph.inference.trust.told_apart import Bools, Terms, part_of
+from isomorph.inference.trust.winners import TIE, Relations, relations_of
+from isomorph.measures import MEASURES, Floats, Measure
 from isomorph.rdms.distances import DISTANCES, of_layers
+from isomorph.simulation.gaussian import FINE
 from isomorph.simulation.planting import PLANTINGS
 from isomorph.study.inference import Recovery
 
@@ -69,7 +70,9 @@ def _recovered(analysis: Analysis) -> Iterator[tuple[list[Row], list[Row]]]:
             analysis.setting(distance, names[0]), families, analysis.stimuli, groups,
             analysis.where,
         )  # fmt: skip
-        for region in regions:
+        by_name = f"{analysis.dataset}|{distance}"
+        layers, kept = _layers(candidates, measures, terms, [seed, zlib.crc32(by_name.encode())])
+        for region, estimate in zip(regions, _estimates(regions, layers, kept), strict=True):
             about = {
                 "dataset": analysis.dataset,
                 "simulated": analysis.simulated,
@@ -83,10 +86,38 @@ def _recovered(analysis: Analysis) -> Iterator[tuple[list[Row], list[Row]]]:
                 continue
             analysis.said(f"{region.label}, {distance}")
             name = f"{analysis.dataset}|{region.label}|{distance}"
+            chosen = planted_layers(estimate, related, analysis.inference.recovery)
             yield _region(
-                region, candidates, related, measures, terms,
-                [seed, zlib.crc32(name.encode())], about,
-            )  # fmt: skip
+                region, layers, chosen, related, kept, [seed, zlib.crc32(name.encode())], about
+            )
+
+
+def _layers(
+    candidates: Candidates, measures: Sequence[Measure], terms: Terms, seed: list[int]
+) -> tuple[Layers, Bools | None]:
+    """Return the layers on the stimuli that are simulated, and which these are, None for all."""
+    n_all = len(terms.groups)
+    if n_all <= MOST_STIMULI:
+        return Layers(candidates, measures, terms, seed), None
+    kept = part_of(terms.groups, MOST_STIMULI, np.random.default_rng([*seed, 3]))
+    some = candidates.rdms[:, pairs_among(np.flatnonzero(kept), n_all)]
+    return Layers(Candidates(candidates.table, some), measures, terms.on(kept), seed), kept
+
+
+def _estimates(regions: Sequence[Region], layers: Layers, kept: Bools | None) -> list[Floats]:
+    """Return how similar each region is to every candidate under the first measure."""
+    measure, rdms = layers.measures[0], np.concatenate([one.rdms for one in regions])
+    if kept is not None:
+        rdms = rdms[:, pairs_among(np.flatnonzero(kept), len(kept))]
+    part = layers.part(layers.n_stimuli, 0)
+    if measure.name in part.seen.spaces:
+        found = part.seen.look(rdms[None]).scores(measure)[0]
+        if layers.n_stimuli > FINE:
+            found = np.rint(found / TIE) * TIE
+    else:
+        found = measure.compare(rdms, part.candidates.rdms)
+    ends = np.cumsum([len(one.rdms) for one in regions])[:-1]
+    return [own.mean(axis=0) for own in np.split(found, ends)]
 
 
 def not_recovered(analysis: Analysis) -> list[str]:
@@ -106,28 +137,21 @@ def _is_simulated(name: str, distance: str) -> bool:
 
 def _region(
     region: Region,
-    candidates: Candidates,
+    layers: Layers,
+    chosen: Sequence[int],
     related: Relations,
-    measures: Sequence[Measure],
-    terms: Terms,
+    kept: Bools | None,
     seed: list[int],
     about: dict[str, Any],
 ) -> tuple[list[Row], list[Row]]:
     """Return the rows of one region under one distance."""
-    n_all, settings = len(terms.groups), terms.setting.inference.recovery
-    chosen = planted_layers(region, candidates, related, measures[0], settings)
-    n_stimuli = min(n_all, MOST_STIMULI)
-    used = candidates
-    if n_stimuli < n_all:
-        kept = part_of(terms.groups, n_stimuli, np.random.default_rng([*seed, 3]))
-        pairs = pairs_among(np.flatnonzero(kept), n_all)
-        used = Candidates(candidates.table, candidates.rdms[:, pairs])
-        terms = terms.on(kept)
+    candidates, measures = layers.candidates, layers.measures
+    settings, n_stimuli = layers.terms.setting.inference.recovery, layers.n_stimuli
     data = measured_data(region, PLANTINGS[about["distance"]], measures[0], settings, n_stimuli)
-    result = recover(data, used, chosen, measures, terms, seed=seed)
+    result = recover(data, layers, chosen, seed=seed)
     assumed = [data.assumed] if data.assumed else []
-    if n_stimuli < n_all:
-        assumed.append(f"{n_stimuli} of {n_all} stimuli, drawn at random, stand for all")
+    if kept is not None:
+        assumed.append(f"{n_stimuli} of {len(kept)} stimuli, drawn at random, stand for all")
     about = {**about, "n_candidates": len(candidates.table), "assumed": "; ".join(assumed)}
     names = candidates.table[["model", "layer"]].to_numpy().tolist()
     confusion, power = [], []
@@ -180,16 +204,17 @@ def _power(
         }
 
 
-def planted_layers(
-    region: Region,
-    candidates: Candidates,
-    related: Relations,
-    measure: Measure,
-    settings: Recovery,
-) -> list[int]:
-    """Return which candidates are planted: the best of each model, or all."""
+def planted_layers(estimate: Floats, related: Relations, settings: Recovery) -> list[int]:
+    """Return which candidates are planted: the best of each model, or all.
+
+    Parameters
+    ----------
+    estimate : array of shape (candidate,)
+        How similar a region is to each.
+    related : Relations
+    settings : Recovery
+    """
     if settings.candidates == "all":
-        return list(range(len(candidates.table)))
-    estimate = measure.compare(region.rdms, candidates.rdms).mean(axis=0)
+        return list(range(len(estimate)))
     families = [np.flatnonzero(related.family == one) for one in dict.fromkeys(related.family)]
     return [int(members[first_best(estimate[members])]) for members in families]

@@ -2,35 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
 
 from isomorph.inference.gather import Candidates
-from isomorph.inference.groups import exchanged, too_few_orders
+from isomorph.inference.groups import exchanged, group_count, too_few_orders
+from isomorph.inference.moments import Moments, Signatures, moments, signatures
 from isomorph.inference.stimulus_splits import pairs_among
 from isomorph.inference.ties import Indices
 from isomorph.inference.trust.measured_data import MeasuredData
 from isomorph.inference.trust.noise_level import (
     Calibration,
     agreement,
+    agreement_of,
     calibrated,
     embedded,
     embedding,
 )
 from isomorph.inference.trust.rates import Tally
+from isomorph.inference.trust.seen import Look, Seen, moved
 from isomorph.inference.trust.told_apart import Bools, Contest, Terms, Trial, part_of
-from isomorph.inference.trust.winners import related_to
-from isomorph.measures import Floats, Measure
-from isomorph.simulation.gaussian import SimulatedDraws, draw, mix
-from isomorph.simulation.planting import root
+from isomorph.inference.trust.winners import counted_as_related, told_by_moments
+from isomorph.measures import Counts, Floats, Measure
+from isomorph.simulation.gaussian import (
+    FINE,
+    Noise,
+    SimulatedDesign,
+    SimulatedDraws,
+    draw,
+    simulated_rdms,
+)
+from isomorph.simulation.planting import Planting, root
+from isomorph.study import Inference
 
 CALIBRATING = 30
 """Simulated RDMs on which the level of noise is found."""
-BLOCK = 2**25
-"""Numbers held at once by simulated data (256 MiB)."""
+ROUGH = 200
+"""Stimuli on which it is looked for first where there are more than `FINE`."""
+BLOCK = 2**26
+"""Numbers held at once by simulated data, as they are and as measures see them."""
 NULL = 0.4
 """Share of the simulations, and of the tested ones, whose stimuli are also shuffled, each planted
 layer adding as many."""
@@ -38,11 +51,20 @@ SUBSETS = 3
 """Draws of fewer stimuli, shared out among the simulations."""
 FEWEST_STIMULI = 6
 """Below this many no curve is drawn."""
-WAITING = 2**25
-"""Numbers of simulated data that are kept to be tested together (256 MiB)."""
+WAITING = 2**26
+"""Numbers of simulated data that are kept to be tested together (256 or 512 MiB)."""
+RELIABLE = 2**20
+"""Pairs of stimuli in the simulations whose reliability is looked at, and `FEWEST_RELIABLE`."""
+FEWEST_RELIABLE = 8
+"""Simulations that show how reliable they all are: of many pairs they differ little."""
+SHAPED = 2**27
+"""Cubes of stimuli in the simulations that show which shape values of shuffled stimuli have, which
+differs little between simulations of one layer: all of up to 130 stimuli."""
 
 Size = tuple[int, int]
 """Stimuli and subjects."""
+Shapes = dict[tuple[Hashable, int, int, int], tuple[Floats, Floats]]
+"""Of shuffled values, by measures that share it, planted candidate, stimuli and subjects."""
 Key = tuple[str, int, Size]
 """Measure, planted candidate, size."""
 
@@ -66,14 +88,60 @@ class Recovered:
     null: dict[tuple[str, int], list[Floats]] = field(default_factory=dict)
 
 
+class Layers:
+    """The layers that data are simulated from and compared with, prepared once for all regions.
+
+    Parameters
+    ----------
+    candidates : Candidates
+        All layers, under the distance that models have.
+    measures : sequence of Measure
+        All are applied to the same data; the noise is set under the first.
+    terms : Terms
+        How they are compared, and how many are simulated.
+    seed : sequence of int
+        Of parts of the stimuli, and of what is drawn for tests.
+    """
+
+    def __init__(
+        self,
+        candidates: Candidates,
+        measures: Sequence[Measure],
+        terms: Terms,
+        seed: Sequence[int],
+    ) -> None:
+        self.candidates, self.measures, self.terms = candidates, measures, terms
+        self.seed = [*seed]
+        self._parts: dict[tuple[int, int], SomeStimuli] = {}
+        self._roots: dict[tuple[int, int], Floats] = {}
+
+    @property
+    def n_stimuli(self) -> int:
+        """How many stimuli are simulated."""
+        return len(self.terms.groups)
+
+    def part(self, n_stimuli: int, number: int) -> SomeStimuli:
+        """Return one of the random parts of so many stimuli; all of them are one."""
+        if (n_stimuli, number) not in self._parts:
+            seed, kept = [*self.seed, 4, n_stimuli, number], None
+            if n_stimuli < self.n_stimuli:
+                kept = part_of(self.terms.groups, n_stimuli, np.random.default_rng([*seed, 1]))
+            made = SomeStimuli(self.candidates, self.measures, self.terms, kept, seed)
+            self._parts[n_stimuli, number] = made
+        return self._parts[n_stimuli, number]
+
+    def root(self, index: int, planting: Planting) -> Floats:
+        """Return features `(stimulus, component)` that have the RDM of a layer."""
+        if (index, id(planting)) not in self._roots:
+            features = root(self.candidates.rdms[index], planting)
+            if self.n_stimuli > FINE:
+                features = features.astype(np.float32)
+            self._roots[index, id(planting)] = features
+        return self._roots[index, id(planting)]
+
+
 def recover(
-    data: MeasuredData,
-    candidates: Candidates,
-    planted: Sequence[int],
-    measures: Sequence[Measure],
-    terms: Terms,
-    *,
-    seed: Sequence[int],
+    data: MeasuredData, layers: Layers, planted: Sequence[int], *, seed: Sequence[int]
 ) -> Recovered:
     """Plant layers, simulate data, and see what comparing them concludes.
 
@@ -81,46 +149,53 @@ def recover(
     ----------
     data : MeasuredData
         What the data are like.
-    candidates : Candidates
-        All layers, under the distance that models have.
+    layers : Layers
     planted : sequence of int
         Candidates that are planted in turn.
-    measures : sequence of Measure
-        All are applied to the same data; the noise is set under the first.
-    terms : Terms
-        How they are compared, and how many are simulated.
     seed : sequence of int
     """
-    design = data.design
+    design, terms = data.design, layers.terms
     roots = {
         index: features
         for index in planted
-        if (features := root(candidates.rdms[index], design.planting)).shape[1]
+        if (features := layers.root(index, design.planting)).shape[1]
     }
-    tried = CALIBRATING // max(2, len(design.units))
-    first = draw(design, max(4, tried), np.random.default_rng([*seed, 0]))
-    result = Recovered(
-        {
-            index: calibrated(features, first, data.reliability, measures[0])
-            for index, features in roots.items()
-        }
-    )
-    scores = SimulatedScores(candidates, measures, terms, len(design.units), seed, result)
+    result = Recovered(_calibrations(data, layers, roots, seed))
+    scores = SimulatedScores(layers, len(design.units), result)
     settings = terms.setting.inference.recovery
     n = settings.simulations
-    width = design.n_stimuli * (design.n_stimuli * 4 + 2 * max(design.units)) * len(design.units)
+    width = design.n_stimuli * (design.n_stimuli + 2 * max(design.units)) * len(design.units)
     step = max(SUBSETS, min(n, BLOCK // width))
     for number, start in enumerate(range(0, n, step)):
         rng = np.random.default_rng([*seed, 2, number])
         draws = draw(design, min(step, n - start), rng)
         n_block = len(draws.mixing)
         n_null = 0 if too_few_orders(terms.groups) else int(np.ceil(NULL * n_block))
-        nothing = pairs_among(exchanged(terms.groups, n_null, rng), len(terms.groups))
+        nothing = exchanged(terms.groups, n_null, rng)
         n_tested = min(max(settings.tested - start, 0), n_block)
         for index, features in roots.items():
             scores.add(index, features, draws, nothing, n_tested)
     scores.decide()
     return result
+
+
+def _calibrations(
+    data: MeasuredData, layers: Layers, roots: dict[int, Floats], seed: Sequence[int]
+) -> dict[int, Calibration]:
+    """Return the noise that makes data simulated from each layer as reliable as the measured."""
+    design = data.design
+    n_tried = max(4, CALIBRATING // max(2, len(design.units)))
+    rng, part = np.random.default_rng([*seed, 0]), None
+    if design.n_stimuli > FINE:
+        n_tried = max(4, n_tried // 2)
+        rough: SimulatedDesign = replace(design, n_stimuli=ROUGH)
+        chosen = np.sort(rng.permutation(design.n_stimuli)[:ROUGH])
+        part = chosen, draw(rough, n_tried, rng)
+    first = draw(design, n_tried, rng)
+    return {
+        index: calibrated(features, first, data.reliability, layers.measures[0], part)
+        for index, features in roots.items()
+    }
 
 
 def sizes(n_stimuli: int, n_subjects: int) -> list[Size]:
@@ -141,196 +216,289 @@ class SomeStimuli:
     ----------
     candidates : Candidates
         On all stimuli.
+    measures : sequence of Measure
     terms : Terms
         On all stimuli.
     kept : array of shape (stimulus,) or None
         Which are some; None for all.
-    counts : list of int
-        Numbers of subjects that are simulated.
     seed : sequence of int
-    rng : Generator
-        For the shuffles.
     """
-
-    def __init__(
-        self,
-        candidates: Candidates,
-        terms: Terms,
-        kept: Bools | None,
-        counts: list[int],
-        seed: Sequence[int],
-        rng: np.random.Generator,
-    ) -> None:
-        self.pairs: Indices | slice = slice(None)
-        if kept is not None:
-            self.pairs = pairs_among(np.flatnonzero(kept), len(kept))
-            candidates = Candidates(candidates.table, candidates.rdms[:, self.pairs])
-            terms = terms.on(kept)
-        self.candidates, self.terms, self.counts = candidates, terms, counts
-        self.seed, self.rng = seed, rng
-        self.waiting: list[Trial] = []
-        self.vectors: dict[str, Floats] = {}
-
-    def embedded(self, measure: Measure) -> Floats:
-        """Return the candidates `(candidate, pair)` as a measure sees them.
-
-        As they are for a measure that is not an inner product.
-        """
-        if measure.name not in self.vectors:
-            rdms = self.candidates.rdms
-            if measure.embed is not None:
-                rdms = measure.embed(rdms).astype(np.float32)
-            self.vectors[measure.name] = rdms
-        return self.vectors[measure.name]
-
-    @cached_property
-    def shuffles(self) -> Indices:
-        """The shuffles `(shuffle, pair)` that test against independence, the same for all data."""
-        groups = self.terms.groups
-        n = round(10 / self.terms.setting.inference.recovery.level) - 1
-        orders = exchanged(groups, 0 if too_few_orders(groups) else n, self.rng)
-        return pairs_among(orders, len(groups))
-
-    @cached_property
-    def contest(self) -> Contest:
-        """What tells models apart on these stimuli."""
-        return Contest(self.candidates, self.terms, self.counts, self.seed)
-
-
-class SimulatedScores:
-    """Every measure on every size, candidates prepared once."""
 
     def __init__(
         self,
         candidates: Candidates,
         measures: Sequence[Measure],
         terms: Terms,
-        n_subjects: int,
+        kept: Bools | None,
         seed: Sequence[int],
-        result: Recovered,
     ) -> None:
-        self.candidates, self.measures, self.terms = candidates, measures, terms
-        self.inference = terms.setting.inference
-        self.n_stimuli = len(terms.groups)
-        self.sizes = sizes(self.n_stimuli, n_subjects)
-        self.seed, self.result = seed, result
-        self.rng = np.random.default_rng([*seed, 1])
-        self.parts: dict[Size, SomeStimuli] = {}
+        self.pairs: Indices | slice = slice(None)
+        if kept is not None:
+            self.pairs = pairs_among(np.flatnonzero(kept), len(kept))
+            candidates = Candidates(candidates.table, candidates.rdms[:, self.pairs])
+            terms = terms.on(kept)
+        self.candidates, self.measures, self.terms, self.seed = candidates, measures, terms, seed
+        self._signatures: dict[tuple[Hashable, int], Signatures] = {}
+
+    @property
+    def n_stimuli(self) -> int:
+        return len(self.terms.groups)
+
+    @cached_property
+    def seen(self) -> Seen:
+        """The candidates as the measures see them."""
+        return Seen(self.candidates.rdms, self.measures)
+
+    @cached_property
+    def exact(self) -> bool:
+        """Whether stimuli may stand in any order, so that the moments over all are known."""
+        return group_count(self.terms.groups) == self.n_stimuli
+
+    @cached_property
+    def orders(self) -> Counts:
+        """The shuffles `(shuffle, stimulus)` that test against independence, the same for all."""
+        groups = self.terms.groups
+        n = round(10 / self.terms.setting.inference.recovery.level) - 1
+        rng = np.random.default_rng([*self.seed, 2])
+        return exchanged(groups, 0 if too_few_orders(groups) else n, rng)
+
+    @cached_property
+    def contest(self) -> Contest:
+        """What tells models apart on these stimuli."""
+        return Contest(self.candidates, self.terms, self.seed, self.seen.sides)
+
+    def signatures(self, measure: Measure, candidate: int) -> Signatures:
+        """Return what moments over orders need to know of a candidate."""
+        key = self.seen.shape(measure), candidate
+        if key not in self._signatures:
+            assert measure.embed is not None, "only such measures are looked at"
+            own = self.candidates.rdms[candidate : candidate + 1]
+            self._signatures[key] = signatures(measure.embed(own)[:, None])
+        return self._signatures[key]
+
+
+class Chance:
+    """What simulated data have in common with a layer when their stimuli are shuffled.
+
+    Parameters
+    ----------
+    part : SomeStimuli
+    planted : int
+    rdms : array of shape (simulation, subject, pair)
+    look : Look
+        Of the same.
+    shapes : dict
+        What is costly, of the first simulations of this size from this layer; others are added.
+    """
+
+    def __init__(
+        self, part: SomeStimuli, planted: int, rdms: Floats, look: Look, shapes: Shapes
+    ) -> None:
+        self.part, self.planted, self.rdms, self.look = part, planted, rdms, look
+        self.shapes = shapes
+
+    def moments(self, measure: Measure, count: int) -> Moments:
+        """Return the moments `(simulation,)` under a measure with some of the subjects."""
+        seen, n_pairs = self.part.seen, self.rdms.shape[2]
+        shape, skewness = self._shape(measure, count)
+        mean = self.look.mean(measure)[:, :count].mean(axis=1)
+        power = self.look.among(measure)[:, :count, :count].mean(axis=(1, 2))
+        of_layer = seen.mean(measure, self.planted)
+        variance = (
+            shape
+            * np.maximum(power - n_pairs * mean**2, 0)
+            * max(seen.power(measure, self.planted) - n_pairs * of_layer**2, 0)
+        )
+        third = skewness * variance**1.5
+        return Moments(n_pairs * mean * of_layer, variance, third, self.part.n_stimuli)
+
+    def _shape(self, measure: Measure, count: int) -> tuple[Floats, Floats]:
+        """Return variance over the product of both sums of squares, and skewness: `(1,)` or all."""
+        n, cube = len(self.rdms), self.part.n_stimuli**3
+        key = (self.part.seen.shape(measure), self.planted, self.part.n_stimuli, count)
+        if n * cube <= SHAPED:
+            return self._shape_of(self.rdms[:, :count], measure)
+        if key not in self.shapes:
+            some = self.rdms[: max(1, SHAPED // cube), :count]
+            variance, skewness = self._shape_of(some, measure)
+            self.shapes[key] = variance.mean(keepdims=True), skewness.mean(keepdims=True)
+        return self.shapes[key]
+
+    def _shape_of(self, rdms: Floats, measure: Measure) -> tuple[Floats, Floats]:
+        vectors = embedded(rdms, embedding(measure)).mean(axis=1)[:, None]
+        own, layer = signatures(vectors), self.part.signatures(measure, self.planted)
+        found = moments(own, layer).some((slice(None), 0))
+        squares = own.squares[:, 0] * layer.squares[0, 0]
+        some = squares > 0
+        shape = np.divide(found.variance, squares, out=np.zeros_like(squares), where=some)
+        return shape, found.skewness
+
+
+class SimulatedScores:
+    """Every measure on every size.
+
+    Parameters
+    ----------
+    layers : Layers
+    n_subjects : int
+    result : Recovered
+        What is found is added to it.
+    """
+
+    def __init__(self, layers: Layers, n_subjects: int, result: Recovered) -> None:
+        self.layers, self.measures, self.result = layers, layers.measures, result
+        self.inference = layers.terms.setting.inference
+        self.sizes = sizes(layers.n_stimuli, n_subjects)
+        self.waiting: dict[SomeStimuli, list[Trial]] = {}
+        self.shapes: Shapes = {}
 
     def add(
-        self, planted: int, features: Floats, draws: SimulatedDraws, nothing: Indices, n_tested: int
+        self, planted: int, features: Floats, draws: SimulatedDraws, nothing: Counts, n_tested: int
     ) -> None:
-        """Simulate a block from one planted layer and add what every measure finds in it."""
-        whole, halves = mix(features, draws)
+        """Simulate a block from one planted layer and add what every measure finds in it.
+
+        Parameters
+        ----------
+        planted : int
+        features : array of shape (stimulus, component)
+        draws : SimulatedDraws
+        nothing : array of shape (simulation, stimulus)
+            Orders for the first simulations, which are also looked at with stimuli shuffled.
+        n_tested : int
+        """
         angle = self.result.calibrations[planted].angle
-        rdms = whole.rdms(angle)
-        split = None if halves is None else np.swapaxes(halves.rdms(angle)[:, :, 0], 0, 1)
+        rdms = simulated_rdms(features, draws, draws.whole, angle)
+        n_all = self.layers.n_stimuli
         for n_stimuli in dict.fromkeys(size[0] for size in self.sizes):
             for number, rows in self._subsets(n_stimuli, len(rdms)):
-                part = self._part(n_stimuli, number)
-                chosen = rdms[rows][..., part.pairs]
+                part = self.layers.part(n_stimuli, number)
+                chosen = rdms[rows]
+                if n_stimuli < n_all:
+                    chosen = chosen[..., part.pairs]
                 tested = chosen[: len(range(n_tested)[rows])]
                 self._wait("power_runner_up", planted, tested, part)
-                for measure in self.measures:
-                    self._measured(measure, planted, chosen, part, nothing, split)
+                self._scored(planted, chosen, part, nothing)
         n_null = min(int(np.ceil(NULL * n_tested)), len(nothing))
-        null = np.take_along_axis(rdms[:n_null], nothing[:n_null, None], axis=2)
-        self._wait("false_winner", planted, null, self._part(self.n_stimuli, 0))
-        waiting = (one.rdms.size for part in self.parts.values() for one in part.waiting)
-        if sum(waiting) > WAITING:
+        each = np.repeat(nothing[:n_null], rdms.shape[1], axis=0)
+        null = moved(rdms[:n_null].reshape(-1, rdms.shape[2]), each).reshape(rdms[:n_null].shape)
+        self._wait("false_winner", planted, null, self.layers.part(n_all, 0))
+        if draws.parts is not None:
+            self._halves(planted, features, draws, draws.parts, angle)
+        if sum(one.rdms.size for trials in self.waiting.values() for one in trials) > WAITING:
             self.decide()
 
     def decide(self) -> None:
         """Test what is kept."""
         under = self.inference.recovery.tested_under
         measures = self.measures if under == "all" else self.measures[:1]
-        for part in self.parts.values():
-            if part.waiting:
-                part.contest.decide(part.waiting, measures)
-            part.waiting = []
+        for part, trials in self.waiting.items():
+            part.contest.decide(trials, measures)
+        self.waiting.clear()
 
-    def _measured(
-        self,
-        measure: Measure,
-        planted: int,
-        rdms: Floats,
-        part: SomeStimuli,
-        nothing: Indices,
-        split: Floats | None,
+    def _scored(self, planted: int, rdms: Floats, part: SomeStimuli, nothing: Counts) -> None:
+        """Add what measures find in data `(simulation, subject, pair)` on some stimuli."""
+        look = part.seen.look(rdms)
+        whole = part.n_stimuli == self.layers.n_stimuli
+        null = look.moved(nothing) if whole and len(nothing) else None
+        chance = Chance(part, planted, rdms, look, self.shapes)
+        related = _Related(chance, self.inference)
+        for measure in self.measures:
+            seen = measure.name in part.seen.spaces
+            each = look.scores(measure) if seen else _compared(measure, rdms, part)
+            for count in self._counts(part):
+                size = (part.n_stimuli, count)
+                tally = self._tally(measure.name, planted, size)
+                tally.scores.append(each[:, :count].mean(axis=1))
+                if not seen:
+                    continue
+                tally.claim("power_zero", related.told(measure, count))
+                if size == self.sizes[0] and null is not None:
+                    # The same data with their stimuli shuffled: as reliable, related to no layer.
+                    found = self.result.null.setdefault((measure.name, planted), [])
+                    found.append(null.scores(measure)[:, :count].mean(axis=1))
+                    tally.claim("false_positive", related.told(measure, count, null))
+            if whole and rdms.shape[1] > 1:
+                among = look.among(measure) if seen else None
+                self._reliable(measure, planted, rdms, among)
+
+    def _halves(
+        self, planted: int, features: Floats, draws: SimulatedDraws, parts: Noise, angle: float
     ) -> None:
-        """Add what one measure finds in data `(simulation, subject, pair)` on some stimuli."""
-        candidates, embed = part.embedded(measure), measure.embed
-        if embed is None:
-            flat = measure.compare(rdms.reshape(-1, rdms.shape[-1]), candidates)
-            vectors, each = None, flat.reshape(*rdms.shape[:2], -1)
-        else:
-            vectors, each = embedded(rdms, embed).astype(np.float32), None
-        for count in part.counts:
-            size = (len(part.terms.groups), count)
-            tally = self._tally(measure.name, planted, size)
-            if vectors is None:
-                assert each is not None, "scores of a measure without an embedding"
-                mean, scores = None, each[:, :count].mean(axis=1)
-            else:
-                # Inner products with embedded candidates are the measure: of the mean, its mean.
-                mean = vectors[:, :count].mean(axis=1)
-                scores = mean @ candidates.T
-                tally.claim("power_zero", self._related(mean, planted, candidates, part))
-            tally.scores.append(scores)
-            if size != self.sizes[0]:
-                continue
-            if mean is not None and len(nothing):
-                # The same data with their stimuli shuffled: as reliable, and related to no layer.
-                null = np.take_along_axis(mean[: len(nothing)], nothing, axis=1)
-                found = self.result.null.setdefault((measure.name, planted), [])
-                found.append(null @ candidates.T)
-                tally.claim("false_positive", self._related(null, planted, candidates, part))
-            if vectors is not None and split is None:
-                twice = vectors[:, :count]
-            else:
-                twice = embedded(rdms if split is None else split, embedding(measure))
-            tally.reliability.append(agreement(twice))
+        """Add how reliable the first simulations of one subject are."""
+        whole = self.layers.part(self.layers.n_stimuli, 0)
+        known = self._tally(self.measures[0].name, planted, self.sizes[0]).reliability
+        n_pairs = self.layers.candidates.rdms.shape[1]
+        left = max(FEWEST_RELIABLE, RELIABLE // n_pairs) - sum(map(len, known))
+        if left <= 0:
+            return
+        scatter = None if parts.scatter is None else parts.scatter[:, :left]
+        some = Noise(parts.patterns[:, :left], scatter)
+        split = np.swapaxes(simulated_rdms(features, draws, some, angle)[:, :, 0], 0, 1)
+        look = whole.seen.look(split)
+        for measure in self.measures:
+            seen = measure.name in whole.seen.spaces
+            self._reliable(measure, planted, split, look.among(measure) if seen else None)
 
-    def _related(
-        self, data: Floats, planted: int, candidates: Floats, part: SomeStimuli
-    ) -> Bools | None:
-        """Tell which data are related to the planted layer; None where no test can."""
-        if not len(part.shuffles):
-            return None
-        return related_to(data, candidates[planted], part.shuffles, self.inference)
+    def _reliable(self, measure: Measure, planted: int, rdms: Floats, among: Floats | None) -> None:
+        """Add how alike the RDMs `(simulation, measurement, pair)` of a simulation are."""
+        tally = self._tally(measure.name, planted, self.sizes[0])
+        if among is None:
+            tally.reliability.append(agreement(embedded(rdms, embedding(measure))))
+        else:
+            tally.reliability.append(agreement_of(among))
+
+    def _counts(self, part: SomeStimuli) -> list[int]:
+        return [size[1] for size in self.sizes if size[0] == part.n_stimuli]
 
     def _tally(self, measure: str, planted: int, size: Size) -> Tally:
         return self.result.tallies.setdefault((measure, planted, size), Tally())
 
     def _wait(self, effect: str, planted: int, rdms: Floats, part: SomeStimuli) -> None:
         """Keep simulations `(simulation, subject, pair)` until many can be tested at once."""
-        model, counts = str(self.candidates.table["model"].iloc[planted]), part.counts
+        table = self.layers.candidates.table
+        model, counts = str(table["model"].iloc[planted]), self._counts(part)
         if effect == "false_winner":
             model, counts = "", counts[:1]
-        n_stimuli = len(part.terms.groups)
 
         def claim(measure: str, count: int, made: bool) -> None:
-            self._tally(measure, planted, (n_stimuli, count)).claim(effect, [made])
+            self._tally(measure, planted, (part.n_stimuli, count)).claim(effect, [made])
 
-        part.waiting += [Trial(one.copy(), model, counts, claim) for one in rdms]
+        trials = [Trial(one.copy(), model, counts, claim) for one in rdms]
+        self.waiting.setdefault(part, []).extend(trials)
 
     def _subsets(self, n_stimuli: int, n: int) -> Iterator[tuple[int, slice]]:
         """Yield which simulations see which draw of fewer stimuli."""
-        if n_stimuli == self.n_stimuli:
+        if n_stimuli == self.layers.n_stimuli:
             yield 0, slice(None)
             return
         for number in range(min(SUBSETS, n)):
             yield number, slice(number, None, SUBSETS)
 
-    def _part(self, n_stimuli: int, number: int) -> SomeStimuli:
-        """Return one of the random parts of so many stimuli."""
-        if (n_stimuli, number) not in self.parts:
-            kept = None
-            if n_stimuli < self.n_stimuli:
-                kept = part_of(self.terms.groups, n_stimuli, self.rng)
-            counts = [size[1] for size in self.sizes if size[0] == n_stimuli]
-            self.parts[n_stimuli, number] = SomeStimuli(
-                self.candidates, self.terms, kept, counts, [*self.seed, 4, n_stimuli, number],
-                self.rng,
-            )  # fmt: skip
-        return self.parts[n_stimuli, number]
+
+def _compared(measure: Measure, rdms: Floats, part: SomeStimuli) -> Floats:
+    flat = measure.compare(rdms.reshape(-1, rdms.shape[-1]), part.candidates.rdms)
+    return flat.reshape(*rdms.shape[:2], -1)
+
+
+class _Related:
+    """Which simulated data are related to the planted layer."""
+
+    def __init__(self, chance: Chance, inference: Inference) -> None:
+        self.chance, self.inference = chance, inference
+        self._shuffled: dict[Look | None, dict[str, Floats]] = {}
+
+    def told(self, measure: Measure, count: int, null: Look | None = None) -> Bools | None:
+        """Tell which data are related, of the simulations or of shuffled ones; None if untested."""
+        part, planted = self.chance.part, self.chance.planted
+        look = null or self.chance.look
+        observed = look.scores(measure)[:, :count, planted].mean(axis=1)
+        if part.exact:
+            # Moments over all orders are the same in any order.
+            found = self.chance.moments(measure, count).some(slice(len(observed)))
+            return told_by_moments(observed, found, self.inference)
+        if not len(part.orders):
+            return None
+        if null not in self._shuffled:
+            self._shuffled[null] = look.shuffled(planted, part.orders)
+        shuffled = self._shuffled[null][measure.name][..., :count].mean(axis=2)
+        return counted_as_related(observed, shuffled, self.inference)

@@ -22,10 +22,11 @@ from isomorph.inference.gather import Candidates, Region
 from isomorph.inference.groups import Labels
 from isomorph.inference.members import ModelFamily, scored
 from isomorph.inference.nested import choose_all
-from isomorph.inference.scores import Scores, scores_of
+from isomorph.inference.scores import Prepared, Scores, scores_of
 from isomorph.inference.setting import Draws, Setting, make_draws
 from isomorph.inference.stimulus_splits import Stimuli
 from isomorph.measures import Floats, Measure
+from isomorph.measures.first_order import Sides
 
 RESAMPLES = 50
 """Resamples of each simulation. They know a standard error to 10 %, which lifts a level of .05 to
@@ -111,13 +112,17 @@ class Contest:
         On these stimuli.
     terms : Terms
         On these stimuli.
-    counts : sequence of int
-        Numbers of subjects.
     seed : sequence of int
+    at_hand : callable
+        What a measure sees of the candidates, where that is known.
     """
 
     def __init__(
-        self, candidates: Candidates, terms: Terms, counts: Sequence[int], seed: Sequence[int]
+        self,
+        candidates: Candidates,
+        terms: Terms,
+        seed: Sequence[int],
+        at_hand: Callable[[Measure], Sides | None] = lambda _: None,
     ) -> None:
         inference = terms.setting.inference
         few = inference.model_copy(
@@ -136,7 +141,10 @@ class Contest:
             terms.where,
             terms.groups,
         )
-        self.draws: Draws = make_draws({str(n): n for n in counts}, stimuli, few, seed)
+        self.seed, self.minimum = seed, few.minimum_subjects
+        self.draws: Draws = make_draws({}, stimuli, few, seed)
+        self._known: dict[str, Prepared] = {}
+        self._at_hand = at_hand
 
     def told(self, measure: Measure) -> bool:
         """Tell whether `differences` would have a p under this measure."""
@@ -159,6 +167,8 @@ class Contest:
             int(np.prod(one.scored_on.shape[:-1])) for one in sides
         )
         most = max(1, ROOM // (n_counts * len(self.layers)))
+        counts = {n for one in trials for n in (*one.counts, len(one.rdms))}
+        draws = self.draws.with_subjects({str(n): n for n in counts}, self.minimum, self.seed)
         for measure in measures:
             if not self.told(measure):
                 continue
@@ -169,12 +179,21 @@ class Contest:
                            None, None)
                     for one in some
                 ]  # fmt: skip
-                every = scores_of(regions, self.candidates.rdms, self.draws, measure)
+                every = scores_of(regions, self._prepared(measure), draws, measure)
                 for trial, scores in zip(some, every, strict=True):
                     for n in trial.counts:
-                        own = scores.of(slice(n), self.draws.subjects[str(n)])
+                        own = scores.of(slice(n), draws.subjects[str(n)])
                         made = self._made(own, trial.model, setting)
                         trial.claim(measure.name, n, made)
+
+    def _prepared(self, measure: Measure) -> Prepared:
+        """Return the candidates as a measure sees them, whose influences are sums of products."""
+        if self.draws.signs is None or not measure.to_first_order:
+            return self.candidates.stack
+        if measure.name not in self._known:
+            sides = self._at_hand(measure) or measure.sides(self.candidates.stack).rounded()
+            self._known[measure.name] = sides
+        return self._known[measure.name]
 
     def _made(self, scores: Scores, model: str, setting: Setting) -> bool:
         chosen = choose_all(scores, self.members)

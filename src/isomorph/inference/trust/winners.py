@@ -8,16 +8,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from isomorph.inference.independence import independence_p
+from isomorph.inference.independence import N_SIDES, independence_p
+from isomorph.inference.moments import Moments
 from isomorph.inference.permutation import Null
 from isomorph.measures import Floats
-from isomorph.measures.pairs import blocks
 from isomorph.study import Inference
 
 TIE = 1e-6
 """Scores nearer than this are equal, as of one layer under two names: ten times the rounding."""
-BLOCK = 2**23
-"""Numbers held at once by shuffled RDMs (32 MiB)."""
 
 Bools = npt.NDArray[np.bool_]
 
@@ -61,33 +59,30 @@ def shares(scores: Floats) -> Floats:
     return np.asarray(top / top.sum(axis=1, keepdims=True))
 
 
-def related_to(
-    data: Floats, candidate: Floats, shuffles: npt.NDArray[np.intp], inference: Inference
-) -> Bools:
-    """Tell which data are related to a candidate, by the test that `comparisons` has.
+def counted_as_related(observed: Floats, shuffled: Floats, inference: Inference) -> Bools:
+    """Tell which data are related to a layer, by the permutation test that `comparisons` has.
 
-    Every data set is judged by the same shuffles of the candidate, which is the same test as
-    shuffling the data.
+    Every data set is judged by the same shuffles of the layer, which is the same test as shuffling
+    the data.
 
     Parameters
     ----------
-    data : array of shape (simulation, pair)
-        Embedded, mean over subjects.
-    candidate : array of shape (pair,)
-        Embedded.
-    shuffles : array of shape (shuffle, pair)
-        From which pair each is taken, see `isomorph.inference.stimulus_splits.pairs_among`.
+    observed : array of shape (data,)
+    shuffled : array of shape (shuffle, data)
+        With the stimuli of the layer in other orders.
     inference : Inference
         Its sides, and the level of its recovery.
     """
-    null = [
-        data @ candidate[shuffles[part]].T
-        for part in blocks(len(shuffles), BLOCK // len(candidate))
-    ]
-    observed, shuffled = (
-        # In steps larger than the rounding of single precision, so that ties are ties.
-        np.rint(values.astype(float) / TIE) * TIE
-        for values in (data @ candidate, np.concatenate(null, axis=1).T)
-    )
+    # In steps larger than the rounding of single precision, so that ties are ties.
+    observed, shuffled = (np.rint(values / TIE) * TIE for values in (observed, shuffled))
     p, _ = independence_p(Null(observed, shuffled), inference)
+    return np.asarray(p <= inference.recovery.level)
+
+
+def told_by_moments(observed: Floats, moments: Moments, inference: Inference) -> Bools:
+    """Tell which data `(data,)` are related to a layer, by the moments over all orders."""
+    p = moments.upper_p(observed)
+    if inference.sides == "two":
+        below = moments.turned(np.full(len(observed), -1.0)).upper_p(-observed)
+        p = N_SIDES["two"] * np.fmin(p, below)
     return np.asarray(p <= inference.recovery.level)
