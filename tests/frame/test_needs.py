@@ -122,7 +122,7 @@ def test_room_and_cost_are_said_beforehand(tmp_path, capsys):
     content = yaml.safe_load(file.read_text())
     tiny.write_yaml(file, {**content, "distances": ["squared_euclidean"]})
     _, lines = checked(capsys, file)
-    assert lines[-3:] == [
+    assert [line for line in lines if line.startswith(("pixels", "procrustes", "decod"))] == [
         "pixels: keeps 2,000 features of each layer or fewer, at most 96.0 kB a layer for 12 "
         "stimuli",
         "procrustes, decodability: computed anew for each of 40 orders of the stimuli, for every "
@@ -130,7 +130,7 @@ def test_room_and_cost_are_said_beforehand(tmp_path, capsys):
         "decodability: and 12 times without a stimulus",
     ]
     _, lines = checked(capsys, study(tmp_path / "all", ["pearson"], features="all"))
-    assert lines[-1] == ("pixels: keeps all features of its layers, 4 bytes each for 12 stimuli")
+    assert "pixels: keeps all features of its layers, 4 bytes each for 12 stimuli" in lines
 
 
 def test_a_study_needs_a_measure_that_can_be_explained(tmp_path):

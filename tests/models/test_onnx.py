@@ -308,7 +308,7 @@ def test_threads_are_those_of_torch_and_no_session_keeps_memory(tmp_path, monkey
 def test_blocks_of_a_graph_are_refused_and_its_maps_still_pool(tmp_path):
     found = open_onnx(write(tmp_path / "net.onnx", small()))
     with pytest.raises(IsomorphError, match=r"^mine: layers: blocks .* write all, or patterns"):
-        extract(found, images(), "blocks", where="mine", scratch=tmp_path)
+        extract(found, images().numpy(), "blocks", where="mine", scratch=tmp_path)
     for patterns in ("all", ["stem.*"]):
         reading = Reading(pooling="mean")
         pooled = extract(

@@ -107,7 +107,7 @@ def test_a_second_try_gets_twice_as_much():
 
 
 def test_a_batch_takes_no_more_than_a_pass_allows_itself():
-    from isomorph.models.forward import BATCH_BYTES
+    from isomorph.models.room import BATCH_BYTES
 
     assert pytest.approx(BATCH_BYTES / 1e6) == resources.BATCH_MEGABYTES
     one = Sizes(stimuli=1000, side=1000, batch=512, network=True)

@@ -7,6 +7,8 @@ from typing import Any, TypedDict
 
 from pydantic import BaseModel
 
+from isomorph.study import Spec, docstrings
+
 
 class ReadableSetting(TypedDict):
     """One setting in words."""
@@ -17,20 +19,21 @@ class ReadableSetting(TypedDict):
     default: bool
 
 
-def settings_of(spec: BaseModel, before: str = "") -> Iterator[ReadableSetting]:
+def settings_of(spec: Spec, before: str = "") -> Iterator[ReadableSetting]:
     """Yield every setting of a spec that is on, with what it means and whether it is the default.
 
     Keys of specs inside are joined by dots, as messages about settings files have them.
     """
+    said = docstrings(type(spec))
     for key, field in type(spec).model_fields.items():
         value = getattr(spec, key)
         if key == "kind" or value is None or value in ((), {}, ""):
             continue
         name = before + key
-        if isinstance(value, BaseModel):
+        if isinstance(value, Spec):
             yield from settings_of(value, f"{name}.")
             continue
-        meaning = _meaning(field.description or _item_says(value), value)
+        meaning = _meaning(said.get(key) or _item_says(value), value)
         default = key not in spec.model_fields_set or value == field.default
         yield {"setting": name, "value": _text(value), "meaning": meaning, "default": default}
 

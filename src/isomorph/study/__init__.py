@@ -1,6 +1,6 @@
 """The typed study: one file that names datasets, models, distances, measures and inference."""
 
-from isomorph.study._base import Spec, StudyError, read_spec, spec_from
+from isomorph.study._base import Spec, StudyError, docstrings, read_spec, spec_from
 from isomorph.study._loading import load_study
 from isomorph.study._mistakes import Vocabulary
 from isomorph.study._study import Study, StudySpec
@@ -19,6 +19,7 @@ __all__ = [
     "StudyError",
     "StudySpec",
     "Vocabulary",
+    "docstrings",
     "load_study",
     "read_spec",
     "spec_from",
