@@ -199,3 +199,18 @@ def test_pairs_of_regions_vary_as_under_the_bootstrap_but_for_what_is_of_pairs()
     assert np.allclose(one["estimate"], other["estimate"])
     ratio = one["standard_error"] / other["standard_error"]
     assert ratio.between(0.7, 1.05).all()
+
+
+def test_a_layer_and_its_copy_in_single_precision_do_not_differ():
+    """Files of RDMs of many stimuli are in single precision."""
+    rng = np.random.default_rng(9)
+    brain = rdms_of(rng, 410, 1)
+    layer = rdms_of(rng, 410, 1)[0]
+    models = {
+        name: (scale * layer).astype(np.float32).astype(float)
+        for name, scale in (("a", 1), ("b", 3))
+    }
+    found = iso.compare(brain, models, "pearson", resamples=100, permutations=20).tables
+    row = found["differences"].iloc[0]
+    assert row["difference"] == 0
+    assert "score the same" in row["reason"]

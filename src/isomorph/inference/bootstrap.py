@@ -22,8 +22,8 @@ from isomorph.inference.spread import (
 from isomorph.measures import Counts, Floats
 
 SAME = 1e-6
-"""Share of their spread by which two things must differ between resamples to differ at all. RDMs
-are kept to 1e-12, so a layer and its copy times a constant differ by no more than rounding."""
+"""Share of their spread by which two things must differ between resamples to differ at all, so that
+a layer and its copy times a constant differ by no more than rounding."""
 
 
 def draw(n: int, n_resamples: int, rng: np.random.Generator) -> Counts:
