@@ -351,15 +351,19 @@ def test_breaking_off_is_prompt_and_keeps_what_came(objects, folder):
         for cell in (file.path, file.size, file.algorithm, file.hash, file.url)
     ]
     running = subprocess.Popen(
-        [sys.executable, "-c", SCRIPT, folder, *cells], stderr=subprocess.PIPE, text=True
-    )
+        [sys.executable, "-X", "faulthandler", "-c", SCRIPT, folder, *cells],
+        stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
     parts = wait_for(lambda: [*folder.rglob("*.part")] if folder.exists() else [], 4)
     wait_for(lambda: [part for part in parts if part.stat().st_size == HELD], 4)
     running.send_signal(signal.SIGINT)
     try:  # sooner than the minute a silent server is given
-        assert "KeyboardInterrupt" in running.communicate(timeout=50)[1]
-    finally:
-        running.kill()
+        said = running.communicate(timeout=50)[1]
+    except subprocess.TimeoutExpired:
+        running.send_signal(signal.SIGABRT)  # where every thread stands
+        said = running.communicate()[1]
+    assert running.returncode != -signal.SIGABRT, said
+    assert "KeyboardInterrupt" in said
     silent.set()
     assert len([*folder.rglob("*.part")]) == 4
     assert not [one for one in files_below(folder) if not one.endswith((".part", ".part.lock"))]
