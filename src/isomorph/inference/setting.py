@@ -24,9 +24,8 @@ from isomorph.study import Inference
 
 ENOUGH = 100
 """Stimuli, or groups of them, from which values vary as the jackknife says, unless asked otherwise:
-over hundreds of simulated data sets of each kind its standard errors are .92 to 1.05 of the true ones
-there, those of the bootstrap .96 to 1.74; of 40 stimuli they are .90 to 1.09, and intervals hold
-.90 to .96."""
+in simulations of several kinds its standard errors are .92 to 1.05 of the true ones there, those of
+the bootstrap .96 to 1.74; of 40 stimuli they are .90 to 1.09, and intervals hold .90 to .96."""
 
 UNSHUFFLED = "stimuli in groups change places together, and so many are not shuffled"
 
