@@ -26,10 +26,12 @@ from rsatoolbox.rdm import RDMs, compare
 from _command import command, seconds
 from isomorph import compare as compare_all
 from isomorph.inference.bootstrap import draw, mean_over_drawn
-from isomorph.inference.permutation import permutation_p
+from isomorph.inference.independence import independence_p
+from isomorph.inference.permutation import Shuffling, permutation_p
 from isomorph.inference.spread import spread_over_both
 from isomorph.measures import MEASURES, Measure
 from isomorph.measures.pairs import pair_indices
+from isomorph.study import Inference
 
 Ratios = Iterator[tuple[str, float]]
 
@@ -199,6 +201,12 @@ def permutations(quick: bool) -> Ratios:
         def p_alone(measure: Measure = MEASURES[name]) -> None:
             permutation_p(case.subjects, case.models, measure, n, np.random.default_rng(2))
 
+        def by_moments(measure: Measure = MEASURES[name]) -> None:
+            no_orders = np.empty((0, case.n_stimuli), dtype=int)
+            shuffling = Shuffling(case.models, measure, no_orders, exact=True)
+            (null,) = shuffling.nulls([case.subjects])
+            independence_p(null, Inference())
+
         def everything(name: str = name) -> None:
             compare_all(
                 case.subjects, {"m": case.models}, name, distance="squared_euclidean",
@@ -210,7 +218,8 @@ def permutations(quick: bool) -> Ratios:
             f"{name} p by {n} permutations, {case.words}: loop of rsatoolbox's compare, "
             f"extrapolated from {few}"
         )
-        yield f"{title} / isomorph", theirs / seconds(p_alone, 2)
+        yield f"{title} / isomorph's 10000, counted", theirs / seconds(p_alone, 2)
+        yield f"{title} / isomorph's default, exact moments", theirs / seconds(by_moments, 5)
         yield (
             f"{title} / the whole of isomorph.compare, 50 resamples and choice of layers included",
             theirs / seconds(everything),
