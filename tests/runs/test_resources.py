@@ -97,6 +97,23 @@ def test_memory_and_time_grow_with_what_there_is_to_do():
         assert took == sorted(took), stage
 
 
+def test_a_thousand_stimuli_ask_for_what_they_were_measured_to_take():
+    """20 regions with halves, 133 layers, 3 distances by 7 measures: MB of a job, seconds."""
+    large = Sizes(
+        stimuli=1000, rows=20, layers=133, distances=3, measures=7, resamples=2000,
+        permutations=1000, simulations=50, tested=10,
+    )  # fmt: skip
+    for stage, megabytes, seconds in (("compare", 3400, 21 * 213), ("recover", 3500, 900)):
+        assert megabytes <= resources.memory(stage, large) <= 2 * megabytes, stage
+        assert seconds <= 60 * resources.minutes(stage, large) <= 8 * seconds, stage
+
+
+def test_many_stimuli_begin_where_they_do_for_inference():
+    from isomorph.inference.setting import ENOUGH
+
+    assert resources.LINEAR_FROM == ENOUGH
+
+
 def test_a_second_try_gets_twice_as_much():
     large = Sizes(stimuli=3000, rows=20, layers=100, resamples=1000)
     first = resources.memory("compare", large)

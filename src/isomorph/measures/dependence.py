@@ -13,7 +13,7 @@ import numpy as np
 
 from isomorph.measures._measure import Measure
 from isomorph.measures.cka import DEBIASED, SQUARED
-from isomorph.measures.first_order import Sides, additive_fit
+from isomorph.measures.first_order import Sides, less_additive
 from isomorph.measures.linear import LinearForm
 from isomorph.measures.pairs import Counts, Floats, pair_sums, pair_weights, stimulus_count
 from isomorph.measures.rsa import pool_standardised
@@ -69,7 +69,7 @@ class HsicForm:
         n = stimulus_count(rdms.shape[1])
         level = rdms.mean(axis=1, keepdims=True)
         level = np.where(level > 0, level, np.nan)
-        left, _ = additive_fit(rdms, pair_sums(rdms), 0.0)
+        left = less_additive(rdms, DEBIASED.fitted(pair_sums(rdms)))
         left *= np.sqrt(2 / (n * (n - 3))) / level
         return Sides(left, own=2 * rdms / (level * rdms.shape[1]))
 

@@ -303,26 +303,9 @@ def signs_of(groups: NDArray[np.integer]) -> Floats:
     return Signs(groups).rows(slice(None))
 
 
-def additive_fit(rdms: Floats, sums: Floats, ridge: float) -> tuple[Floats, Floats]:
-    """Return what is left of RDMs less a number per stimulus, and those numbers.
-
-    Parameters
-    ----------
-    rdms : array of shape (representation, pair)
-    sums : array of shape (representation, stimulus)
-        Over the pairs of each stimulus.
-    ridge : float
-        Penalty of the squared numbers.
-
-    Returns
-    -------
-    left : array of shape (representation, pair)
-    numbers : array of shape (representation, stimulus)
-    """
-    n = sums.shape[1]
-    diagonal = ridge + n - 2
-    numbers = (sums - sums.sum(axis=1, keepdims=True) / (diagonal + n)) / diagonal
-    one, other = pair_indices(n)
+def less_additive(rdms: Floats, numbers: Floats) -> Floats:
+    """Return RDMs `(representation, pair)` less numbers `(representation, stimulus)` of both."""
+    one, other = pair_indices(numbers.shape[1])
     left: Floats = rdms - numbers[:, one]
     left -= numbers[:, other]
-    return left, numbers
+    return left

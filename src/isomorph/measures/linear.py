@@ -41,7 +41,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from isomorph.measures.first_order import FirstOrder, Sides, additive_fit, first_order, unit
+from isomorph.measures.first_order import FirstOrder, Sides, first_order, less_additive, unit
 from isomorph.measures.pairs import (
     Counts,
     Floats,
@@ -88,6 +88,33 @@ class LinearForm:
     centre: bool
     ridge: float
 
+    def kept(self, n_stimuli: int) -> tuple[float, float]:
+        """Return what the additive part and the mean of an RDM are multiplied by."""
+        if np.isinf(self.ridge):
+            return 1.0, float(not self.centre)
+        # A A' has eigenvalue N - 2 on the additive part once the mean is gone, 2N - 2 on the mean.
+        additive, mean = (
+            float(np.sqrt(self.ridge / (self.ridge + own)))
+            for own in (n_stimuli - 2, 2 * n_stimuli - 2)
+        )
+        return additive, 0.0 if self.centre else mean
+
+    def fitted(self, sums: Floats) -> Floats:
+        """Return the numbers of the penalised fit: `(..., stimulus)`.
+
+        Parameters
+        ----------
+        sums : array of shape (..., stimulus)
+            Over the pairs of each stimulus.
+        """
+        if np.isinf(self.ridge):
+            return np.zeros_like(sums)
+        n_stimuli = sums.shape[-1]
+        diagonal = self.ridge + n_stimuli - 2
+        total = sums.sum(axis=-1, keepdims=True)
+        numbers: Floats = (sums - total / (diagonal + n_stimuli)) / diagonal
+        return numbers
+
     def embed(self, rdms: Floats) -> Floats:
         """Return unit vectors whose inner products are the measure.
 
@@ -128,7 +155,8 @@ class LinearForm:
         centred = rdms - rdms.mean(axis=1, keepdims=True) if self.centre else rdms
         if np.isinf(self.ridge):
             return Sides(centred)
-        left, numbers = additive_fit(centred, pair_sums(centred), self.ridge)
+        numbers = self.fitted(pair_sums(centred))
+        left = less_additive(centred, numbers)
         return Sides(left, np.sqrt(self.ridge) * numbers if self.ridge else None)
 
     def pool(self, rdms: Floats) -> Floats:
@@ -146,18 +174,12 @@ class LinearForm:
         """Scale the parts of RDMs `(rdm, pair)` as the table says."""
         mean = rdms.mean(axis=1, keepdims=True)
         centred = rdms - mean
-        parts = 0 if self.centre else mean
-        if np.isinf(self.ridge):
-            return centred + parts
         n_stimuli = stimulus_count(rdms.shape[1])
-        # A A' has eigenvalue N - 2 on the additive part once the mean is gone.
-        additive = pair_sums(centred) / (n_stimuli - 2)
-        first, second = pair_indices(n_stimuli)
-        additive_pairs = additive[:, first] + additive[:, second]
-        keep_additive = np.sqrt(self.ridge / (self.ridge + n_stimuli - 2))
-        keep_mean = np.sqrt(self.ridge / (self.ridge + 2 * n_stimuli - 2))
-        centred -= (1 - keep_additive) * additive_pairs
-        centred += keep_mean * parts
+        of_additive, of_mean = self.kept(n_stimuli)
+        if of_additive < 1:
+            additive = pair_sums(centred) / (n_stimuli - 2)
+            centred = less_additive(centred, (1 - of_additive) * additive)
+        centred += of_mean * mean
         return centred
 
     def compare(self, first: Stackable, second: Stackable) -> Floats:
@@ -190,13 +212,10 @@ class LinearForm:
         if np.isinf(self.ridge):
             return squares
         sums = pair_sums(rdms)
-        n_stimuli = sums.shape[1]
         if self.centre:
-            sums -= mean[:, None] * (n_stimuli - 1)
-        diagonal = self.ridge + n_stimuli - 2
-        level = sums.sum(axis=1) ** 2 / (diagonal + n_stimuli)
+            sums -= mean[:, None] * (sums.shape[1] - 1)
         with np.errstate(divide="ignore", invalid="ignore"):
-            squares -= ((sums**2).sum(axis=1) - level) / diagonal
+            squares -= np.einsum("rs,rs->r", sums, self.fitted(sums))
         return squares
 
     def resampled(self, first: Stackable, second: Stackable, counts: Counts) -> Floats:

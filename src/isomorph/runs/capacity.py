@@ -16,11 +16,11 @@ from isomorph.foreign import in_words
 from isomorph.jobs import Job, jobs
 from isomorph.layout import Layout
 from isomorph.making import written_by
+from isomorph.rdms.collection import FINE
+from isomorph.rdms.halvings import HALVINGS, KEPT
 from isomorph.runs import resources
 from isomorph.runs.sizes import Sizes, sizes_of
 
-HALVES = 20
-"""RDMs of halves of the data that are kept of every region beside its own, at most."""
 LONG = 24.0
 """Hours from which a study is called too long for its machine."""
 
@@ -137,13 +137,15 @@ def need_of(layout: Layout, n_stimuli: Mapping[str, int]) -> Need:
 def written_bytes(stage: str, sizes: Sizes) -> float:
     """Return what a job of a stage leaves on the disk, about; tables and figures are small."""
     values = sizes.pairs * sizes.distances
+    each = 8 if sizes.stimuli <= FINE else 4
     kept = max(sizes.features, 0) * sizes.stimuli * sizes.layers
     amounts: dict[str, float] = {
         "fetch": sizes.bytes,
         "responses": 8 * sizes.presentations * sizes.units,
         "activations": 8 * sizes.stimuli**2 * sizes.layers + 4 * kept,
-        "brain_rdms": 8 * values * sizes.rows * (1 + HALVES),
-        "model_rdms": 8 * values * sizes.layers,
+        "brain_rdms": each * values * sizes.rows
+        + 4 * min(2 * HALVINGS * values * sizes.rows, KEPT),
+        "model_rdms": each * values * sizes.layers,
     }
     return amounts.get(stage, 0)
 

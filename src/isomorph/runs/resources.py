@@ -2,7 +2,8 @@
 
 Each stage is a sum of terms, a product of sizes each, with what one of it costs. The costs are
 fitted to measured runs of 50 to 1000 stimuli by `benchmarks/resources.py`, which prints a new fit
-beside what stands here.
+beside what stands here; those of many stimuli, and of many layers, to runs of 1000 stimuli, 133
+layers and up to 20 regions.
 """
 
 from __future__ import annotations
@@ -24,6 +25,10 @@ LEAST_MEGABYTES, LEAST_MINUTES = 500, 10
 """What no job is given less than: Python and its packages alone take 200 MB and some seconds."""
 
 MILLION = 1e6
+LINEAR_FROM = 100
+"""Stimuli from which nothing is computed again in resamples, see `isomorph.inference.setting`."""
+HALVES = 8
+"""RDMs of halves of a region, at most, that pairs of regions are shuffled with."""
 BATCH_MEGABYTES = 3 * 2**30 / MILLION
 """What the activations of one batch take at most, see `isomorph.models.forward`."""
 
@@ -81,6 +86,20 @@ def _batch(sizes: Sizes) -> float:
 
 def _draws(sizes: Sizes) -> int:
     return sizes.resamples + sizes.permutations
+
+
+def _again(sizes: Sizes) -> int:
+    """One where everything is computed again in every resample, else none."""
+    return int(sizes.stimuli < LINEAR_FROM)
+
+
+def _million_pairs(sizes: Sizes) -> float:
+    return sizes.pairs / MILLION
+
+
+def buffers(megabytes: float, most: float) -> Term:
+    """Return what is held for a while, so much per million values of RDMs up to a bound."""
+    return Term("buffers, which are bounded", lambda s: min(_values(s) * megabytes, most), 1.0)
 
 
 def _grid(sizes: Sizes) -> int:
@@ -152,14 +171,33 @@ STAGES: Registry[tuple[Term, ...]] = Registry(
         ),
         "compare": (
             start(280, 2.6),
-            Term(VALUES, _values, 200.0, 2.0),
+            buffers(170, 700),
+            Term(VALUES, _values, 30.0, 0.0),
             Term(
                 "million values of resamples and permutations, regions by layers",
                 lambda s: s.rows * s.layers * _draws(s) / MILLION, 25.0, 0.0,
             ),
             Term(
-                "million values resampled or permuted, under every distance and measure",
-                lambda s: _values(s) * _draws(s) * _grid(s), 0.0, 0.01,
+                "million values under every distance and measure",
+                lambda s: _values(s) * _grid(s), 0.0, 0.4,
+            ),
+            Term(
+                "million values resampled or permuted, of few stimuli",
+                lambda s: _again(s) * _values(s) * _draws(s) * _grid(s), 0.0, 0.01,
+            ),
+            Term(
+                "million permuted values of regions, by layers, of many stimuli",
+                lambda s: (
+                    (1 - _again(s)) * _million_pairs(s) * s.rows * s.layers * s.permutations
+                    * _grid(s)
+                ), 0.0, 2.6e-5,
+            ),
+            Term(
+                "million permuted values of regions and their halves, of many stimuli",
+                lambda s: (
+                    (1 - _again(s)) * _million_pairs(s) * s.rows * (1 + HALVES) * s.permutations
+                    * _grid(s)
+                ), 0.0, 1.7e-3,
             ),
             Term(
                 "million numbers of stimuli cubed, anew for every order",
@@ -171,10 +209,11 @@ STAGES: Registry[tuple[Term, ...]] = Registry(
         ),
         "explain": (
             start(240, 2.6),
-            Term(VALUES, _values, 230.0, 1.6),
+            buffers(300, 900),
+            Term(VALUES, _values, 30.0, 1.6),
             Term(
                 "million values under every distance and measure",
-                lambda s: _values(s) * _grid(s), 10.0, 0.5,
+                lambda s: _values(s) * _grid(s), 0.0, 0.5,
             ),
         ),
         "predict": (
@@ -189,14 +228,19 @@ STAGES: Registry[tuple[Term, ...]] = Registry(
         ),
         "recover": (
             start(420, 2.6),
-            Term(VALUES, _values, 700.0, 8.0),
+            buffers(600, 600),
             Term(
-                "million values simulated, under every distance and measure",
-                lambda s: _values(s) * s.simulations * _grid(s), 0.0, 0.03,
+                "million values of RDMs of layers",
+                lambda s: _million_pairs(s) * s.layers, 46.0, 0.0,
             ),
             Term(
-                "million values resampled in tests, under every distance",
-                lambda s: _values(s) * s.tested * s.resamples * s.distances, 0.0, 0.007,
+                "million values simulated, under every distance and measure",
+                lambda s: _million_pairs(s) * s.rows * s.simulations * _grid(s), 0.0, 0.11,
+            ),
+            Term(
+                "million values resampled in tests of few stimuli, under every distance",
+                lambda s: _again(s) * _values(s) * s.tested * s.resamples * s.distances,
+                0.0, 0.01,
             ),
         ),
         "figures": (

@@ -160,10 +160,8 @@ class Linear(Space):
     def inner(self, measure: Measure, products: Floats, first: Rows, second: Rows) -> Floats:
         form, n = _linear(measure), first.sums.shape[1]
         found = products.astype(float)
-        if not np.isinf(form.ridge):
-            found -= _lost(form, n) * (first.sums @ second.sums.T)
-        if not form.centre:
-            found += _kept(form, n) * np.multiply.outer(first.mean, second.mean)
+        found -= _lost(form, n) * (first.sums @ second.sums.T)
+        found += _kept(form, n) * np.multiply.outer(first.mean, second.mean)
         scale = [_over(self.lengths(measure, side)) for side in (first, second)]
         found *= scale[0][:, None]
         found *= scale[1]
@@ -176,11 +174,8 @@ class Linear(Space):
     def _squares(self, measure: Measure, rows: Rows) -> Floats:
         form, n = _linear(measure), rows.sums.shape[1]
         whole = rows.power + rows.vectors.shape[1] * rows.mean**2
-        squares = rows.power.copy()
-        if not np.isinf(form.ridge):
-            squares -= _lost(form, n) * np.square(rows.sums).sum(axis=1)
-        if not form.centre:
-            squares += _kept(form, n) * rows.mean**2
+        squares = rows.power - _lost(form, n) * np.square(rows.sums).sum(axis=1)
+        squares += _kept(form, n) * rows.mean**2
         least = ROUNDING if rows.vectors.dtype == np.float64 else SINGLE
         return np.where(squares > least * whole, squares, 0.0)
 
@@ -192,12 +187,8 @@ class Linear(Space):
         return bool(np.any((squares < POOR * rows.power) & (rows.power > least * whole)))
 
     def mean(self, measure: Measure, rows: Rows) -> Floats:
-        form = _linear(measure)
-        if form.centre:
-            return np.zeros(len(rows))
-        n = rows.sums.shape[1]
-        kept = np.sqrt(_kept(form, n) / rows.vectors.shape[1])
-        return rows.mean * kept * _over(self.lengths(measure, rows))
+        _, of_mean = _linear(measure).kept(rows.sums.shape[1])
+        return rows.mean * of_mean * _over(self.lengths(measure, rows))
 
     def shape(self, measure: Measure) -> Hashable:
         return "linear", _linear(measure).ridge
@@ -222,13 +213,12 @@ def _linear(measure: Measure) -> LinearForm:
 
 def _lost(form: LinearForm, n: int) -> float:
     """Return what an inner product loses per product of sums, as the additive part is shrunk."""
-    return (1 - form.ridge / (form.ridge + n - 2)) / (n - 2)
+    return (1 - form.kept(n)[0] ** 2) / (n - 2)
 
 
 def _kept(form: LinearForm, n: int) -> float:
     """Return what an inner product has per product of means."""
-    shrunk = 1.0 if np.isinf(form.ridge) else form.ridge / (form.ridge + 2 * n - 2)
-    return shrunk * n * (n - 1) / 2
+    return form.kept(n)[1] ** 2 * n * (n - 1) / 2
 
 
 class Ranks(Space):

@@ -67,24 +67,16 @@ class SeenLinear:
 
     def embedded(self, tile: Tile, out: Floats) -> None:
         """Write the values with their parts scaled."""
-        n, ridge, mean = len(self.sums.by_stimulus), self.form.ridge, self.sums.mean
-        if np.isinf(ridge):
-            self.sides(tile, out)
-            return
-        kept = 0.0 if self.form.centre else np.sqrt(ridge / (ridge + 2 * n - 2))
+        n, mean = len(self.sums.by_stimulus), self.sums.mean
+        of_additive, of_mean = self.form.kept(n)
         additive = (self.sums.by_stimulus - mean * (n - 1)) / (n - 2)
-        shrunk = 1 - np.sqrt(ridge / (ridge + n - 2))
-        self._less(tile, out, mean * (1 - kept) / 2 + shrunk * additive)
+        self._less(tile, out, mean * (1 - of_mean) / 2 + (1 - of_additive) * additive)
 
     @property
     def squares(self) -> float:
         """Squared length of `sides`."""
-        n, mean, ridge = len(self.sums.by_stimulus), self.sums.mean, self.form.ridge
-        squares = self.sums.squares + (0 if self.form.centre else self.sums.n_pairs * mean**2)
-        if np.isinf(ridge):
-            return squares
-        sums, diagonal = self._sums, ridge + n - 2
-        return squares - float((sums**2).sum() - sums.sum() ** 2 / (diagonal + n)) / diagonal
+        whole = 0 if self.form.centre else self.sums.n_pairs * self.sums.mean**2
+        return float(self.sums.squares + whole - self._sums @ self._fitted)
 
     @property
     def _shrinks(self) -> bool:
@@ -99,12 +91,7 @@ class SeenLinear:
     @property
     def _fitted(self) -> Floats:
         """The numbers of the penalised fit: `(stimulus,)`."""
-        sums, n = self._sums, len(self.sums.by_stimulus)
-        if np.isinf(self.form.ridge):
-            return np.zeros(n)
-        diagonal = self.form.ridge + n - 2
-        fitted: Floats = (sums - sums.sum() / (diagonal + n)) / diagonal
-        return fitted
+        return self.form.fitted(self._sums)
 
     def _less(self, tile: Tile, out: Floats, numbers: Floats) -> None:
         """Write the values less a number for either stimulus."""
