@@ -27,9 +27,10 @@ from isomorph.inference.members import ModelFamily
 from isomorph.inference.permutation import shuffled
 from isomorph.inference.setting import Setting
 from isomorph.inference.stimulus_splits import Stimuli
+from isomorph.inference.trust.layers import Layers
 from isomorph.inference.trust.measured_data import MeasuredData
 from isomorph.inference.trust.rates import power_row
-from isomorph.inference.trust.simulated_scores import Layers, recover
+from isomorph.inference.trust.simulated_scores import recover
 from isomorph.inference.trust.told_apart import Terms
 from isomorph.inference.trust.winners import relations_of
 from isomorph.measures import MEASURES

@@ -18,15 +18,8 @@ from isomorph.inference.independence import (
     independence_p,
     smallest_p,
 )
-from isomorph.inference.moments import (
-    FAR,
-    LEAST_SKEWNESS,
-    LITTLE,
-    Moments,
-    moments,
-    pearson_tail,
-    signatures,
-)
+from isomorph.inference.moments import Moments, moments, signatures
+from isomorph.inference.pearson import FAR, LEAST_SKEWNESS, LITTLE, pearson_tail
 from isomorph.inference.permutation import Null, make_orders, permutation_null, shuffled
 from isomorph.inference.region_pairs import moments_of_crossed
 from isomorph.measures import MEASURES

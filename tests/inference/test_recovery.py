@@ -15,6 +15,7 @@ from isomorph.inference.planted import recover as found_again
 from isomorph.inference.setting import Setting
 from isomorph.inference.stimulus_splits import pairs_among
 from isomorph.inference.trust import planted_layers, simulated_scores
+from isomorph.inference.trust.layers import Layers
 from isomorph.inference.trust.measured_data import MeasuredData, measured_data
 from isomorph.inference.trust.noise_level import (
     NOISE,
@@ -25,7 +26,7 @@ from isomorph.inference.trust.noise_level import (
 )
 from isomorph.inference.trust.noise_level import agreement as alike
 from isomorph.inference.trust.rates import confusion_rows, power_row
-from isomorph.inference.trust.simulated_scores import Layers, recover, sizes
+from isomorph.inference.trust.simulated_scores import recover, sizes
 from isomorph.inference.trust.told_apart import Terms
 from isomorph.inference.trust.winners import relations_of, shares
 from isomorph.measures import MEASURES

@@ -5,9 +5,11 @@ import pytest
 from scipy.spatial.distance import pdist
 
 from isomorph.inference.permutation import shuffled
+from isomorph.inference.trust.chance import Chance
+from isomorph.inference.trust.layers import SomeStimuli
 from isomorph.inference.trust.noise_level import calibrated, simulated
-from isomorph.inference.trust.seen import Seen, moved
-from isomorph.inference.trust.simulated_scores import Chance, SomeStimuli
+from isomorph.inference.trust.seen import Seen
+from isomorph.inference.trust.spaces import moved
 from isomorph.inference.trust.told_apart import Terms
 from isomorph.measures import MEASURES
 from isomorph.simulation.gaussian import FINE, SimulatedDesign, draw, mix, simulated_rdms

@@ -23,10 +23,11 @@ from isomorph.inference.permutation import permutation_null, shuffled
 from isomorph.inference.scores import scores_of
 from isomorph.inference.setting import make_draws
 from isomorph.inference.stimulus_splits import pairs_among
+from isomorph.inference.trust.layers import Layers
 from isomorph.inference.trust.measured_data import MeasuredData
 from isomorph.inference.trust.rates import CLAIMS, Tally, power_row
 from isomorph.inference.trust.seen import Seen
-from isomorph.inference.trust.simulated_scores import Layers, recover
+from isomorph.inference.trust.simulated_scores import recover
 from isomorph.inference.trust.told_apart import (
     RESAMPLES,
     Contest,

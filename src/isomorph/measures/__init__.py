@@ -1,6 +1,6 @@
 """Measures of similarity between two representations, a registry by name."""
 
-from isomorph.measures._measure import FAMILIES, FEATURES, FamilyWords, Measure
+from isomorph.measures._measure import FEATURES, Measure
 from isomorph.measures._named import Measures
 from isomorph.measures.asif import ASIF_ACCURACY, ASIF_MRR
 from isomorph.measures.canonical import CCA, CCA_RIDGE, PWCCA, SVCCA
@@ -14,6 +14,7 @@ from isomorph.measures.cka import (
 from isomorph.measures.components import LINEAR_IDENTIFIABILITY, MCC
 from isomorph.measures.decoded import DECODABILITY, TRANSFERRED_DISCREPANCY
 from isomorph.measures.dependence import DISTANCE_CORRELATION, HSIC
+from isomorph.measures.family_words import FAMILIES, FamilyWords
 from isomorph.measures.framed import FRAMED_COSINE, FRAMED_PEARSON
 from isomorph.measures.graphs import GBS, MODULARITY
 from isomorph.measures.gulp import GULP

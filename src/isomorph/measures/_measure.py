@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
 import numpy as np
 
+from isomorph.measures.family_words import Family
 from isomorph.measures.first_order import FirstOrder, Sides, first_order
 from isomorph.measures.jackknifed import Jackknifed
 from isomorph.measures.pairs import Counts, Floats, blocks
@@ -18,54 +19,7 @@ Need = Literal["rdm", "gram", "features", "repetitions", "labels"]
 Invariance = Literal[
     "scale", "offset", "additive", "monotone", "translation", "permutation", "orthogonal", "linear"
 ]
-Family = Literal[
-    "rsa", "kernel", "shape", "cca", "dependence", "topology", "neighbours", "relative",
-    "identifiability", "prediction",
-]  # fmt: skip
 
-
-@dataclass(frozen=True)
-class FamilyWords:
-    """What a family of measures is called, and the question that its members ask."""
-
-    title: str
-    asks: str
-
-
-FAMILIES: Mapping[str, FamilyWords] = {
-    "rsa": FamilyWords(
-        "RSA", "Are the distances between stimuli in proportion, or in the same order?"
-    ),
-    "kernel": FamilyWords(
-        "kernels", "Do the similarities of stimuli, as a kernel has them, covary?"
-    ),
-    "shape": FamilyWords(
-        "shape", "How near do the points of two representations come when one is moved onto the "
-        "other?"
-    ),
-    "cca": FamilyWords(
-        "canonical correlation", "Which directions of the two are linear functions of each other?"
-    ),
-    "dependence": FamilyWords(
-        "dependence", "Does one representation say anything of the other, in whatever form?"
-    ),
-    "topology": FamilyWords(
-        "topology", "Do clusters and loops of stimuli appear at the same scales?"
-    ),
-    "neighbours": FamilyWords(
-        "neighbours", "Are the same stimuli near each other, whatever the far distances?"
-    ),
-    "relative": FamilyWords(
-        "relative representations", "Are stimuli alike in how near they are to the same anchors?"
-    ),
-    "identifiability": FamilyWords(
-        "identifiability", "Do the two find the same features, or serve the same read-outs?"
-    ),
-    "prediction": FamilyWords(
-        "prediction", "How well is one predicted from the other on stimuli that were held out?"
-    ),
-}  # fmt: skip
-"""Every family of measures, in the order in which tables and figures have them."""
 
 FEATURES = "features"
 """Stands for a distance where representations are compared by their features, not their RDMs."""

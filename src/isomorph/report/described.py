@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from isomorph.catalogue.dictionary import row_of
-from isomorph.measures._measure import FAMILIES, FEATURES, FamilyWords, Measure
+from isomorph.measures._measure import FEATURES, Measure
+from isomorph.measures.family_words import FAMILIES, FamilyWords
 
 OF_FEATURES = ("scale", "translation", "permutation", "orthogonal", "linear")
 """Changes of features, as `Measure` names them."""

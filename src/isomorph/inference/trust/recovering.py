@@ -16,9 +16,10 @@ from isomorph.inference.gather import Candidates, Region, candidates_of, regions
 from isomorph.inference.members import among
 from isomorph.inference.stimulus_splits import pairs_among
 from isomorph.inference.ties import first_best
+from isomorph.inference.trust.layers import Layers
 from isomorph.inference.trust.measured_data import MeasuredData, measured_data
 from isomorph.inference.trust.rates import NOTHING, confusion_rows, power_row
-from isomorph.inference.trust.simulated_scores import Layers, Recovered, recover
+from isomorph.inference.trust.simulated_scores import Recovered, recover
 from isomorph.inference.trust.told_apart import Bools, Terms, part_of
 from isomorph.inference.trust.winners import TIE, Relations, relations_of
 from isomorph.measures import MEASURES, Floats, Measure

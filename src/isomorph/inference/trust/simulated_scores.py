@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 
 import numpy as np
 
-from isomorph.inference.gather import Candidates
-from isomorph.inference.groups import exchanged, group_count, too_few_orders
-from isomorph.inference.moments import Moments, Signatures, moments, signatures
-from isomorph.inference.stimulus_splits import pairs_among
-from isomorph.inference.ties import Indices
+from isomorph.inference.groups import exchanged, too_few_orders
+from isomorph.inference.trust.chance import Chance, Related, Shapes
+from isomorph.inference.trust.layers import Layers, SomeStimuli
 from isomorph.inference.trust.measured_data import MeasuredData
 from isomorph.inference.trust.noise_level import (
     Calibration,
@@ -23,9 +20,8 @@ from isomorph.inference.trust.noise_level import (
     embedding,
 )
 from isomorph.inference.trust.rates import Tally
-from isomorph.inference.trust.seen import Look, Seen, moved
-from isomorph.inference.trust.told_apart import Bools, Contest, Terms, Trial, part_of
-from isomorph.inference.trust.winners import counted_as_related, told_by_moments
+from isomorph.inference.trust.spaces import moved
+from isomorph.inference.trust.told_apart import Trial
 from isomorph.measures import Counts, Floats, Measure
 from isomorph.simulation.gaussian import (
     FINE,
@@ -35,8 +31,6 @@ from isomorph.simulation.gaussian import (
     draw,
     simulated_rdms,
 )
-from isomorph.simulation.planting import Planting, root
-from isomorph.study import Inference
 
 CALIBRATING = 30
 """Simulated RDMs on which the level of noise is found."""
@@ -57,14 +51,8 @@ RELIABLE = 2**20
 """Pairs of stimuli in the simulations whose reliability is looked at, and `FEWEST_RELIABLE`."""
 FEWEST_RELIABLE = 8
 """Simulations that show how reliable they all are: of many pairs they differ little."""
-SHAPED = 2**27
-"""Cubes of stimuli in the simulations that show which shape values of shuffled stimuli have, which
-differs little between simulations of one layer: all of up to 130 stimuli."""
-
 Size = tuple[int, int]
 """Stimuli and subjects."""
-Shapes = dict[tuple[Hashable, int, int, int], tuple[Floats, Floats]]
-"""Of shuffled values, by measures that share it, planted candidate, stimuli and subjects."""
 Key = tuple[str, int, Size]
 """Measure, planted candidate, size."""
 
@@ -86,58 +74,6 @@ class Recovered:
     calibrations: dict[int, Calibration]
     tallies: dict[Key, Tally] = field(default_factory=dict)
     null: dict[tuple[str, int], list[Floats]] = field(default_factory=dict)
-
-
-class Layers:
-    """The layers that data are simulated from and compared with, prepared once for all regions.
-
-    Parameters
-    ----------
-    candidates : Candidates
-        All layers, under the distance that models have.
-    measures : sequence of Measure
-        All are applied to the same data; the noise is set under the first.
-    terms : Terms
-        How they are compared, and how many are simulated.
-    seed : sequence of int
-        Of parts of the stimuli, and of what is drawn for tests.
-    """
-
-    def __init__(
-        self,
-        candidates: Candidates,
-        measures: Sequence[Measure],
-        terms: Terms,
-        seed: Sequence[int],
-    ) -> None:
-        self.candidates, self.measures, self.terms = candidates, measures, terms
-        self.seed = [*seed]
-        self._parts: dict[tuple[int, int], SomeStimuli] = {}
-        self._roots: dict[tuple[int, int], Floats] = {}
-
-    @property
-    def n_stimuli(self) -> int:
-        """How many stimuli are simulated."""
-        return len(self.terms.groups)
-
-    def part(self, n_stimuli: int, number: int) -> SomeStimuli:
-        """Return one of the random parts of so many stimuli; all of them are one."""
-        if (n_stimuli, number) not in self._parts:
-            seed, kept = [*self.seed, 4, n_stimuli, number], None
-            if n_stimuli < self.n_stimuli:
-                kept = part_of(self.terms.groups, n_stimuli, np.random.default_rng([*seed, 1]))
-            made = SomeStimuli(self.candidates, self.measures, self.terms, kept, seed)
-            self._parts[n_stimuli, number] = made
-        return self._parts[n_stimuli, number]
-
-    def root(self, index: int, planting: Planting) -> Floats:
-        """Return features `(stimulus, component)` that have the RDM of a layer."""
-        if (index, id(planting)) not in self._roots:
-            features = root(self.candidates.rdms[index], planting)
-            if self.n_stimuli > FINE:
-                features = features.astype(np.float32)
-            self._roots[index, id(planting)] = features
-        return self._roots[index, id(planting)]
 
 
 def recover(
@@ -209,131 +145,6 @@ def sizes(n_stimuli: int, n_subjects: int) -> list[Size]:
     ]
 
 
-class SomeStimuli:
-    """All stimuli or some of them, and what all simulations on them share, prepared once.
-
-    Parameters
-    ----------
-    candidates : Candidates
-        On all stimuli.
-    measures : sequence of Measure
-    terms : Terms
-        On all stimuli.
-    kept : array of shape (stimulus,) or None
-        Which are some; None for all.
-    seed : sequence of int
-    """
-
-    def __init__(
-        self,
-        candidates: Candidates,
-        measures: Sequence[Measure],
-        terms: Terms,
-        kept: Bools | None,
-        seed: Sequence[int],
-    ) -> None:
-        self.pairs: Indices | slice = slice(None)
-        if kept is not None:
-            self.pairs = pairs_among(np.flatnonzero(kept), len(kept))
-            candidates = Candidates(candidates.table, candidates.rdms[:, self.pairs])
-            terms = terms.on(kept)
-        self.candidates, self.measures, self.terms, self.seed = candidates, measures, terms, seed
-        self._signatures: dict[tuple[Hashable, int], Signatures] = {}
-
-    @property
-    def n_stimuli(self) -> int:
-        return len(self.terms.groups)
-
-    @cached_property
-    def seen(self) -> Seen:
-        """The candidates as the measures see them."""
-        return Seen(self.candidates.rdms, self.measures)
-
-    @cached_property
-    def exact(self) -> bool:
-        """Whether stimuli may stand in any order, so that the moments over all are known."""
-        return group_count(self.terms.groups) == self.n_stimuli
-
-    @cached_property
-    def orders(self) -> Counts:
-        """The shuffles `(shuffle, stimulus)` that test against independence, the same for all."""
-        groups = self.terms.groups
-        n = round(10 / self.terms.setting.inference.recovery.level) - 1
-        rng = np.random.default_rng([*self.seed, 2])
-        return exchanged(groups, 0 if too_few_orders(groups) else n, rng)
-
-    @cached_property
-    def contest(self) -> Contest:
-        """What tells models apart on these stimuli."""
-        return Contest(self.candidates, self.terms, self.seed, self.seen.sides)
-
-    def signatures(self, measure: Measure, candidate: int) -> Signatures:
-        """Return what moments over orders need to know of a candidate."""
-        key = self.seen.shape(measure), candidate
-        if key not in self._signatures:
-            assert measure.embed is not None, "only such measures are looked at"
-            own = self.candidates.rdms[candidate : candidate + 1]
-            self._signatures[key] = signatures(measure.embed(own)[:, None])
-        return self._signatures[key]
-
-
-class Chance:
-    """What simulated data have in common with a layer when their stimuli are shuffled.
-
-    Parameters
-    ----------
-    part : SomeStimuli
-    planted : int
-    rdms : array of shape (simulation, subject, pair)
-    look : Look
-        Of the same.
-    shapes : dict
-        What is costly, of the first simulations of this size from this layer; others are added.
-    """
-
-    def __init__(
-        self, part: SomeStimuli, planted: int, rdms: Floats, look: Look, shapes: Shapes
-    ) -> None:
-        self.part, self.planted, self.rdms, self.look = part, planted, rdms, look
-        self.shapes = shapes
-
-    def moments(self, measure: Measure, count: int) -> Moments:
-        """Return the moments `(simulation,)` under a measure with some of the subjects."""
-        seen, n_pairs = self.part.seen, self.rdms.shape[2]
-        shape, skewness = self._shape(measure, count)
-        mean = self.look.mean(measure)[:, :count].mean(axis=1)
-        power = self.look.among(measure)[:, :count, :count].mean(axis=(1, 2))
-        of_layer = seen.mean(measure, self.planted)
-        variance = (
-            shape
-            * np.maximum(power - n_pairs * mean**2, 0)
-            * max(seen.power(measure, self.planted) - n_pairs * of_layer**2, 0)
-        )
-        third = skewness * variance**1.5
-        return Moments(n_pairs * mean * of_layer, variance, third, self.part.n_stimuli)
-
-    def _shape(self, measure: Measure, count: int) -> tuple[Floats, Floats]:
-        """Return variance over the product of both sums of squares, and skewness: `(1,)` or all."""
-        n, cube = len(self.rdms), self.part.n_stimuli**3
-        key = (self.part.seen.shape(measure), self.planted, self.part.n_stimuli, count)
-        if n * cube <= SHAPED:
-            return self._shape_of(self.rdms[:, :count], measure)
-        if key not in self.shapes:
-            some = self.rdms[: max(1, SHAPED // cube), :count]
-            variance, skewness = self._shape_of(some, measure)
-            self.shapes[key] = variance.mean(keepdims=True), skewness.mean(keepdims=True)
-        return self.shapes[key]
-
-    def _shape_of(self, rdms: Floats, measure: Measure) -> tuple[Floats, Floats]:
-        vectors = embedded(rdms, embedding(measure)).mean(axis=1)[:, None]
-        own, layer = signatures(vectors), self.part.signatures(measure, self.planted)
-        found = moments(own, layer).some((slice(None), 0))
-        squares = own.squares[:, 0] * layer.squares[0, 0]
-        some = squares > 0
-        shape = np.divide(found.variance, squares, out=np.zeros_like(squares), where=some)
-        return shape, found.skewness
-
-
 class SimulatedScores:
     """Every measure on every size.
 
@@ -401,7 +212,7 @@ class SimulatedScores:
         whole = part.n_stimuli == self.layers.n_stimuli
         null = look.moved(nothing) if whole and len(nothing) else None
         chance = Chance(part, planted, rdms, look, self.shapes)
-        related = _Related(chance, self.inference)
+        related = Related(chance, self.inference)
         for measure in self.measures:
             seen = measure.name in part.seen.spaces
             each = look.scores(measure) if seen else _compared(measure, rdms, part)
@@ -478,27 +289,3 @@ class SimulatedScores:
 def _compared(measure: Measure, rdms: Floats, part: SomeStimuli) -> Floats:
     flat = measure.compare(rdms.reshape(-1, rdms.shape[-1]), part.candidates.rdms)
     return flat.reshape(*rdms.shape[:2], -1)
-
-
-class _Related:
-    """Which simulated data are related to the planted layer."""
-
-    def __init__(self, chance: Chance, inference: Inference) -> None:
-        self.chance, self.inference = chance, inference
-        self._shuffled: dict[Look | None, dict[str, Floats]] = {}
-
-    def told(self, measure: Measure, count: int, null: Look | None = None) -> Bools | None:
-        """Tell which data are related, of the simulations or of shuffled ones; None if untested."""
-        part, planted = self.chance.part, self.chance.planted
-        look = null or self.chance.look
-        observed = look.scores(measure)[:, :count, planted].mean(axis=1)
-        if part.exact:
-            # Moments over all orders are the same in any order.
-            found = self.chance.moments(measure, count).some(slice(len(observed)))
-            return told_by_moments(observed, found, self.inference)
-        if not len(part.orders):
-            return None
-        if null not in self._shuffled:
-            self._shuffled[null] = look.shuffled(planted, part.orders)
-        shuffled = self._shuffled[null][measure.name][..., :count].mean(axis=2)
-        return counted_as_related(observed, shuffled, self.inference)
