@@ -329,8 +329,10 @@ def test_progress_of_a_file_of_unknown_size(monkeypatch):
 
 # ---------------------------------------------------------------- breaking off
 
+# Started in the background, a process ignores interrupts and so do its own; this one must not.
 SCRIPT = """
-import sys
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from pathlib import Path
 from isomorph.archives.lock import LockedFile
 from isomorph.archives.transfer import transfer
