@@ -1,6 +1,7 @@
 """What else explains a similarity: against regressions and rsatoolbox, and with planted truth."""
 
 import shutil
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -516,6 +517,17 @@ def test_components_add_up_to_the_rdm():
     low_rank = components_of(squared(features[:, :3]), 15, 5).rdms
     assert len(low_rank) == 3
     assert isinstance(components_of(squared(features) ** 2, 15, 5), str)
+
+
+def test_as_many_equal_components_as_stimuli_fit_into_memory():
+    """Where all stimuli are as far from each other."""
+    n = 300
+    tracemalloc.start()
+    found = components_of(np.full(n * (n - 1) // 2, 2.0), n, 5)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    np.testing.assert_allclose(found.rdms, 2.0)
+    assert peak < 30 * 8 * n**2
 
 
 def test_components_of_one_variance_are_one_whatever_the_last_bit():

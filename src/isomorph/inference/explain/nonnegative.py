@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -165,11 +166,28 @@ def components_of(rdm: Floats, n_stimuli: int, most: int) -> Components | str:
     n_kept = min(most, len(bounds) - 1)
     kept = real[: bounds[n_kept]]
     scores = vectors[:, kept] * np.sqrt(values[kept])
-    first, second = pair_indices(n_stimuli)
-    along = np.add.reduceat((scores[first] - scores[second]) ** 2, bounds[:n_kept], axis=1).T
+    along = np.stack(
+        [_along(scores[:, start:stop]) for start, stop in pairwise(bounds[: n_kept + 1])]
+    )
     rest = rdm - along.sum(axis=0)
     others = values[order[len(kept) :]].sum() > ROUNDING * values[-1] * n_stimuli
     return Components(np.vstack([along, rest]) if others else along)
+
+
+def _along(scores: Floats) -> Floats:
+    """Return squared distances `(pair,)` along components `(stimulus, component)` together.
+
+    Of an RDM in which all stimuli are as far from each other there are as many as stimuli, whose
+    differences by pair would not fit into memory.
+    """
+    first, second = pair_indices(len(scores))
+    if scores.shape[1] == 1:
+        apart: Floats = (scores[first, 0] - scores[second, 0]) ** 2
+        return apart
+    products = scores @ scores.T
+    own = np.diag(products)
+    found: Floats = own[first] + own[second] - 2 * products[first, second]
+    return np.maximum(found, 0.0)
 
 
 def reweighted(normal: Normal, ridges: Sequence[float]) -> Floats:
