@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from isomorph.built_in import named_study
 from isomorph.cli.opening import open_study
 from isomorph.cli.stages import load
 from isomorph.cli.validate import add_validate
@@ -18,8 +19,11 @@ if TYPE_CHECKING:
 
 
 def add_study(parser: argparse.ArgumentParser) -> None:
-    """Add the study file to a command's arguments."""
-    parser.add_argument("--study", required=True, type=Path, metavar="FILE", help="study file")
+    """Add the study to a command's arguments."""
+    parser.add_argument(
+        "--study", required=True, type=named_study, metavar="FILE",
+        help="study file, or the name of one that comes with isomorph, such as demo",
+    )  # fmt: skip
 
 
 def add_root(parser: argparse.ArgumentParser) -> None:
@@ -234,7 +238,7 @@ LISTS: dict[str, Callable[[], str]] = {"measures": _measures, "distances": _dist
 
 def _add_lock(parser: argparse.ArgumentParser) -> None:
     either = parser.add_mutually_exclusive_group(required=True)
-    either.add_argument("--study", type=Path, metavar="FILE", help="study file")
+    either.add_argument("--study", type=named_study, metavar="FILE", help="study file")
     either.add_argument(
         "--file", action="append", type=Path, metavar="YAML",
         help="a dataset's file, of any study or none; may be repeated",
