@@ -15,14 +15,13 @@ SPECS := pyproject.toml constraints.txt
 .PHONY: demo test test-kernels lint docs bench report clean
 
 demo: .venv/installed
-	$(BIN)/snakemake --cores $(CORES) --config study=config/demo.yaml
-	@echo
-	@$(BIN)/isomorph headline --study config/demo.yaml
+	@$(BIN)/isomorph demo --cores $(CORES)
 
 report: .venv/installed
 	@failed=0; \
 	$(BIN)/snakemake --cores $(CORES) --config study=config/config.yaml || failed=$$?; \
-	[ $$failed -eq 0 ] || $(BIN)/isomorph report --study config/config.yaml || exit $$failed; \
+	[ $$failed -ne 0 ] || exit 0; \
+	$(BIN)/isomorph report --study config/config.yaml || exit $$failed; \
 	echo; $(BIN)/isomorph headline --study config/config.yaml || exit 1; \
 	exit $$failed
 

@@ -19,6 +19,7 @@ from isomorph.runs import (
     cluster,
     command_line,
     coming,
+    display,
     failures,
     resources,
     sizes,
@@ -30,7 +31,8 @@ try:
     REMAKES_VERSIONS = command_line.remakes_versions(config)
     STUDY = open_study(STUDY_FILE)
 except IsomorphError as mistake:
-    raise WorkflowError(str(mistake)) from None
+    print(f"isomorph: {mistake}", file=sys.stderr)
+    raise SystemExit(1) from None
 
 # A lock of a run that was killed is none; jobs that Snakemake starts elsewhere leave it alone.
 SNAKEMAKE = Path(".snakemake")
@@ -41,6 +43,23 @@ FAILED = failures.Failed()
 logger.addHandler(FAILED)
 PYTHON, ENDED = sys.executable, failures.ENDED
 LAYOUT = Layout(STUDY)
+
+# Calm unless Snakemake is asked for its own words: one line for each stage that runs.
+ASKED = workflow.output_settings
+IS_CALM = workflow.is_main_process and display.is_calm(
+    ASKED.quiet or (), verbose=ASKED.verbose
+)
+SHOWN = display.display(LAYOUT, dry=ASKED.dryrun)
+if IS_CALM:
+    calm = display.Calm(
+        SHOWN, lambda: workflow.executor_plugin is not None, dry=ASKED.dryrun
+    )
+    for handler in logger.handlers:
+        if handler.name == "DefaultStreamHandler":
+            handler.addFilter(calm)
+    logger.addHandler(SHOWN)
+# What a stage says is kept in its log; where the run is not calm it is seen as well.
+SEEN = "/dev/null" if IS_CALM else "/dev/stderr"
 
 # Artefacts are judged by what they hold, not by their dates or by what Snakemake remembers.
 UNFIT = {}
@@ -174,11 +193,11 @@ def begin():
         left = alive.end_orphans(SNAKEMAKE)
     except IsomorphError as mistake:
         raise WorkflowError(str(mistake)) from None
-    fetched = [
-        job.wildcards.dataset
-        for job in workflow.dag.needrun_jobs()
-        if job.rule.name == "fetch"
-    ]
+    needed = list(workflow.dag.needrun_jobs())
+    fetched = [job.wildcards.dataset for job in needed if job.rule.name == "fetch"]
     for said in (left, coming.announcement(LAYOUT, sorted(fetched))):
         if said:
             print(said, file=sys.stderr, flush=True)
+    if IS_CALM:
+        known = [display.job_of(job.rule.name, dict(job.wildcards)) for job in needed]
+        SHOWN.begin([job for job in known if job], workflow.cores or workflow.nodes)

@@ -33,6 +33,11 @@ def place() -> Path:
     )
 
 
+def is_here() -> bool:
+    """Tell whether the current folder is the one that holds them, as in a repository."""
+    return place() == Path.cwd()
+
+
 def members(kind: str) -> Path:
     """Return the folder of the built-in `datasets` or `models`."""
     return place() / "config" / kind

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from isomorph.built_in import named_study
 from isomorph.cli.opening import open_study
+from isomorph.cli.run import add_demo, add_run, add_unlock
 from isomorph.cli.stages import load
 from isomorph.cli.validate import add_validate
 from isomorph.errors import IsomorphError, did_you_mean
@@ -70,7 +71,7 @@ def refuse_nothing(layout: Layout) -> None:
 
 
 def _run(layout: Layout) -> str:
-    return f"snakemake --cores 2 --config study={layout.study.path}"
+    return f"isomorph run {layout.study.path}"
 
 
 def _add_check(parser: argparse.ArgumentParser) -> None:
@@ -331,6 +332,9 @@ def _searchlight(parsed: argparse.Namespace) -> None:
 
 
 TOOLS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
+    "run": ("run a study, from its data to its report", add_run),
+    "demo": ("run the built-in study: a few minutes, a few megabytes", add_demo),
+    "unlock": ("free a folder that a run has left locked", add_unlock),
     "check": (
         "read a study and its files that are here, say every mistake and what is still needed",
         _add_check,
