@@ -1,5 +1,6 @@
 # make demo    the built-in study, from nothing to a report
 # make test    the suite
+# make package  the package, built and tried in an empty environment
 # make test-kernels  its numeric part under the processor's other kernels of OpenBLAS
 # make lint    format, lint, types, import layers, workflow
 # make docs    the documentation in docs/_build, no warning allowed
@@ -12,7 +13,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 SPECS := pyproject.toml constraints.txt
 
-.PHONY: demo test test-kernels lint docs bench report clean
+.PHONY: demo test test-kernels package lint docs bench report clean
 
 demo: .venv/installed
 	@$(BIN)/isomorph demo --cores $(CORES)
@@ -27,6 +28,9 @@ report: .venv/installed
 
 test: .venv/installed-dev
 	$(BIN)/python -m pytest
+
+package: .venv/installed-dev
+	$(BIN)/python tests/packaged.py
 
 test-kernels: .venv/installed-dev
 	$(BIN)/python tests/kernels.py

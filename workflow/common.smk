@@ -2,12 +2,13 @@
 import re
 import shlex
 import sys
+from itertools import zip_longest
 from pathlib import Path
 
 from snakemake.logging import logger
 
 from isomorph import archives
-from isomorph.catalogue import is_asked, made_for, of_stimuli
+from isomorph.catalogue import CATALOGUE, is_asked, made_by, made_for, of_stimuli
 from isomorph.cli import open_study
 from isomorph.cli.settling import settle
 from isomorph.errors import IsomorphError
@@ -16,6 +17,7 @@ from isomorph.layout import Layout
 from isomorph.making import DECLARED, inputs_of, words_of, written_by
 from isomorph.runs import (
     alive,
+    captions,
     cluster,
     command_line,
     coming,
@@ -119,10 +121,47 @@ def timed_in(layout, job):
 def outputs(stage, of_simulated):
     """Return what a rule writes; figures are a folder, nothing else may be empty."""
     files = pattern(stage, written_by, of_simulated)
+    made = [one.name for one in made_by(stage) if one.only_for is None]
     return [
-        directory(file) if stage == "figures" else ensure(file, non_empty=True)
-        for file in files
+        shown_in_report(
+            directory(file) if stage == "figures" else ensure(file, non_empty=True),
+            name,
+        )
+        for file, name in zip_longest(files, made, fillvalue="")
     ]
+
+
+# What `snakemake --report` holds: the page, every figure and every table of a dataset, with captions.
+CAPTIONS = (SNAKEMAKE / "captions").absolute()
+TITLES = {}
+if any(word.startswith("--report") for word in sys.argv):
+    captions.write(LAYOUT, CAPTIONS)
+    TITLES = captions.titles(LAYOUT)
+
+
+def title_of(wildcards):
+    """Return what is said of a figure in the report's list."""
+    known = TITLES.get((wildcards.dataset, wildcards.figure), wildcards.figure)
+    return {"result": known}
+
+
+def shown_in_report(file, name):
+    """Flag an output of a rule that a report shows."""
+    made = CATALOGUE[name] if name else None
+    if made is None or not (made.columns or name in ("figures", "report")):
+        return file
+    where = {"caption": str(CAPTIONS / f"{name}.rst")}
+    if name == "report":
+        return report(file, category="Study", labels={"result": "the page"}, **where)
+    where["category"] = "{dataset}"
+    if name == "figures":
+        patterns = [f"{{figure}}.{ending}" for ending in captions.DRAWN]
+        return report(
+            file, subcategory="figures", patterns=patterns, labels=title_of, **where
+        )
+    return report(
+        file, subcategory="tables", labels={"result": f"{name}: {made.words}"}, **where
+    )
 
 
 def job_for(stage, wildcards):

@@ -117,7 +117,7 @@ def test_in_the_repository_a_study_is_named_from_where_one_stands(monkeypatch):
 
 
 def test_the_only_study_is_meant_where_none_is_named(elsewhere):
-    with pytest.raises(IsomorphError, match="there is no study in .*: config, demo, more"):
+    with pytest.raises(IsomorphError, match=r"there is no study in .*: config, demo, more"):
         built_in.only_study()
     (elsewhere / "mine.yaml").write_text(STUDY)
     (elsewhere / "environment.yml").write_text("name: mine\ndependencies: [pip]\n")

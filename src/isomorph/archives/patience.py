@@ -36,7 +36,7 @@ BROKEN = (
 
 
 _said: set[str] = set()
-"""Why attempts failed since one succeeded, each said once: a network that is away fails them all."""
+"""Why attempts failed since one succeeded, each said once: an absent network fails them all."""
 
 
 class TryAgainError(Exception):

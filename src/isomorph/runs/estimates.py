@@ -34,7 +34,7 @@ def measured(layout: Layout) -> dict[Job, float]:
 
 
 def predicted(layout: Layout, asked: Iterable[Job]) -> tuple[dict[Job, float], set[Job]]:
-    """Return the seconds that jobs are predicted to take by their sizes, and where these are guesses.
+    """Return the seconds jobs are predicted to take by their sizes, and which of them by guesses.
 
     What nobody knows yet is guessed from above.
     """
@@ -110,8 +110,8 @@ def in_words(seconds: float) -> str:
 
     Examples
     --------
-    >>> in_words(20), in_words(100), in_words(3000), in_words(9000), in_words(300000)
-    ('less than a minute', 'about 2 minutes', 'about 50 minutes', 'about 2.5 hours', 'about 3.5 days')
+    >>> in_words(20), in_words(3000), in_words(9000), in_words(300000)
+    ('less than a minute', 'about 50 minutes', 'about 2.5 hours', 'about 3.5 days')
     """
     if seconds < 45:
         return "less than a minute"
