@@ -10,7 +10,7 @@ from snakemake.logging import logger
 from isomorph import archives
 from isomorph.catalogue import CATALOGUE, is_asked, made_by, made_for, of_stimuli
 from isomorph.cli import open_study
-from isomorph.cli.settling import settle
+from isomorph.cli.settling import MOST, made_again, settle
 from isomorph.errors import IsomorphError
 from isomorph.jobs import Job, patterns, simulated, stimulus_sets
 from isomorph.layout import Layout
@@ -60,20 +60,16 @@ if IS_CALM:
         if handler.name == "DefaultStreamHandler":
             handler.addFilter(calm)
     logger.addHandler(SHOWN)
+    SHOWN.look()
 # What a stage says is kept in its log; where the run is not calm it is seen as well.
-SEEN = "/dev/null" if IS_CALM else "/dev/stderr"
+SEEN = "/dev/null" if IS_CALM else "&2"
 
 # Artefacts are judged by what they hold, not by their dates or by what Snakemake remembers.
 UNFIT = {}
 if workflow.is_main_process:
     UNFIT = settle(LAYOUT, versions=REMAKES_VERSIONS)
     if UNFIT:
-        print(
-            "To be made again:",
-            *dict.fromkeys(UNFIT.values()),
-            sep="\n  ",
-            file=sys.stderr,
-        )
+        SHOWN.say(*made_again(UNFIT.values(), most=MOST if IS_CALM else None))
 
 
 def one_of(names):
@@ -236,7 +232,7 @@ def begin():
     fetched = [job.wildcards.dataset for job in needed if job.rule.name == "fetch"]
     for said in (left, coming.announcement(LAYOUT, sorted(fetched))):
         if said:
-            print(said, file=sys.stderr, flush=True)
+            SHOWN.say(said)
     if IS_CALM:
         known = [display.job_of(job.rule.name, dict(job.wildcards)) for job in needed]
         SHOWN.begin([job for job in known if job], workflow.cores or workflow.nodes)

@@ -164,7 +164,9 @@ def _without_keys(passed_on: Sequence[str]) -> tuple[list[str], list[str]]:
 
     Of several `--config` Snakemake would heed the last alone, and run another study.
     """
-    others, keys, inside = [], [], False
+    others: list[str] = []
+    keys: list[str] = []
+    inside = False
     for word in passed_on:
         if word.startswith("-"):
             inside = word in {"--config", "-C"}

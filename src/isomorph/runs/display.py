@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from isomorph.catalogue import made_for
+from isomorph.errors import IsomorphError
 from isomorph.jobs import Job
 from isomorph.layout import Layout
 from isomorph.making import DECLARED, Fitting
@@ -109,20 +110,31 @@ class Display(logging.Handler):
         self._jobs: dict[int, Job] = {}
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
+        self._opened = time.monotonic()
         self._foreseen = (0.0, -1)
         self._unconnected = False
         self._drawing = threading.RLock()
         self.interrupted = False
 
+    def look(self) -> None:
+        """Show from now on that something goes on: what is there already is looked at first."""
+        self._thread.start()
+
+    def say(self, *lines: str) -> None:
+        """Write lines that stay."""
+        with self._drawing:
+            for line in lines:
+                self.screen.say(line)
+
     def begin(self, jobs: Iterable[Job], cores: int) -> None:
         """Say what a run is going to do, and show from now on what it does."""
-        self.run = progress.Progress(dict.fromkeys(jobs), cores, time.monotonic())
-        self.run.measured = estimates.measured(self.layout)
+        run = progress.Progress(dict.fromkeys(jobs), cores, time.monotonic())
+        run.measured = estimates.measured(self.layout)
         fitting = Fitting(self.layout)
-        self.run.needs = {job: frozenset(fitting.ancestors(job)) for job in self.run.waiting}
-        self._foresee()
-        self.screen.say(progress.plan(self.run, time.monotonic()))
-        self._thread.start()
+        run.needs = {job: frozenset(fitting.ancestors(job)) for job in run.waiting}
+        self._foresee(run)
+        self.say(progress.plan(run, time.monotonic()))
+        self.run = run
 
     def end(self) -> None:
         """Stop showing, and say how the run ended and what came of it."""
@@ -140,8 +152,7 @@ class Display(logging.Handler):
 
     def close(self) -> None:
         """Say how the run ended, where Snakemake broke off without telling."""
-        if self.run is not None:
-            self.end()
+        self.end()
         super().close()
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -154,8 +165,10 @@ class Display(logging.Handler):
             if hear is not None and self.run is not None:
                 hear(self, self.run, vars(record))
                 self._show()
-        if str(record.msg).startswith(NOTHING) and self.layout.report.is_file():
-            self.headline()
+        if str(record.msg).startswith(NOTHING):
+            self.end()
+            if self.layout.report.is_file():
+                self.headline()
 
     def passes(self, record: logging.LogRecord) -> bool:
         """Tell whether a record of Snakemake's is shown beside what is shown here.
@@ -165,6 +178,7 @@ class Display(logging.Handler):
         """
         said = str(record.msg)
         if said.startswith(NOTHING):
+            self.end()
             return True
         if _event(record) in HEARD or record.levelno < logging.WARNING or said.startswith(KNOWN):
             return False
@@ -210,26 +224,33 @@ class Display(logging.Handler):
     def _watch(self) -> None:
         """Show the run again and again until it has ended."""
         while not self._stop.wait(TICK):
-            self._foresee()
+            if self.run is not None:
+                self._foresee(self.run)
             with self._drawing:
                 if not self._stop.is_set():
                     self._show()
 
-    def _foresee(self) -> None:
+    def _foresee(self, run: progress.Progress) -> None:
         """Predict anew how long jobs take, now and then: files that were made tell their sizes."""
-        run = self.run
         since, done = self._foreseen
-        if run is None or done == len(run.done) or time.monotonic() - since < AGAIN:
+        if done == len(run.done) or time.monotonic() - since < AGAIN:
             return
         self._foreseen = (time.monotonic(), len(run.done))
         known = {*run.waiting, *run.running, *run.done, *run.measured}
-        run.predicted, run.guessed = estimates.predicted(self.layout, known)
+        with suppress(IsomorphError):  # whoever reads what is damaged says so
+            run.predicted, run.guessed = estimates.predicted(self.layout, known)
 
     def _show(self) -> None:
         run, now = self.run, time.monotonic()
-        if run is None or not (run.running or run.waiting):
+        if run is None:
+            line = f"{progress.clock(now - self._opened)}  looking at what is there"
+            if self.screen.live:
+                self.screen.below([line])
+            elif now - self.screen.said > SILENT:
+                self.screen.say(line)
+        elif not (run.running or run.waiting):
             return
-        if self.screen.live:
+        elif self.screen.live:
             news = {job: self._news(job) for job in run.running}
             lines = progress.stages(run, news, now)
             self.screen.below([*lines, progress.overall(run, now)])
@@ -291,6 +312,7 @@ class Calm(logging.Filter):
         if str(record.msg).startswith(BEFORE):
             return False
         if not self._runs():
+            self._shown.screen.clear()
             return True
         if self._dry and _event(record) == "run_info":
             first, self._counted = not self._counted, True
