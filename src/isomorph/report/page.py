@@ -35,7 +35,7 @@ from isomorph.making import begin, job_of, other_versions, stamp, stamps
 from isomorph.measures import MEASURES
 from isomorph.models import SOURCES
 from isomorph.models.packing import described
-from isomorph.report import contests
+from isomorph.report import contests, viewed
 from isomorph.report.analysis_facts import FAMILIES, analysis
 from isomorph.report.answers import sentences
 from isomorph.report.best import answer, best_layers, every_layer, layer_selection
@@ -168,7 +168,8 @@ def context(judged: Judged) -> dict[str, Any]:
         "other_versions": other_versions(
             stamps(judged.fitting, (job for job in jobs(study) if job.stage != "report"))
         ),
-        "bundles": {},
+        "bundles": {viewed.BUNDLE: rdms} if (rdms := viewed.viewed(layout, results)) else {},
+        "rdms": viewed.BUNDLE,
     }
 
 
