@@ -42,6 +42,7 @@ from isomorph.report.best import answer, best_layers, every_layer, layer_selecti
 from isomorph.report.best import small_p_wide_interval as wide
 from isomorph.report.evidence import Illustrated, files, read_origins, read_results
 from isomorph.report.explained import explained
+from isomorph.report.explored import bundles, choices
 from isomorph.report.methods import methods
 from isomorph.report.missing import Judged, judge
 from isomorph.report.predicted import predicted
@@ -168,7 +169,8 @@ def context(judged: Judged) -> dict[str, Any]:
         "other_versions": other_versions(
             stamps(judged.fitting, (job for job in jobs(study) if job.stage != "report"))
         ),
-        "bundles": {},
+        "explored": choices(found),
+        "bundles": bundles(found),
     }
 
 

@@ -6,7 +6,10 @@ from importlib.resources import files
 
 from markupsafe import Markup
 
-SCRIPTS = ("data", "view", "draw", "pdf_text", "pdf_path", "pdf", "downloads")
+SCRIPTS = (
+    "data", "view", "draw", "pdf_text", "pdf_path", "pdf", "downloads",
+    "look", "pointing", "explored", "finding", "profile", "courses", "measured", "explorer",
+)  # fmt: skip
 """In the order in which they need each other: files `assets/<name>.js`."""
 
 
