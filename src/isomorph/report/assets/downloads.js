@@ -1,0 +1,123 @@
+// What leaves the page: drawings as SVG and PDF, what they show as CSV, tables.
+
+/** Save bytes (or parts of a Blob) under a name. */
+function saveBytes(name, bytes, type) {
+  const address = URL.createObjectURL(new Blob([bytes], { type }));
+  const link = html("a", { href: address, download: name, hidden: true });
+  document.body.append(link);
+  link.click();
+  link.remove();
+  setTimeout(() => URL.revokeObjectURL(address), 60000);
+}
+
+/** Save a text under a name. */
+function saveText(name, text, type = "text/plain;charset=utf-8") {
+  saveBytes(name, text, type);
+}
+
+/** Return rows (objects with the same keys) as CSV; where there is no number, nothing. */
+function csv(rows) {
+  if (!rows.length) return "";
+  const names = Object.keys(rows[0]);
+  const cell = (value) => {
+    if (value === null || value === undefined || Number.isNaN(value)) return "";
+    const text = String(value);
+    return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  };
+  const lines = [names, ...rows.map((row) => names.map((name) => row[name]))];
+  return lines.map((line) => line.map(cell).join(",")).join("\r\n") + "\r\n";
+}
+
+/** Return a text as part of a file's name: lower case, words joined by hyphens. */
+function slug(text) {
+  return text.toLowerCase().replaceAll("\u2212", " minus ").replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "") || "unnamed";
+}
+
+const INHERITED = ["fill", "fill-opacity", "stroke", "stroke-opacity", "stroke-width", "stroke-dasharray",
+  "stroke-linecap", "stroke-linejoin", "font-size", "font-weight", "font-style", "text-anchor"];
+const OWN = { opacity: "1", "dominant-baseline": "auto" }; // and what they are unless said otherwise
+
+/** Return a copy of a drawing that needs no style sheet: light colours, every property in it.
+ *  What is marked `data-screen` (what only a pointer needs) stays behind. */
+function standalone(drawing) {
+  const copy = drawing.cloneNode(true);
+  for (const one of copy.querySelectorAll("[data-screen]")) one.remove();
+  const paper = html("div", { class: "paper", "aria-hidden": true }, copy);
+  document.body.append(paper);
+  try {
+    resolved(copy, {});
+  } finally {
+    paper.remove();
+  }
+  for (const element of [copy, ...copy.querySelectorAll("*")]) {
+    for (const { name } of [...element.attributes]) {
+      if (/^(class|style|tabindex|role|id|data-|aria-|on)/.test(name)) element.removeAttribute(name);
+    }
+  }
+  const box = drawing.viewBox.baseVal, { width, height } = box?.width ? box : drawing.getBoundingClientRect();
+  for (const [name, value] of Object.entries({ xmlns: SVG, viewBox: `0 0 ${width} ${height}`, width, height, "font-family": "Helvetica, Arial, sans-serif" })) {
+    copy.setAttribute(name, value);
+  }
+  copy.prepend(svg("rect", { width, height, fill: "#ffffff" }));
+  return copy;
+}
+
+/** Write what style sheets say of an element into attributes, where its parent does not say it. */
+function resolved(element, above) {
+  const style = getComputedStyle(element), own = {};
+  if (style.display === "none" || style.visibility === "hidden") { element.remove(); return; }
+  for (const name of [...INHERITED, ...Object.keys(OWN)]) {
+    own[name] = style.getPropertyValue(name).replace(/(\d)px\b/g, "$1");
+    if (own[name] === (OWN[name] ?? above[name])) element.removeAttribute(name);
+    else element.setAttribute(name, own[name]);
+  }
+  for (const child of [...element.children]) resolved(child, own);
+}
+
+/** Return a drawing as the text of a file. */
+function svgFile(drawing) {
+  return '<?xml version="1.0" encoding="UTF-8"?>\n' + new XMLSerializer().serializeToString(standalone(drawing));
+}
+
+/** Return buttons: `ways` is label → what to do; what goes wrong is said beside them. */
+function saving(ways) {
+  const said = html("span", { role: "status" });
+  const button = ([label, [meaning, run]]) => html("button", {
+    type: "button", "aria-label": meaning, title: meaning,
+    onclick: async () => {
+      said.textContent = "";
+      try { await run(); } catch (error) { said.textContent = `${label} could not be written: ${error.message}`; }
+    },
+  }, label);
+  return html("div", { class: "downloads" }, ...Object.entries(ways).map(button), said);
+}
+
+/** Return the buttons of a drawing. All are functions: `name()`, the name of the file without its
+ *  ending; `drawing()`, the <svg>; `rows()`, what it shows. */
+function downloads({ name, drawing, rows, what = "drawing" }) {
+  return saving({
+    SVG: [`Save the ${what} as SVG`, () => saveText(`${name()}.svg`, svgFile(drawing()), "image/svg+xml")],
+    PDF: [`Save the ${what} as PDF`, async () => saveBytes(`${name()}.pdf`, await pdf.written(standalone(drawing()), name()), "application/pdf")],
+    CSV: [`Save what the ${what} shows as CSV`, () => saveText(`${name()}.csv`, csv(rows()), "text/csv;charset=utf-8")],
+  });
+}
+
+const PICTURES = { "image/svg+xml": "SVG", "image/png": "PNG" };
+
+/** Give the figures that are pictures their buttons: the picture itself, and what the page holds of
+ *  it in bundles named by `data-pdf` (an array `bytes`) and `data-csv` (a `text`). */
+function figuresSaved() {
+  for (const figure of document.querySelectorAll("figure")) {
+    const picture = figure.querySelector("img");
+    const [, type] = picture?.src.match(/^data:([^;,]+)/) ?? [];
+    if (!PICTURES[type]) continue;
+    const label = PICTURES[type], { name = slug(picture.alt.split(". ")[0]) } = figure.dataset;
+    const ways = { [label]: [`Save the figure as ${label}`, async () => saveBytes(`${name}.${label.toLowerCase()}`, await (await fetch(picture.src)).arrayBuffer(), type)] };
+    const held = async (id) => (await stored(id)) ?? Promise.reject(new Error("the page does not hold it"));
+    if (figure.dataset.pdf) ways.PDF = ["Save the figure as PDF", async () => saveBytes(`${name}.pdf`, (await held(figure.dataset.pdf)).arrays.bytes.data, "application/pdf")];
+    if (figure.dataset.csv) ways.CSV = ["Save what the figure shows as CSV", async () => saveText(`${name}.csv`, (await held(figure.dataset.csv)).text, "text/csv;charset=utf-8")];
+    figure.append(saving(ways));
+  }
+}
+
+figuresSaved();
