@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import re
 from dataclasses import asdict
@@ -40,6 +39,7 @@ from isomorph.report.analysis_facts import FAMILIES, analysis
 from isomorph.report.answers import sentences
 from isomorph.report.best import answer, best_layers, every_layer, layer_selection
 from isomorph.report.best import small_p_wide_interval as wide
+from isomorph.report.drawings import picture
 from isomorph.report.evidence import Illustrated, files, read_origins, read_results
 from isomorph.report.explained import explained
 from isomorph.report.explored import bundles, choices
@@ -50,8 +50,6 @@ from isomorph.report.robustness import robustness
 from isomorph.report.scripts import scripts
 from isomorph.saying import say
 from isomorph.study import ModelSpec
-
-MEDIA = {".svg": "image/svg+xml", ".png": "image/png"}
 
 
 def run(layout: Layout) -> Path:
@@ -105,7 +103,7 @@ def templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"embedded": embedded, "slug": slug, "tied": tied, "number": number,
+    environment.filters |= {"picture": picture, "slug": slug, "tied": tied, "number": number,
                             "family": family_title}  # fmt: skip
     environment.globals |= {"meaning": meaning, "scripts": scripts}
     return environment
@@ -116,11 +114,6 @@ def meaning(table: str, column: str) -> Markup:
     (said,) = (one.meaning for one in CATALOGUE[table].columns if one.name == column)
     words = re.sub("`([^`]*)`", lambda one: f"<em>{one[1].replace('_', '-')}</em>", escape(said))
     return Markup(words)
-
-
-def embedded(path: Path) -> str:
-    """Return a picture as a data address, so that the page stands alone."""
-    return f"data:{MEDIA[path.suffix]};base64,{base64.b64encode(path.read_bytes()).decode()}"
 
 
 def tied(text: str) -> str:

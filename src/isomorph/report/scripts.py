@@ -7,9 +7,23 @@ from importlib.resources import files
 from markupsafe import Markup
 
 SCRIPTS = (
-    "data", "view", "draw", "pdf_text", "pdf_path", "pdf", "downloads",
-    "look", "pointing", "explored", "finding", "profile", "courses", "measured", "explorer",
-)  # fmt: skip
+    "data",
+    "view",
+    "draw",
+    "pdf_text",
+    "pdf_path",
+    "pdf",
+    "downloads",
+    "page",
+    "look",
+    "pointing",
+    "explored",
+    "finding",
+    "profile",
+    "courses",
+    "measured",
+    "explorer",
+)
 """In the order in which they need each other: files `assets/<name>.js`."""
 
 

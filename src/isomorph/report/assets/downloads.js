@@ -42,7 +42,7 @@ const OWN = { opacity: "1", "dominant-baseline": "auto" }; // and what they are 
 function standalone(drawing) {
   const copy = drawing.cloneNode(true);
   for (const one of copy.querySelectorAll("[data-screen]")) one.remove();
-  const paper = html("div", { class: "paper", "aria-hidden": true }, copy);
+  const paper = html("div", { class: "paper offstage", "aria-hidden": true }, copy);
   document.body.append(paper);
   try {
     resolved(copy, {});
