@@ -12,10 +12,12 @@ const look = (() => {
   /** Return the attributes of what belongs to a group. */
   const series = (group) => ({ class: `series ${group.kind}`, style: `color: ${colour(group)}` });
 
-  /** Return a group's marker: discs of networks, triangles of controls, squares of baselines;
-   *  filled where the corrected p is below .05. */
-  function marker({ kind }, x, y, filled, r = 3.4) {
+  /** Return a group's marker: discs of networks, triangles on their tips of those for which there is
+   *  no other colour; triangles of controls, squares of baselines; filled where the corrected p is
+   *  below .05. */
+  function marker({ kind, colour: n }, x, y, filled, r = 3.4) {
     const said = { class: `dot${filled ? " sure" : ""}` };
+    if (kind === "trained" && n > COLOURS) return svg("path", { ...said, d: `M${x - r} ${y - 0.8 * r}L${x + r} ${y - 0.8 * r}L${x} ${y + r}Z` });
     if (kind === "trained") return svg("circle", { ...said, cx: x, cy: y, r });
     if (kind === "baseline") return svg("rect", { ...said, x: x - r, y: y - r, width: 2 * r, height: 2 * r });
     return svg("path", { ...said, d: `M${x - r} ${y + 0.8 * r}L${x + r} ${y + 0.8 * r}L${x} ${y - r}Z` });
@@ -37,11 +39,14 @@ const look = (() => {
     return pen.measureText(text).width;
   }
 
-  /** Return a text that is no wider than so many pixels: its end gives way to an ellipsis. */
+  /** Return a text that is no wider than so many pixels: its middle gives way to an ellipsis, as
+   *  names differ at their ends. */
   function fitted(text, most, weight = 400) {
     let kept = text;
-    while (kept.length > 4 && width(kept === text ? text : `${kept}…`, weight) > most) kept = kept.slice(0, -1);
-    return kept === text ? text : `${kept.trimEnd()}…`;
+    for (let n = text.length - 1; n > 3 && width(kept, weight) > most; n--) {
+      kept = `${text.slice(0, Math.ceil(n / 2)).trimEnd()}…${text.slice(text.length - Math.floor(n / 2)).trimStart()}`;
+    }
+    return kept;
   }
 
   return { width, fitted, colour, series, marker, swatch };

@@ -8,21 +8,21 @@ const measured = (() => {
   function show(home, given) {
     shown = given;
     const { data, here, setting, series } = given;
-    const settings = data.measures.map((measure) => ({ measure, setting: settingFor(here, setting, measure.name) })).filter((one) => one.setting);
+    const families = data.families.map((family) => family.name);
+    const ordered = [...data.measures].sort((a, b) => families.indexOf(a.family) - families.indexOf(b.family));
+    const settings = ordered.map((measure) => ({ measure, setting: settingFor(here, setting, measure.name) })).filter((one) => one.setting);
     home.hidden = settings.length < 2 || !series.length;
     if (home.hidden) return;
     const width = Math.max(280, home.clientWidth);
     const cells = series.flatMap(({ group }) => settings.map((one) => cellOf(data, group, one))).filter(Boolean);
     home.querySelector('[data-part="measures-drawing"]').replaceChildren(drawing(settings, cells, width));
     home.querySelector('[data-part="measures-finding"]').textContent = sentence(settings, cells);
-    const saved = home.querySelector('[data-part="measures-downloads"]');
-    if (!saved.childElementCount) {
-      saved.append(downloads({
-        name: () => slug([shown.data.dataset, finding.inPlace(shown.setting), "measures"].join(" ")),
-        drawing: () => home.querySelector("svg.drawn"), rows: () => home.cells.map(rowOf), what: "comparison of measures",
-      }));
-    }
     home.cells = cells;
+    if (home.querySelector(".downloads")) return;
+    home.querySelector('[data-part="measures-drawing"]').after(downloads({
+      name: () => slug([shown.data.dataset, finding.inPlace(shown.setting), "measures"].join(" ")),
+      drawing: () => home.querySelector("svg.drawn"), rows: () => home.cells.map(rowOf), what: "comparison of measures",
+    }));
   }
 
   /** Return the setting of a measure in the place in view, under its distance where it has that. */
@@ -57,10 +57,10 @@ const measured = (() => {
     const groups = [...new Set(cells.map((cell) => cell.group))];
     const wide = (text) => look.width(text, 600);
     const left = Math.min(width < 560 ? 126 : 240, 12 + Math.max(...groups.map((group) => wide(group.title))));
-    const step = Math.max(NARROW, Math.min(64, (width - left - 90) / settings.length));
     const label = ({ measure }) => look.fitted(measure.label, 190, 600);
     const above = 16 + 0.72 * Math.max(...settings.map((one) => wide(label(one))));
-    const row = Math.max(CELL, Math.min(30, step)), height = above + groups.length * row + 8;
+    const step = Math.max(NARROW, Math.min(64, (width - left - 0.72 * wide(label(settings.at(-1))) - 8) / settings.length));
+    const row = Math.max(CELL, Math.min(30, step)), height = above + groups.length * row + 26;
     const over = Math.max(...settings.map((one, n) => 0.72 * wide(label(one)) - (settings.length - n - 0.5) * step));
     const total = Math.max(width, left + step * settings.length + Math.max(14, over + 8));
     const drawn = svg("svg", { class: "drawn", viewBox: `0 0 ${total} ${height}`, width: total, height, role: "group", "aria-label": sentence(settings, cells) });
@@ -72,8 +72,23 @@ const measured = (() => {
         svg("text", { class: "strong", x: left - 8, y: y(group), "text-anchor": "end", "dominant-baseline": "central" }, look.fitted(group.title, left - 10, 600)),
       ]),
       ...settings.map(({ measure }) => svg("text", { class: measure === shown.measure ? "strong" : "name", transform: `translate(${x(measure) + 3} ${above - 6}) rotate(-45)` }, label({ measure }))),
+      ...brackets(settings, (n) => left + n * step, above + groups.length * row + 6),
       ...cells.map((cell) => dot(cell, x(cell.measure), y(cell.group), Math.min(step, row) / 2 - 1.5, top(cells, cell.measure) === cell)));
     return drawn;
+  }
+
+  /** Draw a bracket below the measures of each family, with its name where there is room. */
+  function brackets(settings, x, y) {
+    return shown.data.families.flatMap(({ name, title }) => {
+      const at = settings.flatMap((one, n) => (one.measure.family === name ? [n] : []));
+      if (!at.length) return [];
+      const start = x(at[0]) + 2, stop = x(at.at(-1) + 1) - 2;
+      const fits = look.width(title) <= stop - start;
+      return [
+        svg("path", { class: "bracket", d: `M${start} ${y - 3}L${start} ${y}L${stop} ${y}L${stop} ${y - 3}` }),
+        fits ? svg("text", { x: (start + stop) / 2, y: y + 13, "text-anchor": "middle" }, title) : svg("g"),
+      ];
+    });
   }
 
   /** Draw a cell: its area is the value; the highest under the measure has a ring. */
@@ -93,7 +108,7 @@ const measured = (() => {
       `from chance (0) to a perfect match (1): ${number(calibrated)}`,
       score ? `on held-out stimuli: ${number(score.score)}${Number.isFinite(score.low) ? ` ${between(score.low, score.high)}` : ""}` : "no score on held-out stimuli",
       `best layer: ${best.name}, ${number(best.estimate)}${Number.isFinite(best.low) ? ` ${between(best.low, best.high)}` : ""}, ${probability(best.p)}${one.members.length > 1 ? " (mean of the seeds)" : ""}`,
-      shown.data.title("distances", setting.distance),
+      [shown.data.title("families", measure.family), shown.data.title("distances", setting.distance)].join("; "),
     ];
   }
 

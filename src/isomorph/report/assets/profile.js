@@ -61,12 +61,10 @@ const profile = (() => {
     const own = lines.find(({ group }) => group === shown.chosen) ?? (lists.size === 1 ? lines[0] : null);
     const named = own?.points ?? Array.from({ length: most }, (_, n) => ({ name: String(n + 1), n }));
     const every = Math.ceil(13 * named.length / Math.max(1, stop - start));
-    const labelled = named.flatMap((row, n) => (n % every ? [] : [[row.layer === undefined ? place(row.n) : x(row), short(row.name)]]));
+    const labelled = named.flatMap((row, n) => (n % every ? [] : [[row.layer === undefined ? place(row.n) : x(row), look.fitted(row.name, 130)]]));
     const title = lists.size > 1 && own ? `layers of ${own.group.title}` : "layer, in the order of execution";
     return { x, labels: lines.length ? labelled : [], title };
   }
-
-  const short = (text) => (text.length > 22 ? `${text.slice(0, 10)}…${text.slice(-10)}` : text);
 
   function range(data, { series, setting }) {
     const values = series.flatMap(({ points, members }) => [
