@@ -23,6 +23,7 @@ SCRIPTS = (
     "courses",
     "measured",
     "explorer",
+    "matrix",
 )
 """In the order in which they need each other: files `assets/<name>.js`."""
 

@@ -151,3 +151,27 @@ def test_what_cannot_be_shown_is_said(visit, timed_file, tmp_path):
     page = visit(broken)
     page.wait_for_selector('[data-part="failed"]:not([hidden])')
     assert page.inner_text('[data-part="failed"]').startswith("alpha cannot be shown: ")
+
+
+MATRIX = (
+    '<table class="matrix"><tr><td data-dataset="real" data-region="beta" data-model="net"'
+    ' data-measure="rho_a" data-distance="correlation"><span class="score">.39</span></td></tr></table>'
+)
+
+
+def test_a_cell_of_the_matrix_says_more_and_leads_to_its_model(visit, timed_file, tmp_path):
+    with_matrix = tmp_path / "matrix.html"
+    whole = timed_file.read_text(encoding="utf-8")
+    with_matrix.write_text(whole.replace('<section id="explore"', MATRIX + '<section id="explore"'), encoding="utf-8")
+    page = visit(with_matrix)
+    page.wait_for_selector("#explore[data-drawn]")
+    cell = page.locator(".matrix td").last
+    cell.hover()
+    opens = "Net, trained · beta 50 to 100 ms"
+    page.locator(".note").filter(has_text=opens).wait_for()
+    assert page.inner_text(".note").startswith(f"{opens}\non held-out stimuli: .")
+    cell.get_by_role("link").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_function("() => document.querySelector('[data-part=finding]').textContent.startsWith('beta')")
+    assert "model=net" in page.evaluate("location.hash")
+    page.wait_for_function("() => document.getElementById('explore').getBoundingClientRect().top < 200")

@@ -77,13 +77,34 @@ const explored = (() => {
 
     return {
       ...held, layers, settings, value, row, score, training,
-      /** Return the place of a model's layer by name among all layers, -1 where there is none. */
-      layerOf: (model, name) => layers.findIndex((layer) => layer.model === model && layer.name === name),
       layersOf: (model) => held.models[model].layers.map((_, place) => first[model] + place),
-      modelNamed: (name) => held.models.findIndex((model) => model.name === name),
+      /** Return the group of a model by its name, or by that of one of its seeds; null without one. */
+      groupNamed: (name) => held.groups.find((group) => group.name === name) ?? held.groups[held.models.find((model) => model.name === name)?.group] ?? null,
       members: (group) => held.models.flatMap((model, n) => (model.group === group ? [n] : [])),
       title: (list, name) => held[list].find((one) => one.name === name)?.title ?? name,
     };
+  }
+
+  /** Return the setting a view names, or the first there is; `lacking` says what was not found. */
+  function settingOf(data, state, region) {
+    const here = data.settings.filter((one) => one.region === region), lacking = [];
+    let left = here;
+    for (const key of ["time", "measure", "distance"]) {
+      const order = key === "time" ? data.bins.map((bin) => bin.words) : data[`${key}s`].map((one) => one.name);
+      const known = order.filter((name) => left.some((one) => one[key] === name));
+      if (state[key] && !known.includes(state[key])) lacking.push(`${key} "${state[key]}"`);
+      const taken = known.includes(state[key]) ? state[key] : key === "time" ? fullest(data, left, known) : known[0];
+      left = left.filter((one) => one[key] === taken);
+    }
+    return { setting: left[0], here, lacking };
+  }
+
+  /** Return the time bin of the highest estimate under the first measure, as a view to start from. */
+  function fullest(data, settings, times) {
+    if (times.length < 2) return times[0];
+    const first = settings.filter((one) => one.measure === settings[0].measure && one.distance === settings[0].distance);
+    const peak = (one) => Math.max(...data.layers.map((_, layer) => data.value("estimate", one.row, layer)).filter(Number.isFinite), -Infinity);
+    return first.reduce((a, b) => (peak(a) >= peak(b) ? a : b)).time;
   }
 
   /** Return the groups of models as they are drawn under a setting: the rows of every member and,
@@ -123,5 +144,5 @@ const explored = (() => {
     return { score: mean("score"), calibrated: mean("calibrated"), low: NaN, high: NaN, layer: -1, seeds: found.length, reason: "" };
   }
 
-  return { open, series, highest, heldOut };
+  return { open, settingOf, series, highest, heldOut };
 })();

@@ -17,28 +17,6 @@ const explorer = (() => {
     return found ?? inside[0] ?? places.find((option) => option.defaultSelected) ?? places[0];
   }
 
-  /** Return the setting a view names, or the first there is; `lacking` says what was not found. */
-  function settingOf(data, state, region) {
-    const here = data.settings.filter((one) => one.region === region), lacking = [];
-    let left = here;
-    for (const key of ["time", "measure", "distance"]) {
-      const order = key === "time" ? data.bins.map((bin) => bin.words) : data[`${key}s`].map((one) => one.name);
-      const known = order.filter((name) => left.some((one) => one[key] === name));
-      if (state[key] && !known.includes(state[key])) lacking.push(`${key} "${state[key]}"`);
-      const taken = known.includes(state[key]) ? state[key] : key === "time" ? fullest(data, left, known) : known[0];
-      left = left.filter((one) => one[key] === taken);
-    }
-    return { setting: left[0], here, lacking };
-  }
-
-  /** Return the time bin of the highest estimate under the first measure, as a view to start from. */
-  function fullest(data, settings, times) {
-    if (times.length < 2) return times[0];
-    const first = settings.filter((one) => one.measure === settings[0].measure && one.distance === settings[0].distance);
-    const peak = (one) => Math.max(...data.layers.map((_, layer) => data.value("estimate", one.row, layer)).filter(Number.isFinite), -Infinity);
-    return first.reduce((a, b) => (peak(a) >= peak(b) ? a : b)).time;
-  }
-
   async function draw(state) {
     const turn = ++drawnFor, option = placeOf(state);
     let data;
@@ -58,11 +36,11 @@ const explorer = (() => {
   }
 
   function show(data, state, option) {
-    const { setting, here, lacking } = settingOf(data, state, option.dataset.region);
+    const { setting, here, lacking } = explored.settingOf(data, state, option.dataset.region);
     if (state.region && option.dataset.region !== state.region) lacking.push(`region "${state.region}"`);
     const hidden = new Set((state.hide ?? "").split(",").filter(Boolean));
     const series = explored.series(data, setting, hidden);
-    const model = data.modelNamed(state.model), chosen = model < 0 ? null : data.groups[data.models[model].group];
+    const chosen = data.groupNamed(state.model);
     const measure = data.measures.find((one) => one.name === setting.measure);
     const networks = series.filter(({ group }) => group.kind !== "baseline");
     const lists = new Set(networks.map(({ points }) => points.map((row) => row.name).join("\n")));
@@ -185,7 +163,11 @@ const explorer = (() => {
   view.on(KEYS, draw);
   panel.hidden = false;
   draw(view.get());
-  const asked = view.get();
-  if (location.hash.startsWith("#view?") && !asked.right && !asked.left) panel.scrollIntoView();
+  const arrive = () => {
+    const asked = view.get();
+    if (location.hash.startsWith("#view?") && !asked.right && !asked.left) panel.scrollIntoView();
+  };
+  addEventListener("hashchange", arrive);
+  arrive();
   return { draw };
 })();

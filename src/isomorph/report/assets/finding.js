@@ -55,6 +55,22 @@ const finding = (() => {
     ].filter((one) => one !== null);
   }
 
+  /** Return the lines of a model's note in one region. */
+  function summary(data, setting, one) {
+    const best = explored.highest(one.points), score = explored.heldOut(data, setting, one.members);
+    const inside = one.points.filter((row) => row.inSet === "yes").length, gain = data.training(setting, one.members[0][0].model);
+    const at = score?.layer >= 0 ? ` (${data.layers[score.layer].name} in ${Math.round(100 * score.share)} % of splits)` : "";
+    return [
+      `${one.group.title} · ${inPlace(setting)}`,
+      score ? `on held-out stimuli: ${number(score.score)}${Number.isFinite(score.low) ? ` ${between(score.low, score.high)}` : ""}${at}` : null,
+      ceilingSaid(setting.ceiling),
+      one.points.length > 1 ? `highest of ${one.points.length} layers: ${best.name}, ${value(best)}, ${probability(best.p)}` : `${value(best)}, ${probability(best.p)}`,
+      inside && one.points.length > 1 ? `${inside} of ${one.points.length} layers in the confidence set` : null,
+      gain ? `training: ${number(gain.difference)} ${between(gain.low, gain.high)}, ${probability(gain.p)}` : null,
+      "Click for every layer",
+    ].filter((line) => line !== null);
+  }
+
   const kept = (value) => (Number.isFinite(value) ? Number(value.toFixed(4)) : NaN);
 
   /** Return what a profile shows, a row per layer of every model instance. */
@@ -85,5 +101,5 @@ const finding = (() => {
       html("tbody", {}, ...shown.series.flatMap(({ members }) => members.flat()).map(row)));
   }
 
-  return { tied, sentence, lines, rows, table, inPlace, merit };
+  return { tied, sentence, lines, summary, rows, table, inPlace, merit };
 })();
