@@ -6,7 +6,9 @@ from importlib.resources import files
 
 from markupsafe import Markup
 
-SCRIPTS = ("data", "view", "draw", "pdf_text", "pdf_path", "pdf", "downloads", "page", "tables")
+SCRIPTS = (
+    "data", "view", "draw", "pdf_text", "pdf_path", "pdf", "downloads", "page", "tables", "files",
+)  # fmt: skip
 """In the order in which they need each other: files `assets/<name>.js`."""
 
 
