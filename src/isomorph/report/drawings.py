@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -94,7 +94,7 @@ def drawing(text: str, name: str, alternative: str) -> Markup:
     colours: dict[str, str] = {}
     paper = "<image" in text
     if not paper:
-        text = STYLE.sub(lambda style: COLOUR.sub(lambda one: _named(one[0], colours), style[0]), text)
+        text = STYLE.sub(partial(_recoloured, colours), text)
     (tag,) = TAG.findall(text)[:1]
     width, height = (float(one) for one in BOX.findall(tag)[0])
     smallest = min((float(one) for one in LETTERS.findall(text)), default=LEGIBLE / PIXELS)
@@ -110,8 +110,11 @@ def drawing(text: str, name: str, alternative: str) -> Markup:
     return Markup(text.replace(tag, said + OWN.sub("", tag)[len("<svg") :], 1))
 
 
-def _named(colour: str, names: dict[str, str]) -> str:
-    return f"var({names.setdefault(colour.lower(), f'--c{len(names)}')})"
+def _recoloured(names: dict[str, str], style: re.Match[str]) -> str:
+    """Return a style that names its colours, which are put into `names`."""
+    return COLOUR.sub(
+        lambda one: f"var({names.setdefault(one[0].lower(), f'--c{len(names)}')})", style[0]
+    )
 
 
 @cache
@@ -121,7 +124,7 @@ def dark(colour: str) -> str:
     Examples
     --------
     >>> dark("#ffffff"), dark("#22262b")
-    ('#181818', '#e0e5eb')
+    ('#181818', '#e0e6ec')
     """
     coded = np.array([int(colour[at : at + 2], 16) for at in (1, 3, 5)]) / 255
     linear = np.where(coded <= 0.04045, coded / 12.92, ((coded + 0.055) / 1.055) ** 2.4)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,8 @@ from isomorph.report.drawings import picture
 from isomorph.report.evidence import Illustrated, files, read_origins, read_results
 from isomorph.report.explained import explained
 from isomorph.report.explored import bundles, choices
+from isomorph.report.kept import with_files
+from isomorph.report.links import linked
 from isomorph.report.methods import methods
 from isomorph.report.missing import Judged, judge
 from isomorph.report.predicted import predicted
@@ -88,8 +91,22 @@ def run(layout: Layout) -> Path:
 
 def render(judged: Judged) -> str:
     """Return the page as HTML; everything that was written by anybody is escaped."""
-    page: str = templates().get_template("page.html.j2").render(context(judged))
-    return page
+    said = context(judged)
+    page: str = templates().get_template("page.html.j2").render(said)
+    return with_files(page, _kept(judged.layout, said["datasets"]))
+
+
+def _kept(layout: Layout, datasets: Sequence[Mapping[str, Any]]) -> dict[str, Path]:
+    """Return the files the page links to, apart from the pictures it shows, by address."""
+    results = [one["results"] for one in datasets if one["results"]]
+    addresses = [address for one in results for _, address, _ in one["files"]]
+    addresses += [
+        address
+        for one in results
+        for picture in one["pictures"]
+        for _, address in picture.files[1:]
+    ]
+    return {address: layout.report.parent / address for address in addresses}
 
 
 def templates() -> Environment:
@@ -103,8 +120,8 @@ def templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"picture": picture, "slug": slug, "tied": tied, "number": number,
-                            "family": family_title}  # fmt: skip
+    environment.filters |= {"picture": picture, "linked": linked, "slug": slug, "tied": tied,
+                            "number": number, "family": family_title}  # fmt: skip
     environment.globals |= {"meaning": meaning, "scripts": scripts}
     return environment
 
@@ -183,6 +200,7 @@ def _dataset(layout: Layout, results: Illustrated) -> dict[str, Any]:
     without = [region for region in main_rows.regions(comparisons) if region not in shown]
     return {
         "drawn": results.picture,
+        "pictures": results.pictures,
         "names": main_rows.regions(comparisons),
         "n_stimuli": 0 if comparisons.empty else int(comparisons["n_stimuli"].max()),
         "timecourses": [one for one in results.pictures if one.kind == "timecourse"],

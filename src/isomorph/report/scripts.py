@@ -15,6 +15,8 @@ SCRIPTS = (
     "pdf",
     "downloads",
     "page",
+    "tables",
+    "files",
     "look",
     "pointing",
     "explored",

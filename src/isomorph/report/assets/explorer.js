@@ -132,7 +132,12 @@ const explorer = (() => {
 
   function values(shown) {
     const fold = part("values");
-    const fillIn = () => { if (fold.open) part("table").replaceChildren(finding.table(shown.data, shown)); };
+    const fillIn = () => {
+      if (!fold.open) return;
+      part("table").parentElement.querySelector(".tools")?.remove();
+      part("table").replaceChildren(finding.table(shown.data, shown));
+      tabled(part("table").firstElementChild);
+    };
     fold.ontoggle = fillIn;
     fillIn();
     panel.shown = shown;
