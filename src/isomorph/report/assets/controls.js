@@ -5,8 +5,7 @@ const controls = (() => {
   function all(held, { set, left, right, order, category, column, distance, third }) {
     const [leftKey, rightKey] = [rdms.keyOf(set, left), rdms.keyOf(set, right)];
     const turned = () => view.set({ left: rightKey, right: leftKey });
-    const distances = [...new Set(set.rdms.filter((one) => !one.isLayer).map((one) => one.distance))];
-    const names = distances.length ? distances : [...new Set(set.rdms.map((one) => one.distance))];
+    const names = distances(set);
     return html("div", { class: "menus", role: "group", "aria-label": "What is shown" },
       menu("Left", grouped(held.sets), leftKey, (key) => view.set({
         left: key, right: rdms.named(held, key).set === set ? rightKey : null,
@@ -23,6 +22,12 @@ const controls = (() => {
         (name) => view.set({ third: name })),
       html("p", { id: "viewer-keys", hidden: true }, "Arrow keys move to the next stimulus of the row or the column."),
     );
+  }
+
+  /** Return the distances to choose from: those of regions, where there are any. */
+  function distances(set) {
+    const regions = set.rdms.filter((one) => !one.isLayer);
+    return [...new Set((regions.length ? regions : set.rdms).map((one) => one.distance))];
   }
 
   function menu(label, choices, value, change) {
@@ -80,5 +85,5 @@ const controls = (() => {
     return found;
   }
 
-  return { all, legend, rows };
+  return { all, distances, legend, rows };
 })();

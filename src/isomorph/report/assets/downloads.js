@@ -42,7 +42,7 @@ const OWN = { opacity: "1", "dominant-baseline": "auto" }; // and what they are 
 function standalone(drawing) {
   const copy = drawing.cloneNode(true);
   for (const one of copy.querySelectorAll("[data-screen]")) one.remove();
-  const paper = html("div", { class: "paper", "aria-hidden": true }, copy);
+  const paper = html("div", { class: "paper offstage", "aria-hidden": true }, copy);
   document.body.append(paper);
   try {
     resolved(copy, {});
@@ -101,23 +101,3 @@ function downloads({ name, drawing, rows, what = "drawing" }) {
     CSV: [`Save what the ${what} shows as CSV`, () => saveText(`${name()}.csv`, csv(rows()), "text/csv;charset=utf-8")],
   });
 }
-
-const PICTURES = { "image/svg+xml": "SVG", "image/png": "PNG" };
-
-/** Give the figures that are pictures their buttons: the picture itself, and what the page holds of
- *  it in bundles named by `data-pdf` (an array `bytes`) and `data-csv` (a `text`). */
-function figuresSaved() {
-  for (const figure of document.querySelectorAll("figure")) {
-    const picture = figure.querySelector("img");
-    const [, type] = picture?.src.match(/^data:([^;,]+)/) ?? [];
-    if (!PICTURES[type]) continue;
-    const label = PICTURES[type], { name = slug(picture.alt.split(". ")[0]) } = figure.dataset;
-    const ways = { [label]: [`Save the figure as ${label}`, async () => saveBytes(`${name}.${label.toLowerCase()}`, await (await fetch(picture.src)).arrayBuffer(), type)] };
-    const held = async (id) => (await stored(id)) ?? Promise.reject(new Error("the page does not hold it"));
-    if (figure.dataset.pdf) ways.PDF = ["Save the figure as PDF", async () => saveBytes(`${name}.pdf`, (await held(figure.dataset.pdf)).arrays.bytes.data, "application/pdf")];
-    if (figure.dataset.csv) ways.CSV = ["Save what the figure shows as CSV", async () => saveText(`${name}.csv`, (await held(figure.dataset.csv)).text, "text/csv;charset=utf-8")];
-    figure.append(saving(ways));
-  }
-}
-
-figuresSaved();

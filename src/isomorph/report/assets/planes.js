@@ -25,7 +25,7 @@ const planes = (() => {
     const places = points.map(([x, y]) => [scale(x), scale(-y)]);
     const size = set.images.length ? Math.max(16, Math.min(34, width / Math.sqrt(set.n) / 1.5)) : 6;
     const drawing = svg("svg", {
-      viewBox: `0 0 ${width} ${width}`, width, height: width, class: "plane", role: "img",
+      viewBox: `0 0 ${width} ${width}`, width, height: width, class: "viewed plane", role: "img",
       "aria-label": label,
     });
     const marked = svg("g", { class: "cross", "data-screen": "", "pointer-events": "none" });

@@ -100,19 +100,19 @@ const rdms = (() => {
     return coded(set.datasets[0].name, rdm.model, rdm.layer);
   }
 
-  /** Return { set, found } of a key, `found` in every distance there is; or { missing } in words. */
+  /** Return { set, found } of a key, `found` in every distance there is; or { missing } in words.
+   *  A region's time bin may stand behind a slash of its own. */
   function named(held, key) {
     const [dataset, ...rest] = key.split("/").map(decoded);
     const set = held.sets.find((one) => one.datasets.some(({ name }) => name === dataset));
     if (!set) return { missing: `No RDMs of ${dataset} are in this page.` };
-    const [model, layer] = rest.length > 1 ? rest : ["", ""];
-    const region = rest.length === 1 ? rest[0] : "";
-    const found = set.rdms.filter((one) => one.model === model && one.layer === layer
-      && one.region === region && (one.isLayer || one.dataset === dataset));
+    const [whole, timed] = [rest.join("/"), rest.join(" ")];
+    const found = set.rdms.filter((one) => (one.isLayer ? `${one.model}/${one.layer}` === whole
+      : one.dataset === dataset && [whole, timed].includes(one.region)));
     if (found.length) return { set, found };
-    const file = set.files[model || dataset];
-    const where = file ? ` It may stand in ${file}: isomorph show --output rdms.png ${file}` : "";
-    return { set, missing: `The RDM of ${rest.join(", ")} is not in this page.${where}` };
+    const file = set.files[rest[0]] ?? set.files[dataset];
+    return { set, missing: `The RDM of ${timed} is not in this page. It may stand in ${file}; `
+      + `isomorph show --output rdms.png ${file} draws what is there.` };
   }
 
   function decoded(part) {

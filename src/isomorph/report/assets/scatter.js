@@ -3,6 +3,7 @@
 const scatter = (() => {
   const MOST = 5000; // with more points their density is drawn
   const BINS = 72;
+  const [WITHIN, BETWEEN] = ["#d55e00", "#7d848e"]; // seen on white and on dark paper
   const MARGIN = { left: 52, right: 12, top: 10, bottom: 42 };
 
   /** Draw it and return { element, mark(cell) }; options: `set`, `left`, `right`, `column`,
@@ -13,7 +14,7 @@ const scatter = (() => {
     const x = linear([left.low, left.high], [MARGIN.left, width - MARGIN.right]);
     const y = linear([right.low, right.high], [height - MARGIN.bottom, MARGIN.top]);
     const drawing = svg("svg", {
-      viewBox: `0 0 ${width} ${height}`, width, height, class: "scatter", role: "img",
+      viewBox: `0 0 ${width} ${height}`, width, height, class: "viewed scatter", role: "img",
       "aria-label": options.label,
     });
     const place = { x, y, width, height };
@@ -60,9 +61,9 @@ const scatter = (() => {
       });
     };
     context.globalAlpha = same ? 0.4 : 0.6;
-    paint(same ? colour("--soft") : colour("--blue"), false);
+    paint(BETWEEN, false);
     context.globalAlpha = 0.75;
-    if (same) paint("#d55e00", true);
+    if (same) paint(WITHIN, true);
     return pictured(canvas, width, height);
   }
 
@@ -92,11 +93,6 @@ const scatter = (() => {
 
   function pictured(canvas, width, height) {
     return svg("image", { href: canvas.toDataURL(), width, height });
-  }
-
-  /** Return what a colour of the page is now. */
-  function colour(name) {
-    return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   }
 
   function axes({ left, right }, { x, y, width, height }) {
@@ -130,5 +126,5 @@ const scatter = (() => {
     if (best) move(best, false);
   }
 
-  return { MOST, draw, within };
+  return { BETWEEN, MOST, WITHIN, draw, within };
 })();

@@ -17,7 +17,7 @@ const squares = (() => {
     const margin = Math.min(Math.floor(width - side - 2), 120);
     const drawing = svg("svg", {
       viewBox: `0 0 ${width} ${side + margin + 2}`, width, height: side + margin + 2,
-      class: "square", role: "img", tabindex: 0, "aria-label": options.label,
+      class: "viewed square", role: "img", tabindex: 0, "aria-label": options.label,
       "aria-describedby": "viewer-keys",
     });
     const box = { x: margin, y: margin, cell, side };

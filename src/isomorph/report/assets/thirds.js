@@ -74,7 +74,7 @@ const thirds = (() => {
           figure("Distance in the right against distance in the left", drawn.element, saved(shown, "scatter", drawn.element)),
           html("div", { class: "beside" }, dense
             ? html("p", { class: "key" }, "one pair", html("span", { class: "bar", style: `background: ${ramps.risingBar()}` }), "many pairs in one place")
-            : column && html("p", { class: "key" }, swatch("#d55e00", true), `within one ${column.name}`, swatch("var(--soft)", false), `between two`),
+            : column && html("p", { class: "key" }, swatch(scatter.WITHIN, true), `within one ${column.name}`, swatch(scatter.BETWEEN, false), "between two"),
           column && means(shown)),
         ],
       };
@@ -82,7 +82,7 @@ const thirds = (() => {
   };
 
   function swatch(fill, square) {
-    const form = square ? svg("rect", { x: -4, y: -4, width: 8, height: 8, fill }) : svg("circle", { r: 4, style: `fill: ${fill}` });
+    const form = square ? svg("rect", { x: -4, y: -4, width: 8, height: 8, fill }) : svg("circle", { r: 4, fill });
     return svg("svg", { viewBox: "-6 -6 12 12", width: 12, height: 12, "aria-hidden": true }, form);
   }
 

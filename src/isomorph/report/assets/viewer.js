@@ -43,7 +43,8 @@ const viewer = (() => {
     left ??= { set, found: first(set, state.left ? null : right?.found[0], 0) };
     right ??= { set, found: first(set, left.found[0], 1) };
     const regions = [left, right].find(({ found }) => !found[0].isLayer);
-    const distance = held.distances[state.distance] ? state.distance : (regions ?? left).found[0].distance;
+    const distances = controls.distances(set);
+    const distance = distances.includes(state.distance) ? state.distance : (regions ?? left).found[0].distance;
     const column = set.columns.find(({ name }) => name === state.category) ?? set.columns[0] ?? null;
     const order = arrange.ORDERS[state.order] && (column || state.order !== "category") ? state.order : "table";
     return {
@@ -145,7 +146,8 @@ const viewer = (() => {
     if (!told) return [rank];
     const [estimate, low, high] = told;
     const ends = [low, high].every(Number.isFinite) ? ` [${number(low)}, ${number(high)}]` : "";
-    return [rank, ` In the tables, as the mean over subjects, ${dataset.measure} is ${number(estimate)}${ends}.`];
+    const mean = (left.isLayer ? right : left).n_subjects > 1 ? ", as the mean over subjects," : ",";
+    return [rank, ` In the tables${mean} ${dataset.measure} is ${number(estimate)}${ends}.`];
   }
 
   function about({ set }) {
