@@ -1,7 +1,7 @@
 // Similarity over time: a line per model at one layer, and a map of every layer of one model.
 
 const courses = (() => {
-  const RIGHT = 10, TOP = 16, PLOT = 210, CELL = 14;
+  const RIGHT = 16, TOP = 16, PLOT = 210, CELL = 14;
   const FEWEST = 2; // bins that make a course
   let shown = null, left = 46;
 
@@ -26,7 +26,7 @@ const courses = (() => {
     for (const [place, what] of [["course-lines", "time course"], ["course-map", "layers over time"]]) {
       const plot = home.querySelector(`[data-part="${place}"]`);
       const name = () => slug([shown.data.dataset, shown.setting.region, what, shown.setting.measure].join(" "));
-      plot.after(downloads({ name, drawing: () => plot.querySelector("svg"), rows: rowsOf, what }));
+      plot.after(downloads({ name, drawing: () => plot.querySelector("svg"), rows: rowsOf, head: () => finding.head(shown, place === "course-lines"), what }));
     }
   }
 
@@ -126,7 +126,7 @@ const courses = (() => {
     rows.forEach((column, n) => column.filter((row) => Number.isFinite(row.estimate)).forEach((row) => {
       const { bin } = at[n], place = names.indexOf(row.name);
       const cell = svg("rect", {
-        class: "cell", x: x(bin.start), width: x(bin.stop) - x(bin.start) + 0.3, y: TOP + place * CELL, height: CELL,
+        class: "cell", x: x(bin.start), width: x(bin.stop) - x(bin.start), y: TOP + place * CELL, height: CELL,
         "fill-opacity": Math.max(0.03, row.estimate / highest).toFixed(3),
         onclick: () => view.set({ dataset: data.dataset, region: shown.setting.region, time: bin.words, model: data.models[row.model].name, layer: row.name }),
       });

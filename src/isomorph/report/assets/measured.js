@@ -21,7 +21,7 @@ const measured = (() => {
     if (home.querySelector(".downloads")) return;
     home.querySelector('[data-part="measures-drawing"]').after(downloads({
       name: () => slug([shown.data.dataset, finding.inPlace(shown.setting), "measures"].join(" ")),
-      drawing: () => home.querySelector("svg.drawn"), rows: () => home.cells.map(rowOf), what: "comparison of measures",
+      drawing: () => home.querySelector("svg.drawn"), rows: () => home.cells.map(rowOf), head: () => look.head(finding.inPlace(shown.setting), [], 0), what: "comparison of measures",
     }));
   }
 
@@ -56,7 +56,7 @@ const measured = (() => {
   function drawing(settings, cells, width) {
     const groups = [...new Set(cells.map((cell) => cell.group))];
     const wide = (text) => look.width(text, 600);
-    const left = Math.min(width < 560 ? 126 : 240, 12 + Math.max(...groups.map((group) => wide(group.title))));
+    const left = Math.min(width < 560 ? 126 : 240, 12 + Math.max(...groups.map((group) => wide(group.short))));
     const label = ({ measure }) => look.fitted(measure.label, 190, 600);
     const above = 16 + 0.72 * Math.max(...settings.map((one) => wide(label(one))));
     const step = Math.max(NARROW, Math.min(64, (width - left - 0.72 * wide(label(settings.at(-1))) - 8) / settings.length));
@@ -69,7 +69,7 @@ const measured = (() => {
     drawn.append(
       ...groups.flatMap((group) => [
         svg("line", { class: "grid", x1: left, x2: left + step * settings.length, y1: y(group), y2: y(group) }),
-        svg("text", { class: "strong", x: left - 8, y: y(group), "text-anchor": "end", "dominant-baseline": "central" }, look.fitted(group.title, left - 10, 600)),
+        svg("text", { class: "strong", x: left - 8, y: y(group), "text-anchor": "end", "dominant-baseline": "central" }, look.fitted(group.short, left - 10, 600)),
       ]),
       ...settings.map(({ measure }) => svg("text", { class: measure === shown.measure ? "strong" : "name", transform: `translate(${x(measure) + 3} ${above - 6}) rotate(-45)` }, label({ measure }))),
       ...brackets(settings, (n) => left + n * step, above + groups.length * row + 6),
@@ -108,7 +108,7 @@ const measured = (() => {
       `from chance (0) to a perfect match (1): ${number(calibrated)}`,
       score ? `on held-out stimuli: ${number(score.score)}${Number.isFinite(score.low) ? ` ${between(score.low, score.high)}` : ""}` : "no score on held-out stimuli",
       `best layer: ${best.name}, ${number(best.estimate)}${Number.isFinite(best.low) ? ` ${between(best.low, best.high)}` : ""}, ${probability(best.p)}${one.members.length > 1 ? " (mean of the seeds)" : ""}`,
-      [shown.data.title("families", measure.family), shown.data.title("distances", setting.distance)].join("; "),
+      [shown.data.titleOf("families", measure.family), shown.data.titleOf("distances", setting.distance)].join("; "),
     ];
   }
 
@@ -116,9 +116,9 @@ const measured = (() => {
 
   function rowOf({ group, measure, setting, best, score, calibrated }) {
     return {
-      dataset: shown.data.dataset, region: setting.region, ...(setting.time ? { time: setting.time } : {}), model: group.name, family: measure.family, measure: measure.name, distance: setting.distance,
+      dataset: shown.data.dataset, region: setting.region, ...finding.bin(shown.data, setting), model: group.name, family: measure.family, measure: measure.name, distance: setting.distance,
       calibrated: kept(calibrated), held_out: kept(score?.score), held_out_low: kept(score?.low), held_out_high: kept(score?.high),
-      best_layer: best.name, estimate: kept(best.estimate), interval_low: kept(best.low), interval_high: kept(best.high), p_corrected: best.p,
+      best_layer: best.name, estimate: kept(best.estimate), interval_low: kept(best.low), interval_high: kept(best.high), p_corrected: finding.single(best.p),
     };
   }
 
