@@ -113,7 +113,6 @@ const explorer = (() => {
     pointing.follow(drawing, marks, {
       title: `Layer profile. ${part("finding").textContent}`,
       lines: (mark) => finding.lines(data, setting, mark),
-      said: part("pointed"),
       choose: (mark) => pick(data, setting, mark.row),
     });
     home.replaceChildren(drawing);

@@ -28,6 +28,7 @@ const profile = (() => {
       ordinate(ticks(low, high, 6), y, shown.width - RIGHT, shown.label),
       chance(lines, across, y),
       ...lines.map((one) => line(data, one, across, y, shown, marks)),
+      best(beside, y, [LEFT, shown.width - RIGHT]),
       ...beside.map((one, n) => dash(one, right + 14 * Boolean(lines.length) + (n + 0.5) * step, y, marks)),
       ...sets.map((one, n) => confidence(one, across, TOP + PLOT + 8 + n * ROW)),
       ...labels([...across.labels, ...beside.map(({ label }, n) => [right + 14 * Boolean(lines.length) + (n + 0.5) * step, label])], bottom + 6),
@@ -134,6 +135,13 @@ const profile = (() => {
     return svg("g", { class: "held-out" },
       Number.isFinite(score.low) ? svg("line", { x1: x, x2: x, y1: y(score.low), y2: y(score.high) }) : svg("g"),
       svg("path", { d: `M${x} ${at - side}L${x + side} ${at}L${x} ${at + side}L${x - side} ${at}Z` }));
+  }
+
+  /** Draw a line at the best of the baselines, which networks are to exceed. */
+  function best(beside, y, [x1, x2]) {
+    if (!beside.length) return svg("g");
+    const at = y(Math.max(...beside.map(({ row }) => row.estimate)));
+    return svg("line", { class: "best", x1, x2, y1: at, y2: at });
   }
 
   /** Draw a baseline, which has no depth to stand along. */
