@@ -49,12 +49,12 @@ OF_CONTRASTS = {
 
 def bundles(found: Sequence[DatasetResults]) -> dict[str, str]:
     """Return what the page keeps for its explorer, by the id of its element."""
-    return {bundle_id(one.dataset): explored(one) for one in found if len(one.shown)}
+    return {bundle_id(one.dataset): explored(one) for one in found if _any(one)}
 
 
 def choices(found: Sequence[DatasetResults]) -> list[dict[str, Any]]:
     """Return the regions to choose from, by dataset; the page opens with the first real ones."""
-    shown = [one for one in found if len(one.shown)]
+    shown = [one for one in found if _any(one)]
     first = next((one for one in shown if not one.simulated), next(iter(shown), None))
     return [
         {
@@ -67,6 +67,12 @@ def choices(found: Sequence[DatasetResults]) -> list[dict[str, Any]]:
         }
         for one in shown
     ]
+
+
+def _any(results: DatasetResults) -> bool:
+    """Tell whether some comparison has a number."""
+    table = results.table("comparisons")
+    return len(table) > 0 and len(main_rows.usable(table)) > 0
 
 
 def bundle_id(dataset: str) -> str:
@@ -305,14 +311,14 @@ def _header(
     scales: dict[str, dict[str, int]],
     texts: _Texts,
 ) -> dict[str, Any]:
+    short = painted(results.families)[1]
     colours: dict[str, int] = {}
     groups = []
     for family in results.families:
         colours[family.kind] = colours.get(family.kind, 0) + 1
         groups.append({"name": family.name, "title": family.title, "kind": family.kind,
-                       "control_of": family.control_of, "colour": colours[family.kind]})  # fmt: skip
+                       "short": short[family.instances[0]], "colour": colours[family.kind]})  # fmt: skip
     own = {name: n for n, family in enumerate(results.families) for name in family.instances}
-    short = painted(results.families)[1]
     of_model: dict[str, list[str]] = {}
     for model, layer in axes.layers:
         of_model.setdefault(model, []).append(layer)

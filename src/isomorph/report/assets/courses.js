@@ -1,7 +1,7 @@
 // Similarity over time: a line per model at one layer, and a map of every layer of one model.
 
 const courses = (() => {
-  const RIGHT = 10, TOP = 16, PLOT = 210, CELL = 14;
+  const RIGHT = 16, TOP = 16, PLOT = 210, CELL = 14;
   const FEWEST = 2; // bins that make a course
   let shown = null, left = 46;
 
@@ -26,7 +26,7 @@ const courses = (() => {
     for (const [place, what] of [["course-lines", "time course"], ["course-map", "layers over time"]]) {
       const plot = home.querySelector(`[data-part="${place}"]`);
       const name = () => slug([shown.data.dataset, shown.setting.region, what, shown.setting.measure].join(" "));
-      plot.after(downloads({ name, drawing: () => plot.querySelector("svg"), rows: rowsOf, what }));
+      plot.after(downloads({ name, drawing: () => plot.querySelector("svg"), rows: rowsOf, head: () => finding.head(shown, place === "course-lines"), what }));
     }
   }
 
@@ -68,7 +68,7 @@ const courses = (() => {
     );
     pointing.chosen(drawing, shown.chosen?.name);
     pointing.follow(drawing, marks, {
-      title: `Time course of ${shown.setting.region}.`, said: document.querySelector('#explore [data-part="pointed"]'),
+      title: `Time course of ${shown.setting.region}.`,
       lines: (mark) => finding.lines(shown.data, mark.row.at.setting, mark),
       choose: (mark) => view.set({ dataset: shown.data.dataset, region: shown.setting.region, time: mark.row.at.bin.words }),
     });
@@ -119,20 +119,25 @@ const courses = (() => {
     const names = one.points.map((row) => row.name), height = TOP + names.length * CELL + 34;
     const rows = at.map(({ setting }) => explored.series(data, setting).find(({ group }) => group === one.group)?.points ?? []);
     const highest = Math.max(0.01, ...rows.flat().map((row) => row.estimate).filter(Number.isFinite));
-    const drawing = svg("svg", { class: "drawn", viewBox: `0 0 ${width} ${height}`, width, height, role: "img", "aria-label": `Every layer of ${one.group.title} over time; highest ${number(highest)}.` });
+    const drawing = svg("svg", { class: "drawn", viewBox: `0 0 ${width} ${height}`, width, height });
     drawing.append(svg("text", { class: "strong", x: left, y: 11 }, `${one.group.title}: every layer, from 0 to ${number(highest)} (${shown.label})`));
-    const cells = svg("g", look.series(one.group));
+    const cells = svg("g", look.series(one.group)), marks = [];
+    const ofLayer = names.map(() => ({ ...one })); // a line of marks each
     drawing.append(cells);
     rows.forEach((column, n) => column.filter((row) => Number.isFinite(row.estimate)).forEach((row) => {
       const { bin } = at[n], place = names.indexOf(row.name);
-      const cell = svg("rect", {
-        class: "cell", x: x(bin.start), width: x(bin.stop) - x(bin.start) + 0.3, y: TOP + place * CELL, height: CELL,
+      marks.push({ x: x(middle(at[n])), y: TOP + (place + 0.5) * CELL, row, at: at[n], one: ofLayer[place] });
+      cells.append(svg("rect", {
+        class: "cell", x: x(bin.start), width: x(bin.stop) - x(bin.start), y: TOP + place * CELL, height: CELL,
         "fill-opacity": Math.max(0.03, row.estimate / highest).toFixed(3),
-        onclick: () => view.set({ dataset: data.dataset, region: shown.setting.region, time: bin.words, model: data.models[row.model].name, layer: row.name }),
-      });
-      cells.append(noted(cell, () => finding.lines(data, at[n].setting, { row, one })));
+      }));
       if (at[n].setting === shown.setting && row.name === shown.state.layer) drawing.append(svg("rect", { class: "chosen-cell", x: x(bin.start), width: x(bin.stop) - x(bin.start), y: TOP + place * CELL, height: CELL }));
     }));
+    pointing.follow(drawing, marks, {
+      title: `Every layer of ${one.group.title} over time; highest ${number(highest)}.`, reach: Infinity,
+      lines: (mark) => finding.lines(data, mark.at.setting, mark),
+      choose: ({ row, at: { bin } }) => view.set({ dataset: data.dataset, region: shown.setting.region, time: bin.words, model: data.models[row.model].name, layer: row.name }),
+    });
     const every = names.length > 30 ? 2 : 1;
     drawing.append(
       ...names.flatMap((name, n) => (n % every ? [] : [svg("text", { x: left - 5, y: TOP + (n + 0.5) * CELL, "text-anchor": "end", "dominant-baseline": "central", class: "remark" }, look.fitted(name, left - 8))])),

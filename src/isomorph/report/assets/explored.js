@@ -81,7 +81,7 @@ const explored = (() => {
       /** Return the group of a model by its name, or by that of one of its seeds; null without one. */
       groupNamed: (name) => held.groups.find((group) => group.name === name) ?? held.groups[held.models.find((model) => model.name === name)?.group] ?? null,
       members: (group) => held.models.flatMap((model, n) => (model.group === group ? [n] : [])),
-      title: (list, name) => held[list].find((one) => one.name === name)?.title ?? name,
+      titleOf: (list, name) => held[list].find((one) => one.name === name)?.title ?? name,
     };
   }
 

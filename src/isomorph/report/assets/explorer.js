@@ -113,7 +113,6 @@ const explorer = (() => {
     pointing.follow(drawing, marks, {
       title: `Layer profile. ${part("finding").textContent}`,
       lines: (mark) => finding.lines(data, setting, mark),
-      said: part("pointed"),
       choose: (mark) => pick(data, setting, mark.row),
     });
     home.replaceChildren(drawing);
@@ -144,7 +143,7 @@ const explorer = (() => {
   }
 
   const named = (what) => () => slug([panel.shown.data.dataset, finding.inPlace(panel.shown.setting), what, panel.shown.setting.measure, panel.shown.setting.distance].join(" "));
-  part("profile").after(downloads({ name: named("layers"), drawing: () => part("profile").querySelector("svg"), rows: () => finding.rows(panel.shown.data, panel.shown), what: "profile" }));
+  part("profile").after(downloads({ name: named("layers"), drawing: () => part("profile").querySelector("svg"), rows: () => finding.rows(panel.shown.data, panel.shown), head: () => finding.head(panel.shown), what: "profile" }));
 
   menu("place").addEventListener("change", (event) => {
     const { dataset, region } = event.target.selectedOptions[0].dataset;

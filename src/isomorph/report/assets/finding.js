@@ -71,6 +71,20 @@ const finding = (() => {
     ].filter((line) => line !== null);
   }
 
+  /** Return what stands above a drawing that is saved; the names of models unless told otherwise. */
+  function head({ data, setting, series, label }, names = true) {
+    const title = `${data.title}: ${data.simulated ? "simulated " : ""}${inPlace(setting)}, ${label}, ${data.titleOf("distances", setting.distance)}`;
+    return look.head(title, names ? series.map(({ group }) => group) : [], 900);
+  }
+
+  /** Return the time bin of a setting as columns, seconds; none without bins. */
+  function bin(data, { time }) {
+    const { start, stop } = data.bins.find((one) => one.words === time);
+    return time ? { time_start: start, time_stop: stop } : {};
+  }
+
+  /** Return a number of single precision without digits that mean nothing. */
+  const single = (value) => (Number.isFinite(value) ? Number(value.toPrecision(7)) : NaN);
   const kept = (value) => (Number.isFinite(value) ? Number(value.toFixed(4)) : NaN);
 
   /** Return what a profile shows, a row per layer of every model instance. */
@@ -78,10 +92,10 @@ const finding = (() => {
     return series.flatMap(({ members }) => members.flat()).filter((row) => Number.isFinite(row.estimate) || row.reason).map((row) => {
       const score = data.score(setting, row.model);
       return {
-        dataset: data.dataset, region: setting.region, ...(setting.time ? { time: setting.time } : {}),
+        dataset: data.dataset, region: setting.region, ...bin(data, setting),
         distance: setting.distance, measure: setting.measure, model: data.models[row.model].name, layer: row.name,
         relative_depth: kept(data.layers[row.layer].depth), estimate: kept(row.estimate), interval_low: kept(row.low),
-        interval_high: kept(row.high), p_corrected: row.p, chance: kept(row.chance), calibrated: kept(row.calibrated), in_set: row.inSet,
+        interval_high: kept(row.high), p_corrected: single(row.p), chance: kept(row.chance), calibrated: kept(row.calibrated), in_set: row.inSet,
         ceiling_low: kept(setting.ceiling.low), ceiling_high: kept(setting.ceiling.high),
         held_out: kept(score?.score), held_out_low: kept(score?.low), held_out_high: kept(score?.high),
         held_out_layer: score && score.layer >= 0 ? data.layers[score.layer].name : "", reason: row.reason,
@@ -101,5 +115,5 @@ const finding = (() => {
       html("tbody", {}, ...shown.series.flatMap(({ members }) => members.flat()).map(row)));
   }
 
-  return { tied, sentence, lines, summary, rows, table, inPlace, merit };
+  return { tied, sentence, lines, summary, head, bin, single, rows, table, inPlace, merit };
 })();

@@ -23,12 +23,26 @@ const look = (() => {
     return svg("path", { ...said, d: `M${x - r} ${y + 0.8 * r}L${x + r} ${y + 0.8 * r}L${x} ${y - r}Z` });
   }
 
+  const sample = (group) => svg("g", series(group),
+    group.kind === "baseline" ? svg("g") : svg("line", { class: "line", x1: 1, x2: 25, y1: 6, y2: 6 }),
+    marker(group, 13, 6, true));
+
   /** Return a short line with a marker, as it stands beside a name. */
   function swatch(group) {
-    return svg("svg", { class: "drawn swatch", viewBox: "0 0 26 12", width: 26, height: 12, "aria-hidden": true },
-      svg("g", series(group),
-        group.kind === "baseline" ? svg("g") : svg("line", { class: "line", x1: 1, x2: 25, y1: 6, y2: 6 }),
-        marker(group, 13, 6, true)));
+    return svg("svg", { class: "drawn swatch", viewBox: "0 0 26 12", width: 26, height: 12, "aria-hidden": true }, sample(group));
+  }
+
+  /** Return what stands above a drawing that is saved: its title, and the models' names. */
+  function head(title, groups, most) {
+    const element = svg("g", {}, svg("text", { class: "strong", x: 8, y: 18 }, title));
+    let x = 8, y = 26;
+    for (const group of groups) {
+      const wide = 32 + width(group.title) + 16;
+      if (x > 8 && x + wide > most) [x, y] = [8, y + 16];
+      element.append(svg("g", { transform: `translate(${x} ${y})` }, sample(group), svg("text", { x: 31, y: 10 }, group.title)));
+      x += wide;
+    }
+    return { element, height: groups.length ? y + 20 : y };
   }
 
   const pen = document.createElement("canvas").getContext("2d");
@@ -49,5 +63,5 @@ const look = (() => {
     return kept;
   }
 
-  return { width, fitted, colour, series, marker, swatch };
+  return { width, fitted, series, marker, swatch, head };
 })();

@@ -21,7 +21,7 @@ const measured = (() => {
     if (home.querySelector(".downloads")) return;
     home.querySelector('[data-part="measures-drawing"]').after(downloads({
       name: () => slug([shown.data.dataset, finding.inPlace(shown.setting), "measures"].join(" ")),
-      drawing: () => home.querySelector("svg.drawn"), rows: () => home.cells.map(rowOf), what: "comparison of measures",
+      drawing: () => home.querySelector("svg.drawn"), rows: () => home.cells.map(rowOf), head: () => look.head(finding.inPlace(shown.setting), [], 0), what: "comparison of measures",
     }));
   }
 
@@ -56,24 +56,27 @@ const measured = (() => {
   function drawing(settings, cells, width) {
     const groups = [...new Set(cells.map((cell) => cell.group))];
     const wide = (text) => look.width(text, 600);
-    const left = Math.min(width < 560 ? 126 : 240, 12 + Math.max(...groups.map((group) => wide(group.title))));
+    const left = Math.min(width < 560 ? 126 : 240, 12 + Math.max(...groups.map((group) => wide(group.short))));
     const label = ({ measure }) => look.fitted(measure.label, 190, 600);
     const above = 16 + 0.72 * Math.max(...settings.map((one) => wide(label(one))));
     const step = Math.max(NARROW, Math.min(64, (width - left - 0.72 * wide(label(settings.at(-1))) - 8) / settings.length));
     const row = Math.max(CELL, Math.min(30, step)), height = above + groups.length * row + 26;
     const over = Math.max(...settings.map((one, n) => 0.72 * wide(label(one)) - (settings.length - n - 0.5) * step));
     const total = Math.max(width, left + step * settings.length + Math.max(14, over + 8));
-    const drawn = svg("svg", { class: "drawn", viewBox: `0 0 ${total} ${height}`, width: total, height, role: "group", "aria-label": sentence(settings, cells) });
+    const drawn = svg("svg", { class: "drawn", viewBox: `0 0 ${total} ${height}`, width: total, height });
     const x = (measure) => left + (settings.findIndex((one) => one.measure === measure) + 0.5) * step;
     const y = (group) => above + (groups.indexOf(group) + 0.5) * row;
+    const rows = new Map(groups.map((group) => [group, { group }])); // a line of marks each
+    const marks = cells.map((cell) => ({ x: x(cell.measure), y: y(cell.group), cell, one: rows.get(cell.group) }));
     drawn.append(
       ...groups.flatMap((group) => [
         svg("line", { class: "grid", x1: left, x2: left + step * settings.length, y1: y(group), y2: y(group) }),
-        svg("text", { class: "strong", x: left - 8, y: y(group), "text-anchor": "end", "dominant-baseline": "central" }, look.fitted(group.title, left - 10, 600)),
+        svg("text", { class: "strong", x: left - 8, y: y(group), "text-anchor": "end", "dominant-baseline": "central" }, look.fitted(group.short, left - 10, 600)),
       ]),
       ...settings.map(({ measure }) => svg("text", { class: measure === shown.measure ? "strong" : "name", transform: `translate(${x(measure) + 3} ${above - 6}) rotate(-45)` }, label({ measure }))),
       ...brackets(settings, (n) => left + n * step, above + groups.length * row + 6),
-      ...cells.map((cell) => dot(cell, x(cell.measure), y(cell.group), Math.min(step, row) / 2 - 1.5, top(cells, cell.measure) === cell)));
+      ...marks.map((mark) => dot(mark.cell, mark, Math.min(step, row) / 2 - 1.5, top(cells, mark.cell.measure) === mark.cell)));
+    pointing.follow(drawn, marks, { title: sentence(settings, cells), lines: ({ cell }) => lines(cell), choose });
     return drawn;
   }
 
@@ -92,14 +95,15 @@ const measured = (() => {
   }
 
   /** Draw a cell: its area is the value; the highest under the measure has a ring. */
-  function dot(cell, x, y, most, highest) {
-    const { group, calibrated, best } = cell;
+  function dot({ group, calibrated, best }, { x, y }, most, highest) {
     const r = Number.isFinite(calibrated) ? Math.max(1.2, most * Math.sqrt(Math.min(1, Math.max(0, calibrated)))) : 0;
-    const mark = r ? look.marker(group, x, y, best.p < 0.05, r) : svg("text", { class: "remark", x, y, "text-anchor": "middle", "dominant-baseline": "central" }, "–");
-    const choose = () => view.set({ dataset: shown.data.dataset, region: shown.setting.region, time: shown.setting.time, measure: cell.measure.name, distance: cell.setting.distance });
-    const target = svg("rect", { x: x - most - 1, y: y - most - 1, width: 2 * most + 2, height: 2 * most + 2, fill: "none", "pointer-events": "all", "data-screen": "" });
-    const whole = svg("g", { ...look.series(group), "data-group": group.name, onclick: choose }, mark, highest ? svg("circle", { class: "pointed", cx: x, cy: y, r: r + 2.6 }) : svg("g"), target);
-    return noted(whole, () => lines(cell));
+    return svg("g", { ...look.series(group), "data-group": group.name },
+      r ? look.marker(group, x, y, best.p < 0.05, r) : svg("text", { class: "remark", x, y, "text-anchor": "middle", "dominant-baseline": "central" }, "–"),
+      highest ? svg("circle", { class: "pointed", cx: x, cy: y, r: r + 2.6 }) : svg("g"));
+  }
+
+  function choose({ cell: { measure, setting } }) {
+    view.set({ dataset: shown.data.dataset, region: setting.region, time: setting.time, measure: measure.name, distance: setting.distance });
   }
 
   function lines({ group, measure, setting, best, score, calibrated, one }) {
@@ -108,7 +112,7 @@ const measured = (() => {
       `from chance (0) to a perfect match (1): ${number(calibrated)}`,
       score ? `on held-out stimuli: ${number(score.score)}${Number.isFinite(score.low) ? ` ${between(score.low, score.high)}` : ""}` : "no score on held-out stimuli",
       `best layer: ${best.name}, ${number(best.estimate)}${Number.isFinite(best.low) ? ` ${between(best.low, best.high)}` : ""}, ${probability(best.p)}${one.members.length > 1 ? " (mean of the seeds)" : ""}`,
-      [shown.data.title("families", measure.family), shown.data.title("distances", setting.distance)].join("; "),
+      [shown.data.titleOf("families", measure.family), shown.data.titleOf("distances", setting.distance)].join("; "),
     ];
   }
 
@@ -116,9 +120,9 @@ const measured = (() => {
 
   function rowOf({ group, measure, setting, best, score, calibrated }) {
     return {
-      dataset: shown.data.dataset, region: setting.region, ...(setting.time ? { time: setting.time } : {}), model: group.name, family: measure.family, measure: measure.name, distance: setting.distance,
+      dataset: shown.data.dataset, region: setting.region, ...finding.bin(shown.data, setting), model: group.name, family: measure.family, measure: measure.name, distance: setting.distance,
       calibrated: kept(calibrated), held_out: kept(score?.score), held_out_low: kept(score?.low), held_out_high: kept(score?.high),
-      best_layer: best.name, estimate: kept(best.estimate), interval_low: kept(best.low), interval_high: kept(best.high), p_corrected: best.p,
+      best_layer: best.name, estimate: kept(best.estimate), interval_low: kept(best.low), interval_high: kept(best.high), p_corrected: finding.single(best.p),
     };
   }
 

@@ -16,8 +16,8 @@ const pointing = (() => {
     near(drawing, null);
   }
 
-  function nearest(marks, x, y) {
-    let best = null, least = REACH;
+  function nearest(marks, x, y, reach) {
+    let best = null, least = reach;
     for (const mark of marks) {
       const away = Math.hypot(mark.x - x, mark.y - y);
       if (away < least) [best, least] = [mark, away];
@@ -25,10 +25,13 @@ const pointing = (() => {
     return best;
   }
 
-  /** Follow a pointer, a finger and the arrow keys over marks { x, y, row, one }.
-   *  @param lines(mark) what its note says; @param said where it is said to screen readers;
-   *  @param choose(mark) what a click or Enter does: of a finger, the second at the same dot. */
-  function follow(drawing, marks, { title, lines, said, choose }) {
+  /** Follow a pointer, a finger and the arrow keys over marks { x, y, one }: those with the same
+   *  `one` are a line, which belongs to `one.group`.
+   *  @param title what the drawing is; @param lines(mark) what the note of a mark says;
+   *  @param choose(mark) what a click or Enter does: of a finger, the second at the same mark;
+   *  @param reach pixels within which a mark is pointed at. */
+  function follow(drawing, marks, { title, lines, choose, reach = REACH }) {
+    const said = document.querySelector('#explore [data-part="pointed"]');
     const ring = svg("circle", { class: "pointed", r: 7, "data-screen": "", visibility: "hidden" });
     drawing.append(ring);
     drawing.setAttribute("tabindex", "0");
@@ -57,7 +60,7 @@ const pointing = (() => {
 
     function under(event) {
       const box = drawing.getBoundingClientRect(), scale = drawing.viewBox.baseVal.width / box.width;
-      return nearest(marks, (event.clientX - box.x) * scale, (event.clientY - box.y) * scale);
+      return nearest(marks, (event.clientX - box.x) * scale, (event.clientY - box.y) * scale, reach);
     }
 
     drawing.addEventListener("pointermove", (event) => point(under(event)));

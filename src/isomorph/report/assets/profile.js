@@ -28,6 +28,7 @@ const profile = (() => {
       ordinate(ticks(low, high, 6), y, shown.width - RIGHT, shown.label),
       chance(lines, across, y),
       ...lines.map((one) => line(data, one, across, y, shown, marks)),
+      best(beside, y, [LEFT, shown.width - RIGHT]),
       ...beside.map((one, n) => dash(one, right + 14 * Boolean(lines.length) + (n + 0.5) * step, y, marks)),
       ...sets.map((one, n) => confidence(one, across, TOP + PLOT + 8 + n * ROW)),
       ...labels([...across.labels, ...beside.map(({ label }, n) => [right + 14 * Boolean(lines.length) + (n + 0.5) * step, label])], bottom + 6),
@@ -55,14 +56,15 @@ const profile = (() => {
     const place = linear([0, most - 1], [start, stop]), depth = linear([0, 1], [start, stop]);
     const x = (row) => (shown.axis === "depth" ? depth(data.layers[row.layer].depth) : most > 1 ? place(data.layers[row.layer].place) : (start + stop) / 2);
     if (shown.axis === "depth") {
-      return { x, labels: [0, 0.25, 0.5, 0.75, 1].map((at) => [depth(at), number(at).replace(/^\./, "0.")]), level: true, title: "relative depth, from the first layer to the last" };
+      const labels = [0, 0.25, 0.5, 0.75, 1].map((at) => [depth(at), number(at).replace(/^\./, "0.")]);
+      return { x, labels, title: stop - start < 460 ? "relative depth" : "relative depth, from the first layer to the last" };
     }
     const lists = new Set(lines.map(({ points }) => points.map((row) => row.name).join("\n")));
     const own = lines.find(({ group }) => group === shown.chosen) ?? (lists.size === 1 ? lines[0] : null);
     const named = own?.points ?? Array.from({ length: most }, (_, n) => ({ name: String(n + 1), n }));
     const every = Math.ceil(13 * named.length / Math.max(1, stop - start));
     const labelled = named.flatMap((row, n) => (n % every ? [] : [[row.layer === undefined ? place(row.n) : x(row), look.fitted(row.name, 130)]]));
-    const title = lists.size > 1 && own ? `layers of ${own.group.title}` : "layer, in the order of execution";
+    const title = stop - start < 300 ? "layer" : lists.size > 1 && own ? `layers of ${own.group.title}` : "layer, in the order of execution";
     return { x, labels: lines.length ? labelled : [], title };
   }
 
@@ -129,10 +131,17 @@ const profile = (() => {
 
   /** Draw a score on held-out stimuli as a diamond, with its interval, at the layer chosen. */
   function heldOut(score, x, y) {
-    const at = y(score.score), side = 5.5;
+    const at = y(score.score), side = 7.5;
     return svg("g", { class: "held-out" },
       Number.isFinite(score.low) ? svg("line", { x1: x, x2: x, y1: y(score.low), y2: y(score.high) }) : svg("g"),
       svg("path", { d: `M${x} ${at - side}L${x + side} ${at}L${x} ${at + side}L${x - side} ${at}Z` }));
+  }
+
+  /** Draw a line at the best of the baselines, which networks are to exceed. */
+  function best(beside, y, [x1, x2]) {
+    if (!beside.length) return svg("g");
+    const at = y(Math.max(...beside.map(({ row }) => row.estimate)));
+    return svg("line", { class: "best", x1, x2, y1: at, y2: at });
   }
 
   /** Draw a baseline, which has no depth to stand along. */
