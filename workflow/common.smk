@@ -1,4 +1,5 @@
 # What the rules share: the study, its paths, what does not fit it, and the one line each runs.
+import os
 import re
 import shlex
 import sys
@@ -62,7 +63,7 @@ if IS_CALM:
     logger.addHandler(SHOWN)
     SHOWN.look()
 # What a stage says is kept in its log; where the run is not calm it is seen as well.
-SEEN = "/dev/null" if IS_CALM else "&2"
+SEEN = os.devnull if IS_CALM else "&2"
 
 # Artefacts are judged by what they hold, not by their dates or by what Snakemake remembers.
 UNFIT = {}

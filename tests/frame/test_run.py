@@ -64,8 +64,9 @@ def test_what_the_default_profile_asks_for_is_asked_for(handed_over, tmp_path):
 def test_what_is_asked_for_is_handed_on(handed_over, tmp_path):
     (tmp_path / "mine.yaml").write_text("name: mine\ndatasets: [a]\nmodels: [b]\n")
     words = handed_over("run", "--cores", "3", "-n", "--verbose", "--", "--until", "compare")
-    assert words[-8:] == [
-        *("--cores", "3", "--dry-run", "--verbose", "--until", "compare"),
+    assert words.count("--quiet") == 1
+    assert words[-9:] == [
+        *("--cores", "3", "--dry-run", "--quiet", "host", "--until", "compare"),
         *("--config", "study=mine.yaml"),
     ]
     words = handed_over("run", "--profile", "slurm")

@@ -65,7 +65,9 @@ def test_scores_are_kept_with_the_layer_that_was_chosen(found):
     for row in read_table(layout.path("selection", "real"), "selection").to_dict("records"):
         setting = settings[row["region"], "", row["distance"], row["measure"]]
         model = models.index(row["model"])
-        assert value(header, arrays, "score", setting, model) == pytest.approx(row["score"], abs=2e-4)
+        assert value(header, arrays, "score", setting, model) == pytest.approx(
+            row["score"], abs=2e-4
+        )
         assert arrays["chosen"][setting, model] == layers[row["model"], row["chosen_layer"]]
     trained = value(header, arrays, "contrast", settings["alpha", "", "correlation", "rho_a"], 0)
     assert trained == pytest.approx(0.26)

@@ -92,13 +92,14 @@ def command(
     if profile is not None:
         words += ["--profile", built_in.profile(profile)]
     elif not Path("profiles", "default").is_dir() or built_in.is_here():
-        words += ["--workflow-profile", "none", *_options_of(built_in.profile("default"))]
+        asked = _options_of(built_in.profile("default"), without="quiet" if verbose else "")
+        words += ["--workflow-profile", "none", *asked]
     if cores is not None or profile is None:
         words += ["--cores", cores or "all"]
     if dry_run:
         words.append("--dry-run")
     if verbose:
-        words.append("--verbose")
+        words += ["--quiet", "host"]  # and no longer "rules", which is what a calm run asks for
     others, keys = _without_keys(passed_on)
     return [*words, *others, "--config", f"study={file}", *keys]
 
@@ -147,12 +148,16 @@ def _study(parsed: argparse.Namespace) -> Path:
     return built_in.named_study(parsed.study)
 
 
-def _options_of(folder: str) -> list[str]:
-    """Return what a profile asks for as options: of a profile Snakemake would say where it is."""
+def _options_of(folder: str, without: str) -> list[str]:
+    """Return what a profile asks for as options: of a profile Snakemake would say where it is.
+
+    One setting may be left out.
+    """
     import yaml
 
     words = []
     settings = yaml.safe_load(Path(folder, "config.yaml").read_text(encoding="utf-8"))
+    settings.pop(without, None)
     for key, value in settings.items():
         values = value if isinstance(value, list) else [] if value is True else [value]
         words += [f"--{key}", *map(str, values)] if value is not False else []

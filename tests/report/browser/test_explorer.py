@@ -28,7 +28,9 @@ def timed_file(tmp_path_factory):
         names = ["estimate", "interval_low", "interval_high"]
         part[names] = part[names] * (1.0 if n == 2 else 0.3)
         parts.append(part)
-    whole = parts[0].__class__(np.concatenate([one.to_numpy() for one in parts]), columns=table.columns)
+    whole = parts[0].__class__(
+        np.concatenate([one.to_numpy() for one in parts]), columns=table.columns
+    )
     write_table(path, whole.astype(table.dtypes), "comparisons", provenance("test"))
     write_scores(layout, "real")
     return report.run(layout)
@@ -42,13 +44,17 @@ def saved(page, label, within='[data-part="profile"]'):
         return download.value.suggested_filename, file.read()
 
 
-def test_a_choice_changes_drawing_and_address_and_the_address_gives_the_view_again(visit, timed_file):
+def test_a_choice_changes_drawing_and_address_and_the_address_gives_the_view_again(
+    visit, timed_file
+):
     page = visit(timed_file)
     page.wait_for_selector("#explore[data-drawn]")
     assert "alpha: Net, trained scores" in page.inner_text(FINDING)
     before = page.inner_html(PROFILE)
     page.select_option('select[name="place"]', label="beta")
-    page.wait_for_function("() => document.querySelector('[data-part=finding]').textContent.startsWith('beta')")
+    page.wait_for_function(
+        "() => document.querySelector('[data-part=finding]').textContent.startsWith('beta')"
+    )
     assert page.inner_html(PROFILE) != before
     page.select_option('select[name="measure"]', "pearson")
     page.select_option('select[name="axis"]', "depth")
@@ -144,10 +150,14 @@ def test_time_bins_are_drawn_and_chosen(visit, timed_file):
 def test_what_cannot_be_shown_is_said(visit, timed_file, tmp_path):
     page = visit(timed_file, "#view?dataset=real&region=alpha&measure=phrenology")
     page.wait_for_selector("#explore[data-drawn]")
-    assert 'The address names measure "phrenology", which is not in this page.' in page.inner_text(FINDING)
+    assert 'The address names measure "phrenology", which is not in this page.' in page.inner_text(
+        FINDING
+    )
     broken = tmp_path / "broken.html"
     whole = timed_file.read_text(encoding="utf-8")
-    broken.write_text(re.sub(r'(id="explored-real">).{40}', r"\1" + 40 * "A", whole), encoding="utf-8")
+    broken.write_text(
+        re.sub(r'(id="explored-real">).{40}', r"\1" + 40 * "A", whole), encoding="utf-8"
+    )
     page = visit(broken)
     page.wait_for_selector('[data-part="failed"]:not([hidden])')
     assert page.inner_text('[data-part="failed"]').startswith("alpha cannot be shown: ")
@@ -162,7 +172,9 @@ MATRIX = (
 def test_a_cell_of_the_matrix_says_more_and_leads_to_its_model(visit, timed_file, tmp_path):
     with_matrix = tmp_path / "matrix.html"
     whole = timed_file.read_text(encoding="utf-8")
-    with_matrix.write_text(whole.replace('<section id="explore"', MATRIX + '<section id="explore"'), encoding="utf-8")
+    with_matrix.write_text(
+        whole.replace('<section id="explore"', MATRIX + '<section id="explore"'), encoding="utf-8"
+    )
     page = visit(with_matrix)
     page.wait_for_selector("#explore[data-drawn]")
     cell = page.locator(".matrix td").last
@@ -172,6 +184,10 @@ def test_a_cell_of_the_matrix_says_more_and_leads_to_its_model(visit, timed_file
     assert page.inner_text(".note").startswith(f"{opens}\non held-out stimuli: .")
     cell.get_by_role("link").focus()
     page.keyboard.press("Enter")
-    page.wait_for_function("() => document.querySelector('[data-part=finding]').textContent.startsWith('beta')")
+    page.wait_for_function(
+        "() => document.querySelector('[data-part=finding]').textContent.startsWith('beta')"
+    )
     assert "model=net" in page.evaluate("location.hash")
-    page.wait_for_function("() => document.getElementById('explore').getBoundingClientRect().top < 200")
+    page.wait_for_function(
+        "() => document.getElementById('explore').getBoundingClientRect().top < 200"
+    )
