@@ -9,7 +9,7 @@ from isomorph.measures import MEASURES
 from isomorph.report import described
 
 project = "isomorph"
-author = "the isomorph developers"
+author = copyright = "the isomorph developers"
 release = importlib.metadata.version("isomorph")
 extensions = [
     "myst_parser",
@@ -23,6 +23,7 @@ html_theme = "furo"
 html_title = f"isomorph {release}"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
+html_js_files = ["site.js"]
 html_show_sphinx = False
 html_copy_source = False
 copybutton_selector = "div:not(.highlight-output):not(.highlight-text) > div.highlight > pre"
