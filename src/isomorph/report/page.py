@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from isomorph.archives.manifest import Manifest, read_manifest
@@ -46,6 +46,7 @@ from isomorph.report.methods import methods
 from isomorph.report.missing import Judged, judge
 from isomorph.report.predicted import predicted
 from isomorph.report.robustness import robustness
+from isomorph.report.scripts import scripts
 from isomorph.saying import say
 from isomorph.study import ModelSpec
 
@@ -95,7 +96,9 @@ def render(judged: Judged) -> str:
 def templates() -> Environment:
     """Return the templates of the page and the filters they use."""
     environment = Environment(
-        loader=PackageLoader("isomorph.report", "."),
+        loader=ChoiceLoader(
+            [PackageLoader("isomorph.report", one) for one in ("templates", "assets")]
+        ),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -103,7 +106,7 @@ def templates() -> Environment:
     )
     environment.filters |= {"embedded": embedded, "slug": slug, "tied": tied, "number": number,
                             "family": family_title}  # fmt: skip
-    environment.globals["meaning"] = meaning
+    environment.globals |= {"meaning": meaning, "scripts": scripts}
     return environment
 
 
@@ -165,6 +168,7 @@ def context(judged: Judged) -> dict[str, Any]:
         "other_versions": other_versions(
             stamps(judged.fitting, (job for job in jobs(study) if job.stage != "report"))
         ),
+        "bundles": {},
     }
 
 
