@@ -24,7 +24,6 @@ from __future__ import annotations
 import argparse
 import ast
 import contextlib
-import doctest
 import io
 import os
 import re
@@ -251,10 +250,9 @@ def _python(page: Page, code: str, fails: bool) -> str:
 def _compared(page: Page, wanted: str, fails: bool) -> str:
     """Refuse an output that is not the one on the page."""
     del fails
-    rules = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
-    said = page.output.rstrip() + "\n"
-    if not doctest.OutputChecker().check_output(wanted.rstrip() + "\n", said, rules):
-        raise PageError(f"the page says\n{wanted}\nand what came out is\n{said}")
+    parts = (re.escape(" ".join(part.split())) for part in wanted.split("..."))
+    if not re.fullmatch(".*".join(parts), " ".join(page.output.split())):
+        raise PageError(f"the page says\n{wanted}\nand what came out is\n{page.output}")
     return page.output
 
 

@@ -45,7 +45,7 @@ def test_blocks_are_run_written_and_compared_in_order(tmp_path, monkeypatch):
         + fenced("output", "name: a\n   title:   b")
         + fenced("python", "x = 3")
         + fenced("python", "print('said')\nx + 1")
-        + fenced("output", "s...d\n4")
+        + fenced("output", "...\ns...d\n4\n...")
         + fenced("text", "not a command")
         + fenced("{toctree}", "a"),
     )
