@@ -276,6 +276,9 @@ def _furnish(page: Page, begins_with: str) -> str:
     if begins_with == "the demo":
         if not (ROOT / "results" / "demo" / "report.html").is_file():
             return "`make demo` has not been run in this checkout"
+        fits = [sys.executable, "-m", "isomorph", "verify", "--study", "config/demo.yaml"]
+        if subprocess.run(fits, cwd=ROOT, capture_output=True, check=False).returncode:
+            return "results/demo was made by other code or settings; `make demo` makes it again"
         for name in ("results/demo", "data/archive", "data/stimuli"):
             shutil.copytree(ROOT / name, page.folder / name)
     return ""
