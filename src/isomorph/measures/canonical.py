@@ -203,7 +203,7 @@ CCA_RIDGE = replace(
         r"$$\frac{\sum_i \sum_k R_k a_{ik} b_{ik}}{\sqrt{\sum_i \sum_k R_k a_{ik}^2 \; "
         r"\sum_i \sum_k R_k b_{ik}^2}}$$ $a_{ik}$ and $b_{ik}$ are the $k$th variates of "
         "stimulus $i$ when it is held out, and $R_k$ their covariance in training, after "
-        r"whitening by $\big((1 - \kappa) X^\top X + \kappa I / (n - 1)\big)^{-1/2}$, with "
+        r"whitening by $\left((1 - \kappa) X^\top X + \kappa I / (n - 1)\right)^{-1/2}$, with "
         r"$X$ of variance 1 and $\kappa$ the penalty."
     ),
     avoid=(

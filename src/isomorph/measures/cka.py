@@ -85,7 +85,7 @@ CKA_RBF = Measure(
     definition=(
         r"$$\frac{\langle \breve K, \breve L \rangle}{\sqrt{\langle \breve K, \breve K "
         r"\rangle \langle \breve L, \breve L \rangle}}, \qquad K_{ij} = "
-        r"\exp\Big(-\frac{d_{ij}}{2 b^2 \operatorname{median}(d)}\Big)$$ with $\breve K$ "
+        r"\exp\left(-\frac{d_{ij}}{2 b^2 \operatorname{median}(d)}\right)$$ with $\breve K$ "
         "U-centred as in `cka`, $d$ squared distances, $b$ the bandwidth, and the median "
         "taken over the whole matrix with its zeros."
     ),
@@ -108,8 +108,8 @@ CKA_RBF_BIASED = Measure(
     pool=pool_standardised(centre=False),
     definition=(
         r"$$\frac{\langle HKH, HLH \rangle}{\lVert HKH \rVert \, \lVert HLH \rVert}, \qquad "
-        r"K_{ij} = \exp\Big(-\frac{d_{ij}}{2 b^2 \operatorname{median}(d)}\Big)$$ with $H = "
-        r"I - 1 1^\top / n$, $d$ squared distances, and $b$ the bandwidth."
+        r"K_{ij} = \exp\left(-\frac{d_{ij}}{2 b^2 \operatorname{median}(d)}\right)$$ with "
+        "$H$ the centring matrix, $d$ squared distances, and $b$ the bandwidth."
     ),
     avoid=(
         "With more features than stimuli, or a small bandwidth: both make unrelated "

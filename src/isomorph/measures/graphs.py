@@ -193,7 +193,7 @@ MODULARITY = Measure(
     no_ceiling="subjects pooled cluster more than any one does, so they bound nothing",
     definition=(
         r"$$1 - \frac{\lvert Q - Q' \rvert}{1.5}, \qquad Q = \frac{1}{g} \sum_{ij} "
-        r"\Big(g_{ij} - \frac{g_i g_j}{g}\Big) [c_i = c_j]$$ $g_{ij}$ are the edges between "
+        r"\left(g_{ij} - \frac{g_i g_j}{g}\right) [c_i = c_j]$$ $g_{ij}$ are the edges between "
         "$k$ nearest neighbours, as in `gbs`, $g_i$ and $g$ their sums, and $c_i$ the "
         "category of stimulus $i$."
     ),

@@ -213,7 +213,7 @@ RIEMANNIAN = Measure(
     needs=("gram",),
     pool=pool_standardised(centre=False),
     definition=(
-        r"$$\exp\Big(-\big(\tfrac{1}{n - 1} \sum_k \log^2 \lambda_k\big)^{1/2}\Big)$$ "
+        r"$$\exp\left(-\left(\tfrac{1}{n - 1} \sum_k \log^2 \lambda_k\right)^{1/2}\right)$$ "
         r"$\lambda_k$ are the eigenvalues of $\hat L^{-1/2} \hat K \hat L^{-1/2}$ over the "
         r"$n - 1$ dimensions of differences, $\hat K = (1 - s) (n - 1) K + s I$ with $s$ "
         r"the shrinkage, and likewise $\hat L$."
@@ -239,7 +239,7 @@ NEG_RIEM_DIST = replace(
     no_value="the second has fewer dimensions than there are between stimuli, which puts it "
     "infinitely far; riemannian shrinks both",
     definition=(
-        r"$$-\min_{u, v} \Big(\sum_{k=1}^{n-1} \log^2 \lambda_k\Big)^{1/2}$$ $\lambda_k$ "
+        r"$$-\min_{u, v} \left(\sum_{k=1}^{n-1} \log^2 \lambda_k\right)^{1/2}$$ $\lambda_k$ "
         "are the eigenvalues of $L^{-1/2} (e^u K + e^v I) L^{-1/2}$ on the $n - 1$ "
         "dimensions that differences between stimuli have."
     ),

@@ -174,8 +174,8 @@ SHAPE_ALPHA = replace(
     form=ShapeForm(),
     definition=(
         r"$$1 - \frac{2}{\pi} \arccos \lVert X_\alpha^\top Y_\alpha \rVert_*, \qquad "
-        r"X_\alpha \propto \tilde X \big(\alpha I + (1 - \alpha) (\tilde X^\top \tilde "
-        r"X)^{-1/2}\big)$$ with $\lVert X_\alpha \rVert = 1$, and likewise $Y_\alpha$."
+        r"X_\alpha \propto \tilde X \left(\alpha I + (1 - \alpha) (\tilde X^\top \tilde "
+        r"X)^{-1/2}\right)$$ with $\lVert X_\alpha \rVert = 1$, and likewise $Y_\alpha$."
     ),
     avoid=(
         r"With a small $\alpha$ where features are noisy or about as many as stimuli: "

@@ -443,8 +443,8 @@ DISTANCES: Registry[Distance] = Registry(
                 needs=frozenset({"folds", "noise"}), noise_free="euclidean",
                 gather=decoding.decisions, crossed=True,
                 definition=(
-                    r"$$d_{ij} = \operatorname{mean} \big[ (x - \tfrac{m_i + m_j}{2})^\top "
-                    r"\Sigma^{-1} (m_i - m_j) > 0 \big]$$ over held-out responses $x$ to "
+                    r"$$d_{ij} = \operatorname{mean} \left[ (x - \tfrac{m_i + m_j}{2})^\top "
+                    r"\Sigma^{-1} (m_i - m_j) > 0 \right]$$ over held-out responses $x$ to "
                     "stimulus $i$, and likewise to $j$; means $m$ and noise covariance "
                     r"$\Sigma$ are those of the other runs or repetitions. Half is chance."
                 ),
