@@ -104,8 +104,8 @@ POWER = {
     **named(
         SHARE,
         recovery_exact="Simulations in which the planted layer has the highest estimate of all.",
-        recovery_neighbour="Simulations in which the planted layer, or one next to it in its model, "
-        "has the highest estimate.",
+        recovery_neighbour="Simulations in which the planted layer, or one next to it in its "
+        "model, has the highest estimate.",
         recovery_family="Simulations in which any layer of the planted model, or of other seeds of "
         "it, has the highest estimate.",
         power_zero="Simulations in which the permutation test finds the planted layer above "

@@ -293,8 +293,8 @@ DISTANCES: Registry[Distance] = Registry(
                     "Where the mean of a response over units, or its strength, carries "
                     "what is asked: both are divided out. With few units, or patterns that "
                     "hardly vary, as of weak stimuli: dividing by small variances makes "
-                    "noise large. Its noise ceiling for one subject is not predicted by "
-                    "halves of the data."
+                    "noise large. It holds the mean baseline of the runs, which is in every "
+                    "pattern; cross-validated distances are free of it."
                 ),
             ),
             Distance(

@@ -35,6 +35,20 @@ IMPLIED: Mapping[str, tuple[str, ...]] = {
 AS_DISTANCE = ("translation", "orthogonal")
 """Changes of features that a measure of RDMs does not see where the distance does not."""
 
+NEEDED: Mapping[str, str] = {
+    "rdm": "RDMs",
+    "gram": "Gram matrices, or RDMs that tell them",
+    "features": "features, of the brain its single units",
+    "repetitions": "repetitions",
+    "labels": "labels of the stimuli",
+}
+OF_RESPONSES: Mapping[str, str] = {
+    "gram": "features",
+    "folds": "repetitions",
+    "noise": "repetitions enough to tell the noise",
+}
+"""What measures and distances need, in words."""
+
 HEAD = (
     "measure", "changes of features it does not see", "changes of an RDM it does not see", "range",
     "of unrelated representations", "symmetric", "needs", "distances", "cost", "source",
@@ -175,7 +189,7 @@ def facts(measure: Measure) -> list[tuple[str, str]]:
         *sees,
         ("range", " to ".join(_bound(one) for one in measure.range)),
         ("of unrelated representations", measure.independence),
-        ("needs", ", ".join(measure.needs)),
+        ("needs", ", ".join(NEEDED[need] for need in measure.needs)),
         ("distances", distances_of(measure)),
         ("symmetric", "yes" if measure.symmetric else "no, the order of the two matters"),
         ("cost", "high, fewer orders of the stimuli are drawn" if measure.costly else "low"),
@@ -197,11 +211,10 @@ def facts(measure: Measure) -> list[tuple[str, str]]:
 
 def distance_facts(distance: Distance) -> list[tuple[str, str]]:
     """Return what a distance declares beside its definition, as name and words."""
-    needs = {"gram": "features", "folds": "repetitions", "noise": "repetitions that tell noise"}
     found = [
         ("unit", distance.units),
         ("range", " to ".join(_bound(one) for one in distance.range)),
-        ("needs", ", ".join(text for need, text in needs.items() if need in distance.needs)),
+        ("needs", ", ".join(OF_RESPONSES[need] for need in sorted(distance.needs))),
         ("noise", "raises it" if distance.lifted else "leaves its mean as it is"),
     ]
     if distance.noise_free:
