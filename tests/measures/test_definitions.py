@@ -408,6 +408,7 @@ def test_what_is_said_of_measures_and_distances_is_said_of_each_and_once():
             assert one.definition.count("$$") == 2, one.name
             assert one.avoid.endswith("."), one.name
             assert len(one.avoid) > 40, one.name
+            assert not set("$\\") & set(one.avoid), one.name  # plain words, which the page has too
             mentioned = set(re.findall(r"`(\w+)`", f"{one.definition} {one.avoid}"))
             assert mentioned <= {*MEASURES, *DISTANCES}, one.name
         said = [one.avoid for one in registry.values()]

@@ -175,7 +175,7 @@ GBS = Measure(
         "the $k$ stimuli nearest to $i$, else 0."
     ),
     avoid=(
-        "With few stimuli, where $k$ is not small beside $n$. Edges are not weighed by "
+        "With few stimuli, where k is not small beside their number. Edges are not weighed by "
         "similarity as in the paper, so its numbers are not those of published tables."
     ),
 )

@@ -230,7 +230,7 @@ MUTUAL_KNN = Measure(
         "stimuli nearest to $i$; stimuli as far as the $k$th share what is left."
     ),
     avoid=(
-        "With few stimuli: $k$ must be small beside $n$, or neighbours are shared by "
+        "With few stimuli: k must be small beside their number, or neighbours are shared by "
         "chance. To say anything of far distances, such as those between categories."
     ),
 )
@@ -249,7 +249,7 @@ KNN_JACCARD = Measure(
         r"\rvert$$ $N_i$ are the $k$ stimuli nearest to $i$."
     ),
     avoid=(
-        "With few stimuli, where $k$ is not small beside $n$. Beside `mutual_knn` it says "
+        "With few stimuli, where k is not small beside their number. Beside `mutual_knn` it says "
         "nothing new: it rises with the same count."
     ),
 )

@@ -90,7 +90,7 @@ WHITENED_COSINE = Measure(
         "gives to squared distances."
     ),
     avoid=(
-        "For distances that are not squared ones, to which $V$ does not apply, and "
+        "For distances that are not squared ones, to which the whitening does not apply, and "
         "for those that noise has raised: take `whitened_correlation`, or "
         "cross-validate. Where noise is not alike for all stimuli, take "
         "`isomorph.measures.whitened.with_sigma`."

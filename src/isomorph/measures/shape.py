@@ -178,8 +178,8 @@ SHAPE_ALPHA = replace(
         r"X)^{-1/2}\right)$$ with $\lVert X_\alpha \rVert = 1$, and likewise $Y_\alpha$."
     ),
     avoid=(
-        r"With a small $\alpha$ where features are noisy or about as many as stimuli: "
+        "With a small alpha where features are noisy or about as many as stimuli: "
         "whitening makes directions of noise as strong as the others. Take `procrustes` "
-        r"($\alpha = 1$) or `cca_ridge`, which is scored on held-out stimuli."
+        "(alpha = 1) or `cca_ridge`, which is scored on held-out stimuli."
     ),
 )

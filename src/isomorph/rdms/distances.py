@@ -376,8 +376,8 @@ DISTANCES: Registry[Distance] = Registry(
                 ),
                 avoid=(
                     "For noisy responses: noise raises every distance as it does without "
-                    r"whitening. With repetitions enough for $\Sigma$ there are enough for "
-                    "`crossnobis`."
+                    "whitening. With repetitions enough for the covariance of noise there are "
+                    "enough for `crossnobis`."
                 ),
             ),
             Distance(
@@ -396,8 +396,8 @@ DISTANCES: Registry[Distance] = Registry(
                 ),
                 avoid=(
                     "With fewer than two runs or repetitions, or where repetitions are not "
-                    r"independent. With so few residuals that $\Sigma$ is hardly known: "
-                    "whitening by it then weighs units by chance. Never clip or root what "
+                    "independent. With so few residuals that the covariance of noise is hardly "
+                    "known: whitening by it then weighs units by chance. Never clip or root what "
                     "is negative."
                 ),
             ),
