@@ -21,6 +21,8 @@ myst_enable_extensions = ["colon_fence", "dollarmath"]
 myst_heading_anchors = 2
 numpydoc_show_class_members = False
 autosummary_generate = True
+templates_path = ["_templates"]
+default_role = "code"
 nitpicky = False
 
 generate.write(Path(__file__).parent / "generated")
