@@ -115,7 +115,7 @@ def _saved(script: Script, into: Path) -> list[str]:
 
 def _shown(script: Script, pictures: list[str], *, folded: bool) -> str:
     alternative = script.shows.replace("`", "").replace("$", "").replace('"', "'")
-    images = [f"```{{image}} {one}\n:alt: {alternative}\n:width: 100%\n```" for one in pictures]
+    images = [f"```{{image}} {one}\n:alt: {alternative}\n```" for one in pictures]
     code = f"```python\n{script.code.replace('  # fmt: skip', '')}\n```"
     if folded:
         code = f"<details><summary>How it was made</summary>\n\n{code}\n\n</details>"
