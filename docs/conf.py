@@ -1,12 +1,12 @@
 """How the documentation is built: `make docs`, without warnings and without a network."""
 
 import importlib.metadata
+import sys
 from pathlib import Path
 
-from isomorph.catalogue import ARRAYS, CATALOGUE
-from isomorph.catalogue.dictionary import markdown
-from isomorph.measures import MEASURES
-from isomorph.report import described
+sys.path.insert(0, str(Path(__file__).parent))
+
+import generate
 
 project = "isomorph"
 author = copyright = "the isomorph developers"
@@ -33,10 +33,11 @@ numpydoc_show_class_members = False
 autosummary_generate = True
 nitpicky = False
 
-GENERATED = Path(__file__).parent / "generated"
-GENERATED.mkdir(exist_ok=True)
-for name, page in (
-    ("data", markdown(CATALOGUE.values(), ARRAYS)),
-    ("measures", described.markdown(MEASURES.own.values())),
-):
-    (GENERATED / f"{name}.md").write_text(page, encoding="utf-8")
+# Of the pages that are made: formulas, parts that other pages include, members of classes.
+extensions += ["mathml"]
+html_math_renderer = "mathml"
+myst_enable_extensions += ["dollarmath"]
+exclude_patterns += ["generated/checked", "generated/figures", "generated/gallery"]
+templates_path = ["_templates"]
+default_role = "code"
+generate.write(Path(__file__).parent / "generated")

@@ -68,6 +68,13 @@ def test_examples_give_what_they_say(module, tmp_path, monkeypatch):
     assert found.failed == 0
 
 
+def test_the_reference_has_every_name():
+    page = (Path(__file__).parents[2] / "docs" / "api.md").read_text(encoding="utf-8")
+    listed = set(re.findall(r"^   (?:isomorph\.)?(\w+)$", page, re.M))
+    listed |= set(re.findall(r"^\| `(\w+)` ", page, re.M))
+    assert listed >= set(iso.__all__)
+
+
 def test_every_function_has_an_example_that_runs():
     finder = doctest.DocTestFinder()
     for name in FUNCTIONS:

@@ -4,10 +4,15 @@ import os
 import re
 import shutil
 import signal
+import sys
+from pathlib import Path
 
 import pytest
 import tiny_study as tiny
 import yaml
+
+sys.path.append(str(Path(__file__).parents[1] / "catalogue"))
+from explained_files import unexplained
 
 NOTHING = "Nothing to be done"
 AFTER_COMPARE = {"compare", "explain", "recover", "figures", "report"}
@@ -134,6 +139,10 @@ def test_every_job_left_a_log_and_a_benchmark(story):
     results = story["folder"] / "results" / "tiny"
     assert len(list((results / "logs").rglob("*.log"))) == count
     assert len(list((results / "benchmarks").rglob("*.tsv"))) == count
+
+
+def test_all_that_was_written_is_in_the_data_dictionary(story):
+    assert unexplained(story["folder"] / "results") == []
 
 
 def test_a_second_run_does_nothing(story):

@@ -121,7 +121,7 @@ def templates() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {"picture": picture, "linked": linked, "slug": slug, "tied": tied,
-                            "number": number, "family": family_title}  # fmt: skip
+                            "number": number, "family": family_title, "named": named}  # fmt: skip
     environment.globals |= {"meaning": meaning, "scripts": scripts}
     return environment
 
@@ -129,7 +129,12 @@ def templates() -> Environment:
 def meaning(table: str, column: str) -> Markup:
     """Return what a column of a table means, as the catalogue says, its values as words."""
     (said,) = (one.meaning for one in CATALOGUE[table].columns if one.name == column)
-    words = re.sub("`([^`]*)`", lambda one: f"<em>{one[1].replace('_', '-')}</em>", escape(said))
+    return named(said)
+
+
+def named(text: str) -> Markup:
+    """Return a text in which the names between backticks stand as words."""
+    words = re.sub("`([^`]*)`", lambda one: f"<em>{one[1].replace('_', '-')}</em>", escape(text))
     return Markup(words)
 
 
