@@ -11,18 +11,33 @@ from isomorph.catalogue import is_asked, tables_of_results
 from isomorph.errors import IsomorphError
 from isomorph.figures.dataset_results import DatasetResults
 from isomorph.layout import Layout
-from isomorph.stages.figures import LISTING, TABLES, read_tables
+from isomorph.stages.figures import FORMATS, LISTING, TABLES, read_tables
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A drawn figure and what stands below it."""
+    """A drawn figure and what stands below it.
+
+    Attributes
+    ----------
+    kind, region, title, caption : str
+        The region is empty where the figure is not about one.
+    path : Path
+        Its SVG.
+    alt : str
+        What it finds, one sentence.
+    pdf, csv : Path or None
+        The same as PDF, and the rows that it draws.
+    """
 
     kind: str
     region: str
     title: str
     caption: str
     path: Path
+    alt: str = ""
+    pdf: Path | None = None
+    csv: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -74,15 +89,15 @@ def read_pictures(layout: Layout, dataset: str) -> tuple[Picture, ...]:
         return ()
     pictures = []
     for entry in json.loads(listing.read_text(encoding="utf-8")):
-        path = folder / entry["file"]
-        if not path.is_file():
-            raise IsomorphError(
-                f"{listing}: lists {entry['file']}, which is not there; draw the figures of "
-                f"{dataset} again"
-            )
-        pictures.append(
-            Picture(entry["kind"], entry["region"], entry["title"], entry["caption"], path)
-        )
+        files = {kind: folder / entry[kind] for kind in FORMATS}
+        for path in files.values():
+            if not path.is_file():
+                raise IsomorphError(
+                    f"{listing}: lists {path.name}, which is not there; draw the figures of "
+                    f"{dataset} again"
+                )
+        said = {key: entry[key] for key in ("kind", "region", "title", "caption", "alt")}
+        pictures.append(Picture(**said, path=files["svg"], pdf=files["pdf"], csv=files["csv"]))
     return tuple(pictures)
 
 
