@@ -1,4 +1,5 @@
 import base64
+import gzip
 import re
 from html.parser import HTMLParser
 
@@ -46,7 +47,7 @@ class Page(HTMLParser):
         assert self.open.pop() == tag
 
     def handle_data(self, data):
-        if self.open and self.open[-1] not in {"style"}:
+        if self.open and self.open[-1] not in {"script", "style"}:
             self.text.append(data)
 
     @property
@@ -67,22 +68,32 @@ def page(html):
 
 
 def files_of(layout):
-    """Return the tables a study has, as the page addresses them."""
-    return {
-        path.relative_to(layout.report.parent).as_posix()
+    """Return the tables and figures a study has, as the page addresses them."""
+    found = [
+        path
         for dataset in layout.study.datasets
-        for path in layout.comparisons(dataset).parent.glob("*.csv")
-    }
+        for folder, kinds in (
+            (layout.comparisons(dataset).parent, {".csv"}),
+            (layout.figures(dataset), {".svg", ".png", ".pdf", ".csv"}),
+        )
+        for path in folder.iterdir()
+        if path.suffix in kinds
+    ]
+    return {path.relative_to(layout.report.parent).as_posix() for path in found}
 
 
 def test_the_page_needs_nothing_but_itself_and_leads_to_every_table(drawn, html, page):
     assert all(source.startswith("data:image/") for source in page.sources)
-    assert len(page.sources) == 2 * 7  # two profiles, two pairs, overview, map, reliability
-    assert {link for link in page.links if link[0] != "#"} == files_of(drawn)
+    # Two profiles, pairs of RDMs and maps of stimuli, an overview, a map, reliability.
+    kinds = "profile|rdms|stimuli|overview|map|reliability"
+    assert len(re.findall(f'<figure class="({kinds})"', html)) == 2 * 9
+    elsewhere = ("#", "https://doi.org/", "https://arxiv.org/", "data:image/")
+    assert {link for link in page.links if not link.startswith(elsewhere)} == files_of(drawn)
     style = html[html.index("<style>") : html.index("</style>")]
     assert "url(" not in style
     assert "@import" not in style
-    assert not {"script", "link", "iframe", "object"} & set(page.tags)
+    assert not {"link", "iframe", "object"} & set(page.tags)
+    assert not re.search(r"<script[^>]*\bsrc=", html)
 
 
 def test_every_anchor_of_the_contents_exists_once(page):
@@ -90,13 +101,22 @@ def test_every_anchor_of_the_contents_exists_once(page):
     assert {link[1:] for link in page.links if link[0] == "#"} <= set(page.ids)
 
 
-def test_pictures_are_the_drawn_files(drawn, page):
-    held = {base64.b64decode(source.split(",", 1)[1]) for source in page.sources}
+def test_pictures_are_the_drawn_files(drawn, html):
     for dataset in ("real", "sim"):
         for file in drawn.figures(dataset).glob("*.svg"):
-            if file.name.startswith("stimuli"):
-                continue  # the page has a map of stimuli of its own
-            assert file.read_bytes() in held
+            for path in re.findall(r' d="([^"]{40,})"', file.read_text(encoding="utf-8")):
+                assert f' d="{path}"' in html
+
+
+def test_files_are_kept_in_the_page_as_they_are(drawn, html):
+    kept = dict(
+        re.findall(r'<script type="application/gzip" data-file="(.*?)">(.*?)</script>', html)
+    )
+    tables = {one for one in files_of(drawn) if one.endswith((".csv", ".pdf"))}
+    assert set(kept) == tables
+    for address in tables:
+        written = (drawn.report.parent / address).read_bytes()
+        assert gzip.decompress(base64.b64decode(kept[address])) == written
 
 
 def test_what_people_wrote_is_escaped(html, page):

@@ -10,6 +10,7 @@ from isomorph.artefacts import Provenance, provenance_file, read_provenance
 from isomorph.catalogue import is_asked, tables_of_results
 from isomorph.errors import IsomorphError
 from isomorph.figures.dataset_results import DatasetResults
+from isomorph.figures.style import slug
 from isomorph.layout import Layout
 from isomorph.stages.figures import FORMATS, LISTING, TABLES, read_tables
 
@@ -21,13 +22,14 @@ class Picture:
     Attributes
     ----------
     kind, region, title, caption : str
-        The region is empty where the figure is not about one.
     path : Path
         Its SVG.
     alt : str
         What it finds, one sentence.
-    pdf, csv : Path or None
-        The same as PDF, and the rows that it draws.
+    name : str
+        What no other figure of the study is called.
+    files : list of (str, str)
+        Kind and address, as seen from the page, of the files of the figure.
     """
 
     kind: str
@@ -36,8 +38,8 @@ class Picture:
     caption: str
     path: Path
     alt: str = ""
-    pdf: Path | None = None
-    csv: Path | None = None
+    name: str = ""
+    files: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -89,15 +91,20 @@ def read_pictures(layout: Layout, dataset: str) -> tuple[Picture, ...]:
         return ()
     pictures = []
     for entry in json.loads(listing.read_text(encoding="utf-8")):
-        files = {kind: folder / entry[kind] for kind in FORMATS}
-        for path in files.values():
+        found = {kind: folder / entry[kind] for kind in FORMATS}
+        for path in found.values():
             if not path.is_file():
                 raise IsomorphError(
                     f"{listing}: lists {path.name}, which is not there; draw the figures of "
                     f"{dataset} again"
                 )
         said = {key: entry[key] for key in ("kind", "region", "title", "caption", "alt")}
-        pictures.append(Picture(**said, path=files["svg"], pdf=files["pdf"], csv=files["csv"]))
+        forms = [
+            (kind.upper(), path.relative_to(layout.report.parent).as_posix())
+            for kind, path in found.items()
+        ]
+        name = f"{slug(dataset)}-{slug(found['svg'].stem)}"
+        pictures.append(Picture(**said, path=found["svg"], name=name, files=tuple(forms)))
     return tuple(pictures)
 
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from isomorph.archives.manifest import Manifest, read_manifest
@@ -35,21 +35,24 @@ from isomorph.making import begin, job_of, other_versions, stamp, stamps
 from isomorph.measures import MEASURES
 from isomorph.models import SOURCES
 from isomorph.models.packing import described
-from isomorph.report import contests
+from isomorph.report import contests, viewed
 from isomorph.report.analysis_facts import FAMILIES, analysis
 from isomorph.report.answers import sentences
 from isomorph.report.best import answer, best_layers, every_layer, layer_selection
 from isomorph.report.best import small_p_wide_interval as wide
+from isomorph.report.drawings import picture
 from isomorph.report.evidence import Illustrated, files, read_origins, read_results
 from isomorph.report.explained import explained
+from isomorph.report.explored import bundles, choices
+from isomorph.report.kept import with_files
+from isomorph.report.links import linked
 from isomorph.report.methods import methods
 from isomorph.report.missing import Judged, judge
 from isomorph.report.predicted import predicted
 from isomorph.report.robustness import robustness
+from isomorph.report.scripts import scripts
 from isomorph.saying import say
 from isomorph.study import ModelSpec
-
-MEDIA = {".svg": "image/svg+xml", ".png": "image/png"}
 
 
 def run(layout: Layout) -> Path:
@@ -88,22 +91,38 @@ def run(layout: Layout) -> Path:
 
 def render(judged: Judged) -> str:
     """Return the page as HTML; everything that was written by anybody is escaped."""
-    page: str = templates().get_template("page.html.j2").render(context(judged))
-    return page
+    said = context(judged)
+    page: str = templates().get_template("page.html.j2").render(said)
+    return with_files(page, _kept(judged.layout, said["datasets"]))
+
+
+def _kept(layout: Layout, datasets: Sequence[Mapping[str, Any]]) -> dict[str, Path]:
+    """Return the files the page links to, apart from the pictures it shows, by address."""
+    results = [one["results"] for one in datasets if one["results"]]
+    addresses = [address for one in results for _, address, _ in one["files"]]
+    addresses += [
+        address
+        for one in results
+        for picture in one["pictures"]
+        for _, address in picture.files[1:]
+    ]
+    return {address: layout.report.parent / address for address in addresses}
 
 
 def templates() -> Environment:
     """Return the templates of the page and the filters they use."""
     environment = Environment(
-        loader=PackageLoader("isomorph.report", "."),
+        loader=ChoiceLoader(
+            [PackageLoader("isomorph.report", one) for one in ("templates", "assets")]
+        ),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"embedded": embedded, "slug": slug, "tied": tied, "number": number,
-                            "family": family_title}  # fmt: skip
-    environment.globals["meaning"] = meaning
+    environment.filters |= {"picture": picture, "linked": linked, "slug": slug, "tied": tied,
+                            "number": number, "family": family_title}  # fmt: skip
+    environment.globals |= {"meaning": meaning, "scripts": scripts}
     return environment
 
 
@@ -112,11 +131,6 @@ def meaning(table: str, column: str) -> Markup:
     (said,) = (one.meaning for one in CATALOGUE[table].columns if one.name == column)
     words = re.sub("`([^`]*)`", lambda one: f"<em>{one[1].replace('_', '-')}</em>", escape(said))
     return Markup(words)
-
-
-def embedded(path: Path) -> str:
-    """Return a picture as a data address, so that the page stands alone."""
-    return f"data:{MEDIA[path.suffix]};base64,{base64.b64encode(path.read_bytes()).decode()}"
 
 
 def tied(text: str) -> str:
@@ -134,6 +148,7 @@ def context(judged: Judged) -> dict[str, Any]:
     study = layout.study
     results = {name: read_results(layout, name) if name in fit else None for name in study.datasets}
     found = [each for each in results.values() if each]
+    rdms = viewed.viewed(layout, results)
     compared = {instance for name in results for instance, _, _ in study.instances_for(name)}
     return {
         **analysis(study.spec, found),
@@ -165,6 +180,9 @@ def context(judged: Judged) -> dict[str, Any]:
         "other_versions": other_versions(
             stamps(judged.fitting, (job for job in jobs(study) if job.stage != "report"))
         ),
+        "explored": choices(found),
+        "bundles": {**bundles(found), **({viewed.BUNDLE: rdms} if rdms else {})},
+        "rdms": viewed.BUNDLE,
     }
 
 
@@ -184,6 +202,7 @@ def _dataset(layout: Layout, results: Illustrated) -> dict[str, Any]:
     without = [region for region in main_rows.regions(comparisons) if region not in shown]
     return {
         "drawn": results.picture,
+        "pictures": results.pictures,
         "names": main_rows.regions(comparisons),
         "n_stimuli": 0 if comparisons.empty else int(comparisons["n_stimuli"].max()),
         "timecourses": [one for one in results.pictures if one.kind == "timecourse"],
@@ -222,6 +241,7 @@ def _region(results: Illustrated, shown: main_rows.MainRows) -> dict[str, Any]:
         "distance": distance_title(shown.distance),
         "profile": results.picture("profile", shown.region),
         "rdms": results.picture("rdms", shown.region),
+        "stimuli": results.picture("stimuli", shown.region),
         "answer": answer(results, shown),
         "best": best_layers(results, shown),
         "selected": layer_selection(results, shown),
