@@ -46,6 +46,8 @@ class Drawable:
         Thumbnails of the stimuli, where there are images and few enough.
     representations : Dataset or None
         Similarities of all regions and layers, where they were computed.
+    recordings : mapping of str to mapping of str to Dataset
+        Responses by subject and session, where they are of units.
     """
 
     results: DatasetResults
@@ -54,6 +56,7 @@ class Drawable:
     stimuli: pd.DataFrame = field(default_factory=pd.DataFrame)
     images: Sequence[np.ndarray] = ()
     representations: xr.Dataset | None = None
+    recordings: Mapping[str, Mapping[str, xr.Dataset]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

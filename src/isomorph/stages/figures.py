@@ -7,9 +7,17 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import xarray as xr
 from PIL import Image
 
-from isomorph.artefacts import read_array, read_table, replacing, sha256, write_beside
+from isomorph.artefacts import (
+    read_array,
+    read_responses,
+    read_table,
+    replacing,
+    sha256,
+    write_beside,
+)
 from isomorph.catalogue import CATALOGUE, is_asked, tables_of_results
 from isomorph.figures.dataset_results import DatasetResults
 from isomorph.layout import Layout
@@ -17,6 +25,7 @@ from isomorph.making import require, stamp
 from isomorph.rdms import indexed
 from isomorph.saying import say
 from isomorph.stages.levels import compared_stimuli
+from isomorph.study.responses import RdmResponses
 
 LISTING = "figures.json"
 PICTURES = ("svg", "pdf")
@@ -64,6 +73,7 @@ def run(layout: Layout, dataset: str) -> list[dict[str, str]]:
         stimuli,
         thumbnails(stimuli, layout.stimuli(dataset).parent),
         read_array(similarities, "representations") if similarities.is_file() else None,
+        recordings(layout, dataset),
     )
     folder = layout.figures(dataset)
     said = "Simulated data. " if data.results.simulated else ""
@@ -98,6 +108,15 @@ def read_tables(layout: Layout, dataset: str) -> dict[str, pd.DataFrame]:
         if is_asked(layout.study, CATALOGUE[kind].stage)
         and (path := layout.path(kind, dataset)).is_file()
     }
+
+
+def recordings(layout: Layout, dataset: str) -> dict[str, dict[str, xr.Dataset]]:
+    """Return the responses of a dataset by subject and session; none of ready RDMs."""
+    spec = layout.study.dataset(dataset)
+    if isinstance(spec.responses, RdmResponses):
+        return {}
+    files = {subject: layout.responses(dataset, subject) for subject in spec.subjects}
+    return {name: read_responses(file) for name, file in files.items() if file.is_file()}
 
 
 def thumbnails(stimuli: pd.DataFrame, folder: Path) -> list[np.ndarray]:
