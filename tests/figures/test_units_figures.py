@@ -113,4 +113,4 @@ def test_units_over_time_are_their_mean_by_category(small):
     assert [ax.get_title(loc="left") for ax in one.figure.axes] == ["V, 3 units", "I, 2 units"]
     assert faults(one.figure) == []
     one_window = session.isel(time=0)
-    assert unit_courses({"s1": one_window}, stimuli).empty
+    assert unit_courses([one_window], stimuli).empty

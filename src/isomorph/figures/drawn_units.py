@@ -32,18 +32,16 @@ def _units(data: Drawable) -> pd.DataFrame:
 def brain_maps(data: Drawable) -> Iterator[Drawing]:
     """Draw the reliability of voxels where they are, for the first subjects."""
     units = _units(data)
-    drawn = 0
-    for subject, sessions in data.recordings.items():
-        own = units[units["subject"].astype(str) == subject] if len(units) else units
-        for name, session in sessions.items():
-            if drawn == MOST_SUBJECTS or own.empty:
-                return
+    if units.empty:
+        return
+    for subject in list(data.recordings)[:MOST_SUBJECTS]:
+        own = units[units["subject"].astype(str) == subject]
+        for name, session in data.recordings[subject].items():
             inside = own[own["session"].astype(str) == name]
             values = inside.drop_duplicates("unit").set_index("unit")["spearman_brown"]
             table = voxels(session, values)
             if table is None or table.empty:
                 continue
-            drawn += 1
             figure = draw_brain_map(table, session.attrs["grid"], label=LABEL,
                                     title=f"subject {subject}")  # fmt: skip
             share = float((table["value"] > 0.5).mean())
@@ -86,12 +84,8 @@ def topographies(data: Drawable) -> Iterator[Drawing]:
 
 def courses_of_units(data: Drawable) -> Iterator[Drawing]:
     """Draw responses of units over time, where they were recorded in several time bins."""
-    sessions = {
-        f"{subject} {name}": one
-        for subject, own in data.recordings.items()
-        for name, one in own.items()
-    }
-    rows = unit_courses(sessions, data.stimuli) if sessions else pd.DataFrame()
+    sessions = (one for own in data.recordings.values() for one in own.values())
+    rows = unit_courses(sessions, data.stimuli)
     if rows.empty:
         return
     said = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
@@ -18,12 +18,12 @@ MOST_LINES = 8
 """Categories up to which each has a line of its own."""
 
 
-def unit_courses(sessions: Mapping[str, xr.Dataset], stimuli: pd.DataFrame) -> pd.DataFrame:
+def unit_courses(sessions: Iterable[xr.Dataset], stimuli: pd.DataFrame) -> pd.DataFrame:
     """Return the mean response of each region in every time bin, over all stimuli or by category.
 
     Parameters
     ----------
-    sessions : mapping of str to Dataset
+    sessions : iterable of Dataset
         `response (presentation, unit, time)` with `stimulus`, `region`, `time_start`, `time_stop`;
         those without several time bins are passed over.
     stimuli : DataFrame
@@ -44,7 +44,7 @@ def unit_courses(sessions: Mapping[str, xr.Dataset], stimuli: pd.DataFrame) -> p
             category |= dict.fromkeys(names[run.first : run.last + 1], run.name)
     found: dict[tuple[str, str], list[np.ndarray]] = {}
     time, said = np.empty(0), ""
-    for session in sessions.values():
+    for session in sessions:
         if "time" not in session["response"].dims or session.sizes["time"] < FEWEST_BINS:
             continue
         own = (session["time_start"].values + session["time_stop"].values) / 2

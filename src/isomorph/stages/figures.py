@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -110,13 +111,29 @@ def read_tables(layout: Layout, dataset: str) -> dict[str, pd.DataFrame]:
     }
 
 
-def recordings(layout: Layout, dataset: str) -> dict[str, dict[str, xr.Dataset]]:
+class Recordings(Mapping[str, Mapping[str, xr.Dataset]]):
+    """Responses by subject and session, each subject read when it is asked for and not kept."""
+
+    def __init__(self, files: Mapping[str, Path]) -> None:
+        self.files = files
+
+    def __getitem__(self, subject: str) -> Mapping[str, xr.Dataset]:
+        return read_responses(self.files[subject])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.files)
+
+    def __len__(self) -> int:
+        return len(self.files)
+
+
+def recordings(layout: Layout, dataset: str) -> Recordings:
     """Return the responses of a dataset by subject and session; none of ready RDMs."""
     spec = layout.study.dataset(dataset)
     if isinstance(spec.responses, RdmResponses):
-        return {}
+        return Recordings({})
     files = {subject: layout.responses(dataset, subject) for subject in spec.subjects}
-    return {name: read_responses(file) for name, file in files.items() if file.is_file()}
+    return Recordings({name: file for name, file in files.items() if file.is_file()})
 
 
 def thumbnails(stimuli: pd.DataFrame, folder: Path) -> list[np.ndarray]:
