@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from isomorph.errors import IsomorphError
 from isomorph.figures.dataset_results import DatasetResults
 from isomorph.figures.style import slug
 from isomorph.layout import Layout
-from isomorph.stages.figures import LISTING, TABLES, read_tables
+from isomorph.stages.figures import FORMATS, LISTING, TABLES, read_tables
 
 
 @dataclass(frozen=True)
@@ -24,9 +23,9 @@ class Picture:
     ----------
     kind, region, title, caption : str
     path : Path
-        What the page shows.
+        Its SVG.
     alt : str
-        What the figure shows, for those who do not see it.
+        What it finds, one sentence.
     name : str
         What no other figure of the study is called.
     files : list of (str, str)
@@ -92,33 +91,21 @@ def read_pictures(layout: Layout, dataset: str) -> tuple[Picture, ...]:
         return ()
     pictures = []
     for entry in json.loads(listing.read_text(encoding="utf-8")):
-        path = folder / entry["file"]
-        if not path.is_file():
-            raise IsomorphError(
-                f"{listing}: lists {entry['file']}, which is not there; draw the figures of "
-                f"{dataset} again"
-            )
-        title, caption = entry["title"], entry["caption"]
-        pictures.append(
-            Picture(
-                entry["kind"],
-                entry["region"],
-                title,
-                caption,
-                path,
-                entry.get("alt") or f"{title}. {caption}",
-                f"{slug(dataset)}-{slug(path.stem)}",
-                tuple(_forms(layout, path)),
-            )
-        )
+        found = {kind: folder / entry[kind] for kind in FORMATS}
+        for path in found.values():
+            if not path.is_file():
+                raise IsomorphError(
+                    f"{listing}: lists {path.name}, which is not there; draw the figures of "
+                    f"{dataset} again"
+                )
+        said = {key: entry[key] for key in ("kind", "region", "title", "caption", "alt")}
+        forms = [
+            (kind.upper(), path.relative_to(layout.report.parent).as_posix())
+            for kind, path in found.items()
+        ]
+        name = f"{slug(dataset)}-{slug(found['svg'].stem)}"
+        pictures.append(Picture(**said, path=found["svg"], name=name, files=tuple(forms)))
     return tuple(pictures)
-
-
-def _forms(layout: Layout, path: Path) -> Iterator[tuple[str, str]]:
-    """Yield the files of a figure: as it is shown, as PDF, and what it shows as CSV."""
-    for suffix in dict.fromkeys((path.suffix, ".pdf", ".csv")):
-        if (file := path.with_suffix(suffix)).is_file():
-            yield suffix[1:].upper(), file.relative_to(layout.report.parent).as_posix()
 
 
 def read_origins(layout: Layout, dataset: str) -> dict[str, Provenance]:

@@ -246,6 +246,7 @@ def _region(results: Illustrated, shown: main_rows.MainRows) -> dict[str, Any]:
         "distance": distance_title(shown.distance),
         "profile": results.picture("profile", shown.region),
         "rdms": results.picture("rdms", shown.region),
+        "stimuli": results.picture("stimuli", shown.region),
         "answer": answer(results, shown),
         "best": best_layers(results, shown),
         "selected": layer_selection(results, shown),
