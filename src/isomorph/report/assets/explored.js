@@ -39,7 +39,6 @@ const explored = (() => {
         row, region: held.regions[given("region")], time: held.bins[given("bin")].words,
         distance: held.distances[given("distance")].name, measure: held.measures[given("measure")].name,
         scheme: held.texts[given("scheme")], stimuli: given("n_stimuli"), subjects: given("n_subjects"),
-        tests: given("family_size"),
         ceiling: { low, high, middle, reason: held.texts[given("ceiling_reason")] },
       };
     });
@@ -63,8 +62,8 @@ const explored = (() => {
       const chosen = get("chosen");
       return {
         score: get("score"), low: get("score_low"), high: get("score_high"), share: get("chosen_share"),
-        calibrated: get("score_calibrated"), chance: get("maximum_chance"),
-        layer: chosen === held.missing ? -1 : chosen, reason: held.texts[get("score_reason")] ?? "",
+        calibrated: get("score_calibrated"),
+        layer: chosen === held.missing ? -1 : chosen,
       };
     }
 
@@ -141,7 +140,7 @@ const explored = (() => {
     const found = members.map((rows) => data.score(setting, rows[0].model)).filter(Boolean);
     if (found.length < 2) return found[0] ?? null;
     const mean = (name) => found.reduce((sum, one) => sum + one[name], 0) / found.length;
-    return { score: mean("score"), calibrated: mean("calibrated"), low: NaN, high: NaN, layer: -1, seeds: found.length, reason: "" };
+    return { score: mean("score"), calibrated: mean("calibrated"), low: NaN, high: NaN, layer: -1, seeds: found.length };
   }
 
   return { open, settingOf, series, highest, heldOut };

@@ -52,6 +52,7 @@ const explorer = (() => {
     legend(shown);
     const said = lacking.length ? `The address names ${lacking.join(" and ")}, which is not in this page. ` : "";
     part("finding").textContent = said + finding.tied(finding.sentence(data, shown));
+    part("facts").textContent = finding.facts(data, shown);
     profiled(shown);
     courses.show(part("course"), shown);
     measured.show(part("measures"), shown);
@@ -114,6 +115,7 @@ const explorer = (() => {
       title: `Layer profile. ${part("finding").textContent}`,
       lines: (mark) => finding.lines(data, setting, mark),
       choose: (mark) => pick(data, setting, mark.row),
+      leave: () => { if (chosen) view.set({ model: null, layer: null }); },
     });
     home.replaceChildren(drawing);
   }

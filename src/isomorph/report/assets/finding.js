@@ -2,7 +2,7 @@
 
 const finding = (() => {
   const TRAINED = "trained";
-  const value = (row) => `${number(row.estimate)}${Number.isFinite(row.low) ? ` ${between(row.low, row.high)}` : ""}`;
+  const value = (row) => estimated(row.estimate, row.low, row.high);
   /** Keep p and its value, and an interval, on one line. */
   const tied = (text) => text.replace(/p ([=<]) (?=[.\d])/g, "p\u00a0$1\u00a0").replace(/\[([^\]\s]+) /g, "[$1\u00a0");
   const inPlace = (setting) => setting.region + (setting.time ? ` ${setting.time}` : "");
@@ -27,7 +27,7 @@ const finding = (() => {
     const said = [];
     if (score) {
       const at = score.layer >= 0 && one.points.length > 1 ? ` with layers chosen on other stimuli (mostly ${data.layers[score.layer].name})` : "";
-      said.push(`${where}: ${one.group.title} scores ${number(score.score)}${Number.isFinite(score.low) ? ` ${between(score.low, score.high)}` : ""} on held-out stimuli${at}${among}; ${ceilingSaid(setting.ceiling)}.`);
+      said.push(`${where}: ${one.group.title} scores ${estimated(score.score, score.low, score.high)} on held-out stimuli${at}${among}; ${ceilingSaid(setting.ceiling)}.`);
     } else said.push(`${where}: ${one.group.title} has the estimate ${value(best)} (${label})${among}; ${ceilingSaid(setting.ceiling)}.`);
     const significant = best.p < 0.05 ? "" : Number.isNaN(best.p) ? "" : ", not significantly above chance";
     const inside = one.points.filter((row) => row.inSet === "yes");
@@ -37,6 +37,14 @@ const finding = (() => {
     const gain = data.training(setting, one.members[0][0].model);
     if (gain) said.push(`Training changes the score by ${number(gain.difference)} ${between(gain.low, gain.high)}, ${probability(gain.p)}.`);
     return said.join(" ");
+  }
+
+  /** Return what the numbers of a view rest on. */
+  function facts(data, { setting, measure }) {
+    const count = (n, noun) => `${n} ${noun}${n === 1 ? "" : "s"}`;
+    const stimuli = setting.stimuli === 1 ? "1 stimulus" : `${setting.stimuli} stimuli`;
+    return `${data.simulated ? "Simulated data. " : ""}${data.title}: ${stimuli}, ${count(setting.subjects, "subject")}; ${measure.title}; ` +
+      `distance: ${data.titleOf("distances", setting.distance)}; resampled: ${setting.scheme}; p: ${data.correction}.`;
   }
 
   /** Return the lines of a dot's note. */
@@ -51,7 +59,7 @@ const finding = (() => {
       ceilingSaid(setting.ceiling),
       Math.abs(row.chance) >= 0.005 ? `chance ${number(row.chance)}` : null,
       row.inSet ? `${row.inSet === "yes" ? "in" : "not in"} the model's confidence set of layers` : null,
-      score ? `model on held-out stimuli: ${number(score.score)}${Number.isFinite(score.low) ? ` ${between(score.low, score.high)}` : ""}${score.layer >= 0 ? ` (${data.layers[score.layer].name})` : ""}` : null,
+      score ? `model on held-out stimuli: ${estimated(score.score, score.low, score.high)}${score.layer >= 0 ? ` (${data.layers[score.layer].name})` : ""}` : null,
     ].filter((one) => one !== null);
   }
 
@@ -62,7 +70,7 @@ const finding = (() => {
     const at = score?.layer >= 0 ? ` (${data.layers[score.layer].name} in ${Math.round(100 * score.share)} % of splits)` : "";
     return [
       `${one.group.title} · ${inPlace(setting)}`,
-      score ? `on held-out stimuli: ${number(score.score)}${Number.isFinite(score.low) ? ` ${between(score.low, score.high)}` : ""}${at}` : null,
+      score ? `on held-out stimuli: ${estimated(score.score, score.low, score.high)}${at}` : null,
       ceilingSaid(setting.ceiling),
       one.points.length > 1 ? `highest of ${one.points.length} layers: ${best.name}, ${value(best)}, ${probability(best.p)}` : `${value(best)}, ${probability(best.p)}`,
       inside && one.points.length > 1 ? `${inside} of ${one.points.length} layers in the confidence set` : null,
@@ -115,5 +123,5 @@ const finding = (() => {
       html("tbody", {}, ...shown.series.flatMap(({ members }) => members.flat()).map(row)));
   }
 
-  return { tied, sentence, lines, summary, head, bin, single, rows, table, inPlace, merit };
+  return { tied, sentence, facts, lines, summary, head, bin, single, rows, table, inPlace, merit };
 })();

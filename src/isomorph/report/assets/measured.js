@@ -110,8 +110,8 @@ const measured = (() => {
     return [
       `${group.title} · ${measure.title}`,
       `from chance (0) to a perfect match (1): ${number(calibrated)}`,
-      score ? `on held-out stimuli: ${number(score.score)}${Number.isFinite(score.low) ? ` ${between(score.low, score.high)}` : ""}` : "no score on held-out stimuli",
-      `best layer: ${best.name}, ${number(best.estimate)}${Number.isFinite(best.low) ? ` ${between(best.low, best.high)}` : ""}, ${probability(best.p)}${one.members.length > 1 ? " (mean of the seeds)" : ""}`,
+      score ? `on held-out stimuli: ${estimated(score.score, score.low, score.high)}` : "no score on held-out stimuli",
+      `best layer: ${best.name}, ${estimated(best.estimate, best.low, best.high)}, ${probability(best.p)}${one.members.length > 1 ? " (mean of the seeds)" : ""}`,
       [shown.data.titleOf("families", measure.family), shown.data.titleOf("distances", setting.distance)].join("; "),
     ];
   }
