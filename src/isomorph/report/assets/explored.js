@@ -78,7 +78,10 @@ const explored = (() => {
       ...held, layers, settings, value, row, score, training,
       layersOf: (model) => held.models[model].layers.map((_, place) => first[model] + place),
       /** Return the group of a model by its name, or by that of one of its seeds; null without one. */
-      groupNamed: (name) => held.groups.find((group) => group.name === name) ?? held.groups[held.models.find((model) => model.name === name)?.group] ?? null,
+      groupNamed(name) {
+        const model = held.models.find((one) => one.name === name);
+        return held.groups.find((group) => group.name === name) ?? held.groups[model?.group] ?? null;
+      },
       members: (group) => held.models.flatMap((model, n) => (model.group === group ? [n] : [])),
       titleOf: (list, name) => held[list].find((one) => one.name === name)?.title ?? name,
     };

@@ -64,7 +64,8 @@ const explorer = (() => {
     const among = (key) => new Set(here.map((one) => one[key]));
     fill("time", data.bins.filter((bin) => among("time").has(bin.words)).map((bin) => [bin.words, bin.words]), setting.time);
     const measures = data.measures.filter((one) => among("measure").has(one.name));
-    const families = data.families.map((family) => [family.title, measures.filter((one) => one.family === family.name).map((one) => [one.name, one.title])]);
+    const choices = ({ name }) => measures.filter((one) => one.family === name).map((one) => [one.name, one.title]);
+    const families = data.families.map((family) => [family.title, choices(family)]);
     grouped("measure", families.filter(([, own]) => own.length), setting.measure);
     const own = new Set(here.filter((one) => one.measure === setting.measure && one.time === setting.time).map((one) => one.distance));
     fill("distance", data.distances.filter((one) => own.has(one.name)).map((one) => [one.name, one.title]), setting.distance);
@@ -95,7 +96,9 @@ const explorer = (() => {
         view.set({ hide: [...next].join(",") });
       };
       const seeds = data.members(data.groups.indexOf(group)).length;
-      const button = html("button", { type: "button", "aria-pressed": String(!hidden.has(group.name)), "data-toggles": group.name, onclick: toggle }, look.swatch(group), group.title + (seeds > 1 ? ` (${seeds} seeds)` : ""));
+      const said = { type: "button", "aria-pressed": String(!hidden.has(group.name)), "data-toggles": group.name };
+      const title = group.title + (seeds > 1 ? ` (${seeds} seeds)` : "");
+      const button = html("button", { ...said, onclick: toggle }, look.swatch(group), title);
       for (const [kind, near] of [["pointerenter", group.name], ["focus", group.name], ["pointerleave", null], ["blur", null]]) {
         button.addEventListener(kind, () => pointing.near(part("profile").querySelector("svg"), near));
       }
@@ -144,8 +147,16 @@ const explorer = (() => {
     panel.shown = shown;
   }
 
-  const named = (what) => () => slug([panel.shown.data.dataset, finding.inPlace(panel.shown.setting), what, panel.shown.setting.measure, panel.shown.setting.distance].join(" "));
-  part("profile").after(downloads({ name: named("layers"), drawing: () => part("profile").querySelector("svg"), rows: () => finding.rows(panel.shown.data, panel.shown), head: () => finding.head(panel.shown), what: "profile" }));
+  part("profile").after(downloads({
+    name() {
+      const { data, setting } = panel.shown;
+      return slug([data.dataset, finding.inPlace(setting), "layers", setting.measure, setting.distance].join(" "));
+    },
+    drawing: () => part("profile").querySelector("svg"),
+    rows: () => finding.rows(panel.shown.data, panel.shown),
+    head: () => finding.head(panel.shown),
+    what: "profile",
+  }));
 
   menu("place").addEventListener("change", (event) => {
     const { dataset, region } = event.target.selectedOptions[0].dataset;
