@@ -28,6 +28,17 @@ SCRIPTS = (
     "measured",
     "explorer",
     "matrix",
+    "ramps",
+    "rdms",
+    "arrange",
+    "mds",
+    "squares",
+    "scatter",
+    "planes",
+    "cells",
+    "controls",
+    "thirds",
+    "viewer",
 )
 """In the order in which they need each other: files `assets/<name>.js`."""
 

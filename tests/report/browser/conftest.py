@@ -11,8 +11,6 @@ import pytest
 from isomorph import report
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
-PHONE = {"width": 390, "height": 844}
-DESK = {"width": 1280, "height": 900}
 
 
 @pytest.hookimpl(wrapper=True)
@@ -50,17 +48,18 @@ def report_file(drawn):
 
 @pytest.fixture
 def visit(chromium, request, tmp_path_factory):
-    """Return `visit(file, fragment="", **context)`, which opens a file and returns its page.
+    """Return `visit(file, fragment="", width=1280, **context)`: it opens a file, returns the page.
 
-    What the context takes are playwright's own words: `viewport`, `color_scheme`, `has_touch`.
-    The test fails on any error of a script, any message of warning or error in the console, and
-    any address that is asked for outside the file.
+    A phone is 390 wide; `context` takes playwright's own words, such as `color_scheme`,
+    `has_touch` and `java_script_enabled`. The test fails on any error of a script, any message of
+    warning or error in the console, and any address that is asked for outside the file.
     """
     contexts, complaints = [], []
     request.node.open_pages = []
 
-    def open_page(file, fragment="", **context):
-        contexts.append(chromium.new_context(**{"viewport": DESK, **context}))
+    def open_page(file, fragment="", width=1280, **context):
+        size = {"width": width, "height": 900}
+        contexts.append(chromium.new_context(**{"viewport": size, **context}))
         page = contexts[-1].new_page()
         page.set_default_timeout(10_000)
         page.on("pageerror", lambda error: complaints.append(f"script: {error}"))
