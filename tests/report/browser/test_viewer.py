@@ -47,8 +47,9 @@ def test_a_layer_in_the_address_is_shown_and_pointing_tells_both_stimuli(
     panels = page.locator("#rdms svg.square")
     assert "Net, trained: blocks.2" in panels.nth(1).get_attribute("aria-label")
     # The picture is as wide as 12 cells: point into row 3, column 7.
-    box = panels.nth(1).locator("image").bounding_box()
-    page.mouse.move(box["x"] + 7.5 * box["width"] / 12, box["y"] + 3.5 * box["height"] / 12)
+    picture = panels.nth(1).locator("image")
+    cell = picture.bounding_box()["width"] / 12
+    picture.hover(position={"x": 7.5 * cell, "y": 3.5 * cell})
     chosen = page.locator("#rdms .cell select").evaluate_all(
         "all => all.map((one) => Number(one.value))"
     )
@@ -82,7 +83,7 @@ def test_orders_and_what_stands_below_on_a_phone(visit, report_file, third):
     )
     first = page.locator("#rdms svg.square").first
     before = first.locator("image").get_attribute("href")
-    page.get_by_label("Order").select_option("left")
+    page.locator("#rdms").get_by_label("Order").select_option("left")
     first = page.locator("#rdms svg.square").first
     assert first.locator("image").get_attribute("href") != before
     assert "order=left" in page.url
