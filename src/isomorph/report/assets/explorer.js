@@ -126,10 +126,10 @@ const explorer = (() => {
   /** Choose a layer: the RDM viewer shows its RDM beside that of the region. */
   function pick(data, setting, row) {
     const model = data.models[row.model].name;
-    const time = setting.time ? `/${setting.time}` : "";
+    const key = (...names) => names.filter(Boolean).map(encodeURIComponent).join("/");
     view.set({
       dataset: data.dataset, region: setting.region, time: setting.time, measure: setting.measure, distance: setting.distance,
-      model, layer: row.name, left: `${data.dataset}/${setting.region}${time}`, right: `${data.dataset}/${model}/${row.name}`,
+      model, layer: row.name, left: key(data.dataset, setting.region, setting.time), right: key(data.dataset, model, row.name),
     });
     document.getElementById("rdms")?.scrollIntoView({ block: "start" });
   }
