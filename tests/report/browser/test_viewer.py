@@ -1,5 +1,5 @@
 import json
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote
 
 import numpy as np
 import pytest
@@ -130,3 +130,23 @@ def test_pairs_are_saved_with_names_and_values(visit, report_file, rdm_of):
     first, second, *numbers = lines[3].split(",")
     assert json.dumps([first, second]) == '["s00", "s03"]'
     assert float(numbers[2]) == pytest.approx(rdm_of("head")[0, 3], rel=1e-3)
+
+
+def test_a_layer_that_is_chosen_in_the_explorer_stands_beside_its_region(visit, report_file):
+    page = visit(report_file)
+    page.wait_for_selector("#explore[data-drawn]")
+    page.locator('[data-part="profile"] svg').focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    panels = page.locator("#rdms svg.square")
+    shown = view_of(page)
+    assert shown["left"].startswith("real/")
+    _, model, layer = shown["right"].split("/")
+    assert panels.nth(0).get_attribute("aria-label").startswith(f"RDM of {shown['region']},")
+    assert f": {layer}, " in panels.nth(1).get_attribute("aria-label")
+    assert model == shown["model"]
+
+
+def view_of(page):
+    """Return the view in the address."""
+    return dict(parse_qsl(page.url.split("#view?", 1)[1]))
