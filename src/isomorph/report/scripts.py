@@ -6,7 +6,7 @@ from importlib.resources import files
 
 from markupsafe import Markup
 
-SCRIPTS = ("data", "view", "draw")
+SCRIPTS = ("data", "view", "draw", "folds")
 """In the order in which they need each other: files `assets/<name>.js`."""
 
 
