@@ -1,4 +1,5 @@
 import base64
+import gzip
 import re
 import subprocess
 from html.parser import HTMLParser
@@ -73,19 +74,26 @@ def page(html):
 
 
 def files_of(layout):
-    """Return the tables a study has, as the page addresses them."""
-    return {
-        path.relative_to(layout.report.parent).as_posix()
+    """Return the tables and figures a study has, as the page addresses them."""
+    found = [
+        path
         for dataset in layout.study.datasets
-        for path in layout.comparisons(dataset).parent.glob("*.csv")
-    }
+        for folder, kinds in (
+            (layout.comparisons(dataset).parent, {".csv"}),
+            (layout.figures(dataset), {".svg", ".png", ".pdf", ".csv"}),
+        )
+        for path in folder.iterdir()
+        if path.suffix in kinds
+    ]
+    return {path.relative_to(layout.report.parent).as_posix() for path in found}
 
 
 def test_the_page_needs_nothing_but_itself_and_leads_to_every_table(drawn, html, page):
     assert all(source.startswith("data:image/") for source in page.sources)
-    assert len(page.sources) == 2 * 7  # two profiles, two pairs, overview, map, reliability
-    files = {link for link in page.links if link[0] != "#" and not link.startswith("data:")}
-    assert files == files_of(drawn)
+    assert len(page.sources) == 2 * 2  # pairs of RDMs
+    assert html.count("<figure") == 2 * 7  # two profiles, two pairs, overview, map, reliability
+    elsewhere = ("#", "data:", "https://doi.org/", "https://arxiv.org/")
+    assert {link for link in page.links if not link.startswith(elsewhere)} == files_of(drawn)
     style = html[html.index("<style>") : html.index("</style>")]
     assert "url(" not in style
     assert "@import" not in style
@@ -98,11 +106,25 @@ def test_every_anchor_of_the_contents_exists_once(page):
     assert {link[1:] for link in page.links if link[0] == "#"} <= set(page.ids)
 
 
-def test_pictures_are_the_drawn_files(drawn, page):
+def test_pictures_are_the_drawn_files(drawn, html, page):
     held = {base64.b64decode(source.split(",", 1)[1]) for source in page.sources}
     for dataset in ("real", "sim"):
-        for file in drawn.figures(dataset).glob("*.[sp][vn]g"):
+        for file in drawn.figures(dataset).glob("*.png"):
             assert file.read_bytes() in held
+        for file in drawn.figures(dataset).glob("*.svg"):
+            for path in re.findall(r' d="([^"]{40,})"', file.read_text(encoding="utf-8")):
+                assert f' d="{path}"' in html
+
+
+def test_files_are_kept_in_the_page_as_they_are(drawn, html):
+    kept = dict(
+        re.findall(r'<script type="application/gzip" data-file="(.*?)">(.*?)</script>', html)
+    )
+    tables = {one for one in files_of(drawn) if one.endswith((".csv", ".pdf"))}
+    assert set(kept) == tables
+    for address in tables:
+        written = (drawn.report.parent / address).read_bytes()
+        assert gzip.decompress(base64.b64decode(kept[address])) == written
 
 
 def test_what_people_wrote_is_escaped(html, page):
@@ -159,7 +181,7 @@ def test_simulated_data_are_one_panel_and_the_rest_is_folded(html):
 
 
 def test_cells_of_the_matrix_say_what_they_are(html):
-    matrix = html[html.index('<table class="matrix">') : html.index("</table>")]
+    matrix = html[html.index('<table class="matrix"') :].partition("</table>")[0]
     cells = re.findall(r'<td class="is-(\w+)[^>]*data-region="(\w+)" data-model="([\w-]+)"', matrix)
     assert cells == [
         (kind, region, model) for region in ("alpha", "beta")

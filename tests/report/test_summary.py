@@ -9,9 +9,11 @@ import pandas as pd
 import pytest
 from synthetic_study import scores_of, write_study
 
+from isomorph.report.answers import sentences
 from isomorph.report.bars import bar
 from isomorph.report.evidence import read_results
 from isomorph.report.layer_sets import best_said, members
+from isomorph.report.page import n_bins
 from isomorph.report.summary import matrix, rows_of
 from isomorph.report.summary_text import WIDTH, told
 from isomorph.report.summary_words import key, mark, spoken
@@ -101,7 +103,11 @@ def test_of_several_time_bins_the_best_is_shown_and_said_to_be_chosen(real):
     assert [(row.region, row.time, row.n_bins) for row in rows] == [
         ("alpha", "100 to 200 ms", 2), ("beta", "100 to 200 ms", 2),
     ]  # fmt: skip
-    said = key(matrix([replace(real, tables=tables)]))
+    found = replace(real, tables=tables)
+    assert n_bins(tables["comparisons"]) == 2
+    assert n_bins(real.tables["comparisons"]) == 0
+    assert sentences([found])[0].startswith("alpha 100 to 200 ms, the best of 2 time bins: Net, ")
+    said = key(matrix([found]))
     assert any(line.startswith("Of the 2 time bins of a region, the one") for line in said)
 
 

@@ -57,8 +57,9 @@ def _placed(row: Row, several: bool) -> str:
     """Return a sentence after the name of its region, and of its dataset if there are several."""
     simulated = "simulated " if row.results.simulated else ""
     dataset = f" ({row.dataset})" if several else ""
+    of_bins = f", the best of {row.n_bins} time bins" if row.n_bins > 1 else ""
     said = sentence(row)
-    return f"{simulated}{row.shown.region}{dataset}: {said}" if said else ""
+    return f"{simulated}{row.shown.region}{of_bins}{dataset}: {said}" if said else ""
 
 
 def sentence(row: Row) -> str:

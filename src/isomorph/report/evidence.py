@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,19 +11,36 @@ from isomorph.artefacts import Provenance, provenance_file, read_provenance
 from isomorph.catalogue import is_asked, tables_of_results
 from isomorph.errors import IsomorphError
 from isomorph.figures.dataset_results import DatasetResults
+from isomorph.figures.style import slug
 from isomorph.layout import Layout
 from isomorph.stages.figures import LISTING, TABLES, read_tables
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A drawn figure and what stands below it."""
+    """A drawn figure and what stands below it.
+
+    Attributes
+    ----------
+    kind, region, title, caption : str
+    path : Path
+        What the page shows.
+    alt : str
+        What the figure shows, for those who do not see it.
+    name : str
+        What no other figure of the study is called.
+    files : list of (str, str)
+        Kind and address, as seen from the page, of the files of the figure.
+    """
 
     kind: str
     region: str
     title: str
     caption: str
     path: Path
+    alt: str = ""
+    name: str = ""
+    files: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -80,10 +98,27 @@ def read_pictures(layout: Layout, dataset: str) -> tuple[Picture, ...]:
                 f"{listing}: lists {entry['file']}, which is not there; draw the figures of "
                 f"{dataset} again"
             )
+        title, caption = entry["title"], entry["caption"]
         pictures.append(
-            Picture(entry["kind"], entry["region"], entry["title"], entry["caption"], path)
+            Picture(
+                entry["kind"],
+                entry["region"],
+                title,
+                caption,
+                path,
+                entry.get("alt") or f"{title}. {caption}",
+                f"{slug(dataset)}-{slug(path.stem)}",
+                tuple(_forms(layout, path)),
+            )
         )
     return tuple(pictures)
+
+
+def _forms(layout: Layout, path: Path) -> Iterator[tuple[str, str]]:
+    """Yield the files of a figure: as it is shown, as PDF, and what it shows as CSV."""
+    for suffix in dict.fromkeys((path.suffix, ".pdf", ".csv")):
+        if (file := path.with_suffix(suffix)).is_file():
+            yield suffix[1:].upper(), file.relative_to(layout.report.parent).as_posix()
 
 
 def read_origins(layout: Layout, dataset: str) -> dict[str, Provenance]:

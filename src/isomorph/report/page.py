@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -35,7 +35,7 @@ from isomorph.making import begin, job_of, other_versions, stamp, stamps
 from isomorph.measures import MEASURES
 from isomorph.models import SOURCES
 from isomorph.models.packing import described
-from isomorph.report import contests
+from isomorph.report import contests, viewed
 from isomorph.report.analysis_facts import FAMILIES, analysis
 from isomorph.report.answers import sentences
 from isomorph.report.bars import bar
@@ -50,8 +50,12 @@ from isomorph.report.best import (
 )
 from isomorph.report.best import small_p_wide_interval as wide
 from isomorph.report.columns import tied
+from isomorph.report.drawings import picture
 from isomorph.report.evidence import Illustrated, files, read_origins, read_results
 from isomorph.report.explained import explained
+from isomorph.report.explored import bundles, choices
+from isomorph.report.kept import with_files
+from isomorph.report.links import linked
 from isomorph.report.made import made
 from isomorph.report.methods import methods
 from isomorph.report.missing import Judged, judge
@@ -62,10 +66,9 @@ from isomorph.report.scripts import scripts
 from isomorph.report.summary import Row, matrix, row_of, rows_of
 from isomorph.report.summary_words import MARKS, caption, key, mark, note, spoken
 from isomorph.report.unsaid import unsaid
+from isomorph.responses.times import EDGES
 from isomorph.saying import say
 from isomorph.study import ModelSpec
-
-MEDIA = {".svg": "image/svg+xml", ".png": "image/png"}
 
 
 def run(layout: Layout) -> Path:
@@ -104,8 +107,22 @@ def run(layout: Layout) -> Path:
 
 def render(judged: Judged) -> str:
     """Return the page as HTML; everything that was written by anybody is escaped."""
-    page: str = templates().get_template("page.html.j2").render(context(judged))
-    return page
+    said = context(judged)
+    page: str = templates().get_template("page.html.j2").render(said)
+    return with_files(page, _kept(judged.layout, said["datasets"]))
+
+
+def _kept(layout: Layout, datasets: Sequence[Mapping[str, Any]]) -> dict[str, Path]:
+    """Return the files the page links to, apart from the pictures it shows, by address."""
+    results = [one["results"] for one in datasets if one["results"]]
+    addresses = [address for one in results for _, address, _ in one["files"]]
+    addresses += [
+        address
+        for one in results
+        for picture in one["pictures"]
+        for _, address in picture.files[1:]
+    ]
+    return {address: layout.report.parent / address for address in addresses}
 
 
 def templates() -> Environment:
@@ -119,8 +136,8 @@ def templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"embedded": embedded, "slug": slug, "tied": tied, "number": number,
-                            "family": family_title}  # fmt: skip
+    environment.filters |= {"picture": picture, "linked": linked, "slug": slug, "tied": tied,
+                            "number": number, "family": family_title}  # fmt: skip
     environment.globals |= {"meaning": meaning, "scripts": scripts, "bar": bar, "mark": mark,
                             "MARKS": MARKS, "note": note, "spoken": spoken}  # fmt: skip
     return environment
@@ -133,11 +150,6 @@ def meaning(table: str, column: str) -> Markup:
     return Markup(words)
 
 
-def embedded(path: Path) -> str:
-    """Return a picture as a data address, so that the page stands alone."""
-    return f"data:{MEDIA[path.suffix]};base64,{base64.b64encode(path.read_bytes()).decode()}"
-
-
 def context(judged: Judged) -> dict[str, Any]:
     """Return all the page says, apart from its layout."""
     layout, fit = judged.layout, judged.fit
@@ -145,6 +157,7 @@ def context(judged: Judged) -> dict[str, Any]:
     results = {name: read_results(layout, name) if name in fit else None for name in study.datasets}
     found = [each for each in results.values() if each]
     whole = matrix(found)
+    rdms = viewed.viewed(layout, results)
     compared = {instance for name in results for instance, _, _ in study.instances_for(name)}
     return {
         **analysis(study.spec, found),
@@ -181,7 +194,9 @@ def context(judged: Judged) -> dict[str, Any]:
         "other_versions": other_versions(
             stamps(judged.fitting, (job for job in jobs(study) if job.stage != "report"))
         ),
-        "bundles": {},
+        "explored": choices(found),
+        "bundles": {**bundles(found), **({viewed.BUNDLE: rdms} if rdms else {})},
+        "rdms": viewed.BUNDLE,
     }
 
 
@@ -201,7 +216,9 @@ def _dataset(layout: Layout, results: Illustrated) -> dict[str, Any]:
     without = [region for region in main_rows.regions(comparisons) if region not in shown]
     return {
         "drawn": results.picture,
-        "names": main_rows.regions(comparisons),
+        "pictures": results.pictures,
+        "names": list(dict.fromkeys(comparisons["region"])),
+        "n_bins": n_bins(comparisons),
         "n_stimuli": 0 if comparisons.empty else int(comparisons["n_stimuli"].max()),
         "timecourses": [one for one in results.pictures if one.kind == "timecourse"],
         "explained": explained(results),
@@ -231,6 +248,11 @@ def _dataset(layout: Layout, results: Illustrated) -> dict[str, Any]:
     }
 
 
+def n_bins(comparisons: pd.DataFrame) -> int:
+    """Return how many time bins a dataset has; 0 for one that is not divided."""
+    return len(comparisons[list(EDGES)].dropna().drop_duplicates())
+
+
 def _regions(results: Illustrated) -> list[dict[str, Any]]:
     """Return each region in the time bin in which a model is most like it, with its other bins."""
     told = {}
@@ -251,6 +273,7 @@ def _region(row: Row, results: Illustrated) -> dict[str, Any]:
     return {
         "name": shown.region,
         "region": row.region,
+        "n_bins": row.n_bins,
         "measure": measure_title(shown.measure),
         "distance": distance_title(shown.distance),
         "profile": results.picture("profile", shown.region),

@@ -106,9 +106,9 @@ def key(whole: Matrix) -> list[str]:
         said.append(f"{MARKS['chosen']} {SAID['chosen']}.")
     if binned := [row for row in whole.rows if row.n_bins > 1]:
         said.append(
-            f"Of the {_numbers(binned)} time bins of a region, the one in which a model scores "
-            "highest is shown; that choice is on the same stimuli, and the interval does not "
-            "account for it."
+            f"Of the {_numbers(binned)} time bins of a region, the one in which a trained network, "
+            "or where there is none any model, scores highest is shown; that choice is on the "
+            "same stimuli, and the interval does not account for it."
         )
     if sum(model.kind == "trained" for model in whole.models) > 1:
         said.append(
