@@ -1,26 +1,8 @@
-import base64
-import gzip
-import json
-
 import numpy as np
 import pytest
+from page_data import opened
 
 from isomorph.report.bundle import bundle
-
-
-def opened(text):
-    """Return header and arrays, read as a browser reads them."""
-    whole = gzip.decompress(base64.b64decode(text))
-    length = int.from_bytes(whole[:4], "little")
-    header = json.loads(whole[4 : 4 + length])
-    start = 4 + length
-    assert start % 8 == 0
-    return header, {
-        name: np.frombuffer(
-            whole, one["kind"], int(np.prod(one["shape"])), start + one["offset"]
-        ).reshape(one["shape"])
-        for name, one in header["arrays"].items()
-    }
 
 
 def test_what_is_kept_in_the_page_comes_out_as_it_went_in():

@@ -157,6 +157,18 @@ def _everything(study: Study) -> Iterator[Part]:
         stages = ["compare", "recover", "explain", "predict", "reliability", "figures", "fetch"]
         for stage in filter(partial(is_asked, study), stages):
             yield Part(Job(stage, (dataset,)))
+        yield from _viewed(study, dataset)
+
+
+def _viewed(study: Study, dataset: str) -> Iterator[Part]:
+    """RDMs that can be looked at in the page: of several seeds the first."""
+    owner = study.stimulus_set(dataset)
+    first = {next(iter(model.instances)) for model in study.models.values()}
+    yield Part(Job("brain_rdms", (dataset,)))
+    for instance, _, _ in study.instances_for(dataset):
+        if instance in first:
+            yield Part(Job("model_rdms", (owner, instance)))
+    yield Part(Job("stimuli", (owner,)), ("stimuli",))
 
 
 # ---------------------------------------------------------------- what decides

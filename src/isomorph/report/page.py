@@ -35,7 +35,7 @@ from isomorph.making import begin, job_of, other_versions, stamp, stamps
 from isomorph.measures import MEASURES
 from isomorph.models import SOURCES
 from isomorph.models.packing import described
-from isomorph.report import contests
+from isomorph.report import contests, viewed
 from isomorph.report.analysis_facts import FAMILIES, analysis
 from isomorph.report.answers import sentences
 from isomorph.report.best import answer, best_layers, every_layer, layer_selection
@@ -43,6 +43,7 @@ from isomorph.report.best import small_p_wide_interval as wide
 from isomorph.report.drawings import picture
 from isomorph.report.evidence import Illustrated, files, read_origins, read_results
 from isomorph.report.explained import explained
+from isomorph.report.explored import bundles, choices
 from isomorph.report.kept import with_files
 from isomorph.report.links import linked
 from isomorph.report.methods import methods
@@ -147,6 +148,7 @@ def context(judged: Judged) -> dict[str, Any]:
     study = layout.study
     results = {name: read_results(layout, name) if name in fit else None for name in study.datasets}
     found = [each for each in results.values() if each]
+    rdms = viewed.viewed(layout, results)
     compared = {instance for name in results for instance, _, _ in study.instances_for(name)}
     return {
         **analysis(study.spec, found),
@@ -178,7 +180,9 @@ def context(judged: Judged) -> dict[str, Any]:
         "other_versions": other_versions(
             stamps(judged.fitting, (job for job in jobs(study) if job.stage != "report"))
         ),
-        "bundles": {},
+        "explored": choices(found),
+        "bundles": {**bundles(found), **({viewed.BUNDLE: rdms} if rdms else {})},
+        "rdms": viewed.BUNDLE,
     }
 
 

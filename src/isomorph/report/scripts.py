@@ -7,8 +7,37 @@ from importlib.resources import files
 from markupsafe import Markup
 
 SCRIPTS = (
-    "data", "view", "draw", "pdf_text", "pdf_path", "pdf", "downloads", "page", "tables", "files",
-)  # fmt: skip
+    "data",
+    "view",
+    "draw",
+    "pdf_text",
+    "pdf_path",
+    "pdf",
+    "downloads",
+    "page",
+    "tables",
+    "files",
+    "look",
+    "pointing",
+    "explored",
+    "finding",
+    "profile",
+    "courses",
+    "measured",
+    "explorer",
+    "matrix",
+    "ramps",
+    "rdms",
+    "arrange",
+    "mds",
+    "squares",
+    "scatter",
+    "planes",
+    "cells",
+    "controls",
+    "thirds",
+    "viewer",
+)
 """In the order in which they need each other: files `assets/<name>.js`."""
 
 

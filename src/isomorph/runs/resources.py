@@ -250,6 +250,7 @@ STAGES: Registry[tuple[Term, ...]] = Registry(
         "report": (
             start(260, 4.0),
             Term("thousand rows of tables", lambda s: s.rows * s.layers * _grid(s) / 1e3, 4.0, 0.2),
+            Term("million values of one RDM", _million_pairs, 30.0, 0.3),
         ),
     },
 )  # fmt: skip

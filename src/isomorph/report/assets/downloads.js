@@ -15,13 +15,15 @@ function saveText(name, text, type = "text/plain;charset=utf-8") {
   saveBytes(name, text, type);
 }
 
+const FORMULA = /^'*[=+\-@\t＝＋－＠]/; // what a spreadsheet would compute gets an apostrophe in front
+
 /** Return rows (objects with the same keys) as CSV; where there is no number, nothing. */
 function csv(rows) {
   if (!rows.length) return "";
   const names = Object.keys(rows[0]);
   const cell = (value) => {
     if (value === null || value === undefined || Number.isNaN(value)) return "";
-    const text = String(value);
+    const text = typeof value === "string" && FORMULA.test(value) ? `'${value}` : String(value);
     return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
   };
   const lines = [names, ...rows.map((row) => names.map((name) => row[name]))];
@@ -37,12 +39,14 @@ const INHERITED = ["fill", "fill-opacity", "stroke", "stroke-opacity", "stroke-w
   "stroke-linecap", "stroke-linejoin", "font-size", "font-weight", "font-style", "text-anchor"];
 const OWN = { opacity: "1", "dominant-baseline": "auto" }; // and what they are unless said otherwise
 
-/** Return a copy of a drawing that needs no style sheet: light colours, every property in it.
- *  What is marked `data-screen` (what only a pointer needs) stays behind. */
-function standalone(drawing) {
+/** Return a copy of a drawing that needs no style sheet: light colours, every property in it, below
+ *  a `head` { element, height } where one is given. What is marked `data-screen` (what only a
+ *  pointer needs) stays behind. */
+function standalone(drawing, head) {
   const copy = drawing.cloneNode(true);
+  if (head) copy.replaceChildren(head.element, svg("g", { transform: `translate(0 ${head.height})` }, ...copy.childNodes));
   for (const one of copy.querySelectorAll("[data-screen]")) one.remove();
-  const paper = html("div", { class: "paper", "aria-hidden": true }, copy);
+  const paper = html("div", { class: "paper offstage", "aria-hidden": true }, copy);
   document.body.append(paper);
   try {
     resolved(copy, {});
@@ -54,7 +58,8 @@ function standalone(drawing) {
       if (/^(class|style|tabindex|role|id|data-|aria-|on)/.test(name)) element.removeAttribute(name);
     }
   }
-  const box = drawing.viewBox.baseVal, { width, height } = box?.width ? box : drawing.getBoundingClientRect();
+  const box = drawing.viewBox.baseVal, { width, height: own } = box?.width ? box : drawing.getBoundingClientRect();
+  const height = own + (head?.height ?? 0);
   for (const [name, value] of Object.entries({ xmlns: SVG, viewBox: `0 0 ${width} ${height}`, width, height, "font-family": "Helvetica, Arial, sans-serif" })) {
     copy.setAttribute(name, value);
   }
@@ -74,9 +79,9 @@ function resolved(element, above) {
   for (const child of [...element.children]) resolved(child, own);
 }
 
-/** Return a drawing as the text of a file. */
+/** Return a standalone drawing as the text of a file. */
 function svgFile(drawing) {
-  return '<?xml version="1.0" encoding="UTF-8"?>\n' + new XMLSerializer().serializeToString(standalone(drawing));
+  return '<?xml version="1.0" encoding="UTF-8"?>\n' + new XMLSerializer().serializeToString(drawing);
 }
 
 /** Return buttons: `ways` is label → what to do; what goes wrong is said beside them. */
@@ -93,31 +98,13 @@ function saving(ways) {
 }
 
 /** Return the buttons of a drawing. All are functions: `name()`, the name of the file without its
- *  ending; `drawing()`, the <svg>; `rows()`, what it shows. */
-function downloads({ name, drawing, rows, what = "drawing" }) {
+ *  ending; `drawing()`, the <svg>; `rows()`, what it shows; `head()`, if given, what stands above
+ *  the drawing where the page around it is missing, see `standalone`. */
+function downloads({ name, drawing, rows, head = () => undefined, what = "drawing" }) {
+  const alone = () => standalone(drawing(), head());
   return saving({
-    SVG: [`Save the ${what} as SVG`, () => saveText(`${name()}.svg`, svgFile(drawing()), "image/svg+xml")],
-    PDF: [`Save the ${what} as PDF`, async () => saveBytes(`${name()}.pdf`, await pdf.written(standalone(drawing()), name()), "application/pdf")],
+    SVG: [`Save the ${what} as SVG`, () => saveText(`${name()}.svg`, svgFile(alone()), "image/svg+xml")],
+    PDF: [`Save the ${what} as PDF`, async () => saveBytes(`${name()}.pdf`, await pdf.written(alone(), name()), "application/pdf")],
     CSV: [`Save what the ${what} shows as CSV`, () => saveText(`${name()}.csv`, csv(rows()), "text/csv;charset=utf-8")],
   });
 }
-
-const PICTURES = { "image/svg+xml": "SVG", "image/png": "PNG" };
-
-/** Give the figures that are pictures their buttons: the picture itself, and what the page holds of
- *  it in bundles named by `data-pdf` (an array `bytes`) and `data-csv` (a `text`). */
-function figuresSaved() {
-  for (const figure of document.querySelectorAll("figure")) {
-    const picture = figure.querySelector("img");
-    const [, type] = picture?.src.match(/^data:([^;,]+)/) ?? [];
-    if (!PICTURES[type]) continue;
-    const label = PICTURES[type], { name = slug(picture.alt.split(". ")[0]) } = figure.dataset;
-    const ways = { [label]: [`Save the figure as ${label}`, async () => saveBytes(`${name}.${label.toLowerCase()}`, await (await fetch(picture.src)).arrayBuffer(), type)] };
-    const held = async (id) => (await stored(id)) ?? Promise.reject(new Error("the page does not hold it"));
-    if (figure.dataset.pdf) ways.PDF = ["Save the figure as PDF", async () => saveBytes(`${name}.pdf`, (await held(figure.dataset.pdf)).arrays.bytes.data, "application/pdf")];
-    if (figure.dataset.csv) ways.CSV = ["Save what the figure shows as CSV", async () => saveText(`${name}.csv`, (await held(figure.dataset.csv)).text, "text/csv;charset=utf-8")];
-    figure.append(saving(ways));
-  }
-}
-
-figuresSaved();

@@ -18,7 +18,7 @@ function filled(element, attributes, children) {
     if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
     else element.setAttribute(name, value === true ? "" : value);
   }
-  element.append(...children.flat().filter((child) => child !== null && child !== undefined));
+  element.append(...children.flat().filter((child) => ![null, undefined, false].includes(child)));
   return element;
 }
 
@@ -46,31 +46,42 @@ function number(value, digits = 2) {
   return (value < 0 && Number(text) !== 0 ? "\u2212" : "") + short;
 }
 
-/** Return a corrected p as the tables print it: "p < .001", "p = .012". */
+/** Return a corrected p as the tables print it: "p < .001", "p = .012". One that rounds to .050
+ *  from below has a fourth digit, as it is significant. */
 function probability(value) {
-  if (Number.isNaN(value)) return "not tested";
-  return value < 0.001 ? "p < .001" : `p = ${number(value, 3)}`;
+  if (value === null || value === undefined || Number.isNaN(value)) return "not tested";
+  if (value < 0.001) return "p < .001";
+  return value > 0.9995 ? "p = 1" : `p = ${number(value, value >= 0.0495 && value < 0.05 ? 4 : 3)}`;
+}
+
+/** Return "[.38, .53]", an en dash where an end is missing. */
+function between(low, high, digits = 2) {
+  if (!Number.isFinite(low) || !Number.isFinite(high)) return "–";
+  return `[${number(low, digits)}, ${number(high, digits)}]`;
 }
 
 const note = html("div", { class: "note", role: "tooltip", hidden: true });
 
+/** Show a note at a place of the window: lines of text or elements, the first in bold. */
+function showNote([first, ...rest], at) {
+  note.replaceChildren(html("strong", {}, first), ...rest.map((line) => html("div", {}, line)));
+  note.hidden = false;
+  if (!note.isConnected) document.body.append(note);
+  place(at);
+}
+
+function hideNote() { note.hidden = true; }
+
 /** Show a note beside an element while it is pointed at or has the focus.
  *  `lines()` returns the lines: text or elements, the first in bold. */
 function noted(element, lines) {
-  const show = (event) => {
-    const [first, ...rest] = lines(event);
-    note.replaceChildren(html("strong", {}, first), ...rest.map((line) => html("div", {}, line)));
-    note.hidden = false;
-    if (!note.isConnected) document.body.append(note);
-    place(event.clientX ? { x: event.clientX, y: event.clientY } : middle(element));
-  };
-  const hide = () => { note.hidden = true; };
+  const show = (event) => showNote(lines(event), event.clientX ? { x: event.clientX, y: event.clientY } : middle(element));
   for (const kind of ["pointerenter", "pointermove", "focus"]) element.addEventListener(kind, show);
-  for (const kind of ["pointerleave", "blur"]) element.addEventListener(kind, hide);
+  for (const kind of ["pointerleave", "blur"]) element.addEventListener(kind, hideNote);
   return element;
 }
 
-addEventListener("keydown", (event) => { if (event.key === "Escape") note.hidden = true; });
+addEventListener("keydown", (event) => { if (event.key === "Escape") hideNote(); });
 
 function middle(element) {
   const box = element.getBoundingClientRect();
