@@ -106,8 +106,9 @@ NOT_A_NUMBER = re.compile(r"\b(nan|NaN|None|inf|NaT)\b")
 
 
 def shown_words(html):
-    """Return what a reader sees of a page: neither style, pictures nor recorded settings."""
-    kept = re.sub(r"<style>.*?</style>|<pre>.*?</pre>|data:image/[^\"]+", "", html, flags=re.S)
+    """Return what a reader sees of a page: no style, script, picture or recorded setting."""
+    unseen = r"<(style|script|pre)\b.*?</\1>|data:image/[^\"]+"
+    kept = re.sub(unseen, "", html, flags=re.S)
     return re.sub(r"<[^>]+>", " ", kept)
 
 

@@ -10,7 +10,7 @@ const look = (() => {
   }
 
   /** Return the attributes of what belongs to a group. */
-  const series = (group) => ({ class: `series ${group.kind}`, style: `color: ${colour(group)}` });
+  const series = (group) => ({ class: `series ${group.kind}`, style: `color: ${colour(group)}`, "data-group": group.name });
 
   /** Return a group's marker: discs of networks, triangles on their tips of those for which there is
    *  no other colour; triangles of controls, squares of baselines; filled where the corrected p is
