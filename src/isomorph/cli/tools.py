@@ -201,7 +201,7 @@ def _headline(parsed: argparse.Namespace) -> None:
             )
         raise IsomorphError(f"{page}: no report yet; run the study first: {_run(layout)}")
     lines: list[str] = load("isomorph.report:headline")(judged)
-    print(f"report: {page}", *([f"partial: {absent}"] if absent else []), *lines, sep="\n")
+    print(f"report: {page}", *([f"partial: {absent}"] if absent else []), "", *lines, sep="\n")
 
 
 def _add_list(parser: argparse.ArgumentParser) -> None:
@@ -355,7 +355,10 @@ TOOLS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "verify": ("whether all there is of a study is whole and what it now says", _add_verify),
     "show": ("print any artefact, or draw it into a PNG", _add_show),
     "list": ("every measure, by family, or every distance, and what it needs", _add_list),
-    "headline": ("where the report is and what it says, in four lines", _add_headline),
+    "headline": (
+        "where the report is, and its answers: regions by models, a sentence for each region",
+        _add_headline,
+    ),
     "searchlight": (
         "a similarity map: a layer and the sphere around each voxel",
         _add_searchlight,

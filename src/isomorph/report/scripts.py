@@ -15,6 +15,7 @@ SCRIPTS = (
     "pdf",
     "downloads",
     "page",
+    "folds",
     "tables",
     "files",
     "look",
