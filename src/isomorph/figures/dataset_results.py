@@ -94,6 +94,10 @@ class DatasetResults:
             return table
         return main_rows.matching(main_rows.rows_of(table, shown.region), shown)
 
+    def held_out(self, shown: main_rows.MainRows) -> pd.DataFrame:
+        """Return a region's scores at layers chosen on other stimuli, empty if none."""
+        return main_rows.held_out_scores(self.table("selection"), shown)
+
     def simulations(self, kind: str, shown: main_rows.MainRows) -> pd.DataFrame:
         """Return rows of `confusion` or `power` in which something was simulated."""
         rows = self.of(kind, shown)

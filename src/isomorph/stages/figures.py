@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -20,10 +18,10 @@ from isomorph.rdms import indexed
 from isomorph.saying import say
 from isomorph.stages.levels import compared_stimuli
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
 LISTING = "figures.json"
+PICTURES = ("svg", "pdf")
+FORMATS = (*PICTURES, "csv")
+"""Of each figure, its files."""
 
 UNREAD = {"subjects", "preferences"}
 """Tables of which no more is said than that they are there: they can be long."""
@@ -38,7 +36,8 @@ def run(layout: Layout, dataset: str) -> list[dict[str, str]]:
     Returns
     -------
     list of dict
-        `title`, `caption`, `file`, `region` (empty where it is not about one) and `kind`.
+        `kind`, `region` (empty where it is not about one), the files `svg`, `pdf` and `csv` (the
+        rows that are drawn), `title`, `caption`, and `alt`, what the figure finds in a sentence.
 
     Raises
     ------
@@ -46,6 +45,7 @@ def run(layout: Layout, dataset: str) -> list[dict[str, str]]:
         When the comparisons or the RDMs are absent, or anything is not what the study now says.
     """
     from isomorph.figures.captioned import Drawable, drawings  # matplotlib is imported here
+    from isomorph.figures.saving import save
 
     require(layout, "figures", dataset, partial=True)
     tables = read_tables(layout, dataset)
@@ -69,16 +69,22 @@ def run(layout: Layout, dataset: str) -> list[dict[str, str]]:
     said = "Simulated data. " if data.results.simulated else ""
     entries = []
     for one in drawings(data):
-        save(one.figure, folder / one.file)
-        say(f"figures {dataset}: {one.file}")
-        entries.append(
-            {"kind": one.kind, "region": one.region, "file": one.file, "title": one.title,
-             "caption": said + one.caption}
-        )  # fmt: skip
+        files = {kind: f"{one.stem}.{kind}" for kind in FORMATS}
+        entry = {
+            "kind": one.kind, "region": one.region, **files, "title": one.title,
+            "caption": said + one.caption, "alt": said + one.finding,
+        }  # fmt: skip
+        for kind in PICTURES:
+            path = folder / files[kind]
+            save(one.figure, path, title=one.title, description=entry["alt"])
+        with replacing(folder / files["csv"]) as temporary:
+            one.data.to_csv(temporary, index=False, float_format="%.6g", lineterminator="\n")
+        say(f"figures {dataset}: {files['svg']}")
+        entries.append(entry)
     with replacing(folder / LISTING) as temporary:
         text = json.dumps(entries, indent=2, ensure_ascii=False)
         temporary.write_text(text + "\n", encoding="utf-8")
-    names = [LISTING, *(entry["file"] for entry in entries)]
+    names = [LISTING, *(entry[kind] for entry in entries for kind in FORMATS)]
     contents = {name: sha256(folder / name) for name in names}
     write_beside(folder, stamp(layout, "figures", dataset), contents)
     return entries
@@ -111,41 +117,3 @@ def thumbnails(stimuli: pd.DataFrame, folder: Path) -> list[np.ndarray]:
             small = image.convert("RGB").resize((THUMBNAIL, THUMBNAIL), Image.Resampling.LANCZOS)
             images.append(np.asarray(small))
     return images
-
-
-def save(figure: Figure, path: Path) -> None:
-    """Write a figure atomically; the same figure gives the same bytes."""
-    from isomorph.figures.style import styled
-
-    metadata = {"Date": None} if path.suffix == ".svg" else {"Software": None}
-    with styled(), replacing(path) as temporary:
-        figure.savefig(temporary, format=path.suffix[1:], metadata=metadata)
-        SMALLER[path.suffix](temporary)
-
-
-PLACES = re.compile(r'(?<= )(d|x|y)="([^"]*)"')
-"""Attributes of an SVG that hold coordinates, in points; scales are none of them."""
-
-
-def _rounded(path: Path) -> None:
-    """Round the coordinates of an SVG to a hundredth of a point, each path in one line."""
-    text = PLACES.sub(_hundredths, path.read_text(encoding="utf-8"))
-    path.write_text(re.sub(r"\n +(?=<)", "\n", text), encoding="utf-8")
-
-
-def _hundredths(match: re.Match[str]) -> str:
-    places = re.sub(r"-?\d+\.\d+", lambda one: f"{float(one[0]):.2f}", match[2])
-    return f'{match[1]}="{" ".join(places.split())}"'
-
-
-def _in_palette(path: Path) -> None:
-    """Keep 256 colours of a picture: RDMs in one map of colours, and thumbnails, need no more."""
-    with Image.open(path) as picture:
-        small = picture.convert("RGB").quantize(
-            256, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.FLOYDSTEINBERG
-        )
-    small.save(path, format="PNG", optimize=True)
-
-
-SMALLER = {".svg": _rounded, ".png": _in_palette}
-"""How a written figure is made smaller, so that a page of many stays light."""
