@@ -10,7 +10,7 @@ import pandas as pd
 
 from isomorph.figures import main_rows
 from isomorph.figures.dataset_results import DatasetResults
-from isomorph.figures.style import painted, slug
+from isomorph.figures.style import colours, painted, slug
 from isomorph.figures.titles import (
     correction,
     distance_title,
@@ -21,6 +21,7 @@ from isomorph.figures.titles import (
 from isomorph.inference.chosen_layers import ON_STIMULI
 from isomorph.measures import FAMILIES, family_of
 from isomorph.report.bundle import bundle
+from isomorph.report.drawings import dark
 from isomorph.report.grid import SETTING, Grid, grid, with_bins
 from isomorph.report.stepped import MISSING, PER_UNIT, stepped
 from isomorph.responses.times import EDGES
@@ -199,14 +200,20 @@ def _bin(row: dict[Hashable, Any]) -> dict[str, Any]:
 
 
 def _groups(results: DatasetResults) -> list[dict[str, Any]]:
-    """Return the models of the study, each with its number among those of its kind."""
-    short, counts, found = painted(results.families)[1], dict[str, int](), []
+    """Return the models of the study, in the colours they have in its figures.
+
+    `again` says that a model before has the same colour: there are more models than colours.
+    """
+    paint, short = colours(results.families), painted(results.families)[1]
+    seen, found = set[tuple[str, str]](), []
     for family in results.families:
-        counts[family.kind] = counts.get(family.kind, 0) + 1
+        colour = paint[family.name]
         found.append(
             {"name": family.name, "title": family.title, "short": short[family.instances[0]],
-             "kind": family.kind, "colour": counts[family.kind]}
+             "kind": family.kind, "colours": [colour, dark(colour)],
+             "again": (family.kind, colour) in seen}
         )  # fmt: skip
+        seen.add((family.kind, colour))
     return found
 
 

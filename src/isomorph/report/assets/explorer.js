@@ -50,7 +50,7 @@ const explorer = (() => {
     };
     menus(shown, option);
     legend(shown);
-    const said = lacking.length ? `The address names ${lacking.join(" and ")}, which is not in this page. ` : "";
+    const said = lacking.length ? `Not among these results: ${lacking.join(", ")}. ` : "";
     part("finding").textContent = said + finding.tied(finding.sentence(data, shown));
     part("facts").textContent = finding.facts(data, shown);
     profiled(shown);
@@ -93,7 +93,7 @@ const explorer = (() => {
       const toggle = () => {
         const next = new Set(hidden);
         if (!next.delete(group.name)) next.add(group.name);
-        view.set({ hide: [...next].join(",") });
+        view.set({ dataset: data.dataset, region: setting.region, hide: [...next].join(",") });
       };
       const seeds = data.members(data.groups.indexOf(group)).length;
       const said = { type: "button", "aria-pressed": String(!hidden.has(group.name)), "data-toggles": group.name };
