@@ -33,9 +33,10 @@ def test_files_are_saved_from_the_page_that_was_sent_alone(visit, mailed, drawn,
     assert name == "real-comparisons.csv"
     assert contents == drawn.comparisons("real").read_bytes()
     assert page.get_by_text("beside the page").count() == 0
-    figures = drawn.figures("real")
-    name, contents = save(page, page.locator("figure.rdms .forms a").first, tmp_path)
-    assert contents == (figures / "rdms_alpha.png").read_bytes()
+    rows = page.get_by_role("link", name=re.compile(r"^CSV: How similar .* alpha")).first
+    name, contents = save(page, rows, tmp_path)
+    assert name == "real-profile_alpha.csv"
+    assert contents == (drawn.figures("real") / "profile_alpha.csv").read_bytes()
 
 
 def test_a_drawing_is_saved_as_it_is_on_white(visit, mailed, tmp_path):
