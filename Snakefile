@@ -2,6 +2,7 @@
 #     snakemake --cores 2 --config study=config/demo.yaml
 # or, for the full reproduction in config/config.yaml, with
 #     snakemake --cores 8
+# From any other folder `isomorph run` does it.
 from snakemake.utils import min_version
 
 min_version("9.0")

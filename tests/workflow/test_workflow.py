@@ -5,6 +5,7 @@ import re
 import shutil
 import signal
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -163,6 +164,17 @@ def test_two_studies_that_share_a_dataset_leave_each_other_alone(finished):
     assert planned(finished) == {}
     assert planned(finished, study="second") == {}
     assert tiny.contents(finished).items() >= before.items()
+
+
+def test_snakemakes_own_report_holds_the_page_figures_and_tables_with_captions(finished):
+    done = tiny.snakemake(finished, "--report", "report.zip")
+    assert done.returncode == 0, done.stdout
+    with zipfile.ZipFile(finished / "report.zip") as packed:
+        names = {name.rpartition("/")[2] for name in packed.namelist()}
+        page = packed.read("report/report.html").decode()
+    assert {"report.html", "comparisons.csv", "stimuli.csv", "profile_it.svg"} <= names
+    for said in ("How similar is each layer to IT?", "Every region against every layer"):
+        assert said in page
 
 
 # ---------------------------------------------------------------- what an edit re-runs

@@ -136,8 +136,14 @@ class Display(logging.Handler):
         self.say(progress.plan(run, time.monotonic()))
         self.run = run
 
-    def end(self) -> None:
-        """Stop showing, and say how the run ended and what came of it."""
+    def end(self, *, told: bool = True) -> None:
+        """Stop showing, and say how the run ended and what came of it.
+
+        Parameters
+        ----------
+        told : bool, optional
+            Whether Snakemake came to an end of its own.
+        """
         with self._drawing:
             if self._stop.is_set():
                 return
@@ -145,14 +151,15 @@ class Display(logging.Handler):
             self.screen.clear()
             if self.run is not None:
                 now = time.monotonic()
-                said = progress.summary(self.run, now, interrupted=self.interrupted)
+                broken = self.interrupted or not told
+                said = progress.summary(self.run, now, interrupted=broken)
                 self.screen.say(said)
         if self.run is not None and Job("report") in self.run.done:
             self.headline()
 
     def close(self) -> None:
         """Say how the run ended, where Snakemake broke off without telling."""
-        self.end()
+        self.end(told=False)
         super().close()
 
     def emit(self, record: logging.LogRecord) -> None:
