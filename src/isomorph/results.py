@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import builtins
 import html
+import webbrowser
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pandas as pd
 import xarray as xr
 
+from isomorph import built_in
 from isomorph.artefacts import read_table
 from isomorph.catalogue import CATALOGUE, TABLES, is_asked, made_by, made_for, of_stimuli
 from isomorph.errors import IsomorphError, did_you_mean
@@ -31,7 +35,8 @@ def open_results(folder: Path | str, study: Path | str | None = None) -> Results
     folder : path
         The results of the study: `results/<name>`.
     study : path, optional
-        The study's file; the one in `config/` beside `results/` that has this name unless given.
+        The study's file; unless given, the one of this name in `config/` beside `results/`, beside
+        `results/` itself, or among the studies that come with isomorph.
 
     Returns
     -------
@@ -67,13 +72,15 @@ def open_results(folder: Path | str, study: Path | str | None = None) -> Results
 
 def _study_of(folder: Path) -> Path:
     """Return the file of the study that has the name of a folder of results."""
-    config = folder.parent.parent / "config"
+    root = folder.parent.parent
+    config = root / "config"
     if (folder / HEAD).is_file():
         raise IsomorphError(
             f"{folder}: holds one result that isomorph.save wrote, not those of a study; open it "
             f'by isomorph.load("{folder}")'
         )
-    for file in (config / f"{folder.name}.yaml", *sorted(config.glob("*.yaml"))):
+    beside = (*sorted(config.glob("*.yaml")), *sorted(root.glob("*.yaml")))
+    for file in (config / f"{folder.name}.yaml", *beside, *built_in.studies().values()):
         if file.is_file() and any(
             line.split("#")[0].split(":", 1)[-1].strip(" '\"\n") == folder.name
             for line in file.read_text(encoding="utf-8", errors="replace").splitlines()
@@ -81,9 +88,40 @@ def _study_of(folder: Path) -> Path:
         ):
             return file
     raise IsomorphError(
-        f'{config}: no file of a study called "{folder.name}"; name it: '
+        f'{config}: no file of a study called "{folder.name}", nor is one built in; name it: '
         'open_results(..., study="...")'
     )
+
+
+@dataclass(frozen=True)
+class Page:
+    """The page of a study, which a notebook shows as a link and a frame.
+
+    Attributes
+    ----------
+    file : Path
+    """
+
+    file: Path
+
+    @property
+    def address(self) -> str:
+        """Where a browser finds it."""
+        return self.file.resolve().as_uri()
+
+    def __repr__(self) -> str:
+        return f"the page of the study: {self.file}"
+
+    def _repr_html_(self) -> str:
+        # A notebook's server shows what lies below the notebook, and no other files.
+        here = Path.cwd()
+        below = self.file.resolve().is_relative_to(here)
+        found = quote(self.file.resolve().relative_to(here).as_posix()) if below else self.address
+        where = html.escape(found, quote=True)
+        link = f'<p><a href="{where}" target="_blank">{html.escape(str(self.file))}</a></p>'
+        if not below:
+            return link
+        return f'{link}<iframe src="{where}" title="report" width="100%" height="600"></iframe>'
 
 
 @dataclass(frozen=True)
@@ -109,7 +147,7 @@ class Results:
 
     Every table is an attribute, over all datasets: `results.comparisons`. What is made for a
     dataset, and for a subject or a model, is a function of these: `results.rdms("kriegeskorte92",
-    "monkey IT")`, `results.responses("planted", "s1")`.
+    "monkey IT")`, `results.responses("planted", "s1")`. `results.explore()` opens the page.
 
     Parameters
     ----------
@@ -228,6 +266,25 @@ class Results:
             return read_table(made.file, artefact)
         return array_in(made.file) if made.file.suffix == ".nc" else made.file
 
+    def explore(self) -> Page:
+        """Open the page of the study: in the browser, or in the notebook that this is called in.
+
+        Returns
+        -------
+        Page
+            A notebook shows it.
+
+        Raises
+        ------
+        IsomorphError
+            When the page has not been made, or is not what the study now says, with the command
+            that makes it.
+        """
+        page = Page(self.open("report"))
+        if not _in_notebook():
+            webbrowser.open(page.address)
+        return page
+
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(name)
@@ -298,6 +355,12 @@ class Results:
         raise IsomorphError(
             f'{artefact} of {names[0]}: no {what} "{names[-1]}", {did_you_mean(names[-1], last)}'
         )
+
+
+def _in_notebook() -> bool:
+    """Tell whether a kernel of a notebook runs this."""
+    shell = getattr(builtins, "get_ipython", lambda: None)()
+    return getattr(shell, "kernel", None) is not None
 
 
 def _artefacts() -> Iterator[tuple[str, tuple[str, ...]]]:

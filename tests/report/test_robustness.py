@@ -130,7 +130,7 @@ def test_the_page_says_how_often_the_best_layer_would_be_found(simulated):
     assert sum(told["alpha"]["table"].strong) == 1
     assert len(told["alpha"]["figures"]) == 3
     page = render(judge(simulated))
-    assert '<section class="region" id="real-trust">' in page
+    assert '<details class="part region" id="real-trust">' in page
     assert "How far to trust this" in page
 
 

@@ -22,14 +22,16 @@ class Picture:
     Attributes
     ----------
     kind, region, title, caption : str
+        The region is empty where the figure is not about one.
     path : Path
         Its SVG.
     alt : str
         What it finds, one sentence.
     name : str
         What no other figure of the study is called.
-    files : list of (str, str)
-        Kind and address, as seen from the page, of the files of the figure.
+    files : tuple of (str, str)
+        Format and address, as seen from the page, of its files: the SVG, the same as PDF, and the
+        rows that it draws.
     """
 
     kind: str
@@ -91,20 +93,25 @@ def read_pictures(layout: Layout, dataset: str) -> tuple[Picture, ...]:
         return ()
     pictures = []
     for entry in json.loads(listing.read_text(encoding="utf-8")):
-        found = {kind: folder / entry[kind] for kind in FORMATS}
-        for path in found.values():
+        files = {kind: folder / entry[kind] for kind in FORMATS}
+        for path in files.values():
             if not path.is_file():
                 raise IsomorphError(
                     f"{listing}: lists {path.name}, which is not there; draw the figures of "
                     f"{dataset} again"
                 )
-        said = {key: entry[key] for key in ("kind", "region", "title", "caption", "alt")}
-        forms = [
-            (kind.upper(), path.relative_to(layout.report.parent).as_posix())
-            for kind, path in found.items()
-        ]
-        name = f"{slug(dataset)}-{slug(found['svg'].stem)}"
-        pictures.append(Picture(**said, path=found["svg"], name=name, files=tuple(forms)))
+        home = layout.report.parent
+        pictures.append(
+            Picture(
+                **{key: entry[key] for key in ("kind", "region", "title", "caption", "alt")},
+                path=files["svg"],
+                name=f"{slug(dataset)}-{slug(files['svg'].stem)}",
+                files=tuple(
+                    (kind.upper(), path.relative_to(home).as_posix())
+                    for kind, path in files.items()
+                ),
+            )
+        )
     return tuple(pictures)
 
 
