@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from isomorph.figures import style
-from isomorph.figures.saving import lean, save
+from isomorph.stages.saving import lean, save
 
 
 @pytest.fixture

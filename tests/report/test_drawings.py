@@ -6,9 +6,9 @@ from xml.etree import ElementTree
 import pytest
 from matplotlib.figure import Figure
 
-from isomorph.figures.saving import save
 from isomorph.figures.style import INK, styled
 from isomorph.report.drawings import dark, drawing, picture
+from isomorph.stages.saving import save
 
 
 @pytest.fixture(scope="module")

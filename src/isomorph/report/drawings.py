@@ -68,7 +68,7 @@ def picture(path: Path, name: str, alternative: str) -> Markup:
 
 
 def drawing(text: str, name: str, alternative: str) -> Markup:
-    """Return an SVG as `isomorph.figures.saving` writes it as an element of the page.
+    """Return an SVG as `isomorph.stages.saving` writes it as an element of the page.
 
     Text stays text, identifiers get the figure's name in front of them, and each colour its
     counterpart on dark paper; a drawing that holds an image, whose colours are a scale, stays on

@@ -55,7 +55,7 @@ def run(layout: Layout, dataset: str) -> list[dict[str, str]]:
         When the comparisons or the RDMs are absent, or anything is not what the study now says.
     """
     from isomorph.figures.captioned import Drawable, drawings  # matplotlib is imported here
-    from isomorph.figures.saving import save
+    from isomorph.stages.saving import save
 
     require(layout, "figures", dataset, partial=True)
     tables = read_tables(layout, dataset)
