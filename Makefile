@@ -1,8 +1,10 @@
 # make demo    the built-in study, from nothing to a report
 # make test    the suite
+# make package  the package, built and tried in an empty environment
 # make test-kernels  its numeric part under the processor's other kernels of OpenBLAS
 # make lint    format, lint, types, import layers, workflow
 # make docs    the documentation in docs/_build, no warning allowed
+# make docs-test  every command and code block of the documentation, executed
 # make bench   how fast each stage is beside its peers, and whether its statistics hold
 # make report  the full reproduction in config/config.yaml; of what there is, if a dataset fails
 # make clean   away with the environment and what the tools leave; data/ and results/ stay
@@ -12,22 +14,24 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 SPECS := pyproject.toml constraints.txt
 
-.PHONY: demo test test-kernels lint docs bench report clean
+.PHONY: demo test test-kernels package lint docs docs-test bench report clean
 
 demo: .venv/installed
-	$(BIN)/snakemake --cores $(CORES) --config study=config/demo.yaml
-	@echo
-	@$(BIN)/isomorph headline --study config/demo.yaml
+	@$(BIN)/isomorph demo --cores $(CORES)
 
 report: .venv/installed
 	@failed=0; \
 	$(BIN)/snakemake --cores $(CORES) --config study=config/config.yaml || failed=$$?; \
-	[ $$failed -eq 0 ] || $(BIN)/isomorph report --study config/config.yaml || exit $$failed; \
+	[ $$failed -ne 0 ] || exit 0; \
+	$(BIN)/isomorph report --study config/config.yaml || exit $$failed; \
 	echo; $(BIN)/isomorph headline --study config/config.yaml || exit 1; \
 	exit $$failed
 
 test: .venv/installed-dev
 	$(BIN)/python -m pytest
+
+package: .venv/installed-dev
+	$(BIN)/python tests/packaged.py
 
 test-kernels: .venv/installed-dev
 	$(BIN)/python tests/kernels.py
@@ -43,6 +47,9 @@ lint: .venv/installed-dev
 
 docs: .venv/installed-dev
 	$(BIN)/sphinx-build -W --keep-going docs docs/_build
+
+docs-test: .venv/installed-dev
+	$(BIN)/python docs/run_pages.py
 
 bench: .venv/installed-dev
 	@failed=; \

@@ -28,8 +28,16 @@ onstart:
         begin()
 
 
+onsuccess:
+    if IS_CALM:
+        SHOWN.end()
+
+
 onerror:
-    sentences = failures.reasons(FAILED.jobs.values())
+    if IS_CALM:
+        SHOWN.end()
+    # What was interrupted did not fail, and what had failed before was said.
+    sentences = [] if SHOWN.interrupted else failures.reasons(FAILED.jobs.values())
     if sentences:
         print("\nWhat failed, and why:", *sentences, sep="\n  ", file=sys.stderr)
         print(

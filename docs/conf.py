@@ -9,13 +9,24 @@ sys.path.insert(0, str(Path(__file__).parent))
 import generate
 
 project = "isomorph"
-author = "the isomorph developers"
+author = copyright = "the isomorph developers"
 release = importlib.metadata.version("isomorph")
-extensions = ["myst_parser", "numpydoc", "sphinx.ext.autodoc", "sphinx.ext.autosummary"]
+extensions = [
+    "myst_parser",
+    "numpydoc",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx_copybutton",
+]
 exclude_patterns = ["_build"]
-html_theme = "alabaster"
-html_theme_options = {"description": "second-order isomorphism, from archives to inference"}
+html_theme = "furo"
+html_title = f"isomorph {release}"
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
+html_js_files = ["site.js"]
 html_show_sphinx = False
+html_copy_source = False
+copybutton_selector = "div:not(.highlight-output):not(.highlight-text) > div.highlight > pre"
 myst_enable_extensions = ["colon_fence"]
 myst_heading_anchors = 2
 numpydoc_show_class_members = False

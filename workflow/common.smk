@@ -1,24 +1,28 @@
 # What the rules share: the study, its paths, what does not fit it, and the one line each runs.
+import os
 import re
 import shlex
 import sys
+from itertools import zip_longest
 from pathlib import Path
 
 from snakemake.logging import logger
 
 from isomorph import archives
-from isomorph.catalogue import is_asked, made_for, of_stimuli
+from isomorph.catalogue import CATALOGUE, is_asked, made_by, made_for, of_stimuli
 from isomorph.cli import open_study
-from isomorph.cli.settling import settle
+from isomorph.cli.settling import MOST, made_again, settle
 from isomorph.errors import IsomorphError
 from isomorph.jobs import Job, patterns, simulated, stimulus_sets
 from isomorph.layout import Layout
 from isomorph.making import DECLARED, inputs_of, words_of, written_by
 from isomorph.runs import (
     alive,
+    captions,
     cluster,
     command_line,
     coming,
+    display,
     failures,
     resources,
     sizes,
@@ -30,7 +34,8 @@ try:
     REMAKES_VERSIONS = command_line.remakes_versions(config)
     STUDY = open_study(STUDY_FILE)
 except IsomorphError as mistake:
-    raise WorkflowError(str(mistake)) from None
+    print(f"isomorph: {mistake}", file=sys.stderr)
+    raise SystemExit(1) from None
 
 # A lock of a run that was killed is none; jobs that Snakemake starts elsewhere leave it alone.
 SNAKEMAKE = Path(".snakemake")
@@ -42,17 +47,30 @@ logger.addHandler(FAILED)
 PYTHON, ENDED = sys.executable, failures.ENDED
 LAYOUT = Layout(STUDY)
 
+# Calm unless Snakemake is asked for its own words: one line for each stage that runs.
+ASKED = workflow.output_settings
+IS_CALM = workflow.is_main_process and display.is_calm(
+    ASKED.quiet or (), verbose=ASKED.verbose
+)
+SHOWN = display.display(LAYOUT, dry=ASKED.dryrun)
+if IS_CALM:
+    calm = display.Calm(
+        SHOWN, lambda: workflow.executor_plugin is not None, dry=ASKED.dryrun
+    )
+    for handler in logger.handlers:
+        if handler.name == "DefaultStreamHandler":
+            handler.addFilter(calm)
+    logger.addHandler(SHOWN)
+    SHOWN.look()
+# What a stage says is kept in its log; where the run is not calm it is seen as well.
+SEEN = os.devnull if IS_CALM else "&2"
+
 # Artefacts are judged by what they hold, not by their dates or by what Snakemake remembers.
 UNFIT = {}
 if workflow.is_main_process:
     UNFIT = settle(LAYOUT, versions=REMAKES_VERSIONS)
     if UNFIT:
-        print(
-            "To be made again:",
-            *dict.fromkeys(UNFIT.values()),
-            sep="\n  ",
-            file=sys.stderr,
-        )
+        SHOWN.say(*made_again(UNFIT.values(), most=MOST if IS_CALM else None))
 
 
 def one_of(names):
@@ -100,10 +118,47 @@ def timed_in(layout, job):
 def outputs(stage, of_simulated):
     """Return what a rule writes; figures are a folder, nothing else may be empty."""
     files = pattern(stage, written_by, of_simulated)
+    made = [one.name for one in made_by(stage) if one.only_for is None]
     return [
-        directory(file) if stage == "figures" else ensure(file, non_empty=True)
-        for file in files
+        shown_in_report(
+            directory(file) if stage == "figures" else ensure(file, non_empty=True),
+            name,
+        )
+        for file, name in zip_longest(files, made, fillvalue="")
     ]
+
+
+# What `snakemake --report` holds: the page, every figure and every table of a dataset, with captions.
+CAPTIONS = (SNAKEMAKE / "captions").absolute()
+TITLES = {}
+if any(word.startswith("--report") for word in sys.argv):
+    captions.write(LAYOUT, CAPTIONS)
+    TITLES = captions.titles(LAYOUT)
+
+
+def title_of(wildcards):
+    """Return what is said of a figure in the report's list."""
+    known = TITLES.get((wildcards.dataset, wildcards.figure), wildcards.figure)
+    return {"result": known}
+
+
+def shown_in_report(file, name):
+    """Flag an output of a rule that a report shows."""
+    made = CATALOGUE[name] if name else None
+    if made is None or not (made.columns or name in ("figures", "report")):
+        return file
+    where = {"caption": str(CAPTIONS / f"{name}.rst")}
+    if name == "report":
+        return report(file, category="Study", labels={"result": "the page"}, **where)
+    where["category"] = "{dataset}"
+    if name == "figures":
+        patterns = [f"{{figure}}.{ending}" for ending in captions.DRAWN]
+        return report(
+            file, subcategory="figures", patterns=patterns, labels=title_of, **where
+        )
+    return report(
+        file, subcategory="tables", labels={"result": f"{name}: {made.words}"}, **where
+    )
 
 
 def job_for(stage, wildcards):
@@ -174,11 +229,11 @@ def begin():
         left = alive.end_orphans(SNAKEMAKE)
     except IsomorphError as mistake:
         raise WorkflowError(str(mistake)) from None
-    fetched = [
-        job.wildcards.dataset
-        for job in workflow.dag.needrun_jobs()
-        if job.rule.name == "fetch"
-    ]
+    needed = list(workflow.dag.needrun_jobs())
+    fetched = [job.wildcards.dataset for job in needed if job.rule.name == "fetch"]
     for said in (left, coming.announcement(LAYOUT, sorted(fetched))):
         if said:
-            print(said, file=sys.stderr, flush=True)
+            SHOWN.say(said)
+    if IS_CALM:
+        known = [display.job_of(job.rule.name, dict(job.wildcards)) for job in needed]
+        SHOWN.begin([job for job in known if job], workflow.cores or workflow.nodes)

@@ -15,6 +15,7 @@ ARGUED = {
     "Shell command directly uses variable STUDY_FILE from outside of the rule:",
     "Shell command directly uses variable PYTHON from outside of the rule:",
     "Shell command directly uses variable ENDED from outside of the rule:",
+    "Shell command directly uses variable SEEN from outside of the rule:",
 }
 
 

@@ -28,9 +28,9 @@ for STAGE in asked_for(DECLARED):
             params:
                 command=command(STAGE),
             # More threads: `--set-threads compare=4`, the matrix products of a stage use them all.
-            # What a stage says goes to the screen and into its log; the shell adds how it ended.
+            # What a stage says goes into its log, and the shell adds how it ended.
             shell:
                 "export OMP_NUM_THREADS={threads} OPENBLAS_NUM_THREADS={threads} "
                 "MKL_NUM_THREADS={threads}; {PYTHON:q} -m isomorph {params.command} "
-                "--study {STUDY_FILE:q} 2>&1 | tee -i {log:q} >&2 || "
+                "--study {STUDY_FILE:q} 2>&1 | tee -i {log:q} >{SEEN} || "
                 "{{ echo {ENDED:q}${{PIPESTATUS[0]}} >> {log:q}; exit 1; }}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from pathlib import Path
 
 from isomorph.shown import shown
 
@@ -48,9 +49,11 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 def how_to_install(extra: str) -> str:
     """Return a clause that says how the packages of an extra come into the environment.
 
-    isomorph is installed from its folder, not from an index, and the versions are those it pins.
+    In a repository the versions are those it pins.
     """
-    return f'in the folder of isomorph run pip install -c constraints.txt -e ".[{extra}]"'
+    if (Path(__file__).parents[2] / "constraints.txt").is_file():
+        return f'in the folder of isomorph run pip install -c constraints.txt -e ".[{extra}]"'
+    return f'run pip install "isomorph[{extra}]"'
 
 
 def first_line(said: object) -> str:

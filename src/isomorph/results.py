@@ -15,6 +15,7 @@ from urllib.parse import quote
 import pandas as pd
 import xarray as xr
 
+from isomorph import built_in
 from isomorph.artefacts import read_table
 from isomorph.catalogue import CATALOGUE, TABLES, is_asked, made_by, made_for, of_stimuli
 from isomorph.errors import IsomorphError, did_you_mean
@@ -34,7 +35,8 @@ def open_results(folder: Path | str, study: Path | str | None = None) -> Results
     folder : path
         The results of the study: `results/<name>`.
     study : path, optional
-        The study's file; the one in `config/` beside `results/` that has this name unless given.
+        The study's file; unless given, the one of this name in `config/` beside `results/`, beside
+        `results/` itself, or among the studies that come with isomorph.
 
     Returns
     -------
@@ -70,13 +72,15 @@ def open_results(folder: Path | str, study: Path | str | None = None) -> Results
 
 def _study_of(folder: Path) -> Path:
     """Return the file of the study that has the name of a folder of results."""
-    config = folder.parent.parent / "config"
+    root = folder.parent.parent
+    config = root / "config"
     if (folder / HEAD).is_file():
         raise IsomorphError(
             f"{folder}: holds one result that isomorph.save wrote, not those of a study; open it "
             f'by isomorph.load("{folder}")'
         )
-    for file in (config / f"{folder.name}.yaml", *sorted(config.glob("*.yaml"))):
+    beside = (*sorted(config.glob("*.yaml")), *sorted(root.glob("*.yaml")))
+    for file in (config / f"{folder.name}.yaml", *beside, *built_in.studies().values()):
         if file.is_file() and any(
             line.split("#")[0].split(":", 1)[-1].strip(" '\"\n") == folder.name
             for line in file.read_text(encoding="utf-8", errors="replace").splitlines()
@@ -84,7 +88,7 @@ def _study_of(folder: Path) -> Path:
         ):
             return file
     raise IsomorphError(
-        f'{config}: no file of a study called "{folder.name}"; name it: '
+        f'{config}: no file of a study called "{folder.name}", nor is one built in; name it: '
         'open_results(..., study="...")'
     )
 

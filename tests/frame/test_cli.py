@@ -236,13 +236,13 @@ def test_schemas_are_written_where_asked(capsys, tmp_path):
 def test_headline_without_a_report_says_so(capsys, tmp_path):
     text = said(capsys, "headline", "--study", DEMO, "--root", str(tmp_path))
     assert "no report yet" in text
-    assert text.endswith(f"snakemake --cores 2 --config study={DEMO}")
+    assert text.endswith(f"isomorph run {DEMO}")
 
 
 def test_a_report_on_nothing_is_refused_with_the_command_that_computes(capsys, tmp_path):
     text = said(capsys, "report", "--study", DEMO, "--root", str(tmp_path))
     assert "results/demo: nothing computed yet" in text
-    assert text.endswith(f"snakemake --cores 2 --config study={DEMO}")
+    assert text.endswith(f"isomorph run {DEMO}")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -309,7 +309,7 @@ def test_headline_prints_the_report_and_its_lines(capsys, tmp_path, monkeypatch)
     monkeypatch.setattr(tools, "load", lambda _entry: lambda _layout: ["one", "two", "three"])
     monkeypatch.setattr("isomorph.report.missing.Fitting.first", lambda *_: "")
     assert main(["headline", "--study", DEMO, "--root", str(tmp_path)]) == 0
-    assert capsys.readouterr().out.splitlines() == [f"report: {report}", "one", "two", "three"]
+    assert capsys.readouterr().out.splitlines() == [f"report: {report}", "", "one", "two", "three"]
 
 
 # ---------------------------------------------------------------- show

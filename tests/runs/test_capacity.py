@@ -58,7 +58,7 @@ def test_more_stimuli_take_more_of_everything(layout):
         ({"free": 10**9}, ("disk of", "6.0 GB", "1.0 GB are free"), "layers: blocks"),
         ({"memory": 8 * 10**9}, ("memory of this machine", "30.0 GB", "8.0 GB"), "resamples"),
         ({"cores": 2}, ("too long", "about 2.1 days on 2 cores"), "permutations"),
-        ({"cores": 1}, ("too long", "about 4.2 days on 1 core,"), "profiles/slurm"),
+        ({"cores": 1}, ("too long", "about 4.2 days on 1 core,"), "--profile slurm"),
     ],
 )  # fmt: skip
 def test_what_is_too_much_is_told_with_figures_and_what_would_help(layout, machine, said, helps):
@@ -67,7 +67,7 @@ def test_what_is_too_much_is_told_with_figures_and_what_would_help(layout, machi
         seconds={"compare": 100 * 3600.0, "explain": 3600.0},
     )  # fmt: skip
     _, line = capacity.told(layout, need, Machine(**{**vars(LARGE), **machine}))
-    for words in (*said, helps, "profiles/slurm"):
+    for words in (*said, helps, "--profile slurm"):
         assert words in line
 
 

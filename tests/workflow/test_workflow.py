@@ -61,10 +61,12 @@ def planned(folder, **more):
 # ---------------------------------------------------------------- the life of a study
 
 
-def test_an_interruption_is_no_success(story):
+def test_an_interruption_is_no_success_and_no_failure_of_a_job(story):
     status, said = story["interrupted"]
     assert status != 0, said
     assert story["hidden"] == []
+    assert re.search(r"interrupted after 0:\d\d with [2-9] of 21 jobs done; the same command", said)
+    assert "failed" not in said.split("stopping;")[1]
 
 
 def test_the_next_run_goes_on_where_the_interrupted_one_stopped(story):
@@ -100,15 +102,29 @@ def test_the_rest_of_the_study_is_completed(story):
     assert "results/tiny/report.html" not in story["saved"]
 
 
-def test_what_a_stage_says_is_on_the_screen_and_in_its_log(story):
+def test_the_screen_has_a_line_for_every_job_and_no_other_word(story):
+    """From the plan to the summary; what stages say stands in their logs."""
+    lines = story["broken"].stdout.splitlines()
+    first = next(place for place, line in enumerate(lines) if " jobs, " in line)
+    last = next(place for place, line in enumerate(lines) if " not run for it, " in line)
+    kinds = (
+        r"\w+ [\w ]+: done in [\d.]+ s \(\d+ of \d+\)",
+        r"responses broken one: failed: .*",
+        r"\d:\d\d  \d+ of \d+ jobs done.*; running: .*",
+    )
+    others = [line for line in lines[first + 1 : last] if not re.fullmatch("|".join(kinds), line)]
+    assert others == []
+    assert "compare small: done in" in story["broken"].stdout
     log = story["folder"] / "results" / "tiny" / "logs" / "compare" / "small.log"
-    line = next(line for line in log.read_text().splitlines() if "compare small: done" in line)
-    assert line in story["interrupted"][1] + story["killed"][1] + story["broken"].stdout
+    assert "compare small: done" in log.read_text()
 
 
 def test_once_mended_only_the_broken_part_runs_and_the_report_is_made(story):
     done = story["mended"]
     assert done.returncode == 0, done.stdout
+    assert re.search(
+        r"^done in \d:\d\d: \d+ jobs\nreport: results/tiny/report.html$", done.stdout, re.M
+    )
     assert "results/tiny/report.html" in story["finished"]
     kept = [path for path in story["saved"] if path.startswith("results/tiny/small/")]
     assert kept
@@ -132,6 +148,7 @@ def test_all_that_was_written_is_in_the_data_dictionary(story):
 def test_a_second_run_does_nothing(story):
     assert story["again"].returncode == 0
     assert NOTHING in story["again"].stdout
+    assert "report: results/tiny/report.html" in story["again"].stdout
     assert tiny.times(story["folder"]) == story["finished"]
 
 
@@ -141,8 +158,8 @@ def test_two_studies_that_share_a_dataset_leave_each_other_alone(finished):
     before = tiny.contents(finished)
     done = tiny.snakemake(finished, study="second")
     assert done.returncode == 0, done.stdout
-    assert "rule stimuli" not in done.stdout
-    assert "rule fetch" not in done.stdout
+    assert "stimuli small: done" not in done.stdout
+    assert "fetch small: done" not in done.stdout
     assert planned(finished) == {}
     assert planned(finished, study="second") == {}
     assert tiny.contents(finished).items() >= before.items()

@@ -21,6 +21,9 @@ FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0
 TIMEOUT = (20.0, 60.0)
 """Seconds to connect, and between two pieces of a file."""
 
+LONG = 16.0
+"""Seconds of a wait that is said even if the one before was."""
+
 NO_NETWORK = "check the network (and HTTPS_PROXY, if it needs a proxy), then run again"
 
 BROKEN = (
@@ -30,6 +33,10 @@ BROKEN = (
     urllib3.exceptions.HTTPError,  # the raw stream raises urllib3's own
 )
 """What a bad line, as opposed to a wrong request, raises."""
+
+
+_said: set[str] = set()
+"""Why attempts failed since one succeeded, each said once: an absent network fails them all."""
 
 
 class TryAgainError(Exception):
@@ -81,6 +88,7 @@ class Attempt:
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> bool:
         if error is None:
             self.done = True
+            _said.clear()
             return False
         if isinstance(error, requests.exceptions.SSLError):
             raise IsomorphError(
@@ -101,7 +109,10 @@ class Attempt:
         asked = error.wait if isinstance(error, TryAgainError) else None
         wait = FIRST_WAIT * 2 ** (self.failures - 1) if asked is None else asked
         wait = min(wait, LONGEST_WAIT)
-        say(f"{self.what} yet ({_reason(error)}), again in {wait:.0f} s")
+        reason = _reason(error)
+        if reason not in _said or wait > LONG:
+            say(f"{self.what} yet ({reason}), again in {wait:.0f} s")
+        _said.add(reason)
         (self.pause or time.sleep)(wait)
         return True
 

@@ -10,9 +10,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from importlib.metadata import version
 
 from isomorph.catalogue import arguments_of
 from isomorph.cli.printing import shown_streams
+from isomorph.cli.run import split
 from isomorph.cli.stages import STAGES, Stage, load
 from isomorph.cli.tools import TOOLS, add_root, add_study, open_layout, refuse_nothing
 from isomorph.errors import IsomorphError, did_you_mean
@@ -44,7 +46,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(given: list[str]) -> int:
     try:
         _refuse_unknown_command(given)
-        parsed = _parser().parse_args(given)
+        given, passed_on = split(given)
+        parsed = _parser().parse_args(given, argparse.Namespace(passed_on=passed_on))
         run: Callable[[argparse.Namespace], None] = parsed.run
         with _termination_interrupts():
             run(parsed)
@@ -116,17 +119,18 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="isomorph",
         description="Which layer of which model is like which brain region, and how surely.",
-        epilog="Whole studies are run by the workflow: snakemake --cores 2",
+        epilog="To begin: isomorph demo",
     )
+    parser.add_argument("--version", action="version", version=f"isomorph {version('isomorph')}")
     commands = parser.add_subparsers(
         title="commands", metavar="COMMAND", dest="command", required=True
     )
+    for name, (summary, add) in TOOLS.items():
+        add(commands.add_parser(name, help=summary, description=summary))
     for name, stage in STAGES.items():
         _add_stage(
             commands.add_parser(name, help=stage.summary, description=stage.summary), name, stage
         )
-    for name, (summary, add) in TOOLS.items():
-        add(commands.add_parser(name, help=summary, description=summary))
     return parser
 
 

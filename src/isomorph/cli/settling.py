@@ -7,12 +7,16 @@ folder has other dates, a cleaned one no memory, and a stage run by hand is in n
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from isomorph import archives
 from isomorph.jobs import Job, jobs
 from isomorph.layout import Layout
 from isomorph.making import Fitting, differing, written_by
+
+MOST = 5
+"""Reasons to make something again that are told."""
 
 
 def settle(layout: Layout, *, versions: bool = False) -> dict[Path, str]:
@@ -42,6 +46,29 @@ def settle(layout: Layout, *, versions: bool = False) -> dict[Path, str]:
         else:
             _order_dates(layout, fitting, job)
     return found
+
+
+def made_again(reasons: Iterable[str], most: int | None = MOST) -> list[str]:
+    """Return lines on what is made again and why, each reason once.
+
+    Parameters
+    ----------
+    reasons : iterable of str
+    most : int or None
+        How many are told; all of them for None.
+
+    Examples
+    --------
+    >>> made_again(["a: is old", "b: is old", "a: is old", "c: is old"], most=2)
+    ['To be made again:', '  a: is old', '  b: is old', '  and 1 more']
+    """
+    each = list(dict.fromkeys(reasons))
+    more = len(each) - len(each[:most])
+    return [
+        "To be made again:",
+        *(f"  {reason}" for reason in each[:most]),
+        *([f"  and {more} more"] if more else []),
+    ]
 
 
 def _reason(layout: Layout, fitting: Fitting, job: Job, *, versions: bool) -> str:

@@ -8,7 +8,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from isomorph.built_in import named_study
 from isomorph.cli.opening import VOCABULARY, open_study
+from isomorph.cli.run import add_demo, add_run, add_unlock
 from isomorph.cli.stages import load
 from isomorph.cli.validate import add_validate
 from isomorph.errors import IsomorphError, did_you_mean
@@ -19,8 +21,11 @@ if TYPE_CHECKING:
 
 
 def add_study(parser: argparse.ArgumentParser) -> None:
-    """Add the study file to a command's arguments."""
-    parser.add_argument("--study", required=True, type=Path, metavar="FILE", help="study file")
+    """Add the study to a command's arguments."""
+    parser.add_argument(
+        "--study", required=True, type=named_study, metavar="FILE",
+        help="study file, or the name of one that comes with isomorph, such as demo",
+    )  # fmt: skip
 
 
 def add_root(parser: argparse.ArgumentParser) -> None:
@@ -67,7 +72,7 @@ def refuse_nothing(layout: Layout) -> None:
 
 
 def _run(layout: Layout) -> str:
-    return f"snakemake --cores 2 --config study={layout.study.path}"
+    return f"isomorph run {layout.study.path}"
 
 
 def _add_check(parser: argparse.ArgumentParser) -> None:
@@ -196,7 +201,7 @@ def _headline(parsed: argparse.Namespace) -> None:
             )
         raise IsomorphError(f"{page}: no report yet; run the study first: {_run(layout)}")
     lines: list[str] = load("isomorph.report:headline")(judged)
-    print(f"report: {page}", *([f"partial: {absent}"] if absent else []), *lines, sep="\n")
+    print(f"report: {page}", *([f"partial: {absent}"] if absent else []), "", *lines, sep="\n")
 
 
 def _add_list(parser: argparse.ArgumentParser) -> None:
@@ -247,7 +252,7 @@ LISTS: dict[str, Callable[[], str]] = {"measures": _measures, "distances": _dist
 
 def _add_lock(parser: argparse.ArgumentParser) -> None:
     either = parser.add_mutually_exclusive_group(required=True)
-    either.add_argument("--study", type=Path, metavar="FILE", help="study file")
+    either.add_argument("--study", type=named_study, metavar="FILE", help="study file")
     either.add_argument(
         "--file", action="append", type=Path, metavar="YAML",
         help="a dataset's file, of any study or none; may be repeated",
@@ -340,6 +345,9 @@ def _searchlight(parsed: argparse.Namespace) -> None:
 
 
 TOOLS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
+    "run": ("run a study, from its data to its report", add_run),
+    "demo": ("run the built-in study: a few minutes, a few megabytes", add_demo),
+    "unlock": ("free a folder that a run has left locked", add_unlock),
     "check": (
         "read a study and its files that are here, say every mistake and what is still needed",
         _add_check,
@@ -347,7 +355,10 @@ TOOLS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "verify": ("whether all there is of a study is whole and what it now says", _add_verify),
     "show": ("print any artefact, or draw it into a PNG", _add_show),
     "list": ("every measure, by family, or every distance, and what it needs", _add_list),
-    "headline": ("where the report is and what it says, in four lines", _add_headline),
+    "headline": (
+        "where the report is, and its answers: regions by models, a sentence for each region",
+        _add_headline,
+    ),
     "searchlight": (
         "a similarity map: a layer and the sphere around each voxel",
         _add_searchlight,

@@ -26,7 +26,7 @@ LONG = 24.0
 
 LESS: Mapping[str, str] = {
     "fetch": "fewer subjects or narrower patterns of files",
-    "responses": "fewer subjects at a time, as with snakemake --resources mem_mb",
+    "responses": "fewer subjects at a time, as with isomorph run -- --resources mem_mb",
     "activations": "layers: blocks in place of all layers, a smaller batch_size",
     "model_rdms": "layers: blocks in place of all layers, fewer distances, or isomorph.compare "
     "with features=True, which makes no RDMs of more than 3000 stimuli",
@@ -39,7 +39,7 @@ LESS: Mapping[str, str] = {
 }
 """What makes the jobs of a stage smaller."""
 
-ELSEWHERE = "or a larger machine, as with snakemake --profile profiles/slurm"
+ELSEWHERE = "or a larger machine, as with isomorph run --profile slurm"
 
 
 @dataclass(frozen=True)
@@ -174,7 +174,7 @@ def told(layout: Layout, need: Need, machine: Machine) -> Iterator[str]:
         yield (
             f"too large for the disk of {layout.root.absolute()}: {in_words(round(disk))}, most of "
             f"it by {most}, and {in_words(machine.free)} are free; what would help: "
-            f"{LESS[most]}, another disk (--root, snakemake --directory), {ELSEWHERE}"
+            f"{LESS[most]}, another disk (--root), {ELSEWHERE}"
         )
     if machine.memory and need.memory > machine.memory:
         yield (

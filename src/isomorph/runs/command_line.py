@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from isomorph.built_in import named_study, only_study
 from isomorph.errors import IsomorphError, did_you_mean
 
-DEFAULT = "config/config.yaml"
-"""The study that is run where none is named: the full reproduction."""
 KEYS = ("study", "versions")
 """What `--config` may say."""
 
@@ -24,15 +23,17 @@ def study_file(config: Mapping[str, Any]) -> str:
     Raises
     ------
     IsomorphError
-        When a key is not in `KEYS`, and would be passed over in silence, or there is no name.
+        When a key is not in `KEYS`, and would be passed over in silence, or there is no such study.
     """
     for key in config:
         if key not in KEYS:
             raise IsomorphError(f"--config {key}: unknown key, {did_you_mean(str(key), KEYS)}")
-    file = config.get("study", DEFAULT)
-    if not isinstance(file, str) or not file.strip():
+    if "study" not in config:
+        return str(only_study())
+    given = config["study"]
+    if not isinstance(given, str) or not given.strip():
         raise IsomorphError("--config study: name the study's YAML file, study=config/demo.yaml")
-    return file
+    return str(named_study(given))
 
 
 def remakes_versions(config: Mapping[str, Any]) -> bool:

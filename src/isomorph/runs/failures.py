@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from isomorph.archives.patience import NO_NETWORK
 from isomorph.artefacts import disk_errors
 from isomorph.errors import IsomorphError
 from isomorph.runs import cluster
@@ -116,10 +117,47 @@ HEARD: dict[str, Callable[[Failed, dict[str, Any]], None]] = {
 
 
 def reasons(failures: Iterable[Failure]) -> list[str]:
-    """Return why each of some jobs failed, each sentence once."""
+    """Return why each of some jobs failed, each sentence once.
+
+    A network that is away is one sentence, however many jobs it failed.
+    """
     failed = sorted(failures, key=lambda one: one.log)
     touched = [one for one in failed if not one.shared or _went_astray(one.log)]
-    return list(dict.fromkeys(why for one in touched or failed[:1] for why in _why(one)))
+    found: dict[str, None] = {}
+    unconnected: dict[Path, str] = {}
+    for one in touched or failed[:1]:
+        for why in _why(one):
+            if no_connection(why):
+                unconnected.setdefault(one.log, why)
+            else:
+                found[why] = None
+    return [*found, *_unconnected(unconnected)]
+
+
+def no_connection(sentence: str) -> str:
+    """Return why there was no connection, '' where a job failed for something else.
+
+    Examples
+    --------
+    >>> no_connection(f"a.nwb: cannot be downloaded (Connection refused); {NO_NETWORK}")
+    'Connection refused'
+    """
+    before, found, _ = sentence.partition(f"; {NO_NETWORK}")
+    if not found:
+        return ""
+    inner = re.search(r"\(((?:[^()]|\([^()]*\))*)\)$", before)
+    return inner[1] if inner else before
+
+
+def _unconnected(jobs: dict[Path, str]) -> list[str]:
+    """Return one sentence for all jobs that got no connection."""
+    if not jobs:
+        return []
+    log, first = next(iter(jobs.items()))
+    if len(jobs) == 1 and first.count(NO_NETWORK) == 1:
+        return [first]
+    named = ", ".join(map(job_of, jobs))
+    return [f"{named}: no connection ({no_connection(first)}); {NO_NETWORK} (more in {log.parent})"]
 
 
 def _why(one: Failure) -> list[str]:
@@ -151,6 +189,8 @@ def _own(log: Path) -> list[str]:
         return own
     spoken = _spoken(lines)
     if any(line.startswith("Traceback") for line in spoken):
+        if spoken[-1] == "KeyboardInterrupt":  # before the command itself had begun
+            return [f"{job_of(log)}: {WORDS[signal.SIGINT]}"]
         return [f"{spoken[-1]} (a defect of isomorph; the whole of it is in {log})"]
     return []
 

@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TypeVar
 
+from isomorph import built_in
 from isomorph.errors import did_you_mean
 from isomorph.study._base import StudyError, read_spec
 from isomorph.study._mistakes import Vocabulary, mistakes_between, unknown_names
@@ -108,13 +109,16 @@ def _find(study: Path, folder: str, name: str, key: str) -> Path:
     places = _places(study, folder)
     found = {file.stem for place in places for file in place.glob("*.yaml") if file.is_file()}
     known = sorted(found)
+    where = f"{places[0]} or among the built-in {folder} ({places[-1]})"
+    if places[0].resolve() == places[-1].resolve():
+        where = str(places[0])
     raise StudyError(
-        study, [f'{key}: no {folder[:-1]} "{name}" in {places[0]}, {did_you_mean(name, known)}']
+        study, [f'{key}: no {folder[:-1]} "{name}" in {where}, {did_you_mean(name, known)}']
     )
 
 
 def _found(study: Path, folder: str, name: str) -> Path | None:
-    """Return the file of a name beside or above a study, where there is one."""
+    """Return the file of a name beside or above a study or among the built-in ones."""
     for place in _places(study, folder):
         # `Path.exists` raises on a name that is too long
         if os.path.exists(file := place / f"{name}.yaml"):  # noqa: PTH110
@@ -123,4 +127,5 @@ def _found(study: Path, folder: str, name: str) -> Path | None:
 
 
 def _places(study: Path, folder: str) -> list[Path]:
-    return [study.parent / folder, study.parent.parent / folder]
+    beside = [study.parent / folder, study.parent.parent / folder]
+    return [*beside, built_in.members(folder)]

@@ -24,10 +24,12 @@ class StudySpec(Spec):
     question: str = ""
     """What the study asks, shown at the head of the report."""
     datasets: Unique[str] = Field(min_length=1)
-    """Names in `datasets/` beside or above the study file, or paths of YAML files."""
+    """Names in `datasets/` beside or above the study file, then of the datasets that come with
+    isomorph, or paths of YAML files."""
     models: Unique[str] = Field(min_length=1)
-    """Names in `models/` beside or above the study file, paths of YAML files, or sources of models
-    as a file would name them: `torchvision/resnet50`, `untrained/resnet50#3`, `baseline/pixels`."""
+    """Names in `models/` beside or above the study file, then of the models that come with
+    isomorph, paths of YAML files, or sources of models as a file would name them:
+    `torchvision/resnet50`, `untrained/resnet50#3`, `baseline/pixels`."""
     distances: Unique[str] = Field(default=("correlation",), min_length=1)
     """Distances inside a representation."""
     measures: Unique[str] = Field(default=("rho_a",), min_length=1)
