@@ -4,6 +4,7 @@
 # make test-kernels  its numeric part under the processor's other kernels of OpenBLAS
 # make lint    format, lint, types, import layers, workflow
 # make docs    the documentation in docs/_build, no warning allowed
+# make docs-test  every command and code block of the documentation, executed
 # make bench   how fast each stage is beside its peers, and whether its statistics hold
 # make report  the full reproduction in config/config.yaml; of what there is, if a dataset fails
 # make clean   away with the environment and what the tools leave; data/ and results/ stay
@@ -13,7 +14,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 SPECS := pyproject.toml constraints.txt
 
-.PHONY: demo test test-kernels package lint docs bench report clean
+.PHONY: demo test test-kernels package lint docs docs-test bench report clean
 
 demo: .venv/installed
 	@$(BIN)/isomorph demo --cores $(CORES)
@@ -46,6 +47,9 @@ lint: .venv/installed-dev
 
 docs: .venv/installed-dev
 	$(BIN)/sphinx-build -W --keep-going docs docs/_build
+
+docs-test: .venv/installed-dev
+	$(BIN)/python docs/run_pages.py
 
 bench: .venv/installed-dev
 	@failed=; \

@@ -26,6 +26,9 @@ its slice of the settings, or only with a change of what the stage writes, or as
 hash. So neither a new key in a settings file, nor the words about a column, nor a better retry of a
 download makes every artefact stale."""
 
+WORDS = frozenset({"definition", "avoid"})
+"""Arguments that only tell people something: what a measure or a distance is, and is not for."""
+
 ENTRY = re.compile(r"(isomorph(?:\.\w+)+):\w+")
 """How a function is named whose module is imported when it is called."""
 
@@ -33,8 +36,9 @@ ENTRY = re.compile(r"(isomorph(?:\.\w+)+):\w+")
 def code_digest(*modules: str) -> str:
     """Return a digest of modules and of everything in the package they import.
 
-    Two sources with the same syntax tree, docstrings aside, have the same digest, so a comment
-    changes nothing and a changed formula, however deep, does. Settings and paths are not followed.
+    Two sources with the same syntax tree, docstrings and `WORDS` aside, have the same digest, so a
+    comment changes nothing and a changed formula, however deep, does. Settings and paths are not
+    followed.
 
     Parameters
     ----------
@@ -194,8 +198,10 @@ def _imports(tree: ast.AST) -> list[str]:
 
 
 def _blank_docstrings(tree: ast.AST) -> None:
-    """Empty every docstring and bare string of a tree in place."""
+    """Empty every docstring, bare string and argument of words of a tree in place."""
     for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            node.keywords = [one for one in node.keywords if one.arg not in WORDS]
         body = getattr(node, "body", None)
         for statement in body if isinstance(body, list) else []:
             if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant):

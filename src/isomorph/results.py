@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import builtins
 import html
+import webbrowser
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pandas as pd
 import xarray as xr
@@ -91,6 +94,37 @@ def _study_of(folder: Path) -> Path:
 
 
 @dataclass(frozen=True)
+class Page:
+    """The page of a study, which a notebook shows as a link and a frame.
+
+    Attributes
+    ----------
+    file : Path
+    """
+
+    file: Path
+
+    @property
+    def address(self) -> str:
+        """Where a browser finds it."""
+        return self.file.resolve().as_uri()
+
+    def __repr__(self) -> str:
+        return f"the page of the study: {self.file}"
+
+    def _repr_html_(self) -> str:
+        # A notebook's server shows what lies below the notebook, and no other files.
+        here = Path.cwd()
+        below = self.file.resolve().is_relative_to(here)
+        found = quote(self.file.resolve().relative_to(here).as_posix()) if below else self.address
+        where = html.escape(found, quote=True)
+        link = f'<p><a href="{where}" target="_blank">{html.escape(str(self.file))}</a></p>'
+        if not below:
+            return link
+        return f'{link}<iframe src="{where}" title="report" width="100%" height="600"></iframe>'
+
+
+@dataclass(frozen=True)
 class Made:
     """One file of a study.
 
@@ -113,7 +147,7 @@ class Results:
 
     Every table is an attribute, over all datasets: `results.comparisons`. What is made for a
     dataset, and for a subject or a model, is a function of these: `results.rdms("kriegeskorte92",
-    "monkey IT")`, `results.responses("planted", "s1")`.
+    "monkey IT")`, `results.responses("planted", "s1")`. `results.explore()` opens the page.
 
     Parameters
     ----------
@@ -232,6 +266,25 @@ class Results:
             return read_table(made.file, artefact)
         return array_in(made.file) if made.file.suffix == ".nc" else made.file
 
+    def explore(self) -> Page:
+        """Open the page of the study: in the browser, or in the notebook that this is called in.
+
+        Returns
+        -------
+        Page
+            A notebook shows it.
+
+        Raises
+        ------
+        IsomorphError
+            When the page has not been made, or is not what the study now says, with the command
+            that makes it.
+        """
+        page = Page(self.open("report"))
+        if not _in_notebook():
+            webbrowser.open(page.address)
+        return page
+
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(name)
@@ -302,6 +355,12 @@ class Results:
         raise IsomorphError(
             f'{artefact} of {names[0]}: no {what} "{names[-1]}", {did_you_mean(names[-1], last)}'
         )
+
+
+def _in_notebook() -> bool:
+    """Tell whether a kernel of a notebook runs this."""
+    shell = getattr(builtins, "get_ipython", lambda: None)()
+    return getattr(shell, "kernel", None) is not None
 
 
 def _artefacts() -> Iterator[tuple[str, tuple[str, ...]]]:

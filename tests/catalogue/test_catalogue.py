@@ -4,16 +4,19 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from explained_files import unexplained
 
 import isomorph
 from isomorph import digest
-from isomorph.artefacts import provenance, write_table
+from isomorph.artefacts import Provenance, provenance, write_table
+from isomorph.artefacts.provenance import SEAL
 from isomorph.catalogue import ARRAYS, CATALOGUE, Artefact, arguments_of, made_for, named, table
-from isomorph.catalogue.dictionary import markdown, row_of, rows_of
+from isomorph.catalogue.dictionary import RECORD, markdown, row_of, rows_of
 from isomorph.cli import main
 from isomorph.cli.stages import STAGES
 from isomorph.cli.tools import TOOLS
@@ -24,6 +27,7 @@ from isomorph.making import DECLARED, command_of, job_of, outputs_of, written_by
 from isomorph.study import load_study
 
 DEMO = Path(__file__).parents[2] / "config" / "demo.yaml"
+RESULTS = DEMO.parents[1] / "results" / "demo"
 
 MEANT = [(name, column) for name, one in CATALOGUE.items() for column in one.columns]
 HELD = [(kind, one) for kind, schema in ARRAYS.items() for one in schema.holds]
@@ -119,6 +123,25 @@ def test_every_column_and_variable_is_explained_in_sentences():
         assert one.meaning.endswith("."), (where, one)
         assert one.meaning[0].isupper() or one.meaning[0] == "`", (where, one)
         assert "|" not in one.meaning, (where, one)  # which would end a cell of the dictionary
+
+
+def test_every_attribute_and_every_key_of_the_record_is_explained():
+    for kind, schema in ARRAYS.items():
+        assert not set(schema.attributes) & set(schema.also)
+        for key, text in {**schema.attributes, **schema.also}.items():
+            assert text.endswith("."), (kind, key)
+    assert set(RECORD) == {one.name for one in fields(Provenance)} | {SEAL}
+
+
+def test_every_column_and_variable_has_a_unit():
+    for where, one in [*MEANT, *HELD]:
+        assert one.unit, (where, one.name)
+        assert one.unit == one.unit.strip(" ."), (where, one.name)
+
+
+@pytest.mark.skipif(not RESULTS.is_dir(), reason="the built-in study has not been run here")
+def test_the_dictionary_has_all_that_the_built_in_study_wrote():
+    assert unexplained(RESULTS) == []
 
 
 def test_every_artefact_is_made_by_a_stage_that_knows_how_or_by_a_command():

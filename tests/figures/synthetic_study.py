@@ -22,10 +22,14 @@ from isomorph.artefacts import (
     write_table,
 )
 from isomorph.catalogue import ordered
+from isomorph.figures.style import SETTINGS
 from isomorph.inference.agreement import agreement
 from isomorph.layout import Layout
 from isomorph.rdms import LayerRdm, RdmRow, brain_rdms, flat, model_rdms
 from isomorph.study import load_study
+
+SETTINGS["pdf.fonttype"] = 3
+"""Glyphs as they are: cutting TrueType fonts to size takes most of the time of a small PDF."""
 
 LAYERS = ("stem", "blocks.0", "blocks.1", "blocks.2", "head")
 BEST = {"alpha": "blocks.2", "beta": "blocks.0"}
@@ -192,13 +196,18 @@ def write_tables(layout, dataset, n_stimuli, rng) -> None:
         correction="fdr_bh", family="dataset", family_size=32, p_note="", sides="one", status="ok",
         spread="bootstrap", ceiling_lower=0.5, ceiling_upper=0.6,
         ceiling_status="ok", ceiling_reason="across subjects", reason="", chance=0.0,
-        n_groups=n_stimuli, p_best=0.5, in_set="yes",
+        n_groups=n_stimuli, p_best=0.5,
         noise_note="",
         reliability=0.4, half_agreement=np.nan,
         **{f"ceiling_{bound}_{end}": np.nan for bound in ("lower", "upper")
            for end in ("low", "high")},
         **dict.fromkeys(("normalised_r", "normalised_low", "normalised_high"), np.nan),
-    ).assign(calibrated=lambda table: table["estimate"] - 0.1)  # fmt: skip
+    ).assign(
+        calibrated=lambda table: table["estimate"] - 0.1,
+        in_set=lambda table: np.where(
+            (table["model"] == "net") & (table["layer"] != table["region"].map(BEST)), "no", "yes"
+        ),
+    )  # fmt: skip
     beta = comparisons["region"] == "beta"
     comparisons.loc[beta, ["ceiling_lower", "ceiling_upper"]] = np.nan
     comparisons.loc[beta, "ceiling_status"] = "undefined"

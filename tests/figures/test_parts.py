@@ -13,7 +13,7 @@ from isomorph.figures.dataset_results import DatasetResults
 from isomorph.figures.main_rows import Family
 from isomorph.figures.profile import draw_profile
 from isomorph.figures.rdm_pair import MOST_THUMBNAILS, THUMBNAIL
-from isomorph.figures.style import INK, estimate, heat_map, painted, region_panels
+from isomorph.figures.style import ON_DARK, ON_LIGHT, estimate, heat_map, painted, region_panels
 from isomorph.figures.titles import measure_label
 from isomorph.measures import MEASURES
 from isomorph.stages.figures import read_tables, thumbnails
@@ -24,8 +24,8 @@ def test_values_are_written_so_that_they_can_be_read():
     heat_map(ax, np.array([[0.0, 1.0], [-0.2, np.nan]]))
     written = {text.get_text(): to_rgb(text.get_color()) for text in ax.texts}
     assert set(written) == {".00", "1.00", "−.20", "–"}
-    assert written[".00"] == written["−.20"] == to_rgb("white")  # on dark
-    assert written["1.00"] == written["–"] == to_rgb(INK)  # on light, and on nothing
+    assert written[".00"] == written["−.20"] == to_rgb(ON_DARK)
+    assert written["1.00"] == written["–"] == to_rgb(ON_LIGHT)  # the second on nothing
     heat_map(bare := Figure().subplots(), np.eye(2), write=None)
     assert not bare.texts
 

@@ -8,7 +8,8 @@ import xarray as xr
 from isomorph.artefacts import read_array, read_table
 from isomorph.figures.captioned import Drawable, drawings
 from isomorph.figures.dataset_results import DatasetResults
-from isomorph.figures.reliability_curves import MOST_DOTS, apart, draw_reliability, regions_told
+from isomorph.figures.distributions import MOST_DOTS
+from isomorph.figures.reliability_curves import apart, draw_reliability, regions_told
 from isomorph.rdms import indexed
 from isomorph.responses.reliability import REPETITIONS, rdm_rows, unit_rows
 
@@ -74,7 +75,8 @@ def test_a_row_holds_its_units_one_by_one_or_as_a_density(table):
     assert np.abs(dots[0][:, 1]).max() < 0.5  # none stands in another row
     assert MOST_DOTS + 5 not in [len(c.get_offsets()) for c in left.collections]
     labels = [label.get_text() for label in left.get_yticklabels()]
-    assert labels == ["IT  30 units", f"V1  {MOST_DOTS + 5} units", "noise  8 units"]
+    assert labels == ["IT\N{EM SPACE}30 units", f"V1\N{EM SPACE}{MOST_DOTS + 5} units",
+                      "noise\N{EM SPACE}8 units"]  # fmt: skip
     assert right.get_xlim()[1] >= 16
 
 

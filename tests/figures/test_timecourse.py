@@ -114,7 +114,7 @@ def test_nothing_is_drawn_without_windows_or_with_too_few(layout, table):
 
 def test_the_entry_says_what_is_shown(layout, table):
     (drawing,) = drawn(layout, table)
-    assert drawing.file == "timecourse_v1.svg"
+    assert drawing.stem == "timecourse_v1"
     assert "clusters of windows" in drawing.caption
     (plain,) = drawn(layout, table.drop(columns="p_cluster_corrected"))
     assert "clusters" not in plain.caption

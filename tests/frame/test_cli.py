@@ -309,7 +309,7 @@ def test_headline_prints_the_report_and_its_lines(capsys, tmp_path, monkeypatch)
     monkeypatch.setattr(tools, "load", lambda _entry: lambda _layout: ["one", "two", "three"])
     monkeypatch.setattr("isomorph.report.missing.Fitting.first", lambda *_: "")
     assert main(["headline", "--study", DEMO, "--root", str(tmp_path)]) == 0
-    assert capsys.readouterr().out.splitlines() == [f"report: {report}", "one", "two", "three"]
+    assert capsys.readouterr().out.splitlines() == [f"report: {report}", "", "one", "two", "three"]
 
 
 # ---------------------------------------------------------------- show

@@ -17,6 +17,7 @@ def area(radius):
     # a comment
     return constant() * radius**2
 '''
+WORDS = FORMULA + "\n\nCIRCLE = dict(of=area, avoid='Where nothing is round.')\n"
 DEEP = '''"""Deep below."""
 
 
@@ -56,6 +57,16 @@ def test_comments_docstrings_and_spaces_change_nothing(package, old, new):
     assert old in room.read_text()
     room.write_text(room.read_text().replace(old, new))
     assert now() == before
+
+
+def test_words_about_a_measure_change_nothing_and_what_it_computes_does(package):
+    room = package / "room" / "__init__.py"
+    room.write_text(WORDS)
+    before = now()
+    room.write_text(WORDS.replace("round", "a square").replace("avoid", "definition"))
+    assert now() == before
+    room.write_text(WORDS.replace("of=area", "of=constant"))
+    assert now() != before
 
 
 @pytest.mark.parametrize(("old", "new"), [("**2", "**3"), ("radius", "r"), ("area", "surface")])

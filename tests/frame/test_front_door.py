@@ -1,5 +1,6 @@
 """The front door: its names, what importing it loads, and the examples it gives."""
 
+import ast
 import doctest
 import inspect
 import re
@@ -19,6 +20,7 @@ HEAVY = (
 )  # fmt: skip
 NUMERIC = {"h5py", "numpy", "pandas", "pydantic", "scipy", "xarray"}
 
+DOCS = Path(__file__).parents[2] / "docs"
 FUNCTIONS = [name for name in iso.__all__ if inspect.isfunction(getattr(iso, name))]
 MODULES = ["isomorph", *sorted({getattr(iso, name).__module__ for name in FUNCTIONS})]
 
@@ -66,6 +68,13 @@ def test_examples_give_what_they_say(module, tmp_path, monkeypatch):
     assert found.failed == 0
 
 
+def test_the_reference_has_every_name():
+    page = (Path(__file__).parents[2] / "docs" / "api.md").read_text(encoding="utf-8")
+    listed = set(re.findall(r"^   (?:isomorph\.)?(\w+)$", page, re.M))
+    listed |= set(re.findall(r"^\| `(\w+)` ", page, re.M))
+    assert listed >= set(iso.__all__)
+
+
 def test_every_function_has_an_example_that_runs():
     finder = doctest.DocTestFinder()
     for name in FUNCTIONS:
@@ -73,8 +82,8 @@ def test_every_function_has_an_example_that_runs():
         assert own.examples, name
 
 
-def test_the_readme_lists_every_measure_in_its_family():
-    text = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+def test_the_page_of_measures_lists_every_one_in_its_family():
+    text = (DOCS / "how-to" / "measures.md").read_text(encoding="utf-8")
     rows = text.split("| family | members |\n|---|---|\n")[1].split("\n\n")[0].splitlines()
     listed = [
         {name for name in re.findall(r"`(\w+)`", row) if name in iso.MEASURES} for row in rows
@@ -84,9 +93,19 @@ def test_the_readme_lists_every_measure_in_its_family():
     assert set().union(*listed) == set(iso.MEASURES)
 
 
-def test_the_readme_says_what_runs():
-    text = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
-    code = text.split("## As a library")[1].split("```python\n")[1].split("```")[0]
+def test_the_page_of_measures_lists_every_distance():
+    text = (DOCS / "how-to" / "measures.md").read_text(encoding="utf-8")
+    said = text.split("## Distances inside a representation")[1].split("## Measures")[0]
+    assert set(iso.DISTANCES) <= set(re.findall(r"`(\w+)`", said))
+
+
+def test_the_readme_is_one_screen_and_its_six_statements_run():
+    text = (DOCS.parent / "README.md").read_text(encoding="utf-8")
+    assert len(text.splitlines()) < 90
+    for command in ("make demo", "make test", "snakemake --cores 8"):
+        assert command in text
+    code = text.split("## Six statements")[1].split("```python\n")[1].split("```")[0]
+    assert len(ast.parse(code.split("\n\n", 2)[2]).body) <= 6
     names: dict = {}
     exec(code, names)
     assert set(names["found"].table["layer"]) == {"conv", "fc"}

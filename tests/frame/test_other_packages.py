@@ -1,8 +1,9 @@
-"""What CONTRIBUTING.md says of other packages, done as it says."""
+"""The packages of the pages on extensions, installed and used."""
 
 import re
 import subprocess
 import sys
+import tomllib
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Literal
@@ -21,7 +22,8 @@ from isomorph.registry import Registry
 from isomorph.study import Spec, StudyError
 from isomorph.study.archive import OWN, ArchiveSettings
 
-GUIDE = Path(__file__).parents[2] / "CONTRIBUTING.md"
+HOW_TO = Path(__file__).parents[2] / "docs" / "how-to"
+PAGES = {kind: HOW_TO / f"new-{kind}.md" for kind in ("measure", "distance", "source", "archive")}
 
 USE = """
 import numpy as np
@@ -50,13 +52,17 @@ assert np.isfinite(drawn).all()
 assert not np.isclose(drawn[0], drawn[1]).all()
 assert "extras/edges" in SOURCES
 assert SOURCES["extras/edges"].network(None).module[0].weight.sum() == 0
-assert provenance("compare").packages["isomorph-extras"] == "0.1"
+versions = provenance("compare").packages
+assert {versions[f"isomorph-{name}"] for name in ("angle", "edges", "logarithms")} == {"0.1"}
 print("used")
 """
 
 
-def blocks(language):
-    return re.findall(rf"```{language}\n(.*?)```", GUIDE.read_text(encoding="utf-8"), re.DOTALL)
+def block(page, language):
+    """The first block of a page in a language, without the line that names its file."""
+    code = re.search(rf"```{language}\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)[1]
+    first, rest = code.split("\n", 1)
+    return first.removeprefix("# "), rest
 
 
 FETCH = """
@@ -97,7 +103,7 @@ assert done == 0, said
 manifest = read_manifest(layout(), "objects")
 assert [one.path for one in manifest.files] == ["1.png", "2.png", "one.nwb"]
 assert manifest.archive["kind"] == "mirrorbox"
-assert manifest.provenance.packages["isomorph-extras"] == "0.1"
+assert manifest.provenance.packages["isomorph-mirrorbox"] == "0.1"
 (found,) = files_of(layout(), "objects").find("1.png")
 assert found.read_bytes() == b"first"
 job = Job("fetch", ("objects",))
@@ -138,20 +144,26 @@ print("fetched")
 
 @pytest.fixture
 def extras(tmp_path):
-    """The guide's package as an installer lays it out, in a folder to be put on the path."""
-    (project,) = blocks("toml")
-    (code,) = blocks("python")
-    (tmp_path / "isomorph_extras.py").write_text(code)
-    folder = tmp_path / "isomorph_extras-0.1.dist-info"
-    folder.mkdir()
-    (folder / "METADATA").write_text("Metadata-Version: 2.1\nName: isomorph-extras\nVersion: 0.1\n")
-    points = re.sub(r'\[project.entry-points."(.*)"\]', r"[\1]", project.split("\n\n", 1)[1])
-    (folder / "entry_points.txt").write_text(points.replace('"', ""))
+    """The pages' packages as an installer lays them out, in a folder to be put on the path."""
+    for page in PAGES.values():
+        module, code = block(page, "python")
+        (tmp_path / module).write_text(code)
+        project = tomllib.loads(block(page, "toml")[1])
+        name, points = project["project"]["name"], project["project"]["entry-points"]
+        folder = tmp_path / f"{name.replace('-', '_')}-0.1.dist-info"
+        folder.mkdir()
+        (folder / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 0.1\n")
+        lines = [
+            line
+            for group, members in points.items()
+            for line in (f"[{group}]", *(f"{key} = {what}" for key, what in members.items()))
+        ]
+        (folder / "entry_points.txt").write_text("\n".join(lines) + "\n")
     return tmp_path
 
 
 def told_with(extras, script, *arguments):
-    """What a script says in a process that has the guide's package."""
+    """What a script says in a process that has the pages' packages."""
     code = f"import sys; sys.path.insert(0, {str(extras)!r})\n{script}"
     done = subprocess.run(
         [sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False
@@ -159,11 +171,11 @@ def told_with(extras, script, *arguments):
     return done.stdout + done.stderr
 
 
-def test_package_of_the_guide_adds_a_measure_a_distance_and_a_model(extras):
+def test_packages_of_the_pages_add_measures_a_distance_and_a_model(extras):
     assert told_with(extras, USE) == "used\n"
 
 
-def test_package_of_the_guide_adds_an_archive_that_is_fetched_like_any_other(extras, tmp_path):
+def test_package_of_the_pages_adds_an_archive_that_is_fetched_like_any_other(extras, tmp_path):
     box = tmp_path / "box"
     box.mkdir()
     for name, content in {"1.png": b"first", "2.png": b"second", "one.nwb": b"spikes"}.items():

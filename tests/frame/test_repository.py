@@ -81,7 +81,8 @@ def test_the_makefile_and_the_project_want_the_same_python():
 
 
 @pytest.mark.parametrize(
-    "target", ["demo", "test", "test-kernels", "lint", "bench", "report", "clean"]
+    "target",
+    ["demo", "test", "test-kernels", "lint", "docs", "docs-test", "bench", "report", "clean"],
 )
 def test_the_makefile_knows_what_is_documented(target):
     done = subprocess.run(

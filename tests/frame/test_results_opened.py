@@ -1,8 +1,10 @@
 """Results on the disk: what the library saves, and what a study made, opened by name."""
 
+import builtins
 import shutil
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -79,6 +81,27 @@ def test_a_saved_result_is_no_study(tmp_path):
 def test_a_view_counts_what_is_made(results):
     assert "artefacts made, of real" in repr(results)
     assert "comparisons" in results._repr_html_()
+
+
+def test_the_page_is_opened_in_a_browser_or_shown_in_a_notebook(results, monkeypatch, tmp_path):
+    with pytest.raises(iso.IsomorphError, match=r"has not been made; make it: isomorph report"):
+        results.explore()
+    file = tmp_path / "results" / "a study" / "report.html"
+    monkeypatch.setattr(type(results), "open", lambda _, name: file)
+    opened = []
+    monkeypatch.setattr("webbrowser.open", opened.append)
+    page = results.explore()
+    assert opened == [file.as_uri()]
+    assert repr(page) == f"the page of the study: {file}"
+    assert f'href="{file.as_uri()}"' in page._repr_html_()
+    assert "<iframe" not in page._repr_html_()  # what no notebook's server would show
+    monkeypatch.setattr(
+        builtins, "get_ipython", lambda: SimpleNamespace(kernel=object()), raising=False
+    )
+    monkeypatch.chdir(tmp_path)
+    shown = results.explore()._repr_html_()
+    assert len(opened) == 1
+    assert '<iframe src="results/a%20study/report.html"' in shown
 
 
 def test_what_the_study_no_longer_says_is_refused(layout, tmp_path):

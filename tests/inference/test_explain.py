@@ -490,6 +490,16 @@ def test_planted_weights_come_out_and_gain_over_the_best_layer():
     assert other == "components need a squared Euclidean distance"
 
 
+def test_where_no_model_can_be_combined_every_row_says_why():
+    brains, (own,) = planted(np.random.default_rng(16), [1.0], n_subjects=2)
+    table = weighted_rows(
+        material_of(brains, {"one": own[None]}), Roles(("one",), (), ()), "pearson", "euclidean",
+        np.random.default_rng(0),
+    )  # fmt: skip
+    assert table["reason"].tolist() == ["components need a squared Euclidean distance"]
+    assert table["status"].tolist() == ["undefined"]
+
+
 def test_weights_of_noise_layers_gain_nothing():
     gains = []
     for seed in range(8):

@@ -67,9 +67,13 @@ def test_distances_are_told_with_units_and_ends_and_simulations_where_there_are_
     inference = fresh.study.spec.inference.model_copy(update={"recovery": off})
     update = {"distances": ("correlation", "crossnobis", "euclidean"), "inference": inference}
     said = told(fresh.study.spec.model_copy(update=update), [], "glossary")
-    assert said["1 - Pearson correlation"].endswith("; from 0 to 2.")
-    ends = [text.rpartition("; ")[2] for text in list(said.values())[-3:]]
+    assert "; from 0 to 2. When not to use it: Where the mean" in said["1 - Pearson correlation"]
+    ends = [text.partition(" When not")[0].rpartition("; ")[2] for text in list(said.values())[-3:]]
     assert ends[1:] == ["of either sign, as noise can take it below 0.", "from 0 upwards."]
+    avoid = re.sub(
+        "`(\\w+)`", lambda one: f"<em>{one[1].replace('_', '-')}</em>", MEASURES["pearson"].avoid
+    )
+    assert avoid in said[MEASURES["pearson"].title]
     assert "planted and found" not in said
     assert "planted and found" in told(fresh.study.spec, [], "glossary")
 

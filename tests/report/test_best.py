@@ -12,11 +12,12 @@ from synthetic_study import BEST, write_study
 
 from isomorph.figures.numbers import interval, number
 from isomorph.layout import Layout
-from isomorph.report.best import answer, best_layers, layer_selection
+from isomorph.report.best import answer, footnote, layer_selection, models_table
 from isomorph.report.contests import models_compared
 from isomorph.report.evidence import read_results
 from isomorph.report.missing import judge
 from isomorph.report.page import render
+from isomorph.report.summary import rows_of
 from isomorph.stages import compare
 
 
@@ -33,8 +34,8 @@ def layout(tmp_path_factory):
 def test_every_family_has_a_row_in_every_region(layout):
     results = read_results(layout, "real")
     assert [shown.region for shown in results.shown] == ["alpha", "beta"]
-    for shown, best in zip(results.shown, BEST.values(), strict=True):
-        table = layer_selection(results, shown)
+    for row, best in zip(rows_of(results), BEST.values(), strict=True):
+        table = layer_selection(row)
         net, untrained, pixels = table.rows
         assert net[0] == "Net, trained"
         assert net[1].startswith(f"{best} (")
@@ -43,23 +44,26 @@ def test_every_family_has_a_row_in_every_region(layout):
         assert {len(row) for row in table.rows} == {len(table.head)}
 
 
-def test_the_answer_has_the_score_on_held_out_stimuli_beside_the_highest(layout):
+def test_the_score_on_held_out_stimuli_is_the_main_number_and_the_highest_a_footnote(layout):
     results = read_results(layout, "real")
-    shown = results.shown[0]
+    shown = rows_of(results)[0]
     held_out = results.tables["selection"]
     row = held_out[(held_out["region"] == "alpha") & (held_out["model"] == "net")
                    & (held_out["measure"] == "rho_a")
                    & (held_out["chosen_on"] == "other stimuli")].iloc[0]  # fmt: skip
-    first, ceiling = answer(results, shown)
-    assert first.startswith("Net, trained: blocks.2 has the highest value of 21 layers of all")
-    assert number(row["maximum"]) in first
-    assert f"the model scores {number(row['score'])} [" in first
-    assert f"reaches {number(row['maximum_chance'])} in one of 20 studies." in first
+    ends = interval(row["interval_low"], row["interval_high"])
+    first, ceiling = answer(shown)
+    assert first.startswith(f"Net, trained, scores {number(row['score'])} {ends} in rho-a on held")
+    assert "; with 95 % confidence, its best layer is " in first
     assert ceiling.startswith("The noise ceiling is .")
-    table = best_layers(results, shown)
-    assert table.rows[0][-2:] == (
-        number(row["score"]), interval(row["interval_low"], row["interval_high"]),
-    )  # fmt: skip
+    below = footnote(shown)
+    assert below.startswith("On the stimuli that choose it, the highest layer of Net, trained is")
+    assert f"{number(row['maximum'])} [" in below
+    assert f"reaches {number(row['maximum_chance'])} in one of 20 studies." in below
+    table = models_table(shown)
+    assert table.rows[0][3:5] == (number(row["score"]), ends)
+    assert table.rows[0][-1] == number(row["maximum"])
+    assert [one[2] for one in table.rows][-1] == "its only layer"
     assert {len(one) for one in table.rows} == {len(table.head)}
 
 
@@ -72,4 +76,4 @@ def test_every_two_models_but_controls_are_compared_on_the_page(layout):
         ]
     page = render(judge(layout))
     assert "Models against each other" in page
-    assert "Layers chosen on some stimuli, scored on others" in page
+    assert "Scores on held-out stimuli beside the highest of all layers" in page

@@ -13,7 +13,7 @@ from isomorph.layout import Layout
 from isomorph.measures import FAMILIES, FEATURES, MEASURES
 from isomorph.report.analysis_facts import analysis
 from isomorph.report.answers import sentences
-from isomorph.report.dependence import of_families, of_settings
+from isomorph.report.dependence import of_settings, over_regions
 from isomorph.report.evidence import read_results
 from isomorph.report.missing import judge
 from isomorph.report.page import render
@@ -31,6 +31,10 @@ def layout(tmp_path_factory):
     return write_study(tmp_path_factory.mktemp("dependence"), datasets=("real",))
 
 
+def over(found):
+    return over_regions([("alpha", found, "alpha")])
+
+
 @pytest.fixture
 def told(layout):
     """From who scores what under each setting, and whether that is sure, to results."""
@@ -43,7 +47,8 @@ def told(layout):
         pairs = [
             {"dataset": "real", "region": region, "time_start": np.nan, "time_stop": np.nan,
              "distance": distance, "measure": measure, "model_a": "net", "model_b": "pixels",
-             "p_corrected": (p or {}).get((distance, measure), np.nan)}
+             "p_corrected": (p or {}).get((distance, measure), np.nan),
+             "status": "undefined", "difference": np.nan}
             for region in ("alpha", "beta") for distance, measure in highest
         ]  # fmt: skip
         found = read_results(layout, "real")
@@ -56,7 +61,7 @@ def told(layout):
 def test_one_winner_under_all_families_is_one_conclusion(told):
     found = told({("correlation", "rho_a"): NET, ("correlation", "pearson"): NET,
                   (SQUARED, "cka"): NET})  # fmt: skip
-    assert of_families(found, "alpha") == (
+    assert of_settings(found, "alpha")[0] == (
         "Which model scores highest does not depend on the family of measures: Net, trained has "
         "the highest score on held-out stimuli under all 3 measures of 2 families."
     )
@@ -67,7 +72,7 @@ def test_a_family_that_another_model_leads_is_named(told):
                (SQUARED, "cka"): NET, (SQUARED, "procrustes"): PIXELS}  # fmt: skip
     sure = {("correlation", "rho_a"): 0.01, ("correlation", "pearson"): 0.2, (SQUARED, "cka"): 0.04,
             (SQUARED, "procrustes"): 0.3}  # fmt: skip
-    assert of_families(told(highest, sure), "alpha") == (
+    assert of_settings(told(highest, sure), "alpha")[0] == (
         "Which model scores highest depends on the family of measures: Net, trained has the "
         "highest score on held-out stimuli under 3 of 4 measures of 3 families, significantly "
         "above the second under 2; Pixels does under Procrustes similarity, not significantly."
@@ -77,7 +82,7 @@ def test_a_family_that_another_model_leads_is_named(told):
 def test_a_single_measure_of_a_family_is_no_matter_of_the_family(told):
     found = told({("correlation", "rho_a"): NET, ("correlation", "pearson"): NET,
                   ("correlation", "cosine"): PIXELS, (SQUARED, "cka"): NET})  # fmt: skip
-    said = of_families(found, "alpha")
+    said = of_settings(found, "alpha")[0]
     assert said.startswith(
         "Which model scores highest does not depend on the family of measures, but on the measure: "
         "Net, trained has the highest score on held-out stimuli under 3 of 4 measures of 2 families"
@@ -88,7 +93,7 @@ def test_a_single_measure_of_a_family_is_no_matter_of_the_family(told):
 def test_settings_of_one_measure_are_told_apart_by_their_distance(told):
     found = told({("correlation", "rho_a"): NET, ("cosine", "rho_a"): PIXELS,
                   ("cosine", "pearson"): NET})  # fmt: skip
-    assert of_families(found, "alpha") == ""
+    assert over(found) == ""
     said, orders = of_settings(found, "alpha")
     assert said == (
         "Net, trained has the highest score on held-out stimuli under 2 of 3 settings of distance "
@@ -113,20 +118,31 @@ def test_nothing_is_said_of_one_setting_or_one_model(told, layout):
     table = found.table("selection")
     alone = replace(found, tables={**found.tables, "selection": table[table["model"] == "net"]})
     assert of_settings(alone, "alpha") == []
-    assert of_families(alone, "alpha") == ""
-    assert of_families(read_results(layout, "real"), "alpha") == ""
+    assert over(alone) == ""
+    assert over(read_results(layout, "real")) == ""
 
 
-def test_the_headline_has_a_sentence_more_under_several_families(told, layout):
+def test_the_answers_have_a_sentence_over_all_regions_under_several_families(told):
     one = told({("correlation", "rho_a"): NET, ("correlation", "pearson"): NET})
-    several = told({("correlation", "rho_a"): NET, (SQUARED, "cka"): PIXELS})
-    before, after = (sentences(layout.study, [found]) for found in (one, several))
-    assert len(before) == 5
-    assert [line for line in after if line not in before] == [
-        "alpha: Which model scores highest depends on the family of measures: Net, trained has the "
-        "highest score on held-out stimuli under 1 of 2 measures of 2 families; Pixels does under "
-        "centred kernel alignment, debiased."
+    highest = {("correlation", "rho_a"): NET, (SQUARED, "cka"): PIXELS}
+    several = told(highest, {("correlation", "rho_a"): 0.01, (SQUARED, "cka"): 0.3})
+    before, after = (sentences([found]) for found in (one, several))
+    assert len(before) == 2
+    assert after[2:] == [
+        "Which model scores highest differs between families of measures in alpha (the first "
+        "significantly ahead of the second under 1 of 2) and beta (the first significantly ahead "
+        "of the second under 1 of 2)."
     ]
+
+
+def test_regions_are_told_by_whether_the_first_model_is_another(told):
+    same = told({("correlation", "rho_a"): NET, (SQUARED, "cka"): NET})
+    other = told({("correlation", "rho_a"): NET, (SQUARED, "cka"): PIXELS})
+    places = [("V1", same, "alpha"), ("V2", other, "alpha"), ("V4", same, "beta")]
+    assert over_regions(places) == (
+        "Which model scores highest differs between families of measures in V2; it is the same "
+        "under every measure in V1 and V4."
+    )
 
 
 def test_orders_are_set_apart_by_family(told):
@@ -172,6 +188,7 @@ def test_regions_whose_main_measure_compares_features_are_told_in_full(tmp_path)
     results = read_results(layout, "real")
     assert {one.distance for one in results.shown} == {FEATURES}
     assert {one.kind for one in results.pictures} >= {"profile", "overview", "map", "multiverse"}
-    (best, *_, families, _) = sentences(layout.study, [results])
-    assert "blocks.2 is most similar to alpha" in best
-    assert families.startswith("alpha: Which model scores highest does not depend on the family")
+    best, _, families = sentences([results])
+    assert best.startswith("alpha: Net, trained, scores .")
+    assert "layer is" in best
+    assert families.endswith("is the same under every measure in alpha and beta.")

@@ -13,10 +13,13 @@ from isomorph.report.described import (
     AS_DISTANCE,
     OF_FEATURES,
     by_family,
+    distances_page,
+    family_page,
     linked,
     listed,
     markdown,
     takes_features,
+    told,
     unseen,
 )
 
@@ -88,6 +91,22 @@ def test_the_page_has_a_row_for_every_measure_in_the_section_of_its_family():
     assert len(heads) == len(sections) == len({one.family for one in MEASURES.values()})
 
 
+def test_a_page_of_a_family_and_the_terminal_say_all_that_is_declared():
+    for words, members in by_family(MEASURES.own.values()):
+        page = family_page(words, members)
+        for one in members:
+            section = page.split(f"(measure-{one.name})=")[1].split("\n(measure-")[0]
+            for text in (one.title, one.avoid, one.independence, linked(one.citation)):
+                assert text in section
+                assert text in told(one) or text == linked(one.citation)
+            assert section.count("$$") == 2
+    page = distances_page(DISTANCES.own.values())
+    for one in DISTANCES.own.values():
+        assert f"\n(distance-{one.name})=\n## `{one.name}`: {one.title}\n" in page
+        assert one.avoid in page
+        assert one.avoid in told(one)
+
+
 def test_citations_become_links_and_books_stay_as_they_are():
     assert linked("Kendall 1945, https://doi.org/1; a book of 1948") == (
         "[Kendall 1945](<https://doi.org/1>); a book of 1948"
@@ -112,5 +131,13 @@ def test_measures_and_distances_are_listed_and_a_slip_is_met_with_the_name(capsy
     assert main(["list", "distances"]) == 0
     said = capsys.readouterr().out
     assert [line.split()[0] for line in said.splitlines()] == list(DISTANCES)
+    assert main(["list", "measures", "cka"]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("cka: Centred kernel alignment, debiased\n")
+    assert f"when not to use it: {MEASURES['cka'].avoid}" in said
+    assert main(["list", "distances", "crossnobis"]) == 0
+    assert "of models: squared_euclidean, as a layer has no noise" in capsys.readouterr().out
+    assert main(["list", "measures", "ckaa"]) == 1
+    assert 'unknown measure "ckaa": did you mean "cka"' in capsys.readouterr().err
     assert main(["list", "measurs"]) == 1
     assert 'did you mean "measures"?' in capsys.readouterr().err

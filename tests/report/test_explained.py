@@ -5,7 +5,9 @@ import pytest
 
 from isomorph.artefacts import read_array, read_provenance, read_table
 from isomorph.cli.show import describe, draw
-from isomorph.figures.captioned import CAPTIONS, Drawable, drawings, similarities
+from isomorph.figures.captioned import Drawable, drawings
+from isomorph.figures.drawable import CAPTIONS
+from isomorph.figures.drawn_layers import similarities
 from isomorph.rdms import indexed
 from isomorph.report.contests import models_against_models
 from isomorph.report.evidence import read_results

@@ -8,7 +8,9 @@ from test_bundle import opened
 from isomorph.artefacts import provenance, read_table, write_table
 from isomorph.figures.numbers import number
 from isomorph.report.evidence import read_results
-from isomorph.report.explored import MISSING, PER_UNIT, SETTING, bundles, explored, stepped
+from isomorph.report.explored import bundles, explored
+from isomorph.report.grid import SETTING
+from isomorph.report.stepped import MISSING, PER_UNIT, stepped
 
 
 @pytest.fixture
@@ -65,9 +67,8 @@ def test_scores_are_kept_with_the_layer_that_was_chosen(found):
     for row in read_table(layout.path("selection", "real"), "selection").to_dict("records"):
         setting = settings[row["region"], "", row["distance"], row["measure"]]
         model = models.index(row["model"])
-        assert value(header, arrays, "score", setting, model) == pytest.approx(
-            row["score"], abs=2e-4
-        )
+        score = value(header, arrays, "score", setting, model)
+        assert score == pytest.approx(row["score"], abs=2e-4)
         assert arrays["chosen"][setting, model] == layers[row["model"], row["chosen_layer"]]
     trained = value(header, arrays, "contrast", settings["alpha", "", "correlation", "rho_a"], 0)
     assert trained == pytest.approx(0.26)

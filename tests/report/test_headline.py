@@ -1,159 +1,228 @@
+"""The sentences of a study: one for every region, exactly as sure as the tables are."""
+
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
-from synthetic_study import write_study
+from synthetic_study import scores_of, write_study
 
-from isomorph.artefacts import provenance, read_table, write_table
 from isomorph.figures.numbers import interval, number
-from isomorph.report import headline
-from isomorph.report.missing import judge
+from isomorph.report.answers import sentences
+from isomorph.report.evidence import read_results
+from isomorph.report.unsaid import unsaid
 
 
-def change(path, kind, **columns):
-    """Rewrite columns of a table in place."""
-    table = read_table(path, kind).assign(**columns)
-    write_table(path, table, kind, provenance("test"))
+@pytest.fixture(scope="module")
+def layout(tmp_path_factory):
+    return write_study(tmp_path_factory.mktemp("told"))
 
 
-def test_the_sentences_say_what_the_tables_say(fresh):
-    best, rivals, training, other, recovery = headline(judge(fresh))
-    table = read_table(fresh.comparisons("real"), "comparisons")
-    planted = table[
-        (table["model"] == "net") & (table["measure"] == "rho_a") & (table["region"] == "alpha")
-    ]
-    top = planted.loc[planted["estimate"].idxmax()]
-    ends = f"{number(top['estimate'])} {interval(top['interval_low'], top['interval_high'])}"
-    for fact in ("5 layers of Net, trained", "blocks.2 is most similar to alpha", f"rho-a {ends}",
-                 "one of 4 regions in 2 datasets", "95 % interval over stimuli and subjects",
-                 "noise ceiling .50 to .60", "p < .001 after false discovery"):  # fmt: skip
-        assert fact in best
-    for region in ("alpha", "beta"):
-        assert f"one of 2 of its 5 layers (stem to blocks.0) in {region}" in rivals
-    for fact in ("scores .38 in alpha", "3 untrained controls .12", "over 2 differences",
-                 "difference of .26 [.18, .34] that is significant (p < .001 after",
-                 "in beta it is .26 [.18, .34] (p < .001)"):  # fmt: skip
-        assert fact in training
-    assert "have not been compared for alpha" in other
-    assert "2 of 2 planted layers were recovered exactly among 16 candidates (rho-a" in recovery
+@pytest.fixture(scope="module")
+def real(layout):
+    return read_results(layout, "real")
 
 
-def test_an_uncertain_difference_is_not_called_significant(fresh):
-    change(fresh.contrasts("real"), "contrasts", p_corrected=0.2)
-    assert "that is not significant (p = .200 after" in headline(judge(fresh))[2]
+@pytest.fixture(scope="module")
+def sim(layout):
+    return read_results(layout, "sim")
 
 
-def differences(layout, *rows, **columns):
-    """Write differences of pairs of models in alpha: a, b, their scores, corrected p."""
+@pytest.fixture(scope="module")
+def scored(layout, real):
+    """The results with scores on held-out stimuli."""
+    return replace(real, tables={**real.tables, **scores_of(layout, "real")})
+
+
+def changed(results, kind, **columns):
+    """Return results with other columns of a table."""
+    tables = {**results.tables, kind: results.tables[kind].assign(**columns)}
+    return replace(results, tables=tables)
+
+
+def without(results, *kinds):
+    """Return results without some tables."""
+    tables = {kind: table for kind, table in results.tables.items() if kind not in kinds}
+    return replace(results, tables=tables)
+
+
+def of_models(results, *names):
+    """Return results in which some models alone were compared."""
+    table = results.tables["comparisons"]
+    found = changed(results, "comparisons")
+    own = table[table["model"].isin(names)]
+    return replace(found, tables={**found.tables, "comparisons": own})
+
+
+def test_every_measured_region_has_a_sentence_that_says_what_the_tables_say(scored, sim):
+    alpha, beta, planted = sentences([scored, sim])
+    table = scored.tables["selection"]
+    rows = table[(table["model"] == "net") & (table["measure"] == "rho_a")]
+    for said, region in ((alpha, "alpha"), (beta, "beta")):
+        row = rows[rows["region"] == region].iloc[0]
+        ends = interval(row["interval_low"], row["interval_high"])
+        assert said.startswith(f"{region}: Net, trained, scores {number(row['score'])} {ends} in")
+        for fact in (
+            "on held-out stimuli",
+            "with 95 % confidence, its best layer is one of 2 of its 5 (stem to blocks.0)",
+            "significantly above its 3 untrained controls (difference .26 [.18, .34], p < .001)",
+        ):
+            assert fact in said
+    assert "(noise ceiling .50 to .60)" in alpha
+    assert "ceiling" not in beta
+    assert "2 of 2 planted layers were recovered exactly among 16 candidates (rho-a" in planted
+
+
+def test_without_held_out_scores_the_highest_layer_is_said_to_be_chosen_on_the_same(real):
+    said = sentences([real])[0]
+    assert "in rho-a at its best layer, chosen on the same stimuli" in said
+    assert "held-out" not in said
+
+
+def test_an_uncertain_difference_is_not_called_significant(real):
+    unsure = changed(real, "contrasts", p_corrected=0.2)
+    assert (
+        "it is not significantly different from its 3 untrained controls" in sentences([unsure])[0]
+    )
+    below = changed(real, "contrasts", p_corrected=0.01, difference=-0.3)
+    assert "it is significantly below its 3 untrained controls" in sentences([below])[0]
+
+
+def test_a_contrast_without_a_number_is_not_told_but_its_reason_is(layout, real):
+    found = changed(real, "contrasts", status="undefined", reason="too few stimuli")
+    said = sentences([found])[0]
+    assert "untrained" not in said
+    assert "significantly above chance (p < .001)" in said
+    why = "The effect of training is not known in alpha and beta: too few stimuli."
+    assert why in unsaid(layout.study, [found])
+
+
+def differences(results, *rows, **columns):
+    """Return results with differences of models in alpha: a, b, their scores, corrected p."""
     names = ["model_a", "model_b", "score_a", "score_b", "p_corrected"]
     table = pd.DataFrame(rows, columns=names)
     gap = table["score_a"] - table["score_b"]
-    told = {
-        "dataset": "real", "simulated": False, "region": "alpha", "time_start": np.nan,
-        "time_stop": np.nan, "distance": "correlation", "measure": "rho_a", "n_seeds_a": 1,
-        "n_seeds_b": 1, "layer_a": "", "layer_b": "",
-        "difference": gap, "standard_error": 0.1, "interval_low": gap - 0.2,
-        "interval_high": gap + 0.1, "p": 0.01, "scheme": "stimuli", "correction": "fdr_bh",
-        "family": "dataset", "family_size": 6, "p_note": "", "status": "ok", "reason": "",
-        **columns,
+    whole = {
+        "dataset": "real", "region": "alpha", "time_start": np.nan, "time_stop": np.nan,
+        "distance": "correlation", "measure": "rho_a", "difference": gap,
+        "interval_low": gap - 0.2, "interval_high": gap + 0.1, "family_size": 6, "status": "ok",
+        "reason": "", **columns,
     }  # fmt: skip
-    write_table(layout.differences("real"), table.assign(**told), "differences", provenance("test"))
+    return replace(results, tables={**results.tables, "differences": table.assign(**whole)})
 
 
-def test_the_network_is_told_against_the_best_model_that_is_none(fresh):
-    differences(
-        fresh, ("net", "net-untrained", 0.4, 0.9, 0.5), ("net-untrained", "pixels", 0.9, 0.8, 0.5),
+def test_the_network_is_told_against_the_best_model_that_is_no_control(real):
+    found = differences(
+        real, ("net", "net-untrained", 0.4, 0.9, 0.5), ("net-untrained", "pixels", 0.9, 0.8, 0.5),
         ("net", "pixels", 0.4, 0.3, 0.02),
     )  # fmt: skip
-    said = headline(judge(fresh))[3]
-    for fact in ("Compared with Pixels,", "scores .40 against .30 in alpha", "over 6 differences",
-                 "difference of .10 [−.10, .20] that is significant (p = .020"):  # fmt: skip
-        assert fact in said
+    said = "and significantly above Pixels (.30; difference .10 [−.10, .20], p = .020)"
+    assert said in sentences([found])[0]
 
 
-def test_a_difference_is_told_as_network_less_rival_whichever_comes_first(fresh):
-    differences(fresh, ("pixels", "net", 0.5, 0.3, 0.2))
-    said = headline(judge(fresh))[3]
-    assert "scores .30 against .50" in said
-    assert "a difference of −.20 [−.30, .00] that is not significant" in said
+def test_a_difference_is_told_as_network_less_rival_whichever_comes_first(real):
+    said = sentences([differences(real, ("pixels", "net", 0.5, 0.3, 0.2))])[0]
+    assert "not significantly different from Pixels (.50; difference −.20 [−.30, .00]" in said
 
 
-def test_a_difference_without_a_number_is_none(fresh):
-    differences(
-        fresh, ("net", "pixels", 0.4, 0.3, 0.02), status="undefined", reason="too few stimuli"
+def test_a_difference_without_a_number_is_none(real):
+    found = differences(
+        real, ("net", "pixels", 0.4, 0.3, 0.02), status="undefined", reason="too few stimuli"
     )
-    assert "have not been compared for alpha" in headline(judge(fresh))[3]
+    assert "Pixels" not in sentences([found])[0]
 
 
-def test_what_was_missed_is_said(fresh):
-    change(
-        fresh.recovery("sim"), "recovery", recovered=["exact", "neighbour"],
-        found_layer=["blocks.2", "blocks.1"],
+def test_a_model_that_chance_would_reach_is_said_to_be_no_better(real):
+    said = sentences([changed(real, "comparisons", p_corrected=0.4)])[0]
+    assert "no layer of it is significantly above chance (p = .400)" in said
+
+
+def test_what_was_not_tested_is_neither_called_significant_nor_not(real):
+    found = real
+    for kind in ("comparisons", "contrasts"):
+        found = changed(found, kind, p_corrected=np.nan, status="untested")
+    said = sentences([found])[0]
+    assert "significant" not in said
+    assert "p " not in said
+
+
+@pytest.mark.parametrize(
+    ("status", "score", "said"),
+    [
+        ("unsure", 0.3, "Net, trained, scores .30 (no interval) in rho-a on held-out"),
+        ("undefined", np.nan, "no model has a score on held-out stimuli (few stimuli); on the"),
+    ],
+)
+def test_a_score_without_an_interval_or_without_a_number(layout, scored, status, score, said):
+    found = changed(
+        scored, "selection", status=status, reason="few stimuli", score=score,
+        interval_low=np.nan, interval_high=np.nan,
     )  # fmt: skip
-    said = headline(judge(fresh))[4]
+    assert f"alpha: {said}" in sentences([found])[0]
+    assert any("few stimuli" in one for one in unsaid(layout.study, [found]))
+
+
+def test_what_was_missed_is_said(sim):
+    found = changed(
+        sim, "recovery", recovered=["exact", "neighbour"], found_layer=["blocks.2", "blocks.1"]
+    )
+    said = sentences([found])[-1]
     assert "1 of 2 planted layers was recovered exactly among 16 candidates and 1 at a" in said
     assert "in beta, Net, trained: blocks.0 was planted and Net, trained: blocks.1 found" in said
 
 
-def test_settings_that_recover_less_are_counted_too(fresh):
-    path = fresh.recovery("sim")
-    table = read_table(path, "recovery")
+def test_settings_that_recover_less_are_counted_too(sim):
+    table = sim.tables["recovery"]
     other = table.assign(distance="euclidean", recovered=["neighbour", "no"])
     both = pd.concat([table, other], ignore_index=True)
-    write_table(path, both, "recovery", provenance("test"))
-    said = headline(judge(fresh))[4]
+    said = sentences([replace(sim, tables={**sim.tables, "recovery": both})])[-1]
     assert "2 of 2 planted layers were recovered exactly among 16 candidates" in said
     assert "over all 2 settings of distance and measure, 2 of 4 exactly and 1 at a" in said
 
 
-def test_a_layer_that_chance_would_reach_is_not_said_to_be_similar(fresh):
-    path = fresh.comparisons("real")
-    change(path, "comparisons", p_corrected=0.4)
-    said = headline(judge(fresh))[0]
-    assert "blocks.2 has the highest estimate for alpha" in said
-    assert "not significantly above chance" in said
-    assert "similar" not in said
+def test_simulated_regions_are_told_only_where_nothing_was_measured(real, sim):
+    assert not [one for one in sentences([sim, real]) if "simulated alpha" in one]
+    assert [one.split(":")[0] for one in sentences([sim])[:2]] == [
+        "simulated alpha", "simulated beta",
+    ]  # fmt: skip
 
 
-def test_only_simulated_results_are_said_to_be_simulated(tmp_path):
-    best, _, training, _, _ = headline(judge(write_study(tmp_path, datasets=("sim",))))
-    assert "most similar to simulated alpha (one of 2 regions): rho-a" in best
-    assert "in simulated alpha" in training
+def test_regions_of_several_datasets_are_told_apart(real, monkeypatch):
+    monkeypatch.setattr(type(real), "simulated", False)
+    said = sentences([real, replace(real, dataset="sim")])
+    assert [one.split(":")[0] for one in said] == [
+        "alpha (real)", "beta (real)", "alpha (sim)", "beta (sim)",
+    ]  # fmt: skip
 
 
-def test_a_region_with_a_ceiling_comes_before_one_without(fresh):
-    table = read_table(fresh.comparisons("real"), "comparisons")
-    table["ceiling_status"] = [
-        "undefined" if region == "alpha" else "ok" for region in table["region"]
+def test_a_study_of_one_network_says_what_it_cannot_say_once(layout, real):
+    found = without(of_models(real, "net"), "contrasts")
+    for said in sentences([found]):
+        assert said.startswith(("alpha: Net, trained, scores", "beta: Net, trained, scores"))
+        for word in ("not tested", "not been", "has no", "networks only"):
+            assert word not in said
+    assert unsaid(layout.study, [found])[:2] == [
+        "The effect of training is not tested: the study has no untrained controls.",
+        "Networks are not compared with other models: the study has networks only.",
     ]
-    write_table(
-        fresh.comparisons("real"),
-        table.assign(ceiling_lower=0.2, ceiling_upper=0.3),
-        "comparisons",
-        provenance("test"),
-    )
-    assert "most similar to beta" in headline(judge(fresh))[0]
+    assert "The noise ceiling is undefined in beta: one subject." in unsaid(layout.study, [found])
 
 
-@pytest.mark.parametrize("kinds", [("comparisons",), ("contrasts", "recovery")])
-def test_what_is_not_there_is_said_to_be_missing(fresh, kinds):
-    for dataset in ("real", "sim"):
-        for kind in kinds:
-            getattr(fresh, kind)(dataset).unlink(missing_ok=True)
-    best, rivals, training, other, recovery = headline(judge(fresh))
-    assert "not been computed" in recovery
-    if "comparisons" in kinds:
-        for said in (best, rivals, training, other):
-            assert "compared" in said
-            assert " yet." in said
-    else:
-        assert "have not been compared for alpha" in training
+def test_of_baselines_alone_the_best_is_told(layout, real):
+    found = of_models(real, "pixels")
+    assert sentences([found])[0].startswith("alpha: Pixels scores .")
+    assert unsaid(layout.study, [found])[0].startswith("No trained network was compared")
 
 
-def test_tables_with_columns_and_no_rows(fresh):
-    for dataset in ("real", "sim"):
-        for kind in ("comparisons", "contrasts", "recovery"):
-            path = getattr(fresh, kind)(dataset)
-            if path.is_file():
-                empty = read_table(path, kind).head(0)
-                write_table(path, pd.DataFrame(empty), kind, provenance("test"))
-    assert headline(judge(fresh))[0] == "No region has been compared with any model yet."
+def test_nothing_is_said_of_what_is_not_there(layout, real, sim):
+    bare = without(real, "contrasts", "layers_in_set", "selection", "differences")
+    said = sentences([bare])
+    assert [one.split(":")[0] for one in said] == ["alpha", "beta"]
+    assert all("confidence" not in one and "untrained" not in one for one in said)
+    empty = changed(sim, "comparisons").tables["comparisons"].head(0)
+    nothing = replace(sim, tables={"comparisons": empty})
+    for found in ([], [nothing]):
+        assert sentences(found) == ["No region has been compared with any model yet."]
+    assert unsaid(layout.study, [nothing]) == [
+        "Whether planted layers are found again has not been computed yet."
+    ]

@@ -1,4 +1,4 @@
-"""Files in the page: the largest are left out where there is no room."""
+"""Files in the page: what is left out where there is no room."""
 
 import re
 
@@ -6,7 +6,10 @@ import numpy as np
 
 from isomorph.report.kept import with_files
 
-PAGE = "<html><body><p>ä</p></body></html>"
+NAMES = ("real/&#34;large&#34;.csv", "real/&#34;small&#34;.csv", "real/&#34;medium&#34;.csv",
+         "real/a.csv", "figures/a.pdf")  # fmt: skip
+LINKS = "".join(f'<a href="{name}">ä</a>' for name in NAMES)
+PAGE = f"<html><body>{LINKS}</body></html>"
 
 
 def held(page):
@@ -27,3 +30,13 @@ def test_the_largest_files_are_left_out_first(tmp_path):
     assert with_files(PAGE, paths, limit) == whole
     assert held(with_files(PAGE, paths, limit - 1)) == names[:2]
     assert with_files(PAGE, paths, 10) == PAGE
+    assert with_files("<body></body>", paths) == "<body></body>"  # nothing leads to them
+
+
+def test_tables_come_before_pictures_for_print(tmp_path):
+    paths = {"real/a.csv": tmp_path / "table", "figures/a.pdf": tmp_path / "picture"}
+    paths["real/a.csv"].write_bytes(bytes(range(200)))
+    paths["figures/a.pdf"].write_bytes(bytes(range(100)))
+    limit = len(with_files(PAGE, paths).encode())
+    assert held(with_files(PAGE, paths, limit)) == list(paths)
+    assert held(with_files(PAGE, paths, limit - 1)) == ["real/a.csv"]

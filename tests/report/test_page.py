@@ -1,10 +1,12 @@
 import base64
 import gzip
 import re
+import subprocess
 from html.parser import HTMLParser
 
 import pytest
 import yaml
+from markupsafe import escape
 from synthetic_study import write_settings
 
 import isomorph
@@ -13,10 +15,14 @@ from isomorph.artefacts import provenance, read_table, sha256, write_beside, wri
 from isomorph.errors import IsomorphError
 from isomorph.figures.numbers import interval, number
 from isomorph.layout import Layout
+from isomorph.report.answers import read, sentences
+from isomorph.report.made import commit
 from isomorph.report.missing import judge
 from isomorph.report.page import render, tied
+from isomorph.report.unsaid import unsaid
 from isomorph.study import load_study
 
+WHO = ["-c", "user.name=n", "-c", "user.email=e@example.org"]
 VOID = {"meta", "img", "input", "br", "link", "hr"}
 
 
@@ -68,25 +74,29 @@ def page(html):
 
 
 def files_of(layout):
-    """Return the tables and figures a study has, as the page addresses them."""
+    """Return the tables and figures a study has, as the page addresses them.
+
+    Of stimuli the page has a map of its own.
+    """
     found = [
         path
         for dataset in layout.study.datasets
         for folder, kinds in (
             (layout.comparisons(dataset).parent, {".csv"}),
-            (layout.figures(dataset), {".svg", ".png", ".pdf", ".csv"}),
+            (layout.figures(dataset), {".svg", ".pdf", ".csv"}),
         )
         for path in folder.iterdir()
-        if path.suffix in kinds
+        if path.suffix in kinds and not path.name.startswith("stimuli")
     ]
     return {path.relative_to(layout.report.parent).as_posix() for path in found}
 
 
 def test_the_page_needs_nothing_but_itself_and_leads_to_every_table(drawn, html, page):
-    assert all(source.startswith("data:image/") for source in page.sources)
-    assert len(page.sources) == 2 * 2  # pairs of RDMs
-    assert html.count("<figure") == 2 * 7  # two profiles, two pairs, overview, map, reliability
-    elsewhere = ("#", "https://doi.org/", "https://arxiv.org/")
+    assert page.sources == []
+    # Two profiles, pairs of RDMs and maps of stimuli, an overview, a map, reliability.
+    kinds = "profile|rdms|stimuli|overview|map|reliability"
+    assert len(re.findall(f'<figure class="({kinds})"', html)) == 2 * 9
+    elsewhere = ("#", "https://doi.org/", "https://arxiv.org/", "data:")
     assert {link for link in page.links if not link.startswith(elsewhere)} == files_of(drawn)
     style = html[html.index("<style>") : html.index("</style>")]
     assert "url(" not in style
@@ -100,11 +110,8 @@ def test_every_anchor_of_the_contents_exists_once(page):
     assert {link[1:] for link in page.links if link[0] == "#"} <= set(page.ids)
 
 
-def test_pictures_are_the_drawn_files(drawn, html, page):
-    held = {base64.b64decode(source.split(",", 1)[1]) for source in page.sources}
+def test_pictures_are_the_drawn_files(drawn, html):
     for dataset in ("real", "sim"):
-        for file in drawn.figures(dataset).glob("*.png"):
-            assert file.read_bytes() in held
         for file in drawn.figures(dataset).glob("*.svg"):
             for path in re.findall(r' d="([^"]{40,})"', file.read_text(encoding="utf-8")):
                 assert f' d="{path}"' in html
@@ -129,8 +136,62 @@ def test_what_people_wrote_is_escaped(html, page):
 
 
 def test_the_lines_are_those_of_the_headline(drawn, page):
-    for sentence in report.headline(judge(drawn)):
+    lines = " ".join(line.strip() for line in report.headline(judge(drawn)))
+    said = sentences(read(judge(drawn)))
+    assert len(said) == 3
+    for sentence in said:
         assert sentence in page.words
+        assert f"- {sentence}" in lines
+
+
+def test_the_head_says_by_which_code_when_and_from_which_file(drawn, html, page, monkeypatch):
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "86400")
+    head = html[html.index("<header>") : html.index("</header>")]
+    assert f"isomorph {isomorph.__version__}" in head
+    assert "2 January 1970" in render(judge(drawn))
+    (link,) = [link for link in page.links if link.startswith("data:text/yaml")]
+    text = drawn.study.path.read_text()
+    assert base64.b64decode(link.split(",", 1)[1]).decode() == text
+    assert str(escape(text)) in head
+
+
+def test_code_in_another_s_repository_has_no_commit(tmp_path):
+    for command in (["init", "-q"], ["add", "."], [*WHO, "commit", "-qm", "x", "--allow-empty"]):
+        subprocess.run(["git", "-C", str(tmp_path), *command], check=True, capture_output=True)
+    package = tmp_path / "package"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    assert commit(package) == ""
+    subprocess.run(["git", "-C", str(package), "add", "."], check=True)
+    subprocess.run(["git", "-C", str(package), *WHO, "commit", "-qm", "y"], check=True)
+    clean = commit(package)
+    assert re.fullmatch(r"[0-9a-f]{10}", clean)
+    (package / "__init__.py").write_text("1")
+    assert commit(package) == f"{clean}, with changes"
+
+
+def test_simulated_data_are_one_panel_and_the_rest_is_folded(html):
+    inside = html[html.index('<section id="sim"') : html.index('<section id="run"')]
+    panel, _, rest = inside.partition('<details class="part">\n<summary>All of this simulated')
+    assert "2 of 2 planted layers were recovered exactly" in panel
+    assert "<figure" not in panel
+    assert 'id="sim-alpha"' in rest
+    nav = html[: html.index("</nav>")]
+    assert 'href="#sim"' in nav
+    assert "#sim-" not in nav
+
+
+def test_cells_of_the_matrix_say_what_they_are(html):
+    matrix = html[html.index('<table class="matrix"') :].partition("</table>")[0]
+    cells = re.findall(r'<td class="is-(\w+)[^>]*data-region="(\w+)" data-model="([\w-]+)"', matrix)
+    assert cells == [
+        (kind, region, model) for region in ("alpha", "beta")
+        for kind, model in (("trained", "net"), ("baseline", "pixels"),
+                            ("untrained", "net-untrained"))
+    ]  # fmt: skip
+    assert 'data-layer="blocks.2" data-measure="rho_a" data-distance="correlation"' in matrix
+    assert matrix.count('scope="row"') == 2
+    assert matrix.count("<svg") == 6
 
 
 def test_every_estimate_is_in_the_full_tables(drawn, page):
@@ -152,7 +213,8 @@ def test_simulated_is_said_wherever_it_is_shown(html):
 
 
 def test_every_p_says_how_it_was_corrected(html):
-    for note in re.findall(r'<p class="small">(.*?)</p>', html, flags=re.S):
+    datasets = html[html.index('<section id="real"') :]
+    for note in re.findall(r'<p class="small">(.*?)</p>', datasets, flags=re.S):
         if "p:" in note or "&lt;" in note:
             assert "false discovery rate correction" in note
 
@@ -200,10 +262,11 @@ def test_a_study_of_one_family_without_controls(tmp_path, fresh):
     path.write_text(yaml.safe_dump(spec))
     layout = Layout(load_study(path), fresh.root)
     assert "<td>Net, trained</td>" in render(judge(layout))
-    _, _, training, other, recovery = report.headline(judge(layout))
-    assert "no untrained controls" in training
-    assert "the study has networks only" in other
-    assert "no simulated recording" in recovery
+    said = " ".join(unsaid(layout.study, read(judge(layout))))
+    assert "no untrained controls" in said
+    assert "the study has networks only" in said
+    assert "no simulated recording" in said
+    assert "no untrained controls" in render(judge(layout))
     assert "Are planted layers recovered?" not in render(judge(layout))
 
 
@@ -249,7 +312,8 @@ def test_rows_without_numbers_say_why(fresh):
 def test_a_listed_figure_that_is_gone_stops_the_report_with_a_sentence(fresh):
     folder = fresh.figures("real")
     folder.mkdir(parents=True)
-    listing = '[{"title": "", "caption": "", "file": "x.svg", "region": "", "kind": "map"}]'
+    listing = '[{"title": "", "caption": "", "svg": "x.svg", "pdf": "x.pdf",'
+    listing += ' "csv": "x.csv", "alt": "", "region": "", "kind": "map"}]'
     (folder / "figures.json").write_text(listing)
     contents = {"figures.json": sha256(folder / "figures.json")}
     write_beside(folder, provenance("figures"), contents)

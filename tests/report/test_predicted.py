@@ -55,15 +55,16 @@ def results(found, tmp_path_factory):
 
 def test_the_figure_has_layers_units_and_both_ways(found):
     figure = iso.plot(found, region="alpha")
-    profile, units, ways = figure.axes
+    profile, models, units, ways = figure.axes
     rows = found.table.query("region == 'alpha' and measure == 'ridge' and kind == 'layer'")
     net = rows[rows["model"] == "net"].sort_values("depth")
     drawn = [line for line in profile.lines if len(line.get_xdata()) == len(LAYERS)]
     np.testing.assert_allclose(drawn[0].get_ydata(), net["estimate"])
     assert [text.get_text() for text in units.get_yticklabels()] == ["net", "pixels"]
     assert sum(len(one.get_offsets()) for one in units.collections) == 2 * (9 + 1)
+    assert [text.get_text() for text in models.get_xticklabels()] == ["net", "pixels"]
     assert ways.get_xlabel() == "region predicted from layer"
-    (axis,) = iso.plot(found, measure="ridge_reverse").axes  # it has no units
+    axis, _ = iso.plot(found, measure="ridge_reverse").axes  # it has no units
     assert axis.get_ylabel() == "held-out correlation"
 
 
@@ -81,15 +82,15 @@ def test_every_region_has_a_figure_that_says_what_it_shows(results):
     for one in drawn:
         assert one.title == f"What does each layer predict of {one.region}?"
         assert "5 parts of the stimuli" in one.caption
-        assert "Middle: every unit" in one.caption
-        assert "Right: everything of one side" in one.caption
+        assert "Below: every unit" in one.caption
+        assert "Below, right: everything of one side" in one.caption
         assert "{" not in one.caption
 
 
 def drawings_of(data):
-    from isomorph.figures import captioned
+    from isomorph.figures.drawn_analyses import predictions
 
-    return captioned._predictions(data)
+    return predictions(data)
 
 
 def test_the_page_has_models_layers_and_differences(results):

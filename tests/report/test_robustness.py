@@ -130,7 +130,7 @@ def test_the_page_says_how_often_the_best_layer_would_be_found(simulated):
     assert sum(told["alpha"]["table"].strong) == 1
     assert len(told["alpha"]["figures"]) == 3
     page = render(judge(simulated))
-    assert '<section class="region" id="real-trust">' in page
+    assert '<details class="part region" id="real-trust">' in page
     assert "How far to trust this" in page
 
 
@@ -173,7 +173,7 @@ def test_a_confusion_matrix_adds_up_layers_that_were_not_planted_by_model():
     np.testing.assert_allclose(share, [[0.6, 0.1, 0.1, 0.2], [0, 0, 1, 0], [0, 0, 0, 1]])
     figure = draw_confusion(rows, FAMILIES)
     labels = [text.get_text() for text in figure.axes[0].get_yticklabels()]
-    assert labels == ["Net: a   1", "Untrained: b   2", NOTHING]
+    assert labels == ["Net: a\N{EM SPACE}1", "Untrained: b\N{EM SPACE}2", NOTHING]
     assert [text.get_text() for text in figure.axes[0].get_xticklabels()] == [
         "1", "other\nlayer", "2", "other\nlayer",
     ]  # fmt: skip

@@ -19,7 +19,9 @@ SLOW = [name for name, claim in CLAIMS.items() if not claim.quick]
 
 def claim(value, low=0.0, high=1.0, name="a2020"):
     figures = (Figure("x", "what", "0.5", low, high),)
-    return Claim(name, "A 2020, https://example.org/1", "an experiment", figures, lambda: value)
+    return Claim(
+        name, "A 2020, https://example.org/1", "So it is.", "an experiment", figures, lambda: value
+    )
 
 
 @pytest.mark.parametrize("name", QUICK)
@@ -107,6 +109,8 @@ def test_the_page_of_the_documentation_tells_of_every_claim():
     for one in CLAIMS.values():
         for figure in one.figures:
             assert f"| {figure.what} | {figure.published} | {figure.expected} |" in page
+        assert one.says.endswith(".")
+        assert one.says in page
 
 
 def test_published_rdms_are_those_of_the_notebook():

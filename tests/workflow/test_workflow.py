@@ -4,11 +4,16 @@ import os
 import re
 import shutil
 import signal
+import sys
 import zipfile
+from pathlib import Path
 
 import pytest
 import tiny_study as tiny
 import yaml
+
+sys.path.append(str(Path(__file__).parents[1] / "catalogue"))
+from explained_files import unexplained
 
 NOTHING = "Nothing to be done"
 AFTER_COMPARE = {"compare", "explain", "recover", "figures", "report"}
@@ -135,6 +140,10 @@ def test_every_job_left_a_log_and_a_benchmark(story):
     results = story["folder"] / "results" / "tiny"
     assert len(list((results / "logs").rglob("*.log"))) == count
     assert len(list((results / "benchmarks").rglob("*.tsv"))) == count
+
+
+def test_all_that_was_written_is_in_the_data_dictionary(story):
+    assert unexplained(story["folder"] / "results") == []
 
 
 def test_a_second_run_does_nothing(story):

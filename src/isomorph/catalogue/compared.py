@@ -64,17 +64,27 @@ COMPARISONS = {
     ),
     **named(
         PROBABILITY,
-        p="Of an estimate as high, or as extreme if two-sided, under the hypothesis that region "
-        "and layer are unrelated: the stimuli are shuffled.",
-        p_best="Of the claim that no layer of the model does better.",
-        p_subjects_t="That the estimate is above chance in the mean of other subjects who see the "
-        "same stimuli, by a t-test over subjects; not corrected.",
-        p_subjects_sign_flip="The same by flipping signs; not corrected. With n subjects the "
-        "smallest p is 1 in 2 to the power of n.",
-        p_cluster="Of a cluster in time as large under the null hypothesis.",
-        p_cluster_corrected="The same after correction over the layers and areas of the family.",
+        p="Probability of an estimate as high, or as extreme if two-sided, if region "
+        "and layer were unrelated: the stimuli of one are put in every order, or in "
+        "many at random.",
+        p_best="Probability of a lead as large as that of the best layer of the model over "
+        "this one, if this one were as good; above .05 the layer is in the confidence "
+        "set.",
+        p_subjects_t="Probability under the hypothesis that the estimate is at chance in the mean "
+        "of all subjects who could have seen the same stimuli, by a t-test over "
+        "subjects; not corrected.",
+        p_subjects_sign_flip="The same probability by flipping the signs of subjects; not "
+        "corrected. With n subjects the smallest there can be is 1 in 2 to the power of n.",
+        p_cluster="Probability of a cluster in time as large as the bin's, if region and layer "
+        "were unrelated.",
+        p_cluster_corrected="The probability of the cluster after correction over the layers and "
+        "areas of the family.",
     ),
-    **named("t", t_subjects="Of that t-test, with one degree of freedom fewer than subjects."),
+    **named(
+        "t",
+        t_subjects="Value of t of the test over subjects, with one degree of freedom fewer than "
+        "subjects.",
+    ),
     **named(
         "count",
         n_groups="Groups of stimuli: duplicates, near-duplicates and what the study keeps "
@@ -156,7 +166,10 @@ SELECTION = {
         optimism="By how much that choice favours the model: the estimate of the best layer minus "
         "the score on held-out stimuli.",
     ),
-    **named(PROBABILITY, maximum_p="Of a maximum as high when stimuli are shuffled."),
+    **named(
+        PROBABILITY,
+        maximum_p="Probability of a maximum as high if region and model were unrelated.",
+    ),
     **named(
         SHARE,
         score_calibrated="Where the score lies between what chance exceeds in one of 20 cases (0) "
@@ -188,7 +201,7 @@ DIFFERENCES = {
 }
 
 CONTRASTS = {
-    **named(WORDS, model="Trained model.", control="Its untrained controls."),
+    **named(WORDS, model="Trained model.", control="Untrained controls of that model."),
     **named(
         MEASURE,
         control_score="The mean score of the untrained controls, each at a layer chosen in the "
@@ -216,10 +229,11 @@ AGREEMENT = {
         winner_a="What is highest under the first setting.",
         winner_b="What is highest under the second setting.",
         same_winner="`yes` where they are the same, ties included; else `no`.",
-        told_apart_a="Of models, whether the winner under the first setting differs significantly "
-        "from the second best, see differences and contrasts: `yes`, `no`, or empty where it was "
-        "not tested.",
-        told_apart_b="The same under the second setting.",
+        told_apart_a="Whether the winner among models under the first setting differs "
+        "significantly from the second best, see differences and contrasts: `yes`, "
+        "`no`, or empty where it was not tested.",
+        told_apart_b="Whether the winner under the second setting differs from the second best, in "
+        "the same way.",
     ),
     **named(
         "correlation",
@@ -227,7 +241,10 @@ AGREEMENT = {
         "same order, 0 no relation, -1 the reverse.",
         spearman="Spearman's rank correlation of the two orders.",
     ),
-    **named(SHARE, share_same_winner="Of the pairs of settings, the share with the same winner."),
+    **named(
+        SHARE,
+        share_same_winner="Share of the pairs of settings in which both have the same winner.",
+    ),
     **named(
         "count",
         n_pairs="Pairs of settings.",

@@ -32,17 +32,39 @@ def rows_of(columns: Iterable[Column | Variable], named: Iterable[str] = ()) -> 
 
 def markdown(artefacts: Iterable[Artefact], arrays: Mapping[str, ArraySchema]) -> str:
     """Return the dictionary of some artefacts as one page."""
-    return "\n\n".join(["# Files and columns", INTRODUCTION, *_sections(artefacts, arrays)]) + "\n"
+    record = "\n".join(f"- `{key}`: {text}" for key, text in RECORD.items())
+    parts = ["# Files and columns", INTRODUCTION, record, *_sections(artefacts, arrays)]
+    return "\n\n".join(parts) + "\n"
 
 
 INTRODUCTION = (
     "Every file that isomorph writes, where it stands below the folder of `data/` and `results/`, "
     "and what each of its columns or variables means. `{owner}` is the dataset whose stimuli a "
     "dataset uses; a dimension with a question mark may be absent, and `<distance>` stands for the "
-    "name of each distance. Every file carries its settings, the hashes of its inputs, code, "
-    "versions and seed: netCDF files in their attribute `provenance`, others in the `.json` beside "
-    "them. `isomorph show FILE --columns` prints the same of one file."
+    "name of each distance. Where a value could not be computed the row has no number; its "
+    "`status` says what kind of row it is, and `reason` why, in words. `isomorph show FILE "
+    "--columns` prints the same of one file.\n\n"
+    "Every file carries a record of how it was made: netCDF files in their attribute `provenance`, "
+    "beside `artefact`, the kind of file it is; others in the `.json` beside them. It is JSON:"
 )
+
+RECORD: Mapping[str, str] = {
+    "stage": "What wrote the file.",
+    "source": "Archive and version that the bytes came from, or the model and its weights.",
+    "settings": "The settings of the study that decided it, and no others.",
+    "inputs": "sha256 of every file that was read, by path.",
+    "code": "Digest of the code that made it; comments and words do not change it.",
+    "seed": "Seed of whatever was random; null where nothing was.",
+    "packages": "Versions of the packages that computed.",
+    "python": "Version of Python.",
+    "made_for": "The dataset, subject and model that the file is about.",
+    "noted": "What the stage found out and a reader may want to know.",
+    "upstream": "For every job that the file goes back to, digests of its settings and code and of "
+    "its inputs.",
+    "contents": "sha256 of the file, or of every variable of a netCDF file.",
+    "seal": "sha256 of the record itself, so that a change of any letter is noticed.",
+}
+"""What each key of the record beside a file means, see `isomorph.artefacts.provenance`."""
 
 
 def _sections(artefacts: Iterable[Artefact], arrays: Mapping[str, ArraySchema]) -> Iterator[str]:
@@ -59,9 +81,10 @@ def _sections(artefacts: Iterable[Artefact], arrays: Mapping[str, ArraySchema]) 
             told.add(one.array)
             schema = arrays[one.array]
             yield _table(rows_of(schema.holds), "variable")
-            yield "\n".join(
-                f"- Attribute `{key}`: {text}" for key, text in schema.attributes.items()
-            )
+            yield "\n".join([
+                *(f"- Attribute `{key}`: {text}" for key, text in schema.attributes.items()),
+                *(f"- Attribute `{key}`: {OPTIONAL}{text}" for key, text in schema.also.items()),
+            ])  # fmt: skip
 
 
 def _row(one: Column | Variable, before: str = "") -> Row:

@@ -85,10 +85,13 @@ class ArraySchema:
     holds : tuple of Variable
     attributes : mapping of str to str
         Required attributes and what they mean.
+    also : mapping of str to str
+        Attributes that may be there as well.
     """
 
     holds: tuple[Variable, ...]
     attributes: Mapping[str, str] = field(default_factory=dict)
+    also: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def each(self) -> dict[str, tuple[str, ...]]:

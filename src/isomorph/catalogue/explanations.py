@@ -69,7 +69,8 @@ MODELS = {
         MEASURE,
         a_to_b="For each layer of the first model, the most similar layer of the other, "
         "matched on one half of the stimuli and scored on the other; the mean over layers.",
-        b_to_a="The same for each layer of the second model.",
+        b_to_a="The mean over the layers of the second model, matched and scored in the same "
+        "way.",
         similarity="The mean of both directions.",
     ),
     **named("count", n_layers_a="Layers of the first model.",
@@ -103,14 +104,19 @@ POWER = {
     **named(
         SHARE,
         recovery_exact="Simulations in which the planted layer has the highest estimate of all.",
-        recovery_neighbour="In which a layer directly before or after it has.",
-        recovery_family="In which any layer of its model, or of other seeds of it, has.",
-        power_zero="In which the permutation test finds that layer above chance.",
-        power_runner_up="In which the model of the planted layer differs significantly from the "
-        "best other one, tested as `differences` and `contrasts` are, before correction.",
-        false_positive="As power_zero, of the same data with shuffled stimuli.",
-        false_winner="As power_runner_up, of the same data with shuffled stimuli and the highest "
-        "two models.",
+        recovery_neighbour="Simulations in which the planted layer, or one next to it in its "
+        "model, has the highest estimate.",
+        recovery_family="Simulations in which any layer of the planted model, or of other seeds of "
+        "it, has the highest estimate.",
+        power_zero="Simulations in which the permutation test finds the planted layer above "
+        "chance.",
+        power_runner_up="Simulations in which the model of the planted layer differs significantly "
+        "from the best other one, tested as `differences` and `contrasts` are, before "
+        "correction.",
+        false_positive="Share of false discoveries among the same data with shuffled stimuli: the "
+        "layer is found above chance.",
+        false_winner="Share of false winners among the same data with shuffled stimuli: of the "
+        "highest two models one is found better.",
         noise_share="Share of noise in the variance of one simulated response.",
     ),
     **named(
@@ -125,12 +131,12 @@ POWER = {
     ),
     **named(
         "standard error",
-        error_recovery="Of a rate of one half in as many simulations, than which none is less "
-        "certain.",
-        error_power_zero="Of power_zero, in the same way.",
-        error_power_runner_up="Of power_runner_up, in the same way.",
-        error_false_positive="Of false_positive, in the same way.",
-        error_false_winner="Of false_winner, in the same way.",
+        error_recovery="Standard error of a rate of one half in as many simulations, than which "
+        "none is less certain.",
+        error_power_zero="Standard error of power_zero, in the same way.",
+        error_power_runner_up="Standard error of power_runner_up, in the same way.",
+        error_false_positive="Standard error of false_positive, in the same way.",
+        error_false_winner="Standard error of false_winner, in the same way.",
     ),
     **named(
         MEASURE,

@@ -29,12 +29,12 @@ PREDICTIONS = {
         "all principal components of the layer at once, each weighted by its variance.",
         chance="The mean of the estimate when the stimuli are shuffled and all is fitted anew.",
         r_lower="Lower quartile of that correlation over the units of all subjects.",
-        r_median="Its median over the units of all subjects together.",
-        r_upper="Its upper quartile.",
+        r_median="Median of that correlation over the units of all subjects together.",
+        r_upper="Upper quartile of that correlation over the units of all subjects.",
         normalised_lower="Lower quartile over units of the correlation over the root of the "
         "unit's reliability, what a perfect model of it would reach; empty without repetitions.",
-        normalised_median="Its median.",
-        normalised_upper="Its upper quartile.",
+        normalised_median="Median of the same over units.",
+        normalised_upper="Upper quartile of the same over units.",
         pooled="Correlation of all units at once, fitted with one penalty, as in reverse; empty "
         "where nothing is predicted in reverse.",
         asymmetry="`pooled` less that of the layer predicted from the region, on the same parts of "
@@ -46,8 +46,8 @@ PREDICTIONS = {
         R2,
         r2_lower="Lower quartile over units of the share of variance explained; the mean of the "
         "stimuli that predict explains 0, what predicts worse is negative.",
-        r2_median="Its median.",
-        r2_upper="Its upper quartile.",
+        r2_median="Median of the share of variance explained, over units.",
+        r2_upper="Upper quartile of the share of variance explained, over units.",
     ),
     **named("ratio", penalty="Penalty of ridge regression relative to the mean eigenvalue of the "
             "layer; the median over units and parts."),

@@ -50,13 +50,32 @@ RESPONSES = ArraySchema(
         *_coordinates(
             "unit", WORDS, unit="Name of the neuron, voxel or sensor.", region="Its brain region.",
         ),
+        *_data(
+            "presentation", WORDS, "optional", run="Run in which the stimulus was shown.",
+        ),
+        *_data(
+            "presentation", SECONDS, "optional",
+            onset="When it was shown, on the clock of the recording, or from the start of its run.",
+        ),
+        *_data(
+            "unit", "millimetres", "optional",
+            x="Where a voxel is in the space of its image, from left to right.",
+            y="The same from back to front.", z="The same from below to above.",
+        ),
         *BINS,
     ),
+    {"session": "Name of the session."},
     {
-        "session": "Name of the session. Beside it JSON: `dropped` and `noted` counts by reason, "
-        "and of BOLD `runs`, a record for each run: `volumes`, `left_out` (flagged as not steady "
-        "or censored), `repetition_time` and `start_time` in seconds, and the file that says the "
-        "former.",
+        "dropped": "JSON: how many presentations and units were left out of the session, by "
+        "reason.",
+        "noted": "JSON: how many are kept of which something must be known, by what it is.",
+        "runs": "JSON, of BOLD: a record for each run, with `volumes`, how many of them are "
+        "`left_out` (flagged as not steady, or censored), `repetition_time` and `start_time` in "
+        "seconds, and the `file` that says the former.",
+        "grid": "JSON, of voxels: `shape` and `affine` of the image that they are of.",
+        "dataset": "Of the file: name of the dataset.",
+        "subject": "Of the file: name of the subject.",
+        "simulated": "Of the file: `true` where the data were simulated, else `false`.",
     },
 )  # fmt: skip
 """Of one session; a file holds a group per session."""
@@ -89,11 +108,19 @@ ACTIVATIONS = ArraySchema(
             spectrum="Eigenvalues of the Gram matrix, the largest first.",
         ),
         *_data(
-            "layer", "", "optional",
-            effective_dimensionality="Squared sum of eigenvalues over the sum of their squares.",
-            spectrum_decay="Exponent with which the eigenvalues fall.",
-            fidelity="Correlation of the RDM with the exact one where features were projected, "
-            "else 1.",
+            "layer", "dimensions", "optional",
+            effective_dimensionality="In how many dimensions the stimuli vary: the squared sum of "
+            "the eigenvalues over the sum of their squares.",
+        ),
+        *_data(
+            "layer", "exponent", "optional",
+            spectrum_decay="How steeply eigenvalues fall with their rank: by rank to the power of "
+            "minus this.",
+        ),
+        *_data(
+            "layer", "correlation", "optional",
+            fidelity="Correlation of the RDM with the exact one where features were projected at "
+            "random to save room, else 1.",
         ),
         *_data(
             "layer", "count", "optional", n_dead="Features that are equal for every stimulus.",
@@ -110,8 +137,33 @@ ACTIVATIONS = ArraySchema(
         *_data(
             "layer", WORDS, "optional", read_as="Which tokens and positions were read.",
         ),
+        *_data(
+            "stimulus", "class of ImageNet", "optional",
+            top1="Class that a network which classifies holds most likely, from 0.",
+        ),
+        *_data(
+            "stimulus", "share", "optional",
+            top1_probability="How likely the network holds that class to be.",
+        ),
     ),
     {"model": "Model instance.", **LEFT_OUT},
+    {
+        "title": "What the model is called on the page.",
+        "source": "Where the model comes from, as its file says it.",
+        "trained_on": "What the network was trained on; empty for untrained ones and baselines.",
+        "seed": "Seed of an untrained network's weights; empty for others.",
+        "weights_sha256": "sha256 of the weights as they lie in memory; empty without any.",
+        "weights_from": "The package and version, or the file, that the weights are from.",
+        "preprocessing": "JSON: how images become the network's input.",
+        "seen": "In words: which part of an image the network sees, and how large.",
+        "input_sha256": "sha256 of all images as they enter the network.",
+        "device": "What computed: `cpu`, `cuda`.",
+        "layers": "JSON: which layers the model's file asks for.",
+        "tokens": "Which tokens of a transformer are read.",
+        "pooling": "How positions are put together before anything is compared.",
+        "spool": "How features were held while images came in batches.",
+        "kept_features": "Which features are in the file, if any.",
+    },
 )  # fmt: skip
 
 ROWS = "representation? layer? draw? time?"
@@ -138,7 +190,7 @@ RDMS = ArraySchema(
                "both stimuli, is on the scale of the whole."},
         ),
         *_data(
-            f"{ROWS} stimulus", "", "optional",
+            f"{ROWS} stimulus", "that of the patterns", "optional",
             **{f"{DISTANCE}_half_norm": "The norm of each stimulus by which halves are scaled."},
         ),
         *_coordinates("stimulus", WORDS, stimulus="Name of the stimulus."),
@@ -168,6 +220,11 @@ RDMS = ArraySchema(
         *_data("layer", "count", "optional", depth="Its place in the order of execution."),
     ),
     {"left_out": "JSON: what has no RDM under any distance, and why."},
+    {
+        "dataset": "Name of the dataset.",
+        "subject": "Name of the subject, where the file holds the RDMs of one as they came.",
+        "simulated": "`true` where the data were simulated, else `false`.",
+    },
 )  # fmt: skip
 """Of brains, or of one model; representations are told apart by region, subject and session."""
 

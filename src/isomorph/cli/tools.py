@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from isomorph.built_in import named_study
-from isomorph.cli.opening import open_study
+from isomorph.cli.opening import VOCABULARY, open_study
 from isomorph.cli.run import add_demo, add_run, add_unlock
 from isomorph.cli.stages import load
 from isomorph.cli.validate import add_validate
@@ -200,11 +201,17 @@ def _headline(parsed: argparse.Namespace) -> None:
             )
         raise IsomorphError(f"{page}: no report yet; run the study first: {_run(layout)}")
     lines: list[str] = load("isomorph.report:headline")(judged)
-    print(f"report: {page}", *([f"partial: {absent}"] if absent else []), *lines, sep="\n")
+    print(f"report: {page}", *([f"partial: {absent}"] if absent else []), "", *lines, sep="\n")
 
 
 def _add_list(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("what", metavar="WHAT", help=f"one of {', '.join(LISTS)}")
+    parser.add_argument(
+        "name",
+        metavar="NAME",
+        nargs="?",
+        help="one of them: its formula, what it does not see, when not to use it",
+    )
     parser.set_defaults(run=_list)
 
 
@@ -213,7 +220,13 @@ def _list(parsed: argparse.Namespace) -> None:
         raise IsomorphError(
             f'list: nothing is called "{parsed.what}", {did_you_mean(parsed.what, LISTS)}'
         )
-    print(LISTS[parsed.what]())
+    if parsed.name is None:
+        print(LISTS[parsed.what]())
+        return
+    from isomorph.report.described import told
+
+    module, registry = VOCABULARY[parsed.what].split(":")
+    print(told(getattr(import_module(module), registry)[parsed.name]))
 
 
 def _measures() -> str:
@@ -342,7 +355,10 @@ TOOLS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "verify": ("whether all there is of a study is whole and what it now says", _add_verify),
     "show": ("print any artefact, or draw it into a PNG", _add_show),
     "list": ("every measure, by family, or every distance, and what it needs", _add_list),
-    "headline": ("where the report is and what it says, in four lines", _add_headline),
+    "headline": (
+        "where the report is, and its answers: regions by models, a sentence for each region",
+        _add_headline,
+    ),
     "searchlight": (
         "a similarity map: a layer and the sphere around each voxel",
         _add_searchlight,

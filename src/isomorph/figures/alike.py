@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,7 +13,16 @@ from matplotlib.figure import Figure
 
 from isomorph.figures.main_rows import Family
 from isomorph.figures.numbers import number
-from isomorph.figures.style import heat_map, painted, styled, thinned
+from isomorph.figures.style import (
+    ON_DARK,
+    ON_LIGHT,
+    SMALL,
+    WIDEST,
+    heat_map,
+    painted,
+    styled,
+    thinned,
+)
 
 MOST_WRITTEN = 10
 """Models up to which the cells carry their numbers."""
@@ -58,7 +68,7 @@ def draw_alike(
     names = list(dict.fromkeys([*known["model_a"], *known["model_b"]]))
     pair = two_models(families, data)
     with styled():
-        width = 3.4 + 0.5 * len(names) + (4.2 if pair else 0)
+        width = min(WIDEST, 3.4 + 0.5 * len(names) + (4.2 if pair else 0))
         figure = Figure(figsize=(width, max(3.6, 1.6 + 0.5 * len(names))), layout="constrained")
         axes = figure.subplots(1, 2 if pair else 1, squeeze=False)[0]
         matched = np.eye(len(names))
@@ -66,8 +76,10 @@ def draw_alike(
             a, b = names.index(row["model_a"]), names.index(row["model_b"])
             matched[a, b], matched[b, a] = row["a_to_b"], row["b_to_a"]
         image = heat_map(axes[0], matched, write=number if len(names) <= MOST_WRITTEN else None)
-        shown = [titles.get(name, name) for name in names]
-        axes[0].set_xticks(range(len(names)), shown, rotation=40, ha="right")
+        shown = [textwrap.fill(titles.get(name, name), 22) for name in names]
+        axes[0].set_xticks(
+            range(len(names)), shown, rotation=50, ha="right", rotation_mode="anchor"
+        )
         axes[0].set_yticks(range(len(names)), shown)
         axes[0].set_title("best match of a row's layers in the column")
         if pair:
@@ -89,11 +101,11 @@ def _layers(ax: Any, data: xr.Dataset, pair: tuple[str, str], titles: dict[str, 
     matrix = data["similarity"].values[np.ix_(first, second)]
     heat_map(ax, matrix, write=None)
     best = matrix.argmax(axis=1)
-    ax.plot(best, np.arange(len(best)), marker="o", markersize=3, color="white", linestyle="",
-            markeredgecolor="black", markeredgewidth=0.4)  # fmt: skip
+    ax.plot(best, np.arange(len(best)), marker="o", markersize=3, color=ON_DARK, linestyle="",
+            markeredgecolor=ON_LIGHT, markeredgewidth=0.4)  # fmt: skip
     for axis, rows in ((ax.yaxis, first), (ax.xaxis, second)):
-        kept = thinned(len(rows), 24)
-        axis.set_ticks(kept, [layers[rows[place]] for place in kept], fontsize=6.5)
+        kept = thinned(len(rows), 20)
+        axis.set_ticks(kept, [layers[rows[place]] for place in kept], fontsize=SMALL)
     for text in ax.get_xticklabels():
         text.set(rotation=60, ha="right", rotation_mode="anchor")
     ax.set_ylabel(titles.get(pair[0], pair[0]))

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from isomorph.figures.main_rows import Family
-from isomorph.figures.style import FAINT, STRONG, heat_map, styled
+from isomorph.figures.style import CEILING, FAINT, PAPER, STRONG, WIDEST, heat_map, styled
 
 OTHERS = "another layer"
 OTHER_OF_MODEL = "other\nlayer"
@@ -31,9 +31,11 @@ def draw_confusion(rows: pd.DataFrame, families: Sequence[Family]) -> Figure:
     """
     planted, found, share = matrix(rows, families)
     down, across = share.shape
-    ramp = LinearSegmentedColormap.from_list("house", ["#ffffff", STRONG[0]])
+    ramp = LinearSegmentedColormap.from_list("house", [PAPER, STRONG[0]])
     with styled():
-        figure = Figure(figsize=(3.2 + 0.62 * across, 1.2 + 0.36 * down), layout="constrained")
+        figure = Figure(
+            figsize=(min(WIDEST, 3.6 + 0.62 * across), 1.3 + 0.36 * down), layout="constrained"
+        )
         ax = figure.subplots()
         heat_map(ax, share, ramp=ramp, write=lambda one: f"{100 * one:.0f}" if one > 0.005 else "")
         for y, layer in enumerate(planted):
@@ -48,7 +50,7 @@ def draw_confusion(rows: pd.DataFrame, families: Sequence[Family]) -> Figure:
         ax.set_ylabel("planted")
         ax.set_xticks(np.arange(-0.5, across), minor=True)
         ax.set_yticks(np.arange(-0.5, down), minor=True)
-        ax.grid(which="minor", color="#eceef1", linewidth=0.8)
+        ax.grid(which="minor", color=CEILING, linewidth=0.8)
         ax.tick_params(which="minor", length=0)
     return figure
 
@@ -93,7 +95,7 @@ def _names(
     owner = _owners(families)
     titles = {name: one.title for one in families for name in (one.name, *one.instances)}
     rows = [
-        f"{titles.get(model, model)}: {layer}   {number}" if model else NOTHING
+        f"{titles.get(model, model)}: {layer}\N{EM SPACE}{number}" if model else NOTHING
         for number, (model, layer) in enumerate(planted, 1)
     ]
     columns = []

@@ -92,7 +92,11 @@ class DatasetResults:
         table = self.table(kind)
         if table.empty:
             return table
-        return main_rows.matching(main_rows.rows_of(table, shown.region), shown)
+        return main_rows.rows_of(main_rows.matching(table, shown), shown.region)
+
+    def held_out(self, shown: main_rows.MainRows) -> pd.DataFrame:
+        """Return a region's scores at layers chosen on other stimuli, empty if none."""
+        return main_rows.held_out_scores(self.table("selection"), shown)
 
     def simulations(self, kind: str, shown: main_rows.MainRows) -> pd.DataFrame:
         """Return rows of `confusion` or `power` in which something was simulated."""

@@ -9,6 +9,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 import pandas as pd
 
+from isomorph.inference.chosen_layers import ON_STIMULI
 from isomorph.responses.times import EDGES
 from isomorph.study import Study
 from isomorph.study.windows import in_time
@@ -148,6 +149,28 @@ def main(
 def matching(table: pd.DataFrame, shown: MainRows) -> pd.DataFrame:
     """Return the rows of another table under the same distance and measure."""
     return table[(table["measure"] == shown.measure) & (table["distance"] == shown.distance)]
+
+
+def held_out_scores(selection: pd.DataFrame, shown: MainRows) -> pd.DataFrame:
+    """Return a region's scores at layers chosen on other stimuli, empty if there are none.
+
+    Parameters
+    ----------
+    selection : DataFrame
+        Layers chosen on other stimuli, and their scores.
+    shown : MainRows
+        The region, under one distance and measure.
+    """
+    if selection.empty:
+        return selection
+    rows = matching(rows_of(selection, shown.region), shown)
+    return rows[rows["chosen_on"] == ON_STIMULI]
+
+
+def highest(rows: pd.DataFrame, value: str = "estimate") -> dict[str, Any]:
+    """Return the row with the highest value of a column, by column; some row must have one."""
+    known = rows[value].to_numpy(dtype=float)
+    return {str(key): found for key, found in rows.iloc[int(np.nanargmax(known))].items()}
 
 
 def best_layers(rows: pd.DataFrame) -> pd.DataFrame:

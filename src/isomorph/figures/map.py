@@ -4,17 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.patheffects import withStroke
-from matplotlib.transforms import Bbox
 
 from isomorph.figures.main_rows import Family
-from isomorph.figures.style import FAINT, REGION, colours, name_lines, styled
+from isomorph.figures.style import (
+    PAPER,
+    REGION,
+    SMALL,
+    Look,
+    looks,
+    name_lines,
+    styled,
+    text_colour,
+)
 from isomorph.geometry.gram import gram_of_squares
 
 
@@ -58,12 +67,14 @@ def second_order(rdms: np.ndarray) -> np.ndarray:
     return np.clip(1 - np.corrcoef(rdms), 0, None)
 
 
-def draw_map(
-    regions: Mapping[str, np.ndarray],
-    models: Mapping[str, Mapping[str, np.ndarray]],
-    families: Sequence[Family],
-) -> Figure:
-    """Draw the classical MDS of regions and layers from their RDMs.
+Places = tuple[list[tuple[str, str]], np.ndarray]
+"""Model instance and layer of each point (no instance and the region), and squared distances."""
+
+
+def places_of_rdms(
+    regions: Mapping[str, np.ndarray], models: Mapping[str, Mapping[str, np.ndarray]]
+) -> Places:
+    """Return the points of a map of RDMs and the squared distances between them.
 
     Parameters
     ----------
@@ -71,19 +82,22 @@ def draw_map(
         Group-mean RDM of each region.
     models : mapping of str to mapping of str to array of shape (pair,)
         RDM of each layer in depth order, by model instance.
-    families : sequence of Family
-        For names and colours.
+
+    Returns
+    -------
+    owners : list of (str, str)
+    squared : array of shape (owner, owner)
     """
     owners = [("", name) for name in regions]
     owners += [(instance, layer) for instance, layers in models.items() for layer in layers]
     vectors = [*regions.values(), *(rdm for layers in models.values() for rdm in layers.values())]
     varied = [i for i, rdm in enumerate(vectors) if np.ptp(rdm) > 0]  # r needs variance
     squared = second_order(np.array([vectors[i] for i in varied]))
-    return draw_places([owners[i] for i in varied], squared, families)
+    return [owners[i] for i in varied], squared
 
 
-def draw_representations(data: xr.Dataset, measure: str, families: Sequence[Family]) -> Figure:
-    """Draw the classical MDS of regions and layers from their similarities.
+def places_of_representations(data: xr.Dataset, measure: str) -> Places:
+    """Return the points of a map of similarities and the squared distances between them.
 
     Where a measure is the cosine of two vectors, 1 less it is half their squared distance.
 
@@ -93,13 +107,17 @@ def draw_representations(data: xr.Dataset, measure: str, families: Sequence[Fami
         A representations artefact.
     measure : str
         A measure it holds under which everything has similarity 1 with itself.
-    families : sequence of Family
+
+    Returns
+    -------
+    owners : list of (str, str)
+    squared : array of shape (owner, owner)
     """
     names = {key: data[key].values.astype(str) for key in ("representation", "model", "layer")}
     order = np.argsort(data["depth"].values, kind="stable")
     squared = np.clip(1 - data["similarity"].sel(measure=measure).values, 0, None)
     owners = [(names["model"][i], names["layer"][i] or names["representation"][i]) for i in order]
-    return draw_places(owners, squared[np.ix_(order, order)], families)
+    return owners, squared[np.ix_(order, order)]
 
 
 def draw_places(
@@ -121,28 +139,70 @@ def draw_places(
         layers.setdefault(instance, []).append(layer)
     regions = layers.pop("", [])
     drawn = [family for family in families if any(name in layers for name in family.instances)]
-    paint = colours(families)
+    look = looks(families)
     notes: list[Note] = []
     with styled():
         figure = Figure(figsize=(7.6, 6.4), layout="constrained")
         ax = figure.subplots()
+        covered = [points]
         for family in sorted(drawn, key=lambda family: family.kind != "untrained"):
             for name in family.instances:
                 path = [(layer, place[name, layer]) for layer in layers.get(name, ())]
                 if path:
-                    notes += _path(ax, path, family, paint[family.name])
+                    notes += _path(ax, path, family, look[family.name])
+                if family.kind != "baseline" and len(path) > 1:
+                    covered.append(along(np.array([point for _, point in path])))
         for name in regions:
             x, y = place["", name]
-            ax.scatter(x, y, s=120, marker="D", color=REGION, edgecolors="white", zorder=8)
+            ax.scatter(x, y, s=110, marker="D", color=REGION, edgecolors=PAPER, zorder=8)
             notes.insert(0, Note(name, (x, y), REGION, 10.5))
         ax.set_aspect("equal", adjustable="datalim")
         ax.set_xlabel(f"dimension 1 ({share[0]:.0%} of squared distance)")
         ax.set_ylabel(f"dimension 2 ({share[1]:.0%})")
-        ax.tick_params(labelsize=7, colors=FAINT)
+        ax.tick_params(length=0, labelbottom=False, labelleft=False)  # only distances mean anything
         ax.margins(0.08)
-        name_lines(ax, [(f.title, paint[f.name]) for f in drawn if f.kind != "baseline"])
-        _write(figure, ax, notes)
+        named = [family for family in drawn if _is_path(family, layers)]
+        name_lines(ax, [(_titled(family), look[family.name].colour) for family in named])
+        write_notes(figure, ax, notes, np.vstack(covered))
     return figure
+
+
+def along(path: np.ndarray) -> np.ndarray:
+    """Return points at even distances along a line `(point, 2)`, for labels to keep clear of."""
+    pieces = [
+        first + (second - first) * np.linspace(0, 1, 12)[1:-1, None]
+        for first, second in pairwise(path)
+    ]
+    return np.vstack(pieces)
+
+
+def _is_path(family: Family, layers: Mapping[str, Sequence[str]]) -> bool:
+    """Tell whether a model is named above the panel: single points carry their names."""
+    most = max(len(layers.get(name, ())) for name in family.instances)
+    return family.kind != "baseline" or most > 1
+
+
+def _titled(family: Family) -> str:
+    n = len(family.instances)
+    return f"{family.title}: {n} seeds (dashed)" if n > 1 else family.title
+
+
+def map_rows(owners: Sequence[tuple[str, str]], squared: np.ndarray) -> pd.DataFrame:
+    """Return where the points of a map are.
+
+    Parameters
+    ----------
+    owners, squared
+        See `draw_places`.
+
+    Returns
+    -------
+    DataFrame
+        `model` (empty for a region), `layer` (or the region), `dimension_1` and `dimension_2`.
+    """
+    points, _ = classical_mds(squared)
+    table = pd.DataFrame(owners, columns=["model", "layer"])
+    return table.assign(dimension_1=points[:, 0], dimension_2=points[:, 1])
 
 
 @dataclass(frozen=True)
@@ -156,20 +216,21 @@ class Note:
 
 
 def _path(
-    ax: Any, path: Sequence[tuple[str, np.ndarray]], family: Family, colour: str
+    ax: Any, path: Sequence[tuple[str, np.ndarray]], family: Family, look: Look
 ) -> list[Note]:
     """Draw a model's layers, joined in depth order, and return the labels it asks for."""
     xy = np.array([point for _, point in path])
-    thin = family.kind == "untrained"
-    baseline = family.kind == "baseline"
+    baseline, thin = family.kind == "baseline", look.hollow
     if not baseline:
-        width = 0.7 if thin else 1.8
-        ax.plot(*xy.T, color=colour, linewidth=width, alpha=0.7, zorder=2 + (not thin))
-    sizes = np.linspace(8, 30, len(xy)) * (0.5 if thin else 1.3)
-    ax.scatter(
-        *xy.T, s=24 if baseline else sizes, color=colour, marker="s" if baseline else "o",
-        linewidths=0, alpha=0.75 if thin else 1, zorder=3 + (not thin),
-    )  # fmt: skip
+        ax.plot(*xy.T, color=look.colour, linewidth=0.7 if thin else 1.8, linestyle=look.line,
+                alpha=0.75, zorder=2 + (not thin))  # fmt: skip
+    if thin and len(family.instances) > 1:
+        xy_marked, sizes = xy[-1:], np.array([14.0])  # of many alike lines the end is enough
+    else:
+        xy_marked = xy
+        sizes = np.full(len(xy), 34.0) if baseline else np.linspace(8, 30, len(xy)) * 1.3
+    ax.scatter(*xy_marked.T, s=sizes, c=look.face, edgecolors=look.colour, marker=look.form,
+               linewidths=0.7, zorder=3 + (not thin))  # fmt: skip
     if thin:
         return []
     if baseline:
@@ -177,45 +238,84 @@ def _path(
         named = list(zip(texts, xy, strict=True))
     else:
         named = [(path[0][0], xy[0]), (path[-1][0], xy[-1])]
-    return [Note(text, (float(x), float(y)), colour, 7.5) for text, (x, y) in named]
+    colour = text_colour(look.colour)
+    return [Note(text, (float(x), float(y)), colour, SMALL + 0.5) for text, (x, y) in named]
 
 
-def _write(figure: Figure, ax: Any, notes: Sequence[Note]) -> None:
-    """Place labels around their points where they cover no other; the last ones give way.
+def write_notes(figure: Figure, ax: Any, notes: Sequence[Note], points: np.ndarray) -> None:
+    """Place labels near their points where they cover no other and no point.
 
-    Regions come first and are always written.
+    Parameters
+    ----------
+    figure : Figure
+    ax : Axes
+    notes : sequence of Note
+        The most important first. A label for which there is no room goes where it covers least,
+        with a line to its point.
+    points : array of shape (point, 2)
+        All that is drawn, in data coordinates.
     """
     figure.draw_without_rendering()  # until then nothing knows where its pixels are
     figure.set_layout_engine("none")
     renderer = FigureCanvasAgg(figure).get_renderer()
-    # A diamond is 11 points wide: no label may cover another region's.
-    half = 0.5 * 12 * figure.dpi / 72
-    marks = {
-        note.text: Bbox.from_extents(*(ax.transData.transform(note.at) - half),
-                                     *(ax.transData.transform(note.at) + half))
-        for note in notes if note.colour == REGION
-    }  # fmt: skip
-    halo = [withStroke(linewidth=2.2, foreground="white")]
-    taken: list[Any] = []
+    marks = ax.transData.transform(points)
+    half = np.full((len(marks), 1), 3.5 * figure.dpi / 72)
+    large = ax.transData.transform(
+        [note.at for note in notes if note.colour == REGION] or points[:0]
+    )
+    boxes = np.vstack([
+        np.hstack([marks - half, marks + half]),
+        np.hstack([large - 2 * half[0], large + 2 * half[0]]),
+    ])  # fmt: skip
     for note in notes:
-        others = [mark for name, mark in marks.items() if name != note.text]
-        reach = 4 + note.size * 0.35
-        for x, y, ha, va in PLACES:
-            text = ax.annotate(
-                note.text, note.at, xytext=(x * reach, y * reach), textcoords="offset points",
-                ha=ha, va=va, color=note.colour, fontsize=note.size, zorder=9,
-                fontweight="bold" if note.colour == REGION else "normal", path_effects=halo,
+        text = ax.annotate(
+            note.text, note.at, xytext=(0, 0), textcoords="offset points", color=note.colour,
+            fontsize=note.size, zorder=9,
+            fontweight="bold" if note.colour == REGION else "normal",
+        )  # fmt: skip
+        best: tuple[float, int] | None = None
+        tried = [(x, y, ha, va, reach) for reach in REACHES for x, y, ha, va in PLACES]
+        for order, one in enumerate(tried):
+            box = _moved(text, one, note.size, renderer)
+            outside = not (
+                ax.bbox.x0 <= box[0] and box[2] <= ax.bbox.x1
+                and ax.bbox.y0 <= box[1] and box[3] <= ax.bbox.y1
             )  # fmt: skip
-            box = text.get_window_extent(renderer)
-            inside = ax.bbox.containsx(box.x0) and ax.bbox.containsx(box.x1)
-            if inside and not any(box.overlaps(other) for other in [*taken, *others]):
-                taken.append(box)
+            covered = _covered(box, boxes) + 1e4 * outside
+            if best is None or covered < best[0]:
+                best = (covered, order)
+            if not covered:
                 break
-            text.remove()
-        else:
-            if note.colour == REGION:
-                ax.annotate(note.text, note.at, color=note.colour, fontsize=note.size, zorder=9)
+        assert best is not None
+        one = tried[best[1]]
+        boxes = np.vstack([boxes, _moved(text, one, note.size, renderer)])
+        if one[4] > REACHES[0]:
+            text.arrowprops = None
+            ax.annotate("", note.at, xytext=text.get_position(), textcoords="offset points",
+                        arrowprops={"arrowstyle": "-", "color": note.colour, "linewidth": 0.6,
+                                    "shrinkA": 0, "shrinkB": 3}, zorder=7)  # fmt: skip
 
+
+def _moved(
+    text: Any, place: tuple[float, float, str, str, float], size: float, renderer: Any
+) -> np.ndarray:
+    """Move a label and return the box it fills `(left, bottom, right, top)`, pixels."""
+    x, y, ha, va, reach = place
+    far = reach + size * 0.35
+    text.set(position=(x * far, y * far), ha=ha, va=va)
+    box = text.get_window_extent(renderer)
+    return np.array([box.x0, box.y0, box.x1, box.y1])
+
+
+def _covered(box: np.ndarray, boxes: np.ndarray) -> float:
+    """Return the area that a box shares with others, square pixels."""
+    wide = np.minimum(box[2], boxes[:, 2]) - np.maximum(box[0], boxes[:, 0])
+    high = np.minimum(box[3], boxes[:, 3]) - np.maximum(box[1], boxes[:, 1])
+    return float((np.clip(wide, 0, None) * np.clip(high, 0, None)).sum())
+
+
+REACHES = (4.0, 16.0, 30.0)
+"""How far a label may stand from its point, points; the first needs no line."""
 
 PLACES = (
     (1, 0, "left", "center"),

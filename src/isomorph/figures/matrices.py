@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
-from isomorph.figures.style import COLOUR_MAP, styled
+from isomorph.figures.style import COLOUR_MAP, SMALL, styled
 
 MOST = 24
 """Matrices in one picture."""
@@ -31,10 +31,10 @@ def draw_matrices(stack: np.ndarray, titles: Sequence[str], label: str) -> Figur
         for ax, matrix, title in zip(axes, stack, titles, strict=False):
             low, high = np.percentile(matrix[np.triu_indices(len(matrix), 1)], [1, 99])
             image = ax.imshow(matrix, interpolation="nearest", cmap=COLOUR_MAP, vmin=low, vmax=high)
-            ax.set_title(title, fontsize=7)
+            ax.set_title(title, fontsize=SMALL)
             ax.set_xticks([])
             ax.set_yticks([])
-            figure.colorbar(image, ax=ax, shrink=0.6).ax.tick_params(labelsize=6)
+            figure.colorbar(image, ax=ax, shrink=0.6).ax.tick_params(labelsize=SMALL)
         for ax in axes[len(stack) :]:
             ax.set_axis_off()
         left = f" ({len(stack)} of {len(titles)})" if len(titles) > len(stack) else ""

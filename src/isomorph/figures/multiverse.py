@@ -11,18 +11,25 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
 
 from isomorph.figures.main_rows import Family
-from isomorph.figures.style import CEILING, FAINT, REGION, colours, heat_map, styled
+from isomorph.figures.style import (
+    CEILING,
+    FAINT,
+    REGION,
+    SMALL,
+    SOFT,
+    heat_map,
+    looks,
+    styled,
+)
 from isomorph.figures.titles import NO_RDM, family_title, measure_label
 from isomorph.measures import FAMILIES, FEATURES
 
 Setting = tuple[str, str]
 Floats = npt.NDArray[np.floating]
-
-FORMS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p")
-"""One per model, so that models of one colour differ."""
 
 MOST_SETTINGS = 12
 """Settings of one family up to which each is set against each."""
@@ -143,19 +150,20 @@ def draw_multiverse(
     """
     lines, agreed = lines_of(scores), agreement_of(agreement)
     models = [family for family in families if (scores["candidate"] == family.name).any()]
-    above = 0.9 + LINE * (len(lines) + 1) + 0.2 * -(-len(models) // 3)
+    above = 0.9 + LINE * (len(lines) + 1) + 0.2 * -(-(len(models) + 2) // 2)
     below = 0.0 if agreed is None else 1.7 + CELL * len(agreed[0])
     with styled():
         size = (_width(lines, agreed[0] if agreed else ()), above + below)
-        figure = Figure(figsize=size, layout="constrained")
+        figure = Figure(figsize=size, layout=ConstrainedLayoutEngine(hspace=0.06))
         if agreed is None:
             top = figure.subplots()
         else:
             top, bottom = figure.subplots(2, 1, height_ratios=(above, below))
             _draw_agreement(bottom, *agreed)
-        _draw_scores(top, lines, scores, winners, models)
+        key = list(_key(models, families, winners))
+        _draw_scores(top, lines, scores, winners, families)
         figure.legend(
-            handles=list(_key(models, winners)), loc="outside upper left", ncols=3,
+            handles=key, loc="outside upper left", ncols=_key_columns(key, size[0]),
             frameon=False, fontsize=8, handletextpad=0.4, columnspacing=1.2,
         )  # fmt: skip
     return figure
@@ -181,17 +189,14 @@ def _width(lines: Sequence[Line], agreed: Sequence[str]) -> float:
     return max(WIDE, CELL * len(agreed)) + 0.6 + LETTER * letters
 
 
-def _look(models: Sequence[Family]) -> dict[str, tuple[str, str]]:
-    """Return colour and form of every model."""
-    paint = colours(models)
-    return {one.name: (paint[one.name], FORMS[at % len(FORMS)]) for at, one in enumerate(models)}
-
-
-def _key(models: Sequence[Family], winners: pd.DataFrame) -> Iterator[Line2D]:
-    looks = _look(models)
+def _key(
+    models: Sequence[Family], families: Sequence[Family], winners: pd.DataFrame
+) -> Iterator[Line2D]:
+    known = looks(families)
     for one in models:
-        colour, form = looks[one.name]
-        yield Line2D([], [], linestyle="", marker=form, color=colour, markersize=5, label=one.title)
+        look = known[one.name]
+        yield Line2D([], [], linestyle="", marker=look.form, color=look.colour, markersize=5,
+                     markerfacecolor=look.face, label=one.title)  # fmt: skip
     said = {
         "yes": "highest, told apart from the second",
         "": "highest" if (winners["told_apart"] == "").all() else "highest, not told apart",
@@ -201,14 +206,27 @@ def _key(models: Sequence[Family], winners: pd.DataFrame) -> Iterator[Line2D]:
                      markeredgecolor=REGION if sure else FAINT, label=said[sure])  # fmt: skip
 
 
+def _key_columns(key: Sequence[Line2D], width: float) -> int:
+    """Return into how many columns a key is divided that is no wider than the figure, inches."""
+    for columns in (3, 2):
+        deep = -(-len(key) // columns)
+        longest = [
+            max(len(str(one.get_label())) for one in key[start : start + deep])
+            for start in range(0, len(key), deep)
+        ]
+        if sum(0.42 + 1.1 * LETTER * letters for letters in longest) <= width:
+            return columns
+    return 1
+
+
 def _draw_scores(
     ax: Any,
     lines: Sequence[Line],
     scores: pd.DataFrame,
     winners: pd.DataFrame,
-    models: Sequence[Family],
+    families: Sequence[Family],
 ) -> None:
-    looks = _look(models)
+    known_looks = looks(families)
     values = {
         setting: dict(zip(rows["candidate"], rows["calibrated"], strict=True))
         for setting, rows in scores.dropna(subset="value").groupby(["distance", "measure"])
@@ -225,23 +243,24 @@ def _draw_scores(
         own = values.get(line.setting, {})
         known = {name: value for name, value in own.items() if np.isfinite(value)}
         if not known:
-            ax.text(0, y, UNCALIBRATED if own else NO_SCORE, fontsize=7, color=FAINT, va="center")
+            ax.text(0, y, UNCALIBRATED if own else NO_SCORE, fontsize=SMALL, color=SOFT,
+                    va="center")  # fmt: skip
         for name, value in known.items():
-            if name in looks:
-                colour, form = looks[name]
-                ax.scatter(value, y, s=22, color=colour, marker=form, linewidths=0, zorder=5)
+            if look := known_looks.get(name):
+                ax.scatter(value, y, s=22, c=look.face, edgecolors=look.colour, marker=look.form,
+                           linewidths=1, zorder=5)  # fmt: skip
         winner, sure = best.get(line.setting, ("", False))
         if winner in known:
             ax.scatter(known[winner], y, s=85, facecolors="none", linewidths=1.2, zorder=6,
                        edgecolors=REGION if sure else FAINT)  # fmt: skip
         if several:
-            ax.text(1.03, y, _distance(line.setting[0]), fontsize=7, color=FAINT, va="center",
+            ax.text(1.03, y, _distance(line.setting[0]), fontsize=SMALL, color=SOFT, va="center",
                     transform=ax.get_yaxis_transform())  # fmt: skip
     names = [
         family_title(line.family) if line.setting is None else _measure(line.setting[1])
         for line in lines
     ]
-    ax.set_yticks(range(len(lines)), names, fontsize=7.5)
+    ax.set_yticks(range(len(lines)), names, fontsize=SMALL)
     for text, line in zip(ax.get_yticklabels(), lines, strict=True):
         text.set_fontweight("bold" if line.setting is None else "normal")
     ax.set_ylim(len(lines) - 0.4, -0.6)
@@ -256,7 +275,7 @@ def _draw_scores(
 def _draw_agreement(ax: Any, names: Sequence[str], table: Floats) -> None:
     heat_map(ax, table, low=-1.0)
     ax.set_aspect("equal", anchor="NW")
-    ax.set_yticks(range(len(names)), names, fontsize=7.5)
+    ax.set_yticks(range(len(names)), names, fontsize=SMALL)
     ax.set_xticks(range(len(names)), names, rotation=40, ha="right", rotation_mode="anchor",
-                  fontsize=7.5)  # fmt: skip
-    ax.set_title("Agreement on the order of the models (tau-b)", fontsize=9)
+                  fontsize=SMALL)  # fmt: skip
+    ax.set_title("Agreement on the order of the models (tau-b)", fontsize=9, pad=8)

@@ -1,21 +1,39 @@
-"""The overview: every model's best layer against every region of a dataset."""
+"""The overview: every model at its held-out score against every region of a dataset."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from matplotlib.figure import Figure
 
-from isomorph.figures.main_rows import Family, MainRows, best_layers, ceiling, significant
-from isomorph.figures.style import CEILING, FAINT, colours, dot, estimate, region_panels, styled
+from isomorph.figures import depth
+from isomorph.figures.main_rows import Family, MainRows, ceiling
+from isomorph.figures.style import (
+    CEILING,
+    FAINT,
+    SMALL,
+    SOFT,
+    Look,
+    looks,
+    region_panels,
+    styled,
+    text_colour,
+)
+
+EVERY_KIND = ("trained", "untrained", "baseline")
 
 
 def draw_overview(
-    panels: Sequence[MainRows], families: Sequence[Family], *, labels: Sequence[str]
+    panels: Sequence[MainRows],
+    families: Sequence[Family],
+    *,
+    labels: Sequence[str],
+    scores: Mapping[str, pd.DataFrame] | None = None,
 ) -> Figure:
-    """Draw each model family's best layer, a panel per region.
+    """Draw each model family at its held-out score, a panel per region.
 
     Parameters
     ----------
@@ -25,18 +43,41 @@ def draw_overview(
         The models, top to bottom.
     labels : sequence of str
         What the abscissa of each panel measures.
+    scores : mapping of str to DataFrame, optional
+        Scores at layers chosen on other stimuli, by region; a model without one stands at its
+        best layer.
     """
-    present = {name for shown in panels for name in shown.rows["model"]}
-    rows = [family for family in families if present & set(family.instances)]
-    paint = colours(families)
+    points = overview_points(panels, families, scores)
+    present = set(points["family"])
+    rows = [family for family in families if family.name in present]
+    look = looks(families)
     titles = [family.title for family in rows]
     with styled():
         figure, axes = region_panels([shown.region for shown in panels], titles, labels, line=0.42)
         for ax, shown in zip(axes, panels, strict=True):
             _ceiling(ax, shown)
+            inside = points[points["region"] == shown.region]
             for y, family in enumerate(rows):
-                _best(ax, shown, family, y, paint[family.name])
+                own = inside[inside["family"] == family.name]
+                if len(own):
+                    _model(ax, own, y, look[family.name])
     return figure
+
+
+def overview_points(
+    panels: Sequence[MainRows],
+    families: Sequence[Family],
+    scores: Mapping[str, pd.DataFrame] | None = None,
+) -> pd.DataFrame:
+    """Return what an overview shows: `region` and the columns of `depth.score_points`."""
+    none = pd.DataFrame(columns=["model", "score"])
+    found = [
+        depth.score_points(
+            (scores or {}).get(shown.region, none), shown.rows, families, otherwise=EVERY_KIND
+        ).assign(region=shown.region)
+        for shown in panels
+    ]
+    return pd.concat(found, ignore_index=True)
 
 
 def _ceiling(ax: Any, shown: MainRows) -> None:
@@ -46,23 +87,25 @@ def _ceiling(ax: Any, shown: MainRows) -> None:
         return
     ax.annotate(
         "ceiling undefined", (1, 0), xycoords="axes fraction", xytext=(-2, 2),
-        textcoords="offset points", ha="right", fontsize=7, color=FAINT, style="italic",
+        textcoords="offset points", ha="right", fontsize=SMALL, color=SOFT, style="italic",
     )  # fmt: skip
 
 
-def _best(ax: Any, shown: MainRows, family: Family, y: int, colour: str) -> None:
-    """Draw the best layer of a model with its name, or a tick per seed and their mean."""
-    best = best_layers(shown.rows[shown.rows["model"].isin(family.instances)])
-    if best.empty:
-        return
-    if len(family.instances) == 1:
-        row = best.iloc[0]
-        estimate(ax, row, y, colour)
+def _model(ax: Any, own: pd.DataFrame, y: int, look: Look) -> None:
+    """Draw a model with its interval and its layer, or a tick per seed and their mean."""
+    values = own["estimate"].to_numpy(float)
+    most = own["maximum"].to_numpy(float)
+    if np.isfinite(most).any():
+        ax.scatter(np.nanmean(most), y, marker="|", s=55, c=FAINT, linewidths=1.2, zorder=3)
+    if len(own) == 1:
+        ends = own[["interval_low", "interval_high"]].to_numpy(float)[0]
+        ax.plot(ends, [y, y], color=look.colour, linewidth=2, zorder=4)
         ax.annotate(
-            str(row["layer"]), (row["estimate"], y), xytext=(0, 6), textcoords="offset points",
-            ha="center", fontsize=6.5, color=colour,
+            str(own["layer"].iloc[0]), (values[0], y), xytext=(0, 6), textcoords="offset points",
+            ha="center", fontsize=SMALL, color=text_colour(look.colour),
         )  # fmt: skip
-        return
-    seeds = np.full(len(best), y)
-    ax.scatter(best["estimate"], seeds, marker="|", s=60, color=colour, linewidths=1.2, zorder=4)
-    dot(ax, best["estimate"].mean(), y, colour, filled=bool(significant(best).all()))
+    else:
+        seeds = np.full(len(values), y)
+        ax.scatter(values, seeds, marker="|", s=60, color=look.colour, linewidths=1.2, zorder=4)
+    ax.scatter(values.mean(), y, s=32, c=look.face, edgecolors=look.colour, marker=look.form,
+               linewidths=1.2, zorder=6)  # fmt: skip

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from isomorph.figures import main_rows
-from isomorph.figures.style import FAINT, INK, estimate, painted, region_panels, styled
+from isomorph.figures.style import INK, SMALL, SOFT, estimate, painted, region_panels, styled
 
 MARKS = {"plain": ("o", -0.16, 0.45), "partial": ("D", 0.16, 1.0)}
 """Of each statistic its mark, where it stands in its line, and how strong its interval is."""
@@ -57,5 +57,5 @@ def _mark(ax: Any, row: dict[Any, Any], y: int, colour: str) -> None:
     elif row["statistic"] == "partial":
         ax.annotate(
             "not defined", (0, y + shift), xytext=(4, 0), textcoords="offset points",
-            fontsize=6.5, color=FAINT, style="italic", va="center",
+            fontsize=SMALL, color=SOFT, style="italic", va="center",
         )  # fmt: skip

@@ -13,7 +13,15 @@ from matplotlib.figure import Figure
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.figures.confusion import draw_confusion
 from isomorph.figures.geometry import square
-from isomorph.figures.main_rows import SURE, Family, Kind, MainRows, places, usable
+from isomorph.figures.main_rows import (
+    SURE,
+    Family,
+    Kind,
+    MainRows,
+    held_out_scores,
+    places,
+    usable,
+)
 from isomorph.figures.matrices import MOST, draw_matrices
 from isomorph.figures.overview import draw_overview
 from isomorph.figures.partial import draw_partial
@@ -85,6 +93,8 @@ def plot(
         rows = _of(rows, "region", region)
     if what.kind == "predictions":
         return _predictions(rows, what)
+    if DRAWN_AS.get(what.kind, what.kind) == "comparisons":
+        return _comparisons(rows, what)
     return DRAWINGS[DRAWN_AS.get(what.kind, what.kind)](rows, _families(what))
 
 
@@ -122,7 +132,9 @@ def _of(
     return rows[rows[column] == wanted]
 
 
-def _comparisons(rows: pd.DataFrame, families: Sequence[Family]) -> Figure:
+def _comparisons(rows: pd.DataFrame, result: Result) -> Figure:
+    """Draw comparisons with the scores at layers chosen on other stimuli, where there are any."""
+    families = _families(result)
     known = usable(rows)
     if known.empty:
         raise IsomorphError(f"plot: no comparison has a number: {rows['reason'].iloc[0]}")
@@ -132,13 +144,16 @@ def _comparisons(rows: pd.DataFrame, families: Sequence[Family]) -> Figure:
     measure = str(known["measure"].iloc[0])
     if "time_start" in known and known.groupby("region")["time_start"].nunique().max() > 1:
         return draw_timecourse(known, families, label=measure_label(measure))
-    if len(regions) == 1:
-        return draw_profile(known, families, label=measure_label(measure))
     shown = [
         MainRows(name, str(known["distance"].iloc[0]), measure, known[known["region"] == name])
         for name in regions
     ]
-    return draw_overview(shown, families, labels=[measure_label(measure)] * len(shown))
+    selection = result.tables.get("selection", pd.DataFrame())
+    held_out = {one.region: held_out_scores(selection, one) for one in shown}
+    label = measure_label(measure)
+    if len(regions) == 1:
+        return draw_profile(known, families, label=label, scores=held_out[regions[0]])
+    return draw_overview(shown, families, labels=[label] * len(shown), scores=held_out)
 
 
 def _predictions(rows: pd.DataFrame, result: Result) -> Figure:
@@ -180,7 +195,6 @@ DRAWN_AS = {"selection": "comparisons", "power": "confusion"}
 DRAWINGS: Registry[Callable[[pd.DataFrame, Sequence[Family]], Figure]] = Registry(
     "figure",
     {
-        "comparisons": _comparisons,
         "partial": _labelled(draw_partial),
         "weighted": _labelled(draw_weighted),
         "partition": lambda rows, families: draw_partition(_any_ok(rows), families),

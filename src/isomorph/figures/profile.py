@@ -2,28 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from isomorph.figures import depth
 from isomorph.figures.main_rows import Family, ceiling, significant
+from isomorph.figures.numbers import number
 from isomorph.figures.style import (
     CEILING,
     FAINT,
+    INK,
+    PAPER,
+    SMALL,
+    SOFT,
+    WIDEST,
+    Look,
     axis_label,
-    colours,
+    looks,
     name_lines,
+    short_titles,
     styled,
+    text_colour,
     thinned,
 )
 
-MOST_BASELINE_LAYERS = 9
+MOST_BANDS = 2
+"""Networks up to which the intervals of all layers are drawn as bands."""
+MOST_NAMED = 24
+"""Layers named below a panel; of more, so many at even distances."""
+COLUMN = 0.28
+"""Width of a layer or a model, inches."""
+LETTER = 0.088
+"""Width of a bold letter of a name above a panel, inches."""
+SHARED = 8.0
+"""Width of a figure in which several networks share a panel, inches."""
+TALL = 4.3
+"""Height of the figure, inches; of several networks, whose names need more room, a little more."""
 
 
-def draw_profile(rows: pd.DataFrame, families: Sequence[Family], *, label: str) -> Figure:
+def draw_profile(
+    rows: pd.DataFrame,
+    families: Sequence[Family],
+    *,
+    label: str,
+    scores: pd.DataFrame | None = None,
+) -> Figure:
     """Draw the profile of one region under one distance and one measure.
 
     Parameters
@@ -31,158 +58,311 @@ def draw_profile(rows: pd.DataFrame, families: Sequence[Family], *, label: str) 
     rows : DataFrame
         Comparisons of the region, one row per model instance and layer.
     families : sequence of Family
-        The models, in order; an architecture and its untrained control share a panel.
+        The models, in order.
     label : str
         What the ordinate measures.
+    scores : DataFrame, optional
+        The region's scores at layers chosen on other stimuli, a row per model instance.
 
     Returns
     -------
     Figure
-        A panel per architecture: the trained model as a strong line with its interval, seeds
-        of a control as thin lines with their mean; baselines as dashes at the right; the ceiling
-        as a grey band. Filled dots are significant after correction.
+        Left the layers: of one network by name, of several along relative depth, so that all share
+        one panel. Trained networks are full lines, untrained controls dashed ones (the mean of
+        their seeds, which are thin). Filled dots are the layers in the confidence set, open ones
+        those outside. Right every model at its held-out score with its interval, a tick at its
+        highest estimate. Behind both the noise ceiling and the score of the best baseline.
     """
-    paint = colours(families)
-    groups = _groups(rows, families)
-    dashes = _baselines(rows, families)
-    panels = groups or [[]]
-    depths = [_layers(rows, group) for group in panels]
-    width = min(11.0, max(5.2, 2.2 + 0.3 * max(map(len, depths)) + 0.42 * len(dashes)))
+    points, held_out = profile_points(rows, families, scores)
+    groups = depth.groups(families, set(rows["model"]))
     with styled():
-        figure = Figure(figsize=(width, 0.5 + 4.2 * len(panels)), layout="constrained")
-        axes = figure.subplots(len(panels), 1, sharey=True, squeeze=False)[:, 0]
-        for ax, group, layers in zip(axes, panels, depths, strict=True):
-            _frame(ax, rows, label)
-            for family in group:
-                several = family.kind == "untrained" and len(family.instances) > 1
-                draw = _seeds if several else _single
-                draw(ax, rows, family, layers, paint[family.name])
-            _dashes(ax, dashes, start=len(layers) + 0.8 * bool(layers), paint=paint)
-            _abscissa(ax, layers, dashes)
-            _names(ax, group, paint)
+        figure, axes = panels(points, held_out, families, groups)
+        draw_depth(axes[0], points, families, groups)
+        if len(axes) > 1:
+            draw_scores(axes[1], held_out, families)
+        for ax in axes:
+            _ceiling(ax, rows, named=ax is axes[0])
+        bounds = ceiling(rows)
+        top = np.nan if isinstance(bounds, str) else bounds.high
+        finish(axes, points, held_out, families, label=label, ceiling_top=top)
     return figure
 
 
-def _groups(rows: pd.DataFrame, families: Sequence[Family]) -> list[list[Family]]:
-    """Return the families drawn as lines, controls in the panel of their network."""
-    present = set(rows["model"])
-    lines = [f for f in families if f.kind != "baseline" and present & set(f.instances)]
-    heads = {f.name for f in lines if f.kind == "trained"}
-    groups = []
-    for family in lines:
-        if family.control_of not in heads:
-            controls = [f for f in lines if f.control_of == family.name and f is not family]
-            groups.append([*controls, family])  # the trained line is drawn last, on top
-    return groups
+def profile_points(
+    rows: pd.DataFrame, families: Sequence[Family], scores: pd.DataFrame | None = None
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return what a profile shows: its layers, and its models at their scores.
+
+    Parameters
+    ----------
+    rows, families, scores
+        See `draw_profile`.
+
+    Returns
+    -------
+    points, scores : DataFrame
+        See `isomorph.figures.depth.layer_points` and `score_points`.
+    """
+    points = depth.layer_points(rows, families)
+    own = scores if scores is not None else pd.DataFrame(columns=["model", "score"])
+    held_out = depth.score_points(own, rows, families)
+    if len(points) and set(points["kind"]) == {"baseline"}:
+        held_out = held_out[held_out["shown"] == "held-out score"]  # the others are on the left
+    return points, held_out
 
 
-def _layers(rows: pd.DataFrame, group: Sequence[Family]) -> list[str]:
-    """Return the layers of a panel in depth order."""
-    names = [name for family in group for name in family.instances]
-    inside = rows[rows["model"].isin(names)].sort_values("depth", kind="stable")
-    return list(dict.fromkeys(inside["layer"]))
+def panels(
+    points: pd.DataFrame,
+    held_out: pd.DataFrame,
+    families: Sequence[Family],
+    groups: Sequence[Sequence[Family]],
+) -> tuple[Figure, list[Any]]:
+    """Return a figure with a panel for layers and, where there are scores, one for these."""
+    columns = len(set(depth.columns_of(held_out, families).values()))
+    if len(groups) > 1:
+        layers, models, tall = SHARED - 0.8 - 0.21 * columns, 0.21 * columns, TALL + 0.7
+    else:
+        layers = COLUMN * (points["layer"].nunique() if groups else len(points))
+        models = max(1.55, 0.4 + COLUMN * columns) * (columns > 0)
+        named = [_said(family) for family in groups[0]] if groups else []
+        least = max(2.2, LETTER * max(map(len, named), default=0))
+        layers, tall = float(np.clip(layers, least, max(least, WIDEST - 0.8 - models))), TALL
+    figure = Figure(figsize=(0.8 + layers + models, tall), layout="constrained")
+    if not columns:
+        return figure, [figure.subplots()]
+    return figure, list(figure.subplots(1, 2, sharey=True, width_ratios=[layers, models]))
 
 
-def _baselines(rows: pd.DataFrame, families: Sequence[Family]) -> pd.DataFrame:
-    """Return the rows drawn as dashes: every layer when there are few, else each model's best."""
-    named = {name: f for f in families if f.kind == "baseline" for name in f.instances}
-    inside = rows[rows["model"].isin(list(named))]
-    counts = inside["model"].value_counts()
-    if len(inside) > MOST_BASELINE_LAYERS:
-        inside = inside.loc[inside.groupby("model", sort=False)["estimate"].idxmax()]
-    names, texts = [], []
-    for model, layer in zip(inside["model"], inside["layer"], strict=True):
-        family = named[model]
-        names.append(family.name)
-        texts.append(family.title if counts[model] == 1 else f"{_short(family.title)}: {layer}")
-    return inside.assign(family=names, text=texts)
+def draw_depth(
+    ax: Any,
+    points: pd.DataFrame,
+    families: Sequence[Family],
+    groups: Sequence[Sequence[Family]],
+) -> None:
+    """Draw layers along depth, or, where there is no network, those of baselines side by side.
+
+    Parameters
+    ----------
+    ax : Axes
+    points : DataFrame
+        See `isomorph.figures.depth.layer_points`.
+    families : sequence of Family
+    groups : sequence of sequence of Family
+        See `isomorph.figures.depth.groups`.
+    """
+    look = looks(families)
+    if not groups:
+        _side_by_side(ax, points, families, look)
+        return
+    several = len(groups) > 1
+    names = list(dict.fromkeys(points.sort_values("depth", kind="stable")["layer"]))
+    at = {name: place for place, name in enumerate(names)}
+    x = points["relative_depth"] if several else points["layer"].map(at)
+    placed = points.assign(x=x.astype(float))
+    for family in (one for group in groups for one in group):
+        own = placed[placed["family"] == family.name]
+        if family.kind == "untrained" and len(family.instances) > 1:
+            _seeds(ax, own, look[family.name], thin=not several)
+        else:
+            _line(ax, own, look[family.name], band=len(groups) <= MOST_BANDS, crowd=several)
+    if several:
+        ax.set_xlim(-0.03, 1.03)
+        ax.set_xticks([0, 0.25, 0.5, 0.75, 1], ["first\nlayer", "", "half-way", "", "last\nlayer"])
+        ax.set_xlabel("relative depth")
+        return
+    kept = thinned(len(names), MOST_NAMED)
+    ax.set_xticks(kept, [names[place] for place in kept], **TURNED)
+    ax.set_xlim(-0.6, len(names) - 0.4)
+    texts = [(_said(family), look[family.name].colour) for family in reversed(groups[0])]
+    name_lines(ax, texts)
 
 
-def _short(title: str) -> str:
-    """Return the head of a title, without what follows "of"; a list of names stays whole."""
-    return _wrapped(title.split(" of ", maxsplit=1)[0], 32)
+TURNED: dict[str, Any] = {
+    "rotation": 60, "ha": "right", "rotation_mode": "anchor", "fontsize": SMALL,
+}  # fmt: skip
+"""How names stand below a panel."""
 
 
-def _frame(ax: Any, rows: pd.DataFrame, label: str) -> None:
-    """Draw what stands behind the lines: zero and the noise ceiling."""
-    ax.axhline(0, color=FAINT, linewidth=0.7, zorder=1)
+def _said(family: Family) -> str:
+    n = len(family.instances)
+    return f"{family.title}: mean of {n} seeds (dashed)" if n > 1 else family.title
+
+
+def _line(ax: Any, own: pd.DataFrame, look: Look, *, band: bool, crowd: bool) -> None:
+    """Draw a model as a line, its layers as dots, filled where they are in the confidence set."""
+    ends = own[["interval_low", "interval_high"]].to_numpy(float)
+    if band:
+        ax.fill_between(own["x"], *ends.T, color=look.colour, alpha=0.14, linewidth=0, zorder=3)
+    width = 1.1 if crowd or look.hollow else 1.8
+    ax.plot(own["x"], own["estimate"], color=look.colour, linewidth=width, linestyle=look.line,
+            alpha=0.85 if crowd else 1, zorder=4 + (not look.hollow))  # fmt: skip
+    inside = in_set(own)
+    shown = own[inside] if crowd else own
+    face = np.where(in_set(shown), look.colour, PAPER)
+    ax.scatter(shown["x"], shown["estimate"], s=17 if crowd else 24, c=face, marker=look.form,
+               edgecolors=look.colour, linewidths=1.1, zorder=6)  # fmt: skip
+
+
+def _seeds(ax: Any, own: pd.DataFrame, look: Look, *, thin: bool) -> None:
+    """Draw the mean of seeds as a dashed line, and every seed as a thin one."""
+    if thin:
+        for _, line in own.groupby("model", sort=False):
+            ax.plot(line["x"], line["estimate"], color=look.colour, linewidth=0.6, alpha=0.55,
+                    zorder=2)  # fmt: skip
+    mean = own.groupby("x")["estimate"].mean()
+    ax.plot(mean.index, mean, color=look.colour, linewidth=1.6 if thin else 1.0,
+            linestyle=look.line, zorder=4)  # fmt: skip
+
+
+def _side_by_side(
+    ax: Any, points: pd.DataFrame, families: Sequence[Family], look: Mapping[str, Look]
+) -> None:
+    """Draw layers that have no depth as dots with intervals."""
+    titles = short_titles(families)
+    several = points["family"].nunique() > 1
+    texts = []
+    for x, row in enumerate(points.to_dict("records")):
+        own, title = look[row["family"]], depth.shortened(titles[row["family"]], 20)
+        ax.plot(
+            [x, x], [row["interval_low"], row["interval_high"]], color=own.colour, linewidth=1.6
+        )
+        filled = in_set(points.iloc[[x]])[0]
+        ax.scatter(x, row["estimate"], s=30, c=own.colour if filled else PAPER, marker=own.form,
+                   edgecolors=own.colour, linewidths=1.2, zorder=6)  # fmt: skip
+        one = (points["family"] == row["family"]).sum() == 1
+        texts.append(title if one else f"{title}: {row['layer']}" if several else row["layer"])
+    ax.set_xticks(range(len(texts)), texts, **TURNED)
+    ax.set_xlim(-0.6, len(texts) - 0.4)
+    if not several and len(points):
+        name = points["family"].iloc[0]
+        title = next(one.title for one in families if one.name == name)
+        name_lines(ax, [(title, look[name].colour)])
+
+
+def in_set(rows: pd.DataFrame) -> np.ndarray:
+    """Return which layers are in the confidence set of their model `(row,)`.
+
+    Where no set was computed, they are those that differ from chance after correction.
+    """
+    known = rows["in_set"].astype(str) if "in_set" in rows else pd.Series(dtype=str)
+    if known.isin(["yes", "no"]).any():
+        return (known == "yes").to_numpy()
+    return significant(rows)
+
+
+def draw_scores(ax: Any, held_out: pd.DataFrame, families: Sequence[Family]) -> None:
+    """Draw every model at its held-out score, with its interval and its highest estimate.
+
+    Parameters
+    ----------
+    ax : Axes
+    held_out : DataFrame
+        See `isomorph.figures.depth.score_points`.
+    families : sequence of Family
+    """
+    look, names = looks(families), depth.score_names(families)
+    places = depth.columns_of(held_out, families)
+    heads: dict[int, str] = {}
+    for name, own in held_out.groupby("family", sort=False):
+        one, at = look[str(name)], places[str(name)]
+        beside = at in heads
+        heads.setdefault(at, str(name))
+        x = at + (0.3 if beside else 0.0)
+        values = own["estimate"].to_numpy(float)
+        most = own["maximum"].to_numpy(float)
+        if np.isfinite(most).any() and not beside:
+            ax.scatter(x, np.nanmean(most), marker="_", s=55, c=FAINT, linewidths=1.2, zorder=3)
+        if len(own) > 1:
+            ax.scatter(np.full(len(values), x), values, marker="_", s=24 if beside else 70,
+                       color=one.colour, linewidths=0.9, zorder=4)  # fmt: skip
+        else:
+            ends = own[["interval_low", "interval_high"]].to_numpy(float)[0]
+            ax.plot([x, x], ends, color=one.colour, linewidth=1.0 if beside else 1.8, zorder=4)
+        ax.scatter(x, values.mean(), s=14 if beside else 38, c=one.face, edgecolors=one.colour,
+                   marker=one.form, linewidths=1.2, zorder=6)  # fmt: skip
+    ax.set_xticks(list(heads), [names[name] for name in heads.values()], **TURNED)
+    ax.set_xlim(-0.7, len(heads) - 0.3)
+    for text, name in zip(ax.get_xticklabels(), heads.values(), strict=True):
+        text.set_color(text_colour(look[name].colour))
+    ax.tick_params(axis="y", length=0)
+    ax.spines["left"].set_visible(False)
+    what = held_out["shown"].iloc[0]
+    ax.annotate(
+        what, (0, 1), xycoords="axes fraction", xytext=(0, 4), textcoords="offset points",
+        fontweight="bold", va="bottom",
+    )  # fmt: skip
+
+
+def finish(
+    axes: Sequence[Any],
+    points: pd.DataFrame,
+    held_out: pd.DataFrame,
+    families: Sequence[Family],
+    *,
+    label: str,
+    ceiling_top: float = np.nan,
+) -> None:
+    """Draw zero and the best baseline behind all panels, and say what the ordinate measures.
+
+    Parameters
+    ----------
+    axes : sequence of Axes
+        Of layers and, where there are any, of scores.
+    points, held_out : DataFrame
+        See `profile_points`.
+    families : sequence of Family
+    label : str
+    ceiling_top : float, optional
+        The upper end of the noise ceiling, below which its name stands.
+    """
+    axes[0].set_ylabel(axis_label(label))
+    axes[0].margins(y=0.1)
+    best = depth.best_baseline(held_out)
+    networks = len(points) and set(points["kind"]) != {"baseline"}
+    for ax in axes:
+        ax.axhline(0, color=FAINT, linewidth=0.7, zorder=1)
+        if best and networks:
+            ax.axhline(best["estimate"], color=SOFT, linewidth=0.8, linestyle=(0, (1, 2)), zorder=1)
+    if best and networks and len(depth.groups(families, set(points["model"]))) == 1:
+        title = short_titles(families)[best["family"]]
+        text = f"best baseline: {title} {number(float(best['estimate']))}"
+        _beside(axes[0], points, float(best["estimate"]), text, ceiling_top)
+
+
+def _beside(ax: Any, points: pd.DataFrame, y: float, text: str, taken: float) -> None:
+    """Write above a level line, at an end where no layer is near it; nowhere if there is none.
+
+    The left end just below `taken` belongs to the name of the noise ceiling.
+    """
+    low, high = ax.get_ylim()
+    above = y + 0.08 * (high - low)
+    near = (points["estimate"] < above) & (points["estimate"] > y - 0.01 * (high - low))
+    left = int((near & (points["relative_depth"] < 0.45)).sum())
+    right = int((near & (points["relative_depth"] > 0.55)).sum())
+    left += abs(taken - y - 0.05 * (high - low)) < 0.08 * (high - low)
+    if min(left, right):
+        return
+    at_right = right < left
+    ax.annotate(
+        text, (float(at_right), y), xycoords=("axes fraction", "data"),
+        xytext=(-4 if at_right else 4, 2), textcoords="offset points", fontsize=SMALL, color=SOFT,
+        ha="right" if at_right else "left", va="bottom", zorder=7,
+    )  # fmt: skip
+
+
+def _ceiling(ax: Any, rows: pd.DataFrame, *, named: bool) -> None:
+    """Draw the noise ceiling, or say why there is none."""
     bounds = ceiling(rows)
     if isinstance(bounds, str):
-        ax.text(
-            *(0.008, 0.985), f"ceiling undefined: {_wrapped(bounds)}", transform=ax.transAxes,
-            va="top", fontsize=7.5, color=FAINT, style="italic",
-        )  # fmt: skip
-    else:
-        ax.axhspan(bounds.low, bounds.high, color=CEILING, linewidth=0, zorder=0)
+        if named:
+            ax.text(
+                *(0.008, 0.985), f"ceiling undefined: {depth.shortened(bounds, 60)}",
+                transform=ax.transAxes, va="top", fontsize=SMALL, color=SOFT, style="italic",
+            )  # fmt: skip
+        return
+    ax.axhspan(bounds.low, bounds.high, color=CEILING, linewidth=0, zorder=0)
+    if named:
         ax.annotate(
             "noise ceiling", (0.0, bounds.high), xycoords=("axes fraction", "data"),
-            xytext=(4, -3), textcoords="offset points", va="top", fontsize=7.5, color=FAINT,
+            xytext=(4, -3), textcoords="offset points", va="top", fontsize=SMALL, color=INK,
         )  # fmt: skip
-    ax.set_ylabel(axis_label(label))
-    ax.margins(y=0.1)
-
-
-def _wrapped(text: str, most: int = 70) -> str:
-    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
-
-
-def _single(
-    ax: Any, rows: pd.DataFrame, family: Family, layers: Sequence[str], colour: str
-) -> None:
-    """Draw one model as a strong line with the band of its interval."""
-    own = _ordered(rows, family.instances[0], layers)
-    x = own["x"].to_numpy()
-    low, high = own["interval_low"].to_numpy(float), own["interval_high"].to_numpy(float)
-    ax.fill_between(x, low, high, color=colour, alpha=0.16, linewidth=0, zorder=3)
-    ax.plot(x, own["estimate"], color=colour, linewidth=1.8, zorder=5)
-    sure = significant(own)
-    face = np.where(sure, colour, "white")
-    ax.scatter(x, own["estimate"], s=22, c=face, edgecolors=colour, linewidths=1.1, zorder=6)
-
-
-def _seeds(ax: Any, rows: pd.DataFrame, family: Family, layers: Sequence[str], colour: str) -> None:
-    """Draw every seed as a thin line and their mean as a firmer one."""
-    each = [_ordered(rows, name, layers).set_index("x")["estimate"] for name in family.instances]
-    for line in each:
-        ax.plot(line.index, line, color=colour, linewidth=0.7, alpha=0.6, zorder=2)
-    mean = pd.concat(each, axis=1).mean(axis=1).sort_index()
-    ax.plot(mean.index, mean, color=colour, linewidth=1.8, zorder=4)
-
-
-def _ordered(rows: pd.DataFrame, instance: str, layers: Sequence[str]) -> pd.DataFrame:
-    own = rows[rows["model"] == instance]
-    place = {layer: x for x, layer in enumerate(layers)}
-    return own.assign(x=[place[layer] for layer in own["layer"]]).sort_values("x")
-
-
-def _dashes(ax: Any, dashes: pd.DataFrame, *, start: float, paint: dict[str, str]) -> None:
-    """Draw baselines beside the profile, which have no depth to stand along."""
-    sure = significant(dashes)
-    for x, (filled, row) in enumerate(zip(sure, dashes.itertuples(), strict=True)):
-        at, colour = start + x, paint[str(row.family)]
-        ax.plot([at, at], [row.interval_low, row.interval_high], color=colour, linewidth=1.0)
-        ax.scatter(at, row.estimate, s=240, marker="_", c=colour, linewidths=2.2)
-        ax.scatter(
-            at, row.estimate, s=22, c=colour if filled else "white", edgecolors=colour, zorder=6
-        )
-
-
-def _abscissa(ax: Any, layers: Sequence[str], dashes: pd.DataFrame) -> None:
-    """Name the layers, thinned where they are many, and the baselines after a gap."""
-    kept = thinned(len(layers))
-    start = len(layers) + 0.8 * bool(layers)
-    places = [*kept, *(start + np.arange(len(dashes)))]
-    texts = [*(layers[i] for i in kept), *dashes["text"]]
-    ax.set_xticks(places, texts, rotation=50, ha="right", rotation_mode="anchor", fontsize=7.5)
-    ax.set_xlim(-0.6, start + len(dashes) - 0.4)
-    if len(layers) and len(dashes):
-        ax.axvline(len(layers) - 0.1, color=FAINT, linewidth=0.5, linestyle=(0, (1, 3)))
-
-
-def _names(ax: Any, group: Sequence[Family], paint: dict[str, str]) -> None:
-    texts = []
-    for family in reversed(group):
-        n = len(family.instances)
-        what = f"{family.title}: {n} seeds (thin) and their mean" if n > 1 else family.title
-        texts.append((what, paint[family.name]))
-    name_lines(ax, texts)

@@ -13,14 +13,23 @@ from matplotlib import colormaps
 from matplotlib.figure import Figure
 
 from isomorph.figures import main_rows
-from isomorph.figures.style import COLOUR_MAP, FAINT, INK, STRONG, styled
+from isomorph.figures.distributions import draw_units
+from isomorph.figures.style import (
+    COLOUR_MAP,
+    FAINT,
+    PAPER,
+    SMALL,
+    SOFT,
+    STRONG,
+    WIDEST,
+    styled,
+    text_colour,
+)
 from isomorph.responses.reliability import TARGET
 from isomorph.responses.split_halves import parts_needed, spearman_brown
 
 Array = npt.NDArray
 
-MOST_DOTS = 150
-"""Units drawn one by one; more are drawn as a density."""
 MOST_NAMED = 12
 """Curves named at their end; more are identified by the colour of their row."""
 LOWEST = -0.5
@@ -94,6 +103,29 @@ def regions_told(table: pd.DataFrame) -> list[UnitReliability]:
     return found
 
 
+def told_rows(regions: Sequence[UnitReliability]) -> pd.DataFrame:
+    """Return what the figure shows: a row per unit, with what is said of its region.
+
+    Parameters
+    ----------
+    regions : sequence of UnitReliability
+
+    Returns
+    -------
+    DataFrame
+        `region`, `spearman_brown` of a unit, and of the region `reliability_of_one_repetition`,
+        `repetitions_recorded` and `repetitions_needed`.
+    """
+    parts = [
+        pd.DataFrame({"region": told.region, "spearman_brown": told.units}).assign(
+            reliability_of_one_repetition=told.single, repetitions_recorded=told.recorded,
+            repetitions_needed=told.needed,
+        )
+        for told in regions
+    ]  # fmt: skip
+    return pd.concat(parts, ignore_index=True)
+
+
 def draw_reliability(regions: Sequence[UnitReliability]) -> Figure:
     """Draw the reliability of units and what it would be with other numbers of repetitions.
 
@@ -112,7 +144,7 @@ def draw_reliability(regions: Sequence[UnitReliability]) -> Figure:
     paint = _colours(len(regions))
     row = 0.46 if len(regions) <= MOST_NAMED else 0.27
     with styled():
-        figure = Figure(figsize=(10.2, max(3.4, 1.15 + row * len(regions))), layout="constrained")
+        figure = Figure(figsize=(WIDEST, max(2.6, 1.3 + row * len(regions))), layout="constrained")
         left, right = figure.subplots(1, 2, width_ratios=[1.25, 1])
         _rows(left, regions, paint)
         _curves(right, regions, paint)
@@ -132,20 +164,16 @@ def _rows(ax: Any, regions: Sequence[UnitReliability], paint: Sequence[Any]) -> 
     low = max(LOWEST, low) - 0.03
     for y, (told, colour) in enumerate(zip(regions, paint, strict=True)):
         values = np.maximum(told.units, LOWEST)
-        draw = _dots if len(values) <= MOST_DOTS else _density
-        draw(ax, values, y, colour)
-        first, median, third = np.quantile(values, [0.25, 0.5, 0.75])
-        ax.plot([first, third], [y, y], color=INK, linewidth=2.2, zorder=4)
-        ax.scatter(median, y, s=30, c="white", edgecolors=INK, linewidths=1.2, zorder=5)
+        draw_units(ax, values, y, colour, LOWEST)
         needed = f"{np.ceil(told.needed - 1e-9):,.0f}" if np.isfinite(told.needed) else "never"
         ax.annotate(
             f"{needed} ({told.recorded})", (1, y), xycoords=("axes fraction", "data"),
             xytext=(8, 0), textcoords="offset points", va="center", fontsize=8,
         )  # fmt: skip
-    names = [f"{told.region}  {_counted(told)}" for told in regions]
+    names = [f"{told.region}\N{EM SPACE}{_counted(told)}" for told in regions]
     ax.set_yticks(range(len(regions)), names)
     for label, colour in zip(ax.get_yticklabels(), paint, strict=True):
-        label.set_color(colour)
+        label.set_color(text_colour(colour))
     ax.set_ylim(len(regions) - 0.4, -0.6)
     ax.set_xlim(low, 1.02)
     ax.axvline(0, color=FAINT, linewidth=0.7, zorder=1)
@@ -155,7 +183,7 @@ def _rows(ax: Any, regions: Sequence[UnitReliability], paint: Sequence[Any]) -> 
     ax.set_xlabel("Spearman-Brown reliability of units")
     ax.annotate(
         f"repetitions for {TARGET:g}\n(recorded)", (1, 1), xycoords="axes fraction", xytext=(8, 0),
-        textcoords="offset points", va="bottom", fontsize=7.5, color=FAINT,
+        textcoords="offset points", va="bottom", fontsize=SMALL, color=SOFT,
     )  # fmt: skip
 
 
@@ -163,25 +191,6 @@ def _counted(told: UnitReliability) -> str:
     n = len(told.units) + told.n_without
     without = f", {told.n_without} without" if told.n_without else ""
     return f"{n:,} unit{'s' if n != 1 else ''}{without}"
-
-
-def _dots(ax: Any, values: Array, y: int, colour: Any) -> None:
-    """Draw units as dots, those side by side in the order of their values spread over the row."""
-    order = np.argsort(values, kind="stable")
-    # Multiples of the golden ratio fill a row evenly and are the same in every run.
-    spread = 0.56 * ((np.arange(len(values)) * 0.618034) % 1 - 0.5)
-    ax.scatter(values[order], y + spread, s=9, color=colour, alpha=0.55, linewidths=0, zorder=2)
-
-
-def _density(ax: Any, values: Array, y: int, colour: Any) -> None:
-    """Draw units as a mirrored histogram, whose tallest bin fills the row."""
-    edges = np.linspace(LOWEST, 1, 76)
-    counts, _ = np.histogram(values, edges)
-    half = 0.38 * counts / counts.max()
-    ax.fill_between(
-        edges, y - np.append(half, half[-1]), y + np.append(half, half[-1]), step="post",
-        color=colour, alpha=0.45, linewidth=0, zorder=2,
-    )  # fmt: skip
 
 
 def _curves(ax: Any, regions: Sequence[UnitReliability], paint: Sequence[Any]) -> None:
@@ -201,7 +210,7 @@ def _curves(ax: Any, regions: Sequence[UnitReliability], paint: Sequence[Any]) -
         ax.plot(beyond, told.at(beyond), color=colour, linewidth=1.3, linestyle=(0, (3, 2)))
         ax.scatter(told.recorded, told.at(np.array([told.recorded])), s=22, color=colour, zorder=4)
         if told.needed <= last:
-            ax.scatter(told.needed, TARGET, s=24, marker="D", facecolors="white",
+            ax.scatter(told.needed, TARGET, s=24, marker="D", facecolors=PAPER,
                        edgecolors=colour, linewidths=1.1, zorder=5)  # fmt: skip
         ends.append((float(told.at(np.array([last]))[0]), told.region, colour))
     ax.axhline(TARGET, color=FAINT, linewidth=0.7, linestyle=(0, (1, 2)), zorder=1)
@@ -225,7 +234,7 @@ def _name_ends(ax: Any, ends: Sequence[tuple[float, str, Any]]) -> None:
     for place, (_, name, colour) in zip(places, ordered, strict=True):
         ax.annotate(
             name, (1, place), xycoords=("axes fraction", "data"), xytext=(5, 0),
-            textcoords="offset points", color=colour, fontsize=8, va="center",
+            textcoords="offset points", color=text_colour(colour), fontsize=8, va="center",
         )  # fmt: skip
 
 

@@ -7,33 +7,68 @@ import textwrap
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
-from matplotlib.colors import Colormap
+from matplotlib.colors import Colormap, to_hex, to_rgb
 from matplotlib.figure import Figure
 
 from isomorph.figures.main_rows import SIGNIFICANT, Family
 from isomorph.figures.numbers import number
 
-STRONG = ("#0067a5", "#c8501e", "#00805e", "#a2478d", "#7a5c00", "#3c3c9c")
-"""One per trained family, in study order: after Okabe and Ito, darkened for text on white."""
-MUTED = ("#b8995f", "#a6907c", "#9aa27a", "#a08fa6")
+STRONG = (
+    "#0067a5", "#c8501e", "#0f9b6c", "#691e69", "#b478f0", "#004b00",
+    "#96003c", "#875ae1", "#d278a5", "#5a0fa5", "#f0691e", "#875a69",
+)  # fmt: skip
+"""One per trained family, in study order. Any two are at least .08 apart in OKLab as people of full
+colour vision, protanopes, deuteranopes and tritanopes see them (Machado 2009), and each has a
+contrast of at least 3 with white."""
+MUTED = ("#97783a", "#8d7464", "#74805a", "#8a7590", "#5f7f86", "#a06a6a")
 """One per family of untrained controls."""
-BASELINE = "#4a4f57"
+BASELINES = ("#33383f", "#6b727b", "#8f959d", "#4f5a50", "#7d6f66")
+"""One per baseline, which differ by their form as well."""
+FORMS = {
+    "trained": ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p", "h", "*"),
+    "untrained": ("o",),
+    "baseline": ("s", "D", "^", "v", "P", "X", "p", "h"),
+}
+"""Markers by kind of model; those of untrained controls are always open."""
+DASHES = (0, (3.2, 1.6))
+"""The line of an untrained control."""
 INK = "#22262b"
+"""Text, axes of matrices, what is not a model's."""
+SOFT = "#5b626c"
+"""Text of the second rank, with a contrast of 6 with white."""
 FAINT = "#8a9099"
+"""Lines and rings, no text."""
 CEILING = "#e6e8ec"
+"""Bands of the noise ceiling and lines of a grid."""
+PAPER = "#ffffff"
+"""What is behind the figure: the face of open markers."""
+ON_DARK, ON_LIGHT = "#fefefe", "#17191d"
+"""Text and lines on a colour of a map, whatever is behind the figure."""
 REGION = "#b3123a"
 COLOUR_MAP = "viridis"
 LONGEST_LINE = 44
 """Letters of a line beside an axis, which the shortest axis has room for."""
+LONGEST_NAME = 30
+"""Letters of a line of a name at the left of a panel."""
+SMALL = 7.5
+"""Points of the smallest letters: 10 pixels on the page."""
+WIDEST = 9.8
+"""Inches of the widest figure, which the page shows at its natural size."""
+READABLE = 4.5
+"""Contrast with white that text needs (WCAG 2, level AA)."""
 
 SETTINGS: dict[Any, Any] = {
     "font.family": "DejaVu Sans",
     "font.size": 9,
+    "pdf.fonttype": 42,
+    # Letters stay letters: to be read aloud, searched and edited.
+    "svg.fonttype": "none",
     "axes.edgecolor": FAINT,
     "axes.labelcolor": INK,
     "axes.linewidth": 0.7,
@@ -63,35 +98,100 @@ def styled() -> Iterator[None]:
         yield
 
 
-def colours(families: Sequence[Family]) -> dict[str, str]:
-    """Return a colour for each model family, by name; the same in every figure of a study."""
-    palette = {"trained": STRONG, "untrained": MUTED, "baseline": (BASELINE,)}
+@dataclass(frozen=True)
+class Look:
+    """How a model is drawn wherever it appears.
+
+    Attributes
+    ----------
+    colour : str
+    form : str
+        Its marker.
+    hollow : bool
+        Whether its markers are open: those of untrained controls.
+    line : str or tuple
+        Its line style.
+    """
+
+    colour: str
+    form: str
+    hollow: bool = False
+    line: Any = "-"
+
+    @property
+    def face(self) -> str:
+        """What fills its markers."""
+        return PAPER if self.hollow else self.colour
+
+
+def looks(families: Sequence[Family]) -> dict[str, Look]:
+    """Return how each model family is drawn, by name; the same in every figure of a study.
+
+    Colours and forms are told apart by kind: strong colours and full lines are trained networks,
+    muted colours, dashes and open markers untrained controls, greys baselines.
+    """
+    palette = {"trained": STRONG, "untrained": MUTED, "baseline": BASELINES}
     counts: Counter[str] = Counter()
     chosen = {}
     for family in families:
-        ramp = palette[family.kind]
-        chosen[family.name] = ramp[counts[family.kind] % len(ramp)]
+        at, ramp, forms = counts[family.kind], palette[family.kind], FORMS[family.kind]
+        untrained = family.kind == "untrained"
+        chosen[family.name] = Look(
+            ramp[at % len(ramp)], forms[at % len(forms)], untrained, DASHES if untrained else "-"
+        )
         counts[family.kind] += 1
     return chosen
 
 
+def colours(families: Sequence[Family]) -> dict[str, str]:
+    """Return a colour for each model family, by name; the same in every figure of a study."""
+    return {name: look.colour for name, look in looks(families).items()}
+
+
+def contrast(colour: str) -> float:
+    """Return the contrast of a colour with white, 1 to 21 (WCAG 2)."""
+    channel = np.array(to_rgb(colour))
+    linear = np.where(channel <= 0.04045, channel / 12.92, ((channel + 0.055) / 1.055) ** 2.4)
+    return float(1.05 / (linear @ (0.2126, 0.7152, 0.0722) + 0.05))
+
+
+def text_colour(colour: Any) -> str:
+    """Return a colour, darkened until text in it can be read on white.
+
+    Examples
+    --------
+    >>> text_colour("#0067a5"), contrast(text_colour("#b478f0")) >= READABLE
+    ('#0067a5', True)
+    """
+    channel = np.array(to_rgb(colour))
+    while contrast(found := to_hex(tuple(channel.tolist()))) < READABLE:
+        channel *= 0.96
+    return found
+
+
 def painted(families: Sequence[Family]) -> tuple[dict[str, str], dict[str, str]]:
     """Return the colour and the short title of each model instance."""
-    paint = colours(families)
-    # What stands before the comma will do, where it is the name of one model alone.
-    heads = {family.name: family.title.split(",")[0] for family in families}
-    once = Counter(heads[family.name] for family in families if family.kind != "untrained")
-    short = {
-        family.name: heads[family.name]
-        if family.kind != "untrained" and once[heads[family.name]] == 1
-        else family.title
-        for family in families
-    }
+    paint, short = colours(families), short_titles(families)
     owners = {name: family.name for family in families for name in family.instances}
     return (
         {name: paint[family] for name, family in owners.items()},
         {name: short[family] for name, family in owners.items()},
     )
+
+
+def short_titles(families: Sequence[Family]) -> dict[str, str]:
+    """Return a short title of each model family, by name.
+
+    What stands before the comma will do where it is the name of one model alone.
+    """
+    heads = {family.name: family.title.split(",")[0] for family in families}
+    once = Counter(heads[family.name] for family in families if family.kind != "untrained")
+    return {
+        family.name: heads[family.name]
+        if family.kind != "untrained" and once[heads[family.name]] == 1
+        else family.title
+        for family in families
+    }
 
 
 def slug(text: str) -> str:
@@ -119,7 +219,8 @@ def name_lines(ax: Any, texts: Sequence[tuple[str, str]]) -> None:
     for line, (text, colour) in enumerate(reversed(texts)):
         ax.annotate(
             text, (0, 1), xycoords="axes fraction", xytext=(0, 4 + 12 * line),
-            textcoords="offset points", color=colour, fontsize=9, fontweight="bold", va="bottom",
+            textcoords="offset points", color=text_colour(colour), fontsize=9, fontweight="bold",
+            va="bottom",
         )  # fmt: skip
 
 
@@ -147,7 +248,11 @@ def region_panels(
     """
     across = min(3, len(regions))
     down = -(-len(regions) // across)
-    size = (2.4 + 2.9 * across, (1.1 + line * len(lines)) * down + 0.5)
+    longest = [textwrap.fill(text, LONGEST_NAME, break_on_hyphens=False) for text in lines]
+    line = max(line, 0.08 + 0.145 * max((text.count("\n") + 1 for text in longest), default=1))
+    beside = 0.075 * max((len(row) for text in longest for row in text.split("\n")), default=0)
+    width = min(WIDEST, 0.4 + beside + 2.9 * across)
+    size = (width, (1.1 + line * len(lines)) * down + 0.5)
     figure = Figure(figsize=size, layout="constrained")
     axes = figure.subplots(down, across, sharex=True, sharey=True, squeeze=False).ravel()
     for ax in axes[len(regions) :]:
@@ -161,12 +266,12 @@ def region_panels(
         ax.spines["left"].set_visible(False)
         ax.set_title(region, fontweight="bold")
         ax.set_xlabel(axis_label(label))
-    axes[0].set_yticks(range(len(lines)), lines)
+    axes[0].set_yticks(range(len(lines)), longest)
     axes[0].set_ylim(len(lines) - 0.4, -0.6)
     return figure, list(axes[: len(regions)])
 
 
-def axis_label(text: str) -> str:
+def axis_label(text: str, most: int = LONGEST_LINE) -> str:
     r"""Return what an axis is labelled with, a long text in several lines.
 
     Examples
@@ -174,7 +279,7 @@ def axis_label(text: str) -> str:
     >>> axis_label("Held-out correlation of units with their ridge regression on a layer")
     'Held-out correlation of units with their\nridge regression on a layer'
     """
-    return textwrap.fill(text, LONGEST_LINE)
+    return textwrap.fill(text, most)
 
 
 def estimate(
@@ -195,7 +300,7 @@ def estimate(
 
 def dot(ax: Any, x: float, y: float, colour: str, *, filled: bool, marker: str = "o") -> None:
     """Draw a dot, filled or open."""
-    face = colour if filled else "white"
+    face = colour if filled else PAPER
     ax.scatter(x, y, s=30, c=face, edgecolors=colour, marker=marker, linewidths=1.2, zorder=6)
 
 
@@ -231,6 +336,6 @@ def heat_map(
     for (y, x), value in np.ndenumerate(table):
         red, green, blue, opaque = image.cmap(image.norm(value))
         light = not opaque or 0.3 * red + 0.6 * green + 0.1 * blue > 0.5
-        ax.text(x, y, write(float(value)), ha="center", va="center", fontsize=7.5,
-                color=INK if light else "white")  # fmt: skip
+        ax.text(x, y, write(float(value)), ha="center", va="center", fontsize=SMALL,
+                color=ON_LIGHT if light else ON_DARK)  # fmt: skip
     return image

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from isomorph.figures import main_rows
 from isomorph.figures.main_rows import SIGNIFICANT, Family, ceiling
-from isomorph.figures.style import CEILING, FAINT, axis_label, colours, name_lines, styled
+from isomorph.figures.style import CEILING, FAINT, Look, axis_label, looks, name_lines, styled
 
 FEWEST = 3
 """Windows that make a time course."""
@@ -58,14 +58,14 @@ def draw_timecourse(rows: pd.DataFrame, families: Sequence[Family], *, label: st
         A line per family with its interval, the ceiling of each window as a grey band, and a bar
         per significant cluster below; several regions above each other, under their names.
     """
-    paint = colours(families)
+    look = looks(families)
     regions = list(dict.fromkeys(rows["region"])) if "region" in rows else []
     panels = [(name, rows[rows["region"] == name]) for name in regions] or [("", rows)]
     with styled():
         figure = Figure(figsize=(7.5, 4.4 * len(panels)), layout="constrained")
         axes = figure.subplots(len(panels), sharex=True, squeeze=False)[:, 0]
         for ax, (region, own) in zip(axes, panels, strict=True):
-            _panel(ax, own, families, paint)
+            _panel(ax, own, families, look)
             ax.set_ylabel(axis_label(label))
             if len(panels) > 1:
                 ax.set_title(region, loc="right")  # the models are named on the left
@@ -74,7 +74,7 @@ def draw_timecourse(rows: pd.DataFrame, families: Sequence[Family], *, label: st
 
 
 def _panel(
-    ax: Any, rows: pd.DataFrame, families: Sequence[Family], paint: Mapping[str, str]
+    ax: Any, rows: pd.DataFrame, families: Sequence[Family], look: Mapping[str, Look]
 ) -> None:
     """Draw one region."""
     ax.axhline(0, color=FAINT, linewidth=0.7, zorder=1)
@@ -86,8 +86,9 @@ def _panel(
         if not rows["model"].isin(family.instances).any():
             continue
         course = course_of(rows, family)
-        colour = paint[family.name]
-        _line(ax, course, colour, dashed=family.kind == "baseline")
+        one = look[family.name]
+        colour = one.colour
+        _line(ax, course, one, thin=family.kind == "baseline")
         texts.append((_named(family, course), colour))
         bars.append((course, colour))
     _clusters(ax, bars)
@@ -124,6 +125,26 @@ def course_of(rows: pd.DataFrame, family: Family) -> pd.DataFrame:
     return course.sort_values("time", ignore_index=True)
 
 
+def course_rows(rows: pd.DataFrame, families: Sequence[Family]) -> pd.DataFrame:
+    """Return the courses of all models as one table: `region`, `family` and those of `course_of`.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        See `draw_timecourse`.
+    families : sequence of Family
+    """
+    regions = list(dict.fromkeys(rows["region"])) if "region" in rows else [""]
+    parts = []
+    for region in regions:
+        own = rows[rows["region"] == region] if region else rows
+        for family in families:
+            if own["model"].isin(family.instances).any():
+                parts.append(course_of(own, family).assign(region=region, family=family.name))
+    whole = pd.concat(parts, ignore_index=True)
+    return whole[["region", "family", *whole.columns.difference(["region", "family"], sort=False)]]
+
+
 def _named(family: Family, course: pd.DataFrame) -> str:
     if len(family.instances) > 1:
         return f"{family.title}: mean of {len(family.instances)} seeds"
@@ -131,13 +152,14 @@ def _named(family: Family, course: pd.DataFrame) -> str:
     return family.title if family.kind == "baseline" else f"{family.title}: {layer}"
 
 
-def _line(ax: Any, course: pd.DataFrame, colour: str, *, dashed: bool) -> None:
+def _line(ax: Any, course: pd.DataFrame, look: Look, *, thin: bool) -> None:
     low, high = (course[name].to_numpy(float) for name in ("interval_low", "interval_high"))
     if np.isfinite(low).any():
-        ax.fill_between(course["time"], low, high, color=colour, alpha=0.16, linewidth=0, zorder=3)
+        ax.fill_between(course["time"], low, high, color=look.colour, alpha=0.16, linewidth=0,
+                        zorder=3)  # fmt: skip
     ax.plot(
-        course["time"], course["estimate"], color=colour, linewidth=1.0 if dashed else 1.8,
-        linestyle="--" if dashed else "-", zorder=5,
+        course["time"], course["estimate"], color=look.colour, linewidth=1.0 if thin else 1.8,
+        linestyle=look.line, marker=look.form if thin else None, markersize=3, zorder=5,
     )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from isomorph.figures import main_rows
 from isomorph.figures.numbers import number
-from isomorph.figures.style import FAINT, INK, estimate, painted, region_panels, styled
+from isomorph.figures.style import INK, SMALL, SOFT, estimate, painted, region_panels, styled
 
 KINDS = {
     "layers": "layers combined",
@@ -47,7 +47,7 @@ def draw_weighted(
                 estimate(ax, row, y, paint.get(row["model"], INK), value="gain")
                 ax.annotate(
                     f"{number(row['single'])} → {number(row['score'])}", (1, y),
-                    xycoords=("axes fraction", "data"), xytext=(2, 0), textcoords="offset points",
-                    fontsize=6.5, color=FAINT, va="center",
+                    xycoords=("axes fraction", "data"), xytext=(4, 0), textcoords="offset points",
+                    fontsize=SMALL, color=SOFT, va="center",
                 )  # fmt: skip
     return figure

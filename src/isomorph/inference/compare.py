@@ -41,9 +41,11 @@ def compare(
         stand for layers too.
     measure : str or sequence of str, optional
         Names in `isomorph.MEASURES`, where a parameter may stand in the name: `mutual_knn(5)`;
-        `isomorph list measures` says what each asks and needs. Those of high cost are computed anew
-        for every stimulus left out and for `costly_permutations` orders of the stimuli; where that
-        takes long, a line on the standard error stream says how long.
+        `isomorph list measures` says what each asks and needs, `isomorph list measures rho_a` the
+        formula of one and when not to use it, as do `iso.MEASURES["rho_a"].definition` and
+        `.avoid`. Those of high cost are computed anew for every stimulus left out and for
+        `costly_permutations` orders of the stimuli; where that takes long, a line on the standard
+        error stream says how long.
     distance : str or sequence of str, optional
         Under which distances to compare; all that `brain` has unless given. Of RDMs without a name,
         such as arrays, it says which distance they hold. Measures that take Gram matrices, such as

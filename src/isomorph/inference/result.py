@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 
 from isomorph.errors import IsomorphError, did_you_mean
+from isomorph.inference import view
 from isomorph.inference.members import ModelFamily
 from isomorph.study import Inference
 
@@ -149,9 +148,9 @@ class Result:
         return f"{self.summary}\n{shown(self.table, self.kind).to_string(index=False)}"
 
     def _repr_html_(self) -> str:
-        table = shown(self.table, self.kind)
-        body = table.to_html(index=False, border=0, na_rep="", float_format=_short)
-        return f"<p>{html.escape(self.summary)}</p>{body}"
+        part = shown(self.table, self.kind, keep_index=True)
+        coverage = self.inference.interval
+        return view.page(self.kind, part, self.table, self.tables, coverage, self.summary)
 
     @property
     def summary(self) -> str:
@@ -166,13 +165,15 @@ class Result:
         return f"{self.kind}: {len(self.table)} rows{said}; tables and their rows: {sizes}{without}"
 
 
-def shown(table: pd.DataFrame, kind: str) -> pd.DataFrame:
+def shown(table: pd.DataFrame, kind: str, *, keep_index: bool = False) -> pd.DataFrame:
     """Return the part of a table that is worth a look: the best layers, the main columns.
 
     Parameters
     ----------
     table : DataFrame
     kind : str
+    keep_index : bool, optional
+        Whether rows keep their index.
     """
     columns = [name for name in SHOWN.get(kind, table.columns) if name in table]
     table = _best(table, kind)
@@ -180,7 +181,8 @@ def shown(table: pd.DataFrame, kind: str) -> pd.DataFrame:
     told = [
         name for name in columns if name in ("region", "model") or not _says_nothing(table[name])
     ]
-    return table[told].head(MOST_ROWS).reset_index(drop=True)
+    some = table[told].head(MOST_ROWS)
+    return some if keep_index else some.reset_index(drop=True)
 
 
 def _best(table: pd.DataFrame, kind: str) -> pd.DataFrame:
@@ -194,7 +196,3 @@ def _best(table: pd.DataFrame, kind: str) -> pd.DataFrame:
 
 def _says_nothing(column: pd.Series) -> bool:
     return bool(column.isna().all() or (column == "").all() or (column == "ok").all())
-
-
-def _short(value: float) -> str:
-    return "" if np.isnan(value) else f"{value:.3f}"

@@ -145,6 +145,8 @@ def compares_features(study: Study, dataset: str) -> bool:
 def _drawn(study: Study, dataset: str) -> Iterator[Part]:
     yield Part(Job("compare", (dataset,)), ("comparisons",))
     yield from _rdms(study, dataset)
+    if not isinstance(study.dataset(dataset).responses, RdmResponses):
+        yield from _responses(study, dataset)
     yield Part(Job("reliability", (dataset,)))
     yield Part(Job("recover", (dataset,)))
     yield Part(Job("explain", (dataset,)))

@@ -69,6 +69,11 @@ class Measure:
         What to expect when the two have nothing in common; a test against 0 is only right where
         this says 0, which is why p comes from permuting stimuli.
     citation : str
+    definition : str
+        What is computed: a formula in TeX between double dollars, then what its letters mean, in
+        Markdown; letters used throughout are those of `isomorph.report.described.NOTATION`.
+    avoid : str
+        When not to use it, and what to use then.
     form : Form
         Evaluates one pair, all pairs, and all pairs under index weights.
     family : str
@@ -120,6 +125,8 @@ class Measure:
     no_value: str = ""
     pool: Callable[[Floats], Floats] = lambda rdms: rankdata(rdms, axis=1).mean(axis=0)
     no_ceiling: str = ""
+    definition: str = ""
+    avoid: str = ""
 
     def compare(self, first: Stackable, second: Stackable) -> Floats:
         """Return the measure between all representations: `(a, b)`.

@@ -173,7 +173,7 @@ def _passing(score: Score, cosines: Floats) -> Floats:
     return changes
 
 
-def _measure(name: str, title: str, chance: str) -> Measure:
+def _measure(name: str, title: str, chance: str, *, definition: str, avoid: str) -> Measure:
     return Measure(
         name=name,
         title=f"{title} by its likeness to anchors, {DRAWS} draws of these",
@@ -186,10 +186,38 @@ def _measure(name: str, title: str, chance: str) -> Measure:
         distances=SQUARED,
         needs=("gram",),
         pool=pool_standardised(centre=False),
+        definition=definition,
+        avoid=avoid,
     )
 
 
-ASIF_ACCURACY = _measure("asif_accuracy", "Accuracy of finding a stimulus again", "1/m")
+ASIF_ACCURACY = _measure(
+    "asif_accuracy",
+    "Accuracy of finding a stimulus again",
+    "1/m",
+    definition=(
+        r"$$\operatorname{mean}_i \, [\, i = \arg\max_j \langle z_i, z'_j \rangle \,]$$ "
+        "$z_i$ is stimulus $i$ by its cosines with anchors, as in `relative_cosine`; the "
+        "mean is over stimuli that are no anchors, either way, and over draws of anchors."
+    ),
+    avoid=(
+        "To compare studies with different numbers of stimuli: among more of them each is "
+        "harder to find. With noisy responses it is near chance long before similarity is; "
+        "take `relative_cosine`."
+    ),
+)
 ASIF_MRR = _measure(
-    "asif_mrr", "Mean reciprocal rank of a stimulus looked for", "(1 + 1/2 + ... + 1/m) / m"
+    "asif_mrr",
+    "Mean reciprocal rank of a stimulus looked for",
+    "(1 + 1/2 + ... + 1/m) / m",
+    definition=(
+        r"$$\operatorname{mean}_i \frac{1}{\operatorname{rank}_i}$$ $\operatorname{rank}_i$ "
+        "is the place of stimulus $i$ among the held-out stimuli of the other "
+        r"representation, by $\langle z_i, z'_j \rangle$ as in `asif_accuracy`."
+    ),
+    avoid=(
+        "To compare studies with different numbers of stimuli, on which its chance level "
+        "and its values depend. It is decided by the few stimuli found at once; take "
+        "`relative_cosine` for the rest."
+    ),
 )

@@ -138,6 +138,15 @@ CCA = Measure(
     "correlations with anything are 1; cca_ridge is scored on held-out stimuli",
     pool=pool_standardised(centre=False),
     no_ceiling=MORE_DIMENSIONS,
+    definition=(
+        r"$$\frac{1}{\min(r, s)} \lVert U^\top V \rVert_*$$ $U$ and $V$ are orthonormal "
+        "bases of the centred features, of $r$ and $s$ dimensions: the mean of the "
+        "canonical correlations."
+    ),
+    avoid=(
+        "With dimensions that are not few beside stimuli, which holds for most layers and "
+        "most populations: it is then near 1 for anything, or undefined. Take `cca_ridge`."
+    ),
 )
 SVCCA = replace(
     CCA,
@@ -146,6 +155,16 @@ SVCCA = replace(
     invariances=("scale",),
     citation="Raghu et al. 2017, https://arxiv.org/abs/1706.05806",
     form=TruncatedForm(),
+    definition=(
+        r"$$\frac{1}{\min(r, s)} \lVert U^\top V \rVert_*$$ $U$ and $V$ are orthonormal "
+        "bases of the first principal components that together hold a share of the "
+        "variance (99 % unless stated), $r$ and $s$ of them."
+    ),
+    avoid=(
+        "Where the components kept are not few beside stimuli; a lower share of the "
+        "variance helps. Layers whose spectra differ are compared in different numbers of "
+        "dimensions. Take `cca_ridge`."
+    ),
 )
 PWCCA = replace(
     CCA,
@@ -157,6 +176,15 @@ PWCCA = replace(
     distances=None,
     needs=("features",),
     symmetric=False,
+    definition=(
+        r"$$\frac{\sum_k w_k \rho_k}{\sum_k w_k}, \qquad w_k = \sum_a \lvert \langle h_k, "
+        r"x_a \rangle \rvert$$ $\rho_k$ are the canonical correlations, $h_k$ the variates "
+        "of the first representation and $x_a$ its centred features."
+    ),
+    avoid=(
+        "With dimensions that are not few beside stimuli: near 1 for anything, or "
+        "undefined. It is not symmetric; say which of the two is the first."
+    ),
 )
 CCA_RIDGE = replace(
     CCA,
@@ -171,4 +199,16 @@ CCA_RIDGE = replace(
     "Gallant 2016, https://doi.org/10.3389/fninf.2016.00049",
     form=CrossedForm(),
     no_value="",
+    definition=(
+        r"$$\frac{\sum_i \sum_k R_k a_{ik} b_{ik}}{\sqrt{\sum_i \sum_k R_k a_{ik}^2 \; "
+        r"\sum_i \sum_k R_k b_{ik}^2}}$$ $a_{ik}$ and $b_{ik}$ are the $k$th variates of "
+        "stimulus $i$ when it is held out, and $R_k$ their covariance in training, after "
+        r"whitening by $\left((1 - \kappa) X^\top X + \kappa I / (n - 1)\right)^{-1/2}$, with "
+        r"$X$ of variance 1 and $\kappa$ the penalty."
+    ),
+    avoid=(
+        "With few stimuli, of which a fifth is held out at a time: variates learned from "
+        "so few are poor, and a low value says little. Values rise with the number of "
+        "stimuli, so compare at equal numbers."
+    ),
 )

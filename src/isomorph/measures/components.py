@@ -259,6 +259,15 @@ MCC = Measure(
     distances=SQUARED,
     needs=("gram",),
     pool=pool_standardised(centre=False),
+    definition=(
+        r"$$\frac{1}{\min(k, l)} \max_\pi \sum_a \lvert \operatorname{corr}(s_a, "
+        r"s'_{\pi(a)}) \rvert$$ $s_a$ are independent components (JADE) of the first "
+        "principal components, scaled to variance 1."
+    ),
+    avoid=(
+        "Where sources may be Gaussian, of which no independent components exist: noise "
+        "then picks other ones in each. With few stimuli, as fourth moments need many."
+    ),
 )
 LINEAR_IDENTIFIABILITY = Measure(
     name="linear_identifiability",
@@ -273,4 +282,15 @@ LINEAR_IDENTIFIABILITY = Measure(
     distances=SQUARED,
     needs=("gram",),
     pool=pool_standardised(centre=False),
+    definition=(
+        r"$$\frac{\sum_{ia} z'_{ia} \hat z'_{ia}}{\sqrt{\sum_{ia} z'^2_{ia} \sum_{ia} \hat "
+        "z'^2_{ia}}}$$ the mean of both directions; $z'_i$ are the first principal "
+        r"components of stimulus $i$, scaled to variance 1, and $\hat z'_i$ what least "
+        "squares on those of the other predicts of them when $i$ is left out."
+    ),
+    avoid=(
+        "Where the variance that components have matters: the last of those kept counts as "
+        "much as the first. Their number is the penalty; choose it before looking, small "
+        "beside the number of stimuli."
+    ),
 )

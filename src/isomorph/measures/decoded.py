@@ -183,6 +183,15 @@ DECODABILITY = Measure(
     distances=SQUARED,
     needs=("gram",),
     pool=pool_standardised(centre=False),
+    definition=(
+        r"$$\frac{\langle H_x, H_y \rangle}{\lVert H_x \rVert \, \lVert H_y \rVert}, \qquad "
+        r"H_x = K (K + \lambda I)^{-1}$$ $\lambda$ is a multiple of the mean eigenvalue of "
+        "$K$."
+    ),
+    avoid=(
+        "Uncalibrated, with many dimensions beside stimuli: any two regressions read out "
+        "something of the same tasks. With a large penalty it is `cka_biased` again."
+    ),
 )
 TRANSFERRED_DISCREPANCY = Measure(
     name="transferred_discrepancy",
@@ -197,4 +206,14 @@ TRANSFERRED_DISCREPANCY = Measure(
     distances=SQUARED,
     needs=("gram", "labels"),
     pool=pool_standardised(centre=False),
+    definition=(
+        r"$$1 - \frac{\lVert P - P' \rVert^2}{\lVert P \rVert^2 + \lVert P' \rVert^2}$$ $P$ "
+        "is what ridge regressions on all other stimuli predict of the indicators of the "
+        "labels, less how often each label occurs."
+    ),
+    avoid=(
+        "Where the labels are not what the question is about: representations that agree "
+        "in them score high, whatever else they are. Where labels cannot be decoded from "
+        "one of the two, it says nothing."
+    ),
 )

@@ -125,6 +125,18 @@ DISTANCE_CORRELATION = Measure(
     distances=SQUARED,
     needs=("gram",),
     pool=lambda rdms: pool_standardised(centre=False)(roots(rdms)) ** 2,
+    definition=(
+        r"$$\frac{\langle P \sqrt d, P \sqrt{d'} \rangle}{\lVert P \sqrt d \rVert \, \lVert "
+        r"P \sqrt{d'} \rVert}$$ $d$ are squared distances and $P$ takes out what is "
+        "additive in the two stimuli of a pair (U-centring). It is the squared distance "
+        "correlation, without bias, and so can be below 0."
+    ),
+    avoid=(
+        "Beside correlations, as it is a square: a distance correlation of .5 is "
+        "written .25. "
+        "With many features and few stimuli little of what is not linear can be found, and "
+        "it says what `cka` says."
+    ),
 )
 HSIC = Measure(
     name="hsic",
@@ -141,4 +153,14 @@ HSIC = Measure(
     needs=("gram",),
     with_itself=None,
     pool=_pool_levels,
+    definition=(
+        r"$$\frac{2 \langle Pd, Pd' \rangle}{n (n - 3) \, \bar d \, \bar d'}$$ $d$ are "
+        "squared distances, and $P$ takes out what is additive in the two stimuli of a "
+        "pair (U-centring)."
+    ),
+    avoid=(
+        "To say which of two layers is more similar: how large it can be depends on in how "
+        "many dimensions a representation varies. It is for testing whether there is "
+        "anything in common; take `cka` to compare."
+    ),
 )

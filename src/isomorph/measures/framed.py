@@ -212,7 +212,7 @@ def _squared_distances(features: Floats) -> Floats:
     return np.maximum(upper, 0.0)
 
 
-def _measure(name: str, title: str, *, centre: bool) -> Measure:
+def _measure(name: str, title: str, *, centre: bool, definition: str, avoid: str) -> Measure:
     return Measure(
         name=name,
         title=f"{title} of RDMs framed by the origin and a constant pattern",
@@ -223,8 +223,37 @@ def _measure(name: str, title: str, *, centre: bool) -> Measure:
         form=FramedForm(centre),
         needs=("features",),
         pool=pool_standardised(centre=centre),
+        definition=definition,
+        avoid=avoid,
     )
 
 
-FRAMED_COSINE = _measure("framed_cosine", "Cosine", centre=False)
-FRAMED_PEARSON = _measure("framed_pearson", "Pearson correlation", centre=True)
+FRAMED_COSINE = _measure(
+    "framed_cosine",
+    "Cosine",
+    centre=False,
+    definition=(
+        r"$$\frac{\sum d^+_{kl} d'^+_{kl}}{\sqrt{\sum (d^+_{kl})^2 \sum (d'^+_{kl})^2}}$$ "
+        "$d^+$ are the squared distances among the stimuli, the origin, and a pattern "
+        "constant over features whose length is the mean length of the patterns: $(n + "
+        "2)(n + 1) / 2$ pairs."
+    ),
+    avoid=(
+        "Where 0 means nothing: after a baseline was subtracted, after z-scoring, or where "
+        "features were centred. How strong responses are is part of the value by intent."
+    ),
+)
+FRAMED_PEARSON = _measure(
+    "framed_pearson",
+    "Pearson correlation",
+    centre=True,
+    definition=(
+        r"$$\frac{\sum (d^+_{kl} - \bar d^+)(d'^+_{kl} - \bar d'^+)}{\sqrt{\sum (d^+_{kl} - "
+        r"\bar d^+)^2 \sum (d'^+_{kl} - \bar d'^+)^2}}$$ $d^+$ are the squared distances of "
+        "`framed_cosine`."
+    ),
+    avoid=(
+        "Where 0 means nothing: after a baseline was subtracted, after z-scoring, or where "
+        "features were centred. How strong responses are is part of the value by intent."
+    ),
+)

@@ -169,6 +169,15 @@ GBS = Measure(
     citation="Chen et al. 2021, https://arxiv.org/abs/2111.11165",
     form=GraphForm(),
     no_value=TOO_MANY,
+    definition=(
+        r"$$\frac{1}{n} \sum_i \frac{\sum_j g_{ij} g'_{ij}}{\sqrt{\sum_j g_{ij}^2 \sum_j "
+        r"g'^2_{ij}}}, \qquad g_{ij} = w_{ij} + w_{ji}$$ $w_{ij}$ is 1 where $j$ is one of "
+        "the $k$ stimuli nearest to $i$, else 0."
+    ),
+    avoid=(
+        "With few stimuli, where k is not small beside their number. Edges are not weighed by "
+        "similarity as in the paper, so its numbers are not those of published tables."
+    ),
 )
 MODULARITY = Measure(
     name="modularity",
@@ -182,4 +191,15 @@ MODULARITY = Measure(
     no_value=f"{TOO_MANY}, or no two of these are of one category and some of another",
     needs=("rdm", "labels"),
     no_ceiling="subjects pooled cluster more than any one does, so they bound nothing",
+    definition=(
+        r"$$1 - \frac{\lvert Q - Q' \rvert}{1.5}, \qquad Q = \frac{1}{g} \sum_{ij} "
+        r"\left(g_{ij} - \frac{g_i g_j}{g}\right) [c_i = c_j]$$ $g_{ij}$ are the edges between "
+        "$k$ nearest neighbours, as in `gbs`, $g_i$ and $g$ their sums, and $c_i$ the "
+        "category of stimulus $i$."
+    ),
+    avoid=(
+        "To show that two representations agree in which stimuli are alike: two that "
+        "cluster equally strongly score 1, though in different ways, and two that do not "
+        "cluster at all as well."
+    ),
 )

@@ -120,4 +120,13 @@ GULP = Measure(
     distances=SQUARED,
     needs=("gram",),
     pool=pool_standardised(centre=False),
+    definition=(
+        r"$$\frac{2 \langle H_x, H_y \rangle}{\lVert H_x \rVert^2 + \lVert H_y \rVert^2}, "
+        r"\qquad H_x = K (K + \lambda I)^{-1}$$"
+    ),
+    avoid=(
+        "Uncalibrated, with many dimensions beside stimuli: with a small penalty either "
+        "representation predicts much of any task. The penalty says which directions "
+        "count; choose it before looking."
+    ),
 )

@@ -278,6 +278,15 @@ PERMUTATION = Measure(
     form=PermutationForm(),
     needs=("features",),
     no_ceiling=_MORE_UNITS,
+    definition=(
+        r"$$\max_\pi \sum_a C_{a \pi(a)}, \qquad C = \tilde X^\top \tilde Y$$ over all ways "
+        r"$\pi$ of giving each unit of the smaller representation a partner of its own."
+    ),
+    avoid=(
+        "For voxels, sensors, or layers whose axes are arbitrary: it asks whether single "
+        "units are tuned alike. With unequal numbers of units those left over count as "
+        "unexplained; take `soft_matching` or `one_to_one`."
+    ),
 )
 SOFT_MATCHING = Measure(
     name="soft_matching",
@@ -290,6 +299,14 @@ SOFT_MATCHING = Measure(
     form=SoftMatchingForm(),
     needs=("features",),
     no_ceiling=_MORE_UNITS,
+    definition=(
+        r"$$\max_T \sqrt{p q} \sum_{ab} T_{ab} C_{ab}, \qquad C = \tilde X^\top \tilde Y, "
+        r"\quad T \ge 0, \quad \sum_b T_{ab} = \frac1p, \quad \sum_a T_{ab} = \frac1q$$"
+    ),
+    avoid=(
+        "For voxels, sensors, or layers whose axes are arbitrary. Where the variance of "
+        "units differs much, the strongest decide; standardise units first."
+    ),
 )
 ONE_TO_ONE = Measure(
     name="one_to_one",
@@ -305,4 +322,14 @@ ONE_TO_ONE = Measure(
     needs=("features",),
     no_ceiling="among the units of all subjects pooled each finds itself, so they bound nothing",
     symmetric=False,
+    definition=(
+        r"$$\frac{1}{p} \sum_a \frac{1}{n} \sum_i x_{ia} \, y_{i \pi_i(a)}$$ with "
+        r"standardised units; $\pi_i(a)$ is the unit of the second that correlates most "
+        "with unit $a$ over all stimuli but $i$."
+    ),
+    avoid=(
+        "For voxels, sensors, or layers whose axes are arbitrary. It is not symmetric, and "
+        "rises with the number of units there are to choose from: compare layers of equal "
+        "width, or say so."
+    ),
 )

@@ -225,6 +225,14 @@ MUTUAL_KNN = Measure(
     citation="Huh et al. 2024, https://arxiv.org/abs/2405.07987",
     form=MutualForm(),
     no_value=TOO_MANY,
+    definition=(
+        r"$$\frac{1}{n} \sum_i \frac{\lvert N_i \cap N'_i \rvert}{k}$$ $N_i$ are the $k$ "
+        "stimuli nearest to $i$; stimuli as far as the $k$th share what is left."
+    ),
+    avoid=(
+        "With few stimuli: k must be small beside their number, or neighbours are shared by "
+        "chance. To say anything of far distances, such as those between categories."
+    ),
 )
 KNN_JACCARD = Measure(
     name="knn_jaccard",
@@ -236,6 +244,14 @@ KNN_JACCARD = Measure(
     citation=f"Schumacher et al. 2021, https://arxiv.org/abs/2005.10039; {RESI}",
     form=JaccardForm(),
     no_value=TOO_MANY,
+    definition=(
+        r"$$\frac{1}{n} \sum_i \frac{s_i}{2 k - s_i}, \qquad s_i = \lvert N_i \cap N'_i "
+        r"\rvert$$ $N_i$ are the $k$ stimuli nearest to $i$."
+    ),
+    avoid=(
+        "With few stimuli, where k is not small beside their number. Beside `mutual_knn` it says "
+        "nothing new: it rises with the same count."
+    ),
 )
 RANK_SIMILARITY = Measure(
     name="rank_similarity",
@@ -247,6 +263,17 @@ RANK_SIMILARITY = Measure(
     citation=f"Wang et al. 2022, https://openreview.net/forum?id=Xas3rL5UJT; {RESI}",
     form=RankSimilarityForm(),
     no_value=TOO_MANY,
+    definition=(
+        r"$$\frac{1}{n} \sum_i \frac{1}{H(s_i)} \sum_{j \in N_i \cap N'_i} \frac{2}{(1 + "
+        r"\lvert r_{ij} - r'_{ij} \rvert)(r_{ij} + r'_{ij})}$$ $N_i$ are the $k$ stimuli "
+        "nearest to $i$, $r_{ij}$ is the rank of $j$ among them, $s_i$ how many are "
+        "shared, and $H$ the harmonic number."
+    ),
+    avoid=(
+        "With noisy responses: the nearest of all count most, and their order is what "
+        "noise changes first. Which neighbours are shared counts for little; take "
+        "`mutual_knn` for that."
+    ),
 )
 SECOND_ORDER_COSINE = Measure(
     name="second_order_cosine",
@@ -259,4 +286,14 @@ SECOND_ORDER_COSINE = Measure(
     form=SecondOrderForm(),
     no_value=TOO_MANY,
     pool=pool_standardised(centre=False),
+    definition=(
+        r"$$\frac{1}{n} \sum_i \frac{\sum_{j \in U_i} d_{ij} d'_{ij}}{\sqrt{\sum_{j \in "
+        r"U_i} d_{ij}^2 \sum_{j \in U_i} d'^2_{ij}}}, \qquad U_i = N_i \cup N'_i$$ $N_i$ "
+        "are the $k$ stimuli nearest to $i$."
+    ),
+    avoid=(
+        "Uncalibrated: distances to neighbours are alike, so that unrelated "
+        "representations are near 1 and all differences are small. Take `mutual_knn`, "
+        "unless the size of distances to neighbours is what is asked."
+    ),
 )

@@ -248,6 +248,18 @@ RIDGE = Measure(
     symmetric=False,
     with_itself=None,
     pool=pool_standardised(centre=False),
+    definition=(
+        r"$$\frac{1}{p} \sum_a \frac{1}{5} \sum_f \operatorname{corr}(x_{fa}, \hat x_{fa}), "
+        r"\qquad \hat x_{fa} = \bar x_a + K_{f,-f} (K_{-f} + \lambda_a I)^{-1} (x_{-f,a} - "
+        r"\bar x_a)$$ $x_{fa}$ is the response of unit $a$ to the stimuli of part $f$, $-f$ "
+        "are all others, $K$ is the Gram matrix of the layer, centred on the training "
+        r"stimuli, and $\lambda_a$ is chosen by generalised cross-validation in training."
+    ),
+    avoid=(
+        "To say that two representations have the same geometry: a layer that holds much "
+        "besides what the units do predicts them as well, so wide layers are favoured; "
+        "report `ridge_reverse` too. With few stimuli, of which four fifths are fitted."
+    ),
 )
 
 RIDGE_REVERSE = Measure(
@@ -268,6 +280,18 @@ RIDGE_REVERSE = Measure(
     symmetric=False,
     with_itself=None,
     pool=pool_standardised(centre=False),
+    definition=(
+        r"$$\frac{1}{5} \sum_f \operatorname{corr}(y_f, \hat y_f), \qquad \hat y_f = \bar y "
+        r"+ L_{f,-f} (L_{-f} + \lambda I)^{-1} (y_{-f} - \bar y)$$ $y_f$ are all principal "
+        "components of the layer for the stimuli of part $f$, taken together, $L$ is the "
+        r"Gram matrix of the brain, centred on the training stimuli, and $\lambda$ is "
+        "chosen in training."
+    ),
+    avoid=(
+        "With few recorded units, from which no layer could be predicted: a low value then "
+        "says how little was recorded. Noise of the brain lowers it, and no ceiling "
+        "corrects for that."
+    ),
 )
 
 
@@ -279,6 +303,16 @@ PLS = replace(
     citation="Wold 1975, https://doi.org/10.1016/B978-0-12-103950-9.50017-4; Yamins et al. 2014, "
     "https://doi.org/10.1073/pnas.1403112111",
     form=PlsForm(),
+    definition=(
+        r"$$\frac{1}{p} \sum_a \frac{1}{5} \sum_f \operatorname{corr}(x_{fa}, \hat "
+        r"x_{fa})$$ $\hat x_{fa}$ is what partial least squares of all units together, "
+        "fitted on the other parts of the stimuli, predicts of unit $a$ for part $f$."
+    ),
+    avoid=(
+        "Where units differ in what they code, as all share their components: `ridge` has "
+        "a penalty for each. With few stimuli, as 25 components are then about all that "
+        "there are."
+    ),
 )
 
 STITCHING = replace(
@@ -288,6 +322,17 @@ STITCHING = replace(
     "a layer, mean over units",
     citation="Lenc & Vedaldi 2015, https://arxiv.org/abs/1411.5908",
     form=StitchingForm(),
+    definition=(
+        r"$$\frac{1}{p} \sum_a \frac{1}{5} \sum_f \operatorname{corr}(x_{fa}, \hat "
+        r"x_{fa})$$ $\hat x_{fa}$ is what least squares on the first principal components "
+        "of the layer, fitted on the other parts of the stimuli, predicts of unit $a$ for "
+        "part $f$."
+    ),
+    avoid=(
+        "With components that are not few beside stimuli, as there is no penalty: take "
+        "`ridge`. It is no stitching of networks, in which a task is solved through the "
+        "map."
+    ),
 )
 
 METHODS = Measures(

@@ -118,7 +118,9 @@ def _of_kinds(vectors: Floats) -> Floats:
     return squares.reshape(len(vectors), -1, vectors.shape[3])
 
 
-def _measure(name: str, title: str, form: RelativeForm, citation: str) -> Measure:
+def _measure(
+    name: str, title: str, form: RelativeForm, citation: str, *, definition: str, avoid: str
+) -> Measure:
     title = f"Relative representations by {title}, {DRAWS} draws of anchors"
     if form.features:
         return Measure(
@@ -131,6 +133,8 @@ def _measure(name: str, title: str, form: RelativeForm, citation: str) -> Measur
             citation=citation,
             form=form,
             needs=("features",),
+            definition=definition,
+            avoid=avoid,
         )
     return Measure(
         name=name,
@@ -144,6 +148,8 @@ def _measure(name: str, title: str, form: RelativeForm, citation: str) -> Measur
         distances=SQUARED,
         needs=("gram",),
         pool=pool_standardised(centre=False),
+        definition=definition,
+        avoid=avoid,
     )
 
 
@@ -152,28 +158,78 @@ RELATIVE_COSINE = _measure(
     "cosines",
     RelativeForm(("cosine",)),
     f"{MOSCHELLA}; standardised as {CANNISTRACI}",
+    definition=(
+        r"$$\operatorname{mean}_i \sum_a z_{ia} z'_{ia}$$ $z_{ia}$ is the cosine between "
+        "stimulus $i$ and anchor $a$, both centred, standardised over anchors to mean 0 "
+        "and length 1; the mean is over stimuli that are no anchors, and over draws of "
+        "anchors."
+    ),
+    avoid=(
+        "With few stimuli, of which half are anchors. Stimuli in another order have other "
+        "anchors, which moves the last digits; do not read those."
+    ),
 )
 RELATIVE_L2 = _measure(
     "relative_l2",
     "Euclidean distances",
     RelativeForm(("l2",)),
     CANNISTRACI,
+    definition=(
+        r"$$\operatorname{mean}_i \sum_a z_{ia} z'_{ia}$$ $z_{ia}$ is the Euclidean "
+        "distance between stimulus $i$ and anchor $a$, standardised over anchors to mean 0 "
+        "and length 1; the mean is over stimuli that are no anchors, and over draws of "
+        "anchors."
+    ),
+    avoid=(
+        "With few stimuli, of which half are anchors; with many noisy features, in which "
+        "all distances are nearly the same and standardising raises what is noise."
+    ),
 )
 RELATIVE_L1 = _measure(
     "relative_l1",
     "distances along features",
     RelativeForm(("l1",), features=True),
     CANNISTRACI,
+    definition=(
+        r"$$\operatorname{mean}_i \sum_a z_{ia} z'_{ia}$$ $z_{ia} = \sum_b \lvert x_{ib} - "
+        r"x_{ab} \rvert$ over features $b$, standardised over anchors $a$ to mean 0 and "
+        "length 1; the mean is over stimuli that are no anchors, and over draws of "
+        "anchors."
+    ),
+    avoid=(
+        "Where the axes of a representation are arbitrary, as of voxels or principal "
+        "components: a rotation changes it. With few stimuli, of which half are anchors."
+    ),
 )
 RELATIVE_LINF = _measure(
     "relative_linf",
     "the largest difference of a feature",
     RelativeForm(("linf",), features=True),
     CANNISTRACI,
+    definition=(
+        r"$$\operatorname{mean}_i \sum_a z_{ia} z'_{ia}$$ $z_{ia} = \max_b \lvert x_{ib} - "
+        r"x_{ab} \rvert$ over features $b$, standardised over anchors $a$ to mean 0 and "
+        "length 1; the mean is over stimuli that are no anchors, and over draws of "
+        "anchors."
+    ),
+    avoid=(
+        "Where the axes of a representation are arbitrary, or features differ in scale: "
+        "each distance is that of one feature, often the noisiest. Standardise features "
+        "first."
+    ),
 )
 RELATIVE_PRODUCT = _measure(
     "relative_product",
     "cosines and three distances joined",
     RelativeForm(("cosine", "l2", "l1", "linf"), features=True),
     CANNISTRACI,
+    definition=(
+        r"$$\operatorname{mean}_i \tfrac14 \sum_s \sum_a z^{(s)}_{ia} z'^{(s)}_{ia}$$ the "
+        "mean of what `relative_cosine`, `relative_l2`, `relative_l1` and `relative_linf` "
+        "standardise, joined."
+    ),
+    avoid=(
+        "Where the axes of a representation are arbitrary, as two of its four parts are. "
+        "It hides which of the four agree; take them one by one to explain a result."
+    ),
 )

@@ -212,6 +212,17 @@ RIEMANNIAN = Measure(
     distances=SQUARED,
     needs=("gram",),
     pool=pool_standardised(centre=False),
+    definition=(
+        r"$$\exp\left(-\left(\tfrac{1}{n - 1} \sum_k \log^2 \lambda_k\right)^{1/2}\right)$$ "
+        r"$\lambda_k$ are the eigenvalues of $\hat L^{-1/2} \hat K \hat L^{-1/2}$ over the "
+        r"$n - 1$ dimensions of differences, $\hat K = (1 - s) (n - 1) K + s I$ with $s$ "
+        r"the shrinkage, and likewise $\hat L$."
+    ),
+    avoid=(
+        "With far fewer dimensions than stimuli, where shrinkage decides how far apart two "
+        "representations are; and where weak directions are noise, which count as much as "
+        "strong ones."
+    ),
 )
 NEG_RIEM_DIST = replace(
     RIEMANNIAN,
@@ -227,4 +238,14 @@ NEG_RIEM_DIST = replace(
     with_itself=0.0,
     no_value="the second has fewer dimensions than there are between stimuli, which puts it "
     "infinitely far; riemannian shrinks both",
+    definition=(
+        r"$$-\min_{u, v} \left(\sum_{k=1}^{n-1} \log^2 \lambda_k\right)^{1/2}$$ $\lambda_k$ "
+        "are the eigenvalues of $L^{-1/2} (e^u K + e^v I) L^{-1/2}$ on the $n - 1$ "
+        "dimensions that differences between stimuli have."
+    ),
+    avoid=(
+        "Where the second representation has fewer features than stimuli, which leaves it "
+        "without a value; to set studies with different numbers of stimuli beside each "
+        "other, as it falls with their number. Take `riemannian`."
+    ),
 )

@@ -109,6 +109,15 @@ PROCRUSTES = Measure(
     needs=("gram",),
     no_value="the RDM is not one of squared Euclidean distances, so no features have it",
     pool=pool_standardised(centre=False),
+    definition=(
+        r"$$\lVert \tilde X^\top \tilde Y \rVert_*$$ the sum of the singular values of the "
+        "cross-covariance: the cosine after the best rotation."
+    ),
+    avoid=(
+        "Uncalibrated, with many features and few stimuli, where some rotation aligns "
+        "anything: read the calibrated value. Noise in many weak directions lowers it more "
+        "than it lowers `cka`."
+    ),
 )
 PROCRUSTES_ANGULAR = replace(
     PROCRUSTES,
@@ -116,6 +125,12 @@ PROCRUSTES_ANGULAR = replace(
     title="Procrustes angle, 1 less its share of a right angle",
     citation="Williams et al. 2021, https://arxiv.org/abs/2110.14739",
     form=ProcrustesForm(angular=True),
+    definition=(r"$$1 - \frac{2}{\pi} \arccos \lVert \tilde X^\top \tilde Y \rVert_*$$"),
+    avoid=(
+        "Uncalibrated, with many features and few stimuli, where some rotation aligns "
+        "anything. Beside `procrustes` it adds nothing but a scale on which distances obey "
+        "the triangle inequality."
+    ),
 )
 # The nuclear norm of the cross-covariance of features is the fidelity of their Gram matrices,
 # tr (K^1/2 L K^1/2)^1/2, so Procrustes on one side and the Bures distance on the other, known as
@@ -125,6 +140,14 @@ BURES = replace(
     name="bures",
     title="Bures similarity of Gram matrices (equal to Procrustes)",
     citation="Harvey, Larsen & Williams 2024, https://proceedings.mlr.press/v243/harvey24a.html",
+    definition=(
+        r"$$\frac{\operatorname{tr} (K^{1/2} L K^{1/2})^{1/2}}{\sqrt{\operatorname{tr} K "
+        r"\operatorname{tr} L}}$$ which equals $\lVert \tilde X^\top \tilde Y \rVert_*$."
+    ),
+    avoid=(
+        "Beside `procrustes` or `nbs`, to show that several measures agree: the three are "
+        "one number. Otherwise as `procrustes`."
+    ),
 )
 NBS = replace(
     PROCRUSTES,
@@ -132,6 +155,15 @@ NBS = replace(
     title="Normalised Bures similarity (equal to Procrustes)",
     citation="Tang et al. 2020, https://arxiv.org/abs/2003.11498; Harvey, Larsen & Williams 2024, "
     "https://proceedings.mlr.press/v243/harvey24a.html",
+    definition=(
+        r"$$\frac{\operatorname{tr} (K^{1/2} L K^{1/2})^{1/2}}{\sqrt{\operatorname{tr} K "
+        r"\operatorname{tr} L}}$$ which is `bures`, and equals $\lVert \tilde X^\top \tilde "
+        r"Y \rVert_*$."
+    ),
+    avoid=(
+        "Beside `procrustes` or `bures`, to show that several measures agree: the three "
+        "are one number. Otherwise as `procrustes`."
+    ),
 )
 SHAPE_ALPHA = replace(
     PROCRUSTES_ANGULAR,
@@ -140,4 +172,14 @@ SHAPE_ALPHA = replace(
     no_ceiling="subjects pooled have directions that noise made and whitening makes as strong as "
     "the others, so they bound nothing",
     form=ShapeForm(),
+    definition=(
+        r"$$1 - \frac{2}{\pi} \arccos \lVert X_\alpha^\top Y_\alpha \rVert_*, \qquad "
+        r"X_\alpha \propto \tilde X \left(\alpha I + (1 - \alpha) (\tilde X^\top \tilde "
+        r"X)^{-1/2}\right)$$ with $\lVert X_\alpha \rVert = 1$, and likewise $Y_\alpha$."
+    ),
+    avoid=(
+        "With a small alpha where features are noisy or about as many as stimuli: "
+        "whitening makes directions of noise as strong as the others. Take `procrustes` "
+        "(alpha = 1) or `cca_ridge`, which is scored on held-out stimuli."
+    ),
 )

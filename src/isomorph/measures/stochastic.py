@@ -312,4 +312,16 @@ STOCHASTIC_SHAPE = Measure(
     citation="Duong et al. 2023, https://arxiv.org/abs/2211.11665",
     form=StochasticShapeForm(),
     needs=("repetitions",),
+    definition=(
+        r"$$\frac{\max_Q \sum_i \alpha \mu_i^\top Q \mu'_i + (2 - \alpha) \lVert R_i^\top Q "
+        r"R'_i \rVert_*}{\sqrt{\sum_i \alpha \lVert \mu_i \rVert^2 + (2 - \alpha) "
+        r"\operatorname{tr} \Sigma_i} \sqrt{\sum_i \alpha \lVert \mu'_i \rVert^2 + (2 - "
+        r"\alpha) \operatorname{tr} \Sigma'_i}}$$ $\mu_i$ and $\Sigma_i = R_i R_i^\top$ are "
+        "mean and covariance of the responses to stimulus $i$ over repetitions, "
+        "covariances shrunk towards their mean over stimuli; $Q$ is a rotation."
+    ),
+    avoid=(
+        "With few repetitions, where covariances of noise are hardly known, or against a "
+        "layer, which has no noise and so never reaches 1: take `procrustes`."
+    ),
 )

@@ -248,6 +248,18 @@ RTD = Measure(
     form=DivergenceForm(),
     distances=FILTRATIONS,
     no_ceiling=_FEWER_BARS,
+    definition=(
+        r"$$\frac{1}{1 + \operatorname{RTD}}$$ RTD is the total length of the bars of "
+        r"dimension 1 of the graph on $2n$ points with distances $\begin{pmatrix} 0 & "
+        r"w_+^\top \\ w_+ & \min(w, w') \end{pmatrix}$, the mean of both directions; $w$ "
+        "are the distances over their .9 quantile, and $w_+$ those above the diagonal, "
+        "infinite below."
+    ),
+    avoid=(
+        "To compare studies with different numbers of stimuli, as the divergence grows "
+        "with them; with noisy distances, in which bars are noise; with more than some "
+        "hundred stimuli, which takes long."
+    ),
 )
 PERSISTENCE = Measure(
     name="persistence",
@@ -263,4 +275,14 @@ PERSISTENCE = Measure(
     no_ceiling=_FEWER_BARS,
     sees_stimuli=False,
     known_chance=False,
+    definition=(
+        r"$$\frac{1}{1 + W_1(B_0, B'_0) + W_1(B_1, B'_1)}$$ $W_1$ is the Wasserstein "
+        "distance between the persistence diagrams $B_0$ of clusters and $B_1$ of loops, "
+        "of distances over their .9 quantile."
+    ),
+    avoid=(
+        "To say that the same stimuli are alike: it does not see which stimulus is which, "
+        "so two representations of unrelated stimuli can score high, and no test by "
+        "shuffling stimuli says anything of it."
+    ),
 )

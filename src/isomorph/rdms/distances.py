@@ -52,6 +52,11 @@ class Distance:
         distances.
     crossed : bool
         Whether different folds are set against each other: cross-validation.
+    definition : str
+        What is computed: a formula in TeX between double dollars, then what its letters mean, in
+        Markdown. $x_i$ is the pattern of stimulus $i$ over $p$ features.
+    avoid : str
+        When not to use it, and what to use then.
     adjusts : bool
         Whether means may be those of least squares, free of the baselines of runs that lack
         stimuli: not where responses have to be rates.
@@ -71,6 +76,8 @@ class Distance:
     level: str = ""
     crossed: bool = False
     adjusts: bool = True
+    definition: str = ""
+    avoid: str = ""
 
     @property
     def repetitions(self) -> bool:
@@ -278,23 +285,66 @@ DISTANCES: Registry[Distance] = Registry(
             Distance(
                 "correlation", "1 - Pearson correlation", correlation, _KRIEGESKORTE,
                 "1 - r", (0.0, 2.0), norms=variances,
+                definition=(
+                    r"$$d_{ij} = 1 - \operatorname{corr}(x_i, x_j)$$ over features, each "
+                    "pattern less its own mean."
+                ),
+                avoid=(
+                    "Where the mean of a response over units, or its strength, carries "
+                    "what is asked: both are divided out. With few units, or patterns that "
+                    "hardly vary, as of weak stimuli: dividing by small variances makes "
+                    "noise large. It holds the mean baseline of the runs, which is in every "
+                    "pattern; cross-validated distances are free of it."
+                ),
             ),
             Distance(
                 "cosine", "1 - cosine", cosine, "Salton & McGill 1983, ISBN 0-07-054484-0",
                 "1 - cosine", (0.0, 2.0), norms=powers,
+                definition=(
+                    r"$$d_{ij} = 1 - \frac{\langle x_i, x_j \rangle}{\lVert x_i \rVert \, "
+                    r"\lVert x_j \rVert}$$"
+                ),
+                avoid=(
+                    "Where 0 means nothing, after z-scoring or baseline subtraction, as "
+                    "the angle is seen from there; for weak responses, whose angle is "
+                    "noise."
+                ),
             ),
             Distance(
                 "euclidean", "Euclidean distance, root mean square over units", euclidean,
                 _KRIEGESKORTE, "unit of the responses", (0.0, _INFINITE),
+                definition=(
+                    r"$$d_{ij} = \sqrt{\tfrac{1}{p} \sum_a (x_{ia} - x_{ja})^2}$$"
+                ),
+                avoid=(
+                    "For noisy responses, without cross-validation: noise raises every "
+                    "distance, and those of rarely shown stimuli most. Measures that need "
+                    "squared distances, such as `cka`, do not take it."
+                ),
             ),
             Distance(
                 "euclidean_norm", "Euclidean distance, norm of the difference", euclidean_norm,
                 _KRIEGESKORTE, "unit of the responses, growing with the number of units",
                 (0.0, _INFINITE),
+                definition=(
+                    r"$$d_{ij} = \sqrt{\sum_a (x_{ia} - x_{ja})^2}$$"
+                ),
+                avoid=(
+                    "To set the distances of populations of different sizes beside each "
+                    "other: it grows with the number of units. For numbers that must match "
+                    "other software."
+                ),
             ),
             Distance(
                 "squared_euclidean", "squared Euclidean distance", squared_euclidean, _WALTHER,
                 "squared unit of the responses, per unit", (0.0, _INFINITE),
+                definition=(
+                    r"$$d_{ij} = \tfrac{1}{p} \sum_a (x_{ia} - x_{ja})^2$$"
+                ),
+                avoid=(
+                    "For noisy responses, where noise raises every distance: with "
+                    "repetitions take `crossvalidated_euclidean`."
+                ),
             ),
             Distance(
                 "crossvalidated_euclidean",
@@ -302,6 +352,17 @@ DISTANCES: Registry[Distance] = Registry(
                 crossvalidated_euclidean, _WALTHER,
                 "squared unit of the responses, per unit", (-_INFINITE, _INFINITE),
                 needs=frozenset({"folds"}), noise_free="squared_euclidean", crossed=True,
+                definition=(
+                    r"$$d_{ij} = \tfrac{1}{p} \operatorname{mean}_{r \ne s} \langle x^r_i - "
+                    r"x^r_j, \; x^s_i - x^s_j \rangle$$ over couples of different runs, or "
+                    "repetitions, $r$ and $s$, whose noise is independent."
+                ),
+                avoid=(
+                    "Where repetitions are not independent, as two of one run are. Never "
+                    "clip or root what is negative: an unbiased estimate of 0 is negative "
+                    "half of the time. Where units differ much in noise, take "
+                    "`crossnobis`."
+                ),
             ),
             Distance(
                 "mahalanobis", "squared Mahalanobis distance",
@@ -309,6 +370,15 @@ DISTANCES: Registry[Distance] = Registry(
                 "squared standard deviations of the noise, per unit", (0.0, _INFINITE),
                 needs=frozenset({"folds", "noise"}), noise_free="squared_euclidean",
                 gather=precision.mahalanobis, white="squared_euclidean", level="crossnobis",
+                definition=(
+                    r"$$d_{ij} = \tfrac{1}{p} (x_i - x_j)^\top \Sigma^{-1} (x_i - x_j)$$ "
+                    r"$\Sigma$ is the covariance of noise over repetitions, shrunk."
+                ),
+                avoid=(
+                    "For noisy responses: noise raises every distance as it does without "
+                    "whitening. With repetitions enough for the covariance of noise there are "
+                    "enough for `crossnobis`."
+                ),
             ),
             Distance(
                 "crossnobis", "crossnobis distance (cross-validated Mahalanobis)",
@@ -317,12 +387,36 @@ DISTANCES: Registry[Distance] = Registry(
                 needs=frozenset({"folds", "noise"}), noise_free="squared_euclidean",
                 gather=precision.crossnobis, white="crossvalidated_euclidean", level="crossnobis",
                 crossed=True,
+                definition=(
+                    r"$$d_{ij} = \tfrac{1}{p} \operatorname{mean}_r (x^r_i - x^r_j)^\top "
+                    r"\Sigma_{-r}^{-1} (x^{-r}_i - x^{-r}_j)$$ $x^r$ are the responses of "
+                    "run, or repetition, $r$, $x^{-r}$ the means of all others, and "
+                    r"$\Sigma_{-r}$ the covariance of noise over these, shrunk. Of two "
+                    "repetitions none is left that has noise; other stimuli tell it then."
+                ),
+                avoid=(
+                    "With fewer than two runs or repetitions, or where repetitions are not "
+                    "independent. With so few residuals that the covariance of noise is hardly "
+                    "known: whitening by it then weighs units by chance. Never clip or root what "
+                    "is negative."
+                ),
             ),
             Distance(
                 "poisson_kl", "symmetrised Kullback-Leibler divergence of Poisson rates",
                 poisson_kl, _SCHUETT, "nats, per unit", (0.0, _INFINITE),
                 needs=frozenset({"folds"}), noise_free="squared_euclidean",
                 gather=poisson.poisson_kl, adjusts=False,
+                definition=(
+                    r"$$d_{ij} = \tfrac{1}{p} \sum_a (\lambda_{ia} - \lambda_{ja})(\log "
+                    r"\lambda_{ia} - \log \lambda_{ja})$$ $\lambda_{ia}$ is the rate of "
+                    "unit $a$ for stimulus $i$, drawn towards a prior rate so that none is "
+                    "0."
+                ),
+                avoid=(
+                    "For anything but counts or rates of spikes: responses must not be "
+                    "negative, nor transformed. Noise raises it; with repetitions take "
+                    "`crossvalidated_poisson_kl`."
+                ),
             ),
             Distance(
                 "crossvalidated_poisson_kl",
@@ -331,12 +425,35 @@ DISTANCES: Registry[Distance] = Registry(
                 crossvalidated_poisson_kl, _SCHUETT, "nats, per unit", (-_INFINITE, _INFINITE),
                 needs=frozenset({"folds"}), noise_free="squared_euclidean",
                 gather=poisson.crossvalidated_poisson_kl, crossed=True,
+                definition=(
+                    r"$$d_{ij} = \tfrac{1}{p} \operatorname{mean}_r \sum_a "
+                    r"(\lambda^{-r}_{ia} - \lambda^{-r}_{ja})(\log \lambda^r_{ia} - \log "
+                    r"\lambda^r_{ja})$$ $\lambda^r$ are the rates in run, or repetition, "
+                    r"$r$ and $\lambda^{-r}$ those in all others, each drawn towards a "
+                    "prior rate."
+                ),
+                avoid=(
+                    "For anything but counts or rates of spikes. With very few spikes, "
+                    "where the prior decides; never clip what is negative."
+                ),
             ),
             Distance(
                 "lda_accuracy", "accuracy of a cross-validated linear discriminant",
                 lda_accuracy, _WALTHER, "share of presentations, .5 by chance", (0.0, 1.0),
                 needs=frozenset({"folds", "noise"}), noise_free="euclidean",
                 gather=decoding.decisions, crossed=True,
+                definition=(
+                    r"$$d_{ij} = \operatorname{mean} \left[ (x - \tfrac{m_i + m_j}{2})^\top "
+                    r"\Sigma^{-1} (m_i - m_j) > 0 \right]$$ over held-out responses $x$ to "
+                    "stimulus $i$, and likewise to $j$; means $m$ and noise covariance "
+                    r"$\Sigma$ are those of the other runs or repetitions. Half is chance."
+                ),
+                avoid=(
+                    "Where stimuli are told apart nearly always, or hardly ever: it "
+                    "saturates at 1, and with few repetitions it takes few values. Take "
+                    "`crossnobis`, which does neither. It is no squared distance, so `cka` "
+                    "and its kin do not take it."
+                ),
             ),
         )
     },

@@ -1,4 +1,4 @@
-"""The report: one self-contained page, and the five sentences that matter in it."""
+"""The report: one self-contained page, and its first answers as plain text."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ def run(layout: Layout) -> Path:
 
 
 def headline(judged: Judged) -> list[str]:
-    """Return five sentences: best layer, its rivals, training, other models, planted layers."""
-    from isomorph.report import answers
+    """Return regions by models and a sentence for every region, as lines of plain text."""
+    from isomorph.report import summary_text
 
-    return answers.headline(judged)
+    return summary_text.summary(judged)
 
 
 __all__ = ["headline", "run"]

@@ -70,10 +70,10 @@ def _clusters(results: DatasetResults) -> bool:
     return "p_cluster" in table and bool(table["p_cluster"].notna().any())
 
 
-def _ranges(names: Sequence[str]) -> Iterator[tuple[str, str, str]]:
-    """Yield what each distance is called, what it is measured in, and between which values."""
+def _ranges(names: Sequence[str]) -> Iterator[tuple[str, str, str, str]]:
+    """Yield of each distance what it is called, its unit, between which values, and its misuse."""
     for distance in (DISTANCES[name] for name in names if name in DISTANCES):
         low, high = distance.range
         ends = f"from {low:g} to {high:g}" if isfinite(high) else f"from {low:g} upwards"
         either = "of either sign, as noise can take it below 0"
-        yield distance.title, distance.units, ends if isfinite(low) else either
+        yield distance.title, distance.units, ends if isfinite(low) else either, distance.avoid

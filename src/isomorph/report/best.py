@@ -1,7 +1,8 @@
-"""What the page says of a region: its best layer, each model's best layer, and every layer."""
+"""What the page says of a region: every model on held-out stimuli, and every layer."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,7 +10,7 @@ import pandas as pd
 
 from isomorph.figures import main_rows
 from isomorph.figures.dataset_results import DatasetResults
-from isomorph.figures.main_rows import Family, MainRows
+from isomorph.figures.main_rows import Bounds, Family
 from isomorph.figures.numbers import (
     NONE,
     ceiling_said,
@@ -17,12 +18,23 @@ from isomorph.figures.numbers import (
     estimate,
     interval,
     number,
-    p_said,
     percent,
 )
 from isomorph.figures.titles import distance_title, measure_label
-from isomorph.report.columns import P, PageColumn, Record, Table, Titled, table_of
+from isomorph.report.answers import sentence
+from isomorph.report.cells import Cell, held_out, of_models
+from isomorph.report.columns import P, PageColumn, Table, Titled, table_of
+from isomorph.report.summary import Row
 
+HELD_OUT = (
+    PageColumn("model"),
+    PageColumn("layer", "layer chosen on other stimuli (how often)"),
+    PageColumn("layers", "may be the best"),
+    PageColumn("score", "score on held-out stimuli", "ready"),
+    PageColumn("spread", "interval", "ready"),
+    PageColumn("p", "p of its best layer", "ready"),
+    PageColumn("maximum", "highest of all layers", "number"),
+)
 SELECTED = (
     PageColumn("model"),
     PageColumn("layer", "layer chosen on other stimuli (how often)", reason=True),
@@ -34,131 +46,120 @@ SELECTED = (
 )
 
 
-def answer(results: DatasetResults, shown: MainRows) -> list[str]:
-    """Return what is said of a region: the best layer, its score without that choice, the ceiling.
+def answer(row: Row) -> list[str]:
+    """Return what is said of a region: its sentence, then the ceiling and what reaches it."""
+    said = [f"{one[0].upper()}{one[1:]}" for one in [sentence(row)] if one]
+    if isinstance(row.ceiling, str):
+        return [*said, f"The noise ceiling is undefined: {row.ceiling}."]
+    return [*said, f"The noise ceiling is {ceiling_said(row.ceiling)}; {_reached(row)}."]
 
-    The best layer of a trained network comes first, then that of all models where it is another.
+
+def _reached(row: Row) -> str:
+    """Say how many models reach the ceiling with layers chosen on other stimuli."""
+    assert isinstance(row.ceiling, Bounds)
+    scores = [one.score for one in row.cells.values() if not math.isnan(one.score)]
+    low = row.ceiling.low if row.ceiling.estimate is None else row.ceiling.estimate
+    reached = sum(score >= low for score in scores)
+    if not reached:
+        return "no model reaches it"
+    return f"{reached} of {count(len(scores), 'model')} {'reaches' if reached == 1 else 'reach'} it"
+
+
+def footnote(row: Row) -> str:
+    """Return the highest layer on the same stimuli, and how high chance alone would take it.
+
+    Empty where the model that is told of has a single layer.
     """
-    said = []
-    for row in main_rows.leaders(shown, results.families):
-        n_own = int((shown.rows["model"] == row["model"]).sum())
-        of_all = row["estimate"] == shown.rows["estimate"].max()
-        own, every = count(n_own, "layer"), count(len(shown.rows), "layer")
-        among = f"{every} of all models" if of_all else f"its {own}"
-        said.append(_highest(results, shown, row, among, n_own))
-    bounds = main_rows.ceiling(shown.rows)
-    if isinstance(bounds, str):
-        return [*said, f"The noise ceiling is undefined: {bounds}."]
-    n, reached = len(shown.rows), int((shown.rows["estimate"] >= bounds.low).sum())
-    reach = f"{reached} of {n} layers {'reaches' if reached == 1 else 'reach'} it"
-    return [
-        *said,
-        f"The noise ceiling is {ceiling_said(bounds)}; "
-        f"{reach if reached else 'no layer reaches it'}.",
-    ]
-
-
-def _highest(
-    results: DatasetResults, shown: MainRows, row: pd.Series, among: str, n_layers: int
-) -> str:
-    text = (
-        f"{results.title(row['model'])}: {row['layer']} has the highest value of {among}, "
-        f"{measure_label(shown.measure)} {estimate(row)}, "
-        f"{p_said(row['p_corrected'])}"
-    )
-    inside = confidence_set(results, shown, str(row["model"]))
-    if inside is not None and n_layers > 1:
-        text += (
-            f"; with {percent(float(inside['confidence']))} confidence, its best layer is "
-            f"{span(inside)}"
-        )
-    held_out = chosen_elsewhere(results, shown)
-    own = held_out[held_out["model"] == row["model"]] if len(held_out) else held_out
-    if own.empty or n_layers < 2:
-        return f"{text}."
-    score = own.iloc[0]
+    lead = row.leader
+    rows = pd.DataFrame() if lead is None else held_out(row.tables["selection"], lead.family)
+    rows = rows if rows.empty else main_rows.usable(rows, "score")
+    if lead is None or len(rows) != 1 or int(rows["n_layers"].iloc[0]) < 2:
+        return ""
+    own = rows.iloc[0]
+    best = main_rows.best_layers(of_models(row.shown.rows, lead.family)).iloc[0]
     return (
-        f"{text}; with the layer chosen on other stimuli, the model scores "
-        f"{estimate(score, 'score')}. By chance, the highest of its {n_layers} layers "
-        f"reaches {number(score['maximum_chance'])} in one of 20 studies."
+        f"On the stimuli that choose it, the highest layer of {lead.family.title} is "
+        f"{best['layer']}, {estimate(best)}; by chance, the highest of its "
+        f"{int(own['n_layers'])} layers reaches {number(own['maximum_chance'])} in one of 20 "
+        "studies."
     )
 
 
-def confidence_set(results: DatasetResults, shown: MainRows, model: str) -> Record | None:
-    """Return the row of a model's confidence set of layers in a region, None without one."""
-    rows = results.of("layers_in_set", shown)
-    if rows.empty:
-        return None
-    rows = rows[(rows["model"] == model) & (rows["status"] == "ok")]
-    return None if rows.empty else rows.to_dict("records")[0]
+def models_table(row: Row) -> Table:
+    """Return a region's models by their scores on held-out stimuli; bold: above chance.
+
+    Where nothing was held out, each model's best layer.
+    """
+    if row.tables["selection"].empty:
+        return best_layers(row)
+    cells = row.cells.values()
+    rows = [_standing(row, cell) for cell in cells]
+    return table_of(rows, HELD_OUT, [bool(cell.above_chance) for cell in cells])
 
 
-def span(row: Record) -> str:
-    """Return how many layers are in a confidence set, and from where to where they lie."""
-    n, n_layers = int(row["n_in_set"]), int(row["n_layers"])
-    if n == 1:
-        return f"{row['first_layer']} alone"
-    if n == n_layers:
-        return f"any of its {n_layers} layers"
-    return f"one of {n} of its {n_layers} layers ({row['first_layer']} to {row['last_layer']})"
+def _standing(row: Row, cell: Cell) -> dict[Any, Any]:
+    chosen = held_out(row.tables["selection"], cell.family)
+    layers = list(dict.fromkeys(chosen["chosen_layer"].dropna().astype(str)))
+    layer = f"{len(layers)} layers, by seed" if len(layers) > 1 else cell.layer
+    if len(chosen) == 1 and math.isfinite(share := float(chosen["chosen_share"].iloc[0])):
+        layer += f" ({percent(share)})"
+    return {
+        "model": cell.family.title + _seeds(cell.family, len(cell.family.instances)),
+        "layer": layer or NONE,
+        "layers": cell.layers or ("its only layer" if _single(row, cell.family) else NONE),
+        "score": number(cell.score),
+        "spread": cell.ends or NONE,
+        "p": P.cell({"p_corrected": cell.p}),
+        "maximum": chosen["maximum"].astype(float).mean(),
+    }
 
 
-def chosen_elsewhere(results: DatasetResults, shown: MainRows) -> pd.DataFrame:
-    """Return a region's scores at layers chosen on other stimuli, empty where there are none."""
-    rows = results.of("selection", shown)
-    return rows if rows.empty else main_rows.usable(_on_other_stimuli(rows), "score")
+def _single(row: Row, family: Family) -> bool:
+    return of_models(row.tables["comparisons"], family)["layer"].nunique() == 1
 
 
-def _on_other_stimuli(rows: pd.DataFrame) -> pd.DataFrame:
-    return rows[rows["chosen_on"] == "other stimuli"]
+def _seeds(family: Family, n: int) -> str:
+    return f" ({count(n, 'seed')})" if len(family.instances) > 1 else ""
 
 
-def best_layers(results: DatasetResults, shown: MainRows) -> Table:
-    """Return each model's best layer beside its score at layers chosen on other stimuli."""
-    held_out = chosen_elsewhere(results, shown)
+def lacking(row: Row) -> list[str]:
+    """Return why some models of a region have no score or no interval, each reason once."""
+    return list(dict.fromkeys(cell.reason for cell in row.cells.values() if cell.reason))
+
+
+def best_layers(row: Row) -> Table:
+    """Return each model's best layer on the stimuli that choose it."""
     rows = []
-    for family in results.families:
-        best = main_rows.best_layers(shown.rows[shown.rows["model"].isin(family.instances)])
-        if best.empty:
-            continue
-        p = best["p_corrected"].astype(float)
-        row = _one_row(family, best, "estimate", "layer") | {"p_corrected": p.max(skipna=False)}
-        if len(held_out):
-            own = held_out[held_out["model"].isin(family.instances)]
-            value, spread = _mean_and_spread(own, "score")
-            row |= {"held_out": value, "held_out_spread": spread}
-        rows.append(row)
+    for family in row.results.families:
+        best = main_rows.best_layers(of_models(row.shown.rows, family))
+        if len(best):
+            p = best["p_corrected"].astype(float).max(skipna=False)
+            rows.append(_one_row(family, best, "estimate", "layer") | {"p_corrected": p})
     columns = [
         PageColumn("model"), PageColumn("layer", "best layer"),
-        PageColumn("value", measure_label(shown.measure), "ready"),
-        PageColumn("spread", f"{results.coverage} interval", "ready"), P,
+        PageColumn("value", measure_label(row.shown.measure), "ready"),
+        PageColumn("spread", f"{row.results.coverage} interval", "ready"), P,
     ]  # fmt: skip
-    if len(held_out):
-        columns += [
-            PageColumn("held_out", "on held-out stimuli", "ready"),
-            PageColumn("held_out_spread", "interval", "ready"),
-        ]
     return table_of(rows, columns)
 
 
-def layer_selection(results: DatasetResults, shown: MainRows) -> Table | None:
+def layer_selection(row: Row) -> Table | None:
     """Return a region's nested scores beside the plain maxima, None before they were computed."""
-    inside = results.of("selection", shown)
-    if inside.empty:
+    if row.tables["selection"].empty:
         return None
-    chosen, rows = _on_other_stimuli(inside), []
-    for family in results.families:
-        own = chosen[chosen["model"].isin(family.instances)]
+    rows = []
+    for family in row.results.families:
+        own = held_out(row.tables["selection"], family)
         known = own[own["status"] == "ok"]
         if known.empty:
             rows += own.head(1).assign(model=family.title).to_dict("records")
             continue
-        row = _one_row(family, known, "score", "chosen_layer")
+        one = _one_row(family, known, "score", "chosen_layer")
         if len(family.instances) == 1:
-            row["layer"] += f" ({percent(known['chosen_share'].iloc[0])})"
+            one["layer"] += f" ({percent(known['chosen_share'].iloc[0])})"
         for name in ("maximum", "maximum_chance", "optimism"):
-            row[name] = known[name].astype(float).mean()
-        rows.append(row)
+            one[name] = known[name].astype(float).mean()
+        rows.append(one)
     return table_of(rows, SELECTED)
 
 
@@ -166,9 +167,8 @@ def _one_row(family: Family, rows: pd.DataFrame, value: str, layer: str) -> dict
     """Return the rows of a model as one: of several seeds their mean, lowest and highest."""
     layers = list(dict.fromkeys(rows[layer].astype(str)))
     mean, spread = _mean_and_spread(rows, value)
-    several = f" ({count(len(rows), 'seed')})" if len(family.instances) > 1 else ""
     return {
-        "model": family.title + several,
+        "model": family.title + _seeds(family, len(rows)),
         "layer": layers[0] if len(layers) == 1 else f"{len(layers)} layers, by seed",
         "value": mean,
         "spread": spread,
@@ -176,8 +176,6 @@ def _one_row(family: Family, rows: pd.DataFrame, value: str, layer: str) -> dict
 
 
 def _mean_and_spread(rows: pd.DataFrame, value: str) -> tuple[str, str]:
-    if rows.empty:
-        return NONE, NONE
     if len(rows) == 1:
         row = rows.iloc[0]
         return number(row[value]), interval(row["interval_low"], row["interval_high"])
@@ -211,6 +209,16 @@ def _cell(row: Mapping[Any, Any]) -> str:
         return why if value == NONE else f"{value}, no interval: {why}"
     star = "*" if row["p_corrected"] < main_rows.SIGNIFICANT else ""
     return estimate(row).replace(" ", f"{star} ", 1)
+
+
+def some_interval_holds_0(row: Row) -> bool:
+    """Tell whether the interval of some score holds 0 although its model is above chance."""
+    if row.tables["selection"].empty:
+        return small_p_wide_interval(main_rows.best_layers(row.shown.rows))
+    return any(
+        cell.low < 0 < cell.high and cell.above_chance and len(cell.family.instances) == 1
+        for cell in row.cells.values()
+    )
 
 
 def small_p_wide_interval(rows: pd.DataFrame) -> bool:

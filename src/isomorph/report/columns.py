@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -139,3 +140,12 @@ def _cells(row: Record, columns: Sequence[PageColumn]) -> tuple[str, ...]:
 def _significant(row: Record) -> bool:
     p = row.get("p_corrected", float("nan"))
     return bool(row.get("status", "ok") == "ok" and p < SIGNIFICANT)
+
+
+def tied(text: str) -> str:
+    """Return a sentence in which no line breaks between p and its value or inside brackets."""
+    return re.sub(r"(?<=\bp) ([=<]) (?=\.)|(?<=\[)([^\]\s]+) (?=[^\]]*\])", _tie, text)
+
+
+def _tie(match: re.Match[str]) -> str:
+    return match.group(0).replace(" ", "\N{NO-BREAK SPACE}")

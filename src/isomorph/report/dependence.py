@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from isomorph.figures import main_rows
@@ -20,13 +22,56 @@ MOST_NAMED = 6
 SCORES = "the highest score on held-out stimuli"
 
 
-def of_families(results: DatasetResults, region: str) -> str:
-    """Say whether the best model of a region depends on the family of measures.
+def over_regions(places: Sequence[tuple[str, DatasetResults, str]]) -> str:
+    """Say in which regions the model with the highest score differs between families of measures.
 
-    Empty where there are not two families that each put some model first.
+    Empty where no region has two families that each put some model first.
+
+    Parameters
+    ----------
+    places : sequence of (str, DatasetResults, str)
+        What each region is called here, and its name with its time bin in words.
     """
-    own = _winners(results, region)
-    return _conclusion(results, own) if own["family"].nunique() > 1 else ""
+    winners = [(name, _winners(results, region)) for name, results, region in places]
+    asked = [(region, own) for region, own in winners if own["family"].nunique() > 1]
+    said = []
+    for verdict, words in VERDICTS.items():
+        inside = [(region, own) for region, own in asked if _verdict(own) == verdict]
+        if inside:
+            named = [region + ("" if verdict == "same" else _ahead(own)) for region, own in inside]
+            said.append(f"{words} in {listed(named)}")
+    return f"Which model scores highest {'; it '.join(said)}." if said else ""
+
+
+VERDICTS = {
+    "family": "differs between families of measures",
+    "measure": "differs between measures, but not between their families,",
+    "same": "is the same under every measure",
+}
+"""What can be said of the model with the highest score in a region."""
+
+
+def _ahead(own: pd.DataFrame) -> str:
+    """Say under how many settings the first model is significantly ahead of the second."""
+    if not (own["told_apart"] != "").any():
+        return ""
+    sure = int((own["told_apart"] == "yes").sum())
+    return f" (the first significantly ahead of the second under {sure or 'none'} of {len(own)})"
+
+
+def _verdict(own: pd.DataFrame) -> str:
+    """Return which of `VERDICTS` holds."""
+    if own["winner"].nunique() == 1:
+        return "same"
+    leaders = [set(names.mode()) for _, names in own.groupby("family")["winner"]]
+    return "measure" if all(_first(own) in names for names in leaders) else "family"
+
+
+def _first(own: pd.DataFrame) -> str:
+    """Return the model that wins under most settings; of equally many that of the main setting."""
+    first, main = str(own["winner"].mode().iloc[0]), str(own["winner"].iloc[0])
+    counts = own["winner"].value_counts()
+    return main if counts[main] == counts[first] else first
 
 
 def of_settings(results: DatasetResults, region: str) -> list[str]:
@@ -48,9 +93,7 @@ def _winners(results: DatasetResults, region: str) -> pd.DataFrame:
 
 def _conclusion(results: DatasetResults, own: pd.DataFrame) -> str:
     n, families = len(own), own["family"].nunique()
-    first = str(own["winner"].mode().iloc[0])
-    if (own["winner"] == own["winner"].iloc[0]).sum() == (own["winner"] == first).sum():
-        first = str(own["winner"].iloc[0])  # of equally many, the one under the main setting
+    first = _first(own)
     of_first = own[own["winner"] == first]
     nouns = "measures" if own["measure"].is_unique else "settings of distance and measure"
     of_families = f" of {families} families" if families > 1 else ""
@@ -64,22 +107,18 @@ def _conclusion(results: DatasetResults, own: pd.DataFrame) -> str:
         for winner in dict.fromkeys(own["winner"])
         if winner != first
     ]
-    return _headed(own, first, families, "; ".join([said, *others]))
-
-
-def _headed(own: pd.DataFrame, first: str, families: int, said: str) -> str:
-    """Put before the numbers what they say of families, where there are several."""
+    whole = "; ".join([said, *others])
     if families < 2:
-        return f"{said[0].upper()}{said[1:]}."
-    leaders = [set(names.mode()) for _, names in own.groupby("family")["winner"]]
-    which = "Which model scores highest"
-    if not all(first in names for names in leaders):
-        head = f"{which} depends on the family of measures"
-    elif (own["winner"] == first).all():
-        head = f"{which} does not depend on the family of measures"
-    else:
-        head = f"{which} does not depend on the family of measures, but on the measure"
-    return f"{head}: {said}."
+        return f"{whole[0].upper()}{whole[1:]}."
+    return f"Which model scores highest {HEADS[_verdict(own)]}: {whole}."
+
+
+HEADS = {
+    "family": "depends on the family of measures",
+    "measure": "does not depend on the family of measures, but on the measure",
+    "same": "does not depend on the family of measures",
+}
+"""The same of one region, before the numbers."""
 
 
 def _other(results: DatasetResults, own: pd.DataFrame, winner: str) -> str:

@@ -1,13 +1,26 @@
-"""What the measures declare, in words: a page of tables, and a line each for the terminal."""
+"""What measures and distances declare, in words: pages for the site, lines for the terminal."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from isomorph.catalogue.dictionary import row_of
 from isomorph.measures._measure import FEATURES, Measure
 from isomorph.measures.family_words import FAMILIES, FamilyWords
+from isomorph.rdms.distances import Distance
+
+NOTATION = r"""
+$X$ ($n \times p$) and $Y$ ($n \times q$) are the features of the first and of the second
+representation of $n$ stimuli, $x_i$ the pattern of stimulus $i$. $\tilde X$ are these features less
+their means over stimuli, divided by their Frobenius norm, and $K = \tilde X \tilde X^\top$ and
+$L = \tilde Y \tilde Y^\top$ their Gram matrices. $d_{ij}$ is the distance between two stimuli in
+the first and $d'_{ij}$ in the second, $\bar d$ the mean over pairs; other letters with a prime are
+of the second too. $\langle \cdot, \cdot \rangle$ is the inner product, $\lVert \cdot \rVert$ the
+Frobenius norm and $\lVert \cdot \rVert_*$ the sum of the singular values.
+"""
+"""What letters mean in the definitions, in Markdown."""
 
 OF_FEATURES = ("scale", "translation", "permutation", "orthogonal", "linear")
 """Changes of features, as `Measure` names them."""
@@ -21,6 +34,20 @@ IMPLIED: Mapping[str, tuple[str, ...]] = {
 
 AS_DISTANCE = ("translation", "orthogonal")
 """Changes of features that a measure of RDMs does not see where the distance does not."""
+
+NEEDED: Mapping[str, str] = {
+    "rdm": "RDMs",
+    "gram": "Gram matrices, or RDMs that tell them",
+    "features": "features, of the brain its single units",
+    "repetitions": "repetitions",
+    "labels": "labels of the stimuli",
+}
+OF_RESPONSES: Mapping[str, str] = {
+    "gram": "features",
+    "folds": "repetitions",
+    "noise": "repetitions enough to tell the noise",
+}
+"""What measures and distances need, in words."""
 
 HEAD = (
     "measure", "changes of features it does not see", "changes of an RDM it does not see", "range",
@@ -105,6 +132,116 @@ def markdown(measures: Iterable[Measure]) -> str:
     for words, members in by_family(measures):
         parts += [f"## {words.title[0].upper()}{words.title[1:]}", words.asks, _table(members)]
     return "\n\n".join(parts) + "\n"
+
+
+def family_page(words: FamilyWords, members: Iterable[Measure]) -> str:
+    """Return all that the measures of a family declare, a section each.
+
+    Parameters
+    ----------
+    words : FamilyWords
+    members : iterable of Measure
+    """
+    parts = [f"# {words.title[0].upper()}{words.title[1:]}", words.asks, NOTATION.strip()]
+    for one in members:
+        parts.append(f"(measure-{one.name})=\n## `{one.name}`: {one.title}")
+        parts += [_definition(one.definition), _list(facts(one), one.avoid, one.citation)]
+    return "\n\n".join(parts) + "\n"
+
+
+def distances_page(distances: Iterable[Distance]) -> str:
+    """Return all that distances declare, a section each.
+
+    Parameters
+    ----------
+    distances : iterable of Distance
+    """
+    parts = ["# Distances", DISTANCES_INTRODUCTION]
+    for one in distances:
+        parts.append(f"(distance-{one.name})=\n## `{one.name}`: {one.title}")
+        parts += [_definition(one.definition), _list(distance_facts(one), one.avoid, one.citation)]
+    return "\n\n".join(parts) + "\n"
+
+
+DISTANCES_INTRODUCTION = """\
+A distance says how far two stimuli are apart inside one representation; the RDM holds it for all
+pairs. $x_i$ is the pattern of stimulus $i$ over $p$ units or features. Noise makes two patterns
+differ that are the same, so that every distance of measured patterns is too large, but for those
+that are cross-validated: these multiply differences that were measured apart, whose noise is
+independent. `isomorph list distances NAME` says the same of one."""
+
+
+def facts(measure: Measure) -> list[tuple[str, str]]:
+    """Return what a measure declares beside its definition, as name and words."""
+    of_features, of_rdms = unseen(measure)
+    if takes_features(measure):
+        sees = [("changes of features it does not see", ", ".join(of_features) or "none")]
+    else:
+        sees = [
+            ("changes of an RDM it does not see", ", ".join(of_rdms) or "none"),
+            (
+                "changes of features it does not see",
+                f"{', '.join(of_features)}; {' and '.join(AS_DISTANCE)} where the distance does "
+                "not see them",
+            ),
+        ]
+    found = [
+        *sees,
+        ("range", " to ".join(_bound(one) for one in measure.range)),
+        ("of unrelated representations", measure.independence),
+        ("needs", ", ".join(NEEDED[need] for need in measure.needs)),
+        ("distances", distances_of(measure)),
+        ("symmetric", "yes" if measure.symmetric else "no, the order of the two matters"),
+        ("cost", "high, fewer orders of the stimuli are drawn" if measure.costly else "low"),
+    ]
+    if measure.holds_out:
+        found.append(("held out", measure.holds_out))
+    if name := getattr(measure.form, "parameter", ""):
+        form: Any = measure.form
+        found.append((
+            "parameter",
+            f"{measure.name}({name.replace('_', ' ')}), {form.meaning}; "
+            f"{getattr(form, name):g} unless stated",
+        ))  # fmt: skip
+    found += [(what, why) for what, why in (
+        ("no value where", measure.no_value), ("no noise ceiling, since", measure.no_ceiling),
+    ) if why]  # fmt: skip
+    return found
+
+
+def distance_facts(distance: Distance) -> list[tuple[str, str]]:
+    """Return what a distance declares beside its definition, as name and words."""
+    found = [
+        ("unit", distance.units),
+        ("range", " to ".join(_bound(one) for one in distance.range)),
+        ("needs", ", ".join(OF_RESPONSES[need] for need in sorted(distance.needs))),
+        ("noise", "raises it" if distance.lifted else "leaves its mean as it is"),
+    ]
+    if distance.noise_free:
+        found.append(("of models", f"{distance.noise_free}, as a layer has no noise"))
+    return found
+
+
+def told(one: Measure | Distance) -> str:
+    """Return all that a measure or a distance declares, for the terminal."""
+    declared = facts(one) if isinstance(one, Measure) else distance_facts(one)
+    _, formula, words = one.definition.split("$$")
+    return "\n".join([
+        f"{one.name}: {one.title}", "", f"  {formula.strip()}", *([words.strip()] if words else []),
+        "", *(f"{what}: {text}" for what, text in declared), "",
+        f"when not to use it: {one.avoid}", f"source: {one.citation}",
+    ])  # fmt: skip
+
+
+def _definition(text: str) -> str:
+    """Return a definition with its formula in a paragraph of its own."""
+    _, formula, words = text.split("$$")
+    return "\n\n".join([f"$$\n{formula.strip()}\n$$", *([words.strip()] if words.strip() else [])])
+
+
+def _list(facts: Iterable[tuple[str, str]], avoid: str, citation: str) -> str:
+    rows = [*facts, ("when not to use it", avoid), ("source", linked(citation))]
+    return "\n".join(f"- **{what[0].upper()}{what[1:]}**: {text}" for what, text in rows)
 
 
 def _table(measures: Iterable[Measure]) -> str:

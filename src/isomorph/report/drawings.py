@@ -5,12 +5,12 @@ from __future__ import annotations
 import base64
 import re
 from functools import cache, partial
+from math import ceil
 from pathlib import Path
 
 import numpy as np
 from markupsafe import Markup, escape
 
-MEDIA = {".svg": "image/svg+xml", ".png": "image/png"}
 LARGEST = 800_000
 """Bytes of a drawing that is put in as elements; a larger one would slow the page down."""
 LEGIBLE = 9.0
@@ -18,8 +18,7 @@ LEGIBLE = 9.0
 PIXELS = 96 / 72
 """Of a point."""
 
-BEFORE = re.compile(r"^.*?(?=<svg\b)|<metadata>.*?</metadata>|<defs>\s*<style.*?</defs>", re.DOTALL)
-SAID = re.compile(r"<(title|desc)>.*?</\1>|<!--.*?-->", re.DOTALL)
+SAID = re.compile(r"<(title|desc)>.*?</\1>", re.DOTALL)
 TAG = re.compile(r"<svg\b[^>]*>")
 OWN = re.compile(r' (?:width|height|role|aria-label|xmlns(?::xlink)?|version)="[^"]*"')
 BOX = re.compile(r'viewBox="\S+ \S+ (\S+) (\S+)"')
@@ -44,7 +43,7 @@ FROM_CONES = np.array(
     ]
 )
 """Linear sRGB to cones to OKLab (Ottosson 2020, https://bottosson.github.io/posts/oklab)."""
-DARKEST, CONTRAST, LIGHTEST = 0.21, 0.97, 0.97
+DARKEST, CONTRAST, LIGHTEST = 0.21, 1.02, 0.93
 """Lightness of dark paper, by how much more than that white differs from a colour, the most."""
 
 
@@ -54,24 +53,22 @@ def picture(path: Path, name: str, alternative: str) -> Markup:
     Parameters
     ----------
     path : Path
-        An SVG or a PNG.
+        Its SVG.
     name : str
         What no other figure of the page is called.
     alternative : str
         What the figure shows, for those who do not see it.
     """
-    if path.suffix == ".svg" and path.stat().st_size <= LARGEST:
+    if path.stat().st_size <= LARGEST:
         return drawing(path.read_text(encoding="utf-8"), name, alternative)
-    return Markup('<img class="paper" src="{}" alt="{}">').format(embedded(path), alternative)
-
-
-def embedded(path: Path) -> str:
-    """Return a picture as a data address, so that the page stands alone."""
-    return f"data:{MEDIA[path.suffix]};base64,{base64.b64encode(path.read_bytes()).decode()}"
+    contents = base64.b64encode(path.read_bytes()).decode()
+    return Markup('<img class="paper" src="data:image/svg+xml;base64,{}" alt="{}">').format(
+        contents, alternative
+    )
 
 
 def drawing(text: str, name: str, alternative: str) -> Markup:
-    """Return an SVG of matplotlib as an element of the page.
+    """Return an SVG as `isomorph.figures.saving` writes it as an element of the page.
 
     Text stays text, identifiers get the figure's name in front of them, and each colour its
     counterpart on dark paper; a drawing that holds an image, whose colours are a scale, stays on
@@ -86,8 +83,7 @@ def drawing(text: str, name: str, alternative: str) -> Markup:
     alternative : str
         What the figure shows.
     """
-    text = SAID.sub("", BEFORE.sub("", text))
-    text = re.sub(r">\s+<", "><", text.strip()).replace("xlink:href", "href")
+    text = SAID.sub("", text).replace("xlink:href", "href")
     used = set(REFERENCE.findall(text))
     text = IDENTITY.sub(lambda one: f' id="{name}-{one[1]}"' if one[1] in used else "", text)
     text = REFERENCE.sub(lambda one: one[0].replace("#", f"#{name}-", 1), text)
@@ -99,8 +95,8 @@ def drawing(text: str, name: str, alternative: str) -> Markup:
     width, height = (float(one) for one in BOX.findall(tag)[0])
     smallest = min((float(one) for one in LETTERS.findall(text)), default=LEGIBLE / PIXELS)
     style = (
-        f"width:{PIXELS * width:.0f}px;min-width:{width * LEGIBLE / smallest:.0f}px;"
-        f"aspect-ratio:{width:.0f}/{height:.0f}"
+        f"width:{PIXELS * width:.0f}px;min-width:{ceil(width * LEGIBLE / smallest)}px;"
+        f"aspect-ratio:{width:g}/{height:g}"
     )
     style += "".join(f";{key}:light-dark({c},{dark(c)})" for c, key in colours.items())
     said = (
@@ -124,7 +120,7 @@ def dark(colour: str) -> str:
     Examples
     --------
     >>> dark("#ffffff"), dark("#22262b")
-    ('#181818', '#e0e6ec')
+    ('#181818', '#e3e8ef')
     """
     coded = np.array([int(colour[at : at + 2], 16) for at in (1, 3, 5)]) / 255
     linear = np.where(coded <= 0.04045, coded / 12.92, ((coded + 0.055) / 1.055) ** 2.4)

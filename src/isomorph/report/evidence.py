@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from isomorph.errors import IsomorphError
 from isomorph.figures.dataset_results import DatasetResults
 from isomorph.figures.style import slug
 from isomorph.layout import Layout
-from isomorph.stages.figures import LISTING, TABLES, read_tables
+from isomorph.stages.figures import FORMATS, LISTING, TABLES, read_tables
 
 
 @dataclass(frozen=True)
@@ -23,14 +22,16 @@ class Picture:
     Attributes
     ----------
     kind, region, title, caption : str
+        The region is empty where the figure is not about one.
     path : Path
-        What the page shows.
+        Its SVG.
     alt : str
-        What the figure shows, for those who do not see it.
+        What it finds, one sentence.
     name : str
         What no other figure of the study is called.
-    files : list of (str, str)
-        Kind and address, as seen from the page, of the files of the figure.
+    files : tuple of (str, str)
+        Format and address, as seen from the page, of its files: the SVG, the same as PDF, and the
+        rows that it draws.
     """
 
     kind: str
@@ -92,33 +93,26 @@ def read_pictures(layout: Layout, dataset: str) -> tuple[Picture, ...]:
         return ()
     pictures = []
     for entry in json.loads(listing.read_text(encoding="utf-8")):
-        path = folder / entry["file"]
-        if not path.is_file():
-            raise IsomorphError(
-                f"{listing}: lists {entry['file']}, which is not there; draw the figures of "
-                f"{dataset} again"
-            )
-        title, caption = entry["title"], entry["caption"]
+        files = {kind: folder / entry[kind] for kind in FORMATS}
+        for path in files.values():
+            if not path.is_file():
+                raise IsomorphError(
+                    f"{listing}: lists {path.name}, which is not there; draw the figures of "
+                    f"{dataset} again"
+                )
+        home = layout.report.parent
         pictures.append(
             Picture(
-                entry["kind"],
-                entry["region"],
-                title,
-                caption,
-                path,
-                entry.get("alt") or f"{title}. {caption}",
-                f"{slug(dataset)}-{slug(path.stem)}",
-                tuple(_forms(layout, path)),
+                **{key: entry[key] for key in ("kind", "region", "title", "caption", "alt")},
+                path=files["svg"],
+                name=f"{slug(dataset)}-{slug(files['svg'].stem)}",
+                files=tuple(
+                    (kind.upper(), path.relative_to(home).as_posix())
+                    for kind, path in files.items()
+                ),
             )
         )
     return tuple(pictures)
-
-
-def _forms(layout: Layout, path: Path) -> Iterator[tuple[str, str]]:
-    """Yield the files of a figure: as it is shown, as PDF, and what it shows as CSV."""
-    for suffix in dict.fromkeys((path.suffix, ".pdf", ".csv")):
-        if (file := path.with_suffix(suffix)).is_file():
-            yield suffix[1:].upper(), file.relative_to(layout.report.parent).as_posix()
 
 
 def read_origins(layout: Layout, dataset: str) -> dict[str, Provenance]:

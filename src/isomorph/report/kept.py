@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import base64
 import gzip
+import re
 from collections.abc import Mapping
+from html import unescape
 from pathlib import Path
 
 from markupsafe import Markup
 
 LARGEST_PAGE = 8_000_000
 """Bytes a page may have with the files it keeps: what can still be sent by mail."""
+
+LINK = re.compile(r'<a href="([^"#][^"]*)"')
 
 
 def with_files(page: str, paths: Mapping[str, Path], limit: int = LARGEST_PAGE) -> str:
@@ -21,23 +25,29 @@ def with_files(page: str, paths: Mapping[str, Path], limit: int = LARGEST_PAGE) 
     page : str
         HTML, whose links to the files are their addresses.
     paths : mapping of str to Path
-        By address. The largest are left out first; `files.js` marks the links to these.
+        By address; what the page does not link to stays out. Where there is no room, pictures for
+        print are left out first, then the largest files; `files.js` marks the links to these.
     limit : int, optional
         Bytes of the whole page.
     """
     room = limit - len(page.encode())
-    held = {address: _packed(path) for address, path in paths.items()}
+    linked = {unescape(one) for one in LINK.findall(page)}
+    held = {address: _packed(path) for address, path in paths.items() if address in linked}
     scripts = []
-    for address, contents in sorted(held.items(), key=lambda one: (len(one[1]), one[0])):
+    for address, contents in sorted(held.items(), key=_worth):
         script = Markup('<script type="application/gzip" data-file="{}">{}</script>\n').format(
             address, contents
         )
-        room -= len(script.encode())
-        if room < 0:
-            break
-        scripts.append(script)
+        if (size := len(script.encode())) <= room:
+            room -= size
+            scripts.append(script)
     body, end, rest = page.rpartition("</body>")
     return body + "".join(scripts) + end + rest
+
+
+def _worth(held: tuple[str, str]) -> tuple[bool, int, str]:
+    address, contents = held
+    return address.endswith(".pdf"), len(contents), address
 
 
 def _packed(path: Path) -> str:

@@ -38,19 +38,35 @@ from isomorph.models.packing import described
 from isomorph.report import contests, viewed
 from isomorph.report.analysis_facts import FAMILIES, analysis
 from isomorph.report.answers import sentences
-from isomorph.report.best import answer, best_layers, every_layer, layer_selection
+from isomorph.report.bars import bar
+from isomorph.report.best import (
+    answer,
+    every_layer,
+    footnote,
+    lacking,
+    layer_selection,
+    models_table,
+    some_interval_holds_0,
+)
 from isomorph.report.best import small_p_wide_interval as wide
+from isomorph.report.columns import tied
 from isomorph.report.drawings import picture
 from isomorph.report.evidence import Illustrated, files, read_origins, read_results
 from isomorph.report.explained import explained
 from isomorph.report.explored import bundles, choices
 from isomorph.report.kept import with_files
 from isomorph.report.links import linked
+from isomorph.report.made import made
 from isomorph.report.methods import methods
 from isomorph.report.missing import Judged, judge
+from isomorph.report.planted import recovered
 from isomorph.report.predicted import predicted
 from isomorph.report.robustness import robustness
 from isomorph.report.scripts import scripts
+from isomorph.report.summary import Row, matrix, row_of, rows_of
+from isomorph.report.summary_words import MARKS, caption, key, mark, note, spoken
+from isomorph.report.unsaid import unsaid
+from isomorph.responses.times import EDGES
 from isomorph.saying import say
 from isomorph.study import ModelSpec
 
@@ -121,25 +137,22 @@ def templates() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {"picture": picture, "linked": linked, "slug": slug, "tied": tied,
-                            "number": number, "family": family_title}  # fmt: skip
-    environment.globals |= {"meaning": meaning, "scripts": scripts}
+                            "number": number, "family": family_title, "named": named}  # fmt: skip
+    environment.globals |= {"meaning": meaning, "scripts": scripts, "bar": bar, "mark": mark,
+                            "MARKS": MARKS, "note": note, "spoken": spoken}  # fmt: skip
     return environment
 
 
 def meaning(table: str, column: str) -> Markup:
     """Return what a column of a table means, as the catalogue says, its values as words."""
     (said,) = (one.meaning for one in CATALOGUE[table].columns if one.name == column)
-    words = re.sub("`([^`]*)`", lambda one: f"<em>{one[1].replace('_', '-')}</em>", escape(said))
+    return named(said)
+
+
+def named(text: str) -> Markup:
+    """Return a text in which the names between backticks stand as words."""
+    words = re.sub("`([^`]*)`", lambda one: f"<em>{one[1].replace('_', '-')}</em>", escape(text))
     return Markup(words)
-
-
-def tied(text: str) -> str:
-    """Return a sentence in which no line breaks between p and its value or inside brackets."""
-    return re.sub(r"(?<=\bp) ([=<]) (?=\.)|(?<=\[)([^\]\s]+) (?=[^\]]*\])", _tie, text)
-
-
-def _tie(match: re.Match[str]) -> str:
-    return match.group(0).replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def context(judged: Judged) -> dict[str, Any]:
@@ -148,13 +161,19 @@ def context(judged: Judged) -> dict[str, Any]:
     study = layout.study
     results = {name: read_results(layout, name) if name in fit else None for name in study.datasets}
     found = [each for each in results.values() if each]
+    whole = matrix(found)
     rdms = viewed.viewed(layout, results)
     compared = {instance for name in results for instance, _, _ in study.instances_for(name)}
     return {
         **analysis(study.spec, found),
         "path": _relative(study.path, layout.root),
         "missing": judged.told,
-        "answers": sentences(study, found),
+        "made": made(layout),
+        "matrix": whole,
+        "matrix_caption": caption(whole) if whole else "",
+        "matrix_key": key(whole) if whole else [],
+        "answers": sentences(found),
+        "unsaid": unsaid(study, found),
         "datasets": [
             {
                 "spec": spec,
@@ -203,13 +222,14 @@ def _dataset(layout: Layout, results: Illustrated) -> dict[str, Any]:
     return {
         "drawn": results.picture,
         "pictures": results.pictures,
-        "names": main_rows.regions(comparisons),
+        "names": list(dict.fromkeys(comparisons["region"])),
+        "n_bins": n_bins(comparisons),
         "n_stimuli": 0 if comparisons.empty else int(comparisons["n_stimuli"].max()),
         "timecourses": [one for one in results.pictures if one.kind == "timecourse"],
         "explained": explained(results),
         "predicted": predicted(results),
         "alike": contests.models_against_models(results),
-        "regions": [_region(results, one) for one in results.shown],
+        "regions": _regions(results),
         "without": [
             (region, "; ".join(dict.fromkeys(main_rows.rows_of(comparisons, region)["reason"])))
             for region in without
@@ -218,6 +238,7 @@ def _dataset(layout: Layout, results: Illustrated) -> dict[str, Any]:
         "contrasts": contests.contrasts(results),
         "comparisons_of_regions": contests.regions(results),
         "regions_wide": wide(results.table("regions")),
+        "recovered": recovered([results]),
         "recovery": contests.recovery(results, contests.main_recovery(results)),
         "recovery_in_full": contests.recovery(results, results.table("recovery")),
         "robustness": robustness(results),
@@ -232,21 +253,45 @@ def _dataset(layout: Layout, results: Illustrated) -> dict[str, Any]:
     }
 
 
-def _region(results: Illustrated, shown: main_rows.MainRows) -> dict[str, Any]:
-    first = shown.rows.iloc[0]
+def n_bins(comparisons: pd.DataFrame) -> int:
+    """Return how many time bins a dataset has; 0 for one that is not divided."""
+    return len(comparisons[list(EDGES)].dropna().drop_duplicates())
+
+
+def _regions(results: Illustrated) -> list[dict[str, Any]]:
+    """Return each region in the time bin in which a model is most like it, with its other bins."""
+    told = {}
+    for row in rows_of(results):
+        others = [
+            _region(row_of(results, shown), results)
+            for shown in results.shown
+            if row.n_bins > 1 and shown.region != row.shown.region
+            and str(shown.rows["region"].iloc[0]) == row.region
+        ]  # fmt: skip
+        told[row.region] = _region(row, results) | {"others": others}
+    return list(told.values())
+
+
+def _region(row: Row, results: Illustrated) -> dict[str, Any]:
+    shown, first = row.shown, row.shown.rows.iloc[0]
     own = main_rows.rows_of(results.table("comparisons"), shown.region)
     return {
         "name": shown.region,
+        "region": row.region,
+        "n_bins": row.n_bins,
         "measure": measure_title(shown.measure),
         "distance": distance_title(shown.distance),
         "profile": results.picture("profile", shown.region),
         "rdms": results.picture("rdms", shown.region),
-        "answer": answer(results, shown),
-        "best": best_layers(results, shown),
-        "selected": layer_selection(results, shown),
+        "stimuli": results.picture("stimuli", shown.region),
+        "answer": answer(row),
+        "models": models_table(row),
+        "footnote": footnote(row),
+        "lacking": lacking(row),
+        "selected": layer_selection(row),
         "full": every_layer(results, own),
         "scheme": first["scheme"],
-        "wide": wide(main_rows.best_layers(shown.rows)),
+        "wide": some_interval_holds_0(row),
         "wide_somewhere": wide(own),
         "correction": correction(shown.rows),
         "family_size": int(first["family_size"]),

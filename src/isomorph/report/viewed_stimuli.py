@@ -53,7 +53,7 @@ def thinned_out(stimuli: pd.DataFrame, most: int = MOST_STIMULI) -> pd.DataFrame
 
 def coded(values: pd.Series) -> dict[str, object]:
     """Return a column as its values, in the order in which they appear, and a code per row."""
-    codes, names = pd.factorize(values.astype(str))
+    codes, names = pd.factorize(values.fillna("").astype(str))
     return {"name": str(values.name), "values": list(map(str, names)), "codes": codes.tolist()}
 
 

@@ -244,8 +244,9 @@ STAGES: Registry[tuple[Term, ...]] = Registry(
             ),
         ),
         "figures": (
-            start(350, 7.0),
+            start(480, 12.0),  # the maps of brains and heads come from large libraries
             Term(VALUES, _values, 60.0, 1.0),
+            Term("million responses of one subject", _responses, 50.0, 1.0),
         ),
         "report": (
             start(260, 4.0),

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import json
-import re
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+import xarray as xr
 from PIL import Image
 
-from isomorph.artefacts import read_array, read_table, replacing, sha256, write_beside
+from isomorph.artefacts import (
+    read_array,
+    read_responses,
+    read_table,
+    replacing,
+    sha256,
+    write_beside,
+)
 from isomorph.catalogue import CATALOGUE, is_asked, tables_of_results
 from isomorph.figures.dataset_results import DatasetResults
 from isomorph.layout import Layout
@@ -19,11 +26,12 @@ from isomorph.making import require, stamp
 from isomorph.rdms import indexed
 from isomorph.saying import say
 from isomorph.stages.levels import compared_stimuli
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+from isomorph.study.responses import RdmResponses
 
 LISTING = "figures.json"
+PICTURES = ("svg", "pdf")
+FORMATS = (*PICTURES, "csv")
+"""Of each figure, its files."""
 
 UNREAD = {"subjects", "preferences"}
 """Tables of which no more is said than that they are there: they can be long."""
@@ -38,7 +46,8 @@ def run(layout: Layout, dataset: str) -> list[dict[str, str]]:
     Returns
     -------
     list of dict
-        `title`, `caption`, `file`, `region` (empty where it is not about one) and `kind`.
+        `kind`, `region` (empty where it is not about one), the files `svg`, `pdf` and `csv` (the
+        rows that are drawn), `title`, `caption`, and `alt`, what the figure finds in a sentence.
 
     Raises
     ------
@@ -46,6 +55,7 @@ def run(layout: Layout, dataset: str) -> list[dict[str, str]]:
         When the comparisons or the RDMs are absent, or anything is not what the study now says.
     """
     from isomorph.figures.captioned import Drawable, drawings  # matplotlib is imported here
+    from isomorph.figures.saving import save
 
     require(layout, "figures", dataset, partial=True)
     tables = read_tables(layout, dataset)
@@ -64,21 +74,28 @@ def run(layout: Layout, dataset: str) -> list[dict[str, str]]:
         stimuli,
         thumbnails(stimuli, layout.stimuli(dataset).parent),
         read_array(similarities, "representations") if similarities.is_file() else None,
+        recordings(layout, dataset),
     )
     folder = layout.figures(dataset)
     said = "Simulated data. " if data.results.simulated else ""
     entries = []
     for one in drawings(data):
-        save(one.figure, folder / one.file)
-        say(f"figures {dataset}: {one.file}")
-        entries.append(
-            {"kind": one.kind, "region": one.region, "file": one.file, "title": one.title,
-             "caption": said + one.caption}
-        )  # fmt: skip
+        files = {kind: f"{one.stem}.{kind}" for kind in FORMATS}
+        entry = {
+            "kind": one.kind, "region": one.region, **files, "title": one.title,
+            "caption": said + one.caption, "alt": said + one.finding,
+        }  # fmt: skip
+        for kind in PICTURES:
+            path = folder / files[kind]
+            save(one.figure, path, title=one.title, description=entry["alt"])
+        with replacing(folder / files["csv"]) as temporary:
+            one.data.to_csv(temporary, index=False, float_format="%.6g", lineterminator="\n")
+        say(f"figures {dataset}: {files['svg']}")
+        entries.append(entry)
     with replacing(folder / LISTING) as temporary:
         text = json.dumps(entries, indent=2, ensure_ascii=False)
         temporary.write_text(text + "\n", encoding="utf-8")
-    names = [LISTING, *(entry["file"] for entry in entries)]
+    names = [LISTING, *(entry[kind] for entry in entries for kind in FORMATS)]
     contents = {name: sha256(folder / name) for name in names}
     write_beside(folder, stamp(layout, "figures", dataset), contents)
     return entries
@@ -92,6 +109,31 @@ def read_tables(layout: Layout, dataset: str) -> dict[str, pd.DataFrame]:
         if is_asked(layout.study, CATALOGUE[kind].stage)
         and (path := layout.path(kind, dataset)).is_file()
     }
+
+
+class Recordings(Mapping[str, Mapping[str, xr.Dataset]]):
+    """Responses by subject and session, each subject read when it is asked for and not kept."""
+
+    def __init__(self, files: Mapping[str, Path]) -> None:
+        self.files = files
+
+    def __getitem__(self, subject: str) -> Mapping[str, xr.Dataset]:
+        return read_responses(self.files[subject])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.files)
+
+    def __len__(self) -> int:
+        return len(self.files)
+
+
+def recordings(layout: Layout, dataset: str) -> Recordings:
+    """Return the responses of a dataset by subject and session; none of ready RDMs."""
+    spec = layout.study.dataset(dataset)
+    if isinstance(spec.responses, RdmResponses):
+        return Recordings({})
+    files = {subject: layout.responses(dataset, subject) for subject in spec.subjects}
+    return Recordings({name: file for name, file in files.items() if file.is_file()})
 
 
 def thumbnails(stimuli: pd.DataFrame, folder: Path) -> list[np.ndarray]:
@@ -111,41 +153,3 @@ def thumbnails(stimuli: pd.DataFrame, folder: Path) -> list[np.ndarray]:
             small = image.convert("RGB").resize((THUMBNAIL, THUMBNAIL), Image.Resampling.LANCZOS)
             images.append(np.asarray(small))
     return images
-
-
-def save(figure: Figure, path: Path) -> None:
-    """Write a figure atomically; the same figure gives the same bytes."""
-    from isomorph.figures.style import styled
-
-    metadata = {"Date": None} if path.suffix == ".svg" else {"Software": None}
-    with styled(), replacing(path) as temporary:
-        figure.savefig(temporary, format=path.suffix[1:], metadata=metadata)
-        SMALLER[path.suffix](temporary)
-
-
-PLACES = re.compile(r'(?<= )(d|x|y)="([^"]*)"')
-"""Attributes of an SVG that hold coordinates, in points; scales are none of them."""
-
-
-def _rounded(path: Path) -> None:
-    """Round the coordinates of an SVG to a hundredth of a point, each path in one line."""
-    text = PLACES.sub(_hundredths, path.read_text(encoding="utf-8"))
-    path.write_text(re.sub(r"\n +(?=<)", "\n", text), encoding="utf-8")
-
-
-def _hundredths(match: re.Match[str]) -> str:
-    places = re.sub(r"-?\d+\.\d+", lambda one: f"{float(one[0]):.2f}", match[2])
-    return f'{match[1]}="{" ".join(places.split())}"'
-
-
-def _in_palette(path: Path) -> None:
-    """Keep 256 colours of a picture: RDMs in one map of colours, and thumbnails, need no more."""
-    with Image.open(path) as picture:
-        small = picture.convert("RGB").quantize(
-            256, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.FLOYDSTEINBERG
-        )
-    small.save(path, format="PNG", optimize=True)
-
-
-SMALLER = {".svg": _rounded, ".png": _in_palette}
-"""How a written figure is made smaller, so that a page of many stays light."""

@@ -53,8 +53,10 @@ class Claim:
     name : str
     source : str
         Authors, year and address.
+    says : str
+        What it claims, for whoever has not read it.
     what : str
-        The experiment, in a sentence.
+        The experiment that is done again, in a phrase.
     figures : tuple of Figure
     redone : callable
         Does the experiment, all seeds fixed, and returns a value for every figure by its name.
@@ -66,6 +68,7 @@ class Claim:
 
     name: str
     source: str
+    says: str
     what: str
     figures: tuple[Figure, ...]
     redone: Callable[[], Mapping[str, float]]

@@ -51,6 +51,10 @@ def redone() -> Mapping[str, float]:
 CLAIM = Claim(
     name="chun2025",
     source="Chun, Canatar, Chung & Lee 2025, https://arxiv.org/abs/2502.15104",
+    says=(
+        "With few recorded units CKA is too low even when it is free of the bias of few stimuli. "
+        "A correction for features brings two samples of one population to 1."
+    ),
     what=f"two samples of 20, 100 or 1,000 units of one population ({N_DRAWS} draws, "
     f"{N_STIMULI} stimuli)",
     figures=tuple(

@@ -58,6 +58,11 @@ def redone() -> Mapping[str, float]:
 CLAIM = Claim(
     name="davari2023",
     source="Davari et al. 2023, https://arxiv.org/abs/2210.16156",
+    says=(
+        "Moving a part of the stimuli far away along one direction changes CKA as far as one "
+        "likes, though what can be read out of the representation is the same. Its limit has a "
+        "closed form."
+    ),
     what="a part of 200 stimuli (1, 10, 60) is moved far away by one vector",
     figures=(
         Figure("error", "CKA less its limit in closed form, at most", "0", high=1e-4),

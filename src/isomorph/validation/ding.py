@@ -81,6 +81,11 @@ def redone() -> Mapping[str, float]:
 CLAIM = Claim(
     name="ding2021",
     source="Ding, Denain & Steinhardt 2021, https://arxiv.org/abs/2108.01661",
+    says=(
+        "A similarity measure should fall where a network loses what it can do. Components of a "
+        "layer are deleted, the most important last, and accuracy and similarity to the whole "
+        "layer are tracked: Procrustes follows accuracy better than CKA does."
+    ),
     what="principal components deleted from three layers of three networks, 10 ranks: rank "
     "correlation of dissimilarity with lost accuracy",
     figures=(

@@ -34,6 +34,10 @@ def redone() -> Mapping[str, float]:
 CLAIM = Claim(
     name="groeger2026",
     source="Gröger, Wen & Brbić 2026, https://arxiv.org/abs/2602.14486",
+    says=(
+        "The share of near neighbours that unrelated representations have in common has a closed "
+        "form, so that a raw score can be read against it."
+    ),
     what="expected share of mutual nearest neighbours, k / (n - 1)",
     figures=(
         Figure("orders", "k = 2, n = 6, mean over all 720 orders less 2/5", "0", high=1e-12),

@@ -21,6 +21,11 @@ def redone() -> Mapping[str, float]:
 CLAIM = Claim(
     name="kriegeskorte2008",
     source="Kriegeskorte et al. 2008, https://doi.org/10.1016/j.neuron.2008.10.043",
+    says=(
+        "Monkeys and people represent images of objects alike: their RDMs of inferior temporal "
+        "cortex are correlated, although one was recorded by electrodes and the other by fMRI. "
+        "The published RDMs go in, and the published correlation must come out."
+    ),
     what="92 images in IT of two monkeys and of four people",
     figures=(
         Figure("pearson", "r of the RDMs", ".49", 0.4905, 0.4915),

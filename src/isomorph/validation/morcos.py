@@ -44,6 +44,10 @@ TITLES = {"cka": "CKA", "procrustes": "Procrustes", "pwcca": "PWCCA"}
 CLAIM = Claim(
     name="morcos2018",
     source="Morcos, Raghu & Bengio 2018, https://arxiv.org/abs/1806.05759",
+    says=(
+        "Networks that generalise end up more alike than networks that only memorise shuffled "
+        "labels, in their last layers and not in their first."
+    ),
     what="five networks that generalise less five that memorise: mean similarity of pairs",
     figures=(
         *(

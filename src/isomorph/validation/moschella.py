@@ -86,6 +86,10 @@ CLAIM = Claim(
     name="moschella2023",
     source="Moschella et al. 2023, https://arxiv.org/abs/2209.15430; Cannistraci et al. 2024, "
     "https://arxiv.org/abs/2310.01211",
+    says=(
+        "A head trained to read one network fails on another whose units are other ones. It "
+        "works once stimuli are described by their similarity to common anchors."
+    ),
     what="accuracy of heads that read another network, and mean reciprocal rank of retrieval",
     figures=(
         Figure("absolute", "features as they are", "near chance, .1", high=0.25),

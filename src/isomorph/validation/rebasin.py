@@ -109,6 +109,10 @@ def _arrays(network: Perceptrons) -> tuple[list[Floats], list[Floats]]:
 CLAIM = Claim(
     name="rebasin2023",
     source="Ainsworth, Hayase & Srinivasa 2023, https://arxiv.org/abs/2209.04836",
+    says=(
+        "Two trained networks look far apart only because their units are in another order. Once "
+        "units are matched, the straight way between the two crosses no barrier of loss."
+    ),
     what="loss between two networks above that of the networks, before and after matching",
     figures=(
         Figure("matched", "barrier after weight matching", "near 0", high=0.03),

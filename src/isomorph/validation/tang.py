@@ -68,6 +68,10 @@ def redone() -> Mapping[str, float]:
 CLAIM = Claim(
     name="tang2020",
     source="Tang et al. 2020, https://arxiv.org/abs/2003.11498",
+    says=(
+        "Two networks can have the same activations and yet learn from different units, which "
+        "the alignment of their tangent kernels sees and that of activations does not."
+    ),
     what="two networks with the same hidden layers and heads that read either half of the units: "
     "CKA of activations, and of activations seen through gradients",
     figures=(

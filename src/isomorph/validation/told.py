@@ -10,11 +10,21 @@ from isomorph.validation._claim import Claim, Figure, Outcome
 OPENING = """\
 # Published results, done again
 
-Written by `isomorph validate --page`. Networks are trained and data are drawn in the run, with
-fixed seeds. *Expected* is a tolerance, not the value that came out. The networks of the sources are
-larger, and learned from more than 1,000 digits of 64 pixels: width, depth, ranks and weight decay
-were chosen here so that their conditions hold, and what hinges on that choice is said below the
-table.
+Does a measure here do what the literature says that it does? Unit tests hold each measure against
+its formula and against other packages; this page holds it against what publications found with it.
+Each section does one publication's experiment again, small enough to run in seconds: data are
+drawn and networks are trained in the run, with fixed seeds.
+
+- *Published* is what the publication has: a number, or what it says in words.
+- *Expected* is the range in which the value must lie for the claim to count as found again: a
+  tolerance, not the value that came out.
+- *Ours* is what came out when this page was written, by `isomorph validate --page`.
+
+The networks of the sources are larger, and learned from more than 1,000 digits of 64 pixels: width,
+depth, ranks and weight decay were chosen here so that their conditions hold. So numbers are not
+those of the papers; what must agree is which of two things is larger, and what is near 0 or 1.
+Where the outcome hinges on such a choice, it is said below the table. To do one again on your
+machine: `isomorph validate ding2021`.
 """
 
 
@@ -70,9 +80,8 @@ def page(outcomes: Sequence[Outcome]) -> str:
         table = [_row(_TITLES), _row(["---"] * len(_TITLES))]
         table += [_row(_cells(outcome, figure)) for figure in claim.figures]
         what = claim.what[0].upper() + claim.what[1:]
-        parts.append(
-            f"## {claim.name}\n\n{_linked(claim.source)}. {what}. {outcome.seconds:.0f} s.\n"
-        )
+        parts.append(f"## {claim.name}\n\n{claim.says} ({_linked(claim.source)})\n")
+        parts.append(f"*Done again*: {what}. {outcome.seconds:.0f} s.\n")
         parts.append("\n".join(table) + "\n")
         if claim.remark:
             parts.append(claim.remark + "\n")

@@ -51,6 +51,11 @@ def redone() -> Mapping[str, float]:
 CLAIM = Claim(
     name="williams2021",
     source="Williams et al. 2021, https://arxiv.org/abs/2110.14739",
+    says=(
+        "Distances between networks should obey the triangle inequality, or clustering and "
+        "embedding them makes no sense. The angles of CKA and of Procrustes do, 1 less CKA does "
+        "not."
+    ),
     what="triangle inequality among 90 representations: way less shortest detour, at most",
     figures=(
         Figure("cka", "1 - CKA", "above 0: fails", low=0.1),

@@ -7,6 +7,7 @@ import pytest
 
 from isomorph.report.drawings import dark
 
+OPENED = "for (const one of document.querySelectorAll('details')) one.open = true"
 PAPER = "getComputedStyle(document.body).backgroundColor"
 
 
@@ -26,14 +27,16 @@ def save(page, link, folder):
 
 def test_files_are_saved_from_the_page_that_was_sent_alone(visit, mailed, drawn, tmp_path):
     page = visit(mailed)
+    page.evaluate(OPENED)
     link = page.locator('.files a[href="real/comparisons.csv"]')
     name, contents = save(page, link, tmp_path)
     assert name == "real-comparisons.csv"
     assert contents == drawn.comparisons("real").read_bytes()
     assert page.get_by_text("beside the page").count() == 0
-    figures = drawn.figures("real")
-    name, contents = save(page, page.locator("figure.rdms .forms a").first, tmp_path)
-    assert contents == (figures / "rdms_alpha.png").read_bytes()
+    rows = page.get_by_role("link", name=re.compile(r"^CSV: How similar .* alpha")).first
+    name, contents = save(page, rows, tmp_path)
+    assert name == "real-profile_alpha.csv"
+    assert contents == (drawn.figures("real") / "profile_alpha.csv").read_bytes()
 
 
 def test_a_drawing_is_saved_as_it_is_on_white(visit, mailed, tmp_path):
@@ -54,6 +57,7 @@ def test_what_the_page_does_not_hold_is_marked(visit, mailed):
     less = re.sub(r'<script type="application/gzip" data-file="real/comp.*?</script>', "", whole)
     mailed.write_text(less, encoding="utf-8")
     page = visit(mailed)
+    page.evaluate(OPENED)
     marked = page.locator("a.beside")
     assert marked.count() == 1
     assert marked.get_attribute("href") == "real/comparisons.csv"
@@ -79,8 +83,10 @@ def test_paper_has_every_table_whole_and_is_white(visit, report_file):
     page.get_by_role("button", name="Colours").dblclick()
     page.emulate_media(media="print", color_scheme="dark")
     assert page.evaluate(PAPER) == "rgb(255, 255, 255)"
-    hidden = "one.getBoundingClientRect().height === 0 || !one.checkVisibility()"
-    lost = f"[...document.querySelectorAll('main table, main figure')].filter((one) => {hidden})"
+    lost = (
+        "[...document.querySelectorAll('main :is(table, figure)')].filter((one) => "
+        "!one.closest('.raw') && !one.getBoundingClientRect().height)"
+    )
     assert page.evaluate(f"{lost}.length") == 0
     assert not page.get_by_role("navigation").is_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 700
@@ -93,5 +99,6 @@ def test_everything_is_there_without_scripts(visit, report_file):
     page = visit(report_file, java_script_enabled=False, width=390)
     assert page.locator("main table").first.is_visible()
     assert page.locator("main button, .tools, .scheme").count() == 0
+    page.locator("#real-methods > summary").click()
     assert page.locator('a[href="real/comparisons.csv"]').is_visible()
     assert page.locator(".scroll:not([tabindex])").count() == 0

@@ -3,7 +3,7 @@ import re
 import xml.etree.ElementTree as ET
 import zlib
 
-import numpy as np
+import pandas as pd
 import pytest
 from synthetic_study import write_scores, write_study
 
@@ -26,14 +26,22 @@ def timed_file(tmp_path_factory):
     for n, (start, stop) in enumerate(BINS):
         part = table[beta].assign(time_start=start, time_stop=stop)
         names = ["estimate", "interval_low", "interval_high"]
-        part[names] = part[names] * (1.0 if n == 2 else 0.3)
-        parts.append(part)
-    whole = parts[0].__class__(
-        np.concatenate([one.to_numpy() for one in parts]), columns=table.columns
-    )
-    write_table(path, whole.astype(table.dtypes), "comparisons", provenance("test"))
+        parts.append(part.assign(**{name: part[name] * (1 if n == 2 else 0.3) for name in names}))
+    write_table(path, pd.concat(parts, ignore_index=True), "comparisons", provenance("test"))
     write_scores(layout, "real")
     return report.run(layout)
+
+
+def opened(visit, file, fragment=""):
+    """Return a page when its explorer has drawn."""
+    page = visit(file, fragment)
+    page.wait_for_selector("#explore[data-drawn]")
+    return page
+
+
+def wait_for(page, region):
+    """Wait until a region is in view."""
+    page.locator(FINDING).filter(has_text=re.compile(f"^{region}")).wait_for()
 
 
 def saved(page, label, within='[data-part="profile"]'):
@@ -44,17 +52,12 @@ def saved(page, label, within='[data-part="profile"]'):
         return download.value.suggested_filename, file.read()
 
 
-def test_a_choice_changes_drawing_and_address_and_the_address_gives_the_view_again(
-    visit, timed_file
-):
-    page = visit(timed_file)
-    page.wait_for_selector("#explore[data-drawn]")
+def test_a_choice_is_in_drawing_and_address_and_the_address_gives_it_again(visit, timed_file):
+    page = opened(visit, timed_file)
     assert "alpha: Net, trained scores" in page.inner_text(FINDING)
     before = page.inner_html(PROFILE)
     page.select_option('select[name="place"]', label="beta")
-    page.wait_for_function(
-        "() => document.querySelector('[data-part=finding]').textContent.startsWith('beta')"
-    )
+    wait_for(page, "beta")
     assert page.inner_html(PROFILE) != before
     page.select_option('select[name="measure"]', "pearson")
     page.select_option('select[name="axis"]', "depth")
@@ -63,14 +66,12 @@ def test_a_choice_changes_drawing_and_address_and_the_address_gives_the_view_aga
     assert page.get_by_role("button", name="Pixels").get_attribute("aria-pressed") == "false"
     seen = page.inner_text(FINDING), page.inner_html(PROFILE)
     assert "beta 50 to 100 ms" in seen[0]  # the bin of the highest estimate
-    again = visit(timed_file, page.evaluate("location.hash"))
-    again.wait_for_selector("#explore[data-drawn]")
+    again = opened(visit, timed_file, page.evaluate("location.hash"))
     assert (again.inner_text(FINDING), again.inner_html(PROFILE)) == seen
 
 
 def test_the_note_says_the_numbers_that_are_saved(visit, timed_file):
-    page = visit(timed_file)
-    page.wait_for_selector("#explore[data-drawn]")
+    page = opened(visit, timed_file)
     dots = page.locator(f'{PROFILE} .series[data-group="net"] .dot')
     dots.nth(3).hover(force=True)  # blocks.2; its score lies over it
     note = page.inner_text(".note")
@@ -125,8 +126,7 @@ def check_pdf(document):
 
 
 def test_layers_are_reached_and_chosen_by_the_keyboard(visit, timed_file):
-    page = visit(timed_file)
-    page.wait_for_selector("#explore[data-drawn]")
+    page = opened(visit, timed_file)
     page.focus(PROFILE)
     for key in ("ArrowRight", "ArrowRight", "ArrowRight"):
         page.keyboard.press(key)
@@ -139,8 +139,7 @@ def test_layers_are_reached_and_chosen_by_the_keyboard(visit, timed_file):
 
 
 def test_time_bins_are_drawn_and_chosen(visit, timed_file):
-    page = visit(timed_file, "#view?dataset=real&region=beta")
-    page.wait_for_selector("#explore[data-drawn]")
+    page = opened(visit, timed_file, "#view?dataset=real&region=beta")
     assert page.locator('[data-part="course-map"] .cell').count() == 5 * 4
     page.locator('[data-part="course-map"] .cell').first.click()
     assert page.input_value('select[name="time"]').endswith("50 to 0 ms")
@@ -148,46 +147,28 @@ def test_time_bins_are_drawn_and_chosen(visit, timed_file):
 
 
 def test_what_cannot_be_shown_is_said(visit, timed_file, tmp_path):
-    page = visit(timed_file, "#view?dataset=real&region=alpha&measure=phrenology")
-    page.wait_for_selector("#explore[data-drawn]")
-    assert 'The address names measure "phrenology", which is not in this page.' in page.inner_text(
-        FINDING
-    )
+    page = opened(visit, timed_file, "#view?dataset=real&region=alpha&measure=phrenology")
+    said = 'Not among these results: measure "phrenology". alpha: Net, trained scores'
+    assert page.inner_text(FINDING).startswith(said)
     broken = tmp_path / "broken.html"
     whole = timed_file.read_text(encoding="utf-8")
-    broken.write_text(
-        re.sub(r'(id="explored-real">).{40}', r"\1" + 40 * "A", whole), encoding="utf-8"
-    )
+    spoilt = re.sub(r'(id="explored-real">).{40}', r"\1" + 40 * "A", whole)
+    broken.write_text(spoilt, encoding="utf-8")
     page = visit(broken)
     page.wait_for_selector('[data-part="failed"]:not([hidden])')
     assert page.inner_text('[data-part="failed"]').startswith("alpha cannot be shown: ")
 
 
-MATRIX = (
-    '<table class="matrix"><tr><td data-dataset="real" data-region="beta" data-model="net"'
-    ' data-measure="rho_a" data-distance="correlation"><span class="score">.39</span></td></tr></table>'
-)
-
-
-def test_a_cell_of_the_matrix_says_more_and_leads_to_its_model(visit, timed_file, tmp_path):
-    with_matrix = tmp_path / "matrix.html"
-    whole = timed_file.read_text(encoding="utf-8")
-    with_matrix.write_text(
-        whole.replace('<section id="explore"', MATRIX + '<section id="explore"'), encoding="utf-8"
-    )
-    page = visit(with_matrix)
-    page.wait_for_selector("#explore[data-drawn]")
-    cell = page.locator(".matrix td").last
+def test_a_cell_of_the_matrix_says_more_and_leads_to_its_model(visit, timed_file):
+    page = opened(visit, timed_file)
+    cell = page.locator('.matrix td[data-region="beta"][data-model="net"]')
     cell.hover()
     opens = "Net, trained · beta 50 to 100 ms"
     page.locator(".note").filter(has_text=opens).wait_for()
     assert page.inner_text(".note").startswith(f"{opens}\non held-out stimuli: .")
     cell.get_by_role("link").focus()
     page.keyboard.press("Enter")
-    page.wait_for_function(
-        "() => document.querySelector('[data-part=finding]').textContent.startsWith('beta')"
-    )
+    wait_for(page, "beta")
     assert "model=net" in page.evaluate("location.hash")
-    page.wait_for_function(
-        "() => document.getElementById('explore').getBoundingClientRect().top < 200"
-    )
+    place = "document.getElementById('explore').getBoundingClientRect().top"
+    page.wait_for_function(f"() => {place} < 200")

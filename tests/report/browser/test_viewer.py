@@ -1,5 +1,5 @@
 import json
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote
 
 import numpy as np
 import pytest
@@ -47,8 +47,9 @@ def test_a_layer_in_the_address_is_shown_and_pointing_tells_both_stimuli(
     panels = page.locator("#rdms svg.square")
     assert "Net, trained: blocks.2" in panels.nth(1).get_attribute("aria-label")
     # The picture is as wide as 12 cells: point into row 3, column 7.
-    box = panels.nth(1).locator("image").bounding_box()
-    page.mouse.move(box["x"] + 7.5 * box["width"] / 12, box["y"] + 3.5 * box["height"] / 12)
+    picture = panels.nth(1).locator("image")
+    cell = picture.bounding_box()["width"] / 12
+    picture.hover(position={"x": 7.5 * cell, "y": 3.5 * cell})
     chosen = page.locator("#rdms .cell select").evaluate_all(
         "all => all.map((one) => Number(one.value))"
     )
@@ -82,7 +83,7 @@ def test_orders_and_what_stands_below_on_a_phone(visit, report_file, third):
     )
     first = page.locator("#rdms svg.square").first
     before = first.locator("image").get_attribute("href")
-    page.get_by_label("Order").select_option("left")
+    page.locator("#rdms").get_by_label("Order").select_option("left")
     first = page.locator("#rdms svg.square").first
     assert first.locator("image").get_attribute("href") != before
     assert "order=left" in page.url
@@ -129,3 +130,23 @@ def test_pairs_are_saved_with_names_and_values(visit, report_file, rdm_of):
     first, second, *numbers = lines[3].split(",")
     assert json.dumps([first, second]) == '["s00", "s03"]'
     assert float(numbers[2]) == pytest.approx(rdm_of("head")[0, 3], rel=1e-3)
+
+
+def test_a_layer_that_is_chosen_in_the_explorer_stands_beside_its_region(visit, report_file):
+    page = visit(report_file)
+    page.wait_for_selector("#explore[data-drawn]")
+    page.locator('[data-part="profile"] svg').focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    panels = page.locator("#rdms svg.square")
+    shown = view_of(page)
+    assert shown["left"].startswith("real/")
+    _, model, layer = shown["right"].split("/")
+    assert panels.nth(0).get_attribute("aria-label").startswith(f"RDM of {shown['region']},")
+    assert f": {layer}, " in panels.nth(1).get_attribute("aria-label")
+    assert model == shown["model"]
+
+
+def view_of(page):
+    """Return the view in the address."""
+    return dict(parse_qsl(page.url.split("#view?", 1)[1]))

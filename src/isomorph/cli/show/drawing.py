@@ -16,9 +16,9 @@ from isomorph.errors import IsomorphError
 from isomorph.figures import main_rows
 from isomorph.figures.geometry import square
 from isomorph.figures.matrices import MOST, draw_matrices
+from isomorph.figures.saving import save
 from isomorph.figures.style import COLOUR_MAP, INK, styled
 from isomorph.rdms import indexed
-from isomorph.stages.figures import save
 
 __all__ = ["DRAWINGS", "save"]
 

@@ -9,7 +9,7 @@ halvings differ, which is added. Gains are differences of values set against cha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -243,6 +243,11 @@ def _region_rows(fitter: _Fitter, region: Region, tasks: Sequence[Task], fits: F
     """Return a row per task; all tasks of a half are scored, and resampled, at once."""
     material = fitter.material
     sound = [place for place, each in enumerate(fits) if not any(isinstance(f, str) for f in each)]
+    if not sound:
+        return [
+            {**_columns(material, region, task), **_nothing(_why(each))}
+            for task, each in zip(tasks, fits, strict=True)
+        ]
     whole: list[Floats] = []
     drawn: list[Floats] = []
     for half, (stimuli, (_, pairs)) in enumerate(
@@ -276,14 +281,18 @@ def _region_rows(fitter: _Fitter, region: Region, tasks: Sequence[Task], fits: F
     for place, task in enumerate(tasks):
         base = _columns(material, region, task)
         if place not in sound:
-            why = next(fit for fit in fits[place] if isinstance(fit, str))
-            rows.append({**base, **_nothing(why)})
+            rows.append({**base, **_nothing(_why(fits[place]))})
             continue
         column = sound.index(place)
         own_fits = [fit for fit in fits[place] if isinstance(fit, WeightedFit)]
         rows.append({**base, **_scored(fitter, region, each[:, :, column],
                                        gains_drawn[:, :, column], own_fits, task)})  # fmt: skip
     return rows
+
+
+def _why(fits: Iterable[WeightedFit | str]) -> str:
+    """Return why a task has no weights, of fits of which one could not be made."""
+    return next(fit for fit in fits if isinstance(fit, str))
 
 
 def _scored(

@@ -85,6 +85,7 @@ const arrange = (() => {
   /** Return a category in words; a bare number or yes and no with the name of its column. */
   function words(column, code) {
     const value = column.values[code];
+    if (!value) return `no ${column.name}`;
     const bare = /^(-?[\d.]+|yes|no|true|false|nan)$/i.test(value);
     return bare ? `${column.name}: ${value}` : value;
   }

@@ -60,9 +60,8 @@ function standalone(drawing, head) {
   }
   const box = drawing.viewBox.baseVal, { width, height: own } = box?.width ? box : drawing.getBoundingClientRect();
   const height = own + (head?.height ?? 0);
-  for (const [name, value] of Object.entries({ xmlns: SVG, viewBox: `0 0 ${width} ${height}`, width, height, "font-family": "Helvetica, Arial, sans-serif" })) {
-    copy.setAttribute(name, value);
-  }
+  const whole = { xmlns: SVG, viewBox: `0 0 ${width} ${height}`, width, height, "font-family": "Helvetica, Arial, sans-serif" };
+  for (const [name, value] of Object.entries(whole)) copy.setAttribute(name, value);
   copy.prepend(svg("rect", { width, height, fill: "#ffffff" }));
   return copy;
 }

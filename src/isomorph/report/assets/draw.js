@@ -60,6 +60,11 @@ function between(low, high, digits = 2) {
   return `[${number(low, digits)}, ${number(high, digits)}]`;
 }
 
+/** Return ".28 [.16, .38]", without an interval where there is none. */
+function estimated(value, low, high) {
+  return Number.isFinite(low) && Number.isFinite(high) ? `${number(value)} ${between(low, high)}` : number(value);
+}
+
 const note = html("div", { class: "note", role: "tooltip", hidden: true });
 
 /** Show a note at a place of the window: lines of text or elements, the first in bold. */

@@ -39,7 +39,6 @@ const explored = (() => {
         row, region: held.regions[given("region")], time: held.bins[given("bin")].words,
         distance: held.distances[given("distance")].name, measure: held.measures[given("measure")].name,
         scheme: held.texts[given("scheme")], stimuli: given("n_stimuli"), subjects: given("n_subjects"),
-        tests: given("family_size"),
         ceiling: { low, high, middle, reason: held.texts[given("ceiling_reason")] },
       };
     });
@@ -63,8 +62,8 @@ const explored = (() => {
       const chosen = get("chosen");
       return {
         score: get("score"), low: get("score_low"), high: get("score_high"), share: get("chosen_share"),
-        calibrated: get("score_calibrated"), chance: get("maximum_chance"),
-        layer: chosen === held.missing ? -1 : chosen, reason: held.texts[get("score_reason")] ?? "",
+        calibrated: get("score_calibrated"),
+        layer: chosen === held.missing ? -1 : chosen,
       };
     }
 
@@ -79,7 +78,10 @@ const explored = (() => {
       ...held, layers, settings, value, row, score, training,
       layersOf: (model) => held.models[model].layers.map((_, place) => first[model] + place),
       /** Return the group of a model by its name, or by that of one of its seeds; null without one. */
-      groupNamed: (name) => held.groups.find((group) => group.name === name) ?? held.groups[held.models.find((model) => model.name === name)?.group] ?? null,
+      groupNamed(name) {
+        const model = held.models.find((one) => one.name === name);
+        return held.groups.find((group) => group.name === name) ?? held.groups[model?.group] ?? null;
+      },
       members: (group) => held.models.flatMap((model, n) => (model.group === group ? [n] : [])),
       titleOf: (list, name) => held[list].find((one) => one.name === name)?.title ?? name,
     };
@@ -141,7 +143,7 @@ const explored = (() => {
     const found = members.map((rows) => data.score(setting, rows[0].model)).filter(Boolean);
     if (found.length < 2) return found[0] ?? null;
     const mean = (name) => found.reduce((sum, one) => sum + one[name], 0) / found.length;
-    return { score: mean("score"), calibrated: mean("calibrated"), low: NaN, high: NaN, layer: -1, seeds: found.length, reason: "" };
+    return { score: mean("score"), calibrated: mean("calibrated"), low: NaN, high: NaN, layer: -1, seeds: found.length };
   }
 
   return { open, settingOf, series, highest, heldOut };

@@ -50,8 +50,9 @@ const explorer = (() => {
     };
     menus(shown, option);
     legend(shown);
-    const said = lacking.length ? `The address names ${lacking.join(" and ")}, which is not in this page. ` : "";
+    const said = lacking.length ? `Not among these results: ${lacking.join(", ")}. ` : "";
     part("finding").textContent = said + finding.tied(finding.sentence(data, shown));
+    part("facts").textContent = finding.facts(data, shown);
     profiled(shown);
     courses.show(part("course"), shown);
     measured.show(part("measures"), shown);
@@ -63,7 +64,8 @@ const explorer = (() => {
     const among = (key) => new Set(here.map((one) => one[key]));
     fill("time", data.bins.filter((bin) => among("time").has(bin.words)).map((bin) => [bin.words, bin.words]), setting.time);
     const measures = data.measures.filter((one) => among("measure").has(one.name));
-    const families = data.families.map((family) => [family.title, measures.filter((one) => one.family === family.name).map((one) => [one.name, one.title])]);
+    const choices = ({ name }) => measures.filter((one) => one.family === name).map((one) => [one.name, one.title]);
+    const families = data.families.map((family) => [family.title, choices(family)]);
     grouped("measure", families.filter(([, own]) => own.length), setting.measure);
     const own = new Set(here.filter((one) => one.measure === setting.measure && one.time === setting.time).map((one) => one.distance));
     fill("distance", data.distances.filter((one) => own.has(one.name)).map((one) => [one.name, one.title]), setting.distance);
@@ -91,10 +93,12 @@ const explorer = (() => {
       const toggle = () => {
         const next = new Set(hidden);
         if (!next.delete(group.name)) next.add(group.name);
-        view.set({ hide: [...next].join(",") });
+        view.set({ dataset: data.dataset, region: setting.region, hide: [...next].join(",") });
       };
       const seeds = data.members(data.groups.indexOf(group)).length;
-      const button = html("button", { type: "button", "aria-pressed": String(!hidden.has(group.name)), "data-toggles": group.name, onclick: toggle }, look.swatch(group), group.title + (seeds > 1 ? ` (${seeds} seeds)` : ""));
+      const said = { type: "button", "aria-pressed": String(!hidden.has(group.name)), "data-toggles": group.name };
+      const title = group.title + (seeds > 1 ? ` (${seeds} seeds)` : "");
+      const button = html("button", { ...said, onclick: toggle }, look.swatch(group), title);
       for (const [kind, near] of [["pointerenter", group.name], ["focus", group.name], ["pointerleave", null], ["blur", null]]) {
         button.addEventListener(kind, () => pointing.near(part("profile").querySelector("svg"), near));
       }
@@ -114,6 +118,7 @@ const explorer = (() => {
       title: `Layer profile. ${part("finding").textContent}`,
       lines: (mark) => finding.lines(data, setting, mark),
       choose: (mark) => pick(data, setting, mark.row),
+      leave: () => { if (chosen) view.set({ model: null, layer: null }); },
     });
     home.replaceChildren(drawing);
   }
@@ -121,10 +126,10 @@ const explorer = (() => {
   /** Choose a layer: the RDM viewer shows its RDM beside that of the region. */
   function pick(data, setting, row) {
     const model = data.models[row.model].name;
-    const time = setting.time ? `/${setting.time}` : "";
+    const key = (...names) => names.filter(Boolean).map(encodeURIComponent).join("/");
     view.set({
       dataset: data.dataset, region: setting.region, time: setting.time, measure: setting.measure, distance: setting.distance,
-      model, layer: row.name, left: `${data.dataset}/${setting.region}${time}`, right: `${data.dataset}/${model}/${row.name}`,
+      model, layer: row.name, left: key(data.dataset, setting.region, setting.time), right: key(data.dataset, model, row.name),
     });
     document.getElementById("rdms")?.scrollIntoView({ block: "start" });
   }
@@ -142,8 +147,16 @@ const explorer = (() => {
     panel.shown = shown;
   }
 
-  const named = (what) => () => slug([panel.shown.data.dataset, finding.inPlace(panel.shown.setting), what, panel.shown.setting.measure, panel.shown.setting.distance].join(" "));
-  part("profile").after(downloads({ name: named("layers"), drawing: () => part("profile").querySelector("svg"), rows: () => finding.rows(panel.shown.data, panel.shown), head: () => finding.head(panel.shown), what: "profile" }));
+  part("profile").after(downloads({
+    name() {
+      const { data, setting } = panel.shown;
+      return slug([data.dataset, finding.inPlace(setting), "layers", setting.measure, setting.distance].join(" "));
+    },
+    drawing: () => part("profile").querySelector("svg"),
+    rows: () => finding.rows(panel.shown.data, panel.shown),
+    head: () => finding.head(panel.shown),
+    what: "profile",
+  }));
 
   menu("place").addEventListener("change", (event) => {
     const { dataset, region } = event.target.selectedOptions[0].dataset;

@@ -1,7 +1,7 @@
 // Links to files beside the page: those it keeps itself are saved from it, the others marked.
 
 (() => {
-  const TYPES = { csv: "text/csv;charset=utf-8", pdf: "application/pdf", svg: "image/svg+xml", png: "image/png" };
+  const TYPES = { csv: "text/csv;charset=utf-8", pdf: "application/pdf", svg: "image/svg+xml" };
   const LINKS = ".files a, .forms a";
   const ending = (address) => address.split(".").at(-1).toLowerCase();
 
@@ -12,7 +12,7 @@
     if (kept) return () => inflated(kept.textContent);
     const figure = link.closest("figure");
     if (ending(address) === "svg" && figure?.querySelector("svg.drawing")) return async () => alone(figure.querySelector("svg.drawing"));
-    const picture = figure?.querySelector("img")?.src;
+    const picture = figure?.querySelector("img")?.src; // a drawing of very many marks
     const shown = picture?.startsWith(`data:${TYPES[ending(address)]};`);
     return shown ? async () => (await fetch(picture)).arrayBuffer() : null;
   }

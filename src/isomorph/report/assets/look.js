@@ -1,26 +1,20 @@
 // How models look in every drawing: networks, untrained controls and baselines differ in form too.
 
 const look = (() => {
-  const COLOURS = 12;
+  /** Return the attributes of what belongs to a group; its colour on white and on dark paper. */
+  const series = ({ name, kind, colours: [light, dark] }) => ({
+    class: `series ${kind}`, style: `color: light-dark(${light}, ${dark})`, "data-group": name,
+  });
 
-  /** Return the variable of a group's colour: see explorer.css. */
-  function colour(group) {
-    if (group.kind === "trained") return `var(--model-${(group.colour - 1) % COLOURS + 1})`;
-    return group.kind === "untrained" ? "var(--control)" : "var(--baseline)";
-  }
-
-  /** Return the attributes of what belongs to a group. */
-  const series = (group) => ({ class: `series ${group.kind}`, style: `color: ${colour(group)}` });
-
-  /** Return a group's marker: discs of networks, triangles on their tips of those for which there is
-   *  no other colour; triangles of controls, squares of baselines; filled where the corrected p is
-   *  below .05. */
-  function marker({ kind, colour: n }, x, y, filled, r = 3.4) {
+  /** Return a group's marker: discs of networks, triangles on their tips of those that have no colour
+   *  of their own, triangles of controls, squares of baselines; filled where the corrected p is below
+   *  .05. */
+  function marker({ kind, again }, x, y, filled, r = 3.4) {
     const said = { class: `dot${filled ? " sure" : ""}` };
-    if (kind === "trained" && n > COLOURS) return svg("path", { ...said, d: `M${x - r} ${y - 0.8 * r}L${x + r} ${y - 0.8 * r}L${x} ${y + r}Z` });
-    if (kind === "trained") return svg("circle", { ...said, cx: x, cy: y, r });
     if (kind === "baseline") return svg("rect", { ...said, x: x - r, y: y - r, width: 2 * r, height: 2 * r });
-    return svg("path", { ...said, d: `M${x - r} ${y + 0.8 * r}L${x + r} ${y + 0.8 * r}L${x} ${y - r}Z` });
+    if (kind === "trained" && !again) return svg("circle", { ...said, cx: x, cy: y, r });
+    const up = kind === "trained" ? -r : r;
+    return svg("path", { ...said, d: `M${x - r} ${y + 0.8 * up}L${x + r} ${y + 0.8 * up}L${x} ${y - up}Z` });
   }
 
   const sample = (group) => svg("g", series(group),

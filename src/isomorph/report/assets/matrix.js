@@ -1,25 +1,41 @@
 // The matrix of the answer: each cell shows its note, and leads to its region and model below.
 
 (() => {
-  const bundles = new Map([...document.querySelectorAll("#explore option[data-bundle]")].map((option) => [option.dataset.dataset, option.dataset.bundle]));
+  const options = [...document.querySelectorAll("#explore option[data-bundle]")];
+  const bundles = new Map(options.map(({ dataset }) => [dataset.dataset, dataset.bundle]));
 
   /** Return the view of a cell: only what it says itself. */
-  const viewOf = ({ dataset: { dataset, region, time, model, measure, distance } }) => ({ dataset, region, time: time ?? null, model, measure, distance, layer: null });
+  function viewOf(cell) {
+    const { dataset, region, time = null, model, measure, distance } = cell.dataset;
+    return { dataset, region, time, model, measure, distance, layer: null };
+  }
 
   function linked(cell) {
     const score = cell.querySelector(".score") ?? cell;
-    const link = html("a", { href: view.address(viewOf(cell)), onclick: (event) => { event.preventDefault(); event.stopPropagation(); go(cell); } });
+    const follow = (event) => {
+      event.preventDefault();
+      event.stopPropagation();
+      go(cell);
+    };
+    const link = html("a", { href: view.address(viewOf(cell)), onclick: follow });
     link.append(...score.childNodes);
     score.append(link);
     cell.addEventListener("click", () => go(cell));
     let known = null, at = null;
     cell.addEventListener("pointermove", (event) => { at = event; }, true);
     const again = () => { if (at && cell.matches(":hover")) showNote(known, { x: at.clientX, y: at.clientY }); };
-    const learn = () => {
-      known ??= explored.open(bundles.get(cell.dataset.dataset)).then((data) => { known = lines(data, cell); again(); }, (error) => { known = [`This cell's numbers cannot be shown: ${error.message}`]; });
+    const learn = async () => {
+      if (known) return;
+      known = [];
+      try {
+        known = lines(await explored.open(bundles.get(cell.dataset.dataset)), cell);
+      } catch (error) {
+        known = [`The numbers of this cell cannot be shown: ${error.message}`];
+      }
+      again();
     };
     for (const kind of ["pointerenter", "focusin"]) cell.addEventListener(kind, learn);
-    const said = () => (Array.isArray(known) ? known : [cell.innerText.trim().replace(/\s+/g, " ")]);
+    const said = () => (known?.length ? known : [cell.innerText.trim().replace(/\s+/g, " ")]);
     noted(cell, said);
     noted(link, said);
   }

@@ -40,7 +40,11 @@ const measured = (() => {
     return { group, one, measure, setting, best, score, calibrated };
   }
 
-  const top = (cells, measure) => cells.filter((cell) => cell.measure === measure && Number.isFinite(cell.calibrated)).reduce((a, b) => (a && a.calibrated >= b.calibrated ? a : b), undefined);
+  /** Return the cell with the highest value under a measure, undefined without any. */
+  function top(cells, measure) {
+    const own = cells.filter((cell) => cell.measure === measure && Number.isFinite(cell.calibrated));
+    return own.reduce((a, b) => (a && a.calibrated >= b.calibrated ? a : b), undefined);
+  }
 
   function sentence(settings, cells) {
     const first = settings.map(({ measure }) => top(cells, measure)?.group).filter(Boolean);
@@ -50,7 +54,8 @@ const measured = (() => {
     const [title, n] = counted[0];
     if (cells.every((cell) => cell.group === groups[0])) return `${title} under ${settings.length} measures.`;
     if (n === first.length) return `All ${n} measures place ${title} highest.`;
-    return `Measures disagree: ${counted.map(([name, k], at) => `${k} of ${first.length}${at ? "" : " measures"} place ${name} highest`).join(", ")}.`;
+    const placed = ([name, k], at) => `${k} of ${first.length}${at ? "" : " measures"} place ${name} highest`;
+    return `Measures disagree: ${counted.map(placed).join(", ")}.`;
   }
 
   function drawing(settings, cells, width) {
@@ -97,7 +102,7 @@ const measured = (() => {
   /** Draw a cell: its area is the value; the highest under the measure has a ring. */
   function dot({ group, calibrated, best }, { x, y }, most, highest) {
     const r = Number.isFinite(calibrated) ? Math.max(1.2, most * Math.sqrt(Math.min(1, Math.max(0, calibrated)))) : 0;
-    return svg("g", { ...look.series(group), "data-group": group.name },
+    return svg("g", look.series(group),
       r ? look.marker(group, x, y, best.p < 0.05, r) : svg("text", { class: "remark", x, y, "text-anchor": "middle", "dominant-baseline": "central" }, "–"),
       highest ? svg("circle", { class: "pointed", cx: x, cy: y, r: r + 2.6 }) : svg("g"));
   }
@@ -110,19 +115,20 @@ const measured = (() => {
     return [
       `${group.title} · ${measure.title}`,
       `from chance (0) to a perfect match (1): ${number(calibrated)}`,
-      score ? `on held-out stimuli: ${number(score.score)}${Number.isFinite(score.low) ? ` ${between(score.low, score.high)}` : ""}` : "no score on held-out stimuli",
-      `best layer: ${best.name}, ${number(best.estimate)}${Number.isFinite(best.low) ? ` ${between(best.low, best.high)}` : ""}, ${probability(best.p)}${one.members.length > 1 ? " (mean of the seeds)" : ""}`,
+      score ? `on held-out stimuli: ${estimated(score.score, score.low, score.high)}` : "no score on held-out stimuli",
+      `best layer: ${best.name}, ${estimated(best.estimate, best.low, best.high)}, ${probability(best.p)}${one.members.length > 1 ? " (mean of the seeds)" : ""}`,
       [shown.data.titleOf("families", measure.family), shown.data.titleOf("distances", setting.distance)].join("; "),
     ];
   }
 
-  const kept = (value) => (Number.isFinite(value) ? Number(value.toFixed(4)) : NaN);
-
   function rowOf({ group, measure, setting, best, score, calibrated }) {
+    const { kept } = finding;
     return {
-      dataset: shown.data.dataset, region: setting.region, ...finding.bin(shown.data, setting), model: group.name, family: measure.family, measure: measure.name, distance: setting.distance,
-      calibrated: kept(calibrated), held_out: kept(score?.score), held_out_low: kept(score?.low), held_out_high: kept(score?.high),
-      best_layer: best.name, estimate: kept(best.estimate), interval_low: kept(best.low), interval_high: kept(best.high), p_corrected: finding.single(best.p),
+      dataset: shown.data.dataset, region: setting.region, ...finding.bin(shown.data, setting), model: group.name,
+      family: measure.family, measure: measure.name, distance: setting.distance, calibrated: kept(calibrated),
+      held_out: kept(score?.score), held_out_low: kept(score?.low), held_out_high: kept(score?.high),
+      best_layer: best.name, estimate: kept(best.estimate), interval_low: kept(best.low),
+      interval_high: kept(best.high), p_corrected: finding.single(best.p),
     };
   }
 

@@ -38,21 +38,25 @@ const pdf = (() => {
     const paint = PAINTED[element.tagName];
     if (["g", "svg", "a"].includes(element.tagName)) await children(element, page, style);
     else if (element.tagName === "text") await text(element, page, style, number("x"), number("y"));
-    else if (element.tagName === "image") await image(element.getAttribute("href"), page, [number("x"), number("y"), number("width"), number("height")]);
+    else if (element.tagName === "image") await image(element.getAttribute("href"), page, ["x", "y", "width", "height"].map((name) => number(name)));
     else if (paint) shape(paint(element, number), page, style);
     else throw new Error(`a drawing has <${element.tagName}>, which cannot be written as PDF`);
     page.said.push("Q");
   }
 
-  const pairs = (element) => element.getAttribute("points").trim().split(/[\s,]+/).map(Number);
-  const lines = (numbers) => "M" + numbers.join(" ");
+  /** Return the path of a list of points, empty where there is none. */
+  function lines(element, end = "") {
+    const numbers = element.getAttribute("points").trim().split(/[\s,]+/);
+    return numbers.length < 2 ? "" : `M${numbers.join(" ")}${end}`;
+  }
+
   const PAINTED = {
     line: (_, n) => `${short(n("x1"))} ${short(n("y1"))} m ${short(n("x2"))} ${short(n("y2"))} l`,
     rect: (_, n) => `${["x", "y", "width", "height"].map((name) => short(n(name))).join(" ")} re`,
     circle: (_, n) => pdfPath.ellipse(n("cx"), n("cy"), n("r"), n("r")),
     ellipse: (_, n) => pdfPath.ellipse(n("cx"), n("cy"), n("rx"), n("ry")),
-    polyline: (element) => pdfPath.path(lines(pairs(element))),
-    polygon: (element) => pdfPath.path(lines(pairs(element)) + "Z"),
+    polyline: (element) => pdfPath.path(lines(element)),
+    polygon: (element) => pdfPath.path(lines(element, "Z")),
     path: (element) => pdfPath.path(element.getAttribute("d") ?? ""),
   };
 

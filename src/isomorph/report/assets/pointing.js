@@ -29,8 +29,8 @@ const pointing = (() => {
    *  `one` are a line, which belongs to `one.group`.
    *  @param title what the drawing is; @param lines(mark) what the note of a mark says;
    *  @param choose(mark) what a click or Enter does: of a finger, the second at the same mark;
-   *  @param reach pixels within which a mark is pointed at. */
-  function follow(drawing, marks, { title, lines, choose, reach = REACH }) {
+   *  @param leave() what a click beside all marks does; @param reach pixels within which a mark is pointed at. */
+  function follow(drawing, marks, { title, lines, choose, leave: cleared = () => {}, reach = REACH }) {
     const said = document.querySelector('#explore [data-part="pointed"]');
     const ring = svg("circle", { class: "pointed", r: 7, "data-screen": "", visibility: "hidden" });
     drawing.append(ring);
@@ -74,7 +74,8 @@ const pointing = (() => {
     drawing.addEventListener("blur", leave);
     drawing.addEventListener("click", (event) => {
       const mark = under(event);
-      if (mark && drawing.dataset.ready !== "false") choose(mark);
+      if (!mark) cleared();
+      else if (drawing.dataset.ready !== "false") choose(mark);
     });
     drawing.addEventListener("keydown", (event) => {
       if (event.key === "Enter" && current) { choose(current); return; }

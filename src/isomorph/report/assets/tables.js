@@ -62,9 +62,10 @@ const tabled = (() => {
 
   /** Return a table as it stands, in order and without what is filtered away, as CSV. */
   function asCsv(table) {
-    const names = [...table.tHead.rows[0].cells].map((cell) => cell.textContent.trim());
+    const text = (cell) => (cell?.textContent ?? "").replaceAll("\u00a0", " ").trim();
+    const names = [...table.tHead.rows[0].cells].map(text);
     const lines = [...table.tBodies[0].rows].filter((row) => !row.hidden)
-      .map((row) => names.map((_, n) => row.cells[n]?.textContent.trim() ?? ""));
+      .map((row) => names.map((_, n) => text(row.cells[n])));
     const quoted = (text) => /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
     return [names, ...lines].map((line) => line.map(quoted).join(",")).join("\r\n") + "\r\n";
   }

@@ -54,7 +54,7 @@ const thirds = (() => {
       }
     }
     if (!shown.length) return [];
-    return [html("h4", {}, title), html("ol", { class: "extremes" }, shown.map(([size, cell]) => html("li", {},
+    return [html("h3", {}, title), html("ol", { class: "extremes" }, shown.map(([size, cell]) => html("li", {},
       html("button", { type: "button", onclick: () => move(cell, true) },
         ...[cell.row, cell.column].map((one) => set.images.length && html("img", { src: set.images[one], alt: "" })).filter(Boolean),
         cells.names(set, cell)),

@@ -11,17 +11,20 @@ const viewer = (() => {
     try {
       const held = rdms.gathered(await stored(section.dataset.bundle));
       const now = { held, room, cell: null, width: 0 };
-      view.on(KEYS, () => draw(now));
+      const again = () => { try { draw(now); } catch (error) { failed(room, "drawn", error); } };
+      view.on(KEYS, again);
       const resized = new ResizeObserver(([{ contentRect }]) => {
-        if (Math.abs(contentRect.width - now.width) > 1) draw(now);
+        if (Math.abs(contentRect.width - now.width) > 1) again();
       });
       resized.observe(room); // which tells the width at once, so that it is drawn
-      matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => draw(now));
     } catch (error) {
-      room.replaceChildren(html("p", { class: "missing", role: "alert" },
-        `The RDMs could not be opened: ${error.message}`));
-      throw error;
+      failed(room, "opened", error);
     }
+  }
+
+  function failed(room, done, error) {
+    room.replaceChildren(html("p", { class: "missing", role: "alert" }, `The RDMs could not be ${done}: ${error.message}`));
+    throw error;
   }
 
   /** Return what the address and the defaults say is shown. */
@@ -46,11 +49,11 @@ const viewer = (() => {
     const distances = controls.distances(set);
     const distance = distances.includes(state.distance) ? state.distance : (regions ?? left).found[0].distance;
     const column = set.columns.find(({ name }) => name === state.category) ?? set.columns[0] ?? null;
-    const order = arrange.ORDERS[state.order] && (column || state.order !== "category") ? state.order : "table";
+    const order = Object.hasOwn(arrange.ORDERS, state.order) && (column || state.order !== "category") ? state.order : "table";
     return {
       set, said, column, order, distance,
       left: rdms.under(held, left.found, distance), right: rdms.under(held, right.found, distance),
-      third: thirds[state.third] ? state.third : "difference",
+      third: Object.hasOwn(thirds, state.third) ? state.third : "difference",
     };
   }
 
