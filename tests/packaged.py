@@ -98,7 +98,8 @@ def install(place: Path, wheel: Path) -> Path:
     venv.create(place / "venv", with_pip=True)
     bin_ = place / "venv" / "bin"
     pip = [str(bin_ / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    run([*pip, "-c", str(ROOT / "constraints.txt"), str(wheel)], place)
+    # compiling all of what is installed takes longer than what the study imports of it
+    run([*pip, "--no-compile", "-c", str(ROOT / "constraints.txt"), str(wheel)], place)
     return bin_
 
 

@@ -24,13 +24,20 @@ def place() -> Path:
     IsomorphError
         When neither the package nor a repository around it has them.
     """
+    if (folder := _found()) is None:
+        raise IsomorphError(
+            f"{PACKAGED}: the workflow and the built-in studies are missing from this "
+            "installation; install isomorph anew"
+        )
+    return folder
+
+
+def _found() -> Path | None:
+    """Return the folder that holds them, None where code stands alone."""
     for folder in (PACKAGED, CHECKOUT):
         if (folder / "Snakefile").is_file() and (folder / "config").is_dir():
             return folder
-    raise IsomorphError(
-        f"{PACKAGED}: the workflow and the built-in studies are missing from this installation; "
-        "install isomorph anew"
-    )
+    return None
 
 
 def is_here() -> bool:
@@ -38,9 +45,10 @@ def is_here() -> bool:
     return place() == Path.cwd()
 
 
-def members(kind: str) -> Path:
-    """Return the folder of the built-in `datasets` or `models`."""
-    return place() / "config" / kind
+def members(kind: str) -> list[Path]:
+    """Return the folder of the built-in `datasets` or `models`, none where code stands alone."""
+    folder = _found()
+    return [] if folder is None else [folder / "config" / kind]
 
 
 def studies() -> dict[str, Path]:
@@ -51,7 +59,9 @@ def studies() -> dict[str, Path]:
     >>> "demo" in studies()
     True
     """
-    return {file.stem: file for file in sorted((place() / "config").glob("*.yaml"))}
+    folder = _found()
+    files = [] if folder is None else sorted((folder / "config").glob("*.yaml"))
+    return {file.stem: file for file in files}
 
 
 def profile(name: str) -> str:
@@ -147,9 +157,9 @@ def only_study(folder: Path | str = ".") -> Path:
 
 def _of_a_file(path: Path) -> Path:
     """Return a path; where there is no such file, the built-in one that it means from elsewhere."""
-    built_in = place() / path
-    is_one = not path.exists() and not path.is_absolute() and built_in in studies().values()
-    return built_in if is_one else path
+    if path.exists() or path.is_absolute() or (folder := _found()) is None:
+        return path
+    return folder / path if folder / path in studies().values() else path
 
 
 def _shortest(path: Path) -> Path:

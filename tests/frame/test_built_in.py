@@ -1,5 +1,6 @@
 """What comes with isomorph: found in the repository and in a package, and named from anywhere."""
 
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -64,6 +65,13 @@ def test_a_package_is_asked_before_a_repository(tmp_path, monkeypatch):
     monkeypatch.setattr(built_in, "CHECKOUT", tmp_path / "none")
     with pytest.raises(IsomorphError, match="missing from this installation"):
         built_in.place()
+    # whose study needs none of them is read all the same
+    config = tmp_path / "config"
+    for kind, name in (("datasets", "haxby2001"), ("models", "pixels")):
+        shutil.copytree(ROOT / "config" / kind, config / kind)
+        assert (config / kind / f"{name}.yaml").is_file()
+    (config / "mine.yaml").write_text(STUDY.format(model="gabor"))
+    assert load_study(built_in.named_study(str(config / "mine.yaml"))).name == "mine"
 
 
 # ---------------------------------------------------------------- members of a study

@@ -109,9 +109,9 @@ def _find(study: Path, folder: str, name: str, key: str) -> Path:
     places = _places(study, folder)
     found = {file.stem for place in places for file in place.glob("*.yaml") if file.is_file()}
     known = sorted(found)
-    where = f"{places[0]} or among the built-in {folder} ({places[-1]})"
-    if places[0].resolve() == places[-1].resolve():
-        where = str(places[0])
+    where = str(places[0])
+    if len(places) > 2 and places[0].resolve() != places[-1].resolve():
+        where += f" or among the built-in {folder} ({places[-1]})"
     raise StudyError(
         study, [f'{key}: no {folder[:-1]} "{name}" in {where}, {did_you_mean(name, known)}']
     )
@@ -128,4 +128,4 @@ def _found(study: Path, folder: str, name: str) -> Path | None:
 
 def _places(study: Path, folder: str) -> list[Path]:
     beside = [study.parent / folder, study.parent.parent / folder]
-    return [*beside, built_in.members(folder)]
+    return [*beside, *built_in.members(folder)]
