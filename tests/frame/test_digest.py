@@ -136,6 +136,7 @@ NO_STAGE = (
     *("inference." + one for one in ("asking", "beyond", "compare", "given", "keywords")),
     *("inference." + one for one in ("lined_up", "result", "similarity_map", "vectors")),
     *("inference." + one for one in ("many_given", "measured", "predict.in_hand")),
+    *("inference." + one for one in ("drawings", "view")),
     *("rdms." + one for one in ("exchange", "layers_in_hand", "lined_up", "rdm", "spheres")),
     "rdms.unnamed",
 )

@@ -74,10 +74,7 @@ def page(html):
 
 
 def files_of(layout):
-    """Return the tables and figures a study has, as the page addresses them.
-
-    Of stimuli the page has a map of its own.
-    """
+    """Return the tables and figures a study has, as the page addresses them."""
     found = [
         path
         for dataset in layout.study.datasets
@@ -86,7 +83,7 @@ def files_of(layout):
             (layout.figures(dataset), {".svg", ".pdf", ".csv"}),
         )
         for path in folder.iterdir()
-        if path.suffix in kinds and not path.name.startswith("stimuli")
+        if path.suffix in kinds
     ]
     return {path.relative_to(layout.report.parent).as_posix() for path in found}
 
