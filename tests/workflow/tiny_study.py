@@ -130,10 +130,15 @@ def started(
     environment: Mapping[str, str] = os.environ,
 ) -> subprocess.Popen[str]:
     """Start the workflow of the repository in a folder, apart from this process."""
-    return subprocess.Popen(
-        _command(folder, *arguments), cwd=folder, env=_environment(source, environment), text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
-    )  # fmt: skip
+    # What a shell starts in the background ignores interrupts, and so would all it starts.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        return subprocess.Popen(
+            _command(folder, *arguments), cwd=folder, env=_environment(source, environment),
+            text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
+        )  # fmt: skip
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def broken_off(folder: Path, after: str, by: signal.Signals) -> tuple[int, str]:
