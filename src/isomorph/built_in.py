@@ -88,8 +88,8 @@ def profile(name: str) -> str:
 def named_study(given: str) -> Path:
     """Return the file that a study's name or path stands for.
 
-    A path of a file that is there is taken as it is (a folder `demo` is no study); then `config/<name>.yaml` of the current
-    folder, then the built-in study of that name.
+    A path of a file that is there is taken as it is; then `config/<name>.yaml` of the current
+    folder, then the built-in study of that name. A folder of that name is no study.
 
     Parameters
     ----------
