@@ -89,7 +89,7 @@ def named_study(given: str) -> Path:
     """Return the file that a study's name or path stands for.
 
     A path of a file that is there is taken as it is; then `config/<name>.yaml` of the current
-    folder, then the built-in study of that name.
+    folder, then the built-in study of that name. A folder of that name is no study.
 
     Parameters
     ----------
@@ -106,7 +106,7 @@ def named_study(given: str) -> Path:
     'demo.yaml'
     """
     path = Path(given)
-    if path.suffix in {".yaml", ".yml"} or path.exists():
+    if path.suffix in {".yaml", ".yml"} or (path.exists() and not path.is_dir()):
         return _of_a_file(path)
     here = Path("config") / f"{given}.yaml"
     if here.is_file():

@@ -52,7 +52,7 @@ def how_to_install(extra: str) -> str:
     In a repository the versions are those it pins.
     """
     if (Path(__file__).parents[2] / "constraints.txt").is_file():
-        return f'in the folder of isomorph run pip install -c constraints.txt -e ".[{extra}]"'
+        return f'in the checkout of isomorph, run pip install -c constraints.txt -e ".[{extra}]"'
     return f'run pip install "isomorph[{extra}]"'
 
 

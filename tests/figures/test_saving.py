@@ -34,6 +34,9 @@ def test_an_svg_holds_its_words_as_text_and_says_what_it_shows(figure, tmp_path)
     assert (root[0].text, root[1].text) == ("A <title>", "A & B.")
     assert root.get("role") == "img"
     assert root.get("aria-label") == "A <title>. A & B"
+    save(figure, tmp_path / "a.svg", title="How similar?", description="Not at all.")
+    root = ElementTree.parse(tmp_path / "a.svg").getroot()
+    assert root.get("aria-label") == "How similar? Not at all"
     assert root.get("font-family").endswith("sans-serif")
     words = [node.text for node in root.iter() if node.tag.endswith("}text")]
     assert {"Title & more", "x"} <= set(words)

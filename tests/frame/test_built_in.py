@@ -111,7 +111,10 @@ def test_a_study_is_named_by_its_file_or_by_its_name(elsewhere):
     assert built_in.named_study("demo") == demo
     assert built_in.named_study("config/demo.yaml") == demo
     assert built_in.named_study("mine.yaml") == Path("mine.yaml")  # whoever reads it says so
-    (elsewhere / "config").mkdir()
+    for folder in ("config", "demo"):
+        (elsewhere / folder).mkdir()
+    assert built_in.named_study("demo") == demo
+    assert built_in.named_study("config") == demo.with_stem("config")
     (elsewhere / "config" / "demo.yaml").write_text(STUDY)
     assert built_in.named_study("demo") == Path("config/demo.yaml")
     with pytest.raises(IsomorphError, match=r'no built-in study "demmo", did you mean "demo"\?'):

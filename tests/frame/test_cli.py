@@ -47,6 +47,22 @@ def python(code):
 # ---------------------------------------------------------------- quick
 
 
+@pytest.mark.parametrize("name", ["check", "headline", "verify"])
+def test_a_study_is_named_with_or_without_its_option(name, capsys):
+    for given in (["dmo"], ["--study", "dmo"], ["--root", ".", "dmo"]):
+        assert 'did you mean "demo"?' in said(capsys, name, *given)
+    for given in ([], ["demo", "--study", "demo"]):
+        with pytest.raises(SystemExit):
+            main([name, *given])
+
+
+def test_nothing_asked_is_answered_with_what_there_is(capsys):
+    with pytest.raises(SystemExit) as ended:
+        main([])
+    assert ended.value.code == 0
+    assert "To begin: isomorph demo" in capsys.readouterr().out
+
+
 def test_asking_for_help_imports_nothing_heavy():
     heavy = python(
         "import sys\n"

@@ -61,7 +61,7 @@ def test_what_the_default_profile_asks_for_is_asked_for(handed_over, tmp_path):
     assert not {"--keep-going", "--workflow-profile"} & set(handed_over("demo"))
 
 
-def test_what_is_asked_for_is_handed_on(handed_over, tmp_path):
+def test_what_is_asked_for_is_handed_on(handed_over, tmp_path, monkeypatch):
     (tmp_path / "mine.yaml").write_text("name: mine\ndatasets: [a]\nmodels: [b]\n")
     words = handed_over("run", "--cores", "3", "-n", "--verbose", "--", "--until", "compare")
     assert words.count("--quiet") == 1
@@ -69,6 +69,7 @@ def test_what_is_asked_for_is_handed_on(handed_over, tmp_path):
         *("--cores", "3", "--dry-run", "--quiet", "host", "--until", "compare"),
         *("--config", "study=mine.yaml"),
     ]
+    monkeypatch.setattr("isomorph.cli.run.find_spec", lambda name: name)
     words = handed_over("run", "--profile", "slurm")
     assert words[5:7] == ["--profile", str(ROOT / "profiles" / "slurm")]
     assert "--cores" not in words
@@ -108,6 +109,11 @@ def test_a_mistake_is_one_sentence_and_starts_nothing(capsys, tmp_path, monkeypa
     monkeypatch.chdir(tmp_path)
     assert said in refused(capsys, *given)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_cluster_without_its_executor_is_said_with_what_brings_it(capsys, monkeypatch):
+    monkeypatch.setattr("isomorph.cli.run.find_spec", lambda name: None)
+    assert ".[cluster]" in refused(capsys, "run", "demo", "--profile", "slurm")
 
 
 def test_the_version_is_said(capsys):

@@ -45,6 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(given: list[str]) -> int:
     try:
+        given = given or ["--help"]
         _refuse_unknown_command(given)
         given, passed_on = split(given)
         parsed = _parser().parse_args(given, argparse.Namespace(passed_on=passed_on))

@@ -6,11 +6,12 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import NoReturn
 
 from isomorph import built_in
-from isomorph.errors import IsomorphError
+from isomorph.errors import IsomorphError, how_to_install
 
 PASSES_ON = ("run", "demo")
 """Commands that hand on to Snakemake what stands after `--`."""
@@ -182,6 +183,8 @@ def _without_keys(passed_on: Sequence[str]) -> tuple[list[str], list[str]]:
 
 
 def _start(study: Path, parsed: argparse.Namespace) -> NoReturn:
+    if parsed.profile is not None:
+        _need_executor(parsed.profile)
     words = command(
         study,
         root=parsed.root,
@@ -192,6 +195,15 @@ def _start(study: Path, parsed: argparse.Namespace) -> NoReturn:
         passed_on=parsed.passed_on,
     )
     _become(words, study, parsed.root)
+
+
+def _need_executor(profile: str) -> None:
+    """Refuse a profile for SLURM where Snakemake has no executor for it: it would say its usage."""
+    asked = _options_of(built_in.profile(profile), without="quiet")
+    if "slurm" in asked and find_spec("snakemake_executor_plugin_slurm") is None:
+        raise IsomorphError(
+            f"--profile {profile}: has no executor here; {how_to_install('cluster')}"
+        )
 
 
 def _unlock(parsed: argparse.Namespace) -> NoReturn:

@@ -19,13 +19,28 @@ if TYPE_CHECKING:
     from isomorph.layout import Layout
     from isomorph.study import DatasetSpec, Study
 
+STUDY = "study file, or the name of one that comes with isomorph, such as demo"
+
 
 def add_study(parser: argparse.ArgumentParser) -> None:
     """Add the study to a command's arguments."""
     parser.add_argument(
-        "--study", required=True, type=named_study, metavar="FILE",
-        help="study file, or the name of one that comes with isomorph, such as demo",
+        "--study", required=True, type=named_study, metavar="FILE", help=STUDY
     )  # fmt: skip
+
+
+def add_study_first(parser: argparse.ArgumentParser) -> None:
+    """Add the study to a command that needs no more, so that it is named as for `isomorph run`."""
+    either = parser.add_mutually_exclusive_group(required=True)
+    either.add_argument(
+        "study", nargs="?", default=argparse.SUPPRESS, type=_named, metavar="STUDY", help=STUDY
+    )
+    either.add_argument("--study", type=named_study, metavar="FILE", help="the same")
+
+
+def _named(given: str) -> Path | str:
+    """Return the study of a name; argparse also asks for what stands for no name."""
+    return given if given is argparse.SUPPRESS else named_study(given)
 
 
 def add_root(parser: argparse.ArgumentParser) -> None:
@@ -76,7 +91,7 @@ def _run(layout: Layout) -> str:
 
 
 def _add_check(parser: argparse.ArgumentParser) -> None:
-    add_study(parser)
+    add_study_first(parser)
     add_root(parser)
     parser.set_defaults(run=_check)
 
@@ -127,7 +142,7 @@ def _check(parsed: argparse.Namespace) -> None:
 
 
 def _add_verify(parser: argparse.ArgumentParser) -> None:
-    add_study(parser)
+    add_study_first(parser)
     add_root(parser)
     parser.set_defaults(run=_verify)
 
@@ -180,7 +195,7 @@ def _show(parsed: argparse.Namespace) -> None:
 
 
 def _add_headline(parser: argparse.ArgumentParser) -> None:
-    add_study(parser)
+    add_study_first(parser)
     add_root(parser)
     parser.set_defaults(run=_headline)
 

@@ -94,9 +94,10 @@ def _above_chance(points: pd.DataFrame, families: Sequence[main_rows.Family], ho
     if not len(rows) or not np.isfinite(rows["p_corrected"].astype(float)).any():
         return ""
     n, sure = len(rows), int(main_rows.significant(rows).sum())
-    whose = "of trained networks " if len(networks) else ""
+    whose = " of trained networks" if len(networks) else ""
+    told = "1 differs" if sure == 1 else f"{'all' if sure == n else sure or 'none'} differ"
     return (
-        f" Of {n} layers {whose}{'all' if sure == n else sure} differ from chance "
+        f" Of {n} layers{whose}, {told} from chance "
         f"(p\N{NO-BREAK SPACE}<\N{NO-BREAK SPACE}.05 after {how})."
     )
 
@@ -132,7 +133,7 @@ def _best_pairs(data: Drawable) -> Iterator[_Pair]:
         column = category_column(data.stimuli)
         facts = facts_of(
             data, shown.rows, region=shown.region, n=len(stimuli),
-            models="a trained network" if trained else "all models, none of them a trained network",
+            models="a trained network" if trained else "all models (none is a trained network)",
             thumbnails="; thumbnails are staggered"
             if len(data.images) and not results.simulated else "",
             order=f"in the order of their {column}, in brackets" if column

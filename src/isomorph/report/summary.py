@@ -99,6 +99,8 @@ class Matrix:
     def groups(self) -> list[tuple[str, list[Family]]]:
         """Columns by kind of model."""
         kinds = dict.fromkeys(model.kind for model in self.models)
+        if list(kinds) == ["baseline"]:
+            return [("Models", list(self.models))]
         return [(KINDS[kind], [m for m in self.models if m.kind == kind]) for kind in kinds]
 
     @property

@@ -51,11 +51,17 @@ def caption(whole: Matrix) -> str:
         "Score of each model on stimuli that had no part in choosing its layer" if held_out
         else "The highest of each model's layers"
     )  # fmt: skip
+    seeds = (
+        " (of several seeds their mean, the lowest and the highest)"
+        if any(len(model.instances) > 1 for model in whole.models) else ""
+    )  # fmt: skip
+    sets = (
+        " Below each score: which layers may be the best of the model, with 95 % confidence."
+        if any(cell.layers for cell in whole.cells) else ""
+    )  # fmt: skip
     return (
-        f"{score}, with its {coverage} interval (of several "
-        f"seeds their mean, the lowest and the highest). Measure: {measures}. Distance between "
-        f"stimuli: {distances}. Below each score: which layers may be the best of the model, with "
-        "95 % confidence."
+        f"{score}, with its {coverage} interval{seeds}. Measure: {measures}. Distance between "
+        f"stimuli: {distances}.{sets}"
     )
 
 

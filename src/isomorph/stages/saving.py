@@ -108,6 +108,7 @@ def lean(text: str, title: str = "", description: str = "") -> str:
     text = UNSEEN.sub("", re.sub(r">\s+<", "><", text)).replace("<g></g>", "")
     text = _shared(_once(text))
     words = ". ".join(part.rstrip(".") for part in (title, description) if part)
+    words = words.replace("?. ", "? ")
     attributes = f' role="img" aria-label={quoteattr(words)}' if words else ""
     attributes += f' font-family="{FONTS}" stroke-linejoin="round"'
     said = "".join(

@@ -10,7 +10,9 @@ const profile = (() => {
   function drawn(data, shown) {
     const lines = shown.series.filter(({ group }) => group.kind !== "baseline");
     const beside = baselines(data, shown.series.filter(({ group }) => group.kind === "baseline"));
-    const step = Math.min(24, Math.max(9, 0.35 * shown.width / (beside.length || 1)));
+    const step = lines.length
+      ? Math.min(24, Math.max(9, 0.35 * shown.width / (beside.length || 1)))
+      : (shown.width - LEFT - RIGHT) / (beside.length || 1);
     const side = beside.length ? beside.length * step + (lines.length ? GAP : 0) : 0;
     const right = shown.width - RIGHT - side;
     const across = abscissa(data, lines, shown, [LEFT + 10, right - 10]);
@@ -34,7 +36,7 @@ const profile = (() => {
       ...across.labels.map(([at, text]) => name(text, at, bottom + 12)),
       ...beside.map(({ label }, n) => name(label, x(n), bottom + 12)),
       title(lines.length ? across.title : "", (LEFT + right) / 2, height - 5, "middle"),
-      title(beside.length ? "no depth" : "", ends[1], height - 5, "end"),
+      title(lines.length && beside.length ? "no depth" : "", ends[1], height - 5, "end"),
     );
     return { drawing, marks };
   }
