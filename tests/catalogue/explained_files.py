@@ -16,6 +16,8 @@ def unexplained(results):
     """Return what stands in tables and netCDF files below a folder and nothing explains."""
     found = []
     for file in sorted(results.rglob("*.csv")):
+        if "figures" in file.parts:  # what a figure draws, beside it
+            continue
         if file.stem in CATALOGUE and file.stem not in OF_THE_DATASET:
             known = {one.name for one in CATALOGUE[file.stem].columns}
             found += [(file.name, name) for name in pd.read_csv(file, nrows=0) if name not in known]
