@@ -152,9 +152,8 @@ def shown_in_report(file, name):
         return report(file, category="Study", labels={"result": "the page"}, **where)
     where["category"] = "{dataset}"
     if name == "figures":
-        patterns = [f"{{figure}}.{ending}" for ending in captions.DRAWN]
         return report(
-            file, subcategory="figures", patterns=patterns, labels=title_of, **where
+            file, subcategory="figures", patterns=["{figure}.svg"], labels=title_of, **where
         )
     return report(
         file, subcategory="tables", labels={"result": f"{name}: {made.words}"}, **where

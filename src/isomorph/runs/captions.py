@@ -15,10 +15,6 @@ from isomorph.catalogue import CATALOGUE
 from isomorph.foreign import reading
 from isomorph.layout import Layout
 
-DRAWN = ("svg", "png")
-"""What a report shows of a figure that stands there in several formats."""
-
-
 def captions(layout: Layout) -> dict[str, str]:
     """Return the caption of every artefact of a study, by name.
 
@@ -34,7 +30,7 @@ def captions(layout: Layout) -> dict[str, str]:
         + (of_dataset if "dataset" in one.made_for else _plain(study.spec.title))
         for name, one in CATALOGUE.items()
     }
-    drawn = {f"{dataset}/{Path(entry['file']).stem}": f"{entry['title']} {entry['caption']}"
+    drawn = {f"{dataset}/{Path(entry['svg']).stem}": f"{entry['title']} {entry['caption']}"
              for dataset in study.datasets for entry in figures(layout, dataset)}  # fmt: skip
     which = "snakemake.wildcards.dataset ~ '/' ~ snakemake.wildcards.figure"
     found["figures"] = f"{_mapping('drawn', drawn)}{{{{ drawn[{which}] }}}}\n\n{of_dataset}"
@@ -44,7 +40,7 @@ def captions(layout: Layout) -> dict[str, str]:
 def titles(layout: Layout) -> dict[tuple[str, str], str]:
     """Return what is shown of each figure in a list, by dataset and name."""
     return {
-        (dataset, Path(entry["file"]).stem): f"{entry['title']}"
+        (dataset, Path(entry["svg"]).stem): entry["title"]
         for dataset in layout.study.datasets
         for entry in figures(layout, dataset)
     }
