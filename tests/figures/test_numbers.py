@@ -31,9 +31,8 @@ def test_p_is_never_zero(p, text):
 
 
 def test_words():
-    assert p_said(0.0001) == "p < .001"
-    assert p_said(0.05) == "p = .050"
-    assert p_said(math.nan) == "p not computed"
+    assert p_said(0.0001) == "corrected p < .001"
+    assert p_said(0.05) == "corrected p = .050"
     assert interval(0.38, -0.53) == "[.38, −.53]"
     assert interval(0.38, math.nan) == "–"
     assert [count(n, "layer") for n in (1, 2)] == ["1 layer", "2 layers"]

@@ -15,6 +15,7 @@ from isomorph.catalogue import CATALOGUE
 from isomorph.foreign import reading
 from isomorph.layout import Layout
 
+
 def captions(layout: Layout) -> dict[str, str]:
     """Return the caption of every artefact of a study, by name.
 

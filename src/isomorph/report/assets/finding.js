@@ -41,7 +41,8 @@ const finding = (() => {
 
   function claim(data, setting, one, label) {
     const score = explored.heldOut(data, setting, one.members);
-    if (!score) return `has the estimate ${value(explored.highest(one.points))} (${label})`;
+    const chosen = one.points.length > 1 ? " at its best layer, chosen on the same stimuli" : "";
+    if (!score) return `scores ${value(explored.highest(one.points))} (${label})${chosen}`;
     const at = score.layer < 0 || one.points.length < 2 ? "" : ` with layers chosen on other stimuli (mostly ${data.layers[score.layer].name})`;
     return `scores ${scored(score)} on held-out stimuli${at}`;
   }
