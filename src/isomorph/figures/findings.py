@@ -17,6 +17,8 @@ from isomorph.figures.numbers import ceiling_said, count, interval, listed, numb
 from isomorph.figures.reliability_curves import UnitReliability
 from isomorph.figures.style import short_titles
 from isomorph.measures.tied import rankdata
+from isomorph.responses.times import EDGES
+from isomorph.study.windows import in_milliseconds
 
 Row = Mapping[Any, Any]
 
@@ -141,15 +143,11 @@ def timecourse(shown: MainRows, families: Sequence[Family], course_of: Callable[
     titles, found = short_titles(families), []
     for family in families:
         if shown.rows["model"].isin(family.instances).any():
-            course = course_of(shown.rows, family)
-            top = main_rows.highest(course)
+            top = main_rows.highest(course_of(shown.rows, family))
             found.append((float(top["estimate"]), titles[family.name], top))
     value, name, top = max(found, key=lambda one: one[0])
-    start, stop = (1000 * float(top[edge]) for edge in ("time_start", "time_stop"))
-    return (
-        f"{name} is highest in {shown.region} from {start:.0f} to {stop:.0f} ms after onset, "
-        f"at {number(value)}."
-    )
+    when = in_milliseconds(*(float(top[edge]) for edge in EDGES))
+    return f"{name} is highest in {shown.region} at {when} after onset: {number(value)}."
 
 
 def map_of(
