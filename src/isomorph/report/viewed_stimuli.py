@@ -33,17 +33,17 @@ def categories(stimuli: pd.DataFrame) -> list[str]:
     ]
 
 
-def thinned_out(stimuli: pd.DataFrame, most: int = MOST_STIMULI) -> pd.DataFrame:
-    """Return at most so many rows of a stimulus table, taken evenly, in their order.
+def thinned_out(stimuli: pd.DataFrame) -> pd.DataFrame:
+    """Return at most `MOST_STIMULI` rows of a stimulus table, taken evenly, in their order.
 
     Evenly over the categories of the first column that has some, and within each.
     """
-    if len(stimuli) <= most:
+    if len(stimuli) <= MOST_STIMULI:
         return stimuli
     by = categories(stimuli)[:1]
     codes = pd.factorize(stimuli[by[0]].astype(str))[0] if by else np.zeros(len(stimuli))
     order = np.argsort(codes, kind="stable")
-    taken = np.linspace(0, len(stimuli) - 1, most).round().astype(int)
+    taken = np.linspace(0, len(stimuli) - 1, MOST_STIMULI).round().astype(int)
     return stimuli.iloc[np.sort(order[taken])]
 
 
