@@ -115,10 +115,6 @@ const rdms = (() => {
       + `isomorph show --output rdms.png ${file} draws what is there.` };
   }
 
-  function decoded(part) {
-    try { return decodeURIComponent(part); } catch { return part; } // a lone % stands for itself
-  }
-
   /** Return, of the RDMs of one representation, that under a distance, or what stands for it. */
   function under(held, found, distance) {
     const wanted = [distance, held.layers[distance]];
