@@ -178,7 +178,11 @@ def overviews(data: Drawable) -> Iterator[Drawing]:
         return  # one model is compared with none
     labels = [measure_label(shown.measure) for shown in panels]
     figure = draw_overview(panels, data.results.families, labels=labels, scores=scores)
-    facts = facts_of(data, panels[0].rows)
+    highest = (rows["shown"] != "held-out score").any()
+    otherwise = (
+        "; those without such a score at their best layer on the same data" if highest else ""
+    )
+    facts = facts_of(data, panels[0].rows, otherwise=otherwise)
     yield Drawing("overview", figure, facts, rows, findings.overview(rows, data.results.families))
 
 

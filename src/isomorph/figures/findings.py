@@ -46,7 +46,7 @@ def profile(
     if known.empty:
         known = points[points["kind"] == "trained"]
     if known.empty:
-        known = scores if len(scores) else points
+        known = _held_out(scores) if len(scores) else points
     top = main_rows.highest(known)
     what = "" if top["shown"] == "layer" else f", with a {top['shown']} of"
     text = (
@@ -63,6 +63,12 @@ def profile(
         name = f"{titles[best['family']]}{chosen}"
         text += f", {side} than the best baseline ({name}, {number(score)})"
     return text + "."
+
+
+def _held_out(scores: pd.DataFrame) -> pd.DataFrame:
+    """Return the scores on held-out stimuli; where there are none, the highest estimates."""
+    known = scores[scores["shown"] == "held-out score"]
+    return known if len(known) else scores
 
 
 def _interval(row: Row) -> str:
@@ -132,7 +138,7 @@ def overview(points: pd.DataFrame, families: Sequence[Family]) -> str:
     titles = short_titles(families)
     found: dict[str, list[str]] = {}
     for region, own in points.groupby("region", sort=False):
-        mean = own.groupby("family", sort=False)["estimate"].mean()
+        mean = _held_out(own).groupby("family", sort=False)["estimate"].mean()
         best = str(mean.idxmax())
         found.setdefault(titles[best], []).append(f"{region} ({number(float(mean[best]))})")
     return "Highest: " + "; ".join(f"{name} in {listed(of)}" for name, of in found.items()) + "."

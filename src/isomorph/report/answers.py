@@ -75,7 +75,9 @@ def sentence(row: Row) -> str:
 def _score(row: Row, lead: Cell) -> str:
     """Say how like the leading model is to a region."""
     n_rivals = sum(
-        one.family.kind == lead.family.kind and not math.isnan(one.score)
+        one.family.kind == lead.family.kind
+        and one.held_out == lead.held_out
+        and not math.isnan(one.score)
         for one in row.cells.values()
     )
     kind = {"trained": "network", "untrained": "untrained network"}.get(lead.family.kind, "model")
