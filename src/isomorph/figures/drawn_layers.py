@@ -198,7 +198,7 @@ def timecourses(data: Drawable) -> Iterator[Drawing]:
         label = measure_label(shown.measure)
         figure = timecourse.draw_timecourse(shown.rows, data.results.families, label=label)
         facts = facts_of(data, shown.rows, region=shown.region, clusters=clusters)
-        found = findings.timecourse(shown, data.results.families, timecourse.course_of)
+        found = findings.timecourse(shown, data.results.families)
         rows = timecourse.course_rows(shown.rows, data.results.families)
         yield Drawing("timecourse", figure, facts, rows, found, shown.region)
 

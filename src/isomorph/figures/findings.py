@@ -5,7 +5,7 @@ Every function takes the rows that its figure draws.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from isomorph.figures.main_rows import Bounds, Family, MainRows
 from isomorph.figures.numbers import ceiling_said, count, interval, listed, number, percent
 from isomorph.figures.reliability_curves import UnitReliability
 from isomorph.figures.style import short_titles
+from isomorph.figures.timecourse import course_of
 from isomorph.measures.tied import rankdata
 from isomorph.responses.times import EDGES
 from isomorph.study.windows import in_milliseconds
@@ -144,7 +145,7 @@ def overview(points: pd.DataFrame, families: Sequence[Family]) -> str:
     return "Highest: " + "; ".join(f"{name} in {listed(of)}" for name, of in found.items()) + "."
 
 
-def timecourse(shown: MainRows, families: Sequence[Family], course_of: Callable[..., Any]) -> str:
+def timecourse(shown: MainRows, families: Sequence[Family]) -> str:
     """Say when which model is highest."""
     titles, found = short_titles(families), []
     for family in families:
