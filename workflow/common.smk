@@ -153,7 +153,11 @@ def shown_in_report(file, name):
     where["category"] = "{dataset}"
     if name == "figures":
         return report(
-            file, subcategory="figures", patterns=["{figure}.svg"], labels=title_of, **where
+            file,
+            subcategory="figures",
+            patterns=["{figure}.svg"],
+            labels=title_of,
+            **where,
         )
     return report(
         file, subcategory="tables", labels={"result": f"{name}: {made.words}"}, **where
