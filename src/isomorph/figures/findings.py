@@ -13,12 +13,13 @@ import pandas as pd
 
 from isomorph.figures import depth, main_rows
 from isomorph.figures.main_rows import Bounds, Family, MainRows
-from isomorph.figures.numbers import ceiling_said, count, interval, listed, number, percent
+from isomorph.figures.numbers import ceiling_said, interval, listed, number, percent
 from isomorph.figures.reliability_curves import UnitReliability
 from isomorph.figures.style import short_titles
 from isomorph.figures.timecourse import course_of
 from isomorph.measures.tied import rankdata
 from isomorph.responses.times import EDGES
+from isomorph.saying import count
 from isomorph.study.windows import in_milliseconds
 
 Row = Mapping[Any, Any]

@@ -62,11 +62,6 @@ def p_said(p: float) -> str:
     return f"corrected p {text}" if text.startswith("<") else f"corrected p = {text}"
 
 
-def count(n: int, noun: str, plural: str = "") -> str:
-    """Return `1 layer`, `20 layers`."""
-    return f"{n} {noun}" if n == 1 else f"{n} {plural or noun + 's'}"
-
-
 def listed(words: list[str]) -> str:
     """Return `a`, `a and b`, `a, b and c`."""
     return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)

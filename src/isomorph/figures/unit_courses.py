@@ -10,8 +10,8 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from isomorph.figures.categories import category_of_each
-from isomorph.figures.numbers import count
 from isomorph.figures.style import FAINT, INK, STRONG, WIDEST, styled
+from isomorph.saying import count
 
 FEWEST_BINS = 3
 """Time bins that make a course."""

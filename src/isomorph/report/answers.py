@@ -11,7 +11,6 @@ from isomorph.figures.dataset_results import DatasetResults
 from isomorph.figures.main_rows import Bounds
 from isomorph.figures.numbers import (
     ceiling_said,
-    count,
     estimate,
     listed,
     number,
@@ -26,6 +25,7 @@ from isomorph.report.layer_sets import best_said, confidence_set, layers_of
 from isomorph.report.missing import Judged
 from isomorph.report.planted import recovered
 from isomorph.report.summary import Row, named, rows_of
+from isomorph.saying import count
 
 NOTHING_YET = "No region has been compared with any model yet."
 

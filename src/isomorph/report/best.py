@@ -14,7 +14,6 @@ from isomorph.figures.main_rows import Bounds, Family
 from isomorph.figures.numbers import (
     NONE,
     ceiling_said,
-    count,
     estimate,
     interval,
     number,
@@ -25,6 +24,7 @@ from isomorph.report.answers import sentence
 from isomorph.report.cells import Cell, held_out, of_models
 from isomorph.report.columns import P, PageColumn, Table, Titled, table_of
 from isomorph.report.summary import Row
+from isomorph.saying import count
 
 HELD_OUT = (
     PageColumn("model"),
